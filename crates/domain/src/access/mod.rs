@@ -1,0 +1,1 @@
+//! People, clusters, profiles, policies, requests and grants.

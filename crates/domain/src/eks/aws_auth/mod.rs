@@ -1,0 +1,1 @@
+//! The `kube-system/aws-auth` ConfigMap, read as the authenticator reads it.

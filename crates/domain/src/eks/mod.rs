@@ -1,0 +1,8 @@
+//! The rules of AWS and Kubernetes that Latchkey builds against.
+
+pub mod arn;
+pub mod aws_auth;
+pub mod iam_policy;
+pub mod kubeconfig;
+pub mod rbac;
+pub mod token;

@@ -1,0 +1,1 @@
+//! From what is desired and what was observed to steps and to proof.

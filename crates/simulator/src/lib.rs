@@ -4,7 +4,13 @@
 //! - [`aws`]: IAM, STS and EKS.
 //! - [`kubernetes`]: API servers that authenticate through aws-auth and evaluate RBAC.
 //! - [`openid`]: an OpenID provider whose sign-in page shows the people as buttons.
+//! - [`seed`]: what a simulator holds on its first start.
+//! - [`state`]: what survives a restart.
+//!
+//! It keeps its own time: signatures and tokens are judged by the machine's clock, never by business time.
 
 pub mod aws;
 pub mod kubernetes;
 pub mod openid;
+pub mod seed;
+pub mod state;

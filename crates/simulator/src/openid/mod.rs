@@ -1,1 +1,1 @@
-//! openid
+//! An OpenID provider whose sign-in page shows the people as buttons.

@@ -1,0 +1,170 @@
+//! What a simulator holds on its first start: people, their AWS users, clusters, OpenID clients.
+//!
+//! On a later start from the same data the stored state wins; only what the seed names and the state lacks is added.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Everything that a first start makes.
+#[derive(Debug, Clone)]
+pub struct Seed {
+    /// Region of STS and of every cluster, such as `eu-west-1`.
+    pub region: String,
+    /// The one AWS account, 12 digits.
+    pub account: String,
+    /// Who can sign in at the OpenID provider.
+    pub people: Vec<SeedPerson>,
+    /// EKS clusters.
+    pub clusters: Vec<SeedCluster>,
+    /// Who may send people to the OpenID provider.
+    pub clients: Vec<OidcClient>,
+    /// The IAM user that Latchkey's worker acts as.
+    pub worker: SeedUser,
+}
+
+/// Somebody who can sign in.
+#[derive(Debug, Clone)]
+pub struct SeedPerson {
+    /// Short name, unique: the button's value and the stem of the `sub` claim.
+    pub handle: String,
+    /// The `name` claim.
+    pub name: String,
+    /// The `email` claim.
+    pub email: String,
+    /// The `groups` claim.
+    pub groups: Vec<String>,
+    /// Their IAM user, where they have one.
+    pub aws: Option<SeedUser>,
+}
+
+/// An IAM user with one access key.
+#[derive(Debug, Clone)]
+pub struct SeedUser {
+    /// User name.
+    pub name: String,
+    /// Path: `/` or `/.../`.
+    pub path: String,
+    /// The access key; without one, the first start makes one up.
+    pub keys: Option<Keys>,
+    /// Inline policies by name.
+    pub policies: BTreeMap<String, serde_json::Value>,
+}
+
+impl SeedUser {
+    /// A user without policies, whose key is made up on the first start.
+    pub fn new(name: &str, path: &str) -> Self {
+        Self { name: name.to_owned(), path: path.to_owned(), keys: None, policies: BTreeMap::new() }
+    }
+}
+
+/// A long-term access key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    /// `AKIA...`
+    pub access_key_id: String,
+    /// The secret half.
+    pub secret_access_key: String,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keys").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
+}
+
+/// How a cluster maps IAM principals to Kubernetes users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AuthenticationMode {
+    /// aws-auth alone.
+    ConfigMap,
+    /// Access entries, then aws-auth.
+    ApiAndConfigMap,
+    /// Access entries alone.
+    Api,
+}
+
+impl AuthenticationMode {
+    /// As EKS spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "CONFIG_MAP",
+            Self::ApiAndConfigMap => "API_AND_CONFIG_MAP",
+            Self::Api => "API",
+        }
+    }
+}
+
+/// An EKS cluster, with an API server of the simulator's own or an external one.
+#[derive(Debug, Clone)]
+pub struct SeedCluster {
+    /// Name in EKS.
+    pub name: String,
+    /// Authentication mode.
+    pub mode: AuthenticationMode,
+    /// Namespaces beside the built-in ones.
+    pub namespaces: Vec<String>,
+    /// `data` of `kube-system/aws-auth`; `None` where the ConfigMap is absent.
+    pub aws_auth: Option<BTreeMap<String, String>>,
+    /// Pods that `kubectl get pods` shows.
+    pub pods: Vec<SeedPod>,
+    /// Further objects, as whole Kubernetes objects in JSON (bindings, roles, ConfigMaps, Secrets).
+    pub objects: Vec<serde_json::Value>,
+    /// A real API server instead of the simulator's own: EKS's API then names this one.
+    pub external: Option<ExternalServer>,
+}
+
+impl SeedCluster {
+    /// A cluster in `CONFIG_MAP` mode with an empty aws-auth.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            mode: AuthenticationMode::ConfigMap,
+            namespaces: Vec::new(),
+            aws_auth: Some(BTreeMap::new()),
+            pods: Vec::new(),
+            objects: Vec::new(),
+            external: None,
+        }
+    }
+}
+
+/// A running pod.
+#[derive(Debug, Clone)]
+pub struct SeedPod {
+    /// Its namespace, one of the cluster's.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A Kubernetes API server that somebody else runs.
+#[derive(Debug, Clone)]
+pub struct ExternalServer {
+    /// Its https address.
+    pub server: Url,
+    /// Its certificate authority.
+    pub ca_pem: String,
+}
+
+/// A client of the OpenID provider.
+#[derive(Clone)]
+pub struct OidcClient {
+    /// `client_id`.
+    pub id: String,
+    /// `client_secret`.
+    pub secret: String,
+    /// Where codes may be sent, compared exactly.
+    pub redirect_uris: Vec<String>,
+}
+
+impl std::fmt::Debug for OidcClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OidcClient")
+            .field("id", &self.id)
+            .field("redirect_uris", &self.redirect_uris)
+            .finish_non_exhaustive()
+    }
+}

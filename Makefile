@@ -1,0 +1,40 @@
+# What people run. `make tools` installs what the tests need into $(LATCHKEY_TOOLS), outside the checkout.
+
+export LATCHKEY_TOOLS ?= $(HOME)/.cache/latchkey/tools
+cargo_target := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help demo test tools check sqlx bench clean-tools
+
+help:
+	@echo 'make demo         start Latchkey with a simulated AWS, clusters and people'
+	@echo 'make test         run every test; installs or builds the real components first'
+	@echo 'make check        formatting and lints'
+	@echo 'make sqlx         renew .sqlx after a query or a migration changed'
+	@echo 'make bench        the figures of the README, on the real components'
+	@echo 'make tools        only install or build the real components'
+	@echo 'make clean-tools  remove them'
+
+demo:
+	@tests/rig/build postgresql any-kubectl
+	cargo build -p latchkey-demo
+	@$(cargo_target)/debug/latchkey-demo $(DEMO)
+
+test: tools
+	tests/rig/test
+
+tools:
+	@tests/rig/build
+
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+sqlx:
+	@tests/rig/build postgresql
+	tests/rig/check-queries --write check --workspace --all-targets
+
+bench: tools
+	cargo bench --locked
+
+clean-tools:
+	rm -rf '$(LATCHKEY_TOOLS)'

@@ -6,3 +6,4 @@ pub mod iam_policy;
 pub mod kubeconfig;
 pub mod rbac;
 pub mod token;
+pub mod yaml;

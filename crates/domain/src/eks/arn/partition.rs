@@ -1,0 +1,102 @@
+//! The partitions of AWS: worlds of their own, each with its own IAM, regions and DNS names.
+
+use super::{InvalidArn, text_type};
+
+/// A partition of AWS, the second part of every ARN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Partition {
+    /// `aws`, the commercial regions.
+    Aws,
+    /// `aws-cn`, China.
+    AwsCn,
+    /// `aws-us-gov`, GovCloud.
+    AwsUsGov,
+    /// `aws-iso`, US top secret.
+    AwsIso,
+    /// `aws-iso-b`, US secret.
+    AwsIsoB,
+    /// `aws-iso-e`, UK.
+    AwsIsoE,
+    /// `aws-iso-f`, US intelligence.
+    AwsIsoF,
+    /// `aws-eusc`, the European sovereign cloud.
+    AwsEusc,
+}
+
+impl Partition {
+    /// Every partition.
+    pub const ALL: [Self; 8] = [
+        Self::Aws,
+        Self::AwsCn,
+        Self::AwsUsGov,
+        Self::AwsIso,
+        Self::AwsIsoB,
+        Self::AwsIsoE,
+        Self::AwsIsoF,
+        Self::AwsEusc,
+    ];
+
+    /// Reads a partition's id, such as `aws-cn`.
+    pub fn parse(text: &str) -> Result<Self, InvalidArn> {
+        Self::ALL.into_iter().find(|p| p.as_str() == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::as_str).join(", ");
+            InvalidArn::new(text, "an AWS partition", format!("the partitions are {known}"))
+        })
+    }
+
+    /// The id, as in an ARN.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::AwsCn => "aws-cn",
+            Self::AwsUsGov => "aws-us-gov",
+            Self::AwsIso => "aws-iso",
+            Self::AwsIsoB => "aws-iso-b",
+            Self::AwsIsoE => "aws-iso-e",
+            Self::AwsIsoF => "aws-iso-f",
+            Self::AwsEusc => "aws-eusc",
+        }
+    }
+
+    /// What the names of its service endpoints end in, without a leading dot.
+    pub const fn dns_suffix(self) -> &'static str {
+        match self {
+            Self::Aws | Self::AwsUsGov => "amazonaws.com",
+            Self::AwsCn => "amazonaws.com.cn",
+            Self::AwsIso => "c2s.ic.gov",
+            Self::AwsIsoB => "sc2s.sgov.gov",
+            Self::AwsIsoE => "cloud.adc-e.uk",
+            Self::AwsIsoF => "csp.hci.ic.gov",
+            Self::AwsEusc => "amazonaws.eu",
+        }
+    }
+
+    /// What the names of its regions start with, up to the dash before the direction.
+    const fn areas(self) -> &'static [&'static str] {
+        match self {
+            Self::Aws => &["af", "ap", "ca", "eu", "il", "me", "mx", "sa", "us"],
+            Self::AwsCn => &["cn"],
+            Self::AwsUsGov => &["us-gov"],
+            Self::AwsIso => &["us-iso"],
+            Self::AwsIsoB => &["us-isob"],
+            Self::AwsIsoE => &["eu-isoe"],
+            Self::AwsIsoF => &["us-isof"],
+            Self::AwsEusc => &["eusc-de"],
+        }
+    }
+
+    /// The partition that a region belongs to, judged by its name alone, so that new regions of a known area count:
+    /// an area, a direction in lower-case letters, a number of one or two digits. `None` for anything else.
+    pub fn of_region(region: &str) -> Option<Self> {
+        let (rest, number) = region.rsplit_once('-')?;
+        let (area, direction) = rest.rsplit_once('-')?;
+        let numbered = (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+        let directed = !direction.is_empty() && direction.bytes().all(|b| b.is_ascii_lowercase());
+        if !(numbered && directed) {
+            return None;
+        }
+        Self::ALL.into_iter().find(|p| p.areas().contains(&area))
+    }
+}
+
+text_type!(Partition);

@@ -1,0 +1,110 @@
+//! What rules let a person do, in words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Rule, join_and, resource_title};
+
+/// Verbs that only read.
+pub(super) const READING: [&str; 3] = ["get", "list", "watch"];
+
+/// Things that share the same verbs: "read configmaps, pods and pods/log". Its Display is a sentence's middle.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Capability {
+    /// The verbs, sorted.
+    pub verbs: Vec<String>,
+    /// What they apply to, as kubectl names it (`deployments.apps`), or paths; sorted.
+    pub things: Vec<String>,
+    /// The names that it is limited to; empty for every name.
+    pub names: Vec<String>,
+}
+
+/// Sums rules up: everything with the same verbs and names is one capability; what only reads comes first, the widest
+/// first.
+pub fn capabilities(rules: &[Rule]) -> Vec<Capability> {
+    // (thing, names) -> verbs, merged over the rules.
+    let mut held: BTreeMap<(String, BTreeSet<&str>), BTreeSet<&str>> = BTreeMap::new();
+    for rule in rules {
+        let names: BTreeSet<&str> = rule.resource_names.iter().map(String::as_str).collect();
+        let verbs = || rule.verbs.iter().map(String::as_str);
+        for group in &rule.api_groups {
+            for resource in &rule.resources {
+                held.entry((thing(group, resource), names.clone())).or_default().extend(verbs());
+            }
+        }
+        for path in &rule.non_resource_urls {
+            held.entry((path.clone(), BTreeSet::new())).or_default().extend(verbs());
+        }
+    }
+    let mut by_verbs: BTreeMap<(BTreeSet<&str>, BTreeSet<&str>), Vec<String>> = BTreeMap::new();
+    for ((thing, names), verbs) in held {
+        if !verbs.is_empty() {
+            by_verbs.entry((verbs, names)).or_default().push(thing);
+        }
+    }
+    let owned = |set: BTreeSet<&str>| set.into_iter().map(str::to_owned).collect();
+    let mut all: Vec<Capability> = by_verbs
+        .into_iter()
+        .map(|((verbs, names), things)| Capability { verbs: owned(verbs), things, names: owned(names) })
+        .collect();
+    all.sort_by_key(|c| (!c.only_reads(), std::cmp::Reverse(c.things.len())));
+    all
+}
+
+pub(super) fn thing(group: &str, resource: &str) -> String {
+    match (group, resource) {
+        ("*", "*") => "everything".to_owned(),
+        ("", "*") => "everything in the core group".to_owned(),
+        (group, "*") => format!("everything in {group}"),
+        ("*", resource) => format!("{resource} of every API group"),
+        (group, resource) => {
+            let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+            resource_title(group, resource, subresource)
+        }
+    }
+}
+
+impl Capability {
+    /// Whether it changes nothing.
+    pub fn only_reads(&self) -> bool {
+        self.verbs.iter().all(|verb| READING.contains(&verb.as_str()))
+    }
+
+    /// The verbs in plain words: "read", "create and change", "use with every verb".
+    pub fn verb_phrase(&self) -> String {
+        let has = |verb: &str| self.verbs.iter().any(|own| own == verb);
+        if has("*") {
+            return "do anything with".to_owned();
+        }
+        let mut words: Vec<&str> = Vec::new();
+        if has("get") && has("list") {
+            words.push("read");
+        } else {
+            words.extend(READING.into_iter().filter(|verb| has(verb)));
+        }
+        if has("create") {
+            words.push("create");
+        }
+        if has("update") || has("patch") {
+            words.push("change");
+        }
+        if has("delete") || has("deletecollection") {
+            words.push("delete");
+        }
+        let plain = ["*", "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+        words.extend(self.verbs.iter().map(String::as_str).filter(|verb| !plain.contains(verb)));
+        join_and(&words)
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb_phrase(), join_and(&self.things))?;
+        if !self.names.is_empty() {
+            write!(f, " named {}", join_and(&self.names))?;
+        }
+        Ok(())
+    }
+}

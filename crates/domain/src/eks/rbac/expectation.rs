@@ -1,0 +1,156 @@
+//! The questions that prove rules: what must be allowed once they are bound, and what must not.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Attributes, Reach, Rule, can_within};
+
+/// How many questions of what is allowed are asked in one namespace, or of the whole cluster: enough to touch each rule
+/// of `admin` once, few enough to ask in a fraction of a second.
+pub const PER_NAMESPACE: usize = 12;
+
+/// The questions to ask an authorizer about the holder of some rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expectations {
+    /// Each must be answered with yes.
+    pub can: Vec<Attributes>,
+    /// Each must be answered with no, unless something else than these rules explains the yes.
+    pub cannot: Vec<Attributes>,
+}
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+
+/// What is dangerous within a namespace: (verb, group, resource).
+const IN_NAMESPACE: &[(&str, &str, &str)] = &[
+    ("get", "", "secrets"),
+    ("list", "", "secrets"),
+    ("create", "", "pods"),
+    ("delete", "", "pods"),
+    ("create", "", "pods/exec"),
+    ("create", "", "serviceaccounts/token"),
+    ("create", "apps", "deployments"),
+    ("create", RBAC, "rolebindings"),
+    ("bind", RBAC, "clusterroles"),
+    ("escalate", RBAC, "roles"),
+    ("impersonate", "", "serviceaccounts"),
+    ("*", "*", "*"),
+];
+
+/// What is dangerous in the whole cluster.
+const IN_CLUSTER: &[(&str, &str, &str)] = &[
+    ("list", "", "secrets"),
+    ("create", "", "pods"),
+    ("get", "", "nodes/proxy"),
+    ("create", RBAC, "clusterrolebindings"),
+    ("bind", RBAC, "clusterroles"),
+    ("escalate", RBAC, "clusterroles"),
+    ("impersonate", "", "users"),
+    ("impersonate", "", "groups"),
+    ("delete", "", "namespaces"),
+    ("patch", "", "namespaces"),
+    ("create", "admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
+    ("*", "*", "*"),
+];
+
+/// Derives the questions about `rules` bound at `reach`.
+///
+/// `elsewhere` names other namespaces of the cluster, of which the first two that `reach` leaves out are asked about;
+/// without any it is `kube-system`, or `default` where `kube-system` is meant. Nothing in `cannot` is allowed by these
+/// rules; nothing is asked twice. Deterministic.
+pub fn expectations(rules: &[Rule], reach: &Reach, elsewhere: &[String]) -> Expectations {
+    let samples = sample(rules);
+    // What everybody may ask about themselves is refused nowhere.
+    let telling: Vec<&Attributes> = samples.iter().filter(|s| !s.resource.starts_with("selfsubject")).take(2).collect();
+    let mut can = Vec::new();
+    let mut cannot = Vec::new();
+    match reach {
+        Reach::Cluster => {
+            can.extend(sample_paths(rules).into_iter().take(PER_NAMESPACE / 4));
+            can.extend(samples.iter().cloned());
+            can.truncate(PER_NAMESPACE);
+        }
+        Reach::Namespaces(names) => {
+            for name in names {
+                can.extend(samples.iter().map(|attrs| attrs.clone().in_namespace(name)));
+                cannot.extend(IN_NAMESPACE.iter().map(|(v, g, r)| Attributes::of(v, g, r).in_namespace(name)));
+            }
+            for name in outside(names, elsewhere) {
+                cannot.extend(telling.iter().map(|&attrs| attrs.clone().in_namespace(name)));
+                cannot.push(Attributes::of("get", "", "secrets").in_namespace(name));
+            }
+            // The same in all namespaces at once.
+            cannot.extend(telling.iter().map(|&attrs| attrs.clone()));
+        }
+    }
+    cannot.extend(IN_CLUSTER.iter().map(|(verb, group, resource)| Attributes::of(verb, group, resource)));
+    cannot.retain(|attrs| !can_within(rules, reach, attrs));
+    dedup(&mut can);
+    dedup(&mut cannot);
+    Expectations { can, cannot }
+}
+
+/// Representative questions, without a namespace: each rule in turn gives its next pair of resource and verb, so that
+/// every rule is asked about before any is asked about twice.
+fn sample(rules: &[Rule]) -> Vec<Attributes> {
+    let mut samples = Vec::new();
+    let mut seen = BTreeSet::new();
+    let pairs = |rule: &Rule| rule.api_groups.len() * rule.resources.len() * rule.verbs.len();
+    let rounds = rules.iter().map(pairs).max().unwrap_or(0);
+    for round in 0..rounds {
+        for rule in rules.iter().filter(|rule| round < pairs(rule)) {
+            if samples.len() == PER_NAMESPACE {
+                return samples;
+            }
+            let question = nth_question(rule, round);
+            if seen.insert(question.clone()) {
+                samples.push(question);
+            }
+        }
+    }
+    samples
+}
+
+/// The `n`th question about a rule, for `n` below the number of its (group, resource, verb): verbs change fastest and
+/// resources along with them, so that the first few questions touch many of both.
+fn nth_question(rule: &Rule, n: usize) -> Attributes {
+    let (verbs, resources) = (rule.verbs.len(), rule.resources.len());
+    let verb = &rule.verbs[n % verbs];
+    let resource = &rule.resources[(n + n / verbs) % resources];
+    let group = &rule.api_groups[(n / (verbs * resources)) % rule.api_groups.len()];
+    let question = Attributes::of(verb, group, resource);
+    match rule.resource_names.first() {
+        Some(name) => question.named(name),
+        None => question,
+    }
+}
+
+/// A path for each of the rules' paths; for a prefix, one under it.
+fn sample_paths(rules: &[Rule]) -> Vec<Attributes> {
+    let mut questions = Vec::new();
+    for rule in rules {
+        for (verb, path) in rule.verbs.iter().cycle().zip(&rule.non_resource_urls) {
+            let asked = match path.strip_suffix('*') {
+                Some(prefix) => format!("{}latchkey", prefix.trim_end_matches('*')),
+                None => path.clone(),
+            };
+            questions.push(Attributes::path(verb, &asked));
+        }
+    }
+    questions
+}
+
+/// Up to two namespaces that are not among `names`.
+fn outside<'a>(names: &[String], elsewhere: &'a [String]) -> Vec<&'a str> {
+    let is_outside = |name: &&str| !names.iter().any(|own| own == name);
+    let mut others: Vec<&str> = elsewhere.iter().map(String::as_str).filter(is_outside).take(2).collect();
+    if others.is_empty() {
+        others.extend(["kube-system", "default"].into_iter().filter(is_outside).take(1));
+    }
+    others
+}
+
+fn dedup(questions: &mut Vec<Attributes>) {
+    let mut seen = BTreeSet::new();
+    questions.retain(|question| seen.insert(question.clone()));
+}

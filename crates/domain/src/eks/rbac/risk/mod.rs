@@ -1,0 +1,270 @@
+//! How dangerous rules are, and why, in sentences.
+//!
+//! The scale: low reads and sees no secret; elevated changes things; high reads secrets, runs workloads or commands;
+//! critical can become more than it was given. A judgement never understates: rules for objects that a RoleBinding
+//! does not reach are judged as if it did.
+
+mod probe;
+mod words;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::capability::{READING, thing};
+use super::{Reach, Rule};
+use probe::{ALTER, COMMANDS, DANGERS, Probe, QUESTIONS, SIGNING_APPROVAL, SIGNING_REQUEST, TOKENS, WORKLOADS};
+use probe::{find, names_of};
+
+/// The scale, lowest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    /// Reads, no secrets.
+    Low,
+    /// Changes things.
+    Elevated,
+    /// Secrets, workloads, commands in pods.
+    High,
+    /// Can become more than it was given.
+    Critical,
+}
+
+impl Risk {
+    /// The word for it, in lower case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Elevated => "elevated",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Risk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A way in which rules are dangerous.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Danger {
+    /// `*` for verbs, groups and resources.
+    DoesEverything,
+    /// Every resource of a group or of all.
+    WildcardResources,
+    /// Every verb, also of later versions.
+    WildcardVerbs,
+    /// Every path outside the resources.
+    WildcardPaths,
+    /// `escalate` on roles.
+    Escalates,
+    /// `bind` on roles.
+    Binds,
+    /// `impersonate` on anybody.
+    Impersonates,
+    /// The kubelets' own API.
+    ReachesKubelets,
+    /// Webhooks, admission policies and API services.
+    ChangesAdmission,
+    /// Makes certificate requests and approves them.
+    SignsCertificates,
+    /// Writes `kube-system/aws-auth`.
+    WritesAwsAuth,
+    /// Runs as a service account of `kube-system`.
+    TakesOverKubeSystem,
+    /// Reads secrets.
+    ReadsSecrets,
+    /// Changes secrets.
+    ChangesSecrets,
+    /// Starts or changes pods or what makes pods.
+    RunsWorkloads,
+    /// Runs commands in running pods.
+    RunsCommands,
+    /// Talks to the network ports of pods and services.
+    ReachesPods,
+    /// Mints tokens of service accounts.
+    MintsTokens,
+    /// Makes volumes, on any node's disk too.
+    MakesVolumes,
+    /// Changes namespaces' labels, and so their pod security.
+    ChangesNamespaces,
+    /// Changes nodes.
+    ChangesNodes,
+    /// Makes roles and bindings within its own rights.
+    HandsOn,
+    /// Changes the kinds of object there are.
+    ChangesKinds,
+    /// Changes anything else.
+    Changes,
+    /// Only reads.
+    OnlyReads,
+    /// Allows nothing at all.
+    DoesNothing,
+}
+
+/// Why a risk is what it is. Its Display is a sentence without its subject: "reads every secret in the namespace".
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct RiskReason {
+    /// The danger.
+    pub danger: Danger,
+    /// How grave it is.
+    pub risk: Risk,
+    /// The only names that it holds for; empty for every name.
+    pub names: Vec<String>,
+    /// The objects meant, where the danger does not say it itself.
+    pub things: Vec<String>,
+    place: Place,
+}
+
+/// A judgement about rules: the gravest risk, and every reason, gravest first. There is always a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Assessment {
+    /// The gravest of the reasons' risks.
+    pub risk: Risk,
+    /// Why.
+    pub reasons: Vec<RiskReason>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Place {
+    Namespace,
+    Namespaces,
+    Cluster,
+}
+
+/// Judges rules that are bound in one namespace which is not `kube-system`.
+pub fn assess(rules: &[Rule]) -> Assessment {
+    assess_in(rules, &Reach::Namespaces(Vec::new()))
+}
+
+/// Judges rules that are bound at `reach`. In `kube-system`, or in the whole cluster, running a pod or writing
+/// ConfigMaps is as good as being cluster-admin.
+pub fn assess_in(rules: &[Rule], reach: &Reach) -> Assessment {
+    let (place, kube_system) = match reach {
+        Reach::Cluster => (Place::Cluster, true),
+        Reach::Namespaces(names) => {
+            let place = if names.len() > 1 { Place::Namespaces } else { Place::Namespace };
+            (place, names.iter().any(|name| name == "kube-system"))
+        }
+    };
+    let mut reasons = Vec::new();
+    let mut add = |danger, risk, names: Vec<String>, things: Vec<String>| {
+        reasons.push(RiskReason { danger, risk, names, things, place });
+    };
+    if rules.iter().any(does_everything) {
+        add(Danger::DoesEverything, Risk::Critical, Vec::new(), Vec::new());
+        return Assessment { risk: Risk::Critical, reasons };
+    }
+    for (danger, things) in wildcards(rules) {
+        add(danger, Risk::Critical, Vec::new(), things);
+    }
+    if let Some(names) = find_impersonation(rules) {
+        add(Danger::Impersonates, Risk::Critical, names, Vec::new());
+    }
+    if find(rules, &[SIGNING_REQUEST]).is_some() && find(rules, &[SIGNING_APPROVAL]).is_some() {
+        add(Danger::SignsCertificates, Risk::Critical, Vec::new(), Vec::new());
+    }
+    if kube_system && writes_aws_auth(rules) {
+        add(Danger::WritesAwsAuth, Risk::Critical, Vec::new(), Vec::new());
+    }
+    if kube_system && [WORKLOADS, COMMANDS, TOKENS].iter().any(|probes| find(rules, probes).is_some()) {
+        add(Danger::TakesOverKubeSystem, Risk::Critical, Vec::new(), Vec::new());
+    }
+    for (danger, risk, probes) in DANGERS {
+        if let Some(names) = find(rules, probes) {
+            add(*danger, *risk, names, Vec::new());
+        }
+    }
+    let changed = changed_things(rules);
+    if !changed.is_empty() {
+        add(Danger::Changes, Risk::Elevated, Vec::new(), changed);
+    }
+    if reasons.is_empty() {
+        let nothing = rules.iter().all(allows_nothing);
+        let danger = if nothing { Danger::DoesNothing } else { Danger::OnlyReads };
+        reasons.push(RiskReason { danger, risk: Risk::Low, names: Vec::new(), things: Vec::new(), place });
+    }
+    reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.risk), reason.danger));
+    let risk = reasons.iter().map(|reason| reason.risk).max().unwrap_or(Risk::Low);
+    Assessment { risk, reasons }
+}
+
+fn has_star(list: &[String]) -> bool {
+    list.iter().any(|own| own == "*")
+}
+
+fn does_everything(rule: &Rule) -> bool {
+    has_star(&rule.verbs) && has_star(&rule.api_groups) && has_star(&rule.resources) && rule.resource_names.is_empty()
+}
+
+fn allows_nothing(rule: &Rule) -> bool {
+    let no_resource = rule.api_groups.is_empty() || rule.resources.is_empty();
+    rule.verbs.is_empty() || (no_resource && rule.non_resource_urls.is_empty())
+}
+
+/// Wildcards grant what nobody has seen yet: kinds and verbs of later versions.
+fn wildcards(rules: &[Rule]) -> Vec<(Danger, Vec<String>)> {
+    let mut resources = BTreeSet::new();
+    let mut verbs = BTreeSet::new();
+    let mut paths = false;
+    for rule in rules.iter().filter(|rule| !allows_nothing(rule)) {
+        paths |= has_star(&rule.non_resource_urls);
+        for group in &rule.api_groups {
+            if has_star(&rule.resources) {
+                resources.insert(thing(group, "*"));
+            } else if has_star(&rule.verbs) {
+                verbs.extend(rule.resources.iter().map(|resource| thing(group, resource)));
+            }
+        }
+        if has_star(&rule.verbs) {
+            verbs.extend(rule.non_resource_urls.iter().cloned());
+        }
+    }
+    let mut found = Vec::new();
+    if !resources.is_empty() {
+        found.push((Danger::WildcardResources, resources.into_iter().collect()));
+    }
+    if !verbs.is_empty() {
+        found.push((Danger::WildcardVerbs, verbs.into_iter().collect()));
+    }
+    if paths {
+        found.push((Danger::WildcardPaths, Vec::new()));
+    }
+    found
+}
+
+/// `impersonate`, and the verbs `impersonate:...` of newer servers, whatever they are granted on.
+fn find_impersonation(rules: &[Rule]) -> Option<Vec<String>> {
+    const WHO: [&str; 4] = ["users", "groups", "serviceaccounts", "uids"];
+    names_of(rules.iter().filter(|rule| {
+        let verb = rule.verbs.iter().any(|verb| verb == "*" || verb.starts_with("impersonate"));
+        let group = rule.has_group("") || rule.has_group("authentication.k8s.io");
+        let extras = rule.resources.iter().any(|resource| resource.starts_with("userextras"));
+        // With every verb on service accounts `impersonate` is among them.
+        verb && group && (extras || WHO.iter().any(|who| rule.has_resource(who, "")))
+    }))
+}
+
+fn writes_aws_auth(rules: &[Rule]) -> bool {
+    let probe = [Probe(ALTER, "", &["configmaps"])];
+    rules.iter().any(|rule| rule.has_name("aws-auth") && find(std::slice::from_ref(rule), &probe).is_some())
+}
+
+/// What the rules change, by whatever verb does not only read.
+fn changed_things(rules: &[Rule]) -> Vec<String> {
+    let mut things = BTreeSet::new();
+    for rule in rules.iter().filter(|rule| rule.verbs.iter().any(|verb| !READING.contains(&verb.as_str()))) {
+        for group in &rule.api_groups {
+            let told = rule.resources.iter().filter(|resource| !QUESTIONS.contains(&resource.as_str()));
+            things.extend(told.map(|resource| thing(group, resource)));
+        }
+        things.extend(rule.non_resource_urls.iter().cloned());
+    }
+    things.into_iter().collect()
+}

@@ -1,0 +1,122 @@
+//! Where dangers show in rules: what to look for, and whether rules allow it.
+
+use std::collections::BTreeSet;
+
+use super::{Danger, Risk};
+use crate::eks::rbac::Rule;
+use crate::eks::rbac::capability::READING;
+
+/// Something that the rules may allow: any of the verbs on any of the resources of one group.
+pub(super) struct Probe(
+    pub(super) &'static [&'static str],
+    pub(super) &'static str,
+    pub(super) &'static [&'static str],
+);
+
+pub(super) const READ: &[&str] = &READING;
+pub(super) const WRITE: &[&str] = &["create", "update", "patch"];
+pub(super) const ALTER: &[&str] = &["create", "update", "patch", "delete", "deletecollection"];
+const RBAC: &str = "rbac.authorization.k8s.io";
+const ADMISSION: &str = "admissionregistration.k8s.io";
+pub(super) const WORKLOADS: &[Probe] = &[
+    Probe(WRITE, "", &["pods", "replicationcontrollers"]),
+    Probe(WRITE, "apps", &["deployments", "daemonsets", "statefulsets", "replicasets"]),
+    Probe(WRITE, "extensions", &["deployments", "daemonsets", "replicasets"]),
+    Probe(WRITE, "batch", &["jobs", "cronjobs"]),
+];
+pub(super) const COMMANDS: &[Probe] = &[
+    // A websocket's exec is a GET to the authorizer of older servers.
+    Probe(&["create", "get"], "", &["pods/exec", "pods/attach"]),
+    Probe(&["update", "patch"], "", &["pods/ephemeralcontainers"]),
+];
+pub(super) const TOKENS: &[Probe] = &[Probe(&["create"], "", &["serviceaccounts/token"])];
+pub(super) const SIGNING_REQUEST: Probe = Probe(&["create"], "certificates.k8s.io", &["certificatesigningrequests"]);
+pub(super) const SIGNING_APPROVAL: Probe =
+    Probe(&["update", "patch"], "certificates.k8s.io", &["certificatesigningrequests/approval"]);
+
+/// The dangers that one of several probes shows by itself, gravest first.
+pub(super) const DANGERS: &[(Danger, Risk, &[Probe])] = &[
+    (Danger::Escalates, Risk::Critical, &[Probe(&["escalate"], RBAC, &["roles", "clusterroles"])]),
+    (Danger::Binds, Risk::Critical, &[Probe(&["bind"], RBAC, &["roles", "clusterroles"])]),
+    (
+        Danger::ReachesKubelets,
+        Risk::Critical,
+        &[Probe(&["get", "create", "update", "patch", "delete"], "", &["nodes/proxy"])],
+    ),
+    (
+        Danger::ChangesAdmission,
+        Risk::Critical,
+        &[
+            Probe(ALTER, ADMISSION, &["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]),
+            Probe(ALTER, ADMISSION, &["mutatingadmissionpolicies", "mutatingadmissionpolicybindings"]),
+            Probe(ALTER, ADMISSION, &["validatingadmissionpolicies", "validatingadmissionpolicybindings"]),
+            Probe(ALTER, "apiregistration.k8s.io", &["apiservices"]),
+        ],
+    ),
+    (Danger::ReadsSecrets, Risk::High, &[Probe(READ, "", &["secrets"])]),
+    (Danger::ChangesSecrets, Risk::High, &[Probe(ALTER, "", &["secrets"])]),
+    (Danger::RunsWorkloads, Risk::High, WORKLOADS),
+    (Danger::RunsCommands, Risk::High, COMMANDS),
+    (
+        Danger::ReachesPods,
+        Risk::High,
+        &[Probe(
+            &["get", "create", "update", "patch", "delete"],
+            "",
+            &["pods/portforward", "pods/proxy", "services/proxy"],
+        )],
+    ),
+    (Danger::MintsTokens, Risk::High, TOKENS),
+    (Danger::MakesVolumes, Risk::High, &[Probe(WRITE, "", &["persistentvolumes"])]),
+    (Danger::ChangesNamespaces, Risk::High, &[Probe(ALTER, "", &["namespaces"])]),
+    (Danger::ChangesNodes, Risk::High, &[Probe(ALTER, "", &["nodes"])]),
+    (
+        Danger::HandsOn,
+        Risk::High,
+        &[Probe(WRITE, RBAC, &["roles", "rolebindings", "clusterroles", "clusterrolebindings"])],
+    ),
+    (Danger::ChangesKinds, Risk::High, &[Probe(ALTER, "apiextensions.k8s.io", &["customresourcedefinitions"])]),
+];
+
+/// Creating these changes nothing: they are questions.
+pub(super) const QUESTIONS: &[&str] = &[
+    "subjectaccessreviews",
+    "localsubjectaccessreviews",
+    "selfsubjectaccessreviews",
+    "selfsubjectrulesreviews",
+    "selfsubjectreviews",
+    "tokenreviews",
+];
+
+/// Whether the rules allow any of the probes: the names they are limited to, none for every name.
+pub(super) fn find(rules: &[Rule], probes: &[Probe]) -> Option<Vec<String>> {
+    let matching = rules.iter().filter(|rule| probes.iter().any(|probe| probe.matches(rule)));
+    names_of(matching)
+}
+
+/// The names that the rules are limited to taken together; `None` where there is no rule.
+pub(super) fn names_of<'a>(rules: impl Iterator<Item = &'a Rule>) -> Option<Vec<String>> {
+    let mut names = BTreeSet::new();
+    let (mut any, mut limited) = (false, true);
+    for rule in rules {
+        any = true;
+        limited &= !rule.resource_names.is_empty();
+        names.extend(rule.resource_names.iter().cloned());
+    }
+    any.then(|| if limited { names.into_iter().collect() } else { Vec::new() })
+}
+
+impl Probe {
+    fn matches(&self, rule: &Rule) -> bool {
+        let Self(verbs, group, resources) = self;
+        resources.iter().any(|resource| {
+            let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+            verbs.iter().any(|verb| {
+                // The name of what is being created is not known to the authorizer, nor is there one for a collection:
+                // a rule that is limited to names does not apply.
+                let nameless = subresource.is_empty() && matches!(*verb, "create" | "deletecollection");
+                (!nameless || rule.resource_names.is_empty()) && rule.covers(verb, group, resource, subresource)
+            })
+        })
+    }
+}

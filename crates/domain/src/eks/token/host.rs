@@ -1,0 +1,47 @@
+//! Which hosts are AWS's STS: only to these is a pasted request ever sent.
+
+use crate::eks::arn::Partition;
+
+/// A host of STS.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StsHost {
+    name: String,
+    partition: Partition,
+    region: String,
+}
+
+impl StsHost {
+    /// Recognises a host name, in lower case and without a port: `sts.REGION.SUFFIX` of a region of each partition,
+    /// `sts-fips.REGION.SUFFIX`, and the global `sts.amazonaws.com`. Judged by form, so that new regions count; no
+    /// customer of AWS can be given such a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let host = |partition, region: &str| Self { name: name.to_owned(), partition, region: region.to_owned() };
+        if name == "sts.amazonaws.com" {
+            return Some(host(Partition::Aws, "us-east-1"));
+        }
+        let rest = name.strip_prefix("sts.").or_else(|| name.strip_prefix("sts-fips."))?;
+        let (region, suffix) = rest.split_once('.')?;
+        let partition = Partition::of_region(region)?;
+        (suffix == partition.dns_suffix()).then(|| host(partition, region))
+    }
+
+    /// The regional host, which tokens are made for.
+    pub fn regional(partition: Partition, region: &str) -> String {
+        format!("sts.{region}.{}", partition.dns_suffix())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
+
+    /// The partition whose STS it is.
+    pub const fn partition(&self) -> Partition {
+        self.partition
+    }
+
+    /// The region; of the global host `us-east-1`, which is what it signs for.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+}

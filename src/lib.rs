@@ -1,1 +1,22 @@
-//! x
+//! Latchkey: access to EKS clusters that is asked for, decided, proven and ended on time.
+//!
+//! - [`config`]: latchkey.toml and policy.toml to domain values, every fault at once with its place.
+//! - [`store`]: Postgres: transactions, the one writer of business state; reads, one query a page.
+//! - [`actions`]: use cases: lock, decide, record, commit.
+//! - [`aws`], [`kubernetes`]: adapters to the outside, their errors classified.
+//! - [`worker`]: reconciles targets: leases, principals, clusters, the clock, the sealer.
+//! - [`login`]: sign-in protocols to a person, AWS proofs to an ARN; knows nothing of HTTP frameworks.
+//! - [`words`]: whole sentences for pages, mail and terminal.
+//! - [`web`]: routes, extractors, pages.
+//! - [`cli`]: the commands of the binary.
+
+pub mod actions;
+pub mod aws;
+pub mod cli;
+pub mod config;
+pub mod kubernetes;
+pub mod login;
+pub mod store;
+pub mod web;
+pub mod words;
+pub mod worker;

@@ -1,1 +1,13 @@
-//! People, clusters, profiles, policies, requests and grants.
+//! Ours: people, clusters, profiles, policies, requests and grants.
+
+pub mod cluster;
+pub mod grant;
+pub mod ids;
+pub mod person;
+pub mod policy;
+pub mod profile;
+pub mod request;
+pub mod transition;
+
+pub use ids::{ClusterId, EventId, GrantId, InstallationId, PersonId, PrincipalId, RequestId, SessionId};
+pub use transition::{EventDraft, Transition, Wake};

@@ -1,1 +1,56 @@
-//! Audit events and their hash chain.
+//! Audit events: their canonical bytes, and the hash chain over them.
+//!
+//! `hash = SHA-256(domain || seq as 8 bytes, big-endian || previous hash || SHA-256(canonical bytes))`, so that an
+//! export of one person's events can carry stubs (hashes of canonical bytes) for the rest and still verify.
+
+use crate::access::{EventDraft, EventId};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// Separates this chain's hashes from every other use of SHA-256.
+pub const CHAIN_DOMAIN: &[u8] = b"latchkey audit chain 1\0";
+
+/// The previous hash of the first link.
+pub const GENESIS: [u8; 32] = [0; 32];
+
+/// The largest event, in canonical bytes.
+pub const EVENT_LIMIT_BYTES: usize = 65_536;
+
+/// Why an event has no canonical bytes.
+#[derive(Debug, thiserror::Error)]
+pub enum NotCanonical {
+    #[error("the event is not JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the event has {0} bytes, {EVENT_LIMIT_BYTES} at most")]
+    TooLarge(usize),
+}
+
+/// The event as RFC 8785 canonical JSON: what is stored, shown and hashed.
+///
+/// # Errors
+/// `Json` where a detail is no JSON (a number that is not finite); `TooLarge`.
+pub fn canonical(id: EventId, at: Timestamp, event: &EventDraft) -> Result<Vec<u8>, NotCanonical> {
+    let mut value = serde_json::to_value(event)?;
+    if let serde_json::Value::Object(map) = &mut value {
+        map.insert("id".into(), serde_json::to_value(id)?);
+        map.insert("at".into(), at.to_string().into());
+        map.retain(|_, field| !field.is_null());
+    }
+    let bytes = serde_json_canonicalizer::to_vec(&value)?;
+    if bytes.len() > EVENT_LIMIT_BYTES { Err(NotCanonical::TooLarge(bytes.len())) } else { Ok(bytes) }
+}
+
+/// The hash of an event's canonical bytes: what a stub in an export carries in their place.
+pub fn digest(canonical: &[u8]) -> [u8; 32] {
+    Sha256::digest(canonical).into()
+}
+
+/// The hash of the link `seq` (the first is 1) over an event of this digest.
+pub fn link(seq: u64, previous: &[u8; 32], digest: &[u8; 32]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(CHAIN_DOMAIN);
+    hash.update(seq.to_be_bytes());
+    hash.update(previous);
+    hash.update(digest);
+    hash.finalize().into()
+}

@@ -1,1 +1,3 @@
-//! From what is desired and what was observed to steps and to proof.
+//! From what is desired and what was observed to steps and to proof. Pure.
+
+pub mod observation;

@@ -1,0 +1,455 @@
+//! Grants: one approved request's access, from the decision to the proven end.
+//!
+//! | from | to | by | when |
+//! |---|---|---|---|
+//! | (a completing vote) | `scheduled` | [`super::request::Pending::decide`] | quorum |
+//! | `scheduled` | `provisioning` | [`Scheduled::start`] | at once: the worker's clock sees it |
+//! | `provisioning` | `active` | [`Provisioning::activate`] | every leg proven present, before `activate_by` |
+//! | `scheduled`, `provisioning` | `revoking` | [`Live::revoke`] | given back, revoked, or `undeliverable` past `activate_by` |
+//! | `active` | `revoking` | [`Live::revoke`] | given back, revoked, or `expired` past `until` |
+//! | `revoking` | `ended` | [`Revoking::end`] | every leg proven gone |
+//!
+//! Nothing leads out of `ended`. Trouble is no state: it is the condition of a leg.
+
+use super::{
+    ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId, Transition,
+    cluster::PinnedNamespace,
+    person::{Handle, Person},
+    profile::ResolvedProfile,
+    transition::{Actor, Target},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::marker::PhantomData;
+
+/// What was granted. Never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantFacts {
+    pub id: GrantId,
+    pub request: RequestId,
+    pub person: PersonId,
+    pub handle: Handle,
+    pub principal: PrincipalId,
+    pub cluster: ClusterId,
+    pub profile: ResolvedProfile,
+    /// Empty for a profile of cluster scope.
+    pub namespaces: Vec<PinnedNamespace>,
+    pub minutes: u32,
+    pub policy_hash: String,
+    pub decided_by: Vec<PersonId>,
+    pub created_at: Timestamp,
+    pub activate_by: Timestamp,
+    pub hard_until: Timestamp,
+}
+
+/// Where a grant stands, as a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GrantState {
+    Scheduled,
+    Provisioning,
+    Active,
+    Revoking,
+    Ended,
+}
+
+impl GrantState {
+    /// As the database has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Provisioning => "provisioning",
+            Self::Active => "active",
+            Self::Revoking => "revoking",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// From the database.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Scheduled, Self::Provisioning, Self::Active, Self::Revoking, Self::Ended]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+}
+
+/// Why access ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    Expired,
+    Relinquished,
+    Revoked,
+    Departed,
+    Ineligible,
+    ReviewMissed,
+    Undeliverable,
+    PrincipalReplaced,
+    ClusterGone,
+    Incident,
+}
+
+impl Cause {
+    /// As the database has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Relinquished => "relinquished",
+            Self::Revoked => "revoked",
+            Self::Departed => "departed",
+            Self::Ineligible => "ineligible",
+            Self::ReviewMissed => "review_missed",
+            Self::Undeliverable => "undeliverable",
+            Self::PrincipalReplaced => "principal_replaced",
+            Self::ClusterGone => "cluster_gone",
+            Self::Incident => "incident",
+        }
+    }
+
+    /// From the database.
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::Expired,
+            Self::Relinquished,
+            Self::Revoked,
+            Self::Departed,
+            Self::Ineligible,
+            Self::ReviewMissed,
+            Self::Undeliverable,
+            Self::PrincipalReplaced,
+            Self::ClusterGone,
+            Self::Incident,
+        ]
+        .into_iter()
+        .find(|cause| cause.as_str() == text)
+    }
+}
+
+/// Decided, not yet begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    pub facts: GrantFacts,
+}
+
+/// Being set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provisioning {
+    pub facts: GrantFacts,
+}
+
+/// Proven; the clock runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Active {
+    pub facts: GrantFacts,
+    pub since: Timestamp,
+    pub until: Timestamp,
+    /// What says yes beside this grant though it should not, named.
+    pub residual: Vec<String>,
+}
+
+/// Being taken away. Never gives up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoking {
+    pub facts: GrantFacts,
+    /// Whether it was ever active.
+    pub active: Option<(Timestamp, Timestamp)>,
+    pub cause: Cause,
+    pub revoking_since: Timestamp,
+    pub by: Option<PersonId>,
+    pub reason: Option<String>,
+}
+
+/// Over, and proven gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    pub facts: GrantFacts,
+    pub active: Option<(Timestamp, Timestamp)>,
+    pub cause: Cause,
+    pub revoking_since: Timestamp,
+    pub ended_at: Timestamp,
+    /// What still says yes, named.
+    pub residual: Vec<String>,
+}
+
+/// A grant in whatever state it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grant {
+    Scheduled(Scheduled),
+    Provisioning(Provisioning),
+    Active(Active),
+    Revoking(Revoking),
+    Ended(Ended),
+}
+
+/// A grant that can be revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Live {
+    Scheduled(Scheduled),
+    Provisioning(Provisioning),
+    Active(Active),
+}
+
+/// Marker of [`Proof`]: all that should be allowed is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Present {}
+/// Marker of [`Proof`]: the objects that we wrote are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gone {}
+
+/// That every leg of a grant is proven. Only [`Proof::<Present>::of`] and [`Proof::<Gone>::of`] make one, from
+/// the legs as the database has them after the finishing run wrote its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof<P> {
+    residual: Vec<String>,
+    marker: PhantomData<P>,
+}
+
+/// What the last proof of a leg showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Proven {
+    Nothing,
+    Present,
+    Gone,
+}
+
+impl Proven {
+    /// As the database has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Present => "present",
+            Self::Gone => "gone",
+        }
+    }
+
+    /// From the database.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Nothing, Self::Present, Self::Gone].into_iter().find(|proven| proven.as_str() == text)
+    }
+}
+
+/// A grant's part on one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    pub target: Target,
+    pub proven: Proven,
+    pub condition: Condition,
+    /// What still says yes, named by the last proof.
+    pub residual: Vec<String>,
+}
+
+/// How a leg fares: trouble in words for the requester.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    Ok,
+    /// It goes on by itself.
+    Retrying {
+        error: String,
+        attempt: u32,
+        next: Timestamp,
+    },
+    /// Somebody must act: the sentence says who and how.
+    Blocked {
+        why: String,
+        next: Timestamp,
+    },
+}
+
+/// Which of a grant's legs an activation waits for.
+///
+/// The principal's leg holds an activation back only where the profile needs IAM (console access): a kubectl
+/// token needs no IAM permission at all.
+fn holds_back(leg: &Leg, profile: &ResolvedProfile) -> bool {
+    match leg.target {
+        Target::Cluster(_) => true,
+        Target::Principal(_) => profile.console,
+    }
+}
+
+impl Proof<Present> {
+    /// The proof, where the cluster's leg (and the principal's, for console access) is proven present.
+    pub fn of(legs: &[Leg], profile: &ResolvedProfile) -> Option<Self> {
+        let needed: Vec<&Leg> = legs.iter().filter(|leg| holds_back(leg, profile)).collect();
+        let cluster = needed.iter().any(|leg| matches!(leg.target, Target::Cluster(_)));
+        let all = needed.iter().all(|leg| leg.proven == Proven::Present);
+        (cluster && all).then(|| Self { residual: residual(legs), marker: PhantomData })
+    }
+}
+
+impl Proof<Gone> {
+    /// The proof, where every leg is proven gone.
+    pub fn of(legs: &[Leg]) -> Option<Self> {
+        let all = !legs.is_empty() && legs.iter().all(|leg| leg.proven == Proven::Gone);
+        all.then(|| Self { residual: residual(legs), marker: PhantomData })
+    }
+}
+
+fn residual(legs: &[Leg]) -> Vec<String> {
+    legs.iter().flat_map(|leg| leg.residual.iter().cloned()).collect()
+}
+
+/// Why a revocation is refused. `Display` is a sentence for the person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotRevoked {
+    #[error("Only whoever holds this access can give it back.")]
+    NotHolder,
+    #[error("Only a decider of this access or an operator can revoke it.")]
+    NotAllowed,
+    #[error("Say why: whoever loses the access needs a reason.")]
+    ReasonMissing,
+}
+
+impl Grant {
+    /// What was granted.
+    pub fn facts(&self) -> &GrantFacts {
+        match self {
+            Self::Scheduled(grant) => &grant.facts,
+            Self::Provisioning(grant) => &grant.facts,
+            Self::Active(grant) => &grant.facts,
+            Self::Revoking(grant) => &grant.facts,
+            Self::Ended(grant) => &grant.facts,
+        }
+    }
+
+    /// The state as a word.
+    pub fn state(&self) -> GrantState {
+        match self {
+            Self::Scheduled(_) => GrantState::Scheduled,
+            Self::Provisioning(_) => GrantState::Provisioning,
+            Self::Active(_) => GrantState::Active,
+            Self::Revoking(_) => GrantState::Revoking,
+            Self::Ended(_) => GrantState::Ended,
+        }
+    }
+
+    /// The grant if it can still be revoked.
+    pub fn live(self) -> Option<Live> {
+        match self {
+            Self::Scheduled(grant) => Some(Live::Scheduled(grant)),
+            Self::Provisioning(grant) => Some(Live::Provisioning(grant)),
+            Self::Active(grant) => Some(Live::Active(grant)),
+            Self::Revoking(_) | Self::Ended(_) => None,
+        }
+    }
+}
+
+impl Scheduled {
+    /// Begins setting up, or gives up where `activate_by` is over.
+    pub fn start(self) -> Transition<Provisioning> {
+        let event = self.facts.event("grant.started", Actor::worker());
+        let wakes = self.facts.wakes(false);
+        Transition { to: Provisioning { facts: self.facts }, event, wakes }
+    }
+}
+
+impl Provisioning {
+    /// The clock starts: `until` is `now` plus the asked minutes, never later than `hard_until`.
+    ///
+    /// # Errors
+    /// Gives the grant back unchanged where `activate_by` is over: it must be rolled back.
+    pub fn activate(self, proof: Proof<Present>, now: Timestamp) -> Result<Transition<Active>, Box<Self>> {
+        if now > self.facts.activate_by {
+            return Err(Box::new(self));
+        }
+        let until = (now + SignedDuration::from_mins(i64::from(self.facts.minutes))).min(self.facts.hard_until);
+        let event = self
+            .facts
+            .event("grant.activated", Actor::worker())
+            .with("since", now.to_string())
+            .with("until", until.to_string())
+            .with("residual", &proof.residual);
+        let to = Active { facts: self.facts, since: now, until, residual: proof.residual };
+        Ok(Transition { to, event, wakes: vec![] })
+    }
+}
+
+impl Live {
+    /// What was granted.
+    pub fn facts(&self) -> &GrantFacts {
+        match self {
+            Self::Scheduled(grant) => &grant.facts,
+            Self::Provisioning(grant) => &grant.facts,
+            Self::Active(grant) => &grant.facts,
+        }
+    }
+
+    /// The holder returns it.
+    pub fn give_back(self, by: &Person, now: Timestamp) -> Result<Transition<Revoking>, NotRevoked> {
+        if by.id != self.facts().person {
+            return Err(NotRevoked::NotHolder);
+        }
+        let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
+        Ok(self.revoke(Cause::Relinquished, actor, None, now))
+    }
+
+    /// A decider of the grant or an operator takes it away.
+    pub fn take_away(
+        self,
+        by: &Person,
+        operator: bool,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Transition<Revoking>, NotRevoked> {
+        if !operator && !self.facts().decided_by.contains(&by.id) {
+            return Err(NotRevoked::NotAllowed);
+        }
+        if reason.trim().is_empty() {
+            return Err(NotRevoked::ReasonMissing);
+        }
+        let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
+        Ok(self.revoke(Cause::Revoked, actor, Some(reason.trim().to_owned()), now))
+    }
+
+    /// The clock: `expired` past `until`, `undeliverable` past `activate_by`, nothing before.
+    pub fn expire(self, now: Timestamp) -> Option<Transition<Revoking>> {
+        let cause = match &self {
+            Self::Active(grant) if now >= grant.until => Cause::Expired,
+            Self::Scheduled(_) | Self::Provisioning(_) if now > self.facts().activate_by => Cause::Undeliverable,
+            Self::Scheduled(_) | Self::Provisioning(_) | Self::Active(_) => return None,
+        };
+        Some(self.revoke(cause, Actor::worker(), None, now))
+    }
+
+    /// Ends it for any cause. No gate stands on this path.
+    pub fn revoke(self, cause: Cause, actor: Actor, reason: Option<String>, now: Timestamp) -> Transition<Revoking> {
+        let (active, facts) = match self {
+            Self::Scheduled(grant) => (None, grant.facts),
+            Self::Provisioning(grant) => (None, grant.facts),
+            Self::Active(grant) => (Some((grant.since, grant.until)), grant.facts),
+        };
+        let by = match &actor {
+            Actor::Person { id, .. } => Some(*id),
+            Actor::Process { .. } => None,
+        };
+        let event = facts.event("grant.revoking", actor).with("cause", cause).with("reason", &reason);
+        let wakes = facts.wakes(true);
+        Transition { to: Revoking { facts, active, cause, revoking_since: now, by, reason }, event, wakes }
+    }
+}
+
+impl Revoking {
+    /// Over.
+    pub fn end(self, proof: Proof<Gone>, now: Timestamp) -> Transition<Ended> {
+        let event = self
+            .facts
+            .event("grant.ended", Actor::worker())
+            .with("cause", self.cause)
+            .with("residual", &proof.residual);
+        let Self { facts, active, cause, revoking_since, .. } = self;
+        let to = Ended { facts, active, cause, revoking_since, ended_at: now, residual: proof.residual };
+        Transition { to, event, wakes: vec![] }
+    }
+}
+
+impl GrantFacts {
+    /// An event about this grant.
+    pub fn event(&self, action: &str, actor: Actor) -> EventDraft {
+        let mut event = EventDraft::new(action, actor);
+        event.person = Some(self.person);
+        event.cluster = Some(self.cluster);
+        event.request = Some(self.request);
+        event.grant = Some(self.id);
+        event
+    }
+}

@@ -1,0 +1,163 @@
+//! policy.toml as a value, and the ruling that it gives on an ask.
+
+use super::{
+    PersonId,
+    cluster::{ClusterName, Labels},
+    person::{Audience, Handle, Person, Role},
+    profile::{Profile, ProfileName},
+};
+use crate::eks::arn::{AccountId, ClusterArn};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, num::NonZeroU8};
+
+/// The whole of policy.toml, valid. Built by the configuration's validator only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyFile {
+    pub roles: BTreeMap<Role, Audience>,
+    pub accounts: Vec<Account>,
+    pub clusters: Vec<PolicyCluster>,
+    pub profiles: Vec<Profile>,
+    /// In file order: the first that matches rules.
+    pub policies: Vec<Policy>,
+}
+
+/// An AWS account and the IAM paths in it that the worker may write to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub id: AccountId,
+    pub principal_paths: Vec<String>,
+}
+
+/// A cluster as policy.toml names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyCluster {
+    pub name: ClusterName,
+    pub arn: ClusterArn,
+    pub labels: Labels,
+}
+
+/// One policy: who may ask for what, how long, and who decides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    pub name: String,
+    pub requesters: Audience,
+    pub profiles: Vec<ProfileName>,
+    pub clusters: ClusterSelector,
+    /// Globs over namespace names (`*` any run, `?` one character); ignored by profiles of cluster scope.
+    pub namespaces: Vec<String>,
+    pub longest_minutes: u32,
+    pub decision: Decision,
+    pub lapses_after_minutes: u32,
+}
+
+/// Clusters by name or by labels; all named labels must agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClusterSelector {
+    Names(Vec<ClusterName>),
+    Labels(Labels),
+}
+
+/// How a policy's requests are decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// By itself, at once.
+    Automatic,
+    Ask {
+        approvers: Audience,
+        quorum: NonZeroU8,
+    },
+}
+
+/// What somebody asks for, as far as policies look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask<'a> {
+    pub requester: &'a Person,
+    pub cluster: &'a ClusterName,
+    pub profile: &'a ProfileName,
+    /// Empty for a profile of cluster scope.
+    pub namespaces: &'a [String],
+    pub minutes: u32,
+}
+
+/// Which policy ruled. The hash is that of the whole policy.toml.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    pub policy: Policy,
+    /// Lower-case hex SHA-256 of policy.toml's text.
+    pub policy_hash: String,
+}
+
+/// Who may decide a request: named by the policy, never the requester.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Eligible {
+    pub approvers: Audience,
+    pub requester: PersonId,
+}
+
+impl Eligible {
+    /// Whether this person may decide now, by the groups they have now.
+    pub fn contains(&self, person: &Person) -> bool {
+        person.id != self.requester && self.approvers.contains(person)
+    }
+}
+
+/// What the policies say to an ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ruling {
+    Refused(Vec<Reason>),
+    Automatic(Basis),
+    Ask { basis: Basis, quorum: NonZeroU8, eligible: Eligible },
+}
+
+/// Why an ask is refused. `Display` is a sentence that says what to do next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    #[error("There is no profile `{0}`. Choose one from the list.")]
+    UnknownProfile(String),
+    #[error("There is no cluster `{0}`. Choose one from the list.")]
+    UnknownCluster(String),
+    #[error("Choose at least one namespace.")]
+    NoNamespace,
+    #[error("`{0}` reaches the whole cluster; leave the namespaces empty.")]
+    NamespacesOnClusterScope(ProfileName),
+    #[error("No policy lets you ask for `{profile}` on `{cluster}`. Operators can tell you why, and add one.")]
+    NoPolicy { profile: ProfileName, cluster: ClusterName },
+    #[error("No policy lets you ask for `{profile}` in `{namespace}` on `{cluster}`.")]
+    NoPolicyForNamespace { profile: ProfileName, cluster: ClusterName, namespace: String },
+    #[error("The longest is {longest_minutes} minutes by the policy \"{policy}\".")]
+    TooLong { policy: String, longest_minutes: u32 },
+    #[error("At least 5 minutes.")]
+    TooShort,
+    #[error("Nobody else can approve `{policy}`{}. Choose another profile, or ask an operator.", known(.approvers))]
+    NobodyEligible { policy: String, approvers: Vec<Handle> },
+}
+
+fn known(approvers: &[Handle]) -> String {
+    if approvers.is_empty() {
+        return String::new();
+    }
+    let names: Vec<&str> = approvers.iter().map(Handle::as_str).collect();
+    format!(" but {}", names.join(", "))
+}
+
+/// The shortest time that can be asked for: below it, setting up would take a good part of it.
+pub const SHORTEST_MINUTES: u32 = 5;
+
+impl PolicyFile {
+    /// The profile of this name.
+    pub fn profile(&self, name: &ProfileName) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| &profile.name == name)
+    }
+
+    /// The cluster of this name.
+    pub fn cluster(&self, name: &ClusterName) -> Option<&PolicyCluster> {
+        self.clusters.iter().find(|cluster| &cluster.name == name)
+    }
+
+    /// Whether the person has a role in the portal.
+    pub fn has_role(&self, person: &Person, role: Role) -> bool {
+        self.roles.get(&role).is_some_and(|audience| audience.contains(person))
+    }
+}

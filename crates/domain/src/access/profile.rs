@@ -1,0 +1,109 @@
+//! Profiles: what somebody may ask for, and what that resolves to on a cluster.
+
+use crate::eks::rbac::Rule;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// A profile's name: `[a-z0-9-]{1,40}`. It stands in ClusterRole names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ProfileName(String);
+
+/// A text that is no profile name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no profile name: 1 to 40 of a-z, 0-9 and `-`")]
+pub struct InvalidProfileName(String);
+
+impl ProfileName {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ProfileName {
+    type Err = InvalidProfileName;
+    fn from_str(text: &str) -> Result<Self, InvalidProfileName> {
+        let valid = (1..=40).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidProfileName(text.chars().take(60).collect())) }
+    }
+}
+
+impl TryFrom<String> for ProfileName {
+    type Error = InvalidProfileName;
+    fn try_from(text: String) -> Result<Self, InvalidProfileName> {
+        text.parse()
+    }
+}
+
+impl From<ProfileName> for String {
+    fn from(name: ProfileName) -> String {
+        name.0
+    }
+}
+
+impl fmt::Display for ProfileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How far a profile reaches: bindings in the asked namespaces, or one on the whole cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    Namespace,
+    Cluster,
+}
+
+/// Where a profile's rules come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// ClusterRoles that exist on the cluster and belong to somebody else, `view` for example.
+    ClusterRoles(Vec<String>),
+    /// Rules of the profile's own, applied as an immutable ClusterRole of ours.
+    Rules(Vec<Rule>),
+}
+
+/// A profile as policy.toml has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    pub name: ProfileName,
+    /// One line for people, where policy.toml has it.
+    pub description: Option<String>,
+    pub source: Source,
+    pub scope: Scope,
+    /// Whether it adds the EKS console's IAM statements.
+    pub console: bool,
+}
+
+/// One ClusterRole that a grant binds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedRole {
+    /// The ClusterRole's name on the cluster.
+    pub name: String,
+    /// Whether the ClusterRole is ours (made from the profile's own rules) or was there before.
+    pub own: bool,
+    pub rules: Vec<Rule>,
+    /// Lower-case hex SHA-256 of the canonical rules; for a foreign role, as it was when asked.
+    pub rules_hash: String,
+}
+
+/// A profile as it is on one cluster at the time of asking; stored with the request and the grant, so that
+/// editing the profile never changes what was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedProfile {
+    pub name: ProfileName,
+    pub scope: Scope,
+    pub console: bool,
+    pub roles: Vec<ResolvedRole>,
+}
+
+impl ResolvedProfile {
+    /// All rules of all its roles.
+    pub fn rules(&self) -> Vec<Rule> {
+        self.roles.iter().flat_map(|role| role.rules.iter().cloned()).collect()
+    }
+}

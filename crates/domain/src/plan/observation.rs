@@ -1,0 +1,143 @@
+//! What the worker saw of a target at its last look. Stored as JSON; previews, namespaces, kubeconfigs and
+//! cluster pages are made from it.
+
+use crate::{access::cluster::PinnedNamespace, eks::rbac::Rule};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How a cluster authenticates IAM principals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AuthenticationMode {
+    ConfigMap,
+    ApiAndConfigMap,
+    Api,
+}
+
+/// A cluster as EKS and its API server told. The second half is empty where the API server did not answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterObservation {
+    pub aws: Option<EksCluster>,
+    pub kubernetes: Option<ClusterState>,
+    /// Why one half is missing: a sentence for people.
+    pub trouble: Option<String>,
+    /// When `kubernetes` was read; older than the observation itself where the cluster is unreachable now and
+    /// the last facts were kept.
+    pub kubernetes_at: Option<Timestamp>,
+}
+
+/// What DescribeCluster says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EksCluster {
+    pub name: String,
+    pub arn: String,
+    pub created_at: Option<Timestamp>,
+    /// https URL of the API server.
+    pub endpoint: String,
+    /// The CA bundle, PEM in base64, as DescribeCluster and kubeconfigs have it.
+    pub certificate_authority: String,
+    pub version: String,
+    pub status: String,
+    pub mode: AuthenticationMode,
+}
+
+/// What the API server shows of what matters to access.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterState {
+    /// `kube-system/aws-auth`; nothing where there is none.
+    pub aws_auth: Option<AwsAuthObject>,
+    pub namespaces: Vec<PinnedNamespace>,
+    /// The ClusterRoles that the profiles name, those of ours, and those that bindings below refer to.
+    pub cluster_roles: BTreeMap<String, ObservedRole>,
+    /// Namespaced Roles that bindings below refer to, by `namespace/name`.
+    pub roles: BTreeMap<String, ObservedRole>,
+    /// Every RoleBinding and ClusterRoleBinding with a subject of kind User or Group.
+    pub bindings: Vec<ObservedBinding>,
+    /// `kube-system/latchkey`, where it exists.
+    pub marker: Option<Marker>,
+}
+
+/// The aws-auth ConfigMap as read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwsAuthObject {
+    pub uid: String,
+    pub resource_version: String,
+    pub data: BTreeMap<String, String>,
+    /// managedFields, as far as they own keys of `data`.
+    pub managers: Vec<FieldManager>,
+}
+
+/// One entry of managedFields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldManager {
+    pub name: String,
+    /// `Apply` or `Update`.
+    pub operation: String,
+    /// The keys of `data` that it owns.
+    pub keys: Vec<String>,
+}
+
+/// A Role or ClusterRole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedRole {
+    pub uid: String,
+    pub rules: Vec<Rule>,
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A RoleBinding (with a namespace) or a ClusterRoleBinding (without).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedBinding {
+    pub namespace: Option<String>,
+    pub name: String,
+    pub uid: String,
+    pub resource_version: String,
+    pub labels: BTreeMap<String, String>,
+    pub annotations: BTreeMap<String, String>,
+    pub finalizers: Vec<String>,
+    /// Whether it is being deleted; RBAC ignores that, it grants until it is gone.
+    pub deleting: bool,
+    /// `ClusterRole` or `Role`.
+    pub role_kind: String,
+    pub role_name: String,
+    pub subjects: Vec<Subject>,
+}
+
+/// A subject of a binding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Subject {
+    /// `User`, `Group` or `ServiceAccount`.
+    pub kind: String,
+    pub name: String,
+    pub namespace: Option<String>,
+}
+
+/// The ConfigMap `kube-system/latchkey`: whose cluster this is, and since which epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marker {
+    pub uid: String,
+    pub resource_version: String,
+    pub installation: Option<String>,
+    pub epoch: Option<i64>,
+}
+
+/// An IAM principal as IAM told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrincipalObservation {
+    /// Nothing where IAM knows no such principal.
+    pub found: Option<IamUser>,
+    pub trouble: Option<String>,
+}
+
+/// An IAM user with what Latchkey looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IamUser {
+    pub arn: String,
+    pub unique_id: String,
+    pub name: String,
+    pub path: String,
+    pub tags: BTreeMap<String, String>,
+    /// Inline policies by name, decoded JSON text.
+    pub inline_policies: BTreeMap<String, String>,
+}

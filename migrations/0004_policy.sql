@@ -1,0 +1,21 @@
+create table policy_version (
+  hash bytea primary key constraint policy_version_hash_length check (octet_length(hash) = 32),
+  previous bytea references policy_version,
+  body text not null,
+  applied_at timestamptz not null,
+  applied_by text not null,
+  current boolean not null
+);
+comment on table policy_version is 'Every policy.toml that ever ruled, whole. Written by `latchkey policy apply` alone.';
+create unique index policy_version_one_current on policy_version (current) where current;
+
+create table cluster (
+  id uuid primary key,
+  name text not null,
+  arn text not null,
+  created_at timestamptz,
+  dropped_at timestamptz
+);
+comment on table cluster is 'A cluster is its ARN and the createdAt that AWS tells; the name is what people see.';
+create unique index cluster_name_live on cluster (name) where dropped_at is null;
+create unique index cluster_arn_live on cluster (arn) where dropped_at is null;

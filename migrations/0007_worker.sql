@@ -1,0 +1,64 @@
+create table target (
+  kind text not null constraint target_kind check (kind in ('principal', 'cluster')),
+  key uuid not null,
+  generation bigint not null default 0,
+  due_at timestamptz,
+  revoking boolean not null default false,
+  lease_until timestamptz,
+  lease_holder text,
+  epoch bigint not null default 0,
+  ran_at timestamptz,
+  failure text,
+  primary key (kind, key)
+);
+comment on table target is 'What the worker keeps right: one IAM principal or one cluster. Times are the database''s real clock.';
+create index target_due on target (revoking desc, due_at) where due_at is not null;
+
+create table intent (
+  id uuid primary key,
+  target_kind text not null,
+  target_key uuid not null,
+  epoch bigint not null,
+  grant_id uuid references access_grant,
+  step text not null,
+  object text not null,
+  detail jsonb not null default '{}',
+  object_uid text,
+  started_at timestamptz not null,
+  finished_at timestamptz,
+  outcome text
+);
+comment on table intent is 'What the worker was about to write outside, committed before the write.';
+create index intent_grant on intent (grant_id, id);
+create index intent_open on intent (target_kind, target_key) where finished_at is null;
+
+create table observation (
+  target_kind text not null,
+  target_key uuid not null,
+  observed_at timestamptz not null,
+  body jsonb not null,
+  hash bytea not null,
+  primary key (target_kind, target_key)
+);
+comment on table observation is 'The last look at a target: what previews, namespaces and "read 40 s ago" come from.';
+
+create table worker_heartbeat (
+  holder text primary key,
+  started_at timestamptz not null,
+  seen_at timestamptz not null
+);
+comment on table worker_heartbeat is 'Workers that are alive, so that the web can say when none is.';
+
+create table outbox (
+  id uuid primary key,
+  event_id uuid not null,
+  channel text not null,
+  recipient text not null,
+  message jsonb not null,
+  created_at timestamptz not null,
+  sent_at timestamptz,
+  attempts integer not null default 0,
+  next_try timestamptz
+);
+comment on table outbox is 'One row a message and channel, written with the change that it tells of.';
+create index outbox_due on outbox (next_try) where sent_at is null;

@@ -1,0 +1,1 @@
+//! AWS: IAM, STS and EKS through the SDK, errors classified.

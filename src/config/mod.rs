@@ -1,0 +1,1 @@
+//! latchkey.toml and policy.toml to domain values.

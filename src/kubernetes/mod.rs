@@ -1,0 +1,1 @@
+//! Kubernetes API servers through kube, errors classified.

@@ -1,0 +1,1 @@
+//! Sign-in protocols to a person, AWS proofs to an ARN.

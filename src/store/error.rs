@@ -1,0 +1,51 @@
+//! Why the database did not do what was asked.
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database URL does not parse. The URL itself is not shown: it may hold a password.
+    #[error("the database URL does not parse")]
+    Config(#[source] sqlx::Error),
+    /// The database is away, slow, or refused the statement.
+    #[error("the database did not answer as expected")]
+    Database(#[from] sqlx::Error),
+    /// The row moved on since it was read: somebody else was first. Read again.
+    #[error("{0} changed meanwhile")]
+    Stale(&'static str),
+    /// A row holds what this version cannot read.
+    #[error("row of `{table}` has an unreadable `{column}`: {value}")]
+    Corrupt { table: &'static str, column: &'static str, value: String },
+    /// A value of ours did not turn into JSON, or is too large to be an audit event.
+    #[error("failed to write an event: {0}")]
+    Event(String),
+}
+
+impl StoreError {
+    /// A row that this version cannot read; the value is cut short.
+    pub fn corrupt(table: &'static str, column: &'static str, value: impl std::fmt::Display) -> Self {
+        let value: String = value.to_string().chars().take(80).collect();
+        Self::Corrupt { table, column, value }
+    }
+
+    /// Whether the database itself is away (no connection, shut down, cut off), as opposed to a fault of ours.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Database(
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed,
+            ) => true,
+            // Class 57: shut down by the operator; 53: out of connections, memory or disk; 08: connection.
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| ["57", "53", "08"].iter().any(|class| code.starts_with(class)))
+            }
+            _ => false,
+        }
+    }
+
+    /// The constraint that was violated, by name.
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.constraint(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Postgres. [`Tx`] is the one writer of business state; everything else here is a noun's own table or a read.
+//!
+//! May not import: web, worker, aws, kubernetes.
+
+pub mod error;
+pub mod grants;
+pub mod policies;
+pub mod requests;
+pub mod tx;
+
+pub use error::StoreError;
+pub use tx::{Stored, Tx};
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use std::{str::FromStr, time::Duration};
+
+/// The schema's migrations, compiled in.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// A connection pool to Latchkey's database under one of its roles.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+}
+
+/// A statement that takes longer is given up: no page and no reconcile needs one.
+const STATEMENT_TIMEOUT: &str = "15s";
+
+impl Store {
+    /// Connects lazily: a database that is away is an error of the first query, not of the start.
+    ///
+    /// # Errors
+    /// `Config` where the URL does not parse.
+    pub fn connect(url: &SecretString, connections: u32) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url.expose_secret())
+            .map_err(StoreError::Config)?
+            .application_name("latchkey")
+            .options([("statement_timeout", STATEMENT_TIMEOUT), ("idle_in_transaction_session_timeout", "30s")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_lazy_with(options);
+        Ok(Self { pool })
+    }
+
+    /// A store over a pool that exists.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// The pool, for the reads of [`crate::store`] and the tables that have no state machine.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Begins a transaction of business state.
+    ///
+    /// # Errors
+    /// `Database` where no connection is to be had.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Tx::begin(&self.pool).await
+    }
+}

@@ -1,0 +1,208 @@
+//! Requests and votes.
+
+use super::{StoreError, Stored, Tx, tx::one_row};
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    ClusterId, PersonId, PrincipalId, RequestId,
+    person::{Handle, Person},
+    request::{Closed, Pending, RequestFacts, RequestState, Seen, Submitted, Verdict, Vote, Voted},
+};
+use sqlx::PgConnection;
+use std::num::NonZeroU8;
+use uuid::Uuid;
+
+/// A request under lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LockedRequest {
+    Pending(Box<Pending>),
+    /// Closed before: by whom the votes tell.
+    Closed(RequestState),
+}
+
+pub(super) fn time(at: Timestamp) -> jiff_sqlx::Timestamp {
+    at.into()
+}
+
+pub(super) fn json<T: serde::de::DeserializeOwned>(
+    table: &'static str,
+    column: &'static str,
+    value: serde_json::Value,
+) -> Result<T, StoreError> {
+    serde_json::from_value(value).map_err(|error| StoreError::corrupt(table, column, error))
+}
+
+pub(super) fn to_json(value: &impl serde::Serialize) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(value).map_err(|error| StoreError::Event(error.to_string()))
+}
+
+pub(super) fn hash32(table: &'static str, column: &'static str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::corrupt(table, column, hex::encode(bytes)))
+}
+
+pub(super) fn person(id: Uuid, handle: &str, name: String, groups: Vec<String>) -> Result<Person, StoreError> {
+    let handle: Handle = handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?;
+    Ok(Person { id: PersonId(id), handle, name, groups: groups.into_iter().collect() })
+}
+
+impl Tx {
+    /// Locks a request, with its votes and each voter as they are now.
+    ///
+    /// # Errors
+    /// `Corrupt`, `Database`. No such request is `None`.
+    pub async fn lock_request(&mut self, id: RequestId) -> Result<Option<LockedRequest>, StoreError> {
+        let row = sqlx::query!(
+            r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
+                 r.policy_hash, r.policy_name, r.quorum, r.state, r.submitted_at, r.lapses_at,
+                 p.id as person_id, p.handle, p.name, p.groups, c.name as cluster_name, i.arn as principal_arn
+               from request r
+               join person p on p.id = r.person_id
+               join cluster c on c.id = r.cluster_id
+               join principal i on i.id = r.principal_id
+               where r.id = $1 for update of r"#,
+            id.0
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let state =
+            RequestState::parse(&row.state).ok_or_else(|| StoreError::corrupt("request", "state", &row.state))?;
+        if state != RequestState::Pending {
+            return Ok(Some(LockedRequest::Closed(state)));
+        }
+        let votes = self.votes(id).await?;
+        let facts = RequestFacts {
+            id,
+            requester: person(row.person_id, &row.handle, row.name, row.groups)?,
+            principal: PrincipalId(row.principal_id),
+            principal_arn: row.principal_arn,
+            cluster: ClusterId(row.cluster_id),
+            cluster_name: row.cluster_name,
+            profile: json("request", "resolved_profile", row.resolved_profile)?,
+            namespaces: json("request", "namespaces", row.namespaces)?,
+            minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("request", "minutes", e))?,
+            reason: row.reason,
+            policy_hash: hex::encode(row.policy_hash),
+            policy_name: row.policy_name,
+            submitted_at: row.submitted_at.to_jiff(),
+            lapses_at: row.lapses_at.to_jiff(),
+        };
+        let quorum = u8::try_from(row.quorum).ok().and_then(NonZeroU8::new);
+        let quorum = quorum.ok_or_else(|| StoreError::corrupt("request", "quorum", row.quorum))?;
+        Ok(Some(LockedRequest::Pending(Box::new(Pending { facts, quorum, votes }))))
+    }
+
+    async fn votes(&mut self, id: RequestId) -> Result<Vec<Vote>, StoreError> {
+        let rows = sqlx::query!(
+            "select v.verdict, v.reason, v.seen, v.at, p.id, p.handle, p.name, p.groups
+             from vote v join person p on p.id = v.person_id where v.request_id = $1 order by v.at, p.id",
+            id.0
+        )
+        .fetch_all(self.connection())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Vote {
+                    by: person(row.id, &row.handle, row.name, row.groups)?,
+                    verdict: Verdict::parse(&row.verdict)
+                        .ok_or_else(|| StoreError::corrupt("vote", "verdict", &row.verdict))?,
+                    reason: row.reason,
+                    seen: Seen(hash32("vote", "seen", &row.seen)?),
+                    at: row.at.to_jiff(),
+                })
+            })
+            .collect()
+    }
+
+    /// A pending request like this one, by the same person: same principal, cluster, profile and namespaces.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn duplicate(&mut self, facts: &RequestFacts) -> Result<Option<RequestId>, StoreError> {
+        let row = sqlx::query!(
+            "select id from request where state = 'pending' and person_id = $1 and principal_id = $2
+               and cluster_id = $3 and profile = $4 and namespaces = $5 limit 1",
+            facts.requester.id.0,
+            facts.principal.0,
+            facts.cluster.0,
+            facts.profile.name.as_str(),
+            to_json(&facts.namespaces)?,
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(row.map(|row| RequestId(row.id)))
+    }
+
+    /// Serialises the submissions of one person, so that two clicks make one request.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn lock_person(&mut self, id: PersonId) -> Result<(), StoreError> {
+        sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", id.to_string())
+            .fetch_one(self.connection())
+            .await?;
+        Ok(())
+    }
+}
+
+impl Stored for Submitted {
+    async fn write(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let facts = &self.facts;
+        let policy_hash = hex::decode(&facts.policy_hash).map_err(|error| StoreError::Event(error.to_string()))?;
+        sqlx::query!(
+            "insert into request (id, person_id, principal_id, cluster_id, profile, resolved_profile, namespaces, minutes,
+               reason, policy_hash, policy_name, seen, quorum, state, submitted_at, lapses_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'pending', $14, $15)",
+            facts.id.0,
+            facts.requester.id.0,
+            facts.principal.0,
+            facts.cluster.0,
+            facts.profile.name.as_str(),
+            to_json(&facts.profile)?,
+            to_json(&facts.namespaces)?,
+            i32::try_from(facts.minutes).unwrap_or(i32::MAX),
+            facts.reason,
+            policy_hash,
+            facts.policy_name,
+            &self.seen.0[..],
+            i32::from(self.quorum),
+            time(facts.submitted_at) as _,
+            time(facts.lapses_at) as _,
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+impl Stored for Voted {
+    async fn write(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        sqlx::query!(
+            "insert into vote (request_id, person_id, verdict, reason, seen, at) values ($1, $2, $3, $4, $5, $6)
+             on conflict (request_id, person_id) do update
+               set verdict = excluded.verdict, reason = excluded.reason, seen = excluded.seen, at = excluded.at",
+            self.request.0,
+            self.vote.by.id.0,
+            self.vote.verdict.as_str(),
+            self.vote.reason,
+            &self.vote.seen.0[..],
+            time(self.vote.at) as _,
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+impl Stored for Closed {
+    async fn write(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let result = sqlx::query!(
+            "update request set state = $2, closed_at = $3 where id = $1 and state = 'pending'",
+            self.id.0,
+            self.state.as_str(),
+            time(self.at) as _,
+        )
+        .execute(connection)
+        .await?;
+        one_row(&result, "the request")
+    }
+}

@@ -1,0 +1,181 @@
+//! A transaction of business state.
+//!
+//! Locks are taken in one order everywhere: request, grants by id, targets by key; anything else deadlocked when
+//! measured. The time of the transaction is read after its last lock, since a transaction's own `now()` lags
+//! behind by as long as it waited. [`Tx::record`] is the only way to change a state: it writes state, audit event
+//! and wake-ups, which then commit together or not at all.
+
+use super::StoreError;
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    EventDraft, EventId, Transition, Wake,
+    transition::{Actor, Target},
+};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use uuid::Uuid;
+
+/// A state that [`Tx::record`] can store. Implementations name the state they expect and demand one row.
+pub trait Stored: Sized {
+    /// Writes the state.
+    ///
+    /// # Errors
+    /// `Stale` where the row is not in the state that this one follows.
+    fn write(&self, connection: &mut PgConnection) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// An open transaction. Dropped without [`Tx::commit`], nothing happened.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+}
+
+impl Tx {
+    pub(super) async fn begin(pool: &PgPool) -> Result<Self, StoreError> {
+        Ok(Self { inner: pool.begin().await? })
+    }
+
+    /// The connection, for the locking reads of this module's siblings.
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+
+    /// Business time: the database's clock plus the offset that only tests and the demo move. Call it after the
+    /// last lock.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn now(&mut self) -> Result<Timestamp, StoreError> {
+        let row = sqlx::query!(r#"select latchkey_now() as "now!""#).fetch_one(&mut *self.inner).await?;
+        Ok(row.now.to_jiff())
+    }
+
+    /// Stores a transition: the state, its audit event at `now`, its wake-ups. Gives the state back.
+    ///
+    /// # Errors
+    /// `Stale` where the stored state is not the one that the transition left; `Event` where the event is too
+    /// large; `Database`.
+    pub async fn record<S: Stored>(&mut self, transition: Transition<S>, now: Timestamp) -> Result<S, StoreError> {
+        let Transition { to, event, wakes } = transition;
+        to.write(&mut self.inner).await?;
+        self.event(&event, now).await?;
+        self.wake(wakes).await?;
+        Ok(to)
+    }
+
+    /// Inserts an audit event that goes with no change of state (a policy applied, an export made).
+    ///
+    /// # Errors
+    /// `Event` where it is too large; `Database`.
+    pub async fn event(&mut self, event: &EventDraft, now: Timestamp) -> Result<EventId, StoreError> {
+        let id = EventId(Uuid::now_v7());
+        let canonical =
+            latchkey_domain::audit::canonical(id, now, event).map_err(|error| StoreError::Event(error.to_string()))?;
+        let (actor_id, actor) = match &event.actor {
+            Actor::Person { id, handle } => (Some(id.0), handle.as_str()),
+            Actor::Process { name } => (None, name.as_str()),
+        };
+        sqlx::query!(
+            "insert into event (id, at, action, actor_id, actor, person_id, cluster_id, request_id, grant_id, canonical)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            id.0,
+            jiff_sqlx::Timestamp::from(now) as _,
+            event.action,
+            actor_id,
+            actor,
+            event.person.map(|id| id.0),
+            event.cluster.map(|id| id.0),
+            event.request.map(|id| id.0),
+            event.grant.map(|id| id.0),
+            canonical,
+        )
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(id)
+    }
+
+    /// Wakes targets, in the order of their keys: each is due now; a revocation marks it, so that it is claimed
+    /// first, and clears the back-off of its revoking legs.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn wake(&mut self, mut wakes: Vec<Wake>) -> Result<(), StoreError> {
+        wakes.sort_by_key(|wake| (wake.target.kind(), wake.target.key(), !wake.revoking));
+        wakes.dedup_by_key(|wake| wake.target);
+        for Wake { target, revoking } in wakes {
+            sqlx::query!(
+                "insert into target as t (kind, key, generation, due_at, revoking)
+                 values ($1, $2, 1, clock_timestamp(), $3)
+                 on conflict (kind, key) do update set generation = t.generation + 1,
+                   due_at = least(t.due_at, clock_timestamp()), revoking = t.revoking or excluded.revoking",
+                target.kind(),
+                target.key(),
+                revoking,
+            )
+            .execute(&mut *self.inner)
+            .await?;
+            if revoking {
+                sqlx::query!(
+                    "update grant_leg set attempts = 0, next_try = null
+                     where target_kind = $1 and target_key = $2
+                       and grant_id in (select id from access_grant where state = 'revoking')",
+                    target.kind(),
+                    target.key(),
+                )
+                .execute(&mut *self.inner)
+                .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Locks a target's row for the finish of a run; the epoch tells whether the run's lease still stands.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn lock_target(&mut self, target: Target) -> Result<Option<LockedTarget>, StoreError> {
+        let row = sqlx::query!(
+            "select generation, epoch, lease_holder from target where kind = $1 and key = $2 for update",
+            target.kind(),
+            target.key()
+        )
+        .fetch_optional(&mut *self.inner)
+        .await?;
+        Ok(row.map(|row| LockedTarget { generation: row.generation, epoch: row.epoch, holder: row.lease_holder }))
+    }
+
+    /// Commits.
+    ///
+    /// # Errors
+    /// `Database`: whether it committed is then unknown; whoever repeats must find the same end.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.inner.commit().await?)
+    }
+}
+
+/// A target's row under lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedTarget {
+    pub generation: i64,
+    pub epoch: i64,
+    pub holder: Option<String>,
+}
+
+/// Demands that exactly one row changed.
+pub(super) fn one_row(result: &sqlx::postgres::PgQueryResult, what: &'static str) -> Result<(), StoreError> {
+    if result.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale(what)) }
+}
+
+impl<A: Stored + Sync, B: Stored + Sync> Stored for (A, B) {
+    async fn write(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        self.0.write(connection).await?;
+        self.1.write(connection).await
+    }
+}
+
+impl<A: Stored + Sync, B: Stored + Sync, C: Stored + Sync> Stored for (A, B, C) {
+    async fn write(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        self.0.write(connection).await?;
+        self.1.write(connection).await?;
+        self.2.write(connection).await
+    }
+}

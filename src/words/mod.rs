@@ -1,0 +1,1 @@
+//! Whole sentences for pages, mail and terminal.

@@ -2,10 +2,14 @@
 //!
 //! May not import: web, worker, aws, kubernetes.
 
+pub mod clusters;
 pub mod error;
 pub mod grants;
+pub mod observations;
+pub mod people;
 pub mod policies;
 pub mod requests;
+pub mod sessions;
 pub mod tx;
 
 pub use error::StoreError;

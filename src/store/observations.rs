@@ -1,0 +1,48 @@
+//! The last look at each target.
+
+use super::{Store, StoreError, requests::json};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{ClusterId, PrincipalId, transition::Target},
+    plan::observation::{ClusterObservation, PrincipalObservation},
+};
+use serde::de::DeserializeOwned;
+
+/// Something observed, with its age.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed<T> {
+    pub body: T,
+    /// By the database's real clock.
+    pub at: Timestamp,
+    pub age_seconds: u64,
+}
+
+/// The last look at a cluster; `None` where the worker never looked.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn cluster(store: &Store, id: ClusterId) -> Result<Option<Observed<ClusterObservation>>, StoreError> {
+    read(store, Target::Cluster(id)).await
+}
+
+/// The last look at a principal; `None` where the worker never looked.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn principal(store: &Store, id: PrincipalId) -> Result<Option<Observed<PrincipalObservation>>, StoreError> {
+    read(store, Target::Principal(id)).await
+}
+
+async fn read<T: DeserializeOwned>(store: &Store, target: Target) -> Result<Option<Observed<T>>, StoreError> {
+    let row = sqlx::query!(
+        r#"select body, observed_at, extract(epoch from clock_timestamp() - observed_at)::bigint as "age!"
+           from observation where target_kind = $1 and target_key = $2"#,
+        target.kind(),
+        target.key()
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let body = json("observation", "body", row.body)?;
+    Ok(Some(Observed { body, at: row.observed_at.to_jiff(), age_seconds: u64::try_from(row.age).unwrap_or(0) }))
+}

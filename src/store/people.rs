@@ -1,0 +1,177 @@
+//! People, the identities that providers know them by, and the IAM principals that they proved.
+
+use super::{
+    Store, StoreError,
+    requests::{person, time},
+};
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    PersonId, PrincipalId,
+    person::{Handle, Person},
+    policy::PolicyFile,
+};
+use uuid::Uuid;
+
+/// What an identity provider said of somebody who just signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    pub issuer: String,
+    pub subject: String,
+    pub handle: Handle,
+    pub name: String,
+    pub email: Option<String>,
+    pub groups: Vec<String>,
+    pub at: Timestamp,
+}
+
+/// A principal with its holder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    pub id: PrincipalId,
+    pub person: PersonId,
+    pub arn: String,
+    pub unique_id: String,
+    pub aws_profile: Option<String>,
+    pub proven_at: Timestamp,
+}
+
+/// How many numbered handles are tried for people of the same name.
+const HANDLE_TRIES: u32 = 1000;
+
+/// The person of this issuer and subject, made at their first sign-in; name, e-mail and groups become what the
+/// provider says now. A handle that is taken gets a number; handles are never given again.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn arrive(store: &Store, arrival: &Arrival) -> Result<(Person, bool), StoreError> {
+    let mut tx = store.pool().begin().await?;
+    // One sign-in of a subject at a time: two first ones at once would make two people.
+    let key = format!("{} {}", arrival.issuer, arrival.subject);
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 1))", key).fetch_one(&mut *tx).await?;
+    let known = sqlx::query!(
+        "update person p set name = $3, email = $4, groups = $5, groups_as_of = $6
+         from identity i where i.issuer = $1 and i.subject = $2 and p.id = i.person_id
+         returning p.id, p.handle, p.name, p.groups",
+        arrival.issuer,
+        arrival.subject,
+        arrival.name,
+        arrival.email,
+        &arrival.groups,
+        time(arrival.at) as _,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    if let Some(row) = known {
+        tx.commit().await?;
+        return Ok((person(row.id, &row.handle, row.name, row.groups)?, false));
+    }
+    let id = Uuid::now_v7();
+    for number in 1..=HANDLE_TRIES {
+        let handle = if number == 1 { arrival.handle.clone() } else { arrival.handle.numbered(number) };
+        let made = sqlx::query!(
+            "insert into person (id, handle, name, email, groups, groups_as_of, created_at)
+             values ($1, $2, $3, $4, $5, $6, clock_timestamp()) on conflict (handle) do nothing",
+            id,
+            handle.as_str(),
+            arrival.name,
+            arrival.email,
+            &arrival.groups,
+            time(arrival.at) as _,
+        )
+        .execute(&mut *tx)
+        .await?;
+        if made.rows_affected() == 1 {
+            sqlx::query!(
+                "insert into identity (issuer, subject, person_id, created_at) values ($1, $2, $3, clock_timestamp())",
+                arrival.issuer,
+                arrival.subject,
+                id,
+            )
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            return Ok((person(id, handle.as_str(), arrival.name.clone(), arrival.groups.clone())?, true));
+        }
+    }
+    Err(StoreError::corrupt("person", "handle", &arrival.handle))
+}
+
+/// Everybody known who is in one of the policies' audiences or portal roles: who may decide, by name.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn in_audiences(store: &Store, groups: &[String], handles: &[String]) -> Result<Vec<Person>, StoreError> {
+    let rows = sqlx::query!(
+        "select id, handle, name, groups from person where groups && $1 or handle = any($2) order by handle limit 2000",
+        groups,
+        handles
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter().map(|row| person(row.id, &row.handle, row.name, row.groups)).collect()
+}
+
+/// Everybody known whom a policy of the file names as approver.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn approvers(store: &Store, file: &PolicyFile) -> Result<Vec<Person>, StoreError> {
+    use latchkey_domain::access::policy::Decision;
+    let mut groups = std::collections::BTreeSet::new();
+    let mut handles = std::collections::BTreeSet::new();
+    for policy in &file.policies {
+        if let Decision::Ask { approvers, .. } = &policy.decision {
+            groups.extend(approvers.groups.iter().cloned());
+            handles.extend(approvers.people.iter().map(ToString::to_string));
+        }
+    }
+    let (groups, handles): (Vec<_>, Vec<_>) = (groups.into_iter().collect(), handles.into_iter().collect());
+    in_audiences(store, &groups, &handles).await
+}
+
+/// The principals that a person has proven and that still stand, oldest first.
+///
+/// # Errors
+/// `Database`.
+pub async fn principals(store: &Store, of: PersonId) -> Result<Vec<Principal>, StoreError> {
+    let rows = sqlx::query!(
+        "select id, person_id, arn, unique_id, aws_profile, proven_at from principal
+         where person_id = $1 and ended_at is null order by proven_at, id",
+        of.0
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Principal {
+            id: PrincipalId(row.id),
+            person: PersonId(row.person_id),
+            arn: row.arn,
+            unique_id: row.unique_id,
+            aws_profile: row.aws_profile,
+            proven_at: row.proven_at.to_jiff(),
+        })
+        .collect())
+}
+
+/// Who holds this ARN now, if somebody does.
+///
+/// # Errors
+/// `Database`.
+pub async fn principal_by_arn(store: &Store, arn: &str) -> Result<Option<Principal>, StoreError> {
+    let row = sqlx::query!(
+        "select id, person_id, arn, unique_id, aws_profile, proven_at from principal
+         where lower(arn) = lower($1) and ended_at is null limit 1",
+        arn
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(row.map(|row| Principal {
+        id: PrincipalId(row.id),
+        person: PersonId(row.person_id),
+        arn: row.arn,
+        unique_id: row.unique_id,
+        aws_profile: row.aws_profile,
+        proven_at: row.proven_at.to_jiff(),
+    }))
+}

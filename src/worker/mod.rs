@@ -1,1 +1,5 @@
-//! Reconciles targets.
+//! Reconciles targets: observes, plans in pure code, writes under a lease, observes again, proves.
+//!
+//! - [`lease`]: who works on a target; every write to the outside takes a [`lease::Permit`].
+
+pub mod lease;

@@ -1,0 +1,159 @@
+//! Leases: who works on a target, and until when. Every write to the outside takes a [`Permit`].
+
+use latchkey_domain::access::transition::Target;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// How long a claim holds a target: far below the 5 min after which AWS refuses what a paused process signed.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// The last part of a lease, in which nothing new is begun: a call that was begun before it ends within it.
+pub const LAST_CALL: Duration = Duration::from_secs(15);
+
+/// One run's hold on one target. Only a claim in the database makes one (and tests of the adapters).
+#[derive(Debug, Clone)]
+pub struct Lease {
+    target: Target,
+    epoch: i64,
+    generation: i64,
+    claimed: Instant,
+    life: Life,
+}
+
+/// That a write to the outside may begin now. Adapters ask for one and do nothing else with it than look at the
+/// time that is left.
+#[derive(Debug)]
+pub struct Permit<'lease> {
+    lease: &'lease Lease,
+}
+
+/// Why nothing more may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
+    /// The lease is nearly over: somebody else will claim the target.
+    #[error("the lease of this run is over")]
+    Over,
+    /// The worker is dying.
+    #[error("the worker is shutting down")]
+    Dying,
+}
+
+impl Lease {
+    /// The hold that a claim at `claimed` gave: taken before the claim was sent, so that it errs on the safe side.
+    pub fn new(target: Target, epoch: i64, generation: i64, claimed: Instant, life: Life) -> Self {
+        Self { target, epoch, generation, claimed, life }
+    }
+
+    /// The target.
+    pub fn target(&self) -> Target {
+        self.target
+    }
+
+    /// The fence: each claim of a target has a higher one.
+    pub fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
+    /// The generation that the target had when it was claimed: a higher one at the finish means "look again".
+    pub fn generation(&self) -> i64 {
+        self.generation
+    }
+
+    /// The life of the worker that holds it.
+    pub fn life(&self) -> &Life {
+        &self.life
+    }
+
+    /// Leave to begin one write.
+    ///
+    /// # Errors
+    /// `Over` in the lease's last part and after it; `Dying`.
+    pub fn permit(&self) -> Result<Permit<'_>, Lost> {
+        self.check()?;
+        self.life.spend()?;
+        Ok(Permit { lease: self })
+    }
+
+    /// Whether the run may go on: what [`Lease::permit`] asks, without taking leave for anything.
+    ///
+    /// # Errors
+    /// As [`Lease::permit`].
+    pub fn check(&self) -> Result<(), Lost> {
+        if self.left() <= LAST_CALL { Err(Lost::Over) } else { Ok(()) }
+    }
+
+    /// The time until somebody else may claim the target.
+    pub fn left(&self) -> Duration {
+        LEASE.saturating_sub(self.claimed.elapsed())
+    }
+}
+
+impl Permit<'_> {
+    /// How long the write may take: it must not outlive the lease.
+    pub fn time_left(&self) -> Duration {
+        self.lease.left()
+    }
+}
+
+/// How much a worker does before it dies: endless but in tests of crashes, which end it at the nth permit or commit.
+#[derive(Debug, Clone, Default)]
+pub struct Life {
+    left: Option<Arc<AtomicI64>>,
+}
+
+impl Life {
+    /// A life that ends at the permit or commit after `steps` of them.
+    pub fn of(steps: u32) -> Self {
+        Self { left: Some(Arc::new(AtomicI64::new(i64::from(steps)))) }
+    }
+
+    /// Takes one step of it.
+    ///
+    /// # Errors
+    /// `Dying` where it is over, for ever.
+    pub fn spend(&self) -> Result<(), Lost> {
+        match &self.left {
+            Some(left) if left.fetch_sub(1, Ordering::SeqCst) <= 0 => Err(Lost::Dying),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&self) -> bool {
+        self.left.as_ref().is_some_and(|left| left.load(Ordering::SeqCst) < 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use latchkey_domain::access::ClusterId;
+    use uuid::Uuid;
+
+    fn lease(claimed: Instant, life: Life) -> Lease {
+        Lease::new(Target::Cluster(ClusterId(Uuid::nil())), 1, 1, claimed, life)
+    }
+
+    #[test]
+    fn nothing_is_begun_in_the_last_part_of_a_lease() {
+        let now = Instant::now();
+        assert!(lease(now, Life::default()).permit().is_ok());
+        let late = now.checked_sub(LEASE - LAST_CALL).unwrap();
+        assert_eq!(lease(late, Life::default()).permit().unwrap_err(), Lost::Over);
+    }
+
+    #[test]
+    fn a_life_ends_at_its_last_step_and_stays_over() {
+        let life = Life::of(1);
+        let lease = lease(Instant::now(), life.clone());
+        assert!(lease.permit().is_ok() && !life.is_over());
+        assert_eq!(lease.permit().unwrap_err(), Lost::Dying);
+        assert_eq!(lease.permit().unwrap_err(), Lost::Dying);
+        assert!(life.is_over());
+    }
+}

@@ -1,2 +1,4 @@
-#[test]
-fn a() {}
+//! All integration tests, in one binary.
+
+mod real_components;
+mod rig;

@@ -1,0 +1,111 @@
+//! AWS as moto answers for it: IAM and STS, nothing of EKS.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::server::{Launch, Server};
+use super::tool::Tool;
+
+/// The region of every rig.
+pub const REGION: &str = "us-east-1";
+
+/// A running moto. It accepts any key, and knows the user of those it made.
+pub struct Aws {
+    _server: Server,
+    endpoint: String,
+    made: AtomicU32,
+}
+
+/// An IAM user with an access key.
+#[derive(Clone)]
+pub struct AwsUser {
+    pub name: String,
+    pub arn: String,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+}
+
+impl Aws {
+    /// Starts it in `folder`, which its end removes; nothing if it is not installed.
+    pub async fn start(folder: &Path) -> Option<Self> {
+        let program = Tool::Moto.require()?;
+        let port = super::free_port();
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let mut server =
+            Launch::new("moto", program, folder).args(["-H", "127.0.0.1", "-p", &port.to_string()]).start();
+        let client = reqwest::Client::new();
+        let address = format!("{endpoint}/moto-api/");
+        server.ready(Duration::from_mins(1), async || client.get(&address).send().await.ok()).await;
+        Some(Self { _server: server, endpoint, made: AtomicU32::new(0) })
+    }
+
+    /// Where IAM and STS answer (signed POSTs; for presigned calls see [`super::sts_proxy`]).
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// A new user with a key. The name gets a number, so that tests do not meet.
+    pub async fn user(&self, name: &str) -> AwsUser {
+        let name = format!("{name}-{}", self.made.fetch_add(1, Ordering::Relaxed));
+        let user = self.iam("CreateUser", &[("UserName", &name)]).await;
+        let key = self.iam("CreateAccessKey", &[("UserName", &name)]).await;
+        AwsUser {
+            arn: element(&user, "Arn").expect("a user has an ARN"),
+            access_key_id: element(&key, "AccessKeyId").expect("a key has an id"),
+            secret_access_key: element(&key, "SecretAccessKey").expect("a key has a secret"),
+            name,
+        }
+    }
+
+    /// Calls IAM and answers its XML.
+    ///
+    /// # Panics
+    /// If IAM refuses.
+    pub async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> String {
+        let mut form = vec![("Action", action), ("Version", "2010-05-08")];
+        form.extend_from_slice(parameters);
+        let reply = reqwest::Client::new()
+            .post(&self.endpoint)
+            .header(http::header::AUTHORIZATION, unsigned("AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/iam/aws4_request"))
+            .form(&form)
+            .send()
+            .await
+            .expect("moto answers");
+        let status = reply.status();
+        let text = reply.text().await.expect("moto answers in text");
+        assert!(status.is_success(), "{action}: {status}: {text}");
+        text
+    }
+}
+
+impl AwsUser {
+    /// The environment in which `aws`, and a kubectl that calls it, act as this user.
+    /// No endpoint: a token is signed for the real STS's host.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let venv = Tool::AwsCli.path();
+        let aws = venv.parent().map(|p| p.display().to_string()).unwrap_or_default();
+        let path = std::env::var("PATH").unwrap_or_default();
+        vec![
+            ("PATH", format!("{aws}:{path}")),
+            ("AWS_ACCESS_KEY_ID", self.access_key_id.clone()),
+            ("AWS_SECRET_ACCESS_KEY", self.secret_access_key.clone()),
+            ("AWS_DEFAULT_REGION", REGION.to_owned()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
+        ]
+    }
+}
+
+/// A header that names the credential; nobody here checks the signature.
+pub fn unsigned(credential: &str) -> String {
+    format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0")
+}
+
+/// The text of the first element of that name.
+pub fn element(xml: &str, name: &str) -> Option<String> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    Some(rest.split_once("</")?.0.to_owned())
+}

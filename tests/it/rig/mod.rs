@@ -1,0 +1,66 @@
+//! The real components that tests run against: PostgreSQL, a Kubernetes cluster with the AWS IAM
+//! authenticator in front, AWS's IAM and STS as moto answers them, and an OpenID provider.
+//!
+//! `tests/rig/build` installs them; nothing here does. Each is started once for the whole test
+//! binary or for one test, in a folder of its own, and ends with the test's process, however that
+//! ends. A component that is missing is said aloud, by name; with `CI=true` that fails the test.
+#![allow(dead_code, unused_imports, reason = "what the rig offers, not every test uses")]
+
+pub mod aws;
+pub mod certificates;
+pub mod cluster;
+pub mod openid;
+pub mod postgres;
+pub mod server;
+pub mod sts_proxy;
+pub mod tool;
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+
+pub use aws::{Aws, AwsUser};
+pub use cluster::RealCluster;
+pub use openid::OidcProvider;
+pub use postgres::{Database, Postgres};
+
+/// Ports that were free a moment ago, for programs that must be told theirs. No two are the same.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    let bound: [TcpListener; N] =
+        std::array::from_fn(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port of loopback is free"));
+    bound.map(|listener| listener.local_addr().expect("a bound listener has an address").port())
+}
+
+/// One such port.
+pub fn free_port() -> u16 {
+    let [port] = free_ports();
+    port
+}
+
+/// A new folder that outlives the value: the servers started in it remove it when they end.
+pub fn folder(name: &str) -> PathBuf {
+    tempfile::Builder::new()
+        .prefix(&format!("latchkey-{name}-"))
+        .tempdir_in(temporary())
+        .expect("the folder for temporary files can be written")
+        .keep()
+}
+
+/// Where another user's processes can come, too: a TMPDIR of root's own they could not enter.
+fn temporary() -> PathBuf {
+    if server::is_root() { PathBuf::from("/tmp") } else { std::env::temp_dir() }
+}
+
+/// Writes a file of the rig.
+pub fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap_or_else(|e| panic!("failed to write {}: {e}", path.display()));
+}
+
+/// A runtime for what outlives a single test, on a thread of its own.
+fn server_runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made")
+}
+
+/// Runs what blocks (for seconds, the first time) where it holds up no other future of the test.
+async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.expect("the component started")
+}

@@ -1,0 +1,154 @@
+//! A PostgreSQL server for the whole test binary, and a migrated database for each test.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+use sqlx::{Connection as _, Executor as _, PgConnection};
+
+use super::server::{Launch, Server, User};
+
+const TEMPLATE: &str = "latchkey_template";
+
+/// The server. Its superuser is `postgres`; every role may sign in from loopback without a password.
+pub struct Postgres {
+    _server: Server,
+    port: u16,
+    made: AtomicU32,
+    /// Databases whose tests are over: the next test removes them.
+    finished: Mutex<Vec<String>>,
+}
+
+static SHARED: LazyLock<Postgres> = LazyLock::new(|| {
+    // A thread of its own, since the runtime of the test that came first ends before the others.
+    std::thread::spawn(|| super::server_runtime().block_on(Postgres::start())).join().expect("PostgreSQL started")
+});
+
+impl Postgres {
+    /// The one server of this test binary; starts it for whoever comes first.
+    pub async fn shared() -> &'static Self {
+        super::off_the_runtime(|| &*SHARED).await
+    }
+
+    async fn start() -> Self {
+        let bin = binaries();
+        let folder = super::folder("postgres");
+        let user = User::unprivileged();
+        if let Some(user) = user {
+            std::os::unix::fs::chown(&folder, Some(user.uid), Some(user.gid)).expect("root may give a folder away");
+        }
+        let data = folder.join("data");
+        initialise(&bin, &data, user);
+        let port = super::free_port();
+        let mut server = Launch::new("postgres", bin.join("postgres"), &folder)
+            .args(["-D".as_ref(), data.as_os_str()])
+            .args(["-p", &port.to_string(), "-k", "", "-h", "127.0.0.1"])
+            .args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
+            .args(["-c", "max_connections=200", "-c", "timezone=UTC"])
+            .ended_by("QUIT")
+            .run_as(user)
+            .start();
+        let url = url(port, "postgres", "postgres");
+        let mut admin = server.ready(Duration::from_secs(30), async || PgConnection::connect(&url).await.ok()).await;
+        prepare_template(&mut admin, port).await;
+        Self { _server: server, port, made: AtomicU32::new(0), finished: Mutex::default() }
+    }
+
+    /// A database of the test's own, migrated.
+    pub async fn fresh_database(&'static self) -> Database {
+        let name = format!("test_{}", self.made.fetch_add(1, Ordering::Relaxed));
+        let mut admin =
+            PgConnection::connect(&url(self.port, "postgres", "postgres")).await.expect("PostgreSQL answers");
+        let finished = std::mem::take(&mut *self.finished.lock().unwrap_or_else(PoisonError::into_inner));
+        for old in finished {
+            execute(&mut admin, format!("DROP DATABASE IF EXISTS {old} WITH (FORCE)")).await;
+        }
+        execute(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
+        Database { server: self, name }
+    }
+}
+
+/// A test's own database; it goes when the test is over.
+pub struct Database {
+    server: &'static Postgres,
+    name: String,
+}
+
+impl Database {
+    /// Its address for the superuser.
+    pub fn url(&self) -> String {
+        self.url_as("postgres")
+    }
+
+    /// Its address for one of the roles that the migrations make.
+    pub fn url_as(&self, role: &str) -> String {
+        url(self.server.port, role, &self.name)
+    }
+
+    /// The port of loopback at which its server listens.
+    pub fn port(&self) -> u16 {
+        self.server.port
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let name = std::mem::take(&mut self.name);
+        self.server.finished.lock().unwrap_or_else(PoisonError::into_inner).push(name);
+    }
+}
+
+fn url(port: u16, role: &str, database: &str) -> String {
+    format!("postgres://{role}@127.0.0.1:{port}/{database}")
+}
+
+async fn execute(connection: &mut PgConnection, statement: String) {
+    connection.execute(sqlx::AssertSqlSafe(statement.clone())).await.unwrap_or_else(|e| panic!("{statement}: {e}"));
+}
+
+async fn prepare_template(admin: &mut PgConnection, port: u16) {
+    execute(admin, format!("CREATE DATABASE {TEMPLATE}")).await;
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let migrator = sqlx::migrate::Migrator::new(migrations).await.expect("the migrations can be read");
+    let mut template = PgConnection::connect(&url(port, "postgres", TEMPLATE)).await.expect("the template is there");
+    migrator.run(&mut template).await.expect("the migrations run on an empty database");
+    // A template in use cannot be copied.
+    template.close().await.expect("the template is let go");
+}
+
+fn initialise(bin: &Path, data: &Path, user: Option<User>) {
+    use std::os::unix::process::CommandExt as _;
+    let mut initdb = Command::new(bin.join("initdb"));
+    initdb.arg("-D").arg(data).args(["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
+    initdb.current_dir(data.parent().expect("the data has a folder"));
+    if let Some(user) = user {
+        initdb.gid(user.gid).uid(user.uid);
+    }
+    let output = initdb.output().expect("initdb can be run");
+    assert!(output.status.success(), "initdb failed: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The folder with `initdb` and `postgres`: on the PATH, or where pg_config says, or Debian's newest.
+fn binaries() -> PathBuf {
+    let complete = |folder: &PathBuf| folder.join("initdb").exists() && folder.join("postgres").exists();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if let Some(found) = std::env::split_paths(&path).find(complete) {
+        return found;
+    }
+    if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
+        let found = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+        if complete(&found) {
+            return found;
+        }
+    }
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let version = |folder: &PathBuf| folder.file_name().and_then(|n| n.to_str()?.parse::<u32>().ok());
+    installed
+        .map(|entry| entry.path())
+        .filter(|folder| complete(&folder.join("bin")))
+        .max_by_key(version)
+        .expect("PostgreSQL's initdb and postgres are installed: 'tests/rig/build postgresql' does it")
+        .join("bin")
+}

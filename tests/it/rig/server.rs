@@ -1,0 +1,186 @@
+//! A program that runs beside the tests and ends with them.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Runs "$@" until this shell's standard input closes, then sends it the signal and removes the folder.
+/// The pipe closes when the test's process ends in whatever way, so nothing outlives a killed test.
+/// A program that ends by itself leaves the folder, for its logs.
+const KEEPER: &str = r#"
+signal=$1 folder=$2
+shift 2
+exec 3<&0
+"$@" </dev/null 3<&- &
+child=$!
+trap 'ending=1; kill -s "$signal" "$child" 2>/dev/null' TERM
+( read -r _ <&3; kill -s TERM $$ ) >/dev/null 2>&1 &
+watcher=$!
+exec 3<&-
+wait "$child"
+status=$?
+if [ -n "$ending" ]; then
+  wait "$child"
+  rm -rf "$folder"
+  exit 0
+fi
+kill "$watcher" 2>/dev/null
+exit "$status"
+"#;
+
+/// How a program is started: what, as whom, and how it is told to end.
+pub struct Launch {
+    name: &'static str,
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    folder: PathBuf,
+    signal: &'static str,
+    user: Option<User>,
+}
+
+impl Launch {
+    /// `program`, in `folder`, which is removed when it ends. Several programs may share a folder.
+    pub fn new(name: &'static str, program: impl Into<PathBuf>, folder: &Path) -> Self {
+        Self {
+            name,
+            program: program.into(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            folder: folder.to_owned(),
+            signal: "KILL",
+            user: None,
+        }
+    }
+
+    pub fn args<I: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = I>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|a| a.as_ref().to_owned()));
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// The signal that ends it; KILL if not told.
+    pub fn ended_by(mut self, signal: &'static str) -> Self {
+        self.signal = signal;
+        self
+    }
+
+    pub fn run_as(mut self, user: Option<User>) -> Self {
+        self.user = user;
+        self
+    }
+
+    /// Starts it. What it prints goes to NAME.log in its folder.
+    pub fn start(self) -> Server {
+        let log = self.folder.join(format!("{}.log", self.name));
+        let output = File::create(&log).expect("the folder of a server can be written");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", KEEPER, self.name, self.signal]).arg(&self.folder).arg(&self.program).args(&self.arguments);
+        // A signal from the terminal is for the tests; they end this.
+        command.process_group(0).current_dir(&self.folder).stdin(Stdio::piped());
+        command.stderr(output.try_clone().expect("a log can be opened twice")).stdout(output);
+        for inherited in std::env::vars_os().map(|(name, _)| name) {
+            if of_the_outside(&inherited.to_string_lossy()) {
+                command.env_remove(inherited);
+            }
+        }
+        command.envs(self.environment);
+        if let Some(user) = &self.user {
+            command.gid(user.gid).uid(user.uid);
+        }
+        let mut keeper = command.spawn().unwrap_or_else(|e| panic!("failed to start {}: {e}", self.name));
+        let lifeline = keeper.stdin.take();
+        Server { name: self.name, keeper, lifeline, log }
+    }
+}
+
+/// The developer's own AWS account and proxies are none of the tests' business.
+fn of_the_outside(variable: &str) -> bool {
+    let upper = variable.to_ascii_uppercase();
+    upper.starts_with("AWS_") || upper.ends_with("_PROXY") || upper == "KUBECONFIG"
+}
+
+/// A running program; it ends when this is dropped.
+pub struct Server {
+    name: &'static str,
+    keeper: Child,
+    lifeline: Option<ChildStdin>,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Waits until `ready` answers something.
+    ///
+    /// # Panics
+    /// If the program ends or `limit` passes before that, with the end of its log.
+    pub async fn ready<T>(&mut self, limit: Duration, mut ready: impl AsyncFnMut() -> Option<T>) -> T {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(answer) = ready().await {
+                return answer;
+            }
+            if let Ok(Some(status)) = self.keeper.try_wait() {
+                panic!("{} ended ({status}) before it was ready; its log ends:\n{}", self.name, self.end_of_log());
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{} was not ready within {limit:?}; its log ends:\n{}",
+                self.name,
+                self.end_of_log()
+            );
+            // Between two looks at another process.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn end_of_log(&self) -> String {
+        let text = std::fs::read(&self.log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(25)..].join("\n")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.lifeline.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// A user of this machine.
+#[derive(Clone, Copy, Debug)]
+pub struct User {
+    pub uid: u32,
+    pub gid: u32,
+}
+
+impl User {
+    /// Whom a program that refuses to run as root runs as; nobody else where we are not root.
+    pub fn unprivileged() -> Option<Self> {
+        is_root().then(|| {
+            let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+            Self::find(&accounts, "postgres")
+                .or_else(|| Self::find(&accounts, "nobody"))
+                .unwrap_or(Self { uid: 65534, gid: 65534 })
+        })
+    }
+
+    fn find(accounts: &str, name: &str) -> Option<Self> {
+        let fields: Vec<&str> = accounts.lines().map(|l| l.split(':').collect()).find(|f: &Vec<&str>| f[0] == name)?;
+        Some(Self { uid: fields.get(2)?.parse().ok()?, gid: fields.get(3)?.parse().ok()? })
+    }
+}
+
+/// Do the tests run as root?
+pub fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}

@@ -1,12 +1,14 @@
 //! Ours: people, clusters, profiles, policies, requests and grants.
 
 pub mod cluster;
+pub mod glob;
 pub mod grant;
 pub mod ids;
 pub mod person;
 pub mod policy;
 pub mod profile;
 pub mod request;
+pub mod ruling;
 pub mod transition;
 
 pub use ids::{ClusterId, EventId, GrantId, InstallationId, PersonId, PrincipalId, RequestId, SessionId};

@@ -5,6 +5,7 @@ use super::{
     cluster::{ClusterName, Labels},
     person::{Audience, Handle, Person, Role},
     profile::{Profile, ProfileName},
+    ruling::minutes_text,
 };
 use crate::eks::arn::{AccountId, ClusterArn};
 use serde::{Deserialize, Serialize};
@@ -122,16 +123,39 @@ pub enum Reason {
     NoNamespace,
     #[error("`{0}` reaches the whole cluster; leave the namespaces empty.")]
     NamespacesOnClusterScope(ProfileName),
-    #[error("No policy lets you ask for `{profile}` on `{cluster}`. Operators can tell you why, and add one.")]
-    NoPolicy { profile: ProfileName, cluster: ClusterName },
+    #[error("No policy lets you ask for `{profile}` on `{cluster}`. {}", instead_of(.instead))]
+    NoPolicy { profile: ProfileName, cluster: ClusterName, instead: Vec<ProfileName> },
     #[error("No policy lets you ask for `{profile}` in `{namespace}` on `{cluster}`.")]
     NoPolicyForNamespace { profile: ProfileName, cluster: ClusterName, namespace: String },
-    #[error("The longest is {longest_minutes} minutes by the policy \"{policy}\".")]
+    #[error(
+        "No single policy lets you ask for `{profile}` in {} together. Ask for them in separate requests.",
+        quoted(.namespaces)
+    )]
+    NoPolicyForAll { profile: ProfileName, namespaces: Vec<String> },
+    #[error("The longest is {} by the policy \"{policy}\".", minutes_text(*.longest_minutes))]
     TooLong { policy: String, longest_minutes: u32 },
     #[error("At least 5 minutes.")]
     TooShort,
     #[error("Nobody else can approve `{policy}`{}. Choose another profile, or ask an operator.", known(.approvers))]
     NobodyEligible { policy: String, approvers: Vec<Handle> },
+    #[error(
+        "The policy \"{policy}\" wants {quorum} approvals, and nobody can approve beside you{}. \
+         Choose another profile, or ask an operator.",
+        known(.approvers)
+    )]
+    TooFewEligible { policy: String, quorum: NonZeroU8, approvers: Vec<Handle> },
+}
+
+fn instead_of(profiles: &[ProfileName]) -> String {
+    match profiles {
+        [] => "Operators can tell you why, and add one.".to_owned(),
+        profiles => format!("There you may ask for {}.", quoted(profiles)),
+    }
+}
+
+fn quoted(names: &[impl std::fmt::Display]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 fn known(approvers: &[Handle]) -> String {

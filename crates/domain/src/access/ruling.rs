@@ -1,0 +1,273 @@
+//! What policy.toml says to an ask: the first policy that matches rules, and without one nothing is allowed.
+
+use super::{
+    cluster::ClusterName,
+    glob,
+    person::{Audience, Handle, Person},
+    policy::{
+        Ask, Basis, ClusterSelector, Decision, Eligible, Policy, PolicyCluster, PolicyFile, Reason, Ruling,
+        SHORTEST_MINUTES,
+    },
+    profile::{Profile, ProfileName, Scope},
+};
+use crate::eks::arn::PrincipalArn;
+use std::{collections::BTreeSet, num::NonZeroU8};
+
+impl ClusterSelector {
+    /// Whether the cluster is meant: named, or carrying every label that is asked for.
+    pub fn selects(&self, cluster: &PolicyCluster) -> bool {
+        match self {
+            Self::Names(names) => names.contains(&cluster.name),
+            Self::Labels(labels) => labels.iter().all(|(key, value)| cluster.labels.get(key) == Some(value)),
+        }
+    }
+}
+
+impl Policy {
+    /// Whether it speaks of this person, profile and cluster at all, whatever the namespaces.
+    pub fn concerns(&self, person: &Person, profile: &ProfileName, cluster: &PolicyCluster) -> bool {
+        self.profiles.contains(profile) && self.clusters.selects(cluster) && self.requesters.contains(person)
+    }
+
+    /// Whether one of its globs covers the namespace.
+    pub fn covers(&self, namespace: &str) -> bool {
+        self.namespaces.iter().any(|pattern| glob::matches(pattern, namespace))
+    }
+}
+
+impl PolicyFile {
+    /// Rules on an ask: by the first policy in file order that speaks of the requester, the profile, the cluster and
+    /// all the namespaces. Where none does, and where the one that does cannot be followed, every reason is told.
+    ///
+    /// `known` are people who signed in before and are in the approvers' groups; more of them do no harm. A group that
+    /// nobody known is in is taken to have members who have yet to sign in.
+    pub fn rule(&self, policy_hash: &str, ask: &Ask<'_>, known: &[Person]) -> Ruling {
+        let mut reasons = Vec::new();
+        if ask.minutes < SHORTEST_MINUTES {
+            reasons.push(Reason::TooShort);
+        }
+        let cluster = self.cluster(ask.cluster);
+        let profile = self.profile(ask.profile);
+        let (Some(cluster), Some(profile)) = (cluster, profile) else {
+            if cluster.is_none() {
+                reasons.push(Reason::UnknownCluster(ask.cluster.to_string()));
+            }
+            if profile.is_none() {
+                reasons.push(Reason::UnknownProfile(ask.profile.to_string()));
+            }
+            return Ruling::Refused(reasons);
+        };
+        reasons.extend(misfit(profile, ask.namespaces));
+        let concerned: Vec<&Policy> =
+            self.policies.iter().filter(|policy| policy.concerns(ask.requester, &profile.name, cluster)).collect();
+        if concerned.is_empty() {
+            let instead = self.may_ask(ask.requester, &cluster.name).into_iter().cloned().collect();
+            let (profile, cluster) = (profile.name.clone(), cluster.name.clone());
+            reasons.push(Reason::NoPolicy { profile, cluster, instead });
+            return Ruling::Refused(reasons);
+        }
+        let namespaces = if profile.scope == Scope::Cluster { &[] } else { ask.namespaces };
+        let Some(&policy) = concerned.iter().find(|policy| namespaces.iter().all(|name| policy.covers(name))) else {
+            reasons.extend(uncovered(&concerned, ask, namespaces));
+            return Ruling::Refused(reasons);
+        };
+        if ask.minutes > policy.longest_minutes {
+            let (policy, longest_minutes) = (policy.name.clone(), policy.longest_minutes);
+            reasons.push(Reason::TooLong { policy, longest_minutes });
+        }
+        let basis = Basis { policy: policy.clone(), policy_hash: policy_hash.to_owned() };
+        match &policy.decision {
+            Decision::Automatic if reasons.is_empty() => Ruling::Automatic(basis),
+            Decision::Automatic => Ruling::Refused(reasons),
+            Decision::Ask { approvers, quorum } => {
+                reasons.extend(undecidable(policy, approvers, *quorum, ask.requester, known));
+                if !reasons.is_empty() {
+                    return Ruling::Refused(reasons);
+                }
+                let eligible = Eligible { approvers: approvers.clone(), requester: ask.requester.id };
+                Ruling::Ask { basis, quorum: *quorum, eligible }
+            }
+        }
+    }
+
+    /// The profiles that some policy lets the person ask for on the cluster, in file order.
+    pub fn may_ask(&self, person: &Person, cluster: &ClusterName) -> Vec<&ProfileName> {
+        let Some(cluster) = self.cluster(cluster) else { return Vec::new() };
+        let asked = |profile: &ProfileName| self.policies.iter().any(|p| p.concerns(person, profile, cluster));
+        self.profiles.iter().map(|profile| &profile.name).filter(|name| asked(name)).collect()
+    }
+
+    /// The namespaces among `all` that the person may ask for with this profile on the cluster, in their order.
+    pub fn namespaces_for<'n>(
+        &self,
+        person: &Person,
+        cluster: &ClusterName,
+        profile: &ProfileName,
+        all: impl IntoIterator<Item = &'n str>,
+    ) -> Vec<&'n str> {
+        let Some(cluster) = self.cluster(cluster) else { return Vec::new() };
+        let concerned: Vec<&Policy> =
+            self.policies.iter().filter(|policy| policy.concerns(person, profile, cluster)).collect();
+        all.into_iter().filter(|name| concerned.iter().any(|policy| policy.covers(name))).collect()
+    }
+
+    /// The longest time in minutes that such an ask may name: by the policy that would rule it, or where no namespace
+    /// is chosen yet, by the most generous that could. Nothing where no policy would rule it.
+    pub fn longest(
+        &self,
+        person: &Person,
+        cluster: &ClusterName,
+        profile: &ProfileName,
+        namespaces: &[String],
+    ) -> Option<u32> {
+        let cluster = self.cluster(cluster)?;
+        let scope = self.profile(profile)?.scope;
+        let mut concerned = self.policies.iter().filter(|policy| policy.concerns(person, profile, cluster));
+        match scope {
+            Scope::Cluster => concerned.next().map(|policy| policy.longest_minutes),
+            Scope::Namespace if namespaces.is_empty() => concerned.map(|policy| policy.longest_minutes).max(),
+            Scope::Namespace => concerned
+                .find(|policy| namespaces.iter().all(|name| policy.covers(name)))
+                .map(|policy| policy.longest_minutes),
+        }
+    }
+
+    /// Whether the worker may write to the IAM principal: it lies below one of its account's `principal_paths`.
+    /// A principal that it may not write to has no policy of ours, and so no console access.
+    pub fn may_write(&self, principal: &PrincipalArn) -> bool {
+        let (account, path) = match principal {
+            PrincipalArn::User(user) => (user.account(), user.path()),
+            PrincipalArn::Role(role) => (role.account(), role.path()),
+        };
+        self.accounts
+            .iter()
+            .any(|own| &own.id == account && own.principal_paths.iter().any(|prefix| path.starts_with(prefix)))
+    }
+
+    /// The ruling policy of this name.
+    pub fn policy(&self, name: &str) -> Option<&Policy> {
+        self.policies.iter().find(|policy| policy.name == name)
+    }
+}
+
+/// What is wrong between a profile's scope and the namespaces.
+fn misfit(profile: &Profile, namespaces: &[String]) -> Option<Reason> {
+    match profile.scope {
+        Scope::Namespace if namespaces.is_empty() => Some(Reason::NoNamespace),
+        Scope::Cluster if !namespaces.is_empty() => Some(Reason::NamespacesOnClusterScope(profile.name.clone())),
+        Scope::Namespace | Scope::Cluster => None,
+    }
+}
+
+/// Why none of the policies covers all namespaces: those that none covers, or that no single one covers all.
+fn uncovered(concerned: &[&Policy], ask: &Ask<'_>, namespaces: &[String]) -> Vec<Reason> {
+    let (profile, cluster) = (ask.profile, ask.cluster);
+    let alone: Vec<Reason> = namespaces
+        .iter()
+        .filter(|name| !concerned.iter().any(|policy| policy.covers(name)))
+        .map(|name| Reason::NoPolicyForNamespace {
+            profile: profile.clone(),
+            cluster: cluster.clone(),
+            namespace: name.clone(),
+        })
+        .collect();
+    if alone.is_empty() {
+        return vec![Reason::NoPolicyForAll { profile: profile.clone(), namespaces: namespaces.to_vec() }];
+    }
+    alone
+}
+
+/// Why nobody, or too few, could decide.
+fn undecidable(
+    policy: &Policy,
+    approvers: &Audience,
+    quorum: NonZeroU8,
+    requester: &Person,
+    known: &[Person],
+) -> Option<Reason> {
+    let mut others: BTreeSet<&Handle> = approvers.people.iter().filter(|handle| **handle != requester.handle).collect();
+    others.extend(known.iter().filter(|p| p.id != requester.id && approvers.contains(p)).map(|p| &p.handle));
+    let named = || others.iter().map(|&handle| handle.clone()).collect::<Vec<_>>();
+    let in_group = |group: &String| requester.groups.contains(group) || known.iter().any(|p| p.groups.contains(group));
+    let open = approvers.groups.iter().any(|group| !in_group(group));
+    if others.is_empty() && !open {
+        return Some(Reason::NobodyEligible { policy: policy.name.clone(), approvers: Vec::new() });
+    }
+    if approvers.groups.is_empty() && others.len() < usize::from(quorum.get()) {
+        return Some(Reason::TooFewEligible { policy: policy.name.clone(), quorum, approvers: named() });
+    }
+    None
+}
+
+impl Ruling {
+    /// Why it rules so, in one sentence, or one for each reason of a refusal.
+    pub fn explain(&self) -> String {
+        match self {
+            Self::Refused(reasons) => reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            Self::Automatic(basis) | Self::Ask { basis, .. } => basis.policy.explain(),
+        }
+    }
+}
+
+impl Policy {
+    /// What it lets whom ask for, and who decides: `The policy "payments may look" lets developers ask for `view` in
+    /// `payments-*` for at most 8 h; 1 of payments-leads decides.`
+    pub fn explain(&self) -> String {
+        let quoted = |texts: Vec<&str>| texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>();
+        let profiles = list(&quoted(self.profiles.iter().map(ProfileName::as_str).collect()), "or");
+        let place = match self.namespaces.as_slice() {
+            [] => String::from(" on the whole cluster"),
+            globs => format!(" in {}", list(&quoted(globs.iter().map(String::as_str).collect()), "and")),
+        };
+        let longest = minutes_text(self.longest_minutes);
+        let decision = match &self.decision {
+            Decision::Automatic => String::from("it is granted at once, nobody has to decide."),
+            Decision::Ask { approvers, quorum } => {
+                let verb = if quorum.get() == 1 { "decides" } else { "decide" };
+                format!("{quorum} of {} {verb}.", approvers.title("or"))
+            }
+        };
+        let (name, requesters) = (&self.name, self.requesters.title("and"));
+        format!("The policy \"{name}\" lets {requesters} ask for {profiles}{place} for at most {longest}; {decision}")
+    }
+}
+
+impl Audience {
+    /// Who it is, for people: its groups, then its people, such as "payments-leads or dana".
+    pub fn title(&self, conjunction: &str) -> String {
+        let names: Vec<&str> =
+            self.groups.iter().map(String::as_str).chain(self.people.iter().map(Handle::as_str)).collect();
+        list(&names, conjunction)
+    }
+}
+
+/// "a", "a and b", "a, b and c".
+fn list<T: AsRef<str>>(parts: &[T], conjunction: &str) -> String {
+    match parts {
+        [] => String::from("nobody"),
+        [one] => one.as_ref().to_owned(),
+        [head @ .., last] => {
+            let head: Vec<&str> = head.iter().map(AsRef::as_ref).collect();
+            format!("{} {conjunction} {}", head.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// Minutes for people: "30 min", "8 h", "1 h 30 min", "3 d".
+pub fn minutes_text(minutes: u32) -> String {
+    const DAY: u32 = 24 * 60;
+    let (days, hours, rest) = match minutes {
+        // "24 h" says better than "1 d" how long it is.
+        0..=2_880 => (0, minutes / 60, minutes % 60),
+        _ => (minutes / DAY, minutes % DAY / 60, minutes % 60),
+    };
+    let parts: Vec<String> = [(days, "d"), (hours, "h"), (rest, "min")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    if parts.is_empty() { String::from("0 min") } else { parts.join(" ") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+use super::super::{PersonId, policy::Account, profile::Source};
+use super::*;
+use std::collections::BTreeMap;
+
+fn person(number: u128, handle: &str, groups: &[&str]) -> Person {
+    Person {
+        id: PersonId(uuid::Uuid::from_u128(number)),
+        handle: handle.parse().unwrap(),
+        name: handle.to_owned(),
+        groups: groups.iter().map(|&group| group.to_owned()).collect(),
+    }
+}
+
+fn audience(groups: &[&str], people: &[&str]) -> Audience {
+    Audience {
+        groups: groups.iter().map(|&group| group.to_owned()).collect(),
+        people: people.iter().map(|handle| handle.parse().unwrap()).collect(),
+    }
+}
+
+fn asks(groups: &[&str], people: &[&str], quorum: u8) -> Decision {
+    Decision::Ask { approvers: audience(groups, people), quorum: NonZeroU8::new(quorum).unwrap() }
+}
+
+fn policy(name: &str, profiles: &[&str], namespaces: &[&str], hours: u32, decision: Decision) -> Policy {
+    Policy {
+        name: name.to_owned(),
+        requesters: audience(&["developers"], &[]),
+        profiles: profiles.iter().map(|name| name.parse().unwrap()).collect(),
+        clusters: ClusterSelector::Labels(BTreeMap::from([("stage".to_owned(), "prod".to_owned())])),
+        namespaces: namespaces.iter().map(|&glob| glob.to_owned()).collect(),
+        longest_minutes: hours * 60,
+        decision,
+        lapses_after_minutes: 1_440,
+    }
+}
+
+fn profile(name: &str, scope: Scope) -> Profile {
+    let source = Source::ClusterRoles(vec![name.to_owned()]);
+    Profile { name: name.parse().unwrap(), description: None, source, scope, console: false }
+}
+
+fn file(policies: Vec<Policy>) -> PolicyFile {
+    let cluster = |name: &str, stage: &str| PolicyCluster {
+        name: name.parse().unwrap(),
+        arn: format!("arn:aws:eks:eu-west-1:111122223333:cluster/{name}").parse().unwrap(),
+        labels: BTreeMap::from([("stage".to_owned(), stage.to_owned())]),
+    };
+    PolicyFile {
+        roles: BTreeMap::new(),
+        accounts: vec![Account { id: "111122223333".parse().unwrap(), principal_paths: vec!["/latchkey/".to_owned()] }],
+        clusters: vec![cluster("prod-eu", "prod"), cluster("lab", "lab")],
+        profiles: vec![
+            profile("view", Scope::Namespace),
+            profile("edit", Scope::Namespace),
+            profile("nodes", Scope::Cluster),
+        ],
+        policies,
+    }
+}
+
+/// What the file says to Dana, a developer, about `what` = "PROFILE on CLUSTER in NAMESPACE NAMESPACE".
+fn ruling(file: &PolicyFile, what: &str, minutes: u32, known: &[Person]) -> Ruling {
+    let dana = person(1, "dana", &["developers"]);
+    ruling_for(&dana, file, what, minutes, known)
+}
+
+fn ruling_for(requester: &Person, file: &PolicyFile, what: &str, minutes: u32, known: &[Person]) -> Ruling {
+    let (profile, rest) = what.split_once(" on ").unwrap();
+    let (cluster, namespaces) = rest.split_once(" in ").unwrap_or((rest, ""));
+    let namespaces: Vec<String> = namespaces.split_whitespace().map(str::to_owned).collect();
+    let (cluster, profile) = (cluster.parse().unwrap(), profile.parse().unwrap());
+    let ask = Ask { requester, cluster: &cluster, profile: &profile, namespaces: &namespaces, minutes };
+    file.rule("ab12", &ask, known)
+}
+
+fn ruled_by(ruling: &Ruling) -> Option<&str> {
+    match ruling {
+        Ruling::Refused(_) => None,
+        Ruling::Automatic(basis) | Ruling::Ask { basis, .. } => Some(&basis.policy.name),
+    }
+}
+
+fn reasons(ruling: Ruling) -> Vec<Reason> {
+    match ruling {
+        Ruling::Refused(reasons) => reasons,
+        Ruling::Automatic(_) | Ruling::Ask { .. } => Vec::new(),
+    }
+}
+
+#[test]
+fn first_policy_in_file_order_that_matches_everything_rules() {
+    let file = file(vec![
+        policy("edits", &["edit"], &["*"], 1, asks(&["leads"], &[], 1)),
+        policy("payments", &["view"], &["payments", "payments-*"], 8, asks(&["leads"], &[], 1)),
+        policy("all looks", &["view"], &["*"], 2, Decision::Automatic),
+    ]);
+    assert_eq!(ruled_by(&ruling(&file, "view on prod-eu in payments-eu", 60, &[])), Some("payments"));
+    assert_eq!(ruled_by(&ruling(&file, "view on prod-eu in payments web", 60, &[])), Some("all looks"));
+    assert_eq!(ruled_by(&ruling(&file, "edit on prod-eu in web", 60, &[])), Some("edits"));
+}
+
+#[test]
+fn nothing_is_allowed_that_no_policy_names() {
+    let file = file(vec![policy("looks", &["view"], &["*"], 8, Decision::Automatic)]);
+    let edit = reasons(ruling(&file, "edit on prod-eu in web", 60, &[]));
+    assert_eq!(edit.len(), 1);
+    assert_eq!(edit[0].to_string(), "No policy lets you ask for `edit` on `prod-eu`. There you may ask for `view`.");
+    assert_eq!(reasons(ruling(&file, "view on lab in web", 60, &[])).len(), 1);
+    let stranger = person(9, "sam", &["sales"]);
+    assert_eq!(reasons(ruling_for(&stranger, &file, "view on prod-eu in web", 60, &[])).len(), 1);
+}
+
+#[test]
+fn refusal_names_each_namespace_that_no_policy_covers() {
+    let file = file(vec![
+        policy("payments", &["view"], &["payments"], 8, Decision::Automatic),
+        policy("web", &["view"], &["web"], 8, Decision::Automatic),
+    ]);
+    let named: Vec<String> = reasons(ruling(&file, "view on prod-eu in payments kube-system db", 60, &[]))
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        named,
+        [
+            "No policy lets you ask for `view` in `kube-system` on `prod-eu`.",
+            "No policy lets you ask for `view` in `db` on `prod-eu`."
+        ]
+    );
+    let together = reasons(ruling(&file, "view on prod-eu in payments web", 60, &[]));
+    assert!(matches!(&together[..], [Reason::NoPolicyForAll { namespaces, .. }] if namespaces.len() == 2));
+}
+
+#[test]
+fn refusal_tells_every_reason_at_once() {
+    let file = file(vec![policy("looks", &["view"], &["*"], 2, asks(&[], &["dana"], 1))]);
+    let told = reasons(ruling(&file, "view on prod-eu", 180, &[]));
+    assert!(matches!(
+        &told[..],
+        [Reason::NoNamespace, Reason::TooLong { longest_minutes: 120, .. }, Reason::NobodyEligible { .. }]
+    ));
+    let told = reasons(ruling(&file, "root on mars", 1, &[]));
+    assert!(matches!(&told[..], [Reason::TooShort, Reason::UnknownCluster(_), Reason::UnknownProfile(_)]));
+}
+
+#[test]
+fn profile_of_cluster_scope_takes_no_namespace() {
+    let file = file(vec![policy("nodes", &["nodes"], &[], 2, Decision::Automatic)]);
+    assert_eq!(ruled_by(&ruling(&file, "nodes on prod-eu", 60, &[])), Some("nodes"));
+    let told = reasons(ruling(&file, "nodes on prod-eu in web", 60, &[]));
+    assert!(matches!(&told[..], [Reason::NamespacesOnClusterScope(_)]));
+}
+
+#[test]
+fn group_without_known_members_may_have_some_yet() {
+    let file = file(vec![policy("looks", &["view"], &["*"], 8, asks(&["leads"], &[], 2))]);
+    assert!(matches!(ruling(&file, "view on prod-eu in web", 60, &[]), Ruling::Ask { .. }));
+}
+
+#[test]
+fn ask_is_refused_where_only_the_requester_could_decide() {
+    let file = file(vec![policy("looks", &["view"], &["*"], 8, asks(&["leads"], &["dana"], 1))]);
+    let dana = person(1, "dana", &["developers", "leads"]);
+    let told = reasons(ruling_for(&dana, &file, "view on prod-eu in web", 60, std::slice::from_ref(&dana)));
+    assert!(matches!(&told[..], [Reason::NobodyEligible { .. }]));
+    let lee = person(2, "lee", &["leads"]);
+    let with_lee = ruling_for(&dana, &file, "view on prod-eu in web", 60, &[dana.clone(), lee.clone()]);
+    match with_lee {
+        Ruling::Ask { eligible, .. } => {
+            assert!(eligible.contains(&lee));
+            assert!(!eligible.contains(&dana));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn quorum_that_the_named_people_cannot_reach_is_refused() {
+    let file = file(vec![policy("looks", &["view"], &["*"], 8, asks(&[], &["dana", "lee"], 2))]);
+    let told = reasons(ruling(&file, "view on prod-eu in web", 60, &[]));
+    assert_eq!(
+        told[0].to_string(),
+        "The policy \"looks\" wants 2 approvals, and nobody can approve beside you but lee. \
+         Choose another profile, or ask an operator."
+    );
+    let kim = person(5, "kim", &["developers"]);
+    assert!(matches!(ruling_for(&kim, &file, "view on prod-eu in web", 60, &[]), Ruling::Ask { .. }));
+}
+
+#[test]
+fn longest_is_that_of_the_policy_that_would_rule() {
+    let file = file(vec![
+        policy("payments", &["view"], &["payments"], 1, Decision::Automatic),
+        policy("rest", &["view"], &["*"], 8, Decision::Automatic),
+    ]);
+    let dana = person(1, "dana", &["developers"]);
+    let longest = |namespaces: &[&str]| {
+        let namespaces: Vec<String> = namespaces.iter().map(|&name| name.to_owned()).collect();
+        file.longest(&dana, &"prod-eu".parse().unwrap(), &"view".parse().unwrap(), &namespaces)
+    };
+    assert_eq!(longest(&["payments"]), Some(60));
+    assert_eq!(longest(&["payments", "web"]), Some(480));
+    assert_eq!(longest(&[]), Some(480));
+}
+
+#[test]
+fn may_ask_lists_profiles_of_policies_for_the_person_and_cluster() {
+    let file = file(vec![policy("looks", &["edit", "view"], &["pay-*"], 8, Decision::Automatic)]);
+    let dana = person(1, "dana", &["developers"]);
+    let (prod, lab) = ("prod-eu".parse().unwrap(), "lab".parse().unwrap());
+    let names: Vec<&str> = file.may_ask(&dana, &prod).into_iter().map(ProfileName::as_str).collect();
+    assert_eq!(names, ["view", "edit"]);
+    assert!(file.may_ask(&dana, &lab).is_empty());
+    assert_eq!(file.namespaces_for(&dana, &prod, &"view".parse().unwrap(), ["web", "pay-eu"]), ["pay-eu"]);
+}
+
+#[test]
+fn policy_explains_itself_in_a_sentence() {
+    let looks = policy("payments may look", &["view"], &["payments-*"], 8, asks(&["payments-leads"], &[], 1));
+    assert_eq!(
+        looks.explain(),
+        "The policy \"payments may look\" lets developers ask for `view` in `payments-*` for at most 8 h; \
+         1 of payments-leads decides."
+    );
+    let nodes = policy("nodes", &["nodes", "edit"], &[], 72, asks(&["leads", "sre"], &["kim"], 2));
+    assert_eq!(
+        nodes.explain(),
+        "The policy \"nodes\" lets developers ask for `nodes` or `edit` on the whole cluster for at most 3 d; \
+         2 of leads, sre or kim decide."
+    );
+}
+
+#[test]
+fn worker_writes_only_below_the_principal_paths() {
+    let file = file(vec![]);
+    let may = |arn: &str| file.may_write(&arn.parse().unwrap());
+    assert!(may("arn:aws:iam::111122223333:user/latchkey/dana"));
+    assert!(may("arn:aws:iam::111122223333:user/latchkey/team/dana"));
+    assert!(!may("arn:aws:iam::111122223333:user/dana"));
+    assert!(!may("arn:aws:iam::444455556666:user/latchkey/dana"));
+}

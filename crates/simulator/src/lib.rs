@@ -14,3 +14,150 @@ pub mod kubernetes;
 pub mod openid;
 pub mod seed;
 pub mod state;
+mod viewer;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use aws::Aws;
+use openid::OpenId;
+use seed::{Keys, Seed};
+use state::Store;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use url::Url;
+
+/// Everything, running.
+pub struct Simulator {
+    seed: Seed,
+    store: Store,
+    aws: Aws,
+    openid: OpenId,
+    aws_endpoint: Url,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// What one needs to know to call a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterInfo {
+    /// `arn:aws:eks:R:A:cluster/NAME`
+    pub arn: String,
+    /// Address of the API server.
+    pub server: Url,
+    /// Its certificate authority.
+    pub ca_pem: String,
+}
+
+impl Simulator {
+    /// Starts everything that `seed` names. With a folder, state, keys and ports are those of the last start from it.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a port of last time is taken.
+    pub async fn start(seed: Seed, data: Option<PathBuf>) -> anyhow::Result<Self> {
+        let store = data.map_or_else(|| Ok(Store::in_memory()), Store::open)?;
+        let (stop, stopped) = watch::channel(false);
+
+        let aws = Aws::load(&seed, &store)?;
+        let listener = store.listen("aws").await?;
+        let aws_endpoint = address(&listener, "")?;
+        aws.set_endpoint(aws_endpoint.clone());
+        let page = {
+            let aws = aws.clone();
+            Arc::new(move || viewer::page(&aws.overview(), &[]))
+        };
+        let aws_task = tokio::spawn(serve(listener, aws::serve(aws.clone(), page), stopped.clone()));
+
+        let listener = store.listen("openid").await?;
+        let openid = OpenId::load(&seed, &store, address(&listener, openid::PATH)?)?;
+        let openid_task = tokio::spawn(serve(listener, openid.router(), stopped));
+
+        let tasks = vec![aws_task, openid_task];
+        Ok(Self { seed, store, aws, openid, aws_endpoint, stop, tasks })
+    }
+
+    /// `AWS_ENDPOINT_URL`; a browser sees what the simulator holds there.
+    pub fn aws_endpoint(&self) -> &Url {
+        &self.aws_endpoint
+    }
+
+    /// The OpenID issuer.
+    pub fn issuer(&self) -> &Url {
+        self.openid.issuer()
+    }
+
+    /// IAM, STS and EKS from inside: faults, calls, changes by hand.
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// The OpenID provider from inside: flaws, groups.
+    pub fn openid(&self) -> &OpenId {
+        &self.openid
+    }
+
+    /// The access key of a person; `None` where the seed gives them no IAM user.
+    pub fn person_keys(&self, handle: &str) -> Option<Keys> {
+        self.aws.keys_of(&self.user_of(handle)?.name)
+    }
+
+    /// The ARN of a person's IAM user; `None` where the seed gives them none.
+    pub fn person_arn(&self, handle: &str) -> Option<String> {
+        self.aws.user_arn(&self.user_of(handle)?.name)
+    }
+
+    /// The access key of the worker's user; `None` where somebody deleted it.
+    pub fn worker_keys(&self) -> Option<Keys> {
+        self.aws.keys_of(&self.seed.worker.name)
+    }
+
+    /// The ARN of the worker's user; `None` where somebody deleted it.
+    pub fn worker_arn(&self) -> Option<String> {
+        self.aws.user_arn(&self.seed.worker.name)
+    }
+
+    /// How to call a cluster; `None` without such a cluster, or before its API server is known.
+    pub fn cluster(&self, name: &str) -> Option<ClusterInfo> {
+        self.aws.cluster(name)
+    }
+
+    /// Stops serving and writes what is not written yet.
+    ///
+    /// # Errors
+    /// The state cannot be written.
+    pub async fn shutdown(self) -> anyhow::Result<()> {
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            task.await.context("a server of the simulator panicked")?;
+        }
+        self.aws.save_all();
+        self.store.flush()
+    }
+
+    fn user_of(&self, handle: &str) -> Option<&seed::SeedUser> {
+        self.seed.people.iter().find(|person| person.handle == handle)?.aws.as_ref()
+    }
+}
+
+fn address(listener: &TcpListener, path: &str) -> anyhow::Result<Url> {
+    let local = listener.local_addr().context("failed to learn the port")?;
+    Url::parse(&format!("http://{local}{path}")).context("failed to write the address")
+}
+
+/// Answers that are still owed when the simulator stops are waited for this long: some are never given.
+const LAST_ANSWERS: Duration = Duration::from_millis(300);
+
+async fn serve(listener: TcpListener, router: axum::Router, stopped: watch::Receiver<bool>) {
+    let stop = |mut stopped: watch::Receiver<bool>| async move {
+        // An error means that the simulator was dropped.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    let server = axum::serve(listener, router).with_graceful_shutdown(stop(stopped.clone()));
+    tokio::select! {
+        () = async { stop(stopped).await; tokio::time::sleep(LAST_ANSWERS).await } => {}
+        outcome = server.into_future() => {
+            if let Err(error) = outcome {
+                tracing::error!(%error, "a server of the simulator stopped");
+            }
+        }
+    }
+}

@@ -22,6 +22,32 @@ pub struct Seed {
     pub clients: Vec<OidcClient>,
     /// The IAM user that Latchkey's worker acts as.
     pub worker: SeedUser,
+    /// Whether the AWS endpoint also serves callers whose keys it does not know, without checking their signature or
+    /// their rights: for tests where another server answers IAM and STS, and this one EKS alone.
+    pub lenient_auth: bool,
+}
+
+impl Seed {
+    /// Nobody and nothing but the worker's user, `latchkey-worker`, who may do everything.
+    pub fn new(region: &str, account: &str) -> Self {
+        let mut worker = SeedUser::new("latchkey-worker", "/");
+        worker.policies.insert(
+            "worker".to_owned(),
+            serde_json::json!({
+                "Version": "2012-10-17",
+                "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }],
+            }),
+        );
+        Self {
+            region: region.to_owned(),
+            account: account.to_owned(),
+            people: Vec::new(),
+            clusters: Vec::new(),
+            clients: Vec::new(),
+            worker,
+            lenient_auth: false,
+        }
+    }
 }
 
 /// Somebody who can sign in.

@@ -1,6 +1,42 @@
 //! IAM, STS and EKS behind one HTTP endpoint.
+//!
+//! A stateful fake: it verifies signatures, judges callers by their users' inline policies, keeps IAM's limits and
+//! answers with AWS's error codes, so that the AWS SDK and the AWS CLI work against it unchanged. It has one account.
 
-use std::sync::Arc;
+mod authorize;
+mod eks;
+mod error;
+mod faults;
+mod iam;
+mod model;
+mod query;
+mod seeding;
+mod server;
+mod signature;
+mod sts;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock},
+};
+
+use authorize::Question;
+pub use error::ApiError;
+pub use faults::{Call, Fault, Faults};
+use jiff::Timestamp;
+pub(crate) use model::random_token;
+use model::{Account, LastUsed, Ledger};
+pub(crate) use query::escape;
+pub use seeding::UserChange;
+use serde::{Deserialize, Serialize};
+pub(crate) use server::serve;
+use signature::{Presented, Received};
+use url::Url;
+
+use crate::{
+    seed::AuthenticationMode,
+    state::{Store, lock},
+};
 
 /// Who signed a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,18 +61,269 @@ pub struct NotIdentified {
     pub message: String,
 }
 
+/// An access entry as an authenticator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryIdentity {
+    /// Kubernetes username, a template for roles.
+    pub username: String,
+    /// Kubernetes groups.
+    pub groups: Vec<String>,
+}
+
 /// The state of IAM, STS and EKS; clones share it.
 #[derive(Clone)]
-pub struct Aws(Arc<()>);
+pub struct Aws(Arc<Inner>);
+
+struct Inner {
+    region: String,
+    account: String,
+    lenient_auth: bool,
+    store: Store,
+    ledger: Mutex<Ledger>,
+    faults: Faults,
+    endpoint: OnceLock<Url>,
+}
+
+/// What is kept in the section `aws`.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    account: Account,
+    last_used: BTreeMap<String, LastUsed>,
+}
+
+/// A recognised caller, and what decides what it may do.
+#[derive(Debug, Clone)]
+struct Caller {
+    identity: CallerIdentity,
+    kind: CallerKind,
+}
+
+#[derive(Debug, Clone)]
+enum CallerKind {
+    /// Key in [`Account::users`].
+    User(String),
+    /// Key in [`Account::roles`].
+    Role(String),
+    /// Let in without a check: see [`crate::seed::Seed::lenient_auth`].
+    Unchecked,
+}
 
 impl Aws {
+    /// Knobs that make calls fail, and the log of calls.
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+
+    /// The 12 digits.
+    pub fn account(&self) -> &str {
+        &self.0.account
+    }
+
+    /// Region of STS and the clusters.
+    pub fn region(&self) -> &str {
+        &self.0.region
+    }
+
     /// Who signed the presigned `GetCallerIdentity` in a `k8s-aws-v1.` token (decoded), for `cluster`, as
     /// aws-iam-authenticator asks STS: https, a known STS host, the cluster's name signed in `x-k8s-aws-id`.
     ///
+    /// The simulator's own endpoint passes as host, too: where `AWS_ENDPOINT_URL` is set, `aws eks get-token` signs that.
+    ///
     /// # Errors
     /// The URL is of another shape, or STS would refuse it (unknown key, wrong signature, too old).
-    pub fn identify_presigned(&self, _url: &str, _cluster: &str) -> Result<CallerIdentity, NotIdentified> {
-        let Self(_state) = self;
-        Err(NotIdentified { code: "InvalidToken".to_owned(), message: "not answered yet".to_owned() })
+    pub fn identify_presigned(&self, url: &str, cluster: &str) -> Result<CallerIdentity, NotIdentified> {
+        let request = self
+            .presigned_request(url, cluster)
+            .map_err(|message| NotIdentified { code: "InvalidToken".to_owned(), message: message.to_owned() })?;
+        let now = now();
+        let outcome = match self.0.faults.take("sts", "GetCallerIdentity") {
+            Some(Fault::Throttle) => Err(ApiError::throttled()),
+            Some(Fault::Fail(error)) => Err(error),
+            Some(Fault::Silent | Fault::SilentAfterSuccess) => Err(ApiError::new(504, "Timeout", "STS did not answer")),
+            None => self.identify(&request, now).map(|(_, caller)| caller.identity),
+        };
+        self.0.faults.record(Call {
+            service: "sts".to_owned(),
+            action: "GetCallerIdentity".to_owned(),
+            caller: outcome.as_ref().map(|identity| identity.arn.clone()).unwrap_or_default(),
+            at: now,
+            error: outcome.as_ref().err().map(|error| error.code.clone()),
+        });
+        outcome.map_err(|error| NotIdentified { code: error.code, message: error.message })
     }
+
+    /// The request that an authenticator would send, or what is wrong with the URL.
+    fn presigned_request(&self, url: &str, cluster: &str) -> Result<Received, &'static str> {
+        let url = Url::parse(url).map_err(|_| "the token holds no URL")?;
+        let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
+        let regional = format!("sts.{}.amazonaws.com", self.0.region);
+        let public = url.scheme() == "https" && (authority == regional || authority == "sts.amazonaws.com");
+        let own = self.0.endpoint.get().is_some_and(|own| own.origin() == url.origin());
+        if !public && !own {
+            return Err("the token's URL is not of a known STS host over https");
+        }
+        let request = Received {
+            method: "GET".to_owned(),
+            path: url.path().to_owned(),
+            query: url.query().unwrap_or_default().to_owned(),
+            headers: vec![
+                ("host".to_owned(), authority.to_owned()),
+                ("x-k8s-aws-id".to_owned(), cluster.to_owned()),
+                ("accept".to_owned(), "application/json".to_owned()),
+            ],
+            body: Vec::new(),
+        };
+        let parameters = request.parameters();
+        let value = |wanted: &str| parameters.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        if value("Action") != Some("GetCallerIdentity") {
+            return Err("the token's URL does not ask for GetCallerIdentity");
+        }
+        if !value("X-Amz-SignedHeaders").is_some_and(|names| names.split(';').any(|name| name == "x-k8s-aws-id")) {
+            return Err("the token does not sign x-k8s-aws-id");
+        }
+        Ok(request)
+    }
+
+    /// The access entry of a principal, where the cluster's mode reads entries and the principal is still the one that
+    /// the entry was made for. `arn` is a user's or a role's (not a session's), a role's with or without its path.
+    pub fn access_entry(&self, cluster: &str, arn: &str) -> Option<EntryIdentity> {
+        let account = self.settled();
+        let cluster = account.clusters.get(cluster).filter(|cluster| cluster.mode != AuthenticationMode::ConfigMap)?;
+        let entry =
+            cluster.entries.values().find(|entry| without_role_path(&entry.principal_arn) == without_role_path(arn))?;
+        let same = entry.principal_id.as_deref() == account.principal_id(&entry.principal_arn, &self.0.account);
+        same.then(|| EntryIdentity { username: entry.username.clone(), groups: entry.groups.clone() })
+    }
+
+    /// The authentication mode of a cluster; `None` without such a cluster.
+    pub fn mode(&self, cluster: &str) -> Option<AuthenticationMode> {
+        self.settled().clusters.get(cluster).map(|cluster| cluster.mode)
+    }
+
+    /// Tells the endpoint its own address: tokens signed for it pass, too.
+    pub(crate) fn set_endpoint(&self, endpoint: Url) {
+        // Set once, before anything is served.
+        let _ = self.0.endpoint.set(endpoint);
+    }
+
+    /// Keeps what changes too often to be put each time: when keys were used.
+    pub(crate) fn save_all(&self) {
+        self.save(&lock(&self.0.ledger));
+    }
+
+    /// What the page shows: users and their inline policies (name to text), sorted.
+    pub(crate) fn overview(&self) -> Vec<(String, BTreeMap<String, String>)> {
+        let account = lock(&self.0.ledger).current();
+        account.users.values().map(|user| (user.arn(&self.0.account), user.policies.clone())).collect()
+    }
+
+    /// Tells EKS where a cluster's API server is. Without such a cluster it does nothing.
+    pub fn set_server(&self, cluster: &str, server: &Url, ca_pem: &str) {
+        self.change(now(), |account| {
+            if let Some(cluster) = account.clusters.get_mut(cluster) {
+                server.as_str().trim_end_matches('/').clone_into(&mut cluster.server);
+                ca_pem.clone_into(&mut cluster.ca_pem);
+            }
+        });
+    }
+
+    /// Who signed `request`, verified, with what it says about itself.
+    fn identify(&self, request: &Received, now: Timestamp) -> Result<(Presented, Caller), ApiError> {
+        let presented = Presented::read(request)?.ok_or_else(|| {
+            ApiError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
+        })?;
+        let unknown =
+            || ApiError::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.");
+        let account = self.settled();
+        let id = &presented.access_key_id;
+        let identity = |arn: String, user_id: String| CallerIdentity {
+            arn,
+            account: self.0.account.clone(),
+            user_id,
+            access_key_id: id.clone(),
+        };
+        let caller = if let Some((user, key)) = account.user_of_key(id) {
+            if !key.active {
+                return Err(unknown());
+            }
+            presented.verify(request, &key.secret.0, now)?;
+            let identity = identity(user.arn(&self.0.account), user.id.clone());
+            Caller { identity, kind: CallerKind::User(user.name.to_lowercase()) }
+        } else if let Some(session) = account.sessions.get(id) {
+            if presented.session_token.as_ref() != Some(&session.token.0) {
+                return Err(unknown());
+            }
+            if session.expires_at <= now {
+                let message = "The security token included in the request is expired";
+                return Err(ApiError::new(403, "ExpiredToken", message));
+            }
+            presented.verify(request, &session.secret.0, now)?;
+            let identity = identity(session.arn.clone(), session.user_id.clone());
+            Caller { identity, kind: CallerKind::Role(session.role.clone()) }
+        } else if self.0.lenient_auth {
+            let identity =
+                identity(format!("arn:aws:iam::{}:user/unchecked", self.0.account), "AIDAUNCHECKED".to_owned());
+            Caller { identity, kind: CallerKind::Unchecked }
+        } else {
+            return Err(unknown());
+        };
+        self.used(&presented, now);
+        Ok((presented, caller))
+    }
+
+    fn used(&self, presented: &Presented, now: Timestamp) {
+        let mut ledger = lock(&self.0.ledger);
+        let used = LastUsed { at: now, service: presented.service.clone(), region: presented.region.clone() };
+        ledger.last_used.insert(presented.access_key_id.clone(), used);
+    }
+
+    /// Whether the caller's own policies allow it.
+    fn may(&self, caller: &Caller, question: Question<'_>) -> bool {
+        let account = self.settled();
+        let policies = match &caller.kind {
+            CallerKind::Unchecked => return true,
+            CallerKind::User(name) => account.users.get(name).map(|user| &user.policies),
+            CallerKind::Role(name) => account.roles.get(name).map(|role| &role.policies),
+        };
+        policies.is_some_and(|policies| authorize::allows(policies.values(), question))
+    }
+
+    /// The account as reads see it.
+    fn settled(&self) -> Arc<Account> {
+        lock(&self.0.ledger).settled(self.0.faults.delay(), now())
+    }
+
+    /// Changes the account for good.
+    fn change<T>(&self, now: Timestamp, change: impl FnOnce(&mut Account) -> T) -> T {
+        match self.try_change(now, |account| Ok::<_, std::convert::Infallible>(change(account))) {
+            Ok(done) => done,
+            Err(never) => match never {},
+        }
+    }
+
+    /// Changes the account, or leaves it alone where `change` fails.
+    fn try_change<T, E>(&self, now: Timestamp, change: impl FnOnce(&mut Account) -> Result<T, E>) -> Result<T, E> {
+        let mut ledger = lock(&self.0.ledger);
+        let done = ledger.change(now, change)?;
+        self.save(&ledger);
+        Ok(done)
+    }
+
+    fn save(&self, ledger: &Ledger) {
+        let account = Account::clone(&ledger.current());
+        self.0.store.put("aws", &Stored { account, last_used: ledger.last_used.clone() });
+    }
+}
+
+/// A role's ARN as authenticators compare it: name without path. A user's stays.
+fn without_role_path(arn: &str) -> String {
+    match arn.split_once(":role/") {
+        Some((stem, role)) => format!("{stem}:role/{}", role.rsplit('/').next().unwrap_or_default()),
+        None => arn.to_owned(),
+    }
+}
+
+/// The machine's clock: signatures are judged by it.
+fn now() -> Timestamp {
+    Timestamp::now()
 }

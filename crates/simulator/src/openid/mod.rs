@@ -1,1 +1,165 @@
 //! An OpenID provider whose sign-in page shows the people as buttons.
+//!
+//! Code flow with PKCE (S256, demanded), `state`, `nonce`, `iss` in the answer (RFC 9207), ID tokens signed with RS256.
+//! There is no session: every sign-in is a new authentication, which `prompt=login` and any `max_age` are content with;
+//! `prompt=none` answers `login_required`.
+
+mod authorize;
+mod claims;
+mod keys;
+mod token;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    routing::{get, post},
+};
+pub use claims::Flaw;
+use jiff::Timestamp;
+use keys::SigningKey;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::{
+    seed::{OidcClient, Seed, SeedPerson},
+    state::{Store, lock},
+};
+
+/// Where the provider lives under its address: an issuer without a path would read differently with and without `/`.
+pub(crate) const PATH: &str = "/openid";
+/// How long a code can be redeemed.
+const CODE_SECONDS: i64 = 60;
+/// How long ID tokens and access tokens are valid.
+const TOKEN_SECONDS: i64 = 300;
+
+/// The provider; clones share it.
+#[derive(Clone)]
+pub struct OpenId(Arc<Inner>);
+
+struct Inner {
+    issuer: Url,
+    clients: Vec<OidcClient>,
+    key: SigningKey,
+    people: Mutex<Vec<SeedPerson>>,
+    codes: Mutex<BTreeMap<String, Issued>>,
+    access_tokens: Mutex<BTreeMap<String, AccessToken>>,
+    flaws: Mutex<Vec<Flaw>>,
+}
+
+/// A code, and what it stands for.
+#[derive(Debug, Clone)]
+struct Issued {
+    client: String,
+    redirect_uri: String,
+    code_challenge: String,
+    nonce: Option<String>,
+    acr: Option<String>,
+    person: SeedPerson,
+    at: Timestamp,
+    /// The access token that it was redeemed for.
+    redeemed: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+struct AccessToken {
+    person: SeedPerson,
+    expires_at: Timestamp,
+}
+
+impl OpenId {
+    /// A provider at `issuer`, with the stored signing key or a new one.
+    ///
+    /// # Errors
+    /// The stored key cannot be read, or none can be made.
+    pub(crate) fn load(seed: &Seed, store: &Store, issuer: Url) -> anyhow::Result<Self> {
+        let key = match store.load::<String>("openid")? {
+            Some(pkcs8) => SigningKey::read(&pkcs8)?,
+            None => SigningKey::generate()?,
+        };
+        store.put("openid", &key.to_text()?);
+        Ok(Self(Arc::new(Inner {
+            issuer,
+            clients: seed.clients.clone(),
+            key,
+            people: Mutex::new(seed.people.clone()),
+            codes: Mutex::default(),
+            access_tokens: Mutex::default(),
+            flaws: Mutex::default(),
+        })))
+    }
+
+    /// The issuer, as the `iss` claim has it.
+    pub fn issuer(&self) -> &Url {
+        &self.0.issuer
+    }
+
+    /// From now on ID tokens have these flaws; an empty list mends them.
+    pub fn set_flaws(&self, flaws: &[Flaw]) {
+        *lock(&self.0.flaws) = flaws.to_vec();
+    }
+
+    /// Changes the groups of a person, as of their next sign-in; without such a person it does nothing.
+    pub fn set_groups(&self, handle: &str, groups: &[&str]) {
+        if let Some(person) = lock(&self.0.people).iter_mut().find(|person| person.handle == handle) {
+            person.groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        }
+    }
+
+    /// The `sub` claim of a person.
+    pub fn subject(handle: &str) -> String {
+        format!("sim-{handle}")
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        let routes = Router::new()
+            .route("/.well-known/openid-configuration", get(discovery))
+            .route("/jwks", get(jwks))
+            .route("/authorize", get(authorize::ask).post(authorize::ask_by_form))
+            .route("/sign-in", post(authorize::sign_in))
+            .route("/token", post(token::redeem))
+            .route("/userinfo", get(token::userinfo).post(token::userinfo));
+        Router::new().nest(PATH, routes).with_state(self.clone())
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.0.issuer)
+    }
+
+    fn client(&self, id: &str) -> Option<&OidcClient> {
+        self.0.clients.iter().find(|client| client.id == id)
+    }
+
+    fn flawed(&self, flaw: Flaw) -> bool {
+        lock(&self.0.flaws).contains(&flaw)
+    }
+}
+
+async fn discovery(State(provider): State<OpenId>) -> Json<Value> {
+    Json(json!({
+        "issuer": provider.issuer().as_str(),
+        "authorization_endpoint": provider.address("/authorize"),
+        "token_endpoint": provider.address("/token"),
+        "userinfo_endpoint": provider.address("/userinfo"),
+        "jwks_uri": provider.address("/jwks"),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "code_challenge_methods_supported": ["S256"],
+        "scopes_supported": ["openid", "profile", "email", "groups"],
+        "claims_supported": ["sub", "name", "email", "email_verified", "groups", "auth_time", "acr", "amr", "nonce"],
+        "prompt_values_supported": ["none", "login"],
+        "authorization_response_iss_parameter_supported": true,
+    }))
+}
+
+async fn jwks(State(provider): State<OpenId>) -> Json<Value> {
+    Json(json!({ "keys": [provider.0.key.public()] }))
+}

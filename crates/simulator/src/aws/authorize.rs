@@ -1,0 +1,275 @@
+//! What an identity's inline policies let it do: Allow and Deny, with wildcards, `NotAction`, `NotResource` and the
+//! conditions that Latchkey's own policies use.
+//!
+//! Managed policies, boundaries, session policies and resource policies are not evaluated.
+
+use serde_json::Value;
+
+use super::error::ApiError;
+
+/// What is asked: may this be done to that?
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// Such as `iam:PutUserPolicy`.
+    pub action: &'a str,
+    /// An ARN, or `*` for actions without one.
+    pub resource: &'a str,
+    /// Condition keys of the request; all others are absent.
+    pub context: &'a [(&'a str, String)],
+}
+
+/// Whether `policies` (document texts) allow it: one Allow and no Deny.
+pub(crate) fn allows<'a>(policies: impl Iterator<Item = &'a String>, question: Question<'_>) -> bool {
+    let mut allowed = false;
+    for text in policies {
+        let Ok(document) = serde_json::from_str::<Value>(text) else { continue };
+        for statement in items(&document["Statement"]) {
+            if !applies(statement, question) {
+                continue;
+            }
+            if statement["Effect"] == "Deny" {
+                return false;
+            }
+            allowed = true;
+        }
+    }
+    allowed
+}
+
+fn applies(statement: &Value, question: Question<'_>) -> bool {
+    let action = matches_either(statement, "Action", "NotAction", |pattern| {
+        wildcard(&pattern.to_ascii_lowercase(), &question.action.to_ascii_lowercase())
+    });
+    let resource = matches_either(statement, "Resource", "NotResource", |pattern| wildcard(pattern, question.resource));
+    action && resource && conditions_hold(&statement["Condition"], question.context)
+}
+
+fn matches_either(statement: &Value, name: &str, negated: &str, matches: impl Fn(&str) -> bool) -> bool {
+    if statement.get(name).is_some() {
+        return items(&statement[name]).filter_map(Value::as_str).any(&matches);
+    }
+    statement.get(negated).is_some() && !items(&statement[negated]).filter_map(Value::as_str).any(&matches)
+}
+
+fn conditions_hold(conditions: &Value, context: &[(&str, String)]) -> bool {
+    let Some(operators) = conditions.as_object() else { return true };
+    operators.iter().all(|(operator, keys)| {
+        keys.as_object().is_some_and(|keys| {
+            keys.iter().all(|(key, expected)| {
+                let present = context.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
+                condition_holds(operator, expected, present.map(|(_, value)| value.as_str()))
+            })
+        })
+    })
+}
+
+fn condition_holds(operator: &str, expected: &Value, present: Option<&str>) -> bool {
+    let expected = || items(expected).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let (operator, if_exists) = operator.strip_suffix("IfExists").map_or((operator, false), |bare| (bare, true));
+    if operator == "Null" {
+        return expected().any(|value| (value == "true") == present.is_none());
+    }
+    let negated = operator.contains("Not");
+    let Some(present) = present else { return if_exists || negated };
+    let any = expected().any(|value| match operator {
+        "StringLike" | "ArnLike" | "StringNotLike" | "ArnNotLike" | "ArnEquals" => wildcard(&value, present),
+        "Bool" | "StringEqualsIgnoreCase" => value.eq_ignore_ascii_case(present),
+        _ => value == present,
+    });
+    any != negated
+}
+
+/// One value or a list of them.
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    match value {
+        Value::Array(list) => list.iter(),
+        Value::Null => [].iter(),
+        one => std::slice::from_ref(one).iter(),
+    }
+}
+
+/// `*` is any text, `?` any one character.
+fn wildcard(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    // Where to go on when a guess at the last star was too short: (pattern after it, text tried).
+    let mut retry: Option<(usize, usize)> = None;
+    let (mut at, mut seen) = (0, 0);
+    while seen < text.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                retry = Some((at + 1, seen));
+                at += 1;
+            }
+            Some(c) if *c == '?' || *c == text[seen] => {
+                at += 1;
+                seen += 1;
+            }
+            _ => {
+                let Some((after, tried)) = retry else { return false };
+                retry = Some((after, tried + 1));
+                (at, seen) = (after, tried + 1);
+            }
+        }
+    }
+    pattern[at..].iter().all(|c| *c == '*')
+}
+
+/// Checks a policy's text as IAM does when it is put.
+///
+/// # Errors
+/// `MalformedPolicyDocument` with IAM's words.
+pub(crate) fn check_document(text: &str) -> Result<(), ApiError> {
+    let malformed = |message: &str| ApiError::new(400, "MalformedPolicyDocument", message);
+    let syntax = || malformed("Syntax errors in policy.");
+    let document: Value = serde_json::from_str(text).map_err(|_| syntax())?;
+    let known = ["Version", "Id", "Statement"];
+    if !document.as_object().is_some_and(|object| object.keys().all(|key| known.contains(&key.as_str()))) {
+        return Err(syntax());
+    }
+    if !matches!(document["Version"].as_str(), Some("2012-10-17" | "2008-10-17")) && document.get("Version").is_some() {
+        return Err(syntax());
+    }
+    let mut ids = std::collections::BTreeSet::new();
+    let mut statements = 0;
+    for statement in items(&document["Statement"]) {
+        statements += 1;
+        check_statement(statement)?;
+        if let Some(id) = statement.get("Sid") {
+            let id = id.as_str().ok_or_else(syntax)?;
+            if !id.chars().all(|c| c.is_ascii_alphanumeric()) {
+                return Err(malformed("Statement IDs (SID) in a single policy must be alphanumeric."));
+            }
+            if !ids.insert(id.to_owned()) {
+                return Err(malformed("Statement IDs (SID) in a single policy must be unique."));
+            }
+        }
+    }
+    if statements == 0 { Err(syntax()) } else { Ok(()) }
+}
+
+fn check_statement(statement: &Value) -> Result<(), ApiError> {
+    let malformed = |message: String| ApiError::new(400, "MalformedPolicyDocument", message);
+    let known = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+    let object = statement.as_object().ok_or_else(|| malformed("Syntax errors in policy.".to_owned()))?;
+    if object.contains_key("Principal") || object.contains_key("NotPrincipal") {
+        return Err(malformed("Policy document should not specify a principal.".to_owned()));
+    }
+    if object.keys().any(|key| !known.contains(&key.as_str()))
+        || !matches!(statement["Effect"].as_str(), Some("Allow" | "Deny"))
+    {
+        return Err(malformed("Syntax errors in policy.".to_owned()));
+    }
+    let one_of = |name: &str, negated: &str, what: &str| {
+        let values: Vec<_> = [name, negated].iter().flat_map(|key| items(&statement[*key])).collect();
+        if values.is_empty() || (object.contains_key(name) && object.contains_key(negated)) {
+            return Err(malformed(format!("Policy statement must contain {what}.")));
+        }
+        values
+            .into_iter()
+            .map(|value| value.as_str().ok_or_else(|| malformed("Syntax errors in policy.".to_owned())))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    for action in one_of("Action", "NotAction", "actions")? {
+        if action != "*" && !action.split_once(':').is_some_and(|(vendor, name)| !vendor.is_empty() && !name.is_empty())
+        {
+            return Err(malformed(
+                "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.".to_owned(),
+            ));
+        }
+    }
+    for resource in one_of("Resource", "NotResource", "resources")? {
+        if resource != "*" && !(resource.starts_with("arn:") && resource.split(':').count() >= 6) {
+            return Err(malformed(format!("Resource {resource} must be in ARN format or \"*\".")));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a role's trust policy lets this principal assume it: by its ARN or `*` (`Some(true)`), through the account's
+/// root (`Some(false)`: the principal's own policies must allow it too), or not (`None`).
+pub(crate) fn trusts(trust: &str, arn: &str, account: &str) -> Option<bool> {
+    let document: Value = serde_json::from_str(trust).ok()?;
+    let root = format!("arn:aws:iam::{account}:root");
+    let mut through_root = false;
+    for statement in items(&document["Statement"]) {
+        let assume = items(&statement["Action"]).any(|action| action == "sts:AssumeRole" || action == "sts:*");
+        if statement["Effect"] != "Allow" || !assume || statement.get("Condition").is_some() {
+            continue;
+        }
+        let principal = &statement["Principal"];
+        let named: Vec<_> = items(if principal.is_string() { principal } else { &principal["AWS"] }).collect();
+        if named.iter().any(|name| *name == arn || *name == "*") {
+            return Some(true);
+        }
+        through_root |= named.iter().any(|name| *name == root.as_str() || *name == account);
+    }
+    through_root.then_some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(policy: &Value, action: &str, resource: &str) -> bool {
+        allows([policy.to_string()].iter(), Question { action, resource, context: &[] })
+    }
+
+    #[test]
+    fn an_action_is_refused_until_a_statement_allows_it() {
+        let policy = serde_json::json!({"Statement": {"Effect": "Allow", "Action": "eks:Describe*", "Resource": "arn:aws:eks:*:1:cluster/a"}});
+        assert!(asks(&policy, "eks:DescribeCluster", "arn:aws:eks:eu-west-1:1:cluster/a"));
+        assert!(!asks(&policy, "eks:DescribeCluster", "arn:aws:eks:eu-west-1:1:cluster/ab"));
+        assert!(!asks(&policy, "eks:ListClusters", "arn:aws:eks:eu-west-1:1:cluster/a"));
+    }
+
+    #[test]
+    fn deny_beats_allow() {
+        let policy = serde_json::json!({"Statement": [
+            {"Effect": "Allow", "Action": "*", "Resource": "*"},
+            {"Effect": "Deny", "NotAction": ["iam:*"], "Resource": "*",
+             "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}]});
+        assert!(asks(&policy, "iam:GetUser", "x"));
+        assert!(!asks(&policy, "eks:ListClusters", "x"));
+    }
+
+    #[test]
+    fn a_condition_on_an_absent_key_does_not_hold() {
+        let policy = serde_json::json!({"Statement": [{"Effect": "Allow", "Action": "iam:CreateUser", "Resource": "*",
+             "Condition": {"StringEquals": {"iam:PermissionsBoundary": "b"}}}]});
+        assert!(!asks(&policy, "iam:CreateUser", "x"));
+        let context = [("iam:PermissionsBoundary", "b".to_owned())];
+        assert!(allows(
+            [policy.to_string()].iter(),
+            Question { action: "iam:CreateUser", resource: "x", context: &context }
+        ));
+    }
+
+    #[test]
+    fn stars_backtrack() {
+        assert!(wildcard("a*b*c", "aXbXbc"));
+        assert!(!wildcard("a*b*c", "aXbXb"));
+        assert!(wildcard("*", ""));
+        assert!(wildcard("a?c*", "abc"));
+    }
+
+    #[test]
+    fn documents_are_checked_when_put() {
+        for bad in [
+            "",
+            "[]",
+            "{}",
+            r#"{"Statement":[]}"#,
+            r#"{"Statement":[{"Effect":"Allow","Action":"x","Resource":"*"}]}"#,
+            r#"{"Statement":[{"Effect":"Allow","Action":"a:x","Resource":"y"}]}"#,
+            r#"{"Statement":[{"Effect":"Allow","Action":"a:x","Resource":"*","Principal":"*"}]}"#,
+            r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"a:x","Resource":"*"}]}"#,
+            r#"{"Statement":[{"Sid":"a b","Effect":"Allow","Action":"a:x","Resource":"*"}]}"#,
+        ] {
+            assert!(check_document(bad).is_err(), "{bad}");
+        }
+        check_document(
+            r#"{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Action":["a:x"],"Resource":"*"}]}"#,
+        )
+        .unwrap();
+    }
+}

@@ -1,0 +1,175 @@
+//! EKS: clusters to look at, and access entries.
+
+mod clusters;
+mod entries;
+mod policies;
+
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use super::{Aws, Caller, authorize::Question, error::ApiError, model::Cluster, signature::Received};
+use crate::seed::AuthenticationMode;
+
+/// One call.
+struct Request<'a> {
+    aws: &'a Aws,
+    caller: &'a Caller,
+    parameters: Vec<(String, String)>,
+    body: Value,
+    now: Timestamp,
+}
+
+/// The path's parts, decoded: `/clusters/a/access-entries/arn%3Aaws...` has four.
+fn parts(path: &str) -> Vec<String> {
+    let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
+    path.split('/').filter(|part| !part.is_empty()).map(decode).collect()
+}
+
+/// The action's name, or `Unknown`.
+pub(crate) fn action(method: &str, path: &str) -> &'static str {
+    let parts = parts(path);
+    let parts: Vec<_> = parts.iter().map(String::as_str).collect();
+    match (method, parts.as_slice()) {
+        ("GET", ["clusters"]) => "ListClusters",
+        ("GET", ["clusters", _]) => "DescribeCluster",
+        ("GET", ["cluster-versions"]) => "DescribeClusterVersions",
+        ("GET", ["access-policies"]) => "ListAccessPolicies",
+        ("GET", ["clusters", _, "access-entries"]) => "ListAccessEntries",
+        ("POST", ["clusters", _, "access-entries"]) => "CreateAccessEntry",
+        ("GET", ["clusters", _, "access-entries", _]) => "DescribeAccessEntry",
+        ("POST", ["clusters", _, "access-entries", _]) => "UpdateAccessEntry",
+        ("DELETE", ["clusters", _, "access-entries", _]) => "DeleteAccessEntry",
+        ("GET", ["clusters", _, "access-entries", _, "access-policies"]) => "ListAssociatedAccessPolicies",
+        ("POST", ["clusters", _, "access-entries", _, "access-policies"]) => "AssociateAccessPolicy",
+        ("DELETE", ["clusters", _, "access-entries", _, "access-policies", _]) => "DisassociateAccessPolicy",
+        _ => "Unknown",
+    }
+}
+
+/// # Errors
+/// `AccessDenied` before anything else, then the action's own.
+pub(crate) fn perform(aws: &Aws, caller: &Caller, received: &Received, now: Timestamp) -> Result<Value, ApiError> {
+    let body = if received.body.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&received.body)
+            .map_err(|_| ApiError::new(400, "SerializationException", "The body is no JSON."))?
+    };
+    let request = Request { aws, caller, parameters: received.parameters(), body, now };
+    let parts = parts(&received.path);
+    let part = |n: usize| parts.get(n).map_or("", String::as_str);
+    let (cluster, principal) = (part(1), part(3));
+    match action(&received.method, &received.path) {
+        "ListClusters" => clusters::list(&request),
+        "DescribeCluster" => clusters::describe(&request, cluster),
+        "DescribeClusterVersions" => clusters::versions(&request),
+        "ListAccessPolicies" => policies::available(&request),
+        "ListAccessEntries" => entries::list(&request, cluster),
+        "CreateAccessEntry" => entries::create(&request, cluster),
+        "DescribeAccessEntry" => entries::describe(&request, cluster, principal),
+        "UpdateAccessEntry" => entries::update(&request, cluster, principal),
+        "DeleteAccessEntry" => entries::delete(&request, cluster, principal),
+        "ListAssociatedAccessPolicies" => policies::associated(&request, cluster, principal),
+        "AssociateAccessPolicy" => policies::associate(&request, cluster, principal),
+        "DisassociateAccessPolicy" => policies::disassociate(&request, cluster, principal, part(5)),
+        _ => Err(ApiError::new(404, "UnknownOperationException", "EKS has no such operation here.")),
+    }
+}
+
+impl Request<'_> {
+    fn arn(&self, resource: &str) -> String {
+        format!("arn:aws:eks:{}:{}:{resource}", self.aws.region(), self.aws.account())
+    }
+
+    fn cluster_arn(&self, cluster: &str) -> String {
+        self.arn(&format!("cluster/{cluster}"))
+    }
+
+    /// # Errors
+    /// `AccessDenied`: the caller's policies do not allow it.
+    fn authorize(&self, action: &str, resource: &str, context: &[(&str, String)]) -> Result<(), ApiError> {
+        if self.aws.may(self.caller, Question { action, resource, context }) {
+            return Ok(());
+        }
+        let caller = &self.caller.identity.arn;
+        let message = format!("User: {caller} is not authorized to perform: {action} on resource: {resource}");
+        Err(ApiError::new(403, "AccessDenied", message))
+    }
+
+    fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A string of the body.
+    fn text(&self, name: &str) -> Option<&str> {
+        self.body[name].as_str()
+    }
+
+    /// A list of strings of the body, `None` where it is absent.
+    fn texts(&self, name: &str) -> Option<Vec<String>> {
+        let list = self.body[name].as_array()?;
+        Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// The page of `names`, sorted, that maxResults and nextToken ask for, as `{list: [..], nextToken}`.
+    ///
+    /// # Errors
+    /// `InvalidParameterException`: maxResults is not from 1 to 100, or the token is none.
+    fn page(&self, list: &str, names: Vec<String>) -> Result<Value, ApiError> {
+        let most = match self.parameter("maxResults") {
+            None => 100,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|n| (1..=100).contains(n))
+                .ok_or_else(|| invalid_parameter("maxResults must be from 1 to 100."))?,
+        };
+        let after = match self.parameter("nextToken") {
+            None => String::new(),
+            Some(token) => hex::decode(token)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .ok_or_else(|| invalid_parameter("The nextToken is invalid."))?,
+        };
+        let mut names: Vec<_> = names.into_iter().filter(|name| *name > after).collect();
+        let more = names.len() > most;
+        names.truncate(most);
+        let token = names.last().filter(|_| more).map(hex::encode);
+        Ok(json!({ list: names, "nextToken": token }))
+    }
+}
+
+fn find<'a>(clusters: &'a std::collections::BTreeMap<String, Cluster>, name: &str) -> Result<&'a Cluster, ApiError> {
+    clusters.get(name).ok_or_else(|| no_cluster(name))
+}
+
+fn no_cluster(name: &str) -> ApiError {
+    not_found(&format!("No cluster found for name: {name}."))
+}
+
+fn not_found(message: &str) -> ApiError {
+    ApiError::new(404, "ResourceNotFoundException", message)
+}
+
+fn invalid_parameter(message: &str) -> ApiError {
+    ApiError::new(400, "InvalidParameterException", message)
+}
+
+/// Entry calls need a mode with entries.
+fn need_entries(cluster: &Cluster) -> Result<(), ApiError> {
+    match cluster.mode {
+        AuthenticationMode::Api | AuthenticationMode::ApiAndConfigMap => Ok(()),
+        AuthenticationMode::ConfigMap => Err(ApiError::new(
+            400,
+            "InvalidRequestException",
+            "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.",
+        )),
+    }
+}
+
+/// A time as EKS writes it: seconds, with milliseconds as a fraction.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
+fn seconds(time: Timestamp) -> f64 {
+    time.as_millisecond() as f64 / 1000.0
+}

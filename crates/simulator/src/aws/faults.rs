@@ -1,0 +1,102 @@
+//! Trouble that tests ask for, and the log of what was called.
+
+use std::{collections::VecDeque, sync::Mutex, time::Duration};
+
+use jiff::Timestamp;
+
+use super::error::ApiError;
+use crate::state::lock;
+
+/// What goes wrong with a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// `Throttling`, nothing done.
+    Throttle,
+    /// This error, nothing done.
+    Fail(ApiError),
+    /// The call is done, and never answered: the client sees a time-out.
+    SilentAfterSuccess,
+    /// Nothing is done, and nothing answered.
+    Silent,
+}
+
+/// One call that was answered, or swallowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// `iam`, `sts` or `eks`.
+    pub service: String,
+    /// Such as `PutUserPolicy`.
+    pub action: String,
+    /// ARN of the caller; empty where nobody was recognised.
+    pub caller: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The error code that was answered; `None` for success.
+    pub error: Option<String>,
+}
+
+/// The knobs; a fresh simulator has none turned.
+#[derive(Debug, Default)]
+pub struct Faults {
+    settle: Mutex<Duration>,
+    queued: Mutex<Vec<(String, VecDeque<Fault>)>>,
+    calls: Mutex<VecDeque<Call>>,
+}
+
+/// More calls than any test makes: the demo runs for weeks.
+const CALLS_KEPT: usize = 20_000;
+
+impl Faults {
+    /// From now on reads, and the judgement of keys and policies, lag behind writes by `delay`.
+    pub fn settle(&self, delay: Duration) {
+        *lock(&self.settle) = delay;
+    }
+
+    /// Lets the next `times` calls of `action` (such as `iam:PutUserPolicy`; `*` is any) fail; queued after earlier ones.
+    pub fn next(&self, action: &str, times: usize, fault: &Fault) {
+        let mut queued = lock(&self.queued);
+        let new = std::iter::repeat_n(fault.clone(), times);
+        match queued.iter_mut().find(|(known, _)| known == action) {
+            Some((_, faults)) => faults.extend(new),
+            None => queued.push((action.to_owned(), new.collect())),
+        }
+    }
+
+    /// Turns every knob back; the log stays.
+    pub fn clear(&self) {
+        *lock(&self.settle) = Duration::ZERO;
+        lock(&self.queued).clear();
+    }
+
+    /// The calls so far, oldest first.
+    pub fn calls(&self) -> Vec<Call> {
+        lock(&self.calls).iter().cloned().collect()
+    }
+
+    /// Forgets the calls so far.
+    pub fn forget_calls(&self) {
+        lock(&self.calls).clear();
+    }
+
+    pub(crate) fn delay(&self) -> Duration {
+        *lock(&self.settle)
+    }
+
+    /// The fault for this call, taken out of the queue.
+    pub(crate) fn take(&self, service: &str, action: &str) -> Option<Fault> {
+        let full = format!("{service}:{action}");
+        let mut queued = lock(&self.queued);
+        queued
+            .iter_mut()
+            .filter(|(name, _)| *name == full || name == "*" || *name == format!("{service}:*"))
+            .find_map(|(_, faults)| faults.pop_front())
+    }
+
+    pub(crate) fn record(&self, call: Call) {
+        let mut calls = lock(&self.calls);
+        if calls.len() == CALLS_KEPT {
+            calls.pop_front();
+        }
+        calls.push_back(call);
+    }
+}

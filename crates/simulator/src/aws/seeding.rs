@@ -1,0 +1,181 @@
+//! The account on its first start, and what tests change in it by hand.
+
+use jiff::Timestamp;
+use rand::Rng as _;
+
+use super::{
+    Aws, Inner, Stored, authorize,
+    error::ApiError,
+    model::{AccessKey, Account, Cluster, Hidden, Ledger, MfaDevice, Role, User, unique_id},
+    now,
+};
+use crate::{
+    seed::{Keys, Seed, SeedUser},
+    state::{Store, lock},
+};
+
+/// What a test does to a user behind Latchkey's back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserChange {
+    /// Gives the user an MFA device of this serial number (an ARN).
+    MfaDevice(String),
+    /// Makes another user of the same name: same ARN, new unique id, no policies, the same keys.
+    Recreated,
+    /// Deletes it with all that it has.
+    Gone,
+}
+
+impl Aws {
+    /// The stored account, with what the seed names and it lacks.
+    ///
+    /// # Errors
+    /// The stored state cannot be read.
+    pub(crate) fn load(seed: &Seed, store: &Store) -> anyhow::Result<Self> {
+        let stored: Option<Stored> = store.load("aws")?;
+        let (mut account, last_used) =
+            stored.map_or_else(Default::default, |stored| (stored.account, stored.last_used));
+        let now = now();
+        let people = seed.people.iter().filter_map(|person| person.aws.as_ref());
+        for user in people.chain([&seed.worker]) {
+            account.users.entry(user.name.to_lowercase()).or_insert_with(|| seeded_user(user, now));
+        }
+        for cluster in &seed.clusters {
+            let known = account.clusters.entry(cluster.name.clone()).or_insert_with(|| Cluster {
+                name: cluster.name.clone(),
+                mode: cluster.mode,
+                created_at: now,
+                id: format!("{:032X}", rand::rng().random::<u128>()),
+                server: String::new(),
+                ca_pem: String::new(),
+                entries: std::collections::BTreeMap::new(),
+            });
+            if let Some(external) = &cluster.external {
+                external.server.as_str().trim_end_matches('/').clone_into(&mut known.server);
+                external.ca_pem.clone_into(&mut known.ca_pem);
+            }
+        }
+        let aws = Self(std::sync::Arc::new(Inner {
+            region: seed.region.clone(),
+            account: seed.account.clone(),
+            lenient_auth: seed.lenient_auth,
+            store: store.clone(),
+            ledger: std::sync::Mutex::new(Ledger::new(account, last_used)),
+            faults: super::Faults::default(),
+            endpoint: std::sync::OnceLock::new(),
+        }));
+        aws.save(&lock(&aws.0.ledger));
+        Ok(aws)
+    }
+
+    /// The first active key of a user, in full.
+    pub fn keys_of(&self, user: &str) -> Option<Keys> {
+        let account = lock(&self.0.ledger).current();
+        let key = account.users.get(&user.to_lowercase())?.keys.iter().find(|key| key.active)?.clone();
+        Some(Keys { access_key_id: key.id, secret_access_key: key.secret.0 })
+    }
+
+    /// How to call a cluster; `None` without such a cluster, or before its API server is known.
+    pub(crate) fn cluster(&self, name: &str) -> Option<crate::ClusterInfo> {
+        let account = lock(&self.0.ledger).current();
+        let cluster = account.clusters.get(name)?;
+        Some(crate::ClusterInfo {
+            arn: format!("arn:aws:eks:{}:{}:cluster/{name}", self.0.region, self.0.account),
+            server: url::Url::parse(&cluster.server).ok()?,
+            ca_pem: cluster.ca_pem.clone(),
+        })
+    }
+
+    /// The ARN of a user.
+    pub fn user_arn(&self, user: &str) -> Option<String> {
+        let account = lock(&self.0.ledger).current();
+        account.users.get(&user.to_lowercase()).map(|user| user.arn(&self.0.account))
+    }
+
+    /// The inline policies of a user, by name; `None` where there is no such user.
+    pub fn user_policies(&self, user: &str) -> Option<std::collections::BTreeMap<String, String>> {
+        let account = lock(&self.0.ledger).current();
+        account.users.get(&user.to_lowercase()).map(|user| user.policies.clone())
+    }
+
+    /// Adds a user with a key, as a seed does; an existing one is left alone.
+    pub fn add_user(&self, user: &SeedUser) {
+        let now = now();
+        self.change(now, |account| {
+            account.users.entry(user.name.to_lowercase()).or_insert_with(|| seeded_user(user, now));
+        });
+    }
+
+    /// Adds a role with a trust policy and inline policies (by name), or replaces it.
+    ///
+    /// # Errors
+    /// A policy is malformed.
+    pub fn add_role(
+        &self,
+        name: &str,
+        path: &str,
+        trust: &serde_json::Value,
+        policies: &[(&str, serde_json::Value)],
+    ) -> Result<(), ApiError> {
+        let now = now();
+        let policies = policies.iter().map(|(name, document)| ((*name).to_owned(), document.to_string()));
+        let policies: std::collections::BTreeMap<_, _> = policies.collect();
+        policies.values().try_for_each(|text| authorize::check_document(text))?;
+        self.change(now, |account| {
+            let role = Role {
+                name: name.to_owned(),
+                path: path.to_owned(),
+                id: unique_id("AROA"),
+                created_at: now,
+                trust: trust.to_string(),
+                policies,
+            };
+            account.roles.insert(name.to_lowercase(), role);
+        });
+        Ok(())
+    }
+
+    /// Changes a user by hand, as an administrator would; without such a user it does nothing.
+    pub fn change_user(&self, user: &str, change: UserChange) {
+        let now = now();
+        self.change(now, |account| {
+            let key = user.to_lowercase();
+            let Some(user) = account.users.get_mut(&key) else { return };
+            match change {
+                UserChange::MfaDevice(serial) => user.mfa_devices.push(MfaDevice { serial, enabled_at: now }),
+                UserChange::Recreated => {
+                    let keys = std::mem::take(&mut user.keys);
+                    *user = User { keys, ..User::new(&user.name, &user.path, now) };
+                }
+                UserChange::Gone => {
+                    account.users.remove(&key);
+                }
+            }
+        });
+    }
+
+    /// Deletes a cluster from EKS, as its owner would; its API server is not touched.
+    pub fn delete_cluster(&self, cluster: &str) {
+        self.change(now(), |account: &mut Account| account.clusters.remove(cluster));
+    }
+
+    /// Moves a cluster to another authentication mode.
+    pub fn set_mode(&self, cluster: &str, mode: crate::seed::AuthenticationMode) {
+        self.change(now(), |account| {
+            if let Some(cluster) = account.clusters.get_mut(cluster) {
+                cluster.mode = mode;
+            }
+        });
+    }
+}
+
+fn seeded_user(seed: &SeedUser, now: Timestamp) -> User {
+    let mut user = User::new(&seed.name, &seed.path, now);
+    let mut key = AccessKey::new(now);
+    if let Some(keys) = &seed.keys {
+        key.id.clone_from(&keys.access_key_id);
+        key.secret = Hidden(keys.secret_access_key.clone());
+    }
+    user.keys.push(key);
+    user.policies = seed.policies.iter().map(|(name, document)| (name.clone(), document.to_string())).collect();
+    user
+}

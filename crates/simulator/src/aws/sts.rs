@@ -1,0 +1,132 @@
+//! STS: `GetCallerIdentity` and `AssumeRole`.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::{
+    Aws, Caller, CallerKind,
+    authorize::{self, Question},
+    error::ApiError,
+    model::{Hidden, Session, secret, unique_id},
+    query::{Form, Xml},
+};
+
+pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+/// An answer, in either of the two forms that STS speaks.
+pub(crate) enum Answer {
+    Identity { arn: String, user_id: String, account: String },
+    Credentials { id: String, session: Session },
+}
+
+/// # Errors
+/// `AccessDenied`, `ValidationError`, `InvalidAction`.
+pub(crate) fn perform(
+    aws: &Aws,
+    caller: &Caller,
+    form: &Form,
+    action: &str,
+    now: Timestamp,
+) -> Result<Answer, ApiError> {
+    match action {
+        "GetCallerIdentity" => Ok(Answer::Identity {
+            arn: caller.identity.arn.clone(),
+            user_id: caller.identity.user_id.clone(),
+            account: caller.identity.account.clone(),
+        }),
+        "AssumeRole" => assume_role(aws, caller, form, now),
+        other => {
+            Err(ApiError::new(400, "InvalidAction", format!("Could not find operation {other} for version 2011-06-15")))
+        }
+    }
+}
+
+fn assume_role(aws: &Aws, caller: &Caller, form: &Form, now: Timestamp) -> Result<Answer, ApiError> {
+    let arn = form.need("RoleArn")?;
+    let name = form.need("RoleSessionName")?;
+    let valid = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if !(2..=64).contains(&name.len()) || !name.chars().all(valid) {
+        return Err(ApiError::validation(format!(
+            "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must \
+             satisfy regular expression pattern: [\\w+=,.@-]*"
+        )));
+    }
+    let seconds = form.get("DurationSeconds").map_or(Some(3600), |text| text.parse().ok());
+    let seconds: i64 = seconds
+        .filter(|seconds| (900..=43_200).contains(seconds))
+        .ok_or_else(|| ApiError::validation("DurationSeconds is not from 900 to 43200."))?;
+    let denied = || {
+        let caller = &caller.identity.arn;
+        let message = format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {arn}");
+        ApiError::new(403, "AccessDenied", message)
+    };
+    let account = aws.settled();
+    let (key, role) = account.roles.iter().find(|(_, role)| role.arn(aws.account()) == arn).ok_or_else(denied)?;
+    // A role is trusted by its own ARN, not by its session's.
+    let principal = match &caller.kind {
+        CallerKind::Role(name) => account.roles.get(name).map(|role| role.arn(aws.account())).unwrap_or_default(),
+        CallerKind::User(_) | CallerKind::Unchecked => caller.identity.arn.clone(),
+    };
+    let by_name = authorize::trusts(&role.trust, &principal, aws.account()).ok_or_else(denied)?;
+    if !by_name && !aws.may(caller, Question { action: "sts:AssumeRole", resource: arn, context: &[] }) {
+        return Err(denied());
+    }
+    let session = Session {
+        secret: Hidden(secret()),
+        token: Hidden(format!("{}{}{}", secret(), secret(), secret())),
+        role: key.clone(),
+        arn: format!("arn:aws:sts::{}:assumed-role/{}/{name}", aws.account(), role.name),
+        user_id: format!("{}:{name}", role.id),
+        expires_at: now + SignedDuration::from_secs(seconds),
+    };
+    let id = unique_id("ASIA");
+    // The credentials of a session work at once, whatever else settles.
+    aws.change(now, |account| {
+        account.sessions.retain(|_, session| session.expires_at + SignedDuration::from_hours(24) > now);
+        account.sessions.insert(id.clone(), session.clone());
+    });
+    Ok(Answer::Credentials { id, session })
+}
+
+impl Answer {
+    pub fn xml(&self, action: &str, request_id: &str) -> String {
+        let xml = match self {
+            Self::Identity { arn, user_id, account } => {
+                Xml::new().text("Arn", arn).text("UserId", user_id).text("Account", account)
+            }
+            Self::Credentials { id, session } => {
+                let credentials = Xml::new()
+                    .text("AccessKeyId", id)
+                    .text("SecretAccessKey", &session.secret.0)
+                    .text("SessionToken", &session.token.0)
+                    .text("Expiration", &super::iam::date(session.expires_at));
+                let user = Xml::new().text("AssumedRoleId", &session.user_id).text("Arn", &session.arn);
+                Xml::new().element("Credentials", &credentials).element("AssumedRoleUser", &user)
+            }
+        };
+        xml.response(action, NAMESPACE, request_id)
+    }
+
+    pub fn json(&self, action: &str, request_id: &str) -> String {
+        let result = match self {
+            Self::Identity { arn, user_id, account } => json!({ "Account": account, "Arn": arn, "UserId": user_id }),
+            Self::Credentials { id, session } => json!({
+                "AssumedRoleUser": { "Arn": session.arn, "AssumedRoleId": session.user_id },
+                "Credentials": {
+                    "AccessKeyId": id,
+                    "SecretAccessKey": session.secret.0,
+                    "SessionToken": session.token.0,
+                    "Expiration": session.expires_at.as_second(),
+                },
+            }),
+        };
+        let (result_name, response_name) = (format!("{action}Result"), format!("{action}Response"));
+        json!({ response_name: { result_name: result, "ResponseMetadata": { "RequestId": request_id } } }).to_string()
+    }
+}
+
+pub(crate) fn error_json(error: &ApiError, request_id: &str) -> String {
+    let kind = if error.status < 500 { "Sender" } else { "Receiver" };
+    json!({ "Error": { "Code": error.code, "Message": error.message, "Type": kind }, "RequestId": request_id })
+        .to_string()
+}

@@ -1,0 +1,91 @@
+//! What an ID token says, and how tests make it wrong.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{AccessToken, Issued, OpenId, TOKEN_SECONDS};
+use crate::seed::SeedPerson;
+
+/// Something wrong with an ID token, as real providers or attackers have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// No `groups` claim.
+    NoGroups,
+    /// Entra's overage: `_claim_names` points elsewhere instead of `groups`.
+    TruncatedGroups,
+    /// Another nonce than was asked for.
+    WrongNonce,
+    /// Another issuer in the `iss` claim.
+    WrongIssuer,
+    /// Another client in the `aud` claim.
+    WrongAudience,
+    /// Expired an hour ago.
+    Expired,
+    /// A signature that does not verify.
+    WrongSignature,
+    /// Another `iss` parameter beside the code (RFC 9207).
+    WrongIssParameter,
+    /// An authentication of yesterday, whatever `max_age` asked for.
+    OldAuthentication,
+}
+
+impl OpenId {
+    /// The ID token for a code.
+    ///
+    /// # Errors
+    /// It cannot be signed.
+    pub(super) fn id_token(&self, issued: &Issued, now: Timestamp) -> anyhow::Result<String> {
+        let mut claims = self.about(&issued.person);
+        let seconds = now.as_second();
+        let expires = if self.flawed(Flaw::Expired) { seconds - 3600 } else { seconds + TOKEN_SECONDS };
+        let authenticated = if self.flawed(Flaw::OldAuthentication) { seconds - 86_400 } else { issued.at.as_second() };
+        claims["iss"] = if self.flawed(Flaw::WrongIssuer) {
+            json!("https://issuer.invalid")
+        } else {
+            json!(self.issuer().as_str())
+        };
+        claims["aud"] = if self.flawed(Flaw::WrongAudience) { json!("another-client") } else { json!(issued.client) };
+        claims["iat"] = json!(if expires < seconds { expires - TOKEN_SECONDS } else { seconds });
+        claims["exp"] = json!(expires);
+        claims["auth_time"] = json!(authenticated);
+        claims["acr"] = json!(issued.acr.as_deref().unwrap_or("1"));
+        claims["amr"] = if issued.acr.is_some() { json!(["pwd", "otp", "mfa"]) } else { json!(["pwd"]) };
+        if self.flawed(Flaw::WrongNonce) {
+            claims["nonce"] = json!("another-nonce");
+        } else if let Some(nonce) = &issued.nonce {
+            claims["nonce"] = json!(nonce);
+        }
+        let token = self.0.key.sign(&claims)?;
+        Ok(if self.flawed(Flaw::WrongSignature) { forged(&token) } else { token })
+    }
+
+    /// What UserInfo says about the bearer of an access token.
+    pub(super) fn user_info(&self, token: &AccessToken) -> Value {
+        self.about(&token.person)
+    }
+
+    fn about(&self, person: &SeedPerson) -> Value {
+        let mut claims = json!({
+            "sub": Self::subject(&person.handle),
+            "name": person.name,
+            "preferred_username": person.handle,
+            "email": person.email,
+            "email_verified": true,
+        });
+        if self.flawed(Flaw::TruncatedGroups) {
+            claims["_claim_names"] = json!({ "groups": "src1" });
+            claims["_claim_sources"] =
+                json!({ "src1": { "endpoint": "https://graph.windows.net/users/x/getMemberObjects" } });
+        } else if !self.flawed(Flaw::NoGroups) {
+            claims["groups"] = json!(person.groups);
+        }
+        claims
+    }
+}
+
+/// The same token with another first character in its signature.
+fn forged(token: &str) -> String {
+    let Some((signed, signature)) = token.rsplit_once('.') else { return token.to_owned() };
+    let first = if signature.starts_with('A') { 'B' } else { 'A' };
+    format!("{signed}.{first}{}", signature.get(1..).unwrap_or_default())
+}

@@ -35,7 +35,7 @@ pub fn capabilities(rules: &[Rule]) -> Vec<Capability> {
             }
         }
         for path in &rule.non_resource_urls {
-            held.entry((path.clone(), BTreeSet::new())).or_default().extend(verbs());
+            held.entry((path_thing(path), BTreeSet::new())).or_default().extend(verbs());
         }
     }
     let mut by_verbs: BTreeMap<(BTreeSet<&str>, BTreeSet<&str>), Vec<String>> = BTreeMap::new();
@@ -66,7 +66,51 @@ pub(super) fn thing(group: &str, resource: &str) -> String {
     }
 }
 
+/// A path outside the resources, in words.
+fn path_thing(path: &str) -> String {
+    if path == "*" { "every path of the API server".to_owned() } else { path.to_owned() }
+}
+
+/// What people know best first: where only a few things can be named, these tell most.
+fn familiarity(thing: &str) -> usize {
+    const KNOWN: [&str; 16] = [
+        "everything",
+        "secrets",
+        "pods",
+        "pods/log",
+        "pods/exec",
+        "deployments.apps",
+        "statefulsets.apps",
+        "daemonsets.apps",
+        "jobs.batch",
+        "cronjobs.batch",
+        "services",
+        "ingresses.networking.k8s.io",
+        "configmaps",
+        "events",
+        "namespaces",
+        "nodes",
+    ];
+    KNOWN.iter().position(|known| *known == thing).unwrap_or(KNOWN.len())
+}
+
 impl Capability {
+    /// The same in a line: the `most` things that people know best, and how many more there are.
+    pub fn brief(&self, most: usize) -> String {
+        let mut things: Vec<&str> = self.things.iter().map(String::as_str).collect();
+        things.sort_by_key(|thing| familiarity(thing));
+        let listed = if things.len() > most + 1 {
+            format!("{} and {} more", things[..most].join(", "), things.len() - most)
+        } else {
+            join_and(&things)
+        };
+        format!("{} {listed}{}", self.verb_phrase(), self.names_phrase())
+    }
+
+    fn names_phrase(&self) -> String {
+        if self.names.is_empty() { String::new() } else { format!(" named {}", join_and(&self.names)) }
+    }
+
     /// Whether it changes nothing.
     pub fn only_reads(&self) -> bool {
         self.verbs.iter().all(|verb| READING.contains(&verb.as_str()))
@@ -101,10 +145,6 @@ impl Capability {
 
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.verb_phrase(), join_and(&self.things))?;
-        if !self.names.is_empty() {
-            write!(f, " named {}", join_and(&self.names))?;
-        }
-        Ok(())
+        write!(f, "{} {}{}", self.verb_phrase(), join_and(&self.things), self.names_phrase())
     }
 }

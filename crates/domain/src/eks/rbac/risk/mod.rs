@@ -164,8 +164,8 @@ pub fn assess_in(rules: &[Rule], reach: &Reach) -> Assessment {
     for (danger, things) in wildcards(rules) {
         add(danger, Risk::Critical, Vec::new(), things);
     }
-    if let Some(names) = find_impersonation(rules) {
-        add(Danger::Impersonates, Risk::Critical, names, Vec::new());
+    if let Some((names, whom)) = find_impersonation(rules) {
+        add(Danger::Impersonates, Risk::Critical, names, whom);
     }
     if find(rules, &[SIGNING_REQUEST]).is_some() && find(rules, &[SIGNING_APPROVAL]).is_some() {
         add(Danger::SignsCertificates, Risk::Critical, Vec::new(), Vec::new());
@@ -239,16 +239,30 @@ fn wildcards(rules: &[Rule]) -> Vec<(Danger, Vec<String>)> {
     found
 }
 
-/// `impersonate`, and the verbs `impersonate:...` of newer servers, whatever they are granted on.
-fn find_impersonation(rules: &[Rule]) -> Option<Vec<String>> {
-    const WHO: [&str; 4] = ["users", "groups", "serviceaccounts", "uids"];
-    names_of(rules.iter().filter(|rule| {
-        let verb = rule.verbs.iter().any(|verb| verb == "*" || verb.starts_with("impersonate"));
-        let group = rule.has_group("") || rule.has_group("authentication.k8s.io");
-        let extras = rule.resources.iter().any(|resource| resource.starts_with("userextras"));
-        // With every verb on service accounts `impersonate` is among them.
-        verb && group && (extras || WHO.iter().any(|who| rule.has_resource(who, "")))
-    }))
+/// `impersonate`, and the verbs `impersonate:...` of newer servers: the names that it is limited to, and whom it is
+/// granted on.
+fn find_impersonation(rules: &[Rule]) -> Option<(Vec<String>, Vec<String>)> {
+    const WHOM: [(&str, &str); 5] = [
+        ("users", "users"),
+        ("groups", "groups"),
+        ("serviceaccounts", "service accounts"),
+        ("uids", "user ids"),
+        ("userextras", "users' attributes"),
+    ];
+    let granting: Vec<&Rule> = rules
+        .iter()
+        .filter(|rule| {
+            rule.verbs.iter().any(|verb| verb == "*" || verb.starts_with("impersonate"))
+                && (rule.has_group("") || rule.has_group("authentication.k8s.io"))
+        })
+        .collect();
+    let on = |rule: &Rule, resource: &str| {
+        let sub = |own: &String| own.split_once('/').is_some_and(|(own, _)| own == resource);
+        rule.has_resource(resource, "") || (resource == "userextras" && rule.resources.iter().any(sub))
+    };
+    let whom: Vec<_> = WHOM.iter().filter(|(resource, _)| granting.iter().any(|rule| on(rule, resource))).collect();
+    let names = names_of(granting.into_iter().filter(|rule| whom.iter().any(|(resource, _)| on(rule, resource))))?;
+    Some((names, whom.into_iter().map(|(_, people)| (*people).to_owned()).collect()))
 }
 
 fn writes_aws_auth(rules: &[Rule]) -> bool {

@@ -38,7 +38,7 @@ impl fmt::Display for RiskReason {
                 names => write!(f, "binds the roles {} to anybody, itself included (bind)", join_and(names)),
             },
             Danger::Impersonates => match self.names.as_slice() {
-                [] => write!(f, "acts as other users, groups or service accounts {place} (impersonate)"),
+                [] => write!(f, "acts as other {} {place} (impersonate)", join_and(&self.things)),
                 names => write!(f, "acts as {} {place} (impersonate)", join_and(names)),
             },
             Danger::ReachesKubelets => {

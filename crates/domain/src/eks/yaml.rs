@@ -74,8 +74,7 @@ fn write_block(out: &mut String, value: &Value, indent: usize) {
                 if is_block(inner) && inner.is_object() {
                     write_block(out, inner, indent + 2);
                 } else {
-                    // A list directly in a list does not occur in what we write; JSON is YAML, so it is right anyway.
-                    let text = if is_block(inner) { inner.to_string() } else { scalar(inner) };
+                    let text = if is_block(inner) { flow(inner) } else { scalar(inner) };
                     out.push_str(&text);
                     out.push('\n');
                 }
@@ -88,11 +87,28 @@ fn write_block(out: &mut String, value: &Value, indent: usize) {
     }
 }
 
+/// A list within a list, on the rest of the line: rare enough to be written like JSON.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::Array(list) => format!("[{}]", list.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => {
+            let entries = map.iter().map(|(key, inner)| format!("{}: {}", double_quoted(key), flow(inner)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        Value::String(text) => double_quoted(text),
+        other => scalar(other),
+    }
+}
+
 /// A string as one YAML scalar on one line: bare where that is safe, else in double quotes.
 pub fn quoted(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
     }
+    double_quoted(text)
+}
+
+fn double_quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -133,7 +149,10 @@ fn is_plain(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use libyaml_safer::{EventData, Parser, ScalarStyle};
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
 
     use super::{emit, quoted};
 
@@ -155,5 +174,62 @@ mod tests {
         let text = "a:\n  b: []\n  c: {}\nl:\n- x: \"1\"\n  \"y\":\n  - 1\n  - true\n  - null\n- s\nz: \"no\"\n";
         assert_eq!(emit(&value), text);
         assert_eq!(emit(&json!({})), "{}\n");
+    }
+
+    #[test]
+    fn words_of_yaml_are_quoted_also_as_keys() {
+        assert_eq!(emit(&json!({ "y": { "on": 1 } })), "\"y\":\n  \"on\": 1\n");
+    }
+
+    /// Reads one value from the parser's events; what is bare and no string in YAML 1.1 becomes what it is there.
+    fn read(parser: &mut Parser<&mut &[u8]>) -> Option<Value> {
+        match parser.parse().unwrap().data {
+            EventData::Scalar { value, style: ScalarStyle::DoubleQuoted, .. } => Some(value.into()),
+            EventData::Scalar { value, .. } => Some(match value.as_str() {
+                "true" => true.into(),
+                "false" => false.into(),
+                "null" => Value::Null,
+                digits if digits.parse::<u32>().is_ok() => digits.parse::<u32>().unwrap().into(),
+                text => text.into(),
+            }),
+            EventData::SequenceStart { .. } => Some(Value::Array(std::iter::from_fn(|| read(parser)).collect())),
+            EventData::MappingStart { .. } => {
+                let mut map = serde_json::Map::new();
+                while let Some(Value::String(key)) = read(parser) {
+                    map.insert(key, read(parser)?);
+                }
+                Some(map.into())
+            }
+            EventData::StreamStart { .. } | EventData::DocumentStart { .. } => read(parser),
+            _ => None,
+        }
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let text = prop_oneof![".{0,12}", "[a-zA-Z0-9:./_# -]{0,12}", Just("no".to_owned())];
+        let leaf = prop_oneof![
+            text.clone().prop_map(Value::from),
+            any::<u32>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            Just(Value::Null),
+        ];
+        leaf.prop_recursive(4, 24, 4, move |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..4).prop_map(Value::from),
+                btree_map(text.clone(), inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_reads_back_as_it_was(value in any_value()) {
+            let text = emit(&value);
+            prop_assert!(text.bytes().all(|b| b == b'\n' || (b' '..=b'~').contains(&b)), "{text}");
+            let mut input = text.as_bytes();
+            let mut parser = Parser::new();
+            parser.set_input_string(&mut input);
+            prop_assert_eq!(read(&mut parser), Some(value), "{}", text);
+        }
     }
 }

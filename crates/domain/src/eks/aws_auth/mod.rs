@@ -1,1 +1,172 @@
-//! The `kube-system/aws-auth` ConfigMap, read as the authenticator reads it.
+//! The `kube-system/aws-auth` ConfigMap, read as the authenticator reads it, and changed one splice at a time.
+//!
+//! "The authenticator" is aws-iam-authenticator v0.7.2: what its `ParseMap` makes of a text is what
+//! [`AwsAuth::identities`] says. Its quirks are kept, not mended: a text that it half understands is half understood
+//! here, and an entry that it drops is dropped. What is odd about a text is for [`AwsAuth::lint`].
+//!
+//! An edit inserts or removes one run of bytes and leaves every other byte alone. It is verified before it is handed
+//! out: the edited text is read again, and must read as before but for the entry in question. Where no such edit
+//! exists, or where a human has to look first, the edit is refused with [`Unsafe`].
+//!
+//! Everything here takes time in proportion to the text, and nothing recurses over it.
+
+mod accounts;
+mod diff;
+mod edit;
+mod entry;
+mod lint;
+mod list;
+mod mappings;
+mod refusal;
+mod remove;
+mod render;
+mod splice;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+use serde::{Deserialize, Serialize};
+
+pub use diff::{Changed, DiffLine, diff, unified};
+pub use edit::MOST_BYTES;
+pub use lint::{Finding, Severity};
+pub use mappings::{Mapped, Mappings, PermissionSet, RoleMapping, Source, UserMapping, canonical};
+pub use refusal::Unsafe;
+pub use splice::Spliced;
+
+use self::list::{List, is_skippable};
+use self::yaml::document::Document;
+
+/// The `data` of a ConfigMap.
+pub type Data = std::collections::BTreeMap<String, String>;
+
+/// The keys that the authenticator reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Key {
+    MapRoles,
+    MapUsers,
+    MapAccounts,
+}
+
+impl Key {
+    pub const ALL: [Self; 3] = [Self::MapRoles, Self::MapUsers, Self::MapAccounts];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MapRoles => "mapRoles",
+            Self::MapUsers => "mapUsers",
+            Self::MapAccounts => "mapAccounts",
+        }
+    }
+}
+
+/// What the authenticator complains about. It goes on with what is left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadError {
+    pub key: Key,
+    /// In the text of the key, counted from 1.
+    pub line: usize,
+    pub message: String,
+}
+
+/// A change to ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Edit {
+    /// A new entry of `mapUsers`. The path of the user is part of the ARN.
+    AddUser { arn: String, username: String, groups: Vec<String> },
+    /// A new entry of `mapRoles`. The path of the role is not part of the ARN.
+    AddRole { arn: String, username: String, groups: Vec<String> },
+    /// Removes the one entry of this ARN; with the last entry of a list its key goes away.
+    Remove { arn: String },
+    /// Removes the bytes that an earlier edit inserted, exactly them, and nothing else of the text.
+    RemoveBytes { key: Key, bytes: String },
+}
+
+/// An aws-auth ConfigMap, read.
+#[derive(Debug, Clone)]
+pub struct AwsAuth {
+    data: Data,
+    mappings: Mappings,
+    errors: Vec<ReadError>,
+    roles: List<RoleMapping>,
+    users: List<UserMapping>,
+}
+
+impl AwsAuth {
+    /// Reads the data of the ConfigMap. Never fails: what cannot be read is in [`Self::errors`].
+    pub fn read(data: &Data) -> Self {
+        let text = |key: Key| data.get(key.as_str()).map(String::as_str);
+        let roles = List::<RoleMapping>::read(text(Key::MapRoles));
+        let users = List::<UserMapping>::read(text(Key::MapUsers));
+        let (accounts, account_errors) = read_accounts(text(Key::MapAccounts));
+        let errors_of = |key: Key, faults: &[entry::Fault]| {
+            let error = |fault: &entry::Fault| ReadError { key, line: fault.line, message: fault.message.clone() };
+            faults.iter().map(error).collect::<Vec<_>>()
+        };
+        let mut errors = errors_of(Key::MapRoles, &roles.faults);
+        errors.extend(errors_of(Key::MapUsers, &users.faults));
+        errors.extend(account_errors);
+        let mappings = Mappings { roles: roles.mappings.clone(), users: users.mappings.clone(), accounts };
+        Self { data: data.clone(), mappings, errors, roles, users }
+    }
+
+    /// What the authenticator maps.
+    pub fn identities(&self) -> &Mappings {
+        &self.mappings
+    }
+
+    /// What the authenticator complains about; empty just where it complains about nothing.
+    pub fn errors(&self) -> &[ReadError] {
+        &self.errors
+    }
+
+    /// The data that was read.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// What somebody should know about this aws-auth, errors first in each key.
+    pub fn lint(&self) -> Vec<Finding> {
+        lint::findings(self)
+    }
+
+    /// Finds the one change that does what is asked and nothing else. Changes nothing itself: [`Spliced::data`] does.
+    pub fn edit(&self, edit: &Edit) -> Result<Spliced, Unsafe> {
+        match edit {
+            Edit::AddUser { arn, username, groups } => {
+                let user = UserMapping { userarn: arn.clone(), username: username.clone(), groups: groups.clone() };
+                edit::add_user(self, &user)
+            }
+            Edit::AddRole { arn, username, groups } => {
+                let role = RoleMapping {
+                    rolearn: Some(arn.clone()),
+                    sso: None,
+                    username: username.clone(),
+                    groups: groups.clone(),
+                };
+                edit::add_role(self, &role)
+            }
+            Edit::Remove { arn } => remove::by_arn(self, arn),
+            Edit::RemoveBytes { key, bytes } => remove::by_bytes(self, *key, bytes),
+        }
+    }
+
+    /// The text of a key.
+    fn text(&self, key: Key) -> Option<&str> {
+        self.data.get(key.as_str()).map(String::as_str)
+    }
+}
+
+fn read_accounts(text: Option<&str>) -> (Vec<String>, Vec<ReadError>) {
+    let Some(text) = text.filter(|text| !is_skippable(text)) else { return (Vec::new(), Vec::new()) };
+    let (list, faults) = match Document::parse(text) {
+        Ok(document) => {
+            let accounts = accounts::accounts(&document);
+            (accounts.list, accounts.faults)
+        }
+        Err(fault) => (Vec::new(), vec![fault]),
+    };
+    let error = |fault: yaml::Fault| ReadError { key: Key::MapAccounts, line: fault.line, message: fault.message };
+    (list, faults.into_iter().map(error).collect())
+}

@@ -1,0 +1,230 @@
+//! Adding an entry: one change in one place, verified by reading the text again.
+
+use std::ops::Range;
+
+use super::list::{Layout, List, break_at, is_skippable, line_end, line_start};
+use super::mappings::{RoleMapping, UserMapping};
+use super::render::Written;
+use super::splice::{Change, Spliced};
+use super::yaml::document::BOM;
+use super::{AwsAuth, Key, Unsafe};
+
+/// Kubernetes' limit for the data of a ConfigMap.
+pub const MOST_BYTES: usize = 1 << 20;
+
+/// Stands before a null or a pair of quotes that meant "nothing" and would not go together with an entry: as a comment
+/// it stays where it was, and comes back with the last of our entries.
+pub(super) const KEPT: &str = "# kept by latchkey: ";
+
+/// Characters that end a line in YAML 1.1 but not in YAML 1.2.
+pub(super) const LINE_SEPARATORS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+
+pub(super) fn add_user(auth: &AwsAuth, user: &UserMapping) -> Result<Spliced, Unsafe> {
+    user_matches(&user.userarn)?;
+    add(auth, Key::MapUsers, &auth.users, user, &user.userarn)
+}
+
+pub(super) fn add_role(auth: &AwsAuth, role: &RoleMapping) -> Result<Spliced, Unsafe> {
+    let arn = role.rolearn.as_deref().unwrap_or_default();
+    role_matches(arn)?;
+    add(auth, Key::MapRoles, &auth.roles, role, arn)
+}
+
+fn add<M: Written>(auth: &AwsAuth, key: Key, list: &List<M>, entry: &M, arn: &str) -> Result<Spliced, Unsafe> {
+    may_be_added_to(auth, key)?;
+    not_mapped_yet(auth, arn)?;
+    let before = auth.text(key);
+    let text = before.unwrap_or_default();
+    let created = before.is_none();
+    let does_just_this = |change: &Change| {
+        let after = List::<M>::read(Some(&change.apply(text)));
+        let (same, new) = after.mappings.split_at(list.mappings.len().min(after.mappings.len()));
+        after.faults.is_empty() && same == list.mappings.as_slice() && new == std::slice::from_ref(entry)
+    };
+    let change =
+        places(text, created, &list.layout, entry).into_iter().find(does_just_this).ok_or(Unsafe::Entangled { key })?;
+    let bytes = auth.data.values().map(String::len).sum::<usize>() + change.inserted.len() - change.length;
+    if bytes > MOST_BYTES {
+        return Err(Unsafe::TooLarge { bytes, most: MOST_BYTES });
+    }
+    Ok(Spliced::new(key, before, change))
+}
+
+/// No line is added to an aws-auth that the authenticator complains about, or that parsers may read in two ways.
+fn may_be_added_to(auth: &AwsAuth, key: Key) -> Result<(), Unsafe> {
+    let own = auth.errors.iter().find(|error| error.key == key);
+    if let Some(error) = own.or(auth.errors.first()) {
+        let (key, line, message) = (error.key, error.line, error.message.clone());
+        let unreadable = match key {
+            Key::MapRoles => auth.roles.layout == Layout::Unreadable,
+            Key::MapUsers => auth.users.layout == Layout::Unreadable,
+            Key::MapAccounts => false,
+        };
+        return Err(if unreadable {
+            Unsafe::Unreadable { key, line, message }
+        } else {
+            Unsafe::Faulty { key, line, message }
+        });
+    }
+    for key in Key::ALL {
+        let text = auth.text(key).unwrap_or_default();
+        if let Some((at, character)) = line_separator(text) {
+            let line = text[..at].matches('\n').count() + 1;
+            return Err(Unsafe::LineSeparator { key, line, character: format!("U+{:04X}", u32::from(character)) });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn line_separator(text: &str) -> Option<(usize, char)> {
+    let at = text.find(LINE_SEPARATORS)?;
+    text[at..].chars().next().map(|character| (at, character))
+}
+
+fn not_mapped_yet(auth: &AwsAuth, arn: &str) -> Result<(), Unsafe> {
+    let refusal =
+        |key, username: &str| Unsafe::AlreadyMapped { key, arn: arn.to_owned(), username: username.to_owned() };
+    if let Some(&index) = auth.roles.indices(arn).last() {
+        return Err(refusal(Key::MapRoles, &auth.roles.mappings[index].username));
+    }
+    if let Some(&index) = auth.users.indices(arn).last() {
+        return Err(refusal(Key::MapUsers, &auth.users.mappings[index].username));
+    }
+    Ok(())
+}
+
+/// The changes that may do it, the best first.
+fn places<M: Written>(text: &str, created: bool, layout: &Layout, entry: &M) -> Vec<Change> {
+    let style = Style::of(text);
+    match layout {
+        Layout::Unreadable => Vec::new(),
+        Layout::Nothing(place) => behind_nothing(text, created, place.as_ref(), &style, entry),
+        Layout::Flow { inside, items } => {
+            let flow = entry.written().flow();
+            vec![match items.last() {
+                None => Change::insert(*inside, flow),
+                Some(last) => {
+                    let indent = &text[line_start(text, last.start)..last.start];
+                    let own_line = !indent.is_empty() && indent.bytes().all(|byte| byte == b' ');
+                    let separator = if own_line { format!(",{}{indent}", style.line_break) } else { ", ".to_owned() };
+                    Change::insert(last.end, separator + &flow)
+                }
+            }]
+        }
+        Layout::Block { first, items } => {
+            let Some((last, indent)) = items.last().zip(indent(text, *first)) else { return Vec::new() };
+            vec![behind_line(text, last.end, entry.written().block(indent, style.line_break), &style)]
+        }
+    }
+}
+
+/// The blanks before the first dash, if there is nothing else.
+fn indent(text: &str, dash: usize) -> Option<&str> {
+    let before = &text[line_start(text, dash)..dash];
+    let before = before.strip_prefix(BOM).unwrap_or(before);
+    before.bytes().all(|byte| byte == b' ').then_some(before)
+}
+
+/// Inserts whole lines behind the line of `end`. A text without a final line break stays without one.
+fn behind_line(text: &str, end: usize, lines: String, style: &Style) -> Change {
+    // A block scalar ends at the beginning of the next line.
+    if end == line_start(text, end) {
+        return Change::insert(end, lines + style.line_break);
+    }
+    let end = line_end(text, end);
+    match break_at(text, end) {
+        "" => Change::insert(end, format!("{}{lines}", style.line_break)),
+        line_break => Change::insert(end + line_break.len(), lines + line_break),
+    }
+}
+
+/// Where nothing is mapped yet.
+fn behind_nothing<M: Written>(
+    text: &str,
+    created: bool,
+    place: Option<&Range<usize>>,
+    style: &Style,
+    entry: &M,
+) -> Vec<Change> {
+    let lines = entry.written().block("", style.line_break);
+    if text.is_empty() {
+        // Only a key of our own making begins and ends with a whole entry: so removal knows that it may go.
+        let inserted = if created { lines + style.line_break } else { lines };
+        return vec![Change::insert(0, inserted)];
+    }
+    let mut places = vec![behind_line(text, text.len(), lines.clone(), style)];
+    if let Some(place) = place {
+        let line = line_start(text, place.start);
+        let line = if text[line..].starts_with(BOM) { line + BOM.len() } else { line };
+        if !place.is_empty() {
+            places.push(Change::insert(line, format!("{lines}{}{KEPT}", style.line_break)));
+        }
+        let lead = if place.start == line { "" } else { style.line_break };
+        let rest = &text[place.end..];
+        let trail = if rest.is_empty() || rest.starts_with(['\r', '\n', ' ']) { "" } else { style.line_break };
+        places.push(Change { at: place.start, length: place.len(), inserted: format!("{lead}{lines}{trail}") });
+    }
+    if is_skippable(text) {
+        places.push(Change { at: 0, length: text.len(), inserted: lines });
+    }
+    places
+}
+
+/// How a text is written.
+struct Style {
+    line_break: &'static str,
+}
+
+impl Style {
+    fn of(text: &str) -> Self {
+        let line_break = match break_at(text, line_end(text, 0)) {
+            "\r\n" => "\r\n",
+            "\r" => "\r",
+            _ => "\n",
+        };
+        Self { line_break }
+    }
+}
+
+fn user_matches(arn: &str) -> Result<(), Unsafe> {
+    let never = |why| Err(Unsafe::NeverMatches { arn: arn.to_owned(), why });
+    match parts(arn) {
+        Some(("iam", "root")) => Ok(()),
+        Some(("iam", resource)) if named(resource, "user/") => Ok(()),
+        Some(("sts", resource)) if named(resource, "federated-user/") => Ok(()),
+        Some(("iam", resource)) if named(resource, "role/") => never("it is a role, which belongs into mapRoles"),
+        Some(("iam", resource)) if named(resource, "group/") => never("groups of IAM cannot be mapped, only users"),
+        Some(_) | None => never("it is no ARN of an IAM user (arn:aws:iam::111122223333:user/jane)"),
+    }
+}
+
+fn role_matches(arn: &str) -> Result<(), Unsafe> {
+    let never = |why| Err(Unsafe::NeverMatches { arn: arn.to_owned(), why });
+    let Some(("iam", resource)) = parts(arn) else {
+        return never("it is no ARN of an IAM role (arn:aws:iam::111122223333:role/deploy)");
+    };
+    let Some(name) = resource.strip_prefix("role/").filter(|name| !name.is_empty()) else {
+        return never("it is no ARN of an IAM role (arn:aws:iam::111122223333:role/deploy)");
+    };
+    if name.to_ascii_lowercase().contains("awsreservedsso_") {
+        return Err(Unsafe::IdentityCenter { arn: arn.to_owned() });
+    }
+    if name.contains('/') {
+        return never("the authenticator looks roles up without their path, so leave the path out");
+    }
+    Ok(())
+}
+
+fn named(resource: &str, prefix: &str) -> bool {
+    resource.strip_prefix(prefix).is_some_and(|name| !name.is_empty() && !name.ends_with('/'))
+}
+
+/// Service and resource of an ARN.
+fn parts(arn: &str) -> Option<(&str, &str)> {
+    match arn.splitn(6, ':').collect::<Vec<_>>()[..] {
+        ["arn", partition, service, _, account, resource] if !partition.is_empty() && !account.is_empty() => {
+            Some((service, resource))
+        }
+        _ => None,
+    }
+}

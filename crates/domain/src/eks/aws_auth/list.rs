@@ -1,0 +1,225 @@
+//! One key's text: what the authenticator maps from it, and where its entries stand.
+
+use std::ops::Range;
+
+use super::entry::{self, Entries, Fault, Remark};
+use super::mappings::{RoleMapping, UserMapping, lower};
+use super::yaml::document::{Document, Kind, Node, NodeId};
+use super::yaml::value::{self, Value};
+
+/// A list of entries, read.
+#[derive(Debug, Clone)]
+pub(super) struct List<M> {
+    pub mappings: Vec<M>,
+    pub faults: Vec<Fault>,
+    pub remarks: Vec<Remark>,
+    pub layout: Layout,
+}
+
+/// How the text holds its entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// It cannot be read, or it is no list.
+    Unreadable,
+    /// There is nothing in it: no text, blanks, comments, or a null. Where a null or an empty string stands for
+    /// nothing, its place.
+    Nothing(Option<Range<usize>>),
+    /// `- ` before each entry. `first` is where the first of these dashes is.
+    Block { first: usize, items: Vec<Item> },
+    /// In brackets. `inside` is the first byte behind the opening one.
+    Flow { inside: usize, items: Vec<Item> },
+}
+
+/// The place of an entry in the text, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Item {
+    pub start: usize,
+    pub end: usize,
+    /// Counted from 1.
+    pub line: usize,
+    /// Its index in `mappings`; `None` where the authenticator drops it.
+    pub mapping: Option<usize>,
+}
+
+/// An entry that names a principal.
+pub(super) trait Mapping: Clone + PartialEq {
+    fn arn(&self) -> Option<&str>;
+    fn username(&self) -> &str;
+    fn entries(list: &Value<'_>) -> Entries<Self>;
+}
+
+impl Mapping for UserMapping {
+    fn arn(&self) -> Option<&str> {
+        Some(&self.userarn)
+    }
+
+    fn username(&self) -> &str {
+        &self.username
+    }
+
+    fn entries(list: &Value<'_>) -> Entries<Self> {
+        entry::users(list)
+    }
+}
+
+impl Mapping for RoleMapping {
+    fn arn(&self) -> Option<&str> {
+        self.rolearn.as_deref()
+    }
+
+    fn username(&self) -> &str {
+        &self.username
+    }
+
+    fn entries(list: &Value<'_>) -> Entries<Self> {
+        entry::roles(list)
+    }
+}
+
+/// What the authenticator takes for "no text": blanks, or a pair of quotes or backticks between blanks.
+pub(super) fn is_skippable(text: &str) -> bool {
+    matches!(text.trim(), "" | "``" | "\"\"" | "''")
+}
+
+impl<M: Mapping> List<M> {
+    /// Reads the text of a key; `None` where the key is absent.
+    pub fn read(text: Option<&str>) -> Self {
+        match text {
+            None => Self::of(Layout::Nothing(None)),
+            Some(text) if is_skippable(text) => {
+                let start = text.len() - text.trim_start().len();
+                let end = text.trim_end().len();
+                Self::of(Layout::Nothing((start < end).then_some(start..end)))
+            }
+            // It is taken for JSON then, and what begins so is no list.
+            Some(text) if text.trim_start().starts_with('{') => {
+                Self::broken(1, "the text begins with '{' and so is JSON, but no list".to_owned())
+            }
+            Some(text) => Self::read_yaml(text),
+        }
+    }
+
+    fn of(layout: Layout) -> Self {
+        Self { mappings: Vec::new(), faults: Vec::new(), remarks: Vec::new(), layout }
+    }
+
+    fn broken(line: usize, message: String) -> Self {
+        Self { faults: vec![Fault { line, message }], ..Self::of(Layout::Unreadable) }
+    }
+
+    fn read_yaml(text: &str) -> Self {
+        let document = match Document::parse(text) {
+            Ok(document) => document,
+            Err(fault) => return Self::broken(fault.line, fault.message),
+        };
+        let entries = match value::decode(&document) {
+            Ok(list) => M::entries(&list),
+            Err(fault) => return Self::broken(fault.line, fault.message),
+        };
+        let mut mappings = Vec::with_capacity(entries.kept.len());
+        let mut indices = Vec::with_capacity(entries.kept.len());
+        for kept in entries.kept {
+            indices.push(kept.is_some().then_some(mappings.len()));
+            mappings.extend(kept);
+        }
+        let layout = layout(text, &document, &indices);
+        Self { mappings, faults: entries.faults, remarks: entries.remarks, layout }
+    }
+
+    /// The indices of the mappings of `arn`.
+    pub fn indices(&self, arn: &str) -> Vec<usize> {
+        let wanted = lower(arn);
+        let of_arn = |mapping: &M| mapping.arn().is_some_and(|arn| lower(arn) == wanted);
+        self.mappings.iter().enumerate().filter(|(_, mapping)| of_arn(mapping)).map(|(index, _)| index).collect()
+    }
+}
+
+impl Layout {
+    pub fn items(&self) -> &[Item] {
+        match self {
+            Self::Block { items, .. } | Self::Flow { items, .. } => items,
+            Self::Unreadable | Self::Nothing(_) => &[],
+        }
+    }
+}
+
+fn layout(text: &str, document: &Document, indices: &[Option<usize>]) -> Layout {
+    let Some(root) = document.root else { return Layout::Nothing(None) };
+    let node = document.node(root);
+    match &node.kind {
+        Kind::Sequence { items, flow } => sequence(text, document, node, items, *flow, indices),
+        Kind::Scalar(_) if indices.is_empty() => Layout::Nothing(Some(node.start..node.end)),
+        Kind::Scalar(_) | Kind::Mapping { .. } | Kind::Alias(_) => Layout::Unreadable,
+    }
+}
+
+fn sequence(
+    text: &str,
+    document: &Document,
+    node: &Node,
+    items: &[NodeId],
+    flow: bool,
+    indices: &[Option<usize>],
+) -> Layout {
+    let items: Vec<Item> = items
+        .iter()
+        .zip(indices)
+        .map(|(&item, &mapping)| {
+            let node = document.node(item);
+            Item { start: node.start, end: node.end, line: node.line, mapping }
+        })
+        .collect();
+    let indicator = if flow { '[' } else { '-' };
+    let start = if node.decorated { behind_decoration(text, node.start, indicator) } else { Some(node.start) };
+    match start.filter(|&start| text[start..].starts_with(indicator)) {
+        Some(start) if flow => Layout::Flow { inside: start + 1, items },
+        Some(first) => Layout::Block { first, items },
+        None => Layout::Unreadable,
+    }
+}
+
+/// Where the indicator is that follows an anchor or a tag, which hold neither blanks nor comments.
+fn behind_decoration(text: &str, from: usize, indicator: char) -> Option<usize> {
+    let mut position = from;
+    loop {
+        position = next_token(text, position);
+        match text[position..].chars().next()? {
+            '&' | '!' => position += text[position..].find([' ', '\t', '\r', '\n'])?,
+            character if character == indicator => return Some(position),
+            _ => return None,
+        }
+    }
+}
+
+/// The next byte that is neither blank nor in a comment.
+pub(super) fn next_token(text: &str, from: usize) -> usize {
+    let mut position = from;
+    loop {
+        let rest = &text[position..];
+        position += rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
+        if !text[position..].starts_with('#') {
+            return position;
+        }
+        position = line_end(text, position);
+    }
+}
+
+/// Where the line of `from` ends, before its break.
+pub(super) fn line_end(text: &str, from: usize) -> usize {
+    text[from..].find(['\r', '\n']).map_or(text.len(), |length| from + length)
+}
+
+/// The line break at `from`, if there is one.
+pub(super) fn break_at(text: &str, from: usize) -> &str {
+    let length = match text.as_bytes()[from..] {
+        [b'\r', b'\n', ..] => 2,
+        [b'\r' | b'\n', ..] => 1,
+        _ => 0,
+    };
+    &text[from..from + length]
+}
+
+/// Where the line of `position` begins.
+pub(super) fn line_start(text: &str, position: usize) -> usize {
+    text[..position].rfind(['\r', '\n']).map_or(0, |end| end + 1)
+}

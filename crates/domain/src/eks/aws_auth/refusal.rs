@@ -1,0 +1,87 @@
+//! Why an edit is refused.
+
+use super::Key;
+
+/// Why an edit would be unsafe. Each says what, why, and what to do next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsafe {
+    /// The authenticator cannot read the text that the edit is about.
+    #[error(
+        "{} cannot be read (line {line}: {message}), so no place in it is known to be safe; someone who may edit \
+         aws-auth has to mend it first", key.as_str()
+    )]
+    Unreadable { key: Key, line: usize, message: String },
+    /// The authenticator reports an error, in this key or in another.
+    #[error(
+        "the authenticator reports an error in {} (line {line}: {message}); no line is added to an aws-auth with \
+         errors, so someone who may edit it has to mend it first", key.as_str()
+    )]
+    Faulty { key: Key, line: usize, message: String },
+    /// U+0085, U+2028 or U+2029, which parsers take for a line break or for none.
+    #[error(
+        "{} holds the character {character} (line {line}), which some programs take for the end of a line and others \
+         do not, so they would see different entries; remove the character, then try again", key.as_str()
+    )]
+    LineSeparator { key: Key, line: usize, character: String },
+    /// An entry for the ARN is there already, and is not taken over.
+    #[error(
+        "{arn} is mapped already, to `{username}` in {}; an entry that someone else wrote is never taken over, so \
+         remove that entry first or use it as it is", key.as_str()
+    )]
+    AlreadyMapped { key: Key, arn: String, username: String },
+    /// No entry names the ARN.
+    #[error("{arn} is mapped by no entry of mapRoles or mapUsers, so there is nothing to remove")]
+    NotMapped { arn: String },
+    /// Several entries name the ARN, and an edit is one change in one place.
+    #[error(
+        "{arn} is mapped by {count} entries and an edit changes one place only; remove all but one of them by hand, \
+         then try again"
+    )]
+    MappedTwice { arn: String, count: usize },
+    /// The authenticator would never find the entry.
+    #[error("an entry for {arn} would never match: {why}")]
+    NeverMatches { arn: String, why: &'static str },
+    /// Latchkey does not put such an entry into aws-auth.
+    #[error(
+        "{arn} belongs to IAM Identity Center, which renames such roles at will; give it access through an access \
+         entry of the cluster instead"
+    )]
+    IdentityCenter { arn: String },
+    /// Kubernetes takes no ConfigMap of this size.
+    #[error(
+        "aws-auth would hold {bytes} bytes and a ConfigMap holds at most {most}; remove entries that are no longer \
+         needed, then try again"
+    )]
+    TooLarge { bytes: usize, most: usize },
+    /// No single change would do just what was asked.
+    #[error(
+        "{} is written in such a way that no single change would do just this and leave every other entry as it \
+         reads now; write the list as plain entries, then try again", key.as_str()
+    )]
+    Entangled { key: Key },
+    /// The bytes that were recorded are not there any more.
+    #[error(
+        "the bytes that were written into {} are not there any more: someone has changed them; look at what is left \
+         of the entry and remove it by its ARN", key.as_str()
+    )]
+    Changed { key: Key },
+}
+
+impl Unsafe {
+    /// A stable name for the reason, to count refusals by.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "unreadable",
+            Self::Faulty { .. } => "faulty",
+            Self::LineSeparator { .. } => "line-separator",
+            Self::AlreadyMapped { .. } => "already-mapped",
+            Self::NotMapped { .. } => "not-mapped",
+            Self::MappedTwice { .. } => "mapped-twice",
+            Self::NeverMatches { .. } => "never-matches",
+            Self::IdentityCenter { .. } => "identity-center",
+            Self::TooLarge { .. } => "too-large",
+            Self::Entangled { .. } => "entangled",
+            Self::Changed { .. } => "changed",
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Taking an entry away: by its ARN, or by the very bytes that were once inserted.
+
+use std::ops::Range;
+
+use super::edit::KEPT;
+use super::list::{Item, Layout, List, Mapping, break_at, line_end, line_start, next_token};
+use super::splice::{Change, Spliced};
+use super::{AwsAuth, Key, Unsafe};
+
+/// More places than this where the recorded bytes stand are not tried.
+const TRIED: usize = 8;
+
+/// Removes the one entry of `arn`. With the last entry of a list its key goes away.
+pub(super) fn by_arn(auth: &AwsAuth, arn: &str) -> Result<Spliced, Unsafe> {
+    let (roles, users) = (auth.roles.indices(arn), auth.users.indices(arn));
+    match (roles.as_slice(), users.as_slice()) {
+        ([index], []) => one(auth, Key::MapRoles, &auth.roles, *index),
+        ([], [index]) => one(auth, Key::MapUsers, &auth.users, *index),
+        ([], []) => Err(nowhere(auth, arn)),
+        _ => Err(Unsafe::MappedTwice { arn: arn.to_owned(), count: roles.len() + users.len() }),
+    }
+}
+
+/// The ARN is in no list: or in one that cannot be read.
+fn nowhere(auth: &AwsAuth, arn: &str) -> Unsafe {
+    let broken = [(Key::MapRoles, &auth.roles.layout), (Key::MapUsers, &auth.users.layout)]
+        .into_iter()
+        .find(|(_, layout)| **layout == Layout::Unreadable)
+        .and_then(|(key, _)| auth.errors.iter().find(|error| error.key == key));
+    match broken {
+        Some(error) => Unsafe::Unreadable { key: error.key, line: error.line, message: error.message.clone() },
+        None => Unsafe::NotMapped { arn: arn.to_owned() },
+    }
+}
+
+fn one<M: Mapping>(auth: &AwsAuth, key: Key, list: &List<M>, index: usize) -> Result<Spliced, Unsafe> {
+    let before = auth.text(key);
+    let text = before.unwrap_or_default();
+    let items = list.layout.items();
+    let Some(position) = items.iter().position(|item| item.mapping == Some(index)) else {
+        return Err(Unsafe::Entangled { key });
+    };
+    if items.len() == 1 {
+        let spliced = Spliced::new(key, before, Change::remove(0..text.len()));
+        return Ok(Spliced { after: None, ..spliced });
+    }
+    let change = span(text, &list.layout, position).map(Change::remove).ok_or(Unsafe::Entangled { key })?;
+    if !leaves_the_rest(text, list, &change) {
+        return Err(Unsafe::Entangled { key });
+    }
+    Ok(Spliced::new(key, before, change))
+}
+
+/// What goes with an item: its lines, or its brackets and one comma.
+fn span(text: &str, layout: &Layout, position: usize) -> Option<Range<usize>> {
+    match layout {
+        Layout::Unreadable | Layout::Nothing(_) => None,
+        Layout::Block { first, items } => {
+            let item = items.get(position)?;
+            let dash = dash(text, *first, items, position)?;
+            let start = line_start(text, dash);
+            let start = start + text[start..dash].find(' ').unwrap_or(dash - start);
+            if !text[start..dash].bytes().all(|byte| byte == b' ') {
+                return None;
+            }
+            let end = if item.end > dash && item.end == line_start(text, item.end) {
+                item.end
+            } else {
+                let end = line_end(text, item.end);
+                end + break_at(text, end).len()
+            };
+            if line_start(text, end) == end {
+                return Some(start..end);
+            }
+            // The last line has no break: the one before it goes instead.
+            let before = text[..start].strip_suffix("\r\n").or_else(|| text[..start].strip_suffix(['\n', '\r']));
+            Some(before.map_or(start, str::len)..end)
+        }
+        Layout::Flow { items, .. } => {
+            let item = items.get(position)?;
+            let previous = position.checked_sub(1).and_then(|position| items.get(position));
+            let range = match (previous, items.get(position + 1)) {
+                (_, Some(next)) => item.start..next.start,
+                (Some(previous), None) => previous.end..item.end,
+                (None, None) => item.start..item.end,
+            };
+            // A comment between two entries is someone's: it does not go.
+            let own = item.end - item.start;
+            let gap = [&text[range.start..item.start], &text[item.end.min(range.end)..range.end]].concat();
+            (own > 0 && !gap.contains('#')).then_some(range)
+        }
+    }
+}
+
+/// Where the dash of a block item is.
+fn dash(text: &str, first: usize, items: &[Item], position: usize) -> Option<usize> {
+    let at = match position.checked_sub(1).and_then(|position| items.get(position)) {
+        None => first,
+        Some(previous) => next_token(text, previous.end),
+    };
+    text[at..].starts_with('-').then_some(at)
+}
+
+/// Whether the change takes away at most one entry, and all else reads as before.
+fn leaves_the_rest<M: Mapping>(text: &str, list: &List<M>, change: &Change) -> bool {
+    let range = change.at..change.at + change.length;
+    let gone: Vec<&Item> = list.layout.items().iter().filter(|item| range.contains(&item.start)).collect();
+    if gone.len() > 1 {
+        return false;
+    }
+    let gone = gone.first().and_then(|item| item.mapping);
+    let rest = list.mappings.iter().enumerate().filter(|(index, _)| Some(*index) != gone).map(|(_, mapping)| mapping);
+    let after = List::<M>::read(Some(&change.apply(text)));
+    after.layout != Layout::Unreadable && after.faults.len() <= list.faults.len() && after.mappings.iter().eq(rest)
+}
+
+/// Removes exactly the bytes of an earlier insertion. Allowed when all else reads the same, or could not be read
+/// anyway. Where only the commas or the comment sign around an entry have moved, the entry goes with those of now.
+pub(super) fn by_bytes(auth: &AwsAuth, key: Key, bytes: &str) -> Result<Spliced, Unsafe> {
+    match key {
+        Key::MapRoles => recorded(auth, key, &auth.roles, bytes),
+        Key::MapUsers => recorded(auth, key, &auth.users, bytes),
+        Key::MapAccounts => Err(Unsafe::Changed { key }),
+    }
+}
+
+fn recorded<M: Mapping>(auth: &AwsAuth, key: Key, list: &List<M>, bytes: &str) -> Result<Spliced, Unsafe> {
+    let before = auth.text(key);
+    let text = before.unwrap_or_default();
+    let lines = bytes.strip_suffix(KEPT).unwrap_or(bytes);
+    if lines.trim().is_empty() {
+        return Err(Unsafe::Changed { key });
+    }
+    let unreadable = list.layout == Layout::Unreadable;
+    let exact = |wanted: &str| {
+        text.match_indices(wanted)
+            .take(TRIED)
+            .map(|(at, _)| with_kept(text, at..at + wanted.len(), list))
+            .map(Change::remove)
+            .find(|change| unreadable || leaves_the_rest(text, list, change))
+    };
+    let change = exact(bytes)
+        .or_else(|| if lines == bytes { None } else { exact(lines) })
+        .or_else(|| as_entry(text, list, lines))
+        .ok_or(Unsafe::Changed { key })?;
+    let emptied = change.length == text.len();
+    let spliced = Spliced::new(key, before, change);
+    // An empty text remains where one was before; a key of our own making (whole lines) goes.
+    let own_key = emptied && bytes.starts_with('-') && bytes.ends_with(['\n', '\r']);
+    Ok(if own_key { Spliced { after: None, ..spliced } } else { spliced })
+}
+
+/// With the last entry goes the comment sign that keeps a null in place.
+fn with_kept<M>(text: &str, range: Range<usize>, list: &List<M>) -> Range<usize> {
+    if list.layout.items().len() == 1 && text[range.end..].starts_with(KEPT) {
+        return range.start..range.end + KEPT.len();
+    }
+    range
+}
+
+/// The entry of these bytes, whatever now separates it from its neighbours.
+fn as_entry<M: Mapping>(text: &str, list: &List<M>, bytes: &str) -> Option<Change> {
+    let core = bytes.trim_matches([',', ' ', '\t', '\r', '\n']);
+    let items = list.layout.items();
+    let position = match &list.layout {
+        Layout::Unreadable | Layout::Nothing(_) => None,
+        Layout::Flow { .. } => items.iter().position(|item| text[item.start..item.end] == *core),
+        Layout::Block { first, .. } => {
+            let is_it = |position: &usize| {
+                dash(text, *first, items, *position)
+                    .is_some_and(|dash| text.get(dash..items[*position].end) == Some(core))
+            };
+            (0..items.len()).find(is_it)
+        }
+    }?;
+    let change = Change::remove(with_kept(text, span(text, &list.layout, position)?, list));
+    leaves_the_rest(text, list, &change).then_some(change)
+}

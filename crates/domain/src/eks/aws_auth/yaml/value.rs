@@ -1,0 +1,380 @@
+//! A node as a value, the way Go's yaml decodes it into an untyped variable.
+//!
+//! No recursion: aliases may nest deeper than any stack, and only the upper levels of the value are kept, since
+//! nothing below them is ever asked for but whether JSON could carry it.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use super::Fault;
+use super::document::{Document, Kind, NodeId};
+use super::scalar::{self, Resolved};
+
+/// JSON nested deeper is refused by Go.
+const DEEPEST: usize = 10_000;
+
+/// Collections below this level are not kept: an entry's groups are the third.
+const KEPT_LEVELS: usize = 5;
+
+/// Mappings with fewer keys are searched, larger ones are indexed.
+const SEARCHED: usize = 12;
+
+/// A decoded value.
+#[derive(Debug)]
+pub enum Value<'d> {
+    Null,
+    Bool,
+    Number,
+    Text(Cow<'d, str>),
+    List(Vec<Item<'d>>),
+    Map(Vec<Field<'d>>),
+    /// A collection too deep to be kept.
+    Deep,
+}
+
+/// A value and the node that it came from; behind an alias that is the anchored one.
+#[derive(Debug)]
+pub struct Item<'d> {
+    pub line: usize,
+    pub value: Value<'d>,
+}
+
+/// A key that is a text, and its value. Other keys are checked and forgotten: no field has such a name.
+#[derive(Debug)]
+pub struct Field<'d> {
+    pub name: Cow<'d, str>,
+    pub line: usize,
+    /// An equal key stood before it, which it replaces.
+    pub repeated: bool,
+    pub value: Value<'d>,
+}
+
+/// Decodes the document. The error is what makes Go refuse the text as a whole.
+pub fn decode(document: &Document) -> Result<Value<'_>, Fault> {
+    let Some(root) = document.root else { return Ok(Value::Null) };
+    let decoded = Decoder::new(document).run(root)?;
+    match decoded.unfit {
+        Some(fault) => Err(fault),
+        None => Ok(decoded.value),
+    }
+}
+
+/// A value, and why JSON cannot carry it. That is no error until the end, since a later equal key may replace it.
+struct Decoded<'d> {
+    value: Value<'d>,
+    unfit: Option<Fault>,
+    key: Key<'d>,
+}
+
+/// What makes two keys of a Go map equal.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Key<'d> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Float(u64),
+    Text(Cow<'d, str>),
+    Collection,
+}
+
+/// A mapping while it is filled.
+#[derive(Default)]
+struct Filling<'d> {
+    slots: Vec<Slot<'d>>,
+    /// Where the slots beyond the first few are.
+    index: HashMap<Key<'d>, usize>,
+}
+
+struct Slot<'d> {
+    key: Key<'d>,
+    line: usize,
+    done: Decoded<'d>,
+    merged: bool,
+    repeated: bool,
+}
+
+enum Frame<'d> {
+    Sequence {
+        items: &'d [NodeId],
+        next: usize,
+        values: Vec<Item<'d>>,
+        unfit: Option<Fault>,
+    },
+    Mapping {
+        fields: &'d [NodeId],
+        next: usize,
+        awaits: Awaits<'d>,
+        merges: bool,
+    },
+    Alias(NodeId),
+    /// Mappings to be merged, the last first.
+    Merges(Vec<NodeId>),
+}
+
+enum Awaits<'d> {
+    Nothing,
+    Key,
+    Value(Key<'d>, usize),
+    Merge,
+}
+
+struct Decoder<'d> {
+    document: &'d Document,
+    stack: Vec<Frame<'d>>,
+    filling: Vec<Filling<'d>>,
+    aliases: HashSet<NodeId>,
+    level: usize,
+    decoded: usize,
+    decoded_in_alias: usize,
+}
+
+impl<'d> Decoder<'d> {
+    fn new(document: &'d Document) -> Self {
+        Self {
+            document,
+            stack: Vec::new(),
+            filling: Vec::new(),
+            aliases: HashSet::new(),
+            level: 0,
+            // Go counts the document itself.
+            decoded: 1,
+            decoded_in_alias: 0,
+        }
+    }
+
+    fn run(mut self, root: NodeId) -> Result<Decoded<'d>, Fault> {
+        let mut done = self.enter(root, false)?;
+        while let Some(frame) = self.stack.pop() {
+            done = self.advance(frame, done)?;
+        }
+        done.ok_or_else(|| Fault::new(1, "no value"))
+    }
+
+    /// Begins a node: a scalar is done at once, anything else goes on the stack.
+    fn enter(&mut self, id: NodeId, merges: bool) -> Result<Option<Decoded<'d>>, Fault> {
+        let document = self.document;
+        let node = document.node(id);
+        self.count(node.line)?;
+        match &node.kind {
+            Kind::Scalar(scalar) => {
+                let resolved = scalar::resolve(scalar).map_err(|message| Fault::new(node.line, message))?;
+                return Ok(Some(simple(resolved, node.line)));
+            }
+            Kind::Sequence { items, .. } => {
+                self.descend(node.line)?;
+                self.stack.push(Frame::Sequence { items, next: 0, values: Vec::new(), unfit: None });
+            }
+            Kind::Mapping { fields, .. } => {
+                if !merges {
+                    self.descend(node.line)?;
+                    self.filling.push(Filling::default());
+                }
+                self.stack.push(Frame::Mapping { fields, next: 0, awaits: Awaits::Nothing, merges });
+            }
+            Kind::Alias(target) => {
+                if !self.aliases.insert(id) {
+                    return Err(Fault::new(node.line, "an anchor's value contains itself"));
+                }
+                self.stack.push(Frame::Alias(id));
+                return self.enter(*target, merges);
+            }
+        }
+        Ok(None)
+    }
+
+    fn descend(&mut self, line: usize) -> Result<(), Fault> {
+        self.level += 1;
+        if self.level > DEEPEST { Err(Fault::new(line, "exceeded max depth")) } else { Ok(()) }
+    }
+
+    /// Go's guard against texts that grow without bound through their aliases.
+    fn count(&mut self, line: usize) -> Result<(), Fault> {
+        self.decoded += 1;
+        if !self.aliases.is_empty() {
+            self.decoded_in_alias += 1;
+        }
+        if self.decoded_in_alias > 100 && self.decoded > 1000 {
+            #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+            let (all, aliased) = (self.decoded as f64, self.decoded_in_alias as f64);
+            let allowed = match self.decoded {
+                ..=400_000 => 0.99,
+                4_000_000.. => 0.10,
+                _ => 0.99 - 0.89 * ((all - 400_000.0) / 3_600_000.0),
+            };
+            if aliased / all > allowed {
+                return Err(Fault::new(line, "document contains excessive aliasing"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on with a frame, which may have waited for `done`.
+    fn advance(&mut self, frame: Frame<'d>, done: Option<Decoded<'d>>) -> Result<Option<Decoded<'d>>, Fault> {
+        match frame {
+            Frame::Alias(id) => {
+                self.aliases.remove(&id);
+                Ok(done)
+            }
+            Frame::Merges(mut rest) => match rest.pop() {
+                Some(next) => {
+                    self.stack.push(Frame::Merges(rest));
+                    self.enter(next, true)
+                }
+                None => Ok(None),
+            },
+            Frame::Sequence { items, next, values, unfit } => self.sequence(items, next, values, unfit, done),
+            Frame::Mapping { fields, next, awaits, merges } => self.mapping(fields, next, awaits, merges, done),
+        }
+    }
+
+    fn sequence(
+        &mut self,
+        items: &'d [NodeId],
+        next: usize,
+        mut values: Vec<Item<'d>>,
+        mut unfit: Option<Fault>,
+        done: Option<Decoded<'d>>,
+    ) -> Result<Option<Decoded<'d>>, Fault> {
+        if let Some(done) = done {
+            let line = self.document.node(items[next - 1]).line;
+            unfit = unfit.or(done.unfit);
+            if self.level <= KEPT_LEVELS {
+                values.push(Item { line, value: done.value });
+            }
+        }
+        match items.get(next) {
+            Some(&item) => {
+                self.stack.push(Frame::Sequence { items, next: next + 1, values, unfit });
+                self.enter(item, false)
+            }
+            None => {
+                let kept = self.level <= KEPT_LEVELS;
+                self.level -= 1;
+                let value = if kept { Value::List(values) } else { Value::Deep };
+                Ok(Some(Decoded { value, unfit, key: Key::Collection }))
+            }
+        }
+    }
+
+    fn mapping(
+        &mut self,
+        fields: &'d [NodeId],
+        next: usize,
+        awaits: Awaits<'d>,
+        merges: bool,
+        done: Option<Decoded<'d>>,
+    ) -> Result<Option<Decoded<'d>>, Fault> {
+        let Some(&id) = fields.get(next) else {
+            self.store(awaits, done, merges);
+            return Ok(if merges { None } else { self.filled() });
+        };
+        let node = self.document.node(id);
+        if let (Awaits::Key, Some(key)) = (&awaits, &done) {
+            if key.key == Key::Collection {
+                return Err(Fault::new(node.line, "invalid map key: a list or a mapping"));
+            }
+            let line = self.document.node(fields[next - 1]).line;
+            let awaits = Awaits::Value(key.key.clone(), line);
+            self.stack.push(Frame::Mapping { fields, next: next + 1, awaits, merges });
+            return self.enter(id, false);
+        }
+        self.store(awaits, done, merges);
+        if self.document.scalar(id).is_some_and(scalar::is_merge) {
+            self.stack.push(Frame::Mapping { fields, next: next + 2, awaits: Awaits::Merge, merges });
+            return self.merge(fields[next + 1]);
+        }
+        self.stack.push(Frame::Mapping { fields, next: next + 1, awaits: Awaits::Key, merges });
+        self.enter(id, false)
+    }
+
+    /// Puts a finished value into the mapping that is being filled.
+    fn store(&mut self, awaits: Awaits<'d>, done: Option<Decoded<'d>>, merged: bool) {
+        if let (Awaits::Value(key, line), Some(done), Some(filling)) = (awaits, done, self.filling.last_mut()) {
+            filling.set(Slot { key, line, done, merged, repeated: false });
+        }
+    }
+
+    /// Begins what `<<` names: a mapping, or several of which the earlier ones take precedence.
+    fn merge(&mut self, id: NodeId) -> Result<Option<Decoded<'d>>, Fault> {
+        let document = self.document;
+        let is_mapping = |id: NodeId| {
+            let kind = &document.node(id).kind;
+            let kind = if let Kind::Alias(target) = kind { &document.node(*target).kind } else { kind };
+            matches!(kind, Kind::Mapping { .. })
+        };
+        let node = document.node(id);
+        match &node.kind {
+            Kind::Sequence { items, .. } if items.iter().all(|&item| is_mapping(item)) => {
+                self.stack.push(Frame::Merges(items.clone()));
+                Ok(None)
+            }
+            Kind::Mapping { .. } | Kind::Alias(_) if is_mapping(id) => self.enter(id, true),
+            Kind::Scalar(_) | Kind::Sequence { .. } | Kind::Mapping { .. } | Kind::Alias(_) => {
+                Err(Fault::new(node.line, "map merge requires map or sequence of maps as the value"))
+            }
+        }
+    }
+
+    fn filled(&mut self) -> Option<Decoded<'d>> {
+        let kept = self.level <= KEPT_LEVELS;
+        self.level -= 1;
+        let filling = self.filling.pop()?;
+        let mut unfit = None;
+        let mut kept_fields = Vec::new();
+        for Slot { key, line, done, repeated, .. } in filling.slots {
+            unfit = unfit.or(done.unfit);
+            match key {
+                Key::Null | Key::Uint(_) => {
+                    unfit = unfit.or_else(|| Some(Fault::new(line, "unsupported map key")));
+                }
+                Key::Text(name) if kept => kept_fields.push(Field { name, line, repeated, value: done.value }),
+                Key::Text(_) | Key::Bool(_) | Key::Int(_) | Key::Float(_) | Key::Collection => {}
+            }
+        }
+        let value = if kept { Value::Map(kept_fields) } else { Value::Deep };
+        Some(Decoded { value, unfit, key: Key::Collection })
+    }
+}
+
+impl<'d> Filling<'d> {
+    /// Stores a value; it replaces that of an equal key.
+    fn set(&mut self, mut slot: Slot<'d>) {
+        // A number that is none equals nothing, itself included.
+        let is_nan = matches!(slot.key, Key::Float(bits) if f64::from_bits(bits).is_nan());
+        match if is_nan { None } else { self.find(&slot.key) } {
+            Some(index) => {
+                slot.repeated = !slot.merged && !self.slots[index].merged;
+                self.slots[index] = slot;
+            }
+            None => {
+                if self.slots.len() >= SEARCHED {
+                    self.index.insert(slot.key.clone(), self.slots.len());
+                }
+                self.slots.push(slot);
+            }
+        }
+    }
+
+    fn find(&self, key: &Key<'d>) -> Option<usize> {
+        let searched = &self.slots[..self.slots.len().min(SEARCHED)];
+        searched.iter().position(|other| other.key == *key).or_else(|| self.index.get(key).copied())
+    }
+}
+
+fn simple(resolved: Resolved<'_>, line: usize) -> Decoded<'_> {
+    let (value, key) = match resolved {
+        Resolved::Null => (Value::Null, Key::Null),
+        Resolved::Bool(value) => (Value::Bool, Key::Bool(value)),
+        Resolved::Int(number) => (Value::Number, Key::Int(number)),
+        Resolved::Uint(number) => (Value::Number, Key::Uint(number)),
+        Resolved::Float(number) => {
+            let unfit = (!number.is_finite()).then(|| Fault::new(line, "json: unsupported value: no finite number"));
+            // Go's zeros are equal.
+            let bits = if number == 0.0 { 0 } else { number.to_bits() };
+            return Decoded { value: Value::Number, unfit, key: Key::Float(bits) };
+        }
+        Resolved::Text(text) => (Value::Text(text.clone()), Key::Text(text)),
+    };
+    Decoded { value, unfit: None, key }
+}

@@ -55,7 +55,7 @@ impl fmt::Display for RiskReason {
             Danger::ReadsSecrets => write!(f, "reads {} {place}", every("secret", "secrets")),
             Danger::ChangesSecrets => write!(f, "changes {} {place}", every("secret", "secrets")),
             Danger::RunsWorkloads => {
-                write!(f, "runs pods as any service account {place}, whose secrets they can mount")
+                write!(f, "runs pods as any service account {place}, with any secret mounted")
             }
             Danger::RunsCommands => write!(f, "runs commands in {} {place}", every("pod", "pods")),
             Danger::ReachesPods => write!(f, "opens connections into pods or services {place}"),
@@ -64,7 +64,12 @@ impl fmt::Display for RiskReason {
             }
             Danger::MakesVolumes => f.write_str("makes persistent volumes, which can hold any node's disk"),
             Danger::ChangesNamespaces => {
-                write!(f, "changes {}, and so which pods are allowed in it", every("namespace", "namespaces"))
+                let which = match (place, self.names.is_empty()) {
+                    (Place::Namespace, true) => "the namespace itself".to_owned(),
+                    (Place::Namespaces, true) => "the namespaces themselves".to_owned(),
+                    (Place::Cluster, _) | (_, false) => every("namespace", "namespaces"),
+                };
+                write!(f, "changes {which}, and so which pods are allowed there")
             }
             Danger::ChangesNodes => write!(f, "changes {}", every("node", "nodes")),
             Danger::HandsOn => write!(f, "hands on its own rights to others {place}, for longer than it has them"),

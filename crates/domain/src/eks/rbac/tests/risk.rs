@@ -94,6 +94,9 @@ fn reasons_are_sentences() {
     let limited = named(secrets.clone(), &["tls", "db"]);
     assert_eq!(say(std::slice::from_ref(&limited), &one), "reads the secrets db and tls in the namespace");
     assert_eq!(say(&[limited, secrets], &one), "reads every secret in the namespace");
+    let namespaces = [Rule::of(&["patch"], &[""], &["namespaces"])];
+    assert_eq!(say(&namespaces, &one), "changes the namespace itself, and so which pods are allowed there");
+    assert_eq!(say(&namespaces, &Reach::Cluster), "changes every namespace, and so which pods are allowed there");
     assert_eq!(say(&view(), &one), "only reads in the namespace, and sees no secret");
     let many = Rule::of(&["patch"], &["x.io"], &["a", "b", "c", "d", "e", "f", "g"]);
     assert_eq!(

@@ -1,0 +1,57 @@
+//! The HTTP client for what sign-in asks of others: no redirects (they would lead a request, with what it carries,
+//! to where nobody checked), ten seconds at most, answers of one MiB at most.
+
+use std::time::Duration;
+
+/// As long as an answer of an identity provider or of STS may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// No discovery document, key set or token answer comes near.
+const LONGEST_ANSWER_BYTES: usize = 1 << 20;
+
+/// Why an outbound request failed. Carries no URL: those of proofs are secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboundError {
+    #[error("no answer in time, or no connection")]
+    Unreachable(#[source] reqwest::Error),
+    #[error("the answer has more than {LONGEST_ANSWER_BYTES} bytes")]
+    TooLarge,
+    #[error("the request could not be made")]
+    Malformed(#[source] http::Error),
+}
+
+/// The client.
+///
+/// # Errors
+/// Where the TLS library cannot be set up.
+pub fn client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(TIMEOUT)
+        .no_proxy()
+        .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+/// Sends a request and reads the whole answer, within the limits.
+///
+/// # Errors
+/// `Unreachable`, `TooLarge`, `Malformed`.
+pub async fn send(
+    client: &reqwest::Client,
+    request: http::Request<Vec<u8>>,
+) -> Result<http::Response<Vec<u8>>, OutboundError> {
+    let request = reqwest::Request::try_from(request).map_err(|e| OutboundError::Unreachable(e.without_url()))?;
+    let mut answer = client.execute(request).await.map_err(|e| OutboundError::Unreachable(e.without_url()))?;
+    let mut builder = http::Response::builder().status(answer.status());
+    for (name, value) in answer.headers() {
+        builder = builder.header(name, value);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|e| OutboundError::Unreachable(e.without_url()))? {
+        if body.len() + chunk.len() > LONGEST_ANSWER_BYTES {
+            return Err(OutboundError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    builder.body(body).map_err(OutboundError::Malformed)
+}

@@ -1,0 +1,322 @@
+//! Proof of an AWS identity: a presigned `GetCallerIdentity` made by the stock CLI (`aws eks get-token --cluster-name
+//! latchkey-{nonce}`), pasted once and sent to STS, which says whose it is.
+//!
+//! The nonce is derived from the session's own token, so that nothing but the browser can know it before it is shown,
+//! and only its hash is stored: one person, one session, fifteen minutes, one use.
+
+use super::outbound::{self, OutboundError};
+use crate::store::{
+    Store, StoreError, Tx,
+    people::{self, Principal},
+    sessions::{SignedIn, token_hash},
+};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{
+        EventDraft, GrantId, PrincipalId, Wake,
+        grant::{Cause, Grant},
+        person::Person,
+        transition::{Actor, Target},
+    },
+    eks::{
+        arn::PrincipalArn,
+        token::{PresignedIdentity, ProofContext, TokenError},
+    },
+};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use url::Url;
+use uuid::Uuid;
+
+/// How long a nonce may be used.
+const NONCE_LIVES_SECONDS: f64 = 900.0;
+/// So many nonces a person may begin in an hour.
+const NONCES_AN_HOUR: i64 = 30;
+
+/// Why an identity is not proven. `Display` is a sentence for the person.
+#[derive(Debug, thiserror::Error)]
+pub enum NotProven {
+    #[error("{}.", sentence(.0))]
+    Token(#[from] TokenError),
+    #[error("This command's time is over: it was used already or is older than 15 minutes. Run the new one below.")]
+    NonceOver,
+    #[error("You began too many proofs within an hour. Wait a while, then try again.")]
+    TooMany,
+    #[error(
+        "AWS refused the token: it was not signed for the command on this page, its keys are not valid, or it is too old. Run the command below again."
+    )]
+    RefusedByAws,
+    #[error("AWS STS does not answer. Try again in a minute.")]
+    StsDown(#[source] Option<OutboundError>),
+    #[error(
+        "{arn} is a role session. Roles come later; an IAM user is needed now. Use the AWS profile of your IAM user."
+    )]
+    RoleNotYet { arn: String },
+    #[error("{arn} is not an IAM user. Use the AWS profile of your IAM user.")]
+    NotAUser { arn: String },
+    #[error("{arn} is somebody else's already. If it should be yours, ask an operator.")]
+    SomebodyElses { arn: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn sentence(error: &TokenError) -> String {
+    let text = error.to_string();
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
+}
+
+/// The name that the proof must be signed for: `latchkey-<nonce>`.
+fn cluster_name(session_token: &str, number: i64) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"latchkey proof nonce 1\0");
+    hash.update(session_token.as_bytes());
+    hash.update(number.to_be_bytes());
+    format!("latchkey-{}", &hex::encode(hash.finalize())[..32])
+}
+
+/// The cluster name for this session's next proof; the same one until it is used or its time is over.
+///
+/// # Errors
+/// `TooMany` past thirty within an hour; `Store`.
+pub async fn issue(store: &Store, signed_in: &SignedIn, session_token: &str) -> Result<String, NotProven> {
+    let mut tx = store.begin().await?;
+    tx.lock_person(signed_in.person.id).await?;
+    let count = nonces(&mut tx, signed_in).await?;
+    if count.session > 0 {
+        let name = cluster_name(session_token, count.session - 1);
+        if is_open(&mut tx, signed_in, &name).await? {
+            return Ok(name);
+        }
+    }
+    if count.person_last_hour >= NONCES_AN_HOUR {
+        return Err(NotProven::TooMany);
+    }
+    let name = cluster_name(session_token, count.session);
+    sqlx::query!(
+        "insert into proof_nonce (hash, person_id, session_id, created_at, expires_at)
+         values ($1, $2, $3, clock_timestamp(), clock_timestamp() + make_interval(secs => $4))",
+        token_hash(&name),
+        signed_in.person.id.0,
+        signed_in.session.0,
+        NONCE_LIVES_SECONDS,
+    )
+    .execute(tx.connection())
+    .await
+    .map_err(StoreError::from)?;
+    tx.commit().await?;
+    Ok(name)
+}
+
+struct Nonces {
+    session: i64,
+    person_last_hour: i64,
+}
+
+async fn nonces(tx: &mut Tx, signed_in: &SignedIn) -> Result<Nonces, StoreError> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where session_id = $2) as "session!",
+             count(*) filter (where created_at > clock_timestamp() - interval '1 hour') as "hour!"
+           from proof_nonce where person_id = $1"#,
+        signed_in.person.id.0,
+        signed_in.session.0
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(Nonces { session: row.session, person_last_hour: row.hour })
+}
+
+async fn is_open(tx: &mut Tx, signed_in: &SignedIn, name: &str) -> Result<bool, StoreError> {
+    let row = sqlx::query!(
+        r#"select 1 as "one!" from proof_nonce where hash = $1 and person_id = $2 and session_id = $3
+             and used_at is null and expires_at > clock_timestamp()"#,
+        token_hash(name),
+        signed_in.person.id.0,
+        signed_in.session.0
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row.is_some())
+}
+
+/// Who asks STS, and where.
+#[derive(Debug, Clone)]
+pub struct Sts {
+    http: reqwest::Client,
+    /// `[aws] sts_url`: where to send the request instead of the host that it names. Unset in production.
+    url: Option<Url>,
+}
+
+impl Sts {
+    /// # Errors
+    /// Where the HTTP client cannot be set up.
+    pub fn new(url: Option<Url>) -> Result<Self, reqwest::Error> {
+        Ok(Self { http: outbound::client()?, url })
+    }
+
+    /// Sends a presigned request unchanged, and says whose it is.
+    async fn identify(&self, presigned: &PresignedIdentity) -> Result<Caller, NotProven> {
+        let (name, value) = presigned.header();
+        let url = match &self.url {
+            Some(url) => format!("{}{}", url.as_str().trim_end_matches('/'), presigned.path_and_query()),
+            None => presigned.url().to_owned(),
+        };
+        let request = http::Request::get(url)
+            .header("host", presigned.host().as_str())
+            .header("accept", "application/json")
+            .header(name, value)
+            .body(Vec::new())
+            .map_err(|error| NotProven::StsDown(Some(OutboundError::Malformed(error))))?;
+        let answer = outbound::send(&self.http, request).await.map_err(|error| NotProven::StsDown(Some(error)))?;
+        if answer.status().is_server_error() || answer.status().as_u16() == 429 {
+            return Err(NotProven::StsDown(None));
+        }
+        if !answer.status().is_success() {
+            return Err(NotProven::RefusedByAws);
+        }
+        let answer: Answer = serde_json::from_slice(answer.body()).map_err(|_| NotProven::StsDown(None))?;
+        Ok(answer.response.result)
+    }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(rename = "GetCallerIdentityResponse")]
+    response: AnswerBody,
+}
+
+#[derive(Deserialize)]
+struct AnswerBody {
+    #[serde(rename = "GetCallerIdentityResult")]
+    result: Caller,
+}
+
+#[derive(Debug, Deserialize)]
+struct Caller {
+    #[serde(rename = "Arn")]
+    arn: String,
+    #[serde(rename = "UserId")]
+    user_id: String,
+}
+
+/// Verifies what was pasted and makes the identity the person's. Proving the same identity again renews it.
+///
+/// # Errors
+/// See [`NotProven`]; nothing is stored then, and the nonce stays usable unless AWS answered.
+pub async fn verify(
+    store: &Store,
+    sts: &Sts,
+    signed_in: &SignedIn,
+    session_token: &str,
+    pasted: &str,
+    now: Timestamp,
+) -> Result<PrincipalId, NotProven> {
+    let name = {
+        let mut tx = store.begin().await?;
+        let count = nonces(&mut tx, signed_in).await?;
+        let name = cluster_name(session_token, count.session - 1);
+        if !is_open(&mut tx, signed_in, &name).await? {
+            return Err(NotProven::NonceOver);
+        }
+        name
+    };
+    let context = ProofContext { cluster_id: name.clone(), now, partitions: vec![] };
+    let presigned = PresignedIdentity::parse(pasted, &context)?;
+    let caller = sts.identify(&presigned).await?;
+    let arn = match PrincipalArn::parse(&caller.arn) {
+        Ok(arn) if arn.as_user().is_some() => arn,
+        Ok(_) => return Err(NotProven::RoleNotYet { arn: caller.arn }),
+        Err(_) if caller.arn.contains(":assumed-role/") => return Err(NotProven::RoleNotYet { arn: caller.arn }),
+        Err(_) => return Err(NotProven::NotAUser { arn: caller.arn }),
+    };
+    own(store, signed_in, &name, arn.as_str(), &caller.user_id).await
+}
+
+async fn own(
+    store: &Store,
+    signed_in: &SignedIn,
+    name: &str,
+    arn: &str,
+    unique_id: &str,
+) -> Result<PrincipalId, NotProven> {
+    let person = &signed_in.person;
+    let held = people::principal_by_arn(store, arn).await?;
+    if let Some(held) = &held
+        && held.person != person.id
+        && held.unique_id == unique_id
+    {
+        return Err(NotProven::SomebodyElses { arn: arn.to_owned() });
+    }
+    let mut tx = store.begin().await?;
+    let now = tx.now().await?;
+    use_nonce(&mut tx, name).await?;
+    if let Some(held) = &held {
+        if held.unique_id == unique_id {
+            sqlx::query!("update principal set proven_at = clock_timestamp() where id = $1", held.id.0)
+                .execute(tx.connection())
+                .await
+                .map_err(StoreError::from)?;
+            tx.event(&event("identity.proven", person, arn), now).await?;
+            tx.commit().await?;
+            return Ok(held.id);
+        }
+        replace(&mut tx, person, held, now).await?;
+    }
+    let id = PrincipalId(Uuid::now_v7());
+    sqlx::query!(
+        "insert into principal (id, person_id, arn, unique_id, kind, source, proven_at)
+         values ($1, $2, $3, $4, 'user', 'proven', clock_timestamp())",
+        id.0,
+        person.id.0,
+        arn,
+        unique_id,
+    )
+    .execute(tx.connection())
+    .await
+    .map_err(StoreError::from)
+    .map_err(|error| match error.constraint() {
+        Some("principal_arn_live") => NotProven::SomebodyElses { arn: arn.to_owned() },
+        _ => error.into(),
+    })?;
+    tx.event(&event("identity.proven", person, arn).with("unique_id", unique_id), now).await?;
+    tx.wake(vec![Wake { target: Target::Principal(id), revoking: false }]).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+async fn use_nonce(tx: &mut Tx, name: &str) -> Result<(), NotProven> {
+    let used = sqlx::query!(
+        "update proof_nonce set used_at = clock_timestamp()
+         where hash = $1 and used_at is null and expires_at > clock_timestamp()",
+        token_hash(name)
+    )
+    .execute(tx.connection())
+    .await
+    .map_err(StoreError::from)?;
+    if used.rows_affected() == 1 { Ok(()) } else { Err(NotProven::NonceOver) }
+}
+
+/// The ARN lives on, but IAM made its user anew: whatever the old one had ends.
+async fn replace(tx: &mut Tx, by: &Person, held: &Principal, now: Timestamp) -> Result<(), StoreError> {
+    let ids =
+        sqlx::query_scalar!("select id from access_grant where principal_id = $1 and state <> 'ended'", held.id.0)
+            .fetch_all(tx.connection())
+            .await?;
+    let ids: Vec<GrantId> = ids.into_iter().map(GrantId).collect();
+    for live in tx.lock_grants(&ids).await?.into_iter().filter_map(Grant::live) {
+        let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
+        tx.record(live.revoke(Cause::PrincipalReplaced, actor, None, now), now).await?;
+    }
+    sqlx::query!("update principal set ended_at = clock_timestamp() where id = $1", held.id.0)
+        .execute(tx.connection())
+        .await?;
+    tx.event(&event("identity.replaced", by, &held.arn).with("unique_id", &held.unique_id), now).await?;
+    Ok(())
+}
+
+fn event(action: &str, person: &Person, arn: &str) -> EventDraft {
+    let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
+    let mut event = EventDraft::new(action, actor).with("principal", arn);
+    event.person = Some(person.id);
+    event
+}

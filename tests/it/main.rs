@@ -3,3 +3,4 @@
 
 mod real_components;
 mod rig;
+mod rooms;

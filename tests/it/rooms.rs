@@ -1,0 +1,110 @@
+//! What Cargo cannot hold: which module of the portal may use which other.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room of `src/` with those it may use. `cli` joins them all; the domain is a crate of its own.
+const ROOMS: [(&str, &[&str]); 9] = [
+    ("config", &[]),
+    ("store", &[]),
+    ("actions", &["store"]),
+    ("aws", &[]),
+    ("kubernetes", &[]),
+    ("worker", &["actions", "store", "aws", "kubernetes", "config"]),
+    ("login", &["actions", "store", "config"]),
+    ("words", &[]),
+    ("web", &["actions", "store", "login", "words", "config"]),
+];
+
+#[test]
+fn a_room_uses_only_the_rooms_it_may() {
+    let mut wrong = Vec::new();
+    for (room, may_use) in ROOMS {
+        for (file, text) in sources(room) {
+            let used = used_rooms(&text);
+            let foreign = used.iter().filter(|u| *u != room && !may_use.contains(&u.as_str()));
+            wrong.extend(foreign.map(|used| format!("{} uses {used}", file.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "the rooms of docs/architecture.md forbid:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_room_is_in_the_table() {
+    let listed = |name: &str| name == "cli" || ROOMS.iter().any(|(room, _)| *room == name);
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in fs::read_dir(source).unwrap().flatten() {
+        let name = entry.path().file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(listed(&name) || name == "lib" || name == "main", "src/{name} is no room of this test's table");
+    }
+}
+
+#[test]
+fn sign_in_knows_nothing_of_the_web_framework() {
+    for (file, text) in sources("login") {
+        assert!(!text.contains("axum"), "{} names axum", file.display());
+    }
+}
+
+/// The Rust files of a room, which is a folder or a file.
+fn sources(room: &str) -> Vec<(PathBuf, String)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut ahead = vec![source.join(room), source.join(format!("{room}.rs"))];
+    while let Some(path) = ahead.pop() {
+        if path.is_dir() {
+            ahead.extend(fs::read_dir(&path).unwrap().flatten().map(|entry| entry.path()));
+        } else if path.extension().is_some_and(|e| e == "rs") && path.exists() {
+            let text = fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+    assert!(!found.is_empty(), "there is no room {room}");
+    found
+}
+
+/// The first names after `crate::`, also within braces.
+fn used_rooms(text: &str) -> Vec<String> {
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let mut rooms = Vec::new();
+    for after in code.join("\n").split("crate::").skip(1) {
+        match after.strip_prefix('{') {
+            Some(group) => rooms.extend(first_names(group)),
+            None => rooms.push(name(after)),
+        }
+    }
+    rooms.retain(|room| room.starts_with(|c: char| c.is_ascii_lowercase()));
+    rooms
+}
+
+/// The names at the first level of `a::b, c::{d, e}, f}`.
+fn first_names(group: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut depth = 0;
+    let mut expected = true;
+    for (at, character) in group.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => expected = true,
+            c if expected && !c.is_whitespace() => {
+                names.push(name(&group[at..]));
+                expected = false;
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+fn name(text: &str) -> String {
+    text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+}
+
+#[test]
+fn names_are_found_within_braces() {
+    let text =
+        "use crate::store::Tx;\nuse crate::{words, aws::{Iam, Sts},\n    web};\n// crate::cli\npub(crate) fn f() {}";
+    assert_eq!(used_rooms(text), ["store", "words", "aws", "web"]);
+}

@@ -1,0 +1,106 @@
+//! What the server tells about itself. Aggregated discovery is not offered: clients fall back to this.
+
+use super::kinds::{KINDS, Kind, REVIEWS};
+use super::openapi;
+use serde_json::{Value, json};
+
+/// An answer to a path that is no resource.
+pub enum Page {
+    /// An object.
+    Json(Value),
+    /// `ok`.
+    Text(&'static str),
+}
+
+/// The page at `path`, for a server of Kubernetes `version` (`1.33`).
+pub fn page(path: &str, version: &str) -> Option<Page> {
+    let path = path.trim_end_matches('/');
+    match path {
+        "/healthz" | "/livez" | "/readyz" => return Some(Page::Text("ok")),
+        "/version" => return Some(Page::Json(server_version(version))),
+        "/api" => {
+            let here = json!([{ "clientCIDR": "0.0.0.0/0", "serverAddress": "127.0.0.1:443" }]);
+            let versions = json!({ "kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": here });
+            return Some(Page::Json(versions));
+        }
+        "/api/v1" => return Some(Page::Json(resources("", "v1"))),
+        "/apis" => {
+            let groups: Vec<Value> = groups().into_iter().map(|(g, v)| group(g, v, false)).collect();
+            return Some(Page::Json(json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups })));
+        }
+        _ => {}
+    }
+    if let Some(document) = openapi::page(path) {
+        return Some(Page::Json(document));
+    }
+    let mut parts = path.strip_prefix("/apis/")?.split('/');
+    let (name, version) = (parts.next()?, parts.next());
+    let (known, current) = groups().into_iter().find(|(g, _)| *g == name)?;
+    match (version, parts.next()) {
+        (None, None) => Some(Page::Json(group(known, current, true))),
+        (Some(version), None) if version == current => Some(Page::Json(resources(known, current))),
+        _ => None,
+    }
+}
+
+fn server_version(version: &str) -> Value {
+    let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
+    json!({
+        "major": major, "minor": minor, "gitVersion": format!("v{version}.0-eks-simulated"),
+        "gitCommit": "0000000000000000000000000000000000000000", "gitTreeState": "clean",
+        "buildDate": "2026-01-01T00:00:00Z", "goVersion": "go1.24", "compiler": "gc", "platform": "linux/amd64",
+    })
+}
+
+fn groups() -> Vec<(&'static str, &'static str)> {
+    let mut groups: Vec<_> = all().filter(|k| !k.group.is_empty()).map(|k| (k.group, k.version)).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}
+
+fn all() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().chain(REVIEWS)
+}
+
+fn group(name: &str, version: &str, alone: bool) -> Value {
+    let version = json!({ "groupVersion": format!("{name}/{version}"), "version": version });
+    let mut group = json!({ "name": name, "versions": [version], "preferredVersion": version });
+    if alone {
+        group["kind"] = json!("APIGroup");
+        group["apiVersion"] = json!("v1");
+    }
+    group
+}
+
+fn resources(group: &str, version: &str) -> Value {
+    let mut resources = Vec::new();
+    for kind in all().filter(|k| k.group == group && k.version == version) {
+        let stored = KINDS.iter().any(|k| k == kind);
+        let verbs: &[&str] = if stored {
+            &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+        } else {
+            &["create"]
+        };
+        let mut resource = json!({
+            "name": kind.plural, "singularName": kind.kind.to_lowercase(), "namespaced": kind.namespaced,
+            "kind": kind.kind, "verbs": verbs,
+        });
+        if !kind.short.is_empty() {
+            resource["shortNames"] = json!(kind.short);
+        }
+        if kind.in_all {
+            resource["categories"] = json!(["all"]);
+        }
+        resources.push(resource);
+        if kind.plural == "pods" {
+            resources.push(json!({
+                "name": "pods/log", "singularName": "", "namespaced": true, "kind": "Pod", "verbs": ["get"],
+            }));
+        }
+    }
+    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    json!({
+        "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources,
+    })
+}

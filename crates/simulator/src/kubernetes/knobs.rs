@@ -1,0 +1,214 @@
+//! What tests turn: failures, latency, lag, somebody else's writes; and the log of all requests.
+
+use super::Objects;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// As many requests are remembered.
+const LOG: usize = 10_000;
+
+/// How a request fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// 409, as if somebody else had written in between; nothing is applied.
+    Conflict,
+    /// 429 with this many seconds in Retry-After; nothing is applied.
+    TooManyRequests(u32),
+    /// 500; nothing is applied.
+    Internal,
+    /// 403; nothing is applied.
+    Forbidden,
+    /// The connection ends without an answer and nothing is applied.
+    CutBefore,
+    /// The connection ends without an answer, but the request was applied.
+    CutAfter,
+    /// The answer comes this much later than the request was applied.
+    Late(Duration),
+}
+
+/// Which requests are meant. Parts that are not set match all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pattern {
+    verb: Option<String>,
+    resource: Option<String>,
+    name: Option<String>,
+    user: Option<String>,
+}
+
+impl Pattern {
+    /// Requests with this verb (`patch`, `create`) on this resource (`configmaps`); `*` stands for any.
+    pub fn on(verb: &str, resource: &str) -> Self {
+        let part = |s: &str| Some(s.to_owned()).filter(|s| s != "*");
+        Self { verb: part(verb), resource: part(resource), ..Self::default() }
+    }
+
+    /// Of those, only the ones about this object.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { name: Some(name.to_owned()), ..self }
+    }
+
+    /// Of those, only the ones that this user sends.
+    #[must_use]
+    pub fn by(self, user: &str) -> Self {
+        Self { user: Some(user.to_owned()), ..self }
+    }
+
+    fn matches(&self, request: &Logged) -> bool {
+        let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|w| w == found);
+        is(&self.verb, &request.verb)
+            && is(&self.resource, &request.resource)
+            && is(&self.name, &request.name)
+            && is(&self.user, &request.user)
+    }
+}
+
+/// One request as the log has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Logged {
+    /// Kubernetes user, empty before authentication.
+    pub user: String,
+    /// `get`, `list`, `create`, `update`, `patch`, `delete`; the method for what is no resource.
+    pub verb: String,
+    /// Plural name, with `/subresource`; the path for what is no resource.
+    pub resource: String,
+    /// Namespace or empty.
+    pub namespace: String,
+    /// Name or empty.
+    pub name: String,
+    /// HTTP status; 0 where the connection was cut.
+    pub code: u16,
+}
+
+type Hook = Box<dyn FnOnce(&Objects) + Send>;
+
+#[derive(Default)]
+struct Settings {
+    latency: Duration,
+    failures: Vec<(Pattern, Failure, u32)>,
+    hooks: Vec<(Pattern, Hook)>,
+    review_lag: u32,
+    slow_namespaces: bool,
+    token_cache: Option<Duration>,
+    log: VecDeque<Logged>,
+}
+
+/// The knobs of one server. Clones turn the same ones.
+#[derive(Clone)]
+pub struct Knobs {
+    settings: Arc<Mutex<Settings>>,
+    unreachable: Arc<watch::Sender<bool>>,
+}
+
+impl std::fmt::Debug for Knobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Knobs").field("unreachable", &*self.unreachable.borrow()).finish_non_exhaustive()
+    }
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self { settings: Arc::default(), unreachable: Arc::new(watch::Sender::new(false)) }
+    }
+}
+
+impl Knobs {
+    fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends every connection, and each new one at once, until set to false.
+    pub fn set_unreachable(&self, unreachable: bool) {
+        self.unreachable.send_replace(unreachable);
+    }
+
+    pub(super) fn reachability(&self) -> watch::Receiver<bool> {
+        self.unreachable.subscribe()
+    }
+
+    /// Delays every answer.
+    pub fn set_latency(&self, latency: Duration) {
+        self.settings().latency = latency;
+    }
+
+    pub(super) fn latency(&self) -> Duration {
+        self.settings().latency
+    }
+
+    /// Lets the next `times` requests that match fail so.
+    pub fn fail(&self, pattern: Pattern, failure: Failure, times: u32) {
+        self.settings().failures.push((pattern, failure, times));
+    }
+
+    /// Forgets failures and hooks that have not happened yet.
+    pub fn heal(&self) {
+        let mut settings = self.settings();
+        settings.failures.clear();
+        settings.hooks.clear();
+    }
+
+    pub(super) fn failure(&self, request: &Logged) -> Option<Failure> {
+        let mut settings = self.settings();
+        let found = settings.failures.iter_mut().find(|(p, _, left)| *left > 0 && p.matches(request))?;
+        found.2 -= 1;
+        Some(found.1)
+    }
+
+    /// Runs `hook` once, just before the next request that matches is handled: somebody else writes in between.
+    pub fn before(&self, pattern: Pattern, hook: impl FnOnce(&Objects) + Send + 'static) {
+        self.settings().hooks.push((pattern, Box::new(hook)));
+    }
+
+    pub(super) fn hook(&self, request: &Logged) -> Option<impl FnOnce(&Objects) + Send + use<>> {
+        let mut settings = self.settings();
+        let at = settings.hooks.iter().position(|(p, _)| p.matches(request))?;
+        Some(settings.hooks.remove(at).1)
+    }
+
+    /// After each deletion or change of a binding, this many access reviews still answer from the time before it.
+    pub fn lag_reviews(&self, reviews: u32) {
+        self.settings().review_lag = reviews;
+    }
+
+    pub(super) fn review_lag(&self) -> u32 {
+        self.settings().review_lag
+    }
+
+    /// Whether deleted namespaces stay `Terminating` until [`super::Server::finish_namespaces`].
+    pub fn keep_namespaces_terminating(&self, slow: bool) {
+        self.settings().slow_namespaces = slow;
+    }
+
+    pub(super) fn slow_namespaces(&self) -> bool {
+        self.settings().slow_namespaces
+    }
+
+    /// Remembers for this long whom a token belonged to, or that it was refused, as the real webhook's cache does.
+    pub fn cache_tokens(&self, lifetime: Option<Duration>) {
+        self.settings().token_cache = lifetime;
+    }
+
+    pub(super) fn token_cache(&self) -> Option<Duration> {
+        self.settings().token_cache
+    }
+
+    /// The requests so far, oldest first.
+    pub fn requests(&self) -> Vec<Logged> {
+        self.settings().log.iter().cloned().collect()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        self.settings().log.clear();
+    }
+
+    pub(super) fn log(&self, request: Logged) {
+        let mut settings = self.settings();
+        if settings.log.len() == LOG {
+            settings.log.pop_front();
+        }
+        settings.log.push_back(request);
+    }
+}

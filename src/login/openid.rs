@@ -190,7 +190,7 @@ impl OpenId {
             return Ok(Arc::clone(metadata));
         }
         let issuer = IssuerUrl::new(self.config.issuer.clone()).map_err(down)?;
-        let http = |request| outbound::send(&self.http, request);
+        let http = outbound::sender(&self.http);
         let metadata = Arc::new(CoreProviderMetadata::discover_async(issuer, &http).await.map_err(down)?);
         *self.discovered.write().await = Some((Instant::now(), Arc::clone(&metadata)));
         Ok(metadata)
@@ -274,7 +274,7 @@ impl OpenId {
 
     async fn exchange(&self, code: String, attempt: &LoginAttempt) -> Result<Proven, LoginError> {
         let client = self.client().await?;
-        let http = |request| outbound::send(&self.http, request);
+        let http = outbound::sender(&self.http);
         let tokens: Tokens = client
             .exchange_code(AuthorizationCode::new(code))
             .map_err(down)?

@@ -55,3 +55,19 @@ pub async fn send(
     }
     builder.body(body).map_err(OutboundError::Malformed)
 }
+
+/// [`send`] as the OpenID libraries call it. The future owns its client and is boxed: borrowed, the compiler cannot
+/// see that a handler which awaits it may move between threads.
+pub fn sender(
+    client: &reqwest::Client,
+) -> impl Fn(http::Request<Vec<u8>>) -> Sending + Send + Sync + 'static {
+    let client = client.clone();
+    move |request| {
+        let client = client.clone();
+        Box::pin(async move { send(&client, request).await })
+    }
+}
+
+/// An outbound request under way.
+pub type Sending =
+    std::pin::Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, OutboundError>> + Send>>;

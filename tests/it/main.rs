@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails, and says where")]
 
+mod contract;
 mod real_components;
 mod rig;
 mod rooms;

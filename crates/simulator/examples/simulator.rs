@@ -16,7 +16,13 @@ async fn main() -> anyhow::Result<()> {
         groups: vec!["developers".to_owned()],
         aws: Some(SeedUser::new("jane", "/latchkey/")),
     });
-    seed.clusters.push(SeedCluster::new("demo"));
+    let aws_auth =
+        "- userarn: \"arn:aws:iam::111122223333:user/latchkey/jane\"\n  username: jane\n  groups: [system:masters]\n";
+    seed.clusters.push(SeedCluster {
+        namespaces: vec!["payments".to_owned()],
+        aws_auth: Some([("mapUsers".to_owned(), aws_auth.to_owned())].into()),
+        ..SeedCluster::new("demo")
+    });
     seed.clients.push(OidcClient {
         id: "latchkey".to_owned(),
         secret: "secret".to_owned(),

@@ -10,6 +10,7 @@
 //! It keeps its own time: signatures and tokens are judged by the machine's clock, never by business time.
 
 pub mod aws;
+mod clusters;
 pub mod kubernetes;
 pub mod openid;
 pub mod seed;
@@ -20,6 +21,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use aws::Aws;
+use clusters::Clusters;
 use openid::OpenId;
 use seed::{Keys, Seed};
 use state::Store;
@@ -32,6 +34,7 @@ pub struct Simulator {
     store: Store,
     aws: Aws,
     openid: OpenId,
+    clusters: Arc<Clusters>,
     aws_endpoint: Url,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -60,10 +63,10 @@ impl Simulator {
         let aws = Aws::load(&seed, &store)?;
         let listener = store.listen("aws").await?;
         let aws_endpoint = address(&listener, "")?;
-        aws.set_endpoint(aws_endpoint.clone());
+        let clusters = Arc::new(Clusters::start(&seed, &store, &aws).await?);
         let page = {
-            let aws = aws.clone();
-            Arc::new(move || viewer::page(&aws.overview(), &[]))
+            let (aws, clusters) = (aws.clone(), Arc::clone(&clusters));
+            Arc::new(move || viewer::page(&aws.overview(), &clusters.views(&aws)))
         };
         let aws_task = tokio::spawn(serve(listener, aws::serve(aws.clone(), page), stopped.clone()));
 
@@ -72,7 +75,7 @@ impl Simulator {
         let openid_task = tokio::spawn(serve(listener, openid.router(), stopped));
 
         let tasks = vec![aws_task, openid_task];
-        Ok(Self { seed, store, aws, openid, aws_endpoint, stop, tasks })
+        Ok(Self { seed, store, aws, openid, clusters, aws_endpoint, stop, tasks })
     }
 
     /// `AWS_ENDPOINT_URL`; a browser sees what the simulator holds there.
@@ -120,21 +123,41 @@ impl Simulator {
         self.aws.cluster(name)
     }
 
-    /// Stops serving and writes what is not written yet.
+    /// A cluster's API server from inside: objects, faults, the log of requests. `None` where there is no such cluster,
+    /// or somebody else runs its server.
+    pub fn kubernetes(&self, cluster: &str) -> Option<&kubernetes::Server> {
+        self.clusters.get(cluster)
+    }
+
+    /// Stops serving and writes what is not written yet. Dropping the simulator stops it, too.
     ///
     /// # Errors
     /// The state cannot be written.
-    pub async fn shutdown(self) -> anyhow::Result<()> {
+    pub async fn shutdown(mut self) -> anyhow::Result<()> {
         let _ = self.stop.send(true);
-        for task in self.tasks {
+        for task in std::mem::take(&mut self.tasks) {
             task.await.context("a server of the simulator panicked")?;
         }
+        self.close()
+    }
+
+    fn close(&self) -> anyhow::Result<()> {
+        self.clusters.stop(&self.store);
         self.aws.save_all();
         self.store.flush()
     }
 
     fn user_of(&self, handle: &str) -> Option<&seed::SeedUser> {
         self.seed.people.iter().find(|person| person.handle == handle)?.aws.as_ref()
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        // The other servers stop when their side of the channel is gone.
+        if let Err(error) = self.close() {
+            tracing::error!(error = format!("{error:#}"), "failed to write the simulator's state");
+        }
     }
 }
 

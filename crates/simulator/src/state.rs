@@ -63,6 +63,11 @@ impl Store {
         Ok(store)
     }
 
+    /// Whether anything is kept at all.
+    pub fn keeps(&self) -> bool {
+        self.0.folder.is_some()
+    }
+
     /// The stored section, or `None` where it was never put.
     ///
     /// # Errors

@@ -17,10 +17,11 @@ mod sts;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex},
 };
 
 use authorize::Question;
+pub(crate) use eks::KUBERNETES_VERSION;
 pub use error::ApiError;
 pub use faults::{Call, Fault, Faults};
 use jiff::Timestamp;
@@ -81,7 +82,6 @@ struct Inner {
     store: Store,
     ledger: Mutex<Ledger>,
     faults: Faults,
-    endpoint: OnceLock<Url>,
 }
 
 /// What is kept in the section `aws`.
@@ -127,13 +127,10 @@ impl Aws {
     /// Who signed the presigned `GetCallerIdentity` in a `k8s-aws-v1.` token (decoded), for `cluster`, as
     /// aws-iam-authenticator asks STS: https, a known STS host, the cluster's name signed in `x-k8s-aws-id`.
     ///
-    /// The simulator's own endpoint passes as host, too: where `AWS_ENDPOINT_URL` is set, `aws eks get-token` signs that.
-    ///
     /// # Errors
     /// The URL is of another shape, or STS would refuse it (unknown key, wrong signature, too old).
     pub fn identify_presigned(&self, url: &str, cluster: &str) -> Result<CallerIdentity, NotIdentified> {
-        let request = self
-            .presigned_request(url, cluster)
+        let request = Self::presigned_request(url, cluster)
             .map_err(|message| NotIdentified { code: "InvalidToken".to_owned(), message: message.to_owned() })?;
         let now = now();
         let outcome = match self.0.faults.take("sts", "GetCallerIdentity") {
@@ -153,13 +150,11 @@ impl Aws {
     }
 
     /// The request that an authenticator would send, or what is wrong with the URL.
-    fn presigned_request(&self, url: &str, cluster: &str) -> Result<Received, &'static str> {
+    fn presigned_request(url: &str, cluster: &str) -> Result<Received, &'static str> {
         let url = Url::parse(url).map_err(|_| "the token holds no URL")?;
         let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
-        let regional = format!("sts.{}.amazonaws.com", self.0.region);
-        let public = url.scheme() == "https" && (authority == regional || authority == "sts.amazonaws.com");
-        let own = self.0.endpoint.get().is_some_and(|own| own.origin() == url.origin());
-        if !public && !own {
+        let known = authority.starts_with("sts.") && authority.ends_with(".amazonaws.com");
+        if url.scheme() != "https" || !known {
             return Err("the token's URL is not of a known STS host over https");
         }
         let request = Received {
@@ -198,12 +193,6 @@ impl Aws {
     /// The authentication mode of a cluster; `None` without such a cluster.
     pub fn mode(&self, cluster: &str) -> Option<AuthenticationMode> {
         self.settled().clusters.get(cluster).map(|cluster| cluster.mode)
-    }
-
-    /// Tells the endpoint its own address: tokens signed for it pass, too.
-    pub(crate) fn set_endpoint(&self, endpoint: Url) {
-        // Set once, before anything is served.
-        let _ = self.0.endpoint.set(endpoint);
     }
 
     /// Keeps what changes too often to be put each time: when keys were used.

@@ -61,7 +61,6 @@ impl Aws {
             store: store.clone(),
             ledger: std::sync::Mutex::new(Ledger::new(account, last_used)),
             faults: super::Faults::default(),
-            endpoint: std::sync::OnceLock::new(),
         }));
         aws.save(&lock(&aws.0.ledger));
         Ok(aws)

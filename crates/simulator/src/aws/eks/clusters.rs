@@ -7,7 +7,7 @@ use super::{Request, find, seconds};
 use crate::aws::{error::ApiError, model::Cluster};
 
 /// The version that every cluster here claims to run.
-const VERSION: &str = "1.33";
+pub(crate) const VERSION: &str = "1.33";
 
 pub(super) fn list(request: &Request<'_>) -> Result<Value, ApiError> {
     request.authorize("eks:ListClusters", &request.cluster_arn("*"), &[])?;

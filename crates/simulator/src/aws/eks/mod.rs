@@ -4,6 +4,7 @@ mod clusters;
 mod entries;
 mod policies;
 
+pub(crate) use clusters::VERSION as KUBERNETES_VERSION;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};

@@ -1,1 +1,9 @@
-//! Use cases: lock, decide, record, commit.
+//! Use cases: lock, decide, record, commit. Each checks authorisation itself; whoever calls has only said who asks.
+//!
+//! May not import: web, worker, aws, kubernetes.
+
+pub mod ask;
+pub mod clock;
+pub mod grants;
+pub mod policy;
+pub mod requests;

@@ -1,14 +1,34 @@
-//! Versions of policy.toml, and the clusters that they name.
+//! Versions of policy.toml.
 
 use super::StoreError;
 use sqlx::PgPool;
 
-/// The policy.toml that rules now.
+/// A policy.toml that ruled once, or rules now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CurrentPolicy {
     /// Lower-case hex SHA-256 of the text.
     pub hash: String,
     pub body: String,
+}
+
+/// The hash of the current version; `None` before the first `latchkey policy apply`.
+///
+/// # Errors
+/// `Database`.
+pub async fn current_hash(pool: &PgPool) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query!("select hash from policy_version where current").fetch_optional(pool).await?;
+    Ok(row.map(|row| hex::encode(row.hash)))
+}
+
+/// The version of this hash (lower-case hex).
+///
+/// # Errors
+/// `Database`. No such version, or no such hash, is `None`.
+pub async fn by_hash(pool: &PgPool, hash: &str) -> Result<Option<CurrentPolicy>, StoreError> {
+    let Ok(bytes) = hex::decode(hash) else { return Ok(None) };
+    let row =
+        sqlx::query!("select hash, body from policy_version where hash = $1", bytes).fetch_optional(pool).await?;
+    Ok(row.map(|row| CurrentPolicy { hash: hex::encode(row.hash), body: row.body }))
 }
 
 /// The current version; `None` before the first `latchkey policy apply`.

@@ -1,0 +1,340 @@
+//! An ask, looked at from every side before it becomes a request: by the form's preview and by submission alike.
+
+use super::policy::Current;
+use crate::store::{
+    Store, StoreError, clusters, observations,
+    observations::Observed,
+    people::{self, Principal},
+};
+use jiff::SignedDuration;
+use latchkey_domain::{
+    access::{
+        ClusterId,
+        cluster::{ClusterName, PinnedNamespace},
+        person::Person,
+        policy::{Ask, PolicyCluster, Reason, Ruling},
+        profile::{Profile, ProfileName, ResolvedProfile, ResolvedRole, Scope, Source},
+    },
+    eks::rbac::{own_role_name, rules_hash},
+    plan::observation::{AuthenticationMode, ClusterObservation},
+};
+
+/// The form as it arrived.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AskForm {
+    pub cluster: String,
+    pub profile: String,
+    pub namespaces: Vec<String>,
+    /// The ARN of one of the asker's principals.
+    pub principal: String,
+    /// Digits; anything else is a problem of this field.
+    pub minutes: String,
+    pub reason: String,
+}
+
+/// A field of the form, or the form as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    Cluster,
+    Profile,
+    Namespaces,
+    Principal,
+    Minutes,
+    Reason,
+    Whole,
+}
+
+impl Field {
+    /// The form's name of the field; empty for the whole.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Profile => "profile",
+            Self::Namespaces => "namespace",
+            Self::Principal => "principal",
+            Self::Minutes => "minutes",
+            Self::Reason => "reason",
+            Self::Whole => "",
+        }
+    }
+}
+
+/// What stands in the way: a sentence beside a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub field: Field,
+    pub sentence: String,
+}
+
+impl Problem {
+    /// A problem of this field.
+    pub fn new(field: Field, sentence: impl Into<String>) -> Self {
+        Self { field, sentence: sentence.into() }
+    }
+}
+
+/// The longest reason, in characters.
+pub const LONGEST_REASON: usize = 1000;
+/// The most namespaces of one request: each is a binding.
+pub const MOST_NAMESPACES: usize = 20;
+/// Past this age an observation is shown with a warning; submission still goes by it.
+pub const OLD_OBSERVATION: SignedDuration = SignedDuration::from_mins(10);
+
+/// An ask after a look at everything that is known: whatever could be found is here, and what stands in the way.
+#[derive(Debug, Clone)]
+pub struct Considered {
+    pub problems: Vec<Problem>,
+    pub cluster: Option<(ClusterId, PolicyCluster)>,
+    pub observed: Option<Observed<ClusterObservation>>,
+    pub profile: Option<Profile>,
+    pub resolved: Option<ResolvedProfile>,
+    pub namespaces: Vec<PinnedNamespace>,
+    pub principal: Option<Principal>,
+    pub minutes: Option<u32>,
+    pub ruling: Option<Ruling>,
+}
+
+impl Considered {
+    fn problem(&mut self, field: Field, sentence: impl Into<String>) {
+        self.problems.push(Problem::new(field, sentence));
+    }
+}
+
+/// Looks at an ask. Nothing is stored.
+///
+/// # Errors
+/// `Corrupt`, `Database`; what the asker can mend is a problem in the answer.
+pub async fn consider(
+    store: &Store,
+    current: &Current,
+    person: &Person,
+    form: &AskForm,
+) -> Result<Considered, StoreError> {
+    let mut considered = Considered {
+        problems: vec![],
+        cluster: None,
+        observed: None,
+        profile: None,
+        resolved: None,
+        namespaces: vec![],
+        principal: None,
+        minutes: None,
+        ruling: None,
+    };
+    find_cluster(store, current, form, &mut considered).await?;
+    find_profile(current, form, &mut considered);
+    find_namespaces(form, &mut considered);
+    find_principal(store, person, form, &mut considered).await?;
+    read_minutes(form, &mut considered);
+    read_reason(form, &mut considered);
+    let known = people::approvers(store, &current.file).await?;
+    rule(current, person, &known, form, &mut considered);
+    Ok(considered)
+}
+
+async fn find_cluster(
+    store: &Store,
+    current: &Current,
+    form: &AskForm,
+    considered: &mut Considered,
+) -> Result<(), StoreError> {
+    if form.cluster.is_empty() {
+        considered.problem(Field::Cluster, "Choose a cluster.");
+        return Ok(());
+    }
+    let name: Option<ClusterName> = form.cluster.parse().ok();
+    let named = name.as_ref().and_then(|name| current.file.cluster(name));
+    let row = match &name {
+        Some(name) => clusters::by_name(store, name).await?,
+        None => None,
+    };
+    let (Some(named), Some(row)) = (named, row) else {
+        considered.problem(Field::Cluster, Reason::UnknownCluster(shown(&form.cluster)).to_string());
+        return Ok(());
+    };
+    considered.observed = observations::cluster(store, row.id).await?;
+    considered.cluster = Some((row.id, named.clone()));
+    let observation = considered.observed.as_ref().map(|observed| &observed.body);
+    match observation {
+        None => considered.problem(
+            Field::Cluster,
+            format!("Latchkey has not read `{}` yet. Operators can see why; try again in a minute.", named.name),
+        ),
+        Some(ClusterObservation { aws: Some(aws), .. }) if aws.mode == AuthenticationMode::Api => considered.problem(
+            Field::Cluster,
+            format!("`{}` takes access entries only, which Latchkey does not write yet. Choose another.", named.name),
+        ),
+        Some(ClusterObservation { kubernetes: None, .. }) => considered.problem(
+            Field::Cluster,
+            format!("Latchkey cannot reach `{}`, so it cannot say what you would get. Operators know.", named.name),
+        ),
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+fn find_profile(current: &Current, form: &AskForm, considered: &mut Considered) {
+    if form.profile.is_empty() {
+        considered.problem(Field::Profile, "Choose what you want to do.");
+        return;
+    }
+    let name: Option<ProfileName> = form.profile.parse().ok();
+    let Some(profile) = name.and_then(|name| current.file.profile(&name)) else {
+        considered.problem(Field::Profile, Reason::UnknownProfile(shown(&form.profile)).to_string());
+        return;
+    };
+    let observation = considered.observed.as_ref().map(|observed| observed.body.clone());
+    match observation.map(|observation| resolve(profile, &observation)) {
+        Some(Ok(resolved)) => considered.resolved = Some(resolved),
+        Some(Err(missing)) if considered.cluster.is_some() => considered.problem(
+            Field::Profile,
+            format!("The ClusterRole `{missing}` of this profile is not on `{}`. Operators can add it.", form.cluster),
+        ),
+        Some(Err(_)) | None => {}
+    }
+    considered.profile = Some(profile.clone());
+}
+
+/// What a profile is on a cluster, by the last look at it.
+///
+/// # Errors
+/// The name of the first ClusterRole that the cluster does not have.
+pub fn resolve(profile: &Profile, observation: &ClusterObservation) -> Result<ResolvedProfile, String> {
+    let roles = match &profile.source {
+        Source::Rules(rules) => vec![ResolvedRole {
+            name: own_role_name(profile.name.as_str(), rules),
+            own: true,
+            rules: rules.clone(),
+            rules_hash: rules_hash(rules),
+        }],
+        Source::ClusterRoles(names) => names
+            .iter()
+            .map(|name| {
+                let found = observation.kubernetes.as_ref().and_then(|state| state.cluster_roles.get(name));
+                let role = found.ok_or_else(|| name.clone())?;
+                let rules_hash = rules_hash(&role.rules);
+                Ok(ResolvedRole { name: name.clone(), own: false, rules: role.rules.clone(), rules_hash })
+            })
+            .collect::<Result<_, String>>()?,
+    };
+    Ok(ResolvedProfile { name: profile.name.clone(), scope: profile.scope, console: profile.console, roles })
+}
+
+fn find_namespaces(form: &AskForm, considered: &mut Considered) {
+    let Some(profile) = &considered.profile else { return };
+    if profile.scope == Scope::Cluster {
+        if !form.namespaces.is_empty() {
+            let sentence = Reason::NamespacesOnClusterScope(profile.name.clone()).to_string();
+            considered.problem(Field::Namespaces, sentence);
+        }
+        return;
+    }
+    let mut wanted: Vec<&String> = form.namespaces.iter().filter(|name| !name.is_empty()).collect();
+    wanted.sort();
+    wanted.dedup();
+    if wanted.is_empty() {
+        considered.problem(Field::Namespaces, Reason::NoNamespace.to_string());
+    }
+    if wanted.len() > MOST_NAMESPACES {
+        considered.problem(Field::Namespaces, format!("At most {MOST_NAMESPACES} namespaces in one request."));
+        return;
+    }
+    let observation = considered.observed.as_ref().map(|observed| observed.body.clone());
+    let Some(state) = observation.and_then(|observation| observation.kubernetes) else { return };
+    for name in wanted {
+        match state.namespaces.iter().find(|namespace| &namespace.name == name) {
+            Some(namespace) => considered.namespaces.push(namespace.clone()),
+            None => considered.problem(
+                Field::Namespaces,
+                format!("There is no namespace `{}` on `{}`. Choose one from the list.", shown(name), form.cluster),
+            ),
+        }
+    }
+}
+
+async fn find_principal(
+    store: &Store,
+    person: &Person,
+    form: &AskForm,
+    considered: &mut Considered,
+) -> Result<(), StoreError> {
+    let own = people::principals(store, person.id).await?;
+    if own.is_empty() {
+        considered.problem(Field::Principal, "Prove an AWS identity first: it takes a minute, under Identities.");
+        return Ok(());
+    }
+    if form.principal.is_empty() && own.len() > 1 {
+        considered.problem(Field::Principal, "Choose the AWS identity that you will use.");
+        return Ok(());
+    }
+    let chosen = if form.principal.is_empty() {
+        own.into_iter().next()
+    } else {
+        own.into_iter().find(|principal| principal.arn == form.principal)
+    };
+    if chosen.is_none() {
+        considered.problem(Field::Principal, "That AWS identity is not one of yours. Choose one from the list.");
+    }
+    considered.principal = chosen;
+    Ok(())
+}
+
+fn read_minutes(form: &AskForm, considered: &mut Considered) {
+    match form.minutes.trim().parse::<u32>() {
+        Ok(minutes) => considered.minutes = Some(minutes),
+        Err(_) if form.minutes.trim().is_empty() => considered.problem(Field::Minutes, "Choose for how long."),
+        Err(_) => considered.problem(Field::Minutes, "A whole number of minutes, please: 60, for example."),
+    }
+}
+
+fn read_reason(form: &AskForm, considered: &mut Considered) {
+    let length = form.reason.trim().chars().count();
+    if length == 0 {
+        considered.problem(Field::Reason, "Say why: whoever decides needs a reason.");
+    } else if length > LONGEST_REASON {
+        considered.problem(Field::Reason, format!("At most {LONGEST_REASON} characters; yours has {length}."));
+    } else if form.reason.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        considered.problem(Field::Reason, "The reason has control characters in it; type it as plain text.");
+    }
+}
+
+fn rule(current: &Current, person: &Person, known: &[Person], form: &AskForm, considered: &mut Considered) {
+    let (Some((_, cluster)), Some(profile)) = (&considered.cluster, &considered.profile) else { return };
+    let namespaces: Vec<String> = match profile.scope {
+        Scope::Namespace => form.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect(),
+        Scope::Cluster => vec![],
+    };
+    if profile.scope == Scope::Namespace && namespaces.is_empty() {
+        return;
+    }
+    let minutes = considered.minutes.unwrap_or(latchkey_domain::access::policy::SHORTEST_MINUTES);
+    let ask =
+        Ask { requester: person, cluster: &cluster.name, profile: &profile.name, namespaces: &namespaces, minutes };
+    let ruling = current.file.rule(&current.hash, &ask, known);
+    if let Ruling::Refused(reasons) = &ruling {
+        for reason in reasons {
+            let problem = Problem::new(field_of(reason), reason.to_string());
+            if !considered.problems.contains(&problem) {
+                considered.problems.push(problem);
+            }
+        }
+    }
+    considered.ruling = Some(ruling);
+}
+
+fn field_of(reason: &Reason) -> Field {
+    match reason {
+        Reason::UnknownProfile(_) | Reason::NoPolicy { .. } => Field::Profile,
+        Reason::UnknownCluster(_) => Field::Cluster,
+        Reason::NoNamespace | Reason::NamespacesOnClusterScope(_) | Reason::NoPolicyForNamespace { .. } => {
+            Field::Namespaces
+        }
+        Reason::TooLong { .. } | Reason::TooShort => Field::Minutes,
+        Reason::NobodyEligible { .. } => Field::Whole,
+    }
+}
+
+/// Somebody's text in a sentence: short, and without control characters.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(60).collect()
+}

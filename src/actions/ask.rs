@@ -326,11 +326,12 @@ fn field_of(reason: &Reason) -> Field {
     match reason {
         Reason::UnknownProfile(_) | Reason::NoPolicy { .. } => Field::Profile,
         Reason::UnknownCluster(_) => Field::Cluster,
-        Reason::NoNamespace | Reason::NamespacesOnClusterScope(_) | Reason::NoPolicyForNamespace { .. } => {
-            Field::Namespaces
-        }
+        Reason::NoNamespace
+        | Reason::NamespacesOnClusterScope(_)
+        | Reason::NoPolicyForNamespace { .. }
+        | Reason::NoPolicyForAll { .. } => Field::Namespaces,
         Reason::TooLong { .. } | Reason::TooShort => Field::Minutes,
-        Reason::NobodyEligible { .. } => Field::Whole,
+        Reason::NobodyEligible { .. } | Reason::TooFewEligible { .. } => Field::Whole,
     }
 }
 

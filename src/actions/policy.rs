@@ -1,6 +1,9 @@
 //! The policy that rules now, parsed once per version.
 
-use crate::{config, store::{Store, StoreError, policies}};
+use crate::{
+    config,
+    store::{Store, StoreError, policies},
+};
 use latchkey_domain::access::policy::PolicyFile;
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -1,1 +1,2 @@
 //! latchkey.toml and policy.toml to domain values.
+pub mod policy;

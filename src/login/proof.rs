@@ -229,17 +229,24 @@ pub async fn verify(
         Err(_) if caller.arn.contains(":assumed-role/") => return Err(NotProven::RoleNotYet { arn: caller.arn }),
         Err(_) => return Err(NotProven::NotAUser { arn: caller.arn }),
     };
-    own(store, signed_in, &name, arn.as_str(), &caller.user_id).await
+    own(store, &signed_in.person, Some(&name), arn.as_str(), &caller.user_id).await
+}
+
+/// Makes an identity a person's without a proof, as the demo's seed does; never a route of the portal.
+///
+/// # Errors
+/// `SomebodyElses`, `Store`.
+pub async fn own_seeded(store: &Store, person: &Person, arn: &str, unique_id: &str) -> Result<PrincipalId, NotProven> {
+    own(store, person, None, arn, unique_id).await
 }
 
 async fn own(
     store: &Store,
-    signed_in: &SignedIn,
-    name: &str,
+    person: &Person,
+    nonce: Option<&str>,
     arn: &str,
     unique_id: &str,
 ) -> Result<PrincipalId, NotProven> {
-    let person = &signed_in.person;
     let held = people::principal_by_arn(store, arn).await?;
     if let Some(held) = &held
         && held.person != person.id
@@ -249,7 +256,9 @@ async fn own(
     }
     let mut tx = store.begin().await?;
     let now = tx.now().await?;
-    use_nonce(&mut tx, name).await?;
+    if let Some(name) = nonce {
+        use_nonce(&mut tx, name).await?;
+    }
     if let Some(held) = &held {
         if held.unique_id == unique_id {
             sqlx::query!("update principal set proven_at = clock_timestamp() where id = $1", held.id.0)

@@ -26,8 +26,7 @@ pub async fn current_hash(pool: &PgPool) -> Result<Option<String>, StoreError> {
 /// `Database`. No such version, or no such hash, is `None`.
 pub async fn by_hash(pool: &PgPool, hash: &str) -> Result<Option<CurrentPolicy>, StoreError> {
     let Ok(bytes) = hex::decode(hash) else { return Ok(None) };
-    let row =
-        sqlx::query!("select hash, body from policy_version where hash = $1", bytes).fetch_optional(pool).await?;
+    let row = sqlx::query!("select hash, body from policy_version where hash = $1", bytes).fetch_optional(pool).await?;
     Ok(row.map(|row| CurrentPolicy { hash: hex::encode(row.hash), body: row.body }))
 }
 

@@ -13,3 +13,6 @@ pub mod transition;
 
 pub use ids::{ClusterId, EventId, GrantId, InstallationId, PersonId, PrincipalId, RequestId, SessionId};
 pub use transition::{EventDraft, Transition, Wake};
+
+#[cfg(test)]
+mod tests;

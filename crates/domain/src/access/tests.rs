@@ -1,0 +1,342 @@
+//! Requests and grants: what each state allows, and nothing else.
+
+use super::{
+    ClusterId, GrantId, PersonId, PrincipalId, RequestId,
+    cluster::PinnedNamespace,
+    grant::{
+        Active, Cause, Condition, Gone, Grant, GrantFacts, Leg, Live, NotRevoked, Present, Proof, Proven, Provisioning,
+        Scheduled,
+    },
+    person::{Audience, Handle, Person},
+    policy::{ClusterSelector, Decision, Eligible, Policy},
+    profile::{ResolvedProfile, Scope},
+    request::{Ballot, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Verdict, Vote},
+    transition::{Actor, Target},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::num::NonZeroU8;
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
+
+fn minutes(count: i64) -> SignedDuration {
+    SignedDuration::from_mins(count)
+}
+
+fn person(number: u128, handle: &str, groups: &[&str]) -> Person {
+    Person {
+        id: PersonId(Uuid::from_u128(number)),
+        handle: handle.parse().unwrap(),
+        name: handle.to_uppercase(),
+        groups: groups.iter().map(|&group| group.to_owned()).collect(),
+    }
+}
+
+fn ana() -> Person {
+    person(1, "ana", &["developers", "leads"])
+}
+fn ben() -> Person {
+    person(2, "ben", &["leads"])
+}
+fn chi() -> Person {
+    person(3, "chi", &["leads"])
+}
+fn dan() -> Person {
+    person(4, "dan", &["developers"])
+}
+
+fn policy(quorum: u8) -> Policy {
+    Policy {
+        name: "payments may look".into(),
+        requesters: Audience { groups: ["developers".to_owned()].into(), people: [].into() },
+        profiles: vec!["view".parse().unwrap()],
+        clusters: ClusterSelector::Names(vec!["prod-eu".parse().unwrap()]),
+        namespaces: vec!["payments".into()],
+        longest_minutes: 480,
+        decision: Decision::Ask { approvers: leads(), quorum: NonZeroU8::new(quorum).unwrap() },
+        lapses_after_minutes: 60,
+    }
+}
+
+fn leads() -> Audience {
+    Audience { groups: ["leads".to_owned()].into(), people: [].into() }
+}
+
+fn facts() -> RequestFacts {
+    RequestFacts {
+        id: RequestId(Uuid::from_u128(100)),
+        requester: ana(),
+        principal: PrincipalId(Uuid::from_u128(101)),
+        principal_arn: "arn:aws:iam::111122223333:user/latchkey/ana".into(),
+        cluster: ClusterId(Uuid::from_u128(102)),
+        cluster_name: "prod-eu".into(),
+        profile: profile(false),
+        namespaces: vec![PinnedNamespace { name: "payments".into(), uid: "u1".into() }],
+        minutes: 60,
+        reason: "settlement run".into(),
+        policy_hash: "00".repeat(32),
+        policy_name: "payments may look".into(),
+        submitted_at: NOW,
+        lapses_at: NOW + minutes(60),
+    }
+}
+
+fn profile(console: bool) -> ResolvedProfile {
+    ResolvedProfile { name: "view".parse().unwrap(), scope: Scope::Namespace, console, roles: vec![] }
+}
+
+fn pending(quorum: u8, votes: Vec<Vote>) -> (Pending, Ruled) {
+    let facts = facts();
+    let quorum = NonZeroU8::new(quorum).unwrap();
+    let eligible = Eligible { approvers: leads(), requester: facts.requester.id };
+    let ruled = Ruled { eligible, quorum, seen: facts.seen(&policy(quorum.get())) };
+    (Pending { facts, quorum, votes }, ruled)
+}
+
+fn ballot(by: Person, verdict: Verdict, ruled: &Ruled) -> Ballot {
+    Ballot { by, verdict, reason: None, seen: ruled.seen }
+}
+
+fn vote(by: Person, ruled: &Ruled) -> Vote {
+    Vote { by, verdict: Verdict::Approve, reason: None, seen: ruled.seen, at: NOW }
+}
+
+fn id() -> GrantId {
+    GrantId(Uuid::from_u128(200))
+}
+
+fn decide(pending: Pending, ruled: &Ruled, ballot: Ballot) -> Result<Decided, Refused> {
+    pending.decide(ballot, ruled, id(), NOW + minutes(1))
+}
+
+fn approved(decided: Decided) -> Scheduled {
+    match decided {
+        Decided::Approved(transition) => transition.to.2,
+        other => panic!("not approved: {other:?}"),
+    }
+}
+
+fn granted() -> GrantFacts {
+    let (pending, ruled) = pending(1, vec![]);
+    let ballot = ballot(ben(), Verdict::Approve, &ruled);
+    approved(decide(pending, &ruled, ballot).unwrap()).facts
+}
+
+#[test]
+fn requester_cannot_decide_own_request() {
+    let (pending, ruled) = pending(1, vec![]);
+    for verdict in [Verdict::Approve, Verdict::Deny] {
+        let ballot = ballot(ana(), verdict, &ruled);
+        assert_eq!(decide(pending.clone(), &ruled, ballot), Err(Refused::Own));
+    }
+}
+
+#[test]
+fn who_is_no_approver_cannot_decide() {
+    let (pending, ruled) = pending(1, vec![]);
+    let ballot = ballot(dan(), Verdict::Approve, &ruled);
+    assert_eq!(decide(pending, &ruled, ballot), Err(Refused::NotEligible));
+}
+
+#[test]
+fn a_vote_on_something_else_than_what_stands_is_refused() {
+    let (pending, ruled) = pending(1, vec![]);
+    let mut changed = policy(1);
+    changed.longest_minutes = 30;
+    let ballot = Ballot { seen: pending.facts.seen(&changed), ..ballot(ben(), Verdict::Approve, &ruled) };
+    assert_eq!(decide(pending, &ruled, ballot), Err(Refused::Stale));
+}
+
+#[test]
+fn a_widened_profile_changes_what_is_seen() {
+    let mut widened = facts();
+    widened.profile.console = true;
+    assert_ne!(facts().seen(&policy(1)), widened.seen(&policy(1)));
+}
+
+#[test]
+fn a_vote_after_the_deadline_is_refused_even_if_the_worker_slept() {
+    let (pending, ruled) = pending(1, vec![]);
+    let ballot = ballot(ben(), Verdict::Approve, &ruled);
+    assert_eq!(pending.decide(ballot, &ruled, id(), NOW + minutes(60)), Err(Refused::Lapsed));
+}
+
+#[test]
+fn denial_needs_a_reason_and_closes() {
+    let (pending, ruled) = pending(2, vec![]);
+    let silent = ballot(ben(), Verdict::Deny, &ruled);
+    assert_eq!(decide(pending.clone(), &ruled, silent.clone()), Err(Refused::ReasonMissing));
+    let said = Ballot { reason: Some("ask for less".into()), ..silent };
+    match decide(pending, &ruled, said).unwrap() {
+        Decided::Denied(transition) => {
+            assert_eq!(transition.to.1.state, RequestState::Denied);
+            assert_eq!(transition.event.action, "request.denied");
+            assert!(transition.wakes.is_empty());
+        }
+        other => panic!("not denied: {other:?}"),
+    }
+}
+
+#[test]
+fn a_quorum_of_two_needs_two_people() {
+    let (one, ruled) = pending(2, vec![]);
+    match decide(one, &ruled, ballot(ben(), Verdict::Approve, &ruled)).unwrap() {
+        Decided::Waiting(transition) => assert_eq!(transition.to.approvals, 1),
+        other => panic!("not waiting: {other:?}"),
+    }
+    let (two, ruled) = pending(2, vec![vote(ben(), &ruled)]);
+    assert_eq!(decide(two.clone(), &ruled, ballot(ben(), Verdict::Approve, &ruled)), Err(Refused::AlreadyVoted));
+    let facts = approved(decide(two, &ruled, ballot(chi(), Verdict::Approve, &ruled)).unwrap()).facts;
+    assert_eq!(facts.decided_by, [ben().id, chi().id]);
+}
+
+#[test]
+fn at_quorum_a_vote_of_somebody_who_left_the_group_does_not_count() {
+    let (_, ruled) = pending(2, vec![]);
+    let left = Person { groups: [].into(), ..ben() };
+    let (pending, ruled) = pending(2, vec![vote(left, &ruled)]);
+    let decided = decide(pending, &ruled, ballot(chi(), Verdict::Approve, &ruled)).unwrap();
+    assert!(matches!(decided, Decided::Waiting(transition) if transition.to.approvals == 1));
+}
+
+#[test]
+fn a_vote_on_an_older_text_does_not_count() {
+    let (one, ruled) = pending(2, vec![]);
+    let mut changed = policy(2);
+    changed.name = "payments may look, renamed".into();
+    let old = Vote { seen: one.facts.seen(&changed), ..vote(ben(), &ruled) };
+    let (two, ruled) = pending(2, vec![old]);
+    let decided = decide(two, &ruled, ballot(chi(), Verdict::Approve, &ruled)).unwrap();
+    assert!(matches!(decided, Decided::Waiting(_)));
+}
+
+#[test]
+fn approval_bounds_the_grant_before_anything_is_written() {
+    let facts = granted();
+    let decided_at = NOW + minutes(1);
+    assert_eq!(facts.activate_by, decided_at + minutes(30));
+    assert_eq!(facts.hard_until, decided_at + minutes(30 + 60));
+    assert_eq!(facts.decided_by, [ben().id]);
+}
+
+#[test]
+fn approval_wakes_both_targets() {
+    let (pending, ruled) = pending(1, vec![]);
+    let ballot = ballot(ben(), Verdict::Approve, &ruled);
+    let Decided::Approved(transition) = decide(pending, &ruled, ballot).unwrap() else { panic!("not approved") };
+    let woken: Vec<Target> = transition.wakes.iter().map(|wake| wake.target).collect();
+    assert_eq!(woken, granted().targets());
+    assert!(transition.wakes.iter().all(|wake| !wake.revoking));
+}
+
+#[test]
+fn only_the_requester_cancels_and_only_time_lapses() {
+    let (pending, _) = pending(1, vec![]);
+    assert_eq!(pending.clone().cancel(&ben(), NOW).unwrap_err(), Refused::NotEligible);
+    assert_eq!(pending.clone().cancel(&ana(), NOW).unwrap().to.state, RequestState::Cancelled);
+    assert!(pending.clone().lapse(NOW + minutes(59)).is_none());
+    assert_eq!(pending.lapse(NOW + minutes(60)).unwrap().to.state, RequestState::Lapsed);
+}
+
+fn legs(principal: Proven, cluster: Proven) -> Vec<Leg> {
+    let [p, c] = granted().targets();
+    [(p, principal), (c, cluster)]
+        .into_iter()
+        .map(|(target, proven)| Leg { target, proven, condition: Condition::Ok, residual: vec![format!("{proven:?}")] })
+        .collect()
+}
+
+#[test]
+fn the_principal_holds_an_activation_back_only_for_console_access() {
+    let legs = legs(Proven::Nothing, Proven::Present);
+    assert!(Proof::<Present>::of(&legs, &profile(false)).is_some());
+    assert!(Proof::<Present>::of(&legs, &profile(true)).is_none());
+}
+
+#[test]
+fn nothing_is_active_without_a_proven_cluster() {
+    for cluster in [Proven::Nothing, Proven::Gone] {
+        assert!(Proof::<Present>::of(&legs(Proven::Present, cluster), &profile(false)).is_none());
+    }
+    assert!(Proof::<Present>::of(&[], &profile(false)).is_none());
+}
+
+#[test]
+fn ended_needs_every_leg_gone() {
+    for (principal, cluster) in
+        [(Proven::Present, Proven::Gone), (Proven::Gone, Proven::Present), (Proven::Nothing, Proven::Gone)]
+    {
+        assert!(Proof::<Gone>::of(&legs(principal, cluster)).is_none());
+    }
+    assert!(Proof::<Gone>::of(&[]).is_none());
+    assert!(Proof::<Gone>::of(&legs(Proven::Gone, Proven::Gone)).is_some());
+}
+
+fn active(now: Timestamp) -> Active {
+    let proof = Proof::<Present>::of(&legs(Proven::Present, Proven::Present), &profile(false)).unwrap();
+    Provisioning { facts: granted() }.activate(proof, now).unwrap().to
+}
+
+#[test]
+fn the_clock_starts_at_activation_and_never_passes_the_hard_end() {
+    let facts = granted();
+    let early = active(facts.created_at + minutes(2));
+    assert_eq!(early.until, early.since + minutes(60));
+    let late = active(facts.activate_by);
+    assert_eq!(late.until, facts.hard_until);
+}
+
+#[test]
+fn what_cannot_be_activated_in_time_is_rolled_back() {
+    let facts = granted();
+    let late = facts.activate_by + SignedDuration::from_secs(1);
+    let proof = Proof::<Present>::of(&legs(Proven::Present, Proven::Present), &profile(false)).unwrap();
+    assert!(Provisioning { facts: facts.clone() }.activate(proof, late).is_err());
+    let revoking = Live::Provisioning(Provisioning { facts }).expire(late).unwrap();
+    assert_eq!(revoking.to.cause, Cause::Undeliverable);
+    assert!(revoking.wakes.iter().all(|wake| wake.revoking));
+}
+
+#[test]
+fn an_active_grant_expires_at_its_end_and_not_before() {
+    let grant = active(granted().created_at);
+    assert!(Live::Active(grant.clone()).expire(grant.until - SignedDuration::from_nanos(1)).is_none());
+    assert_eq!(Live::Active(grant.clone()).expire(grant.until).unwrap().to.cause, Cause::Expired);
+}
+
+#[test]
+fn only_the_holder_gives_back() {
+    let live = Live::Active(active(granted().created_at));
+    assert_eq!(live.clone().give_back(&ben(), NOW).unwrap_err(), NotRevoked::NotHolder);
+    assert_eq!(live.give_back(&ana(), NOW).unwrap().to.cause, Cause::Relinquished);
+}
+
+#[test]
+fn a_decider_or_an_operator_revokes_with_a_reason() {
+    let live = Live::Active(active(granted().created_at));
+    assert_eq!(live.clone().take_away(&chi(), false, "why", NOW).unwrap_err(), NotRevoked::NotAllowed);
+    assert_eq!(live.clone().take_away(&ben(), false, " ", NOW).unwrap_err(), NotRevoked::ReasonMissing);
+    assert_eq!(live.clone().take_away(&ben(), false, "leaked key", NOW).unwrap().to.cause, Cause::Revoked);
+    assert_eq!(live.take_away(&chi(), true, "leaked key", NOW).unwrap().to.by, Some(chi().id));
+}
+
+#[test]
+fn an_ending_grant_is_not_live() {
+    let revoking = Live::Active(active(granted().created_at)).revoke(Cause::Expired, Actor::worker(), None, NOW).to;
+    assert!(Grant::Revoking(revoking.clone()).live().is_none());
+    let proof = Proof::<Gone>::of(&legs(Proven::Gone, Proven::Gone)).unwrap();
+    let ended = revoking.end(proof, NOW + minutes(1)).to;
+    assert_eq!(ended.residual, ["Gone", "Gone"]);
+    assert!(Grant::Ended(ended).live().is_none());
+}
+
+#[test]
+fn handles_come_near_to_any_name_and_stay_in_their_alphabet() {
+    for (text, handle) in [("Ana.Ferreira", "ana-ferreira"), ("jörg", "j-rg"), ("--x--", "x"), ("A", "a")] {
+        assert_eq!(Handle::nearest(text).unwrap().as_str(), handle);
+    }
+    assert_eq!(Handle::nearest("§§"), None);
+    let long = Handle::nearest(&"x".repeat(80)).unwrap().numbered(12);
+    assert!(long.as_str().len() <= 40 && long.as_str().ends_with("-12"));
+    assert!(long.as_str().parse::<Handle>().is_ok());
+}

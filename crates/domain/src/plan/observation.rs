@@ -52,7 +52,8 @@ pub struct ClusterState {
     pub cluster_roles: BTreeMap<String, ObservedRole>,
     /// Namespaced Roles that bindings below refer to, by `namespace/name`.
     pub roles: BTreeMap<String, ObservedRole>,
-    /// Every RoleBinding and ClusterRoleBinding with a subject of kind User or Group.
+    /// Every RoleBinding and ClusterRoleBinding with a subject of kind User or Group, and every one with our label
+    /// `app.kubernetes.io/managed-by`, which a revocation may have left without any subject.
     pub bindings: Vec<ObservedBinding>,
     /// `kube-system/latchkey`, where it exists.
     pub marker: Option<Marker>,
@@ -131,7 +132,7 @@ pub struct PrincipalObservation {
 }
 
 /// An IAM user with what Latchkey looks at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IamUser {
     pub arn: String,
     pub unique_id: String,

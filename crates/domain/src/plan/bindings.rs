@@ -1,0 +1,173 @@
+//! The steps for bindings: what a live grant lacks, what an ended one left, what carries our label and has no grant.
+
+use super::{
+    desired::{BindingKey, DesiredGrant},
+    observation::{ClusterState, ObservedBinding},
+};
+use crate::{
+    access::{GrantId, InstallationId},
+    eks::rbac::{BindingSpec, LABEL_GRANT, LABEL_INSTALLATION, LABEL_MANAGED_BY, MANAGED_BY},
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// A write to a binding. Created, or PUT with the resource version that was observed; never applied, since a
+/// server-side apply brings a deleted object back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BindingStep {
+    /// POST.
+    Create { key: BindingKey, body: Value },
+    /// PUT of the whole object: as it should be, or with nobody bound and no finalizer left.
+    Put { key: BindingKey, body: Value, empties: bool },
+    /// DELETE of exactly this object.
+    Delete { key: BindingKey, uid: String },
+}
+
+impl BindingStep {
+    /// Where the binding is.
+    pub fn key(&self) -> &BindingKey {
+        match self {
+            Self::Create { key, .. } | Self::Put { key, .. } | Self::Delete { key, .. } => key,
+        }
+    }
+}
+
+/// Whether the binding carries the labels of this installation.
+pub fn is_labelled(binding: &ObservedBinding, installation: InstallationId) -> bool {
+    let has = |label: &str, value: &str| binding.labels.get(label).is_some_and(|own| own == value);
+    has(LABEL_MANAGED_BY, MANAGED_BY) && has(LABEL_INSTALLATION, &installation.to_string())
+}
+
+/// Whether the binding's label names this grant.
+pub fn names_grant(binding: &ObservedBinding, grant: GrantId) -> bool {
+    binding.labels.get(LABEL_GRANT).is_some_and(|own| *own == grant.to_string())
+}
+
+/// Where an observed binding is.
+pub fn key_of(binding: &ObservedBinding) -> BindingKey {
+    BindingKey { namespace: binding.namespace.clone(), name: binding.name.clone() }
+}
+
+/// The observed binding at a key.
+pub fn find<'a>(state: &'a ClusterState, key: &BindingKey) -> Option<&'a ObservedBinding> {
+    state.bindings.iter().find(|binding| binding.name == key.name && binding.namespace == key.namespace)
+}
+
+/// How an observed binding differs from what it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drift {
+    None,
+    /// It can be put right.
+    Contents,
+    /// It must go first: what it refers to is immutable, or it is being deleted.
+    Whole,
+}
+
+/// Compares an observed binding with what it should be.
+pub fn drift(spec: &BindingSpec, observed: &ObservedBinding) -> Drift {
+    if observed.deleting || observed.role_kind != "ClusterRole" || observed.role_name != spec.cluster_role {
+        return Drift::Whole;
+    }
+    let subject_is = observed.subjects.len() == 1
+        && observed.subjects.iter().all(|subject| subject.kind == "User" && subject.name == spec.user);
+    let labels = spec.labels();
+    let labelled = labels.as_object().is_some_and(|labels| {
+        labels.iter().all(|(label, value)| observed.labels.get(label).map(String::as_str) == value.as_str())
+    });
+    if subject_is && labelled && observed.finalizers.is_empty() { Drift::None } else { Drift::Contents }
+}
+
+/// What a live grant's bindings need, in the namespaces that are still the ones it was asked for.
+pub fn wanted(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant) -> Vec<BindingStep> {
+    let mut steps = Vec::new();
+    for spec in specs.iter().filter(|spec| namespace_is_ours(state, spec, grant)) {
+        let key = BindingKey::of(spec);
+        match find(state, &key) {
+            None => steps.push(BindingStep::Create { key, body: spec.to_value() }),
+            Some(observed) => match drift(spec, observed) {
+                Drift::None => {}
+                Drift::Contents => {
+                    let body = versioned(spec.to_value(), observed);
+                    steps.push(BindingStep::Put { key, body, empties: false });
+                }
+                Drift::Whole => {
+                    let installation = InstallationId(spec.installation);
+                    steps.extend(gone(observed, installation, Some(grant.id())));
+                    steps.push(BindingStep::Create { key, body: spec.to_value() });
+                }
+            },
+        }
+    }
+    steps
+}
+
+fn namespace_is_ours(state: &ClusterState, spec: &BindingSpec, grant: &DesiredGrant) -> bool {
+    let Some(name) = &spec.namespace else { return true };
+    let pinned = grant.facts.namespaces.iter().find(|pinned| pinned.name == *name);
+    pinned.is_some_and(|pinned| state.namespaces.contains(pinned))
+}
+
+/// Takes a binding away: first nobody is bound any more (a finalizer would otherwise keep it granting, and a late
+/// create of a stalled run now conflicts), then exactly this object is deleted.
+pub fn gone(observed: &ObservedBinding, installation: InstallationId, grant: Option<GrantId>) -> Vec<BindingStep> {
+    let key = key_of(observed);
+    let delete = BindingStep::Delete { key: key.clone(), uid: observed.uid.clone() };
+    if observed.subjects.is_empty() && observed.finalizers.is_empty() && !observed.deleting {
+        return vec![delete];
+    }
+    let put = BindingStep::Put { key, body: emptied(observed, installation, grant), empties: true };
+    // Without its finalizers, an object that is being deleted is gone.
+    if observed.deleting { vec![put] } else { vec![put, delete] }
+}
+
+/// The same object with nobody bound, no finalizer, our labels; what it refers to is immutable.
+fn emptied(observed: &ObservedBinding, installation: InstallationId, grant: Option<GrantId>) -> Value {
+    let mut labels = observed.labels.clone();
+    labels.insert(LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned());
+    labels.insert(LABEL_INSTALLATION.to_owned(), installation.to_string());
+    if let Some(grant) = grant {
+        labels.insert(LABEL_GRANT.to_owned(), grant.to_string());
+    }
+    let kind = if observed.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" };
+    let mut metadata = json!({
+        "name": observed.name,
+        "labels": labels,
+        "annotations": observed.annotations,
+        "finalizers": [],
+    });
+    if let Some(namespace) = &observed.namespace {
+        metadata["namespace"] = namespace.as_str().into();
+    }
+    let body = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": kind,
+        "metadata": metadata,
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": observed.role_kind,
+            "name": observed.role_name,
+        },
+        "subjects": [],
+    });
+    versioned(body, observed)
+}
+
+/// The body as a PUT that is refused if anybody changed the object since.
+fn versioned(mut body: Value, observed: &ObservedBinding) -> Value {
+    body["metadata"]["resourceVersion"] = observed.resource_version.as_str().into();
+    body["metadata"]["uid"] = observed.uid.as_str().into();
+    body
+}
+
+/// The observed bindings of a grant that ends: those at its names, and those that its label is on.
+pub fn of_grant<'a>(
+    state: &'a ClusterState,
+    grant: GrantId,
+    keys: &BTreeSet<BindingKey>,
+    installation: InstallationId,
+) -> Vec<&'a ObservedBinding> {
+    let is = |binding: &&ObservedBinding| {
+        keys.contains(&key_of(binding)) || (is_labelled(binding, installation) && names_grant(binding, grant))
+    };
+    state.bindings.iter().filter(is).collect()
+}

@@ -1,0 +1,156 @@
+//! What a cluster should be: the set of its live grants, with what was written for them before.
+
+use crate::{
+    access::{GrantId, InstallationId, PersonId, PrincipalId, grant::GrantFacts, profile::Scope},
+    eks::{
+        arn::PrincipalArn,
+        aws_auth::Key,
+        rbac::{BindingSpec, Provenance, Reach},
+    },
+};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A cluster's desired state, read in one snapshot after the cluster was observed.
+#[derive(Debug, Clone)]
+pub struct DesiredCluster {
+    /// What people call the cluster.
+    pub name: String,
+    pub installation: InstallationId,
+    /// The epoch of the run's lease.
+    pub epoch: i64,
+    pub now: Timestamp,
+    /// Every grant that is not over, but for the scheduled ones.
+    pub grants: Vec<DesiredGrant>,
+    /// The mappings that were intended or written and not removed since.
+    pub mappings: Vec<RecordedMapping>,
+    /// The highest visit number that each person ever had here.
+    pub visits: BTreeMap<PersonId, u32>,
+    /// Every live ARN of each person with a grant here.
+    pub arns: BTreeMap<PersonId, BTreeSet<String>>,
+    /// Bindings whose creation was begun by an earlier run and whose outcome is unknown: they may still appear.
+    pub uncertain: BTreeSet<BindingKey>,
+}
+
+/// Where a binding is: its namespace (none for the whole cluster) and its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BindingKey {
+    pub namespace: Option<String>,
+    pub name: String,
+}
+
+/// One grant of a target.
+#[derive(Debug, Clone)]
+pub struct DesiredGrant {
+    pub facts: GrantFacts,
+    pub wish: Wish,
+    pub arn: PrincipalArn,
+    /// Handles of who decided, for the bindings' annotations.
+    pub deciders: Vec<String>,
+    /// Failed attempts of this grant's leg here since it last went well.
+    pub attempts: u32,
+    /// Whether the leg's back-off lasts still: then the grant is left as it is.
+    pub resting: bool,
+}
+
+/// What a grant wants of its targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// To be set up.
+    Provision,
+    /// To stay.
+    Keep,
+    /// To be gone.
+    Revoke { since: Timestamp },
+}
+
+impl Wish {
+    /// Whether the access should be there.
+    pub fn is_present(self) -> bool {
+        match self {
+            Self::Provision | Self::Keep => true,
+            Self::Revoke { .. } => false,
+        }
+    }
+}
+
+/// A mapping as Postgres recorded it before it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedMapping {
+    pub principal: PrincipalId,
+    pub person: PersonId,
+    pub arn: String,
+    pub visit: u32,
+    pub username: String,
+    /// Whether the line is ours, or somebody else's that is bound to.
+    pub own: bool,
+    pub key: Option<Key>,
+    /// The exact bytes inserted; none where no line could be written yet.
+    pub inserted: Option<String>,
+    /// The key's text before; none where the key was absent.
+    pub text_before: Option<String>,
+    /// Whether it was seen in aws-auth after it was written.
+    pub written: bool,
+    /// How often it was written: once, and again after each time that somebody took it out.
+    pub writes: u32,
+}
+
+impl DesiredGrant {
+    /// The bindings of the grant for this username, whether or not their namespaces still exist.
+    pub fn bindings(&self, installation: InstallationId, username: &str) -> Vec<BindingSpec> {
+        let namespaces: Vec<Option<&str>> = match self.facts.profile.scope {
+            Scope::Cluster => vec![None],
+            Scope::Namespace => self.facts.namespaces.iter().map(|pinned| Some(pinned.name.as_str())).collect(),
+        };
+        let spec = |namespace: Option<&str>, role: &str| BindingSpec {
+            installation: installation.0,
+            grant: self.facts.id.0,
+            namespace: namespace.map(str::to_owned),
+            cluster_role: role.to_owned(),
+            user: username.to_owned(),
+            provenance: Provenance {
+                requester: self.facts.handle.to_string(),
+                deciders: self.deciders.clone(),
+                ends_by: self.facts.hard_until,
+            },
+        };
+        let roles = &self.facts.profile.roles;
+        namespaces.iter().flat_map(|namespace| roles.iter().map(|role| spec(*namespace, &role.name))).collect()
+    }
+
+    /// The keys of [`DesiredGrant::bindings`].
+    pub fn keys(&self, installation: InstallationId) -> BTreeSet<BindingKey> {
+        self.bindings(installation, "").iter().map(BindingKey::of).collect()
+    }
+
+    /// Where the grant's rules hold.
+    pub fn reach(&self) -> Reach {
+        match self.facts.profile.scope {
+            Scope::Cluster => Reach::Cluster,
+            Scope::Namespace => {
+                Reach::Namespaces(self.facts.namespaces.iter().map(|pinned| pinned.name.clone()).collect())
+            }
+        }
+    }
+
+    /// The grant's id.
+    pub fn id(&self) -> GrantId {
+        self.facts.id
+    }
+}
+
+impl BindingKey {
+    /// Where this binding is.
+    pub fn of(spec: &BindingSpec) -> Self {
+        Self { namespace: spec.namespace.clone(), name: spec.name() }
+    }
+}
+
+impl std::fmt::Display for BindingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "RoleBinding {namespace}/{}", self.name),
+            None => write!(f, "ClusterRoleBinding {}", self.name),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What a request would change, and what stands in its way: the planner's own answer, for pages.
+
+use super::{
+    cluster::{self, Step},
+    desired::{DesiredCluster, DesiredGrant},
+    observation::{ClusterObservation, PrincipalObservation},
+    principal::{self, DesiredPrincipal, PrincipalStep},
+    widening,
+};
+use crate::eks::{
+    aws_auth::{DiffLine, diff, unified},
+    iam_policy::{POLICY_NAME, counted_size, decode_observed, inline_limit},
+    rbac::{Assessment, Attributes, Capability, Rule, assess_in, can_within, capabilities, expectations},
+};
+
+/// What a request would change.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    pub iam: IamPreview,
+    pub aws_auth: AwsAuthPreview,
+    /// ClusterRoles that would be made, as YAML.
+    pub roles: Vec<String>,
+    /// Bindings that would be made, as YAML.
+    pub bindings: Vec<String>,
+    /// The Kubernetes username that would be bound, where one can be.
+    pub username: Option<String>,
+    /// What stands in the way: sentences that say who acts. Empty where nothing does.
+    pub obstacles: Vec<String>,
+    /// What the access allows.
+    pub can: Vec<Capability>,
+    /// What it does not allow, as far as it is asked about before it becomes active.
+    pub cannot: Vec<Attributes>,
+    pub risk: Assessment,
+    /// What of `can` the person's other live accesses on this cluster do not allow already.
+    pub adds: Vec<Capability>,
+}
+
+/// The inline policy before and after.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IamPreview {
+    /// Why nothing is written, where nothing is.
+    pub note: Option<String>,
+    /// Pretty JSON; none where there is no policy of ours.
+    pub before: Option<String>,
+    pub after: Option<String>,
+    /// Characters of all inline policies together as AWS counts them, after the change.
+    pub counted: usize,
+    pub limit: usize,
+}
+
+/// The hunk of aws-auth.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AwsAuthPreview {
+    /// Why nothing is written, where nothing is.
+    pub note: Option<String>,
+    /// `mapUsers`, where a line is written.
+    pub key: Option<&'static str>,
+    pub hunk: Vec<DiffLine>,
+    pub unified: String,
+}
+
+/// Previews `grant` on top of what is desired already. Nothing of it is stored anywhere.
+pub fn preview(
+    desired: &DesiredCluster,
+    grant: &DesiredGrant,
+    observed: &ClusterObservation,
+    iam: (&DesiredPrincipal, &PrincipalObservation),
+) -> Preview {
+    let mut whole = desired.clone();
+    whole.grants.push(grant.clone());
+    let plan = cluster::plan(&whole, observed);
+    let mut obstacles = Vec::new();
+    match &observed.kubernetes {
+        None => obstacles.push(not_seen(desired, observed)),
+        Some(_) => obstacles.extend(observed.trouble.clone()),
+    }
+    obstacles.extend(plan.trouble.get(&grant.id()).cloned());
+    let (iam, trouble) = iam_preview(iam.0, iam.1, grant);
+    obstacles.extend(trouble);
+    let username = plan.identities.get(&grant.id()).map(|identity| identity.username.clone());
+    let rules = grant.facts.profile.rules();
+    let reach = grant.reach();
+    let elsewhere: Vec<String> = observed
+        .kubernetes
+        .iter()
+        .flat_map(|state| state.namespaces.iter().map(|namespace| namespace.name.clone()))
+        .collect();
+    Preview {
+        iam,
+        aws_auth: aws_auth_preview(&plan, grant),
+        roles: roles(&plan, grant),
+        bindings: username.as_deref().map(|user| bindings(desired, grant, user)).unwrap_or_default(),
+        username,
+        obstacles,
+        can: capabilities(&rules),
+        cannot: expectations(&rules, &reach, &elsewhere).cannot,
+        risk: assess_in(&rules, &reach),
+        adds: adds(desired, grant),
+    }
+}
+
+fn not_seen(desired: &DesiredCluster, observed: &ClusterObservation) -> String {
+    let why = observed.trouble.as_deref().unwrap_or("no worker has looked at it yet");
+    format!("What {} looks like now is not known: {why}", desired.name)
+}
+
+fn bindings(desired: &DesiredCluster, grant: &DesiredGrant, user: &str) -> Vec<String> {
+    grant.bindings(desired.installation, user).iter().map(crate::eks::rbac::BindingSpec::to_yaml).collect()
+}
+
+fn roles(plan: &cluster::Plan, grant: &DesiredGrant) -> Vec<String> {
+    let made = plan.steps.iter().filter_map(|step| match step {
+        Step::CreateRole { role, grants } if grants.contains(&grant.id()) => Some(role.to_yaml()),
+        Step::CreateRole { .. } | Step::Binding { .. } | Step::AwsAuth(_) => None,
+    });
+    made.collect()
+}
+
+/// The line of this grant alone: what else waits for the same write is not the reader's business.
+fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPreview {
+    let principal = grant.facts.principal;
+    let line = plan.steps.iter().find_map(|step| match step {
+        Step::AwsAuth(write) => write.lines.iter().find(|line| line.principal == principal).map(|line| (write, line)),
+        Step::CreateRole { .. } | Step::Binding { .. } => None,
+    });
+    if let Some((write, line)) = line {
+        let before = line.text_before.as_deref().unwrap_or_default();
+        let after = if write.lines.len() == 1 { write.after.clone() } else { spliced(before, line, write) };
+        let after = after.unwrap_or_default();
+        return AwsAuthPreview {
+            note: None,
+            key: Some(write.key.as_str()),
+            hunk: diff(before, &after),
+            unified: unified(before, &after),
+        };
+    }
+    let note = match plan.identities.get(&grant.id()) {
+        Some(identity) if identity.own => format!("The line of `{}` is there already.", identity.username),
+        Some(identity) => {
+            format!("Somebody else mapped {} to `{}`; that entry is used as it is.", grant.arn, identity.username)
+        }
+        None => "Nothing can be written now.".to_owned(),
+    };
+    AwsAuthPreview { note: Some(note), ..AwsAuthPreview::default() }
+}
+
+/// The text right after this line, before those that come after it in the same write.
+fn spliced(before: &str, line: &super::mapping::Line, write: &cluster::AwsAuthWrite) -> Option<String> {
+    let position = write.lines.iter().position(|other| other == line)?;
+    match write.lines.get(position + 1) {
+        Some(next) => next.text_before.clone(),
+        None => write.after.clone(),
+    }
+    .or_else(|| Some(format!("{before}{}", line.inserted)))
+}
+
+fn iam_preview(
+    desired: &DesiredPrincipal,
+    observed: &PrincipalObservation,
+    grant: &DesiredGrant,
+) -> (IamPreview, Option<String>) {
+    let limit = inline_limit(&desired.arn);
+    if !desired.writable {
+        let note = format!(
+            "Nothing is written to IAM for {}: its path is not one that Latchkey manages. kubectl needs no permission of \
+             IAM.",
+            desired.arn
+        );
+        return (IamPreview { note: Some(note), limit, ..IamPreview::default() }, None);
+    }
+    let plan = principal::plan(desired, observed);
+    let user = observed.found.as_ref();
+    let policy = user.and_then(|user| user.inline_policies.get(POLICY_NAME));
+    let before = policy.and_then(|text| decode_observed(text).ok());
+    let put = plan.steps.iter().find_map(|step| match step {
+        PrincipalStep::PutPolicy { document, .. } => Some(document.clone()),
+        PrincipalStep::DeletePolicy { .. } | PrincipalStep::Tag { .. } | PrincipalStep::Untag { .. } => None,
+    });
+    let others: usize = user
+        .iter()
+        .flat_map(|user| user.inline_policies.iter().filter(|(name, _)| *name != POLICY_NAME))
+        .map(|(_, text)| counted_size(&decode_observed(text).unwrap_or_else(|_| text.clone())))
+        .sum();
+    let note = put.is_none().then(|| "The policy allows it already; nothing is written.".to_owned());
+    let after = put.or_else(|| before.clone());
+    let counted = others + after.as_deref().map_or(0, counted_size);
+    let pretty = |text: Option<String>| text.map(|text| pretty(&text));
+    let trouble = plan.replaced.or_else(|| plan.trouble.get(&grant.id()).cloned());
+    let note = if trouble.is_some() { None } else { note };
+    (IamPreview { note, before: pretty(before), after: pretty(after), counted, limit }, trouble)
+}
+
+fn pretty(text: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(text).map_or_else(|_| text.to_owned(), |value| format!("{value:#}"))
+}
+
+/// What the person cannot do yet: each pair of verb and resource that no live access of theirs allows in all the
+/// places asked for.
+fn adds(desired: &DesiredCluster, grant: &DesiredGrant) -> Vec<Capability> {
+    let person = grant.facts.person;
+    let held: Vec<_> = desired
+        .grants
+        .iter()
+        .filter(|other| other.facts.person == person && other.wish.is_present() && other.id() != grant.id())
+        .map(|other| (other.facts.profile.rules(), other.reach()))
+        .collect();
+    let places: Vec<Option<&str>> = match grant.facts.namespaces.as_slice() {
+        [] => vec![None],
+        pinned => pinned.iter().map(|namespace| Some(namespace.name.as_str())).collect(),
+    };
+    let is_held = |question: &Attributes| {
+        places.iter().all(|place| {
+            let question = place.map_or_else(|| question.clone(), |name| question.clone().in_namespace(name));
+            held.iter().any(|(rules, reach)| can_within(rules, reach, &question))
+        })
+    };
+    let new: Vec<Rule> = widening::added(&[], &grant.facts.profile.rules())
+        .iter()
+        .filter(|question| !is_held(question))
+        .map(rule_of)
+        .collect();
+    capabilities(&new)
+}
+
+fn rule_of(question: &Attributes) -> Rule {
+    if let Some(path) = &question.non_resource_path {
+        return Rule { verbs: vec![question.verb.clone()], non_resource_urls: vec![path.clone()], ..Rule::default() };
+    }
+    let resource = match question.subresource.as_str() {
+        "" => question.resource.clone(),
+        subresource => format!("{}/{subresource}", question.resource),
+    };
+    let names = if question.name.is_empty() { Vec::new() } else { vec![question.name.clone()] };
+    Rule { resource_names: names, ..Rule::of(&[&question.verb], &[&question.group], &[&resource]) }
+}

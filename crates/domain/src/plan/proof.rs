@@ -1,0 +1,331 @@
+//! What proves an access: the questions to ask the API server's authorizer, and what the answers mean.
+//!
+//! Present: the mapping reads back, the bindings stand, every question of what it should allow is answered yes, and
+//! every yes to what it should not is explained by another live grant of the person or by a named foreign binding.
+//! Gone: what we wrote is gone, and what still says yes is named.
+
+use super::{
+    bindings,
+    desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping},
+    observation::{ClusterState, ObservedBinding},
+    who::Identity,
+};
+use crate::{
+    access::GrantId,
+    eks::{
+        aws_auth::AwsAuth,
+        rbac::{Attributes, Reach, Rule, can, can_within, expectations},
+    },
+};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The group of everybody who is authenticated. Reviews take groups verbatim, so it has to be asked with.
+pub const AUTHENTICATED: &str = "system:authenticated";
+
+/// A yes within this time of a delete is the API server's cache, not access.
+pub const LAG: SignedDuration = SignedDuration::from_secs(10);
+
+/// More sentences than this help nobody.
+const NAMED_AT_MOST: usize = 20;
+
+/// A SubjectAccessReview to make.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Question {
+    pub user: String,
+    /// With every group that the mapping gives, and [`AUTHENTICATED`].
+    pub groups: Vec<String>,
+    pub attributes: Attributes,
+}
+
+/// What the API server said.
+pub type Answers = BTreeMap<Question, bool>;
+
+/// A grant's questions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Questions {
+    pub can: Vec<Question>,
+    pub cannot: Vec<Question>,
+}
+
+impl Questions {
+    /// Every question, each once.
+    pub fn all(&self) -> impl Iterator<Item = &Question> {
+        self.can.iter().chain(&self.cannot)
+    }
+}
+
+/// What a proof showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is as it should be; what else says yes, named.
+    Proven { residual: Vec<String> },
+    /// Not yet, and it should be soon: look again.
+    Unsettled(String),
+    /// No, and looking again does not help: a sentence that says why.
+    Refuted(String),
+}
+
+/// The questions about a wanted grant.
+pub fn questions_present(grant: &DesiredGrant, identity: &Identity, state: &ClusterState) -> Questions {
+    let elsewhere: Vec<String> = state.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+    let expected = expectations(&grant.facts.profile.rules(), &grant.reach(), &elsewhere);
+    let ask = |list: Vec<Attributes>| list.into_iter().map(|attributes| question(identity, attributes)).collect();
+    Questions { can: ask(expected.can), cannot: ask(expected.cannot) }
+}
+
+/// The questions about a grant that ends: all that it allowed, as the user it was bound to, and as the user that the
+/// principal is now where that is another.
+pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, state: &ClusterState) -> Vec<Question> {
+    let asked = expectations(&grant.facts.profile.rules(), &grant.reach(), &[]).can;
+    let mut identities: Vec<Identity> = Vec::new();
+    if let Some(bound) = bound {
+        let own = Identity { username: bound.username.clone(), groups: vec![], visit: bound.visit, own: bound.own };
+        identities.push(own);
+    }
+    identities.extend(mapped_now(grant, state));
+    identities.dedup_by(|one, other| one.username == other.username && one.groups == other.groups);
+    identities.iter().flat_map(|who| asked.iter().map(|attributes| question(who, attributes.clone()))).collect()
+}
+
+/// Whom the principal is by aws-auth now.
+fn mapped_now(grant: &DesiredGrant, state: &ClusterState) -> Option<Identity> {
+    let auth = AwsAuth::read(&state.aws_auth.as_ref()?.data);
+    let mapped = auth.identities().lookup(grant.arn.as_str())?;
+    let (username, groups) = (mapped.username.to_string(), mapped.groups.to_vec());
+    (!username.contains("{{")).then_some(Identity { username, groups, visit: 0, own: false })
+}
+
+fn question(identity: &Identity, attributes: Attributes) -> Question {
+    let mut groups = identity.groups.clone();
+    if !groups.iter().any(|group| group == AUTHENTICATED) {
+        groups.push(AUTHENTICATED.to_owned());
+    }
+    Question { user: identity.username.clone(), groups, attributes }
+}
+
+/// Judges a wanted grant by an observation made after its steps and by the answers.
+pub fn prove_present(
+    desired: &DesiredCluster,
+    grant: &DesiredGrant,
+    identity: &Identity,
+    state: &ClusterState,
+    answers: &Answers,
+) -> Verdict {
+    if let Some(why) = mapping_differs(grant, identity, state) {
+        return Verdict::Unsettled(why);
+    }
+    if let Some(why) = bindings_differ(desired, grant, identity, state) {
+        return Verdict::Unsettled(why);
+    }
+    let questions = questions_present(grant, identity, state);
+    for question in &questions.can {
+        if answers.get(question) != Some(&true) {
+            return Verdict::Unsettled(format!(
+                "the API server of {} does not let `{}` {} yet",
+                desired.name, question.user, question.attributes
+            ));
+        }
+    }
+    let mut residual = Residual::default();
+    for question in &questions.cannot {
+        match answers.get(question) {
+            Some(false) => {}
+            Some(true) if residual.explain(desired, grant.id(), state, question) => {}
+            Some(true) => {
+                return Verdict::Refuted(format!(
+                    "the API server of {} lets `{}` {}, which this access does not allow and no binding explains: an \
+                     operator has to find out what does",
+                    desired.name, question.user, question.attributes
+                ));
+            }
+            None => return Verdict::Unsettled(format!("the API server of {} was not asked everything", desired.name)),
+        }
+    }
+    Verdict::Proven { residual: residual.sentences() }
+}
+
+fn mapping_differs(grant: &DesiredGrant, identity: &Identity, state: &ClusterState) -> Option<String> {
+    let data = state.aws_auth.as_ref().map(|object| object.data.clone()).unwrap_or_default();
+    let auth = AwsAuth::read(&data);
+    let reads_back = auth
+        .identities()
+        .lookup(grant.arn.as_str())
+        .is_some_and(|mapped| mapped.username == identity.username && mapped.groups == identity.groups.as_slice());
+    (!reads_back).then(|| format!("aws-auth does not map {} to `{}` yet", grant.arn, identity.username))
+}
+
+fn bindings_differ(
+    desired: &DesiredCluster,
+    grant: &DesiredGrant,
+    identity: &Identity,
+    state: &ClusterState,
+) -> Option<String> {
+    grant.bindings(desired.installation, &identity.username).iter().find_map(|spec| {
+        let key = BindingKey::of(spec);
+        match bindings::find(state, &key) {
+            None => Some(format!("{key} is not there yet")),
+            Some(observed) if bindings::drift(spec, observed) != bindings::Drift::None => {
+                Some(format!("{key} is not as it was written"))
+            }
+            Some(_) => None,
+        }
+    })
+}
+
+/// What has to be absent for a grant to be gone, and is still there: a sentence.
+pub fn left_behind(
+    desired: &DesiredCluster,
+    grant: &DesiredGrant,
+    bound: Option<&RecordedMapping>,
+    state: &ClusterState,
+) -> Option<String> {
+    let keys = grant.keys(desired.installation);
+    let awaited = keys.iter().find(|key| desired.uncertain.contains(key));
+    if let Some(key) = awaited {
+        return Some(format!(
+            "an interrupted run may still create {key}; an empty one stands in its way until it cannot"
+        ));
+    }
+    if let Some(binding) = bindings::of_grant(state, grant.id(), &keys, desired.installation).first() {
+        return Some(format!("{} is still there", bindings::key_of(binding)));
+    }
+    let bound = bound.filter(|bound| bound.own)?;
+    let needed = desired.grants.iter().any(|other| other.wish.is_present() && other.facts.principal == bound.principal);
+    let data = state.aws_auth.as_ref().map(|object| &object.data)?;
+    let there = AwsAuth::read(data).identities().users.iter().any(|user| user.username == bound.username);
+    (there && !needed).then(|| format!("aws-auth still holds the line of `{}`", bound.username))
+}
+
+/// Judges a grant that ends, when nothing of it is [`left_behind`]: by two rounds of answers from two connections.
+/// `deleted_at` is when its last object was deleted, where that is known.
+pub fn prove_gone(
+    desired: &DesiredCluster,
+    grant: &DesiredGrant,
+    questions: &[Question],
+    state: &ClusterState,
+    rounds: [&Answers; 2],
+    deleted_at: Option<Timestamp>,
+) -> Verdict {
+    let lagging = deleted_at.is_some_and(|at| desired.now.duration_since(at) < LAG);
+    let mut residual = Residual::default();
+    for question in questions {
+        let (Some(one), Some(other)) = (rounds[0].get(question), rounds[1].get(question)) else {
+            return Verdict::Unsettled(format!("the API server of {} was not asked everything", desired.name));
+        };
+        if one != other {
+            return Verdict::Unsettled(format!(
+                "the API servers of {} do not agree yet whether `{}` may {}",
+                desired.name, question.user, question.attributes
+            ));
+        }
+        if !one || residual.explain(desired, grant.id(), state, question) {
+            continue;
+        }
+        if lagging {
+            return Verdict::Unsettled(format!(
+                "the API server of {} still lets `{}` {}",
+                desired.name, question.user, question.attributes
+            ));
+        }
+        residual.unexplained(question);
+    }
+    if let Some(now) = mapped_now(grant, state) {
+        residual.mapped(grant, &now, desired);
+    }
+    Verdict::Proven { residual: residual.sentences() }
+}
+
+/// What says yes beside a grant, by what allows it.
+#[derive(Debug, Default)]
+struct Residual {
+    by_source: BTreeMap<String, BTreeSet<String>>,
+    also: Vec<String>,
+}
+
+impl Residual {
+    /// Finds what allows it: another live grant of the same user, or a binding that is not ours.
+    fn explain(&mut self, desired: &DesiredCluster, grant: GrantId, state: &ClusterState, question: &Question) -> bool {
+        let source = other_grant(desired, grant, state, question).or_else(|| foreign_binding(desired, state, question));
+        let Some(source) = source else { return false };
+        self.by_source.entry(source).or_default().insert(question.attributes.to_string());
+        true
+    }
+
+    fn unexplained(&mut self, question: &Question) {
+        let source = "Something that no binding shows (an access policy, or another authorizer)".to_owned();
+        self.by_source.entry(source).or_default().insert(question.attributes.to_string());
+    }
+
+    /// The principal is still somebody, by a line that is not ours.
+    fn mapped(&mut self, grant: &DesiredGrant, now: &Identity, desired: &DesiredCluster) {
+        let ours = desired.mappings.iter().any(|mapping| mapping.own && mapping.username == now.username);
+        if !ours {
+            let groups = if now.groups.is_empty() {
+                String::new()
+            } else {
+                format!(" with the groups {}", now.groups.join(", "))
+            };
+            self.also.push(format!(
+                "aws-auth maps {} to `{}`{groups} by an entry that is not ours.",
+                grant.arn, now.username
+            ));
+        }
+    }
+
+    fn sentences(self) -> Vec<String> {
+        let sentence = |(source, allowed): (String, BTreeSet<String>)| {
+            let first: Vec<&str> = allowed.iter().take(3).map(String::as_str).collect();
+            let more = allowed.len().saturating_sub(first.len());
+            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{source} allows to {}{rest}.", first.join(", "))
+        };
+        self.by_source.into_iter().map(sentence).chain(self.also).take(NAMED_AT_MOST).collect()
+    }
+}
+
+/// Another live grant of the same user that allows it.
+fn other_grant(desired: &DesiredCluster, grant: GrantId, state: &ClusterState, question: &Question) -> Option<String> {
+    let person = desired.grants.iter().find(|own| own.id() == grant)?.facts.person;
+    let others = desired.grants.iter().filter(|other| other.id() != grant && other.facts.person == person);
+    let mut allowing = others.filter(|other| {
+        let keys = other.keys(desired.installation);
+        let bound = bindings::of_grant(state, other.id(), &keys, desired.installation);
+        bound
+            .iter()
+            .any(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))
+    });
+    let other = allowing.next()?;
+    Some(format!("Another access of theirs, {} (profile {}),", other.id(), other.facts.profile.name))
+}
+
+/// A binding that is not ours and allows it.
+fn foreign_binding(desired: &DesiredCluster, state: &ClusterState, question: &Question) -> Option<String> {
+    let live: BTreeSet<BindingKey> = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation)).collect();
+    let mut others = state.bindings.iter().filter(|binding| !live.contains(&bindings::key_of(binding)));
+    let binding = others
+        .find(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))?;
+    Some(format!("{} ({} {})", bindings::key_of(binding), binding.role_kind, binding.role_name))
+}
+
+fn names_subject(binding: &ObservedBinding, question: &Question) -> bool {
+    binding.subjects.iter().any(|subject| match subject.kind.as_str() {
+        "User" => subject.name == question.user,
+        "Group" => question.groups.contains(&subject.name),
+        _ => false,
+    })
+}
+
+/// Whether the role that a binding refers to allows it where the binding holds.
+pub fn binding_allows(state: &ClusterState, binding: &ObservedBinding, attributes: &Attributes) -> bool {
+    let rules: &[Rule] = match (binding.role_kind.as_str(), &binding.namespace) {
+        ("Role", Some(namespace)) => {
+            state.roles.get(&format!("{namespace}/{}", binding.role_name)).map_or(&[], |role| &role.rules)
+        }
+        _ => state.cluster_roles.get(&binding.role_name).map_or(&[], |role| &role.rules),
+    };
+    match &binding.namespace {
+        None => can(rules, attributes),
+        Some(namespace) => can_within(rules, &Reach::Namespaces(vec![namespace.clone()]), attributes),
+    }
+}

@@ -1,0 +1,324 @@
+//! Who is who on a cluster: the Kubernetes username that a principal's grants bind, or why there is none.
+
+use super::{
+    desired::{DesiredCluster, RecordedMapping},
+    observation::{AuthenticationMode, AwsAuthObject, ClusterObservation},
+};
+use crate::{
+    access::{PersonId, PrincipalId, person::Handle},
+    eks::{
+        arn::PrincipalArn,
+        aws_auth::{AwsAuth, Key, Mapped},
+    },
+};
+use std::collections::BTreeSet;
+
+/// Begins every username that Latchkey gives; nobody else may use it.
+pub const RESERVED: &str = "latchkey:";
+
+/// After the line was taken out this often, it is not written again: somebody else's tool owns the text.
+pub const WRITES_AT_MOST: u32 = 2;
+
+/// Whom a principal is on a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub username: String,
+    /// The groups that the mapping gives; none where the line is ours.
+    pub groups: Vec<String>,
+    pub visit: u32,
+    /// Whether the line is ours.
+    pub own: bool,
+}
+
+/// Where a principal stands with the cluster's aws-auth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Mapped, by us or by somebody else.
+    Mapped(Identity),
+    /// A line has to be written first.
+    Unmapped(Identity),
+    /// No line can be written now, for this reason; the username is known, so bindings come and go.
+    Waiting(Identity, String),
+    /// Nobody may be bound, for this reason: a binding that exists goes.
+    Unsafe(String),
+    /// Nothing new may be bound, for this reason; what exists stays.
+    Refused(String),
+}
+
+impl Standing {
+    /// The username to bind, where there is one.
+    pub fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Mapped(identity) | Self::Unmapped(identity) | Self::Waiting(identity, _) => Some(identity),
+            Self::Unsafe(_) | Self::Refused(_) => None,
+        }
+    }
+
+    /// What stands in the way, as a sentence.
+    pub fn trouble(&self) -> Option<&str> {
+        match self {
+            Self::Waiting(_, why) | Self::Unsafe(why) | Self::Refused(why) => Some(why),
+            Self::Mapped(_) | Self::Unmapped(_) => None,
+        }
+    }
+}
+
+/// The username of a person's visit.
+pub fn username(handle: &Handle, visit: u32) -> String {
+    format!("{RESERVED}{handle}:{visit}")
+}
+
+/// Whose principal it is that wants to be mapped.
+#[derive(Debug, Clone, Copy)]
+pub struct Claimant<'a> {
+    pub person: PersonId,
+    pub handle: &'a Handle,
+    pub principal: PrincipalId,
+    pub arn: &'a PrincipalArn,
+}
+
+/// Where a principal with wanted grants stands.
+pub fn standing(
+    desired: &DesiredCluster,
+    observed: &ClusterObservation,
+    auth: &AwsAuth,
+    who: Claimant<'_>,
+) -> Standing {
+    let recorded = desired.mappings.iter().find(|mapping| mapping.principal == who.principal);
+    let identity = own_identity(desired, recorded, who);
+    if let Some(why) = barred(desired, observed, who.arn) {
+        return Standing::Refused(why);
+    }
+    let own_arns = arns(desired, who);
+    match auth.identities().lookup(who.arn.as_str()) {
+        Some(mapped) if recorded.is_some_and(|recorded| is_own(recorded, &mapped)) => {
+            read_back(auth, identity, &mapped, &own_arns)
+        }
+        Some(mapped) => foreign(desired, auth, identity, recorded, &mapped, &own_arns, who),
+        None => unmapped(desired, observed, auth, identity, recorded, who),
+    }
+}
+
+/// The username that the principal has or gets from us: the person's visit goes on as long as any of their mappings
+/// here is left, and moves on once there is none.
+fn own_identity(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, who: Claimant<'_>) -> Identity {
+    let current = desired.mappings.iter().filter(|mapping| mapping.person == who.person).map(|mapping| mapping.visit);
+    let next = || desired.visits.get(&who.person).copied().unwrap_or(0) + 1;
+    let (visit, username) = match recorded {
+        Some(recorded) if recorded.own => (recorded.visit, recorded.username.clone()),
+        Some(_) | None => {
+            let visit = current.max().unwrap_or_else(next);
+            (visit, username(who.handle, visit))
+        }
+    };
+    Identity { username, groups: Vec::new(), visit, own: true }
+}
+
+/// What bars every new mapping of the principal on this cluster.
+fn barred(desired: &DesiredCluster, observed: &ClusterObservation, arn: &PrincipalArn) -> Option<String> {
+    let cluster = &desired.name;
+    let mode = observed.aws.as_ref().map(|aws| aws.mode);
+    match mode {
+        Some(AuthenticationMode::Api) => {
+            return Some(format!(
+                "{cluster} takes access entries only (authentication mode API), which Latchkey does not write yet: \
+                 an operator has to set the mode to API_AND_CONFIG_MAP"
+            ));
+        }
+        Some(AuthenticationMode::ConfigMap | AuthenticationMode::ApiAndConfigMap) | None => {}
+    }
+    match arn {
+        PrincipalArn::User(_) => None,
+        PrincipalArn::Role(_) => {
+            Some(format!("{arn} is a role, and roles cannot be granted access yet: use an IAM user"))
+        }
+    }
+}
+
+fn arns(desired: &DesiredCluster, who: Claimant<'_>) -> BTreeSet<String> {
+    let mut arns: BTreeSet<String> =
+        desired.arns.get(&who.person).into_iter().flatten().map(|arn| arn.to_ascii_lowercase()).collect();
+    arns.insert(who.arn.as_str().to_ascii_lowercase());
+    arns
+}
+
+fn is_own(recorded: &RecordedMapping, mapped: &Mapped<'_>) -> bool {
+    recorded.own && mapped.username == recorded.username
+}
+
+/// Our line is there: is it as we wrote it, and is nobody else the same user?
+fn read_back(auth: &AwsAuth, identity: Identity, mapped: &Mapped<'_>, own: &BTreeSet<String>) -> Standing {
+    if !mapped.groups.is_empty() {
+        return Standing::Unsafe(format!(
+            "somebody added the groups {} to the line of `{}` in aws-auth: whoever may edit aws-auth has to take them out",
+            mapped.groups.join(", "),
+            identity.username
+        ));
+    }
+    match bearers(auth, &identity.username, own).first() {
+        Some(other) => Standing::Unsafe(also_borne(&identity.username, other)),
+        None => Standing::Mapped(identity),
+    }
+}
+
+fn also_borne(username: &str, other: &str) -> String {
+    format!(
+        "aws-auth lets {other} be `{username}` too, so a binding to that username would reach somebody else: whoever \
+         may edit aws-auth has to remove that entry"
+    )
+}
+
+/// Somebody else mapped the ARN: never taken over, only bound to.
+fn foreign(
+    desired: &DesiredCluster,
+    auth: &AwsAuth,
+    identity: Identity,
+    recorded: Option<&RecordedMapping>,
+    mapped: &Mapped<'_>,
+    own: &BTreeSet<String>,
+    who: Claimant<'_>,
+) -> Standing {
+    let (arn, name) = (who.arn, mapped.username.as_ref());
+    if let Some(recorded) = recorded
+        && recorded.own
+        && still_there(desired, auth, recorded)
+    {
+        return Standing::Waiting(
+            identity,
+            format!(
+                "aws-auth maps {arn} to `{name}` by another entry, which counts instead of ours: whoever may edit \
+                 aws-auth has to remove that entry"
+            ),
+        );
+    }
+    let refused = |why: &str| {
+        Standing::Refused(format!(
+            "aws-auth maps {arn} to `{name}` already, and an entry of somebody else is never taken over; {why}"
+        ))
+    };
+    if name.is_empty() {
+        return refused("that username is empty, so nothing can be bound to it");
+    }
+    if name.contains("{{") {
+        return refused("that username is a template, so it is not known whom a binding would reach");
+    }
+    if name.starts_with("system:") || name.starts_with(RESERVED) {
+        return refused("that username is reserved, so nothing is bound to it");
+    }
+    if mapped.groups.iter().any(|group| group == "system:masters") {
+        return refused(
+            "it is in system:masters, so it may do everything and nothing that is granted could be taken away",
+        );
+    }
+    if let Some(other) = bearers(auth, name, own).first() {
+        return Standing::Unsafe(also_borne(name, other));
+    }
+    Standing::Mapped(Identity { username: name.to_owned(), groups: mapped.groups.to_vec(), own: false, ..identity })
+}
+
+fn still_there(desired: &DesiredCluster, auth: &AwsAuth, recorded: &RecordedMapping) -> bool {
+    debug_assert!(desired.mappings.contains(recorded));
+    auth.identities().users.iter().any(|user| user.username == recorded.username)
+}
+
+/// Nobody mapped the ARN, or aws-auth cannot be read.
+fn unmapped(
+    desired: &DesiredCluster,
+    observed: &ClusterObservation,
+    auth: &AwsAuth,
+    identity: Identity,
+    recorded: Option<&RecordedMapping>,
+    who: Claimant<'_>,
+) -> Standing {
+    let cluster = &desired.name;
+    let object = observed.kubernetes.as_ref().and_then(|state| state.aws_auth.as_ref());
+    let Some(object) = object else {
+        let why = format!(
+            "{cluster} has no ConfigMap kube-system/aws-auth: an operator has to apply what `latchkey bootstrap \
+             {cluster}` prints"
+        );
+        return Standing::Waiting(identity, why);
+    };
+    if let Some(other) = bearers(auth, &identity.username, &arns(desired, who)).first() {
+        return Standing::Unsafe(also_borne(&identity.username, other));
+    }
+    if let Some(manager) = applied_by(object) {
+        let why = format!(
+            "aws-auth on {cluster} belongs to {manager}, which applies it whole: the people who run it have to let \
+             Latchkey's lines stand, or to add {}",
+            who.arn
+        );
+        return Standing::Waiting(identity, why);
+    }
+    let readable = auth.errors().iter().all(|error| error.key != Key::MapUsers);
+    if readable && recorded.is_some_and(|recorded| recorded.written && recorded.writes >= WRITES_AT_MOST) {
+        let why = format!(
+            "the line for {} was taken out of aws-auth on {cluster} again and again, last by {}: it is not written \
+             again until that stops",
+            who.arn,
+            last_managers(object)
+        );
+        return Standing::Waiting(identity, why);
+    }
+    Standing::Unmapped(identity)
+}
+
+/// Whoever applies the text of `mapUsers` from the server side: it would take our lines out again.
+fn applied_by(object: &AwsAuthObject) -> Option<&str> {
+    let owns = |keys: &[String]| keys.iter().any(|key| key == Key::MapUsers.as_str());
+    object.managers.iter().find(|manager| manager.operation == "Apply" && owns(&manager.keys)).map(|m| m.name.as_str())
+}
+
+fn last_managers(object: &AwsAuthObject) -> String {
+    let names: BTreeSet<&str> = object
+        .managers
+        .iter()
+        .filter(|manager| manager.keys.iter().any(|key| key == Key::MapUsers.as_str()))
+        .map(|manager| manager.name.as_str())
+        .collect();
+    if names.is_empty() { "somebody unknown".to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
+}
+
+/// Who else may be this user by aws-auth: ARNs that are not among `own`, and entries whose template could render it.
+pub fn bearers(auth: &AwsAuth, username: &str, own: &BTreeSet<String>) -> Vec<String> {
+    let identities = auth.identities();
+    let is_other = |arn: &str| !own.contains(&arn.to_ascii_lowercase());
+    let bears = |name: &str| name == username || (name.contains("{{") && renders(name, username));
+    let mut bearers = Vec::new();
+    for user in identities.users.iter().filter(|user| bears(&user.username) && is_other(&user.userarn)) {
+        bearers.push(user.userarn.clone());
+    }
+    for role in identities.roles.iter().filter(|role| bears(&role.username)) {
+        match (&role.rolearn, &role.sso) {
+            (Some(arn), _) if is_other(arn) => bearers.push(arn.clone()),
+            (None, Some(set)) => bearers.push(format!("the permission set {}", set.permission_set_name)),
+            _ => {}
+        }
+    }
+    bearers
+}
+
+/// Whether a templated username could come out as `username`. No placeholder renders a colon or a slash.
+fn renders(template: &str, username: &str) -> bool {
+    let Some((head, rest)) = template.split_once("{{") else { return template == username };
+    let Some(username) = username.strip_prefix(head) else { return false };
+    let rest = rest.split_once("}}").map_or("", |(_, rest)| rest);
+    let longest = username.find([':', '/']).unwrap_or(username.len());
+    (0..=longest).filter(|at| username.is_char_boundary(*at)).any(|at| renders(rest, &username[at..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_renders_what_its_placeholders_can_become() {
+        assert!(renders("{{SessionName}}", "jane"));
+        assert!(renders("admin:{{SessionName}}", "admin:jane"));
+        assert!(renders("latchkey:{{SessionName}}:1", "latchkey:jane:1"));
+        assert!(renders("{{AccountID}}-{{SessionName}}", "111122223333-jane"));
+        assert!(!renders("{{SessionName}}", "latchkey:jane:1"));
+        assert!(!renders("latchkey:{{SessionName}}", "latchkey:jane:1"));
+        assert!(!renders("admin:{{SessionName}}", "jane"));
+    }
+}

@@ -1,0 +1,69 @@
+//! Whether rules allow more than those that were decided.
+
+use crate::eks::rbac::{Attributes, Rule, can};
+
+/// What `observed` allows and `decided` does not: a question for each pair of verb and resource. Empty where nothing
+/// was added. Where it errs, it finds a difference that is none.
+pub fn added(decided: &[Rule], observed: &[Rule]) -> Vec<Attributes> {
+    observed.iter().flat_map(questions).filter(|question| !can(decided, question)).collect()
+}
+
+/// Everything that a rule allows, as questions; wildcards are asked about as such.
+fn questions(rule: &Rule) -> Vec<Attributes> {
+    let mut questions = Vec::new();
+    for verb in &rule.verbs {
+        for group in &rule.api_groups {
+            for resource in &rule.resources {
+                let question = Attributes::of(verb, group, resource);
+                if rule.resource_names.is_empty() {
+                    questions.push(question);
+                } else {
+                    questions.extend(rule.resource_names.iter().map(|name| question.clone().named(name)));
+                }
+            }
+        }
+        questions.extend(rule.non_resource_urls.iter().map(|path| Attributes::path(verb, path)));
+    }
+    questions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_spelling_of_the_same_rules_adds_nothing() {
+        let decided = [Rule::of(&["get", "list"], &["", "apps"], &["pods", "deployments"])];
+        let spelt = [
+            Rule::of(&["get"], &["", "apps"], &["pods", "deployments"]),
+            Rule::of(&["list"], &["", "apps"], &["deployments", "pods"]),
+        ];
+        assert_eq!(added(&decided, &spelt), []);
+        assert_eq!(added(&spelt, &decided), []);
+    }
+
+    #[test]
+    fn a_new_verb_resource_or_wildcard_is_found() {
+        let decided = [Rule::of(&["get"], &[""], &["pods"])];
+        for wider in [
+            Rule::of(&["get", "delete"], &[""], &["pods"]),
+            Rule::of(&["get"], &[""], &["pods", "secrets"]),
+            Rule::of(&["get"], &["*"], &["pods"]),
+            Rule::of(&["*"], &[""], &["pods"]),
+            Rule::of(&["get"], &[""], &["*"]),
+            Rule::of(&["get"], &[""], &["pods/log"]),
+        ] {
+            assert!(!added(&decided, std::slice::from_ref(&wider)).is_empty(), "{wider:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_limited_to_a_name_is_no_part_of_another_name() {
+        let named =
+            |name: &str| Rule { resource_names: vec![name.into()], ..Rule::of(&["get"], &[""], &["configmaps"]) };
+        assert!(added(&[named("a")], &[named("a")]).is_empty());
+        assert!(!added(&[named("a")], &[named("b")]).is_empty());
+        assert!(!added(&[named("a")], &[Rule::of(&["get"], &[""], &["configmaps"])]).is_empty());
+        assert!(added(&[Rule::of(&["get"], &[""], &["configmaps"])], &[named("a")]).is_empty());
+    }
+}

@@ -1,3 +1,4 @@
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed"))]
 //! Latchkey: access to EKS clusters that is asked for, decided, proven and ended on time.
 //!
 //! - [`config`]: latchkey.toml and policy.toml to domain values, every fault at once with its place.

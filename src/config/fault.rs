@@ -1,0 +1,53 @@
+//! What is wrong with a configuration, and where.
+
+use std::fmt;
+
+/// How bad a fault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The configuration cannot be used.
+    Error,
+    /// It can, though somebody probably meant something else.
+    Warning,
+}
+
+/// One fault of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The file's name as it was given, or the name of the environment variable.
+    pub file: String,
+    /// From 1; 0 where the fault has no place in a text.
+    pub line: usize,
+    /// In characters, from 1; 0 where the fault has no place in a text.
+    pub column: usize,
+    pub severity: Severity,
+    /// What is wrong, in one sentence without a full stop. Never a secret.
+    pub message: String,
+    /// What to do about it, where that can be told.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// Whether it keeps the configuration from being used.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}:{}", self.line, self.column)?;
+        }
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        write!(f, ": {severity}: {}", self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, " ({hint})"),
+            None => Ok(()),
+        }
+    }
+}

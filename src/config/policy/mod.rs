@@ -1,0 +1,224 @@
+//! `policy.toml`: who may ask for what, and who decides. Nothing overrides it.
+
+mod audience;
+mod profile;
+mod reach;
+mod rule;
+
+use super::{
+    Fault,
+    reader::{Collector, Given, Place, Section, nearest},
+};
+use latchkey_domain::{
+    access::{
+        cluster::ClusterName,
+        person::{Audience, Role},
+        policy::{Account, PolicyCluster, PolicyFile},
+        profile::ProfileName,
+    },
+    eks::arn::{AccountId, ClusterArn},
+};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+    str::FromStr,
+};
+
+/// The most bytes of a policy.toml: what a page can still show and a transaction store.
+const LARGEST_BYTES: usize = 1_048_576;
+
+/// A policy.toml with all that is to be said of it.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Nothing where a fault is an error.
+    pub policy: Option<PolicyFile>,
+    /// In the order of their places, warnings included.
+    pub faults: Vec<Fault>,
+}
+
+/// Reads a policy.toml.
+///
+/// # Errors
+/// Every fault with its place, warnings included, where one of them is an error.
+pub fn parse(text: &str) -> Result<PolicyFile, Vec<Fault>> {
+    let Checked { policy, faults } = check("policy.toml", text);
+    policy.ok_or(faults)
+}
+
+/// What names a policy.toml: the lower-case hexadecimal SHA-256 of its text.
+pub fn hash(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
+}
+
+/// Reads a policy.toml and tells every fault; `file` is the name that the faults carry.
+pub fn check(file: &str, text: &str) -> Checked {
+    if text.len() > LARGEST_BYTES {
+        let mut faults = Collector::read(file, "").1;
+        let message = format!("the file has {} bytes, {LARGEST_BYTES} at most", text.len());
+        faults.error(&Place::Span(0..0), message, None);
+        return Checked { policy: None, faults: faults.finish() };
+    }
+    let (document, mut faults) = Collector::read(file, text);
+    let mut root = Section::root(document.get_ref(), "policy.toml");
+    let roles = roles(&mut root, &mut faults);
+    let accounts = accounts(root.tables("accounts", &mut faults), &mut faults);
+    let clusters = clusters(root.tables("clusters", &mut faults), &mut faults);
+    let profiles = profile::read_all(root.tables("profiles", &mut faults), &accounts, &mut faults);
+    let rules = root.tables("policies", &mut faults);
+    let cluster_accounts: Vec<(AccountId, Place)> =
+        clusters.iter().map(|c| (c.value.arn.account().clone(), c.place.clone())).collect();
+    let mut policy = PolicyFile {
+        roles,
+        accounts,
+        clusters: clusters.into_iter().map(|cluster| cluster.value).collect(),
+        profiles,
+        policies: Vec::new(),
+    };
+    for (account, place) in cluster_accounts {
+        if !policy.accounts.iter().any(|known| known.id == account) {
+            let hint = "add [[accounts]] with this id, so that people's IAM policies can be written";
+            let message = format!("the account {account} of this cluster is not among [[accounts]]");
+            faults.warning(&place, message, Some(hint.to_owned()));
+        }
+    }
+    let (policies, places) = rule::read_all(rules, &policy, &mut faults);
+    policy.policies = policies;
+    reach::warn_unreachable(&policy, &places, &mut faults);
+    root.finish(&mut faults);
+    let policy = (!faults.failed()).then_some(policy);
+    Checked { policy, faults: faults.finish() }
+}
+
+fn roles(root: &mut Section<'_>, faults: &mut Collector<'_>) -> BTreeMap<Role, Audience> {
+    let mut roles = BTreeMap::new();
+    let Some(mut section) = root.table("roles", "[roles]", faults) else {
+        let hint = "add [roles] with operators = { groups = [\"…\"] }";
+        faults.warning(&root.place, "nobody is an operator or auditor", Some(hint.to_owned()));
+        return roles;
+    };
+    for (key, role) in [("operators", Role::Operator), ("auditors", Role::Auditor)] {
+        if let Some(table) = section.table(key, key, faults) {
+            roles.insert(role, audience::read(table, faults));
+        }
+    }
+    section.finish(faults);
+    roles
+}
+
+fn accounts(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<Account> {
+    let mut accounts = Vec::new();
+    let mut seen = Unique::new("an account of the id");
+    for mut section in sections {
+        let id = section.required("id", faults, AccountId::parse);
+        section.demand("principal_paths", faults);
+        let paths = section.list("principal_paths", faults);
+        let mut principal_paths = Vec::new();
+        for path in paths.into_iter().flat_map(|paths| paths.value) {
+            match check_path(path.value) {
+                Ok(()) => principal_paths.push(path.value.to_owned()),
+                Err(why) => faults.error(&path.place, why, Some("such as \"/latchkey/\"".to_owned())),
+            }
+            if path.value == "/" {
+                let hint = "give the people's IAM users a path of their own".to_owned();
+                faults.warning(&path.place, "the worker may write to every IAM principal of the account", Some(hint));
+            }
+        }
+        section.finish(faults);
+        if let Some(id) = id {
+            seen.check(id.value.as_str(), &id.place, faults);
+            accounts.push(Account { id: id.value, principal_paths });
+        }
+    }
+    accounts
+}
+
+/// Whether it is a path of IAM: it begins and ends with a slash.
+fn check_path(path: &str) -> Result<(), String> {
+    let plain = path.bytes().all(|b| b.is_ascii_graphic() && b != b'*' && b != b'?');
+    let framed = path.starts_with('/') && path.ends_with('/') && !path.contains("//");
+    if plain && framed && path.len() <= 512 {
+        return Ok(());
+    }
+    Err(format!("`{path}` is no path of IAM: it begins and ends with a slash and holds no wildcard"))
+}
+
+fn clusters(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<Given<PolicyCluster>> {
+    let mut clusters = Vec::new();
+    let mut names = Unique::new("a cluster of the name");
+    let mut arns = Unique::new("a cluster of the ARN");
+    for mut section in sections {
+        let name = section.required("name", faults, ClusterName::from_str);
+        let arn = section.required("arn", faults, ClusterArn::parse);
+        let labels =
+            section.table("labels", "labels", faults).map(|mut table| table.entries(faults)).unwrap_or_default();
+        if let Some(name) = &name {
+            names.check(name.value.as_str(), &name.place, faults);
+        }
+        if let Some(arn) = &arn {
+            arns.check(arn.value.as_str(), &arn.place, faults);
+        }
+        section.finish(faults);
+        if let (Some(name), Some(arn)) = (name, arn) {
+            let value = PolicyCluster { name: name.value, arn: arn.value, labels };
+            clusters.push(Given { value, place: arn.place });
+        }
+    }
+    clusters
+}
+
+/// Names that may stand once only.
+struct Unique {
+    what: &'static str,
+    seen: BTreeSet<String>,
+}
+
+impl Unique {
+    fn new(what: &'static str) -> Self {
+        Self { what, seen: BTreeSet::new() }
+    }
+
+    fn check(&mut self, name: &str, place: &Place, faults: &mut Collector<'_>) {
+        if !self.seen.insert(name.to_owned()) {
+            faults.error(place, format!("there is {} `{name}` already", self.what), None);
+        }
+    }
+}
+
+/// A reference to something that the file must have; a fault with the nearest name where it has not.
+fn refer<T: FromStr + PartialEq>(
+    given: &Given<&str>,
+    what: &str,
+    known: &[(T, &str)],
+    faults: &mut Collector<'_>,
+) -> Option<T>
+where
+    T::Err: Display,
+{
+    let name = match given.value.parse::<T>() {
+        Ok(name) => name,
+        Err(error) => {
+            faults.error(&given.place, error, None);
+            return None;
+        }
+    };
+    if known.iter().any(|(own, _)| *own == name) {
+        return Some(name);
+    }
+    let hint = nearest(given.value, known.iter().map(|(_, text)| *text)).map(|near| format!("did you mean `{near}`?"));
+    faults.error(&given.place, format!("there is no {what} `{}`", given.value), hint);
+    None
+}
+
+/// Profile names with their texts, for [`refer`].
+fn profile_names(policy: &PolicyFile) -> Vec<(ProfileName, &str)> {
+    policy.profiles.iter().map(|profile| (profile.name.clone(), profile.name.as_str())).collect()
+}
+
+/// Cluster names with their texts, for [`refer`].
+fn cluster_names(policy: &PolicyFile) -> Vec<(ClusterName, &str)> {
+    policy.clusters.iter().map(|cluster| (cluster.name.clone(), cluster.name.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests;

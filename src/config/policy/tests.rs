@@ -1,0 +1,204 @@
+use super::*;
+use crate::config::Severity;
+use latchkey_domain::access::{
+    policy::{ClusterSelector, Decision},
+    profile::{Scope, Source},
+};
+
+/// The design's example.
+const EXAMPLE: &str = r#"
+[roles]
+operators = { groups = ["platform"] }
+auditors  = { groups = ["audit"] }
+
+[[accounts]]
+id = "111122223333"
+principal_paths = ["/latchkey/"]
+[[clusters]]
+name = "prod-eu"
+arn = "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu"
+labels = { stage = "prod", team = "payments" }
+
+[[profiles]]
+name = "view"
+cluster_roles = ["view"]
+scope = "namespace"
+console = false
+
+[[policies]]
+name = "payments may look"
+requesters = { groups = ["developers"] }
+profiles = ["view"]
+clusters = { labels = { stage = "prod" } }
+namespaces = ["payments", "payments-*"]
+longest = "8h"
+approvers = { groups = ["payments-leads"], quorum = 1 }
+lapses_after = "24h"
+"#;
+
+/// Faults as `LINE:COLUMN message (hint)`.
+fn told(text: &str) -> Vec<String> {
+    check("policy.toml", text)
+        .faults
+        .iter()
+        .map(|fault| fault.to_string().replacen("policy.toml:", "", 1).replacen(": error:", "", 1))
+        .collect()
+}
+
+/// The example with a line replaced; faults of it.
+fn told_with(from: &str, to: &str) -> Vec<String> {
+    assert!(EXAMPLE.contains(from), "{from}");
+    told(&EXAMPLE.replacen(from, to, 1))
+}
+
+#[test]
+fn example_of_the_design_is_read_whole() {
+    let Checked { policy, faults } = check("policy.toml", EXAMPLE);
+    assert_eq!(faults, []);
+    let file = policy.unwrap();
+    assert!(file.roles[&Role::Operator].groups.contains("platform"));
+    assert_eq!(file.accounts[0].principal_paths, ["/latchkey/"]);
+    assert_eq!(file.clusters[0].labels["team"], "payments");
+    assert_eq!(file.profiles[0].source, Source::ClusterRoles(vec!["view".to_owned()]));
+    assert_eq!(file.profiles[0].scope, Scope::Namespace);
+    let policy = &file.policies[0];
+    assert_eq!((policy.longest_minutes, policy.lapses_after_minutes), (480, 1_440));
+    assert!(matches!(&policy.clusters, ClusterSelector::Labels(labels) if labels["stage"] == "prod"));
+    assert!(matches!(&policy.decision, Decision::Ask { quorum, .. } if quorum.get() == 1));
+}
+
+#[test]
+fn every_fault_is_told_at_once_with_its_place() {
+    let text = EXAMPLE
+        .replace("111122223333\"\nprincipal", "11112222\"\nprincipal")
+        .replace("scope = \"namespace\"", "scope = \"galaxy\"")
+        .replace("longest = \"8h\"", "longest = \"8\"")
+        .replace("requesters =", "requestors =")
+        .replace("quorum = 1", "quorum = 0");
+    let told = told(&text);
+    let expected = [
+        "7:6 \"11112222\" is not an AWS account id: it must be exactly 12 digits, such as 111122223333",
+        "17:9 `scope` is \"namespace\" or \"cluster\", not \"galaxy\"",
+        "20:1 policy \"payments may look\" needs `requesters`",
+        "22:1 policy \"payments may look\" has no `requestors` (did you mean `requesters`?)",
+        "26:11 `8` is no duration: write a number and s, m, h or d, such as \"30m\", \"8h\" or \"1d\"",
+        "27:53 `quorum` must be a whole number from 1 to 20",
+    ];
+    for line in expected {
+        assert!(told.iter().any(|fault| fault == line), "{line}\nis not among\n{}", told.join("\n"));
+    }
+}
+
+#[test]
+fn unknown_references_name_the_nearest() {
+    let told = told_with("profiles = [\"view\"]", "profiles = [\"veiw\", \"view\"]");
+    assert_eq!(told, ["23:13 there is no profile `veiw` (did you mean `view`?)"]);
+    let told = told_with("{ labels = { stage = \"prod\" } }", "{ names = [\"prod-us\"] }");
+    assert_eq!(told, ["24:23 there is no cluster `prod-us` (did you mean `prod-eu`?)"]);
+}
+
+#[test]
+fn duplicate_names_are_refused() {
+    let again = format!("{EXAMPLE}\n[[profiles]]\nname = \"view\"\ncluster_roles = [\"edit\"]\n");
+    assert!(told(&again).iter().any(|fault| fault.contains("there is a profile of the name `view` already")));
+    let again = format!("{EXAMPLE}\n[[accounts]]\nid = \"111122223333\"\nprincipal_paths = []\n");
+    assert!(told(&again).iter().any(|fault| fault.contains("there is an account of the id `111122223333` already")));
+}
+
+#[test]
+fn values_out_of_range_are_refused() {
+    for (from, to, expected) in [
+        ("arn:aws:eks", "arn:aws:ecs", "is not the ARN of an EKS cluster"),
+        ("\"payments-*\"]", "\"Payments\"]", "matches no namespace"),
+        ("[\"payments\", \"payments-*\"]", "[]", "`namespaces` names none"),
+        ("longest = \"8h\"", "longest = \"90d\"", "`longest` must be from 5m to 30d"),
+        ("{ groups = [\"developers\"] }", "{ groups = [] }", "`requesters` names nobody"),
+        ("{ groups = [\"developers\"] }", "{}", "`requesters` names nobody"),
+        ("{ groups = [\"developers\"] }", "{ people = [\"Dana\"] }", "`Dana` is no handle"),
+        (
+            "{ groups = [\"payments-leads\"], quorum = 1 }",
+            "{ people = [\"lee\"], quorum = 2 }",
+            "2 approvals are wanted",
+        ),
+        ("[\"/latchkey/\"]", "[\"latchkey\"]", "is no path of IAM"),
+        ("[\"/latchkey/\"]\n", "[]\n", ""),
+        ("cluster_roles = [\"view\"]", "cluster_roles = [\"latchkey:view\"]", "are ours"),
+        ("cluster_roles = [\"view\"]", "", "needs `cluster_roles` or `rules`"),
+        ("name = \"prod-eu\"", "name = \"Prod EU\"", "is no cluster name"),
+        ("profiles = [\"view\"]", "profiles = \"view\"", "must be a list of strings"),
+        ("console = false", "console = \"no\"", "`console` must be true or false"),
+        ("approvers = {", "automatic = true\napprovers = {", "has no approvers"),
+        ("[roles]", "[rules]", "did you mean `roles`?"),
+    ] {
+        let told = told_with(from, to);
+        assert!(expected.is_empty() || told.iter().any(|f| f.contains(expected)), "{to}: {told:?}");
+    }
+}
+
+#[test]
+fn console_profile_needs_paths_that_the_worker_may_write_to() {
+    let text = EXAMPLE.replace("console = false", "console = true");
+    assert!(check("policy.toml", &text).policy.is_some());
+    let text = text.replace("[\"/latchkey/\"]", "[]");
+    assert!(told(&text).iter().any(|fault| fault.contains("console access needs IAM statements")));
+}
+
+#[test]
+fn own_rules_are_read_and_checked_as_the_api_server_would() {
+    let rules = |rules: &str| EXAMPLE.replace("cluster_roles = [\"view\"]", &format!("rules = [{rules}]"));
+    let file = parse(&rules(r#"{ api_groups = [""], resources = ["pods/log"], verbs = ["get"] }"#)).unwrap();
+    assert!(matches!(&file.profiles[0].source, Source::Rules(rules) if rules[0].resources == ["pods/log"]));
+    for (rule, expected) in [
+        (r#"{ api_groups = [""], resources = ["pods"] }"#, "needs `verbs`"),
+        (r#"{ verbs = ["get"] }"#, "needs `resources`"),
+        (r#"{ resources = ["pods"], verbs = ["get"] }"#, "needs `api_groups`"),
+        (r#"{ non_resource_urls = ["/healthz"], verbs = ["get"] }"#, "allow nothing in a namespace"),
+        (r#"{ api_groups = [""], resources = ["pods"], verb = ["get"] }"#, "did you mean `verbs`?"),
+        ("", "are empty"),
+    ] {
+        let told = told(&rules(rule));
+        assert!(told.iter().any(|fault| fault.contains(expected)), "{rule}: {told:?}");
+    }
+}
+
+#[test]
+fn policy_that_never_rules_is_a_warning() {
+    let second = EXAMPLE[EXAMPLE.find("[[policies]]").unwrap()..].replace("may look", "may look again");
+    let text = format!("{EXAMPLE}\n{}", second.replace("[\"payments\", \"payments-*\"]", "[\"payments-eu-*\"]"));
+    let Checked { policy, faults } = check("policy.toml", &text);
+    assert!(policy.is_some());
+    assert_eq!(faults.len(), 1);
+    assert_eq!((faults[0].severity, faults[0].line), (Severity::Warning, 31));
+    assert!(faults[0].message.contains("never rules"));
+    let wider = format!("{EXAMPLE}\n{}", second.replace("[\"payments\", \"payments-*\"]", "[\"*\"]"));
+    assert_eq!(check("policy.toml", &wider).faults, []);
+}
+
+#[test]
+fn faults_of_syntax_are_all_told_and_hide_no_others() {
+    let text = EXAMPLE.replace("id = \"111122223333\"", "id = ").replace("longest = \"8h\"", "longest = \"8\"");
+    let told = told(&text);
+    assert!(told.iter().any(|fault| fault.starts_with("7:")), "{told:?}");
+    assert!(told.iter().any(|fault| fault.starts_with("26:11")), "{told:?}");
+    assert!(!told.iter().any(|fault| fault.contains("needs `id`")), "{told:?}");
+}
+
+#[test]
+fn any_text_is_refused_without_a_panic() {
+    for text in
+        ["", "\u{feff}", "[[policies]]", "policies = 1", "[policies]\n", "roles = []", "a.b.c = [[[", "\0", "🦀"]
+    {
+        check("policy.toml", text);
+    }
+    let mut cut = EXAMPLE.to_owned();
+    while let Some(last) = cut.pop() {
+        if last.is_ascii() {
+            check("policy.toml", &cut);
+        }
+    }
+}
+
+#[test]
+fn hash_is_the_sha_256_of_the_text() {
+    assert_eq!(hash(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}

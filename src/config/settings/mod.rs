@@ -1,0 +1,151 @@
+//! `latchkey.toml`: one deployment. Each key may be overridden by `LATCHKEY_SECTION__KEY`; secrets come from files or
+//! from the environment only.
+
+mod read;
+mod secret;
+
+use super::Fault;
+use secrecy::SecretString;
+use std::{net::SocketAddr, path::Path, time::Duration};
+use url::Url;
+
+pub use read::{Checked, check};
+
+/// What one deployment needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub server: Server,
+    pub database: Database,
+    pub login: Login,
+    pub aws: Aws,
+    pub audit: Audit,
+}
+
+/// `[server]`: the portal.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Where it listens; TLS ends before it.
+    pub listen: SocketAddr,
+    /// How browsers reach it: https, or http with a loopback host. Without path, query and user.
+    pub public_url: Url,
+}
+
+impl Server {
+    /// Whether browsers reach it by https: then cookies are `__Host-` and Secure.
+    pub fn is_secure(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+
+    /// The public URL as an origin: scheme, host and port, without a slash at the end.
+    pub fn origin(&self) -> String {
+        self.public_url.origin().ascii_serialization()
+    }
+}
+
+/// `[database]`: PostgreSQL, one URL for each role. A process needs its own only.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// For `latchkey serve`, as `latchkey_web`.
+    pub web_url: Option<SecretString>,
+    /// For `latchkey worker`, as `latchkey_worker`.
+    pub worker_url: Option<SecretString>,
+    /// For `migrate`, `policy apply` and `audit verify`: the owner of the schema.
+    pub owner_url: Option<SecretString>,
+    /// The most connections of one process.
+    pub connections: u32,
+}
+
+/// A database URL that a command needs and that nothing gives.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this command needs the database as {role}: set `{key}` or `{key}_file` in [database] of latchkey.toml, or the \
+     environment variable LATCHKEY_DATABASE__{variable}"
+)]
+pub struct NoDatabaseUrl {
+    role: &'static str,
+    key: &'static str,
+    variable: &'static str,
+}
+
+impl Database {
+    /// The URL of the portal's role.
+    ///
+    /// # Errors
+    /// Where nothing gives it; likewise below.
+    pub fn web(&self) -> Result<&SecretString, NoDatabaseUrl> {
+        let missing = NoDatabaseUrl { role: "latchkey_web", key: "web_url", variable: "WEB_URL" };
+        self.web_url.as_ref().ok_or(missing)
+    }
+
+    /// The URL of the worker's role.
+    pub fn worker(&self) -> Result<&SecretString, NoDatabaseUrl> {
+        let missing = NoDatabaseUrl { role: "latchkey_worker", key: "worker_url", variable: "WORKER_URL" };
+        self.worker_url.as_ref().ok_or(missing)
+    }
+
+    /// The URL of the schema's owner.
+    pub fn owner(&self) -> Result<&SecretString, NoDatabaseUrl> {
+        let missing = NoDatabaseUrl { role: "the schema's owner", key: "owner_url", variable: "OWNER_URL" };
+        self.owner_url.as_ref().ok_or(missing)
+    }
+}
+
+/// `[login]`: the OpenID provider.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// Exactly as the provider's tokens name it.
+    pub issuer: String,
+    pub client_id: String,
+    /// None for a public client, which PKCE alone protects.
+    pub client_secret: Option<SecretString>,
+    /// Always with `openid`.
+    pub scopes: Vec<String>,
+    pub groups_claim: String,
+    pub handle_claim: String,
+    pub name_claim: String,
+    pub email_claim: String,
+    /// As many groups or more mean that the provider may have cut the list: such a sign-in is refused.
+    pub groups_limit: u32,
+    /// A session that is not used for so long ends.
+    pub session_idle: Duration,
+    /// A session ends so long after its sign-in, whatever is done with it.
+    pub session_absolute: Duration,
+}
+
+/// `[aws]`. Credentials come from the SDK's default chain.
+#[derive(Debug, Clone, Default)]
+pub struct Aws {
+    /// For calls that belong to no cluster; a cluster's ARN names its own.
+    pub region: Option<String>,
+    /// Endpoints in place of AWS's own.
+    pub iam_url: Option<Url>,
+    pub sts_url: Option<Url>,
+    pub eks_url: Option<Url>,
+}
+
+/// `[audit]`.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// How often the worker links new events into the chain.
+    pub seal_every: Duration,
+}
+
+/// Reads a latchkey.toml and this process's environment.
+///
+/// # Errors
+/// Every fault with its place, where one of them is an error; also where the file cannot be read. Warnings alone are
+/// left out: `latchkey check` tells them.
+pub fn load(path: &Path) -> Result<Settings, Vec<Fault>> {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let hint = Some("name it with --config, or LATCHKEY_CONFIG".to_owned());
+        let message = format!("the file cannot be read: {error}");
+        vec![Fault { file: file.clone(), line: 0, column: 0, severity: super::Severity::Error, message, hint }]
+    })?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let Checked { settings, faults } = check(&file, &text, folder, std::env::vars());
+    settings.ok_or(faults)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Reading latchkey.toml and its overrides.
+
+use super::{
+    super::{
+        Fault,
+        reader::{Collector, Overrides, Place, Section, nearest},
+    },
+    Audit, Aws, Database, Login, Server, Settings, secret,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::Path,
+    time::Duration,
+};
+use url::{Host, Url};
+
+const SECTIONS: [&str; 5] = ["audit", "aws", "database", "login", "server"];
+const HOUR: Duration = Duration::from_secs(3_600);
+const MINUTE: Duration = Duration::from_secs(60);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A latchkey.toml with all that is to be said of it.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Nothing where a fault is an error.
+    pub settings: Option<Settings>,
+    /// In the order of their places, those of the environment first; warnings included.
+    pub faults: Vec<Fault>,
+}
+
+/// Reads a latchkey.toml under overrides: of `variables`, those that begin with `LATCHKEY_` and hold `__` count. Files
+/// that it names are looked for from `folder`.
+pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator<Item = (String, String)>) -> Checked {
+    let (document, mut faults) = Collector::read(file, text);
+    let overrides = overrides(variables, &mut faults);
+    let none = Overrides::new();
+    let of = |section: &str| overrides.get(section).unwrap_or(&none);
+    let mut root = Section::root(document.get_ref(), "latchkey.toml");
+    let server = server(root.section("server", of("server"), &mut faults), &mut faults);
+    let database = database(root.section("database", of("database"), &mut faults), folder, &mut faults);
+    let login = login(root.section("login", of("login"), &mut faults), folder, &mut faults);
+    let aws = aws(root.section("aws", of("aws"), &mut faults), &mut faults);
+    let audit = audit(root.section("audit", of("audit"), &mut faults), &mut faults);
+    root.finish(&mut faults);
+    let settings = match (server, login) {
+        (Some(server), Some(login)) if !faults.failed() => Some(Settings { server, database, login, aws, audit }),
+        _ => None,
+    };
+    Checked { settings, faults: faults.finish() }
+}
+
+/// `LATCHKEY_SECTION__KEY`, by section and key.
+fn overrides(
+    variables: impl IntoIterator<Item = (String, String)>,
+    faults: &mut Collector<'_>,
+) -> BTreeMap<String, Overrides> {
+    let mut overrides: BTreeMap<String, Overrides> = BTreeMap::new();
+    for (variable, value) in variables {
+        let Some((section, key)) = variable.strip_prefix("LATCHKEY_").and_then(|rest| rest.split_once("__")) else {
+            continue;
+        };
+        let (section, key) = (section.to_lowercase(), key.to_lowercase());
+        if SECTIONS.contains(&section.as_str()) {
+            overrides.entry(section).or_default().insert(key, (variable, value));
+        } else {
+            let hint = nearest(&section, SECTIONS).map(|near| format!("did you mean `{near}`?"));
+            faults.error(&Place::Variable(variable), format!("latchkey.toml has no section `{section}`"), hint);
+        }
+    }
+    overrides
+}
+
+fn server(mut section: Section<'_>, faults: &mut Collector<'_>) -> Option<Server> {
+    let listen = section.parsed("listen", faults, |text| {
+        text.parse().map_err(|_| format!("`{text}` is no address to listen at, such as 0.0.0.0:8080"))
+    });
+    let default = SocketAddr::from(([127, 0, 0, 1], 8080));
+    let public_url = section.required("public_url", faults, public_url);
+    section.finish(faults);
+    let listen = listen.map_or(default, |listen| listen.value);
+    Some(Server { listen, public_url: public_url?.value })
+}
+
+/// Where browsers find the portal.
+fn public_url(text: &str) -> Result<Url, String> {
+    let url = outside_url(text)?;
+    if url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
+        return Ok(url);
+    }
+    Err(format!("`{text}` must end behind its host or port: the portal lives at the root"))
+}
+
+/// An address that passwords and cookies are sent to: https, or http that never leaves this machine.
+fn outside_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("`{text}` is no URL: {error}"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a URL here holds no user and no password".to_owned());
+    }
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" if url.host().is_some() => Ok(url),
+        "http" if loopback => Ok(url),
+        "http" => Err(format!("`{text}` must be https: plain http is for a loopback host only, such as 127.0.0.1")),
+        _ => Err(format!("`{text}` must be an https URL")),
+    }
+}
+
+fn database(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Database {
+    let mut url =
+        |key, faults: &mut Collector<'_>| secret::read(&mut section, key, folder, secret::without_password, faults);
+    let web_url = url(("web_url", "web_url_file"), faults);
+    let worker_url = url(("worker_url", "worker_url_file"), faults);
+    let owner_url = url(("owner_url", "owner_url_file"), faults);
+    let connections = section.number("connections", 2..=500, faults).map_or(16, |number| number.value);
+    section.finish(faults);
+    Database { web_url, worker_url, owner_url, connections }
+}
+
+fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Option<Login> {
+    // Kept as it is written: tokens name their issuer letter for letter, with or without a slash at the end.
+    let issuer = section.required("issuer", faults, |text| outside_url(text).map(|_| text.to_owned()));
+    let client_id = section.required("client_id", faults, non_empty);
+    let key = ("client_secret", "client_secret_file");
+    let client_secret = secret::read(&mut section, key, folder, secret::never, faults);
+    let scopes = section.list("scopes", faults);
+    let mut scopes: Vec<String> = match scopes {
+        Some(scopes) => scopes.value.iter().map(|scope| scope.value.to_owned()).collect(),
+        None => ["openid", "profile", "email"].map(str::to_owned).to_vec(),
+    };
+    if !scopes.iter().any(|scope| scope == "openid") {
+        scopes.insert(0, "openid".to_owned());
+    }
+    let mut claim = |key, default: &str, faults: &mut Collector<'_>| {
+        section.parsed(key, faults, non_empty).map_or_else(|| default.to_owned(), |claim| claim.value)
+    };
+    let groups_claim = claim("groups_claim", "groups", faults);
+    let handle_claim = claim("handle_claim", "preferred_username", faults);
+    let name_claim = claim("name_claim", "name", faults);
+    let email_claim = claim("email_claim", "email", faults);
+    let groups_limit = section.number("groups_limit", 1..=10_000, faults).map_or(100, |number| number.value);
+    let bounds = 5 * MINUTE..=24 * 30 * HOUR;
+    let idle = section.duration("session_idle", bounds.clone(), "from 5m to 30d", faults);
+    let absolute = section.duration("session_absolute", bounds, "from 5m to 30d", faults);
+    if let (Some(idle), Some(absolute)) = (&idle, &absolute)
+        && idle.value > absolute.value
+    {
+        faults.error(&idle.place, "`session_idle` is longer than `session_absolute`", None);
+    }
+    section.finish(faults);
+    Some(Login {
+        issuer: issuer?.value,
+        client_id: client_id?.value,
+        client_secret,
+        scopes,
+        groups_claim,
+        handle_claim,
+        name_claim,
+        email_claim,
+        groups_limit,
+        session_idle: idle.map_or(HOUR, |idle| idle.value),
+        session_absolute: absolute.map_or(12 * HOUR, |absolute| absolute.value),
+    })
+}
+
+fn non_empty(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("this must not be empty") } else { Ok(text.to_owned()) }
+}
+
+fn aws(mut section: Section<'_>, faults: &mut Collector<'_>) -> Aws {
+    let region = section.parsed("region", faults, |text| {
+        let known: BTreeSet<char> = ('a'..='z').chain('0'..='9').chain(['-']).collect();
+        let fits = text.split('-').count() >= 3 && text.chars().all(|c| known.contains(&c));
+        if fits { Ok(text.to_owned()) } else { Err(format!("`{text}` is no region, such as eu-west-1")) }
+    });
+    let mut url = |key, faults: &mut Collector<'_>| section.parsed(key, faults, outside_url).map(|url| url.value);
+    let iam_url = url("iam_url", faults);
+    let sts_url = url("sts_url", faults);
+    let eks_url = url("eks_url", faults);
+    section.finish(faults);
+    Aws { region: region.map(|region| region.value), iam_url, sts_url, eks_url }
+}
+
+fn audit(mut section: Section<'_>, faults: &mut Collector<'_>) -> Audit {
+    let seal_every = section.duration("seal_every", SECOND..=MINUTE, "from 1s to 1m", faults);
+    section.finish(faults);
+    Audit { seal_every: seal_every.map_or(SECOND, |every| every.value) }
+}

@@ -1,0 +1,122 @@
+use super::*;
+use secrecy::ExposeSecret;
+
+const SMALLEST: &str = r#"
+[server]
+public_url = "https://latchkey.example.com"
+
+[login]
+issuer = "https://login.example.com"
+client_id = "latchkey"
+"#;
+
+fn read(text: &str, variables: &[(&str, &str)]) -> Checked {
+    let variables = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    check("latchkey.toml", text, Path::new("/nowhere"), variables)
+}
+
+fn told(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    read(text, variables).faults.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn smallest_file_has_defaults_for_the_rest() {
+    let Checked { settings, faults } = read(SMALLEST, &[]);
+    assert_eq!(faults, []);
+    let settings = settings.unwrap();
+    assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
+    assert!(settings.server.is_secure());
+    assert_eq!(settings.server.origin(), "https://latchkey.example.com");
+    assert_eq!(settings.login.issuer, "https://login.example.com");
+    assert_eq!(settings.login.scopes, ["openid", "profile", "email"]);
+    assert_eq!(settings.login.session_idle, Duration::from_secs(3_600));
+    assert!(settings.database.web().is_err());
+}
+
+#[test]
+fn environment_overrides_each_key() {
+    let variables = [
+        ("LATCHKEY_SERVER__LISTEN", "0.0.0.0:9000"),
+        ("LATCHKEY_LOGIN__SCOPES", "openid, groups"),
+        ("LATCHKEY_LOGIN__CLIENT_SECRET", "hush"),
+        ("LATCHKEY_DATABASE__WEB_URL", "postgres://web:pw@db/latchkey"),
+        ("LATCHKEY_DATABASE__CONNECTIONS", "4"),
+        ("LATCHKEY_LOG", "debug"),
+        ("PATH", "/bin"),
+    ];
+    let Checked { settings, faults } = read(SMALLEST, &variables);
+    assert_eq!(faults, []);
+    let settings = settings.unwrap();
+    assert_eq!(settings.server.listen.port(), 9000);
+    assert_eq!(settings.login.scopes, ["openid", "groups"]);
+    assert_eq!(settings.login.client_secret.as_ref().map(ExposeSecret::expose_secret), Some("hush"));
+    assert_eq!(settings.database.web().unwrap().expose_secret(), "postgres://web:pw@db/latchkey");
+    assert_eq!(settings.database.connections, 4);
+    assert!(!format!("{settings:?}").contains("hush"));
+}
+
+#[test]
+fn faults_of_file_and_environment_are_told_together() {
+    let text = SMALLEST.replace("client_id", "client_ids").replace("https://latchkey", "http://latchkey");
+    let variables =
+        [("LATCHKEY_SERVER__LISTEN", "here"), ("LATCHKEY_SERVR__LISTEN", "x"), ("LATCHKEY_AWS__REGOIN", "x")];
+    assert_eq!(
+        told(&text, &variables),
+        [
+            "LATCHKEY_SERVR__LISTEN: error: latchkey.toml has no section `servr` (did you mean `server`?)",
+            "LATCHKEY_SERVER__LISTEN: error: `here` is no address to listen at, such as 0.0.0.0:8080",
+            "LATCHKEY_AWS__REGOIN: error: [aws] has no `regoin` (did you mean `region`?)",
+            "latchkey.toml:3:14: error: `http://latchkey.example.com` must be https: plain http is for a loopback host \
+             only, such as 127.0.0.1",
+            "latchkey.toml:5:1: error: [login] needs `client_id`",
+            "latchkey.toml:7:1: error: [login] has no `client_ids` (did you mean `client_id`?)",
+        ]
+    );
+}
+
+#[test]
+fn plain_http_is_for_loopback_hosts_only() {
+    for (url, fits) in [
+        ("https://latchkey.example.com:8443", true),
+        ("http://127.0.0.1:8080", true),
+        ("http://localhost:8080", true),
+        ("http://[::1]:8080/", true),
+        ("http://10.0.0.1:8080", false),
+        ("http://localhost.example.com", false),
+        ("ftp://localhost", false),
+        ("https://latchkey.example.com/portal", false),
+        ("https://me:pw@latchkey.example.com", false),
+        ("latchkey.example.com", false),
+    ] {
+        let text = SMALLEST.replace("https://latchkey.example.com", url);
+        assert_eq!(read(&text, &[]).settings.is_some(), fits, "{url}");
+    }
+}
+
+#[test]
+fn secrets_in_the_file_are_refused_and_never_repeated() {
+    let text = format!("{SMALLEST}client_secret = \"hush\"\n[database]\nweb_url = \"postgres://web:hush@db/x\"\n");
+    let told = told(&text, &[]);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|fault| !fault.contains("hush")), "{told:?}");
+    assert!(told[0].contains("LATCHKEY_LOGIN__CLIENT_SECRET"), "{told:?}");
+}
+
+#[test]
+fn secret_comes_from_a_file_beside_latchkey_toml() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("owner"), "postgres://owner:pw@db/latchkey\n").unwrap();
+    let text = format!("{SMALLEST}\n[database]\nowner_url_file = \"owner\"\nweb_url_file = \"absent\"\n");
+    let Checked { settings, faults } = check("latchkey.toml", &text, folder.path(), []);
+    let settings = settings.unwrap();
+    assert_eq!(settings.database.owner().unwrap().expose_secret(), "postgres://owner:pw@db/latchkey");
+    assert!(settings.database.web().is_err());
+    assert_eq!(faults.len(), 1);
+    assert!(!faults[0].is_error());
+}
+
+#[test]
+fn idle_end_is_not_behind_the_absolute_one() {
+    let text = format!("{SMALLEST}session_idle = \"2h\"\nsession_absolute = \"1h\"\n");
+    assert!(told(&text, &[])[0].contains("longer than"));
+}

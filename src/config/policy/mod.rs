@@ -65,7 +65,7 @@ pub fn check(file: &str, text: &str) -> Checked {
     let accounts = accounts(root.tables("accounts", &mut faults), &mut faults);
     let clusters = clusters(root.tables("clusters", &mut faults), &mut faults);
     let profiles = profile::read_all(root.tables("profiles", &mut faults), &accounts, &mut faults);
-    let rules = root.tables("policies", &mut faults);
+    let policies = root.tables("policies", &mut faults);
     let cluster_accounts: Vec<(AccountId, Place)> =
         clusters.iter().map(|c| (c.value.arn.account().clone(), c.place.clone())).collect();
     let mut policy = PolicyFile {
@@ -82,7 +82,7 @@ pub fn check(file: &str, text: &str) -> Checked {
             faults.warning(&place, message, Some(hint.to_owned()));
         }
     }
-    let (policies, places) = rule::read_all(rules, &policy, &mut faults);
+    let (policies, places) = rule::read_all(policies, &policy, &mut faults);
     policy.policies = policies;
     reach::warn_unreachable(&policy, &places, &mut faults);
     root.finish(&mut faults);

@@ -51,7 +51,7 @@ pub(super) fn read_all(sections: Vec<Section<'_>>, accounts: &[Account], faults:
 fn source(section: &mut Section<'_>, scope: Scope, faults: &mut Collector<'_>) -> Option<Source> {
     let (named, own) = (section.has("cluster_roles"), section.has("rules"));
     let roles = section.list("cluster_roles", faults);
-    let rules = section.tables("rules", faults);
+    let own_rules = section.tables("rules", faults);
     match (named, own) {
         (true, true) => {
             let message = format!("{} has both `cluster_roles` and `rules`", section.title);
@@ -65,10 +65,10 @@ fn source(section: &mut Section<'_>, scope: Scope, faults: &mut Collector<'_>) -
         }
         (true, false) => Some(Source::ClusterRoles(cluster_roles(&roles?, faults))),
         (false, true) => {
-            if rules.is_empty() {
+            if own_rules.is_empty() {
                 faults.missing(&section.place, format!("the rules of {} are empty", section.title), None);
             }
-            Some(Source::Rules(rules.into_iter().map(|section| rule(section, scope, faults)).collect()))
+            Some(Source::Rules(own_rules.into_iter().map(|section| rule(section, scope, faults)).collect()))
         }
     }
 }

@@ -11,11 +11,11 @@ use latchkey_domain::access::{
 };
 use std::{num::NonZeroU8, time::Duration};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 /// Below it, setting up would take a good part of the time; above it, access is no longer for a while.
-const SHORTEST: Duration = Duration::from_secs(5 * 60);
-const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
-const LAPSES_AFTER: Duration = Duration::from_secs(24 * 3_600);
+const SHORTEST: Duration = Duration::from_mins(5);
+const LONGEST: Duration = Duration::from_hours(30 * 24);
+const LAPSES_AFTER: Duration = Duration::from_hours(24);
 const MOST_APPROVALS: u32 = 20;
 
 /// Reads all policies, in file order, with the places of their names. `file` has everything else already.

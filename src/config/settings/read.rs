@@ -16,8 +16,8 @@ use std::{
 use url::{Host, Url};
 
 const SECTIONS: [&str; 5] = ["audit", "aws", "database", "login", "server"];
-const HOUR: Duration = Duration::from_secs(3_600);
-const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A latchkey.toml with all that is to be said of it.

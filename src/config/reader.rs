@@ -228,7 +228,7 @@ impl<'d> Section<'d> {
                     return wrong_type(faults, &place, key, "a list of strings, such as [\"a\", \"b\"]", value);
                 };
                 let mut list = Vec::new();
-                for item in array.iter() {
+                for item in array {
                     let place = Place::Span(item.span());
                     match item.get_ref().as_str() {
                         Some(value) => list.push(Given { value, place }),
@@ -299,13 +299,12 @@ impl<'d> Section<'d> {
             return Vec::new();
         };
         let mut sections = Vec::new();
-        for item in array.iter() {
-            match item.get_ref().as_table() {
-                Some(table) => sections.push(Self::of(table, item.span(), format!("[[{key}]]"))),
-                None => {
-                    let place = Place::Span(item.span());
-                    wrong_type::<()>(faults, &place, key, "a list of tables", item.get_ref());
-                }
+        for item in array {
+            if let Some(table) = item.get_ref().as_table() {
+                sections.push(Self::of(table, item.span(), format!("[[{key}]]")))
+            } else {
+                let place = Place::Span(item.span());
+                wrong_type::<()>(faults, &place, key, "a list of tables", item.get_ref());
             }
         }
         sections

@@ -29,7 +29,7 @@ fn smallest_file_has_defaults_for_the_rest() {
     assert_eq!(settings.server.origin(), "https://latchkey.example.com");
     assert_eq!(settings.login.issuer, "https://login.example.com");
     assert_eq!(settings.login.scopes, ["openid", "profile", "email"]);
-    assert_eq!(settings.login.session_idle, Duration::from_secs(3_600));
+    assert_eq!(settings.login.session_idle, Duration::from_hours(1));
     assert!(settings.database.web().is_err());
 }
 

@@ -4,7 +4,7 @@
 //! - [`config`]: latchkey.toml and policy.toml to domain values, every fault at once with its place.
 //! - [`store`]: Postgres: transactions, the one writer of business state; reads, one query a page.
 //! - [`actions`]: use cases: lock, decide, record, commit.
-//! - [`aws`], [`kubernetes`]: adapters to the outside, their errors classified.
+//! - [`aws`], [`kubernetes`]: adapters to the outside, their errors classified as [`fault`]s.
 //! - [`worker`]: reconciles targets: leases, principals, clusters, the clock, the sealer.
 //! - [`login`]: sign-in protocols to a person, AWS proofs to an ARN; knows nothing of HTTP frameworks.
 //! - [`words`]: whole sentences for pages, mail and terminal.
@@ -15,6 +15,7 @@ pub mod actions;
 pub mod aws;
 pub mod cli;
 pub mod config;
+pub mod fault;
 pub mod kubernetes;
 pub mod login;
 pub mod store;

@@ -1,1 +1,176 @@
-//! AWS: IAM, STS and EKS through the SDK, errors classified.
+//! AWS: IAM users and their inline policies, EKS's own API, who we are, and tokens for API servers.
+//!
+//! Owns the clients and what their errors mean; knows nothing of grants. One call of a method is one attempt: the SDK's
+//! own retries are off, since the worker alone decides what is tried again and when.
+
+mod eks;
+mod error;
+mod iam;
+mod identity;
+pub mod token;
+
+use crate::fault::{Fault, FaultKind};
+use crate::worker::lease::{LAST_CALL, Permit};
+use aws_config::{AppName, BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_async::time::{SharedTimeSource, StaticTimeSource};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tokio::sync::{Mutex, OnceCell};
+use url::Url;
+
+pub use identity::CallerIdentity;
+
+/// How long one call may take.
+pub const CALL: Duration = Duration::from_secs(10);
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// Where AWS is and who calls it.
+#[derive(Debug, Clone, Default)]
+pub struct AwsConfig {
+    /// The region for IAM and STS; clusters name their own.
+    pub region: String,
+    /// Another IAM than the partition's own.
+    pub iam_url: Option<Url>,
+    /// Another STS than the region's own. Tokens name the real one even so, since authenticators check the host.
+    pub sts_url: Option<Url>,
+    /// Another EKS than each region's own.
+    pub eks_url: Option<Url>,
+    /// The caller's keys; without them the SDK's default chain finds some (environment, profile, web identity,
+    /// container, instance).
+    pub keys: Option<AccessKeys>,
+}
+
+/// An access key pair.
+#[derive(Debug, Clone)]
+pub struct AccessKeys {
+    /// `AKIA…` or `ASIA…`.
+    pub access_key_id: String,
+    /// The secret half.
+    pub secret_access_key: SecretString,
+    /// With temporary keys.
+    pub session_token: Option<SecretString>,
+}
+
+/// AWS as one caller sees it. Cheap to clone; clones share connections and what they know about the caller.
+#[derive(Clone)]
+pub struct Aws {
+    iam: aws_sdk_iam::Client,
+    sts: aws_sdk_sts::Client,
+    eks: aws_sdk_eks::Client,
+    shared: Arc<Shared>,
+    signing_at: Option<SystemTime>,
+}
+
+struct Shared {
+    region: String,
+    credentials: SharedCredentialsProvider,
+    /// Clients cache credentials for themselves; this is for tokens.
+    cached: Mutex<Option<Credentials>>,
+    caller: OnceCell<CallerIdentity>,
+}
+
+impl Aws {
+    /// Clients for one caller. Reads the environment and AWS's configuration files; calls nothing yet.
+    pub async fn new(config: &AwsConfig) -> Self {
+        // What is signed at a frozen time must fail when it is late: a correction by the server's clock would make it
+        // fresh again.
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(config.region.clone()))
+            .retry_config(RetryConfig::disabled())
+            .disable_clock_skew_correction(true)
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).read_timeout(CALL).build(),
+            );
+        if let Ok(name) = AppName::new("latchkey") {
+            loader = loader.app_name(name);
+        }
+        if let Some(keys) = &config.keys {
+            loader = loader.credentials_provider(keys.credentials());
+        }
+        let sdk = loader.load().await;
+        let mut iam = aws_sdk_iam::config::Builder::from(&sdk);
+        if let Some(url) = &config.iam_url {
+            iam.set_endpoint_url(Some(address(url)));
+        }
+        let mut sts = aws_sdk_sts::config::Builder::from(&sdk);
+        if let Some(url) = &config.sts_url {
+            sts.set_endpoint_url(Some(address(url)));
+        }
+        let mut eks = aws_sdk_eks::config::Builder::from(&sdk);
+        if let Some(url) = &config.eks_url {
+            eks.set_endpoint_url(Some(address(url)));
+        }
+        let credentials =
+            sdk.credentials_provider().unwrap_or_else(|| SharedCredentialsProvider::new(token::NoCredentials));
+        Self {
+            iam: aws_sdk_iam::Client::from_conf(iam.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            eks: aws_sdk_eks::Client::from_conf(eks.build()),
+            shared: Arc::new(Shared {
+                region: config.region.clone(),
+                credentials,
+                cached: Mutex::default(),
+                caller: OnceCell::new(),
+            }),
+            signing_at: None,
+        }
+    }
+
+    /// The same, signing everything as of `at`: the time at which a run claimed its target. What a process sends after
+    /// a long pause is then refused: by AWS's APIs after 5 min, tokens after 15.
+    #[must_use]
+    pub fn signing_at(&self, at: Timestamp) -> Self {
+        Self { signing_at: Some(at.into()), ..self.clone() }
+    }
+
+    /// The region for IAM and STS.
+    pub fn region(&self) -> &str {
+        &self.shared.region
+    }
+
+    /// What calls sign with; nothing for the clock.
+    fn time_source(&self) -> Option<SharedTimeSource> {
+        self.signing_at.map(|at| SharedTimeSource::new(StaticTimeSource::new(at)))
+    }
+}
+
+/// The SDK writes a path behind the address.
+fn address(url: &Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+/// The last look at a permit, right before a write is sent.
+///
+/// # Errors
+/// Transient where the lease is in its last part: the write could outlive it.
+fn may_begin(permit: &Permit<'_>, operation: &'static str, subject: &str) -> Result<(), Fault> {
+    if permit.time_left() > LAST_CALL {
+        return Ok(());
+    }
+    Err(Fault::new(FaultKind::Transient, operation, subject).because("the time that this run had is over"))
+}
+
+impl AccessKeys {
+    fn credentials(&self) -> Credentials {
+        Credentials::new(
+            &self.access_key_id,
+            self.secret_access_key.expose_secret(),
+            self.session_token.as_ref().map(|token| token.expose_secret().to_owned()),
+            None,
+            "latchkey",
+        )
+    }
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws").field("region", &self.shared.region).finish_non_exhaustive()
+    }
+}

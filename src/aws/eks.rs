@@ -1,0 +1,71 @@
+//! EKS's own API: what a cluster is and where its API server listens.
+
+use super::{Aws, error::Call};
+use crate::fault::{Fault, FaultKind};
+use aws_config::Region;
+use aws_sdk_eks::types::{AuthenticationMode as SdkMode, Cluster};
+use jiff::Timestamp;
+use latchkey_domain::{
+    eks::arn::ClusterArn,
+    plan::observation::{AuthenticationMode, EksCluster},
+};
+
+impl Aws {
+    /// DescribeCluster, in the region of the ARN.
+    ///
+    /// # Errors
+    /// Not found only where EKS says so to a caller of the cluster's own account: the wrong account and region answer
+    /// the same of every cluster. Refused in another account, or without the right; transient, throttled. Invalid where
+    /// the cluster's authentication mode is not known here.
+    pub async fn describe_cluster(&self, arn: &ClusterArn) -> Result<EksCluster, Fault> {
+        let call = Call {
+            operation: "describe",
+            subject: format!("the cluster `{}`", arn.name()),
+            action: "eks:DescribeCluster",
+            resource: arn.to_string(),
+        };
+        let mut here = aws_sdk_eks::config::Builder::new().region(Region::new(arn.region().to_owned()));
+        here.set_time_source(self.time_source());
+        let request = self.eks.describe_cluster().name(arn.name()).customize().config_override(here);
+        let answer = match request.send().await.map_err(|error| call.fault(error)) {
+            Err(fault) if fault.is_not_found() => {
+                self.reaches(arn.account(), &call).await?;
+                return Err(fault);
+            }
+            answer => answer?,
+        };
+        let cluster = answer.cluster.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))?;
+        if cluster.arn() != Some(arn.as_str()) {
+            let other = cluster.arn().and_then(|arn| ClusterArn::parse(arn).ok());
+            return Err(match other {
+                Some(other) => call.wrong_account(other.account().as_str(), arn.account().as_str()),
+                None => call.failed(FaultKind::Transient).because("the answer is about another cluster"),
+            });
+        }
+        observed(cluster, &call)
+    }
+}
+
+fn observed(cluster: Cluster, call: &Call) -> Result<EksCluster, Fault> {
+    let mode = cluster.access_config.and_then(|access| access.authentication_mode);
+    let mode = match mode {
+        // Clusters older than access entries have no access configuration.
+        None | Some(SdkMode::ConfigMap) => AuthenticationMode::ConfigMap,
+        Some(SdkMode::ApiAndConfigMap) => AuthenticationMode::ApiAndConfigMap,
+        Some(SdkMode::Api) => AuthenticationMode::Api,
+        Some(other) => {
+            let why = format!("its authentication mode {} is not known to Latchkey", other.as_str());
+            return Err(call.failed(FaultKind::Invalid).because(why));
+        }
+    };
+    Ok(EksCluster {
+        name: cluster.name.unwrap_or_default(),
+        arn: cluster.arn.unwrap_or_default(),
+        created_at: cluster.created_at.and_then(|at| Timestamp::new(at.secs(), at.subsec_nanos().cast_signed()).ok()),
+        endpoint: cluster.endpoint.unwrap_or_default(),
+        certificate_authority: cluster.certificate_authority.and_then(|ca| ca.data).unwrap_or_default(),
+        version: cluster.version.unwrap_or_default(),
+        status: cluster.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        mode,
+    })
+}

@@ -1,0 +1,181 @@
+//! IAM users: read with what Latchkey looks at, and written as far as Latchkey writes.
+//!
+//! Users are known by name to IAM and by ARN to everybody else: each method first sees that the ARN's account is ours,
+//! since another account may have a user of the same name.
+
+use super::{Aws, error::Call, may_begin};
+use crate::fault::{Fault, FaultKind};
+use crate::worker::lease::Permit;
+use aws_sdk_iam::types::{Tag, User};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use latchkey_domain::{eks::arn::UserArn, plan::observation::IamUser};
+use std::collections::BTreeMap;
+
+/// How many inline policies are read at a time.
+const AT_ONCE: usize = 8;
+
+impl Aws {
+    /// The user, with tags and inline policies; nothing where IAM knows no user of exactly this ARN.
+    ///
+    /// # Errors
+    /// Refused where a right is missing or our account is another; transient, throttled.
+    pub async fn user(&self, arn: &UserArn) -> Result<Option<IamUser>, Fault> {
+        let call = user_call("read", "iam:GetUser", arn);
+        self.reaches(arn.account(), &call).await?;
+        let found = tokio::try_join!(self.get_user(arn, &call), self.inline_policies(arn));
+        let (user, inline_policies) = match found {
+            Ok((user, policies)) => (user, policies),
+            Err(fault) if fault.is_not_found() => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        // Another path is another ARN: that user is not the one that was asked for.
+        if user.arn() != arn.as_str() {
+            return Ok(None);
+        }
+        Ok(Some(IamUser {
+            arn: user.arn,
+            unique_id: user.user_id,
+            name: user.user_name,
+            path: user.path,
+            tags: user.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
+            inline_policies,
+        }))
+    }
+
+    /// Writes an inline policy, replacing one of the same name.
+    ///
+    /// # Errors
+    /// Not found without such a user; invalid where IAM refuses the text or the user's policies become too long;
+    /// refused, conflict, transient, throttled.
+    pub async fn put_user_policy(
+        &self,
+        permit: &Permit<'_>,
+        arn: &UserArn,
+        name: &str,
+        document: &str,
+    ) -> Result<(), Fault> {
+        let call = policy_call("write", "iam:PutUserPolicy", arn, name);
+        self.reaches(arn.account(), &call).await?;
+        let request = self.iam.put_user_policy().user_name(arn.name()).policy_name(name).policy_document(document);
+        may_begin(permit, call.operation, &call.subject)?;
+        request.customize().config_override(self.iam_time()).send().await.map_err(|error| call.fault(error))?;
+        Ok(())
+    }
+
+    /// Removes an inline policy; that it is gone already, or the user is, is as good.
+    ///
+    /// # Errors
+    /// Refused, conflict, transient, throttled.
+    pub async fn delete_user_policy(&self, permit: &Permit<'_>, arn: &UserArn, name: &str) -> Result<(), Fault> {
+        let call = policy_call("remove", "iam:DeleteUserPolicy", arn, name);
+        self.reaches(arn.account(), &call).await?;
+        let request = self.iam.delete_user_policy().user_name(arn.name()).policy_name(name);
+        may_begin(permit, call.operation, &call.subject)?;
+        let outcome = request.customize().config_override(self.iam_time()).send().await;
+        gone_is_fine(outcome.map(drop).map_err(|error| call.fault(error)))
+    }
+
+    /// Sets tags, leaving others as they are.
+    ///
+    /// # Errors
+    /// Not found without such a user; invalid, refused, conflict, transient, throttled.
+    pub async fn tag_user(
+        &self,
+        permit: &Permit<'_>,
+        arn: &UserArn,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<(), Fault> {
+        let call = user_call("tag", "iam:TagUser", arn);
+        self.reaches(arn.account(), &call).await?;
+        let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+        let tags = tags.collect::<Result<Vec<_>, _>>();
+        let tags = tags.map_err(|error| call.failed(FaultKind::Invalid).caused_by(error))?;
+        let request = self.iam.tag_user().user_name(arn.name()).set_tags(Some(tags));
+        may_begin(permit, call.operation, &call.subject)?;
+        request.customize().config_override(self.iam_time()).send().await.map_err(|error| call.fault(error))?;
+        Ok(())
+    }
+
+    /// Removes tags; that they or the user are gone already is as good.
+    ///
+    /// # Errors
+    /// Refused, conflict, transient, throttled.
+    pub async fn untag_user(&self, permit: &Permit<'_>, arn: &UserArn, keys: &[String]) -> Result<(), Fault> {
+        let call = user_call("untag", "iam:UntagUser", arn);
+        self.reaches(arn.account(), &call).await?;
+        let request = self.iam.untag_user().user_name(arn.name()).set_tag_keys(Some(keys.to_vec()));
+        may_begin(permit, call.operation, &call.subject)?;
+        let outcome = request.customize().config_override(self.iam_time()).send().await;
+        gone_is_fine(outcome.map(drop).map_err(|error| call.fault(error)))
+    }
+
+    async fn get_user(&self, arn: &UserArn, call: &Call) -> Result<User, Fault> {
+        let request = self.iam.get_user().user_name(arn.name()).customize().config_override(self.iam_time());
+        let answer = request.send().await.map_err(|error| call.fault(error))?;
+        answer.user.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))
+    }
+
+    async fn inline_policies(&self, arn: &UserArn) -> Result<BTreeMap<String, String>, Fault> {
+        let names = self.policy_names(arn).await?;
+        let texts = stream::iter(names).map(async |name| self.inline_policy(arn, name).await).buffer_unordered(AT_ONCE);
+        // One that was removed since the list was made is not there.
+        texts.try_filter_map(async |found| Ok(found)).try_collect().await
+    }
+
+    async fn policy_names(&self, arn: &UserArn) -> Result<Vec<String>, Fault> {
+        let call = user_call("list the inline policies of", "iam:ListUserPolicies", arn);
+        let (mut names, mut marker) = (Vec::new(), None);
+        loop {
+            let request = self.iam.list_user_policies().user_name(arn.name()).set_marker(marker.take());
+            let request = request.customize().config_override(self.iam_time());
+            let page = request.send().await.map_err(|error| call.fault(error))?;
+            names.extend(page.policy_names);
+            match page.marker.filter(|_| page.is_truncated) {
+                Some(next) => marker = Some(next),
+                None => return Ok(names),
+            }
+        }
+    }
+
+    async fn inline_policy(&self, arn: &UserArn, name: String) -> Result<Option<(String, String)>, Fault> {
+        let call = policy_call("read", "iam:GetUserPolicy", arn, &name);
+        let request = self.iam.get_user_policy().user_name(arn.name()).policy_name(&name);
+        let answer = match request.customize().config_override(self.iam_time()).send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                return match call.fault(error) {
+                    fault if fault.is_not_found() => Ok(None),
+                    fault => Err(fault),
+                };
+            }
+        };
+        // IAM answers documents encoded as in RFC 3986.
+        let text = percent_encoding::percent_decode_str(&answer.policy_document).decode_utf8();
+        let text = text.map_err(|error| {
+            call.failed(FaultKind::Transient).because("the answer could not be read").caused_by(error)
+        })?;
+        Ok(Some((name, text.into_owned())))
+    }
+
+    fn iam_time(&self) -> aws_sdk_iam::config::Builder {
+        let mut config = aws_sdk_iam::config::Builder::new();
+        config.set_time_source(self.time_source());
+        config
+    }
+}
+
+fn user_call(operation: &'static str, action: &'static str, arn: &UserArn) -> Call {
+    Call { operation, subject: format!("the IAM user {arn}"), action, resource: arn.to_string() }
+}
+
+fn policy_call(operation: &'static str, action: &'static str, arn: &UserArn, name: &str) -> Call {
+    let subject = format!("the inline policy `{name}` of the IAM user {arn}");
+    Call { operation, subject, action, resource: arn.to_string() }
+}
+
+fn gone_is_fine(outcome: Result<(), Fault>) -> Result<(), Fault> {
+    match outcome {
+        Err(fault) if fault.is_not_found() => Ok(()),
+        outcome => outcome,
+    }
+}

@@ -1,0 +1,144 @@
+//! Tokens for API servers: a presigned `GetCallerIdentity`, as `aws eks get-token` makes it. Minting one asks nobody.
+
+use super::Aws;
+use crate::fault::{BoxError, Fault, FaultKind};
+use aws_credential_types::{
+    Credentials,
+    provider::{self, ProvideCredentials, error::CredentialsError, future},
+};
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign},
+    sign::v4,
+};
+use jiff::{SignedDuration, Timestamp};
+use latchkey_domain::eks::{
+    arn::{ClusterArn, Partition},
+    token::{CLUSTER_ID_HEADER, StsHost, encode},
+};
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// What `aws eks get-token` signs for; STS takes presigned requests for 15 min whatever they say.
+const EXPIRES: Duration = Duration::from_secs(60);
+/// Credentials that end sooner than this are asked for anew: a token must outlive the run that it is made for.
+const FRESH: SignedDuration = SignedDuration::from_mins(5);
+
+/// Why no token could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsigned {
+    /// No partition of AWS has such a region.
+    #[error("{0:?} is no region of AWS: use one such as eu-west-1")]
+    Region(String),
+    /// The signer refused its input.
+    #[error("failed to sign a token for the cluster {cluster:?}")]
+    Signing {
+        /// The cluster's name.
+        cluster: String,
+        /// Why.
+        source: BoxError,
+    },
+}
+
+/// The token with which the holder of `credentials` is known to the cluster's API server, signed as of `now` for the
+/// STS of `region`. It always names the real STS's host: authenticators take no other.
+///
+/// # Errors
+/// `Region` where no partition has it; `Signing` where the name holds what no header may.
+pub fn presign(
+    credentials: &Credentials,
+    region: &str,
+    cluster_name: &str,
+    now: Timestamp,
+) -> Result<SecretString, Unsigned> {
+    let partition = Partition::of_region(region).ok_or_else(|| Unsigned::Region(region.to_owned()))?;
+    let host = StsHost::regional(partition, region);
+    let bare = format!("https://{host}/?Action=GetCallerIdentity&Version=2011-06-15");
+    let url = sign_query(credentials, region, cluster_name, now, &bare)
+        .map_err(|source| Unsigned::Signing { cluster: cluster_name.to_owned(), source })?;
+    Ok(SecretString::from(encode(&url)))
+}
+
+fn sign_query(
+    credentials: &Credentials,
+    region: &str,
+    cluster_name: &str,
+    now: Timestamp,
+    bare: &str,
+) -> Result<String, BoxError> {
+    let mut settings = SigningSettings::default();
+    settings.signature_location = SignatureLocation::QueryParams;
+    settings.expires_in = Some(EXPIRES);
+    let identity = credentials.clone().into();
+    let parameters = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name("sts")
+        .time(now.into())
+        .settings(settings)
+        .build()?
+        .into();
+    let headers = std::iter::once((CLUSTER_ID_HEADER, cluster_name));
+    let request = SignableRequest::new("GET", bare, headers, SignableBody::Bytes(&[]))?;
+    let (instructions, _signature) = sign(request, &parameters)?.into_parts();
+    let mut signed = http::Request::get(bare).body(())?;
+    instructions.apply_to_request_http1x(&mut signed);
+    Ok(signed.uri().to_string())
+}
+
+impl Aws {
+    /// The token with which we are known to a cluster, signed as of `now` or of the run's frozen time.
+    ///
+    /// # Errors
+    /// Refused without credentials; transient where they could not be obtained.
+    pub async fn cluster_token(&self, arn: &ClusterArn, now: Timestamp) -> Result<SecretString, Fault> {
+        let subject = || format!("a token for the cluster `{}`", arn.name());
+        let now = self.signing_at.and_then(|at| Timestamp::try_from(at).ok()).unwrap_or(now);
+        let credentials = self.credentials(now).await.map_err(|error| {
+            let kind = match &error {
+                CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {
+                    FaultKind::Refused {
+                        missing: "AWS credentials for Latchkey itself (environment, profile, web identity or instance)"
+                            .to_owned(),
+                    }
+                }
+                _ => FaultKind::Transient,
+            };
+            Fault::new(kind, "make", subject()).because("there are no AWS credentials").caused_by(error)
+        })?;
+        presign(&credentials, arn.region(), arn.name(), now)
+            .map_err(|error| Fault::new(FaultKind::Invalid, "make", subject()).caused_by(error))
+    }
+
+    /// Our credentials: those of last time while they are fresh.
+    ///
+    /// # Errors
+    /// Those of the provider.
+    pub async fn credentials(&self, now: Timestamp) -> Result<Credentials, CredentialsError> {
+        let mut cached = self.shared.cached.lock().await;
+        let fresh = |credentials: &Credentials| {
+            let expiry = credentials.expiry().and_then(|at| Timestamp::try_from(at).ok());
+            // Without an end they may have been changed all the same, but only by a restart.
+            expiry.is_none_or(|expiry| now + FRESH < expiry)
+        };
+        if let Some(credentials) = cached.as_ref().filter(|credentials| fresh(credentials)) {
+            return Ok(credentials.clone());
+        }
+        let credentials = self.shared.credentials.provide_credentials().await?;
+        *cached = Some(credentials.clone());
+        Ok(credentials)
+    }
+}
+
+/// What stands where the SDK found no provider at all.
+#[derive(Debug)]
+pub(super) struct NoCredentials;
+
+impl ProvideCredentials for NoCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let error: provider::Result = Err(CredentialsError::not_loaded("no provider is configured"));
+        future::ProvideCredentials::ready(error)
+    }
+}

@@ -78,11 +78,19 @@ impl Call {
     fn kind(&self, code: &str, message: &str, status: u16, retry_after: Option<Duration>) -> FaultKind {
         let refused = || FaultKind::Refused { missing: format!("{} on {}", self.action, self.resource) };
         match code.strip_suffix("Exception").unwrap_or(code) {
-            "Throttling" | "ThrottledRequest" | "Throttled" | "RequestThrottled" | "RequestThrottling"
-            | "RequestLimitExceeded" | "TooManyRequests" | "SlowDown" | "BandwidthLimitExceeded" => {
-                FaultKind::Throttled { retry_after }
-            }
-            "ConcurrentModification" | "EntityTemporarilyUnmodifiable" | "EntityAlreadyExists" | "DeleteConflict"
+            "Throttling"
+            | "ThrottledRequest"
+            | "Throttled"
+            | "RequestThrottled"
+            | "RequestThrottling"
+            | "RequestLimitExceeded"
+            | "TooManyRequests"
+            | "SlowDown"
+            | "BandwidthLimitExceeded" => FaultKind::Throttled { retry_after },
+            "ConcurrentModification"
+            | "EntityTemporarilyUnmodifiable"
+            | "EntityAlreadyExists"
+            | "DeleteConflict"
             | "ResourceInUse" => FaultKind::Conflict,
             "NoSuchEntity" | "ResourceNotFound" => FaultKind::NotFound,
             // A run signs with a frozen time: what it sends too late is refused, and the next run signs anew.
@@ -91,14 +99,25 @@ impl Call {
                 FaultKind::Transient
             }
             "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized" | "UnmodifiableEntity" => refused(),
-            "InvalidClientTokenId" | "UnrecognizedClient" | "SignatureDoesNotMatch" | "IncompleteSignature"
-            | "MissingAuthenticationToken" | "InvalidAccessKeyId" | "ExpiredToken" | "OptInRequired" => {
+            "InvalidClientTokenId"
+            | "UnrecognizedClient"
+            | "SignatureDoesNotMatch"
+            | "IncompleteSignature"
+            | "MissingAuthenticationToken"
+            | "InvalidAccessKeyId"
+            | "ExpiredToken"
+            | "OptInRequired" => {
                 FaultKind::Refused { missing: format!("valid AWS credentials for Latchkey itself ({code})") }
             }
-            "MalformedPolicyDocument" | "InvalidInput" | "LimitExceeded" | "ValidationError" | "Validation"
-            | "InvalidParameter" | "InvalidParameterValue" | "InvalidRequest" | "ResourceLimitExceeded" => {
-                FaultKind::Invalid
-            }
+            "MalformedPolicyDocument"
+            | "InvalidInput"
+            | "LimitExceeded"
+            | "ValidationError"
+            | "Validation"
+            | "InvalidParameter"
+            | "InvalidParameterValue"
+            | "InvalidRequest"
+            | "ResourceLimitExceeded" => FaultKind::Invalid,
             _ => match status {
                 429 => FaultKind::Throttled { retry_after },
                 401 | 403 => refused(),
@@ -138,9 +157,8 @@ mod tests {
 
     #[test]
     fn codes_of_iam_and_eks_are_classified_as_documented() {
-        let refused = FaultKind::Refused {
-            missing: "iam:PutUserPolicy on arn:aws:iam::111122223333:user/jane".to_owned(),
-        };
+        let refused =
+            FaultKind::Refused { missing: "iam:PutUserPolicy on arn:aws:iam::111122223333:user/jane".to_owned() };
         let throttled = FaultKind::Throttled { retry_after: Some(Duration::from_secs(7)) };
         for (code, status, kind) in [
             ("EntityAlreadyExists", 409, FaultKind::Conflict),

@@ -1,1 +1,111 @@
-//! Kubernetes API servers through kube, errors classified.
+//! API servers: what matters to access on a cluster, and the few objects that Latchkey writes there.
+//!
+//! Owns the client and what its errors mean; knows nothing of grants. One call of a method is one attempt: kube's own
+//! retries are off, since the worker alone decides what is tried again and when.
+
+mod answer;
+mod bindings;
+mod call;
+mod cluster_auth;
+mod convert;
+mod observe;
+mod reviews;
+mod roles;
+
+use crate::fault::{Fault, FaultKind};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use latchkey_domain::plan::observation::EksCluster;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use secrecy::SecretString;
+use std::{fmt, time::Duration};
+
+pub use bindings::Content;
+pub use cluster_auth::{AWS_AUTH, MARKER, NAMESPACE};
+pub use observe::Wanted;
+pub use reviews::{AUTHENTICATED, Review};
+
+/// How long one call may take.
+pub const CALL: Duration = Duration::from_secs(10);
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(3);
+/// How many calls are under way at a time: few enough for API Priority and Fairness, enough to ask a profile's
+/// questions in two rounds.
+const AT_ONCE: usize = 16;
+/// Who managedFields say wrote it.
+const FIELD_MANAGER: &str = "latchkey";
+
+/// A cluster's API server as one token's holder sees it. Lives no longer than a run: its token does not either.
+#[derive(Clone)]
+pub struct Cluster {
+    name: String,
+    client: kube::Client,
+    config: kube::Config,
+}
+
+impl Cluster {
+    /// A client for the cluster that EKS described. Calls nothing yet.
+    ///
+    /// # Errors
+    /// Transient where the cluster has no API server yet; invalid where its address or CA bundle cannot be read.
+    pub fn connect(cluster: &EksCluster, token: SecretString) -> Result<Self, Fault> {
+        let failed = |kind| Fault::new(kind, "connect to", format!("the cluster `{}`", cluster.name));
+        if cluster.endpoint.is_empty() || cluster.certificate_authority.is_empty() {
+            let why = format!("EKS names no API server for it; its status is {}", cluster.status);
+            return Err(failed(FaultKind::Transient).because(why));
+        }
+        let address = cluster.endpoint.parse::<http::Uri>();
+        let address = address.ok().filter(|uri| uri.scheme() == Some(&http::uri::Scheme::HTTPS));
+        let Some(address) = address else {
+            return Err(failed(FaultKind::Invalid).because("the address of its API server is no https URL"));
+        };
+        let roots = bundle(&cluster.certificate_authority)
+            .ok_or_else(|| failed(FaultKind::Invalid).because("its CA bundle holds no certificate in PEM"))?;
+        // Not inferred: neither a kubeconfig nor a proxy variable nor a pod's own account has a say here.
+        let mut config = kube::Config::new(address);
+        config.root_cert = Some(roots);
+        config.auth_info.token = Some(token);
+        config.default_retry = false;
+        config.connect_timeout = Some(CONNECT);
+        config.read_timeout = Some(CALL);
+        config.write_timeout = Some(CALL);
+        // The time that a connection lay idle is nobody's fault.
+        config.reset_reader_on_write = true;
+        let client = kube::Client::try_from(config.clone())
+            .map_err(|error| failed(FaultKind::Invalid).because("no client could be made").caused_by(error))?;
+        Ok(Self { name: cluster.name.clone(), client, config })
+    }
+
+    /// The same on connections of its own: each API server of a cluster has its own cache, and a new connection may
+    /// lead to another one.
+    ///
+    /// # Errors
+    /// As [`Cluster::connect`].
+    pub fn fresh(&self) -> Result<Self, Fault> {
+        let client = kube::Client::try_from(self.config.clone()).map_err(|error| {
+            Fault::new(FaultKind::Invalid, "connect to", format!("the cluster `{}`", self.name))
+                .because("no client could be made")
+                .caused_by(error)
+        })?;
+        Ok(Self { client, ..self.clone() })
+    }
+
+    /// The name that EKS knows it by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The certificates of a CA bundle, PEM in base64.
+fn bundle(base64: &str) -> Option<Vec<Vec<u8>>> {
+    let compact: String = base64.split_ascii_whitespace().collect();
+    let pem = STANDARD.decode(compact).ok()?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let certificates: Vec<_> = certificates.ok()?.into_iter().map(|der| der.to_vec()).collect();
+    (!certificates.is_empty()).then_some(certificates)
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,173 @@
+//! RoleBindings and ClusterRoleBindings: created, replaced and deleted; never applied, since server-side apply makes a
+//! deleted object again.
+
+use super::{
+    Cluster,
+    call::{Call, Path},
+    convert,
+};
+use crate::fault::Fault;
+use crate::worker::lease::Permit;
+use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
+use latchkey_domain::{
+    eks::rbac::{BindingSpec, LABEL_MANAGED_BY, MANAGED_BY},
+    plan::observation::ObservedBinding,
+};
+use serde_json::{Value, json};
+
+/// What a binding is replaced by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// The user is bound.
+    Granting,
+    /// Nobody is; a late create of the same name then conflicts.
+    Emptied,
+}
+
+impl Cluster {
+    /// The binding of that name; nothing where the API server says that there is none.
+    ///
+    /// # Errors
+    /// Refused, transient, throttled.
+    pub async fn get_binding(&self, namespace: Option<&str>, name: &str) -> Result<Option<ObservedBinding>, Fault> {
+        let call = self.binding_call("read", "get", namespace, name);
+        let path = collection(namespace).named(name);
+        Ok(match namespace {
+            Some(_) => self.get::<RoleBinding>(path, &call).await?.map(convert::role_binding),
+            None => self.get::<ClusterRoleBinding>(path, &call).await?.map(convert::cluster_role_binding),
+        })
+    }
+
+    /// Creates the binding.
+    ///
+    /// # Errors
+    /// Conflict where one of that name exists; not found without the namespace; refused where a right is missing, also
+    /// that to bind the role; transient while the namespace is being deleted; throttled.
+    pub async fn create_binding(&self, permit: &Permit<'_>, spec: &BindingSpec) -> Result<ObservedBinding, Fault> {
+        let namespace = spec.namespace.as_deref();
+        let call = self.writing_call("create", "create", spec);
+        let (path, object) = (collection(namespace), spec.to_value());
+        Ok(match namespace {
+            Some(_) => convert::role_binding(self.create(permit, path, &object, &call).await?),
+            None => convert::cluster_role_binding(self.create(permit, path, &object, &call).await?),
+        })
+    }
+
+    /// Replaces the binding at `resource_version` as a whole: subjects, labels, annotations, and no finalizers.
+    ///
+    /// # Errors
+    /// Conflict where it is no longer at that version or gone; not found where it is gone; invalid where it refers to
+    /// another role (then see [`Cluster::empty_binding`]); refused, transient, throttled.
+    pub async fn put_binding(
+        &self,
+        permit: &Permit<'_>,
+        spec: &BindingSpec,
+        content: Content,
+        resource_version: &str,
+    ) -> Result<ObservedBinding, Fault> {
+        let mut object = match content {
+            Content::Granting => spec.to_value(),
+            Content::Emptied => spec.to_emptied_value(),
+        };
+        object["metadata"]["resourceVersion"] = resource_version.into();
+        let call = self.writing_call("write", "update", spec);
+        self.replace_binding(permit, spec.namespace.as_deref(), &spec.name(), &object, &call).await
+    }
+
+    /// Empties a binding as it was observed, whatever role it refers to: for what carries our label and is meant by no
+    /// grant.
+    ///
+    /// # Errors
+    /// Conflict where it changed since; not found where it is gone; refused, transient, throttled.
+    pub async fn empty_binding(
+        &self,
+        permit: &Permit<'_>,
+        observed: &ObservedBinding,
+    ) -> Result<ObservedBinding, Fault> {
+        let namespace = observed.namespace.as_deref();
+        let call = self.binding_call("empty", "update", namespace, &observed.name);
+        self.replace_binding(permit, namespace, &observed.name, &emptied(observed), &call).await
+    }
+
+    /// Deletes the binding of that name and UID; that it is gone already is as good. One that a finalizer keeps is
+    /// still there afterwards.
+    ///
+    /// # Errors
+    /// Conflict where another object bears the name now; refused, transient, throttled.
+    pub async fn delete_binding(
+        &self,
+        permit: &Permit<'_>,
+        namespace: Option<&str>,
+        name: &str,
+        uid: &str,
+    ) -> Result<(), Fault> {
+        let call = self.binding_call("delete", "delete", namespace, name);
+        self.remove(permit, collection(namespace).named(name), uid, &call).await
+    }
+
+    async fn replace_binding(
+        &self,
+        permit: &Permit<'_>,
+        namespace: Option<&str>,
+        name: &str,
+        object: &Value,
+        call: &Call,
+    ) -> Result<ObservedBinding, Fault> {
+        let path = collection(namespace).named(name);
+        Ok(match namespace {
+            Some(_) => convert::role_binding(self.replace(permit, path, object, call).await?),
+            None => convert::cluster_role_binding(self.replace(permit, path, object, call).await?),
+        })
+    }
+
+    fn binding_call(&self, operation: &'static str, verb: &str, namespace: Option<&str>, name: &str) -> Call {
+        let cluster = self.name();
+        let (kind, place) = match namespace {
+            Some(namespace) => ("RoleBinding", format!(" in the namespace {namespace}")),
+            None => ("ClusterRoleBinding", String::new()),
+        };
+        Call {
+            operation,
+            subject: format!("the {kind} `{name}`{place} of cluster `{cluster}`"),
+            right: format!("{verb} {}.rbac.authorization.k8s.io{place}", resource(namespace)),
+        }
+    }
+
+    /// Writing a binding needs a right on the role, too.
+    fn writing_call(&self, operation: &'static str, verb: &str, spec: &BindingSpec) -> Call {
+        let mut call = self.binding_call(operation, verb, spec.namespace.as_deref(), &spec.name());
+        call.right.push_str(" and bind clusterroles.rbac.authorization.k8s.io named ");
+        call.right.push_str(&spec.cluster_role);
+        call
+    }
+}
+
+const fn resource(namespace: Option<&str>) -> &'static str {
+    if namespace.is_some() { "rolebindings" } else { "clusterrolebindings" }
+}
+
+fn collection(namespace: Option<&str>) -> Path {
+    Path::rbac(namespace, resource(namespace))
+}
+
+/// The observed binding with nobody bound, no finalizers and our label.
+fn emptied(observed: &ObservedBinding) -> Value {
+    let mut labels = observed.labels.clone();
+    labels.insert(LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned());
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": if observed.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" },
+        "metadata": {
+            "name": observed.name,
+            "namespace": observed.namespace,
+            "uid": observed.uid,
+            "resourceVersion": observed.resource_version,
+            "labels": labels,
+            "annotations": observed.annotations,
+        },
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io", "kind": observed.role_kind, "name": observed.role_name,
+        },
+        "subjects": [],
+    })
+}

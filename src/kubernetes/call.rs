@@ -1,0 +1,225 @@
+//! One call to an API server: what is sent, how long it may take, how its answer is read.
+
+use super::{CALL, Cluster, FIELD_MANAGER, answer};
+use crate::fault::{Fault, FaultKind};
+use crate::worker::lease::{LAST_CALL, Permit};
+use http::{Method, header};
+use kube::client::Body;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// Objects in a page of a list.
+const PAGE: usize = 500;
+
+/// One call: what it does, on what, and the right that it needs.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    /// A verb phrase.
+    pub operation: &'static str,
+    /// A noun phrase, with the cluster.
+    pub subject: String,
+    /// The right in Kubernetes' words, such as `list rolebindings.rbac.authorization.k8s.io`.
+    pub right: String,
+}
+
+impl Call {
+    /// The failure of this call.
+    pub(super) fn failed(&self, kind: FaultKind) -> Fault {
+        Fault::new(kind, self.operation, self.subject.clone())
+    }
+
+    /// The last look at a permit, right before a write is sent.
+    pub(super) fn may_begin(&self, permit: &Permit<'_>) -> Result<(), Fault> {
+        if permit.time_left() > LAST_CALL {
+            return Ok(());
+        }
+        Err(self.failed(FaultKind::Transient).because("the time that this run had is over"))
+    }
+}
+
+/// The path of an object or a collection.
+#[derive(Debug, Clone)]
+pub(super) struct Path(String);
+
+/// What a path segment may hold besides letters and digits. Binding names hold colons.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
+
+impl Path {
+    /// A collection of the core group.
+    pub(super) fn core(namespace: Option<&str>, resource: &str) -> Self {
+        Self::under("/api/v1", namespace, resource)
+    }
+
+    /// A collection of `rbac.authorization.k8s.io/v1`.
+    pub(super) fn rbac(namespace: Option<&str>, resource: &str) -> Self {
+        Self::under("/apis/rbac.authorization.k8s.io/v1", namespace, resource)
+    }
+
+    fn under(root: &str, namespace: Option<&str>, resource: &str) -> Self {
+        match namespace {
+            Some(namespace) => Self(format!("{root}/namespaces/{}/{resource}", segment(namespace))),
+            None => Self(format!("{root}/{resource}")),
+        }
+    }
+
+    /// An object of the collection.
+    pub(super) fn named(self, name: &str) -> Self {
+        Self(format!("{}/{}", self.0, segment(name)))
+    }
+
+    /// Any other path.
+    pub(super) fn of(path: &str) -> Self {
+        Self(path.to_owned())
+    }
+}
+
+fn segment(name: &str) -> String {
+    utf8_percent_encode(name, SEGMENT).to_string()
+}
+
+/// A list as the API server answers it.
+#[derive(Deserialize)]
+struct Page<T> {
+    #[serde(default)]
+    metadata: PageMetadata,
+    // Go writes an empty list as null where nobody took care.
+    items: Option<Vec<T>>,
+}
+
+#[derive(Default, Deserialize)]
+struct PageMetadata {
+    #[serde(rename = "continue", default)]
+    next: Option<String>,
+}
+
+impl Cluster {
+    /// The object; nothing where the API server says that there is none.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: Path, call: &Call) -> Result<Option<T>, Fault> {
+        match self.send(Method::GET, &path.0, None, call).await {
+            Err(fault) if fault.is_not_found() => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
+    /// Every object of a collection, read consistently (no resource version).
+    pub(super) async fn list<T: DeserializeOwned>(&self, path: Path, call: &Call) -> Result<Vec<T>, Fault> {
+        let (mut objects, mut next) = (Vec::new(), None::<String>);
+        loop {
+            let mut target = format!("{}?limit={PAGE}", path.0);
+            if let Some(token) = next.take() {
+                target.push_str("&continue=");
+                target.extend(utf8_percent_encode(&token, NON_ALPHANUMERIC));
+            }
+            let page: Page<T> = self.send(Method::GET, &target, None, call).await?;
+            objects.extend(page.items.unwrap_or_default());
+            match page.metadata.next.filter(|token| !token.is_empty()) {
+                Some(token) => next = Some(token),
+                None => return Ok(objects),
+            }
+        }
+    }
+
+    /// Creates an object.
+    pub(super) async fn create<T: DeserializeOwned>(
+        &self,
+        permit: &Permit<'_>,
+        path: Path,
+        object: &Value,
+        call: &Call,
+    ) -> Result<T, Fault> {
+        call.may_begin(permit)?;
+        let target = format!("{}?fieldManager={FIELD_MANAGER}", path.0);
+        self.send(Method::POST, &target, Some((JSON, object)), call).await
+    }
+
+    /// Replaces an object as a whole.
+    pub(super) async fn replace<T: DeserializeOwned>(
+        &self,
+        permit: &Permit<'_>,
+        path: Path,
+        object: &Value,
+        call: &Call,
+    ) -> Result<T, Fault> {
+        call.may_begin(permit)?;
+        let target = format!("{}?fieldManager={FIELD_MANAGER}", path.0);
+        self.send(Method::PUT, &target, Some((JSON, object)), call).await
+    }
+
+    /// Changes what the patch names and nothing else.
+    pub(super) async fn merge<T: DeserializeOwned>(
+        &self,
+        permit: &Permit<'_>,
+        path: Path,
+        patch: &Value,
+        call: &Call,
+    ) -> Result<T, Fault> {
+        call.may_begin(permit)?;
+        let target = format!("{}?fieldManager={FIELD_MANAGER}", path.0);
+        self.send(Method::PATCH, &target, Some((MERGE_PATCH, patch)), call).await
+    }
+
+    /// Deletes the object of that name and UID; that it is gone already is as good.
+    pub(super) async fn remove(&self, permit: &Permit<'_>, path: Path, uid: &str, call: &Call) -> Result<(), Fault> {
+        call.may_begin(permit)?;
+        let options = serde_json::json!({
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": { "uid": uid },
+            "propagationPolicy": "Background",
+        });
+        match self.send::<Value>(Method::DELETE, &path.0, Some((JSON, &options)), call).await {
+            Err(fault) if !fault.is_not_found() => Err(fault),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Asks a question that is an object but is not stored.
+    pub(super) async fn ask<T: DeserializeOwned>(&self, path: &Path, object: &Value, call: &Call) -> Result<T, Fault> {
+        self.send(Method::POST, &path.0, Some((JSON, object)), call).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        target: &str,
+        body: Option<(&str, &Value)>,
+        call: &Call,
+    ) -> Result<T, Fault> {
+        let mut request = http::Request::builder().method(method).uri(target).header(header::ACCEPT, JSON);
+        if let Some((content_type, _)) = body {
+            request = request.header(header::CONTENT_TYPE, content_type);
+        }
+        let body = body.map_or_else(Body::empty, |(_, value)| Body::from(value.to_string().into_bytes()));
+        let request = request.body(body).map_err(|error| call.failed(FaultKind::Invalid).caused_by(error))?;
+        let exchange = async {
+            let (head, body) = self.client.send(request).await?.into_parts();
+            Ok((head, body.collect_bytes().await?))
+        };
+        match tokio::time::timeout(CALL, exchange).await {
+            Ok(Ok((head, body))) => answer::read(&head, &body, call),
+            Ok(Err(error)) => Err(answer::unanswered(error, call)),
+            Err(_elapsed) => {
+                Err(call.failed(FaultKind::Transient).because(format!("no answer within {} s", CALL.as_secs())))
+            }
+        }
+    }
+}
+
+const JSON: &str = "application/json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_path_segments_whatever_they_hold() {
+        let path = Path::rbac(Some("payments"), "rolebindings").named("latchkey:0192:abcd/../x?y");
+        assert_eq!(
+            path.0,
+            "/apis/rbac.authorization.k8s.io/v1/namespaces/payments/rolebindings/latchkey:0192:abcd%2F..%2Fx%3Fy"
+        );
+        assert_eq!(Path::core(None, "namespaces").0, "/api/v1/namespaces");
+    }
+}

@@ -1,0 +1,101 @@
+//! The two ConfigMaps in `kube-system`: aws-auth, of which we write a key at a time, and our marker.
+//!
+//! Neither is ever created here: that right cannot be limited to a name. `latchkey bootstrap` prints both, empty.
+
+use super::{
+    Cluster,
+    call::{Call, Path},
+    convert,
+};
+use crate::fault::Fault;
+use crate::worker::lease::Permit;
+use k8s_openapi::api::core::v1::ConfigMap;
+use latchkey_domain::plan::observation::{AwsAuthObject, Marker};
+use serde_json::json;
+
+/// The namespace of both.
+pub const NAMESPACE: &str = "kube-system";
+/// The name of the ConfigMap that the authenticator reads.
+pub const AWS_AUTH: &str = "aws-auth";
+/// The name of our marker.
+pub const MARKER: &str = "latchkey";
+
+impl Cluster {
+    /// aws-auth; nothing where there is none.
+    ///
+    /// # Errors
+    /// Refused, transient, throttled.
+    pub async fn aws_auth(&self) -> Result<Option<AwsAuthObject>, Fault> {
+        let object: Option<ConfigMap> =
+            self.get(path(AWS_AUTH), &self.config_map_call("read", "get", AWS_AUTH)).await?;
+        Ok(object.map(convert::aws_auth))
+    }
+
+    /// Writes one key of aws-auth, or removes it; the others are not even sent. Answers the object as it then is.
+    ///
+    /// # Errors
+    /// Conflict where it is no longer at `resource_version`; not found without an aws-auth; invalid where it becomes
+    /// larger than an object may be; refused, transient, throttled.
+    pub async fn patch_aws_auth(
+        &self,
+        permit: &Permit<'_>,
+        resource_version: &str,
+        key: &str,
+        value: Option<&str>,
+    ) -> Result<AwsAuthObject, Fault> {
+        let patch = json!({ "metadata": { "resourceVersion": resource_version }, "data": { key: value } });
+        let call = self.config_map_call("write", "patch", AWS_AUTH);
+        let object: Result<ConfigMap, Fault> = self.merge(permit, path(AWS_AUTH), &patch, &call).await;
+        object.map(convert::aws_auth).map_err(|fault| absent(fault, AWS_AUTH))
+    }
+
+    /// Our marker; nothing where there is none.
+    ///
+    /// # Errors
+    /// Refused, transient, throttled.
+    pub async fn marker(&self) -> Result<Option<Marker>, Fault> {
+        let object: Option<ConfigMap> = self.get(path(MARKER), &self.config_map_call("read", "get", MARKER)).await?;
+        Ok(object.map(convert::marker))
+    }
+
+    /// Says in the marker whose cluster this is, and since which epoch. Answers it as it then is.
+    ///
+    /// # Errors
+    /// Conflict where it is no longer at `resource_version`; not found without a marker; refused, transient, throttled.
+    pub async fn write_marker(
+        &self,
+        permit: &Permit<'_>,
+        installation: &str,
+        epoch: i64,
+        resource_version: &str,
+    ) -> Result<Marker, Fault> {
+        let patch = json!({
+            "metadata": { "resourceVersion": resource_version },
+            "data": { convert::MARKER_INSTALLATION: installation, convert::MARKER_EPOCH: epoch.to_string() },
+        });
+        let call = self.config_map_call("write", "patch", MARKER);
+        let object: Result<ConfigMap, Fault> = self.merge(permit, path(MARKER), &patch, &call).await;
+        object.map(convert::marker).map_err(|fault| absent(fault, MARKER))
+    }
+
+    fn config_map_call(&self, operation: &'static str, verb: &str, name: &str) -> Call {
+        Call {
+            operation,
+            subject: format!("the ConfigMap {NAMESPACE}/{name} of cluster `{}`", self.name()),
+            right: format!("{verb} configmaps named {name} in the namespace {NAMESPACE}"),
+        }
+    }
+}
+
+fn path(name: &str) -> Path {
+    Path::core(Some(NAMESPACE), "configmaps").named(name)
+}
+
+fn absent(fault: Fault, name: &str) -> Fault {
+    if !fault.is_not_found() {
+        return fault;
+    }
+    fault.because(format!(
+        "there is no ConfigMap {NAMESPACE}/{name}: apply what `latchkey bootstrap` prints for this cluster"
+    ))
+}

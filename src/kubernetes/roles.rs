@@ -1,0 +1,53 @@
+//! ClusterRoles of ours, which carry a profile's own rules and never change.
+
+use super::{
+    Cluster,
+    call::{Call, Path},
+    convert,
+};
+use crate::fault::Fault;
+use crate::worker::lease::Permit;
+use k8s_openapi::api::rbac::v1::ClusterRole;
+use latchkey_domain::{eks::rbac::OwnRole, plan::observation::ObservedRole};
+
+impl Cluster {
+    /// The ClusterRole of that name; nothing where the API server says that there is none.
+    ///
+    /// # Errors
+    /// Refused, transient, throttled.
+    pub async fn get_cluster_role(&self, name: &str) -> Result<Option<ObservedRole>, Fault> {
+        let call = self.role_call("read", "get", name);
+        Ok(self.get::<ClusterRole>(collection().named(name), &call).await?.map(convert::cluster_role))
+    }
+
+    /// Creates the ClusterRole.
+    ///
+    /// # Errors
+    /// Conflict where one of that name exists; refused where a right is missing, also where Latchkey does not hold
+    /// every rule in it; transient, throttled.
+    pub async fn create_cluster_role(&self, permit: &Permit<'_>, role: &OwnRole) -> Result<ObservedRole, Fault> {
+        let mut call = self.role_call("create", "create", &role.name());
+        call.right.push_str(" and every rule in it");
+        self.create(permit, collection(), &role.to_value(), &call).await.map(convert::cluster_role)
+    }
+
+    /// Deletes the ClusterRole of that name and UID; that it is gone already is as good.
+    ///
+    /// # Errors
+    /// Conflict where another object bears the name now; refused, transient, throttled.
+    pub async fn delete_cluster_role(&self, permit: &Permit<'_>, name: &str, uid: &str) -> Result<(), Fault> {
+        self.remove(permit, collection().named(name), uid, &self.role_call("delete", "delete", name)).await
+    }
+
+    fn role_call(&self, operation: &'static str, verb: &str, name: &str) -> Call {
+        Call {
+            operation,
+            subject: format!("the ClusterRole `{name}` of cluster `{}`", self.name()),
+            right: format!("{verb} clusterroles.rbac.authorization.k8s.io"),
+        }
+    }
+}
+
+fn collection() -> Path {
+    Path::rbac(None, "clusterroles")
+}

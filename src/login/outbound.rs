@@ -58,9 +58,7 @@ pub async fn send(
 
 /// [`send`] as the OpenID libraries call it. The future owns its client and is boxed: borrowed, the compiler cannot
 /// see that a handler which awaits it may move between threads.
-pub fn sender(
-    client: &reqwest::Client,
-) -> impl Fn(http::Request<Vec<u8>>) -> Sending + Send + Sync + 'static {
+pub fn sender(client: &reqwest::Client) -> impl Fn(http::Request<Vec<u8>>) -> Sending + Send + Sync + 'static {
     let client = client.clone();
     move |request| {
         let client = client.clone();
@@ -69,5 +67,4 @@ pub fn sender(
 }
 
 /// An outbound request under way.
-pub type Sending =
-    std::pin::Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, OutboundError>> + Send>>;
+pub type Sending = std::pin::Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, OutboundError>> + Send>>;

@@ -55,6 +55,13 @@ impl Clusters {
         self.servers.iter().map(|(name, server)| view(name, server, aws)).collect()
     }
 
+    /// Waits, after [`Self::stop`], until every port can be taken again.
+    pub async fn closed(&self) {
+        for server in self.servers.values() {
+            server.closed().await;
+        }
+    }
+
     /// Stops every server and puts its last state.
     pub fn stop(&self, store: &Store) {
         self.savers.iter().for_each(JoinHandle::abort);

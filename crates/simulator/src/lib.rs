@@ -138,7 +138,9 @@ impl Simulator {
         for task in std::mem::take(&mut self.tasks) {
             task.await.context("a server of the simulator panicked")?;
         }
-        self.close()
+        self.close()?;
+        self.clusters.closed().await;
+        Ok(())
     }
 
     fn close(&self) -> anyhow::Result<()> {

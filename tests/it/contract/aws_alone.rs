@@ -267,3 +267,27 @@ async fn lists_come_in_pages() {
     names.sort();
     assert_eq!((seen, pages), (names, 3));
 }
+
+#[tokio::test]
+async fn another_region_has_no_clusters() {
+    let subject = Subject::simulator().await;
+    let keys = subject.inside().worker_keys().unwrap();
+    let elsewhere = super::aws::clients(subject.inside().aws_endpoint().as_str(), "eu-north-1", &keys, None).await;
+    assert!(elsewhere.eks.list_clusters().send().await.unwrap().clusters().is_empty());
+    assert_eq!(code(elsewhere.eks.describe_cluster().name("classic").send().await), "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn an_entry_overrides_the_config_map_where_the_mode_reads_both() {
+    let subject = Subject::simulator().await;
+    let (name, _) = subject.user().await;
+    let arn = format!("arn:aws:iam::111122223333:user/{name}");
+    let eks = subject.admin().await.eks;
+    let create = eks.create_access_entry().cluster_name("both").principal_arn(&arn);
+    create.username("from-entry").send().await.unwrap();
+    let aws = subject.inside().aws();
+    assert_eq!(aws.access_entry("both", &arn).unwrap().username, "from-entry");
+    // Where the mode reads no entries, there is none.
+    aws.set_mode("both", latchkey_simulator::seed::AuthenticationMode::ConfigMap);
+    assert_eq!(aws.access_entry("both", &arn), None);
+}

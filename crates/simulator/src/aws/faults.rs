@@ -18,6 +18,8 @@ pub enum Fault {
     SilentAfterSuccess,
     /// Nothing is done, and nothing answered.
     Silent,
+    /// The call is done at once, and answered after this time.
+    Slow(Duration),
 }
 
 /// One call that was answered, or swallowed.
@@ -52,7 +54,7 @@ impl Faults {
         *lock(&self.settle) = delay;
     }
 
-    /// Lets the next `times` calls of `action` (such as `iam:PutUserPolicy`; `*` is any) fail; queued after earlier ones.
+    /// Lets the next `times` calls of `action` (such as `iam:PutUserPolicy`, `iam:*` or `*`) fail; queued after earlier ones.
     pub fn next(&self, action: &str, times: usize, fault: &Fault) {
         let mut queued = lock(&self.queued);
         let new = std::iter::repeat_n(fault.clone(), times);

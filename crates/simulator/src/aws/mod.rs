@@ -137,7 +137,7 @@ impl Aws {
             Some(Fault::Throttle) => Err(ApiError::throttled()),
             Some(Fault::Fail(error)) => Err(error),
             Some(Fault::Silent | Fault::SilentAfterSuccess) => Err(ApiError::new(504, "Timeout", "STS did not answer")),
-            None => self.identify(&request, now).map(|(_, caller)| caller.identity),
+            Some(Fault::Slow(_)) | None => self.identify(&request, now).map(|(_, caller)| caller.identity),
         };
         self.0.faults.record(Call {
             service: "sts".to_owned(),

@@ -81,6 +81,9 @@ async fn answer(State((aws, page)): State<(Aws, Page)>, request: Request<Body>) 
         // The client gives up first: dropping the connection ends this.
         std::future::pending::<()>().await;
     }
+    if let Some(Fault::Slow(wait)) = fault {
+        tokio::time::sleep(wait).await;
+    }
     match outcome {
         Ok(body) => success(&asked, body),
         Err(error) => error_response(&asked, &error),
@@ -149,13 +152,13 @@ fn perform(
     fault: Option<&Fault>,
     now: Timestamp,
 ) -> (Option<Caller>, Result<String, ApiError>) {
-    let caller = match aws.identify(received, now) {
+    let (presented, caller) = match aws.identify(received, now) {
         Ok((presented, caller)) => {
             if presented.service != asked.service.name() {
                 let message = format!("Credential should be scoped to correct service: '{}'.", asked.service.name());
                 return (Some(caller), Err(ApiError::new(403, "SignatureDoesNotMatch", message)));
             }
-            caller
+            (presented, caller)
         }
         Err(error) => return (None, Err(error)),
     };
@@ -163,7 +166,7 @@ fn perform(
         Some(Fault::Throttle) => Err(ApiError::throttled()),
         Some(Fault::Fail(error)) => Err(error.clone()),
         Some(Fault::Silent) => Ok(String::new()),
-        Some(Fault::SilentAfterSuccess) | None => match asked.service {
+        Some(Fault::SilentAfterSuccess | Fault::Slow(_)) | None => match asked.service {
             Service::Iam => iam::perform(&iam::Request { aws, caller: &caller, form: &asked.form, now }, &asked.action)
                 .map(|xml| xml.response(&asked.action, iam::NAMESPACE, &asked.request_id)),
             Service::Sts => sts::perform(aws, &caller, &asked.form, &asked.action, now).map(|answer| {
@@ -173,7 +176,7 @@ fn perform(
                     answer.xml(&asked.action, &asked.request_id)
                 }
             }),
-            Service::Eks => eks::perform(aws, &caller, received, now).map(|value| value.to_string()),
+            Service::Eks => eks::perform(aws, &caller, received, &presented.region, now).map(|value| value.to_string()),
         },
     };
     (Some(caller), outcome)

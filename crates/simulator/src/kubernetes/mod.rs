@@ -163,6 +163,8 @@ pub struct Server {
     address: SocketAddr,
     authority: Authority,
     admin_token: String,
+    /// Closed when it no longer listens.
+    listening: channel::Receiver<()>,
 }
 
 impl std::fmt::Debug for Server {
@@ -219,10 +221,12 @@ impl Server {
         });
         let task = serve::accept(listener, tls.into(), Arc::clone(&shared));
         let mut stop = shared.stop.subscribe();
+        let (listens, listening) = channel::channel(());
         tokio::spawn(async move {
             tokio::select! { () = task => {}, _ = stop.wait_for(|stopped| *stopped) => {} }
+            drop(listens);
         });
-        Ok(Self { shared, address, authority, admin_token })
+        Ok(Self { shared, address, authority, admin_token, listening })
     }
 
     /// Name of the cluster.
@@ -281,9 +285,15 @@ impl Server {
         }
     }
 
-    /// Stops listening and ends every connection.
+    /// Stops listening and ends every connection, soon.
     pub fn shutdown(&self) {
         self.shared.stop.send_replace(true);
+    }
+
+    /// Waits until the server no longer listens: its port can be taken again.
+    pub async fn closed(&self) {
+        // Nothing is ever sent: an error means that the listener is gone.
+        while self.listening.clone().changed().await.is_ok() {}
     }
 }
 

@@ -48,9 +48,17 @@ pub(crate) fn action(method: &str, path: &str) -> &'static str {
     }
 }
 
+/// `region` is the one that the caller signed for: in all but one there is nothing.
+///
 /// # Errors
 /// `AccessDenied` before anything else, then the action's own.
-pub(crate) fn perform(aws: &Aws, caller: &Caller, received: &Received, now: Timestamp) -> Result<Value, ApiError> {
+pub(crate) fn perform(
+    aws: &Aws,
+    caller: &Caller,
+    received: &Received,
+    region: &str,
+    now: Timestamp,
+) -> Result<Value, ApiError> {
     let body = if received.body.is_empty() {
         Value::Null
     } else {
@@ -61,6 +69,14 @@ pub(crate) fn perform(aws: &Aws, caller: &Caller, received: &Received, now: Time
     let parts = parts(&received.path);
     let part = |n: usize| parts.get(n).map_or("", String::as_str);
     let (cluster, principal) = (part(1), part(3));
+    if region != aws.region() {
+        // As deaf to what is asked as a region without clusters is.
+        return if part(0) == "clusters" && cluster.is_empty() {
+            Ok(json!({ "clusters": [] }))
+        } else {
+            Err(no_cluster(cluster))
+        };
+    }
     match action(&received.method, &received.path) {
         "ListClusters" => clusters::list(&request),
         "DescribeCluster" => clusters::describe(&request, cluster),

@@ -6,8 +6,10 @@
 //! - [`principal`]: the same for an IAM principal.
 //! - [`proof`]: the questions to ask an API server, and what the answers prove.
 //! - [`preview`]: what a request would change, for pages.
+//! - [`bootstrap`]: what the worker itself needs.
 
 pub mod bindings;
+pub mod bootstrap;
 pub mod cluster;
 pub mod desired;
 pub mod mapping;

@@ -1,0 +1,157 @@
+//! What the worker needs, and no more: RBAC on each cluster, IAM beside it, and a mapping of its own in aws-auth.
+//!
+//! The worker never holds `escalate`, and `bind` by name only: what it can hand out is what policy.toml's profiles
+//! name, and the rules that they carry, which it has to hold itself. Another policy.toml needs another bootstrap.
+
+use crate::{
+    access::{
+        policy::{PolicyCluster, PolicyFile},
+        profile::Source,
+    },
+    eks::{
+        arn::PrincipalArn,
+        rbac::{LABEL_MANAGED_BY, MANAGED_BY, Rule, canonical_rules},
+        yaml,
+    },
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The Kubernetes username of the worker, and the name of its RBAC objects.
+pub const WORKER: &str = "latchkey-worker";
+/// The namespace of aws-auth and of the marker.
+pub const NAMESPACE: &str = "kube-system";
+/// The ConfigMap that says whose cluster it is.
+pub const MARKER: &str = "latchkey";
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+const RBAC_VERSION: &str = "rbac.authorization.k8s.io/v1";
+
+/// The RBAC objects of the worker, for `kubectl apply`: the same on every cluster of the policy.
+pub fn manifests(file: &PolicyFile) -> Vec<Value> {
+    let subject = json!({ "apiGroup": RBAC, "kind": "User", "name": WORKER });
+    let role_ref = |kind: &str| json!({ "apiGroup": RBAC, "kind": kind, "name": WORKER });
+    let object = |kind: &str, namespace: Option<&str>| {
+        let mut metadata = json!({ "labels": { LABEL_MANAGED_BY: format!("{MANAGED_BY}-bootstrap") }, "name": WORKER });
+        if let Some(namespace) = namespace {
+            metadata["namespace"] = namespace.into();
+        }
+        json!({ "apiVersion": RBAC_VERSION, "kind": kind, "metadata": metadata })
+    };
+    let mut cluster_role = object("ClusterRole", None);
+    cluster_role["rules"] = json!(cluster_rules(file));
+    let mut cluster_binding = object("ClusterRoleBinding", None);
+    cluster_binding["roleRef"] = role_ref("ClusterRole");
+    cluster_binding["subjects"] = json!([subject]);
+    let mut role = object("Role", Some(NAMESPACE));
+    role["rules"] = json!([Rule {
+        resource_names: vec!["aws-auth".to_owned(), MARKER.to_owned()],
+        ..Rule::of(&["get", "patch"], &[""], &["configmaps"])
+    }]);
+    let mut binding = object("RoleBinding", Some(NAMESPACE));
+    binding["roleRef"] = role_ref("Role");
+    binding["subjects"] = json!([subject]);
+    vec![cluster_role, cluster_binding, role, binding]
+}
+
+/// The ConfigMaps that must exist, for `kubectl create`, which leaves one that exists alone: nobody can be given leave
+/// to create ConfigMaps of one name only, so the worker cannot make them.
+pub fn config_maps() -> Vec<Value> {
+    ["aws-auth", MARKER]
+        .into_iter()
+        .map(|name| {
+            json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": name, "namespace": NAMESPACE } })
+        })
+        .collect()
+}
+
+/// What the worker may do in the whole cluster.
+fn cluster_rules(file: &PolicyFile) -> Vec<Rule> {
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    let mut own: Vec<Rule> = Vec::new();
+    for profile in &file.profiles {
+        match &profile.source {
+            Source::ClusterRoles(names) => named.extend(names.iter().map(String::as_str)),
+            Source::Rules(rules) => own.extend(rules.iter().cloned()),
+        }
+    }
+    let mut rules = vec![
+        Rule::of(&["get", "list", "create", "update", "delete"], &[RBAC], &["rolebindings", "clusterrolebindings"]),
+        Rule::of(&["get", "list", "create"], &[RBAC], &["clusterroles"]),
+        Rule::of(&["get", "list"], &[RBAC], &["roles"]),
+        Rule::of(&["get", "list"], &[""], &["namespaces"]),
+        Rule::of(&["create"], &["authorization.k8s.io"], &["subjectaccessreviews"]),
+    ];
+    if !named.is_empty() {
+        let resource_names = named.into_iter().map(str::to_owned).collect();
+        rules.push(Rule { resource_names, ..Rule::of(&["bind"], &[RBAC], &["clusterroles"]) });
+    }
+    rules.extend(canonical_rules(&own));
+    rules
+}
+
+/// The worker's own entry of aws-auth, to be put into `mapRoles` or `mapUsers` by whoever may: the key and its lines.
+pub fn own_mapping(worker: &PrincipalArn) -> (&'static str, String) {
+    let (key, field, arn) = match worker {
+        PrincipalArn::User(user) => ("mapUsers", "userarn", user.to_string()),
+        // The authenticator sees a session, whose ARN carries no path.
+        PrincipalArn::Role(role) => ("mapRoles", "rolearn", role.without_path().to_string()),
+    };
+    (key, yaml::emit(&json!([{ field: arn, "username": WORKER, "groups": [] }])))
+}
+
+/// The worker's IAM policy, as JSON over several lines: to look at the policy's clusters and their access entries, and
+/// to keep one inline policy and the tags of users below the accounts' `principal_paths`. With a permissions boundary,
+/// it may write the policies of users only that have it, so that what it writes can never exceed that.
+pub fn worker_iam_policy(file: &PolicyFile, boundary: Option<&str>) -> String {
+    let clusters: Vec<&str> = file.clusters.iter().map(|cluster| cluster.arn.as_str()).collect();
+    let entries: Vec<String> = file.clusters.iter().map(access_entries).collect();
+    let mut statements = Vec::new();
+    if !clusters.is_empty() {
+        statements.push(allow("LatchkeyClusters", &["eks:DescribeCluster", "eks:ListAccessEntries"], &clusters));
+        let actions = ["eks:DescribeAccessEntry", "eks:ListAssociatedAccessPolicies"];
+        statements.push(allow("LatchkeyAccessEntries", &actions, &entries));
+    }
+    let partition = file.clusters.first().map_or("aws", |cluster| cluster.arn.partition().as_str());
+    let users: Vec<String> = file
+        .accounts
+        .iter()
+        .flat_map(|account| account.principal_paths.iter().map(|path| (&account.id, path)))
+        .map(|(id, path)| format!("arn:{partition}:iam::{id}:user{path}*"))
+        .collect();
+    if !users.is_empty() {
+        let read = [
+            "iam:GetUser",
+            "iam:GetUserPolicy",
+            "iam:ListUserPolicies",
+            "iam:ListUserTags",
+            "iam:TagUser",
+            "iam:UntagUser",
+        ];
+        statements.push(allow("LatchkeyUsers", &read, &users));
+        let mut write = allow("LatchkeyUserPolicies", &["iam:DeleteUserPolicy", "iam:PutUserPolicy"], &users);
+        if let Some(boundary) = boundary {
+            write["Condition"] = json!({ "StringEquals": { "iam:PermissionsBoundary": boundary } });
+        }
+        statements.push(write);
+    }
+    format!("{:#}\n", json!({ "Statement": statements, "Version": "2012-10-17" }))
+}
+
+fn allow<R: serde::Serialize>(sid: &str, actions: &[&str], resources: &[R]) -> Value {
+    json!({ "Action": actions, "Effect": "Allow", "Resource": resources, "Sid": sid })
+}
+
+/// `arn:P:eks:R:A:access-entry/CLUSTER/*`.
+fn access_entries(cluster: &PolicyCluster) -> String {
+    let arn = &cluster.arn;
+    format!("arn:{}:eks:{}:{}:access-entry/{}/*", arn.partition(), arn.region(), arn.account(), arn.name())
+}
+
+/// Objects as YAML, one document each.
+pub fn to_yaml(objects: &[Value]) -> String {
+    objects.iter().map(yaml::emit).collect::<Vec<_>>().join("---\n")
+}
+
+#[cfg(test)]
+mod tests;

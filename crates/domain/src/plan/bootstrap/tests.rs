@@ -1,0 +1,125 @@
+use super::*;
+use crate::{
+    access::{
+        policy::Account,
+        profile::{Profile, Scope},
+    },
+    eks::rbac::{Attributes, can},
+};
+use std::collections::BTreeMap;
+
+fn profile(name: &str, source: Source) -> Profile {
+    Profile { name: name.parse().unwrap(), description: None, source, scope: Scope::Namespace, console: false }
+}
+
+fn file() -> PolicyFile {
+    let logs = Rule::of(&["get"], &[""], &["pods/log"]);
+    PolicyFile {
+        roles: BTreeMap::new(),
+        accounts: vec![Account { id: "111122223333".parse().unwrap(), principal_paths: vec!["/latchkey/".to_owned()] }],
+        clusters: vec![PolicyCluster {
+            name: "prod-eu".parse().unwrap(),
+            arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".parse().unwrap(),
+            labels: BTreeMap::new(),
+        }],
+        profiles: vec![
+            profile("edit", Source::ClusterRoles(vec!["edit".to_owned(), "view".to_owned()])),
+            profile("view", Source::ClusterRoles(vec!["view".to_owned()])),
+            profile("logs", Source::Rules(vec![logs])),
+        ],
+        policies: Vec::new(),
+    }
+}
+
+fn rules(objects: &[Value], kind: &str) -> Vec<Rule> {
+    let object = objects.iter().find(|object| object["kind"] == kind).unwrap();
+    serde_json::from_value(object["rules"].clone()).unwrap()
+}
+
+#[test]
+fn worker_binds_the_profiles_roles_by_name_and_no_others() {
+    let rules = rules(&manifests(&file()), "ClusterRole");
+    let bind = |name: &str| can(&rules, &Attributes::of("bind", RBAC, "clusterroles").named(name));
+    assert!(bind("edit") && bind("view"));
+    assert!(!bind("cluster-admin") && !bind("latchkey-worker"));
+    assert!(!can(&rules, &Attributes::of("escalate", RBAC, "clusterroles").named("view")));
+    assert!(!can(&rules, &Attributes::of("impersonate", "", "users")));
+    assert!(!can(&rules, &Attributes::of("update", RBAC, "clusterroles")));
+}
+
+#[test]
+fn worker_holds_the_rules_of_profiles_that_carry_their_own() {
+    let with = rules(&manifests(&file()), "ClusterRole");
+    let logs = Attributes::of("get", "", "pods/log").in_namespace("payments");
+    assert!(can(&with, &logs));
+    assert!(!can(&with, &Attributes::of("get", "", "secrets").in_namespace("payments")));
+    let mut file = file();
+    file.profiles.pop();
+    assert!(!can(&rules(&manifests(&file), "ClusterRole"), &logs));
+}
+
+#[test]
+fn worker_touches_two_config_maps_of_one_namespace() {
+    let objects = manifests(&file());
+    let role = objects.iter().find(|object| object["kind"] == "Role").unwrap();
+    assert_eq!(role["metadata"]["namespace"], "kube-system");
+    let within = rules(&objects, "Role");
+    let patch = |name: &str| can(&within, &Attributes::of("patch", "", "configmaps").named(name));
+    assert!(patch("aws-auth") && patch("latchkey"));
+    assert!(!patch("coredns"));
+    assert!(!can(&rules(&objects, "ClusterRole"), &Attributes::of("get", "", "configmaps").named("aws-auth")));
+    let names: Vec<Value> = config_maps().iter().map(|map| map["metadata"]["name"].clone()).collect();
+    assert_eq!(names, ["aws-auth", "latchkey"]);
+}
+
+#[test]
+fn bindings_name_the_worker_as_a_user() {
+    let objects = manifests(&file());
+    for kind in ["ClusterRoleBinding", "RoleBinding"] {
+        let binding = objects.iter().find(|object| object["kind"] == kind).unwrap();
+        assert_eq!(binding["subjects"], json!([{ "apiGroup": RBAC, "kind": "User", "name": "latchkey-worker" }]));
+        assert_eq!(binding["roleRef"]["kind"], kind.trim_end_matches("Binding"));
+    }
+}
+
+#[test]
+fn worker_is_mapped_without_path_and_without_groups() {
+    let (key, lines) = own_mapping(&"arn:aws:iam::111122223333:role/team/latchkey-worker".parse().unwrap());
+    assert_eq!(key, "mapRoles");
+    assert!(lines.contains("arn:aws:iam::111122223333:role/latchkey-worker"), "{lines}");
+    assert!(lines.contains("groups: []"), "{lines}");
+    let (key, lines) = own_mapping(&"arn:aws:iam::111122223333:user/team/worker".parse().unwrap());
+    assert_eq!(key, "mapUsers");
+    assert!(lines.contains("user/team/worker"), "{lines}");
+}
+
+#[test]
+fn iam_policy_names_clusters_and_paths_only() {
+    let policy: Value = serde_json::from_str(&worker_iam_policy(&file(), None)).unwrap();
+    let resources: Vec<&str> = policy["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|statement| statement["Resource"].as_array().unwrap())
+        .map(|resource| resource.as_str().unwrap())
+        .collect();
+    assert_eq!(
+        resources,
+        [
+            "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu",
+            "arn:aws:eks:eu-west-1:111122223333:access-entry/prod-eu/*",
+            "arn:aws:iam::111122223333:user/latchkey/*",
+            "arn:aws:iam::111122223333:user/latchkey/*",
+        ]
+    );
+}
+
+#[test]
+fn permissions_boundary_limits_whose_policies_are_written() {
+    let boundary = "arn:aws:iam::111122223333:policy/latchkey-boundary";
+    let policy: Value = serde_json::from_str(&worker_iam_policy(&file(), Some(boundary))).unwrap();
+    for statement in policy["Statement"].as_array().unwrap() {
+        let writes = statement["Sid"] == "LatchkeyUserPolicies";
+        assert_eq!(writes, statement["Condition"]["StringEquals"]["iam:PermissionsBoundary"] == boundary);
+    }
+}

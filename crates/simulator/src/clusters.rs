@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Context as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::{
     aws::Aws,
     kubernetes::{self, CallerIdentity, Entries, Entry, Identify, Mapping, Server, ServerConfig},
-    seed::{AuthenticationMode, Seed, SeedCluster},
+    seed::{AuthenticationMode, Seed, SeedCluster, SeedPod},
     state::{DEBOUNCE, Store},
     viewer::ClusterView,
 };
@@ -85,8 +85,22 @@ fn content(seed: &Seed, cluster: &SeedCluster) -> kubernetes::Seed {
         region: seed.region.clone(),
         namespaces: cluster.namespaces.clone(),
         aws_auth: cluster.aws_auth.clone(),
-        more: cluster.objects.clone(),
+        more: cluster.pods.iter().map(pod).chain(cluster.objects.iter().cloned()).collect(),
     }
+}
+
+/// A pod with one container, named as its owner would be.
+fn pod(pod: &SeedPod) -> Value {
+    let owner = pod.name.split('-').next().unwrap_or_default();
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": { "namespace": pod.namespace, "name": pod.name, "labels": { "app": owner } },
+        "spec": { "containers": [{ "name": owner, "image": format!("{owner}:1.0.0") }], "serviceAccountName": "default" },
+        "status": {
+            "phase": "Running", "podIP": "10.0.1.42",
+            "containerStatuses": [{ "name": owner, "ready": true, "restartCount": 0, "image": format!("{owner}:1.0.0") }],
+        },
+    })
 }
 
 fn identify(aws: &Aws) -> Identify {

@@ -134,6 +134,8 @@ pub struct SeedCluster {
     pub namespaces: Vec<String>,
     /// `data` of `kube-system/aws-auth`; `None` where the ConfigMap is absent.
     pub aws_auth: Option<BTreeMap<String, String>>,
+    /// Running pods beside those.
+    pub pods: Vec<SeedPod>,
     /// Further objects, as whole Kubernetes objects in JSON (bindings, roles, ConfigMaps, Secrets).
     pub objects: Vec<serde_json::Value>,
     /// A real API server instead of the simulator's own: EKS's API then names this one.
@@ -148,10 +150,20 @@ impl SeedCluster {
             mode: AuthenticationMode::ConfigMap,
             namespaces: Vec::new(),
             aws_auth: Some(BTreeMap::new()),
+            pods: Vec::new(),
             objects: Vec::new(),
             external: None,
         }
     }
+}
+
+/// A running pod.
+#[derive(Debug, Clone)]
+pub struct SeedPod {
+    /// Its namespace, one of the cluster's.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// A Kubernetes API server that somebody else runs.

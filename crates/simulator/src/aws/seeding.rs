@@ -90,6 +90,12 @@ impl Aws {
         account.users.get(&user.to_lowercase()).map(|user| user.arn(&self.0.account))
     }
 
+    /// The unique id (`AIDA...`) of a user.
+    pub fn user_id(&self, user: &str) -> Option<String> {
+        let account = lock(&self.0.ledger).current();
+        account.users.get(&user.to_lowercase()).map(|user| user.id.clone())
+    }
+
     /// The inline policies of a user, by name; `None` where there is no such user.
     pub fn user_policies(&self, user: &str) -> Option<std::collections::BTreeMap<String, String>> {
         let account = lock(&self.0.ledger).current();

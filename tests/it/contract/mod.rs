@@ -2,3 +2,4 @@
 
 mod aws;
 mod aws_alone;
+pub mod kubernetes;

@@ -82,10 +82,12 @@ fn conflicts(owned: &Map<String, Value>, wanted: &Value, found: &Value, path: &s
 
 fn conflict(entry: &Value, paths: &[String]) -> Refusal {
     let manager = entry["manager"].as_str().unwrap_or_default();
+    let version = entry["apiVersion"].as_str().unwrap_or_default();
     let list = paths.join(", ");
     let mut refusal = Refusal::conflict("", "", "", "");
     let plural = if paths.len() == 1 { "conflict" } else { "conflicts" };
-    refusal.message = format!("Apply failed with {} {plural}: conflict with \"{manager}\": {list}", paths.len());
+    refusal.message =
+        format!("Apply failed with {} {plural}: conflict with \"{manager}\" using {version}: {list}", paths.len());
     let cause = |p: &String| json!({ "reason": "FieldManagerConflict", "message": format!("conflict with \"{manager}\""), "field": p });
     refusal.details = json!({ "causes": paths.iter().map(cause).collect::<Vec<_>>() });
     refusal

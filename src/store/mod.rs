@@ -8,6 +8,7 @@ pub mod grants;
 pub mod observations;
 pub mod people;
 pub mod policies;
+pub mod read;
 pub mod requests;
 pub mod sessions;
 pub mod tx;

@@ -1,1 +1,66 @@
-//! Routes, extractors, pages.
+//! What browsers see: routes, extractors, pages. One file a noun, each page's struct above its handler.
+//!
+//! May not import: aws, kubernetes, worker. The web holds no credentials of the outside; what it shows of it is
+//! what the worker observed.
+
+mod banners;
+mod cookies;
+mod failure;
+mod frame;
+mod health;
+mod html;
+mod icon;
+mod layout;
+mod look;
+#[cfg(test)]
+mod samples;
+mod sign_in;
+mod signed_in;
+mod statics;
+
+pub use failure::Failure;
+pub use signed_in::{Roles, SignedIn};
+
+use crate::{
+    actions::policy::{self, Current},
+    login::openid::OpenId,
+    store::{Store, sessions::SessionLimits},
+};
+use axum::Router;
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+use url::Url;
+
+/// What every handler may use.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub store: Store,
+    pub login: Arc<OpenId>,
+    pub site: Arc<Site>,
+}
+
+/// What the portal is, the same for every request.
+#[derive(Debug)]
+pub struct Site {
+    /// Where browsers find the portal: https, or http on a loopback host.
+    pub public_url: Url,
+    pub sessions: SessionLimits,
+    /// The zone in which times are shown.
+    pub zone: TimeZone,
+}
+
+impl State {
+    /// The policy that rules now.
+    ///
+    /// # Errors
+    /// `Unavailable` where the database is away.
+    pub async fn policy(&self) -> Result<Arc<Current>, Failure> {
+        Ok(policy::current(&self.store).await?)
+    }
+}
+
+/// The portal: every route in its frame.
+pub fn router(state: State) -> Router {
+    let pages = Router::new().merge(sign_in::routes());
+    frame::around(pages, &state).with_state(state)
+}

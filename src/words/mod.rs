@@ -1,1 +1,13 @@
-//! Whole sentences for pages, mail and terminal.
+//! Whole sentences, for pages, mail and terminal. A second language is one more set of these files.
+//!
+//! Sentences are plain text in which `` `backticks` `` set names off; [`Sentence`] keeps the pieces apart, so that a
+//! page can mark them up. May not import: web, store, worker.
+
+pub mod access;
+pub mod people;
+pub mod request;
+pub mod sentence;
+pub mod time;
+
+pub use sentence::{Piece, Sentence};
+pub use time::Clock;

@@ -1,0 +1,75 @@
+//! What a person has: their accesses that are not over.
+
+use crate::store::{Store, StoreError, requests::json};
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    ClusterId, GrantId, PersonId, RequestId, cluster::PinnedNamespace, grant::GrantState, profile::ResolvedProfile,
+};
+
+/// An access that is not over.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub id: GrantId,
+    pub request: RequestId,
+    pub cluster: ClusterId,
+    pub cluster_name: String,
+    pub profile: ResolvedProfile,
+    pub namespaces: Vec<PinnedNamespace>,
+    pub minutes: u32,
+    pub state: GrantState,
+    pub created_at: Timestamp,
+    pub active: Option<(Timestamp, Timestamp)>,
+    /// A leg that retries or is blocked: `retrying`, `blocked`.
+    pub trouble: Option<Trouble>,
+}
+
+/// How a leg in trouble fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// Whether somebody must act.
+    pub blocked: bool,
+    pub why: String,
+}
+
+/// The accesses of a person that are not over, the one that ends first in front.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select g.id, g.request_id, g.cluster_id, c.name as cluster_name, g.resolved_profile, g.namespaces, g.minutes,
+             g.state, g.created_at, g.since, g.until, t.condition as "condition?", t.error as "error?"
+           from access_grant g
+           join cluster c on c.id = g.cluster_id
+           left join lateral (
+             select condition, error from grant_leg
+             where grant_id = g.id and condition <> 'ok' order by condition limit 1
+           ) t on true
+           where g.person_id = $1 and g.state <> 'ended'
+           order by g.until nulls first, g.id limit 200"#,
+        person.0
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let jiff = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
+            Ok(Held {
+                id: GrantId(row.id),
+                request: RequestId(row.request_id),
+                cluster: ClusterId(row.cluster_id),
+                cluster_name: row.cluster_name,
+                profile: json("access_grant", "resolved_profile", row.resolved_profile)?,
+                namespaces: json("access_grant", "namespaces", row.namespaces)?,
+                minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("access_grant", "minutes", e))?,
+                state: GrantState::parse(&row.state)
+                    .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?,
+                created_at: row.created_at.to_jiff(),
+                active: jiff(row.since).zip(jiff(row.until)),
+                trouble: row
+                    .condition
+                    .map(|condition| Trouble { blocked: condition == "blocked", why: row.error.unwrap_or_default() }),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,11 @@
+//! What pages read: one query a page, or few; never one a row. Lists are cut by key, fifty rows at a time.
+
+pub mod asked;
+pub mod held;
+pub mod progress;
+pub mod pulse;
+pub mod request;
+pub mod waiting;
+
+/// How many rows a list shows.
+pub const PAGE: usize = 50;

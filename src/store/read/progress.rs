@@ -1,0 +1,197 @@
+//! How an access comes about and goes: its state, its legs, and each step of the worker as it was begun.
+
+use crate::store::{Store, StoreError, requests::json};
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    GrantId, PersonId, RequestId,
+    grant::{Cause, Condition, GrantState, Proven},
+    transition::Target,
+};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// A grant as pages show it.
+#[derive(Debug, Clone)]
+pub struct GrantProgress {
+    pub id: GrantId,
+    pub request: RequestId,
+    pub person: PersonId,
+    pub state: GrantState,
+    /// Grows with each change of state.
+    pub version: i64,
+    pub minutes: u32,
+    pub decided_by: Vec<PersonId>,
+    pub created_at: Timestamp,
+    pub activate_by: Timestamp,
+    pub hard_until: Timestamp,
+    /// Since when, and until when at the latest; once it was active.
+    pub active: Option<(Timestamp, Timestamp)>,
+    pub revoking_since: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub cause: Option<Cause>,
+    /// Who ended it, by name, where a person did.
+    pub ended_by: Option<String>,
+    pub end_reason: Option<String>,
+    pub residual: Vec<String>,
+    pub legs: Vec<LegProgress>,
+    /// In the order of time.
+    pub steps: Vec<StepTaken>,
+}
+
+/// A grant's part on one target.
+#[derive(Debug, Clone)]
+pub struct LegProgress {
+    pub target: Target,
+    pub proven: Proven,
+    pub proven_at: Option<Timestamp>,
+    pub condition: Condition,
+    pub evidence: serde_json::Value,
+}
+
+/// A write that the worker was about to make, and what became of it.
+#[derive(Debug, Clone)]
+pub struct StepTaken {
+    pub target_kind: String,
+    /// What it does, as a verb and a noun in snake case.
+    pub step: String,
+    /// On what: "RoleBinding payments/latchkey-...".
+    pub object: String,
+    pub started_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+    pub outcome: Option<String>,
+}
+
+/// The most steps that a page shows: an access in trouble repeats itself.
+const STEPS: i64 = 60;
+
+/// The grant of a request.
+///
+/// # Errors
+/// `Corrupt`, `Database`. None yet is `None`.
+pub async fn of_request(store: &Store, id: RequestId) -> Result<Option<GrantProgress>, StoreError> {
+    let found = sqlx::query_scalar!("select id from access_grant where request_id = $1", id.0)
+        .fetch_optional(store.pool())
+        .await?;
+    match found {
+        Some(id) => by_id(store, GrantId(id)).await,
+        None => Ok(None),
+    }
+}
+
+/// The grant of this id.
+///
+/// # Errors
+/// `Corrupt`, `Database`. No such grant is `None`.
+pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, StoreError> {
+    let row = sqlx::query!(
+        r#"select g.request_id, g.person_id, g.state, g.version, g.minutes, g.decided_by, g.created_at, g.activate_by,
+             g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.end_reason, g.residual,
+             e.name as "ended_by?"
+           from access_grant g left join person e on e.id = g.ended_by where g.id = $1"#,
+        id.0
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let corrupt =
+        |column: &'static str, value: &dyn std::fmt::Display| StoreError::corrupt("access_grant", column, value);
+    let jiff = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
+    let cause = match &row.cause {
+        Some(text) => Some(Cause::parse(text).ok_or_else(|| corrupt("cause", text))?),
+        None => None,
+    };
+    Ok(Some(GrantProgress {
+        id,
+        request: RequestId(row.request_id),
+        person: PersonId(row.person_id),
+        state: GrantState::parse(&row.state).ok_or_else(|| corrupt("state", &row.state))?,
+        version: row.version,
+        minutes: u32::try_from(row.minutes).map_err(|error| corrupt("minutes", &error))?,
+        decided_by: row.decided_by.into_iter().map(PersonId).collect(),
+        created_at: row.created_at.to_jiff(),
+        activate_by: row.activate_by.to_jiff(),
+        hard_until: row.hard_until.to_jiff(),
+        active: jiff(row.since).zip(jiff(row.until)),
+        revoking_since: jiff(row.revoking_since),
+        ended_at: jiff(row.ended_at),
+        cause,
+        ended_by: row.ended_by,
+        end_reason: row.end_reason,
+        residual: json("access_grant", "residual", row.residual)?,
+        legs: legs(store, id.0).await?,
+        steps: steps(store, id.0).await?,
+    }))
+}
+
+async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
+    let rows = sqlx::query!(
+        "select target_kind, target_key, proven, proven_at, condition, attempts, next_try, error, evidence
+         from grant_leg where grant_id = $1 order by target_kind desc, target_key",
+        id
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let next = row.next_try.map_or(Timestamp::UNIX_EPOCH, jiff_sqlx::Timestamp::to_jiff);
+            let error = row.error.unwrap_or_default();
+            Ok(LegProgress {
+                target: Target::from_columns(&row.target_kind, row.target_key)
+                    .ok_or_else(|| StoreError::corrupt("grant_leg", "target_kind", &row.target_kind))?,
+                proven: Proven::parse(&row.proven)
+                    .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
+                proven_at: row.proven_at.map(jiff_sqlx::Timestamp::to_jiff),
+                condition: match row.condition.as_str() {
+                    "ok" => Condition::Ok,
+                    "retrying" => {
+                        Condition::Retrying { error, attempt: u32::try_from(row.attempts).unwrap_or(0), next }
+                    }
+                    "blocked" => Condition::Blocked { why: error, next },
+                    other => return Err(StoreError::corrupt("grant_leg", "condition", other)),
+                },
+                evidence: row.evidence,
+            })
+        })
+        .collect()
+}
+
+async fn steps(store: &Store, id: Uuid) -> Result<Vec<StepTaken>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select target_kind as "target_kind!", step as "step!", object as "object!", started_at as "started_at!",
+             finished_at, outcome
+           from (select * from intent where grant_id = $1 order by id desc limit $2) latest order by id"#,
+        id,
+        STEPS
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| StepTaken {
+            target_kind: row.target_kind,
+            step: row.step,
+            object: row.object,
+            started_at: row.started_at.to_jiff(),
+            finished_at: row.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
+            outcome: row.outcome,
+        })
+        .collect())
+}
+
+impl GrantProgress {
+    /// What a page that shows this carries, to be told of changes only: the same where nothing that it shows changed.
+    pub fn fingerprint(&self, hash: &mut Sha256) {
+        hash.update(format!("{}{}{:?}", self.id, self.version, self.state));
+        for leg in &self.legs {
+            hash.update(format!("{:?}{:?}{:?}{:?}", leg.target, leg.proven, leg.proven_at, leg.condition));
+        }
+        for step in &self.steps {
+            hash.update(format!("{}{}{:?}{:?}", step.step, step.object, step.finished_at, step.outcome));
+        }
+    }
+
+    /// Whether anything more will happen to it.
+    pub fn is_over(&self) -> bool {
+        self.state == GrantState::Ended
+    }
+}

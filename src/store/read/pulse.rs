@@ -1,0 +1,54 @@
+//! How the whole fares, for the banners over every page.
+
+use crate::store::{Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+
+/// What every page must be able to say aloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    /// Business time.
+    pub now: Timestamp,
+    /// How long ago a worker last told that it lives; nothing where none ever did.
+    pub worker_silent_for: Option<SignedDuration>,
+    /// Accesses past their end by more than a minute that are not proven gone, and the oldest of these ends.
+    pub overdue: u64,
+    pub overdue_since: Option<Timestamp>,
+    /// Revocations that wait for a person.
+    pub blocked: u64,
+}
+
+/// Reads the pulse.
+///
+/// # Errors
+/// `Database`.
+pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
+    // Overdue: time was over, or the revocation began, a minute ago. Both partial indexes are small.
+    let row = sqlx::query!(
+        r#"select now.at as "now!",
+             (select extract(epoch from clock_timestamp() - max(seen_at))::bigint from worker_heartbeat) as silent_for,
+             overdue.count as "overdue!", overdue.since as "overdue_since?", blocked.count as "blocked!"
+           from (select latchkey_now() as at) now
+           cross join lateral (
+             select count(*) as count, min(ends) as since from (
+               select until as ends from access_grant where state = 'active' and until < now.at - interval '1 minute'
+               union all
+               select revoking_since from access_grant
+               where state = 'revoking' and revoking_since < now.at - interval '1 minute'
+             ) late
+           ) overdue
+           cross join lateral (
+             select count(distinct leg.grant_id) as count from grant_leg leg
+             join access_grant on access_grant.id = leg.grant_id and access_grant.state = 'revoking'
+             where leg.condition = 'blocked'
+           ) blocked"#
+    )
+    .fetch_one(store.pool())
+    .await?;
+    Ok(Pulse {
+        now: row.now.to_jiff(),
+        worker_silent_for: row.silent_for.map(SignedDuration::from_secs),
+        overdue: u64::try_from(row.overdue).unwrap_or(0),
+        overdue_since: row.overdue_since.map(jiff_sqlx::Timestamp::to_jiff),
+        blocked: u64::try_from(row.blocked).unwrap_or(0),
+    })
+}

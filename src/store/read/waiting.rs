@@ -1,0 +1,155 @@
+//! Requests that wait for a decision, and those that somebody decided.
+
+use crate::store::{
+    Store, StoreError,
+    requests::{json, person, time},
+};
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    ClusterId, PersonId, PrincipalId, RequestId,
+    request::{RequestFacts, RequestState, Seen, Verdict},
+};
+use uuid::Uuid;
+
+/// A request that waits, with what its voters saw.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    pub facts: RequestFacts,
+    pub quorum: u8,
+    pub votes: Vec<(PersonId, Verdict, Seen)>,
+}
+
+/// Where a list of waiting requests goes on: after this moment and id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct After {
+    pub lapses_at: Timestamp,
+    pub id: RequestId,
+}
+
+/// Pending requests, the one that lapses soonest first, after `after`: at most `limit`. Who may decide them is a
+/// question to the policy that rules now, not to the database.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn pending(store: &Store, after: Option<After>, limit: usize) -> Result<Vec<Waiting>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
+             r.policy_hash, r.policy_name, r.quorum, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
+             p.groups, c.name as cluster_name, i.arn,
+             (select coalesce(jsonb_agg(jsonb_build_array(v.person_id, v.verdict, encode(v.seen, 'hex')) order by v.at), '[]')
+              from vote v where v.request_id = r.id) as "votes!"
+           from request r
+           join person p on p.id = r.person_id
+           join cluster c on c.id = r.cluster_id
+           join principal i on i.id = r.principal_id
+           where r.state = 'pending' and r.lapses_at > latchkey_now()
+             and ($1::timestamptz is null or (r.lapses_at, r.id) > ($1, $2))
+           order by r.lapses_at, r.id limit $3"#,
+        after.map(|after| time(after.lapses_at)) as _,
+        after.map(|after| after.id.0),
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let votes: Vec<(Uuid, String, String)> = json("vote", "seen", row.votes)?;
+            Ok(Waiting {
+                facts: RequestFacts {
+                    id: RequestId(row.id),
+                    requester: person(row.person_id, &row.handle, row.name, row.groups)?,
+                    principal: PrincipalId(row.principal_id),
+                    principal_arn: row.arn,
+                    cluster: ClusterId(row.cluster_id),
+                    cluster_name: row.cluster_name,
+                    profile: json("request", "resolved_profile", row.resolved_profile)?,
+                    namespaces: json("request", "namespaces", row.namespaces)?,
+                    minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("request", "minutes", e))?,
+                    reason: row.reason,
+                    policy_hash: hex::encode(row.policy_hash),
+                    policy_name: row.policy_name,
+                    submitted_at: row.submitted_at.to_jiff(),
+                    lapses_at: row.lapses_at.to_jiff(),
+                },
+                quorum: u8::try_from(row.quorum).map_err(|e| StoreError::corrupt("request", "quorum", e))?,
+                votes: votes
+                    .into_iter()
+                    .map(|(by, verdict, seen)| {
+                        let verdict =
+                            Verdict::parse(&verdict).ok_or_else(|| StoreError::corrupt("vote", "verdict", &verdict))?;
+                        let seen = seen.parse().map_err(|e| StoreError::corrupt("vote", "seen", e))?;
+                        Ok((PersonId(by), verdict, seen))
+                    })
+                    .collect::<Result<_, StoreError>>()?,
+            })
+        })
+        .collect()
+}
+
+/// A request that somebody voted on.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    pub facts: RequestFacts,
+    pub state: RequestState,
+    pub verdict: Verdict,
+    pub reason: Option<String>,
+    pub voted_at: Timestamp,
+}
+
+/// What a person voted on, newest first, before the vote of `before`: at most `limit`.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn decided_by(
+    store: &Store,
+    voter: PersonId,
+    before: Option<(Timestamp, RequestId)>,
+    limit: usize,
+) -> Result<Vec<Decided>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
+             r.policy_hash, r.policy_name, r.state, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
+             p.groups, c.name as cluster_name, i.arn, v.verdict, v.reason as vote_reason, v.at
+           from vote v
+           join request r on r.id = v.request_id
+           join person p on p.id = r.person_id
+           join cluster c on c.id = r.cluster_id
+           join principal i on i.id = r.principal_id
+           where v.person_id = $1 and ($2::timestamptz is null or (v.at, r.id) < ($2, $3))
+           order by v.at desc, r.id desc limit $4"#,
+        voter.0,
+        before.map(|(at, _)| time(at)) as _,
+        before.map(|(_, id)| id.0),
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Decided {
+                facts: RequestFacts {
+                    id: RequestId(row.id),
+                    requester: person(row.person_id, &row.handle, row.name, row.groups)?,
+                    principal: PrincipalId(row.principal_id),
+                    principal_arn: row.arn,
+                    cluster: ClusterId(row.cluster_id),
+                    cluster_name: row.cluster_name,
+                    profile: json("request", "resolved_profile", row.resolved_profile)?,
+                    namespaces: json("request", "namespaces", row.namespaces)?,
+                    minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("request", "minutes", e))?,
+                    reason: row.reason,
+                    policy_hash: hex::encode(row.policy_hash),
+                    policy_name: row.policy_name,
+                    submitted_at: row.submitted_at.to_jiff(),
+                    lapses_at: row.lapses_at.to_jiff(),
+                },
+                state: RequestState::parse(&row.state)
+                    .ok_or_else(|| StoreError::corrupt("request", "state", &row.state))?,
+                verdict: Verdict::parse(&row.verdict)
+                    .ok_or_else(|| StoreError::corrupt("vote", "verdict", &row.verdict))?,
+                reason: row.vote_reason,
+                voted_at: row.at.to_jiff(),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,55 @@
+//! Which trouble stands over every page.
+
+use super::{layout::Banner, look::Tone};
+use crate::{
+    store::read::pulse::Pulse,
+    words::{Clock, time::duration},
+};
+use jiff::SignedDuration;
+
+/// A worker tells that it lives each few seconds; this long without a word is silence.
+const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(30);
+
+impl Pulse {
+    /// The banners, the gravest first.
+    pub(super) fn banners(&self, clock: &Clock) -> Vec<Banner> {
+        let mut banners = Vec::new();
+        let accesses = |number: u64| if number == 1 { "1 access".to_owned() } else { format!("{number} accesses") };
+        if self.blocked > 0 {
+            banners.push(Banner::new(
+                Tone::Danger,
+                &format!(
+                    "{} should have ended and cannot be taken away until somebody acts. It may still work. Operators \
+                     find what to do on its page.",
+                    accesses(self.blocked)
+                ),
+            ));
+        } else if let Some(since) = self.overdue_since {
+            banners.push(Banner::new(
+                Tone::Danger,
+                &format!(
+                    "{} should have ended, the first at {}. We keep trying; operators are alerted.",
+                    accesses(self.overdue),
+                    clock.at(since)
+                ),
+            ));
+        }
+        match self.worker_silent_for {
+            None => banners.push(Banner::new(
+                Tone::Danger,
+                "No worker has run yet: requests can be decided, but nothing is set up or taken away. Operators: \
+                 start `latchkey worker`.",
+            )),
+            Some(silent) if silent > SILENT_AFTER => banners.push(Banner::new(
+                Tone::Danger,
+                &format!(
+                    "No worker has answered for {}: nothing is set up or taken away until one runs again. Operators: \
+                     see that `latchkey worker` runs.",
+                    duration(silent)
+                ),
+            )),
+            Some(_) => {}
+        }
+        banners
+    }
+}

@@ -1,0 +1,74 @@
+//! Cookies: the session's and the sign-in attempt's. `__Host-` and Secure wherever the public URL is https; on http
+//! (a loopback host only, the configuration sees to that) plain, since browsers keep no Secure cookie there.
+
+use super::Site;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+
+/// Whose cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The session's token, until the browser closes; its end on the server rules.
+    Session,
+    /// Binds a sign-in under way to this browser.
+    Attempt,
+}
+
+/// As long as an attempt is good for.
+const ATTEMPT_SECONDS: u32 = 600;
+
+impl Kind {
+    fn name(self, site: &Site) -> &'static str {
+        match (self, site.is_https()) {
+            (Self::Session, true) => "__Host-latchkey",
+            (Self::Session, false) => "latchkey",
+            (Self::Attempt, true) => "__Host-latchkey-sign-in",
+            (Self::Attempt, false) => "latchkey-sign-in",
+        }
+    }
+
+    /// The cookie's value, where the browser sent one.
+    pub fn read(self, headers: &HeaderMap, site: &Site) -> Option<String> {
+        let jar = CookieJar::from_headers(headers);
+        jar.get(self.name(site)).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// A Set-Cookie header with this token.
+    pub fn set(self, token: &str, site: &Site) -> HeaderValue {
+        let cookie = self.build(token.to_owned(), site).to_string();
+        value(match self {
+            Self::Session => cookie,
+            Self::Attempt => format!("{cookie}; Max-Age={ATTEMPT_SECONDS}"),
+        })
+    }
+
+    /// A Set-Cookie header that removes it.
+    pub fn clear(self, site: &Site) -> HeaderValue {
+        value(format!("{}; Max-Age=0", self.build(String::new(), site)))
+    }
+
+    fn build(self, token: String, site: &Site) -> Cookie<'static> {
+        // Lax: Strict is not sent on the redirect back from the identity provider.
+        Cookie::build((self.name(site), token))
+            .path("/")
+            .http_only(true)
+            .secure(site.is_https())
+            .same_site(SameSite::Lax)
+            .build()
+    }
+}
+
+fn value(cookie: String) -> HeaderValue {
+    // Tokens are base64url: the header is always valid; were it not, the browser gets none.
+    HeaderValue::try_from(cookie).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// The Set-Cookie header's name, for handlers that answer with one.
+pub const SET_COOKIE: header::HeaderName = header::SET_COOKIE;
+
+impl Site {
+    /// Whether browsers come by https.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}

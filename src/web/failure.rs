@@ -1,0 +1,113 @@
+//! What a handler answers when it cannot do what was asked. The [`super::frame`] turns it into a page.
+//!
+//! - `SignedOut`: nobody is signed in. A page is led to sign-in and back.
+//! - `NotFound`: nothing there, or not this person's to see; which of both is not told.
+//! - `Forbidden`: something this person sees, but may not do.
+//! - `Conflict`: somebody was first, or the form is stale, and the handler has no fresh page of its own to show.
+//! - `Malformed`: what no form of ours sends.
+//! - `Unavailable`: the database, or something else that is needed, is away; nothing was stored.
+//! - `Internal`: our fault. The cause is logged under the request's id; the page shows the id and nothing else.
+
+use crate::{actions::policy::NoPolicy, store::StoreError};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use std::error::Error;
+
+/// See the module.
+#[derive(Debug)]
+pub enum Failure {
+    SignedOut { back: Option<String> },
+    NotFound,
+    Forbidden(String),
+    Conflict(String),
+    Malformed(String),
+    Unavailable(String),
+    Internal,
+}
+
+/// What the frame is to say, beside the status.
+#[derive(Debug, Clone)]
+pub struct Explained(pub String);
+
+impl Failure {
+    /// Logs a cause with its whole chain, once, and becomes `Internal`.
+    pub fn internal(error: &dyn Error) -> Self {
+        tracing::error!(error = %chain(error), "a page failed");
+        Self::Internal
+    }
+}
+
+/// An error and what caused it, in one line.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        if error.is_unavailable() {
+            tracing::warn!(error = %chain(&error), "the database is away");
+            return Self::Unavailable(
+                "Latchkey's database does not answer. Nothing that you sent was stored. Try again in a minute; \
+                 operators are alerted."
+                    .to_owned(),
+            );
+        }
+        Self::internal(&error)
+    }
+}
+
+impl From<NoPolicy> for Failure {
+    fn from(error: NoPolicy) -> Self {
+        match error {
+            NoPolicy::None => Self::Unavailable(
+                "No policy rules yet, so nobody may ask for anything. Operators: run `latchkey policy apply \
+                 policy.toml`."
+                    .to_owned(),
+            ),
+            NoPolicy::Unreadable { .. } => {
+                tracing::error!(error = %chain(&error), "the stored policy cannot be read");
+                Self::Unavailable(
+                    "The policy that rules cannot be read by this version of Latchkey. Operators: run `latchkey \
+                     check`, then `latchkey policy apply policy.toml`."
+                        .to_owned(),
+                )
+            }
+            NoPolicy::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The address of the sign-in page that leads back to a path.
+pub fn sign_in_address(back: &str) -> String {
+    let back = percent_encoding::utf8_percent_encode(back, percent_encoding::NON_ALPHANUMERIC);
+    format!("/sign-in?return_to={back}")
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let explained = |status: StatusCode, text: String| {
+            let mut response = status.into_response();
+            response.extensions_mut().insert(Explained(text));
+            response
+        };
+        match self {
+            Self::SignedOut { back: Some(back) } => Redirect::to(&sign_in_address(&back)).into_response(),
+            Self::SignedOut { back: None } => StatusCode::UNAUTHORIZED.into_response(),
+            Self::NotFound => StatusCode::NOT_FOUND.into_response(),
+            Self::Forbidden(text) => explained(StatusCode::FORBIDDEN, text),
+            Self::Conflict(text) => explained(StatusCode::CONFLICT, text),
+            Self::Malformed(text) => explained(StatusCode::BAD_REQUEST, text),
+            Self::Unavailable(text) => explained(StatusCode::SERVICE_UNAVAILABLE, text),
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+}

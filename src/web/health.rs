@@ -1,0 +1,31 @@
+//! For machines: is the process up, is the database reachable.
+
+use super::{State, frame::ForMachines};
+use axum::{
+    Router,
+    extract::State as Extract,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+async fn readyz(Extract(state): Extract<State>) -> Response {
+    match sqlx::query!(r#"select 1 as "one!""#).fetch_one(state.store.pool()).await {
+        Ok(_) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            let mut response = (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response();
+            response.extensions_mut().insert(ForMachines);
+            response
+        }
+    }
+}
+
+/// `/healthz` and `/readyz`.
+pub fn routes() -> Router<State> {
+    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz))
+}

@@ -1,0 +1,173 @@
+//! What stands around every page: the bar, banners, the foot.
+
+use super::{SignedIn, html::Html, icon::Icon, look::Tone, statics};
+use crate::words::{Clock, Sentence, people::initials};
+use jiff::Timestamp;
+
+/// A place in the bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Home,
+    Ask,
+    Inbox,
+    Identities,
+    Clusters,
+    Audit,
+    Status,
+    /// A page that is reached from others only.
+    Elsewhere,
+}
+
+impl Place {
+    fn link(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Home => Some(("/", "Home")),
+            Self::Ask => Some(("/requests/new", "Request access")),
+            Self::Inbox => Some(("/inbox", "Inbox")),
+            Self::Identities => Some(("/identities", "Identities")),
+            Self::Clusters => Some(("/clusters", "Clusters")),
+            Self::Audit => Some(("/audit", "Audit")),
+            Self::Status => Some(("/status", "Status")),
+            Self::Elsewhere => None,
+        }
+    }
+}
+
+/// A link of the bar.
+#[derive(Debug, Clone, Copy)]
+pub struct Link {
+    pub href: &'static str,
+    pub label: &'static str,
+    pub current: bool,
+}
+
+/// Trouble that everybody should know of.
+#[derive(Debug, Clone)]
+pub struct Banner {
+    pub tone: Tone,
+    pub icon: Icon,
+    pub text: Html,
+}
+
+impl Banner {
+    /// A banner with a sentence.
+    pub fn new(tone: Tone, text: &str) -> Self {
+        Self { tone, icon: Icon::TriangleAlert, text: Html::prose(text) }
+    }
+}
+
+/// Whoever looks at the page.
+#[derive(Debug, Clone)]
+pub struct Who {
+    pub name: String,
+    pub initials: String,
+}
+
+/// What every page's template finds as `layout`.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// The tab's title, without the portal's name.
+    pub title: String,
+    pub who: Option<Who>,
+    pub links: Vec<Link>,
+    pub banners: Vec<Banner>,
+    pub clock: Clock,
+    /// Whether the page is about a production cluster.
+    pub prod: bool,
+    /// Where *Refresh* leads on a page that is live with a script: its own address.
+    pub refresh: Option<String>,
+}
+
+impl Layout {
+    /// The layout of a page for somebody who is signed in.
+    pub fn new(signed_in: &SignedIn, place: Place, title: impl Into<String>) -> Self {
+        let roles = signed_in.roles;
+        let shown = |place: Place| match place {
+            Place::Inbox => roles.approver || roles.operator,
+            Place::Audit => roles.auditor,
+            Place::Home | Place::Ask | Place::Identities | Place::Clusters | Place::Status => true,
+            Place::Elsewhere => false,
+        };
+        let places =
+            [Place::Home, Place::Ask, Place::Inbox, Place::Identities, Place::Clusters, Place::Audit, Place::Status];
+        let links = places
+            .into_iter()
+            .filter(|place| shown(*place))
+            .filter_map(|each| each.link().map(|(href, label)| Link { href, label, current: each == place }));
+        let name = signed_in.person.name.clone();
+        Self {
+            title: title.into(),
+            who: Some(Who { initials: initials(&name), name }),
+            links: links.collect(),
+            banners: signed_in.banners.clone(),
+            clock: signed_in.clock.clone(),
+            prod: false,
+            refresh: None,
+        }
+    }
+
+    /// The layout of a page for nobody in particular.
+    pub fn anonymous(clock: Clock, title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            who: None,
+            links: Vec::new(),
+            banners: Vec::new(),
+            clock,
+            prod: false,
+            refresh: None,
+        }
+    }
+
+    /// The same, marked as production.
+    #[must_use]
+    pub fn prod(mut self, prod: bool) -> Self {
+        self.prod = prod;
+        self
+    }
+
+    /// The same, with a *Refresh* for browsers without a script.
+    #[must_use]
+    pub fn live(mut self, address: impl Into<String>) -> Self {
+        self.refresh = Some(address.into());
+        self
+    }
+
+    /// The address of a static file.
+    #[expect(clippy::unused_self, reason = "templates reach it through the layout")]
+    pub fn asset(&self, path: &str) -> &'static str {
+        statics::url(path)
+    }
+
+    /// "in 42 min, 16:30 CET (UTC+1)".
+    pub fn when(&self, at: &Timestamp) -> Html {
+        Html::when(&self.clock, *at)
+    }
+
+    /// "16:30 CET".
+    pub fn at(&self, at: &Timestamp) -> Html {
+        Html::at(&self.clock, *at)
+    }
+
+    /// "14:02:10".
+    pub fn stamp(&self, at: &Timestamp) -> Html {
+        Html::stamp(&self.clock, *at)
+    }
+
+    /// "3 min ago".
+    pub fn ago(&self, at: &Timestamp) -> Html {
+        Html::relative(&self.clock, *at)
+    }
+
+    /// A text with names in backticks.
+    #[expect(clippy::unused_self, reason = "templates reach it through the layout")]
+    pub fn prose(&self, text: &str) -> Html {
+        Html::prose(text)
+    }
+
+    /// A sentence.
+    #[expect(clippy::unused_self, reason = "templates reach it through the layout")]
+    pub fn sentence(&self, sentence: &Sentence) -> Html {
+        Html::sentence(sentence)
+    }
+}

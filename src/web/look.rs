@@ -1,0 +1,70 @@
+//! Pills and marks: a tone, an icon, a word.
+
+use super::icon::Icon;
+use crate::words::access;
+use latchkey_domain::access::{grant::GrantState, request::RequestState};
+
+/// What a colour says. Never said by colour alone: an icon and a word stand beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Neutral,
+    Working,
+    /// Somebody is to act.
+    Needs,
+    Good,
+    Danger,
+}
+
+impl Tone {
+    /// Its class.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Neutral => "tone-neutral",
+            Self::Working => "tone-working",
+            Self::Needs => "tone-needs",
+            Self::Good => "tone-good",
+            Self::Danger => "tone-danger",
+        }
+    }
+}
+
+/// An icon and a word in a tone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pill {
+    pub tone: Tone,
+    pub icon: Icon,
+    pub word: &'static str,
+    /// Whether its icon turns: something is under way.
+    pub turns: bool,
+}
+
+impl Pill {
+    /// A pill that stands still.
+    pub const fn new(tone: Tone, icon: Icon, word: &'static str) -> Self {
+        Self { tone, icon, word, turns: false }
+    }
+
+    /// A request's state.
+    pub fn request(state: RequestState) -> Self {
+        let (tone, icon) = match state {
+            RequestState::Pending => (Tone::Needs, Icon::Hourglass),
+            RequestState::Approved => (Tone::Good, Icon::CircleCheck),
+            RequestState::Denied => (Tone::Danger, Icon::CircleX),
+            RequestState::Cancelled => (Tone::Neutral, Icon::CircleSlash),
+            RequestState::Lapsed => (Tone::Neutral, Icon::Timer),
+        };
+        Self::new(tone, icon, access::request_state(state))
+    }
+
+    /// A grant's state.
+    pub fn grant(state: GrantState) -> Self {
+        let (tone, icon) = match state {
+            GrantState::Scheduled => (Tone::Neutral, Icon::Clock),
+            GrantState::Provisioning | GrantState::Revoking => (Tone::Working, Icon::Loader),
+            GrantState::Active => (Tone::Good, Icon::ShieldCheck),
+            GrantState::Ended => (Tone::Neutral, Icon::CircleCheck),
+        };
+        let turns = matches!(state, GrantState::Provisioning | GrantState::Revoking);
+        Self { turns, ..Self::new(tone, icon, access::grant_state(state)) }
+    }
+}

@@ -1,0 +1,79 @@
+//! Every template, rendered from sample data. With `LATCHKEY_SAMPLES=folder` the pages and their static files are
+//! written there, to be looked at: `python3 -m http.server -d folder`.
+
+use super::{SignedIn, frame::ErrorPage, layout::Place, sign_in::SignInPage, signed_in::Roles, statics};
+use crate::{actions::policy::Current, words::Clock};
+use askama::Template;
+use jiff::tz::TimeZone;
+use latchkey_domain::access::{PersonId, SessionId, person::Person, policy::PolicyFile};
+use std::{collections::BTreeMap, sync::Arc};
+use uuid::Uuid;
+
+/// The clock of the samples: 14:48 UTC, 15:48 in Berlin.
+pub fn clock() -> Clock {
+    Clock::new("2026-11-24T14:48:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap())
+}
+
+/// Somebody of this name with all roles.
+pub fn signed_in(name: &str) -> SignedIn {
+    let handle = name.split(' ').next().unwrap().to_lowercase();
+    SignedIn {
+        session: SessionId(Uuid::from_u128(1)),
+        person: Person {
+            id: PersonId(Uuid::from_u128(2)),
+            handle: handle.parse().unwrap(),
+            name: name.to_owned(),
+            groups: ["developers".to_owned()].into(),
+        },
+        roles: Roles { approver: true, operator: true, auditor: true },
+        policy: Arc::new(Current {
+            file: PolicyFile {
+                roles: BTreeMap::new(),
+                accounts: vec![],
+                clusters: vec![],
+                profiles: vec![],
+                policies: vec![],
+            },
+            hash: "0".repeat(64),
+        }),
+        clock: clock(),
+        banners: vec![],
+    }
+}
+
+/// A name for the file, and the page.
+fn pages() -> Vec<(&'static str, String)> {
+    let ana = signed_in("Ana Petrova");
+    vec![
+        ("sign-in", SignInPage::sample(clock()).render().unwrap()),
+        ("sign-in-without-groups", SignInPage::sample_without_groups(clock()).render().unwrap()),
+        ("error-404", ErrorPage::sample(ana.layout(Place::Elsewhere, "Not here")).render().unwrap()),
+    ]
+}
+
+#[test]
+fn every_template_renders_and_keeps_the_rules_of_every_page() {
+    for (name, html) in pages() {
+        if let Ok(folder) = std::env::var("LATCHKEY_SAMPLES") {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(format!("{folder}/{name}.html"), &html).unwrap();
+        }
+        assert!(html.starts_with("<!doctype html>"), "{name}");
+        for forbidden in [" style=", "<style", " onclick=", "hx-on", "javascript:", "/static/none"] {
+            assert!(!html.contains(forbidden), "{name} contains {forbidden}");
+        }
+        let scripts = html.matches("<script").count();
+        assert_eq!(scripts, html.matches("<script defer src=\"/static/").count(), "{name} has a script of its own");
+        for once in ["<h1", "id=\"main\"", "</main>", "<title>"] {
+            assert_eq!(html.matches(once).count(), 1, "{name}: {once}");
+        }
+        assert!(html.matches("button primary").count() <= 1, "{name} has more than one primary button");
+    }
+    if let Ok(folder) = std::env::var("LATCHKEY_SAMPLES") {
+        for (url, body) in statics::all() {
+            let path = format!("{folder}{url}");
+            std::fs::create_dir_all(std::path::Path::new(&path).parent().unwrap()).unwrap();
+            std::fs::write(path, body).unwrap();
+        }
+    }
+}

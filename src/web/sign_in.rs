@@ -1,0 +1,204 @@
+//! Signing in at the identity provider, and out again.
+
+use super::{
+    Failure, Site, State,
+    cookies::{Kind, SET_COOKIE},
+    failure::chain,
+    layout::Layout,
+};
+use crate::{
+    login::openid::{Callback, LoginError},
+    store::sessions,
+    words::Clock,
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    Router,
+    extract::{Query, State as Extract},
+    http::{HeaderMap, StatusCode, header},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+
+/// Why one is here, and the one way on: a link, since redirects behind a form can be blocked.
+#[derive(Debug, Template, WebTemplate)]
+#[template(path = "sign_in.html")]
+pub struct SignInPage {
+    pub layout: Layout,
+    pub provider: String,
+    pub start: String,
+    /// The page that one wanted, where it is not the first.
+    pub wanted: Option<String>,
+    pub signed_out: bool,
+    /// Why the last try failed, and what to do.
+    pub trouble: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SignInQuery {
+    return_to: String,
+    signed_out: Option<String>,
+}
+
+/// `GET /sign-in`: says why one is here. Does not look who is signed in: *sign in as someone else* leads here, too.
+async fn page(Extract(state): Extract<State>, Query(query): Query<SignInQuery>) -> SignInPage {
+    let mut page = SignInPage::new(&state, &query.return_to);
+    page.signed_out = query.signed_out.is_some();
+    page
+}
+
+impl SignInPage {
+    fn new(state: &State, return_to: &str) -> Self {
+        let back = way_back(&state.site, return_to).unwrap_or_else(|| "/".to_owned());
+        let clock = Clock::new(jiff::Timestamp::now(), state.site.zone.clone());
+        let encoded = percent_encoding::utf8_percent_encode(&back, percent_encoding::NON_ALPHANUMERIC);
+        Self {
+            layout: Layout::anonymous(clock, "Sign in"),
+            provider: state.login.provider().to_owned(),
+            start: format!("/sign-in/start?return_to={encoded}"),
+            wanted: (back != "/").then_some(back),
+            signed_out: false,
+            trouble: None,
+        }
+    }
+
+    fn failed(state: &State, return_to: &str, error: &LoginError) -> Response {
+        let status = match error {
+            LoginError::ProviderDown(_) | LoginError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            LoginError::UnknownAttempt => StatusCode::BAD_REQUEST,
+            LoginError::Refused(_)
+            | LoginError::Unverified(_)
+            | LoginError::GroupsMissing { .. }
+            | LoginError::GroupsTruncated
+            | LoginError::NoHandle { .. } => StatusCode::FORBIDDEN,
+        };
+        tracing::warn!(error = %chain(error), "a sign-in failed");
+        let page = Self { trouble: Some(error.to_string()), ..Self::new(state, return_to) };
+        (status, page).into_response()
+    }
+}
+
+/// `GET /sign-in/start`: leaves for the provider, with the attempt bound to this browser by a cookie.
+async fn start(Extract(state): Extract<State>, Query(query): Query<SignInQuery>) -> Response {
+    let back = way_back(&state.site, &query.return_to).unwrap_or_else(|| "/".to_owned());
+    match state.login.begin(&state.store, &back).await {
+        Ok(begun) => {
+            let cookie = Kind::Attempt.set(&begun.attempt_token, &state.site);
+            (AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(begun.redirect.as_str())).into_response()
+        }
+        Err(error) => SignInPage::failed(&state, &back, &error),
+    }
+}
+
+/// `GET /sign-in/callback`: the provider sends the browser back. A sign-in always makes a new session; one that this
+/// browser had before ends.
+async fn callback(Extract(state): Extract<State>, headers: HeaderMap, Query(answer): Query<Callback>) -> Response {
+    let attempt = Kind::Attempt.read(&headers, &state.site).unwrap_or_default();
+    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let finished = match state.login.finish(&state.store, &attempt, &answer, user_agent).await {
+        Ok(finished) => finished,
+        Err(error) => return SignInPage::failed(&state, "/", &error),
+    };
+    if let Some(before) = Kind::Session.read(&headers, &state.site)
+        && let Err(error) = sessions::end(&state.store, &before).await
+    {
+        return Failure::from(error).into_response();
+    }
+    let cookies = AppendHeaders([
+        (SET_COOKIE, Kind::Session.set(&finished.session_token, &state.site)),
+        (SET_COOKIE, Kind::Attempt.clear(&state.site)),
+    ]);
+    let back = way_back(&state.site, &finished.return_to).unwrap_or_else(|| "/".to_owned());
+    (cookies, Redirect::to(&back)).into_response()
+}
+
+/// `POST /sign-out`: ends the session on the server, not in the browser alone.
+async fn sign_out(Extract(state): Extract<State>, headers: HeaderMap) -> Result<Response, Failure> {
+    if let Some(token) = Kind::Session.read(&headers, &state.site) {
+        sessions::end(&state.store, &token).await?;
+    }
+    let cookies = AppendHeaders([(SET_COOKIE, Kind::Session.clear(&state.site))]);
+    Ok((cookies, Redirect::to("/sign-in?signed_out=1")).into_response())
+}
+
+/// Where to return to: a path of this site and nothing else, whatever was asked. Nothing where it is none, or leads
+/// to sign-in again.
+pub fn way_back(site: &Site, wanted: &str) -> Option<String> {
+    if wanted.is_empty() || wanted.chars().any(char::is_control) {
+        return None;
+    }
+    // Parsed as a browser parses it: `//host`, `/\host` and other spellings lead away and fail the comparison.
+    let url = site.public_url.join(wanted).ok()?;
+    if url.origin() != site.public_url.origin() || !url.username().is_empty() || url.path().starts_with("/sign-") {
+        return None;
+    }
+    let path = url.path();
+    let path = if path.starts_with("//") { return None } else { path };
+    Some(url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")))
+}
+
+/// `/sign-in` and what belongs to it.
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("/sign-in", get(page))
+        .route("/sign-in/start", get(start))
+        .route("/sign-in/callback", get(callback))
+        .route("/sign-out", post(sign_out))
+}
+
+#[cfg(test)]
+impl SignInPage {
+    /// The page as a visitor finds it.
+    pub fn sample(clock: Clock) -> Self {
+        Self {
+            layout: Layout::anonymous(clock, "Sign in"),
+            provider: "Example Identity".to_owned(),
+            start: "/sign-in/start?return_to=%2Finbox".to_owned(),
+            wanted: Some("/inbox".to_owned()),
+            signed_out: false,
+            trouble: None,
+        }
+    }
+
+    /// The page after a sign-in without groups.
+    pub fn sample_without_groups(clock: Clock) -> Self {
+        let trouble = LoginError::GroupsMissing { claim: "groups".to_owned() }.to_string();
+        Self { trouble: Some(trouble), ..Self::sample(clock) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sessions::SessionLimits;
+    use jiff::{SignedDuration, tz::TimeZone};
+
+    #[test]
+    fn the_way_back_never_leaves_the_site() {
+        let limits = SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(8) };
+        let site = Site {
+            public_url: "https://latchkey.example.com/".parse().unwrap(),
+            sessions: limits,
+            zone: TimeZone::UTC,
+        };
+        let back = |wanted: &str| way_back(&site, wanted);
+        assert_eq!(back("/requests/new?cluster=prod-eu").as_deref(), Some("/requests/new?cluster=prod-eu"));
+        assert_eq!(back("https://latchkey.example.com/inbox").as_deref(), Some("/inbox"));
+        for away in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example/",
+            "/sign-in",
+            "/\t/evil.example",
+            "https://latchkey.example.com@evil.example/",
+            "javascript:alert(1)",
+            "/..//evil.example",
+        ] {
+            assert_eq!(back(away), None, "{away}");
+        }
+    }
+}

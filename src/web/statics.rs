@@ -1,0 +1,76 @@
+//! Files that never change under their address: each URL carries the hash of its content.
+
+use axum::{
+    extract::Path,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
+
+struct File {
+    path: &'static str,
+    mime: &'static str,
+    body: &'static [u8],
+    url: String,
+}
+
+macro_rules! files {
+    ($($path:literal $mime:literal),* $(,)?) => {
+        [$(File::new($path, $mime, include_bytes!(concat!("../../static/", $path)))),*]
+    };
+}
+
+static FILES: LazyLock<[File; 6]> = LazyLock::new(|| {
+    files![
+        "css/base.css" "text/css; charset=utf-8",
+        "css/components.css" "text/css; charset=utf-8",
+        "css/pages.css" "text/css; charset=utf-8",
+        "vendor/htmx-4.0.1/htmx.min.js" "text/javascript; charset=utf-8",
+        "app.js" "text/javascript; charset=utf-8",
+        "mark.svg" "image/svg+xml",
+    ]
+});
+
+impl File {
+    fn new(path: &'static str, mime: &'static str, body: &'static [u8]) -> Self {
+        let hash = hex::encode(&Sha256::digest(body)[..8]);
+        Self { path, mime, body, url: format!("/static/{hash}/{path}") }
+    }
+}
+
+/// The address of a file under `static/`. A path that is not served gives an address that answers 404; the test of
+/// the layout finds it.
+pub fn url(path: &str) -> &'static str {
+    FILES.iter().find(|file| file.path == path).map_or("/static/none", |file| file.url.as_str())
+}
+
+/// Every file with its address and content, for whoever shows pages without a server.
+#[cfg(test)]
+pub fn all() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    FILES.iter().map(|file| (file.url.as_str(), file.body))
+}
+
+/// A year: the address changes with the content.
+const CACHING: &str = "public, max-age=31536000, immutable";
+
+async fn serve(Path(path): Path<String>) -> Response {
+    let wanted = format!("/static/{path}");
+    match FILES.iter().find(|file| file.url == wanted) {
+        Some(file) => {
+            ([(header::CONTENT_TYPE, file.mime), (header::CACHE_CONTROL, CACHING)], file.body).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// `/favicon.ico`, which browsers ask for by themselves: the mark as SVG.
+async fn favicon() -> Response {
+    serve(Path(url("mark.svg").trim_start_matches("/static/").to_owned())).await
+}
+
+/// `/static/{hash}/{path}` and `/favicon.ico`.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> axum::Router<S> {
+    axum::Router::new().route("/static/{*path}", get(serve)).route("/favicon.ico", get(favicon))
+}

@@ -1,0 +1,198 @@
+//! The access sentence: "Ana can read pods in `payments` on `prod-eu` until 16:30 CET".
+
+use super::{Clock, Sentence, time::length};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{
+        grant::{Cause, GrantState},
+        profile::{ResolvedProfile, Scope},
+        request::RequestState,
+    },
+    eks::rbac::{Capability, capabilities},
+};
+
+/// Whom a sentence is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// Whoever reads it.
+    You,
+    Named(&'a str),
+}
+
+impl<'a> Subject<'a> {
+    /// `You` where the person is the reader.
+    pub fn of(name: &'a str, is_reader: bool) -> Self {
+        if is_reader { Self::You } else { Self::Named(name) }
+    }
+
+    /// At the start of a sentence.
+    pub fn start(self) -> &'a str {
+        match self {
+            Self::You => "You",
+            Self::Named(name) => name,
+        }
+    }
+
+    fn verb(self, you: &'static str, they: &'static str) -> &'static str {
+        match self {
+            Self::You => you,
+            Self::Named(_) => they,
+        }
+    }
+}
+
+/// What the access is: the middle of every access sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access<'a> {
+    /// "read pods": see [`doing`].
+    pub doing: &'a str,
+    pub scope: Scope,
+    pub namespaces: &'a [String],
+    pub cluster: &'a str,
+}
+
+/// How an access stands in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tense {
+    Asked { state: RequestState, minutes: u32 },
+    Granted { state: GrantState, minutes: u32, active: Option<(Timestamp, Timestamp)>, ended_at: Option<Timestamp> },
+}
+
+/// How many namespaces a heading names before it counts the rest.
+const NAMED_NAMESPACES: usize = 3;
+
+impl Access<'_> {
+    /// The access sentence, without a full stop: it heads cards, pages and mails.
+    pub fn sentence(&self, subject: Subject<'_>, tense: Tense, clock: &Clock) -> Sentence {
+        let start = Sentence::default().text(subject.start());
+        match tense {
+            Tense::Asked { state: RequestState::Pending, minutes } => {
+                let start = start.text(subject.verb(" ask to ", " asks to "));
+                self.place(start).text(format!(" for {}", length(minutes)))
+            }
+            Tense::Asked { state: RequestState::Approved, minutes } => {
+                self.place(start.text(" may ")).text(format!(" for {}", length(minutes)))
+            }
+            Tense::Asked { state: RequestState::Denied | RequestState::Cancelled | RequestState::Lapsed, minutes } => {
+                self.place(start.text(" asked to ")).text(format!(" for {}", length(minutes)))
+            }
+            Tense::Granted { state: GrantState::Scheduled | GrantState::Provisioning, minutes, .. } => {
+                self.place(start.text(" will be able to ")).text(format!(" for {}, once it is set up", length(minutes)))
+            }
+            Tense::Granted { state: GrantState::Active, active, .. } => {
+                let sentence = self.place(start.text(" can "));
+                match active {
+                    Some((_, until)) => sentence.text(" until ").time(until, clock.at(until)),
+                    None => sentence,
+                }
+            }
+            Tense::Granted { state: GrantState::Revoking, .. } => {
+                self.place(start.text(subject.verb(" are losing the right to ", " is losing the right to ")))
+            }
+            Tense::Granted { state: GrantState::Ended, active, ended_at, .. } => match (active, ended_at) {
+                (Some(_), Some(at)) => self.place(start.text(" could ")).text(" until ").time(at, clock.at(at)),
+                _ => self.place(start.text(subject.verb(" were to ", " was to "))).text(", which never began"),
+            },
+        }
+    }
+
+    /// Who could do what, without a time: "read pods in `payments` on `prod-eu`".
+    pub fn place(&self, start: Sentence) -> Sentence {
+        let sentence = start.parsed(self.doing);
+        match self.scope {
+            Scope::Cluster => sentence.text(" on all of ").name(self.cluster),
+            Scope::Namespace => {
+                let named = self.namespaces.iter().map(String::as_str).take(NAMED_NAMESPACES);
+                let sentence = sentence.text(" in ");
+                let sentence = match self.namespaces.len().saturating_sub(NAMED_NAMESPACES) {
+                    0 => sentence.names(named),
+                    more => {
+                        let (first, rest) = self.namespaces.split_at(1);
+                        let sentence = sentence.name(first[0].as_str());
+                        let sentence =
+                            rest.iter().take(NAMED_NAMESPACES - 1).fold(sentence, |s, n| s.text(", ").name(n));
+                        sentence.text(format!(" and {more} more namespaces"))
+                    }
+                };
+                sentence.text(" on ").name(self.cluster)
+            }
+        }
+    }
+}
+
+/// Things that people look for first, in this order.
+const WELL_KNOWN: [&str; 9] = [
+    "everything",
+    "pods",
+    "deployments.apps",
+    "secrets",
+    "services",
+    "configmaps",
+    "jobs.batch",
+    "nodes",
+    "namespaces",
+];
+
+/// What a profile lets somebody do, in a few words for a heading: "read pods", "read and change pods and 31 more".
+pub fn doing(profile: &ResolvedProfile) -> String {
+    let all = capabilities(&profile.rules());
+    let only_reads = all.iter().all(Capability::only_reads);
+    let chosen = all.iter().filter(|capability| only_reads || !capability.only_reads());
+    let Some(widest) = chosen.max_by_key(|capability| (has_wildcard(capability), capability.things.len())) else {
+        return "do nothing".to_owned();
+    };
+    let known = WELL_KNOWN.iter().find(|known| widest.things.iter().any(|thing| thing == *known));
+    let thing = known.copied().or_else(|| widest.things.first().map(String::as_str)).unwrap_or("nothing");
+    let kinds: std::collections::BTreeSet<&String> =
+        all.iter().flat_map(|capability| &capability.things).filter(|thing| !thing.contains('/')).collect();
+    let more = kinds.len().saturating_sub(1);
+    let thing = thing.split('.').next().unwrap_or(thing);
+    let verbs = widest.verb_phrase();
+    match more {
+        0 => format!("{verbs} {thing}"),
+        1 => format!("{verbs} {thing} and one other kind"),
+        more => format!("{verbs} {thing} and {more} other kinds"),
+    }
+}
+
+fn has_wildcard(capability: &Capability) -> bool {
+    capability.things.iter().any(|thing| thing.starts_with("everything")) || capability.verbs.iter().any(|v| v == "*")
+}
+
+/// Why an access ended, as a clause: "its time was over".
+pub fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Expired => "its time was over",
+        Cause::Relinquished => "it was given back",
+        Cause::Revoked => "it was revoked",
+        Cause::Departed => "its holder left",
+        Cause::Ineligible => "its holder may no longer ask for it",
+        Cause::ReviewMissed => "nobody confirmed it in the review",
+        Cause::Undeliverable => "it could not be set up in time",
+        Cause::PrincipalReplaced => "the AWS identity was replaced by another of the same name",
+        Cause::ClusterGone => "the cluster is gone",
+        Cause::Incident => "it was ended for an incident",
+    }
+}
+
+/// A pill's word for a grant.
+pub fn grant_state(state: GrantState) -> &'static str {
+    match state {
+        GrantState::Scheduled => "Scheduled",
+        GrantState::Provisioning => "Setting up",
+        GrantState::Active => "Active",
+        GrantState::Revoking => "Ending",
+        GrantState::Ended => "Ended",
+    }
+}
+
+/// A pill's word for a request.
+pub fn request_state(state: RequestState) -> &'static str {
+    match state {
+        RequestState::Pending => "Waiting",
+        RequestState::Approved => "Approved",
+        RequestState::Denied => "Denied",
+        RequestState::Cancelled => "Cancelled",
+        RequestState::Lapsed => "Lapsed",
+    }
+}

@@ -1,0 +1,41 @@
+// What htmx needs of us: polls rest while the tab is hidden, catch up when it is seen again, and stop once signed out.
+(() => {
+  "use strict";
+  const isPoll = (element) => element instanceof Element && element.hasAttribute("data-poll");
+
+  document.addEventListener("htmx:before:request", (event) => {
+    const source = event.detail?.ctx?.sourceElement ?? event.target;
+    if (document.hidden && isPoll(source)) event.preventDefault();
+  });
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || !window.htmx) return;
+    for (const element of document.querySelectorAll("[data-poll]")) window.htmx.trigger(element, "every");
+  });
+
+  // The title follows what a live part says of itself.
+  document.addEventListener("htmx:after:swap", () => {
+    const title = document.querySelector("[data-title]")?.getAttribute("data-title");
+    if (title) document.title = title;
+  });
+
+  // An error summary takes the focus once the page is there.
+  const summary = document.querySelector(".error-summary");
+  if (summary) summary.focus();
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    const source = button && document.getElementById(button.getAttribute("data-copy"));
+    if (!source) return;
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+      const said = button.querySelector("[data-said]");
+      if (said) said.textContent = "Copied";
+    } catch {
+      getSelection()?.selectAllChildren(source);
+    }
+  });
+
+  // Copying needs a script: its buttons are there only where one runs.
+  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+})();

@@ -142,3 +142,51 @@ impl ProvideCredentials for NoCredentials {
         future::ProvideCredentials::ready(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use latchkey_domain::eks::token::{PresignedIdentity, ProofContext};
+    use secrecy::ExposeSecret as _;
+
+    fn now() -> Timestamp {
+        "2026-11-24T07:00:00Z".parse().unwrap()
+    }
+
+    fn keys(session_token: Option<&str>) -> Credentials {
+        let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, session_token.map(str::to_owned), None, "test")
+    }
+
+    #[test]
+    fn a_token_is_one_that_the_authenticators_rules_accept() {
+        for (region, host) in [
+            ("eu-west-1", "sts.eu-west-1.amazonaws.com"),
+            ("cn-north-1", "sts.cn-north-1.amazonaws.com.cn"),
+            ("us-gov-west-1", "sts.us-gov-west-1.amazonaws.com"),
+        ] {
+            // Temporary keys have tokens with characters that queries encode.
+            let token = presign(&keys(Some("IQo+/J=&b3")), region, "prod-eu", now()).unwrap();
+            let expected = ProofContext { cluster_id: "prod-eu".to_owned(), now: now(), partitions: vec![] };
+            let read = PresignedIdentity::parse(token.expose_secret(), &expected).unwrap();
+            assert_eq!(read.host().as_str(), host);
+            assert_eq!((read.access_key_id(), read.signed_at()), ("AKIAIOSFODNN7EXAMPLE", now()));
+            assert!(read.url().contains("X-Amz-Expires=60&"), "{}", read.url());
+            assert!(read.url().contains("X-Amz-SignedHeaders=host%3Bx-k8s-aws-id&"), "{}", read.url());
+            assert!(read.url().contains("X-Amz-Security-Token=IQo%2B%2FJ%3D%26b3"), "{}", read.url());
+        }
+    }
+
+    #[test]
+    fn a_token_is_signed_for_one_cluster_and_one_moment() {
+        let token = |cluster, at| presign(&keys(None), "eu-west-1", cluster, at).unwrap().expose_secret().to_owned();
+        assert_eq!(token("a", now()), token("a", now()));
+        assert_ne!(token("a", now()), token("b", now()));
+        assert_ne!(token("a", now()), token("a", now() + SignedDuration::from_secs(1)));
+    }
+
+    #[test]
+    fn a_region_of_no_partition_is_refused() {
+        assert!(matches!(presign(&keys(None), "atlantis", "a", now()), Err(Unsigned::Region(_))));
+    }
+}

@@ -15,13 +15,22 @@ use latchkey_domain::{
 };
 use serde_json::{Value, json};
 
-/// What a binding is replaced by.
+/// What a binding is to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     /// The user is bound.
     Granting,
     /// Nobody is; a late create of the same name then conflicts.
     Emptied,
+}
+
+impl Content {
+    fn of(self, spec: &BindingSpec) -> Value {
+        match self {
+            Self::Granting => spec.to_value(),
+            Self::Emptied => spec.to_emptied_value(),
+        }
+    }
 }
 
 impl Cluster {
@@ -43,32 +52,39 @@ impl Cluster {
     /// # Errors
     /// Conflict where one of that name exists; not found without the namespace; refused where a right is missing, also
     /// that to bind the role; transient while the namespace is being deleted; throttled.
-    pub async fn create_binding(&self, permit: &Permit<'_>, spec: &BindingSpec) -> Result<ObservedBinding, Fault> {
+    pub async fn create_binding(
+        &self,
+        permit: &Permit<'_>,
+        spec: &BindingSpec,
+        content: Content,
+    ) -> Result<ObservedBinding, Fault> {
         let namespace = spec.namespace.as_deref();
         let call = self.writing_call("create", "create", spec);
-        let (path, object) = (collection(namespace), spec.to_value());
+        let (path, object) = (collection(namespace), content.of(spec));
         Ok(match namespace {
             Some(_) => convert::role_binding(self.create(permit, path, &object, &call).await?),
             None => convert::cluster_role_binding(self.create(permit, path, &object, &call).await?),
         })
     }
 
-    /// Replaces the binding at `resource_version` as a whole: subjects, labels, annotations, and no finalizers.
+    /// Replaces the binding that was observed as `uid` at `resource_version` as a whole: subjects, labels, annotations,
+    /// and no finalizers.
+    ///
+    /// Both are needed: without the UID, a PUT of a binding that was deleted meanwhile would make it again.
     ///
     /// # Errors
-    /// Conflict where it is no longer at that version or gone; not found where it is gone; invalid where it refers to
-    /// another role (then see [`Cluster::empty_binding`]); refused, transient, throttled.
+    /// Conflict where it is no longer that object at that version, or gone; invalid where it refers to another role
+    /// (then see [`Cluster::empty_binding`]); refused, transient, throttled.
     pub async fn put_binding(
         &self,
         permit: &Permit<'_>,
         spec: &BindingSpec,
         content: Content,
+        uid: &str,
         resource_version: &str,
     ) -> Result<ObservedBinding, Fault> {
-        let mut object = match content {
-            Content::Granting => spec.to_value(),
-            Content::Emptied => spec.to_emptied_value(),
-        };
+        let mut object = content.of(spec);
+        object["metadata"]["uid"] = uid.into();
         object["metadata"]["resourceVersion"] = resource_version.into();
         let call = self.writing_call("write", "update", spec);
         self.replace_binding(permit, spec.namespace.as_deref(), &spec.name(), &object, &call).await
@@ -78,7 +94,7 @@ impl Cluster {
     /// grant.
     ///
     /// # Errors
-    /// Conflict where it changed since; not found where it is gone; refused, transient, throttled.
+    /// Conflict where it changed since, or is gone; refused, transient, throttled.
     pub async fn empty_binding(
         &self,
         permit: &Permit<'_>,

@@ -10,15 +10,14 @@ use super::{
 use crate::fault::Fault;
 use crate::worker::lease::Permit;
 use k8s_openapi::api::core::v1::ConfigMap;
-use latchkey_domain::plan::observation::{AwsAuthObject, Marker};
+use latchkey_domain::plan::{
+    bootstrap::{MARKER, NAMESPACE},
+    observation::{AwsAuthObject, Marker},
+};
 use serde_json::json;
 
-/// The namespace of both.
-pub const NAMESPACE: &str = "kube-system";
 /// The name of the ConfigMap that the authenticator reads.
 pub const AWS_AUTH: &str = "aws-auth";
-/// The name of our marker.
-pub const MARKER: &str = "latchkey";
 
 impl Cluster {
     /// aws-auth; nothing where there is none.

@@ -1,6 +1,6 @@
 //! Kubernetes' objects as the domain knows them.
 
-use super::{MARKER, Wanted};
+use super::Wanted;
 use k8s_openapi::{
     api::{
         core::v1::{ConfigMap, Namespace},
@@ -56,7 +56,7 @@ pub(super) fn marker(object: ConfigMap) -> Marker {
         // What is no number was not written by us: the highest epoch there is, so that nobody writes over it unseen.
         epoch: epoch.map(|text| {
             text.parse().unwrap_or_else(|_| {
-                tracing::warn!(epoch = text, "the epoch in the ConfigMap {MARKER} is no number");
+                tracing::warn!(epoch = text, "the epoch in the marker is no number");
                 i64::MAX
             })
         }),

@@ -20,9 +20,9 @@ use secrecy::SecretString;
 use std::{fmt, time::Duration};
 
 pub use bindings::Content;
-pub use cluster_auth::{AWS_AUTH, MARKER, NAMESPACE};
+pub use cluster_auth::AWS_AUTH;
 pub use observe::Wanted;
-pub use reviews::{AUTHENTICATED, Review};
+pub use reviews::Review;
 
 /// How long one call may take.
 pub const CALL: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// questions in two rounds.
 const AT_ONCE: usize = 16;
 /// Who managedFields say wrote it.
-const FIELD_MANAGER: &str = "latchkey";
+pub const FIELD_MANAGER: &str = "latchkey";
 
 /// A cluster's API server as one token's holder sees it. Lives no longer than a run: its token does not either.
 #[derive(Clone)]

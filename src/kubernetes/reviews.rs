@@ -7,12 +7,9 @@ use super::{
 use crate::fault::{Fault, FaultKind};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use k8s_openapi::api::authorization::v1::SubjectAccessReview;
-use latchkey_domain::eks::rbac::Attributes;
+use latchkey_domain::plan::proof::Question;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-
-/// The group of everybody who is known at all. A review takes groups as they are given: who asks adds this one.
-pub const AUTHENTICATED: &str = "system:authenticated";
 
 /// The API server's answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,18 +23,18 @@ pub struct Review {
 }
 
 impl Cluster {
-    /// Asks whether `user`, with exactly these groups, may do it.
+    /// Asks one question. Groups count exactly as they are given: `system:authenticated` is not added here.
     ///
     /// # Errors
     /// Refused without the right to ask; transient, throttled.
-    pub async fn review(&self, user: &str, groups: &[String], question: &Attributes) -> Result<Review, Fault> {
+    pub async fn review(&self, question: &Question) -> Result<Review, Fault> {
         let call = Call {
             operation: "ask",
-            subject: format!("cluster `{}` whether `{user}` may {question}", self.name()),
+            subject: format!("cluster `{}` whether `{}` may {}", self.name(), question.user, question.attributes),
             right: "create subjectaccessreviews.authorization.k8s.io".to_owned(),
         };
         let path = Path::of("/apis/authorization.k8s.io/v1/subjectaccessreviews");
-        let answer: SubjectAccessReview = self.ask(&path, &review_of(user, groups, question), &call).await?;
+        let answer: SubjectAccessReview = self.ask(&path, &review_of(question), &call).await?;
         let status = answer.status.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))?;
         Ok(Review {
             allowed: status.allowed && status.denied != Some(true),
@@ -46,20 +43,21 @@ impl Cluster {
         })
     }
 
-    /// Asks many questions about one user; the answers stand in the order of the questions.
+    /// Asks many questions at once; the answers stand in the order of the questions.
     ///
     /// # Errors
     /// As [`Cluster::review`], the first that fails.
-    pub async fn reviews(&self, user: &str, groups: &[String], questions: &[Attributes]) -> Result<Vec<Review>, Fault> {
-        let asked = questions.iter().map(|question| self.review(user, groups, question));
+    pub async fn reviews(&self, questions: &[Question]) -> Result<Vec<Review>, Fault> {
+        let asked = questions.iter().map(|question| self.review(question));
         stream::iter(asked).buffered(AT_ONCE).try_collect().await
     }
 }
 
-fn review_of(user: &str, groups: &[String], question: &Attributes) -> Value {
+fn review_of(asked: &Question) -> Value {
+    let question = &asked.attributes;
     let mut spec = Map::new();
-    spec.insert("user".to_owned(), user.into());
-    spec.insert("groups".to_owned(), groups.into());
+    spec.insert("user".to_owned(), asked.user.as_str().into());
+    spec.insert("groups".to_owned(), asked.groups.as_slice().into());
     if let Some(path) = &question.non_resource_path {
         spec.insert("nonResourceAttributes".to_owned(), json!({ "path": path, "verb": question.verb }));
     } else {
@@ -81,23 +79,26 @@ fn review_of(user: &str, groups: &[String], question: &Attributes) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use latchkey_domain::eks::rbac::Attributes;
+
+    fn review_about(groups: &[&str], attributes: Attributes) -> Value {
+        let groups = groups.iter().map(|&group| group.to_owned()).collect();
+        review_of(&Question { user: "latchkey:jane:1".to_owned(), groups, attributes })["spec"].clone()
+    }
 
     #[test]
     fn a_question_names_either_a_resource_or_a_path() {
-        let groups = [AUTHENTICATED.to_owned()];
-        let pods =
-            review_of("latchkey:jane:1", &groups, &Attributes::of("get", "", "pods/log").in_namespace("payments"));
+        let pods = Attributes::of("get", "", "pods/log").in_namespace("payments");
         assert_eq!(
-            pods["spec"],
+            review_about(&["system:authenticated"], pods),
             json!({
                 "user": "latchkey:jane:1", "groups": ["system:authenticated"],
                 "resourceAttributes":
                     { "verb": "get", "resource": "pods", "subresource": "log", "namespace": "payments" },
             })
         );
-        let path = review_of("latchkey:jane:1", &[], &Attributes::path("get", "/metrics"));
         assert_eq!(
-            path["spec"],
+            review_about(&[], Attributes::path("get", "/metrics")),
             json!({ "user": "latchkey:jane:1", "groups": [],
                     "nonResourceAttributes": { "path": "/metrics", "verb": "get" } })
         );

@@ -6,7 +6,7 @@ use aws_config::Region;
 use aws_sdk_eks::types::{AuthenticationMode as SdkMode, Cluster};
 use jiff::Timestamp;
 use latchkey_domain::{
-    eks::arn::ClusterArn,
+    eks::arn::{ClusterArn, PrincipalArn},
     plan::observation::{AuthenticationMode, EksCluster},
 };
 
@@ -24,9 +24,7 @@ impl Aws {
             action: "eks:DescribeCluster",
             resource: arn.to_string(),
         };
-        let mut here = aws_sdk_eks::config::Builder::new().region(Region::new(arn.region().to_owned()));
-        here.set_time_source(self.time_source());
-        let request = self.eks.describe_cluster().name(arn.name()).customize().config_override(here);
+        let request = self.eks.describe_cluster().name(arn.name()).customize().config_override(self.eks_in(arn));
         let answer = match request.send().await.map_err(|error| call.fault(error)) {
             Err(fault) if fault.is_not_found() => {
                 self.reaches(arn.account(), &call).await?;
@@ -43,6 +41,91 @@ impl Aws {
             });
         }
         observed(cluster, &call)
+    }
+}
+
+/// What EKS's own table says of a principal. It overrides what aws-auth says of the same ARN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessEntry {
+    /// The ARN that it is for, as EKS spells it.
+    pub principal: String,
+    /// Kubernetes username, of roles a template.
+    pub username: String,
+    /// Kubernetes groups.
+    pub groups: Vec<String>,
+    /// `STANDARD`, or a kind of node.
+    pub kind: String,
+    /// The ARNs of access policies, which no review and no binding shows.
+    pub policies: Vec<String>,
+}
+
+impl Aws {
+    /// The cluster's access entry for a principal, with its access policies; nothing where there is none. Only clusters
+    /// whose authentication mode has entries answer.
+    ///
+    /// # Errors
+    /// Invalid in the mode `CONFIG_MAP`; refused in another account, or without a right; transient, throttled.
+    pub async fn access_entry(
+        &self,
+        cluster: &ClusterArn,
+        principal: &PrincipalArn,
+    ) -> Result<Option<AccessEntry>, Fault> {
+        let call = entry_call("eks:DescribeAccessEntry", cluster, principal);
+        self.reaches(cluster.account(), &call).await?;
+        let request =
+            self.eks.describe_access_entry().cluster_name(cluster.name()).principal_arn(principal.to_string());
+        let request = request.customize().config_override(self.eks_in(cluster));
+        let found = tokio::try_join!(
+            async { request.send().await.map_err(|error| call.fault(error)) },
+            self.access_policies(cluster, principal)
+        );
+        let (answer, policies) = match found {
+            // That the cluster itself is not there is said by describing it.
+            Err(fault) if fault.is_not_found() => return Ok(None),
+            found => found?,
+        };
+        let entry = answer.access_entry;
+        let entry = entry.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))?;
+        Ok(Some(AccessEntry {
+            principal: entry.principal_arn.unwrap_or_default(),
+            username: entry.username.unwrap_or_default(),
+            groups: entry.kubernetes_groups.unwrap_or_default(),
+            kind: entry.r#type.unwrap_or_default(),
+            policies,
+        }))
+    }
+
+    async fn access_policies(&self, cluster: &ClusterArn, principal: &PrincipalArn) -> Result<Vec<String>, Fault> {
+        let call = entry_call("eks:ListAssociatedAccessPolicies", cluster, principal);
+        let (mut policies, mut next) = (Vec::new(), None);
+        loop {
+            let request = self.eks.list_associated_access_policies().cluster_name(cluster.name());
+            let request = request.principal_arn(principal.to_string()).set_next_token(next.take());
+            let request = request.customize().config_override(self.eks_in(cluster));
+            let page = request.send().await.map_err(|error| call.fault(error))?;
+            let associated = page.associated_access_policies.unwrap_or_default();
+            policies.extend(associated.into_iter().filter_map(|policy| policy.policy_arn));
+            match page.next_token {
+                Some(token) => next = Some(token),
+                None => return Ok(policies),
+            }
+        }
+    }
+
+    fn eks_in(&self, cluster: &ClusterArn) -> aws_sdk_eks::config::Builder {
+        let mut here = aws_sdk_eks::config::Builder::new().region(Region::new(cluster.region().to_owned()));
+        here.set_time_source(self.time_source());
+        here
+    }
+}
+
+fn entry_call(action: &'static str, cluster: &ClusterArn, principal: &PrincipalArn) -> Call {
+    let (partition, region, account) = (cluster.partition(), cluster.region(), cluster.account());
+    Call {
+        operation: "read",
+        subject: format!("the access entry of {principal} on cluster `{}`", cluster.name()),
+        action,
+        resource: format!("arn:{partition}:eks:{region}:{account}:access-entry/{}/*", cluster.name()),
     }
 }
 

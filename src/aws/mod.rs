@@ -24,6 +24,7 @@ use std::{
 use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
+pub use eks::AccessEntry;
 pub use identity::CallerIdentity;
 
 /// How long one call may take.

@@ -5,6 +5,7 @@
 //! - [`store`]: Postgres: transactions, the one writer of business state; reads, one query a page.
 //! - [`actions`]: use cases: lock, decide, record, commit.
 //! - [`aws`], [`kubernetes`]: adapters to the outside, their errors classified as [`fault`]s.
+//! - [`lease`]: who works on a target, and leave for each write to the outside.
 //! - [`worker`]: reconciles targets: leases, principals, clusters, the clock, the sealer.
 //! - [`login`]: sign-in protocols to a person, AWS proofs to an ARN; knows nothing of HTTP frameworks.
 //! - [`words`]: whole sentences for pages, mail and terminal.
@@ -17,6 +18,7 @@ pub mod cli;
 pub mod config;
 pub mod fault;
 pub mod kubernetes;
+pub mod lease;
 pub mod login;
 pub mod store;
 pub mod web;

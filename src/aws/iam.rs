@@ -5,7 +5,7 @@
 
 use super::{Aws, error::Call, may_begin};
 use crate::fault::{Fault, FaultKind};
-use crate::worker::lease::Permit;
+use crate::lease::Permit;
 use aws_sdk_iam::types::{Tag, User};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use latchkey_domain::{eks::arn::UserArn, plan::observation::IamUser};

@@ -10,7 +10,7 @@ mod identity;
 pub mod token;
 
 use crate::fault::{Fault, FaultKind};
-use crate::worker::lease::{LAST_CALL, Permit};
+use crate::lease::{LAST_CALL, Permit};
 use aws_config::{AppName, BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_async::time::{SharedTimeSource, StaticTimeSource};

@@ -7,7 +7,7 @@ use super::{
     convert,
 };
 use crate::fault::Fault;
-use crate::worker::lease::Permit;
+use crate::lease::Permit;
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
 use latchkey_domain::{
     eks::rbac::{BindingSpec, LABEL_MANAGED_BY, MANAGED_BY},

@@ -2,7 +2,7 @@
 
 use super::{CALL, Cluster, FIELD_MANAGER, answer};
 use crate::fault::{Fault, FaultKind};
-use crate::worker::lease::{LAST_CALL, Permit};
+use crate::lease::{LAST_CALL, Permit};
 use http::{Method, header};
 use kube::client::Body;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

@@ -8,7 +8,7 @@ use super::{
     convert,
 };
 use crate::fault::Fault;
-use crate::worker::lease::Permit;
+use crate::lease::Permit;
 use k8s_openapi::api::core::v1::ConfigMap;
 use latchkey_domain::plan::{
     bootstrap::{MARKER, NAMESPACE},

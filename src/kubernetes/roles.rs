@@ -6,7 +6,7 @@ use super::{
     convert,
 };
 use crate::fault::Fault;
-use crate::worker::lease::Permit;
+use crate::lease::Permit;
 use k8s_openapi::api::rbac::v1::ClusterRole;
 use latchkey_domain::{eks::rbac::OwnRole, plan::observation::ObservedRole};
 

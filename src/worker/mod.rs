@@ -2,4 +2,4 @@
 //!
 //! - [`lease`]: who works on a target; every write to the outside takes a [`lease::Permit`].
 
-pub mod lease;
+pub use crate::lease;

@@ -4,13 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room of `src/` with those it may use. `cli` joins them all; the domain is a crate of its own.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("config", &[]),
     ("store", &[]),
     ("actions", &["store"]),
-    ("aws", &[]),
-    ("kubernetes", &[]),
-    ("worker", &["actions", "store", "aws", "kubernetes", "config"]),
+    ("fault", &[]),
+    ("lease", &[]),
+    ("aws", &["fault", "lease"]),
+    ("kubernetes", &["fault", "lease"]),
+    ("worker", &["actions", "store", "aws", "kubernetes", "fault", "lease", "config"]),
     ("login", &["actions", "store", "config"]),
     ("words", &[]),
     ("web", &["actions", "store", "login", "words", "config"]),

@@ -6,4 +6,5 @@ pub mod ask;
 pub mod clock;
 pub mod grants;
 pub mod policy;
+pub mod preview;
 pub mod requests;

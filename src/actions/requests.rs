@@ -3,6 +3,7 @@
 use super::{
     ask::{AskForm, Considered, Field, Problem, consider},
     policy::{self, Current, NoPolicy},
+    preview,
 };
 use crate::store::{Store, StoreError, people, requests::LockedRequest};
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +35,7 @@ pub enum NotSubmitted {
 pub async fn submit(store: &Store, person: &Person, form: &AskForm) -> Result<RequestId, NotSubmitted> {
     let current = policy::current(store).await?;
     let mut considered = consider(store, &current, person, form).await?;
+    preview::of_ask(store, &current, person, &mut considered).await?;
     if !considered.problems.is_empty() {
         return Err(NotSubmitted::Problems(Box::new(considered)));
     }

@@ -3,6 +3,7 @@
 //! May not import: web, worker, aws, kubernetes.
 
 pub mod clusters;
+pub mod desired;
 pub mod error;
 pub mod grants;
 pub mod observations;

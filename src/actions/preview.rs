@@ -1,0 +1,139 @@
+//! What a request would change, by the last look at the cluster and the pure planner: for the form before it is sent,
+//! and for whoever decides.
+
+use super::{
+    ask::{Considered, Field, Problem},
+    policy::Current,
+};
+use crate::store::{Store, StoreError, desired, observations};
+use jiff::{SignedDuration, Timestamp};
+use latchkey_domain::{
+    access::{
+        ClusterId, GrantId, PersonId, PrincipalId, RequestId,
+        cluster::PinnedNamespace,
+        grant::GrantFacts,
+        person::Person,
+        profile::ResolvedProfile,
+        request::{ACTIVATE_WITHIN, RequestFacts},
+    },
+    eks::arn::PrincipalArn,
+    plan::{
+        desired::{DesiredGrant, Wish},
+        preview::{Preview, preview},
+    },
+};
+use uuid::Uuid;
+
+/// A preview with the age of what it was made from.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub preview: Preview,
+    /// When the cluster was last read.
+    pub read_at: Timestamp,
+    pub read_seconds_ago: u64,
+}
+
+struct Subject<'a> {
+    person: &'a Person,
+    principal: PrincipalId,
+    cluster: ClusterId,
+    profile: &'a ResolvedProfile,
+    namespaces: &'a [PinnedNamespace],
+    minutes: u32,
+    deciders: Vec<String>,
+}
+
+/// Previews an ask that is complete enough; what the planner finds in its way joins the problems.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn of_ask(
+    store: &Store,
+    current: &Current,
+    person: &Person,
+    considered: &mut Considered,
+) -> Result<Option<Shown>, StoreError> {
+    let (Some((cluster, _)), Some(profile), Some(principal)) =
+        (&considered.cluster, &considered.resolved, &considered.principal)
+    else {
+        return Ok(None);
+    };
+    let subject = Subject {
+        person,
+        principal: principal.id,
+        cluster: *cluster,
+        profile,
+        namespaces: &considered.namespaces,
+        minutes: considered.minutes.unwrap_or(latchkey_domain::access::policy::SHORTEST_MINUTES),
+        deciders: vec![],
+    };
+    let shown = show(store, current, &subject).await?;
+    if let Some(shown) = &shown {
+        for obstacle in &shown.preview.obstacles {
+            considered.problems.push(Problem::new(Field::Whole, obstacle.clone()));
+        }
+    }
+    Ok(shown)
+}
+
+/// Previews a request that waits. `decider` is whoever looks, as the bindings would name them.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn of_request(
+    store: &Store,
+    current: &Current,
+    facts: &RequestFacts,
+    decider: Option<&Person>,
+) -> Result<Option<Shown>, StoreError> {
+    let subject = Subject {
+        person: &facts.requester,
+        principal: facts.principal,
+        cluster: facts.cluster,
+        profile: &facts.profile,
+        namespaces: &facts.namespaces,
+        minutes: facts.minutes,
+        deciders: decider.iter().map(|person| person.handle.to_string()).collect(),
+    };
+    show(store, current, &subject).await
+}
+
+async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result<Option<Shown>, StoreError> {
+    let Some(observed) = observations::cluster(store, subject.cluster).await? else { return Ok(None) };
+    let iam = observations::principal(store, subject.principal).await?.map(|iam| iam.body).unwrap_or_default();
+    let mut snapshot = desired::snapshot(store).await?;
+    let desired = desired::cluster(&mut snapshot, subject.cluster, 0, Some(subject.person.id)).await?;
+    let principal = desired::principal(&mut snapshot, subject.principal, Some(&current.file)).await?;
+    let (Some(desired), Some(principal)) = (desired, principal) else { return Ok(None) };
+    let grant = imagined(subject, &principal.arn, &current.hash, desired.now);
+    let preview = preview(&desired, &grant, &observed.body, (&principal, &iam));
+    Ok(Some(Shown { preview, read_at: observed.at, read_seconds_ago: observed.age_seconds }))
+}
+
+/// The grant that an approval now would make. Its ids are new ones that nothing else has.
+fn imagined(subject: &Subject<'_>, arn: &PrincipalArn, policy_hash: &str, now: Timestamp) -> DesiredGrant {
+    let activate_by = now + ACTIVATE_WITHIN;
+    DesiredGrant {
+        facts: GrantFacts {
+            id: GrantId(Uuid::now_v7()),
+            request: RequestId(Uuid::now_v7()),
+            person: subject.person.id,
+            handle: subject.person.handle.clone(),
+            principal: subject.principal,
+            cluster: subject.cluster,
+            profile: subject.profile.clone(),
+            namespaces: subject.namespaces.to_vec(),
+            minutes: subject.minutes,
+            policy_hash: policy_hash.to_owned(),
+            decided_by: Vec::<PersonId>::new(),
+            created_at: now,
+            activate_by,
+            hard_until: activate_by + SignedDuration::from_mins(i64::from(subject.minutes)),
+        },
+        wish: Wish::Provision,
+        arn: arn.clone(),
+        deciders: subject.deciders.clone(),
+        attempts: 0,
+        resting: false,
+    }
+}

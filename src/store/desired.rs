@@ -1,0 +1,313 @@
+//! What a cluster or a principal should be, read in one snapshot: the planner's input, for a run and for a preview.
+
+use super::{Store, StoreError, grants};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{
+        ClusterId, GrantId, InstallationId, PersonId, PrincipalId,
+        grant::{Grant, GrantFacts},
+        policy::PolicyFile,
+        transition::Target,
+    },
+    eks::{
+        arn::{ClusterArn, PrincipalArn},
+        aws_auth::Key,
+        iam_policy::GrantNeeds,
+    },
+    plan::{
+        desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping, Wish},
+        principal::{DesiredPrincipal, PrincipalGrant},
+    },
+};
+use sqlx::{PgConnection, Postgres, Transaction};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The step name of an intent to create a binding: its `detail` is a [`BindingKey`] as `{"namespace", "name"}`.
+pub const CREATE_BINDING: &str = "binding.create";
+
+/// A cluster's row with what rules it.
+#[derive(Debug, Clone)]
+pub struct ClusterRow {
+    pub id: ClusterId,
+    pub name: String,
+    pub arn: ClusterArn,
+}
+
+/// A snapshot: every read in it sees the same moment. Dropped, it ends.
+///
+/// # Errors
+/// `Database`.
+pub async fn snapshot(store: &Store) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let begin = "begin isolation level repeatable read, read only";
+    Ok(store.pool().begin_with(begin).await?)
+}
+
+/// Which installation this database is.
+///
+/// # Errors
+/// `Database`.
+pub async fn installation(connection: &mut PgConnection) -> Result<InstallationId, StoreError> {
+    let row = sqlx::query!("select id from installation").fetch_one(connection).await?;
+    Ok(InstallationId(row.id))
+}
+
+/// The row of a cluster, dropped ones included.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn cluster_row(connection: &mut PgConnection, id: ClusterId) -> Result<Option<ClusterRow>, StoreError> {
+    let row = sqlx::query!("select name, arn from cluster where id = $1", id.0).fetch_optional(connection).await?;
+    row.map(|row| {
+        let arn = ClusterArn::parse(&row.arn).map_err(|error| StoreError::corrupt("cluster", "arn", error))?;
+        Ok(ClusterRow { id, name: row.name, arn })
+    })
+    .transpose()
+}
+
+/// What a cluster should be now. `epoch` is that of the run's lease, 0 for a preview; `also` is somebody whose first
+/// grant here is being previewed.
+///
+/// # Errors
+/// `Corrupt`, `Database`. No such cluster is `None`.
+pub async fn cluster(
+    connection: &mut PgConnection,
+    id: ClusterId,
+    epoch: i64,
+    also: Option<PersonId>,
+) -> Result<Option<DesiredCluster>, StoreError> {
+    let Some(row) = cluster_row(&mut *connection, id).await? else { return Ok(None) };
+    let target = Target::Cluster(id);
+    let now = business_time(&mut *connection).await?;
+    let legs = legs(&mut *connection, target).await?;
+    let deciders = handles(&mut *connection, id).await?;
+    let arns_by_principal = principal_arns(&mut *connection, id).await?;
+    let mut desired_grants = vec![];
+    for grant in grants::live_on(&mut *connection, target).await? {
+        let Some(wish) = wish(&grant) else { continue };
+        let facts: GrantFacts = grant.facts().clone();
+        let arn = arns_by_principal.get(&facts.principal).ok_or_else(|| {
+            StoreError::corrupt("access_grant", "principal_id", format!("{} has no ARN", facts.principal))
+        })?;
+        let leg = legs.get(&facts.id).copied().unwrap_or_default();
+        desired_grants.push(DesiredGrant {
+            wish,
+            arn: arn.clone(),
+            deciders: facts.decided_by.iter().filter_map(|id| deciders.get(id).cloned()).collect(),
+            attempts: leg.attempts,
+            resting: leg.resting,
+            facts,
+        });
+    }
+    Ok(Some(DesiredCluster {
+        name: row.name,
+        installation: installation(&mut *connection).await?,
+        epoch,
+        now,
+        grants: desired_grants,
+        mappings: mappings(&mut *connection, id).await?,
+        visits: visits(&mut *connection, id, also).await?,
+        arns: arns(&mut *connection, id, also).await?,
+        uncertain: uncertain(&mut *connection, id, epoch).await?,
+    }))
+}
+
+/// What a principal should be now. The policy says whether the worker may write to it; without one it may not.
+///
+/// # Errors
+/// `Corrupt`, `Database`. No such principal is `None`.
+pub async fn principal(
+    connection: &mut PgConnection,
+    id: PrincipalId,
+    policy: Option<&PolicyFile>,
+) -> Result<Option<DesiredPrincipal>, StoreError> {
+    let row = sqlx::query!("select arn, unique_id from principal where id = $1", id.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let arn = PrincipalArn::parse(&row.arn).map_err(|error| StoreError::corrupt("principal", "arn", error))?;
+    let target = Target::Principal(id);
+    let legs = legs(&mut *connection, target).await?;
+    let mut of_principal = vec![];
+    for grant in grants::live_on(&mut *connection, target).await? {
+        let Some(wish) = wish(&grant) else { continue };
+        let facts = grant.facts();
+        let cluster = cluster_row(&mut *connection, facts.cluster).await?;
+        let cluster = cluster.ok_or_else(|| StoreError::corrupt("access_grant", "cluster_id", facts.cluster))?.arn;
+        of_principal.push(PrincipalGrant {
+            id: facts.id,
+            wish,
+            needs: GrantNeeds { cluster, console: facts.profile.console },
+            resting: legs.get(&facts.id).is_some_and(|leg| leg.resting),
+        });
+    }
+    Ok(Some(DesiredPrincipal {
+        installation: installation(connection).await?,
+        writable: policy.is_some_and(|policy| policy.may_write(&arn)),
+        arn,
+        unique_id: row.unique_id,
+        grants: of_principal,
+    }))
+}
+
+fn wish(grant: &Grant) -> Option<Wish> {
+    match grant {
+        Grant::Provisioning(_) => Some(Wish::Provision),
+        Grant::Active(_) => Some(Wish::Keep),
+        Grant::Revoking(grant) => Some(Wish::Revoke { since: grant.revoking_since }),
+        Grant::Scheduled(_) | Grant::Ended(_) => None,
+    }
+}
+
+async fn business_time(connection: &mut PgConnection) -> Result<Timestamp, StoreError> {
+    let row = sqlx::query!(r#"select latchkey_now() as "now!""#).fetch_one(connection).await?;
+    Ok(row.now.to_jiff())
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct LegState {
+    attempts: u32,
+    resting: bool,
+}
+
+async fn legs(connection: &mut PgConnection, target: Target) -> Result<BTreeMap<GrantId, LegState>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select l.grant_id, l.attempts, coalesce(l.next_try > clock_timestamp(), false) as "resting!"
+           from grant_leg l join access_grant g on g.id = l.grant_id
+           where l.target_kind = $1 and l.target_key = $2 and g.state <> 'ended'"#,
+        target.kind(),
+        target.key()
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let attempts = u32::try_from(row.attempts).unwrap_or(0);
+            (GrantId(row.grant_id), LegState { attempts, resting: row.resting })
+        })
+        .collect())
+}
+
+async fn handles(connection: &mut PgConnection, id: ClusterId) -> Result<BTreeMap<PersonId, String>, StoreError> {
+    let rows = sqlx::query!(
+        "select id, handle from person where id in
+           (select unnest(decided_by) from access_grant where cluster_id = $1 and state <> 'ended')",
+        id.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (PersonId(row.id), row.handle)).collect())
+}
+
+async fn principal_arns(
+    connection: &mut PgConnection,
+    id: ClusterId,
+) -> Result<BTreeMap<PrincipalId, PrincipalArn>, StoreError> {
+    let rows = sqlx::query!(
+        "select id, arn from principal where id in
+           (select principal_id from access_grant where cluster_id = $1 and state <> 'ended')",
+        id.0
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let arn = PrincipalArn::parse(&row.arn).map_err(|error| StoreError::corrupt("principal", "arn", error))?;
+            Ok((PrincipalId(row.id), arn))
+        })
+        .collect()
+}
+
+async fn mappings(connection: &mut PgConnection, id: ClusterId) -> Result<Vec<RecordedMapping>, StoreError> {
+    let rows = sqlx::query!(
+        "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
+           m.state, m.writes
+         from mapping m join principal p on p.id = m.principal_id
+         where m.cluster_id = $1 and m.state <> 'removed' order by m.principal_id",
+        id.0
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let key = row.data_key.as_deref().map(|key| {
+                let known = Key::ALL.into_iter().find(|known| known.as_str() == key);
+                known.ok_or_else(|| StoreError::corrupt("mapping", "data_key", key))
+            });
+            Ok(RecordedMapping {
+                principal: PrincipalId(row.principal_id),
+                person: PersonId(row.person_id),
+                arn: row.arn,
+                visit: u32::try_from(row.visit).map_err(|error| StoreError::corrupt("mapping", "visit", error))?,
+                username: row.username,
+                own: row.own,
+                key: key.transpose()?,
+                inserted: row.inserted,
+                text_before: row.text_before,
+                written: row.state == "written",
+                writes: u32::try_from(row.writes).unwrap_or(0),
+            })
+        })
+        .collect()
+}
+
+async fn visits(
+    connection: &mut PgConnection,
+    id: ClusterId,
+    also: Option<PersonId>,
+) -> Result<BTreeMap<PersonId, u32>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select p.person_id, max(m.visit) as "visit!" from mapping m join principal p on p.id = m.principal_id
+           where m.cluster_id = $1 and (p.person_id = $2 or p.person_id in
+             (select person_id from access_grant where cluster_id = $1 and state <> 'ended'))
+           group by p.person_id"#,
+        id.0,
+        also.map(|id| id.0),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (PersonId(row.person_id), u32::try_from(row.visit).unwrap_or(0))).collect())
+}
+
+async fn arns(
+    connection: &mut PgConnection,
+    id: ClusterId,
+    also: Option<PersonId>,
+) -> Result<BTreeMap<PersonId, BTreeSet<String>>, StoreError> {
+    let rows = sqlx::query!(
+        "select person_id, arn from principal where ended_at is null and (person_id = $2 or person_id in
+           (select person_id from access_grant where cluster_id = $1 and state <> 'ended'))",
+        id.0,
+        also.map(|id| id.0),
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut arns: BTreeMap<PersonId, BTreeSet<String>> = BTreeMap::new();
+    for row in rows {
+        arns.entry(PersonId(row.person_id)).or_default().insert(row.arn);
+    }
+    Ok(arns)
+}
+
+async fn uncertain(
+    connection: &mut PgConnection,
+    id: ClusterId,
+    epoch: i64,
+) -> Result<BTreeSet<BindingKey>, StoreError> {
+    let rows = sqlx::query!(
+        "select detail from intent where target_kind = 'cluster' and target_key = $1 and finished_at is null
+           and step = $2 and epoch <> $3",
+        id.0,
+        CREATE_BINDING,
+        epoch
+    )
+    .fetch_all(connection)
+    .await?;
+    let text = |detail: &serde_json::Value, field: &str| detail.get(field)?.as_str().map(str::to_owned);
+    rows.into_iter()
+        .map(|row| {
+            let name = text(&row.detail, "name").ok_or_else(|| StoreError::corrupt("intent", "detail", &row.detail))?;
+            Ok(BindingKey { namespace: text(&row.detail, "namespace"), name })
+        })
+        .collect()
+}

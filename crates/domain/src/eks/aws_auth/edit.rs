@@ -16,6 +16,9 @@ pub const MOST_BYTES: usize = 1 << 20;
 /// it stays where it was, and comes back with the last of our entries.
 pub(super) const KEPT: &str = "# kept by latchkey: ";
 
+/// Ends a document of our own in front of a text that maps nothing and can hold nothing: what is behind is not read.
+pub(super) const AHEAD: &str = "... # kept by latchkey";
+
 /// Characters that end a line in YAML 1.1 but not in YAML 1.2.
 pub(super) const LINE_SEPARATORS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 
@@ -101,15 +104,13 @@ fn places<M: Written>(text: &str, created: bool, layout: &Layout, entry: &M) -> 
         Layout::Nothing(place) => behind_nothing(text, created, place.as_ref(), &style, entry),
         Layout::Flow { inside, items } => {
             let flow = entry.written().flow();
-            vec![match items.last() {
-                None => Change::insert(*inside, flow),
-                Some(last) => {
-                    let indent = &text[line_start(text, last.start)..last.start];
-                    let own_line = !indent.is_empty() && indent.bytes().all(|byte| byte == b' ');
-                    let separator = if own_line { format!(",{}{indent}", style.line_break) } else { ", ".to_owned() };
-                    Change::insert(last.end, separator + &flow)
-                }
-            }]
+            let Some(last) = items.last() else {
+                return vec![Change::insert(*inside, flow), ahead(text, &style, entry)];
+            };
+            let indent = &text[line_start(text, last.start)..last.start];
+            let own_line = !indent.is_empty() && indent.bytes().all(|byte| byte == b' ');
+            let separator = if own_line { format!(",{}{indent}", style.line_break) } else { ", ".to_owned() };
+            vec![Change::insert(last.end, separator + &flow)]
         }
         Layout::Block { first, items } => {
             let Some((last, indent)) = items.last().zip(indent(text, *first)) else { return Vec::new() };
@@ -154,20 +155,36 @@ fn behind_nothing<M: Written>(
     }
     let mut places = vec![behind_line(text, text.len(), lines.clone(), style)];
     if let Some(place) = place {
-        let line = line_start(text, place.start);
-        let line = if text[line..].starts_with(BOM) { line + BOM.len() } else { line };
-        if !place.is_empty() {
-            places.push(Change::insert(line, format!("{lines}{}{KEPT}", style.line_break)));
+        let line = line_start(text, place.start).max(front(text));
+        if place.is_empty() {
+            let lead = if place.start == line { "" } else { style.line_break };
+            places.push(Change::insert(place.start, format!("{lead}{lines}{}", style.line_break)));
+        } else {
+            // Indented, it ends before what stands at the beginning of a line behind it.
+            for indent in ["", "  "] {
+                let lines = entry.written().block(indent, style.line_break);
+                places.push(Change::insert(line, format!("{lines}{}{KEPT}", style.line_break)));
+            }
         }
-        let lead = if place.start == line { "" } else { style.line_break };
-        let rest = &text[place.end..];
-        let trail = if rest.is_empty() || rest.starts_with(['\r', '\n', ' ']) { "" } else { style.line_break };
-        places.push(Change { at: place.start, length: place.len(), inserted: format!("{lead}{lines}{trail}") });
     }
+    places.push(ahead(text, style, entry));
     if is_skippable(text) {
+        // Blanks that YAML does not allow.
         places.push(Change { at: 0, length: text.len(), inserted: lines });
     }
     places
+}
+
+/// A document in front of all.
+fn ahead<M: Written>(text: &str, style: &Style, entry: &M) -> Change {
+    let line_break = style.line_break;
+    let lines = entry.written().block("", line_break);
+    Change::insert(front(text), format!("{lines}{line_break}{AHEAD}{line_break}"))
+}
+
+/// Where the text begins behind its byte order mark.
+fn front(text: &str) -> usize {
+    if text.starts_with(BOM) { BOM.len() } else { 0 }
 }
 
 /// How a text is written.

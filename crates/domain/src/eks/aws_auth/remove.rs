@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::edit::KEPT;
+use super::edit::{AHEAD, KEPT};
 use super::list::{Item, Layout, List, Mapping, break_at, line_end, line_start, next_token};
 use super::splice::{Change, Spliced};
 use super::{AwsAuth, Key, Unsafe};
@@ -127,7 +127,7 @@ pub(super) fn by_bytes(auth: &AwsAuth, key: Key, bytes: &str) -> Result<Spliced,
 fn recorded<M: Mapping>(auth: &AwsAuth, key: Key, list: &List<M>, bytes: &str) -> Result<Spliced, Unsafe> {
     let before = auth.text(key);
     let text = before.unwrap_or_default();
-    let lines = bytes.strip_suffix(KEPT).unwrap_or(bytes);
+    let lines = entry_lines(bytes);
     if lines.trim().is_empty() {
         return Err(Unsafe::Changed { key });
     }
@@ -150,12 +150,26 @@ fn recorded<M: Mapping>(auth: &AwsAuth, key: Key, list: &List<M>, bytes: &str) -
     Ok(if own_key { Spliced { after: None, ..spliced } } else { spliced })
 }
 
-/// With the last entry goes the comment sign that keeps a null in place.
+/// The inserted bytes without what keeps something else in its place.
+fn entry_lines(bytes: &str) -> &str {
+    let ahead = bytes.trim_end_matches(['\r', '\n']).strip_suffix(AHEAD).filter(|lines| lines.ends_with(['\r', '\n']));
+    ahead.or_else(|| bytes.strip_suffix(KEPT)).unwrap_or(bytes)
+}
+
+/// With the last entry goes what keeps something else in its place.
 fn with_kept<M>(text: &str, range: Range<usize>, list: &List<M>) -> Range<usize> {
-    if list.layout.items().len() == 1 && text[range.end..].starts_with(KEPT) {
-        return range.start..range.end + KEPT.len();
+    if list.layout.items().len() != 1 {
+        return range;
     }
-    range
+    let rest = &text[range.end..];
+    let kept = if rest.starts_with(KEPT) {
+        KEPT.len()
+    } else if rest.starts_with(AHEAD) {
+        AHEAD.len() + break_at(text, range.end + AHEAD.len()).len()
+    } else {
+        0
+    };
+    range.start..range.end + kept
 }
 
 /// The entry of these bytes, whatever now separates it from its neighbours.

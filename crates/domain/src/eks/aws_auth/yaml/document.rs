@@ -1,21 +1,15 @@
 //! The first document of a text, as a tree of nodes that know where they stand.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use libyaml_safer::{Event, EventData, MappingStyle, Parser, ScalarStyle, SequenceStyle};
 
 use super::Fault;
-
-/// The byte order mark that may stand before a text; it is no part of its content.
-pub const BOM: &str = "\u{feff}";
+pub use super::cursor::BOM;
+use super::cursor::Mark;
+use super::parser::{Event, Parser, Properties};
+use super::scanner::Style;
 
 /// Deeper nesting is an error in Go's yaml.
 const DEEPEST: usize = 10_000;
-
-/// Go's yaml takes in this many bytes at a time, and looks for control characters only in those.
-const WINDOW: usize = 512;
 
 /// A node of a [`Document`].
 pub type NodeId = usize;
@@ -66,36 +60,22 @@ pub struct Scalar {
     pub tag: String,
     /// It is plain and untagged, so that its text says what it is.
     pub implicit: bool,
-    pub style: ScalarStyle,
+    pub style: Style,
 }
 
 impl Document {
     /// Reads the first document of `text`.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let mut document = Self::parse_whole_lines(text)?;
-        super::ending::correct(text, &mut document);
-        Ok(document)
-    }
-
-    /// Reads `text` as if its last line had a line break.
-    pub(super) fn parse_whole_lines(text: &str) -> Result<Self, Fault> {
-        // libyaml-safer panics where libyaml itself would report an error or read on. None of its own panics is known
-        // to be reachable once the last line has a break, but a text from outside must not end a process.
-        catch_unwind(AssertUnwindSafe(|| Builder::new(text).build()))
-            .unwrap_or_else(|_| Err(Fault::new(1, "the parser gave up on this text")))
-    }
-
-    /// The last node of the text, which no other follows.
-    pub(super) fn last_mut(&mut self) -> Option<&mut Node> {
-        self.nodes.last_mut()
-    }
-
-    /// Ends no node behind `length`.
-    pub(super) fn clamp(&mut self, length: usize) {
-        for node in self.nodes.iter_mut().rev() {
-            node.start = node.start.min(length);
-            node.end = node.end.min(length);
+        let mut builder = Builder::default();
+        let mut parser = Parser::new(text);
+        loop {
+            match parser.next()? {
+                Event::DocumentEnd => break,
+                event => builder.take(event)?,
+            }
         }
+        let root = (!builder.nodes.is_empty()).then_some(0);
+        Ok(Self { nodes: builder.nodes, root })
     }
 
     pub fn node(&self, id: NodeId) -> &Node {
@@ -111,170 +91,72 @@ impl Document {
     }
 }
 
-/// Hands a text to libyaml-safer as Go's yaml takes it in, window by window. A byte order mark comes first, so that a
-/// text that begins with another character of the same first byte is not taken for a broken mark; a line break last,
-/// since libyaml-safer panics at a block scalar whose last line has none.
-struct Windows<'t> {
-    mark: &'static [u8],
-    text: &'t str,
-    position: usize,
-    window_end: usize,
-    /// The break that the last line lacks.
-    last_break: &'static [u8],
-}
-
-impl<'t> Windows<'t> {
-    /// `text` is without its byte order mark; `marked` says that it had one, which took room in its first window.
-    fn new(text: &'t str, marked: bool) -> Self {
-        let last_break: &[u8] = if text.ends_with(['\n', '\r']) { b"" } else { b"\n" };
-        let mut windows = Self { mark: BOM.as_bytes(), text, position: 0, window_end: 0, last_break };
-        windows.window_end = windows.boundary(if marked { WINDOW - BOM.len() } else { WINDOW });
-        windows
-    }
-
-    /// The last whole character's end within `length` bytes from here.
-    fn boundary(&self, length: usize) -> usize {
-        self.text.floor_char_boundary(self.position.saturating_add(length).min(self.text.len()))
-    }
-}
-
-impl Read for Windows<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = {
-            let mut available = self.fill_buf()?;
-            available.read(buffer)?
-        };
-        self.consume(count);
-        Ok(count)
-    }
-}
-
-impl BufRead for Windows<'_> {
-    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
-        if !self.mark.is_empty() {
-            return Ok(self.mark);
-        }
-        if self.position == self.text.len() {
-            return Ok(self.last_break);
-        }
-        if self.position == self.window_end {
-            self.window_end = self.boundary(WINDOW);
-        }
-        Ok(&self.text.as_bytes()[self.position..self.window_end])
-    }
-
-    fn consume(&mut self, count: usize) {
-        if !self.mark.is_empty() {
-            self.mark = &self.mark[count..];
-        } else if self.position == self.text.len() {
-            self.last_break = &self.last_break[count..];
-        } else {
-            self.position += count;
-        }
-    }
-}
-
-/// Builds the tree from libyaml's events without recursion, so that no nesting can exhaust the stack.
-struct Builder<'t> {
-    parser: Parser<Windows<'t>>,
+/// Builds the tree without recursion, so that no nesting can exhaust the stack.
+#[derive(Default)]
+struct Builder {
     nodes: Vec<Node>,
     open: Vec<NodeId>,
     anchors: HashMap<String, NodeId>,
-    /// Bytes before what libyaml counts from.
-    offset: usize,
 }
 
-impl<'t> Builder<'t> {
-    fn new(text: &'t str) -> Self {
-        let bare = text.strip_prefix(BOM);
-        let mut parser = Parser::new();
-        parser.set_input(Windows::new(bare.unwrap_or(text), bare.is_some()));
-        let offset = if bare.is_some() { BOM.len() } else { 0 };
-        Self { parser, nodes: Vec::new(), open: Vec::new(), anchors: HashMap::new(), offset }
-    }
-
-    fn build(mut self) -> Result<Document, Fault> {
-        let mut root = None;
-        loop {
-            let event = match self.parser.parse() {
-                Ok(event) => event,
-                Err(error) => return Err(fault(&error)),
-            };
-            if matches!(event.data, EventData::DocumentEnd { .. } | EventData::StreamEnd) {
-                return Ok(Document { nodes: self.nodes, root });
+impl Builder {
+    fn take(&mut self, event: Event) -> Result<(), Fault> {
+        match event {
+            Event::Scalar { node, value, style } => {
+                let Properties { anchor, tag, start, end } = node;
+                let implicit = tag == "!" || tag.is_empty() && style == Style::Plain;
+                let decorated = anchor.is_some() || !tag.is_empty();
+                let kind = Kind::Scalar(Scalar { value, tag, implicit, style });
+                self.add(kind, start, end, anchor, decorated);
             }
-            if let Some(node) = self.take(event)? {
-                root.get_or_insert(node);
+            Event::SequenceStart { node, flow } => self.open(Kind::Sequence { items: Vec::new(), flow }, node)?,
+            Event::MappingStart { node, flow } => self.open(Kind::Mapping { fields: Vec::new(), flow }, node)?,
+            Event::Alias { name, start, end } => {
+                let Some(&target) = self.anchors.get(&name) else {
+                    return Err(Fault::new(start.line + 1, format!("unknown anchor '{name}' referenced")));
+                };
+                self.add(Kind::Alias(target), start, end, None, false);
             }
+            Event::End { end } => self.close(end),
+            Event::DocumentEnd => {}
         }
+        Ok(())
     }
 
-    /// Adds what an event says; answers the node that it begins.
-    fn take(&mut self, event: Event) -> Result<Option<NodeId>, Fault> {
-        let start = place(event.start_mark.index) + self.offset;
-        let end = place(event.end_mark.index) + self.offset;
-        let line = place(event.start_mark.line) + 1;
-        let (kind, anchor, tagged, opens) = match event.data {
-            EventData::Scalar { anchor, tag, value, plain_implicit, style, .. } => {
-                let tag = tag.unwrap_or_default();
-                let implicit = plain_implicit || tag == "!" || tag.is_empty() && style == ScalarStyle::Plain;
-                let tagged = !tag.is_empty();
-                (Kind::Scalar(Scalar { value, tag, implicit, style }), anchor, tagged, false)
-            }
-            EventData::SequenceStart { anchor, tag, style, .. } => {
-                let flow = style == SequenceStyle::Flow;
-                (Kind::Sequence { items: Vec::new(), flow }, anchor, tag.is_some(), true)
-            }
-            EventData::MappingStart { anchor, tag, style, .. } => {
-                let flow = style == MappingStyle::Flow;
-                (Kind::Mapping { fields: Vec::new(), flow }, anchor, tag.is_some(), true)
-            }
-            EventData::Alias { anchor } => match self.anchors.get(&anchor) {
-                Some(&target) => (Kind::Alias(target), None, false, false),
-                None => return Err(Fault::new(line, format!("unknown anchor '{anchor}' referenced"))),
-            },
-            EventData::SequenceEnd | EventData::MappingEnd => {
-                self.close(end);
-                return Ok(None);
-            }
-            EventData::StreamStart { .. }
-            | EventData::StreamEnd
-            | EventData::DocumentStart { .. }
-            | EventData::DocumentEnd { .. } => return Ok(None),
-        };
+    fn open(&mut self, kind: Kind, node: Properties) -> Result<(), Fault> {
+        if self.open.len() >= 2 * DEEPEST {
+            return Err(Fault::new(node.start.line + 1, "exceeded max depth"));
+        }
+        let decorated = node.anchor.is_some() || !node.tag.is_empty();
+        let id = self.add(kind, node.start, node.end, node.anchor, decorated);
+        self.open.push(id);
+        Ok(())
+    }
+
+    fn add(&mut self, kind: Kind, start: Mark, end: Mark, anchor: Option<String>, decorated: bool) -> NodeId {
         let id = self.nodes.len();
-        self.nodes.push(Node { kind, start, end, line, decorated: anchor.is_some() || tagged });
+        self.nodes.push(Node { kind, start: start.at, end: end.at, line: start.line + 1, decorated });
         if let Some(anchor) = anchor {
             self.anchors.insert(anchor, id);
         }
-        self.attach(id, end);
-        if opens {
-            if self.open.len() >= DEEPEST {
-                return Err(Fault::new(line, format!("exceeded max depth of {DEEPEST}")));
+        if let Some(&parent) = self.open.last() {
+            let parent = &mut self.nodes[parent];
+            parent.end = parent.end.max(end.at);
+            match &mut parent.kind {
+                Kind::Sequence { items: children, .. } | Kind::Mapping { fields: children, .. } => children.push(id),
+                Kind::Scalar(_) | Kind::Alias(_) => {}
             }
-            self.open.push(id);
         }
-        Ok(Some(id))
+        id
     }
 
-    /// Makes `id` a child of the collection that is open.
-    fn attach(&mut self, id: NodeId, end: usize) {
-        let Some(&parent) = self.open.last() else { return };
-        let parent = &mut self.nodes[parent];
-        parent.end = parent.end.max(end);
-        match &mut parent.kind {
-            Kind::Sequence { items: children, .. } | Kind::Mapping { fields: children, .. } => children.push(id),
-            Kind::Scalar(_) | Kind::Alias(_) => {}
-        }
-    }
-
-    /// Closes the innermost collection. A flow collection ends with its bracket; a block collection where its last
-    /// child does, since libyaml sees its end only at the next token, beyond any comment.
-    fn close(&mut self, end: usize) {
+    /// Closes the innermost collection. One in brackets ends with its bracket, a block where its last child does: the
+    /// next token, with which the scanner sees its end, is beyond any comment.
+    fn close(&mut self, end: Mark) {
         let Some(id) = self.open.pop() else { return };
         let node = &mut self.nodes[id];
         if let Kind::Sequence { flow: true, .. } | Kind::Mapping { flow: true, .. } = node.kind {
-            node.end = node.end.max(end);
+            node.end = node.end.max(end.at);
         }
         let end = node.end;
         if let Some(&parent) = self.open.last() {
@@ -282,18 +164,4 @@ impl<'t> Builder<'t> {
             parent.end = parent.end.max(end);
         }
     }
-}
-
-/// libyaml counts in `u64`; a text in memory is shorter than `usize` can say.
-fn place(count: u64) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
-}
-
-fn fault(error: &libyaml_safer::Error) -> Fault {
-    let line = error.problem_mark().or_else(|| error.context_mark()).map_or(1, |mark| place(mark.line) + 1);
-    let message = match error.context() {
-        Some(context) => format!("{} {context}", error.problem()),
-        None => error.problem().to_owned(),
-    };
-    Fault::new(line, message)
 }

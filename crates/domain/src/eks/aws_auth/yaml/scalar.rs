@@ -283,13 +283,13 @@ fn go_text(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use libyaml_safer::ScalarStyle;
+    use crate::eks::aws_auth::yaml::scanner::Style;
 
     use super::*;
 
     fn resolved(tag: &str, text: &str) -> Result<Resolved<'static>, String> {
         let scalar =
-            Scalar { value: text.to_owned(), tag: tag.to_owned(), implicit: tag.is_empty(), style: ScalarStyle::Plain };
+            Scalar { value: text.to_owned(), tag: tag.to_owned(), implicit: tag.is_empty(), style: Style::Plain };
         Ok(match resolve(&scalar)? {
             Resolved::Text(text) => Resolved::Text(text.into_owned().into()),
             Resolved::Null => Resolved::Null,

@@ -56,8 +56,8 @@ pub fn diff(before: &str, after: &str) -> Vec<DiffLine> {
         let text = text.trim_end_matches(['\r', '\n']).to_owned();
         lines.push(DiffLine { change, before: before.map(|at| at + 1), after: after.map(|at| at + 1), text });
     };
-    for at in head.saturating_sub(CONTEXT)..head {
-        push(Changed::Kept, Some(at), Some(at), old[at]);
+    for (at, line) in old.iter().enumerate().take(head).skip(head.saturating_sub(CONTEXT)) {
+        push(Changed::Kept, Some(at), Some(at), line);
     }
     for (at, line) in old.iter().enumerate().take(old_end).skip(head) {
         push(Changed::Removed, Some(at), None, line);

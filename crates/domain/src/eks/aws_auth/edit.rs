@@ -44,13 +44,33 @@ fn add<M: Written>(auth: &AwsAuth, key: Key, list: &List<M>, entry: &M, arn: &st
         let (same, new) = after.mappings.split_at(list.mappings.len().min(after.mappings.len()));
         after.faults.is_empty() && same == list.mappings.as_slice() && new == std::slice::from_ref(entry)
     };
-    let change =
-        places(text, created, &list.layout, entry).into_iter().find(does_just_this).ok_or(Unsafe::Entangled { key })?;
+    let change = places(text, created, &list.layout, entry)
+        .into_iter()
+        .find(does_just_this)
+        .ok_or_else(|| no_place(text, key, &list.layout))?;
     let bytes = auth.data.values().map(String::len).sum::<usize>() + change.inserted.len() - change.length;
     if bytes > MOST_BYTES {
         return Err(Unsafe::TooLarge { bytes, most: MOST_BYTES });
     }
     Ok(Spliced::new(key, before, change))
+}
+
+/// Why none of the changes would do.
+fn no_place(text: &str, key: Key, layout: &Layout) -> Unsafe {
+    let line_of = |at: usize| text[..at].matches('\n').count() + 1;
+    if let Some(at) = text.rfind(BOM).filter(|at| *at > 0) {
+        return Unsafe::StrayMark { key, line: line_of(at) };
+    }
+    match layout.items().last() {
+        Some(last) if !ends_line(text, last.end) => Unsafe::TrailingText { key, line: line_of(last.end) },
+        _ => Unsafe::Entangled { key },
+    }
+}
+
+/// Whether nothing but a comment follows on the line.
+fn ends_line(text: &str, end: usize) -> bool {
+    let rest = text[end..line_end(text, end)].trim_start_matches([' ', '\t']);
+    rest.is_empty() || rest.starts_with('#') || end == line_start(text, end)
 }
 
 /// No line is added to an aws-auth that the authenticator complains about, or that parsers may read in two ways.

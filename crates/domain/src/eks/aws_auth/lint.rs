@@ -1,14 +1,21 @@
 //! What somebody should know about an aws-auth.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
+use super::edit::{MOST_BYTES, line_separator};
+use super::entry::{About, Remark};
+use super::list::{Layout, List, Mapping};
+use super::mappings::{RoleMapping, lower};
+use super::yaml::document::{BOM, Document};
 use super::{AwsAuth, Key};
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Somebody is locked out, or the authenticator drops something.
+    /// Somebody is locked out, or the authenticator drops something, or nothing can be added safely.
     Error,
     /// It does not do what it seems to, or lets in more than it should.
     Warning,
@@ -32,7 +39,315 @@ pub struct Finding {
     pub remedy: &'static str,
 }
 
+/// A kind of finding: everything about it but the place.
+struct Rule {
+    severity: Severity,
+    name: &'static str,
+    why: &'static str,
+    remedy: &'static str,
+}
+
+use Severity::{Error, Info, Warning};
+
+impl Rule {
+    const fn new(severity: Severity, name: &'static str, why: &'static str, remedy: &'static str) -> Self {
+        Self { severity, name, why, remedy }
+    }
+
+    fn at(&self, key: Key, line: usize, message: impl Into<String>) -> Finding {
+        let Self { severity, name, why, remedy } = *self;
+        Finding { key, line, severity, rule: name, message: message.into(), why, remedy }
+    }
+}
+
+const UNREADABLE: Rule = Rule::new(
+    Error,
+    "unreadable",
+    "the authenticator maps nothing of this key; when it is mapRoles, no node can join",
+    "mend the text at this line, or put back the last version that could be read",
+);
+const FAULTY: Rule = Rule::new(
+    Error,
+    "faulty-entry",
+    "the authenticator drops the entry, or the value, and goes on",
+    "mend the entry; quote every value",
+);
+const SEPARATOR: Rule = Rule::new(
+    Error,
+    "line-separator",
+    "some programs take the character for the end of a line and others do not, so they see different entries",
+    "remove the character",
+);
+const TOO_LARGE: Rule = Rule::new(
+    Error,
+    "too-large",
+    "Kubernetes takes no ConfigMap with more than 1 MiB of data",
+    "remove entries that are no longer needed, or move people to access entries",
+);
+const NEARLY_FULL: Rule = Rule::new(
+    Warning,
+    "nearly-full",
+    "Kubernetes takes no ConfigMap with more than 1 MiB of data",
+    "remove entries that are no longer needed, or move people to access entries",
+);
+const MARK: Rule = Rule::new(
+    Warning,
+    "byte-order-mark",
+    "programs differ in what they make of it, and the authenticator may skip characters because of it",
+    "remove the character U+FEFF",
+);
+const MORE_DOCUMENTS: Rule = Rule::new(
+    Warning,
+    "more-documents",
+    "the authenticator reads the first document and no other",
+    "move the entries into one list, and remove `---` and `...`",
+);
+const MISSPELT_KEY: Rule = Rule::new(
+    Warning,
+    "misspelt-key",
+    "the authenticator reads mapRoles, mapUsers and mapAccounts in just this case, and ignores the rest",
+    "rename the key",
+);
+const MASTERS: Rule = Rule::new(
+    Warning,
+    "system-masters",
+    "members of system:masters may do everything, and no RBAC can take it from them",
+    "bind a ClusterRole to the user or to a group of your own instead",
+);
+const WITHOUT_NAME: Rule = Rule::new(
+    Warning,
+    "no-username",
+    "the person gets an empty username, which nothing can be bound to and no audit log can tell apart",
+    "give the entry a username",
+);
+const TWICE: Rule = Rule::new(
+    Warning,
+    "mapped-twice",
+    "of several entries for one ARN the last one counts, and the others only seem to",
+    "keep one of them",
+);
+const RIVALS: Rule = Rule::new(
+    Warning,
+    "mapped-twice-in-other-case",
+    "the authenticator compares ARNs without regard to case and then takes any of the entries, not always the same",
+    "keep one of them",
+);
+const PATH: Rule = Rule::new(
+    Warning,
+    "role-with-path",
+    "the authenticator looks roles up without their path, so the entry never matches",
+    "write arn:aws:iam::ACCOUNT:role/NAME without the path",
+);
+const NO_MATCH: Rule = Rule::new(
+    Warning,
+    "never-matches",
+    "no caller has such an ARN when the authenticator looks it up, so the entry does nothing",
+    "name an IAM role in mapRoles, or an IAM user in mapUsers",
+);
+const SSO: Rule = Rule::new(
+    Warning,
+    "permission-set",
+    "matching by permission set is an experiment that is off unless somebody switches it on",
+    "use an access entry of the cluster",
+);
+const LOST_LIST: Rule = Rule::new(
+    Warning,
+    "group-looks-like-a-list",
+    "a wrong indentation made one group out of several lines, so none of the groups meant is given",
+    "put each group on a line of its own with the same indentation",
+);
+const RESERVED_NAME: Rule = Rule::new(
+    Warning,
+    "system-username",
+    "names that begin with `system:` belong to Kubernetes' own components, and some of them may do a lot",
+    "choose another username, unless this is the entry of nodes",
+);
+const CALLER_CHOOSES: Rule = Rule::new(
+    Info,
+    "caller-chooses-name",
+    "whoever may assume the role chooses the session name, and with it the username, unless the role's trust policy \
+     pins it",
+    "pin sts:RoleSessionName in the trust policy, or bind nothing to a name of one person",
+);
+const REPEATED: Rule = Rule::new(
+    Warning,
+    "repeated-field",
+    "the later one counts; other programs refuse the text, or take the earlier one",
+    "keep one of them",
+);
+const CASED: Rule = Rule::new(
+    Info,
+    "field-case",
+    "the authenticator takes fields in any case, other tools lose such an entry",
+    "write rolearn, userarn, username, groups, userid in lower case",
+);
+const UNKNOWN: Rule = Rule::new(
+    Info,
+    "unknown-field",
+    "the authenticator ignores it, and tools that rewrite aws-auth drop it",
+    "remove it, or put it into a comment",
+);
+const WHOLE_ACCOUNT: Rule = Rule::new(
+    Warning,
+    "whole-account",
+    "every IAM user and role of the account gets in, with its ARN for a username",
+    "map the users and roles that need it",
+);
+const UNQUOTED: Rule = Rule::new(
+    Info,
+    "unquoted-account",
+    "programs that read YAML as numbers lose the leading zeros of an account id",
+    "put account ids in quotes",
+);
+
 pub(super) fn findings(auth: &AwsAuth) -> Vec<Finding> {
-    let _ = auth;
-    Vec::new()
+    let mut findings = Vec::new();
+    for error in &auth.errors {
+        let unreadable = match error.key {
+            Key::MapRoles => auth.roles.layout == Layout::Unreadable,
+            Key::MapUsers => auth.users.layout == Layout::Unreadable,
+            Key::MapAccounts => auth.mappings.accounts.is_empty(),
+        };
+        let rule = if unreadable { &UNREADABLE } else { &FAULTY };
+        findings.push(rule.at(error.key, error.line, error.message.clone()));
+    }
+    of_texts(auth, &mut findings);
+    of_list(Key::MapRoles, &auth.roles, &mut findings);
+    of_list(Key::MapUsers, &auth.users, &mut findings);
+    of_roles(&auth.roles, &mut findings);
+    of_users(auth, &mut findings);
+    of_accounts(auth, &mut findings);
+    findings.sort_by_key(|finding| (finding.key, finding.severity, finding.line));
+    findings
+}
+
+fn of_texts(auth: &AwsAuth, findings: &mut Vec<Finding>) {
+    for key in Key::ALL {
+        let text = auth.text(key).unwrap_or_default();
+        let line_of = |at: usize| text[..at].matches('\n').count() + 1;
+        if let Some((at, character)) = line_separator(text) {
+            let message = format!("the text holds the character U+{:04X}", u32::from(character));
+            findings.push(SEPARATOR.at(key, line_of(at), message));
+        }
+        if let Some(at) = text.find(BOM) {
+            findings.push(MARK.at(key, line_of(at), "the text holds a byte order mark"));
+        }
+        if let Some(line) = Document::parse(text).ok().and_then(|document| document.next_line(text)) {
+            findings.push(MORE_DOCUMENTS.at(key, line, "the text goes on behind its first document"));
+        }
+    }
+    let bytes: usize = auth.data.values().map(String::len).sum();
+    let message = format!("aws-auth holds {bytes} bytes of {MOST_BYTES}");
+    if bytes > MOST_BYTES {
+        findings.push(TOO_LARGE.at(Key::MapRoles, 1, message));
+    } else if bytes > MOST_BYTES / 10 * 9 {
+        findings.push(NEARLY_FULL.at(Key::MapRoles, 1, message));
+    }
+    for name in auth.data.keys() {
+        let key = Key::ALL.into_iter().find(|key| key.as_str().eq_ignore_ascii_case(name));
+        if let Some(key) = key.filter(|key| key.as_str() != name) {
+            findings.push(MISSPELT_KEY.at(key, 1, format!("the key `{name}` is not `{}`", key.as_str())));
+        }
+    }
+}
+
+/// Where the entries of a list begin.
+fn lines<M>(list: &List<M>) -> HashMap<usize, usize> {
+    list.layout.items().iter().filter_map(|item| Some((item.mapping?, item.line))).collect()
+}
+
+fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
+    for Remark { line, about } in &list.remarks {
+        findings.push(match about {
+            About::RepeatedField(name) => REPEATED.at(key, *line, format!("the field `{name}` stands here twice")),
+            About::RivalFields(name) => {
+                REPEATED.at(key, *line, format!("the field `{name}` stands here twice, in different case"))
+            }
+            About::CasedField(name) => CASED.at(key, *line, format!("the field `{name}` is not in lower case")),
+            About::UnknownField(name) => UNKNOWN.at(key, *line, format!("the field `{name}` is not known")),
+        });
+    }
+    let lines = lines(list);
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for (index, mapping) in list.mappings.iter().enumerate() {
+        let line = lines.get(&index).copied().unwrap_or(1);
+        let (username, groups) = (mapping.username(), mapping.groups());
+        if username.is_empty() {
+            findings.push(WITHOUT_NAME.at(key, line, "the entry has no username"));
+        }
+        if username.starts_with("system:") && !username.starts_with("system:node:{{") {
+            findings.push(RESERVED_NAME.at(key, line, format!("the username is `{username}`")));
+        }
+        if username.contains("{{SessionName") {
+            findings.push(CALLER_CHOOSES.at(key, line, format!("the username is `{username}`")));
+        }
+        if groups.iter().any(|group| group == "system:masters") {
+            findings.push(MASTERS.at(key, line, "the entry gives the group system:masters"));
+        }
+        if let Some(group) = groups.iter().find(|group| group.contains(" - ")) {
+            findings.push(LOST_LIST.at(key, line, format!("a group is `{group}`")));
+        }
+        let Some(arn) = mapping.arn() else { continue };
+        match seen.insert(lower(arn).into_owned(), arn) {
+            Some(earlier) if earlier == arn || key == Key::MapRoles => {
+                findings.push(TWICE.at(key, line, format!("{arn} is mapped more than once")));
+            }
+            Some(earlier) => findings.push(RIVALS.at(key, line, format!("{arn} is mapped as {earlier}, too"))),
+            None => {}
+        }
+    }
+}
+
+fn of_roles(list: &List<RoleMapping>, findings: &mut Vec<Finding>) {
+    let lines = lines(list);
+    for (index, role) in list.mappings.iter().enumerate() {
+        let line = lines.get(&index).copied().unwrap_or(1);
+        let Some(arn) = role.rolearn.as_deref() else {
+            findings.push(SSO.at(Key::MapRoles, line, "the entry names a permission set"));
+            continue;
+        };
+        match arn.splitn(6, ':').collect::<Vec<_>>()[..] {
+            ["arn", _, "iam", _, _, resource] if resource.matches('/').count() > 1 && resource.starts_with("role/") => {
+                findings.push(PATH.at(Key::MapRoles, line, format!("{arn} has a path")));
+            }
+            ["arn", _, "iam", _, _, resource] if resource.starts_with("role/") => {}
+            // Roles are looked up first, so a user here works, though nobody expects it.
+            ["arn", _, "iam", _, _, resource] if resource.starts_with("user/") || resource == "root" => {}
+            _ => findings.push(NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role"))),
+        }
+    }
+}
+
+fn of_users(auth: &AwsAuth, findings: &mut Vec<Finding>) {
+    let lines = lines(&auth.users);
+    for (index, user) in auth.users.mappings.iter().enumerate() {
+        let line = lines.get(&index).copied().unwrap_or(1);
+        let arn = user.userarn.as_str();
+        let matches = match arn.splitn(6, ':').collect::<Vec<_>>()[..] {
+            ["arn", _, "iam", _, _, resource] => {
+                resource.starts_with("user/") || resource.starts_with("role/") || resource == "root"
+            }
+            ["arn", _, "sts", _, _, resource] => resource.starts_with("federated-user/"),
+            _ => false,
+        };
+        if !matches {
+            findings.push(NO_MATCH.at(Key::MapUsers, line, format!("{arn} is no ARN of an IAM user")));
+        }
+        if !auth.roles.indices(arn).is_empty() {
+            let message = format!("{arn} is mapped in mapRoles, too, and that entry counts");
+            findings.push(TWICE.at(Key::MapUsers, line, message));
+        }
+    }
+}
+
+fn of_accounts(auth: &AwsAuth, findings: &mut Vec<Finding>) {
+    let text = auth.text(Key::MapAccounts).unwrap_or_default();
+    for account in &auth.mappings.accounts {
+        let line = text.lines().position(|line| line.contains(account.as_str())).map_or(1, |index| index + 1);
+        findings.push(WHOLE_ACCOUNT.at(Key::MapAccounts, line, format!("account {account} is let in as a whole")));
+        let quoted = [format!("\"{account}\""), format!("'{account}'")].iter().any(|quoted| text.contains(quoted));
+        if !quoted {
+            findings.push(UNQUOTED.at(Key::MapAccounts, line, format!("account {account} is not in quotes")));
+        }
+    }
 }

@@ -45,6 +45,7 @@ pub(super) struct Item {
 pub(super) trait Mapping: Clone + PartialEq {
     fn arn(&self) -> Option<&str>;
     fn username(&self) -> &str;
+    fn groups(&self) -> &[String];
     fn entries(list: &Value<'_>) -> Entries<Self>;
 }
 
@@ -55,6 +56,10 @@ impl Mapping for UserMapping {
 
     fn username(&self) -> &str {
         &self.username
+    }
+
+    fn groups(&self) -> &[String] {
+        &self.groups
     }
 
     fn entries(list: &Value<'_>) -> Entries<Self> {
@@ -69,6 +74,10 @@ impl Mapping for RoleMapping {
 
     fn username(&self) -> &str {
         &self.username
+    }
+
+    fn groups(&self) -> &[String] {
+        &self.groups
     }
 
     fn entries(list: &Value<'_>) -> Entries<Self> {

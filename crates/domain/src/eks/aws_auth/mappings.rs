@@ -75,7 +75,7 @@ impl Mappings {
             let UserMapping { username, groups, .. } = &self.users[index];
             return Some(Mapped { username: username.into(), groups, source: Source::User(index) });
         }
-        let account = canonical.splitn(6, ':').nth(4)?;
+        let account = canonical.split(':').nth(4)?;
         let index = self.accounts.iter().position(|allowed| allowed == account)?;
         Some(Mapped { username: canonical.into_owned().into(), groups: &[], source: Source::Account(index) })
     }

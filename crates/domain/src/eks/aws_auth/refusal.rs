@@ -59,6 +59,18 @@ pub enum Unsafe {
          reads now; write the list as plain entries, then try again", key.as_str()
     )]
     Entangled { key: Key },
+    /// Behind the last entry stands text that is part of no entry, so that there is no place for another one.
+    #[error(
+        "behind the last entry of {} (line {line}) stands text that belongs to no entry: the authenticator does not \
+         look at it, other programs trip over it; remove it, then try again", key.as_str()
+    )]
+    TrailingText { key: Key, line: usize },
+    /// A byte order mark inside the text.
+    #[error(
+        "{} holds a byte order mark (U+FEFF) in line {line}, from which on the authenticator may skip the first \
+         character of each line; remove the character, then try again", key.as_str()
+    )]
+    StrayMark { key: Key, line: usize },
     /// The bytes that were recorded are not there any more.
     #[error(
         "the bytes that were written into {} are not there any more: someone has changed them; look at what is left \
@@ -81,6 +93,8 @@ impl Unsafe {
             Self::IdentityCenter { .. } => "identity-center",
             Self::TooLarge { .. } => "too-large",
             Self::Entangled { .. } => "entangled",
+            Self::TrailingText { .. } => "trailing-text",
+            Self::StrayMark { .. } => "stray-mark",
             Self::Changed { .. } => "changed",
         }
     }

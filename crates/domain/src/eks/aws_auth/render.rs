@@ -59,6 +59,8 @@ impl NewEntry<'_> {
     }
 }
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 /// A string in double quotes, which YAML 1.1, YAML 1.2 and JSON read alike.
 pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
@@ -70,7 +72,11 @@ pub(super) fn quoted(text: &str) -> String {
                 quoted.push(character);
             }
             '\u{10000}'.. => quoted.push(character),
-            _ => quoted.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => {
+                let code = u32::from(character);
+                quoted.push_str("\\u");
+                quoted.extend([12, 8, 4, 0].map(|shift| char::from(HEX[(code >> shift & 0xf) as usize])));
+            }
         }
     }
     quoted.push('"');

@@ -40,6 +40,7 @@ impl Spliced {
     }
 
     /// The change that takes this one back: applied to what this one left, it gives the bytes from before.
+    #[must_use]
     pub fn undo(&self) -> Self {
         Self {
             key: self.key,

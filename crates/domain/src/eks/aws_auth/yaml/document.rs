@@ -20,6 +20,8 @@ pub struct Document {
     nodes: Vec<Node>,
     /// `None` where the text has no document at all.
     pub root: Option<NodeId>,
+    /// Where its last node ends.
+    end: Option<usize>,
 }
 
 /// A node and its place in the text, in bytes.
@@ -75,7 +77,26 @@ impl Document {
             }
         }
         let root = (!builder.nodes.is_empty()).then_some(0);
-        Ok(Self { nodes: builder.nodes, root })
+        let end = builder.nodes.first().map(|node| node.end);
+        Ok(Self { nodes: builder.nodes, root, end })
+    }
+
+    /// The line where something stands behind this document, if anything does.
+    pub fn next_line(&self, text: &str) -> Option<usize> {
+        let mut at = self.end?;
+        let line_end = |from: usize| text[from..].find('\n').map_or(text.len(), |length| from + length + 1);
+        let mut marked = false;
+        loop {
+            let rest = text[at..].trim_start();
+            at = text.len() - rest.len();
+            match rest {
+                "" => return None,
+                _ if rest.starts_with('#') => {}
+                _ if rest.starts_with("...") && !marked => marked = true,
+                _ => return Some(text[..at].matches('\n').count() + 1),
+            }
+            at = line_end(at);
+        }
     }
 
     pub fn node(&self, id: NodeId) -> &Node {

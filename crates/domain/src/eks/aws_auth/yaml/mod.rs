@@ -15,7 +15,7 @@ mod parser;
 mod properties;
 pub(super) mod scalar;
 mod scalars;
-mod scanner;
+pub(super) mod scanner;
 pub(super) mod value;
 
 /// Why a text cannot be read at all.

@@ -47,11 +47,10 @@ pub fn resolve(scalar: &Scalar) -> Result<Resolved<'_>, String> {
     match scalar.tag.as_str() {
         "" if !scalar.implicit => Ok(Resolved::Text(text.into())),
         "" => Ok(plain(text)),
-        STR => Ok(Resolved::Text(text.into())),
         BINARY => binary(text).map(|text| Resolved::Text(text.into())),
         TIMESTAMP if is_timestamp(text) => Ok(Resolved::Text(text.into())),
         tag @ (NULL | BOOL | INT | FLOAT | TIMESTAMP) => tagged(tag, text),
-        // A tag that Go's yaml does not know says nothing: the scalar is a text.
+        // `!!str`; and a tag that Go's yaml does not know says nothing.
         _ => Ok(Resolved::Text(text.into())),
     }
 }

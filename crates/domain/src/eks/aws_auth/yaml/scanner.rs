@@ -129,7 +129,7 @@ impl<'t> Scanner<'t> {
             self.push(TokenKind::StreamStart, self.cursor.mark);
             return Ok(());
         }
-        self.to_next_token()?;
+        self.skip_to_token()?;
         self.unroll(isize_of(self.cursor.mark.column));
         self.cursor.ensure(4)?;
         if self.cursor.is_end() {
@@ -166,7 +166,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn to_next_token(&mut self) -> Result<(), Fault> {
+    fn skip_to_token(&mut self) -> Result<(), Fault> {
         loop {
             self.cursor.ensure(1)?;
             if self.cursor.mark.column == 0 && self.cursor.is_at_mark() {

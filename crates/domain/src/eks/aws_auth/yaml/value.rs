@@ -243,17 +243,14 @@ impl<'d> Decoder<'d> {
                 values.push(Item { line, value: done.value });
             }
         }
-        match items.get(next) {
-            Some(&item) => {
-                self.stack.push(Frame::Sequence { items, next: next + 1, values, unfit });
-                self.enter(item, false)
-            }
-            None => {
-                let kept = self.level <= KEPT_LEVELS;
-                self.level -= 1;
-                let value = if kept { Value::List(values) } else { Value::Deep };
-                Ok(Some(Decoded { value, unfit, key: Key::Collection }))
-            }
+        if let Some(&item) = items.get(next) {
+            self.stack.push(Frame::Sequence { items, next: next + 1, values, unfit });
+            self.enter(item, false)
+        } else {
+            let kept = self.level <= KEPT_LEVELS;
+            self.level -= 1;
+            let value = if kept { Value::List(values) } else { Value::Deep };
+            Ok(Some(Decoded { value, unfit, key: Key::Collection }))
         }
     }
 
@@ -342,17 +339,15 @@ impl<'d> Filling<'d> {
     fn set(&mut self, mut slot: Slot<'d>) {
         // A number that is none equals nothing, itself included.
         let is_nan = matches!(slot.key, Key::Float(bits) if f64::from_bits(bits).is_nan());
-        match if is_nan { None } else { self.find(&slot.key) } {
-            Some(index) => {
-                slot.repeated = !slot.merged && !self.slots[index].merged;
-                self.slots[index] = slot;
+        let found = if is_nan { None } else { self.find(&slot.key) };
+        if let Some(index) = found {
+            slot.repeated = !slot.merged && !self.slots[index].merged;
+            self.slots[index] = slot;
+        } else {
+            if self.slots.len() >= SEARCHED {
+                self.index.insert(slot.key.clone(), self.slots.len());
             }
-            None => {
-                if self.slots.len() >= SEARCHED {
-                    self.index.insert(slot.key.clone(), self.slots.len());
-                }
-                self.slots.push(slot);
-            }
+            self.slots.push(slot);
         }
     }
 

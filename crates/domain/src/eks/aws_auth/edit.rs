@@ -42,7 +42,10 @@ fn add<M: Written>(auth: &AwsAuth, key: Key, list: &List<M>, entry: &M, arn: &st
     let does_just_this = |change: &Change| {
         let after = List::<M>::read(Some(&change.apply(text)));
         let (same, new) = after.mappings.split_at(list.mappings.len().min(after.mappings.len()));
-        after.faults.is_empty() && same == list.mappings.as_slice() && new == std::slice::from_ref(entry)
+        // Nothing that stands behind it may become part of it.
+        let inserted = change.at..=change.at + change.inserted.len();
+        let is_ours = after.layout.items().last().is_some_and(|item| inserted.contains(&item.end));
+        after.faults.is_empty() && is_ours && same == list.mappings.as_slice() && new == std::slice::from_ref(entry)
     };
     let change = places(text, created, &list.layout, entry)
         .into_iter()

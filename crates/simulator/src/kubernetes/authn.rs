@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use url::Url;
 
 /// Whoever AWS says signed a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,15 +83,8 @@ impl User {
 }
 
 /// Verifies a `k8s-aws-v1.` token for the cluster `name` and says whose it is; the error says why not, for the log.
-///
-/// `endpoint` is an STS that counts as known beside AWS's own.
-pub async fn verify(
-    identify: &Identify,
-    name: &str,
-    token: &str,
-    endpoint: Option<&Url>,
-) -> Result<(Presigned, CallerIdentity), String> {
-    let presigned = token::decode(token, jiff::Timestamp::now(), endpoint)?;
+pub async fn verify(identify: &Identify, name: &str, token: &str) -> Result<(Presigned, CallerIdentity), String> {
+    let presigned = token::decode(token, jiff::Timestamp::now())?;
     let caller = identify(presigned.url.clone(), name.to_owned()).await?;
     Ok((presigned, caller))
 }

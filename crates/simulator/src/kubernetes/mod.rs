@@ -55,7 +55,6 @@ use store::Store;
 use tls::Authority;
 use tokio::net::TcpListener;
 use tokio::sync::watch as channel;
-use url::Url;
 
 /// Everything that a server is started with.
 #[derive(Clone)]
@@ -72,8 +71,6 @@ pub struct ServerConfig {
     pub seed: Seed,
     /// Who presigned a URL; the simulated AWS answers this.
     pub identify: Identify,
-    /// An STS endpoint that tokens may be signed for beside AWS's own: the simulated one.
-    pub sts: Option<Url>,
     /// The cluster's access entries, where it has any.
     pub entries: Option<Entries>,
     /// Further static tokens, such as a test's.
@@ -90,7 +87,6 @@ impl ServerConfig {
             state: None,
             seed,
             identify,
-            sts: None,
             entries: None,
             tokens: Vec::new(),
         }
@@ -113,7 +109,6 @@ struct Shared {
     knobs: Knobs,
     tokens: HashMap<String, User>,
     identify: Identify,
-    sts: Option<Url>,
     entries: Option<Entries>,
     remembered: Mutex<Remembered>,
     /// The bindings of before the last deletion, and how many reviews still see them.
@@ -213,7 +208,6 @@ impl Server {
             knobs: Knobs::default(),
             tokens,
             identify: config.identify,
-            sts: config.sts,
             entries: config.entries,
             remembered: Mutex::default(),
             past: Mutex::default(),

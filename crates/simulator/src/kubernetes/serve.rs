@@ -187,7 +187,7 @@ async fn authenticate(shared: &Arc<Shared>, headers: &HeaderMap) -> Result<User,
     if let Some(cached) = shared.cached(bearer) {
         return cached;
     }
-    let verified = authn::verify(&shared.identify, &shared.name, bearer, shared.sts.as_ref()).await;
+    let verified = authn::verify(&shared.identify, &shared.name, bearer).await;
     let mapped = verified.and_then(|(presigned, caller)| {
         let data = Objects::of(shared).aws_auth_data().unwrap_or_default();
         authn::map(shared.entries.as_ref(), &data, &presigned, &caller)

@@ -13,8 +13,24 @@ const ANNOTATIONS_LIMIT: usize = 256 << 10;
 /// A label's value and a name of one part, in bytes.
 const LABEL_LIMIT: usize = 63;
 
-/// Fills in what the API server fills in: kinds, API groups of subjects, empty status.
+/// Whether objects of this kind have such a field; the API server drops others.
+fn known(kind: &Kind, field: &str) -> bool {
+    matches!(field, "apiVersion" | "kind" | "metadata")
+        || match kind.plural {
+            "configmaps" => matches!(field, "data" | "binaryData" | "immutable"),
+            "secrets" => matches!(field, "data" | "stringData" | "type" | "immutable"),
+            "roles" => field == "rules",
+            "clusterroles" => matches!(field, "rules" | "aggregationRule"),
+            "rolebindings" | "clusterrolebindings" => matches!(field, "subjects" | "roleRef"),
+            _ => true,
+        }
+}
+
+/// Fills in what the API server fills in (kinds, API groups of subjects, empty status) and drops what it drops.
 pub fn default(kind: &Kind, object: &mut Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.retain(|field, _| known(kind, field));
+    }
     object["apiVersion"] = json!(kind.api_version());
     object["kind"] = json!(kind.kind);
     if kind.plural.ends_with("bindings") {
@@ -69,8 +85,8 @@ pub fn decodable(kind: &Kind, object: &Value) -> Result<(), Refusal> {
             "couldn't get version/kind; json parse error: {object} is no object"
         )));
     }
-    for (field, wanted) in [("metadata", "ObjectMeta"), ("spec", "Spec"), ("status", "Status"), ("roleRef", "RoleRef")]
-    {
+    let structs = [("metadata", "ObjectMeta"), ("spec", "Spec"), ("status", "Status"), ("roleRef", "RoleRef")];
+    for (field, wanted) in structs.into_iter().filter(|(field, _)| known(kind, field)) {
         if !object[field].is_null() && !object[field].is_object() {
             return Err(cannot(field, &object[field], wanted));
         }

@@ -16,10 +16,11 @@ use latchkey_domain::{
         profile::ResolvedProfile,
         request::{ACTIVATE_WITHIN, RequestFacts},
     },
-    eks::arn::PrincipalArn,
+    eks::{arn::PrincipalArn, iam_policy::GrantNeeds},
     plan::{
         desired::{DesiredGrant, Wish},
         preview::{Preview, preview},
+        principal::PrincipalGrant,
     },
 };
 use uuid::Uuid;
@@ -104,8 +105,15 @@ async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result
     let mut snapshot = desired::snapshot(store).await?;
     let desired = desired::cluster(&mut snapshot, subject.cluster, 0, Some(subject.person.id)).await?;
     let principal = desired::principal(&mut snapshot, subject.principal, Some(&current.file)).await?;
-    let (Some(desired), Some(principal)) = (desired, principal) else { return Ok(None) };
+    let row = desired::cluster_row(&mut snapshot, subject.cluster).await?;
+    let (Some(desired), Some(mut principal), Some(row)) = (desired, principal, row) else { return Ok(None) };
     let grant = imagined(subject, &principal.arn, &current.hash, desired.now);
+    principal.grants.push(PrincipalGrant {
+        id: grant.id(),
+        wish: grant.wish,
+        needs: GrantNeeds { cluster: row.arn, console: subject.profile.console },
+        resting: false,
+    });
     let preview = preview(&desired, &grant, &observed.body, (&principal, &iam));
     Ok(Some(Shown { preview, read_at: observed.at, read_seconds_ago: observed.age_seconds }))
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails, and says where")]
 
 mod contract;
+mod decisions;
 mod real_components;
 mod rig;
 mod rooms;
+mod town;

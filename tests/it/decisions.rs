@@ -1,0 +1,224 @@
+//! Requests and grants in Postgres: who may decide, once, on what stands.
+
+use crate::town::{POLICY, Town, look};
+use latchkey::actions::{
+    ask::{AskForm, Field},
+    clock, grants,
+    requests::{self, NotDecided, NotSubmitted, Outcome},
+};
+use latchkey_domain::access::{
+    grant::{GrantState, NotRevoked},
+    request::{Refused, RequestState, Verdict},
+};
+
+async fn refused(town: &Town, who: &str, form: AskForm) -> Vec<Field> {
+    match requests::submit(&town.web, town.person(who), &form).await {
+        Err(NotSubmitted::Problems(considered)) => {
+            assert!(considered.problems.iter().all(|problem| !problem.sentence.is_empty()));
+            considered.problems.iter().map(|problem| problem.field).collect()
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn each_bad_field_is_named_and_nothing_is_stored() {
+    let town = Town::new().await;
+    let bad = [
+        (AskForm { cluster: "nowhere".into(), ..look() }, Field::Cluster),
+        (AskForm { profile: "root".into(), ..look() }, Field::Profile),
+        (AskForm { namespaces: vec![], ..look() }, Field::Namespaces),
+        (AskForm { namespaces: vec!["nothing".into()], ..look() }, Field::Namespaces),
+        (AskForm { namespaces: vec!["checkout".into()], ..look() }, Field::Namespaces),
+        (AskForm { minutes: "soon".into(), ..look() }, Field::Minutes),
+        (AskForm { minutes: "100000".into(), ..look() }, Field::Minutes),
+        (AskForm { minutes: "1".into(), ..look() }, Field::Minutes),
+        (AskForm { reason: "  ".into(), ..look() }, Field::Reason),
+        (AskForm { reason: "x".repeat(1001), ..look() }, Field::Reason),
+        (AskForm { principal: Town::arn("gus"), ..look() }, Field::Principal),
+    ];
+    for (form, field) in bad {
+        let fields = refused(&town, "ana", form.clone()).await;
+        assert!(fields.contains(&field), "{form:?}: {fields:?}");
+    }
+    assert_eq!(refused(&town, "fay", look()).await, [Field::Principal]);
+    assert_eq!(town.count("select count(*) from request").await, 0);
+    assert_eq!(town.count("select count(*) from event where action like 'request%'").await, 0);
+}
+
+#[tokio::test]
+async fn who_is_no_developer_cannot_ask() {
+    let town = Town::new().await;
+    assert!(refused(&town, "dee", look()).await.contains(&Field::Profile));
+}
+
+#[tokio::test]
+async fn two_clicks_make_one_request() {
+    let town = Town::new().await;
+    let (form, ana) = (look(), town.person("ana"));
+    let (one, two) = tokio::join!(requests::submit(&town.web, ana, &form), requests::submit(&town.web, ana, &form));
+    assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1);
+    assert_eq!(town.count("select count(*) from request").await, 1);
+}
+
+#[tokio::test]
+async fn two_approvers_at_once_give_one_grant() {
+    let town = Town::new().await;
+    let id = town.ask("ana", &look()).await;
+    let (ben, chi, dot) = tokio::join!(
+        town.vote("ben", id, Verdict::Approve),
+        town.vote("chi", id, Verdict::Approve),
+        town.vote("dot", id, Verdict::Approve),
+    );
+    let outcomes = [ben, chi, dot];
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(Outcome::Approved(_)))).count(), 1);
+    let late = outcomes.iter().filter(|o| matches!(o, Err(NotDecided::Closed(RequestState::Approved)))).count();
+    assert_eq!(late, 2, "{outcomes:?}");
+    assert_eq!(town.count("select count(*) from access_grant").await, 1);
+    assert_eq!(town.count("select count(*) from event where action = 'request.approved'").await, 1);
+    assert_eq!(town.count("select count(*) from grant_leg").await, 2);
+    assert_eq!(town.count("select count(*) from target where due_at is not null").await, 2 + 3);
+}
+
+#[tokio::test]
+async fn requester_cannot_approve_own_request_though_in_the_approvers_group() {
+    let town = Town::new().await;
+    let id = town.ask("ben", &look()).await;
+    let refused = town.vote("ben", id, Verdict::Approve).await.unwrap_err();
+    assert!(matches!(refused, NotDecided::Refused(Refused::Own)), "{refused:?}");
+    assert!(matches!(town.vote("chi", id, Verdict::Approve).await, Ok(Outcome::Approved(_))));
+}
+
+#[tokio::test]
+async fn a_request_decided_after_its_policy_changed_is_refused() {
+    let town = Town::new().await;
+    let id = town.ask("ana", &look()).await;
+    town.apply_policy(&POLICY.replace("longest = \"8h\"", "longest = \"6h\"")).await;
+    let stale = town.vote("ben", id, Verdict::Approve).await.unwrap_err();
+    assert!(matches!(stale, NotDecided::Refused(Refused::Stale)), "{stale:?}");
+    assert_eq!(town.count("select count(*) from access_grant").await, 0);
+    assert_eq!(town.count("select count(*) from vote").await, 0);
+}
+
+#[tokio::test]
+async fn another_edit_of_the_policy_leaves_a_request_standing() {
+    let town = Town::new().await;
+    let id = town.ask("ana", &look()).await;
+    town.apply_policy(&POLICY.replace("longest = \"4h\"", "longest = \"2h\"")).await;
+    assert!(matches!(town.vote("ben", id, Verdict::Approve).await, Ok(Outcome::Approved(_))));
+}
+
+#[tokio::test]
+async fn a_quorum_of_two_counts_only_who_is_still_an_approver() {
+    let town = Town::new().await;
+    let form = AskForm { profile: "edit".into(), ..look() };
+    let id = town.ask("ana", &form).await;
+    assert!(matches!(town.vote("chi", id, Verdict::Approve).await, Ok(Outcome::Waiting { approvals: 1 })));
+    town.sign_in("chi", &[]).await;
+    assert!(matches!(town.vote("ben", id, Verdict::Approve).await, Ok(Outcome::Waiting { approvals: 1 })));
+    assert!(matches!(town.vote("dot", id, Verdict::Approve).await, Ok(Outcome::Approved(_))));
+}
+
+#[tokio::test]
+async fn a_stranger_neither_decides_nor_cancels() {
+    let town = Town::new().await;
+    let id = town.ask("ana", &look()).await;
+    let refused = town.vote("gus", id, Verdict::Approve).await.unwrap_err();
+    assert!(matches!(refused, NotDecided::Refused(Refused::NotEligible)), "{refused:?}");
+    let cancelled = requests::cancel(&town.web, town.person("gus"), id).await.unwrap_err();
+    assert!(matches!(cancelled, NotDecided::NotFound), "{cancelled:?}");
+    requests::cancel(&town.web, town.person("ana"), id).await.unwrap();
+    assert_eq!(town.count("select count(*) from request where state = 'cancelled'").await, 1);
+}
+
+#[tokio::test]
+async fn a_request_that_nobody_decides_lapses_once() {
+    let town = Town::new().await;
+    town.ask("ana", &look()).await;
+    assert_eq!(clock::lapse_due(&town.worker).await.unwrap(), 0);
+    town.advance(24 * 60).await;
+    let (one, two) = tokio::join!(clock::lapse_due(&town.worker), clock::lapse_due(&town.worker));
+    assert_eq!(one.unwrap() + two.unwrap(), 1);
+    assert_eq!(town.count("select count(*) from event where action = 'request.lapsed'").await, 1);
+}
+
+#[tokio::test]
+async fn what_was_not_set_up_in_time_is_revoked_as_undeliverable() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    assert_eq!(clock::start_due(&town.worker).await.unwrap(), 1);
+    assert_eq!(clock::expire_due(&town.worker).await.unwrap(), 0);
+    town.advance(31).await;
+    assert_eq!(clock::expire_due(&town.worker).await.unwrap(), 1);
+    let query = format!("select count(*) from access_grant where id = '{grant}' and cause = 'undeliverable'");
+    assert_eq!(town.count(&query).await, 1);
+    assert_eq!(town.count("select count(*) from target where revoking").await, 2);
+}
+
+#[tokio::test]
+async fn only_holder_deciders_and_operators_end_an_access() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    let strange = grants::give_back(&town.web, town.person("gus"), grant).await.unwrap_err();
+    assert!(matches!(strange, grants::NotEnded::NotFound), "{strange:?}");
+    let strange = grants::revoke(&town.web, town.person("chi"), grant, "why").await.unwrap_err();
+    assert!(matches!(strange, grants::NotEnded::NotFound), "{strange:?}");
+    let holder = grants::revoke(&town.web, town.person("ana"), grant, "why").await.unwrap_err();
+    assert!(matches!(holder, grants::NotEnded::Refused(NotRevoked::NotAllowed)), "{holder:?}");
+    let silent = grants::revoke(&town.web, town.person("dee"), grant, " ").await.unwrap_err();
+    assert!(matches!(silent, grants::NotEnded::Refused(NotRevoked::ReasonMissing)), "{silent:?}");
+    grants::revoke(&town.web, town.person("dee"), grant, "leaked key").await.unwrap();
+    let again = grants::give_back(&town.web, town.person("ana"), grant).await.unwrap_err();
+    assert!(matches!(again, grants::NotEnded::Already(GrantState::Revoking)), "{again:?}");
+}
+
+#[tokio::test]
+async fn the_webs_role_can_write_nothing_that_the_design_denies_it() {
+    let town = Town::new().await;
+    town.grant().await;
+    let denied = [
+        "insert into policy_version (hash, body, applied_at, applied_by, current) values (sha256('x'), 'x', now(), 'x', false)",
+        "update policy_version set current = false",
+        "insert into observation (target_kind, target_key, observed_at, body, hash) values ('cluster', gen_random_uuid(), now(), '{}', '')",
+        "update observation set body = '{}'",
+        "insert into intent (id, target_kind, target_key, epoch, step, object, started_at) values (gen_random_uuid(), 'cluster', gen_random_uuid(), 1, 's', 'o', now())",
+        "update grant_leg set proven = 'present'",
+        "update grant_leg set evidence = '{}'",
+        "update grant_leg set condition = 'ok'",
+        "insert into grant_leg (grant_id, target_kind, target_key, proven) select id, 'cluster', gen_random_uuid(), 'present' from access_grant",
+        "update access_grant set state = 'active', since = now(), until = now()",
+        "update access_grant set state = 'active'",
+        "update access_grant set state = 'ended'",
+        "update access_grant set until = now()",
+        "update access_grant set hard_until = hard_until + interval '1 day'",
+        "update access_grant set minutes = 1000",
+        "insert into mapping (principal_id, cluster_id, visit, username, own, state, intended_at) select principal_id, cluster_id, 1, 'x', true, 'written', now() from access_grant",
+        "insert into audit_link (seq, event_id, previous, hash, sealed_at) select 1, id, sha256(''), sha256(''), now() from event limit 1",
+        "update event set actor = 'nobody'",
+        "delete from event",
+        "truncate event",
+        "delete from request",
+        "update request set minutes = 1000",
+        "update request set policy_name = 'x'",
+        "update target set epoch = 7",
+        "update target set lease_until = now()",
+        "update cluster set arn = 'x'",
+        "update business_clock set ahead = interval '1 day'",
+        "update installation set id = gen_random_uuid()",
+        "insert into worker_heartbeat (holder, started_at, seen_at) values ('x', now(), now())",
+    ];
+    for statement in denied {
+        let error = sqlx::query(statement).execute(town.web.pool()).await.expect_err(statement);
+        let code = error.as_database_error().and_then(|error| error.code().map(|code| code.to_string()));
+        assert_eq!(code.as_deref(), Some("42501"), "{statement}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_changes_the_audit_log_not_even_the_owner_by_mistake() {
+    let town = Town::new().await;
+    town.grant().await;
+    for statement in ["update event set actor = 'nobody'", "delete from event", "truncate event cascade"] {
+        sqlx::query(statement).execute(town.owner.pool()).await.expect_err(statement);
+    }
+}

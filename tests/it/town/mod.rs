@@ -1,0 +1,354 @@
+//! A small town to test decisions in: a database of its own with people, proven identities, a policy and observed
+//! clusters, and nothing outside. Business time is the test's to move.
+
+use crate::rig::postgres::{Database, Postgres};
+use jiff::Timestamp;
+use latchkey::{
+    actions::ask::AskForm,
+    config,
+    login::proof,
+    store::{
+        Store,
+        people::{self, Arrival},
+        sessions::{self, NewSession},
+    },
+};
+use latchkey_domain::{
+    access::{
+        GrantId, RequestId,
+        cluster::PinnedNamespace,
+        person::Person,
+        request::{Seen, Verdict},
+    },
+    eks::rbac::Rule,
+    plan::observation::{
+        AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, IamUser, Marker, ObservedRole,
+        PrincipalObservation,
+    },
+};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// The town's policy.toml.
+pub const POLICY: &str = r#"
+[roles]
+operators = { groups = ["platform"] }
+auditors = { groups = ["audit"] }
+
+[[accounts]]
+id = "111122223333"
+principal_paths = ["/latchkey/"]
+
+[[clusters]]
+name = "prod-eu"
+arn = "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu"
+labels = { stage = "prod" }
+
+[[clusters]]
+name = "staging-eu"
+arn = "arn:aws:eks:eu-west-1:111122223333:cluster/staging-eu"
+labels = { stage = "staging" }
+
+[[profiles]]
+name = "view"
+cluster_roles = ["view"]
+scope = "namespace"
+
+[[profiles]]
+name = "edit"
+cluster_roles = ["edit"]
+scope = "namespace"
+
+[[profiles]]
+name = "nodes"
+rules = [{ api_groups = [""], resources = ["nodes"], verbs = ["get", "list"] }]
+scope = "cluster"
+console = true
+
+[[policies]]
+name = "payments may look"
+requesters = { groups = ["developers"] }
+profiles = ["view"]
+clusters = { labels = { stage = "prod" } }
+namespaces = ["payments", "payments-*"]
+longest = "8h"
+approvers = { groups = ["payments-leads"], quorum = 1 }
+lapses_after = "24h"
+
+[[policies]]
+name = "payments may change"
+requesters = { groups = ["developers"] }
+profiles = ["edit", "nodes"]
+clusters = { labels = { stage = "prod" } }
+namespaces = ["payments"]
+longest = "4h"
+approvers = { groups = ["payments-leads"], quorum = 2 }
+lapses_after = "4h"
+"#;
+
+/// Handle and groups of everybody in town.
+const PEOPLE: [(&str, &[&str]); 8] = [
+    ("ana", &["developers"]),
+    ("ben", &["developers", "payments-leads"]),
+    ("chi", &["payments-leads"]),
+    ("dot", &["payments-leads"]),
+    ("dee", &["platform"]),
+    ("eli", &["audit"]),
+    ("fay", &["developers"]),
+    ("gus", &["developers"]),
+];
+
+/// The town.
+pub struct Town {
+    pub database: Database,
+    /// As the web's role.
+    pub web: Store,
+    /// As the worker's role.
+    pub worker: Store,
+    /// As the schema's owner.
+    pub owner: Store,
+    people: BTreeMap<&'static str, Person>,
+}
+
+impl Town {
+    /// A town in which ana, ben, dee and gus have proven an IAM user each; fay has not.
+    pub async fn new() -> Self {
+        let database = Postgres::shared().await.fresh_database().await;
+        let store = |role: &str| Store::connect(&database.url_as(role).into(), 10).unwrap();
+        let (web, worker) = (store("latchkey_web"), store("latchkey_worker"));
+        let owner = Store::connect(&database.url().into(), 5).unwrap();
+        let mut town = Self { web, worker, owner, people: BTreeMap::new(), database };
+        town.apply_policy(POLICY).await;
+        for name in ["prod-eu", "staging-eu"] {
+            town.add_cluster(name).await;
+        }
+        for (handle, groups) in PEOPLE {
+            let person = town.sign_in(handle, groups).await;
+            town.people.insert(handle, person);
+        }
+        for handle in ["ana", "ben", "dee", "gus"] {
+            town.prove(handle).await;
+        }
+        town
+    }
+
+    /// Makes a text the current policy, as `latchkey policy apply` would.
+    pub async fn apply_policy(&self, text: &str) {
+        config::policy::parse(text).expect("the test's policy is valid");
+        let hash = hex::decode(config::policy::hash(text)).unwrap();
+        let mut tx = self.owner.pool().begin().await.unwrap();
+        sqlx::query("update policy_version set current = false where current").execute(&mut *tx).await.unwrap();
+        sqlx::query(
+            "insert into policy_version (hash, body, applied_at, applied_by, current)
+             values ($1, $2, clock_timestamp(), 'a test', true)
+             on conflict (hash) do update set current = true",
+        )
+        .bind(hash)
+        .bind(text)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn add_cluster(&self, name: &str) {
+        let id = Uuid::now_v7();
+        let arn = format!("arn:aws:eks:eu-west-1:111122223333:cluster/{name}");
+        sqlx::query("insert into cluster (id, name, arn) values ($1, $2, $3)")
+            .bind(id)
+            .bind(name)
+            .bind(&arn)
+            .execute(self.owner.pool())
+            .await
+            .unwrap();
+        self.observe("cluster", id, &observation(name, &arn)).await;
+    }
+
+    /// Replaces what was last seen of a target.
+    pub async fn observe(&self, kind: &str, key: Uuid, body: &impl serde::Serialize) {
+        sqlx::query(
+            "insert into observation (target_kind, target_key, observed_at, body, hash)
+             values ($1, $2, clock_timestamp(), $3, '') on conflict (target_kind, target_key)
+             do update set observed_at = excluded.observed_at, body = excluded.body",
+        )
+        .bind(kind)
+        .bind(key)
+        .bind(serde_json::to_value(body).unwrap())
+        .execute(self.owner.pool())
+        .await
+        .unwrap();
+    }
+
+    /// The id of a cluster.
+    pub async fn cluster(&self, name: &str) -> Uuid {
+        sqlx::query_scalar("select id from cluster where name = $1")
+            .bind(name)
+            .fetch_one(self.owner.pool())
+            .await
+            .unwrap()
+    }
+
+    /// Signs somebody in with these groups, as the identity provider would say.
+    pub async fn sign_in(&self, handle: &str, groups: &[&str]) -> Person {
+        let arrival = Arrival {
+            issuer: "https://issuer.example".into(),
+            subject: format!("subject-{handle}"),
+            handle: handle.parse().unwrap(),
+            name: format!("{}{}", handle[..1].to_uppercase(), &handle[1..]),
+            email: Some(format!("{handle}@example.com")),
+            groups: groups.iter().map(|&group| group.to_owned()).collect(),
+            at: Timestamp::now(),
+        };
+        people::arrive(&self.web, &arrival).await.unwrap().0
+    }
+
+    async fn prove(&self, handle: &str) {
+        let (arn, unique_id) = (Self::arn(handle), format!("AIDA{}", handle.to_uppercase()));
+        let id = proof::own_seeded(&self.web, &self.people[handle], &arn, &unique_id).await.unwrap();
+        let user = IamUser {
+            arn,
+            unique_id,
+            name: handle.into(),
+            path: "/latchkey/".into(),
+            tags: BTreeMap::new(),
+            inline_policies: BTreeMap::new(),
+        };
+        self.observe("principal", id.0, &PrincipalObservation { found: Some(user), trouble: None }).await;
+    }
+
+    /// The ARN of somebody's IAM user.
+    pub fn arn(handle: &str) -> String {
+        format!("arn:aws:iam::111122223333:user/latchkey/{handle}")
+    }
+
+    /// Somebody of the town.
+    pub fn person(&self, handle: &str) -> &Person {
+        &self.people[handle]
+    }
+
+    /// A session of somebody's: the token that their cookie carries.
+    pub async fn session(&self, handle: &str) -> String {
+        let token = latchkey::login::secret::token();
+        let new = NewSession {
+            token: &token,
+            person: self.person(handle).id,
+            auth_time: Timestamp::now(),
+            acr: None,
+            user_agent: Some("a test"),
+        };
+        sessions::begin(&self.web, &new).await.unwrap();
+        token
+    }
+
+    /// Moves business time forward.
+    pub async fn advance(&self, minutes: i32) {
+        sqlx::query("update business_clock set ahead = ahead + make_interval(mins => $1)")
+            .bind(minutes)
+            .execute(self.owner.pool())
+            .await
+            .unwrap();
+    }
+
+    /// What a form that shows this request carries.
+    pub async fn seen(&self, id: RequestId) -> Seen {
+        let seen: Vec<u8> = sqlx::query_scalar("select seen from request where id = $1")
+            .bind(id.0)
+            .fetch_one(self.owner.pool())
+            .await
+            .unwrap();
+        Seen(seen.try_into().unwrap())
+    }
+
+    /// A request that was sent.
+    pub async fn ask(&self, handle: &str, form: &AskForm) -> RequestId {
+        latchkey::actions::requests::submit(&self.web, self.person(handle), form).await.unwrap()
+    }
+
+    /// A vote by somebody who saw what stands.
+    pub async fn vote(
+        &self,
+        handle: &str,
+        id: RequestId,
+        verdict: Verdict,
+    ) -> Result<latchkey::actions::requests::Outcome, latchkey::actions::requests::NotDecided> {
+        let reason = (verdict == Verdict::Deny).then(|| "not this time".to_owned());
+        let form = latchkey::actions::requests::VoteForm { verdict, reason, seen: self.seen(id).await };
+        latchkey::actions::requests::vote(&self.web, self.person(handle), id, form).await
+    }
+
+    /// A scheduled grant of ana's, approved by ben.
+    pub async fn grant(&self) -> GrantId {
+        let id = self.ask("ana", &look()).await;
+        match self.vote("ben", id, Verdict::Approve).await.unwrap() {
+            latchkey::actions::requests::Outcome::Approved(grant) => grant,
+            other => panic!("not approved: {other:?}"),
+        }
+    }
+
+    /// A count, for assertions.
+    pub async fn count(&self, query: &str) -> i64 {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query.to_owned())).fetch_one(self.owner.pool()).await.unwrap()
+    }
+}
+
+/// An ask to look at payments on prod-eu for an hour.
+pub fn look() -> AskForm {
+    AskForm {
+        cluster: "prod-eu".into(),
+        profile: "view".into(),
+        namespaces: vec!["payments".into()],
+        principal: String::new(),
+        minutes: "60".into(),
+        reason: "Why did the settlement stop?".into(),
+    }
+}
+
+/// A healthy cluster as the worker last saw it.
+pub fn observation(name: &str, arn: &str) -> ClusterObservation {
+    let role = |rules: Vec<Rule>| ObservedRole { uid: Uuid::now_v7().to_string(), rules, labels: BTreeMap::new() };
+    let read = &["get", "list", "watch"];
+    let view = role(vec![
+        Rule::of(read, &[""], &["pods", "pods/log", "services", "configmaps"]),
+        Rule::of(read, &["apps"], &["deployments"]),
+    ]);
+    let edit = role(vec![
+        Rule::of(read, &[""], &["pods", "pods/log", "secrets"]),
+        Rule::of(&["create", "delete", "patch"], &[""], &["pods"]),
+    ]);
+    let namespaces = ["default", "kube-system", "payments", "payments-batch", "checkout"];
+    let users = "- userarn: arn:aws:iam::111122223333:user/latchkey-worker\n  username: latchkey-worker\n";
+    ClusterObservation {
+        aws: Some(EksCluster {
+            name: name.into(),
+            arn: arn.into(),
+            created_at: Some(Timestamp::UNIX_EPOCH),
+            endpoint: format!("https://{name}.example"),
+            certificate_authority: "Y2E=".into(),
+            version: "1.35".into(),
+            status: "ACTIVE".into(),
+            mode: AuthenticationMode::ConfigMap,
+        }),
+        kubernetes: Some(ClusterState {
+            aws_auth: Some(AwsAuthObject {
+                uid: "aws-auth".into(),
+                resource_version: "1".into(),
+                data: BTreeMap::from([("mapUsers".into(), users.into())]),
+                managers: vec![],
+            }),
+            namespaces: namespaces
+                .map(|name| PinnedNamespace { name: name.into(), uid: format!("uid-{name}") })
+                .to_vec(),
+            cluster_roles: BTreeMap::from([("view".into(), view), ("edit".into(), edit)]),
+            roles: BTreeMap::new(),
+            bindings: vec![],
+            marker: Some(Marker {
+                uid: "marker".into(),
+                resource_version: "1".into(),
+                installation: None,
+                epoch: None,
+            }),
+        }),
+        trouble: None,
+        kubernetes_at: Some(Timestamp::now()),
+    }
+}

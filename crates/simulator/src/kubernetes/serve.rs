@@ -248,8 +248,9 @@ fn handle(shared: &Arc<Shared>, request: &Request, user: &User, now: Timestamp) 
     if request.verb == "watch" {
         return watch::Start::new(&store, request, target, kind).map(Answer::Watch);
     }
-    let writes_rbac = kind.plural.ends_with("bindings") && !matches!(request.verb, "get" | "list");
-    let past = writes_rbac.then(|| store.frozen());
+    let may_end_access = kind.plural.ends_with("bindings") && !matches!(request.verb, "get" | "list" | "create");
+    // A copy of everything is worth it only where somebody asked for the lag.
+    let past = (may_end_access && shared.knobs.review_lag() > 0).then(|| store.frozen());
     let revision = store.revision();
     let slow_namespaces = shared.knobs.slow_namespaces();
     let mut call = Call { store: &mut store, user, request, target, kind, now, slow_namespaces };
@@ -262,7 +263,7 @@ fn handle(shared: &Arc<Shared>, request: &Request, user: &User, now: Timestamp) 
         "delete" => call.delete(),
         _ => call.delete_collection(),
     }?;
-    if let Some(past) = past.filter(|_| store.revision() > revision && request.verb != "create") {
+    if let Some(past) = past.filter(|_| store.revision() > revision) {
         shared.lag_reviews_behind(past);
     }
     Ok(Answer::Json(reply))

@@ -29,6 +29,23 @@ create table audit_link (
 );
 comment on table audit_link is 'The hash chain over events, written by one sealer without gaps. Insert only.';
 
+-- The sealer's queue. An event whose transaction commits late has a place here from the moment it can be seen, however
+-- many later ones were linked before it; and what is to be linked is found without looking at millions that are.
+create table event_unsealed (
+  event_id uuid primary key
+);
+comment on table event_unsealed is 'Events that wait for their link. Filled with each event, emptied by the sealer.';
+
+-- Whoever may insert an event queues it, and can do nothing else with the queue.
+create function event_queue() returns trigger language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into public.event_unsealed (event_id) values (new.id);
+  return null;
+end
+$$;
+create trigger event_queue after insert on event for each row execute function event_queue();
+
 create function audit_is_insert_only() returns trigger language plpgsql as $$
 begin
   raise exception '% is insert only', tg_table_name using errcode = 'insufficient_privilege';

@@ -20,3 +20,4 @@ grant update on access_grant, principal, cluster to latchkey_worker;
 grant insert, update on grant_leg, mapping, target, intent, observation, outbox, worker_heartbeat to latchkey_worker;
 grant delete on worker_heartbeat to latchkey_worker;
 grant insert on event, audit_link to latchkey_worker;
+grant delete on event_unsealed to latchkey_worker;

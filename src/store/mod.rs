@@ -2,6 +2,7 @@
 //!
 //! May not import: web, worker, aws, kubernetes.
 
+pub mod audit;
 pub mod clusters;
 pub mod desired;
 pub mod error;

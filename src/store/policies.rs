@@ -1,5 +1,9 @@
 //! Versions of policy.toml.
 
+mod apply;
+
+pub use apply::{Application, Applied, Gone, NotApplied, apply};
+
 use super::StoreError;
 use sqlx::PgPool;
 

@@ -1,0 +1,284 @@
+//! The hash chain over audit events: linking new ones, and verifying all of it.
+//!
+//! Each event queues itself in `event_unsealed` in its own transaction, by a trigger. The sealer takes from the queue
+//! what is committed and links it in the order of ids; what commits later is still queued then and gets a later link.
+//! So nothing is missed, no transaction waits for the chain's head, and a run looks at new events only.
+
+use super::StoreError;
+use jiff::{SignedDuration, Timestamp};
+use latchkey_domain::{
+    access::{ClusterId, EventId, GrantId, PersonId, RequestId, transition::Actor},
+    audit::{GENESIS, digest, link},
+};
+use serde::Deserialize;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+/// Of all sealers one works at a time: the key of their advisory lock, the letters "seal".
+const SEALER_LOCK: i64 = 0x7365_616c;
+/// Links made in one transaction: many enough for a burst, few enough that their events fit into memory.
+const SEAL_BATCH: i64 = 2_000;
+/// Links read at once while verifying.
+const VERIFY_PAGE: i64 = 2_000;
+/// How much older than the last link an event may be that waits for its own: transactions end long before.
+const LATE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Links events that are not linked yet, as many as fit into one transaction; how many they were. Call it again at
+/// once where it was [`is_full`]. Where another sealer is at work it does nothing.
+///
+/// # Errors
+/// `Corrupt` where the chain's head is; `Database`.
+pub async fn seal(pool: &PgPool) -> Result<u64, StoreError> {
+    let mut tx = pool.begin().await?;
+    let ours = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "ours!""#, SEALER_LOCK)
+        .fetch_one(&mut *tx)
+        .await?;
+    if !ours {
+        return Ok(0);
+    }
+    let events = sqlx::query!(
+        "with taken as (
+           delete from event_unsealed
+           where event_id in (select event_id from event_unsealed order by event_id limit $1)
+           returning event_id)
+         select e.id, e.canonical from event e join taken on taken.event_id = e.id order by e.id",
+        SEAL_BATCH
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    if events.is_empty() {
+        return Ok(0);
+    }
+    let (mut seq, mut previous) = head(&mut tx).await?;
+    let (mut seqs, mut ids, mut befores, mut hashes) = (vec![], vec![], vec![], vec![]);
+    for event in &events {
+        seq += 1;
+        let hash = link(seq, &previous, &digest(&event.canonical));
+        seqs.push(i64::try_from(seq).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?);
+        ids.push(event.id);
+        befores.push(previous.to_vec());
+        hashes.push(hash.to_vec());
+        previous = hash;
+    }
+    sqlx::query!(
+        "insert into audit_link (seq, event_id, previous, hash, sealed_at)
+         select *, clock_timestamp() from unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bytea[])",
+        &seqs,
+        &ids,
+        &befores,
+        &hashes
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(events.len() as u64)
+}
+
+/// Whether a count of [`seal`] says that more may wait.
+pub fn is_full(sealed: u64) -> bool {
+    i64::try_from(sealed).is_ok_and(|sealed| sealed >= SEAL_BATCH)
+}
+
+async fn head(connection: &mut PgConnection) -> Result<(u64, [u8; 32]), StoreError> {
+    let row =
+        sqlx::query!("select seq, hash from audit_link order by seq desc limit 1").fetch_optional(connection).await?;
+    let Some(row) = row else { return Ok((0, GENESIS)) };
+    let seq = u64::try_from(row.seq).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?;
+    Ok((seq, super::requests::hash32("audit_link", "hash", &row.hash)?))
+}
+
+/// What waits for its link: a measure of the sealer's health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lag {
+    pub events: u64,
+    /// When the oldest of them happened.
+    pub oldest: Option<Timestamp>,
+}
+
+/// How far the chain is behind.
+///
+/// # Errors
+/// `Database`.
+pub async fn lag(pool: &PgPool) -> Result<Lag, StoreError> {
+    let row = sqlx::query!(
+        r#"select count(*) as "events!", min(e.at) as oldest
+           from event_unsealed q join event e on e.id = q.event_id"#
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(Lag { events: u64::try_from(row.events).unwrap_or(0), oldest: row.oldest.map(|at| at.to_jiff()) })
+}
+
+/// A chain that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    pub links: u64,
+    /// The last link's hash: published elsewhere, it also guards the tail.
+    pub head: [u8; 32],
+    /// Newest events that wait for their links.
+    pub unsealed: u64,
+}
+
+/// The first place where the chain does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the audit chain is broken at link {seq}: {what}")]
+pub struct Broken {
+    /// The link; one past the last where an event that has no link is at fault.
+    pub seq: u64,
+    pub what: String,
+}
+
+/// Why a verification did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum NotVerified {
+    #[error(transparent)]
+    Broken(#[from] Broken),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for NotVerified {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// An event as its canonical bytes tell it.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Written {
+    id: EventId,
+    at: Timestamp,
+    action: String,
+    actor: Actor,
+    person: Option<PersonId>,
+    cluster: Option<ClusterId>,
+    request: Option<RequestId>,
+    grant: Option<GrantId>,
+}
+
+/// A link, with its event where there is one.
+struct Link {
+    seq: i64,
+    event_id: Uuid,
+    previous: Vec<u8>,
+    hash: Vec<u8>,
+    sealed_at: jiff_sqlx::Timestamp,
+    at: Option<jiff_sqlx::Timestamp>,
+    action: Option<String>,
+    actor_id: Option<Uuid>,
+    actor: Option<String>,
+    person_id: Option<Uuid>,
+    cluster_id: Option<Uuid>,
+    request_id: Option<Uuid>,
+    grant_id: Option<Uuid>,
+    canonical: Option<Vec<u8>>,
+}
+
+/// Walks the whole chain as it stood at one moment: no gap, each link over the one before and over its event's bytes,
+/// each event's columns as its bytes tell, and no event without a link but the newest. `progress` hears how many links
+/// were looked at. Only the tail can be cut unseen; [`Verified::head`] kept elsewhere shows that, too.
+///
+/// # Errors
+/// `Broken` with the first place; `Store` where the database does not answer.
+pub async fn verify(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<Verified, NotVerified> {
+    let mut tx = pool.begin().await?;
+    sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
+    sqlx::query!("set local statement_timeout = 0").execute(&mut *tx).await?;
+    let (mut seq, mut head, mut sealed_at) = (0, GENESIS, None);
+    loop {
+        let links = page(&mut tx, seq).await?;
+        let Some(last) = links.last() else { break };
+        sealed_at = Some(last.sealed_at.to_jiff());
+        for link in &links {
+            seq += 1;
+            head = check(link, seq, &head).map_err(|what| Broken { seq, what })?;
+        }
+        progress(seq);
+    }
+    let unsealed = unsealed(&mut tx, seq + 1, sealed_at).await?;
+    Ok(Verified { links: seq, head, unsealed })
+}
+
+async fn page(connection: &mut PgConnection, after: u64) -> Result<Vec<Link>, StoreError> {
+    let after = i64::try_from(after).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?;
+    let links = sqlx::query_as!(
+        Link,
+        r#"select l.seq, l.event_id, l.previous, l.hash, l.sealed_at, e.at as "at?", e.action as "action?", e.actor_id,
+             e.actor as "actor?", e.person_id, e.cluster_id, e.request_id, e.grant_id, e.canonical as "canonical?"
+           from audit_link l left join event e on e.id = l.event_id
+           where l.seq > $1 order by l.seq limit $2"#,
+        after,
+        VERIFY_PAGE
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(links)
+}
+
+/// The link's hash, or what is wrong with it.
+fn check(found: &Link, seq: u64, previous: &[u8; 32]) -> Result<[u8; 32], String> {
+    if i64::try_from(seq) != Ok(found.seq) {
+        return Err(format!("it is missing; the next one is {}", found.seq));
+    }
+    if found.previous != previous {
+        return Err("it does not follow the link before it".to_owned());
+    }
+    let event = found.event_id;
+    let canonical = found.canonical.as_ref().ok_or_else(|| format!("its event {event} is missing"))?;
+    let hash = link(seq, previous, &digest(canonical));
+    if found.hash != hash {
+        return Err(format!("its hash is not that of its event {event}: the event's bytes or the link were changed"));
+    }
+    let written: Written = serde_json::from_slice(canonical)
+        .map_err(|error| format!("the bytes of its event {event} are no audit event: {error}"))?;
+    match differing_column(found, &written) {
+        Some(column) => Err(format!("`{column}` of its event {event} is not what the event's bytes say")),
+        None => Ok(hash),
+    }
+}
+
+fn differing_column(found: &Link, written: &Written) -> Option<&'static str> {
+    let (actor_id, actor) = match &written.actor {
+        Actor::Person { id, handle } => (Some(id.0), handle),
+        Actor::Process { name } => (None, name),
+    };
+    let columns = [
+        ("id", found.event_id == written.id.0),
+        ("at", found.at.is_some_and(|at| at.to_jiff() == written.at)),
+        ("action", found.action.as_ref() == Some(&written.action)),
+        ("actor_id", found.actor_id == actor_id),
+        ("actor", found.actor.as_ref() == Some(actor)),
+        ("person_id", found.person_id == written.person.map(|id| id.0)),
+        ("cluster_id", found.cluster_id == written.cluster.map(|id| id.0)),
+        ("request_id", found.request_id == written.request.map(|id| id.0)),
+        ("grant_id", found.grant_id == written.grant.map(|id| id.0)),
+    ];
+    columns.into_iter().find(|(_, same)| !same).map(|(column, _)| column)
+}
+
+/// Counts the events without a link: each must wait in the queue, and not since long before the last link.
+async fn unsealed(connection: &mut PgConnection, seq: u64, sealed_at: Option<Timestamp>) -> Result<u64, NotVerified> {
+    let rows = sqlx::query!(
+        r#"select count(*) as "events!", count(*) filter (where q.event_id is null) as "lost!",
+             min(e.id::text) filter (where q.event_id is null) as lost_first, min(e.id::text) as first
+           from event e left join event_unsealed q on q.event_id = e.id
+           where not exists (select from audit_link l where l.event_id = e.id)"#
+    )
+    .fetch_one(connection)
+    .await?;
+    if let Some(event) = rows.lost_first {
+        let what = format!("the event {event} has no link, and does not wait for one ({} such events)", rows.lost);
+        return Err(Broken { seq, what }.into());
+    }
+    let first = rows.first.as_deref().and_then(|id| Uuid::parse_str(id).ok());
+    if let (Some(sealed_at), Some(first)) = (sealed_at, first)
+        && let Some(made) = first.get_timestamp()
+    {
+        let made = i64::try_from(made.to_unix().0).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+        if made.is_some_and(|made| made < sealed_at - LATE) {
+            let what = format!("the event {first} has no link, and events that happened long after it have");
+            return Err(Broken { seq, what }.into());
+        }
+    }
+    Ok(u64::try_from(rows.events).unwrap_or(0))
+}

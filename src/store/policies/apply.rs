@@ -1,0 +1,345 @@
+//! Making a policy.toml current: the one writer of `policy_version` and `cluster`.
+
+use super::super::{Store, StoreError, Tx, requests::time};
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    ClusterId, EventDraft, GrantId, Wake,
+    cluster::ClusterName,
+    grant::Cause,
+    person::{Audience, Handle},
+    policy::{Decision, PolicyFile},
+    transition::{Actor, Target, Transition},
+};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// One application at a time: the key of their advisory lock, the letters "policy".
+const APPLY_LOCK: i64 = 0x706f_6c69_6379;
+
+/// A policy.toml to make current.
+#[derive(Debug, Clone)]
+pub struct Application<'a> {
+    pub file: &'a PolicyFile,
+    /// Lower-case hex SHA-256 of `body`.
+    pub hash: &'a str,
+    pub body: &'a str,
+    /// The hash that must be current; nothing where any may.
+    pub expected: Option<&'a str>,
+    /// Clusters and profiles that may go though somebody has access by them: that access ends.
+    pub drain: &'a [String],
+    /// Who applies it, for the audit log.
+    pub by: &'a str,
+}
+
+/// What an application did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The hash that was current before.
+    pub previous: Option<String>,
+    /// Whether anything changed: the same text may be applied again.
+    pub changed: bool,
+    pub added: Vec<ClusterName>,
+    pub dropped: Vec<ClusterName>,
+    /// Accesses that end now.
+    pub ending: usize,
+}
+
+/// Something that the new policy no longer has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// `cluster` or `profile`.
+    pub kind: &'static str,
+    pub name: String,
+    /// Accesses that are not over.
+    pub live: usize,
+}
+
+/// Why a policy.toml did not become current. `Display` is a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum NotApplied {
+    #[error(
+        "nobody with these handles signed in yet: {}. Whoever signs in first could take such a handle; name a group, or \
+         let them sign in before",
+        list(.0)
+    )]
+    UnknownPeople(Vec<Handle>),
+    #[error("another policy is current than the one you expect: {}. Look at it with `latchkey policy show`", current(.0))]
+    Moved(Option<String>),
+    #[error("{} Confirm with {}", gone(.0), drains(.0))]
+    Drops(Vec<Gone>),
+    #[error("nothing that is drained goes away by this policy: {}", .0.join(", "))]
+    NotDropped(Vec<String>),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn list(handles: &[Handle]) -> String {
+    handles.iter().map(Handle::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn current(hash: &Option<String>) -> String {
+    hash.as_ref().map_or_else(|| "none at all".to_owned(), Clone::clone)
+}
+
+fn gone(gone: &[Gone]) -> String {
+    let say = |gone: &Gone| {
+        let Gone { kind, name, live } = gone;
+        match live {
+            0 => format!("The policy drops the {kind} `{name}`."),
+            1 => format!("The policy drops the {kind} `{name}`, and the access that somebody has there ends."),
+            _ => format!("The policy drops the {kind} `{name}`, and {live} accesses end."),
+        }
+    };
+    gone.iter().map(say).collect::<Vec<_>>().join(" ")
+}
+
+fn drains(gone: &[Gone]) -> String {
+    gone.iter().map(|gone| format!("--drain {}", gone.name)).collect::<Vec<_>>().join(" ")
+}
+
+impl From<sqlx::Error> for NotApplied {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// A cluster's row.
+#[derive(Debug, Clone)]
+struct Row {
+    id: ClusterId,
+    name: String,
+    arn: String,
+}
+
+/// Makes a policy.toml current, in one transaction with the clusters that it names, the accesses that it ends, the
+/// audit events, and a wake-up of every cluster. Needs the rights of the schema's owner. The text that is current
+/// already changes nothing.
+///
+/// # Errors
+/// `UnknownPeople`, `Moved`, `Drops` (what goes away is not in `drain`), `NotDropped`, `Store`; nothing is changed then.
+pub async fn apply(store: &Store, application: &Application<'_>) -> Result<Applied, NotApplied> {
+    let mut tx = store.begin().await?;
+    sqlx::query!("select pg_advisory_xact_lock($1)", APPLY_LOCK).fetch_one(tx.connection()).await?;
+    let previous = sqlx::query_scalar!("select hash from policy_version where current")
+        .fetch_optional(tx.connection())
+        .await?
+        .map(hex::encode);
+    if application.expected.is_some() && application.expected != previous.as_deref() {
+        return Err(NotApplied::Moved(previous));
+    }
+    if previous.as_deref() == Some(application.hash) {
+        return Ok(Applied { previous, changed: false, added: vec![], dropped: vec![], ending: 0 });
+    }
+    refuse_unknown(&mut tx, application.file).await?;
+    let rows = clusters(&mut tx).await?;
+    let arns: BTreeSet<&str> = application.file.clusters.iter().map(|cluster| cluster.arn.as_str()).collect();
+    let dropped: Vec<Row> = rows.iter().filter(|row| !arns.contains(row.arn.as_str())).cloned().collect();
+    let ending = ending(&mut tx, application, &dropped).await?;
+    let mut wakes = Vec::new();
+    let now = end(&mut tx, &ending, &mut wakes).await?;
+    write_version(&mut tx, application, previous.as_deref(), now).await?;
+    let mut events = drop_clusters(&mut tx, &dropped, now).await?;
+    let kept =
+        rows.into_iter().filter(|row| arns.contains(row.arn.as_str())).map(|row| (row.arn.clone(), row)).collect();
+    let added = write_clusters(&mut tx, application.file, kept, &mut events, &mut wakes).await?;
+    let event = actor_event("policy.applied", application.by)
+        .with("hash", application.hash)
+        .with("previous", &previous)
+        .with("clusters_added", added.len())
+        .with("clusters_dropped", dropped.len())
+        .with("accesses_ending", ending.len())
+        .with("drain", application.drain);
+    tx.event(&event, now).await?;
+    for event in events {
+        tx.event(&event.with("policy_hash", application.hash), now).await?;
+    }
+    tx.wake(wakes).await?;
+    tx.commit().await?;
+    let names = dropped.iter().filter_map(|row| row.name.parse().ok()).collect();
+    Ok(Applied { previous, changed: true, added, dropped: names, ending: ending.len() })
+}
+
+fn actor() -> Actor {
+    Actor::Process { name: "policy apply".to_owned() }
+}
+
+fn actor_event(action: &str, by: &str) -> EventDraft {
+    EventDraft::new(action, actor()).with("by", by)
+}
+
+/// A handle that nobody has could be taken by whoever signs in first.
+async fn refuse_unknown(tx: &mut Tx, file: &PolicyFile) -> Result<(), NotApplied> {
+    let approvers = file.policies.iter().filter_map(|policy| match &policy.decision {
+        Decision::Ask { approvers, .. } => Some(approvers),
+        Decision::Automatic => None,
+    });
+    let audiences = file.roles.values().chain(file.policies.iter().map(|policy| &policy.requesters)).chain(approvers);
+    let named: BTreeSet<&Handle> = audiences.flat_map(|audience: &Audience| &audience.people).collect();
+    let handles: Vec<String> = named.iter().map(ToString::to_string).collect();
+    let known: BTreeSet<String> = sqlx::query_scalar!("select handle from person where handle = any($1)", &handles)
+        .fetch_all(tx.connection())
+        .await?
+        .into_iter()
+        .collect();
+    let unknown: Vec<Handle> = named.into_iter().filter(|handle| !known.contains(handle.as_str())).cloned().collect();
+    if unknown.is_empty() { Ok(()) } else { Err(NotApplied::UnknownPeople(unknown)) }
+}
+
+async fn clusters(tx: &mut Tx) -> Result<Vec<Row>, NotApplied> {
+    let rows = sqlx::query!("select id, name, arn from cluster where dropped_at is null order by name")
+        .fetch_all(tx.connection())
+        .await?;
+    Ok(rows.into_iter().map(|row| Row { id: ClusterId(row.id), name: row.name, arn: row.arn }).collect())
+}
+
+/// The accesses that end since their cluster or profile goes; all that goes must be confirmed.
+async fn ending(tx: &mut Tx, application: &Application<'_>, dropped: &[Row]) -> Result<Vec<GrantId>, NotApplied> {
+    let ids: Vec<Uuid> = dropped.iter().map(|row| row.id.0).collect();
+    let profiles: Vec<String> = application.file.profiles.iter().map(|profile| profile.name.to_string()).collect();
+    let grants = sqlx::query!(
+        "select id, cluster_id, profile from access_grant
+         where state in ('scheduled', 'provisioning', 'active') and (cluster_id = any($1) or not profile = any($2))
+         order by id",
+        &ids,
+        &profiles
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut going: BTreeMap<(&'static str, String), usize> =
+        dropped.iter().map(|row| (("cluster", row.name.clone()), 0)).collect();
+    for grant in &grants {
+        if let Some(row) = dropped.iter().find(|row| row.id.0 == grant.cluster_id) {
+            *going.entry(("cluster", row.name.clone())).or_default() += 1;
+        }
+        if !profiles.contains(&grant.profile) {
+            *going.entry(("profile", grant.profile.clone())).or_default() += 1;
+        }
+    }
+    let idle: Vec<String> =
+        application.drain.iter().filter(|name| !going.keys().any(|(_, gone)| gone == *name)).cloned().collect();
+    if !idle.is_empty() {
+        return Err(NotApplied::NotDropped(idle));
+    }
+    let open: Vec<Gone> = going
+        .into_iter()
+        .filter(|((_, name), _)| !application.drain.contains(name))
+        .map(|((kind, name), live)| Gone { kind, name, live })
+        .collect();
+    if open.is_empty() {
+        Ok(grants.into_iter().map(|row| GrantId(row.id)).collect())
+    } else {
+        Err(NotApplied::Drops(open))
+    }
+}
+
+/// Revokes the accesses; the time, read after their locks. Their wake-ups come with all others, in the order of keys.
+async fn end(tx: &mut Tx, ending: &[GrantId], wakes: &mut Vec<Wake>) -> Result<Timestamp, NotApplied> {
+    let grants = tx.lock_grants(ending).await?;
+    let now = tx.now().await?;
+    let reason = "the policy no longer has its cluster or profile";
+    for grant in grants {
+        let Some(live) = grant.live() else { continue };
+        let Transition { to, event, wakes: own } = live.revoke(Cause::Revoked, actor(), Some(reason.to_owned()), now);
+        wakes.extend(own);
+        tx.record(Transition { to, event, wakes: vec![] }, now).await?;
+    }
+    Ok(now)
+}
+
+async fn write_version(
+    tx: &mut Tx,
+    application: &Application<'_>,
+    previous: Option<&str>,
+    now: Timestamp,
+) -> Result<(), NotApplied> {
+    let bytes = |hash: &str| hex::decode(hash).map_err(|error| StoreError::corrupt("policy_version", "hash", error));
+    let previous = previous.map(bytes).transpose()?;
+    sqlx::query!("update policy_version set current = false where current").execute(tx.connection()).await?;
+    // A text that ruled before may rule again: its row says by whom and when last, the audit log each time.
+    sqlx::query!(
+        "insert into policy_version (hash, previous, body, applied_at, applied_by, current)
+         values ($1, $2, $3, $4, $5, true)
+         on conflict (hash) do update set previous = excluded.previous, applied_at = excluded.applied_at,
+           applied_by = excluded.applied_by, current = true",
+        bytes(application.hash)?,
+        previous,
+        application.body,
+        time(now) as _,
+        application.by,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+async fn drop_clusters(tx: &mut Tx, dropped: &[Row], now: Timestamp) -> Result<Vec<EventDraft>, NotApplied> {
+    let ids: Vec<Uuid> = dropped.iter().map(|row| row.id.0).collect();
+    sqlx::query!("update cluster set dropped_at = $2 where id = any($1)", &ids, time(now) as _)
+        .execute(tx.connection())
+        .await?;
+    Ok(dropped.iter().map(|row| cluster_event("cluster.dropped", row.id, &row.name, &row.arn)).collect())
+}
+
+fn cluster_event(action: &str, id: ClusterId, name: &str, arn: &str) -> EventDraft {
+    let mut event = EventDraft::new(action, actor()).with("name", name).with("arn", arn);
+    event.cluster = Some(id);
+    event
+}
+
+/// Makes the rows of the file's clusters: new ones, names that changed, and those that come back. Wakes all.
+async fn write_clusters(
+    tx: &mut Tx,
+    file: &PolicyFile,
+    kept: BTreeMap<String, Row>,
+    events: &mut Vec<EventDraft>,
+    wakes: &mut Vec<Wake>,
+) -> Result<Vec<ClusterName>, NotApplied> {
+    // Two clusters may change names with each other: until all have their new ones, those that change have none.
+    let renamed = file.clusters.iter().filter_map(|cluster| {
+        kept.get(cluster.arn.as_str()).filter(|row| row.name != cluster.name.as_str()).map(|row| row.id.0)
+    });
+    let renamed: Vec<Uuid> = renamed.collect();
+    sqlx::query!("update cluster set name = id::text where id = any($1)", &renamed).execute(tx.connection()).await?;
+    let mut added = Vec::new();
+    for cluster in &file.clusters {
+        let (name, arn) = (cluster.name.as_str(), cluster.arn.as_str());
+        let id = match kept.get(arn) {
+            Some(row) if row.name == name => row.id,
+            Some(row) => {
+                sqlx::query!("update cluster set name = $2 where id = $1", row.id.0, name)
+                    .execute(tx.connection())
+                    .await?;
+                events.push(cluster_event("cluster.renamed", row.id, name, arn).with("previous", &row.name));
+                row.id
+            }
+            None => {
+                let id = add(tx, name, arn).await?;
+                events.push(cluster_event("cluster.added", id, name, arn));
+                added.push(cluster.name.clone());
+                id
+            }
+        };
+        wakes.push(Wake { target: Target::Cluster(id), revoking: false });
+    }
+    Ok(added)
+}
+
+/// A cluster that comes back has the id that it had: what is left of its accesses is still taken away by it.
+async fn add(tx: &mut Tx, name: &str, arn: &str) -> Result<ClusterId, NotApplied> {
+    let back = sqlx::query_scalar!(
+        "update cluster set dropped_at = null, name = $2
+         where id = (select id from cluster where arn = $1 order by dropped_at desc limit 1) returning id",
+        arn,
+        name
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    if let Some(id) = back {
+        return Ok(ClusterId(id));
+    }
+    let id = Uuid::now_v7();
+    sqlx::query!("insert into cluster (id, name, arn) values ($1, $2, $3)", id, name, arn)
+        .execute(tx.connection())
+        .await?;
+    Ok(ClusterId(id))
+}

@@ -1,1 +1,122 @@
-//! The commands of the binary.
+//! The commands of the binary. Each tells errors as sentences and ends with an exit code: 0 for done, 1 for an error
+//! or a finding, 2 for arguments that mean nothing or what would be unsafe.
+
+mod audit;
+pub mod bootstrap;
+mod check;
+mod listen;
+mod migrate;
+mod policy;
+pub mod serve;
+mod shutdown;
+mod token;
+
+use crate::{
+    config::{self, Fault, Settings},
+    store::Store,
+};
+use anyhow::bail;
+use clap::{Parser, Subcommand};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+pub use listen::serve as serve_connections;
+pub use shutdown::{Stage, Stop};
+
+/// Self-service access to EKS clusters: asked for, decided, proven and ended on time.
+#[derive(Debug, Parser)]
+#[command(name = "latchkey", version, about, propagate_version = true)]
+pub struct Cli {
+    /// The deployment's configuration [default: latchkey.toml]
+    #[arg(long, global = true, env = "LATCHKEY_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the portal
+    Serve,
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Name every fault of latchkey.toml and policy.toml
+    Check(check::Args),
+    /// Make a policy.toml current, or show the current one
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Print what the worker needs on a cluster: RBAC, ConfigMaps, its mapping and IAM policy
+    Bootstrap(bootstrap::Args),
+    /// Look after the audit log
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Print a token for a cluster, as `aws eks get-token` does
+    Token(token::Args),
+}
+
+/// The configuration where `--config` names none.
+const CONFIG: &str = "latchkey.toml";
+
+impl Cli {
+    /// Does what the arguments say.
+    ///
+    /// # Errors
+    /// What went wrong, with its causes, for people.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let config = self.config.as_deref();
+        match self.command {
+            Command::Serve => serve::run(&settings(config)?).await,
+            Command::Migrate => migrate::run(&settings(config)?).await,
+            Command::Check(args) => Ok(check::run(config, &args)),
+            Command::Policy(command) => policy::run(&settings(config)?, command).await,
+            Command::Bootstrap(args) => bootstrap::run(&args),
+            Command::Audit(command) => audit::run(&settings(config)?, command).await,
+            Command::Token(args) => token::run(&args).await,
+        }
+    }
+
+    /// Whether the command runs for long, and so logs what it does.
+    pub fn is_service(&self) -> bool {
+        matches!(self.command, Command::Serve)
+    }
+}
+
+fn settings(config: Option<&Path>) -> anyhow::Result<Settings> {
+    let path = config.unwrap_or(Path::new(CONFIG));
+    match config::settings::load(path) {
+        Ok(settings) => Ok(settings),
+        Err(faults) => bail!("the configuration cannot be used\n{}", lines(&faults)),
+    }
+}
+
+/// Faults, one a line.
+fn lines(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The database as the schema's owner.
+fn owner(settings: &Settings) -> anyhow::Result<Store> {
+    Ok(Store::connect(settings.database.owner()?, 2)?)
+}
+
+/// The database as whoever may read it: the role of any process.
+fn reader(settings: &Settings) -> anyhow::Result<Store> {
+    let database = &settings.database;
+    let given = [&database.owner_url, &database.worker_url, &database.web_url].into_iter().flatten().next();
+    match given {
+        Some(url) => Ok(Store::connect(url, 2)?),
+        None => Ok(Store::connect(database.owner()?, 2)?),
+    }
+}
+
+/// Writes to standard output. A reader that has seen enough (`| head`) is no error.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

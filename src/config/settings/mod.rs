@@ -5,6 +5,7 @@ mod read;
 mod secret;
 
 use super::Fault;
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use std::{net::SocketAddr, path::Path, time::Duration};
 use url::Url;
@@ -28,6 +29,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// How browsers reach it: https, or http with a loopback host. Without path, query and user.
     pub public_url: Url,
+    /// The zone in which pages show times.
+    pub time_zone: TimeZone,
 }
 
 impl Server {
@@ -93,6 +96,8 @@ impl Database {
 /// `[login]`: the OpenID provider.
 #[derive(Debug, Clone)]
 pub struct Login {
+    /// What people call the provider; the button says "Sign in with …".
+    pub provider: String,
     /// Exactly as the provider's tokens name it.
     pub issuer: String,
     pub client_id: String,
@@ -102,8 +107,6 @@ pub struct Login {
     pub scopes: Vec<String>,
     pub groups_claim: String,
     pub handle_claim: String,
-    pub name_claim: String,
-    pub email_claim: String,
     /// As many groups or more mean that the provider may have cut the list: such a sign-in is refused.
     pub groups_limit: u32,
     /// A session that is not used for so long ends.
@@ -143,8 +146,13 @@ pub fn load(path: &Path) -> Result<Settings, Vec<Fault>> {
         vec![Fault { file: file.clone(), line: 0, column: 0, severity: super::Severity::Error, message, hint }]
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let Checked { settings, faults } = check(&file, &text, folder, std::env::vars());
+    let Checked { settings, faults } = check(&file, &text, folder, environment());
     settings.ok_or(faults)
+}
+
+/// This process's environment, as far as it is text.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::{
     },
     Audit, Aws, Database, Login, Server, Settings, secret,
 };
+use jiff::tz::TimeZone;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
@@ -77,9 +78,13 @@ fn server(mut section: Section<'_>, faults: &mut Collector<'_>) -> Option<Server
     });
     let default = SocketAddr::from(([127, 0, 0, 1], 8080));
     let public_url = section.required("public_url", faults, public_url);
+    let time_zone = section.parsed("time_zone", faults, |name| {
+        TimeZone::get(name).map_err(|_| format!("`{name}` is no time zone, such as Europe/Berlin or UTC"))
+    });
     section.finish(faults);
     let listen = listen.map_or(default, |listen| listen.value);
-    Some(Server { listen, public_url: public_url?.value })
+    let time_zone = time_zone.map_or(TimeZone::UTC, |zone| zone.value);
+    Some(Server { listen, public_url: public_url?.value, time_zone })
 }
 
 /// Where browsers find the portal.
@@ -125,6 +130,7 @@ fn database(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>)
 fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Option<Login> {
     // Kept as it is written: tokens name their issuer letter for letter, with or without a slash at the end.
     let issuer = section.required("issuer", faults, |text| outside_url(text).map(|_| text.to_owned()));
+    let provider = section.parsed("provider", faults, non_empty);
     let client_id = section.required("client_id", faults, non_empty);
     let key = ("client_secret", "client_secret_file");
     let client_secret = secret::read(&mut section, key, folder, secret::never, faults);
@@ -141,8 +147,6 @@ fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) ->
     };
     let groups_claim = claim("groups_claim", "groups", faults);
     let handle_claim = claim("handle_claim", "preferred_username", faults);
-    let name_claim = claim("name_claim", "name", faults);
-    let email_claim = claim("email_claim", "email", faults);
     let groups_limit = section.number("groups_limit", 1..=10_000, faults).map_or(100, |number| number.value);
     let bounds = 5 * MINUTE..=24 * 30 * HOUR;
     let idle = section.duration("session_idle", bounds.clone(), "from 5m to 30d", faults);
@@ -153,15 +157,16 @@ fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) ->
         faults.error(&idle.place, "`session_idle` is longer than `session_absolute`", None);
     }
     section.finish(faults);
+    let issuer = issuer?.value;
+    let host = || Url::parse(&issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
     Some(Login {
-        issuer: issuer?.value,
+        provider: provider.map(|name| name.value).or_else(host).unwrap_or_default(),
+        issuer,
         client_id: client_id?.value,
         client_secret,
         scopes,
         groups_claim,
         handle_claim,
-        name_claim,
-        email_claim,
         groups_limit,
         session_idle: idle.map_or(HOUR, |idle| idle.value),
         session_absolute: absolute.map_or(12 * HOUR, |absolute| absolute.value),

@@ -1,0 +1,115 @@
+//! `latchkey bootstrap CLUSTER`: what the worker needs on a cluster, and no more.
+
+use super::{lines, print};
+use crate::config::policy;
+use anyhow::{Context, bail};
+use latchkey_domain::{
+    access::policy::{PolicyCluster, PolicyFile},
+    eks::arn::{InvalidArn, PrincipalArn},
+    plan::bootstrap::{config_maps, own_mapping, to_yaml},
+};
+use std::{fmt::Write, path::PathBuf, process::ExitCode};
+
+pub use latchkey_domain::plan::bootstrap::{manifests, worker_iam_policy};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The cluster's name in policy.toml
+    #[arg(value_name = "CLUSTER")]
+    cluster: String,
+    /// Whose clusters and profiles count
+    #[arg(long, value_name = "FILE", default_value = "policy.toml")]
+    policy: PathBuf,
+    /// The IAM user or role that the worker runs as [default: the role latchkey-worker of the cluster's account]
+    #[arg(long, value_name = "ARN")]
+    worker: Option<String>,
+    /// The permissions boundary that people's IAM users have: the worker then writes to those only
+    #[arg(long, value_name = "ARN")]
+    permissions_boundary: Option<String>,
+    /// Print one part alone, bare
+    #[arg(long, value_name = "PART")]
+    only: Option<Part>,
+}
+
+/// The parts of a bootstrap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// For `kubectl apply`
+    Rbac,
+    /// For `kubectl create`: one that exists stays as it is
+    ConfigMaps,
+    /// The worker's own entry, to be put into aws-auth by hand
+    AwsAuth,
+    /// The worker's IAM policy
+    Iam,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let name = args.policy.display().to_string();
+    let text = std::fs::read_to_string(&args.policy).with_context(|| format!("failed to read {name}"))?;
+    let policy::Checked { policy, faults } = policy::check(&name, &text);
+    let Some(file) = policy else { bail!("the policy cannot be used\n{}", lines(&faults)) };
+    let Some(cluster) = file.clusters.iter().find(|cluster| cluster.name.as_str() == args.cluster) else {
+        let names: Vec<&str> = file.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+        bail!("{name} has no cluster `{}`; it has {}", args.cluster, names.join(", "));
+    };
+    let worker = match &args.worker {
+        Some(arn) => PrincipalArn::parse(arn)?,
+        None => usual_worker(cluster)?,
+    };
+    let boundary = args.permissions_boundary.as_deref();
+    match args.only {
+        Some(part) => print(&one(part, &file, &worker, boundary))?,
+        None => print(&all(&file, cluster, &worker, boundary))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The role that the guide makes.
+fn usual_worker(cluster: &PolicyCluster) -> Result<PrincipalArn, InvalidArn> {
+    let (partition, account) = (cluster.arn.partition(), cluster.arn.account());
+    PrincipalArn::parse(&format!("arn:{partition}:iam::{account}:role/latchkey-worker"))
+}
+
+fn one(part: Part, file: &PolicyFile, worker: &PrincipalArn, boundary: Option<&str>) -> String {
+    match part {
+        Part::Rbac => to_yaml(&manifests(file)),
+        Part::ConfigMaps => to_yaml(&config_maps()),
+        Part::AwsAuth => own_mapping(worker).1,
+        Part::Iam => worker_iam_policy(file, boundary),
+    }
+}
+
+/// Everything, as YAML with what is not for kubectl in comments.
+fn all(file: &PolicyFile, cluster: &PolicyCluster, worker: &PrincipalArn, boundary: Option<&str>) -> String {
+    let part = |part| one(part, file, worker, boundary);
+    let commented = |text: &str| text.lines().fold(String::new(), |out, line| out + "#   " + line + "\n");
+    let key = own_mapping(worker).0;
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write!(
+        out,
+        "# What Latchkey's worker needs on {name}, and no more. Another policy.toml may need more: run it again then.\n\
+         # Each part alone: --only rbac|config-maps|aws-auth|iam.\n\
+         #\n\
+         # 1. RBAC, for `kubectl apply -f`. The worker binds the profiles' ClusterRoles by name, and holds the rules of\n\
+         #    profiles that carry their own; it never escalates.\n\
+         {rbac}---\n\
+         # 2. ConfigMaps that must exist, for `kubectl create -f`, which leaves one that exists as it is.\n\
+         {maps}\
+         # 3. The worker's own entry: put it into {key} of kube-system/aws-auth.\n{mapping}\
+         # 4. The IAM policy of {worker}.\n{iam}",
+        name = cluster.name,
+        rbac = part(Part::Rbac),
+        maps = part(Part::ConfigMaps),
+        mapping = commented(&part(Part::AwsAuth)),
+        iam = commented(&part(Part::Iam)),
+    );
+    if boundary.is_none() {
+        out.push_str(
+            "#    It can give the users of its paths any permission: give those users a permissions boundary, and name it\n\
+             #    with --permissions-boundary.\n",
+        );
+    }
+    out
+}

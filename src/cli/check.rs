@@ -1,0 +1,68 @@
+//! `latchkey check`: every fault of both files at once.
+
+use super::{CONFIG, lines};
+use crate::config::{Fault, Severity, policy, settings};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+const POLICY: &str = "policy.toml";
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Who may ask for what [default: policy.toml]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+/// Prints the faults; 1 where one is an error, or where nothing was there to check. A file that was not named and is
+/// not there is left out.
+pub fn run(config: Option<&Path>, args: &Args) -> ExitCode {
+    let mut faults = Vec::new();
+    let mut checked = Vec::new();
+    let mut look = |named: Option<&Path>, default: &str, check: &dyn Fn(&str, &str, &Path) -> Vec<Fault>| {
+        let path = named.unwrap_or(Path::new(default));
+        let file = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                faults.extend(check(&file, &text, path.parent().unwrap_or(Path::new("."))));
+                checked.push(file);
+            }
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                let message = format!("the file cannot be read: {error}");
+                faults.push(Fault { file, line: 0, column: 0, severity: Severity::Error, message, hint: None });
+            }
+        }
+    };
+    look(config, CONFIG, &|file, text, folder| settings::check(file, text, folder, settings::environment()).faults);
+    look(args.policy.as_deref(), POLICY, &|file, text, _| policy::check(file, text).faults);
+    if !faults.is_empty() {
+        eprintln!("{}", lines(&faults));
+    }
+    let errors = faults.iter().filter(|fault| fault.is_error()).count();
+    let warnings = faults.len() - errors;
+    if errors > 0 {
+        eprintln!("{errors} {}, {warnings} {}", plural(errors, "error"), plural(warnings, "warning"));
+        return ExitCode::FAILURE;
+    }
+    match checked.as_slice() {
+        [] => {
+            eprintln!("there is neither {CONFIG} nor {POLICY} here; name them with --config and --policy");
+            ExitCode::FAILURE
+        }
+        [one] => {
+            println!("{one} is valid");
+            ExitCode::SUCCESS
+        }
+        both => {
+            println!("{} are valid", both.join(" and "));
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+}

@@ -1,0 +1,103 @@
+//! `latchkey policy apply` and `latchkey policy show`.
+
+use super::{lines, owner, print, reader};
+use crate::{
+    config::{Settings, policy},
+    store::policies::{self, Application, Applied},
+};
+use anyhow::{Context, bail};
+use std::{path::PathBuf, process::ExitCode};
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Make a policy.toml current
+    Apply(ApplyArgs),
+    /// Print the current policy.toml; its hash goes to standard error
+    Show,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ApplyArgs {
+    /// The policy.toml
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Apply only where the policy of this hash is current
+    #[arg(long, value_name = "HASH")]
+    expect: Option<String>,
+    /// Let this cluster or profile go, and end the accesses that people have by it
+    #[arg(long, value_name = "NAME")]
+    drain: Vec<String>,
+    /// Who applies it, for the audit log [default: the user of this system]
+    #[arg(long, value_name = "WHO")]
+    by: Option<String>,
+}
+
+pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Apply(args) => apply(settings, &args).await,
+        Command::Show => show(settings).await,
+    }
+}
+
+async fn apply(settings: &Settings, args: &ApplyArgs) -> anyhow::Result<ExitCode> {
+    let name = args.file.display().to_string();
+    let body = std::fs::read_to_string(&args.file).with_context(|| format!("failed to read {name}"))?;
+    let policy::Checked { policy, faults } = policy::check(&name, &body);
+    let Some(file) = policy else { bail!("the policy is refused; the current one stays\n{}", lines(&faults)) };
+    if !faults.is_empty() {
+        eprintln!("{}", lines(&faults));
+    }
+    let hash = policy::hash(&body);
+    let by = args.by.clone().unwrap_or_else(system_user);
+    let application = Application {
+        file: &file,
+        hash: &hash,
+        body: &body,
+        expected: args.expect.as_deref(),
+        drain: &args.drain,
+        by: &by,
+    };
+    let applied = policies::apply(&owner(settings)?, &application)
+        .await
+        .context("the policy was not applied; the current one stays")?;
+    println!("{}", told(&hash, &applied));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told(hash: &str, applied: &Applied) -> String {
+    if !applied.changed {
+        return format!("the policy {hash} is current already");
+    }
+    let mut told = vec![format!("the policy {hash} is current now")];
+    let names = |names: &[latchkey_domain::access::cluster::ClusterName]| {
+        names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    if !applied.added.is_empty() {
+        told.push(format!("clusters added: {}", names(&applied.added)));
+    }
+    if !applied.dropped.is_empty() {
+        told.push(format!("clusters dropped: {}", names(&applied.dropped)));
+    }
+    if applied.ending > 0 {
+        told.push(format!("accesses that end now: {}", applied.ending));
+    }
+    told.join("\n")
+}
+
+async fn show(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let current = policies::current(reader(settings)?.pool()).await?;
+    let Some(current) = current else {
+        bail!("no policy was applied yet: run `latchkey policy apply policy.toml`");
+    };
+    eprintln!("{}", current.hash);
+    print(&current.body)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whoever runs this, as the system says; with sudo, whoever asked for it.
+fn system_user() -> String {
+    ["SUDO_USER", "USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned())
+}

@@ -1,0 +1,58 @@
+//! `latchkey serve`: the portal.
+
+use super::{Stop, serve_connections};
+use crate::{
+    config::Settings,
+    login::openid::{OpenId, OpenIdConfig},
+    store::{Store, sessions::SessionLimits},
+    web::{self, Site, State},
+};
+use anyhow::Context;
+use jiff::SignedDuration;
+use std::{process::ExitCode, sync::Arc};
+use tokio::net::TcpListener;
+
+pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let store = Store::connect(settings.database.web()?, settings.database.connections)?;
+    let router = web::router(state(settings, store)?);
+    let stop = Stop::on_signals().context("failed to listen to signals")?;
+    let address = settings.server.listen;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("failed to listen at {address}"))?;
+    tracing::info!(%address, public_url = %settings.server.public_url, "the portal listens");
+    serve_connections(listener, router, stop).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the portal's handlers use, by these settings.
+///
+/// # Errors
+/// Where the HTTP client for the identity provider cannot be set up.
+pub fn state(settings: &Settings, store: Store) -> anyhow::Result<State> {
+    let login = OpenId::new(open_id(settings)).context("failed to set up the client of the identity provider")?;
+    let limit = |duration: std::time::Duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
+    let site = Site {
+        public_url: settings.server.public_url.clone(),
+        sessions: SessionLimits {
+            idle: limit(settings.login.session_idle),
+            absolute: limit(settings.login.session_absolute),
+        },
+        zone: settings.server.time_zone.clone(),
+    };
+    Ok(State { store, login: Arc::new(login), site: Arc::new(site) })
+}
+
+/// The identity provider, by these settings.
+pub fn open_id(settings: &Settings) -> OpenIdConfig {
+    let login = &settings.login;
+    OpenIdConfig {
+        provider: login.provider.clone(),
+        issuer: login.issuer.clone(),
+        client_id: login.client_id.clone(),
+        client_secret: login.client_secret.clone(),
+        redirect_url: format!("{}/sign-in/callback", settings.server.origin()),
+        scopes: login.scopes.iter().filter(|scope| *scope != "openid").cloned().collect(),
+        groups_claim: login.groups_claim.clone(),
+        handle_claim: login.handle_claim.clone(),
+        groups_limit: usize::try_from(login.groups_limit).ok(),
+    }
+}

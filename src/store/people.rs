@@ -175,3 +175,19 @@ pub async fn principal_by_arn(store: &Store, arn: &str) -> Result<Option<Princip
         proven_at: row.proven_at.to_jiff(),
     }))
 }
+
+/// Remembers what the AWS CLI calls a principal on its holder's machine.
+///
+/// # Errors
+/// `Database`.
+pub async fn name_profile(store: &Store, of: PersonId, id: PrincipalId, aws_profile: &str) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update principal set aws_profile = $3 where id = $1 and person_id = $2 and ended_at is null",
+        id.0,
+        of.0,
+        aws_profile
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(())
+}

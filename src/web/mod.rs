@@ -10,8 +10,10 @@ mod frame;
 mod health;
 mod html;
 mod icon;
+mod identities;
 mod layout;
 mod look;
+mod path;
 #[cfg(test)]
 mod samples;
 mod sign_in;
@@ -23,7 +25,7 @@ pub use signed_in::{Roles, SignedIn};
 
 use crate::{
     actions::policy::{self, Current},
-    login::openid::OpenId,
+    login::{openid::OpenId, proof::Sts},
     store::{Store, sessions::SessionLimits},
 };
 use axum::Router;
@@ -36,6 +38,8 @@ use url::Url;
 pub struct State {
     pub store: Store,
     pub login: Arc<OpenId>,
+    /// Asks AWS whose a pasted proof is.
+    pub sts: Arc<Sts>,
     pub site: Arc<Site>,
 }
 
@@ -61,6 +65,6 @@ impl State {
 
 /// The portal: every route in its frame.
 pub fn router(state: State) -> Router {
-    let pages = Router::new().merge(sign_in::routes());
+    let pages = Router::new().merge(sign_in::routes()).merge(identities::routes());
     frame::around(pages, &state).with_state(state)
 }

@@ -1,7 +1,15 @@
 //! Every template, rendered from sample data. With `LATCHKEY_SAMPLES=folder` the pages and their static files are
 //! written there, to be looked at: `python3 -m http.server -d folder`.
 
-use super::{SignedIn, frame::ErrorPage, layout::Place, sign_in::SignInPage, signed_in::Roles, statics};
+use super::{
+    SignedIn,
+    frame::ErrorPage,
+    identities::{IdentitiesPage, ProofPage},
+    layout::Place,
+    sign_in::SignInPage,
+    signed_in::Roles,
+    statics,
+};
 use crate::{actions::policy::Current, words::Clock};
 use askama::Template;
 use jiff::tz::TimeZone;
@@ -48,6 +56,10 @@ fn pages() -> Vec<(&'static str, String)> {
         ("sign-in", SignInPage::sample(clock()).render().unwrap()),
         ("sign-in-without-groups", SignInPage::sample_without_groups(clock()).render().unwrap()),
         ("error-404", ErrorPage::sample(ana.layout(Place::Elsewhere, "Not here")).render().unwrap()),
+        ("identities", IdentitiesPage::sample(&ana).render().unwrap()),
+        ("identities-none", IdentitiesPage::sample_empty(&ana).render().unwrap()),
+        ("identities-new", ProofPage::sample(&ana).render().unwrap()),
+        ("identities-new-wrong", ProofPage::sample_wrong(&ana).render().unwrap()),
     ]
 }
 

@@ -22,11 +22,12 @@ macro_rules! files {
     };
 }
 
-static FILES: LazyLock<[File; 6]> = LazyLock::new(|| {
+static FILES: LazyLock<[File; 7]> = LazyLock::new(|| {
     files![
         "css/base.css" "text/css; charset=utf-8",
         "css/components.css" "text/css; charset=utf-8",
         "css/pages.css" "text/css; charset=utf-8",
+        "css/records.css" "text/css; charset=utf-8",
         "vendor/htmx-4.0.1/htmx.min.js" "text/javascript; charset=utf-8",
         "app.js" "text/javascript; charset=utf-8",
         "mark.svg" "image/svg+xml",

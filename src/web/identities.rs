@@ -1,0 +1,267 @@
+//! The AWS identities that a person has proven, and the proof: what the stock AWS CLI prints, pasted once.
+
+use super::{
+    Failure, SignedIn, State,
+    cookies::Kind,
+    layout::{Layout, Place},
+};
+use crate::{
+    login::proof::{self, NotProven},
+    store::{people, people::Principal, sessions},
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    Form, Router,
+    extract::State as Extract,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// A proven identity.
+#[derive(Debug, Clone)]
+pub struct IdentityRow {
+    pub arn: String,
+    /// What stands at the end of the ARN.
+    pub name: String,
+    pub kind: &'static str,
+    pub account: String,
+    pub proven_at: Timestamp,
+    /// What the AWS CLI calls it on its owner's machine.
+    pub aws_profile: Option<String>,
+}
+
+/// What somebody proved.
+#[derive(Debug, Template, WebTemplate)]
+#[template(path = "identities/list.html")]
+pub struct IdentitiesPage {
+    pub layout: Layout,
+    pub rows: Vec<IdentityRow>,
+}
+
+/// `GET /identities`: one's own.
+async fn list(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<IdentitiesPage, Failure> {
+    let principals = people::principals(&state.store, signed_in.person.id).await?;
+    Ok(IdentitiesPage {
+        layout: signed_in.layout(Place::Identities, "AWS identities"),
+        rows: principals.into_iter().map(IdentityRow::of).collect(),
+    })
+}
+
+impl IdentityRow {
+    fn of(principal: Principal) -> Self {
+        let name = principal.arn.rsplit('/').next().unwrap_or(&principal.arn).to_owned();
+        let account = principal.arn.split(':').nth(4).unwrap_or_default().to_owned();
+        let kind = if principal.arn.contains(":user/") { "IAM user" } else { "IAM role" };
+        let Principal { arn, proven_at, aws_profile, .. } = principal;
+        Self { arn, name, kind, account, proven_at, aws_profile }
+    }
+}
+
+/// How to prove an identity.
+#[derive(Debug, Template, WebTemplate)]
+#[template(path = "identities/new.html")]
+pub struct ProofPage {
+    pub layout: Layout,
+    /// Nothing where no proof can be begun now.
+    pub command: Option<String>,
+    pub aws_profile: String,
+    pub errors: Vec<FieldError>,
+}
+
+/// What is wrong with a field, in a sentence.
+#[derive(Debug, Clone)]
+pub struct FieldError {
+    pub field: &'static str,
+    pub sentence: String,
+}
+
+/// `GET /identities/new`: the command, made for this session.
+async fn new(Extract(state): Extract<State>, signed_in: SignedIn, headers: HeaderMap) -> Result<ProofPage, Failure> {
+    ProofPage::issue(&state, &signed_in, &headers, vec![], String::new()).await
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ProofForm {
+    token: String,
+    aws_profile: String,
+}
+
+/// A name that the AWS CLI and a kubeconfig take without surprises.
+const LONGEST_PROFILE: usize = 64;
+
+/// `POST /identities`: verifies what was pasted. The token is a secret: it is never shown again, nor logged.
+async fn prove(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    headers: HeaderMap,
+    Form(form): Form<ProofForm>,
+) -> Result<Response, Failure> {
+    let aws_profile = form.aws_profile.trim().to_owned();
+    let errors = mistakes(&form.token, &aws_profile);
+    if !errors.is_empty() {
+        return ProofPage::wrong(&state, &signed_in, &headers, errors, aws_profile).await;
+    }
+    let (session, token) = session(&state, &headers).await?;
+    // AWS compares its own clock with the signature's: business time, which a demo moves, has no say here.
+    let now = Timestamp::now();
+    match proof::verify(&state.store, &state.sts, &session, &token, &form.token, now).await {
+        Ok(id) => {
+            if !aws_profile.is_empty() {
+                people::name_profile(&state.store, signed_in.person.id, id, &aws_profile).await?;
+            }
+            Ok(Redirect::to("/identities").into_response())
+        }
+        Err(NotProven::Store(error)) => Err(error.into()),
+        Err(error) => {
+            tracing::info!(person = %signed_in.person.handle, reason = reason(&error), "an identity was not proven");
+            let errors = vec![FieldError { field: "token", sentence: error.to_string() }];
+            ProofPage::wrong(&state, &signed_in, &headers, errors, aws_profile).await
+        }
+    }
+}
+
+/// What can be told from the form alone.
+fn mistakes(token: &str, aws_profile: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if token.trim().is_empty() {
+        let sentence = "Paste what the command printed: it begins with `k8s-aws-v1.`".to_owned();
+        errors.push(FieldError { field: "token", sentence });
+    }
+    let odd = |c: char| c.is_control() || matches!(c, '[' | ']' | '"' | '\'' | '`' | '\\');
+    if aws_profile.chars().count() > LONGEST_PROFILE || aws_profile.contains(odd) {
+        let sentence = "An AWS profile\u{2019}s name has 64 characters at most, and no quotes or brackets.".to_owned();
+        errors.push(FieldError { field: "aws_profile", sentence });
+    }
+    errors
+}
+
+/// For the log: the kind of failure, without anything that was pasted.
+fn reason(error: &NotProven) -> &'static str {
+    match error {
+        NotProven::Token(_) => "not a token for this command",
+        NotProven::NonceOver => "nonce over",
+        NotProven::TooMany => "too many nonces",
+        NotProven::RefusedByAws => "refused by AWS",
+        NotProven::StsDown(_) => "STS down",
+        NotProven::RoleNotYet { .. } => "a role",
+        NotProven::NotAUser { .. } => "not an IAM user",
+        NotProven::SomebodyElses { .. } => "somebody else's",
+        NotProven::Store(_) => "database",
+    }
+}
+
+/// The session with its own token, from which the nonce is derived.
+async fn session(state: &State, headers: &HeaderMap) -> Result<(sessions::SignedIn, String), Failure> {
+    let token = Kind::Session.read(headers, &state.site).ok_or(Failure::SignedOut { back: None })?;
+    let session = sessions::signed_in(&state.store, &token, state.site.sessions, false).await?;
+    Ok((session.ok_or(Failure::SignedOut { back: None })?, token))
+}
+
+impl ProofPage {
+    async fn issue(
+        state: &State,
+        signed_in: &SignedIn,
+        headers: &HeaderMap,
+        mut errors: Vec<FieldError>,
+        aws_profile: String,
+    ) -> Result<Self, Failure> {
+        let (session, token) = session(state, headers).await?;
+        let command = match proof::issue(&state.store, &session, &token).await {
+            Ok(cluster_name) => Some(command(&cluster_name)),
+            Err(NotProven::Store(error)) => return Err(error.into()),
+            Err(error) => {
+                errors.push(FieldError { field: "command", sentence: error.to_string() });
+                None
+            }
+        };
+        let title = if errors.is_empty() { "Prove an AWS identity" } else { "Error: Prove an AWS identity" };
+        Ok(Self { layout: signed_in.layout(Place::Identities, title), command, aws_profile, errors })
+    }
+
+    async fn wrong(
+        state: &State,
+        signed_in: &SignedIn,
+        headers: &HeaderMap,
+        errors: Vec<FieldError>,
+        aws_profile: String,
+    ) -> Result<Response, Failure> {
+        let page = Self::issue(state, signed_in, headers, errors, aws_profile).await?;
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+    }
+
+    /// What is wrong with a field.
+    pub fn error(&self, field: &str) -> Option<&str> {
+        self.errors.iter().find(|error| error.field == field).map(|error| error.sentence.as_str())
+    }
+}
+
+/// The stock CLI signs a request that says who calls, for this name and no cluster: whoever holds it can do nothing
+/// else with it.
+fn command(cluster_name: &str) -> String {
+    format!("aws eks get-token --cluster-name {cluster_name} --query status.token --output text")
+}
+
+/// `/identities` and what is below it.
+pub fn routes() -> Router<State> {
+    Router::new().route("/identities", get(list).post(prove)).route("/identities/new", get(new))
+}
+
+#[cfg(test)]
+impl IdentitiesPage {
+    /// One proven identity.
+    pub fn sample(signed_in: &SignedIn) -> Self {
+        let row = IdentityRow {
+            arn: "arn:aws:iam::111122223333:user/latchkey/ana.petrova".to_owned(),
+            name: "ana.petrova".to_owned(),
+            kind: "IAM user",
+            account: "111122223333".to_owned(),
+            proven_at: "2026-11-03T09:12:00Z".parse().unwrap(),
+            aws_profile: Some("payments".to_owned()),
+        };
+        Self { layout: signed_in.layout(Place::Identities, "AWS identities"), rows: vec![row] }
+    }
+
+    /// None yet.
+    pub fn sample_empty(signed_in: &SignedIn) -> Self {
+        Self { rows: vec![], ..Self::sample(signed_in) }
+    }
+}
+
+#[cfg(test)]
+impl ProofPage {
+    /// The page as it is opened.
+    pub fn sample(signed_in: &SignedIn) -> Self {
+        Self {
+            layout: signed_in.layout(Place::Identities, "Prove an AWS identity"),
+            command: Some(command("latchkey-3f9c2ab1d04e5f60718293a4b5c6d7e8")),
+            aws_profile: String::new(),
+            errors: vec![],
+        }
+    }
+
+    /// After a token that AWS did not take.
+    pub fn sample_wrong(signed_in: &SignedIn) -> Self {
+        let errors = vec![FieldError { field: "token", sentence: NotProven::RefusedByAws.to_string() }];
+        Self { errors, aws_profile: "payments".to_owned(), ..Self::sample(signed_in) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_without_a_token_or_with_an_odd_profile_is_told_so() {
+        let fields = |token: &str, profile: &str| -> Vec<&'static str> {
+            mistakes(token, profile).iter().map(|error| error.field).collect()
+        };
+        assert_eq!(fields("k8s-aws-v1.x", "payments dev"), Vec::<&str>::new());
+        assert_eq!(fields(" \n", "a\"b"), ["token", "aws_profile"]);
+        assert_eq!(fields("k8s-aws-v1.x", &"p".repeat(65)), ["aws_profile"]);
+    }
+}

@@ -3,7 +3,10 @@
 use super::{Stop, serve_connections};
 use crate::{
     config::Settings,
-    login::openid::{OpenId, OpenIdConfig},
+    login::{
+        openid::{OpenId, OpenIdConfig},
+        proof::Sts,
+    },
     store::{Store, sessions::SessionLimits},
     web::{self, Site, State},
 };
@@ -26,9 +29,10 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
 /// What the portal's handlers use, by these settings.
 ///
 /// # Errors
-/// Where the HTTP client for the identity provider cannot be set up.
+/// Where an HTTP client, for the identity provider or for AWS STS, cannot be set up.
 pub fn state(settings: &Settings, store: Store) -> anyhow::Result<State> {
     let login = OpenId::new(open_id(settings)).context("failed to set up the client of the identity provider")?;
+    let sts = Sts::new(settings.aws.sts_url.clone()).context("failed to set up the client of AWS STS")?;
     let limit = |duration: std::time::Duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
     let site = Site {
         public_url: settings.server.public_url.clone(),
@@ -38,7 +42,7 @@ pub fn state(settings: &Settings, store: Store) -> anyhow::Result<State> {
         },
         zone: settings.server.time_zone.clone(),
     };
-    Ok(State { store, login: Arc::new(login), site: Arc::new(site) })
+    Ok(State { store, login: Arc::new(login), sts: Arc::new(sts), site: Arc::new(site) })
 }
 
 /// The identity provider, by these settings.

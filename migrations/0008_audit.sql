@@ -24,8 +24,7 @@ create table audit_link (
   seq bigint primary key constraint audit_link_seq check (seq > 0),
   event_id uuid not null constraint audit_link_event_unique unique references event,
   previous bytea not null constraint audit_link_previous_length check (octet_length(previous) = 32),
-  hash bytea not null constraint audit_link_hash_length check (octet_length(hash) = 32),
-  sealed_at timestamptz not null
+  hash bytea not null constraint audit_link_hash_length check (octet_length(hash) = 32)
 );
 comment on table audit_link is 'The hash chain over events, written by one sealer without gaps. Insert only.';
 

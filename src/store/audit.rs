@@ -20,7 +20,7 @@ const SEALER_LOCK: i64 = 0x7365_616c;
 const SEAL_BATCH: i64 = 2_000;
 /// Links read at once while verifying.
 const VERIFY_PAGE: i64 = 2_000;
-/// How much older than the last link an event may be that waits for its own: transactions end long before.
+/// How much older than the last linked event one may be that waits for its own: transactions end long before.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Links events that are not linked yet, as many as fit into one transaction; how many they were. Call it again at
@@ -61,8 +61,8 @@ pub async fn seal(pool: &PgPool) -> Result<u64, StoreError> {
         previous = hash;
     }
     sqlx::query!(
-        "insert into audit_link (seq, event_id, previous, hash, sealed_at)
-         select *, clock_timestamp() from unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bytea[])",
+        "insert into audit_link (seq, event_id, previous, hash)
+         select * from unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bytea[])",
         &seqs,
         &ids,
         &befores,
@@ -162,7 +162,6 @@ struct Link {
     event_id: Uuid,
     previous: Vec<u8>,
     hash: Vec<u8>,
-    sealed_at: jiff_sqlx::Timestamp,
     at: Option<jiff_sqlx::Timestamp>,
     action: Option<String>,
     actor_id: Option<Uuid>,
@@ -184,18 +183,18 @@ pub async fn verify(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<Veri
     let mut tx = pool.begin().await?;
     sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
     sqlx::query!("set local statement_timeout = 0").execute(&mut *tx).await?;
-    let (mut seq, mut head, mut sealed_at) = (0, GENESIS, None);
+    let (mut seq, mut head, mut newest) = (0, GENESIS, None);
     loop {
         let links = page(&mut tx, seq).await?;
         let Some(last) = links.last() else { break };
-        sealed_at = Some(last.sealed_at.to_jiff());
+        newest = made(last.event_id);
         for link in &links {
             seq += 1;
             head = check(link, seq, &head).map_err(|what| Broken { seq, what })?;
         }
         progress(seq);
     }
-    let unsealed = unsealed(&mut tx, seq + 1, sealed_at).await?;
+    let unsealed = unsealed(&mut tx, seq + 1, newest).await?;
     Ok(Verified { links: seq, head, unsealed })
 }
 
@@ -203,7 +202,7 @@ async fn page(connection: &mut PgConnection, after: u64) -> Result<Vec<Link>, St
     let after = i64::try_from(after).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?;
     let links = sqlx::query_as!(
         Link,
-        r#"select l.seq, l.event_id, l.previous, l.hash, l.sealed_at, e.at as "at?", e.action as "action?", e.actor_id,
+        r#"select l.seq, l.event_id, l.previous, l.hash, e.at as "at?", e.action as "action?", e.actor_id,
              e.actor as "actor?", e.person_id, e.cluster_id, e.request_id, e.grant_id, e.canonical as "canonical?"
            from audit_link l left join event e on e.id = l.event_id
            where l.seq > $1 order by l.seq limit $2"#,
@@ -257,7 +256,7 @@ fn differing_column(found: &Link, written: &Written) -> Option<&'static str> {
 }
 
 /// Counts the events without a link: each must wait in the queue, and not since long before the last link.
-async fn unsealed(connection: &mut PgConnection, seq: u64, sealed_at: Option<Timestamp>) -> Result<u64, NotVerified> {
+async fn unsealed(connection: &mut PgConnection, seq: u64, newest: Option<Timestamp>) -> Result<u64, NotVerified> {
     let rows = sqlx::query!(
         r#"select count(*) as "events!", count(*) filter (where q.event_id is null) as "lost!",
              min(e.id::text) filter (where q.event_id is null) as lost_first, min(e.id::text) as first
@@ -271,14 +270,17 @@ async fn unsealed(connection: &mut PgConnection, seq: u64, sealed_at: Option<Tim
         return Err(Broken { seq, what }.into());
     }
     let first = rows.first.as_deref().and_then(|id| Uuid::parse_str(id).ok());
-    if let (Some(sealed_at), Some(first)) = (sealed_at, first)
-        && let Some(made) = first.get_timestamp()
+    if let (Some(newest), Some(first)) = (newest, first)
+        && made(first).is_some_and(|made| made < newest - LATE)
     {
-        let made = i64::try_from(made.to_unix().0).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-        if made.is_some_and(|made| made < sealed_at - LATE) {
-            let what = format!("the event {first} has no link, and events that happened long after it have");
-            return Err(Broken { seq, what }.into());
-        }
+        let what = format!("the event {first} has no link, and events that happened long after it have");
+        return Err(Broken { seq, what }.into());
     }
     Ok(u64::try_from(rows.events).unwrap_or(0))
+}
+
+/// When an event was made, by the clock of its process: its id says so.
+fn made(event: Uuid) -> Option<Timestamp> {
+    let seconds = event.get_timestamp()?.to_unix().0;
+    Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
 }

@@ -1,8 +1,10 @@
 //! All integration tests, in one binary.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails, and says where")]
 
+mod audit_chain;
 mod contract;
 mod decisions;
+mod policies;
 mod real_components;
 mod rig;
 mod rooms;

@@ -120,14 +120,7 @@ pub fn worker_iam_policy(file: &PolicyFile, boundary: Option<&str>) -> String {
         .map(|(id, path)| format!("arn:{partition}:iam::{id}:user{path}*"))
         .collect();
     if !users.is_empty() {
-        let read = [
-            "iam:GetUser",
-            "iam:GetUserPolicy",
-            "iam:ListUserPolicies",
-            "iam:ListUserTags",
-            "iam:TagUser",
-            "iam:UntagUser",
-        ];
+        let read = ["iam:GetUser", "iam:GetUserPolicy", "iam:ListUserPolicies", "iam:TagUser", "iam:UntagUser"];
         statements.push(allow("LatchkeyUsers", &read, &users));
         let mut write = allow("LatchkeyUserPolicies", &["iam:DeleteUserPolicy", "iam:PutUserPolicy"], &users);
         if let Some(boundary) = boundary {

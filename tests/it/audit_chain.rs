@@ -1,0 +1,175 @@
+//! The audit chain: what the sealer links, and what a verification finds.
+
+use crate::town::Town;
+use latchkey::store::audit::{self, NotVerified, Verified};
+use latchkey_domain::access::{EventDraft, transition::Actor};
+use sqlx::{AssertSqlSafe, Executor as _};
+
+async fn happen(town: &Town, action: &str) {
+    let mut tx = town.worker.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    tx.event(&EventDraft::new(action, Actor::worker()), now).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// A town with a few sealed events.
+async fn sealed() -> Town {
+    let town = Town::new().await;
+    town.grant().await;
+    for number in 0..5 {
+        happen(&town, &format!("test.happened_{number}")).await;
+    }
+    assert!(audit::seal(town.worker.pool()).await.unwrap() >= 7);
+    town
+}
+
+/// A town in which nothing waits for its link; how many links there are.
+async fn settled() -> (Town, u64) {
+    let town = Town::new().await;
+    let links = audit::seal(town.worker.pool()).await.unwrap();
+    (town, links)
+}
+
+async fn verify(town: &Town) -> Result<Verified, NotVerified> {
+    audit::verify(town.web.pool(), |_| {}).await
+}
+
+/// Where a verification finds the chain broken, after the owner changed it behind the triggers' back.
+async fn broken_after(town: &Town, statement: &str) -> String {
+    let tampering = format!("set local session_replication_role = replica; {statement}");
+    let mut tx = town.owner.pool().begin().await.unwrap();
+    tx.execute(AssertSqlSafe(tampering)).await.unwrap();
+    tx.commit().await.unwrap();
+    match verify(town).await {
+        Err(NotVerified::Broken(broken)) => broken.to_string(),
+        other => panic!("{statement}: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn sealed_chain_holds_and_new_events_wait_for_their_links() {
+    let town = sealed().await;
+    let verified = verify(&town).await.unwrap();
+    assert_eq!(
+        (i64::try_from(verified.links).unwrap(), verified.unsealed),
+        (town.count("select count(*) from event").await, 0)
+    );
+    assert_eq!(audit::seal(town.worker.pool()).await.unwrap(), 0);
+    happen(&town, "test.late").await;
+    assert_eq!(audit::lag(town.web.pool()).await.unwrap().events, 1);
+    assert_eq!(verify(&town).await.unwrap().unsealed, 1);
+    assert_eq!(audit::seal(town.worker.pool()).await.unwrap(), 1);
+    assert_eq!(verify(&town).await.unwrap().links, verified.links + 1);
+}
+
+#[tokio::test]
+async fn event_that_commits_after_later_ones_were_sealed_is_still_sealed() {
+    let (town, before) = settled().await;
+    let mut early = town.worker.begin().await.unwrap();
+    let now = early.now().await.unwrap();
+    early.event(&EventDraft::new("test.early", Actor::worker()), now).await.unwrap();
+    happen(&town, "test.later").await;
+    assert_eq!(audit::seal(town.worker.pool()).await.unwrap(), 1);
+    early.commit().await.unwrap();
+    assert_eq!(audit::seal(town.worker.pool()).await.unwrap(), 1);
+    let verified = verify(&town).await.unwrap();
+    assert_eq!((verified.links, verified.unsealed), (before + 2, 0));
+}
+
+#[tokio::test]
+async fn two_sealers_at_once_link_each_event_once() {
+    let (town, before) = settled().await;
+    for number in 0..20 {
+        happen(&town, &format!("test.happened_{number}")).await;
+    }
+    let pool = town.worker.pool();
+    let sealers = (0..4).map(|_| {
+        tokio::spawn({
+            let pool = pool.clone();
+            async move { audit::seal(&pool).await }
+        })
+    });
+    let mut linked = 0;
+    for sealer in sealers {
+        linked += sealer.await.unwrap().unwrap();
+    }
+    linked += audit::seal(pool).await.unwrap();
+    assert_eq!(linked, 20);
+    assert_eq!(verify(&town).await.unwrap().links, before + 20);
+}
+
+#[tokio::test]
+async fn any_changed_or_removed_part_of_the_sealed_chain_is_found_by_its_place() {
+    for (statement, expected) in [
+        (
+            "update event set canonical = set_byte(canonical, 20, get_byte(canonical, 20) # 1)
+             where id = (select event_id from audit_link where seq = 3)",
+            "at link 3: its hash is not that of its event",
+        ),
+        (
+            "update event set action = 'request.denied' where id = (select event_id from audit_link where seq = 2)",
+            "at link 2: `action` of its event",
+        ),
+        (
+            "update event set at = at + interval '1 s' where id = (select event_id from audit_link where seq = 2)",
+            "at link 2: `at` of its event",
+        ),
+        (
+            "update event set person_id = null where id = (select event_id from audit_link where seq = 1)",
+            "at link 1: `person_id` of its event",
+        ),
+        (
+            "update audit_link set hash = set_byte(hash, 0, get_byte(hash, 0) # 1) where seq = 4",
+            "at link 4: its hash is not",
+        ),
+        (
+            "update audit_link set previous = set_byte(previous, 0, get_byte(previous, 0) # 1) where seq = 4",
+            "at link 4: it does not follow",
+        ),
+        ("delete from audit_link where seq = 3", "at link 3: it is missing; the next one is 4"),
+        ("delete from audit_link where seq = 1", "at link 1: it is missing; the next one is 2"),
+        ("delete from event where id = (select event_id from audit_link where seq = 5)", "at link 5: its event"),
+        (
+            "alter table audit_link drop constraint audit_link_event_unique;
+             update audit_link a set event_id = b.event_id from audit_link b where (a.seq, b.seq) in ((2, 3), (3, 2))",
+            "at link 2: its hash is not",
+        ),
+    ] {
+        let town = sealed().await;
+        let told = broken_after(&town, statement).await;
+        assert!(told.contains(expected), "{statement}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn event_that_was_kept_from_being_sealed_is_found() {
+    let town = sealed().await;
+    happen(&town, "test.hidden").await;
+    let told = broken_after(&town, "delete from event_unsealed").await;
+    assert!(told.contains("has no link, and does not wait for one"), "{told}");
+}
+
+#[tokio::test]
+async fn neither_process_can_change_the_log_or_hide_from_the_sealer() {
+    let town = sealed().await;
+    happen(&town, "test.new").await;
+    for statement in [
+        "update event set action = 'x'",
+        "delete from event",
+        "truncate event cascade",
+        "update audit_link set seq = seq + 1",
+        "delete from audit_link",
+        "insert into event_unsealed values (gen_random_uuid())",
+        "update event_unsealed set event_id = gen_random_uuid()",
+    ] {
+        for store in [&town.web, &town.worker] {
+            assert!(store.pool().execute(statement).await.is_err(), "{statement}");
+        }
+    }
+    for statement in ["delete from event_unsealed", "insert into audit_link values (99, gen_random_uuid(), '', '')"] {
+        assert!(town.web.pool().execute(statement).await.is_err(), "{statement}");
+    }
+    for statement in ["update event set action = 'x'", "delete from audit_link", "truncate event cascade"] {
+        assert!(town.owner.pool().execute(statement).await.is_err(), "{statement}");
+    }
+}

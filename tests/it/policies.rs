@@ -1,0 +1,175 @@
+//! `latchkey policy apply`, as far as the database is concerned.
+
+use crate::town::{POLICY, Town};
+use latchkey::{
+    config,
+    store::policies::{self, Application, Applied, NotApplied},
+};
+use latchkey_domain::access::{GrantId, grant::GrantState};
+
+/// What is applied beside the text itself.
+#[derive(Default)]
+struct With<'a> {
+    expected: Option<&'a str>,
+    drain: &'a [&'a str],
+}
+
+async fn apply(town: &Town, text: &str, with: With<'_>) -> Result<Applied, NotApplied> {
+    let file = config::policy::parse(text).unwrap();
+    let hash = config::policy::hash(text);
+    let drain: Vec<String> = with.drain.iter().map(|&name| name.to_owned()).collect();
+    let application =
+        Application { file: &file, hash: &hash, body: text, expected: with.expected, drain: &drain, by: "a test" };
+    policies::apply(&town.owner, &application).await
+}
+
+async fn current(town: &Town) -> String {
+    policies::current(town.web.pool()).await.unwrap().unwrap().hash
+}
+
+async fn state(town: &Town, grant: GrantId) -> GrantState {
+    let mut tx = town.worker.begin().await.unwrap();
+    tx.lock_grants(&[grant]).await.unwrap()[0].state()
+}
+
+/// The policy with another cluster in it.
+fn with_lab() -> String {
+    format!("{POLICY}\n[[clusters]]\nname = \"lab\"\narn = \"arn:aws:eks:eu-west-1:111122223333:cluster/lab\"\n")
+}
+
+/// The policy without staging-eu.
+fn without_staging() -> String {
+    let start = POLICY.find("[[clusters]]\nname = \"staging-eu\"").unwrap();
+    let end = start + POLICY[start..].find("[[profiles]]").unwrap();
+    format!("{}{}", &POLICY[..start], &POLICY[end..])
+}
+
+/// The policy without prod-eu, and with what is left valid.
+fn without_prod() -> String {
+    let start = POLICY.find("[[clusters]]\nname = \"prod-eu\"").unwrap();
+    let end = start + POLICY[start..].find("[[clusters]]\nname = \"staging").unwrap();
+    format!("{}{}", &POLICY[..start], &POLICY[end..])
+}
+
+#[tokio::test]
+async fn new_cluster_gets_a_row_and_a_target_that_is_due() {
+    let town = Town::new().await;
+    let before = current(&town).await;
+    let applied = apply(&town, &with_lab(), With::default()).await.unwrap();
+    assert_eq!(applied.previous.as_deref(), Some(before.as_str()));
+    assert_eq!(applied.added.iter().map(ToString::to_string).collect::<Vec<_>>(), ["lab"]);
+    assert_eq!(current(&town).await, config::policy::hash(&with_lab()));
+    let due = "select count(*) from target t join cluster c on c.id = t.key and t.kind = 'cluster'
+               where t.due_at <= clock_timestamp()";
+    assert_eq!(town.count(due).await, 3, "every cluster is looked at again");
+    assert_eq!(town.count("select count(*) from event where action = 'policy.applied'").await, 1);
+    assert_eq!(town.count("select count(*) from event where action = 'cluster.added'").await, 1);
+}
+
+#[tokio::test]
+async fn policy_is_swapped_only_for_the_one_that_is_expected() {
+    let town = Town::new().await;
+    let before = current(&town).await;
+    let wrong = "0".repeat(64);
+    let refused = apply(&town, &with_lab(), With { expected: Some(&wrong), ..With::default() }).await;
+    assert!(matches!(refused, Err(NotApplied::Moved(Some(hash))) if hash == before));
+    assert_eq!(current(&town).await, before);
+    apply(&town, &with_lab(), With { expected: Some(&before), ..With::default() }).await.unwrap();
+    let again = apply(&town, &with_lab(), With::default()).await.unwrap();
+    assert!(!again.changed);
+    let back = apply(&town, POLICY, With { drain: &["lab"], ..With::default() }).await.unwrap();
+    assert!(back.changed);
+    assert_eq!(current(&town).await, before);
+}
+
+#[tokio::test]
+async fn handles_that_nobody_has_yet_are_refused() {
+    let town = Town::new().await;
+    let text = POLICY.replacen("{ groups = [\"payments-leads\"], quorum = 1 }", "{ people = [\"chi\", \"zoe\"] }", 1);
+    match apply(&town, &text, With::default()).await {
+        Err(NotApplied::UnknownPeople(handles)) => {
+            assert_eq!(handles.iter().map(ToString::to_string).collect::<Vec<_>>(), ["zoe"]);
+        }
+        other => panic!("{other:?}"),
+    }
+    town.sign_in("zoe", &[]).await;
+    apply(&town, &text, With::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn dropped_cluster_must_be_confirmed_and_its_accesses_end() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    let before = current(&town).await;
+    let refused = apply(&town, &without_prod(), With::default()).await.unwrap_err();
+    assert!(refused.to_string().contains("`prod-eu`"), "{refused}");
+    assert!(refused.to_string().contains("--drain prod-eu"), "{refused}");
+    assert_eq!((current(&town).await, state(&town, grant).await), (before, GrantState::Scheduled));
+    let applied = apply(&town, &without_prod(), With { drain: &["prod-eu"], ..With::default() }).await.unwrap();
+    assert_eq!((applied.ending, applied.dropped.len()), (1, 1));
+    assert_eq!(state(&town, grant).await, GrantState::Revoking);
+    let woken = "select count(*) from target t join access_grant g on t.key in (g.cluster_id, g.principal_id)
+                 where t.revoking and t.due_at <= clock_timestamp()";
+    assert_eq!(town.count(woken).await, 2, "both legs are taken away");
+    assert_eq!(town.count("select count(*) from event where action = 'grant.revoking'").await, 1);
+}
+
+#[tokio::test]
+async fn dropped_cluster_without_accesses_must_be_confirmed_too() {
+    let town = Town::new().await;
+    assert!(matches!(apply(&town, &without_staging(), With::default()).await, Err(NotApplied::Drops(_))));
+    apply(&town, &without_staging(), With { drain: &["staging-eu"], ..With::default() }).await.unwrap();
+    assert_eq!(town.count("select count(*) from cluster where dropped_at is null").await, 1);
+}
+
+#[tokio::test]
+async fn cluster_that_comes_back_is_the_one_that_it_was() {
+    let town = Town::new().await;
+    let id = town.cluster("staging-eu").await;
+    apply(&town, &without_staging(), With { drain: &["staging-eu"], ..With::default() }).await.unwrap();
+    apply(&town, POLICY, With::default()).await.unwrap();
+    assert_eq!(town.cluster("staging-eu").await, id);
+    assert_eq!(town.count("select count(*) from cluster").await, 2);
+}
+
+#[tokio::test]
+async fn clusters_may_change_names_with_each_other() {
+    let town = Town::new().await;
+    let (prod, staging) = (town.cluster("prod-eu").await, town.cluster("staging-eu").await);
+    let text = POLICY
+        .replace("name = \"prod-eu\"", "name = \"x\"")
+        .replace("name = \"staging-eu\"", "name = \"prod-eu\"")
+        .replace("name = \"x\"", "name = \"staging-eu\"");
+    apply(&town, &text, With::default()).await.unwrap();
+    assert_eq!((town.cluster("prod-eu").await, town.cluster("staging-eu").await), (staging, prod));
+}
+
+#[tokio::test]
+async fn profile_that_somebody_has_access_by_goes_only_when_confirmed() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    let text =
+        POLICY.replace("name = \"view\"", "name = \"look\"").replace("profiles = [\"view\"]", "profiles = [\"look\"]");
+    let refused = apply(&town, &text, With::default()).await.unwrap_err();
+    assert!(refused.to_string().contains("drops the profile `view`"), "{refused}");
+    apply(&town, &text, With { drain: &["view"], ..With::default() }).await.unwrap();
+    assert_eq!(state(&town, grant).await, GrantState::Revoking);
+}
+
+#[tokio::test]
+async fn draining_what_stays_is_refused() {
+    let town = Town::new().await;
+    let refused = apply(&town, &with_lab(), With { drain: &["prod-eu"], ..With::default() }).await;
+    assert!(matches!(refused, Err(NotApplied::NotDropped(names)) if names == ["prod-eu"]));
+}
+
+#[tokio::test]
+async fn neither_process_can_apply_a_policy() {
+    let town = Town::new().await;
+    let (text, file) = (with_lab(), config::policy::parse(&with_lab()).unwrap());
+    let hash = config::policy::hash(&text);
+    let application = Application { file: &file, hash: &hash, body: &text, expected: None, drain: &[], by: "nobody" };
+    for store in [&town.web, &town.worker] {
+        assert!(matches!(policies::apply(store, &application).await, Err(NotApplied::Store(_))));
+    }
+}

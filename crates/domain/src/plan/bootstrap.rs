@@ -71,7 +71,7 @@ fn cluster_rules(file: &PolicyFile) -> Vec<Rule> {
     let mut own: Vec<Rule> = Vec::new();
     for profile in &file.profiles {
         match &profile.source {
-            Source::ClusterRoles(names) => named.extend(names.iter().map(String::as_str)),
+            Source::ClusterRoles(roles) => named.extend(roles.iter().map(String::as_str)),
             Source::Rules(rules) => own.extend(rules.iter().cloned()),
         }
     }

@@ -25,10 +25,6 @@ pub fn now() -> Timestamp {
     "2026-11-24T12:00:00Z".parse().unwrap()
 }
 
-pub fn revoke() -> Wish {
-    Wish::Revoke { since: now() }
-}
-
 pub fn reads() -> Vec<Rule> {
     vec![Rule::of(&["get", "list", "watch"], &[""], &["pods", "pods/log", "configmaps"])]
 }

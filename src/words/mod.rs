@@ -6,7 +6,9 @@
 pub mod access;
 pub mod people;
 pub mod request;
+pub mod power;
 pub mod sentence;
+pub mod steps;
 pub mod time;
 
 pub use sentence::{Piece, Sentence};

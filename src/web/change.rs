@@ -1,0 +1,116 @@
+//! What an approval would change outside, exactly: the IAM document, the aws-auth hunk, roles and bindings.
+
+use super::html::Html;
+use latchkey_domain::{
+    eks::aws_auth::{Changed, DiffLine, diff},
+    plan::preview::Preview,
+};
+
+/// A line of a document.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub class: &'static str,
+    /// `+`, `-` or a blank: the change is never said by colour alone.
+    pub mark: char,
+    pub text: String,
+}
+
+/// A document that would be written, or why none is.
+#[derive(Debug, Clone)]
+pub struct Document {
+    pub title: Html,
+    /// Beside the title: "412 of 2,048 characters".
+    pub note: Option<String>,
+    pub lines: Vec<Line>,
+    /// Instead of lines.
+    pub said: Option<String>,
+}
+
+/// See the module.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    pub documents: Vec<Document>,
+    /// What stands in the way.
+    pub obstacles: Vec<String>,
+    /// What this adds to what the requester can do already.
+    pub adds: Vec<Html>,
+}
+
+impl Change {
+    /// What the planner says.
+    pub fn of(preview: &Preview) -> Self {
+        let mut documents = vec![iam(preview), aws_auth(preview)];
+        documents.extend(preview.roles.iter().map(|yaml| whole("ClusterRole", yaml)));
+        documents.extend(preview.bindings.iter().map(|yaml| whole("Binding", yaml)));
+        Self {
+            documents,
+            obstacles: preview.obstacles.clone(),
+            adds: preview.adds.iter().map(|each| Html::prose(&crate::words::power::can(each))).collect(),
+        }
+    }
+}
+
+fn iam(preview: &Preview) -> Document {
+    let iam = &preview.iam;
+    let (before, after) = (iam.before.as_deref().unwrap_or_default(), iam.after.as_deref().unwrap_or_default());
+    let lines: Vec<Line> = diff(before, after).iter().map(line).collect();
+    let size = format!("{} of {} characters", thousands(iam.counted), thousands(iam.limit));
+    Document {
+        title: Html::prose("IAM policy `latchkey`"),
+        note: (!after.is_empty()).then_some(size),
+        said: match (&iam.note, lines.is_empty()) {
+            (Some(note), _) => Some(note.clone()),
+            (None, true) => Some("Nothing is written.".to_owned()),
+            (None, false) => None,
+        },
+        lines,
+    }
+}
+
+fn aws_auth(preview: &Preview) -> Document {
+    let aws_auth = &preview.aws_auth;
+    let key = aws_auth.key.map_or_else(String::new, |key| format!(", `{key}`"));
+    Document {
+        title: Html::prose(&format!("ConfigMap `kube-system/aws-auth`{key}")),
+        note: None,
+        lines: aws_auth.hunk.iter().map(line).collect(),
+        said: aws_auth.note.clone(),
+    }
+}
+
+fn whole(title: &str, yaml: &str) -> Document {
+    let lines = yaml.lines().map(|text| Line { class: "added", mark: '+', text: text.to_owned() });
+    Document { title: Html::prose(title), note: Some("new".to_owned()), lines: lines.collect(), said: None }
+}
+
+fn line(line: &DiffLine) -> Line {
+    let class = match line.change {
+        Changed::Kept => "kept",
+        Changed::Removed => "removed",
+        Changed::Added => "added",
+    };
+    Line { class, mark: line.change.mark(), text: line.text.clone() }
+}
+
+/// "2,048".
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!([7, 412, 2_048, 1_234_567].map(thousands), ["7", "412", "2,048", "1,234,567"]);
+    }
+}

@@ -1,0 +1,71 @@
+//! What an access lets somebody do: what they can and cannot, how risky that is and why.
+
+use super::{
+    html::Html,
+    icon::Icon,
+    look::{Pill, Tone},
+};
+use crate::words;
+use latchkey_domain::{
+    access::profile::{ResolvedProfile, Scope},
+    eks::rbac::{Assessment, Reach, Risk, assess_in, capabilities, expectations},
+};
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct Power {
+    pub can: Vec<Html>,
+    pub cannot: Vec<Html>,
+    pub risk: Risk,
+    pub reasons: Vec<String>,
+}
+
+impl Power {
+    /// What a profile lets somebody do in these namespaces of a cluster that has `all` of them.
+    pub fn of(profile: &ResolvedProfile, namespaces: &[String], all: &[String]) -> Self {
+        let rules = profile.rules();
+        let reach = match profile.scope {
+            Scope::Cluster => Reach::Cluster,
+            Scope::Namespace => Reach::Namespaces(namespaces.to_vec()),
+        };
+        let Assessment { risk, reasons } = assess_in(&rules, &reach);
+        let cannot = words::power::cannot(&expectations(&rules, &reach, all).cannot, namespaces);
+        Self {
+            can: capabilities(&rules).iter().map(|each| Html::prose(&words::power::can(each))).collect(),
+            cannot: cannot.iter().map(|line| Html::prose(line)).collect(),
+            risk,
+            reasons: reasons.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// "High risk", in its tone.
+    pub fn pill(&self) -> Pill {
+        risk_pill(self.risk)
+    }
+
+    /// The class of the scale.
+    pub fn scale(&self) -> &'static str {
+        match self.risk {
+            Risk::Low => "risk-low",
+            Risk::Elevated => "risk-elevated",
+            Risk::High => "risk-high",
+            Risk::Critical => "risk-critical",
+        }
+    }
+
+    /// Whether an approver should see the warnings before they can approve.
+    pub fn is_grave(&self) -> bool {
+        self.risk >= Risk::High
+    }
+}
+
+/// A risk as a pill.
+pub fn risk_pill(risk: Risk) -> Pill {
+    let (tone, icon) = match risk {
+        Risk::Low => (Tone::Good, Icon::ShieldCheck),
+        Risk::Elevated => (Tone::Working, Icon::Shield),
+        Risk::High => (Tone::Needs, Icon::ShieldAlert),
+        Risk::Critical => (Tone::Danger, Icon::TriangleAlert),
+    };
+    Pill::new(tone, icon, words::power::risk(risk))
+}

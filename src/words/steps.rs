@@ -1,0 +1,134 @@
+//! What the worker does, step by step, and how an access fares.
+
+use super::{Clock, Sentence};
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    grant::{Cause, Condition, GrantState},
+    transition::Target,
+};
+
+/// A step of the worker as people read it: "Wrote the mapping in aws-auth". `done` tells whether it is over.
+pub fn step(step: &str, done: bool) -> String {
+    let known = match step {
+        "write_aws_auth" | "add_mapping" | "aws_auth_add" => Some(("Writing the line in aws-auth", "Wrote the line in aws-auth")),
+        "remove_mapping" | "aws_auth_remove" => Some(("Taking the line out of aws-auth", "Took the line out of aws-auth")),
+        "create_role" => Some(("Making the ClusterRole", "Made the ClusterRole")),
+        "create_binding" => Some(("Making the binding", "Made the binding")),
+        "put_binding" | "restore_binding" => Some(("Putting the binding right", "Put the binding right")),
+        "empty_binding" => Some(("Emptying the binding", "Emptied the binding")),
+        "delete_binding" => Some(("Deleting the binding", "Deleted the binding")),
+        "put_policy" => Some(("Writing the IAM policy", "Wrote the IAM policy")),
+        "delete_policy" => Some(("Deleting the IAM policy", "Deleted the IAM policy")),
+        "tag" | "tag_principal" => Some(("Tagging the IAM user", "Tagged the IAM user")),
+        "untag" | "untag_principal" => Some(("Taking the tags off the IAM user", "Took the tags off the IAM user")),
+        "write_marker" => Some(("Marking the cluster as ours", "Marked the cluster as ours")),
+        _ => None,
+    };
+    match known {
+        Some((under_way, over)) => if done { over } else { under_way }.to_owned(),
+        // A step of a later version: its own name, in words.
+        None => {
+            let mut words = step.replace('_', " ");
+            if let Some(first) = words.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            words
+        }
+    }
+}
+
+/// A leg in trouble: "AWS is throttling us. Next try 14:02:10. Nothing to do." Nothing where it fares well.
+pub fn condition(target: Target, condition: &Condition, clock: &Clock) -> Option<Sentence> {
+    let place = match target {
+        Target::Principal(_) => "IAM",
+        Target::Cluster(_) => "The cluster",
+    };
+    match condition {
+        Condition::Ok => None,
+        Condition::Retrying { error, next, .. } => {
+            let why = if error.is_empty() { format!("{place} did not answer as expected.") } else { full_stop(error) };
+            let sentence = Sentence::parse(&why);
+            Some(if *next > clock.now {
+                sentence.text(" Next try ").time(*next, clock.to_the_second(*next)).text(". Nothing to do.")
+            } else {
+                sentence.text(" The next try is due. Nothing to do.")
+            })
+        }
+        Condition::Blocked { why, .. } => {
+            let why = if why.is_empty() { format!("{place} needs an operator.") } else { full_stop(why) };
+            Some(Sentence::parse(&why))
+        }
+    }
+}
+
+fn full_stop(text: &str) -> String {
+    let text = text.trim();
+    let mut sentence = String::with_capacity(text.len() + 1);
+    let mut letters = text.chars();
+    sentence.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+    sentence.push_str(letters.as_str());
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+/// Where an access stands, for its holder or others: what is the case, and what to do.
+pub fn standing(
+    state: GrantState,
+    cause: Option<Cause>,
+    until: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    clock: &Clock,
+) -> Sentence {
+    match state {
+        GrantState::Scheduled | GrantState::Provisioning => {
+            Sentence::parse("Approved. Setting up, usually a few seconds. Your time has not started.")
+        }
+        GrantState::Active => match until {
+            Some(until) => Sentence::parse("Access works, as proven. It ends ").time(until, clock.full(until)).text("."),
+            None => Sentence::parse("Access works, as proven."),
+        },
+        GrantState::Revoking => {
+            let why = cause.map_or("", super::access::cause);
+            Sentence::default().text(format!("Being taken away: {why}. It may work until that is proven."))
+        }
+        GrantState::Ended => {
+            let why = cause.map_or("", super::access::cause);
+            let sentence = Sentence::parse("Ended and proven gone");
+            let sentence = match ended_at {
+                Some(at) => sentence.text(", ").time(at, clock.to_the_second(at)),
+                None => sentence,
+            };
+            sentence.text(format!(": {why}. This name opens nothing new; a session left open may last on."))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZone;
+    use latchkey_domain::access::{ClusterId, grant::Condition};
+    use uuid::Uuid;
+
+    fn clock() -> Clock {
+        Clock::new("2026-11-24T13:02:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap())
+    }
+
+    #[test]
+    fn trouble_says_what_happens_next() {
+        let target = Target::Cluster(ClusterId(Uuid::nil()));
+        let next = "2026-11-24T13:02:10Z".parse().unwrap();
+        let retrying = Condition::Retrying { error: "AWS is throttling us".to_owned(), attempt: 2, next };
+        let said = condition(target, &retrying, &clock()).unwrap().to_string();
+        assert_eq!(said, "AWS is throttling us. Next try 14:02:10 CET. Nothing to do.");
+        assert_eq!(condition(target, &Condition::Ok, &clock()), None);
+    }
+
+    #[test]
+    fn a_step_of_a_later_version_is_said_by_its_name() {
+        assert_eq!(step("create_binding", true), "Made the binding");
+        assert_eq!(step("rotate_keys", false), "Rotate keys");
+    }
+}

@@ -18,7 +18,15 @@ use std::error::Error;
 /// See the module.
 #[derive(Debug)]
 pub enum Failure {
-    SignedOut { back: Option<String> },
+    SignedOut {
+        back: Option<String>,
+    },
+    /// Signed out while sending a form: `back` leads to the form as filled, `kept` is the text that its address does
+    /// not hold.
+    SignedOutSending {
+        back: String,
+        kept: String,
+    },
     NotFound,
     Forbidden(String),
     Conflict(String),
@@ -31,7 +39,23 @@ pub enum Failure {
 #[derive(Debug, Clone)]
 pub struct Explained(pub String);
 
+/// Where to return to after signing in, and what was typed.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub back: String,
+    pub text: String,
+}
+
 impl Failure {
+    /// The same failure, but whoever is signed out comes back to `back` and finds `text` to send again.
+    #[must_use]
+    pub fn keeping(self, back: String, text: &str) -> Self {
+        match self {
+            Self::SignedOut { .. } => Self::SignedOutSending { back, kept: text.to_owned() },
+            other => other,
+        }
+    }
+
     /// Logs a cause with its whole chain, once, and becomes `Internal`.
     pub fn internal(error: &dyn Error) -> Self {
         tracing::error!(error = %chain(error), "a page failed");
@@ -102,6 +126,11 @@ impl IntoResponse for Failure {
         match self {
             Self::SignedOut { back: Some(back) } => Redirect::to(&sign_in_address(&back)).into_response(),
             Self::SignedOut { back: None } => StatusCode::UNAUTHORIZED.into_response(),
+            Self::SignedOutSending { back, kept } => {
+                let mut response = StatusCode::UNAUTHORIZED.into_response();
+                response.extensions_mut().insert(Kept { back, text: kept });
+                response
+            }
             Self::NotFound => StatusCode::NOT_FOUND.into_response(),
             Self::Forbidden(text) => explained(StatusCode::FORBIDDEN, text),
             Self::Conflict(text) => explained(StatusCode::CONFLICT, text),

@@ -3,8 +3,9 @@
 
 use super::{
     SignedIn, State,
-    failure::{Explained, sign_in_address},
+    failure::{Explained, Kept, sign_in_address},
     health,
+    icon::Icon,
     layout::{Layout, Place},
     sign_in::way_back,
     statics,
@@ -142,9 +143,14 @@ fn explain(response: Response, state: &State, asked: &Asked, visitor: &Visitor, 
         None => Layout::anonymous(clock, said.heading.clone()),
     };
     let request_id = status.is_server_error().then(|| id.0.clone());
-    let back = matches!(asked.method, axum::http::Method::GET).then(|| asked.path.clone());
+    let kept = response.extensions().get::<Kept>();
+    let back = match kept {
+        Some(kept) => Some(kept.back.clone()),
+        None => matches!(asked.method, axum::http::Method::GET).then(|| asked.path.clone()),
+    };
     let sign_in = sign_in_address(back.as_deref().unwrap_or("/"));
-    let page = ErrorPage { layout, said, request_id, sign_in };
+    let kept = kept.map(|kept| kept.text.clone()).filter(|text| !text.trim().is_empty());
+    let page = ErrorPage { layout, said, request_id, sign_in, kept };
     let mut answer = match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
@@ -239,6 +245,8 @@ pub struct ErrorPage {
     /// On errors of ours.
     pub request_id: Option<String>,
     pub sign_in: String,
+    /// What was typed and would be lost.
+    pub kept: Option<String>,
 }
 
 /// A part of a page in trouble: signed out is said in its place; else what stood there stays.
@@ -291,6 +299,7 @@ impl ErrorPage {
             layout,
             request_id: None,
             sign_in: "/sign-in?return_to=%2F".to_owned(),
+            kept: None,
         }
     }
 }

@@ -23,6 +23,16 @@ impl Html {
         Self::sentence(&Sentence::parse(text))
     }
 
+    /// The same, with an address of a request in it as a link.
+    pub fn prose_linking(text: &str) -> Self {
+        let Some((before, id)) = text.rsplit_once("/requests/") else { return Self::prose(text) };
+        if id.parse::<uuid::Uuid>().is_err() {
+            return Self::prose(text);
+        }
+        let before = Self::prose(before.trim_end());
+        Self(format!("{before} <a href=\"/requests/{id}\">Open it</a>"))
+    }
+
     /// A sentence: names as code, moments as `<time>`.
     pub fn sentence(sentence: &Sentence) -> Self {
         let mut html = String::new();

@@ -83,7 +83,7 @@ impl Layout {
     pub fn new(signed_in: &SignedIn, place: Place, title: impl Into<String>) -> Self {
         let roles = signed_in.roles;
         let shown = |place: Place| match place {
-            Place::Inbox => roles.approver || roles.operator,
+            Place::Inbox => roles.approver,
             Place::Audit => roles.auditor,
             Place::Home | Place::Ask | Place::Identities | Place::Clusters | Place::Status => true,
             Place::Elsewhere => false,

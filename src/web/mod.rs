@@ -4,21 +4,27 @@
 //! what the worker observed.
 
 mod banners;
+mod change;
 mod cookies;
 mod failure;
 mod frame;
 mod health;
+mod home;
 mod html;
 mod icon;
 mod identities;
+mod inbox;
 mod layout;
 mod look;
 mod path;
+mod power;
+mod requests;
 #[cfg(test)]
 mod samples;
 mod sign_in;
 mod signed_in;
 mod statics;
+mod timeline;
 
 pub use failure::Failure;
 pub use signed_in::{Roles, SignedIn};
@@ -65,6 +71,11 @@ impl State {
 
 /// The portal: every route in its frame.
 pub fn router(state: State) -> Router {
-    let pages = Router::new().merge(sign_in::routes()).merge(identities::routes());
+    let pages = Router::new()
+        .merge(home::routes())
+        .merge(identities::routes())
+        .merge(inbox::routes())
+        .merge(requests::routes())
+        .merge(sign_in::routes());
     frame::around(pages, &state).with_state(state)
 }

@@ -4,6 +4,7 @@ use super::{
     Failure, Site, State,
     cookies::{Kind, SET_COOKIE},
     failure::chain,
+    icon::Icon,
     layout::Layout,
 };
 use crate::{

@@ -5,8 +5,8 @@
 
 pub mod access;
 pub mod people;
-pub mod request;
 pub mod power;
+pub mod request;
 pub mod sentence;
 pub mod steps;
 pub mod time;

@@ -49,6 +49,20 @@ pub fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// As much of a reason as a list shows.
+const SHORT: usize = 140;
+
+/// The beginning of a reason, on one line.
+pub fn short(reason: &str) -> String {
+    let line: Vec<&str> = reason.split_whitespace().collect();
+    let line = line.join(" ");
+    if line.chars().count() <= SHORT {
+        return line;
+    }
+    let cut: String = line.chars().take(SHORT).collect();
+    format!("{}…", cut.trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

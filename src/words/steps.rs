@@ -10,8 +10,12 @@ use latchkey_domain::access::{
 /// A step of the worker as people read it: "Wrote the mapping in aws-auth". `done` tells whether it is over.
 pub fn step(step: &str, done: bool) -> String {
     let known = match step {
-        "write_aws_auth" | "add_mapping" | "aws_auth_add" => Some(("Writing the line in aws-auth", "Wrote the line in aws-auth")),
-        "remove_mapping" | "aws_auth_remove" => Some(("Taking the line out of aws-auth", "Took the line out of aws-auth")),
+        "write_aws_auth" | "add_mapping" | "aws_auth_add" => {
+            Some(("Writing the line in aws-auth", "Wrote the line in aws-auth"))
+        }
+        "remove_mapping" | "aws_auth_remove" => {
+            Some(("Taking the line out of aws-auth", "Took the line out of aws-auth"))
+        }
         "create_role" => Some(("Making the ClusterRole", "Made the ClusterRole")),
         "create_binding" => Some(("Making the binding", "Made the binding")),
         "put_binding" | "restore_binding" => Some(("Putting the binding right", "Put the binding right")),
@@ -86,7 +90,9 @@ pub fn standing(
             Sentence::parse("Approved. Setting up, usually a few seconds. Your time has not started.")
         }
         GrantState::Active => match until {
-            Some(until) => Sentence::parse("Access works, as proven. It ends ").time(until, clock.full(until)).text("."),
+            Some(until) => {
+                Sentence::parse("Access works, as proven. It ends ").time(until, clock.full(until)).text(".")
+            }
             None => Sentence::parse("Access works, as proven."),
         },
         GrantState::Revoking => {

@@ -1,0 +1,209 @@
+//! The first page: what I have, what needs me, what I asked for.
+
+use super::{
+    Failure, SignedIn, State,
+    html::Html,
+    icon::Icon,
+    inbox::{Row, waiting_for},
+    layout::{Layout, Place},
+    look::{Pill, Tone},
+    requests::{address_of_row, is_prod},
+};
+use crate::{
+    store::{
+        people,
+        read::{
+            PAGE,
+            asked::{self, Asked},
+            held::{self, Held},
+        },
+    },
+    words::{
+        self, Clock,
+        access::{Access, Subject, Tense, doing},
+    },
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    Router,
+    extract::{Query, State as Extract},
+    routing::get,
+};
+use latchkey_domain::access::{RequestId, grant::GrantState, policy::PolicyFile, request::RequestState};
+use serde::Deserialize;
+
+/// What one has, and the way to more.
+#[derive(Debug, Template, WebTemplate)]
+#[template(path = "home.html")]
+pub struct HomePage {
+    pub layout: Layout,
+    /// What a newcomer does first; nothing once it is done.
+    pub first: Option<FirstSteps>,
+    pub needs_me: Vec<Row>,
+    pub more_needs_me: bool,
+    pub cards: Vec<Card>,
+    pub requests: Vec<AskedRow>,
+    /// The address of older requests.
+    pub more: Option<String>,
+    /// Whether this is a later page of the requests.
+    pub later: bool,
+}
+
+/// The first visit's strip.
+#[derive(Debug, Clone, Copy)]
+pub struct FirstSteps {
+    pub identity_proven: bool,
+}
+
+/// An access that one has.
+#[derive(Debug, Clone)]
+pub struct Card {
+    pub address: String,
+    pub sentence: Html,
+    pub pill: Pill,
+    pub mark: Option<Pill>,
+    pub trouble: Option<Html>,
+    pub prod: bool,
+    pub time_left: Option<TimeLeft>,
+    pub since: Html,
+}
+
+/// How much of an access's time is left.
+#[derive(Debug, Clone)]
+pub struct TimeLeft {
+    pub left: i64,
+    pub whole: i64,
+    /// "ending" in the last tenth, "over" past the end.
+    pub class: &'static str,
+    /// "42 min left".
+    pub words: String,
+    pub ends: Html,
+}
+
+impl TimeLeft {
+    /// The time left between `since` and `until`.
+    pub fn of(since: jiff::Timestamp, until: jiff::Timestamp, clock: &Clock) -> Self {
+        let whole = (until.as_second() - since.as_second()).max(1);
+        let left = (until.as_second() - clock.now.as_second()).clamp(0, whole);
+        let class = match left {
+            0 => "over",
+            left if left * 10 < whole => "ending",
+            _ => "",
+        };
+        let words = match left {
+            0 => "Time is over".to_owned(),
+            left => format!("{} left", words::time::duration(jiff::SignedDuration::from_secs(left))),
+        };
+        Self { left, whole, class, words, ends: Html::at(clock, until) }
+    }
+}
+
+/// A row of one's requests.
+#[derive(Debug, Clone)]
+pub struct AskedRow {
+    pub address: String,
+    pub sentence: Html,
+    pub reason: String,
+    pub pill: Pill,
+    pub when: Html,
+    pub again: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct HomeQuery {
+    after: String,
+}
+
+/// As much of the inbox as the first page shows.
+const NEEDS_ME: usize = 3;
+/// As many of one's requests.
+const LATEST: usize = 10;
+
+/// `GET /`: what I have; the primary way on is *Request access*.
+async fn page(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Query(query): Query<HomeQuery>,
+) -> Result<HomePage, Failure> {
+    let (clock, file) = (&signed_in.clock, &signed_in.policy.file);
+    let after: Option<RequestId> = query.after.parse().ok();
+    let limit = if after.is_some() { PAGE } else { LATEST };
+    let mut asked = asked::by(&state.store, signed_in.person.id, after, limit + 1).await?;
+    let more = asked.len() > limit;
+    asked.truncate(limit);
+    let more = asked.last().filter(|_| more).map(|last| format!("/?after={}", last.id));
+    let held = held::by(&state.store, signed_in.person.id).await?;
+    let identity_proven = !people::principals(&state.store, signed_in.person.id).await?.is_empty();
+    let (mut needs_me, _) = waiting_for(&state, &signed_in, None, NEEDS_ME + 1).await?;
+    let more_needs_me = needs_me.len() > NEEDS_ME;
+    needs_me.truncate(NEEDS_ME);
+    let newcomer = !identity_proven || (asked.is_empty() && after.is_none());
+    Ok(HomePage {
+        layout: signed_in.layout(Place::Home, "Home"),
+        first: newcomer.then_some(FirstSteps { identity_proven }),
+        needs_me: needs_me.iter().map(|row| Row::waiting(row, file, clock)).collect(),
+        more_needs_me,
+        cards: held.iter().map(|held| Card::of(held, file, clock)).collect(),
+        requests: asked.iter().map(|asked| AskedRow::of(asked, clock)).collect(),
+        more,
+        later: after.is_some(),
+    })
+}
+
+impl Card {
+    /// A card about an access of the reader's.
+    pub fn of(held: &Held, file: &PolicyFile, clock: &Clock) -> Self {
+        let namespaces: Vec<String> = held.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        let doing = doing(&held.profile);
+        let cluster = &held.cluster_name;
+        let access = Access { doing: &doing, scope: held.profile.scope, namespaces: &namespaces, cluster };
+        let tense = Tense::Granted { state: held.state, minutes: held.minutes, active: held.active, ended_at: None };
+        let trouble = held.trouble.as_ref();
+        Self {
+            address: format!("/grants/{}", held.id),
+            sentence: Html::sentence(&access.sentence(Subject::You, tense, clock)),
+            pill: Pill::grant(held.state),
+            mark: trouble.map(|trouble| match trouble.blocked {
+                true => Pill::new(Tone::Danger, Icon::Ban, "Blocked"),
+                false => Pill::new(Tone::Needs, Icon::RotateCw, "Retrying"),
+            }),
+            trouble: trouble.map(|trouble| Html::prose(&trouble.why)),
+            prod: is_prod(file, cluster),
+            time_left: match (held.state, held.active) {
+                (GrantState::Active, Some((since, until))) => Some(TimeLeft::of(since, until, clock)),
+                _ => None,
+            },
+            since: Html::relative(clock, held.active.map_or(held.created_at, |(since, _)| since)),
+        }
+    }
+}
+
+impl AskedRow {
+    fn of(asked: &Asked, clock: &Clock) -> Self {
+        let namespaces: Vec<String> = asked.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        let doing = doing(&asked.profile);
+        let cluster = &asked.cluster_name;
+        let access = Access { doing: &doing, scope: asked.profile.scope, namespaces: &namespaces, cluster };
+        let tense = match asked.state {
+            RequestState::Pending => Tense::Asked { state: RequestState::Pending, minutes: asked.minutes },
+            RequestState::Approved | RequestState::Denied | RequestState::Cancelled | RequestState::Lapsed => {
+                Tense::Asked { state: RequestState::Cancelled, minutes: asked.minutes }
+            }
+        };
+        Self {
+            address: format!("/requests/{}", asked.id),
+            sentence: Html::sentence(&access.sentence(Subject::You, tense, clock)),
+            reason: words::request::short(&asked.reason),
+            pill: asked.grant.map_or_else(|| Pill::request(asked.state), |(_, state)| Pill::grant(state)),
+            when: Html::relative(clock, asked.submitted_at),
+            again: address_of_row(asked),
+        }
+    }
+}
+
+/// `/`.
+pub fn routes() -> Router<State> {
+    Router::new().route("/", get(page))
+}

@@ -1,0 +1,141 @@
+//! Deciding a request, and taking one's own back.
+
+use super::show::{Again, RequestPage};
+use crate::{
+    actions::{
+        ask::LONGEST_REASON,
+        requests::{self, NotDecided, VoteForm},
+    },
+    web::{Failure, SignedIn, State, path::Id},
+};
+use axum::{
+    extract::State as Extract,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::Form;
+use latchkey_domain::access::{
+    RequestId,
+    request::{Refused, RequestState, Verdict},
+};
+use serde::Deserialize;
+
+/// The deciding form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct VoteInput {
+    verdict: String,
+    reason: String,
+    seen: String,
+}
+
+/// `POST /requests/{id}/votes`: 303 back to the request; what did not count is said on the page as it is now, with the
+/// input kept: 422 what the voter can mend, 409 what somebody else changed.
+pub async fn vote(
+    Extract(state): Extract<State>,
+    signed_in: Result<SignedIn, Failure>,
+    Id(id): Id<RequestId>,
+    Form(input): Form<VoteInput>,
+) -> Result<Response, Failure> {
+    let signed_in = signed_in.map_err(|failure| failure.keeping(format!("/requests/{id}"), &input.reason))?;
+    let Some(verdict) = Verdict::parse(&input.verdict) else {
+        return again(&state, &signed_in, id, &input, Trouble::Input("Choose to approve or to deny.")).await;
+    };
+    if input.reason.trim().chars().count() > LONGEST_REASON {
+        return again(&state, &signed_in, id, &input, Trouble::Input("At most 1,000 characters.")).await;
+    }
+    if input.reason.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        let text = "The reason has control characters in it; type it as plain text.";
+        return again(&state, &signed_in, id, &input, Trouble::Input(text)).await;
+    }
+    let Ok(seen) = input.seen.parse() else {
+        return again(&state, &signed_in, id, &input, Trouble::Refused(Refused::Stale)).await;
+    };
+    let reason = Some(input.reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+    match requests::vote(&state.store, &signed_in.person, id, VoteForm { verdict, reason, seen }).await {
+        Ok(_) => Ok(Redirect::to(&format!("/requests/{id}")).into_response()),
+        Err(NotDecided::NotFound) => Err(Failure::NotFound),
+        Err(NotDecided::Refused(refused)) => again(&state, &signed_in, id, &input, Trouble::Refused(refused)).await,
+        Err(NotDecided::Closed(closed)) => again(&state, &signed_in, id, &input, Trouble::Closed(closed)).await,
+        Err(NotDecided::NoLongerAllowed) => again(&state, &signed_in, id, &input, Trouble::NoLongerAllowed).await,
+        Err(NotDecided::Policy(error)) => Err(error.into()),
+        Err(NotDecided::Store(error)) => Err(error.into()),
+    }
+}
+
+/// `POST /requests/{id}/cancel`: 303 back to the request; 404 for everybody but its requester.
+pub async fn cancel(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Id(id): Id<RequestId>,
+) -> Result<Response, Failure> {
+    match requests::cancel(&state.store, &signed_in.person, id).await {
+        // Cancelled twice is cancelled.
+        Ok(()) | Err(NotDecided::Closed(RequestState::Cancelled)) => {
+            RequestPage::read(&state, &signed_in, id, Again::default()).await?;
+            Ok(Redirect::to(&format!("/requests/{id}")).into_response())
+        }
+        Err(NotDecided::Closed(closed)) => {
+            let input = VoteInput::default();
+            again(&state, &signed_in, id, &input, Trouble::Closed(closed)).await
+        }
+        Err(NotDecided::NotFound | NotDecided::Refused(_) | NotDecided::NoLongerAllowed) => Err(Failure::NotFound),
+        Err(NotDecided::Policy(error)) => Err(error.into()),
+        Err(NotDecided::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Why a vote did not count.
+enum Trouble {
+    Input(&'static str),
+    Refused(Refused),
+    Closed(RequestState),
+    NoLongerAllowed,
+}
+
+async fn again(
+    state: &State,
+    signed_in: &SignedIn,
+    id: RequestId,
+    input: &VoteInput,
+    trouble: Trouble,
+) -> Result<Response, Failure> {
+    let (status, notice, error) = match trouble {
+        Trouble::Input(text) => (StatusCode::UNPROCESSABLE_ENTITY, None, Some(text.to_owned())),
+        Trouble::Refused(Refused::ReasonMissing) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, None, Some(Refused::ReasonMissing.to_string()))
+        }
+        Trouble::Refused(refused @ (Refused::Own | Refused::NotEligible)) => {
+            (StatusCode::FORBIDDEN, Some(refused.to_string()), None)
+        }
+        Trouble::Refused(refused @ (Refused::AlreadyVoted | Refused::Stale | Refused::Lapsed)) => {
+            (StatusCode::CONFLICT, Some(refused.to_string()), None)
+        }
+        Trouble::Closed(closed) => (StatusCode::CONFLICT, Some(already(closed).to_owned()), None),
+        Trouble::NoLongerAllowed => (
+            StatusCode::CONFLICT,
+            Some(
+                "The rules changed since this was asked, and no policy allows it now. The requester can ask again."
+                    .to_owned(),
+            ),
+            None,
+        ),
+    };
+    let again = Again { notice, reason: input.reason.clone(), error };
+    let page = RequestPage::read(state, signed_in, id, again).await?;
+    // A second click of whoever voted so already changes nothing, and is no error.
+    if status == StatusCode::CONFLICT && page.decision.is_none() && page.voted_as(&input.verdict) {
+        return Ok(Redirect::to(&format!("/requests/{id}")).into_response());
+    }
+    Ok((status, page).into_response())
+}
+
+fn already(closed: RequestState) -> &'static str {
+    match closed {
+        RequestState::Pending => "The request changed meanwhile. Look again.",
+        RequestState::Approved => "It was approved already; your vote was not needed. See below who decided.",
+        RequestState::Denied => "It was denied already, before your vote. See below who decided.",
+        RequestState::Cancelled => "Its requester cancelled it meanwhile.",
+        RequestState::Lapsed => "It lapsed before you decided. Its requester can ask again.",
+    }
+}

@@ -1,0 +1,65 @@
+//! The address of a filled form: its state, without the reason, so that links from a runbook, Back and *Ask again*
+//! come free.
+
+use crate::{
+    actions::ask::AskForm,
+    store::read::{asked::Asked, request::RequestDetail},
+};
+use latchkey_domain::access::cluster::PinnedNamespace;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// The address of the form as filled.
+pub fn address(form: &AskForm) -> String {
+    let namespaces = form.namespaces.iter().map(|name| ("namespace", name.as_str()));
+    let fields = [
+        ("cluster", form.cluster.as_str()),
+        ("profile", form.profile.as_str()),
+        ("principal", form.principal.as_str()),
+        ("minutes", form.minutes.as_str()),
+    ];
+    let filled = fields.into_iter().chain(namespaces).filter(|(_, value)| !value.is_empty());
+    let query: Vec<String> =
+        filled.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))).collect();
+    if query.is_empty() { "/requests/new".to_owned() } else { format!("/requests/new?{}", query.join("&")) }
+}
+
+fn refilled(cluster: &str, profile: &str, namespaces: &[PinnedNamespace], principal: &str, minutes: u32) -> String {
+    address(&AskForm {
+        cluster: cluster.to_owned(),
+        profile: profile.to_owned(),
+        namespaces: namespaces.iter().map(|namespace| namespace.name.clone()).collect(),
+        principal: principal.to_owned(),
+        minutes: minutes.to_string(),
+        reason: String::new(),
+    })
+}
+
+/// *Ask again* for what a request asked for.
+pub fn address_of(detail: &RequestDetail) -> String {
+    let facts = &detail.facts;
+    let profile = facts.profile.name.as_str();
+    refilled(&facts.cluster_name, profile, &facts.namespaces, &facts.principal_arn, facts.minutes)
+}
+
+/// *Ask again* for a row of one's requests.
+pub fn address_of_row(asked: &Asked) -> String {
+    let profile = asked.profile.name.as_str();
+    refilled(&asked.cluster_name, profile, &asked.namespaces, &asked.principal_arn, asked.minutes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_never_stands_in_the_address() {
+        let form = AskForm {
+            cluster: "prod-eu".to_owned(),
+            namespaces: vec!["payments".to_owned(), "a&b".to_owned()],
+            reason: "secret plans".to_owned(),
+            ..AskForm::default()
+        };
+        assert_eq!(address(&form), "/requests/new?cluster=prod%2Deu&namespace=payments&namespace=a%26b");
+        assert_eq!(address(&AskForm::default()), "/requests/new");
+    }
+}

@@ -1,0 +1,26 @@
+//! Requests: asking, watching, deciding.
+
+mod ask;
+mod decide;
+mod form;
+mod show;
+
+pub use form::address_of_row;
+pub use show::is_prod;
+
+use super::State;
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+/// `/requests` and what is below it.
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("/requests", post(ask::send))
+        .route("/requests/new", get(ask::page).post(ask::check))
+        .route("/requests/{id}", get(show::page))
+        .route("/requests/{id}/live", get(show::live))
+        .route("/requests/{id}/votes", post(decide::vote))
+        .route("/requests/{id}/cancel", post(decide::cancel))
+}

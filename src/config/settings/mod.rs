@@ -19,7 +19,6 @@ pub struct Settings {
     pub database: Database,
     pub login: Login,
     pub aws: Aws,
-    pub audit: Audit,
 }
 
 /// `[server]`: the portal.
@@ -124,13 +123,6 @@ pub struct Aws {
     pub iam_url: Option<Url>,
     pub sts_url: Option<Url>,
     pub eks_url: Option<Url>,
-}
-
-/// `[audit]`.
-#[derive(Debug, Clone)]
-pub struct Audit {
-    /// How often the worker links new events into the chain.
-    pub seal_every: Duration,
 }
 
 /// Reads a latchkey.toml and this process's environment.

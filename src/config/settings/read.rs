@@ -5,7 +5,7 @@ use super::{
         Fault,
         reader::{Collector, Overrides, Place, Section, nearest},
     },
-    Audit, Aws, Database, Login, Server, Settings, secret,
+    Aws, Database, Login, Server, Settings, secret,
 };
 use jiff::tz::TimeZone;
 use std::{
@@ -16,10 +16,9 @@ use std::{
 };
 use url::{Host, Url};
 
-const SECTIONS: [&str; 5] = ["audit", "aws", "database", "login", "server"];
+const SECTIONS: [&str; 4] = ["aws", "database", "login", "server"];
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
-const SECOND: Duration = Duration::from_secs(1);
 
 /// A latchkey.toml with all that is to be said of it.
 #[derive(Debug, Clone)]
@@ -42,10 +41,9 @@ pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator
     let database = database(root.section("database", of("database"), &mut faults), folder, &mut faults);
     let login = login(root.section("login", of("login"), &mut faults), folder, &mut faults);
     let aws = aws(root.section("aws", of("aws"), &mut faults), &mut faults);
-    let audit = audit(root.section("audit", of("audit"), &mut faults), &mut faults);
     root.finish(&mut faults);
     let settings = match (server, login) {
-        (Some(server), Some(login)) if !faults.failed() => Some(Settings { server, database, login, aws, audit }),
+        (Some(server), Some(login)) if !faults.failed() => Some(Settings { server, database, login, aws }),
         _ => None,
     };
     Checked { settings, faults: faults.finish() }
@@ -189,10 +187,4 @@ fn aws(mut section: Section<'_>, faults: &mut Collector<'_>) -> Aws {
     let eks_url = url("eks_url", faults);
     section.finish(faults);
     Aws { region: region.map(|region| region.value), iam_url, sts_url, eks_url }
-}
-
-fn audit(mut section: Section<'_>, faults: &mut Collector<'_>) -> Audit {
-    let seal_every = section.duration("seal_every", SECOND..=MINUTE, "from 1s to 1m", faults);
-    section.finish(faults);
-    Audit { seal_every: seal_every.map_or(SECOND, |every| every.value) }
 }

@@ -1,0 +1,200 @@
+//! The binary as operators run it: arguments in, sentences and exit codes out.
+
+use crate::{
+    rig::{self, postgres::Postgres},
+    town::POLICY,
+};
+use jiff::Timestamp;
+use latchkey_domain::eks::token::{PresignedIdentity, ProofContext};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    time::Duration,
+};
+
+const LATCHKEY: &str = r#"
+[server]
+public_url = "http://127.0.0.1:8080"
+[login]
+issuer = "http://127.0.0.1:9"
+client_id = "latchkey"
+"#;
+
+/// A folder with both files, and the binary run in it.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("latchkey.toml"), LATCHKEY).unwrap();
+        std::fs::write(folder.path().join("policy.toml"), POLICY).unwrap();
+        Self { folder }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+        command.args(arguments).current_dir(self.folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+        command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+        command
+    }
+
+    async fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test]
+async fn check_accepts_the_examples() {
+    let desk = Desk::new();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples");
+    for name in ["latchkey.toml", "policy.toml"] {
+        std::fs::copy(examples.join(name), desk.file(name)).unwrap();
+    }
+    let output = desk.run(&["check"], &[]).await;
+    assert!(output.status.success(), "{}", err(&output));
+    assert_eq!((out(&output).trim(), err(&output).as_str()), ("latchkey.toml and policy.toml are valid", ""));
+}
+
+#[tokio::test]
+async fn check_names_the_faults_of_both_files_and_of_the_environment_at_once() {
+    let desk = Desk::new();
+    std::fs::write(desk.file("latchkey.toml"), LATCHKEY.replace("127.0.0.1:8080", "latchkey.example.com")).unwrap();
+    std::fs::write(desk.file("other.toml"), POLICY.replacen("longest = \"8h\"", "longest = 8", 1)).unwrap();
+    let output = desk.run(&["check", "--policy", "other.toml"], &[("LATCHKEY_SERVER__LISTEN", "everywhere")]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let told = err(&output);
+    for place in
+        ["LATCHKEY_SERVER__LISTEN: error:", "latchkey.toml:3:14: error:", "other.toml:", "`longest` must be a string"]
+    {
+        assert!(told.contains(place), "{place}: {told}");
+    }
+    assert!(told.ends_with("3 errors, 0 warnings\n"), "{told}");
+}
+
+#[tokio::test]
+async fn token_is_what_the_verifier_of_proofs_takes() {
+    let desk = Desk::new();
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "hush"), ("AWS_REGION", "eu-west-1")];
+    let output = desk.run(&["token", "--cluster-name", "prod-eu"], &keys).await;
+    assert!(output.status.success(), "{}", err(&output));
+    let credential: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(credential["kind"], "ExecCredential");
+    assert_eq!(credential["apiVersion"], "client.authentication.k8s.io/v1beta1");
+    let context = ProofContext { cluster_id: "prod-eu".into(), now: Timestamp::now(), partitions: vec![] };
+    let proof = PresignedIdentity::parse(&out(&output), &context).unwrap();
+    assert_eq!(proof.host().as_str(), "sts.eu-west-1.amazonaws.com");
+    assert!(!out(&output).contains("hush"));
+}
+
+#[tokio::test]
+async fn token_says_what_is_missing() {
+    let desk = Desk::new();
+    let output = desk.run(&["token", "--cluster-name", "prod-eu", "--region", "eu-west-1"], &[]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("there are no AWS credentials"), "{}", err(&output));
+}
+
+#[tokio::test]
+async fn bootstrap_prints_each_part_alone() {
+    let desk = Desk::new();
+    let output = desk.run(&["bootstrap", "prod-eu"], &[]).await;
+    assert!(output.status.success(), "{}", err(&output));
+    for part in
+        ["kind: ClusterRole\n", "kind: RoleBinding\n", "name: aws-auth\n", "latchkey-worker", "iam:PutUserPolicy"]
+    {
+        assert!(out(&output).contains(part), "{part}: {}", out(&output));
+    }
+    let iam = desk.run(&["bootstrap", "prod-eu", "--only", "iam"], &[]).await;
+    let policy: serde_json::Value = serde_json::from_str(&out(&iam)).unwrap();
+    assert_eq!(policy["Version"], "2012-10-17");
+    let unknown = desk.run(&["bootstrap", "prod-us"], &[]).await;
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(err(&unknown).contains("it has prod-eu, staging-eu"), "{}", err(&unknown));
+}
+
+#[tokio::test]
+async fn database_is_migrated_a_policy_applied_and_the_chain_verified() {
+    let desk = Desk::new();
+    let database = Postgres::shared().await.fresh_database().await;
+    let url = database.url();
+    let variables = [("LATCHKEY_DATABASE__OWNER_URL", url.as_str())];
+    let run = |arguments: &'static [&'static str]| desk.run(arguments, &variables);
+    let migrated = run(&["migrate"]).await;
+    assert!(migrated.status.success(), "{}", err(&migrated));
+    let none = run(&["policy", "show"]).await;
+    assert!(err(&none).contains("no policy was applied yet"), "{}", err(&none));
+    let applied = run(&["policy", "apply", "policy.toml", "--by", "a test"]).await;
+    assert!(applied.status.success(), "{}", err(&applied));
+    assert!(out(&applied).contains("clusters added: prod-eu, staging-eu"), "{}", out(&applied));
+    let shown = run(&["policy", "show"]).await;
+    assert_eq!(out(&shown), POLICY);
+    let hash = latchkey::config::policy::hash(POLICY);
+    assert_eq!(err(&shown).trim(), hash);
+    std::fs::write(desk.file("policy.toml"), POLICY.replacen("quorum = 1", "quorum = none", 1)).unwrap();
+    let refused = run(&["policy", "apply", "policy.toml"]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(err(&refused).contains("the current one stays\npolicy.toml:"), "{}", err(&refused));
+    assert_eq!(out(&run(&["policy", "show"]).await), POLICY);
+    let verified = run(&["audit", "verify"]).await;
+    assert!(verified.status.success(), "{}", err(&verified));
+    assert!(out(&verified).starts_with("the audit chain holds: 0 links"), "{}", out(&verified));
+}
+
+#[tokio::test]
+async fn commands_that_need_a_database_say_which_url_is_missing() {
+    let desk = Desk::new();
+    for (arguments, variable) in [
+        (["serve", ""], "LATCHKEY_DATABASE__WEB_URL"),
+        (["migrate", ""], "LATCHKEY_DATABASE__OWNER_URL"),
+        (["policy", "show"], "LATCHKEY_DATABASE__OWNER_URL"),
+    ] {
+        let arguments: Vec<&str> = arguments.into_iter().filter(|argument| !argument.is_empty()).collect();
+        let output = desk.run(&arguments, &[]).await;
+        assert_eq!(output.status.code(), Some(1));
+        assert!(err(&output).contains(variable), "{arguments:?}: {}", err(&output));
+    }
+}
+
+#[tokio::test]
+async fn portal_serves_until_it_is_asked_to_stop() {
+    let desk = Desk::new();
+    let database = Postgres::shared().await.fresh_database().await;
+    let port = rig::free_port();
+    let mut portal = desk
+        .command(&["serve"])
+        .env("LATCHKEY_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+        .env("LATCHKEY_DATABASE__WEB_URL", database.url_as("latchkey_web"))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let url = format!("http://127.0.0.1:{port}/readyz");
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Ok(answer) = reqwest::get(&url).await {
+            assert_eq!(answer.status(), 200);
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "the portal never answered");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let pid = portal.id().to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    let status = tokio::task::spawn_blocking(move || portal.wait().unwrap()).await.unwrap();
+    assert!(status.success());
+}

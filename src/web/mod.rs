@@ -8,6 +8,7 @@ mod change;
 mod cookies;
 mod failure;
 mod frame;
+mod grants;
 mod health;
 mod home;
 mod html;
@@ -72,6 +73,7 @@ impl State {
 /// The portal: every route in its frame.
 pub fn router(state: State) -> Router {
     let pages = Router::new()
+        .merge(grants::routes())
         .merge(home::routes())
         .merge(identities::routes())
         .merge(inbox::routes())

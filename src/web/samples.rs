@@ -4,6 +4,7 @@
 use super::{
     SignedIn,
     frame::ErrorPage,
+    grants::GrantPage,
     identities::{IdentitiesPage, ProofPage},
     layout::Place,
     sign_in::SignInPage,
@@ -16,6 +17,9 @@ use jiff::tz::TimeZone;
 use latchkey_domain::access::{PersonId, SessionId, person::Person, policy::PolicyFile};
 use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
+
+#[path = "grants/samples.rs"]
+mod grant_samples;
 
 /// The clock of the samples: 14:48 UTC, 15:48 in Berlin.
 pub fn clock() -> Clock {
@@ -52,6 +56,7 @@ pub fn signed_in(name: &str) -> SignedIn {
 /// A name for the file, and the page.
 fn pages() -> Vec<(&'static str, String)> {
     let ana = signed_in("Ana Petrova");
+    let access = |state: &str| grant_samples::detail(state);
     vec![
         ("sign-in", SignInPage::sample(clock()).render().unwrap()),
         ("sign-in-without-groups", SignInPage::sample_without_groups(clock()).render().unwrap()),
@@ -60,6 +65,11 @@ fn pages() -> Vec<(&'static str, String)> {
         ("identities-none", IdentitiesPage::sample_empty(&ana).render().unwrap()),
         ("identities-new", ProofPage::sample(&ana).render().unwrap()),
         ("identities-new-wrong", ProofPage::sample_wrong(&ana).render().unwrap()),
+        ("grant-active", GrantPage::sample_for_holder(&ana, &access("active")).render().unwrap()),
+        ("grant-provisioning", GrantPage::sample_for_holder(&ana, &access("provisioning")).render().unwrap()),
+        ("grant-revoking", GrantPage::sample_for_holder(&ana, &access("revoking")).render().unwrap()),
+        ("grant-ended", GrantPage::sample_for_holder(&ana, &access("ended")).render().unwrap()),
+        ("grant-operator", GrantPage::sample_for_operator(&ana, &access("active")).render().unwrap()),
     ]
 }
 
@@ -88,4 +98,16 @@ fn every_template_renders_and_keeps_the_rules_of_every_page() {
             std::fs::write(path, body).unwrap();
         }
     }
+}
+
+#[test]
+fn the_live_part_of_an_access_stops_polling_when_nothing_more_happens() {
+    let ana = signed_in("Ana Petrova");
+    let live = |state: &str| GrantPage::sample_for_holder(&ana, &grant_samples::detail(state)).sample_live();
+    for (state, polls) in [("provisioning", true), ("active", false), ("revoking", true), ("ended", false)] {
+        let html = live(state);
+        assert_eq!(html.contains("data-poll"), polls, "{state}");
+        assert!(!html.contains("<input") && !html.contains("<textarea"), "{state}: live regions hold no inputs");
+    }
+    assert!(live("ended").contains("<div id=\"ending\" hx-swap-oob=\"true\"></div>"));
 }

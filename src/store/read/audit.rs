@@ -1,0 +1,113 @@
+//! The audit log as auditors read it: newest first, filtered.
+
+use crate::store::{Store, StoreError, requests::time};
+use jiff::Timestamp;
+use latchkey_domain::access::{EventId, GrantId, RequestId};
+
+/// What to show. Names that nobody has find nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// A person's handle, or a process: `worker`.
+    pub actor: Option<String>,
+    /// The handle of whom it concerns.
+    pub person: Option<String>,
+    pub cluster: Option<String>,
+    /// `grant.activated`, or all of a noun: `grant`.
+    pub action: Option<String>,
+    pub from: Option<Timestamp>,
+    /// Exclusive.
+    pub until: Option<Timestamp>,
+    /// Older than this event.
+    pub before: Option<EventId>,
+}
+
+/// An event with the names that its ids stand for.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    pub id: EventId,
+    pub at: Timestamp,
+    pub action: String,
+    pub actor: String,
+    pub actor_name: Option<String>,
+    pub person_name: Option<String>,
+    pub person: Option<String>,
+    pub cluster: Option<String>,
+    pub request: Option<RequestId>,
+    pub grant: Option<GrantId>,
+    pub detail: serde_json::Value,
+    /// Its place in the chain, once it is sealed.
+    pub seq: Option<i64>,
+}
+
+/// Events, newest first: at most `limit`.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn events(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<EventRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select e.id, e.at, e.action, e.actor, a.name as "actor_name?", p.name as "person_name?",
+             p.handle as "person?", c.name as "cluster?", e.request_id, e.grant_id, e.canonical, l.seq as "seq?"
+           from event e
+           left join person a on a.id = e.actor_id
+           left join person p on p.id = e.person_id
+           left join cluster c on c.id = e.cluster_id
+           left join audit_link l on l.event_id = e.id
+           where ($1::text is null or e.actor_id = (select id from person where handle = $1)
+                  or (e.actor_id is null and e.actor = $1))
+             and ($2::text is null or e.person_id = (select id from person where handle = $2))
+             and ($3::text is null or e.cluster_id in (select id from cluster where name = $3))
+             and ($4::text is null or e.action = $4 or e.action like $4 || '.%')
+             and ($5::timestamptz is null or e.at >= $5)
+             and ($6::timestamptz is null or e.at < $6)
+             and ($7::uuid is null or e.id < $7)
+           order by e.id desc limit $8"#,
+        wanted.actor,
+        wanted.person,
+        wanted.cluster,
+        wanted.action,
+        wanted.from.map(time) as _,
+        wanted.until.map(time) as _,
+        wanted.before.map(|id| id.0),
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let canonical: serde_json::Value = serde_json::from_slice(&row.canonical)
+                .map_err(|error| StoreError::corrupt("event", "canonical", error))?;
+            Ok(EventRow {
+                id: EventId(row.id),
+                at: row.at.to_jiff(),
+                action: row.action,
+                actor: row.actor,
+                actor_name: row.actor_name,
+                person_name: row.person_name,
+                person: row.person,
+                cluster: row.cluster,
+                request: row.request_id.map(RequestId),
+                grant: row.grant_id.map(GrantId),
+                detail: canonical.get("detail").cloned().unwrap_or_default(),
+                seq: row.seq,
+            })
+        })
+        .collect()
+}
+
+/// The chain's last link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastLink {
+    pub seq: i64,
+    pub sealed_at: Timestamp,
+}
+
+/// The last link; `None` before the first.
+///
+/// # Errors
+/// `Database`.
+pub async fn last_link(store: &Store) -> Result<Option<LastLink>, StoreError> {
+    let row = sqlx::query!("select seq, sealed_at from audit_link order by seq desc limit 1")
+        .fetch_optional(store.pool())
+        .await?;
+    Ok(row.map(|row| LastLink { seq: row.seq, sealed_at: row.sealed_at.to_jiff() }))
+}

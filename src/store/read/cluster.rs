@@ -1,0 +1,197 @@
+//! Clusters: the list, and one with whoever may enter it by us.
+
+use crate::store::{
+    Store, StoreError,
+    observations::Observed,
+    requests::{json, person},
+};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{
+        ClusterId, GrantId, PersonId, cluster::PinnedNamespace, grant::GrantState, person::Person,
+        profile::ResolvedProfile,
+    },
+    plan::observation::{AuthenticationMode, ClusterObservation},
+};
+
+/// A cluster in the list.
+#[derive(Debug, Clone)]
+pub struct ClusterRow {
+    pub id: ClusterId,
+    pub name: String,
+    pub arn: String,
+    pub mode: Option<AuthenticationMode>,
+    pub version: Option<String>,
+    pub status: Option<String>,
+    /// How long ago the worker looked; nothing where it never did.
+    pub age_seconds: Option<i64>,
+    /// Why the last look did not see everything.
+    pub trouble: Option<String>,
+    /// Whether anything is known of its inside.
+    pub was_read: bool,
+    /// Accesses of whoever asks that are not over.
+    pub mine: i64,
+    /// Everybody's.
+    pub live: i64,
+}
+
+/// The clusters that are not dropped, by name, after the name `after`: at most `limit`.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn list(
+    store: &Store,
+    reader: PersonId,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<ClusterRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.name, c.arn, o.body->'aws'->>'mode' as mode, o.body->'aws'->>'version' as version,
+             o.body->'aws'->>'status' as status, o.body->>'trouble' as trouble,
+             coalesce(jsonb_typeof(o.body->'kubernetes') = 'object', false) as "was_read!",
+             extract(epoch from clock_timestamp() - o.observed_at)::bigint as age_seconds,
+             g.mine as "mine!", g.live as "live!"
+           from cluster c
+           left join observation o on o.target_kind = 'cluster' and o.target_key = c.id
+           left join lateral (
+             select count(*) filter (where person_id = $1) as mine, count(*) as live
+             from access_grant where cluster_id = c.id and state <> 'ended'
+           ) g on true
+           where c.dropped_at is null and ($2::text is null or c.name > $2)
+           order by c.name limit $3"#,
+        reader.0,
+        after,
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let mode = match row.mode {
+                None => None,
+                Some(mode) => json("observation", "body", serde_json::Value::String(mode))?,
+            };
+            Ok(ClusterRow {
+                id: ClusterId(row.id),
+                name: row.name,
+                arn: row.arn,
+                mode,
+                version: row.version,
+                status: row.status,
+                age_seconds: row.age_seconds,
+                trouble: row.trouble,
+                was_read: row.was_read,
+                mine: row.mine,
+                live: row.live,
+            })
+        })
+        .collect()
+}
+
+/// A cluster with its last observation.
+#[derive(Debug, Clone)]
+pub struct ClusterDetail {
+    pub id: ClusterId,
+    pub name: String,
+    pub arn: String,
+    pub dropped_at: Option<Timestamp>,
+    pub observed: Option<Observed<ClusterObservation>>,
+    /// Why the worker's last run on it did not finish, where it did not.
+    pub failure: Option<String>,
+}
+
+/// The cluster of this id, also where it was dropped.
+///
+/// # Errors
+/// `Corrupt`, `Database`. No such cluster is `None`.
+pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>, StoreError> {
+    let row = sqlx::query!(
+        r#"select c.name, c.arn, c.dropped_at, o.body as "body?", o.observed_at as "observed_at?",
+             extract(epoch from clock_timestamp() - o.observed_at)::bigint as age, t.failure as "failure?"
+           from cluster c
+           left join observation o on o.target_kind = 'cluster' and o.target_key = c.id
+           left join target t on t.kind = 'cluster' and t.key = c.id
+           where c.id = $1"#,
+        id.0
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let observed = match (row.body, row.observed_at) {
+        (Some(body), Some(at)) => Some(Observed {
+            body: json("observation", "body", body)?,
+            at: at.to_jiff(),
+            age_seconds: u64::try_from(row.age.unwrap_or(0)).unwrap_or(0),
+        }),
+        _ => None,
+    };
+    Ok(Some(ClusterDetail {
+        id,
+        name: row.name,
+        arn: row.arn,
+        dropped_at: row.dropped_at.map(jiff_sqlx::Timestamp::to_jiff),
+        observed,
+        failure: row.failure,
+    }))
+}
+
+/// An access that is not over, on its cluster's page.
+#[derive(Debug, Clone)]
+pub struct LiveAccess {
+    pub id: GrantId,
+    pub holder: Person,
+    pub profile: ResolvedProfile,
+    pub namespaces: Vec<PinnedNamespace>,
+    pub minutes: u32,
+    pub state: GrantState,
+    pub active: Option<(Timestamp, Timestamp)>,
+    /// The Kubernetes name of its holder there, once one is intended.
+    pub username: Option<String>,
+}
+
+/// The accesses of a cluster that are not over, oldest first, after `after`: at most `limit`. With `of`, that
+/// person's alone.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn live(
+    store: &Store,
+    cluster: ClusterId,
+    of: Option<PersonId>,
+    after: Option<GrantId>,
+    limit: usize,
+) -> Result<Vec<LiveAccess>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select g.id, p.id as person_id, p.handle, p.name, p.groups, g.resolved_profile, g.namespaces, g.minutes,
+             g.state, g.since, g.until, m.username as "username?"
+           from access_grant g
+           join person p on p.id = g.person_id
+           left join mapping m on m.principal_id = g.principal_id and m.cluster_id = g.cluster_id
+             and m.state <> 'removed'
+           where g.cluster_id = $1 and g.state <> 'ended'
+             and ($2::uuid is null or g.person_id = $2) and ($3::uuid is null or g.id > $3)
+           order by g.id limit $4"#,
+        cluster.0,
+        of.map(|id| id.0),
+        after.map(|id| id.0),
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let jiff = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
+            Ok(LiveAccess {
+                id: GrantId(row.id),
+                holder: person(row.person_id, &row.handle, row.name, row.groups)?,
+                profile: json("access_grant", "resolved_profile", row.resolved_profile)?,
+                namespaces: json("access_grant", "namespaces", row.namespaces)?,
+                minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("access_grant", "minutes", e))?,
+                state: GrantState::parse(&row.state)
+                    .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?,
+                active: jiff(row.since).zip(jiff(row.until)),
+                username: row.username,
+            })
+        })
+        .collect()
+}

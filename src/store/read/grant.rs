@@ -1,0 +1,136 @@
+//! One access with everything that its page and its kubeconfig show.
+
+use crate::store::{
+    Store, StoreError,
+    read::progress::{self, GrantProgress},
+    requests::{json, person},
+};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{
+        ClusterId, GrantId, InstallationId, PrincipalId, cluster::PinnedNamespace, person::Person,
+        profile::ResolvedProfile,
+    },
+    plan::observation::EksCluster,
+};
+
+/// An access as it stands.
+#[derive(Debug, Clone)]
+pub struct GrantDetail {
+    pub progress: GrantProgress,
+    pub holder: Person,
+    pub cluster: ClusterId,
+    pub cluster_name: String,
+    pub cluster_arn: String,
+    /// What EKS last said of the cluster; nothing where nobody looked yet.
+    pub eks: Option<EksCluster>,
+    /// Namespaces that the cluster was last seen to have, the access's own among them.
+    pub seen_namespaces: Vec<String>,
+    pub profile: ResolvedProfile,
+    pub namespaces: Vec<PinnedNamespace>,
+    pub principal: PrincipalId,
+    pub principal_arn: String,
+    /// What the AWS CLI calls the principal on its holder's machine.
+    pub aws_profile: Option<String>,
+    pub reason: String,
+    pub policy_name: String,
+    pub policy_hash: String,
+    /// Who decided, by handle and name; nobody where the policy did.
+    pub deciders: Vec<Decider>,
+    pub installation: InstallationId,
+    /// The line in aws-auth that the access went through.
+    pub mapping: Option<MappingShown>,
+}
+
+/// Who decided.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct Decider {
+    pub handle: String,
+    pub name: String,
+}
+
+/// A mapping as its page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingShown {
+    pub username: String,
+    /// Whether the line is ours, or somebody else's that is bound to.
+    pub own: bool,
+    pub key: Option<String>,
+    /// The exact bytes.
+    pub inserted: Option<String>,
+    /// When it was seen in aws-auth after it was written.
+    pub written_at: Option<Timestamp>,
+    pub removed_at: Option<Timestamp>,
+}
+
+/// The access of this id.
+///
+/// # Errors
+/// `Corrupt`, `Database`. No such access is `None`.
+pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, StoreError> {
+    // The mapping: the last that was begun before the access was over.
+    let row = sqlx::query!(
+        r#"select g.person_id, p.handle, p.name, p.groups, g.cluster_id, c.name as cluster_name, c.arn as cluster_arn,
+             o.body->'aws' as eks,
+             (select array_agg(namespace->>'name')
+              from jsonb_array_elements(case when jsonb_typeof(o.body->'kubernetes'->'namespaces') = 'array'
+                then o.body->'kubernetes'->'namespaces' else '[]' end) namespace) as seen_namespaces,
+             g.resolved_profile, g.namespaces, g.principal_id, i.arn as principal_arn, i.aws_profile,
+             r.reason, r.policy_name, g.policy_hash,
+             (select coalesce(jsonb_agg(jsonb_build_object('handle', d.handle, 'name', d.name) order by v.at), '[]')
+              from vote v join person d on d.id = v.person_id
+              where v.request_id = g.request_id and v.person_id = any(g.decided_by)) as "deciders!",
+             (select id from installation) as "installation!",
+             m.username as "username?", m.own as "own?", m.data_key as "data_key?", m.inserted as "inserted?",
+             m.written_at as "written_at?", m.removed_at as "removed_at?"
+           from access_grant g
+           join person p on p.id = g.person_id
+           join cluster c on c.id = g.cluster_id
+           join principal i on i.id = g.principal_id
+           join request r on r.id = g.request_id
+           left join observation o on o.target_kind = 'cluster' and o.target_key = g.cluster_id
+           left join lateral (
+             select * from mapping where principal_id = g.principal_id and cluster_id = g.cluster_id
+               and intended_at <= coalesce(g.ended_at, 'infinity') and coalesce(removed_at, 'infinity') >= g.created_at
+             order by visit desc limit 1
+           ) m on true
+           where g.id = $1"#,
+        id.0
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let Some(progress) = progress::by_id(store, id).await? else { return Ok(None) };
+    let jiff = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
+    let mapping = row.username.map(|username| MappingShown {
+        username,
+        own: row.own.unwrap_or(true),
+        key: row.data_key,
+        inserted: row.inserted,
+        written_at: jiff(row.written_at),
+        removed_at: jiff(row.removed_at),
+    });
+    Ok(Some(GrantDetail {
+        progress,
+        holder: person(row.person_id, &row.handle, row.name, row.groups)?,
+        cluster: ClusterId(row.cluster_id),
+        cluster_name: row.cluster_name,
+        cluster_arn: row.cluster_arn,
+        eks: match row.eks {
+            None => None,
+            Some(value) => json("observation", "body", value)?,
+        },
+        seen_namespaces: row.seen_namespaces.unwrap_or_default(),
+        profile: json("access_grant", "resolved_profile", row.resolved_profile)?,
+        namespaces: json("access_grant", "namespaces", row.namespaces)?,
+        principal: PrincipalId(row.principal_id),
+        principal_arn: row.principal_arn,
+        aws_profile: row.aws_profile,
+        reason: row.reason,
+        policy_name: row.policy_name,
+        policy_hash: hex::encode(row.policy_hash),
+        deciders: json("vote", "person_id", row.deciders)?,
+        installation: InstallationId(row.installation),
+        mapping,
+    }))
+}

@@ -1,0 +1,135 @@
+//! How the whole fares, for the status page.
+
+use crate::store::{Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use latchkey_domain::access::GrantId;
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// When somebody last signed in, by the database's real clock.
+    pub last_sign_in: Option<SignedDuration>,
+    pub workers: Vec<WorkerAlive>,
+    /// Targets that are due and that no worker has taken, and how long the first of them waits.
+    pub waiting: i64,
+    pub waits_since: Option<SignedDuration>,
+    /// Targets that a worker has in hand.
+    pub in_hand: i64,
+    /// Accesses being set up, and since when the oldest.
+    pub coming: i64,
+    pub coming_since: Option<Timestamp>,
+    /// Accesses past their end that are not proven gone, and the oldest of these ends.
+    pub ending: i64,
+    pub ending_since: Option<Timestamp>,
+}
+
+/// A worker that told of itself within the last hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerAlive {
+    pub holder: String,
+    pub up_for: SignedDuration,
+    pub silent_for: SignedDuration,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// `Database`.
+pub async fn read(store: &Store) -> Result<Health, StoreError> {
+    let row = sqlx::query!(
+        r#"select extract(epoch from clock_timestamp() - (select max(created_at) from session))::bigint as signed_in,
+             q.waiting as "waiting!", q.waits as waits, q.in_hand as "in_hand!",
+             s.coming as "coming!", s.coming_since, e.ending as "ending!", e.ending_since
+           from (
+             select count(*) filter (where due_at <= clock_timestamp()
+                      and (lease_until is null or lease_until < clock_timestamp())) as waiting,
+               extract(epoch from clock_timestamp() - min(due_at) filter (where due_at <= clock_timestamp()
+                      and (lease_until is null or lease_until < clock_timestamp())))::bigint as waits,
+               count(*) filter (where lease_until >= clock_timestamp()) as in_hand
+             from target where due_at is not null or lease_until is not null
+           ) q
+           cross join (
+             select count(*) as coming, min(created_at) as coming_since from access_grant
+             where state in ('scheduled', 'provisioning')
+           ) s
+           cross join (
+             select count(*) as ending, min(ends) as ending_since from (
+               select until as ends from access_grant where state = 'active' and until < latchkey_now()
+               union all select revoking_since from access_grant where state = 'revoking'
+             ) late
+           ) e"#
+    )
+    .fetch_one(store.pool())
+    .await?;
+    let workers = sqlx::query!(
+        r#"select holder, extract(epoch from clock_timestamp() - started_at)::bigint as "up!",
+             extract(epoch from clock_timestamp() - seen_at)::bigint as "silent!"
+           from worker_heartbeat order by holder limit 100"#
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(Health {
+        last_sign_in: row.signed_in.map(SignedDuration::from_secs),
+        workers: workers
+            .into_iter()
+            .map(|row| WorkerAlive {
+                holder: row.holder,
+                up_for: SignedDuration::from_secs(row.up),
+                silent_for: SignedDuration::from_secs(row.silent),
+            })
+            .collect(),
+        waiting: row.waiting,
+        waits_since: row.waits.map(SignedDuration::from_secs),
+        in_hand: row.in_hand,
+        coming: row.coming,
+        coming_since: row.coming_since.map(jiff_sqlx::Timestamp::to_jiff),
+        ending: row.ending,
+        ending_since: row.ending_since.map(jiff_sqlx::Timestamp::to_jiff),
+    })
+}
+
+/// An access in trouble.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stuck {
+    pub grant: GrantId,
+    pub holder: String,
+    pub cluster: String,
+    /// Whether it is being taken away: that is graver.
+    pub revoking: bool,
+    /// Whether somebody must act.
+    pub blocked: bool,
+    pub why: String,
+    pub attempts: i32,
+}
+
+/// Accesses in trouble, the gravest first: at most `limit`.
+///
+/// # Errors
+/// `Database`.
+pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select g.id, p.name as holder, c.name as cluster, g.state = 'revoking' as "revoking!",
+             l.condition = 'blocked' as "blocked!", coalesce(l.error, '') as "why!", l.attempts
+           from grant_leg l
+           join access_grant g on g.id = l.grant_id and g.state <> 'ended'
+           join person p on p.id = g.person_id
+           join cluster c on c.id = g.cluster_id
+           where l.condition <> 'ok'
+           order by g.state = 'revoking' desc, l.condition = 'blocked' desc, g.id limit $1"#,
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Stuck {
+            grant: GrantId(row.id),
+            holder: row.holder,
+            cluster: row.cluster,
+            revoking: row.revoking,
+            blocked: row.blocked,
+            why: row.why,
+            attempts: row.attempts,
+        })
+        .collect())
+}

@@ -1,0 +1,93 @@
+//! Giving back and revoking: each asked once, in the page, with its effect.
+
+use super::show::{Again, GrantPage};
+use crate::{
+    actions::grants::{self, NotEnded},
+    web::{Failure, SignedIn, State, path::Id},
+};
+use axum::{
+    Form,
+    extract::State as Extract,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use latchkey_domain::access::{GrantId, grant::NotRevoked};
+use serde::Deserialize;
+
+/// `POST /grants/{id}/give-back`: by its holder. Twice does no more than once.
+pub async fn give_back(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Id(id): Id<GrantId>,
+) -> Result<Response, Failure> {
+    match grants::give_back(&state.store, &signed_in.person, id).await {
+        Ok(()) => Ok(to(id)),
+        Err(error) => not_ended(&state, &signed_in, id, error, String::new()).await,
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RevokeForm {
+    reason: String,
+}
+
+/// The most characters of a reason.
+pub const LONGEST_REASON: usize = 1000;
+
+/// `POST /grants/{id}/revoke`: by a decider or an operator, with a reason.
+pub async fn revoke(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Id(id): Id<GrantId>,
+    Form(form): Form<RevokeForm>,
+) -> Result<Response, Failure> {
+    let reason = form.reason.trim();
+    let length = reason.chars().count();
+    if length > LONGEST_REASON {
+        let error = format!("The reason has {length} characters, 1,000 at most. Shorten it.");
+        let again = Again { reason: form.reason, error: Some(error) };
+        return again_with(&state, &signed_in, id, again).await;
+    }
+    match grants::revoke(&state.store, &signed_in.person, id, reason).await {
+        Ok(()) => Ok(to(id)),
+        Err(error) => not_ended(&state, &signed_in, id, error, form.reason).await,
+    }
+}
+
+async fn not_ended(
+    state: &State,
+    signed_in: &SignedIn,
+    id: GrantId,
+    error: NotEnded,
+    reason: String,
+) -> Result<Response, Failure> {
+    match error {
+        NotEnded::NotFound => Err(Failure::NotFound),
+        NotEnded::Already(_) => {
+            // What was wanted is the case, or will be; but only whoever may see the page is led to it.
+            GrantPage::read(state, signed_in, id, Again::default()).await?;
+            Ok(to(id))
+        }
+        NotEnded::Refused(refused @ NotRevoked::ReasonMissing) => {
+            let again = Again { reason, error: Some(refused.to_string()) };
+            again_with(state, signed_in, id, again).await
+        }
+        NotEnded::Refused(refused @ (NotRevoked::NotHolder | NotRevoked::NotAllowed)) => {
+            Err(Failure::Forbidden(refused.to_string()))
+        }
+        NotEnded::Store(error) => Err(error.into()),
+    }
+}
+
+async fn again_with(state: &State, signed_in: &SignedIn, id: GrantId, again: Again) -> Result<Response, Failure> {
+    let page = GrantPage::read(state, signed_in, id, again).await?;
+    if !page.view.can_revoke {
+        return Err(Failure::NotFound);
+    }
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+fn to(id: GrantId) -> Response {
+    Redirect::to(&format!("/grants/{id}")).into_response()
+}

@@ -1,0 +1,153 @@
+//! An access in each of its states.
+
+use crate::store::read::{
+    grant::{Decider, GrantDetail, MappingShown},
+    progress::{GrantProgress, LegProgress, StepTaken},
+};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{
+        ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId,
+        cluster::PinnedNamespace,
+        grant::{Cause, Condition, GrantState, Proven},
+        person::Person,
+        profile::{ResolvedProfile, ResolvedRole, Scope},
+        transition::Target,
+    },
+    eks::rbac::Rule,
+    plan::observation::{AuthenticationMode, EksCluster},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(0x0193_5c2e_0000_7000_8000_0000_0000_0000 + number)
+}
+
+fn at(time: &str) -> Timestamp {
+    format!("2026-11-24T{time}Z").parse().unwrap()
+}
+
+fn profile() -> ResolvedProfile {
+    let read = ["get", "list", "watch"];
+    let rules = vec![
+        Rule::of(&read, &[""], &["pods", "pods/log", "services", "configmaps", "events"]),
+        Rule::of(&read, &["apps"], &["deployments", "replicasets"]),
+    ];
+    let role = ResolvedRole { name: "view".into(), own: false, rules, rules_hash: "0".repeat(64) };
+    ResolvedProfile { name: "view".parse().unwrap(), scope: Scope::Namespace, console: false, roles: vec![role] }
+}
+
+/// An access of Ana's in this state.
+pub fn detail(state: &str) -> GrantDetail {
+    let state = GrantState::parse(state).unwrap();
+    let ends = matches!(state, GrantState::Revoking | GrantState::Ended);
+    let begun = state != GrantState::Provisioning;
+    let ended = state == GrantState::Ended;
+    let user = "latchkey:ana:3";
+    let inserted =
+        format!("- \"userarn\": \"arn:aws:iam::111122223333:user/latchkey/ana.petrova\"\n  \"username\": \"{user}\"\n");
+    GrantDetail {
+        progress: progress(state, begun, ends, ended),
+        holder: Person {
+            id: PersonId(id(2)),
+            handle: "ana".parse().unwrap(),
+            name: "Ana Petrova".into(),
+            groups: ["developers".to_owned()].into(),
+        },
+        cluster: ClusterId(id(3)),
+        cluster_name: "prod-eu".into(),
+        cluster_arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".into(),
+        eks: Some(EksCluster {
+            name: "prod-eu".into(),
+            arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".into(),
+            created_at: None,
+            endpoint: "https://prod-eu.example".into(),
+            certificate_authority: "Y2E=".into(),
+            version: "1.35".into(),
+            status: "ACTIVE".into(),
+            mode: AuthenticationMode::ConfigMap,
+        }),
+        seen_namespaces: ["default", "payments", "checkout"].map(str::to_owned).to_vec(),
+        profile: profile(),
+        namespaces: vec![PinnedNamespace { name: "payments".into(), uid: "u".into() }],
+        principal: PrincipalId(id(4)),
+        principal_arn: "arn:aws:iam::111122223333:user/latchkey/ana.petrova".into(),
+        aws_profile: Some("payments".into()),
+        reason: "Why did the settlement stop at noon?".into(),
+        policy_name: "payments may look".into(),
+        policy_hash: "4be1f0c2".repeat(8),
+        deciders: vec![Decider { handle: "ben".into(), name: "Ben Okafor".into() }],
+        installation: InstallationId(id(5)),
+        mapping: Some(MappingShown {
+            username: user.into(),
+            own: true,
+            key: Some("mapUsers".into()),
+            inserted: Some(inserted),
+            written_at: Some(at("14:02:11")),
+            removed_at: ended.then(|| at("14:45:03")),
+        }),
+    }
+}
+
+fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantProgress {
+    let step = |kind: &str, step: &str, object: &str, time: &str, done: bool| StepTaken {
+        target_kind: kind.into(),
+        step: step.into(),
+        object: object.into(),
+        started_at: at(time),
+        finished_at: done.then(|| at(time)),
+        outcome: done.then(|| "done".to_owned()),
+    };
+    let binding = "RoleBinding payments/latchkey-01935c2e";
+    let mut steps = vec![
+        step("cluster", "add_mapping", "ConfigMap kube-system/aws-auth", "14:02:11", true),
+        step("cluster", "create_binding", binding, "14:02:12", begun),
+    ];
+    if ends {
+        steps.push(step("cluster", "delete_binding", binding, "14:45:02", true));
+        steps.push(step("cluster", "remove_mapping", "ConfigMap kube-system/aws-auth", "14:45:03", ended));
+    }
+    let blocked = Condition::Blocked {
+        why: "Latchkey may not edit aws-auth on `prod-eu`. Operators know.".into(),
+        next: at("14:49:00"),
+    };
+    let cluster = LegProgress {
+        target: Target::Cluster(ClusterId(id(3))),
+        proven: if ended {
+            Proven::Gone
+        } else if begun {
+            Proven::Present
+        } else {
+            Proven::Nothing
+        },
+        proven_at: begun.then(|| if ended { at("14:45:04") } else { at("14:02:13") }),
+        condition: if state == GrantState::Revoking { blocked } else { Condition::Ok },
+        evidence: json!({ "allowed": 12, "refused": 16, "lines": [], "residual": [] }),
+    };
+    GrantProgress {
+        id: GrantId(id(1)),
+        request: RequestId(id(6)),
+        person: PersonId(id(2)),
+        state,
+        version: 3,
+        minutes: 60,
+        decided_by: vec![PersonId(id(7))],
+        created_at: at("14:02:10"),
+        activate_by: at("14:32:10"),
+        hard_until: at("15:32:10"),
+        active: begun.then(|| (at("14:02:13"), at("15:02:13"))),
+        revoking_since: ends.then(|| at("14:45:00")),
+        ended_at: ended.then(|| at("14:45:04")),
+        cause: ends.then_some(if ended { Cause::Relinquished } else { Cause::Revoked }),
+        ended_by: ends.then(|| "Ben Okafor".to_owned()),
+        end_reason: (ends && !ended).then(|| "The incident is over.".to_owned()),
+        residual: if ended {
+            vec!["RoleBinding payments/everyone-reads (ClusterRole view) allows to get pods, list pods.".into()]
+        } else {
+            vec![]
+        },
+        legs: vec![cluster],
+        steps,
+    }
+}

@@ -1,0 +1,146 @@
+//! The page of one access.
+
+use super::view::View;
+use crate::{
+    store::read::grant::{self, GrantDetail},
+    web::{
+        Failure, SignedIn, State,
+        layout::{Layout, Place},
+        path::Id,
+    },
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    extract::{Query, State as Extract},
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+};
+use latchkey_domain::access::GrantId;
+use serde::Deserialize;
+
+/// One access: for its holder to use and return, for deciders and operators to take away, for auditors to see.
+#[derive(Debug, Template, WebTemplate)]
+#[template(path = "grants/show.html")]
+pub struct GrantPage {
+    pub layout: Layout,
+    pub view: View,
+    /// What was sent and did not count.
+    pub again: Again,
+}
+
+/// The part that changes by itself, as a poll gets it.
+#[derive(Debug, Template)]
+#[template(path = "grants/live.html")]
+struct LivePart<'a> {
+    layout: &'a Layout,
+    view: &'a View,
+}
+
+/// A revocation that was not taken, shown again.
+#[derive(Debug, Default)]
+pub struct Again {
+    pub reason: String,
+    pub error: Option<String>,
+}
+
+/// `GET /grants/{id}`: 404 for everybody but its holder, its deciders, operators and auditors.
+pub async fn page(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Id(id): Id<GrantId>,
+) -> Result<GrantPage, Failure> {
+    GrantPage::read(&state, &signed_in, id, Again::default()).await
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct LiveQuery {
+    seen: String,
+}
+
+/// `GET /grants/{id}/live?seen=`: 204 where nothing changed, else what changed.
+pub async fn live(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Id(id): Id<GrantId>,
+    Query(query): Query<LiveQuery>,
+) -> Result<Response, Failure> {
+    let page = GrantPage::read(&state, &signed_in, id, Again::default()).await?;
+    if page.view.version == query.seen {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    match (LivePart { layout: &page.layout, view: &page.view }).render() {
+        Ok(html) => Ok(Html(html).into_response()),
+        Err(error) => Err(Failure::internal(&error)),
+    }
+}
+
+/// What a visitor is to an access.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    pub holder: bool,
+    pub decided: bool,
+    pub operator: bool,
+    pub auditor: bool,
+}
+
+impl Part {
+    fn of(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
+        Self {
+            holder: detail.holder.id == signed_in.person.id,
+            decided: detail.progress.decided_by.contains(&signed_in.person.id),
+            operator: signed_in.roles.operator,
+            auditor: signed_in.roles.auditor,
+        }
+    }
+
+    fn sees(self) -> bool {
+        self.holder || self.decided || self.operator || self.auditor
+    }
+}
+
+impl GrantPage {
+    /// The page as this visitor may see it now.
+    ///
+    /// # Errors
+    /// `NotFound` where it is not theirs to see.
+    pub async fn read(state: &State, signed_in: &SignedIn, id: GrantId, again: Again) -> Result<Self, Failure> {
+        let detail = grant::by_id(&state.store, id).await?.ok_or(Failure::NotFound)?;
+        let part = Part::of(signed_in, &detail);
+        if !part.sees() {
+            return Err(Failure::NotFound);
+        }
+        Ok(Self::new(signed_in, &detail, part, again))
+    }
+
+    fn new(signed_in: &SignedIn, detail: &GrantDetail, part: Part, again: Again) -> Self {
+        let view = View::of(detail, part, &signed_in.policy.file, &signed_in.clock);
+        let error = if again.error.is_some() { "Error: " } else { "" };
+        let title = format!("{error}{}", view.title);
+        let address = format!("/grants/{}", view.id);
+        let layout = signed_in.layout(Place::Elsewhere, title).prod(view.prod).live(address);
+        Self { layout, view, again }
+    }
+}
+
+#[cfg(test)]
+impl GrantPage {
+    /// The page for its holder.
+    pub fn sample_for_holder(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
+        let part = Part { holder: true, decided: false, operator: false, auditor: false };
+        Self::new(signed_in, detail, part, Again::default())
+    }
+
+    /// The page for an operator who revoked without a reason.
+    pub fn sample_for_operator(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
+        let part = Part { holder: false, decided: false, operator: true, auditor: false };
+        let error = latchkey_domain::access::grant::NotRevoked::ReasonMissing.to_string();
+        Self::new(signed_in, detail, part, Again { reason: String::new(), error: Some(error) })
+    }
+
+    /// The live part alone.
+    pub fn sample_live(&self) -> String {
+        LivePart { layout: &self.layout, view: &self.view }.render().unwrap()
+    }
+}

@@ -1,0 +1,408 @@
+//! What the page of an access shows of it to whoever looks.
+
+use super::{kubeconfig::file_name, show::Part};
+use crate::{
+    store::read::grant::{GrantDetail, MappingShown},
+    web::{
+        change::{Document, Line},
+        html::Html,
+        icon::Icon,
+        look::{Pill, Tone},
+        requests::is_prod,
+        timeline::{self, Event},
+    },
+    words::{
+        self, Clock, Sentence,
+        access::{Access, Subject, Tense, doing},
+        sentence::list,
+    },
+};
+use latchkey_domain::{
+    access::{
+        grant::{Condition, GrantFacts, GrantState, Proven},
+        policy::PolicyFile,
+        profile::Scope,
+        transition::Target,
+    },
+    eks::{
+        arn::PrincipalArn,
+        rbac::{BindingSpec, Reach, expectations},
+    },
+    plan::desired::{DesiredGrant, Wish},
+};
+use sha2::{Digest, Sha256};
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct View {
+    pub id: String,
+    pub title: String,
+    pub sentence: Html,
+    pub pill: Pill,
+    pub marks: Vec<Pill>,
+    pub standing: Html,
+    /// Access may work past its end, and somebody must act: shown loudest.
+    pub alarm: Option<Html>,
+    pub prod: bool,
+    pub state: GrantState,
+    pub crumb: (&'static str, &'static str),
+    pub time_left: Option<TimeLeft>,
+    pub how: Option<HowTo>,
+    pub evidence: Vec<Html>,
+    /// What still says yes beside it, or though ours is gone.
+    pub residual: Vec<Html>,
+    pub documents: Vec<Document>,
+    pub events: Vec<Event>,
+    pub facts: Facts,
+    pub can_give_back: bool,
+    pub can_revoke: bool,
+    pub ask_again: Option<String>,
+    /// Changes when anything that is shown changes.
+    pub version: String,
+    /// Seconds between polls; nothing where nothing happens by itself.
+    pub poll: Option<u32>,
+}
+
+/// How much of the time is left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeLeft {
+    pub total_seconds: i64,
+    pub left_seconds: i64,
+    pub left: String,
+    pub ends: Html,
+    pub class: &'static str,
+}
+
+/// How its holder uses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HowTo {
+    /// Where the kubeconfig is to be had; nothing where the cluster was never read.
+    pub download: Option<String>,
+    pub file: String,
+    pub identity_check: String,
+    pub arn: String,
+    pub export: String,
+    pub works: Option<String>,
+    pub must_fail: Option<String>,
+    pub ready: bool,
+    pub aws_profile: Option<String>,
+    pub cluster: String,
+}
+
+/// The side panel.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub holder: String,
+    pub handle: String,
+    pub cluster: String,
+    pub cluster_address: String,
+    pub profile: String,
+    pub namespaces: Vec<String>,
+    pub principal: String,
+    pub username: Option<String>,
+    pub deciders: Option<String>,
+    pub policy: String,
+    pub policy_hash: String,
+    pub request_address: String,
+    pub length: String,
+    pub hard_until: Html,
+    pub reason: String,
+}
+
+/// How often something that is under way is looked at again.
+const POLL_SECONDS: u32 = 2;
+
+impl View {
+    /// The view of an access.
+    pub fn of(detail: &GrantDetail, part: Part, file: &PolicyFile, clock: &Clock) -> Self {
+        let progress = &detail.progress;
+        let namespaces: Vec<String> = detail.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        let subject = Subject::of(&detail.holder.name, part.holder);
+        let doing = doing(&detail.profile);
+        let access = Access {
+            doing: &doing,
+            scope: detail.profile.scope,
+            namespaces: &namespaces,
+            cluster: &detail.cluster_name,
+        };
+        let tense = Tense::Granted {
+            state: progress.state,
+            minutes: progress.minutes,
+            active: progress.active,
+            ended_at: progress.ended_at,
+        };
+        let until = progress.active.map(|(_, until)| until);
+        let pill = Pill::grant(progress.state);
+        let time_left = TimeLeft::of(detail, clock);
+        let title = match &time_left {
+            Some(left) if progress.state == GrantState::Active => {
+                format!("{} left · {}", left.left, detail.cluster_name)
+            }
+            _ => format!("{} · {}", pill.word, detail.cluster_name),
+        };
+        let standing = words::steps::standing(progress.state, progress.cause, until, progress.ended_at, clock);
+        let is_live = matches!(progress.state, GrantState::Scheduled | GrantState::Provisioning | GrantState::Active);
+        let over = matches!(progress.state, GrantState::Revoking | GrantState::Ended);
+        Self {
+            id: progress.id.to_string(),
+            title,
+            sentence: Html::sentence(&access.sentence(subject, tense, clock)),
+            pill,
+            marks: marks(detail),
+            standing: Html::sentence(&standing),
+            alarm: alarm(detail),
+            prod: is_prod(file, &detail.cluster_name),
+            state: progress.state,
+            crumb: if part.holder { ("/", "Home") } else { ("/inbox?tab=decided", "Inbox") },
+            how: (part.holder && is_live).then(|| HowTo::of(detail, &namespaces)),
+            evidence: evidence(detail, clock),
+            residual: progress.residual.iter().map(|line| Html::prose(line)).collect(),
+            documents: documents(detail),
+            events: timeline::of_grant(progress, subject, clock),
+            facts: Facts::of(detail, &namespaces, clock),
+            can_give_back: part.holder && is_live,
+            can_revoke: is_live && (part.operator || part.decided) && !part.holder,
+            ask_again: (part.holder && over).then(|| ask_again(detail, &namespaces)),
+            version: version(detail, time_left.as_ref()),
+            time_left,
+            poll: (progress.state != GrantState::Active && progress.state != GrantState::Ended).then_some(POLL_SECONDS),
+        }
+    }
+
+    /// Whether it is being set up.
+    pub fn is_coming(&self) -> bool {
+        matches!(self.state, GrantState::Scheduled | GrantState::Provisioning)
+    }
+
+    /// Whether it is proven gone.
+    pub fn is_over(&self) -> bool {
+        self.state == GrantState::Ended
+    }
+}
+
+/// Conditions stand beside the pill, never in it.
+fn marks(detail: &GrantDetail) -> Vec<Pill> {
+    let progress = &detail.progress;
+    let blocked = progress.legs.iter().any(|leg| matches!(leg.condition, Condition::Blocked { .. }));
+    let retrying = progress.legs.iter().any(|leg| matches!(leg.condition, Condition::Retrying { .. }));
+    let mut marks = Vec::new();
+    if progress.state != GrantState::Ended {
+        if blocked {
+            marks.push(Pill::new(Tone::Danger, Icon::Ban, "Blocked"));
+        } else if retrying {
+            marks.push(Pill::new(Tone::Needs, Icon::RotateCw, "Retrying"));
+        }
+    }
+    if !progress.residual.is_empty() {
+        marks.push(Pill::new(Tone::Needs, Icon::TriangleAlert, "Something else allows it"));
+    }
+    marks
+}
+
+fn alarm(detail: &GrantDetail) -> Option<Html> {
+    let progress = &detail.progress;
+    if progress.state != GrantState::Revoking {
+        return None;
+    }
+    let why = progress.legs.iter().find_map(|leg| match &leg.condition {
+        Condition::Blocked { why, .. } => Some(why),
+        Condition::Ok | Condition::Retrying { .. } => None,
+    })?;
+    let text = Sentence::parse("This access should be gone and may still work. ").parsed(why);
+    Some(Html::sentence(&text))
+}
+
+/// What was proven, in a line for each part that was.
+fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
+    let mut lines = Vec::new();
+    for leg in &detail.progress.legs {
+        let Some(at) = leg.proven_at else { continue };
+        let number = |key: &str| match leg.evidence.get(key) {
+            Some(serde_json::Value::Array(list)) => u64::try_from(list.len()).ok(),
+            Some(other) => other.as_u64(),
+            None => None,
+        };
+        let answers = match (number("allowed"), number("refused")) {
+            (Some(allowed), Some(refused)) => format!(": {allowed} allowed, {refused} refused, as intended"),
+            _ => String::new(),
+        };
+        let start = match (leg.proven, leg.target) {
+            (Proven::Nothing, _) => continue,
+            (Proven::Present, Target::Cluster(_)) => {
+                format!("Configured and authorised{answers}. The API server of `{}` said so", detail.cluster_name)
+            }
+            (Proven::Present, Target::Principal(_)) => "IAM is as it should be, as read back".to_owned(),
+            (Proven::Gone, Target::Cluster(_)) => {
+                format!("Nothing of it is left on `{}`, and its API server refuses", detail.cluster_name)
+            }
+            (Proven::Gone, Target::Principal(_)) => "Nothing of it is left in IAM, as read back".to_owned(),
+        };
+        let sentence = Sentence::parse(&start).text(" ").time(at, clock.to_the_second(at)).text(".");
+        lines.push(Html::sentence(&sentence));
+    }
+    lines
+}
+
+/// What stands, or stood, on the cluster because of this access.
+fn documents(detail: &GrantDetail) -> Vec<Document> {
+    let Some(mapping) = &detail.mapping else { return Vec::new() };
+    let mut documents = vec![mapping_document(mapping)];
+    if detail.progress.active.is_some() || detail.progress.steps.iter().any(|step| step.step.contains("binding")) {
+        let gone = detail.progress.state == GrantState::Ended;
+        let one = |spec: BindingSpec| whole("Binding", &spec.to_yaml(), gone);
+        documents.extend(bindings(detail, &mapping.username).into_iter().map(one));
+    }
+    documents
+}
+
+fn mapping_document(mapping: &MappingShown) -> Document {
+    let key = mapping.key.as_ref().map_or_else(String::new, |key| format!(", `{key}`"));
+    let title = format!("ConfigMap `kube-system/aws-auth`{key}");
+    let removed = mapping.removed_at.is_some();
+    match (&mapping.inserted, mapping.own) {
+        (_, false) => Document {
+            title: Html::prose(&title),
+            note: None,
+            lines: Vec::new(),
+            said: Some(format!(
+                "Nothing of ours: somebody else\u{2019}s entry maps this identity to `{}`, and it is used as it is.",
+                mapping.username
+            )),
+        },
+        (None, true) => Document {
+            title: Html::prose(&title),
+            note: None,
+            lines: Vec::new(),
+            said: Some("Nothing is written yet.".to_owned()),
+        },
+        (Some(text), true) => whole(&title, text, removed),
+    }
+}
+
+fn whole(title: &str, text: &str, gone: bool) -> Document {
+    let (class, mark) = if gone { ("removed", '-') } else { ("added", '+') };
+    Document {
+        title: Html::prose(title),
+        note: Some(if gone { "taken out again" } else { "added" }.to_owned()),
+        lines: text.lines().map(|text| Line { class, mark, text: text.to_owned() }).collect(),
+        said: None,
+    }
+}
+
+fn bindings(detail: &GrantDetail, username: &str) -> Vec<BindingSpec> {
+    let Ok(arn) = PrincipalArn::parse(&detail.principal_arn) else { return Vec::new() };
+    let progress = &detail.progress;
+    let grant = DesiredGrant {
+        facts: GrantFacts {
+            id: progress.id,
+            request: progress.request,
+            person: detail.holder.id,
+            handle: detail.holder.handle.clone(),
+            principal: detail.principal,
+            cluster: detail.cluster,
+            profile: detail.profile.clone(),
+            namespaces: detail.namespaces.clone(),
+            minutes: progress.minutes,
+            policy_hash: detail.policy_hash.clone(),
+            decided_by: progress.decided_by.clone(),
+            created_at: progress.created_at,
+            activate_by: progress.activate_by,
+            hard_until: progress.hard_until,
+        },
+        wish: Wish::Keep,
+        arn,
+        deciders: detail.deciders.iter().map(|decider| decider.handle.clone()).collect(),
+        attempts: 0,
+        resting: false,
+    };
+    grant.bindings(detail.installation, username)
+}
+
+/// The same ask again: the form's own address, without the reason.
+fn ask_again(detail: &GrantDetail, namespaces: &[String]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("cluster", &detail.cluster_name).append_pair("profile", detail.profile.name.as_str());
+    for namespace in namespaces {
+        query.append_pair("namespace", namespace);
+    }
+    query.append_pair("principal", &detail.principal_arn);
+    query.append_pair("minutes", &detail.progress.minutes.to_string());
+    format!("/requests/new?{}", query.finish())
+}
+
+/// The minute of the time left belongs to what is shown.
+fn version(detail: &GrantDetail, left: Option<&TimeLeft>) -> String {
+    let mut hash = Sha256::new();
+    detail.progress.fingerprint(&mut hash);
+    hash.update(format!("{:?}", detail.mapping));
+    hash.update(left.map_or("", |left| left.left.as_str()));
+    hex::encode(&hash.finalize()[..8])
+}
+
+/// Below this share of the time the bar warns.
+const ENDING_SHARE: i64 = 5;
+
+impl TimeLeft {
+    fn of(detail: &GrantDetail, clock: &Clock) -> Option<Self> {
+        let (since, until) = detail.progress.active?;
+        if detail.progress.state != GrantState::Active {
+            return None;
+        }
+        let total_seconds = (until.as_second() - since.as_second()).max(1);
+        let left_seconds = (until.as_second() - clock.now.as_second()).clamp(0, total_seconds);
+        let class = match left_seconds {
+            0 => "over",
+            left if left < total_seconds / ENDING_SHARE => "ending",
+            _ => "",
+        };
+        let left = words::time::duration(jiff::SignedDuration::from_secs(left_seconds));
+        Some(Self { total_seconds, left_seconds, left, ends: Html::when(clock, until), class })
+    }
+}
+
+impl HowTo {
+    fn of(detail: &GrantDetail, namespaces: &[String]) -> Self {
+        let reach = match detail.profile.scope {
+            Scope::Cluster => Reach::Cluster,
+            Scope::Namespace => Reach::Namespaces(namespaces.to_vec()),
+        };
+        let expected = expectations(&detail.profile.rules(), &reach, &detail.seen_namespaces);
+        let file = file_name(&detail.cluster_name);
+        let profile = detail.aws_profile.as_ref().map_or_else(String::new, |name| format!(" --profile '{name}'"));
+        Self {
+            download: detail.eks.as_ref().map(|_| format!("/grants/{}/kubeconfig", detail.progress.id)),
+            export: format!("export KUBECONFIG=~/Downloads/{file}"),
+            file,
+            identity_check: format!("aws sts get-caller-identity --query Arn --output text{profile}"),
+            arn: detail.principal_arn.clone(),
+            works: words::kubectl::works(&expected),
+            must_fail: words::kubectl::must_fail(&expected),
+            ready: detail.progress.state == GrantState::Active,
+            aws_profile: detail.aws_profile.clone(),
+            cluster: detail.cluster_name.clone(),
+        }
+    }
+}
+
+impl Facts {
+    fn of(detail: &GrantDetail, namespaces: &[String], clock: &Clock) -> Self {
+        let names: Vec<&str> = detail.deciders.iter().map(|decider| decider.name.as_str()).collect();
+        Self {
+            holder: detail.holder.name.clone(),
+            handle: detail.holder.handle.to_string(),
+            cluster: detail.cluster_name.clone(),
+            cluster_address: format!("/clusters/{}", detail.cluster),
+            profile: detail.profile.name.to_string(),
+            namespaces: namespaces.to_vec(),
+            principal: detail.principal_arn.clone(),
+            username: detail.mapping.as_ref().map(|mapping| mapping.username.clone()),
+            deciders: (!names.is_empty()).then(|| list(&names, "and")),
+            policy: detail.policy_name.clone(),
+            policy_hash: detail.policy_hash.chars().take(12).collect(),
+            request_address: format!("/requests/{}", detail.progress.request),
+            length: words::time::length(detail.progress.minutes),
+            hard_until: Html::when(clock, detail.progress.hard_until),
+            reason: detail.reason.clone(),
+        }
+    }
+}

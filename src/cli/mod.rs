@@ -2,6 +2,7 @@
 //! or a finding, 2 for arguments that mean nothing or what would be unsafe.
 
 mod audit;
+mod aws_auth;
 pub mod bootstrap;
 mod check;
 mod listen;
@@ -53,6 +54,8 @@ enum Command {
     /// Look after the audit log
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Read, check or edit an aws-auth ConfigMap, without a cluster and without a database
+    AwsAuth(aws_auth::Args),
     /// Print a token for a cluster, as `aws eks get-token` does
     Token(token::Args),
 }
@@ -74,6 +77,7 @@ impl Cli {
             Command::Policy(command) => policy::run(&settings(config)?, command).await,
             Command::Bootstrap(args) => bootstrap::run(&args),
             Command::Audit(command) => audit::run(&settings(config)?, command).await,
+            Command::AwsAuth(args) => aws_auth::run(args),
             Command::Token(args) => token::run(&args).await,
         }
     }

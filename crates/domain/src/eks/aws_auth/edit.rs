@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::list::{Layout, List, break_at, is_skippable, line_end, line_start};
+use super::list::{Item, Layout, List, break_at, dash, is_skippable, line_end, line_start};
 use super::mappings::{RoleMapping, UserMapping};
 use super::render::Written;
 use super::splice::{Change, Spliced};
-use super::yaml::document::BOM;
+use super::yaml::cursor::{BOM, is_allowed};
 use super::{AwsAuth, Key, Unsafe};
 
 /// Kubernetes' limit for the data of a ConfigMap.
@@ -39,14 +39,7 @@ fn add<M: Written>(auth: &AwsAuth, key: Key, list: &List<M>, entry: &M, arn: &st
     let before = auth.text(key);
     let text = before.unwrap_or_default();
     let created = before.is_none();
-    let does_just_this = |change: &Change| {
-        let after = List::<M>::read(Some(&change.apply(text)));
-        let (same, new) = after.mappings.split_at(list.mappings.len().min(after.mappings.len()));
-        // Nothing that stands behind it may become part of it.
-        let inserted = change.at..=change.at + change.inserted.len();
-        let is_ours = after.layout.items().last().is_some_and(|item| inserted.contains(&item.end));
-        after.faults.is_empty() && is_ours && same == list.mappings.as_slice() && new == std::slice::from_ref(entry)
-    };
+    let does_just_this = |change: &Change| adds_just(list, entry, change, text);
     let change = places(text, created, &list.layout, entry)
         .into_iter()
         .find(does_just_this)
@@ -58,11 +51,28 @@ fn add<M: Written>(auth: &AwsAuth, key: Key, list: &List<M>, entry: &M, arn: &st
     Ok(Spliced::new(key, before, change))
 }
 
+/// Whether the entry is new behind the change, whole and on its own, and every other reads as before.
+fn adds_just<M: Written>(list: &List<M>, entry: &M, change: &Change, text: &str) -> bool {
+    let after = List::<M>::read(Some(&change.apply(text)));
+    let inserted = change.at..=change.at + change.inserted.len();
+    let ours = |item: &&Item| inserted.contains(&item.start) && inserted.contains(&item.end);
+    // The last one: what stands behind the entry must not have become part of it.
+    let Some(index) = after.layout.items().iter().rev().find(ours).and_then(|item| item.mapping) else { return false };
+    let (before, rest) = after.mappings.split_at(index);
+    after.faults.is_empty()
+        && after.mappings.len() == list.mappings.len() + 1
+        && rest.first() == Some(entry)
+        && *before == list.mappings[..index]
+        && rest[1..] == list.mappings[index..]
+}
+
 /// Why none of the changes would do.
 fn no_place(text: &str, key: Key, layout: &Layout) -> Unsafe {
     let line_of = |at: usize| text[..at].matches('\n').count() + 1;
-    if let Some(at) = text.rfind(BOM).filter(|at| *at > 0) {
-        return Unsafe::StrayMark { key, line: line_of(at) };
+    let stray = |&(at, character): &(usize, char)| at > 0 && BOM.contains(character) || !is_allowed(character);
+    if let Some((at, character)) = text.char_indices().find(stray) {
+        let character = format!("U+{:04X}", u32::from(character));
+        return Unsafe::StrayCharacter { key, line: line_of(at), character };
     }
     match layout.items().last() {
         Some(last) if !ends_line(text, last.end) => Unsafe::TrailingText { key, line: line_of(last.end) },
@@ -137,7 +147,12 @@ fn places<M: Written>(text: &str, created: bool, layout: &Layout, entry: &M) -> 
         }
         Layout::Block { first, items } => {
             let Some((last, indent)) = items.last().zip(indent(text, *first)) else { return Vec::new() };
-            vec![behind_line(text, last.end, entry.written().block(indent, style.line_break), &style)]
+            let lines = entry.written().block(indent, style.line_break);
+            let behind = behind_line(text, last.end, lines.clone(), &style);
+            // A text that ends within a block scalar has no room behind it, but in front of its last entry.
+            let ahead = dash(text, *first, items, items.len() - 1).map(|dash| dash - indent.len());
+            let ahead = ahead.map(|at| Change::insert(at, lines + style.line_break));
+            [behind].into_iter().chain(ahead).collect()
         }
     }
 }

@@ -8,7 +8,8 @@ use super::edit::{MOST_BYTES, line_separator};
 use super::entry::{About, Remark};
 use super::list::{Layout, List, Mapping};
 use super::mappings::{RoleMapping, lower};
-use super::yaml::document::{BOM, Document};
+use super::yaml::cursor::BOM;
+use super::yaml::document::Document;
 use super::{AwsAuth, Key};
 
 /// How much a finding matters.

@@ -200,8 +200,17 @@ fn behind_decoration(text: &str, from: usize, indicator: char) -> Option<usize> 
     }
 }
 
+/// Where the dash of a block item is.
+pub(super) fn dash(text: &str, first: usize, items: &[Item], position: usize) -> Option<usize> {
+    let at = match position.checked_sub(1).and_then(|position| items.get(position)) {
+        None => first,
+        Some(previous) => next_token(text, previous.end),
+    };
+    text[at..].starts_with('-').then_some(at)
+}
+
 /// The next byte that is neither blank nor in a comment.
-pub(super) fn next_token(text: &str, from: usize) -> usize {
+fn next_token(text: &str, from: usize) -> usize {
     let mut position = from;
     loop {
         let rest = &text[position..];

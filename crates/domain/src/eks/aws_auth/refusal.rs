@@ -65,12 +65,12 @@ pub enum Unsafe {
          look at it, other programs trip over it; remove it, then try again", key.as_str()
     )]
     TrailingText { key: Key, line: usize },
-    /// A byte order mark inside the text.
+    /// A byte order mark inside the text, or a character that YAML does not allow.
     #[error(
-        "{} holds a byte order mark (U+FEFF) in line {line}, from which on the authenticator may skip the first \
-         character of each line; remove the character, then try again", key.as_str()
+        "{} holds the character {character} (line {line}), for which the authenticator reads the text in one way \
+         today and in another when it grows by an entry; remove the character, then try again", key.as_str()
     )]
-    StrayMark { key: Key, line: usize },
+    StrayCharacter { key: Key, line: usize, character: String },
     /// The bytes that were recorded are not there any more.
     #[error(
         "the bytes that were written into {} are not there any more: someone has changed them; look at what is left \
@@ -94,7 +94,7 @@ impl Unsafe {
             Self::TooLarge { .. } => "too-large",
             Self::Entangled { .. } => "entangled",
             Self::TrailingText { .. } => "trailing-text",
-            Self::StrayMark { .. } => "stray-mark",
+            Self::StrayCharacter { .. } => "stray-character",
             Self::Changed { .. } => "changed",
         }
     }

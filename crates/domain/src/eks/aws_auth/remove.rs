@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::edit::{AHEAD, KEPT};
-use super::list::{Item, Layout, List, Mapping, break_at, line_end, line_start, next_token};
+use super::list::{Item, Layout, List, Mapping, break_at, dash, line_end, line_start};
 use super::splice::{Change, Spliced};
 use super::{AwsAuth, Key, Unsafe};
 
@@ -90,15 +90,6 @@ fn span(text: &str, layout: &Layout, position: usize) -> Option<Range<usize>> {
             (own > 0 && !gap.contains('#')).then_some(range)
         }
     }
-}
-
-/// Where the dash of a block item is.
-fn dash(text: &str, first: usize, items: &[Item], position: usize) -> Option<usize> {
-    let at = match position.checked_sub(1).and_then(|position| items.get(position)) {
-        None => first,
-        Some(previous) => next_token(text, previous.end),
-    };
-    text[at..].starts_with('-').then_some(at)
 }
 
 /// Whether the change takes away at most one entry, and all else reads as before.

@@ -196,7 +196,8 @@ impl<'t> Cursor<'t> {
     }
 }
 
-fn is_allowed(character: char) -> bool {
+/// What may stand in a YAML text.
+pub fn is_allowed(character: char) -> bool {
     matches!(
         character,
         '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..

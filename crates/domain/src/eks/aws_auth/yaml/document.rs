@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::Fault;
-pub use super::cursor::BOM;
 use super::cursor::Mark;
 use super::parser::{Event, Parser, Properties};
 use super::scanner::Style;

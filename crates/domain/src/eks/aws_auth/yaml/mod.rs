@@ -9,7 +9,7 @@
 //! and an entry that one sees and another does not is a person who gets in or does not. Nothing here knows what
 //! aws-auth is.
 
-mod cursor;
+pub(super) mod cursor;
 pub(super) mod document;
 mod parser;
 mod properties;

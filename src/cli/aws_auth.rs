@@ -1,0 +1,315 @@
+//! `latchkey aws-auth`: reads, checks and edits an aws-auth ConfigMap, without a cluster and without a database.
+
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use latchkey_domain::eks::aws_auth::{AwsAuth, Data, Edit, Finding, Manifest, Severity, Spliced, unified};
+use serde_json::json;
+
+/// An edit was refused: standard output stays empty, the reason is on standard error.
+const UNSAFE: u8 = 2;
+
+/// Read, check or edit an aws-auth ConfigMap, as aws-iam-authenticator v0.7.2 understands it.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Print as JSON exactly what the authenticator maps.
+    Read {
+        #[command(flatten)]
+        input: Input,
+    },
+    /// Print what somebody should know about it; exits 1 where something is an error.
+    Lint {
+        #[command(flatten)]
+        input: Input,
+        /// How the findings are printed.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Add or remove one entry and touch no other byte; exits 2 with the reason where that would be unsafe.
+    Edit(EditArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct Input {
+    /// A ConfigMap in YAML or JSON; standard input where it is absent or `-`.
+    file: Option<PathBuf>,
+    /// The input is the `data` of the ConfigMap alone, as a JSON object of strings.
+    #[arg(long)]
+    data: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("change").required(true).args(["add_user", "add_role", "remove"])))]
+struct EditArgs {
+    #[command(flatten)]
+    input: Input,
+    /// Map this IAM user; its path is part of the ARN.
+    #[arg(long, value_name = "ARN", requires = "username")]
+    add_user: Option<String>,
+    /// Map this IAM role; its path is not part of the ARN.
+    #[arg(long, value_name = "ARN", requires = "username")]
+    add_role: Option<String>,
+    /// Remove the entry of this ARN.
+    #[arg(long, value_name = "ARN", conflicts_with_all = ["username", "group"])]
+    remove: Option<String>,
+    /// The Kubernetes username of the new entry.
+    #[arg(long)]
+    username: Option<String>,
+    /// A Kubernetes group of the new entry; may be repeated.
+    #[arg(long)]
+    group: Vec<String>,
+}
+
+impl EditArgs {
+    fn edit(self) -> anyhow::Result<(Input, Edit)> {
+        let Self { input, add_user, add_role, remove, username, group: groups } = self;
+        let username = || username.clone().context("--username is missing");
+        let edit = match (add_user, add_role, remove) {
+            (Some(arn), None, None) => Edit::AddUser { arn, username: username()?, groups },
+            (None, Some(arn), None) => Edit::AddRole { arn, username: username()?, groups },
+            (None, None, Some(arn)) => Edit::Remove { arn },
+            _ => anyhow::bail!("say one of --add-user, --add-role and --remove"),
+        };
+        Ok((input, edit))
+    }
+}
+
+/// Runs the command on standard input, output and error.
+///
+/// # Errors
+///
+/// The input cannot be read, or is no ConfigMap.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let input = match &args.command {
+        Command::Read { input } | Command::Lint { input, .. } => input,
+        Command::Edit(edit) => &edit.input,
+    };
+    let text = input.text()?;
+    let Answer { output, error, code } = answer(args, &text)?;
+    std::io::stdout().write_all(output.as_bytes()).context("failed to write to standard output")?;
+    std::io::stderr().write_all(error.as_bytes()).context("failed to write to standard error")?;
+    Ok(ExitCode::from(code))
+}
+
+impl Input {
+    fn text(&self) -> anyhow::Result<String> {
+        match self.file.as_deref().filter(|file| *file != "-") {
+            Some(file) => {
+                std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))
+            }
+            None => {
+                let mut text = String::new();
+                std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
+                Ok(text)
+            }
+        }
+    }
+}
+
+/// What a command prints, and how it exits.
+#[derive(Debug, PartialEq, Eq)]
+struct Answer {
+    output: String,
+    error: String,
+    code: u8,
+}
+
+fn answer(args: Args, text: &str) -> anyhow::Result<Answer> {
+    match args.command {
+        Command::Read { input } => {
+            let auth = AwsAuth::read(&source(&input, text)?.data());
+            let mappings = auth.identities();
+            let read = json!({
+                "roles": mappings.roles,
+                "users": mappings.users,
+                "accounts": mappings.accounts,
+                "errors": auth.errors(),
+            });
+            Ok(Answer { output: format!("{read:#}\n"), error: String::new(), code: 0 })
+        }
+        Command::Lint { input, format } => {
+            let findings = AwsAuth::read(&source(&input, text)?.data()).lint();
+            let is_error = findings.iter().any(|finding| finding.severity == Severity::Error);
+            let output = match format {
+                Format::Json => format!("{:#}\n", serde_json::to_value(&findings)?),
+                Format::Text => described(&findings),
+            };
+            Ok(Answer { output, error: String::new(), code: u8::from(is_error) })
+        }
+        Command::Edit(edit) => {
+            let (input, edit) = edit.edit()?;
+            edited(&source(&input, text)?, &edit)
+        }
+    }
+}
+
+/// Where the data stands.
+enum Source<'t> {
+    Manifest(Manifest<'t>),
+    Data(Data),
+}
+
+fn source<'t>(input: &Input, text: &'t str) -> anyhow::Result<Source<'t>> {
+    if !input.data {
+        return Ok(Source::Manifest(Manifest::read(text)?));
+    }
+    let data: Option<Data> =
+        serde_json::from_str(text).context("the input of --data is no JSON object of strings")?;
+    Ok(Source::Data(data.unwrap_or_default()))
+}
+
+impl Source<'_> {
+    fn data(&self) -> Data {
+        match self {
+            Self::Manifest(manifest) => manifest.data().clone(),
+            Self::Data(data) => data.clone(),
+        }
+    }
+
+    fn with(&self, spliced: &Spliced) -> anyhow::Result<String> {
+        match self {
+            Self::Manifest(manifest) => Ok(manifest.with(spliced)?),
+            Self::Data(data) => Ok(format!("{}\n", serde_json::to_string(&spliced.data(data))?)),
+        }
+    }
+}
+
+fn edited(source: &Source<'_>, edit: &Edit) -> anyhow::Result<Answer> {
+    let refused = |reason: String| Answer { output: String::new(), error: format!("{reason}\n"), code: UNSAFE };
+    let spliced = match AwsAuth::read(&source.data()).edit(edit) {
+        Ok(spliced) => spliced,
+        Err(reason) => return Ok(refused(reason.to_string())),
+    };
+    let output = match source.with(&spliced) {
+        Ok(output) => output,
+        Err(reason) => return Ok(refused(format!("{reason:#}"))),
+    };
+    let key = spliced.key.as_str();
+    let (before, after) = (spliced.before.as_deref(), spliced.after.as_deref());
+    let name = |side: &str, text: Option<&str>| text.map_or_else(|| "/dev/null".to_owned(), |_| format!("{side}/{key}"));
+    let hunk = unified(before.unwrap_or_default(), after.unwrap_or_default());
+    let error = format!("--- {}\n+++ {}\n{hunk}", name("a", before), name("b", after));
+    Ok(Answer { output, error, code: 0 })
+}
+
+fn described(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for Finding { key, line, severity, rule, message, why, remedy } in findings {
+        let severity = match severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{}:{line}: {severity}: {message} [{rule}]\n    why: {why}\n    do:  {remedy}",
+            key.as_str()
+        );
+    }
+    if findings.is_empty() {
+        text.push_str("nothing found\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn answered(arguments: &[&str], text: &str) -> Answer {
+        let line = Line::try_parse_from([&["aws-auth"], arguments].concat()).unwrap();
+        answer(line.args, text).unwrap()
+    }
+
+    const FILE: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth # the name\ndata:\n  mapRoles: |\n    \
+                        - rolearn: arn:aws:iam::111122223333:role/node\n      username: system:node:{{EC2PrivateDNSName}}\n      \
+                        groups:\n      - system:nodes\n  # people\n  mapUsers: |\n    - userarn: \
+                        arn:aws:iam::111122223333:user/joe\n      username: joe\n# the end\n";
+    const JANE: &str = "arn:aws:iam::111122223333:user/jane";
+
+    #[test]
+    fn read_prints_what_is_mapped_and_what_is_wrong() {
+        let data = r#"{"mapUsers":"- userarn: arn:aws:iam::111122223333:user/jane\n  username: 5\n  groups: null\n"}"#;
+        let Answer { output, code, .. } = answered(&["read", "--data"], data);
+        let read: serde_json::Value = serde_json::from_str(&output).unwrap();
+        assert_eq!(code, 0);
+        assert_eq!(read["users"], json!([{ "userarn": JANE, "username": "", "groups": [] }]));
+        assert_eq!((&read["roles"], &read["accounts"]), (&json!([]), &json!([])));
+        assert_eq!((&read["errors"][0]["key"], &read["errors"][0]["line"]), (&json!("mapUsers"), &json!(2)));
+    }
+
+    #[test]
+    fn an_edited_file_keeps_every_other_byte() {
+        let add = ["edit", "--add-user", JANE, "--username", "jane", "--group", "readers"];
+        let Answer { output, error, code } = answered(&add, FILE);
+        let entry = "    - userarn: \"arn:aws:iam::111122223333:user/jane\"\n      username: \"jane\"\n      groups:\n        \
+                     - \"readers\"\n";
+        assert_eq!(code, 0, "{error}");
+        assert_eq!(output, FILE.replace("# the end\n", &format!("{entry}# the end\n")));
+        assert!(error.contains("+- userarn: \"arn:aws:iam::111122223333:user/jane\"\n"), "{error}");
+        assert_eq!(answered(&["edit", "--remove", JANE], &output).output, FILE);
+    }
+
+    #[test]
+    fn json_goes_in_and_json_comes_out() {
+        let file = r#"{"kind": "ConfigMap", "data": {"mapRoles": "[]"}, "apiVersion": "v1"}"#;
+        let add = ["edit", "--add-user", JANE, "--username", "jane"];
+        let output = answered(&add, file).output;
+        let value: serde_json::Value = serde_json::from_str(&output).unwrap();
+        assert!(value["data"]["mapUsers"].as_str().unwrap().starts_with("- userarn:"), "{output}");
+        assert_eq!(answered(&["edit", "--remove", JANE], &output).output, file);
+        let data = answered(&["edit", "--data", "--add-user", JANE, "--username", "jane"], "{}").output;
+        assert_eq!(answered(&["edit", "--data", "--remove", JANE], &data).output, "{}\n");
+    }
+
+    #[test]
+    fn an_unsafe_edit_prints_nothing_but_its_reason() {
+        let broken = r#"{"mapRoles":"- rolearn: [\n"}"#;
+        let add = ["edit", "--data", "--add-user", JANE, "--username", "jane"];
+        let Answer { output, error, code } = answered(&add, broken);
+        assert_eq!((output.as_str(), code), ("", 2));
+        assert!(error.contains("mapRoles cannot be read"), "{error}");
+        let gone = answered(&["edit", "--data", "--remove", JANE], "{}");
+        assert_eq!(gone.code, 2);
+    }
+
+    #[test]
+    fn lint_exits_1_on_an_error_only() {
+        let broken = answered(&["lint", "--data"], r#"{"mapRoles":"{"}"#);
+        assert_eq!(broken.code, 1);
+        assert!(broken.output.contains("no node can join"), "{}", broken.output);
+        let fine = answered(&["lint", "--format", "json"], FILE);
+        assert_eq!((fine.code, fine.output.as_str()), (0, "[]\n"));
+    }
+
+    #[test]
+    fn what_is_no_config_map_is_said_so() {
+        let line = Line::try_parse_from(["aws-auth", "read"]).unwrap();
+        let error = answer(line.args, "kind: Secret\n").unwrap_err().to_string();
+        assert!(error.contains("no ConfigMap, but a Secret"), "{error}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::entry::{self, Entries, Fault, Remark};
-use super::mappings::{RoleMapping, UserMapping, lower};
+use super::mappings::{RoleMapping, UserMapping, is_same_arn};
 use super::yaml::document::{Document, Kind, Node, NodeId};
 use super::yaml::value::{self, Value};
 
@@ -137,8 +137,7 @@ impl<M: Mapping> List<M> {
 
     /// The indices of the mappings of `arn`.
     pub fn indices(&self, arn: &str) -> Vec<usize> {
-        let wanted = lower(arn);
-        let of_arn = |mapping: &M| mapping.arn().is_some_and(|arn| lower(arn) == wanted);
+        let of_arn = |mapping: &M| mapping.arn().is_some_and(|other| is_same_arn(other, arn));
         self.mappings.iter().enumerate().filter(|(_, mapping)| of_arn(mapping)).map(|(index, _)| index).collect()
     }
 }

@@ -65,13 +65,13 @@ impl Mappings {
     /// Entries by permission set match nothing, since the authenticator's gate for them is off unless someone opens it.
     pub fn lookup(&self, arn: &str) -> Option<Mapped<'_>> {
         let canonical = canonical(arn);
-        let wanted = lower(&canonical);
-        let role = self.roles.iter().rposition(|role| role.rolearn.as_deref().is_some_and(|arn| lower(arn) == wanted));
+        let is_it = |arn: &str| is_same_arn(arn, &canonical);
+        let role = self.roles.iter().rposition(|role| role.rolearn.as_deref().is_some_and(is_it));
         if let Some(index) = role {
             let RoleMapping { username, groups, .. } = &self.roles[index];
             return Some(Mapped { username: username.into(), groups, source: Source::Role(index) });
         }
-        if let Some(index) = self.users.iter().rposition(|user| lower(&user.userarn) == wanted) {
+        if let Some(index) = self.users.iter().rposition(|user| is_it(&user.userarn)) {
             let UserMapping { username, groups, .. } = &self.users[index];
             return Some(Mapped { username: username.into(), groups, source: Source::User(index) });
         }
@@ -92,6 +92,11 @@ pub fn canonical(arn: &str) -> Cow<'_, str> {
         return format!("arn:{partition}:iam::{account}:role/{role}").into();
     }
     arn.into()
+}
+
+/// Whether the authenticator takes two ARNs for one: case does not count.
+pub(super) fn is_same_arn(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() { one.eq_ignore_ascii_case(other) } else { lower(one) == lower(other) }
 }
 
 /// Lower case as Go makes it: character by character.

@@ -160,6 +160,12 @@ impl AwsAuth {
     }
 }
 
+/// Whether the authenticator's parser gets through the text, whatever it is about. It is the parser alone, and so what
+/// the cost of everything else is measured against.
+pub fn is_yaml(text: &str) -> bool {
+    Document::parse(text).is_ok()
+}
+
 fn read_accounts(text: Option<&str>) -> (Vec<String>, Vec<ReadError>) {
     let Some(text) = text.filter(|text| !is_skippable(text)) else { return (Vec::new(), Vec::new()) };
     let (list, faults) = match Document::parse(text) {

@@ -269,7 +269,7 @@ proptest! {
 
     #[test]
     fn a_manifest_is_changed_in_the_one_key_only(text in texts(), header in prop::sample::select(vec!["|", "|-", ">", "\"\""])) {
-        let block: String = text.lines().map(|line| format!("    {line}\n")).collect();
+        let block: String = text.lines().flat_map(|line| ["    ", line, "\n"]).collect();
         let value = if header == "\"\"" { "\"\"\n".to_owned() } else { format!("{header}\n{block}") };
         let file = format!("kind: ConfigMap\ndata: # here\n  other: x\n  mapUsers: {value}metadata:\n  name: aws-auth\n");
         if let Ok(manifest) = Manifest::read(&file)

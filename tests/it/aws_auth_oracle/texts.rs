@@ -266,11 +266,11 @@ impl Texts {
         for _ in 0..self.rng.random_range(1..5) {
             if key == "mapAccounts" {
                 let account = self.pick(&["111122223333", "\"111122223333\"", "012345678901", "'1'", "~", "!!str 5"]);
-                text += &format!("{indent}- {account}\n");
+                text.extend([indent, "- ", account, "\n"]);
                 continue;
             }
             if self.chance(0.1) {
-                text += &format!("{indent}# an entry\n");
+                text.extend([indent, "# an entry\n"]);
             }
             let mut lead = format!("{indent}- ");
             if self.chance(0.05) {
@@ -283,7 +283,7 @@ impl Texts {
             for (name, value) in self.fields(key) {
                 let value = value.replace('\n', &format!("\n{indent}"));
                 let comment = if self.chance(0.05) { " # why" } else { "" };
-                text += &format!("{lead}{name}: {value}{comment}\n");
+                text.extend([lead.as_str(), &name, ": ", &value, comment, "\n"]);
                 lead = format!("{indent}  ");
             }
             if self.chance(0.05) {

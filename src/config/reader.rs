@@ -301,7 +301,7 @@ impl<'d> Section<'d> {
         let mut sections = Vec::new();
         for item in array {
             if let Some(table) = item.get_ref().as_table() {
-                sections.push(Self::of(table, item.span(), format!("[[{key}]]")))
+                sections.push(Self::of(table, item.span(), format!("[[{key}]]")));
             } else {
                 let place = Place::Span(item.span());
                 wrong_type::<()>(faults, &place, key, "a list of tables", item.get_ref());

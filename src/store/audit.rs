@@ -106,7 +106,7 @@ pub async fn lag(pool: &PgPool) -> Result<Lag, StoreError> {
     )
     .fetch_one(pool)
     .await?;
-    Ok(Lag { events: u64::try_from(row.events).unwrap_or(0), oldest: row.oldest.map(|at| at.to_jiff()) })
+    Ok(Lag { events: u64::try_from(row.events).unwrap_or(0), oldest: row.oldest.map(jiff_sqlx::Timestamp::to_jiff) })
 }
 
 /// A chain that holds.

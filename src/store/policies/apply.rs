@@ -63,7 +63,7 @@ pub enum NotApplied {
         list(.0)
     )]
     UnknownPeople(Vec<Handle>),
-    #[error("another policy is current than the one you expect: {}. Look at it with `latchkey policy show`", current(.0))]
+    #[error("another policy is current than the one you expect: {}. Look at it with `latchkey policy show`", current(.0.as_deref()))]
     Moved(Option<String>),
     #[error("{} Confirm with {}", gone(.0), drains(.0))]
     Drops(Vec<Gone>),
@@ -77,8 +77,8 @@ fn list(handles: &[Handle]) -> String {
     handles.iter().map(Handle::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn current(hash: &Option<String>) -> String {
-    hash.as_ref().map_or_else(|| "none at all".to_owned(), Clone::clone)
+fn current(hash: Option<&str>) -> &str {
+    hash.unwrap_or("none at all")
 }
 
 fn gone(gone: &[Gone]) -> String {

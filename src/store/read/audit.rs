@@ -98,7 +98,8 @@ pub async fn events(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastLink {
     pub seq: i64,
-    pub sealed_at: Timestamp,
+    /// When its event happened: what is older is sealed, but for what committed late.
+    pub event_at: Timestamp,
 }
 
 /// The last link; `None` before the first.
@@ -106,8 +107,10 @@ pub struct LastLink {
 /// # Errors
 /// `Database`.
 pub async fn last_link(store: &Store) -> Result<Option<LastLink>, StoreError> {
-    let row = sqlx::query!("select seq, sealed_at from audit_link order by seq desc limit 1")
-        .fetch_optional(store.pool())
-        .await?;
-    Ok(row.map(|row| LastLink { seq: row.seq, sealed_at: row.sealed_at.to_jiff() }))
+    let row = sqlx::query!(
+        "select l.seq, e.at from audit_link l join event e on e.id = l.event_id order by l.seq desc limit 1"
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(row.map(|row| LastLink { seq: row.seq, event_at: row.at.to_jiff() }))
 }

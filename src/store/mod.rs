@@ -7,12 +7,17 @@ pub mod clusters;
 pub mod desired;
 pub mod error;
 pub mod grants;
+pub mod heartbeats;
+pub mod intents;
+pub mod legs;
+pub mod mappings;
 pub mod observations;
 pub mod people;
 pub mod policies;
 pub mod read;
 pub mod requests;
 pub mod sessions;
+pub mod targets;
 pub mod tx;
 
 pub use error::StoreError;

@@ -1,12 +1,16 @@
 //! The last look at each target.
 
-use super::{Store, StoreError, requests::json};
+use super::{
+    Store, StoreError,
+    requests::{json, to_json},
+};
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{ClusterId, PrincipalId, transition::Target},
     plan::observation::{ClusterObservation, PrincipalObservation},
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
 
 /// Something observed, with its age.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,4 +49,27 @@ async fn read<T: DeserializeOwned>(store: &Store, target: Target) -> Result<Opti
     let Some(row) = row else { return Ok(None) };
     let body = json("observation", "body", row.body)?;
     Ok(Some(Observed { body, at: row.observed_at.to_jiff(), age_seconds: u64::try_from(row.age).unwrap_or(0) }))
+}
+
+/// Stores the last look at a target in place of the one before.
+///
+/// # Errors
+/// `Event` where it is no JSON; `Database`.
+pub async fn write<T: Serialize>(store: &Store, target: Target, body: &T) -> Result<(), StoreError> {
+    let body = to_json(body)?;
+    let bytes = serde_json::to_vec(&body).map_err(|error| StoreError::Event(error.to_string()))?;
+    let hash = Sha256::digest(&bytes);
+    sqlx::query!(
+        "insert into observation (target_kind, target_key, observed_at, body, hash)
+         values ($1, $2, clock_timestamp(), $3, $4)
+         on conflict (target_kind, target_key) do update set observed_at = clock_timestamp(),
+           body = excluded.body, hash = excluded.hash",
+        target.kind(),
+        target.key(),
+        body,
+        hash.as_slice(),
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(())
 }

@@ -8,26 +8,31 @@ use crate::{
     access::{GrantId, InstallationId},
     eks::rbac::{BindingSpec, LABEL_GRANT, LABEL_INSTALLATION, LABEL_MANAGED_BY, MANAGED_BY},
 };
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// A write to a binding. Created, or PUT with the resource version that was observed; never applied, since a
 /// server-side apply brings a deleted object back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BindingStep {
-    /// POST.
-    Create { key: BindingKey, body: Value },
-    /// PUT of the whole object: as it should be, or with nobody bound and no finalizer left.
-    Put { key: BindingKey, body: Value, empties: bool },
-    /// DELETE of exactly this object.
+    /// Made, as it grants.
+    Create(BindingSpec),
+    /// Made with nobody bound: it stands in the way of a late create.
+    StandIn(BindingSpec),
+    /// Put right.
+    Put { spec: BindingSpec, resource_version: String },
+    /// Left with nobody bound, no finalizer, our labels; what it refers to is immutable and stays.
+    Empty(ObservedBinding),
+    /// Exactly this object is deleted.
     Delete { key: BindingKey, uid: String },
 }
 
 impl BindingStep {
     /// Where the binding is.
-    pub fn key(&self) -> &BindingKey {
+    pub fn key(&self) -> BindingKey {
         match self {
-            Self::Create { key, .. } | Self::Put { key, .. } | Self::Delete { key, .. } => key,
+            Self::Create(spec) | Self::StandIn(spec) | Self::Put { spec, .. } => BindingKey::of(spec),
+            Self::Empty(observed) => key_of(observed),
+            Self::Delete { key, .. } => key.clone(),
         }
     }
 }
@@ -81,19 +86,18 @@ pub fn drift(spec: &BindingSpec, observed: &ObservedBinding) -> Drift {
 pub fn wanted(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant) -> Vec<BindingStep> {
     let mut steps = Vec::new();
     for spec in specs.iter().filter(|spec| namespace_is_ours(state, spec, grant)) {
-        let key = BindingKey::of(spec);
-        match find(state, &key) {
-            None => steps.push(BindingStep::Create { key, body: spec.to_value() }),
+        match find(state, &BindingKey::of(spec)) {
+            None => steps.push(BindingStep::Create(spec.clone())),
             Some(observed) => match drift(spec, observed) {
                 Drift::None => {}
                 Drift::Contents => {
-                    let body = versioned(spec.to_value(), observed);
-                    steps.push(BindingStep::Put { key, body, empties: false });
+                    let resource_version = observed.resource_version.clone();
+                    steps.push(BindingStep::Put { spec: spec.clone(), resource_version });
                 }
                 Drift::Whole => {
                     let installation = InstallationId(spec.installation);
                     steps.extend(gone(observed, installation, Some(grant.id())));
-                    steps.push(BindingStep::Create { key, body: spec.to_value() });
+                    steps.push(BindingStep::Create(spec.clone()));
                 }
             },
         }
@@ -111,52 +115,19 @@ fn namespace_is_ours(state: &ClusterState, spec: &BindingSpec, grant: &DesiredGr
 /// create of a stalled run now conflicts), then exactly this object is deleted.
 pub fn gone(observed: &ObservedBinding, installation: InstallationId, grant: Option<GrantId>) -> Vec<BindingStep> {
     let key = key_of(observed);
-    let delete = BindingStep::Delete { key: key.clone(), uid: observed.uid.clone() };
+    let delete = BindingStep::Delete { key, uid: observed.uid.clone() };
     if observed.subjects.is_empty() && observed.finalizers.is_empty() && !observed.deleting {
         return vec![delete];
     }
-    let put = BindingStep::Put { key, body: emptied(observed, installation, grant), empties: true };
-    // Without its finalizers, an object that is being deleted is gone.
-    if observed.deleting { vec![put] } else { vec![put, delete] }
-}
-
-/// The same object with nobody bound, no finalizer, our labels; what it refers to is immutable.
-fn emptied(observed: &ObservedBinding, installation: InstallationId, grant: Option<GrantId>) -> Value {
-    let mut labels = observed.labels.clone();
-    labels.insert(LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned());
-    labels.insert(LABEL_INSTALLATION.to_owned(), installation.to_string());
+    let mut labelled = observed.clone();
+    labelled.labels.insert(LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned());
+    labelled.labels.insert(LABEL_INSTALLATION.to_owned(), installation.to_string());
     if let Some(grant) = grant {
-        labels.insert(LABEL_GRANT.to_owned(), grant.to_string());
+        labelled.labels.insert(LABEL_GRANT.to_owned(), grant.to_string());
     }
-    let kind = if observed.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" };
-    let mut metadata = json!({
-        "name": observed.name,
-        "labels": labels,
-        "annotations": observed.annotations,
-        "finalizers": [],
-    });
-    if let Some(namespace) = &observed.namespace {
-        metadata["namespace"] = namespace.as_str().into();
-    }
-    let body = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": kind,
-        "metadata": metadata,
-        "roleRef": {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": observed.role_kind,
-            "name": observed.role_name,
-        },
-        "subjects": [],
-    });
-    versioned(body, observed)
-}
-
-/// The body as a PUT that is refused if anybody changed the object since.
-fn versioned(mut body: Value, observed: &ObservedBinding) -> Value {
-    body["metadata"]["resourceVersion"] = observed.resource_version.as_str().into();
-    body["metadata"]["uid"] = observed.uid.as_str().into();
-    body
+    let empty = BindingStep::Empty(labelled);
+    // Without its finalizers, an object that is being deleted is gone.
+    if observed.deleting { vec![empty] } else { vec![empty, delete] }
 }
 
 /// The observed bindings of a grant that ends: those at its names, and those that its label is on.

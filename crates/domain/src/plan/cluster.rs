@@ -110,11 +110,16 @@ pub fn plan(desired: &DesiredCluster, observed: &ClusterObservation) -> Plan {
     planner.plan
 }
 
-/// Why this installation may only revoke what it finds recorded: the cluster's marker names another one, or a later
-/// epoch of this one.
+/// Why this installation may only revoke what it finds recorded: the cluster's marker is not there, or names another
+/// installation, or a later epoch of this one.
 pub fn not_ours(desired: &DesiredCluster, state: &ClusterState) -> Option<String> {
-    let marker = state.marker.as_ref()?;
     let name = &desired.name;
+    let Some(marker) = &state.marker else {
+        return Some(format!(
+            "{name} has no ConfigMap kube-system/latchkey, which says whose cluster it is: an operator has to apply what \
+             `latchkey bootstrap {name}` prints"
+        ));
+    };
     match (&marker.installation, marker.epoch) {
         (Some(installation), _) if *installation != desired.installation.to_string() => Some(format!(
             "{name} is marked as belonging to another installation of Latchkey ({installation}): an operator has to find \
@@ -156,7 +161,7 @@ impl Planner<'_> {
             for observed in bindings::of_grant(self.state, grant.id(), &keys, desired.installation) {
                 let mut steps = bindings::gone(observed, desired.installation, Some(grant.id()));
                 if desired.uncertain.contains(&bindings::key_of(observed)) {
-                    steps.retain(|step| matches!(step, BindingStep::Put { .. }));
+                    steps.retain(|step| !matches!(step, BindingStep::Delete { .. }));
                 }
                 self.binding(steps, Some(grant.id()));
             }
@@ -165,9 +170,7 @@ impl Planner<'_> {
                 let key = BindingKey::of(spec);
                 desired.uncertain.contains(&key) && bindings::find(self.state, &key).is_none()
             });
-            let stand_ins: Vec<BindingStep> = awaited
-                .map(|spec| BindingStep::Create { key: BindingKey::of(spec), body: spec.to_emptied_value() })
-                .collect();
+            let stand_ins: Vec<BindingStep> = awaited.cloned().map(BindingStep::StandIn).collect();
             self.binding(stand_ins, Some(grant.id()));
         }
     }

@@ -148,20 +148,27 @@ impl World {
         let key = step.key();
         let at = bindings.iter().position(|b| b.name == key.name && b.namespace == key.namespace);
         match (step, at) {
-            (BindingStep::Create { body, .. }, None) => {
-                bindings.push(object(body, &format!("uid-{fresh}"), fresh));
+            (BindingStep::Create(spec), None) => {
+                bindings.push(object(&spec.to_value(), &format!("uid-{fresh}"), fresh));
                 true
             }
-            (BindingStep::Put { body, .. }, Some(at)) => {
-                if body["metadata"]["resourceVersion"] != bindings[at].resource_version.as_str() {
-                    return false;
-                }
-                let put = object(body, &bindings[at].uid.clone(), fresh);
-                bindings[at] = ObservedBinding { deleting: bindings[at].deleting, ..put };
-                if bindings[at].deleting && bindings[at].finalizers.is_empty() {
-                    bindings.remove(at);
-                }
+            (BindingStep::StandIn(spec), None) => {
+                bindings.push(object(&spec.to_emptied_value(), &format!("uid-{fresh}"), fresh));
                 true
+            }
+            (BindingStep::Put { spec, resource_version }, Some(at)) => {
+                let stored = object(&spec.to_value(), &bindings[at].uid.clone(), fresh);
+                *resource_version == bindings[at].resource_version && replace(bindings, at, stored)
+            }
+            (BindingStep::Empty(observed), Some(at)) => {
+                let version = fresh.to_string();
+                let stored = ObservedBinding {
+                    subjects: vec![],
+                    finalizers: vec![],
+                    resource_version: version,
+                    ..observed.clone()
+                };
+                observed.resource_version == bindings[at].resource_version && replace(bindings, at, stored)
             }
             (BindingStep::Delete { uid, .. }, Some(at)) if bindings[at].uid == *uid => {
                 if bindings[at].finalizers.is_empty() {
@@ -172,9 +179,8 @@ impl World {
                 true
             }
             (BindingStep::Delete { .. }, None) => true,
-            (BindingStep::Create { .. } | BindingStep::Delete { .. }, Some(_)) | (BindingStep::Put { .. }, None) => {
-                false
-            }
+            (BindingStep::Create(_) | BindingStep::StandIn(_) | BindingStep::Delete { .. }, Some(_))
+            | (BindingStep::Put { .. } | BindingStep::Empty(_), None) => false,
         }
     }
 
@@ -234,6 +240,17 @@ impl World {
         let state = self.observed.kubernetes.as_ref().unwrap();
         questions_present(grant, &identity, state).can.iter().all(|question| self.answer(question))
     }
+}
+
+/// A PUT: without its finalizers, an object that is being deleted is gone.
+fn replace(bindings: &mut Vec<ObservedBinding>, at: usize, stored: ObservedBinding) -> bool {
+    let deleting = bindings[at].deleting;
+    if deleting && stored.finalizers.is_empty() {
+        bindings.remove(at);
+    } else {
+        bindings[at] = ObservedBinding { deleting, ..stored };
+    }
+    true
 }
 
 /// An object as the API server stores what was sent.

@@ -78,7 +78,8 @@ pub fn is_writable(arn: &PrincipalArn, principal_paths: &[String]) -> bool {
 /// Plans a principal.
 pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> PrincipalPlan {
     let mut plan = PrincipalPlan::default();
-    if !desired.writable {
+    if !is_managed(desired, observed) {
+        plan.replaced = observed.found.as_ref().and_then(|user| replaced(desired, user));
         return plan;
     }
     let Some(user) = &observed.found else {
@@ -86,11 +87,8 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
         plan.trouble.extend(present(desired).map(|grant| (grant.id, why.clone())));
         return plan;
     };
-    if is_replaced(desired, user) {
-        plan.replaced = Some(format!(
-            "{} was deleted and made again since it was proven (its id was {}, it is {} now)",
-            desired.arn, desired.unique_id, user.unique_id
-        ));
+    if let Some(replaced) = replaced(desired, user) {
+        plan.replaced = Some(replaced);
         return plan;
     }
     if let Some(other) = user.tags.get(TAG).filter(|other| **other != desired.installation.to_string()) {
@@ -111,8 +109,19 @@ fn present(desired: &DesiredPrincipal) -> impl Iterator<Item = &PrincipalGrant> 
     desired.grants.iter().filter(|grant| grant.wish.is_present())
 }
 
-fn is_replaced(desired: &DesiredPrincipal, user: &IamUser) -> bool {
-    !desired.unique_id.is_empty() && user.unique_id != desired.unique_id
+/// Whether there is anything to do in IAM: also for what was written before policy.toml took the path away.
+fn is_managed(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> bool {
+    let tagged = |user: &IamUser| user.tags.get(TAG).is_some_and(|own| *own == desired.installation.to_string());
+    desired.writable || observed.found.as_ref().is_some_and(tagged)
+}
+
+fn replaced(desired: &DesiredPrincipal, user: &IamUser) -> Option<String> {
+    (!desired.unique_id.is_empty() && user.unique_id != desired.unique_id).then(|| {
+        format!(
+            "{} was deleted and made again since it was proven (its id was {}, it is {} now)",
+            desired.arn, desired.unique_id, user.unique_id
+        )
+    })
 }
 
 /// The policy that fits: grants that are active already come first, new ones as far as there is room.
@@ -174,7 +183,7 @@ fn says(text: &str, wanted: &PolicyDocument) -> bool {
 /// What the observation, made after the steps, proves about each grant.
 pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec<PrincipalProof> {
     let mut ignored = BTreeMap::new();
-    let user = observed.found.as_ref().filter(|user| !is_replaced(desired, user));
+    let user = observed.found.as_ref().filter(|user| replaced(desired, user).is_none());
     let wanted = user.and_then(|user| fitting(desired, user, &mut ignored));
     let policy = user.and_then(|user| user.inline_policies.get(POLICY_NAME));
     let as_wanted = match (&wanted, policy) {
@@ -184,7 +193,8 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
         (Some(_), None) => false,
     };
     let judge = |grant: &PrincipalGrant| {
-        let (proven, evidence) = judge(desired, grant, user, as_wanted, &ignored);
+        let managed = is_managed(desired, observed);
+        let (proven, evidence) = judge(desired, grant, user, managed && as_wanted, managed, &ignored);
         PrincipalProof { grant: grant.id, proven, evidence }
     };
     desired.grants.iter().map(judge).collect()
@@ -195,10 +205,11 @@ fn judge(
     grant: &PrincipalGrant,
     user: Option<&IamUser>,
     as_wanted: bool,
+    managed: bool,
     too_large: &BTreeMap<GrantId, String>,
 ) -> (bool, String) {
     let arn = &desired.arn;
-    if !desired.writable {
+    if !managed {
         let why = format!("nothing is written to IAM for {arn}: its path is not one that Latchkey manages");
         return (true, format!("{why}; kubectl needs no permission of IAM"));
     }

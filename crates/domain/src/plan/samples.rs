@@ -2,7 +2,9 @@
 
 use super::{
     desired::{DesiredCluster, DesiredGrant, Wish},
-    observation::{AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, ObservedRole},
+    observation::{
+        AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, Marker, ObservedRole,
+    },
 };
 use crate::{
     access::{
@@ -57,6 +59,7 @@ pub fn observation() -> ClusterObservation {
             aws_auth: Some(aws_auth),
             namespaces: vec![namespace("kube-system"), namespace("payments"), namespace("shop")],
             cluster_roles: BTreeMap::from([("view".to_owned(), view)]),
+            marker: Some(Marker { uid: "m".into(), resource_version: "1".into(), installation: None, epoch: None }),
             ..ClusterState::default()
         }),
         trouble: None,

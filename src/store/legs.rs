@@ -1,0 +1,64 @@
+//! A grant's legs as a run of the worker leaves them.
+
+use super::{StoreError, Tx};
+use latchkey_domain::access::{GrantId, grant::Proven, transition::Target};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How a leg fares, with its back-off relative to the database's real clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fares {
+    Ok,
+    /// It goes on by itself.
+    Retrying {
+        error: String,
+        attempt: u32,
+        again_in: Duration,
+    },
+    /// Somebody must act.
+    Blocked {
+        why: String,
+        attempt: u32,
+        again_in: Duration,
+    },
+}
+
+impl Tx {
+    /// Writes a leg. Without `proven`, what the last proof showed stays.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn write_leg(
+        &mut self,
+        grant: GrantId,
+        target: Target,
+        proven: Option<Proven>,
+        fares: &Fares,
+        evidence: &Value,
+    ) -> Result<(), StoreError> {
+        let (condition, error, attempt, again_in) = match fares {
+            Fares::Ok => ("ok", None, 0, None),
+            Fares::Retrying { error, attempt, again_in } => ("retrying", Some(error), *attempt, Some(*again_in)),
+            Fares::Blocked { why, attempt, again_in } => ("blocked", Some(why), *attempt, Some(*again_in)),
+        };
+        sqlx::query!(
+            "update grant_leg set proven = coalesce($4, proven),
+               proven_at = case when $4 is null then proven_at else clock_timestamp() end,
+               condition = $5, error = $6, attempts = $7, next_try = clock_timestamp() + make_interval(secs => $8),
+               evidence = $9
+             where grant_id = $1 and target_kind = $2 and target_key = $3",
+            grant.0,
+            target.kind(),
+            target.key(),
+            proven.map(Proven::as_str),
+            condition,
+            error.map(String::as_str),
+            i32::try_from(attempt).unwrap_or(i32::MAX),
+            again_in.map(|wait| wait.as_secs_f64()),
+            evidence,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}

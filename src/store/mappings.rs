@@ -1,0 +1,201 @@
+//! Mappings: lines of ours in a cluster's aws-auth, and lines of others that we bind to.
+
+use super::{StoreError, Tx};
+use latchkey_domain::{
+    access::{ClusterId, PersonId, PrincipalId},
+    eks::aws_auth::Key,
+    plan::{
+        cluster::{AwsAuthWrite, Reserved, Settled},
+        desired::RecordedMapping,
+        mapping::Line,
+    },
+};
+use sqlx::PgConnection;
+use std::collections::BTreeMap;
+
+/// The mappings of a cluster that are intended or written, and the highest visit of each person there.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn on_cluster(
+    connection: &mut PgConnection,
+    cluster: ClusterId,
+) -> Result<(Vec<RecordedMapping>, BTreeMap<PersonId, u32>), StoreError> {
+    let rows = sqlx::query!(
+        "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
+           m.state, m.writes
+         from mapping m join principal p on p.id = m.principal_id
+         where m.cluster_id = $1 and m.state <> 'removed' order by m.principal_id, m.visit",
+        cluster.0
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mappings = rows
+        .into_iter()
+        .map(|row| {
+            let key = row.data_key.as_deref().map(key).transpose()?;
+            Ok(RecordedMapping {
+                principal: PrincipalId(row.principal_id),
+                person: PersonId(row.person_id),
+                arn: row.arn,
+                visit: number("visit", row.visit)?,
+                username: row.username,
+                own: row.own,
+                key,
+                inserted: row.inserted,
+                text_before: row.text_before,
+                written: row.state == "written",
+                writes: number("writes", row.writes)?,
+            })
+        })
+        .collect::<Result<_, StoreError>>()?;
+    let visits = sqlx::query!(
+        r#"select p.person_id, max(m.visit) as "visit!" from mapping m join principal p on p.id = m.principal_id
+           where m.cluster_id = $1 group by p.person_id"#,
+        cluster.0
+    )
+    .fetch_all(connection)
+    .await?;
+    let visits = visits
+        .into_iter()
+        .map(|row| Ok((PersonId(row.person_id), number("visit", row.visit)?)))
+        .collect::<Result<_, StoreError>>()?;
+    Ok((mappings, visits))
+}
+
+fn key(text: &str) -> Result<Key, StoreError> {
+    Key::ALL
+        .into_iter()
+        .find(|key| key.as_str() == text)
+        .ok_or_else(|| StoreError::corrupt("mapping", "data_key", text))
+}
+
+fn number(column: &'static str, value: i32) -> Result<u32, StoreError> {
+    u32::try_from(value).map_err(|_| StoreError::corrupt("mapping", column, value))
+}
+
+impl Tx {
+    /// Catches the rows up with what was seen in aws-auth.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn settle_mappings(&mut self, cluster: ClusterId, settled: &[Settled]) -> Result<(), StoreError> {
+        for settled in settled {
+            match settled {
+                Settled::Written(principal, visit) => self.set_written(cluster, *principal, *visit).await?,
+                Settled::Removed(principal, visit) => self.set_removed(cluster, *principal, *visit).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps usernames for principals whose line is somebody else's, or cannot be written yet.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn reserve_mappings(&mut self, cluster: ClusterId, reserved: &[Reserved]) -> Result<(), StoreError> {
+        for Reserved { principal, identity } in reserved {
+            sqlx::query!(
+                "insert into mapping (principal_id, cluster_id, visit, username, own, state, intended_at)
+                 values ($1, $2, $3, $4, $5, 'intended', clock_timestamp())
+                 on conflict (principal_id, cluster_id, visit) do update set username = $4, own = $5, state = 'intended',
+                   data_key = null, inserted = null, text_before = null, writes = 0, intended_at = clock_timestamp(),
+                   written_at = null, removed_at = null",
+                principal.0,
+                cluster.0,
+                i32::try_from(identity.visit).unwrap_or(i32::MAX),
+                identity.username,
+                identity.own,
+            )
+            .execute(self.connection())
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Records lines before they are written: the exact bytes, and the text before.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn intend_lines(&mut self, cluster: ClusterId, lines: &[Line]) -> Result<(), StoreError> {
+        for line in lines {
+            sqlx::query!(
+                "insert into mapping (principal_id, cluster_id, visit, username, own, data_key, inserted, text_before,
+                   state, intended_at)
+                 values ($1, $2, $3, $4, true, $5, $6, $7, 'intended', clock_timestamp())
+                 on conflict (principal_id, cluster_id, visit) do update set username = $4, own = true, data_key = $5,
+                   inserted = $6, text_before = $7, state = 'intended', intended_at = clock_timestamp(),
+                   removed_at = null",
+                line.principal.0,
+                cluster.0,
+                i32::try_from(line.visit).unwrap_or(i32::MAX),
+                line.username,
+                line.key.as_str(),
+                line.inserted,
+                line.text_before,
+            )
+            .execute(self.connection())
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Records that a change of aws-auth was made.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn wrote_aws_auth(&mut self, cluster: ClusterId, write: &AwsAuthWrite) -> Result<(), StoreError> {
+        for line in &write.lines {
+            self.set_written(cluster, line.principal, line.visit).await?;
+            sqlx::query!(
+                "update mapping set writes = writes + 1 where principal_id = $1 and cluster_id = $2 and visit = $3",
+                line.principal.0,
+                cluster.0,
+                i32::try_from(line.visit).unwrap_or(i32::MAX),
+            )
+            .execute(self.connection())
+            .await?;
+        }
+        for (principal, visit) in &write.removed {
+            self.set_removed(cluster, *principal, *visit).await?;
+        }
+        for (principal, visit, text) in &write.rebased {
+            sqlx::query!(
+                "update mapping set text_before = $4 where principal_id = $1 and cluster_id = $2 and visit = $3",
+                principal.0,
+                cluster.0,
+                i32::try_from(*visit).unwrap_or(i32::MAX),
+                text.as_deref(),
+            )
+            .execute(self.connection())
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn set_written(&mut self, cluster: ClusterId, principal: PrincipalId, visit: u32) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update mapping set state = 'written', written_at = coalesce(written_at, clock_timestamp())
+             where principal_id = $1 and cluster_id = $2 and visit = $3 and state = 'intended'",
+            principal.0,
+            cluster.0,
+            i32::try_from(visit).unwrap_or(i32::MAX),
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    async fn set_removed(&mut self, cluster: ClusterId, principal: PrincipalId, visit: u32) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update mapping set state = 'removed', removed_at = clock_timestamp()
+             where principal_id = $1 and cluster_id = $2 and visit = $3",
+            principal.0,
+            cluster.0,
+            i32::try_from(visit).unwrap_or(i32::MAX),
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}

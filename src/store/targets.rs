@@ -1,0 +1,138 @@
+//! Targets: what the worker keeps right. Claims are leases with a fence: each claim of a target has a higher epoch.
+
+use super::{Store, StoreError, Tx, requests::time};
+use jiff::Timestamp;
+use latchkey_domain::access::transition::Target;
+use std::time::Duration;
+
+/// A claim of a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    pub target: Target,
+    pub epoch: i64,
+    pub generation: i64,
+}
+
+/// A worker whose clock is further off the database's claims nothing: what it signs would be refused, or live too long.
+pub const MOST_SKEW: Duration = Duration::from_mins(4);
+
+/// Claims up to `most` due targets for `lease`: revoking ones first, then by when they were due. Those that others hold
+/// are passed over.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn claim(store: &Store, holder: &str, lease: Duration, most: u32) -> Result<Vec<Claim>, StoreError> {
+    let rows = sqlx::query!(
+        "with due as (
+           select kind, key from target
+           where due_at <= clock_timestamp() and (lease_until is null or lease_until <= clock_timestamp())
+           order by revoking desc, due_at limit $3
+           for update skip locked)
+         update target t set epoch = t.epoch + 1, lease_holder = $1, ran_at = clock_timestamp(),
+           lease_until = clock_timestamp() + make_interval(secs => $2)
+         from due where t.kind = due.kind and t.key = due.key
+         returning t.kind, t.key, t.epoch, t.generation",
+        holder,
+        lease.as_secs_f64(),
+        i64::from(most),
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let target = Target::from_columns(&row.kind, row.key)
+                .ok_or_else(|| StoreError::corrupt("target", "kind", &row.kind))?;
+            Ok(Claim { target, epoch: row.epoch, generation: row.generation })
+        })
+        .collect()
+}
+
+/// How far the database's clock is from `own`, in either direction.
+///
+/// # Errors
+/// `Database`.
+pub async fn clock_skew(store: &Store, own: Timestamp) -> Result<Duration, StoreError> {
+    let seconds = sqlx::query_scalar!(
+        r#"select abs(extract(epoch from clock_timestamp() - $1))::float8 as "skew!""#,
+        time(own) as _
+    )
+    .fetch_one(store.pool())
+    .await?;
+    Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}
+
+/// Makes a target of each cluster that has none, due now.
+///
+/// # Errors
+/// `Database`.
+pub async fn add_missing_clusters(store: &Store) -> Result<u64, StoreError> {
+    let added = sqlx::query!(
+        "insert into target (kind, key, due_at)
+         select 'cluster', id, clock_timestamp() from cluster c
+         where dropped_at is null and not exists (select from target t where t.kind = 'cluster' and t.key = c.id)
+         on conflict do nothing"
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(added.rows_affected())
+}
+
+/// Gives a claimed target back after a run that could not finish: due again in a while. Does nothing where somebody
+/// else claimed it since.
+///
+/// # Errors
+/// `Database`.
+pub async fn give_back(
+    store: &Store,
+    target: Target,
+    epoch: i64,
+    again_in: Duration,
+    failure: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update target set lease_until = null, lease_holder = null, failure = $5,
+           due_at = clock_timestamp() + make_interval(secs => $4)
+         where kind = $1 and key = $2 and epoch = $3",
+        target.kind(),
+        target.key(),
+        epoch,
+        again_in.as_secs_f64(),
+        failure,
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(())
+}
+
+/// What a finished run leaves in its target's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished<'a> {
+    pub target: Target,
+    /// When to look again; never for a target that nobody needs.
+    pub again_in: Option<Duration>,
+    /// Whether a grant still ends here.
+    pub revoking: bool,
+    pub failure: Option<&'a str>,
+}
+
+impl Tx {
+    /// Ends a run's lease. Call it with the target locked and its epoch checked; `now` is due where it was woken since.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn finish_target(&mut self, finished: &Finished<'_>) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update target set lease_until = null, lease_holder = null, revoking = $3, failure = $4,
+               due_at = clock_timestamp() + make_interval(secs => $5)
+             where kind = $1 and key = $2",
+            finished.target.kind(),
+            finished.target.key(),
+            finished.revoking,
+            finished.failure,
+            finished.again_in.map(|wait| wait.as_secs_f64()),
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}

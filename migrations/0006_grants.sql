@@ -89,8 +89,6 @@ create table mapping (
   -- The exact bytes that we insert, written before the write.
   inserted text,
   text_before text,
-  -- How often it was written: once, and again after each time that somebody took it out.
-  writes integer not null default 0,
   state text not null constraint mapping_state check (state in ('intended', 'written', 'removed')),
   -- How often it was written: once, and again after each time that somebody took it out.
   writes integer not null default 0,

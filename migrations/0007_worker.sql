@@ -31,6 +31,7 @@ create table intent (
 comment on table intent is 'What the worker was about to write outside, committed before the write.';
 create index intent_grant on intent (grant_id, id);
 create index intent_open on intent (target_kind, target_key) where finished_at is null;
+create index intent_recent on intent (target_kind, target_key, finished_at);
 
 create table observation (
   target_kind text not null,

@@ -1,5 +1,6 @@
 //! Leases: who works on a target, and until when. Every write to the outside takes a [`Permit`].
 
+use jiff::Timestamp;
 use latchkey_domain::access::transition::Target;
 use std::{
     sync::{
@@ -22,6 +23,7 @@ pub struct Lease {
     epoch: i64,
     generation: i64,
     claimed: Instant,
+    claimed_at: Timestamp,
     life: Life,
 }
 
@@ -46,7 +48,18 @@ pub enum Lost {
 impl Lease {
     /// The hold that a claim at `claimed` gave: taken before the claim was sent, so that it errs on the safe side.
     pub fn new(target: Target, epoch: i64, generation: i64, claimed: Instant, life: Life) -> Self {
-        Self { target, epoch, generation, claimed, life }
+        Self { target, epoch, generation, claimed, claimed_at: Timestamp::now(), life }
+    }
+
+    /// The same, claimed at this time of day: what a run signs is signed as of then.
+    #[must_use]
+    pub fn signing_at(self, claimed_at: Timestamp) -> Self {
+        Self { claimed_at, ..self }
+    }
+
+    /// When it was claimed. What a process sends after a long pause is refused, since it is signed as of then.
+    pub fn claimed_at(&self) -> Timestamp {
+        self.claimed_at
     }
 
     /// The target.

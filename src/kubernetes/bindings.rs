@@ -47,7 +47,7 @@ impl Cluster {
         })
     }
 
-    /// Creates the binding.
+    /// Creates the binding, as it grants or with nobody bound.
     ///
     /// # Errors
     /// Conflict where one of that name exists; not found without the namespace; refused where a right is missing, also

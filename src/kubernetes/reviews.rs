@@ -5,7 +5,7 @@ use super::{
     call::{Call, Path},
 };
 use crate::fault::{Fault, FaultKind};
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use k8s_openapi::api::authorization::v1::SubjectAccessReview;
 use latchkey_domain::plan::proof::Question;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,11 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::review`], the first that fails.
     pub async fn reviews(&self, questions: &[Question]) -> Result<Vec<Review>, Fault> {
-        let asked = questions.iter().map(|question| self.review(question));
+        // Boxed, so that whoever asks stays Send for any lifetimes.
+        let mut asked = Vec::with_capacity(questions.len());
+        for question in questions {
+            asked.push(self.review(question).boxed());
+        }
         stream::iter(asked).buffered(AT_ONCE).try_collect().await
     }
 }

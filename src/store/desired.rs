@@ -20,10 +20,13 @@ use latchkey_domain::{
     },
 };
 use sqlx::{PgConnection, Postgres, Transaction};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// The step name of an intent to create a binding: its `detail` is a [`BindingKey`] as `{"namespace", "name"}`.
-pub const CREATE_BINDING: &str = "binding.create";
+pub const CREATE_BINDING: &str = "create_binding";
 
 /// A cluster's row with what rules it.
 #[derive(Debug, Clone)]
@@ -64,6 +67,25 @@ pub async fn cluster_row(connection: &mut PgConnection, id: ClusterId) -> Result
     .transpose()
 }
 
+/// The names of the ClusterRoles that the live grants of a cluster bind.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn bound_roles(connection: &mut PgConnection, id: ClusterId) -> Result<BTreeSet<String>, StoreError> {
+    let live = grants::live_on(connection, Target::Cluster(id)).await?;
+    Ok(live.iter().flat_map(|grant| grant.facts().profile.roles.iter().map(|role| role.name.clone())).collect())
+}
+
+/// The ARN of a principal, ended ones included.
+///
+/// # Errors
+/// `Corrupt`, `Database`. No such principal is `None`.
+pub async fn principal_arn(connection: &mut PgConnection, id: PrincipalId) -> Result<Option<PrincipalArn>, StoreError> {
+    let row = sqlx::query!("select arn from principal where id = $1", id.0).fetch_optional(connection).await?;
+    row.map(|row| PrincipalArn::parse(&row.arn).map_err(|error| StoreError::corrupt("principal", "arn", error)))
+        .transpose()
+}
+
 /// What a cluster should be now. `epoch` is that of the run's lease, 0 for a preview; `also` is somebody whose first
 /// grant here is being previewed.
 ///
@@ -94,7 +116,7 @@ pub async fn cluster(
             arn: arn.clone(),
             deciders: facts.decided_by.iter().filter_map(|id| deciders.get(id).cloned()).collect(),
             attempts: leg.attempts,
-            resting: leg.resting,
+            resting: leg.rests.is_some(),
             facts,
         });
     }
@@ -137,7 +159,7 @@ pub async fn principal(
             id: facts.id,
             wish,
             needs: GrantNeeds { cluster, console: facts.profile.console },
-            resting: legs.get(&facts.id).is_some_and(|leg| leg.resting),
+            resting: legs.get(&facts.id).is_some_and(|leg| leg.rests.is_some()),
         });
     }
     Ok(Some(DesiredPrincipal {
@@ -163,15 +185,32 @@ async fn business_time(connection: &mut PgConnection) -> Result<Timestamp, Store
     Ok(row.now.to_jiff())
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct LegState {
-    attempts: u32,
-    resting: bool,
+/// How a leg of a target fares, as far as it matters to the next run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LegState {
+    /// Failed attempts since it last went well.
+    pub attempts: u32,
+    /// How long its back-off lasts still.
+    pub rests: Option<Duration>,
+    /// Whether the last look found nothing wrong.
+    pub well: bool,
+    /// How long ago it was last proven; none where it never was.
+    pub proven: Option<Duration>,
 }
 
-async fn legs(connection: &mut PgConnection, target: Target) -> Result<BTreeMap<GrantId, LegState>, StoreError> {
+/// The legs of a target's grants that are not over, by grant.
+pub type Legs = BTreeMap<GrantId, LegState>;
+
+/// Reads the legs of a target.
+///
+/// # Errors
+/// `Database`.
+pub async fn legs(connection: &mut PgConnection, target: Target) -> Result<Legs, StoreError> {
     let rows = sqlx::query!(
-        r#"select l.grant_id, l.attempts, coalesce(l.next_try > clock_timestamp(), false) as "resting!"
+        r#"select l.grant_id, l.attempts, l.condition = 'ok' as "well!",
+             case when l.next_try > clock_timestamp()
+                  then extract(epoch from l.next_try - clock_timestamp())::float8 end as rests,
+             extract(epoch from clock_timestamp() - l.proven_at)::float8 as proven
            from grant_leg l join access_grant g on g.id = l.grant_id
            where l.target_kind = $1 and l.target_key = $2 and g.state <> 'ended'"#,
         target.kind(),
@@ -179,11 +218,13 @@ async fn legs(connection: &mut PgConnection, target: Target) -> Result<BTreeMap<
     )
     .fetch_all(connection)
     .await?;
+    let lasts = |seconds: Option<f64>| seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     Ok(rows
         .into_iter()
         .map(|row| {
             let attempts = u32::try_from(row.attempts).unwrap_or(0);
-            (GrantId(row.grant_id), LegState { attempts, resting: row.resting })
+            let leg = LegState { attempts, rests: lasts(row.rests), well: row.well, proven: lasts(row.proven) };
+            (GrantId(row.grant_id), leg)
         })
         .collect())
 }

@@ -116,6 +116,42 @@ impl Tx {
         rows.into_iter().map(Row::grant).collect()
     }
 
+    /// Reads grants without a lock, for what never changes about them.
+    ///
+    /// # Errors
+    /// `Corrupt`, `Database`. Grants that do not exist are left out.
+    pub async fn read_grants(&mut self, ids: &[GrantId]) -> Result<Vec<Grant>, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = sqlx::query_as!(
+            Row,
+            r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, g.cluster_id, g.resolved_profile,
+                 g.namespaces, g.minutes, g.policy_hash, g.decided_by, g.state, g.created_at, g.activate_by,
+                 g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.ended_by, g.end_reason,
+                 g.residual
+               from access_grant g join person p on p.id = g.person_id
+               where g.id = any($1) order by g.id"#,
+            &ids
+        )
+        .fetch_all(self.connection())
+        .await?;
+        rows.into_iter().map(Row::grant).collect()
+    }
+
+    /// Whether a grant of the target is being taken away.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn has_revoking(&mut self, target: Target) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from access_grant where state = 'revoking'
+                 and (($1 = 'cluster' and cluster_id = $2) or ($1 = 'principal' and principal_id = $2))) as "exists!""#,
+            target.kind(),
+            target.key()
+        )
+        .fetch_one(self.connection())
+        .await?)
+    }
+
     /// The legs of a grant as they are now, those that this transaction wrote included.
     ///
     /// # Errors

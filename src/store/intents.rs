@@ -3,6 +3,7 @@
 use super::{Store, StoreError, Tx};
 use latchkey_domain::access::{GrantId, transition::Target};
 use serde_json::Value;
+use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
 /// A write that is about to be made.
@@ -10,7 +11,7 @@ use uuid::Uuid;
 pub struct Intent {
     pub id: Uuid,
     pub grant: Option<GrantId>,
-    /// A verb phrase for people: `create`, `empty`, `add a line to`.
+    /// A verb and a noun in snake case: `create_binding`, `add_mapping`.
     pub step: &'static str,
     /// A noun phrase: `RoleBinding payments/latchkey:…`.
     pub object: String,
@@ -25,6 +26,7 @@ pub struct Dangling {
     pub grant: Option<GrantId>,
     pub step: String,
     pub object: String,
+    pub detail: Value,
     /// Whether the write may still arrive: its run's time is not over.
     pub recent: bool,
 }
@@ -81,7 +83,7 @@ pub async fn close(store: &Store, ids: &[Uuid], outcome: &str, uid: Option<&str>
 /// `Database`.
 pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Result<Vec<Dangling>, StoreError> {
     let rows = sqlx::query!(
-        r#"select id, epoch, grant_id, step, object,
+        r#"select id, epoch, grant_id, step, object, detail,
              started_at > clock_timestamp() - make_interval(secs => $4) as "recent!"
            from intent where target_kind = $1 and target_key = $2 and finished_at is null and epoch < $3 order by id"#,
         target.kind(),
@@ -97,7 +99,27 @@ pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Resul
         grant: row.grant_id.map(GrantId),
         step: row.step,
         object: row.object,
+        detail: row.detail,
         recent: row.recent,
     });
     Ok(dangling.collect())
+}
+
+/// How long ago the last delete of each grant's objects on a target was done, within the last minute.
+///
+/// # Errors
+/// `Database`.
+pub async fn deletes(store: &Store, target: Target) -> Result<BTreeMap<GrantId, Duration>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select grant_id as "grant!", extract(epoch from clock_timestamp() - max(finished_at))::float8 as "age!"
+           from intent where target_kind = $1 and target_key = $2 and step in ('delete_binding', 'empty_binding')
+             and grant_id is not null and finished_at > clock_timestamp() - interval '1 minute'
+           group by grant_id"#,
+        target.kind(),
+        target.key(),
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let age = |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    Ok(rows.into_iter().map(|row| (GrantId(row.grant), age(row.age))).collect())
 }

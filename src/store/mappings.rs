@@ -2,77 +2,12 @@
 
 use super::{StoreError, Tx};
 use latchkey_domain::{
-    access::{ClusterId, PersonId, PrincipalId},
-    eks::aws_auth::Key,
+    access::{ClusterId, PrincipalId},
     plan::{
         cluster::{AwsAuthWrite, Reserved, Settled},
-        desired::RecordedMapping,
         mapping::Line,
     },
 };
-use sqlx::PgConnection;
-use std::collections::BTreeMap;
-
-/// The mappings of a cluster that are intended or written, and the highest visit of each person there.
-///
-/// # Errors
-/// `Corrupt`, `Database`.
-pub async fn on_cluster(
-    connection: &mut PgConnection,
-    cluster: ClusterId,
-) -> Result<(Vec<RecordedMapping>, BTreeMap<PersonId, u32>), StoreError> {
-    let rows = sqlx::query!(
-        "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
-           m.state, m.writes
-         from mapping m join principal p on p.id = m.principal_id
-         where m.cluster_id = $1 and m.state <> 'removed' order by m.principal_id, m.visit",
-        cluster.0
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let mappings = rows
-        .into_iter()
-        .map(|row| {
-            let key = row.data_key.as_deref().map(key).transpose()?;
-            Ok(RecordedMapping {
-                principal: PrincipalId(row.principal_id),
-                person: PersonId(row.person_id),
-                arn: row.arn,
-                visit: number("visit", row.visit)?,
-                username: row.username,
-                own: row.own,
-                key,
-                inserted: row.inserted,
-                text_before: row.text_before,
-                written: row.state == "written",
-                writes: number("writes", row.writes)?,
-            })
-        })
-        .collect::<Result<_, StoreError>>()?;
-    let visits = sqlx::query!(
-        r#"select p.person_id, max(m.visit) as "visit!" from mapping m join principal p on p.id = m.principal_id
-           where m.cluster_id = $1 group by p.person_id"#,
-        cluster.0
-    )
-    .fetch_all(connection)
-    .await?;
-    let visits = visits
-        .into_iter()
-        .map(|row| Ok((PersonId(row.person_id), number("visit", row.visit)?)))
-        .collect::<Result<_, StoreError>>()?;
-    Ok((mappings, visits))
-}
-
-fn key(text: &str) -> Result<Key, StoreError> {
-    Key::ALL
-        .into_iter()
-        .find(|key| key.as_str() == text)
-        .ok_or_else(|| StoreError::corrupt("mapping", "data_key", text))
-}
-
-fn number(column: &'static str, value: i32) -> Result<u32, StoreError> {
-    u32::try_from(value).map_err(|_| StoreError::corrupt("mapping", column, value))
-}
 
 impl Tx {
     /// Catches the rows up with what was seen in aws-auth.

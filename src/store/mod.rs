@@ -66,6 +66,14 @@ impl Store {
         &self.pool
     }
 
+    /// A connection for reads.
+    ///
+    /// # Errors
+    /// `Database` where none is to be had.
+    pub async fn acquire(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Postgres>, StoreError> {
+        Ok(self.pool.acquire().await?)
+    }
+
     /// Begins a transaction of business state.
     ///
     /// # Errors

@@ -191,3 +191,14 @@ pub async fn name_profile(store: &Store, of: PersonId, id: PrincipalId, aws_prof
     .await?;
     Ok(())
 }
+
+/// Ends a principal: it is another one now, or nobody's. Does nothing where it ended before.
+///
+/// # Errors
+/// `Database`.
+pub async fn end_principal(store: &Store, id: PrincipalId) -> Result<(), StoreError> {
+    sqlx::query!("update principal set ended_at = clock_timestamp() where id = $1 and ended_at is null", id.0)
+        .execute(store.pool())
+        .await?;
+    Ok(())
+}

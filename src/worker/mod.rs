@@ -1,5 +1,294 @@
-//! Reconciles targets: observes, plans in pure code, writes under a lease, observes again, proves.
+//! Reconciles targets: observes, plans in pure code, writes under a lease, observes again, proves. Also the clock of
+//! requests and grants, and the seal of the audit log.
 //!
-//! - [`lease`]: who works on a target; every write to the outside takes a [`lease::Permit`].
+//! Every write to the outside takes a [`crate::lease::Permit`].
+//!
+//! - `cluster`, `principal`: one run on a target. `trail`: what is recorded before and after each write.
+//! - [`finish`]: the end of a run in one transaction. [`backoff`]: when to try again.
 
-pub use crate::lease;
+pub mod backoff;
+mod cluster;
+pub mod finish;
+mod interrupted;
+mod principal;
+mod trail;
+
+pub use crate::lease::Life;
+pub use interrupted::Interrupted;
+
+use crate::lease::{LEASE, Lease};
+use crate::{
+    actions::clock,
+    aws::Aws,
+    store::{
+        Store, StoreError, audit, heartbeats,
+        targets::{self, Claim, MOST_SKEW},
+    },
+};
+use finish::Brought;
+use futures::FutureExt as _;
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{ClusterId, GrantId, transition::Target},
+    plan::observation::EksCluster,
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::{sync::Notify, task::JoinSet};
+
+/// How often due targets are looked for: the partial index makes a look cheap.
+const POLL: Duration = Duration::from_millis(250);
+/// How many targets are worked on at once: one that hangs delays no other.
+const TARGETS_AT_ONCE: usize = 16;
+/// How often the worker says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How long EKS's description of a cluster is kept: its address and CA hardly change, and a failure forgets it.
+const DESCRIPTION: Duration = Duration::from_mins(5);
+/// When to look again at a target whose run broke off.
+const AFTER_BREAK: Duration = Duration::from_secs(2);
+/// How long a stopping worker waits for its runs.
+const LAST_WAIT: Duration = Duration::from_secs(20);
+
+/// A worker process. Cheap to clone; clones share what they know.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    store: Store,
+    aws: Aws,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    holder: String,
+    life: Life,
+    described: Mutex<HashMap<ClusterId, (Instant, EksCluster)>>,
+}
+
+/// What a call of [`run_once`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunReport {
+    pub lapsed: usize,
+    pub started: usize,
+    pub expired: usize,
+    /// Each run, in the order in which they ended.
+    pub runs: Vec<Ran>,
+    pub activated: Vec<GrantId>,
+    pub ended: Vec<GrantId>,
+}
+
+/// One run on a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    pub target: Target,
+    /// Why the target as a whole could not be worked on.
+    pub failure: Option<String>,
+}
+
+impl Worker {
+    /// A worker over the database as `latchkey_worker`, calling AWS as this caller.
+    pub fn new(store: Store, aws: Aws) -> Self {
+        Self::with_life(store, aws, Life::default())
+    }
+
+    /// The same with a life that may end: for tests of crashes.
+    pub fn with_life(store: Store, aws: Aws, life: Life) -> Self {
+        let holder = format!("{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
+        let shared = Shared { holder, life, described: Mutex::default() };
+        Self { store, aws, shared: Arc::new(shared) }
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn described(&self, id: ClusterId) -> Option<EksCluster> {
+        let described = self.shared.described.lock().unwrap_or_else(PoisonError::into_inner);
+        described.get(&id).filter(|(at, _)| at.elapsed() < DESCRIPTION).map(|(_, aws)| aws.clone())
+    }
+
+    fn describe(&self, id: ClusterId, aws: EksCluster) {
+        self.shared.described.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (Instant::now(), aws));
+    }
+
+    fn forget(&self, id: ClusterId) {
+        self.shared.described.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    /// Claims what is due, at most so many targets.
+    async fn claim(&self, most: usize) -> Result<Vec<Lease>, StoreError> {
+        if self.shared.life.is_over() || most == 0 {
+            return Ok(Vec::new());
+        }
+        let (claimed, at) = (Instant::now(), Timestamp::now());
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let claims = targets::claim(&self.store, &self.shared.holder, LEASE, most).await?;
+        let life = &self.shared.life;
+        let lease = |claim: Claim| {
+            Lease::new(claim.target, claim.epoch, claim.generation, claimed, life.clone()).signing_at(at)
+        };
+        Ok(claims.into_iter().map(lease).collect())
+    }
+
+    /// One run: whatever happens, the target is given back, unless this worker died or lost it.
+    async fn run(&self, lease: Lease) -> (Target, Brought) {
+        let target = lease.target();
+        let result = async {
+            let outcome = match target {
+                Target::Cluster(id) => cluster::run(self, &lease, id).boxed().await?,
+                Target::Principal(id) => principal::run(self, &lease, id).boxed().await?,
+            };
+            finish::finish(self, &lease, outcome).boxed().await
+        };
+        match result.await {
+            Ok(brought) => (target, brought),
+            Err(error) => {
+                let failure = chain(&error);
+                tracing::warn!(%target, error = failure, "a run broke off");
+                if !self.shared.life.is_over()
+                    && let Err(error) =
+                        targets::give_back(&self.store, target, lease.epoch(), AFTER_BREAK, &failure).await
+                {
+                    tracing::warn!(%target, %error, "a target could not be given back; its lease runs out by itself");
+                }
+                (target, Brought { failure: Some(failure), ..Brought::default() })
+            }
+        }
+    }
+
+    /// What time alone brings about.
+    async fn tick(&self, report: &mut RunReport) -> Result<usize, StoreError> {
+        if self.shared.life.is_over() {
+            return Ok(0);
+        }
+        let expired = clock::expire_due(&self.store).await?;
+        let started = clock::start_due(&self.store).await?;
+        let lapsed = clock::lapse_due(&self.store).await?;
+        report.expired += expired;
+        report.started += started;
+        report.lapsed += lapsed;
+        Ok(expired + started + lapsed)
+    }
+}
+
+/// An error with everything below it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        next = error.source();
+    }
+    text
+}
+
+/// Drives everything that is due until nothing is: what the clock brings about, each due target, the audit log's seal.
+/// What rests after a failure stays for the next call.
+///
+/// # Errors
+/// `Database`, `Corrupt` of the looks for what is due; a run that breaks off is in the report.
+pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
+    let mut report = RunReport::default();
+    targets::add_missing_clusters(&worker.store).await?;
+    loop {
+        let moved = worker.tick(&mut report).await?;
+        let claimed = worker.claim(TARGETS_AT_ONCE).await?;
+        if claimed.is_empty() && moved == 0 {
+            break;
+        }
+        let mut runs = JoinSet::new();
+        for lease in claimed {
+            let worker = worker.clone();
+            runs.spawn(async move { worker.run(lease).await });
+        }
+        while let Some(ran) = runs.join_next().await {
+            match ran {
+                Ok((target, brought)) => note(&mut report, target, brought),
+                Err(error) => tracing::error!(%error, "a run panicked"),
+            }
+        }
+    }
+    seal(worker).await?;
+    Ok(report)
+}
+
+fn note(report: &mut RunReport, target: Target, brought: Brought) {
+    report.activated.extend(brought.activated);
+    report.ended.extend(brought.ended);
+    report.runs.push(Ran { target, failure: brought.failure });
+}
+
+/// Links new audit events.
+async fn seal(worker: &Worker) -> Result<(), StoreError> {
+    if worker.shared.life.is_over() {
+        return Ok(());
+    }
+    audit::seal(worker.store.pool()).await.map(drop)
+}
+
+/// Works until `shutdown`: then claims nothing more and waits a while for what is under way.
+pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
+    let background = tokio::spawn(keep(worker.clone()));
+    let mut shutdown = std::pin::pin!(shutdown);
+    let mut runs = JoinSet::new();
+    let done = Arc::new(Notify::new());
+    loop {
+        if let Err(error) = round(&worker, &mut runs, &done).await {
+            tracing::error!(error = chain(&error), "the worker cannot look for what is due");
+        }
+        tokio::select! {
+            () = &mut shutdown => break,
+            () = done.notified() => {}
+            () = tokio::time::sleep(POLL) => {}
+        }
+        while runs.try_join_next().is_some() {}
+    }
+    background.abort();
+    let _ = tokio::time::timeout(LAST_WAIT, async { while runs.join_next().await.is_some() {} }).await;
+    if let Err(error) = heartbeats::stop(&worker.store, &worker.shared.holder).await {
+        tracing::warn!(error = chain(&error), "the worker's end could not be recorded");
+    }
+}
+
+/// One look: what the clock brings about, then as many due targets as there is room for.
+async fn round(worker: &Worker, runs: &mut JoinSet<()>, done: &Arc<Notify>) -> Result<(), StoreError> {
+    let skew = targets::clock_skew(&worker.store, Timestamp::now()).await?;
+    if skew > MOST_SKEW {
+        tracing::error!(
+            ?skew,
+            "this machine's clock is too far off the database's: nothing is claimed until it is right"
+        );
+        return Ok(());
+    }
+    worker.tick(&mut RunReport::default()).await?;
+    for lease in worker.claim(TARGETS_AT_ONCE.saturating_sub(runs.len())).await? {
+        let (worker, done) = (worker.clone(), Arc::clone(done));
+        runs.spawn(async move {
+            worker.run(lease).await;
+            done.notify_one();
+        });
+    }
+    Ok(())
+}
+
+/// Beside the runs: the heartbeat, targets of new clusters, the seal.
+async fn keep(worker: Worker) {
+    let mut beats = tokio::time::interval(HEARTBEAT);
+    let mut seals = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        let result = tokio::select! {
+            _ = beats.tick() => async {
+                heartbeats::beat(&worker.store, &worker.shared.holder).await?;
+                targets::add_missing_clusters(&worker.store).await.map(drop)
+            }.await,
+            _ = seals.tick() => seal(&worker).await,
+        };
+        if let Err(error) = result {
+            tracing::warn!(error = chain(&error), "the worker could not keep its house");
+        }
+    }
+}

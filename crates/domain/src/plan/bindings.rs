@@ -19,7 +19,7 @@ pub enum BindingStep {
     /// Made with nobody bound: it stands in the way of a late create.
     StandIn(BindingSpec),
     /// Put right.
-    Put { spec: BindingSpec, resource_version: String },
+    Put { spec: BindingSpec, uid: String, resource_version: String },
     /// Left with nobody bound, no finalizer, our labels; what it refers to is immutable and stays.
     Empty(ObservedBinding),
     /// Exactly this object is deleted.
@@ -91,8 +91,8 @@ pub fn wanted(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant)
             Some(observed) => match drift(spec, observed) {
                 Drift::None => {}
                 Drift::Contents => {
-                    let resource_version = observed.resource_version.clone();
-                    steps.push(BindingStep::Put { spec: spec.clone(), resource_version });
+                    let (uid, resource_version) = (observed.uid.clone(), observed.resource_version.clone());
+                    steps.push(BindingStep::Put { spec: spec.clone(), uid, resource_version });
                 }
                 Drift::Whole => {
                     let installation = InstallationId(spec.installation);

@@ -156,7 +156,7 @@ impl World {
                 bindings.push(object(&spec.to_emptied_value(), &format!("uid-{fresh}"), fresh));
                 true
             }
-            (BindingStep::Put { spec, resource_version }, Some(at)) => {
+            (BindingStep::Put { spec, resource_version, .. }, Some(at)) => {
                 let stored = object(&spec.to_value(), &bindings[at].uid.clone(), fresh);
                 *resource_version == bindings[at].resource_version && replace(bindings, at, stored)
             }

@@ -1,0 +1,56 @@
+//! How long a leg rests after a failure. Back-off belongs to one grant's leg, never to a target.
+
+use crate::fault::{Fault, FaultKind};
+use rand::Rng;
+use std::time::Duration;
+
+/// The rest after a first failure; it doubles with each further one.
+const FIRST: Duration = Duration::from_millis(500);
+/// The longest rest of a grant that is being set up or stays.
+const CAP: Duration = Duration::from_secs(60);
+/// The longest rest of a grant that ends: it retries for ever, and soon.
+const CAP_REVOKING: Duration = Duration::from_secs(20);
+/// How soon to look again at what somebody has to mend.
+const BLOCKED: Duration = Duration::from_secs(20);
+
+/// The rest before attempt number `attempt + 1`, with jitter, so that what failed together does not come back together.
+pub fn rest(attempt: u32, revoking: bool) -> Duration {
+    let cap = if revoking { CAP_REVOKING } else { CAP };
+    let doubled = FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(10));
+    jittered(doubled.min(cap))
+}
+
+/// The rest of a leg that somebody has to act on.
+pub fn blocked() -> Duration {
+    jittered(BLOCKED)
+}
+
+/// The rest after a fault: what the other side asks for, where it asks for more.
+pub fn after(fault: &Fault, attempt: u32, revoking: bool) -> Duration {
+    let own = rest(attempt, revoking);
+    match fault.kind() {
+        FaultKind::Throttled { retry_after: Some(asked) } => own.max(*asked),
+        FaultKind::Refused { .. } | FaultKind::Invalid => own.max(if attempt > 3 { blocked() } else { own }),
+        FaultKind::Throttled { retry_after: None }
+        | FaultKind::Conflict
+        | FaultKind::Transient
+        | FaultKind::NotFound => own,
+    }
+}
+
+fn jittered(rest: Duration) -> Duration {
+    rest.mul_f64(rand::rng().random_range(0.75..1.25))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_grow_and_are_capped_lower_for_what_ends() {
+        assert!(rest(1, false) < Duration::from_secs(1));
+        assert!(rest(5, false) > rest(1, false));
+        assert!(rest(60, false) <= CAP.mul_f64(1.25));
+        assert!(rest(60, true) <= CAP_REVOKING.mul_f64(1.25));
+    }
+}

@@ -1,0 +1,292 @@
+//! The writes of a run: each takes a permit, each was recorded as an intent before, no grant's failure stops another's.
+
+use super::{
+    super::{interrupted::Interrupted, trail},
+    Run,
+};
+use crate::{
+    fault::{Fault, FaultKind},
+    kubernetes::Content,
+    lease::Lost,
+    store::{
+        desired::CREATE_BINDING,
+        intents::{self, Intent},
+    },
+};
+use futures::{FutureExt as _, StreamExt as _, stream};
+use latchkey_domain::{
+    access::GrantId,
+    plan::{
+        bindings::BindingStep,
+        cluster::{AwsAuthWrite, Step, not_ours},
+        desired::BindingKey,
+        observation::{ClusterState, Marker},
+    },
+};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// Bindings written at a time.
+const AT_ONCE: usize = 8;
+
+/// What a run wrote.
+#[derive(Debug, Default)]
+pub(super) struct Applied {
+    pub wrote: BTreeSet<GrantId>,
+    pub failed: BTreeMap<GrantId, Fault>,
+    /// Somebody else wrote at the same moment: the observation is stale.
+    pub conflict: bool,
+    tried: bool,
+}
+
+impl Applied {
+    /// Whether nothing was sent at all, so that the observation still holds.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.tried
+    }
+
+    fn failed(&mut self, grants: &[GrantId], fault: &Fault) {
+        if fault.is_conflict() {
+            self.conflict = true;
+        }
+        for grant in grants {
+            self.failed.entry(*grant).or_insert_with(|| copy(fault));
+        }
+    }
+}
+
+/// The same fault for another grant.
+fn copy(fault: &Fault) -> Fault {
+    let copied = Fault::new(fault.kind().clone(), fault.operation(), fault.subject());
+    match std::error::Error::source(fault) {
+        Some(source) => copied.because(source.to_string()),
+        None => copied,
+    }
+}
+
+/// A step with the intents that were recorded for it, one for each grant.
+struct Recorded<'a> {
+    step: &'a Step,
+    intents: Vec<Uuid>,
+    grants: Vec<GrantId>,
+}
+
+impl Run<'_> {
+    /// Makes the plan's writes, in its order; bindings that follow one another at the same time.
+    pub(super) async fn apply(&self, state: &ClusterState) -> Result<Applied, Interrupted> {
+        let mut applied = Applied::default();
+        if self.plan.steps.is_empty() {
+            return Ok(applied);
+        }
+        applied.tried = true;
+        let recorded = self.record().await?;
+        if not_ours(self.desired, state).is_none()
+            && let Some(marker) = &state.marker
+            && let Err(fault) = self.mark(marker).await?
+        {
+            let ids: Vec<GrantId> = self.desired.grants.iter().map(|grant| grant.id()).collect();
+            applied.failed(&ids, &fault);
+            return Ok(applied);
+        }
+        let mut rest = recorded.as_slice();
+        while let Some(first) = rest.first() {
+            let is_binding = |recorded: &&Recorded<'_>| matches!(recorded.step, Step::Binding { .. });
+            let bindings = rest.iter().take_while(is_binding).count();
+            if bindings > 0 {
+                self.bindings(&rest[..bindings], &mut applied).await?;
+                rest = &rest[bindings..];
+                continue;
+            }
+            self.other(first, &mut applied).await?;
+            rest = &rest[1..];
+        }
+        Ok(applied)
+    }
+
+    /// Commits every intent, the lines' exact bytes and the grants' events before the first write.
+    async fn record(&self) -> Result<Vec<Recorded<'_>>, Interrupted> {
+        let mut intents = Vec::new();
+        let mut recorded = Vec::new();
+        let mut tx_lines = Vec::new();
+        for step in &self.plan.steps {
+            let grants = grants_of(step);
+            let mut of_step: Vec<Intent> = grants.iter().map(|grant| intent(Some(*grant), step)).collect();
+            if of_step.is_empty() {
+                of_step.push(intent(None, step));
+            }
+            if let Step::AwsAuth(write) = step {
+                tx_lines.extend(write.lines.iter().cloned());
+            }
+            recorded.push(Recorded { step, intents: of_step.iter().map(|intent| intent.id).collect(), grants });
+            intents.extend(of_step);
+        }
+        let mut tx = trail::open(&self.worker.store, self.lease, &intents).await?;
+        tx.intend_lines(self.cluster, &tx_lines).await?;
+        trail::begin(tx, self.lease).await?;
+        Ok(recorded)
+    }
+
+    /// Writes whose cluster this is, and since which epoch, before the run's first write.
+    async fn mark(&self, marker: &Marker) -> Result<Result<(), Fault>, Interrupted> {
+        if marker.epoch == Some(self.desired.epoch) {
+            return Ok(Ok(()));
+        }
+        let permit = self.lease.permit()?;
+        let installation = self.desired.installation.to_string();
+        let client = &self.reached.client;
+        let written = client.write_marker(&permit, &installation, self.desired.epoch, &marker.resource_version).await;
+        Ok(written.map(drop))
+    }
+
+    /// Bindings: those of one key one after the other, different ones at the same time.
+    async fn bindings(&self, steps: &[Recorded<'_>], applied: &mut Applied) -> Result<(), Interrupted> {
+        let mut by_key: BTreeMap<BindingKey, Vec<(&BindingStep, &Recorded<'_>)>> = BTreeMap::new();
+        for recorded in steps {
+            if let Step::Binding { step, .. } = recorded.step {
+                by_key.entry(step.key()).or_default().push((step, recorded));
+            }
+        }
+        let mut runs = Vec::with_capacity(by_key.len());
+        for steps in by_key.into_values() {
+            runs.push(self.one_binding(steps).boxed());
+        }
+        let results: Vec<_> = stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
+        for result in results {
+            let (grants, outcome) = result?;
+            applied.wrote.extend(&grants);
+            if let Err(fault) = outcome {
+                applied.failed(&grants, &fault);
+            }
+        }
+        Ok(())
+    }
+
+    async fn one_binding(
+        &self,
+        steps: Vec<(&BindingStep, &Recorded<'_>)>,
+    ) -> Result<(Vec<GrantId>, Result<(), Fault>), Interrupted> {
+        let grants: Vec<GrantId> = steps.iter().flat_map(|(_, recorded)| recorded.grants.clone()).collect();
+        // Emptying gives the object another version, and deleting goes by UID: nothing is carried from step to step.
+        for (step, recorded) in steps {
+            let result = self.binding(step).await;
+            self.close(recorded, &result).await?;
+            match result {
+                Ok(Ok(_)) => {}
+                Ok(Err(fault)) => return Ok((grants, Err(fault))),
+                Err(lost) => return Err(lost.into()),
+            }
+        }
+        Ok((grants, Ok(())))
+    }
+
+    /// One write of a binding. Gives the object's UID.
+    async fn binding(&self, step: &BindingStep) -> Result<Result<Option<String>, Fault>, Lost> {
+        let client = &self.reached.client;
+        let permit = self.lease.permit()?;
+        let written = match step {
+            BindingStep::Create(spec) => client.create_binding(&permit, spec, Content::Granting).await,
+            BindingStep::StandIn(spec) => client.create_binding(&permit, spec, Content::Emptied).await,
+            BindingStep::Put { spec, uid, resource_version } => {
+                client.put_binding(&permit, spec, Content::Granting, uid, resource_version).await
+            }
+            BindingStep::Empty(observed) => match client.empty_binding(&permit, observed).await {
+                // It is gone already, which is what it was emptied for.
+                Err(fault) if fault.is_not_found() => return Ok(Ok(None)),
+                written => written,
+            },
+            BindingStep::Delete { key, uid } => {
+                let deleted = client.delete_binding(&permit, key.namespace.as_deref(), &key.name, uid).await;
+                return Ok(deleted.map(|()| Some(uid.clone())));
+            }
+        };
+        Ok(written.map(|observed| Some(observed.uid)))
+    }
+
+    /// aws-auth or a ClusterRole.
+    async fn other(&self, recorded: &Recorded<'_>, applied: &mut Applied) -> Result<(), Interrupted> {
+        let result = match recorded.step {
+            Step::AwsAuth(write) => self.aws_auth(write).await,
+            Step::CreateRole { role, .. } => {
+                let permit = self.lease.permit()?;
+                Ok(self.reached.client.create_cluster_role(&permit, role).await.map(|made| Some(made.uid)))
+            }
+            Step::Binding { .. } => Ok(Ok(None)),
+        };
+        if let (Step::AwsAuth(write), Ok(Ok(_))) = (recorded.step, &result) {
+            let mut tx = self.worker.store.begin().await?;
+            tx.wrote_aws_auth(self.cluster, write).await?;
+            self.lease.life().spend()?;
+            tx.commit().await?;
+        }
+        self.close(recorded, &result).await?;
+        applied.wrote.extend(&recorded.grants);
+        if let Err(fault) = result? {
+            applied.failed(&recorded.grants, &fault);
+        }
+        Ok(())
+    }
+
+    async fn aws_auth(&self, write: &AwsAuthWrite) -> Result<Result<Option<String>, Fault>, Lost> {
+        let permit = self.lease.permit()?;
+        let client = &self.reached.client;
+        let written =
+            client.patch_aws_auth(&permit, &write.resource_version, write.key.as_str(), write.after.as_deref()).await;
+        Ok(written.map(|object| Some(object.uid)))
+    }
+
+    /// Records what became of a write. Where nobody knows (no answer), the intent stays open for the next run to close.
+    async fn close(
+        &self,
+        recorded: &Recorded<'_>,
+        result: &Result<Result<Option<String>, Fault>, Lost>,
+    ) -> Result<(), Interrupted> {
+        let (outcome, uid) = match result {
+            Ok(Ok(uid)) => ("done".to_owned(), uid.as_deref()),
+            Ok(Err(fault)) if *fault.kind() == FaultKind::Transient => return Ok(()),
+            Ok(Err(fault)) => (fault.sentence(), None),
+            Err(_) => return Ok(()),
+        };
+        self.lease.life().spend()?;
+        Ok(intents::close(&self.worker.store, &recorded.intents, &outcome, uid).await?)
+    }
+}
+
+fn grants_of(step: &Step) -> Vec<GrantId> {
+    match step {
+        Step::Binding { grant, .. } => grant.iter().copied().collect(),
+        Step::AwsAuth(write) => write.grants.clone(),
+        Step::CreateRole { grants, .. } => grants.clone(),
+    }
+}
+
+/// A step in words, and where its object is.
+fn intent(grant: Option<GrantId>, step: &Step) -> Intent {
+    match step {
+        Step::Binding { step, .. } => {
+            let verb = match step {
+                BindingStep::Create(_) => CREATE_BINDING,
+                BindingStep::StandIn(_) => "block_binding",
+                BindingStep::Put { .. } => "put_binding",
+                BindingStep::Empty(_) => "empty_binding",
+                BindingStep::Delete { .. } => "delete_binding",
+            };
+            let key = step.key();
+            let detail = json!({ "namespace": key.namespace, "name": key.name });
+            Intent { detail, ..trail::intent(grant, verb, key.to_string()) }
+        }
+        Step::AwsAuth(write) => {
+            let verb = match (write.lines.is_empty(), write.removed.is_empty()) {
+                (false, false) => "write_aws_auth",
+                (false, true) => "add_mapping",
+                (true, _) => "remove_mapping",
+            };
+            let detail = json!({
+                "key": write.key.as_str(),
+                "lines": write.lines.iter().map(|line| line.inserted.as_str()).collect::<Vec<_>>(),
+            });
+            Intent { detail, ..trail::intent(grant, verb, "aws-auth".to_owned()) }
+        }
+        Step::CreateRole { role, .. } => trail::intent(grant, "create_role", format!("ClusterRole {}", role.name())),
+    }
+}

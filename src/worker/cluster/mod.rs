@@ -1,0 +1,302 @@
+//! One run on a cluster: observe, read what is desired, plan, write, observe again, prove, finish.
+
+mod apply;
+mod prove;
+
+use super::{
+    Worker,
+    finish::{Found, LegOutcome, Outcome},
+    interrupted::Interrupted,
+    trail,
+};
+use crate::{
+    actions::policy::{self, NoPolicy},
+    fault::Fault,
+    kubernetes::{self, Wanted},
+    lease::Lease,
+    store::{
+        desired::{self, CREATE_BINDING, Legs},
+        intents::{self, Dangling},
+        observations,
+    },
+};
+use apply::Applied;
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{ClusterId, EventDraft, GrantId, profile::Source, transition::Actor},
+    eks::arn::ClusterArn,
+    plan::{
+        bindings,
+        cluster::{Plan, plan},
+        desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
+        observation::{ClusterObservation, ClusterState, EksCluster},
+    },
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// How often a run throws its observation away and starts again, since somebody else wrote.
+const TRIES: usize = 5;
+
+/// A running access that nothing touched is asked about again after this time.
+const PROOF_LASTS: Duration = Duration::from_mins(4);
+
+/// A cluster as a run reaches it.
+pub(super) struct Reached {
+    pub client: kubernetes::Cluster,
+    pub aws: EksCluster,
+}
+
+/// Runs once on a cluster.
+///
+/// # Errors
+/// `Lost`, `Store`; what the cluster itself refuses is an outcome.
+pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<Outcome, Interrupted> {
+    let arn = {
+        let mut connection = worker.store.acquire().await?;
+        desired::cluster_row(&mut connection, id).await?.ok_or(Interrupted::Nothing)?.arn
+    };
+    let reached = match reach(worker, id, &arn).await {
+        Ok(reached) => reached,
+        Err(fault) => return unreachable(worker, lease, id, None, fault).await,
+    };
+    let mut again = false;
+    for attempt in 1..=TRIES {
+        let state = match reached.client.observe(&wanted(worker, id).await?).await {
+            Ok(state) => state,
+            Err(fault) => return unreachable(worker, lease, id, Some(reached.aws), fault).await,
+        };
+        let (mut desired, legs) = desired(worker, lease, id).await?;
+        let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
+        desired.uncertain = uncertain(&dangling, &state);
+        let closed =
+            dangling.into_iter().filter_map(|open| seen(&open, &state).map(|outcome| (open, outcome))).collect();
+        trail::close_dangling(&worker.store, lease, closed).await?;
+        let observation = observation(&reached.aws, state);
+        let plan = plan(&desired, &observation);
+        catch_up(worker, lease, id, &plan).await?;
+        let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
+        let run = Run { worker, lease, cluster: id, reached: &reached, desired: &desired, plan: &plan };
+        let applied = run.apply(state).await?;
+        if applied.conflict && attempt < TRIES {
+            tracing::info!(target = %lease.target(), "somebody else wrote meanwhile; looking again");
+            continue;
+        }
+        again = applied.conflict;
+        let last = if applied.is_empty() {
+            observation
+        } else {
+            match reached.client.observe(&wanted(worker, id).await?).await {
+                Ok(state) => crate::worker::cluster::observation(&reached.aws, state),
+                Err(fault) => return unreachable(worker, lease, id, Some(reached.aws.clone()), fault).await,
+            }
+        };
+        let stored = observations::write(&worker.store, lease.target(), &last);
+        let (stored, outcome) = tokio::join!(stored, run.outcome(&last, applied, &legs));
+        stored?;
+        return outcome.map(|outcome| Outcome { again, ..outcome });
+    }
+    Ok(Outcome { again, periodic: true, ..Outcome::default() })
+}
+
+/// A run's view of its cluster.
+struct Run<'a> {
+    worker: &'a Worker,
+    lease: &'a Lease,
+    cluster: ClusterId,
+    reached: &'a Reached,
+    desired: &'a DesiredCluster,
+    plan: &'a Plan,
+}
+
+impl Run<'_> {
+    /// What the run found of each grant that it has something to say about.
+    async fn outcome(
+        &self,
+        observation: &ClusterObservation,
+        mut applied: Applied,
+        legs: &Legs,
+    ) -> Result<Outcome, Interrupted> {
+        let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
+        let mut outcome = Outcome {
+            findings: self.plan.findings.iter().map(|finding| self.finding(finding)).collect(),
+            rests: legs.values().filter_map(|leg| leg.rests).min(),
+            periodic: true,
+            ..Outcome::default()
+        };
+        let mut judged: Vec<&DesiredGrant> = Vec::new();
+        for grant in self.desired.grants.iter().filter(|grant| !grant.resting) {
+            let id = grant.id();
+            let failed = applied.failed.remove(&id);
+            let found = match (failed, self.plan.trouble.get(&id)) {
+                (Some(fault), _) => Found::Failed(fault),
+                // What ends goes on being judged: the trouble is about a line that may be gone by now.
+                (None, Some(why)) if grant.wish.is_present() || self.is_left(grant, state) => {
+                    Found::Blocked(why.clone())
+                }
+                (None, _) if self.stands_untouched(grant, &applied, legs) => continue,
+                (None, _) => {
+                    judged.push(grant);
+                    continue;
+                }
+            };
+            outcome.legs.insert(id, self.leg(grant, &applied, legs, found));
+        }
+        for (grant, found) in self.prove(&judged, state).await? {
+            outcome.legs.insert(grant.id(), self.leg(grant, &applied, legs, found));
+        }
+        Ok(outcome)
+    }
+
+    fn leg(&self, grant: &DesiredGrant, applied: &Applied, legs: &Legs, found: Found) -> LegOutcome {
+        let id = grant.id();
+        let attempts = legs.get(&id).map_or(0, |leg| leg.attempts);
+        LegOutcome { wish: grant.wish, found, attempts, wrote: applied.wrote.contains(&id) }
+    }
+
+    /// Whether nothing is new about a running access: it was proven a while ago, and all of it is where it was.
+    fn stands_untouched(&self, grant: &DesiredGrant, applied: &Applied, legs: &Legs) -> bool {
+        let leg = legs.get(&grant.id()).copied().unwrap_or_default();
+        let fresh = leg.proven.is_some_and(|ago| ago < PROOF_LASTS);
+        grant.wish == Wish::Keep && leg.well && fresh && !applied.wrote.contains(&grant.id())
+    }
+
+    fn is_left(&self, grant: &DesiredGrant, state: &ClusterState) -> bool {
+        latchkey_domain::plan::proof::left_behind(self.desired, grant, self.bound(grant), state).is_some()
+    }
+
+    fn finding(&self, finding: &latchkey_domain::plan::cluster::Finding) -> EventDraft {
+        let facts = finding.grant.and_then(|id| self.desired.grants.iter().find(|grant| grant.id() == id));
+        let mut event = match facts {
+            Some(grant) => grant.facts.event("grant.drift_found", Actor::worker()),
+            None => EventDraft::new("cluster.drift_found", Actor::worker()),
+        };
+        event.cluster = Some(self.cluster);
+        event.with("what", &finding.what)
+    }
+}
+
+/// What is desired, and how its legs fare, of one moment.
+async fn desired(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<(DesiredCluster, Legs), Interrupted> {
+    let mut snapshot = desired::snapshot(&worker.store).await?;
+    let desired = desired::cluster(&mut snapshot, id, lease.epoch(), None).await?.ok_or(Interrupted::Nothing)?;
+    let legs = desired::legs(&mut snapshot, lease.target()).await?;
+    Ok((desired, legs))
+}
+
+/// The client of a run: EKS's description, which is kept for some minutes, and a token of its own.
+async fn reach(worker: &Worker, id: ClusterId, arn: &ClusterArn) -> Result<Reached, Fault> {
+    let aws = match worker.described(id) {
+        Some(aws) => aws,
+        None => {
+            let aws = worker.aws.describe_cluster(arn).await?;
+            worker.describe(id, aws.clone());
+            aws
+        }
+    };
+    let token = worker.aws.cluster_token(arn, Timestamp::now()).await?;
+    let client = kubernetes::Cluster::connect(&aws, token)?;
+    Ok(Reached { client, aws })
+}
+
+fn observation(aws: &EksCluster, state: ClusterState) -> ClusterObservation {
+    ClusterObservation {
+        aws: Some(aws.clone()),
+        kubernetes: Some(state),
+        trouble: None,
+        kubernetes_at: Some(Timestamp::now()),
+    }
+}
+
+/// The ClusterRoles to look at: those that live grants bind, and those that profiles name.
+async fn wanted(worker: &Worker, id: ClusterId) -> Result<Wanted, Interrupted> {
+    let mut cluster_roles = {
+        let mut connection = worker.store.acquire().await?;
+        desired::bound_roles(&mut connection, id).await?
+    };
+    match policy::current(&worker.store).await {
+        Ok(current) => {
+            for profile in &current.file.profiles {
+                match &profile.source {
+                    Source::ClusterRoles(names) => cluster_roles.extend(names.iter().cloned()),
+                    Source::Rules(_) => {}
+                }
+            }
+        }
+        // Access goes on and ends without a policy; only nobody can ask for more.
+        Err(NoPolicy::None) => {}
+        Err(error @ NoPolicy::Unreadable { .. }) => tracing::error!(%error, "profiles are not known"),
+        Err(NoPolicy::Store(error)) => return Err(error.into()),
+    }
+    Ok(Wanted { cluster_roles })
+}
+
+/// Bindings that an interrupted run may still create.
+fn uncertain(dangling: &[Dangling], state: &ClusterState) -> BTreeSet<BindingKey> {
+    let creating = dangling.iter().filter(|open| open.recent && open.step == CREATE_BINDING);
+    creating
+        .filter_map(binding_key)
+        .filter(|key| bindings::find(state, key).is_none_or(|b| b.subjects.is_empty()))
+        .collect()
+}
+
+fn binding_key(open: &Dangling) -> Option<BindingKey> {
+    let name = open.detail.get("name")?.as_str()?.to_owned();
+    let namespace = open.detail.get("namespace").and_then(|namespace| namespace.as_str()).map(str::to_owned);
+    Some(BindingKey { namespace, name })
+}
+
+/// What is seen of an object whose write nobody recorded the outcome of; nothing while it may still arrive.
+fn seen(open: &Dangling, state: &ClusterState) -> Option<&'static str> {
+    match binding_key(open) {
+        Some(key) if bindings::find(state, &key).is_some() => Some("it was there"),
+        Some(_) if open.recent && open.step == CREATE_BINDING => None,
+        Some(_) => Some("it was not there"),
+        None => Some("what is there now counts"),
+    }
+}
+
+/// Catches the rows of mappings up with what was seen.
+async fn catch_up(worker: &Worker, lease: &Lease, id: ClusterId, plan: &Plan) -> Result<(), Interrupted> {
+    if plan.settled.is_empty() && plan.reserved.is_empty() {
+        return Ok(());
+    }
+    let mut tx = worker.store.begin().await?;
+    tx.settle_mappings(id, &plan.settled).await?;
+    tx.reserve_mappings(id, &plan.reserved).await?;
+    lease.life().spend()?;
+    Ok(tx.commit().await?)
+}
+
+/// A cluster that does not answer: its last facts are kept, every grant says so, nothing else waits for it.
+async fn unreachable(
+    worker: &Worker,
+    lease: &Lease,
+    id: ClusterId,
+    aws: Option<EksCluster>,
+    fault: Fault,
+) -> Result<Outcome, Interrupted> {
+    tracing::warn!(target = %lease.target(), error = %fault, cause = ?std::error::Error::source(&fault).map(ToString::to_string), "the cluster could not be worked on");
+    worker.forget(id);
+    let last = observations::cluster(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
+    let sentence = fault.sentence();
+    let observation = ClusterObservation { aws: aws.or(last.aws.clone()), trouble: Some(sentence.clone()), ..last };
+    observations::write(&worker.store, lease.target(), &observation).await?;
+    let (desired, legs) = desired(worker, lease, id).await?;
+    let outcome = |grant: &DesiredGrant| {
+        let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
+        let again = Fault::new(fault.kind().clone(), fault.operation(), fault.subject()).because(reason(&fault));
+        (grant.id(), LegOutcome { wish: grant.wish, found: Found::Failed(again), attempts, wrote: false })
+    };
+    let legs_out: BTreeMap<GrantId, LegOutcome> =
+        desired.grants.iter().filter(|grant| !grant.resting).map(outcome).collect();
+    let rests = legs.values().filter_map(|leg| leg.rests).min();
+    let rests = if desired.grants.is_empty() { Some(super::backoff::blocked()) } else { rests };
+    Ok(Outcome { legs: legs_out, failure: Some(sentence), rests, periodic: true, ..Outcome::default() })
+}
+
+fn reason(fault: &Fault) -> String {
+    std::error::Error::source(fault).map_or_else(|| "it did not answer".to_owned(), ToString::to_string)
+}

@@ -1,0 +1,237 @@
+//! The proof of a run: questions to the API server's authorizer, asked until they settle or patience ends.
+
+use super::{
+    super::{finish::Found, interrupted::Interrupted},
+    Run,
+};
+use crate::{fault::Fault, kubernetes, store::intents};
+use jiff::SignedDuration;
+use latchkey_domain::plan::{
+    desired::{BindingKey, DesiredGrant, RecordedMapping},
+    observation::ClusterState,
+    proof::{Answers, Question, Verdict, left_behind, prove_gone, prove_present, questions_gone, questions_present},
+    who::Identity,
+};
+use serde_json::json;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+/// How long a run waits for the API server's caches; after that the leg is looked at again later.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// The pause between two rounds of the same questions.
+const PAUSE: Duration = Duration::from_millis(40);
+
+impl Run<'_> {
+    /// Judges grants by the observation made after the writes, and by the API server's answers.
+    pub(super) async fn prove<'g>(
+        &self,
+        grants: &[&'g DesiredGrant],
+        state: &ClusterState,
+    ) -> Result<Vec<(&'g DesiredGrant, Found)>, Interrupted> {
+        let (present, gone): (Vec<&DesiredGrant>, Vec<&DesiredGrant>) =
+            grants.iter().copied().partition(|grant| grant.wish.is_present());
+        let (present, gone) = tokio::join!(self.prove_all_present(&present, state), self.prove_all_gone(&gone, state));
+        let mut found = present;
+        found.extend(gone?);
+        Ok(found)
+    }
+
+    async fn prove_all_present<'g>(
+        &self,
+        grants: &[&'g DesiredGrant],
+        state: &ClusterState,
+    ) -> Vec<(&'g DesiredGrant, Found)> {
+        let asked: Vec<(&DesiredGrant, &Identity)> = grants
+            .iter()
+            .filter_map(|grant| self.plan.identities.get(&grant.id()).map(|identity| (*grant, identity)))
+            .collect();
+        let questions: BTreeSet<Question> = asked
+            .iter()
+            .flat_map(|(grant, identity)| questions_present(grant, identity, state).all().cloned().collect::<Vec<_>>())
+            .collect();
+        let begun = Instant::now();
+        let mut answers = Answers::new();
+        let mut open = questions;
+        loop {
+            match ask(&self.reached.client, &open).await {
+                Ok(new) => answers.extend(new),
+                Err(fault) => return grants.iter().map(|grant| (*grant, Found::Failed(repeat(&fault)))).collect(),
+            }
+            let verdicts: Vec<(&DesiredGrant, &Identity, Verdict)> = asked
+                .iter()
+                .map(|(grant, identity)| {
+                    (*grant, *identity, prove_present(self.desired, grant, identity, state, &answers))
+                })
+                .collect();
+            let settled = verdicts.iter().all(|(_, _, verdict)| matches!(verdict, Verdict::Proven { .. }));
+            if settled || begun.elapsed() > PATIENCE || !waits_for_answers(&verdicts, state, self) {
+                return verdicts
+                    .into_iter()
+                    .map(|(grant, identity, verdict)| (grant, self.present(grant, identity, state, verdict)))
+                    .collect();
+            }
+            tokio::time::sleep(PAUSE).await;
+            let still = verdicts.iter().filter(|(_, _, verdict)| !matches!(verdict, Verdict::Proven { .. }));
+            open = still
+                .flat_map(|(grant, identity, _)| {
+                    questions_present(grant, identity, state).all().cloned().collect::<Vec<_>>()
+                })
+                .collect();
+        }
+    }
+
+    fn present(&self, grant: &DesiredGrant, identity: &Identity, state: &ClusterState, verdict: Verdict) -> Found {
+        match verdict {
+            Verdict::Proven { residual } => {
+                let questions = questions_present(grant, identity, state);
+                let mapped = format!("aws-auth maps {} to `{}`", grant.arn, identity.username);
+                let bound = grant
+                    .bindings(self.desired.installation, &identity.username)
+                    .into_iter()
+                    .map(|spec| format!("{} binds it to the ClusterRole {}", BindingKey::of(&spec), spec.cluster_role));
+                let asked = format!(
+                    "The API server says yes to {} questions of what it allows; of {} of what it does not, {}",
+                    questions.can.len(),
+                    questions.cannot.len(),
+                    if residual.is_empty() {
+                        "no to each".to_owned()
+                    } else {
+                        "every yes is explained below".to_owned()
+                    }
+                );
+                let lines = std::iter::once(mapped).chain(bound).chain([asked]).collect();
+                let shown = |list: &[Question]| -> Vec<String> {
+                    list.iter().map(|question| question.attributes.to_string()).collect()
+                };
+                let details = json!({
+                    "username": identity.username,
+                    "allowed": shown(&questions.can),
+                    "refused": shown(&questions.cannot),
+                });
+                Found::Proven { lines, details, residual }
+            }
+            Verdict::Unsettled(why) => Found::Unsettled(why),
+            Verdict::Refuted(why) => Found::Blocked(why),
+        }
+    }
+
+    async fn prove_all_gone<'g>(
+        &self,
+        grants: &[&'g DesiredGrant],
+        state: &ClusterState,
+    ) -> Result<Vec<(&'g DesiredGrant, Found)>, Interrupted> {
+        let mut found = Vec::new();
+        let mut asked: Vec<(&DesiredGrant, Vec<Question>)> = Vec::new();
+        for grant in grants {
+            match left_behind(self.desired, grant, self.bound(grant), state) {
+                Some(why) => found.push((*grant, Found::Unsettled(why))),
+                None => asked.push((grant, questions_gone(grant, self.bound(grant), state))),
+            }
+        }
+        if asked.is_empty() {
+            return Ok(found);
+        }
+        let deletes = intents::deletes(&self.worker.store, self.lease.target()).await?;
+        let questions: BTreeSet<Question> = asked.iter().flat_map(|(_, questions)| questions.clone()).collect();
+        let begun = Instant::now();
+        loop {
+            let rounds = match self.two_rounds(&questions).await {
+                Ok(rounds) => rounds,
+                Err(fault) => {
+                    found.extend(asked.into_iter().map(|(grant, _)| (grant, Found::Failed(repeat(&fault)))));
+                    return Ok(found);
+                }
+            };
+            let judge = |grant: &DesiredGrant, questions: &[Question]| {
+                let ago = deletes.get(&grant.id()).and_then(|ago| SignedDuration::try_from(*ago).ok());
+                let deleted_at = ago.map(|ago| self.desired.now - ago);
+                prove_gone(self.desired, grant, questions, state, [&rounds.0, &rounds.1], deleted_at)
+            };
+            let verdicts: Vec<Verdict> = asked.iter().map(|(grant, questions)| judge(grant, questions)).collect();
+            let settled = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Proven { .. }));
+            if settled || begun.elapsed() > PATIENCE {
+                let gone = |((grant, questions), verdict): ((&'g DesiredGrant, Vec<Question>), Verdict)| {
+                    (grant, self.gone(grant, &questions, verdict))
+                };
+                found.extend(asked.into_iter().zip(verdicts).map(gone));
+                return Ok(found);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Two rounds on connections of their own: each API server of a cluster has its own cache.
+    async fn two_rounds(&self, questions: &BTreeSet<Question>) -> Result<(Answers, Answers), Fault> {
+        let (one, other) = (self.reached.client.fresh()?, self.reached.client.fresh()?);
+        let first = ask(&one, questions).await?;
+        Ok((first, ask(&other, questions).await?))
+    }
+
+    fn gone(&self, grant: &DesiredGrant, questions: &[Question], verdict: Verdict) -> Found {
+        match verdict {
+            Verdict::Proven { residual } => {
+                let keys = grant.keys(self.desired.installation);
+                let mut lines: Vec<String> = keys.iter().map(|key| format!("{key} is gone")).collect();
+                if let Some(bound) = self.bound(grant) {
+                    lines.push(match self.is_still_needed(grant) {
+                        true => format!("`{}` stays mapped in aws-auth for another access of theirs", bound.username),
+                        false if bound.own => format!("aws-auth holds no line of `{}`", bound.username),
+                        false => format!("`{}` is somebody else's line in aws-auth, which stays", bound.username),
+                    });
+                }
+                let answer = if residual.is_empty() { "no to each" } else { "yes only where named below" };
+                lines.push(format!(
+                    "The API server, asked {} questions twice on two connections, says {answer}",
+                    questions.len()
+                ));
+                let shown: BTreeSet<String> =
+                    questions.iter().map(|question| question.attributes.to_string()).collect();
+                Found::Proven { lines, details: json!({ "asked": shown }), residual }
+            }
+            Verdict::Unsettled(why) => Found::Unsettled(why),
+            Verdict::Refuted(why) => Found::Blocked(why),
+        }
+    }
+
+    fn is_still_needed(&self, grant: &DesiredGrant) -> bool {
+        let principal = grant.facts.principal;
+        self.desired.grants.iter().any(|other| other.wish.is_present() && other.facts.principal == principal)
+    }
+
+    /// The mapping that the grant was bound by.
+    pub(super) fn bound(&self, grant: &DesiredGrant) -> Option<&RecordedMapping> {
+        self.desired.mappings.iter().find(|mapping| mapping.principal == grant.facts.principal)
+    }
+}
+
+/// Whether only the API server's answers are missing; what reads back wrong does not change by asking.
+fn waits_for_answers(verdicts: &[(&DesiredGrant, &Identity, Verdict)], state: &ClusterState, run: &Run<'_>) -> bool {
+    verdicts.iter().any(|(grant, identity, verdict)| match verdict {
+        Verdict::Proven { .. } => false,
+        Verdict::Unsettled(_) | Verdict::Refuted(_) => {
+            // With every answer as hoped for, would it be proven?
+            let questions = questions_present(grant, identity, state);
+            let hoped = questions.can.iter().map(|q| (q.clone(), true));
+            let hoped = hoped.chain(questions.cannot.iter().map(|q| (q.clone(), false))).collect();
+            matches!(prove_present(run.desired, grant, identity, state, &hoped), Verdict::Proven { .. })
+        }
+    })
+}
+
+/// Asks every question.
+async fn ask(client: &kubernetes::Cluster, questions: &BTreeSet<Question>) -> Result<Answers, Fault> {
+    let asked: Vec<Question> = questions.iter().cloned().collect();
+    let reviews = client.reviews(&asked).await?;
+    Ok(asked.into_iter().zip(reviews.into_iter().map(|review| review.allowed)).collect())
+}
+
+/// The same fault for another grant.
+fn repeat(fault: &Fault) -> Fault {
+    let copied = Fault::new(fault.kind().clone(), fault.operation(), fault.subject());
+    match std::error::Error::source(fault) {
+        Some(source) => copied.because(source.to_string()),
+        None => copied,
+    }
+}

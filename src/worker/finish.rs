@@ -1,0 +1,228 @@
+//! The finish of a run, in one transaction: lock the grants, then the target; check the epoch; write the legs; then
+//! judge each grant by all its legs as the database has them, since two finishing targets that judged from memory each
+//! saw the other's leg unproven.
+
+use super::{Worker, backoff, interrupted::Interrupted, trail};
+use crate::{
+    fault::{Fault, FaultKind},
+    lease::Lease,
+    store::{Tx, legs::Fares, targets::Finished},
+};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{
+        GrantId,
+        grant::{Cause, Gone, Grant, Present, Proof, Proven},
+        transition::{Actor, EventDraft, Target},
+    },
+    plan::desired::Wish,
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, time::Duration};
+
+/// How often everything of a target is looked at again, though nothing woke it.
+pub const PERIOD: Duration = Duration::from_mins(5);
+
+/// What a run found of one grant.
+#[derive(Debug)]
+pub struct LegOutcome {
+    pub wish: Wish,
+    pub found: Found,
+    /// Failed attempts before this run.
+    pub attempts: u32,
+    /// Whether the run wrote something for it.
+    pub wrote: bool,
+}
+
+/// How far a grant's part on the target is.
+#[derive(Debug)]
+pub enum Found {
+    /// Where its wish wants it. The lines are evidence for people; the residual is what else says yes.
+    Proven { lines: Vec<String>, details: Value, residual: Vec<String> },
+    /// Not yet; it goes on by itself.
+    Unsettled(String),
+    /// A call failed.
+    Failed(Fault),
+    /// Somebody has to act.
+    Blocked(String),
+}
+
+/// What a run leaves.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub legs: BTreeMap<GrantId, LegOutcome>,
+    /// Grants that end now, and why.
+    pub revoke: Vec<(GrantId, Cause, String)>,
+    /// Events about what somebody else did.
+    pub findings: Vec<EventDraft>,
+    /// Why the target as a whole could not be worked on.
+    pub failure: Option<String>,
+    /// When the first resting leg may be tried again.
+    pub rests: Option<Duration>,
+    /// Whether the run gave up after conflicts: look again at once.
+    pub again: bool,
+    /// Whether the target is looked at every [`PERIOD`].
+    pub periodic: bool,
+}
+
+/// What a finish brought about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brought {
+    pub activated: Vec<GrantId>,
+    pub ended: Vec<GrantId>,
+    pub failure: Option<String>,
+}
+
+/// Finishes a run.
+///
+/// # Errors
+/// `Lost` where somebody else claimed the target meanwhile; `Store`.
+pub async fn finish(worker: &Worker, lease: &Lease, outcome: Outcome) -> Result<Brought, Interrupted> {
+    revoke(worker, lease, &outcome.revoke).await?;
+    let ids: Vec<GrantId> = outcome.legs.keys().copied().collect();
+    let mut tx = worker.store.begin().await?;
+    let grants = tx.lock_grants(&ids).await?;
+    let locked = tx.lock_target(lease.target()).await?.ok_or(Interrupted::Nothing)?;
+    if locked.epoch != lease.epoch() {
+        return Err(Interrupted::Lost(crate::lease::Lost::Over));
+    }
+    let now = tx.now().await?;
+    for event in &outcome.findings {
+        tx.event(event, now).await?;
+    }
+    let mut judged = Judged::default();
+    for grant in grants {
+        let Some(leg) = outcome.legs.get(&grant.facts().id) else { continue };
+        judge(&mut tx, lease, grant, leg, now, &mut judged).await?;
+    }
+    let moved = locked.generation != lease.generation();
+    let period = outcome.periodic.then_some(PERIOD);
+    let soonest = [judged.again_in, outcome.rests, period].into_iter().flatten().min();
+    let again_in = if moved || outcome.again { Some(Duration::ZERO) } else { soonest };
+    let failure = outcome.failure.as_deref();
+    let revoking = judged.revoking || (moved && worker_sees_revoking(&mut tx, lease.target()).await?);
+    tx.finish_target(&Finished { target: lease.target(), again_in, revoking, failure }).await?;
+    lease.life().spend()?;
+    tx.commit().await?;
+    judged.brought.failure = outcome.failure;
+    Ok(judged.brought)
+}
+
+#[derive(Debug, Default)]
+struct Judged {
+    brought: Brought,
+    again_in: Option<Duration>,
+    revoking: bool,
+}
+
+/// Writes a leg, then judges its grant by both legs. A grant that moved meanwhile is skipped: its wake is pending.
+async fn judge(
+    tx: &mut Tx,
+    lease: &Lease,
+    grant: Grant,
+    leg: &LegOutcome,
+    now: Timestamp,
+    judged: &mut Judged,
+) -> Result<(), Interrupted> {
+    let is_present = match &grant {
+        Grant::Provisioning(_) | Grant::Active(_) => true,
+        Grant::Revoking(_) => false,
+        Grant::Scheduled(_) | Grant::Ended(_) => return Ok(()),
+    };
+    if is_present != leg.wish.is_present() {
+        return Ok(());
+    }
+    let id = grant.facts().id;
+    let (proven, fares, evidence) = written(leg);
+    tx.write_leg(id, lease.target(), proven, &fares, &evidence).await?;
+    if leg.wrote {
+        trail::end(tx, grant.facts(), lease, &said(&leg.found)).await?;
+    }
+    let next = match &fares {
+        Fares::Ok => None,
+        Fares::Retrying { again_in, .. } | Fares::Blocked { again_in, .. } => Some(*again_in),
+    };
+    judged.again_in = [judged.again_in, next].into_iter().flatten().min();
+    let legs = tx.legs(id).await?;
+    match grant {
+        Grant::Provisioning(provisioning) => {
+            let Some(proof) = Proof::<Present>::of(&legs, &provisioning.facts.profile) else { return Ok(()) };
+            // Past `activate_by` the clock rolls it back.
+            if let Ok(transition) = provisioning.activate(proof, now) {
+                tx.record(transition, now).await?;
+                judged.brought.activated.push(id);
+            }
+        }
+        Grant::Revoking(revoking) => match Proof::<Gone>::of(&legs) {
+            Some(proof) => {
+                tx.record(revoking.end(proof, now), now).await?;
+                judged.brought.ended.push(id);
+            }
+            None => judged.revoking = proven != Some(Proven::Gone) || judged.revoking,
+        },
+        Grant::Scheduled(_) | Grant::Active(_) | Grant::Ended(_) => {}
+    }
+    Ok(())
+}
+
+/// A leg as its row has it.
+fn written(leg: &LegOutcome) -> (Option<Proven>, Fares, Value) {
+    let revoking = !leg.wish.is_present();
+    let attempt = leg.attempts.saturating_add(1);
+    // What was proven gone and is seen again is not gone; what was proven present stays so until it is proven gone.
+    let unproven = if revoking { Some(Proven::Nothing) } else { None };
+    match &leg.found {
+        Found::Proven { lines, details, residual } => {
+            let proven = if revoking { Proven::Gone } else { Proven::Present };
+            let mut evidence = details.clone();
+            evidence["said"] = json!(lines);
+            evidence["residual"] = json!(residual);
+            (Some(proven), Fares::Ok, evidence)
+        }
+        Found::Unsettled(error) => {
+            let fares = Fares::Retrying { error: error.clone(), attempt, again_in: backoff::rest(attempt, revoking) };
+            (unproven, fares, json!({ "said": [error], "residual": [] }))
+        }
+        Found::Failed(fault) => {
+            let (sentence, again_in) = (fault.sentence(), backoff::after(fault, attempt, revoking));
+            let evidence = json!({ "said": [sentence], "residual": [] });
+            let fares = match fault.kind() {
+                FaultKind::Refused { .. } | FaultKind::Invalid => Fares::Blocked { why: sentence, attempt, again_in },
+                FaultKind::Conflict | FaultKind::Throttled { .. } | FaultKind::Transient | FaultKind::NotFound => {
+                    Fares::Retrying { error: sentence, attempt, again_in }
+                }
+            };
+            (None, fares, evidence)
+        }
+        Found::Blocked(why) => {
+            let fares = Fares::Blocked { why: why.clone(), attempt, again_in: backoff::blocked() };
+            (unproven, fares, json!({ "said": [why], "residual": [] }))
+        }
+    }
+}
+
+fn said(found: &Found) -> String {
+    match found {
+        Found::Proven { .. } => "proven".to_owned(),
+        Found::Unsettled(why) | Found::Blocked(why) => why.clone(),
+        Found::Failed(fault) => fault.sentence(),
+    }
+}
+
+/// Ends grants for a cause that the run found, each in a transaction of its own: that wakes both of its targets.
+async fn revoke(worker: &Worker, lease: &Lease, ending: &[(GrantId, Cause, String)]) -> Result<(), Interrupted> {
+    for (id, cause, reason) in ending {
+        let mut tx = worker.store.begin().await?;
+        let Some(live) = tx.lock_grants(&[*id]).await?.pop().and_then(Grant::live) else { continue };
+        let now = tx.now().await?;
+        let transition = live.revoke(*cause, Actor::worker(), Some(reason.clone()), now);
+        tx.record(transition, now).await?;
+        lease.life().spend()?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn worker_sees_revoking(tx: &mut Tx, target: Target) -> Result<bool, Interrupted> {
+    Ok(tx.has_revoking(target).await?)
+}

@@ -1,0 +1,17 @@
+//! Why a run stopped before its finish. What it had begun, the next claimant closes.
+
+use crate::{actions::policy::NoPolicy, lease::Lost, store::StoreError};
+
+/// A run that did not finish.
+#[derive(Debug, thiserror::Error)]
+pub enum Interrupted {
+    #[error("the run lost its lease")]
+    Lost(#[from] Lost),
+    #[error("the run failed in the database")]
+    Store(#[from] StoreError),
+    #[error("the run found no policy that it could read")]
+    Policy(#[from] NoPolicy),
+    /// The target's row names nothing that exists.
+    #[error("there is nothing behind this target")]
+    Nothing,
+}

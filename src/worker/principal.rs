@@ -1,0 +1,251 @@
+//! One run on an IAM principal: observe, plan, write, observe again, prove, finish.
+
+use super::{
+    Worker,
+    finish::{Found, LegOutcome, Outcome},
+    interrupted::Interrupted,
+    trail,
+};
+use crate::{
+    actions::policy::{self, Current, NoPolicy},
+    fault::{Fault, FaultKind},
+    lease::{Lease, Lost},
+    store::{
+        desired::{self, Legs},
+        intents::{self, Intent},
+        observations, people,
+    },
+};
+use latchkey_domain::{
+    access::{GrantId, PrincipalId, grant::Cause},
+    eks::arn::{PrincipalArn, UserArn},
+    plan::{
+        desired::Wish,
+        observation::PrincipalObservation,
+        principal::{DesiredPrincipal, PrincipalPlan, PrincipalStep, plan, prove},
+    },
+};
+use serde_json::json;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Runs once on a principal.
+///
+/// # Errors
+/// `Lost`, `Store`; what IAM itself refuses is an outcome.
+pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Result<Outcome, Interrupted> {
+    let arn = {
+        let mut connection = worker.store.acquire().await?;
+        desired::principal_arn(&mut connection, id).await?.ok_or(Interrupted::Nothing)?
+    };
+    let policy = policy(worker).await?;
+    let writable = policy.as_ref().is_some_and(|policy| policy.file.may_write(&arn));
+    let observed = observe(worker, &arn, writable).await;
+    let (desired, legs) = {
+        let mut snapshot = desired::snapshot(&worker.store).await?;
+        let file = policy.as_ref().map(|policy| &policy.file);
+        let desired = desired::principal(&mut snapshot, id, file).await?.ok_or(Interrupted::Nothing)?;
+        (desired, desired::legs(&mut snapshot, lease.target()).await?)
+    };
+    let observed = match observed {
+        Ok(observed) => observed,
+        Err(fault) => return failed(worker, lease, &desired, &legs, fault).await,
+    };
+    let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
+    let closed = dangling.into_iter().map(|open| (open, "what is there now counts")).collect();
+    trail::close_dangling(&worker.store, lease, closed).await?;
+    let plan = plan(&desired, &observed);
+    if let Some(why) = &plan.replaced {
+        people::end_principal(&worker.store, id).await?;
+        let live = desired.grants.iter().filter(|grant| grant.wish.is_present());
+        let revoke = live.map(|grant| (grant.id, Cause::PrincipalReplaced, why.clone())).collect();
+        let legs = outcomes(&desired, &plan, &observed, &legs, None, false);
+        let legs = legs.into_iter().filter(|(_, leg)| !leg.wish.is_present()).collect();
+        return Ok(Outcome { revoke, legs, failure: Some(why.clone()), ..Outcome::default() });
+    }
+    let arn = arn.as_user().cloned();
+    let (fault, wrote) = match &arn {
+        Some(user) => apply(worker, lease, user, &desired, &plan).await?,
+        None => (None, false),
+    };
+    let last = match (&arn, wrote) {
+        (Some(user), true) => match observe_user(worker, user).await {
+            Ok(last) => last,
+            Err(fault) => return failed(worker, lease, &desired, &legs, fault).await,
+        },
+        _ => observed,
+    };
+    observations::write(&worker.store, lease.target(), &last).await?;
+    Ok(Outcome {
+        legs: outcomes(&desired, &plan, &last, &legs, fault.as_ref(), wrote),
+        rests: legs.values().filter_map(|leg| leg.rests).min(),
+        periodic: !desired.grants.is_empty(),
+        ..Outcome::default()
+    })
+}
+
+/// The current policy; without one, nothing is written to IAM.
+async fn policy(worker: &Worker) -> Result<Option<Arc<Current>>, Interrupted> {
+    match policy::current(&worker.store).await {
+        Ok(current) => Ok(Some(current)),
+        Err(NoPolicy::None) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What IAM says. Of principals that the worker does not write to it need not be able to read anything.
+async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Result<PrincipalObservation, Fault> {
+    let Some(user) = arn.as_user() else { return Ok(PrincipalObservation::default()) };
+    match observe_user(worker, user).await {
+        Err(fault) if !writable && matches!(fault.kind(), FaultKind::Refused { .. }) => {
+            Ok(PrincipalObservation { found: None, trouble: Some(fault.sentence()) })
+        }
+        observed => observed,
+    }
+}
+
+async fn observe_user(worker: &Worker, user: &UserArn) -> Result<PrincipalObservation, Fault> {
+    Ok(PrincipalObservation { found: worker.aws.user(user).await?, trouble: None })
+}
+
+/// Makes the plan's writes. The first that fails ends them: they are about one policy.
+async fn apply(
+    worker: &Worker,
+    lease: &Lease,
+    user: &UserArn,
+    desired: &DesiredPrincipal,
+    plan: &PrincipalPlan,
+) -> Result<(Option<Fault>, bool), Interrupted> {
+    if plan.steps.is_empty() {
+        return Ok((None, false));
+    }
+    let grants: Vec<GrantId> =
+        desired.grants.iter().filter(|grant| concerns(grant.wish)).map(|grant| grant.id).collect();
+    let recorded: Vec<(&PrincipalStep, Vec<Intent>)> =
+        plan.steps.iter().map(|step| (step, grants.iter().map(|grant| intent(*grant, step, user)).collect())).collect();
+    let all: Vec<Intent> = recorded.iter().flat_map(|(_, intents)| intents.clone()).collect();
+    let tx = trail::open(&worker.store, lease, &all).await?;
+    trail::begin(tx, lease).await?;
+    let aws = worker.aws.signing_at(lease.claimed_at());
+    for (step, recorded) in recorded {
+        let ids: Vec<uuid::Uuid> = recorded.iter().map(|intent| intent.id).collect();
+        match write(&aws, lease, user, step).await? {
+            Ok(()) => intents::close(&worker.store, &ids, "done", None).await?,
+            Err(fault) => {
+                if *fault.kind() != FaultKind::Transient {
+                    intents::close(&worker.store, &ids, &fault.sentence(), None).await?;
+                }
+                return Ok((Some(fault), true));
+            }
+        }
+    }
+    Ok((None, true))
+}
+
+/// Whether a write of the policy is about a grant: a running one has its part already.
+fn concerns(wish: Wish) -> bool {
+    match wish {
+        Wish::Provision | Wish::Revoke { .. } => true,
+        Wish::Keep => false,
+    }
+}
+
+async fn write(
+    aws: &crate::aws::Aws,
+    lease: &Lease,
+    user: &UserArn,
+    step: &PrincipalStep,
+) -> Result<Result<(), Fault>, Lost> {
+    let permit = lease.permit()?;
+    Ok(match step {
+        PrincipalStep::PutPolicy { name, document } => aws.put_user_policy(&permit, user, name, document).await,
+        PrincipalStep::DeletePolicy { name } => aws.delete_user_policy(&permit, user, name).await,
+        PrincipalStep::Tag { key, value } => {
+            aws.tag_user(&permit, user, &BTreeMap::from([((*key).to_owned(), value.clone())])).await
+        }
+        PrincipalStep::Untag { key } => aws.untag_user(&permit, user, &[(*key).to_owned()]).await,
+    })
+}
+
+fn intent(grant: GrantId, step: &PrincipalStep, user: &UserArn) -> Intent {
+    let (verb, object, detail) = match step {
+        PrincipalStep::PutPolicy { name, document } => {
+            ("put_policy", format!("inline policy {name} of {user}"), json!({ "document": document }))
+        }
+        PrincipalStep::DeletePolicy { name } => ("delete_policy", format!("inline policy {name} of {user}"), json!({})),
+        PrincipalStep::Tag { key, .. } => ("tag_principal", format!("{user} with {key}"), json!({})),
+        PrincipalStep::Untag { key } => ("untag_principal", format!("{user} of {key}"), json!({})),
+    };
+    Intent { detail, ..trail::intent(Some(grant), verb, object) }
+}
+
+fn outcomes(
+    desired: &DesiredPrincipal,
+    plan: &PrincipalPlan,
+    observed: &PrincipalObservation,
+    legs: &Legs,
+    fault: Option<&Fault>,
+    wrote: bool,
+) -> BTreeMap<GrantId, LegOutcome> {
+    let proofs = prove(desired, observed);
+    let mut outcomes = BTreeMap::new();
+    for grant in desired.grants.iter().filter(|grant| !grant.resting) {
+        let proof = proofs.iter().find(|proof| proof.grant == grant.id);
+        let found = match (proof, fault, plan.trouble.get(&grant.id)) {
+            (Some(proof), _, _) if proof.proven => {
+                Found::Proven { lines: vec![proof.evidence.clone()], details: json!({}), residual: vec![] }
+            }
+            (_, _, Some(why)) => Found::Blocked(why.clone()),
+            (_, Some(fault), None) => Found::Failed(again(fault)),
+            (Some(proof), None, None) => Found::Unsettled(proof.evidence.clone()),
+            (None, None, None) => continue,
+        };
+        let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
+        outcomes
+            .insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, wrote: wrote && concerns(grant.wish) });
+    }
+    outcomes
+}
+
+/// IAM did not answer: every grant says so.
+async fn failed(
+    worker: &Worker,
+    lease: &Lease,
+    desired: &DesiredPrincipal,
+    legs: &Legs,
+    fault: Fault,
+) -> Result<Outcome, Interrupted> {
+    tracing::warn!(target = %lease.target(), error = %fault, "the principal could not be worked on");
+    let Some(id) = principal_of(lease) else { return Err(Interrupted::Nothing) };
+    let last = observations::principal(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
+    let trouble = Some(fault.sentence());
+    observations::write(&worker.store, lease.target(), &PrincipalObservation { trouble, ..last }).await?;
+    let mut outcomes = BTreeMap::new();
+    for grant in desired.grants.iter().filter(|grant| !grant.resting) {
+        let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
+        let found = Found::Failed(again(&fault));
+        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, wrote: false });
+    }
+    Ok(Outcome {
+        legs: outcomes,
+        failure: Some(fault.sentence()),
+        rests: legs.values().filter_map(|leg| leg.rests).min(),
+        periodic: !desired.grants.is_empty(),
+        ..Outcome::default()
+    })
+}
+
+fn principal_of(lease: &Lease) -> Option<PrincipalId> {
+    match lease.target() {
+        latchkey_domain::access::transition::Target::Principal(id) => Some(id),
+        latchkey_domain::access::transition::Target::Cluster(_) => None,
+    }
+}
+
+/// The same fault for another grant.
+fn again(fault: &Fault) -> Fault {
+    let copied = Fault::new(fault.kind().clone(), fault.operation(), fault.subject());
+    match std::error::Error::source(fault) {
+        Some(source) => copied.because(source.to_string()),
+        None => copied,
+    }
+}

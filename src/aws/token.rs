@@ -19,7 +19,7 @@ use secrecy::SecretString;
 use std::time::Duration;
 
 /// What `aws eks get-token` signs for; STS takes presigned requests for 15 min whatever they say.
-const EXPIRES: Duration = Duration::from_secs(60);
+const EXPIRES: Duration = Duration::from_mins(1);
 /// Credentials that end sooner than this are asked for anew: a token must outlive the run that it is made for.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
 

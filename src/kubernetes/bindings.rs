@@ -6,7 +6,7 @@ use super::{
     call::{Call, Path},
     convert,
 };
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::lease::Permit;
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
 use latchkey_domain::{
@@ -73,8 +73,8 @@ impl Cluster {
     /// Both are needed: without the UID, a PUT of a binding that was deleted meanwhile would make it again.
     ///
     /// # Errors
-    /// Conflict where it is no longer that object at that version, or gone; invalid where it refers to another role
-    /// (then see [`Cluster::empty_binding`]); refused, transient, throttled.
+    /// Conflict where it is no longer that object at that version, or gone; invalid, or refused, where it refers to
+    /// another role (then see [`Cluster::empty_binding`]); refused where a right is missing; transient, throttled.
     pub async fn put_binding(
         &self,
         permit: &Permit<'_>,
@@ -94,7 +94,8 @@ impl Cluster {
     /// grant.
     ///
     /// # Errors
-    /// Conflict where it changed since, or is gone; refused, transient, throttled.
+    /// Conflict where it changed since, or is gone; refused where it refers to a role that we may not bind (then see
+    /// [`Cluster::release_binding`], and delete it); transient, throttled.
     pub async fn empty_binding(
         &self,
         permit: &Permit<'_>,
@@ -103,6 +104,30 @@ impl Cluster {
         let namespace = observed.namespace.as_deref();
         let call = self.binding_call("empty", "update", namespace, &observed.name);
         self.replace_binding(permit, namespace, &observed.name, &emptied(observed), &call).await
+    }
+
+    /// Takes the finalizers off a binding as it was observed, and changes nothing else: for one that refers to a role
+    /// that we may not bind. Whom such a binding names nobody may change who could not have made it, but it may be
+    /// released and deleted.
+    ///
+    /// # Errors
+    /// Conflict where it changed since; not found where it is gone; refused, transient, throttled.
+    pub async fn release_binding(
+        &self,
+        permit: &Permit<'_>,
+        observed: &ObservedBinding,
+    ) -> Result<ObservedBinding, Fault> {
+        let namespace = observed.namespace.as_deref();
+        let call = self.binding_call("release", "update", namespace, &observed.name);
+        // Whole, since what was observed is not all that it holds.
+        let whole: Option<Value> = self.get(collection(namespace).named(&observed.name), &call).await?;
+        let mut object = whole.ok_or_else(|| call.failed(FaultKind::NotFound))?;
+        let seen = (object["metadata"]["uid"].as_str(), object["metadata"]["resourceVersion"].as_str());
+        if seen != (Some(&observed.uid), Some(&observed.resource_version)) {
+            return Err(call.failed(FaultKind::Conflict));
+        }
+        object["metadata"]["finalizers"] = json!([]);
+        self.replace_binding(permit, namespace, &observed.name, &object, &call).await
     }
 
     /// Deletes the binding of that name and UID; that it is gone already is as good. One that a finalizer keeps is

@@ -146,17 +146,17 @@ impl Cluster {
         self.send(Method::PUT, &target, Some((JSON, object)), call).await
     }
 
-    /// Changes what the patch names and nothing else.
+    /// Changes what is named and nothing else.
     pub(super) async fn merge<T: DeserializeOwned>(
         &self,
         permit: &Permit<'_>,
         path: Path,
-        patch: &Value,
+        change: &Value,
         call: &Call,
     ) -> Result<T, Fault> {
         call.may_begin(permit)?;
         let target = format!("{}?fieldManager={FIELD_MANAGER}", path.0);
-        self.send(Method::PATCH, &target, Some((MERGE_PATCH, patch)), call).await
+        self.send(Method::PATCH, &target, Some((MERGE_PATCH, change)), call).await
     }
 
     /// Deletes the object of that name and UID; that it is gone already is as good.

@@ -1,8 +1,9 @@
 //! All integration tests, in one binary.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails, and says where")]
 
-mod aws_auth_oracle;
+mod adapters;
 mod audit_chain;
+mod aws_auth_oracle;
 mod command_line;
 mod contract;
 mod decisions;

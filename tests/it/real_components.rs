@@ -29,14 +29,7 @@ async fn a_user_named_in_aws_auth_is_who_kubectl_says_they_are() {
     assert!(!before.status.success());
     assert!(String::from_utf8_lossy(&before.stderr).contains("Unauthorized"), "{before:?}");
 
-    let entry = format!("- userarn: {}\n  username: latchkey:jane\n  groups: [viewers]\n", jane.arn);
-    let made = cluster
-        .kubectl()
-        .args(["-n", "kube-system", "create", "configmap", "aws-auth", "--from-literal"])
-        .arg(format!("mapUsers={entry}"))
-        .output()
-        .expect("kubectl runs");
-    assert!(made.status.success(), "{made:?}");
+    cluster.map(&jane.arn, "latchkey:jane", &["viewers"]).await;
 
     // The authenticator follows the ConfigMap by a watch.
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);

@@ -127,6 +127,33 @@ impl RealCluster {
         kube::Client::try_from(config).expect("the rig's configuration is whole")
     }
 
+    /// Maps a user in aws-auth by one more entry, and makes aws-auth if need be: others write it at the same time.
+    pub async fn map(&self, arn: &str, username: &str, groups: &[&str]) {
+        use k8s_openapi::api::core::v1::ConfigMap;
+        let config_maps: kube::Api<ConfigMap> = kube::Api::namespaced(self.admin(), "kube-system");
+        let entry = format!("- userarn: {arn}\n  username: {username}\n  groups: [{}]\n", groups.join(", "));
+        let parameters = kube::api::PatchParams::default();
+        loop {
+            let Some(found) = config_maps.get_opt("aws-auth").await.expect("the API server answers") else {
+                let object = serde_json::json!({ "metadata": { "name": "aws-auth" } });
+                let object = serde_json::from_value(object).expect("it is a ConfigMap");
+                // Somebody else may be first.
+                let _ = config_maps.create(&kube::api::PostParams::default(), &object).await;
+                continue;
+            };
+            let before = found.data.as_ref().and_then(|data| data.get("mapUsers")).map_or("", String::as_str);
+            let change = serde_json::json!({
+                "metadata": { "resourceVersion": found.metadata.resource_version },
+                "data": { "mapUsers": format!("{before}{entry}") },
+            });
+            match config_maps.patch("aws-auth", &parameters, &kube::api::Patch::Merge(change)).await {
+                Ok(_) => return,
+                Err(kube::Error::Api(status)) if status.code == 409 => {}
+                Err(error) => panic!("failed to write aws-auth: {error}"),
+            }
+        }
+    }
+
     /// IAM and STS.
     pub fn aws(&self) -> &Aws {
         &self.aws

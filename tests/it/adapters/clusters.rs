@@ -1,0 +1,57 @@
+//! EKS's own API: the simulator alone answers it, on the real components, too.
+
+use super::{aws_at, keys, missing, simulator, worker_of};
+use latchkey::fault::FaultKind;
+use latchkey_domain::eks::arn::{ClusterArn, PrincipalArn};
+use latchkey_domain::plan::observation::AuthenticationMode;
+
+fn arn(account: &str, name: &str) -> ClusterArn {
+    ClusterArn::parse(&format!("arn:aws:eks:us-east-1:{account}:cluster/{name}")).unwrap()
+}
+
+#[tokio::test]
+async fn cluster_is_described_with_where_its_server_is() {
+    let simulator = simulator().await;
+    let aws = worker_of(&simulator).await;
+    let found = aws.describe_cluster(&arn("111122223333", "both")).await.unwrap();
+    let inside = simulator.cluster("both").unwrap();
+    assert_eq!((found.name.as_str(), found.arn.as_str()), ("both", inside.arn.as_str()));
+    assert_eq!(found.endpoint.trim_end_matches('/'), inside.server.as_str().trim_end_matches('/'));
+    assert_eq!((found.status.as_str(), found.mode), ("ACTIVE", AuthenticationMode::ApiAndConfigMap));
+    assert!(found.created_at.is_some() && !found.version.is_empty());
+    let classic = aws.describe_cluster(&arn("111122223333", "classic")).await.unwrap();
+    assert_eq!(classic.mode, AuthenticationMode::ConfigMap);
+}
+
+#[tokio::test]
+async fn only_the_clusters_own_account_says_that_it_is_gone() {
+    let simulator = simulator().await;
+    let aws = worker_of(&simulator).await;
+    let gone = aws.describe_cluster(&arn("111122223333", "gone")).await.unwrap_err();
+    assert!(gone.is_not_found(), "{gone:?}");
+    // A cluster of that name is here, and none is: neither says anything about the other account's.
+    for name in ["classic", "gone"] {
+        let foreign = aws.describe_cluster(&arn("999988887777", name)).await.unwrap_err();
+        assert!(missing(&foreign).contains("999988887777"), "{foreign:?}");
+    }
+}
+
+#[tokio::test]
+async fn cluster_without_the_right_to_it_names_the_right() {
+    let simulator = simulator().await;
+    let stranger = simulator.person_keys("stranger").unwrap();
+    let stranger = keys(&stranger.access_key_id, &stranger.secret_access_key);
+    let aws = aws_at(simulator.aws_endpoint(), stranger).await;
+    let fault = aws.describe_cluster(&arn("111122223333", "classic")).await.unwrap_err();
+    assert_eq!(missing(&fault), "eks:DescribeCluster on arn:aws:eks:us-east-1:111122223333:cluster/classic");
+}
+
+#[tokio::test]
+async fn principal_without_an_access_entry_has_none() {
+    let simulator = simulator().await;
+    let aws = worker_of(&simulator).await;
+    let jane = PrincipalArn::parse("arn:aws:iam::111122223333:user/jane").unwrap();
+    assert_eq!(aws.access_entry(&arn("111122223333", "both"), &jane).await.unwrap(), None);
+    let fault = aws.access_entry(&arn("111122223333", "classic"), &jane).await.unwrap_err();
+    assert_eq!(*fault.kind(), FaultKind::Invalid, "{fault:?}");
+}

@@ -1,0 +1,124 @@
+//! What is read, and the two ConfigMaps.
+
+use super::super::{lease, unique};
+use super::world::{World, make};
+use kube::api::Api;
+use latchkey::fault::Fault;
+use latchkey::kubernetes::{AWS_AUTH, Content, FIELD_MANAGER, Wanted};
+use latchkey_domain::eks::rbac::Rule;
+use latchkey_domain::plan::bootstrap;
+use serde_json::json;
+
+pub async fn observation_holds_what_matters_to_access(world: World) {
+    let spec = world.spec("view");
+    world.create(&spec, Content::Granting).await.unwrap();
+    let theirs = world.spec("view");
+    let tombstone = world.create(&theirs, Content::Emptied).await.unwrap();
+    let metadata = json!({ "name": "team", "namespace": world.namespace });
+    let rbac = "rbac.authorization.k8s.io";
+    for object in [
+        json!({ "apiVersion": format!("{rbac}/v1"), "kind": "Role", "metadata": metadata,
+                "rules": [{ "apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"] }] }),
+        json!({ "apiVersion": format!("{rbac}/v1"), "kind": "RoleBinding", "metadata": metadata,
+                "roleRef": { "apiGroup": rbac, "kind": "Role", "name": "team" },
+                "subjects": [{ "apiGroup": rbac, "kind": "Group", "name": "team" }] }),
+        json!({ "apiVersion": format!("{rbac}/v1"), "kind": "RoleBinding",
+                "metadata": { "name": "robots", "namespace": world.namespace },
+                "roleRef": { "apiGroup": rbac, "kind": "Role", "name": "team" },
+                "subjects": [{ "kind": "ServiceAccount", "name": "default", "namespace": world.namespace }] }),
+    ] {
+        make(&world.admin, &object).await;
+    }
+
+    let wanted = Wanted { cluster_roles: ["edit".to_owned()].into() };
+    let seen = world.cluster.observe(&wanted).await.unwrap();
+    assert!(seen.namespaces.iter().any(|namespace| namespace.name == world.namespace && !namespace.uid.is_empty()));
+    assert!(seen.aws_auth.is_some() && seen.marker.is_some());
+    assert!(seen.cluster_roles["edit"].rules.iter().any(|rule| rule.resources.contains(&"secrets".to_owned())));
+    assert!(seen.cluster_roles.contains_key("view"), "a binding refers to it");
+    assert!(!seen.cluster_roles.contains_key("admin"), "nobody wants it here");
+    let here: Vec<_> = seen.bindings.iter().filter(|b| b.namespace.as_ref() == Some(&world.namespace)).collect();
+    let names: Vec<&str> = here.iter().map(|binding| binding.name.as_str()).collect();
+    assert!(names.contains(&spec.name().as_str()) && names.contains(&"team"), "{names:?}");
+    assert!(!names.contains(&"robots"), "service accounts are nobody's access");
+    assert!(here.contains(&&tombstone), "ours also where it binds nobody");
+    let role = &seen.roles[&format!("{}/team", world.namespace)];
+    assert_eq!(role.rules, [Rule::of(&["get"], &[""], &["configmaps"])]);
+    let ours = here.iter().find(|binding| binding.name == spec.name()).unwrap();
+    assert_eq!((ours.role_kind.as_str(), ours.role_name.as_str()), ("ClusterRole", "view"));
+    assert_eq!(ours.subjects[0].name, spec.user);
+    assert_eq!(ours.annotations["latchkey/deciders"], "omar");
+}
+
+/// Writes a key of aws-auth as whoever shares it with others does: on a conflict it looks again.
+async fn write_key(world: &World, key: &str, value: Option<&str>) {
+    loop {
+        let seen = world.cluster.aws_auth().await.unwrap().unwrap();
+        let lease = lease();
+        let permit = lease.permit().unwrap();
+        match world.cluster.patch_aws_auth(&permit, &seen.resource_version, key, value).await {
+            Ok(after) => {
+                let mut expected = seen.data;
+                expected.remove(key);
+                expected.extend(value.map(|value| (key.to_owned(), value.to_owned())));
+                assert_eq!(after.data, expected);
+                return;
+            }
+            Err(fault) if fault.is_conflict() => {}
+            Err(fault) => panic!("{fault:?}"),
+        }
+    }
+}
+
+pub async fn one_key_of_aws_auth_is_written_and_no_other(world: World) {
+    let key = unique("test");
+    write_key(&world, &key, Some("- one: \"1\" # with a comment\r\n\t\u{feff}\n")).await;
+    write_key(&world, &key, Some("")).await;
+    write_key(&world, &key, None).await;
+    assert!(!world.cluster.aws_auth().await.unwrap().unwrap().data.contains_key(&key));
+}
+
+pub async fn owners_of_keys_are_told(world: World) {
+    let (ours, theirs) = (unique("test"), unique("test"));
+    // An API server follows who owns what from an object's first owned field on, or from the first apply.
+    let applied = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": AWS_AUTH }, "data": { &theirs: "x" },
+    });
+    let config_maps: Api<k8s_openapi::api::core::v1::ConfigMap> =
+        Api::namespaced(world.admin.clone(), bootstrap::NAMESPACE);
+    let gitops = unique("gitops");
+    let parameters = kube::api::PatchParams::apply(&gitops);
+    config_maps.patch(AWS_AUTH, &parameters, &kube::api::Patch::Apply(applied)).await.unwrap();
+    write_key(&world, &ours, Some("y")).await;
+    let seen = world.cluster.aws_auth().await.unwrap().unwrap();
+    let owner = |key: &String| {
+        let found = seen.managers.iter().find(|manager| manager.keys.contains(key));
+        found.map(|manager| (manager.name.as_str(), manager.operation.as_str()))
+    };
+    assert_eq!(owner(&ours), Some((FIELD_MANAGER, "Update")), "{:?}", seen.managers);
+    assert_eq!(owner(&theirs), Some((gitops.as_str(), "Apply")), "{:?}", seen.managers);
+}
+
+pub async fn stale_write_of_aws_auth_conflicts(world: World) {
+    let (key, other) = (unique("test"), unique("test"));
+    let before = world.cluster.aws_auth().await.unwrap().unwrap();
+    write_key(&world, &other, Some("theirs")).await;
+    let lease = lease();
+    let permit = lease.permit().unwrap();
+    let outcome = world.cluster.patch_aws_auth(&permit, &before.resource_version, &key, Some("ours")).await;
+    assert!(outcome.as_ref().is_err_and(Fault::is_conflict), "{outcome:?}");
+    assert!(!world.cluster.aws_auth().await.unwrap().unwrap().data.contains_key(&key));
+}
+
+pub async fn marker_says_whose_cluster_it_is(world: World) {
+    let write = async |epoch: i64, resource_version: &str| {
+        let lease = lease();
+        world.cluster.write_marker(&lease.permit().unwrap(), "one", epoch, resource_version).await
+    };
+    let before = world.cluster.marker().await.unwrap().unwrap();
+    let epoch = before.epoch.unwrap_or_default() + 1;
+    let after = write(epoch, &before.resource_version).await.unwrap();
+    assert_eq!((after.installation.as_deref(), after.epoch), (Some("one"), Some(epoch)));
+    assert_eq!(world.cluster.marker().await.unwrap().unwrap(), after);
+    assert!(write(epoch + 1, &before.resource_version).await.is_err_and(|fault| fault.is_conflict()));
+}

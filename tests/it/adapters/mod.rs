@@ -1,0 +1,85 @@
+//! Latchkey's adapters against what they talk to: each expectation holds on the simulator and on the real components,
+//! so that neither adapters nor simulator can share a mistake unseen.
+
+mod clusters;
+mod iam;
+mod kubernetes;
+mod trouble;
+
+use latchkey::aws::{AccessKeys, Aws, AwsConfig};
+use latchkey::fault::{Fault, FaultKind};
+use latchkey::lease::{LAST_CALL, LEASE, Lease, Life};
+use latchkey_domain::access::{ClusterId, transition::Target};
+use latchkey_simulator::{
+    Simulator,
+    seed::{AuthenticationMode, Seed, SeedCluster, SeedPerson, SeedUser},
+};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use url::Url;
+use uuid::Uuid;
+
+/// A region that simulator and rig share.
+const REGION: &str = "us-east-1";
+
+/// A hold on something, fresh.
+fn lease() -> Lease {
+    Lease::new(Target::Cluster(ClusterId(Uuid::nil())), 1, 1, Instant::now(), Life::default())
+}
+
+/// A hold that gives permits for this much longer.
+fn lease_that_ends_within(rest: Duration) -> Lease {
+    let age = LEASE.checked_sub(LAST_CALL + rest).unwrap();
+    let claimed = Instant::now().checked_sub(age).unwrap();
+    Lease::new(Target::Cluster(ClusterId(Uuid::nil())), 1, 1, claimed, Life::default())
+}
+
+fn unique(stem: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{stem}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn keys(access_key_id: &str, secret_access_key: &str) -> AccessKeys {
+    AccessKeys {
+        access_key_id: access_key_id.to_owned(),
+        secret_access_key: secret_access_key.to_owned().into(),
+        session_token: None,
+    }
+}
+
+/// The adapter, with everything at one address.
+async fn aws_at(endpoint: &Url, keys: AccessKeys) -> Aws {
+    let url = || Some(endpoint.clone());
+    let config =
+        AwsConfig { region: REGION.to_owned(), iam_url: url(), sts_url: url(), eks_url: url(), keys: Some(keys) };
+    Aws::new(&config).await
+}
+
+/// A simulator with a cluster in each authentication mode of interest, and somebody who is mapped nowhere.
+async fn simulator() -> Simulator {
+    let mut seed = Seed::new(REGION, "111122223333");
+    seed.people.push(SeedPerson {
+        handle: "stranger".to_owned(),
+        name: "Stranger".to_owned(),
+        email: "stranger@example.com".to_owned(),
+        groups: vec![],
+        aws: Some(SeedUser::new("stranger", "/")),
+    });
+    seed.clusters.push(SeedCluster::new("classic"));
+    seed.clusters.push(SeedCluster { mode: AuthenticationMode::ApiAndConfigMap, ..SeedCluster::new("both") });
+    Simulator::start(seed, None).await.unwrap()
+}
+
+/// The adapter as the simulator's worker.
+async fn worker_of(simulator: &Simulator) -> Aws {
+    let worker = simulator.worker_keys().unwrap();
+    aws_at(simulator.aws_endpoint(), keys(&worker.access_key_id, &worker.secret_access_key)).await
+}
+
+/// What is missing, of a refusal.
+fn missing(fault: &Fault) -> &str {
+    match fault.kind() {
+        FaultKind::Refused { missing } => missing,
+        kind => panic!("{kind:?}: {fault:?}"),
+    }
+}

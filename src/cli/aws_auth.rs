@@ -109,9 +109,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 impl Input {
     fn text(&self) -> anyhow::Result<String> {
         match self.file.as_deref().filter(|file| *file != "-") {
-            Some(file) => {
-                std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))
-            }
+            Some(file) => std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display())),
             None => {
                 let mut text = String::new();
                 std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
@@ -168,8 +166,7 @@ fn source<'t>(input: &Input, text: &'t str) -> anyhow::Result<Source<'t>> {
     if !input.data {
         return Ok(Source::Manifest(Manifest::read(text)?));
     }
-    let data: Option<Data> =
-        serde_json::from_str(text).context("the input of --data is no JSON object of strings")?;
+    let data: Option<Data> = serde_json::from_str(text).context("the input of --data is no JSON object of strings")?;
     Ok(Source::Data(data.unwrap_or_default()))
 }
 
@@ -201,7 +198,8 @@ fn edited(source: &Source<'_>, edit: &Edit) -> anyhow::Result<Answer> {
     };
     let key = spliced.key.as_str();
     let (before, after) = (spliced.before.as_deref(), spliced.after.as_deref());
-    let name = |side: &str, text: Option<&str>| text.map_or_else(|| "/dev/null".to_owned(), |_| format!("{side}/{key}"));
+    let name =
+        |side: &str, text: Option<&str>| text.map_or_else(|| "/dev/null".to_owned(), |_| format!("{side}/{key}"));
     let hunk = unified(before.unwrap_or_default(), after.unwrap_or_default());
     let error = format!("--- {}\n+++ {}\n{hunk}", name("a", before), name("b", after));
     Ok(Answer { output, error, code: 0 })
@@ -282,6 +280,10 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&output).unwrap();
         assert!(value["data"]["mapUsers"].as_str().unwrap().starts_with("- userarn:"), "{output}");
         assert_eq!(answered(&["edit", "--remove", JANE], &output).output, file);
+        let escaped = r#"{"kind": "ConfigMap", "data": {"note": "\ud83d\ude00"}}"#;
+        let value: serde_json::Value = serde_json::from_str(&answered(&add, escaped).output).unwrap();
+        assert_eq!(value["data"]["note"], "\u{1f600}");
+        assert!(value["data"]["mapUsers"].is_string());
         let data = answered(&["edit", "--data", "--add-user", JANE, "--username", "jane"], "{}").output;
         assert_eq!(answered(&["edit", "--data", "--remove", JANE], &data).output, "{}\n");
     }

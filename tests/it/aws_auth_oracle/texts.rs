@@ -133,11 +133,22 @@ const NASTY: &[&str] = &[
 
 pub struct Texts {
     rng: StdRng,
+    corpus: Vec<String>,
+}
+
+/// The texts of the corpus, each a beginning for others.
+fn corpus() -> Vec<String> {
+    #[derive(serde::Deserialize)]
+    struct Case {
+        data: Data,
+    }
+    let lines = include_str!("../../corpus/aws_auth/texts.jsonl").lines();
+    lines.flat_map(|line| serde_json::from_str::<Case>(line).unwrap().data.into_values()).collect()
 }
 
 impl Texts {
     pub fn new(seed: u64) -> Self {
-        Self { rng: StdRng::seed_from_u64(seed) }
+        Self { rng: StdRng::seed_from_u64(seed), corpus: corpus() }
     }
 
     pub fn data(&mut self) -> Data {
@@ -157,7 +168,8 @@ impl Texts {
 
     pub fn text(&mut self, key: &str) -> String {
         let mut text = match self.rng.random_range(0..100) {
-            0..50 => self.block(key),
+            0..35 => self.block(key),
+            35..50 => self.corpus.choose(&mut self.rng).cloned().unwrap_or_default(),
             50..62 => self.flow(key),
             62..72 => self.json(key),
             72..80 => self.nothing(),
@@ -400,7 +412,8 @@ impl Texts {
     /// The text with one thing wrong.
     fn damaged(&mut self, mut text: String) -> String {
         let at = self.place(&text);
-        match self.rng.random_range(0..7) {
+        match self.rng.random_range(0..8) {
+            7 => text.insert(at, char::from(self.rng.random_range(b' '..=b'~'))),
             0..3 => text.insert_str(at, self.pick(NASTY)),
             3 => {
                 let end = self.place(&text);

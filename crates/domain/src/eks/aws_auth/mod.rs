@@ -14,6 +14,7 @@ mod accounts;
 mod diff;
 mod edit;
 mod entry;
+mod in_place;
 mod lint;
 mod list;
 mod manifest;

@@ -11,6 +11,7 @@ mod policy;
 pub mod serve;
 mod shutdown;
 mod token;
+pub mod worker;
 
 use crate::{
     config::{self, Fault, Settings},
@@ -42,6 +43,8 @@ pub struct Cli {
 enum Command {
     /// Serve the portal
     Serve,
+    /// Run a worker: it keeps IAM, aws-auth and RBAC as was decided
+    Worker,
     /// Bring the database's schema up to date
     Migrate,
     /// Name every fault of latchkey.toml and policy.toml
@@ -72,6 +75,7 @@ impl Cli {
         let config = self.config.as_deref();
         match self.command {
             Command::Serve => serve::run(&settings(config)?).await,
+            Command::Worker => worker::run(&settings(config)?).await,
             Command::Migrate => migrate::run(&settings(config)?).await,
             Command::Check(args) => Ok(check::run(config, &args)),
             Command::Policy(command) => policy::run(&settings(config)?, command).await,
@@ -84,7 +88,7 @@ impl Cli {
 
     /// Whether the command runs for long, and so logs what it does.
     pub fn is_service(&self) -> bool {
-        matches!(self.command, Command::Serve)
+        matches!(self.command, Command::Serve | Command::Worker)
     }
 }
 

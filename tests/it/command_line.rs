@@ -161,6 +161,7 @@ async fn commands_that_need_a_database_say_which_url_is_missing() {
     let desk = Desk::new();
     for (arguments, variable) in [
         (["serve", ""], "LATCHKEY_DATABASE__WEB_URL"),
+        (["worker", ""], "LATCHKEY_DATABASE__WORKER_URL"),
         (["migrate", ""], "LATCHKEY_DATABASE__OWNER_URL"),
         (["policy", "show"], "LATCHKEY_DATABASE__OWNER_URL"),
     ] {
@@ -196,5 +197,38 @@ async fn portal_serves_until_it_is_asked_to_stop() {
     let pid = portal.id().to_string();
     Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     let status = tokio::task::spawn_blocking(move || portal.wait().unwrap()).await.unwrap();
+    assert!(status.success());
+}
+
+#[tokio::test]
+async fn worker_seals_the_log_until_it_is_asked_to_stop() {
+    let desk = Desk::new();
+    let database = Postgres::shared().await.fresh_database().await;
+    let url = database.url();
+    let owner = [("LATCHKEY_DATABASE__OWNER_URL", url.as_str())];
+    let applied = desk.run(&["policy", "apply", "policy.toml"], &owner).await;
+    assert!(applied.status.success(), "{}", err(&applied));
+    let mut worker = desk
+        .command(&["worker"])
+        .env("LATCHKEY_DATABASE__WORKER_URL", database.url_as("latchkey_worker"))
+        // Nothing answers there: no target can be reached, and the rest goes on.
+        .envs([("LATCHKEY_AWS__IAM_URL", "http://127.0.0.1:9"), ("LATCHKEY_AWS__EKS_URL", "http://127.0.0.1:9")])
+        .envs([("LATCHKEY_AWS__STS_URL", "http://127.0.0.1:9"), ("AWS_REGION", "eu-west-1")])
+        .envs([("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "hush")])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let verified = desk.run(&["audit", "verify"], &owner).await;
+        assert!(verified.status.success(), "{}", err(&verified));
+        if out(&verified).starts_with("the audit chain holds: 3 links") {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{}", out(&verified));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Command::new("kill").args(["-TERM", &worker.id().to_string()]).status().unwrap();
+    let status = tokio::task::spawn_blocking(move || worker.wait().unwrap()).await.unwrap();
     assert!(status.success());
 }

@@ -70,6 +70,11 @@ impl Html {
         Self::time(at, &clock.at(at), Some(&clock.full(at)))
     }
 
+    /// A moment in words of one's own.
+    pub fn words(at: Timestamp, words: &str) -> Self {
+        Self::time(at, words, None)
+    }
+
     fn time(at: Timestamp, words: &str, title: Option<&str>) -> Self {
         let mut html = String::new();
         time(&mut html, at, words, title);

@@ -3,8 +3,10 @@
 //! May not import: aws, kubernetes, worker. The web holds no credentials of the outside; what it shows of it is
 //! what the worker observed.
 
+mod audit;
 mod banners;
 mod change;
+mod clusters;
 mod cookies;
 mod failure;
 mod frame;
@@ -25,6 +27,7 @@ mod samples;
 mod sign_in;
 mod signed_in;
 mod statics;
+mod status;
 mod timeline;
 
 pub use failure::Failure;
@@ -73,11 +76,14 @@ impl State {
 /// The portal: every route in its frame.
 pub fn router(state: State) -> Router {
     let pages = Router::new()
+        .merge(audit::routes())
+        .merge(clusters::routes())
         .merge(grants::routes())
         .merge(home::routes())
         .merge(identities::routes())
         .merge(inbox::routes())
         .merge(requests::routes())
-        .merge(sign_in::routes());
+        .merge(sign_in::routes())
+        .merge(status::routes());
     frame::around(pages, &state).with_state(state)
 }

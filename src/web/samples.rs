@@ -3,6 +3,8 @@
 
 use super::{
     SignedIn,
+    audit::AuditPage,
+    clusters::{ClusterPage, ClustersPage},
     frame::ErrorPage,
     grants::GrantPage,
     identities::{IdentitiesPage, ProofPage},
@@ -10,6 +12,7 @@ use super::{
     sign_in::SignInPage,
     signed_in::Roles,
     statics,
+    status::StatusPage,
 };
 use crate::{actions::policy::Current, words::Clock};
 use askama::Template;
@@ -19,7 +22,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 #[path = "grants/samples.rs"]
-mod grant_samples;
+pub mod grant_samples;
 
 /// The clock of the samples: 14:48 UTC, 15:48 in Berlin.
 pub fn clock() -> Clock {
@@ -70,6 +73,12 @@ fn pages() -> Vec<(&'static str, String)> {
         ("grant-revoking", GrantPage::sample_for_holder(&ana, &access("revoking")).render().unwrap()),
         ("grant-ended", GrantPage::sample_for_holder(&ana, &access("ended")).render().unwrap()),
         ("grant-operator", GrantPage::sample_for_operator(&ana, &access("active")).render().unwrap()),
+        ("clusters", ClustersPage::sample(&ana).render().unwrap()),
+        ("cluster", ClusterPage::sample(&ana, true).render().unwrap()),
+        ("cluster-unreachable", ClusterPage::sample(&ana, false).render().unwrap()),
+        ("audit", AuditPage::sample(&ana).render().unwrap()),
+        ("audit-wrong", AuditPage::sample_wrong(&ana).render().unwrap()),
+        ("status", StatusPage::sample(&ana).render().unwrap()),
     ]
 }
 

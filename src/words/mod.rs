@@ -4,6 +4,7 @@
 //! page can mark them up. May not import: web, store, worker.
 
 pub mod access;
+pub mod audit;
 pub mod kubectl;
 pub mod people;
 pub mod power;

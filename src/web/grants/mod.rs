@@ -5,6 +5,7 @@ mod kubeconfig;
 mod show;
 mod view;
 
+#[cfg(test)]
 pub use show::GrantPage;
 
 use super::State;

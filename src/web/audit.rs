@@ -1,0 +1,309 @@
+//! What happened: the audit log, for auditors.
+
+use super::{
+    Failure, SignedIn, State,
+    html::Html,
+    layout::{Layout, Place},
+};
+use crate::{
+    store::{
+        self,
+        read::{
+            PAGE,
+            audit::{self, EventRow, LastLink, Wanted},
+        },
+    },
+    words::{Clock, audit::Told},
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    Router,
+    extract::{Query, State as Extract},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use latchkey_domain::access::EventId;
+use serde::{Deserialize, Serialize};
+
+/// The audit log, newest first.
+#[derive(Debug, Template, WebTemplate)]
+#[template(path = "audit.html")]
+pub struct AuditPage {
+    pub layout: Layout,
+    pub filter: Filter,
+    pub errors: Vec<(&'static str, &'static str)>,
+    pub rows: Vec<Row>,
+    pub more: Option<String>,
+    pub filtered: bool,
+    pub chain: Chain,
+}
+
+/// An event.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub utc: Html,
+    pub local: String,
+    pub sentence: Html,
+    pub reason: Option<String>,
+    pub action: String,
+    pub actor: String,
+    pub link: Option<(String, &'static str)>,
+    pub seq: Option<i64>,
+}
+
+/// How far the log is sealed.
+#[derive(Debug, Clone, Default)]
+pub struct Chain {
+    pub last: Option<(i64, Html)>,
+    pub unsealed: u64,
+    pub oldest: Option<Html>,
+}
+
+/// The filters, as they stand in the address.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Filter {
+    pub actor: String,
+    pub person: String,
+    pub cluster: String,
+    pub action: String,
+    pub from: String,
+    pub to: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub after: String,
+}
+
+/// `GET /audit`: 404 for everybody but auditors.
+async fn page(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Failure> {
+    signed_in.auditor()?;
+    let (wanted, errors) = filter.wanted();
+    let rows = if errors.is_empty() { audit::events(&state.store, &wanted, PAGE + 1).await? } else { Vec::new() };
+    let last = audit::last_link(&state.store).await?;
+    let lag = store::audit::lag(state.store.pool()).await?;
+    let chain = Chain::of(last, lag, &signed_in.clock);
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((status, AuditPage::new(&signed_in, filter, errors, rows, chain)).into_response())
+}
+
+const NO_DATE: &str = "Write a day as 2026-11-24, or a moment as 2026-11-24T14:00:00Z.";
+
+impl Filter {
+    fn wanted(&self) -> (Wanted, Vec<(&'static str, &'static str)>) {
+        let mut errors = Vec::new();
+        let text = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
+        let mut moment = |field: &'static str, value: &str, end: bool| match moment(value, end) {
+            Ok(at) => at,
+            Err(()) => {
+                errors.push((field, NO_DATE));
+                None
+            }
+        };
+        let (from, until) = (moment("from", &self.from, false), moment("to", &self.to, true));
+        let wanted = Wanted {
+            actor: text(&self.actor),
+            person: text(&self.person),
+            cluster: text(&self.cluster),
+            action: text(&self.action),
+            from,
+            until,
+            before: self.after.parse::<EventId>().ok(),
+        };
+        (wanted, errors)
+    }
+
+    /// The address of this page with these filters, going on after an event.
+    fn address(&self, after: EventId) -> String {
+        let fields = [
+            ("actor", &self.actor),
+            ("person", &self.person),
+            ("cluster", &self.cluster),
+            ("action", &self.action),
+            ("from", &self.from),
+            ("to", &self.to),
+        ];
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+        query.append_pair("after", &after.to_string());
+        format!("/audit?{}", query.finish())
+    }
+}
+
+/// A day in UTC, or a moment. `end` takes the end of the day.
+fn moment(text: &str, end: bool) -> Result<Option<Timestamp>, ()> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(Some(at));
+    }
+    let day: Date = text.parse().map_err(|_| ())?;
+    let day = if end { day.tomorrow().map_err(|_| ())? } else { day };
+    day.to_zoned(TimeZone::UTC).map(|zoned| Some(zoned.timestamp())).map_err(|_| ())
+}
+
+impl Chain {
+    fn of(last: Option<LastLink>, lag: store::audit::Lag, clock: &Clock) -> Self {
+        Self {
+            last: last.map(|link| (link.seq, Html::relative(clock, link.event_at))),
+            unsealed: lag.events,
+            oldest: lag.oldest.map(|at| Html::relative(clock, at)),
+        }
+    }
+}
+
+impl AuditPage {
+    fn new(
+        signed_in: &SignedIn,
+        filter: Filter,
+        errors: Vec<(&'static str, &'static str)>,
+        mut events: Vec<EventRow>,
+        chain: Chain,
+    ) -> Self {
+        let goes_on = events.len() > PAGE;
+        events.truncate(PAGE);
+        let more = events.last().filter(|_| goes_on).map(|last| filter.address(last.id));
+        let filtered = !filter.after.is_empty()
+            || [&filter.actor, &filter.person, &filter.cluster, &filter.action, &filter.from, &filter.to]
+                .iter()
+                .any(|value| !value.trim().is_empty());
+        let title = if errors.is_empty() { "Audit log" } else { "Error: Audit log" };
+        Self {
+            layout: signed_in.layout(Place::Audit, title),
+            rows: events.iter().map(|event| Row::of(event, &signed_in.clock)).collect(),
+            filter,
+            errors,
+            more,
+            filtered,
+            chain,
+        }
+    }
+
+    /// What is wrong with a field.
+    pub fn error(&self, field: &str) -> Option<&'static str> {
+        self.errors.iter().find(|(name, _)| *name == field).map(|(_, sentence)| *sentence)
+    }
+}
+
+impl Row {
+    fn of(event: &EventRow, clock: &Clock) -> Self {
+        let actor = event.actor_name.as_deref().unwrap_or(&event.actor);
+        let told = Told {
+            action: &event.action,
+            actor: &capital(actor),
+            person: event.person_name.as_deref().filter(|name| Some(*name) != event.actor_name.as_deref()),
+            cluster: event.cluster.as_deref(),
+            detail: &event.detail,
+        };
+        let link = match (event.grant, event.request) {
+            (Some(grant), _) => Some((format!("/grants/{grant}"), "access")),
+            (None, Some(request)) => Some((format!("/requests/{request}"), "request")),
+            (None, None) => None,
+        };
+        let utc = Clock::new(clock.now, TimeZone::UTC);
+        Self {
+            utc: Html::words(event.at, &event.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
+            local: if clock.zone == utc.zone { String::new() } else { clock.to_the_second(event.at) },
+            sentence: Html::sentence(&told.sentence()),
+            reason: told.reason().map(str::to_owned),
+            action: event.action.clone(),
+            actor: event.actor.clone(),
+            link,
+            seq: event.seq,
+        }
+    }
+}
+
+/// Processes begin a sentence, too: "Worker".
+fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+/// `/audit`.
+pub fn routes() -> Router<State> {
+    Router::new().route("/audit", get(page))
+}
+
+#[cfg(test)]
+impl AuditPage {
+    /// A short morning.
+    pub fn sample(signed_in: &SignedIn) -> Self {
+        use serde_json::json;
+        let event = |number: u128, time: &str, action: &str, actor: &str, detail: serde_json::Value| EventRow {
+            id: EventId(uuid::Uuid::from_u128(number)),
+            at: format!("2026-11-24T{time}Z").parse().unwrap(),
+            action: action.to_owned(),
+            actor: actor.to_owned(),
+            actor_name: match actor {
+                "ana" => Some("Ana Petrova".to_owned()),
+                "ben" => Some("Ben Okafor".to_owned()),
+                _ => None,
+            },
+            person_name: Some("Ana Petrova".to_owned()),
+            person: Some("ana".to_owned()),
+            cluster: Some("prod-eu".to_owned()),
+            request: Some(latchkey_domain::access::RequestId(uuid::Uuid::from_u128(9))),
+            grant: action.starts_with("grant").then(|| latchkey_domain::access::GrantId(uuid::Uuid::from_u128(8))),
+            detail,
+            seq: (number != 6).then(|| i64::try_from(number).unwrap() + 4210),
+        };
+        let ask = json!({ "profile": "view", "namespaces": ["payments"], "minutes": 60,
+            "reason": "Why did the settlement stop at noon?" });
+        let events = vec![
+            event(
+                6,
+                "14:45:00",
+                "grant.revoking",
+                "ben",
+                json!({ "cause": "revoked", "reason": "The incident is over." }),
+            ),
+            event(5, "14:02:13", "grant.activated", "worker", json!({})),
+            event(4, "14:02:13", "grant.change_ended", "worker", json!({ "target": "cluster", "outcome": "proven" })),
+            event(3, "14:02:11", "grant.change_begun", "worker", json!({ "target": "cluster" })),
+            event(2, "14:02:10", "request.approved", "ben", json!({})),
+            event(1, "14:00:52", "request.submitted", "ana", ask),
+        ];
+        let lag = store::audit::Lag { events: 1, oldest: Some("2026-11-24T14:45:00Z".parse().unwrap()) };
+        let last = LastLink { seq: 4215, event_at: "2026-11-24T14:47:59Z".parse().unwrap() };
+        let filter = Filter { person: "ana".to_owned(), ..Filter::default() };
+        Self::new(signed_in, filter, vec![], events, Chain::of(Some(last), lag, &signed_in.clock))
+    }
+
+    /// A day that is none.
+    pub fn sample_wrong(signed_in: &SignedIn) -> Self {
+        let filter = Filter { from: "yesterday".to_owned(), ..Filter::default() };
+        let (_, errors) = filter.wanted();
+        Self::new(signed_in, filter, errors, vec![], Chain::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_ends_at_its_midnight_and_what_is_no_day_is_refused() {
+        assert_eq!(moment("2026-11-24", false), Ok(Some("2026-11-24T00:00:00Z".parse().unwrap())));
+        assert_eq!(moment("2026-11-24", true), Ok(Some("2026-11-25T00:00:00Z".parse().unwrap())));
+        assert_eq!(moment(" ", true), Ok(None));
+        assert_eq!(moment("2026-13-01", false), Err(()));
+        assert_eq!(moment("9999-12-31", true), Err(()));
+    }
+
+    #[test]
+    fn the_way_on_keeps_the_filters() {
+        let filter = Filter { person: "ana".into(), action: "grant".into(), ..Filter::default() };
+        let id = EventId(uuid::Uuid::from_u128(7));
+        assert_eq!(filter.address(id), format!("/audit?person=ana&action=grant&after={id}"));
+    }
+}

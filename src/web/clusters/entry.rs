@@ -1,0 +1,148 @@
+//! Whoever aws-auth lets in: ours, nodes, and those that nobody decided here.
+
+use crate::web::html::Html;
+use latchkey_domain::{
+    eks::aws_auth::{AwsAuth, RoleMapping},
+    plan::observation::{ClusterState, ObservedBinding},
+};
+use std::collections::BTreeSet;
+
+/// An entry of aws-auth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The ARN, permission set or account that it lets in.
+    pub who: String,
+    /// The name that it gives.
+    pub username: String,
+    pub groups: Vec<String>,
+    /// What RBAC binds to that name or those groups.
+    pub may: Vec<Html>,
+    /// Whether it is root on the cluster.
+    pub master: bool,
+}
+
+/// The entries by kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// How many are ours: each belongs to accesses listed beside.
+    pub ours: usize,
+    /// Latchkey's own worker.
+    pub worker: usize,
+    pub nodes: Vec<String>,
+    pub unmanaged: Vec<Entry>,
+}
+
+/// The usernames that belong to Latchkey.
+const OURS: &str = "latchkey:";
+/// The worker's own, by `latchkey bootstrap`.
+const WORKER: &str = "latchkey-worker";
+const NODES: &str = "system:nodes";
+const MASTERS: &str = "system:masters";
+
+impl Entries {
+    /// What aws-auth and RBAC show.
+    pub fn of(auth: &AwsAuth, state: &ClusterState) -> Self {
+        let mappings = auth.identities();
+        let mut entries = Self::default();
+        for role in &mappings.roles {
+            entries.add(role_name(role), &role.username, &role.groups, state);
+        }
+        for user in &mappings.users {
+            entries.add(user.userarn.clone(), &user.username, &user.groups, state);
+        }
+        for account in &mappings.accounts {
+            let who = format!("every principal of account {account}");
+            entries.unmanaged.push(Entry {
+                who,
+                username: "its ARN".to_owned(),
+                groups: vec![],
+                may: vec![],
+                master: false,
+            });
+        }
+        entries
+    }
+
+    fn add(&mut self, who: String, username: &str, groups: &[String], state: &ClusterState) {
+        if groups.iter().any(|group| group == NODES) {
+            self.nodes.push(who);
+        } else if username.starts_with(OURS) && groups.is_empty() {
+            self.ours += 1;
+        } else if username == WORKER {
+            self.worker += 1;
+        } else {
+            self.unmanaged.push(Entry {
+                who,
+                may: bound(username, groups, state),
+                username: username.to_owned(),
+                master: groups.iter().any(|group| group == MASTERS),
+                groups: groups.to_vec(),
+            });
+        }
+    }
+}
+
+fn role_name(role: &RoleMapping) -> String {
+    match (&role.rolearn, &role.sso) {
+        (Some(arn), _) => arn.clone(),
+        (None, Some(set)) => format!("permission set {} of account {}", set.permission_set_name, set.account_id),
+        (None, None) => "an entry without a role".to_owned(),
+    }
+}
+
+/// The roles that bindings give to a name or its groups, each once: "`view` in `payments`".
+fn bound(username: &str, groups: &[String], state: &ClusterState) -> Vec<Html> {
+    let names = |binding: &&ObservedBinding| {
+        binding.subjects.iter().any(|subject| match subject.kind.as_str() {
+            "User" => subject.name == username,
+            "Group" => groups.contains(&subject.name),
+            _ => false,
+        })
+    };
+    let lines: BTreeSet<String> = state
+        .bindings
+        .iter()
+        .filter(names)
+        .map(|binding| match &binding.namespace {
+            Some(namespace) => format!("`{}` in `{namespace}`", binding.role_name),
+            None => format!("`{}` everywhere", binding.role_name),
+        })
+        .collect();
+    lines.iter().map(|line| Html::prose(line)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use latchkey_domain::plan::observation::Subject;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn entries_are_told_apart_and_say_what_rbac_gives_them() {
+        let roles = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  \
+                     groups: [system:bootstrappers, system:nodes]\n- rolearn: arn:aws:iam::111122223333:role/ops\n  \
+                     username: ops\n  groups: [ops]\n";
+        let users = "- userarn: arn:aws:iam::111122223333:user/ana\n  username: latchkey:ana:1\n\
+                     - userarn: arn:aws:iam::111122223333:user/root\n  username: root\n  groups: [system:masters]\n";
+        let data =
+            BTreeMap::from([("mapRoles".to_owned(), roles.to_owned()), ("mapUsers".to_owned(), users.to_owned())]);
+        let binding = ObservedBinding {
+            namespace: Some("payments".into()),
+            name: "ops".into(),
+            uid: String::new(),
+            resource_version: String::new(),
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            finalizers: vec![],
+            deleting: false,
+            role_kind: "ClusterRole".into(),
+            role_name: "edit".into(),
+            subjects: vec![Subject { kind: "Group".into(), name: "ops".into(), namespace: None }],
+        };
+        let state = ClusterState { bindings: vec![binding], ..ClusterState::default() };
+        let entries = Entries::of(&AwsAuth::read(&data), &state);
+        assert_eq!((entries.ours, entries.nodes.len(), entries.unmanaged.len()), (1, 1, 2));
+        assert_eq!(entries.unmanaged[0].may, [Html::prose("`edit` in `payments`")]);
+        assert!(entries.unmanaged[1].master && !entries.unmanaged[0].master);
+    }
+}

@@ -1,0 +1,67 @@
+//! Clusters: is it sound, and who is in?
+
+mod entry;
+mod list;
+mod show;
+
+#[cfg(test)]
+pub use list::ClustersPage;
+#[cfg(test)]
+pub use show::ClusterPage;
+
+use super::{
+    State,
+    icon::Icon,
+    look::{Pill, Tone},
+};
+use axum::{Router, routing::get};
+use latchkey_domain::plan::observation::AuthenticationMode;
+
+/// `/clusters` and what is below it.
+pub fn routes() -> Router<State> {
+    Router::new().route("/clusters", get(list::page)).route("/clusters/{id}", get(show::page))
+}
+
+/// Older than this, what was read may be wrong.
+const STALE_SECONDS: u64 = 600;
+
+/// How a cluster was last seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// Nobody looked.
+    Never,
+    /// It cannot be read now; what is shown is older.
+    Unreachable,
+    /// It was read, long ago.
+    Stale,
+    Fresh,
+}
+
+impl Sight {
+    fn of(age_seconds: Option<u64>, was_read: bool, trouble: bool) -> Self {
+        match (age_seconds, was_read, trouble) {
+            (None, ..) => Self::Never,
+            (Some(_), _, true) | (Some(_), false, _) => Self::Unreachable,
+            (Some(age), true, false) if age > STALE_SECONDS => Self::Stale,
+            (Some(_), true, false) => Self::Fresh,
+        }
+    }
+
+    fn pill(self) -> Pill {
+        match self {
+            Self::Never => Pill::new(Tone::Needs, Icon::CircleDashed, "Never read"),
+            Self::Unreachable => Pill::new(Tone::Danger, Icon::Unplug, "Unreachable"),
+            Self::Stale => Pill::new(Tone::Needs, Icon::History, "Not read lately"),
+            Self::Fresh => Pill::new(Tone::Good, Icon::CircleCheck, "Read"),
+        }
+    }
+}
+
+/// How a cluster lets IAM principals in, in words.
+fn mode_words(mode: AuthenticationMode) -> &'static str {
+    match mode {
+        AuthenticationMode::ConfigMap => "aws-auth alone",
+        AuthenticationMode::ApiAndConfigMap => "access entries and aws-auth",
+        AuthenticationMode::Api => "access entries alone",
+    }
+}

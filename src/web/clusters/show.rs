@@ -1,0 +1,351 @@
+//! One cluster: a summary for all; who is in, and aws-auth with findings, for operators and auditors.
+
+use super::{Sight, entry::Entries, mode_words};
+use crate::{
+    store::read::{
+        PAGE,
+        cluster::{self, ClusterDetail, LiveAccess},
+    },
+    web::{
+        Failure, SignedIn, State,
+        html::Html,
+        icon::Icon,
+        layout::{Layout, Place},
+        look::{Pill, Tone},
+        path::Id,
+        requests::is_prod,
+    },
+    words::{
+        access::{Access, Subject, Tense, doing},
+        time::duration,
+    },
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::{Query, State as Extract};
+use jiff::SignedDuration;
+use latchkey_domain::{
+    access::{ClusterId, GrantId},
+    eks::aws_auth::{AwsAuth, Finding, Key, Severity},
+    plan::observation::{AuthenticationMode, ClusterState},
+};
+use serde::Deserialize;
+
+/// See the module.
+#[derive(Debug, Template, WebTemplate)]
+#[template(path = "clusters/show.html")]
+pub struct ClusterPage {
+    pub layout: Layout,
+    pub name: String,
+    pub arn: String,
+    pub prod: bool,
+    pub pill: Pill,
+    pub ask: Option<String>,
+    /// What is the matter with it, and what to do.
+    pub notice: Option<Notice>,
+    pub facts: Vec<(&'static str, Html)>,
+    pub accesses: Vec<AccessRow>,
+    pub more: Option<String>,
+    /// For operators and auditors.
+    pub inside: Option<Inside>,
+    pub sees_all: bool,
+}
+
+/// Something to know first.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    pub tone: Tone,
+    pub text: Html,
+}
+
+/// An access by us.
+#[derive(Debug, Clone)]
+pub struct AccessRow {
+    pub address: String,
+    pub sentence: Html,
+    pub username: Option<String>,
+    pub pill: Pill,
+}
+
+/// What only those see who watch over it.
+#[derive(Debug, Clone)]
+pub struct Inside {
+    pub entries: Entries,
+    pub findings: usize,
+    pub texts: Vec<Text>,
+    /// Why there is no text.
+    pub no_text: Option<&'static str>,
+}
+
+/// A key of aws-auth, with findings under their lines.
+#[derive(Debug, Clone)]
+pub struct Text {
+    pub key: String,
+    pub lines: Vec<Line>,
+}
+
+/// A line with what is to say about it.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub number: usize,
+    pub text: String,
+    pub findings: Vec<Remark>,
+}
+
+/// A finding.
+#[derive(Debug, Clone)]
+pub struct Remark {
+    pub pill: Pill,
+    pub message: String,
+    pub why: String,
+    pub remedy: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ShowQuery {
+    after: String,
+}
+
+/// `GET /clusters/{id}`.
+pub async fn page(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Id(id): Id<ClusterId>,
+    Query(query): Query<ShowQuery>,
+) -> Result<ClusterPage, Failure> {
+    let detail = cluster::by_id(&state.store, id).await?.ok_or(Failure::NotFound)?;
+    let of = (!signed_in.roles.sees_all()).then_some(signed_in.person.id);
+    let after = query.after.parse::<GrantId>().ok();
+    let live = cluster::live(&state.store, id, of, after, PAGE + 1).await?;
+    Ok(ClusterPage::new(&signed_in, &detail, live))
+}
+
+impl ClusterPage {
+    fn new(signed_in: &SignedIn, detail: &ClusterDetail, mut live: Vec<LiveAccess>) -> Self {
+        let goes_on = live.len() > PAGE;
+        live.truncate(PAGE);
+        let more = live.last().filter(|_| goes_on).map(|last| format!("/clusters/{}?after={}", detail.id, last.id));
+        let observed = detail.observed.as_ref();
+        let kubernetes = observed.and_then(|observed| observed.body.kubernetes.as_ref());
+        let trouble = observed.is_some_and(|observed| observed.body.trouble.is_some());
+        let sight = Sight::of(observed.map(|observed| observed.age_seconds), kubernetes.is_some(), trouble);
+        let mode = observed.and_then(|observed| observed.body.aws.as_ref()).map(|aws| aws.mode);
+        let sees_all = signed_in.roles.sees_all();
+        let prod = is_prod(&signed_in.policy.file, &detail.name);
+        let dropped = detail.dropped_at.is_some();
+        let can_ask = !dropped && mode != Some(AuthenticationMode::Api);
+        Self {
+            layout: signed_in.layout(Place::Clusters, detail.name.clone()).prod(prod),
+            name: detail.name.clone(),
+            arn: detail.arn.clone(),
+            prod,
+            pill: sight.pill(),
+            ask: can_ask.then(|| format!("/requests/new?cluster={}", detail.name)),
+            notice: notice(detail, sight, mode, signed_in),
+            facts: facts(detail, sees_all),
+            accesses: live.iter().map(|access| AccessRow::of(access, &detail.name, signed_in)).collect(),
+            more,
+            inside: kubernetes.filter(|_| sees_all).map(Inside::of),
+            sees_all,
+        }
+    }
+}
+
+fn notice(
+    detail: &ClusterDetail,
+    sight: Sight,
+    mode: Option<AuthenticationMode>,
+    signed_in: &SignedIn,
+) -> Option<Notice> {
+    let notice = |tone: Tone, text: &str| Some(Notice { tone, text: Html::prose(text) });
+    let observed = detail.observed.as_ref();
+    let why = observed.and_then(|observed| observed.body.trouble.as_deref()).unwrap_or_default();
+    match sight {
+        _ if detail.dropped_at.is_some() => notice(
+            Tone::Neutral,
+            "The policy names this cluster no more: nobody can ask for access to it. What was given is taken away.",
+        ),
+        Sight::Never => notice(
+            Tone::Needs,
+            "No worker has read this cluster yet. If that stays so, operators: run `latchkey bootstrap` for it, apply \
+             what it prints, and see that `latchkey worker` runs.",
+        ),
+        Sight::Unreachable => {
+            let at = observed.and_then(|observed| observed.body.kubernetes_at);
+            let since = at.map_or_else(
+                || "and nothing of its inside is known".to_owned(),
+                |at| format!("since {}; what stands below is from then", signed_in.clock.at(at)),
+            );
+            notice(Tone::Danger, &format!("Its API server cannot be read, {since}. {why}"))
+        }
+        Sight::Stale => notice(
+            Tone::Needs,
+            "What stands below was read more than ten minutes ago, and may look different now. See Status.",
+        ),
+        Sight::Fresh if mode == Some(AuthenticationMode::Api) => notice(
+            Tone::Needs,
+            "This cluster lets people in by access entries alone. They come later: now nobody can ask for access to \
+             it here.",
+        ),
+        Sight::Fresh => None,
+    }
+}
+
+fn facts(detail: &ClusterDetail, sees_all: bool) -> Vec<(&'static str, Html)> {
+    let mut facts = Vec::new();
+    let Some(observed) = &detail.observed else { return facts };
+    let age = i64::try_from(observed.age_seconds).unwrap_or(i64::MAX);
+    facts.push(("Last looked at", Html::prose(&format!("{} ago", duration(SignedDuration::from_secs(age))))));
+    if let Some(aws) = &observed.body.aws {
+        facts.push(("Lets people in by", Html::prose(mode_words(aws.mode))));
+        facts.push(("Kubernetes", Html::prose(&aws.version)));
+        facts.push(("EKS says", Html::prose(&aws.status.to_lowercase().replace('_', " "))));
+    }
+    if let Some(state) = &observed.body.kubernetes {
+        facts.push(("Namespaces", Html::prose(&state.namespaces.len().to_string())));
+    }
+    if let (true, Some(failure)) = (sees_all, &detail.failure) {
+        facts.push(("Last run failed", Html::prose(failure)));
+    }
+    facts
+}
+
+impl AccessRow {
+    fn of(access: &LiveAccess, cluster: &str, signed_in: &SignedIn) -> Self {
+        let namespaces: Vec<String> = access.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        let doing = doing(&access.profile);
+        let place = Access { doing: &doing, scope: access.profile.scope, namespaces: &namespaces, cluster };
+        let subject = Subject::of(&access.holder.name, access.holder.id == signed_in.person.id);
+        let tense =
+            Tense::Granted { state: access.state, minutes: access.minutes, active: access.active, ended_at: None };
+        Self {
+            address: format!("/grants/{}", access.id),
+            sentence: Html::sentence(&place.sentence(subject, tense, &signed_in.clock)),
+            username: access.username.clone(),
+            pill: Pill::grant(access.state),
+        }
+    }
+}
+
+impl Inside {
+    fn of(state: &ClusterState) -> Self {
+        let Some(object) = &state.aws_auth else {
+            return Self {
+                entries: Entries::default(),
+                findings: 0,
+                texts: vec![],
+                no_text: Some("There is no ConfigMap `kube-system/aws-auth` on this cluster."),
+            };
+        };
+        let auth = AwsAuth::read(&object.data);
+        let findings = auth.lint();
+        let texts: Vec<Text> = Key::ALL
+            .into_iter()
+            .filter_map(|key| object.data.get(key.as_str()).map(|text| Text::of(key, text, &findings)))
+            .collect();
+        let no_text = texts.is_empty().then_some("The ConfigMap `kube-system/aws-auth` is empty.");
+        Self { entries: Entries::of(&auth, state), findings: findings.len(), texts, no_text }
+    }
+}
+
+impl Text {
+    fn of(key: Key, text: &str, findings: &[Finding]) -> Self {
+        let of_key: Vec<&Finding> = findings.iter().filter(|finding| finding.key == key).collect();
+        let last = text.lines().count().max(1);
+        let remarks = |number: usize| {
+            // A finding past the end is shown at the end.
+            let here = of_key.iter().filter(move |finding| finding.line.clamp(1, last) == number);
+            here.map(|finding| Remark::of(finding)).collect()
+        };
+        let line =
+            |(at, text): (usize, &str)| Line { number: at + 1, text: text.to_owned(), findings: remarks(at + 1) };
+        let mut lines: Vec<Line> = text.lines().enumerate().map(line).collect();
+        if lines.is_empty() {
+            lines.push(Line { number: 1, text: String::new(), findings: remarks(1) });
+        }
+        Self { key: key.as_str().to_owned(), lines }
+    }
+}
+
+impl Remark {
+    fn of(finding: &Finding) -> Self {
+        let pill = match finding.severity {
+            Severity::Error => Pill::new(Tone::Danger, Icon::CircleX, "Error"),
+            Severity::Warning => Pill::new(Tone::Needs, Icon::TriangleAlert, "Warning"),
+            Severity::Info => Pill::new(Tone::Neutral, Icon::Info, "Note"),
+        };
+        Self {
+            pill,
+            message: whole_sentence(&finding.message),
+            why: whole_sentence(finding.why),
+            remedy: whole_sentence(finding.remedy),
+        }
+    }
+}
+
+/// A clause as a sentence; an ARN at its start stays as it is typed.
+fn whole_sentence(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let is_word = !clause.starts_with("arn:");
+    let first = letters
+        .next()
+        .map_or_else(String::new, |first| if is_word { first.to_uppercase().collect() } else { first.to_string() });
+    let stop = if clause.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
+}
+
+#[cfg(test)]
+impl ClusterPage {
+    /// A cluster with nodes, an unmanaged entry that is root, and a mistake in aws-auth.
+    pub fn sample(signed_in: &SignedIn, reachable: bool) -> Self {
+        use crate::store::observations::Observed;
+        use latchkey_domain::plan::observation::{AwsAuthObject, ClusterObservation, EksCluster};
+        let roles = "# managed by eksctl\n- rolearn: arn:aws:iam::111122223333:role/eks-nodes\n  username: \
+                     system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n- rolearn: \
+                     arn:aws:iam::111122223333:role/team/deployers\n  username: deployers\n  groups:\n  - \
+                     system:masters\n";
+        let users = "- userarn: arn:aws:iam::111122223333:user/latchkey-worker\n  username: latchkey-worker\n- \"userarn\": \
+                     \"arn:aws:iam::111122223333:user/latchkey/ana.petrova\"\n  \"username\": \"latchkey:ana:3\"\n";
+        let data = [("mapRoles".to_owned(), roles.to_owned()), ("mapUsers".to_owned(), users.to_owned())];
+        let aws_auth =
+            AwsAuthObject { uid: "u".into(), resource_version: "1".into(), data: data.into(), managers: vec![] };
+        let body = ClusterObservation {
+            aws: Some(EksCluster {
+                name: "prod-eu".into(),
+                arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".into(),
+                created_at: None,
+                endpoint: "https://prod-eu.example".into(),
+                certificate_authority: String::new(),
+                version: "1.35".into(),
+                status: "ACTIVE".into(),
+                mode: AuthenticationMode::ConfigMap,
+            }),
+            kubernetes: Some(ClusterState { aws_auth: Some(aws_auth), ..ClusterState::default() }),
+            trouble: (!reachable).then(|| "The API server did not answer within 10 s.".to_owned()),
+            kubernetes_at: Some("2026-11-24T13:58:00Z".parse().unwrap()),
+        };
+        let id = ClusterId(uuid::Uuid::from_u128(2));
+        let at = "2026-11-24T14:47:20Z".parse().unwrap();
+        let detail = ClusterDetail {
+            id,
+            name: "prod-eu".into(),
+            arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".into(),
+            dropped_at: None,
+            observed: Some(Observed { body, at, age_seconds: 40 }),
+            failure: None,
+        };
+        let grant = crate::web::samples::grant_samples::detail("active");
+        let live = LiveAccess {
+            id: grant.progress.id,
+            holder: grant.holder,
+            profile: grant.profile,
+            namespaces: grant.namespaces,
+            minutes: 60,
+            state: grant.progress.state,
+            active: grant.progress.active,
+            username: Some("latchkey:ana:3".into()),
+        };
+        Self::new(signed_in, &detail, vec![live])
+    }
+}

@@ -1,0 +1,245 @@
+//! How Latchkey itself fares: three plain lines, for everybody who is signed in.
+
+use super::{
+    Failure, SignedIn, State,
+    html::Html,
+    icon::Icon,
+    layout::{Layout, Place},
+    look::{Pill, Tone},
+};
+use crate::{
+    store::read::health::{self, Health, Stuck, WorkerAlive},
+    words::{Clock, Sentence, time::duration},
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{Router, extract::State as Extract, routing::get};
+use jiff::SignedDuration;
+
+/// Sign-in, changes, endings.
+#[derive(Debug, Template, WebTemplate)]
+#[template(path = "status.html")]
+pub struct StatusPage {
+    pub layout: Layout,
+    pub lines: [Plain; 3],
+    pub workers: Vec<Worker>,
+    pub queue: String,
+    /// For operators: what waits for somebody, and which policy rules.
+    pub operator: Option<ForOperators>,
+}
+
+/// A line: what, how, and a sentence.
+#[derive(Debug, Clone)]
+pub struct Plain {
+    pub what: &'static str,
+    pub pill: Pill,
+    pub sentence: Html,
+}
+
+/// A worker.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    pub holder: String,
+    pub pill: Pill,
+    pub up_for: String,
+    pub seen: String,
+}
+
+/// What operators see besides.
+#[derive(Debug, Clone)]
+pub struct ForOperators {
+    pub policy_hash: String,
+    pub stuck: Vec<StuckRow>,
+}
+
+/// An access in trouble.
+#[derive(Debug, Clone)]
+pub struct StuckRow {
+    pub address: String,
+    pub title: String,
+    pub pill: Pill,
+    pub why: Html,
+    pub attempts: String,
+}
+
+/// How many accesses in trouble are shown.
+const STUCK: usize = 50;
+
+/// `GET /status`.
+async fn page(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<StatusPage, Failure> {
+    let health = health::read(&state.store).await?;
+    let provider_answers = state.login.reach().await.is_ok();
+    let stuck = if signed_in.roles.operator { health::stuck(&state.store, STUCK).await? } else { Vec::new() };
+    let provider = state.login.provider().to_owned();
+    Ok(StatusPage::new(&signed_in, &health, (&provider, provider_answers), &stuck))
+}
+
+/// A worker tells that it lives each few seconds.
+const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(30);
+/// Changes take seconds: what waits longer is late.
+const LATE_AFTER: SignedDuration = SignedDuration::from_secs(60);
+
+const WORKS: Pill = Pill::new(Tone::Good, Icon::CircleCheck, "Works");
+const SLOW: Pill = Pill::new(Tone::Needs, Icon::Hourglass, "Slow");
+const STANDS_STILL: Pill = Pill::new(Tone::Danger, Icon::CircleX, "Stands still");
+
+impl StatusPage {
+    fn new(signed_in: &SignedIn, health: &Health, provider: (&str, bool), stuck: &[Stuck]) -> Self {
+        let alive = health.workers.iter().any(|worker| worker.silent_for <= SILENT_AFTER);
+        let waits = health.waits_since.unwrap_or_default();
+        let queue = match (health.waiting, health.in_hand) {
+            (0, 0) => "Nothing waits for a worker.".to_owned(),
+            (0, in_hand) => format!("{in_hand} in hand, nothing waits."),
+            (waiting, in_hand) => format!("{waiting} waiting, the first for {}; {in_hand} in hand.", duration(waits)),
+        };
+        Self {
+            layout: signed_in.layout(Place::Status, "Status"),
+            lines: [
+                sign_in(health, provider),
+                changes(health, alive, &signed_in.clock),
+                endings(health, alive, &signed_in.clock),
+            ],
+            workers: health.workers.iter().map(Worker::of).collect(),
+            queue,
+            operator: signed_in.roles.operator.then(|| ForOperators {
+                policy_hash: signed_in.policy.hash.clone(),
+                stuck: stuck.iter().map(StuckRow::of).collect(),
+            }),
+        }
+    }
+}
+
+fn sign_in(health: &Health, (provider, answers): (&str, bool)) -> Plain {
+    let last = match health.last_sign_in {
+        Some(ago) => format!("The last person signed in {} ago.", duration(ago)),
+        None => "Nobody signed in yet.".to_owned(),
+    };
+    let (pill, text) = if answers {
+        (WORKS, format!("{provider} answers. {last}"))
+    } else {
+        let text = format!("{provider} does not answer: whoever is signed in stays so, nobody else gets in. {last}");
+        (STANDS_STILL, text)
+    };
+    Plain { what: "Sign-in", pill, sentence: Html::sentence(&Sentence::default().text(text)) }
+}
+
+fn changes(health: &Health, alive: bool, clock: &Clock) -> Plain {
+    let late = health.coming_since.is_some_and(|since| clock.now.duration_since(since) > LATE_AFTER);
+    let (pill, sentence) = match (alive, health.coming_since) {
+        (false, _) => (STANDS_STILL, Sentence::parse("No worker answers, so nothing approved is set up.")),
+        (true, Some(since)) => {
+            let sentence = Sentence::default()
+                .text(format!(
+                    "{} being set up, the first approved ",
+                    number(health.coming, "access is", "accesses are")
+                ))
+                .time(since, clock.relative(since))
+                .text(".");
+            (if late { SLOW } else { WORKS }, sentence)
+        }
+        (true, None) => (WORKS, Sentence::parse("Everything that was approved is set up.")),
+    };
+    Plain { what: "Changes", pill, sentence: Html::sentence(&sentence) }
+}
+
+fn endings(health: &Health, alive: bool, clock: &Clock) -> Plain {
+    let late = health.ending_since.is_some_and(|since| clock.now.duration_since(since) > LATE_AFTER);
+    let (pill, sentence) = match health.ending_since {
+        None if alive => (WORKS, Sentence::parse("Everything that should have ended is proven gone.")),
+        None => (STANDS_STILL, Sentence::parse("No worker answers, so what ends now is not taken away.")),
+        Some(since) => {
+            let sentence = Sentence::default()
+                .text(format!(
+                    "{} past the end and not proven gone, the oldest since ",
+                    number(health.ending, "access is", "accesses are")
+                ))
+                .time(since, clock.full(since))
+                .text(". It may still work; we never give up.");
+            let pill = match (alive, late) {
+                (false, _) => STANDS_STILL,
+                (true, true) => Pill::new(Tone::Danger, Icon::TriangleAlert, "Overdue"),
+                (true, false) => WORKS,
+            };
+            (pill, sentence)
+        }
+    };
+    Plain { what: "Endings", pill, sentence: Html::sentence(&sentence) }
+}
+
+fn number(number: i64, one: &str, more: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {more}") }
+}
+
+impl Worker {
+    fn of(worker: &WorkerAlive) -> Self {
+        let pill = if worker.silent_for <= SILENT_AFTER {
+            Pill::new(Tone::Good, Icon::Activity, "Alive")
+        } else {
+            Pill::new(Tone::Danger, Icon::Unplug, "Silent")
+        };
+        Self {
+            holder: worker.holder.clone(),
+            pill,
+            up_for: duration(worker.up_for),
+            seen: format!("{} ago", duration(worker.silent_for)),
+        }
+    }
+}
+
+impl StuckRow {
+    fn of(stuck: &Stuck) -> Self {
+        let pill = match (stuck.revoking, stuck.blocked) {
+            (true, true) => Pill::new(Tone::Danger, Icon::Ban, "Ending, blocked"),
+            (true, false) => Pill::new(Tone::Needs, Icon::RotateCw, "Ending, retrying"),
+            (false, true) => Pill::new(Tone::Danger, Icon::Ban, "Blocked"),
+            (false, false) => Pill::new(Tone::Needs, Icon::RotateCw, "Retrying"),
+        };
+        Self {
+            address: format!("/grants/{}", stuck.grant),
+            title: format!("{} on {}", stuck.holder, stuck.cluster),
+            pill,
+            why: Html::prose(&stuck.why),
+            attempts: stuck.attempts.to_string(),
+        }
+    }
+}
+
+/// `/status`.
+pub fn routes() -> Router<State> {
+    Router::new().route("/status", get(page))
+}
+
+#[cfg(test)]
+impl StatusPage {
+    /// All is well but for one revocation.
+    pub fn sample(signed_in: &SignedIn) -> Self {
+        let seconds = SignedDuration::from_secs;
+        let worker = |holder: &str, silent: i64| WorkerAlive {
+            holder: holder.to_owned(),
+            up_for: seconds(93_600),
+            silent_for: seconds(silent),
+        };
+        let health = Health {
+            last_sign_in: Some(seconds(190)),
+            workers: vec![worker("worker-7f9c-1", 1), worker("worker-7f9c-2", 640)],
+            waiting: 1,
+            waits_since: Some(seconds(3)),
+            in_hand: 2,
+            coming: 0,
+            coming_since: None,
+            ending: 1,
+            ending_since: Some("2026-11-24T14:30:00Z".parse().unwrap()),
+        };
+        let stuck = Stuck {
+            grant: latchkey_domain::access::GrantId(uuid::Uuid::from_u128(8)),
+            holder: "Ana Petrova".to_owned(),
+            cluster: "prod-eu".to_owned(),
+            revoking: true,
+            blocked: true,
+            why: "Latchkey may not edit aws-auth on `prod-eu`: the right to patch ConfigMap `aws-auth` is missing."
+                .to_owned(),
+            attempts: 14,
+        };
+        Self::new(signed_in, &health, ("Example Identity", true), &[stuck])
+    }
+}

@@ -1,0 +1,184 @@
+//! What happened, in a sentence a row of the audit log.
+
+use super::Sentence;
+use serde_json::Value;
+
+/// An event as its sentence needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    pub action: &'a str,
+    /// Who did it: a person's name, or a process.
+    pub actor: &'a str,
+    /// Whom it concerns, by name; nothing where that is the actor.
+    pub person: Option<&'a str>,
+    pub cluster: Option<&'a str>,
+    pub detail: &'a Value,
+}
+
+impl Told<'_> {
+    /// "Ben approved what Ana asked for on `prod-eu`." An action of another version is said by its name.
+    pub fn sentence(&self) -> Sentence {
+        let start = Sentence::default().text(self.actor);
+        let whose = || self.person.map_or_else(|| "their".to_owned(), |name| format!("{name}\u{2019}s"));
+        match self.action {
+            "request.submitted" => {
+                let start = start.text(" asked for ").name(self.text("profile"));
+                let namespaces = self.texts("namespaces");
+                let start = if namespaces.is_empty() {
+                    start
+                } else {
+                    start.text(" in ").names(namespaces.iter().map(String::as_str))
+                };
+                self.on_cluster(start).text(self.minutes()).text(".")
+            }
+            "request.voted" => {
+                let did = if self.text("verdict") == "deny" { " denied " } else { " approved " };
+                self.on_cluster(start.text(did).text(format!("{} request", whose())))
+                    .text("; more approvals are needed.")
+            }
+            "request.approved" => self.on_cluster(start.text(format!(" approved {} request", whose()))).text("."),
+            "request.denied" => self.on_cluster(start.text(format!(" denied {} request", whose()))).text("."),
+            "request.cancelled" => self.on_cluster(start.text(" cancelled their request")).text("."),
+            "request.lapsed" => self
+                .on_cluster(Sentence::default().text(format!("{} request", self.capital_whose())))
+                .text(" lapsed undecided."),
+            "grant.started" => {
+                self.on_cluster(Sentence::default().text(format!("Setting up {} access", whose()))).text(" began.")
+            }
+            "grant.activated" => self
+                .on_cluster(Sentence::default().text(format!("{} access", self.capital_whose())))
+                .text(" was proven and is active."),
+            "grant.revoking" => self.revoking(start),
+            "grant.ended" => {
+                let sentence = self.on_cluster(Sentence::default().text(format!("{} access", self.capital_whose())));
+                if self.texts("residual").is_empty() {
+                    sentence.text(" ended and is proven gone.")
+                } else {
+                    sentence.text(" ended; ours is gone, something else still allows it.")
+                }
+            }
+            "grant.change_begun" => self
+                .on_cluster(start.text(format!(" began to write for {} access", whose())))
+                .text(self.place())
+                .text("."),
+            "grant.change_ended" => {
+                let sentence = self.on_cluster(start.text(format!(" wrote for {} access", whose()))).text(self.place());
+                match self.text("outcome") {
+                    "" => sentence.text("."),
+                    outcome => sentence.text(": ").text(outcome.trim_end_matches('.')).text("."),
+                }
+            }
+            "grant.drift_found" => {
+                self.on_cluster(start.text(format!(" found {} access changed by somebody else", whose()))).text(".")
+            }
+            "identity.proven" => start.text(" proved to be ").name(self.text("principal")).text("."),
+            "identity.replaced" => start
+                .text(" proved ")
+                .name(self.text("principal"))
+                .text(", which IAM had made anew; what the old one had ends."),
+            "policy.applied" => match self.text("hash") {
+                "" => start.text(" applied a policy."),
+                hash => start.text(" applied the policy ").name(&hash[..hash.len().min(12)]).text("."),
+            },
+            other => self.on_cluster(start.text(format!(": {}", other.replace(['.', '_'], " ")))).text("."),
+        }
+    }
+
+    fn revoking(&self, start: Sentence) -> Sentence {
+        let whose = || self.capital_whose();
+        match self.text("cause") {
+            "relinquished" => self.on_cluster(start.text(" gave their access")).text(" back."),
+            "revoked" => {
+                let access =
+                    self.person.map_or_else(|| "an access".to_owned(), |name| format!("{name}\u{2019}s access"));
+                self.on_cluster(start.text(format!(" revoked {access}"))).text(".")
+            }
+            "expired" => {
+                self.on_cluster(Sentence::default().text(format!("The time of {} access", whose()))).text(" was over.")
+            }
+            cause => self
+                .on_cluster(Sentence::default().text(format!("{} access", whose())))
+                .text(format!(" is being taken away: {}.", cause.replace('_', " "))),
+        }
+    }
+
+    fn on_cluster(&self, sentence: Sentence) -> Sentence {
+        match self.cluster {
+            Some(name) => sentence.text(" on ").name(name),
+            None => sentence,
+        }
+    }
+
+    fn capital_whose(&self) -> String {
+        match self.person {
+            Some(name) => format!("{name}\u{2019}s"),
+            None => format!("{}\u{2019}s", self.actor),
+        }
+    }
+
+    fn minutes(&self) -> String {
+        let minutes =
+            self.detail.get("minutes").and_then(Value::as_u64).and_then(|minutes| u32::try_from(minutes).ok());
+        minutes.map_or_else(String::new, |minutes| format!(" for {}", super::time::length(minutes)))
+    }
+
+    fn place(&self) -> &'static str {
+        match self.text("target") {
+            "principal" => ", in IAM",
+            "cluster" => ", on the cluster itself",
+            _ => "",
+        }
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.detail.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn texts(&self, key: &str) -> Vec<String> {
+        let list = self.detail.get(key).and_then(Value::as_array);
+        let text =
+            |value: &Value| value.as_str().or_else(|| value.get("name").and_then(Value::as_str)).map(str::to_owned);
+        list.into_iter().flatten().filter_map(text).collect()
+    }
+
+    /// The reason that somebody gave.
+    pub fn reason(&self) -> Option<&str> {
+        Some(self.text("reason")).filter(|reason| !reason.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn said(action: &str, actor: &str, person: Option<&str>, detail: &Value) -> String {
+        Told { action, actor, person, cluster: Some("prod-eu"), detail }.sentence().to_string()
+    }
+
+    #[test]
+    fn a_row_says_who_did_what_to_whom() {
+        let ask = json!({ "profile": "view", "namespaces": ["payments"], "minutes": 60 });
+        assert_eq!(
+            said("request.submitted", "Ana", None, &ask),
+            "Ana asked for `view` in `payments` on `prod-eu` for 1 hour."
+        );
+        assert_eq!(
+            said("request.approved", "Ben", Some("Ana"), &json!({})),
+            "Ben approved Ana\u{2019}s request on `prod-eu`."
+        );
+        assert_eq!(
+            said("grant.revoking", "worker", Some("Ana"), &json!({ "cause": "expired" })),
+            "The time of Ana\u{2019}s access on `prod-eu` was over."
+        );
+        assert_eq!(
+            said("grant.ended", "worker", Some("Ana"), &json!({ "residual": ["x"] })),
+            "Ana\u{2019}s access on `prod-eu` ended; ours is gone, something else still allows it."
+        );
+    }
+
+    #[test]
+    fn an_action_of_another_version_is_said_by_its_name() {
+        assert_eq!(said("grant.extended", "Ana", None, &json!(null)), "Ana: grant extended on `prod-eu`.");
+    }
+}

@@ -1,1 +1,81 @@
-fn main() {}
+//! `latchkey-demo`: Latchkey with everything around it on one machine: a PostgreSQL of its own, the simulator, the
+//! portal and the worker in one process, on code that is the product's, unchanged.
+
+mod advance;
+mod description;
+mod history;
+mod person;
+mod postgres;
+mod run;
+mod seed;
+
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+#[derive(Debug, Parser)]
+#[command(name = "latchkey-demo", version, about = "Latchkey with everything around it on one machine")]
+struct Arguments {
+    /// Where the data is kept. As root, a place that PostgreSQL's own user can reach.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Writes what is printed, and the keys, as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    describe: Option<PathBuf>,
+    /// The portal's port; by default the one of the last start, at first any free one.
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs kubectl or aws as one of the people: `latchkey-demo as ana -- kubectl get pods -n payments`.
+    As {
+        handle: String,
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+    /// Moves business time forward: `latchkey-demo advance 2h`. Accesses end and requests lapse by it.
+    Advance {
+        /// Hours, minutes and seconds: `2h`, `90m`, `1h 30m`.
+        by: String,
+    },
+    /// What `aws` is where none is installed: makes the token that kubectl asks for.
+    #[command(hide = true)]
+    Aws {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        eprintln!("latchkey-demo: another TLS provider is installed already");
+        return ExitCode::FAILURE;
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("latchkey-demo: failed to start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let data = arguments.data.clone().unwrap_or_else(description::default_data);
+    let result = runtime.block_on(async {
+        match arguments.command {
+            None => run::run(&data, arguments.describe.as_deref(), arguments.port).await,
+            Some(Command::As { handle, command }) => person::run_as(&data, &handle, &command).await,
+            Some(Command::Advance { by }) => advance::advance(&data, &by).await,
+            Some(Command::Aws { arguments }) => person::aws(&arguments).await,
+        }
+    });
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("latchkey-demo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

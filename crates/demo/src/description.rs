@@ -1,0 +1,113 @@
+//! What the demo tells about itself: printed, and as JSON in its data folder and wherever `--describe` says.
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+/// Where everything is, and who one can be.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Description {
+    pub portal: String,
+    pub issuer: String,
+    pub aws: AwsEndpoint,
+    /// The owner's URL of the database.
+    pub database: String,
+    pub people: Vec<DescribedPerson>,
+    pub clusters: Vec<DescribedCluster>,
+}
+
+/// The simulated AWS.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AwsEndpoint {
+    pub endpoint: String,
+    pub region: String,
+}
+
+/// Somebody one can sign in as.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DescribedPerson {
+    pub handle: String,
+    pub name: String,
+    pub email: String,
+    pub roles: Vec<String>,
+    pub aws: Option<DescribedUser>,
+}
+
+/// Their IAM user.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DescribedUser {
+    pub arn: String,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+}
+
+/// A cluster.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DescribedCluster {
+    pub name: String,
+    pub arn: String,
+    pub server: String,
+    pub ca_file: String,
+    pub mode: String,
+}
+
+/// Where the data is by default: for root a place that other users can reach.
+pub fn default_data() -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+    match (data, home) {
+        (_, Some(home)) if home == Path::new("/root") => "/var/lib/latchkey-demo".into(),
+        (Some(data), _) => data.join("latchkey-demo"),
+        (None, Some(home)) => home.join(".local/share/latchkey-demo"),
+        (None, None) => "/var/tmp/latchkey-demo".into(),
+    }
+}
+
+/// The file in the data folder that the other commands read.
+pub fn file(data: &Path) -> PathBuf {
+    data.join("demo.json")
+}
+
+/// Reads what a running demo told.
+pub fn read(data: &Path) -> anyhow::Result<Description> {
+    let path = file(data);
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("no demo keeps its data in {}: start one with `make demo`", data.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is not what a demo writes", path.display()))
+}
+
+impl Description {
+    /// Writes it as JSON. The keys in it are the simulator's own; still, only its owner may read it.
+    pub fn write(&self, path: &Path) -> anyhow::Result<()> {
+        use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+        let text = serde_json::to_string_pretty(self)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(path).with_context(|| format!("failed to write {}", path.display()))?;
+        file.write_all(text.as_bytes()).with_context(|| format!("failed to write {}", path.display()))
+    }
+
+    /// At most 25 lines for the terminal.
+    pub fn text(&self, data: &Path, requester: &str) -> String {
+        let mut text = String::new();
+        let program = std::env::args().next().unwrap_or_else(|| "latchkey-demo".into());
+        let _ = writeln!(text, "\nLatchkey is at  {}\n\nSign in as", self.portal);
+        for person in &self.people {
+            let _ = writeln!(text, "  {:<5} {}", person.handle, person.roles.join(", "));
+        }
+        let names: Vec<String> =
+            self.clusters.iter().map(|cluster| format!("{} ({})", cluster.name, cluster.mode)).collect();
+        let _ = writeln!(text, "\nClusters  {}", names.join(", "));
+        let _ = writeln!(text, "AWS       {} (open it: it shows what it holds)", self.aws.endpoint);
+        let _ = writeln!(text, "Data      {}", data.display());
+        let _ = writeln!(text, "\nUse kubectl as {requester}, before and after an approval");
+        let context = self.clusters.first().map(|cluster| cluster.arn.as_str()).unwrap_or_default();
+        let _ = writeln!(text, "  {program} as {requester} -- kubectl --context {context} get pods -n payments");
+        let _ = writeln!(text, "Move business time  {program} advance 2h");
+        let _ = write!(text, "Stop with Ctrl-C; start over by removing the data folder.");
+        text
+    }
+}

@@ -1,0 +1,113 @@
+//! `latchkey-demo as HANDLE -- COMMAND...`: the real kubectl or aws with one person's keys.
+
+use crate::description::{self, DescribedPerson, Description};
+use anyhow::{Context as _, bail};
+use base64::Engine as _;
+use clap::Parser as _;
+use latchkey_domain::eks::{
+    arn::ClusterArn,
+    kubeconfig::{ExecCommand, KubeconfigCluster, render},
+};
+use std::{
+    ffi::OsString,
+    fs,
+    os::unix::{fs::PermissionsExt as _, process::ExitStatusExt as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Runs a command as one of the demo's people and gives its exit code.
+pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Result<ExitCode> {
+    let description = description::read(data)?;
+    let known = || description.people.iter().map(|person| person.handle.as_str()).collect::<Vec<_>>().join(", ");
+    let person = description.people.iter().find(|person| person.handle == handle);
+    let person = person.with_context(|| format!("there is no `{handle}`: {}", known()))?;
+    let Some(keys) = &person.aws else { bail!("{} has no AWS user in the demo", person.name) };
+    let folder = home(data, person)?;
+    let kubeconfig = folder.join("kubeconfig");
+    write_private(&kubeconfig, &kubeconfig_text(&description)?)?;
+    let (program, arguments) = command.split_first().context("no command")?;
+    let mut child = tokio::process::Command::new(program);
+    child.args(arguments).env("PATH", path_with_aws(&folder)?);
+    child.env("KUBECONFIG", &kubeconfig);
+    child.env("AWS_ACCESS_KEY_ID", &keys.access_key_id).env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
+    for name in ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"] {
+        child.env_remove(name);
+    }
+    child.env("AWS_REGION", &description.aws.region).env("AWS_EC2_METADATA_DISABLED", "true");
+    child.env("AWS_CONFIG_FILE", folder.join("aws-config")).env("AWS_SHARED_CREDENTIALS_FILE", folder.join("aws-keys"));
+    // A token must name the STS host that authenticators know, so STS keeps its name but for direct calls.
+    let endpoint = &description.aws.endpoint;
+    child.env("AWS_ENDPOINT_URL_IAM", endpoint).env("AWS_ENDPOINT_URL_EKS", endpoint);
+    if arguments.iter().any(|argument| argument == "sts") {
+        child.env("AWS_ENDPOINT_URL_STS", endpoint);
+    }
+    let status = child.status().await.with_context(|| match program.as_str() {
+        "kubectl" => "kubectl 1.28 or later is needed: `make demo` installs it where it may".to_owned(),
+        _ => format!("failed to run {program}"),
+    })?;
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+fn kubeconfig_text(description: &Description) -> anyhow::Result<String> {
+    let clusters = description.clusters.iter().map(|cluster| {
+        let ca = fs::read(&cluster.ca_file).with_context(|| format!("failed to read {}", cluster.ca_file))?;
+        let arn = ClusterArn::parse(&cluster.arn)?;
+        Ok(KubeconfigCluster {
+            name: cluster.name.clone(),
+            region: arn.region().to_owned(),
+            arn,
+            server: cluster.server.clone(),
+            ca_pem_base64: base64::engine::general_purpose::STANDARD.encode(ca),
+            namespace: None,
+        })
+    });
+    let clusters = clusters.collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(render(&clusters, None, &ExecCommand::aws()))
+}
+
+/// A folder of this person's, for whoever runs the command.
+fn home(data: &Path, person: &DescribedPerson) -> anyhow::Result<PathBuf> {
+    let folder = data.join("people").join(&person.handle);
+    fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    Ok(folder)
+}
+
+fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| format!("failed to write {}", path.display()))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    Ok(())
+}
+
+/// PATH, with an `aws` of ours first where none is installed: it makes the token that kubectl asks for.
+fn path_with_aws(folder: &Path) -> anyhow::Result<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&path).any(|folder| folder.join("aws").is_file()) {
+        return Ok(path);
+    }
+    let bin = folder.join("bin");
+    fs::create_dir_all(&bin)?;
+    let ours = std::env::current_exe().context("failed to find this program")?;
+    let script = format!("#!/bin/sh\nexec '{}' aws \"$@\"\n", ours.display().to_string().replace('\'', r"'\''"));
+    let aws = bin.join("aws");
+    fs::write(&aws, script)?;
+    fs::set_permissions(&aws, fs::Permissions::from_mode(0o755))?;
+    Ok(std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path)))?)
+}
+
+/// Stands in for `aws [--region R] eks get-token --cluster-name N ...`, and for nothing else.
+pub async fn aws(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let value = |name: &str| {
+        arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1)).cloned()
+    };
+    let asks_token = arguments.windows(2).any(|pair| pair == ["eks", "get-token"]);
+    let Some(cluster) = value("--cluster-name").filter(|_| asks_token) else {
+        bail!("only `aws eks get-token --cluster-name NAME` works here: install the AWS CLI for the rest");
+    };
+    let mut token = vec!["latchkey".to_owned(), "token".into(), "--cluster-name".into(), cluster];
+    if let Some(region) = value("--region") {
+        token.extend(["--region".into(), region]);
+    }
+    latchkey::cli::Cli::try_parse_from(token)?.run().await
+}

@@ -1,0 +1,251 @@
+//! Starts everything, tells where it is, and stops it in the opposite order.
+
+use crate::{
+    description::{self, AwsEndpoint, DescribedCluster, DescribedPerson, DescribedUser, Description},
+    history,
+    postgres::Postgres,
+    seed::{self, PEOPLE, POLICY, REGION, REQUESTER},
+};
+use anyhow::{Context as _, anyhow, bail};
+use latchkey::{
+    aws::{AccessKeys, Aws, AwsConfig},
+    cli::{self, Stage, Stop},
+    config::{self, Settings},
+    store::{
+        Store,
+        policies::{self, Application},
+    },
+    web, worker,
+};
+use latchkey_domain::{access::policy::PolicyFile, plan::bootstrap};
+use latchkey_simulator::{Simulator, seed::AuthenticationMode};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs,
+    net::{Ipv4Addr, TcpListener as StdListener},
+    path::Path,
+    process::ExitCode,
+};
+use tokio::net::TcpListener;
+
+/// What a first start chooses and every later one keeps.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    portal_port: u16,
+    postgres_port: u16,
+    client_secret: String,
+}
+
+impl Kept {
+    fn load(data: &Path, port: Option<u16>) -> anyhow::Result<Self> {
+        let path = data.join("kept.json");
+        let mut kept = match fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?,
+            Err(_) => Self {
+                portal_port: free_port()?,
+                postgres_port: free_port()?,
+                client_secret: latchkey::login::secret::token(),
+            },
+        };
+        kept.portal_port = port.unwrap_or(kept.portal_port);
+        fs::write(&path, serde_json::to_string_pretty(&kept)?)
+            .with_context(|| format!("failed to write {}", path.display()))?;
+        Ok(kept)
+    }
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// Runs the demo until it is interrupted.
+pub async fn run(data: &Path, describe: Option<&Path>, port: Option<u16>) -> anyhow::Result<ExitCode> {
+    init_log(data)?;
+    let first_time = !data.join("kept.json").exists();
+    let kept = Kept::load(data, port)?;
+    eprintln!("starting PostgreSQL, the simulator, the portal and the worker ...");
+    let postgres = Postgres::start(&data.join("postgres"), kept.postgres_port).await?;
+    let outcome = with_postgres(data, describe, &kept, &postgres, first_time).await;
+    postgres.stop().await?;
+    outcome
+}
+
+/// The log goes to a file: what is printed is for whoever runs the demo.
+fn init_log(data: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(data).with_context(|| format!("failed to make {}", data.display()))?;
+    let path = data.join("latchkey.log");
+    let file = fs::OpenOptions::new().create(true).append(true).open(&path);
+    let file = file.with_context(|| format!("failed to write {}", path.display()))?;
+    tracing_subscriber::fmt().with_writer(file).with_ansi(false).with_env_filter("info,sqlx=warn").init();
+    Ok(())
+}
+
+async fn with_postgres(
+    data: &Path,
+    describe: Option<&Path>,
+    kept: &Kept,
+    postgres: &Postgres,
+    first_time: bool,
+) -> anyhow::Result<ExitCode> {
+    let owner = migrate(postgres).await?;
+    let portal = format!("http://127.0.0.1:{}", kept.portal_port);
+    let policy = config::policy::parse(POLICY).map_err(|faults| anyhow!("the demo's policy: {faults:?}"))?;
+    let seed = seed::seed(format!("{portal}/sign-in/callback"), kept.client_secret.clone(), &objects(&policy));
+    let simulator = Simulator::start(seed, Some(data.join("simulator"))).await.context("the simulator does not start")?;
+    let settings = settings(data, kept, postgres, &simulator, &portal)?;
+    let web_store = Store::connect(settings.database.web()?, settings.database.connections)?;
+    let people = history::people(&web_store, &simulator).await?;
+    apply_policy(&owner, &policy).await?;
+    let (tell, stop) = Stop::by_hand();
+    let worker_store = Store::connect(settings.database.worker()?, settings.database.connections)?;
+    let worker = worker::Worker::new(worker_store, aws(&simulator).await?);
+    let worker = tokio::spawn(worker::run(worker, {
+        let stop = stop.clone();
+        async move { stop.reached(Stage::Draining).await }
+    }));
+    let listener = TcpListener::bind(settings.server.listen).await;
+    let listener = listener.with_context(|| format!("{portal} is taken: choose another --port"))?;
+    let router = web::router(cli::serve::state(&settings, web_store.clone())?);
+    let server = tokio::spawn(cli::serve_connections(listener, router, stop));
+    history::observed(&web_store).await?;
+    if first_time {
+        history::requests(&web_store, &people).await?;
+    }
+    let description = describe_all(data, &policy, &simulator, postgres, portal)?;
+    description.write(&description::file(data))?;
+    if let Some(path) = describe {
+        description.write(path)?;
+    }
+    println!("{}", description.text(data, REQUESTER));
+    interrupted().await?;
+    eprintln!("stopping ...");
+    tell.send_replace(Stage::Draining);
+    server.await.context("the portal panicked")?;
+    worker.await.context("the worker panicked")?;
+    simulator.shutdown().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What an operator applies to each cluster before the worker's first look: what `latchkey bootstrap` prints.
+fn objects(policy: &PolicyFile) -> Vec<serde_json::Value> {
+    let marker = bootstrap::config_maps().into_iter().filter(|map| map["metadata"]["name"] == bootstrap::MARKER);
+    bootstrap::manifests(policy).into_iter().chain(marker).collect()
+}
+
+/// The demo's latchkey.toml, written for whoever wants to run the other commands, and read as any other.
+fn settings(
+    data: &Path,
+    kept: &Kept,
+    postgres: &Postgres,
+    simulator: &Simulator,
+    portal: &str,
+) -> anyhow::Result<Settings> {
+    let aws = simulator.aws_endpoint().as_str().trim_end_matches('/');
+    let text = format!(
+        "# The demo's own; made anew at each start.\n\
+         [server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{portal}\"\n\n\
+         [database]\nweb_url = \"{web}\"\nworker_url = \"{worker}\"\nowner_url = \"{owner}\"\n\n\
+         [login]\nprovider = \"the demo's people\"\nissuer = \"{issuer}\"\nclient_id = \"latchkey\"\n\
+         client_secret_file = \"client-secret\"\nscopes = [\"openid\", \"profile\", \"email\", \"groups\"]\n\n\
+         [aws]\nregion = \"{REGION}\"\niam_url = \"{aws}\"\nsts_url = \"{aws}\"\neks_url = \"{aws}\"\n",
+        port = kept.portal_port,
+        web = postgres.url("latchkey_web", "latchkey"),
+        worker = postgres.url("latchkey_worker", "latchkey"),
+        owner = postgres.url("latchkey", "latchkey"),
+        issuer = simulator.issuer().as_str().trim_end_matches('/'),
+    );
+    let path = data.join("latchkey.toml");
+    fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;
+    fs::write(data.join("client-secret"), &kept.client_secret)?;
+    fs::write(data.join("policy.toml"), POLICY)?;
+    config::settings::load(&path).map_err(|faults| anyhow!("{}: {faults:?}", path.display()))
+}
+
+async fn migrate(postgres: &Postgres) -> anyhow::Result<Store> {
+    let server = sqlx::PgPool::connect(&postgres.url("latchkey", "postgres")).await?;
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = 'latchkey')")
+        .fetch_one(&server)
+        .await?;
+    if !exists {
+        sqlx::query("create database latchkey").execute(&server).await?;
+    }
+    let owner = Store::connect(&postgres.url("latchkey", "latchkey").into(), 4)?;
+    latchkey::store::MIGRATIONS.run(owner.pool()).await.context("failed to migrate the demo's database")?;
+    Ok(owner)
+}
+
+async fn apply_policy(owner: &Store, file: &PolicyFile) -> anyhow::Result<()> {
+    let hash = config::policy::hash(POLICY);
+    let application = Application { file, hash: &hash, body: POLICY, expected: None, drain: &[], by: "the demo" };
+    policies::apply(owner, &application).await.context("the demo's policy was not applied")?;
+    Ok(())
+}
+
+async fn aws(simulator: &Simulator) -> anyhow::Result<Aws> {
+    let keys = simulator.worker_keys().context("the worker has no AWS user")?;
+    let endpoint = simulator.aws_endpoint().clone();
+    let config = AwsConfig {
+        region: REGION.into(),
+        iam_url: Some(endpoint.clone()),
+        sts_url: Some(endpoint.clone()),
+        eks_url: Some(endpoint),
+        keys: Some(AccessKeys {
+            access_key_id: keys.access_key_id,
+            secret_access_key: keys.secret_access_key.into(),
+            session_token: None,
+        }),
+    };
+    Ok(Aws::new(&config).await)
+}
+
+fn describe_all(
+    data: &Path,
+    policy: &PolicyFile,
+    simulator: &Simulator,
+    postgres: &Postgres,
+    portal: String,
+) -> anyhow::Result<Description> {
+    let people = PEOPLE.iter().map(|person| DescribedPerson {
+        handle: person.handle.into(),
+        name: person.name.into(),
+        email: seed::email(person),
+        roles: person.roles.iter().map(|&role| role.into()).collect(),
+        aws: simulator.person_arn(person.handle).zip(simulator.person_keys(person.handle)).map(|(arn, keys)| {
+            DescribedUser { arn, access_key_id: keys.access_key_id, secret_access_key: keys.secret_access_key }
+        }),
+    });
+    let mut clusters = vec![];
+    for cluster in &policy.clusters {
+        let name = cluster.name.to_string();
+        let Some(info) = simulator.cluster(&name) else { bail!("the simulator has no cluster `{name}`") };
+        let ca = data.join(format!("{name}.ca.pem"));
+        fs::write(&ca, &info.ca_pem).with_context(|| format!("failed to write {}", ca.display()))?;
+        clusters.push(DescribedCluster {
+            mode: simulator.aws().mode(&name).map(AuthenticationMode::as_str).unwrap_or_default().to_owned(),
+            name,
+            arn: info.arn,
+            server: info.server.as_str().trim_end_matches('/').to_owned(),
+            ca_file: ca.display().to_string(),
+        });
+    }
+    Ok(Description {
+        portal,
+        issuer: simulator.issuer().as_str().trim_end_matches('/').to_owned(),
+        aws: AwsEndpoint {
+            endpoint: simulator.aws_endpoint().as_str().trim_end_matches('/').into(),
+            region: REGION.into(),
+        },
+        database: postgres.url("latchkey", "latchkey"),
+        people: people.collect(),
+        clusters,
+    })
+}
+
+async fn interrupted() -> anyhow::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result.context("failed to wait for Ctrl-C"),
+        _ = terminate.recv() => Ok(()),
+    }
+}

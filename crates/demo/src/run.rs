@@ -62,6 +62,7 @@ fn free_port() -> anyhow::Result<u16> {
 /// Runs the demo until it is interrupted.
 pub async fn run(data: &Path, describe: Option<&Path>, port: Option<u16>) -> anyhow::Result<ExitCode> {
     init_log(data)?;
+    let _alone = alone(data)?;
     let first_time = !data.join("kept.json").exists();
     let kept = Kept::load(data, port)?;
     eprintln!("starting PostgreSQL, the simulator, the portal and the worker ...");
@@ -69,6 +70,16 @@ pub async fn run(data: &Path, describe: Option<&Path>, port: Option<u16>) -> any
     let outcome = with_postgres(data, describe, &kept, &postgres, first_time).await;
     postgres.stop().await?;
     outcome
+}
+
+/// One demo at a time in a folder: a second one would stop the first one's PostgreSQL. Held until dropped.
+fn alone(data: &Path) -> anyhow::Result<fs::File> {
+    let path = data.join("lock");
+    let file = fs::File::create(&path).with_context(|| format!("failed to write {}", path.display()))?;
+    file.try_lock().map_err(|_| {
+        anyhow!("another demo runs on {}: stop it first, or choose another folder with --data", data.display())
+    })?;
+    Ok(file)
 }
 
 /// The log goes to a file: what is printed is for whoever runs the demo.

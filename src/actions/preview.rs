@@ -103,7 +103,7 @@ async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result
     let Some(observed) = observations::cluster(store, subject.cluster).await? else { return Ok(None) };
     let iam = observations::principal(store, subject.principal).await?.map(|iam| iam.body).unwrap_or_default();
     let mut snapshot = desired::snapshot(store).await?;
-    let desired = desired::cluster(&mut snapshot, subject.cluster, 0, Some(subject.person.id)).await?;
+    let desired = desired::cluster(&mut snapshot, subject.cluster, None, Some(subject.person.id)).await?;
     let principal = desired::principal(&mut snapshot, subject.principal, Some(&current.file)).await?;
     let row = desired::cluster_row(&mut snapshot, subject.cluster).await?;
     let (Some(desired), Some(mut principal), Some(row)) = (desired, principal, row) else { return Ok(None) };

@@ -86,19 +86,23 @@ pub async fn principal_arn(connection: &mut PgConnection, id: PrincipalId) -> Re
         .transpose()
 }
 
-/// What a cluster should be now. `epoch` is that of the run's lease, 0 for a preview; `also` is somebody whose first
-/// grant here is being previewed.
+/// What a cluster should be now. `epoch` is that of the run's lease; a preview has none and takes the last one. `also`
+/// is somebody whose first grant here is being previewed.
 ///
 /// # Errors
 /// `Corrupt`, `Database`. No such cluster is `None`.
 pub async fn cluster(
     connection: &mut PgConnection,
     id: ClusterId,
-    epoch: i64,
+    epoch: Option<i64>,
     also: Option<PersonId>,
 ) -> Result<Option<DesiredCluster>, StoreError> {
     let Some(row) = cluster_row(&mut *connection, id).await? else { return Ok(None) };
     let target = Target::Cluster(id);
+    let epoch = match epoch {
+        Some(epoch) => epoch,
+        None => last_epoch(&mut *connection, id).await?,
+    };
     let now = business_time(&mut *connection).await?;
     let legs = legs(&mut *connection, target).await?;
     let deciders = handles(&mut *connection, id).await?;
@@ -131,6 +135,14 @@ pub async fn cluster(
         arns: arns(&mut *connection, id, also).await?,
         uncertain: uncertain(&mut *connection, id, epoch).await?,
     }))
+}
+
+/// The epoch of the last run on a cluster: what its marker says at most, unless the database is behind.
+async fn last_epoch(connection: &mut PgConnection, id: ClusterId) -> Result<i64, StoreError> {
+    let epoch = sqlx::query_scalar!("select epoch from target where kind = 'cluster' and key = $1", id.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(epoch.unwrap_or(0))
 }
 
 /// What a principal should be now. The policy says whether the worker may write to it; without one it may not.

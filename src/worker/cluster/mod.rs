@@ -181,7 +181,7 @@ impl Run<'_> {
 /// What is desired, and how its legs fare, of one moment.
 async fn desired(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<(DesiredCluster, Legs), Interrupted> {
     let mut snapshot = desired::snapshot(&worker.store).await?;
-    let desired = desired::cluster(&mut snapshot, id, lease.epoch(), None).await?.ok_or(Interrupted::Nothing)?;
+    let desired = desired::cluster(&mut snapshot, id, Some(lease.epoch()), None).await?.ok_or(Interrupted::Nothing)?;
     let legs = desired::legs(&mut snapshot, lease.target()).await?;
     Ok((desired, legs))
 }

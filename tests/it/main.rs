@@ -12,3 +12,4 @@ mod real_components;
 mod rig;
 mod rooms;
 mod town;
+mod worker;

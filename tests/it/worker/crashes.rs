@@ -1,0 +1,80 @@
+//! A worker that dies at any permit or commit: another one, once the dead one's time is over, brings everything to
+//! where the promises say.
+
+use super::{PROD, USERS, World};
+use latchkey::worker::{Life, run_once};
+
+/// More steps than an access takes to set up or to take away.
+const LONG: u32 = 40;
+
+#[tokio::test]
+async fn a_worker_that_dies_anywhere_while_setting_up_loses_nothing_and_grants_nothing_twice() {
+    for steps in 0..LONG {
+        let world = World::new().await;
+        let grant = world.approved("ana").await;
+        let dying = Life::of(steps);
+        let worker = world.another_worker(dying.clone()).await;
+        let _ = run_once(&worker).await;
+        let survived = !dying.is_over();
+        world.time_of_dead_workers_is_over().await;
+
+        world.until(grant, "active").await;
+        assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200, "after {steps} steps");
+        assert_eq!(world.bindings(PROD).len(), 1, "after {steps} steps");
+        assert_eq!(world.aws_auth(PROD)["mapUsers"].matches("latchkey:ana").count(), 1, "after {steps} steps");
+        let activated = world.town.count("select count(*) from event where action = 'grant.activated'").await;
+        assert_eq!(activated, 1, "after {steps} steps");
+
+        world.give_back("ana", grant).await;
+        world.until(grant, "ended").await;
+        assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS, "after {steps} steps");
+        assert!(world.bindings(PROD).is_empty(), "after {steps} steps");
+        assert_eq!(world.policy("ana"), None, "after {steps} steps");
+        assert_eq!(world.town.count("select count(*) from intent where finished_at is null").await, 0);
+        if survived {
+            return;
+        }
+    }
+    panic!("a worker needs more than {LONG} steps");
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_anywhere_while_taking_away_leaves_no_access() {
+    for steps in 0..LONG {
+        let world = World::new().await;
+        let grant = world.active("ana").await;
+        world.give_back("ana", grant).await;
+        let dying = Life::of(steps);
+        let worker = world.another_worker(dying.clone()).await;
+        let _ = run_once(&worker).await;
+        let survived = !dying.is_over();
+        world.time_of_dead_workers_is_over().await;
+
+        world.until(grant, "ended").await;
+        assert_eq!(world.lists_pods("ana", PROD, "payments").await, 401, "after {steps} steps");
+        assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS, "after {steps} steps");
+        assert!(world.bindings(PROD).is_empty(), "after {steps} steps");
+        assert_eq!(world.policy("ana"), None, "after {steps} steps");
+        if survived {
+            return;
+        }
+    }
+    panic!("a worker needs more than {LONG} steps");
+}
+
+#[tokio::test]
+async fn two_workers_at_once_do_everything_once() {
+    let world = World::new().await;
+    let other = world.another_worker(Life::default()).await;
+    let mut grants = vec![];
+    for handle in ["ana", "gus"] {
+        grants.push(world.approved(handle).await);
+    }
+    let (_, report) = tokio::join!(world.run(), run_once(&other));
+    report.unwrap();
+    for grant in &grants {
+        world.until(*grant, "active").await;
+    }
+    assert_eq!(world.town.count("select count(*) from event where action = 'grant.activated'").await, 2);
+    assert_eq!(world.bindings(PROD).len(), 2);
+}

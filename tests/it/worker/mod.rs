@@ -1,0 +1,272 @@
+//! The worker against the simulator, driven by `run_once`: what the promises say, observed on the cluster, in IAM and in
+//! Postgres.
+
+mod access;
+mod crashes;
+mod overlap;
+mod trouble;
+
+use crate::town::{Town, look};
+use jiff::Timestamp;
+use latchkey::{
+    actions::{ask::AskForm, grants},
+    aws::{AccessKeys, Aws, AwsConfig},
+    store::Store,
+    worker::{Life, RunReport, Worker, run_once},
+};
+use latchkey_domain::{
+    access::{GrantId, request::Verdict},
+    plan::bootstrap,
+};
+use latchkey_simulator::{
+    Simulator,
+    kubernetes::{Knobs, Objects},
+    seed::{Keys, Seed, SeedCluster, SeedPerson, SeedUser},
+};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+pub const PROD: &str = "prod-eu";
+pub const STAGING: &str = "staging-eu";
+
+/// What stands in prod-eu's aws-auth before anybody asks: nodes, the worker, somebody's comment.
+pub const USERS: &str = "# people of the platform team\n- userarn: arn:aws:iam::111122223333:user/latchkey-worker\n  username: latchkey-worker\n";
+const NODES: &str =
+    "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:nodes]\n";
+
+/// A town with clusters and an AWS to change.
+pub struct World {
+    pub town: Town,
+    pub simulator: Simulator,
+    worker: Worker,
+}
+
+impl World {
+    /// The town after the worker's first look at everything.
+    pub async fn new() -> Self {
+        Self::with_users(USERS).await
+    }
+
+    /// The same, with this text as `mapUsers` of prod-eu.
+    pub async fn with_users(users: &str) -> Self {
+        let town = Town::new().await;
+        let simulator = Simulator::start(seed(users), None).await.unwrap();
+        for handle in ["ana", "ben", "dee", "gus"] {
+            sqlx::query("update principal set unique_id = $2 where arn = $1")
+                .bind(Town::arn(handle))
+                .bind(simulator.aws().user_id(handle).unwrap())
+                .execute(town.owner.pool())
+                .await
+                .unwrap();
+        }
+        let worker = Worker::new(town.worker.clone(), aws(&simulator, simulator.worker_keys().unwrap()).await);
+        let world = Self { town, simulator, worker };
+        world.run().await;
+        world
+    }
+
+    /// Another worker process over the same database.
+    pub async fn another_worker(&self, life: Life) -> Worker {
+        let aws = aws(&self.simulator, self.simulator.worker_keys().unwrap()).await;
+        let url = self.town.database.url_as("latchkey_worker");
+        Worker::with_life(Store::connect(&url.into(), 5).unwrap(), aws, life)
+    }
+
+    /// Everything that is due now.
+    pub async fn run(&self) -> RunReport {
+        run_once(&self.worker).await.unwrap()
+    }
+
+    /// Runs until the grant is in this state.
+    pub async fn until(&self, grant: GrantId, state: &str) {
+        let begun = Instant::now();
+        loop {
+            self.run().await;
+            if self.state(grant).await == state {
+                return;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "the access is {} and not {state}: {}",
+                self.state(grant).await,
+                self.trouble(grant).await
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Runs until a leg of the grant says something that contains this.
+    pub async fn until_trouble(&self, grant: GrantId, says: &str) {
+        let begun = Instant::now();
+        loop {
+            self.run().await;
+            let trouble = self.trouble(grant).await;
+            if trouble.contains(says) {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "no leg says {says:?}: {trouble}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub async fn state(&self, grant: GrantId) -> String {
+        sqlx::query_scalar("select state from access_grant where id = $1")
+            .bind(grant.0)
+            .fetch_one(self.town.owner.pool())
+            .await
+            .unwrap()
+    }
+
+    pub async fn cause(&self, grant: GrantId) -> Option<String> {
+        sqlx::query_scalar("select cause from access_grant where id = $1")
+            .bind(grant.0)
+            .fetch_one(self.town.owner.pool())
+            .await
+            .unwrap()
+    }
+
+    /// What the grant's legs say, the cluster's first.
+    pub async fn trouble(&self, grant: GrantId) -> String {
+        let errors: Vec<Option<String>> =
+            sqlx::query_scalar("select error from grant_leg where grant_id = $1 order by target_kind")
+                .bind(grant.0)
+                .fetch_all(self.town.owner.pool())
+                .await
+                .unwrap();
+        errors.into_iter().flatten().collect::<Vec<_>>().join(" | ")
+    }
+
+    /// An approved ask of ana's or gus's to look at payments.
+    pub async fn approved(&self, handle: &str) -> GrantId {
+        self.approved_ask(handle, &look()).await
+    }
+
+    /// An approved ask.
+    pub async fn approved_ask(&self, handle: &str, form: &AskForm) -> GrantId {
+        use latchkey::actions::requests::Outcome;
+        let id = self.town.ask(handle, form).await;
+        for approver in ["ben", "chi"] {
+            if let Outcome::Approved(grant) = self.town.vote(approver, id, Verdict::Approve).await.unwrap() {
+                return grant;
+            }
+        }
+        panic!("two approvals are enough for everything in town")
+    }
+
+    /// The same, already active.
+    pub async fn active(&self, handle: &str) -> GrantId {
+        let grant = self.approved(handle).await;
+        self.until(grant, "active").await;
+        grant
+    }
+
+    pub async fn give_back(&self, handle: &str, grant: GrantId) {
+        grants::give_back(&self.town.web, self.town.person(handle), grant).await.unwrap();
+    }
+
+    pub fn objects(&self, cluster: &str) -> Objects {
+        self.simulator.kubernetes(cluster).unwrap().objects()
+    }
+
+    pub fn knobs(&self, cluster: &str) -> Knobs {
+        self.simulator.kubernetes(cluster).unwrap().knobs()
+    }
+
+    pub fn aws_auth(&self, cluster: &str) -> BTreeMap<String, String> {
+        self.objects(cluster).aws_auth_data().unwrap()
+    }
+
+    /// Our bindings in a cluster.
+    pub fn bindings(&self, cluster: &str) -> Vec<Value> {
+        let objects = self.objects(cluster);
+        let all = objects.list("rolebindings").into_iter().chain(objects.list("clusterrolebindings"));
+        all.filter(|object| object["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "latchkey").collect()
+    }
+
+    /// Our inline policy of somebody's user.
+    pub fn policy(&self, handle: &str) -> Option<String> {
+        self.simulator.aws().user_policies(handle).unwrap().get("latchkey").cloned()
+    }
+
+    /// What the API server answers somebody who lists pods of a namespace: 200, 401 or 403.
+    pub async fn lists_pods(&self, handle: &str, cluster: &str, namespace: &str) -> u16 {
+        self.asks(handle, cluster, &format!("/api/v1/namespaces/{namespace}/pods")).await
+    }
+
+    /// What the API server answers somebody who gets a path.
+    pub async fn asks(&self, handle: &str, cluster: &str, path: &str) -> u16 {
+        use secrecy::ExposeSecret as _;
+        let info = self.simulator.cluster(cluster).unwrap();
+        let own = aws(&self.simulator, self.simulator.person_keys(handle).unwrap()).await;
+        let token = own.cluster_token(&info.arn.parse().unwrap(), Timestamp::now()).await.unwrap();
+        let client = reqwest::Client::builder()
+            .add_root_certificate(reqwest::Certificate::from_pem(info.ca_pem.as_bytes()).unwrap())
+            .build()
+            .unwrap();
+        let url = format!("{}{path}", info.server.as_str().trim_end_matches('/'));
+        client.get(url).bearer_auth(token.expose_secret()).send().await.unwrap().status().as_u16()
+    }
+
+    /// Lets what a dead worker held run out: its leases, and the time within which its writes may still arrive.
+    pub async fn time_of_dead_workers_is_over(&self) {
+        for statement in [
+            "update target set lease_until = lease_until - interval '10 minutes' where lease_until is not null",
+            "update intent set started_at = started_at - interval '10 minutes' where finished_at is null",
+        ] {
+            sqlx::query(statement).execute(self.town.owner.pool()).await.unwrap();
+        }
+    }
+
+    /// Makes every back-off end now, as if somebody had waited.
+    pub async fn rests_are_over(&self) {
+        for statement in [
+            "update grant_leg set next_try = null",
+            "update target set due_at = clock_timestamp() where due_at is not null",
+        ] {
+            sqlx::query(statement).execute(self.town.owner.pool()).await.unwrap();
+        }
+    }
+}
+
+async fn aws(simulator: &Simulator, keys: Keys) -> Aws {
+    let endpoint = simulator.aws_endpoint().clone();
+    Aws::new(&AwsConfig {
+        region: "eu-west-1".into(),
+        iam_url: Some(endpoint.clone()),
+        sts_url: Some(endpoint.clone()),
+        eks_url: Some(endpoint),
+        keys: Some(AccessKeys {
+            access_key_id: keys.access_key_id,
+            secret_access_key: keys.secret_access_key.into(),
+            session_token: None,
+        }),
+    })
+    .await
+}
+
+fn seed(users: &str) -> Seed {
+    let mut seed = Seed::new("eu-west-1", "111122223333");
+    let policy = latchkey::config::policy::parse(crate::town::POLICY).unwrap();
+    for handle in ["ana", "ben", "dee", "gus"] {
+        seed.people.push(SeedPerson {
+            handle: handle.into(),
+            name: handle.into(),
+            email: format!("{handle}@example.com"),
+            groups: vec![],
+            aws: Some(SeedUser::new(handle, "/latchkey/")),
+        });
+    }
+    for (name, users) in [(PROD, users), (STAGING, USERS)] {
+        let mut cluster = SeedCluster::new(name);
+        cluster.namespaces = vec!["payments".into(), "payments-batch".into(), "checkout".into()];
+        cluster.aws_auth =
+            Some(BTreeMap::from([("mapUsers".into(), users.into()), ("mapRoles".into(), NODES.into())]));
+        cluster.objects = bootstrap::manifests(&policy);
+        cluster.objects.extend(bootstrap::config_maps().into_iter().filter(|map| map["metadata"]["name"] == "latchkey"));
+        seed.clusters.push(cluster);
+    }
+    seed
+}

@@ -103,7 +103,8 @@ async fn with_postgres(
     let portal = format!("http://127.0.0.1:{}", kept.portal_port);
     let policy = config::policy::parse(POLICY).map_err(|faults| anyhow!("the demo's policy: {faults:?}"))?;
     let seed = seed::seed(format!("{portal}/sign-in/callback"), kept.client_secret.clone(), &objects(&policy));
-    let simulator = Simulator::start(seed, Some(data.join("simulator"))).await.context("the simulator does not start")?;
+    let simulator =
+        Simulator::start(seed, Some(data.join("simulator"))).await.context("the simulator does not start")?;
     let settings = settings(data, kept, postgres, &simulator, &portal)?;
     let web_store = Store::connect(settings.database.web()?, settings.database.connections)?;
     let people = history::people(&web_store, &simulator).await?;

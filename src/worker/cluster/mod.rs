@@ -58,7 +58,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let mut connection = worker.store.acquire().await?;
         desired::cluster_row(&mut connection, id).await?.ok_or(Interrupted::Nothing)?.arn
     };
-    let reached = match reach(worker, id, &arn).await {
+    let reached = match reach(worker, lease, id, &arn).await {
         Ok(reached) => reached,
         Err(fault) => return unreachable(worker, lease, id, None, fault).await,
     };
@@ -187,7 +187,7 @@ async fn desired(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<(Desir
 }
 
 /// The client of a run: EKS's description, which is kept for some minutes, and a token of its own.
-async fn reach(worker: &Worker, id: ClusterId, arn: &ClusterArn) -> Result<Reached, Fault> {
+async fn reach(worker: &Worker, lease: &Lease, id: ClusterId, arn: &ClusterArn) -> Result<Reached, Fault> {
     let aws = match worker.described(id) {
         Some(aws) => aws,
         None => {
@@ -196,7 +196,8 @@ async fn reach(worker: &Worker, id: ClusterId, arn: &ClusterArn) -> Result<Reach
             aws
         }
     };
-    let token = worker.aws.cluster_token(arn, Timestamp::now()).await?;
+    // Signed as of the claim: what a process sends after a long pause is refused.
+    let token = worker.aws.cluster_token(arn, lease.claimed_at()).await?;
     let client = kubernetes::Cluster::connect(&aws, token)?;
     Ok(Reached { client, aws })
 }

@@ -34,8 +34,7 @@ pub const STAGING: &str = "staging-eu";
 
 /// What stands in prod-eu's aws-auth before anybody asks: nodes, the worker, somebody's comment.
 pub const USERS: &str = "# people of the platform team\n- userarn: arn:aws:iam::111122223333:user/latchkey-worker\n  username: latchkey-worker\n";
-const NODES: &str =
-    "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:nodes]\n";
+const NODES: &str = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:nodes]\n";
 
 /// A town with clusters and an AWS to change.
 pub struct World {
@@ -262,10 +261,11 @@ fn seed(users: &str) -> Seed {
     for (name, users) in [(PROD, users), (STAGING, USERS)] {
         let mut cluster = SeedCluster::new(name);
         cluster.namespaces = vec!["payments".into(), "payments-batch".into(), "checkout".into()];
-        cluster.aws_auth =
-            Some(BTreeMap::from([("mapUsers".into(), users.into()), ("mapRoles".into(), NODES.into())]));
+        cluster.aws_auth = Some(BTreeMap::from([("mapUsers".into(), users.into()), ("mapRoles".into(), NODES.into())]));
         cluster.objects = bootstrap::manifests(&policy);
-        cluster.objects.extend(bootstrap::config_maps().into_iter().filter(|map| map["metadata"]["name"] == "latchkey"));
+        cluster
+            .objects
+            .extend(bootstrap::config_maps().into_iter().filter(|map| map["metadata"]["name"] == "latchkey"));
         seed.clusters.push(cluster);
     }
     seed

@@ -25,8 +25,6 @@ async fn a_foreign_edit_between_read_and_write_loses_nothing() {
 #[tokio::test]
 async fn an_unreachable_cluster_delays_no_other_and_says_so() {
     let world = World::new().await;
-    let policy = crate::town::POLICY.replace("{ stage = \"prod\" }", "{ }").replace("stage = \"staging\"", "stage = \"prod\"");
-    let _ = policy;
     world.knobs(STAGING).set_unreachable(true);
     world.rests_are_over().await;
     let grant = world.active("ana").await;
@@ -40,12 +38,11 @@ async fn an_unreachable_cluster_delays_no_other_and_says_so() {
     .unwrap();
     assert!(failure.is_some());
     // What was last read of it is kept, with why it is old.
-    let body: serde_json::Value =
-        sqlx::query_scalar("select body from observation where target_key = $1")
-            .bind(world.town.cluster(STAGING).await)
-            .fetch_one(world.town.owner.pool())
-            .await
-            .unwrap();
+    let body: serde_json::Value = sqlx::query_scalar("select body from observation where target_key = $1")
+        .bind(world.town.cluster(STAGING).await)
+        .fetch_one(world.town.owner.pool())
+        .await
+        .unwrap();
     assert!(body["trouble"].is_string() && body["kubernetes"].is_object(), "{body}");
 }
 
@@ -215,7 +212,9 @@ async fn a_yes_that_nothing_explains_keeps_an_access_from_activating_and_a_named
 
 #[tokio::test]
 async fn failures_of_the_api_server_are_tried_again() {
-    for failure in [Failure::Conflict, Failure::Internal, Failure::CutBefore, Failure::CutAfter, Failure::TooManyRequests(1)] {
+    for failure in
+        [Failure::Conflict, Failure::Internal, Failure::CutBefore, Failure::CutAfter, Failure::TooManyRequests(1)]
+    {
         for (verb, resource) in [("patch", "configmaps"), ("create", "rolebindings")] {
             let world = World::new().await;
             world.knobs(PROD).fail(Pattern::on(verb, resource), failure, 1);

@@ -1,7 +1,7 @@
 //! Why a call to AWS or to an API server failed: classified, so that the worker knows whether to look again now,
 //! later, or only once somebody has acted; and said in a sentence, so that people know what to do.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// Any error below a fault.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
@@ -9,14 +9,15 @@ pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 /// A failed call.
 ///
 /// `Display` says operation, subject and condition without the source, which is the text of the other side. Neither
-/// holds a secret: tokens and signatures are in no error of the clients.
-#[derive(Debug)]
+/// holds a secret: tokens and signatures are in no error of the clients. Clones share the source: one failed write may
+/// concern many grants.
+#[derive(Debug, Clone)]
 pub struct Fault {
     kind: FaultKind,
     operation: &'static str,
     subject: String,
     detail: Option<String>,
-    source: Option<BoxError>,
+    source: Option<Arc<dyn Error + Send + Sync + 'static>>,
 }
 
 /// What a failure asks for.
@@ -59,7 +60,7 @@ impl Fault {
     /// With the error below it.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(Arc::from(source.into()));
         self
     }
 

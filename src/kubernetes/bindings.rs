@@ -90,12 +90,13 @@ impl Cluster {
         self.replace_binding(permit, spec.namespace.as_deref(), &spec.name(), &object, &call).await
     }
 
-    /// Empties a binding as it was observed, whatever role it refers to: for what carries our label and is meant by no
-    /// grant.
+    /// Empties a binding as it was observed: for what is to go, and for what carries our label and is meant by no grant.
+    ///
+    /// Where it refers to a role that we may not bind (somebody else put it there), only its finalizers come off:
+    /// whom such a binding names nobody may change who could not have made it, but it can be deleted.
     ///
     /// # Errors
-    /// Conflict where it changed since, or is gone; refused where it refers to a role that we may not bind (then see
-    /// [`Cluster::release_binding`], and delete it); transient, throttled.
+    /// Conflict where it changed since, or is gone; not found where it went meanwhile; refused, transient, throttled.
     pub async fn empty_binding(
         &self,
         permit: &Permit<'_>,
@@ -103,20 +104,16 @@ impl Cluster {
     ) -> Result<ObservedBinding, Fault> {
         let namespace = observed.namespace.as_deref();
         let call = self.binding_call("empty", "update", namespace, &observed.name);
-        self.replace_binding(permit, namespace, &observed.name, &emptied(observed), &call).await
+        match self.replace_binding(permit, namespace, &observed.name, &emptied(observed), &call).await {
+            Err(fault) if matches!(fault.kind(), FaultKind::Refused { .. }) => {
+                self.release_binding(permit, observed).await
+            }
+            written => written,
+        }
     }
 
-    /// Takes the finalizers off a binding as it was observed, and changes nothing else: for one that refers to a role
-    /// that we may not bind. Whom such a binding names nobody may change who could not have made it, but it may be
-    /// released and deleted.
-    ///
-    /// # Errors
-    /// Conflict where it changed since; not found where it is gone; refused, transient, throttled.
-    pub async fn release_binding(
-        &self,
-        permit: &Permit<'_>,
-        observed: &ObservedBinding,
-    ) -> Result<ObservedBinding, Fault> {
+    /// Takes the finalizers off a binding as it was observed, and changes nothing else.
+    async fn release_binding(&self, permit: &Permit<'_>, observed: &ObservedBinding) -> Result<ObservedBinding, Fault> {
         let namespace = observed.namespace.as_deref();
         let call = self.binding_call("release", "update", namespace, &observed.name);
         // Whole, since what was observed is not all that it holds.

@@ -52,7 +52,8 @@ pub struct ClusterState {
     pub cluster_roles: BTreeMap<String, ObservedRole>,
     /// Namespaced Roles that bindings below refer to, by `namespace/name`.
     pub roles: BTreeMap<String, ObservedRole>,
-    /// Every RoleBinding and ClusterRoleBinding with a subject of kind User or Group, and every one with our label
+    /// Every RoleBinding and ClusterRoleBinding with a subject of kind User or Group, and those with our label, which
+    /// may bind nobody any more. Of annotations only ours. and every one with our label
     /// `app.kubernetes.io/managed-by`, which a revocation may have left without any subject.
     pub bindings: Vec<ObservedBinding>,
     /// `kube-system/latchkey`, where it exists.

@@ -207,3 +207,46 @@ impl AskedRow {
 pub fn routes() -> Router<State> {
     Router::new().route("/", get(page))
 }
+
+#[cfg(test)]
+impl HomePage {
+    /// The first page of somebody with accesses, and of a newcomer.
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        use super::requests::samples::{asked, held, waiting};
+        let ana = super::samples::signed_in("Ana Petrova");
+        let (file, clock) = (&ana.policy.file, &ana.clock);
+        let card = |number, state| Card { prod: true, ..Card::of(&held(number, state), file, clock) };
+        let mut layout = ana.layout(Place::Home, "Home");
+        let overdue = "1 access should have ended, the first at 15:41 CET. We keep trying; operators are alerted.";
+        layout.banners = vec![super::layout::Banner::new(Tone::Danger, overdue)];
+        let whole = Self {
+            layout,
+            first: None,
+            needs_me: vec![Row::waiting(&waiting(true), file, clock)],
+            more_needs_me: true,
+            cards: vec![
+                card(11, GrantState::Active),
+                card(12, GrantState::Provisioning),
+                card(13, GrantState::Revoking),
+            ],
+            requests: vec![
+                AskedRow::of(&asked(21, RequestState::Pending, None), clock),
+                AskedRow::of(&asked(22, RequestState::Approved, Some(GrantState::Ended)), clock),
+                AskedRow::of(&asked(23, RequestState::Denied, None), clock),
+            ],
+            more: Some("/?after=1".to_owned()),
+            later: false,
+        };
+        let newcomer = Self {
+            layout: ana.layout(Place::Home, "Home"),
+            first: Some(FirstSteps { identity_proven: false }),
+            needs_me: vec![],
+            more_needs_me: false,
+            cards: vec![],
+            requests: vec![],
+            more: None,
+            later: false,
+        };
+        vec![("home", whole), ("home-newcomer", newcomer)]
+    }
+}

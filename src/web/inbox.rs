@@ -204,3 +204,20 @@ impl Row {
 pub fn routes() -> Router<State> {
     Router::new().route("/inbox", get(page))
 }
+
+#[cfg(test)]
+impl InboxPage {
+    /// The inbox with two requests, and without any.
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        use super::requests::samples::waiting;
+        let ben = super::samples::signed_in("Ben Okafor");
+        let row = |grave| Row::waiting(&waiting(grave), &ben.policy.file, &ben.clock);
+        let rows = vec![Row { prod: true, ..row(false) }, row(true)];
+        let layout = || ben.layout(Place::Inbox, "Inbox");
+        let more = Some("/inbox?after=1~2".to_owned());
+        vec![
+            ("inbox", Self { layout: layout(), decided: false, rows, more }),
+            ("inbox-empty", Self { layout: layout(), decided: false, rows: vec![], more: None }),
+        ]
+    }
+}

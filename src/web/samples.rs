@@ -7,8 +7,11 @@ use super::{
     clusters::{ClusterPage, ClustersPage},
     frame::ErrorPage,
     grants::GrantPage,
+    home::HomePage,
     identities::{IdentitiesPage, ProofPage},
+    inbox::InboxPage,
     layout::Place,
+    requests::{AskPage, RequestPage},
     sign_in::SignInPage,
     signed_in::Roles,
     statics,
@@ -60,7 +63,7 @@ pub fn signed_in(name: &str) -> SignedIn {
 fn pages() -> Vec<(&'static str, String)> {
     let ana = signed_in("Ana Petrova");
     let access = |state: &str| grant_samples::detail(state);
-    vec![
+    let mut pages = vec![
         ("sign-in", SignInPage::sample(clock()).render().unwrap()),
         ("sign-in-without-groups", SignInPage::sample_without_groups(clock()).render().unwrap()),
         ("error-404", ErrorPage::sample(ana.layout(Place::Elsewhere, "Not here")).render().unwrap()),
@@ -79,7 +82,12 @@ fn pages() -> Vec<(&'static str, String)> {
         ("audit", AuditPage::sample(&ana).render().unwrap()),
         ("audit-wrong", AuditPage::sample_wrong(&ana).render().unwrap()),
         ("status", StatusPage::sample(&ana).render().unwrap()),
-    ]
+    ];
+    pages.extend(InboxPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
+    pages.extend(HomePage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
+    pages.extend(RequestPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
+    pages.extend(AskPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
+    pages
 }
 
 #[test]

@@ -9,8 +9,10 @@ const NAMED_KINDS: usize = 8;
 
 /// "read pods, services and 24 more kinds": a line of the *can* list, and everything that it stands for.
 pub fn can(capability: &Capability) -> String {
-    let (shown, more) = capability.things.split_at(capability.things.len().min(NAMED_KINDS));
-    let mut shown: Vec<String> = shown.to_vec();
+    let mut things: Vec<&str> = capability.things.iter().map(|thing| plain(thing)).collect();
+    things.sort_by_key(|thing| (WELL_KNOWN.iter().position(|known| known == thing).unwrap_or(WELL_KNOWN.len()), *thing));
+    let (shown, more) = things.split_at(things.len().min(NAMED_KINDS));
+    let mut shown: Vec<String> = shown.iter().map(|thing| (*thing).to_owned()).collect();
     if !more.is_empty() {
         shown.push(format!("{} more kinds", more.len()));
     }
@@ -22,25 +24,48 @@ pub fn can(capability: &Capability) -> String {
     line
 }
 
+/// Kinds that people look for first, in this order.
+const WELL_KNOWN: [&str; 12] = [
+    "everything",
+    "pods",
+    "pods/log",
+    "pods/exec",
+    "secrets",
+    "deployments",
+    "statefulsets",
+    "jobs",
+    "services",
+    "configmaps",
+    "events",
+    "nodes",
+];
+
+/// A kind without its API group, where the group is one of Kubernetes' own and says nothing.
+fn plain(thing: &str) -> &str {
+    [".apps", ".batch", ".networking.k8s.io", ".autoscaling", ".policy"]
+        .iter()
+        .find_map(|group| thing.strip_suffix(group))
+        .unwrap_or(thing)
+}
+
 /// Lines of the *cannot* list: what is asked about, verbs of one thing together, the most telling first.
 pub fn cannot(questions: &[Attributes], namespaces: &[String]) -> Vec<String> {
     let here = |question: &&Attributes| namespaces.is_empty() || namespaces.contains(&question.namespace);
     let mut lines: Vec<String> = Vec::new();
     let mut seen = BTreeSet::new();
     for question in questions.iter().filter(here) {
-        let line = refusal(question);
-        if seen.insert(line.clone()) {
+        if let Some(line) = refusal(question).filter(|line| seen.insert(line.clone())) {
             lines.push(line);
         }
     }
     if !namespaces.is_empty() {
-        lines.insert(lines.len().min(3), "do any of this in another namespace".to_owned());
+        lines.push("do any of this in another namespace".to_owned());
     }
     lines
 }
 
-fn refusal(question: &Attributes) -> String {
-    match (question.verb.as_str(), question.resource.as_str(), question.subresource.as_str()) {
+fn refusal(question: &Attributes) -> Option<String> {
+    Some(match (question.verb.as_str(), question.resource.as_str(), question.subresource.as_str()) {
         ("get" | "list", "secrets", _) => "read secrets".to_owned(),
         ("create", "pods", "exec") => "run commands in pods".to_owned(),
         ("create", "pods", "") => "start pods".to_owned(),
@@ -54,10 +79,11 @@ fn refusal(question: &Attributes) -> String {
         ("get", "nodes", "proxy") => "reach the nodes".to_owned(),
         ("delete" | "patch", "namespaces", _) => "change or delete namespaces".to_owned(),
         ("create", "mutatingwebhookconfigurations", _) => "change what the API server lets in".to_owned(),
-        ("*", "*", _) => "do everything".to_owned(),
+        // Said by all the others.
+        ("*", "*", _) => return None,
         (verb, resource, "") => format!("{verb} {resource}"),
         (verb, resource, subresource) => format!("{verb} {resource}/{subresource}"),
-    }
+    })
 }
 
 /// "Low risk".

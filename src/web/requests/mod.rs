@@ -3,9 +3,15 @@
 mod ask;
 mod decide;
 mod form;
+#[cfg(test)]
+pub mod samples;
 mod show;
 
+#[cfg(test)]
+pub use ask::AskPage;
 pub use form::address_of_row;
+#[cfg(test)]
+pub use show::RequestPage;
 pub use show::is_prod;
 
 use super::State;

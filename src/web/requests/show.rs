@@ -207,7 +207,7 @@ impl RequestPage {
             return Err(Failure::NotFound);
         }
         let seen = detail.pending().and_then(|pending| ruled(current, &pending, &known)).map(|ruled| ruled.seen);
-        let mut view = Self::new(signed_in, &detail, eligible.as_ref(), &known, &part);
+        let mut view = Self::new(signed_in, &detail, eligible.as_ref(), &known, part);
         view.version = version(&detail, seen.map(|seen| seen.to_string()).as_deref());
         view.notice = again.notice.as_deref().map(Html::prose);
         let voted = detail.votes.iter().any(|vote| vote.by.id == signed_in.person.id && Some(vote.seen) == seen);
@@ -227,12 +227,18 @@ impl RequestPage {
         Ok(view)
     }
 
+    /// The page from what was read, without a preview.
+    #[cfg(test)]
+    pub fn of(signed_in: &SignedIn, detail: &RequestDetail, eligible: Option<&Eligible>, known: &[Person]) -> Self {
+        Self::new(signed_in, detail, eligible, known, Part::of(signed_in, detail, eligible))
+    }
+
     fn new(
         signed_in: &SignedIn,
         detail: &RequestDetail,
         eligible: Option<&Eligible>,
         known: &[Person],
-        part: &Part,
+        part: Part,
     ) -> Self {
         let (facts, clock) = (&detail.facts, &signed_in.clock);
         let namespaces: Vec<String> = facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
@@ -530,7 +536,7 @@ impl History {
 }
 
 impl HistoryRow {
-    fn asked(asked: &Asked, name: &str, clock: &Clock) -> Self {
+    pub fn asked(asked: &Asked, name: &str, clock: &Clock) -> Self {
         let namespaces: Vec<String> = asked.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
         let doing = doing(&asked.profile);
         let access =
@@ -545,7 +551,7 @@ impl HistoryRow {
         }
     }
 
-    fn held(held: &Held, name: &str, clock: &Clock) -> Self {
+    pub fn held(held: &Held, name: &str, clock: &Clock) -> Self {
         let namespaces: Vec<String> = held.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
         let doing = doing(&held.profile);
         let access =

@@ -1,0 +1,425 @@
+//! Sample data for the request pages.
+
+use super::{
+    ask::{AskPage, Choice, Namespaces, Summary, Wrong},
+    show::{Decision, History, HistoryRow, Read, RequestPage},
+};
+use crate::{
+    actions::ask::Field,
+    store::read::{
+        asked::Asked,
+        held::{Held, Trouble},
+        progress::{GrantProgress, LegProgress, StepTaken},
+        request::RequestDetail,
+        waiting::Waiting,
+    },
+    web::{
+        SignedIn,
+        change::{Change, Document, Line},
+        html::Html,
+        layout::Place,
+        power::{Power, risk_pill},
+        samples::signed_in,
+    },
+};
+use jiff::{SignedDuration, Timestamp};
+use latchkey_domain::{
+    access::{
+        ClusterId, GrantId, PersonId, PrincipalId, RequestId,
+        cluster::PinnedNamespace,
+        grant::{Condition, GrantState, Proven},
+        person::{Audience, Person},
+        policy::Eligible,
+        profile::{ResolvedProfile, ResolvedRole, Scope},
+        request::{RequestFacts, RequestState, Seen, Verdict, Vote},
+        transition::Target,
+    },
+    eks::rbac::{Risk, Rule},
+};
+use std::num::NonZeroU8;
+use uuid::Uuid;
+
+/// A moment of the samples' day.
+fn at(time: &str) -> Timestamp {
+    format!("2026-11-24T{time}Z").parse().unwrap()
+}
+
+fn person(number: u128, name: &str) -> Person {
+    let handle = name.split(' ').next().unwrap().to_lowercase();
+    let groups = if number == 2 { "developers" } else { "payments-leads" };
+    Person {
+        id: PersonId(Uuid::from_u128(number)),
+        handle: handle.parse().unwrap(),
+        name: name.to_owned(),
+        groups: [groups.to_owned()].into(),
+    }
+}
+
+/// A profile that looks, or one that also changes things and reads secrets.
+pub fn profile(grave: bool) -> ResolvedProfile {
+    let mut rules = vec![
+        Rule::of(&["get", "list", "watch"], &[""], &["pods", "pods/log", "services", "configmaps", "events"]),
+        Rule::of(&["get", "list", "watch"], &["apps"], &["deployments", "statefulsets", "replicasets"]),
+        Rule::of(&["get", "list", "watch"], &["batch"], &["jobs", "cronjobs"]),
+    ];
+    if grave {
+        rules.push(Rule::of(&["create", "update", "patch", "delete"], &[""], &["pods", "secrets"]));
+        rules.push(Rule::of(&["get", "list"], &[""], &["secrets"]));
+        rules.push(Rule::of(&["create"], &[""], &["pods/exec"]));
+    }
+    let name = if grave { "edit" } else { "view" };
+    ResolvedProfile {
+        name: name.parse().unwrap(),
+        scope: Scope::Namespace,
+        console: false,
+        roles: vec![ResolvedRole { name: name.to_owned(), own: false, rules, rules_hash: "0".repeat(64) }],
+    }
+}
+
+fn facts(grave: bool) -> RequestFacts {
+    RequestFacts {
+        id: RequestId(Uuid::from_u128(7)),
+        requester: person(2, "Ana Petrova"),
+        principal: PrincipalId(Uuid::from_u128(3)),
+        principal_arn: "arn:aws:iam::111122223333:user/latchkey/ana".to_owned(),
+        cluster: ClusterId(Uuid::from_u128(4)),
+        cluster_name: "prod-eu".to_owned(),
+        profile: profile(grave),
+        namespaces: vec![PinnedNamespace { name: "payments".to_owned(), uid: "u1".to_owned() }],
+        minutes: 60,
+        reason: "Checkout answers 502 for card payments since 13:30.\nI want to see which pods restart, and why."
+            .to_owned(),
+        policy_hash: "4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4".to_owned(),
+        policy_name: "payments may look".to_owned(),
+        submitted_at: at("14:38:00"),
+        lapses_at: at("15:38:00"),
+    }
+}
+
+fn detail(grave: bool) -> RequestDetail {
+    RequestDetail {
+        facts: facts(grave),
+        aws_profile: Some("work".to_owned()),
+        quorum: NonZeroU8::new(1),
+        state: RequestState::Pending,
+        closed_at: None,
+        votes: vec![],
+        grant: None,
+    }
+}
+
+fn vote(number: u128, name: &str, verdict: Verdict, reason: Option<&str>) -> Vote {
+    Vote {
+        by: person(number, name),
+        verdict,
+        reason: reason.map(str::to_owned),
+        seen: Seen([0; 32]),
+        at: at("14:41:10"),
+    }
+}
+
+fn step(step: &str, object: &str, from: &str, to: Option<&str>) -> StepTaken {
+    StepTaken {
+        target_kind: "cluster".to_owned(),
+        step: step.to_owned(),
+        object: object.to_owned(),
+        started_at: at(from),
+        finished_at: to.map(at),
+        outcome: to.map(|_| "done".to_owned()),
+    }
+}
+
+fn leg(target: Target, proven: Proven, when: Option<&str>, evidence: serde_json::Value) -> LegProgress {
+    LegProgress { target, proven, proven_at: when.map(at), condition: Condition::Ok, evidence }
+}
+
+fn granted(state: GrantState) -> RequestDetail {
+    let cluster = Target::Cluster(ClusterId(Uuid::from_u128(4)));
+    let principal = Target::Principal(PrincipalId(Uuid::from_u128(3)));
+    let binding = "RoleBinding payments/latchkey-0192f3c4-view";
+    let active = matches!(state, GrantState::Active | GrantState::Revoking | GrantState::Ended);
+    let mut grant = GrantProgress {
+        id: GrantId(Uuid::from_u128(8)),
+        request: RequestId(Uuid::from_u128(7)),
+        person: PersonId(Uuid::from_u128(2)),
+        state,
+        version: 2,
+        minutes: 60,
+        decided_by: vec![PersonId(Uuid::from_u128(5))],
+        created_at: at("14:41:10"),
+        activate_by: at("15:11:10"),
+        hard_until: at("16:11:10"),
+        active: active.then(|| (at("14:41:13"), at("15:41:13"))),
+        revoking_since: None,
+        ended_at: None,
+        cause: None,
+        ended_by: None,
+        end_reason: None,
+        residual: vec![],
+        legs: vec![
+            leg(principal, Proven::Present, Some("14:41:12"), serde_json::json!({})),
+            leg(cluster, Proven::Nothing, None, serde_json::json!({})),
+        ],
+        steps: vec![
+            step("put_policy", "user/latchkey/ana policy latchkey", "14:41:11", Some("14:41:11")),
+            step("write_aws_auth", "ConfigMap kube-system/aws-auth", "14:41:11", Some("14:41:12")),
+            step("create_binding", binding, "14:41:12", active.then_some("14:41:12")),
+        ],
+    };
+    if active {
+        let evidence = serde_json::json!({ "allowed": 14, "refused": 9 });
+        grant.legs[1] = leg(cluster, Proven::Present, Some("14:41:13"), evidence);
+    } else {
+        grant.legs[1].condition = Condition::Retrying {
+            error: "AWS is throttling us".to_owned(),
+            attempt: 1,
+            next: at("14:48:10"),
+        };
+    }
+    if state == GrantState::Ended {
+        use latchkey_domain::access::grant::Cause;
+        grant.cause = Some(Cause::Revoked);
+        grant.ended_by = Some("Ben Okafor".to_owned());
+        grant.end_reason = Some("The incident is over.".to_owned());
+        grant.revoking_since = Some(at("14:46:00"));
+        grant.ended_at = Some(at("14:46:02"));
+        grant.steps.push(step("delete_binding", binding, "14:46:00", Some("14:46:01")));
+        grant.steps.push(step("remove_mapping", "ConfigMap kube-system/aws-auth", "14:46:01", Some("14:46:01")));
+        grant.legs[1] = leg(cluster, Proven::Gone, Some("14:46:02"), serde_json::json!({}));
+        grant.residual = vec!["The role `deployers`, which Ana can use too, still allows the same.".to_owned()];
+    }
+    RequestDetail {
+        state: RequestState::Approved,
+        closed_at: Some(at("14:41:10")),
+        votes: vec![vote(5, "Ben Okafor", Verdict::Approve, Some("Go ahead; tell me what you find."))],
+        grant: Some(grant),
+        ..detail(false)
+    }
+}
+
+fn eligible() -> Eligible {
+    let approvers = Audience { groups: ["payments-leads".to_owned()].into(), people: [].into() };
+    Eligible { approvers, requester: PersonId(Uuid::from_u128(2)) }
+}
+
+fn as_ben() -> SignedIn {
+    SignedIn { person: person(5, "Ben Okafor"), ..signed_in("Ben Okafor") }
+}
+
+fn added(text: &str) -> Vec<Line> {
+    text.lines().map(|text| Line { class: "added", mark: '+', text: text.to_owned() }).collect()
+}
+
+fn change(grave: bool) -> Change {
+    let kept = |text: &str| Line { class: "kept", mark: ' ', text: text.to_owned() };
+    let mut aws_auth = vec![
+        kept("    - userarn: \"arn:aws:iam::111122223333:user/ci\""),
+        kept("      username: \"ci\""),
+        kept("      groups: [\"deployers\"]"),
+    ];
+    aws_auth.extend(added(
+        "    - userarn: \"arn:aws:iam::111122223333:user/latchkey/ana\"\n      username: \"latchkey:ana:3\"\n      groups: []",
+    ));
+    let document = |title: &str, note: Option<&str>, lines| Document {
+        title: Html::prose(title),
+        note: note.map(str::to_owned),
+        lines,
+        said: None,
+    };
+    Change {
+        documents: vec![
+            document(
+                "IAM policy `latchkey`",
+                Some("168 of 2,048 characters"),
+                added(
+                    "{\n  \"Statement\": [\n    {\n      \"Action\": \"eks:DescribeCluster\",\n      \"Effect\": \"Allow\",\n      \"Resource\": \"arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu\",\n      \"Sid\": \"LatchkeyKubectl\"\n    }\n  ],\n  \"Version\": \"2012-10-17\"\n}",
+                ),
+            ),
+            document("ConfigMap `kube-system/aws-auth`, `mapUsers`", None, aws_auth),
+            document(
+                "Binding",
+                Some("new"),
+                added(
+                    "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: latchkey-0192f3c4-view\n  namespace: payments\nroleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: ClusterRole\n  name: view\nsubjects:\n- apiGroup: rbac.authorization.k8s.io\n  kind: User\n  name: latchkey:ana:3",
+                ),
+            ),
+        ],
+        obstacles: vec![],
+        adds: Power::of(&profile(grave), &["payments".to_owned()], &[]).can,
+    }
+}
+
+fn history() -> History {
+    let clock = crate::web::samples::clock();
+    History {
+        requests: vec![HistoryRow::asked(&asked(9, RequestState::Denied, None), "Ana Petrova", &clock)],
+        held: vec![HistoryRow::held(&held(11, GrantState::Active), "Ana Petrova", &clock)],
+    }
+}
+
+/// A request of Ana's.
+pub fn asked(number: u128, state: RequestState, grant: Option<GrantState>) -> Asked {
+    let facts = facts(false);
+    Asked {
+        id: RequestId(Uuid::from_u128(number)),
+        cluster: facts.cluster,
+        cluster_name: "staging-eu".to_owned(),
+        profile: facts.profile,
+        namespaces: facts.namespaces,
+        principal_arn: facts.principal_arn,
+        minutes: 120,
+        reason: "See whether the new ingress settings arrived.".to_owned(),
+        state,
+        submitted_at: facts.submitted_at - SignedDuration::from_hours(30),
+        lapses_at: facts.lapses_at,
+        closed_at: None,
+        grant: grant.map(|state| (GrantId(Uuid::from_u128(number)), state)),
+    }
+}
+
+/// An access of Ana's.
+pub fn held(number: u128, state: GrantState) -> Held {
+    let facts = facts(false);
+    let blocked = state == GrantState::Revoking;
+    Held {
+        id: GrantId(Uuid::from_u128(number)),
+        request: facts.id,
+        cluster: facts.cluster,
+        cluster_name: "prod-eu".to_owned(),
+        profile: facts.profile,
+        namespaces: facts.namespaces,
+        minutes: 60,
+        state,
+        created_at: at("14:20:00"),
+        active: (state == GrantState::Active).then(|| (at("14:20:03"), at("15:20:03"))),
+        trouble: blocked.then(|| Trouble {
+            blocked: true,
+            why: "`prod-eu` is unreachable. We keep trying; operators are alerted.".to_owned(),
+        }),
+    }
+}
+
+/// Something that waits for Ben.
+pub fn waiting(grave: bool) -> Waiting {
+    Waiting { facts: facts(grave), quorum: if grave { 2 } else { 1 }, votes: vec![] }
+}
+
+impl RequestPage {
+    fn sample(signed_in: &SignedIn, detail: &RequestDetail) -> Self {
+        let known = [person(5, "Ben Okafor"), person(6, "Chi Nguyen")];
+        let mut page = Self::of(signed_in, detail, Some(&eligible()), &known);
+        page.prod = true;
+        page.version = "0011223344556677".to_owned();
+        page
+    }
+
+    fn deciding(grave: bool, decision: Decision) -> Self {
+        let mut page = Self::sample(&as_ben(), &detail(grave));
+        page.change = Some(change(grave));
+        page.read = Some(Read { text: Html::prose("From what the worker read 40 s ago."), stale: false });
+        page.history = Some(history());
+        page.decision = Some(decision);
+        page
+    }
+
+    /// The request in its states, as its requester and its approver see it.
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        let ana = signed_in("Ana Petrova");
+        let denied = RequestDetail {
+            state: RequestState::Denied,
+            closed_at: Some(at("14:41:10")),
+            votes: vec![vote(5, "Ben Okafor", Verdict::Deny, Some("Use `staging-eu`; the same error shows there."))],
+            ..detail(false)
+        };
+        let seen = Decision { seen: "0".repeat(64), ..Decision::default() };
+        let error = Some("Say why: the requester needs a reason.".to_owned());
+        vec![
+            ("request-waiting", Self::sample(&ana, &detail(false))),
+            ("request-deciding", Self::deciding(false, seen.clone())),
+            ("request-deciding-high", Self::deciding(true, seen.clone())),
+            ("request-deciding-wrong", Self::deciding(false, Decision { error, ..seen })),
+            ("request-setting-up", Self::sample(&ana, &granted(GrantState::Provisioning))),
+            ("request-active", Self::sample(&ana, &granted(GrantState::Active))),
+            ("request-ended", Self::sample(&ana, &granted(GrantState::Ended))),
+            ("request-decided", Self::sample(&as_ben(), &granted(GrantState::Active))),
+            ("request-denied", Self::sample(&ana, &denied)),
+        ]
+    }
+}
+
+fn choice(value: &str, line: Option<&str>, chosen: bool) -> Choice {
+    Choice {
+        value: value.to_owned(),
+        label: value.to_owned(),
+        line: line.map(Html::prose),
+        chosen,
+        prod: value.starts_with("prod"),
+        pill: None,
+    }
+}
+
+impl AskPage {
+    /// The form: empty, filled, and refused.
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        let ana = signed_in("Ana Petrova");
+        let filled = || Self {
+            layout: ana.layout(Place::Ask, "Request access").prod(true),
+            clusters: vec![
+                choice("prod-eu", None, true),
+                choice("staging-eu", Some("You have `view` here until 16:20 CET"), false),
+            ],
+            profiles: vec![
+                Choice {
+                    pill: Some(risk_pill(Risk::Low)),
+                    ..choice("view", Some("Look at workloads and their logs; no secrets"), true)
+                },
+                Choice {
+                    pill: Some(risk_pill(Risk::High)),
+                    ..choice("edit", Some("Change workloads, read secrets"), false)
+                },
+            ],
+            namespaces: Namespaces::Choose(vec![
+                choice("payments", None, true),
+                choice("payments-batch", None, false),
+            ]),
+            principals: vec![choice("arn:aws:iam::111122223333:user/latchkey/ana", Some("AWS profile `work`"), true)],
+            durations: vec![
+                choice("30", None, false),
+                choice("60", None, true),
+                choice("120", None, false),
+                Choice { label: "8 hours, the longest".to_owned(), ..choice("480", None, false) },
+            ],
+            longest: Some("8 hours".to_owned()),
+            reason: String::new(),
+            errors: vec![],
+            summary: Some(Summary {
+                sentence: Html::prose("You will be able to read pods and 9 other kinds in `payments` on `prod-eu` for 1 hour"),
+                power: Power::of(&profile(false), &["payments".to_owned()], &[]),
+                approvers: Some(Html::prose("Ben Okafor or Chi Nguyen decides.")),
+                lapses: Some(Html::prose("If nobody decides within 1 day, it lapses.")),
+                read: Some(Read { text: Html::prose("From what the worker read 40 s ago."), stale: false }),
+                obstacles: vec![],
+                needs_identity: false,
+            }),
+        };
+        let wrong = |field, anchor, text: &str| Wrong { field, anchor, text: Html::prose(text) };
+        let empty = Self {
+            layout: ana.layout(Place::Ask, "Request access"),
+            clusters: vec![choice("prod-eu", None, false), choice("staging-eu", None, false)],
+            profiles: vec![],
+            namespaces: Namespaces::NotYet,
+            principals: vec![],
+            summary: None,
+            ..filled()
+        };
+        let mut refused = filled();
+        refused.errors = vec![
+            wrong(Field::Namespaces, "namespace", "There is no namespace `paymnts` on `prod-eu`. Choose one from the list."),
+            wrong(Field::Reason, "reason", "Say why: whoever decides needs a reason."),
+        ];
+        if let Some(summary) = &mut refused.summary {
+            summary.obstacles = vec![Html::prose("Nobody else can approve `payments may look`. Choose another profile, or ask an operator.")];
+        }
+        vec![("ask", filled()), ("ask-empty", empty), ("ask-refused", refused)]
+    }
+}

@@ -10,7 +10,8 @@ const NAMED_KINDS: usize = 8;
 /// "read pods, services and 24 more kinds": a line of the *can* list, and everything that it stands for.
 pub fn can(capability: &Capability) -> String {
     let mut things: Vec<&str> = capability.things.iter().map(|thing| plain(thing)).collect();
-    things.sort_by_key(|thing| (WELL_KNOWN.iter().position(|known| known == thing).unwrap_or(WELL_KNOWN.len()), *thing));
+    things
+        .sort_by_key(|thing| (WELL_KNOWN.iter().position(|known| known == thing).unwrap_or(WELL_KNOWN.len()), *thing));
     let (shown, more) = things.split_at(things.len().min(NAMED_KINDS));
     let mut shown: Vec<String> = shown.iter().map(|thing| (*thing).to_owned()).collect();
     if !more.is_empty() {

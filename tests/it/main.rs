@@ -13,3 +13,4 @@ mod rig;
 mod rooms;
 mod town;
 mod worker;
+mod web;

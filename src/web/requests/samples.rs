@@ -170,11 +170,8 @@ fn granted(state: GrantState) -> RequestDetail {
         let evidence = serde_json::json!({ "allowed": 14, "refused": 9 });
         grant.legs[1] = leg(cluster, Proven::Present, Some("14:41:13"), evidence);
     } else {
-        grant.legs[1].condition = Condition::Retrying {
-            error: "AWS is throttling us".to_owned(),
-            attempt: 1,
-            next: at("14:48:10"),
-        };
+        grant.legs[1].condition =
+            Condition::Retrying { error: "AWS is throttling us".to_owned(), attempt: 1, next: at("14:48:10") };
     }
     if state == GrantState::Ended {
         use latchkey_domain::access::grant::Cause;
@@ -378,10 +375,7 @@ impl AskPage {
                     ..choice("edit", Some("Change workloads, read secrets"), false)
                 },
             ],
-            namespaces: Namespaces::Choose(vec![
-                choice("payments", None, true),
-                choice("payments-batch", None, false),
-            ]),
+            namespaces: Namespaces::Choose(vec![choice("payments", None, true), choice("payments-batch", None, false)]),
             principals: vec![choice("arn:aws:iam::111122223333:user/latchkey/ana", Some("AWS profile `work`"), true)],
             durations: vec![
                 choice("30", None, false),
@@ -393,7 +387,9 @@ impl AskPage {
             reason: String::new(),
             errors: vec![],
             summary: Some(Summary {
-                sentence: Html::prose("You will be able to read pods and 9 other kinds in `payments` on `prod-eu` for 1 hour"),
+                sentence: Html::prose(
+                    "You will be able to read pods and 9 other kinds in `payments` on `prod-eu` for 1 hour",
+                ),
                 power: Power::of(&profile(false), &["payments".to_owned()], &[]),
                 approvers: Some(Html::prose("Ben Okafor or Chi Nguyen decides.")),
                 lapses: Some(Html::prose("If nobody decides within 1 day, it lapses.")),
@@ -414,11 +410,17 @@ impl AskPage {
         };
         let mut refused = filled();
         refused.errors = vec![
-            wrong(Field::Namespaces, "namespace", "There is no namespace `paymnts` on `prod-eu`. Choose one from the list."),
+            wrong(
+                Field::Namespaces,
+                "namespace",
+                "There is no namespace `paymnts` on `prod-eu`. Choose one from the list.",
+            ),
             wrong(Field::Reason, "reason", "Say why: whoever decides needs a reason."),
         ];
         if let Some(summary) = &mut refused.summary {
-            summary.obstacles = vec![Html::prose("Nobody else can approve `payments may look`. Choose another profile, or ask an operator.")];
+            summary.obstacles = vec![Html::prose(
+                "Nobody else can approve `payments may look`. Choose another profile, or ask an operator.",
+            )];
         }
         vec![("ask", filled()), ("ask-empty", empty), ("ask-refused", refused)]
     }

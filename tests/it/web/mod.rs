@@ -1,0 +1,149 @@
+//! The portal's pages as a browser meets them: the real router over a real database, nothing outside.
+
+mod frame;
+mod requests;
+
+use crate::town::Town;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, Response, StatusCode, header},
+};
+use jiff::{SignedDuration, tz::TimeZone};
+use latchkey::{
+    login::{
+        openid::{OpenId, OpenIdConfig},
+        proof::Sts,
+    },
+    store::{Store, sessions::SessionLimits},
+    web::{self, Site, State},
+};
+use scraper::{Html, Selector};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+/// The portal of a town.
+pub struct Portal {
+    pub town: Town,
+    router: Router,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+/// What the identity provider would be; no test here reaches it.
+fn login() -> OpenId {
+    OpenId::new(OpenIdConfig {
+        provider: "Example Identity".into(),
+        issuer: "http://127.0.0.1:9/".into(),
+        client_id: "latchkey".into(),
+        client_secret: None,
+        redirect_url: "https://latchkey.example/sign-in/callback".into(),
+        scopes: vec![],
+        groups_claim: "groups".into(),
+        handle_claim: "preferred_username".into(),
+        groups_limit: None,
+    })
+    .unwrap()
+}
+
+/// A router over this store, found under this address.
+pub fn router(store: Store, public_url: &str) -> Router {
+    // The process's one TLS provider; another test of this binary may have been first.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let site = Site {
+        public_url: public_url.parse().unwrap(),
+        sessions: SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(12) },
+        zone: TimeZone::get("Europe/Berlin").unwrap(),
+    };
+    web::router(State { store, login: Arc::new(login()), sts: Arc::new(Sts::new(None).unwrap()), site: Arc::new(site) })
+}
+
+impl Portal {
+    pub async fn new() -> Self {
+        let town = Town::new().await;
+        let router = router(town.web.clone(), "https://latchkey.example");
+        Self { town, router }
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Opens a page as somebody.
+    pub async fn get(&self, who: &str, path: &str) -> Answer {
+        let cookie = self.cookie(who).await;
+        self.send(Request::get(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form as somebody, from a page of the portal.
+    pub async fn post(&self, who: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let cookie = self.cookie(who).await;
+        self.send(form(path, fields).header(header::COOKIE, cookie).body(body(fields)).unwrap()).await
+    }
+
+    /// The cookie of a new session of somebody's.
+    pub async fn cookie(&self, who: &str) -> String {
+        format!("__Host-latchkey={}", self.town.session(who).await)
+    }
+}
+
+/// A form's request without its body.
+pub fn form(path: &str, _fields: &[(&str, &str)]) -> axum::http::request::Builder {
+    Request::post(path)
+        .header("sec-fetch-site", "same-origin")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+}
+
+/// A form's body.
+pub fn body(fields: &[(&str, &str)]) -> Body {
+    Body::from(url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+}
+
+async fn read(response: Response<Body>) -> Answer {
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, 1 << 22).await.unwrap();
+    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+}
+
+impl Answer {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The texts of what a selector finds, white space put in order.
+    pub fn all(&self, selector: &str) -> Vec<String> {
+        let selector = Selector::parse(selector).unwrap();
+        let page = Html::parse_document(&self.text);
+        let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        page.select(&selector).map(|element| words(element.text().collect())).collect()
+    }
+
+    /// The one text that a selector finds.
+    pub fn one(&self, selector: &str) -> String {
+        let all = self.all(selector);
+        assert_eq!(all.len(), 1, "{selector}: {all:?} in\n{}", self.text);
+        all.into_iter().next().unwrap()
+    }
+
+    /// An attribute of the first that a selector finds.
+    pub fn attribute(&self, selector: &str, name: &str) -> String {
+        let selector = Selector::parse(selector).unwrap();
+        let page = Html::parse_document(&self.text);
+        let found = page.select(&selector).next().and_then(|element| element.value().attr(name).map(str::to_owned));
+        found.unwrap_or_else(|| panic!("no {name} in\n{}", self.text))
+    }
+
+    /// Demands a status; shows the page where it is another.
+    pub fn expect(self, status: StatusCode) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+}

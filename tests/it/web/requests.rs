@@ -1,0 +1,240 @@
+//! Asking and deciding, page by page.
+
+use super::{Answer, Portal};
+use crate::town::{POLICY, Town, look};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use latchkey_domain::access::RequestId;
+
+const LOOK: [(&str, &str); 5] = [
+    ("cluster", "prod-eu"),
+    ("profile", "view"),
+    ("namespace", "payments"),
+    ("minutes", "60"),
+    ("reason", "Why did the settlement stop?"),
+];
+
+fn id_of(answer: &Answer) -> RequestId {
+    answer.header("location").trim_start_matches("/requests/").parse().unwrap()
+}
+
+async fn sent(portal: &Portal) -> RequestId {
+    let arn = Town::arn("ana");
+    let fields = [&LOOK[..], &[("principal", arn.as_str())]].concat();
+    id_of(&portal.post("ana", "/requests", &fields).await.expect(StatusCode::SEE_OTHER))
+}
+
+#[tokio::test]
+async fn before_sending_the_form_says_what_would_come_of_it() {
+    let portal = Portal::new().await;
+    let address = "/requests/new?cluster=prod-eu&profile=view&namespace=payments&minutes=120";
+    let page = portal.get("ana", address).await.expect(StatusCode::OK);
+    assert_eq!(
+        page.one(".summary .sentence"),
+        "You will be able to read pods and 3 other kinds in payments on prod-eu for 2 hours."
+    );
+    let cannot = page.all(".summary .cannot li");
+    assert!(cannot.contains(&"read secrets".to_owned()), "{cannot:?}");
+    assert!(cannot.contains(&"do any of this in another namespace".to_owned()), "{cannot:?}");
+    assert_eq!(page.one(".summary .risk-word"), "Low risk");
+    assert!(page.text.contains("one of") || page.text.contains("Ben, Chi or Dot decides."), "{}", page.text);
+    assert_eq!(page.all("#namespace label"), ["payments", "payments-batch"], "observed and permitted only");
+    assert_eq!(page.all("#profile label .name"), ["view", "edit", "nodes"]);
+    assert!(page.all(".obstacles li, .obstacles .notice").is_empty(), "{:?}", page.all(".obstacles .notice"));
+}
+
+#[tokio::test]
+async fn without_a_script_check_reloads_the_form_with_its_summary_and_stores_nothing() {
+    let portal = Portal::new().await;
+    let page = portal.post("ana", "/requests/new", &LOOK).await.expect(StatusCode::OK);
+    assert!(page.text.starts_with("<!doctype html>"));
+    assert!(page.one(".summary .sentence").contains("payments on prod-eu"));
+    assert_eq!(page.one("#reason"), "Why did the settlement stop?");
+    assert_eq!(portal.town.count("select count(*) from request").await, 0);
+}
+
+#[tokio::test]
+async fn a_live_form_answers_its_part_and_an_address_without_the_reason() {
+    let portal = Portal::new().await;
+    let request = super::form("/requests/new", &LOOK)
+        .header(header::COOKIE, portal.cookie("ana").await)
+        .header("hx-request", "true")
+        .body(super::body(&LOOK))
+        .unwrap();
+    let part = portal.send(request).await.expect(StatusCode::OK);
+    assert!(part.text.trim_start().starts_with("<div id=\"ask-form\""), "{}", part.text);
+    let address = part.header("hx-replace-url");
+    assert!(address.starts_with("/requests/new?cluster=prod"), "{address}");
+    assert!(!address.contains("settlement"), "{address}");
+}
+
+#[tokio::test]
+async fn a_bad_form_comes_back_filled_with_a_sentence_beside_each_field() {
+    let portal = Portal::new().await;
+    let fields =
+        [("cluster", "prod-eu"), ("profile", "view"), ("namespace", "nothing"), ("minutes", "60"), ("reason", " ")];
+    let page = portal.post("ana", "/requests", &fields).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.one("title").starts_with("Error: "));
+    let summary = page.all(".error-summary a");
+    assert!(summary.iter().any(|line| line.contains("There is no namespace nothing on prod-eu")), "{summary:?}");
+    assert!(page.one("#namespace .error").contains("There is no namespace"));
+    assert!(page.one("#reason-field .error").contains("Say why"));
+    assert_eq!(page.attribute("#cluster input[checked]", "value"), "prod-eu");
+    assert_eq!(page.attribute("#profile input[checked]", "value"), "view");
+    assert_eq!(portal.town.count("select count(*) from request").await, 0);
+}
+
+#[tokio::test]
+async fn a_duplicate_is_linked() {
+    let portal = Portal::new().await;
+    let id = sent(&portal).await;
+    let page = portal.post("ana", "/requests", &LOOK).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(page.attribute(".error-summary a", "href"), format!("/requests/{id}"));
+}
+
+#[tokio::test]
+async fn a_request_is_shown_to_those_it_concerns_and_to_nobody_else() {
+    let portal = Portal::new().await;
+    let id = sent(&portal).await;
+    let address = format!("/requests/{id}");
+    for who in ["ana", "ben", "chi", "dee", "eli"] {
+        let page = portal.get(who, &address).await.expect(StatusCode::OK);
+        assert!(page.one("h1").contains("read pods and 3 other kinds in payments on prod-eu for 1 hour"), "{who}");
+    }
+    for who in ["fay", "gus"] {
+        portal.get(who, &address).await.expect(StatusCode::NOT_FOUND);
+        portal.get(who, &format!("{address}/live?seen=")).await.expect(StatusCode::NOT_FOUND);
+        let fields = [("verdict", "approve"), ("seen", "")];
+        portal.post(who, &format!("{address}/votes"), &fields).await.expect(StatusCode::NOT_FOUND);
+        portal.post(who, &format!("{address}/cancel"), &[]).await.expect(StatusCode::NOT_FOUND);
+    }
+    portal.post("ben", &format!("{address}/cancel"), &[]).await.expect(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_approver_sees_exactly_what_would_change_and_approves_it() {
+    let portal = Portal::new().await;
+    let id = sent(&portal).await;
+    assert!(portal.get("ben", "/inbox").await.one("tbody th").contains("Ana asks to read pods"));
+    let page = portal.get("ben", &format!("/requests/{id}")).await.expect(StatusCode::OK);
+    let titles = page.all(".document header > span:first-child");
+    assert_eq!(titles, ["IAM policy latchkey", "ConfigMap kube-system/aws-auth, mapUsers", "Binding"]);
+    let added = page.all(".document .added").join("\n");
+    for line in
+        ["eks:DescribeCluster", "user/latchkey/ana", "latchkey:ana:1", "kind: RoleBinding", "namespace: payments"]
+    {
+        assert!(added.contains(line), "{line} in\n{added}");
+    }
+    let seen = page.attribute("#decide input[name=seen]", "value");
+    let fields = [("verdict", "approve"), ("reason", "Go ahead"), ("seen", seen.as_str())];
+    let answer = portal.post("ben", &format!("/requests/{id}/votes"), &fields).await.expect(StatusCode::SEE_OTHER);
+    assert_eq!(answer.header("location"), format!("/requests/{id}"));
+    let page = portal.get("ben", &format!("/requests/{id}")).await;
+    assert!(page.one(".notice.tone-neutral").starts_with("You approved"));
+    assert!(page.all("#decide").is_empty());
+    let page = portal.get("ana", &format!("/requests/{id}")).await;
+    assert!(page.all(".event-title").iter().any(|title| title.starts_with("Ben approved")));
+    assert_eq!(page.all(".event-body blockquote"), ["Why did the settlement stop?", "Go ahead"]);
+    assert!(page.attribute("#open-access", "href").starts_with("/grants/"));
+    // The same click again changes nothing and is no error.
+    portal.post("ben", &format!("/requests/{id}/votes"), &fields).await.expect(StatusCode::SEE_OTHER);
+    assert_eq!(portal.town.count("select count(*) from access_grant").await, 1);
+    // Who comes too late is told who was first.
+    let page = portal.post("chi", &format!("/requests/{id}/votes"), &fields).await.expect(StatusCode::CONFLICT);
+    assert!(page.one(".notice.tone-needs").contains("approved already"));
+    assert!(portal.get("ben", "/inbox?tab=decided").await.one("tbody td:last-child").contains("You approved"));
+}
+
+#[tokio::test]
+async fn the_requester_cannot_decide_and_is_told_who_can() {
+    let portal = Portal::new().await;
+    let fields = [&LOOK[..], &[("principal", "arn:aws:iam::111122223333:user/latchkey/ben")]].concat();
+    let id = id_of(&portal.post("ben", "/requests", &fields).await.expect(StatusCode::SEE_OTHER));
+    let page = portal.get("ben", &format!("/requests/{id}")).await;
+    assert_eq!(page.one(".notice.tone-neutral"), "You cannot approve your own request. Chi or Dot can.");
+    assert!(page.all("#decide").is_empty());
+    let seen = portal.town.seen(id).await.to_string();
+    let fields = [("verdict", "approve"), ("seen", seen.as_str())];
+    let page = portal.post("ben", &format!("/requests/{id}/votes"), &fields).await.expect(StatusCode::FORBIDDEN);
+    assert!(page.one(".notice.tone-needs").contains("cannot decide your own request"));
+    assert_eq!(portal.town.count("select count(*) from vote").await, 0);
+}
+
+#[tokio::test]
+async fn a_denial_needs_a_reason_and_keeps_what_was_chosen() {
+    let portal = Portal::new().await;
+    let id = sent(&portal).await;
+    let seen = portal.town.seen(id).await.to_string();
+    let votes = format!("/requests/{id}/votes");
+    let fields = [("verdict", "deny"), ("reason", " "), ("seen", seen.as_str())];
+    let page = portal.post("ben", &votes, &fields).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.one("#reason-error").starts_with("Say why"));
+    let odd = "no\u{0}";
+    let fields = [("verdict", "deny"), ("reason", odd), ("seen", seen.as_str())];
+    portal.post("ben", &votes, &fields).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+    let fields = [("verdict", "deny"), ("reason", "Use staging"), ("seen", seen.as_str())];
+    portal.post("ben", &votes, &fields).await.expect(StatusCode::SEE_OTHER);
+    let page = portal.get("ana", &format!("/requests/{id}")).await;
+    assert_eq!(page.one(".band .pill"), "Denied");
+    assert!(page.attribute("#ask-again", "href").contains("cluster=prod%2Deu&profile=view"));
+}
+
+#[tokio::test]
+async fn a_stale_form_is_refused_with_a_fresh_page_and_its_input() {
+    let portal = Portal::new().await;
+    let id = sent(&portal).await;
+    let before = portal.town.seen(id).await.to_string();
+    portal.town.apply_policy(&POLICY.replace("longest = \"8h\"", "longest = \"6h\"")).await;
+    let fields = [("verdict", "approve"), ("reason", "Looks right"), ("seen", before.as_str())];
+    let votes = format!("/requests/{id}/votes");
+    let page = portal.post("ben", &votes, &fields).await.expect(StatusCode::CONFLICT);
+    assert!(page.one(".notice.tone-needs").contains("changed since this page was made"));
+    assert_eq!(page.one("#reason"), "Looks right");
+    let fresh = page.attribute("#decide input[name=seen]", "value");
+    assert_ne!(fresh, before);
+    portal.post("ben", &votes, &[("verdict", "approve"), ("seen", fresh.as_str())]).await.expect(StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_live_page_answers_only_what_changed_and_stops_at_the_end() {
+    let portal = Portal::new().await;
+    let id = sent(&portal).await;
+    let page = portal.get("ana", &format!("/requests/{id}")).await;
+    let poll = page.attribute(".poll", "hx-get");
+    assert_eq!(page.attribute(".poll", "hx-trigger"), "every 15s");
+    portal.get("ana", &poll).await.expect(StatusCode::NO_CONTENT);
+    portal.post("ana", &format!("/requests/{id}/cancel"), &[]).await.expect(StatusCode::SEE_OTHER);
+    let part = portal.get("ana", &poll).await.expect(StatusCode::OK);
+    assert!(part.text.trim_start().starts_with("<div id=\"live-part\""), "{}", part.text);
+    assert!(part.all(".poll").is_empty(), "the last part has no trigger");
+    let request = Request::get(&poll).header("hx-request", "true").body(Body::empty()).unwrap();
+    let out = portal.send(request).await.expect(StatusCode::UNAUTHORIZED);
+    assert_eq!(out.one(".text"), "Signed out; sign in.");
+}
+
+#[tokio::test]
+async fn what_is_under_a_decider_never_changes_by_itself() {
+    let portal = Portal::new().await;
+    let id = sent(&portal).await;
+    let page = portal.get("ben", &format!("/requests/{id}")).await;
+    let poll = page.attribute(".poll", "hx-get");
+    assert_eq!(page.attribute(".poll", "hx-target"), "#changed");
+    portal.post("ana", &format!("/requests/{id}/cancel"), &[]).await.expect(StatusCode::SEE_OTHER);
+    let part = portal.get("ben", &poll).await.expect(StatusCode::OK);
+    assert!(part.one(".notice").contains("This request changed since you opened it. Reload"));
+}
+
+#[tokio::test]
+async fn the_first_page_shows_what_one_asked_for_and_what_needs_one() {
+    let portal = Portal::new().await;
+    assert!(portal.get("fay", "/").await.text.contains("Prove your AWS identity"));
+    let id = portal.town.ask("ana", &look()).await;
+    let page = portal.get("ana", "/").await.expect(StatusCode::OK);
+    assert_eq!(page.attribute("tbody th a", "href"), format!("/requests/{id}"));
+    assert!(portal.get("ben", "/").await.one("#needs-me").contains("Waiting for you"));
+    portal.town.grant().await;
+    let page = portal.get("ana", "/").await;
+    assert!(page.one(".access-card h3").starts_with("You will be able to read pods"));
+}

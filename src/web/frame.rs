@@ -2,7 +2,7 @@
 //! every error, whoever made it.
 
 use super::{
-    SignedIn, State,
+    Failure, SignedIn, State,
     failure::{Explained, Kept, sign_in_address},
     health,
     icon::Icon,
@@ -73,13 +73,18 @@ pub fn around(pages: Router<State>, state: &State) -> Router<State> {
     pages
         .merge(health::routes())
         .merge(statics::routes())
-        .fallback(|| async { StatusCode::NOT_FOUND })
+        .fallback(nowhere)
         .layer(RequestBodyLimitLayer::new(LONGEST_BODY_BYTES))
         .layer(csrf)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(state.clone(), frame))
         .layer(CompressionLayer::new())
+}
+
+/// An address that leads nowhere. It asks who is signed in only to say so.
+async fn nowhere(_visitor: Result<SignedIn, Failure>) -> StatusCode {
+    StatusCode::NOT_FOUND
 }
 
 async fn frame(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {

@@ -165,9 +165,13 @@ impl Card {
             address: format!("/grants/{}", held.id),
             sentence: Html::sentence(&access.sentence(Subject::You, tense, clock)),
             pill: Pill::grant(held.state),
-            mark: trouble.map(|trouble| match trouble.blocked {
-                true => Pill::new(Tone::Danger, Icon::Ban, "Blocked"),
-                false => Pill::new(Tone::Needs, Icon::RotateCw, "Retrying"),
+            mark: trouble.map(|trouble| {
+                let (tone, icon, word) = if trouble.blocked {
+                    (Tone::Danger, Icon::Ban, "Blocked")
+                } else {
+                    (Tone::Needs, Icon::RotateCw, "Retrying")
+                };
+                Pill::new(tone, icon, word)
             }),
             trouble: trouble.map(|trouble| Html::prose(&trouble.why)),
             prod: is_prod(file, cluster),

@@ -21,7 +21,6 @@ use crate::{
     words::{
         self, Clock, Sentence,
         access::{Access, Subject, Tense, doing},
-        people::initials,
         request::you_decided,
     },
 };
@@ -56,7 +55,6 @@ pub struct InboxPage {
 #[derive(Debug, Clone)]
 pub struct Row {
     pub address: String,
-    pub initials: String,
     pub sentence: Html,
     pub reason: String,
     pub risk: Pill,
@@ -88,8 +86,8 @@ async fn page(
     let file = &signed_in.policy.file;
     let (rows, more) = if decided {
         let list = waiting::decided_by(&state.store, signed_in.person.id, after, PAGE + 1).await?;
-        let last = list.get(PAGE - 1).map(|row| (row.voted_at, row.facts.id));
-        let more = last.filter(|_| list.len() > PAGE);
+        let shown = list.get(PAGE - 1).map(|row| (row.voted_at, row.facts.id));
+        let more = shown.filter(|_| list.len() > PAGE);
         (list.iter().take(PAGE).map(|row| Row::decided(row, file, clock)).collect(), more)
     } else {
         let after = after.map(|(lapses_at, id)| After { lapses_at, id });
@@ -187,7 +185,6 @@ impl Row {
         let tense = Tense::Asked { state, minutes: facts.minutes };
         Self {
             address: format!("/requests/{}", facts.id),
-            initials: initials(&facts.requester.name),
             sentence: Html::sentence(&access.sentence(Subject::Named(&facts.requester.name), tense, clock)),
             reason: words::request::short(&facts.reason),
             risk: risk_pill(Power::of(&facts.profile, &namespaces, &[]).risk),

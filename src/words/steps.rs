@@ -28,17 +28,15 @@ pub fn step(step: &str, done: bool) -> String {
         "write_marker" => Some(("Marking the cluster as ours", "Marked the cluster as ours")),
         _ => None,
     };
-    match known {
-        Some((under_way, over)) => if done { over } else { under_way }.to_owned(),
-        // A step of a later version: its own name, in words.
-        None => {
-            let mut words = step.replace('_', " ");
-            if let Some(first) = words.get_mut(..1) {
-                first.make_ascii_uppercase();
-            }
-            words
-        }
+    if let Some((under_way, over)) = known {
+        return if done { over } else { under_way }.to_owned();
     }
+    // A step of a later version: its own name, in words.
+    let mut words = step.replace('_', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
 }
 
 /// A leg in trouble: "AWS is throttling us. Next try 14:02:10. Nothing to do." Nothing where it fares well.

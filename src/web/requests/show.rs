@@ -312,6 +312,7 @@ impl Read {
 
 /// What a visitor is to a request.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "somebody may be several of these at once")]
 struct Part {
     requester: bool,
     eligible: bool,

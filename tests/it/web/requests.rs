@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
-use latchkey_domain::access::RequestId;
+use latchkey_domain::access::{RequestId, request::Verdict};
 
 const LOOK: [(&str, &str); 5] = [
     ("cluster", "prod-eu"),
@@ -234,7 +234,7 @@ async fn the_first_page_shows_what_one_asked_for_and_what_needs_one() {
     let page = portal.get("ana", "/").await.expect(StatusCode::OK);
     assert_eq!(page.attribute("tbody th a", "href"), format!("/requests/{id}"));
     assert!(portal.get("ben", "/").await.one("#needs-me").contains("Waiting for you"));
-    portal.town.grant().await;
+    portal.town.vote("ben", id, Verdict::Approve).await.unwrap();
     let page = portal.get("ana", "/").await;
     assert!(page.one(".access-card h3").starts_with("You will be able to read pods"));
 }

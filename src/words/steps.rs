@@ -10,22 +10,18 @@ use latchkey_domain::access::{
 /// A step of the worker as people read it: "Wrote the mapping in aws-auth". `done` tells whether it is over.
 pub fn step(step: &str, done: bool) -> String {
     let known = match step {
-        "write_aws_auth" | "add_mapping" | "aws_auth_add" => {
-            Some(("Writing the line in aws-auth", "Wrote the line in aws-auth"))
-        }
-        "remove_mapping" | "aws_auth_remove" => {
-            Some(("Taking the line out of aws-auth", "Took the line out of aws-auth"))
-        }
+        "write_aws_auth" | "add_mapping" => Some(("Writing the line in aws-auth", "Wrote the line in aws-auth")),
+        "remove_mapping" => Some(("Taking the line out of aws-auth", "Took the line out of aws-auth")),
         "create_role" => Some(("Making the ClusterRole", "Made the ClusterRole")),
         "create_binding" => Some(("Making the binding", "Made the binding")),
-        "put_binding" | "restore_binding" => Some(("Putting the binding right", "Put the binding right")),
+        "put_binding" => Some(("Putting the binding right", "Put the binding right")),
+        "block_binding" => Some(("Keeping the binding from coming late", "Kept the binding from coming late")),
         "empty_binding" => Some(("Emptying the binding", "Emptied the binding")),
         "delete_binding" => Some(("Deleting the binding", "Deleted the binding")),
         "put_policy" => Some(("Writing the IAM policy", "Wrote the IAM policy")),
         "delete_policy" => Some(("Deleting the IAM policy", "Deleted the IAM policy")),
-        "tag" | "tag_principal" => Some(("Tagging the IAM user", "Tagged the IAM user")),
-        "untag" | "untag_principal" => Some(("Taking the tags off the IAM user", "Took the tags off the IAM user")),
-        "write_marker" => Some(("Marking the cluster as ours", "Marked the cluster as ours")),
+        "tag_principal" => Some(("Tagging the IAM user", "Tagged the IAM user")),
+        "untag_principal" => Some(("Taking the tags off the IAM user", "Took the tags off the IAM user")),
         _ => None,
     };
     if let Some((under_way, over)) = known {

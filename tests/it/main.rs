@@ -12,5 +12,5 @@ mod real_components;
 mod rig;
 mod rooms;
 mod town;
-mod worker;
 mod web;
+mod worker;

@@ -98,12 +98,11 @@ impl Filter {
     fn wanted(&self) -> (Wanted, Vec<(&'static str, &'static str)>) {
         let mut errors = Vec::new();
         let text = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
-        let mut moment = |field: &'static str, value: &str, end: bool| match moment(value, end) {
-            Ok(at) => at,
-            Err(()) => {
+        let mut moment = |field: &'static str, value: &str, end: bool| {
+            moment(value, end).unwrap_or_else(|()| {
                 errors.push((field, NO_DATE));
                 None
-            }
+            })
         };
         let (from, until) = (moment("from", &self.from, false), moment("to", &self.to, true));
         let wanted = Wanted {

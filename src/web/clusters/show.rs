@@ -125,7 +125,7 @@ impl ClusterPage {
     fn new(signed_in: &SignedIn, detail: &ClusterDetail, mut live: Vec<LiveAccess>) -> Self {
         let goes_on = live.len() > PAGE;
         live.truncate(PAGE);
-        let more = live.last().filter(|_| goes_on).map(|last| format!("/clusters/{}?after={}", detail.id, last.id));
+        let next = live.last().filter(|_| goes_on).map(|last| format!("/clusters/{}?after={}", detail.id, last.id));
         let observed = detail.observed.as_ref();
         let kubernetes = observed.and_then(|observed| observed.body.kubernetes.as_ref());
         let trouble = observed.is_some_and(|observed| observed.body.trouble.is_some());
@@ -145,7 +145,7 @@ impl ClusterPage {
             notice: notice(detail, sight, mode, signed_in),
             facts: facts(detail, sees_all),
             accesses: live.iter().map(|access| AccessRow::of(access, &detail.name, signed_in)).collect(),
-            more,
+            more: next,
             inside: kubernetes.filter(|_| sees_all).map(Inside::of),
             sees_all,
         }

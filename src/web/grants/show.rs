@@ -80,23 +80,23 @@ pub async fn live(
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
     pub holder: bool,
-    pub decided: bool,
-    pub operator: bool,
-    pub auditor: bool,
+    /// A decider of it or an operator: they may take it away.
+    pub may_end: bool,
+    /// Operators and auditors see every access.
+    pub oversees: bool,
 }
 
 impl Part {
     fn of(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
         Self {
             holder: detail.holder.id == signed_in.person.id,
-            decided: detail.progress.decided_by.contains(&signed_in.person.id),
-            operator: signed_in.roles.operator,
-            auditor: signed_in.roles.auditor,
+            may_end: signed_in.roles.operator || detail.progress.decided_by.contains(&signed_in.person.id),
+            oversees: signed_in.roles.sees_all(),
         }
     }
 
     fn sees(self) -> bool {
-        self.holder || self.decided || self.operator || self.auditor
+        self.holder || self.may_end || self.oversees
     }
 }
 
@@ -128,13 +128,13 @@ impl GrantPage {
 impl GrantPage {
     /// The page for its holder.
     pub fn sample_for_holder(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
-        let part = Part { holder: true, decided: false, operator: false, auditor: false };
+        let part = Part { holder: true, may_end: false, oversees: false };
         Self::new(signed_in, detail, part, Again::default())
     }
 
     /// The page for an operator who revoked without a reason.
     pub fn sample_for_operator(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
-        let part = Part { holder: false, decided: false, operator: true, auditor: false };
+        let part = Part { holder: false, may_end: true, oversees: true };
         let error = latchkey_domain::access::grant::NotRevoked::ReasonMissing.to_string();
         Self::new(signed_in, detail, part, Again { reason: String::new(), error: Some(error) })
     }

@@ -161,7 +161,7 @@ impl View {
             events: timeline::of_grant(progress, subject, clock),
             facts: Facts::of(detail, &namespaces, clock),
             can_give_back: part.holder && is_live,
-            can_revoke: is_live && (part.operator || part.decided) && !part.holder,
+            can_revoke: is_live && part.may_end && !part.holder,
             ask_again: (part.holder && over).then(|| ask_again(detail, &namespaces)),
             version: version(detail, time_left.as_ref()),
             time_left,

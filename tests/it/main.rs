@@ -9,6 +9,7 @@ mod contract;
 mod decisions;
 mod policies;
 mod real_components;
+mod records;
 mod rig;
 mod rooms;
 mod town;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: [(&str, &[&str]); 11] = [
     ("config", &[]),
     ("store", &[]),
-    ("actions", &["store"]),
+    ("actions", &["store", "config"]),
     ("fault", &[]),
     ("lease", &[]),
     ("aws", &["fault", "lease"]),

@@ -12,6 +12,8 @@ mod real_components;
 mod records;
 mod rig;
 mod rooms;
+mod stage;
+mod story;
 mod town;
 mod web;
 mod worker;

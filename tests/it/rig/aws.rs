@@ -47,8 +47,13 @@ impl Aws {
 
     /// A new user with a key. The name gets a number, so that tests do not meet.
     pub async fn user(&self, name: &str) -> AwsUser {
+        self.user_below("/", name).await
+    }
+
+    /// The same below a path: `/.../`.
+    pub async fn user_below(&self, path: &str, name: &str) -> AwsUser {
         let name = format!("{name}-{}", self.made.fetch_add(1, Ordering::Relaxed));
-        let user = self.iam("CreateUser", &[("UserName", &name)]).await;
+        let user = self.iam("CreateUser", &[("UserName", &name), ("Path", path)]).await;
         let key = self.iam("CreateAccessKey", &[("UserName", &name)]).await;
         AwsUser {
             arn: element(&user, "Arn").expect("a user has an ARN"),

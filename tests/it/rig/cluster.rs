@@ -67,6 +67,14 @@ impl RealCluster {
         super::off_the_runtime(|| SHARED.as_ref()).await
     }
 
+    /// A cluster of the test's own: for a test that needs aws-auth, or who Latchkey is, for itself. Its STS answers as
+    /// long as the test's runtime runs.
+    pub async fn own() -> Option<Self> {
+        let (cluster, sts) = Self::start().await?;
+        tokio::spawn(sts.serve());
+        Some(cluster)
+    }
+
     async fn start() -> Option<(Self, Sts)> {
         let etcd = Tool::Etcd.require()?;
         let apiserver = Tool::KubeApiserver.require()?;

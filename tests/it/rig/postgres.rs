@@ -56,11 +56,14 @@ impl Postgres {
         Self { _server: server, port, made: AtomicU32::new(0), finished: Mutex::default() }
     }
 
+    async fn admin(&self) -> PgConnection {
+        PgConnection::connect(&url(self.port, "postgres", "postgres")).await.expect("PostgreSQL answers")
+    }
+
     /// A database of the test's own, migrated.
     pub async fn fresh_database(&'static self) -> Database {
         let name = format!("test_{}", self.made.fetch_add(1, Ordering::Relaxed));
-        let mut admin =
-            PgConnection::connect(&url(self.port, "postgres", "postgres")).await.expect("PostgreSQL answers");
+        let mut admin = self.admin().await;
         let finished = std::mem::take(&mut *self.finished.lock().unwrap_or_else(PoisonError::into_inner));
         for old in finished {
             execute(&mut admin, format!("DROP DATABASE IF EXISTS {old} WITH (FORCE)")).await;
@@ -85,6 +88,20 @@ impl Database {
     /// Its address for one of the roles that the migrations make.
     pub fn url_as(&self, role: &str) -> String {
         url(self.server.port, role, &self.name)
+    }
+
+    /// Ends all that is connected to it, and lets nobody but the superuser in until [`Self::bring_back`].
+    pub async fn take_away(&self) {
+        let mut admin = self.server.admin().await;
+        execute(&mut admin, format!("ALTER DATABASE {} CONNECTION LIMIT 0", self.name)).await;
+        let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        execute(&mut admin, end).await;
+    }
+
+    /// Lets them in again.
+    pub async fn bring_back(&self) {
+        let mut admin = self.server.admin().await;
+        execute(&mut admin, format!("ALTER DATABASE {} CONNECTION LIMIT -1", self.name)).await;
     }
 
     /// The port of loopback at which its server listens.

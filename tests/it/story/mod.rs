@@ -1,0 +1,29 @@
+//! The story that Latchkey is for, told as its users live it: browsers, kubectl, the AWS CLI. Each test is told on the
+//! simulator and, where a real component could disagree, on the real ones.
+
+mod audit;
+mod people;
+mod trouble;
+mod whole;
+
+/// A test of one telling on each kind of stage.
+macro_rules! on_both_stages {
+    ($($name:ident),+ $(,)?) => {
+        mod on_the_simulator {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let Some(stage) = crate::stage::Stage::simulated().await else { return };
+                super::$name(&stage).await;
+            })+
+        }
+
+        mod on_the_real_components {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let Some(stage) = crate::stage::Stage::real().await else { return };
+                super::$name(&stage).await;
+            })+
+        }
+    };
+}
+use on_both_stages;

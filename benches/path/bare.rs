@@ -1,0 +1,183 @@
+//! The outside calls of the worker, made bare: the same calls in the same order, one after the other, with nothing
+//! between them. Which they are, the simulator's log of one grant and one end says.
+
+use crate::{
+    people::{LOOK, give_back, given, proven, until},
+    stage::{CLUSTER, Stage},
+};
+use latchkey_simulator::kubernetes::Logged;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// What is called, and with what.
+pub struct Bare {
+    grant: Calls,
+    /// Up to the write after which the API server refuses.
+    revoke: Calls,
+    client: kube::Client,
+    iam: aws_sdk_iam::Client,
+    user: String,
+    /// `mapUsers` as it is.
+    users: String,
+}
+
+/// Calls of one kind of change.
+struct Calls {
+    aws: Vec<String>,
+    kubernetes: Vec<Logged>,
+}
+
+/// The binding that the bare calls make and delete.
+const BINDING: &str = "bare";
+const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
+
+impl Bare {
+    /// Records on a simulated stage what is to be called on this one.
+    pub async fn new(stage: &Stage) -> Self {
+        let simulated = Stage::simulated().await.expect("what the real stage needs, the simulated one has");
+        let (ana, ben) = (proven(&simulated, "ana").await, simulated.signed_in("ben").await);
+        let first = given(&simulated, (&ana, "ana"), &ben, LOOK).await;
+        give_back(&ana, &first).await;
+        until(&simulated, &first, "ended").await;
+        forget(&simulated);
+        let grant = given(&simulated, (&ana, "ana"), &ben, LOOK).await;
+        let granting = recorded(&simulated);
+        forget(&simulated);
+        give_back(&ana, &grant).await;
+        until(&simulated, &grant, "ended").await;
+        let mut revoking = recorded(&simulated);
+        let changes =
+            |call: &Logged| ["update", "delete"].contains(&call.verb.as_str()) && call.resource == "rolebindings";
+        let at = revoking.kubernetes.iter().position(changes).expect("an end changes the binding");
+        revoking.kubernetes.truncate(at + 1);
+        // IAM's part runs beside it.
+        revoking.aws.clear();
+        Self {
+            grant: granting,
+            revoke: revoking,
+            client: stage.admin(),
+            iam: stage.iam(),
+            user: stage.user("gus").name.clone(),
+            users: stage.aws_auth().await["mapUsers"].clone(),
+        }
+    }
+
+    /// What a grant calls.
+    pub async fn grant(&self) -> Duration {
+        let from = Instant::now();
+        for action in &self.grant.aws {
+            self.aws(action).await;
+        }
+        self.kubernetes(&self.grant.kubernetes, true).await;
+        from.elapsed()
+    }
+
+    /// What an end calls until the API server refuses.
+    pub async fn revoke(&self) -> Duration {
+        let from = Instant::now();
+        self.kubernetes(&self.revoke.kubernetes, false).await;
+        let taken = from.elapsed();
+        // What is left of the bare grant goes outside of the figure.
+        let _ = self.send("DELETE", &format!("{RBAC}/namespaces/payments/rolebindings/{BINDING}"), None).await;
+        let _ = self.send("PATCH", AWS_AUTH, Some(json!({ "data": { "mapUsers": self.users } }))).await;
+        taken
+    }
+
+    async fn kubernetes(&self, calls: &[Logged], granting: bool) {
+        for call in calls {
+            let (method, path, body) = self.request(call, granting);
+            self.send(method, &path, body).await.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        }
+    }
+
+    fn request(&self, call: &Logged, granting: bool) -> (&'static str, String, Option<Value>) {
+        let group = match call.resource.as_str() {
+            "configmaps" | "namespaces" => "/api/v1",
+            "subjectaccessreviews" => "/apis/authorization.k8s.io/v1",
+            _ => RBAC,
+        };
+        let place = if call.namespace.is_empty() || call.resource == "namespaces" {
+            String::new()
+        } else {
+            format!("/namespaces/{}", call.namespace)
+        };
+        let name = match (call.resource.as_str(), call.name.as_str()) {
+            (_, "") => String::new(),
+            ("rolebindings", _) => format!("/{BINDING}"),
+            (_, name) => format!("/{name}"),
+        };
+        let path = format!("{group}{place}/{}", call.resource);
+        match call.verb.as_str() {
+            "create" => ("POST", path, Some(self.body(call, granting))),
+            "update" => ("PUT", format!("{path}{name}"), Some(self.body(call, granting))),
+            "patch" => ("PATCH", format!("{path}{name}"), Some(self.body(call, granting))),
+            "delete" => ("DELETE", format!("{path}{name}"), None),
+            _ => ("GET", format!("{path}{name}"), None),
+        }
+    }
+
+    fn body(&self, call: &Logged, granting: bool) -> Value {
+        let subject = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "latchkey:gus:1" });
+        match (call.resource.as_str(), call.name.as_str()) {
+            ("subjectaccessreviews", _) => json!({
+                "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+                "spec": {
+                    "user": "latchkey:gus:1", "groups": ["system:authenticated"],
+                    "resourceAttributes": { "namespace": "payments", "verb": "list", "resource": "pods" },
+                },
+            }),
+            ("configmaps", "aws-auth") if granting => json!({ "data": {
+                "mapUsers": format!("{}- userarn: \"arn:aws:iam::123456789012:user/latchkey/bare\"\n  username: \"latchkey:bare:1\"\n", self.users),
+            } }),
+            ("configmaps", "aws-auth") => json!({ "data": { "mapUsers": self.users } }),
+            ("configmaps", _) => json!({ "metadata": { "labels": { "bare": granting.to_string() } } }),
+            _ => json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+                "metadata": { "name": BINDING, "namespace": "payments" },
+                "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view" },
+                "subjects": if granting { json!([subject]) } else { json!([]) },
+            }),
+        }
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Result<String, kube::Error> {
+        let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+        let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        let request = http::Request::builder().method(method).uri(path).header("content-type", kind).body(bytes);
+        self.client.request_text(request.expect("paths of the log are paths")).await
+    }
+
+    async fn aws(&self, action: &str) {
+        let (iam, user) = (&self.iam, &self.user);
+        let document = "{\"Version\":\"2012-10-17\",\"Statement\":[]}";
+        match action {
+            "GetUser" => drop(iam.get_user().user_name(user).send().await),
+            "ListUserPolicies" => drop(iam.list_user_policies().user_name(user).send().await),
+            "GetUserPolicy" => drop(iam.get_user_policy().user_name(user).policy_name("bare").send().await),
+            "PutUserPolicy" => {
+                drop(iam.put_user_policy().user_name(user).policy_name("bare").policy_document(document).send().await);
+            }
+            "DeleteUserPolicy" => drop(iam.delete_user_policy().user_name(user).policy_name("bare").send().await),
+            // Of tags and of who one is, any read weighs the same.
+            _ => drop(iam.list_user_tags().user_name(user).send().await),
+        }
+    }
+}
+
+const AWS_AUTH: &str = "/api/v1/namespaces/kube-system/configmaps/aws-auth";
+
+fn forget(stage: &Stage) {
+    let simulator = stage.simulator();
+    simulator.aws().faults().forget_calls();
+    simulator.kubernetes(CLUSTER).expect("the first cluster is there").knobs().clear_requests();
+}
+
+/// The worker's own calls since the last look.
+fn recorded(stage: &Stage) -> Calls {
+    let simulator = stage.simulator();
+    let requests = simulator.kubernetes(CLUSTER).expect("the first cluster is there").knobs().requests();
+    let kubernetes = requests.into_iter().filter(|request| request.user == "latchkey-worker").collect();
+    let calls = simulator.aws().faults().calls();
+    let aws = calls.into_iter().filter(|call| call.service == "iam").map(|call| call.action).collect();
+    Calls { aws, kubernetes }
+}

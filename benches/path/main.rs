@@ -1,0 +1,106 @@
+//! How long people wait, on the real components: from the approval to the proven access, and from the end of time to
+//! the first refusal at the API server; each beside the same outside calls made bare, one after the other.
+//!
+//! `make bench` prints the table. Samples are taken in turns, so that a busy machine is as busy for both.
+#![allow(clippy::unwrap_used, reason = "figures that cannot be taken fail, and say where")]
+
+#[path = "../../tests/it/story/people.rs"]
+mod people;
+#[path = "../../tests/it/rig/mod.rs"]
+mod rig;
+#[path = "../../tests/it/stage/mod.rs"]
+mod stage;
+
+mod bare;
+mod figures;
+
+use bare::Bare;
+use figures::Figures;
+use people::{LOOK, ask, proven};
+use stage::{Stage, browser::Browser};
+use std::time::{Duration, Instant};
+
+/// Of each figure.
+const SAMPLES: usize = 30;
+/// Between two looks at the database or the API server.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be made");
+    runtime.block_on(run());
+}
+
+async fn run() {
+    let Some(stage) = Stage::real().await else {
+        println!("no figures: a component is missing, 'make tools' installs it");
+        return;
+    };
+    let (ana, ben) = (proven(&stage, "ana").await, stage.signed_in("ben").await);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let working = tokio::spawn(latchkey::worker::run(stage.worker.clone(), async move { drop(stopped.await) }));
+    let bare = Box::pin(Bare::new(&stage)).await;
+    // The first of everything pays for connections, caches and plans.
+    sample(&stage, &ana, &ben).await;
+    bare.grant().await;
+    bare.revoke().await;
+
+    let mut figures = Figures::default();
+    for _ in 0..SAMPLES {
+        let taken = sample(&stage, &ana, &ben).await;
+        figures.granted.push(taken.granted);
+        figures.refused.push(taken.refused);
+        figures.first_calls_refused += usize::from(!taken.first_call);
+        figures.first_kubectl_refused += usize::from(!taken.first_kubectl);
+        figures.bare_grant.push(bare.grant().await);
+        figures.bare_revoke.push(bare.revoke().await);
+    }
+    figures.print();
+    drop(stop);
+    let _ = working.await;
+}
+
+/// One access from its approval to its end.
+struct Sample {
+    granted: Duration,
+    refused: Duration,
+    first_call: bool,
+    first_kubectl: bool,
+}
+
+async fn sample(stage: &Stage, ana: &Browser, ben: &Browser) -> Sample {
+    let request = ask(stage, ana, "ana", LOOK).await;
+    // The vote's answer is waited for within: what a decider waits for is in the figure.
+    let page = ben.open(&request).await;
+    let form = page.form(&format!("{request}/votes")).with("verdict", "approve").with("reason", "");
+    let approved = Instant::now();
+    let answer = ben.send(&form).await;
+    assert_eq!(answer.status, http::StatusCode::SEE_OTHER, "{}", answer.text());
+    let grant = people::grant_of(stage, &request).await.expect("an approved request has a grant");
+    wait_for(stage, &grant, "active").await;
+    let granted = approved.elapsed();
+    let caller = stage.caller("ana");
+    let first_call = caller.list_pods("payments").await == 200;
+    let first_kubectl = stage.kubectl("ana").run("get pods -n payments").await.ok;
+
+    // Business time moves on to the end: it comes in this moment.
+    let end = format!(
+        "update business_clock set ahead = ahead + (select until - latchkey_now() from access_grant where id = '{grant}') \
+         returning ahead::text"
+    );
+    stage.value(&end).await;
+    let over = Instant::now();
+    while caller.list_pods("payments").await == 200 {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    let refused = over.elapsed();
+    wait_for(stage, &grant, "ended").await;
+    Sample { granted, refused, first_call, first_kubectl }
+}
+
+async fn wait_for(stage: &Stage, grant: &str, wanted: &str) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while stage.state(grant).await != wanted {
+        assert!(Instant::now() < deadline, "the grant does not become {wanted}");
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}

@@ -16,7 +16,7 @@ help:
 
 demo:
 	@tests/rig/build postgresql any-kubectl
-	cargo build -p latchkey-demo
+	cargo build -p latchkey -p latchkey-demo --bins
 	@$(cargo_target)/debug/latchkey-demo $(DEMO)
 
 test: tools
@@ -35,6 +35,7 @@ sqlx:
 
 bench: tools
 	cargo bench --locked
+	cargo bench --locked -p latchkey-domain --bench aws_auth
 
 clean-tools:
 	rm -rf '$(LATCHKEY_TOOLS)'

@@ -283,7 +283,7 @@ fn secure(headers: &mut HeaderMap, state: &State, id: &RequestId) {
     set("cross-origin-resource-policy", "same-origin");
     set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     if state.site.is_https() {
-        set("strict-transport-security", "max-age=63072000; includeSubDomains");
+        set("strict-transport-security", "max-age=63072000");
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(&id.0) {

@@ -28,7 +28,7 @@ pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Re
     write_private(&kubeconfig, &kubeconfig_text(&description)?)?;
     let (program, arguments) = command.split_first().context("no command")?;
     let mut child = tokio::process::Command::new(program);
-    child.args(arguments).env("PATH", path_with_aws(&folder)?);
+    child.args(arguments).env("PATH", path_with_tools(&folder)?);
     child.env("KUBECONFIG", &kubeconfig);
     child.env("AWS_ACCESS_KEY_ID", &keys.access_key_id).env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
     for name in ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"] {
@@ -80,12 +80,28 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// PATH, with an `aws` of ours first where none is installed: it makes the token that kubectl asks for.
-fn path_with_aws(folder: &Path) -> anyhow::Result<OsString> {
+/// PATH, with what is missing from it: the kubectl that `make demo` installed where none was, last; an `aws` of ours that
+/// makes the token that kubectl asks for, first.
+fn path_with_tools(folder: &Path) -> anyhow::Result<OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    if std::env::split_paths(&path).any(|folder| folder.join("aws").is_file()) {
-        return Ok(path);
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let installed = |folders: &[PathBuf], name: &str| folders.iter().any(|folder| folder.join(name).is_file());
+    let aws_missing = !installed(&folders, "aws");
+    let tools = std::env::var_os("LATCHKEY_TOOLS").map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/latchkey/tools"));
+    if let Some(tools) = tools.or(home).map(|tools| tools.join("bin"))
+        && tools.join("kubectl").is_file()
+    {
+        // `make demo` puts one there where PATH has none, or one that is too old.
+        folders.insert(0, tools);
     }
+    if aws_missing {
+        folders.insert(0, own_aws(folder)?);
+    }
+    Ok(std::env::join_paths(folders)?)
+}
+
+fn own_aws(folder: &Path) -> anyhow::Result<PathBuf> {
     let bin = folder.join("bin");
     fs::create_dir_all(&bin)?;
     let ours = std::env::current_exe().context("failed to find this program")?;
@@ -93,7 +109,7 @@ fn path_with_aws(folder: &Path) -> anyhow::Result<OsString> {
     let aws = bin.join("aws");
     fs::write(&aws, script)?;
     fs::set_permissions(&aws, fs::Permissions::from_mode(0o755))?;
-    Ok(std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path)))?)
+    Ok(bin)
 }
 
 /// Stands in for `aws [--region R] eks get-token --cluster-name N ...`, and for nothing else.

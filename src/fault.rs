@@ -64,6 +64,18 @@ impl Fault {
         self
     }
 
+    /// The same failure, for everybody else who waited for the call: what was below it is kept in words.
+    #[must_use]
+    pub fn repeated(&self) -> Self {
+        Self {
+            kind: self.kind.clone(),
+            operation: self.operation,
+            subject: self.subject.clone(),
+            detail: self.reason(),
+            source: None,
+        }
+    }
+
     /// What the failure asks for.
     pub const fn kind(&self) -> &FaultKind {
         &self.kind

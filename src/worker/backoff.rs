@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The rest after a first failure; it doubles with each further one.
 const FIRST: Duration = Duration::from_millis(500);
 /// The longest rest of a grant that is being set up or stays.
-const CAP: Duration = Duration::from_secs(60);
+const CAP: Duration = Duration::from_mins(1);
 /// The longest rest of a grant that ends: it retries for ever, and soon.
 const CAP_REVOKING: Duration = Duration::from_secs(20);
 /// How soon to look again at what somebody has to mend.

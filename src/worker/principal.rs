@@ -195,7 +195,7 @@ fn outcomes(
                 Found::Proven { lines: vec![proof.evidence.clone()], details: json!({}), residual: vec![] }
             }
             (_, _, Some(why)) => Found::Blocked(why.clone()),
-            (_, Some(fault), None) => Found::Failed(again(fault)),
+            (_, Some(fault), None) => Found::Failed(fault.repeated()),
             (Some(proof), None, None) => Found::Unsettled(proof.evidence.clone()),
             (None, None, None) => continue,
         };
@@ -222,7 +222,7 @@ async fn failed(
     let mut outcomes = BTreeMap::new();
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
-        let found = Found::Failed(again(&fault));
+        let found = Found::Failed(fault.repeated());
         outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, wrote: false });
     }
     Ok(Outcome {
@@ -238,14 +238,5 @@ fn principal_of(lease: &Lease) -> Option<PrincipalId> {
     match lease.target() {
         latchkey_domain::access::transition::Target::Principal(id) => Some(id),
         latchkey_domain::access::transition::Target::Cluster(_) => None,
-    }
-}
-
-/// The same fault for another grant.
-fn again(fault: &Fault) -> Fault {
-    let copied = Fault::new(fault.kind().clone(), fault.operation(), fault.subject());
-    match std::error::Error::source(fault) {
-        Some(source) => copied.because(source.to_string()),
-        None => copied,
     }
 }

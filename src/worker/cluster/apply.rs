@@ -19,7 +19,7 @@ use latchkey_domain::{
     plan::{
         bindings::BindingStep,
         cluster::{AwsAuthWrite, Step, not_ours},
-        desired::BindingKey,
+        desired::{BindingKey, DesiredGrant},
         observation::{ClusterState, Marker},
     },
 };
@@ -51,17 +51,8 @@ impl Applied {
             self.conflict = true;
         }
         for grant in grants {
-            self.failed.entry(*grant).or_insert_with(|| copy(fault));
+            self.failed.entry(*grant).or_insert_with(|| fault.repeated());
         }
-    }
-}
-
-/// The same fault for another grant.
-fn copy(fault: &Fault) -> Fault {
-    let copied = Fault::new(fault.kind().clone(), fault.operation(), fault.subject());
-    match std::error::Error::source(fault) {
-        Some(source) => copied.because(source.to_string()),
-        None => copied,
     }
 }
 
@@ -85,7 +76,7 @@ impl Run<'_> {
             && let Some(marker) = &state.marker
             && let Err(fault) = self.mark(marker).await?
         {
-            let ids: Vec<GrantId> = self.desired.grants.iter().map(|grant| grant.id()).collect();
+            let ids: Vec<GrantId> = self.desired.grants.iter().map(DesiredGrant::id).collect();
             applied.failed(&ids, &fault);
             return Ok(applied);
         }

@@ -136,31 +136,18 @@ impl Run<'_> {
                 (None, Some(why)) if grant.wish.is_present() || self.is_left(grant, state) => {
                     Found::Blocked(why.clone())
                 }
-                (None, _) if self.stands_untouched(grant, &applied, legs) => continue,
+                (None, _) if stands_untouched(grant, &applied, legs) => continue,
                 (None, _) => {
                     judged.push(grant);
                     continue;
                 }
             };
-            outcome.legs.insert(id, self.leg(grant, &applied, legs, found));
+            outcome.legs.insert(id, leg(grant, &applied, legs, found));
         }
         for (grant, found) in self.prove(&judged, state).await? {
-            outcome.legs.insert(grant.id(), self.leg(grant, &applied, legs, found));
+            outcome.legs.insert(grant.id(), leg(grant, &applied, legs, found));
         }
         Ok(outcome)
-    }
-
-    fn leg(&self, grant: &DesiredGrant, applied: &Applied, legs: &Legs, found: Found) -> LegOutcome {
-        let id = grant.id();
-        let attempts = legs.get(&id).map_or(0, |leg| leg.attempts);
-        LegOutcome { wish: grant.wish, found, attempts, wrote: applied.wrote.contains(&id) }
-    }
-
-    /// Whether nothing is new about a running access: it was proven a while ago, and all of it is where it was.
-    fn stands_untouched(&self, grant: &DesiredGrant, applied: &Applied, legs: &Legs) -> bool {
-        let leg = legs.get(&grant.id()).copied().unwrap_or_default();
-        let fresh = leg.proven.is_some_and(|ago| ago < PROOF_LASTS);
-        grant.wish == Wish::Keep && leg.well && fresh && !applied.wrote.contains(&grant.id())
     }
 
     fn is_left(&self, grant: &DesiredGrant, state: &ClusterState) -> bool {
@@ -178,6 +165,19 @@ impl Run<'_> {
     }
 }
 
+fn leg(grant: &DesiredGrant, applied: &Applied, legs: &Legs, found: Found) -> LegOutcome {
+    let id = grant.id();
+    let attempts = legs.get(&id).map_or(0, |leg| leg.attempts);
+    LegOutcome { wish: grant.wish, found, attempts, wrote: applied.wrote.contains(&id) }
+}
+
+/// Whether nothing is new about a running access: it was proven a while ago, and all of it is where it was.
+fn stands_untouched(grant: &DesiredGrant, applied: &Applied, legs: &Legs) -> bool {
+    let leg = legs.get(&grant.id()).copied().unwrap_or_default();
+    let fresh = leg.proven.is_some_and(|ago| ago < PROOF_LASTS);
+    grant.wish == Wish::Keep && leg.well && fresh && !applied.wrote.contains(&grant.id())
+}
+
 /// What is desired, and how its legs fare, of one moment.
 async fn desired(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<(DesiredCluster, Legs), Interrupted> {
     let mut snapshot = desired::snapshot(&worker.store).await?;
@@ -188,13 +188,12 @@ async fn desired(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<(Desir
 
 /// The client of a run: EKS's description, which is kept for some minutes, and a token of its own.
 async fn reach(worker: &Worker, lease: &Lease, id: ClusterId, arn: &ClusterArn) -> Result<Reached, Fault> {
-    let aws = match worker.described(id) {
-        Some(aws) => aws,
-        None => {
-            let aws = worker.aws.describe_cluster(arn).await?;
-            worker.describe(id, aws.clone());
-            aws
-        }
+    let aws = if let Some(aws) = worker.described(id) {
+        aws
+    } else {
+        let aws = worker.aws.describe_cluster(arn).await?;
+        worker.describe(id, aws.clone());
+        aws
     };
     // Signed as of the claim: what a process sends after a long pause is refused.
     let token = worker.aws.cluster_token(arn, lease.claimed_at()).await?;
@@ -288,16 +287,11 @@ async fn unreachable(
     let (desired, legs) = desired(worker, lease, id).await?;
     let outcome = |grant: &DesiredGrant| {
         let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
-        let again = Fault::new(fault.kind().clone(), fault.operation(), fault.subject()).because(reason(&fault));
-        (grant.id(), LegOutcome { wish: grant.wish, found: Found::Failed(again), attempts, wrote: false })
+        (grant.id(), LegOutcome { wish: grant.wish, found: Found::Failed(fault.repeated()), attempts, wrote: false })
     };
     let legs_out: BTreeMap<GrantId, LegOutcome> =
         desired.grants.iter().filter(|grant| !grant.resting).map(outcome).collect();
     let rests = legs.values().filter_map(|leg| leg.rests).min();
     let rests = if desired.grants.is_empty() { Some(super::backoff::blocked()) } else { rests };
     Ok(Outcome { legs: legs_out, failure: Some(sentence), rests, periodic: true, ..Outcome::default() })
-}
-
-fn reason(fault: &Fault) -> String {
-    std::error::Error::source(fault).map_or_else(|| "it did not answer".to_owned(), ToString::to_string)
 }

@@ -57,7 +57,7 @@ impl Run<'_> {
         loop {
             match ask(&self.reached.client, &open).await {
                 Ok(new) => answers.extend(new),
-                Err(fault) => return grants.iter().map(|grant| (*grant, Found::Failed(repeat(&fault)))).collect(),
+                Err(fault) => return grants.iter().map(|grant| (*grant, Found::Failed(fault.repeated()))).collect(),
             }
             let verdicts: Vec<(&DesiredGrant, &Identity, Verdict)> = asked
                 .iter()
@@ -140,7 +140,7 @@ impl Run<'_> {
             let rounds = match self.two_rounds(&questions).await {
                 Ok(rounds) => rounds,
                 Err(fault) => {
-                    found.extend(asked.into_iter().map(|(grant, _)| (grant, Found::Failed(repeat(&fault)))));
+                    found.extend(asked.into_iter().map(|(grant, _)| (grant, Found::Failed(fault.repeated()))));
                     return Ok(found);
                 }
             };
@@ -225,13 +225,4 @@ async fn ask(client: &kubernetes::Cluster, questions: &BTreeSet<Question>) -> Re
     let asked: Vec<Question> = questions.iter().cloned().collect();
     let reviews = client.reviews(&asked).await?;
     Ok(asked.into_iter().zip(reviews.into_iter().map(|review| review.allowed)).collect())
-}
-
-/// The same fault for another grant.
-fn repeat(fault: &Fault) -> Fault {
-    let copied = Fault::new(fault.kind().clone(), fault.operation(), fault.subject());
-    match std::error::Error::source(fault) {
-        Some(source) => copied.because(source.to_string()),
-        None => copied,
-    }
 }

@@ -21,5 +21,7 @@ pub mod principal;
 pub mod proof;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod tests;
 pub mod who;
 pub mod widening;

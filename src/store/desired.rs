@@ -134,6 +134,7 @@ pub async fn cluster(
         visits: visits(&mut *connection, id, also).await?,
         arns: arns(&mut *connection, id, also).await?,
         uncertain: uncertain(&mut *connection, id, epoch).await?,
+        entries: BTreeMap::new(),
     }))
 }
 

@@ -21,15 +21,16 @@ use crate::{
     },
 };
 use apply::Applied;
+use futures::{FutureExt as _, StreamExt as _, stream};
 use jiff::Timestamp;
 use latchkey_domain::{
-    access::{ClusterId, EventDraft, GrantId, profile::Source, transition::Actor},
-    eks::arn::ClusterArn,
+    access::{ClusterId, EventDraft, GrantId, PrincipalId, profile::Source, transition::Actor},
+    eks::arn::{ClusterArn, PrincipalArn},
     plan::{
         bindings,
         cluster::{Plan, plan},
-        desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
-        observation::{ClusterObservation, ClusterState, EksCluster},
+        desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, Wish},
+        observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster},
     },
 };
 use std::{
@@ -39,6 +40,9 @@ use std::{
 
 /// How often a run throws its observation away and starts again, since somebody else wrote.
 const TRIES: usize = 5;
+
+/// Access entries read at a time.
+const ENTRIES_AT_ONCE: usize = 8;
 
 /// A running access that nothing touched is asked about again after this time.
 const PROOF_LASTS: Duration = Duration::from_mins(4);
@@ -74,6 +78,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let closed =
             dangling.into_iter().filter_map(|open| seen(&open, &state).map(|outcome| (open, outcome))).collect();
         trail::close_dangling(&worker.store, lease, closed).await?;
+        desired.entries = entries(worker, &arn, &reached.aws, &desired).await;
         let observation = observation(&reached.aws, state);
         let plan = plan(&desired, &observation);
         catch_up(worker, lease, id, &plan).await?;
@@ -256,6 +261,41 @@ fn seen(open: &Dangling, state: &ClusterState) -> Option<&'static str> {
         Some(_) => Some("it was not there"),
         None => Some("what is there now counts"),
     }
+}
+
+/// What EKS's own table says of the principals whose grants come or go, where the cluster has such a table.
+async fn entries(
+    worker: &Worker,
+    arn: &ClusterArn,
+    aws: &EksCluster,
+    desired: &DesiredCluster,
+) -> BTreeMap<PrincipalId, Entry> {
+    match aws.mode {
+        AuthenticationMode::ApiAndConfigMap => {}
+        AuthenticationMode::ConfigMap | AuthenticationMode::Api => return BTreeMap::new(),
+    }
+    let asked = desired.grants.iter().filter(|grant| !grant.resting);
+    let principals: BTreeMap<PrincipalId, &PrincipalArn> =
+        asked.map(|grant| (grant.facts.principal, &grant.arn)).collect();
+    let mut calls = Vec::with_capacity(principals.len());
+    for (id, principal) in principals {
+        calls.push(async move { (id, worker.aws.access_entry(arn, principal).await) }.boxed());
+    }
+    let answers: Vec<_> = stream::iter(calls).buffer_unordered(ENTRIES_AT_ONCE).collect().await;
+    let mut entries = BTreeMap::new();
+    for (id, answer) in answers {
+        match answer {
+            Ok(None) => {}
+            Ok(Some(entry)) => {
+                let (username, groups, policies) = (entry.username, entry.groups, entry.policies);
+                entries.insert(id, Entry::Found { username, groups, policies });
+            }
+            Err(fault) => {
+                entries.insert(id, Entry::Unknown(fault.sentence()));
+            }
+        }
+    }
+    entries
 }
 
 /// Catches the rows of mappings up with what was seen.

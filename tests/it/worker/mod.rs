@@ -209,6 +209,20 @@ impl World {
         client.get(url).bearer_auth(token.expose_secret()).send().await.unwrap().status().as_u16()
     }
 
+    /// EKS as the platform's team calls it.
+    pub async fn eks(&self) -> aws_sdk_eks::Client {
+        let keys = self.simulator.worker_keys().unwrap();
+        let credentials =
+            aws_credential_types::Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "a test");
+        let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .region(aws_config::Region::new("eu-west-1"))
+            .credentials_provider(credentials)
+            .endpoint_url(self.simulator.aws_endpoint().as_str().trim_end_matches('/'))
+            .load()
+            .await;
+        aws_sdk_eks::Client::new(&config)
+    }
+
     /// Lets what a dead worker held run out: its leases, and the time within which its writes may still arrive.
     pub async fn time_of_dead_workers_is_over(&self) {
         for statement in [

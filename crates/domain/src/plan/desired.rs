@@ -30,6 +30,20 @@ pub struct DesiredCluster {
     pub arns: BTreeMap<PersonId, BTreeSet<String>>,
     /// Bindings whose creation was begun by an earlier run and whose outcome is unknown: they may still appear.
     pub uncertain: BTreeSet<BindingKey>,
+    /// What EKS's own table says of principals, on clusters that have one. It overrides aws-auth.
+    pub entries: BTreeMap<PrincipalId, Entry>,
+}
+
+/// An access entry, or why it is not known whether there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    Found {
+        username: String,
+        groups: Vec<String>,
+        /// ARNs of access policies, which no review shows.
+        policies: Vec<String>,
+    },
+    Unknown(String),
 }
 
 /// Where a binding is: its namespace (none for the whole cluster) and its name.

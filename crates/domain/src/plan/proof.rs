@@ -6,9 +6,9 @@
 
 use super::{
     bindings,
-    desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping},
+    desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, RecordedMapping},
     observation::{ClusterState, ObservedBinding},
-    who::Identity,
+    who::{Identity, bearers},
 };
 use crate::{
     access::GrantId,
@@ -115,6 +115,9 @@ pub fn prove_present(
     if let Some(why) = mapping_differs(grant, identity, state) {
         return Verdict::Unsettled(why);
     }
+    if let Some(other) = shared_with(desired, grant, identity, state) {
+        return Verdict::Refuted(format!("aws-auth lets {other} be `{}` too", identity.username));
+    }
     if let Some(why) = bindings_differ(desired, grant, identity, state) {
         return Verdict::Unsettled(why);
     }
@@ -153,6 +156,20 @@ fn mapping_differs(grant: &DesiredGrant, identity: &Identity, state: &ClusterSta
         .lookup(grant.arn.as_str())
         .is_some_and(|mapped| mapped.username == identity.username && mapped.groups == identity.groups.as_slice());
     (!reads_back).then(|| format!("aws-auth does not map {} to `{}` yet", grant.arn, identity.username))
+}
+
+/// Who else is this user by aws-auth, as it was read after the writes.
+fn shared_with(
+    desired: &DesiredCluster,
+    grant: &DesiredGrant,
+    identity: &Identity,
+    state: &ClusterState,
+) -> Option<String> {
+    let data = &state.aws_auth.as_ref()?.data;
+    let mut own: BTreeSet<String> =
+        desired.arns.get(&grant.facts.person).into_iter().flatten().map(|arn| arn.to_ascii_lowercase()).collect();
+    own.insert(grant.arn.as_str().to_ascii_lowercase());
+    bearers(&AwsAuth::read(data), &identity.username, &own).into_iter().next()
 }
 
 fn bindings_differ(
@@ -207,6 +224,12 @@ pub fn prove_gone(
     rounds: [&Answers; 2],
     deleted_at: Option<Timestamp>,
 ) -> Verdict {
+    if let Some(Entry::Unknown(why)) = desired.entries.get(&grant.facts.principal) {
+        return Verdict::Unsettled(format!(
+            "it is not known whether an access entry of {} still lets {} in: {why}",
+            desired.name, grant.arn
+        ));
+    }
     let lagging = deleted_at.is_some_and(|at| desired.now.duration_since(at) < LAG);
     let mut residual = Residual::default();
     for question in questions {
@@ -230,6 +253,7 @@ pub fn prove_gone(
         }
         residual.unexplained(question);
     }
+    residual.entry(desired, grant);
     if let Some(now) = mapped_now(grant, state) {
         residual.mapped(grant, &now, desired);
     }
@@ -255,6 +279,23 @@ impl Residual {
     fn unexplained(&mut self, question: &Question) {
         let source = "Something that no binding shows (an access policy, or another authorizer)".to_owned();
         self.by_source.entry(source).or_default().insert(question.attributes.to_string());
+    }
+
+    /// EKS's own table lets the principal in; what its access policies allow, no review shows.
+    fn entry(&mut self, desired: &DesiredCluster, grant: &DesiredGrant) {
+        let Some(Entry::Found { username, groups, policies }) = desired.entries.get(&grant.facts.principal) else {
+            return;
+        };
+        let list = |what: &str, names: &[String]| {
+            if names.is_empty() { String::new() } else { format!(", {what} {}", names.join(", ")) }
+        };
+        self.also.push(format!(
+            "An access entry of {} lets {} in as `{username}`{}{}.",
+            desired.name,
+            grant.arn,
+            list("with the groups", groups),
+            list("with the access policies", policies),
+        ));
     }
 
     /// The principal is still somebody, by a line that is not ours.

@@ -78,6 +78,7 @@ pub fn desired(grants: Vec<DesiredGrant>) -> DesiredCluster {
         visits: BTreeMap::new(),
         arns: BTreeMap::new(),
         uncertain: std::collections::BTreeSet::new(),
+        entries: BTreeMap::new(),
     }
 }
 

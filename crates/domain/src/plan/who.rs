@@ -1,7 +1,7 @@
 //! Who is who on a cluster: the Kubernetes username that a principal's grants bind, or why there is none.
 
 use super::{
-    desired::{DesiredCluster, RecordedMapping},
+    desired::{DesiredCluster, Entry, RecordedMapping},
     observation::{AuthenticationMode, AwsAuthObject, ClusterObservation},
 };
 use crate::{
@@ -86,7 +86,7 @@ pub fn standing(
 ) -> Standing {
     let recorded = desired.mappings.iter().find(|mapping| mapping.principal == who.principal);
     let identity = own_identity(desired, recorded, who);
-    if let Some(why) = barred(desired, observed, who.arn) {
+    if let Some(why) = barred(desired, observed, who) {
         return Standing::Refused(why);
     }
     let own_arns = arns(desired, who);
@@ -115,8 +115,8 @@ fn own_identity(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, wh
 }
 
 /// What bars every new mapping of the principal on this cluster.
-fn barred(desired: &DesiredCluster, observed: &ClusterObservation, arn: &PrincipalArn) -> Option<String> {
-    let cluster = &desired.name;
+fn barred(desired: &DesiredCluster, observed: &ClusterObservation, who: Claimant<'_>) -> Option<String> {
+    let (cluster, arn) = (&desired.name, who.arn);
     let mode = observed.aws.as_ref().map(|aws| aws.mode);
     match mode {
         Some(AuthenticationMode::Api) => {
@@ -126,6 +126,20 @@ fn barred(desired: &DesiredCluster, observed: &ClusterObservation, arn: &Princip
             ));
         }
         Some(AuthenticationMode::ConfigMap | AuthenticationMode::ApiAndConfigMap) | None => {}
+    }
+    match desired.entries.get(&who.principal) {
+        Some(Entry::Found { username, .. }) => {
+            return Some(format!(
+                "{cluster} has an access entry for {arn} (user `{username}`), which counts instead of aws-auth: whoever \
+                 manages the cluster's access entries has to remove it"
+            ));
+        }
+        Some(Entry::Unknown(why)) => {
+            return Some(format!(
+                "it is not known whether {cluster} has an access entry for {arn}, which would count instead of aws-auth: {why}"
+            ));
+        }
+        None => {}
     }
     match arn {
         PrincipalArn::User(_) => None,

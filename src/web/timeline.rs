@@ -49,35 +49,68 @@ impl Event {
     }
 }
 
-/// How an access came about and went, in the order of time, what lies ahead last.
+/// How an access came about and went, what lies ahead last.
+///
+/// Business time rules states, the real clock steps and proofs: they agree in production only. So the order is first
+/// that of the phases, then that of time within one.
 pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Vec<Event> {
-    let mut events: Vec<Event> = grant.steps.iter().map(step).collect();
-    events.extend(grant.legs.iter().filter_map(proof));
+    let mut events: Vec<(Phase, Event)> = Vec::new();
+    let since = grant.active.map(|(since, _)| since);
+    events.extend(grant.steps.iter().map(|taken| (Phase::of(taken, since), step(taken))));
+    events.extend(grant.legs.iter().filter_map(|leg| {
+        let phase = if leg.proven == Proven::Gone { Phase::ProvenGone } else { Phase::Proven };
+        proof(leg).map(|event| (phase, event))
+    }));
     if let Some((since, until)) = grant.active {
         let sentence = Sentence::parse("Access works. It ends ").time(until, clock.at(until)).text(".");
         let mut active = Event::major(Tone::Good, Icon::ShieldCheck, Html::sentence(&sentence), since);
         if grant.state == GrantState::Active {
             active.evidence = grant.residual.iter().map(|line| Html::prose(line)).collect();
         }
-        events.push(active);
+        events.push((Phase::Active, active));
     }
     if let (Some(at), Some(cause)) = (grant.revoking_since, grant.cause) {
-        events.push(revoking(grant, cause, at, holder));
+        events.push((Phase::Revoking, revoking(grant, cause, at, holder)));
     }
     if let Some(at) = grant.ended_at {
         let text = words::steps::standing(grant.state, grant.cause, None, Some(at), clock);
         let mut ended = Event::major(Tone::Neutral, Icon::CircleCheck, Html::sentence(&text), at);
         ended.evidence = grant.residual.iter().map(|line| Html::prose(line)).collect();
-        events.push(ended);
+        events.push((Phase::Ended, ended));
     }
-    // Stable: what happened at the same moment stays in the order above.
-    events.sort_by_key(|event| event.at);
+    events.sort_by_key(|(phase, event)| (*phase, event.at));
+    let mut events: Vec<Event> = events.into_iter().map(|(_, event)| event).collect();
     events.extend(grant.legs.iter().filter_map(|leg| trouble(leg, clock)));
     if matches!(grant.state, GrantState::Scheduled | GrantState::Provisioning) {
         let text = Html::prose("Active once every part is proven; the time starts then");
         events.push(Event::minor(Tone::Neutral, Icon::CircleDashed, text, None));
     }
     events
+}
+
+/// The phases of an access, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    SettingUp,
+    Proven,
+    Active,
+    /// What the worker put right meanwhile.
+    Kept,
+    Revoking,
+    TakingAway,
+    ProvenGone,
+    Ended,
+}
+
+impl Phase {
+    fn of(taken: &StepTaken, since: Option<Timestamp>) -> Self {
+        match taken.step.as_str() {
+            "remove_mapping" | "block_binding" | "empty_binding" | "delete_binding" | "delete_policy"
+            | "untag_principal" => Self::TakingAway,
+            _ if since.is_some_and(|since| taken.started_at > since) => Self::Kept,
+            _ => Self::SettingUp,
+        }
+    }
 }
 
 fn step(taken: &StepTaken) -> Event {
@@ -158,4 +191,30 @@ fn revoking(grant: &GrantProgress, cause: Cause, at: Timestamp, holder: Subject<
     };
     let html = Html::sentence(&Sentence::default().text(text));
     Event::major(tone, icon, html, at).quoting(grant.end_reason.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(step: &str, at: &str) -> StepTaken {
+        StepTaken {
+            target_kind: "cluster".to_owned(),
+            step: step.to_owned(),
+            object: String::new(),
+            started_at: at.parse().unwrap(),
+            finished_at: None,
+            outcome: None,
+        }
+    }
+
+    #[test]
+    fn steps_stand_in_their_phase_though_business_time_is_ahead() {
+        let since = "2026-11-24T12:00:00Z".parse().ok();
+        let early = "2026-11-24T10:00:00Z";
+        assert_eq!(Phase::of(&taken("create_binding", early), since), Phase::SettingUp);
+        assert_eq!(Phase::of(&taken("delete_binding", early), since), Phase::TakingAway);
+        assert_eq!(Phase::of(&taken("put_binding", "2026-11-24T12:30:00Z"), since), Phase::Kept);
+        assert!(Phase::Proven < Phase::Active && Phase::Revoking < Phase::TakingAway);
+    }
 }

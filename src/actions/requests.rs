@@ -144,9 +144,10 @@ pub async fn vote(store: &Store, person: &Person, id: RequestId, form: VoteForm)
     let now = tx.now().await?;
     let ruled = ruled(&current, &pending, &known);
     let Some(ruled) = ruled else {
-        return Err(match person.id == pending.facts.requester.id {
-            true => Refused::Own.into(),
-            false => NotDecided::NoLongerAllowed,
+        return Err(if person.id == pending.facts.requester.id {
+            Refused::Own.into()
+        } else {
+            NotDecided::NoLongerAllowed
         });
     };
     let ballot = Ballot { by: person.clone(), verdict: form.verdict, reason: form.reason, seen: form.seen };

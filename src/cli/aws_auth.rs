@@ -108,14 +108,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 impl Input {
     fn text(&self) -> anyhow::Result<String> {
-        match self.file.as_deref().filter(|file| *file != "-") {
-            Some(file) => std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display())),
-            None => {
-                let mut text = String::new();
-                std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
-                Ok(text)
-            }
+        if let Some(file) = self.file.as_deref().filter(|file| *file != "-") {
+            return std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()));
         }
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
+        Ok(text)
     }
 }
 
@@ -151,7 +149,7 @@ fn answer(args: Args, text: &str) -> anyhow::Result<Answer> {
         }
         Command::Edit(edit) => {
             let (input, edit) = edit.edit()?;
-            edited(&source(&input, text)?, &edit)
+            Ok(edited(&source(&input, text)?, &edit))
         }
     }
 }
@@ -186,15 +184,15 @@ impl Source<'_> {
     }
 }
 
-fn edited(source: &Source<'_>, edit: &Edit) -> anyhow::Result<Answer> {
+fn edited(source: &Source<'_>, edit: &Edit) -> Answer {
     let refused = |reason: String| Answer { output: String::new(), error: format!("{reason}\n"), code: UNSAFE };
     let spliced = match AwsAuth::read(&source.data()).edit(edit) {
         Ok(spliced) => spliced,
-        Err(reason) => return Ok(refused(reason.to_string())),
+        Err(reason) => return refused(reason.to_string()),
     };
     let output = match source.with(&spliced) {
         Ok(output) => output,
-        Err(reason) => return Ok(refused(format!("{reason:#}"))),
+        Err(reason) => return refused(format!("{reason:#}")),
     };
     let key = spliced.key.as_str();
     let (before, after) = (spliced.before.as_deref(), spliced.after.as_deref());
@@ -202,7 +200,7 @@ fn edited(source: &Source<'_>, edit: &Edit) -> anyhow::Result<Answer> {
         |side: &str, text: Option<&str>| text.map_or_else(|| "/dev/null".to_owned(), |_| format!("{side}/{key}"));
     let hunk = unified(before.unwrap_or_default(), after.unwrap_or_default());
     let error = format!("--- {}\n+++ {}\n{hunk}", name("a", before), name("b", after));
-    Ok(Answer { output, error, code: 0 })
+    Answer { output, error, code: 0 }
 }
 
 fn described(findings: &[Finding]) -> String {

@@ -141,7 +141,7 @@ type Client = openidconnect::Client<
 >;
 
 /// How long discovery and keys are kept: a provider rotates keys days ahead.
-const DISCOVERY_LIVES: Duration = Duration::from_secs(600);
+const DISCOVERY_LIVES: Duration = Duration::from_mins(10);
 
 /// An OpenID provider that people sign in at.
 #[derive(Debug)]

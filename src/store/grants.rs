@@ -166,7 +166,7 @@ impl Tx {
         .await?;
         rows.into_iter()
             .map(|row| {
-                let next = row.next_try.map_or(Timestamp::UNIX_EPOCH, |at| at.to_jiff());
+                let next = row.next_try.map_or(Timestamp::UNIX_EPOCH, jiff_sqlx::Timestamp::to_jiff);
                 let error = row.error.unwrap_or_default();
                 let condition = match row.condition.as_str() {
                     "ok" => Condition::Ok,

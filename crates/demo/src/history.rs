@@ -62,7 +62,7 @@ pub async fn observed(store: &Store) -> anyhow::Result<()> {
     until("the worker does not read the clusters", async || {
         for cluster in clusters::all(store).await? {
             let read = observations::cluster(store, cluster.id).await?;
-            if !read.is_some_and(|read| read.body.kubernetes.is_some()) {
+            if read.is_none_or(|read| read.body.kubernetes.is_none()) {
                 return Ok(false);
             }
         }

@@ -111,7 +111,7 @@ impl Postgres {
         command.args(arguments).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.process_group(0);
         let child = command.spawn().with_context(|| format!("failed to run {}", path.display()))?;
-        let output = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output()).await;
+        let output = tokio::time::timeout(Duration::from_mins(1), child.wait_with_output()).await;
         let output = output.with_context(|| format!("{program} took longer than a minute"))??;
         if output.status.success() {
             return Ok(());

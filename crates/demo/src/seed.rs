@@ -106,8 +106,8 @@ const WORKER_USER: &str = "\
   username: latchkey-worker
 ";
 
-fn aws_auth(roles: &str, users: &str) -> Option<BTreeMap<String, String>> {
-    Some(BTreeMap::from([("mapRoles".into(), roles.into()), ("mapUsers".into(), users.into())]))
+fn aws_auth(roles: &str, users: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([("mapRoles".into(), roles.into()), ("mapUsers".into(), users.into())])
 }
 
 /// What the simulator begins with. `manifests` is what `latchkey bootstrap` prints for each cluster.
@@ -126,7 +126,7 @@ pub fn seed(redirect_uri: String, client_secret: String, manifests: &[serde_json
     let mut prod = SeedCluster::new("prod-eu");
     prod.mode = AuthenticationMode::ConfigMap;
     prod.namespaces = ["payments", "payments-batch", "checkout", "search", "monitoring"].map(Into::into).into();
-    prod.aws_auth = aws_auth(PROD_ROLES, &format!("{WORKER_USER}{bob}"));
+    prod.aws_auth = Some(aws_auth(PROD_ROLES, &format!("{WORKER_USER}{bob}")));
     prod.pods = pods(&[
         ("payments", "ledger-7d9c6b8f5-2xkqp"),
         ("payments", "ledger-7d9c6b8f5-8vmtz"),
@@ -138,7 +138,7 @@ pub fn seed(redirect_uri: String, client_secret: String, manifests: &[serde_json
     let mut staging = SeedCluster::new("staging-eu");
     staging.mode = AuthenticationMode::ApiAndConfigMap;
     staging.namespaces = ["payments", "checkout", "sandbox"].map(Into::into).into();
-    staging.aws_auth = aws_auth(STAGING_ROLES, WORKER_USER);
+    staging.aws_auth = Some(aws_auth(STAGING_ROLES, WORKER_USER));
     staging.pods = pods(&[("payments", "payments-api-7b4d8c9f6-q2w8e"), ("sandbox", "shell-0")]);
     prod.objects = manifests.to_vec();
     staging.objects = manifests.to_vec();

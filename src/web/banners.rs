@@ -34,6 +34,15 @@ impl Pulse {
                 ),
             ));
         }
+        if let Some(seq) = self.broken_link {
+            banners.push(Banner::new(
+                Tone::Danger,
+                &format!(
+                    "The audit chain is broken at {seq}: a record was changed or removed. Auditors: run `latchkey audit \
+                     verify` and compare with your own copies."
+                ),
+            ));
+        }
         match self.worker_silent_for {
             None => banners.push(Banner::new(
                 Tone::Danger,

@@ -2,6 +2,7 @@
 
 use crate::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
+use latchkey_domain::audit::CHAIN_DOMAIN;
 
 /// What every page must be able to say aloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +16,12 @@ pub struct Pulse {
     pub overdue_since: Option<Timestamp>,
     /// Revocations that wait for a person.
     pub blocked: u64,
+    /// The first of the audit chain's newest links that does not hold. Only `latchkey audit verify` looks at them all.
+    pub broken_link: Option<i64>,
 }
+
+/// How many of the newest links every page looks at: enough to notice at once what is changed now, and quick.
+const NEWEST_LINKS: i64 = 40;
 
 /// Reads the pulse.
 ///
@@ -26,7 +32,15 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
     let row = sqlx::query!(
         r#"select now.at as "now!",
              (select extract(epoch from clock_timestamp() - max(seen_at))::bigint from worker_heartbeat) as silent_for,
-             overdue.count as "overdue!", overdue.since as "overdue_since?", blocked.count as "blocked!"
+             overdue.count as "overdue!", overdue.since as "overdue_since?", blocked.count as "blocked!",
+             (select min(seq) from (
+               select link.seq, link.hash, link.previous, event.canonical,
+                 lag(link.hash) over (order by link.seq) as before, lag(link.seq) over (order by link.seq) as last
+               from (select * from audit_link order by seq desc limit $1) link
+               left join event on event.id = link.event_id
+             ) newest
+             where canonical is null or seq <> last + 1 or previous <> before
+               or hash <> sha256($2 || int8send(seq) || previous || sha256(canonical))) as broken_link
            from (select latchkey_now() as at) now
            cross join lateral (
              select count(*) as count, min(ends) as since from (
@@ -40,7 +54,9 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
              select count(distinct leg.grant_id) as count from grant_leg leg
              join access_grant on access_grant.id = leg.grant_id and access_grant.state = 'revoking'
              where leg.condition = 'blocked'
-           ) blocked"#
+           ) blocked"#,
+        NEWEST_LINKS,
+        CHAIN_DOMAIN,
     )
     .fetch_one(store.pool())
     .await?;
@@ -50,5 +66,6 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         overdue: u64::try_from(row.overdue).unwrap_or(0),
         overdue_since: row.overdue_since.map(jiff_sqlx::Timestamp::to_jiff),
         blocked: u64::try_from(row.blocked).unwrap_or(0),
+        broken_link: row.broken_link,
     })
 }

@@ -155,3 +155,24 @@ async fn a_form_sent_while_signed_out_is_kept() {
     assert!(back.contains("cluster%3Dprod%252Deu%26namespace%3Dpayments"), "{back}");
     assert!(!back.contains("settlement"), "the reason stands in an address: {back}");
 }
+
+#[tokio::test]
+async fn a_broken_audit_chain_is_a_banner_on_every_page() {
+    let portal = Portal::new().await;
+    portal.town.grant().await;
+    latchkey::store::audit::seal(portal.town.worker.pool()).await.unwrap();
+    let banners = async |portal: &Portal| portal.get("fay", "/").await.all(".banner");
+    assert!(
+        !banners(&portal).await.iter().any(|banner| banner.contains("audit chain")),
+        "{:?}",
+        banners(&portal).await
+    );
+    let mut tx = portal.town.owner.pool().begin().await.unwrap();
+    sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.unwrap();
+    sqlx::query("update event set canonical = canonical || ' ' where action = 'request.submitted'")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert!(banners(&portal).await.iter().any(|banner| banner.starts_with("The audit chain is broken at ")));
+}

@@ -34,7 +34,7 @@ sqlx:
 	tests/rig/check-queries --write check --workspace --all-targets
 
 bench: tools
-	cargo bench --locked
+	cargo bench --locked -p latchkey --bench path
 	cargo bench --locked -p latchkey-domain --bench aws_auth
 
 clean-tools:

@@ -96,7 +96,9 @@ impl Description {
         let program = std::env::args().next().unwrap_or_else(|| "latchkey-demo".into());
         let _ = writeln!(text, "\nLatchkey is at  {}\n\nSign in as", self.portal);
         for person in &self.people {
-            let _ = writeln!(text, "  {:<5} {}", person.handle, person.roles.join(", "));
+            let note =
+                if person.roles.iter().any(|role| role == "newcomer") { ": AWS identity not proven yet" } else { "" };
+            let _ = writeln!(text, "  {:<5} {}{note}", person.handle, person.roles.join(", "));
         }
         let names: Vec<String> =
             self.clusters.iter().map(|cluster| format!("{} ({})", cluster.name, cluster.mode)).collect();

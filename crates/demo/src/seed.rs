@@ -68,7 +68,7 @@ pub const PEOPLE: [DemoPerson; 6] = [
         handle: "fay",
         name: "Fay Moreau",
         groups: &["developers"],
-        roles: &["newcomer, AWS identity not proven yet"],
+        roles: &["newcomer"],
         aws: true,
         proven: false,
     },

@@ -97,7 +97,9 @@ const NO_DATE: &str = "Write a day as 2026-11-24, or a moment as 2026-11-24T14:0
 impl Filter {
     fn wanted(&self) -> (Wanted, Vec<(&'static str, &'static str)>) {
         let mut errors = Vec::new();
-        let text = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
+        // The database refuses a NUL in a text; a name with control characters is nobody's, and finds nothing.
+        let plain = |value: &str| value.trim().replace(char::is_control, "\u{fffd}");
+        let text = |value: &str| Some(plain(value)).filter(|value| !value.is_empty());
         let mut moment = |field: &'static str, value: &str, end: bool| {
             moment(value, end).unwrap_or_else(|()| {
                 errors.push((field, NO_DATE));

@@ -7,7 +7,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    grant::{Cause, GrantState, Proven},
+    grant::{Cause, Condition, GrantState, Proven},
     transition::Target,
 };
 
@@ -145,7 +145,10 @@ fn proof(leg: &LegProgress) -> Option<Event> {
         (Proven::Gone, Target::Principal(_)) => (Icon::BadgeCheck, "Proven gone from IAM"),
     };
     let mut event = Event::minor(Tone::Good, icon, Html::prose(text), at);
-    event.evidence = evidence(&leg.evidence);
+    // In trouble, a leg's evidence is about the trouble, which stands below as what it is.
+    if leg.condition == Condition::Ok {
+        event.evidence = evidence(&leg.evidence);
+    }
     Some(event)
 }
 
@@ -168,7 +171,7 @@ fn evidence(value: &serde_json::Value) -> Vec<Html> {
 
 fn trouble(leg: &LegProgress, clock: &Clock) -> Option<Event> {
     let sentence = words::steps::condition(leg.target, &leg.condition, clock)?;
-    let blocked = matches!(leg.condition, latchkey_domain::access::grant::Condition::Blocked { .. });
+    let blocked = matches!(leg.condition, Condition::Blocked { .. });
     let (tone, icon) = if blocked { (Tone::Danger, Icon::Ban) } else { (Tone::Needs, Icon::RotateCw) };
     Some(Event::minor(tone, icon, Html::sentence(&sentence), None))
 }

@@ -71,6 +71,15 @@ fn full_stop(text: &str) -> String {
     sentence
 }
 
+/// Where an active access stands that was proven, but was seen to be otherwise since.
+pub fn in_doubt(until: Option<Timestamp>, clock: &Clock) -> Sentence {
+    let sentence = Sentence::parse("Access was proven, and may not work now: what stands in the way is told below.");
+    match until {
+        Some(until) => sentence.text(" It ends ").time(until, clock.full(until)).text("."),
+        None => sentence,
+    }
+}
+
 /// Where an access stands, for its holder or others: what is the case, and what to do.
 pub fn standing(
     state: GrantState,

@@ -38,6 +38,14 @@ pub struct GrantProgress {
     pub steps: Vec<StepTaken>,
 }
 
+impl GrantProgress {
+    /// Whether it runs, and the worker saw since its proof that the cluster is not, or may not be, as it was proven.
+    pub fn is_in_doubt(&self) -> bool {
+        let doubtful = |leg: &LegProgress| matches!(leg.target, Target::Cluster(_)) && leg.condition != Condition::Ok;
+        self.state == GrantState::Active && self.legs.iter().any(doubtful)
+    }
+}
+
 /// A grant's part on one target.
 #[derive(Debug, Clone)]
 pub struct LegProgress {

@@ -18,7 +18,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::{Query, State as Extract};
 use jiff::SignedDuration;
-use latchkey_domain::plan::observation::AuthenticationMode;
+use latchkey_domain::{access::cluster::ClusterName, plan::observation::AuthenticationMode};
 use serde::Deserialize;
 
 /// Every cluster of the policy.
@@ -59,7 +59,8 @@ pub async fn page(
     signed_in: SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Result<ClustersPage, Failure> {
-    let after = Some(query.after.as_str()).filter(|name| !name.is_empty());
+    let after: Option<ClusterName> = query.after.parse().ok();
+    let after = after.as_ref().map(ClusterName::as_str);
     let rows = cluster::list(&state.store, signed_in.person.id, after, PAGE + 1).await?;
     Ok(ClustersPage::new(&signed_in, rows))
 }

@@ -49,6 +49,11 @@ pub async fn revoke(
         let again = Again { reason: form.reason, error: Some(error) };
         return again_with(&state, &signed_in, id, again).await;
     }
+    if reason.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        let error = "The reason has control characters in it; type it as plain text.".to_owned();
+        let again = Again { reason: form.reason, error: Some(error) };
+        return again_with(&state, &signed_in, id, again).await;
+    }
     match grants::revoke(&state.store, &signed_in.person, id, reason).await {
         Ok(()) => Ok(to(id)),
         Err(error) => not_ended(&state, &signed_in, id, error, form.reason).await,

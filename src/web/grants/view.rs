@@ -140,7 +140,11 @@ impl View {
             }
             _ => format!("{} · {}", pill.word, detail.cluster_name),
         };
-        let standing = words::steps::standing(progress.state, progress.cause, until, progress.ended_at, clock);
+        let standing = if progress.is_in_doubt() {
+            words::steps::in_doubt(until, clock)
+        } else {
+            words::steps::standing(progress.state, progress.cause, until, progress.ended_at, clock)
+        };
         let is_live = matches!(progress.state, GrantState::Scheduled | GrantState::Provisioning | GrantState::Active);
         let over = matches!(progress.state, GrantState::Revoking | GrantState::Ended);
         Self {

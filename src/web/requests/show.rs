@@ -436,6 +436,9 @@ fn poll(detail: &RequestDetail) -> Option<u32> {
 fn standing(detail: &RequestDetail, waiting: &Waiting, clock: &Clock) -> Sentence {
     if let Some(grant) = &detail.grant {
         let until = grant.active.map(|(_, until)| until);
+        if grant.is_in_doubt() {
+            return words::steps::in_doubt(until, clock);
+        }
         return words::steps::standing(grant.state, grant.cause, until, grant.ended_at, clock);
     }
     let facts = &detail.facts;

@@ -90,10 +90,11 @@ async fn revoking_needs_a_reason_and_a_decider_or_operator() {
     }
     let dee = town.session("dee").await;
     let long = "x".repeat(1001);
-    for (reason, said) in [(" ", "Say why"), (long.as_str(), "1,000 at most")] {
+    for (reason, said) in [(" ", "Say why"), (long.as_str(), "1,000 at most"), ("over\0now", "control characters")] {
         let answer = portal.post(&dee, &path, &[("reason", reason)]).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(answer.text.contains(said) && answer.text.contains(reason), "{said}");
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
+        let kept = reason.replace('\0', "\u{fffd}");
+        assert!(answer.text.contains(said) && (answer.text.contains(reason) || answer.text.contains(&kept)), "{said}");
         assert!(answer.text.contains("<title>Error: "));
     }
     assert_eq!(town.count("select count(*) from access_grant where state = 'revoking'").await, 0);
@@ -101,6 +102,34 @@ async fn revoking_needs_a_reason_and_a_decider_or_operator() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let page = portal.get(&town.session("ana").await, &format!("/grants/{grant}")).await.text;
     assert!(page.contains("Dee revoked it") && page.contains("The incident is over."));
+}
+
+#[tokio::test]
+async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
+    let town = Town::new().await;
+    let portal = Portal::new(&town);
+    let (grant, ana) = (town.grant().await, town.session("ana").await);
+    sqlx::raw_sql(
+        "update access_grant set state = 'provisioning';
+         update access_grant set state = 'active', since = latchkey_now(), until = latchkey_now() + interval '1 hour';
+         update grant_leg set proven = 'present', proven_at = clock_timestamp(), evidence = '{\"said\": [\"it is there\"]}'",
+    )
+    .execute(town.owner.pool())
+    .await
+    .unwrap();
+    let path = format!("/grants/{grant}");
+    let page = portal.get(&ana, &path).await.text;
+    assert!(page.contains("Access works, as proven") && page.contains("it is there"));
+    sqlx::raw_sql(
+        "update grant_leg set condition = 'blocked', error = 'the line was taken out', next_try = clock_timestamp(),
+           evidence = '{\"said\": [\"the line is missing\"]}' where target_kind = 'cluster'",
+    )
+    .execute(town.owner.pool())
+    .await
+    .unwrap();
+    let page = portal.get(&ana, &path).await.text;
+    assert!(page.contains("may not work now") && page.contains("The line was taken out."));
+    assert!(!page.contains("as proven. It ends") && !page.contains("the line is missing"));
 }
 
 #[tokio::test]

@@ -176,3 +176,13 @@ async fn a_broken_audit_chain_is_a_banner_on_every_page() {
     tx.commit().await.unwrap();
     assert!(banners(&portal).await.iter().any(|banner| banner.starts_with("The audit chain is broken at ")));
 }
+
+#[tokio::test]
+async fn a_nul_in_an_address_finds_nothing() {
+    let portal = Portal::new().await;
+    for path in ["/audit?actor=%00", "/audit?person=a%00", "/audit?cluster=%00", "/audit?action=%00b"] {
+        let page = portal.get("eli", path).await.expect(StatusCode::OK);
+        assert!(page.all(".audit-row, tbody tr").is_empty(), "{path}");
+    }
+    portal.get("ana", "/clusters?after=%00").await.expect(StatusCode::OK);
+}

@@ -93,7 +93,10 @@ impl Description {
     /// At most 25 lines for the terminal.
     pub fn text(&self, data: &Path, requester: &str) -> String {
         let mut text = String::new();
-        let program = std::env::args().next().unwrap_or_else(|| "latchkey-demo".into());
+        let mut program = std::env::args().next().unwrap_or_else(|| "latchkey-demo".into());
+        if data != default_data() {
+            let _ = write!(program, " --data {}", data.display());
+        }
         let _ = writeln!(text, "\nLatchkey is at  {}\n\nSign in as", self.portal);
         for person in &self.people {
             let note =

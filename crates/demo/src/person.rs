@@ -34,7 +34,9 @@ pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Re
     for name in ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"] {
         child.env_remove(name);
     }
-    child.env("AWS_REGION", &description.aws.region).env("AWS_EC2_METADATA_DISABLED", "true");
+    // Version 1 of the CLI reads the second name alone.
+    child.env("AWS_REGION", &description.aws.region).env("AWS_DEFAULT_REGION", &description.aws.region);
+    child.env("AWS_EC2_METADATA_DISABLED", "true");
     child.env("AWS_CONFIG_FILE", folder.join("aws-config")).env("AWS_SHARED_CREDENTIALS_FILE", folder.join("aws-keys"));
     // A token must name the STS host that authenticators know, so STS keeps its name but for direct calls.
     let endpoint = &description.aws.endpoint;

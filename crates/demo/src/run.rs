@@ -158,7 +158,7 @@ fn settings(
         "# The demo's own; made anew at each start.\n\
          [server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{portal}\"\n\n\
          [database]\nweb_url = \"{web}\"\nworker_url = \"{worker}\"\nowner_url = \"{owner}\"\n\n\
-         [login]\nprovider = \"the demo's people\"\nissuer = \"{issuer}\"\nclient_id = \"latchkey\"\n\
+         [login]\nprovider = \"Demo ID\"\nissuer = \"{issuer}\"\nclient_id = \"latchkey\"\n\
          client_secret_file = \"client-secret\"\nscopes = [\"openid\", \"profile\", \"email\", \"groups\"]\n\n\
          [aws]\nregion = \"{REGION}\"\niam_url = \"{aws}\"\nsts_url = \"{aws}\"\neks_url = \"{aws}\"\n",
         port = kept.portal_port,

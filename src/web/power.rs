@@ -8,7 +8,7 @@ use super::{
 use crate::words;
 use latchkey_domain::{
     access::profile::{ResolvedProfile, Scope},
-    eks::rbac::{Assessment, Reach, Risk, assess_in, capabilities, expectations},
+    eks::rbac::{Assessment, Danger, Reach, Risk, assess_in, capabilities, expectations},
 };
 
 /// See the module.
@@ -29,7 +29,8 @@ impl Power {
             Scope::Namespace => Reach::Namespaces(namespaces.to_vec()),
         };
         let Assessment { risk, reasons } = assess_in(&rules, &reach);
-        let cannot = words::power::cannot(&expectations(&rules, &reach, all).cannot, namespaces);
+        let runs_workloads = reasons.iter().any(|reason| reason.danger == Danger::RunsWorkloads);
+        let cannot = words::power::cannot(&expectations(&rules, &reach, all).cannot, namespaces, runs_workloads);
         Self {
             can: capabilities(&rules).iter().map(|each| Html::prose(&words::power::can(each))).collect(),
             cannot: cannot.iter().map(|line| Html::prose(line)).collect(),

@@ -1,6 +1,6 @@
 //! What rules let somebody do and not do, in sentences for people who decide.
 
-use super::sentence::list;
+use super::sentence::{count, list};
 use latchkey_domain::eks::rbac::{Attributes, Capability, Risk};
 use std::collections::BTreeSet;
 
@@ -10,12 +10,17 @@ const NAMED_KINDS: usize = 8;
 /// "read pods, services and 24 more kinds": a line of the *can* list, and everything that it stands for.
 pub fn can(capability: &Capability) -> String {
     let mut things: Vec<&str> = capability.things.iter().map(|thing| plain(thing)).collect();
-    things
-        .sort_by_key(|thing| (WELL_KNOWN.iter().position(|known| known == thing).unwrap_or(WELL_KNOWN.len()), *thing));
+    things.sort_by_key(|thing| {
+        let known = WELL_KNOWN.iter().position(|known| known == thing).unwrap_or(WELL_KNOWN.len());
+        (known, thing.contains('/'), *thing)
+    });
     let (shown, more) = things.split_at(things.len().min(NAMED_KINDS));
     let mut shown: Vec<String> = shown.iter().map(|thing| (*thing).to_owned()).collect();
-    if !more.is_empty() {
-        shown.push(format!("{} more kinds", more.len()));
+    // A part of a kind, such as `pods/status`, is no kind, as in the heading.
+    match (more.iter().filter(|thing| !thing.contains('/')).count(), more.len()) {
+        (0, 0) => {}
+        (0, parts) => shown.push(count(parts, "more part")),
+        (kinds, _) => shown.push(count(kinds, "more kind")),
     }
     let mut line = format!("{} {}", capability.verb_phrase(), list(&shown, "and"));
     if !capability.names.is_empty() {
@@ -50,11 +55,15 @@ fn plain(thing: &str) -> &str {
 }
 
 /// Lines of the *cannot* list: what is asked about, verbs of one thing together, the most telling first.
-pub fn cannot(questions: &[Attributes], namespaces: &[String]) -> Vec<String> {
+///
+/// Whoever changes workloads (`runs_workloads`) decides what their pods run, as which service account and with which
+/// secrets: the API server refuses them those things by name, and still they can have them. So these are not listed.
+pub fn cannot(questions: &[Attributes], namespaces: &[String], runs_workloads: bool) -> Vec<String> {
     let here = |question: &&Attributes| namespaces.is_empty() || namespaces.contains(&question.namespace);
     let mut lines: Vec<String> = Vec::new();
     let mut seen = BTreeSet::new();
-    for question in questions.iter().filter(here) {
+    let refused = questions.iter().filter(here).filter(|question| !(runs_workloads && workloads_reach(question)));
+    for question in refused {
         if let Some(line) = refusal(question).filter(|line| seen.insert(line.clone())) {
             lines.push(line);
         }
@@ -63,6 +72,17 @@ pub fn cannot(questions: &[Attributes], namespaces: &[String]) -> Vec<String> {
         lines.push("do any of this in another namespace".to_owned());
     }
     lines
+}
+
+/// Whether a pod with a template of one's own comes to the same.
+fn workloads_reach(question: &Attributes) -> bool {
+    matches!(
+        (question.verb.as_str(), question.resource.as_str(), question.subresource.as_str()),
+        ("get" | "list", "secrets", _)
+            | ("create", "pods", "" | "exec")
+            | ("create", "deployments", "")
+            | ("create", "serviceaccounts", "token")
+    )
 }
 
 fn refusal(question: &Attributes) -> Option<String> {
@@ -75,7 +95,7 @@ fn refusal(question: &Attributes) -> Option<String> {
         ("create", "serviceaccounts", "token") => "take on service accounts".to_owned(),
         ("impersonate", _, _) => "act as somebody else".to_owned(),
         ("create", "rolebindings" | "clusterrolebindings", _) | ("bind" | "escalate", _, _) => {
-            "give themselves or others more rights".to_owned()
+            "give anybody more rights".to_owned()
         }
         ("get", "nodes", "proxy") => "reach the nodes".to_owned(),
         ("delete" | "patch", "namespaces", _) => "change or delete namespaces".to_owned(),
@@ -110,8 +130,28 @@ mod tests {
             Attributes::of("create", "", "pods").in_namespace("payments"),
             Attributes::of("list", "", "pods").in_namespace("billing"),
         ];
-        let said = cannot(&questions, &namespace);
+        let said = cannot(&questions, &namespace, false);
         assert_eq!(said, ["read secrets", "start pods", "do any of this in another namespace"]);
+    }
+
+    #[test]
+    fn what_a_changed_workload_can_do_is_not_said_to_be_refused() {
+        let namespace = ["payments".to_owned()];
+        let questions = [
+            Attributes::of("get", "", "secrets").in_namespace("payments"),
+            Attributes::of("create", "", "pods").in_namespace("payments"),
+            Attributes::of("create", "apps", "deployments").in_namespace("payments"),
+            Attributes::of("impersonate", "", "users").in_namespace("payments"),
+        ];
+        let said = cannot(&questions, &namespace, true);
+        assert_eq!(said, ["act as somebody else", "do any of this in another namespace"]);
+    }
+
+    #[test]
+    fn parts_of_kinds_are_not_counted_as_kinds() {
+        let things = (0..10).map(|n| format!("kind{n:02}")).chain((0..5).map(|n| format!("kind{n:02}/status")));
+        let capability = Capability { verbs: vec!["get".into()], things: things.collect(), names: vec![] };
+        assert!(can(&capability).ends_with("kind07 and 2 more kinds"), "{}", can(&capability));
     }
 
     #[test]

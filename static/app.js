@@ -13,8 +13,16 @@
     for (const element of document.querySelectorAll("[data-poll]")) window.htmx.trigger(element, "every");
   });
 
+  // What a reader opened inside a live part stays open when that part changes.
+  const opened = new Set();
+  document.addEventListener("click", (event) => {
+    const details = event.target.closest?.("summary")?.parentElement;
+    if (details?.id) opened[details.open ? "delete" : "add"](details.id);
+  });
+
   // The title follows what a live part says of itself.
   document.addEventListener("htmx:after:swap", () => {
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
     const title = document.querySelector("[data-title]")?.getAttribute("data-title");
     if (title) document.title = title;
   });
@@ -35,7 +43,4 @@
       getSelection()?.selectAllChildren(source);
     }
   });
-
-  // Copying needs a script: its buttons are there only where one runs.
-  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
 })();

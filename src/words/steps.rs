@@ -94,7 +94,8 @@ pub fn standing(
         }
         GrantState::Active => match until {
             Some(until) => {
-                Sentence::parse("Access works, as proven. It ends ").time(until, clock.full(until)).text(".")
+                // No countdown: where a live region says it, each tick would be read out.
+                Sentence::parse("Access works, as proven. It ends ").time(until, clock.at(until)).text(".")
             }
             None => Sentence::parse("Access works, as proven."),
         },
@@ -109,7 +110,7 @@ pub fn standing(
                 Some(at) => sentence.text(", ").time(at, clock.to_the_second(at)),
                 None => sentence,
             };
-            sentence.text(format!(": {why}. This name opens nothing new; a session left open may last on."))
+            sentence.text(format!(": {why}. It opens nothing new; a session left open may last on."))
         }
     }
 }

@@ -112,6 +112,9 @@ pub struct Facts {
 /// How often something that is under way is looked at again.
 const POLL_SECONDS: u32 = 2;
 
+/// The same while it is active: the time that is left, and its end.
+const ACTIVE_POLL_SECONDS: u32 = 15;
+
 impl View {
     /// The view of an access.
     pub fn of(detail: &GrantDetail, part: Part, file: &PolicyFile, clock: &Clock) -> Self {
@@ -169,7 +172,11 @@ impl View {
             ask_again: (part.holder && over).then(|| ask_again(detail, &namespaces)),
             version: version(detail, time_left.as_ref()),
             time_left,
-            poll: (progress.state != GrantState::Active && progress.state != GrantState::Ended).then_some(POLL_SECONDS),
+            poll: match progress.state {
+                GrantState::Scheduled | GrantState::Provisioning | GrantState::Revoking => Some(POLL_SECONDS),
+                GrantState::Active => Some(ACTIVE_POLL_SECONDS),
+                GrantState::Ended => None,
+            },
         }
     }
 

@@ -22,6 +22,11 @@ pub fn any_of(names: &[String]) -> String {
     format!("{} or one of {} others", names[..NAMED].join(", "), names.len() - NAMED)
 }
 
+/// "Ben and Chi": all of them.
+pub fn all_of(names: &[String]) -> String {
+    list(names, "and")
+}
+
 /// Who an audience is when nobody in it signed in yet: "anyone in `payments-leads`".
 pub fn audience(audience: &Audience) -> String {
     let groups = audience.groups.iter().map(|group| format!("anyone in `{group}`"));

@@ -460,9 +460,13 @@ fn decision(ruling: Option<&Ruling>, known: &[Person]) -> (Option<Html>, Option<
                 [] => words::people::audience(&eligible.approvers),
                 names => words::people::any_of(names),
             };
-            let text = match quorum.get() {
+            let needed = usize::from(quorum.get());
+            let text = match needed {
                 1 => format!("{who} decides."),
-                quorum => format!("{quorum} of these decide: {who}."),
+                _ if needed == names.len() => {
+                    format!("{needed} approvals are needed, from {}.", words::people::all_of(&names))
+                }
+                _ => format!("{needed} approvals are needed, from {who}."),
             };
             let lapses = words::time::length(basis.policy.lapses_after_minutes);
             (Some(Html::prose(&text)), Some(Html::prose(&format!("If nobody decides within {lapses}, it lapses."))))

@@ -68,8 +68,8 @@ pub enum TokenError {
     TooLong,
     /// Neither the JSON nor the token.
     #[error(
-        "this is not what `aws eks get-token` prints: paste the whole JSON, or only the token, which starts with \
-         k8s-aws-v1."
+        "this is not what `aws eks get-token` prints: paste the whole JSON, or only the token \
+         (it starts with `k8s-aws-v1.`)"
     )]
     NotAToken,
     /// A token whose text was cut or changed.

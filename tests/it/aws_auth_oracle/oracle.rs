@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use crate::rig::tool::Tool;
 use latchkey_domain::eks::aws_auth::{Data, Mappings};
 use serde::Deserialize;
 
@@ -26,14 +27,9 @@ impl Oracle {
     pub fn find() -> Option<Self> {
         let program = match std::env::var_os("LATCHKEY_ORACLE") {
             Some(path) => PathBuf::from(path),
-            None => tools().join("bin/aws-auth-oracle"),
+            None => Tool::Oracle.require()?,
         };
-        if program.is_file() {
-            return Some(Self { program });
-        }
-        eprintln!("SKIPPED: aws-auth-oracle is not at {} (`make test` builds it)", program.display());
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "aws-auth-oracle is missing, and CI skips nothing");
-        None
+        Some(Self { program })
     }
 
     /// What it says to each of `texts`, in order.
@@ -60,10 +56,4 @@ impl Oracle {
     fn spawn(&self) -> Child {
         Command::new(&self.program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
     }
-}
-
-/// Where the test components are built.
-fn tools() -> PathBuf {
-    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/latchkey/tools");
-    std::env::var_os("LATCHKEY_TOOLS").map_or_else(home, PathBuf::from)
 }

@@ -121,7 +121,7 @@ fn every_template_renders_and_keeps_the_rules_of_every_page() {
 fn the_live_part_of_an_access_stops_polling_when_nothing_more_happens() {
     let ana = signed_in("Ana Petrova");
     let live = |state: &str| GrantPage::sample_for_holder(&ana, &grant_samples::detail(state)).sample_live();
-    for (state, polls) in [("provisioning", true), ("active", false), ("revoking", true), ("ended", false)] {
+    for (state, polls) in [("provisioning", true), ("active", true), ("revoking", true), ("ended", false)] {
         let html = live(state);
         assert_eq!(html.contains("data-poll"), polls, "{state}");
         assert!(!html.contains("<input") && !html.contains("<textarea"), "{state}: live regions hold no inputs");

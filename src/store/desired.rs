@@ -24,6 +24,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
+use uuid::Uuid;
 
 /// The step name of an intent to create a binding: its `detail` is a [`BindingKey`] as `{"namespace", "name"}`.
 pub const CREATE_BINDING: &str = "create_binding";
@@ -131,6 +132,7 @@ pub async fn cluster(
         now,
         grants: desired_grants,
         mappings: mappings(&mut *connection, id).await?,
+        returned: vec![],
         visits: visits(&mut *connection, id, also).await?,
         arns: arns(&mut *connection, id, also).await?,
         uncertain: uncertain(&mut *connection, id, epoch).await?,
@@ -273,7 +275,8 @@ async fn principal_arns(
 }
 
 async fn mappings(connection: &mut PgConnection, id: ClusterId) -> Result<Vec<RecordedMapping>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        MappingRow,
         "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
            m.state, m.writes
          from mapping m join principal p on p.id = m.principal_id
@@ -282,27 +285,67 @@ async fn mappings(connection: &mut PgConnection, id: ClusterId) -> Result<Vec<Re
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let key = row.data_key.as_deref().map(|key| {
-                let known = Key::ALL.into_iter().find(|known| known.as_str() == key);
-                known.ok_or_else(|| StoreError::corrupt("mapping", "data_key", key))
-            });
-            Ok(RecordedMapping {
-                principal: PrincipalId(row.principal_id),
-                person: PersonId(row.person_id),
-                arn: row.arn,
-                visit: u32::try_from(row.visit).map_err(|error| StoreError::corrupt("mapping", "visit", error))?,
-                username: row.username,
-                own: row.own,
-                key: key.transpose()?,
-                inserted: row.inserted,
-                text_before: row.text_before,
-                written: row.state == "written",
-                writes: u32::try_from(row.writes).unwrap_or(0),
-            })
+    rows.into_iter().map(MappingRow::recorded).collect()
+}
+
+/// The mappings with these usernames that were taken out of aws-auth before.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn taken_out(
+    connection: &mut PgConnection,
+    id: ClusterId,
+    usernames: &[String],
+) -> Result<Vec<RecordedMapping>, StoreError> {
+    let rows = sqlx::query_as!(
+        MappingRow,
+        "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
+           m.state, m.writes
+         from mapping m join principal p on p.id = m.principal_id
+         where m.cluster_id = $1 and m.state = 'removed' and m.own and m.username = any($2)
+         order by m.principal_id, m.visit",
+        id.0,
+        usernames
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(MappingRow::recorded).collect()
+}
+
+struct MappingRow {
+    principal_id: Uuid,
+    person_id: Uuid,
+    arn: String,
+    visit: i32,
+    username: String,
+    own: bool,
+    data_key: Option<String>,
+    inserted: Option<String>,
+    text_before: Option<String>,
+    state: String,
+    writes: i32,
+}
+
+impl MappingRow {
+    fn recorded(self) -> Result<RecordedMapping, StoreError> {
+        let key = self.data_key.as_deref().map(|key| {
+            let known = Key::ALL.into_iter().find(|known| known.as_str() == key);
+            known.ok_or_else(|| StoreError::corrupt("mapping", "data_key", key))
+        });
+        Ok(RecordedMapping {
+            principal: PrincipalId(self.principal_id),
+            person: PersonId(self.person_id),
+            arn: self.arn,
+            visit: u32::try_from(self.visit).map_err(|error| StoreError::corrupt("mapping", "visit", error))?,
+            username: self.username,
+            own: self.own,
+            key: key.transpose()?,
+            inserted: self.inserted,
+            text_before: self.text_before,
+            written: self.state == "written",
+            writes: u32::try_from(self.writes).unwrap_or(0),
         })
-        .collect()
+    }
 }
 
 async fn visits(

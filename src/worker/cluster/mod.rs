@@ -29,7 +29,8 @@ use latchkey_domain::{
     plan::{
         bindings,
         cluster::{Plan, plan},
-        desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, Wish},
+        desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, RecordedMapping, Wish},
+        mapping,
         observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster},
     },
 };
@@ -73,6 +74,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
             Err(fault) => return unreachable(worker, lease, id, Some(reached.aws), fault).await,
         };
         let (mut desired, legs) = desired(worker, lease, id).await?;
+        desired.returned = returned(worker, id, &desired, &state).await?;
         let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
         desired.uncertain = uncertain(&dangling, &state);
         let closed =
@@ -189,6 +191,23 @@ async fn desired(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<(Desir
     let desired = desired::cluster(&mut snapshot, id, Some(lease.epoch()), None).await?.ok_or(Interrupted::Nothing)?;
     let legs = desired::legs(&mut snapshot, lease.target()).await?;
     Ok((desired, legs))
+}
+
+/// Lines of ours in aws-auth that were taken out before.
+async fn returned(
+    worker: &Worker,
+    id: ClusterId,
+    desired: &DesiredCluster,
+    state: &ClusterState,
+) -> Result<Vec<RecordedMapping>, Interrupted> {
+    let Some(aws_auth) = &state.aws_auth else { return Ok(vec![]) };
+    let mut names = mapping::reserved(&aws_auth.data);
+    names.retain(|name| !desired.mappings.iter().any(|mapping| mapping.username == *name));
+    if names.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut connection = worker.store.acquire().await?;
+    Ok(desired::taken_out(&mut connection, id, &names.into_iter().collect::<Vec<_>>()).await?)
 }
 
 /// The client of a run: EKS's description, which is kept for some minutes, and a token of its own.

@@ -285,3 +285,21 @@ async fn an_access_entry_of_the_same_arn_counts_instead_and_so_blocks() {
     latchkey::worker::run_once(&worker).await.unwrap();
     assert_eq!(world.state(grant).await, "active", "{}", world.trouble(grant).await);
 }
+
+#[tokio::test]
+async fn a_line_that_an_old_copy_of_aws_auth_brings_back_is_taken_out_again() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let old = world.aws_auth(PROD)["mapUsers"].clone() + FOREIGN;
+    world.give_back("ana", grant).await;
+    world.until(grant, "ended").await;
+    world.objects(PROD).set_aws_auth("mapUsers", Some(&old), "somebody").unwrap();
+    world.rests_are_over().await;
+    world.run().await;
+    assert_eq!(world.aws_auth(PROD)["mapUsers"], format!("{USERS}{FOREIGN}"));
+    let found = "select count(*) from event where action = 'cluster.drift_found'";
+    assert_eq!(world.town.count(found).await, 1);
+    // Whose line it was can be let in again.
+    world.active("ana").await;
+    assert!(world.aws_auth(PROD)["mapUsers"].contains("latchkey:ana:2"));
+}

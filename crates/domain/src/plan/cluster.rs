@@ -94,20 +94,31 @@ pub struct Finding {
 pub fn plan(desired: &DesiredCluster, observed: &ClusterObservation) -> Plan {
     let Some(state) = &observed.kubernetes else { return Plan::default() };
     let data = state.aws_auth.as_ref().map(|object| object.data.clone()).unwrap_or_default();
-    let mut planner = Planner {
-        desired,
-        observed,
-        state,
-        auth: AwsAuth::read(&data),
-        only_revoke: not_ours(desired, state),
-        plan: Plan::default(),
-    };
+    let only_revoke = not_ours(desired, state);
+    let mut plan = Plan::default();
+    let data = if only_revoke.is_none() { without_returned(desired, data, &mut plan.findings) } else { data };
+    let mut planner = Planner { desired, observed, state, auth: AwsAuth::read(&data), only_revoke, plan };
     planner.revoke_bindings();
     planner.sweep();
     planner.look_who_is_who();
     planner.write_aws_auth(&data);
     planner.grant();
     planner.plan
+}
+
+/// The data without the lines of ours that were taken out before and came back. They give nobody a right, but their
+/// principal could not be mapped again.
+fn without_returned(desired: &DesiredCluster, mut data: Data, findings: &mut Vec<Finding>) -> Data {
+    for recorded in &desired.returned {
+        let Some(without) = mapping::without_bytes(&data, recorded) else { continue };
+        data = without;
+        let what = format!(
+            "the line of `{}` was put back into aws-auth after it had been taken out; it is taken out again",
+            recorded.username
+        );
+        findings.push(Finding { grant: None, what });
+    }
+    data
 }
 
 /// Why this installation may only revoke what it finds recorded: the cluster's marker is not there, or names another

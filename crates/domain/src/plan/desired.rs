@@ -24,6 +24,9 @@ pub struct DesiredCluster {
     pub grants: Vec<DesiredGrant>,
     /// The mappings that were intended or written and not removed since.
     pub mappings: Vec<RecordedMapping>,
+    /// Mappings of ours that were taken out before and are in aws-auth again: an old copy was put back, or a write came
+    /// late.
+    pub returned: Vec<RecordedMapping>,
     /// The highest visit number that each person ever had here.
     pub visits: BTreeMap<PersonId, u32>,
     /// Every live ARN of each person with a grant here.

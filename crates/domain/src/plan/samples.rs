@@ -75,6 +75,7 @@ pub fn desired(grants: Vec<DesiredGrant>) -> DesiredCluster {
         now: now(),
         grants,
         mappings: vec![],
+        returned: vec![],
         visits: BTreeMap::new(),
         arns: BTreeMap::new(),
         uncertain: std::collections::BTreeSet::new(),

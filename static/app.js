@@ -27,6 +27,12 @@
     if (title) document.title = title;
   });
 
+  // A chip takes the place of minutes that were typed.
+  document.addEventListener("change", (event) => {
+    const other = event.target.name === "minutes" && document.getElementById("other-minutes");
+    if (other) other.value = "";
+  });
+
   // An error summary takes the focus once the page is there.
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();

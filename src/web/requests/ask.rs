@@ -1,29 +1,26 @@
 //! Asking for access: one form, and beside it what would come of it.
 
-use super::form::address;
+use super::{
+    choices::{Choice, Durations, Namespaces, longest, namespaces, offered_profiles, open_clusters, profiles},
+    cluster_choices::ClusterChoices,
+    form::address,
+    show::{Read, is_prod},
+    summary::Summary,
+};
 use crate::{
     actions::{
-        ask::{self, AskForm, Considered, Field, Problem, consider},
+        ask::{AskForm, Considered, Field, Problem, consider},
         preview,
         requests::{self, NotSubmitted},
     },
-    store::{
-        people,
-        read::{asked, held},
-    },
+    store::people,
     web::{
         Failure, SignedIn, State,
         html::Html,
         icon::Icon,
         layout::{Layout, Place},
-        look::Pill,
-        power::{Power, risk_pill},
-        requests::show::{Read, is_prod},
     },
-    words::{
-        self, Sentence,
-        access::{Access, doing},
-    },
+    words,
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -33,16 +30,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::{Form, Query};
-use latchkey_domain::{
-    access::{
-        person::Person,
-        policy::Ruling,
-        profile::{ProfileName, Scope},
-        request::RequestState,
-    },
-    eks::rbac::{Reach, assess_in},
-    plan::observation::ClusterObservation,
-};
 use serde::Deserialize;
 
 /// The form, and beside it what the access would be.
@@ -50,11 +37,11 @@ use serde::Deserialize;
 #[template(path = "ask.html", blocks = ["form"])]
 pub struct AskPage {
     pub layout: Layout,
-    pub clusters: Vec<Choice>,
+    pub clusters: ClusterChoices,
     pub profiles: Vec<Choice>,
     pub namespaces: Namespaces,
     pub principals: Vec<Choice>,
-    pub durations: Vec<Choice>,
+    pub durations: Durations,
     /// "8 hours".
     pub longest: Option<String>,
     pub reason: String,
@@ -62,30 +49,6 @@ pub struct AskPage {
     pub errors: Vec<Wrong>,
     pub summary: Option<Summary>,
 }
-
-/// Something to choose.
-#[derive(Debug, Clone)]
-pub struct Choice {
-    pub value: String,
-    pub label: String,
-    pub line: Option<Html>,
-    pub chosen: bool,
-    pub prod: bool,
-    pub pill: Option<Pill>,
-}
-
-/// Where the access would hold.
-#[derive(Debug, Clone)]
-pub enum Namespaces {
-    /// Cluster and profile come first.
-    NotYet,
-    /// The profile reaches everywhere.
-    WholeCluster,
-    /// None that is there is permitted.
-    NonePermitted,
-    Choose(Vec<Choice>),
-}
-
 /// A sentence for a field, and where the field is.
 #[derive(Debug, Clone)]
 pub struct Wrong {
@@ -93,20 +56,6 @@ pub struct Wrong {
     pub anchor: &'static str,
     pub text: Html,
 }
-
-/// What would come of it.
-#[derive(Debug, Clone)]
-pub struct Summary {
-    pub sentence: Html,
-    pub power: Power,
-    pub approvers: Option<Html>,
-    pub lapses: Option<Html>,
-    pub read: Option<Read>,
-    /// What stands in the way.
-    pub obstacles: Vec<Html>,
-    pub needs_identity: bool,
-}
-
 /// The form's fields as a browser sends them.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -116,8 +65,23 @@ pub struct AskInput {
     namespace: Vec<String>,
     principal: String,
     minutes: String,
+    /// Typed instead of choosing: where it is filled, it counts.
+    other_minutes: String,
     reason: String,
+    /// What to search for among the clusters.
+    find: String,
 }
+
+impl AskInput {
+    /// The form, and what is searched for among the clusters.
+    fn parts(self) -> (AskForm, String) {
+        let find = self.find.chars().take(LONGEST_SEARCH).collect();
+        (self.into(), find)
+    }
+}
+
+/// In characters; no cluster's name is longer.
+const LONGEST_SEARCH: usize = 100;
 
 impl From<AskInput> for AskForm {
     fn from(input: AskInput) -> Self {
@@ -126,7 +90,7 @@ impl From<AskInput> for AskForm {
             profile: input.profile,
             namespaces: input.namespace,
             principal: input.principal,
-            minutes: input.minutes,
+            minutes: if input.other_minutes.trim().is_empty() { input.minutes } else { input.other_minutes },
             reason: input.reason,
         }
     }
@@ -138,7 +102,8 @@ pub async fn page(
     signed_in: SignedIn,
     Query(input): Query<AskInput>,
 ) -> Result<AskPage, Failure> {
-    AskPage::read(&state, &signed_in, input.into()).await
+    let (form, find) = input.parts();
+    AskPage::read(&state, &signed_in, form, &find).await
 }
 
 /// `POST /requests/new`: *Check*, or a live form that changed: the form with its summary; nothing is stored. What no
@@ -149,9 +114,9 @@ pub async fn check(
     headers: axum::http::HeaderMap,
     Form(input): Form<AskInput>,
 ) -> Result<Response, Failure> {
-    let form: AskForm = input.into();
+    let (form, find) = input.parts();
     let replaced = HeaderValue::try_from(address(&form)).ok();
-    let page = AskPage::read(&state, &signed_in, form).await?;
+    let page = AskPage::read(&state, &signed_in, form, &find).await?;
     if !headers.contains_key("hx-request") {
         return Ok(page.into_response());
     }
@@ -170,40 +135,38 @@ pub async fn send(
     signed_in: Result<SignedIn, Failure>,
     Form(input): Form<AskInput>,
 ) -> Result<Response, Failure> {
-    let form: AskForm = input.into();
+    let (form, find) = input.parts();
     let signed_in = signed_in.map_err(|failure| failure.keeping(address(&form), &form.reason))?;
     match requests::submit(&state.store, &signed_in.person, &form).await {
         Ok(id) => Ok(Redirect::to(&format!("/requests/{id}")).into_response()),
         Err(NotSubmitted::Problems(considered)) => {
             let problems = considered.problems.clone();
-            let page = AskPage::new(&state, &signed_in, form, *considered, problems).await?;
+            let page = AskPage::new(&state, &signed_in, form, &find, *considered, problems).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(NotSubmitted::Policy(error)) => Err(error.into()),
         Err(NotSubmitted::Store(error)) => Err(error.into()),
     }
 }
-
-/// What is offered where the policy allows as much.
-const DURATIONS: [u32; 8] = [30, 60, 120, 240, 480, 1_440, 2_880, 10_080];
 /// What is chosen for whoever chose nothing.
 const USUAL_MINUTES: u32 = 60;
 
 impl AskPage {
-    async fn read(state: &State, signed_in: &SignedIn, mut form: AskForm) -> Result<Self, Failure> {
+    async fn read(state: &State, signed_in: &SignedIn, mut form: AskForm, find: &str) -> Result<Self, Failure> {
         let current = &signed_in.policy;
         settle(&mut form, signed_in);
         let mut considered = consider(&state.store, current, &signed_in.person, &form).await?;
         if settle_namespaces(&mut form, signed_in, &considered) | settle_minutes(&mut form, signed_in) {
             considered = consider(&state.store, current, &signed_in.person, &form).await?;
         }
-        Self::new(state, signed_in, form, considered, vec![]).await
+        Self::new(state, signed_in, form, find, considered, vec![]).await
     }
 
     async fn new(
         state: &State,
         signed_in: &SignedIn,
         form: AskForm,
+        find: &str,
         mut considered: Considered,
         problems: Vec<Problem>,
     ) -> Result<Self, Failure> {
@@ -220,7 +183,7 @@ impl AskPage {
         errors.sort_by_key(|wrong| wrong.field);
         Ok(Self {
             layout: signed_in.layout(Place::Ask, title).prod(prod),
-            clusters: clusters(state, signed_in, &form).await?,
+            clusters: ClusterChoices::read(state, signed_in, &form, find).await?,
             profiles: profiles(signed_in, &form, considered.observed.as_ref().map(|observed| &observed.body)),
             namespaces: namespaces(signed_in, &form, &considered),
             principals: own
@@ -230,7 +193,7 @@ impl AskPage {
                     ..Choice::new(&principal.arn, &principal.arn, chosen_arn.as_ref() == Some(&principal.arn))
                 })
                 .collect(),
-            durations: durations(longest, &form.minutes),
+            durations: Durations::of(longest, &form.minutes),
             longest: longest.map(words::time::length),
             summary: Summary::of(&form, &considered, &known, own.is_empty(), read),
             reason: form.reason,
@@ -243,13 +206,6 @@ impl AskPage {
         self.errors.iter().find(|wrong| wrong.field.name() == name && !name.is_empty())
     }
 }
-
-impl Choice {
-    fn new(value: &str, label: &str, chosen: bool) -> Self {
-        Self { value: value.to_owned(), label: label.to_owned(), line: None, chosen, prod: false, pill: None }
-    }
-}
-
 impl Wrong {
     fn of(problem: &Problem) -> Self {
         let anchor = match problem.field {
@@ -302,195 +258,4 @@ fn settle_minutes(form: &mut AskForm, signed_in: &SignedIn) -> bool {
     let usual = longest(signed_in, form).map_or(USUAL_MINUTES, |longest| longest.min(USUAL_MINUTES));
     form.minutes = usual.to_string();
     true
-}
-
-/// The clusters on which some policy lets this person ask for something.
-fn open_clusters(signed_in: &SignedIn) -> Vec<String> {
-    let file = &signed_in.policy.file;
-    let clusters = file.clusters.iter().filter(|cluster| !file.may_ask(&signed_in.person, &cluster.name).is_empty());
-    clusters.map(|cluster| cluster.name.to_string()).collect()
-}
-
-fn offered_profiles<'a>(signed_in: &'a SignedIn, cluster: &str) -> Vec<&'a ProfileName> {
-    cluster.parse().map(|name| signed_in.policy.file.may_ask(&signed_in.person, &name)).unwrap_or_default()
-}
-
-fn longest(signed_in: &SignedIn, form: &AskForm) -> Option<u32> {
-    let (cluster, profile) = (form.cluster.parse().ok()?, form.profile.parse().ok()?);
-    let chosen: Vec<String> = form.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
-    signed_in.policy.file.longest(&signed_in.person, &cluster, &profile, &chosen)
-}
-
-/// The clusters to choose from; what one holds or waits for there is marked.
-async fn clusters(state: &State, signed_in: &SignedIn, form: &AskForm) -> Result<Vec<Choice>, Failure> {
-    let held = held::by(&state.store, signed_in.person.id).await?;
-    let asked = asked::by(&state.store, signed_in.person.id, None, crate::store::read::PAGE).await?;
-    let file = &signed_in.policy.file;
-    let clock = &signed_in.clock;
-    let mut choices: Vec<Choice> = Vec::new();
-    for name in open_clusters(signed_in) {
-        let has = held.iter().find(|held| held.cluster_name == name);
-        let waits = asked.iter().find(|asked| asked.cluster_name == name && asked.state == RequestState::Pending);
-        let line = match (has, waits) {
-            (Some(held), _) => {
-                let profile = &held.profile.name;
-                Some(match held.active {
-                    Some((_, until)) => {
-                        let start = Sentence::parse(&format!("You have `{profile}` here until "));
-                        Html::sentence(&start.time(until, clock.at(until)))
-                    }
-                    None => Html::prose(&format!("`{profile}` is being set up for you here")),
-                })
-            }
-            (None, Some(asked)) => Some(Html::prose(&format!(
-                "You asked for `{}` here {}",
-                asked.profile.name,
-                clock.relative(asked.submitted_at)
-            ))),
-            (None, None) => None,
-        };
-        let chosen = name == form.cluster;
-        choices.push(Choice { line, prod: is_prod(file, &name), ..Choice::new(&name, &name, chosen) });
-    }
-    Ok(choices)
-}
-
-fn profiles(signed_in: &SignedIn, form: &AskForm, observed: Option<&ClusterObservation>) -> Vec<Choice> {
-    let file = &signed_in.policy.file;
-    offered_profiles(signed_in, &form.cluster)
-        .into_iter()
-        .filter_map(|name| file.profile(name))
-        .map(|profile| {
-            let resolved = observed.and_then(|observed| ask::resolve(profile, observed).ok());
-            let reach = match profile.scope {
-                Scope::Namespace => Reach::Namespaces(vec![]),
-                Scope::Cluster => Reach::Cluster,
-            };
-            let pill = resolved.as_ref().map(|resolved| risk_pill(assess_in(&resolved.rules(), &reach).risk));
-            let line = profile.description.clone().or_else(|| resolved.as_ref().map(doing));
-            let name = profile.name.as_str();
-            Choice { pill, line: line.map(|line| Html::prose(&line)), ..Choice::new(name, name, name == form.profile) }
-        })
-        .collect()
-}
-
-/// The namespaces that are there and that some policy permits.
-fn namespaces(signed_in: &SignedIn, form: &AskForm, considered: &Considered) -> Namespaces {
-    let (Some((_, cluster)), Some(profile)) = (&considered.cluster, &considered.profile) else {
-        return Namespaces::NotYet;
-    };
-    if profile.scope == Scope::Cluster {
-        return Namespaces::WholeCluster;
-    }
-    let state = considered.observed.as_ref().and_then(|observed| observed.body.kubernetes.as_ref());
-    let Some(state) = state else { return Namespaces::NotYet };
-    let all = state.namespaces.iter().map(|namespace| namespace.name.as_str());
-    let mut permitted = signed_in.policy.file.namespaces_for(&signed_in.person, &cluster.name, &profile.name, all);
-    permitted.sort_unstable();
-    if permitted.is_empty() {
-        return Namespaces::NonePermitted;
-    }
-    let chosen = |name: &str| form.namespaces.iter().any(|chosen| chosen == name);
-    Namespaces::Choose(permitted.into_iter().map(|name| Choice::new(name, name, chosen(name))).collect())
-}
-
-fn durations(longest: Option<u32>, chosen: &str) -> Vec<Choice> {
-    let chosen = chosen.trim().parse::<u32>().ok();
-    let limit = longest.unwrap_or(DURATIONS[4]);
-    let mut minutes: Vec<u32> = DURATIONS.into_iter().filter(|minutes| *minutes <= limit).collect();
-    minutes.push(limit);
-    minutes.extend(chosen);
-    minutes.sort_unstable();
-    minutes.dedup();
-    let label = |minutes: u32| match longest {
-        Some(longest) if longest == minutes => format!("{}, the longest", words::time::length(minutes)),
-        _ => words::time::length(minutes),
-    };
-    minutes.into_iter().map(|m| Choice::new(&m.to_string(), &label(m), chosen == Some(m))).collect()
-}
-
-impl Summary {
-    fn of(
-        form: &AskForm,
-        considered: &Considered,
-        known: &[Person],
-        needs_identity: bool,
-        read: Option<Read>,
-    ) -> Option<Self> {
-        let (_, cluster) = considered.cluster.as_ref()?;
-        let resolved = considered.resolved.as_ref()?;
-        let namespaces: Vec<String> = considered.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-        if resolved.scope == Scope::Namespace && namespaces.is_empty() {
-            return None;
-        }
-        let all: Vec<String> = considered
-            .observed
-            .iter()
-            .filter_map(|observed| observed.body.kubernetes.as_ref())
-            .flat_map(|state| state.namespaces.iter().map(|namespace| namespace.name.clone()))
-            .collect();
-        let doing = doing(resolved);
-        let name = cluster.name.as_str();
-        let access = Access { doing: &doing, scope: resolved.scope, namespaces: &namespaces, cluster: name };
-        let sentence = access.place(Sentence::default().text("You will be able to "));
-        let sentence = match considered.minutes {
-            Some(minutes) => sentence.text(format!(" for {}", words::time::length(minutes))),
-            None => sentence,
-        };
-        let (approvers, lapses) = decision(considered.ruling.as_ref(), known);
-        Some(Self {
-            sentence: Html::sentence(&sentence),
-            power: Power::of(resolved, &namespaces, &all),
-            approvers,
-            lapses,
-            read,
-            obstacles: obstacles(form, considered),
-            needs_identity,
-        })
-    }
-}
-
-/// Who would decide, and when it lapses.
-fn decision(ruling: Option<&Ruling>, known: &[Person]) -> (Option<Html>, Option<Html>) {
-    match ruling {
-        Some(Ruling::Ask { basis, quorum, eligible }) => {
-            let names: Vec<String> =
-                known.iter().filter(|person| eligible.contains(person)).map(|person| person.name.clone()).collect();
-            let who = match names.as_slice() {
-                [] => words::people::audience(&eligible.approvers),
-                names => words::people::any_of(names),
-            };
-            let needed = usize::from(quorum.get());
-            let text = match needed {
-                1 => format!("{who} decides."),
-                _ if needed == names.len() => {
-                    format!("{needed} approvals are needed, from {}.", words::people::all_of(&names))
-                }
-                _ => format!("{needed} approvals are needed, from {who}."),
-            };
-            let lapses = words::time::length(basis.policy.lapses_after_minutes);
-            (Some(Html::prose(&text)), Some(Html::prose(&format!("If nobody decides within {lapses}, it lapses."))))
-        }
-        Some(Ruling::Automatic(_)) => (Some(Html::prose("Nobody needs to: the policy allows it at once.")), None),
-        Some(Ruling::Refused(_)) | None => (None, None),
-    }
-}
-
-/// What stands in the way, but for what was not filled in yet.
-fn obstacles(form: &AskForm, considered: &Considered) -> Vec<Html> {
-    let filled = |field: Field| match field {
-        Field::Cluster => !form.cluster.is_empty(),
-        Field::Profile => !form.profile.is_empty(),
-        Field::Namespaces => !form.namespaces.is_empty(),
-        Field::Minutes => !form.minutes.is_empty(),
-        Field::Reason => !form.reason.trim().is_empty(),
-        Field::Principal | Field::Whole => true,
-    };
-    let mut sentences: Vec<&str> = Vec::new();
-    for problem in considered.problems.iter().filter(|problem| filled(problem.field)) {
-        if !sentences.contains(&problem.sentence.as_str()) {
-            sentences.push(&problem.sentence);
-        }
-    }
-    sentences.into_iter().map(Html::prose_linking).collect()
 }

@@ -1,11 +1,14 @@
 //! Requests: asking, watching, deciding.
 
 mod ask;
+mod choices;
+mod cluster_choices;
 mod decide;
 mod form;
 #[cfg(test)]
 pub mod samples;
 mod show;
+mod summary;
 
 #[cfg(test)]
 pub use ask::AskPage;

@@ -1,8 +1,11 @@
 //! Sample data for the request pages.
 
 use super::{
-    ask::{AskPage, Choice, Namespaces, Summary, Wrong},
+    ask::{AskPage, Wrong},
+    choices::{Choice, Durations, Namespaces},
+    cluster_choices::ClusterChoices,
     show::{Decision, History, HistoryRow, Read, RequestPage},
+    summary::Summary,
 };
 use crate::{
     actions::ask::Field,
@@ -352,6 +355,7 @@ fn choice(value: &str, line: Option<&str>, chosen: bool) -> Choice {
         chosen,
         prod: value.starts_with("prod"),
         pill: None,
+        closed: false,
     }
 }
 
@@ -361,10 +365,19 @@ impl AskPage {
         let ana = signed_in("Ana Petrova");
         let filled = || Self {
             layout: ana.layout(Place::Ask, "Request access").prod(true),
-            clusters: vec![
-                choice("prod-eu", None, true),
-                choice("staging-eu", Some("You have `view` here until 16:20 CET"), false),
-            ],
+            clusters: ClusterChoices {
+                choices: vec![
+                    choice("prod-eu", None, true),
+                    choice("staging-eu", Some("You have `view` here until 16:20 CET"), false),
+                    Choice {
+                        closed: true,
+                        ..choice("prod-us", Some("No policy lets you ask for anything here"), false)
+                    },
+                ],
+                find: "prod".to_owned(),
+                search: true,
+                more: 12,
+            },
             profiles: vec![
                 Choice {
                     pill: Some(risk_pill(Risk::Low)),
@@ -377,12 +390,7 @@ impl AskPage {
             ],
             namespaces: Namespaces::Choose(vec![choice("payments", None, true), choice("payments-batch", None, false)]),
             principals: vec![choice("arn:aws:iam::111122223333:user/latchkey/ana", Some("AWS profile `work`"), true)],
-            durations: vec![
-                choice("30", None, false),
-                choice("60", None, true),
-                choice("120", None, false),
-                Choice { label: "8 hours, the longest".to_owned(), ..choice("480", None, false) },
-            ],
+            durations: Durations::of(Some(480), "60"),
             longest: Some("8 hours".to_owned()),
             reason: String::new(),
             errors: vec![],
@@ -401,7 +409,10 @@ impl AskPage {
         let wrong = |field, anchor, text: &str| Wrong { field, anchor, text: Html::prose(text) };
         let empty = Self {
             layout: ana.layout(Place::Ask, "Request access"),
-            clusters: vec![choice("prod-eu", None, false), choice("staging-eu", None, false)],
+            clusters: ClusterChoices {
+                choices: vec![choice("prod-eu", None, false), choice("staging-eu", None, false)],
+                ..ClusterChoices::default()
+            },
             profiles: vec![],
             namespaces: Namespaces::NotYet,
             principals: vec![],
@@ -409,6 +420,7 @@ impl AskPage {
             ..filled()
         };
         let mut refused = filled();
+        refused.durations = Durations::of(Some(480), "45");
         refused.errors = vec![
             wrong(
                 Field::Namespaces,

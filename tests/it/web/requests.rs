@@ -71,6 +71,55 @@ async fn a_live_form_answers_its_part_and_an_address_without_the_reason() {
 }
 
 #[tokio::test]
+async fn minutes_of_ones_own_win_over_the_chip_that_is_chosen() {
+    let portal = Portal::new().await;
+    let arn = Town::arn("ana");
+    let fields = [&LOOK[..], &[("principal", arn.as_str()), ("other_minutes", " 45 ")]].concat();
+    let page = portal.post("ana", "/requests/new", &fields).await.expect(StatusCode::OK);
+    assert_eq!(page.attribute("#other-minutes", "value"), "45");
+    assert!(page.all("#minutes input[checked]").is_empty());
+    assert!(page.one(".summary .sentence").ends_with("for 45 minutes."));
+    let wrong = [&LOOK[..], &[("other_minutes", "soon")]].concat();
+    let page = portal.post("ana", "/requests", &wrong).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(page.attribute("#other-minutes", "value"), "soon");
+    assert!(page.all("#minutes .error").len() == 1, "{}", page.text);
+    portal.post("ana", "/requests", &fields).await.expect(StatusCode::SEE_OTHER);
+    assert_eq!(portal.town.count("select minutes::bigint from request").await, 45);
+}
+
+#[tokio::test]
+async fn a_search_finds_clusters_by_name_and_shows_which_are_closed() {
+    let portal = Portal::new().await;
+    let page = portal.get("ana", "/requests/new").await.expect(StatusCode::OK);
+    assert_eq!(page.all("#cluster .name"), ["prod-eu"], "those one may ask for");
+    let page = portal.get("ana", "/requests/new?find=STAGING&cluster=prod-eu").await.expect(StatusCode::OK);
+    assert_eq!(page.all("#cluster .name"), ["prod-eu", "staging-eu"], "what is chosen stays");
+    assert_eq!(page.attribute("#cluster input[disabled]", "value"), "staging-eu");
+    let page = portal.get("ana", "/requests/new?find=nothing").await.expect(StatusCode::OK);
+    assert_eq!(page.one("#found"), "No cluster is called that.");
+    sent(&portal).await;
+    let page = portal.get("ana", "/requests/new").await.expect(StatusCode::OK);
+    assert!(page.one("#cluster .line").starts_with("You asked for view here"));
+}
+
+#[tokio::test]
+async fn of_many_clusters_the_form_shows_few() {
+    let portal = Portal::new().await;
+    let mut policy = POLICY.to_owned();
+    for n in 0..1_000 {
+        policy.push_str(&format!(
+            "[[clusters]]\nname = \"more-{n:03}\"\narn = \"arn:aws:eks:eu-west-1:111122223333:cluster/more-{n:03}\"\n\
+             labels = {{ stage = \"prod\" }}\n"
+        ));
+    }
+    portal.town.apply_policy(&policy).await;
+    let page = portal.get("ana", "/requests/new?cluster=more-900").await.expect(StatusCode::OK);
+    let shown = page.all("#cluster .name");
+    assert!(shown.len() <= 21 && shown.contains(&"more-900".to_owned()), "{shown:?}");
+    assert!(page.text.len() < 40_000, "{} bytes", page.text.len());
+}
+
+#[tokio::test]
 async fn a_bad_form_comes_back_filled_with_a_sentence_beside_each_field() {
     let portal = Portal::new().await;
     let fields =

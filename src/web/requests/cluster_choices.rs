@@ -1,0 +1,193 @@
+//! The clusters that the form of an ask offers: the page stays small however many there are.
+
+use super::{choices::Choice, show::is_prod};
+use crate::{
+    actions::ask::AskForm,
+    store::read::{
+        PAGE,
+        asked::{self, Asked},
+        held::{self, Held},
+    },
+    web::{Failure, SignedIn, State, html::Html},
+    words::{Clock, Sentence},
+};
+use latchkey_domain::access::{policy::PolicyCluster, request::RequestState};
+
+/// The clusters shown, and what is to be said about the others.
+#[derive(Debug, Clone, Default)]
+pub struct ClusterChoices {
+    pub choices: Vec<Choice>,
+    /// What was searched for, as typed.
+    pub find: String,
+    /// Whether there are so many that one searches.
+    pub search: bool,
+    /// How many more there are than are shown.
+    pub more: usize,
+}
+
+/// The most clusters on the form at once.
+const MOST: usize = 20;
+/// Up to so many clusters, a search field is only in the way.
+const FEW: usize = 6;
+
+/// A cluster, and what the asker has to do with it.
+#[derive(Debug, Clone, Copy)]
+struct Candidate<'a> {
+    cluster: &'a PolicyCluster,
+    /// Whether some policy lets them ask for something there.
+    open: bool,
+    /// Whether they hold or wait for something there.
+    theirs: bool,
+    /// Whether they asked for something there before.
+    recent: bool,
+}
+
+impl ClusterChoices {
+    /// Those one may ask for first, among them what one holds or waits for, then where one asked before; a search also
+    /// shows the closed ones.
+    pub async fn read(state: &State, signed_in: &SignedIn, form: &AskForm, find: &str) -> Result<Self, Failure> {
+        let held = held::by(&state.store, signed_in.person.id).await?;
+        let asked = asked::by(&state.store, signed_in.person.id, None, PAGE).await?;
+        let file = &signed_in.policy.file;
+        let has = |name: &str| held.iter().find(|held| held.cluster_name == name);
+        let waits =
+            |name: &str| asked.iter().find(|asked| asked.cluster_name == name && asked.state == RequestState::Pending);
+        let candidates = file.clusters.iter().map(|cluster| {
+            let name = cluster.name.as_str();
+            Candidate {
+                cluster,
+                open: !file.may_ask(&signed_in.person, &cluster.name).is_empty(),
+                theirs: has(name).is_some() || waits(name).is_some(),
+                recent: asked.iter().any(|asked| asked.cluster_name == name),
+            }
+        });
+        let (picked, more) = pick(candidates.collect(), find, &form.cluster);
+        let choice = |candidate: &Candidate| {
+            let name = candidate.cluster.name.as_str();
+            let line = if candidate.open {
+                line(has(name), waits(name), &signed_in.clock)
+            } else {
+                Some(Html::prose("No policy lets you ask for anything here"))
+            };
+            let prod = is_prod(file, name);
+            Choice { line, prod, closed: !candidate.open, ..Choice::new(name, name, name == form.cluster) }
+        };
+        Ok(Self {
+            choices: picked.iter().map(choice).collect(),
+            find: find.to_owned(),
+            search: file.clusters.len() > FEW || !find.trim().is_empty(),
+            more,
+        })
+    }
+
+    /// Whether something was searched for and not found.
+    pub fn found_nothing(&self) -> bool {
+        !self.find.trim().is_empty() && self.choices.iter().all(|choice| choice.chosen)
+    }
+}
+
+/// The candidates to show, and how many more there are. What is chosen is always shown.
+fn pick<'a>(candidates: Vec<Candidate<'a>>, find: &str, chosen: &str) -> (Vec<Candidate<'a>>, usize) {
+    let kept = candidates.iter().find(|each| each.open && each.cluster.name.as_str() == chosen).copied();
+    let searched = !find.trim().is_empty();
+    let mut found: Vec<Candidate> =
+        candidates.into_iter().filter(|each| if searched { matches(each.cluster, find) } else { each.open }).collect();
+    found.sort_by_key(|each| (!each.open, !each.theirs, !each.recent));
+    let more = found.len().saturating_sub(MOST);
+    found.truncate(MOST);
+    if let Some(kept) = kept
+        && !found.iter().any(|each| each.cluster.name == kept.cluster.name)
+    {
+        found.insert(0, kept);
+    }
+    (found, more)
+}
+
+/// Whether each word stands in the name, the ARN or a label, in whatever case.
+fn matches(cluster: &PolicyCluster, find: &str) -> bool {
+    let labels = cluster.labels.iter().map(|(name, value)| format!("{name}={value}"));
+    let texts: Vec<String> = [cluster.name.to_string(), cluster.arn.to_string()]
+        .into_iter()
+        .chain(labels)
+        .map(|text| text.to_lowercase())
+        .collect();
+    find.to_lowercase().split_whitespace().all(|word| texts.iter().any(|text| text.contains(word)))
+}
+
+/// What the asker holds or waits for on a cluster.
+fn line(has: Option<&Held>, waits: Option<&Asked>, clock: &Clock) -> Option<Html> {
+    match (has, waits) {
+        (Some(held), _) => {
+            let profile = &held.profile.name;
+            Some(match held.active {
+                Some((_, until)) => {
+                    let start = Sentence::parse(&format!("You have `{profile}` here until "));
+                    Html::sentence(&start.time(until, clock.at(until)))
+                }
+                None => Html::prose(&format!("`{profile}` is being set up for you here")),
+            })
+        }
+        (None, Some(asked)) => {
+            let ago = clock.relative(asked.submitted_at);
+            Some(Html::prose(&format!("You asked for `{}` here {ago}", asked.profile.name)))
+        }
+        (None, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cluster(name: &str, stage: &str) -> PolicyCluster {
+        PolicyCluster {
+            name: name.parse().unwrap(),
+            arn: format!("arn:aws:eks:eu-west-1:111122223333:cluster/{name}").parse().unwrap(),
+            labels: [("stage".to_owned(), stage.to_owned())].into(),
+        }
+    }
+
+    fn many() -> Vec<PolicyCluster> {
+        (0..1_000).map(|n| cluster(&format!("team-{n:03}"), if n % 2 == 0 { "prod" } else { "test" })).collect()
+    }
+
+    fn candidates(clusters: &[PolicyCluster]) -> Vec<Candidate<'_>> {
+        clusters
+            .iter()
+            .enumerate()
+            .map(|(n, cluster)| Candidate { cluster, open: n >= 500, theirs: n == 900, recent: n == 700 })
+            .collect()
+    }
+
+    fn names(picked: &[Candidate]) -> Vec<String> {
+        picked.iter().map(|each| each.cluster.name.to_string()).collect()
+    }
+
+    #[test]
+    fn of_a_thousand_clusters_few_are_shown_ones_own_first() {
+        let clusters = many();
+        let (picked, more) = pick(candidates(&clusters), "", "");
+        assert_eq!((picked.len(), more), (MOST, 480));
+        assert_eq!(names(&picked)[..3], ["team-900", "team-700", "team-500"]);
+        assert!(picked.iter().all(|each| each.open));
+    }
+
+    #[test]
+    fn a_search_finds_closed_clusters_too_and_shows_them_last() {
+        let clusters = many();
+        let (picked, more) = pick(candidates(&clusters), " 50 STAGE=prod ", "");
+        assert_eq!(more, 0);
+        let open = picked.iter().take_while(|each| each.open).count();
+        assert!(open > 0 && picked[open..].iter().all(|each| !each.open), "{:?}", names(&picked));
+        assert!(picked.iter().all(|each| each.cluster.labels["stage"] == "prod"));
+    }
+
+    #[test]
+    fn what_is_chosen_stays_whatever_is_searched_for() {
+        let clusters = many();
+        let (picked, _) = pick(candidates(&clusters), "team-503", "team-999");
+        assert_eq!(names(&picked), ["team-999", "team-503"]);
+        let (picked, _) = pick(candidates(&clusters), "team-503", "team-001");
+        assert_eq!(names(&picked), ["team-503"], "what is closed cannot be chosen");
+    }
+}

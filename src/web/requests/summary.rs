@@ -1,0 +1,111 @@
+//! Beside the form of an ask: what would come of it.
+
+use super::show::Read;
+use crate::{
+    actions::ask::{AskForm, Considered, Field},
+    web::{html::Html, power::Power},
+    words::{
+        self, Sentence,
+        access::{Access, doing},
+    },
+};
+use latchkey_domain::access::{person::Person, policy::Ruling, profile::Scope};
+
+/// What would come of it.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    pub sentence: Html,
+    pub power: Power,
+    pub approvers: Option<Html>,
+    pub lapses: Option<Html>,
+    pub read: Option<Read>,
+    /// What stands in the way.
+    pub obstacles: Vec<Html>,
+    pub needs_identity: bool,
+}
+impl Summary {
+    /// What would come of the form as it is; nothing until it says what and where.
+    pub fn of(
+        form: &AskForm,
+        considered: &Considered,
+        known: &[Person],
+        needs_identity: bool,
+        read: Option<Read>,
+    ) -> Option<Self> {
+        let (_, cluster) = considered.cluster.as_ref()?;
+        let resolved = considered.resolved.as_ref()?;
+        let namespaces: Vec<String> = considered.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        if resolved.scope == Scope::Namespace && namespaces.is_empty() {
+            return None;
+        }
+        let all: Vec<String> = considered
+            .observed
+            .iter()
+            .filter_map(|observed| observed.body.kubernetes.as_ref())
+            .flat_map(|state| state.namespaces.iter().map(|namespace| namespace.name.clone()))
+            .collect();
+        let doing = doing(resolved);
+        let name = cluster.name.as_str();
+        let access = Access { doing: &doing, scope: resolved.scope, namespaces: &namespaces, cluster: name };
+        let sentence = access.place(Sentence::default().text("You will be able to "));
+        let sentence = match considered.minutes {
+            Some(minutes) => sentence.text(format!(" for {}", words::time::length(minutes))),
+            None => sentence,
+        };
+        let (approvers, lapses) = decision(considered.ruling.as_ref(), known);
+        Some(Self {
+            sentence: Html::sentence(&sentence),
+            power: Power::of(resolved, &namespaces, &all),
+            approvers,
+            lapses,
+            read,
+            obstacles: obstacles(form, considered),
+            needs_identity,
+        })
+    }
+}
+
+/// Who would decide, and when it lapses.
+fn decision(ruling: Option<&Ruling>, known: &[Person]) -> (Option<Html>, Option<Html>) {
+    match ruling {
+        Some(Ruling::Ask { basis, quorum, eligible }) => {
+            let names: Vec<String> =
+                known.iter().filter(|person| eligible.contains(person)).map(|person| person.name.clone()).collect();
+            let who = match names.as_slice() {
+                [] => words::people::audience(&eligible.approvers),
+                names => words::people::any_of(names),
+            };
+            let needed = usize::from(quorum.get());
+            let text = match needed {
+                1 => format!("{who} decides."),
+                _ if needed == names.len() => {
+                    format!("{needed} approvals are needed, from {}.", words::people::all_of(&names))
+                }
+                _ => format!("{needed} approvals are needed, from {who}."),
+            };
+            let lapses = words::time::length(basis.policy.lapses_after_minutes);
+            (Some(Html::prose(&text)), Some(Html::prose(&format!("If nobody decides within {lapses}, it lapses."))))
+        }
+        Some(Ruling::Automatic(_)) => (Some(Html::prose("Nobody needs to: the policy allows it at once.")), None),
+        Some(Ruling::Refused(_)) | None => (None, None),
+    }
+}
+
+/// What stands in the way, but for what was not filled in yet.
+fn obstacles(form: &AskForm, considered: &Considered) -> Vec<Html> {
+    let filled = |field: Field| match field {
+        Field::Cluster => !form.cluster.is_empty(),
+        Field::Profile => !form.profile.is_empty(),
+        Field::Namespaces => !form.namespaces.is_empty(),
+        Field::Minutes => !form.minutes.is_empty(),
+        Field::Reason => !form.reason.trim().is_empty(),
+        Field::Principal | Field::Whole => true,
+    };
+    let mut sentences: Vec<&str> = Vec::new();
+    for problem in considered.problems.iter().filter(|problem| filled(problem.field)) {
+        if !sentences.contains(&problem.sentence.as_str()) {
+            sentences.push(&problem.sentence);
+        }
+    }
+    sentences.into_iter().map(Html::prose_linking).collect()
+}

@@ -3,8 +3,8 @@
 use super::{
     choices::{Choice, Durations, Namespaces, longest, namespaces, offered_profiles, open_clusters, profiles},
     cluster_choices::ClusterChoices,
+    facts::{Read, is_prod},
     form::address,
-    show::{Read, is_prod},
     summary::Summary,
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! The clusters that the form of an ask offers: the page stays small however many there are.
 
-use super::{choices::Choice, show::is_prod};
+use super::{choices::Choice, facts::is_prod};
 use crate::{
     actions::ask::AskForm,
     store::read::{

@@ -4,18 +4,22 @@ mod ask;
 mod choices;
 mod cluster_choices;
 mod decide;
+mod facts;
 mod form;
+mod history;
+pub mod part;
 #[cfg(test)]
 pub mod samples;
 mod show;
+mod standing;
 mod summary;
 
 #[cfg(test)]
 pub use ask::AskPage;
+pub use facts::is_prod;
 pub use form::address_of_row;
 #[cfg(test)]
 pub use show::RequestPage;
-pub use show::is_prod;
 
 use super::State;
 use axum::{

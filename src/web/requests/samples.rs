@@ -4,7 +4,9 @@ use super::{
     ask::{AskPage, Wrong},
     choices::{Choice, Durations, Namespaces},
     cluster_choices::ClusterChoices,
-    show::{Decision, History, HistoryRow, Read, RequestPage},
+    facts::Read,
+    history::{History, HistoryRow},
+    show::{Decision, RequestPage},
     summary::Summary,
 };
 use crate::{

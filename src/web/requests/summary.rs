@@ -1,6 +1,6 @@
 //! Beside the form of an ask: what would come of it.
 
-use super::show::Read;
+use super::facts::Read;
 use crate::{
     actions::ask::{AskForm, Considered, Field},
     web::{html::Html, power::Power},

@@ -1,0 +1,87 @@
+//! What a requester asked for and holds besides, for whoever decides.
+
+use crate::{
+    store::read::{
+        asked::{self, Asked},
+        held::{self, Held},
+        request::RequestDetail,
+    },
+    web::{Failure, SignedIn, State, html::Html, look::Pill},
+    words::{
+        Clock,
+        access::{Access, Subject, Tense, doing},
+    },
+};
+use latchkey_domain::access::request::RequestState;
+
+/// What the requester asked for and holds besides.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    pub requests: Vec<HistoryRow>,
+    pub held: Vec<HistoryRow>,
+}
+
+/// A line of the history.
+#[derive(Debug, Clone)]
+pub struct HistoryRow {
+    pub address: String,
+    pub sentence: Html,
+    pub pill: Pill,
+    pub when: Html,
+}
+
+/// The longest history shown beside a decision.
+const HISTORY: usize = 10;
+
+impl History {
+    /// The history of this request's requester, without the request itself.
+    pub async fn read(state: &State, signed_in: &SignedIn, detail: &RequestDetail) -> Result<Self, Failure> {
+        let person = &detail.facts.requester;
+        let asked = asked::by(&state.store, person.id, None, HISTORY + 1).await?;
+        let held = held::by(&state.store, person.id).await?;
+        let clock = &signed_in.clock;
+        let requests = asked.iter().filter(|asked| asked.id != detail.facts.id).take(HISTORY);
+        Ok(Self {
+            requests: requests.map(|asked| HistoryRow::asked(asked, &person.name, clock)).collect(),
+            held: held.iter().map(|held| HistoryRow::held(held, &person.name, clock)).collect(),
+        })
+    }
+}
+
+impl HistoryRow {
+    /// A request as a line.
+    pub fn asked(asked: &Asked, name: &str, clock: &Clock) -> Self {
+        let namespaces: Vec<String> = asked.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        let doing = doing(&asked.profile);
+        let access =
+            Access { doing: &doing, scope: asked.profile.scope, namespaces: &namespaces, cluster: &asked.cluster_name };
+        let tense = Tense::Asked { state: RequestState::Cancelled, minutes: asked.minutes };
+        let pill = asked.grant.map_or_else(|| Pill::request(asked.state), |(_, state)| Pill::grant(state));
+        Self {
+            address: format!("/requests/{}", asked.id),
+            sentence: Html::sentence(&access.sentence(Subject::Named(first_name(name)), tense, clock)),
+            pill,
+            when: Html::relative(clock, asked.submitted_at),
+        }
+    }
+
+    /// An access as a line.
+    pub fn held(held: &Held, name: &str, clock: &Clock) -> Self {
+        let namespaces: Vec<String> = held.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        let doing = doing(&held.profile);
+        let access =
+            Access { doing: &doing, scope: held.profile.scope, namespaces: &namespaces, cluster: &held.cluster_name };
+        let tense = Tense::Granted { state: held.state, minutes: held.minutes, active: held.active, ended_at: None };
+        Self {
+            address: format!("/grants/{}", held.id),
+            sentence: Html::sentence(&access.sentence(Subject::Named(first_name(name)), tense, clock)),
+            pill: Pill::grant(held.state),
+            when: Html::relative(clock, held.created_at),
+        }
+    }
+}
+
+/// "Ana" of "Ana Petrova": in lists about one person the whole name stands above.
+fn first_name(name: &str) -> &str {
+    name.split_whitespace().next().unwrap_or(name)
+}

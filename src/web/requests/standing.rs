@@ -1,0 +1,162 @@
+//! Where a request stands: its pill, its sentence, its timeline, and how soon to look again.
+
+use super::part::Waiting;
+use crate::{
+    store::read::request::RequestDetail,
+    web::{
+        html::Html,
+        icon::Icon,
+        look::{Pill, Tone},
+        timeline::{self, Event},
+    },
+    words::{
+        self, Clock, Sentence,
+        access::{Subject, Tense},
+    },
+};
+use latchkey_domain::access::{
+    grant::GrantState,
+    request::{RequestState, Verdict},
+};
+use sha2::{Digest, Sha256};
+
+/// Polls: often while something happens, seldom while people think.
+const SETTING_UP_SECONDS: u32 = 2;
+const WAITING_SECONDS: u32 = 15;
+
+/// The tense of its sentence.
+pub fn tense(detail: &RequestDetail) -> Tense {
+    let minutes = detail.facts.minutes;
+    match &detail.grant {
+        Some(grant) => Tense::Granted { state: grant.state, minutes, active: grant.active, ended_at: grant.ended_at },
+        None => Tense::Asked { state: detail.state, minutes },
+    }
+}
+
+/// The state of the access that it led to; until there is one, its own.
+pub fn pill(detail: &RequestDetail) -> Pill {
+    detail.grant.as_ref().map_or_else(|| Pill::request(detail.state), |grant| Pill::grant(grant.state))
+}
+
+/// Conditions stand beside the pill: retrying, blocked.
+pub fn marks(detail: &RequestDetail) -> Vec<Pill> {
+    use latchkey_domain::access::grant::Condition;
+    let legs = detail.grant.iter().flat_map(|grant| &grant.legs);
+    let mut marks: Vec<Pill> = legs
+        .filter_map(|leg| match leg.condition {
+            Condition::Ok => None,
+            Condition::Retrying { .. } => Some(Pill::new(Tone::Needs, Icon::RotateCw, "Retrying")),
+            Condition::Blocked { .. } => Some(Pill::new(Tone::Danger, Icon::Ban, "Blocked")),
+        })
+        .collect();
+    marks.dedup();
+    marks
+}
+
+/// Whether nothing more comes of it.
+pub fn is_over(detail: &RequestDetail) -> bool {
+    match (&detail.grant, detail.state) {
+        (Some(grant), _) => grant.is_over(),
+        (None, RequestState::Pending | RequestState::Approved) => false,
+        (None, RequestState::Denied | RequestState::Cancelled | RequestState::Lapsed) => true,
+    }
+}
+
+/// Seconds until the page looks again; nothing where all is over.
+pub fn poll(detail: &RequestDetail) -> Option<u32> {
+    match detail.grant.as_ref().map(|grant| grant.state) {
+        Some(GrantState::Scheduled | GrantState::Provisioning | GrantState::Revoking) => Some(SETTING_UP_SECONDS),
+        Some(GrantState::Active) => Some(WAITING_SECONDS),
+        Some(GrantState::Ended) => None,
+        None => (!is_over(detail)).then_some(WAITING_SECONDS),
+    }
+}
+
+/// What is the case, and what happens next.
+pub fn standing(detail: &RequestDetail, waiting: &Waiting, clock: &Clock) -> Sentence {
+    if let Some(grant) = &detail.grant {
+        let until = grant.active.map(|(_, until)| until);
+        if grant.is_in_doubt() {
+            return words::steps::in_doubt(until, clock);
+        }
+        return words::steps::standing(grant.state, grant.cause, until, grant.ended_at, clock);
+    }
+    let facts = &detail.facts;
+    match detail.state {
+        RequestState::Pending if clock.now >= facts.lapses_at => {
+            Sentence::parse("Its time to be decided is over. It lapses now; ask again.")
+        }
+        RequestState::Pending if waiting.who.is_empty() => Sentence::parse(
+            "The rules changed since this was asked, and no policy allows it now. It cannot be approved; ask again.",
+        ),
+        RequestState::Pending => words::request::waiting(
+            &waiting.names,
+            &waiting.who,
+            waiting.approvals,
+            waiting.quorum,
+            facts.lapses_at,
+            clock,
+        ),
+        RequestState::Approved => Sentence::parse("Approved. Setting up. The time has not started."),
+        RequestState::Denied => {
+            Sentence::parse("Denied; the reason is below. Change what stands in the way, and ask again.")
+        }
+        RequestState::Cancelled => Sentence::parse("Cancelled by its requester. Nothing was changed."),
+        RequestState::Lapsed => {
+            Sentence::parse("Nobody decided in time, so it lapsed. Nothing was changed; ask again.")
+        }
+    }
+}
+
+/// What happened, in its order.
+pub fn events(detail: &RequestDetail, subject: Subject<'_>, waiting: &Waiting, clock: &Clock) -> Vec<Event> {
+    let facts = &detail.facts;
+    let asked = Sentence::default().text(subject.start()).text(" asked");
+    let mut events = vec![
+        Event::major(Tone::Neutral, Icon::Send, Html::sentence(&asked), facts.submitted_at)
+            .quoting(Some(&facts.reason)),
+    ];
+    for vote in &detail.votes {
+        let (tone, icon) = match vote.verdict {
+            Verdict::Approve => (Tone::Good, Icon::Check),
+            Verdict::Deny => (Tone::Danger, Icon::X),
+        };
+        let text = Sentence::default().text(&*vote.by.name).text(format!(" {}", words::request::verdict(vote.verdict)));
+        events.push(Event::major(tone, icon, Html::sentence(&text), vote.at).quoting(vote.reason.as_deref()));
+    }
+    if detail.quorum.is_none() && detail.state == RequestState::Approved {
+        let text = format!("Approved by the policy `{}` itself", facts.policy_name);
+        events.push(Event::major(Tone::Good, Icon::Check, Html::prose(&text), facts.submitted_at));
+    }
+    match (detail.state, detail.closed_at) {
+        (RequestState::Cancelled, at) => {
+            let text = Sentence::default().text(subject.start()).text(" cancelled it");
+            events.push(Event::major(Tone::Neutral, Icon::CircleSlash, Html::sentence(&text), at));
+        }
+        (RequestState::Lapsed, at) => {
+            events.push(Event::major(Tone::Neutral, Icon::Timer, Html::prose("It lapsed: nobody decided in time"), at));
+        }
+        (RequestState::Pending, _) => {
+            let text = Html::sentence(&standing(detail, waiting, clock));
+            events.push(Event::minor(Tone::Needs, Icon::Hourglass, text, None));
+        }
+        (RequestState::Approved | RequestState::Denied, _) => {}
+    }
+    if let Some(grant) = &detail.grant {
+        events.extend(timeline::of_grant(grant, subject, clock));
+    }
+    events
+}
+
+/// Changes when anything that is shown changes.
+pub fn version(detail: &RequestDetail, seen: Option<&str>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("{:?}{:?}{seen:?}", detail.state, detail.closed_at));
+    for vote in &detail.votes {
+        hash.update(format!("{}{:?}{}", vote.by.id, vote.verdict, vote.at));
+    }
+    if let Some(grant) = &detail.grant {
+        grant.fingerprint(&mut hash);
+    }
+    hex::encode(&hash.finalize()[..8])
+}

@@ -7,7 +7,7 @@ use super::{
     layout::{Layout, Place},
     look::Pill,
     power::{Power, risk_pill},
-    requests::is_prod,
+    requests::{is_prod, part::Part},
 };
 use crate::{
     actions::requests::ruling_of,
@@ -15,6 +15,7 @@ use crate::{
         people,
         read::{
             PAGE,
+            request::{self, RequestDetail},
             waiting::{self, After, Decided, Waiting},
         },
     },
@@ -29,6 +30,8 @@ use askama_web::WebTemplate;
 use axum::{
     Router,
     extract::{Query, State as Extract},
+    http::StatusCode,
+    response::{IntoResponse, Response},
     routing::get,
 };
 use jiff::Timestamp;
@@ -39,21 +42,27 @@ use latchkey_domain::access::{
     request::{RequestFacts, RequestState, Verdict},
 };
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 /// What waits, the one that lapses soonest first; under another tab what this approver decided.
 #[derive(Debug, Template, WebTemplate)]
-#[template(path = "inbox.html")]
+#[template(path = "inbox.html", blocks = ["live"])]
 pub struct InboxPage {
     pub layout: Layout,
     pub decided: bool,
     pub rows: Vec<Row>,
     /// The address of what comes after these rows.
     pub more: Option<String>,
+    /// Where the part that changes by itself is to be had; nothing where nothing does.
+    pub live: Option<String>,
+    /// Changes when anything that is shown changes.
+    pub version: String,
 }
 
 /// A request in a list of those to decide.
 #[derive(Debug, Clone)]
 pub struct Row {
+    pub id: String,
     pub address: String,
     pub sentence: Html,
     pub reason: String,
@@ -65,6 +74,8 @@ pub struct Row {
     /// Its outcome, where it is decided; "1 of 2" approvals where more are needed.
     pub pill: Option<Pill>,
     pub approvals: Option<String>,
+    /// Nothing more for this approver to do: it stays where it was while the page is open.
+    pub settled: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -72,6 +83,10 @@ pub struct Row {
 struct InboxQuery {
     tab: String,
     after: String,
+    /// The version that the page shows.
+    seen: String,
+    /// The requests that the page shows, by id: they stay when they are decided elsewhere.
+    shown: String,
 }
 
 /// `GET /inbox`: empty for whoever decides nothing.
@@ -80,28 +95,105 @@ async fn page(
     signed_in: SignedIn,
     Query(query): Query<InboxQuery>,
 ) -> Result<InboxPage, Failure> {
-    let decided = query.tab == "decided";
-    let after = cursor(&query.after);
-    let clock = &signed_in.clock;
-    let file = &signed_in.policy.file;
-    let (rows, more) = if decided {
-        let list = waiting::decided_by(&state.store, signed_in.person.id, after, PAGE + 1).await?;
-        let shown = list.get(PAGE - 1).map(|row| (row.voted_at, row.facts.id));
-        let more = shown.filter(|_| list.len() > PAGE);
-        (list.iter().take(PAGE).map(|row| Row::decided(row, file, clock)).collect(), more)
+    if query.tab == "decided" {
+        InboxPage::decided(&state, &signed_in, &query).await
     } else {
-        let after = after.map(|(lapses_at, id)| After { lapses_at, id });
-        let (list, more) = waiting_for(&state, &signed_in, after, PAGE).await?;
-        let rows = list.iter().map(|row| Row::waiting(row, file, clock)).collect();
-        (rows, more.map(|after| (after.lapses_at, after.id)))
+        InboxPage::waiting(&state, &signed_in, &query).await
+    }
+}
+
+/// `GET /inbox/live?seen=`: 204 where nothing changed, else what waits now, and what became of the requests that the
+/// page showed.
+async fn live(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Query(query): Query<InboxQuery>,
+) -> Result<Response, Failure> {
+    let page = InboxPage::waiting(&state, &signed_in, &query).await?;
+    if page.version == query.seen {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    match page.as_live().render() {
+        Ok(html) => Ok(axum::response::Html(html).into_response()),
+        Err(error) => Err(Failure::internal(&error)),
+    }
+}
+
+impl InboxPage {
+    async fn decided(state: &State, signed_in: &SignedIn, query: &InboxQuery) -> Result<Self, Failure> {
+        let list = waiting::decided_by(&state.store, signed_in.person.id, cursor(&query.after), PAGE + 1).await?;
+        let last = list.get(PAGE - 1).filter(|_| list.len() > PAGE);
+        let row = |row| Row::decided(row, &signed_in.policy.file, &signed_in.clock);
+        Ok(Self {
+            layout: signed_in.layout(Place::Inbox, "Decided"),
+            decided: true,
+            rows: list.iter().take(PAGE).map(row).collect(),
+            more: last.map(|row| format!("/inbox?tab=decided&after={}", position(row.voted_at, row.facts.id))),
+            live: None,
+            version: String::new(),
+        })
+    }
+
+    async fn waiting(state: &State, signed_in: &SignedIn, query: &InboxQuery) -> Result<Self, Failure> {
+        let after = cursor(&query.after).map(|(lapses_at, id)| After { lapses_at, id });
+        let (list, more) = waiting_for(state, signed_in, after, PAGE).await?;
+        let (file, clock) = (&signed_in.policy.file, &signed_in.clock);
+        let waiting = list.iter().map(|row| ((row.facts.lapses_at, row.facts.id), Row::waiting(row, file, clock)));
+        let mut rows: Vec<((Timestamp, RequestId), Row)> = waiting.collect();
+        for id in query.shown.split('~').filter_map(|id| id.parse().ok()).take(PAGE) {
+            if list.iter().all(|row| row.facts.id != id) {
+                rows.extend(settled(state, signed_in, id).await?);
+            }
+        }
+        rows.sort_by_key(|(position, _)| *position);
+        let more = more.map(|after| format!("/inbox?after={}", position(after.lapses_at, after.id)));
+        Ok(Self::of_waiting(signed_in, rows.into_iter().map(|(_, row)| row).collect(), more, &query.after))
+    }
+
+    fn of_waiting(signed_in: &SignedIn, rows: Vec<Row>, more: Option<String>, after: &str) -> Self {
+        let version = hex::encode(&Sha256::digest(format!("{rows:?}{more:?}"))[..8]);
+        let shown: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let after = cursor(after).map(|(at, id)| format!("&after={}", position(at, id))).unwrap_or_default();
+        let live = format!("/inbox/live?seen={version}&shown={}{after}", shown.join("~"));
+        let title = match rows.iter().filter(|row| !row.settled).count() {
+            0 => "Inbox".to_owned(),
+            waiting => format!("Inbox ({waiting})"),
+        };
+        let layout = signed_in.layout(Place::Inbox, title).live("/inbox");
+        Self { layout, decided: false, rows, more, live: Some(live), version }
+    }
+
+    /// The address of the request that lapses soonest.
+    pub fn first(&self) -> Option<&str> {
+        self.rows.iter().find(|row| !row.settled && !self.decided).map(|row| row.address.as_str())
+    }
+
+    /// "2 requests wait for you."
+    pub fn standing(&self) -> String {
+        words::request::wait_for_you(self.rows.iter().filter(|row| !row.settled).count())
+    }
+}
+
+/// A request that was on the page and waits for this approver no longer, as far as it is theirs to see.
+async fn settled(
+    state: &State,
+    signed_in: &SignedIn,
+    id: RequestId,
+) -> Result<Option<((Timestamp, RequestId), Row)>, Failure> {
+    let Some(detail) = request::by_id(&state.store, id).await? else { return Ok(None) };
+    let known = people::approvers(&state.store, &signed_in.policy.file).await?;
+    let eligible = match ruling_of(&signed_in.policy, &detail.facts, &known) {
+        Some(Ruling::Ask { eligible, .. }) => Some(eligible),
+        Some(Ruling::Automatic(_) | Ruling::Refused(_)) | None => None,
     };
-    let tab = if decided { "tab=decided&" } else { "" };
-    Ok(InboxPage {
-        layout: signed_in.layout(Place::Inbox, if decided { "Decided" } else { "Inbox" }),
-        decided,
-        rows,
-        more: more.map(|(at, id)| format!("/inbox?{tab}after={}~{id}", at.as_microsecond())),
-    })
+    let part = Part::of(signed_in, &detail, eligible.as_ref());
+    let row = || Row::settled(&detail, part, &signed_in.policy.file, &signed_in.clock);
+    Ok(part.sees().then(|| ((detail.facts.lapses_at, id), row())))
+}
+
+/// Where a list goes on, as [`cursor`] reads it.
+fn position(at: Timestamp, id: RequestId) -> String {
+    format!("{}~{id}", at.as_microsecond())
 }
 
 /// How many pending requests one page looks through at most: who may decide is the policy's to say, not the
@@ -177,6 +269,20 @@ impl Row {
         }
     }
 
+    fn settled(detail: &RequestDetail, part: Part, file: &PolicyFile, clock: &Clock) -> Self {
+        let last = detail.votes.last().map(|vote| (vote.by.name.as_str(), vote.at));
+        let said = match part.verdict {
+            Some((verdict, at)) => you_decided(verdict, at, &[], clock),
+            None => words::request::decided_elsewhere(detail.state, last, detail.closed_at, clock),
+        };
+        Self {
+            time: Html::sentence(&said),
+            pill: Some(Pill::request(detail.state)),
+            settled: true,
+            ..Self::of(&detail.facts, RequestState::Pending, file, clock)
+        }
+    }
+
     fn of(facts: &RequestFacts, state: RequestState, file: &PolicyFile, clock: &Clock) -> Self {
         let namespaces: Vec<String> = facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
         let doing = doing(&facts.profile);
@@ -184,6 +290,7 @@ impl Row {
         let access = Access { doing: &doing, scope: facts.profile.scope, namespaces: &namespaces, cluster };
         let tense = Tense::Asked { state, minutes: facts.minutes };
         Self {
+            id: facts.id.to_string(),
             address: format!("/requests/{}", facts.id),
             sentence: Html::sentence(&access.sentence(Subject::Named(&facts.requester.name), tense, clock)),
             reason: words::request::short(&facts.reason),
@@ -193,13 +300,14 @@ impl Row {
             time: Html::default(),
             pill: None,
             approvals: None,
+            settled: false,
         }
     }
 }
 
 /// `/inbox`.
 pub fn routes() -> Router<State> {
-    Router::new().route("/inbox", get(page))
+    Router::new().route("/inbox", get(page)).route("/inbox/live", get(live))
 }
 
 #[cfg(test)]
@@ -209,12 +317,18 @@ impl InboxPage {
         use super::requests::samples::waiting;
         let ben = super::samples::signed_in("Ben Okafor");
         let row = |grave| Row::waiting(&waiting(grave), &ben.policy.file, &ben.clock);
-        let rows = vec![Row { prod: true, ..row(false) }, row(true)];
-        let layout = || ben.layout(Place::Inbox, "Inbox");
+        let elsewhere = Row {
+            id: "elsewhere".to_owned(),
+            pill: Some(Pill::request(RequestState::Approved)),
+            time: Html::prose("Chi Nguyen approved 14:02 CET."),
+            settled: true,
+            ..row(false)
+        };
+        let rows = vec![Row { prod: true, ..row(false) }, elsewhere, Row { id: "grave".to_owned(), ..row(true) }];
         let more = Some("/inbox?after=1~2".to_owned());
         vec![
-            ("inbox", Self { layout: layout(), decided: false, rows, more }),
-            ("inbox-empty", Self { layout: layout(), decided: false, rows: vec![], more: None }),
+            ("inbox", Self::of_waiting(&ben, rows, more, "")),
+            ("inbox-empty", Self::of_waiting(&ben, vec![], None, "")),
         ]
     }
 }

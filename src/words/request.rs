@@ -2,7 +2,7 @@
 
 use super::{Clock, Sentence, people::any_of, sentence::count};
 use jiff::Timestamp;
-use latchkey_domain::access::request::Verdict;
+use latchkey_domain::access::request::{RequestState, Verdict};
 
 /// "Waiting for Ben or Chi. Lapses 15:00 CET." `names` are those who may decide and have not; `who` says it where
 /// none of them signed in yet.
@@ -38,6 +38,39 @@ pub fn you_decided(verdict: Verdict, at: Timestamp, next: &[String], clock: &Clo
             sentence.text(format!("; {} {is} next.", any_of(next)))
         }
         _ => sentence.text("."),
+    }
+}
+
+/// "Nothing waits for you.", "2 requests wait for you, the one that lapses soonest first."
+pub fn wait_for_you(requests: usize) -> String {
+    match requests {
+        0 => "Nothing waits for you.".to_owned(),
+        1 => "One request waits for you.".to_owned(),
+        many => format!("{} wait for you, the one that lapses soonest first.", count(many, "request")),
+    }
+}
+
+/// What became of a request that somebody else closed: "Chi approved 14:02 CET."
+pub fn decided_elsewhere(
+    state: RequestState,
+    last: Option<(&str, Timestamp)>,
+    closed: Option<Timestamp>,
+    clock: &Clock,
+) -> Sentence {
+    let at = |sentence: Sentence, at: Option<Timestamp>| match at {
+        Some(at) => sentence.text(" ").time(at, clock.at(at)).text("."),
+        None => sentence.text("."),
+    };
+    let by = |did: &str| match last {
+        Some((name, when)) => at(Sentence::default().text(name).text(format!(" {did}")), Some(when)),
+        None => at(Sentence::default().text("Somebody else ").text(did), closed),
+    };
+    match state {
+        RequestState::Pending => Sentence::parse("It waits for somebody else now."),
+        RequestState::Approved => by(verdict(Verdict::Approve)),
+        RequestState::Denied => by(verdict(Verdict::Deny)),
+        RequestState::Cancelled => at(Sentence::default().text("Its requester cancelled it"), closed),
+        RequestState::Lapsed => at(Sentence::default().text("Nobody decided in time; it lapsed"), closed),
     }
 }
 
@@ -89,5 +122,14 @@ mod tests {
         let at = "2026-11-24T13:02:00Z".parse().unwrap();
         let said = you_decided(Verdict::Approve, at, &["Chi".to_owned()], &clock()).to_string();
         assert_eq!(said, "You approved 14:02 CET; Chi is next.");
+    }
+
+    #[test]
+    fn a_request_that_somebody_else_decided_says_who_and_when() {
+        let at: Timestamp = "2026-11-24T13:02:00Z".parse().unwrap();
+        let said = |state, last| decided_elsewhere(state, last, Some(at), &clock()).to_string();
+        assert_eq!(said(RequestState::Approved, Some(("Chi", at))), "Chi approved 14:02 CET.");
+        assert_eq!(said(RequestState::Cancelled, None), "Its requester cancelled it 14:02 CET.");
+        assert_eq!(said(RequestState::Lapsed, None), "Nobody decided in time; it lapsed 14:02 CET.");
     }
 }

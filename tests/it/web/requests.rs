@@ -287,3 +287,27 @@ async fn the_first_page_shows_what_one_asked_for_and_what_needs_one() {
     let page = portal.get("ana", "/").await;
     assert!(page.one(".access-card h3").starts_with("You will be able to read pods"));
 }
+
+#[tokio::test]
+async fn a_request_decided_elsewhere_stays_in_the_inbox_with_its_outcome() {
+    let portal = Portal::new().await;
+    let id = sent(&portal).await;
+    let page = portal.get("ben", "/inbox").await.expect(StatusCode::OK);
+    assert_eq!(page.one("title"), "Inbox (1) · Latchkey");
+    assert_eq!(page.one("#announce"), "One request waits for you.");
+    assert_eq!(page.attribute("#first", "href"), format!("/requests/{id}"));
+    let live = page.attribute("[data-poll]", "hx-get");
+    portal.get("ben", &live).await.expect(StatusCode::NO_CONTENT);
+    portal.town.vote("chi", id, Verdict::Approve).await.unwrap();
+    let part = portal.get("ben", &live).await.expect(StatusCode::OK);
+    assert!(part.text.trim_start().starts_with("<div id=\"inbox-part\""), "{}", part.text);
+    assert_eq!(part.one("#announce"), "Nothing waits for you.");
+    assert_eq!(part.one(".settled td:last-child .pill"), "Approved");
+    assert!(part.one(".settled td:last-child .line").starts_with("Chi approved"), "{}", part.text);
+    assert!(part.all("#first").is_empty());
+    let again = part.attribute("[data-poll]", "hx-get");
+    portal.get("ben", &again).await.expect(StatusCode::NO_CONTENT);
+    let stranger = portal.get("gus", &live).await.expect(StatusCode::OK);
+    assert!(stranger.all("tbody tr").is_empty(), "what is not theirs to see is not told");
+    assert!(portal.get("ben", "/inbox").await.all("tbody tr").is_empty(), "a fresh page shows what waits alone");
+}

@@ -1,13 +1,15 @@
 //! One access: who sees it, its kubeconfig, giving back, revoking.
 
-use super::browser::Portal;
-use crate::town::Town;
-use axum::http::StatusCode;
+use crate::web::Portal;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
 
 #[tokio::test]
 async fn an_access_is_seen_by_its_holder_its_deciders_operators_and_auditors_alone() {
-    let town = Town::new().await;
-    let portal = Portal::new(&town);
+    let portal = Portal::new().await;
+    let town = &portal.town;
     let path = format!("/grants/{}", town.grant().await);
     for (who, status) in [
         ("ana", StatusCode::OK),
@@ -17,27 +19,27 @@ async fn an_access_is_seen_by_its_holder_its_deciders_operators_and_auditors_alo
         ("chi", StatusCode::NOT_FOUND),
         ("gus", StatusCode::NOT_FOUND),
     ] {
-        let session = town.session(who).await;
-        let page = portal.get(&session, &path).await;
+        let session = portal.browser(who).await;
+        let page = session.get(&path).await;
         assert_eq!(page.status, status, "{who}");
-        assert_eq!(portal.get(&session, &format!("{path}/live")).await.status, status, "{who}");
+        assert_eq!(session.get(&format!("{path}/live")).await.status, status, "{who}");
         assert_eq!(page.text.contains("payments"), status == StatusCode::OK, "{who}");
     }
-    let ana = town.session("ana").await;
+    let ana = portal.browser("ana").await;
     for nothing in ["/grants/none", "/grants/0193aaaa-0000-7000-8000-000000000000"] {
-        assert_eq!(portal.get(&ana, nothing).await.status, StatusCode::NOT_FOUND, "{nothing}");
+        assert_eq!(ana.get(nothing).await.status, StatusCode::NOT_FOUND, "{nothing}");
     }
-    let signed_out = portal.get("nothing", &path).await;
+    let signed_out = portal.send(Request::get(&path).body(Body::empty()).unwrap()).await;
     assert_eq!(signed_out.status, StatusCode::SEE_OTHER);
     assert!(signed_out.header("location").starts_with("/sign-in?return_to="));
 }
 
 #[tokio::test]
 async fn the_kubeconfig_is_its_holders_alone_and_holds_no_secret() {
-    let town = Town::new().await;
-    let portal = Portal::new(&town);
+    let portal = Portal::new().await;
+    let town = &portal.town;
     let path = format!("/grants/{}/kubeconfig", town.grant().await);
-    let answer = portal.get(&town.session("ana").await, &path).await;
+    let answer = portal.get("ana", &path).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("content-disposition"), "attachment; filename=\"latchkey-prod-eu.yaml\"");
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -53,62 +55,62 @@ async fn the_kubeconfig_is_its_holders_alone_and_holds_no_secret() {
     }
     assert!(!answer.text.contains("token:") && !answer.text.contains("client-key"));
     for other in ["ben", "dee", "eli", "gus"] {
-        let answer = portal.get(&town.session(other).await, &path).await;
+        let answer = portal.get(other, &path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{other}");
     }
 }
 
 #[tokio::test]
 async fn giving_back_is_for_the_holder_and_twice_does_no_harm() {
-    let town = Town::new().await;
-    let portal = Portal::new(&town);
+    let portal = Portal::new().await;
+    let town = &portal.town;
     let grant = town.grant().await;
     let (page, path) = (format!("/grants/{grant}"), format!("/grants/{grant}/give-back"));
-    let strange = portal.post(&town.session("ben").await, &path, &[]).await;
+    let strange = portal.post("ben", &path, &[]).await;
     assert_eq!(strange.status, StatusCode::NOT_FOUND);
-    let ana = town.session("ana").await;
-    assert!(portal.get(&ana, &page).await.text.contains("Give it back now"));
+    let ana = portal.browser("ana").await;
+    assert!(ana.get(&page).await.text.contains("Give it back now"));
     for _ in 0..2 {
-        let answer = portal.post(&ana, &path, &[]).await;
+        let answer = ana.post(&path, &[]).await;
         assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, page.as_str()));
     }
-    let after = portal.get(&ana, &page).await.text;
+    let after = ana.get(&page).await.text;
     assert!(after.contains("Ask again") && !after.contains("Give it back now"));
-    assert_eq!(portal.get(&ana, &format!("{page}/kubeconfig")).await.status, StatusCode::CONFLICT);
+    assert_eq!(ana.get(&format!("{page}/kubeconfig")).await.status, StatusCode::CONFLICT);
     assert_eq!(town.count("select count(*) from event where action = 'grant.revoking'").await, 1);
 }
 
 #[tokio::test]
 async fn revoking_needs_a_reason_and_a_decider_or_operator() {
-    let town = Town::new().await;
-    let portal = Portal::new(&town);
+    let portal = Portal::new().await;
+    let town = &portal.town;
     let grant = town.grant().await;
     let path = format!("/grants/{grant}/revoke");
     for stranger in ["chi", "gus", "eli"] {
-        let answer = portal.post(&town.session(stranger).await, &path, &[("reason", "because")]).await;
+        let answer = portal.post(stranger, &path, &[("reason", "because")]).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{stranger}");
     }
-    let dee = town.session("dee").await;
+    let dee = portal.browser("dee").await;
     let long = "x".repeat(1001);
     for (reason, said) in [(" ", "Say why"), (long.as_str(), "1,000 at most"), ("over\0now", "control characters")] {
-        let answer = portal.post(&dee, &path, &[("reason", reason)]).await;
+        let answer = dee.post(&path, &[("reason", reason)]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
         let kept = reason.replace('\0', "\u{fffd}");
         assert!(answer.text.contains(said) && (answer.text.contains(reason) || answer.text.contains(&kept)), "{said}");
         assert!(answer.text.contains("<title>Error: "));
     }
     assert_eq!(town.count("select count(*) from access_grant where state = 'revoking'").await, 0);
-    let answer = portal.post(&dee, &path, &[("reason", "The incident is over.")]).await;
+    let answer = dee.post(&path, &[("reason", "The incident is over.")]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    let page = portal.get(&town.session("ana").await, &format!("/grants/{grant}")).await.text;
+    let page = portal.get("ana", &format!("/grants/{grant}")).await.text;
     assert!(page.contains("Dee revoked it") && page.contains("The incident is over."));
 }
 
 #[tokio::test]
 async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
-    let town = Town::new().await;
-    let portal = Portal::new(&town);
-    let (grant, ana) = (town.grant().await, town.session("ana").await);
+    let portal = Portal::new().await;
+    let town = &portal.town;
+    let (grant, ana) = (town.grant().await, portal.browser("ana").await);
     sqlx::raw_sql(
         "update access_grant set state = 'provisioning';
          update access_grant set state = 'active', since = latchkey_now(), until = latchkey_now() + interval '1 hour';
@@ -118,7 +120,7 @@ async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
     .await
     .unwrap();
     let path = format!("/grants/{grant}");
-    let page = portal.get(&ana, &path).await.text;
+    let page = ana.get(&path).await.text;
     assert!(page.contains("Access works, as proven") && page.contains("it is there"));
     sqlx::raw_sql(
         "update grant_leg set condition = 'blocked', error = 'the line was taken out', next_try = clock_timestamp(),
@@ -127,22 +129,22 @@ async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
     .execute(town.owner.pool())
     .await
     .unwrap();
-    let page = portal.get(&ana, &path).await.text;
+    let page = ana.get(&path).await.text;
     assert!(page.contains("may not work now") && page.contains("The line was taken out."));
     assert!(!page.contains("as proven. It ends") && !page.contains("the line is missing"));
 }
 
 #[tokio::test]
 async fn a_poll_answers_only_when_something_changed() {
-    let town = Town::new().await;
-    let portal = Portal::new(&town);
-    let (grant, ana) = (town.grant().await, town.session("ana").await);
-    let page = portal.get(&ana, &format!("/grants/{grant}")).await.text;
+    let portal = Portal::new().await;
+    let town = &portal.town;
+    let (grant, ana) = (town.grant().await, portal.browser("ana").await);
+    let page = ana.get(&format!("/grants/{grant}")).await.text;
     let seen = page.split("/live?seen=").nth(1).unwrap().split('"').next().unwrap();
     let live = format!("/grants/{grant}/live?seen={seen}");
-    assert_eq!(portal.get(&ana, &live).await.status, StatusCode::NO_CONTENT);
-    portal.post(&ana, &format!("/grants/{grant}/give-back"), &[]).await;
-    let changed = portal.get(&ana, &live).await;
+    assert_eq!(ana.get(&live).await.status, StatusCode::NO_CONTENT);
+    ana.post(&format!("/grants/{grant}/give-back"), &[]).await;
+    let changed = ana.get(&live).await;
     assert_eq!(changed.status, StatusCode::OK);
     assert!(!changed.text.contains("<html") && changed.text.contains("hx-swap-oob"));
 }

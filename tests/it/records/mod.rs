@@ -1,6 +1,5 @@
 //! Identities, one access, clusters, the audit log and status as a browser meets them.
 
-mod browser;
 mod clusters_audit_status;
 mod grants;
 mod identities;

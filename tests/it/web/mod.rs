@@ -28,6 +28,12 @@ pub struct Portal {
     router: Router,
 }
 
+/// A browser with one session's cookie.
+pub struct Browser<'a> {
+    portal: &'a Portal,
+    cookie: String,
+}
+
 /// An answer, read whole.
 #[derive(Debug)]
 pub struct Answer {
@@ -76,21 +82,37 @@ impl Portal {
         read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
-    /// Opens a page as somebody.
-    pub async fn get(&self, who: &str, path: &str) -> Answer {
-        let cookie = self.cookie(who).await;
-        self.send(Request::get(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap()).await
+    /// A browser in which somebody just signed in.
+    pub async fn browser(&self, who: &str) -> Browser<'_> {
+        Browser { portal: self, cookie: self.cookie(who).await }
     }
 
-    /// Sends a form as somebody, from a page of the portal.
+    /// Opens a page as somebody, in a session of its own.
+    pub async fn get(&self, who: &str, path: &str) -> Answer {
+        self.browser(who).await.get(path).await
+    }
+
+    /// Sends a form as somebody, in a session of its own, from a page of the portal.
     pub async fn post(&self, who: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let cookie = self.cookie(who).await;
-        self.send(form(path, fields).header(header::COOKIE, cookie).body(body(fields)).unwrap()).await
+        self.browser(who).await.post(path, fields).await
     }
 
     /// The cookie of a new session of somebody's.
     pub async fn cookie(&self, who: &str) -> String {
         format!("__Host-latchkey={}", self.town.session(who).await)
+    }
+}
+
+impl Browser<'_> {
+    /// Opens a page.
+    pub async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(path).header(header::COOKIE, &self.cookie);
+        self.portal.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form from a page of the portal.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.portal.send(form(path, fields).header(header::COOKIE, &self.cookie).body(body(fields)).unwrap()).await
     }
 }
 

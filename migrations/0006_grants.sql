@@ -66,6 +66,8 @@ create table grant_leg (
   -- What the last proof showed: nothing yet, the access present, or ours gone.
   proven text not null default 'nothing' constraint grant_leg_proven check (proven in ('nothing', 'present', 'gone')),
   proven_at timestamptz,
+  -- How far business time ran ahead then; always zero in production.
+  ahead interval not null default '0',
   condition text not null default 'ok' constraint grant_leg_condition check (condition in ('ok', 'retrying', 'blocked')),
   attempts integer not null default 0,
   next_try timestamptz,

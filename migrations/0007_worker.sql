@@ -26,6 +26,8 @@ create table intent (
   object_uid text,
   started_at timestamptz not null,
   finished_at timestamptz,
+  -- How far business time ran ahead at the start; always zero in production.
+  ahead interval not null default '0',
   outcome text
 );
 comment on table intent is 'What the worker was about to write outside, committed before the write.';

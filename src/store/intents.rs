@@ -42,8 +42,9 @@ impl Tx {
     pub async fn intend(&mut self, target: Target, epoch: i64, intents: &[Intent]) -> Result<(), StoreError> {
         for intent in intents {
             sqlx::query!(
-                "insert into intent (id, target_kind, target_key, epoch, grant_id, step, object, detail, started_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())",
+                "insert into intent (id, target_kind, target_key, epoch, grant_id, step, object, detail, started_at,
+                   ahead)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), (select b.ahead from business_clock b))",
                 intent.id,
                 target.kind(),
                 target.key(),

@@ -44,6 +44,7 @@ impl Tx {
         sqlx::query!(
             "update grant_leg set proven = coalesce($4, proven),
                proven_at = case when $4 is null then proven_at else clock_timestamp() end,
+               ahead = case when $4 is null then ahead else (select b.ahead from business_clock b) end,
                condition = $5, error = $6, attempts = $7, next_try = clock_timestamp() + make_interval(secs => $8),
                evidence = $9
              where grant_id = $1 and target_kind = $2 and target_key = $3",

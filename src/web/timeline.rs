@@ -51,15 +51,25 @@ impl Event {
 
 /// How an access came about and went, what lies ahead last.
 ///
-/// Business time rules states, the real clock steps and proofs: they agree in production only. So the order is first
-/// that of the phases, then that of time within one.
+/// A step that was begun just before a state changed may end just after it. So the order is first that of the phases,
+/// then that of time within one.
 pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Vec<Event> {
     let mut events: Vec<(Phase, Event)> = Vec::new();
     let since = grant.active.map(|(since, _)| since);
     events.extend(grant.steps.iter().map(|taken| (Phase::of(taken, since), step(taken))));
     events.extend(grant.legs.iter().filter_map(|leg| {
-        let phase = if leg.proven == Proven::Gone { Phase::ProvenGone } else { Phase::Proven };
-        proof(leg).map(|event| (phase, event))
+        let again = is_again(leg, since);
+        let phase = match leg.proven {
+            Proven::Gone => Phase::ProvenGone,
+            Proven::Nothing | Proven::Present => {
+                if again {
+                    Phase::Kept
+                } else {
+                    Phase::Proven
+                }
+            }
+        };
+        proof(leg, again).map(|event| (phase, event))
     }));
     if let Some((since, until)) = grant.active {
         let sentence = Sentence::parse("Access works. It ends ").time(until, clock.at(until)).text(".");
@@ -135,10 +145,19 @@ fn is_well(outcome: &str) -> bool {
     ["done", "ok", "written", "created", "deleted", "gone", "already"].iter().any(|well| outcome.starts_with(well))
 }
 
-fn proof(leg: &LegProgress) -> Option<Event> {
+/// Whether what was proven once was looked at again since: a proof is older than the state that it led to, but for the
+/// second in which both are stored.
+fn is_again(leg: &LegProgress, since: Option<Timestamp>) -> bool {
+    let (Some(at), Some(since)) = (leg.proven_at, since) else { return false };
+    leg.proven == Proven::Present && at.as_second() > since.as_second() + 1
+}
+
+fn proof(leg: &LegProgress, again: bool) -> Option<Event> {
     let at = leg.proven_at?;
     let (icon, text) = match (leg.proven, leg.target) {
         (Proven::Nothing, _) => return None,
+        (Proven::Present, Target::Cluster(_)) if again => (Icon::BadgeCheck, "Proven again on the cluster"),
+        (Proven::Present, Target::Principal(_)) if again => (Icon::BadgeCheck, "Proven again in IAM"),
         (Proven::Present, Target::Cluster(_)) => (Icon::BadgeCheck, "Proven on the cluster"),
         (Proven::Present, Target::Principal(_)) => (Icon::BadgeCheck, "Proven in IAM"),
         (Proven::Gone, Target::Cluster(_)) => (Icon::BadgeCheck, "Proven gone from the cluster"),

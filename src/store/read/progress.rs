@@ -51,6 +51,7 @@ impl GrantProgress {
 pub struct LegProgress {
     pub target: Target,
     pub proven: Proven,
+    /// In business time, as it was then.
     pub proven_at: Option<Timestamp>,
     pub condition: Condition,
     pub evidence: serde_json::Value,
@@ -64,6 +65,7 @@ pub struct StepTaken {
     pub step: String,
     /// On what: "RoleBinding payments/latchkey-...".
     pub object: String,
+    /// In business time, as it was then, like the states that these times stand between.
     pub started_at: Timestamp,
     pub finished_at: Option<Timestamp>,
     pub outcome: Option<String>,
@@ -133,7 +135,8 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
 
 async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
     let rows = sqlx::query!(
-        "select target_kind, target_key, proven, proven_at, condition, attempts, next_try, error, evidence
+        "select target_kind, target_key, proven, proven_at + ahead as proven_at, condition, attempts, next_try, error,
+           evidence
          from grant_leg where grant_id = $1 order by target_kind desc, target_key",
         id
     )
@@ -165,8 +168,8 @@ async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
 
 async fn steps(store: &Store, id: Uuid) -> Result<Vec<StepTaken>, StoreError> {
     let rows = sqlx::query!(
-        r#"select target_kind as "target_kind!", step as "step!", object as "object!", started_at as "started_at!",
-             finished_at, outcome
+        r#"select target_kind as "target_kind!", step as "step!", object as "object!",
+             started_at + ahead as "started_at!", finished_at + ahead as finished_at, outcome
            from (select * from intent where grant_id = $1 order by id desc limit $2) latest order by id"#,
         id,
         STEPS

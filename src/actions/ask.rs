@@ -16,7 +16,10 @@ use latchkey_domain::{
         profile::{Profile, ProfileName, ResolvedProfile, ResolvedRole, Scope, Source},
     },
     eks::rbac::{own_role_name, rules_hash},
-    plan::observation::{AuthenticationMode, ClusterObservation},
+    plan::{
+        observation::{AuthenticationMode, ClusterObservation},
+        who,
+    },
 };
 
 /// The form as it arrived.
@@ -274,6 +277,12 @@ async fn find_principal(
     };
     if chosen.is_none() {
         considered.problem(Field::Principal, "That AWS identity is not one of yours. Choose one from the list.");
+    }
+    if let (Some(principal), Some((_, cluster)), Some(observed)) = (&chosen, &considered.cluster, &considered.observed)
+        && observed.body.entries.has(&principal.arn)
+    {
+        let sentence = who::overridden(cluster.name.as_str(), &principal.arn);
+        considered.problem(Field::Principal, sentence);
     }
     considered.principal = chosen;
     Ok(())

@@ -71,6 +71,10 @@ pub async fn of_ask(
     let shown = show(store, current, &subject).await?;
     if let Some(shown) = &shown {
         for obstacle in &shown.preview.obstacles {
+            // A field says it already.
+            if considered.problems.iter().any(|problem| problem.sentence == *obstacle) {
+                continue;
+            }
             considered.problems.push(Problem::new(Field::Whole, obstacle.clone()));
         }
     }

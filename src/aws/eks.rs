@@ -9,6 +9,10 @@ use latchkey_domain::{
     eks::arn::{ClusterArn, PrincipalArn},
     plan::observation::{AuthenticationMode, EksCluster},
 };
+use std::collections::BTreeSet;
+
+/// As many as EKS gives at once.
+const ENTRIES_A_PAGE: i32 = 100;
 
 impl Aws {
     /// DescribeCluster, in the region of the ARN.
@@ -93,6 +97,32 @@ impl Aws {
             kind: entry.r#type.unwrap_or_default(),
             policies,
         }))
+    }
+
+    /// The ARNs that have an access entry on the cluster. Only clusters whose authentication mode has entries answer.
+    ///
+    /// # Errors
+    /// Invalid in the mode `CONFIG_MAP`; refused in another account, or without the right; transient, throttled. That
+    /// the cluster is not there is said by describing it.
+    pub async fn access_entries(&self, cluster: &ClusterArn) -> Result<BTreeSet<String>, Fault> {
+        let call = Call {
+            operation: "list",
+            subject: format!("the access entries of cluster `{}`", cluster.name()),
+            action: "eks:ListAccessEntries",
+            resource: cluster.to_string(),
+        };
+        self.reaches(cluster.account(), &call).await?;
+        let (mut arns, mut next) = (BTreeSet::new(), None);
+        loop {
+            let request = self.eks.list_access_entries().cluster_name(cluster.name()).max_results(ENTRIES_A_PAGE);
+            let request = request.set_next_token(next.take()).customize().config_override(self.eks_in(cluster));
+            let page = request.send().await.map_err(|error| call.fault(error))?;
+            arns.extend(page.access_entries.unwrap_or_default());
+            match page.next_token {
+                Some(token) => next = Some(token),
+                None => return Ok(arns),
+            }
+        }
     }
 
     async fn access_policies(&self, cluster: &ClusterArn, principal: &PrincipalArn) -> Result<Vec<String>, Fault> {

@@ -324,6 +324,7 @@ impl ClusterPage {
             kubernetes: Some(ClusterState { aws_auth: Some(aws_auth), ..ClusterState::default() }),
             trouble: (!reachable).then(|| "The API server did not answer within 10 s.".to_owned()),
             kubernetes_at: Some("2026-11-24T13:58:00Z".parse().unwrap()),
+            entries: Default::default(),
         };
         let id = ClusterId(uuid::Uuid::from_u128(2));
         let at = "2026-11-24T14:47:20Z".parse().unwrap();

@@ -31,7 +31,7 @@ use latchkey_domain::{
         cluster::{Plan, plan},
         desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, RecordedMapping, Wish},
         mapping,
-        observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster},
+        observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster, EntryHolders},
     },
 };
 use std::{
@@ -80,8 +80,9 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let closed =
             dangling.into_iter().filter_map(|open| seen(&open, &state).map(|outcome| (open, outcome))).collect();
         trail::close_dangling(&worker.store, lease, closed).await?;
-        desired.entries = entries(worker, &arn, &reached.aws, &desired).await;
-        let observation = observation(&reached.aws, state);
+        let holders = entry_holders(worker, &arn, &reached.aws).await;
+        desired.entries = entries(worker, &arn, &holders, &desired).await;
+        let observation = observation(&reached.aws, state, &holders);
         let plan = plan(&desired, &observation);
         catch_up(worker, lease, id, &plan).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
@@ -96,7 +97,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
             observation
         } else {
             match reached.client.observe(&wanted(worker, id).await?).await {
-                Ok(state) => crate::worker::cluster::observation(&reached.aws, state),
+                Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders),
                 Err(fault) => return unreachable(worker, lease, id, Some(reached.aws.clone()), fault).await,
             }
         };
@@ -130,6 +131,7 @@ impl Run<'_> {
         let mut outcome = Outcome {
             findings: self.plan.findings.iter().map(|finding| self.finding(finding)).collect(),
             rests: legs.values().filter_map(|leg| leg.rests).min(),
+            failure: failure(observation),
             periodic: true,
             ..Outcome::default()
         };
@@ -169,6 +171,14 @@ impl Run<'_> {
         };
         event.cluster = Some(self.cluster);
         event.with("what", &finding.what)
+    }
+}
+
+/// What could not be seen of a cluster that answers.
+fn failure(observation: &ClusterObservation) -> Option<String> {
+    match &observation.entries {
+        EntryHolders::Unknown(why) => Some(why.clone()),
+        EntryHolders::NotAsked | EntryHolders::Listed(_) => None,
     }
 }
 
@@ -225,12 +235,13 @@ async fn reach(worker: &Worker, lease: &Lease, id: ClusterId, arn: &ClusterArn) 
     Ok(Reached { client, aws })
 }
 
-fn observation(aws: &EksCluster, state: ClusterState) -> ClusterObservation {
+fn observation(aws: &EksCluster, state: ClusterState, holders: &EntryHolders) -> ClusterObservation {
     ClusterObservation {
         aws: Some(aws.clone()),
         kubernetes: Some(state),
         trouble: None,
         kubernetes_at: Some(Timestamp::now()),
+        entries: holders.clone(),
     }
 }
 
@@ -282,18 +293,34 @@ fn seen(open: &Dangling, state: &ClusterState) -> Option<&'static str> {
     }
 }
 
-/// What EKS's own table says of the principals whose grants come or go, where the cluster has such a table.
+/// Who has an access entry. Asked where entries and aws-auth both count; elsewhere there is nothing to override.
+async fn entry_holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> EntryHolders {
+    match aws.mode {
+        AuthenticationMode::ApiAndConfigMap => match worker.aws.access_entries(arn).await {
+            Ok(arns) => EntryHolders::Listed(arns),
+            Err(fault) => {
+                tracing::warn!(cluster = %arn, error = %fault, "access entries could not be listed");
+                EntryHolders::Unknown(fault.sentence())
+            }
+        },
+        AuthenticationMode::ConfigMap | AuthenticationMode::Api => EntryHolders::NotAsked,
+    }
+}
+
+/// What EKS's own table says of the principals whose grants come or go, where the cluster has such a table. Those that
+/// the list does not have are not asked about.
 async fn entries(
     worker: &Worker,
     arn: &ClusterArn,
-    aws: &EksCluster,
+    holders: &EntryHolders,
     desired: &DesiredCluster,
 ) -> BTreeMap<PrincipalId, Entry> {
-    match aws.mode {
-        AuthenticationMode::ApiAndConfigMap => {}
-        AuthenticationMode::ConfigMap | AuthenticationMode::Api => return BTreeMap::new(),
-    }
-    let asked = desired.grants.iter().filter(|grant| !grant.resting);
+    let is_asked = |grant: &&DesiredGrant| match holders {
+        EntryHolders::NotAsked => false,
+        EntryHolders::Listed(_) => holders.has(grant.arn.as_str()),
+        EntryHolders::Unknown(_) => true,
+    };
+    let asked = desired.grants.iter().filter(|grant| !grant.resting).filter(is_asked);
     let principals: BTreeMap<PrincipalId, &PrincipalArn> =
         asked.map(|grant| (grant.facts.principal, &grant.arn)).collect();
     let mut calls = Vec::with_capacity(principals.len());

@@ -4,6 +4,7 @@ use super::{aws_at, keys, missing, simulator, worker_of};
 use latchkey::fault::FaultKind;
 use latchkey_domain::eks::arn::{ClusterArn, PrincipalArn};
 use latchkey_domain::plan::observation::AuthenticationMode;
+use std::collections::BTreeSet;
 
 fn arn(account: &str, name: &str) -> ClusterArn {
     ClusterArn::parse(&format!("arn:aws:eks:us-east-1:{account}:cluster/{name}")).unwrap()
@@ -53,5 +54,27 @@ async fn principal_without_an_access_entry_has_none() {
     let jane = PrincipalArn::parse("arn:aws:iam::111122223333:user/jane").unwrap();
     assert_eq!(aws.access_entry(&arn("111122223333", "both"), &jane).await.unwrap(), None);
     let fault = aws.access_entry(&arn("111122223333", "classic"), &jane).await.unwrap_err();
+    assert_eq!(*fault.kind(), FaultKind::Invalid, "{fault:?}");
+}
+
+#[tokio::test]
+async fn every_page_of_the_access_entries_is_listed() {
+    let simulator = simulator().await;
+    let aws = worker_of(&simulator).await;
+    let made: BTreeSet<String> = (0..120).map(|number| format!("arn:aws:iam::999988887777:role/r{number}")).collect();
+    let keys = simulator.worker_keys().unwrap();
+    let keys = aws_credential_types::Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "a test");
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::new("us-east-1"))
+        .credentials_provider(keys)
+        .endpoint_url(simulator.aws_endpoint().as_str().trim_end_matches('/'))
+        .load()
+        .await;
+    let eks = aws_sdk_eks::Client::new(&config);
+    for arn in &made {
+        eks.create_access_entry().cluster_name("both").principal_arn(arn).send().await.unwrap();
+    }
+    assert_eq!(aws.access_entries(&arn("111122223333", "both")).await.unwrap(), made);
+    let fault = aws.access_entries(&arn("111122223333", "classic")).await.unwrap_err();
     assert_eq!(*fault.kind(), FaultKind::Invalid, "{fault:?}");
 }

@@ -350,5 +350,6 @@ pub fn observation(name: &str, arn: &str) -> ClusterObservation {
         }),
         trouble: None,
         kubernetes_at: Some(Timestamp::now()),
+        entries: Default::default(),
     }
 }

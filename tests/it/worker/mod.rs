@@ -3,6 +3,7 @@
 
 mod access;
 mod crashes;
+mod entries;
 mod overlap;
 mod trouble;
 

@@ -266,27 +266,6 @@ async fn a_console_profile_waits_for_iam() {
 }
 
 #[tokio::test]
-async fn an_access_entry_of_the_same_arn_counts_instead_and_so_blocks() {
-    let world = World::new().await;
-    world.simulator.aws().set_mode(PROD, latchkey_simulator::seed::AuthenticationMode::ApiAndConfigMap);
-    // Whoever described the cluster before keeps that for some minutes: a worker that did not.
-    let worker = world.another_worker(latchkey::worker::Life::default()).await;
-    let eks = world.eks().await;
-    let arn = crate::town::Town::arn("ana");
-    eks.create_access_entry().cluster_name(PROD).principal_arn(&arn).username("ana-entry").send().await.unwrap();
-
-    let grant = world.approved("ana").await;
-    latchkey::worker::run_once(&worker).await.unwrap();
-    assert!(world.trouble(grant).await.contains("has an access entry"), "{}", world.trouble(grant).await);
-    assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);
-
-    eks.delete_access_entry().cluster_name(PROD).principal_arn(&arn).send().await.unwrap();
-    world.rests_are_over().await;
-    latchkey::worker::run_once(&worker).await.unwrap();
-    assert_eq!(world.state(grant).await, "active", "{}", world.trouble(grant).await);
-}
-
-#[tokio::test]
 async fn a_line_that_an_old_copy_of_aws_auth_brings_back_is_taken_out_again() {
     let world = World::new().await;
     let grant = world.active("ana").await;

@@ -108,7 +108,7 @@ pub fn worker_iam_policy(file: &PolicyFile, boundary: Option<&str>) -> String {
     let entries: Vec<String> = file.clusters.iter().map(access_entries).collect();
     let mut statements = Vec::new();
     if !clusters.is_empty() {
-        statements.push(allow("LatchkeyClusters", &["eks:DescribeCluster"], &clusters));
+        statements.push(allow("LatchkeyClusters", &["eks:DescribeCluster", "eks:ListAccessEntries"], &clusters));
         let actions = ["eks:DescribeAccessEntry", "eks:ListAssociatedAccessPolicies"];
         statements.push(allow("LatchkeyAccessEntries", &actions, &entries));
     }

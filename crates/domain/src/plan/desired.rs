@@ -46,6 +46,8 @@ pub enum Entry {
         /// ARNs of access policies, which no review shows.
         policies: Vec<String>,
     },
+    /// There is one by the last list of them; for a preview, which asks nobody.
+    Listed,
     Unknown(String),
 }
 

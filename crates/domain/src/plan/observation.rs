@@ -4,7 +4,7 @@
 use crate::{access::cluster::PinnedNamespace, eks::rbac::Rule};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a cluster authenticates IAM principals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,31 @@ pub struct ClusterObservation {
     /// When `kubernetes` was read; older than the observation itself where the cluster is unreachable now and
     /// the last facts were kept.
     pub kubernetes_at: Option<Timestamp>,
+    /// Who has an access entry.
+    #[serde(default)]
+    pub entries: EntryHolders,
+}
+
+/// Whose ARNs have an access entry on a cluster: EKS's own table, which overrides aws-auth.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryHolders {
+    /// The cluster's mode has no such table, or nobody looked yet.
+    #[default]
+    NotAsked,
+    Listed(BTreeSet<String>),
+    /// Why it is not known: a sentence for people.
+    Unknown(String),
+}
+
+impl EntryHolders {
+    /// Whether this ARN is known to have an entry. EKS and IAM compare names without case.
+    pub fn has(&self, arn: &str) -> bool {
+        match self {
+            Self::Listed(arns) => arns.iter().any(|listed| listed.eq_ignore_ascii_case(arn)),
+            Self::NotAsked | Self::Unknown(_) => false,
+        }
+    }
 }
 
 /// What DescribeCluster says.
@@ -53,8 +78,7 @@ pub struct ClusterState {
     /// Namespaced Roles that bindings below refer to, by `namespace/name`.
     pub roles: BTreeMap<String, ObservedRole>,
     /// Every RoleBinding and ClusterRoleBinding with a subject of kind User or Group, and those with our label, which
-    /// may bind nobody any more. Of annotations only ours. and every one with our label
-    /// `app.kubernetes.io/managed-by`, which a revocation may have left without any subject.
+    /// may bind nobody any more. Of annotations only ours.
     pub bindings: Vec<ObservedBinding>,
     /// `kube-system/latchkey`, where it exists.
     pub marker: Option<Marker>,

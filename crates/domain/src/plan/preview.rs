@@ -2,7 +2,7 @@
 
 use super::{
     cluster::{self, Step},
-    desired::{DesiredCluster, DesiredGrant},
+    desired::{DesiredCluster, DesiredGrant, Entry},
     observation::{ClusterObservation, PrincipalObservation},
     principal::{self, DesiredPrincipal, PrincipalStep},
     widening,
@@ -68,6 +68,9 @@ pub fn preview(
 ) -> Preview {
     let mut whole = desired.clone();
     whole.grants.push(grant.clone());
+    if observed.entries.has(grant.arn.as_str()) {
+        whole.entries.insert(grant.facts.principal, Entry::Listed);
+    }
     let plan = cluster::plan(&whole, observed);
     let mut obstacles = Vec::new();
     match &observed.kubernetes {

@@ -64,6 +64,7 @@ pub fn observation() -> ClusterObservation {
         }),
         trouble: None,
         kubernetes_at: Some(now()),
+        entries: Default::default(),
     }
 }
 

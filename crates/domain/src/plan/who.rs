@@ -134,6 +134,7 @@ fn barred(desired: &DesiredCluster, observed: &ClusterObservation, who: Claimant
                  manages the cluster's access entries has to remove it"
             ));
         }
+        Some(Entry::Listed) => return Some(overridden(cluster, arn.as_str())),
         Some(Entry::Unknown(why)) => {
             return Some(format!(
                 "it is not known whether {cluster} has an access entry for {arn}, which would count instead of aws-auth: {why}"
@@ -147,6 +148,14 @@ fn barred(desired: &DesiredCluster, observed: &ClusterObservation, who: Claimant
             Some(format!("{arn} is a role, and roles cannot be granted access yet: use an IAM user"))
         }
     }
+}
+
+/// Why nobody is granted as a principal that has an access entry on the cluster.
+pub fn overridden(cluster: &str, arn: &str) -> String {
+    format!(
+        "{arn} has an access entry on {cluster}, which overrides its line in aws-auth; Latchkey does not write entries \
+         yet. An operator can remove it, or choose another cluster"
+    )
 }
 
 fn arns(desired: &DesiredCluster, who: Claimant<'_>) -> BTreeSet<String> {

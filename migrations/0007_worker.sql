@@ -9,7 +9,12 @@ create table target (
   epoch bigint not null default 0,
   ran_at timestamptz,
   failure text,
-  primary key (kind, key)
+  -- Since when, and why, only revocations happen here: the cluster was seen to belong to another installation, or to a
+  -- later state of this one. Set by the worker, cleared by `latchkey accept-restore` alone.
+  fenced_since timestamptz,
+  fenced_why text,
+  primary key (kind, key),
+  constraint target_fenced check ((fenced_since is null) = (fenced_why is null))
 );
 comment on table target is 'What the worker keeps right: one IAM principal or one cluster. Times are the database''s real clock.';
 create index target_due on target (revoking desc, due_at) where due_at is not null;

@@ -1,6 +1,7 @@
 //! The commands of the binary. Each tells errors as sentences and ends with an exit code: 0 for done, 1 for an error
 //! or a finding, 2 for arguments that mean nothing or what would be unsafe.
 
+mod accept_restore;
 mod audit;
 mod aws_auth;
 pub mod bootstrap;
@@ -54,6 +55,8 @@ enum Command {
     Policy(policy::Command),
     /// Print what the worker needs on a cluster: RBAC, ConfigMaps, its mapping and IAM policy
     Bootstrap(bootstrap::Args),
+    /// Accept a restored database for a cluster that has seen a later state: access is granted there again
+    AcceptRestore(accept_restore::Args),
     /// Look after the audit log
     #[command(subcommand)]
     Audit(audit::Command),
@@ -80,6 +83,7 @@ impl Cli {
             Command::Check(args) => Ok(check::run(config, &args)),
             Command::Policy(command) => policy::run(&settings(config)?, command).await,
             Command::Bootstrap(args) => bootstrap::run(&args),
+            Command::AcceptRestore(args) => accept_restore::run(&settings(config)?, &args).await,
             Command::Audit(command) => audit::run(&settings(config)?, command).await,
             Command::AwsAuth(args) => aws_auth::run(args),
             Command::Token(args) => token::run(&args).await,

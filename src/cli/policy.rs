@@ -95,7 +95,7 @@ async fn show(settings: &Settings) -> anyhow::Result<ExitCode> {
 }
 
 /// Whoever runs this, as the system says; with sudo, whoever asked for it.
-fn system_user() -> String {
+pub(super) fn system_user() -> String {
     ["SUDO_USER", "USER", "LOGNAME", "USERNAME"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))

@@ -100,10 +100,8 @@ pub async fn cluster(
 ) -> Result<Option<DesiredCluster>, StoreError> {
     let Some(row) = cluster_row(&mut *connection, id).await? else { return Ok(None) };
     let target = Target::Cluster(id);
-    let epoch = match epoch {
-        Some(epoch) => epoch,
-        None => last_epoch(&mut *connection, id).await?,
-    };
+    let last = last_run(&mut *connection, id).await?;
+    let epoch = epoch.unwrap_or(last.epoch);
     let now = business_time(&mut *connection).await?;
     let legs = legs(&mut *connection, target).await?;
     let deciders = handles(&mut *connection, id).await?;
@@ -129,6 +127,7 @@ pub async fn cluster(
         name: row.name,
         installation: installation(&mut *connection).await?,
         epoch,
+        fenced: last.fenced,
         now,
         grants: desired_grants,
         mappings: mappings(&mut *connection, id).await?,
@@ -140,12 +139,21 @@ pub async fn cluster(
     }))
 }
 
-/// The epoch of the last run on a cluster: what its marker says at most, unless the database is behind.
-async fn last_epoch(connection: &mut PgConnection, id: ClusterId) -> Result<i64, StoreError> {
-    let epoch = sqlx::query_scalar!("select epoch from target where kind = 'cluster' and key = $1", id.0)
-        .fetch_optional(connection)
-        .await?;
-    Ok(epoch.unwrap_or(0))
+/// What the last run on a cluster left.
+#[derive(Debug, Default)]
+struct LastRun {
+    /// What the cluster's marker says at most, unless the database is behind.
+    epoch: i64,
+    fenced: Option<String>,
+}
+
+async fn last_run(connection: &mut PgConnection, id: ClusterId) -> Result<LastRun, StoreError> {
+    let query = sqlx::query_as!(
+        LastRun,
+        "select epoch, fenced_why as fenced from target where kind = 'cluster' and key = $1",
+        id.0
+    );
+    Ok(query.fetch_optional(connection).await?.unwrap_or_default())
 }
 
 /// What a principal should be now. The policy says whether the worker may write to it; without one it may not.

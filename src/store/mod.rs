@@ -6,6 +6,7 @@ pub mod audit;
 pub mod clusters;
 pub mod desired;
 pub mod error;
+pub mod fence;
 pub mod grants;
 pub mod heartbeats;
 pub mod intents;

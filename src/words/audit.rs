@@ -71,6 +71,12 @@ impl Told<'_> {
             "grant.drift_found" => {
                 self.on_cluster(start.text(format!(" found {} access changed by somebody else", whose()))).text(".")
             }
+            "cluster.fenced" => self
+                .on_cluster(start.text(" stopped granting"))
+                .text(": its marker is of another database, or of a later state of this one."),
+            "cluster.restore_accepted" => {
+                self.on_cluster(Sentence::default().text(self.text("by")).text(" accepted this database")).text(".")
+            }
             "identity.proven" => start.text(" proved to be ").name(self.text("principal")).text("."),
             "identity.replaced" => start
                 .text(" proved ")

@@ -16,6 +16,7 @@ use crate::{
     lease::Lease,
     store::{
         desired::{self, CREATE_BINDING, Legs},
+        fence,
         intents::{self, Dangling},
         observations,
     },
@@ -28,7 +29,7 @@ use latchkey_domain::{
     eks::arn::{ClusterArn, PrincipalArn},
     plan::{
         bindings,
-        cluster::{Plan, plan},
+        cluster::{Plan, disowned, plan},
         desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, RecordedMapping, Wish},
         mapping,
         observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster, EntryHolders},
@@ -83,6 +84,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let holders = entry_holders(worker, &arn, &reached.aws).await;
         desired.entries = entries(worker, &arn, &holders, &desired).await;
         let observation = observation(&reached.aws, state, &holders);
+        keep_fence(worker, lease, id, &mut desired, &observation).await?;
         let plan = plan(&desired, &observation);
         catch_up(worker, lease, id, &plan).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
@@ -131,7 +133,7 @@ impl Run<'_> {
         let mut outcome = Outcome {
             findings: self.plan.findings.iter().map(|finding| self.finding(finding)).collect(),
             rests: legs.values().filter_map(|leg| leg.rests).min(),
-            failure: failure(observation),
+            failure: failure(self.desired, observation),
             periodic: true,
             ..Outcome::default()
         };
@@ -174,8 +176,11 @@ impl Run<'_> {
     }
 }
 
-/// What could not be seen of a cluster that answers.
-fn failure(observation: &ClusterObservation) -> Option<String> {
+/// What keeps a cluster that answers from being worked on whole.
+fn failure(desired: &DesiredCluster, observation: &ClusterObservation) -> Option<String> {
+    if desired.fenced.is_some() {
+        return desired.fenced.clone();
+    }
     match &observation.entries {
         EntryHolders::Unknown(why) => Some(why.clone()),
         EntryHolders::NotAsked | EntryHolders::Listed(_) => None,
@@ -218,6 +223,26 @@ async fn returned(
     }
     let mut connection = worker.store.acquire().await?;
     Ok(desired::taken_out(&mut connection, id, &names.into_iter().collect::<Vec<_>>()).await?)
+}
+
+/// Records that the cluster disowned this database, so that it stays so until an operator accepts: the epoch of later
+/// runs passes the marker's by itself.
+async fn keep_fence(
+    worker: &Worker,
+    lease: &Lease,
+    id: ClusterId,
+    desired: &mut DesiredCluster,
+    observation: &ClusterObservation,
+) -> Result<(), Interrupted> {
+    let why = observation.kubernetes.as_ref().and_then(|state| disowned(desired, state));
+    if let (None, Some(why)) = (&desired.fenced, why) {
+        lease.life().spend()?;
+        if fence::set(&worker.store, id, lease.epoch(), &why).await? {
+            tracing::error!(target = %lease.target(), why, "the cluster is fenced");
+        }
+        desired.fenced = Some(why);
+    }
+    Ok(())
 }
 
 /// The client of a run: EKS's description, which is kept for some minutes, and a token of its own.

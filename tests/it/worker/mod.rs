@@ -5,6 +5,7 @@ mod access;
 mod crashes;
 mod entries;
 mod overlap;
+mod restored;
 mod trouble;
 
 use crate::town::{Town, look};

@@ -121,24 +121,37 @@ fn without_returned(desired: &DesiredCluster, mut data: Data, findings: &mut Vec
     data
 }
 
-/// Why this installation may only revoke what it finds recorded: the cluster's marker is not there, or names another
-/// installation, or a later epoch of this one.
+/// Why this installation may only revoke what it finds recorded: the cluster is fenced since a run was [`disowned`], or
+/// its marker is not there, or disowns it now.
 pub fn not_ours(desired: &DesiredCluster, state: &ClusterState) -> Option<String> {
+    if desired.fenced.is_some() {
+        return desired.fenced.clone();
+    }
     let name = &desired.name;
-    let Some(marker) = &state.marker else {
+    if state.marker.is_none() {
         return Some(format!(
             "{name} has no ConfigMap kube-system/latchkey, which says whose cluster it is: an operator has to apply what \
              `latchkey bootstrap {name}` prints"
         ));
-    };
+    }
+    disowned(desired, state)
+}
+
+/// Why the cluster is not this database's: its marker names another installation, or a later epoch of this one. The
+/// epoch goes up with each run and passes the marker's by itself, so whoever sees this records it.
+pub fn disowned(desired: &DesiredCluster, state: &ClusterState) -> Option<String> {
+    let name = &desired.name;
+    let marker = state.marker.as_ref()?;
     match (&marker.installation, marker.epoch) {
         (Some(installation), _) if *installation != desired.installation.to_string() => Some(format!(
             "{name} is marked as belonging to another installation of Latchkey ({installation}): an operator has to find \
-             out which of the two databases is the right one; until then access is only taken away here"
+             out which of the two databases is the right one, and accept this one (`latchkey accept-restore {name}`); \
+             until then access is only taken away here"
         )),
         (Some(_), Some(epoch)) if epoch > desired.epoch => Some(format!(
             "{name} has seen a later state of this installation (epoch {epoch}, the database is at {}): the database \
-             was restored from a backup; until an operator accepts that, access is only taken away here",
+             was restored from a backup; until an operator accepts that (`latchkey accept-restore {name}`), access is \
+             only taken away here",
             desired.epoch
         )),
         _ => None,

@@ -19,6 +19,8 @@ pub struct DesiredCluster {
     pub installation: InstallationId,
     /// The epoch of the run's lease.
     pub epoch: i64,
+    /// Why only revocations happen here until an operator accepts: recorded once, whatever the marker says later.
+    pub fenced: Option<String>,
     pub now: Timestamp,
     /// Every grant that is not over, but for the scheduled ones.
     pub grants: Vec<DesiredGrant>,

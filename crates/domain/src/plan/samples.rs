@@ -73,6 +73,7 @@ pub fn desired(grants: Vec<DesiredGrant>) -> DesiredCluster {
         name: "prod".into(),
         installation: INSTALLATION,
         epoch: 5,
+        fenced: None,
         now: now(),
         grants,
         mappings: vec![],

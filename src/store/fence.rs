@@ -1,0 +1,124 @@
+//! Fenced clusters: where a run saw that the cluster is another installation's, or that this database is behind (restored
+//! from a backup), only revocations happen from then on, until an operator accepts.
+
+use super::{Store, StoreError, observations};
+use latchkey_domain::{
+    access::{
+        ClusterId, EventDraft, Wake,
+        cluster::ClusterName,
+        transition::{Actor, Target},
+    },
+    plan::observation::Marker,
+};
+
+/// Above it an epoch in a marker was not counted by runs, and going on from it would leave no room.
+const HIGHEST_EPOCH: i64 = i64::MAX / 2;
+
+/// Fences a cluster, with an audit event; whether it did. It does nothing where the cluster is fenced already, or where
+/// the lease of this epoch is over: a marker that a later run wrote is news to an earlier one alone.
+///
+/// # Errors
+/// `Database`.
+pub async fn set(store: &Store, cluster: ClusterId, epoch: i64, why: &str) -> Result<bool, StoreError> {
+    let mut tx = store.begin().await?;
+    let set = sqlx::query!(
+        "update target set fenced_since = clock_timestamp(), fenced_why = $3
+         where kind = 'cluster' and key = $1 and epoch = $2 and fenced_since is null",
+        cluster.0,
+        epoch,
+        why
+    )
+    .execute(tx.connection())
+    .await?;
+    if set.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let now = tx.now().await?;
+    let event = EventDraft { cluster: Some(cluster), ..EventDraft::new("cluster.fenced", Actor::worker()) };
+    tx.event(&event.with("why", why), now).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Why a cluster cannot be accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAccepted {
+    #[error("the policy has no cluster `{0}`")]
+    Unknown(ClusterName),
+    #[error("`{0}` is not fenced: access is granted and taken away there as decided")]
+    NotFenced(ClusterName),
+    #[error(
+        "the marker on `{cluster}` {what}. Where this database is the right one, empty the marker as the cluster's \
+         administrator (kubectl -n kube-system patch configmap latchkey --type merge -p '{{\"data\":null}}'), wait until \
+         the worker has looked again (five minutes at most), and run this again"
+    )]
+    Marker { cluster: ClusterName, what: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for NotAccepted {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// What accepting brought about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// From which the target's runs go on counting: not below the marker's.
+    pub epoch: i64,
+}
+
+/// Accepts that a cluster is this database's though it was seen in a later state: puts the target's epoch above the
+/// marker's, lets the fence go and wakes the target. Only the schema's owner may. `by` is for the audit log.
+///
+/// # Errors
+/// `Unknown`, `NotFenced`; `Marker` where the last look at the cluster shows a marker that would fence it again;
+/// `Store`.
+pub async fn accept(store: &Store, name: &ClusterName, by: &str) -> Result<Accepted, NotAccepted> {
+    let cluster = super::clusters::by_name(store, name).await?.ok_or_else(|| NotAccepted::Unknown(name.clone()))?.id;
+    let seen = observations::cluster(store, cluster).await?;
+    let marker = seen.and_then(|seen| seen.body.kubernetes).and_then(|state| state.marker);
+    let installation = super::desired::installation(&mut *store.acquire().await?).await?.to_string();
+    let marked =
+        counted(marker.as_ref(), &installation).map_err(|what| NotAccepted::Marker { cluster: name.clone(), what })?;
+    let mut tx = store.begin().await?;
+    let row = sqlx::query!(
+        "update target set fenced_since = null, fenced_why = null, epoch = greatest(epoch, $2)
+         where kind = 'cluster' and key = $1 and fenced_since is not null returning epoch",
+        cluster.0,
+        marked
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .ok_or_else(|| NotAccepted::NotFenced(name.clone()))?;
+    // What the fence held back need not wait out its rest.
+    sqlx::query!(
+        "update grant_leg set next_try = null
+         where target_kind = 'cluster' and target_key = $1 and condition = 'blocked'",
+        cluster.0
+    )
+    .execute(tx.connection())
+    .await?;
+    tx.wake(vec![Wake { target: Target::Cluster(cluster), revoking: false }]).await?;
+    let now = tx.now().await?;
+    let actor = Actor::Process { name: "accept-restore".to_owned() };
+    let event = EventDraft { cluster: Some(cluster), ..EventDraft::new("cluster.restore_accepted", actor) };
+    tx.event(&event.with("by", by).with("epoch", row.epoch), now).await?;
+    tx.commit().await?;
+    Ok(Accepted { epoch: row.epoch })
+}
+
+/// The epoch that a marker names, or why no run may go on from it.
+fn counted(marker: Option<&Marker>, installation: &str) -> Result<i64, String> {
+    let Some(marker) = marker else { return Ok(0) };
+    match &marker.installation {
+        Some(other) if other != installation => return Err(format!("names another installation ({other})")),
+        Some(_) | None => {}
+    }
+    match marker.epoch {
+        Some(epoch) if epoch > HIGHEST_EPOCH => Err("has an epoch that Latchkey did not write".to_owned()),
+        epoch => Ok(epoch.unwrap_or(0)),
+    }
+}

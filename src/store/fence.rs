@@ -81,14 +81,14 @@ pub async fn accept(store: &Store, name: &ClusterName, by: &str) -> Result<Accep
     let seen = observations::cluster(store, cluster).await?;
     let marker = seen.and_then(|seen| seen.body.kubernetes).and_then(|state| state.marker);
     let installation = super::desired::installation(&mut *store.acquire().await?).await?.to_string();
-    let marked =
+    let counted_to =
         counted(marker.as_ref(), &installation).map_err(|what| NotAccepted::Marker { cluster: name.clone(), what })?;
     let mut tx = store.begin().await?;
     let row = sqlx::query!(
         "update target set fenced_since = null, fenced_why = null, epoch = greatest(epoch, $2)
          where kind = 'cluster' and key = $1 and fenced_since is not null returning epoch",
         cluster.0,
-        marked
+        counted_to
     )
     .fetch_optional(tx.connection())
     .await?

@@ -300,7 +300,7 @@ impl ClusterPage {
     /// A cluster with nodes, an unmanaged entry that is root, and a mistake in aws-auth.
     pub fn sample(signed_in: &SignedIn, reachable: bool) -> Self {
         use crate::store::observations::Observed;
-        use latchkey_domain::plan::observation::{AwsAuthObject, ClusterObservation, EksCluster};
+        use latchkey_domain::plan::observation::{AwsAuthObject, ClusterObservation, EksCluster, EntryHolders};
         let roles = "# managed by eksctl\n- rolearn: arn:aws:iam::111122223333:role/eks-nodes\n  username: \
                      system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n- rolearn: \
                      arn:aws:iam::111122223333:role/team/deployers\n  username: deployers\n  groups:\n  - \
@@ -324,7 +324,7 @@ impl ClusterPage {
             kubernetes: Some(ClusterState { aws_auth: Some(aws_auth), ..ClusterState::default() }),
             trouble: (!reachable).then(|| "The API server did not answer within 10 s.".to_owned()),
             kubernetes_at: Some("2026-11-24T13:58:00Z".parse().unwrap()),
-            entries: Default::default(),
+            entries: EntryHolders::default(),
         };
         let id = ClusterId(uuid::Uuid::from_u128(2));
         let at = "2026-11-24T14:47:20Z".parse().unwrap();

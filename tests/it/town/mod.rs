@@ -22,8 +22,8 @@ use latchkey_domain::{
     },
     eks::rbac::Rule,
     plan::observation::{
-        AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, IamUser, Marker, ObservedRole,
-        PrincipalObservation,
+        AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, EntryHolders, IamUser, Marker,
+        ObservedRole, PrincipalObservation,
     },
 };
 use std::collections::BTreeMap;
@@ -350,6 +350,6 @@ pub fn observation(name: &str, arn: &str) -> ClusterObservation {
         }),
         trouble: None,
         kubernetes_at: Some(Timestamp::now()),
-        entries: Default::default(),
+        entries: EntryHolders::default(),
     }
 }

@@ -72,8 +72,8 @@ async fn accepting_counts_on_from_a_marker_that_is_far_ahead() {
     assert_eq!(world.accept().await.unwrap().epoch, 1_000_000);
     world.until(waiting, "active").await;
     let marker = world.objects(PROD).get("kube-system", "configmaps", "latchkey").unwrap();
-    let marked: i64 = marker["data"]["epoch"].as_str().unwrap().parse().unwrap();
-    assert!(marked > 1_000_000, "{marker}");
+    let counted: i64 = marker["data"]["epoch"].as_str().unwrap().parse().unwrap();
+    assert!(counted > 1_000_000, "{marker}");
 }
 
 #[tokio::test]

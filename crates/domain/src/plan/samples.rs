@@ -3,7 +3,8 @@
 use super::{
     desired::{DesiredCluster, DesiredGrant, Wish},
     observation::{
-        AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, Marker, ObservedRole,
+        AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, EntryHolders, Marker,
+        ObservedRole,
     },
 };
 use crate::{
@@ -64,7 +65,7 @@ pub fn observation() -> ClusterObservation {
         }),
         trouble: None,
         kubernetes_at: Some(now()),
-        entries: Default::default(),
+        entries: EntryHolders::default(),
     }
 }
 

@@ -141,6 +141,10 @@ pub async fn vote(store: &Store, person: &Person, id: RequestId, form: VoteForm)
     let known = people::approvers(store, &current.file).await?;
     let mut tx = store.begin().await?;
     let pending = pending(tx.lock_request(id).await?)?;
+    // Another policy may have become current while this one was read and the request was waited for.
+    if tx.policy_hash().await?.as_deref() != Some(&current.hash) {
+        return Err(Refused::Stale.into());
+    }
     let now = tx.now().await?;
     let ruled = ruled(&current, &pending, &known);
     let Some(ruled) = ruled else {

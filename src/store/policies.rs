@@ -4,7 +4,7 @@ mod apply;
 
 pub use apply::{Application, Applied, Gone, NotApplied, apply};
 
-use super::StoreError;
+use super::{StoreError, Tx};
 use sqlx::PgPool;
 
 /// A policy.toml that ruled once, or rules now.
@@ -41,4 +41,16 @@ pub async fn by_hash(pool: &PgPool, hash: &str) -> Result<Option<CurrentPolicy>,
 pub async fn current(pool: &PgPool) -> Result<Option<CurrentPolicy>, StoreError> {
     let row = sqlx::query!("select hash, body from policy_version where current").fetch_optional(pool).await?;
     Ok(row.map(|row| CurrentPolicy { hash: hex::encode(row.hash), body: row.body }))
+}
+
+impl Tx {
+    /// The hash of the version that is current as this transaction sees it now.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn policy_hash(&mut self) -> Result<Option<String>, StoreError> {
+        let row =
+            sqlx::query!("select hash from policy_version where current").fetch_optional(self.connection()).await?;
+        Ok(row.map(|row| hex::encode(row.hash)))
+    }
 }

@@ -28,7 +28,7 @@ impl Pulse {
             banners.push(Banner::new(
                 Tone::Danger,
                 &format!(
-                    "{} should have ended, the first at {}. We keep trying; operators are alerted.",
+                    "{} should have ended, the first at {}. We keep trying; operators see it on every page.",
                     accesses(self.overdue),
                     clock.at(since)
                 ),

@@ -81,7 +81,7 @@ impl From<StoreError> for Failure {
             tracing::warn!(error = %chain(&error), "the database is away");
             return Self::Unavailable(
                 "Latchkey's database does not answer. Nothing that you sent was stored. Try again in a minute; \
-                 operators are alerted."
+                 operators see it on every page."
                     .to_owned(),
             );
         }

@@ -221,7 +221,8 @@ impl HomePage {
         let (file, clock) = (&ana.policy.file, &ana.clock);
         let card = |number, state| Card { prod: true, ..Card::of(&held(number, state), file, clock) };
         let mut layout = ana.layout(Place::Home, "Home");
-        let overdue = "1 access should have ended, the first at 15:41 CET. We keep trying; operators are alerted.";
+        let overdue =
+            "1 access should have ended, the first at 15:41 CET. We keep trying; operators see it on every page.";
         layout.banners = vec![super::layout::Banner::new(Tone::Danger, overdue)];
         let whole = Self {
             layout,

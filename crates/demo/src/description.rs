@@ -79,15 +79,19 @@ pub fn read(data: &Path) -> anyhow::Result<Description> {
     serde_json::from_str(&text).with_context(|| format!("{} is not what a demo writes", path.display()))
 }
 
+/// Writes a file that only its owner may read: the keys in it are the simulator's own; still, they are keys.
+pub fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(path).with_context(|| format!("failed to write {}", path.display()))?;
+    file.write_all(text.as_bytes()).with_context(|| format!("failed to write {}", path.display()))
+}
+
 impl Description {
-    /// Writes it as JSON. The keys in it are the simulator's own; still, only its owner may read it.
+    /// Writes it as JSON.
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
-        use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-        let text = serde_json::to_string_pretty(self)?;
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = options.open(path).with_context(|| format!("failed to write {}", path.display()))?;
-        file.write_all(text.as_bytes()).with_context(|| format!("failed to write {}", path.display()))
+        write_private(path, &serde_json::to_string_pretty(self)?)
     }
 
     /// At most 25 lines for the terminal.

@@ -39,7 +39,7 @@ impl Postgres {
         }
         let options = format!(
             "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c max_connections=100 \
-             -c fsync=off -c synchronous_commit=off"
+             -c fsync=off"
         );
         let log = folder.join("server.log");
         let arguments: [&OsStr; 9] = [

@@ -48,8 +48,7 @@ impl Kept {
             },
         };
         kept.portal_port = port.unwrap_or(kept.portal_port);
-        fs::write(&path, serde_json::to_string_pretty(&kept)?)
-            .with_context(|| format!("failed to write {}", path.display()))?;
+        description::write_private(&path, &serde_json::to_string_pretty(&kept)?)?;
         Ok(kept)
     }
 }
@@ -169,7 +168,7 @@ fn settings(
     );
     let path = data.join("latchkey.toml");
     fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;
-    fs::write(data.join("client-secret"), &kept.client_secret)?;
+    description::write_private(&data.join("client-secret"), &kept.client_secret)?;
     fs::write(data.join("policy.toml"), POLICY)?;
     config::settings::load(&path).map_err(|faults| anyhow!("{}: {faults:?}", path.display()))
 }

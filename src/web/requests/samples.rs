@@ -296,7 +296,7 @@ pub fn held(number: u128, state: GrantState) -> Held {
         active: (state == GrantState::Active).then(|| (at("14:20:03"), at("15:20:03"))),
         trouble: blocked.then(|| Trouble {
             blocked: true,
-            why: "`prod-eu` is unreachable. We keep trying; operators are alerted.".to_owned(),
+            why: "`prod-eu` is unreachable. We keep trying; operators see it on every page.".to_owned(),
         }),
     }
 }

@@ -126,6 +126,8 @@ fn rewritten(auth: &AwsAuth, data: &Data, key: Key, recorded: &RecordedMapping, 
     }
     if users.len() > 1 {
         return match auth.edit(&Edit::Remove { arn: recorded.arn.clone() }) {
+            // A comment inside the entry is somebody's: it would go with it.
+            Ok(spliced) if spliced.removed.contains('#') => Removal::Stuck(stuck(recorded, why)),
             Ok(spliced) => Removal::Without(spliced.data(data)),
             Err(why) => Removal::Stuck(stuck(recorded, &why)),
         };

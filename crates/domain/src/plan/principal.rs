@@ -163,9 +163,8 @@ fn steps(desired: &DesiredPrincipal, user: &IamUser, wanted: Option<&PolicyDocum
                 steps.push(PrincipalStep::PutPolicy { name: POLICY_NAME, document: wanted.to_json() });
             }
         }
-        // Without our tag, a policy of this name is somebody else's.
         (None, policy) => {
-            if policy.is_some() && tag.is_some() {
+            if policy.is_some_and(|text| is_ours(desired, user, text)) {
                 steps.push(PrincipalStep::DeletePolicy { name: POLICY_NAME });
             }
             if tag.is_some() {
@@ -174,6 +173,13 @@ fn steps(desired: &DesiredPrincipal, user: &IamUser, wanted: Option<&PolicyDocum
         }
     }
     steps
+}
+
+/// Whether a policy of our name is ours: the user has our tag, or it says just what the grants here need, whoever took
+/// the tag away. Any other is somebody else's.
+fn is_ours(desired: &DesiredPrincipal, user: &IamUser, text: &str) -> bool {
+    let needed = || iam_policy::union(desired.grants.iter().map(|grant| grant.needs.clone()));
+    user.tags.contains_key(TAG) || needed().is_some_and(|needed| says(text, &needed))
 }
 
 fn says(text: &str, wanted: &PolicyDocument) -> bool {
@@ -189,7 +195,7 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
     let as_wanted = match (&wanted, policy) {
         (None, None) => true,
         (Some(wanted), Some(text)) => says(text, wanted),
-        (None, Some(_)) => user.is_some_and(|user| !user.tags.contains_key(TAG)),
+        (None, Some(text)) => user.is_some_and(|user| !is_ours(desired, user, text)),
         (Some(_), None) => false,
     };
     let judge = |grant: &PrincipalGrant| {
@@ -340,6 +346,20 @@ mod tests {
         assert_eq!(plan(&desired, &PrincipalObservation::default()), PrincipalPlan::default());
         assert!(prove(&desired, &PrincipalObservation::default())[0].proven);
         assert!(is_writable(&desired.arn, &["/latchkey/".into()]));
+    }
+
+    #[test]
+    fn our_policy_goes_though_somebody_took_the_tag_away() {
+        let mut user = user();
+        let steps = plan(&desired(vec![grant(1, "a", Wish::Provision)]), &seen(&user));
+        apply(&mut user, steps);
+        user.tags.clear();
+        let ending = desired(vec![grant(1, "a", REVOKE)]);
+        assert!(!prove(&ending, &seen(&user))[0].proven);
+        let steps = plan(&ending, &seen(&user));
+        apply(&mut user, steps);
+        assert_eq!(user.inline_policies.get(POLICY_NAME), None);
+        assert!(prove(&ending, &seen(&user))[0].proven);
     }
 
     #[test]

@@ -121,13 +121,13 @@ async fn live(
 
 impl InboxPage {
     async fn decided(state: &State, signed_in: &SignedIn, query: &InboxQuery) -> Result<Self, Failure> {
-        let list = waiting::decided_by(&state.store, signed_in.person.id, cursor(&query.after), PAGE + 1).await?;
-        let last = list.get(PAGE - 1).filter(|_| list.len() > PAGE);
+        let voted = waiting::decided_by(&state.store, signed_in.person.id, cursor(&query.after), PAGE + 1).await?;
+        let last = voted.get(PAGE - 1).filter(|_| voted.len() > PAGE);
         let row = |row| Row::decided(row, &signed_in.policy.file, &signed_in.clock);
         Ok(Self {
             layout: signed_in.layout(Place::Inbox, "Decided"),
             decided: true,
-            rows: list.iter().take(PAGE).map(row).collect(),
+            rows: voted.iter().take(PAGE).map(row).collect(),
             more: last.map(|row| format!("/inbox?tab=decided&after={}", position(row.voted_at, row.facts.id))),
             live: None,
             version: String::new(),

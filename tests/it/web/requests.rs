@@ -107,10 +107,11 @@ async fn of_many_clusters_the_form_shows_few() {
     let portal = Portal::new().await;
     let mut policy = POLICY.to_owned();
     for n in 0..1_000 {
-        policy.push_str(&format!(
+        let cluster = format!(
             "[[clusters]]\nname = \"more-{n:03}\"\narn = \"arn:aws:eks:eu-west-1:111122223333:cluster/more-{n:03}\"\n\
              labels = {{ stage = \"prod\" }}\n"
-        ));
+        );
+        policy.push_str(&cluster);
     }
     portal.town.apply_policy(&policy).await;
     let page = portal.get("ana", "/requests/new?cluster=more-900").await.expect(StatusCode::OK);

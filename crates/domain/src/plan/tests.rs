@@ -205,6 +205,32 @@ fn a_line_that_another_tool_rewrote_is_still_taken_out() {
 }
 
 #[test]
+fn a_remark_that_somebody_put_into_our_entry_stays_and_the_end_waits_for_them() {
+    let mut world = World::new(vec![grant(1, 1, Wish::Provision)]);
+    world.settle();
+    let others = "- groups: []\n  userarn: arn:aws:iam::111122223333:user/x\n  username: x\n";
+    let ours = "- userarn: arn:aws:iam::111122223333:user/person-1\n  # ask dee before you touch this\n  \
+                username: latchkey:person-1:1\n  groups: []\n";
+    let text = format!("{others}{ours}");
+    set_users(&mut world, Some(&text));
+    wish(&mut world, 1, revoke());
+    world.settle();
+    assert_eq!(world.data()["mapUsers"], text);
+    assert!(matches!(world.prove(1), Verdict::Unsettled(why) if why.contains("latchkey:person-1:1")));
+}
+
+#[test]
+fn a_line_in_a_text_that_nobody_can_read_is_not_called_gone() {
+    let mut world = World::new(vec![grant(1, 1, Wish::Provision)]);
+    world.settle();
+    let ours = "- userarn: arn:aws:iam::111122223333:user/person-1\n  username: latchkey:person-1:1\n  groups: [ ]\n";
+    set_users(&mut world, Some(&format!("{ours}\t- broken\n")));
+    wish(&mut world, 1, revoke());
+    world.settle();
+    assert!(matches!(world.prove(1), Verdict::Unsettled(why) if why.contains("latchkey:person-1:1")));
+}
+
+#[test]
 fn what_stands_in_the_way_is_said_and_nothing_is_written() {
     type Change = fn(&mut World);
     let cases: [(&str, Change, &str); 7] = [

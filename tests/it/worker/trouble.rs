@@ -282,3 +282,21 @@ async fn a_line_that_an_old_copy_of_aws_auth_brings_back_is_taken_out_again() {
     world.active("ana").await;
     assert!(world.aws_auth(PROD)["mapUsers"].contains("latchkey:ana:2"));
 }
+
+#[tokio::test]
+async fn a_stored_policy_that_nobody_can_read_stands_in_no_ones_way_out() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    assert!(world.policy("ana").is_some());
+    for statement in [
+        "update policy_version set current = false where current",
+        "insert into policy_version (hash, body, applied_at, applied_by, current)
+         values (sha256('[roles'), '[roles', clock_timestamp(), 'another version', true)",
+    ] {
+        sqlx::query(statement).execute(world.town.owner.pool()).await.unwrap();
+    }
+    world.give_back("ana", grant).await;
+    world.until(grant, "ended").await;
+    assert_eq!(world.policy("ana"), None);
+    assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);
+}

@@ -279,7 +279,7 @@ impl Row {
             time: Html::sentence(&said),
             pill: Some(Pill::request(detail.state)),
             settled: true,
-            ..Self::of(&detail.facts, RequestState::Pending, file, clock)
+            ..Self::of(&detail.facts, detail.state, file, clock)
         }
     }
 

@@ -70,12 +70,11 @@ impl Access<'_> {
                 let start = start.text(subject.verb(" ask to ", " asks to "));
                 self.place(start).text(format!(" for {}", length(minutes)))
             }
-            Tense::Asked { state: RequestState::Approved, minutes } => {
-                self.place(start.text(" may ")).text(format!(" for {}", length(minutes)))
-            }
-            Tense::Asked { state: RequestState::Denied | RequestState::Cancelled | RequestState::Lapsed, minutes } => {
-                self.place(start.text(" asked to ")).text(format!(" for {}", length(minutes)))
-            }
+            // What became of an approved one is another sentence: an old list must not say that somebody may.
+            Tense::Asked {
+                state: RequestState::Approved | RequestState::Denied | RequestState::Cancelled | RequestState::Lapsed,
+                minutes,
+            } => self.place(start.text(" asked to ")).text(format!(" for {}", length(minutes))),
             Tense::Granted { state: GrantState::Scheduled | GrantState::Provisioning, minutes, .. } => {
                 self.place(start.text(" will be able to ")).text(format!(" for {}, once it is set up", length(minutes)))
             }

@@ -341,7 +341,9 @@ fn other_grant(desired: &DesiredCluster, grant: GrantId, state: &ClusterState, q
             .any(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))
     });
     let other = allowing.next()?;
-    Some(format!("Another access of theirs, {} (profile {}),", other.id(), other.facts.profile.name))
+    let namespaces: Vec<&str> = other.facts.namespaces.iter().map(|namespace| namespace.name.as_str()).collect();
+    let place = if namespaces.is_empty() { "the whole cluster".to_owned() } else { namespaces.join(", ") };
+    Some(format!("Another access of theirs (profile {} on {place})", other.facts.profile.name))
 }
 
 /// A binding that is not ours and allows it.

@@ -423,7 +423,7 @@ fn what_still_says_yes_after_the_end_is_named_and_lag_is_not_believed() {
     wish(&mut world, 1, revoke());
     world.settle();
     let Verdict::Proven { residual } = world.prove(1) else { panic!("the other access explains it") };
-    assert!(residual[0].contains("Another access of theirs"), "{residual:?}");
+    assert!(residual[0].contains("Another access of theirs (profile view on "), "{residual:?}");
 
     wish(&mut world, 2, revoke());
     world.settle();

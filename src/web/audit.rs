@@ -4,6 +4,7 @@ use super::{
     Failure, SignedIn, State,
     html::Html,
     layout::{Layout, Place},
+    routes::Routes,
 };
 use crate::{
     store::{
@@ -18,11 +19,9 @@ use crate::{
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
-    Router,
     extract::{Query, State as Extract},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use latchkey_domain::access::EventId;
@@ -231,8 +230,8 @@ fn capital(name: &str) -> String {
 }
 
 /// `/audit`.
-pub fn routes() -> Router<State> {
-    Router::new().route("/audit", get(page))
+pub fn routes() -> Routes {
+    Routes::new().get("/audit", page)
 }
 
 #[cfg(test)]

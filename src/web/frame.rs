@@ -4,11 +4,9 @@
 use super::{
     Failure, SignedIn, State,
     failure::{Explained, Kept, sign_in_address},
-    health,
     icon::Icon,
     layout::{Layout, Place},
     sign_in::way_back,
-    statics,
 };
 use crate::words::Clock;
 use askama::Template;
@@ -62,17 +60,15 @@ pub struct RequestId(pub String);
 #[derive(Debug, Clone, Copy)]
 pub struct ForMachines;
 
-/// Puts pages, static files and health checks into the frame.
-pub fn around(pages: Router<State>, state: &State) -> Router<State> {
+/// Puts all routes into the frame.
+pub fn around(routes: Router<State>, state: &State) -> Router<State> {
     let origin = state.site.public_url.origin().ascii_serialization();
     // An origin that does not parse as one (the configuration refuses it) leaves the comparison with `Host` alone.
     let csrf = CsrfLayer::new().add_trusted_origin(&origin).unwrap_or_else(|error| {
         tracing::error!(%origin, %error, "the public URL's origin is not trusted");
         CsrfLayer::new()
     });
-    pages
-        .merge(health::routes())
-        .merge(statics::routes())
+    routes
         .fallback(nowhere)
         .layer(RequestBodyLimitLayer::new(LONGEST_BODY_BYTES))
         .layer(csrf)
@@ -96,11 +92,30 @@ async fn frame(Extract(state): Extract<State>, mut request: Request, next: Next)
     // The query stays out of the log: a sign-in's code stands in it.
     let span = tracing::info_span!("request", id = %id.0, method = %asked.method, path = %asked.path);
     let started = Instant::now();
-    let response = next.run(request).instrument(span.clone()).await;
+    let response =
+        if is_foreign(&request, &state) { foreign() } else { next.run(request).instrument(span.clone()).await };
     let milliseconds = started.elapsed().as_millis();
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), milliseconds, "answered"));
     let mut response = explain(response, &state, &asked, &visitor, &id);
     secure(response.headers_mut(), &state, &id);
+    response
+}
+
+/// Marks the refusal of a form that another site sent.
+#[derive(Debug, Clone, Copy)]
+struct Foreign;
+
+/// Whether a form names another origin than the portal's own, letter for letter. The layer below compares hosts alone,
+/// and only where the browser says nothing better: plain http of the same host would pass it.
+fn is_foreign(request: &Request, state: &State) -> bool {
+    let own = state.site.public_url.origin().ascii_serialization();
+    let mut named = request.headers().get_all(header::ORIGIN).iter();
+    !request.method().is_safe() && named.any(|origin| origin.as_bytes() != own.as_bytes())
+}
+
+fn foreign() -> Response {
+    let mut response = StatusCode::FORBIDDEN.into_response();
+    response.extensions_mut().insert(Foreign);
     response
 }
 
@@ -185,7 +200,8 @@ impl Said {
     fn new(status: StatusCode, response: &Response, visitor: &Visitor) -> Self {
         let explained = response.extensions().get::<Explained>().map(|explained| explained.0.clone());
         let name = visitor.0.get().map(|signed_in| signed_in.person.name.clone());
-        let cross_site = response.extensions().get::<ProtectionError>().is_some();
+        let extensions = response.extensions();
+        let cross_site = extensions.get::<ProtectionError>().is_some() || extensions.get::<Foreign>().is_some();
         let (heading, text, sign_in) = match status {
             StatusCode::UNAUTHORIZED => (
                 "You are signed out".to_owned(),

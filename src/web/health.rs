@@ -1,12 +1,10 @@
 //! For machines: is the process up, is the database reachable.
 
-use super::{State, frame::ForMachines};
+use super::{State, frame::ForMachines, routes::Routes};
 use axum::{
-    Router,
     extract::State as Extract,
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::get,
 };
 
 async fn healthz() -> &'static str {
@@ -26,6 +24,6 @@ async fn readyz(Extract(state): Extract<State>) -> Response {
 }
 
 /// `/healthz` and `/readyz`.
-pub fn routes() -> Router<State> {
-    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz))
+pub fn routes() -> Routes {
+    Routes::new().get("/healthz", healthz).get("/readyz", readyz)
 }

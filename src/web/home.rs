@@ -8,6 +8,7 @@ use super::{
     layout::{Layout, Place},
     look::{Pill, Tone},
     requests::{address_of_row, is_prod},
+    routes::Routes,
 };
 use crate::{
     store::{
@@ -25,11 +26,7 @@ use crate::{
 };
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::{
-    Router,
-    extract::{Query, State as Extract},
-    routing::get,
-};
+use axum::extract::{Query, State as Extract};
 use latchkey_domain::access::{RequestId, grant::GrantState, policy::PolicyFile, request::RequestState};
 use serde::Deserialize;
 
@@ -208,8 +205,8 @@ impl AskedRow {
 }
 
 /// `/`.
-pub fn routes() -> Router<State> {
-    Router::new().route("/", get(page))
+pub fn routes() -> Routes {
+    Routes::new().get("/", page)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::{
     Failure, SignedIn, State,
     cookies::Kind,
     layout::{Layout, Place},
+    routes::Routes,
 };
 use crate::{
     login::proof::{self, NotProven},
@@ -12,11 +13,10 @@ use crate::{
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
-    Form, Router,
+    Form,
     extract::State as Extract,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -207,8 +207,8 @@ fn command(cluster_name: &str) -> String {
 }
 
 /// `/identities` and what is below it.
-pub fn routes() -> Router<State> {
-    Router::new().route("/identities", get(list).post(prove)).route("/identities/new", get(new))
+pub fn routes() -> Routes {
+    Routes::new().get("/identities", list).post("/identities", prove).get("/identities/new", new)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::{
     look::Pill,
     power::{Power, risk_pill},
     requests::{is_prod, part::Part},
+    routes::Routes,
 };
 use crate::{
     actions::requests::ruling_of,
@@ -28,11 +29,9 @@ use crate::{
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
-    Router,
     extract::{Query, State as Extract},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
@@ -306,8 +305,8 @@ impl Row {
 }
 
 /// `/inbox`.
-pub fn routes() -> Router<State> {
-    Router::new().route("/inbox", get(page)).route("/inbox/live", get(live))
+pub fn routes() -> Routes {
+    Routes::new().get("/inbox", page).get("/inbox/live", live)
 }
 
 #[cfg(test)]

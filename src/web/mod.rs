@@ -22,6 +22,7 @@ mod look;
 mod path;
 mod power;
 mod requests;
+mod routes;
 #[cfg(test)]
 mod samples;
 mod sign_in;
@@ -31,6 +32,7 @@ mod status;
 mod timeline;
 
 pub use failure::Failure;
+pub use routes::{Route, Routes};
 pub use signed_in::{Roles, SignedIn};
 
 use crate::{
@@ -75,7 +77,12 @@ impl State {
 
 /// The portal: every route in its frame.
 pub fn router(state: State) -> Router {
-    let pages = Router::new()
+    frame::around(routes().router(), &state).with_state(state)
+}
+
+/// Every route of the portal.
+pub fn routes() -> Routes {
+    Routes::new()
         .merge(audit::routes())
         .merge(clusters::routes())
         .merge(grants::routes())
@@ -84,6 +91,7 @@ pub fn router(state: State) -> Router {
         .merge(inbox::routes())
         .merge(requests::routes())
         .merge(sign_in::routes())
-        .merge(status::routes());
-    frame::around(pages, &state).with_state(state)
+        .merge(status::routes())
+        .merge(health::routes())
+        .merge(statics::routes())
 }

@@ -6,6 +6,7 @@ use super::{
     failure::chain,
     icon::Icon,
     layout::Layout,
+    routes::Routes,
 };
 use crate::{
     login::openid::{Callback, LoginError},
@@ -15,11 +16,9 @@ use crate::{
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
-    Router,
     extract::{Query, State as Extract},
     http::{HeaderMap, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
-    routing::{get, post},
 };
 use serde::Deserialize;
 
@@ -142,12 +141,12 @@ pub fn way_back(site: &Site, wanted: &str) -> Option<String> {
 }
 
 /// `/sign-in` and what belongs to it.
-pub fn routes() -> Router<State> {
-    Router::new()
-        .route("/sign-in", get(page))
-        .route("/sign-in/start", get(start))
-        .route("/sign-in/callback", get(callback))
-        .route("/sign-out", post(sign_out))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/sign-in", page)
+        .get("/sign-in/start", start)
+        .get("/sign-in/callback", callback)
+        .post("/sign-out", sign_out)
 }
 
 #[cfg(test)]

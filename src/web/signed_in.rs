@@ -101,7 +101,7 @@ impl FromRequestParts<State> for SignedIn {
         };
         let Some(found) = found else {
             // Only a page can be returned to; what was posted is kept by the handlers that can.
-            let back = (parts.method == Method::GET && !polling).then(|| parts.uri.to_string());
+            let back = (matches!(parts.method, Method::GET | Method::HEAD) && !polling).then(|| parts.uri.to_string());
             return Err(Failure::SignedOut { back });
         };
         let policy = state.policy().await?;

@@ -1,10 +1,10 @@
 //! Files that never change under their address: each URL carries the hash of its content.
 
+use super::routes::Routes;
 use axum::{
     extract::Path,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
@@ -72,6 +72,6 @@ async fn favicon() -> Response {
 }
 
 /// `/static/{hash}/{path}` and `/favicon.ico`.
-pub fn routes<S: Clone + Send + Sync + 'static>() -> axum::Router<S> {
-    axum::Router::new().route("/static/{*path}", get(serve)).route("/favicon.ico", get(favicon))
+pub fn routes() -> Routes {
+    Routes::new().get("/static/{*path}", serve).get("/favicon.ico", favicon)
 }

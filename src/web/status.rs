@@ -6,6 +6,7 @@ use super::{
     icon::Icon,
     layout::{Layout, Place},
     look::{Pill, Tone},
+    routes::Routes,
 };
 use crate::{
     store::read::health::{self, Health, Stuck, WorkerAlive},
@@ -13,7 +14,7 @@ use crate::{
 };
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::{Router, extract::State as Extract, routing::get};
+use axum::extract::State as Extract;
 use jiff::SignedDuration;
 
 /// Sign-in, changes, endings.
@@ -205,8 +206,8 @@ impl StuckRow {
 }
 
 /// `/status`.
-pub fn routes() -> Router<State> {
-    Router::new().route("/status", get(page))
+pub fn routes() -> Routes {
+    Routes::new().get("/status", page)
 }
 
 #[cfg(test)]

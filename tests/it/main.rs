@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails, and says where")]
 
+mod access_table;
 mod adapters;
 mod audit_chain;
 mod aws_auth_oracle;

@@ -10,16 +10,15 @@ pub use list::ClustersPage;
 pub use show::ClusterPage;
 
 use super::{
-    State,
     icon::Icon,
     look::{Pill, Tone},
+    routes::Routes,
 };
-use axum::{Router, routing::get};
 use latchkey_domain::plan::observation::AuthenticationMode;
 
 /// `/clusters` and what is below it.
-pub fn routes() -> Router<State> {
-    Router::new().route("/clusters", get(list::page)).route("/clusters/{id}", get(show::page))
+pub fn routes() -> Routes {
+    Routes::new().get("/clusters", list::page).get("/clusters/{id}", show::page)
 }
 
 /// Older than this, what was read may be wrong.

@@ -8,18 +8,14 @@ mod view;
 #[cfg(test)]
 pub use show::GrantPage;
 
-use super::State;
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use super::routes::Routes;
 
 /// `/grants/{id}` and what is below it.
-pub fn routes() -> Router<State> {
-    Router::new()
-        .route("/grants/{id}", get(show::page))
-        .route("/grants/{id}/live", get(show::live))
-        .route("/grants/{id}/kubeconfig", get(kubeconfig::download))
-        .route("/grants/{id}/give-back", post(end::give_back))
-        .route("/grants/{id}/revoke", post(end::revoke))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/grants/{id}", show::page)
+        .get("/grants/{id}/live", show::live)
+        .get("/grants/{id}/kubeconfig", kubeconfig::download)
+        .post("/grants/{id}/give-back", end::give_back)
+        .post("/grants/{id}/revoke", end::revoke)
 }

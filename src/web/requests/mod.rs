@@ -21,19 +21,16 @@ pub use form::address_of_row;
 #[cfg(test)]
 pub use show::RequestPage;
 
-use super::State;
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use super::routes::Routes;
 
 /// `/requests` and what is below it.
-pub fn routes() -> Router<State> {
-    Router::new()
-        .route("/requests", post(ask::send))
-        .route("/requests/new", get(ask::page).post(ask::check))
-        .route("/requests/{id}", get(show::page))
-        .route("/requests/{id}/live", get(show::live))
-        .route("/requests/{id}/votes", post(decide::vote))
-        .route("/requests/{id}/cancel", post(decide::cancel))
+pub fn routes() -> Routes {
+    Routes::new()
+        .post("/requests", ask::send)
+        .get("/requests/new", ask::page)
+        .post("/requests/new", ask::check)
+        .get("/requests/{id}", show::page)
+        .get("/requests/{id}/live", show::live)
+        .post("/requests/{id}/votes", decide::vote)
+        .post("/requests/{id}/cancel", decide::cancel)
 }

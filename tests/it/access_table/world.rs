@@ -1,0 +1,157 @@
+//! People with something to hide from each other, and how to tell what a page shows of it.
+
+use super::table::Row;
+use crate::{
+    town::{POLICY, Town, look},
+    web::{Answer, Portal},
+};
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
+use latchkey::actions::{ask::AskForm, requests::Outcome};
+use latchkey_domain::access::{GrantId, RequestId, request::Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Nobody, the requester, another requester, an approver, an operator, an auditor.
+pub const PEOPLE: [&str; 6] = ["nobody", "ana", "gus", "chi", "dee", "eli"];
+
+/// ana and gus each wait for one request and hold one access. Payments' leads may decide on both of what waits; chi
+/// decided on what ana holds, dot on what gus holds.
+pub struct World {
+    portal: Portal,
+    cookies: BTreeMap<&'static str, String>,
+    /// What stands for what in addresses.
+    names: BTreeMap<&'static str, String>,
+    /// What must be found on no page but those that the table names it for: the name, and any text that gives it away.
+    marks: Vec<(&'static str, Vec<String>)>,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let portal = Portal::new().await;
+        let town = &portal.town;
+        let mut names = BTreeMap::new();
+        for (who, by, [asked, held]) in
+            [("ana", "chi", ["ana.asked", "ana.held"]), ("gus", "dot", ["gus.asked", "gus.held"])]
+        {
+            let held_for = AskForm { minutes: "45".into(), reason: format!("Held by {who}, why?"), ..look() };
+            let request = town.ask(who, &held_for).await;
+            let grant = decided(town, by, request).await;
+            let asked_for = AskForm {
+                namespaces: vec!["payments-batch".into()],
+                reason: format!("Asked by {who}, why?"),
+                ..look()
+            };
+            let waiting = town.ask(who, &asked_for).await;
+            names.insert(asked, waiting.to_string());
+            names.insert(held, grant.to_string());
+            names.insert(if who == "ana" { "ana.done" } else { "gus.done" }, request.to_string());
+        }
+        names.insert("cluster", town.cluster("prod-eu").await.to_string());
+        let mut cookies = BTreeMap::new();
+        for who in PEOPLE.into_iter().filter(|who| *who != "nobody") {
+            cookies.insert(who, portal.cookie(who).await);
+        }
+        let stylesheet = portal.get("ana", "/").await.attribute("link[rel=stylesheet]", "href");
+        names.insert("file", stylesheet);
+        let marks = marks(town, &names).await;
+        Self { portal, cookies, names, marks }
+    }
+
+    /// An address with the names in braces filled in.
+    pub fn fill(&self, at: &str) -> String {
+        self.names.iter().fold(at.to_owned(), |at, (name, id)| at.replace(&format!("{{{name}}}"), id))
+    }
+
+    /// What a text gives away, by the names of the marks.
+    pub fn marks_in(&self, text: &str) -> BTreeSet<&str> {
+        let shown = |texts: &[String]| texts.iter().any(|mark| text.contains(mark));
+        self.marks.iter().filter(|(_, texts)| shown(texts)).map(|(name, _)| *name).collect()
+    }
+
+    pub async fn get(&self, who: &str, path: &str) -> Answer {
+        self.ask(who, Method::GET, path).await
+    }
+
+    /// A request without a body, from a page of the portal.
+    pub async fn ask(&self, who: &str, method: Method, path: &str) -> Answer {
+        let request = Request::builder().method(method).uri(path).header("sec-fetch-site", "same-origin");
+        self.send(who, request, Body::empty()).await
+    }
+
+    /// A row's form, from a page of the portal.
+    pub async fn post(&self, who: &str, row: &Row) -> Answer {
+        self.post_from(who, row, "sec-fetch-site", "same-origin").await
+    }
+
+    /// A row's form with a header that says where it comes from.
+    pub async fn post_from(&self, who: &str, row: &Row, name: &str, value: &str) -> Answer {
+        let seen = if row.at.contains("ana.asked") {
+            self.portal.town.seen(self.names["ana.asked"].parse().unwrap()).await.to_string()
+        } else {
+            String::new()
+        };
+        let fields = row.fields.iter().map(|(name, value)| (*name, value.replace("{seen}", &seen)));
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post(self.fill(row.at))
+            .header(header::HOST, "latchkey.example")
+            .header(name, value)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(who, request, Body::from(body)).await
+    }
+
+    async fn send(&self, who: &str, request: axum::http::request::Builder, body: Body) -> Answer {
+        let request = match self.cookies.get(who) {
+            Some(cookie) => request.header(header::COOKIE, cookie),
+            None => request,
+        };
+        self.portal.send(request.body(body).unwrap()).await
+    }
+
+    /// Changes with anything that anybody did.
+    pub async fn fingerprint(&self) -> String {
+        let query = "select concat_ws(' ', (select count(*) from event), (select count(*) from request),
+               (select count(*) from vote), (select count(*) from principal), (select count(*) from person),
+               (select count(*) from session where ended_at is null),
+               (select sum(generation) from target), (select string_agg(state, ',' order by id) from access_grant),
+               (select string_agg(state, ',' order by id) from request))";
+        sqlx::query_scalar(query).fetch_one(self.portal.town.owner.pool()).await.unwrap()
+    }
+}
+
+async fn decided(town: &Town, by: &str, request: RequestId) -> GrantId {
+    match town.vote(by, request, Verdict::Approve).await.unwrap() {
+        Outcome::Approved(grant) => grant,
+        other => panic!("not approved: {other:?}"),
+    }
+}
+
+async fn marks(town: &Town, names: &BTreeMap<&'static str, String>) -> Vec<(&'static str, Vec<String>)> {
+    let mut marks: Vec<(&'static str, Vec<String>)> = Vec::new();
+    for name in ["ana.asked", "ana.held", "ana.done", "gus.asked", "gus.held", "gus.done"] {
+        marks.push((name, vec![names[name].clone()]));
+    }
+    for (name, text) in [
+        ("ana.asked.why", "Asked by ana, why?"),
+        ("ana.held.why", "Held by ana, why?"),
+        ("gus.asked.why", "Asked by gus, why?"),
+        ("gus.held.why", "Held by gus, why?"),
+        // The worker's own entry, which stands in each cluster's aws-auth: in diffs and on a cluster's page.
+        ("aws-auth", "user/latchkey-worker"),
+        ("e-mail", "@example.com"),
+    ] {
+        marks.push((name, vec![text.to_owned()]));
+    }
+    marks.push(("ana.arn", vec![Town::arn("ana")]));
+    marks.push(("gus.arn", vec![Town::arn("gus")]));
+    // By id, and by the hash that their tokens are stored as.
+    let sessions: Vec<String> =
+        sqlx::query_scalar("select id::text from session union select encode(token_hash, 'hex') from session")
+            .fetch_all(town.owner.pool())
+            .await
+            .unwrap();
+    marks.push(("sessions", sessions));
+    marks.push(("policy", vec![latchkey::config::policy::hash(POLICY)[..12].to_owned()]));
+    marks
+}

@@ -41,6 +41,12 @@ pub async fn submit(store: &Store, person: &Person, form: &AskForm) -> Result<Re
     }
     let mut tx = store.begin().await?;
     tx.lock_person(person.id).await?;
+    // Another policy may have become current meanwhile, by which nobody would grant this.
+    if tx.lock_policy().await?.as_deref() != Some(&current.hash) {
+        let sentence = "The rules changed while this was sent. Look at the form again, then send it.";
+        considered.problems.push(Problem::new(Field::Whole, sentence));
+        return Err(NotSubmitted::Problems(Box::new(considered)));
+    }
     let now = tx.now().await?;
     let Some((facts, ruling)) = facts(person, form, &considered, now) else {
         considered.problems.push(Problem::new(Field::Whole, "The form is not complete. Look at each field."));
@@ -142,7 +148,7 @@ pub async fn vote(store: &Store, person: &Person, id: RequestId, form: VoteForm)
     let mut tx = store.begin().await?;
     let pending = pending(tx.lock_request(id).await?)?;
     // Another policy may have become current while this one was read and the request was waited for.
-    if tx.policy_hash().await?.as_deref() != Some(&current.hash) {
+    if tx.lock_policy().await?.as_deref() != Some(&current.hash) {
         return Err(Refused::Stale.into());
     }
     let now = tx.now().await?;

@@ -16,7 +16,7 @@ use latchkey_domain::{
         EventDraft, GrantId, PrincipalId, Wake,
         grant::{Cause, Grant},
         person::Person,
-        transition::{Actor, Target},
+        transition::{Actor, Target, Transition},
     },
     eks::{
         arn::PrincipalArn,
@@ -255,12 +255,13 @@ async fn own(
         return Err(NotProven::SomebodyElses { arn: arn.to_owned() });
     }
     let mut tx = store.begin().await?;
-    let now = tx.now().await?;
     if let Some(name) = nonce {
         use_nonce(&mut tx, name).await?;
     }
+    let mut wakes = Vec::new();
     if let Some(held) = &held {
         if held.unique_id == unique_id {
+            let now = tx.now().await?;
             sqlx::query!("update principal set proven_at = clock_timestamp() where id = $1", held.id.0)
                 .execute(tx.connection())
                 .await
@@ -269,8 +270,9 @@ async fn own(
             tx.commit().await?;
             return Ok(held.id);
         }
-        replace(&mut tx, person, held, now).await?;
+        wakes = replace(&mut tx, person, held).await?;
     }
+    let now = tx.now().await?;
     let id = PrincipalId(Uuid::now_v7());
     sqlx::query!(
         "insert into principal (id, person_id, arn, unique_id, kind, source, proven_at)
@@ -288,7 +290,8 @@ async fn own(
         _ => error.into(),
     })?;
     tx.event(&event("identity.proven", person, arn).with("unique_id", unique_id), now).await?;
-    tx.wake(vec![Wake { target: Target::Principal(id), revoking: false }]).await?;
+    wakes.push(Wake { target: Target::Principal(id), revoking: false });
+    tx.wake(wakes).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -305,22 +308,28 @@ async fn use_nonce(tx: &mut Tx, name: &str) -> Result<(), NotProven> {
     if used.rows_affected() == 1 { Ok(()) } else { Err(NotProven::NonceOver) }
 }
 
-/// The ARN lives on, but IAM made its user anew: whatever the old one had ends.
-async fn replace(tx: &mut Tx, by: &Person, held: &Principal, now: Timestamp) -> Result<(), StoreError> {
+/// The ARN lives on, but IAM made its user anew: whatever the old one had ends. Gives the targets to wake, which are
+/// locked after all grants, in the order of their keys.
+async fn replace(tx: &mut Tx, by: &Person, held: &Principal) -> Result<Vec<Wake>, StoreError> {
     let ids =
         sqlx::query_scalar!("select id from access_grant where principal_id = $1 and state <> 'ended'", held.id.0)
             .fetch_all(tx.connection())
             .await?;
     let ids: Vec<GrantId> = ids.into_iter().map(GrantId).collect();
-    for live in tx.lock_grants(&ids).await?.into_iter().filter_map(Grant::live) {
+    let grants = tx.lock_grants(&ids).await?;
+    let now = tx.now().await?;
+    let mut wakes = Vec::new();
+    for live in grants.into_iter().filter_map(Grant::live) {
         let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
-        tx.record(live.revoke(Cause::PrincipalReplaced, actor, None, now), now).await?;
+        let Transition { to, event, wakes: own } = live.revoke(Cause::PrincipalReplaced, actor, None, now);
+        wakes.extend(own);
+        tx.record(Transition { to, event, wakes: vec![] }, now).await?;
     }
     sqlx::query!("update principal set ended_at = clock_timestamp() where id = $1", held.id.0)
         .execute(tx.connection())
         .await?;
     tx.event(&event("identity.replaced", by, &held.arn).with("unique_id", &held.unique_id), now).await?;
-    Ok(())
+    Ok(wakes)
 }
 
 fn event(action: &str, person: &Person, arn: &str) -> EventDraft {

@@ -95,7 +95,8 @@ impl Row {
 }
 
 impl Tx {
-    /// Locks grants in the order of their ids and reads them as they are under the lock.
+    /// Locks grants in the order of their ids and reads them as they are under the lock. The lock leaves room for rows
+    /// that refer to them: a run records intents of several grants in the order of its plan, and would deadlock.
     ///
     /// # Errors
     /// `Corrupt`, `Database`. Grants that do not exist are left out.
@@ -108,7 +109,7 @@ impl Tx {
                  g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.ended_by, g.end_reason,
                  g.residual
                from access_grant g join person p on p.id = g.person_id
-               where g.id = any($1) order by g.id for update of g"#,
+               where g.id = any($1) order by g.id for no key update of g"#,
             &ids
         )
         .fetch_all(self.connection())

@@ -44,11 +44,13 @@ pub async fn current(pool: &PgPool) -> Result<Option<CurrentPolicy>, StoreError>
 }
 
 impl Tx {
-    /// The hash of the version that is current as this transaction sees it now.
+    /// The hash of the version that is current, and that stays so until this transaction ends: whoever applies another
+    /// one waits, and then sees what was decided. It is locked after a request, before grants and targets.
     ///
     /// # Errors
     /// `Database`.
-    pub async fn policy_hash(&mut self) -> Result<Option<String>, StoreError> {
+    pub async fn lock_policy(&mut self) -> Result<Option<String>, StoreError> {
+        sqlx::query!("select pg_advisory_xact_lock_shared($1)", apply::APPLY_LOCK).fetch_one(self.connection()).await?;
         let row =
             sqlx::query!("select hash from policy_version where current").fetch_optional(self.connection()).await?;
         Ok(row.map(|row| hex::encode(row.hash)))

@@ -1,7 +1,7 @@
 //! A transaction of business state.
 //!
-//! Locks are taken in one order everywhere: request, grants by id, targets by key; anything else deadlocked when
-//! measured. The time of the transaction is read after its last lock, since a transaction's own `now()` lags
+//! Locks are taken in one order everywhere: request, the policy, grants by id, targets by key; anything else deadlocked
+//! when measured. The time of the transaction is read after its last lock, since a transaction's own `now()` lags
 //! behind by as long as it waited. [`Tx::record`] is the only way to change a state: it writes state, audit event
 //! and wake-ups, which then commit together or not at all.
 

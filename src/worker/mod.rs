@@ -11,7 +11,7 @@ mod cluster;
 pub mod finish;
 mod interrupted;
 mod principal;
-mod trail;
+pub mod trail;
 
 pub use crate::lease::Life;
 pub use interrupted::Interrupted;

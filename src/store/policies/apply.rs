@@ -13,8 +13,9 @@ use latchkey_domain::access::{
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// One application at a time: the key of their advisory lock, the letters "policy".
-const APPLY_LOCK: i64 = 0x706f_6c69_6379;
+/// One application at a time, and none while somebody decides by the policy: the key of their advisory lock, the letters
+/// "policy".
+pub(super) const APPLY_LOCK: i64 = 0x706f_6c69_6379;
 
 /// A policy.toml to make current.
 #[derive(Debug, Clone)]

@@ -190,7 +190,12 @@ impl Town {
 
     /// Signs somebody in with these groups, as the identity provider would say.
     pub async fn sign_in(&self, handle: &str, groups: &[&str]) -> Person {
-        let arrival = Arrival {
+        people::arrive(&self.web, &Self::arrival(handle, groups)).await.unwrap().0
+    }
+
+    /// What the identity provider says of somebody who signs in.
+    pub fn arrival(handle: &str, groups: &[&str]) -> Arrival {
+        Arrival {
             issuer: "https://issuer.example".into(),
             subject: format!("subject-{handle}"),
             handle: handle.parse().unwrap(),
@@ -198,8 +203,7 @@ impl Town {
             email: Some(format!("{handle}@example.com")),
             groups: groups.iter().map(|&group| group.to_owned()).collect(),
             at: Timestamp::now(),
-        };
-        people::arrive(&self.web, &arrival).await.unwrap().0
+        }
     }
 
     async fn prove(&self, handle: &str) {

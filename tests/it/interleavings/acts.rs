@@ -1,0 +1,268 @@
+//! Everything that portal, worker and operator do in one transaction or a few, over the rows of a scene.
+
+use super::scene::{Hands, Scene, ask, new_id, policy, without_view};
+use crate::town::Town;
+use latchkey::{
+    actions::{clock, grants, requests},
+    config,
+    lease::Lease,
+    login::proof,
+    store::{audit, fence, intents::Dangling, people, policies, targets},
+    worker::{
+        finish::{self, Found, LegOutcome, Outcome},
+        trail,
+    },
+};
+use latchkey_domain::{
+    access::{GrantId, grant::Cause, request::Verdict, transition::Target},
+    eks::aws_auth::Key,
+    plan::{
+        cluster::{AwsAuthWrite, Reserved, Settled},
+        desired::Wish,
+        mapping::Line,
+        who::Identity,
+    },
+};
+use std::{error::Error, time::Duration};
+
+/// What somebody does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Act {
+    Submit,
+    SubmitAutomatic,
+    ApproveLast,
+    ApproveFirst,
+    Deny,
+    Cancel,
+    GiveBack,
+    Revoke,
+    DropProfile,
+    ChangePolicy,
+    ProveAgain,
+    ProveReplaced,
+    SignIn,
+    Lapse,
+    Start,
+    Expire,
+    FinishCluster,
+    FinishOtherCluster,
+    FinishPrincipal,
+    FinishReplaced,
+    BeginTrail,
+    CloseDangling,
+    CatchUp,
+    WroteAwsAuth,
+    Fence,
+    AcceptRestore,
+    GiveTargetBack,
+    Seal,
+}
+
+pub const ALL: [Act; 28] = [
+    Act::Submit,
+    Act::SubmitAutomatic,
+    Act::ApproveLast,
+    Act::ApproveFirst,
+    Act::Deny,
+    Act::Cancel,
+    Act::GiveBack,
+    Act::Revoke,
+    Act::DropProfile,
+    Act::ChangePolicy,
+    Act::ProveAgain,
+    Act::ProveReplaced,
+    Act::SignIn,
+    Act::Lapse,
+    Act::Start,
+    Act::Expire,
+    Act::FinishCluster,
+    Act::FinishOtherCluster,
+    Act::FinishPrincipal,
+    Act::FinishReplaced,
+    Act::BeginTrail,
+    Act::CloseDangling,
+    Act::CatchUp,
+    Act::WroteAwsAuth,
+    Act::Fence,
+    Act::AcceptRestore,
+    Act::GiveTargetBack,
+    Act::Seal,
+];
+
+type Done = Result<(), Box<dyn Error + Send + Sync>>;
+
+impl Act {
+    /// Does it, by these hands.
+    pub async fn run(self, scene: &Scene, hands: &Hands) -> Done {
+        let (town, web, worker) = (&scene.town, &hands.web, &hands.worker);
+        let grant = |name: &str| scene.grants[name];
+        let request = |name: &str| scene.requests[name];
+        match self {
+            Self::Submit => {
+                let form = ask("prod-eu", "view", "payments-batch");
+                requests::submit(web, town.person("ana"), &form).await?;
+            }
+            Self::SubmitAutomatic => {
+                requests::submit(web, town.person("ana"), &ask("prod-eu", "view", "checkout")).await?;
+            }
+            Self::ApproveLast => self.vote(scene, hands, "ben", "open").await?,
+            Self::ApproveFirst => self.vote(scene, hands, "ben", "of two").await?,
+            Self::Deny => self.vote(scene, hands, "chi", "open").await?,
+            Self::Cancel => requests::cancel(web, town.person("ana"), request("open")).await?,
+            Self::GiveBack => grants::give_back(web, town.person("ana"), grant("active")).await?,
+            Self::Revoke => grants::revoke(web, town.person("dee"), grant("elsewhere"), "a test").await?,
+            Self::DropProfile => apply(hands, &without_view(), &["view".to_owned()]).await?,
+            Self::ChangePolicy => apply(hands, &policy().replace("\"8h\"", "\"7h\""), &[]).await?,
+            Self::ProveAgain => {
+                proof::own_seeded(web, town.person("ana"), &Town::arn("ana"), "AIDAANA").await?;
+            }
+            Self::ProveReplaced => {
+                proof::own_seeded(web, town.person("ana"), &Town::arn("ana"), "AIDANEW").await?;
+            }
+            Self::SignIn => {
+                people::arrive(web, &Town::arrival("ana", &["developers"])).await?;
+            }
+            Self::Lapse => {
+                clock::lapse_due(worker).await?;
+            }
+            Self::Start => {
+                clock::start_due(worker).await?;
+            }
+            Self::Expire => {
+                clock::expire_due(worker).await?;
+            }
+            Self::FinishCluster => self.finish(scene, hands, Target::Cluster(scene.prod)).await?,
+            Self::FinishOtherCluster => self.finish(scene, hands, Target::Cluster(scene.staging)).await?,
+            Self::FinishPrincipal | Self::FinishReplaced => {
+                self.finish(scene, hands, Target::Principal(scene.ana)).await?;
+            }
+            Self::BeginTrail => begin_trail(scene, hands).await?,
+            Self::CloseDangling => close_dangling(scene, hands).await?,
+            Self::CatchUp => catch_up(scene, hands).await?,
+            Self::WroteAwsAuth => wrote_aws_auth(scene, hands).await?,
+            Self::Fence => {
+                let lease = scene.lease(Target::Cluster(scene.prod));
+                fence::set(worker, scene.prod, lease.epoch(), "a test").await?;
+            }
+            Self::AcceptRestore => {
+                fence::accept(&hands.owner, &"staging-eu".parse()?, "a test").await?;
+            }
+            Self::GiveTargetBack => {
+                let lease = scene.lease(Target::Cluster(scene.prod));
+                targets::give_back(worker, lease.target(), lease.epoch(), Duration::from_secs(2), "a test").await?;
+            }
+            Self::Seal => {
+                audit::seal(worker.pool()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn vote(self, scene: &Scene, hands: &Hands, who: &str, name: &str) -> Done {
+        let id = scene.requests[name];
+        let (verdict, reason) = match self {
+            Self::Deny => (Verdict::Deny, Some("a test".to_owned())),
+            _ => (Verdict::Approve, None),
+        };
+        let form = requests::VoteForm { verdict, reason, seen: scene.town.seen(id).await };
+        requests::vote(&hands.web, scene.town.person(who), id, form).await?;
+        Ok(())
+    }
+
+    /// The end of a run that proved everything of the target.
+    async fn finish(self, scene: &Scene, hands: &Hands, target: Target) -> Done {
+        let lease = scene.lease(target);
+        let on = |name: &str| match target {
+            Target::Principal(_) => matches!(name, "active" | "elsewhere" | "other" | "revoking"),
+            Target::Cluster(id) if id == scene.prod => matches!(name, "active" | "other" | "theirs"),
+            Target::Cluster(_) => matches!(name, "elsewhere" | "late" | "revoking"),
+        };
+        let legs = scene.grants.iter().filter(|(name, _)| on(name)).map(|(name, id)| {
+            let wish = match *name {
+                "revoking" => Wish::Revoke { since: jiff::Timestamp::now() },
+                "other" => Wish::Provision,
+                _ => Wish::Keep,
+            };
+            (*id, proven(wish))
+        });
+        let mut outcome = Outcome { legs: legs.collect(), periodic: true, ..Outcome::default() };
+        if self == Self::FinishReplaced {
+            let end = |name: &str| (scene.grants[name], Cause::PrincipalReplaced, "a test".to_owned());
+            outcome.revoke = vec![end("other"), end("active")];
+        }
+        finish::finish(&hands.worker_process(), lease, outcome).await?;
+        Ok(())
+    }
+}
+
+/// What a run found of a leg that is where it should be.
+pub fn proven(wish: Wish) -> LegOutcome {
+    let found = Found::Proven { lines: vec![], details: serde_json::json!({}), residual: vec![] };
+    LegOutcome { wish, found, attempts: 0, wrote: true }
+}
+
+pub async fn apply(hands: &Hands, text: &str, drain: &[String]) -> Done {
+    let file = config::policy::parse(text).map_err(|faults| format!("{faults:?}"))?;
+    let hash = config::policy::hash(text);
+    let application =
+        policies::Application { file: &file, hash: &hash, body: text, expected: None, drain, by: "a test" };
+    policies::apply(&hands.owner, &application).await?;
+    Ok(())
+}
+
+/// Intents in the planner's order: what ends comes first, whatever the ids are.
+async fn begin_trail(scene: &Scene, hands: &Hands) -> Done {
+    let lease = scene.lease(Target::Cluster(scene.staging));
+    let grants = ["revoking", "late", "elsewhere"].map(|name| scene.grants[name]);
+    let intents = grants.map(|id| trail::intent(Some(id), "put_binding", "a binding".to_owned()));
+    let mut tx = trail::open(&hands.worker, lease, &intents).await?;
+    let line = Line {
+        principal: scene.ana,
+        visit: 1,
+        username: "latchkey:ana:1".to_owned(),
+        key: Key::MapUsers,
+        inserted: "a line".to_owned(),
+        text_before: None,
+    };
+    tx.intend_lines(scene.staging, &[line]).await?;
+    Ok(trail::begin(tx, lease).await?)
+}
+
+async fn close_dangling(scene: &Scene, hands: &Hands) -> Done {
+    let lease: &Lease = scene.lease(Target::Cluster(scene.prod));
+    let open = |grant: GrantId| Dangling {
+        id: new_id(),
+        epoch: 0,
+        grant: Some(grant),
+        step: "put_binding".to_owned(),
+        object: "a binding".to_owned(),
+        detail: serde_json::json!({}),
+        recent: false,
+    };
+    let dangling = ["other", "active"].map(|name| (open(scene.grants[name]), "it was there"));
+    Ok(trail::close_dangling(&hands.worker, lease, dangling.to_vec()).await?)
+}
+
+async fn catch_up(scene: &Scene, hands: &Hands) -> Done {
+    let mut tx = hands.worker.begin().await?;
+    tx.settle_mappings(scene.staging, &[Settled::Removed(scene.ana, 1)]).await?;
+    let identity = Identity { username: "latchkey:ana:1".to_owned(), groups: vec![], visit: 1, own: true };
+    tx.reserve_mappings(scene.staging, &[Reserved { principal: scene.ana, identity }]).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn wrote_aws_auth(scene: &Scene, hands: &Hands) -> Done {
+    let mut tx = hands.worker.begin().await?;
+    let write = AwsAuthWrite {
+        resource_version: "1".to_owned(),
+        key: Key::MapUsers,
+        before: None,
+        after: None,
+        lines: vec![],
+        removed: vec![(scene.ana, 1)],
+        rebased: vec![],
+        grants: vec![],
+    };
+    tx.wrote_aws_auth(scene.staging, &write).await?;
+    Ok(tx.commit().await?)
+}

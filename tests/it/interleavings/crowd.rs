@@ -1,0 +1,248 @@
+//! A crowd at the same few rows: portal, operator and workers do hundreds of things at once, and afterwards the audit
+//! log is replayed against the tables of states.
+
+use super::{
+    acts::{apply, proven},
+    gate::Commits,
+    history,
+    scene::{Hands, Scene, ask, lease, policy, said, sqlstate},
+};
+use crate::town::Town;
+use latchkey::{
+    actions::{clock, grants, requests},
+    lease::LEASE,
+    login::proof,
+    store::{Store, audit, desired, people, targets},
+    worker::{
+        finish::{self, Outcome},
+        trail,
+    },
+};
+use latchkey_domain::{
+    access::{GrantId, RequestId, request::Verdict, transition::Target},
+    plan::{
+        desired::Wish,
+        observation::{IamUser, PrincipalObservation},
+    },
+};
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    time::{Duration, Instant},
+};
+
+/// Who act at the same time.
+const HANDS: u64 = 8;
+/// How often each of them acts.
+const TURNS: usize = 100;
+/// How long a run is held at most while somebody else claims its target: far shorter than in life, so that it happens.
+const SHORT_LEASE: Duration = Duration::from_millis(30);
+
+type Done = Result<(), Box<dyn Error + Send + Sync>>;
+
+fn seed() -> u64 {
+    let given = std::env::var("LATCHKEY_SEED").ok().and_then(|seed| seed.parse().ok());
+    let day = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs() / 86_400);
+    given.unwrap_or(day)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_at_the_same_rows_never_deadlocks_and_breaks_no_state() {
+    let seed = seed();
+    println!("crowd: seed {seed} (LATCHKEY_SEED={seed} deals the same turns; who comes first is up to PostgreSQL)");
+    let scene = Scene::empty().await;
+    let before = history::generations(&scene.town).await;
+    let hands = (0..HANDS).map(|number| one_of_many(&scene, StdRng::seed_from_u64(seed ^ (number << 32))));
+    let tallies = futures::future::join_all(hands).await;
+    settle(&scene).await;
+    let mut tally = BTreeMap::new();
+    for (what, count) in tallies.into_iter().flatten() {
+        *tally.entry(what).or_insert(0_usize) += count;
+    }
+    let replayed = history::replay(&scene.town, &before).await;
+    println!(
+        "crowd: {} turns of {HANDS} hands, no deadlock; {} requests, {} accesses, {} events replayed: {tally:?}",
+        tally.values().sum::<usize>(),
+        replayed.requests,
+        replayed.grants,
+        replayed.events
+    );
+    assert!(replayed.grants > 10, "hardly anything was granted: {}", replayed.grants);
+}
+
+/// Somebody with connections of their own who takes turn after turn. Gives how often each thing was done or refused.
+async fn one_of_many(scene: &Scene, mut random: StdRng) -> BTreeMap<&'static str, usize> {
+    let hands = Hands::new(&scene.town, Commits::Kept).await;
+    let mut tally = BTreeMap::new();
+    for _ in 0..TURNS {
+        let (what, done) = turn(scene, &hands, &mut random).await;
+        *tally.entry(what).or_default() += 1;
+        let Err(error) = done else { continue };
+        // Whatever else is refused is refused by a rule; the database itself refuses nothing.
+        assert_eq!(sqlstate(error.as_ref()), None, "{what}: {}", said(error.as_ref()));
+    }
+    tally
+}
+
+async fn turn(scene: &Scene, hands: &Hands, random: &mut StdRng) -> (&'static str, Done) {
+    let (town, web) = (&scene.town, &hands.web);
+    match random.random_range(0..100) {
+        0..20 => {
+            let who = *["ana", "gus", "ben"].choose(random).unwrap();
+            let form = ask(
+                ["prod-eu", "staging-eu"].choose(random).unwrap(),
+                ["view", "edit"].choose(random).unwrap(),
+                ["payments", "payments-batch", "checkout"].choose(random).unwrap(),
+            );
+            ("submit", requests::submit(web, town.person(who), &form).await.map(drop).map_err(Into::into))
+        }
+        20..45 => ("vote", vote(town, web, random).await),
+        45..48 => ("cancel", cancel(town, web, random).await),
+        48..54 => ("give back", end(town, web, random, false).await),
+        54..58 => ("revoke", end(town, web, random, true).await),
+        58..60 => {
+            let hours = random.random_range(2..5);
+            let text = policy().replace("\"4h\"", &format!("\"{hours}h\""));
+            ("apply policy", apply(hands, &text, &[]).await)
+        }
+        60..62 => ("prove", prove(town, web, random).await),
+        62..65 => {
+            let arrival = Town::arrival("ben", &["developers", "payments-leads"]);
+            ("sign in", people::arrive(web, &arrival).await.map(drop).map_err(Into::into))
+        }
+        65..75 => ("clock", tick(&hands.worker).await),
+        75..78 => {
+            town.advance(random.random_range(1..20)).await;
+            ("advance", Ok(()))
+        }
+        78..80 => ("seal", audit::seal(hands.worker.pool()).await.map(drop).map_err(Into::into)),
+        _ => ("work", work(hands, random, SHORT_LEASE).await),
+    }
+}
+
+async fn vote(town: &Town, web: &Store, random: &mut StdRng) -> Done {
+    let Some(id) = pick(town, random, "select id from request where state = 'pending'").await else { return Ok(()) };
+    let who = *["ben", "chi", "dot"].choose(random).unwrap();
+    let (verdict, reason) =
+        if random.random_bool(0.9) { (Verdict::Approve, None) } else { (Verdict::Deny, Some("a test".to_owned())) };
+    let id = RequestId(id);
+    let seen = history::seen_now(town, web, id).await;
+    let Some(seen) = seen else { return Ok(()) };
+    requests::vote(web, town.person(who), id, requests::VoteForm { verdict, reason, seen }).await?;
+    Ok(())
+}
+
+async fn cancel(town: &Town, web: &Store, random: &mut StdRng) -> Done {
+    let Some(id) = pick(town, random, "select id from request where state = 'pending'").await else { return Ok(()) };
+    for who in ["ana", "gus", "ben"] {
+        match requests::cancel(web, town.person(who), RequestId(id)).await {
+            Err(requests::NotDecided::NotFound) => {}
+            other => return Ok(other?),
+        }
+    }
+    Ok(())
+}
+
+async fn end(town: &Town, web: &Store, random: &mut StdRng, by_operator: bool) -> Done {
+    let live = "select id from access_grant where state in ('scheduled', 'provisioning', 'active')";
+    let Some(id) = pick(town, random, live).await else { return Ok(()) };
+    if by_operator {
+        return Ok(grants::revoke(web, town.person("dee"), GrantId(id), "a test").await?);
+    }
+    for who in ["ana", "gus", "ben"] {
+        match grants::give_back(web, town.person(who), GrantId(id)).await {
+            Err(grants::NotEnded::NotFound) => {}
+            other => return Ok(other?),
+        }
+    }
+    Ok(())
+}
+
+/// Gus's IAM user again, sometimes made anew.
+async fn prove(town: &Town, web: &Store, random: &mut StdRng) -> Done {
+    let (arn, unique_id) = (Town::arn("gus"), format!("AIDAGUS{}", random.random_range(0..3)));
+    let id = proof::own_seeded(web, town.person("gus"), &arn, &unique_id).await?;
+    let (name, path) = ("gus".to_owned(), "/latchkey/".to_owned());
+    let found = IamUser { arn, unique_id, name, path, ..IamUser::default() };
+    town.observe("principal", id.0, &PrincipalObservation { found: Some(found), trouble: None }).await;
+    Ok(())
+}
+
+async fn tick(worker: &Store) -> Done {
+    clock::expire_due(worker).await?;
+    clock::start_due(worker).await?;
+    clock::lapse_due(worker).await?;
+    Ok(())
+}
+
+/// Claims a few targets and brings them to their end, as if everything outside had gone well; now and then it dies.
+async fn work(hands: &Hands, random: &mut StdRng, lasts: Duration) -> Done {
+    targets::add_missing_clusters(&hands.worker).await?;
+    let claims = targets::claim(&hands.worker, "a worker", lasts, random.random_range(1..4)).await?;
+    let worker = hands.worker_process();
+    for claim in claims {
+        let lease = lease(&claim);
+        let wishes = wishes(&hands.worker, claim.target, claim.epoch).await?;
+        let mut planned: Vec<GrantId> = wishes.keys().copied().collect();
+        rand::seq::SliceRandom::shuffle(planned.as_mut_slice(), random);
+        let intents: Vec<_> =
+            planned.iter().map(|id| trail::intent(Some(*id), "put_binding", "a binding".to_owned())).collect();
+        trail::begin(trail::open(&hands.worker, &lease, &intents).await?, &lease).await?;
+        if random.random_bool(0.1) {
+            continue;
+        }
+        let ids: Vec<_> = intents.iter().map(|intent| intent.id).collect();
+        latchkey::store::intents::close(&hands.worker, &ids, "done", None).await?;
+        let legs = wishes.into_iter().map(|(id, wish)| (id, proven(wish))).collect();
+        match finish::finish(&worker, &lease, Outcome { legs, periodic: true, ..Outcome::default() }).await {
+            // Somebody else claimed it meanwhile.
+            Err(latchkey::worker::Interrupted::Lost(_)) => {}
+            other => drop(other?),
+        }
+    }
+    Ok(())
+}
+
+async fn wishes(
+    store: &Store,
+    target: Target,
+    epoch: i64,
+) -> Result<BTreeMap<GrantId, Wish>, Box<dyn Error + Send + Sync>> {
+    let mut snapshot = desired::snapshot(store).await?;
+    Ok(match target {
+        Target::Cluster(id) => {
+            let desired = desired::cluster(&mut snapshot, id, Some(epoch), None).await?;
+            desired.into_iter().flat_map(|desired| desired.grants).map(|grant| (grant.id(), grant.wish)).collect()
+        }
+        Target::Principal(id) => {
+            let desired = desired::principal(&mut snapshot, id, None).await?;
+            desired.into_iter().flat_map(|desired| desired.grants).map(|grant| (grant.id, grant.wish)).collect()
+        }
+    })
+}
+
+async fn pick(town: &Town, random: &mut StdRng, query: &str) -> Option<uuid::Uuid> {
+    let ids: Vec<uuid::Uuid> =
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query.to_owned())).fetch_all(town.owner.pool()).await.unwrap();
+    ids.choose(random).copied()
+}
+
+/// Days pass with a worker that lives: every request is closed, every access ends.
+async fn settle(scene: &Scene) {
+    let hands = Hands::new(&scene.town, Commits::Kept).await;
+    let mut random = StdRng::seed_from_u64(0);
+    scene.town.advance(3 * 24 * 60).await;
+    let begun = Instant::now();
+    let open = "select (select count(*) from access_grant where state <> 'ended')
+                     + (select count(*) from request where state = 'pending')";
+    while scene.town.count(open).await > 0 {
+        assert!(begun.elapsed() < Duration::from_mins(1), "something never ends");
+        let statement = "update target set due_at = clock_timestamp(), lease_until = null";
+        sqlx::query(statement).execute(scene.town.owner.pool()).await.unwrap();
+        for done in [tick(&hands.worker).await, work(&hands, &mut random, LEASE).await] {
+            done.map_err(|error| said(error.as_ref())).unwrap();
+        }
+    }
+    while audit::seal(hands.worker.pool()).await.unwrap() > 0 {}
+}

@@ -1,0 +1,94 @@
+//! In which order the rows of each transaction are locked, told from its statements: a request, then the policy, then
+//! accesses, then targets in the order of their keys.
+
+use super::{
+    acts::{ALL, Act},
+    gate::{Commits, Statement},
+    pairs::fought_over,
+    scene::{Hands, said},
+};
+
+/// What a statement locks, in the order in which it has to come.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Lock {
+    Request,
+    Policy,
+    Grants,
+    Target(String, Vec<u8>),
+}
+
+/// What a statement locks of what others want. Rows that it makes itself nobody else can want yet.
+fn lock(statement: &Statement) -> Option<Lock> {
+    let text = statement.text.as_str();
+    let parameter = |at: usize| statement.parameters.get(at).cloned().flatten().unwrap_or_default();
+    let updates = |table: &str| text.starts_with(&format!("update {table} "));
+    let selects =
+        |table: &str| text.contains(&format!("from {table}")) && text.contains("for ") && text.contains("update");
+    if updates("request") || selects("request r") {
+        return Some(Lock::Request);
+    }
+    if text.contains("pg_advisory_xact_lock_shared") || text.contains("pg_advisory_xact_lock($1)") {
+        return Some(Lock::Policy);
+    }
+    if updates("access_grant") || selects("access_grant g") {
+        return Some(Lock::Grants);
+    }
+    if text.starts_with("insert into target") || selects("target where") {
+        return Some(Lock::Target(String::from_utf8(parameter(0)).unwrap(), parameter(1)));
+    }
+    if updates("target") && text.contains("kind = 'cluster'") {
+        return Some(Lock::Target("cluster".to_owned(), parameter(0)));
+    }
+    updates("target").then(|| Lock::Target(String::from_utf8(parameter(0)).unwrap(), parameter(1)))
+}
+
+#[tokio::test]
+async fn every_transaction_locks_request_policy_accesses_and_targets_in_this_order() {
+    let scene = fought_over().await;
+    let hands = Hands::new(&scene.town, Commits::Undone).await;
+    let mut wrong = Vec::new();
+    let (mut transactions, mut locks) = (0, 0);
+    for act in ALL {
+        hands.gate.set(None);
+        act.run(&scene, &hands).await.map_err(|error| said(error.as_ref())).unwrap();
+        let passed = hands.gate.passed();
+        for transaction in passed.split(|statement| statement.text == "BEGIN") {
+            transactions += 1;
+            // A row that is locked already is not locked again.
+            let mut taken: Vec<Lock> = Vec::new();
+            let makes = |table: &str| transaction.iter().any(|s| s.text.starts_with(&format!("insert into {table} ")));
+            for next in transaction.iter().filter_map(lock) {
+                let own = match next {
+                    Lock::Request => makes("request"),
+                    Lock::Grants => makes("access_grant"),
+                    Lock::Policy | Lock::Target(..) => false,
+                };
+                if own || taken.contains(&next) {
+                    continue;
+                }
+                if let Some(last) = taken.iter().max().filter(|last| **last > next) {
+                    wrong.push(format!("{act:?} locks {next:?} after {last:?}"));
+                }
+                taken.push(next);
+            }
+            locks += taken.len();
+        }
+        assert!(locks_something(act, &passed), "{act:?} locks nothing: {passed:#?}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    println!("lock order: {locks} locks of {transactions} transactions of {} actions taken in order", ALL.len());
+}
+
+/// Whether the classification still knows the statements of the actions that it is about.
+fn locks_something(act: Act, passed: &[Statement]) -> bool {
+    match act {
+        Act::ProveAgain
+        | Act::SignIn
+        | Act::BeginTrail
+        | Act::CloseDangling
+        | Act::CatchUp
+        | Act::WroteAwsAuth
+        | Act::Seal => true,
+        _ => passed.iter().any(|statement| lock(statement).is_some()),
+    }
+}

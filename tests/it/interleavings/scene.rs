@@ -1,0 +1,210 @@
+//! Rows that many people and workers want at once: a few requests and accesses of two people on two clusters.
+
+use super::gate::{Commits, Gate};
+use crate::town::{POLICY, Town, look};
+use latchkey::{
+    actions::ask::AskForm,
+    aws::{Aws, AwsConfig},
+    lease::{LEASE, Lease, Life},
+    store::{Store, targets},
+    worker::Worker,
+};
+use latchkey_domain::access::{ClusterId, GrantId, PrincipalId, RequestId, request::Verdict, transition::Target};
+use std::{collections::BTreeMap, time::Instant};
+use uuid::Uuid;
+
+/// The town's policy, for which both clusters are production, with a rule that grants by itself.
+pub fn policy() -> String {
+    POLICY.replace("stage = \"staging\"", "stage = \"prod\"")
+        + r#"
+[[policies]]
+name = "anybody may look at checkout"
+requesters = { groups = ["developers"] }
+profiles = ["view"]
+clusters = { labels = { stage = "prod" } }
+namespaces = ["checkout"]
+longest = "1h"
+automatic = true
+"#
+}
+
+/// The policy without the profile `view`: everybody's access by it ends.
+pub fn without_view() -> String {
+    let rules = policy();
+    let profile = "[[profiles]]\nname = \"view\"\ncluster_roles = [\"view\"]\nscope = \"namespace\"\n\n";
+    let kept = rules.replace(profile, "");
+    kept.split("\n[[policies]]")
+        .filter(|rule| !rule.contains("profiles = [\"view\"]"))
+        .collect::<Vec<_>>()
+        .join("\n[[policies]]")
+}
+
+pub struct Scene {
+    pub town: Town,
+    pub prod: ClusterId,
+    pub staging: ClusterId,
+    pub ana: PrincipalId,
+    /// Ana's and gus's on both clusters, in the states that their names say.
+    pub grants: BTreeMap<&'static str, GrantId>,
+    pub requests: BTreeMap<&'static str, RequestId>,
+    /// The leases of a worker that is in the middle of its runs.
+    leases: Vec<Lease>,
+}
+
+impl Scene {
+    /// The people and clusters, with accesses and requests.
+    pub async fn new() -> Self {
+        let mut scene = Self::empty().await;
+        scene.add_grants().await;
+        scene.add_requests().await;
+        scene
+    }
+
+    /// The people and clusters. The database tells of a deadlock at once, and of a lock that nobody lets go.
+    pub async fn empty() -> Self {
+        let town = Town::new().await;
+        for setting in ["deadlock_timeout = '20ms'", "lock_timeout = '20s'"] {
+            let name: String =
+                sqlx::query_scalar("select current_database()").fetch_one(town.owner.pool()).await.unwrap();
+            let alter = format!("alter database {name} set {setting}");
+            sqlx::query(sqlx::AssertSqlSafe(alter)).execute(town.owner.pool()).await.unwrap();
+        }
+        town.apply_policy(&policy()).await;
+        let id = async |name: &str| ClusterId(town.cluster(name).await);
+        let (prod, staging) = (id("prod-eu").await, id("staging-eu").await);
+        let ana = sqlx::query_scalar("select id from principal where arn = $1").bind(Town::arn("ana"));
+        let ana = PrincipalId(ana.fetch_one(town.owner.pool()).await.unwrap());
+        Self { town, prod, staging, ana, grants: BTreeMap::new(), requests: BTreeMap::new(), leases: vec![] }
+    }
+
+    async fn add_grants(&mut self) {
+        // In the order of their ids, clusters alternate: whoever wakes targets grant by grant takes them in no order.
+        let wanted = [
+            ("active", "ana", "prod-eu", "payments"),
+            ("elsewhere", "ana", "staging-eu", "payments"),
+            ("other", "ana", "prod-eu", "payments-batch"),
+            ("theirs", "gus", "prod-eu", "payments"),
+            ("scheduled", "gus", "staging-eu", "payments"),
+            ("late", "gus", "staging-eu", "payments-batch"),
+            ("revoking", "ana", "staging-eu", "payments-batch"),
+        ];
+        for (name, who, cluster, namespace) in wanted {
+            let form = ask(cluster, "view", namespace);
+            let request = self.town.ask(who, &form).await;
+            let outcome = self.town.vote("chi", request, Verdict::Approve).await.unwrap();
+            let latchkey::actions::requests::Outcome::Approved(grant) = outcome else { panic!("{outcome:?}") };
+            self.grants.insert(name, grant);
+        }
+        for (name, change) in [
+            ("active", "state = 'active', since = now(), until = now() + interval '1 hour'"),
+            ("elsewhere", "state = 'active', since = now(), until = now() + interval '1 hour'"),
+            ("other", "state = 'provisioning'"),
+            ("theirs", "state = 'active', since = now(), until = now() + interval '1 hour'"),
+            ("late", "state = 'active', since = now() - interval '1 hour', until = now() - interval '1 minute'"),
+            ("revoking", "state = 'revoking', cause = 'revoked', revoking_since = now()"),
+        ] {
+            let statement = format!("update access_grant set {change} where id = '{}'", self.grants[name]);
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(self.town.owner.pool()).await.unwrap();
+        }
+    }
+
+    async fn add_requests(&mut self) {
+        for (name, cluster, profile, namespace) in [
+            ("open", "staging-eu", "view", "payments"),
+            ("of two", "prod-eu", "edit", "payments"),
+            ("over", "staging-eu", "view", "payments-batch"),
+        ] {
+            let id = self.town.ask("ana", &ask(cluster, profile, namespace)).await;
+            self.requests.insert(name, id);
+        }
+        let statement = "update request set submitted_at = now() - interval '2 day', lapses_at = now() - interval '1 day' where id = $1";
+        sqlx::query(statement).bind(self.requests["over"].0).execute(self.town.owner.pool()).await.unwrap();
+    }
+
+    /// A worker claims everything.
+    pub async fn claim(&mut self) {
+        targets::add_missing_clusters(&self.town.worker).await.unwrap();
+        let statement = "update target set due_at = clock_timestamp(), lease_until = null";
+        sqlx::query(statement).execute(self.town.owner.pool()).await.unwrap();
+        let claims = targets::claim(&self.town.worker, "a worker", LEASE, 100).await.unwrap();
+        self.leases = claims.iter().map(lease).collect();
+    }
+
+    /// The worker's lease on a target.
+    pub fn lease(&self, target: Target) -> &Lease {
+        self.leases.iter().find(|lease| lease.target() == target).unwrap()
+    }
+}
+
+/// The lease that a claim gives.
+pub fn lease(claim: &targets::Claim) -> Lease {
+    Lease::new(claim.target, claim.epoch, claim.generation, Instant::now(), Life::default())
+}
+
+pub fn ask(cluster: &str, profile: &str, namespace: &str) -> AskForm {
+    AskForm { cluster: cluster.into(), profile: profile.into(), namespaces: vec![namespace.into()], ..look() }
+}
+
+/// Somebody's connections through a gate of their own: one for each role.
+pub struct Hands {
+    pub gate: Gate,
+    pub web: Store,
+    pub worker: Store,
+    pub owner: Store,
+    aws: Aws,
+}
+
+impl Hands {
+    pub async fn new(town: &Town, commits: Commits) -> Self {
+        let server = town.database.port();
+        let gate = Gate::before(server, commits).await;
+        let store = |url: String| Store::connect(&gate.through(&url, server).into(), 2).unwrap();
+        let as_role = |role: &str| store(town.database.url_as(role));
+        let (web, worker, owner) = (as_role("latchkey_web"), as_role("latchkey_worker"), as_role("postgres"));
+        Self { web, worker, owner, gate, aws: nowhere().await }
+    }
+
+    /// A worker process that never gets as far as calling anybody.
+    pub fn worker_process(&self) -> Worker {
+        Worker::new(self.worker.clone(), self.aws.clone())
+    }
+}
+
+pub async fn nowhere() -> Aws {
+    Aws::new(&AwsConfig { region: "eu-west-1".into(), iam_url: None, sts_url: None, eks_url: None, keys: None }).await
+}
+
+/// Whether somebody waits for a lock in the town's database.
+pub async fn somebody_waits(town: &Town) -> bool {
+    let waiting =
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    town.count(waiting).await > 0
+}
+
+/// The SQLSTATE of the database's error that lies below.
+pub fn sqlstate(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(sqlx::Error::Database(error)) = error.downcast_ref::<sqlx::Error>() {
+            return error.code().map(|code| code.to_string());
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// An error with everything below it.
+pub fn said(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        next = error.source();
+    }
+    text
+}
+
+pub fn new_id() -> Uuid {
+    Uuid::now_v7()
+}

@@ -37,13 +37,25 @@ create index session_person on session (person_id) where ended_at is null;
 create table login_attempt (
   token_hash bytea primary key,
   state_hash bytea not null constraint login_attempt_state_unique unique,
-  nonce text not null,
-  pkce_verifier text not null,
   return_to text not null,
   created_at timestamptz not null,
   used_at timestamptz
 );
-comment on table login_attempt is 'One sign-in under way, bound to its browser by a cookie; used once, within ten minutes.';
+comment on table login_attempt is 'One sign-in under way, bound to its browser by a cookie; used once, within ten minutes. Gone after an hour.';
+create index login_attempt_created_at on login_attempt (created_at);
+
+-- Lost with a crash, and then counted anew: nothing that anybody decided stands here.
+create unlogged table limit_window (
+  what text not null
+    constraint limit_window_what check (what in ('sign_in_address', 'sign_in_person', 'proof', 'request', 'form')),
+  -- SHA-256 of the address, or of the id of the person or session.
+  whose bytea not null constraint limit_window_whose_length check (octet_length(whose) = 32),
+  count integer not null,
+  ends_at timestamptz not null,
+  primary key (what, whose)
+);
+comment on table limit_window is 'How often somebody did something since their window began. A row each; those that are over go.';
+create index limit_window_ends_at on limit_window (ends_at);
 
 create table principal (
   id uuid primary key,

@@ -17,6 +17,24 @@ create table target (
   constraint target_fenced check ((fenced_since is null) = (fenced_why is null))
 );
 comment on table target is 'What the worker keeps right: one IAM principal or one cluster. Times are the database''s real clock.';
+
+-- The worker raises a fence and cannot let it down, nor pass for an earlier run: whoever has its password neither.
+create function target_guard() returns trigger language plpgsql as $$
+begin
+  if pg_has_role(current_user, (select relowner from pg_class where oid = tg_relid), 'usage') then
+    return new;
+  end if;
+  if old.fenced_since is not null and new.fenced_since is null then
+    raise exception 'only the schema''s owner lets a fence down: latchkey accept-restore'
+      using errcode = 'insufficient_privilege';
+  end if;
+  if new.epoch < old.epoch then
+    raise exception 'the epoch of a target never goes back' using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end
+$$;
+create trigger target_guard before update on target for each row execute function target_guard();
 create index target_due on target (revoking desc, due_at) where due_at is not null;
 
 create table intent (

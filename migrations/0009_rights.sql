@@ -3,8 +3,15 @@
 grant usage on schema public to latchkey_web, latchkey_worker;
 grant select on all tables in schema public to latchkey_web, latchkey_worker;
 
-grant insert, update on person, session, login_attempt, principal, proof_nonce to latchkey_web;
-grant insert on identity to latchkey_web;
+-- Who somebody is never changes: not their handle, not whose a session, a nonce or a principal is.
+grant insert on person, identity, session, login_attempt, principal, proof_nonce to latchkey_web;
+grant update (name, email, groups, groups_as_of) on person to latchkey_web;
+grant update (seen_at, ended_at) on session to latchkey_web;
+grant update (used_at) on login_attempt, proof_nonce to latchkey_web;
+grant update (aws_profile, proven_at, ended_at) on principal to latchkey_web;
+-- What is over and of use to nobody goes, so that whoever is not signed in cannot fill the disk.
+grant delete on login_attempt to latchkey_web;
+grant insert, update, delete on limit_window to latchkey_web;
 grant insert on request, vote, event, outbox to latchkey_web;
 grant update (state, closed_at) on request to latchkey_web;
 grant update (verdict, reason, seen, at) on vote to latchkey_web;
@@ -16,8 +23,13 @@ grant insert (kind, key, generation, due_at, revoking) on target to latchkey_web
 grant update (generation, due_at, revoking) on target to latchkey_web;
 
 grant update (state, closed_at) on request to latchkey_worker;
-grant update on access_grant, principal, cluster to latchkey_worker;
-grant insert, update on grant_leg, mapping, target, intent, observation, outbox, worker_heartbeat to latchkey_worker;
+grant update (state, version, since, until, revoking_since, ended_at, cause, ended_by, end_reason, residual)
+  on access_grant to latchkey_worker;
+grant update (ended_at) on principal to latchkey_worker;
+grant insert on target to latchkey_worker;
+grant update (generation, due_at, revoking, lease_until, lease_holder, epoch, ran_at, failure, fenced_since, fenced_why)
+  on target to latchkey_worker;
+grant insert, update on grant_leg, mapping, intent, observation, outbox, worker_heartbeat to latchkey_worker;
 grant delete on worker_heartbeat to latchkey_worker;
 grant insert on event, audit_link to latchkey_worker;
 grant delete on event_unsealed to latchkey_worker;

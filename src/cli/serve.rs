@@ -8,7 +8,7 @@ use crate::{
         proof::Sts,
     },
     store::{Store, sessions::SessionLimits},
-    web::{self, Site, State},
+    web::{self, Limits, Site, State},
 };
 use anyhow::Context;
 use jiff::SignedDuration;
@@ -21,6 +21,12 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals().context("failed to listen to signals")?;
     let address = settings.server.listen;
     let listener = TcpListener::bind(address).await.with_context(|| format!("failed to listen at {address}"))?;
+    if settings.server.is_secure() && settings.server.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "[server] trusted_proxies names nobody: behind a load balancer or ingress all people have its address, and \
+             share one limit for sign-ins"
+        );
+    }
     tracing::info!(%address, public_url = %settings.server.public_url, "the portal listens");
     serve_connections(listener, router, stop).await;
     Ok(ExitCode::SUCCESS)
@@ -41,6 +47,13 @@ pub fn state(settings: &Settings, store: Store) -> anyhow::Result<State> {
             absolute: limit(settings.login.session_absolute),
         },
         zone: settings.server.time_zone.clone(),
+        trusted_proxies: settings.server.trusted_proxies.clone(),
+        limits: Limits {
+            sign_ins_per_address: settings.login.sign_ins_per_address,
+            proofs_per_person: settings.login.proofs_per_person,
+            requests_per_person: settings.server.requests_per_person,
+            forms_per_session: settings.server.forms_per_session,
+        },
     };
     Ok(State { store, login: Arc::new(login), sts: Arc::new(sts), site: Arc::new(site) })
 }
@@ -58,5 +71,6 @@ pub fn open_id(settings: &Settings) -> OpenIdConfig {
         groups_claim: login.groups_claim.clone(),
         handle_claim: login.handle_claim.clone(),
         groups_limit: usize::try_from(login.groups_limit).ok(),
+        sign_ins_per_person: login.sign_ins_per_person,
     }
 }

@@ -5,7 +5,9 @@
 
 use super::{outbound, secret};
 use crate::store::{
-    Store, StoreError, people,
+    Store, StoreError,
+    limits::{self, Counted, TooOften},
+    people,
     people::Arrival,
     sessions::{self, LoginAttempt, NewSession},
 };
@@ -47,6 +49,8 @@ pub struct OpenIdConfig {
     pub handle_claim: String,
     /// A provider that cuts a list of groups off silently does so near this many: so many or more are refused.
     pub groups_limit: Option<usize>,
+    /// How often one person may sign in within ten minutes.
+    pub sign_ins_per_person: u32,
 }
 
 /// What the callback brings in its query.
@@ -103,6 +107,8 @@ pub enum LoginError {
         "The identity provider sent no name that Latchkey can call you by. Whoever runs it must add the claim `{claim}`."
     )]
     NoHandle { claim: String },
+    #[error("this person signed in {} times within ten minutes", .0.times)]
+    TooOften(TooOften),
     #[error("The database does not answer. Try again in a minute.")]
     Store(#[from] StoreError),
 }
@@ -210,8 +216,9 @@ impl OpenId {
     /// `ProviderDown`, `Store`.
     pub async fn begin(&self, store: &Store, return_to: &str) -> Result<Begun, LoginError> {
         let client = self.client().await?;
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let (state, nonce) = (secret::token(), secret::token());
+        let (attempt_token, state) = (secret::token(), secret::token());
+        let nonce = secret::derived("sign-in nonce", &attempt_token);
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier(&attempt_token));
         let mut ask = client
             .authorize_url(
                 AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
@@ -229,8 +236,7 @@ impl OpenId {
             ask = ask.add_scope(Scope::new(scope.clone()));
         }
         let (redirect, _, _) = ask.url();
-        let attempt_token = secret::token();
-        let attempt = LoginAttempt { nonce, pkce_verifier: verifier.secret().clone(), return_to: return_to.to_owned() };
+        let attempt = LoginAttempt { return_to: return_to.to_owned() };
         sessions::begin_attempt(store, &attempt_token, &state, &attempt).await?;
         Ok(Begun { redirect, attempt_token })
     }
@@ -257,9 +263,13 @@ impl OpenId {
             return Err(LoginError::Refused(text.chars().filter(|c| !c.is_control()).take(200).collect()));
         }
         let code = callback.code.clone().ok_or(LoginError::UnknownAttempt)?;
-        let proven = self.exchange(code, &attempt).await?;
+        let proven = self.exchange(code, attempt_token).await?;
         let arrival = self.arrival(&proven)?;
         let (person, first_time) = people::arrive(store, &arrival).await?;
+        let times = self.config.sign_ins_per_person;
+        if let Some(often) = limits::count(store, Counted::SignInOf, &person.id.to_string(), times).await? {
+            return Err(LoginError::TooOften(often));
+        }
         let session_token = secret::token();
         let new = NewSession {
             token: &session_token,
@@ -272,13 +282,13 @@ impl OpenId {
         Ok(Finished { session_token, person, return_to: attempt.return_to, first_time })
     }
 
-    async fn exchange(&self, code: String, attempt: &LoginAttempt) -> Result<Proven, LoginError> {
+    async fn exchange(&self, code: String, attempt_token: &str) -> Result<Proven, LoginError> {
         let client = self.client().await?;
         let http = outbound::sender(&self.http);
         let tokens: Tokens = client
             .exchange_code(AuthorizationCode::new(code))
             .map_err(down)?
-            .set_pkce_verifier(PkceCodeVerifier::new(attempt.pkce_verifier.clone()))
+            .set_pkce_verifier(verifier(attempt_token))
             .request_async(&http)
             .await
             .map_err(|error| match error {
@@ -289,8 +299,9 @@ impl OpenId {
                 openidconnect::RequestTokenError::Other(text) => unverified(text),
             })?;
         let id_token = tokens.id_token().ok_or_else(|| unverified("no ID token"))?;
-        let verifier = client.id_token_verifier();
-        let claims = match id_token.claims(&verifier, &Nonce::new(attempt.nonce.clone())) {
+        let id_tokens = client.id_token_verifier();
+        let nonce = Nonce::new(secret::derived("sign-in nonce", attempt_token));
+        let claims = match id_token.claims(&id_tokens, &nonce) {
             Ok(claims) => claims,
             Err(error) => {
                 // The provider may have rotated its keys: the next attempt reads them anew.
@@ -310,9 +321,9 @@ impl OpenId {
         all.extend(other);
         let auth_time = claims.auth_time().unwrap_or_else(|| claims.issue_time());
         Ok(Proven {
-            subject: claims.subject().to_string(),
+            subject: subject(claims.subject())?,
             auth_time: Timestamp::from_second(auth_time.timestamp()).unwrap_or(Timestamp::UNIX_EPOCH),
-            acr: claims.auth_context_ref().map(|acr| acr.to_string()),
+            acr: claims.auth_context_ref().map(|acr| acr.chars().filter(|c| !hidden(*c)).take(200).collect()),
             claims: all,
             received_at: Timestamp::now(),
         })
@@ -320,17 +331,24 @@ impl OpenId {
 
     fn arrival(&self, proven: &Proven) -> Result<Arrival, LoginError> {
         let text = |claim: &str| proven.claims.get(claim).and_then(serde_json::Value::as_str);
-        let email = text("email").filter(|email| email.len() <= 320).map(str::to_owned);
+        let email = text("email").filter(|email| email.len() <= 320 && !email.contains(char::is_control));
+        let email = email.map(str::to_owned);
         let before_at = |text: &str| text.split('@').next().unwrap_or_default().to_owned();
         let named = text(&self.config.handle_claim).or_else(|| text("preferred_username")).or(email.as_deref());
         let handle = named.map(before_at).and_then(|name| Handle::nearest(&name));
         let handle = handle.ok_or_else(|| LoginError::NoHandle { claim: self.config.handle_claim.clone() })?;
-        let name = text("name").map(str::trim).filter(|name| !name.is_empty()).unwrap_or(handle.as_str());
-        let name = name.chars().filter(|c| !c.is_control()).take(200).collect();
+        let visible = |text: &str| text.chars().filter(|c| !hidden(*c)).take(200).collect::<String>().trim().to_owned();
+        let name = text("name").map(visible).filter(|name| !name.is_empty()).unwrap_or_else(|| handle.to_string());
         let groups = read_groups(&self.config, &proven.claims)?;
         let (issuer, subject) = (self.config.issuer.clone(), proven.subject.clone());
         Ok(Arrival { issuer, subject, handle, name, email, groups, at: proven.received_at })
     }
+}
+
+/// What shows the provider that the code comes back from where the sign-in began. Like the nonce it follows from the
+/// token that the browser alone has, so that the database holds neither.
+fn verifier(attempt_token: &str) -> PkceCodeVerifier {
+    PkceCodeVerifier::new(secret::derived("sign-in verifier", attempt_token))
 }
 
 struct Proven {
@@ -339,6 +357,18 @@ struct Proven {
     acr: Option<String>,
     claims: serde_json::Map<String, serde_json::Value>,
     received_at: Timestamp,
+}
+
+/// Nothing that a name is read by: control characters, and those that turn what follows on a page or in a log around.
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The standard allows 255 characters of ASCII; what has none, or others, is not stored.
+fn subject(told: &str) -> Result<String, LoginError> {
+    let fits = (1..=255).contains(&told.len()) && !told.contains(|c: char| !c.is_ascii() || c.is_ascii_control());
+    if fits { Ok(told.to_owned()) } else { Err(unverified("the subject is none")) }
 }
 
 /// The groups, or why they cannot be trusted: a list that is missing, is none, or was cut short gives nobody anything.
@@ -360,5 +390,6 @@ fn read_groups(
     if config.groups_limit.is_some_and(|limit| groups.len() >= limit) {
         return Err(LoginError::GroupsTruncated);
     }
-    Ok(groups)
+    // No policy names such a group, and the database could not hold it.
+    Ok(groups.into_iter().filter(|group| !group.contains(char::is_control)).collect())
 }

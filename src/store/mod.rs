@@ -11,6 +11,7 @@ pub mod grants;
 pub mod heartbeats;
 pub mod intents;
 pub mod legs;
+pub mod limits;
 pub mod mappings;
 pub mod observations;
 pub mod people;

@@ -43,13 +43,16 @@ pub struct NewSession<'a> {
 /// A sign-in under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginAttempt {
-    pub nonce: String,
-    pub pkce_verifier: String,
     pub return_to: String,
 }
 
 /// A sign-in attempt is good for ten minutes.
 const ATTEMPT_LIVES: SignedDuration = SignedDuration::from_mins(10);
+
+/// Attempts are kept so much longer, for nobody but whoever looks into a fault.
+const ATTEMPT_KEPT: SignedDuration = SignedDuration::from_hours(1);
+/// So many old attempts go with each new one: more than come.
+const ATTEMPTS_SWEPT: i64 = 20;
 
 /// The form in which tokens, states and nonces are stored.
 pub fn token_hash(token: &str) -> Vec<u8> {
@@ -135,19 +138,27 @@ pub async fn end(store: &Store, token: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Stores a sign-in attempt, bound to the browser by `token` and to the answer by `state`.
+/// Stores a sign-in attempt, bound to the browser by `token` and to the answer by `state`. Old ones go: whoever is not
+/// signed in makes no table grow for ever.
 ///
 /// # Errors
 /// `Database`.
 pub async fn begin_attempt(store: &Store, token: &str, state: &str, attempt: &LoginAttempt) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into login_attempt (token_hash, state_hash, nonce, pkce_verifier, return_to, created_at)
-         values ($1, $2, $3, $4, $5, clock_timestamp())",
+        "insert into login_attempt (token_hash, state_hash, return_to, created_at)
+         values ($1, $2, $3, clock_timestamp())",
         token_hash(token),
         token_hash(state),
-        attempt.nonce,
-        attempt.pkce_verifier,
         attempt.return_to,
+    )
+    .execute(store.pool())
+    .await?;
+    sqlx::query!(
+        "delete from login_attempt where token_hash in (
+           select token_hash from login_attempt where created_at < clock_timestamp() - make_interval(secs => $1)
+           order by created_at limit $2 for update skip locked)",
+        seconds(ATTEMPT_KEPT),
+        ATTEMPTS_SWEPT,
     )
     .execute(store.pool())
     .await?;
@@ -163,12 +174,12 @@ pub async fn take_attempt(store: &Store, token: &str, state: &str) -> Result<Opt
         "update login_attempt set used_at = clock_timestamp()
          where token_hash = $1 and state_hash = $2 and used_at is null
            and created_at > clock_timestamp() - make_interval(secs => $3)
-         returning nonce, pkce_verifier, return_to",
+         returning return_to",
         token_hash(token),
         token_hash(state),
         seconds(ATTEMPT_LIVES),
     )
     .fetch_optional(store.pool())
     .await?;
-    Ok(row.map(|row| LoginAttempt { nonce: row.nonce, pkce_verifier: row.pkce_verifier, return_to: row.return_to }))
+    Ok(row.map(|row| LoginAttempt { return_to: row.return_to }))
 }

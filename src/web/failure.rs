@@ -4,13 +4,14 @@
 //! - `NotFound`: nothing there, or not this person's to see; which of both is not told.
 //! - `Forbidden`: something this person sees, but may not do.
 //! - `Conflict`: somebody was first, or the form is stale, and the handler has no fresh page of its own to show.
+//! - `TooOften`: again when the window is over; what was typed is kept.
 //! - `Malformed`: what no form of ours sends.
 //! - `Unavailable`: the database, or something else that is needed, is away; nothing was stored.
 //! - `Internal`: our fault. The cause is logged under the request's id; the page shows the id and nothing else.
 
 use crate::{actions::policy::NoPolicy, store::StoreError};
 use axum::{
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use std::error::Error;
@@ -28,11 +29,21 @@ pub enum Failure {
         kept: String,
     },
     NotFound,
+    TooOften(TooOften),
     Forbidden(String),
     Conflict(String),
     Malformed(String),
     Unavailable(String),
     Internal,
+}
+
+/// What came too often, and what becomes of it.
+#[derive(Debug, Clone)]
+pub struct TooOften {
+    /// What it was, why it is refused, and when it is taken again.
+    pub text: String,
+    pub wait_seconds: u32,
+    pub kept: Option<Kept>,
 }
 
 /// What the frame is to say, beside the status.
@@ -47,11 +58,14 @@ pub struct Kept {
 }
 
 impl Failure {
-    /// The same failure, but whoever is signed out comes back to `back` and finds `text` to send again.
+    /// The same failure, but whoever is signed out, or too fast, comes back to `back` and finds `text` to send again.
     #[must_use]
     pub fn keeping(self, back: String, text: &str) -> Self {
         match self {
             Self::SignedOut { .. } => Self::SignedOutSending { back, kept: text.to_owned() },
+            Self::TooOften(often) => {
+                Self::TooOften(TooOften { kept: Some(Kept { back, text: text.to_owned() }), ..often })
+            }
             other => other,
         }
     }
@@ -63,7 +77,7 @@ impl Failure {
     }
 }
 
-/// An error and what caused it, in one line.
+/// An error and what caused it, in one line, whatever others put into their parts of it.
 pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -72,7 +86,7 @@ pub fn chain(error: &dyn Error) -> String {
         text.push_str(&cause.to_string());
         source = cause.source();
     }
-    text
+    text.replace(char::is_control, " ")
 }
 
 impl From<StoreError> for Failure {
@@ -129,6 +143,14 @@ impl IntoResponse for Failure {
             Self::SignedOutSending { back, kept } => {
                 let mut response = StatusCode::UNAUTHORIZED.into_response();
                 response.extensions_mut().insert(Kept { back, text: kept });
+                response
+            }
+            Self::TooOften(TooOften { text, wait_seconds, kept }) => {
+                let mut response = explained(StatusCode::TOO_MANY_REQUESTS, text);
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_seconds));
+                if let Some(kept) = kept {
+                    response.extensions_mut().insert(kept);
+                }
                 response
             }
             Self::NotFound => StatusCode::NOT_FOUND.into_response(),

@@ -231,6 +231,9 @@ impl Said {
             StatusCode::CONFLICT => {
                 ("Somebody was first".to_owned(), "Look at the page again: it has changed meanwhile.", None)
             }
+            StatusCode::TOO_MANY_REQUESTS => {
+                ("That was too often".to_owned(), "Wait a few minutes, then try again.", None)
+            }
             StatusCode::PAYLOAD_TOO_LARGE => (
                 "That is too large".to_owned(),
                 "Latchkey takes 64 KiB at most in one form. Shorten what you send.",

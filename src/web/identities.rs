@@ -8,14 +8,15 @@ use super::{
 };
 use crate::{
     login::proof::{self, NotProven},
-    store::{people, people::Principal, sessions},
+    store::{limits::Counted, people, people::Principal, sessions},
+    words::limits::Often,
 };
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
     Form,
     extract::State as Extract,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
@@ -105,6 +106,17 @@ async fn prove(
     let errors = mistakes(&form.token, &aws_profile);
     if !errors.is_empty() {
         return ProofPage::wrong(&state, &signed_in, &headers, errors, aws_profile).await;
+    }
+    let (person, times) = (signed_in.person.id.to_string(), state.site.limits.proofs_per_person);
+    match state.count(Counted::Proof, &person, times, Often::Proof).await {
+        Ok(()) => {}
+        Err(Failure::TooOften(often)) => {
+            let errors = vec![FieldError { field: "token", sentence: often.text }];
+            let page = ProofPage::issue(&state, &signed_in, &headers, errors, aws_profile).await?;
+            let wait = [(header::RETRY_AFTER, often.wait_seconds.to_string())];
+            return Ok((StatusCode::TOO_MANY_REQUESTS, wait, page).into_response());
+        }
+        Err(other) => return Err(other),
     }
     let (session, token) = session(&state, &headers).await?;
     // AWS compares its own clock with the signature's: business time, which a demo moves, has no say here.

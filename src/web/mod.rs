@@ -18,6 +18,7 @@ mod icon;
 mod identities;
 mod inbox;
 mod layout;
+mod limits;
 mod look;
 mod path;
 mod power;
@@ -32,11 +33,13 @@ mod status;
 mod timeline;
 
 pub use failure::Failure;
+pub use limits::Limits;
 pub use routes::{Route, Routes};
 pub use signed_in::{Roles, SignedIn};
 
 use crate::{
     actions::policy::{self, Current},
+    config::settings::Network,
     login::{openid::OpenId, proof::Sts},
     store::{Store, sessions::SessionLimits},
 };
@@ -63,6 +66,9 @@ pub struct Site {
     pub sessions: SessionLimits,
     /// The zone in which times are shown.
     pub zone: TimeZone,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    pub limits: Limits,
 }
 
 impl State {

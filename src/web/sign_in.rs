@@ -6,18 +6,22 @@ use super::{
     failure::chain,
     icon::Icon,
     layout::Layout,
+    limits::Address,
     routes::Routes,
 };
 use crate::{
     login::openid::{Callback, LoginError},
     store::sessions,
-    words::Clock,
+    words::{
+        Clock,
+        limits::{Often, too_often},
+    },
 };
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
     extract::{Query, State as Extract},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -65,7 +69,12 @@ impl SignInPage {
         }
     }
 
+    /// Why nobody was signed in. What came too often says when it is taken again.
     fn failed(state: &State, return_to: &str, error: &LoginError) -> Response {
+        if let LoginError::TooOften(often) = error {
+            let text = too_often(Often::SignInOf, often.times, often.wait_seconds);
+            return Self::too_often(state, return_to, text, often.wait_seconds);
+        }
         let status = match error {
             LoginError::ProviderDown(_) | LoginError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             LoginError::UnknownAttempt => StatusCode::BAD_REQUEST,
@@ -74,16 +83,35 @@ impl SignInPage {
             | LoginError::GroupsMissing { .. }
             | LoginError::GroupsTruncated
             | LoginError::NoHandle { .. } => StatusCode::FORBIDDEN,
+            LoginError::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
         };
         tracing::warn!(error = %chain(error), "a sign-in failed");
         let page = Self { trouble: Some(error.to_string()), ..Self::new(state, return_to) };
         (status, page).into_response()
     }
+
+    fn too_often(state: &State, return_to: &str, text: String, wait_seconds: u32) -> Response {
+        let page = Self { trouble: Some(text), ..Self::new(state, return_to) };
+        let mut response = (StatusCode::TOO_MANY_REQUESTS, page).into_response();
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_seconds));
+        response
+    }
+
+    /// Counts one more sign-in from there. Where that is one too many, or cannot be told, the answer says so.
+    async fn counted(state: &State, return_to: &str, from: Address) -> Result<(), Response> {
+        state.count_sign_in(from).await.map_err(|failure| match failure {
+            Failure::TooOften(often) => Self::too_often(state, return_to, often.text, often.wait_seconds),
+            other => other.into_response(),
+        })
+    }
 }
 
 /// `GET /sign-in/start`: leaves for the provider, with the attempt bound to this browser by a cookie.
-async fn start(Extract(state): Extract<State>, Query(query): Query<SignInQuery>) -> Response {
+async fn start(Extract(state): Extract<State>, from: Address, Query(query): Query<SignInQuery>) -> Response {
     let back = way_back(&state.site, &query.return_to).unwrap_or_else(|| "/".to_owned());
+    if let Err(answer) = SignInPage::counted(&state, &back, from).await {
+        return answer;
+    }
     match state.login.begin(&state.store, &back).await {
         Ok(begun) => {
             let cookie = Kind::Attempt.set(&begun.attempt_token, &state.site);
@@ -95,7 +123,15 @@ async fn start(Extract(state): Extract<State>, Query(query): Query<SignInQuery>)
 
 /// `GET /sign-in/callback`: the provider sends the browser back. A sign-in always makes a new session; one that this
 /// browser had before ends.
-async fn callback(Extract(state): Extract<State>, headers: HeaderMap, Query(answer): Query<Callback>) -> Response {
+async fn callback(
+    Extract(state): Extract<State>,
+    from: Address,
+    headers: HeaderMap,
+    Query(answer): Query<Callback>,
+) -> Response {
+    if let Err(answer) = SignInPage::counted(&state, "/", from).await {
+        return answer;
+    }
     let attempt = Kind::Attempt.read(&headers, &state.site).unwrap_or_default();
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let finished = match state.login.finish(&state.store, &attempt, &answer, user_agent).await {
@@ -173,7 +209,7 @@ impl SignInPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sessions::SessionLimits;
+    use crate::{store::sessions::SessionLimits, web::Limits};
     use jiff::{SignedDuration, tz::TimeZone};
 
     #[test]
@@ -183,6 +219,13 @@ mod tests {
             public_url: "https://latchkey.example.com/".parse().unwrap(),
             sessions: limits,
             zone: TimeZone::UTC,
+            trusted_proxies: vec![],
+            limits: Limits {
+                sign_ins_per_address: 1,
+                proofs_per_person: 1,
+                requests_per_person: 1,
+                forms_per_session: 1,
+            },
         };
         let back = |wanted: &str| way_back(&site, wanted);
         assert_eq!(back("/requests/new?cluster=prod-eu").as_deref(), Some("/requests/new?cluster=prod-eu"));

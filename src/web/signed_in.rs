@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     actions::policy::Current,
-    store::{read::pulse, sessions},
-    words::Clock,
+    store::{limits::Counted, read::pulse, sessions},
+    words::{Clock, limits::Often},
 };
 use axum::{
     extract::FromRequestParts,
@@ -104,6 +104,10 @@ impl FromRequestParts<State> for SignedIn {
             let back = (matches!(parts.method, Method::GET | Method::HEAD) && !polling).then(|| parts.uri.to_string());
             return Err(Failure::SignedOut { back });
         };
+        if parts.method == Method::POST {
+            let session = found.session.to_string();
+            state.count(Counted::Form, &session, state.site.limits.forms_per_session, Often::Form).await?;
+        }
         let policy = state.policy().await?;
         let pulse = pulse::read(&state.store).await?;
         let clock = Clock::new(pulse.now, state.site.zone.clone());

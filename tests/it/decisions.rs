@@ -202,6 +202,36 @@ async fn the_webs_role_can_write_nothing_that_the_design_denies_it() {
         "update request set policy_name = 'x'",
         "update target set epoch = 7",
         "update target set lease_until = now()",
+        "update target set fenced_since = null, fenced_why = null",
+        "insert into target (kind, key, epoch) values ('cluster', gen_random_uuid(), 7)",
+        "update person set handle = 'root'",
+        "update person set id = gen_random_uuid()",
+        "update identity set person_id = person_id",
+        "update session set person_id = (select id from person where handle = 'dee')",
+        "update session set auth_time = now()",
+        "update session set created_at = now()",
+        "update session set token_hash = sha256('x')",
+        "update proof_nonce set expires_at = now() + interval '1 day'",
+        "update proof_nonce set person_id = person_id",
+        "update login_attempt set created_at = now()",
+        "update login_attempt set state_hash = sha256('x')",
+        "update principal set person_id = (select id from person where handle = 'fay')",
+        "update principal set arn = 'x'",
+        "update principal set unique_id = 'x'",
+        "update vote set person_id = (select id from person where handle = 'dot')",
+        "update vote set request_id = request_id",
+        "delete from vote",
+        "delete from session",
+        "delete from person",
+        "delete from principal",
+        "delete from proof_nonce",
+        "delete from event_unsealed",
+        "update event_unsealed set event_id = event_id",
+        "update audit_link set hash = sha256('x')",
+        "delete from audit_link",
+        "truncate limit_window",
+        "update outbox set sent_at = now()",
+        "create table mine ()",
         "update cluster set arn = 'x'",
         "update business_clock set ahead = interval '1 day'",
         "update installation set id = gen_random_uuid()",
@@ -212,6 +242,59 @@ async fn the_webs_role_can_write_nothing_that_the_design_denies_it() {
         let code = error.as_database_error().and_then(|error| error.code().map(|code| code.to_string()));
         assert_eq!(code.as_deref(), Some("42501"), "{statement}: {error}");
     }
+}
+
+#[tokio::test]
+async fn the_workers_role_decides_nothing_and_lets_no_fence_down() {
+    let town = Town::new().await;
+    town.grant().await;
+    let raised = "update target set fenced_since = now(), fenced_why = 'a later state was seen', epoch = 7";
+    sqlx::query(raised).execute(town.worker.pool()).await.unwrap();
+    let denied = [
+        "update target set fenced_since = null, fenced_why = null",
+        "update target set epoch = 6",
+        "update target set key = gen_random_uuid()",
+        "delete from target",
+        "truncate target",
+        "alter table target disable trigger all",
+        "drop trigger target_guard on target",
+        "set session_replication_role = replica",
+        "insert into access_grant select * from access_grant",
+        "update access_grant set hard_until = hard_until + interval '1 day'",
+        "update access_grant set minutes = 1000",
+        "update access_grant set decided_by = '{}'",
+        "update access_grant set person_id = person_id",
+        "insert into request select * from request",
+        "update request set minutes = 1000",
+        "insert into vote select * from vote",
+        "update vote set verdict = 'approve'",
+        "insert into person select * from person",
+        "update person set groups = '{platform}'",
+        "insert into session select * from session",
+        "update session set seen_at = now()",
+        "insert into principal select * from principal",
+        "update principal set arn = 'x'",
+        "update cluster set arn = 'x'",
+        "insert into policy_version select * from policy_version",
+        "update policy_version set current = false",
+        "update event set actor = 'nobody'",
+        "delete from event",
+        "update audit_link set hash = sha256('x')",
+        "delete from audit_link",
+        "update business_clock set ahead = interval '1 day'",
+        "update installation set id = gen_random_uuid()",
+        "delete from limit_window",
+        "create table mine ()",
+    ];
+    for statement in denied {
+        let error = sqlx::query(statement).execute(town.worker.pool()).await.expect_err(statement);
+        let code = error.as_database_error().and_then(|error| error.code().map(|code| code.to_string()));
+        assert_eq!(code.as_deref(), Some("42501"), "{statement}: {error}");
+    }
+    let fenced = "select count(*) from target where fenced_since is not null and epoch = 7";
+    assert_eq!(town.count(fenced).await, town.count("select count(*) from target").await);
+    let down = "update target set fenced_since = null, fenced_why = null";
+    sqlx::query(down).execute(town.owner.pool()).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `latchkey.toml`: one deployment. Each key may be overridden by `LATCHKEY_SECTION__KEY`; secrets come from files or
 //! from the environment only.
 
+mod network;
 mod read;
 mod secret;
 
@@ -10,6 +11,7 @@ use secrecy::SecretString;
 use std::{net::SocketAddr, path::Path, time::Duration};
 use url::Url;
 
+pub use network::Network;
 pub use read::{Checked, check};
 
 /// What one deployment needs to know.
@@ -30,6 +32,12 @@ pub struct Server {
     pub public_url: Url,
     /// The zone in which pages show times.
     pub time_zone: TimeZone,
+    /// Proxies whose `X-Forwarded-For` is believed. None: an address is that of whoever connects.
+    pub trusted_proxies: Vec<Network>,
+    /// How many requests for access one person may send within ten minutes.
+    pub requests_per_person: u32,
+    /// How many forms of any kind one session may send within ten minutes.
+    pub forms_per_session: u32,
 }
 
 impl Server {
@@ -112,6 +120,12 @@ pub struct Login {
     pub session_idle: Duration,
     /// A session ends so long after its sign-in, whatever is done with it.
     pub session_absolute: Duration,
+    /// How many sign-ins may begin or come back from one address within ten minutes.
+    pub sign_ins_per_address: u32,
+    /// How often one person may sign in within ten minutes.
+    pub sign_ins_per_person: u32,
+    /// How many proofs of an identity one person may send within ten minutes.
+    pub proofs_per_person: u32,
 }
 
 /// `[aws]`. Credentials come from the SDK's default chain.

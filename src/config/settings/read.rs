@@ -3,9 +3,9 @@
 use super::{
     super::{
         Fault,
-        reader::{Collector, Overrides, Place, Section, nearest},
+        reader::{Collector, Given, Overrides, Place, Section, nearest},
     },
-    Aws, Database, Login, Server, Settings, secret,
+    Aws, Database, Login, Network, Server, Settings, secret,
 };
 use jiff::tz::TimeZone;
 use std::{
@@ -79,10 +79,31 @@ fn server(mut section: Section<'_>, faults: &mut Collector<'_>) -> Option<Server
     let time_zone = section.parsed("time_zone", faults, |name| {
         TimeZone::get(name).map_err(|_| format!("`{name}` is no time zone, such as Europe/Berlin or UTC"))
     });
+    let trusted_proxies =
+        section.list("trusted_proxies", faults).map_or_else(Vec::new, |list| networks(&list.value, faults));
+    let requests_per_person = limit(&mut section, "requests_per_person", 60, faults);
+    let forms_per_session = limit(&mut section, "forms_per_session", 600, faults);
     section.finish(faults);
     let listen = listen.map_or(default, |listen| listen.value);
     let time_zone = time_zone.map_or(TimeZone::UTC, |zone| zone.value);
-    Some(Server { listen, public_url: public_url?.value, time_zone })
+    let public_url = public_url?.value;
+    Some(Server { listen, public_url, time_zone, trusted_proxies, requests_per_person, forms_per_session })
+}
+
+/// How often something may be done within ten minutes.
+fn limit(section: &mut Section<'_>, key: &'static str, usual: u32, faults: &mut Collector<'_>) -> u32 {
+    section.number(key, 1..=1_000_000, faults).map_or(usual, |number| number.value)
+}
+
+fn networks(listed: &[Given<&str>], faults: &mut Collector<'_>) -> Vec<Network> {
+    let mut networks = Vec::new();
+    for item in listed {
+        match Network::parse(item.value) {
+            Ok(network) => networks.push(network),
+            Err(message) => faults.error(&item.place, message, None),
+        }
+    }
+    networks
 }
 
 /// Where browsers find the portal.
@@ -154,6 +175,9 @@ fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) ->
     {
         faults.error(&idle.place, "`session_idle` is longer than `session_absolute`", None);
     }
+    let sign_ins_per_address = limit(&mut section, "sign_ins_per_address", 300, faults);
+    let sign_ins_per_person = limit(&mut section, "sign_ins_per_person", 60, faults);
+    let proofs_per_person = limit(&mut section, "proofs_per_person", 20, faults);
     section.finish(faults);
     let issuer = issuer?.value;
     let host = || Url::parse(&issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
@@ -168,6 +192,9 @@ fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) ->
         groups_limit,
         session_idle: idle.map_or(HOUR, |idle| idle.value),
         session_absolute: absolute.map_or(12 * HOUR, |absolute| absolute.value),
+        sign_ins_per_address,
+        sign_ins_per_person,
+        proofs_per_person,
     })
 }
 

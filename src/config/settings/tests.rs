@@ -75,6 +75,23 @@ fn faults_of_file_and_environment_are_told_together() {
 }
 
 #[test]
+fn limits_have_defaults_and_bounds_and_proxies_are_networks() {
+    let settings = read(SMALLEST, &[("LATCHKEY_SERVER__TRUSTED_PROXIES", "10.0.0.0/8, fd00::1")]).settings.unwrap();
+    assert_eq!(settings.server.trusted_proxies.len(), 2);
+    assert_eq!((settings.server.requests_per_person, settings.server.forms_per_session), (60, 600));
+    assert_eq!((settings.login.sign_ins_per_address, settings.login.proofs_per_person), (300, 20));
+    let text = SMALLEST.replace("[login]", "trusted_proxies = [\"ingress\"]\nrequests_per_person = 0\n[login]");
+    assert_eq!(
+        told(&text, &[("LATCHKEY_LOGIN__PROOFS_PER_PERSON", "many")]),
+        [
+            "LATCHKEY_LOGIN__PROOFS_PER_PERSON: error: `proofs_per_person` must be a whole number from 1 to 1000000",
+            "latchkey.toml:5:20: error: `ingress` is no address or network, such as 10.0.0.7 or 10.0.0.0/8",
+            "latchkey.toml:6:23: error: `requests_per_person` must be a whole number from 1 to 1000000",
+        ]
+    );
+}
+
+#[test]
 fn plain_http_is_for_loopback_hosts_only() {
     for (url, fits) in [
         ("https://latchkey.example.com:8443", true),

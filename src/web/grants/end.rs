@@ -38,10 +38,11 @@ pub const LONGEST_REASON: usize = 1000;
 /// `POST /grants/{id}/revoke`: by a decider or an operator, with a reason.
 pub async fn revoke(
     Extract(state): Extract<State>,
-    signed_in: SignedIn,
+    signed_in: Result<SignedIn, Failure>,
     Id(id): Id<GrantId>,
     Form(form): Form<RevokeForm>,
 ) -> Result<Response, Failure> {
+    let signed_in = signed_in.map_err(|failure| failure.keeping(format!("/grants/{id}"), &form.reason))?;
     let reason = form.reason.trim();
     let length = reason.chars().count();
     if length > LONGEST_REASON {

@@ -13,20 +13,21 @@ use crate::{
         preview,
         requests::{self, NotSubmitted},
     },
-    store::people,
+    store::{limits::Counted, people},
     web::{
         Failure, SignedIn, State,
+        failure::TooOften,
         html::Html,
         icon::Icon,
         layout::{Layout, Place},
     },
-    words,
+    words::{self, limits::Often},
 };
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
     extract::State as Extract,
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::{Form, Query};
@@ -137,6 +138,12 @@ pub async fn send(
 ) -> Result<Response, Failure> {
     let (form, find) = input.parts();
     let signed_in = signed_in.map_err(|failure| failure.keeping(address(&form), &form.reason))?;
+    let (person, times) = (signed_in.person.id.to_string(), state.site.limits.requests_per_person);
+    match state.count(Counted::Request, &person, times, Often::Request).await {
+        Ok(()) => {}
+        Err(Failure::TooOften(often)) => return too_often(&state, &signed_in, form, &find, often).await,
+        Err(other) => return Err(other),
+    }
     match requests::submit(&state.store, &signed_in.person, &form).await {
         Ok(id) => Ok(Redirect::to(&format!("/requests/{id}")).into_response()),
         Err(NotSubmitted::Problems(considered)) => {
@@ -148,6 +155,22 @@ pub async fn send(
         Err(NotSubmitted::Store(error)) => Err(error.into()),
     }
 }
+
+/// The form as it was sent, with the reason why it was not taken.
+async fn too_often(
+    state: &State,
+    signed_in: &SignedIn,
+    form: AskForm,
+    find: &str,
+    often: TooOften,
+) -> Result<Response, Failure> {
+    let mut page = AskPage::read(state, signed_in, form, find).await?;
+    page.layout.title = format!("Error: {}", page.layout.title);
+    page.errors.push(Wrong::of(&Problem::new(Field::Whole, often.text)));
+    let wait = [(header::RETRY_AFTER, often.wait_seconds.to_string())];
+    Ok((StatusCode::TOO_MANY_REQUESTS, wait, page).into_response())
+}
+
 /// What is chosen for whoever chose nothing.
 const USUAL_MINUTES: u32 = 60;
 

@@ -151,7 +151,11 @@ impl Stage {
         let (web, owner) = (store(database.url_as("latchkey_web")), store(database.url()));
         let settings = settings(&door, &backdrop, &database);
         let router = web::router(cli::serve::state(&settings, web.clone()).unwrap());
-        let server = tokio::spawn(async move { axum::serve(door.listener, router).await.unwrap() });
+        let (never, stop) = cli::Stop::by_hand();
+        let server = tokio::spawn(async move {
+            cli::serve_connections(door.listener, router, stop).await;
+            drop(never);
+        });
         let aws = aws(&backdrop).await;
         let worker = Worker::new(store(database.url_as("latchkey_worker")), aws.clone());
         let iam = iam(&backdrop).await;
@@ -359,9 +363,10 @@ impl Drop for Stage {
 fn settings(door: &Door, backdrop: &Backdrop, database: &Database) -> config::Settings {
     let origin = door.url.origin().ascii_serialization();
     let text = format!(
-        "[server]\npublic_url = \"{origin}\"\n\
+        "[server]\npublic_url = \"{origin}\"\nrequests_per_person = 100000\nforms_per_session = 100000\n\
          [database]\nweb_url = \"{}\"\n\
-         [login]\nissuer = \"{}\"\nclient_id = \"latchkey\"\nhandle_claim = \"{}\"\n\
+         [login]\nsign_ins_per_address = 100000\nsign_ins_per_person = 100000\nproofs_per_person = 100000\n\
+         issuer = \"{}\"\nclient_id = \"latchkey\"\nhandle_claim = \"{}\"\n\
          scopes = [\"openid\", \"profile\", \"email\", \"groups\"]\n\
          [aws]\nregion = \"{REGION}\"\nsts_url = \"{}\"\n",
         database.url_as("latchkey_web"),

@@ -1,6 +1,7 @@
 //! The portal's pages as a browser meets them: the real router over a real database, nothing outside.
 
 mod frame;
+mod limits;
 mod requests;
 
 use crate::town::Town;
@@ -16,7 +17,7 @@ use latchkey::{
         proof::Sts,
     },
     store::{Store, sessions::SessionLimits},
-    web::{self, Site, State},
+    web::{self, Limits, Site, State},
 };
 use scraper::{Html, Selector};
 use std::sync::Arc;
@@ -54,18 +55,29 @@ fn login() -> OpenId {
         groups_claim: "groups".into(),
         handle_claim: "preferred_username".into(),
         groups_limit: None,
+        sign_ins_per_person: 60,
     })
     .unwrap()
 }
 
+/// Far from what any test here does.
+const LIMITS: Limits =
+    Limits { sign_ins_per_address: 1000, proofs_per_person: 1000, requests_per_person: 1000, forms_per_session: 1000 };
+
 /// A router over this store, found under this address.
 pub fn router(store: Store, public_url: &str) -> Router {
+    limited(store, public_url, LIMITS)
+}
+
+fn limited(store: Store, public_url: &str, limits: Limits) -> Router {
     // The process's one TLS provider; another test of this binary may have been first.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let site = Site {
         public_url: public_url.parse().unwrap(),
         sessions: SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(12) },
         zone: TimeZone::get("Europe/Berlin").unwrap(),
+        trusted_proxies: vec![],
+        limits,
     };
     web::router(State { store, login: Arc::new(login()), sts: Arc::new(Sts::new(None).unwrap()), site: Arc::new(site) })
 }
@@ -74,6 +86,13 @@ impl Portal {
     pub async fn new() -> Self {
         let town = Town::new().await;
         let router = router(town.web.clone(), "https://latchkey.example");
+        Self { town, router }
+    }
+
+    /// One that takes no more than so many of each.
+    pub async fn with_limits(limits: Limits) -> Self {
+        let town = Town::new().await;
+        let router = limited(town.web.clone(), "https://latchkey.example", limits);
         Self { town, router }
     }
 

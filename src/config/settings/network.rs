@@ -1,0 +1,72 @@
+//! Networks, as `[server] trusted_proxies` names them.
+
+use std::net::IpAddr;
+
+/// The addresses that share their first bits: `10.0.0.0/8`, `fd00::/8`, or one address alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    /// Reads an address, or one with the number of its bits that count.
+    ///
+    /// # Errors
+    /// A sentence that says what to write instead.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no address or network, such as 10.0.0.7 or 10.0.0.0/8");
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let all = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(all), |bits| bits.parse().map_err(|_| wrong()))?;
+        if bits > all {
+            return Err(wrong());
+        }
+        Ok(Self { address, bits })
+    }
+
+    /// Whether it holds this address. An IPv4 address within IPv6 is the IPv4 address.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let differ = match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => u128::from(own.to_bits() ^ other.to_bits()) << 96,
+            (IpAddr::V6(own), IpAddr::V6(other)) => own.to_bits() ^ other.to_bits(),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
+        };
+        differ.leading_zeros() >= u32::from(self.bits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_holds_the_addresses_that_share_its_bits() {
+        for (network, address, holds) in [
+            ("10.0.0.0/8", "10.255.1.2", true),
+            ("10.0.0.0/8", "11.0.0.1", false),
+            ("10.0.0.7", "10.0.0.7", true),
+            ("10.0.0.7", "10.0.0.6", false),
+            ("10.0.0.7/31", "10.0.0.6", true),
+            ("0.0.0.0/0", "203.0.113.9", true),
+            ("0.0.0.0/0", "2001:db8::1", false),
+            ("10.0.0.0/8", "::ffff:10.1.2.3", true),
+            ("fd00::/8", "fdff::1", true),
+            ("fd00::/8", "fe80::1", false),
+        ] {
+            let parsed = Network::parse(network).unwrap();
+            assert_eq!(parsed.contains(address.parse().unwrap()), holds, "{address} in {network}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_network_is_said_so() {
+        for text in ["", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/-1", "10.0.0.0/", "load-balancer", "::1/129"] {
+            assert!(Network::parse(text).unwrap_err().contains("no address or network"), "{text}");
+        }
+    }
+}

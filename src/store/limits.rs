@@ -1,0 +1,102 @@
+//! How often somebody may do something: counted in the database, since any replica of the portal may be asked. A row for
+//! each who and what; those that are over go with new ones, so that the table is as large as ten minutes are busy.
+
+use super::{Store, StoreError};
+use jiff::SignedDuration;
+use sha2::{Digest, Sha256};
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// A sign-in that begins or comes back, by address: nobody is known yet.
+    SignInFrom,
+    /// A sign-in that succeeds, by person.
+    SignInOf,
+    /// A pasted proof, each of which is asked of AWS, by person.
+    Proof,
+    /// A request for access, by person.
+    Request,
+    /// Any form, by session.
+    Form,
+}
+
+impl Counted {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SignInFrom => "sign_in_address",
+            Self::SignInOf => "sign_in_person",
+            Self::Proof => "proof",
+            Self::Request => "request",
+            Self::Form => "form",
+        }
+    }
+}
+
+/// Too often: until then it is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooOften {
+    /// How often it may be done within [`WINDOW`].
+    pub times: u32,
+    /// Whole seconds until it may be done again, at least 1.
+    pub wait_seconds: u32,
+}
+
+/// From the first time on, so long: long enough to wear a guesser out, short enough to wait for.
+pub const WINDOW: SignedDuration = SignedDuration::from_mins(10);
+/// So many windows that are over go with each that begins: more than begin.
+const SWEPT: i64 = 20;
+
+/// Counts one more, where there is room for it; what is refused is not counted, so that waiting is enough.
+///
+/// # Errors
+/// `Database`. What comes too often is no error: `Ok(Some(..))`.
+pub async fn count(store: &Store, what: Counted, whose: &str, times: u32) -> Result<Option<TooOften>, StoreError> {
+    let whose = Sha256::digest(whose.as_bytes()).to_vec();
+    let counted = sqlx::query_scalar!(
+        r#"insert into limit_window as w (what, whose, count, ends_at)
+           values ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+           on conflict (what, whose) do update set
+             count = case when w.ends_at <= clock_timestamp() then 1 else w.count + 1 end,
+             ends_at = case when w.ends_at <= clock_timestamp() then excluded.ends_at else w.ends_at end
+           where w.ends_at <= clock_timestamp() or w.count < $4
+           returning count"#,
+        what.as_str(),
+        whose,
+        WINDOW.as_secs_f64(),
+        i32::try_from(times).unwrap_or(i32::MAX),
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    match counted {
+        Some(1) => {
+            sweep(store).await?;
+            Ok(None)
+        }
+        Some(_) => Ok(None),
+        None => Ok(Some(TooOften { times, wait_seconds: wait(store, what, &whose).await? })),
+    }
+}
+
+async fn wait(store: &Store, what: Counted, whose: &[u8]) -> Result<u32, StoreError> {
+    let seconds = sqlx::query_scalar!(
+        r#"select ceil(extract(epoch from ends_at - clock_timestamp()))::integer as "seconds!"
+           from limit_window where what = $1 and whose = $2"#,
+        what.as_str(),
+        whose,
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(seconds.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(0).max(1))
+}
+
+async fn sweep(store: &Store) -> Result<(), StoreError> {
+    sqlx::query!(
+        "delete from limit_window where (what, whose) in (
+           select what, whose from limit_window where ends_at < clock_timestamp()
+           order by ends_at limit $1 for update skip locked)",
+        SWEPT,
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(())
+}

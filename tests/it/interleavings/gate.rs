@@ -41,12 +41,23 @@ pub enum Commits {
     Undone,
 }
 
+/// The statement before which a gate stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The first with this in its text.
+    Text(&'static str),
+    /// The statement of this number in the transaction of this number, both from 0. What is read before transactions
+    /// depends on what the process remembers.
+    Within(usize, usize),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Held {
-    /// How many statements passed since the gate was set.
-    passed: usize,
-    /// The statement before which it stops; none where it stops before none.
-    stop: Option<usize>,
+    /// Transactions begun since the gate was set, and statements since the last BEGIN.
+    begun: usize,
+    since: usize,
+    /// None where it stops before none.
+    stop: Option<Stop>,
     /// Whether somebody waits at the gate.
     waits: bool,
 }
@@ -68,7 +79,7 @@ impl Gate {
     pub async fn before(server: u16, commits: Commits) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let held = watch::Sender::new(Held { passed: 0, stop: None, waits: false });
+        let held = watch::Sender::new(Held { begun: 0, since: 0, stop: None, waits: false });
         let inner = Arc::new(Inner { held, log: Mutex::default(), commits });
         let shared = Arc::clone(&inner);
         tokio::spawn(async move {
@@ -93,10 +104,10 @@ impl Gate {
         format!("{url}?sslmode=disable")
     }
 
-    /// Counts anew, and stops before the statement of this number.
-    pub fn set(&self, stop: Option<usize>) {
+    /// Counts anew, and stops before this statement.
+    pub fn set(&self, stop: Option<Stop>) {
         self.inner.log.lock().unwrap().clear();
-        self.inner.held.send_modify(|held| *held = Held { passed: 0, stop, waits: false });
+        self.inner.held.send_modify(|held| *held = Held { begun: 0, since: 0, stop, waits: false });
     }
 
     /// Waits until somebody waits at the gate.
@@ -121,8 +132,15 @@ impl Inner {
     async fn pass(&self, statement: Statement) {
         let mut stops = false;
         self.held.send_modify(|held| {
-            stops = held.stop == Some(held.passed);
-            held.passed += 1;
+            if statement.text == "BEGIN" {
+                (held.begun, held.since) = (held.begun + 1, 0);
+            }
+            stops = !held.waits
+                && held.stop.is_some_and(|stop| match stop {
+                    Stop::Text(part) => statement.text.contains(part),
+                    Stop::Within(transaction, number) => (held.begun, held.since) == (transaction + 1, number),
+                });
+            held.since += 1;
             held.waits |= stops;
         });
         if stops {

@@ -3,7 +3,7 @@
 
 use super::{
     acts::{ALL, Act},
-    gate::{Commits, Statement},
+    gate::{Commits, Statement, Stop},
     scene::{Hands, Scene, said, somebody_waits, sqlstate},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -64,15 +64,16 @@ async fn hands(scene: &Scene) -> Hands {
 }
 
 /// The statements before which a transaction holds more than before the last one.
-fn inside_transactions(statements: &[Statement]) -> Vec<usize> {
+fn inside_transactions(statements: &[Statement]) -> Vec<Stop> {
+    let transactions = statements.split(|statement| statement.text == "BEGIN").skip(1).enumerate();
     let mut points = Vec::new();
-    let mut open: Option<usize> = None;
-    for (at, statement) in statements.iter().enumerate() {
-        match statement.text.as_str() {
-            "BEGIN" => open = Some(at),
-            "COMMIT" | "ROLLBACK" => points.extend(open.take().filter(|_| statements[at - 1].locks()).map(|_| at)),
-            _ if open.is_some() && statements[at - 1].locks() => points.push(at),
-            _ => {}
+    for (transaction, rest) in transactions {
+        let end = rest.iter().position(|statement| matches!(statement.text.as_str(), "COMMIT" | "ROLLBACK"));
+        for at in 1..=end.unwrap_or_default() {
+            if rest[at - 1].locks() {
+                // BEGIN itself is number 0.
+                points.push(Stop::Within(transaction, at + 1));
+            }
         }
     }
     points
@@ -83,7 +84,7 @@ struct Round<'a> {
     first: &'a Hands,
     second: &'a Hands,
     held: Act,
-    point: usize,
+    point: Stop,
     broken: &'a mut Vec<String>,
 }
 
@@ -95,7 +96,7 @@ impl Round<'_> {
         let held = self.held.run(self.scene, self.first);
         tokio::pin!(held);
         tokio::select! {
-            ended = &mut held => panic!("{:?} has no statement {}: {:?}", self.held, self.point, ended.map_err(|error| said(error.as_ref()))),
+            ended = &mut held => panic!("{:?} has no statement {:?}: {:?}", self.held, self.point, ended.map_err(|error| said(error.as_ref()))),
             () = self.first.gate.reached() => {}
         }
         let mut done = 0;
@@ -133,9 +134,8 @@ impl Round<'_> {
 
     fn check(&mut self, act: Act, ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
         let Err(error) = ended else { return };
-        let at = self.first.gate.passed().get(self.point).map(|statement| statement.text.clone());
         self.broken.push(format!(
-            "{act:?}, with {:?} held back before statement {} ({at:?}): {} (SQLSTATE {:?})",
+            "{act:?}, with {:?} held back at {:?}: {} (SQLSTATE {:?})",
             self.held,
             self.point,
             said(error.as_ref()),

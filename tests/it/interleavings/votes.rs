@@ -2,7 +2,7 @@
 
 use super::{
     acts::{Act, apply},
-    gate::Commits,
+    gate::{Commits, Stop},
     scene::{Hands, Scene, ask, policy, somebody_waits, without_view},
 };
 use latchkey::actions::{
@@ -28,27 +28,33 @@ async fn a_vote_does_not_count_whose_policy_changes_before_it_is_decided() {
     let look = Hands::new(&scene.town, Commits::Undone).await;
     look.gate.set(None);
     Act::ApproveLast.run(&scene, &look).await.unwrap();
-    let locked = position(&look, "from request r");
-    let agreed = position(&look, "pg_advisory_xact_lock_shared");
-    assert!(locked < agreed, "the policy is locked after the request");
+    let (reads, locked, agreed) = ("select hash from policy_version", "from request r", "pg_advisory_xact_lock_shared");
+    assert!(position(&look, locked) < position(&look, agreed), "the policy is locked after the request");
+    let stops = [
+        Stop::Text(reads),
+        Stop::Text("from person where"),
+        Stop::Text("BEGIN"),
+        Stop::Text(locked),
+        Stop::Text(agreed),
+    ];
     let (voter, operator) =
         (Hands::new(&scene.town, Commits::Kept).await, Hands::new(&scene.town, Commits::Kept).await);
     let id = scene.requests["open"];
-    for stop in 0..=agreed {
+    for (number, stop) in stops.into_iter().enumerate() {
         let form = requests::VoteForm { verdict: Verdict::Approve, reason: None, seen: scene.town.seen(id).await };
         voter.gate.set(Some(stop));
         let vote = requests::vote(&voter.web, scene.town.person("ben"), id, form);
         let change = async {
             voter.gate.reached().await;
-            apply(&operator, &edition(stop), &[]).await.unwrap();
+            apply(&operator, &edition(number), &[]).await.unwrap();
             voter.gate.release();
         };
         let (vote, ()) = tokio::join!(vote, change);
-        assert!(matches!(vote, Err(NotDecided::Refused(Refused::Stale))), "changed before statement {stop}: {vote:?}");
+        assert!(matches!(vote, Err(NotDecided::Refused(Refused::Stale))), "changed before {stop:?}: {vote:?}");
     }
     let stored = format!("select count(*) from vote where request_id = '{id}'");
     assert_eq!(scene.town.count(&stored).await, 0);
-    println!("votes: the policy changed before each of {} statements up to the decision", agreed + 1);
+    println!("votes: the policy changed before each of {} statements up to the decision", stops.len());
 }
 
 #[tokio::test]
@@ -56,11 +62,7 @@ async fn what_is_approved_while_its_profile_goes_ends_with_the_others() {
     let scene = Scene::new().await;
     let (voter, operator) =
         (Hands::new(&scene.town, Commits::Kept).await, Hands::new(&scene.town, Commits::Kept).await);
-    voter.gate.set(None);
-    let look = Hands::new(&scene.town, Commits::Undone).await;
-    look.gate.set(None);
-    Act::ApproveLast.run(&scene, &look).await.unwrap();
-    voter.gate.set(Some(position(&look, "insert into access_grant")));
+    voter.gate.set(Some(Stop::Text("insert into access_grant")));
     let drain = ["view".to_owned()];
     let text = without_view();
     let applied = async {
@@ -88,13 +90,9 @@ async fn what_is_approved_while_its_profile_goes_ends_with_the_others() {
 #[tokio::test]
 async fn nothing_is_granted_by_a_rule_that_went_while_it_was_asked_for() {
     let scene = Scene::new().await;
-    let look = Hands::new(&scene.town, Commits::Undone).await;
-    look.gate.set(None);
-    Act::SubmitAutomatic.run(&scene, &look).await.unwrap();
-    let agreed = position(&look, "pg_advisory_xact_lock_shared");
     let (asker, operator) =
         (Hands::new(&scene.town, Commits::Kept).await, Hands::new(&scene.town, Commits::Kept).await);
-    asker.gate.set(Some(agreed));
+    asker.gate.set(Some(Stop::Text("pg_advisory_xact_lock_shared")));
     let form = ask("prod-eu", "view", "checkout");
     let submit = requests::submit(&asker.web, scene.town.person("ana"), &form);
     let change = async {

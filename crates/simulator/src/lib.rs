@@ -3,6 +3,7 @@
 //!
 //! - [`aws`]: IAM, STS and EKS.
 //! - [`kubernetes`]: API servers that authenticate through aws-auth and evaluate RBAC.
+//! - [`gate`]: where a test stops a request.
 //! - [`openid`]: an OpenID provider whose sign-in page shows the people as buttons.
 //! - [`seed`]: what a simulator holds on its first start.
 //! - [`state`]: what survives a restart.
@@ -11,6 +12,7 @@
 
 pub mod aws;
 mod clusters;
+pub mod gate;
 pub mod kubernetes;
 pub mod openid;
 pub mod seed;

@@ -5,19 +5,25 @@ use std::{collections::VecDeque, sync::Mutex, time::Duration};
 use jiff::Timestamp;
 
 use super::error::ApiError;
-use crate::state::lock;
+use crate::{gate::Gate, state::lock};
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// `Throttling`, nothing done.
     Throttle,
+    /// `Throttling` with this many seconds in Retry-After, nothing done.
+    ThrottleFor(u32),
     /// This error, nothing done.
     Fail(ApiError),
     /// The call is done, and never answered: the client sees a time-out.
     SilentAfterSuccess,
     /// Nothing is done, and nothing answered.
     Silent,
+    /// Nothing is done, and the connection ends without an answer.
+    CutBefore,
+    /// The call is done, and the connection ends without an answer.
+    CutAfter,
     /// The call is done at once, and answered after this time.
     Slow(Duration),
 }
@@ -41,7 +47,8 @@ pub struct Call {
 #[derive(Debug, Default)]
 pub struct Faults {
     settle: Mutex<Duration>,
-    queued: Mutex<Vec<(String, VecDeque<Fault>)>>,
+    queued: Mutex<Vec<(String, VecDeque<Option<Fault>>)>>,
+    gates: Mutex<Vec<(String, usize, Gate)>>,
     calls: Mutex<VecDeque<Call>>,
 }
 
@@ -56,16 +63,43 @@ impl Faults {
 
     /// Lets the next `times` calls of `action` (such as `iam:PutUserPolicy`, `iam:*` or `*`) fail; queued after earlier ones.
     pub fn next(&self, action: &str, times: usize, fault: &Fault) {
+        self.queue(action, times, Some(fault));
+    }
+
+    /// Lets the next `times` calls of `action` pass before what is queued after this.
+    pub fn skip(&self, action: &str, times: usize) {
+        self.queue(action, times, None);
+    }
+
+    fn queue(&self, action: &str, times: usize, fault: Option<&Fault>) {
         let mut queued = lock(&self.queued);
-        let new = std::iter::repeat_n(fault.clone(), times);
+        let new = std::iter::repeat_n(fault.cloned(), times);
         match queued.iter_mut().find(|(known, _)| known == action) {
             Some((_, faults)) => faults.extend(new),
             None => queued.push((action.to_owned(), new.collect())),
         }
     }
 
+    /// Lets `skip` calls of `action` pass, and stops the next one at the gate. It goes on when the gate opens, also where
+    /// its connection is gone by then.
+    pub fn hold(&self, action: &str, skip: usize, gate: Gate) {
+        lock(&self.gates).push((action.to_owned(), skip, gate));
+    }
+
+    pub(crate) fn gate(&self, service: &str, action: &str) -> Option<Gate> {
+        let full = format!("{service}:{action}");
+        let mut gates = lock(&self.gates);
+        let at = gates.iter_mut().position(|(name, skip, _)| {
+            let passes = *name == full && *skip > 0;
+            *skip -= usize::from(passes);
+            *name == full && !passes
+        })?;
+        Some(gates.remove(at).2)
+    }
+
     /// Turns every knob back; the log stays.
     pub fn clear(&self) {
+        lock(&self.gates).clear();
         *lock(&self.settle) = Duration::ZERO;
         lock(&self.queued).clear();
     }
@@ -92,6 +126,7 @@ impl Faults {
             .iter_mut()
             .filter(|(name, _)| *name == full || name == "*" || *name == format!("{service}:*"))
             .find_map(|(_, faults)| faults.pop_front())
+            .flatten()
     }
 
     pub(crate) fn record(&self, call: Call) {

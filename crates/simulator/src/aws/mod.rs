@@ -134,9 +134,11 @@ impl Aws {
             .map_err(|message| NotIdentified { code: "InvalidToken".to_owned(), message: message.to_owned() })?;
         let now = now();
         let outcome = match self.0.faults.take("sts", "GetCallerIdentity") {
-            Some(Fault::Throttle) => Err(ApiError::throttled()),
+            Some(Fault::Throttle | Fault::ThrottleFor(_)) => Err(ApiError::throttled()),
             Some(Fault::Fail(error)) => Err(error),
-            Some(Fault::Silent | Fault::SilentAfterSuccess) => Err(ApiError::new(504, "Timeout", "STS did not answer")),
+            Some(Fault::Silent | Fault::SilentAfterSuccess | Fault::CutBefore | Fault::CutAfter) => {
+                Err(ApiError::new(504, "Timeout", "STS did not answer"))
+            }
             Some(Fault::Slow(_)) | None => self.identify(&request, now).map(|(_, caller)| caller.identity),
         };
         self.0.faults.record(Call {

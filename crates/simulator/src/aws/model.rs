@@ -205,6 +205,18 @@ impl Ledger {
         Arc::clone(&self.current)
     }
 
+    /// Every state that is remembered, with when it began: oldest first, the present one last.
+    pub fn over_time(&self) -> Vec<(Timestamp, Arc<Account>)> {
+        let mut since = Timestamp::UNIX_EPOCH;
+        let mut states = Vec::with_capacity(self.past.len() + 1);
+        for (replaced, account) in &self.past {
+            states.push((since, Arc::clone(account)));
+            since = *replaced;
+        }
+        states.push((since, self.current()));
+        states
+    }
+
     /// The account as reads saw it: as it was `delay` ago.
     pub fn settled(&self, delay: Duration, now: Timestamp) -> Arc<Account> {
         let seen = now - jiff::SignedDuration::try_from(delay).unwrap_or_default();

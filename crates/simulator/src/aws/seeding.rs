@@ -102,6 +102,20 @@ impl Aws {
         account.users.get(&user.to_lowercase()).map(|user| user.policies.clone())
     }
 
+    /// The tags of a user; `None` where there is no such user.
+    pub fn user_tags(&self, user: &str) -> Option<std::collections::BTreeMap<String, String>> {
+        let account = lock(&self.0.ledger).current();
+        account.users.get(&user.to_lowercase()).map(|user| user.tags.clone())
+    }
+
+    /// The inline policies of a user as they were over the last minutes, with when each state began: oldest first.
+    pub fn policies_over_time(&self, user: &str) -> Vec<(Timestamp, std::collections::BTreeMap<String, String>)> {
+        let key = user.to_lowercase();
+        let states = lock(&self.0.ledger).over_time();
+        let policies = |account: &super::model::Account| account.users.get(&key).map(|user| user.policies.clone());
+        states.into_iter().map(|(since, account)| (since, policies(&account).unwrap_or_default())).collect()
+    }
+
     /// Adds a user with a key, as a seed does; an existing one is left alone.
     pub fn add_user(&self, user: &SeedUser) {
         let now = now();

@@ -69,14 +69,14 @@ async fn answer(State((aws, page)): State<(Aws, Page)>, request: Request<Body>) 
     let asked = ask(&received);
     let now = now();
     let fault = aws.0.faults.take(asked.service.name(), &asked.action);
-    let (caller, outcome) = perform(&aws, &asked, &received, fault.as_ref(), now);
-    aws.0.faults.record(Call {
-        service: asked.service.name().to_owned(),
-        action: asked.action.clone(),
-        caller: caller.map(|caller| caller.identity.arn).unwrap_or_default(),
-        at: now,
-        error: outcome.as_ref().err().map(|error| error.code.clone()),
-    });
+    let asked = Arc::new(asked);
+    let outcome = match aws.0.faults.gate(asked.service.name(), &asked.action) {
+        Some(gate) => held(&aws, &asked, received, now, gate).await,
+        None => called(&aws, &asked, &received, fault.as_ref(), now),
+    };
+    if matches!(fault, Some(Fault::CutBefore | Fault::CutAfter)) {
+        return cut();
+    }
     if matches!(fault, Some(Fault::Silent | Fault::SilentAfterSuccess)) {
         // The client gives up first: dropping the connection ends this.
         std::future::pending::<()>().await;
@@ -86,8 +86,52 @@ async fn answer(State((aws, page)): State<(Aws, Page)>, request: Request<Body>) 
     }
     match outcome {
         Ok(body) => success(&asked, body),
-        Err(error) => error_response(&asked, &error),
+        Err(error) => {
+            let mut response = error_response(&asked, &error);
+            if let Some(Fault::ThrottleFor(seconds)) = fault {
+                response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+            }
+            response
+        }
     }
+}
+
+/// A call behind a gate: made when the gate opens, whether anybody waits for its answer or not.
+async fn held(
+    aws: &Aws,
+    asked: &Arc<Asked>,
+    received: Received,
+    now: Timestamp,
+    gate: crate::gate::Gate,
+) -> Result<String, ApiError> {
+    let (aws, asked) = (aws.clone(), Arc::clone(asked));
+    let call = tokio::spawn(async move { gate.pass(|| called(&aws, &asked, &received, None, now)).await });
+    call.await.unwrap_or_else(|_| Err(ApiError::new(500, "ServiceFailure", "nobody handled it")))
+}
+
+/// An answer that ends before it is one.
+fn cut() -> Response<Body> {
+    let ended = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "cut by a knob");
+    Response::new(Body::from_stream(futures::stream::once(async { Err::<String, _>(ended) })))
+}
+
+/// Makes the call, and logs it.
+fn called(
+    aws: &Aws,
+    asked: &Asked,
+    received: &Received,
+    fault: Option<&Fault>,
+    now: Timestamp,
+) -> Result<String, ApiError> {
+    let (caller, outcome) = perform(aws, asked, received, fault, now);
+    aws.0.faults.record(Call {
+        service: asked.service.name().to_owned(),
+        action: asked.action.clone(),
+        caller: caller.map(|caller| caller.identity.arn).unwrap_or_default(),
+        at: now,
+        error: outcome.as_ref().err().map(|error| error.code.clone()),
+    });
+    outcome
 }
 
 async fn receive(request: Request<Body>) -> Result<Received, ApiError> {
@@ -163,10 +207,10 @@ fn perform(
         Err(error) => return (None, Err(error)),
     };
     let outcome = match fault {
-        Some(Fault::Throttle) => Err(ApiError::throttled()),
+        Some(Fault::Throttle | Fault::ThrottleFor(_)) => Err(ApiError::throttled()),
         Some(Fault::Fail(error)) => Err(error.clone()),
-        Some(Fault::Silent) => Ok(String::new()),
-        Some(Fault::SilentAfterSuccess | Fault::Slow(_)) | None => match asked.service {
+        Some(Fault::Silent | Fault::CutBefore) => Ok(String::new()),
+        Some(Fault::SilentAfterSuccess | Fault::CutAfter | Fault::Slow(_)) | None => match asked.service {
             Service::Iam => iam::perform(&iam::Request { aws, caller: &caller, form: &asked.form, now }, &asked.action)
                 .map(|xml| xml.response(&asked.action, iam::NAMESPACE, &asked.request_id)),
             Service::Sts => sts::perform(aws, &caller, &asked.form, &asked.action, now).map(|answer| {

@@ -23,6 +23,10 @@ impl Objects {
         Self(Arc::clone(shared))
     }
 
+    pub(super) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
     /// The object, by namespace (empty for what lives in none), resource (`configmaps` or `ConfigMap`) and name.
     pub fn get(&self, namespace: &str, kind: &str, name: &str) -> Option<Value> {
         lock(&self.0.store).find(kind, namespace, name).cloned()

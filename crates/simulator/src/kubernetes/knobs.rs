@@ -1,6 +1,8 @@
 //! What tests turn: failures, latency, lag, somebody else's writes; and the log of all requests.
 
 use super::Objects;
+use crate::gate::Gate;
+use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -76,10 +78,20 @@ pub struct Logged {
     pub resource: String,
     /// Namespace or empty.
     pub namespace: String,
-    /// Name or empty.
+    /// Name or empty; of what is created, the one that the body gives.
     pub name: String,
     /// HTTP status; 0 where the connection was cut.
     pub code: u16,
+    /// When it was handled.
+    pub at: Timestamp,
+}
+
+struct Awaited {
+    pattern: Pattern,
+    failure: Failure,
+    /// Requests that match and pass before.
+    skip: u32,
+    times: u32,
 }
 
 type Hook = Box<dyn FnOnce(&Objects) + Send>;
@@ -87,7 +99,9 @@ type Hook = Box<dyn FnOnce(&Objects) + Send>;
 #[derive(Default)]
 struct Settings {
     latency: Duration,
-    failures: Vec<(Pattern, Failure, u32)>,
+    failures: Vec<Awaited>,
+    gates: Vec<(Pattern, u32, Gate)>,
+    review_delay: Duration,
     hooks: Vec<(Pattern, Hook)>,
     review_lag: u32,
     slow_namespaces: bool,
@@ -139,21 +153,49 @@ impl Knobs {
 
     /// Lets the next `times` requests that match fail so.
     pub fn fail(&self, pattern: Pattern, failure: Failure, times: u32) {
-        self.settings().failures.push((pattern, failure, times));
+        self.fail_after(pattern, 0, failure, times);
     }
 
-    /// Forgets failures and hooks that have not happened yet.
+    /// Lets `skip` requests that match pass, and the `times` after them fail so.
+    pub fn fail_after(&self, pattern: Pattern, skip: u32, failure: Failure, times: u32) {
+        self.settings().failures.push(Awaited { pattern, failure, skip, times });
+    }
+
+    /// Lets `skip` requests that match pass, and stops the next one at the gate. It goes on when the gate opens, also
+    /// where its connection is gone by then.
+    pub fn hold(&self, pattern: Pattern, skip: u32, gate: Gate) {
+        self.settings().gates.push((pattern, skip, gate));
+    }
+
+    pub(super) fn gate(&self, request: &Logged) -> Option<Gate> {
+        let mut settings = self.settings();
+        let at = settings.gates.iter_mut().position(|(pattern, skip, _)| {
+            let passes = pattern.matches(request) && *skip > 0;
+            *skip -= u32::from(passes);
+            pattern.matches(request) && !passes
+        })?;
+        Some(settings.gates.remove(at).2)
+    }
+
+    /// Forgets failures, gates and hooks that have not happened yet.
     pub fn heal(&self) {
         let mut settings = self.settings();
         settings.failures.clear();
+        settings.gates.clear();
         settings.hooks.clear();
     }
 
     pub(super) fn failure(&self, request: &Logged) -> Option<Failure> {
         let mut settings = self.settings();
-        let found = settings.failures.iter_mut().find(|(p, _, left)| *left > 0 && p.matches(request))?;
-        found.2 -= 1;
-        Some(found.1)
+        for awaited in settings.failures.iter_mut().filter(|awaited| awaited.pattern.matches(request)) {
+            if awaited.skip > 0 {
+                awaited.skip -= 1;
+            } else if awaited.times > 0 {
+                awaited.times -= 1;
+                return Some(awaited.failure);
+            }
+        }
+        None
     }
 
     /// Runs `hook` once, just before the next request that matches is handled: somebody else writes in between.
@@ -174,6 +216,15 @@ impl Knobs {
 
     pub(super) fn review_lag(&self) -> u32 {
         self.settings().review_lag
+    }
+
+    /// From now on access reviews answer from the time this long before, as a server's caches do.
+    pub fn delay_reviews(&self, delay: Duration) {
+        self.settings().review_delay = delay;
+    }
+
+    pub(super) fn review_delay(&self) -> Duration {
+        self.settings().review_delay
     }
 
     /// Whether deleted namespaces stay `Terminating` until [`super::Server::finish_namespaces`].
@@ -205,6 +256,7 @@ impl Knobs {
     }
 
     pub(super) fn log(&self, request: Logged) {
+        let request = Logged { at: Timestamp::now(), ..request };
         let mut settings = self.settings();
         if settings.log.len() == LOG {
             settings.log.pop_front();

@@ -18,6 +18,7 @@ mod changes;
 mod discovery;
 mod escalation;
 mod foreign;
+mod history;
 mod kinds;
 pub mod knobs;
 mod namespaces;
@@ -41,6 +42,7 @@ mod watch;
 pub use authn::{CallerIdentity, Entries, Entry, Identify, User};
 pub use aws_auth::Mapping;
 pub use foreign::Objects;
+pub use history::Moment;
 pub use knobs::{Failure, Knobs, Logged, Pattern};
 pub use seed::Seed;
 

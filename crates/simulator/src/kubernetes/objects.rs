@@ -32,6 +32,12 @@ pub struct Call<'a> {
     pub slow_namespaces: bool,
 }
 
+/// The name that an object gives itself; nothing where it has none, or is no JSON.
+pub fn name_in(body: &[u8]) -> String {
+    let object: Value = serde_json::from_slice(body).unwrap_or_default();
+    object["metadata"]["name"].as_str().unwrap_or_default().to_owned()
+}
+
 /// Status and object.
 pub type Reply = (u16, Value);
 

@@ -4,9 +4,10 @@ use super::authn::{self, User};
 use super::authz::{self, Attributes};
 use super::discovery::{self, Page};
 use super::knobs::{Failure, Logged};
-use super::objects::{Call, Reply};
+use super::objects::{self, Call, Reply};
 use super::request::{Request, Target};
 use super::status::Refusal;
+use super::store::Store;
 use super::{Objects, Shared, lock, protobuf, reviews, table, token, watch};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
@@ -141,13 +142,41 @@ async fn stages(
         Some(Failure::CutAfter | Failure::Late(_)) | None => {}
         Some(other) => return Err(Stopped::Refused(refusal_of(other, request))),
     }
-    let answer = handle(shared, request, &user, now);
+    let answer = match shared.knobs.gate(logged) {
+        Some(gate) => held(shared, request, &user, logged, gate).await,
+        None => handle(shared, request, &user, now),
+    };
     match failure {
         Some(Failure::CutAfter) => return Err(Stopped::Cut),
         Some(Failure::Late(delay)) => tokio::time::sleep(delay).await,
         _ => {}
     }
     Ok(answer?)
+}
+
+/// Handles a request behind a gate, whether anybody waits for its answer or not. Where nobody does, it is logged here.
+async fn held(
+    shared: &Arc<Shared>,
+    request: &Request,
+    user: &User,
+    logged: &Logged,
+    gate: crate::gate::Gate,
+) -> Result<Answer, Refusal> {
+    let (answered, answer) = tokio::sync::oneshot::channel();
+    let (shared, request, user) = (Arc::clone(shared), request.clone(), user.clone());
+    let mut logged = logged.clone();
+    tokio::spawn(async move {
+        let answer = gate.pass(|| handle(&shared, &request, &user, Timestamp::now())).await;
+        logged.code = match &answer {
+            Ok(Answer::Json((code, _))) => *code,
+            Ok(Answer::Text(_) | Answer::Watch(_)) => 200,
+            Err(refusal) => refusal.code,
+        };
+        if answered.send(answer).is_err() {
+            shared.knobs.log(logged);
+        }
+    });
+    answer.await.unwrap_or_else(|_| Err(Refusal::internal("nobody handled it")))
 }
 
 fn refusal_of(failure: Failure, request: &Request) -> Refusal {
@@ -232,7 +261,7 @@ fn handle(shared: &Arc<Shared>, request: &Request, user: &User, now: Timestamp) 
         if request.verb != "create" {
             return Err(Refusal::method_not_allowed());
         }
-        let past = if kind.plural.ends_with("accessreviews") { shared.past_of_reviews() } else { None };
+        let past = if kind.plural.ends_with("accessreviews") { past_of_reviews(shared, &store, now) } else { None };
         let reply = reviews::answer(past.as_ref().unwrap_or(&store), user, target, kind, &request.body)?;
         return Ok(Answer::Json(reply));
     }
@@ -269,6 +298,12 @@ fn handle(shared: &Arc<Shared>, request: &Request, user: &User, now: Timestamp) 
     Ok(Answer::Json(reply))
 }
 
+/// What a review that lags sees.
+fn past_of_reviews(shared: &Shared, store: &Store, now: Timestamp) -> Option<Store> {
+    let delay = jiff::SignedDuration::try_from(shared.knobs.review_delay()).unwrap_or_default();
+    shared.past_of_reviews().or_else(|| (!delay.is_zero()).then(|| store.as_of(now - delay)))
+}
+
 fn attributes(request: &Request) -> Attributes {
     let verb = request.verb.to_owned();
     match &request.resource {
@@ -295,7 +330,7 @@ fn logged(request: &Request) -> Logged {
                 verb,
                 resource: format!("{}{sub}", target.resource),
                 namespace: target.namespace.clone(),
-                name: target.name.clone(),
+                name: if request.verb == "create" { objects::name_in(&request.body) } else { target.name.clone() },
                 ..Logged::default()
             }
         }

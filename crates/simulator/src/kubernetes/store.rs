@@ -1,12 +1,13 @@
 //! What one server holds: objects, one counter of revisions, and the recent past for watches.
 
 use super::kinds::{self, Kind};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::watch;
 
 /// As many changes are remembered for watches that resume.
-const HISTORY: usize = 2_000;
+const HISTORY: usize = 4_000;
 
 /// Where an object lives. Sorted as a list of the API server is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,11 @@ impl Key {
     /// Whether this is an object of `kind`.
     pub fn is(&self, kind: &Kind) -> bool {
         self.group == kind.group && self.plural == kind.plural
+    }
+
+    /// Plural name of the resource.
+    pub fn plural(&self) -> &'static str {
+        self.plural
     }
 }
 
@@ -65,6 +71,8 @@ pub struct Event {
     pub change: Change,
     /// The object after it, or before it was deleted.
     pub object: Value,
+    /// When it happened.
+    pub at: Timestamp,
 }
 
 /// The objects of one server.
@@ -151,11 +159,23 @@ impl Store {
         Some(object)
     }
 
+    pub(super) fn restore_object(&mut self, key: Key, object: Value) {
+        self.objects.insert(key, object);
+    }
+
+    pub(super) fn forget_object(&mut self, key: &Key) {
+        self.objects.remove(key);
+    }
+
+    pub(super) fn set_revision(&mut self, revision: u64) {
+        self.revision = revision;
+    }
+
     fn remember(&mut self, key: Key, change: Change, object: Value) {
         if self.history.len() == HISTORY {
             self.history.pop_front();
         }
-        self.history.push_back(Event { revision: self.revision, key, change, object });
+        self.history.push_back(Event { revision: self.revision, key, change, object, at: Timestamp::now() });
         self.moved.send_replace(self.revision);
     }
 

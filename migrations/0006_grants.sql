@@ -74,6 +74,8 @@ create table grant_leg (
   -- A sentence for people: what went wrong, or who has to act.
   error text,
   evidence jsonb not null default '{}',
+  -- The epoch of the run that began to write for it, until an audit event says what came of that.
+  changing bigint,
   primary key (grant_id, target_kind, target_key)
 );
 comment on table grant_leg is 'A grant''s part on one target. Back-off lives here, never on the target.';

@@ -114,15 +114,24 @@ impl Permit<'_> {
 }
 
 /// How much a worker does before it dies: endless but in tests of crashes, which end it at the nth permit or commit.
+///
+/// A step is spent before each write outside, before what became of it is recorded, and before each commit; so a life
+/// that ends at a step leaves what a process leaves that dies anywhere between the step before and this one.
 #[derive(Debug, Clone, Default)]
 pub struct Life {
-    left: Option<Arc<AtomicI64>>,
+    span: Option<Arc<Span>>,
+}
+
+#[derive(Debug)]
+struct Span {
+    steps: i64,
+    spent: AtomicI64,
 }
 
 impl Life {
     /// A life that ends at the permit or commit after `steps` of them.
     pub fn of(steps: u32) -> Self {
-        Self { left: Some(Arc::new(AtomicI64::new(i64::from(steps)))) }
+        Self { span: Some(Arc::new(Span { steps: i64::from(steps), spent: AtomicI64::new(0) })) }
     }
 
     /// Takes one step of it.
@@ -130,15 +139,21 @@ impl Life {
     /// # Errors
     /// `Dying` where it is over, for ever.
     pub fn spend(&self) -> Result<(), Lost> {
-        match &self.left {
-            Some(left) if left.fetch_sub(1, Ordering::SeqCst) <= 0 => Err(Lost::Dying),
+        match &self.span {
+            Some(span) if span.spent.fetch_add(1, Ordering::SeqCst) >= span.steps => Err(Lost::Dying),
             Some(_) | None => Ok(()),
         }
     }
 
     /// Whether it is over.
     pub fn is_over(&self) -> bool {
-        self.left.as_ref().is_some_and(|left| left.load(Ordering::SeqCst) < 0)
+        self.span.as_ref().is_some_and(|span| span.spent.load(Ordering::SeqCst) > span.steps)
+    }
+
+    /// How many steps were taken so far, the one that it died at included; an endless life does not count.
+    pub fn spent(&self) -> u32 {
+        let spent = self.span.as_ref().map_or(0, |span| span.spent.load(Ordering::SeqCst));
+        u32::try_from(spent).unwrap_or(u32::MAX)
     }
 }
 
@@ -168,5 +183,6 @@ mod tests {
         assert_eq!(lease.permit().unwrap_err(), Lost::Dying);
         assert_eq!(lease.permit().unwrap_err(), Lost::Dying);
         assert!(life.is_over());
+        assert_eq!((life.spent(), Life::default().spent()), (3, 0));
     }
 }

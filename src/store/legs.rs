@@ -1,9 +1,10 @@
 //! A grant's legs as a run of the worker leaves them.
 
-use super::{StoreError, Tx};
+use super::{Store, StoreError, Tx};
 use latchkey_domain::access::{GrantId, grant::Proven, transition::Target};
 use serde_json::Value;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How a leg fares, with its back-off relative to the database's real clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,61 @@ pub enum Fares {
     },
 }
 
+/// The grants of a target for which an earlier run began to write without an event of what came of it, each with that
+/// run's epoch.
+///
+/// # Errors
+/// `Database`.
+pub async fn changing(store: &Store, target: Target, before_epoch: i64) -> Result<Vec<(GrantId, i64)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select grant_id, changing as "epoch!" from grant_leg
+           where target_kind = $1 and target_key = $2 and changing < $3 order by grant_id"#,
+        target.kind(),
+        target.key(),
+        before_epoch,
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows.into_iter().map(|row| (GrantId(row.grant_id), row.epoch)).collect())
+}
+
 impl Tx {
+    /// Marks grants for which a run begins to write.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn begin_change(&mut self, grants: &[GrantId], target: Target, epoch: i64) -> Result<(), StoreError> {
+        let ids: Vec<Uuid> = grants.iter().map(|grant| grant.0).collect();
+        sqlx::query!(
+            "update grant_leg set changing = $4 where grant_id = any($1) and target_kind = $2 and target_key = $3",
+            &ids,
+            target.kind(),
+            target.key(),
+            epoch,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Takes the mark of the run with this epoch off; whether there was one, so that an event has to say what came of it.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn end_change(&mut self, grant: GrantId, target: Target, epoch: i64) -> Result<bool, StoreError> {
+        let result = sqlx::query!(
+            "update grant_leg set changing = null
+             where grant_id = $1 and target_kind = $2 and target_key = $3 and changing = $4",
+            grant.0,
+            target.kind(),
+            target.key(),
+            epoch,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(result.rows_affected() > 0)
+    }
+
     /// Writes a leg. Without `proven`, what the last proof showed stays.
     ///
     /// # Errors

@@ -30,8 +30,6 @@ pub struct LegOutcome {
     pub found: Found,
     /// Failed attempts before this run.
     pub attempts: u32,
-    /// Whether the run wrote something for it.
-    pub wrote: bool,
 }
 
 /// How far a grant's part on the target is.
@@ -129,15 +127,13 @@ async fn judge(
         Grant::Revoking(_) => false,
         Grant::Scheduled(_) | Grant::Ended(_) => return Ok(()),
     };
+    trail::end(tx, grant.facts(), lease, &said(&leg.found)).await?;
     if is_present != leg.wish.is_present() {
         return Ok(());
     }
     let id = grant.facts().id;
     let (proven, fares, evidence) = written(leg);
     tx.write_leg(id, lease.target(), proven, &fares, &evidence).await?;
-    if leg.wrote {
-        trail::end(tx, grant.facts(), lease, &said(&leg.found)).await?;
-    }
     let next = match &fares {
         Fares::Ok => None,
         Fares::Retrying { again_in, .. } | Fares::Blocked { again_in, .. } => Some(*again_in),

@@ -165,12 +165,23 @@ impl Worker {
             return Ok(0);
         }
         let expired = clock::expire_due(&self.store).await?;
-        let started = clock::start_due(&self.store).await?;
-        let lapsed = clock::lapse_due(&self.store).await?;
         report.expired += expired;
+        if self.died_after(expired) {
+            return Ok(expired);
+        }
+        let started = clock::start_due(&self.store).await?;
         report.started += started;
+        if self.died_after(started) {
+            return Ok(expired + started);
+        }
+        let lapsed = clock::lapse_due(&self.store).await?;
         report.lapsed += lapsed;
         Ok(expired + started + lapsed)
+    }
+
+    /// Spends a step of life for commits that were made; whether it ended with it.
+    fn died_after(&self, commits: usize) -> bool {
+        commits > 0 && self.shared.life.spend().is_err()
     }
 }
 
@@ -224,7 +235,7 @@ fn note(report: &mut RunReport, target: Target, brought: Brought) {
 
 /// Links new audit events.
 async fn seal(worker: &Worker) -> Result<(), StoreError> {
-    if worker.shared.life.is_over() {
+    if worker.shared.life.is_over() || worker.shared.life.spend().is_err() {
         return Ok(());
     }
     audit::seal(worker.store.pool()).await.map(drop)

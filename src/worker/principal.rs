@@ -55,10 +55,11 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     trail::close_dangling(&worker.store, lease, closed).await?;
     let plan = plan(&desired, &observed);
     if let Some(why) = &plan.replaced {
+        lease.life().spend()?;
         people::end_principal(&worker.store, id).await?;
         let live = desired.grants.iter().filter(|grant| grant.wish.is_present());
         let revoke = live.map(|grant| (grant.id, Cause::PrincipalReplaced, why.clone())).collect();
-        let legs = outcomes(&desired, &plan, &observed, &legs, None, false);
+        let legs = outcomes(&desired, &plan, &observed, &legs, None);
         let legs = legs.into_iter().filter(|(_, leg)| !leg.wish.is_present()).collect();
         return Ok(Outcome { revoke, legs, failure: Some(why.clone()), ..Outcome::default() });
     }
@@ -74,9 +75,10 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         },
         _ => observed,
     };
+    lease.life().spend()?;
     observations::write(&worker.store, lease.target(), &last).await?;
     Ok(Outcome {
-        legs: outcomes(&desired, &plan, &last, &legs, fault.as_ref(), wrote),
+        legs: outcomes(&desired, &plan, &last, &legs, fault.as_ref()),
         rests: legs.values().filter_map(|leg| leg.rests).min(),
         periodic: !desired.grants.is_empty(),
         ..Outcome::default()
@@ -133,7 +135,9 @@ async fn apply(
     let aws = worker.aws.signing_at(lease.claimed_at());
     for (step, recorded) in recorded {
         let ids: Vec<uuid::Uuid> = recorded.iter().map(|intent| intent.id).collect();
-        match write(&aws, lease, user, step).await? {
+        let written = write(&aws, lease, user, step).await?;
+        lease.life().spend()?;
+        match written {
             Ok(()) => intents::close(&worker.store, &ids, "done", None).await?,
             Err(fault) => {
                 if *fault.kind() != FaultKind::Transient {
@@ -189,7 +193,6 @@ fn outcomes(
     observed: &PrincipalObservation,
     legs: &Legs,
     fault: Option<&Fault>,
-    wrote: bool,
 ) -> BTreeMap<GrantId, LegOutcome> {
     let proofs = prove(desired, observed);
     let mut outcomes = BTreeMap::new();
@@ -205,8 +208,7 @@ fn outcomes(
             (None, None, None) => continue,
         };
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
-        outcomes
-            .insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, wrote: wrote && concerns(grant.wish) });
+        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts });
     }
     outcomes
 }
@@ -223,12 +225,13 @@ async fn failed(
     let Some(id) = principal_of(lease) else { return Err(Interrupted::Nothing) };
     let last = observations::principal(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
     let trouble = Some(fault.sentence());
+    lease.life().spend()?;
     observations::write(&worker.store, lease.target(), &PrincipalObservation { trouble, ..last }).await?;
     let mut outcomes = BTreeMap::new();
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
         let found = Found::Failed(fault.repeated());
-        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, wrote: false });
+        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts });
     }
     Ok(Outcome {
         legs: outcomes,

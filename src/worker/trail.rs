@@ -3,10 +3,11 @@
 
 use super::interrupted::Interrupted;
 use crate::{
-    lease::Lease,
+    lease::{Lease, Lost},
     store::{
         Store, Tx,
         intents::{self, Dangling, Intent},
+        legs,
     },
 };
 use latchkey_domain::access::{
@@ -21,12 +22,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// with [`begin`].
 ///
 /// # Errors
-/// `Store`.
+/// `Lost` where somebody else claimed the target; `Store`.
 pub async fn open(store: &Store, lease: &Lease, planned: &[Intent]) -> Result<Tx, Interrupted> {
     let mut tx = store.begin().await?;
-    tx.intend(lease.target(), lease.epoch(), planned).await?;
+    // An intent refers to its grant, which locks that: in the order in which everybody locks grants.
+    let mut in_order = planned.to_vec();
+    in_order.sort_by_key(|intent| intent.grant);
+    tx.intend(lease.target(), lease.epoch(), &in_order).await?;
+    hold(&mut tx, lease).await?;
     let ids: BTreeSet<GrantId> = planned.iter().filter_map(|intent| intent.grant).collect();
     let facts = facts(&mut tx, &ids).await?;
+    tx.begin_change(&ids.iter().copied().collect::<Vec<_>>(), lease.target(), lease.epoch()).await?;
     let now = tx.now().await?;
     for (id, facts) in facts {
         let of_grant = planned.iter().filter(|intent| intent.grant == Some(id));
@@ -39,6 +45,12 @@ pub async fn open(store: &Store, lease: &Lease, planned: &[Intent]) -> Result<Tx
         tx.event(&event, now).await?;
     }
     Ok(tx)
+}
+
+/// Locks the target's row, under which its grants' legs are written.
+async fn hold(tx: &mut Tx, lease: &Lease) -> Result<(), Interrupted> {
+    let locked = tx.lock_target(lease.target()).await?.ok_or(Interrupted::Nothing)?;
+    if locked.epoch == lease.epoch() { Ok(()) } else { Err(Lost::Over.into()) }
 }
 
 /// Commits what [`open`] recorded.
@@ -60,10 +72,11 @@ async fn facts(tx: &mut Tx, ids: &BTreeSet<GrantId>) -> Result<BTreeMap<GrantId,
     Ok(facts)
 }
 
-/// Closes what earlier runs left open, each with what is seen of its object now.
+/// Closes what earlier runs left open: intents, each with what is seen of its object now, and changes that no event says
+/// the end of.
 ///
 /// # Errors
-/// `Store`.
+/// `Lost` where the worker dies here, or somebody else claimed the target; `Store`.
 pub async fn close_dangling(
     store: &Store,
     lease: &Lease,
@@ -76,10 +89,15 @@ pub async fn close_dangling(
         let line = format!("{} {}: {outcome}", open.step, open.object);
         by_run.entry((open.grant, open.epoch)).or_default().push(line);
     }
-    if closed.is_empty() {
+    let changing = legs::changing(store, lease.target(), lease.epoch()).await?;
+    for (grant, epoch) in &changing {
+        by_run.entry((Some(*grant), *epoch)).or_default();
+    }
+    if by_run.is_empty() {
         return Ok(());
     }
     let mut tx = store.begin().await?;
+    hold(&mut tx, lease).await?;
     let ids: BTreeSet<GrantId> = by_run.keys().filter_map(|(grant, _)| *grant).collect();
     let facts = facts(&mut tx, &ids).await?;
     let now = tx.now().await?;
@@ -93,19 +111,26 @@ pub async fn close_dangling(
             .with("steps", lines);
         tx.event(&event, now).await?;
     }
+    for (grant, epoch) in changing {
+        tx.end_change(grant, lease.target(), epoch).await?;
+    }
     lease.life().spend()?;
     tx.commit().await?;
     for (id, outcome) in closed {
+        lease.life().spend()?;
         intents::close(store, &[id], &format!("interrupted; {outcome} when looked at again"), None).await?;
     }
     Ok(())
 }
 
-/// The end of what [`open`] began, for one grant: an event.
+/// The end of what [`open`] began, for one grant: an event, where anything was begun.
 ///
 /// # Errors
 /// `Store`.
 pub async fn end(tx: &mut Tx, facts: &GrantFacts, lease: &Lease, outcome: &str) -> Result<(), Interrupted> {
+    if !tx.end_change(facts.id, lease.target(), lease.epoch()).await? {
+        return Ok(());
+    }
     let now = tx.now().await?;
     let event = facts
         .event("grant.change_ended", Actor::worker())

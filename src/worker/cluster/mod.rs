@@ -103,6 +103,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
                 Err(fault) => return unreachable(worker, lease, id, Some(reached.aws.clone()), fault).await,
             }
         };
+        lease.life().spend()?;
         let stored = observations::write(&worker.store, lease.target(), &last);
         let (stored, outcome) = tokio::join!(stored, run.outcome(&last, applied, &legs));
         stored?;
@@ -153,10 +154,10 @@ impl Run<'_> {
                     continue;
                 }
             };
-            outcome.legs.insert(id, leg(grant, &applied, legs, found));
+            outcome.legs.insert(id, leg(grant, legs, found));
         }
         for (grant, found) in self.prove(&judged, state).await? {
-            outcome.legs.insert(grant.id(), leg(grant, &applied, legs, found));
+            outcome.legs.insert(grant.id(), leg(grant, legs, found));
         }
         Ok(outcome)
     }
@@ -187,10 +188,10 @@ fn failure(desired: &DesiredCluster, observation: &ClusterObservation) -> Option
     }
 }
 
-fn leg(grant: &DesiredGrant, applied: &Applied, legs: &Legs, found: Found) -> LegOutcome {
+fn leg(grant: &DesiredGrant, legs: &Legs, found: Found) -> LegOutcome {
     let id = grant.id();
     let attempts = legs.get(&id).map_or(0, |leg| leg.attempts);
-    LegOutcome { wish: grant.wish, found, attempts, wrote: applied.wrote.contains(&id) }
+    LegOutcome { wish: grant.wish, found, attempts }
 }
 
 /// Whether nothing is new about a running access: it was proven a while ago, and all of it is where it was.
@@ -394,11 +395,12 @@ async fn unreachable(
     let last = observations::cluster(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
     let sentence = fault.sentence();
     let observation = ClusterObservation { aws: aws.or(last.aws.clone()), trouble: Some(sentence.clone()), ..last };
+    lease.life().spend()?;
     observations::write(&worker.store, lease.target(), &observation).await?;
     let (desired, legs) = desired(worker, lease, id).await?;
     let outcome = |grant: &DesiredGrant| {
         let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
-        (grant.id(), LegOutcome { wish: grant.wish, found: Found::Failed(fault.repeated()), attempts, wrote: false })
+        (grant.id(), LegOutcome { wish: grant.wish, found: Found::Failed(fault.repeated()), attempts })
     };
     let legs_out: BTreeMap<GrantId, LegOutcome> =
         desired.grants.iter().filter(|grant| !grant.resting).map(outcome).collect();

@@ -198,7 +198,7 @@ impl Act {
 /// What a run found of a leg that is where it should be.
 pub fn proven(wish: Wish) -> LegOutcome {
     let found = Found::Proven { lines: vec![], details: serde_json::json!({}), residual: vec![] };
-    LegOutcome { wish, found, attempts: 0, wrote: true }
+    LegOutcome { wish, found, attempts: 0 }
 }
 
 pub async fn apply(hands: &Hands, text: &str, drain: &[String]) -> Done {

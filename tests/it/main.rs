@@ -8,6 +8,7 @@ mod aws_auth_oracle;
 mod command_line;
 mod contract;
 mod decisions;
+mod faults;
 mod interleavings;
 mod policies;
 mod real_components;

@@ -28,6 +28,7 @@ use latchkey_simulator::{
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -43,6 +44,11 @@ pub struct World {
     pub town: Town,
     pub simulator: Simulator,
     worker: Worker,
+    /// As the worker calls it.
+    aws: Aws,
+    /// As people call it: what makes a client is slow to make.
+    people: Mutex<BTreeMap<String, Aws>>,
+    clients: Mutex<BTreeMap<String, reqwest::Client>>,
 }
 
 impl World {
@@ -63,8 +69,10 @@ impl World {
                 .await
                 .unwrap();
         }
-        let worker = Worker::new(town.worker.clone(), aws(&simulator, simulator.worker_keys().unwrap()).await);
-        let world = Self { town, simulator, worker };
+        let aws = aws(&simulator, simulator.worker_keys().unwrap()).await;
+        let worker = Worker::new(town.worker.clone(), aws.clone());
+        let (people, clients) = (Mutex::default(), Mutex::default());
+        let world = Self { town, simulator, worker, aws, people, clients };
         world.run().await;
         world
     }
@@ -74,6 +82,11 @@ impl World {
         let aws = aws(&self.simulator, self.simulator.worker_keys().unwrap()).await;
         let url = self.town.database.url_as("latchkey_worker");
         Worker::with_life(Store::connect(&url.into(), 5).unwrap(), aws, life)
+    }
+
+    /// A worker process with this much life, that comes before or after others: it shares their connections.
+    pub fn worker_of(&self, life: Life) -> Worker {
+        Worker::with_life(self.town.worker.clone(), self.aws.clone(), life)
     }
 
     /// Everything that is due now.
@@ -201,14 +214,24 @@ impl World {
     pub async fn asks(&self, handle: &str, cluster: &str, path: &str) -> u16 {
         use secrecy::ExposeSecret as _;
         let info = self.simulator.cluster(cluster).unwrap();
-        let own = aws(&self.simulator, self.simulator.person_keys(handle).unwrap()).await;
+        let known = self.people.lock().unwrap().get(handle).cloned();
+        let own = match known {
+            Some(own) => own,
+            None => aws(&self.simulator, self.simulator.person_keys(handle).unwrap()).await,
+        };
+        self.people.lock().unwrap().insert(handle.to_owned(), own.clone());
         let token = own.cluster_token(&info.arn.parse().unwrap(), Timestamp::now()).await.unwrap();
-        let client = reqwest::Client::builder()
-            .add_root_certificate(reqwest::Certificate::from_pem(info.ca_pem.as_bytes()).unwrap())
-            .build()
-            .unwrap();
+        let client = self.client(cluster, &info.ca_pem);
         let url = format!("{}{path}", info.server.as_str().trim_end_matches('/'));
         client.get(url).bearer_auth(token.expose_secret()).send().await.unwrap().status().as_u16()
+    }
+
+    fn client(&self, cluster: &str, ca_pem: &str) -> reqwest::Client {
+        let make = || {
+            let roots = [reqwest::Certificate::from_pem(ca_pem.as_bytes()).unwrap()];
+            reqwest::Client::builder().tls_certs_only(roots).build().unwrap()
+        };
+        self.clients.lock().unwrap().entry(cluster.to_owned()).or_insert_with(make).clone()
     }
 
     /// EKS as the platform's team calls it.

@@ -1,0 +1,251 @@
+//! One life: an access is asked for, approved, set up; a second one of the same person on the same cluster overlaps it,
+//! somebody meddles with the first, the first is given back, and time ends the second.
+
+use super::promises::{Promises, When};
+use crate::{
+    town::look,
+    worker::{PROD, World},
+};
+use latchkey::{
+    actions::{
+        ask::AskForm,
+        requests::{NotDecided, NotSubmitted, Outcome},
+    },
+    worker::{Life, Worker, run_once},
+};
+use latchkey_domain::access::{GrantId, RequestId, request::Verdict};
+use std::time::{Duration, Instant};
+
+/// What people and time do, each in one transaction of the portal or in none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    AskToLook,
+    ApproveLook,
+    AskForNodes,
+    ApproveNodesFirst,
+    ApproveNodesLast,
+    /// A holder adds somebody to the first access's binding.
+    Meddle,
+    GiveBackLook,
+    /// Until the second access is over.
+    TimePasses,
+}
+
+/// A step of the life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Act(Act),
+    /// The worker brings about what was decided.
+    Work,
+}
+
+/// The whole life.
+pub const LIFE: [Step; 13] = [
+    Step::Act(Act::AskToLook),
+    Step::Act(Act::ApproveLook),
+    Step::Work,
+    Step::Act(Act::AskForNodes),
+    Step::Act(Act::ApproveNodesFirst),
+    Step::Act(Act::ApproveNodesLast),
+    Step::Work,
+    Step::Act(Act::Meddle),
+    Step::Work,
+    Step::Act(Act::GiveBackLook),
+    Step::Work,
+    Step::Act(Act::TimePasses),
+    Step::Work,
+];
+
+/// Whose life it is.
+pub const WHO: &str = "ana";
+
+/// How long a worker may take to bring about what was decided, on a loaded machine, with a call that times out.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A life under way.
+pub struct Course {
+    pub world: World,
+    pub promises: Promises,
+    asked: Vec<RequestId>,
+    /// The accesses in the order of their approval, and where each should be once a worker ran.
+    pub grants: Vec<(GrantId, &'static str)>,
+}
+
+impl Course {
+    pub async fn new() -> Self {
+        let world = World::new().await;
+        let promises = Promises::of(&world);
+        Self { world, promises, asked: vec![], grants: vec![] }
+    }
+
+    /// A worker that lives as long as it likes.
+    pub fn worker(&self) -> Worker {
+        self.world.worker_of(Life::default())
+    }
+
+    /// Does what people or time do.
+    pub async fn act(&mut self, act: Act) {
+        let town = &self.world.town;
+        match act {
+            Act::AskToLook => self.asked.push(town.ask(WHO, &look()).await),
+            Act::AskForNodes => self.asked.push(town.ask(WHO, &nodes()).await),
+            Act::ApproveNodesFirst => {
+                let outcome = town.vote("ben", self.asked[1], Verdict::Approve).await.unwrap();
+                assert_eq!(outcome, Outcome::Waiting { approvals: 1 });
+            }
+            Act::ApproveLook => self.approve("ben", 0).await,
+            Act::ApproveNodesLast => self.approve("chi", 1).await,
+            Act::Meddle => {
+                let mut binding = self.binding_of_look().expect("the first access is bound");
+                binding["subjects"].as_array_mut().unwrap().push(serde_json::json!(
+                    { "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "mallory" }
+                ));
+                self.world.objects(PROD).put_raw(binding, WHO).unwrap();
+                self.world.rests_are_over().await;
+            }
+            Act::GiveBackLook => {
+                self.world.give_back(WHO, self.grants[0].0).await;
+                self.grants[0].1 = "ended";
+            }
+            Act::TimePasses => {
+                town.advance(61).await;
+                self.grants[1].1 = "ended";
+            }
+        }
+    }
+
+    async fn approve(&mut self, by: &str, asked: usize) {
+        let outcome = self.world.town.vote(by, self.asked[asked], Verdict::Approve).await.unwrap();
+        let Outcome::Approved(grant) = outcome else { panic!("not approved: {outcome:?}") };
+        self.grants.push((grant, "active"));
+    }
+
+    /// The same act again, by people who do not know whether it counted: it did, and is not done twice.
+    pub async fn act_again(&self, act: Act) {
+        let town = &self.world.town;
+        let submit = async |form: &AskForm| {
+            latchkey::actions::requests::submit(&town.web, town.person(WHO), form).await.unwrap_err()
+        };
+        let vote = async |by: &str, asked: usize| town.vote(by, self.asked[asked], Verdict::Approve).await.unwrap_err();
+        match act {
+            Act::AskToLook => assert!(matches!(submit(&look()).await, NotSubmitted::Problems(_))),
+            Act::AskForNodes => assert!(matches!(submit(&nodes()).await, NotSubmitted::Problems(_))),
+            Act::ApproveLook => assert!(matches!(vote("ben", 0).await, NotDecided::Closed(_))),
+            Act::ApproveNodesFirst => assert!(matches!(vote("ben", 1).await, NotDecided::Refused(_))),
+            Act::ApproveNodesLast => assert!(matches!(vote("chi", 1).await, NotDecided::Closed(_))),
+            Act::GiveBackLook => {
+                let again = latchkey::actions::grants::give_back(&town.web, town.person(WHO), self.grants[0].0).await;
+                assert!(again.unwrap_err().to_string().contains("already"));
+            }
+            Act::Meddle | Act::TimePasses => {}
+        }
+    }
+
+    /// The act by somebody whose portal dies while it commits: nothing of it happened.
+    pub async fn act_and_die(&self, act: Act) {
+        let town = &self.world.town;
+        let refused = match act {
+            Act::AskToLook => {
+                latchkey::actions::requests::submit(&town.web, town.person(WHO), &look()).await.err().is_some()
+            }
+            Act::AskForNodes => {
+                latchkey::actions::requests::submit(&town.web, town.person(WHO), &nodes()).await.err().is_some()
+            }
+            Act::ApproveLook => town.vote("ben", self.asked[0], Verdict::Approve).await.is_err(),
+            Act::ApproveNodesFirst => town.vote("ben", self.asked[1], Verdict::Approve).await.is_err(),
+            Act::ApproveNodesLast => town.vote("chi", self.asked[1], Verdict::Approve).await.is_err(),
+            Act::GiveBackLook => {
+                latchkey::actions::grants::give_back(&town.web, town.person(WHO), self.grants[0].0).await.is_err()
+            }
+            Act::Meddle | Act::TimePasses => return,
+        };
+        assert!(refused, "{act:?} was answered though the portal died");
+    }
+
+    /// From now on, or no longer, whoever commits an audit event as the portal loses its connection while it commits.
+    pub async fn end_whoever_commits(&self, ends: bool) {
+        let statements: &[&str] = if ends {
+            &[
+                "create function end_it() returns trigger language plpgsql security definer as
+                 $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$",
+                "create constraint trigger end_it after insert on event deferrable initially deferred
+                 for each row execute function end_it()",
+            ]
+        } else {
+            &["drop trigger end_it on event", "drop function end_it"]
+        };
+        for statement in statements {
+            sqlx::query(*statement).execute(self.world.town.owner.pool()).await.unwrap();
+        }
+    }
+
+    fn binding_of_look(&self) -> Option<serde_json::Value> {
+        let label = self.grants.first()?.0.to_string();
+        let of_look = |binding: &serde_json::Value| binding["metadata"]["labels"]["latchkey/grant"] == label.as_str();
+        self.world.bindings(PROD).into_iter().find(of_look)
+    }
+
+    /// Whether everything is where it was decided to be.
+    pub async fn is_there(&self) -> bool {
+        for (grant, wanted) in &self.grants {
+            if self.world.state(*grant).await != *wanted {
+                return false;
+            }
+        }
+        // What was meddled with is as it was.
+        self.binding_of_look().is_none_or(|binding| binding["subjects"].as_array().is_some_and(|all| all.len() < 2))
+    }
+
+    /// One call of this worker, with every back-off over.
+    pub async fn run(&self, worker: &Worker) {
+        let _ = run_once(worker).await;
+    }
+
+    /// Lets this worker bring about what was decided.
+    pub async fn work(&self, worker: &Worker) {
+        let begun = Instant::now();
+        loop {
+            self.run(worker).await;
+            if self.is_there().await {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "not there: {}", self.trouble().await);
+            self.world.rests_are_over().await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The same after a worker died or hung: its time is over, and what it sent has arrived.
+    pub async fn recover(&self, worker: &Worker) {
+        self.world.time_of_dead_workers_is_over().await;
+        self.world.rests_are_over().await;
+        self.work(worker).await;
+    }
+
+    /// Asserts what must hold at any moment, also right after a death.
+    pub async fn check_always(&self) {
+        self.promises.check(&self.world, When::Always).await;
+    }
+
+    /// Asserts what must hold once a worker had its way: nothing is left to do.
+    pub async fn check_at_rest(&self, worker: &Worker) {
+        self.world.time_of_dead_workers_is_over().await;
+        self.world.rests_are_over().await;
+        self.run(worker).await;
+        self.promises.check(&self.world, When::AtRest).await;
+    }
+
+    pub async fn trouble(&self) -> String {
+        let mut said = Vec::new();
+        for (grant, wanted) in &self.grants {
+            let (state, trouble) = (self.world.state(*grant).await, self.world.trouble(*grant).await);
+            said.push(format!("{state}, should be {wanted} ({trouble})"));
+        }
+        said.join("; ")
+    }
+}
+
+/// A look at the nodes: a profile with rules of its own, over the whole cluster, which two have to approve.
+fn nodes() -> AskForm {
+    AskForm { profile: "nodes".into(), namespaces: vec![], ..look() }
+}

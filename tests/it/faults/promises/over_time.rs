@@ -1,0 +1,167 @@
+//! Promises 1, 3, 4, 5, 8 and 9 on the cluster and in IAM: at every change that either ever saw, and by what a person's
+//! own credentials are answered now.
+
+use super::{
+    Promises, When,
+    ledger::{Grant, Ledger},
+};
+use crate::{
+    faults::course::WHO,
+    worker::{PROD, World},
+};
+use jiff::Timestamp;
+use latchkey_simulator::kubernetes::Moment;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What matters of one moment.
+struct Seen {
+    at: Timestamp,
+    /// Whether each access of the ledger lets its holder in.
+    lets: Vec<bool>,
+}
+
+pub fn check(promises: &Promises, world: &World, ledger: &Ledger, when: When) {
+    let mut seen = Vec::new();
+    let changes = world.objects(PROD).replay(|moment| {
+        if moment.at() < promises.begun {
+            return;
+        }
+        foreign_bytes(&promises.aws_auth, &moment.aws_auth_data(), ledger);
+        bound(moment, ledger);
+        seen.push(Seen { at: moment.at(), lets: ledger.grants.iter().map(|grant| lets(moment, grant)).collect() });
+    });
+    assert!(changes.is_some(), "the simulator remembers every change");
+    for (at, grant) in ledger.grants.iter().enumerate() {
+        access(ledger, grant, seen.iter().map(|seen| (seen.at, seen.lets[at])));
+        console(world, ledger, grant);
+    }
+    if when == When::AtRest {
+        at_rest(promises, world, ledger);
+    }
+}
+
+/// What an access is about, as one question.
+fn lets(moment: &Moment<'_>, grant: &Grant) -> bool {
+    match grant.namespaces.as_slice() {
+        [] => moment.lets(&grant.arn, "list", "", "nodes", ""),
+        some => some.iter().all(|namespace| moment.lets(&grant.arn, "list", "", "pods", &namespace.name)),
+    }
+}
+
+/// 3: every text that aws-auth had is the text of before, but for lines whose bytes were recorded.
+fn foreign_bytes(before: &BTreeMap<String, String>, data: &BTreeMap<String, String>, ledger: &Ledger) {
+    let mut others = data.clone();
+    if let Some(text) = others.get_mut("mapUsers") {
+        for line in ledger.mappings.iter().filter_map(|mapping| mapping.inserted.as_deref()) {
+            *text = text.replacen(line, "", 1);
+        }
+    }
+    assert_eq!(&others, before, "3: foreign bytes changed");
+}
+
+/// 9: what is bound for an access is its holder, by a name of ours.
+fn bound(moment: &Moment<'_>, ledger: &Ledger) {
+    let resource = moment.resource();
+    if !resource.ends_with("bindings") {
+        return;
+    }
+    let (namespace, name) = moment.object_name();
+    let Some(binding) = moment.object(namespace, resource, name) else { return };
+    let label = binding["metadata"]["labels"]["latchkey/grant"].as_str().unwrap_or_default();
+    let Some(grant) = ledger.grants.iter().find(|grant| grant.id.to_string() == label) else { return };
+    let ours = format!("latchkey:{}:", grant.handle);
+    for subject in binding["subjects"].as_array().into_iter().flatten() {
+        let name = subject["name"].as_str().unwrap_or_default();
+        assert!(name.starts_with(&ours) || !name.starts_with("latchkey:"), "9: {name} is bound for {}", grant.handle);
+    }
+}
+
+/// 1, 4, 5, 8: no access before the decision; all of it when it is called active, and at every change until its end
+/// is decided; none after it is called ended.
+fn access(ledger: &Ledger, grant: &Grant, moments: impl Iterator<Item = (Timestamp, bool)>) {
+    let decided = ledger.recorded(grant, "request.approved").unwrap();
+    let activated = ledger.recorded(grant, "grant.activated");
+    let revoking = ledger.recorded(grant, "grant.revoking");
+    let ended = ledger.recorded(grant, "grant.ended");
+    let mut before_activation = false;
+    let mut last = None;
+    for (at, lets) in moments {
+        assert!(!lets || at >= decided, "1: {} had access before it was decided", grant.profile);
+        if activated.is_some_and(|activated| at <= activated) {
+            before_activation = lets;
+        }
+        if activated.is_some_and(|activated| at > activated) && revoking.is_none_or(|revoking| at < revoking) {
+            assert!(lets, "5: a live access ({}) was cut by a change at {at}", grant.profile);
+        }
+        assert!(!lets || ended.is_none_or(|ended| at <= ended), "8: access ({}) after its end", grant.profile);
+        last = Some(lets);
+    }
+    assert!(activated.is_none() || before_activation, "4: {} was called active before it was", grant.profile);
+    assert!(ended.is_none() || last != Some(true), "4: {} was called ended and is not", grant.profile);
+}
+
+/// 5 in IAM: a profile with the console has its policy from its activation until its end is decided.
+fn console(world: &World, ledger: &Ledger, grant: &Grant) {
+    let (Some(activated), true) = (ledger.recorded(grant, "grant.activated"), grant.profile == "nodes") else { return };
+    let until = ledger.recorded(grant, "grant.revoking").unwrap_or_else(Timestamp::now);
+    let states = world.simulator.aws().policies_over_time(WHO);
+    let ends = states.iter().skip(1).map(|(since, _)| *since).chain([Timestamp::now()]);
+    for ((since, policies), end) in states.iter().zip(ends) {
+        if *since < until && end > activated {
+            let policy = policies.get("latchkey").map(String::as_str).unwrap_or_default();
+            assert!(policy.contains("eks:AccessKubernetesApi"), "5: a live access was cut in IAM at {since}: {policy}");
+        }
+    }
+}
+
+/// Nothing but what is active, and no trace of what is not.
+fn at_rest(promises: &Promises, world: &World, ledger: &Ledger) {
+    let active: Vec<&Grant> = ledger.grants.iter().filter(|grant| grant.state == "active").collect();
+    let expected: usize = active.iter().map(|grant| grant.namespaces.len().max(1)).sum();
+    let bindings = world.bindings(PROD);
+    assert_eq!(bindings.len(), expected, "8: bindings: {}", Value::Array(bindings));
+    let aws_auth = world.aws_auth(PROD);
+    let lines = aws_auth["mapUsers"].matches("latchkey:").count();
+    assert_eq!(lines, usize::from(!active.is_empty()), "8: aws-auth: {}", aws_auth["mapUsers"]);
+    let written = ledger.mappings.iter().filter(|mapping| mapping.state != "removed").count();
+    assert_eq!(written, lines, "8: mappings as recorded");
+    let policy = world.policy(WHO);
+    assert_eq!(policy.is_some(), !active.is_empty(), "8: the policy: {policy:?}");
+    assert_eq!(world.simulator.aws().user_tags(WHO).unwrap().is_empty(), active.is_empty(), "8: the tag");
+    if active.is_empty() {
+        assert_eq!(aws_auth, promises.aws_auth, "3: aws-auth is not what it was");
+    }
+    for grant in ledger.grants.iter().filter(|grant| grant.state == "ended") {
+        assert!(grant.residual.is_empty(), "4: nothing else lets them in: {:?}", grant.residual);
+    }
+    for leg in &ledger.legs {
+        let grant = ledger.grants.iter().find(|grant| grant.id == leg.grant_id).unwrap();
+        let said = leg.evidence["said"].as_array().map_or(0, Vec::len);
+        let is_proven = (grant.state == "active" && leg.proven == "present") || leg.proven == "gone";
+        assert!(is_proven && said > 0, "4: {} without evidence: {}", grant.state, leg.evidence);
+    }
+}
+
+/// 4, 8: what the person's own credentials are answered now.
+pub async fn answers(world: &World, ledger: &Ledger, when: When) {
+    for grant in &ledger.grants {
+        let path = match grant.namespaces.as_slice() {
+            [] => "/api/v1/nodes".to_owned(),
+            [first, ..] => format!("/api/v1/namespaces/{}/pods", first.name),
+        };
+        match grant.state.as_str() {
+            "active" => assert_eq!(world.asks(WHO, PROD, &path).await, 200, "4: {} is active", grant.profile),
+            "ended" | "scheduled" => {
+                let answer = world.asks(WHO, PROD, &path).await;
+                assert!(matches!(answer, 401 | 403), "8: {} is {} and {answer}", grant.profile, grant.state);
+            }
+            _ => assert_eq!(when, When::Always, "{} is {}", grant.profile, grant.state),
+        }
+        // What was never asked for stays closed, whatever goes on.
+        if when == When::AtRest {
+            let secrets = world.asks(WHO, PROD, "/api/v1/namespaces/payments/secrets").await;
+            assert!(matches!(secrets, 401 | 403), "4: secrets: {secrets}");
+        }
+    }
+}

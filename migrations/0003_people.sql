@@ -6,7 +6,10 @@ create table person (
   email text constraint person_email_length check (char_length(email) <= 320),
   groups text[] not null default '{}',
   groups_as_of timestamptz not null,
-  created_at timestamptz not null
+  created_at timestamptz not null,
+  -- How they like pages: the theme, and the time zone by its IANA name where it is not the deployment's.
+  theme text not null default 'auto' constraint person_theme check (theme in ('auto', 'light', 'dark')),
+  time_zone text constraint person_time_zone_length check (char_length(time_zone) between 1 and 60)
 );
 comment on table person is 'Whoever signed in. Handles are never reused; groups are those of the last sign-in.';
 create index person_groups on person using gin (groups);
@@ -28,7 +31,8 @@ create table session (
   seen_at timestamptz not null,
   auth_time timestamptz not null,
   acr text,
-  user_agent text,
+  -- Its family and system alone, "Firefox on Linux": enough to tell one's own browsers apart.
+  browser text constraint session_browser_length check (char_length(browser) <= 60),
   ended_at timestamptz
 );
 comment on table session is 'Signed-in browsers, by the SHA-256 of their token. Times are the database''s real clock.';

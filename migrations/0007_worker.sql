@@ -13,8 +13,15 @@ create table target (
   -- later state of this one. Set by the worker, cleared by `latchkey accept-restore` alone.
   fenced_since timestamptz,
   fenced_why text,
+  -- Since when, by whom and why nothing new is granted here. Never holds a revocation up. Set and cleared by operators.
+  paused_since timestamptz,
+  paused_by uuid references person,
+  paused_why text constraint target_paused_why_length check (char_length(paused_why) between 1 and 500),
   primary key (kind, key),
-  constraint target_fenced check ((fenced_since is null) = (fenced_why is null))
+  constraint target_fenced check ((fenced_since is null) = (fenced_why is null)),
+  constraint target_paused check (
+    (paused_since is null) = (paused_why is null) and (paused_since is null) = (paused_by is null)
+    and (paused_since is null or kind = 'cluster'))
 );
 comment on table target is 'What the worker keeps right: one IAM principal or one cluster. Times are the database''s real clock.';
 
@@ -35,6 +42,7 @@ begin
 end
 $$;
 create trigger target_guard before update on target for each row execute function target_guard();
+create index target_paused on target (key) where paused_since is not null;
 create index target_due on target (revoking desc, due_at) where due_at is not null;
 
 create table intent (

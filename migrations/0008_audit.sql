@@ -54,3 +54,27 @@ create trigger event_insert_only before update or delete on event for each row e
 create trigger event_no_truncate before truncate on event for each statement execute function audit_is_insert_only();
 create trigger audit_link_insert_only before update or delete on audit_link for each row execute function audit_is_insert_only();
 create trigger audit_link_no_truncate before truncate on audit_link for each statement execute function audit_is_insert_only();
+
+-- The worker's own walks over the chain. A walk begins at the first link, whatever is stored here: where it is now only
+-- lets another worker go on. What the last whole walk found stays beside it.
+create table audit_walk (
+  only_row boolean primary key default true constraint audit_walk_one_row check (only_row),
+  began_at timestamptz,
+  seq bigint not null default 0,
+  hash bytea not null default decode(repeat('00', 32), 'hex')
+    constraint audit_walk_hash_length check (octet_length(hash) = 32),
+  -- After the links, each event is looked at for its link, in the order of ids; none while the links are walked.
+  event_id uuid,
+  verified_at timestamptz,
+  verified_seq bigint,
+  verified_hash bytea constraint audit_walk_verified_hash_length check (octet_length(verified_hash) = 32),
+  broken_at timestamptz,
+  broken_seq bigint,
+  broken_why text,
+  constraint audit_walk_verified check (
+    (verified_at is null) = (verified_seq is null) and (verified_at is null) = (verified_hash is null)),
+  constraint audit_walk_broken check (
+    (broken_at is null) = (broken_seq is null) and (broken_at is null) = (broken_why is null))
+);
+comment on table audit_walk is 'How far the worker verified the audit chain, and where it found it broken. Real clock.';
+insert into audit_walk default values;

@@ -5,7 +5,7 @@ grant select on all tables in schema public to latchkey_web, latchkey_worker;
 
 -- Who somebody is never changes: not their handle, not whose a session, a nonce or a principal is.
 grant insert on person, identity, session, login_attempt, principal, proof_nonce to latchkey_web;
-grant update (name, email, groups, groups_as_of) on person to latchkey_web;
+grant update (name, email, groups, groups_as_of, theme, time_zone) on person to latchkey_web;
 grant update (seen_at, ended_at) on session to latchkey_web;
 grant update (used_at) on login_attempt, proof_nonce to latchkey_web;
 grant update (aws_profile, proven_at, ended_at) on principal to latchkey_web;
@@ -20,7 +20,7 @@ grant update (state, version, revoking_since, cause, ended_by, end_reason) on ac
 grant insert (grant_id, target_kind, target_key) on grant_leg to latchkey_web;
 grant update (attempts, next_try) on grant_leg to latchkey_web;
 grant insert (kind, key, generation, due_at, revoking) on target to latchkey_web;
-grant update (generation, due_at, revoking) on target to latchkey_web;
+grant update (generation, due_at, revoking, paused_since, paused_by, paused_why) on target to latchkey_web;
 
 grant update (state, closed_at) on request to latchkey_worker;
 grant update (state, version, since, until, revoking_since, ended_at, cause, ended_by, end_reason, residual)
@@ -33,3 +33,4 @@ grant insert, update on grant_leg, mapping, intent, observation, outbox, worker_
 grant delete on worker_heartbeat to latchkey_worker;
 grant insert on event, audit_link to latchkey_worker;
 grant delete on event_unsealed to latchkey_worker;
+grant update on audit_walk to latchkey_worker;

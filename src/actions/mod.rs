@@ -8,3 +8,4 @@ pub mod grants;
 pub mod policy;
 pub mod preview;
 pub mod requests;
+pub mod sessions;

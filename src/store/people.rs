@@ -7,7 +7,7 @@ use super::{
 use jiff::Timestamp;
 use latchkey_domain::access::{
     PersonId, PrincipalId,
-    person::{Handle, Person},
+    person::{Handle, Person, Theme},
     policy::PolicyFile,
 };
 use uuid::Uuid;
@@ -94,6 +94,17 @@ pub async fn arrive(store: &Store, arrival: &Arrival) -> Result<(Person, bool), 
         }
     }
     Err(StoreError::corrupt("person", "handle", &arrival.handle))
+}
+
+/// Stores how a person likes pages. Without a zone, times are shown in the deployment's.
+///
+/// # Errors
+/// `Database`.
+pub async fn prefer(store: &Store, person: PersonId, theme: Theme, time_zone: Option<&str>) -> Result<(), StoreError> {
+    sqlx::query!("update person set theme = $2, time_zone = $3 where id = $1", person.0, theme.as_str(), time_zone)
+        .execute(store.pool())
+        .await?;
+    Ok(())
 }
 
 /// Everybody known who is in one of the policies' audiences or portal roles: who may decide, by name.

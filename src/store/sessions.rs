@@ -2,11 +2,14 @@
 //! times are the database's real clock, never business time.
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, Tx,
     requests::{person, time},
 };
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::access::{PersonId, SessionId, person::Person};
+use latchkey_domain::access::{
+    PersonId, SessionId,
+    person::{Person, Theme},
+};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -28,6 +31,9 @@ pub struct SignedIn {
     /// When they last proved who they are to the identity provider.
     pub auth_time: Timestamp,
     pub acr: Option<String>,
+    pub theme: Theme,
+    /// The IANA name of the zone that they chose; none for the deployment's.
+    pub time_zone: Option<String>,
 }
 
 /// A session about to begin.
@@ -37,6 +43,7 @@ pub struct NewSession<'a> {
     pub person: PersonId,
     pub auth_time: Timestamp,
     pub acr: Option<&'a str>,
+    /// As the browser sent it; only its family and system are kept.
     pub user_agent: Option<&'a str>,
 }
 
@@ -76,7 +83,7 @@ pub async fn signed_in(
     let hash = token_hash(token);
     let row = sqlx::query!(
         r#"select s.id, s.auth_time, s.acr, s.seen_at < clock_timestamp() - interval '1 minute' as "stale!",
-             p.id as person_id, p.handle, p.name, p.email, p.groups
+             p.id as person_id, p.handle, p.name, p.email, p.groups, p.theme, p.time_zone
            from session s join person p on p.id = s.person_id
            where s.token_hash = $1 and s.ended_at is null
              and s.seen_at > clock_timestamp() - make_interval(secs => $2)
@@ -99,6 +106,8 @@ pub async fn signed_in(
         email: row.email,
         auth_time: row.auth_time.to_jiff(),
         acr: row.acr,
+        theme: Theme::parse(&row.theme).ok_or_else(|| StoreError::corrupt("person", "theme", &row.theme))?,
+        time_zone: row.time_zone,
     }))
 }
 
@@ -108,16 +117,16 @@ pub async fn signed_in(
 /// `Database`.
 pub async fn begin(store: &Store, new: &NewSession<'_>) -> Result<SessionId, StoreError> {
     let id = Uuid::now_v7();
-    let user_agent: Option<String> = new.user_agent.map(|text| text.chars().take(300).collect());
+    let browser = new.user_agent.and_then(browser);
     sqlx::query!(
-        "insert into session (token_hash, id, person_id, created_at, seen_at, auth_time, acr, user_agent)
+        "insert into session (token_hash, id, person_id, created_at, seen_at, auth_time, acr, browser)
          values ($1, $2, $3, clock_timestamp(), clock_timestamp(), $4, $5, $6)",
         token_hash(new.token),
         id,
         new.person.0,
         time(new.auth_time) as _,
         new.acr,
-        user_agent,
+        browser,
     )
     .execute(store.pool())
     .await?;
@@ -136,6 +145,113 @@ pub async fn end(store: &Store, token: &str) -> Result<(), StoreError> {
     .execute(store.pool())
     .await?;
     Ok(())
+}
+
+/// One of a person's sessions that lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Living {
+    pub id: SessionId,
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub seen_at: Timestamp,
+    /// "Firefox on Linux", where it said so.
+    pub browser: Option<String>,
+}
+
+/// The most sessions that a list of them shows.
+const LISTED: i64 = 50;
+
+/// A person's sessions that live, the one used last first: fifty at most.
+///
+/// # Errors
+/// `Database`.
+pub async fn of_person(store: &Store, person: PersonId, limits: SessionLimits) -> Result<Vec<Living>, StoreError> {
+    let rows = sqlx::query!(
+        "select id, created_at, seen_at, browser from session
+         where person_id = $1 and ended_at is null
+           and seen_at > clock_timestamp() - make_interval(secs => $2)
+           and created_at > clock_timestamp() - make_interval(secs => $3)
+         order by seen_at desc, id desc limit $4",
+        person.0,
+        seconds(limits.idle),
+        seconds(limits.absolute),
+        LISTED,
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let living = rows.into_iter().map(|row| Living {
+        id: SessionId(row.id),
+        created_at: row.created_at.to_jiff(),
+        seen_at: row.seen_at.to_jiff(),
+        browser: row.browser,
+    });
+    Ok(living.collect())
+}
+
+impl Tx {
+    /// Ends one of a person's sessions; whether it lived. Somebody else's is none of theirs.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn end_session(&mut self, person: PersonId, id: SessionId) -> Result<bool, StoreError> {
+        let ended = sqlx::query!(
+            "update session set ended_at = clock_timestamp() where id = $1 and person_id = $2 and ended_at is null",
+            id.0,
+            person.0
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(ended.rows_affected() == 1)
+    }
+
+    /// Ends all of a person's sessions but one; how many lived.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn end_other_sessions(&mut self, person: PersonId, kept: SessionId) -> Result<u64, StoreError> {
+        let ended = sqlx::query!(
+            "update session set ended_at = clock_timestamp() where person_id = $1 and id <> $2 and ended_at is null",
+            person.0,
+            kept.0
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(ended.rows_affected())
+    }
+}
+
+/// Families of browsers, each by what stands in its name for itself. Those that call themselves by others' names, too,
+/// come first.
+const FAMILIES: [(&str, &str); 7] = [
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+];
+/// Systems, likewise.
+const SYSTEMS: [(&str, &str); 7] = [
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+];
+
+/// What is kept of a browser's name for itself: its family and system.
+fn browser(user_agent: &str) -> Option<String> {
+    let known = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(part, _)| user_agent.contains(part)).map(|(_, name)| *name)
+    };
+    match (known(&FAMILIES), known(&SYSTEMS)) {
+        (Some(family), Some(system)) => Some(format!("{family} on {system}")),
+        (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
+        (None, None) => None,
+    }
 }
 
 /// Stores a sign-in attempt, bound to the browser by `token` and to the answer by `state`. Old ones go: whoever is not
@@ -182,4 +298,23 @@ pub async fn take_attempt(store: &Store, token: &str, state: &str) -> Result<Opt
     .fetch_optional(store.pool())
     .await?;
     Ok(row.map(|row| LoginAttempt { return_to: row.return_to }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_browser_its_family_and_system_are_kept() {
+        let kept = [
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0",
+            "curl/8.5.0",
+            "somebody's own",
+        ]
+        .map(browser);
+        let said = kept.each_ref().map(|kept| kept.as_deref().unwrap_or("-"));
+        assert_eq!(said, ["Firefox on Linux", "Safari on macOS", "Edge on Windows", "curl", "-"]);
+    }
 }

@@ -3,6 +3,7 @@
 use super::{SignedIn, html::Html, icon::Icon, look::Tone, statics};
 use crate::words::{Clock, Sentence, people::initials};
 use jiff::Timestamp;
+use latchkey_domain::access::person::Theme;
 
 /// A place in the bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Place {
     Clusters,
     Audit,
     Status,
+    /// One's own settings, behind one's name.
+    Settings,
     /// A page that is reached from others only.
     Elsewhere,
 }
@@ -28,7 +31,7 @@ impl Place {
             Self::Clusters => Some(("/clusters", "Clusters")),
             Self::Audit => Some(("/audit", "Audit")),
             Self::Status => Some(("/status", "Status")),
-            Self::Elsewhere => None,
+            Self::Settings | Self::Elsewhere => None,
         }
     }
 }
@@ -70,8 +73,10 @@ pub struct Layout {
     pub title: String,
     pub who: Option<Who>,
     pub links: Vec<Link>,
+    pub at_settings: bool,
     pub banners: Vec<Banner>,
     pub clock: Clock,
+    pub theme: Theme,
     /// Whether the page is about a production cluster.
     pub prod: bool,
     /// Where *Refresh* leads on a page that is live with a script: its own address.
@@ -86,7 +91,7 @@ impl Layout {
             Place::Inbox => roles.approver,
             Place::Audit => roles.auditor,
             Place::Home | Place::Ask | Place::Identities | Place::Clusters | Place::Status => true,
-            Place::Elsewhere => false,
+            Place::Settings | Place::Elsewhere => false,
         };
         let places =
             [Place::Home, Place::Ask, Place::Inbox, Place::Identities, Place::Clusters, Place::Audit, Place::Status];
@@ -99,8 +104,10 @@ impl Layout {
             title: title.into(),
             who: Some(Who { initials: initials(&name), name }),
             links: links.collect(),
+            at_settings: place == Place::Settings,
             banners: signed_in.banners.clone(),
             clock: signed_in.clock.clone(),
+            theme: signed_in.theme,
             prod: false,
             refresh: None,
         }
@@ -112,8 +119,10 @@ impl Layout {
             title: title.into(),
             who: None,
             links: Vec::new(),
+            at_settings: false,
             banners: Vec::new(),
             clock,
+            theme: Theme::Auto,
             prod: false,
             refresh: None,
         }
@@ -131,6 +140,14 @@ impl Layout {
     pub fn live(mut self, address: impl Into<String>) -> Self {
         self.refresh = Some(address.into());
         self
+    }
+
+    /// The theme that the page is held to; none where the browser chooses.
+    pub fn theme(&self) -> Option<&'static str> {
+        match self.theme {
+            Theme::Auto => None,
+            Theme::Light | Theme::Dark => Some(self.theme.as_str()),
+        }
     }
 
     /// The address of a static file.

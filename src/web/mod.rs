@@ -26,6 +26,7 @@ mod requests;
 mod routes;
 #[cfg(test)]
 mod samples;
+mod settings;
 mod sign_in;
 mod signed_in;
 mod statics;
@@ -96,6 +97,7 @@ pub fn routes() -> Routes {
         .merge(identities::routes())
         .merge(inbox::routes())
         .merge(requests::routes())
+        .merge(settings::routes())
         .merge(sign_in::routes())
         .merge(status::routes())
         .merge(health::routes())

@@ -12,6 +12,7 @@ use super::{
     inbox::InboxPage,
     layout::Place,
     requests::{AskPage, RequestPage},
+    settings::SettingsPage,
     sign_in::SignInPage,
     signed_in::Roles,
     statics,
@@ -20,7 +21,11 @@ use super::{
 use crate::{actions::policy::Current, words::Clock};
 use askama::Template;
 use jiff::tz::TimeZone;
-use latchkey_domain::access::{PersonId, SessionId, person::Person, policy::PolicyFile};
+use latchkey_domain::access::{
+    PersonId, SessionId,
+    person::{Person, Theme},
+    policy::PolicyFile,
+};
 use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
@@ -55,6 +60,8 @@ pub fn signed_in(name: &str) -> SignedIn {
             hash: "0".repeat(64),
         }),
         clock: clock(),
+        theme: Theme::Auto,
+        time_zone: None,
         banners: vec![],
     }
 }
@@ -83,6 +90,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("audit-wrong", AuditPage::sample_wrong(&ana).render().unwrap()),
         ("status", StatusPage::sample(&ana).render().unwrap()),
     ];
+    pages.extend(SettingsPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages.extend(InboxPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages.extend(HomePage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages.extend(RequestPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));

@@ -15,9 +15,10 @@ use axum::{
     extract::FromRequestParts,
     http::{Method, request::Parts},
 };
+use jiff::tz::TimeZone;
 use latchkey_domain::access::{
     SessionId,
-    person::{Person, Role},
+    person::{Person, Role, Theme},
     policy::{Decision, PolicyFile},
 };
 use std::sync::Arc;
@@ -59,8 +60,11 @@ pub struct SignedIn {
     pub person: Person,
     pub roles: Roles,
     pub policy: Arc<Current>,
-    /// Business time, as the database has it, in the zone of the site.
+    /// Business time, as the database has it, in the zone that they chose, or that of the site.
     pub clock: Clock,
+    pub theme: Theme,
+    /// The zone that they chose, by its IANA name.
+    pub time_zone: Option<String>,
     pub banners: Vec<Banner>,
 }
 
@@ -110,7 +114,9 @@ impl FromRequestParts<State> for SignedIn {
         }
         let policy = state.policy().await?;
         let pulse = pulse::read(&state.store).await?;
-        let clock = Clock::new(pulse.now, state.site.zone.clone());
+        // A zone that this machine's database lost since is the site's until another is chosen.
+        let own_zone = found.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
+        let clock = Clock::new(pulse.now, own_zone.unwrap_or_else(|| state.site.zone.clone()));
         let signed_in = Self {
             session: found.session,
             roles: Roles::of(&found.person, &policy.file),
@@ -118,6 +124,8 @@ impl FromRequestParts<State> for SignedIn {
             banners: pulse.banners(&clock),
             policy,
             clock,
+            theme: found.theme,
+            time_zone: found.time_zone,
         };
         // The frame shows who is signed in on error pages, too.
         if let Some(visitor) = parts.extensions.get::<Visitor>() {

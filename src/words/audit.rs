@@ -82,6 +82,10 @@ impl Told<'_> {
                 .text(" proved ")
                 .name(self.text("principal"))
                 .text(", which IAM had made anew; what the old one had ends."),
+            "session.ended" => match self.detail.get("sessions").and_then(Value::as_u64) {
+                Some(1) | None => start.text(" ended one of their sessions."),
+                Some(number) => start.text(format!(" ended {number} of their sessions.")),
+            },
             "policy.applied" => match self.text("hash") {
                 "" => start.text(" applied a policy."),
                 hash => start.text(" applied the policy ").name(&hash[..hash.len().min(12)]).text("."),

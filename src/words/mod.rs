@@ -11,6 +11,7 @@ pub mod people;
 pub mod power;
 pub mod request;
 pub mod sentence;
+pub mod sessions;
 pub mod steps;
 pub mod time;
 

@@ -3,6 +3,7 @@
 mod frame;
 mod limits;
 mod requests;
+mod settings;
 
 use crate::town::Town;
 use axum::{

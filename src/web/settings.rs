@@ -1,0 +1,229 @@
+//! One's own settings: theme, time zone, and the sessions that are signed in.
+
+use super::{
+    Failure, SignedIn, State,
+    cookies::{Kind, SET_COOKIE},
+    layout::{Layout, Place},
+    path::Id,
+};
+use crate::{
+    actions::sessions::{self as ending, NotEnded},
+    store::{
+        people,
+        sessions::{self, Living},
+    },
+    words,
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    Form, Router,
+    extract::{Query, State as Extract},
+    http::StatusCode,
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use latchkey_domain::access::{SessionId, person::Theme};
+use serde::Deserialize;
+
+/// See the module.
+#[derive(Debug, Template, WebTemplate)]
+#[template(path = "settings.html")]
+pub struct SettingsPage {
+    pub layout: Layout,
+    pub saved: bool,
+    pub themes: [ThemeChoice; 3],
+    /// As typed; empty for the deployment's.
+    pub zone: String,
+    /// Every zone that may be typed.
+    pub zones: Vec<String>,
+    /// The deployment's.
+    pub usual_zone: String,
+    pub zone_error: Option<String>,
+    pub sessions: Vec<Session>,
+    pub others: String,
+    pub can_end_others: bool,
+}
+
+/// A theme to choose.
+#[derive(Debug, Clone, Copy)]
+pub struct ThemeChoice {
+    pub value: &'static str,
+    pub word: &'static str,
+    pub chosen: bool,
+}
+
+/// A browser in which one is signed in.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub id: SessionId,
+    pub browser: String,
+    pub begun: Timestamp,
+    pub seen: Timestamp,
+    /// Whether the page was asked for with it.
+    pub this: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SettingsQuery {
+    saved: Option<String>,
+}
+
+/// `GET /settings`: one's own.
+async fn page(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Query(query): Query<SettingsQuery>,
+) -> Result<SettingsPage, Failure> {
+    let zone = signed_in.time_zone.clone().unwrap_or_default();
+    let page = SettingsPage::read(&state, &signed_in, signed_in.theme, zone).await?;
+    Ok(SettingsPage { saved: query.saved.is_some(), ..page })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SettingsForm {
+    theme: String,
+    zone: String,
+}
+
+/// `POST /settings`: 303 to the page; 422 where the zone is none, with what was typed.
+async fn save(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Form(form): Form<SettingsForm>,
+) -> Result<Response, Failure> {
+    let theme = Theme::parse(&form.theme).ok_or_else(|| Failure::Malformed("There is no such theme.".to_owned()))?;
+    let Ok(zone) = zone(form.zone.trim()) else {
+        let typed: String = form.zone.chars().filter(|c| !c.is_control()).take(LONGEST_ZONE).collect();
+        let mut page = SettingsPage::read(&state, &signed_in, theme, typed).await?;
+        page.layout.title.insert_str(0, "Error: ");
+        page.zone_error = Some("That is no time zone. Choose one from the list, such as Europe/Berlin.".to_owned());
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    };
+    people::prefer(&state.store, signed_in.person.id, theme, zone.as_deref()).await?;
+    Ok(Redirect::to("/settings?saved=1").into_response())
+}
+
+/// In characters; the longest name has 32.
+const LONGEST_ZONE: usize = 60;
+
+/// The zone of this name, as the IANA spells it; none where nothing is typed.
+fn zone(name: &str) -> Result<Option<String>, ()> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    if name.len() > LONGEST_ZONE {
+        return Err(());
+    }
+    let zone = TimeZone::get(name).map_err(drop)?;
+    Ok(Some(zone.iana_name().unwrap_or(name).to_owned()))
+}
+
+/// `POST /settings/sessions/{id}/end`: one of one's own, whichever; 404 for others'. Its next request is signed out.
+async fn end(Extract(state): Extract<State>, signed_in: SignedIn, Id(id): Id<SessionId>) -> Result<Response, Failure> {
+    match ending::end(&state.store, &signed_in.person, id).await {
+        Ok(()) if id == signed_in.session => {
+            let cookie = AppendHeaders([(SET_COOKIE, Kind::Session.clear(&state.site))]);
+            Ok((cookie, Redirect::to("/sign-in?signed_out=1")).into_response())
+        }
+        Ok(()) => Ok(Redirect::to("/settings").into_response()),
+        Err(NotEnded::NotFound) => Err(Failure::NotFound),
+        Err(NotEnded::Store(error)) => Err(error.into()),
+    }
+}
+
+/// `POST /settings/sessions/end-others`: all but the one that this comes from.
+async fn end_others(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Response, Failure> {
+    ending::end_others(&state.store, &signed_in.person, signed_in.session).await?;
+    Ok(Redirect::to("/settings").into_response())
+}
+
+impl SettingsPage {
+    async fn read(state: &State, signed_in: &SignedIn, theme: Theme, zone: String) -> Result<Self, Failure> {
+        let living = sessions::of_person(&state.store, signed_in.person.id, state.site.sessions).await?;
+        let usual = state.site.zone.iana_name().unwrap_or("UTC").to_owned();
+        Ok(Self::new(signed_in, theme, zone, usual, &living))
+    }
+
+    fn new(signed_in: &SignedIn, theme: Theme, zone: String, usual_zone: String, living: &[Living]) -> Self {
+        let choice = |each: Theme| {
+            let word = match each {
+                Theme::Auto => "As the browser says",
+                Theme::Light => "Light",
+                Theme::Dark => "Dark",
+            };
+            ThemeChoice { value: each.as_str(), word, chosen: each == theme }
+        };
+        let mut sessions: Vec<Session> = living.iter().map(|each| Session::of(each, signed_in.session)).collect();
+        sessions.sort_by_key(|session| !session.this);
+        let others = sessions.iter().filter(|session| !session.this).count();
+        Self {
+            layout: signed_in.layout(Place::Settings, "Settings"),
+            saved: false,
+            themes: Theme::ALL.map(choice),
+            zone,
+            zones: jiff::tz::db().available().map(|name| name.to_string()).filter(|name| is_place(name)).collect(),
+            usual_zone,
+            zone_error: None,
+            can_end_others: others > 0,
+            others: words::sessions::others_ended(others),
+            sessions,
+        }
+    }
+}
+
+/// Whether a zone is worth offering: a place, or UTC. Old names of zones work when typed.
+fn is_place(name: &str) -> bool {
+    name == "UTC" || (name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("SystemV/"))
+}
+
+impl Session {
+    fn of(living: &Living, this: SessionId) -> Self {
+        Self {
+            id: living.id,
+            browser: living.browser.clone().unwrap_or_else(|| words::sessions::UNKNOWN_BROWSER.to_owned()),
+            begun: living.created_at,
+            seen: living.seen_at,
+            this: living.id == this,
+        }
+    }
+}
+
+/// `/settings` and what is below it.
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("/settings", get(page).post(save))
+        .route("/settings/sessions/end-others", post(end_others))
+        .route("/settings/sessions/{id}/end", post(end))
+}
+
+#[cfg(test)]
+impl SettingsPage {
+    /// Three sessions; none but this one; a zone that is none.
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        let ana = super::samples::signed_in("Ana Petrova");
+        let living = |number: u128, browser: Option<&str>, begun: &str, seen: &str| Living {
+            id: SessionId(uuid::Uuid::from_u128(number)),
+            created_at: begun.parse().unwrap(),
+            seen_at: seen.parse().unwrap(),
+            browser: browser.map(str::to_owned),
+        };
+        let sessions = [
+            living(3, Some("Safari on iPhone"), "2026-11-24T06:12:00Z", "2026-11-24T14:47:00Z"),
+            living(1, Some("Firefox on Linux"), "2026-11-24T08:01:00Z", "2026-11-24T14:47:30Z"),
+            living(4, None, "2026-11-23T22:40:00Z", "2026-11-24T03:10:00Z"),
+        ];
+        let page = |living: &[Living], zone: &str| {
+            Self::new(&ana, Theme::Auto, zone.to_owned(), "Europe/Berlin".to_owned(), living)
+        };
+        let wrong = "That is no time zone. Choose one from the list, such as Europe/Berlin.";
+        vec![
+            ("settings", page(&sessions, "Asia/Tokyo")),
+            ("settings-alone", Self { saved: true, ..page(&sessions[1..2], "") }),
+            ("settings-wrong", Self { zone_error: Some(wrong.to_owned()), ..page(&sessions, "Berlin") }),
+        ]
+    }
+}

@@ -1,0 +1,13 @@
+//! Sessions in words.
+
+/// A browser that did not say what it is.
+pub const UNKNOWN_BROWSER: &str = "A browser that does not say which";
+
+/// What the page says after others were ended.
+pub fn others_ended(number: usize) -> String {
+    match number {
+        0 => "No other session is left.".to_owned(),
+        1 => "1 other session is signed in.".to_owned(),
+        more => format!("{more} other sessions are signed in."),
+    }
+}

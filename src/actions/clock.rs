@@ -105,7 +105,8 @@ async fn expire(store: Store, id: GrantId) -> Result<bool, StoreError> {
     let mut tx = store.begin().await?;
     let Some(live) = tx.lock_grants(&[id]).await?.pop().and_then(Grant::live) else { return Ok(false) };
     let now = tx.now().await?;
-    let Some(transition) = Live::expire(live, now) else { return Ok(false) };
+    let held_up_by = tx.trouble(id).await?;
+    let Some(transition) = Live::expire(live, now, held_up_by) else { return Ok(false) };
     tx.record(transition, now).await?;
     tx.commit().await?;
     Ok(true)

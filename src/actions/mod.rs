@@ -9,3 +9,4 @@ pub mod policy;
 pub mod preview;
 pub mod requests;
 pub mod sessions;
+pub mod targets;

@@ -29,6 +29,8 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Shown {
     pub preview: Preview,
+    /// Why it would wait though nothing stands in its way: granting is paused there. One may ask all the same.
+    pub paused: Option<String>,
     /// When the cluster was last read.
     pub read_at: Timestamp,
     pub read_seconds_ago: u64,
@@ -100,7 +102,11 @@ pub async fn of_request(
         minutes: facts.minutes,
         deciders: decider.iter().map(|person| person.handle.to_string()).collect(),
     };
-    show(store, current, &subject).await
+    let mut shown = show(store, current, &subject).await?;
+    if let Some(shown) = &mut shown {
+        shown.preview.obstacles.extend(shown.paused.clone());
+    }
+    Ok(shown)
 }
 
 async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result<Option<Shown>, StoreError> {
@@ -110,16 +116,18 @@ async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result
     let desired = desired::cluster(&mut snapshot, subject.cluster, None, Some(subject.person.id)).await?;
     let principal = desired::principal(&mut snapshot, subject.principal, Some(&current.file)).await?;
     let row = desired::cluster_row(&mut snapshot, subject.cluster).await?;
-    let (Some(desired), Some(mut principal), Some(row)) = (desired, principal, row) else { return Ok(None) };
+    let (Some(mut desired), Some(mut principal), Some(row)) = (desired, principal, row) else { return Ok(None) };
     let grant = imagined(subject, &principal.arn, &current.hash, desired.now);
     principal.grants.push(PrincipalGrant {
         id: grant.id(),
         wish: grant.wish,
         needs: GrantNeeds { cluster: row.arn, console: subject.profile.console },
         resting: false,
+        held: None,
     });
+    let paused = desired.paused.take();
     let preview = preview(&desired, &grant, &observed.body, (&principal, &iam));
-    Ok(Some(Shown { preview, read_at: observed.at, read_seconds_ago: observed.age_seconds }))
+    Ok(Some(Shown { preview, paused, read_at: observed.at, read_seconds_ago: observed.age_seconds }))
 }
 
 /// The grant that an approval now would make. Its ids are new ones that nothing else has.

@@ -15,7 +15,7 @@ use latchkey_domain::{
         iam_policy::GrantNeeds,
     },
     plan::{
-        desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping, Wish},
+        desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping, Wish, paused},
         principal::{DesiredPrincipal, PrincipalGrant},
     },
 };
@@ -124,10 +124,11 @@ pub async fn cluster(
         });
     }
     Ok(Some(DesiredCluster {
-        name: row.name,
+        name: row.name.clone(),
         installation: installation(&mut *connection).await?,
         epoch,
         fenced: last.fenced,
+        paused: last.paused.map(|why| paused(&row.name, &why)),
         now,
         grants: desired_grants,
         mappings: mappings(&mut *connection, id).await?,
@@ -145,15 +146,22 @@ struct LastRun {
     /// What the cluster's marker says at most, unless the database is behind.
     epoch: i64,
     fenced: Option<String>,
+    /// What the operator said who paused granting.
+    paused: Option<String>,
 }
 
 async fn last_run(connection: &mut PgConnection, id: ClusterId) -> Result<LastRun, StoreError> {
     let query = sqlx::query_as!(
         LastRun,
-        "select epoch, fenced_why as fenced from target where kind = 'cluster' and key = $1",
+        "select epoch, fenced_why as fenced, paused_why as paused from target where kind = 'cluster' and key = $1",
         id.0
     );
     Ok(query.fetch_optional(connection).await?.unwrap_or_default())
+}
+
+/// Why granting is paused on a cluster, where it is.
+async fn paused_why(connection: &mut PgConnection, id: ClusterId) -> Result<Option<String>, StoreError> {
+    Ok(last_run(connection, id).await?.paused)
 }
 
 /// What a principal should be now. The policy says whether the worker may write to it; without one it may not.
@@ -177,12 +185,17 @@ pub async fn principal(
         let Some(wish) = wish(&grant) else { continue };
         let facts = grant.facts();
         let cluster = cluster_row(&mut *connection, facts.cluster).await?;
-        let cluster = cluster.ok_or_else(|| StoreError::corrupt("access_grant", "cluster_id", facts.cluster))?.arn;
+        let cluster = cluster.ok_or_else(|| StoreError::corrupt("access_grant", "cluster_id", facts.cluster))?;
+        let leg = legs.get(&facts.id).copied().unwrap_or_default();
+        // What was written and proven before the pause stays as it is; nothing more is.
+        let is_new = wish == Wish::Provision && leg.proven.is_none();
+        let why = if is_new { paused_why(&mut *connection, facts.cluster).await? } else { None };
         of_principal.push(PrincipalGrant {
             id: facts.id,
             wish,
-            needs: GrantNeeds { cluster, console: facts.profile.console },
-            resting: legs.get(&facts.id).is_some_and(|leg| leg.rests.is_some()),
+            held: why.map(|why| paused(&cluster.name, &why)),
+            needs: GrantNeeds { cluster: cluster.arn, console: facts.profile.console },
+            resting: leg.rests.is_some(),
         });
     }
     Ok(Some(DesiredPrincipal {

@@ -24,6 +24,9 @@ pub enum Fares {
     },
 }
 
+/// As long as the reason of an end may be.
+const LONGEST_TROUBLE: usize = 1000;
+
 /// The grants of a target for which an earlier run began to write without an event of what came of it, each with that
 /// run's epoch.
 ///
@@ -112,6 +115,38 @@ impl Tx {
             i32::try_from(attempt).unwrap_or(i32::MAX),
             again_in.map(|wait| wait.as_secs_f64()),
             evidence,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// What stands in the way of a grant, in a sentence of its legs: the cluster's first. Nothing where all fare well.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn trouble(&mut self, grant: GrantId) -> Result<Option<String>, StoreError> {
+        let error = sqlx::query_scalar!(
+            r#"select error as "error!" from grant_leg
+               where grant_id = $1 and condition <> 'ok' and error <> '' order by target_kind limit 1"#,
+            grant.0
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(error.map(|error| error.chars().take(LONGEST_TROUBLE).collect()))
+    }
+
+    /// Lets the back-off of a target's legs go, whatever their grants do. How often they failed stays.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn end_rests(&mut self, target: Target) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update grant_leg set next_try = null
+             where target_kind = $1 and target_key = $2 and next_try is not null
+               and grant_id in (select id from access_grant where state <> 'ended')",
+            target.kind(),
+            target.key(),
         )
         .execute(self.connection())
         .await?;

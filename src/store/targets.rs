@@ -2,7 +2,7 @@
 
 use super::{Store, StoreError, Tx, requests::time};
 use jiff::Timestamp;
-use latchkey_domain::access::transition::Target;
+use latchkey_domain::access::{ClusterId, PersonId, transition::Target};
 use std::time::Duration;
 
 /// A claim of a target.
@@ -134,5 +134,83 @@ impl Tx {
         .execute(self.connection())
         .await?;
         Ok(())
+    }
+
+    /// Wakes what is there of targets and clears the back-off of their legs; how many there are.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn try_now(&mut self, mut targets: Vec<Target>) -> Result<usize, StoreError> {
+        targets.sort_by_key(|target| (target.kind(), target.key()));
+        targets.dedup();
+        let mut found = 0;
+        for target in targets {
+            let woken = sqlx::query!(
+                "update target set generation = generation + 1, due_at = least(due_at, clock_timestamp())
+                 where kind = $1 and key = $2",
+                target.kind(),
+                target.key()
+            )
+            .execute(self.connection())
+            .await?;
+            if woken.rows_affected() == 1 {
+                found += 1;
+                self.end_rests(target).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Pauses granting on a cluster; whether it was not paused before.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn pause_granting(&mut self, cluster: ClusterId, by: PersonId, why: &str) -> Result<bool, StoreError> {
+        let paused = sqlx::query!(
+            "update target set paused_since = clock_timestamp(), paused_by = $2, paused_why = $3
+             where kind = 'cluster' and key = $1 and paused_since is null",
+            cluster.0,
+            by.0,
+            why
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(paused.rows_affected() == 1)
+    }
+
+    /// Lets granting on a cluster go on; whether it was paused.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn resume_granting(&mut self, cluster: ClusterId) -> Result<bool, StoreError> {
+        let resumed = sqlx::query!(
+            "update target set paused_since = null, paused_by = null, paused_why = null
+             where kind = 'cluster' and key = $1 and paused_since is not null",
+            cluster.0
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(resumed.rows_affected() == 1)
+    }
+
+    /// The targets of the accesses that are being set up on a cluster, itself included.
+    ///
+    /// # Errors
+    /// `Corrupt`, `Database`.
+    pub async fn targets_of_new(&mut self, cluster: ClusterId) -> Result<Vec<Target>, StoreError> {
+        let rows = sqlx::query!(
+            "select distinct l.target_kind, l.target_key from access_grant g join grant_leg l on l.grant_id = g.id
+             where g.cluster_id = $1 and g.state in ('scheduled', 'provisioning')",
+            cluster.0
+        )
+        .fetch_all(self.connection())
+        .await?;
+        let target = |kind: &str, key| {
+            Target::from_columns(kind, key).ok_or_else(|| StoreError::corrupt("grant_leg", "target_kind", kind))
+        };
+        let mut targets =
+            rows.iter().map(|row| target(&row.target_kind, row.target_key)).collect::<Result<Vec<_>, _>>()?;
+        targets.push(Target::Cluster(cluster));
+        Ok(targets)
     }
 }

@@ -13,6 +13,7 @@ pub enum Place {
     Inbox,
     Identities,
     Clusters,
+    Targets,
     Audit,
     Status,
     /// One's own settings, behind one's name.
@@ -29,6 +30,7 @@ impl Place {
             Self::Inbox => Some(("/inbox", "Inbox")),
             Self::Identities => Some(("/identities", "Identities")),
             Self::Clusters => Some(("/clusters", "Clusters")),
+            Self::Targets => Some(("/targets", "Targets")),
             Self::Audit => Some(("/audit", "Audit")),
             Self::Status => Some(("/status", "Status")),
             Self::Settings | Self::Elsewhere => None,
@@ -89,12 +91,21 @@ impl Layout {
         let roles = signed_in.roles;
         let shown = |place: Place| match place {
             Place::Inbox => roles.approver,
+            Place::Targets => roles.operator,
             Place::Audit => roles.auditor,
             Place::Home | Place::Ask | Place::Identities | Place::Clusters | Place::Status => true,
             Place::Settings | Place::Elsewhere => false,
         };
-        let places =
-            [Place::Home, Place::Ask, Place::Inbox, Place::Identities, Place::Clusters, Place::Audit, Place::Status];
+        let places = [
+            Place::Home,
+            Place::Ask,
+            Place::Inbox,
+            Place::Identities,
+            Place::Clusters,
+            Place::Targets,
+            Place::Audit,
+            Place::Status,
+        ];
         let links = places
             .into_iter()
             .filter(|place| shown(*place))

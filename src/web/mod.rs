@@ -31,6 +31,7 @@ mod sign_in;
 mod signed_in;
 mod statics;
 mod status;
+mod targets;
 mod timeline;
 
 pub use failure::Failure;
@@ -100,6 +101,7 @@ pub fn routes() -> Routes {
         .merge(settings::routes())
         .merge(sign_in::routes())
         .merge(status::routes())
+        .merge(targets::routes())
         .merge(health::routes())
         .merge(statics::routes())
 }

@@ -17,6 +17,7 @@ use super::{
     signed_in::Roles,
     statics,
     status::StatusPage,
+    targets::{TargetPage, TargetsPage},
 };
 use crate::{actions::policy::Current, words::Clock};
 use askama::Template;
@@ -91,6 +92,8 @@ fn pages() -> Vec<(&'static str, String)> {
         ("status", StatusPage::sample(&ana).render().unwrap()),
     ];
     pages.extend(SettingsPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
+    pages.extend(TargetsPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
+    pages.extend(TargetPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages.extend(InboxPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages.extend(HomePage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages.extend(RequestPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));

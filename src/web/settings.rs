@@ -5,6 +5,7 @@ use super::{
     cookies::{Kind, SET_COOKIE},
     layout::{Layout, Place},
     path::Id,
+    routes::Routes,
 };
 use crate::{
     actions::sessions::{self as ending, NotEnded},
@@ -17,11 +18,10 @@ use crate::{
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
-    Form, Router,
+    Form,
     extract::{Query, State as Extract},
     http::StatusCode,
     response::{AppendHeaders, IntoResponse, Redirect, Response},
-    routing::{get, post},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use latchkey_domain::access::{SessionId, person::Theme};
@@ -193,11 +193,12 @@ impl Session {
 }
 
 /// `/settings` and what is below it.
-pub fn routes() -> Router<State> {
-    Router::new()
-        .route("/settings", get(page).post(save))
-        .route("/settings/sessions/end-others", post(end_others))
-        .route("/settings/sessions/{id}/end", post(end))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/settings", page)
+        .post("/settings", save)
+        .post("/settings/sessions/end-others", end_others)
+        .post("/settings/sessions/{id}/end", end)
 }
 
 #[cfg(test)]

@@ -82,6 +82,17 @@ impl Told<'_> {
                 .text(" proved ")
                 .name(self.text("principal"))
                 .text(", which IAM had made anew; what the old one had ends."),
+            "cluster.granting_paused" => self.on_cluster(start.text(" paused granting")).text("."),
+            "cluster.granting_resumed" => self.on_cluster(start.text(" resumed granting")).text("."),
+            "target.tried" => {
+                let start = start.text(" asked for ");
+                let start = match self.cluster {
+                    Some(name) => start.name(name),
+                    None => start.text("an IAM user"),
+                };
+                start.text(" to be tried at once.")
+            }
+            "audit.exported" => start.text(" exported the audit log."),
             "session.ended" => match self.detail.get("sessions").and_then(Value::as_u64) {
                 Some(1) | None => start.text(" ended one of their sessions."),
                 Some(number) => start.text(format!(" ended {number} of their sessions.")),

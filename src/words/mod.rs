@@ -13,6 +13,7 @@ pub mod request;
 pub mod sentence;
 pub mod sessions;
 pub mod steps;
+pub mod targets;
 pub mod time;
 
 pub use sentence::{Piece, Sentence};

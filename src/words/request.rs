@@ -4,6 +4,12 @@ use super::{Clock, Sentence, people::any_of, sentence::count};
 use jiff::Timestamp;
 use latchkey_domain::access::request::{RequestState, Verdict};
 
+/// What the form says where granting is paused: one may ask, and what is approved waits.
+pub fn waits_for_resumption(why: &str) -> String {
+    let stop = if why.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{why}{stop} You can ask. What is approved waits until it is resumed, for 30 minutes at most.")
+}
+
 /// "Waiting for Ben or Chi. Lapses 15:00 CET." `names` are those who may decide and have not; `who` says it where
 /// none of them signed in yet.
 pub fn waiting(

@@ -22,7 +22,7 @@ use latchkey_domain::{
     plan::{
         desired::Wish,
         observation::PrincipalObservation,
-        principal::{DesiredPrincipal, PrincipalPlan, PrincipalStep, plan, prove},
+        principal::{DesiredPrincipal, PrincipalGrant, PrincipalPlan, PrincipalStep, plan, prove},
     },
 };
 use serde_json::json;
@@ -125,8 +125,7 @@ async fn apply(
     if plan.steps.is_empty() {
         return Ok((None, false));
     }
-    let grants: Vec<GrantId> =
-        desired.grants.iter().filter(|grant| concerns(grant.wish)).map(|grant| grant.id).collect();
+    let grants: Vec<GrantId> = desired.grants.iter().filter(|grant| concerns(grant)).map(|grant| grant.id).collect();
     let recorded: Vec<(&PrincipalStep, Vec<Intent>)> =
         plan.steps.iter().map(|step| (step, grants.iter().map(|grant| intent(*grant, step, user)).collect())).collect();
     let all: Vec<Intent> = recorded.iter().flat_map(|(_, intents)| intents.clone()).collect();
@@ -151,9 +150,10 @@ async fn apply(
 }
 
 /// Whether a write of the policy is about a grant: a running one has its part already.
-fn concerns(wish: Wish) -> bool {
-    match wish {
-        Wish::Provision | Wish::Revoke { .. } => true,
+fn concerns(grant: &PrincipalGrant) -> bool {
+    match grant.wish {
+        Wish::Provision => grant.held.is_none(),
+        Wish::Revoke { .. } => true,
         Wish::Keep => false,
     }
 }

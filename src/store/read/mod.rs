@@ -9,6 +9,7 @@ pub mod held;
 pub mod progress;
 pub mod pulse;
 pub mod request;
+pub mod target;
 pub mod waiting;
 
 /// How many rows a list shows.

@@ -198,6 +198,7 @@ impl AskPage {
         let known = people::approvers(&state.store, &current.file).await?;
         let own = people::principals(&state.store, signed_in.person.id).await?;
         let read = shown.as_ref().map(|shown| Read::of(shown, &signed_in.clock));
+        let waits = shown.as_ref().and_then(|shown| shown.paused.as_deref());
         let longest = longest(signed_in, &form);
         let chosen_arn = considered.principal.as_ref().map(|principal| principal.arn.clone());
         let title = if problems.is_empty() { "Request access" } else { "Error: Request access" };
@@ -218,7 +219,7 @@ impl AskPage {
                 .collect(),
             durations: Durations::of(longest, &form.minutes),
             longest: longest.map(words::time::length),
-            summary: Summary::of(&form, &considered, &known, own.is_empty(), read),
+            summary: Summary::of(&form, &considered, &known, own.is_empty(), (read, waits)),
             reason: form.reason,
             errors,
         })

@@ -404,6 +404,9 @@ impl AskPage {
                 approvers: Some(Html::prose("Ben Okafor or Chi Nguyen decides.")),
                 lapses: Some(Html::prose("If nobody decides within 1 day, it lapses.")),
                 read: Some(Read { text: Html::prose("From what the worker read 40 s ago."), stale: false }),
+                waits: Some(Html::prose(&crate::words::request::waits_for_resumption(
+                    "An operator paused granting on prod-eu: the node groups are being replaced",
+                ))),
                 obstacles: vec![],
                 needs_identity: false,
             }),

@@ -4,6 +4,7 @@ mod frame;
 mod limits;
 mod requests;
 mod settings;
+mod targets;
 
 use crate::town::Town;
 use axum::{

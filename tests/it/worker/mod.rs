@@ -5,6 +5,7 @@ mod access;
 mod crashes;
 mod entries;
 mod overlap;
+mod paused;
 mod restored;
 mod trouble;
 

@@ -401,14 +401,15 @@ impl Live {
         Ok(self.revoke(Cause::Revoked, actor, Some(reason.trim().to_owned()), now))
     }
 
-    /// The clock: `expired` past `until`, `undeliverable` past `activate_by`, nothing before.
-    pub fn expire(self, now: Timestamp) -> Option<Transition<Revoking>> {
+    /// The clock: `expired` past `until`, `undeliverable` past `activate_by` (and `held_up_by` what), nothing before.
+    pub fn expire(self, now: Timestamp, held_up_by: Option<String>) -> Option<Transition<Revoking>> {
         let cause = match &self {
             Self::Active(grant) if now >= grant.until => Cause::Expired,
             Self::Scheduled(_) | Self::Provisioning(_) if now > self.facts().activate_by => Cause::Undeliverable,
             Self::Scheduled(_) | Self::Provisioning(_) | Self::Active(_) => return None,
         };
-        Some(self.revoke(cause, Actor::worker(), None, now))
+        let reason = held_up_by.filter(|_| cause == Cause::Undeliverable);
+        Some(self.revoke(cause, Actor::worker(), reason, now))
     }
 
     /// Ends it for any cause. No gate stands on this path.

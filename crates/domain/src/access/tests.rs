@@ -292,16 +292,18 @@ fn what_cannot_be_activated_in_time_is_rolled_back() {
     let late = facts.activate_by + SignedDuration::from_secs(1);
     let proof = Proof::<Present>::of(&legs(Proven::Present, Proven::Present), &profile(false)).unwrap();
     assert!(Provisioning { facts: facts.clone() }.activate(proof, late).is_err());
-    let revoking = Live::Provisioning(Provisioning { facts }).expire(late).unwrap();
-    assert_eq!(revoking.to.cause, Cause::Undeliverable);
+    let why = "An operator paused granting on prod-eu: moving nodes".to_owned();
+    let revoking = Live::Provisioning(Provisioning { facts }).expire(late, Some(why.clone())).unwrap();
+    assert_eq!((revoking.to.cause, revoking.to.reason), (Cause::Undeliverable, Some(why)));
     assert!(revoking.wakes.iter().all(|wake| wake.revoking));
 }
 
 #[test]
 fn an_active_grant_expires_at_its_end_and_not_before() {
     let grant = active(granted().created_at);
-    assert!(Live::Active(grant.clone()).expire(grant.until - SignedDuration::from_nanos(1)).is_none());
-    assert_eq!(Live::Active(grant.clone()).expire(grant.until).unwrap().to.cause, Cause::Expired);
+    assert!(Live::Active(grant.clone()).expire(grant.until - SignedDuration::from_nanos(1), None).is_none());
+    let expired = Live::Active(grant.clone()).expire(grant.until, Some("of no concern".to_owned())).unwrap();
+    assert_eq!((expired.to.cause, expired.to.reason), (Cause::Expired, None));
 }
 
 #[test]

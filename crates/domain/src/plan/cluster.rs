@@ -233,7 +233,7 @@ impl Planner<'_> {
         let desired = self.desired;
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
             if grant.wish == Wish::Provision
-                && let Some(why) = self.stands_in_the_way(grant)
+                && let Some(why) = desired.paused.clone().or_else(|| self.stands_in_the_way(grant))
             {
                 self.plan.trouble.insert(grant.id(), why);
                 continue;

@@ -21,6 +21,9 @@ pub struct DesiredCluster {
     pub epoch: i64,
     /// Why only revocations happen here until an operator accepts: recorded once, whatever the marker says later.
     pub fenced: Option<String>,
+    /// Why nothing new is granted here, where an operator [`paused`] it. It holds nothing else up: what runs is kept
+    /// right, what ends is taken away.
+    pub paused: Option<String>,
     pub now: Timestamp,
     /// Every grant that is not over, but for the scheduled ones.
     pub grants: Vec<DesiredGrant>,
@@ -37,6 +40,11 @@ pub struct DesiredCluster {
     pub uncertain: BTreeSet<BindingKey>,
     /// What EKS's own table says of principals, on clusters that have one. It overrides aws-auth.
     pub entries: BTreeMap<PrincipalId, Entry>,
+}
+
+/// Why new grants wait on a cluster where an operator paused granting.
+pub fn paused(cluster: &str, why: &str) -> String {
+    format!("An operator paused granting on {cluster}: {why}")
 }
 
 /// An access entry, or why it is not known whether there is one.

@@ -6,7 +6,7 @@
 //! - [`principal`]: the same for an IAM principal.
 //! - [`proof`]: the questions to ask an API server, and what the answers prove.
 //! - [`preview`]: what a request would change, for pages.
-//! - [`bootstrap`]: what the worker itself needs.
+//! - [`bootstrap`]: what the worker itself needs. [`remedy`]: the part of it that a sentence of trouble asks for.
 
 pub mod bindings;
 pub mod bootstrap;
@@ -19,6 +19,7 @@ pub mod observation;
 pub mod preview;
 pub mod principal;
 pub mod proof;
+pub mod remedy;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

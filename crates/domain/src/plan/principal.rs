@@ -40,6 +40,8 @@ pub struct PrincipalGrant {
     pub needs: GrantNeeds,
     /// Whether the leg's back-off lasts still.
     pub resting: bool,
+    /// Why nothing is written for it, where it is new and an operator paused granting on its cluster.
+    pub held: Option<String>,
 }
 
 /// A write to IAM.
@@ -77,7 +79,8 @@ pub fn is_writable(arn: &PrincipalArn, principal_paths: &[String]) -> bool {
 
 /// Plans a principal.
 pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> PrincipalPlan {
-    let mut plan = PrincipalPlan::default();
+    let held = desired.grants.iter().filter_map(|grant| Some((grant.id, grant.held.clone()?)));
+    let mut plan = PrincipalPlan { trouble: held.collect(), ..PrincipalPlan::default() };
     if !is_managed(desired, observed) {
         plan.replaced = observed.found.as_ref().and_then(|user| replaced(desired, user));
         return plan;
@@ -105,8 +108,9 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
     plan
 }
 
+/// The grants that the policy is for.
 fn present(desired: &DesiredPrincipal) -> impl Iterator<Item = &PrincipalGrant> {
-    desired.grants.iter().filter(|grant| grant.wish.is_present())
+    desired.grants.iter().filter(|grant| grant.wish.is_present() && grant.held.is_none())
 }
 
 /// Whether there is anything to do in IAM: also for what was written before policy.toml took the path away.
@@ -219,6 +223,9 @@ fn judge(
         let why = format!("nothing is written to IAM for {arn}: its path is not one that Latchkey manages");
         return (true, format!("{why}; kubectl needs no permission of IAM"));
     }
+    if let Some(why) = &grant.held {
+        return (false, why.clone());
+    }
     match (grant.wish, user) {
         (Wish::Revoke { .. }, None) => (true, format!("IAM knows no {arn} with the id it was proven by")),
         (Wish::Provision | Wish::Keep, None) => (false, format!("IAM knows no {arn} with the id it was proven by")),
@@ -250,7 +257,7 @@ mod tests {
     fn grant(number: u128, cluster: &str, wish: Wish) -> PrincipalGrant {
         let cluster = format!("arn:aws:eks:eu-west-1:111122223333:cluster/{cluster}").parse().unwrap();
         let needs = GrantNeeds { cluster, console: false };
-        PrincipalGrant { id: GrantId(Uuid::from_u128(number)), wish, needs, resting: false }
+        PrincipalGrant { id: GrantId(Uuid::from_u128(number)), wish, needs, resting: false, held: None }
     }
 
     fn desired(grants: Vec<PrincipalGrant>) -> DesiredPrincipal {
@@ -367,5 +374,22 @@ mod tests {
         let mut user = user();
         user.inline_policies.insert(POLICY_NAME.into(), "{}".into());
         assert_eq!(plan(&desired(vec![grant(1, "a", REVOKE)]), &seen(&user)).steps, []);
+    }
+
+    #[test]
+    fn of_a_grant_that_is_held_nothing_is_written_and_nothing_is_proven() {
+        let mut user = user();
+        let held = PrincipalGrant {
+            held: Some("An operator paused granting on b: moving".to_owned()),
+            ..grant(2, "b", Wish::Provision)
+        };
+        let wanted = desired(vec![grant(1, "a", Wish::Provision), held]);
+        let planned = plan(&wanted, &seen(&user));
+        assert!(planned.trouble[&GrantId(Uuid::from_u128(2))].contains("moving"));
+        apply(&mut user, planned);
+        let document = &user.inline_policies[POLICY_NAME];
+        assert!(document.contains("cluster/a") && !document.contains("cluster/b"), "{document}");
+        let proven: Vec<bool> = prove(&wanted, &seen(&user)).iter().map(|proof| proof.proven).collect();
+        assert_eq!(proven, [true, false]);
     }
 }

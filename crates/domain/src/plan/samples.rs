@@ -75,6 +75,7 @@ pub fn desired(grants: Vec<DesiredGrant>) -> DesiredCluster {
         installation: INSTALLATION,
         epoch: 5,
         fenced: None,
+        paused: None,
         now: now(),
         grants,
         mappings: vec![],

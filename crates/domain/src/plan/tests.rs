@@ -500,3 +500,43 @@ fn a_preview_shows_what_the_plan_would_do_and_what_it_adds() {
     assert_eq!((again.adds.len(), again.aws_auth.unified.as_str()), (0, ""));
     assert!(again.aws_auth.note.unwrap().contains("is there already"));
 }
+
+#[test]
+fn a_pause_holds_new_grants_alone_back() {
+    let mut world = World::new(vec![grant(1, 1, Wish::Provision), grant(2, 2, Wish::Provision)]);
+    world.settle();
+    wish(&mut world, 1, Wish::Keep);
+    wish(&mut world, 2, revoke());
+    world.grants.push(grant(3, 3, Wish::Provision));
+    // Somebody takes the binding of the running one: that is put back.
+    let state = world.observed.kubernetes.as_mut().unwrap();
+    state.bindings.retain(|binding| !super::bindings::names_grant(binding, id(1)));
+    let why = super::desired::paused("prod", "the nodes are being replaced");
+    let plan = super::cluster::plan(
+        &super::desired::DesiredCluster { paused: Some(why.clone()), ..world.desired() },
+        &world.observed,
+    );
+    assert_eq!(plan.trouble, [(id(3), why)].into());
+    let grants: Vec<Option<GrantId>> = plan
+        .steps
+        .iter()
+        .flat_map(|step| match step {
+            Step::Binding { grant, .. } => vec![*grant],
+            Step::AwsAuth(write) => write.grants.iter().copied().map(Some).collect(),
+            Step::CreateRole { grants, .. } => grants.iter().copied().map(Some).collect(),
+        })
+        .collect();
+    assert!(grants.contains(&Some(id(1))) && grants.contains(&Some(id(2))), "{grants:?}");
+    assert!(!grants.contains(&Some(id(3))) && !grants.contains(&None), "{grants:?}");
+    let lines: Vec<_> = plan
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::AwsAuth(write) => Some(write.lines.len()),
+            Step::Binding { .. } | Step::CreateRole { .. } => None,
+        })
+        .collect();
+    assert_eq!(lines, [0], "one line goes, none comes");
+    let open = world.plan();
+    assert!(open.trouble.is_empty() && open.identities.contains_key(&id(3)), "it goes on where nothing is paused");
+}

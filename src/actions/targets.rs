@@ -1,0 +1,114 @@
+//! Targets, as operators act on them: try now, pause granting, resume it. Revoking is never paused.
+
+use super::policy::{self, NoPolicy};
+use crate::store::{Store, StoreError, Tx};
+use latchkey_domain::access::{
+    ClusterId, EventDraft,
+    person::{Person, Role},
+    transition::{Actor, Target},
+};
+
+/// Why an operator's act on a target did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDone {
+    /// There is no such target, or whoever asks is no operator.
+    #[error("no such target")]
+    NotFound,
+    #[error("Say why: everybody whose access waits reads it.")]
+    ReasonMissing,
+    #[error("At most {LONGEST_REASON} characters; yours has {0}.")]
+    ReasonTooLong(usize),
+    #[error("The reason has control characters in it; type it as one line of plain text.")]
+    ReasonNotPlain,
+    #[error(transparent)]
+    Policy(#[from] NoPolicy),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The longest reason for a pause, in characters: it stands in a sentence of every access that waits.
+pub const LONGEST_REASON: usize = 500;
+
+/// Looks at a target now, whatever its back-off says.
+///
+/// # Errors
+/// `NotFound`, `Policy`, `Store`.
+pub async fn try_now(store: &Store, person: &Person, target: Target) -> Result<(), NotDone> {
+    operator(store, person).await?;
+    let mut tx = store.begin().await?;
+    if tx.try_now(vec![target]).await? == 0 {
+        return Err(NotDone::NotFound);
+    }
+    record(&mut tx, event(person, target, "target.tried")).await?;
+    Ok(tx.commit().await?)
+}
+
+/// From now on nothing new is granted on a cluster: who was approved waits and reads why. What runs is kept right, what
+/// ends is taken away. Pausing twice keeps the first reason.
+///
+/// # Errors
+/// `NotFound`, the reasons' own, `Policy`, `Store`.
+pub async fn pause_granting(store: &Store, person: &Person, cluster: ClusterId, why: &str) -> Result<(), NotDone> {
+    operator(store, person).await?;
+    let why = plain(why)?;
+    let mut tx = store.begin().await?;
+    let paused = tx.pause_granting(cluster, person.id, why).await?;
+    let waiting = tx.targets_of_new(cluster).await?;
+    if tx.try_now(waiting).await? == 0 {
+        return Err(NotDone::NotFound);
+    }
+    if paused {
+        let event = event(person, Target::Cluster(cluster), "cluster.granting_paused").with("reason", why);
+        record(&mut tx, event).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Granting goes on, at once for everybody who waits. Resuming twice does no more than once.
+///
+/// # Errors
+/// `NotFound`, `Policy`, `Store`.
+pub async fn resume_granting(store: &Store, person: &Person, cluster: ClusterId) -> Result<(), NotDone> {
+    operator(store, person).await?;
+    let mut tx = store.begin().await?;
+    let resumed = tx.resume_granting(cluster).await?;
+    let waiting = tx.targets_of_new(cluster).await?;
+    if tx.try_now(waiting).await? == 0 {
+        return Err(NotDone::NotFound);
+    }
+    if resumed {
+        record(&mut tx, event(person, Target::Cluster(cluster), "cluster.granting_resumed")).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn operator(store: &Store, person: &Person) -> Result<(), NotDone> {
+    let current = policy::current(store).await?;
+    if current.file.has_role(person, Role::Operator) { Ok(()) } else { Err(NotDone::NotFound) }
+}
+
+fn plain(why: &str) -> Result<&str, NotDone> {
+    let why = why.trim();
+    let length = why.chars().count();
+    if length == 0 {
+        return Err(NotDone::ReasonMissing);
+    }
+    if length > LONGEST_REASON {
+        return Err(NotDone::ReasonTooLong(length));
+    }
+    if why.chars().any(char::is_control) { Err(NotDone::ReasonNotPlain) } else { Ok(why) }
+}
+
+fn event(person: &Person, target: Target, action: &str) -> EventDraft {
+    let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
+    let event = EventDraft::new(action, actor).with("target", target);
+    match target {
+        Target::Cluster(id) => EventDraft { cluster: Some(id), ..event },
+        Target::Principal(_) => event,
+    }
+}
+
+async fn record(tx: &mut Tx, event: EventDraft) -> Result<(), StoreError> {
+    let now = tx.now().await?;
+    tx.event(&event, now).await.map(drop)
+}

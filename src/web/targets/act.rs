@@ -1,0 +1,72 @@
+//! What operators do to a target.
+
+use super::{
+    At, address,
+    show::{Again, TargetPage},
+};
+use crate::{
+    actions::targets::{self, NotDone},
+    web::{Failure, SignedIn, State},
+};
+use axum::{
+    Form,
+    extract::State as Extract,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use latchkey_domain::access::{ClusterId, transition::Target};
+use serde::Deserialize;
+
+/// `POST /targets/{kind}/{key}/try`: 303 to the page.
+pub async fn try_now(Extract(state): Extract<State>, signed_in: SignedIn, At(target): At) -> Result<Response, Failure> {
+    done(target, targets::try_now(&state.store, &signed_in.person, target).await)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PauseForm {
+    reason: String,
+}
+
+/// `POST /targets/cluster/{key}/pause`: 303 to the page; 422 without a reason, with what was typed.
+pub async fn pause(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    At(target): At,
+    Form(form): Form<PauseForm>,
+) -> Result<Response, Failure> {
+    let paused = targets::pause_granting(&state.store, &signed_in.person, cluster(target)?, &form.reason).await;
+    match paused {
+        Err(error @ (NotDone::ReasonMissing | NotDone::ReasonTooLong(_) | NotDone::ReasonNotPlain)) => {
+            let again = Again { reason: form.reason, error: Some(error.to_string()) };
+            let page = TargetPage::read(&state, &signed_in, target, again).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        other => done(target, other),
+    }
+}
+
+/// `POST /targets/cluster/{key}/resume`: 303 to the page.
+pub async fn resume(Extract(state): Extract<State>, signed_in: SignedIn, At(target): At) -> Result<Response, Failure> {
+    done(target, targets::resume_granting(&state.store, &signed_in.person, cluster(target)?).await)
+}
+
+/// Only on clusters can granting be paused.
+fn cluster(target: Target) -> Result<ClusterId, Failure> {
+    match target {
+        Target::Cluster(id) => Ok(id),
+        Target::Principal(_) => Err(Failure::NotFound),
+    }
+}
+
+fn done(target: Target, result: Result<(), NotDone>) -> Result<Response, Failure> {
+    match result {
+        Ok(()) => Ok(Redirect::to(&address(target)).into_response()),
+        Err(NotDone::NotFound) => Err(Failure::NotFound),
+        Err(NotDone::Policy(error)) => Err(error.into()),
+        Err(NotDone::Store(error)) => Err(error.into()),
+        Err(error @ (NotDone::ReasonMissing | NotDone::ReasonTooLong(_) | NotDone::ReasonNotPlain)) => {
+            Err(Failure::Malformed(error.to_string()))
+        }
+    }
+}

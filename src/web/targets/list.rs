@@ -1,0 +1,226 @@
+//! All targets, those in trouble first.
+
+use super::address;
+use crate::{
+    store::read::{
+        PAGE,
+        target::{self, TargetRow, Wanted},
+    },
+    web::{
+        Failure, SignedIn, State,
+        html::Html,
+        icon::Icon,
+        layout::{Layout, Place},
+        look::{Pill, Tone},
+        requests::is_prod,
+    },
+    words,
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::{Query, State as Extract};
+use jiff::Timestamp;
+use latchkey_domain::access::transition::Target;
+use serde::Deserialize;
+
+/// See the module.
+#[derive(Debug, Template, WebTemplate)]
+#[template(path = "targets/list.html")]
+pub struct TargetsPage {
+    pub layout: Layout,
+    pub filter: Filter,
+    /// Empty on later pages.
+    pub troubled: Vec<Row>,
+    /// Whether there are more in trouble than are shown.
+    pub more_troubled: bool,
+    pub rows: Vec<Row>,
+    pub more: Option<String>,
+    pub later: bool,
+}
+
+/// A target.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub address: String,
+    pub name: String,
+    pub kind: &'static str,
+    pub person: Option<String>,
+    pub prod: bool,
+    pub pill: Pill,
+    pub marks: Vec<Pill>,
+    pub why: Option<Html>,
+    pub live: String,
+    pub ran_at: Option<Timestamp>,
+}
+
+/// The filters, as they stand in the address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    pub kind: String,
+    pub find: String,
+    pub after: String,
+}
+
+/// `GET /targets`.
+pub async fn page(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Query(filter): Query<Filter>,
+) -> Result<TargetsPage, Failure> {
+    signed_in.operator()?;
+    let wanted = filter.wanted();
+    let later = wanted.after.is_some();
+    let troubled = if later {
+        Vec::new()
+    } else {
+        target::list(&state.store, &Wanted { in_trouble: true, ..wanted.clone() }, PAGE + 1).await?
+    };
+    let rows = target::list(&state.store, &wanted, PAGE + 1).await?;
+    Ok(TargetsPage::new(&signed_in, filter, troubled, rows))
+}
+
+impl Filter {
+    fn wanted(&self) -> Wanted {
+        // The database refuses a NUL in a text; a name with control characters is nobody's, and finds nothing.
+        let find = self.find.trim().replace(char::is_control, "\u{fffd}");
+        let after = self.after.split_once('.').and_then(|(kind, key)| Target::from_columns(kind, key.parse().ok()?));
+        Wanted {
+            kind: Some(self.kind.clone()).filter(|kind| kind == "cluster" || kind == "principal"),
+            find: Some(find).filter(|find| !find.is_empty()),
+            in_trouble: false,
+            after,
+        }
+    }
+
+    fn next(&self, after: Target) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("kind", &self.kind), ("find", &self.find)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        query.append_pair("after", &format!("{}.{}", after.kind(), after.key()));
+        format!("/targets?{}", query.finish())
+    }
+
+    /// Whether anything is filtered.
+    pub fn is_set(&self) -> bool {
+        !self.kind.is_empty() || !self.find.trim().is_empty()
+    }
+}
+
+impl TargetsPage {
+    fn new(signed_in: &SignedIn, filter: Filter, mut troubled: Vec<TargetRow>, mut rows: Vec<TargetRow>) -> Self {
+        let (more_troubled, goes_on) = (troubled.len() > PAGE, rows.len() > PAGE);
+        troubled.truncate(PAGE);
+        rows.truncate(PAGE);
+        let shown = |rows: &[TargetRow]| rows.iter().map(|row| Row::of(row, signed_in)).collect::<Vec<_>>();
+        Self {
+            layout: signed_in.layout(Place::Targets, "Targets"),
+            later: !filter.after.is_empty(),
+            more: rows.last().filter(|_| goes_on).map(|last| filter.next(last.target)),
+            troubled: shown(&troubled),
+            more_troubled,
+            rows: shown(&rows),
+            filter,
+        }
+    }
+}
+
+impl Row {
+    fn of(row: &TargetRow, signed_in: &SignedIn) -> Self {
+        let (pill, marks) = state(row);
+        let (kind, name) = match row.target {
+            Target::Cluster(_) => ("Cluster", row.name.clone()),
+            Target::Principal(_) => ("IAM user", row.name.rsplit('/').next().unwrap_or(&row.name).to_owned()),
+        };
+        Self {
+            address: address(row.target),
+            name,
+            kind,
+            person: row.person.clone(),
+            prod: is_prod(&signed_in.policy.file, &row.name),
+            pill,
+            marks,
+            why: row.why.as_deref().map(Html::prose),
+            live: words::targets::accesses(row.live),
+            ran_at: row.ran_at,
+        }
+    }
+}
+
+/// How a target fares: the gravest first.
+fn state(row: &TargetRow) -> (Pill, Vec<Pill>) {
+    let mut marks = Vec::new();
+    if row.paused {
+        marks.push(Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused"));
+    }
+    if row.fenced {
+        marks.push(Pill::new(Tone::Danger, Icon::Lock, "Only revokes"));
+    }
+    let pill = if row.overdue > 0 {
+        if row.blocked > 0 {
+            marks.push(Pill::new(Tone::Danger, Icon::Ban, "Blocked"));
+        }
+        Pill::new(Tone::Danger, Icon::TriangleAlert, "Overdue")
+    } else if row.blocked > 0 || row.fenced {
+        Pill::new(Tone::Danger, Icon::Ban, "Blocked")
+    } else if row.retrying > 0 || row.why.is_some() {
+        Pill::new(Tone::Needs, Icon::RotateCw, "Retrying")
+    } else {
+        Pill::new(Tone::Good, Icon::CircleCheck, "Well")
+    };
+    (pill, marks)
+}
+
+#[cfg(test)]
+impl TargetsPage {
+    /// A few in trouble, nothing at all, and a search that finds nothing.
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        let dee = crate::web::samples::signed_in("Dee Lindqvist");
+        let row = |number: u128, name: &str| TargetRow {
+            target: Target::Cluster(uuid::Uuid::from_u128(number).into()),
+            name: name.to_owned(),
+            person: None,
+            live: 12,
+            overdue: 0,
+            blocked: 0,
+            retrying: 0,
+            why: None,
+            fenced: false,
+            paused: false,
+            ran_at: Some("2026-11-24T14:46:00Z".parse().unwrap()),
+        };
+        let user = TargetRow {
+            target: Target::Principal(uuid::Uuid::from_u128(9).into()),
+            person: Some("ana".to_owned()),
+            live: 1,
+            ..row(9, "arn:aws:iam::111122223333:user/latchkey/ana.petrova")
+        };
+        let overdue = TargetRow {
+            overdue: 1,
+            blocked: 1,
+            why: Some(
+                "Latchkey is not allowed to write aws-auth of cluster `prod-eu`. What is missing: patch configmaps in \
+                 the namespace kube-system. It goes on by itself once that is granted."
+                    .to_owned(),
+            ),
+            ..row(1, "prod-eu")
+        };
+        let retrying = TargetRow {
+            retrying: 3,
+            why: Some("The API server could not be reached, it does not answer in time.".to_owned()),
+            ..row(2, "prod-us")
+        };
+        let paused = TargetRow { paused: true, ..row(3, "staging-eu") };
+        let troubled = vec![overdue.clone(), retrying.clone(), paused.clone()];
+        let all = vec![overdue, retrying, paused, user];
+        let sought = Filter { find: "nothing".to_owned(), ..Filter::default() };
+        vec![
+            ("targets", Self::new(&dee, Filter::default(), troubled, all.clone())),
+            ("targets-well", Self::new(&dee, Filter::default(), vec![], all[3..].to_vec())),
+            ("targets-none", Self::new(&dee, sought, vec![], vec![])),
+        ]
+    }
+}

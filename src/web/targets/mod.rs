@@ -1,0 +1,47 @@
+//! Targets, for operators: what is stuck, who acts, and what to paste. 404 for everybody else.
+
+mod act;
+mod list;
+mod show;
+
+#[cfg(test)]
+pub use list::TargetsPage;
+#[cfg(test)]
+pub use show::TargetPage;
+
+use super::{Failure, routes::Routes};
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::request::Parts,
+};
+use latchkey_domain::access::transition::Target;
+use uuid::Uuid;
+
+/// `/targets` and what is below it.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/targets", list::page)
+        .get("/targets/{kind}/{key}", show::page)
+        .post("/targets/{kind}/{key}/try", act::try_now)
+        .post("/targets/{kind}/{key}/pause", act::pause)
+        .post("/targets/{kind}/{key}/resume", act::resume)
+}
+
+/// A target in a path. What is none leads nowhere.
+#[derive(Debug, Clone, Copy)]
+struct At(Target);
+
+impl<S: Send + Sync> FromRequestParts<S> for At {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let found = Path::<(String, Uuid)>::from_request_parts(parts, state).await;
+        let Path((kind, key)) = found.map_err(|_| Failure::NotFound)?;
+        Target::from_columns(&kind, key).map(Self).ok_or(Failure::NotFound)
+    }
+}
+
+/// The address of a target's page.
+fn address(target: Target) -> String {
+    format!("/targets/{}/{}", target.kind(), target.key())
+}

@@ -1,0 +1,190 @@
+//! Targets, as operators see them and act on them.
+
+use super::Portal;
+use crate::town::look;
+use axum::http::StatusCode;
+use sqlx::Executor as _;
+
+async fn address(portal: &Portal, kind: &str) -> String {
+    let query = format!("select key from target where kind = '{kind}' order by key limit 1");
+    let key: uuid::Uuid =
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(portal.town.owner.pool()).await.unwrap();
+    format!("/targets/{kind}/{key}")
+}
+
+/// A grant of ana's whose cluster leg is as the statement makes it; the addresses of both of its targets.
+async fn with_leg(portal: &Portal, set: &str) -> (String, String) {
+    portal.town.grant().await;
+    let statement = format!("update grant_leg set {set} where target_kind = 'cluster'");
+    portal.town.owner.pool().execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+    (address(portal, "cluster").await, address(portal, "principal").await)
+}
+
+#[tokio::test]
+async fn targets_are_the_operators_alone() {
+    let portal = Portal::new().await;
+    let (cluster, principal) = with_leg(&portal, "attempts = 1").await;
+    for (who, status) in [("ana", 404), ("ben", 404), ("eli", 404), ("dee", 200)] {
+        let session = portal.browser(who).await;
+        for path in ["/targets", &cluster, &principal] {
+            assert_eq!(session.get(path).await.status, status, "{who} {path}");
+        }
+        let linked = session.get("/").await.all("nav a").contains(&"Targets".to_owned());
+        assert_eq!(linked, status == 200, "{who}");
+        if status == 404 {
+            for act in ["try", "pause", "resume"] {
+                let answer = session.post(&format!("{cluster}/{act}"), &[("reason", "because")]).await;
+                assert_eq!(answer.status, 404, "{who} {act}");
+            }
+        }
+    }
+    let dee = portal.browser("dee").await;
+    for path in ["/targets/cluster/x", "/targets/node/0193aaaa-0000-7000-8000-000000000000"] {
+        dee.get(path).await.expect(StatusCode::NOT_FOUND);
+    }
+    dee.get("/targets/cluster/0193aaaa-0000-7000-8000-000000000000").await.expect(StatusCode::NOT_FOUND);
+    dee.post(&format!("{principal}/pause"), &[("reason", "x")]).await.expect(StatusCode::NOT_FOUND);
+    assert_eq!(portal.town.count("select count(*) from target where paused_since is not null").await, 0);
+}
+
+#[tokio::test]
+async fn what_is_stuck_stands_first_with_its_sentence_and_what_to_paste() {
+    let portal = Portal::new().await;
+    let says = "Latchkey is not allowed to create the binding. What is missing: create \
+                rolebindings.rbac.authorization.k8s.io in the namespace payments. It goes on by itself once that is granted.";
+    let set = format!(
+        "condition = 'blocked', attempts = 4, next_try = clock_timestamp() + interval '1 hour', error = '{says}'"
+    );
+    let (cluster, _) = with_leg(&portal, &set).await;
+    let dee = portal.browser("dee").await;
+    let list = dee.get("/targets").await.expect(StatusCode::OK);
+    let first = &list.all("tbody tr")[0];
+    assert!(first.starts_with("prod-eu") && first.contains("What is missing") && first.contains("Blocked"), "{first}");
+    let page = dee.get(&cluster).await.expect(StatusCode::OK);
+    assert!(page.one("tbody tr").contains("after 4 triesnext try "), "{}", page.one("tbody tr"));
+    assert!(page.one(".document pre").contains("kind: ClusterRole"), "{}", page.one(".document pre"));
+    // Somebody else's revocation that is late goes before it.
+    portal
+        .town
+        .owner
+        .pool()
+        .execute(
+            "update access_grant set state = 'revoking', cause = 'revoked',
+             revoking_since = latchkey_now() - interval '5 minutes'",
+        )
+        .await
+        .unwrap();
+    let list = dee.get("/targets").await.expect(StatusCode::OK);
+    assert!(list.all("tbody tr")[0].contains("Overdue"), "{:?}", list.all("tbody tr"));
+}
+
+#[tokio::test]
+async fn the_list_is_filtered_by_its_address_and_goes_on_where_it_stopped() {
+    let portal = Portal::new().await;
+    with_leg(&portal, "attempts = 0").await;
+    portal
+        .town
+        .owner
+        .pool()
+        .execute(
+            "with made as (insert into cluster (id, name, arn) select gen_random_uuid(), 'more-' || lpad(n::text, 3, '0'),
+               'arn:aws:eks:eu-west-1:111122223333:cluster/more-' || n from generate_series(1, 60) n returning id)
+             insert into target (kind, key) select 'cluster', id from made",
+        )
+        .await
+        .unwrap();
+    let dee = portal.browser("dee").await;
+    let names = async |path: &str| dee.get(path).await.expect(StatusCode::OK).all("section:last-of-type tbody th > a");
+    let first = dee.get("/targets").await;
+    assert_eq!(names("/targets").await.len(), 50);
+    let next = first.attribute(".more a", "href");
+    let second = names(&next).await;
+    assert_eq!((second.first().unwrap().as_str(), second.last().unwrap().as_str()), ("more-051", "gus"), "{second:?}");
+    assert_eq!(names("/targets?kind=principal").await, ["ana", "ben", "dee", "gus"]);
+    assert_eq!(names("/targets?find=MORE-01").await.len(), 10);
+    assert_eq!(names("/targets?find=ana").await, ["ana"]);
+    assert!(names("/targets?find=%00&after=x").await.is_empty());
+}
+
+#[tokio::test]
+async fn try_now_clears_the_back_off_wakes_the_target_and_is_in_the_audit_log() {
+    let portal = Portal::new().await;
+    let set = "condition = 'retrying', attempts = 9, next_try = clock_timestamp() + interval '1 hour', error = 'slow'";
+    let (cluster, _) = with_leg(&portal, set).await;
+    let rest = "update target set due_at = clock_timestamp() + interval '1 hour'";
+    portal.town.owner.pool().execute(rest).await.unwrap();
+    portal.post("dee", &format!("{cluster}/try"), &[]).await.expect(StatusCode::SEE_OTHER);
+    for (query, count) in [
+        ("select count(*) from target where kind = 'cluster' and due_at <= clock_timestamp()", 1),
+        ("select count(*) from target where kind = 'principal' and due_at > clock_timestamp()", 4),
+        ("select count(*) from grant_leg where next_try is not null", 0),
+        ("select attempts::bigint from grant_leg where target_kind = 'cluster'", 9),
+    ] {
+        assert_eq!(portal.town.count(query).await, count, "{query}");
+    }
+    let log = portal.get("eli", "/audit?action=target.tried").await;
+    assert_eq!(log.all("tbody .lead"), ["Dee asked for prod-eu to be tried at once."]);
+}
+
+#[tokio::test]
+async fn a_pause_needs_a_reason_is_told_where_people_ask_and_lets_them_ask() {
+    let portal = Portal::new().await;
+    let (cluster, _) = with_leg(&portal, "attempts = 0").await;
+    let dee = portal.browser("dee").await;
+    for reason in ["", " ", "two\nlines", &"x".repeat(501)] {
+        let page = dee.post(&format!("{cluster}/pause"), &[("reason", reason)]).await;
+        let page = page.expect(StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!page.one(".error-summary a").is_empty(), "{reason}");
+    }
+    for reason in ["nodes are being replaced", "a second time"] {
+        dee.post(&format!("{cluster}/pause"), &[("reason", reason)]).await.expect(StatusCode::SEE_OTHER);
+    }
+    let page = dee.get(&cluster).await;
+    assert!(page.text.contains("nodes are being replaced") && !page.text.contains("a second time"));
+    let form = "cluster=prod-eu&profile=view&namespace=payments-batch&minutes=60";
+    let asks = portal.get("gus", &format!("/requests/new?{form}")).await.expect(StatusCode::OK);
+    let told = asks.one("#summary .notice");
+    assert!(
+        told.starts_with("An operator paused granting on prod-eu: nodes are being replaced. You can ask."),
+        "{told}"
+    );
+    let fields = [
+        ("cluster", "prod-eu"),
+        ("profile", "view"),
+        ("namespace", "payments-batch"),
+        ("minutes", "60"),
+        ("reason", "look"),
+    ];
+    let sent = portal.post("gus", "/requests", &fields).await.expect(StatusCode::SEE_OTHER);
+    let request = portal.get("ben", sent.header("location")).await.expect(StatusCode::OK);
+    assert!(request.text.contains("An operator paused granting on prod-eu: nodes are being replaced"));
+    dee.post(&format!("{cluster}/resume"), &[]).await.expect(StatusCode::SEE_OTHER);
+    dee.post(&format!("{cluster}/resume"), &[]).await.expect(StatusCode::SEE_OTHER);
+    let log = portal.get("eli", "/audit?action=cluster").await;
+    assert_eq!(log.all("tbody .lead"), ["Dee resumed granting on prod-eu.", "Dee paused granting on prod-eu."]);
+    assert!(portal.get("gus", &format!("/requests/new?{form}")).await.all("#summary .notice").is_empty());
+    assert!(portal.town.ask("gus", &look()).await.0 != uuid::Uuid::nil());
+}
+
+#[tokio::test]
+async fn the_web_may_pause_and_wake_a_target_and_nothing_more_and_the_worker_may_not_resume() {
+    let portal = Portal::new().await;
+    with_leg(&portal, "attempts = 0").await;
+    for statement in [
+        "update target set epoch = 0",
+        "update target set lease_until = null",
+        "update target set fenced_since = null",
+        "update target set failure = null",
+        "delete from target",
+        "update audit_walk set broken_at = null",
+        "update observation set body = '{}'",
+    ] {
+        assert!(portal.town.web.pool().execute(statement).await.is_err(), "{statement}");
+    }
+    for statement in [
+        "update target set paused_since = null, paused_by = null, paused_why = null",
+        "update person set theme = 'dark'",
+    ] {
+        assert!(portal.town.worker.pool().execute(statement).await.is_err(), "{statement}");
+    }
+}

@@ -3,6 +3,7 @@
 //! May not import: web, worker, aws, kubernetes.
 
 pub mod ask;
+pub mod audit;
 pub mod clock;
 pub mod grants;
 pub mod policy;

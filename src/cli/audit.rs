@@ -1,50 +1,229 @@
-//! `latchkey audit verify`.
+//! `latchkey audit`: verify the chain, in the database or in an export of it, and export.
 
-use super::reader;
+use super::{policy::system_user, reader, settings};
 use crate::{
+    actions::audit::{export_from_terminal, moment},
     config::Settings,
-    store::audit::{NotVerified, verify},
+    store::{
+        audit::{
+            NotVerified,
+            export::{Export, Format},
+            verify,
+        },
+        read::audit::Wanted,
+    },
 };
-use anyhow::Context;
+use anyhow::{Context, bail};
+use latchkey_domain::audit::export::{Broken, LONGEST_LINE_BYTES, Verified, Verifier};
 use std::{
-    io::{IsTerminal, stderr},
+    fs::{File, OpenOptions},
+    io::{self, BufRead, BufReader, BufWriter, ErrorKind, IsTerminal, Read, Write, stderr},
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Check every link of the hash chain, and every event against its bytes
-    Verify,
+    ///
+    /// Without a file, of the database, in one snapshot. With one, of a JSONL export, without database and
+    /// configuration; the first line that does not hold is named.
+    Verify(VerifyArgs),
+    /// Write events out of the audit log, which records that
+    ///
+    /// JSONL has every link of the chain, with the events that the filters take and stubs (hashes) for the rest, so that
+    /// `latchkey audit verify FILE` can check it anywhere. CSV has those events alone: it is for spreadsheets, and nothing
+    /// can be verified by it.
+    Export(ExportArgs),
 }
 
-pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<ExitCode> {
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// A JSONL export; `-` for standard input [default: the database]
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Demand that a link has this hash: the head that was kept elsewhere
+    #[arg(long, value_name = "HASH", requires = "file", value_parser = hash)]
+    head: Option<[u8; 32]>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// Events that concern this person, by handle
+    #[arg(long, value_name = "HANDLE")]
+    person: Option<String>,
+    /// What this person, or process, did
+    #[arg(long, value_name = "HANDLE")]
+    actor: Option<String>,
+    /// Events on this cluster
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    /// From this day (UTC) or moment: 2026-10-01, 2026-10-01T08:00:00Z
+    #[arg(long, value_name = "WHEN", default_value = "")]
+    from: String,
+    /// Up to and with this day (UTC), or before this moment
+    #[arg(long, value_name = "WHEN", default_value = "")]
+    to: String,
+    /// `jsonl` verifies offline; `csv` is for spreadsheets and cannot be verified
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = ["jsonl", "csv"])]
+    format: String,
+    /// Where to [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Who exports it, for the audit log [default: the user of this system]
+    #[arg(long, value_name = "WHO")]
+    by: Option<String>,
+}
+
+pub async fn run(config: Option<&Path>, command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Verify => {
-            let terminal = stderr().is_terminal();
-            let progress = |links| {
-                if terminal {
-                    eprint!("\r{links} links");
-                }
-            };
-            let verified = verify(reader(settings)?.pool(), progress).await;
-            if terminal {
-                eprint!("\r");
+        Command::Verify(VerifyArgs { file: Some(file), head }) => verify_file(&file, head),
+        Command::Verify(VerifyArgs { file: None, .. }) => verify_database(&settings(config)?).await,
+        Command::Export(args) => export(&settings(config)?, &args).await,
+    }
+}
+
+fn hash(text: &str) -> Result<[u8; 32], &'static str> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| "a hash has 64 hexadecimal digits")?;
+    Ok(bytes)
+}
+
+async fn verify_database(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let terminal = stderr().is_terminal();
+    let progress = |links| {
+        if terminal {
+            eprint!("\r{links} links");
+        }
+    };
+    let verified = verify(reader(settings)?.pool(), progress).await;
+    if terminal {
+        eprint!("\r");
+    }
+    match verified {
+        Ok(verified) => {
+            let (links, head) = (verified.links, hex::encode(verified.head));
+            println!("the audit chain holds: {links} links, the last is {head}");
+            if verified.unsealed > 0 {
+                println!("{} newest events are not linked yet", verified.unsealed);
             }
-            match verified {
-                Ok(verified) => {
-                    let (links, head) = (verified.links, hex::encode(verified.head));
-                    println!("the audit chain holds: {links} links, the last is {head}");
-                    if verified.unsealed > 0 {
-                        println!("{} newest events are not linked yet", verified.unsealed);
-                    }
-                    Ok(ExitCode::SUCCESS)
-                }
-                Err(NotVerified::Broken(broken)) => {
-                    eprintln!("{broken}");
-                    Ok(ExitCode::FAILURE)
-                }
-                Err(NotVerified::Store(error)) => Err(error).context("failed to verify the audit chain"),
-            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(NotVerified::Broken(broken)) => {
+            eprintln!("{broken}");
+            Ok(ExitCode::FAILURE)
+        }
+        Err(NotVerified::Store(error)) => Err(error).context("failed to verify the audit chain"),
+    }
+}
+
+fn verify_file(path: &Path, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> {
+    let name = path.display();
+    let source: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(path).with_context(|| format!("failed to open {name}"))?)
+    };
+    let mut found = kept.is_none();
+    let verified = verify_lines(BufReader::new(source), |head| found |= kept.as_ref() == Some(head))
+        .with_context(|| format!("failed to read {name}"))?;
+    let verified = match verified {
+        Ok(verified) => verified,
+        Err(broken) => {
+            eprintln!("{name} does not hold: {broken}");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let Verified { header, head } = verified;
+    if !found {
+        eprintln!(
+            "{name} holds by itself, but no link of it has the hash that was kept: it is another chain, or was cut"
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    println!(
+        "{name} holds: {} links, {} events shown, the last link is {}",
+        header.last,
+        header.shown,
+        hex::encode(head)
+    );
+    println!("of installation {}, as of {}", header.installation, header.exported_at);
+    if kept.is_none() {
+        println!("compare the last link with a hash kept elsewhere (--head): a chain made anew would hold, too");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Verifies an export line by line; `seen` hears each link's hash.
+fn verify_lines(mut reader: impl BufRead, mut seen: impl FnMut(&[u8; 32])) -> io::Result<Result<Verified, Broken>> {
+    let (mut verifier, mut line) = (Verifier::new(), Vec::new());
+    let longest = u64::try_from(LONGEST_LINE_BYTES).unwrap_or(u64::MAX);
+    loop {
+        line.clear();
+        if reader.by_ref().take(longest + 1).read_until(b'\n', &mut line)? == 0 {
+            return Ok(verifier.end());
+        }
+        let broken = |why: &str| Broken { line: verifier.lines() + 1, why: why.to_owned() };
+        if line.len() > LONGEST_LINE_BYTES {
+            return Ok(Err(broken("it is longer than a line of an export can be")));
+        }
+        let Ok(text) = std::str::from_utf8(&line) else { return Ok(Err(broken("it is no text"))) };
+        if let Err(broken) = verifier.line(text) {
+            return Ok(Err(broken));
+        }
+        if verifier.lines() > 1 {
+            seen(verifier.head());
         }
     }
+}
+
+async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCode> {
+    let Some(format) = Format::parse(&args.format) else { bail!("there is no format `{}`", args.format) };
+    let wanted = Wanted {
+        actor: args.actor.clone(),
+        person: args.person.clone(),
+        cluster: args.cluster.clone(),
+        action: None,
+        from: moment(&args.from, false).context("--from is no time")?,
+        until: moment(&args.to, true).context("--to is no time")?,
+        before: None,
+    };
+    let by = args.by.clone().unwrap_or_else(system_user);
+    let (mut export, recorded) =
+        export_from_terminal(&reader(settings)?, &by, &wanted, format).await.context("failed to begin the export")?;
+    if !recorded {
+        eprintln!("this database takes no writes, so its audit log does not say that it was exported");
+    }
+    match &args.output {
+        Some(path) => {
+            let file = create(path).with_context(|| format!("failed to make {}", path.display()))?;
+            if let Err(error) = write(&mut export, BufWriter::new(file)).await {
+                return Err(error.context(format!("{} is not whole: remove it", path.display())));
+            }
+        }
+        None => match write(&mut export, io::stdout().lock()).await {
+            // A reader that has seen enough (`| head`) is no error.
+            Err(error) if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe) => {}
+            other => other?,
+        },
+    }
+    let header = export.header();
+    eprintln!("exported {} events of {} links, the last is {}", header.shown, header.last, header.head);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A new file that only its owner reads. One that exists is kept: it may be evidence.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+async fn write(export: &mut Export, mut output: impl Write) -> anyhow::Result<()> {
+    while let Some(part) = export.part().await.context("the export broke off")? {
+        output.write_all(part.as_bytes())?;
+    }
+    Ok(output.flush()?)
 }

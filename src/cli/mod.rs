@@ -84,7 +84,7 @@ impl Cli {
             Command::Policy(command) => policy::run(&settings(config)?, command).await,
             Command::Bootstrap(args) => bootstrap::run(&args),
             Command::AcceptRestore(args) => accept_restore::run(&settings(config)?, &args).await,
-            Command::Audit(command) => audit::run(&settings(config)?, command).await,
+            Command::Audit(command) => audit::run(config, command).await,
             Command::AwsAuth(args) => aws_auth::run(args),
             Command::Token(args) => token::run(&args).await,
         }

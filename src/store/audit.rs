@@ -4,6 +4,9 @@
 //! what is committed and links it in the order of ids; what commits later is still queued then and gets a later link.
 //! So nothing is missed, no transaction waits for the chain's head, and a run looks at new events only.
 
+pub mod export;
+pub mod walk;
+
 use super::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{

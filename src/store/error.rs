@@ -41,6 +41,14 @@ impl StoreError {
         }
     }
 
+    /// Whether the database is a copy that takes no writes.
+    pub fn is_read_only(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code == "25006"),
+            _ => false,
+        }
+    }
+
     /// The constraint that was violated, by name.
     pub fn constraint(&self) -> Option<&str> {
         match self {

@@ -1,5 +1,11 @@
 //! What happened: the audit log, for auditors.
 
+mod export;
+mod record;
+
+#[cfg(test)]
+pub use record::RecordPage;
+
 use super::{
     Failure, SignedIn, State,
     html::Html,
@@ -7,14 +13,15 @@ use super::{
     routes::Routes,
 };
 use crate::{
+    actions::audit::moment,
     store::{
         self,
         read::{
             PAGE,
-            audit::{self, EventRow, LastLink, Wanted},
+            audit::{self, Checked, EventRow, LastLink, Wanted},
         },
     },
-    words::{Clock, audit::Told},
+    words::{self, Clock, audit::Told},
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -23,7 +30,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::tz::TimeZone;
 use latchkey_domain::access::EventId;
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +40,7 @@ use serde::{Deserialize, Serialize};
 pub struct AuditPage {
     pub layout: Layout,
     pub filter: Filter,
-    pub errors: Vec<(&'static str, &'static str)>,
+    pub errors: Vec<(&'static str, String)>,
     pub rows: Vec<Row>,
     pub more: Option<String>,
     pub filtered: bool,
@@ -51,6 +58,8 @@ pub struct Row {
     pub actor: String,
     pub link: Option<(String, &'static str)>,
     pub seq: Option<i64>,
+    /// Its own page.
+    pub address: String,
 }
 
 /// How far the log is sealed.
@@ -59,6 +68,32 @@ pub struct Chain {
     pub last: Option<(i64, Html)>,
     pub unsealed: u64,
     pub oldest: Option<Html>,
+    /// What the worker's last walk over all of it found.
+    pub checked: LastCheck,
+}
+
+/// What is said of the last verification.
+#[derive(Debug, Clone, Default)]
+pub struct LastCheck {
+    pub broken: bool,
+    pub said: Html,
+}
+
+impl LastCheck {
+    /// The words for what was found.
+    pub fn of(checked: &Checked, clock: &Clock) -> Self {
+        let said = words::audit::last_check(&found(checked), clock);
+        Self { broken: checked.broken.is_some(), said: Html::sentence(&said) }
+    }
+}
+
+/// As the words need it.
+pub fn found(checked: &Checked) -> words::audit::Found<'_> {
+    words::audit::Found {
+        verified: checked.verified,
+        broken: checked.broken.as_ref().map(|(at, seq, why)| (*at, *seq, why.as_str())),
+        walking: checked.walking,
+    }
 }
 
 /// The filters, as they stand in the address.
@@ -86,22 +121,21 @@ async fn page(
     let rows = if errors.is_empty() { audit::events(&state.store, &wanted, PAGE + 1).await? } else { Vec::new() };
     let last = audit::last_link(&state.store).await?;
     let lag = store::audit::lag(state.store.pool()).await?;
-    let chain = Chain::of(last, lag, &signed_in.clock);
+    let checked = audit::checked(&state.store).await?;
+    let chain = Chain::of(last, lag, &checked, &signed_in.clock);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, AuditPage::new(&signed_in, filter, errors, rows, chain)).into_response())
 }
 
-const NO_DATE: &str = "Write a day as 2026-11-24, or a moment as 2026-11-24T14:00:00Z.";
-
 impl Filter {
-    fn wanted(&self) -> (Wanted, Vec<(&'static str, &'static str)>) {
+    fn wanted(&self) -> (Wanted, Vec<(&'static str, String)>) {
         let mut errors = Vec::new();
         // The database refuses a NUL in a text; a name with control characters is nobody's, and finds nothing.
         let plain = |value: &str| value.trim().replace(char::is_control, "\u{fffd}");
         let text = |value: &str| Some(plain(value)).filter(|value| !value.is_empty());
         let mut moment = |field: &'static str, value: &str, end: bool| {
-            moment(value, end).unwrap_or_else(|()| {
-                errors.push((field, NO_DATE));
+            moment(value, end).unwrap_or_else(|error| {
+                errors.push((field, error.to_string()));
                 None
             })
         };
@@ -137,26 +171,13 @@ impl Filter {
     }
 }
 
-/// A day in UTC, or a moment. `end` takes the end of the day.
-fn moment(text: &str, end: bool) -> Result<Option<Timestamp>, ()> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(Some(at));
-    }
-    let day: Date = text.parse().map_err(|_| ())?;
-    let day = if end { day.tomorrow().map_err(|_| ())? } else { day };
-    day.to_zoned(TimeZone::UTC).map(|zoned| Some(zoned.timestamp())).map_err(|_| ())
-}
-
 impl Chain {
-    fn of(last: Option<LastLink>, lag: store::audit::Lag, clock: &Clock) -> Self {
+    fn of(last: Option<LastLink>, lag: store::audit::Lag, checked: &Checked, clock: &Clock) -> Self {
         Self {
             last: last.map(|link| (link.seq, Html::relative(clock, link.event_at))),
             unsealed: lag.events,
             oldest: lag.oldest.map(|at| Html::relative(clock, at)),
+            checked: LastCheck::of(checked, clock),
         }
     }
 }
@@ -165,7 +186,7 @@ impl AuditPage {
     fn new(
         signed_in: &SignedIn,
         filter: Filter,
-        errors: Vec<(&'static str, &'static str)>,
+        errors: Vec<(&'static str, String)>,
         mut events: Vec<EventRow>,
         chain: Chain,
     ) -> Self {
@@ -189,8 +210,8 @@ impl AuditPage {
     }
 
     /// What is wrong with a field.
-    pub fn error(&self, field: &str) -> Option<&'static str> {
-        self.errors.iter().find(|(name, _)| *name == field).map(|(_, sentence)| *sentence)
+    pub fn error(&self, field: &str) -> Option<&str> {
+        self.errors.iter().find(|(name, _)| *name == field).map(|(_, sentence)| sentence.as_str())
     }
 }
 
@@ -219,6 +240,7 @@ impl Row {
             actor: event.actor.clone(),
             link,
             seq: event.seq,
+            address: event.seq.map_or_else(|| format!("/audit/{}", event.id), |seq| format!("/audit/{seq}")),
         }
     }
 }
@@ -231,7 +253,7 @@ fn capital(name: &str) -> String {
 
 /// `/audit`.
 pub fn routes() -> Routes {
-    Routes::new().get("/audit", page)
+    Routes::new().get("/audit", page).get("/audit/{place}", record::page).post("/audit/export", export::send)
 }
 
 #[cfg(test)]
@@ -276,7 +298,9 @@ impl AuditPage {
         let lag = store::audit::Lag { events: 1, oldest: Some("2026-11-24T14:45:00Z".parse().unwrap()) };
         let last = LastLink { seq: 4215, event_at: "2026-11-24T14:47:59Z".parse().unwrap() };
         let filter = Filter { person: "ana".to_owned(), ..Filter::default() };
-        Self::new(signed_in, filter, vec![], events, Chain::of(Some(last), lag, &signed_in.clock))
+        let verified = Some(("2026-11-24T12:02:00Z".parse().unwrap(), 4102));
+        let checked = Checked { verified, ..Checked::default() };
+        Self::new(signed_in, filter, vec![], events, Chain::of(Some(last), lag, &checked, &signed_in.clock))
     }
 
     /// A day that is none.
@@ -290,15 +314,6 @@ impl AuditPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_day_ends_at_its_midnight_and_what_is_no_day_is_refused() {
-        assert_eq!(moment("2026-11-24", false), Ok(Some("2026-11-24T00:00:00Z".parse().unwrap())));
-        assert_eq!(moment("2026-11-24", true), Ok(Some("2026-11-25T00:00:00Z".parse().unwrap())));
-        assert_eq!(moment(" ", true), Ok(None));
-        assert_eq!(moment("2026-13-01", false), Err(()));
-        assert_eq!(moment("9999-12-31", true), Err(()));
-    }
 
     #[test]
     fn the_way_on_keeps_the_filters() {

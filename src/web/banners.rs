@@ -38,8 +38,8 @@ impl Pulse {
             banners.push(Banner::new(
                 Tone::Danger,
                 &format!(
-                    "The audit chain is broken at {seq}: a record was changed or removed. Auditors: run `latchkey audit \
-                     verify` and compare with your own copies."
+                    "The audit chain is broken at {seq}: a record was changed or removed. Auditors find more \
+                     under Audit; run `latchkey audit verify` and compare with your own copies."
                 ),
             ));
         }

@@ -3,7 +3,7 @@
 
 use super::{
     SignedIn,
-    audit::AuditPage,
+    audit::{AuditPage, RecordPage},
     clusters::{ClusterPage, ClustersPage},
     frame::ErrorPage,
     grants::GrantPage,
@@ -94,6 +94,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(SettingsPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages.extend(TargetsPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages.extend(TargetPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
+    pages.extend(RecordPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages.extend(InboxPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages.extend(HomePage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages.extend(RequestPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));

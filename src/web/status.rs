@@ -2,6 +2,7 @@
 
 use super::{
     Failure, SignedIn, State,
+    audit::LastCheck,
     html::Html,
     icon::Icon,
     layout::{Layout, Place},
@@ -9,7 +10,10 @@ use super::{
     routes::Routes,
 };
 use crate::{
-    store::read::health::{self, Health, Stuck, WorkerAlive},
+    store::read::{
+        audit::{self, Checked},
+        health::{self, Health, Stuck, WorkerAlive},
+    },
     words::{Clock, Sentence, time::duration},
 };
 use askama::Template;
@@ -25,6 +29,8 @@ pub struct StatusPage {
     pub lines: [Plain; 3],
     pub workers: Vec<Worker>,
     pub queue: String,
+    /// The last verification of the whole audit chain.
+    pub chain: LastCheck,
     /// For operators: what waits for somebody, and which policy rules.
     pub operator: Option<ForOperators>,
 }
@@ -69,10 +75,11 @@ const STUCK: usize = 50;
 /// `GET /status`.
 async fn page(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<StatusPage, Failure> {
     let health = health::read(&state.store).await?;
+    let checked = audit::checked(&state.store).await?;
     let provider_answers = state.login.reach().await.is_ok();
     let stuck = if signed_in.roles.operator { health::stuck(&state.store, STUCK).await? } else { Vec::new() };
     let provider = state.login.provider().to_owned();
-    Ok(StatusPage::new(&signed_in, &health, (&provider, provider_answers), &stuck))
+    Ok(StatusPage::new(&signed_in, &health, &checked, (&provider, provider_answers), &stuck))
 }
 
 /// A worker tells that it lives each few seconds.
@@ -85,7 +92,7 @@ const SLOW: Pill = Pill::new(Tone::Needs, Icon::Hourglass, "Slow");
 const STANDS_STILL: Pill = Pill::new(Tone::Danger, Icon::CircleX, "Stands still");
 
 impl StatusPage {
-    fn new(signed_in: &SignedIn, health: &Health, provider: (&str, bool), stuck: &[Stuck]) -> Self {
+    fn new(signed_in: &SignedIn, health: &Health, checked: &Checked, provider: (&str, bool), stuck: &[Stuck]) -> Self {
         let alive = health.workers.iter().any(|worker| worker.silent_for <= SILENT_AFTER);
         let waits = health.waits_since.unwrap_or_default();
         let queue = match (health.waiting, health.in_hand) {
@@ -102,6 +109,7 @@ impl StatusPage {
             ],
             workers: health.workers.iter().map(Worker::of).collect(),
             queue,
+            chain: LastCheck::of(checked, &signed_in.clock),
             operator: signed_in.roles.operator.then(|| ForOperators {
                 policy_hash: signed_in.policy.hash.clone(),
                 stuck: stuck.iter().map(StuckRow::of).collect(),
@@ -241,6 +249,8 @@ impl StatusPage {
                 .to_owned(),
             attempts: 14,
         };
-        Self::new(signed_in, &health, ("Example Identity", true), &[stuck])
+        let checked =
+            Checked { verified: Some(("2026-11-24T12:02:00Z".parse().unwrap(), 4_102)), ..Checked::default() };
+        Self::new(signed_in, &health, &checked, ("Example Identity", true), &[stuck])
     }
 }

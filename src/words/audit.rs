@@ -1,6 +1,7 @@
 //! What happened, in a sentence a row of the audit log.
 
-use super::Sentence;
+use super::{Clock, Sentence};
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// An event as its sentence needs it.
@@ -92,7 +93,10 @@ impl Told<'_> {
                 };
                 start.text(" to be tried at once.")
             }
-            "audit.exported" => start.text(" exported the audit log."),
+            "audit.exported" => {
+                let rows = self.detail.get("rows").and_then(Value::as_u64).unwrap_or(0);
+                start.text(format!(" exported {rows} events of the audit log as {}.", self.text("format")))
+            }
             "session.ended" => match self.detail.get("sessions").and_then(Value::as_u64) {
                 Some(1) | None => start.text(" ended one of their sessions."),
                 Some(number) => start.text(format!(" ended {number} of their sessions.")),
@@ -165,6 +169,42 @@ impl Told<'_> {
     /// The reason that somebody gave.
     pub fn reason(&self) -> Option<&str> {
         Some(self.text("reason")).filter(|reason| !reason.is_empty())
+    }
+}
+
+/// Of a record that has no link yet; `waiting` is how many there are.
+pub fn not_sealed(waiting: u64) -> String {
+    let others = match waiting {
+        0 | 1 => String::new(),
+        more => format!(" {} more wait with it.", more - 1),
+    };
+    format!(
+        "It waits for its link, which the worker makes within seconds.{others} Until then nothing guards its bytes."
+    )
+}
+
+/// What the worker's own walks over the chain found.
+#[derive(Debug, Clone, Default)]
+pub struct Found<'a> {
+    pub verified: Option<(Timestamp, i64)>,
+    /// When, at which link, and what is wrong there.
+    pub broken: Option<(Timestamp, i64, &'a str)>,
+    pub walking: Option<i64>,
+}
+
+/// The last verification: "The worker verified the whole chain up to link 4102 2 h ago."
+pub fn last_check(found: &Found<'_>, clock: &Clock) -> Sentence {
+    let walking = found.walking.map_or_else(String::new, |seq| format!(" Another look is under way, at link {seq}."));
+    match (&found.broken, found.verified) {
+        (Some((at, seq, why)), _) => Sentence::default()
+            .text(format!("The worker found the chain broken at link {seq}, "))
+            .time(*at, clock.relative(*at))
+            .text(format!(": {}.{walking}", why.trim_end_matches('.'))),
+        (None, Some((at, seq))) => Sentence::default()
+            .text(format!("The worker verified the whole chain up to link {seq} "))
+            .time(at, clock.relative(at))
+            .text(format!(".{walking}")),
+        (None, None) => Sentence::default().text(format!("No worker verified the whole chain yet.{walking}")),
     }
 }
 

@@ -21,7 +21,9 @@ use crate::{
     actions::clock,
     aws::Aws,
     store::{
-        Store, StoreError, audit, heartbeats,
+        Store, StoreError,
+        audit::{self, walk::Step},
+        heartbeats,
         targets::{self, Claim, MOST_SKEW},
     },
 };
@@ -49,6 +51,8 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const DESCRIPTION: Duration = Duration::from_mins(5);
 /// When to look again at a target whose run broke off.
 const AFTER_BREAK: Duration = Duration::from_secs(2);
+/// How long after a walk over the whole audit chain the next begins.
+const WALKS: jiff::SignedDuration = jiff::SignedDuration::from_hours(6);
 /// How long a stopping worker waits for its runs.
 const LAST_WAIT: Duration = Duration::from_secs(20);
 
@@ -241,6 +245,16 @@ async fn seal(worker: &Worker) -> Result<(), StoreError> {
     audit::seal(worker.store.pool()).await.map(drop)
 }
 
+/// A step of the walk over the whole audit chain: thousands of links each second, so that millions take an hour.
+async fn walk(worker: &Worker) -> Result<(), StoreError> {
+    match audit::walk::step(&worker.store, WALKS).await? {
+        Step::Rested | Step::Went => {}
+        Step::Verified(links) => tracing::info!(links, "the whole audit chain holds"),
+        Step::Broken(broken) => tracing::error!(%broken, "the audit chain does not hold"),
+    }
+    Ok(())
+}
+
 /// Works until `shutdown`: then claims nothing more and waits a while for what is under way.
 pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     let background = tokio::spawn(keep(worker.clone()));
@@ -296,7 +310,10 @@ async fn keep(worker: Worker) {
                 heartbeats::beat(&worker.store, &worker.shared.holder).await?;
                 targets::add_missing_clusters(&worker.store).await.map(drop)
             }.await,
-            _ = seals.tick() => seal(&worker).await,
+            _ = seals.tick() => async {
+                seal(&worker).await?;
+                walk(&worker).await
+            }.await,
         };
         if let Err(error) = result {
             tracing::warn!(error = chain(&error), "the worker could not keep its house");

@@ -1,7 +1,11 @@
 //! The audit chain: what the sealer links, and what a verification finds.
 
 use crate::town::Town;
-use latchkey::store::audit::{self, NotVerified, Verified};
+use jiff::SignedDuration;
+use latchkey::store::audit::{
+    self, NotVerified, Verified,
+    walk::{Step, step},
+};
 use latchkey_domain::access::{EventDraft, transition::Actor};
 use sqlx::{AssertSqlSafe, Executor as _};
 
@@ -171,5 +175,127 @@ async fn neither_process_can_change_the_log_or_hide_from_the_sealer() {
     }
     for statement in ["update event set action = 'x'", "delete from audit_link", "truncate event cascade"] {
         assert!(town.owner.pool().execute(statement).await.is_err(), "{statement}");
+    }
+}
+
+/// The worker walks until it rests; the last step before.
+async fn walk(town: &Town, rest: SignedDuration) -> Step {
+    let mut last = Step::Rested;
+    loop {
+        match step(&town.worker, rest).await.unwrap() {
+            Step::Went => {}
+            Step::Rested => return last,
+            end => {
+                last = end;
+                // With no rest the next walk would begin at once.
+                if rest.is_zero() {
+                    return last;
+                }
+            }
+        }
+    }
+}
+
+/// Changes the log behind the triggers' back.
+async fn tamper(town: &Town, statement: &str) {
+    let tampering = format!("set local session_replication_role = replica; {statement}");
+    let mut tx = town.owner.pool().begin().await.unwrap();
+    tx.execute(AssertSqlSafe(tampering)).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+const HOURS: SignedDuration = SignedDuration::from_hours(6);
+const AT_ONCE: SignedDuration = SignedDuration::ZERO;
+
+#[tokio::test]
+async fn the_worker_walks_the_whole_chain_then_rests_and_says_what_it_found() {
+    let town = sealed().await;
+    let links = verify(&town).await.unwrap().links;
+    assert_eq!(walk(&town, HOURS).await, Step::Verified(links));
+    assert_eq!(walk(&town, HOURS).await, Step::Rested, "the next walk is hours away");
+    let checked = latchkey::store::read::audit::checked(&town.web).await.unwrap();
+    assert_eq!(checked.verified.unwrap().1, i64::try_from(links).unwrap());
+    assert_eq!((checked.broken, checked.walking), (None, None));
+}
+
+#[tokio::test]
+async fn a_link_that_no_page_looks_at_is_found_by_the_next_walk_and_forgotten_by_one_that_finds_nothing() {
+    let town = sealed().await;
+    for number in 0..60 {
+        happen(&town, &format!("test.later_{number}")).await;
+    }
+    audit::seal(town.worker.pool()).await.unwrap();
+    assert!(matches!(walk(&town, AT_ONCE).await, Step::Verified(_)));
+    let change = "update event set canonical = set_byte(canonical, 20, get_byte(canonical, 20) # 1)
+                  where id = (select event_id from audit_link where seq = 3)";
+    tamper(&town, change).await;
+    let pulse = async || latchkey::store::read::pulse::read(&town.web).await.unwrap().broken_link;
+    assert_eq!(pulse().await, None, "the newest links hold");
+    let Step::Broken(broken) = walk(&town, AT_ONCE).await else { panic!("not found") };
+    assert!(broken.seq == 3 && broken.what.contains("bytes or the link were changed"), "{broken}");
+    assert_eq!(pulse().await, Some(3), "every page says it");
+    tamper(&town, change).await;
+    assert!(matches!(walk(&town, AT_ONCE).await, Step::Verified(_)));
+    assert_eq!(pulse().await, None);
+}
+
+#[tokio::test]
+async fn a_walk_begins_at_the_first_link_whatever_stands_in_its_row() {
+    let town = sealed().await;
+    let links = verify(&town).await.unwrap().links;
+    let change = "update event set action = 'test.other' where id = (select event_id from audit_link where seq = 2)";
+    tamper(&town, change).await;
+    // As if all but the last link had been walked.
+    let skip = "update audit_walk set seq = (select max(seq) from audit_link),
+                  hash = (select hash from audit_link order by seq desc limit 1)";
+    town.owner.pool().execute(skip).await.unwrap();
+    let Step::Broken(broken) = walk(&town, AT_ONCE).await else { panic!("fooled, {links} links") };
+    assert_eq!(broken.seq, 2);
+    // One that is under way can be misled, but the next begins anew.
+    town.owner.pool().execute("update audit_walk set began_at = clock_timestamp()").await.unwrap();
+    town.owner.pool().execute(skip).await.unwrap();
+    assert!(matches!(walk(&town, AT_ONCE).await, Step::Verified(_)));
+    assert!(matches!(walk(&town, AT_ONCE).await, Step::Broken(broken) if broken.seq == 2));
+}
+
+#[tokio::test]
+async fn a_chain_that_was_cut_or_made_anew_since_it_was_verified_is_found() {
+    for (statement, seq, what) in [
+        (
+            "delete from event_unsealed; delete from event where id in (select event_id from audit_link where seq > 4);
+             delete from audit_link where seq > 4",
+            5,
+            "it is missing",
+        ),
+        (
+            // Without its first event the rest is linked again, as a sealer would.
+            "delete from audit_link; delete from event where id = (select id from event order by id limit 1);
+             insert into event_unsealed select id from event",
+            0,
+            "the chain was made anew",
+        ),
+    ] {
+        let town = sealed().await;
+        let links = verify(&town).await.unwrap().links;
+        assert_eq!(walk(&town, AT_ONCE).await, Step::Verified(links));
+        tamper(&town, statement).await;
+        happen(&town, "test.after").await;
+        audit::seal(town.worker.pool()).await.unwrap();
+        let seq = if seq == 0 { links } else { seq + 1 };
+        match walk(&town, AT_ONCE).await {
+            Step::Broken(broken) => assert!(broken.seq == seq && broken.what.contains(what), "{broken}"),
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_walk_finds_an_event_that_was_kept_from_being_sealed() {
+    let town = sealed().await;
+    happen(&town, "test.hidden").await;
+    tamper(&town, "delete from event_unsealed").await;
+    match walk(&town, AT_ONCE).await {
+        Step::Broken(broken) => assert!(broken.what.contains("does not wait for one"), "{broken}"),
+        other => panic!("{other:?}"),
     }
 }

@@ -4,6 +4,7 @@
 mod access_table;
 mod adapters;
 mod audit_chain;
+mod audit_export;
 mod aws_auth_oracle;
 mod command_line;
 mod contract;

@@ -2,7 +2,7 @@
 
 use crate::store::{Store, StoreError, requests::time};
 use jiff::Timestamp;
-use latchkey_domain::access::{EventId, GrantId, RequestId};
+use latchkey_domain::access::{ClusterId, EventId, GrantId, RequestId};
 
 /// What to show. Names that nobody has find nothing.
 #[derive(Debug, Clone, Default)]
@@ -113,4 +113,127 @@ pub async fn last_link(store: &Store) -> Result<Option<LastLink>, StoreError> {
     .fetch_optional(store.pool())
     .await?;
     Ok(row.map(|row| LastLink { seq: row.seq, event_at: row.at.to_jiff() }))
+}
+
+/// What the worker's own walks over the chain found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// The last time that all of it held: when, and up to which link.
+    pub verified: Option<(Timestamp, i64)>,
+    /// Where it was found broken since: when, at which link, and what is wrong there.
+    pub broken: Option<(Timestamp, i64, String)>,
+    /// Up to which link a walk that is under way came.
+    pub walking: Option<i64>,
+}
+
+/// What the worker's last walks found. Times are moved by how far business time runs ahead, nothing in production.
+///
+/// # Errors
+/// `Database`.
+pub async fn checked(store: &Store) -> Result<Checked, StoreError> {
+    let row = sqlx::query!(
+        r#"select began_at is not null as "walks!", seq, verified_at + b.ahead as verified_at, verified_seq,
+             broken_at + b.ahead as broken_at, broken_seq, broken_why
+           from audit_walk cross join business_clock b"#
+    )
+    .fetch_one(store.pool())
+    .await?;
+    let jiff = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
+    Ok(Checked {
+        verified: jiff(row.verified_at).zip(row.verified_seq),
+        broken: match (jiff(row.broken_at), row.broken_seq, row.broken_why) {
+            (Some(at), Some(seq), Some(why)) => Some((at, seq, why)),
+            _ => None,
+        },
+        walking: row.walks.then_some(row.seq),
+    })
+}
+
+/// Where a record is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// By its link.
+    Link(i64),
+    /// By its event, which may wait for a link.
+    Event(EventId),
+}
+
+/// An event as it is stored, with its link where it has one.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub event: EventRow,
+    pub cluster_id: Option<ClusterId>,
+    pub canonical: Vec<u8>,
+    pub link: Option<LinkRow>,
+    /// Whether it stands in the sealer's queue.
+    pub waits: bool,
+}
+
+/// A link with its neighbours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRow {
+    pub seq: i64,
+    pub previous: Vec<u8>,
+    pub hash: Vec<u8>,
+    /// The hash of the link before it; none where there is none.
+    pub before: Option<Vec<u8>>,
+    pub has_next: bool,
+}
+
+/// One record; `None` where there is none.
+///
+/// # Errors
+/// `Database`.
+pub async fn record(store: &Store, place: Place) -> Result<Option<Record>, StoreError> {
+    let (seq, id) = match place {
+        Place::Link(seq) => (Some(seq), None),
+        Place::Event(id) => (None, Some(id.0)),
+    };
+    let row = sqlx::query!(
+        r#"select e.id, e.at, e.action, e.actor, a.name as "actor_name?", p.name as "person_name?",
+             p.handle as "person?", c.name as "cluster?", e.cluster_id, e.request_id, e.grant_id, e.canonical,
+             l.seq as "seq?", l.previous as "previous?", l.hash as "hash?", b.hash as "before?",
+             exists (select from audit_link n where n.seq = l.seq + 1) as "has_next!",
+             exists (select from event_unsealed q where q.event_id = e.id) as "waits!"
+           from event e
+           left join audit_link l on l.event_id = e.id
+           left join audit_link b on b.seq = l.seq - 1
+           left join person a on a.id = e.actor_id
+           left join person p on p.id = e.person_id
+           left join cluster c on c.id = e.cluster_id
+           where e.id = coalesce($2, (select event_id from audit_link where seq = $1))"#,
+        seq,
+        id
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    // A record whose bytes were changed to what is no JSON is shown all the same.
+    let written: serde_json::Value = serde_json::from_slice(&row.canonical).unwrap_or_default();
+    let link = match (row.seq, row.previous, row.hash) {
+        (Some(seq), Some(previous), Some(hash)) => {
+            Some(LinkRow { seq, previous, hash, before: row.before, has_next: row.has_next })
+        }
+        _ => None,
+    };
+    Ok(Some(Record {
+        event: EventRow {
+            id: EventId(row.id),
+            at: row.at.to_jiff(),
+            action: row.action,
+            actor: row.actor,
+            actor_name: row.actor_name,
+            person_name: row.person_name,
+            person: row.person,
+            cluster: row.cluster,
+            request: row.request_id.map(RequestId),
+            grant: row.grant_id.map(GrantId),
+            detail: written.get("detail").cloned().unwrap_or_default(),
+            seq: row.seq,
+        },
+        cluster_id: row.cluster_id.map(ClusterId),
+        canonical: row.canonical,
+        link,
+        waits: row.waits,
+    }))
 }

@@ -16,7 +16,8 @@ pub struct Pulse {
     pub overdue_since: Option<Timestamp>,
     /// Revocations that wait for a person.
     pub blocked: u64,
-    /// The first of the audit chain's newest links that does not hold. Only `latchkey audit verify` looks at them all.
+    /// The first of the audit chain's links that does not hold: of the newest ones, or by the worker's last walk over
+    /// all.
     pub broken_link: Option<i64>,
 }
 
@@ -40,7 +41,8 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
                left join event on event.id = link.event_id
              ) newest
              where canonical is null or seq <> last + 1 or previous <> before
-               or hash <> sha256($2 || int8send(seq) || previous || sha256(canonical))) as broken_link
+               or hash <> sha256($2 || int8send(seq) || previous || sha256(canonical))) as broken_link,
+             (select broken_seq from audit_walk) as walk_broken
            from (select latchkey_now() as at) now
            cross join lateral (
              select count(*) as count, min(ends) as since from (
@@ -66,6 +68,6 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         overdue: u64::try_from(row.overdue).unwrap_or(0),
         overdue_since: row.overdue_since.map(jiff_sqlx::Timestamp::to_jiff),
         blocked: u64::try_from(row.blocked).unwrap_or(0),
-        broken_link: row.broken_link,
+        broken_link: [row.broken_link, row.walk_broken].into_iter().flatten().min(),
     })
 }

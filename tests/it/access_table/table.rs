@@ -4,7 +4,9 @@
 //! A page's cell is its status and the marks that it shows, each of which is found on no other page than is said here:
 //! `ana.asked`, the id of a request of ana's that waits; `ana.asked.why`, its reason; `ana.held`, the id of an access of
 //! ana's, and `ana.done`, of the request behind it, which chi decided; the same for gus, but dot decided; `ana.arn`, whose
-//! IAM user; `aws-auth`, what else stands there; `policy`, its hash; `sessions` and `e-mail`, which no page shows.
+//! IAM user; `aws-auth`, what else stands there; `policy`, its hash;
+//! `ana.session` and the like, the ids of somebody's sessions; `tokens`, what is stored of them, and `e-mail`, which no page
+//! shows.
 
 /// A page.
 pub struct Page {
@@ -207,6 +209,30 @@ pub const PAGES: &[Page] = &[
             ),
         ],
     ),
+    // By what it stands for ana's request, which waits.
+    at(
+        "/audit/{place}",
+        "/audit/{ana.event}",
+        [AWAY, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, (200, "ana.asked ana.asked.why ana.arn policy")],
+    ),
+    // Nobody sees the sessions of anybody else.
+    page(
+        "/settings",
+        [
+            AWAY,
+            (200, "ana.session"),
+            (200, "gus.session"),
+            (200, "chi.session"),
+            (200, "dee.session"),
+            (200, "eli.session"),
+        ],
+    ),
+    page("/targets", [AWAY, NOT_FOUND, NOT_FOUND, NOT_FOUND, (200, ""), NOT_FOUND]),
+    at(
+        "/targets/{kind}/{key}",
+        "/targets/cluster/{cluster}",
+        [AWAY, NOT_FOUND, NOT_FOUND, NOT_FOUND, (200, "ana.held gus.held"), NOT_FOUND],
+    ),
 ];
 
 const ASK: &[(&str, &str)] = &[
@@ -269,5 +295,48 @@ pub const ROWS: &[Row] = &[
         at: "/grants/{ana.held}/revoke",
         fields: &[("reason", "It is over")],
         cells: [Refused(401), Refused(403), Refused(404), Does(303), Does(303), Refused(404)],
+    },
+    Row {
+        path: "/audit/export",
+        at: "/audit/export",
+        fields: &[("format", "csv")],
+        cells: [Refused(401), Refused(404), Refused(404), Refused(404), Refused(404), Does(200)],
+    },
+    Row {
+        path: "/settings",
+        at: "/settings",
+        fields: &[("theme", "dark"), ("zone", "Asia/Tokyo")],
+        cells: [Refused(401), Does(303), Does(303), Does(303), Does(303), Does(303)],
+    },
+    Row {
+        path: "/settings/sessions/end-others",
+        at: "/settings/sessions/end-others",
+        fields: &[],
+        // There are no others; of ana's there is the one with which the test looked for the stylesheet.
+        cells: [Refused(401), Does(303), Shows(303), Shows(303), Shows(303), Shows(303)],
+    },
+    Row {
+        path: "/settings/sessions/{id}/end",
+        at: "/settings/sessions/{ana.session}/end",
+        fields: &[],
+        cells: [Refused(401), Does(303), Refused(404), Refused(404), Refused(404), Refused(404)],
+    },
+    Row {
+        path: "/targets/{kind}/{key}/try",
+        at: "/targets/cluster/{cluster}/try",
+        fields: &[],
+        cells: [Refused(401), Refused(404), Refused(404), Refused(404), Does(303), Refused(404)],
+    },
+    Row {
+        path: "/targets/{kind}/{key}/pause",
+        at: "/targets/cluster/{cluster}/pause",
+        fields: &[("reason", "Moving nodes")],
+        cells: [Refused(401), Refused(404), Refused(404), Refused(404), Does(303), Refused(404)],
+    },
+    Row {
+        path: "/targets/{kind}/{key}/resume",
+        at: "/targets/cluster/{cluster}/resume",
+        fields: &[],
+        cells: [Refused(401), Refused(404), Refused(404), Refused(404), Does(303), Refused(404)],
     },
 ];

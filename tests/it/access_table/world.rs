@@ -55,6 +55,21 @@ impl World {
         }
         let stylesheet = portal.get("ana", "/").await.attribute("link[rel=stylesheet]", "href");
         names.insert("file", stylesheet);
+        for (name, query) in [
+            (
+                "ana.session",
+                "select s.id::text from session s join person p on p.id = s.person_id
+               where p.handle = 'ana' order by s.id limit 1",
+            ),
+            (
+                "ana.event",
+                "select e.id::text from event e join request r on r.id = e.request_id
+               join person p on p.id = r.person_id where p.handle = 'ana' and r.state = 'pending' limit 1",
+            ),
+        ] {
+            let id: String = sqlx::query_scalar(query).fetch_one(town.owner.pool()).await.unwrap();
+            names.insert(name, id);
+        }
         let marks = marks(town, &names).await;
         Self { portal, cookies, names, marks }
     }
@@ -114,6 +129,7 @@ impl World {
         let query = "select concat_ws(' ', (select count(*) from event), (select count(*) from request),
                (select count(*) from vote), (select count(*) from principal), (select count(*) from person),
                (select count(*) from session where ended_at is null),
+               (select count(*) from person where theme <> 'auto'),
                (select sum(generation) from target), (select string_agg(state, ',' order by id) from access_grant),
                (select string_agg(state, ',' order by id) from request))";
         sqlx::query_scalar(query).fetch_one(self.portal.town.owner.pool()).await.unwrap()
@@ -145,13 +161,23 @@ async fn marks(town: &Town, names: &BTreeMap<&'static str, String>) -> Vec<(&'st
     }
     marks.push(("ana.arn", vec![Town::arn("ana")]));
     marks.push(("gus.arn", vec![Town::arn("gus")]));
-    // By id, and by the hash that their tokens are stored as.
-    let sessions: Vec<String> =
-        sqlx::query_scalar("select id::text from session union select encode(token_hash, 'hex') from session")
+    let tokens: Vec<String> =
+        sqlx::query_scalar("select encode(token_hash, 'hex') from session").fetch_all(town.owner.pool()).await.unwrap();
+    marks.push(("tokens", tokens));
+    for (who, name) in [
+        ("ana", "ana.session"),
+        ("gus", "gus.session"),
+        ("chi", "chi.session"),
+        ("dee", "dee.session"),
+        ("eli", "eli.session"),
+    ] {
+        let own: Vec<String> = sqlx::query_scalar("select id::text from session where person_id = $1")
+            .bind(town.person(who).id.0)
             .fetch_all(town.owner.pool())
             .await
             .unwrap();
-    marks.push(("sessions", sessions));
+        marks.push((name, own));
+    }
     marks.push(("policy", vec![latchkey::config::policy::hash(POLICY)[..12].to_owned()]));
     marks
 }

@@ -3,6 +3,8 @@
 //! `hash = SHA-256(domain || seq as 8 bytes, big-endian || previous hash || SHA-256(canonical bytes))`, so that an
 //! export of one person's events can carry stubs (hashes of canonical bytes) for the rest and still verify.
 
+pub mod export;
+
 use crate::access::{EventDraft, EventId};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};

@@ -1,0 +1,181 @@
+//! The worker's own verification of the whole chain, a step at a time.
+//!
+//! A walk begins at the first link, whatever the row says: the stored place only lets another worker go on within one
+//! walk. Its end is compared with the last whole walk's, so that a chain that was made anew, or cut, shows too. What
+//! was found broken stands until a whole walk finds everything in order.
+
+use super::{Broken, GENESIS, LATE, check, made, page};
+use crate::store::{Store, StoreError, requests::hash32};
+use jiff::{SignedDuration, Timestamp};
+use sqlx::{PgConnection, Postgres, Transaction};
+use uuid::Uuid;
+
+/// Of all workers one walks at a time: the key of their advisory lock, the letters "walk".
+const WALK_LOCK: i64 = 0x7761_6c6b;
+/// Events looked at in a step for whether they have a link.
+const EVENTS: i64 = 5_000;
+
+/// What a step did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing is due, or another worker walks.
+    Rested,
+    /// There is more to look at.
+    Went,
+    /// The whole chain up to this link holds.
+    Verified(u64),
+    Broken(Broken),
+}
+
+/// Where a walk is.
+struct Place {
+    seq: i64,
+    hash: [u8; 32],
+    event: Option<Uuid>,
+    verified: Option<(Timestamp, i64, Vec<u8>)>,
+}
+
+/// One step of a walk; a walk begins where none is under way and the last one ended longer than `rest` ago.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn step(store: &Store, rest: SignedDuration) -> Result<Step, StoreError> {
+    let mut tx = store.pool().begin().await?;
+    let ours = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "ours!""#, WALK_LOCK)
+        .fetch_one(&mut *tx)
+        .await?;
+    if !ours {
+        return Ok(Step::Rested);
+    }
+    let Some(place) = place(&mut tx, rest).await? else { return Ok(Step::Rested) };
+    let step = match place.event {
+        None => links(&mut tx, &place).await?,
+        Some(after) => events(&mut tx, &place, after).await?,
+    };
+    match &step {
+        Step::Rested | Step::Went => {}
+        Step::Verified(_) => {
+            sqlx::query!(
+                "update audit_walk set began_at = null, verified_at = clock_timestamp(), verified_seq = seq,
+                   verified_hash = hash, broken_at = null, broken_seq = null, broken_why = null"
+            )
+            .execute(&mut *tx)
+            .await?;
+        }
+        Step::Broken(broken) => {
+            sqlx::query!(
+                "update audit_walk set began_at = null, broken_at = clock_timestamp(), broken_seq = $1, broken_why = $2",
+                i64::try_from(broken.seq).unwrap_or(i64::MAX),
+                broken.what,
+            )
+            .execute(&mut *tx)
+            .await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(step)
+}
+
+async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) -> Result<Option<Place>, StoreError> {
+    let row = sqlx::query!(
+        r#"select began_at is not null as "walks!", seq, hash, event_id, verified_at, verified_seq, verified_hash,
+             coalesce(greatest(verified_at, broken_at) < clock_timestamp() - make_interval(secs => $1), true) as "due!"
+           from audit_walk for update"#,
+        rest.as_secs_f64()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let verified = match (row.verified_at, row.verified_seq, row.verified_hash) {
+        (Some(at), Some(seq), Some(hash)) => Some((at.to_jiff(), seq, hash)),
+        _ => None,
+    };
+    if row.walks {
+        let hash = hash32("audit_walk", "hash", &row.hash)?;
+        return Ok(Some(Place { seq: row.seq, hash, event: row.event_id, verified }));
+    }
+    if !row.due {
+        return Ok(None);
+    }
+    sqlx::query!(
+        "update audit_walk set began_at = clock_timestamp(), seq = 0, hash = $1, event_id = null",
+        &GENESIS[..]
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(Some(Place { seq: 0, hash: GENESIS, event: None, verified }))
+}
+
+/// The next links, each over the one before and over its event.
+async fn links(connection: &mut PgConnection, place: &Place) -> Result<Step, StoreError> {
+    let mut seq = u64::try_from(place.seq).map_err(|error| StoreError::corrupt("audit_walk", "seq", error))?;
+    let mut hash = place.hash;
+    let found = page(connection, seq).await?;
+    for link in &found {
+        seq += 1;
+        hash = match check(link, seq, &hash) {
+            Ok(hash) => hash,
+            Err(what) => return Ok(Step::Broken(Broken { seq, what })),
+        };
+        if let Some((at, verified, before)) = &place.verified
+            && *verified == link.seq
+            && *before != hash
+        {
+            let what = format!("it is not the link that was verified {at}: the chain was made anew");
+            return Ok(Step::Broken(Broken { seq, what }));
+        }
+    }
+    let at_end = found.is_empty();
+    if let Some((at, verified, _)) = &place.verified
+        && at_end
+        && u64::try_from(*verified).is_ok_and(|verified| verified > seq)
+    {
+        let what = format!("it is missing; {verified} links were verified {at}, and the chain ends before");
+        return Ok(Step::Broken(Broken { seq: seq + 1, what }));
+    }
+    sqlx::query!(
+        "update audit_walk set seq = $1, hash = $2, event_id = $3",
+        i64::try_from(seq).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?,
+        &hash[..],
+        at_end.then(Uuid::nil),
+    )
+    .execute(connection)
+    .await?;
+    Ok(Step::Went)
+}
+
+/// The next events: each has a link, or waits for one and not for long.
+async fn events(connection: &mut PgConnection, place: &Place, after: Uuid) -> Result<Step, StoreError> {
+    let rows = sqlx::query!(
+        r#"select e.id, l.event_id is null and q.event_id is null as "lost!"
+           from (select id from event where id > $1 order by id limit $2) e
+           left join audit_link l on l.event_id = e.id
+           left join event_unsealed q on q.event_id = e.id
+           order by e.id"#,
+        after,
+        EVENTS
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let seq = u64::try_from(place.seq).unwrap_or(0);
+    if let Some(lost) = rows.iter().find(|row| row.lost) {
+        let what = format!("the event {} has no link, and does not wait for one", lost.id);
+        return Ok(Step::Broken(Broken { seq: seq + 1, what }));
+    }
+    if let Some(last) = rows.last() {
+        sqlx::query!("update audit_walk set event_id = $1", last.id).execute(connection).await?;
+        return Ok(Step::Went);
+    }
+    let ends = sqlx::query!(
+        "select (select event_id from event_unsealed order by event_id limit 1) as waits,
+           (select event_id from audit_link order by seq desc limit 1) as newest"
+    )
+    .fetch_one(connection)
+    .await?;
+    if let (Some(waits), Some(newest)) = (ends.waits, ends.newest.and_then(made))
+        && made(waits).is_some_and(|made| made < newest - LATE)
+    {
+        let what = format!("the event {waits} has no link, and events that happened long after it have");
+        return Ok(Step::Broken(Broken { seq: seq + 1, what }));
+    }
+    Ok(Step::Verified(seq))
+}

@@ -1,0 +1,86 @@
+//! Downloads of the audit log. They stream from one snapshot: what they need does not grow with the log.
+
+use super::Filter;
+use crate::{
+    actions::audit::{self, NotExported},
+    store::audit::export::{Export, Format},
+    web::{Failure, SignedIn, State, failure::chain},
+};
+use axum::{
+    Form,
+    body::Body,
+    extract::State as Extract,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use futures::stream;
+use serde::Deserialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Each holds a connection while its reader reads: the rest is for people who look at pages.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ExportForm {
+    format: String,
+    actor: String,
+    person: String,
+    cluster: String,
+    action: String,
+    from: String,
+    to: String,
+}
+
+/// `POST /audit/export`: a file of what the filters take, itself an event of the log. 404 for everybody but auditors.
+pub async fn send(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Form(form): Form<ExportForm>,
+) -> Result<Response, Failure> {
+    signed_in.auditor()?;
+    let format = Format::parse(&form.format)
+        .ok_or_else(|| Failure::Malformed("Choose to export as JSONL or as CSV.".to_owned()))?;
+    let ExportForm { actor, person, cluster, action, from, to, .. } = form;
+    let filter = Filter { actor, person, cluster, action, from, to, after: String::new() };
+    let (wanted, errors) = filter.wanted();
+    if let Some((_, sentence)) = errors.into_iter().next() {
+        return Err(Failure::Malformed(sentence));
+    }
+    let Ok(turn) = AT_ONCE.try_acquire() else {
+        return Err(Failure::Unavailable("Two exports are under way. Try again once one of them is done.".to_owned()));
+    };
+    let export = match audit::export(&state.store, &signed_in.person, &wanted, format).await {
+        Ok(export) => export,
+        Err(NotExported::NotFound) => return Err(Failure::NotFound),
+        Err(NotExported::Policy(error)) => return Err(error.into()),
+        Err(NotExported::Store(error)) => return Err(error.into()),
+    };
+    let name = format!(
+        "attachment; filename=\"latchkey-audit-{}-{}.{}\"",
+        export.header().last,
+        signed_in.clock.now.strftime("%Y%m%d"),
+        format.as_str()
+    );
+    let kind = match format {
+        Format::Jsonl => "application/x-ndjson; charset=utf-8",
+        Format::Csv => "text/csv; charset=utf-8",
+    };
+    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, body(export, turn)).into_response())
+}
+
+/// The parts of an export as they are read. One that breaks off ends the connection, so that no browser takes it for
+/// whole.
+fn body(export: Export, turn: SemaphorePermit<'static>) -> Body {
+    Body::from_stream(stream::try_unfold((export, turn), |(mut export, turn)| async move {
+        match export.part().await {
+            Ok(Some(part)) => Ok(Some((part, (export, turn)))),
+            Ok(None) => Ok(None),
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "an export of the audit log broke off");
+                Err(error)
+            }
+        }
+    }))
+}

@@ -1,0 +1,242 @@
+//! Exports of the audit log: what `latchkey audit export` writes, and what verifies it without a database.
+
+use crate::{rig::tool, town::Town};
+use jiff::Timestamp;
+use latchkey::store::audit;
+use latchkey_domain::{
+    access::{EventDraft, InstallationId, transition::Actor},
+    audit::{
+        GENESIS, digest,
+        export::{Filters, Header, line},
+        link,
+    },
+};
+use sqlx::Executor as _;
+use std::{
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    time::Instant,
+};
+
+/// A town whose log has ana's access and more; a folder with a configuration, and the binary run in it.
+struct Desk {
+    town: Town,
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let town = Town::new().await;
+        town.grant().await;
+        for number in 0..20 {
+            let mut tx = town.worker.begin().await.unwrap();
+            let now = tx.now().await.unwrap();
+            let draft = EventDraft::new("test.happened", Actor::worker()).with("said", format!("=é \"{number}\"\n"));
+            tx.event(&draft, now).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        audit::seal(town.worker.pool()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let settings = "[server]\npublic_url = \"http://127.0.0.1:8080\"\n[login]\nissuer = \"http://127.0.0.1:9\"\nclient_id = \"latchkey\"\n";
+        std::fs::write(folder.path().join("latchkey.toml"), settings).unwrap();
+        Self { town, folder }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The binary with the database; of which only exports need it.
+    async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = latchkey(self.folder.path(), arguments);
+        command.env("LATCHKEY_DATABASE__WEB_URL", self.town.database.url_as("latchkey_web"));
+        output(command).await
+    }
+
+    /// A whole export.
+    async fn export(&self, name: &str, filters: &[&str]) -> String {
+        let output = self.run(&[&["audit", "export", "--output", name], filters].concat()).await;
+        assert!(output.status.success(), "{}", err(&output));
+        std::fs::read_to_string(self.file(name)).unwrap()
+    }
+
+    /// The binary without a database or a configuration, in a folder that has neither.
+    async fn verify(&self, name: &str, more: &[&str]) -> Output {
+        let path = self.file(name);
+        let elsewhere = tempfile::tempdir().unwrap();
+        output(latchkey(elsewhere.path(), &[&["audit", "verify", path.to_str().unwrap()], more].concat())).await
+    }
+}
+
+fn latchkey(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+    command.args(arguments).current_dir(folder);
+    command
+}
+
+async fn output(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The verifier of docs/audit-export.md.
+fn python(folder: &Path) -> PathBuf {
+    let document = include_str!("../../docs/audit-export.md");
+    let program = document.split_once("```python\n").unwrap().1.split_once("```").unwrap().0;
+    let path = folder.join("verify.py");
+    std::fs::write(&path, program).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn one_persons_export_verifies_offline_and_shows_nobody_elses_events() {
+    let desk = Desk::new().await;
+    let text = desk.export("ana.jsonl", &["--person", "ana", "--by", "eli"]).await;
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let shown: Vec<&str> = lines.iter().filter_map(|line| line.get("event")?.as_str()).collect();
+    assert!(shown.len() >= 2 && shown.iter().all(|event| event.contains(&desk.town.person("ana").id.to_string())));
+    assert!(!text.contains("test.happened"), "a stub has no content");
+    assert_eq!(i64::try_from(lines.len() - 1).unwrap(), desk.town.count("select count(*) from audit_link").await);
+    let verified = desk.verify("ana.jsonl", &[]).await;
+    assert!(verified.status.success(), "{}", err(&verified));
+    let head = lines[0]["head"].as_str().unwrap();
+    assert!(out(&verified).contains(&format!("{} events shown, the last link is {head}", shown.len())));
+    // A head that was kept earlier is that of a link on the way.
+    for kept in [head, lines[3]["hash"].as_str().unwrap()] {
+        assert!(desk.verify("ana.jsonl", &["--head", kept]).await.status.success());
+    }
+    let other = desk.verify("ana.jsonl", &["--head", &"0".repeat(64)]).await;
+    assert_eq!(other.status.code(), Some(1));
+    assert!(err(&other).contains("no link of it has the hash that was kept"), "{}", err(&other));
+    let said: String =
+        sqlx::query_scalar("select convert_from(canonical, 'utf8') from event where action = 'audit.exported'")
+            .fetch_one(desk.town.owner.pool())
+            .await
+            .unwrap();
+    assert!(said.contains(r#""by":"eli","filters":{"person":"ana"},"format":"jsonl""#), "{said}");
+    assert!(said.contains(&format!("\"rows\":{}", shown.len())), "{said}");
+}
+
+#[tokio::test]
+async fn the_first_line_that_does_not_hold_is_named_by_the_command_and_found_by_the_documents_python() {
+    let desk = Desk::new().await;
+    let text = desk.export("all.jsonl", &[]).await;
+    let program = python(desk.folder.path());
+    let runs = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !runs {
+        tool::skip("python3", "the document's verifier is not run");
+    }
+    let python = async |name: &str| {
+        let mut command = Command::new("python3");
+        command.arg(&program).arg(desk.file(name));
+        output(command).await
+    };
+    assert!(desk.verify("all.jsonl", &[]).await.status.success());
+    if runs {
+        let holds = python("all.jsonl").await;
+        let head = serde_json::from_str::<serde_json::Value>(text.lines().next().unwrap()).unwrap();
+        assert_eq!(out(&holds).trim(), head["head"].as_str().unwrap(), "{}", err(&holds));
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let joined = |lines: &[&str]| lines.join("\n") + "\n";
+    let changed = lines[9].replace("test.happened", "test.hap_ened");
+    assert_ne!(changed, lines[9]);
+    for (what, changed, told) in [
+        ("a changed event", joined(&[&lines[..9], &[changed.as_str()], &lines[10..]].concat()), "line 10: "),
+        ("a link left out", joined(&[&lines[..5], &lines[6..]].concat()), "line 6: link 5 is missing"),
+        ("two links exchanged", joined(&[&lines[..5], &[lines[6], lines[5]], &lines[7..]].concat()), "line 6: "),
+        ("the end cut off", joined(&lines[..lines.len() - 2]), "the file ends"),
+        ("no line", String::new(), "line 1: there is no header"),
+    ] {
+        std::fs::write(desk.file("changed.jsonl"), changed).unwrap();
+        let verified = desk.verify("changed.jsonl", &[]).await;
+        assert_eq!(verified.status.code(), Some(1), "{what}");
+        assert!(err(&verified).contains(told), "{what}: {}", err(&verified));
+        if runs {
+            assert!(!python("changed.jsonl").await.status.success(), "{what}: the document's verifier takes it");
+        }
+    }
+    std::fs::write(desk.file("long.jsonl"), vec![b'x'; 500_000]).unwrap();
+    assert!(err(&desk.verify("long.jsonl", &[]).await).contains("longer than a line"));
+}
+
+#[tokio::test]
+async fn csv_is_guarded_against_formulas_and_says_that_it_cannot_verify() {
+    let desk = Desk::new().await;
+    let mut tx = desk.town.worker.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    let evil = Actor::Process { name: "=HYPERLINK(\"http://evil.example\")".into() };
+    tx.event(&EventDraft::new("@SUM(A1)", evil), now).await.unwrap();
+    tx.commit().await.unwrap();
+    audit::seal(desk.town.worker.pool()).await.unwrap();
+    let text = desk.export("all.csv", &["--format", "csv"]).await;
+    assert!(text.starts_with("seq,at,action,actor,"), "{text}");
+    assert!(text.contains("\"'@SUM(A1)\",\"'=HYPERLINK(\"\"http://evil.example\"\")\""), "{text}");
+    assert!(!text.contains(",\"=") && !text.contains(",\"@"), "{text}");
+    let rows = desk.export("some.csv", &["--format", "csv", "--person", "ana", "--cluster", "prod-eu"]).await;
+    assert!(rows.lines().skip(1).all(|row| row.contains("\"ana\",\"prod-eu\"")), "{rows}");
+    let none = desk.export("none.csv", &["--format", "csv", "--person", "nobody"]).await;
+    assert_eq!(none.lines().count(), 1);
+    let past = desk.export("past.csv", &["--format", "csv", "--to", "2001-01-01"]).await;
+    assert_eq!(past.lines().count(), 1);
+    let help = output(latchkey(desk.folder.path(), &["audit", "export", "--help"])).await;
+    assert!(out(&help).contains("cannot be verified") && out(&help).contains("nothing can be verified by it"));
+    let csv = desk.verify("all.csv", &[]).await;
+    assert!(err(&csv).contains("line 1: it is no header of an audit export"), "{}", err(&csv));
+}
+
+#[tokio::test]
+async fn an_export_replaces_no_file_and_one_of_a_broken_chain_breaks_off() {
+    let desk = Desk::new().await;
+    std::fs::write(desk.file("kept.jsonl"), "evidence").unwrap();
+    let output = desk.run(&["audit", "export", "--output", "kept.jsonl"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(std::fs::read_to_string(desk.file("kept.jsonl")).unwrap(), "evidence");
+    let mut tx = desk.town.owner.pool().begin().await.unwrap();
+    tx.execute("set local session_replication_role = replica; delete from audit_link where seq = 4").await.unwrap();
+    tx.commit().await.unwrap();
+    let output = desk.run(&["audit", "export", "--output", "broken.jsonl"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("broken at link 4: it is missing") && err(&output).contains("is not whole"));
+}
+
+/// `LATCHKEY_LINKS=1000000` for the figures of the documents.
+#[tokio::test]
+async fn an_export_larger_than_any_test_needs_is_verified_a_line_at_a_time() {
+    let links: u64 = std::env::var("LATCHKEY_LINKS").map_or(20_000, |links| links.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.jsonl");
+    let (mut head, mut body) = (GENESIS, Vec::new());
+    let made = |seq: u64, head: &[u8; 32]| {
+        let digest = digest(&seq.to_be_bytes());
+        (digest, link(seq, head, &digest))
+    };
+    for seq in 1..=links {
+        head = made(seq, &head).1;
+    }
+    let installation = InstallationId(uuid::Uuid::from_u128(7));
+    let header = Header::new(installation, Timestamp::UNIX_EPOCH, Filters::default(), (links, head), 0);
+    body.extend(header.line().unwrap().into_bytes());
+    let mut file = BufWriter::new(std::fs::File::create(&path).unwrap());
+    file.write_all(&body).unwrap();
+    let mut previous = GENESIS;
+    for seq in 1..=links {
+        let (digest, hash) = made(seq, &previous);
+        file.write_all(line(seq, &previous, &digest, &hash, None).as_bytes()).unwrap();
+        previous = hash;
+    }
+    file.into_inner().unwrap().sync_all().unwrap();
+    let megabytes = std::fs::metadata(&path).unwrap().len() / 1_000_000;
+    let begun = Instant::now();
+    let verified = output(latchkey(folder.path(), &["audit", "verify", path.to_str().unwrap()])).await;
+    assert!(verified.status.success(), "{}", err(&verified));
+    println!("audit: {links} stubs ({megabytes} MB) verified offline in {:.1} s", begun.elapsed().as_secs_f64());
+}

@@ -1,0 +1,129 @@
+//! The audit log's records and exports, as auditors meet them.
+
+use super::Portal;
+use axum::http::StatusCode;
+use latchkey::store::audit;
+use latchkey_domain::audit::export::Verifier;
+use sqlx::Executor as _;
+
+/// A portal with an access of ana's, sealed.
+async fn portal() -> Portal {
+    let portal = Portal::new().await;
+    portal.town.grant().await;
+    audit::seal(portal.town.worker.pool()).await.unwrap();
+    portal
+}
+
+async fn tamper(portal: &Portal, statement: &str) {
+    let mut tx = portal.town.owner.pool().begin().await.unwrap();
+    let statement = format!("set local session_replication_role = replica; {statement}");
+    tx.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_row_leads_to_its_record_with_bytes_hashes_and_neighbours() {
+    let portal = portal().await;
+    let eli = portal.browser("eli").await;
+    let log = eli.get("/audit?action=request.submitted").await;
+    let address = log.attribute("tbody .number a", "href");
+    let page = eli.get(&address).await.expect(StatusCode::OK);
+    assert!(page.one("h1").starts_with("Ana asked for view in payments"), "{}", page.one("h1"));
+    assert_eq!(page.one(".band .pill"), "Link holds");
+    let stored: String =
+        sqlx::query_scalar("select convert_from(canonical, 'utf8') from event where action = 'request.submitted'")
+            .fetch_one(portal.town.owner.pool())
+            .await
+            .unwrap();
+    assert!(page.all("#stored")[0].contains(&stored.split_whitespace().collect::<Vec<_>>().join(" ")));
+    let hash: String = sqlx::query_scalar(
+        "select encode(hash, 'hex') from audit_link join event on id = event_id where action = 'request.submitted'",
+    )
+    .fetch_one(portal.town.owner.pool())
+    .await
+    .unwrap();
+    assert!(page.all(".hashes dd").contains(&hash), "{:?}", page.all(".hashes dd"));
+    assert!(page.text.contains("/requests/") && page.text.contains("/clusters/"));
+    assert!(page.text.contains("No worker verified the whole chain yet."));
+    let next = page.attribute("a[rel=next]", "href");
+    let after = eli.get(&next).await.expect(StatusCode::OK);
+    assert_eq!(after.attribute("a[rel=prev]", "href"), address);
+    for nowhere in ["/audit/0", "/audit/-1", "/audit/99999999", "/audit/x", "/audit/9223372036854775808"] {
+        eli.get(nowhere).await.expect(StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_is_not_sealed_yet_has_a_page_that_becomes_its_records() {
+    let portal = Portal::new().await;
+    portal.town.grant().await;
+    let eli = portal.browser("eli").await;
+    let address = eli.get("/audit?action=request.submitted").await.attribute("tbody .number a", "href");
+    let page = eli.get(&address).await.expect(StatusCode::OK);
+    assert!(page.one(".band .pill") == "Not sealed yet" && page.text.contains("waits for its link"));
+    audit::seal(portal.town.worker.pool()).await.unwrap();
+    let moved = eli.get(&address).await.expect(StatusCode::SEE_OTHER);
+    eli.get(moved.header("location")).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_changed_record_says_so_and_what_the_worker_found_stands_on_every_page_of_the_log() {
+    let portal = portal().await;
+    tamper(
+        &portal,
+        "update event set canonical = convert_to(replace(convert_from(canonical, 'utf8'), 'payments', 'billings'), 'utf8')
+         where action = 'request.submitted'",
+    )
+    .await;
+    while let audit::walk::Step::Went =
+        audit::walk::step(&portal.town.worker, jiff::SignedDuration::ZERO).await.unwrap()
+    {}
+    let eli = portal.browser("eli").await;
+    let log = eli.get("/audit?action=request.submitted").await;
+    assert!(log.all(".band .broken")[0].starts_with("The worker found the chain broken at link "));
+    let page = eli.get(&log.attribute("tbody .number a", "href")).await.expect(StatusCode::OK);
+    assert_eq!(page.one(".band .pill"), "Does not hold");
+    assert!(page.one("aside .broken").starts_with("The worker found the chain broken at link "));
+    assert!(portal.get("ana", "/status").await.text.contains("found the chain broken at link"));
+}
+
+#[tokio::test]
+async fn an_export_holds_what_the_filters_take_verifies_and_is_itself_an_event() {
+    let portal = portal().await;
+    let eli = portal.browser("eli").await;
+    let file = eli.post("/audit/export", &[("format", "jsonl"), ("person", "ana")]).await.expect(StatusCode::OK);
+    assert!(file.header("content-disposition").starts_with("attachment; filename=\"latchkey-audit-"));
+    let mut verifier = Verifier::new();
+    for line in file.text.lines() {
+        verifier.line(line).unwrap();
+    }
+    let verified = verifier.end().unwrap();
+    assert!(verified.header.shown >= 2 && verified.header.filters.person.as_deref() == Some("ana"));
+    let log = eli.get("/audit?action=audit").await;
+    let said = format!("Eli exported {} events of the audit log as jsonl.", verified.header.shown);
+    assert_eq!(log.all("tbody .lead"), [said]);
+    let csv = eli.post("/audit/export", &[("format", "csv"), ("action", "request.submitted")]).await;
+    assert_eq!(csv.expect(StatusCode::OK).text.lines().count(), 2);
+    let none = eli.post("/audit/export", &[("format", "csv"), ("cluster", "nowhere")]).await;
+    assert_eq!(none.expect(StatusCode::OK).text.lines().count(), 1);
+    eli.post("/audit/export", &[("format", "xlsx")]).await.expect(StatusCode::BAD_REQUEST);
+    eli.post("/audit/export", &[("format", "csv"), ("from", "yesterday")]).await.expect(StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn nobody_but_auditors_reads_a_record_or_exports() {
+    let portal = portal().await;
+    for who in ["ana", "ben", "dee"] {
+        portal.get(who, "/audit/1").await.expect(StatusCode::NOT_FOUND);
+        portal.post(who, "/audit/export", &[("format", "csv")]).await.expect(StatusCode::NOT_FOUND);
+    }
+    assert_eq!(portal.town.count("select count(*) from event where action = 'audit.exported'").await, 0);
+}
+
+#[tokio::test]
+async fn an_export_is_refused_by_the_action_itself_for_whom_is_no_auditor() {
+    let portal = portal().await;
+    let (dee, format) = (portal.town.person("dee"), audit::export::Format::Jsonl);
+    let refused = latchkey::actions::audit::export(&portal.town.web, dee, &Default::default(), format).await;
+    assert!(matches!(refused, Err(latchkey::actions::audit::NotExported::NotFound)));
+}

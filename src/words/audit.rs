@@ -201,7 +201,7 @@ pub fn last_check(found: &Found<'_>, clock: &Clock) -> Sentence {
             .time(*at, clock.relative(*at))
             .text(format!(": {}.{walking}", why.trim_end_matches('.'))),
         (None, Some((at, seq))) => Sentence::default()
-            .text(format!("The worker verified the whole chain up to link {seq} "))
+            .text(format!("The worker verified the whole chain up to link {seq}, "))
             .time(at, clock.relative(at))
             .text(format!(".{walking}")),
         (None, None) => Sentence::default().text(format!("No worker verified the whole chain yet.{walking}")),

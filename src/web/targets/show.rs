@@ -130,7 +130,7 @@ impl TargetPage {
             address: address(detail.target),
             pill: pill(detail, clock),
             fenced: detail.fenced.as_ref().map(|(since, why)| Fenced {
-                since: Html::when(clock, *since),
+                since: Html::at(clock, *since),
                 why: Html::prose(why),
                 command: words::targets::accept_restore(&name),
             }),

@@ -93,11 +93,11 @@ async fn an_export_holds_what_the_filters_take_verifies_and_is_itself_an_event()
     let eli = portal.browser("eli").await;
     let file = eli.post("/audit/export", &[("format", "jsonl"), ("person", "ana")]).await.expect(StatusCode::OK);
     assert!(file.header("content-disposition").starts_with("attachment; filename=\"latchkey-audit-"));
-    let mut verifier = Verifier::new();
+    let mut check = Verifier::new();
     for line in file.text.lines() {
-        verifier.line(line).unwrap();
+        check.line(line).unwrap();
     }
-    let verified = verifier.end().unwrap();
+    let verified = check.end().unwrap();
     assert!(verified.header.shown >= 2 && verified.header.filters.person.as_deref() == Some("ana"));
     let log = eli.get("/audit?action=audit").await;
     let said = format!("Eli exported {} events of the audit log as jsonl.", verified.header.shown);

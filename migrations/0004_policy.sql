@@ -14,7 +14,13 @@ create table cluster (
   name text not null,
   arn text not null,
   created_at timestamptz,
-  dropped_at timestamptz
+  dropped_at timestamptz,
+  -- When EKS first said that there is no such cluster; none where it showed it since. The database's real clock.
+  missing_since timestamptz,
+  -- When, and why, it was known to be gone for good: its accesses end, and nothing is written to what has its ARN now.
+  gone_at timestamptz,
+  gone_why text,
+  constraint cluster_gone check ((gone_at is null) = (gone_why is null))
 );
 comment on table cluster is 'A cluster is its ARN and the createdAt that AWS tells; the name is what people see.';
 create unique index cluster_name_live on cluster (name) where dropped_at is null;

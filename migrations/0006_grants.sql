@@ -94,8 +94,9 @@ create table mapping (
   inserted text,
   text_before text,
   state text not null constraint mapping_state check (state in ('intended', 'written', 'removed')),
-  -- How often it was written: once, and again after each time that somebody took it out.
+  -- How often it was written (once, and again after each time that somebody took it out), and when last.
   writes integer not null default 0,
+  wrote_at timestamptz,
   intended_at timestamptz not null,
   written_at timestamptz,
   removed_at timestamptz,

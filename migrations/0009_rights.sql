@@ -26,6 +26,7 @@ grant update (state, closed_at) on request to latchkey_worker;
 grant update (state, version, since, until, revoking_since, ended_at, cause, ended_by, end_reason, residual)
   on access_grant to latchkey_worker;
 grant update (ended_at) on principal to latchkey_worker;
+grant update (created_at, missing_since, gone_at, gone_why) on cluster to latchkey_worker;
 grant insert on target to latchkey_worker;
 grant update (generation, due_at, revoking, lease_until, lease_holder, epoch, ran_at, failure, fenced_since, fenced_why)
   on target to latchkey_worker;

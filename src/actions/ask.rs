@@ -155,6 +155,10 @@ async fn find_cluster(
         considered.problem(Field::Cluster, Reason::UnknownCluster(shown(&form.cluster)).to_string());
         return Ok(());
     };
+    if let Some(why) = row.gone {
+        considered.problem(Field::Cluster, format!("{why}. Choose another."));
+        return Ok(());
+    }
     considered.observed = observations::cluster(store, row.id).await?;
     considered.cluster = Some((row.id, named.clone()));
     let observation = considered.observed.as_ref().map(|observed| &observed.body);

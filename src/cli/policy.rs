@@ -78,6 +78,9 @@ fn told(hash: &str, applied: &Applied) -> String {
     if !applied.dropped.is_empty() {
         told.push(format!("clusters dropped: {}", names(&applied.dropped)));
     }
+    if !applied.retaken.is_empty() {
+        told.push(format!("clusters that were gone, taken on as they are now: {}", names(&applied.retaken)));
+    }
     if applied.ending > 0 {
         told.push(format!("accesses that end now: {}", applied.ending));
     }

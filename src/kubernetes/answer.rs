@@ -95,8 +95,8 @@ fn deepest(error: &(dyn Error + 'static)) -> &'static str {
 fn kind(head: &Parts, status: &Status, call: &Call) -> FaultKind {
     match head.status {
         StatusCode::UNAUTHORIZED => unmapped(),
-        // Kubernetes answers 403 for what comes too late, too: no right would help.
-        StatusCode::FORBIDDEN if is_terminating(status) => FaultKind::Transient,
+        // Kubernetes answers 403 for what comes too late, too: no right would help, and it is not as it was seen.
+        StatusCode::FORBIDDEN if is_terminating(status) => FaultKind::Conflict,
         StatusCode::FORBIDDEN => FaultKind::Refused { missing: missing(status, call) },
         StatusCode::NOT_FOUND => FaultKind::NotFound,
         StatusCode::CONFLICT => FaultKind::Conflict,

@@ -63,7 +63,11 @@ pub(super) fn marker(object: ConfigMap) -> Marker {
     }
 }
 
+/// A namespace; nothing of one that is being deleted, in which nothing can be made any more.
 pub(super) fn namespace(object: Namespace) -> Option<PinnedNamespace> {
+    if object.metadata.deletion_timestamp.is_some() {
+        return None;
+    }
     Some(PinnedNamespace { name: object.metadata.name?, uid: object.metadata.uid? })
 }
 

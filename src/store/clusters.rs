@@ -1,7 +1,11 @@
-//! The clusters that the current policy names.
+//! The clusters that the current policy names, and whether each is still the one that was taken on.
 
-use super::{Store, StoreError};
-use latchkey_domain::access::{ClusterId, cluster::ClusterName};
+use super::{Store, StoreError, Tx, requests::time};
+use jiff::SignedDuration;
+use latchkey_domain::{
+    access::{ClusterId, EventDraft, cluster::ClusterName, transition::Actor},
+    plan::existence::{Existence, Known},
+};
 
 /// A cluster's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +13,8 @@ pub struct Cluster {
     pub id: ClusterId,
     pub name: ClusterName,
     pub arn: String,
+    /// Why it is gone for good, where it is.
+    pub gone: Option<String>,
 }
 
 /// The clusters that are not dropped, by name.
@@ -16,13 +22,13 @@ pub struct Cluster {
 /// # Errors
 /// `Corrupt`, `Database`.
 pub async fn all(store: &Store) -> Result<Vec<Cluster>, StoreError> {
-    let rows = sqlx::query!("select id, name, arn from cluster where dropped_at is null order by name")
+    let rows = sqlx::query!("select id, name, arn, gone_why from cluster where dropped_at is null order by name")
         .fetch_all(store.pool())
         .await?;
     rows.into_iter()
         .map(|row| {
             let name = row.name.parse().map_err(|error| StoreError::corrupt("cluster", "name", error))?;
-            Ok(Cluster { id: ClusterId(row.id), name, arn: row.arn })
+            Ok(Cluster { id: ClusterId(row.id), name, arn: row.arn, gone: row.gone_why })
         })
         .collect()
 }
@@ -32,8 +38,100 @@ pub async fn all(store: &Store) -> Result<Vec<Cluster>, StoreError> {
 /// # Errors
 /// `Database`.
 pub async fn by_name(store: &Store, name: &ClusterName) -> Result<Option<Cluster>, StoreError> {
-    let row = sqlx::query!("select id, arn from cluster where name = $1 and dropped_at is null", name.as_str())
-        .fetch_optional(store.pool())
+    let row =
+        sqlx::query!("select id, arn, gone_why from cluster where name = $1 and dropped_at is null", name.as_str())
+            .fetch_optional(store.pool())
+            .await?;
+    Ok(row.map(|row| Cluster { id: ClusterId(row.id), name: name.clone(), arn: row.arn, gone: row.gone_why }))
+}
+
+/// What is recorded of a cluster's existence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    pub known: Known,
+    /// Why it is gone for good, where it is.
+    pub gone: Option<String>,
+}
+
+/// What is recorded of a cluster's existence, dropped ones included.
+///
+/// # Errors
+/// `Database`. No such cluster is `None`.
+pub async fn recorded(store: &Store, id: ClusterId) -> Result<Option<Recorded>, StoreError> {
+    let row = sqlx::query!(
+        "select name, arn, created_at, gone_why,
+           extract(epoch from clock_timestamp() - missing_since)::float8 as missing_for
+         from cluster where id = $1",
+        id.0
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(row.map(|row| {
+        let missing_for = row.missing_for.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
+        let created_at = row.created_at.map(jiff_sqlx::Timestamp::to_jiff);
+        Recorded { known: Known { name: row.name, arn: row.arn, created_at, missing_for }, gone: row.gone_why }
+    }))
+}
+
+impl Tx {
+    /// Records what a look at EKS says of a cluster's existence, with an audit event where it changes something;
+    /// whether the lease of this epoch holds still. Without it nothing is recorded: a later run may know better.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn note_existence(
+        &mut self,
+        id: ClusterId,
+        epoch: i64,
+        existence: &Existence,
+    ) -> Result<bool, StoreError> {
+        let held = sqlx::query_scalar!(
+            r#"select epoch = $2 as "held!" from target where kind = 'cluster' and key = $1 for update"#,
+            id.0,
+            epoch
+        )
+        .fetch_optional(self.connection())
         .await?;
-    Ok(row.map(|row| Cluster { id: ClusterId(row.id), name: name.clone(), arn: row.arn }))
+        if held != Some(true) {
+            return Ok(false);
+        }
+        let event = match existence {
+            Existence::Same | Existence::StillMissing | Existence::Unknown => return Ok(true),
+            Existence::FirstSeen(at) => {
+                sqlx::query!(
+                    "update cluster set created_at = $2, missing_since = null where id = $1 and created_at is null",
+                    id.0,
+                    time(*at) as _
+                )
+                .execute(self.connection())
+                .await?;
+                return Ok(true);
+            }
+            Existence::Missing => {
+                sqlx::query!("update cluster set missing_since = clock_timestamp() where id = $1", id.0)
+                    .execute(self.connection())
+                    .await?;
+                EventDraft::new("cluster.missing", Actor::worker())
+            }
+            Existence::Back => {
+                sqlx::query!("update cluster set missing_since = null where id = $1", id.0)
+                    .execute(self.connection())
+                    .await?;
+                EventDraft::new("cluster.found_again", Actor::worker())
+            }
+            Existence::Gone(why) => {
+                sqlx::query!(
+                    "update cluster set gone_at = clock_timestamp(), gone_why = $2 where id = $1 and gone_at is null",
+                    id.0,
+                    why
+                )
+                .execute(self.connection())
+                .await?;
+                EventDraft::new("cluster.gone", Actor::worker()).with("why", why)
+            }
+        };
+        let now = self.now().await?;
+        self.event(&EventDraft { cluster: Some(id), ..event }, now).await?;
+        Ok(true)
+    }
 }

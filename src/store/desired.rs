@@ -1,7 +1,7 @@
 //! What a cluster or a principal should be, read in one snapshot: the planner's input, for a run and for a preview.
 
 use super::{Store, StoreError, grants};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId,
@@ -173,9 +173,15 @@ pub async fn principal(
     id: PrincipalId,
     policy: Option<&PolicyFile>,
 ) -> Result<Option<DesiredPrincipal>, StoreError> {
-    let row = sqlx::query!("select arn, unique_id from principal where id = $1", id.0)
-        .fetch_optional(&mut *connection)
-        .await?;
+    let row = sqlx::query!(
+        r#"select arn, unique_id, exists (
+             select from principal other
+             where lower(other.arn) = lower(p.arn) and other.id <> p.id and other.ended_at is null) as "succeeded!"
+           from principal p where id = $1"#,
+        id.0
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     let arn = PrincipalArn::parse(&row.arn).map_err(|error| StoreError::corrupt("principal", "arn", error))?;
     let target = Target::Principal(id);
@@ -203,6 +209,7 @@ pub async fn principal(
         writable: policy.is_some_and(|policy| policy.may_write(&arn)),
         arn,
         unique_id: row.unique_id,
+        succeeded: row.succeeded,
         grants: of_principal,
     }))
 }
@@ -299,7 +306,7 @@ async fn mappings(connection: &mut PgConnection, id: ClusterId) -> Result<Vec<Re
     let rows = sqlx::query_as!(
         MappingRow,
         "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
-           m.state, m.writes
+           m.state, m.writes, extract(epoch from clock_timestamp() - m.wrote_at)::bigint as wrote_ago
          from mapping m join principal p on p.id = m.principal_id
          where m.cluster_id = $1 and m.state <> 'removed' order by m.principal_id",
         id.0
@@ -321,7 +328,7 @@ pub async fn taken_out(
     let rows = sqlx::query_as!(
         MappingRow,
         "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
-           m.state, m.writes
+           m.state, m.writes, extract(epoch from clock_timestamp() - m.wrote_at)::bigint as wrote_ago
          from mapping m join principal p on p.id = m.principal_id
          where m.cluster_id = $1 and m.state = 'removed' and m.own and m.username = any($2)
          order by m.principal_id, m.visit",
@@ -345,6 +352,8 @@ struct MappingRow {
     text_before: Option<String>,
     state: String,
     writes: i32,
+    /// In seconds.
+    wrote_ago: Option<i64>,
 }
 
 impl MappingRow {
@@ -365,6 +374,7 @@ impl MappingRow {
             text_before: self.text_before,
             written: self.state == "written",
             writes: u32::try_from(self.writes).unwrap_or(0),
+            wrote_ago: self.wrote_ago.map(SignedDuration::from_secs),
         })
     }
 }

@@ -82,7 +82,7 @@ impl Tx {
         Ok(result.rows_affected() > 0)
     }
 
-    /// Writes a leg. Without `proven`, what the last proof showed stays.
+    /// Writes a leg. Without `proven`, what the last proof showed stays; without `evidence`, what it saw.
     ///
     /// # Errors
     /// `Database`.
@@ -92,7 +92,7 @@ impl Tx {
         target: Target,
         proven: Option<Proven>,
         fares: &Fares,
-        evidence: &Value,
+        evidence: Option<&Value>,
     ) -> Result<(), StoreError> {
         let (condition, error, attempt, again_in) = match fares {
             Fares::Ok => ("ok", None, 0, None),
@@ -104,7 +104,7 @@ impl Tx {
                proven_at = case when $4 is null then proven_at else clock_timestamp() end,
                ahead = case when $4 is null then ahead else (select b.ahead from business_clock b) end,
                condition = $5, error = $6, attempts = $7, next_try = clock_timestamp() + make_interval(secs => $8),
-               evidence = $9
+               evidence = coalesce($9, evidence)
              where grant_id = $1 and target_kind = $2 and target_key = $3",
             grant.0,
             target.kind(),

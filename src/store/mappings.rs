@@ -83,7 +83,8 @@ impl Tx {
         for line in &write.lines {
             self.set_written(cluster, line.principal, line.visit).await?;
             sqlx::query!(
-                "update mapping set writes = writes + 1 where principal_id = $1 and cluster_id = $2 and visit = $3",
+                "update mapping set writes = writes + 1, wrote_at = clock_timestamp()
+                 where principal_id = $1 and cluster_id = $2 and visit = $3",
                 line.principal.0,
                 cluster.0,
                 i32::try_from(line.visit).unwrap_or(i32::MAX),

@@ -164,10 +164,7 @@ fn proof(leg: &LegProgress, again: bool) -> Option<Event> {
         (Proven::Gone, Target::Principal(_)) => (Icon::BadgeCheck, "Proven gone from IAM"),
     };
     let mut event = Event::minor(Tone::Good, icon, Html::prose(text), at);
-    // In trouble, a leg's evidence is about the trouble, which stands below as what it is.
-    if leg.condition == Condition::Ok {
-        event.evidence = evidence(&leg.evidence);
-    }
+    event.evidence = evidence(&leg.evidence);
     Some(event)
 }
 

@@ -75,6 +75,16 @@ impl Told<'_> {
             "cluster.fenced" => self
                 .on_cluster(start.text(" stopped granting"))
                 .text(": its marker is of another database, or of a later state of this one."),
+            "cluster.missing" => {
+                self.on_cluster(start.text(" was told by EKS that there is no such cluster:")).text(".")
+            }
+            "cluster.found_again" => {
+                self.on_cluster(start.text(" was told by EKS that the cluster is there:")).text(".")
+            }
+            "cluster.gone" => match self.text("why") {
+                "" => self.on_cluster(start.text(" found the cluster gone:")).text("."),
+                why => Sentence::parse(why).text("."),
+            },
             "cluster.restore_accepted" => {
                 self.on_cluster(Sentence::default().text(self.text("by")).text(" accepted this database")).text(".")
             }

@@ -133,7 +133,7 @@ async fn judge(
     }
     let id = grant.facts().id;
     let (proven, fares, evidence) = written(leg);
-    tx.write_leg(id, lease.target(), proven, &fares, &evidence).await?;
+    tx.write_leg(id, lease.target(), proven, &fares, evidence.as_ref()).await?;
     let next = match &fares {
         Fares::Ok => None,
         Fares::Retrying { again_in, .. } | Fares::Blocked { again_in, .. } => Some(*again_in),
@@ -161,8 +161,8 @@ async fn judge(
     Ok(())
 }
 
-/// A leg as its row has it.
-fn written(leg: &LegOutcome) -> (Option<Proven>, Fares, Value) {
+/// A leg as its row has it. Trouble has a sentence of its own: the evidence of the last proof stays beside it.
+fn written(leg: &LegOutcome) -> (Option<Proven>, Fares, Option<Value>) {
     let revoking = !leg.wish.is_present();
     let attempt = leg.attempts.saturating_add(1);
     // What was proven gone and is seen again is not gone; what was proven present stays so until it is proven gone.
@@ -173,26 +173,25 @@ fn written(leg: &LegOutcome) -> (Option<Proven>, Fares, Value) {
             let mut evidence = details.clone();
             evidence["said"] = json!(lines);
             evidence["residual"] = json!(residual);
-            (Some(proven), Fares::Ok, evidence)
+            (Some(proven), Fares::Ok, Some(evidence))
         }
         Found::Unsettled(error) => {
             let fares = Fares::Retrying { error: error.clone(), attempt, again_in: backoff::rest(attempt, revoking) };
-            (unproven, fares, json!({ "said": [error], "residual": [] }))
+            (unproven, fares, None)
         }
         Found::Failed(fault) => {
             let (sentence, again_in) = (fault.sentence(), backoff::after(fault, attempt, revoking));
-            let evidence = json!({ "said": [sentence], "residual": [] });
             let fares = match fault.kind() {
                 FaultKind::Refused { .. } | FaultKind::Invalid => Fares::Blocked { why: sentence, attempt, again_in },
                 FaultKind::Conflict | FaultKind::Throttled { .. } | FaultKind::Transient | FaultKind::NotFound => {
                     Fares::Retrying { error: sentence, attempt, again_in }
                 }
             };
-            (None, fares, evidence)
+            (None, fares, None)
         }
         Found::Blocked(why) => {
             let fares = Fares::Blocked { why: why.clone(), attempt, again_in: backoff::blocked() };
-            (unproven, fares, json!({ "said": [why], "residual": [] }))
+            (unproven, fares, None)
         }
     }
 }

@@ -54,14 +54,9 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     let closed = dangling.into_iter().map(|open| (open, "what is there now counts")).collect();
     trail::close_dangling(&worker.store, lease, closed).await?;
     let plan = plan(&desired, &observed);
-    if let Some(why) = &plan.replaced {
+    if plan.replaced.is_some() {
         lease.life().spend()?;
         people::end_principal(&worker.store, id).await?;
-        let live = desired.grants.iter().filter(|grant| grant.wish.is_present());
-        let revoke = live.map(|grant| (grant.id, Cause::PrincipalReplaced, why.clone())).collect();
-        let legs = outcomes(&desired, &plan, &observed, &legs, None);
-        let legs = legs.into_iter().filter(|(_, leg)| !leg.wish.is_present()).collect();
-        return Ok(Outcome { revoke, legs, failure: Some(why.clone()), ..Outcome::default() });
     }
     let arn = arn.as_user().cloned();
     let (fault, wrote) = match &arn {
@@ -75,10 +70,22 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         },
         _ => observed,
     };
+    let outcomes = outcomes(&desired, &plan, &last, &legs, fault.as_ref());
+    if let Some(why) = &plan.replaced {
+        // What runs ends first; its end is judged by the next run, which that wakes.
+        let running = desired.grants.iter().filter(|grant| grant.wish.is_present());
+        return Ok(Outcome {
+            revoke: running.map(|grant| (grant.id, Cause::PrincipalReplaced, why.clone())).collect(),
+            legs: outcomes.into_iter().filter(|(_, leg)| !leg.wish.is_present()).collect(),
+            failure: Some(why.clone()),
+            rests: legs.values().filter_map(|leg| leg.rests).min(),
+            ..Outcome::default()
+        });
+    }
     lease.life().spend()?;
     observations::write(&worker.store, lease.target(), &last).await?;
     Ok(Outcome {
-        legs: outcomes(&desired, &plan, &last, &legs, fault.as_ref()),
+        legs: outcomes,
         rests: legs.values().filter_map(|leg| leg.rests).min(),
         periodic: !desired.grants.is_empty(),
         ..Outcome::default()

@@ -10,6 +10,7 @@ mod command_line;
 mod contract;
 mod decisions;
 mod faults;
+mod foreign;
 mod interleavings;
 mod policies;
 mod real_components;

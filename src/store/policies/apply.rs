@@ -33,7 +33,7 @@ pub struct Application<'a> {
 }
 
 /// What an application did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
     /// The hash that was current before.
     pub previous: Option<String>,
@@ -41,6 +41,8 @@ pub struct Applied {
     pub changed: bool,
     pub added: Vec<ClusterName>,
     pub dropped: Vec<ClusterName>,
+    /// Clusters that were gone, and are taken on anew as what has their ARN now.
+    pub retaken: Vec<ClusterName>,
     /// Accesses that end now.
     pub ending: usize,
 }
@@ -110,11 +112,12 @@ struct Row {
     id: ClusterId,
     name: String,
     arn: String,
+    gone: bool,
 }
 
 /// Makes a policy.toml current, in one transaction with the clusters that it names, the accesses that it ends, the
 /// audit events, and a wake-up of every cluster. Needs the rights of the schema's owner. The text that is current
-/// already changes nothing.
+/// already changes nothing, unless a cluster that it names is gone: what has its ARN now is taken on, as another.
 ///
 /// # Errors
 /// `UnknownPeople`, `Moved`, `Drops` (what goes away is not in `drain`), `NotDropped`, `Store`; nothing is changed then.
@@ -128,26 +131,33 @@ pub async fn apply(store: &Store, application: &Application<'_>) -> Result<Appli
     if application.expected.is_some() && application.expected != previous.as_deref() {
         return Err(NotApplied::Moved(previous));
     }
-    if previous.as_deref() == Some(application.hash) {
-        return Ok(Applied { previous, changed: false, added: vec![], dropped: vec![], ending: 0 });
-    }
-    refuse_unknown(&mut tx, application.file).await?;
     let rows = clusters(&mut tx).await?;
     let arns: BTreeSet<&str> = application.file.clusters.iter().map(|cluster| cluster.arn.as_str()).collect();
-    let dropped: Vec<Row> = rows.iter().filter(|row| !arns.contains(row.arn.as_str())).cloned().collect();
+    let (wanted, dropped): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| arns.contains(row.arn.as_str()));
+    let (gone, kept): (Vec<Row>, Vec<Row>) = wanted.into_iter().partition(|row| row.gone);
+    if previous.as_deref() == Some(application.hash) && gone.is_empty() {
+        return Ok(Applied { previous, ..Applied::default() });
+    }
+    refuse_unknown(&mut tx, application.file).await?;
     let ending = ending(&mut tx, application, &dropped).await?;
     let mut wakes = Vec::new();
     let now = end(&mut tx, &ending, &mut wakes).await?;
     write_version(&mut tx, application, previous.as_deref(), now).await?;
     let mut events = drop_clusters(&mut tx, &dropped, now).await?;
-    let kept =
-        rows.into_iter().filter(|row| arns.contains(row.arn.as_str())).map(|row| (row.arn.clone(), row)).collect();
-    let added = write_clusters(&mut tx, application.file, kept, &mut events, &mut wakes).await?;
+    events.extend(drop_clusters(&mut tx, &gone, now).await?);
+    let kept = kept.into_iter().map(|row| (row.arn.clone(), row)).collect();
+    let new = write_clusters(&mut tx, application.file, kept, &mut events, &mut wakes).await?;
+    let was_gone = |name: &ClusterName| {
+        let arn = application.file.cluster(name).map(|cluster| cluster.arn.as_str());
+        gone.iter().any(|row| Some(row.arn.as_str()) == arn)
+    };
+    let (retaken, added): (Vec<ClusterName>, Vec<ClusterName>) = new.into_iter().partition(was_gone);
     let event = actor_event("policy.applied", application.by)
         .with("hash", application.hash)
         .with("previous", &previous)
         .with("clusters_added", added.len())
         .with("clusters_dropped", dropped.len())
+        .with("clusters_retaken", retaken.len())
         .with("accesses_ending", ending.len())
         .with("drain", application.drain);
     tx.event(&event, now).await?;
@@ -157,7 +167,7 @@ pub async fn apply(store: &Store, application: &Application<'_>) -> Result<Appli
     tx.wake(wakes).await?;
     tx.commit().await?;
     let names = dropped.iter().filter_map(|row| row.name.parse().ok()).collect();
-    Ok(Applied { previous, changed: true, added, dropped: names, ending: ending.len() })
+    Ok(Applied { previous, changed: true, added, dropped: names, retaken, ending: ending.len() })
 }
 
 fn actor() -> Actor {
@@ -187,10 +197,11 @@ async fn refuse_unknown(tx: &mut Tx, file: &PolicyFile) -> Result<(), NotApplied
 }
 
 async fn clusters(tx: &mut Tx) -> Result<Vec<Row>, NotApplied> {
-    let rows = sqlx::query!("select id, name, arn from cluster where dropped_at is null order by name")
-        .fetch_all(tx.connection())
-        .await?;
-    Ok(rows.into_iter().map(|row| Row { id: ClusterId(row.id), name: row.name, arn: row.arn }).collect())
+    let query = sqlx::query!(
+        r#"select id, name, arn, gone_at is not null as "gone!" from cluster where dropped_at is null order by name"#
+    );
+    let rows = query.fetch_all(tx.connection()).await?.into_iter();
+    Ok(rows.map(|row| Row { id: ClusterId(row.id), name: row.name, arn: row.arn, gone: row.gone }).collect())
 }
 
 /// The accesses that end since their cluster or profile goes; all that goes must be confirmed.
@@ -325,11 +336,13 @@ async fn write_clusters(
     Ok(added)
 }
 
-/// A cluster that comes back has the id that it had: what is left of its accesses is still taken away by it.
+/// A cluster that comes back has the id that it had: what is left of its accesses is still taken away by it. One that
+/// was gone does not come back: what has its ARN now is another.
 async fn add(tx: &mut Tx, name: &str, arn: &str) -> Result<ClusterId, NotApplied> {
     let back = sqlx::query_scalar!(
         "update cluster set dropped_at = null, name = $2
-         where id = (select id from cluster where arn = $1 order by dropped_at desc limit 1) returning id",
+         where id = (select id from cluster where arn = $1 and gone_at is null order by dropped_at desc limit 1)
+         returning id",
         arn,
         name
     )

@@ -95,6 +95,8 @@ pub struct ClusterDetail {
     pub name: String,
     pub arn: String,
     pub dropped_at: Option<Timestamp>,
+    /// Why it is gone for good, where it is.
+    pub gone: Option<String>,
     pub observed: Option<Observed<ClusterObservation>>,
     /// Why the worker's last run on it did not finish, where it did not.
     pub failure: Option<String>,
@@ -106,7 +108,7 @@ pub struct ClusterDetail {
 /// `Corrupt`, `Database`. No such cluster is `None`.
 pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>, StoreError> {
     let row = sqlx::query!(
-        r#"select c.name, c.arn, c.dropped_at, o.body as "body?", o.observed_at as "observed_at?",
+        r#"select c.name, c.arn, c.dropped_at, c.gone_why, o.body as "body?", o.observed_at as "observed_at?",
              extract(epoch from clock_timestamp() - o.observed_at)::bigint as age, t.failure as "failure?"
            from cluster c
            left join observation o on o.target_kind = 'cluster' and o.target_key = c.id
@@ -130,6 +132,7 @@ pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>
         name: row.name,
         arn: row.arn,
         dropped_at: row.dropped_at.map(jiff_sqlx::Timestamp::to_jiff),
+        gone: row.gone_why,
         observed,
         failure: row.failure,
     }))

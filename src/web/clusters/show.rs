@@ -133,8 +133,8 @@ impl ClusterPage {
         let mode = observed.and_then(|observed| observed.body.aws.as_ref()).map(|aws| aws.mode);
         let sees_all = signed_in.roles.sees_all();
         let prod = is_prod(&signed_in.policy.file, &detail.name);
-        let dropped = detail.dropped_at.is_some();
-        let can_ask = !dropped && mode != Some(AuthenticationMode::Api);
+        let closed = detail.dropped_at.is_some() || detail.gone.is_some();
+        let can_ask = !closed && mode != Some(AuthenticationMode::Api);
         Self {
             layout: signed_in.layout(Place::Clusters, detail.name.clone()).prod(prod),
             name: detail.name.clone(),
@@ -161,6 +161,9 @@ fn notice(
     let notice = |tone: Tone, text: &str| Some(Notice { tone, text: Html::prose(text) });
     let observed = detail.observed.as_ref();
     let why = observed.and_then(|observed| observed.body.trouble.as_deref()).unwrap_or_default();
+    if let Some(gone) = &detail.gone {
+        return notice(Tone::Danger, &format!("{gone}. Every access to it has ended, or ends now."));
+    }
     match sight {
         _ if detail.dropped_at.is_some() => notice(
             Tone::Neutral,
@@ -333,6 +336,7 @@ impl ClusterPage {
             name: "prod-eu".into(),
             arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".into(),
             dropped_at: None,
+            gone: None,
             observed: Some(Observed { body, at, age_seconds: 40 }),
             failure: None,
         };

@@ -243,6 +243,9 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
                 format!("Configured and authorised{answers}. The API server of `{}` said so", detail.cluster_name)
             }
             (Proven::Present, Target::Principal(_)) => "IAM is as it should be, as read back".to_owned(),
+            (Proven::Gone, Target::Cluster(_)) if leg.evidence.get("cluster_gone").is_some() => {
+                format!("The cluster `{}` is gone, and nothing of it is left with it. EKS said so", detail.cluster_name)
+            }
             (Proven::Gone, Target::Cluster(_)) => {
                 format!("Nothing of it is left on `{}`, and its API server refuses", detail.cluster_name)
             }

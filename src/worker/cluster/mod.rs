@@ -1,6 +1,7 @@
 //! One run on a cluster: observe, read what is desired, plan, write, observe again, prove, finish.
 
 mod apply;
+mod existence;
 mod prove;
 
 use super::{
@@ -22,6 +23,7 @@ use crate::{
     },
 };
 use apply::Applied;
+use existence::Described;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use jiff::Timestamp;
 use latchkey_domain::{
@@ -64,7 +66,12 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let mut connection = worker.store.acquire().await?;
         desired::cluster_row(&mut connection, id).await?.ok_or(Interrupted::Nothing)?.arn
     };
-    let reached = match reach(worker, lease, id, &arn).await {
+    let aws = match existence::describe(worker, lease, id, &arn).await? {
+        Described::Same(aws) => aws,
+        Described::Gone(why) => return existence::run_gone(worker, lease, id, why).await,
+        Described::Unknown(fault) => return unreachable(worker, lease, id, None, fault).await,
+    };
+    let reached = match reach(worker, lease, &arn, aws).await {
         Ok(reached) => reached,
         Err(fault) => return unreachable(worker, lease, id, None, fault).await,
     };
@@ -246,15 +253,8 @@ async fn keep_fence(
     Ok(())
 }
 
-/// The client of a run: EKS's description, which is kept for some minutes, and a token of its own.
-async fn reach(worker: &Worker, lease: &Lease, id: ClusterId, arn: &ClusterArn) -> Result<Reached, Fault> {
-    let aws = if let Some(aws) = worker.described(id) {
-        aws
-    } else {
-        let aws = worker.aws.describe_cluster(arn).await?;
-        worker.describe(id, aws.clone());
-        aws
-    };
+/// The client of a run, with a token of its own.
+async fn reach(worker: &Worker, lease: &Lease, arn: &ClusterArn, aws: EksCluster) -> Result<Reached, Fault> {
     // Signed as of the claim: what a process sends after a long pause is refused.
     let token = worker.aws.cluster_token(arn, lease.claimed_at()).await?;
     let client = kubernetes::Cluster::connect(&aws, token)?;

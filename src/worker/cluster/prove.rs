@@ -9,7 +9,10 @@ use jiff::SignedDuration;
 use latchkey_domain::plan::{
     desired::{BindingKey, DesiredGrant, RecordedMapping},
     observation::ClusterState,
-    proof::{Answers, Question, Verdict, left_behind, prove_gone, prove_present, questions_gone, questions_present},
+    proof::{
+        Answers, Question, Verdict, is_put_back, left_behind, prove_gone, prove_present, questions_gone,
+        questions_present,
+    },
     who::Identity,
 };
 use serde_json::json;
@@ -126,6 +129,8 @@ impl Run<'_> {
         let mut asked: Vec<(&DesiredGrant, Vec<Question>)> = Vec::new();
         for grant in grants {
             match left_behind(self.desired, grant, self.bound(grant), state) {
+                // Somebody has to act: it is tried for ever, but not as often.
+                Some(why) if is_put_back(self.desired, grant) => found.push((*grant, Found::Blocked(why))),
                 Some(why) => found.push((*grant, Found::Unsettled(why))),
                 None => asked.push((grant, questions_gone(grant, self.bound(grant), state))),
             }
@@ -200,9 +205,10 @@ impl Run<'_> {
         self.desired.grants.iter().any(|other| other.wish.is_present() && other.facts.principal == principal)
     }
 
-    /// The mapping that the grant was bound by.
+    /// The mapping that the grant was bound by, also where it was taken out before and somebody put it back.
     pub(super) fn bound(&self, grant: &DesiredGrant) -> Option<&RecordedMapping> {
-        self.desired.mappings.iter().find(|mapping| mapping.principal == grant.facts.principal)
+        let mut recorded = self.desired.mappings.iter().chain(&self.desired.returned);
+        recorded.find(|mapping| mapping.principal == grant.facts.principal)
     }
 }
 

@@ -2,6 +2,7 @@
 //! simulator and, where a real component could disagree, on the real ones.
 
 mod audit;
+mod hands;
 mod people;
 mod trouble;
 mod whole;

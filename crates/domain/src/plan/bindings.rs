@@ -82,10 +82,19 @@ pub fn drift(spec: &BindingSpec, observed: &ObservedBinding) -> Drift {
     if subject_is && labelled && observed.finalizers.is_empty() { Drift::None } else { Drift::Contents }
 }
 
-/// What a live grant's bindings need, in the namespaces that are still the ones it was asked for.
+/// What a live grant's bindings need, in the namespaces that are still the ones it was asked for. In one that was made
+/// again nothing of it stands, whoever put it there.
 pub fn wanted(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant) -> Vec<BindingStep> {
     let mut steps = Vec::new();
-    for spec in specs.iter().filter(|spec| namespace_is_ours(state, spec, grant)) {
+    let (ours, others): (Vec<&BindingSpec>, Vec<&BindingSpec>) =
+        specs.iter().partition(|spec| namespace_is_ours(state, spec, grant));
+    for spec in others {
+        let found = find(state, &BindingKey::of(spec));
+        steps.extend(
+            found.into_iter().flat_map(|found| gone(found, InstallationId(spec.installation), Some(grant.id()))),
+        );
+    }
+    for spec in ours {
         match find(state, &BindingKey::of(spec)) {
             None => steps.push(BindingStep::Create(spec.clone())),
             Some(observed) => match drift(spec, observed) {
@@ -105,7 +114,8 @@ pub fn wanted(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant)
     steps
 }
 
-fn namespace_is_ours(state: &ClusterState, spec: &BindingSpec, grant: &DesiredGrant) -> bool {
+/// Whether the binding's namespace is still the one that was asked for.
+pub fn namespace_is_ours(state: &ClusterState, spec: &BindingSpec, grant: &DesiredGrant) -> bool {
     let Some(name) = &spec.namespace else { return true };
     let pinned = grant.facts.namespaces.iter().find(|pinned| pinned.name == *name);
     pinned.is_some_and(|pinned| state.namespaces.contains(pinned))

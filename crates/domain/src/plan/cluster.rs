@@ -5,17 +5,18 @@
 
 use super::{
     bindings::{self, BindingStep},
-    desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping, Wish},
-    mapping::{self, Line, Removal},
-    observation::{AwsAuthObject, ClusterObservation, ClusterState},
+    desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
+    mapping::{self, Line},
+    observation::{ClusterObservation, ClusterState},
+    obstacles::stands_in_the_way,
+    tampering,
     who::{self, Claimant, Identity, Standing},
-    widening,
 };
 use crate::{
     access::{GrantId, PrincipalId},
     eks::{
-        aws_auth::{AwsAuth, Data, Key, Unsafe},
-        rbac::{BindingSpec, OwnRole},
+        aws_auth::{AwsAuth, Data, Key},
+        rbac::OwnRole,
     },
 };
 use jiff::SignedDuration;
@@ -158,17 +159,18 @@ pub fn disowned(desired: &DesiredCluster, state: &ClusterState) -> Option<String
     }
 }
 
-struct Planner<'a> {
-    desired: &'a DesiredCluster,
+/// A plan while it is made. What it does with aws-auth is in [`super::lines`].
+pub(super) struct Planner<'a> {
+    pub(super) desired: &'a DesiredCluster,
     observed: &'a ClusterObservation,
-    state: &'a ClusterState,
-    auth: AwsAuth,
-    only_revoke: Option<String>,
-    plan: Plan,
+    pub(super) state: &'a ClusterState,
+    pub(super) auth: AwsAuth,
+    pub(super) only_revoke: Option<String>,
+    pub(super) plan: Plan,
 }
 
 impl Planner<'_> {
-    fn present(&self) -> impl Iterator<Item = &DesiredGrant> {
+    pub(super) fn present(&self) -> impl Iterator<Item = &DesiredGrant> {
         self.desired.grants.iter().filter(|grant| grant.wish.is_present())
     }
 
@@ -181,6 +183,7 @@ impl Planner<'_> {
     fn revoke_bindings(&mut self) {
         let desired = self.desired;
         for grant in desired.grants.iter().filter(|grant| !grant.wish.is_present() && !grant.resting) {
+            self.plan.findings.extend(tampering::of_ending(desired, self.state, grant));
             let keys = grant.keys(desired.installation);
             for observed in bindings::of_grant(self.state, grant.id(), &keys, desired.installation) {
                 let mut steps = bindings::gone(observed, desired.installation, Some(grant.id()));
@@ -233,7 +236,8 @@ impl Planner<'_> {
         let desired = self.desired;
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
             if grant.wish == Wish::Provision
-                && let Some(why) = desired.paused.clone().or_else(|| self.stands_in_the_way(grant))
+                && let Some(why) =
+                    desired.paused.clone().or_else(|| stands_in_the_way(grant, self.state, &desired.name))
             {
                 self.plan.trouble.insert(grant.id(), why);
                 continue;
@@ -264,7 +268,7 @@ impl Planner<'_> {
         }
     }
 
-    fn standing(&self, grant: &DesiredGrant) -> Standing {
+    pub(super) fn standing(&self, grant: &DesiredGrant) -> Standing {
         let facts = &grant.facts;
         if let Some(other) = self.cut_by(facts.principal) {
             return Standing::Unsafe(format!(
@@ -278,7 +282,7 @@ impl Planner<'_> {
     }
 
     /// A grant of the principal whose end is overdue and whose binding still binds somebody.
-    fn cut_by(&self, principal: PrincipalId) -> Option<GrantId> {
+    pub(super) fn cut_by(&self, principal: PrincipalId) -> Option<GrantId> {
         let overdue = |grant: &&DesiredGrant| match grant.wish {
             Wish::Revoke { since } => {
                 self.desired.now.duration_since(since) > OVERDUE_CUT && grant.attempts >= CUT_AFTER_ATTEMPTS
@@ -295,133 +299,6 @@ impl Planner<'_> {
         self.desired.grants.iter().filter(of_principal).filter(overdue).find(binds).map(DesiredGrant::id)
     }
 
-    /// One change of aws-auth: out goes what nobody needs any more, in goes what is missing.
-    fn write_aws_auth(&mut self, before: &Data) {
-        let mut change = Change { data: before.clone(), ..Change::default() };
-        self.settle(&mut change);
-        if self.only_revoke.is_none() {
-            self.add_lines(&mut change);
-        }
-        let Some(object) = &self.state.aws_auth else { return };
-        self.plan.steps.extend(change.writes(object).into_iter().map(Step::AwsAuth));
-    }
-
-    /// Catches the rows up with what was seen, and takes out what nobody needs.
-    fn settle(&mut self, change: &mut Change) {
-        let desired = self.desired;
-        for recorded in &desired.mappings {
-            let needed = self.is_needed(recorded);
-            let mapped = self.auth.identities().lookup(&recorded.arn).is_some_and(|m| m.username == recorded.username);
-            if needed {
-                if mapped && !recorded.written {
-                    self.plan.settled.push(Settled::Written(recorded.principal, recorded.visit));
-                }
-                continue;
-            }
-            if recorded.own {
-                self.take_out(recorded, change);
-            } else {
-                self.plan.settled.push(Settled::Removed(recorded.principal, recorded.visit));
-            }
-        }
-    }
-
-    /// Whether a live grant binds the username of this mapping. A revoking one does not.
-    fn is_needed(&self, recorded: &RecordedMapping) -> bool {
-        if self.cut_by(recorded.principal).is_some() {
-            return false;
-        }
-        let mut wanted = self.present().filter(|grant| grant.facts.principal == recorded.principal).peekable();
-        if wanted.peek().is_none() {
-            return false;
-        }
-        // Somebody else mapped the principal instead, or took that mapping away: the row is about another username.
-        wanted.any(|grant| {
-            let identity = self.plan.identities.get(&grant.id());
-            identity.is_none_or(|identity| identity.username == recorded.username && identity.own == recorded.own)
-        })
-    }
-
-    fn take_out(&mut self, recorded: &RecordedMapping, change: &mut Change) {
-        let id = (recorded.principal, recorded.visit);
-        let ending = |grant: &&DesiredGrant| grant.facts.principal == recorded.principal && !grant.wish.is_present();
-        let grants: Vec<GrantId> = self.desired.grants.iter().filter(ending).map(DesiredGrant::id).collect();
-        let recorded = &RecordedMapping { text_before: change.text_before(recorded), ..recorded.clone() };
-        match mapping::without(&change.data, recorded) {
-            Removal::Nothing => self.plan.settled.push(Settled::Removed(id.0, id.1)),
-            Removal::Without(data) => {
-                change.data = data;
-                change.removed.push(id);
-                change.grants.extend(grants);
-                let later = self.desired.mappings.iter().filter(|other| other.own && other.key == recorded.key);
-                for other in later.filter(|other| (other.principal, other.visit) != id) {
-                    let text = change.text_before(other);
-                    let rebased = mapping::text_before_without(text.as_deref(), recorded);
-                    if rebased != text {
-                        change.rebased.insert((other.principal, other.visit), rebased);
-                    }
-                }
-            }
-            Removal::Stuck(why) => {
-                self.plan.trouble.extend(grants.into_iter().map(|grant| (grant, why.clone())));
-            }
-        }
-    }
-
-    fn add_lines(&mut self, change: &mut Change) {
-        let mut seen = BTreeSet::new();
-        let desired = self.desired;
-        for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
-            let principal = grant.facts.principal;
-            let Some(identity) = self.plan.identities.get(&grant.id()).cloned() else { continue };
-            let waits: Vec<GrantId> = self
-                .present()
-                .filter(|other| other.facts.principal == principal && self.plan.identities.contains_key(&other.id()))
-                .map(DesiredGrant::id)
-                .collect();
-            if !seen.insert(principal) || self.is_resting(&waits) {
-                continue;
-            }
-            let standing = self.standing(grant);
-            let recorded = desired
-                .mappings
-                .iter()
-                .any(|row| row.principal == principal && row.username == identity.username && row.own == identity.own);
-            match standing {
-                Standing::Unmapped(identity) => {
-                    let line =
-                        mapping::with_line(&change.data, principal, &grant.arn, identity.visit, &identity.username);
-                    match line {
-                        Ok((line, data)) => {
-                            change.data = data;
-                            change.lines.push(line);
-                            change.grants.extend(waits);
-                        }
-                        Err(why) => {
-                            self.cannot_write(&why, &waits);
-                            if !recorded {
-                                self.plan.reserved.push(Reserved { principal, identity });
-                            }
-                        }
-                    }
-                }
-                Standing::Mapped(identity) | Standing::Waiting(identity, _) if !recorded => {
-                    self.plan.reserved.push(Reserved { principal, identity });
-                }
-                Standing::Mapped(_) | Standing::Waiting(..) | Standing::Unsafe(_) | Standing::Refused(_) => {}
-            }
-        }
-    }
-
-    fn is_resting(&self, grants: &[GrantId]) -> bool {
-        self.desired.grants.iter().filter(|grant| grants.contains(&grant.id())).all(|grant| grant.resting)
-    }
-
-    fn cannot_write(&mut self, why: &Unsafe, grants: &[GrantId]) {
-        let why = format!("no line was added to aws-auth on {}: {why}", self.desired.name);
-        self.plan.trouble.extend(grants.iter().map(|grant| (*grant, why.clone())));
-    }
-
     /// ClusterRoles and bindings of the grants that may have them.
     fn grant(&mut self) {
         let desired = self.desired;
@@ -429,7 +306,7 @@ impl Planner<'_> {
         let mut steps = Vec::new();
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present() && !grant.resting) {
             let Some(identity) = self.plan.identities.get(&grant.id()) else { continue };
-            if let Some(why) = self.stands_in_the_way(grant) {
+            if let Some(why) = stands_in_the_way(grant, self.state, &desired.name) {
                 self.plan.trouble.insert(grant.id(), why);
             }
             let specs = grant.bindings(desired.installation, &identity.username);
@@ -440,112 +317,11 @@ impl Planner<'_> {
                     roles.entry(role.name.clone()).or_insert_with(|| (own, Vec::new())).1.push(grant.id());
                 }
             }
-            self.plan.findings.extend(tampered(self.state, &specs, grant));
+            self.plan.findings.extend(tampering::of_running(self.state, &specs, grant));
             let bindings = bindings::wanted(self.state, &specs, grant);
             steps.extend(bindings.into_iter().map(|step| Step::Binding { step, grant: Some(grant.id()) }));
         }
         self.plan.steps.extend(roles.into_values().map(|(role, grants)| Step::CreateRole { role, grants }));
         self.plan.steps.extend(steps);
     }
-
-    /// Why a grant's bindings cannot be made now: its namespaces, its ClusterRoles.
-    fn stands_in_the_way(&self, grant: &DesiredGrant) -> Option<String> {
-        namespaces(grant, self.state, &self.desired.name).or_else(|| roles(grant, self.state, &self.desired.name))
-    }
-}
-
-/// The change of aws-auth while it is put together.
-#[derive(Debug, Default)]
-struct Change {
-    data: Data,
-    lines: Vec<Line>,
-    removed: Vec<(PrincipalId, u32)>,
-    rebased: BTreeMap<(PrincipalId, u32), Option<String>>,
-    grants: Vec<GrantId>,
-}
-
-impl Change {
-    fn text_before(&self, recorded: &RecordedMapping) -> Option<String> {
-        let rebased = self.rebased.get(&(recorded.principal, recorded.visit));
-        rebased.cloned().unwrap_or_else(|| recorded.text_before.clone())
-    }
-
-    /// A write for each key that differs; only users are mapped, so it is one.
-    fn writes(mut self, object: &AwsAuthObject) -> Vec<AwsAuthWrite> {
-        self.grants.sort();
-        self.grants.dedup();
-        let changed = |key: &Key| object.data.get(key.as_str()) != self.data.get(key.as_str());
-        let write = |key: Key| AwsAuthWrite {
-            resource_version: object.resource_version.clone(),
-            key,
-            before: object.data.get(key.as_str()).cloned(),
-            after: self.data.get(key.as_str()).cloned(),
-            lines: self.lines.iter().filter(|line| line.key == key).cloned().collect(),
-            removed: self.removed.clone(),
-            rebased: self.rebased.iter().map(|(id, text)| (id.0, id.1, text.clone())).collect(),
-            grants: self.grants.clone(),
-        };
-        Key::ALL.into_iter().filter(changed).map(write).collect()
-    }
-}
-
-/// What holds a grant back for its namespaces: they are pinned by UID.
-fn namespaces(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<String> {
-    grant.facts.namespaces.iter().find_map(|pinned| {
-        let now = state.namespaces.iter().find(|namespace| namespace.name == pinned.name);
-        match now {
-            None => Some(format!(
-                "the namespace {} does not exist on {cluster} any more: ask again once there is one",
-                pinned.name
-            )),
-            Some(now) if now.uid != pinned.uid => Some(format!(
-                "the namespace {} on {cluster} was deleted and made again since this was asked, and a new one inherits \
-                 nothing: ask again",
-                pinned.name
-            )),
-            Some(_) => None,
-        }
-    })
-}
-
-/// What holds a grant back for its ClusterRoles: a foreign one that is not there or allows more than was decided (of
-/// which a running access knows nothing), one of ours that is not as it was made.
-fn roles(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<String> {
-    grant.facts.profile.roles.iter().find_map(|role| {
-        let Some(observed) = state.cluster_roles.get(&role.name) else {
-            let missing = format!("there is no ClusterRole {} on {cluster}: an operator has to make it", role.name);
-            return (!role.own).then_some(missing);
-        };
-        let added = widening::added(&role.rules, &observed.rules);
-        let first = added.first()?;
-        match (role.own, grant.wish) {
-            (true, _) => Some(format!(
-                "somebody changed the ClusterRole {} on {cluster}, which is ours and never changes (it now allows to \
-                 {first}): an operator has to delete it, then it is made again",
-                role.name
-            )),
-            (false, Wish::Provision) => Some(format!(
-                "the ClusterRole {} on {cluster} allows more than when this was decided (to {first}): ask again, so \
-                 that it is decided on what it allows now",
-                role.name
-            )),
-            (false, Wish::Keep | Wish::Revoke { .. }) => None,
-        }
-    })
-}
-
-/// Bindings of a running access that somebody changed.
-fn tampered(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant) -> Vec<Finding> {
-    let is_changed = |spec: &&BindingSpec| {
-        let observed = bindings::find(state, &BindingKey::of(spec));
-        observed.is_some_and(|observed| bindings::drift(spec, observed) != bindings::Drift::None)
-    };
-    let finding = |spec: &BindingSpec| Finding {
-        grant: Some(grant.id()),
-        what: format!("somebody changed {}; it is put back", BindingKey::of(spec)),
-    };
-    if grant.wish != Wish::Keep {
-        return Vec::new();
-    }
-    specs.iter().filter(is_changed).map(finding).collect()
 }

@@ -8,7 +8,7 @@ use crate::{
         rbac::{BindingSpec, Provenance, Reach},
     },
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A cluster's desired state, read in one snapshot after the cluster was observed.
@@ -122,6 +122,8 @@ pub struct RecordedMapping {
     pub written: bool,
     /// How often it was written: once, and again after each time that somebody took it out.
     pub writes: u32,
+    /// How long ago it was written last, by the database's real clock.
+    pub wrote_ago: Option<SignedDuration>,
 }
 
 impl DesiredGrant {

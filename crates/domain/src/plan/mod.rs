@@ -2,7 +2,9 @@
 //!
 //! - [`observation`]: what the worker saw of a target.
 //! - [`desired`]: what a target should be: the set of its live grants.
-//! - [`cluster`]: the steps that bring a cluster there; [`bindings`], [`mapping`], [`who`], [`widening`] are its parts.
+//! - [`cluster`]: the steps that bring a cluster there; its parts: [`bindings`], [`mapping`], [`who`], [`widening`], and
+//!   inside, `lines` (the change of aws-auth), `obstacles` (namespaces, ClusterRoles), `tampering` (what others did).
+//! - [`existence`]: whether a cluster is still the one that was taken on.
 //! - [`principal`]: the same for an IAM principal.
 //! - [`proof`]: the questions to ask an API server, and what the answers prove.
 //! - [`preview`]: what a request would change, for pages.
@@ -12,16 +14,20 @@ pub mod bindings;
 pub mod bootstrap;
 pub mod cluster;
 pub mod desired;
+pub mod existence;
+mod lines;
 pub mod mapping;
 #[cfg(test)]
 mod model;
 pub mod observation;
+mod obstacles;
 pub mod preview;
 pub mod principal;
 pub mod proof;
 pub mod remedy;
 #[cfg(test)]
 mod samples;
+mod tampering;
 #[cfg(test)]
 mod tests;
 pub mod who;

@@ -92,6 +92,7 @@ impl World {
             text_before: None,
             written: false,
             writes: 0,
+            wrote_ago: None,
         }
     }
 

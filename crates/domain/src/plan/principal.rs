@@ -28,6 +28,8 @@ pub struct DesiredPrincipal {
     pub unique_id: String,
     /// Whether policy.toml lets the worker write to it.
     pub writable: bool,
+    /// Whether its ARN is proven anew: then what the user of that ARN has is another principal's matter.
+    pub succeeded: bool,
     /// Every grant of it that is not over, but for the scheduled ones.
     pub grants: Vec<PrincipalGrant>,
 }
@@ -81,8 +83,15 @@ pub fn is_writable(arn: &PrincipalArn, principal_paths: &[String]) -> bool {
 pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> PrincipalPlan {
     let held = desired.grants.iter().filter_map(|grant| Some((grant.id, grant.held.clone()?)));
     let mut plan = PrincipalPlan { trouble: held.collect(), ..PrincipalPlan::default() };
+    if let Some((user, why)) = observed.found.as_ref().and_then(|user| replaced(desired, user).map(|why| (user, why))) {
+        plan.replaced = Some(why);
+        // What ran ends first, so that each write is one for an access that ends.
+        if carries_ours(desired, user) && desired.grants.iter().all(|grant| !grant.wish.is_present()) {
+            plan.steps = steps(desired, user, None);
+        }
+        return plan;
+    }
     if !is_managed(desired, observed) {
-        plan.replaced = observed.found.as_ref().and_then(|user| replaced(desired, user));
         return plan;
     }
     let Some(user) = &observed.found else {
@@ -90,10 +99,6 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
         plan.trouble.extend(present(desired).map(|grant| (grant.id, why.clone())));
         return plan;
     };
-    if let Some(replaced) = replaced(desired, user) {
-        plan.replaced = Some(replaced);
-        return plan;
-    }
     if let Some(other) = user.tags.get(TAG).filter(|other| **other != desired.installation.to_string()) {
         let why = format!(
             "{} is tagged as managed by another installation of Latchkey ({other}): an operator has to find out which \
@@ -117,6 +122,12 @@ fn present(desired: &DesiredPrincipal) -> impl Iterator<Item = &PrincipalGrant> 
 fn is_managed(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> bool {
     let tagged = |user: &IamUser| user.tags.get(TAG).is_some_and(|own| *own == desired.installation.to_string());
     desired.writable || observed.found.as_ref().is_some_and(tagged)
+}
+
+/// Whether the user that has the ARN now carries our tag, though nobody proved it: whoever made it again copied what
+/// the one before had.
+fn carries_ours(desired: &DesiredPrincipal, user: &IamUser) -> bool {
+    !desired.succeeded && user.tags.get(TAG).is_some_and(|own| *own == desired.installation.to_string())
 }
 
 fn replaced(desired: &DesiredPrincipal, user: &IamUser) -> Option<String> {
@@ -202,7 +213,13 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
         (None, Some(text)) => user.is_some_and(|user| !is_ours(desired, user, text)),
         (Some(_), None) => false,
     };
+    let copied =
+        observed.found.as_ref().is_some_and(|user| replaced(desired, user).is_some() && carries_ours(desired, user));
     let judge = |grant: &PrincipalGrant| {
+        if copied {
+            let evidence = format!("the user that has the ARN {} now still carries our policy or tag", desired.arn);
+            return PrincipalProof { grant: grant.id, proven: false, evidence };
+        }
         let managed = is_managed(desired, observed);
         let (proven, evidence) = judge(desired, grant, user, managed && as_wanted, managed, &ignored);
         PrincipalProof { grant: grant.id, proven, evidence }
@@ -262,7 +279,14 @@ mod tests {
 
     fn desired(grants: Vec<PrincipalGrant>) -> DesiredPrincipal {
         let installation = InstallationId(Uuid::from_u128(7));
-        DesiredPrincipal { installation, arn: ARN.parse().unwrap(), unique_id: "AIDA1".into(), writable: true, grants }
+        DesiredPrincipal {
+            installation,
+            arn: ARN.parse().unwrap(),
+            unique_id: "AIDA1".into(),
+            writable: true,
+            succeeded: false,
+            grants,
+        }
     }
 
     fn user() -> IamUser {
@@ -330,6 +354,25 @@ mod tests {
         let plan = plan(&desired(vec![grant(1, "a", Wish::Keep)]), &seen(&other));
         assert!(plan.replaced.is_some());
         assert_eq!(plan.steps, []);
+    }
+
+    #[test]
+    fn what_was_copied_to_a_user_made_again_is_taken_away_unless_that_one_was_proven() {
+        let mut user = user();
+        let mut ending = desired(vec![grant(1, "a", Wish::Keep)]);
+        let steps = plan(&ending, &seen(&user));
+        apply(&mut user, steps);
+        user.unique_id = "AIDA2".into();
+        ending.grants[0].wish = REVOKE;
+        ending.succeeded = true;
+        assert_eq!(plan(&ending, &seen(&user)).steps, [], "it is another principal's");
+        assert!(prove(&ending, &seen(&user))[0].proven);
+        ending.succeeded = false;
+        assert!(!prove(&ending, &seen(&user))[0].proven);
+        let steps = plan(&ending, &seen(&user));
+        apply(&mut user, steps);
+        assert!(user.inline_policies.is_empty() && user.tags.is_empty(), "{user:?}");
+        assert!(prove(&ending, &seen(&user))[0].proven);
     }
 
     #[test]

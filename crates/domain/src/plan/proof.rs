@@ -8,7 +8,7 @@ use super::{
     bindings,
     desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, RecordedMapping},
     observation::{ClusterState, ObservedBinding},
-    who::{Identity, bearers},
+    who::{self, Identity, bearers},
 };
 use crate::{
     access::GrantId,
@@ -215,7 +215,21 @@ pub fn left_behind(
     // In a text that nobody can read, the name is enough: mended, it would map the user again.
     let text = bound.key.and_then(|key| data.get(key.as_str()));
     let hidden = !auth.errors().is_empty() && text.is_some_and(|text| text.contains(&bound.username));
-    ((there || hidden) && !needed).then(|| format!("aws-auth still holds the line of `{}`", bound.username))
+    let put_back = is_put_back(desired, grant);
+    let sentence = || match &state.aws_auth {
+        Some(object) if put_back => format!(
+            "aws-auth still holds the line of `{}`, which {} puts back: whoever runs that has to let it go",
+            bound.username,
+            who::last_managers(object)
+        ),
+        Some(_) | None => format!("aws-auth still holds the line of `{}`", bound.username),
+    };
+    ((there || hidden) && !needed).then(sentence)
+}
+
+/// Whether the line of an access that ends was taken out of aws-auth and is there again.
+pub fn is_put_back(desired: &DesiredCluster, grant: &DesiredGrant) -> bool {
+    desired.returned.iter().any(|returned| returned.principal == grant.facts.principal)
 }
 
 /// Judges a grant that ends, when nothing of it is [`left_behind`]: by two rounds of answers from two connections.

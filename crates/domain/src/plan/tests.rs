@@ -442,6 +442,7 @@ fn what_still_says_yes_after_the_end_is_named_and_lag_is_not_believed() {
         text_before: None,
         written: true,
         writes: 1,
+        wrote_ago: None,
     };
     let questions = super::proof::questions_gone(grant, Some(&bound), state);
     let yes: super::proof::Answers = questions.iter().map(|question| (question.clone(), true)).collect();
@@ -484,6 +485,7 @@ fn a_preview_shows_what_the_plan_would_do_and_what_it_adds() {
         arn: grant(number, number, Wish::Provision).arn,
         unique_id: String::new(),
         writable: false,
+        succeeded: false,
         grants: vec![],
     };
     let nothing = PrincipalObservation::default();

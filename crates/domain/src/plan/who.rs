@@ -11,13 +11,22 @@ use crate::{
         aws_auth::{AwsAuth, Key, Mapped},
     },
 };
+use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
 /// Begins every username that Latchkey gives; nobody else may use it.
 pub const RESERVED: &str = "latchkey:";
 
-/// After the line was taken out this often, it is not written again: somebody else's tool owns the text.
+/// What API servers call Latchkey in managedFields.
+pub const OWN_MANAGER: &str = "latchkey";
+
+/// After the line was written this often and taken out each time, it is written again only after a pause: somebody
+/// else's tool owns the text.
 pub const WRITES_AT_MOST: u32 = 2;
+/// The first such pause; each further one is twice as long. Tools that put back what they own do it within minutes.
+pub const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(10);
+/// The longest pause: an access goes on within it once nobody takes its line out any more.
+pub const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Whom a principal is on a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -274,10 +283,10 @@ fn unmapped(
         return Standing::Waiting(identity, why);
     }
     let readable = auth.errors().iter().all(|error| error.key != Key::MapUsers);
-    if readable && recorded.is_some_and(|recorded| recorded.written && recorded.writes >= WRITES_AT_MOST) {
+    if readable && recorded.is_some_and(is_fought_over) {
         let why = format!(
-            "the line for {} was taken out of aws-auth on {cluster} again and again, last by {}: it is not written \
-             again until that stops",
+            "the line for {} was taken out of aws-auth on {cluster} again and again, last by {}: whoever runs that has \
+             to let it stand, and until then it is only written again now and then",
             who.arn,
             last_managers(object)
         );
@@ -286,17 +295,25 @@ fn unmapped(
     Standing::Unmapped(identity)
 }
 
+/// Whether somebody takes this line out whenever it is written, and the pause after the last write is not over.
+fn is_fought_over(recorded: &RecordedMapping) -> bool {
+    let Some(paused) = recorded.writes.checked_sub(WRITES_AT_MOST).filter(|_| recorded.written) else { return false };
+    let pause = FIRST_PAUSE.checked_mul(1 << paused.min(8)).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE));
+    recorded.wrote_ago.is_some_and(|ago| ago < pause)
+}
+
 /// Whoever applies the text of `mapUsers` from the server side: it would take our lines out again.
 fn applied_by(object: &AwsAuthObject) -> Option<&str> {
     let owns = |keys: &[String]| keys.iter().any(|key| key == Key::MapUsers.as_str());
     object.managers.iter().find(|manager| manager.operation == "Apply" && owns(&manager.keys)).map(|m| m.name.as_str())
 }
 
-fn last_managers(object: &AwsAuthObject) -> String {
+/// Who else wrote the text of `mapUsers` last.
+pub fn last_managers(object: &AwsAuthObject) -> String {
     let names: BTreeSet<&str> = object
         .managers
         .iter()
-        .filter(|manager| manager.keys.iter().any(|key| key == Key::MapUsers.as_str()))
+        .filter(|manager| manager.name != OWN_MANAGER && manager.keys.iter().any(|key| key == Key::MapUsers.as_str()))
         .map(|manager| manager.name.as_str())
         .collect();
     if names.is_empty() { "somebody unknown".to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }

@@ -177,6 +177,19 @@ impl Aws {
         self.change(now(), |account: &mut Account| account.clusters.remove(cluster));
     }
 
+    /// Deletes a cluster from EKS and makes another of its name: same ARN, later `createdAt`, no access entries. Where
+    /// its API server is, [`Aws::set_server`] says; until then it is the old one's. Without such a cluster it does
+    /// nothing.
+    pub fn recreate_cluster(&self, cluster: &str) {
+        self.change(now(), |account| {
+            let Some(cluster) = account.clusters.get_mut(cluster) else { return };
+            // EKS's clock ticks in milliseconds, and no cluster is made within a second of the one before.
+            cluster.created_at = cluster.created_at.max(now()) + jiff::SignedDuration::from_mins(15);
+            cluster.id = format!("{:032X}", rand::rng().random::<u128>());
+            cluster.entries.clear();
+        });
+    }
+
     /// Moves a cluster to another authentication mode.
     pub fn set_mode(&self, cluster: &str, mode: crate::seed::AuthenticationMode) {
         self.change(now(), |account| {

@@ -1,0 +1,120 @@
+//! Whether a cluster is still the one that was taken on. A cluster is its ARN and the `createdAt` that EKS tells: one
+//! that was deleted and made again under the same name is another, and inherits nothing.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// "No such cluster" has to be said twice, this far apart, before it is believed: what ends by it does not come back.
+pub const APART: SignedDuration = SignedDuration::from_mins(10);
+
+/// What is recorded of a cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    pub name: String,
+    pub arn: String,
+    /// Nothing before the first look.
+    pub created_at: Option<Timestamp>,
+    /// How long ago EKS first said that there is no such cluster, where it did not show it since.
+    pub missing_for: Option<SignedDuration>,
+}
+
+/// What EKS said to a caller of the cluster's own account, in its region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    Found {
+        created_at: Option<Timestamp>,
+    },
+    NoSuchCluster,
+    /// Whatever else a call came to (no right, no answer, no address) says nothing about the cluster.
+    Nothing,
+}
+
+/// What follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Existence {
+    /// It is there, and known.
+    Same,
+    /// It is there, and was never looked at: this is its `createdAt`.
+    FirstSeen(Timestamp),
+    /// Not there, for the first time: it may be back.
+    Missing,
+    /// Not there still, and not for long enough to be believed.
+    StillMissing,
+    /// It is there again, as it was.
+    Back,
+    /// Nobody knows.
+    Unknown,
+    /// Gone for good: a sentence that says why.
+    Gone(String),
+}
+
+/// Judges a cluster.
+pub fn judge(known: &Known, said: Said) -> Existence {
+    let Known { name, arn, .. } = known;
+    match said {
+        Said::Found { created_at } => match (known.created_at, created_at) {
+            (Some(then), Some(now)) if then.as_second() != now.as_second() => Existence::Gone(format!(
+                "{name} was deleted and made again (EKS says that {arn} was created at {now:.0}, and not at {then:.0}): \
+                 the new cluster inherits nothing until an operator takes it on with `latchkey policy apply`"
+            )),
+            (None, Some(now)) => Existence::FirstSeen(now),
+            (_, _) if known.missing_for.is_some() => Existence::Back,
+            (_, _) => Existence::Same,
+        },
+        Said::Nothing => Existence::Unknown,
+        Said::NoSuchCluster => match known.missing_for {
+            None => Existence::Missing,
+            Some(ago) if ago < APART => Existence::StillMissing,
+            Some(_) => Existence::Gone(format!(
+                "{name} does not exist any more: EKS said twice, at least {} minutes apart, that there is no {arn}",
+                APART.as_mins()
+            )),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(created_at: Option<&str>, missing_minutes: Option<i64>) -> Known {
+        Known {
+            name: "prod-eu".into(),
+            arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".into(),
+            created_at: created_at.map(at),
+            missing_for: missing_minutes.map(SignedDuration::from_mins),
+        }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    const BORN: &str = "2026-01-02T03:04:05.123Z";
+
+    fn found(text: &str) -> Said {
+        Said::Found { created_at: Some(at(text)) }
+    }
+
+    #[test]
+    fn a_cluster_is_its_arn_and_when_it_was_created() {
+        assert_eq!(judge(&known(None, None), found(BORN)), Existence::FirstSeen(at(BORN)));
+        assert_eq!(judge(&known(Some(BORN), None), found(BORN)), Existence::Same);
+        // EKS tells fractions of a second as a binary number, and the database keeps microseconds.
+        assert_eq!(judge(&known(Some(BORN), None), found("2026-01-02T03:04:05.123000144Z")), Existence::Same);
+        assert_eq!(judge(&known(Some(BORN), None), Said::Found { created_at: None }), Existence::Same);
+        let Existence::Gone(why) = judge(&known(Some(BORN), None), found("2026-11-24T00:00:00Z")) else {
+            panic!("it is another")
+        };
+        assert!(why.contains("made again") && why.contains("2026-11-24T00:00:00Z"), "{why}");
+    }
+
+    #[test]
+    fn a_cluster_is_gone_when_that_was_said_twice_ten_minutes_apart() {
+        let says = |missing: Option<i64>| judge(&known(Some(BORN), missing), Said::NoSuchCluster);
+        assert_eq!(says(None), Existence::Missing);
+        assert_eq!(says(Some(9)), Existence::StillMissing);
+        assert!(matches!(says(Some(10)), Existence::Gone(_)));
+        assert_eq!(judge(&known(Some(BORN), Some(9)), found(BORN)), Existence::Back);
+        assert_eq!(judge(&known(Some(BORN), Some(1_000)), Said::Nothing), Existence::Unknown);
+    }
+}

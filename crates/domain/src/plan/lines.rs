@@ -1,0 +1,178 @@
+//! The part of a cluster's plan that is about aws-auth: one change of it for everybody who waits.
+
+use super::{
+    cluster::{AwsAuthWrite, Planner, Reserved, Settled, Step},
+    desired::{DesiredGrant, RecordedMapping},
+    mapping::{self, Line, Removal},
+    observation::AwsAuthObject,
+    who::Standing,
+};
+use crate::{
+    access::{GrantId, PrincipalId},
+    eks::aws_auth::{Data, Key, Unsafe},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Planner<'_> {
+    /// One change of aws-auth: out goes what nobody needs any more, in goes what is missing.
+    pub(super) fn write_aws_auth(&mut self, before: &Data) {
+        let mut change = Change { data: before.clone(), ..Change::default() };
+        self.settle(&mut change);
+        if self.only_revoke.is_none() {
+            self.add_lines(&mut change);
+        }
+        let Some(object) = &self.state.aws_auth else { return };
+        self.plan.steps.extend(change.writes(object).into_iter().map(Step::AwsAuth));
+    }
+
+    /// Catches the rows up with what was seen, and takes out what nobody needs.
+    fn settle(&mut self, change: &mut Change) {
+        let desired = self.desired;
+        for recorded in &desired.mappings {
+            let needed = self.is_needed(recorded);
+            let mapped = self.auth.identities().lookup(&recorded.arn).is_some_and(|m| m.username == recorded.username);
+            if needed {
+                if mapped && !recorded.written {
+                    self.plan.settled.push(Settled::Written(recorded.principal, recorded.visit));
+                }
+                continue;
+            }
+            if recorded.own {
+                self.take_out(recorded, change);
+            } else {
+                self.plan.settled.push(Settled::Removed(recorded.principal, recorded.visit));
+            }
+        }
+    }
+
+    /// Whether a live grant binds the username of this mapping. A revoking one does not.
+    fn is_needed(&self, recorded: &RecordedMapping) -> bool {
+        if self.cut_by(recorded.principal).is_some() {
+            return false;
+        }
+        let mut wanted = self.present().filter(|grant| grant.facts.principal == recorded.principal).peekable();
+        if wanted.peek().is_none() {
+            return false;
+        }
+        // Somebody else mapped the principal instead, or took that mapping away: the row is about another username.
+        wanted.any(|grant| {
+            let identity = self.plan.identities.get(&grant.id());
+            identity.is_none_or(|identity| identity.username == recorded.username && identity.own == recorded.own)
+        })
+    }
+
+    fn take_out(&mut self, recorded: &RecordedMapping, change: &mut Change) {
+        let id = (recorded.principal, recorded.visit);
+        let ending = |grant: &&DesiredGrant| grant.facts.principal == recorded.principal && !grant.wish.is_present();
+        let grants: Vec<GrantId> = self.desired.grants.iter().filter(ending).map(DesiredGrant::id).collect();
+        let recorded = &RecordedMapping { text_before: change.text_before(recorded), ..recorded.clone() };
+        match mapping::without(&change.data, recorded) {
+            Removal::Nothing => self.plan.settled.push(Settled::Removed(id.0, id.1)),
+            Removal::Without(data) => {
+                change.data = data;
+                change.removed.push(id);
+                change.grants.extend(grants);
+                let later = self.desired.mappings.iter().filter(|other| other.own && other.key == recorded.key);
+                for other in later.filter(|other| (other.principal, other.visit) != id) {
+                    let text = change.text_before(other);
+                    let rebased = mapping::text_before_without(text.as_deref(), recorded);
+                    if rebased != text {
+                        change.rebased.insert((other.principal, other.visit), rebased);
+                    }
+                }
+            }
+            Removal::Stuck(why) => {
+                self.plan.trouble.extend(grants.into_iter().map(|grant| (grant, why.clone())));
+            }
+        }
+    }
+
+    fn add_lines(&mut self, change: &mut Change) {
+        let mut seen = BTreeSet::new();
+        let desired = self.desired;
+        for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
+            let principal = grant.facts.principal;
+            let Some(identity) = self.plan.identities.get(&grant.id()).cloned() else { continue };
+            let waits: Vec<GrantId> = self
+                .present()
+                .filter(|other| other.facts.principal == principal && self.plan.identities.contains_key(&other.id()))
+                .map(DesiredGrant::id)
+                .collect();
+            if !seen.insert(principal) || self.is_resting(&waits) {
+                continue;
+            }
+            let standing = self.standing(grant);
+            let recorded = desired
+                .mappings
+                .iter()
+                .any(|row| row.principal == principal && row.username == identity.username && row.own == identity.own);
+            match standing {
+                Standing::Unmapped(identity) => {
+                    let line =
+                        mapping::with_line(&change.data, principal, &grant.arn, identity.visit, &identity.username);
+                    match line {
+                        Ok((line, data)) => {
+                            change.data = data;
+                            change.lines.push(line);
+                            change.grants.extend(waits);
+                        }
+                        Err(why) => {
+                            self.cannot_write(&why, &waits);
+                            if !recorded {
+                                self.plan.reserved.push(Reserved { principal, identity });
+                            }
+                        }
+                    }
+                }
+                Standing::Mapped(identity) | Standing::Waiting(identity, _) if !recorded => {
+                    self.plan.reserved.push(Reserved { principal, identity });
+                }
+                Standing::Mapped(_) | Standing::Waiting(..) | Standing::Unsafe(_) | Standing::Refused(_) => {}
+            }
+        }
+    }
+
+    fn is_resting(&self, grants: &[GrantId]) -> bool {
+        self.desired.grants.iter().filter(|grant| grants.contains(&grant.id())).all(|grant| grant.resting)
+    }
+
+    fn cannot_write(&mut self, why: &Unsafe, grants: &[GrantId]) {
+        let why = format!("no line was added to aws-auth on {}: {why}", self.desired.name);
+        self.plan.trouble.extend(grants.iter().map(|grant| (*grant, why.clone())));
+    }
+}
+
+/// The change of aws-auth while it is put together.
+#[derive(Debug, Default)]
+struct Change {
+    data: Data,
+    lines: Vec<Line>,
+    removed: Vec<(PrincipalId, u32)>,
+    rebased: BTreeMap<(PrincipalId, u32), Option<String>>,
+    grants: Vec<GrantId>,
+}
+
+impl Change {
+    fn text_before(&self, recorded: &RecordedMapping) -> Option<String> {
+        let rebased = self.rebased.get(&(recorded.principal, recorded.visit));
+        rebased.cloned().unwrap_or_else(|| recorded.text_before.clone())
+    }
+
+    /// A write for each key that differs; only users are mapped, so it is one.
+    fn writes(mut self, object: &AwsAuthObject) -> Vec<AwsAuthWrite> {
+        self.grants.sort();
+        self.grants.dedup();
+        let changed = |key: &Key| object.data.get(key.as_str()) != self.data.get(key.as_str());
+        let write = |key: Key| AwsAuthWrite {
+            resource_version: object.resource_version.clone(),
+            key,
+            before: object.data.get(key.as_str()).cloned(),
+            after: self.data.get(key.as_str()).cloned(),
+            lines: self.lines.iter().filter(|line| line.key == key).cloned().collect(),
+            removed: self.removed.clone(),
+            rebased: self.rebased.iter().map(|(id, text)| (id.0, id.1, text.clone())).collect(),
+            grants: self.grants.clone(),
+        };
+        Key::ALL.into_iter().filter(changed).map(write).collect()
+    }
+}

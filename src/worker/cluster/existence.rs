@@ -1,0 +1,124 @@
+//! Whether a cluster is still the one that was taken on; and the run on one that is gone: nothing is called and nothing
+//! written, its accesses end.
+
+use super::{Found, Interrupted, LegOutcome, Outcome, desired};
+use crate::{
+    fault::Fault,
+    lease::{Lease, Lost},
+    store::{clusters, intents, observations},
+    worker::{Worker, trail},
+};
+use latchkey_domain::{
+    access::{ClusterId, grant::Cause},
+    eks::arn::ClusterArn,
+    plan::{
+        cluster::Settled,
+        existence::{Existence, Said, judge},
+        observation::{ClusterObservation, EksCluster},
+    },
+};
+use serde_json::json;
+
+/// What a run is about to work on.
+pub(super) enum Described {
+    /// The cluster that was taken on.
+    Same(EksCluster),
+    /// It is gone for good: a sentence.
+    Gone(String),
+    /// Nobody knows.
+    Unknown(Fault),
+}
+
+/// EKS's description of a cluster, which is kept for some minutes, and what it says about which cluster it is.
+///
+/// # Errors
+/// `Lost`, `Store`.
+pub(super) async fn describe(
+    worker: &Worker,
+    lease: &Lease,
+    id: ClusterId,
+    arn: &ClusterArn,
+) -> Result<Described, Interrupted> {
+    let recorded = clusters::recorded(&worker.store, id).await?.ok_or(Interrupted::Nothing)?;
+    if let Some(why) = recorded.gone {
+        return Ok(Described::Gone(why));
+    }
+    if let Some(aws) = worker.described(id) {
+        return Ok(Described::Same(aws));
+    }
+    let answer = worker.aws.describe_cluster(arn).await;
+    let said = match &answer {
+        Ok(aws) => Said::Found { created_at: aws.created_at },
+        Err(fault) if fault.is_not_found() => Said::NoSuchCluster,
+        Err(_) => Said::Nothing,
+    };
+    let existence = judge(&recorded.known, said);
+    note(worker, lease, id, &existence).await?;
+    Ok(match (existence, answer) {
+        (Existence::Gone(why), _) => Described::Gone(why),
+        (_, Ok(aws)) => {
+            worker.describe(id, aws.clone());
+            Described::Same(aws)
+        }
+        (Existence::Missing | Existence::StillMissing, Err(fault)) => Described::Unknown(
+            fault.because("EKS knows no such cluster; if it still says so in ten minutes, its accesses end"),
+        ),
+        (_, Err(fault)) => Described::Unknown(fault),
+    })
+}
+
+async fn note(worker: &Worker, lease: &Lease, id: ClusterId, existence: &Existence) -> Result<(), Interrupted> {
+    let changes = match existence {
+        Existence::Same | Existence::StillMissing | Existence::Unknown => false,
+        Existence::FirstSeen(_) | Existence::Missing | Existence::Back | Existence::Gone(_) => true,
+    };
+    if !changes {
+        return Ok(());
+    }
+    let mut tx = worker.store.begin().await?;
+    if !tx.note_existence(id, lease.epoch(), existence).await? {
+        return Err(Lost::Over.into());
+    }
+    lease.life().spend()?;
+    Ok(tx.commit().await?)
+}
+
+/// Runs once on a cluster that is gone: what ran there ends, and what ends there is over.
+///
+/// # Errors
+/// `Lost`, `Store`.
+pub(super) async fn run_gone(
+    worker: &Worker,
+    lease: &Lease,
+    id: ClusterId,
+    why: String,
+) -> Result<Outcome, Interrupted> {
+    tracing::warn!(target = %lease.target(), why, "the cluster is gone");
+    let (desired, legs) = desired(worker, lease, id).await?;
+    let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
+    let closed = dangling.into_iter().map(|open| (open, "the cluster was gone")).collect();
+    trail::close_dangling(&worker.store, lease, closed).await?;
+    let mut tx = worker.store.begin().await?;
+    let removed = desired.mappings.iter().map(|mapping| Settled::Removed(mapping.principal, mapping.visit));
+    tx.settle_mappings(id, &removed.collect::<Vec<_>>()).await?;
+    lease.life().spend()?;
+    tx.commit().await?;
+    let last = observations::cluster(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
+    let observation = ClusterObservation { trouble: Some(why.clone()), ..last };
+    observations::write(&worker.store, lease.target(), &observation).await?;
+    let mut outcome = Outcome { failure: Some(why.clone()), ..Outcome::default() };
+    for grant in &desired.grants {
+        if grant.wish.is_present() {
+            outcome.revoke.push((grant.id(), Cause::ClusterGone, why.clone()));
+            continue;
+        }
+        let found = Found::Proven {
+            lines: vec![format!("{}, and nothing of this access with it", why.trim_end_matches('.'))],
+            details: json!({ "cluster_gone": true }),
+            residual: vec![],
+        };
+        let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
+        outcome.legs.insert(grant.id(), LegOutcome { wish: grant.wish, found, attempts });
+    }
+    Ok(outcome)
+}

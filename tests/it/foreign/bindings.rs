@@ -1,0 +1,115 @@
+//! A holder, or anybody else, changes the binding of an access: while it runs, and just before it ends.
+
+use crate::worker::{PROD, World};
+use serde_json::{Value, json};
+
+const GRANT: &str = "latchkey/grant";
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
+/// A change of a binding, and whether it is one that has to be put right.
+type Change = (&'static str, bool, fn(&mut Value));
+
+const CHANGES: [Change; 8] = [
+    ("a finalizer", true, |binding| binding["metadata"]["finalizers"] = json!(["example.com/keep"])),
+    ("a subject", true, |binding| {
+        let also = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "gus-by-hand" });
+        binding["subjects"].as_array_mut().unwrap().push(also);
+    }),
+    ("everybody", true, |binding| {
+        binding["subjects"] =
+            json!([{ "apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:authenticated" }]);
+    }),
+    ("the label that says who manages it", true, |binding| strip(binding, MANAGED_BY)),
+    ("the label of the access", true, |binding| strip(binding, GRANT)),
+    ("all labels, a finalizer and a subject", true, |binding| {
+        binding["metadata"]["labels"] = Value::Null;
+        binding["metadata"]["finalizers"] = json!(["example.com/keep"]);
+        let also = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "gus-by-hand" });
+        binding["subjects"].as_array_mut().unwrap().push(also);
+    }),
+    ("another role, made again under our name", true, |binding| {
+        binding["roleRef"]["name"] = "admin".into();
+        binding["metadata"]["uid"] = Value::Null;
+    }),
+    ("an annotation", false, |binding| binding["metadata"]["annotations"]["example.com/note"] = "mine".into()),
+];
+
+fn strip(binding: &mut Value, label: &str) {
+    binding["metadata"]["labels"].as_object_mut().unwrap().remove(label);
+}
+
+impl World {
+    /// The bindings in payments that are ours by their names.
+    fn by_name(&self) -> Vec<Value> {
+        let all = self.objects(PROD).list("rolebindings").into_iter();
+        let ours = |metadata: &Value| {
+            metadata["namespace"] == "payments" && metadata["name"].as_str().unwrap().starts_with("latchkey:")
+        };
+        all.filter(|binding| ours(&binding["metadata"])).collect()
+    }
+
+    /// Somebody changes the one binding; gives it as it is then.
+    fn tamper(&self, change: fn(&mut Value)) -> Value {
+        let [binding] = self.by_name().try_into().expect("one binding");
+        let uid = binding["metadata"]["uid"].clone();
+        let mut changed = binding;
+        change(&mut changed);
+        if changed["metadata"]["uid"] != uid {
+            let name = changed["metadata"]["name"].as_str().unwrap();
+            self.objects(PROD).remove("payments", "rolebindings", name).unwrap();
+        }
+        self.objects(PROD).put_raw(changed, "ana").unwrap()
+    }
+
+    async fn drift(&self) -> Vec<String> {
+        let found = self.events("grant.drift_found").await;
+        found.iter().map(ToString::to_string).collect()
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_does_to_the_binding_of_a_running_access_is_told_and_put_right() {
+    let world = World::new().await;
+    for (what, matters, change) in CHANGES {
+        let before = world.drift().await.len();
+        let grant = world.active("ana").await;
+        let [ours] = world.by_name().try_into().expect("one binding");
+        world.tamper(change);
+        world.look_again().await;
+        let [now] = world.by_name().try_into().expect("one binding");
+        for field in ["subjects", "roleRef"] {
+            assert_eq!(now[field], ours[field], "{what}");
+        }
+        assert_eq!(now["metadata"]["labels"], ours["metadata"]["labels"], "{what}");
+        assert_eq!(now["metadata"]["finalizers"], Value::Null, "{what}");
+        let told = world.drift().await;
+        assert_eq!(told.len() - before, usize::from(matters), "{what}: {told:?}");
+        assert!(!matters || told.last().unwrap().contains("it is put back"), "{told:?}");
+        assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200, "{what}");
+        assert_eq!(world.state(grant).await, "active");
+        // It ends when its time is over, not later.
+        world.town.advance(61).await;
+        world.until(grant, "ended").await;
+        assert_eq!(world.by_name(), Vec::<Value>::new(), "{what}");
+        assert_eq!(world.residual(grant).await, "[]", "{what}");
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_does_to_the_binding_just_before_the_end_changes_nothing_about_the_end() {
+    let world = World::new().await;
+    for (what, matters, change) in CHANGES {
+        let before = world.drift().await.len();
+        let grant = world.active("ana").await;
+        let name = world.tamper(change)["metadata"]["name"].clone();
+        world.town.advance(61).await;
+        world.until(grant, "ended").await;
+        assert_eq!(world.cause(grant).await.as_deref(), Some("expired"), "{what}");
+        assert_eq!(world.by_name(), Vec::<Value>::new(), "{what}");
+        assert_eq!(world.lists_pods("gus", PROD, "payments").await, 401, "{what}");
+        assert_eq!(world.residual(grant).await, "[]", "{what}");
+        let told = world.drift().await;
+        assert_eq!(told.len() - before, usize::from(matters), "{what}: {told:?}");
+        assert!(!matters || told.last().unwrap().contains(name.as_str().unwrap()), "{told:?}");
+    }
+}

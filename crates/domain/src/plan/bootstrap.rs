@@ -44,10 +44,7 @@ pub fn manifests(file: &PolicyFile) -> Vec<Value> {
     cluster_binding["roleRef"] = role_ref("ClusterRole");
     cluster_binding["subjects"] = json!([subject]);
     let mut role = object("Role", Some(NAMESPACE));
-    role["rules"] = json!([Rule {
-        resource_names: vec!["aws-auth".to_owned(), MARKER.to_owned()],
-        ..Rule::of(&["get", "patch"], &[""], &["configmaps"])
-    }]);
+    role["rules"] = json!(namespace_rules());
     let mut binding = object("RoleBinding", Some(NAMESPACE));
     binding["roleRef"] = role_ref("Role");
     binding["subjects"] = json!([subject]);
@@ -65,8 +62,16 @@ pub fn config_maps() -> Vec<Value> {
         .collect()
 }
 
+/// What the worker may do in [`NAMESPACE`].
+pub fn namespace_rules() -> Vec<Rule> {
+    vec![Rule {
+        resource_names: vec!["aws-auth".to_owned(), MARKER.to_owned()],
+        ..Rule::of(&["get", "patch"], &[""], &["configmaps"])
+    }]
+}
+
 /// What the worker may do in the whole cluster.
-fn cluster_rules(file: &PolicyFile) -> Vec<Rule> {
+pub fn cluster_rules(file: &PolicyFile) -> Vec<Rule> {
     let mut named: BTreeSet<&str> = BTreeSet::new();
     let mut own: Vec<Rule> = Vec::new();
     for profile in &file.profiles {
@@ -100,11 +105,21 @@ pub fn own_mapping(worker: &PrincipalArn) -> (&'static str, String) {
     (key, yaml::emit(&json!([{ field: arn, "username": WORKER, "groups": [] }])))
 }
 
-/// The worker's IAM policy, as JSON over several lines: to look at the policy's clusters and their access entries, and
-/// to keep one inline policy and the tags of users below the accounts' `principal_paths`. With a permissions boundary,
-/// it may write the policies of users only that have it, so that what it writes can never exceed that.
-pub fn worker_iam_policy(file: &PolicyFile, boundary: Option<&str>) -> String {
-    let clusters: Vec<&str> = file.clusters.iter().map(|cluster| cluster.arn.as_str()).collect();
+/// One statement of the worker's IAM policy: these actions on these resources, which may end in a `*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    pub sid: String,
+    pub actions: Vec<&'static str>,
+    pub resources: Vec<String>,
+    /// Only for users that have this permissions boundary.
+    pub boundary: Option<String>,
+}
+
+/// What the worker may do in AWS: look at the policy's clusters and their access entries, and keep one inline policy and
+/// the tags of users below the accounts' `principal_paths`. With a permissions boundary, it may write the policies of
+/// users only that have it, so that what it writes can never exceed that.
+pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<Statement> {
+    let clusters: Vec<String> = file.clusters.iter().map(|cluster| cluster.arn.to_string()).collect();
     let entries: Vec<String> = file.clusters.iter().map(access_entries).collect();
     let mut statements = Vec::new();
     if !clusters.is_empty() {
@@ -122,17 +137,36 @@ pub fn worker_iam_policy(file: &PolicyFile, boundary: Option<&str>) -> String {
     if !users.is_empty() {
         let read = ["iam:GetUser", "iam:GetUserPolicy", "iam:ListUserPolicies", "iam:TagUser", "iam:UntagUser"];
         statements.push(allow("LatchkeyUsers", &read, &users));
-        let mut write = allow("LatchkeyUserPolicies", &["iam:DeleteUserPolicy", "iam:PutUserPolicy"], &users);
-        if let Some(boundary) = boundary {
-            write["Condition"] = json!({ "StringEquals": { "iam:PermissionsBoundary": boundary } });
-        }
-        statements.push(write);
+        let write = allow("LatchkeyUserPolicies", &["iam:DeleteUserPolicy", "iam:PutUserPolicy"], &users);
+        statements.push(Statement { boundary: boundary.map(str::to_owned), ..write });
     }
+    statements
+}
+
+/// Statements as an IAM policy, in JSON over several lines.
+pub fn iam_policy(statements: &[Statement]) -> String {
+    let statements: Vec<Value> = statements.iter().map(Statement::to_value).collect();
     format!("{:#}\n", json!({ "Statement": statements, "Version": "2012-10-17" }))
 }
 
-fn allow<R: serde::Serialize>(sid: &str, actions: &[&str], resources: &[R]) -> Value {
-    json!({ "Action": actions, "Effect": "Allow", "Resource": resources, "Sid": sid })
+/// The worker's IAM policy: [`iam_statements`] as JSON.
+pub fn worker_iam_policy(file: &PolicyFile, boundary: Option<&str>) -> String {
+    iam_policy(&iam_statements(file, boundary))
+}
+
+impl Statement {
+    fn to_value(&self) -> Value {
+        let mut value =
+            json!({ "Action": self.actions, "Effect": "Allow", "Resource": self.resources, "Sid": self.sid });
+        if let Some(boundary) = &self.boundary {
+            value["Condition"] = json!({ "StringEquals": { "iam:PermissionsBoundary": boundary } });
+        }
+        value
+    }
+}
+
+fn allow(sid: &str, actions: &[&'static str], resources: &[String]) -> Statement {
+    Statement { sid: sid.to_owned(), actions: actions.to_vec(), resources: resources.to_vec(), boundary: None }
 }
 
 /// `arn:P:eks:R:A:access-entry/CLUSTER/*`.

@@ -8,7 +8,8 @@
 //! - [`principal`]: the same for an IAM principal.
 //! - [`proof`]: the questions to ask an API server, and what the answers prove.
 //! - [`preview`]: what a request would change, for pages.
-//! - [`bootstrap`]: what the worker itself needs. [`remedy`]: the part of it that a sentence of trouble asks for.
+//! - [`bootstrap`]: what the worker itself needs; [`rights`]: the same right by right, to ask for. [`remedy`]: the part
+//!   of it that a sentence of trouble asks for.
 
 pub mod bindings;
 pub mod bootstrap;
@@ -25,6 +26,7 @@ pub mod preview;
 pub mod principal;
 pub mod proof;
 pub mod remedy;
+pub mod rights;
 #[cfg(test)]
 mod samples;
 mod tampering;

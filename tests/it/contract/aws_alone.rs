@@ -69,6 +69,48 @@ async fn a_key_opens_what_the_users_policies_allow_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn simulated_policies_say_yes_no_or_nothing_and_do_nothing() {
+    use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType as Decision};
+    let subject = Subject::simulator().await;
+    let iam = subject.admin().await.iam;
+    let (name, keys) = subject.user().await;
+    let arn = iam.get_user().user_name(&name).send().await.unwrap().user.unwrap().arn;
+    let policy = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "iam:Get*", "Resource": "arn:aws:iam::*:user/a/*" },
+        { "Effect": "Deny", "Action": "iam:GetUserPolicy", "Resource": "*" },
+        { "Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "*",
+          "Condition": { "StringEquals": { "iam:PermissionsBoundary": "b" } } },
+    ] });
+    iam.put_user_policy().user_name(&name).policy_name("p").policy_document(policy.to_string()).send().await.unwrap();
+    let ask = |action: &str| {
+        let user = "arn:aws:iam::111122223333:user/a/jane";
+        iam.simulate_principal_policy().policy_source_arn(&arn).action_names(action).resource_arns(user)
+    };
+    for (action, decision, unsaid) in [
+        ("iam:GetUser", Decision::Allowed, 0),
+        ("iam:GetUserPolicy", Decision::ExplicitDeny, 0),
+        ("iam:TagUser", Decision::ImplicitDeny, 0),
+        ("iam:PutUserPolicy", Decision::ImplicitDeny, 1),
+    ] {
+        let result = ask(action).send().await.unwrap().evaluation_results.unwrap().remove(0);
+        assert_eq!(
+            (result.eval_decision, result.missing_context_values.unwrap().len()),
+            (decision, unsaid),
+            "{action}"
+        );
+    }
+    let boundary = ContextEntry::builder().context_key_name("iam:PermissionsBoundary").context_key_values("b");
+    let boundary = boundary.context_key_type(ContextKeyTypeEnum::String).build();
+    let answer = ask("iam:PutUserPolicy").context_entries(boundary).send().await.unwrap();
+    assert_eq!(answer.evaluation_results.unwrap()[0].eval_decision, Decision::Allowed);
+    let own = subject.clients(&keys, None).await.iam;
+    let refused = own.simulate_principal_policy().policy_source_arn(&arn).action_names("iam:GetUser").send().await;
+    assert_eq!(code(refused), "AccessDenied");
+    let absent = iam.simulate_principal_policy().policy_source_arn(format!("{arn}x")).action_names("iam:GetUser");
+    assert_eq!(code(absent.send().await), "NoSuchEntity");
+}
+
+#[tokio::test]
 async fn a_wrong_unknown_or_inactive_key_is_refused_in_each_services_words() {
     let subject = Subject::simulator().await;
     let (name, keys) = subject.user().await;

@@ -20,28 +20,54 @@ pub(crate) struct Question<'a> {
 
 /// Whether `policies` (document texts) allow it: one Allow and no Deny.
 pub(crate) fn allows<'a>(policies: impl Iterator<Item = &'a String>, question: Question<'_>) -> bool {
-    let mut allowed = false;
-    for text in policies {
-        let Ok(document) = serde_json::from_str::<Value>(text) else { continue };
+    decide(policies, question) == Some(true)
+}
+
+/// What `policies` say: yes, no, or nothing.
+pub(crate) fn decide<'a>(policies: impl Iterator<Item = &'a String>, question: Question<'_>) -> Option<bool> {
+    let mut decision = None;
+    for document in policies.filter_map(|text| serde_json::from_str::<Value>(text).ok()) {
         for statement in items(&document["Statement"]) {
             if !applies(statement, question) {
                 continue;
             }
             if statement["Effect"] == "Deny" {
-                return false;
+                return Some(false);
             }
-            allowed = true;
+            decision = Some(true);
         }
     }
-    allowed
+    decision
+}
+
+/// The condition keys that statements about this ask for and the question does not say.
+pub(crate) fn missing_context<'a>(
+    policies: impl Iterator<Item = &'a String>,
+    question: Question<'_>,
+) -> std::collections::BTreeSet<String> {
+    let mut missing = std::collections::BTreeSet::new();
+    for document in policies.filter_map(|text| serde_json::from_str::<Value>(text).ok()) {
+        for statement in items(&document["Statement"]).filter(|statement| is_about(statement, question)) {
+            let keys = statement["Condition"].as_object().into_iter().flat_map(serde_json::Map::values);
+            let keys = keys.filter_map(Value::as_object).flat_map(serde_json::Map::keys);
+            let said = |key: &&String| question.context.iter().any(|(known, _)| known.eq_ignore_ascii_case(key));
+            missing.extend(keys.filter(|key| !said(key)).cloned());
+        }
+    }
+    missing
 }
 
 fn applies(statement: &Value, question: Question<'_>) -> bool {
+    is_about(statement, question) && conditions_hold(&statement["Condition"], question.context)
+}
+
+/// Whether a statement speaks of the action on the resource, under whatever conditions.
+fn is_about(statement: &Value, question: Question<'_>) -> bool {
     let action = matches_either(statement, "Action", "NotAction", |pattern| {
         wildcard(&pattern.to_ascii_lowercase(), &question.action.to_ascii_lowercase())
     });
     let resource = matches_either(statement, "Resource", "NotResource", |pattern| wildcard(pattern, question.resource));
-    action && resource && conditions_hold(&statement["Condition"], question.context)
+    action && resource
 }
 
 fn matches_either(statement: &Value, name: &str, negated: &str, matches: impl Fn(&str) -> bool) -> bool {

@@ -161,6 +161,23 @@ pub async fn rules_review_lists_what_one_holds(cluster: Cluster) {
     assert!(paths.iter().any(|r| r["nonResourceURLs"].as_array().is_some_and(|u| u.contains(&json!("/api/*")))));
 }
 
+pub async fn self_review_says_what_one_may_oneself(cluster: Cluster) {
+    let user = format!("asks-{}", unique());
+    let rule = json!({ "apiGroups": [""], "resources": ["configmaps"], "verbs": ["patch"], "resourceNames": ["mine"] });
+    cluster.allow(&user, json!([rule])).await;
+    let who = cluster.by(&user, &["system:authenticated"]);
+    let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    let ask = async |verb: &str, name: &str| {
+        let asked = json!({ "verb": verb, "resource": "configmaps", "name": name, "namespace": cluster.namespace });
+        who.post(path, &json!({ "spec": { "resourceAttributes": asked } })).await
+    };
+    let yes = |answer: &Value| answer["status"]["allowed"] == true;
+    who.until(async || ask("patch", "mine").await, |answer| answer.as_ref().is_ok_and(yes)).await.unwrap();
+    for (verb, name) in [("patch", "others"), ("patch", ""), ("get", "mine"), ("*", "mine")] {
+        assert!(!yes(&ask(verb, name).await.unwrap()), "{verb} {name}");
+    }
+}
+
 pub async fn who_am_i_says_who_i_am(cluster: Cluster) {
     let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     let answer = cluster.by("ann", &["devs"]).post(path, &json!({})).await.unwrap();

@@ -47,6 +47,7 @@ expectations! {
         object_in_another_namespace_than_the_address_is_refused,
         lists_are_cut_by_labels_names_and_limits,
         dry_run_stores_nothing,
+        dry_runs_are_authorised_and_checked_as_any_other_write,
         deleted_namespace_takes_its_content_along,
         watch_tells_what_changes,
         table_has_a_row_an_object;
@@ -84,6 +85,7 @@ expectations! {
         resource_names_limit_a_rule,
         wildcards_and_subresources_are_told_apart,
         rules_review_lists_what_one_holds,
+        self_review_says_what_one_may_oneself,
         who_am_i_says_who_i_am,
         impersonation_needs_the_right_to_it;
 }

@@ -78,6 +78,32 @@ pub async fn dry_run_stores_nothing(cluster: Cluster) {
     assert_eq!(refused(cluster.post(&format!("{path}?dryRun=All"), &bad).await).code, 422);
 }
 
+pub async fn dry_runs_are_authorised_and_checked_as_any_other_write(cluster: Cluster) {
+    let user = format!("rehearses-{}", super::client::unique());
+    let bind = json!({ "apiGroups": ["rbac.authorization.k8s.io"], "resources": ["clusterroles"], "verbs": ["bind"],
+                       "resourceNames": ["view"] });
+    let create =
+        json!({ "apiGroups": ["rbac.authorization.k8s.io"], "resources": ["rolebindings"], "verbs": ["create"] });
+    let change_maps = json!({ "apiGroups": [""], "resources": ["configmaps"], "verbs": ["patch"] });
+    cluster.allow(&user, json!([bind, create, change_maps])).await;
+    let who = cluster.by(&user, &[]);
+    let before = cluster.post(&cluster.core("configmaps"), &config_map("x")).await.unwrap();
+    let change =
+        json!({ "data": { "key": "value" }, "metadata": { "resourceVersion": before["metadata"]["resourceVersion"] } });
+    let path = cluster.core("configmaps/x?dryRun=All");
+    let patched = who.until(async || who.merge(&path, &change).await, Result::is_ok).await.unwrap();
+    assert_eq!(patched["data"]["key"], "value");
+    assert_eq!(cluster.get(&cluster.core("configmaps/x")).await.unwrap(), before);
+    let stale = json!({ "data": {}, "metadata": { "resourceVersion": "1" } });
+    assert_eq!(refused(who.merge(&path, &stale).await).code, 409);
+    let path = cluster.rbac("rolebindings?dryRun=All");
+    let binding = async || who.post(&path, &cluster.binding("b", "view", "ann")).await;
+    who.until(binding, Result::is_ok).await.unwrap();
+    assert_eq!(refused(cluster.get(&cluster.rbac("rolebindings/b")).await).code, 404);
+    assert_eq!(refused(who.post(&path, &cluster.binding("b", "edit", "ann")).await).code, 403);
+    assert_eq!(refused(who.post(&path, &cluster.binding("b", "no-such-role", "ann")).await).code, 404);
+}
+
 pub async fn deleted_namespace_takes_its_content_along(cluster: Cluster) {
     let namespace = format!("/api/v1/namespaces/{}", cluster.namespace);
     cluster.post(&cluster.core("configmaps"), &config_map("x")).await.unwrap();

@@ -3,6 +3,7 @@
 mod keys;
 mod policies;
 mod roles;
+mod simulate;
 mod users;
 
 use std::sync::Arc;
@@ -57,6 +58,7 @@ pub(crate) fn perform(request: &Request<'_>, action: &str) -> Result<Xml, ApiErr
         "CreateRole" => roles::create(request),
         "GetRole" => roles::get(request),
         "ListRoles" => roles::list(request),
+        "SimulatePrincipalPolicy" => simulate::principal_policy(request),
         other => {
             Err(ApiError::new(400, "InvalidAction", format!("Could not find operation {other} for version {VERSION}")))
         }

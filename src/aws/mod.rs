@@ -7,6 +7,7 @@ mod eks;
 mod error;
 mod iam;
 mod identity;
+mod simulate;
 pub mod token;
 
 use crate::fault::{Fault, FaultKind};
@@ -26,6 +27,7 @@ use url::Url;
 
 pub use eks::AccessEntry;
 pub use identity::CallerIdentity;
+pub use simulate::{BOUNDARY_KEY, Simulated};
 
 /// How long one call may take.
 pub const CALL: Duration = Duration::from_secs(10);

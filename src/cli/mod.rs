@@ -6,6 +6,7 @@ mod audit;
 mod aws_auth;
 pub mod bootstrap;
 mod check;
+mod doctor;
 mod listen;
 mod migrate;
 mod policy;
@@ -55,6 +56,8 @@ enum Command {
     Policy(policy::Command),
     /// Print what the worker needs on a cluster: RBAC, ConfigMaps, its mapping and IAM policy
     Bootstrap(bootstrap::Args),
+    /// Ask everything that Latchkey needs whether it is as it must be; changes nothing
+    Doctor(doctor::Args),
     /// Accept a restored database for a cluster that has seen a later state: access is granted there again
     AcceptRestore(accept_restore::Args),
     /// Look after the audit log
@@ -83,6 +86,7 @@ impl Cli {
             Command::Check(args) => Ok(check::run(config, &args)),
             Command::Policy(command) => policy::run(&settings(config)?, command).await,
             Command::Bootstrap(args) => bootstrap::run(&args),
+            Command::Doctor(args) => Box::pin(doctor::run(config, &args)).await,
             Command::AcceptRestore(args) => accept_restore::run(&settings(config)?, &args).await,
             Command::Audit(command) => audit::run(config, command).await,
             Command::AwsAuth(args) => aws_auth::run(args),

@@ -179,6 +179,13 @@ impl Cluster {
         self.send(Method::POST, &path.0, Some((JSON, object)), call).await
     }
 
+    /// Sends a write that the API server authorises and admits as any other, and does not store.
+    pub(super) async fn dry_run(&self, method: Method, path: &Path, body: &Value, call: &Call) -> Result<(), Fault> {
+        let media = if method == Method::PATCH { MERGE_PATCH } else { JSON };
+        let target = format!("{}?fieldManager={FIELD_MANAGER}&dryRun=All", path.0);
+        self.send::<Value>(method, &target, Some((media, body)), call).await.map(drop)
+    }
+
     async fn send<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -186,6 +193,18 @@ impl Cluster {
         body: Option<(&str, &Value)>,
         call: &Call,
     ) -> Result<T, Fault> {
+        let (head, body) = self.exchange(method, target, body, call).await?;
+        answer::read(&head, &body, call)
+    }
+
+    /// Sends and receives, whatever the answer says.
+    pub(super) async fn exchange(
+        &self,
+        method: Method,
+        target: &str,
+        body: Option<(&str, &Value)>,
+        call: &Call,
+    ) -> Result<(http::response::Parts, Vec<u8>), Fault> {
         let mut request = http::Request::builder().method(method).uri(target).header(header::ACCEPT, JSON);
         if let Some((content_type, _)) = body {
             request = request.header(header::CONTENT_TYPE, content_type);
@@ -194,10 +213,10 @@ impl Cluster {
         let request = request.body(body).map_err(|error| call.failed(FaultKind::Invalid).caused_by(error))?;
         let exchange = async {
             let (head, body) = self.client.send(request).await?.into_parts();
-            Ok((head, body.collect_bytes().await?))
+            Ok((head, body.collect_bytes().await?.to_vec()))
         };
         match tokio::time::timeout(CALL, exchange).await {
-            Ok(Ok((head, body))) => answer::read(&head, &body, call),
+            Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(answer::unanswered(error, call)),
             Err(_elapsed) => {
                 Err(call.failed(FaultKind::Transient).because(format!("no answer within {} s", CALL.as_secs())))

@@ -9,6 +9,8 @@ mod call;
 mod cluster_auth;
 mod convert;
 mod observe;
+mod own_rights;
+mod rehearse;
 mod reviews;
 mod roles;
 
@@ -22,6 +24,7 @@ use std::{fmt, time::Duration};
 pub use bindings::Content;
 pub use cluster_auth::AWS_AUTH;
 pub use observe::Wanted;
+pub use own_rights::{OwnIdentity, OwnRules};
 pub use reviews::Review;
 
 /// How long one call may take.

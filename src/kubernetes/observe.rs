@@ -64,6 +64,15 @@ impl Cluster {
         self.list(path, &Call { operation: "list", subject, right }).await
     }
 
+    /// The names of every namespace.
+    ///
+    /// # Errors
+    /// Refused, transient, throttled.
+    pub async fn namespace_names(&self) -> Result<Vec<String>, Fault> {
+        let namespaces = self.collection::<Namespace>(&NAMESPACES).await?;
+        Ok(namespaces.into_iter().filter_map(convert::namespace).map(|namespace| namespace.name).collect())
+    }
+
     async fn roles_if_permitted(&self) -> Result<Vec<Role>, Fault> {
         match self.collection(&ROLES).await {
             Err(fault) if matches!(fault.kind(), FaultKind::Refused { .. }) => {

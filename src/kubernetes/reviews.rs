@@ -6,8 +6,8 @@ use super::{
 };
 use crate::fault::{Fault, FaultKind};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
-use k8s_openapi::api::authorization::v1::SubjectAccessReview;
-use latchkey_domain::plan::proof::Question;
+use k8s_openapi::api::authorization::v1::{SubjectAccessReview, SubjectAccessReviewStatus};
+use latchkey_domain::{eks::rbac::Attributes, plan::proof::Question};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -35,12 +35,7 @@ impl Cluster {
         };
         let path = Path::of("/apis/authorization.k8s.io/v1/subjectaccessreviews");
         let answer: SubjectAccessReview = self.ask(&path, &review_of(question), &call).await?;
-        let status = answer.status.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))?;
-        Ok(Review {
-            allowed: status.allowed && status.denied != Some(true),
-            reason: status.reason.unwrap_or_default(),
-            trouble: status.evaluation_error.filter(|text| !text.is_empty()),
-        })
+        answered(answer.status, &call)
     }
 
     /// Asks many questions at once; the answers stand in the order of the questions.
@@ -57,13 +52,26 @@ impl Cluster {
     }
 }
 
+/// What an answer says.
+pub(super) fn answered(status: Option<SubjectAccessReviewStatus>, call: &Call) -> Result<Review, Fault> {
+    let status = status.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))?;
+    Ok(Review {
+        allowed: status.allowed && status.denied != Some(true),
+        reason: status.reason.unwrap_or_default(),
+        trouble: status.evaluation_error.filter(|text| !text.is_empty()),
+    })
+}
+
 fn review_of(asked: &Question) -> Value {
-    let question = &asked.attributes;
-    let mut spec = Map::new();
-    spec.insert("user".to_owned(), asked.user.as_str().into());
-    spec.insert("groups".to_owned(), asked.groups.as_slice().into());
+    let (kind, attributes) = attributes_of(&asked.attributes);
+    let spec = json!({ "user": asked.user, "groups": asked.groups, kind: attributes });
+    json!({ "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec })
+}
+
+/// The key of a review's spec that asks this, and its value.
+pub(super) fn attributes_of(question: &Attributes) -> (&'static str, Value) {
     if let Some(path) = &question.non_resource_path {
-        spec.insert("nonResourceAttributes".to_owned(), json!({ "path": path, "verb": question.verb }));
+        ("nonResourceAttributes", json!({ "path": path, "verb": question.verb }))
     } else {
         let fields = [
             ("verb", &question.verb),
@@ -75,15 +83,13 @@ fn review_of(asked: &Question) -> Value {
         ];
         let said = fields.into_iter().filter(|(_, value)| !value.is_empty());
         let attributes: Map<String, Value> = said.map(|(key, value)| (key.to_owned(), value.as_str().into())).collect();
-        spec.insert("resourceAttributes".to_owned(), attributes.into());
+        ("resourceAttributes", attributes.into())
     }
-    json!({ "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use latchkey_domain::eks::rbac::Attributes;
 
     fn review_about(groups: &[&str], attributes: Attributes) -> Value {
         let groups = groups.iter().map(|&group| group.to_owned()).collect();

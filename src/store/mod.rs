@@ -9,6 +9,7 @@ pub mod error;
 pub mod fence;
 pub mod grants;
 pub mod heartbeats;
+pub mod inspect;
 pub mod intents;
 pub mod legs;
 pub mod limits;
@@ -18,6 +19,7 @@ pub mod people;
 pub mod policies;
 pub mod read;
 pub mod requests;
+pub mod rights;
 pub mod sessions;
 pub mod targets;
 pub mod tx;
@@ -26,7 +28,10 @@ pub use error::StoreError;
 pub use tx::{Stored, Tx};
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{
+    Connection as _, PgConnection,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+};
 use std::{str::FromStr, time::Duration};
 
 /// The schema's migrations, compiled in.
@@ -37,6 +42,9 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 pub struct Store {
     pool: PgPool,
 }
+
+/// As many connections as looking at everything at once takes.
+const READERS: u32 = 4;
 
 /// A statement that takes longer is given up: no page and no reconcile needs one.
 const STATEMENT_TIMEOUT: &str = "15s";
@@ -53,6 +61,25 @@ impl Store {
             .options([("statement_timeout", STATEMENT_TIMEOUT), ("idle_in_transaction_session_timeout", "30s")]);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_lazy_with(options);
+        Ok(Self { pool })
+    }
+
+    /// Connects now, so that what stands in the way is known, and to read only: the server refuses every write of these
+    /// connections.
+    ///
+    /// # Errors
+    /// `Config` where the URL does not parse; `Database` where no connection comes about.
+    pub async fn connect_to_read(url: &SecretString) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url.expose_secret())
+            .map_err(StoreError::Config)?
+            .application_name("latchkey")
+            .options([("statement_timeout", STATEMENT_TIMEOUT), ("default_transaction_read_only", "on")]);
+        // A pool only says that it had no connection in time, and not why.
+        PgConnection::connect_with(&options).await?.close().await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(5))
             .connect_lazy_with(options);
         Ok(Self { pool })

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod doctor;
 pub mod kubectl;
 pub mod limits;
 pub mod people;

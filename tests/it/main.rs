@@ -9,6 +9,7 @@ mod aws_auth_oracle;
 mod command_line;
 mod contract;
 mod decisions;
+mod doctor;
 mod faults;
 mod foreign;
 mod interleavings;

@@ -65,6 +65,8 @@ pub struct Stage {
     pub owner: Store,
     pub worker: Worker,
     pub clusters: Vec<ClusterAt>,
+    /// Where everything outside is, for whoever else is to use it.
+    pub outside: Outside,
     world: World,
     portal: Url,
     folder: PathBuf,
@@ -83,6 +85,23 @@ pub struct ClusterAt {
     pub server: String,
     pub ca_pem: String,
     admin_token: String,
+}
+
+/// Where the world is, and who the worker is there.
+#[derive(Clone)]
+pub struct Outside {
+    pub issuer: String,
+    pub iam_url: String,
+    pub sts_url: String,
+    pub eks_url: String,
+    pub worker: AwsUser,
+}
+
+impl ClusterAt {
+    /// The bearer token of its administrator.
+    pub fn admin_token(&self) -> &str {
+        &self.admin_token
+    }
 }
 
 /// What is outside.
@@ -159,7 +178,15 @@ impl Stage {
         let aws = aws(&backdrop).await;
         let worker = Worker::new(store(database.url_as("latchkey_worker")), aws.clone());
         let iam = iam(&backdrop).await;
+        let outside = Outside {
+            issuer: backdrop.issuer.clone(),
+            iam_url: backdrop.iam_url.clone(),
+            sts_url: backdrop.sts_url.clone(),
+            eks_url: backdrop.eks_url.clone(),
+            worker: backdrop.worker.clone(),
+        };
         let stage = Self {
+            outside,
             web,
             owner,
             worker,
@@ -197,6 +224,11 @@ impl Stage {
         let browser = self.browser();
         browser.sign_in(handle).await;
         browser
+    }
+
+    /// How browsers reach the portal.
+    pub fn portal_url(&self) -> &str {
+        self.portal.as_str()
     }
 
     /// The IAM user of somebody who has one.

@@ -24,7 +24,7 @@ use latchkey_domain::{
 use latchkey_simulator::{
     Simulator,
     kubernetes::{Knobs, Objects},
-    seed::{Keys, Seed, SeedCluster, SeedPerson, SeedUser},
+    seed::{Keys, OidcClient, Seed, SeedCluster, SeedPerson, SeedUser},
 };
 use serde_json::Value;
 use std::{
@@ -298,6 +298,11 @@ fn seed(users: &str) -> Seed {
             aws: Some(SeedUser::new(handle, "/latchkey/")),
         });
     }
+    seed.clients.push(OidcClient {
+        id: "latchkey".into(),
+        secret: "a-secret-of-the-rig".into(),
+        redirect_uris: vec!["http://127.0.0.1:8080/sign-in/callback".into()],
+    });
     for (name, users) in [(PROD, users), (STAGING, USERS)] {
         let mut cluster = SeedCluster::new(name);
         cluster.namespaces = vec!["payments".into(), "payments-batch".into(), "checkout".into()];

@@ -1,0 +1,323 @@
+//! One cluster, from EKS's description to a rehearsal of the writes.
+
+use super::{
+    Desk, ahead_of,
+    aws::Caller,
+    database::error_text,
+    report::Finding,
+    rights::{self, CONFIG_MAPS},
+    told, within,
+};
+use crate::{
+    aws::Aws,
+    fault::FaultKind,
+    kubernetes::Cluster,
+    store::inspect::{self, KnownCluster},
+    words::doctor::{self, cluster as words},
+};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::policy::{PolicyCluster, PolicyFile},
+    eks::aws_auth::{AwsAuth, Severity, Source},
+    plan::{
+        bootstrap::{WORKER, config_maps, own_mapping, to_yaml},
+        observation::{AuthenticationMode, AwsAuthObject, EksCluster, Marker},
+    },
+};
+
+/// Past this many seconds somebody should look at the clocks; tokens are refused past 15 min.
+const FAR: i64 = 60;
+/// Whoever is in it may do everything, and RBAC takes nothing away.
+const MASTERS: &str = "system:masters";
+
+/// A cluster under examination.
+struct Look<'a> {
+    desk: &'a Desk<'a>,
+    policy: &'a PolicyFile,
+    aws: &'a Aws,
+    caller: &'a Caller,
+    cluster: &'a PolicyCluster,
+}
+
+/// Looks at a cluster: what depends on something that failed is left out.
+pub async fn look(
+    desk: &Desk<'_>,
+    policy: &PolicyFile,
+    aws: &Aws,
+    caller: &Caller,
+    cluster: &PolicyCluster,
+) -> Vec<Finding> {
+    Look { desk, policy, aws, caller, cluster }.all().await
+}
+
+impl Look<'_> {
+    async fn all(&self) -> Vec<Finding> {
+        let known = self.known().await;
+        let mut findings = Vec::new();
+        let described = match tokio::time::timeout(self.desk.limit, self.aws.describe_cluster(&self.cluster.arn)).await
+        {
+            Ok(Ok(described)) => described,
+            Ok(Err(fault)) => return vec![Finding::failed("cluster.eks", words::not_described(&told(&fault)))],
+            Err(_elapsed) => return vec![Finding::failed("cluster.eks", words::not_described("no answer in time"))],
+        };
+        findings.extend(about(&described, known.as_ref().ok().and_then(Option::as_ref), self.cluster));
+        findings.extend(within(self.desk.limit, "cluster.entries", self.entries(&described)).await);
+        let connected = match self.aws.cluster_token(&self.cluster.arn, Timestamp::now()).await {
+            Ok(token) => Cluster::connect(&described, token),
+            Err(fault) => Err(fault),
+        };
+        let api = match connected {
+            Ok(api) => api,
+            Err(fault) => {
+                findings.push(Finding::failed("cluster.api", words::unreachable(&told(&fault))));
+                return findings;
+            }
+        };
+        match tokio::time::timeout(self.desk.limit, api.date()).await {
+            Ok(Ok(date)) => findings.extend(reached(&described, date)),
+            Ok(Err(fault)) => {
+                findings.push(Finding::failed("cluster.api", words::unreachable(&told(&fault))));
+                return findings;
+            }
+            Err(_elapsed) => {
+                findings.push(Finding::failed("cluster.api", words::unreachable("no answer in time")));
+                return findings;
+            }
+        }
+        let (is_known, who) = self.who(&api).await;
+        findings.extend(who);
+        if is_known {
+            findings.extend(self.inside(&api, known).await);
+        }
+        findings
+    }
+
+    async fn known(&self) -> Result<Option<KnownCluster>, String> {
+        let Some(store) = &self.desk.store else { return Err("no login to the database came about".to_owned()) };
+        inspect::cluster(store, &self.cluster.name).await.map_err(|error| error_text(&error))
+    }
+
+    /// Access entries, where the cluster has them: the list, and one looked up as the worker does.
+    async fn entries(&self, described: &EksCluster) -> Vec<Finding> {
+        const CHECK: &str = "cluster.entries";
+        let arn = &self.cluster.arn;
+        match described.mode {
+            AuthenticationMode::ApiAndConfigMap => {}
+            AuthenticationMode::ConfigMap => {
+                return vec![Finding::ok(CHECK, "it has no access entries in the mode CONFIG_MAP")];
+            }
+            AuthenticationMode::Api => return vec![Finding::failed(CHECK, words::mode_api())],
+        }
+        let listed = match self.aws.access_entries(arn).await {
+            Ok(listed) => listed,
+            Err(fault) => {
+                return vec![Finding::failed(CHECK, words::unlisted_entries(&told(&fault), "eks:ListAccessEntries"))];
+            }
+        };
+        let Some(principal) = &self.caller.principal else { return vec![] };
+        let right = "eks:DescribeAccessEntry and eks:ListAssociatedAccessPolicies";
+        vec![match self.aws.access_entry(arn, principal).await {
+            Ok(_) => Finding::ok(CHECK, format!("its access entries can be looked at: {}", listed.len())),
+            Err(fault) => Finding::failed(CHECK, words::unlisted_entries(&told(&fault), right)),
+        }]
+    }
+
+    /// Whom the API server takes us for; the first is whether it knows us.
+    async fn who(&self, api: &Cluster) -> (bool, Vec<Finding>) {
+        const CHECK: &str = "cluster.identity";
+        let who = match tokio::time::timeout(self.desk.limit, api.who_am_i()).await {
+            Ok(who) => who,
+            Err(_elapsed) => {
+                return (false, vec![Finding::failed(CHECK, words::unreachable("no answer in time"))]);
+            }
+        };
+        let identity = match who {
+            Ok(identity) => identity,
+            Err(fault) if fault.is_not_found() => {
+                let what = "under which name it is known, which API servers before Kubernetes 1.28 do not say";
+                return (true, vec![Finding::not_checked(CHECK, what)]);
+            }
+            Err(fault) if matches!(fault.kind(), FaultKind::Refused { .. }) => {
+                let unknown = Finding::failed(CHECK, words::unknown_worker(&self.caller.identity.arn));
+                return (
+                    false,
+                    vec![match &self.caller.principal {
+                        Some(principal) => {
+                            let (key, entry) = own_mapping(principal);
+                            unknown.pasting("yaml", &format!("{key} of kube-system/aws-auth"), entry)
+                        }
+                        None => unknown,
+                    }],
+                );
+            }
+            Err(fault) => return (false, vec![Finding::failed(CHECK, words::unreachable(&told(&fault)))]),
+        };
+        let own: Vec<String> =
+            identity.groups.iter().filter(|group| *group != "system:authenticated").cloned().collect();
+        let mut findings = Vec::new();
+        if identity.username == WORKER {
+            findings.push(Finding::ok(CHECK, format!("its API server knows the worker as `{WORKER}`")));
+        } else {
+            findings.push(Finding::failed(CHECK, words::other_name(&identity.username, WORKER)));
+        }
+        if own.iter().any(|group| group == MASTERS) || !own.is_empty() {
+            findings.push(Finding::warning(CHECK, words::has_groups(&own)));
+        }
+        (true, findings)
+    }
+
+    /// What a token that is known shows.
+    async fn inside(&self, api: &Cluster, known: Result<Option<KnownCluster>, String>) -> Vec<Finding> {
+        let limit = self.desk.limit;
+        let mut findings = within(limit, "cluster.rbac", rights::look(api, self.policy)).await;
+        let short = rights::is_short(&findings);
+        let (maps, versions) = match tokio::time::timeout(limit, self.config_maps(api, known)).await {
+            Ok(found) => found,
+            Err(_elapsed) => (vec![Finding::failed("cluster.config_maps", doctor::timed_out(limit.as_secs()))], vec![]),
+        };
+        findings.extend(maps);
+        if short {
+            let what = "whether its API server would take the worker's writes: first the rights that are missing";
+            findings.push(Finding::not_checked("cluster.rehearsal", what));
+        } else {
+            let rehearsal = rights::rehearse(api, self.policy, &versions);
+            findings.extend(within(limit, "cluster.rehearsal", rehearsal).await);
+        }
+        findings
+    }
+
+    /// aws-auth and the marker; the second is at which versions they are.
+    async fn config_maps(
+        &self,
+        api: &Cluster,
+        known: Result<Option<KnownCluster>, String>,
+    ) -> (Vec<Finding>, Vec<(&'static str, String)>) {
+        let (aws_auth, marker) = tokio::join!(api.aws_auth(), api.marker());
+        // After the marker: a run writes its epoch there once the database has it.
+        let known = match known {
+            Ok(_) => self.known().await,
+            unknown => unknown,
+        };
+        let [auth_name, marker_name] = CONFIG_MAPS;
+        let (mut findings, mut versions) = (Vec::new(), Vec::new());
+        match aws_auth {
+            Ok(Some(object)) => {
+                versions.push((auth_name, object.resource_version.clone()));
+                findings.extend(self.about_aws_auth(&object));
+            }
+            Ok(None) => findings.push(absent("cluster.aws_auth", auth_name)),
+            Err(fault) if rights::is_refused(&fault) => {
+                findings.push(Finding::not_checked("cluster.aws_auth", "aws-auth: first the right to read it"));
+            }
+            Err(fault) => findings.push(Finding::failed("cluster.aws_auth", words::unread("aws-auth", &told(&fault)))),
+        }
+        match marker {
+            Ok(Some(marker)) => {
+                versions.push((marker_name, marker.resource_version.clone()));
+                findings.extend(self.about_marker(&marker, known));
+            }
+            Ok(None) => findings.push(absent("cluster.marker", marker_name)),
+            Err(fault) if rights::is_refused(&fault) => {
+                findings.push(Finding::not_checked("cluster.marker", "the marker: first the right to read it"));
+            }
+            Err(fault) => findings.push(Finding::failed("cluster.marker", words::unread("the marker", &told(&fault)))),
+        }
+        (findings, versions)
+    }
+
+    fn about_aws_auth(&self, object: &AwsAuthObject) -> Vec<Finding> {
+        const CHECK: &str = "cluster.aws_auth";
+        let auth = AwsAuth::read(&object.data);
+        let lint = auth.lint();
+        let of = |severity: Severity| -> Vec<String> {
+            let with = lint.iter().filter(|finding| finding.severity == severity);
+            with.map(|finding| format!("{} line {}: {}", finding.key.as_str(), finding.line, finding.message)).collect()
+        };
+        let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+        let mut findings = Vec::new();
+        if !errors.is_empty() {
+            findings.push(Finding::failed(CHECK, words::lint(&errors, true)));
+        }
+        if !warnings.is_empty() {
+            findings.push(Finding::warning(CHECK, words::lint(&warnings, false)));
+        }
+        if findings.is_empty() {
+            findings.push(Finding::ok(CHECK, "aws-auth reads well"));
+        }
+        findings.push(match auth.identities().lookup(&self.caller.identity.arn).map(|mapped| mapped.source) {
+            Some(Source::Role(_)) => Finding::ok("cluster.mapping", "the worker stands in mapRoles"),
+            Some(Source::User(_)) => Finding::warning("cluster.mapping", words::mapped_as_user()),
+            Some(Source::Account(_)) => Finding::warning("cluster.mapping", words::mapped_by_account()),
+            None => Finding::ok("cluster.mapping", "the worker is known by an access entry, not by aws-auth"),
+        });
+        findings
+    }
+
+    fn about_marker(&self, marker: &Marker, known: Result<Option<KnownCluster>, String>) -> Vec<Finding> {
+        const CHECK: &str = "cluster.marker";
+        let name = self.cluster.name.as_str();
+        let known = match known {
+            Ok(Some(known)) => known,
+            Ok(None) => {
+                return vec![Finding::not_checked(CHECK, "the marker: the policy that rules has no such cluster")];
+            }
+            Err(why) => return vec![Finding::not_checked(CHECK, format!("the marker: {why}"))],
+        };
+        let mut findings = Vec::new();
+        let ours = known.installation.to_string();
+        findings.push(match (&known.fenced_why, &marker.installation, marker.epoch) {
+            (Some(why), _, _) => Finding::failed(CHECK, words::fenced(name, why)),
+            (None, Some(theirs), _) if *theirs != ours => Finding::failed(CHECK, words::foreign(name, theirs, &ours)),
+            (None, Some(_), Some(epoch)) if epoch > known.epoch => {
+                Finding::failed(CHECK, words::later(name, epoch, known.epoch))
+            }
+            (None, Some(_), epoch) => {
+                let epoch = epoch.map_or_else(|| "none".to_owned(), |epoch| epoch.to_string());
+                Finding::ok(CHECK, format!("its marker is this installation's (epoch {epoch}, here {})", known.epoch))
+            }
+            (None, None, _) => Finding::ok(CHECK, "its marker is there, and no worker has written to the cluster yet"),
+        });
+        if let (Some(failure), None) = (&known.failure, &known.fenced_why) {
+            findings.push(Finding::warning("cluster.last_run", words::last_run(failure)));
+        }
+        findings
+    }
+}
+
+/// What EKS says, beside what the database knows.
+fn about(described: &EksCluster, known: Option<&KnownCluster>, cluster: &PolicyCluster) -> Vec<Finding> {
+    const CHECK: &str = "cluster.eks";
+    let mut findings = Vec::new();
+    if described.status == "ACTIVE" {
+        findings.push(Finding::ok(
+            CHECK,
+            format!("EKS describes it: {}, Kubernetes {}", described.endpoint, described.version),
+        ));
+    } else {
+        findings.push(Finding::warning(CHECK, words::not_active(&described.status)));
+    }
+    let Some(known) = known else { return findings };
+    if known.arn != cluster.arn.as_str() {
+        findings.push(Finding::warning(CHECK, words::other_arn(&known.arn, cluster.arn.as_str())));
+    }
+    if let (Some(then), Some(now)) = (known.created_at, described.created_at)
+        && then.as_second() != now.as_second()
+    {
+        findings.push(Finding::failed(CHECK, words::made_again(&then.to_string(), &now.to_string())));
+    }
+    findings
+}
+
+fn reached(described: &EksCluster, date: Option<Timestamp>) -> Vec<Finding> {
+    let what = format!("{} answers, with a certificate of the CA that EKS names", described.endpoint);
+    let mut findings = vec![Finding::ok("cluster.api", what)];
+    if let Some(seconds) = date.map(ahead_of).filter(|seconds| seconds.abs() > FAR) {
+        findings.push(Finding::warning("cluster.clock", words::skewed(seconds)));
+    }
+    findings
+}
+
+fn absent(check: &'static str, name: &str) -> Finding {
+    let wanted: Vec<_> = config_maps().into_iter().filter(|map| map["metadata"]["name"] == name).collect();
+    Finding::failed(check, words::no_config_map(name)).pasting("yaml", "kubectl create -f -", to_yaml(&wanted))
+}

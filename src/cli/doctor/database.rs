@@ -1,0 +1,154 @@
+//! The database: each role's login, the schema, clocks, rights.
+
+use super::{ahead_of, report::Finding, within};
+use crate::{
+    config::Settings,
+    store::{
+        Store, StoreError,
+        inspect::{self, Schema, SignedIn},
+        rights,
+    },
+    words::doctor::database as words,
+};
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// Past this many seconds a worker claims nothing; it is the worker's own limit.
+const TOO_FAR: i64 = 240;
+/// Past this many seconds somebody should look at the clocks.
+const FAR: i64 = 30;
+
+/// A role as the configuration names it.
+#[derive(Clone, Copy)]
+struct Role {
+    name: &'static str,
+    key: &'static str,
+    /// Whether its rights are the migrations' to give; the owner's are not.
+    granted: bool,
+}
+
+const WEB: Role = Role { name: "latchkey_web", key: "web_url", granted: true };
+const WORKER: Role = Role { name: "latchkey_worker", key: "worker_url", granted: true };
+const OWNER: Role = Role { name: "the schema's owner", key: "owner_url", granted: false };
+
+/// What was found, and the database as a role that can read it: the worker's, the portal's or the owner's.
+pub async fn look(settings: &Settings, limit: Duration) -> (Vec<Finding>, Option<Store>) {
+    let database = &settings.database;
+    let (worker, web, owner) = tokio::join!(
+        login(WORKER, database.worker_url.as_ref(), limit),
+        login(WEB, database.web_url.as_ref(), limit),
+        login(OWNER, database.owner_url.as_ref(), limit),
+    );
+    let (mut findings, mut reader) = (Vec::new(), None);
+    for (found, store) in [worker, web, owner] {
+        findings.extend(found);
+        reader = reader.or(store);
+    }
+    if let Some(store) = &reader {
+        findings.extend(within(limit, "database.schema", schema(store)).await);
+    }
+    (findings, reader)
+}
+
+/// Signs in as a role, where its URL is known, and looks at what it may.
+async fn login(role: Role, url: Option<&SecretString>, limit: Duration) -> (Vec<Finding>, Option<Store>) {
+    const CHECK: &str = "database.login";
+    let Some(url) = url else {
+        return (vec![Finding::not_checked(CHECK, words::no_url(role.name, role.key))], None);
+    };
+    let refused = |error: &str| (vec![Finding::failed(CHECK, words::no_login(role.name, error))], None);
+    let connected = async {
+        let store = Store::connect_to_read(url).await?;
+        let signed_in = inspect::signed_in(store.pool()).await?;
+        Ok::<_, StoreError>((store, signed_in))
+    };
+    let (store, signed_in) = match tokio::time::timeout(limit, connected).await {
+        Ok(Ok(connected)) => connected,
+        Ok(Err(error)) => return refused(&error_text(&error)),
+        Err(_elapsed) => return refused("no answer in time"),
+    };
+    let mut findings = about(role, &signed_in);
+    if role.granted && !signed_in.is_mighty && !signed_in.owns {
+        findings.extend(within(limit, "database.rights", rights_of(role, &store)).await);
+    }
+    (findings, Some(store))
+}
+
+fn about(role: Role, signed_in: &SignedIn) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let user = &signed_in.user;
+    findings.push(if role.granted && user != role.name && !signed_in.is_mighty {
+        Finding::warning("database.login", words::other_user(role.name, user))
+    } else {
+        let what = format!("{} signs in as `{user}` (PostgreSQL {})", role.name, signed_in.version);
+        Finding::ok("database.login", what)
+    });
+    if role.granted && (signed_in.is_mighty || signed_in.owns) {
+        findings.push(Finding::failed("database.rights", words::mighty(role.name, user)));
+    }
+    if signed_in.is_overheard {
+        findings.push(Finding::warning("database.tls", words::plain(role.name)));
+    }
+    let seconds = ahead_of(signed_in.now);
+    if seconds.abs() >= TOO_FAR {
+        findings.push(Finding::failed("database.clock", words::skewed(seconds, true)));
+    } else if seconds.abs() >= FAR {
+        findings.push(Finding::warning("database.clock", words::skewed(seconds, false)));
+    }
+    findings
+}
+
+/// Whether a role has what the migrations grant it, and nothing else.
+async fn rights_of(role: Role, store: &Store) -> Vec<Finding> {
+    const CHECK: &str = "database.rights";
+    let (tables, held) = match rights::held(store.pool()).await {
+        Ok(held) => held,
+        Err(error) => return vec![Finding::failed(CHECK, words::unread("what it may", &error_text(&error)))],
+    };
+    let granted = rights::granted(role.name, &tables);
+    let missing = rights::beyond(&granted, &held);
+    let more = rights::beyond(&held, &granted);
+    if missing.is_empty() && more.is_empty() {
+        let what = format!("{} may what the migrations grant it on {} tables, and no more", role.name, tables.len());
+        return vec![Finding::ok(CHECK, what)];
+    }
+    let sql = |verb: &str, rights: &[String], to: &str| {
+        rights.iter().fold(String::new(), |sql, right| sql + verb + " " + right + " " + to + " " + role.name + ";\n")
+    };
+    let mut findings = Vec::new();
+    let paste = "psql as the schema's owner";
+    if !missing.is_empty() {
+        let lacking = Finding::failed(CHECK, words::lacks(role.name, &missing));
+        findings.push(lacking.pasting("sql", paste, sql("GRANT", &missing, "TO")));
+    }
+    if !more.is_empty() {
+        let exceeding = Finding::failed(CHECK, words::exceeds(role.name, &more));
+        findings.push(exceeding.pasting("sql", paste, sql("REVOKE", &more, "FROM")));
+    }
+    findings
+}
+
+async fn schema(store: &Store) -> Vec<Finding> {
+    const CHECK: &str = "database.schema";
+    let mut findings = vec![match inspect::schema(store.pool()).await {
+        Ok(Schema::Current { version }) => Finding::ok(CHECK, format!("the schema is this version's ({version:04})")),
+        Ok(Schema::Behind(missing)) => Finding::failed(CHECK, words::behind(&missing)),
+        Ok(Schema::Ahead(versions)) => Finding::failed(CHECK, words::ahead(&versions)),
+        Ok(Schema::Different(versions)) => Finding::failed(CHECK, words::different(&versions)),
+        Err(error) => Finding::failed(CHECK, words::unread("the schema's version", &error_text(&error))),
+    }];
+    findings.push(match inspect::triggers_off(store.pool()).await {
+        Ok(off) if off.is_empty() => Finding::ok("database.triggers", "no trigger is switched off"),
+        Ok(off) => Finding::failed("database.triggers", words::triggers_off(&off)),
+        Err(error) => Finding::failed("database.triggers", words::unread("the triggers", &error_text(&error))),
+    });
+    findings
+}
+
+/// An error with what caused it. Neither holds the URL.
+pub fn error_text(error: &StoreError) -> String {
+    match error {
+        StoreError::Database(source) => source.to_string(),
+        other => other.to_string(),
+    }
+}

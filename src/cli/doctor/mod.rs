@@ -1,0 +1,208 @@
+//! `latchkey doctor`: asks everything that Latchkey needs whether it is as it must be, and changes nothing.
+//!
+//! Exits 0 where all is well, 1 where a check failed (or, with `--strict`, warns), 2 where it could not run.
+
+mod aws;
+mod cluster;
+mod database;
+mod identity_provider;
+mod report;
+mod rights;
+mod work;
+
+use super::{CONFIG, lines, print, worker};
+use crate::{
+    actions::policy::{self, NoPolicy},
+    aws::Aws,
+    config::{self, Settings},
+    fault::{self, Fault, FaultKind},
+    store::Store,
+    words,
+};
+use clap::ValueEnum;
+use futures::{StreamExt as _, stream};
+use latchkey_domain::access::{
+    cluster::ClusterName,
+    policy::{PolicyCluster, PolicyFile},
+};
+use report::{Finding, Report, Section, Status, Subject};
+use std::{
+    error::Error as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+/// Could not run, as against: ran and found something.
+const COULD_NOT_RUN: u8 = 2;
+/// Clusters looked at at a time.
+const CLUSTERS_AT_ONCE: usize = 8;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// With stable keys
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    format: Format,
+    /// Look at this cluster alone (may be given more than once) [default: all of the policy]
+    #[arg(long = "cluster", value_name = "NAME")]
+    clusters: Vec<ClusterName>,
+    /// Check for this policy [default: the one that is current in the database]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The ARN of the permissions boundary that people's users have
+    #[arg(long, value_name = "ARN")]
+    permissions_boundary: Option<String>,
+    /// Let warnings fail, too
+    #[arg(long)]
+    strict: bool,
+    /// How long one check may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=300))]
+    timeout: u64,
+}
+
+/// What every check may use.
+struct Desk<'a> {
+    settings: &'a Settings,
+    args: &'a Args,
+    /// The database, as a role that can read it.
+    store: Option<Store>,
+    /// The policy, with the clusters that were asked for.
+    policy: Option<PolicyFile>,
+    limit: Duration,
+}
+
+pub async fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode> {
+    let path = config.unwrap_or(Path::new(CONFIG));
+    let settings = match config::settings::load(path) {
+        Ok(settings) => settings,
+        Err(faults) => return Ok(could_not_run(&format!("the configuration cannot be used\n{}", lines(&faults)))),
+    };
+    let begun = Instant::now();
+    let limit = Duration::from_secs(args.timeout);
+    let (database, store) = database::look(&settings, limit).await;
+    let (policy, no_policy) = match &args.policy {
+        Some(file) => match read_policy(file) {
+            Ok(policy) => (Some(policy), None),
+            Err(why) => return Ok(could_not_run(&why)),
+        },
+        None => current_policy(store.as_ref(), limit).await,
+    };
+    let policy = match narrowed(policy, &args.clusters) {
+        Ok(policy) => policy,
+        Err(why) => return Ok(could_not_run(&why)),
+    };
+    let desk = Desk { settings: &settings, args, store, policy, limit };
+    let (provider, work, outside) =
+        tokio::join!(identity_provider::look(&desk), work::look(&desk, no_policy), outside(&desk));
+    let section = |subject, findings| Section { subject, findings };
+    let mut sections = vec![
+        section(Subject::Database, database),
+        section(Subject::IdentityProvider, provider),
+        section(Subject::Work, work),
+    ];
+    sections.extend(outside);
+    let report = Report { sections, took: begun.elapsed() };
+    match args.format {
+        Format::Text => print(&report.to_text())?,
+        Format::Json => print(&report.to_json())?,
+    }
+    let bad = report.count(Status::Failed) > 0 || (args.strict && report.count(Status::Warning) > 0);
+    Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn could_not_run(why: &str) -> ExitCode {
+    eprintln!("latchkey: {why}");
+    ExitCode::from(COULD_NOT_RUN)
+}
+
+fn read_policy(file: &Path) -> Result<PolicyFile, String> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("failed to read {name}: {error}"))?;
+    let checked = config::policy::check(&name.to_string(), &text);
+    checked.policy.ok_or_else(|| format!("the policy cannot be used\n{}", lines(&checked.faults)))
+}
+
+/// The policy that rules, or why there is none.
+async fn current_policy(store: Option<&Store>, limit: Duration) -> (Option<PolicyFile>, Option<Finding>) {
+    let Some(store) = store else { return (None, None) };
+    match tokio::time::timeout(limit, policy::current(store)).await {
+        Ok(Ok(current)) => (Some(current.file.clone()), None),
+        Ok(Err(error @ (NoPolicy::None | NoPolicy::Unreadable { .. }))) => {
+            let said = words::doctor::work::no_policy(&error.to_string());
+            (None, Some(Finding::failed("policy", said)))
+        }
+        // The database's own checks say why.
+        Ok(Err(NoPolicy::Store(_))) | Err(_) => (None, None),
+    }
+}
+
+/// The policy with these clusters alone, where any are named.
+fn narrowed(policy: Option<PolicyFile>, names: &[ClusterName]) -> Result<Option<PolicyFile>, String> {
+    let Some(mut policy) = policy else { return Ok(None) };
+    let known: Vec<&ClusterName> = policy.clusters.iter().map(|cluster| &cluster.name).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+        let known: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
+        return Err(format!("the policy has no cluster `{unknown}`; it has {}", known.join(", ")));
+    }
+    policy.clusters.retain(|cluster| names.is_empty() || names.contains(&cluster.name));
+    Ok(Some(policy))
+}
+
+/// AWS and every cluster.
+async fn outside(desk: &Desk<'_>) -> Vec<Section> {
+    let Some(policy) = &desk.policy else {
+        let what = "AWS and the clusters: without the database, --policy FILE says which they are";
+        return vec![Section { subject: Subject::Aws, findings: vec![Finding::not_checked("policy", what)] }];
+    };
+    let aws = Aws::new(&worker::aws(desk.settings)).await;
+    let (findings, caller) = aws::look(desk, policy, &aws).await;
+    let mut sections = vec![Section { subject: Subject::Aws, findings }];
+    let Some(caller) = caller else {
+        sections.extend(policy.clusters.iter().map(|cluster| {
+            let what = "nothing of it, since AWS does not say who Latchkey is";
+            section_of(cluster, vec![Finding::not_checked("cluster.eks", what)])
+        }));
+        return sections;
+    };
+    let looks = policy
+        .clusters
+        .iter()
+        .map(async |cluster| section_of(cluster, cluster::look(desk, policy, &aws, &caller, cluster).await));
+    sections.extend(stream::iter(looks).buffered(CLUSTERS_AT_ONCE).collect::<Vec<_>>().await);
+    sections
+}
+
+fn section_of(cluster: &PolicyCluster, findings: Vec<Finding>) -> Section {
+    Section { subject: Subject::Cluster(cluster.name.to_string()), findings }
+}
+
+/// The findings of a check, or that it took too long.
+async fn within(limit: Duration, check: &'static str, look: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
+    match tokio::time::timeout(limit, look).await {
+        Ok(findings) => findings,
+        Err(_elapsed) => vec![Finding::failed(check, words::doctor::timed_out(limit.as_secs()))],
+    }
+}
+
+/// What failed, with the other side's own words where it said any.
+fn told(fault: &Fault) -> String {
+    let answer = fault.source().and_then(|source| source.downcast_ref::<fault::Answer>());
+    let told = answer.map_or_else(|| fault.to_string(), |answer| format!("{fault} ({answer})"));
+    match fault.kind() {
+        FaultKind::Refused { missing } if !told.contains(missing) => format!("{told}; missing: {missing}"),
+        _ => told,
+    }
+}
+
+/// By how many seconds this machine's clock is ahead of a time that was told just now.
+fn ahead_of(told: jiff::Timestamp) -> i64 {
+    jiff::Timestamp::now().duration_since(told).as_secs()
+}

@@ -1,0 +1,284 @@
+//! What was found: a section a subject, a finding a check; as text for people, as JSON with stable keys for machines.
+
+use crate::words::doctor::Said;
+use serde_json::{Map, Value, json};
+use std::{fmt::Write as _, time::Duration};
+
+/// The version of the JSON: another one where a key changes its meaning or goes.
+const VERSION: u32 = 1;
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    Ok,
+    /// Not asked, since this process lacks what it takes, or something before it failed.
+    NotChecked,
+    /// Works, and should be otherwise.
+    Warning,
+    /// Something of Latchkey does not work, or a promise does not hold.
+    Failed,
+}
+
+impl Status {
+    /// As JSON spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NotChecked => "not_checked",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NotChecked => "not checked here",
+            Self::Warning => "warning",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// What to paste, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paste {
+    /// `yaml`, `json` or `sql`.
+    pub format: &'static str,
+    /// What takes it: a command, or where it belongs.
+    pub into: String,
+    pub text: String,
+}
+
+/// One check with its outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// A stable name.
+    pub check: &'static str,
+    pub status: Status,
+    pub what: String,
+    pub why: String,
+    pub next: String,
+    pub paste: Option<Paste>,
+}
+
+impl Finding {
+    pub fn ok(check: &'static str, what: impl Into<String>) -> Self {
+        Self::of(check, Status::Ok, Said::new(what, "", ""))
+    }
+
+    pub fn not_checked(check: &'static str, what: impl Into<String>) -> Self {
+        Self::of(check, Status::NotChecked, Said::new(what, "", ""))
+    }
+
+    pub fn warning(check: &'static str, said: Said) -> Self {
+        Self::of(check, Status::Warning, said)
+    }
+
+    pub fn failed(check: &'static str, said: Said) -> Self {
+        Self::of(check, Status::Failed, said)
+    }
+
+    fn of(check: &'static str, status: Status, Said { what, why, next }: Said) -> Self {
+        Self { check, status, what, why, next, paste: None }
+    }
+
+    /// With something to paste.
+    #[must_use]
+    pub fn pasting(self, format: &'static str, into: &str, text: String) -> Self {
+        Self { paste: Some(Paste { format, into: into.to_owned(), text }), ..self }
+    }
+
+    fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("check".to_owned(), self.check.into());
+        object.insert("status".to_owned(), self.status.as_str().into());
+        object.insert("what".to_owned(), self.what.as_str().into());
+        for (key, text) in [("why", &self.why), ("next", &self.next)] {
+            if !text.is_empty() {
+                object.insert(key.to_owned(), text.as_str().into());
+            }
+        }
+        if let Some(paste) = &self.paste {
+            let paste = json!({ "format": paste.format, "into": paste.into, "text": paste.text });
+            object.insert("paste".to_owned(), paste);
+        }
+        object.into()
+    }
+}
+
+/// What a section is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    Database,
+    IdentityProvider,
+    /// What portal and worker have to do, and whether they do it.
+    Work,
+    Aws,
+    Cluster(String),
+}
+
+impl Subject {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::IdentityProvider => "identity_provider",
+            Self::Work => "work",
+            Self::Aws => "aws",
+            Self::Cluster(_) => "cluster",
+        }
+    }
+
+    fn title(&self) -> String {
+        match self {
+            Self::Database => "Database".to_owned(),
+            Self::IdentityProvider => "Identity provider".to_owned(),
+            Self::Work => "Work".to_owned(),
+            Self::Aws => "AWS".to_owned(),
+            Self::Cluster(name) => format!("Cluster {name}"),
+        }
+    }
+}
+
+/// The findings about one subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    pub subject: Subject,
+    pub findings: Vec<Finding>,
+}
+
+/// Everything that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub sections: Vec<Section>,
+    pub took: Duration,
+}
+
+impl Report {
+    /// How many checks came out so.
+    pub fn count(&self, status: Status) -> usize {
+        self.findings().filter(|finding| finding.status == status).count()
+    }
+
+    /// The worst that was found; what was not checked says neither well nor ill.
+    fn worst(&self) -> Status {
+        let told = self.findings().map(|finding| finding.status).filter(|status| *status != Status::NotChecked);
+        told.max().unwrap_or(Status::NotChecked)
+    }
+
+    fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.sections.iter().flat_map(|section| &section.findings)
+    }
+
+    /// As JSON over several lines.
+    pub fn to_json(&self) -> String {
+        let sections: Vec<Value> = self
+            .sections
+            .iter()
+            .map(|section| {
+                let findings: Vec<Value> = section.findings.iter().map(Finding::to_json).collect();
+                let mut object = json!({ "subject": section.subject.key(), "findings": findings });
+                if let Subject::Cluster(name) = &section.subject {
+                    object["name"] = name.as_str().into();
+                }
+                object
+            })
+            .collect();
+        let whole = json!({
+            "version": VERSION,
+            "status": self.worst().as_str(),
+            "checks": self.findings().count(),
+            "failed": self.count(Status::Failed),
+            "warnings": self.count(Status::Warning),
+            "not_checked": self.count(Status::NotChecked),
+            "milliseconds": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+            "sections": sections,
+        });
+        format!("{whole:#}\n")
+    }
+
+    /// For people: every check, then what there is to paste.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        let mut pastes: Vec<(String, &Paste)> = Vec::new();
+        for section in &self.sections {
+            let title = section.subject.title();
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{title}");
+            for finding in &section.findings {
+                let _ = writeln!(out, "  {:<9} {}", finding.status.title(), finding.what);
+                for (word, text) in [("why", &finding.why), ("next", &finding.next)] {
+                    if !text.is_empty() {
+                        let _ = writeln!(out, "            {word}: {text}");
+                    }
+                }
+                if let Some(paste) = &finding.paste {
+                    pastes.push((title.clone(), paste));
+                    let _ = writeln!(out, "            to paste: [{}] below", pastes.len());
+                }
+            }
+            out.push('\n');
+        }
+        for (number, (title, paste)) in pastes.iter().enumerate() {
+            let _ = writeln!(out, "[{}] {title}, {}:\n\n{}", number + 1, paste.into, paste.text);
+        }
+        let _ = writeln!(out, "{}", self.summary());
+        out
+    }
+
+    fn summary(&self) -> String {
+        format!(
+            "{} checks in {}.{} s: {} failed, {} warnings, {} not checked here",
+            self.findings().count(),
+            self.took.as_secs(),
+            self.took.subsec_millis() / 100,
+            self.count(Status::Failed),
+            self.count(Status::Warning),
+            self.count(Status::NotChecked)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let failed = Finding::failed("rbac", Said::new("a right is missing", "It is refused.", "Apply it."));
+        let findings = vec![
+            Finding::ok("eks", "it is ACTIVE"),
+            failed.pasting("yaml", "kubectl apply -f -", "kind: Role\n".to_owned()),
+        ];
+        let sections = vec![Section { subject: Subject::Cluster("prod-eu".to_owned()), findings }];
+        Report { sections, took: Duration::from_millis(1_230) }
+    }
+
+    #[test]
+    fn the_text_names_what_why_next_and_what_to_paste() {
+        assert_eq!(
+            report().to_text(),
+            "Cluster prod-eu\n  ok        it is ACTIVE\n  FAILED    a right is missing\n            \
+             why: It is refused.\n            next: Apply it.\n            to paste: [1] below\n\n\
+             [1] Cluster prod-eu, kubectl apply -f -:\n\nkind: Role\n\n\
+             2 checks in 1.2 s: 1 failed, 0 warnings, 0 not checked here\n"
+        );
+    }
+
+    #[test]
+    fn the_keys_of_the_json_are_stable() {
+        let told: Value = serde_json::from_str(&report().to_json()).unwrap();
+        assert_eq!(
+            told,
+            json!({
+                "version": 1, "status": "failed", "checks": 2, "failed": 1, "warnings": 0, "not_checked": 0,
+                "milliseconds": 1230,
+                "sections": [{ "subject": "cluster", "name": "prod-eu", "findings": [
+                    { "check": "eks", "status": "ok", "what": "it is ACTIVE" },
+                    { "check": "rbac", "status": "failed", "what": "a right is missing", "why": "It is refused.",
+                      "next": "Apply it.",
+                      "paste": { "format": "yaml", "into": "kubectl apply -f -", "text": "kind: Role\n" } },
+                ] }],
+            })
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! The work: workers that live, what is overdue, what waits for somebody, the audit chain.
+
+use super::{Desk, report::Finding, within};
+use crate::{
+    cli::doctor::database::error_text,
+    store::{Store, StoreError, audit, read},
+    words::{doctor::database::unread, doctor::work as words},
+};
+use jiff::SignedDuration;
+
+/// A worker tells of itself each 5 s.
+const SILENT: SignedDuration = SignedDuration::from_secs(30);
+/// Workers take what is due within a second, and link events each second.
+const LATE: SignedDuration = SignedDuration::from_secs(60);
+/// Accesses in trouble that are told one by one.
+const TOLD: usize = 10;
+
+/// What was found; `no_policy` is what was found about the policy where there is none.
+pub async fn look(desk: &Desk<'_>, no_policy: Option<Finding>) -> Vec<Finding> {
+    let Some(store) = &desk.store else {
+        return vec![Finding::not_checked("work", "nothing of it, since no login to the database came about")];
+    };
+    let mut findings: Vec<Finding> = no_policy.into_iter().collect();
+    if findings.is_empty() && desk.args.policy.is_none() && desk.policy.is_some() {
+        findings.push(Finding::ok("policy", "a policy rules, and this version reads it"));
+    }
+    findings.extend(within(desk.limit, "work", async { flat("work", all(store).await) }).await);
+    findings
+}
+
+fn flat(check: &'static str, found: Result<Vec<Finding>, StoreError>) -> Vec<Finding> {
+    found.unwrap_or_else(|error| vec![Finding::failed(check, unread("how the work fares", &error_text(&error)))])
+}
+
+async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
+    let pulse = read::pulse::read(store).await?;
+    let health = read::health::read(store).await?;
+    let lag = audit::lag(store.pool()).await?;
+    let mut findings = Vec::new();
+    findings.push(match pulse.worker_silent_for {
+        Some(silent) if silent < SILENT => {
+            let living = health.workers.iter().filter(|worker| worker.silent_for < SILENT).count();
+            Finding::ok("work.workers", format!("workers that live: {living}"))
+        }
+        silent => Finding::failed("work.workers", words::no_worker(silent.map(in_words).as_deref())),
+    });
+    findings.push(match (pulse.overdue, pulse.overdue_since) {
+        (0, _) => Finding::ok("work.overdue", "nothing that should have ended is still there"),
+        (count, since) => {
+            let since = since.map_or_else(|| "an unknown time".to_owned(), |since| since.to_string());
+            Finding::failed("work.overdue", words::overdue(count, &since))
+        }
+    });
+    if pulse.blocked > 0 {
+        findings.push(Finding::failed("work.blocked", words::blocked(pulse.blocked)));
+    }
+    for stuck in read::health::stuck(store, TOLD).await? {
+        let said = words::stuck(&stuck.holder, &stuck.cluster, stuck.revoking, &stuck.why);
+        let serious = stuck.revoking && stuck.blocked;
+        let check = "work.stuck";
+        findings.push(if serious { Finding::failed(check, said) } else { Finding::warning(check, said) });
+    }
+    if let (true, Some(since)) = (health.waiting > 0, health.waits_since.filter(|since| *since > LATE)) {
+        findings.push(Finding::warning("work.queue", words::waiting(health.waiting, &in_words(since))));
+    }
+    let age = lag.oldest.map(|oldest| pulse.now.duration_since(oldest));
+    findings.push(match age.filter(|age| *age > LATE) {
+        Some(age) => {
+            let count = usize::try_from(lag.events).unwrap_or(usize::MAX);
+            Finding::warning("work.unsealed", words::unsealed(count, &in_words(age)))
+        }
+        None => Finding::ok("work.unsealed", format!("audit events that wait for their link: {}", lag.events)),
+    });
+    findings.push(match pulse.broken_link {
+        Some(link) => Finding::failed("work.chain", words::broken(link)),
+        None => {
+            Finding::ok("work.chain", "the newest links of the audit chain hold; `latchkey audit verify` walks all")
+        }
+    });
+    Ok(findings)
+}
+
+/// Whole seconds, minutes or hours.
+fn in_words(duration: SignedDuration) -> String {
+    match duration.as_secs() {
+        seconds if seconds < 120 => format!("{seconds} s"),
+        seconds if seconds < 7_200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3_600),
+    }
+}

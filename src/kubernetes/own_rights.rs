@@ -1,0 +1,115 @@
+//! What we ourselves are and may do on a cluster, by the API server's own word.
+
+use super::{
+    Cluster,
+    call::{Call, Path},
+    reviews::{Review, answered, attributes_of},
+};
+use crate::fault::{Fault, FaultKind};
+use http::{Method, header};
+use jiff::Timestamp;
+use k8s_openapi::api::authorization::v1::{SelfSubjectAccessReview, SelfSubjectRulesReview};
+use latchkey_domain::eks::rbac::{Attributes, Rule};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Whom an API server takes us for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct OwnIdentity {
+    pub username: String,
+    #[serde(default)]
+    pub groups: Vec<String>,
+}
+
+/// The rules that we hold in a namespace, those of the whole cluster among them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnRules {
+    pub rules: Vec<Rule>,
+    /// Whether an authorizer that cannot list its rules may allow more.
+    pub incomplete: bool,
+}
+
+#[derive(Deserialize)]
+struct SelfReview {
+    status: SelfReviewStatus,
+}
+
+#[derive(Deserialize)]
+struct SelfReviewStatus {
+    #[serde(rename = "userInfo", default)]
+    user_info: OwnIdentity,
+}
+
+impl Cluster {
+    /// Whether anything answers there whose certificate the CA of EKS signed, and the time that it says it is. It may
+    /// not know us.
+    ///
+    /// # Errors
+    /// Transient where nothing answers, or something else.
+    pub async fn date(&self) -> Result<Option<Timestamp>, Fault> {
+        let call = self.own_call("reach", "the API server of");
+        let (head, _) = self.exchange(Method::GET, "/version", None, &call).await?;
+        let date = head.headers.get(header::DATE).and_then(|value| value.to_str().ok());
+        Ok(date.and_then(|text| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()))
+    }
+
+    /// Whom the API server takes us for.
+    ///
+    /// # Errors
+    /// Refused where it does not know us; not found before Kubernetes 1.28; transient, throttled.
+    pub async fn who_am_i(&self) -> Result<OwnIdentity, Fault> {
+        let call = self.own_call("ask who Latchkey is", "of");
+        let path = Path::of("/apis/authentication.k8s.io/v1/selfsubjectreviews");
+        let review = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
+        let answer: SelfReview = self.ask(&path, &review, &call).await?;
+        Ok(answer.status.user_info)
+    }
+
+    /// Whether we may do this.
+    ///
+    /// # Errors
+    /// Refused where it does not know us; transient, throttled.
+    pub async fn may(&self, asked: &Attributes) -> Result<Review, Fault> {
+        let call = self.own_call("ask what Latchkey may do", "on");
+        let path = Path::of("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews");
+        let (kind, attributes) = attributes_of(asked);
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": { kind: attributes },
+        });
+        let answer: SelfSubjectAccessReview = self.ask(&path, &review, &call).await?;
+        answered(answer.status, &call)
+    }
+
+    /// The rules that we hold in `namespace`.
+    ///
+    /// # Errors
+    /// As [`Cluster::may`].
+    pub async fn own_rules(&self, namespace: &str) -> Result<OwnRules, Fault> {
+        let call = self.own_call("list what Latchkey may do", "on");
+        let path = Path::of("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews");
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": { "namespace": namespace },
+        });
+        let answer: SelfSubjectRulesReview = self.ask(&path, &review, &call).await?;
+        let status = answer.status.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))?;
+        let resources = status.resource_rules.into_iter().map(|rule| Rule {
+            api_groups: rule.api_groups.unwrap_or_default(),
+            resources: rule.resources.unwrap_or_default(),
+            resource_names: rule.resource_names.unwrap_or_default(),
+            verbs: rule.verbs,
+            non_resource_urls: Vec::new(),
+        });
+        let paths = status.non_resource_rules.into_iter().map(|rule| Rule {
+            verbs: rule.verbs,
+            non_resource_urls: rule.non_resource_urls.unwrap_or_default(),
+            ..Rule::default()
+        });
+        Ok(OwnRules { rules: resources.chain(paths).collect(), incomplete: status.incomplete })
+    }
+
+    fn own_call(&self, operation: &'static str, of: &str) -> Call {
+        // Whoever is known at all may ask about themselves.
+        let right = "to be known to the API server".to_owned();
+        Call { operation, subject: format!("{of} cluster `{}`", self.name()), right }
+    }
+}

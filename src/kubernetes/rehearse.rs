@@ -1,0 +1,71 @@
+//! Writes that are sent as dry runs: the API server authorises and admits them as any other and stores nothing, so that
+//! they take no permit.
+
+use super::{
+    Cluster,
+    call::{Call, Path},
+};
+use crate::fault::Fault;
+use http::Method;
+use latchkey_domain::{
+    eks::rbac::{BindingSpec, OwnRole},
+    plan::bootstrap::NAMESPACE,
+};
+use serde_json::json;
+
+/// A key that nobody reads, should something on the way not know dry runs.
+const KEY: &str = "latchkey-doctor";
+
+impl Cluster {
+    /// Rehearses a change of one key of a ConfigMap in `kube-system`.
+    ///
+    /// # Errors
+    /// Refused where a right is missing or something on the way says no; conflict where it is no longer at
+    /// `resource_version`; not found; invalid, transient, throttled.
+    pub async fn rehearse_config_map(&self, name: &str, resource_version: &str) -> Result<(), Fault> {
+        let call = Call {
+            operation: "rehearse a change of",
+            subject: format!("the ConfigMap {NAMESPACE}/{name} of cluster `{}`", self.name()),
+            right: format!("patch configmaps named {name} in the namespace {NAMESPACE}"),
+        };
+        let change = json!({ "metadata": { "resourceVersion": resource_version }, "data": { KEY: "a dry run" } });
+        let path = Path::core(Some(NAMESPACE), "configmaps").named(name);
+        self.dry_run(Method::PATCH, &path, &change, &call).await
+    }
+
+    /// Rehearses the creation of a binding.
+    ///
+    /// # Errors
+    /// Not found where the ClusterRole is not there; refused where a right is missing, also that to bind the role, or
+    /// something on the way says no; invalid, transient, throttled.
+    pub async fn rehearse_binding(&self, spec: &BindingSpec) -> Result<(), Fault> {
+        let resource = if spec.namespace.is_some() { "rolebindings" } else { "clusterrolebindings" };
+        let call = Call {
+            operation: "rehearse",
+            subject: format!("a {} of `{}` on cluster `{}`", spec.kind(), spec.cluster_role, self.name()),
+            right: format!(
+                "create {resource}.rbac.authorization.k8s.io, and bind clusterroles.rbac.authorization.k8s.io named {}",
+                spec.cluster_role
+            ),
+        };
+        let path = Path::rbac(spec.namespace.as_deref(), resource);
+        self.dry_run(Method::POST, &path, &spec.to_value(), &call).await
+    }
+
+    /// Rehearses the creation of a profile's own ClusterRole. That it is there already is as good.
+    ///
+    /// # Errors
+    /// Refused where a right is missing, also where we do not hold every rule in it, or something on the way says no;
+    /// invalid, transient, throttled.
+    pub async fn rehearse_cluster_role(&self, role: &OwnRole) -> Result<(), Fault> {
+        let call = Call {
+            operation: "rehearse",
+            subject: format!("the ClusterRole `{}` on cluster `{}`", role.name(), self.name()),
+            right: "create clusterroles.rbac.authorization.k8s.io and every rule in it".to_owned(),
+        };
+        match self.dry_run(Method::POST, &Path::rbac(None, "clusterroles"), &role.to_value(), &call).await {
+            Err(fault) if fault.is_conflict() => Ok(()),
+            done => done,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What `latchkey doctor` asks the database about itself and about the work that is done by it. Reads only.
+
+use super::{MIGRATIONS, Store, StoreError};
+use jiff::Timestamp;
+use latchkey_domain::access::{ClusterId, cluster::ClusterName};
+use sqlx::PgPool;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Who is signed in, and what time the database has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    pub user: String,
+    /// Whether it may do anything, make roles, or pass by row security: none of which a process needs.
+    pub is_mighty: bool,
+    /// Whether it belongs to the role that owns the schema's tables.
+    pub owns: bool,
+    pub now: Timestamp,
+    /// Such as `15.4`.
+    pub version: String,
+    /// Whether what is sent crosses a network unencrypted.
+    pub is_overheard: bool,
+}
+
+/// Asks who is signed in.
+///
+/// # Errors
+/// `Database`.
+pub async fn signed_in(pool: &PgPool) -> Result<SignedIn, StoreError> {
+    let row = sqlx::query!(
+        r#"select current_user::text as "user!", r.rolsuper or r.rolcreaterole or r.rolbypassrls as "mighty!",
+             exists (select from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+                     and pg_has_role(current_user, c.relowner, 'MEMBER')) as "owns!",
+             clock_timestamp() as "now!", current_setting('server_version') as "version!",
+             coalesce((select s.ssl from pg_stat_ssl s where s.pid = pg_backend_pid()), false) as "encrypted!",
+             coalesce(not inet_server_addr() <<= any (array['127.0.0.0/8'::inet, '::1/128'::inet]), false) as "remote!"
+           from pg_roles r where r.rolname = current_user"#
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(SignedIn {
+        user: row.user,
+        is_mighty: row.mighty,
+        owns: row.owns,
+        now: row.now.to_jiff(),
+        version: row.version,
+        is_overheard: row.remote && !row.encrypted,
+    })
+}
+
+/// How the database's schema compares to what this version knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schema {
+    Current {
+        version: i64,
+    },
+    /// The migrations that are to come, by their names; all of them where there is no schema.
+    Behind(Vec<String>),
+    /// Migrations ran that this version does not know.
+    Ahead(Vec<i64>),
+    /// Migrations that ran with other texts than this version has, or that did not come to their end.
+    Different(Vec<i64>),
+}
+
+/// Compares the schema.
+///
+/// # Errors
+/// `Database`.
+pub async fn schema(pool: &PgPool) -> Result<Schema, StoreError> {
+    // Not by the macro: the table is the migrator's own, and absent where queries are checked.
+    let ran = sqlx::query_as::<_, (i64, Vec<u8>, bool)>("select version, checksum, success from _sqlx_migrations");
+    let ran: BTreeMap<i64, (Vec<u8>, bool)> = match ran.fetch_all(pool).await {
+        Ok(rows) => rows.into_iter().map(|(version, checksum, success)| (version, (checksum, success))).collect(),
+        // Undefined table.
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => BTreeMap::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let known: BTreeMap<i64, &sqlx::migrate::Migration> =
+        MIGRATIONS.iter().map(|migration| (migration.version, migration)).collect();
+    let ahead: Vec<i64> = ran.keys().filter(|version| !known.contains_key(version)).copied().collect();
+    let differs = |version: &&i64| {
+        let ours = known.get(*version).map(|migration| migration.checksum.as_ref());
+        ran.get(*version)
+            .is_some_and(|(theirs, success)| !success || ours.is_some_and(|ours| ours != theirs.as_slice()))
+    };
+    let different: Vec<i64> = ran.keys().filter(differs).copied().collect();
+    let to_come = known.values().filter(|migration| !ran.contains_key(&migration.version));
+    let behind: Vec<String> =
+        to_come.map(|migration| format!("{:04} {}", migration.version, migration.description)).collect();
+    Ok(match (ahead.is_empty(), different.is_empty(), behind.is_empty()) {
+        (_, false, _) => Schema::Different(different),
+        (false, true, _) => Schema::Ahead(ahead),
+        (true, true, false) => Schema::Behind(behind),
+        (true, true, true) => Schema::Current { version: known.keys().max().copied().unwrap_or(0) },
+    })
+}
+
+/// Triggers of ours that somebody switched off, as `table.trigger`.
+///
+/// # Errors
+/// `Database`.
+pub async fn triggers_off(pool: &PgPool) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select c.relname || '.' || t.tgname as "name!" from pg_trigger t join pg_class c on c.oid = t.tgrelid
+           where not t.tgisinternal and t.tgenabled = 'D' and c.relnamespace = 'public'::regnamespace order by 1"#
+    )
+    .fetch_all(pool)
+    .await?)
+}
+
+/// What the database knows of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownCluster {
+    pub id: ClusterId,
+    pub arn: String,
+    /// The createdAt that AWS told when the worker first looked.
+    pub created_at: Option<Timestamp>,
+    pub installation: Uuid,
+    pub epoch: i64,
+    pub fenced_why: Option<String>,
+    /// Why the last run did not come to its end.
+    pub failure: Option<String>,
+}
+
+/// What the database knows of the cluster of this name; nothing where the policy that is current has none.
+///
+/// # Errors
+/// `Database`.
+pub async fn cluster(store: &Store, name: &ClusterName) -> Result<Option<KnownCluster>, StoreError> {
+    let row = sqlx::query!(
+        r#"select c.id, c.arn, c.created_at, i.id as installation, t.epoch as "epoch?", t.fenced_why, t.failure
+           from cluster c cross join installation i
+           left join target t on t.kind = 'cluster' and t.key = c.id
+           where c.name = $1 and c.dropped_at is null"#,
+        name.as_str()
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(row.map(|row| KnownCluster {
+        id: ClusterId(row.id),
+        arn: row.arn,
+        created_at: row.created_at.map(jiff_sqlx::Timestamp::to_jiff),
+        installation: row.installation,
+        epoch: row.epoch.unwrap_or(0),
+        fenced_why: row.fenced_why,
+        failure: row.failure,
+    }))
+}
+
+/// An IAM user that somebody has proven, of this account and below one of these paths.
+///
+/// # Errors
+/// `Database`.
+pub async fn some_user(store: &Store, account: &str, paths: &[String]) -> Result<Option<String>, StoreError> {
+    let starts: Vec<String> = paths.iter().map(|path| format!(":iam::{account}:user{path}")).collect();
+    Ok(sqlx::query_scalar!(
+        "select p.arn from principal p where exists (select from unnest($1::text[]) s where strpos(p.arn, s) > 0)
+         order by p.arn limit 1",
+        &starts
+    )
+    .fetch_optional(store.pool())
+    .await?)
+}

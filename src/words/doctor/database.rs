@@ -1,0 +1,115 @@
+//! Of the database.
+
+use super::{Said, some_of};
+
+/// That a role's URL is not known to this process.
+pub fn no_url(role: &str, key: &str) -> String {
+    format!("no login as {role}: this process has no `database.{key}`")
+}
+
+pub fn no_login(role: &str, error: &str) -> Said {
+    Said::new(
+        format!("no login as {role}: {error}"),
+        "Whatever runs as this role does nothing: no decision without the portal's, no revocation without the worker's.",
+        "Check that the server runs and is reached from here, and the role's password \
+         (`alter role NAME password '...'`).",
+    )
+}
+
+pub fn other_user(role: &str, user: &str) -> Said {
+    Said::new(
+        format!("the URL of {role} signs in as `{user}`"),
+        "The two roles keep the portal from writing evidence and the worker from deciding; another role's rights do not.",
+        format!("Put the user {role} into the URL."),
+    )
+}
+
+pub fn mighty(role: &str, user: &str) -> Said {
+    Said::new(
+        format!("`{user}`, which {role}'s URL signs in as, may do anything, make roles, or owns the schema's tables"),
+        "A process with such rights could change decisions and the audit log.",
+        format!("Sign in as {role} there, and take such attributes and memberships from it."),
+    )
+}
+
+pub fn lacks(role: &str, missing: &[String]) -> Said {
+    Said::new(
+        format!("{role} lacks rights: {}", some_of(missing, 6)),
+        "Its process fails at what it needs them for.",
+        "Run the statements below as the schema's owner.",
+    )
+}
+
+pub fn exceeds(role: &str, more: &[String]) -> Said {
+    Said::new(
+        format!("{role} may more than the migrations gave it: {}", some_of(more, 6)),
+        "What a process cannot write, whoever controls it cannot forge.",
+        "Run the statements below as the schema's owner. Rights by membership or through PUBLIC go the way they came.",
+    )
+}
+
+pub fn plain(role: &str) -> Said {
+    Said::new(
+        format!("the connection of {role} to another machine is not encrypted"),
+        "Whoever is on the way reads it, and can change decisions.",
+        "Put sslmode=verify-full (and sslrootcert for an authority of your own) into the URL.",
+    )
+}
+
+pub fn behind(missing: &[String]) -> Said {
+    Said::new(
+        format!("the schema is behind this version; to come: {}", some_of(missing, 4)),
+        "This version's queries name what is not there yet.",
+        "Run `latchkey migrate` of this version.",
+    )
+}
+
+pub fn ahead(versions: &[i64]) -> Said {
+    Said::new(
+        format!("the schema is ahead of this version: it does not know {versions:?}"),
+        "An older binary on a newer schema is not supported.",
+        "Run the version that migrated it, or restore the database from before.",
+    )
+}
+
+pub fn different(versions: &[i64]) -> Said {
+    Said::new(
+        format!("the migrations {versions:?} ran with other texts than this version has, or did not come to their end"),
+        "The schema is not the one that this version was tested on.",
+        "Run the version that migrated it; where none did, restore the database.",
+    )
+}
+
+pub fn triggers_off(names: &[String]) -> Said {
+    Said::new(
+        format!("triggers are switched off: {}", names.join(", ")),
+        "They keep events from being changed, ended accesses from coming back, and the portal from activating any.",
+        "As the schema's owner: `alter table TABLE enable trigger NAME`. Find out who switched them off, and run \
+         `latchkey audit verify`.",
+    )
+}
+
+pub fn skewed(seconds: i64, too_far: bool) -> Said {
+    let why = if too_far {
+        "A worker that is more than 4 min off claims nothing; nothing is granted and nothing taken away."
+    } else {
+        "Past 4 min a worker claims nothing, and AWS refuses what is signed 5 min off."
+    };
+    Said::new(
+        format!(
+            "this machine's clock is {} s {} the database's",
+            seconds.abs(),
+            if seconds > 0 { "ahead of" } else { "behind" }
+        ),
+        why,
+        "Let NTP set both clocks.",
+    )
+}
+
+pub fn unread(what: &str, error: &str) -> Said {
+    Said::new(
+        format!("{what} cannot be read: {error}"),
+        "Without it nobody can say whether it is right.",
+        "Mend what the other checks of the database name, and run this again.",
+    )
+}

@@ -1,0 +1,74 @@
+//! Of the identity provider.
+
+use super::Said;
+
+pub fn down(issuer: &str, error: &str) -> Said {
+    Said::new(
+        format!("the discovery document of {issuer} does not come: {error}"),
+        "Nobody can sign in. Sessions that exist, grants and revocations go on.",
+        "Check the network, the provider's certificate (public authorities only) and `login.issuer`.",
+    )
+}
+
+pub fn other_issuer(configured: &str, told: &str) -> Said {
+    Said::new(
+        format!("the provider calls itself `{told}`, and `login.issuer` is `{configured}`"),
+        "Tokens name their issuer letter for letter, a slash at the end included; none would be accepted.",
+        format!("Set `login.issuer = \"{told}\"`, if that is the provider that you mean."),
+    )
+}
+
+pub fn lacks(what: &str) -> Said {
+    Said::new(
+        format!("the provider does not offer {what}"),
+        "Latchkey signs people in by the code flow with PKCE (S256) alone.",
+        "Change the client or the provider.",
+    )
+}
+
+pub fn plain(what: &str, address: &str) -> Said {
+    Said::new(
+        format!("{what} is not https: {address}"),
+        "Codes and tokens would be readable on the way.",
+        "Let the provider tell https addresses.",
+    )
+}
+
+pub fn no_keys(error: &str) -> Said {
+    Said::new(
+        format!("the provider's keys do not come: {error}"),
+        "No token can be verified, so nobody can sign in.",
+        "Look at the provider's `jwks_uri`.",
+    )
+}
+
+pub fn redirect_refused(redirect: &str, client: &str, status: u16) -> Said {
+    Said::new(
+        format!("the provider refuses (it answers {status}) the client `{client}` coming back to {redirect}"),
+        "Every sign-in ends on the provider's error page.",
+        format!(
+            "Register {redirect} with that client at the provider, exactly so; or correct `login.client_id` or \
+             `server.public_url`."
+        ),
+    )
+}
+
+pub fn redirect_error(error: &str) -> Said {
+    Said::new(
+        format!("the provider knows the client and the address, and refuses: {error}"),
+        "People would come back with this error instead of a sign-in.",
+        "Allow the client the code flow and every scope of `login.scopes`.",
+    )
+}
+
+pub fn skewed(seconds: i64) -> Said {
+    Said::new(
+        format!(
+            "this machine's clock is {} s {} the provider's",
+            seconds.abs(),
+            if seconds > 0 { "ahead of" } else { "behind" }
+        ),
+        "Tokens that are not valid yet, or no longer, are refused.",
+        "Let NTP set the clock.",
+    )
+}

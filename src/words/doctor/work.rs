@@ -1,0 +1,89 @@
+//! Of the work that is done.
+
+use super::{Said, counted};
+
+/// `sign` is how long the youngest heartbeat is old, in words.
+pub fn no_worker(silent: Option<&str>) -> Said {
+    let what = match silent {
+        Some(since) => format!("no worker lives: the last told of itself {since} ago"),
+        None => "no worker ever told of itself".to_owned(),
+    };
+    Said::new(
+        what,
+        "Nothing is set up, and nothing is taken away, however long its time is over.",
+        "Start `latchkey worker` and look at its log. In a hurry, take access away by hand: docs/operating.md, \
+         \"No worker answers\".",
+    )
+}
+
+pub fn overdue(count: u64, since: &str) -> Said {
+    Said::new(
+        format!("{} should have ended and may still work; the oldest since {since}", counted_access(count)),
+        "Latchkey tries for ever; what stands in the way is on the access's page and among the findings here.",
+        "Mend what the clusters' checks name. In a hurry, delete the bindings by hand: docs/operating.md, \
+         \"A revocation is overdue\".",
+    )
+}
+
+pub fn blocked(count: u64) -> Said {
+    Said::new(
+        format!("{} that ends waits for somebody", counted_access(count)),
+        "It may still work, and does not go on by itself.",
+        "The sentences below, and on the access's page, say who has to do what.",
+    )
+}
+
+fn counted_access(count: u64) -> String {
+    if count == 1 { "1 access".to_owned() } else { format!("{count} accesses") }
+}
+
+/// An access in trouble.
+pub fn stuck(holder: &str, cluster: &str, revoking: bool, why: &str) -> Said {
+    let doing = if revoking { "is being taken away from" } else { "is being set up for" };
+    Said::new(
+        format!("an access to `{cluster}` {doing} {holder} and does not get on: {why}"),
+        if revoking { "It may still work." } else { "Thirty minutes after its approval it is given up." },
+        "Do what the sentence says; the worker looks again by itself.",
+    )
+}
+
+pub fn waiting(count: i64, since: &str) -> Said {
+    Said::new(
+        format!("{} for a worker, the first for {since}", waits(count)),
+        "Workers that live take what is due within a second.",
+        "Look at the log of `latchkey worker`: its clock, its database role, its AWS credentials.",
+    )
+}
+
+fn waits(count: i64) -> String {
+    if count == 1 { "1 target waits".to_owned() } else { format!("{count} targets wait") }
+}
+
+pub fn unsealed(count: usize, oldest: &str) -> Said {
+    Said::new(
+        format!("{} not linked into the audit chain, the oldest for {oldest}", unlinked(count)),
+        "Events are linked each second while a worker lives. What is not linked is not protected by the chain.",
+        "Start a worker, or look at its log for what keeps it from sealing.",
+    )
+}
+
+fn unlinked(count: usize) -> String {
+    if count == 1 { "1 audit event is".to_owned() } else { format!("{} are", counted(count, "audit event")) }
+}
+
+pub fn broken(link: i64) -> Said {
+    Said::new(
+        format!("the audit chain does not hold at link {link}"),
+        "Somebody changed an event or a link. The portal's and the worker's roles cannot; the schema's owner can.",
+        "Treat it as an incident: take a copy, then `latchkey audit verify`. docs/operating.md, \
+         \"The audit chain is broken\".",
+    )
+}
+
+pub fn no_policy(why: &str) -> Said {
+    Said::new(
+        why.to_owned(),
+        "Nobody can ask for anything. What is active ends on time all the same.",
+        "`latchkey policy apply policy.toml`, as the schema's owner.",
+    )
+}

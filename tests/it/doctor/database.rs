@@ -1,0 +1,139 @@
+//! The database in trouble, and the work that stands in it.
+
+use super::{Hospital, text};
+use sqlx::Connection as _;
+
+#[tokio::test]
+async fn a_database_that_is_away_is_named_and_the_rest_is_asked_all_the_same() {
+    let mut hospital = Hospital::new().await;
+    for key in ["WEB", "WORKER", "OWNER"] {
+        hospital.ward.set(&format!("LATCHKEY_DATABASE__{key}_URL"), "postgres://latchkey@127.0.0.1:9/latchkey");
+    }
+    let told = hospital.ward.examine(&[]).await;
+    assert_eq!(told.code, 1);
+    assert_eq!(told.troubles("database"), ["database.login failed"; 3]);
+    assert_eq!(
+        (told.troubles("work"), told.troubles("aws")),
+        (vec!["work not_checked".into()], vec!["policy not_checked".into()])
+    );
+    hospital.ward.write("policy.toml", crate::town::POLICY);
+    let told = hospital.ward.examine(&["--policy", "policy.toml"]).await;
+    assert_eq!(told.troubles("prod-eu"), ["cluster.marker not_checked"], "{}", told.out);
+    assert_eq!(told.troubles("identity_provider"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_schema_that_is_behind_ahead_or_different_is_named() {
+    let hospital = Hospital::new().await;
+    for (statement, what, next) in [
+        (
+            "delete from _sqlx_migrations where version = 9",
+            "behind this version; to come: 0009 rights",
+            "latchkey migrate",
+        ),
+        (
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+             select version + 9000, description, true, checksum, 0 from _sqlx_migrations where version = 8",
+            "does not know [9008]",
+            "Run the version",
+        ),
+        (
+            "update _sqlx_migrations set checksum = 'x' where version = 3",
+            "the migrations [3] ran with other texts",
+            "Run the version",
+        ),
+    ] {
+        hospital.execute(statement).await;
+        let told = hospital.examine(&[]).await;
+        let finding = told.trouble("database", "database.schema");
+        assert_eq!(told.code, 1);
+        assert!(text(&finding["what"]).contains(what) && text(&finding["next"]).contains(next), "{finding}");
+    }
+}
+
+#[tokio::test]
+async fn rights_of_the_roles_that_are_missing_or_too_many_are_named_and_mended_by_what_is_printed() {
+    let hospital = Hospital::new().await;
+    hospital
+        .execute(
+            "revoke insert on event from latchkey_worker; revoke update (verdict) on vote from latchkey_web;
+                      grant update on event to latchkey_web; grant delete on access_grant to latchkey_worker;",
+        )
+        .await;
+    let told = hospital.examine(&[]).await;
+    assert_eq!(
+        (told.code, told.troubles("database")),
+        (1, vec!["database.rights failed".to_owned(); 4]),
+        "{}",
+        told.out
+    );
+    let report = told.json();
+    let printed: Vec<String> = super::section(&report, "database")
+        .iter()
+        .filter_map(|finding| finding["paste"]["text"].as_str().map(str::to_owned))
+        .collect();
+    assert_eq!(
+        printed,
+        [
+            "GRANT INSERT ON event TO latchkey_worker;\n",
+            "REVOKE DELETE ON access_grant FROM latchkey_worker;\n",
+            "GRANT UPDATE (verdict) ON vote TO latchkey_web;\n",
+            "REVOKE UPDATE ON event FROM latchkey_web;\n",
+        ]
+    );
+    let mut owner = sqlx::PgConnection::connect(&hospital.world.town.database.url()).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(printed.concat())).execute(&mut owner).await.unwrap();
+    assert_eq!(hospital.examine(&["--strict"]).await.code, 0);
+}
+
+#[tokio::test]
+async fn a_role_that_may_anything_and_triggers_that_are_off_fail() {
+    let mut hospital = Hospital::new().await;
+    hospital.ward.set("LATCHKEY_DATABASE__WEB_URL", hospital.world.town.database.url());
+    hospital.execute("alter table event disable trigger user").await;
+    let told = hospital.examine(&[]).await;
+    assert_eq!(told.code, 1);
+    assert!(text(&told.trouble("database", "database.rights")["what"]).contains("may do anything"), "{}", told.out);
+    assert!(text(&told.trouble("database", "database.triggers")["what"]).contains("event."), "{}", told.out);
+}
+
+#[tokio::test]
+async fn dead_workers_late_ends_lagging_links_and_a_broken_chain_are_told() {
+    let hospital = Hospital::new().await;
+    let grant = hospital.world.active("ana").await;
+    // Everything is sealed by hand, so that there is a chain to break.
+    latchkey::store::audit::seal(hospital.world.town.worker.pool()).await.unwrap();
+    hospital.world.knobs("prod-eu").set_unreachable(true);
+    hospital.world.give_back("ana", grant).await;
+    hospital.world.run().await;
+    hospital
+        .execute(
+            "alter table event disable trigger user;
+             alter table access_grant disable trigger user;
+             update access_grant set revoking_since = revoking_since - interval '10 minutes' where state = 'revoking';
+             insert into event_unsealed select event_id from audit_link order by seq desc limit 1;
+             update event set at = at - interval '10 minutes' where id in (select event_id from event_unsealed);
+             update event set canonical = canonical || ' ' where id = (select event_id from audit_link where seq = 2);
+             alter table event enable trigger user;
+             alter table access_grant enable trigger user;
+             delete from worker_heartbeat;",
+        )
+        .await;
+    let told = hospital.ward.examine(&["--cluster", "staging-eu"]).await;
+    assert_eq!(told.code, 1);
+    let troubles = told.troubles("work");
+    for expected in [
+        "work.workers failed",
+        "work.overdue failed",
+        "work.stuck warning",
+        "work.unsealed warning",
+        "work.chain failed",
+    ] {
+        assert!(troubles.iter().any(|trouble| trouble == expected), "{expected}: {troubles:?}\n{}", told.out);
+    }
+    assert!(
+        text(&told.trouble("work", "work.stuck")["what"]).contains("an access to `prod-eu` is being taken away from"),
+        "{}",
+        told.out
+    );
+}

@@ -47,9 +47,18 @@ pub async fn serve(listener: TcpListener, router: Router, stop: Stop) {
             request
         });
         let service = TowerToHyperService::new(service);
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
+        let (builder, watcher, stop) = (builder.clone(), graceful.watcher(), stop.clone());
         tokio::spawn(async move {
+            let speaks = tokio::select! {
+                speaks = speaks(&stream) => speaks,
+                () = stop.reached(Stage::Draining) => false,
+            };
+            if !speaks {
+                tracing::debug!("a connection said nothing");
+                return;
+            }
+            let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            let connection = watcher.watch(connection);
             if let Err(error) = connection.await {
                 tracing::debug!(error, "a connection ended early");
             }
@@ -62,6 +71,30 @@ pub async fn serve(listener: TcpListener, router: Router, stop: Stop) {
         () = time::sleep(DRAIN) => tracing::warn!("some requests were cut off after {} s", DRAIN.as_secs()),
         () = stop.reached(Stage::Ending) => tracing::warn!("requests were cut off by a second signal"),
     }
+}
+
+/// What a client of HTTP/2 begins with.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Between two looks at a preface that is not whole yet.
+const REST: Duration = Duration::from_millis(100);
+
+/// Whether a client says within the time for a head which HTTP it speaks: until then nothing else ends its connection,
+/// and so many that say nothing would take every place.
+async fn speaks(stream: &TcpStream) -> bool {
+    let said = async {
+        let mut first = [0; PREFACE.len()];
+        loop {
+            let count = stream.peek(&mut first).await.ok()?;
+            if count == 0 {
+                return None;
+            }
+            if count == PREFACE.len() || first[..count] != PREFACE[..count] {
+                return Some(());
+            }
+            time::sleep(REST).await;
+        }
+    };
+    matches!(time::timeout(HEAD, said).await, Ok(Some(())))
 }
 
 async fn accept(

@@ -8,6 +8,7 @@ pub mod bootstrap;
 mod check;
 mod doctor;
 mod listen;
+pub mod log;
 mod migrate;
 mod policy;
 pub mod serve;

@@ -27,6 +27,7 @@ use openidconnect::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::{
+    fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -53,8 +54,8 @@ pub struct OpenIdConfig {
     pub sign_ins_per_person: u32,
 }
 
-/// What the callback brings in its query.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// What the callback brings in its query. Debug shows neither code nor state.
+#[derive(Clone, Default, Deserialize)]
 pub struct Callback {
     pub code: Option<String>,
     pub state: Option<String>,
@@ -63,16 +64,26 @@ pub struct Callback {
     pub error_description: Option<String>,
 }
 
-/// A sign-in about to leave for the provider.
-#[derive(Debug)]
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback").field("iss", &self.iss).field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+/// A sign-in about to leave for the provider. Debug shows where to, and nothing that is secret.
 pub struct Begun {
     pub redirect: Url,
     /// For a cookie of this browser, ten minutes.
     pub attempt_token: String,
 }
 
-/// A sign-in that came back well.
-#[derive(Debug)]
+impl fmt::Debug for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Begun").field("host", &self.redirect.host_str()).finish_non_exhaustive()
+    }
+}
+
+/// A sign-in that came back well. Debug does not show its token.
 pub struct Finished {
     /// For the session cookie; never stored.
     pub session_token: String,
@@ -80,6 +91,12 @@ pub struct Finished {
     /// A path of ours, as given to [`OpenId::begin`].
     pub return_to: String,
     pub first_time: bool,
+}
+
+impl fmt::Debug for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finished").field("person", &self.person).finish_non_exhaustive()
+    }
 }
 
 /// Why somebody is not signed in. `Display` is a sentence for the person; sources are for the log.
@@ -393,3 +410,6 @@ fn read_groups(
     // No policy names such a group, and the database could not hold it.
     Ok(groups.into_iter().filter(|group| !group.contains(char::is_control)).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use latchkey_domain::access::{
     person::{Person, Theme},
 };
 use sha2::{Digest, Sha256};
+use std::fmt;
 use uuid::Uuid;
 
 /// How long a session lives.
@@ -36,8 +37,8 @@ pub struct SignedIn {
     pub time_zone: Option<String>,
 }
 
-/// A session about to begin.
-#[derive(Debug, Clone)]
+/// A session about to begin. Debug does not show its token.
+#[derive(Clone)]
 pub struct NewSession<'a> {
     pub token: &'a str,
     pub person: PersonId,
@@ -45,6 +46,12 @@ pub struct NewSession<'a> {
     pub acr: Option<&'a str>,
     /// As the browser sent it; only its family and system are kept.
     pub user_agent: Option<&'a str>,
+}
+
+impl fmt::Debug for NewSession<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSession").field("person", &self.person).finish_non_exhaustive()
+    }
 }
 
 /// A sign-in under way.

@@ -72,3 +72,35 @@ impl Site {
         self.public_url.scheme() == "https"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{store::sessions::SessionLimits, web::Limits};
+    use jiff::{SignedDuration, tz::TimeZone};
+
+    #[test]
+    fn a_cookie_is_for_this_host_alone_and_for_no_script() {
+        let site = |url: &str| Site {
+            public_url: url.parse().unwrap(),
+            sessions: SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(8) },
+            zone: TimeZone::UTC,
+            trusted_proxies: vec![],
+            limits: Limits {
+                sign_ins_per_address: 1,
+                proofs_per_person: 1,
+                requests_per_person: 1,
+                forms_per_session: 1,
+            },
+        };
+        let set = |kind: Kind, url| kind.set("token", &site(url)).to_str().unwrap().to_owned();
+        // Neither a Domain, which others would share, nor an age: the session's goes with the browser.
+        let https = "https://latchkey.example.com/";
+        assert_eq!(set(Kind::Session, https), "__Host-latchkey=token; HttpOnly; SameSite=Lax; Secure; Path=/");
+        assert_eq!(
+            set(Kind::Attempt, https),
+            "__Host-latchkey-sign-in=token; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=600"
+        );
+        assert_eq!(set(Kind::Session, "http://127.0.0.1:8080/"), "latchkey=token; HttpOnly; SameSite=Lax; Path=/");
+    }
+}

@@ -327,3 +327,6 @@ impl ErrorPage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

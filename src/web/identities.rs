@@ -85,7 +85,8 @@ async fn new(Extract(state): Extract<State>, signed_in: SignedIn, headers: Heade
     ProofPage::issue(&state, &signed_in, &headers, vec![], String::new()).await
 }
 
-#[derive(Debug, Default, Deserialize)]
+// No Debug: the token is a secret.
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct ProofForm {
     token: String,

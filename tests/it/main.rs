@@ -3,6 +3,7 @@
 
 mod access_table;
 mod adapters;
+mod attacks;
 mod audit_chain;
 mod audit_export;
 mod aws_auth_oracle;
@@ -18,6 +19,7 @@ mod real_components;
 mod records;
 mod rig;
 mod rooms;
+mod secrets;
 mod stage;
 mod story;
 mod town;

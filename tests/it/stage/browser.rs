@@ -13,6 +13,7 @@ pub struct Browser {
     following: reqwest::Client,
     /// Shows them; the cookies are the same.
     stopping: reqwest::Client,
+    cookies: Arc<reqwest::cookie::Jar>,
 }
 
 /// What came back.
@@ -39,7 +40,37 @@ impl Browser {
         let cookies = Arc::new(reqwest::cookie::Jar::default());
         let client =
             |policy| reqwest::Client::builder().cookie_provider(Arc::clone(&cookies)).redirect(policy).build().unwrap();
-        Self { portal: portal.clone(), following: client(Policy::limited(10)), stopping: client(Policy::none()) }
+        let (following, stopping) = (client(Policy::limited(10)), client(Policy::none()));
+        Self { portal: portal.clone(), following, stopping, cookies }
+    }
+
+    /// The value of a cookie of the portal's.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        use reqwest::cookie::CookieStore as _;
+        let all = self.cookies.cookies(&self.portal)?;
+        let pairs = all.to_str().unwrap().split("; ").filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(found, _)| *found == name).map(|(_, value)| value.to_owned()).next()
+    }
+
+    /// A cookie that somebody put into this browser.
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies.add_cookie_str(&format!("{name}={value}; Path=/"), &self.portal);
+    }
+
+    /// Goes through the provider as somebody; gives the address that leads back to the portal, which it does not open.
+    pub async fn through_the_provider(&self, return_to: &str, handle: &str) -> Url {
+        self.there_and_back(return_to, handle).await.1
+    }
+
+    /// The same with the address at the provider before it.
+    pub async fn there_and_back(&self, return_to: &str, handle: &str) -> (Url, Url) {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to).finish();
+        let left = self.ask(&format!("/sign-in/start?{query}")).await;
+        let there: Url = left.location.as_deref().unwrap_or_else(|| panic!("{}", left.text())).parse().unwrap();
+        let provider = Page::read(self.following.get(there.clone()).send().await.unwrap()).await;
+        let form = provider.form_around(&format!("button[value='{handle}']"));
+        let answer = Page::read(self.stopping.post(form.action).form(&form.fields).send().await.unwrap()).await;
+        (there, answer.location.as_deref().unwrap_or_else(|| panic!("{}", answer.text())).parse().unwrap())
     }
 
     /// Opens a page of the portal, wherever it leads.

@@ -52,7 +52,9 @@ pub const CLUSTER: &str = "prod-eu";
 /// Where people's IAM users live.
 pub const PATH: &str = "/latchkey/";
 /// Of the portal at the provider.
-const CLIENT_SECRET: &str = "a-secret-of-the-rig";
+pub const CLIENT_SECRET: &str = "a-secret-of-the-rig";
+/// The database asks for none, so that any will do.
+pub const DATABASE_PASSWORD: &str = "a-password-of-the-rig";
 /// How long the slowest thing may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -74,6 +76,8 @@ pub struct Stage {
     aws: Aws,
     iam: aws_sdk_iam::Client,
     server: tokio::task::JoinHandle<()>,
+    handlers: web::State,
+    settings: config::Settings,
 }
 
 /// A cluster as its users reach it.
@@ -166,10 +170,11 @@ impl Stage {
 
     async fn set(door: Door, backdrop: Backdrop) -> Self {
         let database = Postgres::shared().await.fresh_database().await;
-        let store = |url: String| Store::connect(&url.into(), 12).unwrap();
+        let store = |url: String| Store::connect(&with_password(&url).into(), 12).unwrap();
         let (web, owner) = (store(database.url_as("latchkey_web")), store(database.url()));
         let settings = settings(&door, &backdrop, &database);
-        let router = web::router(cli::serve::state(&settings, web.clone()).unwrap());
+        let handlers = cli::serve::state(&settings, web.clone()).unwrap();
+        let router = web::router(handlers.clone());
         let (never, stop) = cli::Stop::by_hand();
         let server = tokio::spawn(async move {
             cli::serve_connections(door.listener, router, stop).await;
@@ -198,6 +203,8 @@ impl Stage {
             aws,
             iam,
             server,
+            handlers,
+            settings,
             database,
         };
         stage.apply_policy(&backdrop.policy).await;
@@ -212,6 +219,16 @@ impl Stage {
         let application =
             Application { file: &file, hash: &hash, body, expected: None, drain: &[], by: "the stage's operator" };
         policies::apply(&self.owner, &application).await.unwrap();
+    }
+
+    /// What the portal's handlers hold, and what it was told.
+    pub fn held(&self) -> String {
+        format!("{:?} {:?}", self.handlers, self.settings)
+    }
+
+    /// Where the portal is.
+    pub fn address(&self) -> &Url {
+        &self.portal
     }
 
     /// A browser of somebody who is not signed in.
@@ -392,22 +409,24 @@ impl Drop for Stage {
     }
 }
 
+/// A database URL with the password in it.
+fn with_password(url: &str) -> String {
+    url.replacen('@', &format!(":{DATABASE_PASSWORD}@"), 1)
+}
+
 fn settings(door: &Door, backdrop: &Backdrop, database: &Database) -> config::Settings {
     let origin = door.url.origin().ascii_serialization();
     let text = format!(
         "[server]\npublic_url = \"{origin}\"\nrequests_per_person = 100000\nforms_per_session = 100000\n\
-         [database]\nweb_url = \"{}\"\n\
          [login]\nsign_ins_per_address = 100000\nsign_ins_per_person = 100000\nproofs_per_person = 100000\n\
          issuer = \"{}\"\nclient_id = \"latchkey\"\nhandle_claim = \"{}\"\n\
          scopes = [\"openid\", \"profile\", \"email\", \"groups\"]\n\
          [aws]\nregion = \"{REGION}\"\nsts_url = \"{}\"\n",
-        database.url_as("latchkey_web"),
-        backdrop.issuer,
-        backdrop.handle_claim,
-        backdrop.sts_url,
+        backdrop.issuer, backdrop.handle_claim, backdrop.sts_url,
     );
     let secret = ("LATCHKEY_LOGIN__CLIENT_SECRET".to_owned(), CLIENT_SECRET.to_owned());
-    let checked = config::settings::check("latchkey.toml", &text, &door.folder, [secret]);
+    let web_url = ("LATCHKEY_DATABASE__WEB_URL".to_owned(), with_password(&database.url_as("latchkey_web")));
+    let checked = config::settings::check("latchkey.toml", &text, &door.folder, [secret, web_url]);
     checked.settings.unwrap_or_else(|| panic!("{:?}", checked.faults))
 }
 

@@ -3,7 +3,7 @@
 
 mod audit;
 mod hands;
-mod people;
+pub mod people;
 mod trouble;
 mod whole;
 

@@ -73,6 +73,10 @@ pub fn router(store: Store, public_url: &str) -> Router {
 }
 
 fn limited(store: Store, public_url: &str, limits: Limits) -> Router {
+    asking(store, public_url, limits, Sts::new(None).unwrap())
+}
+
+fn asking(store: Store, public_url: &str, limits: Limits, sts: Sts) -> Router {
     // The process's one TLS provider; another test of this binary may have been first.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let site = Site {
@@ -82,7 +86,7 @@ fn limited(store: Store, public_url: &str, limits: Limits) -> Router {
         trusted_proxies: vec![],
         limits,
     };
-    web::router(State { store, login: Arc::new(login()), sts: Arc::new(Sts::new(None).unwrap()), site: Arc::new(site) })
+    web::router(State { store, login: Arc::new(login()), sts: Arc::new(sts), site: Arc::new(site) })
 }
 
 impl Portal {
@@ -96,6 +100,13 @@ impl Portal {
     pub async fn with_limits(limits: Limits) -> Self {
         let town = Town::new().await;
         let router = limited(town.web.clone(), "https://latchkey.example", limits);
+        Self { town, router }
+    }
+
+    /// One that asks another STS than AWS's own, where one is given.
+    pub async fn with_sts(url: Option<url::Url>) -> Self {
+        let town = Town::new().await;
+        let router = asking(town.web.clone(), "https://latchkey.example", LIMITS, Sts::new(url).unwrap());
         Self { town, router }
     }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{AccessToken, Issued, OpenId, TOKEN_SECONDS};
+use super::{AccessToken, Issued, OpenId, TOKEN_SECONDS, keys::SigningKey};
 use crate::seed::SeedPerson;
 
 /// Something wrong with an ID token, as real providers or attackers have it.
@@ -23,6 +23,14 @@ pub enum Flaw {
     Expired,
     /// A signature that does not verify.
     WrongSignature,
+    /// No signature at all: `alg` is `none`.
+    Unsigned,
+    /// `alg` is HS256, keyed with the client's secret.
+    SignedWithSecret,
+    /// `alg` is HS256, keyed with the public key: verifiers that take it for a secret are fooled.
+    SignedWithPublicKey,
+    /// Signed well, with a key that the provider does not have, under the name of one that it has.
+    ForeignKey,
     /// Another `iss` parameter beside the code (RFC 9207).
     WrongIssParameter,
     /// An authentication of yesterday, whatever `max_age` asked for.
@@ -55,7 +63,19 @@ impl OpenId {
         } else if let Some(nonce) = &issued.nonce {
             claims["nonce"] = json!(nonce);
         }
-        let token = self.0.key.sign(&claims)?;
+        let key = &self.0.key;
+        let secret = self.client(&issued.client).map(|client| client.secret.as_str()).unwrap_or_default();
+        let token = if self.flawed(Flaw::Unsigned) {
+            SigningKey::unsigned(&claims)
+        } else if self.flawed(Flaw::SignedWithSecret) {
+            key.sign_with(&claims, secret.as_bytes())
+        } else if self.flawed(Flaw::SignedWithPublicKey) {
+            key.sign_with(&claims, key.public().to_string().as_bytes())
+        } else if self.flawed(Flaw::ForeignKey) {
+            key.impostor()?.sign(&claims)?
+        } else {
+            key.sign(&claims)?
+        };
         Ok(if self.flawed(Flaw::WrongSignature) { forged(&token) } else { token })
     }
 

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, anyhow};
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
+    hmac,
     rand::SystemRandom,
     rsa::KeySize,
     signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
@@ -52,6 +53,27 @@ impl SigningKey {
     pub fn public(&self) -> Value {
         // 65537, the exponent of every key made here.
         json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.id, "n": self.modulus, "e": "AQAB" })
+    }
+
+    /// A token of these claims that nobody signed.
+    pub fn unsigned(claims: &Value) -> String {
+        let header = json!({ "alg": "none", "typ": "JWT" });
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.", encode(&header), encode(claims))
+    }
+
+    /// A token of these claims under a key that both sides know.
+    pub fn sign_with(&self, claims: &Value, key: &[u8]) -> String {
+        let header = json!({ "alg": "HS256", "typ": "JWT", "kid": self.id });
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", encode(&header), encode(claims));
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag.as_ref()))
+    }
+
+    /// Another key that goes by this one's name.
+    pub fn impostor(&self) -> anyhow::Result<Self> {
+        Ok(Self { id: self.id.clone(), ..Self::generate()? })
     }
 
     /// A signed JSON Web Token of these claims.

@@ -49,6 +49,8 @@ struct Inner {
     codes: Mutex<BTreeMap<String, Issued>>,
     access_tokens: Mutex<BTreeMap<String, AccessToken>>,
     flaws: Mutex<Vec<Flaw>>,
+    /// Every token that was given out.
+    given: Mutex<Vec<String>>,
 }
 
 /// A code, and what it stands for.
@@ -90,6 +92,7 @@ impl OpenId {
             codes: Mutex::default(),
             access_tokens: Mutex::default(),
             flaws: Mutex::default(),
+            given: Mutex::default(),
         })))
     }
 
@@ -101,6 +104,11 @@ impl OpenId {
     /// From now on ID tokens have these flaws; an empty list mends them.
     pub fn set_flaws(&self, flaws: &[Flaw]) {
         *lock(&self.0.flaws) = flaws.to_vec();
+    }
+
+    /// Every access token and ID token that was given out, for whoever looks for them where they do not belong.
+    pub fn tokens(&self) -> Vec<String> {
+        lock(&self.0.given).clone()
     }
 
     /// Changes the groups of a person, as of their next sign-in; without such a person it does nothing.

@@ -89,6 +89,7 @@ impl OpenId {
             tracing::error!(error = format!("{failure:#}"), "failed to make an ID token");
             error("server_error", "the ID token could not be signed")
         })?;
+        lock(&self.0.given).extend([access_token.clone(), id_token.clone()]);
         let token = AccessToken { person: issued.person, expires_at: now + SignedDuration::from_secs(TOKEN_SECONDS) };
         let mut tokens = lock(&self.0.access_tokens);
         tokens.retain(|_, token| token.expires_at > now);

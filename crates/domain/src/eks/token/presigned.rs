@@ -283,6 +283,12 @@ impl Parameters {
         if !signs_cluster {
             return Err(foreign("it is not signed for a cluster name"));
         }
+        // Others would have to be sent, too, and no client of AWS signs them here.
+        let known =
+            |header: &str| header.eq_ignore_ascii_case("host") || header.eq_ignore_ascii_case(CLUSTER_ID_HEADER);
+        if !self.get("x-amz-signedheaders").split(';').all(known) {
+            return Err(foreign("it is signed for more headers than `host` and `x-k8s-aws-id`"));
+        }
         let expires = self.get("x-amz-expires");
         let digits = (1..=6).contains(&expires.len()) && expires.bytes().all(|b| b.is_ascii_digit());
         if !digits || !expires.parse::<u32>().is_ok_and(|seconds| seconds <= 900) {

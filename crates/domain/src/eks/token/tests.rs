@@ -75,6 +75,8 @@ fn what_the_authenticator_refuses_is_refused() {
     is_foreign(with("GetCallerIdentity", "GetSessionToken"));
     is_foreign(with("2011-06-15", "2012-01-01"));
     is_foreign(with("host%3Bx-k8s-aws-id", "host"));
+    is_foreign(with("host%3Bx-k8s-aws-id", "cookie%3Bhost%3Bx-k8s-aws-id"));
+    is_foreign(with("host%3Bx-k8s-aws-id", "host%3Bx-k8s-aws-id%3B"));
     is_foreign(with("Expires=60", "Expires=901"));
     is_foreign(with("Expires=60", "Expires=-1"));
     is_foreign(with("Expires=60", "Expires="));

@@ -79,7 +79,9 @@ comment on table observation is 'The last look at a target: what previews, names
 create table worker_heartbeat (
   holder text primary key,
   started_at timestamptz not null,
-  seen_at timestamptz not null
+  seen_at timestamptz not null,
+  -- How far the worker's clock is ahead of the database's; negative where it is behind.
+  clock_ahead interval not null default '0'
 );
 comment on table worker_heartbeat is 'Workers that are alive, so that the web can say when none is.';
 

@@ -16,7 +16,7 @@ use std::{process::ExitCode, sync::Arc};
 use tokio::net::TcpListener;
 
 pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let store = Store::connect(settings.database.web()?, settings.database.connections)?;
+    let store = Store::for_pages(settings.database.web()?, settings.database.connections)?;
     let router = web::router(state(settings, store)?);
     let stop = Stop::on_signals().context("failed to listen to signals")?;
     let address = settings.server.listen;

@@ -19,6 +19,9 @@ use serde_json::json;
 /// The name of the ConfigMap that the authenticator reads.
 pub const AWS_AUTH: &str = "aws-auth";
 
+/// The annotation that is there for a moment while aws-auth is touched.
+const TOUCHED: &str = "latchkey/epoch";
+
 impl Cluster {
     /// aws-auth; nothing where there is none.
     ///
@@ -46,6 +49,24 @@ impl Cluster {
         let call = self.config_map_call("write", "patch", AWS_AUTH);
         let object: Result<ConfigMap, Fault> = self.merge(permit, path(AWS_AUTH), &patch, &call).await;
         object.map(convert::aws_auth).map_err(|fault| absent(fault, AWS_AUTH))
+    }
+
+    /// Gives aws-auth another version and leaves it as it was: what somebody else sends for the version before conflicts
+    /// from now on.
+    ///
+    /// # Errors
+    /// As [`Cluster::patch_aws_auth`].
+    pub async fn touch_aws_auth(&self, permit: &Permit<'_>, resource_version: &str, epoch: i64) -> Result<(), Fault> {
+        let call = self.config_map_call("touch", "patch", AWS_AUTH);
+        let mut version = resource_version.to_owned();
+        for value in [Some(epoch.to_string()), None] {
+            let metadata = json!({ "resourceVersion": version, "annotations": { TOUCHED: value } });
+            let patch = json!({ "metadata": metadata });
+            let object: Result<ConfigMap, Fault> = self.merge(permit, path(AWS_AUTH), &patch, &call).await;
+            let object = object.map_err(|fault| absent(fault, AWS_AUTH))?;
+            version = object.metadata.resource_version.unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// Our marker; nothing where there is none.

@@ -1,6 +1,6 @@
 //! What a cluster or a principal should be, read in one snapshot: the planner's input, for a run and for a preview.
 
-use super::{Store, StoreError, grants};
+use super::{Store, StoreError, grants, intents};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
@@ -15,7 +15,7 @@ use latchkey_domain::{
         iam_policy::GrantNeeds,
     },
     plan::{
-        desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping, Wish, paused},
+        desired::{DesiredCluster, DesiredGrant, RecordedMapping, Wish, paused},
         principal::{DesiredPrincipal, PrincipalGrant},
     },
 };
@@ -25,9 +25,6 @@ use std::{
     time::Duration,
 };
 use uuid::Uuid;
-
-/// The step name of an intent to create a binding: its `detail` is a [`BindingKey`] as `{"namespace", "name"}`.
-pub const CREATE_BINDING: &str = "create_binding";
 
 /// A cluster's row with what rules it.
 #[derive(Debug, Clone)]
@@ -135,7 +132,7 @@ pub async fn cluster(
         returned: vec![],
         visits: visits(&mut *connection, id, also).await?,
         arns: arns(&mut *connection, id, also).await?,
-        uncertain: uncertain(&mut *connection, id, epoch).await?,
+        uncertain: intents::uncertain(&mut *connection, id).await?,
         entries: BTreeMap::new(),
     }))
 }
@@ -205,12 +202,13 @@ pub async fn principal(
         });
     }
     Ok(Some(DesiredPrincipal {
-        installation: installation(connection).await?,
+        installation: installation(&mut *connection).await?,
         writable: policy.is_some_and(|policy| policy.may_write(&arn)),
         arn,
         unique_id: row.unique_id,
         succeeded: row.succeeded,
         grants: of_principal,
+        interrupted: intents::interrupted_policies(connection, id).await?,
     }))
 }
 
@@ -415,27 +413,4 @@ async fn arns(
         arns.entry(PersonId(row.person_id)).or_default().insert(row.arn);
     }
     Ok(arns)
-}
-
-async fn uncertain(
-    connection: &mut PgConnection,
-    id: ClusterId,
-    epoch: i64,
-) -> Result<BTreeSet<BindingKey>, StoreError> {
-    let rows = sqlx::query!(
-        "select detail from intent where target_kind = 'cluster' and target_key = $1 and finished_at is null
-           and step = $2 and epoch <> $3",
-        id.0,
-        CREATE_BINDING,
-        epoch
-    )
-    .fetch_all(connection)
-    .await?;
-    let text = |detail: &serde_json::Value, field: &str| detail.get(field)?.as_str().map(str::to_owned);
-    rows.into_iter()
-        .map(|row| {
-            let name = text(&row.detail, "name").ok_or_else(|| StoreError::corrupt("intent", "detail", &row.detail))?;
-            Ok(BindingKey { namespace: text(&row.detail, "namespace"), name })
-        })
-        .collect()
 }

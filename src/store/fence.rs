@@ -2,14 +2,20 @@
 //! from a backup), only revocations happen from then on, until an operator accepts.
 
 use super::{Store, StoreError, observations};
+use jiff::Timestamp;
 use latchkey_domain::{
     access::{
         ClusterId, EventDraft, Wake,
         cluster::ClusterName,
         transition::{Actor, Target},
     },
-    plan::observation::Marker,
+    eks::rbac::LABEL_GRANT,
+    plan::{
+        bindings, mapping,
+        observation::{ClusterState, Marker},
+    },
 };
+use std::collections::BTreeSet;
 
 /// Above it an epoch in a marker was not counted by runs, and going on from it would leave no room.
 const HIGHEST_EPOCH: i64 = i64::MAX / 2;
@@ -38,6 +44,86 @@ pub async fn set(store: &Store, cluster: ClusterId, epoch: i64, why: &str) -> Re
     tx.event(&event.with("why", why), now).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// A fenced cluster, with what stands on it that this database does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fenced {
+    pub cluster: ClusterId,
+    pub name: String,
+    /// By the database's real clock.
+    pub since: Timestamp,
+    /// A sentence that says what to do.
+    pub why: String,
+    /// Bindings with this installation's labels that belong to no access that is not over. Once the cluster is accepted
+    /// they are removed.
+    pub unknown_bindings: Vec<String>,
+    /// Usernames of ours in aws-auth that nobody here has. They allow nothing without a binding, and stay.
+    pub unknown_names: Vec<String>,
+}
+
+/// The fenced clusters, by name, each as it was last seen. Any role may ask.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn fenced(store: &Store) -> Result<Vec<Fenced>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.name, t.fenced_since as "since!", t.fenced_why as "why!"
+           from target t join cluster c on c.id = t.key
+           where t.kind = 'cluster' and t.fenced_since is not null order by c.name"#
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let mut fenced = Vec::with_capacity(rows.len());
+    for row in rows {
+        let cluster = ClusterId(row.id);
+        let seen = observations::cluster(store, cluster).await?.and_then(|seen| seen.body.kubernetes);
+        let (unknown_bindings, unknown_names) = match &seen {
+            Some(state) => {
+                (unknown_bindings(store, cluster, state).await?, unknown_names(store, cluster, state).await?)
+            }
+            None => Default::default(),
+        };
+        fenced.push(Fenced {
+            cluster,
+            name: row.name,
+            since: row.since.to_jiff(),
+            why: row.why,
+            unknown_bindings,
+            unknown_names,
+        });
+    }
+    Ok(fenced)
+}
+
+async fn unknown_bindings(store: &Store, id: ClusterId, state: &ClusterState) -> Result<Vec<String>, StoreError> {
+    let installation = super::desired::installation(&mut *store.acquire().await?).await?;
+    let live: BTreeSet<String> = sqlx::query_scalar!(
+        r#"select id::text as "id!" from access_grant where cluster_id = $1 and state <> 'ended'"#,
+        id.0
+    )
+    .fetch_all(store.pool())
+    .await?
+    .into_iter()
+    .collect();
+    let ours = state.bindings.iter().filter(|binding| bindings::is_labelled(binding, installation));
+    let unknown = ours.filter(|binding| binding.labels.get(LABEL_GRANT).is_none_or(|grant| !live.contains(grant)));
+    Ok(unknown.map(|binding| bindings::key_of(binding).to_string()).collect())
+}
+
+async fn unknown_names(store: &Store, id: ClusterId, state: &ClusterState) -> Result<Vec<String>, StoreError> {
+    let Some(aws_auth) = &state.aws_auth else { return Ok(Vec::new()) };
+    let names: Vec<String> = mapping::reserved(&aws_auth.data).into_iter().collect();
+    let known: BTreeSet<String> = sqlx::query_scalar!(
+        "select username from mapping where cluster_id = $1 and state <> 'removed' and username = any($2)",
+        id.0,
+        &names
+    )
+    .fetch_all(store.pool())
+    .await?
+    .into_iter()
+    .collect();
+    Ok(names.into_iter().filter(|name| !known.contains(name)).collect())
 }
 
 /// Why a cluster cannot be accepted.

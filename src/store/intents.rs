@@ -1,9 +1,16 @@
 //! Intents: what the worker was about to write outside, committed before the write.
 
 use super::{Store, StoreError, Tx};
-use latchkey_domain::access::{GrantId, transition::Target};
+use latchkey_domain::{
+    access::{ClusterId, GrantId, PrincipalId, transition::Target},
+    plan::desired::BindingKey,
+};
 use serde_json::Value;
-use std::{collections::BTreeMap, time::Duration};
+use sqlx::PgConnection;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use uuid::Uuid;
 
 /// A write that is about to be made.
@@ -27,12 +34,22 @@ pub struct Dangling {
     pub step: String,
     pub object: String,
     pub detail: Value,
-    /// Whether the write may still arrive: its run's time is not over.
-    pub recent: bool,
 }
 
-/// A write that was begun so long ago has arrived or never will: longer than a lease and than an API server's time-out.
-pub const ARRIVES_WITHIN_SECONDS: f64 = 70.0;
+/// The step name of an intent to create a binding: its `detail` is a [`BindingKey`] as `{"namespace", "name"}`.
+pub const CREATE_BINDING: &str = "create_binding";
+
+/// The step name of an intent to write an inline policy: its `detail` has the text as `document`.
+pub const PUT_POLICY: &str = "put_policy";
+
+/// A process that stood still between its permit and the write sends it when it wakes. API servers take it as long as
+/// its token lasts: 15 min from the claim, by a clock that may be 4 min ahead.
+pub const TOKEN_LASTS: Duration = Duration::from_mins(20);
+/// The same of AWS's APIs, which take what was signed up to 5 min ago.
+pub const SIGNATURE_LASTS: Duration = Duration::from_mins(10);
+
+/// The outcome of an intent that a later run closed when it did not see the object.
+pub const UNSEEN: &str = "interrupted; it was not there when looked at again";
 
 impl Tx {
     /// Records intents of a run.
@@ -40,23 +57,43 @@ impl Tx {
     /// # Errors
     /// `Database`.
     pub async fn intend(&mut self, target: Target, epoch: i64, intents: &[Intent]) -> Result<(), StoreError> {
-        for intent in intents {
-            sqlx::query!(
-                "insert into intent (id, target_kind, target_key, epoch, grant_id, step, object, detail, started_at,
-                   ahead)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), (select b.ahead from business_clock b))",
-                intent.id,
-                target.kind(),
-                target.key(),
-                epoch,
-                intent.grant.map(|id| id.0),
-                intent.step,
-                intent.object,
-                intent.detail,
-            )
-            .execute(self.connection())
-            .await?;
-        }
+        let ids: Vec<Uuid> = intents.iter().map(|intent| intent.id).collect();
+        let grants: Vec<Option<Uuid>> = intents.iter().map(|intent| intent.grant.map(|id| id.0)).collect();
+        let steps: Vec<String> = intents.iter().map(|intent| intent.step.to_owned()).collect();
+        let objects: Vec<String> = intents.iter().map(|intent| intent.object.clone()).collect();
+        let details: Vec<Value> = intents.iter().map(|intent| intent.detail.clone()).collect();
+        sqlx::query!(
+            "insert into intent (id, target_kind, target_key, epoch, grant_id, step, object, detail, started_at, ahead)
+             select own.id, $1, $2, $3, own.grant_id, own.step, own.object, own.detail, clock_timestamp(),
+               (select b.ahead from business_clock b)
+             from unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::jsonb[])
+               as own (id, grant_id, step, object, detail)",
+            target.kind(),
+            target.key(),
+            epoch,
+            &ids,
+            &grants as &[Option<Uuid>],
+            &steps,
+            &objects,
+            &details,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Records what became of intents that an earlier run left open.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn close_intents(&mut self, ids: &[Uuid], outcome: &str) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update intent set finished_at = clock_timestamp(), outcome = $2 where id = any($1) and finished_at is null",
+            ids,
+            outcome,
+        )
+        .execute(self.connection())
+        .await?;
         Ok(())
     }
 }
@@ -84,13 +121,11 @@ pub async fn close(store: &Store, ids: &[Uuid], outcome: &str, uid: Option<&str>
 /// `Database`.
 pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Result<Vec<Dangling>, StoreError> {
     let rows = sqlx::query!(
-        r#"select id, epoch, grant_id, step, object, detail,
-             started_at > clock_timestamp() - make_interval(secs => $4) as "recent!"
-           from intent where target_kind = $1 and target_key = $2 and finished_at is null and epoch < $3 order by id"#,
+        "select id, epoch, grant_id, step, object, detail
+         from intent where target_kind = $1 and target_key = $2 and finished_at is null and epoch < $3 order by id",
         target.kind(),
         target.key(),
         before_epoch,
-        ARRIVES_WITHIN_SECONDS,
     )
     .fetch_all(store.pool())
     .await?;
@@ -101,9 +136,75 @@ pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Resul
         step: row.step,
         object: row.object,
         detail: row.detail,
-        recent: row.recent,
     });
     Ok(dangling.collect())
+}
+
+/// The bindings of a cluster that an interrupted run may still create: no later run saw them, and the run's token lasts.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn uncertain(connection: &mut PgConnection, cluster: ClusterId) -> Result<BTreeSet<BindingKey>, StoreError> {
+    let details = sqlx::query_scalar!(
+        "select detail from intent where target_kind = 'cluster' and target_key = $1 and step = $2 and outcome = $3
+           and finished_at > clock_timestamp() - make_interval(secs => $4)
+           and started_at > clock_timestamp() - make_interval(secs => $4)",
+        cluster.0,
+        CREATE_BINDING,
+        UNSEEN,
+        TOKEN_LASTS.as_secs_f64(),
+    )
+    .fetch_all(connection)
+    .await?;
+    details
+        .into_iter()
+        .map(|detail| binding_key(&detail).ok_or_else(|| StoreError::corrupt("intent", "detail", &detail)))
+        .collect()
+}
+
+/// The binding that an intent's detail names; none where it is about something else.
+pub fn binding_key(detail: &Value) -> Option<BindingKey> {
+    let text = |field: &str| detail.get(field)?.as_str().map(str::to_owned);
+    Some(BindingKey { namespace: text("namespace"), name: text("name")? })
+}
+
+/// The policies that interrupted runs of the last day were about to write for a principal, in JSON.
+///
+/// # Errors
+/// `Database`.
+pub async fn interrupted_policies(
+    connection: &mut PgConnection,
+    principal: PrincipalId,
+) -> Result<Vec<String>, StoreError> {
+    let documents = sqlx::query_scalar!(
+        r#"select distinct detail ->> 'document' as "document!" from intent
+           where target_kind = 'principal' and target_key = $1 and step = $2 and outcome like 'interrupted%'
+             and finished_at > clock_timestamp() - interval '1 day' and detail ->> 'document' is not null"#,
+        principal.0,
+        PUT_POLICY,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(documents)
+}
+
+/// How long a write to AWS of an earlier run, whose outcome nobody recorded, may still arrive; none where there is none.
+///
+/// # Errors
+/// `Database`.
+pub async fn arrives_within(store: &Store, target: Target) -> Result<Option<Duration>, StoreError> {
+    let seconds = sqlx::query_scalar!(
+        "select extract(epoch from max(started_at) - clock_timestamp() + make_interval(secs => $3))::float8
+         from intent where target_kind = $1 and target_key = $2
+           and finished_at > clock_timestamp() - make_interval(secs => $3)
+           and started_at > clock_timestamp() - make_interval(secs => $3) and outcome like 'interrupted%'",
+        target.kind(),
+        target.key(),
+        SIGNATURE_LASTS.as_secs_f64(),
+    )
+    .fetch_one(store.pool())
+    .await?;
+    Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
 }
 
 /// How long ago the last delete of each grant's objects on a target was done, within the last minute.

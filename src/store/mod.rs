@@ -49,20 +49,39 @@ const READERS: u32 = 4;
 /// A statement that takes longer is given up: no page and no reconcile needs one.
 const STATEMENT_TIMEOUT: &str = "15s";
 
+/// How long a process waits for a connection: the database may be restarting.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The same while somebody waits for a page.
+const PATIENCE_OF_PAGES: Duration = Duration::from_millis(1_500);
+
+/// A process that stands still in a transaction (nothing outside is called in one) lets its locks go after this: before
+/// whoever waits for them gives up.
+const IDLE_TIMEOUT: &str = "8s";
+
 impl Store {
     /// Connects lazily: a database that is away is an error of the first query, not of the start.
     ///
     /// # Errors
     /// `Config` where the URL does not parse.
     pub fn connect(url: &SecretString, connections: u32) -> Result<Self, StoreError> {
+        Self::connect_within(url, connections, PATIENCE)
+    }
+
+    /// The same for pages: whoever waits for one is told soon that the database is away.
+    ///
+    /// # Errors
+    /// `Config` where the URL does not parse.
+    pub fn for_pages(url: &SecretString, connections: u32) -> Result<Self, StoreError> {
+        Self::connect_within(url, connections, PATIENCE_OF_PAGES)
+    }
+
+    fn connect_within(url: &SecretString, connections: u32, patience: Duration) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url.expose_secret())
             .map_err(StoreError::Config)?
             .application_name("latchkey")
-            .options([("statement_timeout", STATEMENT_TIMEOUT), ("idle_in_transaction_session_timeout", "30s")]);
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_lazy_with(options);
+            .options([("statement_timeout", STATEMENT_TIMEOUT), ("idle_in_transaction_session_timeout", IDLE_TIMEOUT)]);
+        let pool =
+            PgPoolOptions::new().max_connections(connections).acquire_timeout(patience).connect_lazy_with(options);
         Ok(Self { pool })
     }
 

@@ -4,6 +4,7 @@ use super::{Store, StoreError, Tx, requests::time};
 use jiff::Timestamp;
 use latchkey_domain::access::{ClusterId, PersonId, transition::Target};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// A claim of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,25 +17,54 @@ pub struct Claim {
 /// A worker whose clock is further off the database's claims nothing: what it signs would be refused, or live too long.
 pub const MOST_SKEW: Duration = Duration::from_mins(4);
 
+/// A worker that has not told of itself for so long, three times the pause between two words, is dead, or stands still.
+/// What it wrote late would collide all the same (see the fence in `docs/architecture.md`): nothing waits for its leases.
+pub const DEAD_AFTER: Duration = Duration::from_secs(15);
+
+/// Who claims.
+#[derive(Debug, Clone, Copy)]
+pub struct Claimant<'a> {
+    pub holder: &'a str,
+    /// What its clock says.
+    pub at: Timestamp,
+    /// The keys of the targets that it works on.
+    pub in_hand: &'a [Uuid],
+}
+
 /// Claims up to `most` due targets for `lease`: revoking ones first, then by when they were due. Those that others hold
-/// are passed over.
+/// are passed over, unless these are dead. What the claimant itself holds and has not in hand is claimed again: its run
+/// broke off, or the answer to the claim was lost. A claimant whose clock is more than [`MOST_SKEW`] off gets nothing.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
-pub async fn claim(store: &Store, holder: &str, lease: Duration, most: u32) -> Result<Vec<Claim>, StoreError> {
+pub async fn claim(
+    store: &Store,
+    claimant: &Claimant<'_>,
+    lease: Duration,
+    most: u32,
+) -> Result<Vec<Claim>, StoreError> {
     let rows = sqlx::query!(
         "with due as (
            select kind, key from target
-           where due_at <= clock_timestamp() and (lease_until is null or lease_until <= clock_timestamp())
+           where due_at <= clock_timestamp()
+             and abs(extract(epoch from clock_timestamp() - $4::timestamptz)) <= $5::float8
+             and (lease_until is null or lease_until <= clock_timestamp()
+               or (lease_holder = $1 and key <> all($6))
+               or exists (select from worker_heartbeat h
+                          where h.holder = lease_holder and h.seen_at < clock_timestamp() - make_interval(secs => $7)))
            order by revoking desc, due_at limit $3
-           for update skip locked)
+           for update of target skip locked)
          update target t set epoch = t.epoch + 1, lease_holder = $1, ran_at = clock_timestamp(),
            lease_until = clock_timestamp() + make_interval(secs => $2)
          from due where t.kind = due.kind and t.key = due.key
          returning t.kind, t.key, t.epoch, t.generation",
-        holder,
+        claimant.holder,
         lease.as_secs_f64(),
         i64::from(most),
+        time(claimant.at) as _,
+        MOST_SKEW.as_secs_f64(),
+        claimant.in_hand,
+        DEAD_AFTER.as_secs_f64(),
     )
     .fetch_all(store.pool())
     .await?;

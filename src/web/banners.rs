@@ -43,6 +43,18 @@ impl Pulse {
                 ),
             ));
         }
+        let silent = self.worker_silent_for.is_none_or(|silent| silent > SILENT_AFTER);
+        if let (true, Some(off)) = (silent, self.worker_clock_off) {
+            banners.push(Banner::new(
+                Tone::Danger,
+                &format!(
+                    "The worker\u{2019}s clock is {} off the database\u{2019}s: nothing is set up or taken away until it \
+                     is right. Operators: set the clock of the machine that runs `latchkey worker`.",
+                    duration(off)
+                ),
+            ));
+            return banners;
+        }
         match self.worker_silent_for {
             None => banners.push(Banner::new(
                 Tone::Danger,

@@ -93,7 +93,7 @@ const STANDS_STILL: Pill = Pill::new(Tone::Danger, Icon::CircleX, "Stands still"
 
 impl StatusPage {
     fn new(signed_in: &SignedIn, health: &Health, checked: &Checked, provider: (&str, bool), stuck: &[Stuck]) -> Self {
-        let alive = health.workers.iter().any(|worker| worker.silent_for <= SILENT_AFTER);
+        let alive = health.workers.iter().any(WorkerAlive::works);
         let waits = health.waits_since.unwrap_or_default();
         let queue = match (health.waiting, health.in_hand) {
             (0, 0) => "Nothing waits for a worker.".to_owned(),
@@ -179,19 +179,28 @@ fn number(number: i64, one: &str, more: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {more}") }
 }
 
+impl WorkerAlive {
+    /// Whether it lives and claims what is due.
+    fn works(&self) -> bool {
+        self.silent_for <= SILENT_AFTER && self.clock_off.is_none()
+    }
+}
+
 impl Worker {
     fn of(worker: &WorkerAlive) -> Self {
-        let pill = if worker.silent_for <= SILENT_AFTER {
-            Pill::new(Tone::Good, Icon::Activity, "Alive")
-        } else {
-            Pill::new(Tone::Danger, Icon::Unplug, "Silent")
+        let pill = match (worker.silent_for <= SILENT_AFTER, worker.clock_off) {
+            (true, None) => Pill::new(Tone::Good, Icon::Activity, "Alive"),
+            (true, Some(_)) => Pill::new(Tone::Danger, Icon::TriangleAlert, "Clock is wrong"),
+            (false, _) => Pill::new(Tone::Danger, Icon::Unplug, "Silent"),
         };
-        Self {
-            holder: worker.holder.clone(),
-            pill,
-            up_for: duration(worker.up_for),
-            seen: format!("{} ago", duration(worker.silent_for)),
-        }
+        let seen = format!("{} ago", duration(worker.silent_for));
+        let seen = match worker.clock_off {
+            Some(off) => {
+                format!("{seen}; its clock is {} off, and it claims nothing until that is mended", duration(off))
+            }
+            None => seen,
+        };
+        Self { holder: worker.holder.clone(), pill, up_for: duration(worker.up_for), seen }
     }
 }
 
@@ -227,10 +236,11 @@ impl StatusPage {
             holder: holder.to_owned(),
             up_for: seconds(93_600),
             silent_for: seconds(silent),
+            clock_off: (holder == "worker-7f9c-3").then(|| seconds(420)),
         };
         let health = Health {
             last_sign_in: Some(seconds(190)),
-            workers: vec![worker("worker-7f9c-1", 1), worker("worker-7f9c-2", 640)],
+            workers: vec![worker("worker-7f9c-1", 1), worker("worker-7f9c-2", 640), worker("worker-7f9c-3", 2)],
             waiting: 1,
             waits_since: Some(seconds(3)),
             in_hand: 2,

@@ -72,6 +72,12 @@ impl Told<'_> {
             "grant.drift_found" => {
                 self.on_cluster(start.text(format!(" found {} access changed by somebody else", whose()))).text(".")
             }
+            "principal.drift_found" => start
+                .text(" found ")
+                .name(self.text("principal"))
+                .text(" changed in IAM: ")
+                .text(self.text("what"))
+                .text("."),
             "cluster.fenced" => self
                 .on_cluster(start.text(" stopped granting"))
                 .text(": its marker is of another database, or of a later state of this one."),

@@ -5,16 +5,20 @@
 //!
 //! - `cluster`, `principal`: one run on a target. `trail`: what is recorded before and after each write.
 //! - [`finish`]: the end of a run in one transaction. [`backoff`]: when to try again.
+//! - `time_of_day`: the worker's own clock, and `in_hand`: what it works on.
 
 pub mod backoff;
 mod cluster;
 pub mod finish;
+mod in_hand;
 mod interrupted;
 mod principal;
+mod time_of_day;
 pub mod trail;
 
 pub use crate::lease::Life;
 pub use interrupted::Interrupted;
+pub use time_of_day::TimeOfDay;
 
 use crate::lease::{LEASE, Lease};
 use crate::{
@@ -24,19 +28,22 @@ use crate::{
         Store, StoreError,
         audit::{self, walk::Step},
         heartbeats,
-        targets::{self, Claim, MOST_SKEW},
+        targets::{self, Claim, Claimant, MOST_SKEW},
     },
 };
 use finish::Brought;
 use futures::FutureExt as _;
-use jiff::Timestamp;
+use in_hand::{Hand, InHand};
 use latchkey_domain::{
     access::{ClusterId, GrantId, transition::Target},
     plan::observation::EksCluster,
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{sync::Notify, task::JoinSet};
@@ -68,6 +75,10 @@ pub struct Worker {
 struct Shared {
     holder: String,
     life: Life,
+    clock: TimeOfDay,
+    /// Whether the clock was too far off at the last look.
+    clock_is_off: AtomicBool,
+    in_hand: InHand,
     described: Mutex<HashMap<ClusterId, (Instant, EksCluster)>>,
 }
 
@@ -81,6 +92,8 @@ pub struct RunReport {
     pub runs: Vec<Ran>,
     pub activated: Vec<GrantId>,
     pub ended: Vec<GrantId>,
+    /// How far this worker's clock is off the database's, where that is so far that it claims nothing.
+    pub clock_off: Option<Duration>,
 }
 
 /// One run on a target.
@@ -99,8 +112,20 @@ impl Worker {
 
     /// The same with a life that may end: for tests of crashes.
     pub fn with_life(store: Store, aws: Aws, life: Life) -> Self {
+        Self::with_clock(store, aws, life, TimeOfDay::default())
+    }
+
+    /// The same by a clock that may be wrong: for tests of that.
+    pub fn with_clock(store: Store, aws: Aws, life: Life, clock: TimeOfDay) -> Self {
         let holder = format!("{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
-        let shared = Shared { holder, life, described: Mutex::default() };
+        let shared = Shared {
+            holder,
+            life,
+            clock,
+            clock_is_off: AtomicBool::new(false),
+            in_hand: InHand::default(),
+            described: Mutex::default(),
+        };
         Self { store, aws, shared: Arc::new(shared) }
     }
 
@@ -122,23 +147,42 @@ impl Worker {
         self.shared.described.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
-    /// Claims what is due, at most so many targets.
-    async fn claim(&self, most: usize) -> Result<Vec<Lease>, StoreError> {
+    /// Claims what is due, at most so many targets; nothing where this worker's clock is wrong.
+    async fn claim(&self, most: usize) -> Result<Vec<(Lease, Hand)>, StoreError> {
         if self.shared.life.is_over() || most == 0 {
             return Ok(Vec::new());
         }
-        let (claimed, at) = (Instant::now(), Timestamp::now());
+        let (claimed, at) = (Instant::now(), self.shared.clock.now());
+        let claimant = Claimant { holder: &self.shared.holder, at, in_hand: &self.shared.in_hand.keys() };
         let most = u32::try_from(most).unwrap_or(u32::MAX);
-        let claims = targets::claim(&self.store, &self.shared.holder, LEASE, most).await?;
+        let claims = targets::claim(&self.store, &claimant, LEASE, most).await?;
         let life = &self.shared.life;
         let lease = |claim: Claim| {
-            Lease::new(claim.target, claim.epoch, claim.generation, claimed, life.clone()).signing_at(at)
+            let hand = self.shared.in_hand.take(claim.target, claim.epoch);
+            let lease = Lease::new(claim.target, claim.epoch, claim.generation, claimed, life.clone());
+            (lease.signing_at(at), hand)
         };
         Ok(claims.into_iter().map(lease).collect())
     }
 
+    /// How far this worker's clock is off the database's, where that keeps it from claiming; said in the log when it
+    /// begins and when it is over.
+    async fn clock_off(&self) -> Result<Option<Duration>, StoreError> {
+        let skew = targets::clock_skew(&self.store, self.shared.clock.now()).await?;
+        let off = skew > MOST_SKEW;
+        match (off, self.shared.clock_is_off.swap(off, Ordering::SeqCst)) {
+            (true, false) => tracing::error!(
+                ?skew,
+                "this machine's clock is too far off the database's: nothing is claimed until it is right"
+            ),
+            (false, true) => tracing::info!("this machine's clock is right again: the worker goes on"),
+            (true, true) | (false, false) => {}
+        }
+        Ok(off.then_some(skew))
+    }
+
     /// One run: whatever happens, the target is given back, unless this worker died or lost it.
-    async fn run(&self, lease: Lease) -> (Target, Brought) {
+    async fn run(&self, lease: Lease, _hand: Hand) -> (Target, Brought) {
         let target = lease.target();
         let result = async {
             let outcome = match target {
@@ -156,7 +200,7 @@ impl Worker {
                     && let Err(error) =
                         targets::give_back(&self.store, target, lease.epoch(), AFTER_BREAK, &failure).await
                 {
-                    tracing::warn!(%target, %error, "a target could not be given back; its lease runs out by itself");
+                    tracing::warn!(%target, %error, "a target could not be given back; it is claimed again");
                 }
                 (target, Brought { failure: Some(failure), ..Brought::default() })
             }
@@ -211,14 +255,15 @@ pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
     targets::add_missing_clusters(&worker.store).await?;
     loop {
         let moved = worker.tick(&mut report).await?;
+        report.clock_off = worker.clock_off().await?;
         let claimed = worker.claim(TARGETS_AT_ONCE).await?;
         if claimed.is_empty() && moved == 0 {
             break;
         }
         let mut runs = JoinSet::new();
-        for lease in claimed {
+        for (lease, hand) in claimed {
             let worker = worker.clone();
-            runs.spawn(async move { worker.run(lease).await });
+            runs.spawn(async move { worker.run(lease, hand).await });
         }
         while let Some(ran) = runs.join_next().await {
             match ran {
@@ -281,19 +326,12 @@ pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
 
 /// One look: what the clock brings about, then as many due targets as there is room for.
 async fn round(worker: &Worker, runs: &mut JoinSet<()>, done: &Arc<Notify>) -> Result<(), StoreError> {
-    let skew = targets::clock_skew(&worker.store, Timestamp::now()).await?;
-    if skew > MOST_SKEW {
-        tracing::error!(
-            ?skew,
-            "this machine's clock is too far off the database's: nothing is claimed until it is right"
-        );
-        return Ok(());
-    }
     worker.tick(&mut RunReport::default()).await?;
-    for lease in worker.claim(TARGETS_AT_ONCE.saturating_sub(runs.len())).await? {
+    worker.clock_off().await?;
+    for (lease, hand) in worker.claim(TARGETS_AT_ONCE.saturating_sub(runs.len())).await? {
         let (worker, done) = (worker.clone(), Arc::clone(done));
         runs.spawn(async move {
-            worker.run(lease).await;
+            worker.run(lease, hand).await;
             done.notify_one();
         });
     }
@@ -307,7 +345,7 @@ async fn keep(worker: Worker) {
     loop {
         let result = tokio::select! {
             _ = beats.tick() => async {
-                heartbeats::beat(&worker.store, &worker.shared.holder).await?;
+                heartbeats::beat(&worker.store, &worker.shared.holder, worker.shared.clock.now()).await?;
                 targets::add_missing_clusters(&worker.store).await.map(drop)
             }.await,
             _ = seals.tick() => async {

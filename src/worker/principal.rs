@@ -17,7 +17,7 @@ use crate::{
     },
 };
 use latchkey_domain::{
-    access::{GrantId, PrincipalId, grant::Cause},
+    access::{EventDraft, GrantId, PrincipalId, grant::Cause, transition::Actor},
     eks::arn::{PrincipalArn, UserArn},
     plan::{
         desired::Wish,
@@ -40,6 +40,12 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     let policy = policy(worker).await?;
     let writable = policy.as_ref().is_some_and(|policy| policy.file.may_write(&arn));
     let observed = observe(worker, &arn, writable).await;
+    if observed.is_ok() {
+        // Before the desired state is read: what they may still write is part of it.
+        let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
+        let closed = dangling.into_iter().map(|open| (trail::INTERRUPTED, open)).collect();
+        trail::close_dangling(&worker.store, lease, closed).await?;
+    }
     let (desired, legs) = {
         let mut snapshot = desired::snapshot(&worker.store).await?;
         let file = policy.as_ref().map(|policy| &policy.file);
@@ -50,14 +56,14 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         Ok(observed) => observed,
         Err(fault) => return failed(worker, lease, &desired, &legs, fault).await,
     };
-    let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
-    let closed = dangling.into_iter().map(|open| (open, "what is there now counts")).collect();
-    trail::close_dangling(&worker.store, lease, closed).await?;
+    // What an interrupted run sends late, nobody else would look for once the last access is over.
+    let arrives = intents::arrives_within(&worker.store, lease.target()).await?;
     let plan = plan(&desired, &observed);
     if plan.replaced.is_some() {
         lease.life().spend()?;
         people::end_principal(&worker.store, id).await?;
     }
+    let findings = found_without_grant(&desired, &plan);
     let arn = arn.as_user().cloned();
     let (fault, wrote) = match &arn {
         Some(user) => apply(worker, lease, user, &desired, &plan).await?,
@@ -86,7 +92,8 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     observations::write(&worker.store, lease.target(), &last).await?;
     Ok(Outcome {
         legs: outcomes,
-        rests: legs.values().filter_map(|leg| leg.rests).min(),
+        findings,
+        rests: legs.values().filter_map(|leg| leg.rests).chain(arrives).min(),
         periodic: !desired.grants.is_empty(),
         ..Outcome::default()
     })
@@ -133,8 +140,11 @@ async fn apply(
         return Ok((None, false));
     }
     let grants: Vec<GrantId> = desired.grants.iter().filter(|grant| concerns(grant)).map(|grant| grant.id).collect();
+    // What is about no access that comes or goes is recorded all the same.
+    let about: Vec<Option<GrantId>> =
+        if grants.is_empty() { vec![None] } else { grants.into_iter().map(Some).collect() };
     let recorded: Vec<(&PrincipalStep, Vec<Intent>)> =
-        plan.steps.iter().map(|step| (step, grants.iter().map(|grant| intent(*grant, step, user)).collect())).collect();
+        plan.steps.iter().map(|step| (step, about.iter().map(|grant| intent(*grant, step, user)).collect())).collect();
     let all: Vec<Intent> = recorded.iter().flat_map(|(_, intents)| intents.clone()).collect();
     let tx = trail::open(&worker.store, lease, &all).await?;
     trail::begin(tx, lease).await?;
@@ -182,16 +192,38 @@ async fn write(
     })
 }
 
-fn intent(grant: GrantId, step: &PrincipalStep, user: &UserArn) -> Intent {
+fn intent(grant: Option<GrantId>, step: &PrincipalStep, user: &UserArn) -> Intent {
     let (verb, object, detail) = match step {
         PrincipalStep::PutPolicy { name, document } => {
-            ("put_policy", format!("inline policy {name} of {user}"), json!({ "document": document }))
+            (intents::PUT_POLICY, format!("inline policy {name} of {user}"), json!({ "document": document }))
         }
         PrincipalStep::DeletePolicy { name } => ("delete_policy", format!("inline policy {name} of {user}"), json!({})),
         PrincipalStep::Tag { key, .. } => ("tag_principal", format!("{user} with {key}"), json!({})),
         PrincipalStep::Untag { key } => ("untag_principal", format!("{user} of {key}"), json!({})),
     };
-    Intent { detail, ..trail::intent(Some(grant), verb, object) }
+    Intent { detail, ..trail::intent(grant, verb, object) }
+}
+
+/// What is put right though no access comes or goes: somebody changed it, or an interrupted run wrote late.
+fn found_without_grant(desired: &DesiredPrincipal, plan: &PrincipalPlan) -> Vec<EventDraft> {
+    if desired.grants.iter().any(concerns) {
+        return Vec::new();
+    }
+    let what = |step: &PrincipalStep| match step {
+        PrincipalStep::PutPolicy { name, .. } => {
+            format!("the inline policy {name} does not say what the running accesses need; it is written again")
+        }
+        PrincipalStep::DeletePolicy { name } => {
+            format!("the inline policy {name} of this installation belongs to no access; it is removed")
+        }
+        PrincipalStep::Tag { key, .. } => format!("the tag {key} was taken off; it is put on again"),
+        PrincipalStep::Untag { key } => format!("the tag {key} belongs to no access; it is taken off"),
+    };
+    let event = |step| {
+        let draft = EventDraft::new("principal.drift_found", Actor::worker());
+        draft.with("principal", desired.arn.to_string()).with("what", what(step))
+    };
+    plan.steps.iter().map(event).collect()
 }
 
 fn outcomes(
@@ -234,6 +266,7 @@ async fn failed(
     let trouble = Some(fault.sentence());
     lease.life().spend()?;
     observations::write(&worker.store, lease.target(), &PrincipalObservation { trouble, ..last }).await?;
+    let still_to_look_for = (!desired.interrupted.is_empty()).then(super::backoff::blocked);
     let mut outcomes = BTreeMap::new();
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
@@ -243,7 +276,7 @@ async fn failed(
     Ok(Outcome {
         legs: outcomes,
         failure: Some(fault.sentence()),
-        rests: legs.values().filter_map(|leg| leg.rests).min(),
+        rests: legs.values().filter_map(|leg| leg.rests).chain(still_to_look_for).min(),
         periodic: !desired.grants.is_empty(),
         ..Outcome::default()
     })

@@ -6,7 +6,7 @@ use crate::{
     lease::{Lease, Lost},
     store::{
         Store, Tx,
-        intents::{self, Dangling, Intent},
+        intents::{Dangling, Intent},
         legs,
     },
 };
@@ -72,20 +72,25 @@ async fn facts(tx: &mut Tx, ids: &BTreeSet<GrantId>) -> Result<BTreeMap<GrantId,
     Ok(facts)
 }
 
-/// Closes what earlier runs left open: intents, each with what is seen of its object now, and changes that no event says
-/// the end of.
+/// The outcome of an intent that a later run closed when it saw the object.
+pub const INTERRUPTED_SEEN: &str = "interrupted; it was there when looked at again";
+/// The outcome of one whose object is there in any case.
+pub const INTERRUPTED: &str = "interrupted; what is there now counts when looked at again";
+
+/// Closes what earlier runs left open: intents, each with the outcome that what is seen of its object tells, and changes
+/// that no event says the end of.
 ///
 /// # Errors
 /// `Lost` where the worker dies here, or somebody else claimed the target; `Store`.
 pub async fn close_dangling(
     store: &Store,
     lease: &Lease,
-    dangling: Vec<(Dangling, &'static str)>,
+    dangling: Vec<(&'static str, Dangling)>,
 ) -> Result<(), Interrupted> {
     let mut by_run: BTreeMap<(Option<GrantId>, i64), Vec<String>> = BTreeMap::new();
-    let mut closed = Vec::new();
-    for (open, outcome) in dangling {
-        closed.push((open.id, outcome));
+    let mut closed: BTreeMap<&str, Vec<uuid::Uuid>> = BTreeMap::new();
+    for (outcome, open) in dangling {
+        closed.entry(outcome).or_default().push(open.id);
         let line = format!("{} {}: {outcome}", open.step, open.object);
         by_run.entry((open.grant, open.epoch)).or_default().push(line);
     }
@@ -114,13 +119,11 @@ pub async fn close_dangling(
     for (grant, epoch) in changing {
         tx.end_change(grant, lease.target(), epoch).await?;
     }
-    lease.life().spend()?;
-    tx.commit().await?;
-    for (id, outcome) in closed {
-        lease.life().spend()?;
-        intents::close(store, &[id], &format!("interrupted; {outcome} when looked at again"), None).await?;
+    for (outcome, ids) in closed {
+        tx.close_intents(&ids, outcome).await?;
     }
-    Ok(())
+    lease.life().spend()?;
+    Ok(tx.commit().await?)
 }
 
 /// The end of what [`open`] began, for one grant: an event, where anything was begun.

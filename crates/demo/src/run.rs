@@ -105,7 +105,7 @@ async fn with_postgres(
     let simulator =
         Simulator::start(seed, Some(data.join("simulator"))).await.context("the simulator does not start")?;
     let settings = settings(data, kept, postgres, &simulator, &portal)?;
-    let web_store = Store::connect(settings.database.web()?, settings.database.connections)?;
+    let web_store = Store::for_pages(settings.database.web()?, settings.database.connections)?;
     let people = history::people(&web_store, &simulator).await?;
     apply_policy(&owner, &policy).await?;
     let (tell, stop) = Stop::by_hand();

@@ -1,6 +1,6 @@
 //! How the whole fares, for the status page.
 
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, targets::MOST_SKEW};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::GrantId;
 
@@ -29,6 +29,8 @@ pub struct WorkerAlive {
     pub holder: String,
     pub up_for: SignedDuration,
     pub silent_for: SignedDuration,
+    /// How far its clock is off the database's, where that is so far that it claims nothing.
+    pub clock_off: Option<SignedDuration>,
 }
 
 /// Reads it.
@@ -63,8 +65,11 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
     .await?;
     let workers = sqlx::query!(
         r#"select holder, extract(epoch from clock_timestamp() - started_at)::bigint as "up!",
-             extract(epoch from clock_timestamp() - seen_at)::bigint as "silent!"
-           from worker_heartbeat order by holder limit 100"#
+             extract(epoch from clock_timestamp() - seen_at)::bigint as "silent!",
+             case when abs(extract(epoch from clock_ahead)) > $1::float8
+                  then abs(extract(epoch from clock_ahead))::bigint end as clock_off
+           from worker_heartbeat order by holder limit 100"#,
+        MOST_SKEW.as_secs_f64()
     )
     .fetch_all(store.pool())
     .await?;
@@ -76,6 +81,7 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
                 holder: row.holder,
                 up_for: SignedDuration::from_secs(row.up),
                 silent_for: SignedDuration::from_secs(row.silent),
+                clock_off: row.clock_off.map(SignedDuration::from_secs),
             })
             .collect(),
         waiting: row.waiting,

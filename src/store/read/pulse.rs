@@ -1,6 +1,6 @@
 //! How the whole fares, for the banners over every page.
 
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, targets::MOST_SKEW};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::audit::CHAIN_DOMAIN;
 
@@ -9,8 +9,10 @@ use latchkey_domain::audit::CHAIN_DOMAIN;
 pub struct Pulse {
     /// Business time.
     pub now: Timestamp,
-    /// How long ago a worker last told that it lives; nothing where none ever did.
+    /// How long ago a worker whose clock is right last told that it lives; nothing where none ever did.
     pub worker_silent_for: Option<SignedDuration>,
+    /// How far the clock of a worker is off that lives and claims nothing for it; the smallest.
+    pub worker_clock_off: Option<SignedDuration>,
     /// Accesses past their end by more than a minute that are not proven gone, and the oldest of these ends.
     pub overdue: u64,
     pub overdue_since: Option<Timestamp>,
@@ -32,7 +34,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
     // Overdue: time was over, or the revocation began, a minute ago. Both partial indexes are small.
     let row = sqlx::query!(
         r#"select now.at as "now!",
-             (select extract(epoch from clock_timestamp() - max(seen_at))::bigint from worker_heartbeat) as silent_for,
+             worker.silent_for, worker.clock_off,
              overdue.count as "overdue!", overdue.since as "overdue_since?", blocked.count as "blocked!",
              (select min(seq) from (
                select link.seq, link.hash, link.previous, event.canonical,
@@ -44,6 +46,13 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
                or hash <> sha256($2 || int8send(seq) || previous || sha256(canonical))) as broken_link,
              (select broken_seq from audit_walk) as walk_broken
            from (select latchkey_now() as at) now
+           cross join lateral (
+             select
+               extract(epoch from clock_timestamp() - max(seen_at) filter (where off <= $3))::bigint as silent_for,
+               (min(off) filter (where off > $3 and seen_at > clock_timestamp() - interval '30 seconds'))::bigint
+                 as clock_off
+             from (select seen_at, abs(extract(epoch from clock_ahead))::float8 as off from worker_heartbeat) told
+           ) worker
            cross join lateral (
              select count(*) as count, min(ends) as since from (
                select until as ends from access_grant where state = 'active' and until < now.at - interval '1 minute'
@@ -59,12 +68,14 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
            ) blocked"#,
         NEWEST_LINKS,
         CHAIN_DOMAIN,
+        MOST_SKEW.as_secs_f64(),
     )
     .fetch_one(store.pool())
     .await?;
     Ok(Pulse {
         now: row.now.to_jiff(),
         worker_silent_for: row.silent_for.map(SignedDuration::from_secs),
+        worker_clock_off: row.clock_off.map(SignedDuration::from_secs),
         overdue: u64::try_from(row.overdue).unwrap_or(0),
         overdue_since: row.overdue_since.map(jiff_sqlx::Timestamp::to_jiff),
         blocked: u64::try_from(row.blocked).unwrap_or(0),

@@ -8,10 +8,7 @@ use crate::{
     fault::{Fault, FaultKind},
     kubernetes::Content,
     lease::Lost,
-    store::{
-        desired::CREATE_BINDING,
-        intents::{self, Intent},
-    },
+    store::intents::{self, CREATE_BINDING, Intent},
 };
 use futures::{FutureExt as _, StreamExt as _, stream};
 use latchkey_domain::{

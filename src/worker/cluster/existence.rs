@@ -96,7 +96,7 @@ pub(super) async fn run_gone(
     tracing::warn!(target = %lease.target(), why, "the cluster is gone");
     let (desired, legs) = desired(worker, lease, id).await?;
     let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
-    let closed = dangling.into_iter().map(|open| (open, "the cluster was gone")).collect();
+    let closed = dangling.into_iter().map(|open| ("interrupted; the cluster was gone", open)).collect();
     trail::close_dangling(&worker.store, lease, closed).await?;
     let mut tx = worker.store.begin().await?;
     let removed = desired.mappings.iter().map(|mapping| Settled::Removed(mapping.principal, mapping.visit));

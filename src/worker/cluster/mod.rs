@@ -8,7 +8,7 @@ use super::{
     Worker,
     finish::{Found, LegOutcome, Outcome},
     interrupted::Interrupted,
-    trail,
+    trail::{self, INTERRUPTED, INTERRUPTED_SEEN},
 };
 use crate::{
     actions::policy::{self, NoPolicy},
@@ -16,9 +16,9 @@ use crate::{
     kubernetes::{self, Wanted},
     lease::Lease,
     store::{
-        desired::{self, CREATE_BINDING, Legs},
+        desired::{self, Legs},
         fence,
-        intents::{self, Dangling},
+        intents::{self, CREATE_BINDING, Dangling, UNSEEN},
         observations,
     },
 };
@@ -31,19 +31,19 @@ use latchkey_domain::{
     eks::arn::{ClusterArn, PrincipalArn},
     plan::{
         bindings,
-        cluster::{Plan, disowned, plan},
-        desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, RecordedMapping, Wish},
+        cluster::{Plan, disowned, not_ours, plan},
+        desired::{DesiredCluster, DesiredGrant, Entry, RecordedMapping, Wish},
         mapping,
         observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster, EntryHolders},
     },
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 /// How often a run throws its observation away and starts again, since somebody else wrote.
 const TRIES: usize = 5;
+
+/// The step names of intents to write aws-auth.
+const AWS_AUTH_STEPS: [&str; 3] = ["add_mapping", "remove_mapping", "write_aws_auth"];
 
 /// Access entries read at a time.
 const ENTRIES_AT_ONCE: usize = 8;
@@ -81,17 +81,20 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
             Ok(state) => state,
             Err(fault) => return unreachable(worker, lease, id, Some(reached.aws), fault).await,
         };
+        // Before the desired state is read: what they may still create is part of it.
+        let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
+        let late = dangling.iter().any(|open| AWS_AUTH_STEPS.contains(&open.step.as_str()));
+        let closed = dangling.into_iter().map(|open| (seen(&open, &state), open)).collect();
+        trail::close_dangling(&worker.store, lease, closed).await?;
         let (mut desired, legs) = desired(worker, lease, id).await?;
         desired.returned = returned(worker, id, &desired, &state).await?;
-        let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
-        desired.uncertain = uncertain(&dangling, &state);
-        let closed =
-            dangling.into_iter().filter_map(|open| seen(&open, &state).map(|outcome| (open, outcome))).collect();
-        trail::close_dangling(&worker.store, lease, closed).await?;
         let holders = entry_holders(worker, &arn, &reached.aws).await;
         desired.entries = entries(worker, &arn, &holders, &desired).await;
         let observation = observation(&reached.aws, state, &holders);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
+        if late && attempt < TRIES && pass_by(worker, lease, &reached, &desired, &observation).await? {
+            continue;
+        }
         let plan = plan(&desired, &observation);
         catch_up(worker, lease, id, &plan).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
@@ -233,6 +236,43 @@ async fn returned(
     Ok(desired::taken_out(&mut connection, id, &names.into_iter().collect::<Vec<_>>()).await?)
 }
 
+/// Gives aws-auth another version, so that what an interrupted run sends late conflicts: a line that it takes out may be
+/// needed again by now. Whether there is another one, so that the observation is stale.
+async fn pass_by(
+    worker: &Worker,
+    lease: &Lease,
+    reached: &Reached,
+    desired: &DesiredCluster,
+    observation: &ClusterObservation,
+) -> Result<bool, Interrupted> {
+    let Some(state) = &observation.kubernetes else { return Ok(false) };
+    let Some(aws_auth) = state.aws_auth.as_ref().filter(|_| not_ours(desired, state).is_none()) else {
+        return Ok(false);
+    };
+    let intent = trail::intent(None, "touch_aws_auth", "aws-auth".to_owned());
+    let tx = trail::open(&worker.store, lease, std::slice::from_ref(&intent)).await?;
+    trail::begin(tx, lease).await?;
+    let touched = {
+        let permit = lease.permit()?;
+        reached.client.touch_aws_auth(&permit, &aws_auth.resource_version, lease.epoch()).await
+    };
+    let outcome = match &touched {
+        Ok(()) => "done".to_owned(),
+        Err(fault) => fault.sentence(),
+    };
+    lease.life().spend()?;
+    intents::close(&worker.store, &[intent.id], &outcome, None).await?;
+    match touched {
+        Ok(()) => Ok(true),
+        // Somebody else gave it another one.
+        Err(fault) if fault.is_conflict() => Ok(true),
+        Err(fault) => {
+            tracing::warn!(target = %lease.target(), error = %fault, "a late write of aws-auth would not conflict");
+            Ok(false)
+        }
+    }
+}
+
 /// Records that the cluster disowned this database, so that it stays so until an operator accepts: the epoch of later
 /// runs passes the marker's by itself.
 async fn keep_fence(
@@ -294,28 +334,14 @@ async fn wanted(worker: &Worker, id: ClusterId) -> Result<Wanted, Interrupted> {
     Ok(Wanted { cluster_roles })
 }
 
-/// Bindings that an interrupted run may still create.
-fn uncertain(dangling: &[Dangling], state: &ClusterState) -> BTreeSet<BindingKey> {
-    let creating = dangling.iter().filter(|open| open.recent && open.step == CREATE_BINDING);
-    creating
-        .filter_map(binding_key)
-        .filter(|key| bindings::find(state, key).is_none_or(|b| b.subjects.is_empty()))
-        .collect()
-}
-
-fn binding_key(open: &Dangling) -> Option<BindingKey> {
-    let name = open.detail.get("name")?.as_str()?.to_owned();
-    let namespace = open.detail.get("namespace").and_then(|namespace| namespace.as_str()).map(str::to_owned);
-    Some(BindingKey { namespace, name })
-}
-
-/// What is seen of an object whose write nobody recorded the outcome of; nothing while it may still arrive.
-fn seen(open: &Dangling, state: &ClusterState) -> Option<&'static str> {
-    match binding_key(open) {
-        Some(key) if bindings::find(state, &key).is_some() => Some("it was there"),
-        Some(_) if open.recent && open.step == CREATE_BINDING => None,
-        Some(_) => Some("it was not there"),
-        None => Some("what is there now counts"),
+/// What is seen of an object whose write nobody recorded the outcome of. A binding that binds nobody is not the one that
+/// was to be created.
+fn seen(open: &Dangling, state: &ClusterState) -> &'static str {
+    let found = |key| bindings::find(state, &key);
+    match intents::binding_key(&open.detail).map(found) {
+        Some(Some(binding)) if open.step != CREATE_BINDING || !binding.subjects.is_empty() => INTERRUPTED_SEEN,
+        Some(_) => UNSEEN,
+        None => INTERRUPTED,
     }
 }
 

@@ -178,7 +178,11 @@ impl Run<'_> {
         match verdict {
             Verdict::Proven { residual } => {
                 let keys = grant.keys(self.desired.installation);
-                let mut lines: Vec<String> = keys.iter().map(|key| format!("{key} is gone")).collect();
+                let gone = |key: &BindingKey| match self.desired.uncertain.contains(key) {
+                    true => format!("{key} binds nobody, and stays in the way of an interrupted run for some minutes"),
+                    false => format!("{key} is gone"),
+                };
+                let mut lines: Vec<String> = keys.iter().map(gone).collect();
                 if let Some(bound) = self.bound(grant) {
                     lines.push(match self.is_still_needed(grant) {
                         true => format!("`{}` stays mapped in aws-auth for another access of theirs", bound.username),

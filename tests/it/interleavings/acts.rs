@@ -237,9 +237,8 @@ async fn close_dangling(scene: &Scene, hands: &Hands) -> Done {
         step: "put_binding".to_owned(),
         object: "a binding".to_owned(),
         detail: serde_json::json!({}),
-        recent: false,
     };
-    let dangling = ["other", "active"].map(|name| (open(scene.grants[name]), "it was there"));
+    let dangling = ["other", "active"].map(|name| (trail::INTERRUPTED_SEEN, open(scene.grants[name])));
     Ok(trail::close_dangling(&hands.worker, lease, dangling.to_vec()).await?)
 }
 

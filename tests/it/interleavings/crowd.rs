@@ -179,7 +179,9 @@ async fn tick(worker: &Store) -> Done {
 /// Claims a few targets and brings them to their end, as if everything outside had gone well; now and then it dies.
 async fn work(hands: &Hands, random: &mut StdRng, lasts: Duration) -> Done {
     targets::add_missing_clusters(&hands.worker).await?;
-    let claims = targets::claim(&hands.worker, "a worker", lasts, random.random_range(1..4)).await?;
+    let holder = format!("a worker {}", random.random::<u64>());
+    let claimant = targets::Claimant { holder: &holder, at: jiff::Timestamp::now(), in_hand: &[] };
+    let claims = targets::claim(&hands.worker, &claimant, lasts, random.random_range(1..4)).await?;
     let worker = hands.worker_process();
     for claim in claims {
         let lease = lease(&claim);

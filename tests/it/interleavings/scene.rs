@@ -126,7 +126,8 @@ impl Scene {
         targets::add_missing_clusters(&self.town.worker).await.unwrap();
         let statement = "update target set due_at = clock_timestamp(), lease_until = null";
         sqlx::query(statement).execute(self.town.owner.pool()).await.unwrap();
-        let claims = targets::claim(&self.town.worker, "a worker", LEASE, 100).await.unwrap();
+        let claimant = targets::Claimant { holder: "a worker", at: jiff::Timestamp::now(), in_hand: &[] };
+        let claims = targets::claim(&self.town.worker, &claimant, LEASE, 100).await.unwrap();
         self.leases = claims.iter().map(lease).collect();
     }
 

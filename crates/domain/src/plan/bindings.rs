@@ -1,7 +1,7 @@
 //! The steps for bindings: what a live grant lacks, what an ended one left, what carries our label and has no grant.
 
 use super::{
-    desired::{BindingKey, DesiredGrant},
+    desired::{BindingKey, DesiredCluster, DesiredGrant},
     observation::{ClusterState, ObservedBinding},
 };
 use crate::{
@@ -46,6 +46,14 @@ pub fn is_labelled(binding: &ObservedBinding, installation: InstallationId) -> b
 /// Whether the binding's label names this grant.
 pub fn names_grant(binding: &ObservedBinding, grant: GrantId) -> bool {
     binding.labels.get(LABEL_GRANT).is_some_and(|own| *own == grant.to_string())
+}
+
+/// Whether the binding binds nobody and stands in the way of one that an interrupted run may still create.
+pub fn stands_in(binding: &ObservedBinding, desired: &DesiredCluster) -> bool {
+    desired.uncertain.contains(&key_of(binding))
+        && binding.subjects.is_empty()
+        && binding.finalizers.is_empty()
+        && !binding.deleting
 }
 
 /// Where an observed binding is.

@@ -7,7 +7,7 @@ use super::{
     bindings::{self, BindingStep},
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
     mapping::{self, Line},
-    observation::{ClusterObservation, ClusterState},
+    observation::{ClusterObservation, ClusterState, ObservedBinding},
     obstacles::stands_in_the_way,
     tampering,
     who::{self, Claimant, Identity, Standing},
@@ -159,6 +159,16 @@ pub fn disowned(desired: &DesiredCluster, state: &ClusterState) -> Option<String
     }
 }
 
+/// Takes a binding away; where an interrupted run may still create it, an empty one stays in its place until that run's
+/// token is over, also when the grant has ended.
+fn away(desired: &DesiredCluster, observed: &ObservedBinding, grant: Option<GrantId>) -> Vec<BindingStep> {
+    let mut steps = bindings::gone(observed, desired.installation, grant);
+    if desired.uncertain.contains(&bindings::key_of(observed)) {
+        steps.retain(|step| !matches!(step, BindingStep::Delete { .. }));
+    }
+    steps
+}
+
 /// A plan while it is made. What it does with aws-auth is in [`super::lines`].
 pub(super) struct Planner<'a> {
     pub(super) desired: &'a DesiredCluster,
@@ -178,19 +188,14 @@ impl Planner<'_> {
         self.plan.steps.extend(steps.into_iter().map(|step| Step::Binding { step, grant }));
     }
 
-    /// The bindings of grants that end. Where an earlier run may still create one, an empty object stands in its way
-    /// until that run's time is over.
+    /// The bindings of grants that end. Where an interrupted run may still create one, an empty object stands in its way.
     fn revoke_bindings(&mut self) {
         let desired = self.desired;
         for grant in desired.grants.iter().filter(|grant| !grant.wish.is_present() && !grant.resting) {
             self.plan.findings.extend(tampering::of_ending(desired, self.state, grant));
             let keys = grant.keys(desired.installation);
             for observed in bindings::of_grant(self.state, grant.id(), &keys, desired.installation) {
-                let mut steps = bindings::gone(observed, desired.installation, Some(grant.id()));
-                if desired.uncertain.contains(&bindings::key_of(observed)) {
-                    steps.retain(|step| !matches!(step, BindingStep::Delete { .. }));
-                }
-                self.binding(steps, Some(grant.id()));
+                self.binding(away(desired, observed, Some(grant.id())), Some(grant.id()));
             }
             let specs = grant.bindings(desired.installation, "");
             let awaited = specs.iter().filter(|spec| {
@@ -222,7 +227,7 @@ impl Planner<'_> {
             if !observed.subjects.is_empty() {
                 self.plan.findings.push(Finding { grant: None, what });
             }
-            self.binding(bindings::gone(observed, desired.installation, None), None);
+            self.binding(away(desired, observed, None), None);
         }
     }
 

@@ -36,7 +36,8 @@ pub struct DesiredCluster {
     pub visits: BTreeMap<PersonId, u32>,
     /// Every live ARN of each person with a grant here.
     pub arns: BTreeMap<PersonId, BTreeSet<String>>,
-    /// Bindings whose creation was begun by an earlier run and whose outcome is unknown: they may still appear.
+    /// Bindings whose creation an interrupted run began, that no later run saw, and that may still appear: also those of
+    /// grants that ended since.
     pub uncertain: BTreeSet<BindingKey>,
     /// What EKS's own table says of principals, on clusters that have one. It overrides aws-auth.
     pub entries: BTreeMap<PrincipalId, Entry>,

@@ -32,6 +32,8 @@ pub struct DesiredPrincipal {
     pub succeeded: bool,
     /// Every grant of it that is not over, but for the scheduled ones.
     pub grants: Vec<PrincipalGrant>,
+    /// The policies that interrupted runs were about to write, in JSON: one may have come late.
+    pub interrupted: Vec<String>,
 }
 
 /// One grant of a principal.
@@ -191,10 +193,13 @@ fn steps(desired: &DesiredPrincipal, user: &IamUser, wanted: Option<&PolicyDocum
 }
 
 /// Whether a policy of our name is ours: the user has our tag, or it says just what the grants here need, whoever took
-/// the tag away. Any other is somebody else's.
+/// the tag away, or what an interrupted run was about to write. Any other is somebody else's.
 fn is_ours(desired: &DesiredPrincipal, user: &IamUser, text: &str) -> bool {
     let needed = || iam_policy::union(desired.grants.iter().map(|grant| grant.needs.clone()));
-    user.tags.contains_key(TAG) || needed().is_some_and(|needed| says(text, &needed))
+    let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    let came_late =
+        || parsed(text).is_some_and(|text| desired.interrupted.iter().any(|own| parsed(own).as_ref() == Some(&text)));
+    user.tags.contains_key(TAG) || needed().is_some_and(|needed| says(text, &needed)) || came_late()
 }
 
 fn says(text: &str, wanted: &PolicyDocument) -> bool {
@@ -286,6 +291,7 @@ mod tests {
             writable: true,
             succeeded: false,
             grants,
+            interrupted: vec![],
         }
     }
 
@@ -320,6 +326,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_policy_that_an_interrupted_run_wrote_late_goes_and_anybody_elses_stays() {
+        let mut user = user();
+        let late = iam_policy::union([grant(1, "a", REVOKE).needs].into_iter()).unwrap().to_json();
+        user.inline_policies.insert(POLICY_NAME.into(), late.clone());
+        let mut nobodys = desired(vec![]);
+        assert_eq!(plan(&nobodys, &seen(&user)).steps, [], "it may be anybody's");
+        nobodys.interrupted.push(late);
+        assert_eq!(plan(&nobodys, &seen(&user)).steps, [PrincipalStep::DeletePolicy { name: POLICY_NAME }]);
+        user.inline_policies.insert(POLICY_NAME.into(), "not JSON".into());
+        assert_eq!(plan(&nobodys, &seen(&user)).steps, []);
     }
 
     const REVOKE: Wish = Wish::Revoke { since: Timestamp::UNIX_EPOCH };

@@ -198,13 +198,12 @@ pub fn left_behind(
     state: &ClusterState,
 ) -> Option<String> {
     let keys = grant.keys(desired.installation);
-    let awaited = keys.iter().find(|key| desired.uncertain.contains(key));
-    if let Some(key) = awaited {
-        return Some(format!(
-            "an interrupted run may still create {key}; an empty one stands in its way until it cannot"
-        ));
+    let awaited = |key: &&BindingKey| desired.uncertain.contains(key) && bindings::find(state, key).is_none();
+    if let Some(key) = keys.iter().find(awaited) {
+        return Some(format!("an interrupted run may still create {key}, and nothing stands in its way yet"));
     }
-    if let Some(binding) = bindings::of_grant(state, grant.id(), &keys, desired.installation).first() {
+    let mut left = bindings::of_grant(state, grant.id(), &keys, desired.installation).into_iter();
+    if let Some(binding) = left.find(|binding| !bindings::stands_in(binding, desired)) {
         return Some(format!("{} is still there", bindings::key_of(binding)));
     }
     let bound = bound.filter(|bound| bound.own)?;

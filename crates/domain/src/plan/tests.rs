@@ -3,7 +3,7 @@
 use super::{
     bindings::BindingStep,
     cluster::Step,
-    desired::{BindingKey, Wish},
+    desired::{BindingKey, DesiredCluster, Wish},
     model::World,
     observation::{AuthenticationMode, FieldManager, ObservedBinding, Subject},
     proof::Verdict,
@@ -342,14 +342,26 @@ fn a_late_create_of_an_interrupted_run_finds_its_place_taken() {
     assert!(
         matches!(&plan.steps[..], [Step::Binding { step: BindingStep::StandIn(spec), .. }] if BindingKey::of(spec) == key)
     );
-    // It is there now, and stays until the earlier run's time is over.
+    let left = |desired: &DesiredCluster, world: &World| {
+        let state = world.observed.kubernetes.as_ref().unwrap();
+        super::proof::left_behind(desired, &desired.grants[0], None, state)
+    };
+    assert!(left(&desired, &world).is_some(), "nothing stands in its way yet");
+    // It is there now: the grant can end, and it stays until the token of that run is over.
     let mut world = world;
     for step in &plan.steps {
         assert!(world.apply(step));
     }
     assert_eq!(super::cluster::plan(&desired, &world.observed).steps, []);
-    let state = world.observed.kubernetes.as_ref().unwrap();
-    assert!(super::proof::left_behind(&desired, &desired.grants[0], None, state).is_some());
+    assert_eq!(left(&desired, &world), None);
+    desired.grants.clear();
+    assert_eq!(super::cluster::plan(&desired, &world.observed).steps, [], "also when the grant has ended");
+    // Whoever is bound by it all the same is bound no more.
+    let mut bound = world.clone();
+    let name = Subject { kind: "User".into(), name: "latchkey:person-1:1".into(), namespace: None };
+    bound.observed.kubernetes.as_mut().unwrap().bindings[0].subjects.push(name);
+    let steps = super::cluster::plan(&desired, &bound.observed).steps;
+    assert!(matches!(&steps[..], [Step::Binding { step: BindingStep::Empty(_), .. }]), "{steps:?}");
     settle_and_end(&mut world);
     assert_eq!(world.observed.kubernetes.as_ref().unwrap().bindings, []);
 }
@@ -487,6 +499,7 @@ fn a_preview_shows_what_the_plan_would_do_and_what_it_adds() {
         writable: false,
         succeeded: false,
         grants: vec![],
+        interrupted: vec![],
     };
     let nothing = PrincipalObservation::default();
     // Somebody new: a line and a binding.

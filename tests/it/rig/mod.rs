@@ -9,8 +9,10 @@
 pub mod aws;
 pub mod certificates;
 pub mod cluster;
+pub mod gate;
 pub mod openid;
 pub mod postgres;
+pub mod postgres_proxy;
 pub mod server;
 pub mod sts_proxy;
 pub mod tool;

@@ -14,7 +14,9 @@ const TEMPLATE: &str = "latchkey_template";
 
 /// The server. Its superuser is `postgres`; every role may sign in from loopback without a password.
 pub struct Postgres {
-    _server: Server,
+    server: Mutex<Server>,
+    bin: PathBuf,
+    folder: PathBuf,
     port: u16,
     made: AtomicU32,
     /// Databases whose tests are over: the next test removes them.
@@ -23,7 +25,7 @@ pub struct Postgres {
 
 static SHARED: LazyLock<Postgres> = LazyLock::new(|| {
     // A thread of its own, since the runtime of the test that came first ends before the others.
-    std::thread::spawn(|| super::server_runtime().block_on(Postgres::start())).join().expect("PostgreSQL started")
+    std::thread::spawn(|| super::server_runtime().block_on(Postgres::start(false))).join().expect("PostgreSQL started")
 });
 
 impl Postgres {
@@ -32,28 +34,49 @@ impl Postgres {
         super::off_the_runtime(|| &*SHARED).await
     }
 
-    async fn start() -> Self {
+    /// A server of the test's own, to restart: it keeps each commit at once.
+    pub async fn own() -> &'static Self {
+        // What it runs ends with the test's process.
+        Box::leak(Box::new(Self::start(true).await))
+    }
+
+    async fn start(keeps_commits: bool) -> Self {
         let bin = binaries();
         let folder = super::folder("postgres");
         let user = User::unprivileged();
         if let Some(user) = user {
             std::os::unix::fs::chown(&folder, Some(user.uid), Some(user.gid)).expect("root may give a folder away");
         }
-        let data = folder.join("data");
-        initialise(&bin, &data, user);
+        initialise(&bin, &folder.join("data"), user);
         let port = super::free_port();
-        let mut server = Launch::new("postgres", bin.join("postgres"), &folder)
-            .args(["-D".as_ref(), data.as_os_str()])
-            .args(["-p", &port.to_string(), "-k", "", "-h", "127.0.0.1"])
-            .args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
-            .args(["-c", "max_connections=200", "-c", "timezone=UTC"])
-            .ended_by("QUIT")
-            .run_as(user)
-            .start();
+        let mut server = launch(&bin, &folder, port, keeps_commits);
         let url = url(port, "postgres", "postgres");
         let mut admin = server.ready(Duration::from_secs(30), async || PgConnection::connect(&url).await.ok()).await;
         prepare_template(&mut admin, port).await;
-        Self { _server: server, port, made: AtomicU32::new(0), finished: Mutex::default() }
+        Self { server: Mutex::new(server), bin, folder, port, made: AtomicU32::new(0), finished: Mutex::default() }
+    }
+
+    /// Ends a server of the test's own as `pg_ctl stop -m immediate` does: it recovers when it starts again.
+    pub async fn stop_at_once(&self) {
+        let pid = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("a running server has a pid");
+        let pid = pid.lines().next().expect("the pid comes first").to_owned();
+        let killed = Command::new("kill").args(["-s", "QUIT", &pid]).status().expect("kill can be run");
+        assert!(killed.success(), "the server was running");
+        let gone = async || PgConnection::connect(&url(self.port, "postgres", "postgres")).await.is_err();
+        let is_left = || std::fs::exists(self.folder.join("data/postmaster.pid")).unwrap_or(true);
+        let deadline = std::time::Instant::now() + Duration::from_secs(30);
+        while is_left() || !gone().await {
+            assert!(std::time::Instant::now() < deadline, "the server does not end");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Starts it again where it was.
+    pub async fn start_again(&self) {
+        let mut server = launch(&self.bin, &self.folder, self.port, true);
+        let url = url(self.port, "postgres", "postgres");
+        server.ready(Duration::from_secs(60), async || PgConnection::connect(&url).await.ok()).await;
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = server;
     }
 
     async fn admin(&self) -> PgConnection {
@@ -104,6 +127,21 @@ impl Database {
         execute(&mut admin, format!("ALTER DATABASE {} CONNECTION LIMIT -1", self.name)).await;
     }
 
+    /// A copy of it as it is now, to come back to by [`Self::restore`]. Ends what is connected to it.
+    pub async fn back_up(&self) {
+        self.take_away().await;
+        let mut admin = self.server.admin().await;
+        execute(&mut admin, format!("CREATE DATABASE {0}_backup TEMPLATE {0}", self.name)).await;
+        self.bring_back().await;
+    }
+
+    /// Puts the copy in its place. Ends what is connected to it.
+    pub async fn restore(&self) {
+        let mut admin = self.server.admin().await;
+        execute(&mut admin, format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+        execute(&mut admin, format!("ALTER DATABASE {0}_backup RENAME TO {0}", self.name)).await;
+    }
+
     /// The port of loopback at which its server listens.
     pub fn port(&self) -> u16 {
         self.server.port
@@ -115,6 +153,18 @@ impl Drop for Database {
         let name = std::mem::take(&mut self.name);
         self.server.finished.lock().unwrap_or_else(PoisonError::into_inner).push(name);
     }
+}
+
+fn launch(bin: &Path, folder: &Path, port: u16, keeps_commits: bool) -> Server {
+    let commit = if keeps_commits { "synchronous_commit=on" } else { "synchronous_commit=off" };
+    Launch::new("postgres", bin.join("postgres"), folder)
+        .args(["-D".as_ref(), folder.join("data").as_os_str()])
+        .args(["-p", &port.to_string(), "-k", "", "-h", "127.0.0.1"])
+        .args(["-c", "fsync=off", "-c", commit, "-c", "full_page_writes=off"])
+        .args(["-c", "max_connections=200", "-c", "timezone=UTC"])
+        .ended_by("QUIT")
+        .run_as(User::unprivileged())
+        .start()
 }
 
 fn url(port: u16, role: &str, database: &str) -> String {

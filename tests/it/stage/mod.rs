@@ -158,20 +158,28 @@ impl Stage {
     pub async fn simulated() -> Option<Self> {
         let door = Door::open().await;
         let backdrop = simulated::backdrop(&door).await?;
-        Some(Self::set(door, backdrop).await)
+        Some(Self::set(door, backdrop, Postgres::shared().await).await)
+    }
+
+    /// The same over a database server of the test's own.
+    pub async fn simulated_on(server: &'static Postgres) -> Option<Self> {
+        let door = Door::open().await;
+        let backdrop = simulated::backdrop(&door).await?;
+        Some(Self::set(door, backdrop, server).await)
     }
 
     /// The real components. Nothing, said aloud, where one is not installed.
     pub async fn real() -> Option<Self> {
         let door = Door::open().await;
         let backdrop = real::backdrop(&door).await?;
-        Some(Self::set(door, backdrop).await)
+        Some(Self::set(door, backdrop, Postgres::shared().await).await)
     }
 
-    async fn set(door: Door, backdrop: Backdrop) -> Self {
-        let database = Postgres::shared().await.fresh_database().await;
+    async fn set(door: Door, backdrop: Backdrop, server: &'static Postgres) -> Self {
+        let database = server.fresh_database().await;
         let store = |url: String| Store::connect(&with_password(&url).into(), 12).unwrap();
-        let (web, owner) = (store(database.url_as("latchkey_web")), store(database.url()));
+        let web = Store::for_pages(&with_password(&database.url_as("latchkey_web")).into(), 12).unwrap();
+        let owner = store(database.url());
         let settings = settings(&door, &backdrop, &database);
         let handlers = cli::serve::state(&settings, web.clone()).unwrap();
         let router = web::router(handlers.clone());

@@ -113,7 +113,12 @@ pub struct Town {
 impl Town {
     /// A town in which ana, ben, dee and gus have proven an IAM user each; fay has not.
     pub async fn new() -> Self {
-        let database = Postgres::shared().await.fresh_database().await;
+        Self::on(Postgres::shared().await).await
+    }
+
+    /// The same on another server than that of all tests.
+    pub async fn on(server: &'static Postgres) -> Self {
+        let database = server.fresh_database().await;
         let store = |role: &str| Store::connect(&database.url_as(role).into(), 10).unwrap();
         let (web, worker) = (store("latchkey_web"), store("latchkey_worker"));
         let owner = Store::connect(&database.url().into(), 5).unwrap();
@@ -207,8 +212,13 @@ impl Town {
     }
 
     async fn prove(&self, handle: &str) {
+        self.own(&self.people[handle], handle).await;
+    }
+
+    /// Makes the IAM user of this name somebody's.
+    pub async fn own(&self, person: &Person, handle: &str) {
         let (arn, unique_id) = (Self::arn(handle), format!("AIDA{}", handle.to_uppercase()));
-        let id = proof::own_seeded(&self.web, &self.people[handle], &arn, &unique_id).await.unwrap();
+        let id = proof::own_seeded(&self.web, person, &arn, &unique_id).await.unwrap();
         let user = IamUser {
             arn,
             unique_id,

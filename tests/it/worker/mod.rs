@@ -15,7 +15,7 @@ use latchkey::{
     actions::{ask::AskForm, grants},
     aws::{AccessKeys, Aws, AwsConfig},
     store::Store,
-    worker::{Life, RunReport, Worker, run_once},
+    worker::{Life, RunReport, TimeOfDay, Worker, run_once},
 };
 use latchkey_domain::{
     access::{GrantId, request::Verdict},
@@ -60,12 +60,16 @@ impl World {
 
     /// The same, with this text as `mapUsers` of prod-eu.
     pub async fn with_users(users: &str) -> Self {
-        let town = Town::new().await;
-        let simulator = Simulator::start(seed(users), None).await.unwrap();
-        for handle in ["ana", "ben", "dee", "gus"] {
+        Self::of(Town::new().await, users, &[]).await
+    }
+
+    /// The same over this town, with IAM users of these people besides.
+    pub async fn of(town: Town, users: &str, besides: &[String]) -> Self {
+        let simulator = Simulator::start(seed(users, besides), None).await.unwrap();
+        for handle in USERS_OF.iter().map(|handle| (*handle).to_owned()).chain(besides.to_vec()) {
             sqlx::query("update principal set unique_id = $2 where arn = $1")
-                .bind(Town::arn(handle))
-                .bind(simulator.aws().user_id(handle).unwrap())
+                .bind(Town::arn(&handle))
+                .bind(simulator.aws().user_id(&handle).unwrap())
                 .execute(town.owner.pool())
                 .await
                 .unwrap();
@@ -80,9 +84,18 @@ impl World {
 
     /// Another worker process over the same database.
     pub async fn another_worker(&self, life: Life) -> Worker {
-        let aws = aws(&self.simulator, self.simulator.worker_keys().unwrap()).await;
+        self.worker_by_clock(life, TimeOfDay::default()).await
+    }
+
+    /// The same by a clock of its own.
+    pub async fn worker_by_clock(&self, life: Life, clock: TimeOfDay) -> Worker {
         let url = self.town.database.url_as("latchkey_worker");
-        Worker::with_life(Store::connect(&url.into(), 5).unwrap(), aws, life)
+        Worker::with_clock(Store::connect(&url.into(), 5).unwrap(), self.aws().await, life, clock)
+    }
+
+    /// AWS as the worker calls it.
+    pub async fn aws(&self) -> Aws {
+        aws(&self.simulator, self.simulator.worker_keys().unwrap()).await
     }
 
     /// A worker process with this much life, that comes before or after others: it shares their connections.
@@ -163,7 +176,7 @@ impl World {
     pub async fn approved_ask(&self, handle: &str, form: &AskForm) -> GrantId {
         use latchkey::actions::requests::Outcome;
         let id = self.town.ask(handle, form).await;
-        for approver in ["ben", "chi"] {
+        for approver in ["ben", "chi", "dot"].into_iter().filter(|approver| *approver != handle) {
             if let Outcome::Approved(grant) = self.town.vote(approver, id, Verdict::Approve).await.unwrap() {
                 return grant;
             }
@@ -253,7 +266,8 @@ impl World {
     pub async fn time_of_dead_workers_is_over(&self) {
         for statement in [
             "update target set lease_until = lease_until - interval '10 minutes' where lease_until is not null",
-            "update intent set started_at = started_at - interval '10 minutes' where finished_at is null",
+            "update intent set started_at = started_at - interval '30 minutes'
+             where outcome is null or outcome like 'interrupted%'",
         ] {
             sqlx::query(statement).execute(self.town.owner.pool()).await.unwrap();
         }
@@ -271,7 +285,11 @@ impl World {
 }
 
 async fn aws(simulator: &Simulator, keys: Keys) -> Aws {
-    let endpoint = simulator.aws_endpoint().clone();
+    aws_at(simulator.aws_endpoint().clone(), keys).await
+}
+
+/// AWS as it is reached at this address.
+pub async fn aws_at(endpoint: url::Url, keys: Keys) -> Aws {
     Aws::new(&AwsConfig {
         region: "eu-west-1".into(),
         iam_url: Some(endpoint.clone()),
@@ -286,10 +304,13 @@ async fn aws(simulator: &Simulator, keys: Keys) -> Aws {
     .await
 }
 
-fn seed(users: &str) -> Seed {
+/// Who has an IAM user in every world.
+const USERS_OF: [&str; 4] = ["ana", "ben", "dee", "gus"];
+
+fn seed(users: &str, besides: &[String]) -> Seed {
     let mut seed = Seed::new("eu-west-1", "111122223333");
     let policy = latchkey::config::policy::parse(crate::town::POLICY).unwrap();
-    for handle in ["ana", "ben", "dee", "gus"] {
+    for handle in USERS_OF.into_iter().chain(besides.iter().map(String::as_str)) {
         seed.people.push(SeedPerson {
             handle: handle.into(),
             name: handle.into(),

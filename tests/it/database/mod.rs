@@ -1,0 +1,10 @@
+//! The database cut at any statement, restarted, or restored from an older backup.
+
+mod cuts;
+mod restarted;
+mod restored;
+
+use std::time::Duration;
+
+/// How long the slowest thing may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(3);

@@ -1,0 +1,153 @@
+//! The database from an older backup, really put in the place of the newer one: the clusters have seen what it does not
+//! know.
+
+use crate::{
+    town::look,
+    worker::{PROD, USERS, World},
+};
+use latchkey::{
+    actions::{ask::AskForm, grants},
+    store::fence,
+};
+use latchkey_domain::access::GrantId;
+
+fn batch() -> AskForm {
+    AskForm { namespaces: vec!["payments-batch".into()], ..look() }
+}
+
+/// Everything that stands on prod-eu for Latchkey: bindings' names and aws-auth.
+fn stands(world: &World) -> (Vec<String>, String) {
+    let names = world.bindings(PROD).iter().map(|object| object["metadata"]["name"].to_string()).collect();
+    (names, world.aws_auth(PROD)["mapUsers"].clone())
+}
+
+async fn look_again(world: &World) {
+    world.rests_are_over().await;
+    world.run().await;
+}
+
+/// What the newer database brought about, which the older one does not know.
+struct Since {
+    /// Ana's: active at the backup, ended since.
+    ended: GrantId,
+    /// Gus': active all the while.
+    running: GrantId,
+}
+
+/// A backup; then an access ends and another one begins; then the backup is put in the database's place.
+async fn restored(world: &World) -> Since {
+    let ended = world.active("ana").await;
+    let running = world.active("gus").await;
+    world.town.database.back_up().await;
+    world.give_back("ana", ended).await;
+    world.until(ended, "ended").await;
+    let begun = world.approved_ask("ben", &batch()).await;
+    world.until(begun, "active").await;
+    assert_eq!(world.lists_pods("ben", PROD, "payments-batch").await, 200);
+    world.town.database.restore().await;
+    assert_eq!(world.state(ended).await, "active", "the older database says so");
+    assert_eq!(world.town.count("select count(*) from access_grant").await, 2, "and knows nothing of Ben's");
+    Since { ended, running }
+}
+
+#[tokio::test]
+async fn a_restored_database_adds_nothing_and_still_takes_away() {
+    let world = World::new().await;
+    let Since { ended, running } = restored(&world).await;
+    let before = stands(&world);
+    let waiting = world.approved_ask("gus", &batch()).await;
+    for _ in 0..3 {
+        look_again(&world).await;
+        assert_eq!(stands(&world), before, "neither is Ana's put back, nor Ben's taken away");
+    }
+    assert_eq!(world.state(waiting).await, "provisioning");
+    assert!(
+        world.trouble(waiting).await.contains("latchkey accept-restore prod-eu"),
+        "{}",
+        world.trouble(waiting).await
+    );
+    assert_ne!(world.lists_pods("ana", PROD, "payments").await, 200);
+
+    // What had ended comes to its end again, at the latest when its time is over; so does what runs.
+    world.town.advance(61).await;
+    for grant in [ended, running] {
+        world.until(grant, "ended").await;
+        assert_eq!(world.cause(grant).await.as_deref(), Some("expired"));
+    }
+    assert_ne!(world.lists_pods("gus", PROD, "payments").await, 200);
+    assert_eq!(
+        world.lists_pods("ben", PROD, "payments-batch").await,
+        200,
+        "what nobody knows goes on until it is accepted"
+    );
+}
+
+#[tokio::test]
+async fn what_the_older_database_does_not_know_is_named_and_goes_when_an_operator_accepts() {
+    let world = World::new().await;
+    let Since { ended, running } = restored(&world).await;
+    look_again(&world).await;
+
+    let fenced = fence::fenced(&world.town.web).await.unwrap();
+    let [prod] = fenced.as_slice() else { panic!("{fenced:?}") };
+    assert_eq!(prod.name.as_str(), PROD);
+    assert!(
+        prod.why.contains("restored from a backup") && prod.why.contains("latchkey accept-restore prod-eu"),
+        "{}",
+        prod.why
+    );
+    assert_eq!(prod.unknown_bindings.len(), 1, "{:?}", prod.unknown_bindings);
+    assert!(prod.unknown_bindings[0].starts_with("RoleBinding payments-batch/"), "{:?}", prod.unknown_bindings);
+    assert_eq!(prod.unknown_names, ["latchkey:ben:1"]);
+
+    // As docs/operating.md says: what may have ended is revoked before.
+    grants::revoke(&world.town.web, world.town.person("ben"), ended, "It ended after the backup.").await.unwrap();
+    world.until(ended, "ended").await;
+    fence::accept(&world.town.owner, &PROD.parse().unwrap(), "olga").await.unwrap();
+    look_again(&world).await;
+    assert_ne!(world.lists_pods("ben", PROD, "payments-batch").await, 200);
+    assert_eq!(world.lists_pods("gus", PROD, "payments").await, 200, "what runs goes on");
+    assert_eq!(world.bindings(PROD).len(), 1);
+    assert!(fence::fenced(&world.town.web).await.unwrap().is_empty());
+    // His line stays, binds nothing, and goes by the administrator's hand; then he can ask again.
+    assert!(world.aws_auth(PROD)["mapUsers"].contains("latchkey:ben:1"));
+    world.objects(PROD).set_aws_auth("mapUsers", Some(&without_ben(&world)), "olga").unwrap();
+    look_again(&world).await;
+    let again = world.approved_ask("ben", &batch()).await;
+    world.until(again, "active").await;
+    for (handle, grant) in [("ben", again), ("gus", running)] {
+        world.give_back(handle, grant).await;
+        world.until(grant, "ended").await;
+    }
+    assert_eq!(stands(&world), (vec![], USERS.to_owned()));
+}
+
+/// The text without Ben's line, as `latchkey aws-auth edit --remove` makes it.
+fn without_ben(world: &World) -> String {
+    use latchkey_domain::eks::aws_auth::AwsAuth;
+    let data = world.aws_auth(PROD);
+    let text = &data["mapUsers"];
+    let at = text.find("- userarn: \"arn:aws:iam::111122223333:user/latchkey/ben\"").expect("his line is there");
+    let end = text[at..].find("\n- ").map_or(text.len(), |next| at + next + 1);
+    let without = format!("{}{}", &text[..at], &text[end..]);
+    let read = AwsAuth::read(&[("mapUsers".to_owned(), without.clone())].into());
+    assert!(read.errors().is_empty());
+    without
+}
+
+#[tokio::test]
+async fn an_access_that_had_ended_by_itself_ends_again_after_the_restore() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    world.town.database.back_up().await;
+    world.town.advance(61).await;
+    world.until(grant, "ended").await;
+    let ahead: i64 = world.town.count("select extract(epoch from ahead)::bigint from business_clock").await;
+    world.town.database.restore().await;
+    // A clock of the database's server knows nothing of backups.
+    world.town.advance(i32::try_from(ahead / 60).unwrap()).await;
+    assert_eq!(world.state(grant).await, "active");
+    world.until(grant, "ended").await;
+    assert_eq!(world.cause(grant).await.as_deref(), Some("expired"));
+    assert_eq!(stands(&world), (vec![], USERS.to_owned()));
+}

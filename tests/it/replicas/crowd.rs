@@ -1,0 +1,118 @@
+//! Fifty approvals at once on one cluster: as few writes of aws-auth as runs, not as approvals.
+
+use super::{PATIENCE, World, wait_until};
+use crate::{
+    town::{Town, look},
+    worker::{PROD, USERS},
+};
+use futures::future::join_all;
+use latchkey::{
+    actions::{ask::AskForm, requests},
+    worker::{self, Life},
+};
+use latchkey_domain::access::{RequestId, person::Person, request::Verdict};
+use std::time::Instant;
+
+const PEOPLE: usize = 50;
+/// More writes of aws-auth than this would mean that approvals do not share them.
+const MOST_WRITES: usize = 3;
+
+/// A world with fifty more people, each with an IAM user.
+async fn crowd() -> (World, Vec<Person>) {
+    let town = Town::new().await;
+    let handles: Vec<String> = (1..=PEOPLE).map(|number| format!("p{number:02}")).collect();
+    let mut people = Vec::new();
+    for handle in &handles {
+        let person = town.sign_in(handle, &["developers"]).await;
+        town.own(&person, handle).await;
+        people.push(person);
+    }
+    (World::of(town, USERS, &handles).await, people)
+}
+
+impl World {
+    async fn asked(&self, person: &Person, form: &AskForm) -> RequestId {
+        requests::submit(&self.town.web, person, form).await.unwrap()
+    }
+
+    /// Approves all at once while a worker works; how many writes of aws-auth it took until all are active.
+    async fn approve_all(&self, asked: &[RequestId]) -> usize {
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let working =
+            tokio::spawn(worker::run(self.another_worker(Life::default()).await, async { drop(stopped.await) }));
+        self.knobs(PROD).clear_requests();
+        let from = Instant::now();
+        let votes = asked.iter().map(|id| self.town.vote("chi", *id, Verdict::Approve));
+        for vote in join_all(votes).await {
+            vote.unwrap();
+        }
+        let voted = from.elapsed();
+        let not_yet = "select count(*) from access_grant where state <> 'active'";
+        wait_until("all are active", async || self.town.count(not_yet).await == 0).await;
+        let proven = from.elapsed();
+        let requests = self.knobs(PROD).requests();
+        let writes = requests.iter().filter(|request| request.verb == "patch" && request.name == "aws-auth").count();
+        println!(
+            "crowd: {} approvals at once, voted after {:.2} s, all proven after {:.2} s, {writes} writes of aws-auth, {} calls",
+            asked.len(),
+            voted.as_secs_f64(),
+            proven.as_secs_f64(),
+            requests.len()
+        );
+        drop(stop);
+        tokio::time::timeout(PATIENCE, working).await.unwrap().unwrap();
+        writes
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_people_who_are_approved_at_once_share_three_writes_of_aws_auth_at_most() {
+    let (world, people) = crowd().await;
+    let mut asked = Vec::new();
+    for person in &people {
+        asked.push(world.asked(person, &look()).await);
+    }
+    let writes = world.approve_all(&asked).await;
+    assert!(writes <= MOST_WRITES, "{writes}");
+    assert_eq!(world.binding().len(), PEOPLE);
+    let text = world.aws_auth(PROD)["mapUsers"].clone();
+    assert!(text.starts_with(USERS) && text.matches("latchkey:p").count() == PEOPLE, "{text}");
+    assert_eq!(world.town.count("select count(*) from event where action = 'grant.activated'").await, 50);
+}
+
+/// Fifty sets of namespaces: no two asks are the same.
+fn sets_of_namespaces() -> Vec<Vec<String>> {
+    let names = ["payments", "payments-batch", "payments-1", "payments-2", "payments-3", "payments-4"];
+    let set = |bits: usize| {
+        let chosen = names.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+        chosen.map(|(_, name)| (*name).to_owned()).collect()
+    };
+    (1..=PEOPLE).map(set).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_overlapping_accesses_of_one_person_that_are_approved_at_once_share_one_line() {
+    let world = World::new().await;
+    for number in 1..=4 {
+        let name = format!("payments-{number}");
+        let uid = format!("00000000-0000-4000-8000-00000000000{number}");
+        let namespace = serde_json::json!({
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": { "name": name, "uid": uid }, "status": { "phase": "Active" },
+        });
+        world.objects(PROD).put_raw(namespace, "somebody").unwrap();
+    }
+    world.rests_are_over().await;
+    world.run().await;
+    let ana = world.town.person("ana").clone();
+    let mut asked = Vec::new();
+    let mut bindings = 0;
+    for namespaces in sets_of_namespaces() {
+        bindings += namespaces.len();
+        asked.push(world.asked(&ana, &AskForm { namespaces, ..look() }).await);
+    }
+    let writes = world.approve_all(&asked).await;
+    assert_eq!(writes, 1, "one line is enough for all");
+    assert_eq!(world.binding().len(), bindings);
+    assert_eq!(world.aws_auth(PROD)["mapUsers"].matches("latchkey:ana:1").count(), 1);
+}

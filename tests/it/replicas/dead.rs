@@ -1,0 +1,95 @@
+//! What a dead worker held is not held for long.
+
+use super::{Held, World, wait_until};
+use crate::worker::{PROD, USERS};
+use jiff::Timestamp;
+use latchkey::{
+    store::{heartbeats, targets},
+    worker::{Life, run_once},
+};
+use latchkey_domain::access::{ClusterId, transition::Target};
+use latchkey_simulator::kubernetes::Pattern;
+use std::time::Duration;
+
+/// Claims everything that is due for somebody who does nothing with it.
+async fn claimed_by(world: &World, holder: &str) -> Vec<targets::Claim> {
+    let claimant = targets::Claimant { holder, at: Timestamp::now(), in_hand: &[] };
+    targets::claim(&world.town.worker, &claimant, Duration::from_secs(60), 16).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_revocation_does_not_wait_for_the_lease_of_a_worker_that_fell_silent() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    world.give_back("ana", grant).await;
+    heartbeats::beat(&world.town.worker, "dead", Timestamp::now()).await.unwrap();
+    assert_eq!(claimed_by(&world, "dead").await.len(), 2, "its cluster and its principal");
+
+    world.run().await;
+    assert_eq!(world.state(grant).await, "revoking", "whoever told of itself a moment ago may be at work");
+    world.workers_fell_silent().await;
+    world.run().await;
+    assert_eq!(world.state(grant).await, "ended");
+}
+
+#[tokio::test]
+async fn a_worker_that_was_never_heard_of_keeps_its_lease() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    world.give_back("ana", grant).await;
+    claimed_by(&world, "unheard of").await;
+    world.workers_fell_silent().await;
+    world.run().await;
+    assert_eq!(world.state(grant).await, "revoking");
+    world.leases_are_over().await;
+    world.run().await;
+    assert_eq!(world.state(grant).await, "ended");
+}
+
+#[tokio::test]
+async fn what_a_worker_holds_and_has_not_in_hand_it_claims_again() {
+    let world = World::new().await;
+    let cluster = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
+    let claim = async |in_hand: &[uuid::Uuid]| {
+        let claimant = targets::Claimant { holder: "one", at: Timestamp::now(), in_hand };
+        targets::claim(&world.town.worker, &claimant, Duration::from_secs(60), 16).await.unwrap()
+    };
+    world.rests_are_over().await;
+    let first = claim(&[]).await;
+    let mine = first.iter().find(|claim| claim.target == cluster).unwrap();
+    assert!(claim(&first.iter().map(|claim| claim.target.key()).collect::<Vec<_>>()).await.is_empty());
+    // The answer to the claim was lost, or its run broke off while the database was away.
+    let again = claim(&[]).await;
+    let again = again.iter().find(|claim| claim.target == cluster).unwrap();
+    assert_eq!(again.epoch, mine.epoch + 1, "the fence goes up with it");
+    assert_eq!(claimed_by(&world, "another").await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_worker_that_was_taken_over_begins_nothing_more() {
+    let world = World::new().await;
+    let grant = world.approved("ana").await;
+    // It has observed and not written yet.
+    let mut held = Held::next(&world, Pattern::on("list", "rolebindings"));
+    let slow = world.another_worker(Life::default()).await;
+    let working = tokio::spawn(async move { run_once(&slow).await });
+    held.has_arrived().await;
+    world.leases_are_over().await;
+    world.give_back("ana", grant).await;
+    world.until(grant, "ended").await;
+    let before = world.knobs(PROD).requests().len();
+    held.let_go();
+    let report = working.await.unwrap().unwrap();
+    let writes = world.knobs(PROD).requests().split_off(before);
+    let writes: Vec<_> = writes
+        .iter()
+        .filter(|request| ["create", "update", "patch", "delete"].contains(&request.verb.as_str()))
+        .collect();
+    assert!(writes.iter().all(|request| request.resource == "subjectaccessreviews"), "{writes:?}");
+    assert!(
+        report.runs.iter().any(|ran| ran.failure.as_deref().is_some_and(|why| why.contains("lost its lease"))),
+        "{report:?}"
+    );
+    assert_eq!((world.aws_auth(PROD)["mapUsers"].as_str(), world.binding()), (USERS, vec![]));
+    wait_until("everything is at rest", async || world.run().await.runs.is_empty()).await;
+}

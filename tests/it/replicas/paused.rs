@@ -1,0 +1,145 @@
+//! A worker that stands still between its permit and its write, and wakes after others did its work: what it sends then
+//! is refused, or swept and named, and its finish is without effect.
+
+use super::{Held, World};
+use crate::{
+    rig::gate::Gate,
+    town::Town,
+    worker::{PROD, USERS, aws_at},
+};
+use latchkey::{
+    store::Store,
+    worker::{Life, RunReport, Worker, run_once},
+};
+use latchkey_domain::access::GrantId;
+use latchkey_simulator::kubernetes::Pattern;
+use tokio::task::JoinHandle;
+
+/// A grant of ana's that a worker sets up, which stands still at this request. Meanwhile she gives it back, and it ends.
+async fn ended_while_paused_at(world: &World, pattern: Pattern) -> (GrantId, Held, JoinHandle<RunReport>) {
+    let grant = world.approved("ana").await;
+    let mut held = Held::next(world, pattern);
+    let slow = world.another_worker(Life::default()).await;
+    let working = tokio::spawn(async move { run_once(&slow).await.unwrap() });
+    held.has_arrived().await;
+    world.leases_are_over().await;
+    world.give_back("ana", grant).await;
+    world.until(grant, "ended").await;
+    (grant, held, working)
+}
+
+impl World {
+    async fn nothing_works_of(&self, grant: GrantId) {
+        assert_eq!(self.state(grant).await, "ended");
+        assert_eq!(self.told_times("grant.activated", grant).await, 0);
+        assert_eq!(self.told_times("grant.ended", grant).await, 1);
+        assert_eq!(self.lists_pods("ana", PROD, "payments").await, 401);
+        assert_eq!(self.binding(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn its_late_create_of_a_binding_finds_the_place_taken_until_its_token_is_over() {
+    let world = World::new().await;
+    let (grant, held, working) = ended_while_paused_at(&world, Pattern::on("create", "rolebindings")).await;
+    assert_eq!(world.bindings(PROD).len(), 1, "an empty one stands in its way");
+    // A full look at everything meanwhile does not clear it away.
+    world.rests_are_over().await;
+    world.run().await;
+    world.nothing_works_of(grant).await;
+    held.let_go();
+    working.await.unwrap();
+    let creates = world.knobs(PROD).requests();
+    let creates: Vec<u16> = creates
+        .iter()
+        .filter(|request| request.verb == "create" && request.resource == "rolebindings")
+        .map(|request| request.code)
+        .collect();
+    assert_eq!(creates, [201, 409], "the late one is refused");
+    world.nothing_works_of(grant).await;
+
+    world.time_of_dead_workers_is_over().await;
+    world.rests_are_over().await;
+    world.run().await;
+    assert_eq!(world.bindings(PROD).len(), 0, "nothing stays once it cannot come any more");
+    assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn its_late_line_in_aws_auth_is_refused() {
+    let world = World::new().await;
+    let (grant, held, working) =
+        ended_while_paused_at(&world, Pattern::on("patch", "configmaps").named("aws-auth")).await;
+    held.let_go();
+    working.await.unwrap();
+    assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);
+    let aws_auth = world.objects(PROD).get("kube-system", "configmaps", "aws-auth").unwrap();
+    assert!(!aws_auth["metadata"]["annotations"].to_string().contains("latchkey"), "nothing of it is left: {aws_auth}");
+    world.nothing_works_of(grant).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn its_late_removal_of_a_line_cuts_nobody_who_needs_it_again() {
+    let world = World::new().await;
+    let first = world.active("ana").await;
+    world.give_back("ana", first).await;
+    let mut held = Held::next(&world, Pattern::on("patch", "configmaps").named("aws-auth"));
+    let slow = world.another_worker(Life::default()).await;
+    let working = tokio::spawn(async move { run_once(&slow).await.unwrap() });
+    held.has_arrived().await;
+    world.leases_are_over().await;
+    let next = world.active("ana").await;
+    held.let_go();
+    working.await.unwrap();
+    assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200, "her line is where it was");
+    assert_eq!(world.state(next).await, "active");
+    world.until(first, "ended").await;
+    assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn its_finish_is_without_effect() {
+    let world = World::new().await;
+    // All is written: it asks for the proof.
+    let (grant, held, working) = ended_while_paused_at(&world, Pattern::on("create", "subjectaccessreviews")).await;
+    held.let_go();
+    let report = working.await.unwrap();
+    assert_eq!(report.activated, []);
+    world.nothing_works_of(grant).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn its_late_policy_in_iam_is_swept_and_named_though_nobody_has_an_access_any_more() {
+    let world = World::new().await;
+    let grant = world.approved("ana").await;
+    let mut gate = Gate::before(world.simulator.aws_endpoint(), "Action=PutUserPolicy").await;
+    let slow = {
+        let aws = aws_at(gate.address(), world.simulator.worker_keys().unwrap()).await;
+        let url = world.town.database.url_as("latchkey_worker");
+        Worker::new(Store::connect(&url.into(), 5).unwrap(), aws)
+    };
+    let working = tokio::spawn(async move { run_once(&slow).await.unwrap() });
+    gate.has_arrived().await;
+    world.leases_are_over().await;
+    world.give_back("ana", grant).await;
+    world.until(grant, "ended").await;
+    gate.let_go();
+    working.await.unwrap();
+    assert!(world.policy("ana").is_some(), "the late write arrived");
+
+    let due_within =
+        "select extract(epoch from due_at - clock_timestamp())::float8 from target where kind = 'principal'
+        and key = (select id from principal where arn = $1)";
+    let due: Option<f64> =
+        sqlx::query_scalar(due_within).bind(Town::arn("ana")).fetch_one(world.town.owner.pool()).await.unwrap();
+    assert!(due.is_some_and(|seconds| seconds < 600.0), "nobody would look at her again: {due:?}");
+    world.rests_are_over().await;
+    world.run().await;
+    assert_eq!(world.policy("ana"), None);
+    let named = world.findings("principal.drift_found").await;
+    assert!(named.iter().any(|what| what.contains("belongs to no access")), "{named:?}");
+    let unrecorded =
+        "select count(*) from intent where grant_id is null and step = 'delete_policy' and outcome = 'done'";
+    assert_eq!(world.town.count(unrecorded).await, 1, "that write was an intent before, too");
+    world.nothing_works_of(grant).await;
+}

@@ -1,0 +1,195 @@
+//! A proxy before PostgreSQL that breaks a connection at the nth statement: before it reaches the server, or after it was
+//! carried out and before the answer comes back.
+//!
+//! A statement is what a client sends up to the moment where it waits: everything up to a `Sync`, or a simple `Query`. A
+//! `Sync` alone, by which a pool asks whether the connection is there still, is none.
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+/// On which side of a statement the connection breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// The server never hears of it.
+    Before,
+    /// It is carried out; of a commit nobody knows that.
+    After,
+}
+
+/// See the module.
+pub struct PostgresProxy {
+    port: u16,
+    shared: Arc<Shared>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    plan: Mutex<Plan>,
+}
+
+#[derive(Default)]
+struct Plan {
+    /// Statements since it was made.
+    seen: u64,
+    /// The statements to cut at, in order.
+    at: VecDeque<u64>,
+    side: Option<Cut>,
+    cuts: u64,
+}
+
+impl Shared {
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a statement; on which side of it to cut.
+    fn next(&self) -> Option<Cut> {
+        let mut plan = self.plan();
+        plan.seen += 1;
+        if plan.at.front() != Some(&plan.seen) {
+            return None;
+        }
+        plan.at.pop_front();
+        plan.cuts += 1;
+        plan.side
+    }
+}
+
+impl PostgresProxy {
+    /// A proxy before the server at this port of loopback. It cuts nothing yet.
+    pub async fn before(server: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port of loopback is free");
+        let port = listener.local_addr().expect("a bound listener has an address").port();
+        let shared = Arc::new(Shared::default());
+        let of_connections = Arc::clone(&shared);
+        let serving = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let shared = Arc::clone(&of_connections);
+                tokio::spawn(async move {
+                    if let Ok(upstream) = TcpStream::connect(("127.0.0.1", server)).await {
+                        // However a conversation ends, both sides are closed with it.
+                        let _ = converse(client, upstream, &shared).await;
+                    }
+                });
+            }
+        });
+        Self { port, shared, serving }
+    }
+
+    /// The same URL through this proxy.
+    pub fn through(&self, url: &str) -> String {
+        let mut url: url::Url = url.parse().expect("the rig's URLs parse");
+        url.set_port(Some(self.port)).expect("a database's URL has a port");
+        url.into()
+    }
+
+    /// From now on cuts at the statement `first` and then at each `every`th, on this side.
+    pub fn cut(&self, side: Cut, first: u64, every: u64) {
+        let mut plan = self.shared.plan();
+        plan.seen = 0;
+        plan.cuts = 0;
+        plan.side = Some(side);
+        plan.at = (0..10_000).map(|more| first + more * every).collect();
+    }
+
+    /// Cuts at this statement from now on, and at no other.
+    pub fn cut_once(&self, side: Cut, at: u64) {
+        self.cut(side, at, 1);
+        self.shared.plan().at.truncate(1);
+    }
+
+    /// Cuts nothing more; how many cuts there were since the plan was made.
+    pub fn heal(&self) -> u64 {
+        let mut plan = self.shared.plan();
+        plan.at.clear();
+        plan.cuts
+    }
+
+    /// Statements since the plan was made.
+    pub fn seen(&self) -> u64 {
+        self.shared.plan().seen
+    }
+}
+
+impl Drop for PostgresProxy {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Passes on what both sides say, in turns: a client waits for the answer to each statement.
+async fn converse(mut client: TcpStream, mut server: TcpStream, shared: &Shared) -> io::Result<()> {
+    start(&mut client, &mut server).await?;
+    let mut statement = Vec::new();
+    loop {
+        let kind = message(&mut client, &mut statement).await?;
+        if kind == b'X' {
+            return server.write_all(&statement).await;
+        }
+        if kind != b'S' && kind != b'Q' {
+            continue;
+        }
+        let asks_only = kind == b'S' && statement.len() == 5;
+        let cut = if asks_only { None } else { shared.next() };
+        if cut == Some(Cut::Before) {
+            return Ok(());
+        }
+        server.write_all(&statement).await?;
+        statement.clear();
+        let answer = answer(&mut server).await?;
+        if cut == Some(Cut::After) {
+            return Ok(());
+        }
+        client.write_all(&answer).await?;
+    }
+}
+
+/// Passes on how a connection begins, up to where the server waits for the first statement.
+async fn start(client: &mut TcpStream, server: &mut TcpStream) -> io::Result<()> {
+    const ASKS_FOR_TLS: [u8; 4] = 80_877_103_u32.to_be_bytes();
+    loop {
+        let mut begun = Vec::new();
+        body(client, &mut begun).await?;
+        server.write_all(&begun).await?;
+        if begun.get(4..8) != Some(&ASKS_FOR_TLS) {
+            break;
+        }
+        let no = server.read_u8().await?;
+        client.write_u8(no).await?;
+    }
+    // Everybody may sign in without a password: nothing is asked of the client.
+    let answer = answer(server).await?;
+    client.write_all(&answer).await
+}
+
+/// Everything that the server says until it waits again.
+async fn answer(server: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut said = Vec::new();
+    while message(server, &mut said).await? != b'Z' {}
+    Ok(said)
+}
+
+/// Reads one message behind what was read before; its kind.
+async fn message(from: &mut TcpStream, into: &mut Vec<u8>) -> io::Result<u8> {
+    let kind = from.read_u8().await?;
+    into.push(kind);
+    body(from, into).await?;
+    Ok(kind)
+}
+
+async fn body(from: &mut TcpStream, into: &mut Vec<u8>) -> io::Result<()> {
+    let length = from.read_u32().await?;
+    into.extend(length.to_be_bytes());
+    let start = into.len();
+    let rest = usize::try_from(length.saturating_sub(4)).unwrap_or(0);
+    into.resize(start + rest, 0);
+    from.read_exact(&mut into[start..]).await.map(drop)
+}

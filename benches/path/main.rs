@@ -1,7 +1,8 @@
 //! How long people wait, on the real components: from the approval to the proven access, and from the end of time to
 //! the first refusal at the API server; each beside the same outside calls made bare, one after the other.
 //!
-//! `make bench` prints the table. Samples are taken in turns, so that a busy machine is as busy for both.
+//! `make bench` prints the tables. Samples are taken in turns, so that a busy machine is as busy for both. With the word
+//! `crowd` only fifty approvals at once are measured, with `one` only one at a time.
 #![allow(clippy::unwrap_used, reason = "figures that cannot be taken fail, and say where")]
 
 #[path = "../../tests/it/story/people.rs"]
@@ -12,6 +13,7 @@ mod rig;
 mod stage;
 
 mod bare;
+mod crowd;
 mod figures;
 
 use bare::Bare;
@@ -27,7 +29,21 @@ const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be made");
-    runtime.block_on(run());
+    let only = std::env::args().skip(1).find(|word| ["one", "crowd"].contains(&word.as_str()));
+    if only.as_deref() != Some("crowd") {
+        runtime.block_on(run());
+    }
+    if only.as_deref() != Some("one") {
+        runtime.block_on(run_crowd());
+    }
+}
+
+async fn run_crowd() {
+    // A stage of its own: what others left there would be in the figures.
+    match Stage::real().await {
+        Some(stage) => crowd::run(&stage).await,
+        None => println!("no figures of a crowd: a component is missing, 'make tools' installs it"),
+    }
 }
 
 async fn run() {

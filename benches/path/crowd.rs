@@ -1,0 +1,204 @@
+//! Fifty approvals at once on one cluster, on the real components: how many writes of aws-auth they take, and how long
+//! until all are proven; beside the calls to the API server that are needed at least, made bare and as many at a time.
+
+use crate::stage::{PATH, Stage};
+use futures::{StreamExt as _, future::join_all, stream};
+use jiff::Timestamp;
+use latchkey::{
+    actions::{ask::AskForm, requests},
+    login::proof,
+    store::people::{self, Arrival},
+};
+use latchkey_domain::access::{
+    RequestId,
+    person::Person,
+    request::{Seen, Verdict},
+};
+use serde_json::json;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+const PEOPLE: usize = 50;
+/// As the worker makes them: bindings and reviews at a time.
+const BINDINGS_AT_ONCE: usize = 8;
+const REVIEWS_AT_ONCE: usize = 16;
+/// Between two looks at the database.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// Takes and prints the figures.
+pub async fn run(stage: &Stage) {
+    let chi = arrive(stage, "chi-of-the-crowd", "payments-leads").await;
+    let mut crowd = Vec::new();
+    for number in 1..=PEOPLE {
+        crowd.push(owner(stage, &format!("crowd-{number:02}")).await);
+    }
+    let policy = stage.value("select body from policy_version where current").await.unwrap();
+    stage.apply_policy(&policy.replace("\"payments\", \"checkout\"]", "\"payments\", \"payments-*\"]")).await;
+    for number in 1..=MORE_NAMESPACES {
+        let body =
+            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": format!("payments-{number}") } });
+        send(&stage.admin(), "POST", "/api/v1/namespaces", Some(body)).await;
+    }
+    sqlx::query("update target set due_at = clock_timestamp()").execute(stage.owner.pool()).await.unwrap();
+    stage.work().await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let working = tokio::spawn(latchkey::worker::run(stage.worker.clone(), async move { drop(stopped.await) }));
+    row(stage, "50 people, an access each", &chi, &asks_of_each(&crowd)).await;
+    sqlx::query("update access_grant set until = latchkey_now() where state = 'active'")
+        .execute(stage.owner.pool())
+        .await
+        .unwrap();
+    let left = "select count(*)::text from access_grant where state <> 'ended'";
+    stage.wait_until("all have ended", async || stage.value(left).await.as_deref() == Some("0")).await;
+    row(stage, "one person, 50 overlapping accesses", &chi, &asks_of_one(&crowd[0])).await;
+    drop(stop);
+    let _ = working.await;
+}
+
+/// Who asks for what.
+type Asks<'a> = Vec<(&'a Person, AskForm)>;
+
+/// Whose subsets, with payments, are fifty and more.
+const MORE_NAMESPACES: usize = 5;
+
+fn asks_of_one(person: &Person) -> Asks<'_> {
+    let names: Vec<String> = (0..=MORE_NAMESPACES)
+        .map(|at| if at == 0 { "payments".to_owned() } else { format!("payments-{at}") })
+        .collect();
+    let subset = |bits: usize| -> Vec<String> {
+        names.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, name)| name.clone()).collect()
+    };
+    (1..=PEOPLE).map(|bits| (person, AskForm { namespaces: subset(bits), ..look() })).collect()
+}
+
+fn asks_of_each(crowd: &[Person]) -> Asks<'_> {
+    crowd.iter().map(|person| (person, look())).collect()
+}
+
+fn look() -> AskForm {
+    AskForm {
+        cluster: crate::stage::CLUSTER.into(),
+        profile: "view".into(),
+        namespaces: vec!["payments".into()],
+        principal: String::new(),
+        minutes: "60".into(),
+        reason: "Why did the settlement stop?".into(),
+    }
+}
+
+async fn row(stage: &Stage, what: &str, approver: &Person, asks: &Asks<'_>) {
+    let mut asked = Vec::new();
+    for (person, form) in asks {
+        asked.push(requests::submit(&stage.web, person, form).await.unwrap());
+    }
+    let from = Instant::now();
+    for vote in join_all(asked.iter().map(|id| approve(stage, approver, *id))).await {
+        vote.unwrap();
+    }
+    let voted = from.elapsed();
+    let waiting = "select count(*)::text from access_grant where state in ('scheduled', 'provisioning')";
+    while stage.value(waiting).await.as_deref() != Some("0") {
+        assert!(from.elapsed() < Duration::from_mins(2), "{:?} never become active", stage.value(waiting).await);
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    let proven = from.elapsed();
+    let count = async |query: &str| -> usize { stage.value(query).await.unwrap().parse().unwrap() };
+    let writes = "select count(distinct i.epoch)::text from intent i join access_grant g on g.id = i.grant_id
+        where g.state = 'active' and i.step in ('add_mapping', 'write_aws_auth') and i.outcome = 'done'";
+    let writes = count(writes).await;
+    // Questions of one person about one namespace are asked once, however many accesses they are about.
+    let questions = "select count(distinct (g.person_id, question))::text
+        from grant_leg l join access_grant g on g.id = l.grant_id and g.state = 'active',
+          jsonb_array_elements_text((l.evidence -> 'allowed') || (l.evidence -> 'refused')) question
+        where l.target_kind = 'cluster'";
+    let questions = count(questions).await;
+    let bindings = asks.iter().map(|(_, form)| form.namespaces.len()).sum();
+    let bare = bare(stage, bindings, questions).await;
+    println!("{what}: {writes} writes of aws-auth");
+    println!("  all votes counted after           {:>7.2} s", voted.as_secs_f64());
+    println!("  all proven after                  {:>7.2} s", proven.as_secs_f64());
+    println!(
+        "  the calls needed at least, bare   {:>7.2} s ({bindings} bindings, {questions} reviews)",
+        bare.as_secs_f64()
+    );
+    println!("  ratio                             {:>7.1} x", proven.as_secs_f64() / bare.as_secs_f64());
+}
+
+async fn approve(stage: &Stage, by: &Person, id: RequestId) -> Result<requests::Outcome, requests::NotDecided> {
+    let seen: Vec<u8> = sqlx::query_scalar("select seen from request where id = $1")
+        .bind(id.0)
+        .fetch_one(stage.owner.pool())
+        .await
+        .unwrap();
+    let form = requests::VoteForm { verdict: Verdict::Approve, reason: None, seen: Seen(seen.try_into().unwrap()) };
+    requests::vote(&stage.web, by, id, form).await
+}
+
+async fn arrive(stage: &Stage, handle: &str, group: &str) -> Person {
+    let arrival = Arrival {
+        issuer: "https://issuer.example".into(),
+        subject: format!("subject-{handle}"),
+        handle: handle.parse().unwrap(),
+        name: handle.to_owned(),
+        email: None,
+        groups: [group.to_owned()].into(),
+        at: Timestamp::now(),
+    };
+    people::arrive(&stage.web, &arrival).await.unwrap().0
+}
+
+/// Somebody with an IAM user.
+async fn owner(stage: &Stage, handle: &str) -> Person {
+    let made = stage.iam().create_user().user_name(handle).path(PATH).send().await.unwrap();
+    let user = made.user.unwrap();
+    let person = arrive(stage, handle, "developers").await;
+    proof::own_seeded(&stage.web, &person, &user.arn, &user.user_id).await.unwrap();
+    person
+}
+
+async fn send(client: &kube::Client, method: &str, path: &str, body: Option<serde_json::Value>) {
+    let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+    let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+    let request = http::Request::builder().method(method).uri(path).header("content-type", kind).body(bytes);
+    client.request_text(request.unwrap()).await.unwrap();
+}
+
+/// One read and one write of aws-auth, the bindings, the proof's reviews: with nothing between them.
+async fn bare(stage: &Stage, bindings: usize, questions: usize) -> Duration {
+    const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/payments/rolebindings";
+    const AWS_AUTH: &str = "/api/v1/namespaces/kube-system/configmaps/aws-auth";
+    let client = &stage.admin();
+    let from = Instant::now();
+    send(client, "GET", AWS_AUTH, None).await;
+    let label = Uuid::now_v7().to_string();
+    send(client, "PATCH", AWS_AUTH, Some(json!({ "metadata": { "labels": { "bare": label } } }))).await;
+    stream::iter(0..bindings)
+        .map(|number| {
+            let subject = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "bare" });
+            let body = json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+                "metadata": { "name": format!("bare-{label}-{number}"), "namespace": "payments" },
+                "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view" },
+                "subjects": [subject],
+            });
+            send(client, "POST", RBAC, Some(body))
+        })
+        .buffer_unordered(BINDINGS_AT_ONCE)
+        .collect::<Vec<_>>()
+        .await;
+    stream::iter(0..questions)
+        .map(|number| {
+            let body = json!({
+                "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+                "spec": {
+                    "user": format!("latchkey:crowd-{:02}:1", number % bindings + 1), "groups": ["system:authenticated"],
+                    "resourceAttributes": { "namespace": "payments", "verb": "list", "resource": "pods" },
+                },
+            });
+            send(client, "POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", Some(body))
+        })
+        .buffer_unordered(REVIEWS_AT_ONCE)
+        .collect::<Vec<_>>()
+        .await;
+    from.elapsed()
+}

@@ -77,7 +77,10 @@ async fn a_stopped_process_that_goes_on_after_others_ended_its_access_brings_not
     assert_eq!(world.lists_pods("ana", PROD, "payments").await, 401);
     assert_eq!(world.lists_pods("gus", PROD, "payments").await, 200);
     assert_eq!(world.binding().len(), 1, "gus'");
-    assert_eq!((world.told_times("grant.activated", grant).await, world.told_times("grant.ended", grant).await), (0, 1));
+    assert_eq!(
+        (world.told_times("grant.activated", grant).await, world.told_times("grant.ended", grant).await),
+        (0, 1)
+    );
     world.give_back("gus", next).await;
     wait_until("it has ended", async || world.state(next).await == "ended").await;
     assert_eq!((world.aws_auth(PROD)["mapUsers"].as_str(), world.binding()), (USERS, vec![]));

@@ -102,6 +102,14 @@ async fn stopped(place: Place, fault: Fault, gate: Gate) -> bool {
                         given_back(course, &successor, &gate).await;
                         return true;
                     }
+                    // Its time is not over: what it sent may come still, and is taken.
+                    Fault::ComesLast => {
+                        course.leases_are_over().await;
+                        course.world.rests_are_over().await;
+                        course.work(&successor).await;
+                        course.check_always().await;
+                        continue;
+                    }
                     _ => course.recover(&successor).await,
                 }
                 course.check_at_rest(&successor).await;
@@ -109,7 +117,7 @@ async fn stopped(place: Place, fault: Fault, gate: Gate) -> bool {
         }
     }
     if gone && fault == Fault::ComesLast {
-        course.check_at_rest(&successor).await;
+        course.check_always().await;
         gate.open();
         gate.done().await;
     }

@@ -14,7 +14,6 @@ mod decisions;
 mod doctor;
 mod faults;
 mod foreign;
-mod fuzzing;
 mod interleavings;
 mod policies;
 mod real_components;

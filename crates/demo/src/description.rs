@@ -52,6 +52,9 @@ pub struct DescribedCluster {
     pub server: String,
     pub ca_file: String,
     pub mode: String,
+    /// Whether kube-apiserver answers, or the simulator.
+    #[serde(default)]
+    pub real: bool,
 }
 
 /// Where the data is by default: for root a place that other users can reach.
@@ -107,8 +110,14 @@ impl Description {
                 if person.roles.iter().any(|role| role == "newcomer") { ": AWS identity not proven yet" } else { "" };
             let _ = writeln!(text, "  {:<5} {}{note}", person.handle, person.roles.join(", "));
         }
-        let names: Vec<String> =
-            self.clusters.iter().map(|cluster| format!("{} ({})", cluster.name, cluster.mode)).collect();
+        let names: Vec<String> = self
+            .clusters
+            .iter()
+            .map(|cluster| {
+                let what = if cluster.real { "real: kube-apiserver, aws-iam-authenticator" } else { "simulated" };
+                format!("{} ({}, {what})", cluster.name, cluster.mode)
+            })
+            .collect();
         let _ = writeln!(text, "\nClusters  {}", names.join(", "));
         let _ = writeln!(text, "AWS       {} (open it: it shows what it holds)", self.aws.endpoint);
         let _ = writeln!(text, "Data      {}", data.display());

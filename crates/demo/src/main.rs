@@ -4,12 +4,14 @@
 mod advance;
 mod description;
 mod history;
+mod kubernetes;
 mod person;
 mod postgres;
 mod run;
 mod seed;
 
 use clap::{Parser, Subcommand};
+use kubernetes::Kubernetes;
 use std::{path::PathBuf, process::ExitCode};
 
 #[derive(Debug, Parser)]
@@ -24,6 +26,9 @@ struct Arguments {
     /// The portal's port; by default the one of the last start, at first any free one.
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
+    /// What answers for the clusters; by default what did at the last start, at first the simulator.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    kubernetes: Option<Kubernetes>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -65,7 +70,7 @@ fn main() -> ExitCode {
     let data = arguments.data.clone().unwrap_or_else(description::default_data);
     let result = runtime.block_on(async {
         match arguments.command {
-            None => run::run(&data, arguments.describe.as_deref(), arguments.port).await,
+            None => run::run(&data, arguments.describe.as_deref(), arguments.port, arguments.kubernetes).await,
             Some(Command::As { handle, command }) => person::run_as(&data, &handle, &command).await,
             Some(Command::Advance { by }) => advance::advance(&data, &by).await,
             Some(Command::Aws { arguments }) => person::aws(&arguments).await,

@@ -3,6 +3,7 @@
 use crate::{
     description::{self, AwsEndpoint, DescribedCluster, DescribedPerson, DescribedUser, Description},
     history,
+    kubernetes::{self, Kubernetes},
     postgres::Postgres,
     seed::{self, PEOPLE, POLICY, REGION, REQUESTER},
 };
@@ -17,6 +18,7 @@ use latchkey::{
     },
     web, worker,
 };
+use latchkey_components::programs::Programs;
 use latchkey_domain::{access::policy::PolicyFile, plan::bootstrap};
 use latchkey_simulator::{Simulator, seed::AuthenticationMode};
 use serde::{Deserialize, Serialize};
@@ -26,7 +28,12 @@ use std::{
     path::Path,
     process::ExitCode,
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+};
 
 /// What a first start chooses and every later one keeps.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,10 +41,12 @@ struct Kept {
     portal_port: u16,
     postgres_port: u16,
     client_secret: String,
+    #[serde(default)]
+    kubernetes: Kubernetes,
 }
 
 impl Kept {
-    fn load(data: &Path, port: Option<u16>) -> anyhow::Result<Self> {
+    fn load(data: &Path, port: Option<u16>, kubernetes: Option<Kubernetes>) -> anyhow::Result<Self> {
         let path = data.join("kept.json");
         let mut kept = match fs::read_to_string(&path) {
             Ok(text) => serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?,
@@ -45,8 +54,22 @@ impl Kept {
                 portal_port: free_port()?,
                 postgres_port: free_port()?,
                 client_secret: latchkey::login::secret::token(),
+                kubernetes: kubernetes.unwrap_or_default(),
             },
         };
+        // What Latchkey knows of its clusters would be untrue of others.
+        if let Some(other) = kubernetes.filter(|&wanted| wanted != kept.kubernetes) {
+            bail!(
+                "the demo in {} began with {} clusters: choose another folder for {} ones with --data, or remove it",
+                data.display(),
+                kept.kubernetes.name(),
+                other.name()
+            );
+        }
+        if kept.kubernetes == Kubernetes::Real {
+            // A first start that cannot be leaves nothing for a later one to keep.
+            Programs::find()?;
+        }
         kept.portal_port = port.unwrap_or(kept.portal_port);
         description::write_private(&path, &serde_json::to_string_pretty(&kept)?)?;
         Ok(kept)
@@ -59,16 +82,33 @@ fn free_port() -> anyhow::Result<u16> {
 }
 
 /// Runs the demo until it is interrupted.
-pub async fn run(data: &Path, describe: Option<&Path>, port: Option<u16>) -> anyhow::Result<ExitCode> {
+pub async fn run(
+    data: &Path,
+    describe: Option<&Path>,
+    port: Option<u16>,
+    kubernetes: Option<Kubernetes>,
+) -> anyhow::Result<ExitCode> {
     init_log(data)?;
+    let mut signals = Signals::listen()?;
     let _alone = alone(data)?;
     let first_time = !data.join("kept.json").exists();
-    let kept = Kept::load(data, port)?;
+    let kept = Kept::load(data, port, kubernetes)?;
     eprintln!("starting PostgreSQL, the simulator, the portal and the worker ...");
     let postgres = Postgres::start(&data.join("postgres"), kept.postgres_port).await?;
-    let outcome = with_postgres(data, describe, &kept, &postgres, first_time).await;
+    let started = tokio::select! {
+        started = start(data, describe, &kept, &postgres, first_time) => started.map(Some),
+        () = signals.interrupted() => Ok(None),
+    };
+    let outcome = match started {
+        Ok(Some(running)) => {
+            signals.interrupted().await;
+            running.stop().await
+        }
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
     postgres.stop().await?;
-    outcome
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
 /// One demo at a time in a folder: a second one would stop the first one's PostgreSQL. Held until dropped.
@@ -91,19 +131,47 @@ fn init_log(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn with_postgres(
+/// All but PostgreSQL. The clusters end when this is dropped.
+struct Running {
+    tell: watch::Sender<Stage>,
+    server: JoinHandle<()>,
+    worker: JoinHandle<()>,
+    simulator: Simulator,
+    real: Option<kubernetes::Running>,
+}
+
+impl Running {
+    async fn stop(self) -> anyhow::Result<()> {
+        eprintln!("stopping ...");
+        self.tell.send_replace(Stage::Draining);
+        self.server.await.context("the portal panicked")?;
+        self.worker.await.context("the worker panicked")?;
+        drop(self.real);
+        self.simulator.shutdown().await
+    }
+}
+
+async fn start(
     data: &Path,
     describe: Option<&Path>,
     kept: &Kept,
     postgres: &Postgres,
     first_time: bool,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<Running> {
     let owner = migrate(postgres).await?;
     let portal = format!("http://127.0.0.1:{}", kept.portal_port);
     let policy = config::policy::parse(POLICY).map_err(|faults| anyhow!("the demo's policy: {faults:?}"))?;
-    let seed = seed::seed(format!("{portal}/sign-in/callback"), kept.client_secret.clone(), &objects(&policy));
+    let mut seed = seed::seed(format!("{portal}/sign-in/callback"), kept.client_secret.clone(), &objects(&policy));
+    let ahead = match kept.kubernetes {
+        Kubernetes::Simulated => None,
+        Kubernetes::Real => Some(kubernetes::Ahead::prepare(data, &mut seed).await?),
+    };
     let simulator =
         Simulator::start(seed, Some(data.join("simulator"))).await.context("the simulator does not start")?;
+    let real = match ahead {
+        Some(ahead) => Some(ahead.start(&simulator).await.context("the real cluster does not start")?),
+        None => None,
+    };
     let settings = settings(data, kept, postgres, &simulator, &portal)?;
     let web_store = Store::for_pages(settings.database.web()?, settings.database.connections)?;
     let people = history::people(&web_store, &simulator).await?;
@@ -129,13 +197,7 @@ async fn with_postgres(
         description.write(path)?;
     }
     println!("{}", description.text(data, REQUESTER));
-    interrupted().await?;
-    eprintln!("stopping ...");
-    tell.send_replace(Stage::Draining);
-    server.await.context("the portal panicked")?;
-    worker.await.context("the worker panicked")?;
-    simulator.shutdown().await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Running { tell, server, worker, simulator, real })
 }
 
 /// What an operator applies to each cluster before the worker's first look: what `latchkey bootstrap` prints.
@@ -233,6 +295,7 @@ fn describe_all(
         let ca = data.join(format!("{name}.ca.pem"));
         fs::write(&ca, &info.ca_pem).with_context(|| format!("failed to write {}", ca.display()))?;
         clusters.push(DescribedCluster {
+            real: simulator.kubernetes(&name).is_none(),
             mode: simulator.aws().mode(&name).map(AuthenticationMode::as_str).unwrap_or_default().to_owned(),
             name,
             arn: info.arn,
@@ -253,10 +316,22 @@ fn describe_all(
     })
 }
 
-async fn interrupted() -> anyhow::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result.context("failed to wait for Ctrl-C"),
-        _ = terminate.recv() => Ok(()),
+/// Ctrl-C, and what `kill` sends.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("failed to wait for Ctrl-C");
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn interrupted(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

@@ -7,7 +7,5 @@
 mod cases;
 mod course;
 mod life;
-mod matrix;
-mod places;
+
 mod promises;
-mod settling;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::server::{Launch, Server};
+pub use super::sts_proxy::{element, unsigned};
 use super::tool::Tool;
 
 /// The region of every rig.
@@ -32,11 +33,13 @@ impl Aws {
         let program = Tool::Moto.require()?;
         let port = super::free_port();
         let endpoint = format!("http://127.0.0.1:{port}");
-        let mut server =
-            Launch::new("moto", program, folder).args(["-H", "127.0.0.1", "-p", &port.to_string()]).start();
+        let mut server = Launch::new("moto", program, folder)
+            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+            .start()
+            .expect("moto starts");
         let client = reqwest::Client::new();
         let address = format!("{endpoint}/moto-api/");
-        server.ready(Duration::from_mins(1), async || client.get(&address).send().await.ok()).await;
+        server.ready(Duration::from_mins(1), async || client.get(&address).send().await.ok()).await.unwrap();
         Some(Self { _server: server, endpoint, made: AtomicU32::new(0) })
     }
 
@@ -102,15 +105,4 @@ impl AwsUser {
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
         ]
     }
-}
-
-/// A header that names the credential; nobody here checks the signature.
-pub fn unsigned(credential: &str) -> String {
-    format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0")
-}
-
-/// The text of the first element of that name.
-pub fn element(xml: &str, name: &str) -> Option<String> {
-    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    Some(rest.split_once("</")?.0.to_owned())
 }

@@ -1,15 +1,15 @@
 //! A real cluster: etcd, kube-apiserver, the controllers that RBAC needs, and in front of it the
 //! AWS IAM authenticator, which reads `kube-system/aws-auth` and asks STS who a token is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
-use std::time::Duration;
+
+use latchkey_components::cluster::{Cluster, Prepared, Sts, Wanted};
+use latchkey_components::programs::Programs;
+use latchkey_components::sts_proxy::Answering;
 
 use super::aws::{Aws, AwsUser, REGION};
-use super::certificates::{Authority, signing_keys};
-use super::server::{Launch, Server};
-use super::sts_proxy;
 use super::tool::Tool;
 use super::write;
 
@@ -17,18 +17,14 @@ use super::write;
 pub const NAME: &str = "demo";
 /// The bearer token of `admin`, who is in `system:masters`.
 pub const ADMIN_TOKEN: &str = "admin-token-of-the-rig";
-/// Cold, on two busy cores.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running cluster with AWS beside it. One serves the whole test binary: a test keeps to its own
 /// namespaces and users, and edits aws-auth as if others did, too.
 pub struct RealCluster {
     folder: PathBuf,
-    server: String,
-    authority: Authority,
+    cluster: Cluster,
     sts: String,
     aws: Aws,
-    _servers: Vec<Server>,
 }
 
 static SHARED: LazyLock<Option<RealCluster>> = LazyLock::new(|| {
@@ -38,27 +34,15 @@ static SHARED: LazyLock<Option<RealCluster>> = LazyLock::new(|| {
         super::server_runtime().block_on(async {
             let prepared = RealCluster::start().await;
             let (cluster, sts) = prepared.unzip();
+            let moto = cluster.as_ref().map(RealCluster::answering);
             let _ = started.send(cluster);
-            if let Some(sts) = sts {
-                sts.serve().await;
+            if let Some((sts, moto)) = sts.zip(moto) {
+                sts.serve(moto).await.expect("STS goes on");
             }
         });
     });
     cluster.recv().expect("the cluster started; its thread said above why not")
 });
-
-/// What the thread of a cluster does for ever after.
-struct Sts {
-    listener: tokio::net::TcpListener,
-    upstream: String,
-    identity: super::certificates::Identity,
-}
-
-impl Sts {
-    async fn serve(self) {
-        sts_proxy::serve(self.listener, self.upstream, &self.identity).await;
-    }
-}
 
 impl RealCluster {
     /// The one cluster of this test binary; starts it for whoever comes first (4 s). Nothing, said
@@ -71,64 +55,53 @@ impl RealCluster {
     /// long as the test's runtime runs.
     pub async fn own() -> Option<Self> {
         let (cluster, sts) = Self::start().await?;
-        tokio::spawn(sts.serve());
+        tokio::spawn(sts.serve(cluster.answering()));
         Some(cluster)
     }
 
     async fn start() -> Option<(Self, Sts)> {
-        let etcd = Tool::Etcd.require()?;
-        let apiserver = Tool::KubeApiserver.require()?;
-        let controllers = Tool::KubeControllerManager.require()?;
-        let authenticator = Tool::Authenticator.require()?;
+        let programs = Programs {
+            etcd: Tool::Etcd.require()?,
+            apiserver: Tool::KubeApiserver.require()?,
+            controllers: Tool::KubeControllerManager.require()?,
+            authenticator: Tool::Authenticator.require()?,
+        };
         Tool::Moto.require()?;
         Tool::AwsCli.require()?;
         Tool::Kubectl.require()?;
 
         let folder = super::folder("cluster");
-        let authority = Authority::new("latchkey rig");
-        let ports = Ports::free();
-        write_files(&folder, &authority, &ports);
-        let sts = sts_proxy_socket(&authority);
-        let proxy = format!("http://{}", sts.0.local_addr().expect("a bound listener has an address"));
+        let wanted = Wanted { name: NAME, region: REGION, folder: &folder, lasting: false };
+        let prepared = Prepared::new(wanted, ADMIN_TOKEN).await.expect("the rig's folder can be written");
+        let sts = prepared.sts_endpoint().expect("a bound listener has an address");
+        let (aws, started) = tokio::join!(Aws::start(&folder), prepared.start(&programs));
+        let (cluster, answers) = started.unwrap_or_else(|e| panic!("{e:#}"));
+        Some((Self { folder, cluster, sts, aws: aws? }, answers))
+    }
 
-        let etcd = start_etcd(etcd, &folder, &ports);
-        let mut api = start_apiserver(apiserver, &folder, &ports);
-        let aws = Aws::start(&folder).await?;
-        let server = format!("https://127.0.0.1:{}", ports.api);
-        let client = client_trusting(&authority);
-        api.ready(PATIENCE, async || get(&client, &format!("{server}/readyz")).await.filter(|t| t == "ok")).await;
-        let mut controllers = start_controllers(controllers, &folder);
-        let mut front = start_authenticator(authenticator, &folder, &ports, &proxy);
-        // The controllers fill the built-in roles from their parts.
-        let view = format!("{server}/apis/rbac.authorization.k8s.io/v1/clusterroles/view");
-        controllers.ready(PATIENCE, async || get(&client, &view).await.filter(|t| t.contains("\"pods\""))).await;
-        let door = format!("127.0.0.1:{}", ports.authenticator);
-        front.ready(PATIENCE, async || tokio::net::TcpStream::connect(&door).await.ok()).await;
-
-        let upstream = aws.endpoint().to_owned();
-        let servers = vec![front, controllers, api, etcd];
-        let cluster = Self { folder, server, authority, sts: proxy, aws, _servers: servers };
-        Some((cluster, Sts { listener: sts.0, upstream, identity: sts.1 }))
+    /// Who knows who a token is.
+    fn answering(&self) -> Answering {
+        Answering::Moto(self.aws.endpoint().to_owned())
     }
 
     /// The API server's address.
     pub fn server(&self) -> &str {
-        &self.server
+        self.cluster.server()
     }
 
     /// The authority that signed the API server's certificate, in PEM.
     pub fn ca_pem(&self) -> &str {
-        self.authority.certificate()
+        self.cluster.ca_pem()
     }
 
     /// A kubeconfig file of `admin`.
     pub fn admin_kubeconfig(&self) -> PathBuf {
-        self.folder.join("admin.kubeconfig")
+        self.cluster.admin_kubeconfig()
     }
 
     /// A client that is `admin`.
     pub fn admin(&self) -> kube::Client {
-        let mut config = kube::Config::new(self.server.parse().expect("the server's address is one"));
+        let mut config = kube::Config::new(self.server().parse().expect("the server's address is one"));
         let pem = pem_body(self.ca_pem());
         config.root_cert = Some(vec![pem]);
         config.auth_info.token = Some(ADMIN_TOKEN.to_owned().into());
@@ -175,7 +148,7 @@ impl RealCluster {
 
     /// The file with the authority that signed what the STS proxy shows.
     pub fn sts_ca_file(&self) -> PathBuf {
-        self.folder.join("ca.crt")
+        self.cluster.ca_file()
     }
 
     /// The real kubectl as `admin`.
@@ -192,136 +165,11 @@ impl RealCluster {
             "{{apiVersion: client.authentication.k8s.io/v1beta1, command: aws, interactiveMode: Never, \
              args: [--region, {REGION}, eks, get-token, --cluster-name, {NAME}]}}"
         );
-        write(&path, &kubeconfig(&self.server, &self.folder, &format!("exec: {exec}")));
+        write(&path, &self.cluster.kubeconfig(&format!("exec: {exec}")));
         let mut command = Command::new(Tool::Kubectl.path());
         command.env("KUBECONFIG", path).envs(user.environment()).stdin(std::process::Stdio::null());
         command
     }
-}
-
-/// The ports of the servers that must be told theirs.
-struct Ports {
-    etcd: u16,
-    etcd_peers: u16,
-    api: u16,
-    authenticator: u16,
-}
-
-impl Ports {
-    fn free() -> Self {
-        let [etcd, etcd_peers, api, authenticator] = super::free_ports();
-        Self { etcd, etcd_peers, api, authenticator }
-    }
-}
-
-fn write_files(folder: &Path, authority: &Authority, ports: &Ports) {
-    write(&folder.join("ca.crt"), authority.certificate());
-    let api = authority.issue(&["localhost", "127.0.0.1", "kubernetes.default.svc"]);
-    write(&folder.join("api.crt"), &api.certificate);
-    write(&folder.join("api.key"), &api.key);
-    let (private, public) = signing_keys();
-    write(&folder.join("accounts.key"), &private);
-    write(&folder.join("accounts.pub"), &public);
-    write(&folder.join("tokens.csv"), &format!("{ADMIN_TOKEN},admin,1,\"system:masters\"\n"));
-    let server = format!("https://127.0.0.1:{}", ports.api);
-    write(&folder.join("admin.kubeconfig"), &kubeconfig(&server, folder, &format!("token: {ADMIN_TOKEN}")));
-
-    let state = folder.join("authenticator");
-    std::fs::create_dir(&state).expect("the rig's folder can be written");
-    let door = authority.issue(&["localhost", "127.0.0.1"]);
-    write(&state.join("cert.pem"), &door.certificate);
-    write(&state.join("key.pem"), &door.key);
-    let address = format!("https://127.0.0.1:{}/authenticate", ports.authenticator);
-    write(&folder.join("webhook.kubeconfig"), &kubeconfig(&address, folder, "token: none"));
-}
-
-fn kubeconfig(server: &str, folder: &Path, user: &str) -> String {
-    let ca = folder.join("ca.crt");
-    format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: rig\n\
-         clusters: [{{name: rig, cluster: {{server: \"{server}\", certificate-authority: \"{}\"}}}}]\n\
-         users: [{{name: rig, user: {{{user}}}}}]\n\
-         contexts: [{{name: rig, context: {{cluster: rig, user: rig}}}}]\n",
-        ca.display()
-    )
-}
-
-/// Bound before the authenticator starts, so that it has no time to find nobody there.
-fn sts_proxy_socket(authority: &Authority) -> (tokio::net::TcpListener, super::certificates::Identity) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port of loopback is free");
-    listener.set_nonblocking(true).expect("a socket can be made non-blocking");
-    let listener = tokio::net::TcpListener::from_std(listener).expect("the runtime takes the socket");
-    (listener, authority.issue(&sts_proxy::HOSTS))
-}
-
-fn start_etcd(program: PathBuf, folder: &Path, ports: &Ports) -> Server {
-    let clients = format!("http://127.0.0.1:{}", ports.etcd);
-    let peers = format!("http://127.0.0.1:{}", ports.etcd_peers);
-    Launch::new("etcd", program, folder)
-        .args(["--data-dir", "etcd", "--unsafe-no-fsync"])
-        .args(["--listen-client-urls", &clients, "--advertise-client-urls", &clients])
-        .args(["--listen-peer-urls", &peers, "--initial-advertise-peer-urls", &peers])
-        .args(["--initial-cluster", &format!("default={peers}")])
-        .start()
-}
-
-fn start_apiserver(program: PathBuf, folder: &Path, ports: &Ports) -> Server {
-    Launch::new("kube-apiserver", program, folder)
-        .args([
-            &format!("--etcd-servers=http://127.0.0.1:{}", ports.etcd),
-            "--bind-address=127.0.0.1",
-            "--advertise-address=127.0.0.1",
-            &format!("--secure-port={}", ports.api),
-            "--tls-cert-file=api.crt",
-            "--tls-private-key-file=api.key",
-            "--cert-dir=certs",
-            "--service-account-issuer=https://kubernetes.default.svc",
-            "--service-account-signing-key-file=accounts.key",
-            "--service-account-key-file=accounts.pub",
-            "--service-cluster-ip-range=10.0.0.0/24",
-            "--authorization-mode=RBAC",
-            "--token-auth-file=tokens.csv",
-            "--authentication-token-webhook-config-file=webhook.kubeconfig",
-            "--authentication-token-webhook-cache-ttl=1s",
-        ])
-        .start()
-}
-
-/// Only what RBAC needs: built-in roles made from their parts, and namespaces that finish deleting.
-fn start_controllers(program: PathBuf, folder: &Path) -> Server {
-    Launch::new("kube-controller-manager", program, folder)
-        .args([
-            "--kubeconfig=admin.kubeconfig",
-            "--leader-elect=false",
-            "--controllers=clusterrole-aggregation-controller,namespace-controller",
-            "--authentication-skip-lookup",
-            "--service-account-private-key-file=accounts.key",
-            "--secure-port=0",
-        ])
-        .start()
-}
-
-fn start_authenticator(program: PathBuf, folder: &Path, ports: &Ports, sts: &str) -> Server {
-    Launch::new("aws-iam-authenticator", program, folder)
-        .args(["server", "-i", NAME, "--backend-mode", "EKSConfigMap", "--kubeconfig", "admin.kubeconfig"])
-        .args(["--kubeconfig-pregenerated=true", "--state-dir", "authenticator"])
-        .args(["--address", "127.0.0.1", "--port", &ports.authenticator.to_string()])
-        .env("HTTPS_PROXY", sts)
-        .env("NO_PROXY", "127.0.0.1,localhost")
-        .env("SSL_CERT_FILE", folder.join("ca.crt"))
-        .env("AWS_REGION", REGION)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .start()
-}
-
-fn client_trusting(authority: &Authority) -> reqwest::Client {
-    let certificate = reqwest::Certificate::from_pem(authority.certificate().as_bytes()).expect("a certificate is PEM");
-    reqwest::Client::builder().tls_certs_only([certificate]).build().expect("a client can be made")
-}
-
-async fn get(client: &reqwest::Client, address: &str) -> Option<String> {
-    let reply = client.get(address).bearer_auth(ADMIN_TOKEN).send().await.ok()?;
-    reply.text().await.ok()
 }
 
 fn pem_body(pem: &str) -> Vec<u8> {

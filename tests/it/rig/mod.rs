@@ -7,29 +7,24 @@
 #![allow(dead_code, unused_imports, reason = "what the rig offers, not every test uses")]
 
 pub mod aws;
-pub mod certificates;
 pub mod cluster;
 pub mod gate;
 pub mod openid;
 pub mod postgres;
 pub mod postgres_proxy;
-pub mod server;
-pub mod sts_proxy;
 pub mod tool;
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 pub use aws::{Aws, AwsUser};
 pub use cluster::RealCluster;
+pub use latchkey_components::{certificates, server, sts_proxy};
 pub use openid::OidcProvider;
 pub use postgres::{Database, Postgres};
 
 /// Ports that were free a moment ago, for programs that must be told theirs. No two are the same.
 pub fn free_ports<const N: usize>() -> [u16; N] {
-    let bound: [TcpListener; N] =
-        std::array::from_fn(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port of loopback is free"));
-    bound.map(|listener| listener.local_addr().expect("a bound listener has an address").port())
+    latchkey_components::free_ports().expect("ports of loopback are free")
 }
 
 /// One such port.

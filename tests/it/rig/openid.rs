@@ -49,9 +49,9 @@ impl OidcProvider {
         let file = folder.join("settings.json");
         super::write(&file, &settings.to_string());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rig/openid/provider.mjs");
-        let mut server = Launch::new("oidc-provider", "node", &folder).args([&script, &file]).start();
+        let mut server = Launch::new("oidc-provider", "node", &folder).args([&script, &file]).start().unwrap();
         let ready = async || std::fs::read_to_string(folder.join("issuer")).ok().filter(|t| t.ends_with('\n'));
-        let issuer = server.ready(Duration::from_mins(1), ready).await;
+        let issuer = server.ready(Duration::from_mins(1), ready).await.unwrap();
         Some(Self { _server: server, issuer: issuer.trim().to_owned() })
     }
 

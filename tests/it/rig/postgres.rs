@@ -51,7 +51,8 @@ impl Postgres {
         let port = super::free_port();
         let mut server = launch(&bin, &folder, port, keeps_commits);
         let url = url(port, "postgres", "postgres");
-        let mut admin = server.ready(Duration::from_secs(30), async || PgConnection::connect(&url).await.ok()).await;
+        let mut admin =
+            server.ready(Duration::from_secs(30), async || PgConnection::connect(&url).await.ok()).await.unwrap();
         prepare_template(&mut admin, port).await;
         Self { server: Mutex::new(server), bin, folder, port, made: AtomicU32::new(0), finished: Mutex::default() }
     }
@@ -75,7 +76,7 @@ impl Postgres {
     pub async fn start_again(&self) {
         let mut server = launch(&self.bin, &self.folder, self.port, true);
         let url = url(self.port, "postgres", "postgres");
-        server.ready(Duration::from_secs(60), async || PgConnection::connect(&url).await.ok()).await;
+        server.ready(Duration::from_mins(1), async || PgConnection::connect(&url).await.ok()).await.unwrap();
         *self.server.lock().unwrap_or_else(PoisonError::into_inner) = server;
     }
 
@@ -165,6 +166,7 @@ fn launch(bin: &Path, folder: &Path, port: u16, keeps_commits: bool) -> Server {
         .ended_by("QUIT")
         .run_as(User::unprivileged())
         .start()
+        .expect("PostgreSQL can be launched")
 }
 
 fn url(port: u16, role: &str, database: &str) -> String {

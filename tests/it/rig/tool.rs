@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The folder that `tests/rig/build` fills.
 pub fn tools() -> PathBuf {
-    let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache/latchkey/tools");
-    std::env::var_os("LATCHKEY_TOOLS").map_or_else(home, PathBuf::from)
+    latchkey_components::programs::tools().expect("HOME is set")
 }
 
 /// A program or folder that a test cannot do without.

@@ -1,5 +1,6 @@
-//! A program that runs beside the tests and ends with them.
+//! A program that runs beside this process and ends with it.
 
+use anyhow::{Context as _, bail};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::process::CommandExt as _;
@@ -7,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Runs "$@" until this shell's standard input closes, then sends it the signal and removes the folder.
-/// The pipe closes when the test's process ends in whatever way, so nothing outlives a killed test.
+/// Runs "$@" until this shell's standard input closes, then sends it the signal and removes the folder, if
+/// one is named. The pipe closes when this process ends in whatever way, so nothing outlives a killed one.
 /// A program that ends by itself leaves the folder, for its logs.
 const KEEPER: &str = r#"
 signal=$1 folder=$2
@@ -24,7 +25,7 @@ wait "$child"
 status=$?
 if [ -n "$ending" ]; then
   wait "$child"
-  rm -rf "$folder"
+  [ -z "$folder" ] || rm -rf "$folder"
   exit 0
 fi
 kill "$watcher" 2>/dev/null
@@ -38,6 +39,7 @@ pub struct Launch {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     folder: PathBuf,
+    lasting: bool,
     signal: &'static str,
     user: Option<User>,
 }
@@ -51,41 +53,60 @@ impl Launch {
             arguments: Vec::new(),
             environment: Vec::new(),
             folder: folder.to_owned(),
+            lasting: false,
             signal: "KILL",
             user: None,
         }
     }
 
+    /// Its arguments, after those that it has.
+    #[must_use]
     pub fn args<I: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = I>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|a| a.as_ref().to_owned()));
         self
     }
 
+    /// A variable of its environment.
+    #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.into(), value.as_ref().to_owned()));
         self
     }
 
+    /// Whether its folder stays when it ends.
+    #[must_use]
+    pub fn lasting(mut self, lasting: bool) -> Self {
+        self.lasting = lasting;
+        self
+    }
+
     /// The signal that ends it; KILL if not told.
+    #[must_use]
     pub fn ended_by(mut self, signal: &'static str) -> Self {
         self.signal = signal;
         self
     }
 
+    /// Whom it runs as; as whoever runs this process if not told.
+    #[must_use]
     pub fn run_as(mut self, user: Option<User>) -> Self {
         self.user = user;
         self
     }
 
     /// Starts it. What it prints goes to NAME.log in its folder.
-    pub fn start(self) -> Server {
+    ///
+    /// # Errors
+    /// The folder cannot be written, or there is no shell.
+    pub fn start(self) -> anyhow::Result<Server> {
         let log = self.folder.join(format!("{}.log", self.name));
-        let output = File::create(&log).expect("the folder of a server can be written");
+        let output = File::create(&log).with_context(|| format!("failed to write {}", log.display()))?;
+        let removed = if self.lasting { Path::new("") } else { &self.folder };
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", KEEPER, self.name, self.signal]).arg(&self.folder).arg(&self.program).args(&self.arguments);
-        // A signal from the terminal is for the tests; they end this.
+        command.args(["-c", KEEPER, self.name, self.signal]).arg(removed).arg(&self.program).args(&self.arguments);
+        // A signal from the terminal is for this process, which ends its own.
         command.process_group(0).current_dir(&self.folder).stdin(Stdio::piped());
-        command.stderr(output.try_clone().expect("a log can be opened twice")).stdout(output);
+        command.stderr(output.try_clone().context("failed to open a log twice")?).stdout(output);
         for inherited in std::env::vars_os().map(|(name, _)| name) {
             if of_the_outside(&inherited.to_string_lossy()) {
                 command.env_remove(inherited);
@@ -95,13 +116,13 @@ impl Launch {
         if let Some(user) = &self.user {
             command.gid(user.gid).uid(user.uid);
         }
-        let mut keeper = command.spawn().unwrap_or_else(|e| panic!("failed to start {}: {e}", self.name));
+        let mut keeper = command.spawn().with_context(|| format!("failed to start {}", self.name))?;
         let lifeline = keeper.stdin.take();
-        Server { name: self.name, keeper, lifeline, log }
+        Ok(Server { name: self.name, keeper, lifeline, log })
     }
 }
 
-/// The developer's own AWS account and proxies are none of the tests' business.
+/// The developer's own AWS account and proxies are none of its business.
 fn of_the_outside(variable: &str) -> bool {
     let upper = variable.to_ascii_uppercase();
     upper.starts_with("AWS_") || upper.ends_with("_PROXY") || upper == "KUBECONFIG"
@@ -118,23 +139,20 @@ pub struct Server {
 impl Server {
     /// Waits until `ready` answers something.
     ///
-    /// # Panics
-    /// If the program ends or `limit` passes before that, with the end of its log.
-    pub async fn ready<T>(&mut self, limit: Duration, mut ready: impl AsyncFnMut() -> Option<T>) -> T {
+    /// # Errors
+    /// The program ends or `limit` passes before that; with the end of its log.
+    pub async fn ready<T>(&mut self, limit: Duration, mut ready: impl AsyncFnMut() -> Option<T>) -> anyhow::Result<T> {
         let deadline = Instant::now() + limit;
         loop {
             if let Some(answer) = ready().await {
-                return answer;
+                return Ok(answer);
             }
             if let Ok(Some(status)) = self.keeper.try_wait() {
-                panic!("{} ended ({status}) before it was ready; its log ends:\n{}", self.name, self.end_of_log());
+                bail!("{} ended ({status}) before it was ready; its log ends:\n{}", self.name, self.end_of_log());
             }
-            assert!(
-                Instant::now() < deadline,
-                "{} was not ready within {limit:?}; its log ends:\n{}",
-                self.name,
-                self.end_of_log()
-            );
+            if Instant::now() >= deadline {
+                bail!("{} was not ready within {limit:?}; its log ends:\n{}", self.name, self.end_of_log());
+            }
             // Between two looks at another process.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -179,7 +197,7 @@ impl User {
     }
 }
 
-/// Do the tests run as root?
+/// Does this process run as root?
 pub fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")

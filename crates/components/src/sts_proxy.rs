@@ -1,11 +1,12 @@
 //! STS for those who ask it as the authenticator does: by a presigned GetCallerIdentity.
 //!
-//! moto takes a presigned GET for a call of S3 and answers in XML alone; the authenticator talks only
-//! to `sts.*.amazonaws.com`, over TLS. So this stands between: as an HTTPS proxy that ends the TLS of
-//! every CONNECT itself, and as a plain endpoint for `AWS_ENDPOINT_URL_STS`. It checks no signature.
+//! The authenticator talks only to `sts.*.amazonaws.com`, over TLS, so this stands between: as an HTTPS proxy that ends
+//! the TLS of every CONNECT itself, and as a plain endpoint for `AWS_ENDPOINT_URL_STS`. It checks no signature; the
+//! simulator does, moto does not.
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
@@ -19,7 +20,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use super::certificates::Identity;
+use crate::certificates::Identity;
 
 /// The longest head of a CONNECT that is read.
 const HEAD_BYTES: usize = 8 * 1024;
@@ -27,31 +28,44 @@ const HEAD_BYTES: usize = 8 * 1024;
 /// The longest call that is passed on.
 const BODY_BYTES: usize = 1024 * 1024;
 
-/// The STS hosts that tokens name.
-pub const HOSTS: [&str; 2] = ["sts.amazonaws.com", "sts.us-east-1.amazonaws.com"];
+/// The STS hosts that tokens of a region name.
+pub fn hosts(region: &str) -> [String; 2] {
+    ["sts.amazonaws.com".to_owned(), format!("sts.{region}.amazonaws.com")]
+}
 
-/// Serves for ever, asking `upstream` (moto) who a call came from.
-pub async fn serve(listener: TcpListener, upstream: String, identity: &Identity) {
-    let acceptor = acceptor(identity);
-    let router =
-        Router::new().fallback(forward).with_state(Upstream { address: upstream, client: reqwest::Client::new() });
+/// Who answers in truth.
+#[derive(Debug, Clone)]
+pub enum Answering {
+    /// moto at this address. It takes a presigned GET for a call of S3 and answers in XML alone, so both are translated.
+    Moto(String),
+    /// The simulator at this address: every call is passed on as it came, for it checks the signature.
+    Simulator(String),
+}
+
+/// Serves for ever, asking `answering` who a call came from.
+///
+/// # Errors
+/// The certificate is not the key's, or the socket fails.
+pub async fn serve(listener: TcpListener, answering: Answering, identity: &Identity) -> anyhow::Result<()> {
+    let acceptor = acceptor(identity)?;
+    let router = Router::new().fallback(forward).with_state(Upstream { answering, client: reqwest::Client::new() });
     loop {
-        let (stream, _) = listener.accept().await.expect("a listener accepts");
+        let (stream, _) = listener.accept().await.context("STS takes no more calls")?;
         tokio::spawn(converse(stream, acceptor.clone(), router.clone()));
     }
 }
 
-fn acceptor(identity: &Identity) -> TlsAcceptor {
-    let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes()).expect("a certificate is PEM");
-    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).expect("a key is PEM");
+fn acceptor(identity: &Identity) -> anyhow::Result<TlsAcceptor> {
+    let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes()).context("no certificate")?;
+    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).context("no key")?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .expect("aws-lc speaks TLS 1.2 and 1.3")
+        .context("failed to choose TLS versions")?
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
-        .expect("the certificate is the key's");
-    TlsAcceptor::from(Arc::new(config))
+        .context("the certificate is not the key's")?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 /// One connection: a tunnel if it starts with CONNECT, plain HTTP if not.
@@ -85,15 +99,22 @@ async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, ro
 
 #[derive(Clone)]
 struct Upstream {
-    address: String,
+    answering: Answering,
     client: reqwest::Client,
 }
 
 async fn forward(State(upstream): State<Upstream>, request: Request) -> Response {
-    let wants_json = accepts_json(request.headers());
-    let asked = match presigned_credential(request.uri().query().unwrap_or_default()) {
-        Some(credential) => Ok(upstream.who_is(&credential)),
-        None => upstream.same(request).await,
+    let credential = presigned_credential(request.uri().query().unwrap_or_default());
+    let (asked, wants_json) = match (&upstream.answering, credential) {
+        (Answering::Moto(address), Some(credential)) => {
+            (Ok(upstream.who_is(address, &credential)), accepts_json(request.headers()))
+        }
+        (Answering::Moto(address), None) => {
+            let wants_json = accepts_json(request.headers());
+            (upstream.same(address, request, &[header::HOST]).await, wants_json)
+        }
+        // The signature covers the host.
+        (Answering::Simulator(address), _) => (upstream.same(address, request, &[]).await, false),
     };
     match asked {
         Ok(asked) => match asked.send().await {
@@ -106,23 +127,28 @@ async fn forward(State(upstream): State<Upstream>, request: Request) -> Response
 
 impl Upstream {
     /// The call that a presigned one stands for, as moto takes it.
-    fn who_is(&self, credential: &str) -> reqwest::RequestBuilder {
+    fn who_is(&self, address: &str, credential: &str) -> reqwest::RequestBuilder {
         self.client
-            .post(&self.address)
-            .header(header::AUTHORIZATION, super::aws::unsigned(credential))
+            .post(address)
+            .header(header::AUTHORIZATION, unsigned(credential))
             .form(&[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")])
     }
 
-    /// The same call, but for what belongs to the connection.
-    async fn same(&self, request: Request) -> Result<reqwest::RequestBuilder, StatusCode> {
+    /// The same call, but for what belongs to the connection, and these headers.
+    async fn same(
+        &self,
+        address: &str,
+        request: Request,
+        without: &[header::HeaderName],
+    ) -> Result<reqwest::RequestBuilder, StatusCode> {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, BODY_BYTES).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
         let mut headers = parts.headers;
-        for own in [header::HOST, header::CONNECTION, header::ACCEPT_ENCODING, header::CONTENT_LENGTH] {
+        for own in [header::CONNECTION, header::ACCEPT_ENCODING, header::CONTENT_LENGTH].iter().chain(without) {
             headers.remove(own);
         }
         let path = parts.uri.path_and_query().map_or("/", |p| p.as_str());
-        let address = format!("{}{path}", self.address);
+        let address = format!("{}{path}", address.trim_end_matches('/'));
         Ok(self.client.request(parts.method, address).headers(headers).body(body))
     }
 }
@@ -132,7 +158,7 @@ async fn relay(reply: reqwest::Response, wants_json: bool) -> Response {
     let kind = reply.headers().get(header::CONTENT_TYPE).cloned();
     let text = reply.text().await.unwrap_or_default();
     if status == StatusCode::OK && wants_json {
-        let field = |name| super::aws::element(&text, name).unwrap_or_default();
+        let field = |name| element(&text, name).unwrap_or_default();
         let result = serde_json::json!({ "Arn": field("Arn"), "UserId": field("UserId"), "Account": field("Account") });
         let whole = serde_json::json!({ "GetCallerIdentityResponse": { "GetCallerIdentityResult": result } });
         return Json(whole).into_response();
@@ -154,4 +180,15 @@ fn presigned_credential(query: &str) -> Option<String> {
     url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name.eq_ignore_ascii_case("X-Amz-Credential"))
         .map(|(_, value)| value.into_owned())
+}
+
+/// A header that names the credential, for moto, which checks no signature.
+pub fn unsigned(credential: &str) -> String {
+    format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0")
+}
+
+/// The text of the first element of that name.
+pub fn element(xml: &str, name: &str) -> Option<String> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    Some(rest.split_once("</")?.0.to_owned())
 }

@@ -18,6 +18,17 @@ use latchkey_domain::access::{
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Opens a transaction of a run whose lease stands: nobody claims its target before the end. What a run would write into
+/// rows after that is about a cluster that somebody else has changed since.
+///
+/// # Errors
+/// `Lost` where somebody else claimed the target; `Store`.
+pub async fn held(store: &Store, lease: &Lease) -> Result<Tx, Interrupted> {
+    let mut tx = store.begin().await?;
+    hold(&mut tx, lease).await?;
+    Ok(tx)
+}
+
 /// Opens a transaction that records what is about to be written; whoever calls adds rows of their own and commits it
 /// with [`begin`].
 ///

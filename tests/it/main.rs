@@ -14,6 +14,7 @@ mod decisions;
 mod doctor;
 mod faults;
 mod foreign;
+mod fuzzing;
 mod interleavings;
 mod policies;
 mod real_components;

@@ -202,7 +202,7 @@ impl Run<'_> {
             Step::Binding { .. } => Ok(Ok(None)),
         };
         if let (Step::AwsAuth(write), Ok(Ok(_))) = (recorded.step, &result) {
-            let mut tx = self.worker.store.begin().await?;
+            let mut tx = trail::held(&self.worker.store, self.lease).await?;
             tx.wrote_aws_auth(self.cluster, write).await?;
             self.lease.life().spend()?;
             tx.commit().await?;

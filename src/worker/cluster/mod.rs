@@ -81,20 +81,22 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
             Ok(state) => state,
             Err(fault) => return unreachable(worker, lease, id, Some(reached.aws), fault).await,
         };
-        // Before the desired state is read: what they may still create is part of it.
         let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
         let late = dangling.iter().any(|open| AWS_AUTH_STEPS.contains(&open.step.as_str()));
+        // Before they are closed: whoever dies in between leaves them for the next run to pass by.
+        let passed = late && attempt < TRIES && pass_by(worker, lease, id, &reached, &state).await?;
+        // Before the desired state is read: what they may still create is part of it.
         let closed = dangling.into_iter().map(|open| (seen(&open, &state), open)).collect();
         trail::close_dangling(&worker.store, lease, closed).await?;
+        if passed {
+            continue;
+        }
         let (mut desired, legs) = desired(worker, lease, id).await?;
         desired.returned = returned(worker, id, &desired, &state).await?;
         let holders = entry_holders(worker, &arn, &reached.aws).await;
         desired.entries = entries(worker, &arn, &holders, &desired).await;
         let observation = observation(&reached.aws, state, &holders);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
-        if late && attempt < TRIES && pass_by(worker, lease, &reached, &desired, &observation).await? {
-            continue;
-        }
         let plan = plan(&desired, &observation);
         catch_up(worker, lease, id, &plan).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
@@ -241,12 +243,12 @@ async fn returned(
 async fn pass_by(
     worker: &Worker,
     lease: &Lease,
+    id: ClusterId,
     reached: &Reached,
-    desired: &DesiredCluster,
-    observation: &ClusterObservation,
+    state: &ClusterState,
 ) -> Result<bool, Interrupted> {
-    let Some(state) = &observation.kubernetes else { return Ok(false) };
-    let Some(aws_auth) = state.aws_auth.as_ref().filter(|_| not_ours(desired, state).is_none()) else {
+    let (desired, _) = desired(worker, lease, id).await?;
+    let Some(aws_auth) = state.aws_auth.as_ref().filter(|_| not_ours(&desired, state).is_none()) else {
         return Ok(false);
     };
     let intent = trail::intent(None, "touch_aws_auth", "aws-auth".to_owned());
@@ -401,7 +403,7 @@ async fn catch_up(worker: &Worker, lease: &Lease, id: ClusterId, plan: &Plan) ->
     if plan.settled.is_empty() && plan.reserved.is_empty() {
         return Ok(());
     }
-    let mut tx = worker.store.begin().await?;
+    let mut tx = trail::held(&worker.store, lease).await?;
     tx.settle_mappings(id, &plan.settled).await?;
     tx.reserve_mappings(id, &plan.reserved).await?;
     lease.life().spend()?;

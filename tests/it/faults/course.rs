@@ -60,7 +60,7 @@ pub const LIFE: [Step; 13] = [
 pub const WHO: &str = "ana";
 
 /// How long a worker may take to bring about what was decided, on a loaded machine, with a call that times out.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A life under way.
 pub struct Course {
@@ -222,6 +222,42 @@ impl Course {
         self.work(worker).await;
     }
 
+    /// Lets the leases of dead workers run out; what they sent may come still.
+    pub async fn leases_are_over(&self) {
+        sqlx::query("update target set lease_until = clock_timestamp() where lease_until is not null")
+            .execute(self.world.town.owner.pool())
+            .await
+            .unwrap();
+    }
+
+    /// The holder gives back whatever is live.
+    pub async fn end_all(&mut self) {
+        for (grant, wanted) in &mut self.grants {
+            if !matches!(self.world.state(*grant).await.as_str(), "revoking" | "ended") {
+                self.world.give_back(WHO, *grant).await;
+            }
+            *wanted = "ended";
+        }
+    }
+
+    /// The longest rest of a leg that says this.
+    pub async fn longest_rest(&self, says: &str) -> Option<Duration> {
+        let seconds: Option<f64> = sqlx::query_scalar(
+            "select max(extract(epoch from next_try - clock_timestamp()))::float8 from grant_leg
+             where strpos(error, $1) > 0",
+        )
+        .bind(says)
+        .fetch_one(self.world.town.owner.pool())
+        .await
+        .unwrap();
+        seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    }
+
+    /// Whether a leg waits for somebody to act.
+    pub async fn is_blocked(&self) -> bool {
+        self.world.town.count("select count(*) from grant_leg where condition = 'blocked'").await > 0
+    }
+
     /// Asserts what must hold at any moment, also right after a death.
     pub async fn check_always(&self) {
         self.promises.check(&self.world, When::Always).await;
@@ -231,7 +267,14 @@ impl Course {
     pub async fn check_at_rest(&self, worker: &Worker) {
         self.world.time_of_dead_workers_is_over().await;
         self.world.rests_are_over().await;
-        self.run(worker).await;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.run(worker).await;
+            // A worker that was ended while it sealed holds the chain until its connection is gone.
+            if self.world.town.count("select count(*) from event_unsealed").await == 0 || Instant::now() > deadline {
+                break;
+            }
+        }
         self.promises.check(&self.world, When::AtRest).await;
     }
 

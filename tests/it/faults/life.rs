@@ -48,7 +48,8 @@ async fn a_worker_that_dies_at_any_permit_or_commit_of_a_life_breaks_no_promise(
     let deaths = cases::all(lives.collect()).await.into_iter().filter(|(died, _)| *died).count();
     println!("faults: {deaths} points of death of a worker, of {points} steps in one life");
     // Two targets are worked on at the same time, so that a life may have a step less.
-    assert!(u32::try_from(deaths).unwrap() + 3 >= points, "{deaths} of {points}");
+    let all = std::env::var_os("LATCHKEY_CASE").is_none();
+    assert!(!all || u32::try_from(deaths).unwrap() + 3 >= points, "{deaths} of {points}");
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

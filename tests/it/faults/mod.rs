@@ -7,5 +7,7 @@
 mod cases;
 mod course;
 mod life;
-
+mod matrix;
+mod places;
 mod promises;
+mod settling;

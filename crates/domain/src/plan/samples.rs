@@ -98,6 +98,11 @@ pub fn profile_own() -> ResolvedProfile {
     ResolvedProfile { name: "deploy".parse().unwrap(), scope: Scope::Namespace, console: false, roles: vec![role] }
 }
 
+/// The ARN of a sample's principal.
+pub fn arn(facts: &GrantFacts) -> String {
+    format!("arn:aws:iam::111122223333:user/{}", facts.handle)
+}
+
 /// Grant number `id` of person number `person` in `payments`.
 pub fn grant(id: u128, person: u128, wish: Wish) -> DesiredGrant {
     let handle = format!("person-{person}");

@@ -71,7 +71,7 @@ async fn answer(State((aws, page)): State<(Aws, Page)>, request: Request<Body>) 
     let fault = aws.0.faults.take(asked.service.name(), &asked.action);
     let asked = Arc::new(asked);
     let outcome = match aws.0.faults.gate(asked.service.name(), &asked.action) {
-        Some(gate) => held(&aws, &asked, received, now, gate).await,
+        Some(gate) => held(&aws, &asked, received, gate).await,
         None => called(&aws, &asked, &received, fault.as_ref(), now),
     };
     if matches!(fault, Some(Fault::CutBefore | Fault::CutAfter)) {
@@ -97,15 +97,9 @@ async fn answer(State((aws, page)): State<(Aws, Page)>, request: Request<Body>) 
 }
 
 /// A call behind a gate: made when the gate opens, whether anybody waits for its answer or not.
-async fn held(
-    aws: &Aws,
-    asked: &Arc<Asked>,
-    received: Received,
-    now: Timestamp,
-    gate: crate::gate::Gate,
-) -> Result<String, ApiError> {
+async fn held(aws: &Aws, asked: &Arc<Asked>, received: Received, gate: crate::gate::Gate) -> Result<String, ApiError> {
     let (aws, asked) = (aws.clone(), Arc::clone(asked));
-    let call = tokio::spawn(async move { gate.pass(|| called(&aws, &asked, &received, None, now)).await });
+    let call = tokio::spawn(async move { gate.pass(|| called(&aws, &asked, &received, None, now())).await });
     call.await.unwrap_or_else(|_| Err(ApiError::new(500, "ServiceFailure", "nobody handled it")))
 }
 

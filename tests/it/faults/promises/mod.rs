@@ -17,7 +17,7 @@
 mod decided;
 mod ledger;
 mod over_time;
-mod writes;
+pub mod writes;
 
 use crate::worker::{PROD, World};
 use ledger::Ledger;

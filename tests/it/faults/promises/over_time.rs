@@ -110,7 +110,10 @@ fn console(world: &World, ledger: &Ledger, grant: &Grant) {
     for ((since, policies), end) in states.iter().zip(ends) {
         if *since < until && end > activated {
             let policy = policies.get("latchkey").map(String::as_str).unwrap_or_default();
-            assert!(policy.contains("eks:AccessKubernetesApi"), "5: a live access was cut in IAM at {since}: {policy}");
+            assert!(
+                policy.contains("eks:AccessKubernetesApi"),
+                "5: a live access was cut in IAM at {since}: {policy} (active from {activated} until {until}, so until {end})"
+            );
         }
     }
 }

@@ -117,6 +117,10 @@ impl PresignedIdentity {
         let url = decode(&find_token(pasted)?)?;
         let (host_name, query) = split(&url)?;
         let host = StsHost::parse(host_name).ok_or_else(|| TokenError::Host { host: shorten(host_name) })?;
+        // A client that writes it anew would send something else than was pasted and judged.
+        if !url::Url::parse(&url).is_ok_and(|parsed| parsed.as_str() == url) {
+            return Err(foreign("it is not written as a client sends it"));
+        }
         if !expected.partitions.is_empty() && !expected.partitions.contains(&host.partition()) {
             return Err(TokenError::Partition { partition: host.partition() });
         }

@@ -1,0 +1,254 @@
+//! What Postgres has: grants in their real states, legs, mappings, intents, one target with its lease.
+
+use crate::{
+    access::{
+        PersonId, PrincipalId,
+        grant::{Condition, Gone, Grant, Leg, Present, Proof, Proven},
+        transition::Target,
+    },
+    plan::{
+        cluster::{AwsAuthWrite, Plan, Settled},
+        desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping, Wish},
+        mapping::Line,
+        observation::ClusterState,
+        samples,
+    },
+};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A worker's hold on the target.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// A binding that was about to be created is uncertain for so long: as long as the run's token lasts, and the clocks' difference.
+pub const ARRIVES_WITHIN: SignedDuration = SignedDuration::from_mins(20);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowState {
+    Intended,
+    Written,
+    Removed,
+}
+
+/// A binding that was about to be created.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    pub epoch: i64,
+    pub key: BindingKey,
+    pub begun: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub struct Database {
+    pub grants: BTreeMap<u128, Grant>,
+    /// What the cluster's leg of each grant last proved.
+    pub legs: BTreeMap<u128, Proven>,
+    pub rows: Vec<(RecordedMapping, RowState)>,
+    pub open: Vec<Intent>,
+    /// Runs that were about to take lines out of aws-auth, and nobody recorded what came of it.
+    pub unmapping: Vec<i64>,
+    pub epoch: i64,
+    pub leased_until: Option<Timestamp>,
+    /// How often each access became active.
+    pub activations: BTreeMap<u128, u32>,
+    /// Usernames whose mapping was taken out.
+    pub retired: BTreeSet<String>,
+    /// What should never happen to rows, and did.
+    pub broken: Option<String>,
+}
+
+impl Database {
+    pub fn new() -> Self {
+        Self {
+            grants: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            rows: vec![],
+            open: vec![],
+            unmapping: vec![],
+            epoch: 0,
+            leased_until: None,
+            activations: BTreeMap::new(),
+            retired: BTreeSet::new(),
+            broken: None,
+        }
+    }
+
+    /// What a run reads in one snapshot.
+    pub fn desired(&self, epoch: i64, now: Timestamp, state: &ClusterState) -> DesiredCluster {
+        let mut desired = samples::desired(self.grants.values().filter_map(desired_grant).collect());
+        desired.now = now;
+        desired.epoch = epoch;
+        let live = self.rows.iter().filter(|(_, state)| *state != RowState::Removed);
+        desired.mappings =
+            live.map(|(row, state)| RecordedMapping { written: *state == RowState::Written, ..row.clone() }).collect();
+        let mut visits: BTreeMap<PersonId, u32> = BTreeMap::new();
+        for (row, _) in &self.rows {
+            let visit = visits.entry(row.person).or_default();
+            *visit = (*visit).max(row.visit);
+        }
+        desired.visits = visits;
+        let data = state.aws_auth.as_ref().map(|object| object.data.clone()).unwrap_or_default();
+        let reserved = crate::plan::mapping::reserved(&data);
+        let known = |name: &str| desired.mappings.iter().any(|row| row.username == name);
+        let removed = self.rows.iter().filter(|(_, state)| *state == RowState::Removed).map(|(row, _)| row);
+        desired.returned =
+            removed.filter(|row| reserved.contains(&row.username) && !known(&row.username)).cloned().collect();
+        let uncertain = self.open.iter().filter(|intent| intent.epoch < epoch && now < intent.begun + ARRIVES_WITHIN);
+        let empty = |key: &BindingKey| {
+            crate::plan::bindings::find(state, key).is_none_or(|binding| binding.subjects.is_empty())
+        };
+        desired.uncertain = uncertain.map(|intent| intent.key.clone()).filter(empty).collect();
+        desired
+    }
+
+    /// Forgets intents of earlier runs that have an outcome by now.
+    pub fn close_dangling(&mut self, epoch: i64, now: Timestamp, state: &ClusterState) {
+        self.unmapping.retain(|open| *open >= epoch);
+        self.open.retain(|intent| {
+            let there = crate::plan::bindings::find(state, &intent.key).is_some();
+            intent.epoch >= epoch || (!there && now < intent.begun + ARRIVES_WITHIN)
+        });
+    }
+
+    pub fn catch_up(&mut self, plan: &Plan) {
+        for settled in &plan.settled {
+            match settled {
+                Settled::Written(principal, visit) => self.set_written(*principal, *visit),
+                Settled::Removed(principal, visit) => self.set_removed(*principal, *visit),
+            }
+        }
+        for reserved in &plan.reserved {
+            let identity = &reserved.identity;
+            let mut row = self.row(reserved.principal, identity.visit, &identity.username);
+            row.own = identity.own;
+            self.put(row);
+        }
+    }
+
+    pub fn intend(&mut self, lines: &[Line]) {
+        for line in lines {
+            if self.retired.contains(&line.username) {
+                self.broken = Some(format!("{} is given again", line.username));
+            }
+            let mut row = self.row(line.principal, line.visit, &line.username);
+            row.key = Some(line.key);
+            row.inserted = Some(line.inserted.clone());
+            row.text_before.clone_from(&line.text_before);
+            self.put(row);
+        }
+    }
+
+    pub fn wrote(&mut self, write: &AwsAuthWrite) {
+        for line in &write.lines {
+            self.set_written(line.principal, line.visit);
+            for (row, _) in self.at(line.principal, line.visit) {
+                row.writes += 1;
+            }
+        }
+        for (principal, visit) in &write.removed {
+            self.set_removed(*principal, *visit);
+        }
+        for (principal, visit, text) in &write.rebased {
+            for (row, _) in self.at(*principal, *visit) {
+                row.text_before.clone_from(text);
+            }
+        }
+    }
+
+    fn at(&mut self, principal: PrincipalId, visit: u32) -> impl Iterator<Item = &mut (RecordedMapping, RowState)> {
+        self.rows.iter_mut().filter(move |(row, _)| (row.principal, row.visit) == (principal, visit))
+    }
+
+    fn set_written(&mut self, principal: PrincipalId, visit: u32) {
+        for (_, state) in self.at(principal, visit).filter(|(_, state)| *state == RowState::Intended) {
+            *state = RowState::Written;
+        }
+    }
+
+    fn set_removed(&mut self, principal: PrincipalId, visit: u32) {
+        let mut gone = vec![];
+        for (row, state) in self.at(principal, visit) {
+            *state = RowState::Removed;
+            gone.push(row.username.clone());
+        }
+        self.retired.extend(gone);
+    }
+
+    fn put(&mut self, row: RecordedMapping) {
+        let writes = self.at(row.principal, row.visit).map(|(row, _)| row.writes).max().unwrap_or_default();
+        self.rows.retain(|(other, _)| (other.principal, other.visit) != (row.principal, row.visit));
+        let other =
+            self.rows.iter().any(|(other, state)| other.principal == row.principal && *state != RowState::Removed);
+        if other {
+            self.broken = Some(format!("the index mapping_one_live refuses {}", row.username));
+        }
+        self.rows.push((RecordedMapping { writes, ..row }, RowState::Intended));
+    }
+
+    fn row(&self, principal: PrincipalId, visit: u32, username: &str) -> RecordedMapping {
+        let grant = self.grants.values().find(|grant| grant.facts().principal == principal).unwrap();
+        RecordedMapping {
+            principal,
+            person: grant.facts().person,
+            arn: samples::arn(grant.facts()),
+            visit,
+            username: username.into(),
+            own: true,
+            key: None,
+            inserted: None,
+            text_before: None,
+            written: false,
+            writes: 0,
+            wrote_ago: None,
+        }
+    }
+
+    /// A finished run's judgement of one grant, as `worker::finish` makes it.
+    pub fn judge(&mut self, id: u128, wish: Wish, proven: bool, now: Timestamp) {
+        let Some(grant) = self.grants.get(&id).cloned() else { return };
+        let is_present = match &grant {
+            Grant::Provisioning(_) | Grant::Active(_) => true,
+            Grant::Revoking(_) => false,
+            Grant::Scheduled(_) | Grant::Ended(_) => return,
+        };
+        if is_present != wish.is_present() {
+            return;
+        }
+        let leg = match (proven, is_present) {
+            (true, true) => Proven::Present,
+            (true, false) => Proven::Gone,
+            (false, false) => Proven::Nothing,
+            (false, true) => self.legs.get(&id).copied().unwrap_or(Proven::Nothing),
+        };
+        self.legs.insert(id, leg);
+        let facts = grant.facts().clone();
+        // IAM is another target, and done at once here.
+        let iam = if is_present { Proven::Present } else { Proven::Gone };
+        let legs = [(Target::Cluster(facts.cluster), leg), (Target::Principal(facts.principal), iam)]
+            .map(|(target, proven)| Leg { target, proven, condition: Condition::Ok, residual: vec![] });
+        let next = match grant {
+            Grant::Provisioning(grant) => Proof::<Present>::of(&legs, &facts.profile)
+                .and_then(|proof| grant.activate(proof, now).ok())
+                .map(|transition| Grant::Active(transition.to)),
+            Grant::Revoking(grant) => Proof::<Gone>::of(&legs).map(|proof| Grant::Ended(grant.end(proof, now).to)),
+            Grant::Scheduled(_) | Grant::Active(_) | Grant::Ended(_) => None,
+        };
+        if let Some(next) = next {
+            if matches!(next, Grant::Active(_)) {
+                *self.activations.entry(id).or_default() += 1;
+            }
+            self.grants.insert(id, next);
+        }
+    }
+}
+
+pub fn desired_grant(grant: &Grant) -> Option<DesiredGrant> {
+    let wish = match grant {
+        Grant::Provisioning(_) => Wish::Provision,
+        Grant::Active(_) => Wish::Keep,
+        Grant::Revoking(grant) => Wish::Revoke { since: grant.revoking_since },
+        Grant::Scheduled(_) | Grant::Ended(_) => return None,
+    };
+    let facts = grant.facts().clone();
+    let arn = samples::arn(&facts).parse().unwrap();
+    Some(DesiredGrant { facts, wish, arn, deciders: vec!["boss".into()], attempts: 0, resting: false })
+}

@@ -1,0 +1,269 @@
+//! A run of a worker, one step at a time, as `worker::cluster` makes it. Between any two steps it may be paused for as
+//! long as one likes, or die.
+
+use super::{
+    database::{Database, Intent, LEASE},
+    world::{answer, moved},
+};
+use crate::plan::{
+    bindings::BindingStep,
+    cluster::{Plan, Step, plan},
+    desired::{DesiredCluster, Wish},
+    observation::{ClusterObservation, ClusterState},
+    proof::{Answers, Question, Verdict, left_behind, prove_gone, prove_present, questions_gone, questions_present},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
+
+/// In the last part of a lease nothing new is begun.
+const LAST_CALL: SignedDuration = SignedDuration::from_secs(15);
+/// The token of a run is refused after this time.
+pub const TOKEN: SignedDuration = SignedDuration::from_mins(15);
+
+/// A write on its way.
+#[derive(Debug, Clone)]
+pub struct Flight {
+    pub worker: usize,
+    pub epoch: i64,
+    pub signed: Timestamp,
+    pub step: Step,
+}
+
+/// A run's own view.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub epoch: i64,
+    pub claimed: Timestamp,
+    desired: Option<DesiredCluster>,
+    observed: Option<ClusterObservation>,
+    plan: Plan,
+    left: VecDeque<Step>,
+    wrote: bool,
+    conflict: bool,
+    /// When each grant's last binding was deleted.
+    deleted: BTreeMap<u128, Timestamp>,
+    found: Vec<(u128, Wish, bool)>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Phase {
+    Idle,
+    Observe(Run),
+    Read(Run),
+    /// aws-auth gets another version, so that what an earlier run sends late conflicts.
+    PassBy(Run),
+    CatchUp(Run),
+    Record(Run),
+    Write(Run),
+    /// A write is on its way.
+    Wait(Run),
+    /// aws-auth was written, and no row says so yet.
+    Note(Run, Step),
+    LookAgain(Run),
+    Prove(Run),
+    Finish(Run),
+}
+
+/// What a worker may look at and change in one step.
+pub struct Around<'a> {
+    pub number: usize,
+    pub now: Timestamp,
+    pub database: &'a mut Database,
+    pub cluster: &'a mut ClusterObservation,
+    pub flights: &'a mut Vec<Flight>,
+    /// What reviews are answered by.
+    pub reviewed: ClusterState,
+}
+
+impl Phase {
+    /// The next step. A write in flight is landed by whoever drives this; see [`Phase::landed`].
+    pub fn step(self, around: &mut Around<'_>) -> Self {
+        let now = around.now;
+        match self {
+            Self::Idle => claim(around),
+            Self::Observe(run) => Self::Read(Run { observed: Some(around.cluster.clone()), ..run }),
+            Self::Read(run) if run.is_passing_by(around.database) => Self::PassBy(run),
+            Self::Read(run) => Self::CatchUp(read(run, around)),
+            Self::PassBy(run) => pass_by(run, around),
+            Self::CatchUp(run) => {
+                if !run.is_fenced_out(around.database) {
+                    around.database.catch_up(&run.plan);
+                    return Self::Record(run);
+                }
+                Self::Idle
+            }
+            Self::Record(run) => {
+                if run.is_fenced_out(around.database) {
+                    return Self::Idle;
+                }
+                record(&run, around);
+                Self::Write(run)
+            }
+            Self::Write(run) => write(run, around),
+            Self::Wait(run) => Self::Wait(run),
+            Self::Note(run, step) => {
+                if let Step::AwsAuth(write) = &step
+                    && !run.is_fenced_out(around.database)
+                {
+                    around.database.wrote(write);
+                }
+                Self::Write(run)
+            }
+            Self::LookAgain(run) if run.wrote => Self::Prove(Run { observed: Some(around.cluster.clone()), ..run }),
+            Self::LookAgain(run) => Self::Prove(run),
+            Self::Prove(run) => Self::Finish(prove(run, around)),
+            Self::Finish(run) => {
+                if around.database.epoch == run.epoch {
+                    for (id, wish, proven) in run.found {
+                        around.database.judge(id, wish, proven, now);
+                    }
+                    around.database.leased_until = None;
+                }
+                Self::Idle
+            }
+        }
+    }
+
+    /// Its write came to an end.
+    pub fn landed(self, taken: bool, step: Step, database: &mut Database, now: Timestamp) -> Self {
+        let Self::Wait(mut run) = self else { return self };
+        run.wrote = true;
+        if let Step::AwsAuth(_) = &step {
+            database.unmapping.retain(|epoch| *epoch != run.epoch);
+        }
+        if let Step::Binding { step, grant } = &step {
+            database.open.retain(|intent| intent.epoch != run.epoch || intent.key != step.key());
+            let gone = matches!(step, BindingStep::Empty(_) | BindingStep::Delete { .. });
+            if let (true, Some(grant)) = (gone && taken, grant) {
+                run.deleted.insert(grant.0.as_u128(), now);
+            }
+            if !taken {
+                run.left
+                    .retain(|other| !matches!(other, Step::Binding { step: other, .. } if other.key() == step.key()));
+            }
+        }
+        run.conflict |= !taken;
+        match step {
+            Step::AwsAuth(_) if taken => Self::Note(run, step),
+            _ => Self::Write(run),
+        }
+    }
+}
+
+fn claim(around: &mut Around<'_>) -> Phase {
+    if around.database.leased_until.is_some_and(|until| until > around.now) {
+        return Phase::Idle;
+    }
+    around.database.epoch += 1;
+    around.database.leased_until = Some(around.now + LEASE);
+    Phase::Observe(Run {
+        epoch: around.database.epoch,
+        claimed: around.now,
+        desired: None,
+        observed: None,
+        plan: Plan::default(),
+        left: VecDeque::new(),
+        wrote: false,
+        conflict: false,
+        deleted: BTreeMap::new(),
+        found: vec![],
+    })
+}
+
+/// As with a write, the version that was read has to be there still. Then the earlier runs are no worry any more.
+fn pass_by(run: Run, around: &mut Around<'_>) -> Phase {
+    if run.is_fenced_out(around.database) {
+        return Phase::Idle;
+    }
+    let read = run.observed.as_ref().and_then(|observed| observed.kubernetes.as_ref()?.aws_auth.clone());
+    let now = around.cluster.kubernetes.as_mut().and_then(|state| state.aws_auth.as_mut());
+    if let (Some(read), Some(now)) = (read, now)
+        && read.resource_version == now.resource_version
+    {
+        moved(now);
+    }
+    around.database.unmapping.retain(|epoch| *epoch >= run.epoch);
+    Phase::Observe(run)
+}
+
+fn read(mut run: Run, around: &mut Around<'_>) -> Run {
+    let observed = run.observed.clone().unwrap();
+    let state = observed.kubernetes.as_ref().unwrap();
+    let desired = around.database.desired(run.epoch, around.now, state);
+    around.database.close_dangling(run.epoch, around.now, state);
+    run.plan = plan(&desired, &observed);
+    run.left = run.plan.steps.iter().cloned().collect();
+    run.desired = Some(desired);
+    run.conflict = false;
+    run
+}
+
+fn record(run: &Run, around: &mut Around<'_>) {
+    for step in &run.plan.steps {
+        match step {
+            Step::AwsAuth(write) => {
+                around.database.intend(&write.lines);
+                if !write.removed.is_empty() {
+                    around.database.unmapping.push(run.epoch);
+                }
+            }
+            Step::Binding { step: BindingStep::Create(_), .. } => {
+                let Step::Binding { step, .. } = step else { continue };
+                around.database.open.push(Intent { epoch: run.epoch, key: step.key(), begun: around.now });
+            }
+            Step::Binding { .. } | Step::CreateRole { .. } => {}
+        }
+    }
+}
+
+fn write(mut run: Run, around: &mut Around<'_>) -> Phase {
+    if run.left.is_empty() {
+        return if run.conflict { Phase::Observe(run) } else { Phase::LookAgain(run) };
+    }
+    if around.now >= run.claimed + LEASE - LAST_CALL {
+        return Phase::Idle;
+    }
+    let Some(step) = run.left.pop_front() else { return Phase::LookAgain(run) };
+    around.flights.push(Flight { worker: around.number, epoch: run.epoch, signed: run.claimed, step });
+    Phase::Wait(run)
+}
+
+fn prove(mut run: Run, around: &Around<'_>) -> Run {
+    let (Some(desired), Some(observed)) = (&run.desired, &run.observed) else { return run };
+    let state = observed.kubernetes.as_ref().unwrap();
+    let ask = |question: &Question| (question.clone(), answer(&around.reviewed, question));
+    let mut found = vec![];
+    for grant in &desired.grants {
+        let id = grant.id().0.as_u128();
+        let bound = desired.mappings.iter().find(|row| row.principal == grant.facts.principal);
+        let verdict = if grant.wish.is_present() {
+            if run.plan.trouble.contains_key(&grant.id()) {
+                continue;
+            }
+            let Some(identity) = run.plan.identities.get(&grant.id()) else { continue };
+            let answers: Answers = questions_present(grant, identity, state).all().map(ask).collect();
+            prove_present(desired, grant, identity, state, &answers)
+        } else if let Some(why) = left_behind(desired, grant, bound, state) {
+            Verdict::Unsettled(why)
+        } else {
+            let questions = questions_gone(grant, bound, state);
+            let answers: Answers = questions.iter().map(ask).collect();
+            prove_gone(desired, grant, &questions, state, [&answers, &answers], run.deleted.get(&id).copied())
+        };
+        found.push((id, grant.wish, matches!(verdict, Verdict::Proven { .. })));
+    }
+    run.found = found;
+    run
+}
+
+impl Run {
+    /// Whether an earlier run may still take lines out of aws-auth.
+    fn is_passing_by(&self, database: &Database) -> bool {
+        database.unmapping.iter().any(|epoch| *epoch < self.epoch)
+    }
+
+    /// Whether somebody else claimed the target since: what this run would write into rows is no news any more.
+    fn is_fenced_out(&self, database: &Database) -> bool {
+        database.epoch != self.epoch
+    }
+}

@@ -1,0 +1,291 @@
+//! A cluster that takes writes and answers reviews as an API server does, with the rows that Postgres has of it.
+
+use crate::eks::aws_auth::AwsAuth;
+use crate::plan::{
+    bindings::BindingStep,
+    cluster::{Plan, Settled, Step, plan},
+    desired::{DesiredCluster, DesiredGrant, RecordedMapping},
+    observation::{AwsAuthObject, ClusterObservation, ClusterState, ObservedBinding, ObservedRole, Subject},
+    proof::{
+        Answers, Question, Verdict, binding_allows, left_behind, prove_gone, prove_present, questions_gone,
+        questions_present,
+    },
+    samples::{self, observation},
+    who::Identity,
+};
+use std::collections::BTreeMap;
+
+/// The outside and Postgres.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub observed: ClusterObservation,
+    pub rows: Vec<RecordedMapping>,
+    pub visits: BTreeMap<crate::access::PersonId, u32>,
+    pub grants: Vec<DesiredGrant>,
+    pub uid: u64,
+}
+
+impl World {
+    pub fn new(grants: Vec<DesiredGrant>) -> Self {
+        Self { observed: observation(), rows: vec![], visits: BTreeMap::new(), grants, uid: 0 }
+    }
+
+    pub fn desired(&self) -> DesiredCluster {
+        let mut desired = samples::desired(self.grants.clone());
+        desired.mappings.clone_from(&self.rows);
+        desired.visits.clone_from(&self.visits);
+        desired
+    }
+
+    pub fn plan(&self) -> Plan {
+        plan(&self.desired(), &self.observed)
+    }
+
+    /// Runs until nothing is left to do.
+    pub fn settle(&mut self) -> Plan {
+        for _ in 0..6 {
+            let plan = self.plan();
+            self.rows_before(&plan);
+            for step in plan.steps.clone() {
+                assert!(self.apply(&step), "nobody else writes here");
+            }
+            if plan.steps.is_empty() {
+                return plan;
+            }
+        }
+        panic!("never settles: {:#?}", self.plan().steps)
+    }
+
+    pub fn rows_before(&mut self, plan: &Plan) {
+        for settled in &plan.settled {
+            match settled {
+                Settled::Written(principal, visit) => {
+                    for row in self.rows.iter_mut().filter(|row| (row.principal, row.visit) == (*principal, *visit)) {
+                        row.written = true;
+                    }
+                }
+                Settled::Removed(principal, visit) => {
+                    self.rows.retain(|row| (row.principal, row.visit) != (*principal, *visit));
+                }
+            }
+        }
+        for reserved in &plan.reserved {
+            let identity = &reserved.identity;
+            let mut row = self.row(reserved.principal, identity.visit, &identity.username);
+            row.own = identity.own;
+            self.upsert(row);
+        }
+    }
+
+    fn row(&self, principal: crate::access::PrincipalId, visit: u32, username: &str) -> RecordedMapping {
+        let grant = self.grants.iter().find(|grant| grant.facts.principal == principal).unwrap();
+        RecordedMapping {
+            principal,
+            person: grant.facts.person,
+            arn: grant.arn.to_string(),
+            visit,
+            username: username.into(),
+            own: true,
+            key: None,
+            inserted: None,
+            text_before: None,
+            written: false,
+            writes: 0,
+            wrote_ago: None,
+        }
+    }
+
+    fn upsert(&mut self, row: RecordedMapping) {
+        let visit = self.visits.entry(row.person).or_default();
+        *visit = (*visit).max(row.visit);
+        self.rows.retain(|other| other.principal != row.principal);
+        self.rows.push(row);
+    }
+
+    /// A write with its rows, as a worker makes it that nobody interrupts: whether the API server took it.
+    pub fn apply(&mut self, step: &Step) -> bool {
+        if let Step::AwsAuth(write) = step {
+            for line in &write.lines {
+                let mut row = self.row(line.principal, line.visit, &line.username);
+                row.key = Some(line.key);
+                row.inserted = Some(line.inserted.clone());
+                row.text_before.clone_from(&line.text_before);
+                row.writes = 1;
+                self.upsert(row);
+            }
+        }
+        let taken = land(&mut self.observed, &mut self.uid, step);
+        if let (true, Step::AwsAuth(write)) = (taken, step) {
+            self.rows.retain(|row| !write.removed.contains(&(row.principal, row.visit)));
+            for (principal, visit, text) in &write.rebased {
+                for row in self.rows.iter_mut().filter(|row| (row.principal, row.visit) == (*principal, *visit)) {
+                    row.text_before.clone_from(text);
+                }
+            }
+        }
+        taken
+    }
+
+    /// Answers as RBAC does.
+    pub fn answer(&self, question: &Question) -> bool {
+        answer(self.observed.kubernetes.as_ref().unwrap(), question)
+    }
+
+    pub fn answers<'a>(&self, questions: impl Iterator<Item = &'a Question>) -> Answers {
+        questions.map(|question| (question.clone(), self.answer(question))).collect()
+    }
+
+    pub fn prove(&self, id: u128) -> Verdict {
+        let desired = self.desired();
+        let plan = self.plan();
+        let state = self.observed.kubernetes.as_ref().unwrap();
+        let grant = desired.grants.iter().find(|grant| grant.id().0.as_u128() == id).unwrap();
+        if grant.wish.is_present() {
+            let Some(identity) = plan.identities.get(&grant.id()) else {
+                return Verdict::Refuted(plan.trouble[&grant.id()].clone());
+            };
+            let questions = questions_present(grant, identity, state);
+            return prove_present(&desired, grant, identity, state, &self.answers(questions.all()));
+        }
+        let bound = desired.mappings.iter().find(|row| row.principal == grant.facts.principal);
+        if let Some(why) = left_behind(&desired, grant, bound, state) {
+            return Verdict::Unsettled(why);
+        }
+        let questions = questions_gone(grant, bound, state);
+        let answers = self.answers(questions.iter());
+        prove_gone(&desired, grant, &questions, state, [&answers, &answers], None)
+    }
+
+    pub fn data(&self) -> BTreeMap<String, String> {
+        self.observed.kubernetes.as_ref().unwrap().aws_auth.as_ref().unwrap().data.clone()
+    }
+}
+
+/// Whether the person of a grant can do now what it is for.
+pub fn works(state: &ClusterState, grant: &DesiredGrant) -> bool {
+    let Some(object) = &state.aws_auth else { return false };
+    let auth = AwsAuth::read(&object.data);
+    let Some(mapped) = auth.identities().lookup(grant.arn.as_str()) else { return false };
+    let (username, groups) = (mapped.username.to_string(), mapped.groups.to_vec());
+    let identity = Identity { username, groups, visit: 0, own: true };
+    questions_present(grant, &identity, state).can.iter().all(|question| answer(state, question))
+}
+
+/// Answers a review as RBAC does.
+pub fn answer(state: &ClusterState, question: &Question) -> bool {
+    state.bindings.iter().any(|binding| {
+        let names = binding.subjects.iter().any(|subject| match subject.kind.as_str() {
+            "User" => subject.name == question.user,
+            "Group" => question.groups.contains(&subject.name),
+            _ => false,
+        });
+        names && binding_allows(state, binding, &question.attributes)
+    })
+}
+
+/// A write as an API server takes it: whether it took it.
+pub fn land(observed: &mut ClusterObservation, uid: &mut u64, step: &Step) -> bool {
+    let state = observed.kubernetes.as_mut().unwrap();
+    match step {
+        Step::AwsAuth(write) => {
+            let object = state.aws_auth.as_mut().unwrap();
+            if object.resource_version != write.resource_version {
+                return false;
+            }
+            match &write.after {
+                Some(text) => object.data.insert(write.key.as_str().into(), text.clone()),
+                None => object.data.remove(write.key.as_str()),
+            };
+            moved(object);
+            true
+        }
+        Step::CreateRole { role, .. } => {
+            let observed = ObservedRole { rules: role.rules.clone(), ..Default::default() };
+            state.cluster_roles.insert(role.name(), observed);
+            true
+        }
+        Step::Binding { step, .. } => {
+            *uid += 1;
+            land_binding(&mut state.bindings, *uid, step)
+        }
+    }
+}
+
+/// An object that was written has another version.
+pub fn moved(object: &mut AwsAuthObject) {
+    object.resource_version = (object.resource_version.parse::<u64>().unwrap() + 1).to_string();
+}
+
+fn land_binding(bindings: &mut Vec<ObservedBinding>, fresh: u64, step: &BindingStep) -> bool {
+    let key = step.key();
+    let at = bindings.iter().position(|b| b.name == key.name && b.namespace == key.namespace);
+    match (step, at) {
+        (BindingStep::Create(spec), None) => {
+            bindings.push(object(&spec.to_value(), &format!("uid-{fresh}"), fresh));
+            true
+        }
+        (BindingStep::StandIn(spec), None) => {
+            bindings.push(object(&spec.to_emptied_value(), &format!("uid-{fresh}"), fresh));
+            true
+        }
+        (BindingStep::Put { spec, resource_version, .. }, Some(at)) => {
+            let stored = object(&spec.to_value(), &bindings[at].uid.clone(), fresh);
+            *resource_version == bindings[at].resource_version && replace(bindings, at, stored)
+        }
+        (BindingStep::Empty(observed), Some(at)) => {
+            let version = fresh.to_string();
+            let stored =
+                ObservedBinding { subjects: vec![], finalizers: vec![], resource_version: version, ..observed.clone() };
+            observed.resource_version == bindings[at].resource_version && replace(bindings, at, stored)
+        }
+        (BindingStep::Delete { uid, .. }, Some(at)) if bindings[at].uid == *uid => {
+            if bindings[at].finalizers.is_empty() {
+                bindings.remove(at);
+            } else {
+                bindings[at].deleting = true;
+            }
+            true
+        }
+        (BindingStep::Delete { .. }, None) => true,
+        (BindingStep::Create(_) | BindingStep::StandIn(_) | BindingStep::Delete { .. }, Some(_))
+        | (BindingStep::Put { .. } | BindingStep::Empty(_), None) => false,
+    }
+}
+
+/// A PUT: without its finalizers, an object that is being deleted is gone.
+fn replace(bindings: &mut Vec<ObservedBinding>, at: usize, stored: ObservedBinding) -> bool {
+    let deleting = bindings[at].deleting;
+    if deleting && stored.finalizers.is_empty() {
+        bindings.remove(at);
+    } else {
+        bindings[at] = ObservedBinding { deleting, ..stored };
+    }
+    true
+}
+
+/// An object as the API server stores what was sent.
+pub fn object(body: &serde_json::Value, uid: &str, version: u64) -> ObservedBinding {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let map = |value: &serde_json::Value| {
+        value.as_object().map(|map| map.iter().map(|(k, v)| (k.clone(), text(v))).collect()).unwrap_or_default()
+    };
+    let metadata = &body["metadata"];
+    ObservedBinding {
+        namespace: metadata["namespace"].as_str().map(str::to_owned),
+        name: text(&metadata["name"]),
+        uid: uid.into(),
+        resource_version: version.to_string(),
+        labels: map(&metadata["labels"]),
+        annotations: map(&metadata["annotations"]),
+        finalizers: vec![],
+        deleting: false,
+        role_kind: text(&body["roleRef"]["kind"]),
+        role_name: text(&body["roleRef"]["name"]),
+        subjects: body["subjects"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|s| Subject { kind: text(&s["kind"]), name: text(&s["name"]), namespace: None })
+            .collect(),
+    }
+}

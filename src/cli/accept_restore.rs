@@ -36,15 +36,13 @@ pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
 
 /// What stood on the cluster at the last look and is nobody's here: lines.
 fn left_over(fenced: &Fenced) -> String {
-    let mut lines = String::new();
-    for binding in &fenced.unknown_bindings {
-        lines += &format!("{binding} belongs to no access here: the worker removes it now\n");
-    }
-    for name in &fenced.unknown_names {
-        lines += &format!(
+    let bindings = fenced.unknown_bindings.iter();
+    let bindings = bindings.map(|binding| format!("{binding} belongs to no access here: the worker removes it now\n"));
+    let names = fenced.unknown_names.iter().map(|name| {
+        format!(
             "aws-auth maps somebody to `{name}`, which nobody here is: it allows nothing without a binding; take the \
              line out (`latchkey aws-auth edit --remove ARN`)\n"
-        );
-    }
-    lines
+        )
+    });
+    bindings.chain(names).collect()
 }

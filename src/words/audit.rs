@@ -18,6 +18,7 @@ pub struct Told<'a> {
 
 impl Told<'_> {
     /// "Ben approved what Ana asked for on `prod-eu`." An action of another version is said by its name.
+    #[expect(clippy::too_many_lines, reason = "a table: an action and its sentence")]
     pub fn sentence(&self) -> Sentence {
         let start = Sentence::default().text(self.actor);
         let whose = || self.person.map_or_else(|| "their".to_owned(), |name| format!("{name}\u{2019}s"));

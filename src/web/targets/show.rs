@@ -294,6 +294,7 @@ impl Write {
 #[cfg(test)]
 impl TargetPage {
     /// A cluster in every trouble, one where all is well, an IAM user, a pause without a reason.
+    #[expect(clippy::too_many_lines, reason = "a sample is its fields")]
     pub fn samples() -> Vec<(&'static str, Self)> {
         use crate::store::read::target::Paused;
         use latchkey_domain::access::{

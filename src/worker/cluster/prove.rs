@@ -178,9 +178,12 @@ impl Run<'_> {
         match verdict {
             Verdict::Proven { residual } => {
                 let keys = grant.keys(self.desired.installation);
-                let gone = |key: &BindingKey| match self.desired.uncertain.contains(key) {
-                    true => format!("{key} binds nobody, and stays in the way of an interrupted run for some minutes"),
-                    false => format!("{key} is gone"),
+                let gone = |key: &BindingKey| {
+                    if self.desired.uncertain.contains(key) {
+                        format!("{key} binds nobody, and stays in the way of an interrupted run for some minutes")
+                    } else {
+                        format!("{key} is gone")
+                    }
                 };
                 let mut lines: Vec<String> = keys.iter().map(gone).collect();
                 if let Some(bound) = self.bound(grant) {

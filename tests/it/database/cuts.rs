@@ -61,7 +61,7 @@ impl Portal {
     async fn approve(&self, id: RequestId) {
         let seen = self.town.seen(id).await;
         for _ in 0..PRESSES {
-            let form = VoteForm { verdict: Verdict::Approve, reason: None, seen: seen.clone() };
+            let form = VoteForm { verdict: Verdict::Approve, reason: None, seen };
             match requests::vote(&self.store, self.town.person("ben"), id, form).await {
                 Ok(Outcome::Approved(_)) | Err(NotDecided::Closed(_)) => return,
                 Err(NotDecided::Store(error)) => assert!(error.is_unavailable(), "{error:?}"),

@@ -88,9 +88,8 @@ fn run(what: &str, count: usize, texts: &[String], property: impl Fn(&str) + std
     let mut random = StdRng::seed_from_u64(seed);
     for _ in 0..count {
         let text = changed(texts, &mut random);
-        if std::panic::catch_unwind(|| property(&text)).is_err() {
-            panic!("LATCHKEY_SEED={seed}: {what} of {text:?}");
-        }
+        let held = std::panic::catch_unwind(|| property(&text)).is_ok();
+        assert!(held, "LATCHKEY_SEED={seed}: {what} of {text:?}");
     }
     println!("fuzz inputs: {count} of {what}, seed {seed}");
 }
@@ -160,6 +159,6 @@ fn large_texts_take_no_longer_than_their_size() {
     {
         let begun = Instant::now();
         properties::aws_auth_read(&line(piece));
-        assert!(begun.elapsed() < Duration::from_secs(60), "{piece:?} takes {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_mins(1), "{piece:?} takes {:?}", begun.elapsed());
     }
 }

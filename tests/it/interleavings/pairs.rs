@@ -32,7 +32,7 @@ async fn whatever_waits_for_whatever_both_end() {
             while let Some((other, next)) = rest.split_first() {
                 let mut round =
                     Round { scene: &scene, first: &first, second: &second, held: *held, point, broken: &mut broken };
-                let (done, waits) = round.run(std::iter::once(other).chain(next)).await;
+                let (done, waits) = Box::pin(round.run(std::iter::once(other).chain(next))).await;
                 tried += done;
                 waited += usize::from(waits);
                 rest = &rest[done..];

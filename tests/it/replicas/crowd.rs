@@ -46,16 +46,16 @@ impl World {
         for vote in join_all(votes).await {
             vote.unwrap();
         }
-        let voted = from.elapsed();
+        let decided = from.elapsed();
         let not_yet = "select count(*) from access_grant where state <> 'active'";
         wait_until("all are active", async || self.town.count(not_yet).await == 0).await;
         let proven = from.elapsed();
         let requests = self.knobs(PROD).requests();
         let writes = requests.iter().filter(|request| request.verb == "patch" && request.name == "aws-auth").count();
         println!(
-            "crowd: {} approvals at once, voted after {:.2} s, all proven after {:.2} s, {writes} writes of aws-auth, {} calls",
+            "crowd: {} approvals at once, decided after {:.2} s, all proven after {:.2} s, {writes} writes of aws-auth, {} calls",
             asked.len(),
-            voted.as_secs_f64(),
+            decided.as_secs_f64(),
             proven.as_secs_f64(),
             requests.len()
         );

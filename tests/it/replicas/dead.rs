@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Claims everything that is due for somebody who does nothing with it.
 async fn claimed_by(world: &World, holder: &str) -> Vec<targets::Claim> {
     let claimant = targets::Claimant { holder, at: Timestamp::now(), in_hand: &[] };
-    targets::claim(&world.town.worker, &claimant, Duration::from_secs(60), 16).await.unwrap()
+    targets::claim(&world.town.worker, &claimant, Duration::from_mins(1), 16).await.unwrap()
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn what_a_worker_holds_and_has_not_in_hand_it_claims_again() {
     let cluster = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
     let claim = async |in_hand: &[uuid::Uuid]| {
         let claimant = targets::Claimant { holder: "one", at: Timestamp::now(), in_hand };
-        targets::claim(&world.town.worker, &claimant, Duration::from_secs(60), 16).await.unwrap()
+        targets::claim(&world.town.worker, &claimant, Duration::from_mins(1), 16).await.unwrap()
     };
     world.rests_are_over().await;
     let first = claim(&[]).await;

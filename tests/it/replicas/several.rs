@@ -101,7 +101,7 @@ async fn three_workers_do_everything_once_though_leases_are_taken_from_them_all_
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         stops.push(stop);
         working.push(tokio::spawn(worker::run(world.another_worker(Life::default()).await, async {
-            drop(stopped.await)
+            drop(stopped.await);
         })));
     }
     let mut taken = take_leases(world.town.owner.clone(), seed).await;

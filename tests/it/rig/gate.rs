@@ -55,7 +55,7 @@ impl Gate {
     /// Waits until the request has come.
     pub async fn has_arrived(&mut self) {
         let arrived = self.arrived.take().expect("a request is waited for once");
-        tokio::time::timeout(Duration::from_secs(60), arrived)
+        tokio::time::timeout(Duration::from_mins(1), arrived)
             .await
             .expect("the request came")
             .expect("the gate stands");

@@ -158,21 +158,21 @@ impl Stage {
     pub async fn simulated() -> Option<Self> {
         let door = Door::open().await;
         let backdrop = simulated::backdrop(&door).await?;
-        Some(Self::set(door, backdrop, Postgres::shared().await).await)
+        Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
     }
 
     /// The same over a database server of the test's own.
     pub async fn simulated_on(server: &'static Postgres) -> Option<Self> {
         let door = Door::open().await;
         let backdrop = simulated::backdrop(&door).await?;
-        Some(Self::set(door, backdrop, server).await)
+        Some(Box::pin(Self::set(door, backdrop, server)).await)
     }
 
     /// The real components. Nothing, said aloud, where one is not installed.
     pub async fn real() -> Option<Self> {
         let door = Door::open().await;
         let backdrop = real::backdrop(&door).await?;
-        Some(Self::set(door, backdrop, Postgres::shared().await).await)
+        Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
     }
 
     async fn set(door: Door, backdrop: Backdrop, server: &'static Postgres) -> Self {

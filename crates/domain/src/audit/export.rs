@@ -235,19 +235,19 @@ mod tests {
     use uuid::Uuid;
 
     /// An export of so many links, each `step`th shown.
-    fn export(links: u64, step: u64) -> Vec<String> {
+    fn export(count: u64, step: u64) -> Vec<String> {
         let (mut lines, mut head, mut shown) = (vec![String::new()], GENESIS, 0);
-        for seq in 1..=links {
+        for seq in 1..=count {
             let event = format!("{{\"action\":\"test \u{e9}\",\"n\":{seq}}}");
-            let digest = digest(event.as_bytes());
-            let hash = link(seq, &head, &digest);
+            let own = digest(event.as_bytes());
+            let hash = link(seq, &head, &own);
             let is_shown = seq % step == 0;
             shown += u64::from(is_shown);
-            lines.push(line(seq, &head, &digest, &hash, is_shown.then_some(event.as_str())));
+            lines.push(line(seq, &head, &own, &hash, is_shown.then_some(event.as_str())));
             head = hash;
         }
         let installation = InstallationId(Uuid::from_u128(7));
-        let header = Header::new(installation, Timestamp::UNIX_EPOCH, Filters::default(), (links, head), shown);
+        let header = Header::new(installation, Timestamp::UNIX_EPOCH, Filters::default(), (count, head), shown);
         lines[0] = header.line().unwrap();
         lines
     }

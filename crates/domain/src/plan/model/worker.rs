@@ -58,7 +58,7 @@ pub enum Phase {
     /// A write is on its way.
     Wait(Run),
     /// aws-auth was written, and no row says so yet.
-    Note(Run, Step),
+    Note(Run, Box<Step>),
     LookAgain(Run),
     Prove(Run),
     Finish(Run),
@@ -102,7 +102,7 @@ impl Phase {
             Self::Write(run) => write(run, around),
             Self::Wait(run) => Self::Wait(run),
             Self::Note(run, step) => {
-                if let Step::AwsAuth(write) = &step
+                if let Step::AwsAuth(write) = &*step
                     && !run.is_fenced_out(around.database)
                 {
                     around.database.wrote(write);
@@ -144,7 +144,7 @@ impl Phase {
         }
         run.conflict |= !taken;
         match step {
-            Step::AwsAuth(_) if taken => Self::Note(run, step),
+            Step::AwsAuth(_) if taken => Self::Note(run, Box::new(step)),
             _ => Self::Write(run),
         }
     }

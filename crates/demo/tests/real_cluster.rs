@@ -155,7 +155,14 @@ impl Drop for Demo {
     fn drop(&mut self) {
         if let Ok(None) = self.process.try_wait() {
             let _ = Command::new("kill").args(["-s", "TERM", &self.process.id().to_string()]).status();
-            let _ = self.process.wait();
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while let Ok(None) = self.process.try_wait() {
+                if Instant::now() > deadline {
+                    let _ = self.process.kill();
+                    let _ = self.process.wait();
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 pub mod export;
 pub mod walk;
 
-use super::StoreError;
+use super::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{ClusterId, EventId, GrantId, PersonId, RequestId, transition::Actor},
@@ -197,8 +197,39 @@ pub async fn verify(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<Veri
         }
         progress(seq);
     }
+    was_not_longer(&mut tx, seq).await?;
     let unsealed = unsealed(&mut tx, seq + 1, newest).await?;
     Ok(Verified { links: seq, head, unsealed })
+}
+
+/// What a column of an event says otherwise than its bytes, by name: lists and filters go by columns. Nothing where all
+/// agree, or where there is no such link.
+///
+/// # Errors
+/// `Database`.
+pub async fn differing(store: &Store, seq: i64) -> Result<Option<String>, StoreError> {
+    let mut connection = store.acquire().await?;
+    let links = page(&mut connection, u64::try_from(seq - 1).unwrap_or(0)).await?;
+    let found = links.first().filter(|link| link.seq == seq);
+    let written = |link: &Link| serde_json::from_slice::<Written>(link.canonical.as_ref()?).ok();
+    Ok(found.and_then(|link| differing_column(link, &written(link)?)).map(str::to_owned))
+}
+
+/// The worker's walk saw the chain so long once: a shorter one, or another, was cut or made anew.
+async fn was_not_longer(connection: &mut PgConnection, links: u64) -> Result<(), NotVerified> {
+    let row = sqlx::query!(
+        r#"select w.verified_seq as "seq!", l.hash is not distinct from w.verified_hash as "same!"
+           from audit_walk w left join audit_link l on l.seq = w.verified_seq where w.verified_seq > 0"#
+    )
+    .fetch_optional(connection)
+    .await?;
+    match row {
+        Some(row) if !row.same => {
+            let what = format!("the worker saw {} links of another chain: this one was cut or made anew", row.seq);
+            Err(Broken { seq: links + 1, what }.into())
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 async fn page(connection: &mut PgConnection, after: u64) -> Result<Vec<Link>, StoreError> {

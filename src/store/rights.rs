@@ -22,12 +22,27 @@ const PRIVILEGES: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE
 /// What the migrations grant to a role on these tables.
 pub fn granted(role: &str, tables: &BTreeSet<String>) -> Rights {
     let mut rights = Rights::new();
+    // What else somebody keeps in the same schema needs no rights of ours.
+    let own = created();
+    let tables = &tables.intersection(&own).cloned().collect();
     for migration in MIGRATIONS.iter() {
         for statement in statements(migration.sql.as_str()) {
             grant(&statement, role, tables, &mut rights);
         }
     }
     rights
+}
+
+/// The tables that the migrations create, and the one that says which of them ran.
+fn created() -> BTreeSet<String> {
+    let mut tables = BTreeSet::from(["_sqlx_migrations".to_owned()]);
+    for migration in MIGRATIONS.iter() {
+        for statement in statements(migration.sql.as_str()) {
+            let rest = ["create table ", "create unlogged table "].iter().find_map(|verb| statement.strip_prefix(verb));
+            tables.extend(rest.and_then(|rest| rest.split(' ').next()).map(str::to_owned));
+        }
+    }
+    tables
 }
 
 /// The statements of a migration in lower case, without comments, their white space made one space.

@@ -20,6 +20,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State as Extract;
 use jiff::SignedDuration;
+use latchkey_domain::access::grant::GrantState;
 
 /// Sign-in, changes, endings.
 #[derive(Debug, Template, WebTemplate)]
@@ -206,7 +207,7 @@ impl Worker {
 
 impl StuckRow {
     fn of(stuck: &Stuck) -> Self {
-        let pill = match (stuck.revoking, stuck.blocked) {
+        let pill = match (stuck.state == GrantState::Revoking, stuck.blocked) {
             (true, true) => Pill::new(Tone::Danger, Icon::Ban, "Ending, blocked"),
             (true, false) => Pill::new(Tone::Needs, Icon::RotateCw, "Ending, retrying"),
             (false, true) => Pill::new(Tone::Danger, Icon::Ban, "Blocked"),
@@ -253,7 +254,7 @@ impl StatusPage {
             grant: latchkey_domain::access::GrantId(uuid::Uuid::from_u128(8)),
             holder: "Ana Petrova".to_owned(),
             cluster: "prod-eu".to_owned(),
-            revoking: true,
+            state: GrantState::Revoking,
             blocked: true,
             why: "Latchkey may not edit aws-auth on `prod-eu`: the right to patch ConfigMap `aws-auth` is missing."
                 .to_owned(),

@@ -208,6 +208,35 @@ async fn an_export_replaces_no_file_and_one_of_a_broken_chain_breaks_off() {
     assert!(err(&output).contains("broken at link 4: it is missing") && err(&output).contains("is not whole"));
 }
 
+#[tokio::test]
+async fn no_export_hides_an_event_whose_columns_were_changed() {
+    for format in ["jsonl", "csv"] {
+        let desk = Desk::new().await;
+        let mut tx = desk.town.owner.pool().begin().await.unwrap();
+        tx.execute("set local session_replication_role = replica; update event set person_id = null where id = (select event_id from audit_link where seq = 1)").await.unwrap();
+        tx.commit().await.unwrap();
+        let output = desk.run(&["audit", "export", "--person", "ana", "--format", format]).await;
+        assert_eq!(output.status.code(), Some(1), "{format}");
+        assert!(err(&output).contains("broken at link 1: `person_id`"), "{format}: {}", err(&output));
+    }
+}
+
+#[tokio::test]
+async fn a_chain_cut_below_what_the_worker_verified_does_not_hold() {
+    let desk = Desk::new().await;
+    assert!(audit::verify(desk.town.owner.pool(), |_| {}).await.is_ok());
+    for statement in [
+        "update audit_walk set verified_at = clock_timestamp(), verified_seq = l.seq, verified_hash = l.hash
+         from (select * from audit_link order by seq desc limit 1) l",
+        "set session_replication_role = replica; delete from event where id in (select event_id from audit_link where seq > 9);
+         delete from audit_link where seq > 9; set session_replication_role = origin",
+    ] {
+        sqlx::raw_sql(statement).execute(desk.town.owner.pool()).await.unwrap();
+    }
+    let broken = audit::verify(desk.town.owner.pool(), |_| {}).await.unwrap_err().to_string();
+    assert!(broken.contains("of another chain: this one was cut or made anew"), "{broken}");
+}
+
 /// `LATCHKEY_LINKS=1000000` for the figures of the documents.
 #[tokio::test]
 async fn an_export_larger_than_any_test_needs_is_verified_a_line_at_a_time() {

@@ -7,7 +7,10 @@ use crate::store::{
     requests::{hash32, time},
 };
 use jiff::Timestamp;
-use latchkey_domain::audit::export::{Filters, Header, cell, line};
+use latchkey_domain::audit::{
+    GENESIS,
+    export::{Filters, Header, cell, line},
+};
 use sqlx::{PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -49,6 +52,9 @@ pub struct Export {
     begun: bool,
     after: i64,
     last: i64,
+    /// Links that were checked, and the hash of the last of them.
+    checked: u64,
+    head: [u8; 32],
 }
 
 /// The filters with the ids that their names stand for; an id of nothing where nobody has the name.
@@ -107,7 +113,7 @@ impl Export {
         };
         let shown = u64::try_from(row.shown).unwrap_or(0);
         let header = Header::new(installation, row.now.to_jiff(), filters, (last, hash), shown);
-        Ok(Self { tx, wanted: resolved, format, header, begun: false, after: 0, last: to })
+        Ok(Self { tx, wanted: resolved, format, header, begun: false, after: 0, last: to, checked: 0, head: GENESIS })
     }
 
     /// What it is an export of.
@@ -122,6 +128,9 @@ impl Export {
     pub async fn part(&mut self) -> Result<Option<String>, NotVerified> {
         if !self.begun {
             self.begun = true;
+            if self.format == Format::Csv {
+                self.check(self.last).await?;
+            }
             return Ok(Some(match self.format {
                 Format::Jsonl => self.header.line().map_err(|error| StoreError::Event(error.to_string()))?,
                 Format::Csv => CSV_HEAD.to_owned(),
@@ -134,6 +143,24 @@ impl Export {
             Format::Jsonl => self.links().await.map(Some),
             Format::Csv => Ok(self.rows().await?),
         }
+    }
+
+    /// Checks the chain up to a link, with the columns that the filters go by: a changed one would hide an event, and
+    /// what is written would verify all the same.
+    async fn check(&mut self, through: i64) -> Result<(), NotVerified> {
+        let through = u64::try_from(through).unwrap_or(0);
+        while self.checked < through {
+            let links = super::page(&mut self.tx, self.checked).await?;
+            if links.is_empty() {
+                return Err(Broken { seq: self.checked + 1, what: "it is missing".to_owned() }.into());
+            }
+            for link in &links {
+                let seq = self.checked + 1;
+                self.head = super::check(link, seq, &self.head).map_err(|what| Broken { seq, what })?;
+                self.checked = seq;
+            }
+        }
+        Ok(())
     }
 
     async fn links(&mut self) -> Result<String, NotVerified> {
@@ -183,6 +210,7 @@ impl Export {
             let seq = u64::try_from(self.after + 1).unwrap_or(0);
             return Err(Broken { seq, what: "it is missing".to_owned() }.into());
         }
+        self.check(self.after).await?;
         Ok(lines)
     }
 

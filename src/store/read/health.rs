@@ -2,7 +2,7 @@
 
 use crate::store::{Store, StoreError, targets::MOST_SKEW};
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::access::GrantId;
+use latchkey_domain::access::{GrantId, grant::GrantState};
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +100,8 @@ pub struct Stuck {
     pub grant: GrantId,
     pub holder: String,
     pub cluster: String,
-    /// Whether it is being taken away: that is graver.
-    pub revoking: bool,
+    /// Where it stands: being taken away is graver.
+    pub state: GrantState,
     /// Whether somebody must act.
     pub blocked: bool,
     pub why: String,
@@ -114,7 +114,7 @@ pub struct Stuck {
 /// `Database`.
 pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError> {
     let rows = sqlx::query!(
-        r#"select g.id, p.name as holder, c.name as cluster, g.state = 'revoking' as "revoking!",
+        r#"select g.id, p.name as holder, c.name as cluster, g.state,
              l.condition = 'blocked' as "blocked!", coalesce(l.error, '') as "why!", l.attempts
            from grant_leg l
            join access_grant g on g.id = l.grant_id and g.state <> 'ended'
@@ -126,16 +126,19 @@ pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError
     )
     .fetch_all(store.pool())
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Stuck {
-            grant: GrantId(row.id),
-            holder: row.holder,
-            cluster: row.cluster,
-            revoking: row.revoking,
-            blocked: row.blocked,
-            why: row.why,
-            attempts: row.attempts,
+    rows.into_iter()
+        .map(|row| {
+            let state = GrantState::parse(&row.state)
+                .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?;
+            Ok(Stuck {
+                grant: GrantId(row.id),
+                holder: row.holder,
+                cluster: row.cluster,
+                state,
+                blocked: row.blocked,
+                why: row.why,
+                attempts: row.attempts,
+            })
         })
-        .collect())
+        .collect()
 }

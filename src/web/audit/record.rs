@@ -74,7 +74,11 @@ pub async fn page(
     }
     let checked = audit::checked(&state.store).await?;
     let lag = store::audit::lag(state.store.pool()).await?;
-    Ok(RecordPage::new(&signed_in, &record, &checked, lag).into_response())
+    let differing = match &record.link {
+        Some(link) => store::audit::differing(&state.store, link.seq).await?,
+        None => None,
+    };
+    Ok(RecordPage::new(&signed_in, &record, differing.as_deref(), &checked, lag).into_response())
 }
 
 /// What is wrong with a link by itself and towards the one before.
@@ -92,12 +96,22 @@ fn wrong(record: &Record, link: &LinkRow) -> Option<&'static str> {
 }
 
 impl RecordPage {
-    fn new(signed_in: &SignedIn, record: &Record, checked: &Checked, lag: store::audit::Lag) -> Self {
+    fn new(
+        signed_in: &SignedIn,
+        record: &Record,
+        differing: Option<&str>,
+        checked: &Checked,
+        lag: store::audit::Lag,
+    ) -> Self {
         let clock = &signed_in.clock;
         let row = Row::of(&record.event, clock);
-        let wrong = record.link.as_ref().and_then(|link| wrong(record, link));
+        let differs = |column| {
+            format!("Its column `{column}`, which lists and filters go by, is not what its bytes say: it was changed.")
+        };
+        let wrong = record.link.as_ref().and_then(|link| wrong(record, link)).map(str::to_owned);
+        let wrong = wrong.or_else(|| differing.map(differs));
         let (pill, notice) = match (&record.link, wrong) {
-            (_, Some(wrong)) => (Pill::new(Tone::Danger, Icon::CircleX, "Does not hold"), Some(Html::prose(wrong))),
+            (_, Some(wrong)) => (Pill::new(Tone::Danger, Icon::CircleX, "Does not hold"), Some(Html::prose(&wrong))),
             (Some(_), None) => (Pill::new(Tone::Good, Icon::Link, "Link holds"), None),
             (None, None) if record.waits => {
                 let chain = Chain::of(None, lag, checked, clock);
@@ -216,9 +230,10 @@ impl RecordPage {
         };
         let lag = store::audit::Lag { events: 2, oldest: Some(at) };
         vec![
-            ("audit-record", Self::new(&eli, &sealed, &verified, lag)),
-            ("audit-record-changed", Self::new(&eli, &changed, &broken, lag)),
-            ("audit-record-waiting", Self::new(&eli, &waiting, &Checked::default(), lag)),
+            ("audit-record", Self::new(&eli, &sealed, None, &verified, lag)),
+            ("audit-record-changed", Self::new(&eli, &changed, None, &broken, lag)),
+            ("audit-record-columns", Self::new(&eli, &sealed, Some("person_id"), &verified, lag)),
+            ("audit-record-waiting", Self::new(&eli, &waiting, None, &Checked::default(), lag)),
         ]
     }
 }

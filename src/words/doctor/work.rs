@@ -1,6 +1,7 @@
 //! Of the work that is done.
 
 use super::{Said, counted};
+use latchkey_domain::access::grant::GrantState;
 
 /// `sign` is how long the youngest heartbeat is old, in words.
 pub fn no_worker(silent: Option<&str>) -> Said {
@@ -38,11 +39,17 @@ fn counted_access(count: u64) -> String {
 }
 
 /// An access in trouble.
-pub fn stuck(holder: &str, cluster: &str, revoking: bool, why: &str) -> Said {
-    let doing = if revoking { "is being taken away from" } else { "is being set up for" };
+pub fn stuck(holder: &str, cluster: &str, state: GrantState, why: &str) -> Said {
+    let (doing, so) = match state {
+        GrantState::Revoking | GrantState::Ended => ("is being taken away from", "It may still work."),
+        GrantState::Active => ("runs for", "It may not work now; it ends when its time is over."),
+        GrantState::Scheduled | GrantState::Provisioning => {
+            ("is being set up for", "Thirty minutes after its approval it is given up.")
+        }
+    };
     Said::new(
         format!("an access to `{cluster}` {doing} {holder} and does not get on: {why}"),
-        if revoking { "It may still work." } else { "Thirty minutes after its approval it is given up." },
+        so,
         "Do what the sentence says; the worker looks again by itself.",
     )
 }

@@ -213,7 +213,7 @@ mod tests {
             "kind": "Status", "reason": "Forbidden", "message": "because it is being terminated",
             "details": { "causes": [{ "reason": "NamespaceTerminating", "message": "…" }] }, "code": 403,
         });
-        assert_eq!(*fault(403, &[], &body.to_string()).kind(), FaultKind::Transient);
+        assert_eq!(*fault(403, &[], &body.to_string()).kind(), FaultKind::Conflict);
     }
 
     #[test]

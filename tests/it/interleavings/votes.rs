@@ -41,6 +41,8 @@ async fn a_vote_does_not_count_whose_policy_changes_before_it_is_decided() {
         (Hands::new(&scene.town, Commits::Kept).await, Hands::new(&scene.town, Commits::Kept).await);
     let id = scene.requests["open"];
     for (number, stop) in stops.into_iter().enumerate() {
+        // As it was asked under: else the form would be stale before the change.
+        apply(&operator, &policy(), &[]).await.unwrap();
         let form = requests::VoteForm { verdict: Verdict::Approve, reason: None, seen: scene.town.seen(id).await };
         voter.gate.set(Some(stop));
         let vote = requests::vote(&voter.web, scene.town.person("ben"), id, form);

@@ -8,7 +8,7 @@ use crate::{
         audit::{
             NotVerified,
             export::{Export, Format},
-            verify,
+            has_link, verify,
         },
         read::audit::Wanted,
     },
@@ -43,7 +43,7 @@ pub struct VerifyArgs {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Demand that a link has this hash: the head that was kept elsewhere
-    #[arg(long, value_name = "HASH", requires = "file", value_parser = hash)]
+    #[arg(long, value_name = "HASH", value_parser = hash)]
     head: Option<[u8; 32]>,
 }
 
@@ -58,11 +58,14 @@ pub struct ExportArgs {
     /// Events on this cluster
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
+    /// What happened: `grant.ended`, or `grant` for all of it
+    #[arg(long, value_name = "ACTION")]
+    action: Option<String>,
     /// From this day (UTC) or moment: 2026-10-01, 2026-10-01T08:00:00Z
-    #[arg(long, value_name = "WHEN", default_value = "")]
+    #[arg(long, value_name = "WHEN", default_value = "", hide_default_value = true)]
     from: String,
     /// Up to and with this day (UTC), or before this moment
-    #[arg(long, value_name = "WHEN", default_value = "")]
+    #[arg(long, value_name = "WHEN", default_value = "", hide_default_value = true)]
     to: String,
     /// `jsonl` verifies offline; `csv` is for spreadsheets and cannot be verified
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = ["jsonl", "csv"])]
@@ -78,7 +81,7 @@ pub struct ExportArgs {
 pub async fn run(config: Option<&Path>, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Verify(VerifyArgs { file: Some(file), head }) => verify_file(&file, head),
-        Command::Verify(VerifyArgs { file: None, .. }) => verify_database(&settings(config)?).await,
+        Command::Verify(VerifyArgs { file: None, head }) => verify_database(&settings(config)?, head).await,
         Command::Export(args) => export(&settings(config)?, &args).await,
     }
 }
@@ -89,14 +92,15 @@ fn hash(text: &str) -> Result<[u8; 32], &'static str> {
     Ok(bytes)
 }
 
-async fn verify_database(settings: &Settings) -> anyhow::Result<ExitCode> {
+async fn verify_database(settings: &Settings, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> {
     let terminal = stderr().is_terminal();
     let progress = |links| {
         if terminal {
             eprint!("\r{links} links");
         }
     };
-    let verified = verify(reader(settings)?.pool(), progress).await;
+    let store = reader(settings)?;
+    let verified = verify(store.pool(), progress).await;
     if terminal {
         eprint!("\r");
     }
@@ -106,6 +110,12 @@ async fn verify_database(settings: &Settings) -> anyhow::Result<ExitCode> {
             println!("the audit chain holds: {links} links, the last is {head}");
             if verified.unsealed > 0 {
                 println!("{} newest events are not linked yet", verified.unsealed);
+            }
+            if let Some(kept) = kept
+                && !has_link(&store, &kept).await.context("failed to look for the hash that was kept")?
+            {
+                eprintln!("no link has the hash that was kept: it is another chain, or was cut");
+                return Ok(ExitCode::FAILURE);
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -147,7 +157,10 @@ fn verify_file(path: &Path, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> 
         header.shown,
         hex::encode(head)
     );
-    println!("of installation {}, as of {}", header.installation, header.exported_at);
+    println!(
+        "its header says, which nothing proves: of installation {}, as of {}, {}",
+        header.installation, header.exported_at, header.filters
+    );
     if kept.is_none() {
         println!("compare the last link with a hash kept elsewhere (--head): a chain made anew would hold, too");
     }
@@ -183,7 +196,7 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
         actor: args.actor.clone(),
         person: args.person.clone(),
         cluster: args.cluster.clone(),
-        action: None,
+        action: args.action.clone(),
         from: moment(&args.from, false).context("--from is no time")?,
         until: moment(&args.to, true).context("--to is no time")?,
         before: None,
@@ -193,6 +206,9 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
         export_from_terminal(&reader(settings)?, &by, &wanted, format).await.context("failed to begin the export")?;
     if !recorded {
         eprintln!("this database takes no writes, so its audit log does not say that it was exported");
+    }
+    if !export.unknown().is_empty() {
+        bail!("nobody, and no cluster, is called {} here: look for a typo", export.unknown().join(" or "));
     }
     match &args.output {
         Some(path) => {

@@ -215,6 +215,16 @@ pub async fn differing(store: &Store, seq: i64) -> Result<Option<String>, StoreE
     Ok(found.and_then(|link| differing_column(link, &written(link)?)).map(str::to_owned))
 }
 
+/// Whether a link has this hash: the head that was kept elsewhere.
+///
+/// # Errors
+/// `Database`.
+pub async fn has_link(store: &Store, hash: &[u8; 32]) -> Result<bool, StoreError> {
+    let found =
+        sqlx::query_scalar!(r#"select exists (select from audit_link where hash = $1) as "found!""#, hash.as_slice());
+    Ok(found.fetch_one(store.pool()).await?)
+}
+
 /// The worker's walk saw the chain so long once: a shorter one, or another, was cut or made anew.
 async fn was_not_longer(connection: &mut PgConnection, links: u64) -> Result<(), NotVerified> {
     let row = sqlx::query!(

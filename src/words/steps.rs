@@ -80,6 +80,11 @@ pub fn in_doubt(until: Option<Timestamp>, clock: &Clock) -> Sentence {
     }
 }
 
+/// Of an access that cannot be set up until somebody acts.
+pub fn held_up() -> Sentence {
+    Sentence::parse("Approved, and held up: what stands in the way is told below. Your time has not started.")
+}
+
 /// Where an access stands, for its holder or others: what is the case, and what to do.
 pub fn standing(
     state: GrantState,

@@ -1,21 +1,15 @@
 //! Exports of the audit log: read in one snapshot, a part at a time, so that the log may be larger than memory.
 
-use super::{Broken, NotVerified, head};
-use crate::store::{
-    StoreError, desired,
-    read::audit::Wanted,
-    requests::{hash32, time},
-};
+use super::{Broken, Link, NotVerified, head};
+use crate::store::{StoreError, desired, read::audit::Wanted, requests::time};
 use jiff::Timestamp;
 use latchkey_domain::audit::{
-    GENESIS,
+    GENESIS, digest,
     export::{Filters, Header, cell, line},
 };
 use sqlx::{PgPool, Postgres, Transaction};
+use std::collections::BTreeMap;
 use uuid::Uuid;
-
-/// Links read at once: their events fit into memory however large.
-const PAGE: i64 = 1_000;
 
 /// What an export looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +46,7 @@ pub struct Export {
     begun: bool,
     after: i64,
     last: i64,
-    /// Links that were checked, and the hash of the last of them.
-    checked: u64,
+    /// The hash of the link `after`.
     head: [u8; 32],
 }
 
@@ -67,6 +60,7 @@ struct Resolved {
     action: Option<String>,
     from: Option<Timestamp>,
     until: Option<Timestamp>,
+    unknown: Vec<String>,
 }
 
 impl Export {
@@ -113,7 +107,12 @@ impl Export {
         };
         let shown = u64::try_from(row.shown).unwrap_or(0);
         let header = Header::new(installation, row.now.to_jiff(), filters, (last, hash), shown);
-        Ok(Self { tx, wanted: resolved, format, header, begun: false, after: 0, last: to, checked: 0, head: GENESIS })
+        Ok(Self { tx, wanted: resolved, format, header, begun: false, after: 0, last: to, head: GENESIS })
+    }
+
+    /// Names among the filters that nobody, or nothing, has here: no event can be of theirs.
+    pub fn unknown(&self) -> &[String] {
+        &self.wanted.unknown
     }
 
     /// What it is an export of.
@@ -128,111 +127,62 @@ impl Export {
     pub async fn part(&mut self) -> Result<Option<String>, NotVerified> {
         if !self.begun {
             self.begun = true;
-            if self.format == Format::Csv {
-                self.check(self.last).await?;
-            }
             return Ok(Some(match self.format {
                 Format::Jsonl => self.header.line().map_err(|error| StoreError::Event(error.to_string()))?,
                 Format::Csv => CSV_HEAD.to_owned(),
             }));
         }
-        if self.after >= self.last {
-            return Ok(None);
-        }
-        match self.format {
-            Format::Jsonl => self.links().await.map(Some),
-            Format::Csv => Ok(self.rows().await?),
-        }
+        if self.after >= self.last { Ok(None) } else { self.links().await.map(Some) }
     }
 
-    /// Checks the chain up to a link, with the columns that the filters go by: a changed one would hide an event, and
-    /// what is written would verify all the same.
-    async fn check(&mut self, through: i64) -> Result<(), NotVerified> {
-        let through = u64::try_from(through).unwrap_or(0);
-        while self.checked < through {
-            let links = super::page(&mut self.tx, self.checked).await?;
-            if links.is_empty() {
-                return Err(Broken { seq: self.checked + 1, what: "it is missing".to_owned() }.into());
-            }
-            for link in &links {
-                let seq = self.checked + 1;
-                self.head = super::check(link, seq, &self.head).map_err(|what| Broken { seq, what })?;
-                self.checked = seq;
-            }
-        }
-        Ok(())
-    }
-
+    /// The next links, each checked with the columns that the filters go by: a changed one would hide an event, and what
+    /// is written would verify all the same.
     async fn links(&mut self) -> Result<String, NotVerified> {
-        let wanted = &self.wanted;
-        let rows = sqlx::query!(
-            r#"select l.seq, l.previous, l.hash, sha256(e.canonical) as digest,
-                 case when ($4::text is null or e.actor_id = $5 or (e.actor_id is null and e.actor = $4))
-                   and ($6::uuid is null or e.person_id = $6)
-                   and ($7::uuid[] is null or e.cluster_id = any($7))
-                   and ($8::text is null or e.action = $8 or e.action like $8 || '.%')
-                   and ($9::timestamptz is null or e.at >= $9)
-                   and ($10::timestamptz is null or e.at < $10) then e.canonical end as canonical
-               from audit_link l left join event e on e.id = l.event_id
-               where l.seq > $1 and l.seq <= $2 order by l.seq limit $3"#,
-            self.after,
-            self.last,
-            PAGE,
-            wanted.actor,
-            wanted.actor_id,
-            wanted.person,
-            wanted.clusters.as_deref(),
-            wanted.action,
-            wanted.from.map(time) as _,
-            wanted.until.map(time) as _,
-        )
-        .fetch_all(&mut *self.tx)
-        .await?;
-        let mut lines = String::new();
-        for row in &rows {
-            let seq = u64::try_from(self.after + 1).unwrap_or(0);
-            let broken = |what: &str| Broken { seq, what: what.to_owned() };
-            if row.seq != self.after + 1 {
-                return Err(broken("it is missing").into());
+        let after = u64::try_from(self.after).unwrap_or(0);
+        let mut links = super::page(&mut self.tx, after).await?;
+        links.retain(|link| link.seq <= self.last);
+        let Some(through) = links.last().map(|link| link.seq) else {
+            return Err(Broken { seq: after + 1, what: "it is missing".to_owned() }.into());
+        };
+        let shown = self.shown(through).await?;
+        let mut text = String::new();
+        for (link, seq) in links.iter().zip(after + 1..) {
+            let previous = self.head;
+            self.head = super::check(link, seq, &previous).map_err(|what| Broken { seq, what })?;
+            let canonical = link.canonical.as_deref().unwrap_or_default();
+            let names = shown.get(&link.seq);
+            match (self.format, names) {
+                (Format::Jsonl, _) => {
+                    let event = names.map(|_| std::str::from_utf8(canonical)).transpose();
+                    let event =
+                        event.map_err(|error| Broken { seq, what: format!("its event is no text: {error}") })?;
+                    text.push_str(&line(seq, &previous, &digest(canonical), &self.head, event));
+                }
+                (Format::Csv, Some(names)) => text.push_str(&row(link, canonical, names)),
+                (Format::Csv, None) => {}
             }
-            let digest = row.digest.as_ref().ok_or_else(|| broken("its event is missing"))?;
-            let canonical = match row.canonical.as_deref().map(std::str::from_utf8) {
-                Some(Err(_)) => return Err(broken("the bytes of its event are no text").into()),
-                Some(Ok(text)) => Some(text),
-                None => None,
-            };
-            let previous = hash32("audit_link", "previous", &row.previous)?;
-            let (digest, hash) = (hash32("event", "canonical", digest)?, hash32("audit_link", "hash", &row.hash)?);
-            lines.push_str(&line(seq, &previous, &digest, &hash, canonical));
-            self.after = row.seq;
         }
-        if rows.is_empty() {
-            let seq = u64::try_from(self.after + 1).unwrap_or(0);
-            return Err(Broken { seq, what: "it is missing".to_owned() }.into());
-        }
-        self.check(self.after).await?;
-        Ok(lines)
+        self.after = through;
+        Ok(text)
     }
 
-    async fn rows(&mut self) -> Result<Option<String>, StoreError> {
+    /// Which of the next links the filters take, with the names of those whom they are about.
+    async fn shown(&mut self, through: i64) -> Result<BTreeMap<i64, Names>, StoreError> {
         let wanted = &self.wanted;
         let rows = sqlx::query!(
-            r#"select l.seq, e.id, e.at, e.action, e.actor, p.handle as "person?", c.name as "cluster?", e.request_id,
-                 e.grant_id, e.canonical
+            r#"select l.seq, p.handle as "person?", c.name as "cluster?"
                from audit_link l join event e on e.id = l.event_id
                left join person p on p.id = e.person_id
                left join cluster c on c.id = e.cluster_id
                where l.seq > $1 and l.seq <= $2
-                 and ($4::text is null or e.actor_id = $5 or (e.actor_id is null and e.actor = $4))
-                 and ($6::uuid is null or e.person_id = $6)
-                 and ($7::uuid[] is null or e.cluster_id = any($7))
-                 and ($8::text is null or e.action = $8 or e.action like $8 || '.%')
-                 and ($9::timestamptz is null or e.at >= $9)
-                 and ($10::timestamptz is null or e.at < $10)
-               order by l.seq limit $3"#,
+                 and ($3::text is null or e.actor_id = $4 or (e.actor_id is null and e.actor = $3))
+                 and ($5::uuid is null or e.person_id = $5)
+                 and ($6::uuid[] is null or e.cluster_id = any($6))
+                 and ($7::text is null or e.action = $7 or e.action like $7 || '.%')
+                 and ($8::timestamptz is null or e.at >= $8)
+                 and ($9::timestamptz is null or e.at < $9)"#,
             self.after,
-            self.last,
-            PAGE,
+            through,
             wanted.actor,
             wanted.actor_id,
             wanted.person,
@@ -243,29 +193,34 @@ impl Export {
         )
         .fetch_all(&mut *self.tx)
         .await?;
-        let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
-        let mut text = String::new();
-        for row in &rows {
-            let canonical: serde_json::Value = serde_json::from_slice(&row.canonical).unwrap_or_default();
-            let detail = canonical.get("detail").map(ToString::to_string).unwrap_or_default();
-            let cells = [
-                row.seq.to_string(),
-                row.at.to_jiff().to_string(),
-                row.action.clone(),
-                row.actor.clone(),
-                row.person.clone().unwrap_or_default(),
-                row.cluster.clone().unwrap_or_default(),
-                id(row.request_id),
-                id(row.grant_id),
-                detail,
-                row.id.to_string(),
-            ];
-            text.push_str(&cells.map(|text| cell(&text)).join(","));
-            text.push_str("\r\n");
-        }
-        self.after = rows.last().map_or(self.last, |row| row.seq);
-        Ok((!rows.is_empty()).then_some(text))
+        Ok(rows.into_iter().map(|row| (row.seq, Names { person: row.person, cluster: row.cluster })).collect())
     }
+}
+
+/// Whom and what an event is about, by the names of now.
+#[derive(Debug)]
+struct Names {
+    person: Option<String>,
+    cluster: Option<String>,
+}
+
+/// A row for a spreadsheet.
+fn row(link: &Link, canonical: &[u8], names: &Names) -> String {
+    let written: serde_json::Value = serde_json::from_slice(canonical).unwrap_or_default();
+    let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    let cells = [
+        link.seq.to_string(),
+        link.at.map(|at| at.to_jiff().to_string()).unwrap_or_default(),
+        link.action.clone().unwrap_or_default(),
+        link.actor.clone().unwrap_or_default(),
+        names.person.clone().unwrap_or_default(),
+        names.cluster.clone().unwrap_or_default(),
+        id(link.request_id),
+        id(link.grant_id),
+        written.get("detail").map(ToString::to_string).unwrap_or_default(),
+        link.event_id.to_string(),
+    ];
+    cells.map(|text| cell(&text)).join(",") + "\r\n"
 }
 
 const CSV_HEAD: &str = "seq,at,action,actor,person,cluster,request,grant,detail,event\r\n";
@@ -281,7 +236,10 @@ impl Resolved {
         )
         .fetch_one(&mut **tx)
         .await?;
+        let nobody = wanted.person.clone().filter(|_| row.person.is_none());
+        let nothing = wanted.cluster.clone().filter(|_| row.clusters.is_empty());
         Ok(Self {
+            unknown: nobody.into_iter().chain(nothing).collect(),
             actor: wanted.actor.clone(),
             actor_id: row.actor,
             person: wanted.person.as_ref().map(|_| row.person.unwrap_or_default()),

@@ -44,6 +44,12 @@ impl GrantProgress {
         let doubtful = |leg: &LegProgress| matches!(leg.target, Target::Cluster(_)) && leg.condition != Condition::Ok;
         self.state == GrantState::Active && self.legs.iter().any(doubtful)
     }
+
+    /// Whether it is to be set up, and somebody has to act before that goes on.
+    pub fn is_held_up(&self) -> bool {
+        let is_blocked = |leg: &LegProgress| matches!(leg.condition, Condition::Blocked { .. });
+        matches!(self.state, GrantState::Scheduled | GrantState::Provisioning) && self.legs.iter().any(is_blocked)
+    }
 }
 
 /// A grant's part on one target.

@@ -145,6 +145,8 @@ impl View {
         };
         let standing = if progress.is_in_doubt() {
             words::steps::in_doubt(until, clock)
+        } else if progress.is_held_up() {
+            words::steps::held_up()
         } else {
             words::steps::standing(progress.state, progress.cause, until, progress.ended_at, clock)
         };

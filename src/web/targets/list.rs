@@ -153,8 +153,10 @@ impl Row {
 /// How a target fares: the gravest first.
 fn state(row: &TargetRow) -> (Pill, Vec<Pill>) {
     let mut marks = Vec::new();
-    if row.paused {
-        marks.push(Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused"));
+    let paused = Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused");
+    let is_stuck = row.overdue > 0 || row.blocked > 0 || row.fenced || row.retrying > 0 || row.why.is_some();
+    if row.paused && is_stuck {
+        marks.push(paused);
     }
     if row.fenced {
         marks.push(Pill::new(Tone::Danger, Icon::Lock, "Only revokes"));
@@ -168,6 +170,8 @@ fn state(row: &TargetRow) -> (Pill, Vec<Pill>) {
         Pill::new(Tone::Danger, Icon::Ban, "Blocked")
     } else if row.retrying > 0 || row.why.is_some() {
         Pill::new(Tone::Needs, Icon::RotateCw, "Retrying")
+    } else if row.paused {
+        paused
     } else {
         Pill::new(Tone::Good, Icon::CircleCheck, "Well")
     };

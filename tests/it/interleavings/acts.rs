@@ -243,7 +243,7 @@ async fn close_dangling(scene: &Scene, hands: &Hands) -> Done {
 }
 
 async fn catch_up(scene: &Scene, hands: &Hands) -> Done {
-    let mut tx = hands.worker.begin().await?;
+    let mut tx = trail::held(&hands.worker, scene.lease(Target::Cluster(scene.staging))).await?;
     tx.settle_mappings(scene.staging, &[Settled::Removed(scene.ana, 1)]).await?;
     let identity = Identity { username: "latchkey:ana:1".to_owned(), groups: vec![], visit: 1, own: true };
     tx.reserve_mappings(scene.staging, &[Reserved { principal: scene.ana, identity }]).await?;
@@ -251,7 +251,7 @@ async fn catch_up(scene: &Scene, hands: &Hands) -> Done {
 }
 
 async fn wrote_aws_auth(scene: &Scene, hands: &Hands) -> Done {
-    let mut tx = hands.worker.begin().await?;
+    let mut tx = trail::held(&hands.worker, scene.lease(Target::Cluster(scene.staging))).await?;
     let write = AwsAuthWrite {
         resource_version: "1".to_owned(),
         key: Key::MapUsers,

@@ -4,17 +4,49 @@ use super::{Held, World, wait_until};
 use crate::worker::{PROD, USERS};
 use jiff::Timestamp;
 use latchkey::{
-    store::{heartbeats, targets},
-    worker::{Life, run_once},
+    lease::Lease,
+    store::{heartbeats, intents::Dangling, targets},
+    worker::{Interrupted, Life, run_once, trail},
 };
 use latchkey_domain::access::{ClusterId, transition::Target};
 use latchkey_simulator::kubernetes::Pattern;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Claims everything that is due for somebody who does nothing with it.
 async fn claimed_by(world: &World, holder: &str) -> Vec<targets::Claim> {
     let claimant = targets::Claimant { holder, at: Timestamp::now(), in_hand: &[] };
     targets::claim(&world.town.worker, &claimant, Duration::from_mins(1), 16).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_run_whose_target_was_claimed_again_writes_no_row() {
+    let world = World::new().await;
+    let (store, grant) = (&world.town.worker, world.active("ana").await);
+    let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
+    let epoch: i64 = sqlx::query_scalar("update target set epoch = epoch + 1 where key = $1 returning epoch")
+        .bind(target.key())
+        .fetch_one(world.town.owner.pool())
+        .await
+        .unwrap();
+    let intent = || trail::intent(Some(grant), "put_binding", "a binding".to_owned());
+    let open = Dangling {
+        id: intent().id,
+        epoch: 0,
+        grant: Some(grant),
+        step: "put_binding".to_owned(),
+        object: "a binding".to_owned(),
+        detail: serde_json::json!({}),
+    };
+    let rows = "select (select count(*) from intent) + (select count(*) from event)";
+    let before = world.town.count(rows).await;
+    let lease = |epoch| Lease::new(target, epoch, 0, Instant::now(), Life::default());
+    let lost = |interrupted| matches!(interrupted, Interrupted::Lost(_));
+    let overtaken = lease(epoch - 1);
+    assert!(trail::held(store, &overtaken).await.is_err_and(lost));
+    assert!(trail::open(store, &overtaken, &[intent()]).await.is_err_and(lost));
+    assert!(trail::close_dangling(store, &overtaken, vec![(trail::INTERRUPTED, open)]).await.is_err_and(lost));
+    assert_eq!(world.town.count(rows).await, before);
+    assert!(trail::held(store, &lease(epoch)).await.is_ok());
 }
 
 #[tokio::test]

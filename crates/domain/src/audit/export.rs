@@ -13,6 +13,7 @@ use super::{GENESIS, digest, link};
 use crate::access::InstallationId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The header's `format`.
 pub const FORMAT: &str = "latchkey audit export";
@@ -37,6 +38,23 @@ pub struct Filters {
     /// Exclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Timestamp>,
+}
+
+impl fmt::Display for Filters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        let all = [
+            ("actor", self.actor.clone()),
+            ("person", self.person.clone()),
+            ("cluster", self.cluster.clone()),
+            ("action", self.action.clone()),
+            ("from", time(self.from)),
+            ("to", time(self.to)),
+        ];
+        let given: Vec<String> =
+            all.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?))).collect();
+        if given.is_empty() { f.write_str("every event") } else { write!(f, "events of {}", given.join(", ")) }
+    }
 }
 
 /// The first line.
@@ -84,7 +102,13 @@ struct Shown {
     previous: String,
     digest: String,
     hash: String,
+    /// Absent in a stub; not null.
+    #[serde(default, deserialize_with = "present")]
     event: Option<String>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
 }
 
 /// The line of a link. `event` is the event's canonical bytes where it is shown.
@@ -212,6 +236,9 @@ impl Verifier {
             let why = format!("{} events are shown, and the header says {}", self.shown, header.shown);
             return Err(broken(why));
         }
+        if header.filters == Filters::default() && header.shown != header.last {
+            return Err(broken("not every event is shown, and the header says that nothing was left out".to_owned()));
+        }
         Ok(Verified { header, head: self.head })
     }
 }
@@ -247,7 +274,9 @@ mod tests {
             head = hash;
         }
         let installation = InstallationId(Uuid::from_u128(7));
-        let header = Header::new(installation, Timestamp::UNIX_EPOCH, Filters::default(), (count, head), shown);
+        let person = (shown < count).then(|| "ana".to_owned());
+        let filters = Filters { person, ..Filters::default() };
+        let header = Header::new(installation, Timestamp::UNIX_EPOCH, filters, (count, head), shown);
         lines[0] = header.line().unwrap();
         lines
     }
@@ -271,7 +300,7 @@ mod tests {
     #[test]
     fn the_first_line_that_does_not_hold_is_named() {
         type Change = fn(&mut Vec<String>);
-        let cases: [(&str, Change, u64, &str); 13] = [
+        let cases: [(&str, Change, u64, &str); 15] = [
             ("a shown event", |l| l[3] = l[3].replace("test", "text"), 4, "its bytes were changed"),
             ("a stub's digest", |l| l[2] = l[2].replacen("digest\":\"", "digest\":\"0", 1), 3, "64 hexadecimal"),
             ("a link's hash", |l| l[5] = l[5].replace("\"hash\":\"", "\"hash\":\"g"), 6, "64 hexadecimal"),
@@ -282,6 +311,8 @@ mod tests {
             ("more after the end", |l| l.push(export(13, 1)[13].clone()), 14, "comes after link 12"),
             ("the head of the header", |l| l[0] = l[0].replace("head\":\"", "head\":\"0"), 14, "not the head"),
             ("the number shown", |l| l[0] = l[0].replace("shown\":4", "shown\":5"), 14, "4 events are shown"),
+            ("the filters", |l| l[0] = l[0].replace("{\"person\":\"ana\"}", "{}"), 14, "not every event is shown"),
+            ("an event of nothing", |l| l[1] = l[1].replace('}', ",\"event\":null}"), 2, "it is no link"),
             ("another version", |l| l[0] = l[0].replace("version\":1", "version\":2"), 1, "version 2"),
             ("a later beginning", |l| l[0] = l[0].replace("first\":1", "first\":2"), 1, "begins at link 2"),
             ("no header", |l| drop(l.remove(0)), 1, "no header"),

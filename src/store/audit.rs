@@ -87,7 +87,7 @@ async fn head(connection: &mut PgConnection) -> Result<(u64, [u8; 32]), StoreErr
         sqlx::query!("select seq, hash from audit_link order by seq desc limit 1").fetch_optional(connection).await?;
     let Some(row) = row else { return Ok((0, GENESIS)) };
     let seq = u64::try_from(row.seq).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?;
-    Ok((seq, super::requests::hash32("audit_link", "hash", &row.hash)?))
+    Ok((seq, super::columns::hash32("audit_link", "hash", &row.hash)?))
 }
 
 /// What waits for its link: a measure of the sealer's health.

@@ -1,6 +1,6 @@
 //! The clusters that the current policy names, and whether each is still the one that was taken on.
 
-use super::{Store, StoreError, Tx, requests::time};
+use super::{Store, StoreError, Tx, columns::time};
 use jiff::SignedDuration;
 use latchkey_domain::{
     access::{ClusterId, EventDraft, cluster::ClusterName, transition::Actor},

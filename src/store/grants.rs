@@ -2,7 +2,7 @@
 
 use super::{
     StoreError, Stored, Tx,
-    requests::{json, time, to_json},
+    columns::{json, time, to_json},
     tx::one_row,
 };
 use jiff::Timestamp;

@@ -1,6 +1,6 @@
 //! Workers that are alive, so that the web can say when none is.
 
-use super::{Store, StoreError, requests::time};
+use super::{Store, StoreError, columns::time};
 use jiff::Timestamp;
 
 /// Says that this worker is alive and what its clock says, and forgets those that have not been for an hour.

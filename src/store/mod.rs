@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod clusters;
+mod columns;
 pub mod desired;
 pub mod error;
 pub mod fence;

@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    requests::{json, to_json},
+    columns::{json, to_json},
 };
 use jiff::Timestamp;
 use latchkey_domain::{

@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    requests::{person, time},
+    columns::{person, time},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{

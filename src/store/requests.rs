@@ -1,15 +1,16 @@
 //! Requests and votes.
 
-use super::{StoreError, Stored, Tx, tx::one_row};
-use jiff::Timestamp;
+use super::{
+    StoreError, Stored, Tx,
+    columns::{hash32, person, request_facts, time, to_json},
+    tx::one_row,
+};
 use latchkey_domain::access::{
-    ClusterId, PersonId, PrincipalId, RequestId,
-    person::{Handle, Person},
+    PersonId, RequestId,
     request::{Closed, Pending, RequestFacts, RequestState, Seen, Submitted, Verdict, Vote, Voted},
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use std::num::NonZeroU8;
-use uuid::Uuid;
 
 /// A request under lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,29 +20,27 @@ pub enum LockedRequest {
     Closed(RequestState),
 }
 
-pub(super) fn time(at: Timestamp) -> jiff_sqlx::Timestamp {
-    at.into()
-}
-
-pub(super) fn json<T: serde::de::DeserializeOwned>(
-    table: &'static str,
-    column: &'static str,
-    value: serde_json::Value,
-) -> Result<T, StoreError> {
-    serde_json::from_value(value).map_err(|error| StoreError::corrupt(table, column, error))
-}
-
-pub(super) fn to_json(value: &impl serde::Serialize) -> Result<serde_json::Value, StoreError> {
-    serde_json::to_value(value).map_err(|error| StoreError::Event(error.to_string()))
-}
-
-pub(super) fn hash32(table: &'static str, column: &'static str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
-    bytes.try_into().map_err(|_| StoreError::corrupt(table, column, hex::encode(bytes)))
-}
-
-pub(super) fn person(id: Uuid, handle: &str, name: String, groups: Vec<String>) -> Result<Person, StoreError> {
-    let handle: Handle = handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?;
-    Ok(Person { id: PersonId(id), handle, name, groups: groups.into_iter().collect() })
+/// Every vote on a request, in the order of time, each voter as they are now.
+pub(super) async fn votes<'e>(executor: impl PgExecutor<'e>, id: RequestId) -> Result<Vec<Vote>, StoreError> {
+    let rows = sqlx::query!(
+        "select v.verdict, v.reason, v.seen, v.at, p.id, p.handle, p.name, p.groups
+         from vote v join person p on p.id = v.person_id where v.request_id = $1 order by v.at, p.id",
+        id.0
+    )
+    .fetch_all(executor)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Vote {
+                by: person(row.id, &row.handle, row.name, row.groups)?,
+                verdict: Verdict::parse(&row.verdict)
+                    .ok_or_else(|| StoreError::corrupt("vote", "verdict", &row.verdict))?,
+                reason: row.reason,
+                seen: Seen(hash32("vote", "seen", &row.seen)?),
+                at: row.at.to_jiff(),
+            })
+        })
+        .collect()
 }
 
 impl Tx {
@@ -53,7 +52,7 @@ impl Tx {
         let row = sqlx::query!(
             r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
                  r.policy_hash, r.policy_name, r.quorum, r.state, r.submitted_at, r.lapses_at,
-                 p.id as person_id, p.handle, p.name, p.groups, c.name as cluster_name, i.arn as principal_arn
+                 p.id as person_id, p.handle, p.name, p.groups, c.name as cluster_name, i.arn
                from request r
                join person p on p.id = r.person_id
                join cluster c on c.id = r.cluster_id
@@ -69,48 +68,11 @@ impl Tx {
         if state != RequestState::Pending {
             return Ok(Some(LockedRequest::Closed(state)));
         }
-        let votes = self.votes(id).await?;
-        let facts = RequestFacts {
-            id,
-            requester: person(row.person_id, &row.handle, row.name, row.groups)?,
-            principal: PrincipalId(row.principal_id),
-            principal_arn: row.principal_arn,
-            cluster: ClusterId(row.cluster_id),
-            cluster_name: row.cluster_name,
-            profile: json("request", "resolved_profile", row.resolved_profile)?,
-            namespaces: json("request", "namespaces", row.namespaces)?,
-            minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("request", "minutes", e))?,
-            reason: row.reason,
-            policy_hash: hex::encode(row.policy_hash),
-            policy_name: row.policy_name,
-            submitted_at: row.submitted_at.to_jiff(),
-            lapses_at: row.lapses_at.to_jiff(),
-        };
+        let votes = votes(self.connection(), id).await?;
+        let facts = request_facts!(row);
         let quorum = u8::try_from(row.quorum).ok().and_then(NonZeroU8::new);
         let quorum = quorum.ok_or_else(|| StoreError::corrupt("request", "quorum", row.quorum))?;
         Ok(Some(LockedRequest::Pending(Box::new(Pending { facts, quorum, votes }))))
-    }
-
-    async fn votes(&mut self, id: RequestId) -> Result<Vec<Vote>, StoreError> {
-        let rows = sqlx::query!(
-            "select v.verdict, v.reason, v.seen, v.at, p.id, p.handle, p.name, p.groups
-             from vote v join person p on p.id = v.person_id where v.request_id = $1 order by v.at, p.id",
-            id.0
-        )
-        .fetch_all(self.connection())
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Vote {
-                    by: person(row.id, &row.handle, row.name, row.groups)?,
-                    verdict: Verdict::parse(&row.verdict)
-                        .ok_or_else(|| StoreError::corrupt("vote", "verdict", &row.verdict))?,
-                    reason: row.reason,
-                    seen: Seen(hash32("vote", "seen", &row.seen)?),
-                    at: row.at.to_jiff(),
-                })
-            })
-            .collect()
     }
 
     /// A pending request like this one, by the same person: same principal, cluster, profile and namespaces.

@@ -3,7 +3,7 @@
 
 use super::{
     Store, StoreError, Tx,
-    requests::{person, time},
+    columns::{person, time},
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{

@@ -1,6 +1,6 @@
 //! Targets: what the worker keeps right. Claims are leases with a fence: each claim of a target has a higher epoch.
 
-use super::{Store, StoreError, Tx, requests::time};
+use super::{Store, StoreError, Tx, columns::time};
 use jiff::Timestamp;
 use latchkey_domain::access::{ClusterId, PersonId, transition::Target};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Exports of the audit log: read in one snapshot, a part at a time, so that the log may be larger than memory.
 
 use super::{Broken, Link, NotVerified, head};
-use crate::store::{StoreError, desired, read::audit::Wanted, requests::time};
+use crate::store::{StoreError, columns::time, desired, read::audit::Wanted};
 use jiff::Timestamp;
 use latchkey_domain::audit::{
     GENESIS, digest,

@@ -5,7 +5,7 @@
 //! was found broken stands until a whole walk finds everything in order.
 
 use super::{Broken, GENESIS, LATE, check, made, page};
-use crate::store::{Store, StoreError, requests::hash32};
+use crate::store::{Store, StoreError, columns::hash32};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! Making a policy.toml current: the one writer of `policy_version` and `cluster`.
 
-use super::super::{Store, StoreError, Tx, requests::time};
+use super::super::{Store, StoreError, Tx, columns::time};
 use jiff::Timestamp;
 use latchkey_domain::access::{
     ClusterId, EventDraft, GrantId, Wake,

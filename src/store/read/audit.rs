@@ -1,6 +1,6 @@
 //! The audit log as auditors read it: newest first, filtered.
 
-use crate::store::{Store, StoreError, requests::time};
+use crate::store::{Store, StoreError, columns::time};
 use jiff::Timestamp;
 use latchkey_domain::access::{ClusterId, EventId, GrantId, RequestId};
 

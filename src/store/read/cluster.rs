@@ -2,8 +2,8 @@
 
 use crate::store::{
     Store, StoreError,
+    columns::{json, person},
     observations::Observed,
-    requests::{json, person},
 };
 use jiff::Timestamp;
 use latchkey_domain::{

@@ -2,8 +2,8 @@
 
 use crate::store::{
     Store, StoreError,
+    columns::{json, person},
     read::progress::{self, GrantProgress},
-    requests::{json, person},
 };
 use jiff::Timestamp;
 use latchkey_domain::{

@@ -1,6 +1,6 @@
 //! What a person has: their accesses that are not over.
 
-use crate::store::{Store, StoreError, requests::json};
+use crate::store::{Store, StoreError, columns::json};
 use jiff::Timestamp;
 use latchkey_domain::access::{
     ClusterId, GrantId, PersonId, RequestId, cluster::PinnedNamespace, grant::GrantState, profile::ResolvedProfile,

@@ -1,6 +1,6 @@
 //! How an access comes about and goes: its state, its legs, and each step of the worker as it was begun.
 
-use crate::store::{Store, StoreError, requests::json};
+use crate::store::{Store, StoreError, columns::json};
 use jiff::Timestamp;
 use latchkey_domain::access::{
     GrantId, PersonId, RequestId,

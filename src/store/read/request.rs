@@ -2,13 +2,14 @@
 
 use crate::store::{
     Store, StoreError,
+    columns::request_facts,
     read::progress::{self, GrantProgress},
-    requests::{hash32, json, person},
+    requests::votes,
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    ClusterId, PersonId, PrincipalId, RequestId,
-    request::{Pending, RequestFacts, RequestState, Seen, Verdict, Vote},
+    PersonId, RequestId,
+    request::{Pending, RequestFacts, RequestState, Vote},
 };
 use std::num::NonZeroU8;
 
@@ -51,7 +52,7 @@ impl RequestDetail {
 /// `Corrupt`, `Database`. No such request is `None`.
 pub async fn by_id(store: &Store, id: RequestId) -> Result<Option<RequestDetail>, StoreError> {
     let row = sqlx::query!(
-        r#"select r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason, r.policy_hash,
+        r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason, r.policy_hash,
              r.policy_name, r.quorum, r.state, r.submitted_at, r.lapses_at, r.closed_at,
              p.id as person_id, p.handle, p.name, p.groups, c.name as cluster_name, i.arn, i.aws_profile
            from request r
@@ -65,51 +66,14 @@ pub async fn by_id(store: &Store, id: RequestId) -> Result<Option<RequestDetail>
     .await?;
     let Some(row) = row else { return Ok(None) };
     let state = RequestState::parse(&row.state).ok_or_else(|| StoreError::corrupt("request", "state", &row.state))?;
-    let facts = RequestFacts {
-        id,
-        requester: person(row.person_id, &row.handle, row.name, row.groups)?,
-        principal: PrincipalId(row.principal_id),
-        principal_arn: row.arn,
-        cluster: ClusterId(row.cluster_id),
-        cluster_name: row.cluster_name,
-        profile: json("request", "resolved_profile", row.resolved_profile)?,
-        namespaces: json("request", "namespaces", row.namespaces)?,
-        minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("request", "minutes", e))?,
-        reason: row.reason,
-        policy_hash: hex::encode(row.policy_hash),
-        policy_name: row.policy_name,
-        submitted_at: row.submitted_at.to_jiff(),
-        lapses_at: row.lapses_at.to_jiff(),
-    };
+    let facts = request_facts!(row);
     Ok(Some(RequestDetail {
         facts,
         aws_profile: row.aws_profile,
         quorum: u8::try_from(row.quorum).ok().and_then(NonZeroU8::new),
         state,
         closed_at: row.closed_at.map(jiff_sqlx::Timestamp::to_jiff),
-        votes: votes(store, id).await?,
+        votes: votes(store.pool(), id).await?,
         grant: progress::of_request(store, id).await?,
     }))
-}
-
-async fn votes(store: &Store, id: RequestId) -> Result<Vec<Vote>, StoreError> {
-    let rows = sqlx::query!(
-        "select v.verdict, v.reason, v.seen, v.at, p.id, p.handle, p.name, p.groups
-         from vote v join person p on p.id = v.person_id where v.request_id = $1 order by v.at, p.id",
-        id.0
-    )
-    .fetch_all(store.pool())
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Vote {
-                by: person(row.id, &row.handle, row.name, row.groups)?,
-                verdict: Verdict::parse(&row.verdict)
-                    .ok_or_else(|| StoreError::corrupt("vote", "verdict", &row.verdict))?,
-                reason: row.reason,
-                seen: Seen(hash32("vote", "seen", &row.seen)?),
-                at: row.at.to_jiff(),
-            })
-        })
-        .collect()
 }

@@ -2,11 +2,11 @@
 
 use crate::store::{
     Store, StoreError,
-    requests::{json, person, time},
+    columns::{json, request_facts, time},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    ClusterId, PersonId, PrincipalId, RequestId,
+    PersonId, RequestId,
     request::{RequestFacts, RequestState, Seen, Verdict},
 };
 use uuid::Uuid;
@@ -55,22 +55,7 @@ pub async fn pending(store: &Store, after: Option<After>, limit: usize) -> Resul
         .map(|row| {
             let votes: Vec<(Uuid, String, String)> = json("vote", "seen", row.votes)?;
             Ok(Waiting {
-                facts: RequestFacts {
-                    id: RequestId(row.id),
-                    requester: person(row.person_id, &row.handle, row.name, row.groups)?,
-                    principal: PrincipalId(row.principal_id),
-                    principal_arn: row.arn,
-                    cluster: ClusterId(row.cluster_id),
-                    cluster_name: row.cluster_name,
-                    profile: json("request", "resolved_profile", row.resolved_profile)?,
-                    namespaces: json("request", "namespaces", row.namespaces)?,
-                    minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("request", "minutes", e))?,
-                    reason: row.reason,
-                    policy_hash: hex::encode(row.policy_hash),
-                    policy_name: row.policy_name,
-                    submitted_at: row.submitted_at.to_jiff(),
-                    lapses_at: row.lapses_at.to_jiff(),
-                },
+                facts: request_facts!(row),
                 quorum: u8::try_from(row.quorum).map_err(|e| StoreError::corrupt("request", "quorum", e))?,
                 votes: votes
                     .into_iter()
@@ -127,22 +112,7 @@ pub async fn decided_by(
     rows.into_iter()
         .map(|row| {
             Ok(Decided {
-                facts: RequestFacts {
-                    id: RequestId(row.id),
-                    requester: person(row.person_id, &row.handle, row.name, row.groups)?,
-                    principal: PrincipalId(row.principal_id),
-                    principal_arn: row.arn,
-                    cluster: ClusterId(row.cluster_id),
-                    cluster_name: row.cluster_name,
-                    profile: json("request", "resolved_profile", row.resolved_profile)?,
-                    namespaces: json("request", "namespaces", row.namespaces)?,
-                    minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("request", "minutes", e))?,
-                    reason: row.reason,
-                    policy_hash: hex::encode(row.policy_hash),
-                    policy_name: row.policy_name,
-                    submitted_at: row.submitted_at.to_jiff(),
-                    lapses_at: row.lapses_at.to_jiff(),
-                },
+                facts: request_facts!(row),
                 state: RequestState::parse(&row.state)
                     .ok_or_else(|| StoreError::corrupt("request", "state", &row.state))?,
                 verdict: Verdict::parse(&row.verdict)

@@ -1,0 +1,59 @@
+//! Columns as the domain's values, and back.
+
+use super::StoreError;
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    PersonId,
+    person::{Handle, Person},
+};
+use uuid::Uuid;
+
+pub(super) fn time(at: Timestamp) -> jiff_sqlx::Timestamp {
+    at.into()
+}
+
+pub(super) fn json<T: serde::de::DeserializeOwned>(
+    table: &'static str,
+    column: &'static str,
+    value: serde_json::Value,
+) -> Result<T, StoreError> {
+    serde_json::from_value(value).map_err(|error| StoreError::corrupt(table, column, error))
+}
+
+pub(super) fn to_json(value: &impl serde::Serialize) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(value).map_err(|error| StoreError::Event(error.to_string()))
+}
+
+pub(super) fn hash32(table: &'static str, column: &'static str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::corrupt(table, column, hex::encode(bytes)))
+}
+
+pub(super) fn person(id: Uuid, handle: &str, name: String, groups: Vec<String>) -> Result<Person, StoreError> {
+    let handle: Handle = handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?;
+    Ok(Person { id: PersonId(id), handle, name, groups: groups.into_iter().collect() })
+}
+
+/// What a row tells of a request: of `request r`, and of its requester `p`, cluster `c` and principal `i`. A macro,
+/// since each checked query has a row type of its own, without a name.
+macro_rules! request_facts {
+    ($row:ident) => {
+        latchkey_domain::access::request::RequestFacts {
+            id: latchkey_domain::access::RequestId($row.id),
+            requester: $crate::store::columns::person($row.person_id, &$row.handle, $row.name, $row.groups)?,
+            principal: latchkey_domain::access::PrincipalId($row.principal_id),
+            principal_arn: $row.arn,
+            cluster: latchkey_domain::access::ClusterId($row.cluster_id),
+            cluster_name: $row.cluster_name,
+            profile: $crate::store::columns::json("request", "resolved_profile", $row.resolved_profile)?,
+            namespaces: $crate::store::columns::json("request", "namespaces", $row.namespaces)?,
+            minutes: u32::try_from($row.minutes)
+                .map_err(|error| $crate::store::StoreError::corrupt("request", "minutes", error))?,
+            reason: $row.reason,
+            policy_hash: hex::encode($row.policy_hash),
+            policy_name: $row.policy_name,
+            submitted_at: $row.submitted_at.to_jiff(),
+            lapses_at: $row.lapses_at.to_jiff(),
+        }
+    };
+}
+pub(super) use request_facts;

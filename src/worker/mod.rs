@@ -46,7 +46,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 
 /// How often due targets are looked for: the partial index makes a look cheap.
 const POLL: Duration = Duration::from_millis(250);
@@ -54,6 +54,8 @@ const POLL: Duration = Duration::from_millis(250);
 const TARGETS_AT_ONCE: usize = 16;
 /// How often the worker says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How often the worker looks for new clusters and audit events.
+const TIDIES: Duration = Duration::from_secs(1);
 /// How long EKS's description of a cluster is kept: its address and CA hardly change, and a failure forgets it.
 const DESCRIPTION: Duration = Duration::from_mins(5);
 /// When to look again at a target whose run broke off.
@@ -338,23 +340,35 @@ async fn round(worker: &Worker, runs: &mut JoinSet<()>, done: &Arc<Notify>) -> R
     Ok(())
 }
 
-/// Beside the runs: the heartbeat, targets of new clusters, the seal.
+/// Beside the runs. The heartbeat waits for nothing else: who is not heard of is taken for dead.
 async fn keep(worker: Worker) {
+    tokio::join!(beat(&worker), tidy(&worker));
+}
+
+/// The heartbeat.
+async fn beat(worker: &Worker) {
     let mut beats = tokio::time::interval(HEARTBEAT);
-    let mut seals = tokio::time::interval(Duration::from_secs(1));
     loop {
-        let result = tokio::select! {
-            _ = beats.tick() => async {
-                heartbeats::beat(&worker.store, &worker.shared.holder, worker.shared.clock.now()).await?;
-                targets::add_missing_clusters(&worker.store).await.map(drop)
-            }.await,
-            _ = seals.tick() => async {
-                seal(&worker).await?;
-                walk(&worker).await
-            }.await,
+        beats.tick().await;
+        if let Err(error) = heartbeats::beat(&worker.store, &worker.shared.holder, worker.shared.clock.now()).await {
+            tracing::warn!(error = chain(&error), "the worker could not say that it lives");
+        }
+    }
+}
+
+/// Targets of new clusters, the seal, the walk over the chain.
+async fn tidy(worker: &Worker) {
+    let mut looks = tokio::time::interval(TIDIES);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let result = async {
+            targets::add_missing_clusters(&worker.store).await?;
+            seal(worker).await?;
+            walk(worker).await
         };
-        if let Err(error) = result {
-            tracing::warn!(error = chain(&error), "the worker could not keep its house");
+        if let Err(error) = result.await {
+            tracing::warn!(error = chain(&error), "new clusters, the audit log's seal or its walk had to wait");
         }
     }
 }

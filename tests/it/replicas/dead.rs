@@ -6,11 +6,14 @@ use jiff::Timestamp;
 use latchkey::{
     lease::Lease,
     store::{heartbeats, intents::Dangling, targets},
-    worker::{Interrupted, Life, run_once, trail},
+    worker::{self, Interrupted, Life, run_once, trail},
 };
 use latchkey_domain::access::{ClusterId, transition::Target};
 use latchkey_simulator::kubernetes::Pattern;
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 /// Claims everything that is due for somebody who does nothing with it.
 async fn claimed_by(world: &World, holder: &str) -> Vec<targets::Claim> {
@@ -124,4 +127,32 @@ async fn a_worker_that_was_taken_over_begins_nothing_more() {
     );
     assert_eq!((world.aws_auth(PROD)["mapUsers"].as_str(), world.binding()), (USERS, vec![]));
     wait_until("everything is at rest", async || world.run().await.runs.is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_tells_of_itself_while_the_seal_of_the_audit_log_waits() {
+    let world = World::new().await;
+    let owner = world.town.owner.pool();
+    let mut held = owner.begin().await.unwrap();
+    sqlx::query("lock table event_unsealed in access exclusive mode").execute(&mut *held).await.unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let at_work = tokio::spawn(worker::run(world.another_worker(Life::default()).await, async {
+        let _ = stopped.await;
+    }));
+    let (mut beats, mut longest) = (BTreeSet::new(), 0.0_f64);
+    wait_until("the worker told of itself twice", async || {
+        let silent = "select seen_at::text, extract(epoch from clock_timestamp() - seen_at)::float8
+                      from worker_heartbeat";
+        let seen: Option<(String, f64)> = sqlx::query_as(silent).fetch_optional(owner).await.unwrap();
+        if let Some((at, seconds)) = seen {
+            beats.insert(at);
+            longest = longest.max(seconds);
+        }
+        beats.len() == 2
+    })
+    .await;
+    assert!(longest < 12.0, "it was silent for {longest} s, and is taken for dead after 15");
+    held.rollback().await.unwrap();
+    stop.send(()).unwrap();
+    at_work.await.unwrap();
 }

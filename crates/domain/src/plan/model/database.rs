@@ -1,5 +1,6 @@
 //! What Postgres has: grants in their real states, legs, mappings, intents, one target with its lease.
 
+use super::kept::Kept;
 use crate::{
     access::{
         PersonId, PrincipalId,
@@ -39,7 +40,7 @@ pub struct Intent {
 
 #[derive(Debug, Clone)]
 pub struct Database {
-    pub grants: BTreeMap<u128, Grant>,
+    pub grants: BTreeMap<u128, Kept<Grant>>,
     /// What the cluster's leg of each grant last proved.
     pub legs: BTreeMap<u128, Proven>,
     pub rows: Vec<(RecordedMapping, RowState)>,
@@ -74,7 +75,7 @@ impl Database {
 
     /// What a run reads in one snapshot.
     pub fn desired(&self, epoch: i64, now: Timestamp, state: &ClusterState) -> DesiredCluster {
-        let mut desired = samples::desired(self.grants.values().filter_map(desired_grant).collect());
+        let mut desired = samples::desired(self.grants.values().filter_map(|grant| desired_grant(grant)).collect());
         desired.now = now;
         desired.epoch = epoch;
         let live = self.rows.iter().filter(|(_, state)| *state != RowState::Removed);
@@ -204,7 +205,7 @@ impl Database {
 
     /// A finished run's judgement of one grant, as `worker::finish` makes it.
     pub fn judge(&mut self, id: u128, wish: Wish, proven: bool, now: Timestamp) {
-        let Some(grant) = self.grants.get(&id).cloned() else { return };
+        let Some(grant) = self.grants.get(&id).map(|grant| Grant::clone(grant)) else { return };
         let is_present = match &grant {
             Grant::Provisioning(_) | Grant::Active(_) => true,
             Grant::Revoking(_) => false,
@@ -236,7 +237,7 @@ impl Database {
             if matches!(next, Grant::Active(_)) {
                 *self.activations.entry(id).or_default() += 1;
             }
-            self.grants.insert(id, next);
+            self.grants.insert(id, Kept::new(next));
         }
     }
 }

@@ -3,11 +3,14 @@
 //! land late, and whose reviews lag. What plans, proves and changes states is the real code.
 //!
 //! - [`world`]: the cluster, also for the other tests of this folder.
-//! - `database`: the rows. `worker`: a run, step by step. `town`: all of it together, and what must hold of it always.
-//! - `schedules`: random orders of some hundred steps. `exhaustive`: every order of short scenes.
+//! - `database`: the rows. `worker`: a run, step by step. `town`: all of it together. `promises`: what must hold of it.
+//! - `schedules`: random orders of some hundred steps. `exhaustive`: every order of short `scenes`.
 
 mod database;
 mod exhaustive;
+mod kept;
+mod promises;
+mod scenes;
 mod schedules;
 mod town;
 mod worker;

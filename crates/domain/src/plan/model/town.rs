@@ -2,9 +2,10 @@
 //! aws-auth. After each event, what the promises say of every moment is checked.
 
 use super::{
-    database::{ARRIVES_WITHIN, Database, RowState, desired_grant},
+    database::Database,
+    kept::{Kept, digest},
     worker::{Around, Flight, Phase, TOKEN},
-    world::{land, moved, works},
+    world::{land, moved},
 };
 use crate::{
     access::{
@@ -15,10 +16,8 @@ use crate::{
         request::{Ballot, Decided, Pending, RequestFacts, Ruled, Seen, Verdict},
         transition::Actor,
     },
-    eks::rbac::LABEL_GRANT,
     plan::{
-        bindings,
-        cluster::{Step, plan},
+        cluster::Step,
         observation::{ClusterObservation, ClusterState},
         samples,
     },
@@ -27,6 +26,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZeroU8,
+    ops::Deref as _,
 };
 use uuid::Uuid;
 
@@ -68,18 +68,39 @@ pub struct Town {
     pub now: Timestamp,
     pub database: Database,
     pub requests: BTreeMap<u128, Pending>,
-    pub cluster: ClusterObservation,
+    pub cluster: Kept<ClusterObservation>,
     uid: u64,
     pub workers: [Phase; 2],
     pub flights: Vec<Flight>,
     /// What the cluster was before its last write, and when that was.
-    before: (Timestamp, ClusterState),
+    before: (Timestamp, Kept<ClusterObservation>),
     /// What aws-auth is but for our lines.
-    foreign: BTreeMap<String, String>,
+    pub foreign: BTreeMap<String, String>,
     foreigners: u32,
     decided: BTreeSet<u128>,
     /// Accesses whose binding a late write put back after their end: the next sweep's to remove.
-    late: BTreeSet<u128>,
+    pub late: BTreeSet<u128>,
+    /// For tests that have to have been there. Nothing depends on it.
+    pub reached: BTreeSet<Reached>,
+}
+
+/// Where promises are in danger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reached {
+    /// Somebody has two accesses at once.
+    Overlap,
+    /// A worker goes on with a run, and another has claimed the target since.
+    Overtaken,
+    /// A worker dies with a write on its way.
+    DiedWriting,
+    /// A write of a run that is not the newest is taken.
+    LateTaken,
+    /// Or refused.
+    LateRefused,
+    /// A write of the newest run is refused, since somebody else wrote meanwhile.
+    Conflict,
+    /// An access ends that was never active.
+    EndedUnused,
 }
 
 fn approver(number: u128) -> Person {
@@ -98,22 +119,22 @@ fn ruled(requester: PersonId) -> Ruled {
 
 impl Town {
     pub fn new() -> Self {
-        let cluster = samples::observation();
-        let state = cluster.kubernetes.clone().unwrap();
-        let foreign = state.aws_auth.as_ref().unwrap().data.clone();
+        let cluster = Kept::new(samples::observation());
+        let foreign = cluster.kubernetes.as_ref().unwrap().aws_auth.as_ref().unwrap().data.clone();
         Self {
             now: samples::now(),
             database: Database::new(),
             requests: BTreeMap::new(),
-            cluster,
+            cluster: cluster.clone(),
             uid: 0,
             workers: [Phase::Idle, Phase::Idle],
             flights: vec![],
-            before: (samples::now() - LAG, state),
+            before: (samples::now() - LAG, cluster),
             foreign,
             foreigners: 0,
             decided: BTreeSet::new(),
             late: BTreeSet::new(),
+            reached: BTreeSet::new(),
         }
     }
 
@@ -137,7 +158,12 @@ impl Town {
             Event::Clock => self.clock(),
             Event::Seconds(seconds) => self.now += SignedDuration::from_secs(seconds),
             Event::Work(worker, reviews) => self.work(worker, reviews),
-            Event::Die(worker) => self.workers[worker] = Phase::Idle,
+            Event::Die(worker) => {
+                if let Phase::Wait(_) = self.workers[worker] {
+                    self.reached.insert(Reached::DiedWriting);
+                }
+                self.workers[worker] = Phase::Idle;
+            }
             Event::Arrive(which) => {
                 if !self.flights.is_empty() {
                     let flight = self.flights.remove(which % self.flights.len());
@@ -194,7 +220,11 @@ impl Town {
                 assert_eq!(scheduled.facts.decided_by.len(), 2, "who decided is named");
                 assert!(self.decided.insert(number), "one request makes one access");
                 self.requests.remove(&number);
-                self.database.grants.insert(number, Grant::Scheduled(scheduled));
+                let mut live = self.database.grants.values().filter(|grant| !matches!(***grant, Grant::Ended(_)));
+                if live.any(|grant| grant.facts().person == scheduled.facts.person) {
+                    self.reached.insert(Reached::Overlap);
+                }
+                self.database.grants.insert(number, Kept::new(Grant::Scheduled(scheduled)));
             }
             Ok(Decided::Denied(_)) => unreachable!("nobody denies here"),
             Err(_) => {}
@@ -202,20 +232,20 @@ impl Town {
     }
 
     fn end(&mut self, number: u128, cause: Cause) {
-        let Some(live) = self.database.grants.get(&number).cloned().and_then(Grant::live) else { return };
+        let Some(live) = self.database.grants.get(&number).and_then(|grant| Grant::clone(grant).live()) else { return };
         let revoked = live.revoke(cause, Actor::worker(), None, self.now).to;
-        self.database.grants.insert(number, Grant::Revoking(revoked));
+        self.database.grants.insert(number, Kept::new(Grant::Revoking(revoked)));
     }
 
     fn clock(&mut self) {
         let now = self.now;
         self.requests.retain(|_, pending| pending.clone().lapse(now).is_none());
         for grant in self.database.grants.values_mut() {
-            if let Some(expired) = grant.clone().live().and_then(|live| live.expire(now, None)) {
-                *grant = Grant::Revoking(expired.to);
+            if let Some(expired) = Grant::clone(grant).live().and_then(|live| live.expire(now, None)) {
+                *grant = Kept::new(Grant::Revoking(expired.to));
             }
-            if let Grant::Scheduled(scheduled) = grant {
-                *grant = Grant::Provisioning(scheduled.clone().start().to);
+            if let Grant::Scheduled(scheduled) = &**grant {
+                *grant = Kept::new(Grant::Provisioning(scheduled.clone().start().to));
             }
         }
     }
@@ -230,8 +260,11 @@ impl Town {
             return;
         }
         let lags = reviews == Reviews::Lagging && self.now.duration_since(self.before.0) < LAG;
-        let reviewed = if lags { self.before.1.clone() } else { self.state().clone() };
+        let reviewed = if lags { self.before.1.clone() } else { self.cluster.clone() };
         let phase = std::mem::replace(&mut self.workers[worker], Phase::Idle);
+        if phase.epoch().is_some_and(|epoch| epoch < self.database.epoch) {
+            self.reached.insert(Reached::Overtaken);
+        }
         self.workers[worker] = phase.step(&mut Around {
             number: worker,
             now: self.now,
@@ -240,17 +273,28 @@ impl Town {
             flights: &mut self.flights,
             reviewed,
         });
+        let ended = |number: &u128| matches!(self.database.grants.get(number).map(Kept::deref), Some(Grant::Ended(_)));
+        if self.decided.iter().any(|number| ended(number) && !self.database.activations.contains_key(number)) {
+            self.reached.insert(Reached::EndedUnused);
+        }
     }
 
     /// A write reaches the API server, which refuses it once the run's token is over; its sender hears of it, if it is
     /// the same still.
     fn arrive(&mut self, flight: Flight) {
-        let before = self.state().clone();
-        let taken = self.now < flight.signed + TOKEN && land(&mut self.cluster, &mut self.uid, &flight.step);
+        let before = self.cluster.clone();
+        let taken = self.now < flight.signed + TOKEN
+            && self.cluster.change(|cluster| land(cluster, &mut self.uid, &flight.step));
+        match (flight.epoch < self.database.epoch, taken) {
+            (true, true) => drop(self.reached.insert(Reached::LateTaken)),
+            (true, false) => drop(self.reached.insert(Reached::LateRefused)),
+            (false, false) => drop(self.reached.insert(Reached::Conflict)),
+            (false, true) => {}
+        }
         if taken {
             self.before = (self.now, before);
-            if let Step::Binding { grant: Some(grant), .. } = &flight.step
-                && matches!(self.database.grants.get(&grant.0.as_u128()), Some(Grant::Ended(_)))
+            if let Step::Binding { grant: Some(grant), .. } = &*flight.step
+                && matches!(self.database.grants.get(&grant.0.as_u128()).map(Kept::deref), Some(Grant::Ended(_)))
             {
                 self.late.insert(grant.0.as_u128());
             }
@@ -270,130 +314,37 @@ impl Town {
             1 => ("mapRoles", format!("- rolearn: arn:aws:iam::444455556666:role/r{number}\n  username: r{number}\n")),
             _ => ("mapRoles", format!("# comment {number}\n")),
         };
-        let object = self.cluster.kubernetes.as_mut().unwrap().aws_auth.as_mut().unwrap();
-        object.data.entry(key.into()).or_default().push_str(&line);
-        moved(object);
+        self.cluster.change(|cluster| {
+            let object = cluster.kubernetes.as_mut().unwrap().aws_auth.as_mut().unwrap();
+            object.data.entry(key.into()).or_default().push_str(&line);
+            moved(object);
+        });
         self.foreign.entry(key.into()).or_default().push_str(&line);
     }
 
-    /// What holds at every moment.
-    ///
-    /// # Errors
-    /// What does not, in a sentence.
-    pub fn check(&self) -> Result<(), String> {
-        let state = self.state();
-        if let Some(why) = &self.database.broken {
-            return Err(why.clone());
-        }
-        for (number, grant) in &self.database.grants {
-            if let Grant::Active(active) = grant {
-                if active.until > active.facts.hard_until || active.since > active.facts.activate_by {
-                    return Err(format!("access {number} is longer than decided"));
-                }
-                if !desired_grant(grant).is_some_and(|desired| works(state, &desired)) {
-                    return Err(format!("access {number} is active and was cut"));
-                }
-            }
-        }
-        if let Some((number, times)) = self.database.activations.iter().find(|(_, times)| **times > 1) {
-            return Err(format!("access {number} became active {times} times"));
-        }
-        for binding in state.bindings.iter().filter(|binding| !binding.subjects.is_empty()) {
-            let label = binding.labels.get(LABEL_GRANT).and_then(|id| id.parse::<Uuid>().ok()).map(|id| id.as_u128());
-            let grant = label.and_then(|number| self.database.grants.get(&number));
-            match (label, grant) {
-                (Some(number), Some(Grant::Ended(_))) if !self.late.contains(&number) => {
-                    return Err(format!("access {number} has ended, and {} binds somebody", bindings::key_of(binding)));
-                }
-                (_, Some(Grant::Scheduled(_)) | None) => {
-                    return Err(format!("{} binds somebody, which nobody began", bindings::key_of(binding)));
-                }
-                (_, Some(_)) => {}
-            }
-        }
-        self.foreign_bytes(state)
+    /// Of all that what comes next may depend on. What the cluster was before its last write matters to lagging reviews
+    /// alone: where all are fresh, two towns that differ in it do the same for ever.
+    pub fn digest(&self) -> u64 {
+        let Self {
+            now,
+            database,
+            requests,
+            cluster,
+            uid,
+            workers,
+            flights,
+            before: _,
+            foreign,
+            foreigners,
+            decided,
+            late,
+            reached: _,
+        } = self;
+        digest(&((now, database, requests, cluster, uid, workers), (flights, foreign, foreigners, decided, late)))
     }
 
-    /// Without our lines, aws-auth is what the others made it.
-    fn foreign_bytes(&self, state: &ClusterState) -> Result<(), String> {
-        let data = &state.aws_auth.as_ref().unwrap().data;
-        for (key, foreign) in &self.foreign {
-            let mut text = data.get(key).cloned().unwrap_or_default();
-            for (row, _) in &self.database.rows {
-                if let Some(inserted) = row.inserted.as_deref().filter(|_| row.key.is_some_and(|k| k.as_str() == key)) {
-                    text = text.replacen(inserted, "", 1);
-                }
-            }
-            if text != *foreign {
-                return Err(format!("{key} is {text:?} but for our lines, and the others wrote {foreign:?}"));
-            }
-        }
-        Ok(())
-    }
-
-    /// All writes arrive or are refused, a worker goes on alone, and hours pass: everything is where it should be, and
-    /// then everything is over and nothing of ours is left.
-    pub fn come_to_rest(&mut self) -> Result<(), String> {
-        while !self.flights.is_empty() {
-            self.happen(Event::Arrive(0));
-            self.check()?;
-        }
-        self.workers = [Phase::Idle, Phase::Idle];
-        self.rounds(2)?;
-        // Whatever a dead run's token was good for is over.
-        self.now += ARRIVES_WITHIN;
-        self.rounds(2)?;
-        self.is_at_rest()?;
-        self.now += SignedDuration::from_hours(5);
-        self.rounds(4)?;
-        for (number, grant) in &self.database.grants {
-            if !matches!(grant, Grant::Ended(_)) {
-                return Err(format!("the time of access {number} is over, and it is {:?}", grant.state()));
-            }
-        }
-        if !self.state().bindings.is_empty() {
-            return Err(format!("bindings are left: {:?}", self.state().bindings));
-        }
-        let data = &self.state().aws_auth.as_ref().unwrap().data;
-        if *data != self.foreign {
-            return Err(format!("aws-auth is left as {data:?}, the others made it {:?}", self.foreign));
-        }
-        if self.database.rows.iter().any(|(_, state)| *state != RowState::Removed) {
-            return Err("a mapping is recorded still".into());
-        }
-        Ok(())
-    }
-
-    fn rounds(&mut self, count: usize) -> Result<(), String> {
-        for _ in 0..count {
-            self.now += SignedDuration::from_secs(75);
-            self.happen(Event::Clock);
-            loop {
-                self.happen(Event::Work(0, Reviews::Fresh));
-                self.check()?;
-                if matches!(self.workers[0], Phase::Idle) {
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What is wanted is there, and proven; what is not is gone.
-    fn is_at_rest(&self) -> Result<(), String> {
-        let desired = self.database.desired(self.database.epoch, self.now, self.state());
-        let steps = plan(&desired, &self.cluster).steps;
-        if !steps.is_empty() {
-            return Err(format!("nothing happens any more, and there is still to do: {steps:?}"));
-        }
-        for (number, grant) in &self.database.grants {
-            match grant {
-                Grant::Active(_) | Grant::Ended(_) => {}
-                Grant::Scheduled(_) | Grant::Provisioning(_) | Grant::Revoking(_) => {
-                    return Err(format!("access {number} stays {:?}", grant.state()));
-                }
-            }
-        }
-        Ok(())
+    /// Of what the promises speak of at any moment.
+    pub fn digest_of_promised(&self) -> u64 {
+        digest(&(&self.database, &self.cluster, &self.foreign, &self.late))
     }
 }

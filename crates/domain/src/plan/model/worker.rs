@@ -3,13 +3,14 @@
 
 use super::{
     database::{Database, Intent, LEASE},
+    kept::Kept,
     world::{answer, moved},
 };
 use crate::plan::{
     bindings::BindingStep,
     cluster::{Plan, Step, plan},
     desired::{DesiredCluster, Wish},
-    observation::{ClusterObservation, ClusterState},
+    observation::ClusterObservation,
     proof::{Answers, Question, Verdict, left_behind, prove_gone, prove_present, questions_gone, questions_present},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -26,7 +27,7 @@ pub struct Flight {
     pub worker: usize,
     pub epoch: i64,
     pub signed: Timestamp,
-    pub step: Step,
+    pub step: Kept<Step>,
 }
 
 /// A run's own view.
@@ -34,10 +35,10 @@ pub struct Flight {
 pub struct Run {
     pub epoch: i64,
     pub claimed: Timestamp,
-    desired: Option<DesiredCluster>,
-    observed: Option<ClusterObservation>,
-    plan: Plan,
-    left: VecDeque<Step>,
+    desired: Option<Kept<DesiredCluster>>,
+    observed: Option<Kept<ClusterObservation>>,
+    plan: Kept<Plan>,
+    left: VecDeque<Kept<Step>>,
     wrote: bool,
     conflict: bool,
     /// When each grant's last binding was deleted.
@@ -58,7 +59,7 @@ pub enum Phase {
     /// A write is on its way.
     Wait(Run),
     /// aws-auth was written, and no row says so yet.
-    Note(Run, Box<Step>),
+    Note(Run, Kept<Step>),
     LookAgain(Run),
     Prove(Run),
     Finish(Run),
@@ -69,13 +70,31 @@ pub struct Around<'a> {
     pub number: usize,
     pub now: Timestamp,
     pub database: &'a mut Database,
-    pub cluster: &'a mut ClusterObservation,
+    pub cluster: &'a mut Kept<ClusterObservation>,
     pub flights: &'a mut Vec<Flight>,
     /// What reviews are answered by.
-    pub reviewed: ClusterState,
+    pub reviewed: Kept<ClusterObservation>,
 }
 
 impl Phase {
+    /// Of the run that goes on.
+    pub fn epoch(&self) -> Option<i64> {
+        match self {
+            Self::Idle => None,
+            Self::Observe(run)
+            | Self::Read(run)
+            | Self::PassBy(run)
+            | Self::CatchUp(run)
+            | Self::Record(run)
+            | Self::Write(run)
+            | Self::Wait(run)
+            | Self::Note(run, _)
+            | Self::LookAgain(run)
+            | Self::Prove(run)
+            | Self::Finish(run) => Some(run.epoch),
+        }
+    }
+
     /// The next step. A write in flight is landed by whoever drives this; see [`Phase::landed`].
     pub fn step(self, around: &mut Around<'_>) -> Self {
         let now = around.now;
@@ -125,26 +144,27 @@ impl Phase {
     }
 
     /// Its write came to an end.
-    pub fn landed(self, taken: bool, step: Step, database: &mut Database, now: Timestamp) -> Self {
+    pub fn landed(self, taken: bool, step: Kept<Step>, database: &mut Database, now: Timestamp) -> Self {
         let Self::Wait(mut run) = self else { return self };
         run.wrote = true;
-        if let Step::AwsAuth(_) = &step {
+        if let Step::AwsAuth(_) = &*step {
             database.unmapping.retain(|epoch| *epoch != run.epoch);
         }
-        if let Step::Binding { step, grant } = &step {
+        if let Step::Binding { step, grant } = &*step {
             database.open.retain(|intent| intent.epoch != run.epoch || intent.key != step.key());
             let gone = matches!(step, BindingStep::Empty(_) | BindingStep::Delete { .. });
             if let (true, Some(grant)) = (gone && taken, grant) {
                 run.deleted.insert(grant.0.as_u128(), now);
             }
             if !taken {
-                run.left
-                    .retain(|other| !matches!(other, Step::Binding { step: other, .. } if other.key() == step.key()));
+                run.left.retain(
+                    |other| !matches!(&**other, Step::Binding { step: other, .. } if other.key() == step.key()),
+                );
             }
         }
         run.conflict |= !taken;
-        match step {
-            Step::AwsAuth(_) if taken => Self::Note(run, Box::new(step)),
+        match &*step {
+            Step::AwsAuth(_) if taken => Self::Note(run, step),
             _ => Self::Write(run),
         }
     }
@@ -161,7 +181,7 @@ fn claim(around: &mut Around<'_>) -> Phase {
         claimed: around.now,
         desired: None,
         observed: None,
-        plan: Plan::default(),
+        plan: Kept::new(Plan::default()),
         left: VecDeque::new(),
         wrote: false,
         conflict: false,
@@ -175,12 +195,10 @@ fn pass_by(run: Run, around: &mut Around<'_>) -> Phase {
     if run.is_fenced_out(around.database) {
         return Phase::Idle;
     }
-    let read = run.observed.as_ref().and_then(|observed| observed.kubernetes.as_ref()?.aws_auth.clone());
-    let now = around.cluster.kubernetes.as_mut().and_then(|state| state.aws_auth.as_mut());
-    if let (Some(read), Some(now)) = (read, now)
-        && read.resource_version == now.resource_version
-    {
-        moved(now);
+    let version =
+        |seen: &ClusterObservation| Some(seen.kubernetes.as_ref()?.aws_auth.as_ref()?.resource_version.clone());
+    if run.observed.as_deref().and_then(version) == version(around.cluster) {
+        around.cluster.change(|cluster| cluster.kubernetes.as_mut()?.aws_auth.as_mut().map(moved));
     }
     around.database.unmapping.retain(|epoch| *epoch >= run.epoch);
     Phase::Observe(run)
@@ -191,9 +209,9 @@ fn read(mut run: Run, around: &mut Around<'_>) -> Run {
     let state = observed.kubernetes.as_ref().unwrap();
     let desired = around.database.desired(run.epoch, around.now, state);
     around.database.close_dangling(run.epoch, around.now, state);
-    run.plan = plan(&desired, &observed);
-    run.left = run.plan.steps.iter().cloned().collect();
-    run.desired = Some(desired);
+    run.plan = Kept::new(plan(&desired, &observed));
+    run.left = run.plan.steps.iter().cloned().map(Kept::new).collect();
+    run.desired = Some(Kept::new(desired));
     run.conflict = false;
     run
 }
@@ -231,7 +249,8 @@ fn write(mut run: Run, around: &mut Around<'_>) -> Phase {
 fn prove(mut run: Run, around: &Around<'_>) -> Run {
     let (Some(desired), Some(observed)) = (&run.desired, &run.observed) else { return run };
     let state = observed.kubernetes.as_ref().unwrap();
-    let ask = |question: &Question| (question.clone(), answer(&around.reviewed, question));
+    let reviewed = around.reviewed.kubernetes.as_ref().unwrap();
+    let ask = |question: &Question| (question.clone(), answer(reviewed, question));
     let mut found = vec![];
     for grant in &desired.grants {
         let id = grant.id().0.as_u128();

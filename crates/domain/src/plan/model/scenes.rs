@@ -1,0 +1,76 @@
+//! Short scenes: what is done at the same time where promises are in danger.
+
+use super::town::{
+    Event::{self, Arrive, Decide, Die, Foreign, GiveBack, Seconds, Work},
+    Reached::{self, Conflict, DiedWriting, EndedUnused, LateRefused, LateTaken, Overlap, Overtaken},
+    Reviews,
+};
+
+/// What happened before, and lists of what may happen: each in its own order, interleaved with all others.
+pub struct Scene {
+    pub name: &'static str,
+    pub before: Vec<Event>,
+    pub lists: Vec<Vec<Then>>,
+    /// What comes about in some of the orders. Without it the scene would be too short to show anything.
+    pub reaches: &'static [Reached],
+}
+
+/// What is next in a list.
+#[derive(Debug, Clone, Copy)]
+pub enum Then {
+    Happens(Event),
+    /// A run of a worker, from its claim to its end or death: between any two of its steps may be what is next in the
+    /// other lists. It waits while another has the lease.
+    Runs(usize),
+}
+use Then::{Happens, Runs};
+
+/// An access that is active already.
+fn active(number: u128) -> Vec<Event> {
+    [Decide(number)].into_iter().chain([Work(0, Reviews::Fresh); 24]).collect()
+}
+
+/// A worker that comes when the lease of the first is over.
+fn another(after: i64) -> Vec<Then> {
+    vec![Happens(Seconds(after)), Runs(1)]
+}
+
+pub fn scenes() -> Vec<Scene> {
+    vec![
+        Scene {
+            name: "one access ends while another of the same person begins",
+            before: active(0),
+            lists: vec![vec![Happens(GiveBack(0))], vec![Happens(Decide(2))], vec![Runs(0), Runs(0)], another(61)],
+            reaches: &[Overlap, Overtaken, LateTaken, LateRefused],
+        },
+        Scene {
+            name: "an access begins and is given back at once",
+            before: vec![],
+            lists: vec![vec![Happens(Decide(0))], vec![Happens(GiveBack(0))], vec![Runs(0), Runs(0)], another(61)],
+            reaches: &[EndedUnused, Overtaken, LateTaken, LateRefused],
+        },
+        Scene {
+            name: "a worker dies while the accesses of two people cross",
+            before: active(0),
+            lists: vec![
+                vec![Happens(GiveBack(0))],
+                vec![Happens(Decide(1))],
+                vec![Runs(0), Runs(0)],
+                [Happens(Die(0))].into_iter().chain(another(71)).collect(),
+                vec![Happens(Arrive(0))],
+            ],
+            reaches: &[DiedWriting, LateTaken, LateRefused],
+        },
+        Scene {
+            name: "somebody else writes while the accesses of two people cross",
+            before: active(0),
+            lists: vec![
+                vec![Happens(GiveBack(0))],
+                vec![Happens(Decide(1))],
+                vec![Runs(0), Runs(0)],
+                vec![Happens(Foreign(0)), Happens(Foreign(2))],
+            ],
+            reaches: &[Conflict],
+        },
+    ]
+}

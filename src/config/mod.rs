@@ -10,6 +10,7 @@ mod reader;
 pub mod settings;
 
 pub use fault::{Fault, Severity};
+pub use reader::nearest;
 pub use settings::Settings;
 
 #[cfg(test)]

@@ -382,7 +382,7 @@ fn type_title(value: &DeValue<'_>) -> &'static str {
 }
 
 /// The known name nearest to `name`, where it is near enough to be a slip.
-pub(super) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     // Two letters that changed places are two slips.
     let allowed = if name.chars().count() <= 3 { 1 } else { (name.chars().count() / 3).clamp(2, 3) };
     known

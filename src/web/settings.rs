@@ -1,5 +1,7 @@
 //! One's own settings: theme, time zone, and the sessions that are signed in.
 
+mod zone;
+
 use super::{
     Failure, SignedIn, State,
     cookies::{Kind, SET_COOKIE},
@@ -23,9 +25,10 @@ use axum::{
     http::StatusCode,
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use latchkey_domain::access::{SessionId, person::Theme};
 use serde::Deserialize;
+use zone::NoZone;
 
 /// See the module.
 #[derive(Debug, Template, WebTemplate)]
@@ -96,30 +99,33 @@ async fn save(
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, Failure> {
     let theme = Theme::parse(&form.theme).ok_or_else(|| Failure::Malformed("There is no such theme.".to_owned()))?;
-    let Ok(zone) = zone(form.zone.trim()) else {
-        let typed: String = form.zone.chars().filter(|c| !c.is_control()).take(LONGEST_ZONE).collect();
-        let mut page = SettingsPage::read(&state, &signed_in, theme, typed).await?;
-        page.layout.title.insert_str(0, "Error: ");
-        page.zone_error = Some("That is no time zone. Choose one from the list, such as Europe/Berlin.".to_owned());
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    let zone = match zone::find(&form.zone) {
+        Ok(zone) => zone,
+        Err(none) => {
+            let typed: String = form.zone.chars().filter(|c| !c.is_control()).take(zone::LONGEST).collect();
+            let mut page = SettingsPage::read(&state, &signed_in, theme, typed).await?;
+            page.layout.title.insert_str(0, "Error: ");
+            page.zone_error = Some(said(&none));
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
     };
     people::prefer(&state.store, signed_in.person.id, theme, zone.as_deref()).await?;
     Ok(Redirect::to("/settings?saved=1").into_response())
 }
 
-/// In characters; the longest name has 32.
-const LONGEST_ZONE: usize = 60;
-
-/// The zone of this name, as the IANA spells it; none where nothing is typed.
-fn zone(name: &str) -> Result<Option<String>, ()> {
-    if name.is_empty() {
-        return Ok(None);
+fn said(none: &NoZone) -> String {
+    match none {
+        NoZone::Several(zones) => {
+            format!("More than one zone is called that: write {} whole.", words::sentence::list(zones, "or"))
+        }
+        NoZone::Unknown(near) if near.is_empty() => {
+            "That is no time zone. Type a city, such as Berlin, or a zone\u{2019}s name, such as Europe/Berlin."
+                .to_owned()
+        }
+        NoZone::Unknown(near) => {
+            format!("That is no time zone. Did you mean {}?", words::sentence::list(near, "or"))
+        }
     }
-    if name.len() > LONGEST_ZONE {
-        return Err(());
-    }
-    let zone = TimeZone::get(name).map_err(drop)?;
-    Ok(Some(zone.iana_name().unwrap_or(name).to_owned()))
 }
 
 /// `POST /settings/sessions/{id}/end`: one of one's own, whichever; 404 for others'. Its next request is signed out.
@@ -165,7 +171,7 @@ impl SettingsPage {
             saved: false,
             themes: Theme::ALL.map(choice),
             zone,
-            zones: jiff::tz::db().available().map(|name| name.to_string()).filter(|name| is_place(name)).collect(),
+            zones: zone::offered(),
             usual_zone,
             zone_error: None,
             can_end_others: others > 0,
@@ -173,11 +179,6 @@ impl SettingsPage {
             sessions,
         }
     }
-}
-
-/// Whether a zone is worth offering: a place, or UTC. Old names of zones work when typed.
-fn is_place(name: &str) -> bool {
-    name == "UTC" || (name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("SystemV/"))
 }
 
 impl Session {
@@ -220,11 +221,11 @@ impl SettingsPage {
         let page = |living: &[Living], zone: &str| {
             Self::new(&ana, Theme::Auto, zone.to_owned(), "Europe/Berlin".to_owned(), living)
         };
-        let wrong = "That is no time zone. Choose one from the list, such as Europe/Berlin.";
+        let wrong = said(&NoZone::Unknown(vec!["Europe/Berlin".to_owned()]));
         vec![
             ("settings", page(&sessions, "Asia/Tokyo")),
             ("settings-alone", Self { saved: true, ..page(&sessions[1..2], "") }),
-            ("settings-wrong", Self { zone_error: Some(wrong.to_owned()), ..page(&sessions, "Berlin") }),
+            ("settings-wrong", Self { zone_error: Some(wrong), ..page(&sessions, "Berlim") }),
         ]
     }
 }

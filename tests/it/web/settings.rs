@@ -38,7 +38,7 @@ async fn the_theme_and_the_zone_that_one_chose_hold_on_every_page_and_for_nobody
 async fn what_is_no_zone_or_theme_is_refused_and_nothing_is_stored() {
     let portal = Portal::new().await;
     let ana = portal.browser("ana").await;
-    for zone in ["Berlin", "../../etc/passwd", "Europe/Berlin\u{0}", &"x".repeat(5_000)] {
+    for zone in ["Atlantis", "../../etc/passwd", "Europe/Berlin\u{0}", &"x".repeat(5_000)] {
         let page = ana.post("/settings", &[("theme", "dark"), ("zone", zone)]).await;
         let page = page.expect(StatusCode::UNPROCESSABLE_ENTITY);
         assert!(page.one(".error-summary a").contains("no time zone"), "{zone}");
@@ -49,6 +49,33 @@ async fn what_is_no_zone_or_theme_is_refused_and_nothing_is_stored() {
         portal.town.count("select count(*) from person where theme <> 'auto' or time_zone is not null").await,
         0
     );
+}
+
+#[tokio::test]
+async fn a_city_is_enough_for_a_zone_and_one_that_is_not_plain_names_those_that_may_be_meant() {
+    let portal = Portal::new().await;
+    let ana = portal.browser("ana").await;
+    for (typed, zone) in [
+        ("Berlin", "Europe/Berlin"),
+        (" new  york ", "America/New_York"),
+        ("america/new york", "America/New_York"),
+        ("PORT AU PRINCE", "America/Port-au-Prince"),
+        ("utc", "UTC"),
+    ] {
+        ana.post("/settings", &[("theme", "auto"), ("zone", typed)]).await.expect(StatusCode::SEE_OTHER);
+        assert_eq!(ana.get("/settings").await.attribute("#zone", "value"), zone, "{typed}");
+    }
+    for (typed, told) in [
+        ("Louisville", "America/Kentucky/Louisville or America/Louisville"),
+        ("Berlim", "Europe/Berlin"),
+        ("angeles", "America/Los_Angeles"),
+    ] {
+        let page = ana.post("/settings", &[("theme", "auto"), ("zone", typed)]).await;
+        let page = page.expect(StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.one(".error-summary a").contains(told), "{typed}: {}", page.one(".error-summary a"));
+        assert_eq!(page.attribute("#zone", "value"), typed, "what was typed is kept");
+    }
+    assert_eq!(ana.get("/settings").await.attribute("#zone", "value"), "UTC");
 }
 
 #[tokio::test]

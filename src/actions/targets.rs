@@ -20,6 +20,9 @@ pub enum NotDone {
     ReasonTooLong(usize),
     #[error("The reason has control characters in it; type it as one line of plain text.")]
     ReasonNotPlain,
+    /// Granting is paused there already, by somebody else or for another reason, which stands.
+    #[error("Granting is paused there already.")]
+    PausedAlready,
     #[error(transparent)]
     Policy(#[from] NoPolicy),
     #[error(transparent)]
@@ -44,15 +47,19 @@ pub async fn try_now(store: &Store, person: &Person, target: Target) -> Result<(
 }
 
 /// From now on nothing new is granted on a cluster: who was approved waits and reads why. What runs is kept right, what
-/// ends is taken away. Pausing twice keeps the first reason.
+/// ends is taken away. The same again does no more than once; another reason, or another person, is refused, so that
+/// nobody believes that theirs is the one that people read.
 ///
 /// # Errors
-/// `NotFound`, the reasons' own, `Policy`, `Store`.
+/// `NotFound`, `PausedAlready`, the reasons' own, `Policy`, `Store`.
 pub async fn pause_granting(store: &Store, person: &Person, cluster: ClusterId, why: &str) -> Result<(), NotDone> {
     operator(store, person).await?;
     let why = plain(why)?;
     let mut tx = store.begin().await?;
     let paused = tx.pause_granting(cluster, person.id, why).await?;
+    if !paused && tx.is_paused_otherwise(cluster, person.id, why).await? {
+        return Err(NotDone::PausedAlready);
+    }
     let waiting = tx.targets_of_new(cluster).await?;
     if tx.try_now(waiting).await? == 0 {
         return Err(NotDone::NotFound);

@@ -4,6 +4,7 @@ use super::StoreError;
 use jiff::Timestamp;
 use latchkey_domain::access::{
     PersonId,
+    grant::Trouble,
     person::{Handle, Person},
 };
 use uuid::Uuid;
@@ -31,6 +32,19 @@ pub(super) fn hash32(table: &'static str, column: &'static str, bytes: &[u8]) ->
 pub(super) fn person(id: Uuid, handle: &str, name: String, groups: Vec<String>) -> Result<Person, StoreError> {
     let handle: Handle = handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?;
     Ok(Person { id: PersonId(id), handle, name, groups: groups.into_iter().collect() })
+}
+
+/// The trouble of a leg by its columns; none where all is well.
+///
+/// # Errors
+/// `Corrupt` where there is no such condition.
+pub(super) fn trouble(condition: &str, error: &str) -> Result<Option<Trouble>, StoreError> {
+    match condition {
+        "ok" => Ok(None),
+        "retrying" => Ok(Some(Trouble::Retrying)),
+        "blocked" => Ok(Some(Trouble::blocked(error))),
+        other => Err(StoreError::corrupt("grant_leg", "condition", other)),
+    }
 }
 
 /// What a row tells of a request: of `request r`, and of its requester `p`, cluster `c` and principal `i`. A macro,

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId,
-        grant::{Grant, GrantFacts},
+        grant::{Grant, GrantFacts, paused},
         policy::PolicyFile,
         transition::Target,
     },
@@ -15,7 +15,7 @@ use latchkey_domain::{
         iam_policy::GrantNeeds,
     },
     plan::{
-        desired::{DesiredCluster, DesiredGrant, RecordedMapping, Wish, paused},
+        desired::{DesiredCluster, DesiredGrant, RecordedMapping, Wish},
         principal::{DesiredPrincipal, PrincipalGrant},
     },
 };

@@ -208,6 +208,28 @@ impl Tx {
         Ok(paused.rows_affected() == 1)
     }
 
+    /// Whether granting on a cluster is paused by another person, or for another reason.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn is_paused_otherwise(
+        &mut self,
+        cluster: ClusterId,
+        by: PersonId,
+        why: &str,
+    ) -> Result<bool, StoreError> {
+        let otherwise = sqlx::query_scalar!(
+            r#"select exists (select from target where kind = 'cluster' and key = $1 and paused_since is not null
+                 and (paused_by <> $2 or paused_why <> $3)) as "otherwise!""#,
+            cluster.0,
+            by.0,
+            why
+        )
+        .fetch_one(self.connection())
+        .await?;
+        Ok(otherwise)
+    }
+
     /// Lets granting on a cluster go on; whether it was paused.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use super::{
     icon::Icon,
     inbox::{Row, waiting_for},
     layout::{Layout, Place},
-    look::{Pill, Tone},
+    look::Pill,
     requests::{address_of_row, is_prod},
     routes::Routes,
 };
@@ -162,15 +162,8 @@ impl Card {
             address: format!("/grants/{}", held.id),
             sentence: Html::sentence(&access.sentence(Subject::You, tense, clock)),
             pill: Pill::grant(held.state),
-            mark: trouble.map(|trouble| {
-                let (tone, icon, word) = if trouble.blocked {
-                    (Tone::Danger, Icon::Ban, "Blocked")
-                } else {
-                    (Tone::Needs, Icon::RotateCw, "Retrying")
-                };
-                Pill::new(tone, icon, word)
-            }),
-            trouble: trouble.map(|trouble| Html::prose(&trouble.why)),
+            mark: trouble.map(|(trouble, _)| Pill::trouble(*trouble)),
+            trouble: trouble.map(|(_, why)| Html::prose(why)),
             prod: is_prod(file, cluster),
             time_left: match (held.state, held.active) {
                 (GrantState::Active, Some((since, until))) => Some(TimeLeft::of(since, until, clock)),
@@ -220,7 +213,7 @@ impl HomePage {
         let mut layout = ana.layout(Place::Home, "Home");
         let overdue =
             "1 access should have ended, the first at 15:41 CET. We keep trying; operators see it on every page.";
-        layout.banners = vec![super::layout::Banner::new(Tone::Danger, overdue)];
+        layout.banners = vec![super::layout::Banner::new(super::look::Tone::Danger, overdue)];
         let whole = Self {
             layout,
             first: None,

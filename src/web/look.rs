@@ -2,7 +2,10 @@
 
 use super::icon::Icon;
 use crate::words::access;
-use latchkey_domain::access::{grant::GrantState, request::RequestState};
+use latchkey_domain::access::{
+    grant::{GrantState, Trouble},
+    request::RequestState,
+};
 
 /// What a colour says. Never said by colour alone: an icon and a word stand beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,5 +69,14 @@ impl Pill {
         };
         let turns = matches!(state, GrantState::Provisioning | GrantState::Revoking);
         Self { turns, ..Self::new(tone, icon, access::grant_state(state)) }
+    }
+
+    /// A trouble, as a mark beside a state.
+    pub fn trouble(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Blocked => Self::new(Tone::Danger, Icon::Ban, "Blocked"),
+            Trouble::Paused => Self::new(Tone::Needs, Icon::CircleMinus, "Waits"),
+            Trouble::Retrying => Self::new(Tone::Needs, Icon::RotateCw, "Retrying"),
+        }
     }
 }

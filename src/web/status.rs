@@ -20,7 +20,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State as Extract;
 use jiff::SignedDuration;
-use latchkey_domain::access::grant::GrantState;
+use latchkey_domain::access::grant::{GrantState, Trouble};
 
 /// Sign-in, changes, endings.
 #[derive(Debug, Template, WebTemplate)]
@@ -207,11 +207,12 @@ impl Worker {
 
 impl StuckRow {
     fn of(stuck: &Stuck) -> Self {
-        let pill = match (stuck.state == GrantState::Revoking, stuck.blocked) {
-            (true, true) => Pill::new(Tone::Danger, Icon::Ban, "Ending, blocked"),
-            (true, false) => Pill::new(Tone::Needs, Icon::RotateCw, "Ending, retrying"),
-            (false, true) => Pill::new(Tone::Danger, Icon::Ban, "Blocked"),
-            (false, false) => Pill::new(Tone::Needs, Icon::RotateCw, "Retrying"),
+        let pill = match (stuck.state == GrantState::Revoking, stuck.trouble) {
+            (true, Trouble::Blocked) => Pill::new(Tone::Danger, Icon::Ban, "Ending, blocked"),
+            (true, Trouble::Retrying) => Pill::new(Tone::Needs, Icon::RotateCw, "Ending, retrying"),
+            (true, Trouble::Paused) | (false, Trouble::Retrying | Trouble::Paused | Trouble::Blocked) => {
+                Pill::trouble(stuck.trouble)
+            }
         };
         Self {
             address: format!("/grants/{}", stuck.grant),
@@ -255,7 +256,7 @@ impl StatusPage {
             holder: "Ana Petrova".to_owned(),
             cluster: "prod-eu".to_owned(),
             state: GrantState::Revoking,
-            blocked: true,
+            trouble: Trouble::Blocked,
             why: "Latchkey may not edit aws-auth on `prod-eu`: the right to patch ConfigMap `aws-auth` is missing."
                 .to_owned(),
             attempts: 14,

@@ -1,13 +1,17 @@
 //! What happened, on a rail: major events boxed, minor ones a line with an icon.
 
-use super::{html::Html, icon::Icon, look::Tone};
+use super::{
+    html::Html,
+    icon::Icon,
+    look::{Pill, Tone},
+};
 use crate::{
     store::read::progress::{GrantProgress, LegProgress, StepTaken},
     words::{self, Clock, Sentence, access::Subject},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    grant::{Cause, Condition, GrantState, Proven},
+    grant::{Cause, GrantState, Proven},
     transition::Target,
 };
 
@@ -47,6 +51,22 @@ impl Event {
         self.quote = text.map(str::to_owned).filter(|text| !text.trim().is_empty());
         self
     }
+}
+
+/// Where an access stands: what is the case, what is waited for, and what to do.
+pub fn standing(grant: &GrantProgress, clock: &Clock) -> Sentence {
+    let until = grant.active.map(|(_, until)| until);
+    let is_new = matches!(grant.state, GrantState::Scheduled | GrantState::Provisioning);
+    match grant.trouble() {
+        Some((trouble, why)) if is_new => words::steps::held_up(trouble, why, grant.activate_by, clock),
+        Some(_) if grant.is_in_doubt() => words::steps::in_doubt(until, clock),
+        Some(_) | None => words::steps::standing(grant.state, grant.cause, until, grant.ended_at, clock),
+    }
+}
+
+/// The mark of its trouble, which stands beside the pill, never in it.
+pub fn mark(grant: &GrantProgress) -> Option<Pill> {
+    grant.trouble().map(|(trouble, _)| Pill::trouble(trouble))
 }
 
 /// How an access came about and went, what lies ahead last.
@@ -187,8 +207,8 @@ fn evidence(value: &serde_json::Value) -> Vec<Html> {
 
 fn trouble(leg: &LegProgress, clock: &Clock) -> Option<Event> {
     let sentence = words::steps::condition(leg.target, &leg.condition, clock)?;
-    let blocked = matches!(leg.condition, Condition::Blocked { .. });
-    let (tone, icon) = if blocked { (Tone::Danger, Icon::Ban) } else { (Tone::Needs, Icon::RotateCw) };
+    let (trouble, _) = leg.condition.trouble()?;
+    let Pill { tone, icon, .. } = Pill::trouble(trouble);
     Some(Event::minor(tone, icon, Html::sentence(&sentence), None))
 }
 

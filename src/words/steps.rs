@@ -3,7 +3,7 @@
 use super::{Clock, Sentence};
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    grant::{Cause, Condition, GrantState},
+    grant::{Cause, Condition, GrantState, Trouble},
     transition::Target,
 };
 
@@ -80,9 +80,30 @@ pub fn in_doubt(until: Option<Timestamp>, clock: &Clock) -> Sentence {
     }
 }
 
-/// Of an access that cannot be set up until somebody acts.
-pub fn held_up() -> Sentence {
-    Sentence::parse("Approved, and held up: what stands in the way is told below. Your time has not started.")
+/// Of an access that is not set up in the usual few seconds: what is really waited for. What is not set up by
+/// `activate_by` is given up.
+pub fn held_up(trouble: Trouble, why: &str, activate_by: Timestamp, clock: &Clock) -> Sentence {
+    let start = match trouble {
+        Trouble::Retrying => {
+            return Sentence::parse(
+                "Approved. Setting up, slower than usual: what stands in the way is told below. Your time has not \
+                 started.",
+            );
+        }
+        Trouble::Paused => "Approved, and waiting.",
+        Trouble::Blocked => "Approved, and held up.",
+    };
+    let why = if why.is_empty() { "An operator has to act.".to_owned() } else { full_stop(why) };
+    let goes_on = match trouble {
+        Trouble::Paused => " It goes on by itself once an operator resumes granting.",
+        Trouble::Blocked | Trouble::Retrying => "",
+    };
+    Sentence::default()
+        .text(format!("{start} "))
+        .parsed(&why)
+        .text(format!("{goes_on} Your time has not started. What is not set up by "))
+        .time(activate_by, clock.at(activate_by))
+        .text(" is given up.")
 }
 
 /// Where an access stands, for its holder or others: what is the case, and what to do.

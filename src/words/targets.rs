@@ -1,6 +1,7 @@
 //! Targets in words.
 
-use super::sentence::count;
+use super::{Clock, Sentence, sentence::count};
+use jiff::Timestamp;
 
 /// "1 access", "12 accesses", "none".
 pub fn accesses(number: i64) -> String {
@@ -8,6 +9,15 @@ pub fn accesses(number: i64) -> String {
         0 => "none".to_owned(),
         1 => "1 access".to_owned(),
         more => format!("{more} accesses"),
+    }
+}
+
+/// "12 accesses, 2 wait": how many of them wait because granting is paused.
+pub fn accesses_and_waiting(number: i64, waiting: i64) -> String {
+    match waiting {
+        0 => accesses(number),
+        1 => format!("{}, 1 waits", accesses(number)),
+        more => format!("{}, {more} wait", accesses(number)),
     }
 }
 
@@ -24,11 +34,41 @@ pub fn accept_restore(cluster: &str) -> String {
     format!("latchkey accept-restore {cluster}")
 }
 
-/// What stands over the legs.
-pub fn in_trouble(troubled: usize, all: usize) -> String {
-    match troubled {
-        0 if all == 0 => "Nobody has, waits for or loses access here.".to_owned(),
-        0 => format!("{}, all well", accesses(i64::try_from(all).unwrap_or(i64::MAX))),
-        some => format!("{} in trouble, of {all}", count(some, "part")),
+/// What stands over the legs: how many are in trouble, how many wait because granting is paused.
+pub fn in_trouble(troubled: usize, waiting: usize, all: usize) -> String {
+    match (troubled, waiting) {
+        (0, 0) if all == 0 => "Nobody has, waits for or loses access here.".to_owned(),
+        (0, 0) => format!("{}, all well", accesses(i64::try_from(all).unwrap_or(i64::MAX))),
+        (0, waiting) => format!("{waiting} of {all} wait for granting to be resumed"),
+        (some, 0) => format!("{} in trouble, of {all}", count(some, "part")),
+        (some, waiting) => format!("{} in trouble, {waiting} waiting, of {all}", count(some, "part")),
     }
+}
+
+/// A pause: who, when, why.
+#[derive(Debug, Clone, Copy)]
+pub struct Pause<'a> {
+    pub by: &'a str,
+    pub since: Timestamp,
+    pub why: &'a str,
+}
+
+/// "Dee paused granting here at 14:20 CET: the node groups are being replaced".
+pub fn paused(pause: Pause<'_>, clock: &Clock) -> Sentence {
+    by_whom(pause, " paused granting here ", clock).text(format!(": {}", pause.why))
+}
+
+/// To somebody who paused when it was paused already, and may be so no more.
+pub fn paused_before(pause: Option<Pause<'_>>, clock: &Clock) -> Sentence {
+    match pause {
+        Some(pause) => by_whom(pause, " paused granting here already, ", clock).text(
+            "; that reason stands, and those who wait read it. To give yours, resume granting and pause it again.",
+        ),
+        None => Sentence::default()
+            .text("Granting was paused here already when you sent this, and was resumed since. Pause it now, if it is needed still."),
+    }
+}
+
+fn by_whom(pause: Pause<'_>, did: &str, clock: &Clock) -> Sentence {
+    Sentence::default().text(pause.by).text(did).time(pause.since, clock.full(pause.since))
 }

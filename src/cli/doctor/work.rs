@@ -7,7 +7,7 @@ use crate::{
     words::{doctor::database::unread, doctor::work as words},
 };
 use jiff::SignedDuration;
-use latchkey_domain::access::grant::GrantState;
+use latchkey_domain::access::grant::{GrantState, Trouble};
 
 /// A worker tells of itself each 5 s.
 const SILENT: SignedDuration = SignedDuration::from_secs(30);
@@ -57,7 +57,7 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
     }
     for stuck in read::health::stuck(store, TOLD).await? {
         let said = words::stuck(&stuck.holder, &stuck.cluster, stuck.state, &stuck.why);
-        let serious = stuck.state == GrantState::Revoking && stuck.blocked;
+        let serious = stuck.state == GrantState::Revoking && stuck.trouble == Trouble::Blocked;
         let check = "work.stuck";
         findings.push(if serious { Finding::failed(check, said) } else { Finding::warning(check, said) });
     }

@@ -2,7 +2,10 @@
 
 use crate::store::{Store, StoreError, targets::MOST_SKEW};
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::access::{GrantId, grant::GrantState};
+use latchkey_domain::access::{
+    GrantId,
+    grant::{GrantState, Trouble},
+};
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,8 +105,7 @@ pub struct Stuck {
     pub cluster: String,
     /// Where it stands: being taken away is graver.
     pub state: GrantState,
-    /// Whether somebody must act.
-    pub blocked: bool,
+    pub trouble: Trouble,
     pub why: String,
     pub attempts: i32,
 }
@@ -128,6 +130,7 @@ pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError
     .await?;
     rows.into_iter()
         .map(|row| {
+            let trouble = if row.blocked { Trouble::blocked(&row.why) } else { Trouble::Retrying };
             let state = GrantState::parse(&row.state)
                 .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?;
             Ok(Stuck {
@@ -135,7 +138,7 @@ pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError
                 holder: row.holder,
                 cluster: row.cluster,
                 state,
-                blocked: row.blocked,
+                trouble,
                 why: row.why,
                 attempts: row.attempts,
             })

@@ -1,9 +1,15 @@
 //! What a person has: their accesses that are not over.
 
-use crate::store::{Store, StoreError, columns::json};
+use crate::store::{
+    Store, StoreError,
+    columns::{json, trouble},
+};
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    ClusterId, GrantId, PersonId, RequestId, cluster::PinnedNamespace, grant::GrantState, profile::ResolvedProfile,
+    ClusterId, GrantId, PersonId, RequestId,
+    cluster::PinnedNamespace,
+    grant::{GrantState, Trouble},
+    profile::ResolvedProfile,
 };
 
 /// An access that is not over.
@@ -19,16 +25,8 @@ pub struct Held {
     pub state: GrantState,
     pub created_at: Timestamp,
     pub active: Option<(Timestamp, Timestamp)>,
-    /// A leg that retries or is blocked: `retrying`, `blocked`.
-    pub trouble: Option<Trouble>,
-}
-
-/// How a leg in trouble fares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// Whether somebody must act.
-    pub blocked: bool,
-    pub why: String,
+    /// In which trouble one of its legs is, and why.
+    pub trouble: Option<(Trouble, String)>,
 }
 
 /// The accesses of a person that are not over, the one that ends first in front.
@@ -66,9 +64,10 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
                     .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?,
                 created_at: row.created_at.to_jiff(),
                 active: jiff(row.since).zip(jiff(row.until)),
-                trouble: row
-                    .condition
-                    .map(|condition| Trouble { blocked: condition == "blocked", why: row.error.unwrap_or_default() }),
+                trouble: match (row.condition, row.error.unwrap_or_default()) {
+                    (Some(condition), why) => trouble(&condition, &why)?.map(|trouble| (trouble, why)),
+                    (None, _) => None,
+                },
             })
         })
         .collect()

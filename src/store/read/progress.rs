@@ -4,7 +4,7 @@ use crate::store::{Store, StoreError, columns::json};
 use jiff::Timestamp;
 use latchkey_domain::access::{
     GrantId, PersonId, RequestId,
-    grant::{Cause, Condition, GrantState, Proven},
+    grant::{Cause, Condition, GrantState, Proven, Trouble},
     transition::Target,
 };
 use sha2::{Digest, Sha256};
@@ -45,10 +45,10 @@ impl GrantProgress {
         self.state == GrantState::Active && self.legs.iter().any(doubtful)
     }
 
-    /// Whether it is to be set up, and somebody has to act before that goes on.
-    pub fn is_held_up(&self) -> bool {
-        let is_blocked = |leg: &LegProgress| matches!(leg.condition, Condition::Blocked { .. });
-        matches!(self.state, GrantState::Scheduled | GrantState::Provisioning) && self.legs.iter().any(is_blocked)
+    /// The gravest trouble of its legs, and why; none of what is over.
+    pub fn trouble(&self) -> Option<(Trouble, &str)> {
+        let troubles = self.legs.iter().filter_map(|leg| leg.condition.trouble());
+        troubles.max_by_key(|(trouble, _)| *trouble).filter(|_| !self.is_over())
     }
 }
 

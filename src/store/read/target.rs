@@ -3,11 +3,11 @@
 //! Times of the worker are the database's real clock; here they are moved by how far business time runs ahead, which is
 //! nothing in production, so that a page shows one time.
 
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, columns::trouble};
 use jiff::Timestamp;
 use latchkey_domain::access::{
     GrantId,
-    grant::{GrantState, Proven},
+    grant::{GrantState, PAUSED, Proven, Trouble},
     transition::Target,
 };
 
@@ -34,10 +34,15 @@ pub struct TargetRow {
     pub person: Option<String>,
     /// Accesses that are not over.
     pub live: i64,
-    /// Revocations a minute overdue, legs that wait for a person, legs that go on by themselves.
+    /// Revocations a minute overdue, legs that wait for a person, legs that go on by themselves, and those that wait
+    /// because granting is paused.
     pub overdue: i64,
     pub blocked: i64,
     pub retrying: i64,
+    pub waiting: i64,
+    /// Whether the last run could not work on the target as a whole.
+    pub failed: bool,
+    /// The gravest reason of all these.
     pub why: Option<String>,
     pub fenced: bool,
     pub paused: bool,
@@ -64,8 +69,8 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
              select kind, key from target
              where failure is not null or fenced_since is not null or paused_since is not null),
            named as (
-             select t.kind, t.key, t.failure, t.fenced_since, t.fenced_why, t.paused_since, t.ran_at,
-               coalesce(c.name, p.arn, t.key::text) as name, h.handle
+             select t.kind, t.key, t.failure, t.fenced_since, t.fenced_why, t.paused_since,
+               t.paused_why, t.ran_at, coalesce(c.name, p.arn, t.key::text) as name, h.handle
              from target t
              left join cluster c on t.kind = 'cluster' and c.id = t.key
              left join principal p on t.kind = 'principal' and p.id = t.key
@@ -74,15 +79,18 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
                and ($2::text is null or position(lower($2) in lower(coalesce(c.name, p.arn, ''))) > 0 or h.handle = $2)
                and (not $3 or (t.kind, t.key) in (select kind, key from troubled)))
            select n.kind as "kind!", n.key as "key!", n.name as "name!", n.handle as "person?", s.live as "live!",
-             s.overdue as "overdue!", s.blocked as "blocked!", s.retrying as "retrying!",
-             coalesce(n.fenced_why, s.why, n.failure) as why, n.fenced_since is not null as "fenced!",
-             n.paused_since is not null as "paused!", n.ran_at + (select ahead from business_clock) as ran_at
+             s.overdue as "overdue!", s.blocked as "blocked!", s.retrying as "retrying!", s.waiting as "waiting!",
+             n.failure is not null as "failed!",
+             coalesce(n.fenced_why, s.why, n.failure, $7 || n.name || ': ' || n.paused_why) as why,
+             n.fenced_since is not null as "fenced!", n.paused_since is not null as "paused!", n.ran_at + (select ahead from business_clock) as ran_at
            from named n
            left join lateral (
              select count(*) as live, count(*) filter (where late.id is not null and l.proven <> 'gone') as overdue,
-               count(*) filter (where l.condition = 'blocked') as blocked,
+               count(*) filter (where l.condition = 'blocked' and not starts_with(l.error, $7)) as blocked,
                count(*) filter (where l.condition = 'retrying') as retrying,
-               (array_agg(l.error order by late.id is null, l.condition) filter (where l.condition <> 'ok'))[1] as why
+               count(*) filter (where l.condition = 'blocked' and starts_with(l.error, $7)) as waiting,
+               (array_agg(l.error order by late.id is null, starts_with(l.error, $7), l.condition)
+                 filter (where l.condition <> 'ok'))[1] as why
              from access_grant g
              join grant_leg l on l.grant_id = g.id and l.target_kind = n.kind and l.target_key = n.key
              left join late on late.id = g.id
@@ -100,6 +108,7 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
         wanted.after.map(|target| target.kind()),
         wanted.after.map(|target| target.key()),
         i64::try_from(limit).unwrap_or(i64::MAX),
+        PAUSED
     )
     .fetch_all(store.pool())
     .await?;
@@ -113,6 +122,8 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
                 overdue: row.overdue,
                 blocked: row.blocked,
                 retrying: row.retrying,
+                waiting: row.waiting,
+                failed: row.failed,
                 why: row.why.filter(|why| !why.is_empty()),
                 fenced: row.fenced,
                 paused: row.paused,
@@ -166,11 +177,17 @@ pub struct LegRow {
     /// Since when it should be gone.
     pub late_since: Option<Timestamp>,
     pub proven: Proven,
-    /// Whether somebody must act; none where all is well.
-    pub blocked: Option<bool>,
+    pub trouble: Option<Trouble>,
     pub attempts: i32,
     pub error: Option<String>,
     pub next_try: Option<Timestamp>,
+}
+
+impl LegRow {
+    /// Whether it is in trouble that is no pause.
+    pub fn is_stuck(&self) -> bool {
+        self.trouble.is_some_and(|trouble| trouble != Trouble::Paused)
+    }
 }
 
 /// A write that the worker was about to make.
@@ -246,10 +263,11 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
            join person h on h.id = g.person_id
            where g.state <> 'ended'
              and (($1 = 'cluster' and g.cluster_id = $2) or ($1 = 'principal' and g.principal_id = $2))
-           order by l.condition = 'ok', g.state <> 'revoking', l.condition, g.id limit $3"#,
+           order by l.condition = 'ok', g.state <> 'revoking', starts_with(l.error, $4), l.condition, g.id limit $3"#,
         id.kind(),
         id.key(),
-        LEGS
+        LEGS,
+        PAUSED
     )
     .fetch_all(store.pool())
     .await?;
@@ -264,12 +282,7 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
                 late_since: row.late_since.map(jiff_sqlx::Timestamp::to_jiff),
                 proven: Proven::parse(&row.proven)
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
-                blocked: match row.condition.as_str() {
-                    "ok" => None,
-                    "retrying" => Some(false),
-                    "blocked" => Some(true),
-                    other => return Err(StoreError::corrupt("grant_leg", "condition", other)),
-                },
+                trouble: trouble(&row.condition, row.error.as_deref().unwrap_or_default())?,
                 attempts: row.attempts,
                 error: row.error.filter(|error| !error.is_empty()),
                 next_try: row.next_try.map(jiff_sqlx::Timestamp::to_jiff),

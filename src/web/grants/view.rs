@@ -134,7 +134,6 @@ impl View {
             active: progress.active,
             ended_at: progress.ended_at,
         };
-        let until = progress.active.map(|(_, until)| until);
         let pill = Pill::grant(progress.state);
         let time_left = TimeLeft::of(detail, clock);
         let title = match &time_left {
@@ -142,13 +141,6 @@ impl View {
                 format!("{} left · {}", left.left, detail.cluster_name)
             }
             _ => format!("{} · {}", pill.word, detail.cluster_name),
-        };
-        let standing = if progress.is_in_doubt() {
-            words::steps::in_doubt(until, clock)
-        } else if progress.is_held_up() {
-            words::steps::held_up()
-        } else {
-            words::steps::standing(progress.state, progress.cause, until, progress.ended_at, clock)
         };
         let is_live = matches!(progress.state, GrantState::Scheduled | GrantState::Provisioning | GrantState::Active);
         let over = matches!(progress.state, GrantState::Revoking | GrantState::Ended);
@@ -158,7 +150,7 @@ impl View {
             sentence: Html::sentence(&access.sentence(subject, tense, clock)),
             pill,
             marks: marks(detail),
-            standing: Html::sentence(&standing),
+            standing: Html::sentence(&timeline::standing(progress, clock)),
             alarm: alarm(detail),
             prod: is_prod(file, &detail.cluster_name),
             state: progress.state,
@@ -196,16 +188,7 @@ impl View {
 /// Conditions stand beside the pill, never in it.
 fn marks(detail: &GrantDetail) -> Vec<Pill> {
     let progress = &detail.progress;
-    let blocked = progress.legs.iter().any(|leg| matches!(leg.condition, Condition::Blocked { .. }));
-    let retrying = progress.legs.iter().any(|leg| matches!(leg.condition, Condition::Retrying { .. }));
-    let mut marks = Vec::new();
-    if progress.state != GrantState::Ended {
-        if blocked {
-            marks.push(Pill::new(Tone::Danger, Icon::Ban, "Blocked"));
-        } else if retrying {
-            marks.push(Pill::new(Tone::Needs, Icon::RotateCw, "Retrying"));
-        }
-    }
+    let mut marks: Vec<Pill> = timeline::mark(progress).into_iter().collect();
     if !progress.residual.is_empty() {
         marks.push(Pill::new(Tone::Needs, Icon::TriangleAlert, "Something else allows it"));
     }

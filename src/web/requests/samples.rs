@@ -13,7 +13,7 @@ use crate::{
     actions::ask::Field,
     store::read::{
         asked::Asked,
-        held::{Held, Trouble},
+        held::Held,
         progress::{GrantProgress, LegProgress, StepTaken},
         request::RequestDetail,
         waiting::Waiting,
@@ -32,7 +32,7 @@ use latchkey_domain::{
     access::{
         ClusterId, GrantId, PersonId, PrincipalId, RequestId,
         cluster::PinnedNamespace,
-        grant::{Condition, GrantState, Proven},
+        grant::{Condition, GrantState, Proven, Trouble},
         person::{Audience, Person},
         policy::Eligible,
         profile::{ResolvedProfile, ResolvedRole, Scope},
@@ -294,9 +294,8 @@ pub fn held(number: u128, state: GrantState) -> Held {
         state,
         created_at: at("14:20:00"),
         active: (state == GrantState::Active).then(|| (at("14:20:03"), at("15:20:03"))),
-        trouble: blocked.then(|| Trouble {
-            blocked: true,
-            why: "`prod-eu` is unreachable. We keep trying; operators see it on every page.".to_owned(),
+        trouble: blocked.then(|| {
+            (Trouble::Blocked, "`prod-eu` is unreachable. We keep trying; operators see it on every page.".to_owned())
         }),
     }
 }

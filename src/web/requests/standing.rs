@@ -38,19 +38,9 @@ pub fn pill(detail: &RequestDetail) -> Pill {
     detail.grant.as_ref().map_or_else(|| Pill::request(detail.state), |grant| Pill::grant(grant.state))
 }
 
-/// Conditions stand beside the pill: retrying, blocked.
+/// Trouble stands beside the pill.
 pub fn marks(detail: &RequestDetail) -> Vec<Pill> {
-    use latchkey_domain::access::grant::Condition;
-    let legs = detail.grant.iter().flat_map(|grant| &grant.legs);
-    let mut marks: Vec<Pill> = legs
-        .filter_map(|leg| match leg.condition {
-            Condition::Ok => None,
-            Condition::Retrying { .. } => Some(Pill::new(Tone::Needs, Icon::RotateCw, "Retrying")),
-            Condition::Blocked { .. } => Some(Pill::new(Tone::Danger, Icon::Ban, "Blocked")),
-        })
-        .collect();
-    marks.dedup();
-    marks
+    detail.grant.as_ref().and_then(timeline::mark).into_iter().collect()
 }
 
 /// Whether nothing more comes of it.
@@ -75,11 +65,7 @@ pub fn poll(detail: &RequestDetail) -> Option<u32> {
 /// What is the case, and what happens next.
 pub fn standing(detail: &RequestDetail, waiting: &Waiting, clock: &Clock) -> Sentence {
     if let Some(grant) = &detail.grant {
-        let until = grant.active.map(|(_, until)| until);
-        if grant.is_in_doubt() {
-            return words::steps::in_doubt(until, clock);
-        }
-        return words::steps::standing(grant.state, grant.cause, until, grant.ended_at, clock);
+        return timeline::standing(grant, clock);
     }
     let facts = &detail.facts;
     match detail.state {

@@ -28,7 +28,8 @@ pub struct PauseForm {
     reason: String,
 }
 
-/// `POST /targets/cluster/{key}/pause`: 303 to the page; 422 without a reason, with what was typed.
+/// `POST /targets/cluster/{key}/pause`: 303 to the page; 422 without a reason, 409 where somebody paused before, both
+/// with what was typed.
 pub async fn pause(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -36,14 +37,15 @@ pub async fn pause(
     Form(form): Form<PauseForm>,
 ) -> Result<Response, Failure> {
     let paused = targets::pause_granting(&state.store, &signed_in.person, cluster(target)?, &form.reason).await;
-    match paused {
+    let (status, again) = match paused {
         Err(error @ (NotDone::ReasonMissing | NotDone::ReasonTooLong(_) | NotDone::ReasonNotPlain)) => {
-            let again = Again { reason: form.reason, error: Some(error.to_string()) };
-            let page = TargetPage::read(&state, &signed_in, target, again).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+            let again = Again { reason: form.reason, error: Some(error.to_string()), late: false };
+            (StatusCode::UNPROCESSABLE_ENTITY, again)
         }
-        other => done(target, other),
-    }
+        Err(NotDone::PausedAlready) => (StatusCode::CONFLICT, Again { reason: form.reason, error: None, late: true }),
+        other => return done(target, other),
+    };
+    Ok((status, TargetPage::read(&state, &signed_in, target, again).await?).into_response())
 }
 
 /// `POST /targets/cluster/{key}/resume`: 303 to the page.
@@ -65,6 +67,7 @@ fn done(target: Target, result: Result<(), NotDone>) -> Result<Response, Failure
         Err(NotDone::NotFound) => Err(Failure::NotFound),
         Err(NotDone::Policy(error)) => Err(error.into()),
         Err(NotDone::Store(error)) => Err(error.into()),
+        Err(error @ NotDone::PausedAlready) => Err(Failure::Conflict(error.to_string())),
         Err(error @ (NotDone::ReasonMissing | NotDone::ReasonTooLong(_) | NotDone::ReasonNotPlain)) => {
             Err(Failure::Malformed(error.to_string()))
         }

@@ -20,7 +20,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::{Query, State as Extract};
 use jiff::Timestamp;
-use latchkey_domain::access::transition::Target;
+use latchkey_domain::access::{grant::Trouble, transition::Target};
 use serde::Deserialize;
 
 /// See the module.
@@ -111,7 +111,12 @@ impl Filter {
 }
 
 impl TargetsPage {
-    fn new(signed_in: &SignedIn, filter: Filter, mut troubled: Vec<TargetRow>, mut rows: Vec<TargetRow>) -> Self {
+    pub(super) fn new(
+        signed_in: &SignedIn,
+        filter: Filter,
+        mut troubled: Vec<TargetRow>,
+        mut rows: Vec<TargetRow>,
+    ) -> Self {
         let (more_troubled, goes_on) = (troubled.len() > PAGE, rows.len() > PAGE);
         troubled.truncate(PAGE);
         rows.truncate(PAGE);
@@ -144,87 +149,32 @@ impl Row {
             pill,
             marks,
             why: row.why.as_deref().map(Html::prose),
-            live: words::targets::accesses(row.live),
+            live: words::targets::accesses_and_waiting(row.live, row.waiting),
             ran_at: row.ran_at,
         }
     }
 }
 
-/// How a target fares: the gravest first.
+/// How a target fares: the gravest first. A pause is the state of what is well but for it, and else a mark.
 fn state(row: &TargetRow) -> (Pill, Vec<Pill>) {
     let mut marks = Vec::new();
-    let paused = Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused");
-    let is_stuck = row.overdue > 0 || row.blocked > 0 || row.fenced || row.retrying > 0 || row.why.is_some();
-    if row.paused && is_stuck {
-        marks.push(paused);
-    }
     if row.fenced {
         marks.push(Pill::new(Tone::Danger, Icon::Lock, "Only revokes"));
     }
     let pill = if row.overdue > 0 {
         if row.blocked > 0 {
-            marks.push(Pill::new(Tone::Danger, Icon::Ban, "Blocked"));
+            marks.push(Pill::trouble(Trouble::Blocked));
         }
-        Pill::new(Tone::Danger, Icon::TriangleAlert, "Overdue")
+        super::OVERDUE
     } else if row.blocked > 0 || row.fenced {
-        Pill::new(Tone::Danger, Icon::Ban, "Blocked")
-    } else if row.retrying > 0 || row.why.is_some() {
-        Pill::new(Tone::Needs, Icon::RotateCw, "Retrying")
-    } else if row.paused {
-        paused
+        Pill::trouble(Trouble::Blocked)
+    } else if row.retrying > 0 || row.failed {
+        Pill::trouble(Trouble::Retrying)
     } else {
-        Pill::new(Tone::Good, Icon::CircleCheck, "Well")
+        return (super::untroubled(row.paused, row.waiting > 0), marks);
     };
-    (pill, marks)
-}
-
-#[cfg(test)]
-impl TargetsPage {
-    /// A few in trouble, nothing at all, and a search that finds nothing.
-    pub fn samples() -> Vec<(&'static str, Self)> {
-        let dee = crate::web::samples::signed_in("Dee Lindqvist");
-        let row = |number: u128, name: &str| TargetRow {
-            target: Target::Cluster(uuid::Uuid::from_u128(number).into()),
-            name: name.to_owned(),
-            person: None,
-            live: 12,
-            overdue: 0,
-            blocked: 0,
-            retrying: 0,
-            why: None,
-            fenced: false,
-            paused: false,
-            ran_at: Some("2026-11-24T14:46:00Z".parse().unwrap()),
-        };
-        let user = TargetRow {
-            target: Target::Principal(uuid::Uuid::from_u128(9).into()),
-            person: Some("ana".to_owned()),
-            live: 1,
-            ..row(9, "arn:aws:iam::111122223333:user/latchkey/ana.petrova")
-        };
-        let overdue = TargetRow {
-            overdue: 1,
-            blocked: 1,
-            why: Some(
-                "Latchkey is not allowed to write aws-auth of cluster `prod-eu`. What is missing: patch configmaps in \
-                 the namespace kube-system. It goes on by itself once that is granted."
-                    .to_owned(),
-            ),
-            ..row(1, "prod-eu")
-        };
-        let retrying = TargetRow {
-            retrying: 3,
-            why: Some("The API server could not be reached, it does not answer in time.".to_owned()),
-            ..row(2, "prod-us")
-        };
-        let paused = TargetRow { paused: true, ..row(3, "staging-eu") };
-        let troubled = vec![overdue.clone(), retrying.clone(), paused.clone()];
-        let all = vec![overdue, retrying, paused, user];
-        let sought = Filter { find: "nothing".to_owned(), ..Filter::default() };
-        vec![
-            ("targets", Self::new(&dee, Filter::default(), troubled, all.clone())),
-            ("targets-well", Self::new(&dee, Filter::default(), vec![], all[3..].to_vec())),
-            ("targets-none", Self::new(&dee, sought, vec![], vec![])),
-        ]
+    if row.paused {
+        marks.insert(0, super::PAUSED);
     }
+    (pill, marks)
 }

@@ -2,6 +2,8 @@
 
 mod act;
 mod list;
+#[cfg(test)]
+mod samples;
 mod show;
 
 #[cfg(test)]
@@ -9,12 +11,17 @@ pub use list::TargetsPage;
 #[cfg(test)]
 pub use show::TargetPage;
 
-use super::{Failure, routes::Routes};
+use super::{
+    Failure,
+    icon::Icon,
+    look::{Pill, Tone},
+    routes::Routes,
+};
 use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use latchkey_domain::access::transition::Target;
+use latchkey_domain::access::{grant::Trouble, transition::Target};
 use uuid::Uuid;
 
 /// `/targets` and what is below it.
@@ -38,6 +45,19 @@ impl<S: Send + Sync> FromRequestParts<S> for At {
         let found = Path::<(String, Uuid)>::from_request_parts(parts, state).await;
         let Path((kind, key)) = found.map_err(|_| Failure::NotFound)?;
         Target::from_columns(&kind, key).map(Self).ok_or(Failure::NotFound)
+    }
+}
+
+const OVERDUE: Pill = Pill::new(Tone::Danger, Icon::TriangleAlert, "Overdue");
+const PAUSED: Pill = Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused");
+
+/// The pill of a target that is in no trouble: where granting is paused it says so, and what waits for a pause
+/// elsewhere says that.
+fn untroubled(paused: bool, waits: bool) -> Pill {
+    match (paused, waits) {
+        (true, _) => PAUSED,
+        (false, true) => Pill::trouble(Trouble::Paused),
+        (false, false) => Pill::new(Tone::Good, Icon::CircleCheck, "Well"),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{At, address};
 use crate::{
     actions::targets::LONGEST_REASON,
-    store::read::target::{self, LegRow, TargetDetail, WriteRow},
+    store::read::target::{self, LegRow, Paused, TargetDetail, WriteRow},
     web::{
         Failure, SignedIn, State,
         html::Html,
@@ -12,14 +12,14 @@ use crate::{
         look::{Pill, Tone},
         requests::is_prod,
     },
-    words::{self, Clock, Sentence},
+    words::{self, Clock, Sentence, targets::Pause},
 };
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State as Extract;
 use jiff::SignedDuration;
 use latchkey_domain::{
-    access::{policy::PolicyFile, transition::Target},
+    access::{grant::Trouble, policy::PolicyFile, transition::Target},
     eks::arn::ClusterArn,
     plan::remedy::{self, Language, Remedy},
 };
@@ -38,6 +38,8 @@ pub struct TargetPage {
     pub is_cluster: bool,
     pub fenced: Option<Fenced>,
     pub paused: Option<Html>,
+    /// Why the reason that was sent is not recorded: somebody else paused before.
+    pub late: Option<Html>,
     /// Why the last run could not work on the target as a whole.
     pub failure: Option<Html>,
     pub remedies: Vec<Pasted>,
@@ -98,6 +100,8 @@ pub struct Write {
 pub struct Again {
     pub reason: String,
     pub error: Option<String>,
+    /// Whether granting was paused already when it was sent.
+    pub late: bool,
 }
 
 /// `GET /targets/{kind}/{key}`.
@@ -116,15 +120,16 @@ impl TargetPage {
         Ok(Self::new(signed_in, &detail, again))
     }
 
-    fn new(signed_in: &SignedIn, detail: &TargetDetail, again: Again) -> Self {
+    pub(super) fn new(signed_in: &SignedIn, detail: &TargetDetail, again: Again) -> Self {
         let clock = &signed_in.clock;
         let (is_cluster, name) = match detail.target {
             Target::Cluster(_) => (true, detail.name.clone()),
             Target::Principal(_) => (false, detail.name.rsplit('/').next().unwrap_or(&detail.name).to_owned()),
         };
         let prod = is_cluster && is_prod(&signed_in.policy.file, &name);
-        let error = if again.error.is_some() { "Error: " } else { "" };
-        let troubled = detail.legs.iter().filter(|leg| leg.blocked.is_some()).count();
+        let error = if again.error.is_some() || again.late { "Error: " } else { "" };
+        let troubled = detail.legs.iter().filter(|leg| leg.is_stuck()).count();
+        let waiting = detail.legs.iter().filter(|leg| leg.trouble == Some(Trouble::Paused)).count();
         Self {
             layout: signed_in.layout(Place::Targets, format!("{error}{name}")).prod(prod),
             address: address(detail.target),
@@ -134,18 +139,14 @@ impl TargetPage {
                 why: Html::prose(why),
                 command: words::targets::accept_restore(&name),
             }),
-            paused: detail.paused.as_ref().map(|paused| {
-                let sentence = Sentence::default()
-                    .text(&*paused.by)
-                    .text(" paused granting here ")
-                    .time(paused.since, clock.full(paused.since))
-                    .text(format!(": {}", paused.why));
-                Html::sentence(&sentence)
-            }),
+            paused: detail.paused.as_ref().map(|paused| Html::sentence(&words::targets::paused(paused.into(), clock))),
+            late: again
+                .late
+                .then(|| Html::sentence(&words::targets::paused_before(detail.paused.as_ref().map(Into::into), clock))),
             // A fence is the failure of every run there.
             failure: detail.failure.as_deref().filter(|_| detail.fenced.is_none()).map(Html::prose),
             remedies: remedies(detail, &signed_in.policy.file),
-            said_of_legs: words::targets::in_trouble(troubled, detail.legs.len()),
+            said_of_legs: words::targets::in_trouble(troubled, waiting, detail.legs.len()),
             legs: detail.legs.iter().map(|leg| Leg::of(leg, clock)).collect(),
             writes: detail.writes.iter().map(|write| Write::of(write, clock)).collect(),
             facts: facts(detail, clock),
@@ -160,6 +161,12 @@ impl TargetPage {
     }
 }
 
+impl<'a> From<&'a Paused> for Pause<'a> {
+    fn from(paused: &'a Paused) -> Self {
+        Self { by: &paused.by, since: paused.since, why: &paused.why }
+    }
+}
+
 /// An end may take so long before it is late.
 const LATE_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
@@ -168,18 +175,15 @@ fn is_late(leg: &LegRow, clock: &Clock) -> bool {
 }
 
 fn pill(detail: &TargetDetail, clock: &Clock) -> Pill {
-    let blocked = detail.legs.iter().any(|leg| leg.blocked == Some(true));
-    let retrying = detail.legs.iter().any(|leg| leg.blocked == Some(false));
+    let gravest = detail.legs.iter().filter_map(|leg| leg.trouble).max();
     if detail.legs.iter().any(|leg| is_late(leg, clock)) {
-        Pill::new(Tone::Danger, Icon::TriangleAlert, "Overdue")
-    } else if blocked || detail.fenced.is_some() {
-        Pill::new(Tone::Danger, Icon::Ban, "Blocked")
-    } else if retrying || detail.failure.is_some() {
-        Pill::new(Tone::Needs, Icon::RotateCw, "Retrying")
-    } else if detail.paused.is_some() {
-        Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused")
+        super::OVERDUE
+    } else if gravest == Some(Trouble::Blocked) || detail.fenced.is_some() {
+        Pill::trouble(Trouble::Blocked)
+    } else if detail.legs.iter().any(|leg| leg.trouble == Some(Trouble::Retrying)) || detail.failure.is_some() {
+        Pill::trouble(Trouble::Retrying)
     } else {
-        Pill::new(Tone::Good, Icon::CircleCheck, "Well")
+        super::untroubled(detail.paused.is_some(), gravest.is_some())
     }
 }
 
@@ -248,13 +252,8 @@ fn facts(detail: &TargetDetail, clock: &Clock) -> Vec<(&'static str, Html)> {
 
 impl Leg {
     fn of(leg: &LegRow, clock: &Clock) -> Self {
-        let mark = match (is_late(leg, clock), leg.blocked) {
-            (true, _) => Some(Pill::new(Tone::Danger, Icon::TriangleAlert, "Overdue")),
-            (false, Some(true)) => Some(Pill::new(Tone::Danger, Icon::Ban, "Blocked")),
-            (false, Some(false)) => Some(Pill::new(Tone::Needs, Icon::RotateCw, "Retrying")),
-            (false, None) => None,
-        };
-        let next = leg.next_try.filter(|_| leg.blocked.is_some()).map(|at| {
+        let mark = if is_late(leg, clock) { Some(super::OVERDUE) } else { leg.trouble.map(Pill::trouble) };
+        let next = leg.next_try.filter(|_| leg.is_stuck()).map(|at| {
             let sentence = Sentence::default().text("next try ");
             Html::sentence(&if at > clock.now { sentence.time(at, clock.stamp(at)) } else { sentence.text("due") })
         });
@@ -263,8 +262,8 @@ impl Leg {
             title: format!("{}, {}", leg.holder, leg.profile),
             pill: Pill::grant(leg.state),
             mark,
-            why: leg.error.as_deref().filter(|_| leg.blocked.is_some()).map(Html::prose),
-            tries: words::targets::tries(leg.attempts).filter(|_| leg.blocked.is_some()),
+            why: leg.error.as_deref().filter(|_| leg.trouble.is_some()).map(Html::prose),
+            tries: words::targets::tries(leg.attempts).filter(|_| leg.is_stuck()),
             next,
         }
     }
@@ -288,117 +287,5 @@ impl Write {
             turns,
             grant: write.grant.map(|id| format!("/grants/{id}")),
         }
-    }
-}
-
-#[cfg(test)]
-impl TargetPage {
-    /// A cluster in every trouble, one where all is well, an IAM user, a pause without a reason.
-    #[expect(clippy::too_many_lines, reason = "a sample is its fields")]
-    pub fn samples() -> Vec<(&'static str, Self)> {
-        use crate::store::read::target::Paused;
-        use latchkey_domain::access::{
-            GrantId,
-            grant::{GrantState, Proven},
-        };
-        let dee = crate::web::samples::signed_in("Dee Lindqvist");
-        let at = |time: &str| format!("2026-11-24T{time}Z").parse::<jiff::Timestamp>().unwrap();
-        let leg = LegRow {
-            grant: GrantId(uuid::Uuid::from_u128(8)),
-            holder: "Ana Petrova".to_owned(),
-            profile: "view".to_owned(),
-            state: GrantState::Active,
-            late_since: None,
-            proven: Proven::Present,
-            blocked: None,
-            attempts: 0,
-            error: None,
-            next_try: None,
-        };
-        let late = LegRow {
-            state: GrantState::Revoking,
-            late_since: Some(at("14:12:00")),
-            blocked: Some(true),
-            attempts: 14,
-            error: Some(
-                "Latchkey is not allowed to write aws-auth of cluster `prod-eu`. What is missing: patch configmaps in \
-                 the namespace kube-system. It goes on by itself once that is granted."
-                    .to_owned(),
-            ),
-            next_try: Some(at("14:48:12")),
-            ..leg.clone()
-        };
-        let waiting = LegRow {
-            holder: "Gus Moreau".to_owned(),
-            state: GrantState::Provisioning,
-            blocked: Some(true),
-            attempts: 2,
-            error: Some("An operator paused granting on prod-eu: the node groups are being replaced".to_owned()),
-            next_try: Some(at("14:48:20")),
-            ..leg.clone()
-        };
-        let write = |step: &str, object: &str, outcome: Option<&str>, time: &str| WriteRow {
-            grant: Some(leg.grant),
-            step: step.to_owned(),
-            object: object.to_owned(),
-            started_at: at(time),
-            finished_at: outcome.map(|_| at(time)),
-            outcome: outcome.map(str::to_owned),
-        };
-        let detail = TargetDetail {
-            target: Target::Cluster(uuid::Uuid::from_u128(1).into()),
-            name: "prod-eu".to_owned(),
-            arn: Some("arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".to_owned()),
-            person: None,
-            due_at: Some(at("14:48:12")),
-            ran_at: Some(at("14:47:52")),
-            epoch: 4_211,
-            lease: Some(("7-0193f6a2c1".to_owned(), at("14:48:52"))),
-            failure: None,
-            fenced: Some((
-                at("13:30:00"),
-                "prod-eu has seen a later state of this installation (epoch 4300, the database is at 4180): the \
-                 database was restored from a backup"
-                    .to_owned(),
-            )),
-            paused: Some(Paused {
-                since: at("14:20:00"),
-                by: "Dee Lindqvist".to_owned(),
-                why: "the node groups are being replaced".to_owned(),
-            }),
-            observed: Some((at("14:47:53"), None)),
-            legs: vec![late, waiting, leg.clone()],
-            writes: vec![
-                write("delete_binding", "RoleBinding payments/latchkey:view:8", None, "14:47:52"),
-                write("remove_mapping", "aws-auth", Some("Latchkey is not allowed to write aws-auth."), "14:47:30"),
-                write("create_binding", "RoleBinding payments/latchkey:view:8", Some("done"), "13:12:04"),
-            ],
-        };
-        let well = TargetDetail {
-            fenced: None,
-            paused: None,
-            lease: None,
-            legs: vec![leg],
-            writes: detail.writes[2..].to_vec(),
-            ..detail.clone()
-        };
-        let user = TargetDetail {
-            target: Target::Principal(uuid::Uuid::from_u128(9).into()),
-            name: "arn:aws:iam::111122223333:user/latchkey/ana.petrova".to_owned(),
-            arn: Some("arn:aws:iam::111122223333:user/latchkey/ana.petrova".to_owned()),
-            person: Some("ana".to_owned()),
-            due_at: None,
-            legs: vec![],
-            writes: vec![],
-            ..well.clone()
-        };
-        let again =
-            Again { reason: String::new(), error: Some("Say why: everybody whose access waits reads it.".to_owned()) };
-        vec![
-            ("target-trouble", Self::new(&dee, &detail, Again::default())),
-            ("target-well", Self::new(&dee, &well, Again::default())),
-            ("target-user", Self::new(&dee, &user, Again::default())),
-            ("target-wrong", Self::new(&dee, &well, again)),
-        ]
     }
 }

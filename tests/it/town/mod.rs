@@ -303,6 +303,11 @@ impl Town {
     pub async fn count(&self, query: &str) -> i64 {
         sqlx::query_scalar(sqlx::AssertSqlSafe(query.to_owned())).fetch_one(self.owner.pool()).await.unwrap()
     }
+
+    /// The one text that a query finds.
+    pub async fn text(&self, query: &str) -> String {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query.to_owned())).fetch_one(self.owner.pool()).await.unwrap()
+    }
 }
 
 /// An ask to look at payments on prod-eu for an hour.

@@ -256,6 +256,43 @@ pub enum Condition {
     },
 }
 
+impl Condition {
+    /// In which trouble it is, and why; none where all is well.
+    pub fn trouble(&self) -> Option<(Trouble, &str)> {
+        match self {
+            Self::Ok => None,
+            Self::Retrying { error, .. } => Some((Trouble::Retrying, error)),
+            Self::Blocked { why, .. } => Some((Trouble::blocked(why), why)),
+        }
+    }
+}
+
+/// The kinds of trouble, the gravest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// It goes on by itself.
+    Retrying,
+    /// It waits until an operator resumes granting: nothing is broken.
+    Paused,
+    /// Somebody must act.
+    Blocked,
+}
+
+impl Trouble {
+    /// What is blocked for this reason: of a [pause](paused) that is no fault.
+    pub fn blocked(why: &str) -> Self {
+        if why.starts_with(PAUSED) { Self::Paused } else { Self::Blocked }
+    }
+}
+
+/// How the reason begins for which a leg waits where granting is paused.
+pub const PAUSED: &str = "An operator paused granting on ";
+
+/// Why new grants wait on a cluster where an operator paused granting.
+pub fn paused(cluster: &str, why: &str) -> String {
+    format!("{PAUSED}{cluster}: {why}")
+}
+
 /// Which of a grant's legs an activation waits for.
 ///
 /// The principal's leg holds an activation back only where the profile needs IAM (console access): a kubectl

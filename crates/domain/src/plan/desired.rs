@@ -21,7 +21,7 @@ pub struct DesiredCluster {
     pub epoch: i64,
     /// Why only revocations happen here until an operator accepts: recorded once, whatever the marker says later.
     pub fenced: Option<String>,
-    /// Why nothing new is granted here, where an operator [`paused`] it. It holds nothing else up: what runs is kept
+    /// Why nothing new is granted here, where an operator [paused](crate::access::grant::paused) it. It holds nothing else up: what runs is kept
     /// right, what ends is taken away.
     pub paused: Option<String>,
     pub now: Timestamp,
@@ -41,11 +41,6 @@ pub struct DesiredCluster {
     pub uncertain: BTreeSet<BindingKey>,
     /// What EKS's own table says of principals, on clusters that have one. It overrides aws-auth.
     pub entries: BTreeMap<PrincipalId, Entry>,
-}
-
-/// Why new grants wait on a cluster where an operator paused granting.
-pub fn paused(cluster: &str, why: &str) -> String {
-    format!("An operator paused granting on {cluster}: {why}")
 }
 
 /// An access entry, or why it is not known whether there is one.

@@ -526,7 +526,7 @@ fn a_pause_holds_new_grants_alone_back() {
     // Somebody takes the binding of the running one: that is put back.
     let state = world.observed.kubernetes.as_mut().unwrap();
     state.bindings.retain(|binding| !super::bindings::names_grant(binding, id(1)));
-    let why = super::desired::paused("prod", "the nodes are being replaced");
+    let why = crate::access::grant::paused("prod", "the nodes are being replaced");
     let plan = super::cluster::plan(
         &super::desired::DesiredCluster { paused: Some(why.clone()), ..world.desired() },
         &world.observed,

@@ -1,0 +1,183 @@
+//! Sample data for the pages of targets.
+
+use super::{
+    list::{Filter, TargetsPage},
+    show::{Again, TargetPage},
+};
+use crate::{
+    actions::targets::NotDone,
+    store::read::target::{LegRow, Paused, TargetDetail, TargetRow, WriteRow},
+};
+use latchkey_domain::access::{
+    GrantId,
+    grant::{GrantState, Proven, Trouble, paused},
+    transition::Target,
+};
+
+impl TargetsPage {
+    /// A few in trouble, nothing at all, and a search that finds nothing.
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        let dee = crate::web::samples::signed_in("Dee Lindqvist");
+        let row = |number: u128, name: &str| TargetRow {
+            target: Target::Cluster(uuid::Uuid::from_u128(number).into()),
+            name: name.to_owned(),
+            person: None,
+            live: 12,
+            overdue: 0,
+            blocked: 0,
+            retrying: 0,
+            waiting: 0,
+            failed: false,
+            why: None,
+            fenced: false,
+            paused: false,
+            ran_at: Some("2026-11-24T14:46:00Z".parse().unwrap()),
+        };
+        let user = TargetRow {
+            target: Target::Principal(uuid::Uuid::from_u128(9).into()),
+            person: Some("ana".to_owned()),
+            live: 1,
+            ..row(9, "arn:aws:iam::111122223333:user/latchkey/ana.petrova")
+        };
+        let overdue = TargetRow {
+            overdue: 1,
+            blocked: 1,
+            why: Some(
+                "Latchkey is not allowed to write aws-auth of cluster `prod-eu`. What is missing: patch configmaps in \
+                 the namespace kube-system. It goes on by itself once that is granted."
+                    .to_owned(),
+            ),
+            ..row(1, "prod-eu")
+        };
+        let retrying = TargetRow {
+            retrying: 3,
+            why: Some("The API server could not be reached, it does not answer in time.".to_owned()),
+            ..row(2, "prod-us")
+        };
+        let paused = TargetRow {
+            paused: true,
+            waiting: 2,
+            why: Some(paused("staging-eu", "the node groups are being replaced")),
+            ..row(3, "staging-eu")
+        };
+        let troubled = vec![overdue.clone(), retrying.clone(), paused.clone()];
+        let all = vec![overdue, retrying, paused, user];
+        let sought = Filter { find: "nothing".to_owned(), ..Filter::default() };
+        vec![
+            ("targets", Self::new(&dee, Filter::default(), troubled, all.clone())),
+            ("targets-well", Self::new(&dee, Filter::default(), vec![], all[3..].to_vec())),
+            ("targets-none", Self::new(&dee, sought, vec![], vec![])),
+        ]
+    }
+}
+
+impl TargetPage {
+    /// A cluster in every trouble, one where all is well, an IAM user, a pause, one without a reason, one too late.
+    #[expect(clippy::too_many_lines, reason = "a sample is its fields")]
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        let dee = crate::web::samples::signed_in("Dee Lindqvist");
+        let at = |time: &str| format!("2026-11-24T{time}Z").parse::<jiff::Timestamp>().unwrap();
+        let leg = LegRow {
+            grant: GrantId(uuid::Uuid::from_u128(8)),
+            holder: "Ana Petrova".to_owned(),
+            profile: "view".to_owned(),
+            state: GrantState::Active,
+            late_since: None,
+            proven: Proven::Present,
+            trouble: None,
+            attempts: 0,
+            error: None,
+            next_try: None,
+        };
+        let overdue = LegRow {
+            state: GrantState::Revoking,
+            late_since: Some(at("14:12:00")),
+            trouble: Some(Trouble::Blocked),
+            attempts: 14,
+            error: Some(
+                "Latchkey is not allowed to write aws-auth of cluster `prod-eu`. What is missing: patch configmaps in \
+                 the namespace kube-system. It goes on by itself once that is granted."
+                    .to_owned(),
+            ),
+            next_try: Some(at("14:48:12")),
+            ..leg.clone()
+        };
+        let waiting = LegRow {
+            holder: "Gus Moreau".to_owned(),
+            state: GrantState::Provisioning,
+            trouble: Some(Trouble::Paused),
+            attempts: 2,
+            error: Some(paused("prod-eu", "the node groups are being replaced")),
+            next_try: Some(at("14:48:20")),
+            ..leg.clone()
+        };
+        let write = |step: &str, object: &str, outcome: Option<&str>, time: &str| WriteRow {
+            grant: Some(leg.grant),
+            step: step.to_owned(),
+            object: object.to_owned(),
+            started_at: at(time),
+            finished_at: outcome.map(|_| at(time)),
+            outcome: outcome.map(str::to_owned),
+        };
+        let detail = TargetDetail {
+            target: Target::Cluster(uuid::Uuid::from_u128(1).into()),
+            name: "prod-eu".to_owned(),
+            arn: Some("arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".to_owned()),
+            person: None,
+            due_at: Some(at("14:48:12")),
+            ran_at: Some(at("14:47:52")),
+            epoch: 4_211,
+            lease: Some(("7-0193f6a2c1".to_owned(), at("14:48:52"))),
+            failure: None,
+            fenced: Some((
+                at("13:30:00"),
+                "prod-eu has seen a later state of this installation (epoch 4300, the database is at 4180): the \
+                 database was restored from a backup"
+                    .to_owned(),
+            )),
+            paused: Some(Paused {
+                since: at("14:20:00"),
+                by: "Dee Lindqvist".to_owned(),
+                why: "the node groups are being replaced".to_owned(),
+            }),
+            observed: Some((at("14:47:53"), None)),
+            legs: vec![overdue, waiting.clone(), leg.clone()],
+            writes: vec![
+                write("delete_binding", "RoleBinding payments/latchkey:view:8", None, "14:47:52"),
+                write("remove_mapping", "aws-auth", Some("Latchkey is not allowed to write aws-auth."), "14:47:30"),
+                write("create_binding", "RoleBinding payments/latchkey:view:8", Some("done"), "13:12:04"),
+            ],
+        };
+        let well = TargetDetail {
+            fenced: None,
+            paused: None,
+            lease: None,
+            legs: vec![leg],
+            writes: detail.writes[2..].to_vec(),
+            ..detail.clone()
+        };
+        let user = TargetDetail {
+            target: Target::Principal(uuid::Uuid::from_u128(9).into()),
+            name: "arn:aws:iam::111122223333:user/latchkey/ana.petrova".to_owned(),
+            arn: Some("arn:aws:iam::111122223333:user/latchkey/ana.petrova".to_owned()),
+            person: Some("ana".to_owned()),
+            due_at: None,
+            legs: vec![],
+            writes: vec![],
+            ..well.clone()
+        };
+        let held =
+            TargetDetail { paused: detail.paused.clone(), legs: vec![waiting, well.legs[0].clone()], ..well.clone() };
+        let again = Again { error: Some(NotDone::ReasonMissing.to_string()), ..Again::default() };
+        let late = || Again { reason: "The bill is too high.".to_owned(), late: true, ..Again::default() };
+        vec![
+            ("target-trouble", Self::new(&dee, &detail, Again::default())),
+            ("target-well", Self::new(&dee, &well, Again::default())),
+            ("target-user", Self::new(&dee, &user, Again::default())),
+            ("target-paused", Self::new(&dee, &held, Again::default())),
+            ("target-wrong", Self::new(&dee, &well, again)),
+            ("target-late", Self::new(&dee, &held, late())),
+            ("target-late-resumed", Self::new(&dee, &well, late())),
+        ]
+    }
+}

@@ -70,6 +70,8 @@ create table audit_walk (
   verified_hash bytea constraint audit_walk_verified_hash_length check (octet_length(verified_hash) = 32),
   broken_at timestamptz,
   broken_seq bigint,
+  -- Whether what is missing belongs after that link, which itself is sound.
+  broken_after boolean not null default false,
   broken_why text,
   constraint audit_walk_verified check (
     (verified_at is null) = (verified_seq is null) and (verified_at is null) = (verified_hash is null)),

@@ -1,10 +1,13 @@
 //! Exports of the audit log: each is an event of it, stored before the first byte is given away.
 
 use super::policy::{self, NoPolicy};
-use crate::store::{
-    Store, StoreError,
-    audit::export::{Export, Format},
-    read::audit::Wanted,
+use crate::{
+    config::nearest,
+    store::{
+        Store, StoreError,
+        audit::export::{Export, Format, Named, names},
+        read::audit::Wanted,
+    },
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use latchkey_domain::access::{
@@ -19,6 +22,9 @@ pub enum NotExported {
     /// Whoever asks is no auditor.
     #[error("no such page")]
     NotFound,
+    /// A filter has a name that nobody, or nothing, has: no event can be of theirs.
+    #[error("{0}")]
+    Unknown(String),
     #[error(transparent)]
     Policy(#[from] NoPolicy),
     #[error(transparent)]
@@ -44,20 +50,55 @@ pub async fn export(store: &Store, person: &Person, wanted: &Wanted, format: For
 /// no writes, nothing is recorded, and the second value says so.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Unknown` where a filter has a name that nobody has, before anything is recorded; `Store`.
 pub async fn export_from_terminal(
     store: &Store,
     by: &str,
     wanted: &Wanted,
     format: Format,
-) -> Result<(Export, bool), StoreError> {
+) -> Result<(Export, bool), NotExported> {
     let export = Export::begin(store.pool(), wanted, format).await?;
+    let mut unknown = Vec::new();
+    for (named, name) in export.unknown() {
+        unknown.push(nobody_is_called(store, *named, name).await?);
+    }
+    if !unknown.is_empty() {
+        return Err(NotExported::Unknown(unknown.join("; ")));
+    }
     let actor = Actor::Process { name: "audit export".to_owned() };
     match record(store, &export, event(actor, format).with("by", by)).await {
         Ok(()) => Ok((export, true)),
         Err(error) if error.is_read_only() => Ok((export, false)),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
+}
+
+/// What to say of an action that no event has; nothing where one has it, or is of that noun.
+///
+/// # Errors
+/// `Database`.
+pub async fn never_happened(store: &Store, action: &str) -> Result<Option<String>, StoreError> {
+    let happened = names(store, Named::Action).await?;
+    let noun = format!("{action}.");
+    if happened.iter().any(|each| each == action || each.starts_with(&noun)) {
+        return Ok(None);
+    }
+    nobody_is_called(store, Named::Action, action).await.map(Some)
+}
+
+/// That there is no such name, with the nearest that there is.
+async fn nobody_is_called(store: &Store, named: Named, name: &str) -> Result<String, StoreError> {
+    let said = match named {
+        Named::Person => format!("nobody is called `{name}` here"),
+        Named::Actor => format!("nobody, and no process, is called `{name}` here"),
+        Named::Cluster => format!("no cluster is called `{name}` here"),
+        Named::Action => format!("no event has the action `{name}`"),
+    };
+    let known = names(store, named).await?;
+    Ok(match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("{said} (did you mean `{near}`?)"),
+        None => said,
+    })
 }
 
 fn event(actor: Actor, format: Format) -> EventDraft {
@@ -89,6 +130,14 @@ pub fn moment(text: &str, end: bool) -> Result<Option<Timestamp>, NoMoment> {
     let day = if end { day.tomorrow().map_err(|_| NoMoment)? } else { day };
     day.to_zoned(TimeZone::UTC).map(|zoned| Some(zoned.timestamp())).map_err(|_| NoMoment)
 }
+
+/// Whether a period has no moment in it, since it ends before, or when, it begins.
+pub fn is_empty(from: Option<Timestamp>, until: Option<Timestamp>) -> bool {
+    matches!((from, until), (Some(from), Some(until)) if from >= until)
+}
+
+/// What is said of such a period.
+pub const EMPTY_PERIOD: &str = "It ends before it begins: choose a later end, or an earlier beginning.";
 
 /// A text that is neither a day nor a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use super::{policy::system_user, reader, settings};
 use crate::{
-    actions::audit::{export_from_terminal, moment},
+    actions::audit::{export_from_terminal, is_empty, moment, never_happened},
     config::Settings,
     store::{
         audit::{
@@ -201,14 +201,20 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
         until: moment(&args.to, true).context("--to is no time")?,
         before: None,
     };
+    if is_empty(wanted.from, wanted.until) {
+        bail!("the period from --from to --to ends before it begins");
+    }
     let by = args.by.clone().unwrap_or_else(system_user);
+    let store = reader(settings)?;
     let (mut export, recorded) =
-        export_from_terminal(&reader(settings)?, &by, &wanted, format).await.context("failed to begin the export")?;
+        export_from_terminal(&store, &by, &wanted, format).await.context("nothing was exported")?;
     if !recorded {
         eprintln!("this database takes no writes, so its audit log does not say that it was exported");
     }
-    if !export.unknown().is_empty() {
-        bail!("nobody, and no cluster, is called {} here: look for a typo", export.unknown().join(" or "));
+    if let (0, Some(action)) = (export.header().shown, &args.action)
+        && let Some(said) = never_happened(&store, action).await.context("failed to look for the action")?
+    {
+        eprintln!("{said}");
     }
     match &args.output {
         Some(path) => {

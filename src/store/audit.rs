@@ -11,7 +11,7 @@ use super::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{ClusterId, EventId, GrantId, PersonId, RequestId, transition::Actor},
-    audit::{GENESIS, digest, link},
+    audit::{GENESIS, Place, digest, link},
 };
 use serde::Deserialize;
 use sqlx::{PgConnection, PgPool};
@@ -124,11 +124,22 @@ pub struct Verified {
 
 /// The first place where the chain does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the audit chain is broken at link {seq}: {what}")]
+#[error("the audit chain is broken {place}: {what}")]
 pub struct Broken {
-    /// The link; one past the last where an event that has no link is at fault.
-    pub seq: u64,
+    pub place: Place,
     pub what: String,
+}
+
+impl Broken {
+    /// A link that is wrong or missing.
+    fn at(link: u64, what: impl Into<String>) -> Self {
+        Self { place: Place::At(link), what: what.into() }
+    }
+
+    /// What is missing after the last link.
+    fn after(link: u64, what: impl Into<String>) -> Self {
+        Self { place: Place::After(link), what: what.into() }
+    }
 }
 
 /// Why a verification did not come to its end.
@@ -193,12 +204,12 @@ pub async fn verify(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<Veri
         newest = made(last.event_id);
         for link in &links {
             seq += 1;
-            head = check(link, seq, &head).map_err(|what| Broken { seq, what })?;
+            head = check(link, seq, &head).map_err(|what| Broken::at(seq, what))?;
         }
         progress(seq);
     }
     was_not_longer(&mut tx, seq).await?;
-    let unsealed = unsealed(&mut tx, seq + 1, newest).await?;
+    let unsealed = unsealed(&mut tx, seq, newest).await?;
     Ok(Verified { links: seq, head, unsealed })
 }
 
@@ -235,8 +246,16 @@ async fn was_not_longer(connection: &mut PgConnection, links: u64) -> Result<(),
     .await?;
     match row {
         Some(row) if !row.same => {
-            let what = format!("the worker saw {} links of another chain: this one was cut or made anew", row.seq);
-            Err(Broken { seq: links + 1, what }.into())
+            let verified = u64::try_from(row.seq).unwrap_or(u64::MAX);
+            Err(if verified > links {
+                Broken::at(
+                    links + 1,
+                    format!("it is missing; the worker verified {verified} links: the end was cut off"),
+                )
+            } else {
+                Broken::at(verified, "it is not the link that the worker verified: the chain was made anew")
+            }
+            .into())
         }
         Some(_) | None => Ok(()),
     }
@@ -256,6 +275,41 @@ async fn page(connection: &mut PgConnection, after: u64) -> Result<Vec<Link>, St
     .fetch_all(connection)
     .await?;
     Ok(links)
+}
+
+/// The first of the newest links, `most` of them, that does not hold, by what [`verify`] asks of each; of the first of
+/// them only that it follows what it names.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn broken_among_newest(store: &Store, most: i64) -> Result<Option<Place>, StoreError> {
+    let mut links = sqlx::query_as!(
+        Link,
+        r#"select l.seq, l.event_id, l.previous, l.hash, e.at as "at?", e.action as "action?", e.actor_id,
+             e.actor as "actor?", e.person_id, e.cluster_id, e.request_id, e.grant_id, e.canonical as "canonical?"
+           from audit_link l left join event e on e.id = l.event_id
+           order by l.seq desc limit $1"#,
+        most
+    )
+    .fetch_all(store.pool())
+    .await?;
+    links.reverse();
+    let Some(first) = links.first() else { return Ok(None) };
+    let is_whole = i64::try_from(links.len()).is_ok_and(|found| found < most);
+    let (mut seq, mut head) = if is_whole {
+        (1, GENESIS)
+    } else {
+        let seq = u64::try_from(first.seq).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?;
+        (seq, super::columns::hash32("audit_link", "previous", &first.previous)?)
+    };
+    for link in &links {
+        match check(link, seq, &head) {
+            Ok(hash) => head = hash,
+            Err(_) => return Ok(Some(Place::At(seq))),
+        }
+        seq += 1;
+    }
+    Ok(None)
 }
 
 /// The link's hash, or what is wrong with it.
@@ -300,7 +354,7 @@ fn differing_column(found: &Link, written: &Written) -> Option<&'static str> {
 }
 
 /// Counts the events without a link: each must wait in the queue, and not since long before the last link.
-async fn unsealed(connection: &mut PgConnection, seq: u64, newest: Option<Timestamp>) -> Result<u64, NotVerified> {
+async fn unsealed(connection: &mut PgConnection, last: u64, newest: Option<Timestamp>) -> Result<u64, NotVerified> {
     let rows = sqlx::query!(
         r#"select count(*) as "events!", count(*) filter (where q.event_id is null) as "lost!",
              min(e.id::text) filter (where q.event_id is null) as lost_first, min(e.id::text) as first
@@ -311,14 +365,14 @@ async fn unsealed(connection: &mut PgConnection, seq: u64, newest: Option<Timest
     .await?;
     if let Some(event) = rows.lost_first {
         let what = format!("the event {event} has no link, and does not wait for one ({} such events)", rows.lost);
-        return Err(Broken { seq, what }.into());
+        return Err(Broken::after(last, what).into());
     }
     let first = rows.first.as_deref().and_then(|id| Uuid::parse_str(id).ok());
     if let (Some(newest), Some(first)) = (newest, first)
         && made(first).is_some_and(|made| made < newest - LATE)
     {
         let what = format!("the event {first} has no link, and events that happened long after it have");
-        return Err(Broken { seq, what }.into());
+        return Err(Broken::after(last, what).into());
     }
     Ok(u64::try_from(rows.events).unwrap_or(0))
 }

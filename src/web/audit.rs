@@ -13,7 +13,7 @@ use super::{
     routes::Routes,
 };
 use crate::{
-    actions::audit::moment,
+    actions::audit::{EMPTY_PERIOD, is_empty, moment},
     store::{
         self,
         read::{
@@ -91,7 +91,7 @@ impl LastCheck {
 pub fn found(checked: &Checked) -> words::audit::Found<'_> {
     words::audit::Found {
         verified: checked.verified,
-        broken: checked.broken.as_ref().map(|(at, seq, why)| (*at, *seq, why.as_str())),
+        broken: checked.broken.as_ref().map(|(at, place, why)| (*at, *place, why.as_str())),
         walking: checked.walking,
     }
 }
@@ -140,6 +140,9 @@ impl Filter {
             })
         };
         let (from, until) = (moment("from", &self.from, false), moment("to", &self.to, true));
+        if is_empty(from, until) {
+            errors.push(("to", EMPTY_PERIOD.to_owned()));
+        }
         let wanted = Wanted {
             actor: text(&self.actor),
             person: text(&self.person),

@@ -34,11 +34,11 @@ impl Pulse {
                 ),
             ));
         }
-        if let Some(seq) = self.broken_link {
+        if let Some(place) = self.broken {
             banners.push(Banner::new(
                 Tone::Danger,
                 &format!(
-                    "The audit chain is broken at {seq}: a record was changed or removed. Auditors find more \
+                    "The audit chain is broken {place}: a record was changed or removed. Auditors find more \
                      under Audit; run `latchkey audit verify` and compare with your own copies."
                 ),
             ));

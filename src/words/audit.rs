@@ -2,6 +2,7 @@
 
 use super::{Clock, Sentence};
 use jiff::Timestamp;
+use latchkey_domain::audit::Place;
 use serde_json::Value;
 
 /// An event as its sentence needs it.
@@ -204,8 +205,8 @@ pub fn not_sealed(waiting: u64) -> String {
 #[derive(Debug, Clone, Default)]
 pub struct Found<'a> {
     pub verified: Option<(Timestamp, i64)>,
-    /// When, at which link, and what is wrong there.
-    pub broken: Option<(Timestamp, i64, &'a str)>,
+    /// When, where, and what is wrong there.
+    pub broken: Option<(Timestamp, Place, &'a str)>,
     pub walking: Option<i64>,
 }
 
@@ -213,8 +214,8 @@ pub struct Found<'a> {
 pub fn last_check(found: &Found<'_>, clock: &Clock) -> Sentence {
     let walking = found.walking.map_or_else(String::new, |seq| format!(" Another look is under way, at link {seq}."));
     match (&found.broken, found.verified) {
-        (Some((at, seq, why)), _) => Sentence::default()
-            .text(format!("The worker found the chain broken at link {seq}, "))
+        (Some((at, place, why)), _) => Sentence::default()
+            .text(format!("The worker found the chain broken {place}, "))
             .time(*at, clock.relative(*at))
             .text(format!(": {}.{walking}", why.trim_end_matches('.'))),
         (None, Some((at, seq))) => Sentence::default()

@@ -6,7 +6,10 @@ use latchkey::store::audit::{
     self, NotVerified, Verified,
     walk::{Step, step},
 };
-use latchkey_domain::access::{EventDraft, transition::Actor};
+use latchkey_domain::{
+    access::{EventDraft, transition::Actor},
+    audit::Place,
+};
 use sqlx::{AssertSqlSafe, Executor as _};
 
 async fn happen(town: &Town, action: &str) {
@@ -149,8 +152,10 @@ async fn any_changed_or_removed_part_of_the_sealed_chain_is_found_by_its_place()
 async fn event_that_was_kept_from_being_sealed_is_found() {
     let town = sealed().await;
     happen(&town, "test.hidden").await;
+    let last = town.count("select max(seq) from audit_link").await;
     let told = broken_after(&town, "delete from event_unsealed").await;
     assert!(told.contains("has no link, and does not wait for one"), "{told}");
+    assert!(told.contains(&format!("broken after link {last}: ")), "no link is wrong: {told}");
 }
 
 #[tokio::test]
@@ -229,11 +234,11 @@ async fn a_link_that_no_page_looks_at_is_found_by_the_next_walk_and_forgotten_by
     let change = "update event set canonical = set_byte(canonical, 20, get_byte(canonical, 20) # 1)
                   where id = (select event_id from audit_link where seq = 3)";
     tamper(&town, change).await;
-    let pulse = async || latchkey::store::read::pulse::read(&town.web).await.unwrap().broken_link;
+    let pulse = async || latchkey::store::read::pulse::read(&town.web).await.unwrap().broken;
     assert_eq!(pulse().await, None, "the newest links hold");
     let Step::Broken(broken) = walk(&town, AT_ONCE).await else { panic!("not found") };
-    assert!(broken.seq == 3 && broken.what.contains("bytes or the link were changed"), "{broken}");
-    assert_eq!(pulse().await, Some(3), "every page says it");
+    assert!(broken.place == Place::At(3) && broken.what.contains("bytes or the link were changed"), "{broken}");
+    assert_eq!(pulse().await, Some(Place::At(3)), "every page says it");
     tamper(&town, change).await;
     assert!(matches!(walk(&town, AT_ONCE).await, Step::Verified(_)));
     assert_eq!(pulse().await, None);
@@ -250,12 +255,12 @@ async fn a_walk_begins_at_the_first_link_whatever_stands_in_its_row() {
                   hash = (select hash from audit_link order by seq desc limit 1)";
     town.owner.pool().execute(skip).await.unwrap();
     let Step::Broken(broken) = walk(&town, AT_ONCE).await else { panic!("fooled, {links} links") };
-    assert_eq!(broken.seq, 2);
+    assert_eq!(broken.place, Place::At(2));
     // One that is under way can be misled, but the next begins anew.
     town.owner.pool().execute("update audit_walk set began_at = clock_timestamp()").await.unwrap();
     town.owner.pool().execute(skip).await.unwrap();
     assert!(matches!(walk(&town, AT_ONCE).await, Step::Verified(_)));
-    assert!(matches!(walk(&town, AT_ONCE).await, Step::Broken(broken) if broken.seq == 2));
+    assert!(matches!(walk(&town, AT_ONCE).await, Step::Broken(broken) if broken.place == Place::At(2)));
 }
 
 #[tokio::test]
@@ -283,7 +288,7 @@ async fn a_chain_that_was_cut_or_made_anew_since_it_was_verified_is_found() {
         audit::seal(town.worker.pool()).await.unwrap();
         let seq = if seq == 0 { links } else { seq + 1 };
         match walk(&town, AT_ONCE).await {
-            Step::Broken(broken) => assert!(broken.seq == seq && broken.what.contains(what), "{broken}"),
+            Step::Broken(broken) => assert!(broken.place == Place::At(seq) && broken.what.contains(what), "{broken}"),
             other => panic!("{what}: {other:?}"),
         }
     }
@@ -292,10 +297,17 @@ async fn a_chain_that_was_cut_or_made_anew_since_it_was_verified_is_found() {
 #[tokio::test]
 async fn a_walk_finds_an_event_that_was_kept_from_being_sealed() {
     let town = sealed().await;
+    let last = verify(&town).await.unwrap().links;
     happen(&town, "test.hidden").await;
     tamper(&town, "delete from event_unsealed").await;
     match walk(&town, AT_ONCE).await {
-        Step::Broken(broken) => assert!(broken.what.contains("does not wait for one"), "{broken}"),
+        Step::Broken(broken) => {
+            assert!(broken.what.contains("does not wait for one"), "{broken}");
+            assert_eq!(broken.place, Place::After(last), "no link is wrong");
+        }
         other => panic!("{other:?}"),
     }
+    let checked = latchkey::store::read::audit::checked(&town.web).await.unwrap();
+    assert_eq!(checked.broken.unwrap().1, Place::After(last));
+    assert_eq!(latchkey::store::read::pulse::read(&town.web).await.unwrap().broken, Some(Place::After(last)));
 }

@@ -223,26 +223,49 @@ async fn no_export_hides_an_event_whose_columns_were_changed() {
 async fn a_chain_cut_below_what_the_worker_verified_does_not_hold() {
     let desk = Desk::new().await;
     assert!(audit::verify(desk.town.owner.pool(), |_| {}).await.is_ok());
-    for statement in [
+    let done = async |statement: &'static str| {
+        sqlx::raw_sql(statement).execute(desk.town.owner.pool()).await.unwrap();
+    };
+    done(
         "update audit_walk set verified_at = clock_timestamp(), verified_seq = l.seq, verified_hash = l.hash
          from (select * from audit_link order by seq desc limit 1) l",
+    )
+    .await;
+    done(
         "set session_replication_role = replica; delete from event where id in (select event_id from audit_link where seq > 9);
          delete from audit_link where seq > 9; set session_replication_role = origin",
-    ] {
-        sqlx::raw_sql(statement).execute(desk.town.owner.pool()).await.unwrap();
-    }
-    let broken = audit::verify(desk.town.owner.pool(), |_| {}).await.unwrap_err().to_string();
-    assert!(broken.contains("of another chain: this one was cut or made anew"), "{broken}");
+    )
+    .await;
+    let broken = async || audit::verify(desk.town.owner.pool(), |_| {}).await.unwrap_err().to_string();
+    let told = broken().await;
+    assert!(told.contains("broken at link 10: it is missing; the worker verified"), "{told}");
+    // As if the worker had verified another fifth link: the chain is as long as it should be, and is not that one.
+    done("update audit_walk set verified_seq = 5").await;
+    let told = broken().await;
+    assert!(told.contains("broken at link 5: it is not the link that the worker verified"), "{told}");
 }
 
 #[tokio::test]
 async fn a_name_that_nobody_has_is_no_empty_export_and_a_kept_head_is_looked_for_in_the_database() {
     let desk = Desk::new().await;
-    for filter in [["--person", "ama"], ["--cluster", "prod-ue"]] {
-        let output = desk.run(&["audit", "export", filter[0], filter[1], "--output", "none.jsonl"]).await;
+    for (option, name, told) in [
+        ("--person", "ama", "nobody is called `ama` here (did you mean `ana`?)"),
+        ("--cluster", "prod-ue", "no cluster is called `prod-ue` here (did you mean `prod-eu`?)"),
+        ("--cluster", "elsewhere", "no cluster is called `elsewhere` here"),
+        ("--actor", "wroker", "nobody, and no process, is called `wroker` here (did you mean `worker`?)"),
+    ] {
+        let output = desk.run(&["audit", "export", option, name, "--output", "none.jsonl"]).await;
         assert_eq!(output.status.code(), Some(1));
-        assert!(err(&output).contains(filter[1]) && !desk.file("none.jsonl").exists(), "{}", err(&output));
+        assert!(err(&output).contains(told) && !desk.file("none.jsonl").exists(), "{}", err(&output));
     }
+    let told = desk.town.count("select count(*) from event where action = 'audit.exported'").await;
+    assert_eq!(told, 0, "nothing was given away");
+    let output = desk.run(&["audit", "export", "--action", "test.hapened", "--output", "some.jsonl"]).await;
+    assert!(output.status.success(), "an action may not have happened yet");
+    assert!(err(&output).contains("no event has the action `test.hapened` (did you mean `test.happened`?)"));
+    let output = desk.run(&["audit", "export", "--from", "2026-11-24", "--to", "2026-11-23"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("ends before it begins"), "{}", err(&output));
     let head: String = sqlx::query_scalar("select encode(hash, 'hex') from audit_link where seq = 3")
         .fetch_one(desk.town.owner.pool())
         .await

@@ -72,8 +72,8 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
         }
         None => Finding::ok("work.unsealed", format!("audit events that wait for their link: {}", lag.events)),
     });
-    findings.push(match pulse.broken_link {
-        Some(link) => Finding::failed("work.chain", words::broken(link)),
+    findings.push(match pulse.broken {
+        Some(place) => Finding::failed("work.chain", words::broken(place)),
         None => {
             Finding::ok("work.chain", "the newest links of the audit chain hold; `latchkey audit verify` walks all")
         }

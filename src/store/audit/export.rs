@@ -1,7 +1,7 @@
 //! Exports of the audit log: read in one snapshot, a part at a time, so that the log may be larger than memory.
 
 use super::{Broken, Link, NotVerified, head};
-use crate::store::{StoreError, columns::time, desired, read::audit::Wanted};
+use crate::store::{Store, StoreError, columns::time, desired, read::audit::Wanted};
 use jiff::Timestamp;
 use latchkey_domain::audit::{
     GENESIS, digest,
@@ -60,7 +60,38 @@ struct Resolved {
     action: Option<String>,
     from: Option<Timestamp>,
     until: Option<Timestamp>,
-    unknown: Vec<String>,
+    unknown: Vec<(Named, String)>,
+}
+
+/// What a filter goes by that has names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    Person,
+    /// A person, or a process.
+    Actor,
+    Cluster,
+    Action,
+}
+
+/// Every name that the log could have for it.
+///
+/// # Errors
+/// `Database`.
+pub async fn names(store: &Store, named: Named) -> Result<Vec<String>, StoreError> {
+    let found = match named {
+        Named::Person => sqlx::query_scalar!("select handle from person").fetch_all(store.pool()).await?,
+        Named::Actor => {
+            sqlx::query_scalar!(
+                r#"select handle as "name!" from person
+                   union select actor from event where actor_id is null"#
+            )
+            .fetch_all(store.pool())
+            .await?
+        }
+        Named::Cluster => sqlx::query_scalar!("select distinct name from cluster").fetch_all(store.pool()).await?,
+        Named::Action => sqlx::query_scalar!("select distinct action from event").fetch_all(store.pool()).await?,
+    };
+    Ok(found)
 }
 
 impl Export {
@@ -111,7 +142,7 @@ impl Export {
     }
 
     /// Names among the filters that nobody, or nothing, has here: no event can be of theirs.
-    pub fn unknown(&self) -> &[String] {
+    pub fn unknown(&self) -> &[(Named, String)] {
         &self.wanted.unknown
     }
 
@@ -142,20 +173,19 @@ impl Export {
         let mut links = super::page(&mut self.tx, after).await?;
         links.retain(|link| link.seq <= self.last);
         let Some(through) = links.last().map(|link| link.seq) else {
-            return Err(Broken { seq: after + 1, what: "it is missing".to_owned() }.into());
+            return Err(Broken::at(after + 1, "it is missing").into());
         };
         let shown = self.shown(through).await?;
         let mut text = String::new();
         for (link, seq) in links.iter().zip(after + 1..) {
             let previous = self.head;
-            self.head = super::check(link, seq, &previous).map_err(|what| Broken { seq, what })?;
+            self.head = super::check(link, seq, &previous).map_err(|what| Broken::at(seq, what))?;
             let canonical = link.canonical.as_deref().unwrap_or_default();
             let names = shown.get(&link.seq);
             match (self.format, names) {
                 (Format::Jsonl, _) => {
                     let event = names.map(|_| std::str::from_utf8(canonical)).transpose();
-                    let event =
-                        event.map_err(|error| Broken { seq, what: format!("its event is no text: {error}") })?;
+                    let event = event.map_err(|error| Broken::at(seq, format!("its event is no text: {error}")))?;
                     text.push_str(&line(seq, &previous, &digest(canonical), &self.head, event));
                 }
                 (Format::Csv, Some(names)) => text.push_str(&row(link, canonical, names)),
@@ -229,17 +259,22 @@ impl Resolved {
     async fn of(tx: &mut Transaction<'static, Postgres>, wanted: &Wanted) -> Result<Self, StoreError> {
         let row = sqlx::query!(
             r#"select (select id from person where handle = $1) as actor, (select id from person where handle = $2) as person,
-                 array(select id from cluster where name = $3) as "clusters!""#,
+                 array(select id from cluster where name = $3) as "clusters!",
+                 exists (select from event where actor_id is null and actor = $1) as "is_process!""#,
             wanted.actor,
             wanted.person,
             wanted.cluster,
         )
         .fetch_one(&mut **tx)
         .await?;
-        let nobody = wanted.person.clone().filter(|_| row.person.is_none());
-        let nothing = wanted.cluster.clone().filter(|_| row.clusters.is_empty());
+        let unknown = [
+            (Named::Person, &wanted.person, row.person.is_some()),
+            (Named::Actor, &wanted.actor, row.actor.is_some() || row.is_process),
+            (Named::Cluster, &wanted.cluster, !row.clusters.is_empty()),
+        ];
+        let unknown = unknown.into_iter().filter(|(_, _, is_known)| !is_known);
         Ok(Self {
-            unknown: nobody.into_iter().chain(nothing).collect(),
+            unknown: unknown.filter_map(|(named, name, _)| Some((named, name.clone()?))).collect(),
             actor: wanted.actor.clone(),
             actor_id: row.actor,
             person: wanted.person.as_ref().map(|_| row.person.unwrap_or_default()),

@@ -7,6 +7,7 @@
 use super::{Broken, GENESIS, LATE, check, made, page};
 use crate::store::{Store, StoreError, columns::hash32};
 use jiff::{SignedDuration, Timestamp};
+use latchkey_domain::audit::Place;
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -28,7 +29,7 @@ pub enum Step {
 }
 
 /// Where a walk is.
-struct Place {
+struct Progress {
     seq: i64,
     hash: [u8; 32],
     event: Option<Uuid>,
@@ -57,15 +58,18 @@ pub async fn step(store: &Store, rest: SignedDuration) -> Result<Step, StoreErro
         Step::Verified(_) => {
             sqlx::query!(
                 "update audit_walk set began_at = null, verified_at = clock_timestamp(), verified_seq = seq,
-                   verified_hash = hash, broken_at = null, broken_seq = null, broken_why = null"
+                   verified_hash = hash, broken_at = null, broken_seq = null,
+                   broken_after = false, broken_why = null"
             )
             .execute(&mut *tx)
             .await?;
         }
         Step::Broken(broken) => {
             sqlx::query!(
-                "update audit_walk set began_at = null, broken_at = clock_timestamp(), broken_seq = $1, broken_why = $2",
-                i64::try_from(broken.seq).unwrap_or(i64::MAX),
+                "update audit_walk set began_at = null, broken_at = clock_timestamp(), broken_seq = $1,
+                   broken_after = $2, broken_why = $3",
+                i64::try_from(broken.place.link()).unwrap_or(i64::MAX),
+                matches!(broken.place, Place::After(_)),
                 broken.what,
             )
             .execute(&mut *tx)
@@ -76,7 +80,7 @@ pub async fn step(store: &Store, rest: SignedDuration) -> Result<Step, StoreErro
     Ok(step)
 }
 
-async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) -> Result<Option<Place>, StoreError> {
+async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) -> Result<Option<Progress>, StoreError> {
     let row = sqlx::query!(
         r#"select began_at is not null as "walks!", seq, hash, event_id, verified_at, verified_seq, verified_hash,
              coalesce(greatest(verified_at, broken_at) < clock_timestamp() - make_interval(secs => $1), true) as "due!"
@@ -91,7 +95,7 @@ async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) ->
     };
     if row.walks {
         let hash = hash32("audit_walk", "hash", &row.hash)?;
-        return Ok(Some(Place { seq: row.seq, hash, event: row.event_id, verified }));
+        return Ok(Some(Progress { seq: row.seq, hash, event: row.event_id, verified }));
     }
     if !row.due {
         return Ok(None);
@@ -102,11 +106,11 @@ async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) ->
     )
     .execute(&mut **tx)
     .await?;
-    Ok(Some(Place { seq: 0, hash: GENESIS, event: None, verified }))
+    Ok(Some(Progress { seq: 0, hash: GENESIS, event: None, verified }))
 }
 
 /// The next links, each over the one before and over its event.
-async fn links(connection: &mut PgConnection, place: &Place) -> Result<Step, StoreError> {
+async fn links(connection: &mut PgConnection, place: &Progress) -> Result<Step, StoreError> {
     let mut seq = u64::try_from(place.seq).map_err(|error| StoreError::corrupt("audit_walk", "seq", error))?;
     let mut hash = place.hash;
     let found = page(connection, seq).await?;
@@ -114,14 +118,14 @@ async fn links(connection: &mut PgConnection, place: &Place) -> Result<Step, Sto
         seq += 1;
         hash = match check(link, seq, &hash) {
             Ok(hash) => hash,
-            Err(what) => return Ok(Step::Broken(Broken { seq, what })),
+            Err(what) => return Ok(Step::Broken(Broken::at(seq, what))),
         };
         if let Some((at, verified, before)) = &place.verified
             && *verified == link.seq
             && *before != hash
         {
             let what = format!("it is not the link that was verified {at}: the chain was made anew");
-            return Ok(Step::Broken(Broken { seq, what }));
+            return Ok(Step::Broken(Broken::at(seq, what)));
         }
     }
     let at_end = found.is_empty();
@@ -130,7 +134,7 @@ async fn links(connection: &mut PgConnection, place: &Place) -> Result<Step, Sto
         && u64::try_from(*verified).is_ok_and(|verified| verified > seq)
     {
         let what = format!("it is missing; {verified} links were verified {at}, and the chain ends before");
-        return Ok(Step::Broken(Broken { seq: seq + 1, what }));
+        return Ok(Step::Broken(Broken::at(seq + 1, what)));
     }
     sqlx::query!(
         "update audit_walk set seq = $1, hash = $2, event_id = $3",
@@ -144,7 +148,7 @@ async fn links(connection: &mut PgConnection, place: &Place) -> Result<Step, Sto
 }
 
 /// The next events: each has a link, or waits for one and not for long.
-async fn events(connection: &mut PgConnection, place: &Place, after: Uuid) -> Result<Step, StoreError> {
+async fn events(connection: &mut PgConnection, place: &Progress, after: Uuid) -> Result<Step, StoreError> {
     let rows = sqlx::query!(
         r#"select e.id, l.event_id is null and q.event_id is null as "lost!"
            from (select id from event where id > $1 order by id limit $2) e
@@ -159,7 +163,7 @@ async fn events(connection: &mut PgConnection, place: &Place, after: Uuid) -> Re
     let seq = u64::try_from(place.seq).unwrap_or(0);
     if let Some(lost) = rows.iter().find(|row| row.lost) {
         let what = format!("the event {} has no link, and does not wait for one", lost.id);
-        return Ok(Step::Broken(Broken { seq: seq + 1, what }));
+        return Ok(Step::Broken(Broken::after(seq, what)));
     }
     if let Some(last) = rows.last() {
         sqlx::query!("update audit_walk set event_id = $1", last.id).execute(connection).await?;
@@ -175,7 +179,7 @@ async fn events(connection: &mut PgConnection, place: &Place, after: Uuid) -> Re
         && made(waits).is_some_and(|made| made < newest - LATE)
     {
         let what = format!("the event {waits} has no link, and events that happened long after it have");
-        return Ok(Step::Broken(Broken { seq: seq + 1, what }));
+        return Ok(Step::Broken(Broken::after(seq, what)));
     }
     Ok(Step::Verified(seq))
 }

@@ -1,8 +1,13 @@
 //! The audit log as auditors read it: newest first, filtered.
 
+use super::pulse::place;
 use crate::store::{Store, StoreError, columns::time};
 use jiff::Timestamp;
-use latchkey_domain::access::{ClusterId, EventId, GrantId, RequestId};
+use latchkey_domain::{
+    access::{ClusterId, EventId, GrantId, RequestId},
+    audit as chain,
+};
+use uuid::Uuid;
 
 /// What to show. Names that nobody has find nothing.
 #[derive(Debug, Clone, Default)]
@@ -39,12 +44,50 @@ pub struct EventRow {
     pub seq: Option<i64>,
 }
 
+/// An event as it is stored, with what its ids stand for.
+struct Stored {
+    id: Uuid,
+    at: jiff_sqlx::Timestamp,
+    action: String,
+    actor: String,
+    actor_name: Option<String>,
+    person_name: Option<String>,
+    person: Option<String>,
+    cluster: Option<String>,
+    request_id: Option<Uuid>,
+    grant_id: Option<Uuid>,
+    canonical: Vec<u8>,
+    seq: Option<i64>,
+}
+
+impl From<Stored> for EventRow {
+    /// A record whose bytes were changed to what is no JSON is shown all the same, without its details.
+    fn from(stored: Stored) -> Self {
+        let written: serde_json::Value = serde_json::from_slice(&stored.canonical).unwrap_or_default();
+        Self {
+            id: EventId(stored.id),
+            at: stored.at.to_jiff(),
+            action: stored.action,
+            actor: stored.actor,
+            actor_name: stored.actor_name,
+            person_name: stored.person_name,
+            person: stored.person,
+            cluster: stored.cluster,
+            request: stored.request_id.map(RequestId),
+            grant: stored.grant_id.map(GrantId),
+            detail: written.get("detail").cloned().unwrap_or_default(),
+            seq: stored.seq,
+        }
+    }
+}
+
 /// Events, newest first: at most `limit`.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database`.
 pub async fn events(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<EventRow>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Stored,
         r#"select e.id, e.at, e.action, e.actor, a.name as "actor_name?", p.name as "person_name?",
              p.handle as "person?", c.name as "cluster?", e.request_id, e.grant_id, e.canonical, l.seq as "seq?"
            from event e
@@ -72,26 +115,7 @@ pub async fn events(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<
     )
     .fetch_all(store.pool())
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let canonical: serde_json::Value = serde_json::from_slice(&row.canonical)
-                .map_err(|error| StoreError::corrupt("event", "canonical", error))?;
-            Ok(EventRow {
-                id: EventId(row.id),
-                at: row.at.to_jiff(),
-                action: row.action,
-                actor: row.actor,
-                actor_name: row.actor_name,
-                person_name: row.person_name,
-                person: row.person,
-                cluster: row.cluster,
-                request: row.request_id.map(RequestId),
-                grant: row.grant_id.map(GrantId),
-                detail: canonical.get("detail").cloned().unwrap_or_default(),
-                seq: row.seq,
-            })
-        })
-        .collect()
+    Ok(rows.into_iter().map(EventRow::from).collect())
 }
 
 /// The chain's last link.
@@ -120,8 +144,8 @@ pub async fn last_link(store: &Store) -> Result<Option<LastLink>, StoreError> {
 pub struct Checked {
     /// The last time that all of it held: when, and up to which link.
     pub verified: Option<(Timestamp, i64)>,
-    /// Where it was found broken since: when, at which link, and what is wrong there.
-    pub broken: Option<(Timestamp, i64, String)>,
+    /// Where it was found broken since: when, where, and what is wrong there.
+    pub broken: Option<(Timestamp, chain::Place, String)>,
     /// Up to which link a walk that is under way came.
     pub walking: Option<i64>,
 }
@@ -133,7 +157,7 @@ pub struct Checked {
 pub async fn checked(store: &Store) -> Result<Checked, StoreError> {
     let row = sqlx::query!(
         r#"select began_at is not null as "walks!", seq, verified_at + b.ahead as verified_at, verified_seq,
-             broken_at + b.ahead as broken_at, broken_seq, broken_why
+             broken_at + b.ahead as broken_at, broken_seq, broken_after, broken_why
            from audit_walk cross join business_clock b"#
     )
     .fetch_one(store.pool())
@@ -141,8 +165,9 @@ pub async fn checked(store: &Store) -> Result<Checked, StoreError> {
     let jiff = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
     Ok(Checked {
         verified: jiff(row.verified_at).zip(row.verified_seq),
-        broken: match (jiff(row.broken_at), row.broken_seq, row.broken_why) {
-            (Some(at), Some(seq), Some(why)) => Some((at, seq, why)),
+        broken: match (jiff(row.broken_at), row.broken_seq.and_then(|seq| place(seq, row.broken_after)), row.broken_why)
+        {
+            (Some(at), Some(place), Some(why)) => Some((at, place, why)),
             _ => None,
         },
         walking: row.walks.then_some(row.seq),
@@ -189,51 +214,43 @@ pub async fn record(store: &Store, place: Place) -> Result<Option<Record>, Store
         Place::Link(seq) => (Some(seq), None),
         Place::Event(id) => (None, Some(id.0)),
     };
-    let row = sqlx::query!(
+    let stored = sqlx::query_as!(
+        Stored,
         r#"select e.id, e.at, e.action, e.actor, a.name as "actor_name?", p.name as "person_name?",
-             p.handle as "person?", c.name as "cluster?", e.cluster_id, e.request_id, e.grant_id, e.canonical,
-             l.seq as "seq?", l.previous as "previous?", l.hash as "hash?", b.hash as "before?",
-             exists (select from audit_link n where n.seq = l.seq + 1) as "has_next!",
-             exists (select from event_unsealed q where q.event_id = e.id) as "waits!"
+             p.handle as "person?", c.name as "cluster?", e.request_id, e.grant_id, e.canonical, l.seq as "seq?"
            from event e
-           left join audit_link l on l.event_id = e.id
-           left join audit_link b on b.seq = l.seq - 1
            left join person a on a.id = e.actor_id
            left join person p on p.id = e.person_id
            left join cluster c on c.id = e.cluster_id
+           left join audit_link l on l.event_id = e.id
            where e.id = coalesce($2, (select event_id from audit_link where seq = $1))"#,
         seq,
         id
     )
     .fetch_optional(store.pool())
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    // A record whose bytes were changed to what is no JSON is shown all the same.
-    let written: serde_json::Value = serde_json::from_slice(&row.canonical).unwrap_or_default();
-    let link = match (row.seq, row.previous, row.hash) {
+    let Some(stored) = stored else { return Ok(None) };
+    // Read after it: a record that got its link meanwhile has it.
+    let place = sqlx::query!(
+        r#"select e.cluster_id, l.seq as "seq?", l.previous as "previous?", l.hash as "hash?", b.hash as "before?",
+             exists (select from audit_link n where n.seq = l.seq + 1) as "has_next!",
+             exists (select from event_unsealed q where q.event_id = e.id) as "waits!"
+           from event e
+           left join audit_link l on l.event_id = e.id
+           left join audit_link b on b.seq = l.seq - 1
+           where e.id = $1"#,
+        stored.id
+    )
+    .fetch_one(store.pool())
+    .await?;
+    let link = match (place.seq, place.previous, place.hash) {
         (Some(seq), Some(previous), Some(hash)) => {
-            Some(LinkRow { seq, previous, hash, before: row.before, has_next: row.has_next })
+            Some(LinkRow { seq, previous, hash, before: place.before, has_next: place.has_next })
         }
         _ => None,
     };
-    Ok(Some(Record {
-        event: EventRow {
-            id: EventId(row.id),
-            at: row.at.to_jiff(),
-            action: row.action,
-            actor: row.actor,
-            actor_name: row.actor_name,
-            person_name: row.person_name,
-            person: row.person,
-            cluster: row.cluster,
-            request: row.request_id.map(RequestId),
-            grant: row.grant_id.map(GrantId),
-            detail: written.get("detail").cloned().unwrap_or_default(),
-            seq: row.seq,
-        },
-        cluster_id: row.cluster_id.map(ClusterId),
-        canonical: row.canonical,
-        link,
-        waits: row.waits,
-    }))
+    let canonical = stored.canonical.clone();
+    let event = EventRow { seq: place.seq, ..stored.into() };
+    let cluster_id = place.cluster_id.map(ClusterId);
+    Ok(Some(Record { event, cluster_id, canonical, link, waits: place.waits }))
 }

@@ -1,8 +1,8 @@
 //! How the whole fares, for the banners over every page.
 
-use crate::store::{Store, StoreError, targets::MOST_SKEW};
+use crate::store::{Store, StoreError, audit::broken_among_newest, targets::MOST_SKEW};
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::audit::CHAIN_DOMAIN;
+use latchkey_domain::audit::Place;
 
 /// What every page must be able to say aloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +18,13 @@ pub struct Pulse {
     pub overdue_since: Option<Timestamp>,
     /// Revocations that wait for a person.
     pub blocked: u64,
-    /// The first of the audit chain's links that does not hold: of the newest ones, or by the worker's last walk over
+    /// The first place where the audit chain does not hold: among the newest links, or by the worker's last walk over
     /// all.
-    pub broken_link: Option<i64>,
+    pub broken: Option<Place>,
 }
 
-/// How many of the newest links every page looks at: enough to notice at once what is changed now, and quick.
+/// How many of the newest links, with their events, every page looks at: enough to notice at once what is changed now,
+/// and quick.
 const NEWEST_LINKS: i64 = 40;
 
 /// Reads the pulse.
@@ -36,20 +37,12 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         r#"select now.at as "now!",
              worker.silent_for, worker.clock_off,
              overdue.count as "overdue!", overdue.since as "overdue_since?", blocked.count as "blocked!",
-             (select min(seq) from (
-               select link.seq, link.hash, link.previous, event.canonical,
-                 lag(link.hash) over (order by link.seq) as before, lag(link.seq) over (order by link.seq) as last
-               from (select * from audit_link order by seq desc limit $1) link
-               left join event on event.id = link.event_id
-             ) newest
-             where canonical is null or seq <> last + 1 or previous <> before
-               or hash <> sha256($2 || int8send(seq) || previous || sha256(canonical))) as broken_link,
-             (select broken_seq from audit_walk) as walk_broken
+             (select broken_seq from audit_walk) as broken_seq, (select broken_after from audit_walk) as "broken_after!"
            from (select latchkey_now() as at) now
            cross join lateral (
              select
-               extract(epoch from clock_timestamp() - max(seen_at) filter (where off <= $3))::bigint as silent_for,
-               (min(off) filter (where off > $3 and seen_at > clock_timestamp() - interval '30 seconds'))::bigint
+               extract(epoch from clock_timestamp() - max(seen_at) filter (where off <= $1))::bigint as silent_for,
+               (min(off) filter (where off > $1 and seen_at > clock_timestamp() - interval '30 seconds'))::bigint
                  as clock_off
              from (select seen_at, abs(extract(epoch from clock_ahead))::float8 as off from worker_heartbeat) told
            ) worker
@@ -66,12 +59,12 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
              join access_grant on access_grant.id = leg.grant_id and access_grant.state = 'revoking'
              where leg.condition = 'blocked'
            ) blocked"#,
-        NEWEST_LINKS,
-        CHAIN_DOMAIN,
         MOST_SKEW.as_secs_f64(),
     )
     .fetch_one(store.pool())
     .await?;
+    let walked = row.broken_seq.and_then(|seq| place(seq, row.broken_after));
+    let newest = broken_among_newest(store, NEWEST_LINKS).await?;
     Ok(Pulse {
         now: row.now.to_jiff(),
         worker_silent_for: row.silent_for.map(SignedDuration::from_secs),
@@ -79,6 +72,12 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         overdue: u64::try_from(row.overdue).unwrap_or(0),
         overdue_since: row.overdue_since.map(jiff_sqlx::Timestamp::to_jiff),
         blocked: u64::try_from(row.blocked).unwrap_or(0),
-        broken_link: [row.broken_link, row.walk_broken].into_iter().flatten().min(),
+        broken: [walked, newest].into_iter().flatten().min_by_key(|place| place.link()),
     })
+}
+
+/// Where a walk found the chain broken, of its columns.
+pub(super) fn place(seq: i64, after: bool) -> Option<Place> {
+    let link = u64::try_from(seq).ok()?;
+    Some(if after { Place::After(link) } else { Place::At(link) })
 }

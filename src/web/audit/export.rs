@@ -53,6 +53,7 @@ pub async fn send(
     let export = match audit::export(&state.store, &signed_in.person, &wanted, format).await {
         Ok(export) => export,
         Err(NotExported::NotFound) => return Err(Failure::NotFound),
+        Err(error @ NotExported::Unknown(_)) => return Err(Failure::Malformed(error.to_string())),
         Err(NotExported::Policy(error)) => return Err(error.into()),
         Err(NotExported::Store(error)) => return Err(error.into()),
     };

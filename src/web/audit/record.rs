@@ -175,7 +175,10 @@ impl RecordPage {
     /// One that holds, one that was changed, one that waits.
     pub fn samples() -> Vec<(&'static str, Self)> {
         use crate::store::read::audit::EventRow;
-        use latchkey_domain::access::{ClusterId, GrantId, RequestId};
+        use latchkey_domain::{
+            access::{ClusterId, GrantId, RequestId},
+            audit as chain,
+        };
         use uuid::Uuid;
         let eli = crate::web::samples::signed_in("Eli Navarro");
         let id = |number: u128| Uuid::from_u128(number);
@@ -222,7 +225,7 @@ impl RecordPage {
         let broken = Checked {
             broken: Some((
                 "2026-11-24T14:30:00Z".parse().unwrap(),
-                4_216,
+                chain::Place::At(4_216),
                 "it does not follow the link before it".into(),
             )),
             walking: Some(1_800),

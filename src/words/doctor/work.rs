@@ -1,7 +1,7 @@
 //! Of the work that is done.
 
 use super::{Said, counted};
-use latchkey_domain::access::grant::GrantState;
+use latchkey_domain::{access::grant::GrantState, audit::Place};
 
 /// `sign` is how long the youngest heartbeat is old, in words.
 pub fn no_worker(silent: Option<&str>) -> Said {
@@ -78,9 +78,9 @@ fn unlinked(count: usize) -> String {
     if count == 1 { "1 audit event is".to_owned() } else { format!("{} are", counted(count, "audit event")) }
 }
 
-pub fn broken(link: i64) -> Said {
+pub fn broken(place: Place) -> Said {
     Said::new(
-        format!("the audit chain does not hold at link {link}"),
+        format!("the audit chain does not hold {place}"),
         "Somebody changed an event or a link. The portal's and the worker's roles cannot; the schema's owner can.",
         "Treat it as an incident: take a copy, then `latchkey audit verify`. docs/operating.md, \
          \"The audit chain is broken\".",

@@ -111,6 +111,45 @@ async fn an_export_holds_what_the_filters_take_verifies_and_is_itself_an_event()
 }
 
 #[tokio::test]
+async fn a_period_that_ends_before_it_begins_is_refused_at_its_fields_and_nothing_else_is_shown() {
+    let portal = portal().await;
+    let eli = portal.browser("eli").await;
+    for (from, to) in [("2026-11-24", "2026-11-23"), ("2026-11-24T10:00:00Z", "2026-11-24T10:00:00Z")] {
+        let page = eli.get(&format!("/audit?from={from}&to={to}")).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.one(".error-summary a").contains("before it begins"), "{}", page.one(".error-summary a"));
+        assert!(page.one(".field.wrong .error").contains("before it begins"));
+        assert_eq!(page.attribute("#to", "aria-describedby"), "to-error");
+        assert_eq!((page.attribute("#from", "value"), page.attribute("#to", "value")), (from.into(), to.into()));
+        assert!(page.all(".empty, .listing, .export").is_empty(), "nothing was looked for");
+        let file = eli.post("/audit/export", &[("format", "csv"), ("from", from), ("to", to)]).await;
+        assert!(file.expect(StatusCode::BAD_REQUEST).text.contains("before it begins"));
+    }
+    eli.get("/audit?from=2026-11-24&to=2026-11-24").await.expect(StatusCode::OK);
+    let wrong = eli.get("/audit?from=yesterday").await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.one(".field.wrong .error").contains("Write a day as"), "each fault stands at its field");
+}
+
+#[tokio::test]
+async fn a_page_shows_at_once_that_a_column_of_a_new_record_was_changed_under_an_intact_hash() {
+    let portal = portal().await;
+    let banner = async || portal.get("ana", "/").await.all(".banner").join(" ");
+    assert!(!banner().await.contains("audit chain"));
+    tamper(&portal, "update event set person_id = null where action = 'request.approved'").await;
+    let seq = "select seq from audit_link join event on id = event_id where action = 'request.approved'";
+    let seq = portal.town.count(seq).await;
+    let told = banner().await;
+    assert!(told.contains(&format!("The audit chain is broken at link {seq}: ")), "{told}");
+}
+
+#[tokio::test]
+async fn a_log_with_a_record_that_is_no_json_can_still_be_read() {
+    let portal = portal().await;
+    tamper(&portal, "update event set canonical = 'x' where action = 'request.approved'").await;
+    let log = portal.get("eli", "/audit").await.expect(StatusCode::OK);
+    assert!(log.all("tbody .lead").contains(&"Ben approved Ana\u{2019}s request on prod-eu.".to_owned()));
+}
+
+#[tokio::test]
 async fn nobody_but_auditors_reads_a_record_or_exports() {
     let portal = portal().await;
     for who in ["ana", "ben", "dee"] {

@@ -8,6 +8,7 @@ pub mod export;
 use crate::access::{EventDraft, EventId};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use std::fmt;
 
 /// Separates this chain's hashes from every other use of SHA-256.
 pub const CHAIN_DOMAIN: &[u8] = b"latchkey audit chain 1\0";
@@ -17,6 +18,33 @@ pub const GENESIS: [u8; 32] = [0; 32];
 
 /// The largest event, in canonical bytes.
 pub const EVENT_LIMIT_BYTES: usize = 65_536;
+
+/// Where a chain does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// This link is wrong, or missing.
+    At(u64),
+    /// No link is wrong up to this one, the last; what belongs after it is missing.
+    After(u64),
+}
+
+impl Place {
+    /// The link that it names.
+    pub fn link(self) -> u64 {
+        match self {
+            Self::At(link) | Self::After(link) => link,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(link) => write!(f, "at link {link}"),
+            Self::After(link) => write!(f, "after link {link}"),
+        }
+    }
+}
 
 /// Why an event has no canonical bytes.
 #[derive(Debug, thiserror::Error)]

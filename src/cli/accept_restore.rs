@@ -1,13 +1,23 @@
-//! `latchkey accept-restore CLUSTER`.
+//! `latchkey accept-restore CLUSTER`: has the worker look at the cluster, and goes by what it saw.
 
 use super::{owner, policy::system_user};
 use crate::{
     config::Settings,
-    store::fence::{self, Fenced},
+    store::{
+        Store,
+        fence::{self, Fenced, Looked},
+    },
 };
-use anyhow::Context;
+use anyhow::{Context, bail};
 use latchkey_domain::access::cluster::ClusterName;
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+/// A run that is under way ends within its lease, a minute; the one after it looks at once.
+const PATIENCE: Duration = Duration::from_secs(90);
+const PAUSE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -22,19 +32,35 @@ pub struct Args {
 pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let by = args.by.clone().unwrap_or_else(system_user);
     let store = owner(settings)?;
-    let fenced = fence::fenced(&store).await?.into_iter().find(|fenced| fenced.name == args.cluster.to_string());
-    let accepted = fence::accept(&store, &args.cluster, &by)
-        .await
-        .with_context(|| format!("nothing was accepted for `{}`", args.cluster))?;
-    println!(
-        "`{}` is accepted: the worker grants there again, and counts on from epoch {}",
-        args.cluster, accepted.epoch
-    );
+    let cluster = &args.cluster;
+    let nothing = || format!("nothing was accepted for `{cluster}`");
+    let looked = look(&store, cluster).await.with_context(nothing)?;
+    let fenced = fence::fenced(&store).await?.into_iter().find(|fenced| fenced.name == cluster.as_str());
+    let accepted = fence::accept(&store, &looked, &by).await.with_context(nothing)?;
+    println!("`{cluster}` is accepted: the worker grants there again, and counts on from epoch {}", accepted.epoch);
     print!("{}", fenced.map(|fenced| left_over(&fenced)).unwrap_or_default());
     Ok(ExitCode::SUCCESS)
 }
 
-/// What stood on the cluster at the last look and is nobody's here: lines.
+/// What a worker sees there now.
+async fn look(store: &Store, cluster: &ClusterName) -> anyhow::Result<Looked> {
+    let asked = fence::ask_to_look(store, cluster).await?;
+    eprintln!("waiting for a worker to look at `{cluster}` ...");
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if let Some(looked) = fence::looked(store, &asked).await? {
+            return Ok(looked);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    bail!(
+        "no worker looked at it within {} s, and only what was looked at is accepted: start one (`latchkey worker`; \
+         `latchkey doctor` says which live), and run this again",
+        PATIENCE.as_secs()
+    )
+}
+
+/// What stood on the cluster at that look and is nobody's here: lines.
 fn left_over(fenced: &Fenced) -> String {
     let bindings = fenced.unknown_bindings.iter();
     let bindings = bindings.map(|binding| format!("{binding} belongs to no access here: the worker removes it now\n"));

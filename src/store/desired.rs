@@ -98,6 +98,8 @@ pub async fn cluster(
     let Some(row) = cluster_row(&mut *connection, id).await? else { return Ok(None) };
     let target = Target::Cluster(id);
     let last = last_run(&mut *connection, id).await?;
+    // A run has an epoch of its own, which nobody else can have written.
+    let marked = epoch.map_or(last.epoch, |own| own - 1);
     let epoch = epoch.unwrap_or(last.epoch);
     let now = business_time(&mut *connection).await?;
     let legs = legs(&mut *connection, target).await?;
@@ -124,6 +126,7 @@ pub async fn cluster(
         name: row.name.clone(),
         installation: installation(&mut *connection).await?,
         epoch,
+        marked,
         fenced: last.fenced,
         paused: last.paused.map(|why| paused(&row.name, &why)),
         now,

@@ -131,12 +131,17 @@ async fn unknown_names(store: &Store, id: ClusterId, state: &ClusterState) -> Re
 pub enum NotAccepted {
     #[error("the policy has no cluster `{0}`")]
     Unknown(ClusterName),
-    #[error("`{0}` is not fenced: access is granted and taken away there as decided")]
+    #[error("the worker cannot look at `{cluster}` ({why}). Mend that, and run this again")]
+    Unseen { cluster: ClusterName, why: String },
+    #[error(
+        "`{0}` is not fenced: the worker looked at it just now, and nothing there is to be accepted. What else may be \
+         wrong with it, `latchkey doctor --cluster {0}` says"
+    )]
     NotFenced(ClusterName),
     #[error(
         "the marker on `{cluster}` {what}. Where this database is the right one, empty the marker as the cluster's \
-         administrator (kubectl -n kube-system patch configmap latchkey --type merge -p '{{\"data\":null}}'), wait until \
-         the worker has looked again (five minutes at most), and run this again"
+         administrator (kubectl -n kube-system patch configmap latchkey --type merge -p '{{\"data\":null}}'), and run this \
+         again"
     )]
     Marker { cluster: ClusterName, what: String },
     #[error(transparent)]
@@ -156,22 +161,84 @@ pub struct Accepted {
     pub epoch: i64,
 }
 
+/// That the worker was asked to look at a cluster.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    cluster: ClusterId,
+    name: ClusterName,
+    /// Of the last run that began before.
+    epoch: i64,
+    at: Timestamp,
+}
+
+/// What stood on a cluster when the worker looked at it since it was asked: what [`accept`] goes by, so that no fence is
+/// let down over what nobody saw.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    cluster: ClusterId,
+    name: ClusterName,
+    marker: Option<Marker>,
+}
+
+/// Has the worker look at a cluster, whose fence may be older than what is there now, or yet to come.
+///
+/// # Errors
+/// `Unknown`, `Store`.
+pub async fn ask_to_look(store: &Store, name: &ClusterName) -> Result<Asked, NotAccepted> {
+    let cluster = super::clusters::by_name(store, name).await?.ok_or_else(|| NotAccepted::Unknown(name.clone()))?.id;
+    let mut tx = store.begin().await?;
+    tx.wake(vec![Wake { target: Target::Cluster(cluster), revoking: false }]).await?;
+    let row = sqlx::query!(
+        r#"select epoch, clock_timestamp() as "at!" from target where kind = 'cluster' and key = $1"#,
+        cluster.0
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    tx.commit().await?;
+    Ok(Asked { cluster, name: name.clone(), epoch: row.epoch, at: row.at.to_jiff() })
+}
+
+/// What the worker saw, once a run that began after it was asked is over; nothing before that.
+///
+/// # Errors
+/// `Unseen` where the cluster cannot be looked at; `Store`.
+pub async fn looked(store: &Store, asked: &Asked) -> Result<Option<Looked>, NotAccepted> {
+    let over = sqlx::query_scalar!(
+        r#"select t.epoch > $2 and (t.lease_until is null or t.epoch > $2 + 1) and o.observed_at >= $3 as "over!"
+           from target t join observation o on o.target_kind = t.kind and o.target_key = t.key
+           where t.kind = 'cluster' and t.key = $1"#,
+        asked.cluster.0,
+        asked.epoch,
+        jiff_sqlx::Timestamp::from(asked.at) as _
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    if over != Some(true) {
+        return Ok(None);
+    }
+    let Some(seen) = observations::cluster(store, asked.cluster).await? else { return Ok(None) };
+    let name = asked.name.clone();
+    if let Some(why) = seen.body.trouble {
+        return Err(NotAccepted::Unseen { cluster: name, why });
+    }
+    let marker = seen.body.kubernetes.and_then(|state| state.marker);
+    Ok(Some(Looked { cluster: asked.cluster, name, marker }))
+}
+
 /// Accepts that a cluster is this database's though it was seen in a later state: puts the target's epoch above the
 /// marker's, lets the fence go and wakes the target. Only the schema's owner may. `by` is for the audit log.
 ///
 /// # Errors
-/// `Unknown`, `NotFenced`; `Marker` where the last look at the cluster shows a marker that would fence it again;
-/// `Store`.
-pub async fn accept(store: &Store, name: &ClusterName, by: &str) -> Result<Accepted, NotAccepted> {
-    let cluster = super::clusters::by_name(store, name).await?.ok_or_else(|| NotAccepted::Unknown(name.clone()))?.id;
-    let seen = observations::cluster(store, cluster).await?;
-    let marker = seen.and_then(|seen| seen.body.kubernetes).and_then(|state| state.marker);
+/// `NotFenced`; `Marker` where the cluster was seen with a marker that would fence it again; `Store`.
+pub async fn accept(store: &Store, looked: &Looked, by: &str) -> Result<Accepted, NotAccepted> {
+    let Looked { cluster, name, marker } = looked;
     let installation = super::desired::installation(&mut *store.acquire().await?).await?.to_string();
     let counted_to =
         counted(marker.as_ref(), &installation).map_err(|what| NotAccepted::Marker { cluster: name.clone(), what })?;
     let mut tx = store.begin().await?;
     let row = sqlx::query!(
-        "update target set fenced_since = null, fenced_why = null, epoch = greatest(epoch, $2)
+        "update target set fenced_since = null, fenced_why = null, epoch = greatest(epoch, $2),
+           failure = nullif(failure, fenced_why)
          where kind = 'cluster' and key = $1 and fenced_since is not null returning epoch",
         cluster.0,
         counted_to
@@ -187,10 +254,10 @@ pub async fn accept(store: &Store, name: &ClusterName, by: &str) -> Result<Accep
     )
     .execute(tx.connection())
     .await?;
-    tx.wake(vec![Wake { target: Target::Cluster(cluster), revoking: false }]).await?;
+    tx.wake(vec![Wake { target: Target::Cluster(*cluster), revoking: false }]).await?;
     let now = tx.now().await?;
     let actor = Actor::Process { name: "accept-restore".to_owned() };
-    let event = EventDraft { cluster: Some(cluster), ..EventDraft::new("cluster.restore_accepted", actor) };
+    let event = EventDraft { cluster: Some(*cluster), ..EventDraft::new("cluster.restore_accepted", actor) };
     tx.event(&event.with("by", by).with("epoch", row.epoch), now).await?;
     tx.commit().await?;
     Ok(Accepted { epoch: row.epoch })

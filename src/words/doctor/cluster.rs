@@ -146,8 +146,8 @@ pub fn foreign(cluster: &str, theirs: &str, ours: &str) -> Said {
 
 pub fn later(cluster: &str, theirs: i64, ours: i64) -> Said {
     Said::new(
-        format!("its marker is at epoch {theirs}, and the database at {ours}"),
-        "The database was restored from a backup: accesses that ended since are active in it again.",
+        format!("its marker is at epoch {theirs}, and the database at {ours}: it was restored from a backup"),
+        "Accesses that ended since are active in it again. The worker only takes access away there.",
         accepting(cluster),
     )
 }
@@ -155,7 +155,7 @@ pub fn later(cluster: &str, theirs: i64, ours: i64) -> Said {
 fn accepting(cluster: &str) -> String {
     format!(
         "Follow \"Restore\" in docs/operating.md: revoke what may have ended since, look at what is there, then \
-         `latchkey accept-restore {cluster}`."
+         `latchkey accept-restore {cluster}`, while a worker runs."
     )
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Applied {
     pub failed: BTreeMap<GrantId, Fault>,
     /// Somebody else wrote at the same moment: the observation is stale.
     pub conflict: bool,
+    /// The marker may have the run's epoch from now on.
+    pub marked: bool,
     tried: bool,
 }
 
@@ -71,11 +73,13 @@ impl Run<'_> {
         let recorded = self.record().await?;
         if not_ours(self.desired, state).is_none()
             && let Some(marker) = &state.marker
-            && let Err(fault) = self.mark(marker).await?
         {
-            let ids: Vec<GrantId> = self.desired.grants.iter().map(DesiredGrant::id).collect();
-            applied.failed(&ids, &fault);
-            return Ok(applied);
+            applied.marked = true;
+            if let Err(fault) = self.mark(marker).await? {
+                let ids: Vec<GrantId> = self.desired.grants.iter().map(DesiredGrant::id).collect();
+                applied.failed(&ids, &fault);
+                return Ok(applied);
+            }
         }
         let mut rest = recorded.as_slice();
         while let Some(first) = rest.first() {

@@ -75,7 +75,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         Ok(reached) => reached,
         Err(fault) => return unreachable(worker, lease, id, None, fault).await,
     };
-    let mut again = false;
+    let (mut again, mut marked) = (false, false);
     for attempt in 1..=TRIES {
         let state = match reached.client.observe(&wanted(worker, id).await?).await {
             Ok(state) => state,
@@ -95,6 +95,9 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         desired.returned = returned(worker, id, &desired, &state).await?;
         let holders = entry_holders(worker, &arn, &reached.aws).await;
         desired.entries = entries(worker, &arn, &holders, &desired).await;
+        if marked {
+            desired.marked = lease.epoch();
+        }
         let observation = observation(&reached.aws, state, &holders);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
         let plan = plan(&desired, &observation);
@@ -102,6 +105,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
         let run = Run { worker, lease, cluster: id, reached: &reached, desired: &desired, plan: &plan };
         let applied = run.apply(state).await?;
+        marked |= applied.marked;
         if applied.conflict && attempt < TRIES {
             tracing::info!(target = %lease.target(), "somebody else wrote meanwhile; looking again");
             continue;

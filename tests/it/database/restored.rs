@@ -103,7 +103,7 @@ async fn what_the_older_database_does_not_know_is_named_and_goes_when_an_operato
     // As docs/operating.md says: what may have ended is revoked before.
     grants::revoke(&world.town.web, world.town.person("ben"), ended, "It ended after the backup.").await.unwrap();
     world.until(ended, "ended").await;
-    fence::accept(&world.town.owner, &PROD.parse().unwrap(), "olga").await.unwrap();
+    world.accept().await.unwrap();
     look_again(&world).await;
     assert_ne!(world.lists_pods("ben", PROD, "payments-batch").await, 200);
     assert_eq!(world.lists_pods("gus", PROD, "payments").await, 200, "what runs goes on");

@@ -15,7 +15,7 @@ use latchkey_simulator::{
     seed::{Seed, SeedCluster},
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// The rule without one right; nothing where it is left with none.
 fn without(rule: &Rule, right: &rights::Right) -> Vec<Value> {
@@ -217,24 +217,45 @@ async fn config_maps_that_are_absent_are_printed_and_an_aws_auth_that_cannot_be_
     assert_eq!(told.troubles("prod-eu"), ["cluster.aws_auth failed"], "{}", told.out);
 }
 
+/// Puts a marker on a cluster, as another database's worker would.
+fn mark(hospital: &Hospital, cluster: &str, installation: &str, epoch: &str) {
+    let marker = json!({ "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": { "name": "latchkey", "namespace": "kube-system" },
+        "data": { "installation": installation, "epoch": epoch } });
+    hospital.world.objects(cluster).put_raw(marker, "another").unwrap();
+}
+
+async fn installation(hospital: &Hospital) -> String {
+    sqlx::query_scalar("select id::text from installation").fetch_one(hospital.world.town.owner.pool()).await.unwrap()
+}
+
+/// Holds the doctor to saying this of the cluster's marker, and what to do.
+fn says(told: &Told, cluster: &str, words: &str) {
+    let finding = told.trouble(cluster, "cluster.marker");
+    assert_eq!(finding["status"], "failed");
+    assert!(text(&finding["what"]).contains(words), "{finding}");
+    assert!(text(&finding["next"]).contains(&format!("latchkey accept-restore {cluster}")), "{finding}");
+}
+
+/// The command, beside a worker that works.
+async fn accept(hospital: &Hospital, cluster: &str) -> Told {
+    let arguments = [cluster];
+    let command = hospital.ward.latchkey("accept-restore", &arguments);
+    tokio::pin!(command);
+    loop {
+        tokio::select! {
+            told = &mut command => return told,
+            () = tokio::time::sleep(Duration::from_millis(50)) => drop(hospital.world.run().await),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_fence_says_what_to_do() {
     let hospital = Hospital::new().await;
-    let marker = |installation: &str, epoch: &str| {
-        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "latchkey", "namespace": "kube-system" },
-                "data": { "installation": installation, "epoch": epoch } })
-    };
-    let installation: uuid::Uuid =
-        sqlx::query_scalar("select id from installation").fetch_one(hospital.world.town.owner.pool()).await.unwrap();
-    let says = |told: &Told, cluster: &str, words: &str| {
-        let finding = told.trouble(cluster, "cluster.marker");
-        assert_eq!(finding["status"], "failed");
-        assert!(text(&finding["what"]).contains(words), "{finding}");
-        assert!(text(&finding["next"]).contains(&format!("latchkey accept-restore {cluster}")), "{finding}");
-    };
-    let put = |cluster: &str, object| hospital.world.objects(cluster).put_raw(object, "another").unwrap();
-    put("prod-eu", marker(&uuid::Uuid::now_v7().to_string(), "7"));
-    put("staging-eu", marker(&installation.to_string(), "1000000"));
+    let own = installation(&hospital).await;
+    mark(&hospital, "prod-eu", &uuid::Uuid::now_v7().to_string(), "7");
+    mark(&hospital, "staging-eu", &own, "1000000");
     let told = hospital.examine(&[]).await;
     says(&told, "prod-eu", "names the installation");
     says(&told, "staging-eu", "at epoch 1000000, and the database at ");
@@ -242,7 +263,38 @@ async fn a_fence_says_what_to_do() {
     hospital.world.rests_are_over().await;
     hospital.execute("update target set due_at = clock_timestamp()").await;
     hospital.world.run().await;
-    put("prod-eu", marker(&installation.to_string(), "0"));
+    mark(&hospital, "prod-eu", &own, "0");
     let told = hospital.examine(&[]).await;
     says(&told, "prod-eu", "it is fenced: ");
+}
+
+#[tokio::test]
+async fn what_the_doctor_says_to_accept_is_accepted_at_once_though_no_worker_has_looked_since() {
+    let hospital = Hospital::new().await;
+    let own = installation(&hospital).await;
+    // By the least that tells a database that is behind: its next run has this epoch.
+    let epoch = "select epoch from target t join cluster c on c.id = t.key where c.name = 'staging-eu'";
+    let later = hospital.world.town.count(epoch).await + 1;
+    mark(&hospital, "staging-eu", &own, &later.to_string());
+    mark(&hospital, "prod-eu", &uuid::Uuid::now_v7().to_string(), "7");
+    let told = hospital.examine(&[]).await;
+    says(&told, "staging-eu", "restored from a backup");
+    let accepted = accept(&hospital, "staging-eu").await;
+    assert_eq!(accepted.code, 0, "{}", accepted.err);
+    assert_eq!(hospital.examine(&[]).await.troubles("staging-eu"), Vec::<String>::new());
+
+    says(&told, "prod-eu", "names the installation");
+    let refused = accept(&hospital, "prod-eu").await;
+    assert_eq!(refused.code, 1, "{}", refused.out);
+    assert!(refused.err.contains("names another installation"), "{}", refused.err);
+    let mut marker = hospital.world.objects("prod-eu").get("kube-system", "configmaps", "latchkey").unwrap();
+    marker.as_object_mut().unwrap().remove("data");
+    hospital.world.objects("prod-eu").put_raw(marker, "an administrator").unwrap();
+    let accepted = accept(&hospital, "prod-eu").await;
+    assert_eq!(accepted.code, 0, "{}", accepted.err);
+    assert_eq!(hospital.examine(&[]).await.troubles("prod-eu"), Vec::<String>::new());
+
+    let well = accept(&hospital, "prod-eu").await;
+    assert_eq!(well.code, 1, "{}", well.out);
+    assert!(well.err.contains("is not fenced"), "{}", well.err);
 }

@@ -96,8 +96,13 @@ impl Ward {
 
     /// `latchkey doctor` with these arguments.
     pub async fn doctor(&self, arguments: &[&str]) -> Told {
+        self.latchkey("doctor", arguments).await
+    }
+
+    /// A command with these arguments.
+    pub async fn latchkey(&self, name: &str, arguments: &[&str]) -> Told {
         let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
-        command.arg("doctor").args(arguments).current_dir(self.folder.path()).envs(&self.variables);
+        command.arg(name).args(arguments).current_dir(self.folder.path()).envs(&self.variables);
         command.stdin(Stdio::null());
         let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

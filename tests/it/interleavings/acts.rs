@@ -145,7 +145,8 @@ impl Act {
                 fence::set(worker, scene.prod, lease.epoch(), "a test").await?;
             }
             Self::AcceptRestore => {
-                fence::accept(&hands.owner, &"staging-eu".parse()?, "a test").await?;
+                fence::ask_to_look(&hands.owner, &"staging-eu".parse()?).await?;
+                fence::accept(&hands.owner, scene.looked(), "a test").await?;
             }
             Self::GiveTargetBack => {
                 let lease = scene.lease(Target::Cluster(scene.prod));

@@ -6,10 +6,17 @@ use latchkey::{
     actions::ask::AskForm,
     aws::{Aws, AwsConfig},
     lease::{LEASE, Lease, Life},
-    store::{Store, targets},
+    store::{
+        Store,
+        fence::{self, Looked},
+        observations, targets,
+    },
     worker::Worker,
 };
-use latchkey_domain::access::{ClusterId, GrantId, PrincipalId, RequestId, request::Verdict, transition::Target};
+use latchkey_domain::{
+    access::{ClusterId, GrantId, PrincipalId, RequestId, request::Verdict, transition::Target},
+    plan::observation::ClusterObservation,
+};
 use std::{collections::BTreeMap, time::Instant};
 use uuid::Uuid;
 
@@ -49,6 +56,8 @@ pub struct Scene {
     pub requests: BTreeMap<&'static str, RequestId>,
     /// The leases of a worker that is in the middle of its runs.
     leases: Vec<Lease>,
+    /// What that worker saw on staging-eu before.
+    looked: Option<Looked>,
 }
 
 impl Scene {
@@ -74,7 +83,16 @@ impl Scene {
         let (prod, staging) = (id("prod-eu").await, id("staging-eu").await);
         let ana = sqlx::query_scalar("select id from principal where arn = $1").bind(Town::arn("ana"));
         let ana = PrincipalId(ana.fetch_one(town.owner.pool()).await.unwrap());
-        Self { town, prod, staging, ana, grants: BTreeMap::new(), requests: BTreeMap::new(), leases: vec![] }
+        Self {
+            town,
+            prod,
+            staging,
+            ana,
+            grants: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            leases: vec![],
+            looked: None,
+        }
     }
 
     async fn add_grants(&mut self) {
@@ -124,11 +142,20 @@ impl Scene {
     /// A worker claims everything.
     pub async fn claim(&mut self) {
         targets::add_missing_clusters(&self.town.worker).await.unwrap();
-        let statement = "update target set due_at = clock_timestamp(), lease_until = null";
+        let asked = fence::ask_to_look(&self.town.owner, &"staging-eu".parse().unwrap()).await.unwrap();
+        let statement = "update target set due_at = clock_timestamp(), lease_until = null, epoch = epoch + 1";
         sqlx::query(statement).execute(self.town.owner.pool()).await.unwrap();
+        let seen = ClusterObservation::default();
+        observations::write(&self.town.worker, Target::Cluster(self.staging), &seen).await.unwrap();
+        self.looked = fence::looked(&self.town.owner, &asked).await.unwrap();
         let claimant = targets::Claimant { holder: "a worker", at: jiff::Timestamp::now(), in_hand: &[] };
         let claims = targets::claim(&self.town.worker, &claimant, LEASE, 100).await.unwrap();
         self.leases = claims.iter().map(lease).collect();
+    }
+
+    /// What the worker saw on staging-eu.
+    pub fn looked(&self) -> &Looked {
+        self.looked.as_ref().unwrap()
     }
 
     /// The worker's lease on a target.

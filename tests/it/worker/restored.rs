@@ -1,7 +1,7 @@
 //! A database from a backup: the cluster has seen a later state of it.
 
 use super::{PROD, USERS, World};
-use latchkey::store::fence::{self, NotAccepted};
+use latchkey::store::fence::{self, Accepted, NotAccepted};
 
 impl World {
     async fn epoch(&self) -> i64 {
@@ -24,8 +24,14 @@ impl World {
         sqlx::query_scalar("select id::text from installation").fetch_one(self.town.owner.pool()).await.unwrap()
     }
 
-    async fn accept(&self) -> Result<fence::Accepted, NotAccepted> {
-        fence::accept(&self.town.owner, &PROD.parse().unwrap(), "olga").await
+    /// What `latchkey accept-restore prod-eu` does, with a worker that looks when it is asked.
+    pub async fn accept(&self) -> Result<Accepted, NotAccepted> {
+        let owner = &self.town.owner;
+        let asked = fence::ask_to_look(owner, &PROD.parse().unwrap()).await?;
+        assert!(fence::looked(owner, &asked).await?.is_none(), "nobody has looked yet");
+        self.run().await;
+        let looked = fence::looked(owner, &asked).await?.expect("the worker looked");
+        fence::accept(owner, &looked, "olga").await
     }
 }
 
@@ -84,9 +90,37 @@ async fn a_marker_that_would_fence_again_is_not_accepted() {
         [("00000000-0000-4000-8000-000000000000", 1, "another installation"), (own.as_str(), i64::MAX, "did not write")]
     {
         world.mark(installation, epoch);
-        world.rests_are_over().await;
-        world.run().await;
         let refused = world.accept().await.unwrap_err().to_string();
         assert!(refused.contains(why), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_one_run_behind_is_fenced_as_well() {
+    let world = World::new().await;
+    let running = world.active("ana").await;
+    // The next run has just this epoch.
+    world.mark(&world.installation().await, world.epoch().await + 1);
+    let waiting = world.approved("gus").await;
+    world.until_trouble(waiting, "latchkey accept-restore prod-eu").await;
+    assert_eq!(world.bindings(PROD).len(), 1, "gus' is not made");
+    world.accept().await.unwrap();
+    world.until(waiting, "active").await;
+    assert_eq!(world.state(running).await, "active");
+}
+
+#[tokio::test]
+async fn a_restore_is_accepted_before_the_workers_own_next_look_and_never_without_one() {
+    let world = World::new().await;
+    world.mark(&world.installation().await, 1_000_000);
+    assert!(fence::fenced(&world.town.web).await.unwrap().is_empty(), "nobody has looked since");
+    world.knobs(PROD).set_unreachable(true);
+    let unseen = world.accept().await.unwrap_err();
+    assert!(matches!(unseen, NotAccepted::Unseen { .. }), "{unseen}");
+    world.knobs(PROD).set_unreachable(false);
+    assert_eq!(world.accept().await.unwrap().epoch, 1_000_000);
+    for action in ["cluster.fenced", "cluster.restore_accepted"] {
+        let events = format!("select count(*) from event where action = '{action}'");
+        assert_eq!(world.town.count(&events).await, 1, "{action}");
     }
 }

@@ -138,8 +138,9 @@ pub fn not_ours(desired: &DesiredCluster, state: &ClusterState) -> Option<String
     disowned(desired, state)
 }
 
-/// Why the cluster is not this database's: its marker names another installation, or a later epoch of this one. The
-/// epoch goes up with each run and passes the marker's by itself, so whoever sees this records it.
+/// Why the cluster is not this database's: its marker names another installation, or a later epoch of this one than any
+/// run that the database knows. The epoch goes up with each run and passes the marker's by itself, so whoever sees this
+/// records it.
 pub fn disowned(desired: &DesiredCluster, state: &ClusterState) -> Option<String> {
     let name = &desired.name;
     let marker = state.marker.as_ref()?;
@@ -149,11 +150,11 @@ pub fn disowned(desired: &DesiredCluster, state: &ClusterState) -> Option<String
              out which of the two databases is the right one, and accept this one (`latchkey accept-restore {name}`); \
              until then access is only taken away here"
         )),
-        (Some(_), Some(epoch)) if epoch > desired.epoch => Some(format!(
+        (Some(_), Some(epoch)) if epoch > desired.marked => Some(format!(
             "{name} has seen a later state of this installation (epoch {epoch}, the database is at {}): the database \
              was restored from a backup; until an operator accepts that (`latchkey accept-restore {name}`), access is \
              only taken away here",
-            desired.epoch
+            desired.marked
         )),
         _ => None,
     }

@@ -19,6 +19,8 @@ pub struct DesiredCluster {
     pub installation: InstallationId,
     /// The epoch of the run's lease.
     pub epoch: i64,
+    /// The highest epoch that the marker may have: that of the run before, or the run's own once it wrote it there.
+    pub marked: i64,
     /// Why only revocations happen here until an operator accepts: recorded once, whatever the marker says later.
     pub fenced: Option<String>,
     /// Why nothing new is granted here, where an operator [paused](crate::access::grant::paused) it. It holds nothing else up: what runs is kept

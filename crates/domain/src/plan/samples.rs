@@ -74,6 +74,7 @@ pub fn desired(grants: Vec<DesiredGrant>) -> DesiredCluster {
         name: "prod".into(),
         installation: INSTALLATION,
         epoch: 5,
+        marked: 4,
         fenced: None,
         paused: None,
         now: now(),

@@ -233,7 +233,7 @@ fn a_line_in_a_text_that_nobody_can_read_is_not_called_gone() {
 #[test]
 fn what_stands_in_the_way_is_said_and_nothing_is_written() {
     type Change = fn(&mut World);
-    let cases: [(&str, Change, &str); 7] = [
+    let cases: [(&str, Change, &str); 8] = [
         ("mode", |world| world.observed.aws.as_mut().unwrap().mode = AuthenticationMode::Api, "access entries only"),
         ("marker", |world| world.observed.kubernetes.as_mut().unwrap().marker = None, "latchkey bootstrap"),
         (
@@ -250,6 +250,16 @@ fn what_stands_in_the_way_is_said_and_nothing_is_written() {
                 let marker = world.observed.kubernetes.as_mut().unwrap().marker.as_mut().unwrap();
                 marker.installation = Some(super::samples::INSTALLATION.to_string());
                 marker.epoch = Some(1_000);
+            },
+            "restored from a backup",
+        ),
+        (
+            "the run's own epoch, which it has not written",
+            |world| {
+                let epoch = world.desired().epoch;
+                let marker = world.observed.kubernetes.as_mut().unwrap().marker.as_mut().unwrap();
+                marker.installation = Some(super::samples::INSTALLATION.to_string());
+                marker.epoch = Some(epoch);
             },
             "restored from a backup",
         ),

@@ -77,7 +77,7 @@ impl Database {
     pub fn desired(&self, epoch: i64, now: Timestamp, state: &ClusterState) -> DesiredCluster {
         let mut desired = samples::desired(self.grants.values().filter_map(|grant| desired_grant(grant)).collect());
         desired.now = now;
-        desired.epoch = epoch;
+        (desired.epoch, desired.marked) = (epoch, epoch - 1);
         let live = self.rows.iter().filter(|(_, state)| *state != RowState::Removed);
         desired.mappings =
             live.map(|(row, state)| RecordedMapping { written: *state == RowState::Written, ..row.clone() }).collect();

@@ -1,9 +1,10 @@
 //! What the demo tells about itself: printed, and as JSON in its data folder and wherever `--describe` says.
 
+use crate::person::WORKER;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use std::{
-    fmt::Write as _,
+    fmt::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -16,6 +17,8 @@ pub struct Description {
     /// The owner's URL of the database.
     pub database: String,
     pub people: Vec<DescribedPerson>,
+    /// Whom the worker acts as.
+    pub worker: DescribedUser,
     pub clusters: Vec<DescribedCluster>,
 }
 
@@ -36,12 +39,21 @@ pub struct DescribedPerson {
     pub aws: Option<DescribedUser>,
 }
 
-/// Their IAM user.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Whom AWS takes somebody for, and with which keys.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct DescribedUser {
     pub arn: String,
     pub access_key_id: String,
     pub secret_access_key: String,
+    /// Of a role's session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<String>,
+}
+
+impl fmt::Debug for DescribedUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DescribedUser").field("arn", &self.arn).finish_non_exhaustive()
+    }
 }
 
 /// A cluster.
@@ -124,6 +136,7 @@ impl Description {
         let _ = writeln!(text, "\nUse kubectl as {requester}, before and after an approval");
         let context = self.clusters.first().map(|cluster| cluster.arn.as_str()).unwrap_or_default();
         let _ = writeln!(text, "  {program} as {requester} -- kubectl --context {context} get pods -n payments");
+        let _ = writeln!(text, "Operate it, as its worker\n  {program} as {WORKER} -- latchkey doctor");
         let _ = writeln!(text, "Move business time  {program} advance 2h");
         let _ = write!(text, "Stop with Ctrl-C; start over by removing the data folder.");
         text

@@ -13,7 +13,10 @@ use latchkey_simulator::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Which cluster is real then. One: a kube-apiserver takes as much memory as all else together, and seconds to start.
 pub const REAL: &str = "prod-eu";
@@ -44,6 +47,8 @@ pub struct Ahead {
     prepared: Prepared,
     programs: Programs,
     seed: SeedCluster,
+    /// There once the cluster has what the seed names.
+    seeded: PathBuf,
 }
 
 /// The real cluster, running; it ends when this is dropped.
@@ -68,17 +73,20 @@ impl Ahead {
         let prepared = Prepared::new(wanted, &latchkey::login::secret::token()).await?;
         let server = prepared.server().parse().context("the API server's address is none")?;
         real.external = Some(ExternalServer { server, ca_pem: prepared.ca_pem().to_owned() });
-        Ok(Self { seed: real.clone(), prepared, programs })
+        Ok(Self { seed: real.clone(), prepared, programs, seeded: folder.join("seeded") })
     }
 
-    /// Starts it and makes what the seed names and it lacks.
+    /// Starts it; the first time it makes what the seed names. What somebody takes away later stays away.
     ///
     /// # Errors
     /// A program does not start, or the API server refuses an object.
     pub async fn start(self, simulator: &Simulator) -> anyhow::Result<Running> {
         let (cluster, sts) = self.prepared.start(&self.programs).await?;
-        for object in objects(&self.seed) {
-            cluster.create(&object).await?;
+        if !self.seeded.exists() {
+            for object in objects(&self.seed) {
+                cluster.create(&object).await?;
+            }
+            fs::write(&self.seeded, "").with_context(|| format!("failed to write {}", self.seeded.display()))?;
         }
         Ok(Running { _cluster: cluster, sts: tokio::spawn(answer(sts, simulator.aws_endpoint().to_string())) })
     }

@@ -35,8 +35,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs kubectl or aws as one of the people: `latchkey-demo as ana -- kubectl get pods -n payments`.
+    /// Runs kubectl or aws as one of the people: `latchkey-demo as ana -- kubectl get pods -n payments`. As `worker`, with
+    /// its keys and latchkey.toml: `latchkey-demo as worker -- latchkey doctor`.
     As {
+        /// One of the people, or `worker`.
         handle: String,
         #[arg(last = true, required = true)]
         command: Vec<String>,

@@ -1,6 +1,7 @@
-//! `latchkey-demo as HANDLE -- COMMAND...`: the real kubectl or aws with one person's keys.
+//! `latchkey-demo as HANDLE -- COMMAND...`: the real kubectl or aws with one person's keys, and `as worker`: latchkey as
+//! its operators run it.
 
-use crate::description::{self, DescribedPerson, Description};
+use crate::description::{self, DescribedUser, Description};
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use clap::Parser as _;
@@ -16,14 +17,14 @@ use std::{
     process::ExitCode,
 };
 
-/// Runs a command as one of the demo's people and gives its exit code.
+/// Who is no person: the machine that the worker runs on, with its keys and its latchkey.toml.
+pub const WORKER: &str = "worker";
+
+/// Runs a command as one of the demo's people, or as its worker, and gives its exit code.
 pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Result<ExitCode> {
     let description = description::read(data)?;
-    let known = || description.people.iter().map(|person| person.handle.as_str()).collect::<Vec<_>>().join(", ");
-    let person = description.people.iter().find(|person| person.handle == handle);
-    let person = person.with_context(|| format!("there is no `{handle}`: {}", known()))?;
-    let Some(keys) = &person.aws else { bail!("{} has no AWS user in the demo", person.name) };
-    let folder = home(data, person)?;
+    let keys = keys(&description, handle)?;
+    let folder = home(data, handle)?;
     let kubeconfig = folder.join("kubeconfig");
     write_private(&kubeconfig, &kubeconfig_text(&description)?)?;
     let (program, arguments) = command.split_first().context("no command")?;
@@ -34,10 +35,14 @@ pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Re
     for name in ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"] {
         child.env_remove(name);
     }
+    child.envs(keys.session_token.iter().map(|token| ("AWS_SESSION_TOKEN", token)));
+    if handle == WORKER {
+        child.env("LATCHKEY_CONFIG", data.join("latchkey.toml"));
+    }
     // Version 1 of the CLI reads the second name alone.
     child.env("AWS_REGION", &description.aws.region).env("AWS_DEFAULT_REGION", &description.aws.region);
     child.env("AWS_EC2_METADATA_DISABLED", "true");
-    child.env("AWS_CONFIG_FILE", folder.join("aws-config")).env("AWS_SHARED_CREDENTIALS_FILE", folder.join("aws-keys"));
+    child.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
     // A token must name the STS host that authenticators know, so STS keeps its name but for direct calls.
     let endpoint = &description.aws.endpoint;
     child.env("AWS_ENDPOINT_URL_IAM", endpoint).env("AWS_ENDPOINT_URL_EKS", endpoint);
@@ -46,10 +51,24 @@ pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Re
     }
     let status = child.status().await.with_context(|| match program.as_str() {
         "kubectl" => "kubectl 1.28 or later is needed: `make demo` installs it where it may".to_owned(),
+        "latchkey" => "latchkey is not beside this program: `make demo` builds it".to_owned(),
         _ => format!("failed to run {program}"),
     })?;
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// Whose keys a command gets.
+fn keys<'a>(description: &'a Description, handle: &str) -> anyhow::Result<&'a DescribedUser> {
+    if handle == WORKER {
+        return Ok(&description.worker);
+    }
+    let person = description.people.iter().find(|person| person.handle == handle);
+    let person = person.with_context(|| {
+        let known: Vec<&str> = description.people.iter().map(|person| person.handle.as_str()).collect();
+        format!("there is no `{handle}`: {}, {WORKER}", known.join(", "))
+    })?;
+    person.aws.as_ref().with_context(|| format!("{} has no AWS user in the demo", person.name))
 }
 
 fn kubeconfig_text(description: &Description) -> anyhow::Result<String> {
@@ -69,9 +88,9 @@ fn kubeconfig_text(description: &Description) -> anyhow::Result<String> {
     Ok(render(&clusters, None, &ExecCommand::aws()))
 }
 
-/// A folder of this person's, for whoever runs the command.
-fn home(data: &Path, person: &DescribedPerson) -> anyhow::Result<PathBuf> {
-    let folder = data.join("people").join(&person.handle);
+/// A folder of theirs, for whoever runs the command.
+fn home(data: &Path, handle: &str) -> anyhow::Result<PathBuf> {
+    let folder = data.join("people").join(handle);
     fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
     Ok(folder)
 }
@@ -82,7 +101,7 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// PATH, with what is missing from it: the kubectl that `make demo` installed where none was, last; an `aws` of ours that
+/// PATH, with what is missing from it: the latchkey beside this program, first; the kubectl that `make demo` installed where none was, last; an `aws` of ours that
 /// makes the token that kubectl asks for, first.
 fn path_with_tools(folder: &Path) -> anyhow::Result<OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -100,6 +119,8 @@ fn path_with_tools(folder: &Path) -> anyhow::Result<OsString> {
     if aws_missing {
         folders.insert(0, own_aws(folder)?);
     }
+    let ours = std::env::current_exe().context("failed to find this program")?;
+    folders.splice(0..0, ours.parent().map(Path::to_owned));
     Ok(std::env::join_paths(folders)?)
 }
 

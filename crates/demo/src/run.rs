@@ -5,9 +5,10 @@ use crate::{
     history,
     kubernetes::{self, Kubernetes},
     postgres::Postgres,
-    seed::{self, PEOPLE, POLICY, REGION, REQUESTER},
+    seed::{self, PEOPLE, POLICY, REGION, REQUESTER, WORKER_ROLE},
 };
 use anyhow::{Context as _, anyhow, bail};
+use jiff::SignedDuration;
 use latchkey::{
     aws::{AccessKeys, Aws, AwsConfig},
     cli::{self, Stage, Stop},
@@ -19,7 +20,7 @@ use latchkey::{
     web, worker,
 };
 use latchkey_components::programs::Programs;
-use latchkey_domain::{access::policy::PolicyFile, plan::bootstrap};
+use latchkey_domain::access::policy::PolicyFile;
 use latchkey_simulator::{Simulator, seed::AuthenticationMode};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -35,9 +36,16 @@ use tokio::{
     task::JoinHandle,
 };
 
+/// Longer than a demo runs: nobody hands it the next session.
+const SESSION: SignedDuration = SignedDuration::from_hours(24 * 366);
+/// Another one where what a folder began with is not what this version goes on from.
+const FORMAT: u32 = 2;
+
 /// What a first start chooses and every later one keeps.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
+    #[serde(default)]
+    format: u32,
     portal_port: u16,
     postgres_port: u16,
     client_secret: String,
@@ -51,12 +59,19 @@ impl Kept {
         let mut kept = match fs::read_to_string(&path) {
             Ok(text) => serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?,
             Err(_) => Self {
+                format: FORMAT,
                 portal_port: free_port()?,
                 postgres_port: free_port()?,
                 client_secret: latchkey::login::secret::token(),
                 kubernetes: kubernetes.unwrap_or_default(),
             },
         };
+        if kept.format != FORMAT {
+            let data = data.display();
+            bail!(
+                "another version of the demo began the one in {data}: remove it, or choose another folder with --data"
+            );
+        }
         // What Latchkey knows of its clusters would be untrue of others.
         if let Some(other) = kubernetes.filter(|&wanted| wanted != kept.kubernetes) {
             bail!(
@@ -161,7 +176,7 @@ async fn start(
     let owner = migrate(postgres).await?;
     let portal = format!("http://127.0.0.1:{}", kept.portal_port);
     let policy = config::policy::parse(POLICY).map_err(|faults| anyhow!("the demo's policy: {faults:?}"))?;
-    let mut seed = seed::seed(format!("{portal}/sign-in/callback"), kept.client_secret.clone(), &objects(&policy));
+    let mut seed = seed::seed(format!("{portal}/sign-in/callback"), kept.client_secret.clone(), &policy)?;
     let ahead = match kept.kubernetes {
         Kubernetes::Simulated => None,
         Kubernetes::Real => Some(kubernetes::Ahead::prepare(data, &mut seed).await?),
@@ -175,10 +190,13 @@ async fn start(
     let settings = settings(data, kept, postgres, &simulator, &portal)?;
     let web_store = Store::for_pages(settings.database.web()?, settings.database.connections)?;
     let people = history::people(&web_store, &simulator).await?;
-    apply_policy(&owner, &policy).await?;
+    if first_time {
+        apply_policy(&owner, &policy).await?;
+    }
     let (tell, stop) = Stop::by_hand();
     let worker_store = Store::connect(settings.database.worker()?, settings.database.connections)?;
-    let worker = worker::Worker::new(worker_store, aws(&simulator).await?);
+    let keys = worker_keys(&simulator)?;
+    let worker = worker::Worker::new(worker_store, aws(&simulator, &keys).await);
     let worker = tokio::spawn(worker::run(worker, {
         let stop = stop.clone();
         async move { stop.reached(Stage::Draining).await }
@@ -191,19 +209,13 @@ async fn start(
     if first_time {
         history::requests(&web_store, &people).await?;
     }
-    let description = describe_all(data, &policy, &simulator, postgres, portal)?;
+    let description = describe_all(data, &policy, &simulator, postgres, portal, keys)?;
     description.write(&description::file(data))?;
     if let Some(path) = describe {
         description.write(path)?;
     }
     println!("{}", description.text(data, REQUESTER));
     Ok(Running { tell, server, worker, simulator, real })
-}
-
-/// What an operator applies to each cluster before the worker's first look: what `latchkey bootstrap` prints.
-fn objects(policy: &PolicyFile) -> Vec<serde_json::Value> {
-    let marker = bootstrap::config_maps().into_iter().filter(|map| map["metadata"]["name"] == bootstrap::MARKER);
-    bootstrap::manifests(policy).into_iter().chain(marker).collect()
 }
 
 /// The demo's latchkey.toml, written for whoever wants to run the other commands, and read as any other.
@@ -231,7 +243,11 @@ fn settings(
     let path = data.join("latchkey.toml");
     fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;
     description::write_private(&data.join("client-secret"), &kept.client_secret)?;
-    fs::write(data.join("policy.toml"), POLICY)?;
+    // Theirs who operate it, from then on.
+    let policy = data.join("policy.toml");
+    if !policy.exists() {
+        fs::write(policy, POLICY)?;
+    }
     config::settings::load(&path).map_err(|faults| anyhow!("{}: {faults:?}", path.display()))
 }
 
@@ -255,8 +271,7 @@ async fn apply_policy(owner: &Store, file: &PolicyFile) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn aws(simulator: &Simulator) -> anyhow::Result<Aws> {
-    let keys = simulator.worker_keys().context("the worker has no AWS user")?;
+async fn aws(simulator: &Simulator, keys: &DescribedUser) -> Aws {
     let endpoint = simulator.aws_endpoint().clone();
     let config = AwsConfig {
         region: REGION.into(),
@@ -264,12 +279,23 @@ async fn aws(simulator: &Simulator) -> anyhow::Result<Aws> {
         sts_url: Some(endpoint.clone()),
         eks_url: Some(endpoint),
         keys: Some(AccessKeys {
-            access_key_id: keys.access_key_id,
-            secret_access_key: keys.secret_access_key.into(),
-            session_token: None,
+            access_key_id: keys.access_key_id.clone(),
+            secret_access_key: keys.secret_access_key.clone().into(),
+            session_token: keys.session_token.clone().map(Into::into),
         }),
     };
-    Ok(Aws::new(&config).await)
+    Aws::new(&config).await
+}
+
+/// A session of the worker's role, as a pod or an instance would be handed it.
+fn worker_keys(simulator: &Simulator) -> anyhow::Result<DescribedUser> {
+    let session = simulator.aws().open_session(WORKER_ROLE, "demo", SESSION).context("the worker has no AWS role")?;
+    Ok(DescribedUser {
+        arn: session.arn,
+        access_key_id: session.access_key_id,
+        secret_access_key: session.secret_access_key,
+        session_token: Some(session.session_token),
+    })
 }
 
 fn describe_all(
@@ -278,6 +304,7 @@ fn describe_all(
     simulator: &Simulator,
     postgres: &Postgres,
     portal: String,
+    worker: DescribedUser,
 ) -> anyhow::Result<Description> {
     let people = PEOPLE.iter().map(|person| DescribedPerson {
         handle: person.handle.into(),
@@ -285,7 +312,8 @@ fn describe_all(
         email: seed::email(person),
         roles: person.roles.iter().map(|&role| role.into()).collect(),
         aws: simulator.person_arn(person.handle).zip(simulator.person_keys(person.handle)).map(|(arn, keys)| {
-            DescribedUser { arn, access_key_id: keys.access_key_id, secret_access_key: keys.secret_access_key }
+            let (access_key_id, secret_access_key) = (keys.access_key_id, keys.secret_access_key);
+            DescribedUser { arn, access_key_id, secret_access_key, session_token: None }
         }),
     });
     let mut clusters = vec![];
@@ -312,6 +340,7 @@ fn describe_all(
         },
         database: postgres.url("latchkey", "latchkey"),
         people: people.collect(),
+        worker,
         clusters,
     })
 }

@@ -1,6 +1,11 @@
 //! Who and what the demo begins with.
 
-use latchkey_simulator::seed::{AuthenticationMode, OidcClient, Seed, SeedCluster, SeedPerson, SeedPod, SeedUser};
+use anyhow::Context as _;
+use latchkey_domain::{access::policy::PolicyFile, eks::arn::PrincipalArn, plan::bootstrap};
+use latchkey_simulator::seed::{
+    AuthenticationMode, OidcClient, Seed, SeedCluster, SeedPerson, SeedPod, SeedRole, SeedUser,
+};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The demo's policy.toml.
@@ -11,6 +16,9 @@ pub const REGION: &str = "eu-west-1";
 pub const ACCOUNT: &str = "111122223333";
 /// Who the printed examples are about.
 pub const REQUESTER: &str = "ana";
+/// The role that the worker acts as, as docs/operating.md has it: it stands in `mapRoles`, beside the nodes, out of the
+/// way of people's lines.
+pub const WORKER_ROLE: &str = bootstrap::WORKER;
 
 /// Handle, name, groups, what they are in the demo, whether their AWS identity is proven.
 pub struct DemoPerson {
@@ -100,19 +108,47 @@ const STAGING_ROLES: &str = "\
   username: system:node:{{EC2PrivateDNSName}}
 ";
 
-const WORKER_USER: &str = "\
-# Latchkey's worker
-- userarn: arn:aws:iam::111122223333:user/latchkey-worker
-  username: latchkey-worker
+const PROD_USERS: &str = "\
+# Bob's laptop, until the audit
+- userarn: arn:aws:iam::111122223333:user/bob
+  username: bob
+  groups: [\"platform-oncall\"]
 ";
 
-fn aws_auth(roles: &str, users: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([("mapRoles".into(), roles.into()), ("mapUsers".into(), users.into())])
+/// aws-auth as an operator leaves it: these roles, and the worker's entry as `latchkey bootstrap` prints it.
+fn aws_auth(roles: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let worker = PrincipalArn::parse(&worker_arn()).context("the worker's role has no ARN")?;
+    let (key, entry) = bootstrap::own_mapping(&worker);
+    Ok(BTreeMap::from([(key.to_owned(), format!("{roles}# Latchkey's worker\n{entry}"))]))
 }
 
-/// What the simulator begins with. `manifests` is what `latchkey bootstrap` prints for each cluster.
-pub fn seed(redirect_uri: String, client_secret: String, manifests: &[serde_json::Value]) -> Seed {
+/// The ARN of the worker's role.
+fn worker_arn() -> String {
+    format!("arn:aws:iam::{ACCOUNT}:role/{WORKER_ROLE}")
+}
+
+/// The worker's role: what `latchkey bootstrap` prints, and for `latchkey doctor` the leave to ask IAM about itself.
+fn worker(policy: &PolicyFile) -> anyhow::Result<SeedRole> {
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "Service": "pods.eks.amazonaws.com" } }] });
+    let asks = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "iam:SimulatePrincipalPolicy", "Resource": worker_arn() }] });
+    let needs: Value = serde_json::from_str(&bootstrap::worker_iam_policy(policy, None))?;
+    let policies = BTreeMap::from([("worker".to_owned(), needs), ("doctor".to_owned(), asks)]);
+    Ok(SeedRole { name: WORKER_ROLE.to_owned(), trust, policies })
+}
+
+/// What an operator applies to each cluster before the worker's first look: what `latchkey bootstrap` prints.
+fn manifests(policy: &PolicyFile) -> Vec<Value> {
+    let marker = bootstrap::config_maps().into_iter().filter(|map| map["metadata"]["name"] == bootstrap::MARKER);
+    bootstrap::manifests(policy).into_iter().chain(marker).collect()
+}
+
+/// What the simulator begins with, for the clusters of this policy.
+pub fn seed(redirect_uri: String, client_secret: String, policy: &PolicyFile) -> anyhow::Result<Seed> {
     let mut seed = Seed::new(REGION, ACCOUNT);
+    seed.worker = None;
+    seed.roles.push(worker(policy)?);
     for person in &PEOPLE {
         seed.people.push(SeedPerson {
             handle: person.handle.into(),
@@ -122,11 +158,12 @@ pub fn seed(redirect_uri: String, client_secret: String, manifests: &[serde_json
             aws: person.aws.then(|| SeedUser::new(person.handle, "/latchkey/")),
         });
     }
-    let bob = "# Bob's laptop, until the audit\n- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n  groups: [\"platform-oncall\"]\n";
     let mut prod = SeedCluster::new("prod-eu");
     prod.mode = AuthenticationMode::ConfigMap;
     prod.namespaces = ["payments", "payments-batch", "checkout", "search", "monitoring"].map(Into::into).into();
-    prod.aws_auth = Some(aws_auth(PROD_ROLES, &format!("{WORKER_USER}{bob}")));
+    let mut data = aws_auth(PROD_ROLES)?;
+    data.insert("mapUsers".to_owned(), PROD_USERS.to_owned());
+    prod.aws_auth = Some(data);
     prod.pods = pods(&[
         ("payments", "ledger-7d9c6b8f5-2xkqp"),
         ("payments", "ledger-7d9c6b8f5-8vmtz"),
@@ -138,13 +175,13 @@ pub fn seed(redirect_uri: String, client_secret: String, manifests: &[serde_json
     let mut staging = SeedCluster::new("staging-eu");
     staging.mode = AuthenticationMode::ApiAndConfigMap;
     staging.namespaces = ["payments", "checkout", "sandbox"].map(Into::into).into();
-    staging.aws_auth = Some(aws_auth(STAGING_ROLES, WORKER_USER));
+    staging.aws_auth = Some(aws_auth(STAGING_ROLES)?);
     staging.pods = pods(&[("payments", "payments-api-7b4d8c9f6-q2w8e"), ("sandbox", "shell-0")]);
-    prod.objects = manifests.to_vec();
-    staging.objects = manifests.to_vec();
+    prod.objects = manifests(policy);
+    staging.objects = manifests(policy);
     seed.clusters = vec![prod, staging];
     seed.clients = vec![OidcClient { id: "latchkey".into(), secret: client_secret, redirect_uris: vec![redirect_uri] }];
-    seed
+    Ok(seed)
 }
 
 fn pods(names: &[(&str, &str)]) -> Vec<SeedPod> {

@@ -110,14 +110,14 @@ impl Simulator {
         self.aws.user_arn(&self.user_of(handle)?.name)
     }
 
-    /// The access key of the worker's user; `None` where somebody deleted it.
+    /// The access key of the worker's user; `None` where it has none, or somebody deleted it.
     pub fn worker_keys(&self) -> Option<Keys> {
-        self.aws.keys_of(&self.seed.worker.name)
+        self.aws.keys_of(&self.seed.worker.as_ref()?.name)
     }
 
-    /// The ARN of the worker's user; `None` where somebody deleted it.
+    /// The ARN of the worker's user; `None` where it has none, or somebody deleted it.
     pub fn worker_arn(&self) -> Option<String> {
-        self.aws.user_arn(&self.seed.worker.name)
+        self.aws.user_arn(&self.seed.worker.as_ref()?.name)
     }
 
     /// How to call a cluster; `None` without such a cluster, or before its API server is known.

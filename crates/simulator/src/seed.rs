@@ -20,8 +20,10 @@ pub struct Seed {
     pub clusters: Vec<SeedCluster>,
     /// Who may send people to the OpenID provider.
     pub clients: Vec<OidcClient>,
-    /// The IAM user that Latchkey's worker acts as.
-    pub worker: SeedUser,
+    /// The IAM user that Latchkey's worker acts as; `None` where it acts as a role.
+    pub worker: Option<SeedUser>,
+    /// IAM roles.
+    pub roles: Vec<SeedRole>,
     /// Whether the AWS endpoint also serves callers whose keys it does not know, without checking their signature or
     /// their rights: for tests where another server answers IAM and STS, and this one EKS alone.
     pub lenient_auth: bool,
@@ -44,7 +46,8 @@ impl Seed {
             people: Vec::new(),
             clusters: Vec::new(),
             clients: Vec::new(),
-            worker,
+            worker: Some(worker),
+            roles: Vec::new(),
             lenient_auth: false,
         }
     }
@@ -82,6 +85,36 @@ impl SeedUser {
     /// A user without policies, whose key is made up on the first start.
     pub fn new(name: &str, path: &str) -> Self {
         Self { name: name.to_owned(), path: path.to_owned(), keys: None, policies: BTreeMap::new() }
+    }
+}
+
+/// An IAM role at the path `/`.
+#[derive(Debug, Clone)]
+pub struct SeedRole {
+    /// Role name.
+    pub name: String,
+    /// Who may assume it: a policy document.
+    pub trust: serde_json::Value,
+    /// Inline policies by name.
+    pub policies: BTreeMap<String, serde_json::Value>,
+}
+
+/// The temporary keys of a role's session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionKeys {
+    /// `ASIA...`
+    pub access_key_id: String,
+    /// The secret half.
+    pub secret_access_key: String,
+    /// What goes with each request.
+    pub session_token: String,
+    /// `arn:aws:sts::A:assumed-role/R/S`
+    pub arn: String,
+}
+
+impl std::fmt::Debug for SessionKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionKeys").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 

@@ -242,6 +242,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn report() -> Report {
         let failed = Finding::failed("rbac", Said::new("a right is missing", "It is refused.", "Apply it."));
@@ -280,5 +281,43 @@ mod tests {
                 ] }],
             })
         );
+    }
+
+    /// The path of every field in it, each once.
+    fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(object) => {
+                for (name, value) in object {
+                    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    fields(value, &path, found);
+                    found.insert(path);
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|value| fields(value, &format!("{path}[]"), found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[test]
+    fn the_operators_document_has_every_field_of_the_json_and_no_other() {
+        let document = include_str!("../../../docs/operating.md");
+        let (_, after) = document.split_once("### The doctor's JSON").unwrap();
+        let (section, _) = after.split_once("\n## ").unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+        let described: BTreeSet<String> = rows.map(|(field, _)| field.to_owned()).collect();
+        let mut printed = BTreeSet::new();
+        fields(&serde_json::from_str(&report().to_json()).unwrap(), "", &mut printed);
+        assert_eq!(described, printed);
+        let subjects = [
+            Subject::Database,
+            Subject::IdentityProvider,
+            Subject::Work,
+            Subject::Aws,
+            Subject::Cluster(String::new()),
+        ];
+        let statuses = [Status::Ok, Status::NotChecked, Status::Warning, Status::Failed];
+        for word in subjects.iter().map(Subject::key).chain(statuses.map(Status::as_str)) {
+            assert!(section.contains(&format!("`{word}`")), "{word} is not described");
+        }
     }
 }

@@ -6,11 +6,11 @@ use rand::Rng as _;
 use super::{
     Aws, Inner, Stored, authorize,
     error::ApiError,
-    model::{AccessKey, Account, Cluster, Hidden, Ledger, MfaDevice, Role, User, unique_id},
+    model::{AccessKey, Account, Cluster, Hidden, Ledger, MfaDevice, Role, Session, User, unique_id},
     now,
 };
 use crate::{
-    seed::{Keys, Seed, SeedUser},
+    seed::{Keys, Seed, SeedUser, SessionKeys},
     state::{Store, lock},
 };
 
@@ -36,8 +36,18 @@ impl Aws {
             stored.map_or_else(Default::default, |stored| (stored.account, stored.last_used));
         let now = now();
         let people = seed.people.iter().filter_map(|person| person.aws.as_ref());
-        for user in people.chain([&seed.worker]) {
+        for user in people.chain(&seed.worker) {
             account.users.entry(user.name.to_lowercase()).or_insert_with(|| seeded_user(user, now));
+        }
+        for role in &seed.roles {
+            account.roles.entry(role.name.to_lowercase()).or_insert_with(|| Role {
+                name: role.name.clone(),
+                path: "/".to_owned(),
+                id: unique_id("AROA"),
+                created_at: now,
+                trust: role.trust.to_string(),
+                policies: texts(&role.policies),
+            });
         }
         for cluster in &seed.clusters {
             let known = account.clusters.entry(cluster.name.clone()).or_insert_with(|| Cluster {
@@ -153,6 +163,24 @@ impl Aws {
         Ok(())
     }
 
+    /// Opens a session of a role as the service does that a process runs on, which asks nobody for leave: in place of
+    /// the one of that name before. `None` without such a role.
+    pub fn open_session(&self, role: &str, name: &str, lasts: jiff::SignedDuration) -> Option<SessionKeys> {
+        let (now, key) = (now(), role.to_lowercase());
+        self.change(now, |account| {
+            let session = Session::of(account.roles.get(&key)?, self.account(), name, now + lasts);
+            let id = unique_id("ASIA");
+            account.sessions.retain(|_, other| other.arn != session.arn);
+            account.sessions.insert(id.clone(), session.clone());
+            Some(SessionKeys {
+                access_key_id: id,
+                secret_access_key: session.secret.0,
+                session_token: session.token.0,
+                arn: session.arn,
+            })
+        })
+    }
+
     /// Changes a user by hand, as an administrator would; without such a user it does nothing.
     pub fn change_user(&self, user: &str, change: UserChange) {
         let now = now();
@@ -208,6 +236,12 @@ fn seeded_user(seed: &SeedUser, now: Timestamp) -> User {
         key.secret = Hidden(keys.secret_access_key.clone());
     }
     user.keys.push(key);
-    user.policies = seed.policies.iter().map(|(name, document)| (name.clone(), document.to_string())).collect();
+    user.policies = texts(&seed.policies);
     user
+}
+
+fn texts(
+    policies: &std::collections::BTreeMap<String, serde_json::Value>,
+) -> std::collections::BTreeMap<String, String> {
+    policies.iter().map(|(name, document)| (name.clone(), document.to_string())).collect()
 }

@@ -7,7 +7,7 @@ use super::{
     Aws, Caller, CallerKind,
     authorize::{self, Question},
     error::ApiError,
-    model::{Hidden, Session, secret, unique_id},
+    model::{Hidden, Role, Session, secret, unique_id},
     query::{Form, Xml},
 };
 
@@ -61,7 +61,7 @@ fn assume_role(aws: &Aws, caller: &Caller, form: &Form, now: Timestamp) -> Resul
         ApiError::new(403, "AccessDenied", message)
     };
     let account = aws.settled();
-    let (key, role) = account.roles.iter().find(|(_, role)| role.arn(aws.account()) == arn).ok_or_else(denied)?;
+    let role = account.roles.values().find(|role| role.arn(aws.account()) == arn).ok_or_else(denied)?;
     // A role is trusted by its own ARN, not by its session's.
     let principal = match &caller.kind {
         CallerKind::Role(name) => account.roles.get(name).map(|role| role.arn(aws.account())).unwrap_or_default(),
@@ -71,14 +71,7 @@ fn assume_role(aws: &Aws, caller: &Caller, form: &Form, now: Timestamp) -> Resul
     if !by_name && !aws.may(caller, Question { action: "sts:AssumeRole", resource: arn, context: &[] }) {
         return Err(denied());
     }
-    let session = Session {
-        secret: Hidden(secret()),
-        token: Hidden(format!("{}{}{}", secret(), secret(), secret())),
-        role: key.clone(),
-        arn: format!("arn:aws:sts::{}:assumed-role/{}/{name}", aws.account(), role.name),
-        user_id: format!("{}:{name}", role.id),
-        expires_at: now + SignedDuration::from_secs(seconds),
-    };
+    let session = Session::of(role, aws.account(), name, now + SignedDuration::from_secs(seconds));
     let id = unique_id("ASIA");
     // The credentials of a session work at once, whatever else settles.
     aws.change(now, |account| {
@@ -86,6 +79,20 @@ fn assume_role(aws: &Aws, caller: &Caller, form: &Form, now: Timestamp) -> Resul
         account.sessions.insert(id.clone(), session.clone());
     });
     Ok(Answer::Credentials { id, session })
+}
+
+impl Session {
+    /// A new session of a role.
+    pub fn of(role: &Role, account: &str, name: &str, expires_at: Timestamp) -> Self {
+        Self {
+            secret: Hidden(secret()),
+            token: Hidden(format!("{}{}{}", secret(), secret(), secret())),
+            role: role.name.to_lowercase(),
+            arn: format!("arn:aws:sts::{account}:assumed-role/{}/{name}", role.name),
+            user_id: format!("{}:{name}", role.id),
+            expires_at,
+        }
+    }
 }
 
 impl Answer {

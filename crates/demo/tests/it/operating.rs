@@ -1,0 +1,62 @@
+//! The demo as an operator's playground.
+
+use crate::{
+    demo::{Demo, folder, has_latchkey, until},
+    tool::Tool,
+};
+use serde_json::json;
+use std::fs;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_runs_latchkey_as_the_worker_and_a_restart_keeps_what_they_did() {
+    if !has_latchkey() {
+        return;
+    }
+    let demo = Demo::start(folder(), &[]).await;
+    let report = demo.doctor();
+    let counts = ["code", "failed", "warnings", "not_checked"].map(|key| report[key].clone());
+    assert_eq!(counts, [json!(0), json!(0), json!(0), json!(0)], "{report:#}");
+    assert!(report.to_string().contains("the worker stands in mapRoles"), "{report:#}");
+
+    let policy = demo.folder.path().join("policy.toml");
+    let longer = fs::read_to_string(&policy).unwrap().replace("longest = \"8h\"", "longest = \"7h\"");
+    fs::write(&policy, &longer).unwrap();
+    let applied = demo.run_as("worker", &["latchkey", "policy", "apply", policy.to_str().unwrap()]);
+    assert!(applied.status.success(), "{applied:?}");
+    let demo = Demo::start(demo.stop().await, &[]).await;
+    let shown = demo.run_as("worker", &["latchkey", "policy", "show"]);
+    assert_eq!(String::from_utf8_lossy(&shown.stdout), longer, "{shown:?}");
+    assert_eq!(fs::read_to_string(&policy).unwrap(), longer);
+    demo.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operator_and_auditor_find_their_pages_and_the_export_verifies() {
+    if !has_latchkey() || Tool::Kubectl.require().is_none() {
+        return;
+    }
+    let demo = Demo::start(folder(), &[]).await;
+    let dee = demo.signed_in("dee").await;
+    let list = dee.open("/targets").await;
+    list.says("prod-eu");
+    let cluster = list.attribute("main a[href^='/targets/cluster/']", "href").unwrap();
+    let page = dee.open(&cluster).await;
+    let paused = dee.submit(&page.form(&format!("{cluster}/pause")).with("reason", "Nodes are being replaced.")).await;
+    paused.says("Nodes are being replaced.");
+
+    // Ben's access on prod-eu lasts four hours, and began with the demo.
+    let lists = || demo.run_as("ben", &["kubectl", "get", "pods", "-n", "payments"]).status.success();
+    assert!(lists());
+    demo.advance("5h");
+    until("it is over", async || (!lists()).then_some(())).await;
+
+    let eli = demo.signed_in("eli").await;
+    let log = eli.open("/audit").await;
+    log.says("Dee Lindqvist paused granting");
+    let export = eli.send(&log.form("/audit/export").with("format", "jsonl")).await;
+    let file = demo.folder.path().join("export.jsonl");
+    fs::write(&file, &export.body).unwrap();
+    let verified = demo.run_as("worker", &["latchkey", "audit", "verify", file.to_str().unwrap()]);
+    assert!(verified.status.success(), "{verified:?}");
+    demo.stop().await;
+}

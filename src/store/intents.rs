@@ -48,8 +48,8 @@ pub const TOKEN_LASTS: Duration = Duration::from_mins(20);
 /// The same of AWS's APIs, which take what was signed up to 5 min ago.
 pub const SIGNATURE_LASTS: Duration = Duration::from_mins(10);
 
-/// The outcome of an intent that a later run closed when it did not see the object.
-pub const UNSEEN: &str = "interrupted; it was not there when looked at again";
+/// The outcome of an intent that a later run closed when it did not see the object, or one that may be another run's.
+pub const UNSEEN: &str = "interrupted; nothing that is surely its own was there when looked at again";
 
 impl Tx {
     /// Records intents of a run.
@@ -140,7 +140,8 @@ pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Resul
     Ok(dangling.collect())
 }
 
-/// The bindings of a cluster that an interrupted run may still create: no later run saw them, and the run's token lasts.
+/// The bindings of a cluster that an interrupted run may still create: no later run saw them for sure, and the run's token
+/// lasts.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.

@@ -1,6 +1,7 @@
 //! One run on a cluster: observe, read what is desired, plan, write, observe again, prove, finish.
 
 mod apply;
+mod earlier;
 mod existence;
 mod prove;
 
@@ -8,7 +9,7 @@ use super::{
     Worker,
     finish::{Found, LegOutcome, Outcome},
     interrupted::Interrupted,
-    trail::{self, INTERRUPTED, INTERRUPTED_SEEN},
+    trail,
 };
 use crate::{
     actions::policy::{self, NoPolicy},
@@ -17,9 +18,7 @@ use crate::{
     lease::Lease,
     store::{
         desired::{self, Legs},
-        fence,
-        intents::{self, CREATE_BINDING, Dangling, UNSEEN},
-        observations,
+        fence, observations,
     },
 };
 use apply::Applied;
@@ -30,8 +29,7 @@ use latchkey_domain::{
     access::{ClusterId, EventDraft, GrantId, PrincipalId, profile::Source, transition::Actor},
     eks::arn::{ClusterArn, PrincipalArn},
     plan::{
-        bindings,
-        cluster::{Plan, disowned, not_ours, plan},
+        cluster::{Plan, disowned, plan},
         desired::{DesiredCluster, DesiredGrant, Entry, RecordedMapping, Wish},
         mapping,
         observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster, EntryHolders},
@@ -41,9 +39,6 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// How often a run throws its observation away and starts again, since somebody else wrote.
 const TRIES: usize = 5;
-
-/// The step names of intents to write aws-auth.
-const AWS_AUTH_STEPS: [&str; 3] = ["add_mapping", "remove_mapping", "write_aws_auth"];
 
 /// Access entries read at a time.
 const ENTRIES_AT_ONCE: usize = 8;
@@ -81,13 +76,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
             Ok(state) => state,
             Err(fault) => return unreachable(worker, lease, id, Some(reached.aws), fault).await,
         };
-        let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
-        let late = dangling.iter().any(|open| AWS_AUTH_STEPS.contains(&open.step.as_str()));
-        // Before they are closed: whoever dies in between leaves them for the next run to pass by.
-        let passed = late && attempt < TRIES && pass_by(worker, lease, id, &reached, &state).await?;
-        // Before the desired state is read: what they may still create is part of it.
-        let closed = dangling.into_iter().map(|open| (seen(&open, &state), open)).collect();
-        trail::close_dangling(&worker.store, lease, closed).await?;
+        let passed = earlier::close(worker, lease, id, &reached, &state, attempt < TRIES).await?;
         if passed {
             continue;
         }
@@ -242,43 +231,6 @@ async fn returned(
     Ok(desired::taken_out(&mut connection, id, &names.into_iter().collect::<Vec<_>>()).await?)
 }
 
-/// Gives aws-auth another version, so that what an interrupted run sends late conflicts: a line that it takes out may be
-/// needed again by now. Whether there is another one, so that the observation is stale.
-async fn pass_by(
-    worker: &Worker,
-    lease: &Lease,
-    id: ClusterId,
-    reached: &Reached,
-    state: &ClusterState,
-) -> Result<bool, Interrupted> {
-    let (desired, _) = desired(worker, lease, id).await?;
-    let Some(aws_auth) = state.aws_auth.as_ref().filter(|_| not_ours(&desired, state).is_none()) else {
-        return Ok(false);
-    };
-    let intent = trail::intent(None, "touch_aws_auth", "aws-auth".to_owned());
-    let tx = trail::open(&worker.store, lease, std::slice::from_ref(&intent)).await?;
-    trail::begin(tx, lease).await?;
-    let touched = {
-        let permit = lease.permit()?;
-        reached.client.touch_aws_auth(&permit, &aws_auth.resource_version, lease.epoch()).await
-    };
-    let outcome = match &touched {
-        Ok(()) => "done".to_owned(),
-        Err(fault) => fault.sentence(),
-    };
-    lease.life().spend()?;
-    intents::close(&worker.store, &[intent.id], &outcome, None).await?;
-    match touched {
-        Ok(()) => Ok(true),
-        // Somebody else gave it another one.
-        Err(fault) if fault.is_conflict() => Ok(true),
-        Err(fault) => {
-            tracing::warn!(target = %lease.target(), error = %fault, "a late write of aws-auth would not conflict");
-            Ok(false)
-        }
-    }
-}
-
 /// Records that the cluster disowned this database, so that it stays so until an operator accepts: the epoch of later
 /// runs passes the marker's by itself.
 async fn keep_fence(
@@ -338,17 +290,6 @@ async fn wanted(worker: &Worker, id: ClusterId) -> Result<Wanted, Interrupted> {
         Err(NoPolicy::Store(error)) => return Err(error.into()),
     }
     Ok(Wanted { cluster_roles })
-}
-
-/// What is seen of an object whose write nobody recorded the outcome of. A binding that binds nobody is not the one that
-/// was to be created.
-fn seen(open: &Dangling, state: &ClusterState) -> &'static str {
-    let found = |key| bindings::find(state, &key);
-    match intents::binding_key(&open.detail).map(found) {
-        Some(Some(binding)) if open.step != CREATE_BINDING || !binding.subjects.is_empty() => INTERRUPTED_SEEN,
-        Some(_) => UNSEEN,
-        None => INTERRUPTED,
-    }
 }
 
 /// Who has an access entry. Asked where entries and aws-auth both count; elsewhere there is nothing to override.

@@ -56,6 +56,13 @@ pub fn stands_in(binding: &ObservedBinding, desired: &DesiredCluster) -> bool {
         && !binding.deleting
 }
 
+/// Whether the binding that an interrupted run was about to create is surely the one that is there. One that binds nobody
+/// only stands in its way. Where an earlier run may have created it, too (`uncertain`), it may be that one's, and this
+/// one's be on its way still.
+pub fn is_created(state: &ClusterState, key: &BindingKey, uncertain: &BTreeSet<BindingKey>) -> bool {
+    !uncertain.contains(key) && find(state, key).is_some_and(|binding| !binding.subjects.is_empty())
+}
+
 /// Where an observed binding is.
 pub fn key_of(binding: &ObservedBinding) -> BindingKey {
     BindingKey { namespace: binding.namespace.clone(), name: binding.name.clone() }

@@ -1,7 +1,7 @@
 //! Clusters and grants for the tests of this folder.
 
 use super::{
-    desired::{DesiredCluster, DesiredGrant, Wish},
+    desired::{DesiredCluster, DesiredGrant, RecordedMapping, Wish},
     observation::{
         AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, EntryHolders, Marker,
         ObservedRole,
@@ -102,6 +102,24 @@ pub fn profile_own() -> ResolvedProfile {
 /// The ARN of a sample's principal.
 pub fn arn(facts: &GrantFacts) -> String {
     format!("arn:aws:iam::111122223333:user/{}", facts.handle)
+}
+
+/// A row of a line that nobody has written yet.
+pub fn mapping(facts: &GrantFacts, visit: u32, username: &str) -> RecordedMapping {
+    RecordedMapping {
+        principal: facts.principal,
+        person: facts.person,
+        arn: arn(facts),
+        visit,
+        username: username.into(),
+        own: true,
+        key: None,
+        inserted: None,
+        text_before: None,
+        written: false,
+        writes: 0,
+        wrote_ago: None,
+    }
 }
 
 /// Grant number `id` of person number `person` in `payments`.

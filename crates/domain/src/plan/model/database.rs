@@ -8,6 +8,7 @@ use crate::{
         transition::Target,
     },
     plan::{
+        bindings,
         cluster::{AwsAuthWrite, Plan, Settled},
         desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping, Wish},
         mapping::Line,
@@ -36,6 +37,8 @@ pub struct Intent {
     pub epoch: i64,
     pub key: BindingKey,
     pub begun: Timestamp,
+    /// A later run looked, and it was not there.
+    pub unseen: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -93,21 +96,27 @@ impl Database {
         let removed = self.rows.iter().filter(|(_, state)| *state == RowState::Removed).map(|(row, _)| row);
         desired.returned =
             removed.filter(|row| reserved.contains(&row.username) && !known(&row.username)).cloned().collect();
-        let uncertain = self.open.iter().filter(|intent| intent.epoch < epoch && now < intent.begun + ARRIVES_WITHIN);
-        let empty = |key: &BindingKey| {
-            crate::plan::bindings::find(state, key).is_none_or(|binding| binding.subjects.is_empty())
-        };
-        desired.uncertain = uncertain.map(|intent| intent.key.clone()).filter(empty).collect();
+        let uncertain = self.open.iter().filter(|intent| intent.unseen && now < intent.begun + ARRIVES_WITHIN);
+        desired.uncertain = uncertain.map(|intent| intent.key.clone()).collect();
         desired
     }
 
-    /// Forgets intents of earlier runs that have an outcome by now.
+    /// What becomes of intents of earlier runs: an object that is surely the one of its run is over with. Of others, a
+    /// later look tells nothing.
     pub fn close_dangling(&mut self, epoch: i64, now: Timestamp, state: &ClusterState) {
         self.unmapping.retain(|open| *open >= epoch);
-        self.open.retain(|intent| {
-            let there = crate::plan::bindings::find(state, &intent.key).is_some();
-            intent.epoch >= epoch || (!there && now < intent.begun + ARRIVES_WITHIN)
+        self.open.retain(|intent| !intent.unseen || now < intent.begun + ARRIVES_WITHIN);
+        let uncertain = self.open.iter().filter(|intent| intent.unseen).map(|intent| intent.key.clone()).collect();
+        self.open.retain_mut(|intent| {
+            let closes = intent.epoch < epoch && !intent.unseen;
+            intent.unseen |= closes;
+            !(closes && bindings::is_created(state, &intent.key, &uncertain))
         });
+    }
+
+    /// Whether there is anything of earlier runs to be closed.
+    pub fn has_dangling(&self, epoch: i64) -> bool {
+        self.open.iter().any(|intent| intent.epoch < epoch && !intent.unseen)
     }
 
     pub fn catch_up(&mut self, plan: &Plan) {
@@ -187,20 +196,7 @@ impl Database {
 
     fn row(&self, principal: PrincipalId, visit: u32, username: &str) -> RecordedMapping {
         let grant = self.grants.values().find(|grant| grant.facts().principal == principal).unwrap();
-        RecordedMapping {
-            principal,
-            person: grant.facts().person,
-            arn: samples::arn(grant.facts()),
-            visit,
-            username: username.into(),
-            own: true,
-            key: None,
-            inserted: None,
-            text_before: None,
-            written: false,
-            writes: 0,
-            wrote_ago: None,
-        }
+        samples::mapping(grant.facts(), visit, username)
     }
 
     /// A finished run's judgement of one grant, as `worker::finish` makes it.

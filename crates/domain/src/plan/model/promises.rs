@@ -43,7 +43,7 @@ impl Town {
             let label = binding.labels.get(LABEL_GRANT).and_then(|id| id.parse::<Uuid>().ok()).map(|id| id.as_u128());
             let grant = label.and_then(|number| self.database.grants.get(&number)).map(Kept::deref);
             match (label, grant) {
-                (Some(number), Some(Grant::Ended(_))) if !self.late.contains(&number) => {
+                (Some(number), Some(Grant::Ended(_))) => {
                     return Err(format!("access {number} has ended, and {} binds somebody", bindings::key_of(binding)));
                 }
                 (_, Some(Grant::Scheduled(_)) | None) => {

@@ -46,7 +46,12 @@ pub fn scenes() -> Vec<Scene> {
         Scene {
             name: "an access begins and is given back at once",
             before: vec![],
-            lists: vec![vec![Happens(Decide(0))], vec![Happens(GiveBack(0))], vec![Runs(0), Runs(0)], another(61)],
+            lists: vec![
+                vec![Happens(Decide(0))],
+                vec![Happens(GiveBack(0))],
+                vec![Runs(0)],
+                [another(61), vec![Runs(1)]].concat(),
+            ],
             reaches: &[EndedUnused, Overtaken, LateTaken, LateRefused],
         },
         Scene {
@@ -71,6 +76,24 @@ pub fn scenes() -> Vec<Scene> {
                 vec![Happens(Foreign(0)), Happens(Foreign(2))],
             ],
             reaches: &[Conflict],
+        },
+        Scene {
+            name: "two runs stand still with the same binding to create",
+            before: [
+                vec![Decide(0)],
+                vec![Work(0, Reviews::Fresh); 9],
+                vec![Die(0), Seconds(600)],
+                vec![Work(1, Reviews::Fresh); 6],
+                vec![Die(1), Seconds(61)],
+            ]
+            .concat(),
+            lists: vec![
+                vec![Happens(Arrive(0))],
+                vec![Happens(Arrive(0))],
+                vec![Happens(GiveBack(0))],
+                vec![Runs(0), Happens(Seconds(560)), Runs(0)],
+            ],
+            reaches: &[LateTaken, LateRefused],
         },
     ]
 }

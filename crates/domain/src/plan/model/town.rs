@@ -17,7 +17,6 @@ use crate::{
         transition::Actor,
     },
     plan::{
-        cluster::Step,
         observation::{ClusterObservation, ClusterState},
         samples,
     },
@@ -78,8 +77,6 @@ pub struct Town {
     pub foreign: BTreeMap<String, String>,
     foreigners: u32,
     decided: BTreeSet<u128>,
-    /// Accesses whose binding a late write put back after their end: the next sweep's to remove.
-    pub late: BTreeSet<u128>,
     /// For tests that have to have been there. Nothing depends on it.
     pub reached: BTreeSet<Reached>,
 }
@@ -133,7 +130,6 @@ impl Town {
             foreign,
             foreigners: 0,
             decided: BTreeSet::new(),
-            late: BTreeSet::new(),
             reached: BTreeSet::new(),
         }
     }
@@ -293,11 +289,6 @@ impl Town {
         }
         if taken {
             self.before = (self.now, before);
-            if let Step::Binding { grant: Some(grant), .. } = &*flight.step
-                && matches!(self.database.grants.get(&grant.0.as_u128()).map(Kept::deref), Some(Grant::Ended(_)))
-            {
-                self.late.insert(grant.0.as_u128());
-            }
         }
         let waits = matches!(&self.workers[flight.worker], Phase::Wait(run) if run.epoch == flight.epoch);
         if waits {
@@ -337,14 +328,13 @@ impl Town {
             foreign,
             foreigners,
             decided,
-            late,
             reached: _,
         } = self;
-        digest(&((now, database, requests, cluster, uid, workers), (flights, foreign, foreigners, decided, late)))
+        digest(&((now, database, requests, cluster, uid, workers), (flights, foreign, foreigners, decided)))
     }
 
     /// Of what the promises speak of at any moment.
     pub fn digest_of_promised(&self) -> u64 {
-        digest(&(&self.database, &self.cluster, &self.foreign, &self.late))
+        digest(&(&self.database, &self.cluster, &self.foreign))
     }
 }

@@ -102,6 +102,10 @@ impl Phase {
             Self::Idle => claim(around),
             Self::Observe(run) => Self::Read(Run { observed: Some(around.cluster.clone()), ..run }),
             Self::Read(run) if run.is_passing_by(around.database) => Self::PassBy(run),
+            // What earlier runs left open is closed as rows are written.
+            Self::Read(run) if around.database.has_dangling(run.epoch) && run.is_fenced_out(around.database) => {
+                Self::Idle
+            }
             Self::Read(run) => Self::CatchUp(read(run, around)),
             Self::PassBy(run) => pass_by(run, around),
             Self::CatchUp(run) => {
@@ -151,7 +155,7 @@ impl Phase {
             database.unmapping.retain(|epoch| *epoch != run.epoch);
         }
         if let Step::Binding { step, grant } = &*step {
-            database.open.retain(|intent| intent.epoch != run.epoch || intent.key != step.key());
+            database.open.retain(|intent| intent.unseen || intent.epoch != run.epoch || intent.key != step.key());
             let gone = matches!(step, BindingStep::Empty(_) | BindingStep::Delete { .. });
             if let (true, Some(grant)) = (gone && taken, grant) {
                 run.deleted.insert(grant.0.as_u128(), now);
@@ -207,8 +211,8 @@ fn pass_by(run: Run, around: &mut Around<'_>) -> Phase {
 fn read(mut run: Run, around: &mut Around<'_>) -> Run {
     let observed = run.observed.clone().unwrap();
     let state = observed.kubernetes.as_ref().unwrap();
-    let desired = around.database.desired(run.epoch, around.now, state);
     around.database.close_dangling(run.epoch, around.now, state);
+    let desired = around.database.desired(run.epoch, around.now, state);
     run.plan = Kept::new(plan(&desired, &observed));
     run.left = run.plan.steps.iter().cloned().map(Kept::new).collect();
     run.desired = Some(Kept::new(desired));
@@ -227,7 +231,12 @@ fn record(run: &Run, around: &mut Around<'_>) {
             }
             Step::Binding { step: BindingStep::Create(_), .. } => {
                 let Step::Binding { step, .. } = step else { continue };
-                around.database.open.push(Intent { epoch: run.epoch, key: step.key(), begun: around.now });
+                around.database.open.push(Intent {
+                    epoch: run.epoch,
+                    key: step.key(),
+                    begun: around.now,
+                    unseen: false,
+                });
             }
             Step::Binding { .. } | Step::CreateRole { .. } => {}
         }

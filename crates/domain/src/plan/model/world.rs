@@ -79,20 +79,7 @@ impl World {
 
     fn row(&self, principal: crate::access::PrincipalId, visit: u32, username: &str) -> RecordedMapping {
         let grant = self.grants.iter().find(|grant| grant.facts.principal == principal).unwrap();
-        RecordedMapping {
-            principal,
-            person: grant.facts.person,
-            arn: grant.arn.to_string(),
-            visit,
-            username: username.into(),
-            own: true,
-            key: None,
-            inserted: None,
-            text_before: None,
-            written: false,
-            writes: 0,
-            wrote_ago: None,
-        }
+        samples::mapping(&grant.facts, visit, username)
     }
 
     fn upsert(&mut self, row: RecordedMapping) {

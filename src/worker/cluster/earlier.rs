@@ -1,0 +1,102 @@
+//! What earlier runs on a cluster left open: closed with what is there now, and kept from doing harm late.
+
+use super::{
+    super::{
+        Worker,
+        interrupted::Interrupted,
+        trail::{self, INTERRUPTED, INTERRUPTED_SEEN},
+    },
+    Reached, desired,
+};
+use crate::{
+    lease::Lease,
+    store::intents::{self, CREATE_BINDING, Dangling, UNSEEN},
+};
+use latchkey_domain::{
+    access::ClusterId,
+    plan::{bindings, cluster::not_ours, desired::BindingKey, observation::ClusterState},
+};
+use std::collections::BTreeSet;
+
+/// The step names of intents to write aws-auth.
+const AWS_AUTH_STEPS: [&str; 3] = ["add_mapping", "remove_mapping", "write_aws_auth"];
+
+/// Closes it. Whether the observation is stale now: only where the run may look again (`again`).
+///
+/// # Errors
+/// `Lost`, `Store`.
+pub(super) async fn close(
+    worker: &Worker,
+    lease: &Lease,
+    id: ClusterId,
+    reached: &Reached,
+    state: &ClusterState,
+    again: bool,
+) -> Result<bool, Interrupted> {
+    let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
+    let late = dangling.iter().any(|open| AWS_AUTH_STEPS.contains(&open.step.as_str()));
+    // Before they are closed: whoever dies in between leaves them for the next run to pass by.
+    let passed = late && again && pass_by(worker, lease, id, reached, state).await?;
+    // Before the desired state is read: what they may still create is part of it.
+    let uncertain = uncertain(worker, id, &dangling).await?;
+    let closed = dangling.into_iter().map(|open| (seen(&open, state, &uncertain), open)).collect();
+    trail::close_dangling(&worker.store, lease, closed).await?;
+    Ok(passed)
+}
+
+/// Gives aws-auth another version, so that what an interrupted run sends late conflicts: a line that it takes out may be
+/// needed again by now. Whether there is another one, so that the observation is stale.
+async fn pass_by(
+    worker: &Worker,
+    lease: &Lease,
+    id: ClusterId,
+    reached: &Reached,
+    state: &ClusterState,
+) -> Result<bool, Interrupted> {
+    let (desired, _) = desired(worker, lease, id).await?;
+    let Some(aws_auth) = state.aws_auth.as_ref().filter(|_| not_ours(&desired, state).is_none()) else {
+        return Ok(false);
+    };
+    let intent = trail::intent(None, "touch_aws_auth", "aws-auth".to_owned());
+    let tx = trail::open(&worker.store, lease, std::slice::from_ref(&intent)).await?;
+    trail::begin(tx, lease).await?;
+    let touched = {
+        let permit = lease.permit()?;
+        reached.client.touch_aws_auth(&permit, &aws_auth.resource_version, lease.epoch()).await
+    };
+    let outcome = match &touched {
+        Ok(()) => "done".to_owned(),
+        Err(fault) => fault.sentence(),
+    };
+    lease.life().spend()?;
+    intents::close(&worker.store, &[intent.id], &outcome, None).await?;
+    match touched {
+        Ok(()) => Ok(true),
+        // Somebody else gave it another one.
+        Err(fault) if fault.is_conflict() => Ok(true),
+        Err(fault) => {
+            tracing::warn!(target = %lease.target(), error = %fault, "a late write of aws-auth would not conflict");
+            Ok(false)
+        }
+    }
+}
+
+/// The bindings that runs before an interrupted one may still create, where that was about to create one, too.
+async fn uncertain(worker: &Worker, id: ClusterId, dangling: &[Dangling]) -> Result<BTreeSet<BindingKey>, Interrupted> {
+    if dangling.iter().all(|open| open.step != CREATE_BINDING) {
+        return Ok(BTreeSet::new());
+    }
+    let mut connection = worker.store.acquire().await?;
+    Ok(intents::uncertain(&mut connection, id).await?)
+}
+
+/// What is seen of an object whose write nobody recorded the outcome of.
+fn seen(open: &Dangling, state: &ClusterState, uncertain: &BTreeSet<BindingKey>) -> &'static str {
+    let Some(key) = intents::binding_key(&open.detail) else { return INTERRUPTED };
+    let is_seen = if open.step == CREATE_BINDING {
+        bindings::is_created(state, &key, uncertain)
+    } else {
+        bindings::find(state, &key).is_some()
+    };
+    if is_seen { INTERRUPTED_SEEN } else { UNSEEN }
+}

@@ -1,0 +1,186 @@
+//! Plans and proofs of IAM users.
+
+use super::*;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+const ARN: &str = "arn:aws:iam::111122223333:user/latchkey/jane";
+
+fn grant(number: u128, cluster: &str, wish: Wish) -> PrincipalGrant {
+    let cluster = format!("arn:aws:eks:eu-west-1:111122223333:cluster/{cluster}").parse().unwrap();
+    let needs = GrantNeeds { cluster, console: false };
+    PrincipalGrant { id: GrantId(Uuid::from_u128(number)), wish, needs, resting: false, held: None }
+}
+
+fn desired(grants: Vec<PrincipalGrant>) -> DesiredPrincipal {
+    let installation = InstallationId(Uuid::from_u128(7));
+    DesiredPrincipal {
+        installation,
+        arn: ARN.parse().unwrap(),
+        unique_id: "AIDA1".into(),
+        writable: true,
+        succeeded: false,
+        grants,
+        interrupted: vec![],
+    }
+}
+
+fn user() -> IamUser {
+    IamUser {
+        arn: ARN.into(),
+        unique_id: "AIDA1".into(),
+        name: "jane".into(),
+        path: "/latchkey/".into(),
+        ..IamUser::default()
+    }
+}
+
+fn seen(user: &IamUser) -> PrincipalObservation {
+    PrincipalObservation { found: Some(user.clone()), trouble: None }
+}
+
+fn apply(user: &mut IamUser, plan: PrincipalPlan) {
+    for step in plan.steps {
+        match step {
+            PrincipalStep::PutPolicy { name, document } => {
+                user.inline_policies.insert(name.into(), document);
+            }
+            PrincipalStep::DeletePolicy { name } => {
+                user.inline_policies.remove(name);
+            }
+            PrincipalStep::Tag { key, value } => {
+                user.tags.insert(key.into(), value);
+            }
+            PrincipalStep::Untag { key } => {
+                user.tags.remove(key);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_policy_that_an_interrupted_run_wrote_late_goes_and_anybody_elses_stays() {
+    let mut user = user();
+    let late = iam_policy::union([grant(1, "a", REVOKE).needs].into_iter()).unwrap().to_json();
+    user.inline_policies.insert(POLICY_NAME.into(), late.clone());
+    let mut nobodys = desired(vec![]);
+    assert_eq!(plan(&nobodys, &seen(&user)).steps, [], "it may be anybody's");
+    nobodys.interrupted.push(late);
+    assert_eq!(plan(&nobodys, &seen(&user)).steps, [PrincipalStep::DeletePolicy { name: POLICY_NAME }]);
+    user.inline_policies.insert(POLICY_NAME.into(), "not JSON".into());
+    assert_eq!(plan(&nobodys, &seen(&user)).steps, []);
+}
+
+const REVOKE: Wish = Wish::Revoke { since: Timestamp::UNIX_EPOCH };
+
+#[test]
+fn two_overlapping_grants_share_one_policy_and_the_last_takes_it_away() {
+    let mut user = user();
+    let untouched = user.clone();
+    let both = desired(vec![grant(1, "a", Wish::Keep), grant(2, "b", Wish::Provision)]);
+    let steps = plan(&both, &seen(&user));
+    apply(&mut user, steps);
+    assert!(prove(&both, &seen(&user)).iter().all(|proof| proof.proven));
+
+    let one = desired(vec![grant(1, "a", REVOKE), grant(2, "b", Wish::Keep)]);
+    let steps = plan(&one, &seen(&user));
+    apply(&mut user, steps);
+    assert!(user.inline_policies[POLICY_NAME].contains("cluster/b"));
+    assert!(!user.inline_policies[POLICY_NAME].contains("cluster/a"));
+    assert!(prove(&one, &seen(&user)).iter().all(|proof| proof.proven));
+
+    let none = desired(vec![grant(2, "b", REVOKE)]);
+    let steps = plan(&none, &seen(&user));
+    apply(&mut user, steps);
+    assert_eq!(user, untouched);
+    assert!(prove(&none, &seen(&user)).iter().all(|proof| proof.proven));
+}
+
+#[test]
+fn a_user_made_again_under_the_same_name_ends_the_grants_and_is_left_alone() {
+    let mut other = user();
+    other.unique_id = "AIDA2".into();
+    let plan = plan(&desired(vec![grant(1, "a", Wish::Keep)]), &seen(&other));
+    assert!(plan.replaced.is_some());
+    assert_eq!(plan.steps, []);
+}
+
+#[test]
+fn what_was_copied_to_a_user_made_again_is_taken_away_unless_that_one_was_proven() {
+    let mut user = user();
+    let mut ending = desired(vec![grant(1, "a", Wish::Keep)]);
+    let steps = plan(&ending, &seen(&user));
+    apply(&mut user, steps);
+    user.unique_id = "AIDA2".into();
+    ending.grants[0].wish = REVOKE;
+    ending.succeeded = true;
+    assert_eq!(plan(&ending, &seen(&user)).steps, [], "it is another principal's");
+    assert!(prove(&ending, &seen(&user))[0].proven);
+    ending.succeeded = false;
+    assert!(!prove(&ending, &seen(&user))[0].proven);
+    let steps = plan(&ending, &seen(&user));
+    apply(&mut user, steps);
+    assert!(user.inline_policies.is_empty() && user.tags.is_empty(), "{user:?}");
+    assert!(prove(&ending, &seen(&user))[0].proven);
+}
+
+#[test]
+fn a_policy_that_does_not_fit_blocks_the_new_grant_and_keeps_the_old() {
+    let mut user = user();
+    user.inline_policies.insert("theirs".into(), "x".repeat(1_800));
+    let grants = vec![grant(1, "a", Wish::Keep), grant(2, &"b".repeat(90), Wish::Provision)];
+    let plan = plan(&desired(grants), &seen(&user));
+    assert_eq!(plan.trouble.keys().copied().collect::<Vec<_>>(), [GrantId(Uuid::from_u128(2))]);
+    let written = plan
+        .steps
+        .iter()
+        .any(|step| matches!(step, PrincipalStep::PutPolicy { document, .. } if document.contains("cluster/a")));
+    assert!(written, "{:?}", plan.steps);
+}
+
+#[test]
+fn a_principal_outside_the_paths_has_no_part_in_iam() {
+    let mut desired = desired(vec![grant(1, "a", Wish::Provision)]);
+    desired.writable = is_writable(&desired.arn, &["/other/".into()]);
+    assert_eq!(plan(&desired, &PrincipalObservation::default()), PrincipalPlan::default());
+    assert!(prove(&desired, &PrincipalObservation::default())[0].proven);
+    assert!(is_writable(&desired.arn, &["/latchkey/".into()]));
+}
+
+#[test]
+fn our_policy_goes_though_somebody_took_the_tag_away() {
+    let mut user = user();
+    let steps = plan(&desired(vec![grant(1, "a", Wish::Provision)]), &seen(&user));
+    apply(&mut user, steps);
+    user.tags.clear();
+    let ending = desired(vec![grant(1, "a", REVOKE)]);
+    assert!(!prove(&ending, &seen(&user))[0].proven);
+    let steps = plan(&ending, &seen(&user));
+    apply(&mut user, steps);
+    assert_eq!(user.inline_policies.get(POLICY_NAME), None);
+    assert!(prove(&ending, &seen(&user))[0].proven);
+}
+
+#[test]
+fn a_policy_of_the_same_name_without_our_tag_is_not_deleted() {
+    let mut user = user();
+    user.inline_policies.insert(POLICY_NAME.into(), "{}".into());
+    assert_eq!(plan(&desired(vec![grant(1, "a", REVOKE)]), &seen(&user)).steps, []);
+}
+
+#[test]
+fn of_a_grant_that_is_held_nothing_is_written_and_nothing_is_proven() {
+    let mut user = user();
+    let held = PrincipalGrant {
+        held: Some("An operator paused granting on b: moving".to_owned()),
+        ..grant(2, "b", Wish::Provision)
+    };
+    let wanted = desired(vec![grant(1, "a", Wish::Provision), held]);
+    let planned = plan(&wanted, &seen(&user));
+    assert!(planned.trouble[&GrantId(Uuid::from_u128(2))].contains("moving"));
+    apply(&mut user, planned);
+    let document = &user.inline_policies[POLICY_NAME];
+    assert!(document.contains("cluster/a") && !document.contains("cluster/b"), "{document}");
+    let proven: Vec<bool> = prove(&wanted, &seen(&user)).iter().map(|proof| proof.proven).collect();
+    assert_eq!(proven, [true, false]);
+}

@@ -217,18 +217,6 @@ async fn config_maps_that_are_absent_are_printed_and_an_aws_auth_that_cannot_be_
     assert_eq!(told.troubles("prod-eu"), ["cluster.aws_auth failed"], "{}", told.out);
 }
 
-/// Puts a marker on a cluster, as another database's worker would.
-fn mark(hospital: &Hospital, cluster: &str, installation: &str, epoch: &str) {
-    let marker = json!({ "apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": { "name": "latchkey", "namespace": "kube-system" },
-        "data": { "installation": installation, "epoch": epoch } });
-    hospital.world.objects(cluster).put_raw(marker, "another").unwrap();
-}
-
-async fn installation(hospital: &Hospital) -> String {
-    sqlx::query_scalar("select id::text from installation").fetch_one(hospital.world.town.owner.pool()).await.unwrap()
-}
-
 /// Holds the doctor to saying this of the cluster's marker, and what to do.
 fn says(told: &Told, cluster: &str, words: &str) {
     let finding = told.trouble(cluster, "cluster.marker");
@@ -253,9 +241,9 @@ async fn accept(hospital: &Hospital, cluster: &str) -> Told {
 #[tokio::test]
 async fn a_fence_says_what_to_do() {
     let hospital = Hospital::new().await;
-    let own = installation(&hospital).await;
-    mark(&hospital, "prod-eu", &uuid::Uuid::now_v7().to_string(), "7");
-    mark(&hospital, "staging-eu", &own, "1000000");
+    let own = hospital.world.installation().await;
+    hospital.world.mark("prod-eu", &uuid::Uuid::now_v7().to_string(), 7);
+    hospital.world.mark("staging-eu", &own, 1_000_000);
     let told = hospital.examine(&[]).await;
     says(&told, "prod-eu", "names the installation");
     says(&told, "staging-eu", "at epoch 1000000, and the database at ");
@@ -263,7 +251,7 @@ async fn a_fence_says_what_to_do() {
     hospital.world.rests_are_over().await;
     hospital.execute("update target set due_at = clock_timestamp()").await;
     hospital.world.run().await;
-    mark(&hospital, "prod-eu", &own, "0");
+    hospital.world.mark("prod-eu", &own, 0);
     let told = hospital.examine(&[]).await;
     says(&told, "prod-eu", "it is fenced: ");
 }
@@ -271,12 +259,12 @@ async fn a_fence_says_what_to_do() {
 #[tokio::test]
 async fn what_the_doctor_says_to_accept_is_accepted_at_once_though_no_worker_has_looked_since() {
     let hospital = Hospital::new().await;
-    let own = installation(&hospital).await;
+    let own = hospital.world.installation().await;
     // By the least that tells a database that is behind: its next run has this epoch.
     let epoch = "select epoch from target t join cluster c on c.id = t.key where c.name = 'staging-eu'";
     let later = hospital.world.town.count(epoch).await + 1;
-    mark(&hospital, "staging-eu", &own, &later.to_string());
-    mark(&hospital, "prod-eu", &uuid::Uuid::now_v7().to_string(), "7");
+    hospital.world.mark("staging-eu", &own, later);
+    hospital.world.mark("prod-eu", &uuid::Uuid::now_v7().to_string(), 7);
     let told = hospital.examine(&[]).await;
     says(&told, "staging-eu", "restored from a backup");
     let accepted = accept(&hospital, "staging-eu").await;

@@ -3,6 +3,7 @@
 mod clusters;
 mod credentials;
 mod database;
+mod guide;
 mod outside;
 mod real;
 mod well;

@@ -12,15 +12,16 @@ impl World {
             .unwrap()
     }
 
-    /// Changes the marker on prod-eu as another database's worker would.
-    fn mark(&self, installation: &str, epoch: i64) {
-        let objects = self.objects(PROD);
+    /// Changes the marker on a cluster as another database's worker would.
+    pub fn mark(&self, cluster: &str, installation: &str, epoch: i64) {
+        let objects = self.objects(cluster);
         let mut marker = objects.get("kube-system", "configmaps", "latchkey").unwrap();
         marker["data"] = serde_json::json!({ "installation": installation, "epoch": epoch.to_string() });
         objects.put_raw(marker, "the database before").unwrap();
     }
 
-    async fn installation(&self) -> String {
+    /// The id that this database's worker writes there.
+    pub async fn installation(&self) -> String {
         sqlx::query_scalar("select id::text from installation").fetch_one(self.town.owner.pool()).await.unwrap()
     }
 
@@ -41,7 +42,7 @@ async fn a_restored_database_grants_nothing_until_an_operator_accepts_however_lo
     let running = world.active("ana").await;
     assert!(matches!(world.accept().await, Err(NotAccepted::NotFenced(_))));
     let later = world.epoch().await + 3;
-    world.mark(&world.installation().await, later);
+    world.mark(PROD, &world.installation().await, later);
     let waiting = world.approved("gus").await;
     world.until_trouble(waiting, "latchkey accept-restore prod-eu").await;
     let text = world.aws_auth(PROD)["mapUsers"].clone();
@@ -72,7 +73,7 @@ async fn a_restored_database_grants_nothing_until_an_operator_accepts_however_lo
 #[tokio::test]
 async fn accepting_counts_on_from_a_marker_that_is_far_ahead() {
     let world = World::new().await;
-    world.mark(&world.installation().await, 1_000_000);
+    world.mark(PROD, &world.installation().await, 1_000_000);
     let waiting = world.approved("gus").await;
     world.until_trouble(waiting, "restored from a backup").await;
     assert_eq!(world.accept().await.unwrap().epoch, 1_000_000);
@@ -89,7 +90,7 @@ async fn a_marker_that_would_fence_again_is_not_accepted() {
     for (installation, epoch, why) in
         [("00000000-0000-4000-8000-000000000000", 1, "another installation"), (own.as_str(), i64::MAX, "did not write")]
     {
-        world.mark(installation, epoch);
+        world.mark(PROD, installation, epoch);
         let refused = world.accept().await.unwrap_err().to_string();
         assert!(refused.contains(why), "{refused}");
     }
@@ -100,7 +101,7 @@ async fn a_database_that_is_one_run_behind_is_fenced_as_well() {
     let world = World::new().await;
     let running = world.active("ana").await;
     // The next run has just this epoch.
-    world.mark(&world.installation().await, world.epoch().await + 1);
+    world.mark(PROD, &world.installation().await, world.epoch().await + 1);
     let waiting = world.approved("gus").await;
     world.until_trouble(waiting, "latchkey accept-restore prod-eu").await;
     assert_eq!(world.bindings(PROD).len(), 1, "gus' is not made");
@@ -112,7 +113,7 @@ async fn a_database_that_is_one_run_behind_is_fenced_as_well() {
 #[tokio::test]
 async fn a_restore_is_accepted_before_the_workers_own_next_look_and_never_without_one() {
     let world = World::new().await;
-    world.mark(&world.installation().await, 1_000_000);
+    world.mark(PROD, &world.installation().await, 1_000_000);
     assert!(fence::fenced(&world.town.web).await.unwrap().is_empty(), "nobody has looked since");
     world.knobs(PROD).set_unreachable(true);
     let unseen = world.accept().await.unwrap_err();

@@ -110,7 +110,14 @@ pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Ve
     }
     events.sort_by_key(|(phase, event)| (*phase, event.at));
     let mut events: Vec<Event> = events.into_iter().map(|(_, event)| event).collect();
-    events.extend(grant.legs.iter().filter_map(|leg| trouble(leg, clock)));
+    // What holds both of its parts up is said once.
+    let mut said = Vec::new();
+    for leg in &grant.legs {
+        if !said.contains(&leg.condition.trouble()) {
+            said.push(leg.condition.trouble());
+            events.extend(trouble(leg, clock));
+        }
+    }
     if matches!(grant.state, GrantState::Scheduled | GrantState::Provisioning) {
         let text = Html::prose("Active once every part is proven; the time starts then");
         events.push(Event::minor(Tone::Neutral, Icon::CircleDashed, text, None));

@@ -1,5 +1,6 @@
 //! One access: use it, return it, take it away.
 
+mod documents;
 mod end;
 mod kubeconfig;
 mod show;

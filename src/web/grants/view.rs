@@ -1,10 +1,10 @@
 //! What the page of an access shows of it to whoever looks.
 
-use super::{kubeconfig::file_name, show::Part};
+use super::{documents::documents, kubeconfig::file_name, show::Part};
 use crate::{
-    store::read::grant::{GrantDetail, MappingShown},
+    store::read::grant::GrantDetail,
     web::{
-        change::{Document, Line},
+        change::Document,
         html::Html,
         icon::Icon,
         look::{Pill, Tone},
@@ -19,16 +19,12 @@ use crate::{
 };
 use latchkey_domain::{
     access::{
-        grant::{Condition, GrantFacts, GrantState, Proven},
+        grant::{Condition, GrantState, Proven},
         policy::PolicyFile,
         profile::Scope,
         transition::Target,
     },
-    eks::{
-        arn::PrincipalArn,
-        rbac::{BindingSpec, Reach, expectations},
-    },
-    plan::desired::{DesiredGrant, Wish},
+    eks::rbac::{Reach, expectations},
 };
 use sha2::{Digest, Sha256};
 
@@ -240,81 +236,6 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
         lines.push(Html::sentence(&sentence));
     }
     lines
-}
-
-/// What stands, or stood, on the cluster because of this access.
-fn documents(detail: &GrantDetail) -> Vec<Document> {
-    let Some(mapping) = &detail.mapping else { return Vec::new() };
-    let mut documents = vec![mapping_document(mapping)];
-    if detail.progress.active.is_some() || detail.progress.steps.iter().any(|step| step.step.contains("binding")) {
-        let gone = detail.progress.state == GrantState::Ended;
-        let one = |spec: BindingSpec| whole("Binding", &spec.to_yaml(), gone);
-        documents.extend(bindings(detail, &mapping.username).into_iter().map(one));
-    }
-    documents
-}
-
-fn mapping_document(mapping: &MappingShown) -> Document {
-    let key = mapping.key.as_ref().map_or_else(String::new, |key| format!(", `{key}`"));
-    let title = format!("ConfigMap `kube-system/aws-auth`{key}");
-    let removed = mapping.removed_at.is_some();
-    match (&mapping.inserted, mapping.own) {
-        (_, false) => Document {
-            title: Html::prose(&title),
-            note: None,
-            lines: Vec::new(),
-            said: Some(format!(
-                "Nothing of ours: somebody else\u{2019}s entry maps this identity to `{}`, and it is used as it is.",
-                mapping.username
-            )),
-        },
-        (None, true) => Document {
-            title: Html::prose(&title),
-            note: None,
-            lines: Vec::new(),
-            said: Some("Nothing is written yet.".to_owned()),
-        },
-        (Some(text), true) => whole(&title, text, removed),
-    }
-}
-
-fn whole(title: &str, text: &str, gone: bool) -> Document {
-    let (class, mark) = if gone { ("removed", '-') } else { ("added", '+') };
-    Document {
-        title: Html::prose(title),
-        note: Some(if gone { "taken out again" } else { "added" }.to_owned()),
-        lines: text.lines().map(|text| Line { class, mark, text: text.to_owned() }).collect(),
-        said: None,
-    }
-}
-
-fn bindings(detail: &GrantDetail, username: &str) -> Vec<BindingSpec> {
-    let Ok(arn) = PrincipalArn::parse(&detail.principal_arn) else { return Vec::new() };
-    let progress = &detail.progress;
-    let grant = DesiredGrant {
-        facts: GrantFacts {
-            id: progress.id,
-            request: progress.request,
-            person: detail.holder.id,
-            handle: detail.holder.handle.clone(),
-            principal: detail.principal,
-            cluster: detail.cluster,
-            profile: detail.profile.clone(),
-            namespaces: detail.namespaces.clone(),
-            minutes: progress.minutes,
-            policy_hash: detail.policy_hash.clone(),
-            decided_by: progress.decided_by.clone(),
-            created_at: progress.created_at,
-            activate_by: progress.activate_by,
-            hard_until: progress.hard_until,
-        },
-        wish: Wish::Keep,
-        arn,
-        deciders: detail.deciders.iter().map(|decider| decider.handle.clone()).collect(),
-        attempts: 0,
-        resting: false,
-    };
-    grant.bindings(detail.installation, username)
 }
 
 /// The same ask again: the form's own address, without the reason.

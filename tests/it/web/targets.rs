@@ -220,6 +220,8 @@ async fn where_granting_is_paused_what_waits_for_it_is_not_blocked_and_says_what
         assert!(told.contains("Approved, and waiting. An operator paused granting on prod-eu: nodes"), "{told}");
         assert!(told.contains("is given up"), "{told}");
         assert!(!page.text.contains("usually a few seconds"), "{told}");
+        let lines = page.all(".timeline li").iter().filter(|line| line.contains(why)).count();
+        assert_eq!(lines, 1, "said once, though both parts wait for it");
         let band = page.one(".band .meta");
         assert!(band.contains("Waits") && !band.contains("Blocked"), "{band}");
     }

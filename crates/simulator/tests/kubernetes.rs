@@ -215,6 +215,9 @@ async fn late_answer_was_applied_long_before() {
         answer = &mut late => panic!("{answer:?} came before the write was seen"),
         () = applied => {}
     }
+    let requests = server.knobs().requests();
+    let logged = requests.iter().any(|request| request.verb == "patch" && request.code == 200);
+    assert!(logged, "in the log, also where nobody waits for the answer: {requests:?}");
     assert_eq!(late.await.0, 200);
 }
 

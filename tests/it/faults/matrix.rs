@@ -242,15 +242,19 @@ async fn no_fault_of_any_write_breaks_a_promise() {
     let all = Fault::ALL.into_iter().flat_map(|fault| {
         places.iter().map(move |place| {
             let (name, place) = (format!("{fault:?} of {place}"), place.clone());
-            match fault.gate() {
-                Some(gate) => cases::case(name, stopped(place, fault, gate)),
-                None => cases::case(name, failed(place, fault)),
-            }
+            cases::case(name.clone(), async move {
+                let came = match fault.gate() {
+                    Some(gate) => stopped(place, fault, gate).await,
+                    None => failed(place, fault).await,
+                };
+                assert!(came, "the write never came: nothing was tried");
+            })
         })
     });
-    let came = cases::all(all.collect()).await;
-    let (points, all) = (came.iter().filter(|came| **came).count(), came.len());
-    println!("faults: {points} write faults, of {} writes of one life x {} faults", places.len(), Fault::ALL.len());
-    // On a loaded machine a run may be cut in two, and then marks the cluster once more than another life does.
-    assert!(points * 10 > all * 9, "{points} of {all} writes came");
+    let tried = cases::all(all.collect()).await.len();
+    println!(
+        "faults: {tried} write faults came about, of {} writes of one life x {} faults",
+        places.len(),
+        Fault::ALL.len()
+    );
 }

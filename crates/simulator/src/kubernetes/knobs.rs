@@ -80,7 +80,7 @@ pub struct Logged {
     pub namespace: String,
     /// Name or empty; of what is created, the one that the body gives.
     pub name: String,
-    /// HTTP status; 0 where the connection was cut.
+    /// HTTP status, also where nobody waited for it; 0 where the connection was cut.
     pub code: u16,
     /// When it was handled.
     pub at: Timestamp,

@@ -78,12 +78,13 @@ async fn respond(shared: &Arc<Shared>, request: hyper::Request<Incoming>) -> io:
     let mut request = Request::parse(&parts.method, &parts.uri, parts.headers, body.unwrap_or_default());
     let mut logged = logged(&request);
     let now = Timestamp::now();
+    let mut late = Duration::ZERO;
     let outcome = if too_large {
         Err(Stopped::Refused(Refusal::too_large(BODY_LIMIT)))
     } else if let Err(refusal) = decode(&mut request) {
         Err(Stopped::Refused(refusal))
     } else {
-        stages(shared, &request, &mut logged, now).await
+        stages(shared, &request, &mut logged, &mut late, now).await
     };
     let response = match outcome {
         Ok(Answer::Json((code, value))) => json_response(code, &shown(&request, &value, now), None),
@@ -97,6 +98,8 @@ async fn respond(shared: &Arc<Shared>, request: hyper::Request<Incoming>) -> io:
     };
     logged.code = response.status().as_u16();
     shared.knobs.log(logged);
+    // Nothing comes after this where the client gives up meanwhile.
+    tokio::time::sleep(late).await;
     Ok(response)
 }
 
@@ -124,10 +127,12 @@ impl From<Refusal> for Stopped {
     }
 }
 
+/// Says also how much later than it was made the answer is to come.
 async fn stages(
     shared: &Arc<Shared>,
     request: &Request,
     logged: &mut Logged,
+    late: &mut Duration,
     now: Timestamp,
 ) -> Result<Answer, Stopped> {
     let user = authenticate(shared, &request.headers).await?;
@@ -148,7 +153,7 @@ async fn stages(
     };
     match failure {
         Some(Failure::CutAfter) => return Err(Stopped::Cut),
-        Some(Failure::Late(delay)) => tokio::time::sleep(delay).await,
+        Some(Failure::Late(delay)) => *late = delay,
         _ => {}
     }
     Ok(answer?)

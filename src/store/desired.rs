@@ -211,7 +211,8 @@ pub async fn principal(
         unique_id: row.unique_id,
         succeeded: row.succeeded,
         grants: of_principal,
-        interrupted: intents::interrupted_policies(connection, id).await?,
+        interrupted: intents::interrupted_policies(&mut *connection, id).await?,
+        recent: intents::recent_policy_write(connection, id).await?,
     }))
 }
 

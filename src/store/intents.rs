@@ -3,7 +3,7 @@
 use super::{Store, StoreError, Tx};
 use latchkey_domain::{
     access::{ClusterId, GrantId, PrincipalId, transition::Target},
-    plan::desired::BindingKey,
+    plan::{desired::BindingKey, principal::PolicyWrite},
 };
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -42,11 +42,17 @@ pub const CREATE_BINDING: &str = "create_binding";
 /// The step name of an intent to write an inline policy: its `detail` has the text as `document`.
 pub const PUT_POLICY: &str = "put_policy";
 
+/// The step name of an intent to remove it.
+pub const DELETE_POLICY: &str = "delete_policy";
+
 /// A process that stood still between its permit and the write sends it when it wakes. API servers take it as long as
 /// its token lasts: 15 min from the claim, by a clock that may be 4 min ahead.
 pub const TOKEN_LASTS: Duration = Duration::from_mins(20);
 /// The same of AWS's APIs, which take what was signed up to 5 min ago.
 pub const SIGNATURE_LASTS: Duration = Duration::from_mins(10);
+
+/// How long IAM may show the time before a write: four seconds were measured.
+pub const IAM_SETTLES: Duration = Duration::from_secs(15);
 
 /// The outcome of an intent that a later run closed when it did not see the object, or one that may be another run's.
 pub const UNSEEN: &str = "interrupted; nothing that is surely its own was there when looked at again";
@@ -187,6 +193,33 @@ pub async fn interrupted_policies(
     .fetch_all(connection)
     .await?;
     Ok(documents)
+}
+
+/// The last write of a principal's policy, where it is not older than [`IAM_SETTLES`]. A removal counts whatever came of
+/// it: before it, the policy was seen.
+///
+/// # Errors
+/// `Database`.
+pub async fn recent_policy_write(
+    connection: &mut PgConnection,
+    principal: PrincipalId,
+) -> Result<Option<PolicyWrite>, StoreError> {
+    let last = sqlx::query!(
+        "select detail ->> 'document' as document from intent
+         where target_kind = 'principal' and target_key = $1 and (step = $2 and outcome = 'done' or step = $3)
+           and finished_at > clock_timestamp() - make_interval(secs => $4)
+         order by finished_at desc limit 1",
+        principal.0,
+        PUT_POLICY,
+        DELETE_POLICY,
+        IAM_SETTLES.as_secs_f64(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(last.map(|write| match write.document {
+        Some(document) => PolicyWrite::Put { document },
+        None => PolicyWrite::Delete,
+    }))
 }
 
 /// How long a write to AWS of an earlier run, whose outcome nobody recorded, may still arrive; none where there is none.

@@ -46,7 +46,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         let closed = dangling.into_iter().map(|open| (trail::INTERRUPTED, open)).collect();
         trail::close_dangling(&worker.store, lease, closed).await?;
     }
-    let (desired, legs) = {
+    let (mut desired, legs) = {
         let mut snapshot = desired::snapshot(&worker.store).await?;
         let file = policy.as_ref().map(|policy| &policy.file);
         let desired = desired::principal(&mut snapshot, id, file).await?.ok_or(Interrupted::Nothing)?;
@@ -76,6 +76,10 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         },
         _ => observed,
     };
+    if plan.writes_policy() {
+        // What this run saw, and wrote itself, is newer.
+        desired.recent = None;
+    }
     let outcomes = outcomes(&desired, &plan, &last, &legs, fault.as_ref());
     if let Some(why) = &plan.replaced {
         // What runs ends first; its end is judged by the next run, which that wakes.
@@ -197,7 +201,9 @@ fn intent(grant: Option<GrantId>, step: &PrincipalStep, user: &UserArn) -> Inten
         PrincipalStep::PutPolicy { name, document } => {
             (intents::PUT_POLICY, format!("inline policy {name} of {user}"), json!({ "document": document }))
         }
-        PrincipalStep::DeletePolicy { name } => ("delete_policy", format!("inline policy {name} of {user}"), json!({})),
+        PrincipalStep::DeletePolicy { name } => {
+            (intents::DELETE_POLICY, format!("inline policy {name} of {user}"), json!({}))
+        }
         PrincipalStep::Tag { key, .. } => ("tag_principal", format!("{user} with {key}"), json!({})),
         PrincipalStep::Untag { key } => ("untag_principal", format!("{user} of {key}"), json!({})),
     };

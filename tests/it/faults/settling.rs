@@ -165,3 +165,34 @@ async fn a_principal_that_is_not_valid_yet_is_tried_until_it_is() {
         course.check_at_rest(&worker).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_that_iam_does_not_show_for_a_moment_is_not_taken_for_gone() {
+    let mut course = Course::new().await;
+    let worker = course.worker();
+    for act in [Act::AskToLook, Act::ApproveLook, Act::AskForNodes, Act::ApproveNodesFirst, Act::ApproveNodesLast] {
+        course.act(act).await;
+    }
+    course.work(&worker).await;
+    let gone = ApiError::new(404, "NoSuchEntity", "The user with name ana cannot be found.");
+    course.world.simulator.aws().faults().next("iam:GetUser", 3, &Fault::Fail(gone));
+    course.end_all().await;
+    course.work(&worker).await;
+    assert!(course.world.policy(WHO).is_none(), "ended, and the policy is there");
+    course.check_at_rest(&worker).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_iam_does_not_show_yet_is_not_taken_for_gone() {
+    let mut course = Course::new().await;
+    course.world.simulator.aws().faults().settle(IAM_SETTLES);
+    let worker = course.worker();
+    for act in [Act::AskToLook, Act::ApproveLook] {
+        course.act(act).await;
+    }
+    course.work(&worker).await;
+    course.end_all().await;
+    course.work(&worker).await;
+    assert_eq!(course.world.policy(WHO), None, "ended, and the policy is there");
+    course.check_at_rest(&worker).await;
+}

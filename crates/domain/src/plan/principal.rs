@@ -34,6 +34,26 @@ pub struct DesiredPrincipal {
     pub grants: Vec<PrincipalGrant>,
     /// The policies that interrupted runs were about to write, in JSON: one may have come late.
     pub interrupted: Vec<String>,
+    /// The last write of the policy, where it is so recent that IAM may show the time before it.
+    pub recent: Option<PolicyWrite>,
+}
+
+/// A write of the policy that was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyWrite {
+    Put { document: String },
+    Delete,
+}
+
+impl PolicyWrite {
+    /// Whether it brought about what is wanted.
+    fn agrees(&self, wanted: Option<&PolicyDocument>) -> bool {
+        match (self, wanted) {
+            (Self::Put { document }, Some(wanted)) => says(document, wanted),
+            (Self::Delete, None) => true,
+            (Self::Put { .. }, None) | (Self::Delete, Some(_)) => false,
+        }
+    }
 }
 
 /// One grant of a principal.
@@ -64,6 +84,16 @@ pub struct PrincipalPlan {
     pub trouble: BTreeMap<GrantId, String>,
     /// Whether another user has its ARN now: its grants end.
     pub replaced: Option<String>,
+}
+
+impl PrincipalPlan {
+    /// Whether it writes the policy: then the policy was seen to be another than it should be.
+    pub fn writes_policy(&self) -> bool {
+        self.steps.iter().any(|step| match step {
+            PrincipalStep::PutPolicy { .. } | PrincipalStep::DeletePolicy { .. } => true,
+            PrincipalStep::Tag { .. } | PrincipalStep::Untag { .. } => false,
+        })
+    }
 }
 
 /// What a principal's observation proves about each of its grants.
@@ -206,7 +236,8 @@ fn says(text: &str, wanted: &PolicyDocument) -> bool {
     iam_policy::is_same_policy(text, wanted).unwrap_or(false)
 }
 
-/// What the observation, made after the steps, proves about each grant.
+/// What the observation, made after the steps, proves about each grant. IAM shows writes late: where it shows what is
+/// wanted, and the last write was of something else, it shows the past.
 pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec<PrincipalProof> {
     let mut ignored = BTreeMap::new();
     let user = observed.found.as_ref().filter(|user| replaced(desired, user).is_none());
@@ -220,7 +251,14 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
     };
     let copied =
         observed.found.as_ref().is_some_and(|user| replaced(desired, user).is_some() && carries_ours(desired, user));
+    // Another user's id is news of its own.
+    let is_another = observed.found.is_some() && user.is_none();
+    let shows_the_past = !is_another && desired.recent.as_ref().is_some_and(|write| !write.agrees(wanted.as_ref()));
     let judge = |grant: &PrincipalGrant| {
+        if shows_the_past {
+            let evidence = format!("IAM may not show yet what was written for {} a moment ago", desired.arn);
+            return PrincipalProof { grant: grant.id, proven: false, evidence };
+        }
         if copied {
             let evidence = format!("the user that has the ARN {} now still carries our policy or tag", desired.arn);
             return PrincipalProof { grant: grant.id, proven: false, evidence };

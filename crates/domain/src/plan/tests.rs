@@ -510,6 +510,7 @@ fn a_preview_shows_what_the_plan_would_do_and_what_it_adds() {
         succeeded: false,
         grants: vec![],
         interrupted: vec![],
+        recent: None,
     };
     let nothing = PrincipalObservation::default();
     // Somebody new: a line and a binding.

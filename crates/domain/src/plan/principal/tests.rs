@@ -22,6 +22,7 @@ fn desired(grants: Vec<PrincipalGrant>) -> DesiredPrincipal {
         succeeded: false,
         grants,
         interrupted: vec![],
+        recent: None,
     }
 }
 
@@ -183,4 +184,42 @@ fn of_a_grant_that_is_held_nothing_is_written_and_nothing_is_proven() {
     assert!(document.contains("cluster/a") && !document.contains("cluster/b"), "{document}");
     let proven: Vec<bool> = prove(&wanted, &seen(&user)).iter().map(|proof| proof.proven).collect();
     assert_eq!(proven, [true, false]);
+}
+
+#[test]
+fn what_iam_showed_before_the_last_write_proves_nothing() {
+    let (coming, staying) = (grant(1, "prod-eu", Wish::Provision), grant(2, "prod-us", Wish::Keep));
+    let ends = |grant: &PrincipalGrant| PrincipalGrant {
+        wish: Wish::Revoke { since: Timestamp::UNIX_EPOCH },
+        ..grant.clone()
+    };
+    let put = |grants: &[&PrincipalGrant]| {
+        let document = iam_policy::union(grants.iter().map(|grant| grant.needs.clone())).unwrap();
+        Some(PolicyWrite::Put { document: document.to_json() })
+    };
+    let proven = |grants: &[&PrincipalGrant], recent: Option<PolicyWrite>, observed: &PrincipalObservation| {
+        let desired = DesiredPrincipal { recent, ..desired(grants.iter().map(|grant| (*grant).clone()).collect()) };
+        prove(&desired, observed).iter().map(|proof| proof.proven).collect::<Vec<_>>()
+    };
+    let shows = |grants: &[&PrincipalGrant]| {
+        let mut user = user();
+        let desired = desired(grants.iter().map(|grant| (*grant).clone()).collect());
+        let plan = plan(&desired, &seen(&user));
+        apply(&mut user, plan);
+        seen(&user)
+    };
+    let (none, unseen) = (seen(&user()), PrincipalObservation::default());
+    // Given back while IAM shows neither policy nor tag yet, or not even the user.
+    for shown in [&none, &unseen] {
+        assert_eq!(proven(&[&ends(&coming)], put(&[&coming]), shown), [false]);
+        assert_eq!(proven(&[&ends(&coming)], None, shown), [true]);
+        assert_eq!(proven(&[&ends(&coming)], Some(PolicyWrite::Delete), shown), [true]);
+    }
+    // The same beside another access, whose policy it shows still.
+    let both = [&ends(&coming), &staying];
+    assert_eq!(proven(&both, put(&[&coming, &staying]), &shows(&[&staying])), [false, false]);
+    assert_eq!(proven(&both, put(&[&staying]), &shows(&[&staying])), [true, true]);
+    // Begun again while it shows what was removed.
+    assert_eq!(proven(&[&coming], Some(PolicyWrite::Delete), &shows(&[&coming])), [false]);
+    assert_eq!(proven(&[&coming], put(&[&coming]), &shows(&[&coming])), [true]);
 }

@@ -7,32 +7,32 @@
 
 pub mod browser;
 pub mod caller;
+mod deployment;
 pub mod kubectl;
+mod looks;
 mod real;
 mod simulated;
+mod texts;
+mod work;
 
 use crate::rig::{AwsUser, Database, Postgres, RealCluster, aws::REGION};
 use browser::Browser;
 use caller::Caller;
-use k8s_openapi::api::{core::v1::ConfigMap, rbac::v1::RoleBinding};
+use deployment::{aws, iam, settings, with_password};
 use kubectl::Kubectl;
 use latchkey::{
-    aws::{AccessKeys, Aws, AwsConfig},
+    aws::Aws,
     cli, config,
     store::{
         Store,
         policies::{self, Application},
     },
     web,
-    worker::{self, RunReport, Worker},
+    worker::Worker,
 };
 use latchkey_domain::eks::kubeconfig::{ExecCommand, KubeconfigCluster, render};
 use latchkey_simulator::Simulator;
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -55,8 +55,6 @@ pub const PATH: &str = "/latchkey/";
 pub const CLIENT_SECRET: &str = "a-secret-of-the-rig";
 /// The database asks for none, so that any will do.
 pub const DATABASE_PASSWORD: &str = "a-password-of-the-rig";
-/// How long the slowest thing may take on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Everything, running. What it holds stops with it.
 pub struct Stage {
@@ -286,121 +284,6 @@ impl Stage {
         Caller::new(&self.clusters[0], self.user(handle))
     }
 
-    /// The first cluster's administrator.
-    pub fn admin(&self) -> kube::Client {
-        self.admin_of(0)
-    }
-
-    /// A cluster's administrator.
-    pub fn admin_of(&self, index: usize) -> kube::Client {
-        let cluster = &self.clusters[index];
-        let mut config = kube::Config::new(cluster.server.parse().unwrap());
-        config.root_cert = Some(vec![caller::der(&cluster.ca_pem)]);
-        config.auth_info.token = Some(cluster.admin_token.clone().into());
-        kube::Client::try_from(config).unwrap()
-    }
-
-    /// `data` of aws-auth, as it is now.
-    pub async fn aws_auth(&self) -> BTreeMap<String, String> {
-        let api: kube::Api<ConfigMap> = kube::Api::namespaced(self.admin(), "kube-system");
-        api.get("aws-auth").await.unwrap().data.unwrap_or_default()
-    }
-
-    /// The bindings that Latchkey made in a namespace, by name, with their subjects.
-    pub async fn bindings(&self, namespace: &str) -> Vec<(String, Vec<String>)> {
-        let api: kube::Api<RoleBinding> = kube::Api::namespaced(self.admin(), namespace);
-        let ours = kube::api::ListParams::default().labels("app.kubernetes.io/managed-by=latchkey");
-        let subjects =
-            |binding: &RoleBinding| binding.subjects.iter().flatten().map(|subject| subject.name.clone()).collect();
-        let list = api.list(&ours).await.unwrap();
-        list.iter().map(|binding| (binding.metadata.name.clone().unwrap(), subjects(binding))).collect()
-    }
-
-    /// The inline policies of somebody's IAM user: names with documents.
-    pub async fn iam_policies(&self, handle: &str) -> BTreeMap<String, String> {
-        let name = &self.user(handle).name;
-        let listed = self.iam.list_user_policies().user_name(name).send().await.unwrap();
-        let mut policies = BTreeMap::new();
-        for policy in listed.policy_names {
-            let got = self.iam.get_user_policy().user_name(name).policy_name(&policy).send().await.unwrap();
-            let document = percent_encoding::percent_decode_str(&got.policy_document).decode_utf8().unwrap();
-            policies.insert(policy, document.into_owned());
-        }
-        policies
-    }
-
-    /// A client of IAM, for looks of one's own.
-    pub fn iam(&self) -> aws_sdk_iam::Client {
-        self.iam.clone()
-    }
-
-    /// Lets the worker do all that is due.
-    pub async fn work(&self) -> RunReport {
-        worker::run_once(&self.worker).await.unwrap()
-    }
-
-    /// Lets the worker work, again and again, until something is so.
-    pub async fn work_until(&self, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-        self.wait_until(what, async || {
-            self.work().await;
-            is_so().await
-        })
-        .await;
-    }
-
-    /// Looks again and again until something is so: other processes bring it about.
-    pub async fn wait_until(&self, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !is_so().await {
-            assert!(Instant::now() < deadline, "within {PATIENCE:?}, it did not come about that {what}: {}", {
-                self.trouble().await
-            });
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    /// What the worker says of what it could not do, for a test that fails.
-    async fn trouble(&self) -> String {
-        let legs: Vec<String> = sqlx::query_scalar(
-            "select concat_ws(' ', g.state, l.target_kind, l.proven, l.condition, l.error, l.evidence::text)
-             from grant_leg l join access_grant g on g.id = l.grant_id order by l.grant_id",
-        )
-        .fetch_all(self.owner.pool())
-        .await
-        .unwrap_or_else(|error| vec![error.to_string()]);
-        let targets: Vec<String> =
-            sqlx::query_scalar("select kind || ': ' || failure from target where failure is not null")
-                .fetch_all(self.owner.pool())
-                .await
-                .unwrap_or_else(|error| vec![error.to_string()]);
-        format!("{legs:#?} {targets:#?}")
-    }
-
-    /// Another worker over the same database and AWS, whose life is the test's to end.
-    pub fn another_worker(&self, life: worker::Life) -> Worker {
-        let store = Store::connect(&self.database.url_as("latchkey_worker").into(), 12).unwrap();
-        Worker::with_life(store, self.aws.clone(), life)
-    }
-
-    /// Moves business time forward.
-    pub async fn advance(&self, minutes: i32) {
-        sqlx::query("update business_clock set ahead = ahead + make_interval(mins => $1)")
-            .bind(minutes)
-            .execute(self.owner.pool())
-            .await
-            .unwrap();
-    }
-
-    /// One value from the database, as text.
-    pub async fn value(&self, query: &str) -> Option<String> {
-        sqlx::query_scalar(sqlx::AssertSqlSafe(query.to_owned())).fetch_optional(self.owner.pool()).await.unwrap()
-    }
-
-    /// Where a grant stands.
-    pub async fn state(&self, grant: &str) -> String {
-        self.value(&format!("select state from access_grant where id = '{grant}'")).await.unwrap()
-    }
-
     /// The simulator, where it is the whole world.
     pub fn simulator(&self) -> &Simulator {
         match &self.world {
@@ -415,111 +298,4 @@ impl Drop for Stage {
         self.server.abort();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
-}
-
-/// A database URL with the password in it.
-fn with_password(url: &str) -> String {
-    url.replacen('@', &format!(":{DATABASE_PASSWORD}@"), 1)
-}
-
-fn settings(door: &Door, backdrop: &Backdrop, database: &Database) -> config::Settings {
-    let origin = door.url.origin().ascii_serialization();
-    let text = format!(
-        "[server]\npublic_url = \"{origin}\"\nrequests_per_person = 100000\nforms_per_session = 100000\n\
-         [login]\nsign_ins_per_address = 100000\nsign_ins_per_person = 100000\nproofs_per_person = 100000\n\
-         issuer = \"{}\"\nclient_id = \"latchkey\"\nhandle_claim = \"{}\"\n\
-         scopes = [\"openid\", \"profile\", \"email\", \"groups\"]\n\
-         [aws]\nregion = \"{REGION}\"\nsts_url = \"{}\"\n",
-        backdrop.issuer, backdrop.handle_claim, backdrop.sts_url,
-    );
-    let secret = ("LATCHKEY_LOGIN__CLIENT_SECRET".to_owned(), CLIENT_SECRET.to_owned());
-    let web_url = ("LATCHKEY_DATABASE__WEB_URL".to_owned(), with_password(&database.url_as("latchkey_web")));
-    let checked = config::settings::check("latchkey.toml", &text, &door.folder, [secret, web_url]);
-    checked.settings.unwrap_or_else(|| panic!("{:?}", checked.faults))
-}
-
-async fn aws(backdrop: &Backdrop) -> Aws {
-    let url = |text: &str| Some(text.parse().unwrap());
-    let keys = AccessKeys {
-        access_key_id: backdrop.worker.access_key_id.clone(),
-        secret_access_key: backdrop.worker.secret_access_key.clone().into(),
-        session_token: None,
-    };
-    Aws::new(&AwsConfig {
-        region: REGION.to_owned(),
-        iam_url: url(&backdrop.iam_url),
-        sts_url: url(&backdrop.sts_url),
-        eks_url: url(&backdrop.eks_url),
-        keys: Some(keys),
-    })
-    .await
-}
-
-/// IAM for the test's own looks.
-async fn iam(backdrop: &Backdrop) -> aws_sdk_iam::Client {
-    let worker = &backdrop.worker;
-    let keys = aws_credential_types::Credentials::new(
-        &worker.access_key_id,
-        &worker.secret_access_key,
-        None,
-        None,
-        "the stage",
-    );
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .credentials_provider(keys)
-        .region(aws_config::Region::new(REGION))
-        .endpoint_url(&backdrop.iam_url)
-        .load()
-        .await;
-    aws_sdk_iam::Client::new(&config)
-}
-
-/// The policy.toml for these clusters: names with ARNs.
-fn policy(account: &str, clusters: &[(&str, &str)]) -> String {
-    use std::fmt::Write as _;
-    let mut text = format!(
-        "[roles]\noperators = {{ groups = [\"platform\"] }}\nauditors = {{ groups = [\"audit\"] }}\n\n\
-         [[accounts]]\nid = \"{account}\"\nprincipal_paths = [\"{PATH}\"]\n"
-    );
-    for (name, arn) in clusters {
-        let _ = write!(text, "\n[[clusters]]\nname = \"{name}\"\narn = \"{arn}\"\nlabels = {{ stage = \"prod\" }}\n");
-    }
-    text.push_str(
-        r#"
-[[profiles]]
-name = "view"
-cluster_roles = ["view"]
-scope = "namespace"
-
-[[profiles]]
-name = "logs"
-rules = [{ api_groups = [""], resources = ["pods", "pods/log"], verbs = ["get", "list"] }]
-scope = "namespace"
-
-[[policies]]
-name = "payments may look"
-requesters = { groups = ["developers"] }
-profiles = ["view", "logs"]
-clusters = { labels = { stage = "prod" } }
-namespaces = ["payments", "checkout"]
-longest = "8h"
-approvers = { groups = ["payments-leads"], quorum = 1 }
-lapses_after = "24h"
-"#,
-    );
-    text
-}
-
-/// aws-auth as others left it, with the worker's own entry.
-fn aws_auth(account: &str, worker: &str) -> BTreeMap<String, String> {
-    let roles = format!(
-        "# Worker nodes: without this line no node can join.\n- rolearn: arn:aws:iam::{account}:role/nodes\n  \
-         username: system:node:{{{{EC2PrivateDNSName}}}}\n  groups:\n    - system:bootstrappers\n    - system:nodes\n"
-    );
-    let users = format!(
-        "# Latchkey's worker\n- userarn: {worker}\n  username: latchkey-worker\n\
-         # Bob's laptop, until the audit\n- {{userarn: \"arn:aws:iam::{account}:user/bob\", username: bob, \
-         groups: ['platform-oncall']}} # ticket 4711\n"
-    );
-    BTreeMap::from([("mapRoles".to_owned(), roles), ("mapUsers".to_owned(), users)])
 }

@@ -1,7 +1,10 @@
 //! kube-apiserver behind the AWS IAM authenticator, moto for IAM and STS, node's oidc-provider; the simulator answers
 //! for EKS's own API, which no component that others wrote does.
 
-use super::{Backdrop, CLUSTER, ClusterAt, Door, PATH, PEOPLE, World, aws_auth, policy};
+use super::{
+    Backdrop, CLUSTER, ClusterAt, Door, PATH, PEOPLE, World,
+    texts::{aws_auth, policy},
+};
 use crate::rig::{
     OidcProvider, RealCluster,
     aws::REGION,

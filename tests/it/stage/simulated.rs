@@ -1,6 +1,9 @@
 //! The simulator for everything.
 
-use super::{Backdrop, CLIENT_SECRET, CLUSTER, ClusterAt, Door, PATH, PEOPLE, World, aws_auth, policy};
+use super::{
+    Backdrop, CLIENT_SECRET, CLUSTER, ClusterAt, Door, PATH, PEOPLE, World,
+    texts::{aws_auth, policy},
+};
 use crate::rig::{AwsUser, aws::REGION, tool::Tool};
 use latchkey::config;
 use latchkey_domain::plan::bootstrap;

@@ -68,7 +68,8 @@ create table grant_leg (
   proven_at timestamptz,
   -- How far business time ran ahead then; always zero in production.
   ahead interval not null default '0',
-  condition text not null default 'ok' constraint grant_leg_condition check (condition in ('ok', 'retrying', 'blocked')),
+  condition text not null default 'ok'
+    constraint grant_leg_condition check (condition in ('ok', 'retrying', 'paused', 'blocked')),
   attempts integer not null default 0,
   next_try timestamptz,
   -- A sentence for people: what went wrong, or who has to act.

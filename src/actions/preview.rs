@@ -102,11 +102,7 @@ pub async fn of_request(
         minutes: facts.minutes,
         deciders: decider.iter().map(|person| person.handle.to_string()).collect(),
     };
-    let mut shown = show(store, current, &subject).await?;
-    if let Some(shown) = &mut shown {
-        shown.preview.obstacles.extend(shown.paused.clone());
-    }
-    Ok(shown)
+    show(store, current, &subject).await
 }
 
 async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result<Option<Shown>, StoreError> {

@@ -4,7 +4,7 @@ use super::StoreError;
 use jiff::Timestamp;
 use latchkey_domain::access::{
     PersonId,
-    grant::Trouble,
+    grant::{Condition, Trouble},
     person::{Handle, Person},
 };
 use uuid::Uuid;
@@ -34,17 +34,37 @@ pub(super) fn person(id: Uuid, handle: &str, name: String, groups: Vec<String>) 
     Ok(Person { id: PersonId(id), handle, name, groups: groups.into_iter().collect() })
 }
 
-/// The trouble of a leg by its columns; none where all is well.
+/// The trouble of a leg by its column; none where all is well.
 ///
 /// # Errors
 /// `Corrupt` where there is no such condition.
-pub(super) fn trouble(condition: &str, error: &str) -> Result<Option<Trouble>, StoreError> {
-    match condition {
-        "ok" => Ok(None),
-        "retrying" => Ok(Some(Trouble::Retrying)),
-        "blocked" => Ok(Some(Trouble::blocked(error))),
-        other => Err(StoreError::corrupt("grant_leg", "condition", other)),
+pub(super) fn trouble(condition: &str) -> Result<Option<Trouble>, StoreError> {
+    match Trouble::parse(condition) {
+        None if condition != "ok" => Err(StoreError::corrupt("grant_leg", "condition", condition)),
+        trouble => Ok(trouble),
     }
+}
+
+/// How a leg fares by its columns.
+///
+/// # Errors
+/// `Corrupt` where there is no such condition.
+pub(super) fn condition(
+    condition: &str,
+    error: Option<String>,
+    attempts: i32,
+    next_try: Option<jiff_sqlx::Timestamp>,
+) -> Result<Condition, StoreError> {
+    let next = next_try.map_or(Timestamp::UNIX_EPOCH, jiff_sqlx::Timestamp::to_jiff);
+    let why = error.unwrap_or_default();
+    Ok(match trouble(condition)? {
+        None => Condition::Ok,
+        Some(Trouble::Retrying) => {
+            Condition::Retrying { error: why, attempt: u32::try_from(attempts).unwrap_or(0), next }
+        }
+        Some(Trouble::Paused) => Condition::Paused { why, next },
+        Some(Trouble::Blocked) => Condition::Blocked { why, next },
+    })
 }
 
 /// What a row tells of a request: of `request r`, and of its requester `p`, cluster `c` and principal `i`. A macro,

@@ -2,15 +2,13 @@
 
 use super::{
     StoreError, Stored, Tx,
-    columns::{json, time, to_json},
+    columns::{condition, json, time, to_json},
     tx::one_row,
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
     ClusterId, GrantId, PersonId, PrincipalId, RequestId,
-    grant::{
-        Active, Cause, Condition, Ended, Grant, GrantFacts, GrantState, Leg, Proven, Provisioning, Revoking, Scheduled,
-    },
+    grant::{Active, Cause, Ended, Grant, GrantFacts, GrantState, Leg, Proven, Provisioning, Revoking, Scheduled},
     person::Handle,
     transition::Target,
 };
@@ -167,23 +165,13 @@ impl Tx {
         .await?;
         rows.into_iter()
             .map(|row| {
-                let next = row.next_try.map_or(Timestamp::UNIX_EPOCH, jiff_sqlx::Timestamp::to_jiff);
-                let error = row.error.unwrap_or_default();
-                let condition = match row.condition.as_str() {
-                    "ok" => Condition::Ok,
-                    "retrying" => {
-                        Condition::Retrying { error, attempt: u32::try_from(row.attempts).unwrap_or(0), next }
-                    }
-                    "blocked" => Condition::Blocked { why: error, next },
-                    other => return Err(StoreError::corrupt("grant_leg", "condition", other)),
-                };
                 let residual = row.evidence.get("residual").cloned().unwrap_or_else(|| serde_json::json!([]));
                 Ok(Leg {
                     target: Target::from_columns(&row.target_kind, row.target_key)
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "target_kind", &row.target_kind))?,
                     proven: Proven::parse(&row.proven)
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
-                    condition,
+                    condition: condition(&row.condition, row.error, row.attempts, row.next_try)?,
                     residual: json("grant_leg", "evidence", residual)?,
                 })
             })

@@ -16,6 +16,12 @@ pub enum Fares {
         attempt: u32,
         again_in: Duration,
     },
+    /// It waits until an operator resumes granting.
+    Paused {
+        why: String,
+        attempt: u32,
+        again_in: Duration,
+    },
     /// Somebody must act.
     Blocked {
         why: String,
@@ -97,6 +103,7 @@ impl Tx {
         let (condition, error, attempt, again_in) = match fares {
             Fares::Ok => ("ok", None, 0, None),
             Fares::Retrying { error, attempt, again_in } => ("retrying", Some(error), *attempt, Some(*again_in)),
+            Fares::Paused { why, attempt, again_in } => ("paused", Some(why), *attempt, Some(*again_in)),
             Fares::Blocked { why, attempt, again_in } => ("blocked", Some(why), *attempt, Some(*again_in)),
         };
         sqlx::query!(

@@ -1,6 +1,7 @@
 //! What an approval would change outside, exactly: the IAM document, the aws-auth hunk, roles and bindings.
 
 use super::html::Html;
+use crate::{actions::preview::Shown, words};
 use latchkey_domain::{
     eks::aws_auth::{Changed, DiffLine, diff},
     plan::preview::Preview,
@@ -32,19 +33,23 @@ pub struct Change {
     pub documents: Vec<Document>,
     /// What stands in the way.
     pub obstacles: Vec<String>,
+    /// Why it would wait once it is approved, where an operator paused granting.
+    pub waits: Option<Html>,
     /// What this adds to what the requester can do already.
     pub adds: Vec<Html>,
 }
 
 impl Change {
     /// What the planner says.
-    pub fn of(preview: &Preview) -> Self {
+    pub fn of(shown: &Shown) -> Self {
+        let preview = &shown.preview;
         let mut documents = vec![iam(preview), aws_auth(preview)];
         documents.extend(preview.roles.iter().map(|yaml| whole("ClusterRole", yaml)));
         documents.extend(preview.bindings.iter().map(|yaml| whole("Binding", yaml)));
         Self {
             documents,
             obstacles: preview.obstacles.clone(),
+            waits: shown.paused.as_deref().map(|why| Html::prose(&words::request::would_wait(why))),
             adds: preview.adds.iter().map(|each| Html::prose(&crate::words::power::can(each))).collect(),
         }
     }

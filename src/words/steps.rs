@@ -52,7 +52,7 @@ pub fn condition(target: Target, condition: &Condition, clock: &Clock) -> Option
                 sentence.text(" The next try is due. Nothing to do.")
             })
         }
-        Condition::Blocked { why, .. } => {
+        Condition::Paused { why, .. } | Condition::Blocked { why, .. } => {
             let why = if why.is_empty() { format!("{place} needs an operator.") } else { full_stop(why) };
             Some(Sentence::parse(&why))
         }

@@ -41,6 +41,8 @@ pub enum Found {
     Unsettled(String),
     /// A call failed.
     Failed(Fault),
+    /// An operator paused granting: a sentence.
+    Paused(String),
     /// Somebody has to act.
     Blocked(String),
 }
@@ -136,7 +138,9 @@ async fn judge(
     tx.write_leg(id, lease.target(), proven, &fares, evidence.as_ref()).await?;
     let next = match &fares {
         Fares::Ok => None,
-        Fares::Retrying { again_in, .. } | Fares::Blocked { again_in, .. } => Some(*again_in),
+        Fares::Retrying { again_in, .. } | Fares::Paused { again_in, .. } | Fares::Blocked { again_in, .. } => {
+            Some(*again_in)
+        }
     };
     judged.again_in = [judged.again_in, next].into_iter().flatten().min();
     let legs = tx.legs(id).await?;
@@ -189,6 +193,9 @@ fn written(leg: &LegOutcome) -> (Option<Proven>, Fares, Option<Value>) {
             };
             (None, fares, None)
         }
+        Found::Paused(why) => {
+            (unproven, Fares::Paused { why: why.clone(), attempt, again_in: backoff::blocked() }, None)
+        }
         Found::Blocked(why) => {
             let fares = Fares::Blocked { why: why.clone(), attempt, again_in: backoff::blocked() };
             (unproven, fares, None)
@@ -199,7 +206,7 @@ fn written(leg: &LegOutcome) -> (Option<Proven>, Fares, Option<Value>) {
 fn said(found: &Found) -> String {
     match found {
         Found::Proven { .. } => "proven".to_owned(),
-        Found::Unsettled(why) | Found::Blocked(why) => why.clone(),
+        Found::Unsettled(why) | Found::Paused(why) | Found::Blocked(why) => why.clone(),
         Found::Failed(fault) => fault.sentence(),
     }
 }

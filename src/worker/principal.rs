@@ -247,6 +247,7 @@ fn outcomes(
             (Some(proof), _, _) if proof.proven => {
                 Found::Proven { lines: vec![proof.evidence.clone()], details: json!({}), residual: vec![] }
             }
+            (_, _, Some(why)) if grant.held.as_ref() == Some(why) => Found::Paused(why.clone()),
             (_, _, Some(why)) => Found::Blocked(why.clone()),
             (_, Some(fault), None) => Found::Failed(fault.repeated()),
             (Some(proof), None, None) => Found::Unsettled(proof.evidence.clone()),

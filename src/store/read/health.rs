@@ -1,6 +1,6 @@
 //! How the whole fares, for the status page.
 
-use crate::store::{Store, StoreError, targets::MOST_SKEW};
+use crate::store::{Store, StoreError, columns::trouble, targets::MOST_SKEW};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
     GrantId,
@@ -117,20 +117,20 @@ pub struct Stuck {
 pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError> {
     let rows = sqlx::query!(
         r#"select g.id, p.name as holder, c.name as cluster, g.state,
-             l.condition = 'blocked' as "blocked!", coalesce(l.error, '') as "why!", l.attempts
+             l.condition, coalesce(l.error, '') as "why!", l.attempts
            from grant_leg l
            join access_grant g on g.id = l.grant_id and g.state <> 'ended'
            join person p on p.id = g.person_id
            join cluster c on c.id = g.cluster_id
            where l.condition <> 'ok'
-           order by g.state = 'revoking' desc, l.condition = 'blocked' desc, g.id limit $1"#,
+           order by g.state = 'revoking' desc, l.condition, g.id limit $1"#,
         i64::try_from(limit).unwrap_or(i64::MAX),
     )
     .fetch_all(store.pool())
     .await?;
     rows.into_iter()
         .map(|row| {
-            let trouble = if row.blocked { Trouble::blocked(&row.why) } else { Trouble::Retrying };
+            let trouble = trouble(&row.condition)?.unwrap_or(Trouble::Retrying);
             let state = GrantState::parse(&row.state)
                 .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?;
             Ok(Stuck {

@@ -64,9 +64,9 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
                     .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?,
                 created_at: row.created_at.to_jiff(),
                 active: jiff(row.since).zip(jiff(row.until)),
-                trouble: match (row.condition, row.error.unwrap_or_default()) {
-                    (Some(condition), why) => trouble(&condition, &why)?.map(|trouble| (trouble, why)),
-                    (None, _) => None,
+                trouble: match row.condition {
+                    Some(condition) => trouble(&condition)?.map(|trouble| (trouble, row.error.unwrap_or_default())),
+                    None => None,
                 },
             })
         })

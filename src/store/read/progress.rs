@@ -1,6 +1,9 @@
 //! How an access comes about and goes: its state, its legs, and each step of the worker as it was begun.
 
-use crate::store::{Store, StoreError, columns::json};
+use crate::store::{
+    Store, StoreError,
+    columns::{condition, json},
+};
 use jiff::Timestamp;
 use latchkey_domain::access::{
     GrantId, PersonId, RequestId,
@@ -150,22 +153,13 @@ async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
     .await?;
     rows.into_iter()
         .map(|row| {
-            let next = row.next_try.map_or(Timestamp::UNIX_EPOCH, jiff_sqlx::Timestamp::to_jiff);
-            let error = row.error.unwrap_or_default();
             Ok(LegProgress {
                 target: Target::from_columns(&row.target_kind, row.target_key)
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "target_kind", &row.target_kind))?,
                 proven: Proven::parse(&row.proven)
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
                 proven_at: row.proven_at.map(jiff_sqlx::Timestamp::to_jiff),
-                condition: match row.condition.as_str() {
-                    "ok" => Condition::Ok,
-                    "retrying" => {
-                        Condition::Retrying { error, attempt: u32::try_from(row.attempts).unwrap_or(0), next }
-                    }
-                    "blocked" => Condition::Blocked { why: error, next },
-                    other => return Err(StoreError::corrupt("grant_leg", "condition", other)),
-                },
+                condition: condition(&row.condition, row.error, row.attempts, row.next_try)?,
                 evidence: row.evidence,
             })
         })

@@ -7,7 +7,7 @@ use crate::store::{Store, StoreError, columns::trouble};
 use jiff::Timestamp;
 use latchkey_domain::access::{
     GrantId,
-    grant::{GrantState, PAUSED, Proven, Trouble},
+    grant::{GrantState, Proven, Trouble, paused},
     transition::Target,
 };
 
@@ -81,15 +81,16 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
            select n.kind as "kind!", n.key as "key!", n.name as "name!", n.handle as "person?", s.live as "live!",
              s.overdue as "overdue!", s.blocked as "blocked!", s.retrying as "retrying!", s.waiting as "waiting!",
              n.failure is not null as "failed!",
-             coalesce(n.fenced_why, s.why, n.failure, $7 || n.name || ': ' || n.paused_why) as why,
-             n.fenced_since is not null as "fenced!", n.paused_since is not null as "paused!", n.ran_at + (select ahead from business_clock) as ran_at
+             coalesce(n.fenced_why, s.why, n.failure) as why, n.paused_why,
+             n.fenced_since is not null as "fenced!", n.paused_since is not null as "paused!",
+             n.ran_at + (select ahead from business_clock) as ran_at
            from named n
            left join lateral (
              select count(*) as live, count(*) filter (where late.id is not null and l.proven <> 'gone') as overdue,
-               count(*) filter (where l.condition = 'blocked' and not starts_with(l.error, $7)) as blocked,
+               count(*) filter (where l.condition = 'blocked') as blocked,
                count(*) filter (where l.condition = 'retrying') as retrying,
-               count(*) filter (where l.condition = 'blocked' and starts_with(l.error, $7)) as waiting,
-               (array_agg(l.error order by late.id is null, starts_with(l.error, $7), l.condition)
+               count(*) filter (where l.condition = 'paused') as waiting,
+               (array_agg(l.error order by late.id is null, l.condition = 'paused', l.condition)
                  filter (where l.condition <> 'ok'))[1] as why
              from access_grant g
              join grant_leg l on l.grant_id = g.id and l.target_kind = n.kind and l.target_key = n.key
@@ -108,7 +109,6 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
         wanted.after.map(|target| target.kind()),
         wanted.after.map(|target| target.key()),
         i64::try_from(limit).unwrap_or(i64::MAX),
-        PAUSED
     )
     .fetch_all(store.pool())
     .await?;
@@ -116,7 +116,6 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
         .map(|row| {
             Ok(TargetRow {
                 target: target(&row.kind, row.key)?,
-                name: row.name,
                 person: row.person,
                 live: row.live,
                 overdue: row.overdue,
@@ -124,9 +123,10 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
                 retrying: row.retrying,
                 waiting: row.waiting,
                 failed: row.failed,
-                why: row.why.filter(|why| !why.is_empty()),
+                why: row.why.filter(|why| !why.is_empty()).or_else(|| Some(paused(&row.name, &row.paused_why?))),
                 fenced: row.fenced,
                 paused: row.paused,
+                name: row.name,
                 ran_at: row.ran_at.map(jiff_sqlx::Timestamp::to_jiff),
             })
         })
@@ -263,11 +263,10 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
            join person h on h.id = g.person_id
            where g.state <> 'ended'
              and (($1 = 'cluster' and g.cluster_id = $2) or ($1 = 'principal' and g.principal_id = $2))
-           order by l.condition = 'ok', g.state <> 'revoking', starts_with(l.error, $4), l.condition, g.id limit $3"#,
+           order by l.condition = 'ok', g.state <> 'revoking', l.condition = 'paused', l.condition, g.id limit $3"#,
         id.kind(),
         id.key(),
-        LEGS,
-        PAUSED
+        LEGS
     )
     .fetch_all(store.pool())
     .await?;
@@ -282,7 +281,7 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
                 late_since: row.late_since.map(jiff_sqlx::Timestamp::to_jiff),
                 proven: Proven::parse(&row.proven)
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
-                trouble: trouble(&row.condition, row.error.as_deref().unwrap_or_default())?,
+                trouble: trouble(&row.condition)?,
                 attempts: row.attempts,
                 error: row.error.filter(|error| !error.is_empty()),
                 next_try: row.next_try.map(jiff_sqlx::Timestamp::to_jiff),

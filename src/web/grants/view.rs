@@ -198,7 +198,7 @@ fn alarm(detail: &GrantDetail) -> Option<Html> {
     }
     let why = progress.legs.iter().find_map(|leg| match &leg.condition {
         Condition::Blocked { why, .. } => Some(why),
-        Condition::Ok | Condition::Retrying { .. } => None,
+        Condition::Ok | Condition::Retrying { .. } | Condition::Paused { .. } => None,
     })?;
     let text = Sentence::parse("This access should be gone and may still work. ").parsed(why);
     Some(Html::sentence(&text))

@@ -247,6 +247,7 @@ fn change(grave: bool) -> Change {
             ),
         ],
         obstacles: vec![],
+        waits: None,
         adds: Power::of(&profile(grave), &["payments".to_owned()], &[]).can,
     }
 }

@@ -245,7 +245,7 @@ impl RequestPage {
 
     fn add_preview(&mut self, shown: Option<&Shown>, clock: &Clock) {
         let Some(shown) = shown else { return };
-        self.change = Some(Change::of(&shown.preview));
+        self.change = Some(Change::of(shown));
         self.read = Some(Read::of(shown, clock));
     }
 }

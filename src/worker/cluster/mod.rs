@@ -150,6 +150,7 @@ impl Run<'_> {
             let found = match (failed, self.plan.trouble.get(&id)) {
                 (Some(fault), _) => Found::Failed(fault),
                 // What ends goes on being judged: the trouble is about a line that may be gone by now.
+                (None, Some(why)) if self.desired.paused.as_ref() == Some(why) => Found::Paused(why.clone()),
                 (None, Some(why)) if grant.wish.is_present() || self.is_left(grant, state) => {
                     Found::Blocked(why.clone())
                 }

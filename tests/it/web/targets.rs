@@ -155,7 +155,13 @@ async fn a_pause_needs_a_reason_is_told_where_people_ask_and_lets_them_ask() {
     ];
     let sent = portal.post("gus", "/requests", &fields).await.expect(StatusCode::SEE_OTHER);
     let request = portal.get("ben", sent.header("location")).await.expect(StatusCode::OK);
-    assert!(request.text.contains("An operator paused granting on prod-eu: nodes are being replaced"));
+    let told = request.one(".notice");
+    assert_eq!(
+        told,
+        "An operator paused granting on prod-eu: nodes are being replaced. What is approved waits until it is resumed, \
+         for 30 minutes at most."
+    );
+    assert!(!request.text.contains("could not be set up"), "nothing is wrong with it");
     dee.post(&format!("{cluster}/resume"), &[]).await.expect(StatusCode::SEE_OTHER);
     dee.post(&format!("{cluster}/resume"), &[]).await.expect(StatusCode::SEE_OTHER);
     let log = portal.get("eli", "/audit?action=cluster").await;
@@ -193,7 +199,7 @@ async fn whoever_pauses_what_somebody_else_paused_is_told_by_whom_and_that_their
 async fn where_granting_is_paused_what_waits_for_it_is_not_blocked_and_says_what_it_waits_for() {
     let portal = Portal::new().await;
     let why = "An operator paused granting on prod-eu: nodes are being replaced";
-    let set = format!("condition = 'blocked', error = '{why}', next_try = clock_timestamp() + interval '20 s'");
+    let set = format!("condition = 'paused', error = '{why}', next_try = clock_timestamp() + interval '20 s'");
     let (cluster, principal) = with_leg(&portal, &set).await;
     portal.town.owner.pool().execute(sqlx::AssertSqlSafe(format!("update grant_leg set {set}"))).await.unwrap();
     let dee = portal.browser("dee").await;

@@ -45,6 +45,8 @@ async fn while_granting_is_paused_nothing_is_written_for_new_access_and_what_end
     world.run().await;
     assert_eq!((world.state(new).await.as_str(), world.writes(new).await), ("provisioning", 0));
     assert_eq!(world.trouble(new).await, format!("{SENTENCE} | {SENTENCE}"), "the cluster's leg and the principal's");
+    let waiting = format!("select count(*) from grant_leg where grant_id = '{new}' and condition = 'paused'");
+    assert_eq!(world.town.count(&waiting).await, 2, "nothing is broken");
     assert!(!world.aws_auth(PROD)["mapUsers"].contains("latchkey/gus") && world.policy("gus").is_none());
     assert_eq!(world.lists_pods("ana", PROD, "payments").await, 401);
     world.resume().await;

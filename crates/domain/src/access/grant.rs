@@ -249,6 +249,11 @@ pub enum Condition {
         attempt: u32,
         next: Timestamp,
     },
+    /// It waits until an operator resumes granting.
+    Paused {
+        why: String,
+        next: Timestamp,
+    },
     /// Somebody must act: the sentence says who and how.
     Blocked {
         why: String,
@@ -262,7 +267,8 @@ impl Condition {
         match self {
             Self::Ok => None,
             Self::Retrying { error, .. } => Some((Trouble::Retrying, error)),
-            Self::Blocked { why, .. } => Some((Trouble::blocked(why), why)),
+            Self::Paused { why, .. } => Some((Trouble::Paused, why)),
+            Self::Blocked { why, .. } => Some((Trouble::Blocked, why)),
         }
     }
 }
@@ -279,18 +285,24 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// What is blocked for this reason: of a [pause](paused) that is no fault.
-    pub fn blocked(why: &str) -> Self {
-        if why.starts_with(PAUSED) { Self::Paused } else { Self::Blocked }
+    /// As the database and scripts spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Retrying => "retrying",
+            Self::Paused => "paused",
+            Self::Blocked => "blocked",
+        }
+    }
+
+    /// From the database.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Retrying, Self::Paused, Self::Blocked].into_iter().find(|trouble| trouble.as_str() == text)
     }
 }
 
-/// How the reason begins for which a leg waits where granting is paused.
-pub const PAUSED: &str = "An operator paused granting on ";
-
 /// Why new grants wait on a cluster where an operator paused granting.
 pub fn paused(cluster: &str, why: &str) -> String {
-    format!("{PAUSED}{cluster}: {why}")
+    format!("An operator paused granting on {cluster}: {why}")
 }
 
 /// Which of a grant's legs an activation waits for.

@@ -28,10 +28,38 @@ async fn ended_while_paused_at(world: &World, pattern: Pattern) -> (GrantId, Hel
     (grant, held, working)
 }
 
+/// A worker that stands still as it creates a binding; what it works for is free for the next one.
+async fn paused_at_a_create(world: &World) -> (Held, JoinHandle<RunReport>) {
+    let mut held = Held::next(world, Pattern::on("create", "rolebindings"));
+    let slow = world.another_worker(Life::default()).await;
+    let working = tokio::spawn(async move { run_once(&slow).await.unwrap() });
+    held.has_arrived().await;
+    world.leases_are_over().await;
+    (held, working)
+}
+
 impl World {
+    /// What was begun up to now was begun so much earlier.
+    async fn minutes_pass(&self, minutes: i32) {
+        let earlier = "update intent set started_at = started_at - make_interval(mins => $1),
+                         finished_at = finished_at - make_interval(mins => $1)";
+        sqlx::query(earlier).bind(minutes).execute(self.town.owner.pool()).await.unwrap();
+    }
+
+    /// What the API server answered to whoever created a binding, in order.
+    fn creates(&self) -> Vec<u16> {
+        let creates = self.knobs(PROD).requests().into_iter();
+        let creates = creates.filter(|request| request.verb == "create" && request.resource == "rolebindings");
+        creates.map(|request| request.code).collect()
+    }
+
     async fn nothing_works_of(&self, grant: GrantId) {
-        assert_eq!(self.state(grant).await, "ended");
         assert_eq!(self.told_times("grant.activated", grant).await, 0);
+        self.is_over(grant).await;
+    }
+
+    async fn is_over(&self, grant: GrantId) {
+        assert_eq!(self.state(grant).await, "ended");
         assert_eq!(self.told_times("grant.ended", grant).await, 1);
         assert_eq!(self.lists_pods("ana", PROD, "payments").await, 401);
         assert_eq!(self.binding(), Vec::<String>::new());
@@ -49,14 +77,41 @@ async fn its_late_create_of_a_binding_finds_the_place_taken_until_its_token_is_o
     world.nothing_works_of(grant).await;
     held.let_go();
     working.await.unwrap();
-    let creates = world.knobs(PROD).requests();
-    let creates: Vec<u16> = creates
-        .iter()
-        .filter(|request| request.verb == "create" && request.resource == "rolebindings")
-        .map(|request| request.code)
-        .collect();
-    assert_eq!(creates, [201, 409], "the late one is refused");
+    assert_eq!(world.creates(), [201, 409], "the late one is refused");
     world.nothing_works_of(grant).await;
+
+    world.time_of_dead_workers_is_over().await;
+    world.rests_are_over().await;
+    world.run().await;
+    assert_eq!(world.bindings(PROD).len(), 0, "nothing stays once it cannot come any more");
+    assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_that_stand_still_with_the_same_binding_the_seconds_create_is_waited_for_though_the_firsts_has_landed() {
+    let world = World::new().await;
+    let grant = world.approved("ana").await;
+    let (first, first_works) = paused_at_a_create(&world).await;
+    world.minutes_pass(11).await;
+    let (second, second_works) = paused_at_a_create(&world).await;
+    first.let_go();
+    first_works.await.unwrap();
+    assert_eq!(world.binding().len(), 1, "the first one's landed");
+    world.until(grant, "active").await;
+    assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200);
+    world.give_back("ana", grant).await;
+    world.until(grant, "ended").await;
+    world.is_over(grant).await;
+    // What the first one sent cannot come any more, what the second one sent can.
+    world.minutes_pass(11).await;
+    world.rests_are_over().await;
+    world.run().await;
+    world.is_over(grant).await;
+    assert_eq!(world.bindings(PROD).len(), 1, "an empty one stands in its way");
+    second.let_go();
+    second_works.await.unwrap();
+    world.is_over(grant).await;
+    assert_eq!(world.creates(), [201, 409], "the second one's is refused");
 
     world.time_of_dead_workers_is_over().await;
     world.rests_are_over().await;

@@ -1,0 +1,158 @@
+//! What holds a grant back, and whom it leaves alone.
+
+use super::{id, revoke, wish};
+use crate::{
+    access::{GrantId, grant::paused},
+    eks::rbac::Rule,
+    plan::{
+        bindings,
+        cluster::{self, Step},
+        desired::{DesiredCluster, Wish},
+        model::World,
+        observation::AuthenticationMode,
+        proof::Verdict,
+        samples::{self, grant, namespace, profile_own, writes},
+    },
+};
+use uuid::Uuid;
+
+#[test]
+fn what_stands_in_the_way_is_said_and_nothing_is_written() {
+    type Change = fn(&mut World);
+    let cases: [(&str, Change, &str); 8] = [
+        ("mode", |world| world.observed.aws.as_mut().unwrap().mode = AuthenticationMode::Api, "access entries only"),
+        ("marker", |world| world.observed.kubernetes.as_mut().unwrap().marker = None, "latchkey bootstrap"),
+        (
+            "installation",
+            |world| {
+                let marker = world.observed.kubernetes.as_mut().unwrap().marker.as_mut().unwrap();
+                marker.installation = Some(Uuid::from_u128(1).to_string());
+            },
+            "another installation",
+        ),
+        (
+            "epoch",
+            |world| {
+                let marker = world.observed.kubernetes.as_mut().unwrap().marker.as_mut().unwrap();
+                marker.installation = Some(samples::INSTALLATION.to_string());
+                marker.epoch = Some(1_000);
+            },
+            "restored from a backup",
+        ),
+        (
+            "the run's own epoch, which it has not written",
+            |world| {
+                let epoch = world.desired().epoch;
+                let marker = world.observed.kubernetes.as_mut().unwrap().marker.as_mut().unwrap();
+                marker.installation = Some(samples::INSTALLATION.to_string());
+                marker.epoch = Some(epoch);
+            },
+            "restored from a backup",
+        ),
+        ("role", |world| world.observed.kubernetes.as_mut().unwrap().cluster_roles.clear(), "no ClusterRole view"),
+        (
+            "widened",
+            |world| {
+                let state = world.observed.kubernetes.as_mut().unwrap();
+                let view = state.cluster_roles.get_mut("view").unwrap();
+                view.rules.push(Rule::of(&["get"], &[""], &["secrets"]));
+            },
+            "get secrets",
+        ),
+        (
+            "namespace",
+            |world| {
+                for namespace in &mut world.observed.kubernetes.as_mut().unwrap().namespaces {
+                    namespace.uid.push('2');
+                }
+            },
+            "inherits nothing",
+        ),
+    ];
+    for (name, change, says) in cases {
+        let mut world = World::new(vec![grant(1, 1, Wish::Provision)]);
+        change(&mut world);
+        let plan = world.plan();
+        assert_eq!(plan.steps, [], "{name}");
+        assert!(plan.trouble[&id(1)].contains(says), "{name}: {:?}", plan.trouble);
+    }
+}
+
+#[test]
+fn a_running_access_outlives_a_role_that_widens_and_a_namespace_that_goes() {
+    let mut world = World::new(vec![grant(1, 1, Wish::Provision)]);
+    world.settle();
+    wish(&mut world, 1, Wish::Keep);
+    let state = world.observed.kubernetes.as_mut().unwrap();
+    state.cluster_roles.get_mut("view").unwrap().rules.extend(writes());
+    let plan = world.plan();
+    assert_eq!((plan.steps, plan.trouble.len()), (vec![], 0));
+    let state = world.observed.kubernetes.as_mut().unwrap();
+    state.namespaces.retain(|own| *own != namespace("payments"));
+    state.bindings.clear();
+    let plan = world.plan();
+    assert!(plan.trouble[&id(1)].contains("does not exist"));
+    assert_eq!(plan.steps, [], "nothing is made in a namespace of the same name");
+}
+
+#[test]
+fn a_grant_that_rests_is_left_alone_and_stops_nobody() {
+    let mut world = World::new(vec![grant(1, 1, Wish::Provision), grant(2, 2, Wish::Provision)]);
+    world.grants[0].resting = true;
+    world.settle();
+    assert_eq!(world.prove(2), Verdict::Proven { residual: vec![] });
+    assert!(!world.data()["mapUsers"].contains("person-1"));
+}
+
+#[test]
+fn a_role_of_ours_is_made_once_and_a_changed_one_blocks() {
+    let mut one = grant(1, 1, Wish::Provision);
+    one.facts.profile = profile_own();
+    let mut other = grant(2, 2, Wish::Provision);
+    other.facts.profile = profile_own();
+    let mut world = World::new(vec![one, other]);
+    let made = world.plan().steps.iter().filter(|step| matches!(step, Step::CreateRole { .. })).count();
+    assert_eq!(made, 1);
+    world.settle();
+    let role = &profile_own().roles[0].name;
+    let state = world.observed.kubernetes.as_mut().unwrap();
+    state.cluster_roles.get_mut(role).unwrap().rules.push(Rule::of(&["*"], &["*"], &["*"]));
+    assert!(world.plan().trouble[&id(1)].contains("never changes"));
+}
+
+#[test]
+fn a_pause_holds_new_grants_alone_back() {
+    let mut world = World::new(vec![grant(1, 1, Wish::Provision), grant(2, 2, Wish::Provision)]);
+    world.settle();
+    wish(&mut world, 1, Wish::Keep);
+    wish(&mut world, 2, revoke());
+    world.grants.push(grant(3, 3, Wish::Provision));
+    // Somebody takes the binding of the running one: that is put back.
+    let state = world.observed.kubernetes.as_mut().unwrap();
+    state.bindings.retain(|binding| !bindings::names_grant(binding, id(1)));
+    let why = paused("prod", "the nodes are being replaced");
+    let plan = cluster::plan(&DesiredCluster { paused: Some(why.clone()), ..world.desired() }, &world.observed);
+    assert_eq!(plan.trouble, [(id(3), why)].into());
+    let grants: Vec<Option<GrantId>> = plan
+        .steps
+        .iter()
+        .flat_map(|step| match step {
+            Step::Binding { grant, .. } => vec![*grant],
+            Step::AwsAuth(write) => write.grants.iter().copied().map(Some).collect(),
+            Step::CreateRole { grants, .. } => grants.iter().copied().map(Some).collect(),
+        })
+        .collect();
+    assert!(grants.contains(&Some(id(1))) && grants.contains(&Some(id(2))), "{grants:?}");
+    assert!(!grants.contains(&Some(id(3))) && !grants.contains(&None), "{grants:?}");
+    let lines: Vec<_> = plan
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::AwsAuth(write) => Some(write.lines.len()),
+            Step::Binding { .. } | Step::CreateRole { .. } => None,
+        })
+        .collect();
+    assert_eq!(lines, [0], "one line goes, none comes");
+    let open = world.plan();
+    assert!(open.trouble.is_empty() && open.identities.contains_key(&id(3)), "it goes on where nothing is paused");
+}

@@ -1,0 +1,41 @@
+//! What a request would change.
+
+use super::wish;
+use crate::plan::{
+    desired::Wish,
+    model::World,
+    observation::PrincipalObservation,
+    preview::preview,
+    principal::DesiredPrincipal,
+    samples::{self, grant},
+};
+
+#[test]
+fn a_preview_shows_what_the_plan_would_do_and_what_it_adds() {
+    let mut world = World::new(vec![grant(1, 1, Wish::Provision)]);
+    world.settle();
+    wish(&mut world, 1, Wish::Keep);
+    let iam = |number: u128| DesiredPrincipal {
+        installation: samples::INSTALLATION,
+        arn: grant(number, number, Wish::Provision).arn,
+        unique_id: String::new(),
+        writable: false,
+        succeeded: false,
+        grants: vec![],
+        interrupted: vec![],
+        recent: None,
+    };
+    let nothing = PrincipalObservation::default();
+    // Somebody new: a line and a binding.
+    let asked = grant(9, 2, Wish::Provision);
+    let shown = preview(&world.desired(), &asked, &world.observed, (&iam(2), &nothing));
+    assert_eq!(shown.username.as_deref(), Some("latchkey:person-2:1"));
+    assert!(shown.aws_auth.unified.contains("+  username: \"latchkey:person-2:1\""), "{}", shown.aws_auth.unified);
+    assert!(shown.bindings[0].contains("kind: RoleBinding"));
+    assert!(shown.obstacles.is_empty() && !shown.adds.is_empty(), "{:?}", shown.obstacles);
+    assert!(shown.iam.note.is_some());
+    // The same again for who has it: nothing is added.
+    let again = preview(&world.desired(), &grant(9, 1, Wish::Provision), &world.observed, (&iam(1), &nothing));
+    assert_eq!((again.adds.len(), again.aws_auth.unified.as_str()), (0, ""));
+    assert!(again.aws_auth.note.unwrap().contains("is there already"));
+}

@@ -1,0 +1,95 @@
+//! What the answers of an API server prove.
+
+use super::{id, revoke, wish};
+use crate::{
+    eks::rbac::Rule,
+    plan::{
+        desired::{RecordedMapping, Wish},
+        model::World,
+        observation::{ObservedBinding, ObservedRole, Subject},
+        proof::{self, Answers, Verdict},
+        samples::grant,
+    },
+};
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+
+fn foreign(name: &str, role: &str, kind: &str, subject: &str) -> ObservedBinding {
+    ObservedBinding {
+        namespace: Some("payments".into()),
+        name: name.into(),
+        uid: name.into(),
+        resource_version: "1".into(),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        finalizers: vec![],
+        deleting: false,
+        role_kind: "ClusterRole".into(),
+        role_name: role.into(),
+        subjects: vec![Subject { kind: kind.into(), name: subject.into(), namespace: None }],
+    }
+}
+
+#[test]
+fn a_yes_to_what_is_not_granted_is_named_or_keeps_the_access_from_activating() {
+    let mut world = World::new(vec![grant(1, 1, Wish::Provision)]);
+    world.settle();
+    let state = world.observed.kubernetes.as_mut().unwrap();
+    let everything = ObservedRole { rules: vec![Rule::of(&["*"], &["*"], &["*"])], ..Default::default() };
+    state.cluster_roles.insert("everything".into(), everything);
+    state.bindings.push(foreign("all", "everything", "Group", "system:authenticated"));
+    let Verdict::Proven { residual } = world.prove(1) else { panic!("a named binding explains it") };
+    assert!(residual[0].contains("RoleBinding payments/all"), "{residual:?}");
+
+    // The same yes, from where nobody can see.
+    let desired = world.desired();
+    let identity = world.plan().identities[&id(1)].clone();
+    let mut hidden = world.observed.kubernetes.clone().unwrap();
+    hidden.bindings.retain(|binding| binding.name != "all");
+    let questions = proof::questions_present(&desired.grants[0], &identity, &hidden);
+    let answers = world.answers(questions.all());
+    let verdict = proof::prove_present(&desired, &desired.grants[0], &identity, &hidden, &answers);
+    assert!(matches!(verdict, Verdict::Refuted(_)), "{verdict:?}");
+}
+
+#[test]
+fn what_still_says_yes_after_the_end_is_named_and_lag_is_not_believed() {
+    let mut world = World::new(vec![grant(1, 1, Wish::Provision), grant(2, 1, Wish::Provision)]);
+    world.settle();
+    wish(&mut world, 1, revoke());
+    world.settle();
+    let Verdict::Proven { residual } = world.prove(1) else { panic!("the other access explains it") };
+    assert!(residual[0].contains("Another access of theirs (profile view on "), "{residual:?}");
+
+    wish(&mut world, 2, revoke());
+    world.settle();
+    let desired = world.desired();
+    let grant = &desired.grants[0];
+    let state = world.observed.kubernetes.as_ref().unwrap();
+    let bound = RecordedMapping {
+        principal: grant.facts.principal,
+        person: grant.facts.person,
+        arn: grant.arn.to_string(),
+        visit: 1,
+        username: "latchkey:person-1:1".into(),
+        own: true,
+        key: None,
+        inserted: None,
+        text_before: None,
+        written: true,
+        writes: 1,
+        wrote_ago: None,
+    };
+    let questions = proof::questions_gone(grant, Some(&bound), state);
+    let yes: Answers = questions.iter().map(|question| (question.clone(), true)).collect();
+    let no: Answers = questions.iter().map(|question| (question.clone(), false)).collect();
+    let judge = |one, other, ago| {
+        let at = desired.now - SignedDuration::from_secs(ago);
+        proof::prove_gone(&desired, grant, &questions, state, [one, other], Some(at))
+    };
+    assert!(matches!(judge(&yes, &yes, 3), Verdict::Unsettled(_)), "lag");
+    assert!(matches!(judge(&yes, &no, 60), Verdict::Unsettled(_)), "two API servers that do not agree");
+    assert!(matches!(judge(&no, &no, 1), Verdict::Proven { residual } if residual.is_empty()));
+    let Verdict::Proven { residual } = judge(&yes, &yes, 60) else { panic!("it is named") };
+    assert!(residual[0].contains("no binding shows"), "{residual:?}");
+}

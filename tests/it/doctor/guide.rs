@@ -30,16 +30,63 @@ async fn every_query_of_the_guide_runs_as_either_process() {
     }
 }
 
-#[test]
-fn every_command_of_the_guide_is_there() {
-    let cli = latchkey::cli::Cli::command();
-    let known: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
-    let begins = |before: &str| before.ends_with(['`', '|']) || before.ends_with("| ") || before.ends_with("\n    ");
-    let commands = GUIDE.match_indices("latchkey ").filter(|(at, _)| begins(&GUIDE[..*at]));
-    let named = commands.map(|(at, name)| GUIDE[at + name.len()..].split([' ', '`', '\n', ';']).next().unwrap());
-    let named: Vec<&str> = named.filter(|word| !word.is_empty()).collect();
-    assert!(named.len() > 40, "{named:?}");
-    for word in named {
-        assert!(known.contains(&word), "`latchkey {word}` is no command: {known:?}");
+/// What is typed: between backticks, however the line breaks in there, or set off by four spaces.
+fn code() -> Vec<String> {
+    let set_off = |line: &&str| line.starts_with("    ");
+    let lines = GUIDE.lines().filter(set_off).flat_map(|line| line.split('#')).map(str::to_owned);
+    let prose: Vec<&str> = GUIDE.lines().filter(|line| !set_off(line)).collect();
+    let spans = prose.join("\n");
+    lines.chain(spans.split('`').skip(1).step_by(2).map(str::to_owned)).collect()
+}
+
+/// The words after each `latchkey` that is a command.
+fn commands(code: &[String]) -> Vec<Vec<&str>> {
+    let parts = code.iter().flat_map(|code| code.split(['|', ';', '\\']));
+    let typed = parts.filter_map(|part| {
+        let words: Vec<&str> = part.split_whitespace().skip_while(|word| ["or:", "--"].contains(word)).collect();
+        let after = words.iter().position(|word| *word == "--").map_or(0, |at| at + 1);
+        let (first, rest) = words[after..].split_first()?;
+        (*first == "latchkey" && !rest.is_empty()).then(|| rest.to_vec())
+    });
+    typed.collect()
+}
+
+/// What is wrong with a command: of its words and options, and of the values where only some are possible.
+fn fault(cli: &clap::Command, words: &[&str]) -> Option<String> {
+    let (mut command, mut words) = (cli, words.iter());
+    while let Some(word) = words.next() {
+        if let Some(long) = word.strip_prefix("--") {
+            let known = |own: &&clap::Arg| own.get_long() == Some(long);
+            let everywhere = cli.get_arguments().filter(|own| own.is_global_set());
+            let Some(option) = command.get_arguments().chain(everywhere).find(known) else {
+                return Some(format!("no option {word}"));
+            };
+            let possible = option.get_possible_values();
+            if option.get_action().takes_values() {
+                let value = words.next().copied().unwrap_or_default();
+                if value.is_empty() || !(possible.is_empty() || possible.iter().any(|own| own.matches(value, false))) {
+                    return Some(format!("{word} {value}"));
+                }
+            }
+        } else if command.has_subcommands() {
+            let Some(below) = command.find_subcommand(word) else { return Some(format!("no command {word}")) };
+            command = below;
+        } else if command.get_positionals().next().is_none() {
+            return Some(format!("nothing takes {word}"));
+        }
     }
+    command.has_subcommands().then(|| "of which?".to_owned())
+}
+
+#[test]
+fn every_command_of_the_guide_is_there_with_its_options() {
+    let cli = latchkey::cli::Cli::command();
+    let code = code();
+    let commands = commands(&code);
+    assert!(commands.len() > 40, "{commands:#?}");
+    let faults: Vec<String> = commands
+        .iter()
+        .filter_map(|words| fault(&cli, words).map(|fault| format!("latchkey {}: {fault}", words.join(" "))))
+        .collect();
+    assert!(faults.is_empty(), "{faults:#?}");
 }

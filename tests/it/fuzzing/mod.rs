@@ -83,6 +83,19 @@ fn changed(texts: &[String], random: &mut StdRng) -> String {
     text.into_iter().take(1 << 16).collect()
 }
 
+/// The texts themselves; written, too, where `cargo fuzz` looks for what a target begins with, in the folder that
+/// `LATCHKEY_CORPUS` names.
+fn kept_for(target: &str, texts: Vec<String>) -> Vec<String> {
+    if let Some(corpus) = std::env::var_os("LATCHKEY_CORPUS") {
+        let folder = std::path::Path::new(&corpus).join(target);
+        std::fs::create_dir_all(&folder).unwrap();
+        for (number, text) in texts.iter().enumerate() {
+            std::fs::write(folder.join(format!("text-{number}")), text).unwrap();
+        }
+    }
+    texts
+}
+
 fn run(what: &str, count: usize, texts: &[String], property: impl Fn(&str) + std::panic::RefUnwindSafe) {
     let seed = seed();
     let mut random = StdRng::seed_from_u64(seed);
@@ -104,18 +117,18 @@ fn aws_auth_texts() -> Vec<String> {
 
 #[test]
 fn any_aws_auth_is_read() {
-    run("aws-auth read", 6_000, &aws_auth_texts(), properties::aws_auth_read);
+    run("aws-auth read", 6_000, &kept_for("aws_auth_read", aws_auth_texts()), properties::aws_auth_read);
 }
 
 #[test]
 fn any_edit_of_aws_auth_goes_without_a_trace() {
-    run("aws-auth edited", 4_000, &aws_auth_texts(), properties::aws_auth_edit);
+    run("aws-auth edited", 4_000, &kept_for("aws_auth_edit", aws_auth_texts()), properties::aws_auth_edit);
 }
 
 #[test]
 fn any_policy_is_taken_whole_or_refused_with_a_fault() {
     let texts = [include_str!("../../../docs/examples/policy.toml").to_owned(), crate::town::POLICY.to_owned()];
-    run("policy.toml", 1_500, &texts, policy::is_taken_or_at_fault);
+    run("policy.toml", 1_500, &kept_for("policy", texts.into()), policy::is_taken_or_at_fault);
 }
 
 #[test]
@@ -136,7 +149,7 @@ fn any_pasted_token_leads_to_sts_or_nowhere() {
     };
     let token = latchkey_domain::eks::token::encode(&texts[0]);
     assert!(latchkey_domain::eks::token::PresignedIdentity::parse(&token, &context).is_ok(), "the sample is a proof");
-    run("presigned tokens", 20_000, &texts, properties::presigned_token);
+    run("presigned tokens", 20_000, &kept_for("presigned_token", texts.into()), properties::presigned_token);
 }
 
 #[test]
@@ -148,7 +161,7 @@ fn any_arn_that_is_taken_reads_the_same_again() {
         "arn:aws:eks:eu-west-1:111122223333:cluster/prod",
     ]
     .map(str::to_owned);
-    run("ARNs", 30_000, &texts, properties::arns);
+    run("ARNs", 30_000, &kept_for("arns", texts.into()), properties::arns);
 }
 
 #[test]

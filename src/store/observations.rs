@@ -51,25 +51,29 @@ async fn read<T: DeserializeOwned>(store: &Store, target: Target) -> Result<Opti
     Ok(Some(Observed { body, at: row.observed_at.to_jiff(), age_seconds: u64::try_from(row.age).unwrap_or(0) }))
 }
 
-/// Stores the last look at a target in place of the one before.
+/// Stores a run's look at a target in place of the one before; whether it did. It does nothing where the target has
+/// another epoch than the run's by now: what a run saw that was overtaken is older than what its successor sees. Nobody
+/// claims the target meanwhile.
 ///
 /// # Errors
 /// `Event` where it is no JSON; `Database`.
-pub async fn write<T: Serialize>(store: &Store, target: Target, body: &T) -> Result<(), StoreError> {
+pub async fn write<T: Serialize>(store: &Store, target: Target, epoch: i64, body: &T) -> Result<bool, StoreError> {
     let body = to_json(body)?;
     let bytes = serde_json::to_vec(&body).map_err(|error| StoreError::Event(error.to_string()))?;
     let hash = Sha256::digest(&bytes);
-    sqlx::query!(
-        "insert into observation (target_kind, target_key, observed_at, body, hash)
-         values ($1, $2, clock_timestamp(), $3, $4)
+    let written = sqlx::query!(
+        "with held as (select kind, key from target where kind = $1 and key = $2 and epoch = $5 for share)
+         insert into observation (target_kind, target_key, observed_at, body, hash)
+         select kind, key, clock_timestamp(), $3, $4 from held
          on conflict (target_kind, target_key) do update set observed_at = clock_timestamp(),
            body = excluded.body, hash = excluded.hash",
         target.kind(),
         target.key(),
         body,
         hash.as_slice(),
+        epoch,
     )
     .execute(store.pool())
     .await?;
-    Ok(())
+    Ok(written.rows_affected() == 1)
 }

@@ -93,7 +93,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         });
     }
     lease.life().spend()?;
-    observations::write(&worker.store, lease.target(), &last).await?;
+    trail::saw(&worker.store, lease, &last).await?;
     Ok(Outcome {
         legs: outcomes,
         findings,
@@ -272,7 +272,7 @@ async fn failed(
     let last = observations::principal(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
     let trouble = Some(fault.sentence());
     lease.life().spend()?;
-    observations::write(&worker.store, lease.target(), &PrincipalObservation { trouble, ..last }).await?;
+    trail::saw(&worker.store, lease, &PrincipalObservation { trouble, ..last }).await?;
     let still_to_look_for = (!desired.interrupted.is_empty()).then(super::backoff::blocked);
     let mut outcomes = BTreeMap::new();
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {

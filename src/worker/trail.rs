@@ -7,7 +7,7 @@ use crate::{
     store::{
         Store, Tx,
         intents::{Dangling, Intent},
-        legs,
+        legs, observations,
     },
 };
 use latchkey_domain::access::{
@@ -15,6 +15,7 @@ use latchkey_domain::access::{
     grant::{Grant, GrantFacts},
     transition::Actor,
 };
+use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,15 @@ pub async fn held(store: &Store, lease: &Lease) -> Result<Tx, Interrupted> {
     let mut tx = store.begin().await?;
     hold(&mut tx, lease).await?;
     Ok(tx)
+}
+
+/// Stores what a run saw of its target.
+///
+/// # Errors
+/// `Lost` where somebody else claimed the target, who sees it later; `Store`.
+pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result<(), Interrupted> {
+    let written = observations::write(store, lease.target(), lease.epoch(), body).await?;
+    if written { Ok(()) } else { Err(Lost::Over.into()) }
 }
 
 /// Opens a transaction that records what is about to be written; whoever calls adds rows of their own and commits it

@@ -98,14 +98,14 @@ pub(super) async fn run_gone(
     let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
     let closed = dangling.into_iter().map(|open| ("interrupted; the cluster was gone", open)).collect();
     trail::close_dangling(&worker.store, lease, closed).await?;
-    let mut tx = worker.store.begin().await?;
+    let mut tx = trail::held(&worker.store, lease).await?;
     let removed = desired.mappings.iter().map(|mapping| Settled::Removed(mapping.principal, mapping.visit));
     tx.settle_mappings(id, &removed.collect::<Vec<_>>()).await?;
     lease.life().spend()?;
     tx.commit().await?;
     let last = observations::cluster(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
     let observation = ClusterObservation { trouble: Some(why.clone()), ..last };
-    observations::write(&worker.store, lease.target(), &observation).await?;
+    trail::saw(&worker.store, lease, &observation).await?;
     let mut outcome = Outcome { failure: Some(why.clone()), ..Outcome::default() };
     for grant in &desired.grants {
         if grant.wish.is_present() {

@@ -109,7 +109,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
             }
         };
         lease.life().spend()?;
-        let stored = observations::write(&worker.store, lease.target(), &last);
+        let stored = trail::saw(&worker.store, lease, &last);
         let (stored, outcome) = tokio::join!(stored, run.outcome(&last, applied, &legs));
         stored?;
         return outcome.map(|outcome| Outcome { again, ..outcome });
@@ -370,7 +370,7 @@ async fn unreachable(
     let sentence = fault.sentence();
     let observation = ClusterObservation { aws: aws.or(last.aws.clone()), trouble: Some(sentence.clone()), ..last };
     lease.life().spend()?;
-    observations::write(&worker.store, lease.target(), &observation).await?;
+    trail::saw(&worker.store, lease, &observation).await?;
     let (desired, legs) = desired(worker, lease, id).await?;
     let outcome = |grant: &DesiredGrant| {
         let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);

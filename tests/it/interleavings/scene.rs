@@ -146,7 +146,10 @@ impl Scene {
         let statement = "update target set due_at = clock_timestamp(), lease_until = null, epoch = epoch + 1";
         sqlx::query(statement).execute(self.town.owner.pool()).await.unwrap();
         let seen = ClusterObservation::default();
-        observations::write(&self.town.worker, Target::Cluster(self.staging), &seen).await.unwrap();
+        let target = Target::Cluster(self.staging);
+        let epoch = sqlx::query_scalar("select epoch from target where key = $1").bind(target.key());
+        let epoch: i64 = epoch.fetch_one(self.town.owner.pool()).await.unwrap();
+        assert!(observations::write(&self.town.worker, target, epoch, &seen).await.unwrap());
         self.looked = fence::looked(&self.town.owner, &asked).await.unwrap();
         let claimant = targets::Claimant { holder: "a worker", at: jiff::Timestamp::now(), in_hand: &[] };
         let claims = targets::claim(&self.town.worker, &claimant, LEASE, 100).await.unwrap();

@@ -5,10 +5,13 @@ use crate::worker::{PROD, USERS};
 use jiff::Timestamp;
 use latchkey::{
     lease::Lease,
-    store::{heartbeats, intents::Dangling, targets},
+    store::{heartbeats, intents::Dangling, observations, targets},
     worker::{self, Interrupted, Life, run_once, trail},
 };
-use latchkey_domain::access::{ClusterId, transition::Target};
+use latchkey_domain::{
+    access::{ClusterId, transition::Target},
+    plan::observation::ClusterObservation,
+};
 use latchkey_simulator::kubernetes::Pattern;
 use std::{
     collections::BTreeSet,
@@ -50,6 +53,44 @@ async fn a_run_whose_target_was_claimed_again_writes_no_row() {
     assert!(trail::close_dangling(store, &overtaken, vec![(trail::INTERRUPTED, open)]).await.is_err_and(lost));
     assert_eq!(world.town.count(rows).await, before);
     assert!(trail::held(store, &lease(epoch)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_run_whose_target_was_claimed_again_leaves_what_was_seen_since() {
+    let world = World::new().await;
+    world.active("ana").await;
+    let id = ClusterId(world.town.cluster(PROD).await);
+    let seen = async || observations::cluster(&world.town.worker, id).await.unwrap().unwrap();
+    let (target, before) = (Target::Cluster(id), seen().await);
+    let epoch: i64 = sqlx::query_scalar("select epoch from target where key = $1")
+        .bind(target.key())
+        .fetch_one(world.town.owner.pool())
+        .await
+        .unwrap();
+    let old = ClusterObservation::default();
+    let saw = async |epoch| {
+        let lease = Lease::new(target, epoch, 0, Instant::now(), Life::default());
+        trail::saw(&world.town.worker, &lease, &old).await
+    };
+    let lost = |interrupted| matches!(interrupted, Interrupted::Lost(_));
+    assert!(saw(epoch - 1).await.is_err_and(lost));
+    assert_eq!((seen().await.body, seen().await.at), (before.body, before.at));
+
+    // It is written while somebody claims the target: that counts.
+    let mut claim = world.town.owner.pool().begin().await.unwrap();
+    let next = "update target set epoch = epoch + 1 where key = $1";
+    sqlx::query(next).bind(target.key()).execute(&mut *claim).await.unwrap();
+    let claimed = async {
+        wait_until("it waits for the claim", async || {
+            world.town.count("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()").await == 1
+        })
+        .await;
+        claim.commit().await.unwrap();
+    };
+    let (written, ()) = tokio::join!(saw(epoch), claimed);
+    assert!(written.is_err_and(lost));
+    assert!(seen().await.body.kubernetes.is_some());
+    assert!(saw(epoch + 1).await.is_ok() && seen().await.body == old);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ pub struct Fault {
     operation: &'static str,
     subject: String,
     detail: Option<String>,
+    earlier: Option<Arc<str>>,
     source: Option<Arc<dyn Error + Send + Sync + 'static>>,
 }
 
@@ -47,7 +48,7 @@ impl Fault {
     /// The failure of `operation` (a verb phrase such as `read` or `create the binding`) on `subject` (a noun phrase
     /// such as ``aws-auth of cluster `demo` ``).
     pub fn new(kind: FaultKind, operation: &'static str, subject: impl Into<String>) -> Self {
-        Self { kind, operation, subject: subject.into(), detail: None, source: None }
+        Self { kind, operation, subject: subject.into(), detail: None, earlier: None, source: None }
     }
 
     /// With the condition in a few words, such as `no answer within 10 s`.
@@ -64,6 +65,13 @@ impl Fault {
         self
     }
 
+    /// With an earlier failure that led to this call, whose sentence goes before.
+    #[must_use]
+    pub fn after(mut self, earlier: &Self) -> Self {
+        self.earlier = Some(earlier.sentence().into());
+        self
+    }
+
     /// The same failure, for everybody else who waited for the call: what was below it is kept in words.
     #[must_use]
     pub fn repeated(&self) -> Self {
@@ -72,6 +80,7 @@ impl Fault {
             operation: self.operation,
             subject: self.subject.clone(),
             detail: self.reason(),
+            earlier: self.earlier.clone(),
             source: None,
         }
     }
@@ -103,6 +112,13 @@ impl Fault {
 
     /// What happened, why, and what comes next: for people.
     pub fn sentence(&self) -> String {
+        match &self.earlier {
+            Some(earlier) => format!("{earlier} {}", self.own_sentence()),
+            None => self.own_sentence(),
+        }
+    }
+
+    fn own_sentence(&self) -> String {
         let (operation, subject) = (self.operation, self.subject.as_str());
         let why = self.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
         match &self.kind {
@@ -196,6 +212,14 @@ mod tests {
             .caused_by(Answer::new("LimitExceeded", "Maximum policy size"));
         assert_eq!(fault.to_string(), "failed to write the policy of jane: it is too long");
         assert_eq!(fault.source().unwrap().to_string(), "LimitExceeded: Maximum policy size");
+    }
+
+    #[test]
+    fn what_led_to_a_call_is_said_before_it() {
+        let first = Fault::new(FaultKind::Throttled { retry_after: None }, "describe", "the cluster");
+        let then = Fault::new(FaultKind::Transient, "read", "it").because("no answer").after(&first);
+        let said = then.repeated().sentence();
+        assert!(said.starts_with(&first.sentence()) && said.contains("could not read it: no answer"), "{said}");
     }
 
     #[test]

@@ -129,6 +129,7 @@ pub async fn cluster(
         marked,
         fenced: last.fenced,
         paused: last.paused.map(|why| paused(&row.name, &why)),
+        undescribed: None,
         now,
         grants: desired_grants,
         mappings: mappings(&mut *connection, id).await?,

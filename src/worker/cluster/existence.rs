@@ -1,11 +1,11 @@
 //! Whether a cluster is still the one that was taken on; and the run on one that is gone: nothing is called and nothing
 //! written, its accesses end.
 
-use super::{Found, Interrupted, LegOutcome, Outcome, desired};
+use super::{Found, Interrupted, LegOutcome, Outcome, desired, unreachable::last_seen};
 use crate::{
     fault::Fault,
     lease::{Lease, Lost},
-    store::{clusters, intents, observations},
+    store::{clusters, intents},
     worker::{Worker, trail},
 };
 use latchkey_domain::{
@@ -25,11 +25,14 @@ pub(super) enum Described {
     Same(EksCluster),
     /// It is gone for good: a sentence.
     Gone(String),
-    /// Nobody knows.
+    /// Nobody knows whether it is there still; this is what the last run saw of it, good for taking away.
+    Remembered(EksCluster, Fault),
+    /// Nobody knows, and nobody knows where it is.
     Unknown(Fault),
 }
 
-/// EKS's description of a cluster, which is kept for some minutes, and what it says about which cluster it is.
+/// EKS's description of a cluster, which is kept for some minutes, and what it says about which cluster it is. Where it
+/// cannot be had, what the last run saw: its CA lets no other cluster be taken for this one.
 ///
 /// # Errors
 /// `Lost`, `Store`.
@@ -63,7 +66,10 @@ pub(super) async fn describe(
         (Existence::Missing | Existence::StillMissing, Err(fault)) => Described::Unknown(
             fault.because("EKS knows no such cluster; if it still says so in ten minutes, its accesses end"),
         ),
-        (_, Err(fault)) => Described::Unknown(fault),
+        (_, Err(fault)) => match last_seen(worker, id).await?.aws {
+            Some(aws) => Described::Remembered(aws, fault),
+            None => Described::Unknown(fault),
+        },
     })
 }
 
@@ -103,8 +109,7 @@ pub(super) async fn run_gone(
     tx.settle_mappings(id, &removed.collect::<Vec<_>>()).await?;
     lease.life().spend()?;
     tx.commit().await?;
-    let last = observations::cluster(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
-    let observation = ClusterObservation { trouble: Some(why.clone()), ..last };
+    let observation = ClusterObservation { trouble: Some(why.clone()), ..last_seen(worker, id).await? };
     trail::saw(&worker.store, lease, &observation).await?;
     let mut outcome = Outcome { failure: Some(why.clone()), ..Outcome::default() };
     for grant in &desired.grants {

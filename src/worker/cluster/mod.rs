@@ -4,6 +4,7 @@ mod apply;
 mod earlier;
 mod existence;
 mod prove;
+mod unreachable;
 
 use super::{
     Worker,
@@ -18,7 +19,7 @@ use crate::{
     lease::Lease,
     store::{
         desired::{self, Legs},
-        fence, observations,
+        fence,
     },
 };
 use apply::Applied;
@@ -26,7 +27,7 @@ use existence::Described;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use jiff::Timestamp;
 use latchkey_domain::{
-    access::{ClusterId, EventDraft, GrantId, PrincipalId, profile::Source, transition::Actor},
+    access::{ClusterId, EventDraft, PrincipalId, profile::Source, transition::Actor},
     eks::arn::{ClusterArn, PrincipalArn},
     plan::{
         cluster::{Plan, disowned, plan},
@@ -36,12 +37,16 @@ use latchkey_domain::{
     },
 };
 use std::{collections::BTreeMap, time::Duration};
+use unreachable::unreachable;
 
 /// How often a run throws its observation away and starts again, since somebody else wrote.
 const TRIES: usize = 5;
 
 /// Access entries read at a time.
 const ENTRIES_AT_ONCE: usize = 8;
+
+/// How long a run waits for them all: what ends must be taken away while its lease allows writes.
+const ENTRIES_WITHIN: Duration = Duration::from_secs(10);
 
 /// A running access that nothing touched is asked about again after this time.
 const PROOF_LASTS: Duration = Duration::from_mins(4);
@@ -61,26 +66,38 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let mut connection = worker.store.acquire().await?;
         desired::cluster_row(&mut connection, id).await?.ok_or(Interrupted::Nothing)?.arn
     };
-    let aws = match existence::describe(worker, lease, id, &arn).await? {
-        Described::Same(aws) => aws,
+    let (aws, undescribed) = match existence::describe(worker, lease, id, &arn).await? {
+        Described::Same(aws) => (aws, None),
+        Described::Remembered(aws, fault) => (aws, Some(fault)),
         Described::Gone(why) => return existence::run_gone(worker, lease, id, why).await,
         Described::Unknown(fault) => return unreachable(worker, lease, id, None, fault).await,
     };
     let reached = match reach(worker, lease, &arn, aws).await {
         Ok(reached) => reached,
-        Err(fault) => return unreachable(worker, lease, id, None, fault).await,
+        Err(fault) => return unreachable(worker, lease, id, None, undescribed.unwrap_or(fault)).await,
+    };
+    if let Some(fault) = &undescribed {
+        tracing::warn!(target = %lease.target(), error = %fault, "the cluster is not described; access is only taken away");
+    }
+    let failed = async |fault: Fault| {
+        let fault = match &undescribed {
+            Some(earlier) => fault.after(earlier),
+            None => fault,
+        };
+        unreachable(worker, lease, id, Some(reached.aws.clone()), fault).await
     };
     let (mut again, mut marked) = (false, false);
     for attempt in 1..=TRIES {
         let state = match reached.client.observe(&wanted(worker, id).await?).await {
             Ok(state) => state,
-            Err(fault) => return unreachable(worker, lease, id, Some(reached.aws), fault).await,
+            Err(fault) => return failed(fault).await,
         };
         let passed = earlier::close(worker, lease, id, &reached, &state, attempt < TRIES).await?;
         if passed {
             continue;
         }
         let (mut desired, legs) = desired(worker, lease, id).await?;
+        desired.undescribed = undescribed.as_ref().map(Fault::sentence);
         desired.returned = returned(worker, id, &desired, &state).await?;
         let holders = entry_holders(worker, &arn, &reached.aws).await;
         desired.entries = entries(worker, &arn, &holders, &desired).await;
@@ -92,7 +109,8 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let plan = plan(&desired, &observation);
         catch_up(worker, lease, id, &plan).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
-        let run = Run { worker, lease, cluster: id, reached: &reached, desired: &desired, plan: &plan };
+        let undescribed = undescribed.as_ref();
+        let run = Run { worker, lease, cluster: id, reached: &reached, undescribed, desired: &desired, plan: &plan };
         let applied = run.apply(state).await?;
         marked |= applied.marked;
         if applied.conflict && attempt < TRIES {
@@ -105,7 +123,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         } else {
             match reached.client.observe(&wanted(worker, id).await?).await {
                 Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders),
-                Err(fault) => return unreachable(worker, lease, id, Some(reached.aws.clone()), fault).await,
+                Err(fault) => return failed(fault).await,
             }
         };
         lease.life().spend()?;
@@ -123,6 +141,8 @@ struct Run<'a> {
     lease: &'a Lease,
     cluster: ClusterId,
     reached: &'a Reached,
+    /// Why EKS does not describe the cluster, where it does not.
+    undescribed: Option<&'a Fault>,
     desired: &'a DesiredCluster,
     plan: &'a Plan,
 }
@@ -146,8 +166,9 @@ impl Run<'_> {
         let mut judged: Vec<&DesiredGrant> = Vec::new();
         for grant in self.desired.grants.iter().filter(|grant| !grant.resting) {
             let id = grant.id();
-            let failed = applied.failed.remove(&id);
-            let found = match (failed, self.plan.trouble.get(&id)) {
+            let trouble = self.plan.trouble.get(&id);
+            let failed = applied.failed.remove(&id).or_else(|| self.not_described(trouble));
+            let found = match (failed, trouble) {
                 (Some(fault), _) => Found::Failed(fault),
                 // What ends goes on being judged: the trouble is about a line that may be gone by now.
                 (None, Some(why)) if self.desired.paused.as_ref() == Some(why) => Found::Paused(why.clone()),
@@ -166,6 +187,12 @@ impl Run<'_> {
             outcome.legs.insert(grant.id(), leg(grant, legs, found));
         }
         Ok(outcome)
+    }
+
+    /// The failure behind a trouble that is EKS's silence.
+    fn not_described(&self, trouble: Option<&String>) -> Option<Fault> {
+        let fault = self.undescribed.filter(|_| trouble.is_some() && trouble == self.desired.undescribed.as_ref())?;
+        Some(fault.repeated())
     }
 
     fn is_left(&self, grant: &DesiredGrant, state: &ClusterState) -> bool {
@@ -187,6 +214,9 @@ impl Run<'_> {
 fn failure(desired: &DesiredCluster, observation: &ClusterObservation) -> Option<String> {
     if desired.fenced.is_some() {
         return desired.fenced.clone();
+    }
+    if desired.undescribed.is_some() {
+        return desired.undescribed.clone();
     }
     match &observation.entries {
         EntryHolders::Unknown(why) => Some(why.clone()),
@@ -324,14 +354,18 @@ async fn entries(
     let principals: BTreeMap<PrincipalId, &PrincipalArn> =
         asked.map(|grant| (grant.facts.principal, &grant.arn)).collect();
     let mut calls = Vec::with_capacity(principals.len());
-    for (id, principal) in principals {
+    for (&id, &principal) in &principals {
         calls.push(async move { (id, worker.aws.access_entry(arn, principal).await) }.boxed());
     }
-    let answers: Vec<_> = stream::iter(calls).buffer_unordered(ENTRIES_AT_ONCE).collect().await;
-    let mut entries = BTreeMap::new();
+    let slow = |id| (id, Entry::Unknown("EKS did not say so in time. Latchkey asks again by itself.".to_owned()));
+    let mut entries: BTreeMap<PrincipalId, Entry> = principals.keys().copied().map(slow).collect();
+    let in_time = Box::pin(tokio::time::sleep(ENTRIES_WITHIN));
+    let answers: Vec<_> = stream::iter(calls).buffer_unordered(ENTRIES_AT_ONCE).take_until(in_time).collect().await;
     for (id, answer) in answers {
         match answer {
-            Ok(None) => {}
+            Ok(None) => {
+                entries.remove(&id);
+            }
             Ok(Some(entry)) => {
                 let (username, groups, policies) = (entry.username, entry.groups, entry.policies);
                 entries.insert(id, Entry::Found { username, groups, policies });
@@ -354,31 +388,4 @@ async fn catch_up(worker: &Worker, lease: &Lease, id: ClusterId, plan: &Plan) ->
     tx.reserve_mappings(id, &plan.reserved).await?;
     lease.life().spend()?;
     Ok(tx.commit().await?)
-}
-
-/// A cluster that does not answer: its last facts are kept, every grant says so, nothing else waits for it.
-async fn unreachable(
-    worker: &Worker,
-    lease: &Lease,
-    id: ClusterId,
-    aws: Option<EksCluster>,
-    fault: Fault,
-) -> Result<Outcome, Interrupted> {
-    tracing::warn!(target = %lease.target(), error = %fault, cause = ?std::error::Error::source(&fault).map(ToString::to_string), "the cluster could not be worked on");
-    worker.forget(id);
-    let last = observations::cluster(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
-    let sentence = fault.sentence();
-    let observation = ClusterObservation { aws: aws.or(last.aws.clone()), trouble: Some(sentence.clone()), ..last };
-    lease.life().spend()?;
-    trail::saw(&worker.store, lease, &observation).await?;
-    let (desired, legs) = desired(worker, lease, id).await?;
-    let outcome = |grant: &DesiredGrant| {
-        let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
-        (grant.id(), LegOutcome { wish: grant.wish, found: Found::Failed(fault.repeated()), attempts })
-    };
-    let legs_out: BTreeMap<GrantId, LegOutcome> =
-        desired.grants.iter().filter(|grant| !grant.resting).map(outcome).collect();
-    let rests = legs.values().filter_map(|leg| leg.rests).min();
-    let rests = if desired.grants.is_empty() { Some(super::backoff::blocked()) } else { rests };
-    Ok(Outcome { legs: legs_out, failure: Some(sentence), rests, periodic: true, ..Outcome::default() })
 }

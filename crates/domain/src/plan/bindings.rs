@@ -35,6 +35,14 @@ impl BindingStep {
             Self::Delete { key, .. } => key.clone(),
         }
     }
+
+    /// Whether somebody may do more after it.
+    pub fn gives(&self) -> bool {
+        match self {
+            Self::Create(_) | Self::Put { .. } => true,
+            Self::StandIn(_) | Self::Empty(_) | Self::Delete { .. } => false,
+        }
+    }
 }
 
 /// Whether the binding carries the labels of this installation.

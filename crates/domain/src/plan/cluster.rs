@@ -241,14 +241,22 @@ impl Planner<'_> {
         }
         let desired = self.desired;
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
+            let held = desired.undescribed.as_ref().or(desired.paused.as_ref());
             if grant.wish == Wish::Provision
-                && let Some(why) =
-                    desired.paused.clone().or_else(|| stands_in_the_way(grant, self.state, &desired.name))
+                && let Some(why) = held.cloned().or_else(|| stands_in_the_way(grant, self.state, &desired.name))
             {
                 self.plan.trouble.insert(grant.id(), why);
                 continue;
             }
             let standing = self.standing(grant);
+            match (&desired.undescribed, &standing) {
+                // What EKS alone could tell of what runs, such as whether it has an access entry, counts once it does.
+                (Some(_), Standing::Refused(_)) => continue,
+                (Some(why), Standing::Unmapped(_)) => {
+                    self.plan.trouble.insert(grant.id(), why.clone());
+                }
+                (Some(_) | None, _) => {}
+            }
             if let Some(why) = standing.trouble() {
                 self.plan.trouble.insert(grant.id(), why.to_owned());
             }
@@ -316,6 +324,13 @@ impl Planner<'_> {
                 self.plan.trouble.insert(grant.id(), why);
             }
             let specs = grant.bindings(desired.installation, &identity.username);
+            let bindings = bindings::wanted(self.state, &specs, grant);
+            if let Some(why) = &desired.undescribed
+                && (bindings.iter().any(BindingStep::gives) || self.lacks_role(grant))
+            {
+                self.plan.trouble.entry(grant.id()).or_insert_with(|| why.clone());
+                continue;
+            }
             for role in grant.facts.profile.roles.iter().filter(|role| role.own) {
                 if !self.state.cluster_roles.contains_key(&role.name) {
                     let (installation, profile) = (desired.installation.0, grant.facts.profile.name.to_string());
@@ -324,10 +339,14 @@ impl Planner<'_> {
                 }
             }
             self.plan.findings.extend(tampering::of_running(self.state, &specs, grant));
-            let bindings = bindings::wanted(self.state, &specs, grant);
             steps.extend(bindings.into_iter().map(|step| Step::Binding { step, grant: Some(grant.id()) }));
         }
         self.plan.steps.extend(roles.into_values().map(|(role, grants)| Step::CreateRole { role, grants }));
         self.plan.steps.extend(steps);
+    }
+
+    /// Whether a ClusterRole of ours that the grant binds is not there.
+    fn lacks_role(&self, grant: &DesiredGrant) -> bool {
+        grant.facts.profile.roles.iter().any(|role| role.own && !self.state.cluster_roles.contains_key(&role.name))
     }
 }

@@ -18,7 +18,7 @@ impl Planner<'_> {
     pub(super) fn write_aws_auth(&mut self, before: &Data) {
         let mut change = Change { data: before.clone(), ..Change::default() };
         self.settle(&mut change);
-        if self.only_revoke.is_none() {
+        if self.only_revoke.is_none() && self.desired.undescribed.is_none() {
             self.add_lines(&mut change);
         }
         let Some(object) = &self.state.aws_auth else { return };

@@ -77,6 +77,7 @@ pub fn desired(grants: Vec<DesiredGrant>) -> DesiredCluster {
         marked: 4,
         fenced: None,
         paused: None,
+        undescribed: None,
         now: now(),
         grants,
         mappings: vec![],

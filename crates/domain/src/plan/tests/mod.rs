@@ -5,6 +5,7 @@ mod endings;
 mod obstacles;
 mod preview;
 mod proof;
+mod undescribed;
 mod usernames;
 
 use super::{desired::Wish, model::World, proof::Verdict, samples};

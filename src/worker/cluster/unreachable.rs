@@ -1,0 +1,63 @@
+//! The end of a run on a cluster that does not answer: its last facts are kept, every grant says so, nothing else waits
+//! for it.
+
+use super::{
+    super::{
+        Worker, backoff,
+        finish::{Found, LegOutcome, Outcome},
+        interrupted::Interrupted,
+        trail,
+    },
+    desired,
+};
+use crate::{
+    fault::Fault,
+    lease::Lease,
+    store::{StoreError, observations},
+};
+use latchkey_domain::{
+    access::{ClusterId, GrantId},
+    plan::{
+        desired::DesiredGrant,
+        observation::{ClusterObservation, EksCluster},
+    },
+};
+use std::collections::BTreeMap;
+
+/// What the last run saw of a cluster.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub(super) async fn last_seen(worker: &Worker, id: ClusterId) -> Result<ClusterObservation, StoreError> {
+    Ok(observations::cluster(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default())
+}
+
+/// Ends the run. `aws` is EKS's description of now, where there is one.
+///
+/// # Errors
+/// `Lost`, `Store`.
+pub(super) async fn unreachable(
+    worker: &Worker,
+    lease: &Lease,
+    id: ClusterId,
+    aws: Option<EksCluster>,
+    fault: Fault,
+) -> Result<Outcome, Interrupted> {
+    tracing::warn!(target = %lease.target(), error = %fault, cause = ?std::error::Error::source(&fault).map(ToString::to_string), "the cluster could not be worked on");
+    worker.forget(id);
+    let last = last_seen(worker, id).await?;
+    let sentence = fault.sentence();
+    let observation = ClusterObservation { aws: aws.or(last.aws.clone()), trouble: Some(sentence.clone()), ..last };
+    lease.life().spend()?;
+    trail::saw(&worker.store, lease, &observation).await?;
+    let (desired, legs) = desired(worker, lease, id).await?;
+    let outcome = |grant: &DesiredGrant| {
+        let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
+        (grant.id(), LegOutcome { wish: grant.wish, found: Found::Failed(fault.repeated()), attempts })
+    };
+    let legs_out: BTreeMap<GrantId, LegOutcome> =
+        desired.grants.iter().filter(|grant| !grant.resting).map(outcome).collect();
+    let rests = legs.values().filter_map(|leg| leg.rests).min();
+    let rests = if desired.grants.is_empty() { Some(backoff::blocked()) } else { rests };
+    Ok(Outcome { legs: legs_out, failure: Some(sentence), rests, periodic: true, ..Outcome::default() })
+}

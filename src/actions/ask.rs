@@ -14,6 +14,7 @@ use latchkey_domain::{
         person::Person,
         policy::{Ask, PolicyCluster, Reason, Ruling},
         profile::{Profile, ProfileName, ResolvedProfile, ResolvedRole, Scope, Source},
+        reason,
     },
     eks::rbac::{own_role_name, rules_hash},
     plan::{
@@ -76,8 +77,6 @@ impl Problem {
     }
 }
 
-/// The longest reason, in characters.
-pub const LONGEST_REASON: usize = 1000;
 /// The most namespaces of one request: each is a binding.
 pub const MOST_NAMESPACES: usize = 20;
 /// Past this age an observation is shown with a warning; submission still goes by it.
@@ -304,9 +303,9 @@ fn read_reason(form: &AskForm, considered: &mut Considered) {
     let length = form.reason.trim().chars().count();
     if length == 0 {
         considered.problem(Field::Reason, "Say why: whoever decides needs a reason.");
-    } else if length > LONGEST_REASON {
-        considered.problem(Field::Reason, format!("At most {LONGEST_REASON} characters; yours has {length}."));
-    } else if form.reason.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    } else if length > reason::LONGEST {
+        considered.problem(Field::Reason, format!("At most {} characters; yours has {length}.", reason::LONGEST));
+    } else if !reason::is_plain(&form.reason) {
         considered.problem(Field::Reason, "The reason has control characters in it; type it as plain text.");
     }
 }

@@ -5,6 +5,7 @@ use crate::store::{Store, StoreError, Tx};
 use latchkey_domain::access::{
     ClusterId, EventDraft,
     person::{Person, Role},
+    reason::is_plain,
     transition::{Actor, Target},
 };
 
@@ -103,7 +104,7 @@ fn plain(why: &str) -> Result<&str, NotDone> {
     if length > LONGEST_REASON {
         return Err(NotDone::ReasonTooLong(length));
     }
-    if why.chars().any(char::is_control) { Err(NotDone::ReasonNotPlain) } else { Ok(why) }
+    if is_plain(why) && !why.contains(['\n', '\r', '\t']) { Ok(why) } else { Err(NotDone::ReasonNotPlain) }
 }
 
 fn event(person: &Person, target: Target, action: &str) -> EventDraft {

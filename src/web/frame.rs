@@ -92,8 +92,13 @@ async fn frame(Extract(state): Extract<State>, mut request: Request, next: Next)
     // The query stays out of the log: a sign-in's code stands in it.
     let span = tracing::info_span!("request", id = %id.0, method = %asked.method, path = %asked.path);
     let started = Instant::now();
-    let response =
-        if is_foreign(&request, &state) { foreign() } else { next.run(request).instrument(span.clone()).await };
+    let response = if is_foreign(&request, &state) {
+        foreign()
+    } else if is_no_form(&request) {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response()
+    } else {
+        next.run(request).instrument(span.clone()).await
+    };
     let milliseconds = started.elapsed().as_millis();
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), milliseconds, "answered"));
     let mut response = explain(response, &state, &asked, &visitor, &id);
@@ -111,6 +116,15 @@ fn is_foreign(request: &Request, state: &State) -> bool {
     let own = state.site.public_url.origin().ascii_serialization();
     let mut named = request.headers().get_all(header::ORIGIN).iter();
     !request.method().is_safe() && named.any(|origin| origin.as_bytes() != own.as_bytes())
+}
+
+/// Whether something is sent as what no form of ours sends: also where a route reads nothing of it.
+fn is_no_form(request: &Request) -> bool {
+    let kind = |value: &HeaderValue| {
+        let kind = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+        kind.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+    };
+    !request.method().is_safe() && request.headers().get_all(header::CONTENT_TYPE).iter().any(|value| !kind(value))
 }
 
 fn foreign() -> Response {

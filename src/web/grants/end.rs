@@ -11,7 +11,11 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use latchkey_domain::access::{GrantId, grant::NotRevoked};
+use latchkey_domain::access::{
+    GrantId,
+    grant::NotRevoked,
+    reason::{LONGEST, is_plain},
+};
 use serde::Deserialize;
 
 /// `POST /grants/{id}/give-back`: by its holder. Twice does no more than once.
@@ -32,9 +36,6 @@ pub struct RevokeForm {
     reason: String,
 }
 
-/// The most characters of a reason.
-pub const LONGEST_REASON: usize = 1000;
-
 /// `POST /grants/{id}/revoke`: by a decider or an operator, with a reason.
 pub async fn revoke(
     Extract(state): Extract<State>,
@@ -45,12 +46,12 @@ pub async fn revoke(
     let signed_in = signed_in.map_err(|failure| failure.keeping(format!("/grants/{id}"), &form.reason))?;
     let reason = form.reason.trim();
     let length = reason.chars().count();
-    if length > LONGEST_REASON {
+    if length > LONGEST {
         let error = format!("The reason has {length} characters, 1,000 at most. Shorten it.");
         let again = Again { reason: form.reason, error: Some(error) };
         return again_with(&state, &signed_in, id, again).await;
     }
-    if reason.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    if !is_plain(reason) {
         let error = "The reason has control characters in it; type it as plain text.".to_owned();
         let again = Again { reason: form.reason, error: Some(error) };
         return again_with(&state, &signed_in, id, again).await;

@@ -2,10 +2,7 @@
 
 use super::show::{Again, RequestPage};
 use crate::{
-    actions::{
-        ask::LONGEST_REASON,
-        requests::{self, NotDecided, VoteForm},
-    },
+    actions::requests::{self, NotDecided, VoteForm},
     web::{Failure, SignedIn, State, path::Id},
 };
 use axum::{
@@ -16,6 +13,7 @@ use axum::{
 use axum_extra::extract::Form;
 use latchkey_domain::access::{
     RequestId,
+    reason::{LONGEST, is_plain},
     request::{Refused, RequestState, Verdict},
 };
 use serde::Deserialize;
@@ -41,10 +39,10 @@ pub async fn vote(
     let Some(verdict) = Verdict::parse(&input.verdict) else {
         return again(&state, &signed_in, id, &input, Trouble::Input("Choose to approve or to deny.")).await;
     };
-    if input.reason.trim().chars().count() > LONGEST_REASON {
+    if input.reason.trim().chars().count() > LONGEST {
         return again(&state, &signed_in, id, &input, Trouble::Input("At most 1,000 characters.")).await;
     }
-    if input.reason.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    if !is_plain(&input.reason) {
         let text = "The reason has control characters in it; type it as plain text.";
         return again(&state, &signed_in, id, &input, Trouble::Input(text)).await;
     }

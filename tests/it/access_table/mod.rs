@@ -148,6 +148,22 @@ async fn no_form_is_taken_from_another_site_whoever_sends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_as_anything_but_a_form_is_refused_at_every_address() {
+    let world = World::new().await;
+    let before = world.fingerprint().await;
+    for Route { path, .. } in routes().listed().iter().filter(|route| route.method == Method::POST) {
+        let row = ROWS.iter().find(|row| row.path == *path).unwrap();
+        for kind in ["application/json", "text/plain", "multipart/form-data; boundary=x"] {
+            for who in PEOPLE {
+                let answer = world.post_from(who, row, "content-type", kind).await;
+                assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "POST {path} by {who} as {kind}");
+            }
+        }
+    }
+    assert_eq!(world.fingerprint().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn other_methods_are_refused_at_every_address() {
     let world = World::new().await;
     let before = world.fingerprint().await;

@@ -92,7 +92,12 @@ async fn revoking_needs_a_reason_and_a_decider_or_operator() {
     }
     let dee = portal.browser("dee").await;
     let long = "x".repeat(1001);
-    for (reason, said) in [(" ", "Say why"), (long.as_str(), "1,000 at most"), ("over\0now", "control characters")] {
+    for (reason, said) in [
+        (" ", "Say why"),
+        (long.as_str(), "1,000 at most"),
+        ("over\0now", "control characters"),
+        ("over\u{202e}now", "control characters"),
+    ] {
         let answer = dee.post(&path, &[("reason", reason)]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
         let kept = reason.replace('\0', "\u{fffd}");

@@ -7,6 +7,7 @@ pub mod ids;
 pub mod person;
 pub mod policy;
 pub mod profile;
+pub mod reason;
 pub mod request;
 pub mod ruling;
 pub mod transition;

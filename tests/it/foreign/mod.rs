@@ -8,6 +8,7 @@ mod edits;
 mod entries;
 mod namespaces;
 mod principals;
+mod roles;
 mod undescribed;
 mod usernames;
 mod vanishing;

@@ -8,7 +8,7 @@ use super::{
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
     mapping::{self, Line},
     observation::{ClusterObservation, ClusterState, ObservedBinding},
-    obstacles::stands_in_the_way,
+    obstacles::{own_role_widened, stands_in_the_way},
     tampering,
     who::{self, Claimant, Identity, Standing},
 };
@@ -241,6 +241,10 @@ impl Planner<'_> {
         }
         let desired = self.desired;
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
+            if let Some(why) = own_role_widened(grant, self.state, &desired.name) {
+                self.withdraw(grant, why);
+                continue;
+            }
             let held = desired.undescribed.as_ref().or(desired.paused.as_ref());
             if grant.wish == Wish::Provision
                 && let Some(why) = held.cloned().or_else(|| stands_in_the_way(grant, self.state, &desired.name))
@@ -264,21 +268,22 @@ impl Planner<'_> {
                 Standing::Mapped(identity) | Standing::Unmapped(identity) | Standing::Waiting(identity, _) => {
                     self.plan.identities.insert(grant.id(), identity);
                 }
-                Standing::Unsafe(why) => {
-                    let keys = grant.keys(desired.installation);
-                    let bound = bindings::of_grant(self.state, grant.id(), &keys, desired.installation);
-                    if !bound.is_empty() {
-                        self.plan.findings.push(Finding { grant: Some(grant.id()), what: why });
-                    }
-                    for observed in bound {
-                        self.binding(
-                            bindings::gone(observed, desired.installation, Some(grant.id())),
-                            Some(grant.id()),
-                        );
-                    }
-                }
+                Standing::Unsafe(why) => self.withdraw(grant, why),
                 Standing::Refused(_) => {}
             }
+        }
+    }
+
+    /// Takes the bindings of a wanted grant away until it is safe again; told once, since there is none left then.
+    fn withdraw(&mut self, grant: &DesiredGrant, why: String) {
+        let installation = self.desired.installation;
+        let bound = bindings::of_grant(self.state, grant.id(), &grant.keys(installation), installation);
+        if !bound.is_empty() {
+            self.plan.findings.push(Finding { grant: Some(grant.id()), what: why.clone() });
+        }
+        self.plan.trouble.insert(grant.id(), why);
+        for observed in bound {
+            self.binding(bindings::gone(observed, installation, Some(grant.id())), Some(grant.id()));
         }
     }
 

@@ -33,25 +33,42 @@ fn namespaces(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Opti
 /// What holds a grant back for its ClusterRoles: a foreign one that is not there or allows more than was decided (of
 /// which a running access knows nothing), one of ours that is not as it was made.
 fn roles(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<String> {
-    grant.facts.profile.roles.iter().find_map(|role| {
-        let Some(observed) = state.cluster_roles.get(&role.name) else {
-            let missing = format!("there is no ClusterRole {} on {cluster}: an operator has to make it", role.name);
-            return (!role.own).then_some(missing);
-        };
+    let missing =
+        grant.facts.profile.roles.iter().find(|role| !role.own && !state.cluster_roles.contains_key(&role.name));
+    if let Some(role) = missing {
+        return Some(format!("there is no ClusterRole {} on {cluster}: an operator has to make it", role.name));
+    }
+    if let Some(why) = own_role_widened(grant, state, cluster) {
+        return Some(why);
+    }
+    match grant.wish {
+        Wish::Provision => wider(grant, state, false).next().map(|(role, added)| {
+            format!(
+                "the ClusterRole {role} on {cluster} allows more than when this was decided (to {added}): ask again, so \
+                 that it is decided on what it allows now"
+            )
+        }),
+        Wish::Keep | Wish::Revoke { .. } => None,
+    }
+}
+
+/// Why nothing may be bound to the grant's ClusterRole of ours: somebody widened it, so that a binding to it gives what
+/// nobody decided. One that allows less, or is not there, gives nothing too much.
+pub fn own_role_widened(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<String> {
+    wider(grant, state, true).next().map(|(role, added)| {
+        format!(
+            "somebody changed the ClusterRole {role} on {cluster}, which is ours and never changes: it allows to {added} \
+             now, which nobody decided, so nobody is bound to it. An operator has to delete it; then it is made again, \
+             and the access goes on"
+        )
+    })
+}
+
+/// The grant's ClusterRoles, ours or others', that allow more than was decided, and what.
+fn wider<'a>(grant: &'a DesiredGrant, state: &'a ClusterState, own: bool) -> impl Iterator<Item = (&'a str, String)> {
+    grant.facts.profile.roles.iter().filter(move |role| role.own == own).filter_map(|role| {
+        let observed = state.cluster_roles.get(&role.name)?;
         let added = widening::added(&role.rules, &observed.rules);
-        let first = added.first()?;
-        match (role.own, grant.wish) {
-            (true, _) => Some(format!(
-                "somebody changed the ClusterRole {} on {cluster}, which is ours and never changes (it now allows to \
-                 {first}): an operator has to delete it, then it is made again",
-                role.name
-            )),
-            (false, Wish::Provision) => Some(format!(
-                "the ClusterRole {} on {cluster} allows more than when this was decided (to {first}): ask again, so \
-                 that it is decided on what it allows now",
-                role.name
-            )),
-            (false, Wish::Keep | Wish::Revoke { .. }) => None,
-        }
+        (!added.is_empty()).then(|| (role.name.as_str(), widening::named(&added)))
     })
 }

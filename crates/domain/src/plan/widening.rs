@@ -1,11 +1,25 @@
 //! Whether rules allow more than those that were decided.
 
 use crate::eks::rbac::{Attributes, Rule, can};
+use std::collections::BTreeSet;
+
+/// More examples than this help nobody.
+const NAMED_AT_MOST: usize = 3;
 
 /// What `observed` allows and `decided` does not: a question for each pair of verb and resource. Empty where nothing
 /// was added. Where it errs, it finds a difference that is none.
 pub fn added(decided: &[Rule], observed: &[Rule]) -> Vec<Attributes> {
     observed.iter().flat_map(questions).filter(|question| !can(decided, question)).collect()
+}
+
+/// What was added, in words: "get secrets, list secrets and 3 more".
+pub fn named(added: &[Attributes]) -> String {
+    let what: BTreeSet<String> = added.iter().map(Attributes::what).collect();
+    let first: Vec<&str> = what.iter().take(NAMED_AT_MOST).map(String::as_str).collect();
+    match what.len().saturating_sub(first.len()) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
 }
 
 /// Everything that a rule allows, as questions; wildcards are asked about as such.

@@ -175,14 +175,23 @@ impl Attributes {
 }
 
 /// As people say it: "list pods in namespace payments", "get nodes/proxy in the whole cluster".
+impl Attributes {
+    /// What is asked for, without where: `get deployments.apps/scale web`.
+    pub fn what(&self) -> String {
+        if let Some(path) = &self.non_resource_path {
+            return format!("{} the path {path}", self.verb);
+        }
+        let title = resource_title(&self.group, &self.resource, &self.subresource);
+        let name = if self.name.is_empty() { String::new() } else { format!(" {}", self.name) };
+        format!("{} {title}{name}", self.verb)
+    }
+}
+
 impl fmt::Display for Attributes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(path) = &self.non_resource_path {
-            return write!(f, "{} the path {path}", self.verb);
-        }
-        write!(f, "{} {}", self.verb, resource_title(&self.group, &self.resource, &self.subresource))?;
-        if !self.name.is_empty() {
-            write!(f, " {}", self.name)?;
+        f.write_str(&self.what())?;
+        if self.non_resource_path.is_some() {
+            return Ok(());
         }
         match self.namespace.as_str() {
             "" => f.write_str(" in the whole cluster"),

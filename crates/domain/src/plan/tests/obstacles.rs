@@ -121,6 +121,45 @@ fn a_role_of_ours_is_made_once_and_a_changed_one_blocks() {
 }
 
 #[test]
+fn a_role_of_ours_that_widens_takes_the_bindings_of_all_who_have_it_and_of_nobody_else() {
+    for wish_of_first in [Wish::Keep, Wish::Provision] {
+        let mut one = grant(1, 1, Wish::Provision);
+        one.facts.profile = profile_own();
+        let mut world = World::new(vec![one, grant(2, 2, Wish::Provision)]);
+        world.settle();
+        wish(&mut world, 1, wish_of_first);
+        wish(&mut world, 2, Wish::Keep);
+        let role = &profile_own().roles[0].name;
+        let before = world.observed.kubernetes.as_ref().unwrap().cluster_roles[role].clone();
+        let rules = |world: &mut World, rules: Vec<Rule>| {
+            let state = world.observed.kubernetes.as_mut().unwrap();
+            state.cluster_roles.get_mut(role).unwrap().rules = rules;
+        };
+
+        rules(&mut world, vec![]);
+        assert_eq!(world.plan().steps, [], "one that allows less is not unsafe");
+
+        rules(&mut world, [before.rules.clone(), vec![Rule::of(&["get"], &[""], &["secrets"])]].concat());
+        let plan = world.plan();
+        assert!(plan.trouble[&id(1)].contains(role) && plan.trouble[&id(1)].contains("get secrets"));
+        let told: Vec<Option<GrantId>> = plan.findings.iter().map(|finding| finding.grant).collect();
+        assert_eq!(told, [Some(id(1))]);
+        world.settle();
+        let bound = |world: &World, number: u128| {
+            let bindings = &world.observed.kubernetes.as_ref().unwrap().bindings;
+            bindings.iter().any(|binding| bindings::names_grant(binding, id(number)))
+        };
+        assert!(!bound(&world, 1) && bound(&world, 2));
+        let plan = world.plan();
+        assert_eq!((plan.steps, plan.findings), (vec![], vec![]), "told once");
+
+        rules(&mut world, before.rules);
+        world.settle();
+        assert_eq!(world.prove(1), Verdict::Proven { residual: vec![] });
+    }
+}
+
+#[test]
 fn a_pause_holds_new_grants_alone_back() {
     let mut world = World::new(vec![grant(1, 1, Wish::Provision), grant(2, 2, Wish::Provision)]);
     world.settle();

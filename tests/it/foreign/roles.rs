@@ -1,0 +1,113 @@
+//! ClusterRoles that somebody widens, narrows or deletes under running accesses: ours, and those that others own.
+
+use crate::{
+    town::look,
+    worker::{PROD, World},
+};
+use latchkey::actions::ask::AskForm;
+use latchkey_domain::access::GrantId;
+use serde_json::{Value, json};
+
+impl World {
+    /// An access by a profile with rules of its own, that is active.
+    async fn by_own_rules(&self, handle: &str) -> GrantId {
+        let form = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
+        let grant = self.approved_ask(handle, &form).await;
+        self.until(grant, "active").await;
+        grant
+    }
+
+    /// The one ClusterRole of ours.
+    fn own_role(&self) -> Value {
+        let all = self.objects(PROD).list("clusterroles").into_iter();
+        let ours = |role: &Value| role["metadata"]["name"].as_str().unwrap().starts_with("latchkey:");
+        let [role] = all.filter(ours).collect::<Vec<_>>().try_into().expect("one ClusterRole");
+        role
+    }
+
+    /// Somebody adds a rule to a ClusterRole.
+    fn widen(&self, role: &Value, rule: Value) {
+        let mut wider = role.clone();
+        wider["rules"].as_array_mut().unwrap().push(rule);
+        self.objects(PROD).put_raw(wider, "mallory").unwrap();
+    }
+
+    async fn reads_secrets(&self, handle: &str) -> u16 {
+        self.asks(handle, PROD, "/api/v1/namespaces/payments/secrets").await
+    }
+}
+
+/// Undoes what was done to our ClusterRole, as it was.
+type Undo = fn(&World, &Value);
+
+#[tokio::test]
+async fn an_own_role_that_somebody_widens_is_bound_by_nobody_until_it_is_as_it_was_or_gone() {
+    let world = World::new().await;
+    let undos: [(&str, Undo); 2] = [
+        ("as it was", |world, role| drop(world.objects(PROD).put_raw(role.clone(), "olga").unwrap())),
+        ("deleted", |world, role| {
+            let name = role["metadata"]["name"].as_str().unwrap();
+            drop(world.objects(PROD).remove("", "clusterroles", name).unwrap());
+        }),
+    ];
+    for (what, undo) in undos {
+        let grant = world.by_own_rules("ana").await;
+        let role = world.own_role();
+        let name = role["metadata"]["name"].as_str().unwrap();
+        let told = world.events("grant.drift_found").await.len();
+        world.widen(&role, json!({ "apiGroups": ["*"], "resources": ["*"], "verbs": ["*"] }));
+        assert_eq!(world.reads_secrets("ana").await, 200, "{what}");
+        world.look_again().await;
+        assert_eq!(world.reads_secrets("ana").await, 403, "{what}");
+        assert_eq!(world.bindings(PROD), Vec::<Value>::new(), "{what}");
+        assert_eq!((world.state(grant).await, world.condition(grant).await), ("active".into(), "blocked".into()));
+        let trouble = world.trouble(grant).await;
+        assert!(trouble.contains(name) && trouble.contains("* *"), "{what}: {trouble}");
+        let found = world.events("grant.drift_found").await;
+        assert_eq!(found.len(), told + 1, "{what}");
+        assert!(found.last().unwrap().to_string().contains(name), "{what}: {found:?}");
+        // It is told once, however often it is looked at.
+        world.look_again().await;
+        assert_eq!(world.events("grant.drift_found").await.len(), told + 1, "{what}");
+
+        undo(&world, &role);
+        world.look_again().await;
+        assert_eq!(world.condition(grant).await, "ok", "{what}: {}", world.trouble(grant).await);
+        assert_eq!(world.asks("ana", PROD, "/api/v1/nodes").await, 200, "{what}");
+        assert_eq!(world.reads_secrets("ana").await, 403, "{what}");
+        assert_eq!(world.own_role()["rules"], role["rules"], "{what}");
+        world.ends_clean("ana", grant).await;
+    }
+}
+
+#[tokio::test]
+async fn an_own_role_that_somebody_narrows_keeps_its_binding_and_one_that_is_deleted_is_made_again() {
+    let world = World::new().await;
+    let grant = world.by_own_rules("ana").await;
+    let role = world.own_role();
+    let mut narrower = role.clone();
+    narrower["rules"][0]["verbs"] = json!(["get"]);
+    world.objects(PROD).put_raw(narrower, "mallory").unwrap();
+    world.look_again().await;
+    assert_eq!(world.bindings(PROD).len(), 1, "what allows less is not unsafe");
+    let name = role["metadata"]["name"].as_str().unwrap();
+    world.objects(PROD).remove("", "clusterroles", name).unwrap();
+    world.look_again().await;
+    assert_eq!(world.own_role()["rules"], role["rules"]);
+    assert_eq!((world.condition(grant).await.as_str(), world.bindings(PROD).len()), ("ok", 1));
+    assert_eq!(world.asks("ana", PROD, "/api/v1/nodes").await, 200);
+    assert_eq!(world.events("grant.drift_found").await, Vec::<Value>::new());
+    world.ends_clean("ana", grant).await;
+}
+
+#[tokio::test]
+async fn an_access_in_setup_binds_nothing_to_an_own_role_that_is_wider_by_then() {
+    let world = World::new().await;
+    let first = world.by_own_rules("ana").await;
+    world.widen(&world.own_role(), json!({ "apiGroups": [""], "resources": ["secrets"], "verbs": ["list"] }));
+    let form = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
+    let second = world.approved_ask("gus", &form).await;
+    world.until_trouble(second, "list secrets").await;
+    assert_eq!(world.bindings(PROD), Vec::<Value>::new());
+    assert_eq!((world.state(first).await.as_str(), world.state(second).await.as_str()), ("active", "provisioning"));
+}

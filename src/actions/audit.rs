@@ -5,7 +5,10 @@ use crate::{
     config::nearest,
     store::{
         Store, StoreError,
-        audit::export::{Export, Format, Named, names},
+        audit::{
+            Broken, NotVerified,
+            export::{Export, Format, Named, names},
+        },
         read::audit::Wanted,
     },
 };
@@ -25,10 +28,22 @@ pub enum NotExported {
     /// A filter has a name that nobody, or nothing, has: no event can be of theirs.
     #[error("{0}")]
     Unknown(String),
+    /// What would be exported is not what happened.
+    #[error(transparent)]
+    Broken(Broken),
     #[error(transparent)]
     Policy(#[from] NoPolicy),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<NotVerified> for NotExported {
+    fn from(error: NotVerified) -> Self {
+        match error {
+            NotVerified::Broken(broken) => Self::Broken(broken),
+            NotVerified::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 /// An auditor exports what the filters take.
@@ -50,7 +65,8 @@ pub async fn export(store: &Store, person: &Person, wanted: &Wanted, format: For
 /// no writes, nothing is recorded, and the second value says so.
 ///
 /// # Errors
-/// `Unknown` where a filter has a name that nobody has, before anything is recorded; `Store`.
+/// `Unknown` where a filter has a name that nobody has, and `Broken` where the chain does not hold, before anything is
+/// recorded; `Store`.
 pub async fn export_from_terminal(
     store: &Store,
     by: &str,

@@ -5,7 +5,10 @@
 //! So nothing is missed, no transaction waits for the chain's head, and a run looks at new events only.
 
 pub mod export;
+mod unsealed;
 pub mod walk;
+
+pub use unsealed::kept_among_newest;
 
 use super::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -193,13 +196,18 @@ struct Link {
 ///
 /// # Errors
 /// `Broken` with the first place; `Store` where the database does not answer.
-pub async fn verify(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<Verified, NotVerified> {
+pub async fn verify(pool: &PgPool, progress: impl FnMut(u64)) -> Result<Verified, NotVerified> {
     let mut tx = pool.begin().await?;
     sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
     sqlx::query!("set local statement_timeout = 0").execute(&mut *tx).await?;
+    verify_in(&mut tx, progress).await
+}
+
+/// [`verify`] in a snapshot that is open.
+async fn verify_in(connection: &mut PgConnection, mut progress: impl FnMut(u64)) -> Result<Verified, NotVerified> {
     let (mut seq, mut head, mut newest) = (0, GENESIS, None);
     loop {
-        let links = page(&mut tx, seq).await?;
+        let links = page(connection, seq).await?;
         let Some(last) = links.last() else { break };
         newest = made(last.event_id);
         for link in &links {
@@ -208,8 +216,8 @@ pub async fn verify(pool: &PgPool, mut progress: impl FnMut(u64)) -> Result<Veri
         }
         progress(seq);
     }
-    was_not_longer(&mut tx, seq).await?;
-    let unsealed = unsealed(&mut tx, seq, newest).await?;
+    was_not_longer(connection, seq).await?;
+    let unsealed = unsealed::count(connection, seq, newest).await?;
     Ok(Verified { links: seq, head, unsealed })
 }
 
@@ -282,7 +290,7 @@ async fn page(connection: &mut PgConnection, after: u64) -> Result<Vec<Link>, St
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
-pub async fn broken_among_newest(store: &Store, most: i64) -> Result<Option<Place>, StoreError> {
+pub async fn broken_among_newest(connection: &mut PgConnection, most: i64) -> Result<Option<Broken>, StoreError> {
     let mut links = sqlx::query_as!(
         Link,
         r#"select l.seq, l.event_id, l.previous, l.hash, e.at as "at?", e.action as "action?", e.actor_id,
@@ -291,7 +299,7 @@ pub async fn broken_among_newest(store: &Store, most: i64) -> Result<Option<Plac
            order by l.seq desc limit $1"#,
         most
     )
-    .fetch_all(store.pool())
+    .fetch_all(connection)
     .await?;
     links.reverse();
     let Some(first) = links.first() else { return Ok(None) };
@@ -305,7 +313,7 @@ pub async fn broken_among_newest(store: &Store, most: i64) -> Result<Option<Plac
     for link in &links {
         match check(link, seq, &head) {
             Ok(hash) => head = hash,
-            Err(_) => return Ok(Some(Place::At(seq))),
+            Err(what) => return Ok(Some(Broken::at(seq, what))),
         }
         seq += 1;
     }
@@ -351,30 +359,6 @@ fn differing_column(found: &Link, written: &Written) -> Option<&'static str> {
         ("grant_id", found.grant_id == written.grant.map(|id| id.0)),
     ];
     columns.into_iter().find(|(_, same)| !same).map(|(column, _)| column)
-}
-
-/// Counts the events without a link: each must wait in the queue, and not since long before the last link.
-async fn unsealed(connection: &mut PgConnection, last: u64, newest: Option<Timestamp>) -> Result<u64, NotVerified> {
-    let rows = sqlx::query!(
-        r#"select count(*) as "events!", count(*) filter (where q.event_id is null) as "lost!",
-             min(e.id::text) filter (where q.event_id is null) as lost_first, min(e.id::text) as first
-           from event e left join event_unsealed q on q.event_id = e.id
-           where not exists (select from audit_link l where l.event_id = e.id)"#
-    )
-    .fetch_one(connection)
-    .await?;
-    if let Some(event) = rows.lost_first {
-        let what = format!("the event {event} has no link, and does not wait for one ({} such events)", rows.lost);
-        return Err(Broken::after(last, what).into());
-    }
-    let first = rows.first.as_deref().and_then(|id| Uuid::parse_str(id).ok());
-    if let (Some(newest), Some(first)) = (newest, first)
-        && made(first).is_some_and(|made| made < newest - LATE)
-    {
-        let what = format!("the event {first} has no link, and events that happened long after it have");
-        return Err(Broken::after(last, what).into());
-    }
-    Ok(u64::try_from(rows.events).unwrap_or(0))
 }
 
 /// When an event was made, by the clock of its process: its id says so.

@@ -58,6 +58,8 @@ pub struct Row {
     pub actor: String,
     pub link: Option<(String, &'static str)>,
     pub seq: Option<i64>,
+    /// It has no place in the chain and does not wait for one.
+    pub kept: bool,
     /// Its own page.
     pub address: String,
 }
@@ -243,6 +245,7 @@ impl Row {
             actor: event.actor.clone(),
             link,
             seq: event.seq,
+            kept: event.seq.is_none() && !event.waits,
             address: event.seq.map_or_else(|| format!("/audit/{}", event.id), |seq| format!("/audit/{seq}")),
         }
     }
@@ -281,6 +284,7 @@ impl AuditPage {
             grant: action.starts_with("grant").then(|| latchkey_domain::access::GrantId(uuid::Uuid::from_u128(8))),
             detail,
             seq: (number != 6).then(|| i64::try_from(number).unwrap() + 4210),
+            waits: number == 6,
         };
         let ask = json!({ "profile": "view", "namespaces": ["payments"], "minutes": 60,
             "reason": "Why did the settlement stop at noon?" });

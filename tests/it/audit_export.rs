@@ -192,7 +192,7 @@ async fn csv_is_guarded_against_formulas_and_says_that_it_cannot_verify() {
 }
 
 #[tokio::test]
-async fn an_export_replaces_no_file_and_one_of_a_broken_chain_breaks_off() {
+async fn an_export_replaces_no_file_and_one_of_a_broken_chain_makes_none() {
     let desk = Desk::new().await;
     std::fs::write(desk.file("kept.jsonl"), "evidence").unwrap();
     let output = desk.run(&["audit", "export", "--output", "kept.jsonl"]).await;
@@ -203,7 +203,65 @@ async fn an_export_replaces_no_file_and_one_of_a_broken_chain_breaks_off() {
     tx.commit().await.unwrap();
     let output = desk.run(&["audit", "export", "--output", "broken.jsonl"]).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(err(&output).contains("broken at link 4: it is missing") && err(&output).contains("is not whole"));
+    assert!(err(&output).contains("broken at link 4: it is missing"), "{}", err(&output));
+    assert!(!desk.file("broken.jsonl").exists(), "it was seen before the first byte");
+}
+
+#[tokio::test]
+async fn an_export_that_comes_to_an_older_link_that_does_not_hold_breaks_off() {
+    let desk = Desk::new().await;
+    // More links than are checked before the first byte.
+    let mut tx = desk.town.worker.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    for _ in 0..2_001 {
+        tx.event(&EventDraft::new("test.happened", Actor::worker()), now).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    while audit::seal(desk.town.worker.pool()).await.unwrap() > 0 {}
+    let mut tx = desk.town.owner.pool().begin().await.unwrap();
+    tx.execute(
+        "set local session_replication_role = replica;
+         update event set action = 'test.other' where id = (select event_id from audit_link where seq = 4)",
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let output = desk.run(&["audit", "export", "--output", "broken.jsonl"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("broken at link 4: `action`"), "{}", err(&output));
+    assert!(err(&output).contains("is not whole"), "{}", err(&output));
+}
+
+#[tokio::test]
+async fn no_export_leaves_out_an_event_that_was_kept_from_being_sealed() {
+    for (who, statement) in [
+        ("the worker's role", "delete from event_unsealed"),
+        ("the owner", "delete from audit_link where seq = (select max(seq) from audit_link)"),
+    ] {
+        for format in ["jsonl", "csv"] {
+            let desk = Desk::new().await;
+            if who == "the owner" {
+                let mut tx = desk.town.owner.pool().begin().await.unwrap();
+                tx.execute("set local session_replication_role = replica").await.unwrap();
+                tx.execute(statement).await.unwrap();
+                tx.commit().await.unwrap();
+            } else {
+                let mut tx = desk.town.worker.begin().await.unwrap();
+                let now = tx.now().await.unwrap();
+                tx.event(&EventDraft::new("test.hidden", Actor::worker()), now).await.unwrap();
+                tx.commit().await.unwrap();
+                desk.town.worker.pool().execute(statement).await.unwrap();
+            }
+            let output = desk.run(&["audit", "export", "--format", format, "--output", "file"]).await;
+            assert_eq!(output.status.code(), Some(1), "{who}, {format}");
+            let verified = desk.run(&["audit", "verify"]).await;
+            assert!(err(&verified).contains("has no link, and does not wait for one (1 such event)"), "{who}");
+            assert!(err(&output).contains(err(&verified).trim()), "{who}, {format}: {}", err(&output));
+            assert!(!desk.file("file").exists());
+            let told = desk.town.count("select count(*) from event where action = 'audit.exported'").await;
+            assert_eq!(told, 0, "nothing was given away");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! Exports of the audit log: read in one snapshot, a part at a time, so that the log may be larger than memory.
 
-use super::{Broken, Link, NotVerified, head};
+use super::{Broken, Link, NotVerified, VERIFY_PAGE, head};
 use crate::store::{Store, StoreError, columns::time, desired, read::audit::Wanted};
 use jiff::Timestamp;
 use latchkey_domain::audit::{
     GENESIS, digest,
     export::{Filters, Header, cell, line},
 };
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -95,17 +95,19 @@ pub async fn names(store: &Store, named: Named) -> Result<Vec<String>, StoreErro
 }
 
 impl Export {
-    /// Opens a snapshot and counts what will be shown: the sealed events that the filters take.
+    /// Opens a snapshot and counts what will be shown: the sealed events that the filters take. Here the newest links are
+    /// checked and that no event was kept out of the chain, which no link shows; the older links as they are read.
     ///
     /// # Errors
-    /// `Corrupt`, `Database`.
-    pub async fn begin(pool: &PgPool, wanted: &Wanted, format: Format) -> Result<Self, StoreError> {
+    /// `Broken` where the chain does not hold, as far as that was looked at; `Store`.
+    pub async fn begin(pool: &PgPool, wanted: &Wanted, format: Format) -> Result<Self, NotVerified> {
         let mut tx = pool.begin_with("begin isolation level repeatable read, read only").await?;
         // The reader of an export may be slow, and so may the count of millions of events.
         sqlx::query!("set local statement_timeout = 0").execute(&mut *tx).await?;
         sqlx::query!("set local idle_in_transaction_session_timeout = '10min'").execute(&mut *tx).await?;
         let resolved = Resolved::of(&mut tx, wanted).await?;
         let (last, hash) = head(&mut tx).await?;
+        is_whole(&mut tx, last).await?;
         let installation = desired::installation(&mut tx).await?;
         let to = i64::try_from(last).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?;
         let row = sqlx::query!(
@@ -224,6 +226,21 @@ impl Export {
         .fetch_all(&mut *self.tx)
         .await?;
         Ok(rows.into_iter().map(|row| (row.seq, Names { person: row.person, cluster: row.cluster })).collect())
+    }
+}
+
+/// Nothing is missing at the chain's end or beside it, and its newest links hold. It looks at every event, as
+/// [`super::verify`] does; where something is missing that walks all links, to name the first place.
+async fn is_whole(connection: &mut PgConnection, last: u64) -> Result<(), NotVerified> {
+    super::was_not_longer(connection, last).await?;
+    if let Some(broken) = super::broken_among_newest(connection, VERIFY_PAGE).await? {
+        return Err(broken.into());
+    }
+    let newest = super::unsealed::newest(connection).await?;
+    match super::unsealed::count(connection, last, newest).await {
+        Ok(_) => Ok(()),
+        Err(NotVerified::Broken(_)) => super::verify_in(connection, |_| {}).await.map(|_| ()),
+        Err(error) => Err(error),
     }
 }
 

@@ -42,6 +42,8 @@ pub struct EventRow {
     pub detail: serde_json::Value,
     /// Its place in the chain, once it is sealed.
     pub seq: Option<i64>,
+    /// Whether it stands in the sealer's queue. What has neither a place nor this was kept from being sealed.
+    pub waits: bool,
 }
 
 /// An event as it is stored, with what its ids stand for.
@@ -58,6 +60,7 @@ struct Stored {
     grant_id: Option<Uuid>,
     canonical: Vec<u8>,
     seq: Option<i64>,
+    waits: bool,
 }
 
 impl From<Stored> for EventRow {
@@ -77,6 +80,7 @@ impl From<Stored> for EventRow {
             grant: stored.grant_id.map(GrantId),
             detail: written.get("detail").cloned().unwrap_or_default(),
             seq: stored.seq,
+            waits: stored.waits,
         }
     }
 }
@@ -89,7 +93,8 @@ pub async fn events(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<
     let rows = sqlx::query_as!(
         Stored,
         r#"select e.id, e.at, e.action, e.actor, a.name as "actor_name?", p.name as "person_name?",
-             p.handle as "person?", c.name as "cluster?", e.request_id, e.grant_id, e.canonical, l.seq as "seq?"
+             p.handle as "person?", c.name as "cluster?", e.request_id, e.grant_id, e.canonical, l.seq as "seq?",
+             exists (select from event_unsealed q where q.event_id = e.id) as "waits!"
            from event e
            left join person a on a.id = e.actor_id
            left join person p on p.id = e.person_id
@@ -190,8 +195,6 @@ pub struct Record {
     pub cluster_id: Option<ClusterId>,
     pub canonical: Vec<u8>,
     pub link: Option<LinkRow>,
-    /// Whether it stands in the sealer's queue.
-    pub waits: bool,
 }
 
 /// A link with its neighbours.
@@ -217,7 +220,8 @@ pub async fn record(store: &Store, place: Place) -> Result<Option<Record>, Store
     let stored = sqlx::query_as!(
         Stored,
         r#"select e.id, e.at, e.action, e.actor, a.name as "actor_name?", p.name as "person_name?",
-             p.handle as "person?", c.name as "cluster?", e.request_id, e.grant_id, e.canonical, l.seq as "seq?"
+             p.handle as "person?", c.name as "cluster?", e.request_id, e.grant_id, e.canonical, l.seq as "seq?",
+             exists (select from event_unsealed q where q.event_id = e.id) as "waits!"
            from event e
            left join person a on a.id = e.actor_id
            left join person p on p.id = e.person_id
@@ -250,7 +254,7 @@ pub async fn record(store: &Store, place: Place) -> Result<Option<Record>, Store
         _ => None,
     };
     let canonical = stored.canonical.clone();
-    let event = EventRow { seq: place.seq, ..stored.into() };
+    let event = EventRow { seq: place.seq, waits: place.waits, ..stored.into() };
     let cluster_id = place.cluster_id.map(ClusterId);
-    Ok(Some(Record { event, cluster_id, canonical, link, waits: place.waits }))
+    Ok(Some(Record { event, cluster_id, canonical, link }))
 }

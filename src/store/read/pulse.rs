@@ -1,6 +1,10 @@
 //! How the whole fares, for the banners over every page.
 
-use crate::store::{Store, StoreError, audit::broken_among_newest, targets::MOST_SKEW};
+use crate::store::{
+    Store, StoreError,
+    audit::{broken_among_newest, kept_among_newest},
+    targets::MOST_SKEW,
+};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::audit::Place;
 
@@ -18,12 +22,12 @@ pub struct Pulse {
     pub overdue_since: Option<Timestamp>,
     /// Revocations that wait for a person.
     pub blocked: u64,
-    /// The first place where the audit chain does not hold: among the newest links, or by the worker's last walk over
-    /// all.
+    /// The first place where the audit chain does not hold: among the newest links, or beside them, where one of the
+    /// newest events was kept from being sealed, or by the worker's last walk over all.
     pub broken: Option<Place>,
 }
 
-/// How many of the newest links, with their events, every page looks at: enough to notice at once what is changed now,
+/// How many of the newest links, with their events, and of the newest events every page looks at: enough to notice at once what is changed now,
 /// and quick.
 const NEWEST_LINKS: i64 = 40;
 
@@ -64,7 +68,9 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
     .fetch_one(store.pool())
     .await?;
     let walked = row.broken_seq.and_then(|seq| place(seq, row.broken_after));
-    let newest = broken_among_newest(store, NEWEST_LINKS).await?;
+    let mut connection = store.acquire().await?;
+    let newest = broken_among_newest(&mut connection, NEWEST_LINKS).await?.map(|broken| broken.place);
+    let kept = kept_among_newest(&mut connection, NEWEST_LINKS).await?.map(|broken| broken.place);
     Ok(Pulse {
         now: row.now.to_jiff(),
         worker_silent_for: row.silent_for.map(SignedDuration::from_secs),
@@ -72,7 +78,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         overdue: u64::try_from(row.overdue).unwrap_or(0),
         overdue_since: row.overdue_since.map(jiff_sqlx::Timestamp::to_jiff),
         blocked: u64::try_from(row.blocked).unwrap_or(0),
-        broken: [walked, newest].into_iter().flatten().min_by_key(|place| place.link()),
+        broken: [walked, newest, kept].into_iter().flatten().min_by_key(|place| place.link()),
     })
 }
 

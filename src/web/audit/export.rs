@@ -3,7 +3,10 @@
 use super::Filter;
 use crate::{
     actions::audit::{self, NotExported},
-    store::audit::export::{Export, Format},
+    store::audit::{
+        Broken,
+        export::{Export, Format},
+    },
     web::{Failure, SignedIn, State, failure::chain},
 };
 use axum::{
@@ -54,6 +57,7 @@ pub async fn send(
         Ok(export) => export,
         Err(NotExported::NotFound) => return Err(Failure::NotFound),
         Err(error @ NotExported::Unknown(_)) => return Err(Failure::Malformed(error.to_string())),
+        Err(NotExported::Broken(broken)) => return Err(Failure::Conflict(no_export(&broken))),
         Err(NotExported::Policy(error)) => return Err(error.into()),
         Err(NotExported::Store(error)) => return Err(error.into()),
     };
@@ -69,6 +73,14 @@ pub async fn send(
     };
     let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, body(export, turn)).into_response())
+}
+
+/// What is said instead of a file that would not tell what happened.
+fn no_export(broken: &Broken) -> String {
+    format!(
+        "Nothing was exported: {broken}. Run `latchkey audit verify` and compare with your own copies; what operators \
+         do then is in docs/operating.md, \"The audit chain is broken\"."
+    )
 }
 
 /// The parts of an export as they are read. One that breaks off ends the connection, so that no browser takes it for

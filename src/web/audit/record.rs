@@ -113,7 +113,7 @@ impl RecordPage {
         let (pill, notice) = match (&record.link, wrong) {
             (_, Some(wrong)) => (Pill::new(Tone::Danger, Icon::CircleX, "Does not hold"), Some(Html::prose(&wrong))),
             (Some(_), None) => (Pill::new(Tone::Good, Icon::Link, "Link holds"), None),
-            (None, None) if record.waits => {
+            (None, None) if record.event.waits => {
                 let chain = Chain::of(None, lag, checked, clock);
                 let text = words::audit::not_sealed(chain.unsealed);
                 (Pill::new(Tone::Needs, Icon::Hourglass, "Not sealed yet"), Some(Html::prose(&text)))
@@ -203,6 +203,7 @@ impl RecordPage {
             grant: Some(GrantId(id(8))),
             detail,
             seq: Some(4_216),
+            waits: false,
         };
         let row = LinkRow {
             seq: 4_216,
@@ -211,13 +212,11 @@ impl RecordPage {
             before: Some(before.to_vec()),
             has_next: true,
         };
-        let sealed =
-            Record { event, cluster_id: Some(ClusterId(id(2))), canonical, link: Some(row.clone()), waits: false };
+        let sealed = Record { event, cluster_id: Some(ClusterId(id(2))), canonical, link: Some(row.clone()) };
         let changed = Record { link: Some(LinkRow { previous: vec![8; 32], ..row }), ..sealed.clone() };
         let waiting = Record {
-            event: audit::EventRow { seq: None, ..sealed.event.clone() },
+            event: audit::EventRow { seq: None, waits: true, ..sealed.event.clone() },
             link: None,
-            waits: true,
             ..sealed.clone()
         };
         let verified =

@@ -78,10 +78,13 @@ fn unlinked(count: usize) -> String {
     if count == 1 { "1 audit event is".to_owned() } else { format!("{} are", counted(count, "audit event")) }
 }
 
-pub fn broken(place: Place) -> Said {
+/// `what` is wrong there, where that was seen.
+pub fn broken(place: Place, what: Option<&str>) -> Said {
+    let what = what.map(|what| format!(": {what}")).unwrap_or_default();
     Said::new(
-        format!("the audit chain does not hold {place}"),
-        "Somebody changed an event or a link. The portal's and the worker's roles cannot; the schema's owner can.",
+        format!("the audit chain does not hold {place}{what}"),
+        "Somebody changed an event or a link, which only the schema's owner can, or kept an event from being linked, \
+         which the worker's role can, too.",
         "Treat it as an incident: take a copy, then `latchkey audit verify`. docs/operating.md, \
          \"The audit chain is broken\".",
     )

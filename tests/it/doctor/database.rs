@@ -1,7 +1,8 @@
 //! The database in trouble, and the work that stands in it.
 
 use super::{Hospital, text};
-use sqlx::Connection as _;
+use latchkey_domain::access::{EventDraft, transition::Actor};
+use sqlx::{Connection as _, Executor as _};
 
 #[tokio::test]
 async fn a_database_that_is_away_is_named_and_the_rest_is_asked_all_the_same() {
@@ -136,4 +137,29 @@ async fn dead_workers_late_ends_lagging_links_and_a_broken_chain_are_told() {
         "{}",
         told.out
     );
+}
+
+#[tokio::test]
+async fn an_event_that_was_kept_from_being_sealed_fails() {
+    let hospital = Hospital::new().await;
+    hospital.world.active("ana").await;
+    let worker = &hospital.world.town.worker;
+    let happen = async |times: usize| {
+        let mut tx = worker.begin().await.unwrap();
+        let now = tx.now().await.unwrap();
+        for _ in 0..times {
+            tx.event(&EventDraft::new("test.happened", Actor::worker()), now).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    };
+    while latchkey::store::audit::seal(worker.pool()).await.unwrap() > 0 {}
+    happen(1).await;
+    worker.pool().execute("delete from event_unsealed").await.unwrap();
+    // Later ones are sealed again, more than pages look at.
+    happen(50).await;
+    latchkey::store::audit::seal(worker.pool()).await.unwrap();
+    let told = hospital.ward.examine(&["--cluster", "staging-eu"]).await;
+    assert_eq!(told.code, 1);
+    let what = text(&told.trouble("work", "work.chain")["what"]).to_owned();
+    assert!(what.contains("has no link, and does not wait for one"), "{what}");
 }

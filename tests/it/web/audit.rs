@@ -3,7 +3,10 @@
 use super::Portal;
 use axum::http::StatusCode;
 use latchkey::store::audit;
-use latchkey_domain::audit::export::Verifier;
+use latchkey_domain::{
+    access::{EventDraft, transition::Actor},
+    audit::export::Verifier,
+};
 use sqlx::Executor as _;
 
 /// A portal with an access of ana's, sealed.
@@ -64,6 +67,28 @@ async fn an_event_that_is_not_sealed_yet_has_a_page_that_becomes_its_records() {
     audit::seal(portal.town.worker.pool()).await.unwrap();
     let moved = eli.get(&address).await.expect(StatusCode::SEE_OTHER);
     eli.get(moved.header("location")).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_event_that_was_kept_from_being_sealed_is_told_at_once_and_no_export_leaves_it_out() {
+    let portal = portal().await;
+    let eli = portal.browser("eli").await;
+    let last = portal.town.count("select max(seq) from audit_link").await;
+    let mut tx = portal.town.worker.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    tx.event(&EventDraft::new("test.hidden", Actor::worker()), now).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(eli.get("/audit").await.all("tbody .number")[0], "not sealed yet");
+    assert!(!eli.get("/").await.all(".banner").join(" ").contains("audit chain"));
+    portal.town.worker.pool().execute("delete from event_unsealed").await.unwrap();
+    assert_eq!(eli.get("/audit").await.all("tbody .number")[0], "kept from being sealed");
+    let banner = eli.get("/").await.all(".banner").join(" ");
+    assert!(banner.contains(&format!("The audit chain is broken after link {last}: ")), "{banner}");
+    for format in ["jsonl", "csv"] {
+        let page = eli.post("/audit/export", &[("format", format)]).await.expect(StatusCode::CONFLICT);
+        assert!(page.text.contains(&format!("Nothing was exported: the audit chain is broken after link {last}: ")));
+        assert!(page.text.contains("does not wait for one"), "{}", page.text);
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The binary: arguments, logs, exit codes.
 
 use clap::Parser;
-use latchkey::cli::{Cli, log};
+use latchkey::cli::{Cli, log, tell};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
     match cli.run().await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("latchkey: {error:#}");
+            tell(format_args!("latchkey: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,6 @@
 //! `latchkey accept-restore CLUSTER`: has the worker look at the cluster, and goes by what it saw.
 
-use super::{owner, policy::system_user};
+use super::{owner, policy::system_user, print, say, tell};
 use crate::{
     config::Settings,
     store::{
@@ -37,15 +37,18 @@ pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let looked = look(&store, cluster).await.with_context(nothing)?;
     let fenced = fence::fenced(&store).await?.into_iter().find(|fenced| fenced.name == cluster.as_str());
     let accepted = fence::accept(&store, &looked, &by).await.with_context(nothing)?;
-    println!("`{cluster}` is accepted: the worker grants there again, and counts on from epoch {}", accepted.epoch);
-    print!("{}", fenced.map(|fenced| left_over(&fenced)).unwrap_or_default());
+    say(format_args!(
+        "`{cluster}` is accepted: the worker grants there again, and counts on from epoch {}",
+        accepted.epoch
+    ))?;
+    print(&fenced.map(|fenced| left_over(&fenced)).unwrap_or_default())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// What a worker sees there now.
 async fn look(store: &Store, cluster: &ClusterName) -> anyhow::Result<Looked> {
     let asked = fence::ask_to_look(store, cluster).await?;
-    eprintln!("waiting for a worker to look at `{cluster}` ...");
+    tell(format_args!("waiting for a worker to look at `{cluster}` ..."));
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
         if let Some(looked) = fence::looked(store, &asked).await? {

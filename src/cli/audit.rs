@@ -1,6 +1,6 @@
 //! `latchkey audit`: verify the chain, in the database or in an export of it, and export.
 
-use super::{policy::system_user, reader, settings};
+use super::{policy::system_user, reader, say, settings, tell};
 use crate::{
     actions::audit::{export_from_terminal, is_empty, moment, never_happened},
     config::Settings,
@@ -96,31 +96,31 @@ async fn verify_database(settings: &Settings, kept: Option<[u8; 32]>) -> anyhow:
     let terminal = stderr().is_terminal();
     let progress = |links| {
         if terminal {
-            eprint!("\r{links} links");
+            let _ = write!(stderr(), "\r{links} links");
         }
     };
     let store = reader(settings)?;
     let verified = verify(store.pool(), progress).await;
     if terminal {
-        eprint!("\r");
+        let _ = write!(stderr(), "\r");
     }
     match verified {
         Ok(verified) => {
             let (links, head) = (verified.links, hex::encode(verified.head));
-            println!("the audit chain holds: {links} links, the last is {head}");
+            say(format_args!("the audit chain holds: {links} links, the last is {head}"))?;
             if verified.unsealed > 0 {
-                println!("{} newest events are not linked yet", verified.unsealed);
+                say(format_args!("{} newest events are not linked yet", verified.unsealed))?;
             }
             if let Some(kept) = kept
                 && !has_link(&store, &kept).await.context("failed to look for the hash that was kept")?
             {
-                eprintln!("no link has the hash that was kept: it is another chain, or was cut");
+                tell(format_args!("no link has the hash that was kept: it is another chain, or was cut"));
                 return Ok(ExitCode::FAILURE);
             }
             Ok(ExitCode::SUCCESS)
         }
         Err(NotVerified::Broken(broken)) => {
-            eprintln!("{broken}");
+            tell(format_args!("{broken}"));
             Ok(ExitCode::FAILURE)
         }
         Err(NotVerified::Store(error)) => Err(error).context("failed to verify the audit chain"),
@@ -140,29 +140,31 @@ fn verify_file(path: &Path, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> 
     let verified = match verified {
         Ok(verified) => verified,
         Err(broken) => {
-            eprintln!("{name} does not hold: {broken}");
+            tell(format_args!("{name} does not hold: {broken}"));
             return Ok(ExitCode::FAILURE);
         }
     };
     let Verified { header, head } = verified;
     if !found {
-        eprintln!(
+        tell(format_args!(
             "{name} holds by itself, but no link of it has the hash that was kept: it is another chain, or was cut"
-        );
+        ));
         return Ok(ExitCode::FAILURE);
     }
-    println!(
+    say(format_args!(
         "{name} holds: {} links, {} events shown, the last link is {}",
         header.last,
         header.shown,
         hex::encode(head)
-    );
-    println!(
+    ))?;
+    say(format_args!(
         "its header says, which nothing proves: of installation {}, as of {}, {}",
         header.installation, header.exported_at, header.filters
-    );
+    ))?;
     if kept.is_none() {
-        println!("compare the last link with a hash kept elsewhere (--head): a chain made anew would hold, too");
+        say(format_args!(
+            "compare the last link with a hash kept elsewhere (--head): a chain made anew would hold, too"
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -209,12 +211,12 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
     let (mut export, recorded) =
         export_from_terminal(&store, &by, &wanted, format).await.context("nothing was exported")?;
     if !recorded {
-        eprintln!("this database takes no writes, so its audit log does not say that it was exported");
+        tell(format_args!("this database takes no writes, so its audit log does not say that it was exported"));
     }
     if let (0, Some(action)) = (export.header().shown, &args.action)
         && let Some(said) = never_happened(&store, action).await.context("failed to look for the action")?
     {
-        eprintln!("{said}");
+        tell(format_args!("{said}"));
     }
     match &args.output {
         Some(path) => {
@@ -230,7 +232,7 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
         },
     }
     let header = export.header();
-    eprintln!("exported {} events of {} links, the last is {}", header.shown, header.last, header.head);
+    tell(format_args!("exported {} events of {} links, the last is {}", header.shown, header.last, header.head));
     Ok(ExitCode::SUCCESS)
 }
 

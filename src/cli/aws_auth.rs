@@ -101,8 +101,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let text = input.text()?;
     let Answer { output, error, code } = answer(args, &text)?;
-    std::io::stdout().write_all(output.as_bytes()).context("failed to write to standard output")?;
-    std::io::stderr().write_all(error.as_bytes()).context("failed to write to standard error")?;
+    super::print(&output)?;
+    let _ = std::io::stderr().write_all(error.as_bytes());
     Ok(ExitCode::from(code))
 }
 

@@ -1,6 +1,6 @@
 //! `latchkey check`: every fault of both files at once.
 
-use super::{CONFIG, lines};
+use super::{CONFIG, lines, say, tell};
 use crate::config::{Fault, Severity, policy, settings};
 use std::{
     path::{Path, PathBuf},
@@ -18,7 +18,7 @@ pub struct Args {
 
 /// Prints the faults; 1 where one is an error, or where nothing was there to check. A file that was not named and is
 /// not there is left out.
-pub fn run(config: Option<&Path>, args: &Args) -> ExitCode {
+pub fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode> {
     let mut faults = Vec::new();
     let mut checked = Vec::new();
     let mut look = |named: Option<&Path>, default: &str, check: &dyn Fn(&str, &str, &Path) -> Vec<Fault>| {
@@ -39,26 +39,26 @@ pub fn run(config: Option<&Path>, args: &Args) -> ExitCode {
     look(config, CONFIG, &|file, text, folder| settings::check(file, text, folder, settings::environment()).faults);
     look(args.policy.as_deref(), POLICY, &|file, text, _| policy::check(file, text).faults);
     if !faults.is_empty() {
-        eprintln!("{}", lines(&faults));
+        tell(format_args!("{}", lines(&faults)));
     }
     let errors = faults.iter().filter(|fault| fault.is_error()).count();
     let warnings = faults.len() - errors;
     if errors > 0 {
-        eprintln!("{errors} {}, {warnings} {}", plural(errors, "error"), plural(warnings, "warning"));
-        return ExitCode::FAILURE;
+        tell(format_args!("{errors} {}, {warnings} {}", plural(errors, "error"), plural(warnings, "warning")));
+        return Ok(ExitCode::FAILURE);
     }
     match checked.as_slice() {
         [] => {
-            eprintln!("there is neither {CONFIG} nor {POLICY} here; name them with --config and --policy");
-            ExitCode::FAILURE
+            tell(format_args!("there is neither {CONFIG} nor {POLICY} here; name them with --config and --policy"));
+            Ok(ExitCode::FAILURE)
         }
         [one] => {
-            println!("{one} is valid");
-            ExitCode::SUCCESS
+            say(format_args!("{one} is valid"))?;
+            Ok(ExitCode::SUCCESS)
         }
         both => {
-            println!("{} are valid", both.join(" and "));
-            ExitCode::SUCCESS
+            say(format_args!("{} are valid", both.join(" and ")))?;
+            Ok(ExitCode::SUCCESS)
         }
     }
 }

@@ -16,7 +16,9 @@ pub fn begin(service: bool) {
         Ok("text") => false,
         _ => service && !stderr().is_terminal(),
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(OneLine(stderr));
+    // Where nobody reads the log, the layer would say so there with a macro that panics.
+    let builder =
+        tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter).with_writer(OneLine(stderr));
     if json {
         builder.json().flatten_event(true).init();
     } else {

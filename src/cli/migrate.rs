@@ -1,5 +1,6 @@
 //! `latchkey migrate`: the schema, the two database roles, and what each may do.
 
+use super::say;
 use crate::{config::Settings, store::MIGRATIONS};
 use anyhow::Context;
 use secrecy::ExposeSecret;
@@ -14,7 +15,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         PgConnection::connect(url.expose_secret()).await.context("failed to reach the database as its owner")?;
     MIGRATIONS.run(&mut connection).await.context("failed to migrate the database")?;
     let newest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
-    println!("the schema is at version {newest}");
+    say(format_args!("the schema is at version {newest}"))?;
     connection.close().await.ok();
     Ok(ExitCode::SUCCESS)
 }

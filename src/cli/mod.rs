@@ -1,6 +1,9 @@
 //! The commands of the binary. Each tells errors as sentences and ends with an exit code: 0 for done, 1 for an error
 //! or a finding, 2 for arguments that mean nothing or what would be unsafe.
 
+// The macros panic where nobody reads: `say`, `print` and `tell` do not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod accept_restore;
 mod audit;
 mod aws_auth;
@@ -84,7 +87,7 @@ impl Cli {
             Command::Serve => serve::run(&settings(config)?).await,
             Command::Worker => worker::run(&settings(config)?).await,
             Command::Migrate => migrate::run(&settings(config)?).await,
-            Command::Check(args) => Ok(check::run(config, &args)),
+            Command::Check(args) => check::run(config, &args),
             Command::Policy(command) => policy::run(&settings(config)?, command).await,
             Command::Bootstrap(args) => bootstrap::run(&args),
             Command::Doctor(args) => Box::pin(doctor::run(config, &args)).await,
@@ -127,6 +130,16 @@ fn reader(settings: &Settings) -> anyhow::Result<Store> {
         Some(url) => Ok(Store::connect(url, 2)?),
         None => Ok(Store::connect(database.owner()?, 2)?),
     }
+}
+
+/// Writes a line to standard output, as [`print`] does.
+fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
+    print(&format!("{line}\n"))
+}
+
+/// Writes a line to standard error. That nobody reads there can be told to nobody.
+pub fn tell(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Writes to standard output. A reader that has seen enough (`| head`) is no error.

@@ -1,6 +1,6 @@
 //! `latchkey policy apply` and `latchkey policy show`.
 
-use super::{lines, owner, print, reader};
+use super::{lines, owner, print, reader, say, tell};
 use crate::{
     config::{Settings, policy},
     store::policies::{self, Application, Applied},
@@ -45,7 +45,7 @@ async fn apply(settings: &Settings, args: &ApplyArgs) -> anyhow::Result<ExitCode
     let policy::Checked { policy, faults } = policy::check(&name, &body);
     let Some(file) = policy else { bail!("the policy is refused; the current one stays\n{}", lines(&faults)) };
     if !faults.is_empty() {
-        eprintln!("{}", lines(&faults));
+        tell(format_args!("{}", lines(&faults)));
     }
     let hash = policy::hash(&body);
     let by = args.by.clone().unwrap_or_else(system_user);
@@ -60,7 +60,7 @@ async fn apply(settings: &Settings, args: &ApplyArgs) -> anyhow::Result<ExitCode
     let applied = policies::apply(&owner(settings)?, &application)
         .await
         .context("the policy was not applied; the current one stays")?;
-    println!("{}", told(&hash, &applied));
+    say(format_args!("{}", told(&hash, &applied)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -92,7 +92,7 @@ async fn show(settings: &Settings) -> anyhow::Result<ExitCode> {
     let Some(current) = current else {
         bail!("no policy was applied yet: run `latchkey policy apply policy.toml`");
     };
-    eprintln!("{}", current.hash);
+    tell(format_args!("{}", current.hash));
     print(&current.body)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! `latchkey token`: an exec credential for kubectl, as `aws eks get-token` gives, by the AWS credentials that the
 //! SDK finds: environment, profile (`AWS_PROFILE`), web identity, container, instance. Nobody is asked.
 
+use super::say;
 use crate::aws::token::presign;
 use anyhow::{Context, anyhow};
 use aws_config::{BehaviorVersion, Region};
@@ -35,6 +36,6 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let now = Timestamp::now();
     let token = presign(&credentials, region.as_ref(), &args.cluster_name, now)?;
     let version = ExecVersion::asked_for(&std::env::var("KUBERNETES_EXEC_INFO").unwrap_or_default());
-    println!("{}", exec_credential_in(version, token.expose_secret(), now + ANNOUNCED_LIFETIME));
+    say(format_args!("{}", exec_credential_in(version, token.expose_secret(), now + ANNOUNCED_LIFETIME)))?;
     Ok(ExitCode::SUCCESS)
 }

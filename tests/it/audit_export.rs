@@ -367,3 +367,38 @@ async fn an_export_larger_than_any_test_needs_is_verified_a_line_at_a_time() {
     assert!(verified.status.success(), "{}", err(&verified));
     println!("audit: {links} stubs ({megabytes} MB) verified offline in {:.1} s", begun.elapsed().as_secs_f64());
 }
+
+#[tokio::test]
+async fn commands_end_quietly_where_nobody_reads_what_they_print() {
+    let desk = Desk::new().await;
+    desk.export("all.jsonl", &[]).await;
+    let told = "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/a\n    username: a\n    groups: [a]\n";
+    std::fs::write(desk.file("aws-auth.yaml"), told).unwrap();
+    for arguments in [
+        &["audit", "verify", "all.jsonl"][..],
+        &["audit", "verify"],
+        &["audit", "export"],
+        &["check"],
+        &["check", "--policy", "nowhere.toml"],
+        &["aws-auth", "lint", "aws-auth.yaml"],
+        &["doctor"],
+        &["--help"],
+    ] {
+        let read = desk.run(arguments).await;
+        for both in [false, true] {
+            let (reader, closed) = std::io::pipe().unwrap();
+            drop(reader);
+            let mut command = latchkey(desk.folder.path(), arguments);
+            command.env("LATCHKEY_DATABASE__WEB_URL", desk.town.database.url_as("latchkey_web"));
+            let unread = tokio::task::spawn_blocking(move || {
+                if both {
+                    command.stderr(closed.try_clone().unwrap());
+                }
+                command.stdout(closed).spawn().unwrap().wait_with_output().unwrap()
+            });
+            let unread = unread.await.unwrap();
+            assert_eq!(unread.status.code(), read.status.code(), "{arguments:?}, {both}: {}", err(&unread));
+            assert!(!err(&unread).contains("panic") && !err(&unread).contains("pipe"), "{}", err(&unread));
+        }
+    }
+}

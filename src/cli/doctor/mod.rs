@@ -10,7 +10,7 @@ mod report;
 mod rights;
 mod work;
 
-use super::{CONFIG, lines, print, worker};
+use super::{CONFIG, lines, print, tell, worker};
 use crate::{
     actions::policy::{self, NoPolicy},
     aws::Aws,
@@ -119,7 +119,7 @@ pub async fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode>
 }
 
 fn could_not_run(why: &str) -> ExitCode {
-    eprintln!("latchkey: {why}");
+    tell(format_args!("latchkey: {why}"));
     ExitCode::from(COULD_NOT_RUN)
 }
 

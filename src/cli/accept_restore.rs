@@ -27,6 +27,9 @@ pub struct Args {
     /// Who accepts, for the audit log [default: the user of this system]
     #[arg(long, value_name = "WHO")]
     by: Option<String>,
+    /// Set up again what is active in the database and has no binding on the cluster
+    #[arg(long)]
+    set_up_again: bool,
 }
 
 pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
@@ -36,7 +39,7 @@ pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let nothing = || format!("nothing was accepted for `{cluster}`");
     let looked = look(&store, cluster).await.with_context(nothing)?;
     let fenced = fence::fenced(&store).await?.into_iter().find(|fenced| fenced.name == cluster.as_str());
-    let accepted = fence::accept(&store, &looked, &by).await.with_context(nothing)?;
+    let accepted = fence::accept(&store, &looked, &by, args.set_up_again).await.with_context(nothing)?;
     say(format_args!(
         "`{cluster}` is accepted: the worker grants there again, and counts on from epoch {}",
         accepted.epoch

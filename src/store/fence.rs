@@ -144,8 +144,23 @@ pub enum NotAccepted {
          again"
     )]
     Marker { cluster: ClusterName, what: String },
+    #[error(
+        "{} active on `{cluster}` by this database and {} no binding there: once it is accepted the worker sets up \
+         again\n{}\nRevoke first what may have ended since the backup. Where all of these are wanted, run this again \
+         with --set-up-again", active(.accesses.len()), if .accesses.len() == 1 { "has" } else { "have" },
+        .accesses.join("\n")
+    )]
+    SetsUpAgain {
+        cluster: ClusterName,
+        /// Whose, what and which.
+        accesses: Vec<String>,
+    },
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn active(number: usize) -> String {
+    if number == 1 { "1 access is".to_owned() } else { format!("{number} accesses are") }
 }
 
 impl From<sqlx::Error> for NotAccepted {
@@ -178,6 +193,8 @@ pub struct Looked {
     cluster: ClusterId,
     name: ClusterName,
     marker: Option<Marker>,
+    /// Accesses of which a binding of ours stands there.
+    bound: BTreeSet<String>,
 }
 
 /// Has the worker look at a cluster, whose fence may be older than what is there now, or yet to come.
@@ -221,17 +238,23 @@ pub async fn looked(store: &Store, asked: &Asked) -> Result<Option<Looked>, NotA
     if let Some(why) = seen.body.trouble {
         return Err(NotAccepted::Unseen { cluster: name, why });
     }
-    let marker = seen.body.kubernetes.and_then(|state| state.marker);
-    Ok(Some(Looked { cluster: asked.cluster, name, marker }))
+    let installation = super::desired::installation(&mut *store.acquire().await?).await?;
+    let state = seen.body.kubernetes;
+    let ours = state.iter().flat_map(|state| &state.bindings);
+    let ours = ours.filter(|binding| bindings::is_labelled(binding, installation));
+    let bound = ours.filter_map(|binding| binding.labels.get(LABEL_GRANT).cloned()).collect();
+    Ok(Some(Looked { cluster: asked.cluster, name, marker: state.and_then(|state| state.marker), bound }))
 }
 
 /// Accepts that a cluster is this database's though it was seen in a later state: puts the target's epoch above the
-/// marker's, lets the fence go and wakes the target. Only the schema's owner may. `by` is for the audit log.
+/// marker's, lets the fence go and wakes the target. Only the schema's owner may. `by` is for the audit log. Accesses that
+/// are active here and have no binding there may have ended since the backup: whoever accepts must say that they are to be
+/// set up again.
 ///
 /// # Errors
-/// `NotFenced`; `Marker` where the cluster was seen with a marker that would fence it again; `Store`.
-pub async fn accept(store: &Store, looked: &Looked, by: &str) -> Result<Accepted, NotAccepted> {
-    let Looked { cluster, name, marker } = looked;
+/// `NotFenced`; `SetsUpAgain` where that was not said; `Marker` where the cluster was seen with a marker that would fence it again; `Store`.
+pub async fn accept(store: &Store, looked: &Looked, by: &str, set_up_again: bool) -> Result<Accepted, NotAccepted> {
+    let Looked { cluster, name, marker, bound } = looked;
     let installation = super::desired::installation(&mut *store.acquire().await?).await?.to_string();
     let counted_to =
         counted(marker.as_ref(), &installation).map_err(|what| NotAccepted::Marker { cluster: name.clone(), what })?;
@@ -246,6 +269,10 @@ pub async fn accept(store: &Store, looked: &Looked, by: &str) -> Result<Accepted
     .fetch_optional(tx.connection())
     .await?
     .ok_or_else(|| NotAccepted::NotFenced(name.clone()))?;
+    let accesses = unbound(&mut tx, *cluster, bound).await?;
+    if !set_up_again && !accesses.is_empty() {
+        return Err(NotAccepted::SetsUpAgain { cluster: name.clone(), accesses });
+    }
     // What the fence held back need not wait out its rest.
     sqlx::query!(
         "update grant_leg set next_try = null
@@ -261,6 +288,25 @@ pub async fn accept(store: &Store, looked: &Looked, by: &str) -> Result<Accepted
     tx.event(&event.with("by", by).with("epoch", row.epoch), now).await?;
     tx.commit().await?;
     Ok(Accepted { epoch: row.epoch })
+}
+
+/// The accesses that are active here and have no binding there: whose, what, which.
+async fn unbound(
+    tx: &mut super::tx::Tx,
+    cluster: ClusterId,
+    bound: &BTreeSet<String>,
+) -> Result<Vec<String>, StoreError> {
+    let bound: Vec<String> = bound.iter().cloned().collect();
+    let rows = sqlx::query!(
+        r#"select g.id, p.handle, g.profile from access_grant g join person p on p.id = g.person_id
+           where g.cluster_id = $1 and g.state = 'active' and g.until > latchkey_now() and g.id::text <> all($2)
+           order by p.handle, g.id"#,
+        cluster.0,
+        &bound
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows.into_iter().map(|row| format!("{} of {}: /grants/{}", row.profile, row.handle, row.id)).collect())
 }
 
 /// The epoch that a marker names, or why no run may go on from it.

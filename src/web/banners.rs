@@ -11,6 +11,23 @@ use jiff::SignedDuration;
 const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
 impl Pulse {
+    /// What operators see besides: clusters that are fenced. Nobody else can do anything about it.
+    pub(super) fn operators_banners(&self) -> Vec<Banner> {
+        let fenced = self.fenced.iter().map(|(id, name)| {
+            let mut banner = Banner::new(
+                Tone::Danger,
+                &format!(
+                    "`{name}` has seen a later state than this database has, or is another installation\u{2019}s: nothing \
+                     is set up there, and every access on it waits. Look at what stands there, then run `latchkey \
+                     accept-restore {name}`."
+                ),
+            );
+            banner.text = banner.text.then_link(&format!("/targets/cluster/{id}"), "Open it");
+            banner
+        });
+        fenced.collect()
+    }
+
     /// The banners, the gravest first.
     pub(super) fn banners(&self, clock: &Clock) -> Vec<Banner> {
         let mut banners = Vec::new();

@@ -33,6 +33,12 @@ impl Html {
         Self(format!("{before} <a href=\"/requests/{id}\">Open it</a>"))
     }
 
+    /// The same text, and a link to one of our pages after it.
+    #[must_use]
+    pub fn then_link(self, address: &str, words: &'static str) -> Self {
+        Self(format!("{self} <a href=\"{address}\">{words}</a>"))
+    }
+
     /// A sentence: names as code, moments as `<time>`.
     pub fn sentence(sentence: &Sentence) -> Self {
         let mut html = String::new();

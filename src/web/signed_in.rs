@@ -117,11 +117,16 @@ impl FromRequestParts<State> for SignedIn {
         // A zone that this machine's database lost since is the site's until another is chosen.
         let own_zone = found.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
         let clock = Clock::new(pulse.now, own_zone.unwrap_or_else(|| state.site.zone.clone()));
+        let roles = Roles::of(&found.person, &policy.file);
+        let mut banners = pulse.banners(&clock);
+        if roles.operator {
+            banners.extend(pulse.operators_banners());
+        }
         let signed_in = Self {
             session: found.session,
-            roles: Roles::of(&found.person, &policy.file),
+            roles,
             person: found.person,
-            banners: pulse.banners(&clock),
+            banners,
             policy,
             clock,
             theme: found.theme,

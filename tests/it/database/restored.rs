@@ -130,6 +130,23 @@ async fn what_the_older_database_does_not_know_is_named_and_goes_when_an_operato
     assert_eq!(stands(&world), (vec![], USERS.to_owned()));
 }
 
+#[tokio::test]
+async fn what_would_be_set_up_again_is_named_and_is_not_accepted_unsaid() {
+    let world = World::new().await;
+    let Since { ended, running } = restored(&world).await;
+    look_again(&world).await;
+    let refused = world.accept().await.unwrap_err().to_string();
+    assert!(refused.contains(&format!("view of ana: /grants/{ended}")), "{refused}");
+    assert!(refused.contains("1 access is active") && refused.contains("--set-up-again"), "{refused}");
+    assert!(!refused.contains(&running.to_string()), "it has its binding: {refused}");
+    look_again(&world).await;
+    assert_eq!(fence::fenced(&world.town.web).await.unwrap().len(), 1, "nothing was accepted");
+    assert_ne!(world.lists_pods("ana", PROD, "payments").await, 200);
+    world.accept_with(true).await.unwrap();
+    look_again(&world).await;
+    assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200);
+}
+
 /// The text without Ben's line, as `latchkey aws-auth edit --remove` makes it.
 fn without_ben(world: &World) -> String {
     use latchkey_domain::eks::aws_auth::AwsAuth;

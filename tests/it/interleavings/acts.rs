@@ -146,7 +146,7 @@ impl Act {
             }
             Self::AcceptRestore => {
                 fence::ask_to_look(&hands.owner, &"staging-eu".parse()?).await?;
-                fence::accept(&hands.owner, scene.looked(), "a test").await?;
+                fence::accept(&hands.owner, scene.looked(), "a test", true).await?;
             }
             Self::GiveTargetBack => {
                 let lease = scene.lease(Target::Cluster(scene.prod));

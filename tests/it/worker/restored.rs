@@ -27,12 +27,17 @@ impl World {
 
     /// What `latchkey accept-restore prod-eu` does, with a worker that looks when it is asked.
     pub async fn accept(&self) -> Result<Accepted, NotAccepted> {
+        self.accept_with(false).await
+    }
+
+    /// The same, with or without `--set-up-again`.
+    pub async fn accept_with(&self, set_up_again: bool) -> Result<Accepted, NotAccepted> {
         let owner = &self.town.owner;
         let asked = fence::ask_to_look(owner, &PROD.parse().unwrap()).await?;
         assert!(fence::looked(owner, &asked).await?.is_none(), "nobody has looked yet");
         self.run().await;
         let looked = fence::looked(owner, &asked).await?.expect("the worker looked");
-        fence::accept(owner, &looked, "olga").await
+        fence::accept(owner, &looked, "olga", set_up_again).await
     }
 }
 

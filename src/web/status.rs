@@ -29,6 +29,8 @@ pub struct StatusPage {
     pub layout: Layout,
     pub lines: [Plain; 3],
     pub workers: Vec<Worker>,
+    /// Those that ended without a word while others live.
+    pub earlier: Option<String>,
     pub queue: String,
     /// The last verification of the whole audit chain.
     pub chain: LastCheck,
@@ -85,17 +87,22 @@ async fn page(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Sta
 
 /// A worker tells that it lives each few seconds.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(30);
+/// A worker that is silent so long, while another lives, ended without a word: it was killed, or crashed.
+const EARLIER_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// Changes take seconds: what waits longer is late.
 const LATE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 const WORKS: Pill = Pill::new(Tone::Good, Icon::CircleCheck, "Works");
 const SLOW: Pill = Pill::new(Tone::Needs, Icon::Hourglass, "Slow");
+const NEEDS_SOMEBODY: Pill = Pill::new(Tone::Needs, Icon::TriangleAlert, "Needs somebody");
 const STANDS_STILL: Pill = Pill::new(Tone::Danger, Icon::CircleX, "Stands still");
 
 impl StatusPage {
     fn new(signed_in: &SignedIn, health: &Health, checked: &Checked, provider: (&str, bool), stuck: &[Stuck]) -> Self {
         let alive = health.workers.iter().any(WorkerAlive::works);
         let waits = health.waits_since.unwrap_or_default();
+        let (earlier, now): (Vec<_>, Vec<_>) =
+            health.workers.iter().partition(|worker| alive && worker.silent_for > EARLIER_AFTER);
         let queue = match (health.waiting, health.in_hand) {
             (0, 0) => "Nothing waits for a worker.".to_owned(),
             (0, in_hand) => format!("{in_hand} in hand, nothing waits."),
@@ -108,7 +115,8 @@ impl StatusPage {
                 changes(health, alive, &signed_in.clock),
                 endings(health, alive, &signed_in.clock),
             ],
-            workers: health.workers.iter().map(Worker::of).collect(),
+            workers: now.iter().map(|worker| Worker::of(worker)).collect(),
+            earlier: earlier_workers(&earlier),
             queue,
             chain: LastCheck::of(checked, &signed_in.clock),
             operator: signed_in.roles.operator.then(|| ForOperators {
@@ -135,6 +143,8 @@ fn sign_in(health: &Health, (provider, answers): (&str, bool)) -> Plain {
 
 fn changes(health: &Health, alive: bool, clock: &Clock) -> Plain {
     let late = health.coming_since.is_some_and(|since| clock.now.duration_since(since) > LATE_AFTER);
+    let waits = number(health.hindered, "access that was approved waits", "accesses that were approved wait");
+    let waits = format!("{waits} for somebody to act; operators find what to do below.");
     let (pill, sentence) = match (alive, health.coming_since) {
         (false, _) => (STANDS_STILL, Sentence::parse("No worker answers, so nothing approved is set up.")),
         (true, Some(since)) => {
@@ -144,9 +154,15 @@ fn changes(health: &Health, alive: bool, clock: &Clock) -> Plain {
                     number(health.coming, "access is", "accesses are")
                 ))
                 .time(since, clock.relative(since))
-                .text(".");
-            (if late { SLOW } else { WORKS }, sentence)
+                .text(if health.hindered > 0 { format!(". {waits}") } else { ".".to_owned() });
+            let pill = match (health.hindered > 0, late) {
+                (true, _) => NEEDS_SOMEBODY,
+                (false, true) => SLOW,
+                (false, false) => WORKS,
+            };
+            (pill, sentence)
         }
+        (true, None) if health.hindered > 0 => (NEEDS_SOMEBODY, Sentence::parse(&waits)),
         (true, None) => (WORKS, Sentence::parse("Everything that was approved is set up.")),
     };
     Plain { what: "Changes", pill, sentence: Html::sentence(&sentence) }
@@ -157,23 +173,50 @@ fn endings(health: &Health, alive: bool, clock: &Clock) -> Plain {
     let (pill, sentence) = match health.ending_since {
         None if alive => (WORKS, Sentence::parse("Everything that should have ended is proven gone.")),
         None => (STANDS_STILL, Sentence::parse("No worker answers, so what ends now is not taken away.")),
+        Some(since) if alive && !late && health.ending_blocked == 0 => {
+            let sentence = Sentence::default()
+                .text(format!(
+                    "{} being taken away, the oldest since ",
+                    number(health.ending, "access is", "accesses are")
+                ))
+                .time(since, clock.full(since))
+                .text(".");
+            (WORKS, sentence)
+        }
         Some(since) => {
+            let blocked = number(health.ending_blocked, "cannot be taken away", "cannot be taken away");
             let sentence = Sentence::default()
                 .text(format!(
                     "{} past the end and not proven gone, the oldest since ",
                     number(health.ending, "access is", "accesses are")
                 ))
                 .time(since, clock.full(since))
-                .text(". It may still work; we never give up.");
-            let pill = match (alive, late) {
+                .text(if health.ending_blocked > 0 {
+                    format!(
+                        ". It may still work; of these {blocked} until somebody acts. Operators find what to do below."
+                    )
+                } else {
+                    ". It may still work; we never give up.".to_owned()
+                });
+            let pill = match (alive, health.ending_blocked > 0) {
                 (false, _) => STANDS_STILL,
-                (true, true) => Pill::new(Tone::Danger, Icon::TriangleAlert, "Overdue"),
-                (true, false) => WORKS,
+                (true, true) => Pill::new(Tone::Danger, Icon::TriangleAlert, "Blocked"),
+                (true, false) => Pill::new(Tone::Danger, Icon::TriangleAlert, "Overdue"),
             };
             (pill, sentence)
         }
     };
     Plain { what: "Endings", pill, sentence: Html::sentence(&sentence) }
+}
+
+/// Of workers that ended without a word; nothing where there is none.
+fn earlier_workers(earlier: &[&WorkerAlive]) -> Option<String> {
+    let youngest = earlier.iter().map(|worker| worker.silent_for).min()?;
+    let many = match earlier.len() {
+        1 => "1 earlier worker".to_owned(),
+        more => format!("{more} earlier workers"),
+    };
+    Some(format!("{many} ended without a word, last heard of {} ago.", duration(youngest)))
 }
 
 fn number(number: i64, one: &str, more: &str) -> String {
@@ -248,8 +291,10 @@ impl StatusPage {
             in_hand: 2,
             coming: 0,
             coming_since: None,
+            hindered: 0,
             ending: 1,
             ending_since: Some("2026-11-24T14:30:00Z".parse().unwrap()),
+            ending_blocked: 1,
         };
         let stuck = Stuck {
             grant: latchkey_domain::access::GrantId(uuid::Uuid::from_u128(8)),

@@ -47,13 +47,21 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
         }
         silent => Finding::failed("work.workers", words::no_worker(silent.map(in_words).as_deref())),
     });
-    findings.push(match (pulse.overdue, pulse.overdue_since) {
+    let overdue = match (pulse.overdue, pulse.overdue_since) {
+        (0, _) if health.ending > 0 => Finding::ok(
+            "work.overdue",
+            format!("accesses that are being taken away: {}, none of them for more than a minute", health.ending),
+        ),
         (0, _) => Finding::ok("work.overdue", "nothing that should have ended is still there"),
         (count, since) => {
             let since = since.map_or_else(|| "an unknown time".to_owned(), |since| since.to_string());
             Finding::failed("work.overdue", words::overdue(count, &since))
         }
-    });
+    };
+    // What waits for somebody is told by itself.
+    if pulse.overdue > 0 || pulse.blocked == 0 {
+        findings.push(overdue);
+    }
     if pulse.blocked > 0 {
         findings.push(Finding::failed("work.blocked", words::blocked(pulse.blocked)));
     }

@@ -21,9 +21,13 @@ pub struct Health {
     /// Accesses being set up, and since when the oldest.
     pub coming: i64,
     pub coming_since: Option<Timestamp>,
+    /// Accesses that are approved or run, are not as they should be, and wait for somebody.
+    pub hindered: i64,
     /// Accesses past their end that are not proven gone, and the oldest of these ends.
     pub ending: i64,
     pub ending_since: Option<Timestamp>,
+    /// Of these, those that wait for somebody.
+    pub ending_blocked: i64,
 }
 
 /// A worker that told of itself within the last hour.
@@ -44,7 +48,8 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
     let row = sqlx::query!(
         r#"select extract(epoch from clock_timestamp() - (select max(created_at) from session))::bigint as signed_in,
              q.waiting as "waiting!", q.waits as waits, q.in_hand as "in_hand!",
-             s.coming as "coming!", s.coming_since, e.ending as "ending!", e.ending_since
+             s.coming as "coming!", s.coming_since, e.ending as "ending!", e.ending_since,
+             b.hindered as "hindered!", b.ending as "ending_blocked!"
            from (
              select count(*) filter (where due_at <= clock_timestamp()
                       and (lease_until is null or lease_until < clock_timestamp())) as waiting,
@@ -62,7 +67,13 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
                select until as ends from access_grant where state = 'active' and until < latchkey_now()
                union all select revoking_since from access_grant where state = 'revoking'
              ) late
-           ) e"#
+           ) e
+           cross join (
+             select count(distinct g.id) filter (where g.state <> 'revoking') as hindered,
+               count(distinct g.id) filter (where g.state = 'revoking') as ending
+             from grant_leg l join access_grant g on g.id = l.grant_id and g.state <> 'ended'
+             where l.condition = 'blocked'
+           ) b"#
     )
     .fetch_one(store.pool())
     .await?;
@@ -92,7 +103,9 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
         in_hand: row.in_hand,
         coming: row.coming,
         coming_since: row.coming_since.map(jiff_sqlx::Timestamp::to_jiff),
+        hindered: row.hindered,
         ending: row.ending,
+        ending_blocked: row.ending_blocked,
         ending_since: row.ending_since.map(jiff_sqlx::Timestamp::to_jiff),
     })
 }

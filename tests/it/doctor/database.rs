@@ -163,3 +163,20 @@ async fn an_event_that_was_kept_from_being_sealed_fails() {
     let what = text(&told.trouble("work", "work.chain")["what"]).to_owned();
     assert!(what.contains("has no link, and does not wait for one"), "{what}");
 }
+
+#[tokio::test]
+async fn an_end_that_waits_for_somebody_is_not_said_to_be_well_as_well() {
+    let hospital = Hospital::new().await;
+    hospital.world.active("ana").await;
+    hospital
+        .execute(
+            "set session_replication_role = replica;
+             update access_grant set state = 'revoking', cause = 'revoked', revoking_since = latchkey_now();
+             update grant_leg set condition = 'blocked', error = 'x'",
+        )
+        .await;
+    let told = hospital.ward.examine(&["--cluster", "staging-eu"]).await;
+    assert!(told.out.contains("1 access that ends waits for somebody"), "{}", told.out);
+    assert!(!told.out.contains("nothing that should have ended is still there"), "{}", told.out);
+    assert!(!told.out.contains("work.overdue"), "{}", told.out);
+}

@@ -101,3 +101,44 @@ async fn status_says_that_no_worker_runs_and_shows_the_policy_to_operators() {
     let page = portal.get("dee", "/status").await.text;
     assert!(page.contains(&latchkey::config::policy::hash(crate::town::POLICY)));
 }
+
+#[tokio::test]
+async fn status_says_of_what_waits_for_somebody_what_the_banner_says() {
+    let portal = Portal::new().await;
+    let grant = portal.town.grant().await;
+    let owner = portal.town.owner.pool();
+    let heartbeat = "insert into worker_heartbeat (holder, started_at, seen_at)
+        select 'dead-' || n, clock_timestamp(), clock_timestamp() - interval '20 minutes' from generate_series(1, 8) n
+        union all select 'alive', clock_timestamp(), clock_timestamp()";
+    sqlx::raw_sql(heartbeat).execute(owner).await.unwrap();
+    let page = portal.get("dee", "/status").await;
+    assert_eq!(page.one("#earlier"), "8 earlier workers ended without a word, last heard of 20 min ago.");
+    assert!(!page.text.contains("Silent"), "another lives");
+    let blocked = format!("update grant_leg set condition = 'blocked', error = 'x' where grant_id = '{grant}'");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(blocked)).execute(owner).await.unwrap();
+    let page = portal.get("dee", "/status").await;
+    assert_eq!(page.all(".plain-lines .state")[1], "Needs somebody");
+    assert!(page.text.contains("1 access that was approved waits for somebody to act"), "{}", page.text);
+    let ending = format!(
+        "set session_replication_role = replica; update access_grant set state = 'revoking',
+        cause = 'revoked', revoking_since = latchkey_now() where id = '{grant}'; set session_replication_role = origin"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(ending)).execute(owner).await.unwrap();
+    let page = portal.get("dee", "/status").await;
+    assert_eq!(page.all(".plain-lines .state")[2], "Blocked");
+    assert!(page.text.contains("of these 1 cannot be taken away until somebody acts"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn operators_alone_are_told_on_every_page_that_a_cluster_is_fenced() {
+    let portal = Portal::new().await;
+    portal.town.grant().await;
+    let fence = "update target set fenced_since = clock_timestamp(), fenced_why = 'x'
+        where kind = 'cluster' and key = (select id from cluster where name = 'prod-eu')";
+    sqlx::query(fence).execute(portal.town.owner.pool()).await.unwrap();
+    let page = portal.get("dee", "/").await;
+    assert!(page.all(".banner").join(" ").contains("latchkey accept-restore prod-eu"), "{}", page.text);
+    let address = page.attribute(".banner a", "href");
+    portal.get("dee", &address).await.expect(StatusCode::OK);
+    assert!(!portal.get("ana", "/").await.text.contains("accept-restore"));
+}

@@ -8,6 +8,8 @@ create table target (
   lease_holder text,
   epoch bigint not null default 0,
   ran_at timestamptz,
+  -- When an operator last wanted it looked at: what was proven before is asked about again.
+  tried_at timestamptz,
   failure text,
   -- Since when, and why, only revocations happen here: the cluster was seen to belong to another installation, or to a
   -- later state of this one. Set by the worker, cleared by `latchkey accept-restore` alone.

@@ -20,7 +20,7 @@ grant update (state, version, revoking_since, cause, ended_by, end_reason) on ac
 grant insert (grant_id, target_kind, target_key) on grant_leg to latchkey_web;
 grant update (attempts, next_try) on grant_leg to latchkey_web;
 grant insert (kind, key, generation, due_at, revoking) on target to latchkey_web;
-grant update (generation, due_at, revoking, paused_since, paused_by, paused_why) on target to latchkey_web;
+grant update (generation, due_at, revoking, tried_at, paused_since, paused_by, paused_why) on target to latchkey_web;
 
 grant update (state, closed_at) on request to latchkey_worker;
 grant update (state, version, since, until, revoking_since, ended_at, cause, ended_by, end_reason, residual)

@@ -242,6 +242,10 @@ pub struct LegState {
     pub well: bool,
     /// How long ago it was last proven; none where it never was.
     pub proven: Option<Duration>,
+    /// Whether an operator wants it looked at anew since.
+    pub tried: bool,
+    /// Whether the last proof showed that it allows more than was decided.
+    pub wider: bool,
 }
 
 /// The legs of a target's grants that are not over, by grant.
@@ -256,8 +260,10 @@ pub async fn legs(connection: &mut PgConnection, target: Target) -> Result<Legs,
         r#"select l.grant_id, l.attempts, l.condition = 'ok' as "well!",
              case when l.next_try > clock_timestamp()
                   then extract(epoch from l.next_try - clock_timestamp())::float8 end as rests,
-             extract(epoch from clock_timestamp() - l.proven_at)::float8 as proven
+             extract(epoch from clock_timestamp() - l.proven_at)::float8 as proven,
+             coalesce(t.tried_at >= l.proven_at, false) as "tried!", l.evidence -> 'wider' is not null as "wider!"
            from grant_leg l join access_grant g on g.id = l.grant_id
+             left join target t on t.kind = l.target_kind and t.key = l.target_key
            where l.target_kind = $1 and l.target_key = $2 and g.state <> 'ended'"#,
         target.kind(),
         target.key()
@@ -269,7 +275,8 @@ pub async fn legs(connection: &mut PgConnection, target: Target) -> Result<Legs,
         .into_iter()
         .map(|row| {
             let attempts = u32::try_from(row.attempts).unwrap_or(0);
-            let leg = LegState { attempts, rests: lasts(row.rests), well: row.well, proven: lasts(row.proven) };
+            let (rests, proven) = (lasts(row.rests), lasts(row.proven));
+            let leg = LegState { attempts, rests, well: row.well, proven, tried: row.tried, wider: row.wider };
             (GrantId(row.grant_id), leg)
         })
         .collect())

@@ -176,7 +176,8 @@ impl Tx {
         let mut found = 0;
         for target in targets {
             let woken = sqlx::query!(
-                "update target set generation = generation + 1, due_at = least(due_at, clock_timestamp())
+                "update target set generation = generation + 1, due_at = least(due_at, clock_timestamp()),
+                   tried_at = clock_timestamp()
                  where kind = $1 and key = $2",
                 target.kind(),
                 target.key()

@@ -60,6 +60,7 @@ pub fn standing(grant: &GrantProgress, clock: &Clock) -> Sentence {
     match grant.trouble() {
         Some((trouble, why)) if is_new => words::steps::held_up(trouble, why, grant.activate_by, clock),
         Some(_) if grant.is_in_doubt() => words::steps::in_doubt(until, clock),
+        Some(_) | None if !grant.allows_more().is_empty() => words::steps::wider(until, clock),
         Some(_) | None => words::steps::standing(grant.state, grant.cause, until, grant.ended_at, clock),
     }
 }
@@ -95,7 +96,7 @@ pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Ve
         let sentence = Sentence::parse("Access works. It ends ").time(until, clock.at(until)).text(".");
         let mut active = Event::major(Tone::Good, Icon::ShieldCheck, Html::sentence(&sentence), since);
         if grant.state == GrantState::Active {
-            active.evidence = grant.residual.iter().map(|line| Html::prose(line)).collect();
+            active.evidence = grant.beside().into_iter().map(Html::prose).collect();
         }
         events.push((Phase::Active, active));
     }

@@ -59,7 +59,8 @@ pub fn condition(target: Target, condition: &Condition, clock: &Clock) -> Option
     }
 }
 
-fn full_stop(text: &str) -> String {
+/// A text as a sentence of its own.
+pub fn full_stop(text: &str) -> String {
     let text = text.trim();
     let mut sentence = String::with_capacity(text.len() + 1);
     let mut letters = text.chars();
@@ -74,6 +75,15 @@ fn full_stop(text: &str) -> String {
 /// Where an active access stands that was proven, but was seen to be otherwise since.
 pub fn in_doubt(until: Option<Timestamp>, clock: &Clock) -> Sentence {
     let sentence = Sentence::parse("Access was proven, and may not work now: what stands in the way is told below.");
+    match until {
+        Some(until) => sentence.text(" It ends ").time(until, clock.full(until)).text("."),
+        None => sentence,
+    }
+}
+
+/// Where an active access stands that works, and allows more than was approved.
+pub fn wider(until: Option<Timestamp>, clock: &Clock) -> Sentence {
+    let sentence = Sentence::parse("Access works, and allows more than was approved: what is told below.");
     match until {
         Some(until) => sentence.text(" It ends ").time(until, clock.full(until)).text("."),
         None => sentence,

@@ -48,6 +48,23 @@ impl GrantProgress {
         self.state == GrantState::Active && self.legs.iter().any(doubtful)
     }
 
+    /// What it allows beyond what was approved, as the last proof on the cluster showed, while it runs: sentences.
+    pub fn allows_more(&self) -> Vec<&str> {
+        let wider = self.legs.iter().filter_map(|leg| leg.evidence.get("wider")?.as_array());
+        let sentences = wider.flatten().filter_map(serde_json::Value::as_str);
+        sentences.filter(|_| self.state == GrantState::Active).collect()
+    }
+
+    /// What else says yes: beside an access that runs by its last proof, after an end by that.
+    pub fn beside(&self) -> Vec<&str> {
+        let seen = self.legs.iter().filter(|_| self.state == GrantState::Active);
+        let lists: Vec<_> = seen.filter_map(|leg| leg.evidence.get("residual")?.as_array()).collect();
+        if lists.is_empty() {
+            return self.residual.iter().map(String::as_str).collect();
+        }
+        lists.into_iter().flatten().filter_map(serde_json::Value::as_str).collect()
+    }
+
     /// The gravest trouble of its legs, and why; none of what is over.
     pub fn trouble(&self) -> Option<(Trouble, &str)> {
         let troubles = self.legs.iter().filter_map(|leg| leg.condition.trouble());

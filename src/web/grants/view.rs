@@ -45,6 +45,8 @@ pub struct View {
     pub time_left: Option<TimeLeft>,
     pub how: Option<HowTo>,
     pub evidence: Vec<Html>,
+    /// What it allows beyond what was approved.
+    pub wider: Vec<Html>,
     /// What still says yes beside it, or though ours is gone.
     pub residual: Vec<Html>,
     pub documents: Vec<Document>,
@@ -153,7 +155,8 @@ impl View {
             crumb: if part.holder { ("/", "Home") } else { ("/inbox?tab=decided", "Inbox") },
             how: (part.holder && is_live).then(|| HowTo::of(detail, &namespaces)),
             evidence: evidence(detail, clock),
-            residual: progress.residual.iter().map(|line| Html::prose(line)).collect(),
+            wider: progress.allows_more().into_iter().map(|line| Html::prose(&words::steps::full_stop(line))).collect(),
+            residual: progress.beside().into_iter().map(Html::prose).collect(),
             documents: documents(detail),
             events: timeline::of_grant(progress, subject, clock),
             facts: Facts::of(detail, &namespaces, clock),
@@ -185,7 +188,10 @@ impl View {
 fn marks(detail: &GrantDetail) -> Vec<Pill> {
     let progress = &detail.progress;
     let mut marks: Vec<Pill> = timeline::mark(progress).into_iter().collect();
-    if !progress.residual.is_empty() {
+    if !progress.allows_more().is_empty() {
+        marks.push(Pill::new(Tone::Needs, Icon::TriangleAlert, "Allows more than approved"));
+    }
+    if !progress.beside().is_empty() {
         marks.push(Pill::new(Tone::Needs, Icon::TriangleAlert, "Something else allows it"));
     }
     marks
@@ -215,24 +221,30 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
             None => None,
         };
         let answers = match (number("allowed"), number("refused")) {
-            (Some(allowed), Some(refused)) => format!(": {allowed} allowed, {refused} refused, as intended"),
+            (Some(allowed), Some(refused)) => format!(": {allowed} allowed, {refused} refused, as was intended"),
             _ => String::new(),
         };
         let start = match (leg.proven, leg.target) {
             (Proven::Nothing, _) => continue,
             (Proven::Present, Target::Cluster(_)) => {
-                format!("Configured and authorised{answers}. The API server of `{}` said so", detail.cluster_name)
+                format!("Was configured and authorised{answers}. The API server of `{}` said so", detail.cluster_name)
             }
             (Proven::Present, Target::Principal(_)) => "IAM is as it should be, as read back".to_owned(),
             (Proven::Gone, Target::Cluster(_)) if leg.evidence.get("cluster_gone").is_some() => {
                 format!("The cluster `{}` is gone, and nothing of it is left with it. EKS said so", detail.cluster_name)
+            }
+            (Proven::Gone, Target::Cluster(_)) if !detail.progress.residual.is_empty() => {
+                let place = &detail.cluster_name;
+                format!(
+                    "Nothing of ours is left on `{place}`. What may still let them in is named above. So it was seen"
+                )
             }
             (Proven::Gone, Target::Cluster(_)) => {
                 format!("Nothing of it is left on `{}`, and its API server refuses", detail.cluster_name)
             }
             (Proven::Gone, Target::Principal(_)) => "Nothing of it is left in IAM, as read back".to_owned(),
         };
-        let sentence = Sentence::parse(&start).text(" ").time(at, clock.to_the_second(at)).text(".");
+        let sentence = Sentence::parse(&start).text(" at ").time(at, clock.to_the_second(at)).text(".");
         lines.push(Html::sentence(&sentence));
     }
     lines

@@ -30,10 +30,11 @@ use latchkey_domain::{
     access::{ClusterId, EventDraft, PrincipalId, profile::Source, transition::Actor},
     eks::arn::{ClusterArn, PrincipalArn},
     plan::{
-        cluster::{Plan, disowned, plan},
+        cluster::{Finding, Plan, disowned, plan},
         desired::{DesiredCluster, DesiredGrant, Entry, RecordedMapping, Wish},
         mapping,
         observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster, EntryHolders},
+        obstacles::allows_more,
     },
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -175,7 +176,7 @@ impl Run<'_> {
                 (None, Some(why)) if grant.wish.is_present() || self.is_left(grant, state) => {
                     Found::Blocked(why.clone())
                 }
-                (None, _) if stands_untouched(grant, &applied, legs) => continue,
+                (None, _) if self.stands_untouched(grant, &applied, legs, state) => continue,
                 (None, _) => {
                     judged.push(grant);
                     continue;
@@ -184,6 +185,7 @@ impl Run<'_> {
             outcome.legs.insert(id, leg(grant, legs, found));
         }
         for (grant, found) in self.prove(&judged, state).await? {
+            outcome.findings.extend(self.widened(grant, legs, &found));
             outcome.legs.insert(grant.id(), leg(grant, legs, found));
         }
         Ok(outcome)
@@ -199,7 +201,25 @@ impl Run<'_> {
         latchkey_domain::plan::proof::left_behind(self.desired, grant, self.bound(grant), state).is_some()
     }
 
-    fn finding(&self, finding: &latchkey_domain::plan::cluster::Finding) -> EventDraft {
+    /// Whether nothing is new about a running access: it was proven a while ago, nobody asked since, and all of it is
+    /// where it was.
+    fn stands_untouched(&self, grant: &DesiredGrant, applied: &Applied, legs: &Legs, state: &ClusterState) -> bool {
+        let leg = legs.get(&grant.id()).copied().unwrap_or_default();
+        let fresh = leg.proven.is_some_and(|ago| ago < PROOF_LASTS) && !leg.tried;
+        let wider = leg.wider || !allows_more(grant, state, &self.desired.name).is_empty();
+        grant.wish == Wish::Keep && leg.well && fresh && !wider && !applied.wrote.contains(&grant.id())
+    }
+
+    /// What a proof shows that a running access allows too much, the first time.
+    fn widened(&self, grant: &DesiredGrant, legs: &Legs, found: &Found) -> Option<EventDraft> {
+        let Found::Proven { details, .. } = found else { return None };
+        let before = legs.get(&grant.id()).is_some_and(|leg| leg.wider);
+        let sentences = details.get("wider").filter(|_| !before && grant.wish == Wish::Keep)?.as_array()?;
+        let what = sentences.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join("; ");
+        Some(self.finding(&Finding { grant: Some(grant.id()), what }))
+    }
+
+    fn finding(&self, finding: &Finding) -> EventDraft {
         let facts = finding.grant.and_then(|id| self.desired.grants.iter().find(|grant| grant.id() == id));
         let mut event = match facts {
             Some(grant) => grant.facts.event("grant.drift_found", Actor::worker()),
@@ -228,13 +248,6 @@ fn leg(grant: &DesiredGrant, legs: &Legs, found: Found) -> LegOutcome {
     let id = grant.id();
     let attempts = legs.get(&id).map_or(0, |leg| leg.attempts);
     LegOutcome { wish: grant.wish, found, attempts }
-}
-
-/// Whether nothing is new about a running access: it was proven a while ago, and all of it is where it was.
-fn stands_untouched(grant: &DesiredGrant, applied: &Applied, legs: &Legs) -> bool {
-    let leg = legs.get(&grant.id()).copied().unwrap_or_default();
-    let fresh = leg.proven.is_some_and(|ago| ago < PROOF_LASTS);
-    grant.wish == Wish::Keep && leg.well && fresh && !applied.wrote.contains(&grant.id())
 }
 
 /// What is desired, and how its legs fare, of one moment.

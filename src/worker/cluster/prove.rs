@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use latchkey_domain::plan::{
     desired::{BindingKey, DesiredGrant, RecordedMapping},
     observation::ClusterState,
+    obstacles::allows_more,
     proof::{
         Answers, Question, Verdict, is_put_back, left_behind, prove_gone, prove_present, questions_gone,
         questions_present,
@@ -72,7 +73,7 @@ impl Run<'_> {
             if settled || begun.elapsed() > PATIENCE || !waits_for_answers(&verdicts, state, self) {
                 return verdicts
                     .into_iter()
-                    .map(|(grant, identity, verdict)| (grant, self.present(grant, identity, state, verdict)))
+                    .map(|(grant, identity, verdict)| (grant, self.present(grant, identity, state, &answers, verdict)))
                     .collect();
             }
             tokio::time::sleep(PAUSE).await;
@@ -85,7 +86,14 @@ impl Run<'_> {
         }
     }
 
-    fn present(&self, grant: &DesiredGrant, identity: &Identity, state: &ClusterState, verdict: Verdict) -> Found {
+    fn present(
+        &self,
+        grant: &DesiredGrant,
+        identity: &Identity,
+        state: &ClusterState,
+        answers: &Answers,
+        verdict: Verdict,
+    ) -> Found {
         match verdict {
             Verdict::Proven { residual } => {
                 let questions = questions_present(grant, identity, state);
@@ -94,11 +102,12 @@ impl Run<'_> {
                     .bindings(self.desired.installation, &identity.username)
                     .into_iter()
                     .map(|spec| format!("{} binds it to the ClusterRole {}", BindingKey::of(&spec), spec.cluster_role));
+                let wider = allows_more(grant, state, &self.desired.name);
                 let asked = format!(
                     "The API server says yes to {} questions of what it allows; of {} of what it does not, {}",
                     questions.can.len(),
                     questions.cannot.len(),
-                    if residual.is_empty() {
+                    if residual.is_empty() && wider.is_empty() {
                         "no to each".to_owned()
                     } else {
                         "every yes is explained below".to_owned()
@@ -108,11 +117,16 @@ impl Run<'_> {
                 let shown = |list: &[Question]| -> Vec<String> {
                     list.iter().map(|question| question.attributes.to_string()).collect()
                 };
-                let details = json!({
+                let refused: Vec<Question> =
+                    questions.cannot.iter().filter(|question| answers.get(question) == Some(&false)).cloned().collect();
+                let mut details = json!({
                     "username": identity.username,
                     "allowed": shown(&questions.can),
-                    "refused": shown(&questions.cannot),
+                    "refused": shown(&refused),
                 });
+                if !wider.is_empty() {
+                    details["wider"] = json!(wider);
+                }
                 Found::Proven { lines, details, residual }
             }
             Verdict::Unsettled(why) => Found::Unsettled(why),

@@ -1,6 +1,8 @@
 //! A holder, or anybody else, changes the binding of an access: while it runs, and just before it ends.
 
 use crate::worker::{PROD, World};
+use latchkey::actions::targets;
+use latchkey_domain::access::{ClusterId, transition::Target};
 use serde_json::{Value, json};
 
 const GRANT: &str = "latchkey/grant";
@@ -112,4 +114,47 @@ async fn what_somebody_does_to_the_binding_just_before_the_end_changes_nothing_a
         assert_eq!(told.len() - before, usize::from(matters), "{what}: {told:?}");
         assert!(!matters || told.last().unwrap().contains(name.as_str().unwrap()), "{told:?}");
     }
+}
+
+#[tokio::test]
+async fn a_binding_of_a_running_access_that_somebody_deletes_is_put_back_and_told_once() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    for losses in 1..=2 {
+        let [binding] = world.by_name().try_into().expect("one binding");
+        let name = binding["metadata"]["name"].as_str().unwrap();
+        world.objects(PROD).remove("payments", "rolebindings", name).unwrap();
+        for _ in 0..2 {
+            world.look_again().await;
+            assert_eq!((world.by_name().len(), world.condition(grant).await.as_str()), (1, "ok"));
+            let told = world.drift().await;
+            assert_eq!(told.len(), losses, "{told:?}");
+            assert!(told.last().unwrap().contains(name) && told.last().unwrap().contains("deleted"), "{told:?}");
+        }
+    }
+    assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200);
+    world.ends_clean("ana", grant).await;
+}
+
+#[tokio::test]
+async fn try_now_asks_again_about_what_was_proven_just_before() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let foreign = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": { "name": "by-hand", "namespace": "payments" },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin" },
+        "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "latchkey:ana:1" }],
+    });
+    world.objects(PROD).put_raw(foreign, "mallory").unwrap();
+    let key: uuid::Uuid = sqlx::query_scalar("select cluster_id from access_grant where id = $1")
+        .bind(grant.0)
+        .fetch_one(world.town.owner.pool())
+        .await
+        .unwrap();
+    let target = Target::Cluster(ClusterId(key));
+    targets::try_now(&world.town.web, world.town.person("dee"), target).await.unwrap();
+    world.run().await;
+    let evidence = world.evidence(grant).await;
+    assert!(evidence["residual"].to_string().contains("RoleBinding payments/by-hand"), "{evidence}");
 }

@@ -26,9 +26,9 @@ impl World {
     }
 
     /// Somebody adds a rule to a ClusterRole.
-    fn widen(&self, role: &Value, rule: Value) {
+    fn widen(&self, role: &Value, added: Value) {
         let mut wider = role.clone();
-        wider["rules"].as_array_mut().unwrap().push(rule);
+        wider["rules"].as_array_mut().unwrap().push(added);
         self.objects(PROD).put_raw(wider, "mallory").unwrap();
     }
 
@@ -76,6 +76,7 @@ async fn an_own_role_that_somebody_widens_is_bound_by_nobody_until_it_is_as_it_w
         assert_eq!(world.asks("ana", PROD, "/api/v1/nodes").await, 200, "{what}");
         assert_eq!(world.reads_secrets("ana").await, 403, "{what}");
         assert_eq!(world.own_role()["rules"], role["rules"], "{what}");
+        assert_eq!(world.events("grant.drift_found").await.len(), told + 1, "{what}: nobody else took the binding");
         world.ends_clean("ana", grant).await;
     }
 }
@@ -110,4 +111,33 @@ async fn an_access_in_setup_binds_nothing_to_an_own_role_that_is_wider_by_then()
     world.until_trouble(second, "list secrets").await;
     assert_eq!(world.bindings(PROD), Vec::<Value>::new());
     assert_eq!((world.state(first).await.as_str(), world.state(second).await.as_str()), ("active", "provisioning"));
+}
+
+#[tokio::test]
+async fn a_role_of_others_that_widens_keeps_its_binding_and_the_access_says_that_it_allows_more() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let more = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": { "name": "more", "labels": { "rbac.authorization.k8s.io/aggregate-to-view": "true" } },
+        "rules": [{ "apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"] }],
+    });
+    let before = world.objects(PROD).get("", "clusterroles", "view").unwrap();
+    world.objects(PROD).put_raw(more, "helm").unwrap();
+    assert_eq!(world.reads_secrets("ana").await, 200);
+    for _ in 0..2 {
+        world.look_again().await;
+        assert_eq!((world.condition(grant).await.as_str(), world.bindings(PROD).len()), ("ok", 1));
+        let wider = world.evidence(grant).await["wider"].to_string();
+        assert!(wider.contains("the ClusterRole view") && wider.contains("get secrets"), "{wider}");
+        let found = world.events("grant.drift_found").await;
+        assert_eq!(found.len(), 1, "told once: {found:?}");
+        assert!(found[0].to_string().contains("get secrets"), "{found:?}");
+    }
+    world.objects(PROD).remove("", "clusterroles", "more").unwrap();
+    world.objects(PROD).put_raw(before, "clusterrole-aggregation-controller").unwrap();
+    assert_eq!(world.reads_secrets("ana").await, 403);
+    world.look_again().await;
+    assert_eq!(world.evidence(grant).await["wider"], Value::Null);
+    world.ends_clean("ana", grant).await;
 }

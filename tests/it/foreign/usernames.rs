@@ -140,6 +140,8 @@ async fn groups_on_our_line_at_the_end_are_taken_out_by_whoever_put_them_in() {
     world.until_trouble(grant, "whoever may edit").await;
     assert!(world.bindings(PROD).is_empty(), "the binding goes all the same");
     assert_eq!(world.state(grant).await, "revoking", "and who is in system:masters is not told to be out");
+    let trouble = world.trouble(grant).await;
+    assert!(trouble.contains("the groups system:masters") && trouble.contains("cluster-admin"), "{trouble}");
     world.objects(PROD).set_aws_auth("mapUsers", Some(&before), "mallory").unwrap();
     world.rests_are_over().await;
     world.until(grant, "ended").await;

@@ -128,6 +128,16 @@ async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
     let page = ana.get(&path).await.text;
     assert!(page.contains("Access works, as proven") && page.contains("it is there"));
     sqlx::raw_sql(
+        "update grant_leg set evidence = evidence || '{\"wider\": [\"the ClusterRole view allows more\"]}'
+         where target_kind = 'cluster'",
+    )
+    .execute(town.owner.pool())
+    .await
+    .unwrap();
+    let page = ana.get(&path).await.text;
+    assert!(page.contains("Access works, and allows more than was approved") && !page.contains("as proven. It ends"));
+    assert!(page.contains("The ClusterRole view allows more."));
+    sqlx::raw_sql(
         "update grant_leg set condition = 'blocked', error = 'the line was taken out', next_try = clock_timestamp()
          where target_kind = 'cluster'",
     )
@@ -153,4 +163,25 @@ async fn a_poll_answers_only_when_something_changed() {
     let changed = ana.get(&live).await;
     assert_eq!(changed.status, StatusCode::OK);
     assert!(!changed.text.contains("<html") && changed.text.contains("hx-swap-oob"));
+}
+
+#[tokio::test]
+async fn an_ended_access_beside_which_something_says_yes_is_not_said_to_be_refused() {
+    let portal = Portal::new().await;
+    let town = &portal.town;
+    let (grant, ana) = (town.grant().await, portal.browser("ana").await);
+    let ended = |residual: &str| {
+        format!(
+            "alter table access_grant disable trigger user;
+             update access_grant set state = 'ended', cause = 'relinquished', revoking_since = latchkey_now(),
+               ended_at = latchkey_now(), residual = '{residual}';
+             update grant_leg set proven = 'gone', proven_at = clock_timestamp(), evidence = '{{}}'"
+        )
+    };
+    for (residual, refuses) in [("[]", true), ("[\"RoleBinding payments/by-hand allows to get pods.\"]", false)] {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(ended(residual))).execute(town.owner.pool()).await.unwrap();
+        let page = ana.get(&format!("/grants/{grant}")).await.text;
+        assert_eq!(page.contains("its API server refuses"), refuses, "{residual}");
+        assert_eq!(page.contains("by-hand") && page.contains("Nothing of ours is left"), !refuses, "{residual}");
+    }
 }

@@ -4,7 +4,10 @@
 //! where nothing else changed since, else by deleting exactly the bytes recorded; where those were rewritten by
 //! another tool, by the entry's ARN as long as it says what we wrote.
 
-use super::{desired::RecordedMapping, who::RESERVED};
+use super::{
+    desired::RecordedMapping,
+    who::{RESERVED, as_masters},
+};
 use crate::{
     access::PrincipalId,
     eks::{
@@ -121,6 +124,16 @@ fn rewritten(auth: &AwsAuth, data: &Data, key: Key, recorded: &RecordedMapping, 
         return if named { Removal::Stuck(stuck(recorded, why)) } else { Removal::Nothing };
     };
     let ours = left.groups.is_empty() && left.userarn.eq_ignore_ascii_case(&recorded.arn);
+    if !ours && !left.groups.is_empty() {
+        return Removal::Stuck(format!(
+            "aws-auth still names `{}` for {}, with the groups {}, which somebody added{}: whoever may edit aws-auth has \
+             to remove that entry, or the groups",
+            recorded.username,
+            left.userarn,
+            left.groups.join(", "),
+            as_masters(&left.groups)
+        ));
+    }
     if !ours {
         return Removal::Stuck(stuck(recorded, why));
     }

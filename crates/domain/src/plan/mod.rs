@@ -2,8 +2,8 @@
 //!
 //! - [`observation`]: what the worker saw of a target.
 //! - [`desired`]: what a target should be: the set of its live grants.
-//! - [`cluster`]: the steps that bring a cluster there; its parts: [`bindings`], [`mapping`], [`who`], [`widening`], and
-//!   inside, `lines` (the change of aws-auth), `obstacles` (namespaces, ClusterRoles), `tampering` (what others did).
+//! - [`cluster`]: the steps that bring a cluster there; its parts: [`bindings`], [`mapping`], [`who`], [`widening`],
+//!   [`obstacles`] (namespaces, ClusterRoles), and inside, `lines` (the change of aws-auth), `tampering` (what others did).
 //! - [`existence`]: whether a cluster is still the one that was taken on.
 //! - [`principal`]: the same for an IAM principal.
 //! - [`proof`]: the questions to ask an API server, and what the answers prove.
@@ -21,7 +21,7 @@ pub mod mapping;
 #[cfg(test)]
 mod model;
 pub mod observation;
-mod obstacles;
+pub mod obstacles;
 pub mod preview;
 pub mod principal;
 pub mod proof;

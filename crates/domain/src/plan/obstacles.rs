@@ -38,10 +38,13 @@ fn roles(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<St
     if let Some(role) = missing {
         return Some(format!("there is no ClusterRole {} on {cluster}: an operator has to make it", role.name));
     }
-    if let Some(why) = own_role_widened(grant, state, cluster) {
-        return Some(why);
-    }
-    match grant.wish {
+    too_wide(grant, state, cluster)
+}
+
+/// Why a grant's ClusterRoles would give more than was decided: one of ours that was widened, whoever has it; one of
+/// others' only while the access is set up.
+pub fn too_wide(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<String> {
+    own_role_widened(grant, state, cluster).or_else(|| match grant.wish {
         Wish::Provision => wider(grant, state, false).next().map(|(role, added)| {
             format!(
                 "the ClusterRole {role} on {cluster} allows more than when this was decided (to {added}): ask again, so \
@@ -49,7 +52,19 @@ fn roles(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<St
             )
         }),
         Wish::Keep | Wish::Revoke { .. } => None,
-    }
+    })
+}
+
+/// What a running access allows beyond what was decided, since the ClusterRoles of others that it is bound to were
+/// widened: a sentence for each. It stays as it is, since an upgrade of a cluster must not cut everybody.
+pub fn allows_more(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Vec<String> {
+    let sentence = |(role, added): (&str, String)| {
+        format!(
+            "the ClusterRole {role} on {cluster} allows more than when this was approved ({added}), so this access does, \
+             too, until it ends"
+        )
+    };
+    wider(grant, state, false).map(sentence).collect()
 }
 
 /// Why nothing may be bound to the grant's ClusterRole of ours: somebody widened it, so that a binding to it gives what

@@ -6,8 +6,9 @@
 
 use super::{
     bindings,
-    desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, RecordedMapping},
+    desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, RecordedMapping, Wish},
     observation::{ClusterState, ObservedBinding},
+    obstacles,
     who::{self, Identity, bearers},
 };
 use crate::{
@@ -121,6 +122,9 @@ pub fn prove_present(
     if let Some(why) = bindings_differ(desired, grant, identity, state) {
         return Verdict::Unsettled(why);
     }
+    if let Some(why) = obstacles::too_wide(grant, state, &desired.name) {
+        return Verdict::Refuted(why);
+    }
     let questions = questions_present(grant, identity, state);
     for question in &questions.can {
         if answers.get(question) != Some(&true) {
@@ -135,6 +139,7 @@ pub fn prove_present(
         match answers.get(question) {
             Some(false) => {}
             Some(true) if residual.explain(desired, grant.id(), state, question) => {}
+            Some(true) if grant.wish == Wish::Keep && is_its_own(desired, grant, state, question) => {}
             Some(true) => {
                 return Verdict::Refuted(format!(
                     "the API server of {} lets `{}` {}, which this access does not allow and no binding explains: an \
@@ -146,6 +151,13 @@ pub fn prove_present(
         }
     }
     Verdict::Proven { residual: residual.sentences() }
+}
+
+/// Whether the grant's own bindings allow it, since a ClusterRole of others was widened: that is told beside the proof.
+fn is_its_own(desired: &DesiredCluster, grant: &DesiredGrant, state: &ClusterState, question: &Question) -> bool {
+    let keys = grant.keys(desired.installation);
+    let bound = bindings::of_grant(state, grant.id(), &keys, desired.installation);
+    bound.iter().any(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))
 }
 
 fn mapping_differs(grant: &DesiredGrant, identity: &Identity, state: &ClusterState) -> Option<String> {
@@ -325,8 +337,17 @@ impl Residual {
                 format!(" with the groups {}", now.groups.join(", "))
             };
             self.also.push(format!(
-                "aws-auth maps {} to `{}`{groups} by an entry that is not ours.",
-                grant.arn, now.username
+                "aws-auth maps {} to `{}`{groups} by an entry that is not ours{}.",
+                grant.arn,
+                now.username,
+                who::as_masters(&now.groups)
+            ));
+        } else if !now.groups.is_empty() {
+            self.also.push(format!(
+                "Somebody added the groups {} to the line of `{}` in aws-auth{}.",
+                now.groups.join(", "),
+                now.username,
+                who::as_masters(&now.groups)
             ));
         }
     }

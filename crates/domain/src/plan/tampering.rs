@@ -15,7 +15,12 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
     }
     let found = |spec: &BindingSpec| {
         let key = BindingKey::of(spec);
-        let observed = bindings::find(state, &key)?;
+        let Some(observed) = bindings::find(state, &key) else {
+            // One that the last look did not leave in order was taken away by us, or was told of then.
+            let lost = grant.attempts == 0 && bindings::namespace_is_ours(state, spec, grant);
+            let what = format!("somebody deleted {key} while the access runs; it is put back");
+            return lost.then_some(Finding { grant: Some(grant.id()), what });
+        };
         let what = if !bindings::namespace_is_ours(state, spec, grant) {
             format!(
                 "somebody put {key} back into a namespace that is not the one that was asked for; it is removed: {}",

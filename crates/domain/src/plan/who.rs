@@ -14,6 +14,9 @@ use crate::{
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
+/// Kubernetes' own group of those who may do everything.
+const MASTERS: &str = "system:masters";
+
 /// Begins every username that Latchkey gives; nobody else may use it.
 pub const RESERVED: &str = "latchkey:";
 
@@ -182,15 +185,21 @@ fn is_own(recorded: &RecordedMapping, mapped: &Mapped<'_>) -> bool {
 fn read_back(auth: &AwsAuth, identity: Identity, mapped: &Mapped<'_>, own: &BTreeSet<String>) -> Standing {
     if !mapped.groups.is_empty() {
         return Standing::Unsafe(format!(
-            "somebody added the groups {} to the line of `{}` in aws-auth: whoever may edit aws-auth has to take them out",
+            "somebody added the groups {} to the line of `{}` in aws-auth{}: whoever may edit aws-auth has to take them out",
             mapped.groups.join(", "),
-            identity.username
+            identity.username,
+            as_masters(mapped.groups)
         ));
     }
     match bearers(auth, &identity.username, own).first() {
         Some(other) => Standing::Unsafe(also_borne(&identity.username, other)),
         None => Standing::Mapped(identity),
     }
+}
+
+/// What groups with `system:masters` among them mean, to put behind a sentence that names them.
+pub fn as_masters(groups: &[String]) -> &'static str {
+    if groups.iter().any(|group| group == MASTERS) { ", which makes whoever uses it cluster-admin" } else { "" }
 }
 
 fn also_borne(username: &str, other: &str) -> String {
@@ -237,7 +246,7 @@ fn foreign(
     if name.starts_with("system:") || name.starts_with(RESERVED) {
         return refused("that username is reserved, so nothing is bound to it");
     }
-    if mapped.groups.iter().any(|group| group == "system:masters") {
+    if mapped.groups.iter().any(|group| group == MASTERS) {
         return refused(
             "it is in system:masters, so it may do everything and nothing that is granted could be taken away",
         );

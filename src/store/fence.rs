@@ -252,7 +252,8 @@ pub async fn looked(store: &Store, asked: &Asked) -> Result<Option<Looked>, NotA
 /// set up again.
 ///
 /// # Errors
-/// `NotFenced`; `SetsUpAgain` where that was not said; `Marker` where the cluster was seen with a marker that would fence it again; `Store`.
+/// `NotFenced`; `SetsUpAgain` where that was not said; `Marker` where the cluster was seen with a marker that would fence
+/// it again; `Store`.
 pub async fn accept(store: &Store, looked: &Looked, by: &str, set_up_again: bool) -> Result<Accepted, NotAccepted> {
     let Looked { cluster, name, marker, bound } = looked;
     let installation = super::desired::installation(&mut *store.acquire().await?).await?.to_string();

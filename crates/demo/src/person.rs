@@ -101,8 +101,8 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// PATH, with what is missing from it: the latchkey beside this program, first; the kubectl that `make demo` installed where none was, last; an `aws` of ours that
-/// makes the token that kubectl asks for, first.
+/// PATH, with what is missing from it. First: the latchkey beside this program, and an `aws` of ours that makes the token
+/// that kubectl asks for. Last: the kubectl that `make demo` installed where none was.
 fn path_with_tools(folder: &Path) -> anyhow::Result<OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();

@@ -23,8 +23,8 @@ pub struct DesiredCluster {
     pub marked: i64,
     /// Why only revocations happen here until an operator accepts: recorded once, whatever the marker says later.
     pub fenced: Option<String>,
-    /// Why nothing new is granted here, where an operator [paused](crate::access::grant::paused) it. It holds nothing else up: what runs is kept
-    /// right, what ends is taken away.
+    /// Why nothing new is granted here, where an operator [paused](crate::access::grant::paused) it. It holds nothing
+    /// else up: what runs is kept right, what ends is taken away.
     pub paused: Option<String>,
     /// Why EKS does not describe the cluster, where a run goes by what the last one saw: it may be another by now, so
     /// nothing is granted or put right on it. What ends is taken away, what runs is left as it is.

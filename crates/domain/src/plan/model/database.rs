@@ -21,7 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A worker's hold on the target.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// A binding that was about to be created is uncertain for so long: as long as the run's token lasts, and the clocks' difference.
+/// A binding that was about to be created is uncertain for so long: as long as the run's token lasts, and the clocks'
+/// difference.
 pub const ARRIVES_WITHIN: SignedDuration = SignedDuration::from_mins(20);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

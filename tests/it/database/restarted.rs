@@ -12,7 +12,7 @@ use latchkey::worker;
 use std::time::{Duration, Instant};
 
 /// A page that waits for the database longer than this is no answer: the portal's own patience, and a busy machine.
-const SOON: Duration = Duration::from_secs(4);
+const SOON: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_under_a_working_portal_and_worker_loses_nothing_and_pages_say_so_meanwhile() {

@@ -71,6 +71,7 @@ async fn a_user_that_is_gone_ends_nothing_by_itself_and_leaves_nothing_at_the_en
     assert_eq!(world.state(grant).await, "active");
     assert!(world.trouble(grant).await.contains("IAM knows no"), "{}", world.trouble(grant).await);
     world.give_back("ana", grant).await;
+    world.iam_has_settled().await;
     world.until(grant, "ended").await;
     assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);
     assert!(world.bindings(PROD).is_empty());

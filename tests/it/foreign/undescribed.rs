@@ -36,7 +36,7 @@ impl World {
         let begun = Instant::now();
         while self.state(grant).await != state {
             let (is, trouble) = (self.state(grant).await, self.trouble(grant).await);
-            assert!(begun.elapsed() < Duration::from_secs(30), "the access is {is} and not {state}: {trouble}");
+            assert!(begun.elapsed() < Duration::from_mins(1), "the access is {is} and not {state}: {trouble}");
             self.looks(worker).await;
         }
     }

@@ -21,7 +21,7 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 /// A real server's caches and the authenticator's watch follow within this.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A cluster as the worker sees it, an administrator who makes what the worker only reads, and a namespace of the
 /// test's own.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// Where roles and bindings are.
 pub const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 /// A real server's caches follow within this; a fake's are never behind.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A cluster, a namespace of the test's own in it, and who is calling.
 #[derive(Clone)]

@@ -69,7 +69,8 @@ impl Kept {
         if kept.format != FORMAT {
             let data = data.display();
             bail!(
-                "another version of the demo began the one in {data}: remove it, or choose another folder with --data"
+                "the demo in {data} was begun by another version of Latchkey and cannot be carried on: remove it with \
+                 `rm -r {data}`, or choose another folder with --data"
             );
         }
         // What Latchkey knows of its clusters would be untrue of others.

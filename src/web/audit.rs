@@ -259,7 +259,7 @@ fn capital(name: &str) -> String {
 
 /// `/audit`.
 pub fn routes() -> Routes {
-    Routes::new().get("/audit", page).get("/audit/{place}", record::page).post("/audit/export", export::send)
+    Routes::new().get("/audit", page).get("/audit/{place}", record::page).form("/audit/export", "/audit", export::send)
 }
 
 #[cfg(test)]

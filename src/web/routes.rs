@@ -5,7 +5,8 @@ use super::State;
 use axum::{
     Router,
     handler::Handler,
-    http::Method,
+    http::{Method, Uri},
+    response::Redirect,
     routing::{MethodRouter, get, post},
 };
 
@@ -43,6 +44,15 @@ impl Routes {
         self.with(Method::POST, path, post(handler))
     }
 
+    /// The same at an address of its own, where nothing is to be read: a browser shows it above a form that was refused,
+    /// and whoever goes there again is led to `page`, where the form is. The parameters of `page` are those of `path`,
+    /// in the same places.
+    #[must_use]
+    pub fn form<H: Handler<T, State>, T: 'static>(self, path: &'static str, page: &'static str, handler: H) -> Self {
+        let lead = move |uri: Uri| async move { Redirect::to(&filled(page, uri.path())) };
+        self.with(Method::POST, path, post(handler).get(lead))
+    }
+
     fn with(mut self, method: Method, path: &'static str, answers: MethodRouter<State>) -> Self {
         self.listed.push(Route { method, path });
         Self { router: self.router.route(path, answers), ..self }
@@ -64,4 +74,14 @@ impl Routes {
     pub(super) fn router(self) -> Router<State> {
         self.router
     }
+}
+
+/// The page's address with the segments that `path` has where the page has parameters.
+fn filled(page: &str, path: &str) -> String {
+    let segments = page.split('/').zip(path.split('/').map(Some).chain(std::iter::repeat(None)));
+    let fill = |(wanted, given): (&'_ str, Option<&'_ str>)| match given {
+        Some(given) if wanted.starts_with('{') => given.to_owned(),
+        Some(_) | None => wanted.to_owned(),
+    };
+    segments.map(fill).collect::<Vec<_>>().join("/")
 }

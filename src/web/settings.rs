@@ -198,8 +198,8 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/settings", page)
         .post("/settings", save)
-        .post("/settings/sessions/end-others", end_others)
-        .post("/settings/sessions/{id}/end", end)
+        .form("/settings/sessions/end-others", "/settings", end_others)
+        .form("/settings/sessions/{id}/end", "/settings", end)
 }
 
 #[cfg(test)]

@@ -178,11 +178,11 @@ pub fn way_back(site: &Site, wanted: &str) -> Option<String> {
 
 /// `/sign-in` and what belongs to it.
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/sign-in", page)
-        .get("/sign-in/start", start)
-        .get("/sign-in/callback", callback)
-        .post("/sign-out", sign_out)
+    Routes::new().get("/sign-in", page).get("/sign-in/start", start).get("/sign-in/callback", callback).form(
+        "/sign-out",
+        "/",
+        sign_out,
+    )
 }
 
 #[cfg(test)]

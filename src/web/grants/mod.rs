@@ -17,6 +17,6 @@ pub fn routes() -> Routes {
         .get("/grants/{id}", show::page)
         .get("/grants/{id}/live", show::live)
         .get("/grants/{id}/kubeconfig", kubeconfig::download)
-        .post("/grants/{id}/give-back", end::give_back)
-        .post("/grants/{id}/revoke", end::revoke)
+        .form("/grants/{id}/give-back", "/grants/{id}", end::give_back)
+        .form("/grants/{id}/revoke", "/grants/{id}", end::revoke)
 }

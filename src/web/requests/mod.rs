@@ -26,11 +26,11 @@ use super::routes::Routes;
 /// `/requests` and what is below it.
 pub fn routes() -> Routes {
     Routes::new()
-        .post("/requests", ask::send)
+        .form("/requests", "/requests/new", ask::send)
         .get("/requests/new", ask::page)
         .post("/requests/new", ask::check)
         .get("/requests/{id}", show::page)
         .get("/requests/{id}/live", show::live)
-        .post("/requests/{id}/votes", decide::vote)
-        .post("/requests/{id}/cancel", decide::cancel)
+        .form("/requests/{id}/votes", "/requests/{id}", decide::vote)
+        .form("/requests/{id}/cancel", "/requests/{id}", decide::cancel)
 }

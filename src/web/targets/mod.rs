@@ -29,9 +29,9 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/targets", list::page)
         .get("/targets/{kind}/{key}", show::page)
-        .post("/targets/{kind}/{key}/try", act::try_now)
-        .post("/targets/{kind}/{key}/pause", act::pause)
-        .post("/targets/{kind}/{key}/resume", act::resume)
+        .form("/targets/{kind}/{key}/try", "/targets/{kind}/{key}", act::try_now)
+        .form("/targets/{kind}/{key}/pause", "/targets/{kind}/{key}", act::pause)
+        .form("/targets/{kind}/{key}/resume", "/targets/{kind}/{key}", act::resume)
 }
 
 /// A target in a path. What is none leads nowhere.

@@ -1,6 +1,6 @@
 //! What the demo tells about itself: printed, and as JSON in its data folder and wherever `--describe` says.
 
-use crate::person::WORKER;
+use crate::person::{ADMIN, WORKER};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -19,6 +19,8 @@ pub struct Description {
     pub people: Vec<DescribedPerson>,
     /// Whom the worker acts as.
     pub worker: DescribedUser,
+    /// Whoever administrates the clusters.
+    pub admin: DescribedUser,
     pub clusters: Vec<DescribedCluster>,
 }
 
@@ -137,6 +139,8 @@ impl Description {
         let context = self.clusters.first().map(|cluster| cluster.arn.as_str()).unwrap_or_default();
         let _ = writeln!(text, "  {program} as {requester} -- kubectl --context {context} get pods -n payments");
         let _ = writeln!(text, "Operate it, as its worker\n  {program} as {WORKER} -- latchkey doctor");
+        let _ = writeln!(text, "Interfere, as an administrator of the clusters");
+        let _ = writeln!(text, "  {program} as {ADMIN} -- kubectl -n kube-system edit configmap aws-auth");
         let _ = writeln!(text, "Move business time  {program} advance 2h");
         let _ = write!(text, "Stop with Ctrl-C; start over by removing the data folder.");
         text

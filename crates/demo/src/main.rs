@@ -36,9 +36,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs kubectl or aws as one of the people: `latchkey-demo as ana -- kubectl get pods -n payments`. As `worker`, with
-    /// its keys and latchkey.toml: `latchkey-demo as worker -- latchkey doctor`.
+    /// its keys and latchkey.toml: `latchkey-demo as worker -- latchkey doctor`. As `admin`, whom the clusters allow
+    /// everything: `latchkey-demo as admin -- kubectl -n kube-system edit configmap aws-auth`.
     As {
-        /// One of the people, or `worker`.
+        /// One of the people, `worker` or `admin`.
         handle: String,
         #[arg(last = true, required = true)]
         command: Vec<String>,

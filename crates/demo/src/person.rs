@@ -1,5 +1,5 @@
 //! `latchkey-demo as HANDLE -- COMMAND...`: the real kubectl or aws with one person's keys, and `as worker`: latchkey as
-//! its operators run it.
+//! its operators run it; `as admin`: what an administrator's hands do to the clusters.
 
 use crate::description::{self, DescribedUser, Description};
 use anyhow::{Context as _, bail};
@@ -20,7 +20,10 @@ use std::{
 /// Who is no person: the machine that the worker runs on, with its keys and its latchkey.toml.
 pub const WORKER: &str = "worker";
 
-/// Runs a command as one of the demo's people, or as its worker, and gives its exit code.
+/// Who is no person either: whoever administrates the clusters, to whom everything is allowed.
+pub const ADMIN: &str = "admin";
+
+/// Runs a command as one of the demo's people, its worker or its administrators, and gives its exit code.
 pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Result<ExitCode> {
     let description = description::read(data)?;
     let keys = keys(&description, handle)?;
@@ -60,13 +63,15 @@ pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Re
 
 /// Whose keys a command gets.
 fn keys<'a>(description: &'a Description, handle: &str) -> anyhow::Result<&'a DescribedUser> {
-    if handle == WORKER {
-        return Ok(&description.worker);
+    match handle {
+        WORKER => return Ok(&description.worker),
+        ADMIN => return Ok(&description.admin),
+        _ => {}
     }
     let person = description.people.iter().find(|person| person.handle == handle);
     let person = person.with_context(|| {
         let known: Vec<&str> = description.people.iter().map(|person| person.handle.as_str()).collect();
-        format!("there is no `{handle}`: {}, {WORKER}", known.join(", "))
+        format!("there is no `{handle}`: {}, {WORKER}, {ADMIN}", known.join(", "))
     })?;
     person.aws.as_ref().with_context(|| format!("{} has no AWS user in the demo", person.name))
 }

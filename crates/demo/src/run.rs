@@ -5,7 +5,7 @@ use crate::{
     history,
     kubernetes::{self, Kubernetes},
     postgres::Postgres,
-    seed::{self, PEOPLE, POLICY, REGION, REQUESTER, WORKER_ROLE},
+    seed::{self, PEOPLE, POLICY, REGION, REQUESTER},
 };
 use anyhow::{Context as _, anyhow, bail};
 use jiff::SignedDuration;
@@ -39,7 +39,7 @@ use tokio::{
 /// Longer than a demo runs: nobody hands it the next session.
 const SESSION: SignedDuration = SignedDuration::from_hours(24 * 366);
 /// Another one where what a folder began with is not what this version goes on from.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What a first start chooses and every later one keeps.
 #[derive(Debug, Serialize, Deserialize)]
@@ -196,7 +196,7 @@ async fn start(
     }
     let (tell, stop) = Stop::by_hand();
     let worker_store = Store::connect(settings.database.worker()?, settings.database.connections)?;
-    let keys = worker_keys(&simulator)?;
+    let keys = role_keys(&simulator, seed::WORKER_ROLE)?;
     let worker = worker::Worker::new(worker_store, aws(&simulator, &keys).await);
     let worker = tokio::spawn(worker::run(worker, {
         let stop = stop.clone();
@@ -288,9 +288,10 @@ async fn aws(simulator: &Simulator, keys: &DescribedUser) -> Aws {
     Aws::new(&config).await
 }
 
-/// A session of the worker's role, as a pod or an instance would be handed it.
-fn worker_keys(simulator: &Simulator) -> anyhow::Result<DescribedUser> {
-    let session = simulator.aws().open_session(WORKER_ROLE, "demo", SESSION).context("the worker has no AWS role")?;
+/// A session of this role, as a pod, an instance or whoever assumes it would be handed it.
+fn role_keys(simulator: &Simulator, role: &str) -> anyhow::Result<DescribedUser> {
+    let session = simulator.aws().open_session(role, "demo", SESSION);
+    let session = session.with_context(|| format!("AWS has no role {role}"))?;
     Ok(DescribedUser {
         arn: session.arn,
         access_key_id: session.access_key_id,
@@ -342,6 +343,7 @@ fn describe_all(
         database: postgres.url("latchkey", "latchkey"),
         people: people.collect(),
         worker,
+        admin: role_keys(simulator, seed::ADMIN_ROLE)?,
         clusters,
     })
 }

@@ -20,6 +20,9 @@ pub const REQUESTER: &str = "ana";
 /// way of people's lines.
 pub const WORKER_ROLE: &str = bootstrap::WORKER;
 
+/// The role of whoever administrates the clusters, for trying what Latchkey does about their hands.
+pub const ADMIN_ROLE: &str = "platform-admin";
+
 /// Handle, name, groups, what they are in the demo, whether their AWS identity is proven.
 pub struct DemoPerson {
     pub handle: &'static str,
@@ -115,16 +118,34 @@ const PROD_USERS: &str = "\
   groups: [\"platform-oncall\"]
 ";
 
-/// aws-auth as an operator leaves it: these roles, and the worker's entry as `latchkey bootstrap` prints it.
+/// The administrators' entry.
+const ADMINS: &str = "\
+# Whoever is on call for the platform
+- rolearn: arn:aws:iam::111122223333:role/platform-admin
+  username: admin:{{SessionName}}
+  groups:
+    - platform-admins
+";
+
+/// aws-auth as an operator leaves it: these roles, the administrators', and the worker's entry as `latchkey bootstrap`
+/// prints it.
 fn aws_auth(roles: &str) -> anyhow::Result<BTreeMap<String, String>> {
     let worker = PrincipalArn::parse(&worker_arn()).context("the worker's role has no ARN")?;
     let (key, entry) = bootstrap::own_mapping(&worker);
-    Ok(BTreeMap::from([(key.to_owned(), format!("{roles}# Latchkey's worker\n{entry}"))]))
+    Ok(BTreeMap::from([(key.to_owned(), format!("{roles}{ADMINS}# Latchkey's worker\n{entry}"))]))
 }
 
 /// The ARN of the worker's role.
 fn worker_arn() -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{WORKER_ROLE}")
+}
+
+/// The administrators' role: it may do everything in IAM and EKS.
+fn admin() -> SeedRole {
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:root") } }] });
+    let all = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });
+    SeedRole { name: ADMIN_ROLE.to_owned(), trust, policies: BTreeMap::from([("all".to_owned(), all)]) }
 }
 
 /// The worker's role: what `latchkey bootstrap` prints, and for `latchkey doctor` the leave to ask IAM about itself.
@@ -138,17 +159,24 @@ fn worker(policy: &PolicyFile) -> anyhow::Result<SeedRole> {
     Ok(SeedRole { name: WORKER_ROLE.to_owned(), trust, policies })
 }
 
-/// What an operator applies to each cluster before the worker's first look: what `latchkey bootstrap` prints.
+/// What operators apply to each cluster before the worker's first look: what binds themselves, and what
+/// `latchkey bootstrap` prints.
 fn manifests(policy: &PolicyFile) -> Vec<Value> {
+    let admins = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": { "name": "platform-admins" },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin" },
+        "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "platform-admins" }],
+    });
     let marker = bootstrap::config_maps().into_iter().filter(|map| map["metadata"]["name"] == bootstrap::MARKER);
-    bootstrap::manifests(policy).into_iter().chain(marker).collect()
+    bootstrap::manifests(policy).into_iter().chain(marker).chain([admins]).collect()
 }
 
 /// What the simulator begins with, for the clusters of this policy.
 pub fn seed(redirect_uri: String, client_secret: String, policy: &PolicyFile) -> anyhow::Result<Seed> {
     let mut seed = Seed::new(REGION, ACCOUNT);
     seed.worker = None;
-    seed.roles.push(worker(policy)?);
+    seed.roles.extend([worker(policy)?, admin()]);
     for person in &PEOPLE {
         seed.people.push(SeedPerson {
             handle: person.handle.into(),

@@ -31,6 +31,27 @@ async fn an_operator_runs_latchkey_as_the_worker_and_a_restart_keeps_what_they_d
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_administrator_takes_from_a_running_access_is_put_back_and_told() {
+    if !has_latchkey() || Tool::Kubectl.require().is_none() {
+        return;
+    }
+    let demo = Demo::start(folder(), &[]).await;
+    let admin = |command: &str| demo.run_as("admin", &command.split(' ').collect::<Vec<_>>());
+    let lists = || demo.run_as("ben", &["kubectl", "get", "pods", "-n", "payments"]).status.success();
+    assert!(lists());
+    let taken = admin("kubectl delete rolebindings -n payments -l app.kubernetes.io/managed-by=latchkey");
+    assert!(taken.status.success(), "{taken:?}");
+    assert!(!lists());
+    let dee = demo.signed_in("dee").await;
+    let cluster = dee.open("/targets").await.attribute("main a[href^='/targets/cluster/']", "href").unwrap();
+    dee.submit(&dee.open(&cluster).await.form(&format!("{cluster}/try"))).await;
+    until("the binding is back", async || lists().then_some(())).await;
+    let eli = demo.signed_in("eli").await;
+    eli.open("/audit?action=grant.drift_found").await.says("changed by somebody else");
+    demo.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn operator_and_auditor_find_their_pages_and_the_export_verifies() {
     if !has_latchkey() || Tool::Kubectl.require().is_none() {
         return;

@@ -1,6 +1,6 @@
 //! EKS's own API: the simulator alone answers it, on the real components, too.
 
-use super::{aws_at, keys, missing, simulator, worker_of};
+use super::{aws_at, eks, keys, missing, simulator, worker_of};
 use latchkey::fault::FaultKind;
 use latchkey_domain::eks::arn::{ClusterArn, PrincipalArn};
 use latchkey_domain::plan::observation::AuthenticationMode;
@@ -62,15 +62,7 @@ async fn every_page_of_the_access_entries_is_listed() {
     let simulator = simulator().await;
     let aws = worker_of(&simulator).await;
     let made: BTreeSet<String> = (0..120).map(|number| format!("arn:aws:iam::999988887777:role/r{number}")).collect();
-    let keys = simulator.worker_keys().unwrap();
-    let keys = aws_credential_types::Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "a test");
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new("us-east-1"))
-        .credentials_provider(keys)
-        .endpoint_url(simulator.aws_endpoint().as_str().trim_end_matches('/'))
-        .load()
-        .await;
-    let eks = aws_sdk_eks::Client::new(&config);
+    let eks = eks(&simulator).await;
     for arn in &made {
         eks.create_access_entry().cluster_name("both").principal_arn(arn).send().await.unwrap();
     }

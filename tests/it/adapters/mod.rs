@@ -76,6 +76,19 @@ async fn worker_of(simulator: &Simulator) -> Aws {
     aws_at(simulator.aws_endpoint(), keys(&worker.access_key_id, &worker.secret_access_key)).await
 }
 
+/// EKS as whoever manages the clusters calls it.
+async fn eks(simulator: &Simulator) -> aws_sdk_eks::Client {
+    let keys = simulator.worker_keys().unwrap();
+    let keys = aws_credential_types::Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "a test");
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::new(REGION))
+        .credentials_provider(keys)
+        .endpoint_url(simulator.aws_endpoint().as_str().trim_end_matches('/'))
+        .load()
+        .await;
+    aws_sdk_eks::Client::new(&config)
+}
+
 /// What is missing, of a refusal.
 fn missing(fault: &Fault) -> &str {
     match fault.kind() {

@@ -1,16 +1,16 @@
 //! What goes wrong on the way: errors, silence, late writes.
 
 use super::kubernetes::World;
-use super::{aws_at, keys, lease, lease_that_ends_within, missing, simulator, worker_of};
+use super::{aws_at, eks, keys, lease, lease_that_ends_within, missing, simulator, worker_of};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::fault::{Fault, FaultKind};
 use latchkey::kubernetes::{Cluster, Content, Wanted};
 use latchkey::lease::LAST_CALL;
-use latchkey_domain::eks::arn::UserArn;
+use latchkey_domain::eks::arn::{ClusterArn, PrincipalArn, UserArn};
 use latchkey_simulator::aws as fake;
 use latchkey_simulator::kubernetes::{Failure, Pattern};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 fn worker() -> UserArn {
     UserArn::parse("arn:aws:iam::111122223333:user/latchkey-worker").unwrap()
@@ -32,19 +32,45 @@ async fn throttling_by_aws_is_told_apart_and_not_tried_again_here() {
     assert_eq!(calls.iter().filter(|call| call.action == "GetUser").count(), 2);
 }
 
+/// How long a call that is not answered may take: its ten seconds, and what a busy machine adds.
+const SILENCE: Duration = Duration::from_secs(18);
+
+/// Sees that a call that is not answered ends by itself.
+async fn gives_up<T: std::fmt::Debug>(what: &str, call: impl Future<Output = Result<T, Fault>>) {
+    let ended = tokio::time::timeout(SILENCE, call).await;
+    let fault = ended.unwrap_or_else(|_| panic!("{what} waits after {SILENCE:?} still")).unwrap_err();
+    assert!(is_transient(&fault), "{what}: {fault:?}");
+}
+
 #[tokio::test]
 async fn silence_of_aws_and_of_an_api_server_ends_within_ten_seconds_each() {
-    let world = World::simulated().await;
+    let (world, other) = tokio::join!(World::simulated(), simulator());
     let simulator = world.simulator();
-    let aws = worker_of(simulator).await;
-    aws.user(&worker()).await.unwrap();
-    simulator.aws().faults().next("iam:GetUser", 1, &fake::Fault::Silent);
-    world.server().knobs().fail(Pattern::on("get", "configmaps"), Failure::Late(Duration::from_secs(20)), 1);
-    let begun = Instant::now();
-    let user = worker();
-    let (user, map) = tokio::join!(aws.user(&user), world.cluster.aws_auth());
-    assert!(begun.elapsed() < Duration::from_secs(18), "{:?}", begun.elapsed());
-    assert!(is_transient(&user.unwrap_err()) && is_transient(&map.unwrap_err()));
+    let cluster = ClusterArn::parse(&simulator.cluster("both").unwrap().arn).unwrap();
+    let (user, holder) = (worker(), PrincipalArn::from(worker()));
+    let (aws, of_other, unknown) = (worker_of(simulator).await, worker_of(&other).await, worker_of(&other).await);
+    for (simulator, aws) in [(simulator, &aws), (&other, &of_other)] {
+        let made = eks(simulator).await.create_access_entry().cluster_name("both").principal_arn(user.to_string());
+        made.send().await.unwrap();
+        aws.user(&user).await.unwrap();
+        aws.access_entry(&cluster, &holder).await.unwrap().expect("an entry");
+    }
+    for action in ["iam:GetUser", "eks:DescribeCluster", "eks:ListAccessEntries", "eks:DescribeAccessEntry"] {
+        simulator.aws().faults().next(action, 1, &fake::Fault::Silent);
+    }
+    for action in ["eks:ListAssociatedAccessPolicies", "sts:GetCallerIdentity"] {
+        other.aws().faults().next(action, 1, &fake::Fault::Silent);
+    }
+    world.server().knobs().fail(Pattern::on("get", "configmaps"), Failure::Late(SILENCE * 2), 1);
+    tokio::join!(
+        gives_up("an API server", world.cluster.aws_auth()),
+        gives_up("IAM", aws.user(&user)),
+        gives_up("EKS, asked for a cluster", aws.describe_cluster(&cluster)),
+        gives_up("EKS, asked who has an entry", aws.access_entries(&cluster)),
+        gives_up("EKS, asked for an entry", aws.access_entry(&cluster, &holder)),
+        gives_up("EKS, asked what policies an entry has", of_other.access_entry(&cluster, &holder)),
+        gives_up("STS", unknown.access_entries(&cluster)),
+    );
 }
 
 #[tokio::test]

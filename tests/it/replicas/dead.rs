@@ -1,6 +1,6 @@
 //! What a dead worker held is not held for long.
 
-use super::{Held, World, wait_until};
+use super::{PATIENCE, World, wait_until};
 use crate::worker::{PROD, USERS};
 use jiff::Timestamp;
 use latchkey::{
@@ -12,7 +12,7 @@ use latchkey_domain::{
     access::{ClusterId, transition::Target},
     plan::observation::ClusterObservation,
 };
-use latchkey_simulator::kubernetes::Pattern;
+use latchkey_simulator::{gate::Gate, kubernetes::Pattern, seed::AuthenticationMode};
 use std::{
     collections::BTreeSet,
     time::{Duration, Instant},
@@ -141,33 +141,52 @@ async fn what_a_worker_holds_and_has_not_in_hand_it_claims_again() {
     assert_eq!(claimed_by(&world, "another").await, []);
 }
 
+/// Where a run stands still.
+#[derive(Debug, Clone, Copy)]
+enum Stand {
+    /// It looks at the cluster.
+    Looking,
+    /// It has seen the cluster, knows what is desired, and asks for the last thing before it plans.
+    Planning,
+}
+
+impl Stand {
+    fn hold(self, world: &World, gate: Gate) {
+        match self {
+            Self::Looking => world.knobs(PROD).hold(Pattern::on("list", "rolebindings"), 0, gate),
+            Self::Planning => world.simulator.aws().faults().hold("eks:ListAccessEntries", 0, gate),
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_worker_that_was_taken_over_begins_nothing_more() {
-    let world = World::new().await;
-    let grant = world.approved("ana").await;
-    // It has observed and not written yet.
-    let mut held = Held::next(&world, Pattern::on("list", "rolebindings"));
-    let slow = world.another_worker(Life::default()).await;
-    let working = tokio::spawn(async move { run_once(&slow).await });
-    held.has_arrived().await;
-    world.leases_are_over().await;
-    world.give_back("ana", grant).await;
-    world.until(grant, "ended").await;
-    let before = world.knobs(PROD).requests().len();
-    held.let_go();
-    let report = working.await.unwrap().unwrap();
-    let writes = world.knobs(PROD).requests().split_off(before);
-    let writes: Vec<_> = writes
-        .iter()
-        .filter(|request| ["create", "update", "patch", "delete"].contains(&request.verb.as_str()))
-        .collect();
-    assert!(writes.iter().all(|request| request.resource == "subjectaccessreviews"), "{writes:?}");
-    assert!(
-        report.runs.iter().any(|ran| ran.failure.as_deref().is_some_and(|why| why.contains("lost its lease"))),
-        "{report:?}"
-    );
-    assert_eq!((world.aws_auth(PROD)["mapUsers"].as_str(), world.binding()), (USERS, vec![]));
-    wait_until("everything is at rest", async || world.run().await.runs.is_empty()).await;
+    for stand in [Stand::Looking, Stand::Planning] {
+        let world = World::new().await;
+        world.simulator.aws().set_mode(PROD, AuthenticationMode::ApiAndConfigMap);
+        let grant = world.approved("ana").await;
+        let gate = Gate::before_effect();
+        stand.hold(&world, gate.clone());
+        let slow = world.another_worker(Life::default()).await;
+        let working = tokio::spawn(async move { run_once(&slow).await });
+        tokio::time::timeout(PATIENCE, gate.arrived()).await.expect("it stands still");
+        world.leases_are_over().await;
+        world.give_back("ana", grant).await;
+        world.until(grant, "ended").await;
+        let before = world.knobs(PROD).requests().len();
+        gate.open();
+        let report = working.await.unwrap().unwrap();
+        let writes = world.knobs(PROD).requests().split_off(before);
+        let writes: Vec<_> = writes
+            .iter()
+            .filter(|request| ["create", "update", "patch", "delete"].contains(&request.verb.as_str()))
+            .collect();
+        assert!(writes.iter().all(|request| request.resource == "subjectaccessreviews"), "{stand:?}: {writes:?}");
+        let lost = |failure: &str| failure.contains("lost its lease");
+        assert!(report.runs.iter().any(|ran| ran.failure.as_deref().is_some_and(lost)), "{stand:?}: {report:?}");
+        assert_eq!((world.aws_auth(PROD)["mapUsers"].as_str(), world.binding()), (USERS, vec![]), "{stand:?}");
+        wait_until("everything is at rest", async || world.run().await.runs.is_empty()).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -175,6 +194,8 @@ async fn a_worker_tells_of_itself_while_the_seal_of_the_audit_log_waits() {
     let world = World::new().await;
     let owner = world.town.owner.pool();
     let mut held = owner.begin().await.unwrap();
+    // Else the database ends it after some seconds, and the seal with it goes on.
+    sqlx::query("set local idle_in_transaction_session_timeout = 0").execute(&mut *held).await.unwrap();
     sqlx::query("lock table event_unsealed in access exclusive mode").execute(&mut *held).await.unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let at_work = tokio::spawn(worker::run(world.another_worker(Life::default()).await, async {
@@ -192,7 +213,7 @@ async fn a_worker_tells_of_itself_while_the_seal_of_the_audit_log_waits() {
         beats.len() == 2
     })
     .await;
-    assert!(longest < 12.0, "it was silent for {longest} s, and is taken for dead after 15");
+    assert!(longest < targets::DEAD_AFTER.as_secs_f64(), "it was silent for {longest} s, and was taken for dead");
     held.rollback().await.unwrap();
     stop.send(()).unwrap();
     at_work.await.unwrap();

@@ -1,6 +1,7 @@
 //! The worker and time move on, and a test sees how far they are.
 
 use super::Stage;
+use crate::town;
 use latchkey::{
     store::Store,
     worker::{self, RunReport, Worker},
@@ -61,11 +62,7 @@ impl Stage {
 
     /// Moves business time forward.
     pub async fn advance(&self, minutes: i32) {
-        sqlx::query("update business_clock set ahead = ahead + make_interval(mins => $1)")
-            .bind(minutes)
-            .execute(self.owner.pool())
-            .await
-            .unwrap();
+        town::advance(&self.owner, minutes).await;
     }
 
     /// One value from the database, as text.

@@ -98,6 +98,15 @@ const PEOPLE: [(&str, &[&str]); 8] = [
     ("gus", &["developers"]),
 ];
 
+/// Moves business time forward in the database of this owner.
+pub async fn advance(owner: &Store, minutes: i32) {
+    sqlx::query("update business_clock set ahead = ahead + make_interval(mins => $1)")
+        .bind(minutes)
+        .execute(owner.pool())
+        .await
+        .unwrap();
+}
+
 /// The town.
 pub struct Town {
     pub database: Database,
@@ -256,11 +265,7 @@ impl Town {
 
     /// Moves business time forward.
     pub async fn advance(&self, minutes: i32) {
-        sqlx::query("update business_clock set ahead = ahead + make_interval(mins => $1)")
-            .bind(minutes)
-            .execute(self.owner.pool())
-            .await
-            .unwrap();
+        advance(&self.owner, minutes).await;
     }
 
     /// What a form that shows this request carries.

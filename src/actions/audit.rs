@@ -7,7 +7,7 @@ use crate::{
         Store, StoreError,
         audit::{
             Broken, NotVerified,
-            export::{Export, Format, Named, names},
+            export::{Export, Format, Named, NotBegun, names},
         },
         read::audit::Wanted,
     },
@@ -18,6 +18,7 @@ use latchkey_domain::access::{
     person::{Person, Role},
     transition::Actor,
 };
+use std::fmt;
 
 /// Why nothing was exported.
 #[derive(Debug, thiserror::Error)]
@@ -25,9 +26,9 @@ pub enum NotExported {
     /// Whoever asks is no auditor.
     #[error("no such page")]
     NotFound,
-    /// A filter has a name that nobody, or nothing, has: no event can be of theirs.
-    #[error("{0}")]
-    Unknown(String),
+    /// Filters have names that nobody, or nothing, has: no event can be of theirs.
+    #[error("{}", .0.iter().map(Unknown::to_string).collect::<Vec<_>>().join("; "))]
+    Unknown(Vec<Unknown>),
     /// What would be exported is not what happened.
     #[error(transparent)]
     Broken(Broken),
@@ -37,25 +38,45 @@ pub enum NotExported {
     Store(#[from] StoreError),
 }
 
-impl From<NotVerified> for NotExported {
-    fn from(error: NotVerified) -> Self {
-        match error {
-            NotVerified::Broken(broken) => Self::Broken(broken),
-            NotVerified::Store(error) => Self::Store(error),
+/// A filter's name that nobody, or nothing, has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    pub named: Named,
+    pub name: String,
+    /// The nearest that there is.
+    pub near: Option<String>,
+}
+
+impl Unknown {
+    /// "nobody is called `ama` here".
+    pub fn what(&self) -> String {
+        let name = &self.name;
+        match self.named {
+            Named::Person => format!("nobody is called `{name}` here"),
+            Named::Actor => format!("nobody, and no process, is called `{name}` here"),
+            Named::Cluster => format!("no cluster is called `{name}` here"),
+            Named::Action => format!("no event has the action `{name}`"),
         }
+    }
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what())?;
+        self.near.as_ref().map_or(Ok(()), |near| write!(f, " (did you mean `{near}`?)"))
     }
 }
 
 /// An auditor exports what the filters take.
 ///
 /// # Errors
-/// See [`NotExported`].
+/// See [`NotExported`]; all but `Store` before anything is recorded.
 pub async fn export(store: &Store, person: &Person, wanted: &Wanted, format: Format) -> Result<Export, NotExported> {
     let current = policy::current(store).await?;
     if !current.file.has_role(person, Role::Auditor) {
         return Err(NotExported::NotFound);
     }
-    let export = Export::begin(store.pool(), wanted, format).await?;
+    let export = begin(store, wanted, format).await?;
     let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
     record(store, &export, event(actor, format)).await?;
     Ok(export)
@@ -73,14 +94,7 @@ pub async fn export_from_terminal(
     wanted: &Wanted,
     format: Format,
 ) -> Result<(Export, bool), NotExported> {
-    let export = Export::begin(store.pool(), wanted, format).await?;
-    let mut unknown = Vec::new();
-    for (named, name) in export.unknown() {
-        unknown.push(nobody_is_called(store, *named, name).await?);
-    }
-    if !unknown.is_empty() {
-        return Err(NotExported::Unknown(unknown.join("; ")));
-    }
+    let export = begin(store, wanted, format).await?;
     let actor = Actor::Process { name: "audit export".to_owned() };
     match record(store, &export, event(actor, format).with("by", by)).await {
         Ok(()) => Ok((export, true)),
@@ -89,32 +103,23 @@ pub async fn export_from_terminal(
     }
 }
 
-/// What to say of an action that no event has; nothing where one has it, or is of that noun.
-///
-/// # Errors
-/// `Database`.
-pub async fn never_happened(store: &Store, action: &str) -> Result<Option<String>, StoreError> {
-    let happened = names(store, Named::Action).await?;
-    let noun = format!("{action}.");
-    if happened.iter().any(|each| each == action || each.starts_with(&noun)) {
-        return Ok(None);
+async fn begin(store: &Store, wanted: &Wanted, format: Format) -> Result<Export, NotExported> {
+    match Export::begin(store.pool(), wanted, format).await {
+        Ok(export) => Ok(export),
+        Err(NotBegun::Unknown(names)) => Err(NotExported::Unknown(unknown(store, names).await?)),
+        Err(NotBegun::NotVerified(NotVerified::Broken(broken))) => Err(NotExported::Broken(broken)),
+        Err(NotBegun::NotVerified(NotVerified::Store(error))) => Err(error.into()),
     }
-    nobody_is_called(store, Named::Action, action).await.map(Some)
 }
 
-/// That there is no such name, with the nearest that there is.
-async fn nobody_is_called(store: &Store, named: Named, name: &str) -> Result<String, StoreError> {
-    let said = match named {
-        Named::Person => format!("nobody is called `{name}` here"),
-        Named::Actor => format!("nobody, and no process, is called `{name}` here"),
-        Named::Cluster => format!("no cluster is called `{name}` here"),
-        Named::Action => format!("no event has the action `{name}`"),
-    };
-    let known = names(store, named).await?;
-    Ok(match nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => format!("{said} (did you mean `{near}`?)"),
-        None => said,
-    })
+async fn unknown(store: &Store, filters: Vec<(Named, String)>) -> Result<Vec<Unknown>, StoreError> {
+    let mut unknown = Vec::new();
+    for (named, name) in filters {
+        let known = names(store, named).await?;
+        let near = nearest(&name, known.iter().map(String::as_str)).map(str::to_owned);
+        unknown.push(Unknown { named, name, near });
+    }
+    Ok(unknown)
 }
 
 fn event(actor: Actor, format: Format) -> EventDraft {

@@ -2,7 +2,7 @@
 
 use super::{policy::system_user, reader, say, settings, tell};
 use crate::{
-    actions::audit::{export_from_terminal, is_empty, moment, never_happened},
+    actions::audit::{export_from_terminal, is_empty, moment},
     config::Settings,
     store::{
         audit::{
@@ -212,11 +212,6 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
         export_from_terminal(&store, &by, &wanted, format).await.context("nothing was exported")?;
     if !recorded {
         tell(format_args!("this database takes no writes, so its audit log does not say that it was exported"));
-    }
-    if let (0, Some(action)) = (export.header().shown, &args.action)
-        && let Some(said) = never_happened(&store, action).await.context("failed to look for the action")?
-    {
-        tell(format_args!("{said}"));
     }
     match &args.output {
         Some(path) => {

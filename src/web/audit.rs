@@ -31,7 +31,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::tz::TimeZone;
-use latchkey_domain::access::EventId;
+use latchkey_domain::{
+    access::EventId,
+    audit::names::{ACTIONS, nouns},
+};
 use serde::{Deserialize, Serialize};
 
 /// The audit log, newest first.
@@ -40,12 +43,17 @@ use serde::{Deserialize, Serialize};
 pub struct AuditPage {
     pub layout: Layout,
     pub filter: Filter,
-    pub errors: Vec<(&'static str, String)>,
+    pub errors: Vec<Wrong>,
+    /// What did not come about for them.
+    pub undone: &'static str,
     pub rows: Vec<Row>,
     pub more: Option<String>,
     pub filtered: bool,
     pub chain: Chain,
 }
+
+/// What is wrong with a field, by its name; `chain` where it is none of the fields.
+type Wrong = (&'static str, Html);
 
 /// An event.
 #[derive(Debug, Clone)]
@@ -120,30 +128,29 @@ async fn page(
 ) -> Result<Response, Failure> {
     signed_in.auditor()?;
     let (wanted, errors) = filter.wanted();
-    let rows = if errors.is_empty() { audit::events(&state.store, &wanted, PAGE + 1).await? } else { Vec::new() };
-    let last = audit::last_link(&state.store).await?;
-    let lag = store::audit::lag(state.store.pool()).await?;
-    let checked = audit::checked(&state.store).await?;
-    let chain = Chain::of(last, lag, &checked, &signed_in.clock);
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, AuditPage::new(&signed_in, filter, errors, rows, chain)).into_response())
+    if !errors.is_empty() {
+        return AuditPage::refused(&state, &signed_in, filter, (errors, "Not searched")).await;
+    }
+    let rows = audit::events(&state.store, &wanted, PAGE + 1).await?;
+    let chain = Chain::read(&state, &signed_in.clock).await?;
+    Ok(AuditPage::new(&signed_in, filter, rows, chain).into_response())
 }
 
 impl Filter {
-    fn wanted(&self) -> (Wanted, Vec<(&'static str, String)>) {
+    fn wanted(&self) -> (Wanted, Vec<Wrong>) {
         let mut errors = Vec::new();
         // The database refuses a NUL in a text; a name with control characters is nobody's, and finds nothing.
         let plain = |value: &str| value.trim().replace(char::is_control, "\u{fffd}");
         let text = |value: &str| Some(plain(value)).filter(|value| !value.is_empty());
         let mut moment = |field: &'static str, value: &str, end: bool| {
             moment(value, end).unwrap_or_else(|error| {
-                errors.push((field, error.to_string()));
+                errors.push((field, Html::prose(&error.to_string())));
                 None
             })
         };
         let (from, until) = (moment("from", &self.from, false), moment("to", &self.to, true));
         if is_empty(from, until) {
-            errors.push(("to", EMPTY_PERIOD.to_owned()));
+            errors.push(("to", Html::prose(EMPTY_PERIOD)));
         }
         let wanted = Wanted {
             actor: text(&self.actor),
@@ -177,6 +184,13 @@ impl Filter {
 }
 
 impl Chain {
+    async fn read(state: &State, clock: &Clock) -> Result<Self, Failure> {
+        let last = audit::last_link(&state.store).await?;
+        let lag = store::audit::lag(state.store.pool()).await?;
+        let checked = audit::checked(&state.store).await?;
+        Ok(Self::of(last, lag, &checked, clock))
+    }
+
     fn of(last: Option<LastLink>, lag: store::audit::Lag, checked: &Checked, clock: &Clock) -> Self {
         Self {
             last: last.map(|link| (link.seq, Html::relative(clock, link.event_at))),
@@ -188,13 +202,24 @@ impl Chain {
 }
 
 impl AuditPage {
-    fn new(
+    /// 422: the page with what is wrong beside its fields, what did not come about for that, and nothing else.
+    async fn refused(
+        state: &State,
         signed_in: &SignedIn,
         filter: Filter,
-        errors: Vec<(&'static str, String)>,
-        mut events: Vec<EventRow>,
-        chain: Chain,
-    ) -> Self {
+        (errors, undone): (Vec<Wrong>, &'static str),
+    ) -> Result<Response, Failure> {
+        let chain = Chain::read(state, &signed_in.clock).await?;
+        let page = Self::new(signed_in, filter, vec![], chain).wrong(errors, undone);
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+    }
+
+    fn wrong(mut self, errors: Vec<Wrong>, undone: &'static str) -> Self {
+        self.layout.title = format!("Error: {}", self.layout.title);
+        Self { errors, undone, ..self }
+    }
+
+    fn new(signed_in: &SignedIn, filter: Filter, mut events: Vec<EventRow>, chain: Chain) -> Self {
         let goes_on = events.len() > PAGE;
         events.truncate(PAGE);
         let more = events.last().filter(|_| goes_on).map(|last| filter.address(last.id));
@@ -202,12 +227,12 @@ impl AuditPage {
             || [&filter.actor, &filter.person, &filter.cluster, &filter.action, &filter.from, &filter.to]
                 .iter()
                 .any(|value| !value.trim().is_empty());
-        let title = if errors.is_empty() { "Audit log" } else { "Error: Audit log" };
         Self {
-            layout: signed_in.layout(Place::Audit, title),
+            layout: signed_in.layout(Place::Audit, "Audit log"),
             rows: events.iter().map(|event| Row::of(event, &signed_in.clock)).collect(),
             filter,
-            errors,
+            errors: vec![],
+            undone: "",
             more,
             filtered,
             chain,
@@ -215,8 +240,13 @@ impl AuditPage {
     }
 
     /// What is wrong with a field.
-    pub fn error(&self, field: &str) -> Option<&str> {
-        self.errors.iter().find(|(name, _)| *name == field).map(|(_, sentence)| sentence.as_str())
+    pub fn error(&self, field: &str) -> Option<&Html> {
+        self.errors.iter().find(|(name, _)| *name == field).map(|(_, sentence)| sentence)
+    }
+
+    /// What the field for actions offers.
+    pub fn actions(&self) -> impl Iterator<Item = &'static str> {
+        nouns().chain(ACTIONS)
     }
 }
 
@@ -307,14 +337,25 @@ impl AuditPage {
         let filter = Filter { person: "ana".to_owned(), ..Filter::default() };
         let verified = Some(("2026-11-24T12:02:00Z".parse().unwrap(), 4102));
         let checked = Checked { verified, ..Checked::default() };
-        Self::new(signed_in, filter, vec![], events, Chain::of(Some(last), lag, &checked, &signed_in.clock))
+        Self::new(signed_in, filter, events, Chain::of(Some(last), lag, &checked, &signed_in.clock))
     }
 
     /// A day that is none.
     pub fn sample_wrong(signed_in: &SignedIn) -> Self {
         let filter = Filter { from: "yesterday".to_owned(), ..Filter::default() };
         let (_, errors) = filter.wanted();
-        Self::new(signed_in, filter, errors, vec![], Chain::default())
+        Self::new(signed_in, filter, vec![], Chain::default()).wrong(errors, "Not searched")
+    }
+
+    /// An export for somebody whom nobody knows, on a cluster that does not exist.
+    pub fn sample_unknown(signed_in: &SignedIn) -> Self {
+        let filter = Filter { person: "ama".to_owned(), cluster: "nowhere".to_owned(), ..Filter::default() };
+        let wrong = |text: &str, near| Html::prose(&words::audit::unknown(text, near));
+        let errors = vec![
+            ("person", wrong("nobody is called `ama` here", Some("ana"))),
+            ("cluster", wrong("no cluster is called `nowhere` here", None)),
+        ];
+        Self::new(signed_in, filter, vec![], Chain::default()).wrong(errors, "Not exported")
     }
 }
 

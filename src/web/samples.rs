@@ -89,6 +89,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("cluster-unreachable", ClusterPage::sample(&ana, false).render().unwrap()),
         ("audit", AuditPage::sample(&ana).render().unwrap()),
         ("audit-wrong", AuditPage::sample_wrong(&ana).render().unwrap()),
+        ("audit-unknown", AuditPage::sample_unknown(&ana).render().unwrap()),
         ("status", StatusPage::sample(&ana).render().unwrap()),
     ];
     pages.extend(SettingsPage::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));

@@ -80,6 +80,21 @@ impl Told<'_> {
                 .text(" changed in IAM: ")
                 .text(self.text("what"))
                 .text("."),
+            "cluster.drift_found" => {
+                let start = self.on_cluster(start.text(" found something changed by somebody else"));
+                match self.text("what") {
+                    "" => start.text("."),
+                    what => start.text(": ").parsed(what.trim_end_matches('.')).text("."),
+                }
+            }
+            "cluster.added" => start.text(" took on the cluster ").name(self.text("name")).text("."),
+            "cluster.dropped" => start.text(" dropped the cluster ").name(self.text("name")).text("."),
+            "cluster.renamed" => start
+                .text(" renamed the cluster ")
+                .name(self.text("previous"))
+                .text(" to ")
+                .name(self.text("name"))
+                .text("."),
             "cluster.fenced" => self
                 .on_cluster(start.text(" stopped granting"))
                 .text(": its marker is of another database, or of a later state of this one."),
@@ -190,6 +205,14 @@ impl Told<'_> {
     }
 }
 
+/// At the filter that names what is not there: "Nobody is called `ama` here. Did you mean `ana`?"
+pub fn unknown(what: &str, near: Option<&str>) -> String {
+    let mut letters = what.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    let near = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+    format!("{first}{}.{near}", letters.as_str())
+}
+
 /// Of a record that has no link yet; `waiting` is how many there are.
 pub fn not_sealed(waiting: u64) -> String {
     let others = match waiting {
@@ -229,6 +252,7 @@ pub fn last_check(found: &Found<'_>, clock: &Clock) -> Sentence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use latchkey_domain::audit::names::ACTIONS;
     use serde_json::json;
 
     fn said(action: &str, actor: &str, person: Option<&str>, detail: &Value) -> String {
@@ -254,6 +278,15 @@ mod tests {
             said("grant.ended", "worker", Some("Ana"), &json!({ "residual": ["x"] })),
             "Ana\u{2019}s access on `prod-eu` ended; ours is gone, something else still allows it."
         );
+    }
+
+    #[test]
+    fn every_action_that_there_is_has_a_sentence_of_its_own() {
+        for action in ACTIONS {
+            let named = format!(": {}", action.replace(['.', '_'], " "));
+            let told = said(action, "Ana", Some("Ben"), &json!({ "cause": "expired" }));
+            assert!(!told.contains(&named), "{told}");
+        }
     }
 
     #[test]

@@ -208,16 +208,10 @@ async fn an_export_replaces_no_file_and_one_of_a_broken_chain_makes_none() {
 }
 
 #[tokio::test]
-async fn an_export_that_comes_to_an_older_link_that_does_not_hold_breaks_off() {
+async fn an_export_that_comes_to_an_older_link_that_does_not_hold_breaks_off_and_refuses_once_a_walk_found_it() {
     let desk = Desk::new().await;
     // More links than are checked before the first byte.
-    let mut tx = desk.town.worker.begin().await.unwrap();
-    let now = tx.now().await.unwrap();
-    for _ in 0..2_001 {
-        tx.event(&EventDraft::new("test.happened", Actor::worker()), now).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-    while audit::seal(desk.town.worker.pool()).await.unwrap() > 0 {}
+    desk.town.seal_many(2_001).await;
     let mut tx = desk.town.owner.pool().begin().await.unwrap();
     tx.execute(
         "set local session_replication_role = replica;
@@ -230,6 +224,18 @@ async fn an_export_that_comes_to_an_older_link_that_does_not_hold_breaks_off() {
     assert_eq!(output.status.code(), Some(1));
     assert!(err(&output).contains("broken at link 4: `action`"), "{}", err(&output));
     assert!(err(&output).contains("is not whole"), "{}", err(&output));
+    let exported = async || desk.town.count("select count(*) from event where action = 'audit.exported'").await;
+    assert_eq!(exported().await, 1);
+    desk.town.walk_the_chain().await;
+    let output = desk.run(&["audit", "export", "--output", "refused.jsonl"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        err(&output).contains("nothing was exported: the audit chain is broken at link 4: `action`"),
+        "{}",
+        err(&output)
+    );
+    assert!(!desk.file("refused.jsonl").exists(), "it was seen before the first byte");
+    assert_eq!(exported().await, 1, "nothing was given away");
 }
 
 #[tokio::test]
@@ -311,6 +317,8 @@ async fn a_name_that_nobody_has_is_no_empty_export_and_a_kept_head_is_looked_for
         ("--cluster", "prod-ue", "no cluster is called `prod-ue` here (did you mean `prod-eu`?)"),
         ("--cluster", "elsewhere", "no cluster is called `elsewhere` here"),
         ("--actor", "wroker", "nobody, and no process, is called `wroker` here (did you mean `worker`?)"),
+        ("--action", "grant.endet", "no event has the action `grant.endet` (did you mean `grant.ended`?)"),
+        ("--action", "grants", "no event has the action `grants` (did you mean `grant`?)"),
     ] {
         let output = desk.run(&["audit", "export", option, name, "--output", "none.jsonl"]).await;
         assert_eq!(output.status.code(), Some(1));
@@ -318,9 +326,11 @@ async fn a_name_that_nobody_has_is_no_empty_export_and_a_kept_head_is_looked_for
     }
     let told = desk.town.count("select count(*) from event where action = 'audit.exported'").await;
     assert_eq!(told, 0, "nothing was given away");
-    let output = desk.run(&["audit", "export", "--action", "test.hapened", "--output", "some.jsonl"]).await;
-    assert!(output.status.success(), "an action may not have happened yet");
-    assert!(err(&output).contains("no event has the action `test.hapened` (did you mean `test.happened`?)"));
+    // What has not happened yet, and what only another version records.
+    for (action, events) in [("session.ended", 0), ("test.happened", 20), ("target", 0), ("request", 2)] {
+        let text = desk.export(&format!("{action}.csv"), &["--format", "csv", "--action", action]).await;
+        assert_eq!(text.lines().count(), events + 1, "{action}: {text}");
+    }
     let output = desk.run(&["audit", "export", "--from", "2026-11-24", "--to", "2026-11-23"]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(err(&output).contains("ends before it begins"), "{}", err(&output));

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use latchkey_domain::audit::{
     GENESIS, digest,
     export::{Filters, Header, cell, line},
+    names::{ACTIONS, PROCESSES, is_action, nouns},
 };
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use std::collections::BTreeMap;
@@ -50,7 +51,7 @@ pub struct Export {
     head: [u8; 32],
 }
 
-/// The filters with the ids that their names stand for; an id of nothing where nobody has the name.
+/// The filters with the ids that their names stand for.
 #[derive(Debug)]
 struct Resolved {
     actor: Option<String>,
@@ -60,7 +61,6 @@ struct Resolved {
     action: Option<String>,
     from: Option<Timestamp>,
     until: Option<Timestamp>,
-    unknown: Vec<(Named, String)>,
 }
 
 /// What a filter goes by that has names.
@@ -73,39 +73,59 @@ pub enum Named {
     Action,
 }
 
-/// Every name that the log could have for it.
+/// Every name that the log could have for it. No event is read for that.
 ///
 /// # Errors
 /// `Database`.
 pub async fn names(store: &Store, named: Named) -> Result<Vec<String>, StoreError> {
+    let people = async || sqlx::query_scalar!("select handle from person").fetch_all(store.pool()).await;
+    let ours = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let found = match named {
-        Named::Person => sqlx::query_scalar!("select handle from person").fetch_all(store.pool()).await?,
-        Named::Actor => {
-            sqlx::query_scalar!(
-                r#"select handle as "name!" from person
-                   union select actor from event where actor_id is null"#
-            )
-            .fetch_all(store.pool())
-            .await?
-        }
+        Named::Person => people().await?,
+        Named::Actor => [people().await?, ours(&PROCESSES)].concat(),
         Named::Cluster => sqlx::query_scalar!("select distinct name from cluster").fetch_all(store.pool()).await?,
-        Named::Action => sqlx::query_scalar!("select distinct action from event").fetch_all(store.pool()).await?,
+        Named::Action => nouns().map(str::to_owned).chain(ours(&ACTIONS)).collect(),
     };
     Ok(found)
 }
 
+/// Why an export did not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBegun {
+    /// Names among the filters that nobody, or nothing, has here: no event can be of theirs.
+    #[error("filters have names that nobody has")]
+    Unknown(Vec<(Named, String)>),
+    #[error(transparent)]
+    NotVerified(#[from] NotVerified),
+}
+
+impl From<StoreError> for NotBegun {
+    fn from(error: StoreError) -> Self {
+        Self::NotVerified(error.into())
+    }
+}
+
+impl From<sqlx::Error> for NotBegun {
+    fn from(error: sqlx::Error) -> Self {
+        Self::NotVerified(error.into())
+    }
+}
+
 impl Export {
     /// Opens a snapshot and counts what will be shown: the sealed events that the filters take. Here the newest links are
-    /// checked and that no event was kept out of the chain, which no link shows; the older links as they are read.
+    /// checked, what the worker's last walk over all found, and that no event was kept out of the chain, which no link
+    /// shows; the older links as they are read.
     ///
     /// # Errors
-    /// `Broken` where the chain does not hold, as far as that was looked at; `Store`.
-    pub async fn begin(pool: &PgPool, wanted: &Wanted, format: Format) -> Result<Self, NotVerified> {
+    /// `Unknown` before anything else is looked at; `Broken` where the chain does not hold, as far as that was looked
+    /// at; `Store`.
+    pub async fn begin(pool: &PgPool, wanted: &Wanted, format: Format) -> Result<Self, NotBegun> {
         let mut tx = pool.begin_with("begin isolation level repeatable read, read only").await?;
         // The reader of an export may be slow, and so may the count of millions of events.
         sqlx::query!("set local statement_timeout = 0").execute(&mut *tx).await?;
         sqlx::query!("set local idle_in_transaction_session_timeout = '10min'").execute(&mut *tx).await?;
         let resolved = Resolved::of(&mut tx, wanted).await?;
+        let resolved = resolved.map_err(NotBegun::Unknown)?;
         let (last, hash) = head(&mut tx).await?;
         is_whole(&mut tx, last).await?;
         let installation = desired::installation(&mut tx).await?;
@@ -141,11 +161,6 @@ impl Export {
         let shown = u64::try_from(row.shown).unwrap_or(0);
         let header = Header::new(installation, row.now.to_jiff(), filters, (last, hash), shown);
         Ok(Self { tx, wanted: resolved, format, header, begun: false, after: 0, last: to, head: GENESIS })
-    }
-
-    /// Names among the filters that nobody, or nothing, has here: no event can be of theirs.
-    pub fn unknown(&self) -> &[(Named, String)] {
-        &self.wanted.unknown
     }
 
     /// What it is an export of.
@@ -229,10 +244,14 @@ impl Export {
     }
 }
 
-/// Nothing is missing at the chain's end or beside it, and its newest links hold. It looks at every event, as
+/// Nothing is missing at the chain's end or beside it, its newest links hold, and the worker's last whole walk found no
+/// break among the older ones, which would end an export in its middle. It looks at every event, as
 /// [`super::verify`] does; where something is missing that walks all links, to name the first place.
 async fn is_whole(connection: &mut PgConnection, last: u64) -> Result<(), NotVerified> {
     super::was_not_longer(connection, last).await?;
+    if let Some(broken) = super::walk::found(connection).await? {
+        return Err(broken.into());
+    }
     if let Some(broken) = super::broken_among_newest(connection, VERIFY_PAGE).await? {
         return Err(broken.into());
     }
@@ -273,32 +292,44 @@ fn row(link: &Link, canonical: &[u8], names: &Names) -> String {
 const CSV_HEAD: &str = "seq,at,action,actor,person,cluster,request,grant,detail,event\r\n";
 
 impl Resolved {
-    async fn of(tx: &mut Transaction<'static, Postgres>, wanted: &Wanted) -> Result<Self, StoreError> {
+    /// The second kind of outcome are the names that nobody, or nothing, has. A cluster that was dropped, or is gone, has
+    /// its name still. An action that this version does not know may be one of a later version's, which runs beside it.
+    async fn of(
+        tx: &mut Transaction<'static, Postgres>,
+        wanted: &Wanted,
+    ) -> Result<Result<Self, Vec<(Named, String)>>, StoreError> {
         let row = sqlx::query!(
             r#"select (select id from person where handle = $1) as actor, (select id from person where handle = $2) as person,
                  array(select id from cluster where name = $3) as "clusters!",
-                 exists (select from event where actor_id is null and actor = $1) as "is_process!""#,
+                 exists (select from event where action = $4) as "has_happened!""#,
             wanted.actor,
             wanted.person,
             wanted.cluster,
+            wanted.action,
         )
         .fetch_one(&mut **tx)
         .await?;
-        let unknown = [
+        let is_process = wanted.actor.as_deref().is_some_and(|name| PROCESSES.contains(&name));
+        let is_action = wanted.action.as_deref().is_some_and(is_action);
+        let known = [
+            (Named::Actor, &wanted.actor, row.actor.is_some() || is_process),
             (Named::Person, &wanted.person, row.person.is_some()),
-            (Named::Actor, &wanted.actor, row.actor.is_some() || row.is_process),
             (Named::Cluster, &wanted.cluster, !row.clusters.is_empty()),
+            (Named::Action, &wanted.action, is_action || row.has_happened),
         ];
-        let unknown = unknown.into_iter().filter(|(_, _, is_known)| !is_known);
-        Ok(Self {
-            unknown: unknown.filter_map(|(named, name, _)| Some((named, name.clone()?))).collect(),
+        let unknown = known.into_iter().filter(|(_, _, is_known)| !is_known);
+        let unknown: Vec<_> = unknown.filter_map(|(named, name, _)| Some((named, name.clone()?))).collect();
+        if !unknown.is_empty() {
+            return Ok(Err(unknown));
+        }
+        Ok(Ok(Self {
             actor: wanted.actor.clone(),
             actor_id: row.actor,
-            person: wanted.person.as_ref().map(|_| row.person.unwrap_or_default()),
+            person: row.person,
             clusters: wanted.cluster.as_ref().map(|_| row.clusters),
             action: wanted.action.clone(),
             from: wanted.from,
             until: wanted.until,
-        })
+        }))
     }
 }

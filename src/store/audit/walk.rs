@@ -80,6 +80,18 @@ pub async fn step(store: &Store, rest: SignedDuration) -> Result<Step, StoreErro
     Ok(step)
 }
 
+/// What the last walk found broken: it stands until a whole walk finds everything in order.
+///
+/// # Errors
+/// `Database`.
+pub(super) async fn found(connection: &mut PgConnection) -> Result<Option<Broken>, StoreError> {
+    let row = sqlx::query!("select broken_seq, broken_after, broken_why from audit_walk").fetch_one(connection).await?;
+    Ok(row.broken_seq.zip(row.broken_why).map(|(seq, why)| {
+        let seq = u64::try_from(seq).unwrap_or(0);
+        if row.broken_after { Broken::after(seq, why) } else { Broken::at(seq, why) }
+    }))
+}
+
 async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) -> Result<Option<Progress>, StoreError> {
     let row = sqlx::query!(
         r#"select began_at is not null as "walks!", seq, hash, event_id, verified_at, verified_seq, verified_hash,

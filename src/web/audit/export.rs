@@ -1,19 +1,20 @@
 //! Downloads of the audit log. They stream from one snapshot: what they need does not grow with the log.
 
-use super::Filter;
+use super::{AuditPage, Filter, Wrong};
 use crate::{
-    actions::audit::{self, NotExported},
+    actions::audit::{self, NotExported, Unknown},
     store::audit::{
         Broken,
-        export::{Export, Format},
+        export::{Export, Format, Named},
     },
-    web::{Failure, SignedIn, State, failure::chain},
+    web::{Failure, SignedIn, State, failure::chain, html::Html},
+    words,
 };
 use axum::{
     Form,
     body::Body,
     extract::State as Extract,
-    http::header,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures::stream;
@@ -35,7 +36,8 @@ pub struct ExportForm {
     to: String,
 }
 
-/// `POST /audit/export`: a file of what the filters take, itself an event of the log. 404 for everybody but auditors.
+/// `POST /audit/export`: a file of what the filters take, itself an event of the log; 422 with a sentence at each filter
+/// that nothing can be of, 409 where the chain does not hold. 404 for everybody but auditors.
 pub async fn send(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -47,8 +49,8 @@ pub async fn send(
     let ExportForm { actor, person, cluster, action, from, to, .. } = form;
     let filter = Filter { actor, person, cluster, action, from, to, after: String::new() };
     let (wanted, errors) = filter.wanted();
-    if let Some((_, sentence)) = errors.into_iter().next() {
-        return Err(Failure::Malformed(sentence));
+    if !errors.is_empty() {
+        return AuditPage::refused(&state, &signed_in, filter, (errors, NOT_EXPORTED)).await;
     }
     let Ok(turn) = AT_ONCE.try_acquire() else {
         return Err(Failure::Unavailable("Two exports are under way. Try again once one of them is done.".to_owned()));
@@ -56,8 +58,15 @@ pub async fn send(
     let export = match audit::export(&state.store, &signed_in.person, &wanted, format).await {
         Ok(export) => export,
         Err(NotExported::NotFound) => return Err(Failure::NotFound),
-        Err(error @ NotExported::Unknown(_)) => return Err(Failure::Malformed(error.to_string())),
-        Err(NotExported::Broken(broken)) => return Err(Failure::Conflict(no_export(&broken))),
+        Err(NotExported::Unknown(names)) => {
+            let errors = names.iter().map(wrong).collect();
+            return AuditPage::refused(&state, &signed_in, filter, (errors, NOT_EXPORTED)).await;
+        }
+        Err(NotExported::Broken(broken)) => {
+            let errors = (vec![("chain", no_export(&broken))], NOT_EXPORTED);
+            let page = AuditPage::refused(&state, &signed_in, filter, errors).await?;
+            return Ok((StatusCode::CONFLICT, page).into_response());
+        }
         Err(NotExported::Policy(error)) => return Err(error.into()),
         Err(NotExported::Store(error)) => return Err(error.into()),
     };
@@ -75,12 +84,25 @@ pub async fn send(
     Ok((headers, body(export, turn)).into_response())
 }
 
+const NOT_EXPORTED: &str = "Not exported";
+
+/// The sentence for a name that nobody has, at its field.
+fn wrong(unknown: &Unknown) -> Wrong {
+    let field = match unknown.named {
+        Named::Person => "person",
+        Named::Actor => "actor",
+        Named::Cluster => "cluster",
+        Named::Action => "action",
+    };
+    (field, Html::prose(&words::audit::unknown(&unknown.what(), unknown.near.as_deref())))
+}
+
 /// What is said instead of a file that would not tell what happened.
-fn no_export(broken: &Broken) -> String {
-    format!(
+fn no_export(broken: &Broken) -> Html {
+    Html::prose(&format!(
         "Nothing was exported: {broken}. Run `latchkey audit verify` and compare with your own copies; what operators \
          do then is in docs/operating.md, \"The audit chain is broken\"."
-    )
+    ))
 }
 
 /// The parts of an export as they are read. One that breaks off ends the connection, so that no browser takes it for

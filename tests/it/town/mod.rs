@@ -2,23 +2,24 @@
 //! clusters, and nothing outside. Business time is the test's to move.
 
 use crate::rig::postgres::{Database, Postgres};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use latchkey::{
     actions::ask::AskForm,
     config,
     login::proof,
     store::{
-        Store,
+        Store, audit,
         people::{self, Arrival},
         sessions::{self, NewSession},
     },
 };
 use latchkey_domain::{
     access::{
-        GrantId, RequestId,
+        EventDraft, GrantId, RequestId,
         cluster::PinnedNamespace,
         person::Person,
         request::{Seen, Verdict},
+        transition::Actor,
     },
     eks::rbac::Rule,
     plan::observation::{
@@ -302,6 +303,22 @@ impl Town {
             latchkey::actions::requests::Outcome::Approved(grant) => grant,
             other => panic!("not approved: {other:?}"),
         }
+    }
+
+    /// So many more links in the audit chain.
+    pub async fn seal_many(&self, links: usize) {
+        let mut tx = self.worker.begin().await.unwrap();
+        let now = tx.now().await.unwrap();
+        for _ in 0..links {
+            tx.event(&EventDraft::new("test.happened", Actor::worker()), now).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        while audit::seal(self.worker.pool()).await.unwrap() > 0 {}
+    }
+
+    /// The worker's whole walk over the audit chain, whatever it finds.
+    pub async fn walk_the_chain(&self) {
+        while let audit::walk::Step::Went = audit::walk::step(&self.worker, SignedDuration::ZERO).await.unwrap() {}
     }
 
     /// A count, for assertions.

@@ -86,7 +86,8 @@ async fn an_event_that_was_kept_from_being_sealed_is_told_at_once_and_no_export_
     assert!(banner.contains(&format!("The audit chain is broken after link {last}: ")), "{banner}");
     for format in ["jsonl", "csv"] {
         let page = eli.post("/audit/export", &[("format", format)]).await.expect(StatusCode::CONFLICT);
-        assert!(page.text.contains(&format!("Nothing was exported: the audit chain is broken after link {last}: ")));
+        let told = page.one(".error-summary a");
+        assert!(told.starts_with(&format!("Nothing was exported: the audit chain is broken after link {last}: ")));
         assert!(page.text.contains("does not wait for one"), "{}", page.text);
     }
 }
@@ -100,9 +101,7 @@ async fn a_changed_record_says_so_and_what_the_worker_found_stands_on_every_page
          where action = 'request.submitted'",
     )
     .await;
-    while let audit::walk::Step::Went =
-        audit::walk::step(&portal.town.worker, jiff::SignedDuration::ZERO).await.unwrap()
-    {}
+    portal.town.walk_the_chain().await;
     let eli = portal.browser("eli").await;
     let log = eli.get("/audit?action=request.submitted").await;
     assert!(log.all(".band .broken")[0].starts_with("The worker found the chain broken at link "));
@@ -129,10 +128,74 @@ async fn an_export_holds_what_the_filters_take_verifies_and_is_itself_an_event()
     assert_eq!(log.all("tbody .lead"), [said]);
     let csv = eli.post("/audit/export", &[("format", "csv"), ("action", "request.submitted")]).await;
     assert_eq!(csv.expect(StatusCode::OK).text.lines().count(), 2);
-    let none = eli.post("/audit/export", &[("format", "csv"), ("cluster", "nowhere")]).await;
-    assert_eq!(none.expect(StatusCode::OK).text.lines().count(), 1);
+    let none = eli.post("/audit/export", &[("format", "csv"), ("action", "session.ended")]).await;
+    assert_eq!(none.expect(StatusCode::OK).text.lines().count(), 1, "it has not happened yet");
     eli.post("/audit/export", &[("format", "xlsx")]).await.expect(StatusCode::BAD_REQUEST);
-    eli.post("/audit/export", &[("format", "csv"), ("from", "yesterday")]).await.expect(StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn an_export_for_a_name_that_nobody_has_is_refused_at_its_field_and_is_no_event() {
+    let portal = portal().await;
+    let eli = portal.browser("eli").await;
+    for (field, name, told) in [
+        ("person", "ama", "Nobody is called ama here. Did you mean ana?"),
+        ("actor", "wroker", "Nobody, and no process, is called wroker here. Did you mean worker?"),
+        ("cluster", "nowhere", "No cluster is called nowhere here."),
+        ("action", "grant.endet", "No event has the action grant.endet. Did you mean grant.ended?"),
+        ("from", "yesterday", "Write a day as 2026-11-24, or a moment as 2026-11-24T14:00:00Z."),
+    ] {
+        for format in ["jsonl", "csv"] {
+            let form = [("format", format), ("to", "2030-01-01"), (field, name)];
+            let page = eli.post("/audit/export", &form).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+            assert_eq!(page.one(".error-summary a"), told);
+            assert_eq!(page.attribute(".error-summary a", "href"), format!("#{field}"));
+            assert_eq!(page.one(".error-summary h2"), "Not exported");
+            assert_eq!(page.one(&format!(".field.wrong #{field}-error")), told);
+            assert_eq!(page.attribute(&format!("#{field}"), "aria-describedby"), format!("{field}-error"));
+            assert_eq!(page.attribute(&format!("#{field}"), "value"), name, "input is kept");
+            assert_eq!(page.attribute("#to", "value"), "2030-01-01");
+            assert!(page.one("title").starts_with("Error: Audit log"), "{}", page.one("title"));
+            assert!(page.header("content-disposition").is_empty() && page.all(".listing, .empty").is_empty());
+        }
+    }
+    let form = [("format", "csv"), ("person", "ama"), ("cluster", "nowhere")];
+    let page = eli.post("/audit/export", &form).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(page.all(".field.wrong .error").len(), 2, "each fault stands at its field");
+    let exported = "select count(*) from event where action = 'audit.exported'";
+    assert_eq!(portal.town.count(exported).await, 0, "nothing was given away");
+    // One that is no more has its events still.
+    tamper(&portal, "update cluster set dropped_at = clock_timestamp() where name = 'prod-eu'").await;
+    let file = eli.post("/audit/export", &[("format", "csv"), ("cluster", "prod-eu")]).await.expect(StatusCode::OK);
+    assert!(file.text.lines().count() > 2, "{}", file.text);
+    assert_eq!(portal.town.count(exported).await, 1);
+}
+
+#[tokio::test]
+async fn no_export_begins_where_a_walk_found_a_break_among_older_links() {
+    let portal = portal().await;
+    let eli = portal.browser("eli").await;
+    // More links than an export checks before its first byte.
+    portal.town.seal_many(2_001).await;
+    tamper(
+        &portal,
+        "update event set action = 'test.other' where id = (select event_id from audit_link where seq = 2)",
+    )
+    .await;
+    portal.town.walk_the_chain().await;
+    for format in ["jsonl", "csv"] {
+        let page = eli.post("/audit/export", &[("format", format)]).await.expect(StatusCode::CONFLICT);
+        let told = "Nothing was exported: the audit chain is broken at link 2: action of its event ";
+        assert!(page.one(".error-summary a").starts_with(told), "{}", page.text);
+        assert!(page.header("content-disposition").is_empty());
+    }
+    assert_eq!(portal.town.count("select count(*) from event where action = 'audit.exported'").await, 0);
+    // Found by another walk to be in order, it begins again.
+    let mend = "update event set action = convert_from(canonical, 'utf8')::jsonb ->> 'action'
+        where id = (select event_id from audit_link where seq = 2)";
+    tamper(&portal, mend).await;
+    eli.post("/audit/export", &[("format", "csv")]).await.expect(StatusCode::CONFLICT);
+    portal.town.walk_the_chain().await;
+    eli.post("/audit/export", &[("format", "csv")]).await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
@@ -147,7 +210,8 @@ async fn a_period_that_ends_before_it_begins_is_refused_at_its_fields_and_nothin
         assert_eq!((page.attribute("#from", "value"), page.attribute("#to", "value")), (from.into(), to.into()));
         assert!(page.all(".empty, .listing, .export").is_empty(), "nothing was looked for");
         let file = eli.post("/audit/export", &[("format", "csv"), ("from", from), ("to", to)]).await;
-        assert!(file.expect(StatusCode::BAD_REQUEST).text.contains("before it begins"));
+        let file = file.expect(StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(file.one(".field.wrong #to-error").contains("before it begins"));
     }
     eli.get("/audit?from=2026-11-24&to=2026-11-24").await.expect(StatusCode::OK);
     let wrong = eli.get("/audit?from=yesterday").await.expect(StatusCode::UNPROCESSABLE_ENTITY);

@@ -4,6 +4,7 @@
 //! export of one person's events can carry stubs (hashes of canonical bytes) for the rest and still verify.
 
 pub mod export;
+pub mod names;
 
 use crate::access::{EventDraft, EventId};
 use jiff::Timestamp;

@@ -11,6 +11,8 @@ create table target (
   -- When an operator last wanted it looked at: what was proven before is asked about again.
   tried_at timestamptz,
   failure text,
+  -- Since when each run failed; of no meaning where the last one did not.
+  failed_since timestamptz,
   -- Since when, and why, only revocations happen here: the cluster was seen to belong to another installation, or to a
   -- later state of this one. Set by the worker, cleared by `latchkey accept-restore` alone.
   fenced_since timestamptz,

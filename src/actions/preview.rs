@@ -5,7 +5,10 @@ use super::{
     ask::{Considered, Field, Problem},
     policy::Current,
 };
-use crate::store::{Store, StoreError, desired, observations};
+use crate::store::{
+    Store, StoreError, desired, observations,
+    read::hold::{self, Hold, OnHold},
+};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
@@ -29,8 +32,10 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Shown {
     pub preview: Preview,
-    /// Why it would wait though nothing stands in its way: granting is paused there. One may ask all the same.
-    pub paused: Option<String>,
+    /// What holds the cluster, so that it would wait though nothing about it stands in its way.
+    pub held: Option<OnHold>,
+    /// Whether the planner would do nothing for that reason: nobody can ask until it is over.
+    pub holds: bool,
     /// When the cluster was last read.
     pub read_at: Timestamp,
     pub read_seconds_ago: u64,
@@ -72,6 +77,10 @@ pub async fn of_ask(
     };
     let shown = show(store, current, &subject).await?;
     if let Some(shown) = &shown {
+        if let (true, Some(held)) = (shown.holds, &shown.held) {
+            let sentence = format!("Nothing can be set up on `{}` at present. Ask once it can.", held.cluster);
+            considered.problems.push(Problem::new(Field::Whole, sentence));
+        }
         for obstacle in &shown.preview.obstacles {
             // A field says it already.
             if considered.problems.iter().any(|problem| problem.sentence == *obstacle) {
@@ -121,9 +130,19 @@ async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result
         resting: false,
         held: None,
     });
-    let paused = desired.paused.take();
-    let preview = preview(&desired, &grant, &observed.body, (&principal, &iam));
-    Ok(Some(Shown { preview, paused, read_at: observed.at, read_seconds_ago: observed.age_seconds }))
+    desired.paused = None;
+    let mut preview = preview(&desired, &grant, &observed.body, (&principal, &iam));
+    let held = hold::of(store, subject.cluster).await?;
+    let before = preview.obstacles.len();
+    // Of what holds a whole cluster, people are told no more than that: the inside is the operators'.
+    let inside = match held.as_ref().map(|held| &held.hold) {
+        Some(Hold::Fenced) => [desired.fenced.as_ref(), observed.body.trouble.as_ref()],
+        Some(Hold::Failed) => [None, observed.body.trouble.as_ref()],
+        Some(Hold::Paused { .. }) | None => [None, None],
+    };
+    preview.obstacles.retain(|obstacle| !inside.contains(&Some(obstacle)));
+    let holds = preview.obstacles.len() < before;
+    Ok(Some(Shown { preview, held, holds, read_at: observed.at, read_seconds_ago: observed.age_seconds }))
 }
 
 /// The grant that an approval now would make. Its ids are new ones that nothing else has.

@@ -121,6 +121,7 @@ pub async fn give_back(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "update target set lease_until = null, lease_holder = null, failure = $5,
+           failed_since = case when failure is null then clock_timestamp() else coalesce(failed_since, clock_timestamp()) end,
            due_at = clock_timestamp() + make_interval(secs => $4)
          where kind = $1 and key = $2 and epoch = $3",
         target.kind(),
@@ -153,6 +154,8 @@ impl Tx {
     pub async fn finish_target(&mut self, finished: &Finished<'_>) -> Result<(), StoreError> {
         sqlx::query!(
             "update target set lease_until = null, lease_holder = null, revoking = $3, failure = $4,
+               failed_since = case when $4::text is null then null when failure is null then clock_timestamp()
+                                   else coalesce(failed_since, clock_timestamp()) end,
                due_at = clock_timestamp() + make_interval(secs => $5)
              where kind = $1 and key = $2",
             finished.target.kind(),

@@ -243,11 +243,6 @@ impl AuditPage {
     pub fn error(&self, field: &str) -> Option<&Html> {
         self.errors.iter().find(|(name, _)| *name == field).map(|(_, sentence)| sentence)
     }
-
-    /// What the field for actions offers.
-    pub fn actions(&self) -> impl Iterator<Item = &'static str> {
-        nouns().chain(ACTIONS)
-    }
 }
 
 impl Row {
@@ -279,6 +274,11 @@ impl Row {
             address: event.seq.map_or_else(|| format!("/audit/{}", event.id), |seq| format!("/audit/{seq}")),
         }
     }
+}
+
+/// What the field for actions offers.
+fn actions() -> impl Iterator<Item = &'static str> {
+    nouns().chain(ACTIONS)
 }
 
 /// Processes begin a sentence, too: "Worker".

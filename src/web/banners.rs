@@ -1,8 +1,11 @@
 //! Which trouble stands over every page.
 
-use super::{layout::Banner, look::Tone};
+use super::{html::Html, icon::Icon, layout::Banner, look::Tone};
 use crate::{
-    store::read::pulse::Pulse,
+    store::read::{
+        hold::{Hold, OnHold},
+        pulse::Pulse,
+    },
     words::{Clock, time::duration},
 };
 use jiff::SignedDuration;
@@ -11,21 +14,31 @@ use jiff::SignedDuration;
 const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
 impl Pulse {
-    /// What operators see besides: clusters that are fenced. Nobody else can do anything about it.
-    pub(super) fn operators_banners(&self) -> Vec<Banner> {
-        let fenced = self.fenced.iter().map(|(id, name)| {
-            let mut banner = Banner::new(
-                Tone::Danger,
-                &format!(
-                    "`{name}` has seen a later state than this database has, or is another installation\u{2019}s: nothing \
-                     is set up there, and every access on it waits. Look at what stands there, then run `latchkey \
-                     accept-restore {name}`."
+    /// What operators see besides: clusters that are fenced, or where granting is paused. Nobody else can do anything
+    /// about it. A run that failed is no banner: it may be over in a minute, and what waits for it is told by itself.
+    pub(super) fn operators_banners(&self, clock: &Clock) -> Vec<Banner> {
+        let banner = |held: &OnHold| {
+            let name = &held.cluster;
+            let mut banner = match held.hold {
+                Hold::Fenced => Banner::new(
+                    Tone::Danger,
+                    &format!(
+                        "`{name}` has seen a later state than this database has, or is another installation\u{2019}s: \
+                         nothing is set up there, and every access on it waits. Look at what stands there, then run \
+                         `latchkey accept-restore {name}`."
+                    ),
                 ),
-            );
-            banner.text = banner.text.then_link(&format!("/targets/cluster/{id}"), "Open it");
-            banner
-        });
-        fenced.collect()
+                Hold::Paused { .. } => Banner {
+                    text: Html::sentence(&held.in_words().told(clock).text(" Nothing new is set up there.")),
+                    icon: Icon::CircleMinus,
+                    ..Banner::new(Tone::Needs, "")
+                },
+                Hold::Failed => return None,
+            };
+            banner.text = banner.text.then_link(&format!("/targets/cluster/{}", held.id), "Open it");
+            Some(banner)
+        };
+        self.held.iter().filter_map(banner).collect()
     }
 
     /// The banners, the gravest first.

@@ -1,7 +1,7 @@
 //! What an approval would change outside, exactly: the IAM document, the aws-auth hunk, roles and bindings.
 
 use super::html::Html;
-use crate::{actions::preview::Shown, words};
+use crate::actions::preview::Shown;
 use latchkey_domain::{
     eks::aws_auth::{Changed, DiffLine, diff},
     plan::preview::Preview,
@@ -33,8 +33,6 @@ pub struct Change {
     pub documents: Vec<Document>,
     /// What stands in the way.
     pub obstacles: Vec<String>,
-    /// Why it would wait once it is approved, where an operator paused granting.
-    pub waits: Option<Html>,
     /// What this adds to what the requester can do already.
     pub adds: Vec<Html>,
 }
@@ -49,7 +47,6 @@ impl Change {
         Self {
             documents,
             obstacles: preview.obstacles.clone(),
-            waits: shown.paused.as_deref().map(|why| Html::prose(&words::request::would_wait(why))),
             adds: preview.adds.iter().map(|each| Html::prose(&crate::words::power::can(each))).collect(),
         }
     }

@@ -39,6 +39,11 @@ impl Html {
         Self(format!("{self} <a href=\"{address}\">{words}</a>"))
     }
 
+    /// Sentences one after the other.
+    pub fn joined(sentences: &[Self]) -> Self {
+        Self(sentences.iter().map(|sentence| sentence.0.as_str()).collect::<Vec<_>>().join(" "))
+    }
+
     /// A sentence: names as code, moments as `<time>`.
     pub fn sentence(sentence: &Sentence) -> Self {
         let mut html = String::new();

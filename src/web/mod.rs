@@ -12,6 +12,7 @@ mod failure;
 mod frame;
 mod grants;
 mod health;
+mod hold;
 mod home;
 mod html;
 mod icon;

@@ -120,7 +120,7 @@ impl FromRequestParts<State> for SignedIn {
         let roles = Roles::of(&found.person, &policy.file);
         let mut banners = pulse.banners(&clock);
         if roles.operator {
-            banners.extend(pulse.operators_banners());
+            banners.extend(pulse.operators_banners(&clock));
         }
         let signed_in = Self {
             session: found.session,

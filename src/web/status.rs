@@ -13,8 +13,9 @@ use crate::{
     store::read::{
         audit::{self, Checked},
         health::{self, Health, Stuck, WorkerAlive},
+        hold::{self, Hold, OnHold},
     },
-    words::{Clock, Sentence, time::duration},
+    words::{self, Clock, Sentence, time::duration},
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -72,17 +73,22 @@ pub struct StuckRow {
     pub attempts: String,
 }
 
+/// As many as are named, and one more.
+const HELD: i64 = 4;
 /// How many accesses in trouble are shown.
 const STUCK: usize = 50;
+/// How many clusters on which nothing is set up are named.
+const TOLD: usize = 3;
 
 /// `GET /status`.
 async fn page(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<StatusPage, Failure> {
     let health = health::read(&state.store).await?;
+    let held = hold::all(&state.store, HELD).await?;
     let checked = audit::checked(&state.store).await?;
     let provider_answers = state.login.reach().await.is_ok();
     let stuck = if signed_in.roles.operator { health::stuck(&state.store, STUCK).await? } else { Vec::new() };
     let provider = state.login.provider().to_owned();
-    Ok(StatusPage::new(&signed_in, &health, &checked, (&provider, provider_answers), &stuck))
+    Ok(StatusPage::new(&signed_in, (&health, &held), &checked, (&provider, provider_answers), &stuck))
 }
 
 /// A worker tells that it lives each few seconds.
@@ -95,10 +101,18 @@ const LATE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 const WORKS: Pill = Pill::new(Tone::Good, Icon::CircleCheck, "Works");
 const SLOW: Pill = Pill::new(Tone::Needs, Icon::Hourglass, "Slow");
 const NEEDS_SOMEBODY: Pill = Pill::new(Tone::Needs, Icon::TriangleAlert, "Needs somebody");
+const PAUSED: Pill = Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused");
+const NOT_EVERYWHERE: Pill = Pill::new(Tone::Needs, Icon::TriangleAlert, "Not everywhere");
 const STANDS_STILL: Pill = Pill::new(Tone::Danger, Icon::CircleX, "Stands still");
 
 impl StatusPage {
-    fn new(signed_in: &SignedIn, health: &Health, checked: &Checked, provider: (&str, bool), stuck: &[Stuck]) -> Self {
+    fn new(
+        signed_in: &SignedIn,
+        (health, held): (&Health, &[OnHold]),
+        checked: &Checked,
+        provider: (&str, bool),
+        stuck: &[Stuck],
+    ) -> Self {
         let alive = health.workers.iter().any(WorkerAlive::works);
         let waits = health.waits_since.unwrap_or_default();
         let (earlier, now): (Vec<_>, Vec<_>) =
@@ -112,7 +126,7 @@ impl StatusPage {
             layout: signed_in.layout(Place::Status, "Status"),
             lines: [
                 sign_in(health, provider),
-                changes(health, alive, &signed_in.clock),
+                changes(health, held, alive, &signed_in.clock),
                 endings(health, alive, &signed_in.clock),
             ],
             workers: now.iter().map(|worker| Worker::of(worker)).collect(),
@@ -141,31 +155,52 @@ fn sign_in(health: &Health, (provider, answers): (&str, bool)) -> Plain {
     Plain { what: "Sign-in", pill, sentence: Html::sentence(&Sentence::default().text(text)) }
 }
 
-fn changes(health: &Health, alive: bool, clock: &Clock) -> Plain {
-    let late = health.coming_since.is_some_and(|since| clock.now.duration_since(since) > LATE_AFTER);
-    let waits = number(health.hindered, "access that was approved waits", "accesses that were approved wait");
-    let waits = format!("{waits} for somebody to act; operators find what to do below.");
-    let (pill, sentence) = match (alive, health.coming_since) {
-        (false, _) => (STANDS_STILL, Sentence::parse("No worker answers, so nothing approved is set up.")),
-        (true, Some(since)) => {
-            let sentence = Sentence::default()
-                .text(format!(
-                    "{} being set up, the first approved ",
-                    number(health.coming, "access is", "accesses are")
-                ))
-                .time(since, clock.relative(since))
-                .text(if health.hindered > 0 { format!(". {waits}") } else { ".".to_owned() });
-            let pill = match (health.hindered > 0, late) {
-                (true, _) => NEEDS_SOMEBODY,
-                (false, true) => SLOW,
-                (false, false) => WORKS,
-            };
-            (pill, sentence)
-        }
-        (true, None) if health.hindered > 0 => (NEEDS_SOMEBODY, Sentence::parse(&waits)),
-        (true, None) => (WORKS, Sentence::parse("Everything that was approved is set up.")),
+fn changes(health: &Health, held: &[OnHold], alive: bool, clock: &Clock) -> Plain {
+    let sentence = match (alive, health.coming_since) {
+        (false, _) => Sentence::parse("No worker answers, so nothing approved is set up."),
+        (true, Some(since)) => Sentence::default()
+            .text(format!("{} being set up, the first approved ", number(health.coming, "access is", "accesses are")))
+            .time(since, clock.relative(since))
+            .text("."),
+        (true, None) if health.hindered > 0 || health.paused > 0 => Sentence::default(),
+        (true, None) => Sentence::parse("Everything that was approved is set up."),
     };
-    Plain { what: "Changes", pill, sentence: Html::sentence(&sentence) }
+    let mut sentences = vec![sentence];
+    let waits = |count, until: &str| {
+        let waits = number(count, "access that was approved waits", "accesses that were approved wait");
+        Sentence::default().text(format!("{waits} {until}"))
+    };
+    if alive && health.hindered > 0 {
+        sentences.push(waits(health.hindered, "for somebody to act; operators find what to do below."));
+    }
+    if alive && health.paused > 0 {
+        sentences.push(waits(health.paused, "until granting is resumed."));
+    }
+    sentences.extend(held.iter().take(TOLD).map(|held| held.in_words().told(clock)));
+    if held.len() > TOLD {
+        sentences.push(Sentence::parse("So it is with more clusters; operators find them under targets."));
+    }
+    let sentences: Vec<Html> =
+        sentences.iter().filter(|sentence| !sentence.pieces().is_empty()).map(Html::sentence).collect();
+    Plain { what: "Changes", pill: of_changes(health, held, alive, clock), sentence: Html::joined(&sentences) }
+}
+
+/// Nothing is well where anything waits, or where nothing could be set up.
+fn of_changes(health: &Health, held: &[OnHold], alive: bool, clock: &Clock) -> Pill {
+    let late = health.coming_since.is_some_and(|since| clock.now.duration_since(since) > LATE_AFTER);
+    let is_pause = |held: &OnHold| match held.hold {
+        Hold::Paused { .. } => true,
+        Hold::Fenced | Hold::Failed => false,
+    };
+    match (alive, health.hindered > 0, held) {
+        (false, _, _) => STANDS_STILL,
+        (true, true, _) => NEEDS_SOMEBODY,
+        (true, false, []) if health.paused > 0 => PAUSED,
+        (true, false, []) if late => SLOW,
+        (true, false, []) => WORKS,
+        (true, false, held) if held.iter().all(is_pause) => PAUSED,
+        (true, false, _) => NOT_EVERYWHERE,
+    }
 }
 
 fn endings(health: &Health, alive: bool, clock: &Clock) -> Plain {
@@ -250,19 +285,21 @@ impl Worker {
 
 impl StuckRow {
     fn of(stuck: &Stuck) -> Self {
-        let pill = match (stuck.state == GrantState::Revoking, stuck.trouble) {
+        let trouble = stuck.trouble();
+        let pill = match (stuck.state == GrantState::Revoking, trouble) {
             (true, Trouble::Blocked) => Pill::new(Tone::Danger, Icon::Ban, "Ending, blocked"),
             (true, Trouble::Retrying) => Pill::new(Tone::Needs, Icon::RotateCw, "Ending, retrying"),
             (true, Trouble::Paused) | (false, Trouble::Retrying | Trouble::Paused | Trouble::Blocked) => {
-                Pill::trouble(stuck.trouble)
+                Pill::trouble(trouble)
             }
         };
+        let parts: Vec<(bool, &str)> = stuck.parts.iter().map(|part| (part.in_iam, part.why.as_str())).collect();
         Self {
             address: format!("/grants/{}", stuck.grant),
             title: format!("{} on {}", stuck.holder, stuck.cluster),
             pill,
-            why: Html::prose(&stuck.why),
-            attempts: stuck.attempts.to_string(),
+            why: Html::sentence(&words::hold::parts(&parts)),
+            attempts: stuck.parts.iter().map(|part| part.attempts).max().unwrap_or(0).to_string(),
         }
     }
 }
@@ -274,8 +311,9 @@ pub fn routes() -> Routes {
 
 #[cfg(test)]
 impl StatusPage {
-    /// All is well but for one revocation.
+    /// All is well but for one revocation, and a pause.
     pub fn sample(signed_in: &SignedIn) -> Self {
+        use crate::store::read::health::StuckPart;
         let seconds = SignedDuration::from_secs;
         let worker = |holder: &str, silent: i64| WorkerAlive {
             holder: holder.to_owned(),
@@ -292,22 +330,34 @@ impl StatusPage {
             coming: 0,
             coming_since: None,
             hindered: 0,
+            paused: 1,
             ending: 1,
             ending_since: Some("2026-11-24T14:30:00Z".parse().unwrap()),
             ending_blocked: 1,
         };
+        let part = |in_iam, trouble, why: &str| StuckPart { in_iam, trouble, why: why.to_owned(), attempts: 14 };
         let stuck = Stuck {
             grant: latchkey_domain::access::GrantId(uuid::Uuid::from_u128(8)),
             holder: "Ana Petrova".to_owned(),
             cluster: "prod-eu".to_owned(),
             state: GrantState::Revoking,
-            trouble: Trouble::Blocked,
-            why: "Latchkey may not edit aws-auth on `prod-eu`: the right to patch ConfigMap `aws-auth` is missing."
-                .to_owned(),
-            attempts: 14,
+            parts: vec![
+                part(
+                    false,
+                    Trouble::Blocked,
+                    "Latchkey may not edit aws-auth on `prod-eu`: the right to patch ConfigMap `aws-auth` is missing.",
+                ),
+                part(true, Trouble::Retrying, "AWS is throttling us"),
+            ],
+        };
+        let held = OnHold {
+            id: latchkey_domain::access::ClusterId(uuid::Uuid::from_u128(3)),
+            cluster: "staging-eu".to_owned(),
+            since: "2026-11-24T14:20:00Z".parse().ok(),
+            hold: Hold::Paused { by: "Dee".to_owned(), why: "the node groups are being replaced".to_owned() },
         };
         let checked =
             Checked { verified: Some(("2026-11-24T12:02:00Z".parse().unwrap(), 4_102)), ..Checked::default() };
-        Self::new(signed_in, &health, &checked, ("Example Identity", true), &[stuck])
+        Self::new(signed_in, (&health, &[held]), &checked, ("Example Identity", true), &[stuck])
     }
 }

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod audit;
 pub mod doctor;
+pub mod hold;
 pub mod kubectl;
 pub mod limits;
 pub mod people;

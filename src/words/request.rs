@@ -4,23 +4,6 @@ use super::{Clock, Sentence, people::any_of, sentence::count};
 use jiff::Timestamp;
 use latchkey_domain::access::request::{RequestState, Verdict};
 
-/// What the form says where granting is paused: one may ask, and what is approved waits.
-pub fn waits_for_resumption(why: &str) -> String {
-    format!("{} You can ask. {WAITS}", stopped(why))
-}
-
-/// The same for whoever may approve it.
-pub fn would_wait(why: &str) -> String {
-    format!("{} {WAITS}", stopped(why))
-}
-
-const WAITS: &str = "What is approved waits until it is resumed, for 30 minutes at most.";
-
-fn stopped(why: &str) -> String {
-    let stop = if why.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{why}{stop}")
-}
-
 /// "Waiting for Ben or Chi. Lapses 15:00 CET." `names` are those who may decide and have not; `who` says it where
 /// none of them signed in yet.
 pub fn waiting(

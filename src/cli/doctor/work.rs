@@ -3,8 +3,11 @@
 use super::{Desk, report::Finding, within};
 use crate::{
     cli::doctor::database::error_text,
-    store::{Store, StoreError, audit, read},
-    words::{doctor::database::unread, doctor::work as words},
+    store::{
+        Store, StoreError, audit,
+        read::{self, hold::Hold},
+    },
+    words::{doctor::database::unread, doctor::work as words, hold::parts as parts_in_words},
 };
 use jiff::SignedDuration;
 use latchkey_domain::access::grant::{GrantState, Trouble};
@@ -15,6 +18,8 @@ const SILENT: SignedDuration = SignedDuration::from_secs(30);
 const LATE: SignedDuration = SignedDuration::from_secs(60);
 /// Events that are looked at for whether they have a link or wait for it: some hours' in a large installation.
 const NEWEST_EVENTS: i64 = 10_000;
+/// Clusters that are looked at for whether granting is paused there.
+const HELD: i64 = 1_000;
 /// Accesses in trouble that are told one by one.
 const TOLD: usize = 10;
 
@@ -65,9 +70,18 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
     if pulse.blocked > 0 {
         findings.push(Finding::failed("work.blocked", words::blocked(pulse.blocked)));
     }
+    for held in read::hold::all(store, HELD).await? {
+        // What else holds a cluster is told by the checks of clusters.
+        if let Hold::Paused { by, why } = &held.hold {
+            let since = held.since.map_or_else(|| "an unknown time".to_owned(), |since| since.to_string());
+            findings.push(Finding::warning("work.paused", words::paused(&held.cluster, by, &since, why)));
+        }
+    }
     for stuck in read::health::stuck(store, TOLD).await? {
-        let said = words::stuck(&stuck.holder, &stuck.cluster, stuck.state, &stuck.why);
-        let serious = stuck.state == GrantState::Revoking && stuck.trouble == Trouble::Blocked;
+        let parts: Vec<(bool, &str)> = stuck.parts.iter().map(|part| (part.in_iam, part.why.as_str())).collect();
+        let why = parts_in_words(&parts).to_string();
+        let said = words::stuck(&stuck.holder, &stuck.cluster, stuck.state, &why);
+        let serious = stuck.state == GrantState::Revoking && stuck.trouble() == Trouble::Blocked;
         let check = "work.stuck";
         findings.push(if serious { Finding::failed(check, said) } else { Finding::warning(check, said) });
     }

@@ -1,6 +1,10 @@
 //! How the whole fares, for the status page.
 
-use crate::store::{Store, StoreError, columns::trouble, targets::MOST_SKEW};
+use crate::store::{
+    Store, StoreError,
+    columns::{json, trouble},
+    targets::MOST_SKEW,
+};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
     GrantId,
@@ -18,11 +22,13 @@ pub struct Health {
     pub waits_since: Option<SignedDuration>,
     /// Targets that a worker has in hand.
     pub in_hand: i64,
-    /// Accesses being set up, and since when the oldest.
+    /// Accesses being set up, but for those that wait for granting to be resumed, and since when the oldest.
     pub coming: i64,
     pub coming_since: Option<Timestamp>,
     /// Accesses that are approved or run, are not as they should be, and wait for somebody.
     pub hindered: i64,
+    /// Accesses that were approved and wait until granting is resumed.
+    pub paused: i64,
     /// Accesses past their end that are not proven gone, and the oldest of these ends.
     pub ending: i64,
     pub ending_since: Option<Timestamp>,
@@ -49,7 +55,7 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
         r#"select extract(epoch from clock_timestamp() - (select max(created_at) from session))::bigint as signed_in,
              q.waiting as "waiting!", q.waits as waits, q.in_hand as "in_hand!",
              s.coming as "coming!", s.coming_since, e.ending as "ending!", e.ending_since,
-             b.hindered as "hindered!", b.ending as "ending_blocked!"
+             b.hindered as "hindered!", b.paused as "paused!", b.ending as "ending_blocked!"
            from (
              select count(*) filter (where due_at <= clock_timestamp()
                       and (lease_until is null or lease_until < clock_timestamp())) as waiting,
@@ -59,8 +65,9 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
              from target where due_at is not null or lease_until is not null
            ) q
            cross join (
-             select count(*) as coming, min(created_at) as coming_since from access_grant
+             select count(*) as coming, min(created_at) as coming_since from access_grant g
              where state in ('scheduled', 'provisioning')
+               and not exists (select from grant_leg l where l.grant_id = g.id and l.condition = 'paused')
            ) s
            cross join (
              select count(*) as ending, min(ends) as ending_since from (
@@ -69,10 +76,11 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
              ) late
            ) e
            cross join (
-             select count(distinct g.id) filter (where g.state <> 'revoking') as hindered,
-               count(distinct g.id) filter (where g.state = 'revoking') as ending
+             select count(distinct g.id) filter (where l.condition = 'blocked' and g.state <> 'revoking') as hindered,
+               count(distinct g.id) filter (where l.condition = 'paused' and g.state <> 'revoking') as paused,
+               count(distinct g.id) filter (where l.condition = 'blocked' and g.state = 'revoking') as ending
              from grant_leg l join access_grant g on g.id = l.grant_id and g.state <> 'ended'
-             where l.condition = 'blocked'
+             where l.condition in ('blocked', 'paused')
            ) b"#
     )
     .fetch_one(store.pool())
@@ -104,6 +112,7 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
         coming: row.coming,
         coming_since: row.coming_since.map(jiff_sqlx::Timestamp::to_jiff),
         hindered: row.hindered,
+        paused: row.paused,
         ending: row.ending,
         ending_blocked: row.ending_blocked,
         ending_since: row.ending_since.map(jiff_sqlx::Timestamp::to_jiff),
@@ -118,42 +127,61 @@ pub struct Stuck {
     pub cluster: String,
     /// Where it stands: being taken away is graver.
     pub state: GrantState,
+    /// Its parts that are in trouble, the gravest first; at least one.
+    pub parts: Vec<StuckPart>,
+}
+
+/// A part of it: on the cluster, or in IAM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StuckPart {
+    pub in_iam: bool,
     pub trouble: Trouble,
     pub why: String,
     pub attempts: i32,
 }
 
-/// Accesses in trouble, the gravest first: at most `limit`.
+impl Stuck {
+    /// The gravest trouble of its parts.
+    pub fn trouble(&self) -> Trouble {
+        self.parts.first().map_or(Trouble::Retrying, |part| part.trouble)
+    }
+}
+
+/// Accesses in trouble, each once, the gravest first: at most `limit`.
 ///
 /// # Errors
-/// `Database`.
+/// `Corrupt`, `Database`.
 pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError> {
     let rows = sqlx::query!(
-        r#"select g.id, p.name as holder, c.name as cluster, g.state,
-             l.condition, coalesce(l.error, '') as "why!", l.attempts
-           from grant_leg l
-           join access_grant g on g.id = l.grant_id and g.state <> 'ended'
+        r#"select g.id, p.name as holder, c.name as cluster, g.state, legs.parts as "parts!"
+           from (
+             select l.grant_id, min(l.condition) as gravest, bool_and(l.condition = 'paused') as waits,
+               jsonb_agg(jsonb_build_array(l.target_kind = 'principal', l.condition, coalesce(l.error, ''), l.attempts)
+                         order by l.condition = 'paused', l.condition, l.target_kind) as parts
+             from grant_leg l where l.condition <> 'ok' group by l.grant_id
+           ) legs
+           join access_grant g on g.id = legs.grant_id and g.state <> 'ended'
            join person p on p.id = g.person_id
            join cluster c on c.id = g.cluster_id
-           where l.condition <> 'ok'
-           order by g.state = 'revoking' desc, l.condition, g.id limit $1"#,
+           order by g.state = 'revoking' desc, legs.waits, legs.gravest, g.id limit $1"#,
         i64::try_from(limit).unwrap_or(i64::MAX),
     )
     .fetch_all(store.pool())
     .await?;
     rows.into_iter()
         .map(|row| {
-            let trouble = trouble(&row.condition)?.unwrap_or(Trouble::Retrying);
-            let state = GrantState::parse(&row.state)
-                .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?;
+            let parts: Vec<(bool, String, String, i32)> = json("grant_leg", "condition", row.parts)?;
+            let part = |(in_iam, condition, why, attempts): (bool, String, String, i32)| {
+                let trouble = trouble(&condition)?.unwrap_or(Trouble::Retrying);
+                Ok(StuckPart { in_iam, trouble, why, attempts })
+            };
             Ok(Stuck {
                 grant: GrantId(row.id),
                 holder: row.holder,
                 cluster: row.cluster,
-                state,
-                trouble,
-                why: row.why,
-                attempts: row.attempts,
+                state: GrantState::parse(&row.state)
+                    .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?,
+                parts: parts.into_iter().map(part).collect::<Result<_, StoreError>>()?,
             })
         })
         .collect()

@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod grant;
 pub mod health;
 pub mod held;
+pub mod hold;
 pub mod progress;
 pub mod pulse;
 pub mod request;

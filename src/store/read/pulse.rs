@@ -1,12 +1,13 @@
 //! How the whole fares, for the banners over every page.
 
+use super::hold::{self, OnHold};
 use crate::store::{
     Store, StoreError,
     audit::{broken_among_newest, kept_among_newest},
     targets::MOST_SKEW,
 };
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::{access::ClusterId, audit::Place};
+use latchkey_domain::audit::Place;
 
 /// What every page must be able to say aloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +26,16 @@ pub struct Pulse {
     /// The first place where the audit chain does not hold: among the newest links, or beside them, where one of the
     /// newest events was kept from being sealed, or by the worker's last walk over all.
     pub broken: Option<Place>,
-    /// Clusters on which nothing is set up until an operator accepts, by name.
-    pub fenced: Vec<(ClusterId, String)>,
+    /// Clusters on which nothing new is set up, the gravest first.
+    pub held: Vec<OnHold>,
 }
 
 /// How many of the newest links, with their events, and of the newest events every page looks at: enough to notice at once what is changed now,
 /// and quick.
 const NEWEST_LINKS: i64 = 40;
+
+/// How many clusters are told of on one page.
+const HELD: i64 = 100;
 
 /// Reads the pulse.
 ///
@@ -69,12 +73,6 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
     )
     .fetch_one(store.pool())
     .await?;
-    let fenced = sqlx::query!(
-        "select c.id, c.name from target t join cluster c on c.id = t.key
-         where t.kind = 'cluster' and t.fenced_since is not null order by c.name limit 100"
-    )
-    .fetch_all(store.pool())
-    .await?;
     let walked = row.broken_seq.and_then(|seq| place(seq, row.broken_after));
     let mut connection = store.acquire().await?;
     let newest = broken_among_newest(&mut connection, NEWEST_LINKS).await?.map(|broken| broken.place);
@@ -87,7 +85,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         overdue_since: row.overdue_since.map(jiff_sqlx::Timestamp::to_jiff),
         blocked: u64::try_from(row.blocked).unwrap_or(0),
         broken: [walked, newest, kept].into_iter().flatten().min_by_key(|place| place.link()),
-        fenced: fenced.into_iter().map(|row| (ClusterId(row.id), row.name)).collect(),
+        held: hold::all(store, HELD).await?,
     })
 }
 

@@ -13,7 +13,7 @@ use crate::{
         preview,
         requests::{self, NotSubmitted},
     },
-    store::{limits::Counted, people},
+    store::{limits::Counted, people, read::hold},
     web::{
         Failure, SignedIn, State,
         failure::TooOften,
@@ -21,7 +21,7 @@ use crate::{
         icon::Icon,
         layout::{Layout, Place},
     },
-    words::{self, limits::Often},
+    words::{self, hold::Reader, limits::Often},
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -49,6 +49,8 @@ pub struct AskPage {
     /// What the asker has to mend before it can be sent; nothing before they tried.
     pub errors: Vec<Wrong>,
     pub summary: Option<Summary>,
+    /// What holds the chosen cluster, so that what is approved will wait.
+    pub waits: Option<Html>,
 }
 /// A sentence for a field, and where the field is.
 #[derive(Debug, Clone)]
@@ -198,7 +200,10 @@ impl AskPage {
         let known = people::approvers(&state.store, &current.file).await?;
         let own = people::principals(&state.store, signed_in.person.id).await?;
         let read = shown.as_ref().map(|shown| Read::of(shown, &signed_in.clock));
-        let waits = shown.as_ref().and_then(|shown| shown.paused.as_deref());
+        let held = match &considered.cluster {
+            Some((cluster, _)) => hold::of(&state.store, *cluster).await?,
+            None => None,
+        };
         let longest = longest(signed_in, &form);
         let chosen_arn = considered.principal.as_ref().map(|principal| principal.arn.clone());
         let title = if problems.is_empty() { "Request access" } else { "Error: Request access" };
@@ -219,7 +224,8 @@ impl AskPage {
                 .collect(),
             durations: Durations::of(longest, &form.minutes),
             longest: longest.map(words::time::length),
-            summary: Summary::of(&form, &considered, &known, own.is_empty(), (read, waits)),
+            summary: Summary::of(&form, &considered, &known, own.is_empty(), read),
+            waits: held.map(|held| held.not_now(Reader::Asker, &signed_in.clock)),
             reason: form.reason,
             errors,
         })

@@ -14,6 +14,7 @@ use crate::{
     store::read::{
         asked::Asked,
         held::Held,
+        hold::{self, OnHold},
         progress::{GrantProgress, LegProgress, StepTaken},
         request::RequestDetail,
         waiting::Waiting,
@@ -26,6 +27,7 @@ use crate::{
         power::{Power, risk_pill},
         samples::signed_in,
     },
+    words::{Clock, hold::Reader},
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
@@ -247,9 +249,18 @@ fn change(grave: bool) -> Change {
             ),
         ],
         obstacles: vec![],
-        waits: None,
         adds: Power::of(&profile(grave), &["payments".to_owned()], &[]).can,
     }
+}
+
+fn paused(reader: Reader, clock: &Clock) -> Html {
+    OnHold {
+        id: ClusterId(Uuid::from_u128(3)),
+        cluster: "prod-eu".to_owned(),
+        since: "2026-11-24T14:20:00Z".parse().ok(),
+        hold: hold::Hold::Paused { by: "Dee".to_owned(), why: "the node groups are being replaced".to_owned() },
+    }
+    .not_now(reader, clock)
 }
 
 fn history() -> History {
@@ -318,6 +329,7 @@ impl RequestPage {
     fn deciding(grave: bool, decision: Decision) -> Self {
         let mut page = Self::sample(&as_ben(), &detail(grave));
         page.change = Some(change(grave));
+        page.waits = grave.then(|| paused(Reader::Decider, &crate::web::samples::clock()));
         page.read = Some(Read { text: Html::prose("From what the worker read 40 s ago."), stale: false });
         page.history = Some(history());
         page.decision = Some(decision);
@@ -404,12 +416,10 @@ impl AskPage {
                 approvers: Some(Html::prose("Ben Okafor or Chi Nguyen decides.")),
                 lapses: Some(Html::prose("If nobody decides within 1 day, it lapses.")),
                 read: Some(Read { text: Html::prose("From what the worker read 40 s ago."), stale: false }),
-                waits: Some(Html::prose(&crate::words::request::waits_for_resumption(
-                    "An operator paused granting on prod-eu: the node groups are being replaced",
-                ))),
                 obstacles: vec![],
                 needs_identity: false,
             }),
+            waits: Some(paused(Reader::Asker, &ana.clock)),
         };
         let wrong = |field, anchor, text: &str| Wrong { field, anchor, text: Html::prose(text) };
         let empty = Self {
@@ -422,6 +432,7 @@ impl AskPage {
             namespaces: Namespaces::NotYet,
             principals: vec![],
             summary: None,
+            waits: None,
             ..filled()
         };
         let mut refused = filled();

@@ -13,7 +13,10 @@ use crate::{
     },
     store::{
         people,
-        read::request::{self, RequestDetail},
+        read::{
+            hold::{self, OnHold},
+            request::{self, RequestDetail},
+        },
     },
     web::{
         Failure, SignedIn, State,
@@ -29,6 +32,7 @@ use crate::{
     words::{
         Clock,
         access::{Access, Subject, doing},
+        hold::Reader,
     },
 };
 use askama::Template;
@@ -67,6 +71,8 @@ pub struct RequestPage {
     pub power: Power,
     /// What would change; for whoever may decide, while it waits.
     pub change: Option<Change>,
+    /// What holds the cluster, so that an approval will wait; while nobody decided.
+    pub waits: Option<Html>,
     /// How fresh the preview is.
     pub read: Option<Read>,
     pub decision: Option<Decision>,
@@ -167,6 +173,9 @@ impl RequestPage {
         view.notice = again.notice.as_deref().map(Html::prose);
         let voted = detail.votes.iter().any(|vote| vote.by.id == signed_in.person.id && Some(vote.seen) == seen);
         let pending = detail.state == RequestState::Pending && signed_in.clock.now < detail.facts.lapses_at;
+        let held = if pending { hold::of(&state.store, detail.facts.cluster).await? } else { None };
+        view.waits = held.as_ref().map(|held| held.not_now(Reader::Decider, &signed_in.clock));
+        view.version.push_str(OnHold::version(held.as_ref()));
         if pending && (part.eligible || part.oversees) {
             let decider = part.eligible.then_some(&signed_in.person);
             let shown = preview::of_request(&state.store, current, &detail.facts, decider).await?;
@@ -224,6 +233,7 @@ impl RequestPage {
             events: standing::events(detail, subject, &waiting_for, clock),
             power: Power::of(&facts.profile, &namespaces, &namespaces),
             change: None,
+            waits: None,
             read: None,
             decision: None,
             own_verdict: part.verdict.map(|(verdict, _)| verdict),

@@ -19,8 +19,6 @@ pub struct Summary {
     pub approvers: Option<Html>,
     pub lapses: Option<Html>,
     pub read: Option<Read>,
-    /// Why it would wait though one may ask.
-    pub waits: Option<Html>,
     /// What stands in the way.
     pub obstacles: Vec<Html>,
     pub needs_identity: bool,
@@ -32,7 +30,7 @@ impl Summary {
         considered: &Considered,
         known: &[Person],
         needs_identity: bool,
-        (read, waits): (Option<Read>, Option<&str>),
+        read: Option<Read>,
     ) -> Option<Self> {
         let (_, cluster) = considered.cluster.as_ref()?;
         let resolved = considered.resolved.as_ref()?;
@@ -61,7 +59,6 @@ impl Summary {
             approvers,
             lapses,
             read,
-            waits: waits.map(|why| Html::prose(&words::request::waits_for_resumption(why))),
             obstacles: obstacles(form, considered),
             needs_identity,
         })

@@ -54,6 +54,15 @@ pub fn stuck(holder: &str, cluster: &str, state: GrantState, why: &str) -> Said 
     )
 }
 
+/// A pause of granting.
+pub fn paused(cluster: &str, by: &str, since: &str, why: &str) -> Said {
+    Said::new(
+        format!("{by} paused granting on `{cluster}` at {since}: {why}"),
+        "Nothing new is set up there; what is approved waits for 30 minutes, then it is given up. What ends, ends.",
+        "Resume it on the cluster's page under Targets once its reason is gone.",
+    )
+}
+
 pub fn waiting(count: i64, since: &str) -> Said {
     Said::new(
         format!("{} for a worker, the first for {since}", waits(count)),

@@ -179,4 +179,22 @@ async fn an_end_that_waits_for_somebody_is_not_said_to_be_well_as_well() {
     assert!(told.out.contains("1 access that ends waits for somebody"), "{}", told.out);
     assert!(!told.out.contains("nothing that should have ended is still there"), "{}", told.out);
     assert!(!told.out.contains("work.overdue"), "{}", told.out);
+    assert_eq!(told.out.matches("and does not get on: x").count(), 1, "one access, however many parts: {}", told.out);
+}
+
+#[tokio::test]
+async fn a_pause_of_granting_is_told_with_who_paused_it_when_and_why() {
+    let hospital = Hospital::new().await;
+    hospital.world.active("ana").await;
+    assert!(!hospital.ward.examine(&["--cluster", "staging-eu"]).await.out.contains("work.paused"));
+    hospital
+        .execute(
+            "update target set paused_since = '2026-11-24T14:20:00Z', paused_why = 'nodes are being replaced',
+               paused_by = (select id from person where handle = 'dee')
+             where kind = 'cluster' and key = (select id from cluster where name = 'prod-eu')",
+        )
+        .await;
+    let told = hospital.ward.examine(&["--cluster", "staging-eu"]).await;
+    let what = text(&told.trouble("work", "work.paused")["what"]).to_owned();
+    assert_eq!(what, "Dee paused granting on `prod-eu` at 2026-11-24T14:20:00Z: nodes are being replaced");
 }

@@ -141,4 +141,55 @@ async fn operators_alone_are_told_on_every_page_that_a_cluster_is_fenced() {
     let address = page.attribute(".banner a", "href");
     portal.get("dee", &address).await.expect(StatusCode::OK);
     assert!(!portal.get("ana", "/").await.text.contains("accept-restore"));
+    let changes = &portal.get("ana", "/status").await.all(".plain-lines > div")[1];
+    assert!(changes.contains("Nothing can be set up on prod-eu since "), "{changes}");
+}
+
+#[tokio::test]
+async fn status_and_the_operators_banner_say_who_paused_granting_and_what_waits_for_it_once() {
+    let portal = Portal::new().await;
+    portal.town.grant().await;
+    let owner = portal.town.owner.pool();
+    sqlx::raw_sql(
+        "insert into worker_heartbeat (holder, started_at, seen_at) values ('alive', clock_timestamp(), clock_timestamp())",
+    )
+    .execute(owner)
+    .await
+    .unwrap();
+    let changes = async |who: &str| portal.get(who, "/status").await.all(".plain-lines > div")[1].clone();
+    assert!(changes("ana").await.starts_with("ChangesWorks"), "{}", changes("ana").await);
+    let address = format!("/targets/cluster/{}", portal.town.cluster("prod-eu").await);
+    let why = [("reason", "nodes are being replaced")];
+    portal.post("dee", &format!("{address}/pause"), &why).await.expect(StatusCode::SEE_OTHER);
+    let told = "Dee paused granting on prod-eu ";
+    for who in ["ana", "dee"] {
+        let said = changes(who).await;
+        assert!(said.starts_with("ChangesGranting paused") && !said.contains("Works"), "{said}");
+        assert!(said.contains(told) && said.contains(": nodes are being replaced."), "{said}");
+    }
+    let sentence = "An operator paused granting on prod-eu: nodes are being replaced";
+    let waits = format!("update grant_leg set condition = 'paused', error = '{sentence}'");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(waits)).execute(owner).await.unwrap();
+    let page = portal.get("dee", "/status").await;
+    let said = &page.all(".plain-lines > div")[1];
+    assert!(said.contains("1 access that was approved waits until granting is resumed. Dee paused"), "{said}");
+    assert!(!said.contains("being set up") && !said.contains("Everything"), "{said}");
+    let rows = page.all("[aria-labelledby=stuck] tbody tr");
+    assert_eq!(rows.len(), 1, "both parts wait for the same: {rows:?}");
+    assert_eq!(rows[0].matches(sentence).count(), 1, "{rows:?}");
+    assert!(rows[0].contains("Waits"), "{rows:?}");
+    let banner = page.all(".banner").join(" ");
+    assert!(banner.contains(told) && banner.contains("Nothing new is set up there."), "{banner}");
+    assert!(page.attribute(".banner a", "href") == address);
+    assert!(!portal.get("ana", "/").await.all(".banner").join(" ").contains("paused"), "it is the operators'");
+    // Each part says what it waits for, where that is not the same.
+    let other = "update grant_leg set condition = 'retrying', error = 'AWS is throttling us', attempts = 7
+        where target_kind = 'principal'";
+    sqlx::raw_sql(other).execute(owner).await.unwrap();
+    let rows = portal.get("dee", "/status").await.all("[aria-labelledby=stuck] tbody tr");
+    assert_eq!(rows.len(), 1);
+    let told = format!("In IAM: AWS is throttling us. On the cluster: {sentence}.");
+    assert!(rows[0].contains(&told) && rows[0].contains("Retrying") && rows[0].contains('7'), "{rows:?}");
+    portal.post("dee", &format!("{address}/resume"), &[]).await.expect(StatusCode::SEE_OTHER);
+    assert!(!portal.get("dee", "/").await.all(".banner").join(" ").contains("paused"));
 }

@@ -1,7 +1,7 @@
 //! Asking and deciding, page by page.
 
 use super::{Answer, Portal};
-use crate::town::{POLICY, Town, look};
+use crate::town::{POLICY, Town, look, observation};
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
@@ -311,4 +311,75 @@ async fn a_request_decided_elsewhere_stays_in_the_inbox_with_its_outcome() {
     let stranger = portal.get("gus", &live).await.expect(StatusCode::OK);
     assert!(stranger.all("tbody tr").is_empty(), "what is not theirs to see is not told");
     assert!(portal.get("ben", "/inbox").await.all("tbody tr").is_empty(), "a fresh page shows what waits alone");
+}
+
+/// As a worker's last run, or an operator, leaves the target of `prod-eu`.
+async fn hold(portal: &Portal, set: &str) {
+    let statement = format!(
+        "insert into target (kind, key) select 'cluster', id from cluster where name = 'prod-eu' on conflict do nothing;
+         update target set {set} where kind = 'cluster' and key = (select id from cluster where name = 'prod-eu')"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(portal.town.owner.pool()).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_asks_and_who_decides_are_told_in_one_line_that_nothing_can_be_set_up_there_now() {
+    let portal = Portal::new().await;
+    let id = portal.town.ask("ana", &look()).await;
+    let (path, form) = (format!("/requests/{id}"), "/requests/new?cluster=prod-eu");
+    let lines = async || {
+        let asked = portal.get("gus", form).await.expect(StatusCode::OK).all("#summary .notice");
+        let mut lines = vec![asked];
+        for who in ["ben", "ana"] {
+            lines.push(portal.get(who, &path).await.expect(StatusCode::OK).all("#waits"));
+        }
+        lines
+    };
+    assert!(lines().await.concat().is_empty(), "all is well");
+    let version = async |who: &str| portal.get(who, &path).await.attribute("[data-poll]", "hx-get");
+    let before = version("ana").await;
+    let inside = "its marker has epoch 41: run `latchkey accept-restore prod-eu`";
+    for (set, told) in [
+        (
+            format!("failure = '{inside}', failed_since = clock_timestamp()"),
+            "Latchkey cannot work on it now; operators see why. What is approved waits, for 30 minutes at most.",
+        ),
+        (
+            format!("failure = '{inside}', fenced_since = clock_timestamp(), fenced_why = '{inside}'"),
+            "an operator has to check first that it is this Latchkey\u{2019}s. What is approved waits, for 30 minutes at \
+             most.",
+        ),
+    ] {
+        hold(&portal, &set).await;
+        for line in lines().await {
+            let [line] = line.as_slice() else { panic!("one line: {line:?}") };
+            assert!(line.starts_with("Nothing can be set up on prod-eu since "), "{line}");
+            assert!(line.ends_with(told), "{line}");
+        }
+        for who in ["ben", "ana"] {
+            let page = portal.get(who, &path).await.text;
+            assert!(!page.contains("epoch 41") && !page.contains("accept-restore"), "no inside: {page}");
+        }
+    }
+    assert_ne!(version("ana").await, before, "a page that is open learns of it");
+    let gus = portal.get("gus", &format!("{form}&profile=view&namespace=payments&minutes=60")).await;
+    assert!(!gus.text.contains("accept-restore") && gus.all("#summary .notice").len() == 2, "{}", gus.text);
+    let fields =
+        [("cluster", "prod-eu"), ("profile", "view"), ("namespace", "payments"), ("minutes", "60"), ("reason", "look")];
+    let refused = portal.post("gus", "/requests", &fields).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.one(".error-summary li"), "Nothing can be set up on prod-eu at present. Ask once it can.");
+}
+
+#[tokio::test]
+async fn a_cluster_whose_api_server_does_not_answer_shows_no_inside_to_who_decides() {
+    let portal = Portal::new().await;
+    let id = portal.town.ask("ana", &look()).await;
+    let cluster = portal.town.cluster("prod-eu").await;
+    let mut seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
+    seen.trouble = Some("The API server 10.0.0.7 does not answer.".into());
+    portal.town.observe("cluster", cluster, &seen).await;
+    hold(&portal, "failure = 'The API server 10.0.0.7 does not answer.'").await;
+    let page = portal.get("ben", &format!("/requests/{id}")).await.expect(StatusCode::OK);
+    assert!(page.one("#waits").starts_with("Nothing can be set up on prod-eu: Latchkey cannot work on it now"));
+    assert!(!page.text.contains("10.0.0.7") && !page.text.contains("could not be set up"), "{}", page.text);
 }

@@ -143,9 +143,12 @@ async fn a_pause_needs_a_reason_is_told_where_people_ask_and_lets_them_ask() {
     let asks = portal.get("gus", &format!("/requests/new?{form}")).await.expect(StatusCode::OK);
     let told = asks.one("#summary .notice");
     assert!(
-        told.starts_with("An operator paused granting on prod-eu: nodes are being replaced. You can ask."),
+        told.starts_with("An operator paused granting on prod-eu since ")
+            && told.contains(": nodes are being replaced. You can ask. What is approved waits"),
         "{told}"
     );
+    let chosen = portal.get("gus", "/requests/new?cluster=prod-eu").await.expect(StatusCode::OK);
+    assert_eq!(chosen.one("#summary .notice"), told, "as soon as the cluster is chosen");
     let fields = [
         ("cluster", "prod-eu"),
         ("profile", "view"),
@@ -156,11 +159,9 @@ async fn a_pause_needs_a_reason_is_told_where_people_ask_and_lets_them_ask() {
     let sent = portal.post("gus", "/requests", &fields).await.expect(StatusCode::SEE_OTHER);
     let request = portal.get("ben", sent.header("location")).await.expect(StatusCode::OK);
     let told = request.one(".notice");
-    assert_eq!(
-        told,
-        "An operator paused granting on prod-eu: nodes are being replaced. What is approved waits until it is resumed, \
-         for 30 minutes at most."
-    );
+    assert!(told.starts_with("An operator paused granting on prod-eu since "), "{told}");
+    let ends = ": nodes are being replaced. What is approved waits until it is resumed, for 30 minutes at most.";
+    assert!(told.ends_with(ends), "{told}");
     assert!(!request.text.contains("could not be set up"), "nothing is wrong with it");
     dee.post(&format!("{cluster}/resume"), &[]).await.expect(StatusCode::SEE_OTHER);
     dee.post(&format!("{cluster}/resume"), &[]).await.expect(StatusCode::SEE_OTHER);

@@ -1,0 +1,75 @@
+//! What keeps everything new from being set up on a cluster at present, whoever asks for it.
+//!
+//! Times of the worker are the database's real clock; here they are moved by how far business time runs ahead, which is
+//! nothing in production.
+
+use crate::store::{Store, StoreError};
+use jiff::Timestamp;
+use latchkey_domain::access::ClusterId;
+
+/// A cluster on which nothing new is set up now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnHold {
+    pub id: ClusterId,
+    pub cluster: String,
+    /// Nothing where it was not recorded.
+    pub since: Option<Timestamp>,
+    pub hold: Hold,
+}
+
+/// Why nothing is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// It belongs to another installation, or to a later state of this one; an operator has to accept.
+    Fenced,
+    /// An operator paused granting: who, and why.
+    Paused { by: String, why: String },
+    /// The worker's last run could not work on it: EKS does not describe it, or its API server does not answer.
+    Failed,
+}
+
+/// The gravest of what holds a cluster; nothing where all is well with it.
+///
+/// # Errors
+/// `Database`.
+pub async fn of(store: &Store, cluster: ClusterId) -> Result<Option<OnHold>, StoreError> {
+    Ok(read(store, Some(cluster), 1).await?.pop())
+}
+
+/// Every cluster that is held, those that are fenced first, then where granting is paused: at most `limit`.
+///
+/// # Errors
+/// `Database`.
+pub async fn all(store: &Store, limit: i64) -> Result<Vec<OnHold>, StoreError> {
+    read(store, None, limit).await
+}
+
+async fn read(store: &Store, cluster: Option<ClusterId>, limit: i64) -> Result<Vec<OnHold>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.name, t.fenced_since is not null as "fenced!", p.name as "by?", t.paused_why,
+             case when t.fenced_since is not null then t.fenced_since when t.paused_since is not null then t.paused_since
+                  else t.failed_since end + b.ahead as since
+           from target t
+           join cluster c on c.id = t.key and c.gone_at is null and c.dropped_at is null
+           left join person p on p.id = t.paused_by
+           cross join business_clock b
+           where t.kind = 'cluster' and ($1::uuid is null or t.key = $1)
+             and (t.fenced_since is not null or t.paused_since is not null or t.failure is not null)
+           order by t.fenced_since is null, t.paused_since is null, c.name limit $2"#,
+        cluster.map(|cluster| cluster.0),
+        limit,
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let held = rows.into_iter().map(|row| OnHold {
+        id: ClusterId(row.id),
+        cluster: row.name,
+        since: row.since.map(jiff_sqlx::Timestamp::to_jiff),
+        hold: match (row.fenced, row.by, row.paused_why) {
+            (true, _, _) => Hold::Fenced,
+            (false, Some(by), Some(why)) => Hold::Paused { by, why },
+            (false, _, _) => Hold::Failed,
+        },
+    });
+    Ok(held.collect())
+}

@@ -1,0 +1,37 @@
+//! Clusters on which nothing new is set up at present, in words.
+
+use super::html::Html;
+use crate::{
+    store::read::hold::{Hold, OnHold},
+    words::{
+        self, Clock,
+        hold::{Hold as Why, Reader},
+    },
+};
+
+impl OnHold {
+    /// As the words need it.
+    pub(super) fn in_words(&self) -> words::hold::OnHold<'_> {
+        let hold = match &self.hold {
+            Hold::Fenced => Why::Fenced,
+            Hold::Paused { by, why } => Why::Paused { by, why },
+            Hold::Failed => Why::Failed,
+        };
+        words::hold::OnHold { cluster: &self.cluster, since: self.since, hold }
+    }
+
+    /// What is told to those who ask and decide.
+    pub(super) fn not_now(&self, reader: Reader, clock: &Clock) -> Html {
+        Html::sentence(&self.in_words().not_now(reader, clock))
+    }
+
+    /// Changes when what is told does.
+    pub(super) fn version(held: Option<&Self>) -> &'static str {
+        match held.map(|held| &held.hold) {
+            None => "",
+            Some(Hold::Fenced) => "-fenced",
+            Some(Hold::Paused { .. }) => "-paused",
+            Some(Hold::Failed) => "-failed",
+        }
+    }
+}

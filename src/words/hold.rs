@@ -1,0 +1,135 @@
+//! Clusters on which nothing new is set up at present: for those who ask and decide, and for those who look after it.
+
+use super::{Clock, Sentence};
+use jiff::Timestamp;
+
+/// A cluster that is held.
+#[derive(Debug, Clone, Copy)]
+pub struct OnHold<'a> {
+    pub cluster: &'a str,
+    pub since: Option<Timestamp>,
+    pub hold: Hold<'a>,
+}
+
+/// Why it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Hold<'a> {
+    Fenced,
+    Paused { by: &'a str, why: &'a str },
+    Failed,
+}
+
+/// Who reads what an approval would wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Who fills in the form.
+    Asker,
+    /// Who waits for a decision, or makes it.
+    Decider,
+}
+
+impl OnHold<'_> {
+    /// "Nothing can be set up on `prod-eu` since 14:20 CET: Latchkey cannot work on it now; operators see why. What is
+    /// approved waits, for 30 minutes at most." Nothing of the inside.
+    pub fn not_now(&self, reader: Reader, clock: &Clock) -> Sentence {
+        let sentence = match self.hold {
+            Hold::Paused { why, .. } => {
+                let start = Sentence::default().text("An operator paused granting on ").name(self.cluster);
+                let can = if reader == Reader::Asker { " You can ask." } else { "" };
+                self.since(start, clock).text(format!(": {}{can}", stopped(why)))
+            }
+            Hold::Fenced => {
+                self.nothing(clock).text(": an operator has to check first that it is this Latchkey\u{2019}s.")
+            }
+            Hold::Failed => self.nothing(clock).text(": Latchkey cannot work on it now; operators see why."),
+        };
+        let until = match self.hold {
+            Hold::Paused { .. } => " until it is resumed",
+            Hold::Fenced | Hold::Failed => "",
+        };
+        sentence.text(format!(" What is approved waits{until}, for 30 minutes at most."))
+    }
+
+    /// "Dee paused granting on `prod-eu` 14:20 CET: the nodes are being replaced."
+    pub fn told(&self, clock: &Clock) -> Sentence {
+        match self.hold {
+            Hold::Paused { by, why } => {
+                let start = Sentence::default().text(by).text(" paused granting on ").name(self.cluster);
+                let start = match self.since {
+                    Some(since) => start.text(" ").time(since, clock.full(since)),
+                    None => start,
+                };
+                start.text(format!(": {}", stopped(why)))
+            }
+            Hold::Fenced => {
+                self.nothing(clock).text(": an operator has to check first that it is this Latchkey\u{2019}s.")
+            }
+            Hold::Failed => self.nothing(clock).text(": Latchkey cannot work on it now."),
+        }
+    }
+
+    fn nothing(&self, clock: &Clock) -> Sentence {
+        self.since(Sentence::default().text("Nothing can be set up on ").name(self.cluster), clock)
+    }
+
+    fn since(&self, sentence: Sentence, clock: &Clock) -> Sentence {
+        match self.since {
+            Some(since) => sentence.text(" since ").time(since, clock.at(since)),
+            None => sentence,
+        }
+    }
+}
+
+/// What an access waits for, part by part: once where all of its parts wait for the same. A part is whether it is that
+/// in IAM, and why it waits.
+pub fn parts(parts: &[(bool, &str)]) -> Sentence {
+    let Some(((_, first), rest)) = parts.split_first() else { return Sentence::default() };
+    if rest.iter().all(|(_, why)| why == first) {
+        return Sentence::parse(first);
+    }
+    let mut sentence = Sentence::default();
+    for (at, (in_iam, why)) in parts.iter().enumerate() {
+        let place = if *in_iam { "In IAM: " } else { "On the cluster: " };
+        let gap = if at == 0 { "" } else { " " };
+        sentence = sentence.text(format!("{gap}{place}")).parsed(&stopped(why));
+    }
+    sentence
+}
+
+fn stopped(why: &str) -> String {
+    let stop = if why.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{why}{stop}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZone;
+
+    #[test]
+    fn what_waits_is_told_with_since_when_and_whether_one_may_ask() {
+        let clock = Clock::new("2026-11-24T13:30:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap());
+        let pause = Hold::Paused { by: "Dee", why: "the nodes are being replaced" };
+        let held = OnHold { cluster: "prod-eu", since: "2026-11-24T13:20:00Z".parse().ok(), hold: pause };
+        let said = |held: OnHold<'_>, reader| held.not_now(reader, &clock).to_string();
+        assert_eq!(
+            said(held, Reader::Asker),
+            "An operator paused granting on `prod-eu` since 14:20 CET: the nodes are being replaced. You can ask. What is \
+             approved waits until it is resumed, for 30 minutes at most."
+        );
+        assert!(!said(held, Reader::Decider).contains("You can ask"));
+        assert_eq!(
+            held.told(&clock).to_string(),
+            "Dee paused granting on `prod-eu` 10 min ago, 14:20 CET (UTC+1): the nodes are being replaced."
+        );
+        assert_eq!(
+            said(OnHold { hold: Hold::Failed, ..held }, Reader::Asker),
+            "Nothing can be set up on `prod-eu` since 14:20 CET: Latchkey cannot work on it now; operators see why. What \
+             is approved waits, for 30 minutes at most."
+        );
+        let fenced = OnHold { hold: Hold::Fenced, since: None, ..held };
+        assert!(
+            said(fenced, Reader::Decider).starts_with("Nothing can be set up on `prod-eu`: an operator has to check")
+        );
+    }
+}

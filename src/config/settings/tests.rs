@@ -80,6 +80,8 @@ fn limits_have_defaults_and_bounds_and_proxies_are_networks() {
     assert_eq!(settings.server.trusted_proxies.len(), 2);
     assert_eq!((settings.server.requests_per_person, settings.server.forms_per_session), (60, 600));
     assert_eq!((settings.login.sign_ins_per_address, settings.login.proofs_per_person), (300, 20));
+    assert_eq!((settings.login.sign_ins_per_person, settings.login.groups_limit), (60, 100));
+    assert_eq!((settings.login.session_absolute, settings.database.connections), (Duration::from_hours(12), 16));
     let text = SMALLEST.replace("[login]", "trusted_proxies = [\"ingress\"]\nrequests_per_person = 0\n[login]");
     assert_eq!(
         told(&text, &[("LATCHKEY_LOGIN__PROOFS_PER_PERSON", "many")]),

@@ -22,6 +22,7 @@ use latchkey_domain::{
     plan::{
         desired::Wish,
         observation::PrincipalObservation,
+        obstacles::Obstacle,
         principal::{DesiredPrincipal, PrincipalGrant, PrincipalPlan, PrincipalStep, plan, prove},
     },
 };
@@ -247,8 +248,8 @@ fn outcomes(
             (Some(proof), _, _) if proof.proven => {
                 Found::Proven { lines: vec![proof.evidence.clone()], details: json!({}), residual: vec![] }
             }
-            (_, _, Some(why)) if grant.held.as_ref() == Some(why) => Found::Paused(why.clone()),
-            (_, _, Some(why)) => Found::Blocked(why.clone()),
+            (_, _, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
+            (_, _, Some(Obstacle::Undescribed(why) | Obstacle::Blocked(why))) => Found::Blocked(why.clone()),
             (_, Some(fault), None) => Found::Failed(fault.repeated()),
             (Some(proof), None, None) => Found::Unsettled(proof.evidence.clone()),
             (None, None, None) => continue,

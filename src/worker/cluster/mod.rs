@@ -34,7 +34,7 @@ use latchkey_domain::{
         desired::{DesiredCluster, DesiredGrant, Entry, RecordedMapping, Wish},
         mapping,
         observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster, EntryHolders},
-        obstacles::allows_more,
+        obstacles::{Obstacle, allows_more},
     },
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -167,14 +167,16 @@ impl Run<'_> {
         let mut judged: Vec<&DesiredGrant> = Vec::new();
         for grant in self.desired.grants.iter().filter(|grant| !grant.resting) {
             let id = grant.id();
-            let trouble = self.plan.trouble.get(&id);
-            let failed = applied.failed.remove(&id).or_else(|| self.not_described(trouble));
-            let found = match (failed, trouble) {
+            let failed = applied.failed.remove(&id);
+            let found = match (failed, self.plan.trouble.get(&id)) {
                 (Some(fault), _) => Found::Failed(fault),
+                (None, Some(Obstacle::Undescribed(_))) if let Some(fault) = self.undescribed => {
+                    Found::Failed(fault.repeated())
+                }
+                (None, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
                 // What ends goes on being judged: the trouble is about a line that may be gone by now.
-                (None, Some(why)) if self.desired.paused.as_ref() == Some(why) => Found::Paused(why.clone()),
-                (None, Some(why)) if grant.wish.is_present() || self.is_left(grant, state) => {
-                    Found::Blocked(why.clone())
+                (None, Some(obstacle)) if grant.wish.is_present() || self.is_left(grant, state) => {
+                    Found::Blocked(obstacle.why().to_owned())
                 }
                 (None, _) if self.stands_untouched(grant, &applied, legs, state) => continue,
                 (None, _) => {
@@ -189,12 +191,6 @@ impl Run<'_> {
             outcome.legs.insert(grant.id(), leg(grant, legs, found));
         }
         Ok(outcome)
-    }
-
-    /// The failure behind a trouble that is EKS's silence.
-    fn not_described(&self, trouble: Option<&String>) -> Option<Fault> {
-        let fault = self.undescribed.filter(|_| trouble.is_some() && trouble == self.desired.undescribed.as_ref())?;
-        Some(fault.repeated())
     }
 
     fn is_left(&self, grant: &DesiredGrant, state: &ClusterState) -> bool {

@@ -8,7 +8,7 @@ use super::{
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
     mapping::{self, Line},
     observation::{ClusterObservation, ClusterState, ObservedBinding},
-    obstacles::{own_role_widened, stands_in_the_way},
+    obstacles::{Obstacle, own_role_widened, stands_in_the_way},
     tampering,
     who::{self, Claimant, Identity, Standing},
 };
@@ -31,8 +31,8 @@ const CUT_AFTER_ATTEMPTS: u32 = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     pub steps: Vec<Step>,
-    /// Why a grant cannot be brought where it should be, and who acts: sentences.
-    pub trouble: BTreeMap<GrantId, String>,
+    /// Why grants cannot be brought where they should be.
+    pub trouble: BTreeMap<GrantId, Obstacle>,
     /// Whom the bindings of each wanted grant name.
     pub identities: BTreeMap<GrantId, Identity>,
     /// Usernames to keep for principals whose line cannot be written yet.
@@ -236,7 +236,7 @@ impl Planner<'_> {
     fn look_who_is_who(&mut self) {
         if let Some(why) = self.only_revoke.clone() {
             let ids: Vec<GrantId> = self.present().map(DesiredGrant::id).collect();
-            self.plan.trouble.extend(ids.into_iter().map(|id| (id, why.clone())));
+            self.plan.trouble.extend(ids.into_iter().map(|id| (id, Obstacle::Blocked(why.clone()))));
             return;
         }
         let desired = self.desired;
@@ -245,11 +245,10 @@ impl Planner<'_> {
                 self.withdraw(grant, why);
                 continue;
             }
-            let held = desired.undescribed.as_ref().or(desired.paused.as_ref());
             if grant.wish == Wish::Provision
-                && let Some(why) = held.cloned().or_else(|| stands_in_the_way(grant, self.state, &desired.name))
+                && let Some(obstacle) = self.holds_back(grant)
             {
-                self.plan.trouble.insert(grant.id(), why);
+                self.plan.trouble.insert(grant.id(), obstacle);
                 continue;
             }
             let standing = self.standing(grant);
@@ -257,12 +256,12 @@ impl Planner<'_> {
                 // What EKS alone could tell of what runs, such as whether it has an access entry, counts once it does.
                 (Some(_), Standing::Refused(_)) => continue,
                 (Some(why), Standing::Unmapped(_)) => {
-                    self.plan.trouble.insert(grant.id(), why.clone());
+                    self.plan.trouble.insert(grant.id(), Obstacle::Undescribed(why.clone()));
                 }
                 (Some(_) | None, _) => {}
             }
             if let Some(why) = standing.trouble() {
-                self.plan.trouble.insert(grant.id(), why.to_owned());
+                self.plan.trouble.insert(grant.id(), Obstacle::Blocked(why.to_owned()));
             }
             match standing {
                 Standing::Mapped(identity) | Standing::Unmapped(identity) | Standing::Waiting(identity, _) => {
@@ -274,6 +273,15 @@ impl Planner<'_> {
         }
     }
 
+    /// What a new grant waits for.
+    fn holds_back(&self, grant: &DesiredGrant) -> Option<Obstacle> {
+        let desired = self.desired;
+        let undescribed = desired.undescribed.clone().map(Obstacle::Undescribed);
+        undescribed
+            .or_else(|| desired.paused.clone().map(Obstacle::Paused))
+            .or_else(|| stands_in_the_way(grant, self.state, &desired.name).map(Obstacle::Blocked))
+    }
+
     /// Takes the bindings of a wanted grant away until it is safe again; told once, since there is none left then.
     fn withdraw(&mut self, grant: &DesiredGrant, why: String) {
         let installation = self.desired.installation;
@@ -281,7 +289,7 @@ impl Planner<'_> {
         if !bound.is_empty() {
             self.plan.findings.push(Finding { grant: Some(grant.id()), what: why.clone() });
         }
-        self.plan.trouble.insert(grant.id(), why);
+        self.plan.trouble.insert(grant.id(), Obstacle::Blocked(why));
         for observed in bound {
             self.binding(bindings::gone(observed, installation, Some(grant.id())), Some(grant.id()));
         }
@@ -326,14 +334,14 @@ impl Planner<'_> {
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present() && !grant.resting) {
             let Some(identity) = self.plan.identities.get(&grant.id()) else { continue };
             if let Some(why) = stands_in_the_way(grant, self.state, &desired.name) {
-                self.plan.trouble.insert(grant.id(), why);
+                self.plan.trouble.insert(grant.id(), Obstacle::Blocked(why));
             }
             let specs = grant.bindings(desired.installation, &identity.username);
             let bindings = bindings::wanted(self.state, &specs, grant);
             if let Some(why) = &desired.undescribed
                 && (bindings.iter().any(BindingStep::gives) || self.lacks_role(grant))
             {
-                self.plan.trouble.entry(grant.id()).or_insert_with(|| why.clone());
+                self.plan.trouble.entry(grant.id()).or_insert_with(|| Obstacle::Undescribed(why.clone()));
                 continue;
             }
             for role in grant.facts.profile.roles.iter().filter(|role| role.own) {

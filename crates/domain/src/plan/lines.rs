@@ -5,6 +5,7 @@ use super::{
     desired::{DesiredGrant, RecordedMapping},
     mapping::{self, Line, Removal},
     observation::AwsAuthObject,
+    obstacles::Obstacle,
     who::Standing,
 };
 use crate::{
@@ -82,7 +83,7 @@ impl Planner<'_> {
                 }
             }
             Removal::Stuck(why) => {
-                self.plan.trouble.extend(grants.into_iter().map(|grant| (grant, why.clone())));
+                self.plan.trouble.extend(grants.into_iter().map(|grant| (grant, Obstacle::Blocked(why.clone()))));
             }
         }
     }
@@ -138,7 +139,7 @@ impl Planner<'_> {
 
     fn cannot_write(&mut self, why: &Unsafe, grants: &[GrantId]) {
         let why = format!("no line was added to aws-auth on {}: {why}", self.desired.name);
-        self.plan.trouble.extend(grants.iter().map(|grant| (*grant, why.clone())));
+        self.plan.trouble.extend(grants.iter().map(|grant| (*grant, Obstacle::Blocked(why.clone()))));
     }
 }
 

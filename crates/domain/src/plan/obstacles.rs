@@ -1,10 +1,31 @@
-//! What keeps a grant's bindings from being made: its namespaces, its ClusterRoles.
+//! What keeps a grant from being brought where it should be; here, what keeps its bindings from being made: its
+//! namespaces, its ClusterRoles.
 
 use super::{
     desired::{DesiredGrant, Wish},
     observation::ClusterState,
     widening,
 };
+
+/// Why a grant cannot be brought where it should be: a sentence that says who acts, of a kind that says what follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// An operator paused granting: it waits until one resumes it, and nothing is broken.
+    Paused(String),
+    /// EKS does not describe the cluster: it goes on by itself once it does.
+    Undescribed(String),
+    /// Somebody has to act.
+    Blocked(String),
+}
+
+impl Obstacle {
+    /// The sentence.
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Paused(why) | Self::Undescribed(why) | Self::Blocked(why) => why,
+        }
+    }
+}
 
 /// Why a grant's bindings cannot be made now, as a sentence.
 pub fn stands_in_the_way(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<String> {

@@ -77,7 +77,7 @@ pub fn preview(
         None => obstacles.push(not_seen(desired, observed)),
         Some(_) => obstacles.extend(observed.trouble.clone()),
     }
-    obstacles.extend(plan.trouble.get(&grant.id()).cloned());
+    obstacles.extend(plan.trouble.get(&grant.id()).map(|obstacle| obstacle.why().to_owned()));
     let (iam, trouble) = iam_preview(iam.0, iam.1, grant);
     obstacles.extend(trouble);
     let username = plan.identities.get(&grant.id()).map(|identity| identity.username.clone());
@@ -188,7 +188,7 @@ fn iam_preview(
     let after = put.or_else(|| before.clone());
     let counted = others + after.as_deref().map_or(0, counted_size);
     let pretty = |text: Option<String>| text.map(|text| pretty(&text));
-    let trouble = plan.replaced.or_else(|| plan.trouble.get(&grant.id()).cloned());
+    let trouble = plan.replaced.or_else(|| plan.trouble.get(&grant.id()).map(|obstacle| obstacle.why().to_owned()));
     let note = if trouble.is_some() { None } else { note };
     (IamPreview { note, before: pretty(before), after: pretty(after), counted, limit }, trouble)
 }

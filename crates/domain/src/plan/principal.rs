@@ -6,6 +6,7 @@
 use super::{
     desired::Wish,
     observation::{IamUser, PrincipalObservation},
+    obstacles::Obstacle,
 };
 use crate::{
     access::{GrantId, InstallationId},
@@ -81,7 +82,8 @@ pub enum PrincipalStep {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PrincipalPlan {
     pub steps: Vec<PrincipalStep>,
-    pub trouble: BTreeMap<GrantId, String>,
+    /// Why grants cannot be brought where they should be.
+    pub trouble: BTreeMap<GrantId, Obstacle>,
     /// Whether another user has its ARN now: its grants end.
     pub replaced: Option<String>,
 }
@@ -113,7 +115,7 @@ pub fn is_writable(arn: &PrincipalArn, principal_paths: &[String]) -> bool {
 
 /// Plans a principal.
 pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> PrincipalPlan {
-    let held = desired.grants.iter().filter_map(|grant| Some((grant.id, grant.held.clone()?)));
+    let held = desired.grants.iter().filter_map(|grant| Some((grant.id, Obstacle::Paused(grant.held.clone()?))));
     let mut plan = PrincipalPlan { trouble: held.collect(), ..PrincipalPlan::default() };
     if let Some((user, why)) = observed.found.as_ref().and_then(|user| replaced(desired, user).map(|why| (user, why))) {
         plan.replaced = Some(why);
@@ -128,7 +130,7 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
     }
     let Some(user) = &observed.found else {
         let why = format!("IAM knows no {} any more: whoever manages IAM has to say what became of it", desired.arn);
-        plan.trouble.extend(present(desired).map(|grant| (grant.id, why.clone())));
+        plan.trouble.extend(present(desired).map(|grant| (grant.id, Obstacle::Blocked(why.clone()))));
         return plan;
     };
     if let Some(other) = user.tags.get(TAG).filter(|other| **other != desired.installation.to_string()) {
@@ -137,7 +139,7 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
              of the two is right",
             desired.arn
         );
-        plan.trouble.extend(present(desired).map(|grant| (grant.id, why.clone())));
+        plan.trouble.extend(present(desired).map(|grant| (grant.id, Obstacle::Blocked(why.clone()))));
         return plan;
     }
     let wanted = fitting(desired, user, &mut plan.trouble);
@@ -175,7 +177,7 @@ fn replaced(desired: &DesiredPrincipal, user: &IamUser) -> Option<String> {
 fn fitting(
     desired: &DesiredPrincipal,
     user: &IamUser,
-    trouble: &mut BTreeMap<GrantId, String>,
+    trouble: &mut BTreeMap<GrantId, Obstacle>,
 ) -> Option<PolicyDocument> {
     let others = || user.inline_policies.iter().filter(|(name, _)| *name != POLICY_NAME).map(|(_, text)| text.as_str());
     let mut grants: Vec<&PrincipalGrant> = present(desired).collect();
@@ -186,7 +188,7 @@ fn fitting(
         let document = iam_policy::union(needs.iter().cloned());
         let fits = document.map_or(Ok(()), |document| iam_policy::check_fits(&desired.arn, &document, others()));
         if let Err(why) = fits {
-            trouble.insert(grant.id, why.to_string());
+            trouble.insert(grant.id, Obstacle::Blocked(why.to_string()));
             needs.pop();
         }
     }
@@ -276,7 +278,7 @@ fn judge(
     user: Option<&IamUser>,
     as_wanted: bool,
     managed: bool,
-    too_large: &BTreeMap<GrantId, String>,
+    too_large: &BTreeMap<GrantId, Obstacle>,
 ) -> (bool, String) {
     let arn = &desired.arn;
     if !managed {

@@ -129,7 +129,7 @@ impl World {
         let grant = desired.grants.iter().find(|grant| grant.id().0.as_u128() == id).unwrap();
         if grant.wish.is_present() {
             let Some(identity) = plan.identities.get(&grant.id()) else {
-                return Verdict::Refuted(plan.trouble[&grant.id()].clone());
+                return Verdict::Refuted(plan.trouble[&grant.id()].why().to_owned());
             };
             let questions = questions_present(grant, identity, state);
             return prove_present(&desired, grant, identity, state, &self.answers(questions.all()));

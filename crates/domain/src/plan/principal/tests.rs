@@ -178,7 +178,8 @@ fn of_a_grant_that_is_held_nothing_is_written_and_nothing_is_proven() {
     };
     let wanted = desired(vec![grant(1, "a", Wish::Provision), held]);
     let planned = plan(&wanted, &seen(&user));
-    assert!(planned.trouble[&GrantId(Uuid::from_u128(2))].contains("moving"));
+    let why = "An operator paused granting on b: moving".to_owned();
+    assert_eq!(planned.trouble, [(GrantId(Uuid::from_u128(2)), Obstacle::Paused(why))].into());
     apply(&mut user, planned);
     let document = &user.inline_policies[POLICY_NAME];
     assert!(document.contains("cluster/a") && !document.contains("cluster/b"), "{document}");

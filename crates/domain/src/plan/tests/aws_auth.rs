@@ -114,7 +114,7 @@ fn without_a_line_the_binding_comes_all_the_same_and_the_line_follows_once_it_ca
         let aws_auth = world.observed.kubernetes.as_ref().unwrap().aws_auth.clone();
         change(&mut world);
         let plan = world.settle();
-        assert!(plan.trouble[&id(1)].contains(says), "{name}: {:?}", plan.trouble);
+        assert!(plan.trouble[&id(1)].why().contains(says), "{name}: {:?}", plan.trouble);
         assert_eq!(world.observed.kubernetes.as_ref().unwrap().bindings.len(), 1, "{name}");
         world.observed.kubernetes.as_mut().unwrap().aws_auth = aws_auth;
         world.settle();

@@ -10,6 +10,7 @@ use crate::{
         desired::{DesiredCluster, Wish},
         model::World,
         observation::AuthenticationMode,
+        obstacles::Obstacle,
         proof::Verdict,
         samples::{self, grant, namespace, profile_own, writes},
     },
@@ -74,7 +75,7 @@ fn what_stands_in_the_way_is_said_and_nothing_is_written() {
         change(&mut world);
         let plan = world.plan();
         assert_eq!(plan.steps, [], "{name}");
-        assert!(plan.trouble[&id(1)].contains(says), "{name}: {:?}", plan.trouble);
+        assert!(plan.trouble[&id(1)].why().contains(says), "{name}: {:?}", plan.trouble);
     }
 }
 
@@ -91,7 +92,7 @@ fn a_running_access_outlives_a_role_that_widens_and_a_namespace_that_goes() {
     state.namespaces.retain(|own| *own != namespace("payments"));
     state.bindings.clear();
     let plan = world.plan();
-    assert!(plan.trouble[&id(1)].contains("does not exist"));
+    assert!(plan.trouble[&id(1)].why().contains("does not exist"));
     assert_eq!(plan.steps, [], "nothing is made in a namespace of the same name");
 }
 
@@ -117,7 +118,7 @@ fn a_role_of_ours_is_made_once_and_a_changed_one_blocks() {
     let role = &profile_own().roles[0].name;
     let state = world.observed.kubernetes.as_mut().unwrap();
     state.cluster_roles.get_mut(role).unwrap().rules.push(Rule::of(&["*"], &["*"], &["*"]));
-    assert!(world.plan().trouble[&id(1)].contains("never changes"));
+    assert!(world.plan().trouble[&id(1)].why().contains("never changes"));
 }
 
 #[test]
@@ -141,7 +142,7 @@ fn a_role_of_ours_that_widens_takes_the_bindings_of_all_who_have_it_and_of_nobod
 
         rules(&mut world, [before.rules.clone(), vec![Rule::of(&["get"], &[""], &["secrets"])]].concat());
         let plan = world.plan();
-        assert!(plan.trouble[&id(1)].contains(role) && plan.trouble[&id(1)].contains("get secrets"));
+        assert!(plan.trouble[&id(1)].why().contains(role) && plan.trouble[&id(1)].why().contains("get secrets"));
         let told: Vec<Option<GrantId>> = plan.findings.iter().map(|finding| finding.grant).collect();
         assert_eq!(told, [Some(id(1))]);
         world.settle();
@@ -171,7 +172,7 @@ fn a_pause_holds_new_grants_alone_back() {
     state.bindings.retain(|binding| !bindings::names_grant(binding, id(1)));
     let why = paused("prod", "the nodes are being replaced");
     let plan = cluster::plan(&DesiredCluster { paused: Some(why.clone()), ..world.desired() }, &world.observed);
-    assert_eq!(plan.trouble, [(id(3), why)].into());
+    assert_eq!(plan.trouble, [(id(3), Obstacle::Paused(why))].into());
     let grants: Vec<Option<GrantId>> = plan
         .steps
         .iter()
@@ -194,4 +195,16 @@ fn a_pause_holds_new_grants_alone_back() {
     assert_eq!(lines, [0], "one line goes, none comes");
     let open = world.plan();
     assert!(open.trouble.is_empty() && open.identities.contains_key(&id(3)), "it goes on where nothing is paused");
+}
+
+#[test]
+fn whoever_is_blocked_is_not_paused_though_both_say_the_same() {
+    let mut world = World::new(vec![grant(1, 1, Wish::Provision)]);
+    world.settle();
+    wish(&mut world, 1, Wish::Keep);
+    world.grants.push(grant(2, 2, Wish::Provision));
+    world.observed.kubernetes.as_mut().unwrap().namespaces.clear();
+    let why = world.plan().trouble[&id(1)].why().to_owned();
+    let plan = cluster::plan(&DesiredCluster { paused: Some(why.clone()), ..world.desired() }, &world.observed);
+    assert_eq!(plan.trouble, [(id(1), Obstacle::Blocked(why.clone())), (id(2), Obstacle::Paused(why))].into());
 }

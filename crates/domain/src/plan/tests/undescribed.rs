@@ -6,6 +6,7 @@ use crate::plan::{
     cluster::{self, Plan, Step},
     desired::{DesiredCluster, Entry, Wish},
     model::World,
+    obstacles::Obstacle,
     samples::{self, grant},
 };
 use jiff::SignedDuration;
@@ -44,7 +45,7 @@ fn a_cluster_that_is_not_described_is_only_taken_away_from() {
 
     let plan = undescribed(&world);
     assert!(!plan.steps.iter().any(gives), "{:?}", plan.steps);
-    let why = || "EKS says nothing".to_owned();
+    let why = || Obstacle::Undescribed("EKS says nothing".to_owned());
     assert_eq!(plan.trouble, [(id(2), why()), (id(3), why()), (id(5), why())].into());
     assert!(plan.identities.contains_key(&id(1)) && !plan.identities.contains_key(&id(5)), "what runs is proven");
     let ends = |step: &Step| match step {
@@ -67,7 +68,7 @@ fn an_overdue_end_cuts_on_a_cluster_that_is_not_described_too() {
     world.grants[0].attempts = 4;
     let plan = undescribed(&world);
     let cut = plan.steps.iter().any(|step| matches!(step, Step::AwsAuth(write) if !write.removed.is_empty()));
-    assert!(cut && plan.trouble[&id(2)].contains("could not be ended in time"), "{plan:?}");
+    assert!(cut && plan.trouble[&id(2)].why().contains("could not be ended in time"), "{plan:?}");
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn what_only_eks_could_tell_of_a_running_access_is_no_trouble_while_it_does_not(
     let principal = world.grants[0].facts.principal;
     let unknown = Entry::Unknown("EKS is away".to_owned());
     let desired = DesiredCluster { entries: [(principal, unknown)].into(), ..world.desired() };
-    assert!(cluster::plan(&desired, &world.observed).trouble[&id(1)].contains("EKS is away"));
+    assert!(cluster::plan(&desired, &world.observed).trouble[&id(1)].why().contains("EKS is away"));
     let desired = DesiredCluster { undescribed: Some("EKS says nothing".to_owned()), ..desired };
     let plan = cluster::plan(&desired, &world.observed);
     assert_eq!((plan.steps, plan.trouble), (vec![], [].into()));

@@ -47,7 +47,7 @@ fn an_arn_of_somebody_else_is_bound_to_or_refused_and_never_taken_over() {
         match expected {
             Ok(username) => assert_eq!(plan.identities[&id(1)].username, username),
             Err(why) => {
-                assert!(plan.trouble[&id(1)].contains(why), "{name}: {:?}", plan.trouble);
+                assert!(plan.trouble[&id(1)].why().contains(why), "{name}: {:?}", plan.trouble);
                 assert_eq!(world.observed.kubernetes.as_ref().unwrap().bindings, [], "{name}");
             }
         }
@@ -74,11 +74,11 @@ fn groups_that_somebody_added_to_our_line_cost_the_binding() {
     world.settle();
     let users = world.data()["mapUsers"].replace("groups: []", "groups: [system:masters]");
     set_users(&mut world, Some(&users));
-    assert!(world.settle().trouble[&id(1)].contains("system:masters"));
+    assert!(world.settle().trouble[&id(1)].why().contains("system:masters"));
     assert_eq!(world.observed.kubernetes.as_ref().unwrap().bindings, []);
     // Taking it away then waits for whoever changed it, loudly.
     wish(&mut world, 1, revoke());
     let plan = world.settle();
-    assert!(plan.trouble[&id(1)].contains("has to remove that entry"), "{:?}", plan.trouble);
+    assert!(plan.trouble[&id(1)].why().contains("has to remove that entry"), "{:?}", plan.trouble);
     assert!(matches!(world.prove(1), Verdict::Unsettled(_)));
 }

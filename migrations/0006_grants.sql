@@ -75,6 +75,10 @@ create table grant_leg (
   -- A sentence for people: what went wrong, or who has to act.
   error text,
   evidence jsonb not null default '{}',
+  -- What it allows beyond what was decided, as the last proof showed: sentences. Empty where it allows no more.
+  wider text[] not null default '{}',
+  -- Which of its bindings and lines the last look left in place: what is missing at the next one, somebody took.
+  stood text[] not null default '{}',
   -- The epoch of the run that began to write for it, until an audit event says what came of that.
   changing bigint,
   primary key (grant_id, target_kind, target_key)

@@ -8,7 +8,8 @@ create table target (
   lease_holder text,
   epoch bigint not null default 0,
   ran_at timestamptz,
-  -- When an operator last wanted it looked at: what was proven before is asked about again.
+  -- Since when an operator wants it looked at anew: what was proven before is asked about again. A run that was claimed
+  -- later answers that at its end; one that was under way then leaves it to the next.
   tried_at timestamptz,
   failure text,
   -- Since when each run failed; of no meaning where the last one did not.

@@ -170,5 +170,6 @@ fn imagined(subject: &Subject<'_>, arn: &PrincipalArn, policy_hash: &str, now: T
         deciders: subject.deciders.clone(),
         attempts: 0,
         resting: false,
+        stood: std::collections::BTreeSet::new(),
     }
 }

@@ -112,13 +112,14 @@ pub async fn cluster(
         let arn = arns_by_principal.get(&facts.principal).ok_or_else(|| {
             StoreError::corrupt("access_grant", "principal_id", format!("{} has no ARN", facts.principal))
         })?;
-        let leg = legs.get(&facts.id).copied().unwrap_or_default();
+        let leg = legs.get(&facts.id).cloned().unwrap_or_default();
         desired_grants.push(DesiredGrant {
             wish,
             arn: arn.clone(),
             deciders: facts.decided_by.iter().filter_map(|id| deciders.get(id).cloned()).collect(),
             attempts: leg.attempts,
             resting: leg.rests.is_some(),
+            stood: leg.stood,
             facts,
         });
     }
@@ -193,7 +194,7 @@ pub async fn principal(
         let facts = grant.facts();
         let cluster = cluster_row(&mut *connection, facts.cluster).await?;
         let cluster = cluster.ok_or_else(|| StoreError::corrupt("access_grant", "cluster_id", facts.cluster))?;
-        let leg = legs.get(&facts.id).copied().unwrap_or_default();
+        let leg = legs.get(&facts.id).cloned().unwrap_or_default();
         // What was written and proven before the pause stays as it is; nothing more is.
         let is_new = wish == Wish::Provision && leg.proven.is_none();
         let why = if is_new { paused_why(&mut *connection, facts.cluster).await? } else { None };
@@ -232,20 +233,22 @@ async fn business_time(connection: &mut PgConnection) -> Result<Timestamp, Store
 }
 
 /// How a leg of a target fares, as far as it matters to the next run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LegState {
     /// Failed attempts since it last went well.
     pub attempts: u32,
-    /// How long its back-off lasts still.
+    /// How long its back-off lasts still; not where an operator wants it looked at anew.
     pub rests: Option<Duration>,
     /// Whether the last look found nothing wrong.
     pub well: bool,
     /// How long ago it was last proven; none where it never was.
     pub proven: Option<Duration>,
-    /// Whether an operator wants it looked at anew since.
+    /// Whether an operator wants it looked at anew.
     pub tried: bool,
     /// Whether the last proof showed that it allows more than was decided.
     pub wider: bool,
+    /// What of it the last look left in place.
+    pub stood: BTreeSet<String>,
 }
 
 /// The legs of a target's grants that are not over, by grant.
@@ -258,10 +261,10 @@ pub type Legs = BTreeMap<GrantId, LegState>;
 pub async fn legs(connection: &mut PgConnection, target: Target) -> Result<Legs, StoreError> {
     let rows = sqlx::query!(
         r#"select l.grant_id, l.attempts, l.condition = 'ok' as "well!",
-             case when l.next_try > clock_timestamp()
+             case when l.next_try > clock_timestamp() and t.tried_at is null
                   then extract(epoch from l.next_try - clock_timestamp())::float8 end as rests,
              extract(epoch from clock_timestamp() - l.proven_at)::float8 as proven,
-             coalesce(t.tried_at >= l.proven_at, false) as "tried!", l.evidence -> 'wider' is not null as "wider!"
+             t.tried_at is not null as "tried!", l.wider <> '{}' as "wider!", l.stood
            from grant_leg l join access_grant g on g.id = l.grant_id
              left join target t on t.kind = l.target_kind and t.key = l.target_key
            where l.target_kind = $1 and l.target_key = $2 and g.state <> 'ended'"#,
@@ -276,7 +279,8 @@ pub async fn legs(connection: &mut PgConnection, target: Target) -> Result<Legs,
         .map(|row| {
             let attempts = u32::try_from(row.attempts).unwrap_or(0);
             let (rests, proven) = (lasts(row.rests), lasts(row.proven));
-            let leg = LegState { attempts, rests, well: row.well, proven, tried: row.tried, wider: row.wider };
+            let (well, tried, wider, stood) = (row.well, row.tried, row.wider, row.stood.into_iter().collect());
+            let leg = LegState { attempts, rests, well, proven, tried, wider, stood };
             (GrantId(row.grant_id), leg)
         })
         .collect())

@@ -3,7 +3,7 @@
 use super::{Store, StoreError, Tx};
 use latchkey_domain::access::{GrantId, grant::Proven, transition::Target};
 use serde_json::Value;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
 /// How a leg fares, with its back-off relative to the database's real clock.
@@ -28,6 +28,25 @@ pub enum Fares {
         attempt: u32,
         again_in: Duration,
     },
+}
+
+/// What a run leaves in a leg. What it says nothing of stays as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegWrite<'a> {
+    pub fares: Fares,
+    /// What is proven from now on.
+    pub proven: Option<Proven>,
+    pub proof: Option<LegProof<'a>>,
+    /// What of it is in place after the run.
+    pub stood: Option<&'a BTreeSet<String>>,
+}
+
+/// What a proof saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegProof<'a> {
+    pub evidence: Value,
+    /// What it allows beyond what was decided: sentences.
+    pub wider: &'a [String],
 }
 
 /// As long as the reason of an end may be.
@@ -88,40 +107,54 @@ impl Tx {
         Ok(result.rows_affected() > 0)
     }
 
-    /// Writes a leg. Without `proven`, what the last proof showed stays; without `evidence`, what it saw.
+    /// Writes a leg.
     ///
     /// # Errors
     /// `Database`.
-    pub async fn write_leg(
-        &mut self,
-        grant: GrantId,
-        target: Target,
-        proven: Option<Proven>,
-        fares: &Fares,
-        evidence: Option<&Value>,
-    ) -> Result<(), StoreError> {
-        let (condition, error, attempt, again_in) = match fares {
+    pub async fn write_leg(&mut self, grant: GrantId, target: Target, leg: &LegWrite<'_>) -> Result<(), StoreError> {
+        let (condition, error, attempt, again_in) = match &leg.fares {
             Fares::Ok => ("ok", None, 0, None),
             Fares::Retrying { error, attempt, again_in } => ("retrying", Some(error), *attempt, Some(*again_in)),
             Fares::Paused { why, attempt, again_in } => ("paused", Some(why), *attempt, Some(*again_in)),
             Fares::Blocked { why, attempt, again_in } => ("blocked", Some(why), *attempt, Some(*again_in)),
         };
+        let (evidence, wider) = leg.proof.as_ref().map(|proof| (&proof.evidence, proof.wider)).unzip();
+        let stood: Option<Vec<String>> = leg.stood.map(|stood| stood.iter().cloned().collect());
         sqlx::query!(
             "update grant_leg set proven = coalesce($4, proven),
                proven_at = case when $4 is null then proven_at else clock_timestamp() end,
                ahead = case when $4 is null then ahead else (select b.ahead from business_clock b) end,
                condition = $5, error = $6, attempts = $7, next_try = clock_timestamp() + make_interval(secs => $8),
-               evidence = coalesce($9, evidence)
+               evidence = coalesce($9, evidence), wider = coalesce($10, wider), stood = coalesce($11, stood)
              where grant_id = $1 and target_kind = $2 and target_key = $3",
             grant.0,
             target.kind(),
             target.key(),
-            proven.map(Proven::as_str),
+            leg.proven.map(Proven::as_str),
             condition,
             error.map(String::as_str),
             i32::try_from(attempt).unwrap_or(i32::MAX),
             again_in.map(|wait| wait.as_secs_f64()),
             evidence,
+            wider,
+            stood.as_deref(),
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets what of grants was in place, before a run takes some of it away itself.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn forget_standing(&mut self, grants: &[GrantId], target: Target) -> Result<(), StoreError> {
+        let ids: Vec<Uuid> = grants.iter().map(|grant| grant.0).collect();
+        sqlx::query!(
+            "update grant_leg set stood = '{}' where grant_id = any($1) and target_kind = $2 and target_key = $3",
+            &ids,
+            target.kind(),
+            target.key(),
         )
         .execute(self.connection())
         .await?;

@@ -147,7 +147,8 @@ pub struct Finished<'a> {
 }
 
 impl Tx {
-    /// Ends a run's lease. Call it with the target locked and its epoch checked; `now` is due where it was woken since.
+    /// Ends a run's lease. Call it with the target locked and its epoch checked. That an operator wanted it looked at
+    /// anew is answered with it, unless they said so after the run's claim: the run may have asked before.
     ///
     /// # Errors
     /// `Database`.
@@ -156,7 +157,8 @@ impl Tx {
             "update target set lease_until = null, lease_holder = null, revoking = $3, failure = $4,
                failed_since = case when $4::text is null then null when failure is null then clock_timestamp()
                                    else coalesce(failed_since, clock_timestamp()) end,
-               due_at = clock_timestamp() + make_interval(secs => $5)
+               due_at = clock_timestamp() + make_interval(secs => $5),
+               tried_at = case when tried_at >= ran_at then tried_at end
              where kind = $1 and key = $2",
             finished.target.kind(),
             finished.target.key(),

@@ -6,7 +6,11 @@ use super::{Worker, backoff, interrupted::Interrupted, trail};
 use crate::{
     fault::{Fault, FaultKind},
     lease::Lease,
-    store::{Tx, legs::Fares, targets::Finished},
+    store::{
+        Tx,
+        legs::{Fares, LegProof, LegWrite},
+        targets::Finished,
+    },
 };
 use jiff::Timestamp;
 use latchkey_domain::{
@@ -18,7 +22,10 @@ use latchkey_domain::{
     plan::desired::Wish,
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// How often everything of a target is looked at again, though nothing woke it.
 pub const PERIOD: Duration = Duration::from_mins(5);
@@ -30,13 +37,16 @@ pub struct LegOutcome {
     pub found: Found,
     /// Failed attempts before this run.
     pub attempts: u32,
+    /// What of it is in place after the run, where the run [compared](latchkey_domain::plan::cluster::Plan::compared)
+    /// that with what was in place before.
+    pub stood: Option<BTreeSet<String>>,
 }
 
 /// How far a grant's part on the target is.
 #[derive(Debug)]
 pub enum Found {
-    /// Where its wish wants it. The lines are evidence for people; the residual is what else says yes.
-    Proven { lines: Vec<String>, details: Value, residual: Vec<String> },
+    /// Where its wish wants it.
+    Proven(Seen),
     /// Not yet; it goes on by itself.
     Unsettled(String),
     /// A call failed.
@@ -45,6 +55,18 @@ pub enum Found {
     Paused(String),
     /// Somebody has to act.
     Blocked(String),
+}
+
+/// What a proof saw.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Evidence for people.
+    pub lines: Vec<String>,
+    pub details: Value,
+    /// What else says yes.
+    pub residual: Vec<String>,
+    /// What it allows beyond what was decided: sentences.
+    pub wider: Vec<String>,
 }
 
 /// What a run leaves.
@@ -134,9 +156,9 @@ async fn judge(
         return Ok(());
     }
     let id = grant.facts().id;
-    let (proven, fares, evidence) = written(leg);
-    tx.write_leg(id, lease.target(), proven, &fares, evidence.as_ref()).await?;
-    let next = match &fares {
+    let written = written(leg);
+    tx.write_leg(id, lease.target(), &written).await?;
+    let next = match &written.fares {
         Fares::Ok => None,
         Fares::Retrying { again_in, .. } | Fares::Paused { again_in, .. } | Fares::Blocked { again_in, .. } => {
             Some(*again_in)
@@ -158,7 +180,7 @@ async fn judge(
                 tx.record(revoking.end(proof, now), now).await?;
                 judged.brought.ended.push(id);
             }
-            None => judged.revoking = proven != Some(Proven::Gone) || judged.revoking,
+            None => judged.revoking = written.proven != Some(Proven::Gone) || judged.revoking,
         },
         Grant::Scheduled(_) | Grant::Active(_) | Grant::Ended(_) => {}
     }
@@ -166,18 +188,18 @@ async fn judge(
 }
 
 /// A leg as its row has it. Trouble has a sentence of its own: the evidence of the last proof stays beside it.
-fn written(leg: &LegOutcome) -> (Option<Proven>, Fares, Option<Value>) {
+fn written(leg: &LegOutcome) -> LegWrite<'_> {
     let revoking = !leg.wish.is_present();
     let attempt = leg.attempts.saturating_add(1);
     // What was proven gone and is seen again is not gone; what was proven present stays so until it is proven gone.
     let unproven = if revoking { Some(Proven::Nothing) } else { None };
-    match &leg.found {
-        Found::Proven { lines, details, residual } => {
+    let (proven, fares, proof) = match &leg.found {
+        Found::Proven(seen) => {
             let proven = if revoking { Proven::Gone } else { Proven::Present };
-            let mut evidence = details.clone();
-            evidence["said"] = json!(lines);
-            evidence["residual"] = json!(residual);
-            (Some(proven), Fares::Ok, Some(evidence))
+            let mut evidence = seen.details.clone();
+            evidence["said"] = json!(seen.lines);
+            evidence["residual"] = json!(seen.residual);
+            (Some(proven), Fares::Ok, Some(LegProof { evidence, wider: &seen.wider }))
         }
         Found::Unsettled(error) => {
             let fares = Fares::Retrying { error: error.clone(), attempt, again_in: backoff::rest(attempt, revoking) };
@@ -200,12 +222,13 @@ fn written(leg: &LegOutcome) -> (Option<Proven>, Fares, Option<Value>) {
             let fares = Fares::Blocked { why: why.clone(), attempt, again_in: backoff::blocked() };
             (unproven, fares, None)
         }
-    }
+    };
+    LegWrite { fares, proven, proof, stood: leg.stood.as_ref() }
 }
 
 fn said(found: &Found) -> String {
     match found {
-        Found::Proven { .. } => "proven".to_owned(),
+        Found::Proven(_) => "proven".to_owned(),
         Found::Unsettled(why) | Found::Paused(why) | Found::Blocked(why) => why.clone(),
         Found::Failed(fault) => fault.sentence(),
     }

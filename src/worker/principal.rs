@@ -2,7 +2,7 @@
 
 use super::{
     Worker,
-    finish::{Found, LegOutcome, Outcome},
+    finish::{Found, LegOutcome, Outcome, Seen},
     interrupted::Interrupted,
     trail,
 };
@@ -246,7 +246,7 @@ fn outcomes(
         let proof = proofs.iter().find(|proof| proof.grant == grant.id);
         let found = match (proof, fault, plan.trouble.get(&grant.id)) {
             (Some(proof), _, _) if proof.proven => {
-                Found::Proven { lines: vec![proof.evidence.clone()], details: json!({}), residual: vec![] }
+                Found::Proven(Seen { lines: vec![proof.evidence.clone()], details: json!({}), ..Seen::default() })
             }
             (_, _, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
             (_, _, Some(Obstacle::Undescribed(why) | Obstacle::Blocked(why))) => Found::Blocked(why.clone()),
@@ -255,7 +255,7 @@ fn outcomes(
             (None, None, None) => continue,
         };
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
-        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts });
+        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None });
     }
     outcomes
 }
@@ -279,7 +279,7 @@ async fn failed(
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
         let found = Found::Failed(fault.repeated());
-        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts });
+        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None });
     }
     Ok(Outcome {
         legs: outcomes,

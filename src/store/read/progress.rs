@@ -50,9 +50,8 @@ impl GrantProgress {
 
     /// What it allows beyond what was approved, as the last proof on the cluster showed, while it runs: sentences.
     pub fn allows_more(&self) -> Vec<&str> {
-        let wider = self.legs.iter().filter_map(|leg| leg.evidence.get("wider")?.as_array());
-        let sentences = wider.flatten().filter_map(serde_json::Value::as_str);
-        sentences.filter(|_| self.state == GrantState::Active).collect()
+        let legs = self.legs.iter().filter(|_| self.state == GrantState::Active);
+        legs.flat_map(|leg| leg.wider.iter().map(String::as_str)).collect()
     }
 
     /// What else says yes: beside an access that runs by its last proof, after an end by that.
@@ -81,6 +80,8 @@ pub struct LegProgress {
     pub proven_at: Option<Timestamp>,
     pub condition: Condition,
     pub evidence: serde_json::Value,
+    /// What it allows beyond what was decided, by the last proof: sentences.
+    pub wider: Vec<String>,
 }
 
 /// A write that the worker was about to make, and what became of it.
@@ -162,7 +163,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
 async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
     let rows = sqlx::query!(
         "select target_kind, target_key, proven, proven_at + ahead as proven_at, condition, attempts, next_try, error,
-           evidence
+           evidence, wider
          from grant_leg where grant_id = $1 order by target_kind desc, target_key",
         id
     )
@@ -178,6 +179,7 @@ async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
                 proven_at: row.proven_at.map(jiff_sqlx::Timestamp::to_jiff),
                 condition: condition(&row.condition, row.error, row.attempts, row.next_try)?,
                 evidence: row.evidence,
+                wider: row.wider,
             })
         })
         .collect()

@@ -84,6 +84,7 @@ fn bindings(detail: &GrantDetail, username: &str) -> Vec<BindingSpec> {
         deciders: detail.deciders.iter().map(|decider| decider.handle.clone()).collect(),
         attempts: 0,
         resting: false,
+        stood: std::collections::BTreeSet::new(),
     };
     grant.bindings(detail.installation, username)
 }

@@ -124,6 +124,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         proven_at: begun.then(|| if ended { at("14:45:04") } else { at("14:02:13") }),
         condition: if state == GrantState::Revoking { blocked } else { Condition::Ok },
         evidence: json!({ "allowed": 12, "refused": 16, "lines": [], "residual": [] }),
+        wider: vec![],
     };
     GrantProgress {
         id: GrantId(id(1)),

@@ -137,7 +137,7 @@ fn step(step: &str, object: &str, from: &str, to: Option<&str>) -> StepTaken {
 }
 
 fn leg(target: Target, proven: Proven, when: Option<&str>, evidence: serde_json::Value) -> LegProgress {
-    LegProgress { target, proven, proven_at: when.map(at), condition: Condition::Ok, evidence }
+    LegProgress { target, proven, proven_at: when.map(at), condition: Condition::Ok, evidence, wider: vec![] }
 }
 
 fn granted(state: GrantState) -> RequestDetail {

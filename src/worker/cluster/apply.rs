@@ -114,9 +114,20 @@ impl Run<'_> {
             intents.extend(of_step);
         }
         let mut tx = trail::open(&self.worker.store, self.lease, &intents).await?;
+        tx.forget_standing(&self.losing(), self.lease.target()).await?;
         tx.intend_lines(self.cluster, &tx_lines).await?;
         trail::begin(tx, self.lease).await?;
         Ok(recorded)
+    }
+
+    /// The grants of which the plan takes a binding away, for good or to make it anew: that it is missing, should the run
+    /// break off, is nobody's doing.
+    fn losing(&self) -> Vec<GrantId> {
+        let taken = self.plan.steps.iter().filter_map(|step| match step {
+            Step::Binding { step: BindingStep::Delete { .. } | BindingStep::Empty(_), grant } => *grant,
+            Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } => None,
+        });
+        taken.collect()
     }
 
     /// Writes whose cluster this is, and since which epoch, before the run's first write.

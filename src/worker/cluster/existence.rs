@@ -6,7 +6,7 @@ use crate::{
     fault::Fault,
     lease::{Lease, Lost},
     store::{clusters, intents},
-    worker::{Worker, trail},
+    worker::{Worker, finish::Seen, trail},
 };
 use latchkey_domain::{
     access::{ClusterId, grant::Cause},
@@ -117,13 +117,13 @@ pub(super) async fn run_gone(
             outcome.revoke.push((grant.id(), Cause::ClusterGone, why.clone()));
             continue;
         }
-        let found = Found::Proven {
+        let found = Found::Proven(Seen {
             lines: vec![format!("{}, and nothing of this access with it", why.trim_end_matches('.'))],
             details: json!({ "cluster_gone": true }),
-            residual: vec![],
-        };
+            ..Seen::default()
+        });
         let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
-        outcome.legs.insert(grant.id(), LegOutcome { wish: grant.wish, found, attempts });
+        outcome.legs.insert(grant.id(), LegOutcome { wish: grant.wish, found, attempts, stood: None });
     }
     Ok(outcome)
 }

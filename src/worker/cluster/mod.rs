@@ -2,6 +2,7 @@
 
 mod apply;
 mod earlier;
+mod entries;
 mod existence;
 mod prove;
 mod unreachable;
@@ -24,30 +25,24 @@ use crate::{
 };
 use apply::Applied;
 use existence::Described;
-use futures::{FutureExt as _, StreamExt as _, stream};
 use jiff::Timestamp;
 use latchkey_domain::{
-    access::{ClusterId, EventDraft, PrincipalId, profile::Source, transition::Actor},
-    eks::arn::{ClusterArn, PrincipalArn},
+    access::{ClusterId, EventDraft, profile::Source, transition::Actor},
+    eks::{arn::ClusterArn, aws_auth::AwsAuth},
     plan::{
         cluster::{Finding, Plan, disowned, plan},
-        desired::{DesiredCluster, DesiredGrant, Entry, RecordedMapping, Wish},
+        desired::{DesiredCluster, DesiredGrant, RecordedMapping, Wish},
         mapping,
-        observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster, EntryHolders},
+        observation::{ClusterObservation, ClusterState, EksCluster, EntryHolders},
         obstacles::{Obstacle, allows_more},
+        tampering::Parts,
     },
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 use unreachable::unreachable;
 
 /// How often a run throws its observation away and starts again, since somebody else wrote.
 const TRIES: usize = 5;
-
-/// Access entries read at a time.
-const ENTRIES_AT_ONCE: usize = 8;
-
-/// How long a run waits for them all: what ends must be taken away while its lease allows writes.
-const ENTRIES_WITHIN: Duration = Duration::from_secs(10);
 
 /// A running access that nothing touched is asked about again after this time.
 const PROOF_LASTS: Duration = Duration::from_mins(4);
@@ -87,11 +82,11 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         };
         unreachable(worker, lease, id, Some(reached.aws.clone()), fault).await
     };
-    let (mut again, mut marked) = (false, false);
+    let (mut again, mut marked, mut told) = (false, false, Told::default());
     for attempt in 1..=TRIES {
         let state = match reached.client.observe(&wanted(worker, id).await?).await {
             Ok(state) => state,
-            Err(fault) => return failed(fault).await,
+            Err(fault) => return Ok(Outcome { findings: told.events, ..failed(fault).await? }),
         };
         let passed = earlier::close(worker, lease, id, &reached, &state, attempt < TRIES).await?;
         if passed {
@@ -100,8 +95,8 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let (mut desired, legs) = desired(worker, lease, id).await?;
         desired.undescribed = undescribed.as_ref().map(Fault::sentence);
         desired.returned = returned(worker, id, &desired, &state).await?;
-        let holders = entry_holders(worker, &arn, &reached.aws).await;
-        desired.entries = entries(worker, &arn, &holders, &desired).await;
+        let holders = entries::holders(worker, &arn, &reached.aws).await;
+        desired.entries = entries::of_grants(worker, &arn, &holders, &desired).await;
         if marked {
             desired.marked = lease.epoch();
         }
@@ -112,6 +107,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
         let undescribed = undescribed.as_ref();
         let run = Run { worker, lease, cluster: id, reached: &reached, undescribed, desired: &desired, plan: &plan };
+        run.tell(&mut told);
         let applied = run.apply(state).await?;
         marked |= applied.marked;
         if applied.conflict && attempt < TRIES {
@@ -124,16 +120,23 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         } else {
             match reached.client.observe(&wanted(worker, id).await?).await {
                 Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders),
-                Err(fault) => return failed(fault).await,
+                Err(fault) => return Ok(Outcome { findings: told.events, ..failed(fault).await? }),
             }
         };
         lease.life().spend()?;
         let stored = trail::saw(&worker.store, lease, &last);
-        let (stored, outcome) = tokio::join!(stored, run.outcome(&last, applied, &legs));
+        let (stored, outcome) = tokio::join!(stored, run.outcome(&last, applied, &legs, told));
         stored?;
         return outcome.map(|outcome| Outcome { again, ..outcome });
     }
-    Ok(Outcome { again, periodic: true, ..Outcome::default() })
+    Ok(Outcome { again, periodic: true, findings: told.events, ..Outcome::default() })
+}
+
+/// What a run found that somebody else did, also before it began again: that may be put right by then.
+#[derive(Debug, Default)]
+struct Told {
+    findings: Vec<Finding>,
+    events: Vec<EventDraft>,
 }
 
 /// A run's view of its cluster.
@@ -155,15 +158,18 @@ impl Run<'_> {
         observation: &ClusterObservation,
         mut applied: Applied,
         legs: &Legs,
+        told: Told,
     ) -> Result<Outcome, Interrupted> {
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
         let mut outcome = Outcome {
-            findings: self.plan.findings.iter().map(|finding| self.finding(finding)).collect(),
+            findings: told.events,
             rests: legs.values().filter_map(|leg| leg.rests).min(),
             failure: failure(self.desired, observation),
             periodic: true,
             ..Outcome::default()
         };
+        let data = state.aws_auth.as_ref().map(|object| object.data.clone()).unwrap_or_default();
+        let parts = Parts::read(&AwsAuth::read(&data));
         let mut judged: Vec<&DesiredGrant> = Vec::new();
         for grant in self.desired.grants.iter().filter(|grant| !grant.resting) {
             let id = grant.id();
@@ -184,11 +190,11 @@ impl Run<'_> {
                     continue;
                 }
             };
-            outcome.legs.insert(id, leg(grant, legs, found));
+            outcome.legs.insert(id, self.leg(grant, legs, found, &parts, state));
         }
         for (grant, found) in self.prove(&judged, state).await? {
             outcome.findings.extend(self.widened(grant, legs, &found));
-            outcome.legs.insert(grant.id(), leg(grant, legs, found));
+            outcome.legs.insert(grant.id(), self.leg(grant, legs, found, &parts, state));
         }
         Ok(outcome)
     }
@@ -200,7 +206,7 @@ impl Run<'_> {
     /// Whether nothing is new about a running access: it was proven a while ago, nobody asked since, and all of it is
     /// where it was.
     fn stands_untouched(&self, grant: &DesiredGrant, applied: &Applied, legs: &Legs, state: &ClusterState) -> bool {
-        let leg = legs.get(&grant.id()).copied().unwrap_or_default();
+        let leg = legs.get(&grant.id()).cloned().unwrap_or_default();
         let fresh = leg.proven.is_some_and(|ago| ago < PROOF_LASTS) && !leg.tried;
         let wider = leg.wider || !allows_more(grant, state, &self.desired.name).is_empty();
         grant.wish == Wish::Keep && leg.well && fresh && !wider && !applied.wrote.contains(&grant.id())
@@ -208,11 +214,28 @@ impl Run<'_> {
 
     /// What a proof shows that a running access allows too much, the first time.
     fn widened(&self, grant: &DesiredGrant, legs: &Legs, found: &Found) -> Option<EventDraft> {
-        let Found::Proven { details, .. } = found else { return None };
+        let Found::Proven(seen) = found else { return None };
         let before = legs.get(&grant.id()).is_some_and(|leg| leg.wider);
-        let sentences = details.get("wider").filter(|_| !before && grant.wish == Wish::Keep)?.as_array()?;
-        let what = sentences.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join("; ");
-        Some(self.finding(&Finding { grant: Some(grant.id()), what }))
+        let is_news = grant.wish == Wish::Keep && !before && !seen.wider.is_empty();
+        is_news.then(|| self.finding(&Finding { grant: Some(grant.id()), what: seen.wider.join("; ") }))
+    }
+
+    fn leg(&self, grant: &DesiredGrant, legs: &Legs, found: Found, parts: &Parts, state: &ClusterState) -> LegOutcome {
+        let id = grant.id();
+        let attempts = legs.get(&id).map_or(0, |leg| leg.attempts);
+        let identity = self.plan.identities.get(&id);
+        let stood = self.plan.compared.contains(&id).then(|| parts.of(self.desired, state, grant, identity));
+        LegOutcome { wish: grant.wish, found, attempts, stood }
+    }
+
+    /// Puts what the plan found to what is told at the end.
+    fn tell(&self, told: &mut Told) {
+        for finding in &self.plan.findings {
+            if !told.findings.contains(finding) {
+                told.events.push(self.finding(finding));
+                told.findings.push(finding.clone());
+            }
+        }
     }
 
     fn finding(&self, finding: &Finding) -> EventDraft {
@@ -238,12 +261,6 @@ fn failure(desired: &DesiredCluster, observation: &ClusterObservation) -> Option
         EntryHolders::Unknown(why) => Some(why.clone()),
         EntryHolders::NotAsked | EntryHolders::Listed(_) => None,
     }
-}
-
-fn leg(grant: &DesiredGrant, legs: &Legs, found: Found) -> LegOutcome {
-    let id = grant.id();
-    let attempts = legs.get(&id).map_or(0, |leg| leg.attempts);
-    LegOutcome { wish: grant.wish, found, attempts }
 }
 
 /// What is desired, and how its legs fare, of one moment.
@@ -330,61 +347,6 @@ async fn wanted(worker: &Worker, id: ClusterId) -> Result<Wanted, Interrupted> {
         Err(NoPolicy::Store(error)) => return Err(error.into()),
     }
     Ok(Wanted { cluster_roles })
-}
-
-/// Who has an access entry. Asked where entries and aws-auth both count; elsewhere there is nothing to override.
-async fn entry_holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> EntryHolders {
-    match aws.mode {
-        AuthenticationMode::ApiAndConfigMap => match worker.aws.access_entries(arn).await {
-            Ok(arns) => EntryHolders::Listed(arns),
-            Err(fault) => {
-                tracing::warn!(cluster = %arn, error = %fault, "access entries could not be listed");
-                EntryHolders::Unknown(fault.sentence())
-            }
-        },
-        AuthenticationMode::ConfigMap | AuthenticationMode::Api => EntryHolders::NotAsked,
-    }
-}
-
-/// What EKS's own table says of the principals whose grants come or go, where the cluster has such a table. Those that
-/// the list does not have are not asked about.
-async fn entries(
-    worker: &Worker,
-    arn: &ClusterArn,
-    holders: &EntryHolders,
-    desired: &DesiredCluster,
-) -> BTreeMap<PrincipalId, Entry> {
-    let is_asked = |grant: &&DesiredGrant| match holders {
-        EntryHolders::NotAsked => false,
-        EntryHolders::Listed(_) => holders.has(grant.arn.as_str()),
-        EntryHolders::Unknown(_) => true,
-    };
-    let asked = desired.grants.iter().filter(|grant| !grant.resting).filter(is_asked);
-    let principals: BTreeMap<PrincipalId, &PrincipalArn> =
-        asked.map(|grant| (grant.facts.principal, &grant.arn)).collect();
-    let mut calls = Vec::with_capacity(principals.len());
-    for (&id, &principal) in &principals {
-        calls.push(async move { (id, worker.aws.access_entry(arn, principal).await) }.boxed());
-    }
-    let slow = |id| (id, Entry::Unknown("EKS did not say so in time. Latchkey asks again by itself.".to_owned()));
-    let mut entries: BTreeMap<PrincipalId, Entry> = principals.keys().copied().map(slow).collect();
-    let in_time = Box::pin(tokio::time::sleep(ENTRIES_WITHIN));
-    let answers: Vec<_> = stream::iter(calls).buffer_unordered(ENTRIES_AT_ONCE).take_until(in_time).collect().await;
-    for (id, answer) in answers {
-        match answer {
-            Ok(None) => {
-                entries.remove(&id);
-            }
-            Ok(Some(entry)) => {
-                let (username, groups, policies) = (entry.username, entry.groups, entry.policies);
-                entries.insert(id, Entry::Found { username, groups, policies });
-            }
-            Err(fault) => {
-                entries.insert(id, Entry::Unknown(fault.sentence()));
-            }
-        }
-    }
-    entries
 }
 
 /// Catches the rows of mappings up with what was seen.

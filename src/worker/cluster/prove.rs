@@ -1,7 +1,10 @@
 //! The proof of a run: questions to the API server's authorizer, asked until they settle or patience ends.
 
 use super::{
-    super::{finish::Found, interrupted::Interrupted},
+    super::{
+        finish::{Found, Seen},
+        interrupted::Interrupted,
+    },
     Run,
 };
 use crate::{fault::Fault, kubernetes, store::intents};
@@ -119,15 +122,12 @@ impl Run<'_> {
                 };
                 let refused: Vec<Question> =
                     questions.cannot.iter().filter(|question| answers.get(question) == Some(&false)).cloned().collect();
-                let mut details = json!({
+                let details = json!({
                     "username": identity.username,
                     "allowed": shown(&questions.can),
                     "refused": shown(&refused),
                 });
-                if !wider.is_empty() {
-                    details["wider"] = json!(wider);
-                }
-                Found::Proven { lines, details, residual }
+                Found::Proven(Seen { lines, details, residual, wider })
             }
             Verdict::Unsettled(why) => Found::Unsettled(why),
             Verdict::Refuted(why) => Found::Blocked(why),
@@ -214,7 +214,7 @@ impl Run<'_> {
                 ));
                 let shown: BTreeSet<String> =
                     questions.iter().map(|question| question.attributes.to_string()).collect();
-                Found::Proven { lines, details: json!({ "asked": shown }), residual }
+                Found::Proven(Seen { lines, details: json!({ "asked": shown }), residual, wider: vec![] })
             }
             Verdict::Unsettled(why) => Found::Unsettled(why),
             Verdict::Refuted(why) => Found::Blocked(why),

@@ -1,9 +1,19 @@
 //! A holder, or anybody else, changes the binding of an access: while it runs, and just before it ends.
 
-use crate::worker::{PROD, World};
-use latchkey::actions::targets;
+use super::apply;
+use crate::{
+    interleavings::gate::{Commits, Gate, Stop},
+    worker::{PROD, USERS, World},
+};
+use latchkey::{
+    actions::targets,
+    store::Store,
+    worker::{Worker, run_once},
+};
 use latchkey_domain::access::{ClusterId, transition::Target};
+use latchkey_simulator::kubernetes::{Failure, Pattern};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 const GRANT: &str = "latchkey/grant";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -137,22 +147,125 @@ async fn a_binding_of_a_running_access_that_somebody_deletes_is_put_back_and_tol
 }
 
 #[tokio::test]
-async fn try_now_asks_again_about_what_was_proven_just_before() {
+async fn what_a_running_access_in_trouble_loses_is_put_back_and_told_once() {
     let world = World::new().await;
     let grant = world.active("ana").await;
-    let foreign = json!({
+    let told = async |count: usize, last: &str| {
+        let told = world.drift().await;
+        assert!(told.len() == count && told.last().unwrap().contains(last), "{count}, {last}: {told:?}");
+    };
+    // Somebody else applies aws-auth now, without our line: it is not written again, and the loss is told.
+    apply(&world.objects(PROD), USERS, "argocd-controller");
+    for _ in 0..3 {
+        world.look_again().await;
+        assert_eq!(world.condition(grant).await, "blocked");
+        told(1, "took the line of `latchkey:ana:1` out of aws-auth").await;
+    }
+    assert!(world.drift().await[0].contains("argocd-controller"));
+    // The binding, too, while nobody lets the worker write it again, and then does.
+    let remove = || {
+        let [binding] = world.by_name().try_into().expect("one binding");
+        let name = binding["metadata"]["name"].as_str().unwrap().to_owned();
+        world.objects(PROD).remove("payments", "rolebindings", &name).unwrap();
+        name
+    };
+    let name = remove();
+    world.knobs(PROD).fail(Pattern::on("create", "rolebindings"), Failure::Forbidden, u32::MAX);
+    for _ in 0..3 {
+        world.look_again().await;
+        told(2, &format!("somebody deleted RoleBinding payments/{name}")).await;
+    }
+    assert_eq!(world.by_name().len(), 0);
+    world.knobs(PROD).heal();
+    for losses in 3..=4 {
+        world.look_again().await;
+        world.look_again().await;
+        assert_eq!((world.by_name().len(), world.condition(grant).await.as_str()), (1, "blocked"));
+        told(losses - 1, "somebody deleted").await;
+        remove();
+        world.look_again().await;
+        told(losses, "somebody deleted").await;
+    }
+}
+
+#[tokio::test]
+async fn a_loss_is_told_though_the_run_that_makes_it_good_begins_again_or_breaks_off() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let [binding] = world.by_name().try_into().expect("one binding");
+    let name = binding["metadata"]["name"].as_str().unwrap();
+    let remove = || world.objects(PROD).remove("payments", "rolebindings", name).unwrap();
+    // Somebody edits aws-auth at the moment at which another's line is written.
+    remove();
+    let second = world.approved("gus").await;
+    world.knobs(PROD).before(Pattern::on("patch", "configmaps").named("aws-auth"), |objects| {
+        objects.set_aws_auth("mapRoles", Some(""), "eksctl").unwrap();
+    });
+    world.until(second, "active").await;
+    assert_eq!((world.drift().await.len(), world.condition(grant).await.as_str()), (1, "ok"));
+    // The API server goes away once the binding is written.
+    remove();
+    world.knobs(PROD).fail_after(Pattern::on("list", "rolebindings"), 1, Failure::Internal, 1);
+    for _ in 0..2 {
+        world.look_again().await;
+    }
+    assert_eq!((world.drift().await.len(), world.condition(grant).await.as_str()), (2, "ok"));
+}
+
+#[tokio::test]
+async fn try_now_that_is_pressed_while_a_run_ends_is_answered_by_the_next() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
+    let press = || targets::try_now(&world.town.web, world.town.person("dee"), target);
+    let database = &world.town.database;
+    let gate = Gate::before(database.port(), Commits::Kept).await;
+    let url = gate.through(&database.url_as("latchkey_worker"), database.port());
+    let worker = Worker::new(Store::connect(&url.into(), 5).unwrap(), world.aws().await);
+    let mut runs = JoinSet::new();
+    let held_at_its_finish = async |runs: &mut JoinSet<usize>| {
+        press().await.unwrap();
+        gate.set(Some(Stop::Text("for no key update of g")));
+        let worker = worker.clone();
+        runs.spawn(async move { run_once(&worker).await.unwrap().runs.len() });
+        gate.reached().await;
+    };
+    // Its reviews are answered when somebody binds the user by hand.
+    held_at_its_finish(&mut runs).await;
+    world.objects(PROD).put_raw(by_hand(), "mallory").unwrap();
+    press().await.unwrap();
+    gate.release();
+    assert_eq!(runs.join_next().await.unwrap().unwrap(), 2);
+    let evidence = world.evidence(grant).await;
+    assert!(evidence["residual"].to_string().contains("RoleBinding payments/by-hand"), "{evidence}");
+
+    // It failed, and rests.
+    let [binding] = world.by_name().try_into().expect("one binding");
+    world.objects(PROD).remove("payments", "rolebindings", binding["metadata"]["name"].as_str().unwrap()).unwrap();
+    world.knobs(PROD).fail(Pattern::on("create", "rolebindings"), Failure::Forbidden, 1);
+    held_at_its_finish(&mut runs).await;
+    press().await.unwrap();
+    gate.release();
+    assert_eq!(runs.join_next().await.unwrap().unwrap(), 2);
+    assert_eq!((world.by_name().len(), world.condition(grant).await.as_str()), (1, "ok"));
+}
+
+/// A binding of ana's user that nobody decided.
+fn by_hand() -> Value {
+    json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
         "metadata": { "name": "by-hand", "namespace": "payments" },
         "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "admin" },
         "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "latchkey:ana:1" }],
-    });
-    world.objects(PROD).put_raw(foreign, "mallory").unwrap();
-    let key: uuid::Uuid = sqlx::query_scalar("select cluster_id from access_grant where id = $1")
-        .bind(grant.0)
-        .fetch_one(world.town.owner.pool())
-        .await
-        .unwrap();
-    let target = Target::Cluster(ClusterId(key));
+    })
+}
+
+#[tokio::test]
+async fn try_now_asks_again_about_what_was_proven_just_before() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    world.objects(PROD).put_raw(by_hand(), "mallory").unwrap();
+    let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
     targets::try_now(&world.town.web, world.town.person("dee"), target).await.unwrap();
     world.run().await;
     let evidence = world.evidence(grant).await;

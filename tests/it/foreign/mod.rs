@@ -90,6 +90,15 @@ impl World {
             .unwrap()
     }
 
+    /// What the access allows beyond what was decided, as the last proof on the cluster saw.
+    async fn wider(&self, grant: GrantId) -> Vec<String> {
+        sqlx::query_scalar("select wider from grant_leg where grant_id = $1 and target_kind = 'cluster'")
+            .bind(grant.0)
+            .fetch_one(self.town.owner.pool())
+            .await
+            .unwrap()
+    }
+
     /// What still says yes, as the access tells it.
     async fn residual(&self, grant: GrantId) -> String {
         let residual: Value = sqlx::query_scalar("select residual from access_grant where id = $1")

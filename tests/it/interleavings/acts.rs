@@ -9,7 +9,7 @@ use latchkey::{
     login::proof,
     store::{audit, fence, intents::Dangling, people, policies, targets},
     worker::{
-        finish::{self, Found, LegOutcome, Outcome},
+        finish::{self, Found, LegOutcome, Outcome, Seen},
         trail,
     },
 };
@@ -198,8 +198,8 @@ impl Act {
 
 /// What a run found of a leg that is where it should be.
 pub fn proven(wish: Wish) -> LegOutcome {
-    let found = Found::Proven { lines: vec![], details: serde_json::json!({}), residual: vec![] };
-    LegOutcome { wish, found, attempts: 0 }
+    let found = Found::Proven(Seen { details: serde_json::json!({}), ..Seen::default() });
+    LegOutcome { wish, found, attempts: 0, stood: None }
 }
 
 pub async fn apply(hands: &Hands, text: &str, drain: &[String]) -> Done {

@@ -2,7 +2,7 @@
 
 mod acts;
 mod crowd;
-mod gate;
+pub mod gate;
 mod history;
 mod order;
 mod pairs;

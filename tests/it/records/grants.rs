@@ -128,8 +128,7 @@ async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
     let page = ana.get(&path).await.text;
     assert!(page.contains("Access works, as proven") && page.contains("it is there"));
     sqlx::raw_sql(
-        "update grant_leg set evidence = evidence || '{\"wider\": [\"the ClusterRole view allows more\"]}'
-         where target_kind = 'cluster'",
+        "update grant_leg set wider = '{\"the ClusterRole view allows more\"}' where target_kind = 'cluster'",
     )
     .execute(town.owner.pool())
     .await

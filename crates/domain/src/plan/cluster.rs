@@ -9,7 +9,7 @@ use super::{
     mapping::{self, Line},
     observation::{ClusterObservation, ClusterState, ObservedBinding},
     obstacles::{Obstacle, own_role_widened, stands_in_the_way},
-    tampering,
+    tampering::{self, Parts},
     who::{self, Claimant, Identity, Standing},
 };
 use crate::{
@@ -41,6 +41,9 @@ pub struct Plan {
     pub settled: Vec<Settled>,
     /// What somebody else did to what is ours: for the audit log.
     pub findings: Vec<Finding>,
+    /// The wanted grants whose missing parts were told, or are taken away now: what is in place after the run is what
+    /// the next one compares with.
+    pub compared: BTreeSet<GrantId>,
 }
 
 /// A write to the cluster.
@@ -290,6 +293,7 @@ impl Planner<'_> {
             self.plan.findings.push(Finding { grant: Some(grant.id()), what: why.clone() });
         }
         self.plan.trouble.insert(grant.id(), Obstacle::Blocked(why));
+        self.plan.compared.insert(grant.id());
         for observed in bound {
             self.binding(bindings::gone(observed, installation, Some(grant.id())), Some(grant.id()));
         }
@@ -329,6 +333,7 @@ impl Planner<'_> {
     /// ClusterRoles and bindings of the grants that may have them.
     fn grant(&mut self) {
         let desired = self.desired;
+        let parts = Parts::read(&self.auth);
         let mut roles: BTreeMap<String, (OwnRole, Vec<GrantId>)> = BTreeMap::new();
         let mut steps = Vec::new();
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present() && !grant.resting) {
@@ -352,6 +357,8 @@ impl Planner<'_> {
                 }
             }
             self.plan.findings.extend(tampering::of_running(self.state, &specs, grant));
+            self.plan.findings.extend(parts.taken(desired, self.state, grant));
+            self.plan.compared.insert(grant.id());
             steps.extend(bindings.into_iter().map(|step| Step::Binding { step, grant: Some(grant.id()) }));
         }
         self.plan.steps.extend(roles.into_values().map(|(role, grants)| Step::CreateRole { role, grants }));

@@ -81,6 +81,8 @@ pub struct DesiredGrant {
     pub attempts: u32,
     /// Whether the leg's back-off lasts still: then the grant is left as it is.
     pub resting: bool,
+    /// What of it the last look left [in place](crate::plan::tampering::Parts::of): what is missing now, somebody took.
+    pub stood: BTreeSet<String>,
 }
 
 /// What a grant wants of its targets.

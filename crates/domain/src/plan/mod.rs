@@ -3,7 +3,7 @@
 //! - [`observation`]: what the worker saw of a target.
 //! - [`desired`]: what a target should be: the set of its live grants.
 //! - [`cluster`]: the steps that bring a cluster there; its parts: [`bindings`], [`mapping`], [`who`], [`widening`],
-//!   [`obstacles`] (namespaces, ClusterRoles), and inside, `lines` (the change of aws-auth), `tampering` (what others did).
+//!   [`obstacles`] (namespaces, ClusterRoles), and inside, `lines` (the change of aws-auth); [`tampering`]: what others did.
 //! - [`existence`]: whether a cluster is still the one that was taken on.
 //! - [`principal`]: the same for an IAM principal.
 //! - [`proof`]: the questions to ask an API server, and what the answers prove.
@@ -29,7 +29,7 @@ pub mod remedy;
 pub mod rights;
 #[cfg(test)]
 mod samples;
-mod tampering;
+pub mod tampering;
 #[cfg(test)]
 mod tests;
 pub mod who;

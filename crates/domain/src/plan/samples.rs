@@ -148,5 +148,6 @@ pub fn grant(id: u128, person: u128, wish: Wish) -> DesiredGrant {
         deciders: vec!["boss".into()],
         attempts: 0,
         resting: false,
+        stood: std::collections::BTreeSet::new(),
     }
 }

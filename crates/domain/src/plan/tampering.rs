@@ -1,12 +1,17 @@
-//! Bindings of ours that somebody changed, and those that somebody put where an access does not reach: for the audit log.
+//! Bindings and lines of ours that somebody changed or took, and bindings that somebody put where an access does not reach: for the audit log.
 
 use super::{
     bindings::{self, Drift},
     cluster::Finding,
-    desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
+    desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping, Wish},
     observation::{ClusterState, ObservedBinding},
+    who::{self, Identity},
 };
-use crate::eks::rbac::BindingSpec;
+use crate::eks::{
+    aws_auth::{AwsAuth, Key},
+    rbac::BindingSpec,
+};
+use std::collections::BTreeSet;
 
 /// What was done to the bindings of a running access, whose bindings should be these.
 pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant) -> Vec<Finding> {
@@ -16,8 +21,7 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
     let found = |spec: &BindingSpec| {
         let key = BindingKey::of(spec);
         let Some(observed) = bindings::find(state, &key) else {
-            // One that the last look did not leave in order was taken away by us, or was told of then.
-            let lost = grant.attempts == 0 && bindings::namespace_is_ours(state, spec, grant);
+            let lost = grant.stood.contains(&key.to_string()) && bindings::namespace_is_ours(state, spec, grant);
             let what = format!("somebody deleted {key} while the access runs; it is put back");
             return lost.then_some(Finding { grant: Some(grant.id()), what });
         };
@@ -34,6 +38,71 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
         Some(Finding { grant: Some(grant.id()), what })
     };
     specs.iter().filter_map(found).collect()
+}
+
+/// The lines of ours in an aws-auth, to tell which parts of accesses are in place.
+#[derive(Debug)]
+pub struct Parts {
+    /// The usernames of its users; none where it cannot be read.
+    users: Option<BTreeSet<String>>,
+}
+
+impl Parts {
+    /// Of what aws-auth reads as.
+    pub fn read(auth: &AwsAuth) -> Self {
+        let is_readable = auth.errors().iter().all(|error| error.key != Key::MapUsers);
+        let users = auth.identities().users.iter().map(|user| user.username.clone());
+        Self { users: is_readable.then(|| users.collect()) }
+    }
+
+    /// The parts of an access that are in place, by names that its leg keeps until the next look: bindings that bind
+    /// somebody, and the line, which an aws-auth that cannot be read may hold still.
+    /// `identity` is whom the plan binds, whose line this run may have written.
+    pub fn of(
+        &self,
+        desired: &DesiredCluster,
+        state: &ClusterState,
+        grant: &DesiredGrant,
+        identity: Option<&Identity>,
+    ) -> BTreeSet<String> {
+        let binds = |key: &BindingKey| bindings::find(state, key).is_some_and(|found| !found.subjects.is_empty());
+        let keys = grant.keys(desired.installation);
+        let mut parts: BTreeSet<String> = keys.iter().filter(|key| binds(key)).map(ToString::to_string).collect();
+        let planned = identity.filter(|identity| identity.own).map(|identity| &identity.username);
+        if let Some(username) = planned.or_else(|| own_line(desired, grant).map(|recorded| &recorded.username)) {
+            let part = line(username);
+            let stands = match &self.users {
+                Some(users) => users.contains(username),
+                None => grant.stood.contains(&part),
+            };
+            parts.extend(stands.then_some(part));
+        }
+        parts
+    }
+
+    /// That somebody took the line of a running access out of aws-auth since the last look.
+    pub fn taken(&self, desired: &DesiredCluster, state: &ClusterState, grant: &DesiredGrant) -> Option<Finding> {
+        let username = &own_line(desired, grant).filter(|_| grant.wish == Wish::Keep)?.username;
+        let is_gone = self.users.as_ref().is_some_and(|users| !users.contains(username));
+        if !is_gone || !grant.stood.contains(&line(username)) {
+            return None;
+        }
+        let by = match &state.aws_auth {
+            Some(object) => format!("it was last written by {}", who::last_managers(object)),
+            None => "all of it is gone".to_owned(),
+        };
+        let what = format!("somebody took the line of `{username}` out of aws-auth while the access runs; {by}");
+        Some(Finding { grant: Some(grant.id()), what })
+    }
+}
+
+fn line(username: &str) -> String {
+    format!("line of {username}")
+}
+
+/// The line that we wrote for a grant's principal.
+fn own_line<'a>(desired: &'a DesiredCluster, grant: &DesiredGrant) -> Option<&'a RecordedMapping> {
+    desired.mappings.iter().find(|mapping| mapping.own && mapping.principal == grant.facts.principal)
 }
 
 /// What was done to the bindings of an access that ends, as they are found; they go as they are.

@@ -248,5 +248,13 @@ pub fn desired_grant(grant: &Grant) -> Option<DesiredGrant> {
     };
     let facts = grant.facts().clone();
     let arn = samples::arn(&facts).parse().unwrap();
-    Some(DesiredGrant { facts, wish, arn, deciders: vec!["boss".into()], attempts: 0, resting: false })
+    Some(DesiredGrant {
+        facts,
+        wish,
+        arn,
+        deciders: vec!["boss".into()],
+        attempts: 0,
+        resting: false,
+        stood: BTreeSet::new(),
+    })
 }

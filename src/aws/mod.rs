@@ -69,6 +69,8 @@ pub struct Aws {
     eks: aws_sdk_eks::Client,
     shared: Arc<Shared>,
     signing_at: Option<SystemTime>,
+    /// Whether EKS is another than AWS's own.
+    simulated: bool,
 }
 
 struct Shared {
@@ -123,7 +125,19 @@ impl Aws {
                 caller: OnceCell::new(),
             }),
             signing_at: None,
+            simulated: config.eks_url.is_some(),
         }
+    }
+
+    /// Whether clusters may be at any address, since EKS is not AWS's own.
+    pub fn is_simulated(&self) -> bool {
+        self.simulated
+    }
+
+    /// The same, as if EKS were AWS's own: for tests of what is sent where.
+    #[must_use]
+    pub fn as_of_aws(self) -> Self {
+        Self { simulated: false, ..self }
     }
 
     /// The same, signing everything as of `at`: the time at which a run claimed its target. What a process sends after

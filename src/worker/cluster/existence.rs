@@ -10,7 +10,7 @@ use crate::{
 };
 use latchkey_domain::{
     access::{ClusterId, grant::Cause},
-    eks::arn::ClusterArn,
+    eks::{arn::ClusterArn, endpoint::is_of_eks},
     plan::{
         cluster::Settled,
         existence::{Existence, Said, judge},
@@ -67,6 +67,15 @@ pub(super) async fn describe(
             fault.because("EKS knows no such cluster; if it still says so in ten minutes, its accesses end"),
         ),
         (_, Err(fault)) => match last_seen(worker, id).await?.aws {
+            // Whoever can write to the database could name another address, and would be sent the token.
+            Some(aws) if !worker.aws.is_simulated() && !is_of_eks(&aws.endpoint, arn) => {
+                let earlier = fault.sentence();
+                Described::Unknown(fault.because(format!(
+                    "the address that was remembered of the cluster is none that EKS gives out in {}, so nothing is sent \
+                     there until EKS describes it. What EKS said: {earlier}",
+                    arn.region()
+                )))
+            }
             Some(aws) => Described::Remembered(aws, fault),
             None => Described::Unknown(fault),
         },

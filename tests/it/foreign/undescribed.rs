@@ -203,3 +203,23 @@ async fn the_marker_counts_on_a_cluster_that_eks_does_not_describe() {
     assert_eq!(world.town.count("select count(*) from target where fenced_why like '%another installation%'").await, 1);
     assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);
 }
+
+#[tokio::test]
+async fn an_address_that_eks_did_not_give_out_is_sent_no_token_while_eks_describes_nothing() {
+    let world = World::new().await;
+    let ending = world.active("ana").await;
+    world.give_back("ana", ending).await;
+    world.simulator.aws().faults().next(
+        "eks:DescribeCluster",
+        ALL,
+        &Fault::Fail(ApiError::new(503, "ServiceUnavailableException", "away")),
+    );
+    let worker = Worker::new(world.town.worker.clone(), world.aws().await.as_of_aws());
+    world.knobs(PROD).clear_requests();
+    world.looks(&worker).await;
+    assert_eq!(world.knobs(PROD).requests(), vec![], "the remembered address is one of loopback");
+    let failure = world.failure().await.unwrap();
+    assert!(failure.contains("none that EKS gives out in eu-west-1"), "{failure}");
+    world.simulator.aws().faults().clear();
+    world.until_by(&worker, ending, "ended").await;
+}

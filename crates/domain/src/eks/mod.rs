@@ -2,6 +2,7 @@
 
 pub mod arn;
 pub mod aws_auth;
+pub mod endpoint;
 pub mod iam_policy;
 pub mod kubeconfig;
 pub mod rbac;

@@ -5,12 +5,16 @@ use crate::town::{Town, look};
 use latchkey::{
     actions::{
         ask::Field,
-        requests::{self, NotSubmitted},
+        requests::{self, NotSubmitted, Outcome},
     },
     worker::{Life, Worker, run_once},
 };
-use latchkey_domain::plan::observation::EntryHolders;
+use latchkey_domain::{access::request::Verdict, plan::observation::EntryHolders};
 use latchkey_simulator::{aws::Fault, seed::AuthenticationMode};
+use std::time::{Duration, Instant};
+
+/// Entries that a run reads at a time, as the worker has it.
+const ENTRIES_AT_ONCE: usize = 8;
 
 /// A worker that sees prod-eu in the mode with entries: whoever described it before keeps the mode for some minutes.
 async fn with_entries(world: &World) -> Worker {
@@ -73,4 +77,48 @@ async fn entries_that_cannot_be_listed_are_trouble_in_words_and_stop_nobody() {
     assert!(failures.iter().any(|failure| failure.contains("list the access entries")), "{failures:?}");
     assert!(matches!(holders(&world).await, EntryHolders::Unknown(_)));
     assert_eq!(world.state(grant).await, "active", "{}", world.trouble(grant).await);
+}
+
+/// More people than entries are read at a time, so that silence about each would last twice as long.
+#[tokio::test]
+async fn silence_about_many_entries_delays_no_end_beyond_ten_seconds() {
+    let town = Town::new().await;
+    let handles: Vec<String> = (1..=ENTRIES_AT_ONCE + 2).map(|number| format!("p{number:02}")).collect();
+    let mut people = Vec::new();
+    for handle in &handles {
+        let person = town.sign_in(handle, &["developers"]).await;
+        town.own(&person, handle).await;
+        people.push(person);
+    }
+    let world = World::of(town, USERS, &handles).await;
+    let mut grants = Vec::new();
+    for person in &people {
+        let asked = requests::submit(&world.town.web, person, &look()).await.unwrap();
+        let Outcome::Approved(grant) = world.town.vote("chi", asked, Verdict::Approve).await.unwrap() else { panic!() };
+        grants.push(grant);
+    }
+    world.until(*grants.last().unwrap(), "active").await;
+    let worker = with_entries(&world).await;
+    let eks = world.eks().await;
+    for handle in &handles {
+        eks.create_access_entry().cluster_name(PROD).principal_arn(Town::arn(handle)).send().await.unwrap();
+    }
+    latchkey::actions::grants::give_back(&world.town.web, &people[0], grants[0]).await.unwrap();
+    world.simulator.aws().faults().next("eks:DescribeAccessEntry", 100, &Fault::Silent);
+    let bound = || world.bindings(PROD).len();
+    assert_eq!(bound(), handles.len());
+    let begun = Instant::now();
+    let run = run_once(&worker);
+    tokio::pin!(run);
+    while bound() == handles.len() {
+        assert!(begun.elapsed() < Duration::from_secs(17), "the binding is still there");
+        tokio::select! {
+            report = &mut run => {
+                report.unwrap();
+                break;
+            }
+            () = tokio::time::sleep(Duration::from_millis(50)) => {}
+        }
+    }
+    assert_eq!(bound(), handles.len() - 1);
 }

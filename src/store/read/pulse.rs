@@ -74,6 +74,8 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
     .fetch_one(store.pool())
     .await?;
     let walked = row.broken_seq.and_then(|seq| place(seq, row.broken_after));
+    // Before a connection is held: whoever waits for a second one with the first in hand waits for others who do.
+    let held = hold::all(store, HELD).await?;
     let mut connection = store.acquire().await?;
     let newest = broken_among_newest(&mut connection, NEWEST_LINKS).await?.map(|broken| broken.place);
     let kept = kept_among_newest(&mut connection, NEWEST_LINKS).await?.map(|broken| broken.place);
@@ -85,7 +87,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         overdue_since: row.overdue_since.map(jiff_sqlx::Timestamp::to_jiff),
         blocked: u64::try_from(row.blocked).unwrap_or(0),
         broken: [walked, newest, kept].into_iter().flatten().min_by_key(|place| place.link()),
-        held: hold::all(store, HELD).await?,
+        held,
     })
 }
 

@@ -121,6 +121,8 @@ async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result
     let desired = desired::cluster(&mut snapshot, subject.cluster, None, Some(subject.person.id)).await?;
     let principal = desired::principal(&mut snapshot, subject.principal, Some(&current.file)).await?;
     let row = desired::cluster_row(&mut snapshot, subject.cluster).await?;
+    // What is read next needs a connection: whoever waits for one while they hold another may wait for others that do.
+    drop(snapshot);
     let (Some(mut desired), Some(mut principal), Some(row)) = (desired, principal, row) else { return Ok(None) };
     let grant = imagined(subject, &principal.arn, &current.hash, desired.now);
     principal.grants.push(PrincipalGrant {

@@ -37,6 +37,7 @@ create table session (
 );
 comment on table session is 'Signed-in browsers, by the SHA-256 of their token. Times are the database''s real clock.';
 create index session_person on session (person_id) where ended_at is null;
+create index session_created_at on session (created_at);
 
 create table login_attempt (
   token_hash bytea primary key,

@@ -86,6 +86,7 @@ create table grant_leg (
 comment on table grant_leg is 'A grant''s part on one target. Back-off lives here, never on the target.';
 create index grant_leg_target on grant_leg (target_kind, target_key);
 create index grant_leg_trouble on grant_leg (condition) where condition <> 'ok';
+create index grant_leg_changing on grant_leg (target_kind, target_key) where changing is not null;
 
 create table mapping (
   principal_id uuid not null references principal,
@@ -109,3 +110,4 @@ create table mapping (
 );
 comment on table mapping is 'A line in a cluster''s aws-auth: owned by the set of a person''s grants there, not by one of them.';
 create unique index mapping_one_live on mapping (principal_id, cluster_id) where state <> 'removed';
+create index mapping_taken_out on mapping (cluster_id, username) where state = 'removed';

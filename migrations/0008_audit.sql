@@ -1,7 +1,8 @@
 create table event (
   id uuid primary key,
   at timestamptz not null,
-  action text not null,
+  -- Compared byte for byte, so that a noun's actions are found by an index, whatever the database's collation.
+  action text collate "C" not null,
   -- Who did it: a person, or the name of a process (`worker`, `policy apply`).
   actor_id uuid,
   actor text not null,
@@ -13,12 +14,15 @@ create table event (
   canonical bytea not null constraint event_size check (octet_length(canonical) <= 65536)
 );
 comment on table event is 'What happened, in the transaction that made it happen. Insert only.';
-create index event_person on event (person_id, id desc);
-create index event_actor on event (actor_id, id desc);
-create index event_cluster on event (cluster_id, id desc);
+-- Lists are by time, and within one moment by id: each filter has an index in that order.
+create index event_at on event (at desc, id desc);
+create index event_person on event (person_id, at desc, id desc);
+create index event_actor on event (actor_id, at desc, id desc) where actor_id is not null;
+create index event_process on event (actor, at desc, id desc) where actor_id is null;
+create index event_cluster on event (cluster_id, at desc, id desc);
 create index event_request on event (request_id, id);
 create index event_grant on event (grant_id, id);
-create index event_action on event (action, id desc);
+create index event_action on event (action, at desc, id desc);
 
 create table audit_link (
   seq bigint primary key constraint audit_link_seq check (seq > 0),

@@ -207,7 +207,7 @@ pub async fn verify(pool: &PgPool, progress: impl FnMut(u64)) -> Result<Verified
 async fn verify_in(connection: &mut PgConnection, mut progress: impl FnMut(u64)) -> Result<Verified, NotVerified> {
     let (mut seq, mut head, mut newest) = (0, GENESIS, None);
     loop {
-        let links = page(connection, seq).await?;
+        let links = page(connection, seq, VERIFY_PAGE).await?;
         let Some(last) = links.last() else { break };
         newest = made(last.event_id);
         for link in &links {
@@ -228,7 +228,7 @@ async fn verify_in(connection: &mut PgConnection, mut progress: impl FnMut(u64))
 /// `Database`.
 pub async fn differing(store: &Store, seq: i64) -> Result<Option<String>, StoreError> {
     let mut connection = store.acquire().await?;
-    let links = page(&mut connection, u64::try_from(seq - 1).unwrap_or(0)).await?;
+    let links = page(&mut connection, u64::try_from(seq - 1).unwrap_or(0), 1).await?;
     let found = links.first().filter(|link| link.seq == seq);
     let written = |link: &Link| serde_json::from_slice::<Written>(link.canonical.as_ref()?).ok();
     Ok(found.and_then(|link| differing_column(link, &written(link)?)).map(str::to_owned))
@@ -269,7 +269,8 @@ async fn was_not_longer(connection: &mut PgConnection, links: u64) -> Result<(),
     }
 }
 
-async fn page(connection: &mut PgConnection, after: u64) -> Result<Vec<Link>, StoreError> {
+/// The links after this one, `most` of them.
+async fn page(connection: &mut PgConnection, after: u64, most: i64) -> Result<Vec<Link>, StoreError> {
     let after = i64::try_from(after).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?;
     let links = sqlx::query_as!(
         Link,
@@ -278,7 +279,7 @@ async fn page(connection: &mut PgConnection, after: u64) -> Result<Vec<Link>, St
            from audit_link l left join event e on e.id = l.event_id
            where l.seq > $1 order by l.seq limit $2"#,
         after,
-        VERIFY_PAGE
+        most
     )
     .fetch_all(connection)
     .await?;

@@ -265,9 +265,10 @@ pub async fn legs(connection: &mut PgConnection, target: Target) -> Result<Legs,
                   then extract(epoch from l.next_try - clock_timestamp())::float8 end as rests,
              extract(epoch from clock_timestamp() - l.proven_at)::float8 as proven,
              t.tried_at is not null as "tried!", l.wider <> '{}' as "wider!", l.stood
-           from grant_leg l join access_grant g on g.id = l.grant_id
+           from access_grant g join grant_leg l on l.grant_id = g.id and l.target_kind = $1 and l.target_key = $2
              left join target t on t.kind = l.target_kind and t.key = l.target_key
-           where l.target_kind = $1 and l.target_key = $2 and g.state <> 'ended'"#,
+           where g.state <> 'ended'
+             and (($1 = 'cluster' and g.cluster_id = $2) or ($1 = 'principal' and g.principal_id = $2))"#,
         target.kind(),
         target.key()
     )
@@ -399,9 +400,11 @@ async fn visits(
     also: Option<PersonId>,
 ) -> Result<BTreeMap<PersonId, u32>, StoreError> {
     let rows = sqlx::query!(
-        r#"select p.person_id, max(m.visit) as "visit!" from mapping m join principal p on p.id = m.principal_id
-           where m.cluster_id = $1 and (p.person_id = $2 or p.person_id in
-             (select person_id from access_grant where cluster_id = $1 and state <> 'ended'))
+        r#"select p.person_id, max(last.visit) as "visit!"
+           from principal p cross join lateral
+             (select visit from mapping where principal_id = p.id and cluster_id = $1 order by visit desc limit 1) last
+           where p.person_id = $2 or p.person_id in
+             (select person_id from access_grant where cluster_id = $1 and state <> 'ended')
            group by p.person_id"#,
         id.0,
         also.map(|id| id.0),

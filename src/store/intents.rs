@@ -154,7 +154,7 @@ pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Resul
 pub async fn uncertain(connection: &mut PgConnection, cluster: ClusterId) -> Result<BTreeSet<BindingKey>, StoreError> {
     let details = sqlx::query_scalar!(
         "select detail from intent where target_kind = 'cluster' and target_key = $1 and step = $2 and outcome = $3
-           and finished_at > clock_timestamp() - make_interval(secs => $4)
+           and finished_at > (select clock_timestamp()) - make_interval(secs => $4)
            and started_at > clock_timestamp() - make_interval(secs => $4)",
         cluster.0,
         CREATE_BINDING,
@@ -186,7 +186,7 @@ pub async fn interrupted_policies(
     let documents = sqlx::query_scalar!(
         r#"select distinct detail ->> 'document' as "document!" from intent
            where target_kind = 'principal' and target_key = $1 and step = $2 and outcome like 'interrupted%'
-             and finished_at > clock_timestamp() - interval '1 day' and detail ->> 'document' is not null"#,
+             and finished_at > (select clock_timestamp()) - interval '1 day' and detail ->> 'document' is not null"#,
         principal.0,
         PUT_POLICY,
     )
@@ -207,7 +207,7 @@ pub async fn recent_policy_write(
     let last = sqlx::query!(
         "select detail ->> 'document' as document from intent
          where target_kind = 'principal' and target_key = $1 and (step = $2 and outcome = 'done' or step = $3)
-           and finished_at > clock_timestamp() - make_interval(secs => $4)
+           and finished_at > (select clock_timestamp()) - make_interval(secs => $4)
          order by finished_at desc limit 1",
         principal.0,
         PUT_POLICY,
@@ -230,7 +230,7 @@ pub async fn arrives_within(store: &Store, target: Target) -> Result<Option<Dura
     let seconds = sqlx::query_scalar!(
         "select extract(epoch from max(started_at) - clock_timestamp() + make_interval(secs => $3))::float8
          from intent where target_kind = $1 and target_key = $2
-           and finished_at > clock_timestamp() - make_interval(secs => $3)
+           and finished_at > (select clock_timestamp()) - make_interval(secs => $3)
            and started_at > clock_timestamp() - make_interval(secs => $3) and outcome like 'interrupted%'",
         target.kind(),
         target.key(),
@@ -249,7 +249,7 @@ pub async fn deletes(store: &Store, target: Target) -> Result<BTreeMap<GrantId, 
     let rows = sqlx::query!(
         r#"select grant_id as "grant!", extract(epoch from clock_timestamp() - max(finished_at))::float8 as "age!"
            from intent where target_kind = $1 and target_key = $2 and step in ('delete_binding', 'empty_binding')
-             and grant_id is not null and finished_at > clock_timestamp() - interval '1 minute'
+             and grant_id is not null and finished_at > (select clock_timestamp()) - interval '1 minute'
            group by grant_id"#,
         target.kind(),
         target.key(),

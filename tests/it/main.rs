@@ -16,6 +16,7 @@ mod doctor;
 mod faults;
 mod foreign;
 mod fuzzing;
+mod growth;
 mod interleavings;
 mod policies;
 mod real_components;

@@ -187,7 +187,7 @@ impl Export {
     /// is written would verify all the same.
     async fn links(&mut self) -> Result<String, NotVerified> {
         let after = u64::try_from(self.after).unwrap_or(0);
-        let mut links = super::page(&mut self.tx, after).await?;
+        let mut links = super::page(&mut self.tx, after, VERIFY_PAGE).await?;
         links.retain(|link| link.seq <= self.last);
         let Some(through) = links.last().map(|link| link.seq) else {
             return Err(Broken::at(after + 1, "it is missing").into());

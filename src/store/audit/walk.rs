@@ -4,7 +4,7 @@
 //! walk. Its end is compared with the last whole walk's, so that a chain that was made anew, or cut, shows too. What
 //! was found broken stands until a whole walk finds everything in order.
 
-use super::{Broken, GENESIS, LATE, check, made, page};
+use super::{Broken, GENESIS, LATE, VERIFY_PAGE, check, made, page};
 use crate::store::{Store, StoreError, columns::hash32};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::audit::Place;
@@ -125,7 +125,7 @@ async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) ->
 async fn links(connection: &mut PgConnection, place: &Progress) -> Result<Step, StoreError> {
     let mut seq = u64::try_from(place.seq).map_err(|error| StoreError::corrupt("audit_walk", "seq", error))?;
     let mut hash = place.hash;
-    let found = page(connection, seq).await?;
+    let found = page(connection, seq, VERIFY_PAGE).await?;
     for link in &found {
         seq += 1;
         hash = match check(link, seq, &hash) {

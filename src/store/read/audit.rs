@@ -85,11 +85,12 @@ impl From<Stored> for EventRow {
     }
 }
 
-/// Events, newest first: at most `limit`.
+/// Events, newest first, and of one moment by id: at most `limit`.
 ///
 /// # Errors
 /// `Database`.
 pub async fn events(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<EventRow>, StoreError> {
+    let Some(named) = named(store, wanted).await? else { return Ok(vec![]) };
     let rows = sqlx::query_as!(
         Stored,
         r#"select e.id, e.at, e.action, e.actor, a.name as "actor_name?", p.name as "person_name?",
@@ -100,18 +101,18 @@ pub async fn events(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<
            left join person p on p.id = e.person_id
            left join cluster c on c.id = e.cluster_id
            left join audit_link l on l.event_id = e.id
-           where ($1::text is null or e.actor_id = (select id from person where handle = $1)
-                  or (e.actor_id is null and e.actor = $1))
-             and ($2::text is null or e.person_id = (select id from person where handle = $2))
-             and ($3::text is null or e.cluster_id in (select id from cluster where name = $3))
-             and ($4::text is null or e.action = $4 or e.action like $4 || '.%')
-             and ($5::timestamptz is null or e.at >= $5)
-             and ($6::timestamptz is null or e.at < $6)
-             and ($7::uuid is null or e.id < $7)
-           order by e.id desc limit $8"#,
+           where ($1::text is null or e.actor_id = $2 or (e.actor_id is null and e.actor = $1))
+             and ($3::uuid is null or e.person_id = $3)
+             and ($4::uuid[] is null or e.cluster_id = any($4))
+             and ($5::text is null or e.action = $5 or e.action like $5 || '.%')
+             and ($6::timestamptz is null or e.at >= $6)
+             and ($7::timestamptz is null or e.at < $7)
+             and ($8::uuid is null or (e.at, e.id) < ((select before.at from event before where before.id = $8), $8))
+           order by e.at desc, e.id desc limit $9"#,
         wanted.actor,
-        wanted.person,
-        wanted.cluster,
+        named.actor,
+        named.person,
+        named.clusters.as_deref(),
         wanted.action,
         wanted.from.map(time) as _,
         wanted.until.map(time) as _,
@@ -121,6 +122,34 @@ pub async fn events(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<
     .fetch_all(store.pool())
     .await?;
     Ok(rows.into_iter().map(EventRow::from).collect())
+}
+
+/// The ids that the filters' names stand for.
+struct Named {
+    actor: Option<Uuid>,
+    person: Option<Uuid>,
+    clusters: Option<Vec<Uuid>>,
+}
+
+/// Read before the events, so that Postgres plans for those whom it is asked about: somebody who did nothing is found
+/// to have done so by an index, and not by reading the whole log. `None` where a name finds no event.
+async fn named(store: &Store, wanted: &Wanted) -> Result<Option<Named>, StoreError> {
+    if (&wanted.actor, &wanted.person, &wanted.cluster) == (&None, &None, &None) {
+        return Ok(Some(Named { actor: None, person: None, clusters: None }));
+    }
+    let row = sqlx::query!(
+        r#"select (select id from person where handle = $1) as actor, (select id from person where handle = $2) as person,
+             array(select id from cluster where name = $3) as "clusters!""#,
+        wanted.actor,
+        wanted.person,
+        wanted.cluster,
+    )
+    .fetch_one(store.pool())
+    .await?;
+    let is_nobody = wanted.person.is_some() && row.person.is_none();
+    let is_nowhere = wanted.cluster.is_some() && row.clusters.is_empty();
+    let clusters = wanted.cluster.as_ref().map(|_| row.clusters);
+    Ok((!is_nobody && !is_nowhere).then_some(Named { actor: row.actor, person: row.person, clusters }))
 }
 
 /// The chain's last link.

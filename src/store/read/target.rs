@@ -294,7 +294,7 @@ async fn writes(store: &Store, id: Target) -> Result<Vec<WriteRow>, StoreError> 
     let rows = sqlx::query!(
         r#"select grant_id, step, object, started_at + ahead as "started_at!", finished_at + ahead as finished_at, outcome
            from intent where target_kind = $1 and target_key = $2
-           order by finished_at desc nulls first limit $3"#,
+           order by intent.finished_at desc nulls first limit $3"#,
         id.kind(),
         id.key(),
         WRITES

@@ -1,0 +1,64 @@
+//! What a large history costs: the sealer, the walk, `audit verify`, `audit export`, each page, and the worker's looks;
+//! each beside the same over a small history with the same people, clusters and running accesses. The ratio is the
+//! figure.
+//!
+//!     cargo bench -p latchkey --bench history -- --events 1000000
+//!
+//! A second argument `--keep` leaves the server running until Enter, to look at plans by `psql`.
+#![allow(clippy::unwrap_used, reason = "figures that cannot be taken fail, and say where")]
+
+#[path = "../../tests/it/rig/mod.rs"]
+mod rig;
+#[path = "../../tests/it/town/mod.rs"]
+#[allow(dead_code, reason = "what the town offers, not all of it is asked for here")]
+mod town;
+
+mod addresses;
+mod chain;
+mod figures;
+mod history;
+mod pages;
+mod work;
+
+use figures::Table;
+use history::History;
+
+/// Of an access that came and went.
+const EVENTS_OF_AN_ACCESS: u64 = 10;
+/// Of the history that everything is compared with.
+const SMALL: u64 = 1_000;
+/// Without `--events`: a minute in all, in a debug build.
+const USUAL: u64 = 50_000;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be made");
+    let words: Vec<String> = std::env::args().collect();
+    let after = |name: &str| words.iter().position(|word| word == name).and_then(|at| words.get(at + 1));
+    let events = after("--events").map_or(Ok(USUAL), |number| number.parse());
+    let Ok(events) = events else {
+        println!("--events takes a number");
+        return;
+    };
+    runtime.block_on(run(events, words.iter().any(|word| word == "--keep")));
+}
+
+async fn run(events: u64, keep: bool) {
+    let small = History::new(SMALL / EVENTS_OF_AN_ACCESS).await;
+    let large = History::new(events / EVENTS_OF_AN_ACCESS).await;
+    for history in [&small, &large] {
+        println!("{}", history.size().await);
+    }
+    println!();
+    let mut table = Table::default();
+    // The sealer comes first: all else reads what it linked.
+    chain::measure(&small, &large, &mut table).await;
+    large.settle().await;
+    small.settle().await;
+    if keep {
+        println!("psql {}", large.town.database.url());
+        let _ = std::io::stdin().read_line(&mut String::new());
+    }
+    pages::measure(&small, &large, &mut table).await;
+    work::measure(&small, &large, &mut table).await;
+    table.print();
+}

@@ -1,0 +1,108 @@
+//! Each page as the person who sees most.
+
+use crate::{
+    addresses::{self, Names, PAGES},
+    figures::{Table, timed},
+    history::History,
+};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
+use jiff::{SignedDuration, tz::TimeZone};
+use latchkey::{
+    login::{
+        openid::{OpenId, OpenIdConfig},
+        proof::Sts,
+    },
+    store::{Store, sessions::SessionLimits},
+    web::{self, Limits, Site, State},
+};
+use std::{sync::Arc, time::Duration};
+use tower::ServiceExt as _;
+
+/// Of each page. A prepared statement has its plan of its own for its first five uses: that must be over.
+const SAMPLES: usize = 30;
+
+/// A portal over a history.
+struct Portal {
+    router: Router,
+    cookie: String,
+    names: Names,
+}
+
+/// Times each page over both, in turns.
+pub async fn measure(small: &History, large: &History, table: &mut Table) {
+    addresses::are_complete();
+    let (small, large) = (Portal::over(small).await, Portal::over(large).await);
+    for at in PAGES.iter().flat_map(|(_, ats)| *ats) {
+        let mut samples = [Vec::new(), Vec::new()];
+        for sample in 0..=SAMPLES {
+            for (portal, samples) in [&small, &large].into_iter().zip(&mut samples) {
+                let took = portal.get(at).await;
+                // The first pays for connections and caches.
+                if sample > 0 {
+                    samples.push(took);
+                }
+            }
+        }
+        let [small, large] = samples;
+        table.add(*at, small, large);
+    }
+}
+
+impl Portal {
+    async fn over(history: &History) -> Self {
+        let store = Store::for_pages(&history.town.database.url_as("latchkey_web").into(), 4).unwrap();
+        let cookie = format!("__Host-latchkey={}", history.token);
+        Self { router: router(store), cookie, names: addresses::names(history).await }
+    }
+
+    async fn get(&self, at: &str) -> Duration {
+        let at = addresses::fill(at, &self.names);
+        let request = Request::get(&at).header(header::COOKIE, &self.cookie).body(Body::empty()).unwrap();
+        let answer = async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let status = response.status();
+            (status, to_bytes(response.into_body(), usize::MAX).await.unwrap())
+        };
+        let ((status, text), took) = timed(answer).await;
+        let fine = status == StatusCode::OK || status == StatusCode::NO_CONTENT;
+        assert!(fine, "{at}: {status} {}", String::from_utf8_lossy(&text));
+        took
+    }
+}
+
+/// A portal whose provider is not there: only `/status` asks for it, and is told so at once.
+fn router(store: Store) -> Router {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let login = OpenIdConfig {
+        provider: "Example Identity".into(),
+        issuer: "http://127.0.0.1:9/".into(),
+        client_id: "latchkey".into(),
+        client_secret: None,
+        redirect_url: "https://latchkey.example/sign-in/callback".into(),
+        scopes: vec![],
+        groups_claim: "groups".into(),
+        handle_claim: "preferred_username".into(),
+        groups_limit: None,
+        sign_ins_per_person: 60,
+    };
+    let plenty = u32::MAX;
+    let limits = Limits {
+        sign_ins_per_address: plenty,
+        proofs_per_person: plenty,
+        requests_per_person: plenty,
+        forms_per_session: plenty,
+    };
+    let site = Site {
+        public_url: "https://latchkey.example".parse().unwrap(),
+        sessions: SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(12) },
+        zone: TimeZone::UTC,
+        trusted_proxies: vec![],
+        limits,
+    };
+    let login = Arc::new(OpenId::new(login).unwrap());
+    web::router(State { store, login, sts: Arc::new(Sts::new(None).unwrap()), site: Arc::new(site) })
+}

@@ -11,6 +11,9 @@ mod people;
 mod rig;
 #[path = "../../tests/it/stage/mod.rs"]
 mod stage;
+#[path = "../../tests/it/town/mod.rs"]
+#[allow(dead_code, reason = "the stage asks the town for its time alone")]
+mod town;
 
 mod bare;
 mod crowd;

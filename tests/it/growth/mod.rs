@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 /// Accesses that ended.
 const SHORT: u64 = 100;
-const LONG: u64 = 3_000;
+const LONG: u64 = 6_000;
 /// What may be more all the same: the rows of a list that the short history does not fill, with the names beside them.
 const SLACK_OF_PAGES: i64 = 1_500;
 /// A run has no lists: but Postgres may read a small table whole where it takes an index of a large one.

@@ -5,12 +5,13 @@ use crate::{
     config::Settings,
     store::{
         Store,
-        fence::{self, Fenced, Looked},
+        fence::{self, Fenced, Looked, SetUpAgain},
     },
 };
 use anyhow::{Context, bail};
-use latchkey_domain::access::cluster::ClusterName;
+use latchkey_domain::access::{GrantId, cluster::ClusterName};
 use std::{
+    collections::BTreeSet,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -27,9 +28,33 @@ pub struct Args {
     /// Who accepts, for the audit log [default: the user of this system]
     #[arg(long, value_name = "WHO")]
     by: Option<String>,
-    /// Set up again what is active in the database and has no binding on the cluster
-    #[arg(long)]
-    set_up_again: bool,
+    /// An access that is active in the database, has no binding on the cluster, and is to be set up there again; may be
+    /// given more than once, and `all` takes whatever there is
+    #[arg(long, value_name = "ID|all", value_parser = wanted)]
+    set_up_again: Vec<Wanted>,
+}
+
+/// An access that is wanted again, or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    All,
+    One(GrantId),
+}
+
+fn wanted(text: &str) -> Result<Wanted, String> {
+    if text == "all" {
+        return Ok(Wanted::All);
+    }
+    let id = text.parse().map_err(|_| "it is neither `all` nor the id of an access, as this command prints it")?;
+    Ok(Wanted::One(GrantId(id)))
+}
+
+fn together(wanted: &[Wanted]) -> SetUpAgain {
+    let named = wanted.iter().map(|wanted| match wanted {
+        Wanted::All => None,
+        Wanted::One(grant) => Some(*grant),
+    });
+    named.collect::<Option<BTreeSet<GrantId>>>().map_or(SetUpAgain::All, SetUpAgain::Named)
 }
 
 pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
@@ -39,7 +64,7 @@ pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let nothing = || format!("nothing was accepted for `{cluster}`");
     let looked = look(&store, cluster).await.with_context(nothing)?;
     let fenced = fence::fenced(&store).await?.into_iter().find(|fenced| fenced.name == cluster.as_str());
-    let accepted = fence::accept(&store, &looked, &by, args.set_up_again).await.with_context(nothing)?;
+    let accepted = fence::accept(&store, &looked, &by, &together(&args.set_up_again)).await.with_context(nothing)?;
     say(format_args!(
         "`{cluster}` is accepted: the worker grants there again, and counts on from epoch {}",
         accepted.epoch

@@ -5,7 +5,7 @@ use super::{Store, StoreError, observations};
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
-        ClusterId, EventDraft, Wake,
+        ClusterId, EventDraft, GrantId, Wake,
         cluster::ClusterName,
         transition::{Actor, Target},
     },
@@ -146,13 +146,13 @@ pub enum NotAccepted {
     Marker { cluster: ClusterName, what: String },
     #[error(
         "{} active on `{cluster}` by this database and {} no binding there: once it is accepted the worker sets up \
-         again\n{}\nRevoke first what may have ended since the backup. Where all of these are wanted, run this again \
-         with --set-up-again", active(.accesses.len()), if .accesses.len() == 1 { "has" } else { "have" },
-        .accesses.join("\n")
+         again\n{}\nRevoke first what may have ended since the backup. Then run this again and name each that is \
+         wanted: --set-up-again ID, or --set-up-again all", active(.accesses.len()),
+        if .accesses.len() == 1 { "has" } else { "have" }, .accesses.join("\n")
     )]
     SetsUpAgain {
         cluster: ClusterName,
-        /// Whose, what and which.
+        /// Those that nobody named: whose, what and which.
         accesses: Vec<String>,
     },
     #[error(transparent)]
@@ -166,6 +166,23 @@ fn active(number: usize) -> String {
 impl From<sqlx::Error> for NotAccepted {
     fn from(error: sqlx::Error) -> Self {
         Self::Store(error.into())
+    }
+}
+
+/// Which accesses that are active and have no binding on the cluster are wanted there all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetUpAgain {
+    All,
+    /// These and no other: one that appeared since they were printed is asked about.
+    Named(BTreeSet<GrantId>),
+}
+
+impl SetUpAgain {
+    fn has(&self, grant: GrantId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(named) => named.contains(&grant),
+        }
     }
 }
 
@@ -248,13 +265,13 @@ pub async fn looked(store: &Store, asked: &Asked) -> Result<Option<Looked>, NotA
 
 /// Accepts that a cluster is this database's though it was seen in a later state: puts the target's epoch above the
 /// marker's, lets the fence go and wakes the target. Only the schema's owner may. `by` is for the audit log. Accesses that
-/// are active here and have no binding there may have ended since the backup: whoever accepts must say that they are to be
-/// set up again.
+/// are active here and have no binding there may have ended since the backup: whoever accepts must say which are to be set
+/// up again.
 ///
 /// # Errors
-/// `NotFenced`; `SetsUpAgain` where that was not said; `Marker` where the cluster was seen with a marker that would fence
+/// `NotFenced`; `SetsUpAgain` where that was not said of each; `Marker` where the cluster was seen with a marker that would fence
 /// it again; `Store`.
-pub async fn accept(store: &Store, looked: &Looked, by: &str, set_up_again: bool) -> Result<Accepted, NotAccepted> {
+pub async fn accept(store: &Store, looked: &Looked, by: &str, wanted: &SetUpAgain) -> Result<Accepted, NotAccepted> {
     let Looked { cluster, name, marker, bound } = looked;
     let installation = super::desired::installation(&mut *store.acquire().await?).await?.to_string();
     let counted_to =
@@ -270,8 +287,10 @@ pub async fn accept(store: &Store, looked: &Looked, by: &str, set_up_again: bool
     .fetch_optional(tx.connection())
     .await?
     .ok_or_else(|| NotAccepted::NotFenced(name.clone()))?;
-    let accesses = unbound(&mut tx, *cluster, bound).await?;
-    if !set_up_again && !accesses.is_empty() {
+    let unbound = unbound(&mut tx, *cluster, bound).await?;
+    let accesses: Vec<String> =
+        unbound.into_iter().filter(|(grant, _)| !wanted.has(*grant)).map(|(_, said)| said).collect();
+    if !accesses.is_empty() {
         return Err(NotAccepted::SetsUpAgain { cluster: name.clone(), accesses });
     }
     // What the fence held back need not wait out its rest.
@@ -296,7 +315,7 @@ async fn unbound(
     tx: &mut super::tx::Tx,
     cluster: ClusterId,
     bound: &BTreeSet<String>,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<(GrantId, String)>, StoreError> {
     let bound: Vec<String> = bound.iter().cloned().collect();
     let rows = sqlx::query!(
         r#"select g.id, p.handle, g.profile from access_grant g join person p on p.id = g.person_id
@@ -307,7 +326,8 @@ async fn unbound(
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok(rows.into_iter().map(|row| format!("{} of {}: /grants/{}", row.profile, row.handle, row.id)).collect())
+    let said = |profile, handle, id| format!("{id}: {profile} of {handle} (/grants/{id})");
+    Ok(rows.into_iter().map(|row| (GrantId(row.id), said(row.profile, row.handle, row.id))).collect())
 }
 
 /// The epoch that a marker names, or why no run may go on from it.

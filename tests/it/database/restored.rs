@@ -7,7 +7,7 @@ use crate::{
 };
 use latchkey::{
     actions::{ask::AskForm, grants},
-    store::fence,
+    store::fence::{self, SetUpAgain},
 };
 use latchkey_domain::access::GrantId;
 use latchkey_simulator::kubernetes::Logged;
@@ -136,13 +136,15 @@ async fn what_would_be_set_up_again_is_named_and_is_not_accepted_unsaid() {
     let Since { ended, running } = restored(&world).await;
     look_again(&world).await;
     let refused = world.accept().await.unwrap_err().to_string();
-    assert!(refused.contains(&format!("view of ana: /grants/{ended}")), "{refused}");
+    assert!(refused.contains(&format!("{ended}: view of ana (/grants/{ended})")), "{refused}");
     assert!(refused.contains("1 access is active") && refused.contains("--set-up-again"), "{refused}");
     assert!(!refused.contains(&running.to_string()), "it has its binding: {refused}");
     look_again(&world).await;
     assert_eq!(fence::fenced(&world.town.web).await.unwrap().len(), 1, "nothing was accepted");
     assert_ne!(world.lists_pods("ana", PROD, "payments").await, 200);
-    world.accept_with(true).await.unwrap();
+    let another = world.accept_with(&SetUpAgain::Named([running].into())).await.unwrap_err().to_string();
+    assert_eq!(another, refused, "what is named is another access");
+    world.accept_with(&SetUpAgain::Named([ended].into())).await.unwrap();
     look_again(&world).await;
     assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200);
 }

@@ -7,7 +7,12 @@ use latchkey::{
     config,
     lease::Lease,
     login::proof,
-    store::{audit, fence, intents::Dangling, people, policies, targets},
+    store::{
+        audit,
+        fence::{self, SetUpAgain},
+        intents::Dangling,
+        people, policies, targets,
+    },
     worker::{
         finish::{self, Found, LegOutcome, Outcome, Seen},
         trail,
@@ -146,7 +151,7 @@ impl Act {
             }
             Self::AcceptRestore => {
                 fence::ask_to_look(&hands.owner, &"staging-eu".parse()?).await?;
-                fence::accept(&hands.owner, scene.looked(), "a test", true).await?;
+                fence::accept(&hands.owner, scene.looked(), "a test", &SetUpAgain::All).await?;
             }
             Self::GiveTargetBack => {
                 let lease = scene.lease(Target::Cluster(scene.prod));

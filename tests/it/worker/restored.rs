@@ -1,7 +1,7 @@
 //! A database from a backup: the cluster has seen a later state of it.
 
 use super::{PROD, USERS, World};
-use latchkey::store::fence::{self, Accepted, NotAccepted};
+use latchkey::store::fence::{self, Accepted, NotAccepted, SetUpAgain};
 
 impl World {
     async fn epoch(&self) -> i64 {
@@ -27,17 +27,17 @@ impl World {
 
     /// What `latchkey accept-restore prod-eu` does, with a worker that looks when it is asked.
     pub async fn accept(&self) -> Result<Accepted, NotAccepted> {
-        self.accept_with(false).await
+        self.accept_with(&SetUpAgain::Named([].into())).await
     }
 
-    /// The same, with or without `--set-up-again`.
-    pub async fn accept_with(&self, set_up_again: bool) -> Result<Accepted, NotAccepted> {
+    /// The same, with what `--set-up-again` names.
+    pub async fn accept_with(&self, wanted: &SetUpAgain) -> Result<Accepted, NotAccepted> {
         let owner = &self.town.owner;
         let asked = fence::ask_to_look(owner, &PROD.parse().unwrap()).await?;
         assert!(fence::looked(owner, &asked).await?.is_none(), "nobody has looked yet");
         self.run().await;
         let looked = fence::looked(owner, &asked).await?.expect("the worker looked");
-        fence::accept(owner, &looked, "olga", set_up_again).await
+        fence::accept(owner, &looked, "olga", wanted).await
     }
 }
 

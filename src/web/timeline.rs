@@ -77,7 +77,7 @@ pub fn mark(grant: &GrantProgress) -> Option<Pill> {
 pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Vec<Event> {
     let mut events: Vec<(Phase, Event)> = Vec::new();
     let since = grant.active.map(|(since, _)| since);
-    events.extend(grant.steps.iter().map(|taken| (Phase::of(taken, since), step(taken))));
+    events.extend(grant.steps.iter().map(|taken| (Phase::of(taken, since, grant.revoking_since), step(taken))));
     events.extend(grant.legs.iter().filter_map(|leg| {
         let again = is_again(leg, since);
         let phase = match leg.proven {
@@ -132,7 +132,7 @@ enum Phase {
     SettingUp,
     Proven,
     Active,
-    /// What the worker put right meanwhile.
+    /// What the worker put right, or took away for a while, meanwhile.
     Kept,
     Revoking,
     TakingAway,
@@ -141,12 +141,15 @@ enum Phase {
 }
 
 impl Phase {
-    fn of(taken: &StepTaken, since: Option<Timestamp>) -> Self {
-        match taken.step.as_str() {
-            "remove_mapping" | "block_binding" | "empty_binding" | "delete_binding" | "delete_policy"
-            | "untag_principal" => Self::TakingAway,
-            _ if since.is_some_and(|since| taken.started_at > since) => Self::Kept,
-            _ => Self::SettingUp,
+    /// By when it was begun alone: a binding that is emptied and deleted may have been taken away from a running access,
+    /// which goes on once what stood in its way is gone.
+    fn of(taken: &StepTaken, since: Option<Timestamp>, revoking: Option<Timestamp>) -> Self {
+        if revoking.is_some_and(|revoking| taken.started_at >= revoking) {
+            Self::TakingAway
+        } else if since.is_some_and(|since| taken.started_at > since) {
+            Self::Kept
+        } else {
+            Self::SettingUp
         }
     }
 }
@@ -256,12 +259,15 @@ mod tests {
     }
 
     #[test]
-    fn steps_stand_in_their_phase_though_business_time_is_ahead() {
-        let since = "2026-11-24T12:00:00Z".parse().ok();
-        let early = "2026-11-24T10:00:00Z";
-        assert_eq!(Phase::of(&taken("create_binding", early), since), Phase::SettingUp);
-        assert_eq!(Phase::of(&taken("delete_binding", early), since), Phase::TakingAway);
-        assert_eq!(Phase::of(&taken("put_binding", "2026-11-24T12:30:00Z"), since), Phase::Kept);
-        assert!(Phase::Proven < Phase::Active && Phase::Revoking < Phase::TakingAway);
+    fn a_binding_taken_from_a_running_access_stands_before_what_came_later() {
+        let at = |time: &str| format!("2026-11-24T{time}Z");
+        let (since, revoking) = (at("18:40:00").parse().ok(), at("18:45:16").parse().ok());
+        let phase = |step, time| Phase::of(&taken(step, &at(time)), since, revoking);
+        assert_eq!(phase("create_binding", "18:39:58"), Phase::SettingUp);
+        assert_eq!(phase("delete_binding", "18:43:35"), Phase::Kept);
+        assert_eq!(phase("create_binding", "18:44:19"), Phase::Kept);
+        assert_eq!(phase("delete_binding", "18:45:17"), Phase::TakingAway);
+        assert_eq!(Phase::of(&taken("delete_binding", &at("18:43:35")), since, None), Phase::Kept);
+        assert!(Phase::Kept < Phase::Revoking && Phase::Revoking < Phase::TakingAway);
     }
 }

@@ -7,6 +7,9 @@ create table target (
   lease_until timestamptz,
   lease_holder text,
   epoch bigint not null default 0,
+  -- The highest epoch that the cluster's marker may have: of the last run that was about to write it there. Runs that
+  -- come to nothing raise epoch alone, so that a database that is behind stays so until somebody notices.
+  marked bigint not null default 0 constraint target_marked check (marked between 0 and epoch),
   ran_at timestamptz,
   -- Since when an operator wants it looked at anew: what was proven before is asked about again. A run that was claimed
   -- later answers that at its end; one that was under way then leaves it to the next.
@@ -42,6 +45,9 @@ begin
   end if;
   if new.epoch < old.epoch then
     raise exception 'the epoch of a target never goes back' using errcode = 'insufficient_privilege';
+  end if;
+  if new.marked < old.marked then
+    raise exception 'what a marker may have never goes back' using errcode = 'insufficient_privilege';
   end if;
   return new;
 end

@@ -28,7 +28,7 @@ grant update (state, version, since, until, revoking_since, ended_at, cause, end
 grant update (ended_at) on principal to latchkey_worker;
 grant update (created_at, missing_since, gone_at, gone_why) on cluster to latchkey_worker;
 grant insert on target to latchkey_worker;
-grant update (generation, due_at, revoking, lease_until, lease_holder, epoch, ran_at, tried_at, failure, failed_since,
+grant update (generation, due_at, revoking, lease_until, lease_holder, epoch, marked, ran_at, tried_at, failure, failed_since,
     fenced_since, fenced_why)
   on target to latchkey_worker;
 grant insert, update on grant_leg, mapping, intent, observation, outbox, worker_heartbeat to latchkey_worker;

@@ -98,8 +98,6 @@ pub async fn cluster(
     let Some(row) = cluster_row(&mut *connection, id).await? else { return Ok(None) };
     let target = Target::Cluster(id);
     let last = last_run(&mut *connection, id).await?;
-    // A run has an epoch of its own, which nobody else can have written.
-    let marked = epoch.map_or(last.epoch, |own| own - 1);
     let epoch = epoch.unwrap_or(last.epoch);
     let now = business_time(&mut *connection).await?;
     let legs = legs(&mut *connection, target).await?;
@@ -127,7 +125,7 @@ pub async fn cluster(
         name: row.name.clone(),
         installation: installation(&mut *connection).await?,
         epoch,
-        marked,
+        marked: last.marked,
         fenced: last.fenced,
         paused: last.paused.map(|why| paused(&row.name, &why)),
         undescribed: None,
@@ -145,8 +143,9 @@ pub async fn cluster(
 /// What the last run on a cluster left.
 #[derive(Debug, Default)]
 struct LastRun {
-    /// What the cluster's marker says at most, unless the database is behind.
     epoch: i64,
+    /// What the cluster's marker says at most, unless the database is behind.
+    marked: i64,
     fenced: Option<String>,
     /// What the operator said who paused granting.
     paused: Option<String>,
@@ -155,7 +154,8 @@ struct LastRun {
 async fn last_run(connection: &mut PgConnection, id: ClusterId) -> Result<LastRun, StoreError> {
     let query = sqlx::query_as!(
         LastRun,
-        "select epoch, fenced_why as fenced, paused_why as paused from target where kind = 'cluster' and key = $1",
+        "select epoch, marked, fenced_why as fenced, paused_why as paused from target
+         where kind = 'cluster' and key = $1",
         id.0
     );
     Ok(query.fetch_optional(connection).await?.unwrap_or_default())

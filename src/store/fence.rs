@@ -279,7 +279,7 @@ pub async fn accept(store: &Store, looked: &Looked, by: &str, wanted: &SetUpAgai
     let mut tx = store.begin().await?;
     let row = sqlx::query!(
         "update target set fenced_since = null, fenced_why = null, epoch = greatest(epoch, $2),
-           failure = nullif(failure, fenced_why)
+           marked = greatest(marked, $2), failure = nullif(failure, fenced_why)
          where kind = 'cluster' and key = $1 and fenced_since is not null returning epoch",
         cluster.0,
         counted_to

@@ -116,7 +116,8 @@ pub struct KnownCluster {
     /// The createdAt that AWS told when the worker first looked.
     pub created_at: Option<Timestamp>,
     pub installation: Uuid,
-    pub epoch: i64,
+    /// The highest epoch that its marker may have.
+    pub marked: i64,
     pub fenced_why: Option<String>,
     /// Why the last run did not come to its end.
     pub failure: Option<String>,
@@ -128,7 +129,7 @@ pub struct KnownCluster {
 /// `Database`.
 pub async fn cluster(store: &Store, name: &ClusterName) -> Result<Option<KnownCluster>, StoreError> {
     let row = sqlx::query!(
-        r#"select c.id, c.arn, c.created_at, i.id as installation, t.epoch as "epoch?", t.fenced_why, t.failure
+        r#"select c.id, c.arn, c.created_at, i.id as installation, t.marked as "marked?", t.fenced_why, t.failure
            from cluster c cross join installation i
            left join target t on t.kind = 'cluster' and t.key = c.id
            where c.name = $1 and c.dropped_at is null"#,
@@ -141,7 +142,7 @@ pub async fn cluster(store: &Store, name: &ClusterName) -> Result<Option<KnownCl
         arn: row.arn,
         created_at: row.created_at.map(jiff_sqlx::Timestamp::to_jiff),
         installation: row.installation,
-        epoch: row.epoch.unwrap_or(0),
+        marked: row.marked.unwrap_or(0),
         fenced_why: row.fenced_why,
         failure: row.failure,
     }))

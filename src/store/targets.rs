@@ -147,6 +147,22 @@ pub struct Finished<'a> {
 }
 
 impl Tx {
+    /// That the target's cluster is about to be marked with the epoch that the target has. Call it with the target locked
+    /// and its epoch checked.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn intend_mark(&mut self, target: Target) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update target set marked = epoch where kind = $1 and key = $2 and marked <> epoch",
+            target.kind(),
+            target.key()
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
     /// Ends a run's lease. Call it with the target locked and its epoch checked. That an operator wanted it looked at
     /// anew is answered with it, unless they said so after the run's claim: the run may have asked before.
     ///

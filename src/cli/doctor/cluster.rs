@@ -268,12 +268,12 @@ impl Look<'_> {
         findings.push(match (&known.fenced_why, &marker.installation, marker.epoch) {
             (Some(why), _, _) => Finding::failed(CHECK, words::fenced(name, why)),
             (None, Some(theirs), _) if *theirs != ours => Finding::failed(CHECK, words::foreign(name, theirs, &ours)),
-            (None, Some(_), Some(epoch)) if epoch > known.epoch => {
-                Finding::failed(CHECK, words::later(name, epoch, known.epoch))
+            (None, Some(_), Some(epoch)) if epoch > known.marked => {
+                Finding::failed(CHECK, words::later(name, epoch, known.marked))
             }
             (None, Some(_), epoch) => {
                 let epoch = epoch.map_or_else(|| "none".to_owned(), |epoch| epoch.to_string());
-                Finding::ok(CHECK, format!("its marker is this installation's (epoch {epoch}, here {})", known.epoch))
+                Finding::ok(CHECK, format!("its marker is this installation's (epoch {epoch}, here {})", known.marked))
             }
             (None, None, _) => Finding::ok(CHECK, "its marker is there, and no worker has written to the cluster yet"),
         });

@@ -34,8 +34,6 @@ pub(super) struct Applied {
     pub failed: BTreeMap<GrantId, Fault>,
     /// Somebody else wrote at the same moment: the observation is stale.
     pub conflict: bool,
-    /// The marker may have the run's epoch from now on.
-    pub marked: bool,
     tried: bool,
 }
 
@@ -70,16 +68,14 @@ impl Run<'_> {
             return Ok(applied);
         }
         applied.tried = true;
-        let recorded = self.record().await?;
-        if not_ours(self.desired, state).is_none()
-            && let Some(marker) = &state.marker
+        let marker = state.marker.as_ref().filter(|_| not_ours(self.desired, state).is_none());
+        let recorded = self.record(marker.is_some()).await?;
+        if let Some(marker) = marker
+            && let Err(fault) = self.mark(marker).await?
         {
-            applied.marked = true;
-            if let Err(fault) = self.mark(marker).await? {
-                let ids: Vec<GrantId> = self.desired.grants.iter().map(DesiredGrant::id).collect();
-                applied.failed(&ids, &fault);
-                return Ok(applied);
-            }
+            let ids: Vec<GrantId> = self.desired.grants.iter().map(DesiredGrant::id).collect();
+            applied.failed(&ids, &fault);
+            return Ok(applied);
         }
         let mut rest = recorded.as_slice();
         while let Some(first) = rest.first() {
@@ -96,8 +92,9 @@ impl Run<'_> {
         Ok(applied)
     }
 
-    /// Commits every intent, the lines' exact bytes and the grants' events before the first write.
-    async fn record(&self) -> Result<Vec<Recorded<'_>>, Interrupted> {
+    /// Commits every intent, the lines' exact bytes, the grants' events and, where the marker is about to be written, that
+    /// it may have this run's epoch, before the first write.
+    async fn record(&self, marks: bool) -> Result<Vec<Recorded<'_>>, Interrupted> {
         let mut intents = Vec::new();
         let mut recorded = Vec::new();
         let mut tx_lines = Vec::new();
@@ -116,6 +113,9 @@ impl Run<'_> {
         let mut tx = trail::open(&self.worker.store, self.lease, &intents).await?;
         tx.forget_standing(&self.losing(), self.lease.target()).await?;
         tx.intend_lines(self.cluster, &tx_lines).await?;
+        if marks {
+            tx.intend_mark(self.lease.target()).await?;
+        }
         trail::begin(tx, self.lease).await?;
         Ok(recorded)
     }

@@ -82,7 +82,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         };
         unreachable(worker, lease, id, Some(reached.aws.clone()), fault).await
     };
-    let (mut again, mut marked, mut told) = (false, false, Told::default());
+    let (mut again, mut told) = (false, Told::default());
     for attempt in 1..=TRIES {
         let state = match reached.client.observe(&wanted(worker, id).await?).await {
             Ok(state) => state,
@@ -97,9 +97,6 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         desired.returned = returned(worker, id, &desired, &state).await?;
         let holders = entries::holders(worker, &arn, &reached.aws).await;
         desired.entries = entries::of_grants(worker, &arn, &holders, &desired).await;
-        if marked {
-            desired.marked = lease.epoch();
-        }
         let observation = observation(&reached.aws, state, &holders);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
         let plan = plan(&desired, &observation);
@@ -109,7 +106,6 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let run = Run { worker, lease, cluster: id, reached: &reached, undescribed, desired: &desired, plan: &plan };
         run.tell(&mut told);
         let applied = run.apply(state).await?;
-        marked |= applied.marked;
         if applied.conflict && attempt < TRIES {
             tracing::info!(target = %lease.target(), "somebody else wrote meanwhile; looking again");
             continue;

@@ -141,7 +141,13 @@ impl Replay {
             ("request.voted" | "request.approved", "pending") => {
                 let voter = event.actor.unwrap();
                 assert_ne!(Some(voter), request.requester, "{id} was decided by whoever asked");
-                let of_what_stands = request.approvals.entry(event.text("seen").to_owned()).or_default();
+                // Whoever votes again, since a policy changed what stands, takes the vote before back: should that policy
+                // come again, it does not count.
+                let seen = event.text("seen");
+                for (_, others) in request.approvals.iter_mut().filter(|(what, _)| *what != seen) {
+                    others.remove(&voter);
+                }
+                let of_what_stands = request.approvals.entry(seen.to_owned()).or_default();
                 assert!(of_what_stands.insert(voter), "{voter} counts twice for {id}");
                 let enough = of_what_stands.len() as u64 >= request.quorum;
                 assert_eq!(enough, event.action == "request.approved", "{id}: {:?}", request.approvals);

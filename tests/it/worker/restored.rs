@@ -115,6 +115,29 @@ async fn a_database_that_is_one_run_behind_is_fenced_as_well() {
     assert_eq!(world.state(running).await, "active");
 }
 
+/// In the minutes after a restore, clusters are away and rights are missing more often than not.
+#[tokio::test]
+async fn runs_that_come_to_nothing_do_not_let_a_database_that_is_behind_catch_up() {
+    let world = World::new().await;
+    let running = world.active("ana").await;
+    let later = world.epoch().await + 1;
+    world.mark(PROD, &world.installation().await, later);
+    let waiting = world.approved("gus").await;
+    world.knobs(PROD).set_unreachable(true);
+    while world.epoch().await <= later + 3 {
+        world.rests_are_over().await;
+        world.run().await;
+    }
+    world.knobs(PROD).set_unreachable(false);
+    world.rests_are_over().await;
+    world.until_trouble(waiting, "latchkey accept-restore prod-eu").await;
+    assert_eq!(fence::fenced(&world.town.web).await.unwrap().len(), 1);
+    assert_eq!(world.bindings(PROD).len(), 1, "gus' is not made");
+    world.accept().await.unwrap();
+    world.until(waiting, "active").await;
+    assert_eq!(world.state(running).await, "active");
+}
+
 #[tokio::test]
 async fn a_restore_is_accepted_before_the_workers_own_next_look_and_never_without_one() {
     let world = World::new().await;

@@ -141,8 +141,8 @@ pub fn not_ours(desired: &DesiredCluster, state: &ClusterState) -> Option<String
     disowned(desired, state)
 }
 
-/// Why the cluster is not this database's: its marker names another installation, or a later epoch of this one than any
-/// run that the database knows. The epoch goes up with each run and passes the marker's by itself, so whoever sees this
+/// Why the cluster is not this database's: its marker names another installation, or a later epoch of this one than
+/// any run wrote there that the database knows. The next write passes the marker's by itself, so whoever sees this
 /// records it.
 pub fn disowned(desired: &DesiredCluster, state: &ClusterState) -> Option<String> {
     let name = &desired.name;

@@ -19,7 +19,8 @@ pub struct DesiredCluster {
     pub installation: InstallationId,
     /// The epoch of the run's lease.
     pub epoch: i64,
-    /// The highest epoch that the marker may have: that of the run before, or the run's own once it wrote it there.
+    /// The highest epoch that the marker may have: of the last run that was about to write it there, as the database
+    /// knows them. A run that wrote nothing does not count, so that a database that is behind stays behind.
     pub marked: i64,
     /// Why only revocations happen here until an operator accepts: recorded once, whatever the marker says later.
     pub fenced: Option<String>,

@@ -244,12 +244,12 @@ impl Export {
     }
 }
 
-/// Nothing is missing at the chain's end or beside it, its newest links hold, and the worker's last whole walk found no
-/// break among the older ones, which would end an export in its middle. It looks at every event, as
+/// Nothing is missing at the chain's end or beside it, its newest links hold, and so does, now, the older one that the
+/// worker's last whole walk found broken, which would end an export in its middle. It looks at every event, as
 /// [`super::verify`] does; where something is missing that walks all links, to name the first place.
 async fn is_whole(connection: &mut PgConnection, last: u64) -> Result<(), NotVerified> {
     super::was_not_longer(connection, last).await?;
-    if let Some(broken) = super::walk::found(connection).await? {
+    if let Some(broken) = super::walk::still_broken(connection).await? {
         return Err(broken.into());
     }
     if let Some(broken) = super::broken_among_newest(connection, VERIFY_PAGE).await? {

@@ -80,16 +80,27 @@ pub async fn step(store: &Store, rest: SignedDuration) -> Result<Step, StoreErro
     Ok(step)
 }
 
-/// What the last walk found broken: it stands until a whole walk finds everything in order.
+/// The link that the last walk found broken, where it does not hold now: it may have been restored since, and the next
+/// walk is due hours later. Of what is missing after the last link it tells nothing: whoever asks looks at that anew.
 ///
 /// # Errors
-/// `Database`.
-pub(super) async fn found(connection: &mut PgConnection) -> Result<Option<Broken>, StoreError> {
-    let row = sqlx::query!("select broken_seq, broken_after, broken_why from audit_walk").fetch_one(connection).await?;
-    Ok(row.broken_seq.zip(row.broken_why).map(|(seq, why)| {
-        let seq = u64::try_from(seq).unwrap_or(0);
-        if row.broken_after { Broken::after(seq, why) } else { Broken::at(seq, why) }
-    }))
+/// `Corrupt`, `Database`.
+pub(super) async fn still_broken(connection: &mut PgConnection) -> Result<Option<Broken>, StoreError> {
+    let row =
+        sqlx::query!("select broken_seq, broken_after, broken_why from audit_walk").fetch_one(&mut *connection).await?;
+    let found = row.broken_seq.filter(|_| !row.broken_after).and_then(|seq| u64::try_from(seq).ok());
+    let Some(seq) = found.filter(|seq| *seq > 0) else { return Ok(None) };
+    let mut previous = GENESIS;
+    if let Some(before) = seq.checked_sub(2) {
+        match page(connection, before, 1).await?.first().filter(|link| u64::try_from(link.seq) == Ok(seq - 1)) {
+            Some(link) => previous = hash32("audit_link", "hash", &link.hash)?,
+            None => return Ok(Some(Broken::at(seq - 1, "it is missing"))),
+        }
+    }
+    Ok(match page(connection, seq - 1, 1).await?.first() {
+        Some(link) => check(link, seq, &previous).err().map(|what| Broken::at(seq, what)),
+        None => Some(Broken::at(seq, "it is missing")),
+    })
 }
 
 async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) -> Result<Option<Progress>, StoreError> {

@@ -86,6 +86,7 @@ create table grant_leg (
 comment on table grant_leg is 'A grant''s part on one target. Back-off lives here, never on the target.';
 create index grant_leg_target on grant_leg (target_kind, target_key);
 create index grant_leg_trouble on grant_leg (condition) where condition <> 'ok';
+create index grant_leg_wider on grant_leg (grant_id) where wider <> '{}';
 create index grant_leg_changing on grant_leg (target_kind, target_key) where changing is not null;
 
 create table mapping (

@@ -59,7 +59,7 @@ pub struct Card {
     pub address: String,
     pub sentence: Html,
     pub pill: Pill,
-    pub mark: Option<Pill>,
+    pub marks: Vec<Pill>,
     pub trouble: Option<Html>,
     pub prod: bool,
     pub time_left: Option<TimeLeft>,
@@ -162,7 +162,11 @@ impl Card {
             address: format!("/grants/{}", held.id),
             sentence: Html::sentence(&access.sentence(Subject::You, tense, clock)),
             pill: Pill::grant(held.state),
-            mark: trouble.map(|(trouble, _)| Pill::trouble(*trouble)),
+            marks: trouble
+                .map(|(trouble, _)| Pill::trouble(*trouble))
+                .into_iter()
+                .chain(held.wider.then_some(Pill::ALLOWS_MORE))
+                .collect(),
             trouble: trouble.map(|(_, why)| Html::prose(why)),
             prod: is_prod(file, cluster),
             time_left: match (held.state, held.active) {

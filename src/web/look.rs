@@ -42,6 +42,9 @@ pub struct Pill {
 }
 
 impl Pill {
+    /// Of an access that runs and allows more than was approved, and of a target on which one does.
+    pub const ALLOWS_MORE: Self = Self::new(Tone::Needs, Icon::TriangleAlert, "Allows more than approved");
+
     /// A pill that stands still.
     pub const fn new(tone: Tone, icon: Icon, word: &'static str) -> Self {
         Self { tone, icon, word, turns: false }

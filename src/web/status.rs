@@ -12,7 +12,7 @@ use super::{
 use crate::{
     store::read::{
         audit::{self, Checked},
-        health::{self, Health, Stuck, WorkerAlive},
+        health::{self, Health, Stuck, Wider, WorkerAlive},
         hold::{self, Hold, OnHold},
     },
     words::{self, Clock, Sentence, time::duration},
@@ -86,9 +86,13 @@ async fn page(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Sta
     let held = hold::all(&state.store, HELD).await?;
     let checked = audit::checked(&state.store).await?;
     let provider_answers = state.login.reach().await.is_ok();
-    let stuck = if signed_in.roles.operator { health::stuck(&state.store, STUCK).await? } else { Vec::new() };
+    let (stuck, wider) = if signed_in.roles.operator {
+        (health::stuck(&state.store, STUCK).await?, health::wider(&state.store, STUCK).await?)
+    } else {
+        (Vec::new(), Vec::new())
+    };
     let provider = state.login.provider().to_owned();
-    Ok(StatusPage::new(&signed_in, (&health, &held), &checked, (&provider, provider_answers), &stuck))
+    Ok(StatusPage::new(&signed_in, (&health, &held), &checked, (&provider, provider_answers), (&stuck, &wider)))
 }
 
 /// A worker tells that it lives each few seconds.
@@ -111,7 +115,7 @@ impl StatusPage {
         (health, held): (&Health, &[OnHold]),
         checked: &Checked,
         provider: (&str, bool),
-        stuck: &[Stuck],
+        (stuck, wider): (&[Stuck], &[Wider]),
     ) -> Self {
         let alive = health.workers.iter().any(WorkerAlive::works);
         let waits = health.waits_since.unwrap_or_default();
@@ -135,7 +139,7 @@ impl StatusPage {
             chain: LastCheck::of(checked, &signed_in.clock),
             operator: signed_in.roles.operator.then(|| ForOperators {
                 policy_hash: signed_in.policy.hash.clone(),
-                stuck: stuck.iter().map(StuckRow::of).collect(),
+                stuck: stuck.iter().map(StuckRow::of).chain(wider.iter().map(StuckRow::wider)).collect(),
             }),
         }
     }
@@ -176,6 +180,14 @@ fn changes(health: &Health, held: &[OnHold], alive: bool, clock: &Clock) -> Plai
     if alive && health.paused > 0 {
         sentences.push(waits(health.paused, "until granting is resumed."));
     }
+    match health.wider {
+        0 => {}
+        1 => sentences.push(Sentence::parse("1 access allows more than was approved; operators find what below.")),
+        more => sentences.push(
+            Sentence::default()
+                .text(format!("{more} accesses allow more than was approved; operators find what below.")),
+        ),
+    }
     sentences.extend(held.iter().take(TOLD).map(|held| held.in_words().told(clock)));
     if held.len() > TOLD {
         sentences.push(Sentence::parse("So it is with more clusters; operators find them under targets."));
@@ -195,6 +207,7 @@ fn of_changes(health: &Health, held: &[OnHold], alive: bool, clock: &Clock) -> P
     match (alive, health.hindered > 0, held) {
         (false, _, _) => STANDS_STILL,
         (true, true, _) => NEEDS_SOMEBODY,
+        (true, false, _) if health.wider > 0 => Pill::ALLOWS_MORE,
         (true, false, []) if health.paused > 0 => PAUSED,
         (true, false, []) if late => SLOW,
         (true, false, []) => WORKS,
@@ -302,6 +315,16 @@ impl StuckRow {
             attempts: stuck.parts.iter().map(|part| part.attempts).max().unwrap_or(0).to_string(),
         }
     }
+
+    fn wider(wider: &Wider) -> Self {
+        Self {
+            address: format!("/grants/{}", wider.grant),
+            title: format!("{} on {}", wider.holder, wider.cluster),
+            pill: Pill::ALLOWS_MORE,
+            why: Html::prose(&words::steps::sentences(&wider.what)),
+            attempts: "0".to_owned(),
+        }
+    }
 }
 
 /// `/status`.
@@ -331,6 +354,7 @@ impl StatusPage {
             coming_since: None,
             hindered: 0,
             paused: 1,
+            wider: 0,
             ending: 1,
             ending_since: Some("2026-11-24T14:30:00Z".parse().unwrap()),
             ending_blocked: 1,
@@ -358,6 +382,6 @@ impl StatusPage {
         };
         let checked =
             Checked { verified: Some(("2026-11-24T12:02:00Z".parse().unwrap(), 4_102)), ..Checked::default() };
-        Self::new(signed_in, (&health, &[held]), &checked, ("Example Identity", true), &[stuck])
+        Self::new(signed_in, (&health, &[held]), &checked, ("Example Identity", true), (&[stuck], &[]))
     }
 }

@@ -208,7 +208,8 @@ fn evidence(value: &serde_json::Value) -> Vec<Html> {
     };
     let mut lines = Vec::new();
     if let (Some(allowed), Some(refused)) = (number("allowed"), number("refused")) {
-        lines.push(Html::prose(&format!("{allowed} allowed, {refused} refused, as intended")));
+        let wrongly = number("wrongly_allowed").unwrap_or(0);
+        lines.push(Html::prose(&words::steps::answers(allowed, refused, wrongly, "as intended")));
     }
     if let Some(said) = value.get("said").and_then(serde_json::Value::as_array) {
         lines.extend(said.iter().filter_map(serde_json::Value::as_str).map(Html::prose));

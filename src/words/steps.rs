@@ -72,6 +72,11 @@ pub fn full_stop(text: &str) -> String {
     sentence
 }
 
+/// Texts as sentences, one after another.
+pub fn sentences(texts: &[String]) -> String {
+    texts.iter().map(|text| full_stop(text)).collect::<Vec<_>>().join(" ")
+}
+
 /// Where an active access stands that was proven, but was seen to be otherwise since.
 pub fn in_doubt(until: Option<Timestamp>, clock: &Clock) -> Sentence {
     let sentence = Sentence::parse("Access was proven, and may not work now: what stands in the way is told below.");
@@ -87,6 +92,21 @@ pub fn wider(until: Option<Timestamp>, clock: &Clock) -> Sentence {
     match until {
         Some(until) => sentence.text(" It ends ").time(until, clock.full(until)).text("."),
         None => sentence,
+    }
+}
+
+/// What a proof was answered: "16 allowed, 30 refused, as was intended". Where `wrongly` questions of those that had to
+/// be refused are allowed, whoever allows it, nothing is as it was intended.
+pub fn answers(allowed: u64, refused: u64, wrongly: u64, as_intended: &str) -> String {
+    let asked = refused + wrongly;
+    match wrongly {
+        0 => format!("{allowed} allowed, {refused} refused, {as_intended}"),
+        1 => format!("{allowed} allowed, as it should be; 1 of {asked} questions that had to be refused is allowed"),
+        more => {
+            format!(
+                "{allowed} allowed, as it should be; {more} of {asked} questions that had to be refused are allowed"
+            )
+        }
     }
 }
 

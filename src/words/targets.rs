@@ -34,14 +34,21 @@ pub fn accept_restore(cluster: &str) -> String {
     format!("latchkey accept-restore {cluster}")
 }
 
-/// What stands over the legs: how many are in trouble, how many wait because granting is paused.
-pub fn in_trouble(troubled: usize, waiting: usize, all: usize) -> String {
-    match (troubled, waiting) {
+/// What stands over the legs: how many are in trouble, how many wait because granting is paused, how many allow more
+/// than was approved.
+pub fn in_trouble(troubled: usize, waiting: usize, wider: usize, all: usize) -> String {
+    let said = match (troubled, waiting) {
+        (0, 0) if wider > 0 => accesses(i64::try_from(all).unwrap_or(i64::MAX)),
         (0, 0) if all == 0 => "Nobody has, waits for or loses access here.".to_owned(),
         (0, 0) => format!("{}, all well", accesses(i64::try_from(all).unwrap_or(i64::MAX))),
         (0, waiting) => format!("{waiting} of {all} wait for granting to be resumed"),
         (some, 0) => format!("{} in trouble, of {all}", count(some, "part")),
         (some, waiting) => format!("{} in trouble, {waiting} waiting, of {all}", count(some, "part")),
+    };
+    match wider {
+        0 => said,
+        1 => format!("{said}, 1 allows more than was approved"),
+        more => format!("{said}, {more} allow more than was approved"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
         Store, StoreError, audit,
         read::{self, hold::Hold},
     },
-    words::{doctor::database::unread, doctor::work as words, hold::parts as parts_in_words},
+    words::{doctor::database::unread, doctor::work as words, hold::parts as parts_in_words, steps::sentences},
 };
 use jiff::SignedDuration;
 use latchkey_domain::access::grant::{GrantState, Trouble};
@@ -84,6 +84,10 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
         let serious = stuck.state == GrantState::Revoking && stuck.trouble() == Trouble::Blocked;
         let check = "work.stuck";
         findings.push(if serious { Finding::failed(check, said) } else { Finding::warning(check, said) });
+    }
+    for wider in read::health::wider(store, TOLD).await? {
+        let more = sentences(&wider.what);
+        findings.push(Finding::warning("work.wider", words::wider(&wider.holder, &wider.cluster, &more)));
     }
     if let (true, Some(since)) = (health.waiting > 0, health.waits_since.filter(|since| *since > LATE)) {
         findings.push(Finding::warning("work.queue", words::waiting(health.waiting, &in_words(since))));

@@ -29,6 +29,8 @@ pub struct Health {
     pub hindered: i64,
     /// Accesses that were approved and wait until granting is resumed.
     pub paused: i64,
+    /// Accesses that run and allow more than was approved.
+    pub wider: i64,
     /// Accesses past their end that are not proven gone, and the oldest of these ends.
     pub ending: i64,
     pub ending_since: Option<Timestamp>,
@@ -55,7 +57,8 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
         r#"select extract(epoch from clock_timestamp() - (select max(created_at) from session))::bigint as signed_in,
              q.waiting as "waiting!", q.waits as waits, q.in_hand as "in_hand!",
              s.coming as "coming!", s.coming_since, e.ending as "ending!", e.ending_since,
-             b.hindered as "hindered!", b.paused as "paused!", b.ending as "ending_blocked!"
+             b.hindered as "hindered!", b.paused as "paused!", b.ending as "ending_blocked!",
+             w.wider as "wider!"
            from (
              select count(*) filter (where due_at <= clock_timestamp()
                       and (lease_until is null or lease_until < clock_timestamp())) as waiting,
@@ -81,7 +84,11 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
                count(distinct g.id) filter (where l.condition = 'blocked' and g.state = 'revoking') as ending
              from grant_leg l join access_grant g on g.id = l.grant_id and g.state <> 'ended'
              where l.condition in ('blocked', 'paused')
-           ) b"#
+           ) b
+           cross join (
+             select count(*) as wider from access_grant g where state = 'active'
+               and exists (select from grant_leg l where l.grant_id = g.id and l.wider <> '{}')
+           ) w"#
     )
     .fetch_one(store.pool())
     .await?;
@@ -113,6 +120,7 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
         coming_since: row.coming_since.map(jiff_sqlx::Timestamp::to_jiff),
         hindered: row.hindered,
         paused: row.paused,
+        wider: row.wider,
         ending: row.ending,
         ending_blocked: row.ending_blocked,
         ending_since: row.ending_since.map(jiff_sqlx::Timestamp::to_jiff),
@@ -185,4 +193,39 @@ pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError
             })
         })
         .collect()
+}
+
+/// An access that runs and allows more than was approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wider {
+    pub grant: GrantId,
+    pub holder: String,
+    pub cluster: String,
+    /// What it allows beyond that, as the last proof showed: sentences.
+    pub what: Vec<String>,
+}
+
+/// Accesses that run and allow more than was approved: at most `limit`.
+///
+/// # Errors
+/// `Database`.
+pub async fn wider(store: &Store, limit: usize) -> Result<Vec<Wider>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select g.id, p.name as holder, c.name as cluster, l.wider
+           from access_grant g
+           join grant_leg l on l.grant_id = g.id and l.wider <> '{}'
+           join person p on p.id = g.person_id
+           join cluster c on c.id = g.cluster_id
+           where g.state = 'active' order by g.id limit $1"#,
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let rows = rows.into_iter().map(|row| Wider {
+        grant: GrantId(row.id),
+        holder: row.holder,
+        cluster: row.cluster,
+        what: row.wider,
+    });
+    Ok(rows.collect())
 }

@@ -27,6 +27,8 @@ pub struct Held {
     pub active: Option<(Timestamp, Timestamp)>,
     /// In which trouble one of its legs is, and why.
     pub trouble: Option<(Trouble, String)>,
+    /// Whether it runs and allows more than was approved.
+    pub wider: bool,
 }
 
 /// The accesses of a person that are not over, the one that ends first in front.
@@ -36,7 +38,9 @@ pub struct Held {
 pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError> {
     let rows = sqlx::query!(
         r#"select g.id, g.request_id, g.cluster_id, c.name as cluster_name, g.resolved_profile, g.namespaces, g.minutes,
-             g.state, g.created_at, g.since, g.until, t.condition as "condition?", t.error as "error?"
+             g.state, g.created_at, g.since, g.until, t.condition as "condition?", t.error as "error?",
+             g.state = 'active' and exists (select from grant_leg l where l.grant_id = g.id and l.wider <> '{}')
+               as "wider!"
            from access_grant g
            join cluster c on c.id = g.cluster_id
            left join lateral (
@@ -68,6 +72,7 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
                     Some(condition) => trouble(&condition)?.map(|trouble| (trouble, row.error.unwrap_or_default())),
                     None => None,
                 },
+                wider: row.wider,
             })
         })
         .collect()

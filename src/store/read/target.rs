@@ -40,6 +40,8 @@ pub struct TargetRow {
     pub blocked: i64,
     pub retrying: i64,
     pub waiting: i64,
+    /// Accesses that run and allow more there than was approved.
+    pub wider: i64,
     /// Whether the last run could not work on the target as a whole.
     pub failed: bool,
     /// The gravest reason of all these.
@@ -66,6 +68,9 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
              select l.target_kind, l.target_key from grant_leg l join late on late.id = l.grant_id
              where l.proven <> 'gone'
              union
+             select l.target_kind, l.target_key from access_grant g
+             join grant_leg l on l.grant_id = g.id and l.wider <> '{}' where g.state = 'active'
+             union
              select kind, key from target
              where failure is not null or fenced_since is not null or paused_since is not null),
            named as (
@@ -80,8 +85,8 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
                and (not $3 or (t.kind, t.key) in (select kind, key from troubled)))
            select n.kind as "kind!", n.key as "key!", n.name as "name!", n.handle as "person?", s.live as "live!",
              s.overdue as "overdue!", s.blocked as "blocked!", s.retrying as "retrying!", s.waiting as "waiting!",
-             n.failure is not null as "failed!",
-             coalesce(n.fenced_why, s.why, n.failure) as why, n.paused_why,
+             s.wider as "wider!", n.failure is not null as "failed!",
+             coalesce(n.fenced_why, s.why, n.failure, s.more) as why, n.paused_why,
              n.fenced_since is not null as "fenced!", n.paused_since is not null as "paused!",
              n.ran_at + (select ahead from business_clock) as ran_at
            from named n
@@ -90,6 +95,8 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
                count(*) filter (where l.condition = 'blocked') as blocked,
                count(*) filter (where l.condition = 'retrying') as retrying,
                count(*) filter (where l.condition = 'paused') as waiting,
+               count(*) filter (where l.wider <> '{}' and g.state = 'active') as wider,
+               (array_agg(l.wider[1]) filter (where l.wider <> '{}' and g.state = 'active'))[1] as more,
                (array_agg(l.error order by late.id is null, l.condition = 'paused', l.condition)
                  filter (where l.condition <> 'ok'))[1] as why
              from access_grant g
@@ -100,7 +107,7 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
            ) s on true
            where $4::text is null or (n.kind, n.name, n.key) > ($4, (select name from named where kind = $4 and key = $5), $5)
            order by case when $3 then case when s.overdue > 0 then 0 when s.blocked > 0 or n.fenced_since is not null then 1
-                      when s.retrying > 0 or n.failure is not null then 2 else 3 end else 0 end,
+                      when s.wider > 0 or s.retrying > 0 or n.failure is not null then 2 else 3 end else 0 end,
              n.kind, n.name, n.key
            limit $6"#,
         wanted.kind,
@@ -122,6 +129,7 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
                 blocked: row.blocked,
                 retrying: row.retrying,
                 waiting: row.waiting,
+                wider: row.wider,
                 failed: row.failed,
                 why: row.why.filter(|why| !why.is_empty()).or_else(|| Some(paused(&row.name, &row.paused_why?))),
                 fenced: row.fenced,
@@ -178,6 +186,8 @@ pub struct LegRow {
     pub late_since: Option<Timestamp>,
     pub proven: Proven,
     pub trouble: Option<Trouble>,
+    /// What it allows beyond what was approved, while it runs: sentences.
+    pub wider: Vec<String>,
     pub attempts: i32,
     pub error: Option<String>,
     pub next_try: Option<Timestamp>,
@@ -255,6 +265,7 @@ pub async fn by_key(store: &Store, id: Target) -> Result<Option<TargetDetail>, S
 async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
     let rows = sqlx::query!(
         r#"select g.id, h.name as holder, g.profile, g.state, l.proven, l.condition, l.attempts, l.error,
+             case when g.state = 'active' then l.wider else '{}' end as "wider!",
              l.next_try + (select ahead from business_clock) as next_try,
              case when g.state = 'revoking' then g.revoking_since
                   when g.state = 'active' and g.until < latchkey_now() then g.until end as late_since
@@ -263,7 +274,7 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
            join person h on h.id = g.person_id
            where g.state <> 'ended'
              and (($1 = 'cluster' and g.cluster_id = $2) or ($1 = 'principal' and g.principal_id = $2))
-           order by l.condition = 'ok', g.state <> 'revoking', l.condition = 'paused', l.condition, g.id limit $3"#,
+           order by l.condition = 'ok' and (l.wider = '{}' or g.state <> 'active'), g.state <> 'revoking', l.condition = 'paused', l.condition, g.id limit $3"#,
         id.kind(),
         id.key(),
         LEGS
@@ -282,6 +293,7 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
                 proven: Proven::parse(&row.proven)
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
                 trouble: trouble(&row.condition)?,
+                wider: row.wider,
                 attempts: row.attempts,
                 error: row.error.filter(|error| !error.is_empty()),
                 next_try: row.next_try.map(jiff_sqlx::Timestamp::to_jiff),

@@ -189,7 +189,7 @@ fn marks(detail: &GrantDetail) -> Vec<Pill> {
     let progress = &detail.progress;
     let mut marks: Vec<Pill> = timeline::mark(progress).into_iter().collect();
     if !progress.allows_more().is_empty() {
-        marks.push(Pill::new(Tone::Needs, Icon::TriangleAlert, "Allows more than approved"));
+        marks.push(Pill::ALLOWS_MORE);
     }
     if !progress.beside().is_empty() {
         marks.push(Pill::new(Tone::Needs, Icon::TriangleAlert, "Something else allows it"));
@@ -221,7 +221,10 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
             None => None,
         };
         let answers = match (number("allowed"), number("refused")) {
-            (Some(allowed), Some(refused)) => format!(": {allowed} allowed, {refused} refused, as was intended"),
+            (Some(allowed), Some(refused)) => {
+                let wrongly = number("wrongly_allowed").unwrap_or(0);
+                format!(": {}", words::steps::answers(allowed, refused, wrongly, "as was intended"))
+            }
             _ => String::new(),
         };
         let start = match (leg.proven, leg.target) {

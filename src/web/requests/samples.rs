@@ -309,6 +309,7 @@ pub fn held(number: u128, state: GrantState) -> Held {
         trouble: blocked.then(|| {
             (Trouble::Blocked, "`prod-eu` is unreachable. We keep trying; operators see it on every page.".to_owned())
         }),
+        wider: false,
     }
 }
 

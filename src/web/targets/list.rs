@@ -171,8 +171,14 @@ fn state(row: &TargetRow) -> (Pill, Vec<Pill>) {
     } else if row.retrying > 0 || row.failed {
         Pill::trouble(Trouble::Retrying)
     } else {
-        return (super::untroubled(row.paused, row.waiting > 0), marks);
+        if row.wider > 0 && row.paused {
+            marks.push(super::PAUSED);
+        }
+        return (super::untroubled(row.wider > 0, row.paused, row.waiting > 0), marks);
     };
+    if row.wider > 0 {
+        marks.push(Pill::ALLOWS_MORE);
+    }
     if row.paused {
         marks.insert(0, super::PAUSED);
     }

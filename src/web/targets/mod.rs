@@ -51,13 +51,14 @@ impl<S: Send + Sync> FromRequestParts<S> for At {
 const OVERDUE: Pill = Pill::new(Tone::Danger, Icon::TriangleAlert, "Overdue");
 const PAUSED: Pill = Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused");
 
-/// The pill of a target that is in no trouble: where granting is paused it says so, and what waits for a pause
-/// elsewhere says that.
-fn untroubled(paused: bool, waits: bool) -> Pill {
-    match (paused, waits) {
-        (true, _) => PAUSED,
-        (false, true) => Pill::trouble(Trouble::Paused),
-        (false, false) => Pill::new(Tone::Good, Icon::CircleCheck, "Well"),
+/// The pill of a target that is in no trouble: nothing is well where an access allows more than was approved; where
+/// granting is paused it says so, and what waits for a pause elsewhere says that.
+fn untroubled(wider: bool, paused: bool, waits: bool) -> Pill {
+    match (wider, paused, waits) {
+        (true, _, _) => Pill::ALLOWS_MORE,
+        (false, true, _) => PAUSED,
+        (false, false, true) => Pill::trouble(Trouble::Paused),
+        (false, false, false) => Pill::new(Tone::Good, Icon::CircleCheck, "Well"),
     }
 }
 

@@ -130,6 +130,7 @@ impl TargetPage {
         let error = if again.error.is_some() || again.late { "Error: " } else { "" };
         let troubled = detail.legs.iter().filter(|leg| leg.is_stuck()).count();
         let waiting = detail.legs.iter().filter(|leg| leg.trouble == Some(Trouble::Paused)).count();
+        let wider = detail.legs.iter().filter(|leg| !leg.wider.is_empty()).count();
         Self {
             layout: signed_in.layout(Place::Targets, format!("{error}{name}")).prod(prod),
             address: address(detail.target),
@@ -146,7 +147,7 @@ impl TargetPage {
             // A fence is the failure of every run there.
             failure: detail.failure.as_deref().filter(|_| detail.fenced.is_none()).map(Html::prose),
             remedies: remedies(detail, &signed_in.policy.file),
-            said_of_legs: words::targets::in_trouble(troubled, waiting, detail.legs.len()),
+            said_of_legs: words::targets::in_trouble(troubled, waiting, wider, detail.legs.len()),
             legs: detail.legs.iter().map(|leg| Leg::of(leg, clock)).collect(),
             writes: detail.writes.iter().map(|write| Write::of(write, clock)).collect(),
             facts: facts(detail, clock),
@@ -183,7 +184,8 @@ fn pill(detail: &TargetDetail, clock: &Clock) -> Pill {
     } else if detail.legs.iter().any(|leg| leg.trouble == Some(Trouble::Retrying)) || detail.failure.is_some() {
         Pill::trouble(Trouble::Retrying)
     } else {
-        super::untroubled(detail.paused.is_some(), gravest.is_some())
+        let wider = detail.legs.iter().any(|leg| !leg.wider.is_empty());
+        super::untroubled(wider, detail.paused.is_some(), gravest.is_some())
     }
 }
 
@@ -252,7 +254,11 @@ fn facts(detail: &TargetDetail, clock: &Clock) -> Vec<(&'static str, Html)> {
 
 impl Leg {
     fn of(leg: &LegRow, clock: &Clock) -> Self {
-        let mark = if is_late(leg, clock) { Some(super::OVERDUE) } else { leg.trouble.map(Pill::trouble) };
+        let allows_more = (!leg.wider.is_empty()).then_some(Pill::ALLOWS_MORE);
+        let mark =
+            if is_late(leg, clock) { Some(super::OVERDUE) } else { leg.trouble.map(Pill::trouble).or(allows_more) };
+        let error = leg.error.as_deref().filter(|_| leg.trouble.is_some());
+        let more = (!leg.wider.is_empty()).then(|| words::steps::sentences(&leg.wider));
         let next = leg.next_try.filter(|_| leg.is_stuck()).map(|at| {
             let sentence = Sentence::default().text("next try ");
             Html::sentence(&if at > clock.now { sentence.time(at, clock.stamp(at)) } else { sentence.text("due") })
@@ -262,7 +268,7 @@ impl Leg {
             title: format!("{}, {}", leg.holder, leg.profile),
             pill: Pill::grant(leg.state),
             mark,
-            why: leg.error.as_deref().filter(|_| leg.trouble.is_some()).map(Html::prose),
+            why: error.or(more.as_deref()).map(Html::prose),
             tries: words::targets::tries(leg.attempts).filter(|_| leg.is_stuck()),
             next,
         }

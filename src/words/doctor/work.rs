@@ -54,6 +54,16 @@ pub fn stuck(holder: &str, cluster: &str, state: GrantState, why: &str) -> Said 
     )
 }
 
+/// An access that runs and allows more than was approved; `more` says what.
+pub fn wider(holder: &str, cluster: &str, more: &str) -> Said {
+    Said::new(
+        format!("an access to `{cluster}` that runs for {holder} allows more than was approved. {more}"),
+        "Nobody approved that. Latchkey leaves the binding: what others did to a role must not cut everybody who is \
+         bound to it.",
+        "Let an administrator of the cluster put back what its sentence names, or revoke the access on its page.",
+    )
+}
+
 /// A pause of granting.
 pub fn paused(cluster: &str, by: &str, since: &str, why: &str) -> Said {
     Said::new(

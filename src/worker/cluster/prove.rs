@@ -120,12 +120,13 @@ impl Run<'_> {
                 let shown = |list: &[Question]| -> Vec<String> {
                     list.iter().map(|question| question.attributes.to_string()).collect()
                 };
-                let refused: Vec<Question> =
-                    questions.cannot.iter().filter(|question| answers.get(question) == Some(&false)).cloned().collect();
+                let (refused, wrongly_allowed): (Vec<Question>, Vec<Question>) =
+                    questions.cannot.iter().cloned().partition(|question| answers.get(question) == Some(&false));
                 let details = json!({
                     "username": identity.username,
                     "allowed": shown(&questions.can),
                     "refused": shown(&refused),
+                    "wrongly_allowed": shown(&wrongly_allowed),
                 });
                 Found::Proven(Seen { lines, details, residual, wider })
             }

@@ -198,3 +198,20 @@ async fn a_pause_of_granting_is_told_with_who_paused_it_when_and_why() {
     let what = text(&told.trouble("work", "work.paused")["what"]).to_owned();
     assert_eq!(what, "Dee paused granting on `prod-eu` at 2026-11-24T14:20:00Z: nodes are being replaced");
 }
+
+#[tokio::test]
+async fn an_access_that_allows_more_than_was_approved_is_told_with_what() {
+    let hospital = Hospital::new().await;
+    hospital.world.active("ana").await;
+    assert!(!hospital.ward.examine(&["--cluster", "staging-eu"]).await.out.contains("work.wider"));
+    hospital
+        .execute(
+            "update grant_leg set wider = array['the ClusterRole view allows get secrets']
+             where target_kind = 'cluster'",
+        )
+        .await;
+    let told = hospital.ward.examine(&["--cluster", "staging-eu"]).await;
+    let what = text(&told.trouble("work", "work.wider")["what"]).to_owned();
+    assert!(what.starts_with("an access to `prod-eu` that runs for Ana"), "{what}");
+    assert!(what.ends_with("The ClusterRole view allows get secrets."), "{what}");
+}

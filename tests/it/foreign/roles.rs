@@ -130,6 +130,8 @@ async fn a_role_of_others_that_widens_keeps_its_binding_and_the_access_says_that
         assert_eq!((world.condition(grant).await.as_str(), world.bindings(PROD).len()), ("ok", 1));
         let wider = world.wider(grant).await.join("; ");
         assert!(wider.contains("the ClusterRole view") && wider.contains("get secrets"), "{wider}");
+        let evidence = world.evidence(grant).await;
+        assert!(evidence["wrongly_allowed"].to_string().contains("secrets"), "{evidence}");
         let found = world.events("grant.drift_found").await;
         assert_eq!(found.len(), 1, "told once: {found:?}");
         assert!(found[0].to_string().contains("get secrets"), "{found:?}");

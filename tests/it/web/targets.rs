@@ -291,3 +291,44 @@ async fn the_web_may_pause_and_wake_a_target_and_nothing_more_and_the_worker_may
         assert!(portal.town.worker.pool().execute(statement).await.is_err(), "{statement}");
     }
 }
+
+#[tokio::test]
+async fn an_access_that_allows_more_than_was_approved_is_called_well_on_no_page() {
+    let portal = Portal::new().await;
+    let (cluster, principal) = with_leg(
+        &portal,
+        r#"proven = 'present', proven_at = clock_timestamp(), wider = array['the ClusterRole view allows get secrets'],
+           evidence = '{"allowed": ["a", "b"], "refused": ["c"], "wrongly_allowed": ["d", "e"]}'"#,
+    )
+    .await;
+    portal
+        .town
+        .owner
+        .pool()
+        .execute(
+            "set session_replication_role = replica;
+             update access_grant set state = 'active', since = latchkey_now(), until = latchkey_now() + interval '1 hour'",
+        )
+        .await
+        .unwrap();
+    let dee = portal.browser("dee").await;
+    let list = dee.get("/targets").await.expect(StatusCode::OK);
+    let first = &list.all("tbody tr")[0];
+    assert!(first.starts_with("prod-eu") && first.contains("Allows more than approved"), "{first}");
+    assert!(first.contains("the ClusterRole view allows get secrets") && !first.contains("Well"), "{first}");
+    let page = dee.get(&cluster).await.expect(StatusCode::OK).one("main");
+    assert!(page.contains("Allows more than approved") && page.contains("The ClusterRole view allows"), "{page}");
+    assert!(page.contains("1 access, 1 allows more than was approved"), "{page}");
+    assert!(!page.contains("Well") && !page.contains("all well"), "{page}");
+    let elsewhere = dee.get(&principal).await.expect(StatusCode::OK).one("main");
+    assert!(elsewhere.contains("Well"), "IAM is as it should be: {elsewhere}");
+    let status = dee.get("/status").await.expect(StatusCode::OK).one("main");
+    assert!(status.contains("1 access allows more than was approved"), "{status}");
+    assert!(status.contains("on prod-eu") && status.contains("The ClusterRole view allows"), "{status}");
+    let ana = portal.browser("ana").await;
+    let home = ana.get("/").await.expect(StatusCode::OK);
+    assert!(home.one(".access-card").contains("Allows more than approved"), "{}", home.one(".access-card"));
+    let its = ana.get(&home.attribute(".access-card h3 a", "href")).await.expect(StatusCode::OK).one("main");
+    assert_eq!(its.matches("2 of 3 questions that had to be refused are allowed").count(), 2, "{its}");
+    assert!(!its.contains("intended"), "{its}");
+}

@@ -32,6 +32,9 @@ const SLACK_OF_PAGES: i64 = 1_500;
 /// A run has no lists: but Postgres may read a small table whole where it takes an index of a large one.
 const SLACK_OF_RUNS: i64 = 500;
 
+/// How often each is counted.
+const COUNTS: usize = 4;
+
 /// A history behind one connection, whose reads are counted.
 struct Counted {
     history: History,
@@ -51,11 +54,16 @@ impl Counted {
         Self { history, store, router, names }
     }
 
-    /// How many rows, and entries of indexes, Postgres looks at for this.
-    async fn rows(&self, what: impl Future<Output = ()>) -> i64 {
-        let before = self.read().await;
-        what.await;
-        self.read().await - before
+    /// How many rows, and entries of indexes, Postgres looks at for this: the least of some counts. Sessions that filled
+    /// the history, and autovacuum, report what they read some seconds later, which only adds.
+    async fn rows(&self, what: impl AsyncFn()) -> i64 {
+        let mut least = i64::MAX;
+        for _ in 0..COUNTS {
+            let before = self.read().await;
+            what().await;
+            least = least.min(self.read().await - before);
+        }
+        least
     }
 
     async fn read(&self) -> i64 {
@@ -128,7 +136,7 @@ async fn no_page_reads_more_of_a_longer_history() {
         for _ in 0..6 {
             long.open(at).await;
         }
-        let rows = (short.rows(short.open(at)).await, long.rows(long.open(at)).await);
+        let rows = (short.rows(async || short.open(at).await).await, long.rows(async || long.open(at).await).await);
         judge(at, rows, SLACK_OF_PAGES, &mut grown);
         (pages, most) = (pages + 1, most.max(rows.1));
     }
@@ -140,9 +148,15 @@ async fn no_page_reads_more_of_a_longer_history() {
 async fn no_run_of_the_worker_reads_more_of_a_longer_history() {
     let (short, long) = (Counted::new(SHORT, "latchkey_worker").await, Counted::new(LONG, "latchkey_worker").await);
     let mut grown = Vec::new();
-    let cluster = (short.rows(short.run_on_a_cluster()).await, long.rows(long.run_on_a_cluster()).await);
+    let cluster = (
+        short.rows(async || short.run_on_a_cluster().await).await,
+        long.rows(async || long.run_on_a_cluster().await).await,
+    );
     judge("a run on a cluster", cluster, SLACK_OF_RUNS, &mut grown);
-    let principal = (short.rows(short.run_on_a_principal()).await, long.rows(long.run_on_a_principal()).await);
+    let principal = (
+        short.rows(async || short.run_on_a_principal().await).await,
+        long.rows(async || long.run_on_a_principal().await).await,
+    );
     judge("a run on an IAM user", principal, SLACK_OF_RUNS, &mut grown);
     assert!(grown.is_empty(), "{}", grown.join("\n"));
     println!("history: rows that a run reads, short and long: {cluster:?} on a cluster, {principal:?} on an IAM user");

@@ -238,7 +238,10 @@ fn revoking(grant: &GrantProgress, cause: Cause, at: Timestamp, holder: Subject<
         | Cause::ReviewMissed
         | Cause::PrincipalReplaced
         | Cause::ClusterGone
-        | Cause::Incident => (Tone::Danger, Icon::Ban, format!("Ended: {}", words::access::cause(cause))),
+        | Cause::Incident
+        | Cause::NotAllowed
+        | Cause::PolicyChanged
+        | Cause::Released => (Tone::Danger, Icon::Ban, format!("Ended: {}", words::access::cause(cause))),
     };
     let html = Html::sentence(&Sentence::default().text(text));
     Event::major(tone, icon, html, at).quoting(grant.end_reason.as_deref())

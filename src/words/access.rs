@@ -171,6 +171,9 @@ pub fn cause(cause: Cause) -> &'static str {
         Cause::PrincipalReplaced => "the AWS identity was replaced by another of the same name",
         Cause::ClusterGone => "the cluster is gone",
         Cause::Incident => "it was ended for an incident",
+        Cause::NotAllowed => "the current policy does not allow it as it was decided",
+        Cause::PolicyChanged => "the policy was changed before it was set up, and does not grant it any more",
+        Cause::Released => "an operator released the AWS identity that it went to",
     }
 }
 

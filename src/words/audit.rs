@@ -2,7 +2,7 @@
 
 use super::{Clock, Sentence};
 use jiff::Timestamp;
-use latchkey_domain::audit::Place;
+use latchkey_domain::{access::grant::Cause, audit::Place};
 use serde_json::Value;
 
 /// An event as its sentence needs it.
@@ -154,9 +154,13 @@ impl Told<'_> {
             "expired" => {
                 self.on_cluster(Sentence::default().text(format!("The time of {} access", whose()))).text(" was over.")
             }
-            cause => self
-                .on_cluster(Sentence::default().text(format!("{} access", whose())))
-                .text(format!(" is being taken away: {}.", cause.replace('_', " "))),
+            // A cause of a later version is said by its name.
+            cause => {
+                let why = Cause::parse(cause)
+                    .map_or_else(|| cause.replace('_', " "), |cause| super::access::cause(cause).to_owned());
+                self.on_cluster(Sentence::default().text(format!("{} access", whose())))
+                    .text(format!(" is being taken away: {why}."))
+            }
         }
     }
 
@@ -273,6 +277,14 @@ mod tests {
         assert_eq!(
             said("grant.revoking", "worker", Some("Ana"), &json!({ "cause": "expired" })),
             "The time of Ana\u{2019}s access on `prod-eu` was over."
+        );
+        assert_eq!(
+            said("grant.revoking", "worker", Some("Ana"), &json!({ "cause": "not_allowed" })),
+            "Ana\u{2019}s access on `prod-eu` is being taken away: the current policy does not allow it as it was decided."
+        );
+        assert_eq!(
+            said("grant.revoking", "worker", Some("Ana"), &json!({ "cause": "moon_fell" })),
+            "Ana\u{2019}s access on `prod-eu` is being taken away: moon fell."
         );
         assert_eq!(
             said("grant.ended", "worker", Some("Ana"), &json!({ "residual": ["x"] })),

@@ -7,7 +7,7 @@ use latchkey::actions::{
     requests::{self, NotDecided, NotSubmitted, Outcome},
 };
 use latchkey_domain::access::{
-    grant::{GrantState, NotRevoked},
+    grant::{Cause, GrantState, NotRevoked},
     request::{Refused, RequestState, Verdict},
 };
 
@@ -153,6 +153,21 @@ async fn what_was_not_set_up_in_time_is_revoked_as_undeliverable() {
     let query = format!("select count(*) from access_grant where id = '{grant}' and cause = 'undeliverable'");
     assert_eq!(town.count(&query).await, 1);
     assert_eq!(town.count("select count(*) from target where revoking").await, 2);
+}
+
+#[tokio::test]
+async fn each_cause_of_an_end_can_be_stored() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    for cause in Cause::ALL {
+        assert_eq!(Cause::parse(cause.as_str()), Some(cause));
+        sqlx::query("update access_grant set cause = $2 where id = $1")
+            .bind(grant.0)
+            .bind(cause.as_str())
+            .execute(town.owner.pool())
+            .await
+            .unwrap();
+    }
 }
 
 #[tokio::test]

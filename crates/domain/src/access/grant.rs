@@ -87,9 +87,32 @@ pub enum Cause {
     PrincipalReplaced,
     ClusterGone,
     Incident,
+    /// The worker decided again before it set the access up, and the policy of then did not allow it.
+    NotAllowed,
+    /// A policy was applied that would not grant what was still to be set up.
+    PolicyChanged,
+    /// An operator freed the AWS identity that it goes to.
+    Released,
 }
 
 impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 13] = [
+        Self::Expired,
+        Self::Relinquished,
+        Self::Revoked,
+        Self::Departed,
+        Self::Ineligible,
+        Self::ReviewMissed,
+        Self::Undeliverable,
+        Self::PrincipalReplaced,
+        Self::ClusterGone,
+        Self::Incident,
+        Self::NotAllowed,
+        Self::PolicyChanged,
+        Self::Released,
+    ];
+
     /// As the database has it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -103,25 +126,15 @@ impl Cause {
             Self::PrincipalReplaced => "principal_replaced",
             Self::ClusterGone => "cluster_gone",
             Self::Incident => "incident",
+            Self::NotAllowed => "not_allowed",
+            Self::PolicyChanged => "policy_changed",
+            Self::Released => "released",
         }
     }
 
     /// From the database.
     pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::Expired,
-            Self::Relinquished,
-            Self::Revoked,
-            Self::Departed,
-            Self::Ineligible,
-            Self::ReviewMissed,
-            Self::Undeliverable,
-            Self::PrincipalReplaced,
-            Self::ClusterGone,
-            Self::Incident,
-        ]
-        .into_iter()
-        .find(|cause| cause.as_str() == text)
+        Self::ALL.into_iter().find(|cause| cause.as_str() == text)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! May not import: web, worker, aws, kubernetes.
 
+pub mod alarms;
 pub mod audit;
 pub mod clusters;
 mod columns;

@@ -9,6 +9,7 @@ use super::StoreError;
 use jiff::Timestamp;
 use latchkey_domain::access::{
     EventDraft, EventId, Transition, Wake,
+    alarm::Alarm,
     transition::{Actor, Target},
 };
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
@@ -27,11 +28,13 @@ pub trait Stored: Sized {
 #[derive(Debug)]
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
+    /// Alarms that it raised: in the log once they stand.
+    alarms: Vec<Alarm>,
 }
 
 impl Tx {
     pub(super) async fn begin(pool: &PgPool) -> Result<Self, StoreError> {
-        Ok(Self { inner: pool.begin().await? })
+        Ok(Self { inner: pool.begin().await?, alarms: Vec::new() })
     }
 
     /// The connection, for the locking reads of this module's siblings.
@@ -148,7 +151,16 @@ impl Tx {
     /// # Errors
     /// `Database`: whether it committed is then unknown; whoever repeats must find the same end.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
+        self.inner.commit().await?;
+        for Alarm { code, subject, what, .. } in self.alarms {
+            tracing::error!(alarm = code.as_str(), subject, "{what}");
+        }
+        Ok(())
+    }
+
+    /// Keeps an alarm for the log, where it is told once this transaction commits.
+    pub(super) fn tell(&mut self, alarm: Alarm) {
+        self.alarms.push(alarm);
     }
 }
 

@@ -14,8 +14,8 @@ use jiff::SignedDuration;
 const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
 impl Pulse {
-    /// What operators see besides: clusters that are fenced, or where granting is paused. Nobody else can do anything
-    /// about it. A run that failed is no banner: it may be over in a minute, and what waits for it is told by itself.
+    /// What operators see besides: alarms, and clusters that are fenced, or where granting is paused. Nobody else can do
+    /// anything about it. A run that failed is no banner: it may be over in a minute, and what waits for it is told by itself.
     pub(super) fn operators_banners(&self, clock: &Clock) -> Vec<Banner> {
         let banner = |held: &OnHold| {
             let name = &held.cluster;
@@ -38,7 +38,18 @@ impl Pulse {
             banner.text = banner.text.then_link(&format!("/targets/cluster/{}", held.id), "Open it");
             Some(banner)
         };
-        self.held.iter().filter_map(banner).collect()
+        self.alarm().into_iter().chain(self.held.iter().filter_map(banner)).collect()
+    }
+
+    /// The newest alarm, and how many stand.
+    fn alarm(&self) -> Option<Banner> {
+        let newest = self.newest_alarm.as_deref()?;
+        let mut banner = match self.alarms {
+            0 | 1 => Banner::new(Tone::Danger, newest),
+            more => Banner::new(Tone::Danger, &format!("{more} alarms stand. The newest: {newest}")),
+        };
+        banner.text = banner.text.then_link("/status#alarms", "See what to do");
+        Some(banner)
     }
 
     /// The banners, the gravest first.

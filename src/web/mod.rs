@@ -3,6 +3,7 @@
 //! May not import: aws, kubernetes, worker. The web holds no credentials of the outside; what it shows of it is
 //! what the worker observed.
 
+mod alarms;
 mod audit;
 mod banners;
 mod change;
@@ -92,6 +93,7 @@ pub fn router(state: State) -> Router {
 /// Every route of the portal.
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(alarms::routes())
         .merge(audit::routes())
         .merge(clusters::routes())
         .merge(grants::routes())

@@ -10,10 +10,14 @@ use super::{
     routes::Routes,
 };
 use crate::{
-    store::read::{
-        audit::{self, Checked},
-        health::{self, Health, Stuck, Wider, WorkerAlive},
-        hold::{self, Hold, OnHold},
+    store::{
+        Store, StoreError,
+        alarms::{self, Standing},
+        read::{
+            audit::{self, Checked},
+            health::{self, Health, Stuck, Wider, WorkerAlive},
+            hold::{self, Hold, OnHold},
+        },
     },
     words::{self, Clock, Sentence, time::duration},
 };
@@ -60,7 +64,19 @@ pub struct Worker {
 #[derive(Debug, Clone)]
 pub struct ForOperators {
     pub policy_hash: String,
+    pub alarms: Vec<AlarmRow>,
     pub stuck: Vec<StuckRow>,
+}
+
+/// An alarm that stands.
+#[derive(Debug, Clone)]
+pub struct AlarmRow {
+    pub what: Html,
+    pub since: Html,
+    /// The access that it is about.
+    pub address: Option<String>,
+    /// Where it is cleared; none where it is over by itself.
+    pub clear: Option<String>,
 }
 
 /// An access in trouble.
@@ -77,6 +93,8 @@ pub struct StuckRow {
 const HELD: i64 = 4;
 /// How many accesses in trouble are shown.
 const STUCK: usize = 50;
+/// How many alarms are shown.
+const ALARMS: i64 = 100;
 /// How many clusters on which nothing is set up are named.
 const TOLD: usize = 3;
 
@@ -86,13 +104,27 @@ async fn page(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Sta
     let held = hold::all(&state.store, HELD).await?;
     let checked = audit::checked(&state.store).await?;
     let provider_answers = state.login.reach().await.is_ok();
-    let (stuck, wider) = if signed_in.roles.operator {
-        (health::stuck(&state.store, STUCK).await?, health::wider(&state.store, STUCK).await?)
-    } else {
-        (Vec::new(), Vec::new())
-    };
+    let troubles = if signed_in.roles.operator { Troubles::read(&state.store).await? } else { Troubles::default() };
     let provider = state.login.provider().to_owned();
-    Ok(StatusPage::new(&signed_in, (&health, &held), &checked, (&provider, provider_answers), (&stuck, &wider)))
+    Ok(StatusPage::new(&signed_in, (&health, &held), &checked, (&provider, provider_answers), &troubles))
+}
+
+/// What is told to operators alone.
+#[derive(Debug, Default)]
+struct Troubles {
+    alarms: Vec<Standing>,
+    stuck: Vec<Stuck>,
+    wider: Vec<Wider>,
+}
+
+impl Troubles {
+    async fn read(store: &Store) -> Result<Self, StoreError> {
+        Ok(Self {
+            alarms: alarms::standing(store, ALARMS).await?,
+            stuck: health::stuck(store, STUCK).await?,
+            wider: health::wider(store, STUCK).await?,
+        })
+    }
 }
 
 /// A worker tells that it lives each few seconds.
@@ -115,7 +147,7 @@ impl StatusPage {
         (health, held): (&Health, &[OnHold]),
         checked: &Checked,
         provider: (&str, bool),
-        (stuck, wider): (&[Stuck], &[Wider]),
+        troubles: &Troubles,
     ) -> Self {
         let alive = health.workers.iter().any(WorkerAlive::works);
         let waits = health.waits_since.unwrap_or_default();
@@ -139,7 +171,10 @@ impl StatusPage {
             chain: LastCheck::of(checked, &signed_in.clock),
             operator: signed_in.roles.operator.then(|| ForOperators {
                 policy_hash: signed_in.policy.hash.clone(),
-                stuck: stuck.iter().map(StuckRow::of).chain(wider.iter().map(StuckRow::wider)).collect(),
+                alarms: troubles.alarms.iter().map(|alarm| AlarmRow::of(alarm, &signed_in.clock)).collect(),
+                stuck: (troubles.stuck.iter().map(StuckRow::of))
+                    .chain(troubles.wider.iter().map(StuckRow::wider))
+                    .collect(),
             }),
         }
     }
@@ -296,6 +331,17 @@ impl Worker {
     }
 }
 
+impl AlarmRow {
+    fn of(alarm: &Standing, clock: &Clock) -> Self {
+        Self {
+            what: Html::prose(&alarm.what),
+            since: Html::relative(clock, alarm.raised_at),
+            address: alarm.grant.map(|id| format!("/grants/{id}")),
+            clear: (!alarm.ends_by_itself()).then(|| format!("/alarms/{}/clear", alarm.id)),
+        }
+    }
+}
+
 impl StuckRow {
     fn of(stuck: &Stuck) -> Self {
         let trouble = stuck.trouble();
@@ -382,6 +428,28 @@ impl StatusPage {
         };
         let checked =
             Checked { verified: Some(("2026-11-24T12:02:00Z".parse().unwrap(), 4_102)), ..Checked::default() };
-        Self::new(signed_in, (&health, &[held]), &checked, ("Example Identity", true), (&[stuck], &[]))
+        let troubles = Troubles { alarms: sample_alarms(), stuck: vec![stuck], wider: vec![] };
+        Self::new(signed_in, (&health, &[held]), &checked, ("Example Identity", true), &troubles)
     }
+}
+
+/// One that is over by itself, one that an operator clears.
+#[cfg(test)]
+fn sample_alarms() -> Vec<Standing> {
+    use latchkey_domain::access::{AlarmId, GrantId, alarm::AlarmCode};
+    let alarm = |code, what: &str| Standing {
+        id: AlarmId(uuid::Uuid::from_u128(11)),
+        code: Some(code),
+        subject: String::new(),
+        what: what.to_owned(),
+        person: None,
+        cluster: None,
+        request: None,
+        grant: Some(GrantId(uuid::Uuid::from_u128(8))),
+        raised_at: "2026-11-24T14:31:00Z".parse().unwrap(),
+    };
+    vec![
+        alarm(AlarmCode::UnreadableRow, "An access of Ana\u{2019}s on `prod-eu` cannot be read by this version."),
+        alarm(AlarmCode::NotAllowed, "An access on `prod-eu` was not set up: the policy of now does not grant it."),
+    ]
 }

@@ -126,6 +126,12 @@ impl Told<'_> {
                 };
                 start.text(" to be tried at once.")
             }
+            "alarm.raised" => {
+                start.text(" raised an alarm: ").parsed(self.text("what").trim_end_matches('.')).text(".")
+            }
+            "alarm.cleared" => {
+                start.text(" cleared an alarm: ").parsed(self.text("what").trim_end_matches('.')).text(".")
+            }
             "audit.exported" => {
                 let rows = self.detail.get("rows").and_then(Value::as_u64).unwrap_or(0);
                 start.text(format!(" exported {rows} events of the audit log as {}.", self.text("format")))

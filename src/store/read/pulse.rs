@@ -26,6 +26,9 @@ pub struct Pulse {
     /// The first place where the audit chain does not hold: among the newest links, or beside them, where one of the
     /// newest events was kept from being sealed, or by the worker's last walk over all.
     pub broken: Option<Place>,
+    /// Alarms that stand, and what the newest says: operators are told.
+    pub alarms: u64,
+    pub newest_alarm: Option<String>,
     /// Clusters on which nothing new is set up, the gravest first.
     pub held: Vec<OnHold>,
 }
@@ -47,7 +50,9 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         r#"select now.at as "now!",
              worker.silent_for, worker.clock_off,
              overdue.count as "overdue!", overdue.since as "overdue_since?", blocked.count as "blocked!",
-             (select broken_seq from audit_walk) as broken_seq, (select broken_after from audit_walk) as "broken_after!"
+             (select broken_seq from audit_walk) as broken_seq, (select broken_after from audit_walk) as "broken_after!",
+             (select count(*) from alarm where cleared_at is null) as "alarms!",
+             (select what from alarm where cleared_at is null order by raised_at desc, id desc limit 1) as newest_alarm
            from (select latchkey_now() as at) now
            cross join lateral (
              select
@@ -87,6 +92,8 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         overdue_since: row.overdue_since.map(jiff_sqlx::Timestamp::to_jiff),
         blocked: u64::try_from(row.blocked).unwrap_or(0),
         broken: [walked, newest, kept].into_iter().flatten().min_by_key(|place| place.link()),
+        alarms: u64::try_from(row.alarms).unwrap_or(0),
+        newest_alarm: row.newest_alarm,
         held,
     })
 }

@@ -322,6 +322,12 @@ pub const ROWS: &[Row] = &[
         cells: [Refused(401), Does(303), Refused(404), Refused(404), Refused(404), Refused(404)],
     },
     Row {
+        path: "/alarms/{id}/clear",
+        at: "/alarms/{alarm}/clear",
+        fields: &[],
+        cells: [Refused(401), Refused(404), Refused(404), Refused(404), Does(303), Refused(404)],
+    },
+    Row {
         path: "/targets/{kind}/{key}/try",
         at: "/targets/cluster/{cluster}/try",
         fields: &[],

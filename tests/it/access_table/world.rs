@@ -10,7 +10,11 @@ use axum::{
     http::{Method, Request, header},
 };
 use latchkey::actions::{ask::AskForm, requests::Outcome};
-use latchkey_domain::access::{GrantId, RequestId, request::Verdict};
+use latchkey_domain::access::{
+    GrantId, RequestId,
+    alarm::{Alarm, AlarmCode},
+    request::Verdict,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Nobody, the requester, another requester, an approver, an operator, an auditor.
@@ -53,9 +57,14 @@ impl World {
         for who in PEOPLE.into_iter().filter(|who| *who != "nobody") {
             cookies.insert(who, portal.cookie(who).await);
         }
+        let mut tx = town.worker.begin().await.unwrap();
+        let now = tx.now().await.unwrap();
+        assert!(tx.raise(&Alarm::new(AlarmCode::NotAllowed, "a test", "A test."), now).await.unwrap());
+        tx.commit().await.unwrap();
         let stylesheet = portal.get("ana", "/").await.attribute("link[rel=stylesheet]", "href");
         names.insert("file", stylesheet);
         for (name, query) in [
+            ("alarm", "select id::text from alarm"),
             (
                 "ana.session",
                 "select s.id::text from session s join person p on p.id = s.person_id

@@ -1,5 +1,6 @@
 //! The portal's pages as a browser meets them: the real router over a real database, nothing outside.
 
+mod alarms;
 mod audit;
 mod frame;
 mod limits;

@@ -57,6 +57,10 @@ id!(
     EventId
 );
 id!(
+    /// One alarm.
+    AlarmId
+);
+id!(
     /// One signed-in browser.
     SessionId
 );

@@ -1,5 +1,6 @@
 //! Ours: people, clusters, profiles, policies, requests and grants.
 
+pub mod alarm;
 pub mod cluster;
 pub mod glob;
 pub mod grant;
@@ -12,7 +13,7 @@ pub mod request;
 pub mod ruling;
 pub mod transition;
 
-pub use ids::{ClusterId, EventId, GrantId, InstallationId, PersonId, PrincipalId, RequestId, SessionId};
+pub use ids::{AlarmId, ClusterId, EventId, GrantId, InstallationId, PersonId, PrincipalId, RequestId, SessionId};
 pub use transition::{EventDraft, Transition, Wake};
 
 #[cfg(test)]

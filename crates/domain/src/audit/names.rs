@@ -2,7 +2,9 @@
 //! and no event has to be read to say so.
 
 /// Every action that an event was ever recorded with, by noun. What a later version no longer records stays here.
-pub const ACTIONS: [&str; 31] = [
+pub const ACTIONS: [&str; 33] = [
+    "alarm.cleared",
+    "alarm.raised",
     "audit.exported",
     "cluster.added",
     "cluster.drift_found",

@@ -1,0 +1,46 @@
+//! Alarms, as operators act on them: whoever has seen to one clears it.
+
+use super::policy::{self, NoPolicy};
+use crate::store::{Store, StoreError, alarms};
+use latchkey_domain::access::{
+    AlarmId,
+    person::{Person, Role},
+    transition::Actor,
+};
+
+/// Why an alarm was not cleared.
+#[derive(Debug, thiserror::Error)]
+pub enum NotCleared {
+    /// There is no such alarm, or whoever asks is no operator.
+    #[error("no such alarm")]
+    NotFound,
+    #[error("This alarm is over by itself as soon as what it tells of is mended or over; nobody can clear it before.")]
+    EndsByItself,
+    #[error(transparent)]
+    Policy(#[from] NoPolicy),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Clears an alarm. Clearing twice does no more than once.
+///
+/// # Errors
+/// `NotFound`, `EndsByItself`, `Policy`, `Store`.
+pub async fn clear(store: &Store, person: &Person, id: AlarmId) -> Result<(), NotCleared> {
+    let current = policy::current(store).await?;
+    if !current.file.has_role(person, Role::Operator) {
+        return Err(NotCleared::NotFound);
+    }
+    let mut tx = store.begin().await?;
+    let Some(alarm) = tx.lock_alarm(id).await? else {
+        drop(tx);
+        return if alarms::exists(store, id).await? { Ok(()) } else { Err(NotCleared::NotFound) };
+    };
+    if alarm.ends_by_itself() {
+        return Err(NotCleared::EndsByItself);
+    }
+    let now = tx.now().await?;
+    let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
+    tx.clear_alarm(&alarm, actor, Some(person.id), now).await?;
+    Ok(tx.commit().await?)
+}

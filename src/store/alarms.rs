@@ -1,0 +1,176 @@
+//! Alarms: raised by the worker, shown to operators until they are over.
+
+use super::{Store, StoreError, Tx, columns::time};
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    AlarmId, ClusterId, EventDraft, GrantId, PersonId, RequestId,
+    alarm::{Alarm, AlarmCode},
+    transition::Actor,
+};
+use uuid::Uuid;
+
+/// As long as a sentence of an alarm may be, in characters.
+const LONGEST_WHAT: usize = 1000;
+/// As long as a subject may be.
+const LONGEST_SUBJECT: usize = 200;
+
+/// An alarm that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    pub id: AlarmId,
+    /// None where another version of Latchkey raised it.
+    pub code: Option<AlarmCode>,
+    pub subject: String,
+    pub what: String,
+    pub person: Option<PersonId>,
+    pub cluster: Option<ClusterId>,
+    pub request: Option<RequestId>,
+    pub grant: Option<GrantId>,
+    pub raised_at: Timestamp,
+}
+
+impl Standing {
+    /// Whether it is over when its subject is, so that nobody has to clear it.
+    pub fn ends_by_itself(&self) -> bool {
+        self.code.is_some_and(AlarmCode::ends_by_itself)
+    }
+}
+
+impl Tx {
+    /// Raises an alarm: its row, its event `alarm.raised`, and an error in the log once this transaction commits. Does
+    /// nothing, and gives false, where one of this code and subject stands already.
+    ///
+    /// # Errors
+    /// `Event`, `Database`.
+    pub async fn raise(&mut self, alarm: &Alarm, now: Timestamp) -> Result<bool, StoreError> {
+        let cut = |text: &str, longest: usize| text.chars().take(longest).collect::<String>();
+        let alarm = Alarm {
+            subject: cut(&alarm.subject, LONGEST_SUBJECT),
+            what: cut(&alarm.what, LONGEST_WHAT),
+            ..alarm.clone()
+        };
+        let result = sqlx::query!(
+            "insert into alarm (id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             on conflict (code, subject) where cleared_at is null do nothing",
+            Uuid::now_v7(),
+            alarm.code.as_str(),
+            alarm.subject,
+            alarm.what,
+            alarm.person.map(|id| id.0),
+            alarm.cluster.map(|id| id.0),
+            alarm.request.map(|id| id.0),
+            alarm.grant.map(|id| id.0),
+            time(now) as _,
+        )
+        .execute(self.connection())
+        .await?;
+        if result.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.event(&alarm.raised(), now).await?;
+        self.tell(alarm);
+        Ok(true)
+    }
+
+    /// Locks an alarm and gives it, where it stands.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn lock_alarm(&mut self, id: AlarmId) -> Result<Option<Standing>, StoreError> {
+        let row = sqlx::query_as!(
+            Row,
+            "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
+             where id = $1 and cleared_at is null for update",
+            id.0
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(row.map(Row::standing))
+    }
+
+    /// Clears an alarm that stands, with its event `alarm.cleared`: by a person, or by itself.
+    ///
+    /// # Errors
+    /// `Stale` where it does not stand any more; `Event`, `Database`.
+    pub async fn clear_alarm(
+        &mut self,
+        alarm: &Standing,
+        actor: Actor,
+        by: Option<PersonId>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let result = sqlx::query!(
+            "update alarm set cleared_at = greatest($2, raised_at), cleared_by = $3 where id = $1 and cleared_at is null",
+            alarm.id.0,
+            time(now) as _,
+            by.map(|id| id.0),
+        )
+        .execute(self.connection())
+        .await?;
+        super::tx::one_row(&result, "the alarm")?;
+        let event = EventDraft {
+            person: alarm.person,
+            cluster: alarm.cluster,
+            request: alarm.request,
+            grant: alarm.grant,
+            ..EventDraft::new("alarm.cleared", actor)
+        };
+        let code = alarm.code.map_or("", AlarmCode::as_str);
+        let event = event.with("alarm", code).with("subject", &alarm.subject).with("what", &alarm.what);
+        self.event(&event, now).await.map(drop)
+    }
+}
+
+/// Whether an alarm with this id was ever raised.
+///
+/// # Errors
+/// `Database`.
+pub async fn exists(store: &Store, id: AlarmId) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(r#"select exists (select from alarm where id = $1) as "exists!""#, id.0);
+    Ok(found.fetch_one(store.pool()).await?)
+}
+
+/// The alarms that stand, the newest first: at most `limit`.
+///
+/// # Errors
+/// `Database`.
+pub async fn standing(store: &Store, limit: i64) -> Result<Vec<Standing>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
+         where cleared_at is null order by raised_at desc, id desc limit $1",
+        limit
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows.into_iter().map(Row::standing).collect())
+}
+
+struct Row {
+    id: Uuid,
+    code: String,
+    subject: String,
+    what: String,
+    person_id: Option<Uuid>,
+    cluster_id: Option<Uuid>,
+    request_id: Option<Uuid>,
+    grant_id: Option<Uuid>,
+    raised_at: jiff_sqlx::Timestamp,
+}
+
+impl Row {
+    fn standing(self) -> Standing {
+        Standing {
+            id: AlarmId(self.id),
+            code: AlarmCode::parse(&self.code),
+            subject: self.subject,
+            what: self.what,
+            person: self.person_id.map(PersonId),
+            cluster: self.cluster_id.map(ClusterId),
+            request: self.request_id.map(RequestId),
+            grant: self.grant_id.map(GrantId),
+            raised_at: self.raised_at.to_jiff(),
+        }
+    }
+}

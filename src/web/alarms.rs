@@ -1,0 +1,25 @@
+//! What operators do to an alarm. All of them stand on the status page.
+
+use super::{Failure, SignedIn, State, path::Id, routes::Routes};
+use crate::actions::alarms::{self, NotCleared};
+use axum::{
+    extract::State as Extract,
+    response::{IntoResponse, Redirect, Response},
+};
+use latchkey_domain::access::AlarmId;
+
+/// `POST /alarms/{id}/clear`: 303 to the status page; 409 where it is over by itself.
+async fn clear(Extract(state): Extract<State>, signed_in: SignedIn, Id(id): Id<AlarmId>) -> Result<Response, Failure> {
+    match alarms::clear(&state.store, &signed_in.person, id).await {
+        Ok(()) => Ok(Redirect::to("/status").into_response()),
+        Err(NotCleared::NotFound) => Err(Failure::NotFound),
+        Err(error @ NotCleared::EndsByItself) => Err(Failure::Conflict(error.to_string())),
+        Err(NotCleared::Policy(error)) => Err(error.into()),
+        Err(NotCleared::Store(error)) => Err(error.into()),
+    }
+}
+
+/// `/alarms/{id}/clear`.
+pub fn routes() -> Routes {
+    Routes::new().form("/alarms/{id}/clear", "/status", clear)
+}

@@ -1,0 +1,57 @@
+//! Alarms, as operators see them and clear them.
+
+use super::Portal;
+use crate::town::Town;
+use axum::http::StatusCode;
+use latchkey_domain::access::alarm::{Alarm, AlarmCode};
+
+async fn raised(town: &Town, code: AlarmCode, subject: &str, what: &str) -> bool {
+    let mut tx = town.worker.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    let raised = tx.raise(&Alarm::new(code, subject, what), now).await.unwrap();
+    tx.commit().await.unwrap();
+    raised
+}
+
+#[tokio::test]
+async fn an_alarm_stands_over_the_pages_of_operators_until_one_clears_it() {
+    let portal = Portal::new().await;
+    let town = &portal.town;
+    assert!(raised(town, AlarmCode::NotAllowed, "grant 1", "The first of them.").await);
+    assert!(!raised(town, AlarmCode::NotAllowed, "grant 1", "The first of them.").await, "it stands already");
+    assert_eq!(town.count("select count(*) from event where action = 'alarm.raised'").await, 1);
+    let (dee, ana) = (portal.browser("dee").await, portal.browser("ana").await);
+    assert!(dee.get("/").await.expect(StatusCode::OK).text.contains("The first of them."));
+    assert!(!ana.get("/").await.expect(StatusCode::OK).text.contains("The first of them."));
+    assert!(raised(town, AlarmCode::NotAllowed, "grant 2", "The second of them.").await);
+    let home = dee.get("/").await.expect(StatusCode::OK).text;
+    assert!(home.contains("2 alarms stand. The newest: The second of them."), "{home}");
+    let status = dee.get("/status").await.expect(StatusCode::OK);
+    assert_eq!(status.all("section[aria-labelledby=alarms] tbody tr").len(), 2);
+    let clear = format!("/alarms/{}/clear", town.text("select id::text from alarm where subject = 'grant 1'").await);
+    ana.post(&clear, &[]).await.expect(StatusCode::NOT_FOUND);
+    for _twice in 0..2 {
+        dee.post(&clear, &[]).await.expect(StatusCode::SEE_OTHER);
+    }
+    assert_eq!(dee.get("/status").await.all("section[aria-labelledby=alarms] tbody tr").len(), 1);
+    let told = "select count(*) from event e join person p on p.id = e.actor_id
+                where e.action = 'alarm.cleared' and p.handle = 'dee'";
+    assert_eq!(town.count(told).await, 1);
+    assert!(raised(town, AlarmCode::NotAllowed, "grant 1", "Again.").await, "it is raised anew");
+}
+
+#[tokio::test]
+async fn nobody_clears_what_is_over_by_itself_and_the_web_raises_nothing() {
+    let portal = Portal::new().await;
+    let town = &portal.town;
+    assert!(raised(town, AlarmCode::UnreadableRow, "request 1", "A row.").await);
+    let clear = format!("/alarms/{}/clear", town.text("select id::text from alarm").await);
+    let dee = portal.browser("dee").await;
+    let refused = dee.post(&clear, &[]).await.expect(StatusCode::CONFLICT);
+    assert!(refused.text.contains("over by itself"), "{}", refused.text);
+    assert_eq!(town.count("select count(*) from alarm where cleared_at is null").await, 1);
+    let mut tx = town.web.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    let alarm = Alarm::new(AlarmCode::NotAllowed, "x", "x");
+    assert!(tx.raise(&alarm, now).await.is_err());
+}

@@ -83,10 +83,10 @@ insert into vote (request_id, person_id, verdict, seen, at)
 select l.request, l.decider, 'approve', t.seen, l.asked + interval '90 seconds' from life l, asked t where l.state <> 'pending';
 
 insert into access_grant (id, request_id, person_id, principal_id, cluster_id, profile, resolved_profile, namespaces,
-  minutes, policy_hash, decided_by, state, version, created_at, activate_by, hard_until, since, until, revoking_since,
+  minutes, policy_hash, policy_name, basis, quorum, decided_by, state, version, created_at, activate_by, hard_until, since, until, revoking_since,
   ended_at, cause)
 select l.grant_id, l.request, l.person, l.principal, l.cluster, t.profile, t.resolved_profile, t.namespaces, 60,
-  t.policy_hash, array[l.decider], l.state, 4, s.at, s.at + interval '30 minutes', s.at + interval '90 minutes',
+  t.policy_hash, t.policy_name, 'quorum', 1, array[l.decider], l.state, 4, s.at, s.at + interval '30 minutes', s.at + interval '90 minutes',
   s.at + interval '3 seconds', s.at + interval '63 seconds' + interval '1 hour',
   case when l.state = 'ended' then s.at + interval '61 minutes' end,
   case when l.state = 'ended' then s.at + interval '61 minutes 3 seconds' end,

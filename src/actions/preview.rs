@@ -14,7 +14,7 @@ use latchkey_domain::{
     access::{
         ClusterId, GrantId, PersonId, PrincipalId, RequestId,
         cluster::PinnedNamespace,
-        grant::GrantFacts,
+        grant::{GrantBasis, GrantFacts},
         person::Person,
         profile::ResolvedProfile,
         request::{ACTIVATE_WITHIN, RequestFacts},
@@ -162,6 +162,8 @@ fn imagined(subject: &Subject<'_>, arn: &PrincipalArn, policy_hash: &str, now: T
             namespaces: subject.namespaces.to_vec(),
             minutes: subject.minutes,
             policy_hash: policy_hash.to_owned(),
+            policy_name: String::new(),
+            basis: GrantBasis::Automatic,
             decided_by: Vec::<PersonId>::new(),
             created_at: now,
             activate_by,

@@ -65,7 +65,7 @@ pub async fn submit(store: &Store, person: &Person, form: &AskForm) -> Result<Re
             tx.record(facts.submit(&basis.policy, quorum), now).await?;
         }
         Ruling::Automatic(basis) => {
-            tx.record(facts.submit_automatic(&basis.policy, GrantId(Uuid::now_v7())), now).await?;
+            tx.record(facts.submit_automatic(&basis, GrantId(Uuid::now_v7())), now).await?;
         }
         Ruling::Refused(_) => return Err(NotSubmitted::Problems(Box::new(considered))),
     }
@@ -212,7 +212,7 @@ fn pending(locked: Option<LockedRequest>) -> Result<Pending, NotDecided> {
 pub fn ruled(current: &Current, pending: &Pending, known: &[Person]) -> Option<Ruled> {
     ruling_of(current, &pending.facts, known).and_then(|ruling| match ruling {
         Ruling::Ask { basis, quorum, eligible } => {
-            Some(Ruled { eligible, quorum, seen: pending.facts.seen(&basis.policy) })
+            Some(Ruled::of(&pending.facts, basis, quorum, eligible, Ok(pending.facts.profile.clone())))
         }
         Ruling::Automatic(_) | Ruling::Refused(_) => None,
     })

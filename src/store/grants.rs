@@ -8,11 +8,14 @@ use super::{
 use jiff::Timestamp;
 use latchkey_domain::access::{
     ClusterId, GrantId, PersonId, PrincipalId, RequestId,
-    grant::{Active, Cause, Ended, Grant, GrantFacts, GrantState, Leg, Proven, Provisioning, Revoking, Scheduled},
+    grant::{
+        Active, Cause, Ended, Grant, GrantBasis, GrantFacts, GrantState, Leg, Proven, Provisioning, Revoking, Scheduled,
+    },
     person::Handle,
     transition::Target,
 };
 use sqlx::PgConnection;
+use std::num::NonZeroU8;
 use uuid::Uuid;
 
 struct Row {
@@ -26,6 +29,9 @@ struct Row {
     namespaces: serde_json::Value,
     minutes: i32,
     policy_hash: Vec<u8>,
+    policy_name: String,
+    basis: String,
+    quorum: Option<i32>,
     decided_by: Vec<Uuid>,
     state: String,
     created_at: jiff_sqlx::Timestamp,
@@ -46,6 +52,8 @@ impl Row {
         let corrupt =
             |column: &'static str, value: &dyn std::fmt::Display| StoreError::corrupt("access_grant", column, value);
         let handle: Handle = self.handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?;
+        let quorum = self.quorum.and_then(|quorum| u8::try_from(quorum).ok()).and_then(NonZeroU8::new);
+        let basis = GrantBasis::parse(&self.basis, quorum).ok_or_else(|| corrupt("basis", &self.basis))?;
         let facts = GrantFacts {
             id: GrantId(self.id),
             request: RequestId(self.request_id),
@@ -57,6 +65,8 @@ impl Row {
             namespaces: json("access_grant", "namespaces", self.namespaces)?,
             minutes: u32::try_from(self.minutes).map_err(|error| corrupt("minutes", &error))?,
             policy_hash: hex::encode(self.policy_hash),
+            policy_name: self.policy_name,
+            basis,
             decided_by: self.decided_by.into_iter().map(PersonId).collect(),
             created_at: self.created_at.to_jiff(),
             activate_by: self.activate_by.to_jiff(),
@@ -103,7 +113,7 @@ impl Tx {
         let rows = sqlx::query_as!(
             Row,
             r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, g.cluster_id, g.resolved_profile,
-                 g.namespaces, g.minutes, g.policy_hash, g.decided_by, g.state, g.created_at, g.activate_by,
+                 g.namespaces, g.minutes, g.policy_hash, g.policy_name, g.basis, g.quorum, g.decided_by, g.state, g.created_at, g.activate_by,
                  g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.ended_by, g.end_reason,
                  g.residual
                from access_grant g join person p on p.id = g.person_id
@@ -124,7 +134,7 @@ impl Tx {
         let rows = sqlx::query_as!(
             Row,
             r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, g.cluster_id, g.resolved_profile,
-                 g.namespaces, g.minutes, g.policy_hash, g.decided_by, g.state, g.created_at, g.activate_by,
+                 g.namespaces, g.minutes, g.policy_hash, g.policy_name, g.basis, g.quorum, g.decided_by, g.state, g.created_at, g.activate_by,
                  g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.ended_by, g.end_reason,
                  g.residual
                from access_grant g join person p on p.id = g.person_id
@@ -187,7 +197,7 @@ pub async fn live_on(connection: &mut PgConnection, target: Target) -> Result<Ve
     let rows = sqlx::query_as!(
         Row,
         r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, g.cluster_id, g.resolved_profile,
-             g.namespaces, g.minutes, g.policy_hash, g.decided_by, g.state, g.created_at, g.activate_by,
+             g.namespaces, g.minutes, g.policy_hash, g.policy_name, g.basis, g.quorum, g.decided_by, g.state, g.created_at, g.activate_by,
              g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.ended_by, g.end_reason, g.residual
            from access_grant g join person p on p.id = g.person_id
            where g.state <> 'ended'
@@ -208,8 +218,9 @@ impl Stored for Scheduled {
         let decided_by: Vec<Uuid> = facts.decided_by.iter().map(|id| id.0).collect();
         sqlx::query!(
             "insert into access_grant (id, request_id, person_id, principal_id, cluster_id, profile, resolved_profile,
-               namespaces, minutes, policy_hash, decided_by, state, created_at, activate_by, hard_until)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'scheduled', $12, $13, $14)",
+               namespaces, minutes, policy_hash, policy_name, basis, quorum, decided_by, state, created_at, activate_by,
+               hard_until)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'scheduled', $15, $16, $17)",
             facts.id.0,
             facts.request.0,
             facts.person.0,
@@ -220,6 +231,9 @@ impl Stored for Scheduled {
             to_json(&facts.namespaces)?,
             i32::try_from(facts.minutes).unwrap_or(i32::MAX),
             policy_hash,
+            facts.policy_name,
+            facts.basis.as_str(),
+            facts.basis.quorum().map(|quorum| i32::from(quorum.get())),
             &decided_by,
             time(facts.created_at) as _,
             time(facts.activate_by) as _,

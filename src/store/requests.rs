@@ -7,7 +7,7 @@ use super::{
 };
 use latchkey_domain::access::{
     PersonId, RequestId,
-    request::{Closed, Pending, RequestFacts, RequestState, Seen, Submitted, Verdict, Vote, Voted},
+    request::{Closed, ClosedWhy, Pending, RequestFacts, RequestState, Seen, Submitted, Verdict, Vote, Voted},
 };
 use sqlx::{PgConnection, PgExecutor};
 use std::num::NonZeroU8;
@@ -23,7 +23,7 @@ pub enum LockedRequest {
 /// Every vote on a request, in the order of time, each voter as they are now.
 pub(super) async fn votes<'e>(executor: impl PgExecutor<'e>, id: RequestId) -> Result<Vec<Vote>, StoreError> {
     let rows = sqlx::query!(
-        "select v.verdict, v.reason, v.seen, v.at, p.id, p.handle, p.name, p.groups
+        "select v.verdict, v.reason, v.seen, v.at, v.rules, p.id, p.handle, p.name, p.groups
          from vote v join person p on p.id = v.person_id where v.request_id = $1 order by v.at, p.id",
         id.0
     )
@@ -38,6 +38,8 @@ pub(super) async fn votes<'e>(executor: impl PgExecutor<'e>, id: RequestId) -> R
                 reason: row.reason,
                 seen: Seen(hash32("vote", "seen", &row.seen)?),
                 at: row.at.to_jiff(),
+                // Rules that cannot be read are told as rules that are not known: the vote is judged by `seen`.
+                rules: row.rules.and_then(|rules| serde_json::from_value(rules).ok()),
             })
         })
         .collect()
@@ -138,19 +140,39 @@ impl Stored for Submitted {
 
 impl Stored for Voted {
     async fn write(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let policy_hash = hex::decode(&self.policy_hash).map_err(|error| StoreError::Event(error.to_string()))?;
+        let groups: Vec<String> = self.vote.by.groups.iter().cloned().collect();
         sqlx::query!(
-            "insert into vote (request_id, person_id, verdict, reason, seen, at) values ($1, $2, $3, $4, $5, $6)
+            "insert into vote (request_id, person_id, verdict, reason, seen, at, policy_hash, groups, rules)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              on conflict (request_id, person_id) do update
-               set verdict = excluded.verdict, reason = excluded.reason, seen = excluded.seen, at = excluded.at",
+               set verdict = excluded.verdict, reason = excluded.reason, seen = excluded.seen, at = excluded.at,
+                 policy_hash = excluded.policy_hash, groups = excluded.groups, rules = excluded.rules",
             self.request.0,
             self.vote.by.id.0,
             self.vote.verdict.as_str(),
             self.vote.reason,
             &self.vote.seen.0[..],
             time(self.vote.at) as _,
+            policy_hash,
+            &groups,
+            self.vote.rules.as_ref().map(to_json).transpose()?,
         )
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+        for counted in self.counted.iter().filter(|counted| counted.by != self.vote.by.id) {
+            let groups: Vec<String> = counted.groups.iter().cloned().collect();
+            let result = sqlx::query!(
+                "update vote set policy_hash = $3, groups = $4 where request_id = $1 and person_id = $2",
+                self.request.0,
+                counted.by.0,
+                policy_hash,
+                &groups,
+            )
+            .execute(&mut *connection)
+            .await?;
+            one_row(&result, "the vote")?;
+        }
         Ok(())
     }
 }
@@ -158,10 +180,11 @@ impl Stored for Voted {
 impl Stored for Closed {
     async fn write(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         let result = sqlx::query!(
-            "update request set state = $2, closed_at = $3 where id = $1 and state = 'pending'",
+            "update request set state = $2, closed_at = $3, closed_why = $4 where id = $1 and state = 'pending'",
             self.id.0,
             self.state.as_str(),
             time(self.at) as _,
+            self.why.map(ClosedWhy::as_str),
         )
         .execute(connection)
         .await?;

@@ -234,7 +234,7 @@ pub async fn waiting_for(
 fn is_for(signed_in: &SignedIn, row: &Waiting, known: &[Person]) -> bool {
     match ruling_of(&signed_in.policy, &row.facts, known) {
         Some(Ruling::Ask { basis, eligible, .. }) => {
-            let seen = row.facts.seen(&basis.policy);
+            let seen = row.facts.seen(&basis.policy, &row.facts.profile);
             let voted = row.votes.iter().any(|(by, _, saw)| *by == signed_in.person.id && *saw == seen);
             eligible.contains(&signed_in.person) && !voted
         }

@@ -8,11 +8,12 @@ use crate::store::{
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
-        ClusterId, GrantId, InstallationId, PrincipalId, cluster::PinnedNamespace, person::Person,
+        ClusterId, GrantId, InstallationId, PrincipalId, cluster::PinnedNamespace, grant::GrantBasis, person::Person,
         profile::ResolvedProfile,
     },
     plan::observation::EksCluster,
 };
+use std::num::NonZeroU8;
 
 /// An access as it stands.
 #[derive(Debug, Clone)]
@@ -35,6 +36,7 @@ pub struct GrantDetail {
     pub reason: String,
     pub policy_name: String,
     pub policy_hash: String,
+    pub basis: GrantBasis,
     /// Who decided, by handle and name; nobody where the policy did.
     pub deciders: Vec<Decider>,
     pub installation: InstallationId,
@@ -76,7 +78,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
               from jsonb_array_elements(case when jsonb_typeof(o.body->'kubernetes'->'namespaces') = 'array'
                 then o.body->'kubernetes'->'namespaces' else '[]' end) namespace) as seen_namespaces,
              g.resolved_profile, g.namespaces, g.principal_id, i.arn as principal_arn, i.aws_profile,
-             r.reason, r.policy_name, g.policy_hash,
+             r.reason, g.policy_name, g.policy_hash, g.basis, g.quorum,
              (select coalesce(jsonb_agg(jsonb_build_object('handle', d.handle, 'name', d.name) order by v.at), '[]')
               from vote v join person d on d.id = v.person_id
               where v.request_id = g.request_id and v.person_id = any(g.decided_by)) as "deciders!",
@@ -110,6 +112,8 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
         written_at: jiff(row.written_at),
         removed_at: jiff(row.removed_at),
     });
+    let quorum = row.quorum.and_then(|quorum| u8::try_from(quorum).ok()).and_then(NonZeroU8::new);
+    let basis = GrantBasis::parse(&row.basis, quorum);
     Ok(Some(GrantDetail {
         progress,
         holder: person(row.person_id, &row.handle, row.name, row.groups)?,
@@ -129,6 +133,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
         reason: row.reason,
         policy_name: row.policy_name,
         policy_hash: hex::encode(row.policy_hash),
+        basis: basis.ok_or_else(|| StoreError::corrupt("access_grant", "basis", &row.basis))?,
         deciders: json("vote", "person_id", row.deciders)?,
         installation: InstallationId(row.installation),
         mapping,

@@ -74,6 +74,8 @@ fn bindings(detail: &GrantDetail, username: &str) -> Vec<BindingSpec> {
             namespaces: detail.namespaces.clone(),
             minutes: progress.minutes,
             policy_hash: detail.policy_hash.clone(),
+            policy_name: detail.policy_name.clone(),
+            basis: detail.basis,
             decided_by: progress.decided_by.clone(),
             created_at: progress.created_at,
             activate_by: progress.activate_by,

@@ -9,7 +9,7 @@ use latchkey_domain::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId,
         cluster::PinnedNamespace,
-        grant::{Cause, Condition, GrantState, Proven},
+        grant::{Cause, Condition, GrantBasis, GrantState, Proven},
         person::Person,
         profile::{ResolvedProfile, ResolvedRole, Scope},
         transition::Target,
@@ -77,6 +77,7 @@ pub fn detail(state: &str) -> GrantDetail {
         reason: "Why did the settlement stop at noon?".into(),
         policy_name: "payments may look".into(),
         policy_hash: "4be1f0c2".repeat(8),
+        basis: GrantBasis::Automatic,
         deciders: vec![Decider { handle: "ben".into(), name: "Ben Okafor".into() }],
         installation: InstallationId(id(5)),
         mapping: Some(MappingShown {

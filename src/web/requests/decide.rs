@@ -106,9 +106,9 @@ async fn again(
         Trouble::Refused(refused @ (Refused::Own | Refused::NotEligible)) => {
             (StatusCode::FORBIDDEN, Some(refused.to_string()), None)
         }
-        Trouble::Refused(refused @ (Refused::AlreadyVoted | Refused::Stale | Refused::Lapsed)) => {
-            (StatusCode::CONFLICT, Some(refused.to_string()), None)
-        }
+        Trouble::Refused(
+            refused @ (Refused::AlreadyVoted | Refused::Stale | Refused::Unresolved(_) | Refused::Lapsed),
+        ) => (StatusCode::CONFLICT, Some(refused.to_string()), None),
         Trouble::Closed(closed) => (StatusCode::CONFLICT, Some(already(closed).to_owned()), None),
         Trouble::NoLongerAllowed => (
             StatusCode::CONFLICT,

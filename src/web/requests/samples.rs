@@ -122,6 +122,7 @@ fn vote(number: u128, name: &str, verdict: Verdict, reason: Option<&str>) -> Vot
         reason: reason.map(str::to_owned),
         seen: Seen([0; 32]),
         at: at("14:41:10"),
+        rules: None,
     }
 }
 

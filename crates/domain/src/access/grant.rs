@@ -20,7 +20,7 @@ use super::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::marker::PhantomData;
+use std::{marker::PhantomData, num::NonZeroU8};
 
 /// What was granted. Never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +35,51 @@ pub struct GrantFacts {
     /// Empty for a profile of cluster scope.
     pub namespaces: Vec<PinnedNamespace>,
     pub minutes: u32,
+    /// Lower-case hex SHA-256 of the policy.toml that ruled at the completing vote.
     pub policy_hash: String,
+    /// The policy in it that ruled.
+    pub policy_name: String,
+    pub basis: GrantBasis,
     pub decided_by: Vec<PersonId>,
     pub created_at: Timestamp,
     pub activate_by: Timestamp,
     pub hard_until: Timestamp,
+}
+
+/// How a grant was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantBasis {
+    /// By people: so many approvals were wanted at the completing vote.
+    Quorum(NonZeroU8),
+    /// By the policy itself, at once.
+    Automatic,
+}
+
+impl GrantBasis {
+    /// As the database has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quorum(_) => "quorum",
+            Self::Automatic => "automatic",
+        }
+    }
+
+    /// How many approvals were wanted; nothing where nobody had to decide.
+    pub fn quorum(self) -> Option<NonZeroU8> {
+        match self {
+            Self::Quorum(quorum) => Some(quorum),
+            Self::Automatic => None,
+        }
+    }
+
+    /// From the database's columns; nothing where they say neither.
+    pub fn parse(basis: &str, quorum: Option<NonZeroU8>) -> Option<Self> {
+        match (basis, quorum) {
+            ("quorum", Some(quorum)) => Some(Self::Quorum(quorum)),
+            ("automatic", None) => Some(Self::Automatic),
+            _ => None,
+        }
+    }
 }
 
 /// Where a grant stands, as a word.

@@ -10,8 +10,10 @@ pub mod policy;
 pub mod profile;
 pub mod reason;
 pub mod request;
+pub mod rules;
 pub mod ruling;
 pub mod transition;
+pub mod vote;
 
 pub use ids::{AlarmId, ClusterId, EventId, GrantId, InstallationId, PersonId, PrincipalId, RequestId, SessionId};
 pub use transition::{EventDraft, Transition, Wake};

@@ -8,7 +8,7 @@ use super::{
         Scheduled,
     },
     person::{Audience, Handle, Person},
-    policy::{ClusterSelector, Decision, Eligible, Policy},
+    policy::{Basis, ClusterSelector, Decision, Eligible, Policy},
     profile::{ResolvedProfile, Scope},
     request::{Ballot, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Verdict, Vote},
     transition::{Actor, Target},
@@ -89,7 +89,8 @@ fn pending(quorum: u8, votes: Vec<Vote>) -> (Pending, Ruled) {
     let facts = facts();
     let quorum = NonZeroU8::new(quorum).unwrap();
     let eligible = Eligible { approvers: leads(), requester: facts.requester.id };
-    let ruled = Ruled { eligible, quorum, seen: facts.seen(&policy(quorum.get())) };
+    let basis = Basis { policy: policy(quorum.get()), policy_hash: "11".repeat(32) };
+    let ruled = Ruled::of(&facts, basis, quorum, eligible, Ok(facts.profile.clone()));
     (Pending { facts, quorum, votes }, ruled)
 }
 
@@ -98,7 +99,7 @@ fn ballot(by: Person, verdict: Verdict, ruled: &Ruled) -> Ballot {
 }
 
 fn vote(by: Person, ruled: &Ruled) -> Vote {
-    Vote { by, verdict: Verdict::Approve, reason: None, seen: ruled.seen, at: NOW }
+    Vote { by, verdict: Verdict::Approve, reason: None, seen: ruled.seen, at: NOW, rules: Some(ruled.rules(&facts())) }
 }
 
 fn id() -> GrantId {
@@ -143,7 +144,10 @@ fn a_vote_on_something_else_than_what_stands_is_refused() {
     let (pending, ruled) = pending(1, vec![]);
     let mut changed = policy(1);
     changed.longest_minutes = 30;
-    let ballot = Ballot { seen: pending.facts.seen(&changed), ..ballot(ben(), Verdict::Approve, &ruled) };
+    let ballot = Ballot {
+        seen: pending.facts.seen(&changed, &pending.facts.profile),
+        ..ballot(ben(), Verdict::Approve, &ruled)
+    };
     assert_eq!(decide(pending, &ruled, ballot), Err(Refused::Stale));
 }
 
@@ -151,7 +155,7 @@ fn a_vote_on_something_else_than_what_stands_is_refused() {
 fn a_widened_profile_changes_what_is_seen() {
     let mut widened = facts();
     widened.profile.console = true;
-    assert_ne!(facts().seen(&policy(1)), widened.seen(&policy(1)));
+    assert_ne!(facts().seen(&policy(1), &facts().profile), facts().seen(&policy(1), &widened.profile));
 }
 
 #[test]
@@ -204,7 +208,7 @@ fn a_vote_on_an_older_text_does_not_count() {
     let (one, ruled) = pending(2, vec![]);
     let mut changed = policy(2);
     changed.name = "payments may look, renamed".into();
-    let old = Vote { seen: one.facts.seen(&changed), ..vote(ben(), &ruled) };
+    let old = Vote { seen: one.facts.seen(&changed, &one.facts.profile), ..vote(ben(), &ruled) };
     let (two, ruled) = pending(2, vec![old]);
     let decided = decide(two, &ruled, ballot(chi(), Verdict::Approve, &ruled)).unwrap();
     assert!(matches!(decided, Decided::Waiting(_)));

@@ -11,7 +11,7 @@ use crate::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId,
         cluster::PinnedNamespace,
-        grant::GrantFacts,
+        grant::{GrantBasis, GrantFacts},
         profile::{ResolvedProfile, ResolvedRole, Scope},
     },
     eks::rbac::{Rule, own_role_name, rules_hash},
@@ -138,6 +138,8 @@ pub fn grant(id: u128, person: u128, wish: Wish) -> DesiredGrant {
             namespaces: vec![namespace("payments")],
             minutes: 60,
             policy_hash: String::new(),
+            policy_name: "a test".into(),
+            basis: GrantBasis::Automatic,
             decided_by: vec![],
             created_at: now(),
             activate_by: now() + SignedDuration::from_mins(30),

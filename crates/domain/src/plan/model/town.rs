@@ -12,8 +12,8 @@ use crate::{
         GrantId, PersonId, RequestId,
         grant::{Cause, Grant},
         person::{Audience, Person},
-        policy::Eligible,
-        request::{Ballot, Decided, Pending, RequestFacts, Ruled, Seen, Verdict},
+        policy::{Basis, ClusterSelector, Decision, Eligible, Policy},
+        request::{Ballot, Decided, Pending, RequestFacts, Ruled, Verdict},
         transition::Actor,
     },
     plan::{
@@ -109,9 +109,22 @@ fn approver(number: u128) -> Person {
     }
 }
 
-fn ruled(requester: PersonId) -> Ruled {
+fn ruled(facts: &RequestFacts) -> Ruled {
     let approvers = Audience { groups: ["bosses".to_owned()].into(), people: [].into() };
-    Ruled { eligible: Eligible { approvers, requester }, quorum: NonZeroU8::new(2).unwrap(), seen: Seen([1; 32]) }
+    let quorum = NonZeroU8::new(2).unwrap();
+    let policy = Policy {
+        name: facts.policy_name.clone(),
+        requesters: Audience::default(),
+        profiles: vec![facts.profile.name.clone()],
+        clusters: ClusterSelector::Names(vec![]),
+        namespaces: vec![],
+        longest_minutes: facts.minutes,
+        decision: Decision::Ask { approvers: approvers.clone(), quorum },
+        lapses_after_minutes: 60,
+    };
+    let basis = Basis { policy, policy_hash: facts.policy_hash.clone() };
+    let eligible = Eligible { approvers, requester: facts.requester.id };
+    Ruled::of(facts, basis, quorum, eligible, Ok(facts.profile.clone()))
 }
 
 impl Town {
@@ -205,7 +218,7 @@ impl Town {
 
     fn vote(&mut self, number: u128, who: u128) {
         let Some(pending) = self.requests.get(&number).cloned() else { return };
-        let ruled = ruled(pending.facts.requester.id);
+        let ruled = ruled(&pending.facts);
         let ballot = Ballot { by: approver(who), verdict: Verdict::Approve, reason: None, seen: ruled.seen };
         match pending.decide(ballot, &ruled, GrantId(Uuid::from_u128(number)), self.now) {
             Ok(Decided::Waiting(voted)) => {

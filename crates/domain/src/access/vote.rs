@@ -1,0 +1,268 @@
+//! Votes on a pending request: which count by the rules of now, and what the one that completes the quorum makes.
+
+use super::{
+    EventDraft, GrantId, PersonId, RequestId, Transition,
+    grant::{GrantBasis, Scheduled},
+    person::Person,
+    policy::{Basis, Eligible},
+    profile::ResolvedProfile,
+    request::{Closed, Pending, RequestFacts, RequestState, Seen},
+    rules::{Changed, Rules},
+    transition::Actor,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, num::NonZeroU8};
+
+/// For or against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Approve,
+    Deny,
+}
+
+impl Verdict {
+    /// As the form and the database have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+        }
+    }
+
+    /// From the form or the database.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "approve" => Some(Self::Approve),
+            "deny" => Some(Self::Deny),
+            _ => None,
+        }
+    }
+}
+
+/// One vote, with the voter as they are now (their groups may have changed since they voted).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vote {
+    pub by: Person,
+    pub verdict: Verdict,
+    pub reason: Option<String>,
+    pub seen: Seen,
+    pub at: Timestamp,
+    /// The rules that it was cast under; nothing where that was not kept, or cannot be read.
+    pub rules: Option<Rules>,
+}
+
+/// A vote that counts, with what makes its voter eligible: kept, so that it can be judged later as it was then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    pub by: PersonId,
+    pub groups: BTreeSet<String>,
+}
+
+impl Counted {
+    fn of(person: &Person) -> Self {
+        Self { by: person.id, groups: person.groups.clone() }
+    }
+}
+
+/// What a pending request is ruled by now, and what the form must have shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruled {
+    pub basis: Basis,
+    pub eligible: Eligible,
+    pub quorum: NonZeroU8,
+    /// The profile as it resolves now, which an approval grants.
+    pub profile: Result<ResolvedProfile, Unresolved>,
+    pub seen: Seen,
+}
+
+/// Why a profile cannot be resolved on its cluster now. `Display` is a sentence for whoever decides.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unresolved {
+    #[error(
+        "The ClusterRole `{0}` of this profile is not on the cluster now, so an approval would grant what nobody can \
+         see. Operators can add it; until then this can be denied only."
+    )]
+    RoleMissing(String),
+    #[error(
+        "Latchkey has no reading of this cluster, so nobody can see what an approval would grant. Operators can see \
+         why; until then this can be denied only."
+    )]
+    NeverSeen,
+}
+
+impl Ruled {
+    /// What rules a request by this policy and profile.
+    pub fn of(
+        facts: &RequestFacts,
+        basis: Basis,
+        quorum: NonZeroU8,
+        eligible: Eligible,
+        profile: Result<ResolvedProfile, Unresolved>,
+    ) -> Self {
+        // What cannot be resolved can only be denied: the form then shows what was asked.
+        let seen = facts.seen(&basis.policy, profile.as_ref().unwrap_or(&facts.profile));
+        Self { basis, eligible, quorum, profile, seen }
+    }
+
+    /// The rules as a vote keeps them.
+    pub fn rules(&self, facts: &RequestFacts) -> Rules {
+        Rules::of(&self.basis.policy, self.profile.as_ref().unwrap_or(&facts.profile))
+    }
+
+    /// Whether a vote counts now: its voter is eligible now, and saw what stands now.
+    pub fn counts(&self, vote: &Vote) -> bool {
+        vote.seen == self.seen && self.eligible.contains(&vote.by)
+    }
+
+    /// Why a vote is void now; nothing where it counts.
+    pub fn void(&self, facts: &RequestFacts, vote: &Vote) -> Option<Vec<Changed>> {
+        if self.counts(vote) {
+            return None;
+        }
+        let mut changed = match (&vote.rules, vote.seen == self.seen) {
+            (_, true) => vec![],
+            (Some(then), false) => then.changed(&self.rules(facts)),
+            (None, false) => vec![Changed::Something],
+        };
+        if !self.eligible.contains(&vote.by) {
+            changed.push(Changed::NotEligible);
+        }
+        Some(changed)
+    }
+}
+
+/// A vote that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voted {
+    pub request: RequestId,
+    pub vote: Vote,
+    /// Approvals that count now, this one included.
+    pub approvals: u8,
+    /// Lower-case hex SHA-256 of the policy.toml that the votes were counted by.
+    pub policy_hash: String,
+    /// Every vote that counted: this one, and the approvals of others.
+    pub counted: Vec<Counted>,
+}
+
+/// What a vote led to. `Denied` and `Approved` carry the vote too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decided {
+    Waiting(Transition<Voted>),
+    Denied(Transition<(Voted, Closed)>),
+    Approved(Box<Transition<(Voted, Closed, Scheduled)>>),
+}
+
+/// Why a vote is not taken. `Display` is a sentence for the voter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("You cannot decide your own request.")]
+    Own,
+    #[error("You are not an approver of this request.")]
+    NotEligible,
+    #[error("You decided this request already.")]
+    AlreadyVoted,
+    #[error("The request or its rules changed since this page was made. Look again, then decide.")]
+    Stale,
+    #[error("{0}")]
+    Unresolved(Unresolved),
+    #[error("This request lapsed before you decided.")]
+    Lapsed,
+    #[error("Say why: the requester needs a reason.")]
+    ReasonMissing,
+}
+
+/// A vote as it arrives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ballot {
+    pub by: Person,
+    pub verdict: Verdict,
+    pub reason: Option<String>,
+    pub seen: Seen,
+}
+
+impl Pending {
+    /// Takes a vote. Every earlier vote is checked again: it counts only if its voter is eligible now and saw
+    /// what stands now. `grant` becomes the id of the grant where the quorum completes: it has the profile, the policy
+    /// and the quorum of this vote, whatever they were when it was asked.
+    ///
+    /// # Errors
+    /// `Own`, `NotEligible`, `Lapsed` (the deadline is over, whether or not the worker saw it), `AlreadyVoted` (on what
+    /// stands now), `ReasonMissing` (denial without one). Of an approval also `Stale` (the form showed something else)
+    /// and `Unresolved`: a denial grants nothing, so it counts whatever was shown.
+    pub fn decide(self, ballot: Ballot, ruled: &Ruled, grant: GrantId, now: Timestamp) -> Result<Decided, Refused> {
+        let Ballot { by, verdict, reason, seen } = ballot;
+        if by.id == self.facts.requester.id {
+            return Err(Refused::Own);
+        }
+        if !ruled.eligible.contains(&by) {
+            return Err(Refused::NotEligible);
+        }
+        if now >= self.facts.lapses_at {
+            return Err(Refused::Lapsed);
+        }
+        if seen != ruled.seen && verdict == Verdict::Approve {
+            return Err(Refused::Stale);
+        }
+        if self.votes.iter().any(|vote| vote.by.id == by.id && vote.seen == ruled.seen) {
+            return Err(Refused::AlreadyVoted);
+        }
+        if verdict == Verdict::Deny && reason.as_deref().is_none_or(|text| text.trim().is_empty()) {
+            return Err(Refused::ReasonMissing);
+        }
+        let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
+        let mut deciders: Vec<Person> = self
+            .votes
+            .iter()
+            .filter(|vote| vote.by.id != by.id && vote.verdict == Verdict::Approve && ruled.counts(vote))
+            .map(|vote| vote.by.clone())
+            .collect();
+        deciders.push(by.clone());
+        let approvals = u8::try_from(deciders.len()).unwrap_or(u8::MAX);
+        let counted = deciders.iter().map(Counted::of).collect();
+        let vote = Vote { by, verdict, reason, seen, at: now, rules: Some(ruled.rules(&self.facts)) };
+        let policy_hash = ruled.basis.policy_hash.clone();
+        let voted = Voted { request: self.facts.id, vote, approvals, policy_hash, counted };
+        let event = self.vote_event(&voted, ruled, actor);
+        match verdict {
+            Verdict::Deny => {
+                let event = EventDraft { action: "request.denied".into(), ..event };
+                let closed = Closed::of(&self.facts, RequestState::Denied, now);
+                Ok(Decided::Denied(Transition { to: (voted, closed), event, wakes: vec![] }))
+            }
+            Verdict::Approve if approvals < ruled.quorum.get() => {
+                let event = event.with("approvals", approvals);
+                Ok(Decided::Waiting(Transition { to: voted, event, wakes: vec![] }))
+            }
+            Verdict::Approve => {
+                let profile = ruled.profile.clone().map_err(Refused::Unresolved)?;
+                let basis = GrantBasis::Quorum(ruled.quorum);
+                let facts = self.facts.grant(grant, &deciders, (&ruled.basis, basis), profile, now);
+                let closed = Closed::of(&self.facts, RequestState::Approved, now);
+                let mut event = event
+                    .with("basis", basis.as_str())
+                    .with("deciders", deciders.iter().map(|person| person.handle.as_str()).collect::<Vec<_>>())
+                    .with("activate_by", facts.activate_by.to_string())
+                    .with("hard_until", facts.hard_until.to_string());
+                event.action = "request.approved".into();
+                event.grant = Some(grant);
+                let wakes = facts.wakes(false);
+                let to = (voted, closed, Scheduled { facts });
+                Ok(Decided::Approved(Box::new(Transition { to, event, wakes })))
+            }
+        }
+    }
+
+    fn vote_event(&self, voted: &Voted, ruled: &Ruled, actor: Actor) -> EventDraft {
+        let Vote { verdict, reason, seen, .. } = &voted.vote;
+        self.facts
+            .event("request.voted", actor)
+            .with("verdict", verdict)
+            .with("reason", reason)
+            .with("seen", seen.to_string())
+            .with("policy", &ruled.basis.policy.name)
+            .with("policy_hash", &ruled.basis.policy_hash)
+            .with("quorum", ruled.quorum)
+    }
+}

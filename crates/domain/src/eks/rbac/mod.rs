@@ -5,6 +5,7 @@
 
 mod binding;
 mod capability;
+mod containment;
 mod expectation;
 mod risk;
 
@@ -19,6 +20,7 @@ pub use binding::{
 };
 pub use binding::{BindingSpec, OwnRole, Provenance, RoleKind, RoleRef, binding_name, is_object_name, own_role_name};
 pub use capability::{Capability, capabilities};
+pub use containment::beyond;
 pub use expectation::{Expectations, PER_NAMESPACE, expectations};
 pub use risk::{Assessment, Danger, Risk, RiskReason, assess, assess_in};
 

@@ -1,5 +1,6 @@
 //! Rules to test with.
 
+mod containment;
 mod evaluation;
 mod expectation;
 mod objects;

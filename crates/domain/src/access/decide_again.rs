@@ -1,0 +1,401 @@
+//! The second decision: whether an access that somebody decided is what the policy of now grants, asked by the worker
+//! before anything is set up. It believes no version that a row names: whoever may write rows can invent them.
+//!
+//! What is judged is the record as a whole: the request, the votes, whom they are of, the cluster and the identity as the
+//! database has them, the policy that is current, and what the profile resolves to now.
+
+use super::{
+    PersonId, Transition,
+    alarm::{Alarm, AlarmCode},
+    cluster::PinnedNamespace,
+    grant::{Cause, GrantBasis, GrantFacts, Live, Revoking},
+    person::{Handle, Person},
+    policy::{Ask, Eligible, PolicyFile, Reason, Ruling},
+    profile::{Profile, ProfileName, ResolvedProfile, ResolvedRole, Source},
+    request::{ACTIVATE_WITHIN, RequestState, Verdict},
+    transition::Actor,
+};
+use crate::{
+    access::{ClusterId, PrincipalId},
+    eks::rbac::{Attributes, Rule, beyond, own_role_name, rules_hash},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an access rests on, as the database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    pub grant: GrantFacts,
+    pub request: Asked,
+    /// The votes on the request, of all who approved and of whoever denied.
+    pub votes: Vec<Cast>,
+    pub cluster: OnCluster,
+    pub principal: OfPrincipal,
+}
+
+/// The request that an access names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// With their groups of now: whoever may not ask any more gets nothing new.
+    pub requester: Person,
+    pub principal: PrincipalId,
+    pub cluster: ClusterId,
+    pub profile: ProfileName,
+    pub namespaces: Vec<PinnedNamespace>,
+    pub minutes: u32,
+    pub state: RequestState,
+}
+
+/// A vote as it was counted last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cast {
+    /// With the groups that they had when it was counted: what became of them since takes no vote back.
+    pub by: Person,
+    pub verdict: Verdict,
+    /// By which policy.toml it was counted, as lower-case hex; nothing where that was not kept yet.
+    pub counted_by: Option<String>,
+}
+
+/// The cluster's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnCluster {
+    /// What people call it, in sentences only.
+    pub name: String,
+    pub arn: String,
+    pub dropped: bool,
+    /// Why it is no more, where it is not.
+    pub gone: Option<String>,
+}
+
+/// The principal's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfPrincipal {
+    pub arn: String,
+    pub person: PersonId,
+    pub ended: bool,
+}
+
+/// The rules of ClusterRoles of others that a cluster shows, as far as anybody asks for them.
+pub type Shown = BTreeMap<String, Vec<Rule>>;
+
+/// Why an access is not set up now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotNow {
+    /// It cannot be said yet, so it waits. Nothing ends for it.
+    HeldBack(HeldBack),
+    /// Its cluster is no more: it ends as every access there does.
+    Gone(String),
+    /// It ends, and an operator is told.
+    NotAllowed(NotAllowed),
+}
+
+/// What the second decision waits for. `Display` is a clause.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeldBack {
+    #[error("nothing new is set up while this worker can read no policy ({0}); it goes on once it can")]
+    NoPolicy(String),
+    #[error("{cluster} was not read yet, so nobody knows what the profile allows there; it goes on once it is read")]
+    NotRead { cluster: String },
+    #[error("there is no ClusterRole {role} on {cluster}: an operator has to make it")]
+    NoRole { role: String, cluster: String },
+    #[error("what it rests on cannot be read ({0}): an operator has to look at its rows")]
+    Unreadable(String),
+}
+
+/// Why an access is not what the current policy grants. `Display` is a clause that says what does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAllowed {
+    #[error("its request is {}, and not approved", .0.as_str())]
+    NotApproved(RequestState),
+    #[error("it is not what was asked for: {0} of its request is another")]
+    NotAsked(&'static str),
+    #[error("{arn} is not proven to be {holder}'s")]
+    NotTheirs { arn: String, holder: Handle },
+    #[error("{arn} is another's or nobody's since: its proof is over")]
+    PrincipalEnded { arn: String },
+    #[error("the current policy has no cluster {arn} ({name})")]
+    NoCluster { name: String, arn: String },
+    #[error("the current policy does not grant it: {}", told(.0))]
+    Refused(Vec<Reason>),
+    #[error("nobody decided it, and the current policy \"{policy}\" wants {quorum} to approve")]
+    NotAutomatic { policy: String, quorum: u8 },
+    #[error("it says that {says} decided it, and names {named}")]
+    Miscounted { says: u8, named: usize },
+    #[error("it names a decider ({0}) of whom there is no approval")]
+    NoSuchVote(PersonId),
+    #[error("the approval of {0} was not counted by the policy that it names")]
+    NotCounted(Handle),
+    #[error("{0} asked for it and is named as one who decided it")]
+    OwnVote(Handle),
+    #[error("{0} denied its request")]
+    Denied(Handle),
+    #[error("the current policy \"{policy}\" wants {quorum} approvals, and of those that it has {may} count by it")]
+    TooFew { policy: String, quorum: u8, may: usize },
+    #[error("it may be set up until {activate_by}, and what is approved now until {latest} at the latest")]
+    StartsTooLate { activate_by: Timestamp, latest: Timestamp },
+    #[error("its latest end is {hard_until}, and that of what is approved now {latest}")]
+    EndsTooLate { hard_until: Timestamp, latest: Timestamp },
+    #[error("the profile `{0}` does not reach as far, or lets nobody into the EKS console")]
+    Reach(ProfileName),
+    #[error("the profile `{profile}` has no ClusterRole {role} now")]
+    NoSuchRole { profile: ProfileName, role: String },
+    #[error("the profile `{profile}` allows less now: not to {more} by {role}")]
+    Wider { profile: ProfileName, role: String, more: String },
+}
+
+impl NotAllowed {
+    /// What kind of refusal it is, as the audit log names it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotApproved(_) => "not_approved",
+            Self::NotAsked(_) => "not_asked",
+            Self::NotTheirs { .. } => "not_theirs",
+            Self::PrincipalEnded { .. } => "principal_ended",
+            Self::NoCluster { .. } => "no_cluster",
+            Self::Refused(_) => "refused",
+            Self::NotAutomatic { .. } => "not_automatic",
+            Self::Miscounted { .. } => "miscounted",
+            Self::NoSuchVote(_) => "no_such_vote",
+            Self::NotCounted(_) => "not_counted",
+            Self::OwnVote(_) => "own_vote",
+            Self::Denied(_) => "denied",
+            Self::TooFew { .. } => "too_few",
+            Self::StartsTooLate { .. } => "starts_too_late",
+            Self::EndsTooLate { .. } => "ends_too_late",
+            Self::Reach(_) => "reach",
+            Self::NoSuchRole { .. } => "no_such_role",
+            Self::Wider { .. } => "wider",
+        }
+    }
+}
+
+/// Sentences that speak to whoever asks, quoted.
+fn told(reasons: &[Reason]) -> String {
+    let quoted: Vec<String> = reasons.iter().map(|reason| format!("\u{201c}{reason}\u{201d}")).collect();
+    quoted.join(" ")
+}
+
+/// Decides an access again, by the policy that is current and the time that it is. `shown` is what the cluster shows, or
+/// showed at the last look; nothing where nobody looked yet.
+///
+/// # Errors
+/// See [`NotNow`]. What does not hold goes before what cannot be said yet.
+pub fn decide_again(
+    evidence: &Evidence,
+    policy: &PolicyFile,
+    policy_hash: &str,
+    shown: Option<&Shown>,
+    now: Timestamp,
+) -> Result<(), NotNow> {
+    let refused =
+        same(evidence).and_then(|()| ruled(evidence, policy, policy_hash)).and_then(|()| in_time(&evidence.grant, now));
+    refused.map_err(NotNow::NotAllowed)?;
+    let stored = &evidence.grant.profile;
+    // A profile that the policy does not have was refused above.
+    if let Some(profile) = policy.profile(&stored.name) {
+        within(stored, profile, shown).map_err(NotNow::NotAllowed)?;
+        if let Some(why) = &evidence.cluster.gone {
+            return Err(NotNow::Gone(why.clone()));
+        }
+        resolves(stored, &evidence.cluster.name, shown).map_err(NotNow::HeldBack)?;
+    }
+    Ok(())
+}
+
+/// Whether the access is what was asked for and approved, for an identity that is still its holder's.
+fn same(evidence: &Evidence) -> Result<(), NotAllowed> {
+    let Evidence { grant, request, principal, .. } = evidence;
+    if request.state != RequestState::Approved {
+        return Err(NotAllowed::NotApproved(request.state));
+    }
+    for (is_other, what) in [
+        (grant.person != request.requester.id, "the person"),
+        (grant.principal != request.principal, "the AWS identity"),
+        (grant.cluster != request.cluster, "the cluster"),
+        (grant.profile.name != request.profile, "the profile"),
+        (grant.namespaces != request.namespaces, "the list of namespaces"),
+        (grant.minutes != request.minutes, "the time"),
+    ] {
+        if is_other {
+            return Err(NotAllowed::NotAsked(what));
+        }
+    }
+    if principal.person != grant.person {
+        return Err(NotAllowed::NotTheirs { arn: principal.arn.clone(), holder: request.requester.handle.clone() });
+    }
+    if principal.ended {
+        return Err(NotAllowed::PrincipalEnded { arn: principal.arn.clone() });
+    }
+    Ok(())
+}
+
+/// Whether the current policy lets the requester have it, and whether whom it wants to decide did.
+fn ruled(evidence: &Evidence, policy: &PolicyFile, policy_hash: &str) -> Result<(), NotAllowed> {
+    let Evidence { grant, request, cluster, .. } = evidence;
+    let no_cluster = || NotAllowed::NoCluster { name: cluster.name.clone(), arn: cluster.arn.clone() };
+    let named = policy.clusters.iter().find(|named| named.arn.as_str() == cluster.arn).ok_or_else(no_cluster)?;
+    if cluster.dropped {
+        return Err(no_cluster());
+    }
+    let namespaces: Vec<String> = grant.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+    let ask = Ask {
+        requester: &request.requester,
+        cluster: &named.name,
+        profile: &grant.profile.name,
+        namespaces: &namespaces,
+        minutes: grant.minutes,
+    };
+    let deciders = deciders(evidence)?;
+    let known: Vec<Person> = deciders.iter().map(|&by| by.clone()).collect();
+    match policy.rule(policy_hash, &ask, &known) {
+        Ruling::Automatic(_) => Ok(()),
+        Ruling::Ask { basis, quorum, eligible } => {
+            enough(grant.basis, &basis.policy.name, quorum.get(), &eligible, &deciders)
+        }
+        Ruling::Refused(reasons) => Err(NotAllowed::Refused(reasons)),
+    }
+}
+
+/// Those who decided: each named by the access, with an approval that was counted, and none the requester.
+fn deciders(evidence: &Evidence) -> Result<Vec<&Person>, NotAllowed> {
+    let Evidence { grant, request, votes, .. } = evidence;
+    if let Some(denial) = votes.iter().find(|vote| vote.verdict == Verdict::Deny) {
+        return Err(NotAllowed::Denied(denial.by.handle.clone()));
+    }
+    let named: BTreeSet<PersonId> = grant.decided_by.iter().copied().collect();
+    let (says, miscounted) = match grant.basis {
+        GrantBasis::Automatic => (0, !named.is_empty()),
+        GrantBasis::Quorum(quorum) => (quorum.get(), named.len() < usize::from(quorum.get())),
+    };
+    if miscounted {
+        return Err(NotAllowed::Miscounted { says, named: named.len() });
+    }
+    let decider = |id: PersonId| {
+        if id == request.requester.id {
+            return Err(NotAllowed::OwnVote(request.requester.handle.clone()));
+        }
+        let vote = votes.iter().find(|vote| vote.by.id == id).ok_or(NotAllowed::NoSuchVote(id))?;
+        match &vote.counted_by {
+            Some(hash) if *hash != grant.policy_hash => Err(NotAllowed::NotCounted(vote.by.handle.clone())),
+            Some(_) | None => Ok(&vote.by),
+        }
+    };
+    named.into_iter().map(decider).collect()
+}
+
+/// Whether as many as the policy wants, of whom it names, approved.
+fn enough(
+    basis: GrantBasis,
+    policy: &str,
+    quorum: u8,
+    eligible: &Eligible,
+    deciders: &[&Person],
+) -> Result<(), NotAllowed> {
+    let policy = policy.to_owned();
+    match basis {
+        GrantBasis::Automatic => Err(NotAllowed::NotAutomatic { policy, quorum }),
+        GrantBasis::Quorum(_) => {
+            let may = deciders.iter().filter(|by| eligible.contains(by)).count();
+            if may < usize::from(quorum) { Err(NotAllowed::TooFew { policy, quorum, may }) } else { Ok(()) }
+        }
+    }
+}
+
+/// Whether it ends no later than what is approved this moment.
+fn in_time(grant: &GrantFacts, now: Timestamp) -> Result<(), NotAllowed> {
+    // Past the end of time nothing is later.
+    let after = |at: Timestamp, wait: SignedDuration| at.checked_add(wait).unwrap_or(Timestamp::MAX);
+    let latest_start = after(now, ACTIVATE_WITHIN);
+    if grant.activate_by > latest_start {
+        return Err(NotAllowed::StartsTooLate { activate_by: grant.activate_by, latest: latest_start });
+    }
+    let latest = after(latest_start, SignedDuration::from_mins(i64::from(grant.minutes)));
+    if grant.hard_until > latest {
+        return Err(NotAllowed::EndsTooLate { hard_until: grant.hard_until, latest });
+    }
+    Ok(())
+}
+
+/// Whether every rule of the access is one of the profile as it resolves now, role by role.
+fn within(stored: &ResolvedProfile, profile: &Profile, shown: Option<&Shown>) -> Result<(), NotAllowed> {
+    if stored.scope != profile.scope || (stored.console && !profile.console) {
+        return Err(NotAllowed::Reach(stored.name.clone()));
+    }
+    stored.roles.iter().try_for_each(|role| role_within(role, profile, shown))
+}
+
+fn role_within(role: &ResolvedRole, profile: &Profile, shown: Option<&Shown>) -> Result<(), NotAllowed> {
+    let (name, profile_name) = (role.name.clone(), profile.name.clone());
+    let allowed = match (&profile.source, role.own) {
+        // A role of ours has the name that its rules give it: any other may be a ClusterRole of somebody else's.
+        (Source::Rules(rules), true)
+            if name == own_role_name(profile_name.as_str(), &role.rules)
+                && role.rules_hash == rules_hash(&role.rules) =>
+        {
+            Some(rules)
+        }
+        // What the cluster does not show is waited for.
+        (Source::ClusterRoles(names), false) if names.contains(&name) => shown.and_then(|shown| shown.get(&name)),
+        (Source::Rules(_) | Source::ClusterRoles(_), _) => {
+            return Err(NotAllowed::NoSuchRole { profile: profile_name, role: name });
+        }
+    };
+    let more = allowed.map_or_else(Vec::new, |allowed| beyond(allowed, &role.rules));
+    if more.is_empty() {
+        return Ok(());
+    }
+    Err(NotAllowed::Wider { profile: profile_name, role: name, more: named(&more) })
+}
+
+/// What is allowed too much, in words: one example, since the record has all of it.
+fn named(more: &[Attributes]) -> String {
+    let first = more.first().map(Attributes::what).unwrap_or_default();
+    // Rows are anybody's text.
+    let first: String = first.chars().take(LONGEST_EXAMPLE).collect();
+    match more.len() {
+        0 | 1 => first,
+        number => format!("{first} and {} more", number - 1),
+    }
+}
+
+/// As long as an example of what is allowed too much may be, in characters: longer than any verb with a resource of
+/// Kubernetes' own.
+const LONGEST_EXAMPLE: usize = 200;
+
+/// Whether the cluster shows each role of others that the access binds.
+fn resolves(stored: &ResolvedProfile, cluster: &str, shown: Option<&Shown>) -> Result<(), HeldBack> {
+    let cluster = cluster.to_owned();
+    let mut foreign = stored.roles.iter().filter(|role| !role.own);
+    let Some(shown) = shown else {
+        return foreign.next().map_or(Ok(()), |_| Err(HeldBack::NotRead { cluster }));
+    };
+    match foreign.find(|role| !shown.contains_key(&role.name)) {
+        Some(role) => Err(HeldBack::NoRole { role: role.name.clone(), cluster }),
+        None => Ok(()),
+    }
+}
+
+impl Live {
+    /// Ends what the current policy does not grant, with an alarm for operators.
+    pub fn not_allowed(self, why: &NotAllowed, policy_hash: &str, now: Timestamp) -> (Transition<Revoking>, Alarm) {
+        let facts = self.facts();
+        let what = format!(
+            "An access of {} was not set up, since the current policy does not grant it: {why}. If nothing of that changed \
+             since it was decided, somebody wrote its rows past the portal: compare them with its record in the audit log",
+            facts.handle
+        );
+        let alarm = Alarm {
+            person: Some(facts.person),
+            cluster: Some(facts.cluster),
+            request: Some(facts.request),
+            grant: Some(facts.id),
+            ..Alarm::new(AlarmCode::NotAllowed, format!("access_grant {}", facts.id), what)
+        };
+        let mut transition = self.revoke(Cause::NotAllowed, Actor::worker(), Some(why.to_string()), now);
+        transition.event = transition.event.with("refusal", why.code()).with("policy_hash", policy_hash);
+        (transition, alarm)
+    }
+}
+
+#[cfg(test)]
+mod tests;

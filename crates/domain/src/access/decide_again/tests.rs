@@ -1,0 +1,362 @@
+use super::*;
+use crate::access::{
+    GrantId, RequestId,
+    cluster::ClusterName,
+    person::Audience,
+    policy::{ClusterSelector, Decision, Policy, PolicyCluster},
+    profile::Scope,
+};
+use std::num::NonZeroU8;
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
+const ARN: &str = "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu";
+const HASH: &str = "aa";
+
+fn person(number: u128, handle: &str, groups: &[&str]) -> Person {
+    Person {
+        id: PersonId(Uuid::from_u128(number)),
+        handle: handle.parse().unwrap(),
+        name: handle.to_owned(),
+        groups: groups.iter().map(|&group| group.to_owned()).collect(),
+    }
+}
+
+fn ana() -> Person {
+    person(1, "ana", &["developers"])
+}
+
+fn ben() -> Person {
+    person(2, "ben", &["leads"])
+}
+
+fn chi() -> Person {
+    person(3, "chi", &["leads"])
+}
+
+fn read() -> Vec<Rule> {
+    vec![Rule::of(&["get", "list"], &[""], &["pods", "pods/log"])]
+}
+
+fn audience(group: &str) -> Audience {
+    Audience { groups: [group.to_owned()].into(), people: [].into() }
+}
+
+/// Two approve `view` in `payments*` for an hour; `own` there is granted at once.
+fn policy() -> PolicyFile {
+    let of = |name: &str, profile: &str, decision: Decision| Policy {
+        name: name.to_owned(),
+        requesters: audience("developers"),
+        profiles: vec![profile.parse().unwrap()],
+        clusters: ClusterSelector::Names(vec!["prod-eu".parse().unwrap()]),
+        namespaces: vec!["payments*".to_owned()],
+        longest_minutes: 60,
+        decision,
+        lapses_after_minutes: 60,
+    };
+    let profile = |name: &str, source: Source| Profile {
+        name: name.parse().unwrap(),
+        description: None,
+        source,
+        scope: Scope::Namespace,
+        console: false,
+    };
+    PolicyFile {
+        roles: BTreeMap::new(),
+        accounts: vec![],
+        clusters: vec![named("prod-eu", ARN)],
+        profiles: vec![
+            profile("view", Source::ClusterRoles(vec!["view".to_owned()])),
+            profile("own", Source::Rules(read())),
+        ],
+        policies: vec![
+            of("two look", "view", Decision::Ask { approvers: audience("leads"), quorum: two() }),
+            of("own at once", "own", Decision::Automatic),
+        ],
+    }
+}
+
+fn named(name: &str, arn: &str) -> PolicyCluster {
+    PolicyCluster { name: name.parse::<ClusterName>().unwrap(), arn: arn.parse().unwrap(), labels: BTreeMap::new() }
+}
+
+fn two() -> NonZeroU8 {
+    NonZeroU8::new(2).unwrap()
+}
+
+fn role(name: &str, own: bool, rules: Vec<Rule>) -> ResolvedRole {
+    let hash = rules_hash(&rules);
+    ResolvedRole { name: name.to_owned(), own, rules, rules_hash: hash }
+}
+
+fn own_role(rules: Vec<Rule>) -> ResolvedRole {
+    role(&own_role_name("own", &rules), true, rules)
+}
+
+/// Ana's, of `view`, approved by ben and chi.
+fn evidence() -> Evidence {
+    let (ids, cluster) = (Uuid::from_u128(7), ClusterId(Uuid::from_u128(8)));
+    let namespaces = vec![PinnedNamespace { name: "payments".to_owned(), uid: "uid".to_owned() }];
+    let roles = vec![role("view", false, read())];
+    let activate_by = NOW + ACTIVATE_WITHIN;
+    let grant = GrantFacts {
+        id: GrantId(ids),
+        request: RequestId(ids),
+        person: ana().id,
+        handle: ana().handle,
+        principal: PrincipalId(ids),
+        cluster,
+        profile: ResolvedProfile { name: "view".parse().unwrap(), scope: Scope::Namespace, console: false, roles },
+        namespaces: namespaces.clone(),
+        minutes: 60,
+        policy_hash: HASH.to_owned(),
+        policy_name: "two look".to_owned(),
+        basis: GrantBasis::Quorum(two()),
+        decided_by: vec![ben().id, chi().id],
+        created_at: NOW,
+        activate_by,
+        hard_until: activate_by + SignedDuration::from_mins(60),
+    };
+    let cast = |by: Person| Cast { by, verdict: Verdict::Approve, counted_by: Some(HASH.to_owned()) };
+    Evidence {
+        request: Asked {
+            requester: ana(),
+            principal: grant.principal,
+            cluster,
+            profile: grant.profile.name.clone(),
+            namespaces,
+            minutes: 60,
+            state: RequestState::Approved,
+        },
+        votes: vec![cast(ben()), cast(chi())],
+        cluster: OnCluster { name: "prod-eu".to_owned(), arn: ARN.to_owned(), dropped: false, gone: None },
+        principal: OfPrincipal { arn: "ana's".to_owned(), person: ana().id, ended: false },
+        grant,
+    }
+}
+
+/// Ana's, of `own`, granted at once.
+fn automatic() -> Evidence {
+    let mut evidence = evidence();
+    let name: ProfileName = "own".parse().unwrap();
+    evidence.request.profile = name.clone();
+    evidence.grant.profile = ResolvedProfile { name, roles: vec![own_role(read())], ..evidence.grant.profile };
+    evidence.grant.policy_name = "own at once".to_owned();
+    evidence.grant.basis = GrantBasis::Automatic;
+    evidence.grant.decided_by.clear();
+    evidence.votes.clear();
+    evidence
+}
+
+fn shown() -> Shown {
+    [("view".to_owned(), read())].into()
+}
+
+fn again(evidence: &Evidence, policy: &PolicyFile) -> Result<(), NotNow> {
+    decide_again(evidence, policy, HASH, Some(&shown()), NOW)
+}
+
+fn changed(change: impl FnOnce(&mut Evidence)) -> Evidence {
+    let mut evidence = evidence();
+    change(&mut evidence);
+    evidence
+}
+
+fn by(change: impl FnOnce(&mut PolicyFile)) -> PolicyFile {
+    let mut policy = policy();
+    change(&mut policy);
+    policy
+}
+
+/// The kind of refusal, and that its sentence says something.
+fn refusal(result: Result<(), NotNow>) -> &'static str {
+    match result {
+        Err(NotNow::NotAllowed(why)) => {
+            assert!(!why.to_string().is_empty());
+            why.code()
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[test]
+fn what_people_decided_and_what_a_policy_grants_by_itself_is_allowed() {
+    assert_eq!(again(&evidence(), &policy()), Ok(()));
+    assert_eq!(again(&automatic(), &policy()), Ok(()));
+    // Later than it was decided, it still ends when it would have.
+    let later = decide_again(&evidence(), &policy(), HASH, Some(&shown()), NOW + ACTIVATE_WITHIN);
+    assert_eq!(later, Ok(()));
+}
+
+#[test]
+fn a_row_that_somebody_wrote_is_not_allowed() {
+    type Change = fn(&mut Evidence);
+    let namespace = |name: &str| PinnedNamespace { name: name.to_owned(), uid: "uid".to_owned() };
+    let cases: [(&str, Change); 26] = [
+        ("no_such_vote", |e| e.votes.clear()),
+        ("no_such_vote", |e| e.votes.truncate(1)),
+        ("miscounted", |e| e.grant.decided_by.truncate(1)),
+        ("miscounted", |e| e.grant.decided_by = vec![ben().id, ben().id]),
+        ("miscounted", |e| e.grant.basis = GrantBasis::Automatic),
+        ("own_vote", |e| {
+            e.grant.decided_by[0] = ana().id;
+            e.votes[0].by = person(1, "ana", &["developers", "leads"]);
+        }),
+        ("not_automatic", |e| {
+            e.grant.basis = GrantBasis::Automatic;
+            e.grant.decided_by.clear();
+        }),
+        ("denied", |e| e.votes[1].verdict = Verdict::Deny),
+        ("not_counted", |e| e.votes[1].counted_by = Some("bb".to_owned())),
+        ("too_few", |e| e.votes[1].by.groups.clear()),
+        ("too_few", |e| {
+            e.grant.basis = GrantBasis::Quorum(NonZeroU8::MIN);
+            e.grant.decided_by.truncate(1);
+        }),
+        ("not_approved", |e| e.request.state = RequestState::Pending),
+        ("not_approved", |e| e.request.state = RequestState::Denied),
+        ("not_asked", |e| e.grant.minutes = 50),
+        ("not_asked", |e| e.grant.namespaces.clear()),
+        ("not_asked", |e| e.grant.principal = PrincipalId(Uuid::from_u128(99))),
+        ("not_asked", |e| e.grant.cluster = ClusterId(Uuid::from_u128(99))),
+        ("not_asked", |e| e.request.requester = person(9, "eve", &["developers"])),
+        ("not_theirs", |e| e.principal.person = ben().id),
+        ("principal_ended", |e| e.principal.ended = true),
+        ("no_cluster", |e| e.cluster.dropped = true),
+        ("no_cluster", |e| e.cluster.arn = ARN.replace("prod", "test")),
+        ("refused", |e| e.request.requester.groups.clear()),
+        ("refused", |e| {
+            e.grant.minutes = 61;
+            e.request.minutes = 61;
+        }),
+        ("starts_too_late", |e| e.grant.activate_by += SignedDuration::from_secs(1)),
+        ("ends_too_late", |e| e.grant.hard_until += SignedDuration::from_secs(1)),
+    ];
+    for (kind, change) in cases {
+        assert_eq!(refusal(again(&changed(change), &policy())), kind);
+    }
+    let elsewhere = changed(|e| {
+        e.grant.namespaces = vec![namespace("payments"), namespace("search")];
+        e.request.namespaces = e.grant.namespaces.clone();
+    });
+    assert_eq!(refusal(again(&elsewhere, &policy())), "refused");
+    // No time is too late to be judged.
+    let forever = changed(|e| (e.grant.hard_until, e.grant.activate_by) = (Timestamp::MAX, Timestamp::MAX));
+    assert_eq!(refusal(again(&forever, &policy())), "starts_too_late");
+}
+
+#[test]
+fn it_goes_by_the_policy_of_now() {
+    fn decision(policy: &mut PolicyFile, decision: Decision) {
+        policy.policies[0].decision = decision;
+    }
+    let ask =
+        |group: &str, quorum: u8| Decision::Ask { approvers: audience(group), quorum: NonZeroU8::new(quorum).unwrap() };
+    // Fewer, or nobody, would do now.
+    assert_eq!(again(&evidence(), &by(|p| decision(p, ask("leads", 1)))), Ok(()));
+    assert_eq!(again(&evidence(), &by(|p| decision(p, Decision::Automatic))), Ok(()));
+    // More, or others, would have to.
+    assert_eq!(refusal(again(&evidence(), &by(|p| decision(p, ask("leads", 3))))), "too_few");
+    assert_eq!(refusal(again(&evidence(), &by(|p| decision(p, ask("bosses", 1))))), "too_few");
+    assert_eq!(refusal(again(&automatic(), &by(|p| p.policies[1].decision = ask("leads", 1)))), "not_automatic");
+    assert_eq!(refusal(again(&evidence(), &by(|p| p.policies[0].longest_minutes = 30))), "refused");
+    assert_eq!(refusal(again(&evidence(), &by(|p| p.policies.clear()))), "refused");
+    assert_eq!(refusal(again(&evidence(), &by(|p| p.profiles.clear()))), "refused");
+    // The name may be another cluster's by now: the ARN counts.
+    assert_eq!(
+        again(
+            &evidence(),
+            &by(|p| {
+                p.clusters = vec![named("old", ARN)];
+                p.policies[0].clusters = ClusterSelector::Names(vec!["old".parse().unwrap()]);
+            })
+        ),
+        Ok(())
+    );
+    let other = by(|p| p.clusters = vec![named("prod-eu", &ARN.replace("prod", "test"))]);
+    assert_eq!(refusal(again(&evidence(), &other)), "no_cluster");
+}
+
+#[test]
+fn whoever_approved_and_lost_the_group_since_still_counts() {
+    // The vote has the groups that it was counted with, whatever the person has now.
+    let evidence = evidence();
+    assert!(evidence.votes.iter().all(|vote| vote.by.groups.contains("leads")));
+    assert_eq!(again(&evidence, &policy()), Ok(()));
+    let uncounted = changed(|e| e.votes.iter_mut().for_each(|vote| vote.counted_by = None));
+    assert_eq!(again(&uncounted, &policy()), Ok(()), "votes of before that was kept");
+}
+
+#[test]
+fn no_rule_is_more_than_the_profile_resolves_to() {
+    let secrets = || Rule::of(&["get"], &[""], &["secrets"]);
+    let wider = || [read(), vec![secrets()]].concat();
+    assert_eq!(refusal(again(&changed(|e| e.grant.profile.roles[0].rules = wider()), &policy())), "wider");
+    assert_eq!(refusal(again(&changed(|e| e.grant.profile.console = true), &policy())), "reach");
+    assert_eq!(refusal(again(&changed(|e| e.grant.profile.scope = Scope::Cluster), &policy())), "reach");
+    assert_eq!(refusal(again(&changed(|e| e.grant.profile.roles[0].name = "admin".into()), &policy())), "no_such_role");
+    assert_eq!(refusal(again(&changed(|e| e.grant.profile.roles[0].own = true), &policy())), "no_such_role");
+
+    // Of a profile with rules of its own, another version that allows no more is fine, another name is not.
+    let own = |role: ResolvedRole| {
+        let mut evidence = automatic();
+        evidence.grant.profile.roles = vec![role];
+        evidence
+    };
+    assert_eq!(again(&own(own_role(vec![Rule::of(&["get"], &[""], &["pods"])])), &policy()), Ok(()));
+    assert_eq!(refusal(again(&own(own_role(wider())), &policy())), "wider");
+    assert_eq!(refusal(again(&own(role("cluster-admin", true, read())), &policy())), "no_such_role");
+    assert_eq!(refusal(again(&own(role("view", false, read())), &policy())), "no_such_role");
+    let narrowed = by(|p| p.profiles[1].source = Source::Rules(vec![Rule::of(&["get"], &[""], &["pods"])]));
+    assert_eq!(refusal(again(&automatic(), &narrowed)), "wider");
+}
+
+#[test]
+fn a_role_of_others_that_allows_more_than_was_approved_is_the_plans_to_block() {
+    let widened: Shown = [("view".to_owned(), vec![Rule::of(&["*"], &["*"], &["*"])])].into();
+    assert_eq!(decide_again(&evidence(), &policy(), HASH, Some(&widened), NOW), Ok(()));
+}
+
+#[test]
+fn what_is_not_known_yet_is_waited_for_and_what_is_wrong_is_not() {
+    let held = |result: Result<(), NotNow>| match result {
+        Err(NotNow::HeldBack(why)) => why,
+        other => panic!("not held back: {other:?}"),
+    };
+    let cluster = String::from("prod-eu");
+    let unread = decide_again(&evidence(), &policy(), HASH, None, NOW);
+    assert_eq!(held(unread), HeldBack::NotRead { cluster: cluster.clone() });
+    let missing = decide_again(&evidence(), &policy(), HASH, Some(&Shown::new()), NOW);
+    assert_eq!(held(missing), HeldBack::NoRole { role: "view".to_owned(), cluster });
+    // Rules of its own need nobody's look.
+    assert_eq!(decide_again(&automatic(), &policy(), HASH, None, NOW), Ok(()));
+    let forged = changed(|e| e.votes.clear());
+    assert_eq!(refusal(decide_again(&forged, &policy(), HASH, None, NOW)), "no_such_vote");
+}
+
+#[test]
+fn a_cluster_that_is_no_more_ends_what_is_allowed_and_alarms_nobody() {
+    let gone = |e: &mut Evidence| e.cluster.gone = Some("prod-eu does not exist any more".to_owned());
+    let why = String::from("prod-eu does not exist any more");
+    assert_eq!(again(&changed(gone), &policy()), Err(NotNow::Gone(why)));
+    let forged = changed(|e| {
+        gone(e);
+        e.votes.clear();
+    });
+    assert_eq!(refusal(again(&forged, &policy())), "no_such_vote");
+}
+
+#[test]
+fn what_is_not_allowed_ends_with_the_reason_and_an_alarm() {
+    let grant = evidence().grant;
+    let live = Live::Scheduled(crate::access::grant::Scheduled { facts: grant.clone() });
+    let why = NotAllowed::TooFew { policy: "two look".to_owned(), quorum: 2, may: 1 };
+    let (transition, alarm) = live.not_allowed(&why, HASH, NOW);
+    assert_eq!(
+        (transition.to.cause, transition.to.reason.as_deref()),
+        (Cause::NotAllowed, Some(why.to_string().as_str()))
+    );
+    assert_eq!(transition.event.detail["refusal"], "too_few");
+    assert_eq!((alarm.code, alarm.grant), (AlarmCode::NotAllowed, Some(grant.id)));
+    assert!(alarm.what.contains("wants 2 approvals"), "{}", alarm.what);
+}

@@ -316,7 +316,8 @@ fn rule(current: &Current, person: &Person, known: &[Person], form: &AskForm, co
         Scope::Namespace => form.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect(),
         Scope::Cluster => vec![],
     };
-    if profile.scope == Scope::Namespace && namespaces.is_empty() {
+    // Both are told already; so many have no ruling that a sentence could tell.
+    if profile.scope == Scope::Namespace && (namespaces.is_empty() || namespaces.len() > MOST_NAMESPACES) {
         return;
     }
     let minutes = considered.minutes.unwrap_or(latchkey_domain::access::policy::SHORTEST_MINUTES);
@@ -341,7 +342,7 @@ fn field_of(reason: &Reason) -> Field {
         Reason::NoNamespace
         | Reason::NamespacesOnClusterScope(_)
         | Reason::NoPolicyForNamespace { .. }
-        | Reason::NoPolicyForAll { .. } => Field::Namespaces,
+        | Reason::SeveralPolicies { .. } => Field::Namespaces,
         Reason::TooLong { .. } | Reason::TooShort => Field::Minutes,
         Reason::NobodyEligible { .. } | Reason::TooFewEligible { .. } => Field::Whole,
     }

@@ -1,8 +1,9 @@
 //! What a request waits for, and what its deciders did.
 
-use super::{Clock, Sentence, people::any_of, sentence::count};
+use super::{Clock, Sentence, people::any_of, sentence::count, time::length};
 use jiff::Timestamp;
 use latchkey_domain::access::request::{RequestState, Verdict};
+use std::num::NonZeroU8;
 
 /// "Waiting for Ben or Chi. Lapses 15:00 CET." `names` are those who may decide and have not; `who` says it where
 /// none of them signed in yet.
@@ -39,6 +40,20 @@ pub fn you_decided(verdict: Verdict, at: Timestamp, next: &[String], clock: &Clo
         }
         _ => sentence.text("."),
     }
+}
+
+/// "Ask for `payments` and `search`".
+pub fn ask_for(namespaces: &[String]) -> Sentence {
+    Sentence::default().text("Ask for ").names(namespaces.iter().map(String::as_str))
+}
+
+/// What a policy asks, and how long it allows: "2 approvals, 1 hour at most", "granted at once, 8 hours at most".
+pub fn terms(approvals: Option<NonZeroU8>, longest_minutes: u32) -> String {
+    let decision = match approvals {
+        None => "granted at once".to_owned(),
+        Some(quorum) => count(usize::from(quorum.get()), "approval"),
+    };
+    format!("{decision}, {} at most", length(longest_minutes))
 }
 
 /// "Nothing waits for you.", "2 requests wait for you, the one that lapses soonest first."

@@ -1,6 +1,7 @@
 //! `policy.toml`: who may ask for what, and who decides. Nothing overrides it.
 
 mod audience;
+mod lax;
 mod profile;
 mod reach;
 mod rule;
@@ -84,7 +85,8 @@ pub fn check(file: &str, text: &str) -> Checked {
     }
     let (policies, places) = rule::read_all(policies, &policy, &mut faults);
     policy.policies = policies;
-    reach::warn_unreachable(&policy, &places, &mut faults);
+    let never = reach::warn_unreachable(&policy, &places, &mut faults);
+    lax::warn_lax(&policy, &places, &never, &mut faults);
     root.finish(&mut faults);
     let policy = (!faults.failed()).then_some(policy);
     Checked { policy, faults: faults.finish() }

@@ -9,14 +9,17 @@ use latchkey_domain::access::{
 };
 
 /// Warns of each policy that a single earlier one shadows whole. What only several earlier ones together shadow is
-/// not seen.
-pub(super) fn warn_unreachable(file: &PolicyFile, places: &[Place], faults: &mut Collector<'_>) {
+/// not seen. Answers which they are, by their places in the file's order.
+pub(super) fn warn_unreachable(file: &PolicyFile, places: &[Place], faults: &mut Collector<'_>) -> Vec<usize> {
+    let mut never = Vec::new();
     for (at, (policy, place)) in file.policies.iter().zip(places).enumerate() {
         if let Some(earlier) = file.policies[..at].iter().find(|earlier| shadows(file, earlier, policy)) {
             let message = format!("the policy never rules: \"{}\" before it matches all that it matches", earlier.name);
             faults.warning(place, message, Some("move it up, or remove it".to_owned()));
+            never.push(at);
         }
     }
+    never
 }
 
 fn shadows(file: &PolicyFile, earlier: &Policy, later: &Policy) -> bool {
@@ -33,7 +36,8 @@ fn reaches_cluster(file: &PolicyFile, profile: &ProfileName) -> bool {
     file.profile(profile).is_some_and(|profile| profile.scope == Scope::Cluster)
 }
 
-fn includes(wide: &Audience, narrow: &Audience) -> bool {
+/// Whether everybody of the narrow one is in the wide one.
+pub(super) fn includes(wide: &Audience, narrow: &Audience) -> bool {
     narrow.groups.is_subset(&wide.groups) && narrow.people.is_subset(&wide.people)
 }
 

@@ -171,6 +171,7 @@ fn namespaces(
     if !list.value.is_empty() && namespaced == 0 && profiles.is_some_and(|profiles| !profiles.is_empty()) {
         faults.warning(&list.place, "`namespaces` means nothing: its profiles reach the whole cluster", None);
     }
+    warn_whole_cluster(&list, namespaced, profiles, file, faults);
     for glob in &list.value {
         let fits = (1..=63).contains(&glob.value.len())
             && glob.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-*?".contains(&b));
@@ -180,6 +181,25 @@ fn namespaces(
         }
     }
     Some(list.value.into_iter().map(|glob| glob.value.to_owned()).collect())
+}
+
+/// Beside profiles of namespaces, one of cluster scope: the globs bound the others and not this one.
+fn warn_whole_cluster(
+    globs: &Given<Vec<Given<&str>>>,
+    namespaced: usize,
+    profiles: Option<&[ProfileName]>,
+    file: &PolicyFile,
+    faults: &mut Collector<'_>,
+) {
+    if namespaced == 0 || globs.value.is_empty() || globs.value.iter().any(|glob| glob.value == "*") {
+        return;
+    }
+    let of_cluster = |profile: &&ProfileName| file.profile(profile).is_some_and(|known| known.scope == Scope::Cluster);
+    for profile in profiles.into_iter().flatten().filter(of_cluster) {
+        let message = format!("`{profile}` reaches the whole cluster, whatever `namespaces` says");
+        let hint = "give it a policy of its own, without `namespaces`".to_owned();
+        faults.warning(&globs.place, message, Some(hint));
+    }
 }
 
 fn decision(section: &mut Section<'_>, requesters: Option<&Audience>, faults: &mut Collector<'_>) -> Option<Decision> {

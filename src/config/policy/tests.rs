@@ -174,6 +174,100 @@ fn policy_that_never_rules_is_a_warning() {
     assert_eq!(check("policy.toml", &wider).faults, []);
 }
 
+/// The example, and behind its policy the same one with these replacements.
+fn with_second(replacements: &[(&str, &str)]) -> Vec<String> {
+    let mut second = EXAMPLE[EXAMPLE.find("[[policies]]").unwrap()..].replace("may look", "may look again");
+    for (from, to) in replacements {
+        assert!(second.contains(from), "{from}");
+        second = second.replacen(from, to, 1);
+    }
+    let text = format!("{}\n{second}", EXAMPLE.replace("quorum = 1", "quorum = 2"));
+    assert!(check("policy.toml", &text).policy.is_some(), "{:?}", told(&text));
+    told(&text)
+}
+
+const ELSEWHERE: (&str, &str) = ("[\"payments\", \"payments-*\"]", "[\"*\"]");
+const AS_STRICT: (&str, &str) = ("quorum = 1", "quorum = 2");
+
+#[test]
+fn a_laxer_policy_behind_a_stricter_one_is_a_warning() {
+    let told = with_second(&[
+        ELSEWHERE,
+        ("approvers = { groups = [\"payments-leads\"], quorum = 1 }", "automatic = true"),
+        ("longest = \"8h\"", "longest = \"1d\""),
+    ]);
+    assert_eq!(
+        told,
+        ["31:8: warning: \"payments may look\" before it is stricter, and rules where both match: here nobody has to \
+          decide, and 24 h may be asked for instead of 8 h (move it up if it was meant to rule there)"]
+    );
+    for (replacement, expected) in [
+        (("groups = [\"payments-leads\"]", "groups = [\"payments-leads\"]"), "1 of 2 approvals suffice"),
+        (("[\"payments-leads\"], quorum = 1", "[\"payments-leads\", \"sre\"], quorum = 2"), "more people may decide"),
+        (("longest = \"8h\"", "longest = \"9h\""), "9 h may be asked for instead of 8 h"),
+        (("requesters = { groups = [\"developers\"] }", "requesters = { people = [\"dana\"] }"), "1 of 2"),
+    ] {
+        let told = with_second(&[ELSEWHERE, replacement]);
+        assert!(told.len() == 1 && told[0].contains(expected), "{replacement:?}: {told:?}");
+    }
+}
+
+#[test]
+fn what_is_as_strict_or_never_meets_is_no_warning() {
+    let cluster = "[[clusters]]\nname = \"lab\"\narn = \"arn:aws:eks:eu-west-1:111122223333:cluster/lab\"\n";
+    assert_eq!(with_second(&[ELSEWHERE, AS_STRICT]), [""; 0]);
+    assert_eq!(with_second(&[ELSEWHERE, AS_STRICT, ("longest = \"8h\"", "longest = \"2h\"")]), [""; 0]);
+    assert_eq!(
+        with_second(&[("[\"payments\", \"payments-*\"]", "[\"pay\", \"*-payments\", \"payments?\"]")])[..],
+        [
+            "31:8: warning: \"payments may look\" before it is stricter, and rules where both match: here 1 of 2 approvals \
+         suffice (move it up if it was meant to rule there)"
+        ],
+        "payments-payments and payments-x match both"
+    );
+    assert_eq!(
+        with_second(&[("[\"payments\", \"payments-*\"]", "[\"pay\", \"search-*\", \"payment?\", \"web\"]")]).len(),
+        1
+    );
+    assert_eq!(with_second(&[("[\"payments\", \"payments-*\"]", "[\"pay\", \"search-*\", \"payment-?\"]")]), [""; 0]);
+    let labels = "{ labels = { stage = \"prod\" } }";
+    let text = format!(
+        "{}\n{cluster}\n{}",
+        EXAMPLE.replace("quorum = 1", "quorum = 2"),
+        EXAMPLE[EXAMPLE.find("[[policies]]").unwrap()..]
+            .replace("may look", "may look again")
+            .replace(labels, "{ names = [\"lab\"] }")
+    );
+    assert_eq!(told(&text), [""; 0], "no cluster is selected by both");
+    let people = |text: &str, who: &str| {
+        text.replacen(
+            "requesters = { groups = [\"developers\"] }",
+            &format!("requesters = {{ people = [\"{who}\"] }}"),
+            1,
+        )
+    };
+    let second = EXAMPLE[EXAMPLE.find("[[policies]]").unwrap()..].replace("may look", "may look again");
+    let first = EXAMPLE.replace("quorum = 1", "quorum = 2");
+    assert_eq!(told(&format!("{}\n{}", people(&first, "dana"), people(&second, "lee"))), [""; 0]);
+    let same = second.replace("[\"payments\", \"payments-*\"]", "[\"*\"]");
+    assert_eq!(told(&format!("{}\n{}", people(&first, "dana"), people(&same, "dana"))).len(), 1);
+}
+
+#[test]
+fn a_profile_of_cluster_scope_beside_namespaces_is_a_warning() {
+    let nodes = "[[profiles]]\nname = \"nodes\"\nscope = \"cluster\"\ncluster_roles = [\"nodes\"]\n\n[[policies]]";
+    let text =
+        EXAMPLE.replace("[[policies]]", nodes).replace("profiles = [\"view\"]", "profiles = [\"view\", \"nodes\"]");
+    assert_eq!(
+        told(&text),
+        [
+            "30:14: warning: `nodes` reaches the whole cluster, whatever `namespaces` says (give it a policy of its own, \
+          without `namespaces`)"
+        ]
+    );
+    assert_eq!(told(&text.replace("[\"payments\", \"payments-*\"]", "[\"*\"]")), [""; 0]);
+}
+
 #[test]
 fn faults_of_syntax_are_all_told_and_hide_no_others() {
     let text = EXAMPLE.replace("id = \"111122223333\"", "id = ").replace("longest = \"8h\"", "longest = \"8\"");

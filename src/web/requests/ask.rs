@@ -5,6 +5,7 @@ use super::{
     cluster_choices::ClusterChoices,
     facts::{Read, is_prod},
     form::address,
+    groups::GroupLink,
     summary::Summary,
 };
 use crate::{
@@ -27,7 +28,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
     extract::State as Extract,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::{Form, Query};
@@ -41,6 +42,8 @@ pub struct AskPage {
     pub clusters: ClusterChoices,
     pub profiles: Vec<Choice>,
     pub namespaces: Namespaces,
+    /// Where no single policy rules what is chosen: what can be asked for in one request.
+    pub groups: Vec<GroupLink>,
     pub principals: Vec<Choice>,
     pub durations: Durations,
     /// "8 hours".
@@ -103,10 +106,11 @@ impl From<AskInput> for AskForm {
 pub async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
+    headers: HeaderMap,
     Query(input): Query<AskInput>,
-) -> Result<AskPage, Failure> {
+) -> Result<Response, Failure> {
     let (form, find) = input.parts();
-    AskPage::read(&state, &signed_in, form, &find).await
+    answer(&state, &signed_in, &headers, form, &find).await
 }
 
 /// `POST /requests/new`: *Check*, or a live form that changed: the form with its summary; nothing is stored. What no
@@ -114,12 +118,23 @@ pub async fn page(
 pub async fn check(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
-    headers: axum::http::HeaderMap,
+    headers: HeaderMap,
     Form(input): Form<AskInput>,
 ) -> Result<Response, Failure> {
     let (form, find) = input.parts();
+    answer(&state, &signed_in, &headers, form, &find).await
+}
+
+/// The whole page, or to a live form its part, so that what stands in the field of the reason stays.
+async fn answer(
+    state: &State,
+    signed_in: &SignedIn,
+    headers: &HeaderMap,
+    form: AskForm,
+    find: &str,
+) -> Result<Response, Failure> {
     let replaced = HeaderValue::try_from(address(&form)).ok();
-    let page = AskPage::read(&state, &signed_in, form, &find).await?;
+    let page = AskPage::read(state, signed_in, form, find).await?;
     if !headers.contains_key("hx-request") {
         return Ok(page.into_response());
     }
@@ -215,6 +230,7 @@ impl AskPage {
             clusters: ClusterChoices::read(state, signed_in, &form, find).await?,
             profiles: profiles(signed_in, &form, considered.observed.as_ref().map(|observed| &observed.body)),
             namespaces: namespaces(signed_in, &form, &considered),
+            groups: GroupLink::all(&form, &considered),
             principals: own
                 .iter()
                 .map(|principal| Choice {
@@ -237,7 +253,8 @@ impl AskPage {
     }
 }
 impl Wrong {
-    fn of(problem: &Problem) -> Self {
+    /// A problem as the form tells it.
+    pub(super) fn of(problem: &Problem) -> Self {
         let anchor = match problem.field {
             Field::Cluster => "cluster",
             Field::Profile => "profile",

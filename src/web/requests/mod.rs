@@ -6,6 +6,7 @@ mod cluster_choices;
 mod decide;
 mod facts;
 mod form;
+mod groups;
 mod history;
 pub mod part;
 #[cfg(test)]

@@ -5,12 +5,13 @@ use super::{
     choices::{Choice, Durations, Namespaces},
     cluster_choices::ClusterChoices,
     facts::Read,
+    groups::GroupLink,
     history::{History, HistoryRow},
     show::{Decision, RequestPage},
     summary::Summary,
 };
 use crate::{
-    actions::ask::Field,
+    actions::ask::{AskForm, Field, Problem},
     store::read::{
         asked::Asked,
         held::Held,
@@ -36,7 +37,7 @@ use latchkey_domain::{
         cluster::PinnedNamespace,
         grant::{Condition, GrantState, Proven, Trouble},
         person::{Audience, Person},
-        policy::Eligible,
+        policy::{Eligible, Reason, RuledGroup},
         profile::{ResolvedProfile, ResolvedRole, Scope},
         request::{RequestFacts, RequestState, Seen, Verdict, Vote},
         transition::Target,
@@ -405,6 +406,7 @@ impl AskPage {
                 },
             ],
             namespaces: Namespaces::Choose(vec![choice("payments", None, true), choice("payments-batch", None, false)]),
+            groups: vec![],
             principals: vec![choice("arn:aws:iam::111122223333:user/latchkey/ana", Some("AWS profile `work`"), true)],
             durations: Durations::of(Some(480), "60"),
             longest: Some("8 hours".to_owned()),
@@ -452,6 +454,39 @@ impl AskPage {
                 "Nobody else can approve `payments may look`. Choose another profile, or ask an operator.",
             )];
         }
-        vec![("ask", filled()), ("ask-empty", empty), ("ask-refused", refused)]
+        vec![("ask", filled()), ("ask-empty", empty), ("ask-refused", refused), ("ask-groups", Self::grouped(filled()))]
+    }
+
+    /// Refused, since one policy rules some of the namespaces and another one the others.
+    fn grouped(mut filled: Self) -> Self {
+        let form = AskForm {
+            cluster: "prod-eu".to_owned(),
+            profile: "edit".to_owned(),
+            minutes: "480".to_owned(),
+            ..AskForm::default()
+        };
+        let group = |policy: &str, namespaces: &[&str], longest_minutes: u32, approvals: Option<u8>| RuledGroup {
+            policy: policy.to_owned(),
+            namespaces: namespaces.iter().map(|&name| name.to_owned()).collect(),
+            longest_minutes,
+            approvals: approvals.and_then(NonZeroU8::new),
+        };
+        let groups = vec![
+            group("payments may change, if two agree", &["payments", "payments-batch"], 60, Some(2)),
+            group(
+                "the rest is open",
+                &["a-namespace-whose-name-is-as-long-as-kubernetes-lets-a-name-be-63"],
+                480,
+                None,
+            ),
+        ];
+        filled.groups = groups.iter().map(|group| GroupLink::of(&form, group)).collect();
+        let problem = Problem::new(Field::Namespaces, Reason::SeveralPolicies { groups }.to_string());
+        if let Some(summary) = &mut filled.summary {
+            summary.obstacles = vec![Html::prose(&problem.sentence)];
+        }
+        filled.errors = vec![Wrong::of(&problem)];
+        (filled.durations, filled.longest) = (Durations::of(None, "480"), None);
+        filled
     }
 }

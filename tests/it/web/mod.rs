@@ -3,6 +3,7 @@
 mod alarms;
 mod audit;
 mod frame;
+mod groups;
 mod limits;
 mod requests;
 mod settings;

@@ -13,6 +13,29 @@ pub fn covers(wide: &str, narrow: &str) -> bool {
     run(wide, narrow, |c| c != '*')
 }
 
+/// Whether some text matches both patterns. Takes time in proportion to the product of both lengths.
+pub fn overlap(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    // `reach[o]`: some text is matched by what was read of `one` and by the first `o` characters of `other`. A star of
+    // either side takes any run, so also what the other side's next character stands for.
+    let mut reach = vec![false; other.len() + 1];
+    reach[0] = true;
+    for o in 0..other.len() {
+        reach[o + 1] = reach[o] && other[o] == '*';
+    }
+    for &mine in &one {
+        let before = reach.clone();
+        reach[0] = before[0] && mine == '*';
+        for (o, &theirs) in other.iter().enumerate() {
+            reach[o + 1] = match (mine, theirs) {
+                ('*', _) | (_, '*') => before[o + 1] || reach[o],
+                (a, b) => before[o] && (a == b || a == '?' || b == '?'),
+            };
+        }
+    }
+    reach[other.len()]
+}
+
 fn run(pattern: &str, text: &str, one: impl Fn(char) -> bool) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
@@ -71,6 +94,49 @@ mod tests {
     fn many_stars_end_quickly() {
         let pattern = "*a".repeat(30) + "b";
         assert!(!matches(&pattern, &"a".repeat(3_000)));
+    }
+
+    /// All texts over `letters` of at most `longest` of them.
+    fn texts(letters: &[char], longest: usize) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..longest {
+            let until = all.len();
+            for at in from..until {
+                all.extend(letters.iter().map(|letter| format!("{}{letter}", all[at])).collect::<Vec<_>>());
+            }
+            from = until;
+        }
+        all
+    }
+
+    /// Every pair of patterns of up to four characters: the shortest text that both match has no more than eight.
+    #[test]
+    fn patterns_overlap_where_some_text_matches_both() {
+        let texts_of_names = texts(&['a', 'b'], 8);
+        let matched: Vec<(String, Vec<bool>)> = texts(&['a', 'b', '*', '?'], 4)
+            .into_iter()
+            .map(|pattern| {
+                let matched = texts_of_names.iter().map(|text| matches(&pattern, text)).collect();
+                (pattern, matched)
+            })
+            .collect();
+        let mut overlapping = 0;
+        for (one, by_one) in &matched {
+            for (other, by_other) in &matched {
+                let both = by_one.iter().zip(by_other).any(|(one, other)| *one && *other);
+                assert_eq!(overlap(one, other), both, "{one:?} and {other:?}");
+                overlapping += usize::from(both);
+            }
+        }
+        assert!(overlapping > 10_000 && overlapping < matched.len() * matched.len(), "{overlapping}");
+    }
+
+    #[test]
+    fn long_patterns_overlap_quickly() {
+        let (one, other) = ("*a".repeat(2_000), "*b".repeat(2_000));
+        assert!(!overlap(&one, &other));
+        assert!(overlap(&format!("{one}*"), &format!("*{other}")));
     }
 
     #[test]

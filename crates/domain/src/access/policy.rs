@@ -5,7 +5,7 @@ use super::{
     cluster::{ClusterName, Labels},
     person::{Audience, Handle, Person, Role},
     profile::{Profile, ProfileName},
-    ruling::minutes_text,
+    ruling::{list, minutes_text},
 };
 use crate::eks::arn::{AccountId, ClusterArn};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub struct PolicyFile {
     pub accounts: Vec<Account>,
     pub clusters: Vec<PolicyCluster>,
     pub profiles: Vec<Profile>,
-    /// In file order: the first that matches rules.
+    /// In file order: of those that match, the first rules, for each namespace alone.
     pub policies: Vec<Policy>,
 }
 
@@ -112,6 +112,16 @@ pub enum Ruling {
     Ask { basis: Basis, quorum: NonZeroU8, eligible: Eligible },
 }
 
+/// Namespaces of an ask that one policy rules, where other namespaces of it are ruled by another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuledGroup {
+    pub policy: String,
+    pub namespaces: Vec<String>,
+    pub longest_minutes: u32,
+    /// How many must approve; nothing where the policy grants by itself.
+    pub approvals: Option<NonZeroU8>,
+}
+
 /// Why an ask is refused. `Display` is a sentence that says what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
@@ -127,11 +137,8 @@ pub enum Reason {
     NoPolicy { profile: ProfileName, cluster: ClusterName, instead: Vec<ProfileName> },
     #[error("No policy lets you ask for `{profile}` in `{namespace}` on `{cluster}`.")]
     NoPolicyForNamespace { profile: ProfileName, cluster: ClusterName, namespace: String },
-    #[error(
-        "No single policy lets you ask for `{profile}` in {} together. Ask for them in separate requests.",
-        quoted(.namespaces)
-    )]
-    NoPolicyForAll { profile: ProfileName, namespaces: Vec<String> },
+    #[error("These namespaces are not ruled by one policy: {}. Ask for each group in a request of its own.", grouped(.groups))]
+    SeveralPolicies { groups: Vec<RuledGroup> },
     #[error("The longest is {} by the policy \"{policy}\".", minutes_text(*.longest_minutes))]
     TooLong { policy: String, longest_minutes: u32 },
     #[error("At least 5 minutes.")]
@@ -156,6 +163,15 @@ fn instead_of(profiles: &[ProfileName]) -> String {
 fn quoted(names: &[impl std::fmt::Display]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(", ")
+}
+
+/// "`payments` by \"payments\"; `search` and `web` by \"the rest\"".
+fn grouped(groups: &[RuledGroup]) -> String {
+    let told = |group: &RuledGroup| {
+        let names: Vec<String> = group.namespaces.iter().map(|name| format!("`{name}`")).collect();
+        format!("{} by \"{}\"", list(&names, "and"), group.policy)
+    };
+    groups.iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
 fn known(approvers: &[Handle]) -> String {

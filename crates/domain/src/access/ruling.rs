@@ -1,11 +1,13 @@
-//! What policy.toml says to an ask: the first policy that matches rules, and without one nothing is allowed.
+//! What policy.toml says to an ask: each namespace is ruled alone, by the first policy in file order that covers it, and
+//! without one nothing is allowed. An ask is ruled where one and the same policy rules all its namespaces: a laxer
+//! policy further down would else rule a namespace that a stricter one covers, as soon as another stands beside it.
 
 use super::{
     cluster::ClusterName,
     glob,
     person::{Audience, Handle, Person},
     policy::{
-        Ask, Basis, ClusterSelector, Decision, Eligible, Policy, PolicyCluster, PolicyFile, Reason, Ruling,
+        Ask, Basis, ClusterSelector, Decision, Eligible, Policy, PolicyCluster, PolicyFile, Reason, RuledGroup, Ruling,
         SHORTEST_MINUTES,
     },
     profile::{Profile, ProfileName, Scope},
@@ -35,9 +37,86 @@ impl Policy {
     }
 }
 
+/// The policies, in file order, that speak of a person, a profile and a cluster: all that is known of namespaces goes
+/// by [`Concerned::policy_of`].
+struct Concerned<'f>(Vec<&'f Policy>);
+
+impl<'f> Concerned<'f> {
+    /// The policy that rules the namespace: the first that covers it.
+    fn policy_of(&self, namespace: &str) -> Option<&'f Policy> {
+        self.0.iter().copied().find(|policy| policy.covers(namespace))
+    }
+
+    /// The one policy that rules an ask for these namespaces, or for the whole cluster.
+    ///
+    /// # Errors
+    /// Each namespace that none rules, and the groups where several do. Both are empty where there is no policy, or no
+    /// namespace to rule.
+    fn policy_of_all(&self, scope: Scope, namespaces: &[String]) -> Result<&'f Policy, Unruled<'f>> {
+        if scope == Scope::Cluster || namespaces.is_empty() {
+            return self.0.first().copied().ok_or_else(Unruled::default);
+        }
+        let mut found = Unruled::default();
+        for namespace in namespaces {
+            let Some(policy) = self.policy_of(namespace) else {
+                found.alone.push(namespace.clone());
+                continue;
+            };
+            match found.groups.iter_mut().find(|(ruling, _)| std::ptr::eq(*ruling, policy)) {
+                Some((_, names)) if names.contains(namespace) => {}
+                Some((_, names)) => names.push(namespace.clone()),
+                None => found.groups.push((policy, vec![namespace.clone()])),
+            }
+        }
+        match found.groups.as_slice() {
+            [(policy, _)] if found.alone.is_empty() => Ok(policy),
+            _ => Err(found),
+        }
+    }
+}
+
+/// Namespaces that are not ruled by one policy.
+#[derive(Default)]
+struct Unruled<'f> {
+    /// Those that no policy covers.
+    alone: Vec<String>,
+    /// The others, by the policy that rules them.
+    groups: Vec<(&'f Policy, Vec<String>)>,
+}
+
+impl Unruled<'_> {
+    fn reasons(self, ask: &Ask<'_>) -> Vec<Reason> {
+        let (profile, cluster) = (ask.profile, ask.cluster);
+        let uncovered =
+            |namespace| Reason::NoPolicyForNamespace { profile: profile.clone(), cluster: cluster.clone(), namespace };
+        let mut reasons: Vec<Reason> = self.alone.into_iter().map(uncovered).collect();
+        if self.groups.len() > 1 {
+            reasons.push(Reason::SeveralPolicies {
+                groups: self.groups.into_iter().map(|(policy, names)| RuledGroup::of(policy, names)).collect(),
+            });
+        }
+        reasons
+    }
+}
+
+impl RuledGroup {
+    fn of(policy: &Policy, namespaces: Vec<String>) -> Self {
+        let approvals = match &policy.decision {
+            Decision::Automatic => None,
+            Decision::Ask { quorum, .. } => Some(*quorum),
+        };
+        Self { policy: policy.name.clone(), namespaces, longest_minutes: policy.longest_minutes, approvals }
+    }
+}
+
 impl PolicyFile {
-    /// Rules on an ask: by the first policy in file order that speaks of the requester, the profile, the cluster and
-    /// all the namespaces. Where none does, and where the one that does cannot be followed, every reason is told.
+    fn concerned(&self, person: &Person, profile: &ProfileName, cluster: &PolicyCluster) -> Concerned<'_> {
+        Concerned(self.policies.iter().filter(|policy| policy.concerns(person, profile, cluster)).collect())
+    }
+
+    /// Rules on an ask: each namespace by the first policy in file order that speaks of the requester, the profile, the
+    /// cluster and this namespace, and the ask by that policy where it is the same one for all. Where it is not, where
+    /// there is none, and where the one cannot be followed, every reason is told.
     ///
     /// `known` are people who signed in before and are in the approvers' groups; more of them do no harm. A group that
     /// nobody known is in is taken to have members who have yet to sign in.
@@ -58,18 +137,19 @@ impl PolicyFile {
             return Ruling::Refused(reasons);
         };
         reasons.extend(misfit(profile, ask.namespaces));
-        let concerned: Vec<&Policy> =
-            self.policies.iter().filter(|policy| policy.concerns(ask.requester, &profile.name, cluster)).collect();
-        if concerned.is_empty() {
+        let concerned = self.concerned(ask.requester, &profile.name, cluster);
+        if concerned.0.is_empty() {
             let instead = self.may_ask(ask.requester, &cluster.name).into_iter().cloned().collect();
             let (profile, cluster) = (profile.name.clone(), cluster.name.clone());
             reasons.push(Reason::NoPolicy { profile, cluster, instead });
             return Ruling::Refused(reasons);
         }
-        let namespaces = if profile.scope == Scope::Cluster { &[] } else { ask.namespaces };
-        let Some(&policy) = concerned.iter().find(|policy| namespaces.iter().all(|name| policy.covers(name))) else {
-            reasons.extend(uncovered(&concerned, ask, namespaces));
-            return Ruling::Refused(reasons);
+        let policy = match concerned.policy_of_all(profile.scope, ask.namespaces) {
+            Ok(policy) => policy,
+            Err(unruled) => {
+                reasons.extend(unruled.reasons(ask));
+                return Ruling::Refused(reasons);
+            }
         };
         if ask.minutes > policy.longest_minutes {
             let (policy, longest_minutes) = (policy.name.clone(), policy.longest_minutes);
@@ -97,7 +177,8 @@ impl PolicyFile {
         self.profiles.iter().map(|profile| &profile.name).filter(|name| asked(name)).collect()
     }
 
-    /// The namespaces among `all` that the person may ask for with this profile on the cluster, in their order.
+    /// The namespaces among `all` that the person may ask for with this profile on the cluster, in their order. Those
+    /// that different policies rule cannot be asked for together.
     pub fn namespaces_for<'n>(
         &self,
         person: &Person,
@@ -106,13 +187,13 @@ impl PolicyFile {
         all: impl IntoIterator<Item = &'n str>,
     ) -> Vec<&'n str> {
         let Some(cluster) = self.cluster(cluster) else { return Vec::new() };
-        let concerned: Vec<&Policy> =
-            self.policies.iter().filter(|policy| policy.concerns(person, profile, cluster)).collect();
-        all.into_iter().filter(|name| concerned.iter().any(|policy| policy.covers(name))).collect()
+        let concerned = self.concerned(person, profile, cluster);
+        all.into_iter().filter(|name| concerned.policy_of(name).is_some()).collect()
     }
 
-    /// The longest time in minutes that such an ask may name: by the policy that would rule it, or where no namespace
-    /// is chosen yet, by the most generous that could. Nothing where no policy would rule it.
+    /// The longest time in minutes that such an ask may name: by the one policy that would rule it, or where no
+    /// namespace is chosen yet, by the most generous that could. Nothing where no policy, or no single one, would rule
+    /// it.
     pub fn longest(
         &self,
         person: &Person,
@@ -122,14 +203,11 @@ impl PolicyFile {
     ) -> Option<u32> {
         let cluster = self.cluster(cluster)?;
         let scope = self.profile(profile)?.scope;
-        let mut concerned = self.policies.iter().filter(|policy| policy.concerns(person, profile, cluster));
-        match scope {
-            Scope::Cluster => concerned.next().map(|policy| policy.longest_minutes),
-            Scope::Namespace if namespaces.is_empty() => concerned.map(|policy| policy.longest_minutes).max(),
-            Scope::Namespace => concerned
-                .find(|policy| namespaces.iter().all(|name| policy.covers(name)))
-                .map(|policy| policy.longest_minutes),
+        let concerned = self.concerned(person, profile, cluster);
+        if scope == Scope::Namespace && namespaces.is_empty() {
+            return concerned.0.iter().map(|policy| policy.longest_minutes).max();
         }
+        concerned.policy_of_all(scope, namespaces).ok().map(|policy| policy.longest_minutes)
     }
 
     /// Whether the worker may write to the IAM principal: it lies below one of its account's `principal_paths`.
@@ -157,24 +235,6 @@ fn misfit(profile: &Profile, namespaces: &[String]) -> Option<Reason> {
         Scope::Cluster if !namespaces.is_empty() => Some(Reason::NamespacesOnClusterScope(profile.name.clone())),
         Scope::Namespace | Scope::Cluster => None,
     }
-}
-
-/// Why none of the policies covers all namespaces: those that none covers, or that no single one covers all.
-fn uncovered(concerned: &[&Policy], ask: &Ask<'_>, namespaces: &[String]) -> Vec<Reason> {
-    let (profile, cluster) = (ask.profile, ask.cluster);
-    let alone: Vec<Reason> = namespaces
-        .iter()
-        .filter(|name| !concerned.iter().any(|policy| policy.covers(name)))
-        .map(|name| Reason::NoPolicyForNamespace {
-            profile: profile.clone(),
-            cluster: cluster.clone(),
-            namespace: name.clone(),
-        })
-        .collect();
-    if alone.is_empty() {
-        return vec![Reason::NoPolicyForAll { profile: profile.clone(), namespaces: namespaces.to_vec() }];
-    }
-    alone
 }
 
 /// Why nobody, or too few, could decide.
@@ -242,7 +302,7 @@ impl Audience {
 }
 
 /// "a", "a and b", "a, b and c".
-fn list<T: AsRef<str>>(parts: &[T], conjunction: &str) -> String {
+pub(super) fn list<T: AsRef<str>>(parts: &[T], conjunction: &str) -> String {
     match parts {
         [] => String::from("nobody"),
         [one] => one.as_ref().to_owned(),

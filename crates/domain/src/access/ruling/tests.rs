@@ -96,7 +96,7 @@ fn first_policy_in_file_order_that_matches_everything_rules() {
         policy("all looks", &["view"], &["*"], 2, Decision::Automatic),
     ]);
     assert_eq!(ruled_by(&ruling(&file, "view on prod-eu in payments-eu", 60, &[])), Some("payments"));
-    assert_eq!(ruled_by(&ruling(&file, "view on prod-eu in payments web", 60, &[])), Some("all looks"));
+    assert_eq!(ruled_by(&ruling(&file, "view on prod-eu in web db", 60, &[])), Some("all looks"));
     assert_eq!(ruled_by(&ruling(&file, "edit on prod-eu in web", 60, &[])), Some("edits"));
 }
 
@@ -128,8 +128,83 @@ fn refusal_names_each_namespace_that_no_policy_covers() {
             "No policy lets you ask for `view` in `db` on `prod-eu`."
         ]
     );
-    let together = reasons(ruling(&file, "view on prod-eu in payments web", 60, &[]));
-    assert!(matches!(&together[..], [Reason::NoPolicyForAll { namespaces, .. }] if namespaces.len() == 2));
+}
+
+/// Two people decide in `payments*`, nobody elsewhere.
+fn strict_before_lax() -> PolicyFile {
+    file(vec![
+        policy("payments", &["edit"], &["payments*"], 1, asks(&["leads"], &[], 2)),
+        policy("the rest", &["edit"], &["*"], 8, Decision::Automatic),
+    ])
+}
+
+#[test]
+fn a_namespace_beside_it_never_loosens_what_rules_another() {
+    let file = strict_before_lax();
+    assert_eq!(ruled_by(&ruling(&file, "edit on prod-eu in payments", 60, &[])), Some("payments"));
+    assert_eq!(ruled_by(&ruling(&file, "edit on prod-eu in payments payments-eu", 60, &[])), Some("payments"));
+    assert_eq!(ruled_by(&ruling(&file, "edit on prod-eu in search", 480, &[])), Some("the rest"));
+    let told = reasons(ruling(&file, "edit on prod-eu in payments search web payments payments-eu", 480, &[]));
+    let [Reason::SeveralPolicies { groups }] = &told[..] else { panic!("{told:?}") };
+    let group = |at: usize| (groups[at].policy.as_str(), groups[at].namespaces.join(" "), groups[at].longest_minutes);
+    assert_eq!(group(0), ("payments", "payments payments-eu".to_owned(), 60));
+    assert_eq!(group(1), ("the rest", "search web".to_owned(), 480));
+    assert_eq!(groups[0].approvals.map(NonZeroU8::get), Some(2));
+    assert_eq!(groups[1].approvals, None);
+    assert_eq!(
+        told[0].to_string(),
+        "These namespaces are not ruled by one policy: `payments` and `payments-eu` by \"payments\"; `search` and `web` \
+         by \"the rest\". Ask for each group in a request of its own."
+    );
+}
+
+#[test]
+fn what_no_policy_covers_is_told_beside_the_groups() {
+    let mut file = strict_before_lax();
+    file.policies[1].namespaces = vec!["search".to_owned()];
+    let told = reasons(ruling(&file, "edit on prod-eu in payments search web", 60, &[]));
+    assert!(
+        matches!(&told[..], [Reason::NoPolicyForNamespace { .. }, Reason::SeveralPolicies { groups }] if groups.len() == 2),
+        "{told:?}"
+    );
+}
+
+/// Whatever the policies and the namespaces: who asks for several gets nothing that they would not get for each alone,
+/// by the same policy, and what is offered goes by that policy, too.
+#[test]
+fn an_ask_for_several_is_ruled_as_each_of_them_alone() {
+    let names = ["a", "ab", "b", "ba", "c"];
+    let globs: [&[&str]; 5] = [&["a*"], &["*a"], &["?"], &["*"], &["b", "c"]];
+    let dana = person(1, "dana", &["developers"]);
+    let (cluster, profile) = ("prod-eu".parse().unwrap(), "edit".parse().unwrap());
+    for first in globs {
+        for second in globs {
+            let file = file(vec![
+                policy("first", &["edit"], first, 1, asks(&["leads"], &[], 2)),
+                policy("second", &["edit"], second, 8, Decision::Automatic),
+            ]);
+            let alone = |name: &str| {
+                ruled_by(&ruling(&file, &format!("edit on prod-eu in {name}"), 60, &[])).map(str::to_owned)
+            };
+            for chosen in 1_u32..32 {
+                let chosen: Vec<String> = names
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| chosen >> at & 1 == 1)
+                    .map(|(_, n)| (*n).to_owned())
+                    .collect();
+                let together = ruling(&file, &format!("edit on prod-eu in {}", chosen.join(" ")), 60, &[]);
+                let each: BTreeSet<Option<String>> = chosen.iter().map(|name| alone(name)).collect();
+                let one = (each.len() == 1).then(|| each.first().cloned().flatten()).flatten();
+                assert_eq!(ruled_by(&together).map(str::to_owned), one, "{first:?} {second:?} {chosen:?}");
+                let longest = one.map(|one| if one == "first" { 60 } else { 480 });
+                assert_eq!(file.longest(&dana, &cluster, &profile, &chosen), longest);
+                let offered = file.namespaces_for(&dana, &cluster, &profile, chosen.iter().map(String::as_str));
+                let asked: Vec<&str> = chosen.iter().map(String::as_str).filter(|name| alone(name).is_some()).collect();
+                assert_eq!(offered, asked);
+            }
+        }
+    }
 }
 
 #[test]
@@ -200,7 +275,8 @@ fn longest_is_that_of_the_policy_that_would_rule() {
         file.longest(&dana, &"prod-eu".parse().unwrap(), &"view".parse().unwrap(), &namespaces)
     };
     assert_eq!(longest(&["payments"]), Some(60));
-    assert_eq!(longest(&["payments", "web"]), Some(480));
+    assert_eq!(longest(&["web", "db"]), Some(480));
+    assert_eq!(longest(&["payments", "web"]), None, "no single policy rules both");
     assert_eq!(longest(&[]), Some(480));
 }
 

@@ -15,9 +15,9 @@ use jiff::Timestamp;
 use latchkey_domain::access::person::{Handle, Person};
 use openidconnect::{
     AdditionalClaims, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
-    TokenResponse, UserInfoClaims,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl, JwsSigningAlgorithm, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
+    StandardTokenResponse, TokenResponse, UserInfoClaims,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
         CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType,
@@ -219,6 +219,17 @@ impl OpenId {
         Ok(metadata)
     }
 
+    /// What the provider announces to sign ID tokens with, as far as only it can sign so. Whoever has the client's
+    /// secret could make a token under HS256, and anybody one under none, whatever is announced.
+    async fn asymmetric(&self) -> Result<Vec<CoreJwsSigningAlgorithm>, LoginError> {
+        let metadata = self.metadata().await?;
+        let is_asymmetric = |algorithm: &&CoreJwsSigningAlgorithm| {
+            !algorithm.uses_shared_secret() && **algorithm != CoreJwsSigningAlgorithm::None
+        };
+        let announced = metadata.id_token_signing_alg_values_supported();
+        Ok(announced.iter().filter(is_asymmetric).cloned().collect())
+    }
+
     async fn client(&self) -> Result<Client, LoginError> {
         let metadata = self.metadata().await?;
         let secret = self.config.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose_secret().into()));
@@ -259,7 +270,8 @@ impl OpenId {
     }
 
     /// Finishes a sign-in: takes the attempt (once), exchanges the code, verifies the ID token, reads the groups, and
-    /// begins a new session.
+    /// begins a new session. A verified answer without groups takes those of an earlier sign-in away; a provider that is
+    /// away, slow or unverified changes nothing.
     ///
     /// # Errors
     /// See [`LoginError`]; nobody is signed in then.
@@ -281,7 +293,16 @@ impl OpenId {
         }
         let code = callback.code.clone().ok_or(LoginError::UnknownAttempt)?;
         let proven = self.exchange(code, attempt_token).await?;
-        let arrival = self.arrival(&proven)?;
+        let groups = match read_groups(&self.config, &proven.claims) {
+            Ok(groups) => groups,
+            Err(refused) => {
+                // The provider's own word, verified, and no groups in it that can be trusted: those of an earlier
+                // sign-in are not kept either.
+                people::lose_groups(store, &self.config.issuer, &proven.subject, proven.received_at).await?;
+                return Err(refused);
+            }
+        };
+        let arrival = self.arrival(&proven, groups)?;
         let (person, first_time) = people::arrive(store, &arrival).await?;
         let times = self.config.sign_ins_per_person;
         if let Some(often) = limits::count(store, Counted::SignInOf, &person.id.to_string(), times).await? {
@@ -316,7 +337,7 @@ impl OpenId {
                 openidconnect::RequestTokenError::Other(text) => unverified(text),
             })?;
         let id_token = tokens.id_token().ok_or_else(|| unverified("no ID token"))?;
-        let id_tokens = client.id_token_verifier();
+        let id_tokens = client.id_token_verifier().set_allowed_algs(self.asymmetric().await?);
         let nonce = Nonce::new(secret::derived("sign-in nonce", attempt_token));
         let claims = match id_token.claims(&id_tokens, &nonce) {
             Ok(claims) => claims,
@@ -346,7 +367,7 @@ impl OpenId {
         })
     }
 
-    fn arrival(&self, proven: &Proven) -> Result<Arrival, LoginError> {
+    fn arrival(&self, proven: &Proven, groups: Vec<String>) -> Result<Arrival, LoginError> {
         let text = |claim: &str| proven.claims.get(claim).and_then(serde_json::Value::as_str);
         let email = text("email").filter(|email| email.len() <= 320 && !email.contains(char::is_control));
         let email = email.map(str::to_owned);
@@ -356,7 +377,6 @@ impl OpenId {
         let handle = handle.ok_or_else(|| LoginError::NoHandle { claim: self.config.handle_claim.clone() })?;
         let visible = |text: &str| text.chars().filter(|c| !hidden(*c)).take(200).collect::<String>().trim().to_owned();
         let name = text("name").map(visible).filter(|name| !name.is_empty()).unwrap_or_else(|| handle.to_string());
-        let groups = read_groups(&self.config, &proven.claims)?;
         let (issuer, subject) = (self.config.issuer.clone(), proven.subject.clone());
         Ok(Arrival { issuer, subject, handle, name, email, groups, at: proven.received_at })
     }

@@ -96,6 +96,24 @@ pub async fn arrive(store: &Store, arrival: &Arrival) -> Result<(Person, bool), 
     Err(StoreError::corrupt("person", "handle", &arrival.handle))
 }
 
+/// Takes all groups from the person of this issuer and subject: the provider says that they have none, or none that can
+/// be trusted. Does nothing where nobody is known by them.
+///
+/// # Errors
+/// `Database`.
+pub async fn lose_groups(store: &Store, issuer: &str, subject: &str, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update person p set groups = '{}', groups_as_of = $3
+         from identity i where i.issuer = $1 and i.subject = $2 and p.id = i.person_id",
+        issuer,
+        subject,
+        time(at) as _,
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(())
+}
+
 /// Stores how a person likes pages. Without a zone, times are shown in the deployment's.
 ///
 /// # Errors

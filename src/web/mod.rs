@@ -22,6 +22,7 @@ mod inbox;
 mod layout;
 mod limits;
 mod look;
+mod opened;
 mod path;
 mod power;
 mod requests;

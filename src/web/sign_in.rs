@@ -7,6 +7,7 @@ use super::{
     icon::Icon,
     layout::Layout,
     limits::Address,
+    opened::Opened,
     routes::Routes,
 };
 use crate::{
@@ -106,8 +107,14 @@ impl SignInPage {
     }
 }
 
-/// `GET /sign-in/start`: leaves for the provider, with the attempt bound to this browser by a cookie.
-async fn start(Extract(state): Extract<State>, from: Address, Query(query): Query<SignInQuery>) -> Response {
+/// `GET /sign-in/start`: leaves for the provider, with the attempt bound to this browser by a cookie. What nobody opened
+/// is refused before it is counted: else a page of another site could use up the sign-ins of an office.
+async fn start(
+    _opened: Opened,
+    Extract(state): Extract<State>,
+    from: Address,
+    Query(query): Query<SignInQuery>,
+) -> Response {
     let back = way_back(&state.site, &query.return_to).unwrap_or_else(|| "/".to_owned());
     if let Err(answer) = SignInPage::counted(&state, &back, from).await {
         return answer;
@@ -124,6 +131,7 @@ async fn start(Extract(state): Extract<State>, from: Address, Query(query): Quer
 /// `GET /sign-in/callback`: the provider sends the browser back. A sign-in always makes a new session; one that this
 /// browser had before ends.
 async fn callback(
+    _opened: Opened,
     Extract(state): Extract<State>,
     from: Address,
     headers: HeaderMap,

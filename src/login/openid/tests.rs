@@ -19,13 +19,16 @@ fn login() -> OpenId {
 }
 
 fn arrives(claims: &serde_json::Value) -> Result<Arrival, LoginError> {
-    login().arrival(&Proven {
+    let login = login();
+    let proven = Proven {
         subject: "1".into(),
         auth_time: Timestamp::UNIX_EPOCH,
         acr: None,
         claims: claims.as_object().unwrap().clone(),
         received_at: Timestamp::UNIX_EPOCH,
-    })
+    };
+    let groups = read_groups(&login.config, &proven.claims)?;
+    login.arrival(&proven, groups)
 }
 
 #[test]

@@ -56,6 +56,100 @@ async fn a_token_that_is_wrong_in_anything_signs_nobody_in() {
     tried(flaws.len(), "on ID tokens");
 }
 
+/// Many providers announce HS256 beside RS256: whoever has the client's secret could then be anybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_under_a_shared_key_is_never_taken_whatever_the_provider_announces() {
+    let Some(stage) = Stage::simulated().await else { return };
+    let flaws = [Flaw::SignedWithSecret, Flaw::SignedWithPublicKey, Flaw::Unsigned];
+    for flaw in flaws {
+        stage.simulator().openid().set_flaws(&[Flaw::AnnouncesSharedKeys, flaw]);
+        let browser = stage.browser();
+        let back = browser.through_the_provider("/", "ana").await;
+        let page = come_back(&browser, &back).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{flaw:?}: {}", page.text());
+        assert_eq!(sessions(&stage).await, "0", "{flaw:?}");
+    }
+    stage.simulator().openid().set_flaws(&[Flaw::AnnouncesSharedKeys]);
+    assert!(is_signed_in(&stage.signed_in("ana").await).await, "what is signed with RS256 still is");
+    tried(flaws.len(), "on ID tokens under announced shared keys");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_go_when_the_provider_says_that_there_are_none_and_never_on_hearsay() {
+    let Some(stage) = Stage::simulated().await else { return };
+    let groups = async || stage.value("select groups::text from person where handle = 'ana'").await.unwrap();
+    let again = async |flaws: &[Flaw]| {
+        stage.simulator().openid().set_flaws(flaws);
+        let browser = stage.browser();
+        let back = browser.through_the_provider("/", "ana").await;
+        come_back(&browser, &back).await.status
+    };
+    stage.signed_in("ana").await;
+    let before = groups().await;
+    assert_ne!(before, "{}");
+    for flaw in [Flaw::WrongSignature, Flaw::Expired, Flaw::WrongNonce, Flaw::WrongIssuer, Flaw::Unsigned] {
+        // Unverified, and without groups: anybody could say so.
+        assert_eq!(again(&[flaw, Flaw::NoGroups]).await, StatusCode::FORBIDDEN, "{flaw:?}");
+        assert_eq!(groups().await, before, "{flaw:?}");
+    }
+    stage.simulator().openid().set_flaws(&[]);
+    let away = stage.browser();
+    let mut back = away.through_the_provider("/", "ana").await;
+    let kept: Vec<(String, String)> = back.query_pairs().into_owned().filter(|(name, _)| name != "code").collect();
+    back.query_pairs_mut().clear().extend_pairs(kept).append_pair("code", "no-such-code");
+    assert_eq!(come_back(&away, &back).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(groups().await, before, "a code that the provider does not know");
+
+    for flaw in [Flaw::NoGroups, Flaw::TruncatedGroups] {
+        assert_eq!(again(&[]).await, StatusCode::SEE_OTHER);
+        assert_eq!(groups().await, before);
+        assert_eq!(again(&[flaw]).await, StatusCode::FORBIDDEN, "{flaw:?}");
+        assert_eq!(groups().await, "{}", "{flaw:?}");
+    }
+    assert_eq!(again(&[]).await, StatusCode::SEE_OTHER);
+    assert_eq!(groups().await, before);
+    stage.simulator().openid().set_groups("ana", &[]);
+    assert_eq!(again(&[]).await, StatusCode::SEE_OTHER, "an empty list is a list");
+    assert_eq!(groups().await, "{}");
+    let people = stage.value("select count(*)::text from person").await.unwrap();
+    assert_eq!(people, "1");
+    tried(9, "on groups");
+}
+
+/// A page of another site holds as many pictures as it likes.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_nobody_opened_use_up_nobodys_sign_ins() {
+    let Some(stage) = Stage::simulated().await else { return };
+    let picture = [("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image"), ("sec-fetch-site", "cross-site")];
+    let ahead = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("sec-purpose", "prefetch")];
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let ask = async |path: &str, headers: &[(&'static str, &'static str)]| {
+        let mut request = client.get(stage.address().join(path).unwrap());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap().status()
+    };
+    let counted = async || {
+        let sum = "select coalesce(sum(count), 0)::text from limit_window";
+        stage.value(sum).await.unwrap()
+    };
+    for _ in 0..305 {
+        assert_eq!(ask("/sign-in/start", &picture).await, StatusCode::BAD_REQUEST);
+    }
+    for path in ["/sign-in/start", "/sign-in/callback?code=x&state=y"] {
+        for headers in [&picture, &ahead] {
+            assert_eq!(ask(path, headers).await, StatusCode::BAD_REQUEST, "{path} {headers:?}");
+        }
+    }
+    assert_eq!(counted().await, "0");
+    let opened = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("sec-fetch-site", "cross-site")];
+    assert_eq!(ask("/sign-in/start", &opened).await, StatusCode::SEE_OTHER);
+    assert_eq!(ask("/sign-in/start", &[]).await, StatusCode::SEE_OTHER);
+    assert_eq!(counted().await, "2");
+    tried(309, "on an office's sign-ins");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_counts_once_and_in_the_browser_that_asked() {
     let Some(stage) = Stage::simulated().await else { return };

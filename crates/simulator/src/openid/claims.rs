@@ -29,6 +29,8 @@ pub enum Flaw {
     SignedWithSecret,
     /// `alg` is HS256, keyed with the public key: verifiers that take it for a secret are fooled.
     SignedWithPublicKey,
+    /// Discovery announces HS256, HS384, HS512 and none beside RS256, as some providers do. No flaw of a token by itself.
+    AnnouncesSharedKeys,
     /// Signed well, with a key that the provider does not have, under the name of one that it has.
     ForeignKey,
     /// Another `iss` parameter beside the code (RFC 9207).

@@ -148,6 +148,11 @@ impl OpenId {
 }
 
 async fn discovery(State(provider): State<OpenId>) -> Json<Value> {
+    let algorithms: &[&str] = if provider.flawed(Flaw::AnnouncesSharedKeys) {
+        &["RS256", "HS256", "HS384", "HS512", "none"]
+    } else {
+        &["RS256"]
+    };
     Json(json!({
         "issuer": provider.issuer().as_str(),
         "authorization_endpoint": provider.address("/authorize"),
@@ -158,7 +163,7 @@ async fn discovery(State(provider): State<OpenId>) -> Json<Value> {
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
+        "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": ["openid", "profile", "email", "groups"],

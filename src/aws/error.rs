@@ -50,6 +50,11 @@ impl Call {
         Fault::new(kind, self.operation, self.subject.clone())
     }
 
+    /// That AWS refused this very action.
+    pub(super) fn right_missing(&self) -> FaultKind {
+        FaultKind::Refused { missing: format!("{} on {}", self.action, self.resource) }
+    }
+
     /// That the caller's credentials are of another account than the thing.
     pub(super) fn wrong_account(&self, own: &str, wanted: &str) -> Fault {
         let missing = format!("AWS credentials of account {wanted}; those that Latchkey has are of account {own}");
@@ -76,7 +81,7 @@ impl Call {
     }
 
     fn kind(&self, code: &str, message: &str, status: u16, retry_after: Option<Duration>) -> FaultKind {
-        let refused = || FaultKind::Refused { missing: format!("{} on {}", self.action, self.resource) };
+        let refused = || self.right_missing();
         match code.strip_suffix("Exception").unwrap_or(code) {
             "Throttling"
             | "ThrottledRequest"

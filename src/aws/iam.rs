@@ -14,7 +14,37 @@ use std::collections::BTreeMap;
 /// How many inline policies are read at a time.
 const AT_ONCE: usize = 8;
 
+/// What IAM says of who has an ARN.
+#[derive(Debug)]
+pub enum KnownUser {
+    /// With tags, and without inline policies.
+    Is(IamUser),
+    Nobody,
+    /// Latchkey may not look: the right is missing, or the user is of another account.
+    NotAllowed(Fault),
+}
+
 impl Aws {
+    /// Who has this ARN; IAM and the authenticator compare ARNs without case.
+    ///
+    /// # Errors
+    /// Refused without valid credentials of our own; transient, throttled.
+    pub async fn known_user(&self, arn: &UserArn) -> Result<KnownUser, Fault> {
+        let call = user_call("read", "iam:GetUser", arn);
+        if let Err(fault) = self.reaches(arn.account(), &call).await {
+            let elsewhere = self.own_account().await.is_ok();
+            return if elsewhere { Ok(KnownUser::NotAllowed(fault)) } else { Err(fault) };
+        }
+        match self.get_user(arn, &call).await {
+            // Another path is another ARN: that user is not the one that was asked for.
+            Ok(user) if !user.arn().eq_ignore_ascii_case(arn.as_str()) => Ok(KnownUser::Nobody),
+            Ok(user) => Ok(KnownUser::Is(observed(user, BTreeMap::new()))),
+            Err(fault) if fault.is_not_found() => Ok(KnownUser::Nobody),
+            Err(fault) if *fault.kind() == call.right_missing() => Ok(KnownUser::NotAllowed(fault)),
+            Err(fault) => Err(fault),
+        }
+    }
+
     /// The user, with tags and inline policies; nothing where IAM knows no user of exactly this ARN.
     ///
     /// # Errors
@@ -32,14 +62,7 @@ impl Aws {
         if user.arn() != arn.as_str() {
             return Ok(None);
         }
-        Ok(Some(IamUser {
-            arn: user.arn,
-            unique_id: user.user_id,
-            name: user.user_name,
-            path: user.path,
-            tags: user.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
-            inline_policies,
-        }))
+        Ok(Some(observed(user, inline_policies)))
     }
 
     /// Writes an inline policy, replacing one of the same name.
@@ -115,7 +138,12 @@ impl Aws {
         answer.user.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))
     }
 
-    async fn inline_policies(&self, arn: &UserArn) -> Result<BTreeMap<String, String>, Fault> {
+    /// The inline policies of a user, by name.
+    ///
+    /// # Errors
+    /// Not found without such a user; refused, transient, throttled.
+    pub async fn inline_policies(&self, arn: &UserArn) -> Result<BTreeMap<String, String>, Fault> {
+        self.reaches(arn.account(), &user_call("read the inline policies of", "iam:ListUserPolicies", arn)).await?;
         let names = self.policy_names(arn).await?;
         let texts = stream::iter(names).map(async |name| self.inline_policy(arn, name).await).buffer_unordered(AT_ONCE);
         // One that was removed since the list was made is not there.
@@ -161,6 +189,17 @@ impl Aws {
         let mut config = aws_sdk_iam::config::Builder::new();
         config.set_time_source(self.time_source());
         config
+    }
+}
+
+fn observed(user: User, inline_policies: BTreeMap<String, String>) -> IamUser {
+    IamUser {
+        arn: user.arn,
+        unique_id: user.user_id,
+        name: user.user_name,
+        path: user.path,
+        tags: user.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
+        inline_policies,
     }
 }
 

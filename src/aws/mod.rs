@@ -26,6 +26,7 @@ use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
 pub use eks::AccessEntry;
+pub use iam::KnownUser;
 pub use identity::CallerIdentity;
 pub use simulate::{BOUNDARY_KEY, Simulated};
 

@@ -176,7 +176,8 @@ pub async fn principal(
     policy: Option<&PolicyFile>,
 ) -> Result<Option<DesiredPrincipal>, StoreError> {
     let row = sqlx::query!(
-        r#"select arn, unique_id, exists (
+        r#"select arn, unique_id, ended_at is not null as "ended!",
+             extract(epoch from clock_timestamp() - differs_since)::float8 as differs, exists (
              select from principal other
              where lower(other.arn) = lower(p.arn) and other.id <> p.id and other.ended_at is null) as "succeeded!"
            from principal p where id = $1"#,
@@ -211,6 +212,8 @@ pub async fn principal(
         writable: policy.is_some_and(|policy| policy.may_write(&arn)),
         arn,
         unique_id: row.unique_id,
+        differs: row.differs.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok()),
+        ended: row.ended,
         succeeded: row.succeeded,
         grants: of_principal,
         interrupted: intents::interrupted_policies(&mut *connection, id).await?,

@@ -8,6 +8,7 @@ use super::{
 use jiff::Timestamp;
 use latchkey_domain::access::{
     ClusterId, GrantId, PersonId, PrincipalId, RequestId,
+    compared::Compared,
     grant::{
         Active, Cause, Ended, Grant, GrantBasis, GrantFacts, GrantState, Leg, Proven, Provisioning, Revoking, Scheduled,
     },
@@ -15,8 +16,12 @@ use latchkey_domain::access::{
     transition::Target,
 };
 use sqlx::PgConnection;
-use std::num::NonZeroU8;
+use std::{num::NonZeroU8, time::Duration};
 use uuid::Uuid;
+
+/// For how long an activation may rest on a look at who the user is: a setup that takes longer is compared again at its
+/// end, since the user may have been made anew meanwhile.
+const COMPARED_FOR: Duration = Duration::from_mins(1);
 
 struct Row {
     id: Uuid,
@@ -167,9 +172,13 @@ impl Tx {
     /// `Corrupt`, `Database`.
     pub async fn legs(&mut self, id: GrantId) -> Result<Vec<Leg>, StoreError> {
         let rows = sqlx::query!(
-            "select target_kind, target_key, proven, condition, attempts, next_try, error, evidence
-             from grant_leg where grant_id = $1 order by target_kind, target_key",
-            id.0
+            r#"select target_kind, target_key, proven, condition, attempts, next_try, error, evidence,
+                 case when identity in ('same', 'unprotected')
+                        and identity_at < clock_timestamp() - make_interval(secs => $2)
+                      then 'stale' else identity end as "identity!"
+               from grant_leg where grant_id = $1 order by target_kind, target_key"#,
+            id.0,
+            COMPARED_FOR.as_secs_f64(),
         )
         .fetch_all(self.connection())
         .await?;
@@ -181,6 +190,8 @@ impl Tx {
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "target_kind", &row.target_kind))?,
                     proven: Proven::parse(&row.proven)
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
+                    compared: Compared::parse(&row.identity)
+                        .ok_or_else(|| StoreError::corrupt("grant_leg", "identity", &row.identity))?,
                     condition: condition(&row.condition, row.error, row.attempts, row.next_try)?,
                     residual: json("grant_leg", "evidence", residual)?,
                 })

@@ -1,7 +1,7 @@
 //! A grant's legs as a run of the worker leaves them.
 
 use super::{Store, StoreError, Tx};
-use latchkey_domain::access::{GrantId, grant::Proven, transition::Target};
+use latchkey_domain::access::{GrantId, compared::Compared, grant::Proven, transition::Target};
 use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
@@ -39,6 +39,8 @@ pub struct LegWrite<'a> {
     pub proof: Option<LegProof<'a>>,
     /// What of it is in place after the run.
     pub stood: Option<&'a BTreeSet<String>>,
+    /// Of a principal: what the run told of who it is.
+    pub compared: Option<Compared>,
 }
 
 /// What a proof saw.
@@ -122,10 +124,12 @@ impl Tx {
         let stood: Option<Vec<String>> = leg.stood.map(|stood| stood.iter().cloned().collect());
         sqlx::query!(
             "update grant_leg set proven = coalesce($4, proven),
-               proven_at = case when $4 is null then proven_at else clock_timestamp() end,
-               ahead = case when $4 is null then ahead else (select b.ahead from business_clock b) end,
+               proven_at = case when $4 is null or $4 = 'nothing' then proven_at else clock_timestamp() end,
+               ahead = case when $4 is null or $4 = 'nothing' then ahead else (select b.ahead from business_clock b) end,
                condition = $5, error = $6, attempts = $7, next_try = clock_timestamp() + make_interval(secs => $8),
-               evidence = coalesce($9, evidence), wider = coalesce($10, wider), stood = coalesce($11, stood)
+               evidence = coalesce($9, evidence), wider = coalesce($10, wider), stood = coalesce($11, stood),
+               identity = coalesce($12, identity),
+               identity_at = case when $12::text is null then identity_at else clock_timestamp() end
              where grant_id = $1 and target_kind = $2 and target_key = $3",
             grant.0,
             target.kind(),
@@ -138,6 +142,25 @@ impl Tx {
             evidence,
             wider,
             stood.as_deref(),
+            leg.compared.map(Compared::as_str),
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Writes what a run told of who a grant's principal is, before anything else of its leg is known.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn write_compared(&mut self, grant: GrantId, target: Target, told: Compared) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update grant_leg set identity = $4, identity_at = clock_timestamp()
+             where grant_id = $1 and target_kind = $2 and target_key = $3",
+            grant.0,
+            target.kind(),
+            target.key(),
+            told.as_str(),
         )
         .execute(self.connection())
         .await?;

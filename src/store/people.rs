@@ -4,7 +4,7 @@ use super::{
     Store, StoreError,
     columns::{person, time},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
     PersonId, PrincipalId,
     person::{Handle, Person, Theme},
@@ -219,6 +219,41 @@ pub async fn name_profile(store: &Store, of: PersonId, id: PrincipalId, aws_prof
     .execute(store.pool())
     .await?;
     Ok(())
+}
+
+/// Notes what the look of a run with this epoch told of a principal's unique id: another one, or the one that was proven.
+/// Gives how long it differs. Does nothing where the target has another epoch by now.
+///
+/// # Errors
+/// `Database`.
+pub async fn note_identity(
+    store: &Store,
+    id: PrincipalId,
+    epoch: i64,
+    other: Option<&str>,
+) -> Result<Option<SignedDuration>, StoreError> {
+    let Some(other) = other else {
+        sqlx::query!(
+            "update principal set differs_since = null, differs_id = null where id = $1 and differs_since is not null
+               and exists (select from target where kind = 'principal' and key = $1 and epoch = $2)",
+            id.0,
+            epoch
+        )
+        .execute(store.pool())
+        .await?;
+        return Ok(None);
+    };
+    let ago = sqlx::query_scalar!(
+        r#"update principal set differs_since = coalesce(differs_since, clock_timestamp()), differs_id = $2
+           where id = $1 and exists (select from target where kind = 'principal' and key = $1 and epoch = $3)
+           returning extract(epoch from clock_timestamp() - differs_since)::float8 as "ago!""#,
+        id.0,
+        other,
+        epoch
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(ago.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok()))
 }
 
 /// Ends a principal: it is another one now, or nobody's. Does nothing where it ended before.

@@ -4,6 +4,7 @@ use super::{Clock, Sentence, time::length};
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
+        compared::UNPROTECTED,
         grant::{Cause, GrantState},
         profile::{ResolvedProfile, Scope},
         request::RequestState,
@@ -175,6 +176,14 @@ pub fn cause(cause: Cause) -> &'static str {
         Cause::PolicyChanged => "the policy was changed before it was set up, and does not grant it any more",
         Cause::Released => "an operator released the AWS identity that it went to",
     }
+}
+
+/// That nobody can see who has the ARN of an access now.
+pub fn unprotected(arn: &str) -> String {
+    format!(
+        "This access is {UNPROTECTED}: AWS does not let Latchkey see who has the ARN {arn}. Whoever manages IAM allows \
+         iam:GetUser on it, as `latchkey bootstrap` prints it."
+    )
 }
 
 /// A pill's word for a grant.

@@ -16,8 +16,9 @@ use jiff::Timestamp;
 use latchkey_domain::{
     access::{
         GrantId,
-        grant::{Cause, Gone, Grant, Present, Proof, Proven},
-        transition::{Actor, EventDraft, Target},
+        compared::Compared,
+        grant::{Cause, Gone, Grant, Leg, Present, Proof, Proven, Provisioning},
+        transition::{Actor, EventDraft, Target, Wake},
     },
     plan::desired::Wish,
 };
@@ -40,6 +41,8 @@ pub struct LegOutcome {
     /// What of it is in place after the run, where the run [compared](latchkey_domain::plan::cluster::Plan::compared)
     /// that with what was in place before.
     pub stood: Option<BTreeSet<String>>,
+    /// Of a principal: what the run told of who it is.
+    pub compared: Option<Compared>,
 }
 
 /// How far a grant's part on the target is.
@@ -85,6 +88,8 @@ pub struct Outcome {
     pub again: bool,
     /// Whether the target is looked at every [`PERIOD`].
     pub periodic: bool,
+    /// What became active before the run was over: see [`compared`].
+    pub activated: Vec<GrantId>,
 }
 
 /// What a finish brought about.
@@ -113,6 +118,7 @@ pub async fn finish(worker: &Worker, lease: &Lease, outcome: Outcome) -> Result<
         tx.event(event, now).await?;
     }
     let mut judged = Judged::default();
+    judged.brought.activated.clone_from(&outcome.activated);
     for grant in grants {
         let Some(leg) = outcome.legs.get(&grant.facts().id) else { continue };
         judge(&mut tx, lease, grant, leg, now, &mut judged).await?;
@@ -156,7 +162,7 @@ async fn judge(
         return Ok(());
     }
     let id = grant.facts().id;
-    let written = written(leg);
+    let written = written(leg, &grant);
     tx.write_leg(id, lease.target(), &written).await?;
     let next = match &written.fares {
         Fares::Ok => None,
@@ -168,10 +174,7 @@ async fn judge(
     let legs = tx.legs(id).await?;
     match grant {
         Grant::Provisioning(provisioning) => {
-            let Some(proof) = Proof::<Present>::of(&legs, &provisioning.facts.profile) else { return Ok(()) };
-            // Past `activate_by` the clock rolls it back.
-            if let Ok(transition) = provisioning.activate(proof, now) {
-                tx.record(transition, now).await?;
+            if activate(tx, provisioning, &legs, now).await? {
                 judged.brought.activated.push(id);
             }
         }
@@ -187,12 +190,62 @@ async fn judge(
     Ok(())
 }
 
+/// Activates a grant whose legs prove it; whether it did. Where only a look at who its user is now is missing, that is
+/// due at once.
+async fn activate(tx: &mut Tx, provisioning: Provisioning, legs: &[Leg], now: Timestamp) -> Result<bool, Interrupted> {
+    let facts = &provisioning.facts;
+    let Some(proof) = Proof::<Present>::of(legs, &facts.profile) else {
+        if Proof::<Present>::wants_comparison(legs, &facts.profile) {
+            tx.wake(vec![Wake { target: Target::Principal(facts.principal), revoking: false }]).await?;
+        }
+        return Ok(false);
+    };
+    // Past `activate_by` the clock rolls it back.
+    let Ok(transition) = provisioning.activate(proof, now) else { return Ok(false) };
+    tx.record(transition, now).await?;
+    Ok(true)
+}
+
+/// Records what a run on a principal told of who it is, before it writes to IAM: what needs nothing there need not wait
+/// for that. Gives what became active by it.
+///
+/// # Errors
+/// `Lost` where somebody else claimed the target; `Store`.
+pub async fn compared(
+    worker: &Worker,
+    lease: &Lease,
+    grants: &[GrantId],
+    told: Compared,
+) -> Result<Vec<GrantId>, Interrupted> {
+    let mut tx = worker.store.begin().await?;
+    let grants = tx.lock_grants(grants).await?;
+    trail::hold(&mut tx, lease).await?;
+    let now = tx.now().await?;
+    let mut activated = Vec::new();
+    for grant in grants {
+        let Grant::Provisioning(provisioning) = grant else { continue };
+        let id = provisioning.facts.id;
+        tx.write_compared(id, lease.target(), told).await?;
+        let legs = tx.legs(id).await?;
+        if activate(&mut tx, provisioning, &legs, now).await? {
+            activated.push(id);
+        }
+    }
+    lease.life().spend()?;
+    tx.commit().await?;
+    Ok(activated)
+}
+
 /// A leg as its row has it. Trouble has a sentence of its own: the evidence of the last proof stays beside it.
-fn written(leg: &LegOutcome) -> LegWrite<'_> {
+fn written<'a>(leg: &'a LegOutcome, grant: &Grant) -> LegWrite<'a> {
     let revoking = !leg.wish.is_present();
     let attempt = leg.attempts.saturating_add(1);
-    // What was proven gone and is seen again is not gone; what was proven present stays so until it is proven gone.
-    let unproven = if revoking { Some(Proven::Nothing) } else { None };
+    // What was proven gone and is seen again is not gone. What runs and was proven present stays so until it is proven
+    // gone; what is set up is proven by its last look alone.
+    let unsettled = matches!(grant, Grant::Provisioning(_));
+    let unproven = if revoking || unsettled { Some(Proven::Nothing) } else { None };
+    // A look that failed tells nothing new of what ends or runs, and no activation may rest on the one before.
+    let unseen = if unsettled { Some(Proven::Nothing) } else { None };
     let (proven, fares, proof) = match &leg.found {
         Found::Proven(seen) => {
             let proven = if revoking { Proven::Gone } else { Proven::Present };
@@ -213,7 +266,7 @@ fn written(leg: &LegOutcome) -> LegWrite<'_> {
                     Fares::Retrying { error: sentence, attempt, again_in }
                 }
             };
-            (None, fares, None)
+            (unseen, fares, None)
         }
         Found::Paused(why) => {
             (unproven, Fares::Paused { why: why.clone(), attempt, again_in: backoff::blocked() }, None)
@@ -223,7 +276,7 @@ fn written(leg: &LegOutcome) -> LegWrite<'_> {
             (unproven, fares, None)
         }
     };
-    LegWrite { fares, proven, proof, stood: leg.stood.as_ref() }
+    LegWrite { fares, proven, proof, stood: leg.stood.as_ref(), compared: leg.compared }
 }
 
 fn said(found: &Found) -> String {

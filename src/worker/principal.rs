@@ -2,12 +2,13 @@
 
 use super::{
     Worker,
-    finish::{Found, LegOutcome, Outcome, Seen},
+    finish::{self, Found, LegOutcome, Outcome, Seen},
     interrupted::Interrupted,
     trail,
 };
 use crate::{
     actions::policy::{self, Current, NoPolicy},
+    aws::KnownUser,
     fault::{Fault, FaultKind},
     lease::{Lease, Lost},
     store::{
@@ -17,13 +18,15 @@ use crate::{
     },
 };
 use latchkey_domain::{
-    access::{EventDraft, GrantId, PrincipalId, grant::Cause, transition::Actor},
+    access::{EventDraft, GrantId, PrincipalId, compared::Compared, grant::Cause, transition::Actor},
     eks::arn::{PrincipalArn, UserArn},
     plan::{
         desired::Wish,
-        observation::PrincipalObservation,
+        observation::{IamUser, PrincipalObservation, SeenIdentity},
         obstacles::Obstacle,
-        principal::{DesiredPrincipal, PrincipalGrant, PrincipalPlan, PrincipalStep, plan, prove},
+        principal::{
+            DIFFERS_FOR, DesiredPrincipal, PrincipalGrant, PrincipalPlan, PrincipalStep, TAG, compare, plan, prove,
+        },
     },
 };
 use serde_json::json;
@@ -40,8 +43,8 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     };
     let policy = policy(worker).await?;
     let writable = policy.as_ref().is_some_and(|policy| policy.file.may_write(&arn));
-    let observed = observe(worker, &arn, writable).await;
-    if observed.is_ok() {
+    let look = observe(worker, &arn, writable).await;
+    if look.observed.is_ok() {
         // Before the desired state is read: what they may still write is part of it.
         let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
         let closed = dangling.into_iter().map(|open| (trail::INTERRUPTED, open)).collect();
@@ -53,9 +56,10 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         let desired = desired::principal(&mut snapshot, id, file).await?.ok_or(Interrupted::Nothing)?;
         (desired, desired::legs(&mut snapshot, lease.target()).await?)
     };
-    let observed = match observed {
+    let told = note_identity(worker, lease, id, &mut desired, &look.identity).await?;
+    let observed = match look.observed {
         Ok(observed) => observed,
-        Err(fault) => return failed(worker, lease, &desired, &legs, fault).await,
+        Err(fault) => return failed(worker, lease, &desired, &legs, fault, told).await,
     };
     // What an interrupted run sends late, nobody else would look for once the last access is over.
     let arrives = intents::arrives_within(&worker.store, lease.target()).await?;
@@ -64,6 +68,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         lease.life().spend()?;
         people::end_principal(&worker.store, id).await?;
     }
+    let activated = tell_early(worker, lease, &desired, &plan, told).await?;
     let findings = found_without_grant(&desired, &plan);
     let arn = arn.as_user().cloned();
     let (fault, wrote) = match &arn {
@@ -73,7 +78,10 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     let last = match (&arn, wrote) {
         (Some(user), true) => match observe_user(worker, user).await {
             Ok(last) => last,
-            Err(fault) => return failed(worker, lease, &desired, &legs, fault).await,
+            Err(fault) => {
+                let outcome = failed(worker, lease, &desired, &legs, fault, told).await?;
+                return Ok(Outcome { activated, ..outcome });
+            }
         },
         _ => observed,
     };
@@ -81,7 +89,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         // What this run saw, and wrote itself, is newer.
         desired.recent = None;
     }
-    let outcomes = outcomes(&desired, &plan, &last, &legs, fault.as_ref());
+    let outcomes = outcomes(&desired, &plan, &last, &legs, fault.as_ref(), told);
     if let Some(why) = &plan.replaced {
         // What runs ends first; its end is judged by the next run, which that wakes.
         let running = desired.grants.iter().filter(|grant| grant.wish.is_present());
@@ -95,13 +103,55 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     }
     lease.life().spend()?;
     trail::saw(&worker.store, lease, &last).await?;
+    // Of an id that differs nothing counts before another look.
+    let again = plan.doubted.is_some().then_some(DIFFERS_FOR.unsigned_abs());
     Ok(Outcome {
         legs: outcomes,
         findings,
-        rests: legs.values().filter_map(|leg| leg.rests).chain(arrives).min(),
+        failure: plan.doubted.clone(),
+        rests: legs.values().filter_map(|leg| leg.rests).chain(arrives).chain(again).min(),
         periodic: !desired.grants.is_empty(),
+        activated,
         ..Outcome::default()
     })
+}
+
+/// Notes what the look told of who the principal is, and puts it to what is desired.
+async fn note_identity(
+    worker: &Worker,
+    lease: &Lease,
+    id: PrincipalId,
+    desired: &mut DesiredPrincipal,
+    seen: &SeenIdentity,
+) -> Result<Compared, Interrupted> {
+    let told = compare(desired, seen);
+    let other = match seen {
+        SeenIdentity::Is(other) if told == Compared::Differs => Some(other.as_str()),
+        SeenIdentity::Is(_) | SeenIdentity::NotAsked | SeenIdentity::Nobody | SeenIdentity::Refused(_) => None,
+    };
+    // What tells nothing of the id is no look that found it right.
+    let is_news = (told == Compared::Same && desired.differs.is_some()) || other.is_some();
+    if is_news {
+        lease.life().spend()?;
+        desired.differs = people::note_identity(&worker.store, id, lease.epoch(), other).await?;
+    }
+    Ok(told)
+}
+
+/// Records who the principal is for the grants that are set up, where IAM's part of that takes longer.
+async fn tell_early(
+    worker: &Worker,
+    lease: &Lease,
+    desired: &DesiredPrincipal,
+    plan: &PrincipalPlan,
+    told: Compared,
+) -> Result<Vec<GrantId>, Interrupted> {
+    if plan.replaced.is_some() {
+        return Ok(Vec::new());
+    }
+    let waits = |grant: &&PrincipalGrant| grant.wish == Wish::Provision && (grant.resting || !plan.steps.is_empty());
+    let waiting: Vec<GrantId> = desired.grants.iter().filter(waits).map(|grant| grant.id).collect();
+    if waiting.is_empty() { Ok(waiting) } else { finish::compared(worker, lease, &waiting, told).await }
 }
 
 /// The current policy; without one, nothing is written to IAM.
@@ -118,19 +168,63 @@ async fn policy(worker: &Worker) -> Result<Option<Arc<Current>>, Interrupted> {
     }
 }
 
-/// What IAM says. Of principals that the worker does not write to it need not be able to read anything.
-async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Result<PrincipalObservation, Fault> {
-    let Some(user) = arn.as_user() else { return Ok(PrincipalObservation::default()) };
-    match observe_user(worker, user).await {
-        Err(fault) if !writable && matches!(fault.kind(), FaultKind::Refused { .. }) => {
-            Ok(PrincipalObservation { found: None, trouble: Some(fault.sentence()) })
+/// A look at a principal.
+struct Look {
+    /// Who it is, which is known also where the rest is not.
+    identity: SeenIdentity,
+    observed: Result<PrincipalObservation, Fault>,
+}
+
+/// What IAM says. Who it is, is asked of every user; of those that the worker does not write to, it need not be able to
+/// read more.
+async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
+    let Some(user) = arn.as_user() else {
+        let identity = SeenIdentity::Refused(format!("Latchkey cannot tell yet who a role such as {arn} is"));
+        return Look {
+            identity: identity.clone(),
+            observed: Ok(PrincipalObservation { identity, ..Default::default() }),
+        };
+    };
+    let aws = &worker.aws;
+    // Both at once, where both will be needed.
+    let (known, policies) = tokio::join!(aws.known_user(user), async {
+        if writable { Some(aws.inline_policies(user).await) } else { None }
+    });
+    let found = match known {
+        Ok(KnownUser::Is(found)) => found,
+        Ok(KnownUser::Nobody) => {
+            return Look { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
         }
-        observed => observed,
-    }
+        Ok(KnownUser::NotAllowed(fault)) => {
+            let (identity, trouble) = (SeenIdentity::Refused(fault.sentence()), Some(fault.sentence()));
+            let unseen = PrincipalObservation { found: None, trouble, identity: identity.clone() };
+            return Look { identity, observed: if writable { Err(fault) } else { Ok(unseen) } };
+        }
+        Err(fault) => return Look { identity: SeenIdentity::NotAsked, observed: Err(fault) },
+    };
+    let identity = SeenIdentity::Is(found.unique_id.clone());
+    let policies = match policies {
+        Some(policies) => policies,
+        // What was written before policy.toml took the path away goes by its tag.
+        None if found.tags.contains_key(TAG) => aws.inline_policies(user).await,
+        None => Ok(BTreeMap::new()),
+    };
+    let observed = match policies {
+        Ok(inline_policies) => Ok(PrincipalObservation::of(Some(IamUser { inline_policies, ..found }))),
+        Err(fault) if fault.is_not_found() => {
+            return Look { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
+        }
+        Err(fault) if !writable && matches!(fault.kind(), FaultKind::Refused { .. }) => {
+            let trouble = Some(fault.sentence());
+            Ok(PrincipalObservation { found: None, trouble, identity: identity.clone() })
+        }
+        Err(fault) => Err(fault),
+    };
+    Look { identity, observed }
 }
 
 async fn observe_user(worker: &Worker, user: &UserArn) -> Result<PrincipalObservation, Fault> {
-    Ok(PrincipalObservation { found: worker.aws.user(user).await?, trouble: None })
+    Ok(PrincipalObservation::of(worker.aws.user(user).await?))
 }
 
 /// Makes the plan's writes. The first that fails ends them: they are about one policy.
@@ -239,6 +333,7 @@ fn outcomes(
     observed: &PrincipalObservation,
     legs: &Legs,
     fault: Option<&Fault>,
+    told: Compared,
 ) -> BTreeMap<GrantId, LegOutcome> {
     let proofs = prove(desired, observed);
     let mut outcomes = BTreeMap::new();
@@ -255,7 +350,8 @@ fn outcomes(
             (None, None, None) => continue,
         };
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
-        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None });
+        let compared = Some(told);
+        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None, compared });
     }
     outcomes
 }
@@ -267,6 +363,7 @@ async fn failed(
     desired: &DesiredPrincipal,
     legs: &Legs,
     fault: Fault,
+    told: Compared,
 ) -> Result<Outcome, Interrupted> {
     tracing::warn!(target = %lease.target(), error = %fault, "the principal could not be worked on");
     let Some(id) = principal_of(lease) else { return Err(Interrupted::Nothing) };
@@ -279,7 +376,8 @@ async fn failed(
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
         let found = Found::Failed(fault.repeated());
-        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None });
+        let compared = Some(told);
+        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None, compared });
     }
     Ok(Outcome {
         legs: outcomes,

@@ -69,7 +69,10 @@ pub async fn open(store: &Store, lease: &Lease, planned: &[Intent]) -> Result<Tx
 }
 
 /// Locks the target's row, under which its grants' legs are written.
-async fn hold(tx: &mut Tx, lease: &Lease) -> Result<(), Interrupted> {
+///
+/// # Errors
+/// `Lost` where somebody else claimed the target; `Store`.
+pub async fn hold(tx: &mut Tx, lease: &Lease) -> Result<(), Interrupted> {
     let locked = tx.lock_target(lease.target()).await?.ok_or(Interrupted::Nothing)?;
     if locked.epoch == lease.epoch() { Ok(()) } else { Err(Lost::Over.into()) }
 }

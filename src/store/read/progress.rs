@@ -7,6 +7,7 @@ use crate::store::{
 use jiff::Timestamp;
 use latchkey_domain::access::{
     GrantId, PersonId, RequestId,
+    compared::Compared,
     grant::{Cause, Condition, GrantState, Proven, Trouble},
     transition::Target,
 };
@@ -64,6 +65,15 @@ impl GrantProgress {
         lists.into_iter().flatten().filter_map(serde_json::Value::as_str).collect()
     }
 
+    /// Whether AWS lets nobody look who its user is, though it is one that may still be another by now.
+    pub fn is_unprotected(&self) -> bool {
+        let is_wanted = match self.state {
+            GrantState::Provisioning | GrantState::Active => true,
+            GrantState::Scheduled | GrantState::Revoking | GrantState::Ended => false,
+        };
+        is_wanted && self.legs.iter().any(|leg| leg.compared == Compared::Unprotected)
+    }
+
     /// The gravest trouble of its legs, and why; none of what is over.
     pub fn trouble(&self) -> Option<(Trouble, &str)> {
         let troubles = self.legs.iter().filter_map(|leg| leg.condition.trouble());
@@ -82,6 +92,8 @@ pub struct LegProgress {
     pub evidence: serde_json::Value,
     /// What it allows beyond what was decided, by the last proof: sentences.
     pub wider: Vec<String>,
+    /// Of the principal's: whether the user is the one that was proven, by the last look.
+    pub compared: Compared,
 }
 
 /// A write that the worker was about to make, and what became of it.
@@ -163,7 +175,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
 async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
     let rows = sqlx::query!(
         "select target_kind, target_key, proven, proven_at + ahead as proven_at, condition, attempts, next_try, error,
-           evidence, wider
+           evidence, wider, identity
          from grant_leg where grant_id = $1 order by target_kind desc, target_key",
         id
     )
@@ -180,6 +192,8 @@ async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
                 condition: condition(&row.condition, row.error, row.attempts, row.next_try)?,
                 evidence: row.evidence,
                 wider: row.wider,
+                compared: Compared::parse(&row.identity)
+                    .ok_or_else(|| StoreError::corrupt("grant_leg", "identity", &row.identity))?,
             })
         })
         .collect()
@@ -214,6 +228,7 @@ impl GrantProgress {
         hash.update(format!("{}{}{:?}", self.id, self.version, self.state));
         for leg in &self.legs {
             hash.update(format!("{:?}{:?}{:?}{:?}", leg.target, leg.proven, leg.proven_at, leg.condition));
+            hash.update(leg.compared.as_str());
         }
         for step in &self.steps {
             hash.update(format!("{}{}{:?}{:?}", step.step, step.object, step.finished_at, step.outcome));

@@ -126,6 +126,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         condition: if state == GrantState::Revoking { blocked } else { Condition::Ok },
         evidence: json!({ "allowed": 12, "refused": 16, "lines": [], "residual": [] }),
         wider: vec![],
+        compared: latchkey_domain::access::compared::Compared::Same,
     };
     GrantProgress {
         id: GrantId(id(1)),

@@ -47,6 +47,8 @@ pub struct View {
     pub evidence: Vec<Html>,
     /// What it allows beyond what was approved.
     pub wider: Vec<Html>,
+    /// That nobody can see whether its user was made anew.
+    pub unprotected: Option<Html>,
     /// What still says yes beside it, or though ours is gone.
     pub residual: Vec<Html>,
     pub documents: Vec<Document>,
@@ -155,6 +157,9 @@ impl View {
             crumb: if part.holder { ("/", "Home") } else { ("/inbox?tab=decided", "Inbox") },
             how: (part.holder && is_live).then(|| HowTo::of(detail, &namespaces)),
             evidence: evidence(detail, clock),
+            unprotected: progress
+                .is_unprotected()
+                .then(|| Html::prose(&words::access::unprotected(&detail.principal_arn))),
             wider: progress.allows_more().into_iter().map(|line| Html::prose(&words::steps::full_stop(line))).collect(),
             residual: progress.beside().into_iter().map(Html::prose).collect(),
             documents: documents(detail),

@@ -139,7 +139,15 @@ fn step(step: &str, object: &str, from: &str, to: Option<&str>) -> StepTaken {
 }
 
 fn leg(target: Target, proven: Proven, when: Option<&str>, evidence: serde_json::Value) -> LegProgress {
-    LegProgress { target, proven, proven_at: when.map(at), condition: Condition::Ok, evidence, wider: vec![] }
+    LegProgress {
+        target,
+        proven,
+        proven_at: when.map(at),
+        condition: Condition::Ok,
+        evidence,
+        wider: vec![],
+        compared: latchkey_domain::access::compared::Compared::Same,
+    }
 }
 
 fn granted(state: GrantState) -> RequestDetail {

@@ -132,7 +132,7 @@ pub(super) async fn run_gone(
             ..Seen::default()
         });
         let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
-        outcome.legs.insert(grant.id(), LegOutcome { wish: grant.wish, found, attempts, stood: None });
+        outcome.legs.insert(grant.id(), LegOutcome { wish: grant.wish, found, attempts, stood: None, compared: None });
     }
     Ok(outcome)
 }

@@ -30,11 +30,12 @@ use latchkey_domain::{
     access::{ClusterId, EventDraft, profile::Source, transition::Actor},
     eks::{arn::ClusterArn, aws_auth::AwsAuth},
     plan::{
+        bindings,
         cluster::{Finding, Plan, disowned, plan},
         desired::{DesiredCluster, DesiredGrant, RecordedMapping, Wish},
         mapping,
         observation::{ClusterObservation, ClusterState, EksCluster, EntryHolders},
-        obstacles::{Obstacle, allows_more},
+        obstacles::{Obstacle, allows_more, made_again},
         tampering::Parts,
     },
 };
@@ -119,6 +120,13 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
                 Err(fault) => return Ok(Outcome { findings: told.events, ..failed(fault).await? }),
             }
         };
+        if run.is_in_a_new_namespace(&last) {
+            again = true;
+            if attempt < TRIES {
+                tracing::info!(target = %lease.target(), "a namespace was made anew meanwhile; looking again");
+                continue;
+            }
+        }
         lease.life().spend()?;
         let stored = trail::saw(&worker.store, lease, &last);
         let (stored, outcome) = tokio::join!(stored, run.outcome(&last, applied, &legs, told));
@@ -195,6 +203,24 @@ impl Run<'_> {
         Ok(outcome)
     }
 
+    /// Whether something that was to stay is bound in a namespace that was made anew since the look that was planned by:
+    /// that goes at once.
+    fn is_in_a_new_namespace(&self, last: &ClusterObservation) -> bool {
+        let Some(state) = &last.kubernetes else { return false };
+        let wanted = self.desired.grants.iter().filter(|grant| grant.wish.is_present());
+        let mut moved = wanted.filter(|grant| made_again(grant, state, &self.desired.name).is_some());
+        moved.any(|grant| {
+            let keys = grant.keys(self.desired.installation);
+            let bound = bindings::of_grant(state, grant.id(), &keys, self.desired.installation);
+            let pinned = |name: &str| {
+                state.namespaces.iter().any(|now| now.name == name && grant.facts.namespaces.contains(now))
+            };
+            bound.iter().any(|binding| {
+                !binding.subjects.is_empty() && binding.namespace.as_deref().is_some_and(|name| !pinned(name))
+            })
+        })
+    }
+
     fn is_left(&self, grant: &DesiredGrant, state: &ClusterState) -> bool {
         latchkey_domain::plan::proof::left_behind(self.desired, grant, self.bound(grant), state).is_some()
     }
@@ -221,7 +247,7 @@ impl Run<'_> {
         let attempts = legs.get(&id).map_or(0, |leg| leg.attempts);
         let identity = self.plan.identities.get(&id);
         let stood = self.plan.compared.contains(&id).then(|| parts.of(self.desired, state, grant, identity));
-        LegOutcome { wish: grant.wish, found, attempts, stood }
+        LegOutcome { wish: grant.wish, found, attempts, stood, compared: None }
     }
 
     /// Puts what the plan found to what is told at the end.

@@ -53,7 +53,16 @@ pub(super) async fn unreachable(
     let (desired, legs) = desired(worker, lease, id).await?;
     let outcome = |grant: &DesiredGrant| {
         let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
-        (grant.id(), LegOutcome { wish: grant.wish, found: Found::Failed(fault.repeated()), attempts, stood: None })
+        (
+            grant.id(),
+            LegOutcome {
+                wish: grant.wish,
+                found: Found::Failed(fault.repeated()),
+                attempts,
+                stood: None,
+                compared: None,
+            },
+        )
     };
     let legs_out: BTreeMap<GrantId, LegOutcome> =
         desired.grants.iter().filter(|grant| !grant.resting).map(outcome).collect();

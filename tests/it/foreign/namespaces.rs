@@ -135,3 +135,19 @@ async fn a_binding_held_in_a_namespace_on_its_way_out_grants_nothing_after_the_e
     world.ends_clean("ana", grant).await;
     assert_eq!(world.lists_pods("ana", PROD, "payments").await, 401);
 }
+
+#[tokio::test]
+async fn what_was_bound_in_a_namespace_made_again_between_look_and_create_goes_at_once_and_is_never_active() {
+    let world = World::new().await;
+    world.knobs(PROD).before(Pattern::on("create", "rolebindings"), |objects| {
+        make_again(objects, "payments");
+    });
+    let grant = world.approved("ana").await;
+    world.run().await;
+    assert_eq!(world.state(grant).await, "provisioning");
+    assert!(world.trouble(grant).await.contains("was deleted and made again"), "{}", world.trouble(grant).await);
+    assert!(world.bindings(PROD).is_empty(), "nobody decided on the new namespace");
+    assert_eq!(world.lists_pods("ana", PROD, "payments").await, 403);
+    world.ends_clean("ana", grant).await;
+    assert_eq!(world.residual(grant).await, "[]");
+}

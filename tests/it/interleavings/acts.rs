@@ -19,7 +19,7 @@ use latchkey::{
     },
 };
 use latchkey_domain::{
-    access::{GrantId, grant::Cause, request::Verdict, transition::Target},
+    access::{GrantId, compared::Compared, grant::Cause, request::Verdict, transition::Target},
     eks::aws_auth::Key,
     plan::{
         cluster::{AwsAuthWrite, Reserved, Settled},
@@ -204,7 +204,7 @@ impl Act {
 /// What a run found of a leg that is where it should be.
 pub fn proven(wish: Wish) -> LegOutcome {
     let found = Found::Proven(Seen { details: serde_json::json!({}), ..Seen::default() });
-    LegOutcome { wish, found, attempts: 0, stood: None }
+    LegOutcome { wish, found, attempts: 0, stood: None, compared: Some(Compared::Same) }
 }
 
 pub async fn apply(hands: &Hands, text: &str, drain: &[String]) -> Done {

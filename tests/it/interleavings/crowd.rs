@@ -165,7 +165,7 @@ async fn prove(town: &Town, web: &Store, random: &mut StdRng) -> Done {
     let id = proof::own_seeded(web, town.person("gus"), &arn, &unique_id).await?;
     let (name, path) = ("gus".to_owned(), "/latchkey/".to_owned());
     let found = IamUser { arn, unique_id, name, path, ..IamUser::default() };
-    town.observe("principal", id.0, &PrincipalObservation { found: Some(found), trouble: None }).await;
+    town.observe("principal", id.0, &PrincipalObservation::of(Some(found))).await;
     Ok(())
 }
 

@@ -237,7 +237,7 @@ impl Town {
             tags: BTreeMap::new(),
             inline_policies: BTreeMap::new(),
         };
-        self.observe("principal", id.0, &PrincipalObservation { found: Some(user), trouble: None }).await;
+        self.observe("principal", id.0, &PrincipalObservation::of(Some(user))).await;
     }
 
     /// The ARN of somebody's IAM user.

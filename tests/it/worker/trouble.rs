@@ -266,6 +266,68 @@ async fn a_console_profile_waits_for_iam() {
 }
 
 #[tokio::test]
+async fn what_a_later_look_contradicts_is_proven_no_more() {
+    use latchkey_simulator::aws::Fault;
+    let world = World::new().await;
+    let form = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
+    world.simulator.aws().faults().next("iam:PutUserPolicy", 1_000, &Fault::Throttle);
+    let grant = world.approved_ask("ana", &form).await;
+    world.run().await;
+    let proven = "select count(*) from grant_leg where target_kind = 'cluster' and proven = 'present'";
+    assert_eq!(world.town.count(proven).await, 1, "{}", world.trouble(grant).await);
+    // A group on its line: what it may do is more than was decided, and its binding goes.
+    let line = world.aws_auth(PROD)["mapUsers"].clone();
+    let widened = line.replacen("  groups: []", "  groups: [\"admins\"]", 1);
+    assert_ne!(line, widened, "{line}");
+    world.objects(PROD).set_aws_auth("mapUsers", Some(&widened), "somebody").unwrap();
+    world.rests_are_over().await;
+    world.run().await;
+    let left = (world.bindings(PROD), world.aws_auth(PROD), world.trouble(grant).await);
+    assert!(left.0.is_empty(), "{left:?}");
+    world.simulator.aws().faults().clear();
+    // IAM alone is looked at.
+    for statement in [
+        "update grant_leg set next_try = null where target_kind = 'principal'",
+        "update target set due_at = case kind when 'principal' then clock_timestamp() end",
+    ] {
+        sqlx::query(statement).execute(world.town.owner.pool()).await.unwrap();
+    }
+    world.run().await;
+    assert!(world.policy("ana").is_some());
+    assert_eq!(world.state(grant).await, "provisioning", "nothing binds them");
+    world.objects(PROD).set_aws_auth("mapUsers", Some(&line), "somebody").unwrap();
+    world.rests_are_over().await;
+    world.until(grant, "active").await;
+    assert_eq!(world.bindings(PROD).len(), 1);
+}
+
+#[tokio::test]
+async fn no_activation_rests_on_a_look_before_the_last_one() {
+    use latchkey_simulator::{
+        aws::Fault,
+        kubernetes::{Failure, Pattern},
+    };
+    let world = World::new().await;
+    let form = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
+    world.simulator.aws().faults().next("iam:PutUserPolicy", 1_000, &Fault::Throttle);
+    let grant = world.approved_ask("ana", &form).await;
+    world.run().await;
+    let proven = "select count(*) from grant_leg where target_kind = 'cluster' and proven = 'present'";
+    assert_eq!(world.town.count(proven).await, 1, "{}", world.trouble(grant).await);
+    world.knobs(PROD).fail(Pattern::on("list", "namespaces"), Failure::Internal, 1_000);
+    world.rests_are_over().await;
+    world.run().await;
+    assert_eq!(world.town.count(proven).await, 0);
+    world.simulator.aws().faults().clear();
+    world.rests_are_over().await;
+    world.run().await;
+    assert_eq!(world.state(grant).await, "provisioning");
+    world.knobs(PROD).heal();
+    world.rests_are_over().await;
+    world.until(grant, "active").await;
+}
+
+#[tokio::test]
 async fn a_line_that_an_old_copy_of_aws_auth_brings_back_is_taken_out_again() {
     let world = World::new().await;
     let grant = world.active("ana").await;

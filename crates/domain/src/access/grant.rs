@@ -4,12 +4,14 @@
 //! |---|---|---|---|
 //! | (a completing vote) | `scheduled` | [`super::request::Pending::decide`] | quorum |
 //! | `scheduled` | `provisioning` | [`Scheduled::start`] | at once: the worker's clock sees it |
-//! | `provisioning` | `active` | [`Provisioning::activate`] | every leg proven present, before `activate_by` |
+//! | `provisioning` | `active` | [`Provisioning::activate`] | every leg proven present by its last look, before `activate_by` |
 //! | `scheduled`, `provisioning` | `revoking` | [`Live::revoke`] | given back, revoked, or `undeliverable` past `activate_by` |
 //! | `active` | `revoking` | [`Live::revoke`] | given back, revoked, or `expired` past `until` |
 //! | `revoking` | `ended` | [`Revoking::end`] | every leg proven gone |
 //!
 //! Nothing leads out of `ended`. Trouble is no state: it is the condition of a leg.
+
+pub use super::compared::{Compared, UNPROTECTED};
 
 use super::{
     ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId, Transition,
@@ -254,6 +256,8 @@ pub enum Gone {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof<P> {
     residual: Vec<String>,
+    /// Whether nobody could look who the IAM user is now.
+    unprotected: bool,
     marker: PhantomData<P>,
 }
 
@@ -287,6 +291,8 @@ impl Proven {
 pub struct Leg {
     pub target: Target,
     pub proven: Proven,
+    /// Of the principal's leg: whether the user is still the one that was proven.
+    pub compared: Compared,
     pub condition: Condition,
     /// What still says yes, named by the last proof.
     pub residual: Vec<String>,
@@ -360,8 +366,8 @@ pub fn paused(cluster: &str, why: &str) -> String {
 
 /// Which of a grant's legs an activation waits for.
 ///
-/// The principal's leg holds an activation back only where the profile needs IAM (console access): a kubectl
-/// token needs no IAM permission at all.
+/// What is written for the principal holds an activation back only where the profile needs IAM (console access): a
+/// kubectl token needs no IAM permission at all. Who the user is has to be known in any case.
 fn holds_back(leg: &Leg, profile: &ResolvedProfile) -> bool {
     match leg.target {
         Target::Cluster(_) => true,
@@ -370,20 +376,37 @@ fn holds_back(leg: &Leg, profile: &ResolvedProfile) -> bool {
 }
 
 impl Proof<Present> {
-    /// The proof, where the cluster's leg (and the principal's, for console access) is proven present.
+    /// The proof, where the cluster's leg (and the principal's, for console access) is proven present by its last look,
+    /// and the user is the one that was proven, or nobody may look.
     pub fn of(legs: &[Leg], profile: &ResolvedProfile) -> Option<Self> {
-        let needed: Vec<&Leg> = legs.iter().filter(|leg| holds_back(leg, profile)).collect();
-        let cluster = needed.iter().any(|leg| matches!(leg.target, Target::Cluster(_)));
-        let all = needed.iter().all(|leg| leg.proven == Proven::Present);
-        (cluster && all).then(|| Self { residual: residual(legs), marker: PhantomData })
+        let compared = compared(legs).filter(|compared| compared.lets_activate())?;
+        let unprotected = compared == Compared::Unprotected;
+        is_present(legs, profile).then(|| Self { residual: residual(legs), unprotected, marker: PhantomData })
     }
+
+    /// Whether only this is missing: that somebody looks again who the user is.
+    pub fn wants_comparison(legs: &[Leg], profile: &ResolvedProfile) -> bool {
+        compared(legs) == Some(Compared::Stale) && is_present(legs, profile)
+    }
+}
+
+/// What is known of the grant's user.
+fn compared(legs: &[Leg]) -> Option<Compared> {
+    legs.iter().find(|leg| matches!(leg.target, Target::Principal(_))).map(|leg| leg.compared)
+}
+
+/// Whether every leg that an activation waits for is proven present.
+fn is_present(legs: &[Leg], profile: &ResolvedProfile) -> bool {
+    let mut needed = legs.iter().filter(|leg| holds_back(leg, profile)).peekable();
+    let cluster = legs.iter().any(|leg| matches!(leg.target, Target::Cluster(_)));
+    cluster && needed.peek().is_some() && needed.all(|leg| leg.proven == Proven::Present)
 }
 
 impl Proof<Gone> {
     /// The proof, where every leg is proven gone.
     pub fn of(legs: &[Leg]) -> Option<Self> {
         let all = !legs.is_empty() && legs.iter().all(|leg| leg.proven == Proven::Gone);
-        all.then(|| Self { residual: residual(legs), marker: PhantomData })
+        all.then(|| Self { residual: residual(legs), unprotected: false, marker: PhantomData })
     }
 }
 
@@ -455,12 +478,15 @@ impl Provisioning {
             return Err(Box::new(self));
         }
         let until = (now + SignedDuration::from_mins(i64::from(self.facts.minutes))).min(self.facts.hard_until);
-        let event = self
+        let mut event = self
             .facts
             .event("grant.activated", Actor::worker())
             .with("since", now.to_string())
             .with("until", until.to_string())
             .with("residual", &proof.residual);
+        if proof.unprotected {
+            event = event.with("identity", UNPROTECTED);
+        }
         let to = Active { facts: self.facts, since: now, until, residual: proof.residual };
         Ok(Transition { to, event, wakes: vec![] })
     }

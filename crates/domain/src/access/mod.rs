@@ -2,6 +2,7 @@
 
 pub mod alarm;
 pub mod cluster;
+pub mod compared;
 pub mod decide_again;
 pub mod glob;
 pub mod grant;

@@ -4,14 +4,14 @@ use super::{
     ClusterId, GrantId, PersonId, PrincipalId, RequestId,
     cluster::PinnedNamespace,
     grant::{
-        Active, Cause, Condition, Gone, Grant, GrantFacts, Leg, Live, NotRevoked, Present, Proof, Proven, Provisioning,
-        Scheduled,
+        Active, Cause, Compared, Condition, Gone, Grant, GrantFacts, Leg, Live, NotRevoked, Present, Proof, Proven,
+        Provisioning, Scheduled, UNPROTECTED,
     },
     person::{Audience, Handle, Person},
     policy::{Basis, ClusterSelector, Decision, Eligible, Policy},
     profile::{ResolvedProfile, Scope},
     request::{Ballot, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Verdict, Vote},
-    transition::{Actor, Target},
+    transition::{Actor, EventDraft, Target},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::num::NonZeroU8;
@@ -246,8 +246,50 @@ fn legs(principal: Proven, cluster: Proven) -> Vec<Leg> {
     let [p, c] = granted().targets();
     [(p, principal), (c, cluster)]
         .into_iter()
-        .map(|(target, proven)| Leg { target, proven, condition: Condition::Ok, residual: vec![format!("{proven:?}")] })
+        .map(|(target, proven)| {
+            let (compared, residual) = (Compared::Same, vec![format!("{proven:?}")]);
+            Leg { target, proven, compared, condition: Condition::Ok, residual }
+        })
         .collect()
+}
+
+fn compared(compared: Compared) -> Vec<Leg> {
+    legs(Proven::Present, Proven::Present).into_iter().map(|leg| Leg { compared, ..leg }).collect()
+}
+
+#[test]
+fn nothing_is_active_before_somebody_looked_whether_the_user_is_the_one_that_was_proven() {
+    for console in [false, true] {
+        for unknown in [Compared::Nothing, Compared::Stale, Compared::Differs] {
+            assert!(Proof::<Present>::of(&compared(unknown), &profile(console)).is_none(), "{unknown:?}");
+        }
+        assert!(Proof::<Present>::of(&compared(Compared::Same), &profile(console)).is_some());
+    }
+    let alone = |kept: fn(&Leg) -> bool| compared(Compared::Same).into_iter().filter(kept).collect::<Vec<_>>();
+    assert!(Proof::<Present>::of(&alone(|leg| matches!(leg.target, Target::Cluster(_))), &profile(false)).is_none());
+    assert!(Proof::<Present>::of(&alone(|leg| matches!(leg.target, Target::Principal(_))), &profile(true)).is_none());
+}
+
+#[test]
+fn only_what_was_compared_long_ago_wants_another_look() {
+    assert!(Proof::<Present>::wants_comparison(&compared(Compared::Stale), &profile(false)));
+    for known in [Compared::Nothing, Compared::Same, Compared::Differs] {
+        assert!(!Proof::<Present>::wants_comparison(&compared(known), &profile(false)), "{known:?}");
+    }
+    let mut unproven = compared(Compared::Stale);
+    unproven.iter_mut().for_each(|leg| leg.proven = Proven::Nothing);
+    assert!(!Proof::<Present>::wants_comparison(&unproven, &profile(false)));
+}
+
+#[test]
+fn an_access_that_goes_on_though_aws_lets_nobody_look_says_so_in_its_event() {
+    let activated = |with| {
+        let proof = Proof::<Present>::of(&compared(with), &profile(false)).unwrap();
+        Provisioning { facts: granted() }.activate(proof, granted().created_at).unwrap().event
+    };
+    let told = |event: &EventDraft| serde_json::to_string(&event.detail).unwrap().contains(UNPROTECTED);
+    assert!(told(&activated(Compared::Unprotected)));
+    assert!(!told(&activated(Compared::Same)));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
         profile::Source,
     },
     eks::{
-        arn::PrincipalArn,
+        arn::{AccountId, PrincipalArn},
         rbac::{LABEL_MANAGED_BY, MANAGED_BY, Rule, canonical_rules},
         yaml,
     },
@@ -115,8 +115,8 @@ pub struct Statement {
     pub boundary: Option<String>,
 }
 
-/// What the worker may do in AWS: look at the policy's clusters and their access entries, and keep one inline policy and
-/// the tags of users below the accounts' `principal_paths`. With a permissions boundary, it may write the policies of
+/// What the worker may do in AWS: look at the policy's clusters and their access entries, see whether any user is the one
+/// that was proven, and keep one inline policy and the tags of users below the accounts' `principal_paths`. With a permissions boundary, it may write the policies of
 /// users only that have it, so that what it writes can never exceed that.
 pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<Statement> {
     let clusters: Vec<String> = file.clusters.iter().map(|cluster| cluster.arn.to_string()).collect();
@@ -128,6 +128,14 @@ pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<Statemen
         statements.push(allow("LatchkeyAccessEntries", &actions, &entries));
     }
     let partition = file.clusters.first().map_or("aws", |cluster| cluster.arn.partition().as_str());
+    let mut accounts: Vec<&AccountId> = file.accounts.iter().map(|account| &account.id).collect();
+    accounts.extend(file.clusters.iter().map(|cluster| cluster.arn.account()));
+    accounts.sort();
+    accounts.dedup();
+    let anybody: Vec<String> = accounts.iter().map(|id| format!("arn:{partition}:iam::{id}:user/*")).collect();
+    if !anybody.is_empty() {
+        statements.push(allow("LatchkeyIdentities", &["iam:GetUser"], &anybody));
+    }
     let users: Vec<String> = file
         .accounts
         .iter()
@@ -135,7 +143,7 @@ pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<Statemen
         .map(|(id, path)| format!("arn:{partition}:iam::{id}:user{path}*"))
         .collect();
     if !users.is_empty() {
-        let read = ["iam:GetUser", "iam:GetUserPolicy", "iam:ListUserPolicies", "iam:TagUser", "iam:UntagUser"];
+        let read = ["iam:GetUserPolicy", "iam:ListUserPolicies", "iam:TagUser", "iam:UntagUser"];
         statements.push(allow("LatchkeyUsers", &read, &users));
         let write = allow("LatchkeyUserPolicies", &["iam:DeleteUserPolicy", "iam:PutUserPolicy"], &users);
         statements.push(Statement { boundary: boundary.map(str::to_owned), ..write });

@@ -8,7 +8,7 @@ use super::{
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
     mapping::{self, Line},
     observation::{ClusterObservation, ClusterState, ObservedBinding},
-    obstacles::{Obstacle, own_role_widened, stands_in_the_way},
+    obstacles::{Obstacle, made_again, own_role_widened, stands_in_the_way},
     tampering::{self, Parts},
     who::{self, Claimant, Identity, Standing},
 };
@@ -245,6 +245,13 @@ impl Planner<'_> {
         let desired = self.desired;
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
             if let Some(why) = own_role_widened(grant, self.state, &desired.name) {
+                self.withdraw(grant, why);
+                continue;
+            }
+            // Of what runs, only what is bound in the new namespace goes: see `bindings::wanted`.
+            if grant.wish == Wish::Provision
+                && let Some(why) = made_again(grant, self.state, &desired.name)
+            {
                 self.withdraw(grant, why);
                 continue;
             }

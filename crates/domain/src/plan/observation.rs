@@ -151,9 +151,35 @@ pub struct Marker {
 /// An IAM principal as IAM told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrincipalObservation {
-    /// Nothing where IAM knows no such principal.
+    /// Nothing where IAM knows no such principal, or the worker may not read it.
     pub found: Option<IamUser>,
     pub trouble: Option<String>,
+    /// Who it is now, which is asked of every user, whether it is written to or not.
+    #[serde(default)]
+    pub identity: SeenIdentity,
+}
+
+impl PrincipalObservation {
+    /// What IAM said of a user that the worker may read.
+    pub fn of(found: Option<IamUser>) -> Self {
+        let identity = found.as_ref().map_or(SeenIdentity::Nobody, |user| SeenIdentity::Is(user.unique_id.clone()));
+        Self { found, trouble: None, identity }
+    }
+}
+
+/// What IAM says of who has a user's ARN.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeenIdentity {
+    /// Nobody looked, or nobody answered.
+    #[default]
+    NotAsked,
+    /// Its unique id.
+    Is(String),
+    /// There is no such user.
+    Nobody,
+    /// AWS does not let Latchkey look: a sentence for people.
+    Refused(String),
 }
 
 /// An IAM user with what Latchkey looks at.

@@ -32,8 +32,17 @@ pub fn stands_in_the_way(grant: &DesiredGrant, state: &ClusterState, cluster: &s
     namespaces(grant, state, cluster).or_else(|| roles(grant, state, cluster))
 }
 
-/// What holds a grant back for its namespaces: they are pinned by UID.
-fn namespaces(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<String> {
+/// Whether a namespace of the grant was deleted and made again: a sentence. What was bound in the new one was bound in a
+/// namespace that nobody decided on.
+pub fn made_again(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<String> {
+    let is_another = grant.facts.namespaces.iter().any(|pinned| {
+        state.namespaces.iter().any(|namespace| namespace.name == pinned.name && namespace.uid != pinned.uid)
+    });
+    is_another.then(|| namespaces(grant, state, cluster)).flatten()
+}
+
+/// What holds a grant back for its namespaces, as a sentence: they are pinned by UID.
+pub fn namespaces(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<String> {
     grant.facts.namespaces.iter().find_map(|pinned| {
         let now = state.namespaces.iter().find(|namespace| namespace.name == pinned.name);
         match now {

@@ -3,10 +3,11 @@
 use super::{
     cluster::{self, Step},
     desired::{DesiredCluster, DesiredGrant, Entry},
-    observation::{ClusterObservation, PrincipalObservation},
+    observation::{ClusterObservation, PrincipalObservation, SeenIdentity},
     principal::{self, DesiredPrincipal, PrincipalStep},
     widening,
 };
+use crate::access::compared::UNPROTECTED;
 use crate::eks::{
     aws_auth::{DiffLine, diff, unified},
     iam_policy::{POLICY_NAME, counted_size, decode_observed, inline_limit},
@@ -163,15 +164,17 @@ fn iam_preview(
     grant: &DesiredGrant,
 ) -> (IamPreview, Option<String>) {
     let limit = inline_limit(&desired.arn);
+    let plan = principal::plan(desired, observed);
+    let another = plan.replaced.or(plan.doubted);
     if !desired.writable {
         let note = format!(
             "Nothing is written to IAM for {}: its path is not one that Latchkey manages. kubectl needs no permission of \
-             IAM.",
-            desired.arn
+             IAM.{}",
+            desired.arn,
+            unprotected(observed)
         );
-        return (IamPreview { note: Some(note), limit, ..IamPreview::default() }, None);
+        return (IamPreview { note: Some(note), limit, ..IamPreview::default() }, another);
     }
-    let plan = principal::plan(desired, observed);
     let user = observed.found.as_ref();
     let policy = user.and_then(|user| user.inline_policies.get(POLICY_NAME));
     let before = policy.and_then(|text| decode_observed(text).ok());
@@ -184,13 +187,24 @@ fn iam_preview(
         .flat_map(|user| user.inline_policies.iter().filter(|(name, _)| *name != POLICY_NAME))
         .map(|(_, text)| counted_size(&decode_observed(text).unwrap_or_else(|_| text.clone())))
         .sum();
-    let note = put.is_none().then(|| "The policy allows it already; nothing is written.".to_owned());
+    let note =
+        put.is_none().then(|| format!("The policy allows it already; nothing is written.{}", unprotected(observed)));
     let after = put.or_else(|| before.clone());
     let counted = others + after.as_deref().map_or(0, counted_size);
     let pretty = |text: Option<String>| text.map(|text| pretty(&text));
-    let trouble = plan.replaced.or_else(|| plan.trouble.get(&grant.id()).map(|obstacle| obstacle.why().to_owned()));
+    let trouble = another.or_else(|| plan.trouble.get(&grant.id()).map(|obstacle| obstacle.why().to_owned()));
     let note = if trouble.is_some() { None } else { note };
     (IamPreview { note, before: pretty(before), after: pretty(after), counted, limit }, trouble)
+}
+
+/// What is said where AWS does not let Latchkey look who the user is.
+fn unprotected(observed: &PrincipalObservation) -> String {
+    match &observed.identity {
+        SeenIdentity::Refused(_) => {
+            format!(" The access is {UNPROTECTED}: AWS does not let Latchkey see who has the ARN.")
+        }
+        SeenIdentity::NotAsked | SeenIdentity::Is(_) | SeenIdentity::Nobody => String::new(),
+    }
 }
 
 fn pretty(text: &str) -> String {

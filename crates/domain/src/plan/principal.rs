@@ -1,21 +1,26 @@
 //! The plan for an IAM principal: one inline policy, the union of what its live grants need.
 //!
 //! Only users under an account's `principal_paths` are written to. For others there is nothing to do in IAM, and
-//! nothing to prove: minting a token for a cluster needs no permission.
+//! nothing to prove but who they are: minting a token for a cluster needs no permission, and a user that was deleted and
+//! made again has the ARN of the one before.
 
 use super::{
     desired::Wish,
-    observation::{IamUser, PrincipalObservation},
+    observation::{IamUser, PrincipalObservation, SeenIdentity},
     obstacles::Obstacle,
 };
 use crate::{
-    access::{GrantId, InstallationId},
+    access::{GrantId, InstallationId, compared::Compared},
     eks::{
         arn::PrincipalArn,
         iam_policy::{self, GrantNeeds, POLICY_NAME, PolicyDocument},
     },
 };
+use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// An id that differs counts once it was seen twice this far apart: IAM shows late who was made a moment ago.
+pub const DIFFERS_FOR: SignedDuration = SignedDuration::from_secs(15);
 
 /// The tag that says which installation writes the user's policy.
 pub const TAG: &str = "latchkey/installation";
@@ -27,6 +32,10 @@ pub struct DesiredPrincipal {
     pub arn: PrincipalArn,
     /// The id that IAM had for it when it was proven.
     pub unique_id: String,
+    /// How long ago its id was first seen to differ, where each look since saw so.
+    pub differs: Option<SignedDuration>,
+    /// Whether its end is recorded: nothing is set up for it any more.
+    pub ended: bool,
     /// Whether policy.toml lets the worker write to it.
     pub writable: bool,
     /// Whether its ARN is proven anew: then what the user of that ARN has is another principal's matter.
@@ -86,6 +95,8 @@ pub struct PrincipalPlan {
     pub trouble: BTreeMap<GrantId, Obstacle>,
     /// Whether another user has its ARN now: its grants end.
     pub replaced: Option<String>,
+    /// Whether another user seems to have its ARN: nothing is written and nothing becomes active until a second look.
+    pub doubted: Option<String>,
 }
 
 impl PrincipalPlan {
@@ -117,22 +128,28 @@ pub fn is_writable(arn: &PrincipalArn, principal_paths: &[String]) -> bool {
 pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> PrincipalPlan {
     let held = desired.grants.iter().filter_map(|grant| Some((grant.id, Obstacle::Paused(grant.held.clone()?))));
     let mut plan = PrincipalPlan { trouble: held.collect(), ..PrincipalPlan::default() };
-    if let Some((user, why)) = observed.found.as_ref().and_then(|user| replaced(desired, user).map(|why| (user, why))) {
+    if let Some(why) = another(desired, observed) {
+        if !is_settled(desired) {
+            plan.doubted = Some(doubt(&why));
+            return plan;
+        }
         plan.replaced = Some(why);
         // What ran ends first, so that each write is one for an access that ends.
-        if carries_ours(desired, user) && desired.grants.iter().all(|grant| !grant.wish.is_present()) {
+        let user = observed.found.as_ref().filter(|user| carries_ours(desired, user));
+        if let Some(user) = user.filter(|_| desired.grants.iter().all(|grant| !grant.wish.is_present())) {
             plan.steps = steps(desired, user, None);
         }
+        return plan;
+    }
+    if observed.identity == SeenIdentity::Nobody {
+        let why = nobody(desired);
+        plan.trouble.extend(present(desired).map(|grant| (grant.id, Obstacle::Blocked(why.clone()))));
         return plan;
     }
     if !is_managed(desired, observed) {
         return plan;
     }
-    let Some(user) = &observed.found else {
-        let why = format!("IAM knows no {} any more: whoever manages IAM has to say what became of it", desired.arn);
-        plan.trouble.extend(present(desired).map(|grant| (grant.id, Obstacle::Blocked(why.clone()))));
-        return plan;
-    };
+    let Some(user) = &observed.found else { return plan };
     if let Some(other) = user.tags.get(TAG).filter(|other| **other != desired.installation.to_string()) {
         let why = format!(
             "{} is tagged as managed by another installation of Latchkey ({other}): an operator has to find out which \
@@ -164,13 +181,40 @@ fn carries_ours(desired: &DesiredPrincipal, user: &IamUser) -> bool {
     !desired.succeeded && user.tags.get(TAG).is_some_and(|own| *own == desired.installation.to_string())
 }
 
-fn replaced(desired: &DesiredPrincipal, user: &IamUser) -> Option<String> {
-    (!desired.unique_id.is_empty() && user.unique_id != desired.unique_id).then(|| {
+/// What a look tells of who the principal is: what an activation rests on.
+pub fn compare(desired: &DesiredPrincipal, seen: &SeenIdentity) -> Compared {
+    match seen {
+        SeenIdentity::NotAsked | SeenIdentity::Nobody => Compared::Nothing,
+        // Where nobody recorded whom it was proven to be, there is nothing to compare with.
+        SeenIdentity::Refused(_) => Compared::Unprotected,
+        SeenIdentity::Is(_) if desired.unique_id.is_empty() => Compared::Unprotected,
+        SeenIdentity::Is(id) if *id == desired.unique_id => Compared::Same,
+        SeenIdentity::Is(_) => Compared::Differs,
+    }
+}
+
+/// That another user has the ARN now: a sentence.
+fn another(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Option<String> {
+    let SeenIdentity::Is(id) = &observed.identity else { return None };
+    (compare(desired, &observed.identity) == Compared::Differs).then(|| {
         format!(
-            "{} was deleted and made again since it was proven (its id was {}, it is {} now)",
-            desired.arn, desired.unique_id, user.unique_id
+            "{} was deleted and made again since it was proven (its id was {}, it is {id} now)",
+            desired.arn, desired.unique_id
         )
     })
+}
+
+/// Whether an id that differs counts: it was seen long enough, or somebody proved to be the new one.
+fn is_settled(desired: &DesiredPrincipal) -> bool {
+    desired.ended || desired.differs.is_some_and(|ago| ago >= DIFFERS_FOR)
+}
+
+fn doubt(why: &str) -> String {
+    format!("IAM says that {why}; Latchkey looks once more before that counts, and sets nothing up meanwhile")
+}
+
+fn nobody(desired: &DesiredPrincipal) -> String {
+    format!("IAM knows no {} any more: whoever manages IAM has to say what became of it", desired.arn)
 }
 
 /// The policy that fits: grants that are active already come first, new ones as far as there is room.
@@ -242,7 +286,8 @@ fn says(text: &str, wanted: &PolicyDocument) -> bool {
 /// wanted, and the last write was of something else, it shows the past.
 pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec<PrincipalProof> {
     let mut ignored = BTreeMap::new();
-    let user = observed.found.as_ref().filter(|user| replaced(desired, user).is_none());
+    let another = another(desired, observed);
+    let user = observed.found.as_ref().filter(|_| another.is_none());
     let wanted = user.and_then(|user| fitting(desired, user, &mut ignored));
     let policy = user.and_then(|user| user.inline_policies.get(POLICY_NAME));
     let as_wanted = match (&wanted, policy) {
@@ -251,12 +296,18 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
         (None, Some(text)) => user.is_some_and(|user| !is_ours(desired, user, text)),
         (Some(_), None) => false,
     };
-    let copied =
-        observed.found.as_ref().is_some_and(|user| replaced(desired, user).is_some() && carries_ours(desired, user));
+    let copied = another.is_some() && observed.found.as_ref().is_some_and(|user| carries_ours(desired, user));
     // Another user's id is news of its own.
-    let is_another = observed.found.is_some() && user.is_none();
-    let shows_the_past = !is_another && desired.recent.as_ref().is_some_and(|write| !write.agrees(wanted.as_ref()));
+    let shows_the_past =
+        another.is_none() && desired.recent.as_ref().is_some_and(|write| !write.agrees(wanted.as_ref()));
+    let doubt = another.as_deref().filter(|_| !is_settled(desired)).map(doubt);
     let judge = |grant: &PrincipalGrant| {
+        if let Some(evidence) = &doubt {
+            return PrincipalProof { grant: grant.id, proven: false, evidence: evidence.clone() };
+        }
+        if grant.wish.is_present() && observed.identity == SeenIdentity::Nobody {
+            return PrincipalProof { grant: grant.id, proven: false, evidence: nobody(desired) };
+        }
         if shows_the_past {
             let evidence = format!("IAM may not show yet what was written for {} a moment ago", desired.arn);
             return PrincipalProof { grant: grant.id, proven: false, evidence };

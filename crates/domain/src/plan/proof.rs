@@ -119,6 +119,10 @@ pub fn prove_present(
     if let Some(other) = shared_with(desired, grant, identity, state) {
         return Verdict::Refuted(format!("aws-auth lets {other} be `{}` too", identity.username));
     }
+    // A namespace may have been made anew between the look that was planned by and the write.
+    if let Some(why) = obstacles::namespaces(grant, state, &desired.name) {
+        return Verdict::Refuted(why);
+    }
     if let Some(why) = bindings_differ(desired, grant, identity, state) {
         return Verdict::Unsettled(why);
     }

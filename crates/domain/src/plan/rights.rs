@@ -333,7 +333,7 @@ mod tests {
         let statements = bootstrap::iam_statements(&file(), None);
         let users = "arn:aws:iam::111122223333:user/latchkey/*";
         let missing = BTreeSet::from([
-            AwsRight { action: "iam:GetUser", resource: users.to_owned() },
+            AwsRight { action: "iam:TagUser", resource: users.to_owned() },
             AwsRight { action: "iam:PutUserPolicy", resource: users.to_owned() },
         ]);
         let adding = statements_adding(&statements, &missing);
@@ -341,7 +341,7 @@ mod tests {
             adding.iter().map(|statement| (statement.actions.clone(), statement.resources.clone())).collect();
         assert_eq!(
             all,
-            [(vec!["iam:GetUser"], vec![users.to_owned()]), (vec!["iam:PutUserPolicy"], vec![users.to_owned()])]
+            [(vec!["iam:TagUser"], vec![users.to_owned()]), (vec!["iam:PutUserPolicy"], vec![users.to_owned()])]
         );
         assert_eq!(sample(users), "arn:aws:iam::111122223333:user/latchkey/latchkey-doctor");
     }

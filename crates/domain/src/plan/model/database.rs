@@ -4,7 +4,7 @@ use super::kept::Kept;
 use crate::{
     access::{
         PersonId, PrincipalId,
-        grant::{Condition, Gone, Grant, Leg, Present, Proof, Proven},
+        grant::{Compared, Condition, Gone, Grant, Leg, Present, Proof, Proven},
         transition::Target,
     },
     plan::{
@@ -215,14 +215,23 @@ impl Database {
             (true, true) => Proven::Present,
             (true, false) => Proven::Gone,
             (false, false) => Proven::Nothing,
+            // A later look that finds a setup otherwise takes its proof back; what runs keeps its own.
+            (false, true) if matches!(grant, Grant::Provisioning(_)) => Proven::Nothing,
             (false, true) => self.legs.get(&id).copied().unwrap_or(Proven::Nothing),
         };
         self.legs.insert(id, leg);
         let facts = grant.facts().clone();
         // IAM is another target, and done at once here.
         let iam = if is_present { Proven::Present } else { Proven::Gone };
-        let legs = [(Target::Cluster(facts.cluster), leg), (Target::Principal(facts.principal), iam)]
-            .map(|(target, proven)| Leg { target, proven, condition: Condition::Ok, residual: vec![] });
+        let legs = [(Target::Cluster(facts.cluster), leg), (Target::Principal(facts.principal), iam)].map(
+            |(target, proven)| Leg {
+                target,
+                proven,
+                compared: Compared::Same,
+                condition: Condition::Ok,
+                residual: vec![],
+            },
+        );
         let next = match grant {
             Grant::Provisioning(grant) => Proof::<Present>::of(&legs, &facts.profile)
                 .and_then(|proof| grant.activate(proof, now).ok())

@@ -266,6 +266,7 @@ fn prove(mut run: Run, around: &Around<'_>) -> Run {
         let bound = desired.mappings.iter().find(|row| row.principal == grant.facts.principal);
         let verdict = if grant.wish.is_present() {
             if run.plan.trouble.contains_key(&grant.id()) {
+                found.push((id, grant.wish, false));
                 continue;
             }
             let Some(identity) = run.plan.identities.get(&grant.id()) else { continue };

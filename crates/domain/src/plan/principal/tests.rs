@@ -18,6 +18,8 @@ fn desired(grants: Vec<PrincipalGrant>) -> DesiredPrincipal {
         installation,
         arn: ARN.parse().unwrap(),
         unique_id: "AIDA1".into(),
+        differs: None,
+        ended: false,
         writable: true,
         succeeded: false,
         grants,
@@ -37,7 +39,7 @@ fn user() -> IamUser {
 }
 
 fn seen(user: &IamUser) -> PrincipalObservation {
-    PrincipalObservation { found: Some(user.clone()), trouble: None }
+    PrincipalObservation::of(Some(user.clone()))
 }
 
 fn apply(user: &mut IamUser, plan: PrincipalPlan) {
@@ -101,15 +103,62 @@ fn two_overlapping_grants_share_one_policy_and_the_last_takes_it_away() {
 fn a_user_made_again_under_the_same_name_ends_the_grants_and_is_left_alone() {
     let mut other = user();
     other.unique_id = "AIDA2".into();
-    let plan = plan(&desired(vec![grant(1, "a", Wish::Keep)]), &seen(&other));
+    let plan = plan(&differing(vec![grant(1, "a", Wish::Keep)]), &seen(&other));
     assert!(plan.replaced.is_some());
     assert_eq!(plan.steps, []);
+}
+
+/// Whose id differs long enough to count.
+fn differing(grants: Vec<PrincipalGrant>) -> DesiredPrincipal {
+    DesiredPrincipal { differs: Some(DIFFERS_FOR), ..desired(grants) }
+}
+
+#[test]
+fn an_id_that_differs_counts_after_two_looks_and_nothing_moves_between_them() {
+    let other = IamUser { unique_id: "AIDA2".into(), ..user() };
+    let all = || vec![grant(1, "a", Wish::Keep), grant(2, "b", Wish::Provision), grant(3, "c", REVOKE)];
+    for writable in [true, false] {
+        for differs in [None, Some(SignedDuration::ZERO), Some(DIFFERS_FOR - SignedDuration::from_secs(1))] {
+            let desired = DesiredPrincipal { differs, writable, ..desired(all()) };
+            let plan = plan(&desired, &seen(&other));
+            assert_eq!((plan.replaced, plan.steps.as_slice()), (None, [].as_slice()));
+            assert!(plan.doubted.is_some_and(|why| why.contains("looks once more")));
+            assert!(prove(&desired, &seen(&other)).iter().all(|proof| !proof.proven));
+            assert_eq!(compare(&desired, &seen(&other).identity), Compared::Differs);
+        }
+        let settled = DesiredPrincipal { writable, ..differing(all()) };
+        assert!(plan(&settled, &seen(&other)).replaced.is_some());
+        let proven_anew = DesiredPrincipal { ended: true, writable, ..desired(all()) };
+        assert!(plan(&proven_anew, &seen(&other)).replaced.is_some());
+        // IAM showed it late.
+        let late = DesiredPrincipal { writable, ..differing(all()) };
+        assert_eq!((plan(&late, &seen(&user())).replaced, plan(&late, &seen(&user())).doubted), (None, None));
+    }
+}
+
+#[test]
+fn who_a_user_is_counts_whether_it_is_written_to_or_not() {
+    let unwritten = DesiredPrincipal { writable: false, ..desired(vec![grant(1, "a", Wish::Provision)]) };
+    for (seen, compared) in [
+        (SeenIdentity::Is("AIDA1".into()), Compared::Same),
+        (SeenIdentity::Is("AIDA2".into()), Compared::Differs),
+        (SeenIdentity::Nobody, Compared::Nothing),
+        (SeenIdentity::NotAsked, Compared::Nothing),
+        (SeenIdentity::Refused("no right".into()), Compared::Unprotected),
+    ] {
+        assert_eq!(compare(&unwritten, &seen), compared, "{seen:?}");
+    }
+    let gone = PrincipalObservation::of(None);
+    assert!(!prove(&unwritten, &gone)[0].proven);
+    assert!(plan(&unwritten, &gone).trouble.values().all(|trouble| trouble.why().contains("IAM knows no")));
+    let ending = DesiredPrincipal { writable: false, ..desired(vec![grant(1, "a", REVOKE)]) };
+    assert!(prove(&ending, &gone)[0].proven, "nothing of it is there");
 }
 
 #[test]
 fn what_was_copied_to_a_user_made_again_is_taken_away_unless_that_one_was_proven() {
     let mut user = user();
-    let mut ending = desired(vec![grant(1, "a", Wish::Keep)]);
+    let mut ending = differing(vec![grant(1, "a", Wish::Keep)]);
     let steps = plan(&ending, &seen(&user));
     apply(&mut user, steps);
     user.unique_id = "AIDA2".into();

@@ -4,7 +4,7 @@ use super::wish;
 use crate::plan::{
     desired::Wish,
     model::World,
-    observation::PrincipalObservation,
+    observation::{PrincipalObservation, SeenIdentity},
     preview::preview,
     principal::DesiredPrincipal,
     samples::{self, grant},
@@ -19,6 +19,8 @@ fn a_preview_shows_what_the_plan_would_do_and_what_it_adds() {
         installation: samples::INSTALLATION,
         arn: grant(number, number, Wish::Provision).arn,
         unique_id: String::new(),
+        differs: None,
+        ended: false,
         writable: false,
         succeeded: false,
         grants: vec![],
@@ -33,7 +35,16 @@ fn a_preview_shows_what_the_plan_would_do_and_what_it_adds() {
     assert!(shown.aws_auth.unified.contains("+  username: \"latchkey:person-2:1\""), "{}", shown.aws_auth.unified);
     assert!(shown.bindings[0].contains("kind: RoleBinding"));
     assert!(shown.obstacles.is_empty() && !shown.adds.is_empty(), "{:?}", shown.obstacles);
-    assert!(shown.iam.note.is_some());
+    assert!(shown.iam.note.is_some_and(|note| !note.contains("not protected")));
+    let refused = SeenIdentity::Refused("Latchkey may not read it".into());
+    let refused = PrincipalObservation { identity: refused, ..PrincipalObservation::default() };
+    let shown = preview(&world.desired(), &asked, &world.observed, (&iam(2), &refused));
+    assert!(shown.iam.note.is_some_and(|note| note.contains("not protected against a user made anew")));
+    let mut known = iam(2);
+    known.unique_id = "AIDA1".into();
+    let other = PrincipalObservation { identity: SeenIdentity::Is("AIDA2".into()), ..PrincipalObservation::default() };
+    let shown = preview(&world.desired(), &asked, &world.observed, (&known, &other));
+    assert!(shown.obstacles.iter().any(|why| why.contains("deleted and made again")), "{:?}", shown.obstacles);
     // The same again for who has it: nothing is added.
     let again = preview(&world.desired(), &grant(9, 1, Wish::Provision), &world.observed, (&iam(1), &nothing));
     assert_eq!((again.adds.len(), again.aws_auth.unified.as_str()), (0, ""));

@@ -84,6 +84,7 @@ fn router(store: Store) -> Router {
         client_secret: None,
         redirect_url: "https://latchkey.example/sign-in/callback".into(),
         scopes: vec![],
+        other_audiences: vec![],
         groups_claim: "groups".into(),
         handle_claim: "preferred_username".into(),
         groups_limit: None,

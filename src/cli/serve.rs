@@ -68,6 +68,7 @@ pub fn open_id(settings: &Settings) -> OpenIdConfig {
         client_secret: login.client_secret.clone(),
         redirect_url: format!("{}/sign-in/callback", settings.server.origin()),
         scopes: login.scopes.iter().filter(|scope| *scope != "openid").cloned().collect(),
+        other_audiences: login.other_audiences.clone(),
         groups_claim: login.groups_claim.clone(),
         handle_claim: login.handle_claim.clone(),
         groups_limit: usize::try_from(login.groups_limit).ok(),

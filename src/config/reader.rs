@@ -243,6 +243,17 @@ impl<'d> Section<'d> {
         Some(Given { value, place })
     }
 
+    /// One string, or a list of strings; from the environment, separated by commas.
+    pub fn text_or_list(&mut self, key: &'static str, faults: &mut Collector<'_>) -> Option<Given<Vec<String>>> {
+        self.asked.insert(key);
+        if self.overridden(key).is_none() && self.table?.get(key)?.get_ref().as_str().is_some() {
+            let Given { value, place } = self.text(key, faults)?;
+            return Some(Given { value: vec![value.to_owned()], place });
+        }
+        let Given { value, place } = self.list(key, faults)?;
+        Some(Given { value: value.into_iter().map(|given| given.value.to_owned()).collect(), place })
+    }
+
     /// `true` or `false`.
     pub fn flag(&mut self, key: &'static str, faults: &mut Collector<'_>) -> Option<Given<bool>> {
         let (raw, place) = self.get(key)?;

@@ -56,7 +56,16 @@ pub async fn send(
     builder.body(body).map_err(OutboundError::Malformed)
 }
 
-/// [`send`] as the OpenID libraries call it. The future owns its client and is boxed: borrowed, the compiler cannot
+/// Asks for an address, within the limits.
+///
+/// # Errors
+/// `Unreachable`, `TooLarge`, `Malformed`.
+pub async fn get(client: &reqwest::Client, address: &str) -> Result<http::Response<Vec<u8>>, OutboundError> {
+    let request = http::Request::get(address).body(Vec::new()).map_err(OutboundError::Malformed)?;
+    send(client, request).await
+}
+
+/// [`send`] as the OAuth library calls it. The future owns its client and is boxed: borrowed, the compiler cannot
 /// see that a handler which awaits it may move between threads.
 pub fn sender(client: &reqwest::Client) -> impl Fn(http::Request<Vec<u8>>) -> Sending + Send + Sync + 'static {
     let client = client.clone();

@@ -307,6 +307,17 @@ pub async fn take_attempt(store: &Store, token: &str, state: &str) -> Result<Opt
     Ok(row.map(|row| LoginAttempt { return_to: row.return_to }))
 }
 
+/// Where the attempt of this state was to lead, also once it was used or is over.
+///
+/// # Errors
+/// `Database`. One that is unknown, or long gone, is `None`.
+pub async fn wanted(store: &Store, state: &str) -> Result<Option<String>, StoreError> {
+    let wanted = sqlx::query_scalar!("select return_to from login_attempt where state_hash = $1", token_hash(state))
+        .fetch_optional(store.pool())
+        .await?;
+    Ok(wanted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -79,11 +79,16 @@ impl SignInPage {
         let status = match error {
             LoginError::ProviderDown(_) | LoginError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             LoginError::UnknownAttempt => StatusCode::BAD_REQUEST,
+            LoginError::NoUserinfo(why) if why.passes() => StatusCode::SERVICE_UNAVAILABLE,
             LoginError::Refused(_)
             | LoginError::Unverified(_)
             | LoginError::GroupsMissing { .. }
+            | LoginError::GroupsOdd { .. }
+            | LoginError::GroupsElsewhere { .. }
             | LoginError::GroupsTruncated
-            | LoginError::NoHandle { .. } => StatusCode::FORBIDDEN,
+            | LoginError::NoHandle { .. }
+            | LoginError::NoUserinfo(_)
+            | LoginError::SomebodyElse => StatusCode::FORBIDDEN,
             LoginError::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
         };
         tracing::warn!(error = %chain(error), "a sign-in failed");
@@ -129,7 +134,7 @@ async fn start(
 }
 
 /// `GET /sign-in/callback`: the provider sends the browser back. A sign-in always makes a new session; one that this
-/// browser had before ends.
+/// browser had before ends. An answer that counts no more changes nothing.
 async fn callback(
     _opened: Opened,
     Extract(state): Extract<State>,
@@ -144,6 +149,9 @@ async fn callback(
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let finished = match state.login.finish(&state.store, &attempt, &answer, user_agent).await {
         Ok(finished) => finished,
+        Err(LoginError::UnknownAttempt) if is_signed_in(&state, &headers).await => {
+            return led_on(&state, &answer).await;
+        }
         Err(error) => return SignInPage::failed(&state, "/", &error),
     };
     if let Some(before) = Kind::Session.read(&headers, &state.site)
@@ -157,6 +165,20 @@ async fn callback(
     ]);
     let back = way_back(&state.site, &finished.return_to).unwrap_or_else(|| "/".to_owned());
     (cookies, Redirect::to(&back)).into_response()
+}
+
+async fn is_signed_in(state: &State, headers: &HeaderMap) -> bool {
+    let Some(token) = Kind::Session.read(headers, &state.site) else { return false };
+    let session = sessions::signed_in(&state.store, &token, state.site.sessions, false).await;
+    session.is_ok_and(|session| session.is_some())
+}
+
+/// Somebody who is signed in comes back with an answer that signs nobody in: from another tab, or once more. They stay
+/// who they are, and get to where that answer was to lead.
+async fn led_on(state: &State, answer: &Callback) -> Response {
+    let wanted = state.login.wanted(&state.store, answer).await.unwrap_or_default();
+    let back = wanted.and_then(|wanted| way_back(&state.site, &wanted)).unwrap_or_else(|| "/".to_owned());
+    Redirect::to(&back).into_response()
 }
 
 /// `POST /sign-out`: ends the session on the server, not in the browser alone.

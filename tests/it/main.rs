@@ -25,6 +25,7 @@ mod replicas;
 mod rig;
 mod rooms;
 mod secrets;
+mod sign_in;
 mod stage;
 mod story;
 mod town;

@@ -1,56 +1,41 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
-//! The OpenID provider, as a client library that others wrote sees it.
+//! The OpenID provider, as an OAuth client that others wrote and a reader of its ID tokens see it.
 
 use std::{future::Future, pin::Pin};
 
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use latchkey_simulator::{
     Simulator,
-    openid::{Flaw, OpenId},
+    openid::{Flaw, OpenId, quirks::Quirk},
     seed::{OidcClient, Seed, SeedPerson},
 };
-use openidconnect::{
-    AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, StandardErrorResponse, StandardTokenResponse,
-    core::{
-        CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
-        CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
-        CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
-    },
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
+    ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    StandardRevocableToken, StandardTokenResponse, TokenUrl,
+    basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Groups {
-    groups: Option<Vec<String>>,
+struct IdToken {
+    id_token: String,
 }
-impl openidconnect::AdditionalClaims for Groups {}
+impl ExtraTokenFields for IdToken {}
 
-type Fields = IdTokenFields<
-    Groups,
-    EmptyExtraTokenFields,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm,
->;
-type Client = openidconnect::Client<
-    Groups,
-    CoreAuthDisplay,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJsonWebKey,
-    CoreAuthPrompt,
-    StandardErrorResponse<CoreErrorResponseType>,
-    StandardTokenResponse<Fields, CoreTokenType>,
-    CoreTokenIntrospectionResponse,
-    CoreRevocableToken,
-    CoreRevocationErrorResponse,
+type Client = oauth2::Client<
+    BasicErrorResponse,
+    StandardTokenResponse<IdToken, BasicTokenType>,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
     EndpointSet,
     EndpointNotSet,
     EndpointNotSet,
     EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
+    EndpointSet,
 >;
 
 const CALLBACK: &str = "http://127.0.0.1:1/sign-in/callback";
@@ -88,21 +73,26 @@ fn send(request: HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse
     })
 }
 
+async fn told(address: &str) -> Value {
+    browser().get(address).send().await.unwrap().json().await.unwrap()
+}
+
 async fn client(simulator: &Simulator) -> Client {
-    let issuer = IssuerUrl::new(simulator.issuer().to_string()).unwrap();
-    let metadata = CoreProviderMetadata::discover_async(issuer, &send).await.unwrap();
-    Client::from_provider_metadata(
-        metadata,
-        ClientId::new("portal".to_owned()),
-        Some(ClientSecret::new(SECRET.to_owned())),
-    )
-    .set_redirect_uri(RedirectUrl::new(CALLBACK.to_owned()).unwrap())
+    let issuer = simulator.issuer().as_str();
+    let document = told(&format!("{issuer}/.well-known/openid-configuration")).await;
+    assert_eq!(document["issuer"], issuer);
+    let member = |name: &str| document[name].as_str().unwrap().to_owned();
+    oauth2::Client::new(ClientId::new("portal".to_owned()))
+        .set_client_secret(ClientSecret::new(SECRET.to_owned()))
+        .set_auth_uri(AuthUrl::new(member("authorization_endpoint")).unwrap())
+        .set_token_uri(TokenUrl::new(member("token_endpoint")).unwrap())
+        .set_redirect_uri(RedirectUrl::new(CALLBACK.to_owned()).unwrap())
 }
 
 /// A sign-in up to the code.
 struct SignedIn {
     code: String,
-    nonce: Nonce,
+    nonce: String,
     verifier: PkceCodeVerifier,
 }
 
@@ -120,8 +110,11 @@ fn parameter(url: &url::Url, wanted: &str) -> Option<String> {
 
 async fn sign_in(simulator: &Simulator, client: &Client) -> SignedIn {
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-    let (url, state, nonce) = client
-        .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+    let nonce = CsrfToken::new_random().into_secret();
+    let (url, state) = client
+        .authorize_url(CsrfToken::new_random)
+        .add_scope(Scope::new("openid".to_owned()))
+        .add_extra_param("nonce", nonce.clone())
         .set_pkce_challenge(challenge)
         .url();
     let page = browser().get(url.clone()).send().await.unwrap();
@@ -137,19 +130,39 @@ async fn sign_in(simulator: &Simulator, client: &Client) -> SignedIn {
     SignedIn { code: parameter(&back, "code").unwrap(), nonce, verifier }
 }
 
-/// The verified claims' groups, or why the ID token was not accepted.
-async fn claims(client: &Client, signed_in: SignedIn) -> Result<(String, Option<Vec<String>>), String> {
+/// The claims' subject and groups, or why the ID token is not accepted.
+async fn claims(simulator: &Simulator, client: &Client, signed_in: SignedIn) -> Result<(String, Value), String> {
     let answer = client
         .exchange_code(AuthorizationCode::new(signed_in.code))
-        .map_err(|error| error.to_string())?
         .set_pkce_verifier(signed_in.verifier)
         .request_async(&send)
         .await
         .map_err(|error| format!("{error:?}"))?;
-    let token = answer.extra_fields().id_token().ok_or("no ID token")?;
-    let claims = token.claims(&client.id_token_verifier(), &signed_in.nonce).map_err(|error| error.to_string())?;
-    assert!(claims.auth_time().is_some() && claims.auth_method_refs().is_some());
-    Ok((claims.subject().to_string(), claims.additional_claims().groups.clone()))
+    let token = answer.extra_fields().id_token.clone();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let (header, payload) = signed.split_once('.').unwrap();
+    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).unwrap();
+    let header: Value = serde_json::from_slice(&decode(header)).unwrap();
+    let keys = told(&format!("{}/jwks", simulator.issuer())).await;
+    let key = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header["kid"]).unwrap();
+    let number = |name: &str| decode(key[name].as_str().unwrap());
+    RsaPublicKeyComponents { n: number("n"), e: number("e") }
+        .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &decode(signature))
+        .map_err(|_| "signature")?;
+    let claims: Value = serde_json::from_slice(&decode(payload)).unwrap();
+    let now = jiff::Timestamp::now().as_second();
+    for (what, holds) in [
+        ("issuer", claims["iss"] == simulator.issuer().as_str()),
+        ("audience", claims["aud"] == "portal"),
+        ("nonce", claims["nonce"] == signed_in.nonce),
+        ("expired", claims["exp"].as_i64().unwrap() > now),
+    ] {
+        if !holds {
+            return Err(what.to_owned());
+        }
+    }
+    assert!(claims["auth_time"].is_i64() && claims["amr"].is_array());
+    Ok((claims["sub"].as_str().unwrap().to_owned(), claims["groups"].clone()))
 }
 
 #[tokio::test]
@@ -158,9 +171,9 @@ async fn a_person_signs_in_with_either_form_of_client_authentication() {
     for auth in [AuthType::BasicAuth, AuthType::RequestBody] {
         let client = client(&simulator).await.set_auth_type(auth);
         let signed_in = sign_in(&simulator, &client).await;
-        let (subject, groups) = claims(&client, signed_in).await.unwrap();
+        let (subject, groups) = claims(&simulator, &client, signed_in).await.unwrap();
         assert_eq!(subject, OpenId::subject("jane"));
-        assert_eq!(groups, Some(vec!["developers".to_owned()]));
+        assert_eq!(groups, json!(["developers"]));
     }
 }
 
@@ -174,16 +187,16 @@ async fn a_code_is_redeemed_once_by_who_began() {
         nonce: signed_in.nonce.clone(),
         verifier: PkceCodeVerifier::new(signed_in.verifier.secret().clone()),
     };
-    claims(&client, signed_in).await.unwrap();
-    assert!(claims(&client, again).await.unwrap_err().contains("used before"));
+    claims(&simulator, &client, signed_in).await.unwrap();
+    assert!(claims(&simulator, &client, again).await.unwrap_err().contains("used before"));
 
     let mut stolen = sign_in(&simulator, &client).await;
     stolen.verifier = PkceCodeVerifier::new("x".repeat(43));
-    assert!(claims(&client, stolen).await.unwrap_err().contains("code_verifier"));
+    assert!(claims(&simulator, &client, stolen).await.unwrap_err().contains("code_verifier"));
 
     let other = client.clone().set_redirect_uri(RedirectUrl::new("http://127.0.0.1:1/other".to_owned()).unwrap());
     let signed_in = sign_in(&simulator, &client).await;
-    assert!(claims(&other, signed_in).await.unwrap_err().contains("redirect_uri"));
+    assert!(claims(&simulator, &other, signed_in).await.unwrap_err().contains("redirect_uri"));
 }
 
 #[tokio::test]
@@ -195,22 +208,43 @@ async fn flaws_are_found_by_a_client_that_checks() {
         (Flaw::WrongIssuer, "issuer"),
         (Flaw::WrongAudience, "audience"),
         (Flaw::Expired, "expired"),
-        (Flaw::WrongSignature, "ignature"),
+        (Flaw::WrongSignature, "signature"),
+        (Flaw::ForeignKey, "signature"),
     ] {
         simulator.openid().set_flaws(&[flaw]);
         let signed_in = sign_in(&simulator, &client).await;
-        let why = claims(&client, signed_in).await.unwrap_err();
+        let why = claims(&simulator, &client, signed_in).await.unwrap_err();
         assert!(why.contains(found), "{flaw:?}: {why}");
     }
     for flaw in [Flaw::NoGroups, Flaw::TruncatedGroups] {
         simulator.openid().set_flaws(&[flaw]);
         let signed_in = sign_in(&simulator, &client).await;
-        assert_eq!(claims(&client, signed_in).await.unwrap().1, None, "{flaw:?}");
+        assert_eq!(claims(&simulator, &client, signed_in).await.unwrap().1, Value::Null, "{flaw:?}");
     }
     simulator.openid().set_flaws(&[]);
     simulator.openid().set_groups("jane", &["leads"]);
     let signed_in = sign_in(&simulator, &client).await;
-    assert_eq!(claims(&client, signed_in).await.unwrap().1, Some(vec!["leads".to_owned()]));
+    assert_eq!(claims(&simulator, &client, signed_in).await.unwrap().1, json!(["leads"]));
+}
+
+#[tokio::test]
+async fn quirks_are_seen_where_they_are_set_and_a_new_key_signs() {
+    let simulator = provider().await;
+    let client = client(&simulator).await;
+    simulator.openid().set_quirks(vec![
+        Quirk::Discovery("scopes_supported", Value::Null),
+        Quirk::IdToken("groups", json!("developers")),
+        Quirk::OddKeys,
+    ]);
+    let document = told(&format!("{}/.well-known/openid-configuration", simulator.issuer())).await;
+    assert_eq!(document["scopes_supported"], Value::Null);
+    simulator.openid().change_key(false).unwrap();
+    let signed_in = sign_in(&simulator, &client).await;
+    let header_key = told(&format!("{}/jwks", simulator.issuer())).await;
+    assert!(header_key["keys"].as_array().unwrap().len() > 3);
+    simulator.openid().set_quirks(vec![Quirk::IdToken("groups", json!("developers"))]);
+    assert_eq!(claims(&simulator, &client, signed_in).await.unwrap().1, json!("developers"));
+    assert!(simulator.openid().asked("/jwks") >= 2 && simulator.openid().asked("/token") == 1);
 }
 
 #[tokio::test]

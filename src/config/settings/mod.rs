@@ -1,6 +1,7 @@
 //! `latchkey.toml`: one deployment. Each key may be overridden by `LATCHKEY_SECTION__KEY`; secrets come from files or
 //! from the environment only.
 
+mod claim;
 mod network;
 mod read;
 mod secret;
@@ -11,6 +12,7 @@ use secrecy::SecretString;
 use std::{net::SocketAddr, path::Path, time::Duration};
 use url::Url;
 
+pub use claim::ClaimPath;
 pub use network::Network;
 pub use read::{Checked, check};
 
@@ -112,8 +114,10 @@ pub struct Login {
     pub client_secret: Option<SecretString>,
     /// Always with `openid`.
     pub scopes: Vec<String>,
-    pub groups_claim: String,
-    pub handle_claim: String,
+    /// Who else an ID token may be for, besides the client.
+    pub other_audiences: Vec<String>,
+    pub groups_claim: ClaimPath,
+    pub handle_claim: ClaimPath,
     /// As many groups or more mean that the provider may have cut the list: such a sign-in is refused.
     pub groups_limit: u32,
     /// A session that is not used for so long ends.

@@ -5,7 +5,7 @@ use super::{
         Fault,
         reader::{Collector, Given, Overrides, Place, Section, nearest},
     },
-    Aws, Database, Login, Network, Server, Settings, secret,
+    Aws, ClaimPath, Database, Login, Network, Server, Settings, secret,
 };
 use jiff::tz::TimeZone;
 use std::{
@@ -161,8 +161,14 @@ fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) ->
     if !scopes.iter().any(|scope| scope == "openid") {
         scopes.insert(0, "openid".to_owned());
     }
+    let audiences = section.list("other_audiences", faults);
+    let other_audiences = audiences.into_iter().flat_map(|list| list.value).map(|one| one.value.to_owned()).collect();
     let mut claim = |key, default: &str, faults: &mut Collector<'_>| {
-        section.parsed(key, faults, non_empty).map_or_else(|| default.to_owned(), |claim| claim.value)
+        let Some(given) = section.text_or_list(key, faults) else { return default.into() };
+        ClaimPath::new(given.value).unwrap_or_else(|error| {
+            faults.error(&given.place, error, None);
+            default.into()
+        })
     };
     let groups_claim = claim("groups_claim", "groups", faults);
     let handle_claim = claim("handle_claim", "preferred_username", faults);
@@ -187,6 +193,7 @@ fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) ->
         client_id: client_id?.value,
         client_secret,
         scopes,
+        other_audiences,
         groups_claim,
         handle_claim,
         groups_limit,

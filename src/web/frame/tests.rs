@@ -20,6 +20,7 @@ fn state() -> State {
         client_secret: None,
         redirect_url: "https://latchkey.example/sign-in/callback".into(),
         scopes: vec![],
+        other_audiences: vec![],
         groups_claim: "groups".into(),
         handle_claim: "preferred_username".into(),
         groups_limit: None,

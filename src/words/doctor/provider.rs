@@ -10,11 +10,11 @@ pub fn down(issuer: &str, error: &str) -> Said {
     )
 }
 
-pub fn other_issuer(configured: &str, told: &str) -> Said {
+pub fn other_issuer(configured: &str, told: &str, next: &str) -> Said {
     Said::new(
         format!("the provider calls itself `{told}`, and `login.issuer` is `{configured}`"),
         "Tokens name their issuer letter for letter, a slash at the end included; none would be accepted.",
-        format!("Set `login.issuer = \"{told}\"`, if that is the provider that you mean."),
+        next,
     )
 }
 

@@ -5,6 +5,7 @@ mod input;
 mod proofs;
 mod sign_in;
 mod slow;
+mod tokens;
 
 /// Tells how much was tried, for whoever counts.
 fn tried(count: usize, what: &str) {

@@ -174,7 +174,8 @@ async fn an_answer_counts_once_and_in_the_browser_that_asked() {
     // Whoever is led to somebody else's answer does not become them, and stays who they are.
     let ana = stage.signed_in("ana").await;
     ana.through_the_provider("/", "ana").await;
-    refused(&ana, &whole, "another browser's answer").await;
+    let led = ana.ask(&whole).await;
+    assert_eq!((led.status, led.location.as_deref()), (StatusCode::SEE_OTHER, Some("/")), "another browser's answer");
     ana.open("/identities").await.says("AWS identities");
     assert!(ana.open("/").await.texts(".who").join(" ").contains("Ana"));
 
@@ -187,8 +188,13 @@ async fn an_answer_counts_once_and_in_the_browser_that_asked() {
     assert_eq!(come_back(&mallory, &back).await.status, StatusCode::SEE_OTHER);
     assert!(is_signed_in(&mallory).await);
     mallory.set_cookie("latchkey-sign-in", &token);
-    refused(&mallory, &whole, "the same answer again").await;
-    assert!(is_signed_in(&mallory).await, "what was refused ends nothing");
+    let (session, before) = (mallory.cookie(SESSION), sessions(&stage).await);
+    assert_eq!(mallory.ask(&whole).await.status, StatusCode::SEE_OTHER, "the same answer again");
+    assert_eq!((mallory.cookie(SESSION), sessions(&stage).await), (session, before), "it begins and ends nothing");
+    assert!(is_signed_in(&mallory).await);
+    let stranger = stage.browser();
+    stranger.set_cookie("latchkey-sign-in", &token);
+    refused(&stranger, &whole, "the same answer again, to nobody").await;
 
     let late = stage.browser();
     let back = late.through_the_provider("/", "ben").await;

@@ -34,8 +34,17 @@ impl OidcProvider {
     pub const CLIENT_ID: &str = "latchkey";
     pub const CLIENT_SECRET: &str = "a-secret-of-the-rig";
 
-    /// Starts one for a client at `redirect_uri`. Nothing, said aloud, if it is not installed.
+    /// Starts one for a client at `redirect_uri`. Its ID tokens say all. Nothing, said aloud, if it is not installed.
     pub async fn start(redirect_uri: &str, people: &[Account]) -> Option<Self> {
+        Self::launch(redirect_uri, people, false).await
+    }
+
+    /// The same as it is delivered: its ID tokens say nothing of people but their subject, userinfo says all.
+    pub async fn as_delivered(redirect_uri: &str, people: &[Account]) -> Option<Self> {
+        Self::launch(redirect_uri, people, true).await
+    }
+
+    async fn launch(redirect_uri: &str, people: &[Account], thin: bool) -> Option<Self> {
         let package = Tool::OidcProvider.require()?;
         let folder = super::folder("openid");
         let settings = serde_json::json!({
@@ -44,6 +53,7 @@ impl OidcProvider {
             "client_secret": Self::CLIENT_SECRET,
             "redirect_uri": redirect_uri,
             "people": people,
+            "thin": thin,
             "ready": folder.join("issuer"),
         });
         let file = folder.join("settings.json");

@@ -19,9 +19,9 @@ pub fn settings(door: &Door, backdrop: &Backdrop, database: &Database) -> config
         "[server]\npublic_url = \"{origin}\"\nrequests_per_person = 100000\nforms_per_session = 100000\n\
          [login]\nsign_ins_per_address = 100000\nsign_ins_per_person = 100000\nproofs_per_person = 100000\n\
          issuer = \"{}\"\nclient_id = \"latchkey\"\nhandle_claim = \"{}\"\n\
-         scopes = [\"openid\", \"profile\", \"email\", \"groups\"]\n\
+         scopes = [\"openid\", \"profile\", \"email\", \"groups\"]\n{}\n\
          [aws]\nregion = \"{REGION}\"\nsts_url = \"{}\"\n",
-        backdrop.issuer, backdrop.handle_claim, backdrop.sts_url,
+        backdrop.issuer, backdrop.handle_claim, backdrop.login, backdrop.sts_url,
     );
     let secret = ("LATCHKEY_LOGIN__CLIENT_SECRET".to_owned(), CLIENT_SECRET.to_owned());
     let web_url = ("LATCHKEY_DATABASE__WEB_URL".to_owned(), with_password(&database.url_as("latchkey_web")));

@@ -15,7 +15,7 @@ mod simulated;
 mod texts;
 mod work;
 
-use crate::rig::{AwsUser, Database, Postgres, RealCluster, aws::REGION};
+use crate::rig::{AwsUser, Database, OidcProvider, Postgres, RealCluster, aws::REGION, openid::Account};
 use browser::Browser;
 use caller::Caller;
 use deployment::{aws, iam, settings, with_password};
@@ -31,7 +31,7 @@ use latchkey::{
     worker::Worker,
 };
 use latchkey_domain::eks::kubeconfig::{ExecCommand, KubeconfigCluster, render};
-use latchkey_simulator::Simulator;
+use latchkey_simulator::{Simulator, openid::quirks::Quirk};
 use std::{collections::BTreeMap, path::PathBuf};
 use tokio::net::TcpListener;
 use url::Url;
@@ -68,6 +68,7 @@ pub struct Stage {
     /// Where everything outside is, for whoever else is to use it.
     pub outside: Outside,
     world: World,
+    _provider: Option<OidcProvider>,
     portal: Url,
     folder: PathBuf,
     users: BTreeMap<&'static str, AwsUser>,
@@ -113,7 +114,6 @@ enum World {
     Real {
         _cluster: Box<RealCluster>,
         _eks: Simulator,
-        _provider: crate::rig::OidcProvider,
     },
 }
 
@@ -121,7 +121,11 @@ enum World {
 struct Backdrop {
     world: World,
     issuer: String,
+    /// Where the simulator does not answer for the provider.
+    provider: Option<OidcProvider>,
     handle_claim: &'static str,
+    /// More lines of `[login]`.
+    login: String,
     iam_url: String,
     sts_url: String,
     eks_url: String,
@@ -156,6 +160,26 @@ impl Stage {
     pub async fn simulated() -> Option<Self> {
         let door = Door::open().await;
         let backdrop = simulated::backdrop(&door).await?;
+        Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
+    }
+
+    /// The same with more lines of `[login]`, and with what the provider is from the start.
+    pub async fn simulated_with(login: &str, quirks: Vec<Quirk>) -> Option<Self> {
+        let door = Door::open().await;
+        let backdrop = Backdrop { login: login.to_owned(), ..simulated::backdrop(&door).await? };
+        if let World::Simulated(simulator) = &backdrop.world {
+            simulator.openid().set_quirks(quirks);
+        }
+        Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
+    }
+
+    /// The simulator for all but the provider, which is one that others wrote, as it is delivered.
+    pub async fn at_a_thin_provider() -> Option<Self> {
+        let door = Door::open().await;
+        let people: Vec<Account> = PEOPLE.iter().map(|(handle, groups, _)| Account::new(handle, groups)).collect();
+        let provider = OidcProvider::as_delivered(&door.callback(), &people).await?;
+        let issuer = provider.issuer().to_owned();
+        let backdrop = Backdrop { issuer, provider: Some(provider), ..simulated::backdrop(&door).await? };
         Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
     }
 
@@ -203,6 +227,7 @@ impl Stage {
             worker,
             clusters: backdrop.clusters,
             world: backdrop.world,
+            _provider: backdrop.provider,
             portal: door.url,
             folder: door.folder,
             users: backdrop.users,

@@ -46,6 +46,7 @@ pub(super) async fn backdrop(door: &Door) -> Option<Backdrop> {
     Some(Backdrop {
         issuer: provider.issuer().to_owned(),
         handle_claim: "sub",
+        login: String::new(),
         iam_url: cluster.aws().endpoint().to_owned(),
         sts_url: cluster.sts_endpoint().to_owned(),
         eks_url: eks.aws_endpoint().to_string(),
@@ -53,7 +54,8 @@ pub(super) async fn backdrop(door: &Door) -> Option<Backdrop> {
         worker,
         clusters,
         policy,
-        world: World::Real { _cluster: Box::new(cluster), _eks: eks, _provider: provider },
+        provider: Some(provider),
+        world: World::Real { _cluster: Box::new(cluster), _eks: eks },
     })
 }
 

@@ -33,6 +33,8 @@ pub(super) async fn backdrop(door: &Door) -> Option<Backdrop> {
     Some(Backdrop {
         issuer: simulator.issuer().to_string(),
         handle_claim: "preferred_username",
+        login: String::new(),
+        provider: None,
         iam_url: endpoint.clone(),
         sts_url: endpoint.clone(),
         eks_url: endpoint,

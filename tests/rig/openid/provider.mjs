@@ -1,6 +1,6 @@
 // An OpenID provider for tests: `node provider.mjs SETTINGS`. SETTINGS is JSON: `package` (the folder of
-// oidc-provider), `client_id`, `client_secret`, `redirect_uri`, `people` (handle, name, email, groups) and
-// `ready`, the file that gets the issuer's address once it answers. Its sign-in page shows the people as
+// oidc-provider), `client_id`, `client_secret`, `redirect_uri`, `people` (handle, name, email, groups), `thin`
+// (whether what it says of people is in userinfo alone, as it is delivered) and `ready`, the file that gets the issuer's address once it answers. Its sign-in page shows the people as
 // buttons; whoever is clicked is signed in, and asked for no consent.
 import { createServer } from "node:http";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -26,9 +26,9 @@ const provider = new Provider(issuer, {
     },
   ],
   pkce: { required: () => true },
-  claims: { openid: ["sub"], profile: ["name"], email: ["email", "email_verified"], groups: ["groups"] },
-  // So that the groups are in the ID token, as the usual providers have them.
-  conformIdTokenClaims: false,
+  claims: { openid: ["sub"], profile: ["name", "preferred_username"], email: ["email", "email_verified"], groups: ["groups"] },
+  // Unless it is thin, the groups are in the ID token, as the usual providers have them.
+  conformIdTokenClaims: settings.thin,
   cookies: { keys: ["a key of the rig"] },
   features: { devInteractions: { enabled: false } },
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
@@ -43,7 +43,8 @@ const provider = new Provider(issuer, {
 });
 
 function claims(person) {
-  return { sub: person.handle, name: person.name, email: person.email, email_verified: true, groups: person.groups };
+  const { handle, name, email, groups } = person;
+  return { sub: handle, preferred_username: handle, name, email, email_verified: true, groups };
 }
 
 async function interact(request, response) {

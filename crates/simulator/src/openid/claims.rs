@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{AccessToken, Issued, OpenId, TOKEN_SECONDS, keys::SigningKey};
+use super::{
+    AccessToken, Issued, OpenId, TOKEN_SECONDS,
+    keys::SigningKey,
+    quirks::{self, Quirk},
+};
 use crate::seed::SeedPerson;
 
 /// Something wrong with an ID token, as real providers or attackers have it.
@@ -65,7 +69,8 @@ impl OpenId {
         } else if let Some(nonce) = &issued.nonce {
             claims["nonce"] = json!(nonce);
         }
-        let key = &self.0.key;
+        let claims = self.as_quirks_have_it(claims);
+        let key = self.key();
         let secret = self.client(&issued.client).map(|client| client.secret.as_str()).unwrap_or_default();
         let token = if self.flawed(Flaw::Unsigned) {
             SigningKey::unsigned(&claims)
@@ -74,16 +79,52 @@ impl OpenId {
         } else if self.flawed(Flaw::SignedWithPublicKey) {
             key.sign_with(&claims, key.public().to_string().as_bytes())
         } else if self.flawed(Flaw::ForeignKey) {
-            key.impostor()?.sign(&claims)?
+            let foreign = self.foreign()?;
+            let (header, text) = self.written(foreign, &claims);
+            foreign.sign_text(&header, &text)?
         } else {
-            key.sign(&claims)?
+            let (header, text) = self.written(&key, &claims);
+            key.sign_text(&header, &text)?
         };
         Ok(if self.flawed(Flaw::WrongSignature) { forged(&token) } else { token })
     }
 
     /// What UserInfo says about the bearer of an access token.
     pub(super) fn user_info(&self, token: &AccessToken) -> Value {
-        self.about(&token.person)
+        let changes = self.quirks(|quirk| match quirk {
+            Quirk::Userinfo(claim, value) => Some((*claim, value.clone())),
+            _ => None,
+        });
+        quirks::changed(self.about(&token.person), changes.into_iter())
+    }
+
+    fn as_quirks_have_it(&self, claims: Value) -> Value {
+        let thin = self.has(&Quirk::Thin);
+        let left_out = quirks::PERSONAL.into_iter().filter(|_| thin).map(|claim| (claim, Value::Null));
+        let changes = self.quirks(|quirk| match quirk {
+            Quirk::IdToken(claim, value) => Some((*claim, value.clone())),
+            _ => None,
+        });
+        quirks::changed(claims, left_out.chain(changes))
+    }
+
+    /// An ID token's header and claims as they are written.
+    fn written(&self, key: &SigningKey, claims: &Value) -> (Value, String) {
+        let nameless = self.has(&Quirk::NamelessKeys).then_some(("kid", Value::Null));
+        let changes = self.quirks(|quirk| match quirk {
+            Quirk::Header(name, value) => Some((*name, value.clone())),
+            _ => None,
+        });
+        let header = quirks::changed(key.header(), nameless.into_iter().chain(changes));
+        let mut text = claims.to_string();
+        let added = self.quirks(|quirk| match quirk {
+            Quirk::IdTokenText(added) => Some(*added),
+            _ => None,
+        });
+        for added in added {
+            text.insert_str(text.len() - 1, added);
+        }
+        (header, text)
     }
 
     fn about(&self, person: &SeedPerson) -> Value {

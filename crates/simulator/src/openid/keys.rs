@@ -76,11 +76,19 @@ impl SigningKey {
         Ok(Self { id: self.id.clone(), ..Self::generate()? })
     }
 
+    /// The header of its tokens.
+    pub fn header(&self) -> Value {
+        json!({ "alg": "RS256", "typ": "JWT", "kid": self.id })
+    }
+
     /// A signed JSON Web Token of these claims.
     pub fn sign(&self, claims: &Value) -> anyhow::Result<String> {
-        let header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.id });
-        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", encode(&header), encode(claims));
+        self.sign_text(&self.header(), &claims.to_string())
+    }
+
+    /// A signed JSON Web Token of any header and claims.
+    pub fn sign_text(&self, header: &Value, claims: &str) -> anyhow::Result<String> {
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims));
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)

@@ -7,11 +7,12 @@
 mod authorize;
 mod claims;
 mod keys;
+pub mod quirks;
 mod token;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use axum::{
@@ -22,6 +23,7 @@ use axum::{
 pub use claims::Flaw;
 use jiff::Timestamp;
 use keys::SigningKey;
+use quirks::Quirk;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -44,11 +46,16 @@ pub struct OpenId(Arc<Inner>);
 struct Inner {
     issuer: Url,
     clients: Vec<OidcClient>,
-    key: SigningKey,
+    key: Mutex<Arc<SigningKey>>,
+    /// A key that the provider does not have, under the name of the first.
+    foreign: OnceLock<SigningKey>,
     people: Mutex<Vec<SeedPerson>>,
     codes: Mutex<BTreeMap<String, Issued>>,
     access_tokens: Mutex<BTreeMap<String, AccessToken>>,
     flaws: Mutex<Vec<Flaw>>,
+    quirks: Mutex<Vec<Quirk>>,
+    /// How often each of its addresses was asked.
+    asked: Mutex<BTreeMap<&'static str, usize>>,
     /// Every token that was given out.
     given: Mutex<Vec<String>>,
 }
@@ -87,11 +94,14 @@ impl OpenId {
         Ok(Self(Arc::new(Inner {
             issuer,
             clients: seed.clients.clone(),
-            key,
+            key: Mutex::new(Arc::new(key)),
+            foreign: OnceLock::new(),
             people: Mutex::new(seed.people.clone()),
             codes: Mutex::default(),
             access_tokens: Mutex::default(),
             flaws: Mutex::default(),
+            quirks: Mutex::default(),
+            asked: Mutex::default(),
             given: Mutex::default(),
         })))
     }
@@ -104,6 +114,44 @@ impl OpenId {
     /// From now on ID tokens have these flaws; an empty list mends them.
     pub fn set_flaws(&self, flaws: &[Flaw]) {
         *lock(&self.0.flaws) = flaws.to_vec();
+    }
+
+    /// From now on it is other than usual in these ways; an empty list makes it as it was.
+    pub fn set_quirks(&self, quirks: Vec<Quirk>) {
+        *lock(&self.0.quirks) = quirks;
+    }
+
+    /// Signs with a new key from now on, and its key set has no other; it goes by a name of its own, or by that of the
+    /// one before.
+    ///
+    /// # Errors
+    /// None can be made.
+    pub fn change_key(&self, same_name: bool) -> anyhow::Result<()> {
+        let key = if same_name { self.key().impostor()? } else { SigningKey::generate()? };
+        *lock(&self.0.key) = Arc::new(key);
+        Ok(())
+    }
+
+    /// The public half of the key that signs under [`Flaw::ForeignKey`].
+    ///
+    /// # Errors
+    /// None can be made.
+    pub fn foreign_key(&self) -> anyhow::Result<Value> {
+        Ok(self.foreign()?.public())
+    }
+
+    /// Made when it is first needed: RSA keys take their time.
+    fn foreign(&self) -> anyhow::Result<&SigningKey> {
+        if let Some(key) = self.0.foreign.get() {
+            return Ok(key);
+        }
+        let key = self.key().impostor()?;
+        Ok(self.0.foreign.get_or_init(|| key))
+    }
+
+    /// How often `/jwks`, `/token` or `/userinfo` was asked.
+    pub fn asked(&self, path: &str) -> usize {
+        lock(&self.0.asked).get(path).copied().unwrap_or_default()
     }
 
     /// Every access token and ID token that was given out, for whoever looks for them where they do not belong.
@@ -145,6 +193,23 @@ impl OpenId {
     fn flawed(&self, flaw: Flaw) -> bool {
         lock(&self.0.flaws).contains(&flaw)
     }
+
+    fn has(&self, quirk: &Quirk) -> bool {
+        lock(&self.0.quirks).contains(quirk)
+    }
+
+    /// What the quirks say that `of` picks.
+    fn quirks<T>(&self, of: impl Fn(&Quirk) -> Option<T>) -> Vec<T> {
+        lock(&self.0.quirks).iter().filter_map(of).collect()
+    }
+
+    fn key(&self) -> Arc<SigningKey> {
+        Arc::clone(&lock(&self.0.key))
+    }
+
+    fn count(&self, path: &'static str) {
+        *lock(&self.0.asked).entry(path).or_default() += 1;
+    }
 }
 
 async fn discovery(State(provider): State<OpenId>) -> Json<Value> {
@@ -153,7 +218,7 @@ async fn discovery(State(provider): State<OpenId>) -> Json<Value> {
     } else {
         &["RS256"]
     };
-    Json(json!({
+    let document = json!({
         "issuer": provider.issuer().as_str(),
         "authorization_endpoint": provider.address("/authorize"),
         "token_endpoint": provider.address("/token"),
@@ -170,9 +235,27 @@ async fn discovery(State(provider): State<OpenId>) -> Json<Value> {
         "claims_supported": ["sub", "name", "email", "email_verified", "groups", "auth_time", "acr", "amr", "nonce"],
         "prompt_values_supported": ["none", "login"],
         "authorization_response_iss_parameter_supported": true,
-    }))
+    });
+    let changes = provider.quirks(|quirk| match quirk {
+        Quirk::Discovery(member, value) => Some((*member, value.clone())),
+        _ => None,
+    });
+    Json(quirks::changed(document, changes.into_iter()))
 }
 
 async fn jwks(State(provider): State<OpenId>) -> Json<Value> {
-    Json(json!({ "keys": [provider.0.key.public()] }))
+    provider.count("/jwks");
+    let mut key = provider.key().public();
+    if provider.has(&Quirk::NamelessKeys) {
+        key = quirks::changed(key, [("kid", Value::Null)].into_iter());
+    }
+    let mut keys = vec![key.clone()];
+    if provider.has(&Quirk::OddKeys) {
+        let other = |name, value| quirks::changed(key.clone(), [(name, value)].into_iter());
+        let odd = [other("use", json!("enc")), other("alg", json!("RSA-OAEP")), other("n", json!("AQAB"))];
+        keys.splice(0..0, odd);
+        keys.push(json!({ "kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA" }));
+        keys.extend([json!({ "kty": "oct", "k": "c2VjcmV0" }), json!("no key"), Value::Null]);
+    }
+    Json(json!({ "keys": keys }))
 }

@@ -12,11 +12,14 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use url::form_urlencoded;
 
-use super::{AccessToken, CODE_SECONDS, Issued, OpenId, TOKEN_SECONDS};
+use super::{
+    AccessToken, CODE_SECONDS, Issued, OpenId, TOKEN_SECONDS,
+    quirks::{self, Quirk},
+};
 use crate::{aws::random_token, seed::OidcClient, state::lock};
 
 /// An error of the token endpoint (RFC 6749 §5.2).
@@ -31,8 +34,20 @@ fn error(code: &'static str, description: &'static str) -> TokenError {
 
 pub(super) async fn redeem(State(provider): State<OpenId>, headers: HeaderMap, body: String) -> Response<Body> {
     let form: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    provider.count("/token");
     match provider.redeem(&headers, &form, Timestamp::now()) {
-        Ok(tokens) => no_store(Json(tokens).into_response()),
+        Ok(tokens) => {
+            let changes = provider.quirks(|quirk| match quirk {
+                Quirk::TokenAnswer(member, value) => Some((*member, value.clone())),
+                _ => None,
+            });
+            let kind = provider.quirks(|quirk| match quirk {
+                Quirk::TokenAnswerType(kind) => Some(*kind),
+                _ => None,
+            });
+            let answer = Json(quirks::changed(tokens, changes.into_iter())).into_response();
+            no_store(called(answer, kind.first().copied()))
+        }
         Err(TokenError { code, description }) => {
             let body = Json(json!({ "error": code, "error_description": description }));
             if code == "invalid_client" {
@@ -50,11 +65,20 @@ pub(super) async fn userinfo(State(provider): State<OpenId>, headers: HeaderMap)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
     let token = bearer.and_then(|token| lock(&provider.0.access_tokens).get(token).cloned());
+    provider.count("/userinfo");
     if let Some(token) = token.filter(|token| token.expires_at > Timestamp::now()) {
-        return no_store(Json(provider.user_info(&token)).into_response());
+        return no_store(provider.say(&token));
     }
     let challenge = [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")];
     no_store((StatusCode::UNAUTHORIZED, challenge).into_response())
+}
+
+/// An answer that is called otherwise.
+fn called(mut answer: Response<Body>, kind: Option<&'static str>) -> Response<Body> {
+    if let Some(kind) = kind {
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    answer
 }
 
 fn no_store(mut response: Response<Body>) -> Response<Body> {
@@ -63,6 +87,35 @@ fn no_store(mut response: Response<Body>) -> Response<Body> {
 }
 
 impl OpenId {
+    /// UserInfo, as the quirks have it.
+    fn say(&self, token: &AccessToken) -> Response<Body> {
+        let status = self.quirks(|quirk| match quirk {
+            Quirk::UserinfoStatus(status) => StatusCode::from_u16(*status).ok(),
+            _ => None,
+        });
+        if let Some(status) = status.first() {
+            return status.into_response();
+        }
+        let said = self.user_info(token);
+        let signed = self.quirks(|quirk| match quirk {
+            Quirk::SignedUserinfo(about) => Some(about.clone()),
+            _ => None,
+        });
+        if let Some(Value::Object(about)) = signed.first() {
+            let mut said = said;
+            for (claim, value) in about {
+                said[claim] = value.clone();
+            }
+            let signed = self.key().sign(&said).unwrap_or_default();
+            return called(signed.into_response(), Some("application/jwt"));
+        }
+        let kind = self.quirks(|quirk| match quirk {
+            Quirk::UserinfoType(kind) => Some(*kind),
+            _ => None,
+        });
+        called(Json(said).into_response(), kind.first().copied())
+    }
+
     fn redeem(
         &self,
         headers: &HeaderMap,
@@ -111,11 +164,15 @@ impl OpenId {
         secret: Option<&str>,
     ) -> Result<&OidcClient, TokenError> {
         let refused = || error("invalid_client", "the client's id or secret is wrong");
+        let decoded = |text: &str| if self.has(&Quirk::SecretAsItComes) { text.to_owned() } else { form_decoded(text) };
+        if self.has(&Quirk::SecretInForm) && headers.contains_key(header::AUTHORIZATION) {
+            return Err(refused());
+        }
         let basic = headers.get(header::AUTHORIZATION).map(|value| {
             let text = value.to_str().ok()?.strip_prefix("Basic ")?;
             let text = String::from_utf8(STANDARD.decode(text).ok()?).ok()?;
             let (id, secret) = text.split_once(':')?;
-            Some((form_decoded(id), form_decoded(secret)))
+            Some((decoded(id), decoded(secret)))
         });
         let (id, secret) = match basic {
             Some(pair) => pair.ok_or_else(refused)?,

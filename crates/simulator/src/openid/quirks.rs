@@ -1,0 +1,113 @@
+//! What providers send otherwise than the standard has it, or than most do: switches for tests.
+
+use serde_json::{Map, Value, json};
+
+/// One thing that is other than usual. A value of null leaves out what it names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Quirk {
+    /// In the discovery document.
+    Discovery(&'static str, Value),
+    /// In the answer of the token endpoint.
+    TokenAnswer(&'static str, Value),
+    /// In the header of ID tokens.
+    Header(&'static str, Value),
+    /// A claim of ID tokens.
+    IdToken(&'static str, Value),
+    /// More text in front of the last brace of an ID token's claims, such as a claim that is there already.
+    IdTokenText(&'static str),
+    /// ID tokens say nothing of somebody but who they are, as the standard has it where there is an access token.
+    Thin,
+    /// A claim of userinfo.
+    Userinfo(&'static str, Value),
+    /// Userinfo answers so, without a body.
+    UserinfoStatus(u16),
+    /// Userinfo calls its JSON so.
+    UserinfoType(&'static str),
+    /// Userinfo is a signed token, with these claims about itself.
+    SignedUserinfo(Value),
+    /// The token endpoint calls its JSON so.
+    TokenAnswerType(&'static str),
+    /// The token endpoint takes secrets in the form alone (`client_secret_post`).
+    SecretInForm,
+    /// The token endpoint takes secrets in the header as they come, without decoding them.
+    SecretAsItComes,
+    /// The key set names no key, and no token does.
+    NamelessKeys,
+    /// The key set has keys of other kinds, too: for encryption, of a curve of its own, a shared secret, and no key at all.
+    OddKeys,
+}
+
+/// The claims by which a person is told; [`Quirk::Thin`] leaves them out.
+pub(super) const PERSONAL: [&str; 6] =
+    ["name", "preferred_username", "email", "email_verified", "groups", "resource_access"];
+
+/// Auth0: the time of a person's last change is a text.
+pub fn auth0() -> Vec<Quirk> {
+    vec![Quirk::IdToken("updated_at", json!("2026-01-02T03:04:05.678Z"))]
+}
+
+/// Amazon Cognito: whether an address is verified is a text, in userinfo too, and groups have a name of their own.
+pub fn cognito() -> Vec<Quirk> {
+    let verified = |of: fn(&'static str, Value) -> Quirk| of("email_verified", json!("true"));
+    vec![verified(Quirk::IdToken), verified(Quirk::Userinfo), Quirk::IdToken("identities", json!([{ "userId": 1 }]))]
+}
+
+/// Azure AD before its version 2: numbers are texts.
+pub fn azure_v1() -> Vec<Quirk> {
+    vec![
+        Quirk::TokenAnswer("expires_in", json!("3599")),
+        Quirk::TokenAnswer("ext_expires_in", json!("3599")),
+        Quirk::TokenAnswer("not_before", json!("1767322800")),
+        Quirk::TokenAnswer("token_type", json!("bearer")),
+        Quirk::IdToken("amr", json!("pwd")),
+        Quirk::IdToken("auth_time", json!("1767322800")),
+        Quirk::IdToken("ver", json!(1.0)),
+    ]
+}
+
+/// Entra, where somebody is in more groups than a token takes.
+pub fn entra_overage() -> Vec<Quirk> {
+    vec![
+        Quirk::IdToken("groups", Value::Null),
+        Quirk::IdToken("_claim_names", json!({ "groups": "src1" })),
+        Quirk::IdToken("_claim_sources", json!({ "src1": { "endpoint": "https://graph.windows.net/x" } })),
+    ]
+}
+
+/// Okta's org server, Authelia, oidc-provider as delivered: all about a person is in userinfo.
+pub fn thin() -> Vec<Quirk> {
+    vec![Quirk::Thin]
+}
+
+/// ZITADEL: tokens are for the project, too, and roles are an object of their names.
+pub fn zitadel(client: &str) -> Vec<Quirk> {
+    let roles = json!({ "developers": { "3159": "example.zitadel.cloud" } });
+    vec![
+        Quirk::IdToken("aud", json!([client, "3159"])),
+        Quirk::IdToken("azp", json!(client)),
+        Quirk::IdToken("urn:zitadel:iam:org:project:roles", roles),
+    ]
+}
+
+/// Keycloak: roles of clients are below the client's name.
+pub fn keycloak(client: &str) -> Vec<Quirk> {
+    let access = json!({ client: { "roles": ["developers"] }, "account": { "roles": ["manage-account"] } });
+    vec![Quirk::IdToken("groups", Value::Null), Quirk::IdToken("resource_access", access)]
+}
+
+/// An object with its members as the quirks of one place have them.
+pub(super) fn changed(value: Value, changes: impl Iterator<Item = (&'static str, Value)>) -> Value {
+    let Value::Object(mut members) = value else { return value };
+    for (name, value) in changes {
+        set(&mut members, name, value);
+    }
+    Value::Object(members)
+}
+
+fn set(members: &mut Map<String, Value>, name: &str, value: Value) {
+    if value.is_null() {
+        members.remove(name);
+    } else {
+        members.insert(name.to_owned(), value);
+    }
+}

@@ -1,0 +1,196 @@
+//! The provider's discovery document and key set: asked for and read in one way by the portal and by the doctor.
+//!
+//! What Latchkey uses must be right. Everything else may be missing, empty or of another form.
+
+use super::{
+    super::outbound::{self, OutboundError},
+    keys::{KeySet, NoKeySet, cut},
+    told::{NoObject, Told},
+};
+use http::{Response, header};
+use url::Url;
+
+/// How the client shows its secret where codes are exchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// `client_secret_basic`: in a header.
+    Basic,
+    /// `client_secret_post`: in the form.
+    Form,
+}
+
+/// A discovery document, as far as it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discovery {
+    /// What the provider calls itself.
+    pub issuer: String,
+    pub authorization_endpoint: Url,
+    pub token_endpoint: Url,
+    pub jwks_uri: Url,
+    /// Where it says what tokens do not, or why there is no such address.
+    pub userinfo_endpoint: Result<Url, &'static str>,
+    /// Nothing where it does not say; so are the next.
+    pub token_auth: Option<Vec<String>>,
+    pub response_types: Option<Vec<String>>,
+    pub challenge_methods: Option<Vec<String>>,
+}
+
+/// Why there is no discovery document, or none that is of use.
+#[derive(Debug, thiserror::Error)]
+pub enum Undiscovered {
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
+    #[error("it answers {0}")]
+    Status(u16),
+    #[error("it answers {status} and leads to {to}: redirects are not followed")]
+    Redirect { status: u16, to: String },
+    #[error("what comes is no discovery document: {0}")]
+    NoObject(#[from] NoObject),
+    #[error("what comes is no discovery document: it has no `{0}`")]
+    Lacks(&'static str),
+    #[error("its `{member}` is no address: {told:?}")]
+    NoAddress { member: &'static str, told: String },
+    #[error(transparent)]
+    OtherIssuer(#[from] OtherIssuer),
+    #[error("its `{member}` is not https: {address}")]
+    Plain { member: &'static str, address: Url },
+}
+
+/// The provider calls itself otherwise than it is called: no token would be accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the provider calls itself {told:?}, and [login] issuer is {configured:?}. {}", self.next())]
+pub struct OtherIssuer {
+    pub told: String,
+    pub configured: String,
+}
+
+impl OtherIssuer {
+    /// What to write instead.
+    pub fn next(&self) -> String {
+        if self.told.contains('{') {
+            // Entra's addresses for several tenants (`common`, `organizations`) have no issuer of their own.
+            return "Set `login.issuer` to the address of one tenant: its id stands where the braces are.".to_owned();
+        }
+        format!("Set `login.issuer = \"{}\"`, if that is the provider that you mean.", self.told)
+    }
+}
+
+/// Why there are no keys.
+#[derive(Debug, thiserror::Error)]
+pub enum NoKeys {
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
+    #[error("it answers {0}")]
+    Status(u16),
+    #[error("what comes is no key set: {0}")]
+    NoKeySet(#[from] NoKeySet),
+}
+
+/// Where the discovery document of an issuer is.
+pub fn address(issuer: &str) -> String {
+    format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
+}
+
+/// Asks for the discovery document. The answer was a success; its headers are for whoever compares clocks.
+///
+/// # Errors
+/// `Outbound`, `Status`, `Redirect`.
+pub async fn ask(http: &reqwest::Client, issuer: &str) -> Result<Response<Vec<u8>>, Undiscovered> {
+    let answer = outbound::get(http, &address(issuer)).await?;
+    if answer.status().is_success() {
+        return Ok(answer);
+    }
+    let status = answer.status().as_u16();
+    let to = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+    Err(match to {
+        Some(to) if answer.status().is_redirection() => Undiscovered::Redirect { status, to: cut(to) },
+        Some(_) | None => Undiscovered::Status(status),
+    })
+}
+
+/// Asks for the key set.
+///
+/// # Errors
+/// `NoKeys`.
+pub async fn keys(http: &reqwest::Client, address: &Url) -> Result<KeySet, NoKeys> {
+    let answer = outbound::get(http, address.as_str()).await?;
+    if !answer.status().is_success() {
+        return Err(NoKeys::Status(answer.status().as_u16()));
+    }
+    Ok(KeySet::read(answer.body())?)
+}
+
+impl Discovery {
+    /// Reads the document. Whom it is of is not compared.
+    ///
+    /// # Errors
+    /// `NoObject`, `Lacks`, `NoAddress`.
+    pub fn read(body: &[u8]) -> Result<Self, Undiscovered> {
+        let told = Told::read(body)?;
+        let texts = |member: &str| told.texts(member).map(|all| all.into_iter().map(str::to_owned).collect());
+        let userinfo_endpoint = match told.text("userinfo_endpoint").map(str::trim) {
+            None | Some("") => Err("the provider names no userinfo endpoint"),
+            Some(text) => web(text).ok_or("what the provider names as its userinfo endpoint is no address"),
+        };
+        Ok(Self {
+            issuer: told.text("issuer").ok_or(Undiscovered::Lacks("issuer"))?.to_owned(),
+            authorization_endpoint: demanded(&told, "authorization_endpoint")?,
+            token_endpoint: demanded(&told, "token_endpoint")?,
+            jwks_uri: demanded(&told, "jwks_uri")?,
+            userinfo_endpoint,
+            token_auth: texts("token_endpoint_auth_methods_supported"),
+            response_types: texts("response_types_supported"),
+            challenge_methods: texts("code_challenge_methods_supported"),
+        })
+    }
+
+    /// Whether it is the document of the provider that is meant.
+    ///
+    /// # Errors
+    /// It is not, by so little as a slash at the end.
+    pub fn is_of(&self, configured: &str) -> Result<(), OtherIssuer> {
+        if self.issuer == configured {
+            return Ok(());
+        }
+        Err(OtherIssuer { told: cut(&self.issuer), configured: configured.to_owned() })
+    }
+
+    /// What is used and is not https though the issuer is: what it is to people, its name in the document, its address.
+    pub fn plain(&self, issuer: &str) -> Vec<(&'static str, &'static str, &Url)> {
+        if !issuer.starts_with("https:") {
+            return vec![];
+        }
+        let all = [
+            ("its sign-in page", "authorization_endpoint", Some(&self.authorization_endpoint)),
+            ("its token endpoint", "token_endpoint", Some(&self.token_endpoint)),
+            ("its key set", "jwks_uri", Some(&self.jwks_uri)),
+            ("its userinfo endpoint", "userinfo_endpoint", self.userinfo_endpoint.as_ref().ok()),
+        ];
+        let named = all.into_iter().filter_map(|(what, member, url)| Some((what, member, url?)));
+        named.filter(|(_, _, url)| url.scheme() != "https").collect()
+    }
+
+    /// How to show a secret. In a header, unless the provider takes it in the form alone; also in the form where it takes
+    /// both, and id or secret read otherwise once they are encoded for a header (RFC 6749, 2.3.1): not all decode them.
+    pub fn client_auth(&self, id: &str, secret: &str) -> ClientAuth {
+        let takes = |method: &str| self.token_auth.as_ref().is_some_and(|all| all.iter().any(|one| one == method));
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '*');
+        let basic = takes("client_secret_basic") || !takes("client_secret_post");
+        if basic && (id.chars().chain(secret.chars()).all(plain) || !takes("client_secret_post")) {
+            return ClientAuth::Basic;
+        }
+        ClientAuth::Form
+    }
+}
+
+fn demanded(told: &Told, member: &'static str) -> Result<Url, Undiscovered> {
+    let text = told.text(member).map(str::trim).filter(|text| !text.is_empty()).ok_or(Undiscovered::Lacks(member))?;
+    web(text).ok_or_else(|| Undiscovered::NoAddress { member, told: cut(text) })
+}
+
+fn web(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
+}
+
+#[cfg(test)]
+mod tests;

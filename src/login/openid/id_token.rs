@@ -1,0 +1,185 @@
+//! What an ID token must say before anybody is believed to be somebody (OpenID Connect Core 1.0, 3.1.3.7). Its signature
+//! was verified before. Claims that are not looked at here refuse nobody.
+
+use super::{keys::cut, told::Told};
+use jiff::Timestamp;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// So far may this machine's clock and the provider's be apart.
+const LEEWAY_SECONDS: i64 = 60;
+/// Numbers beyond are no times that anybody means; up to there a float holds each whole second.
+const LAST_SECOND: f64 = 9_007_199_254_740_991.0;
+
+/// What a token is held against.
+#[derive(Clone, Copy)]
+pub struct Expected<'a> {
+    /// Letter for letter.
+    pub issuer: &'a str,
+    pub client_id: &'a str,
+    /// Who else a token may be for.
+    pub other_audiences: &'a [String],
+    /// What this sign-in was begun with. Never shown.
+    pub nonce: &'a str,
+    pub now: Timestamp,
+}
+
+/// What an ID token proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Who somebody is to this issuer.
+    pub subject: String,
+    /// When they last showed it: of this sign-in, where the token does not say.
+    pub auth_time: Timestamp,
+}
+
+/// A claim that refuses a token. Values are cut; a nonce is not repeated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the claim `{claim}` {why}")]
+pub struct WrongClaim {
+    pub claim: String,
+    pub why: String,
+}
+
+fn wrong(claim: &str, why: impl Into<String>) -> WrongClaim {
+    WrongClaim { claim: claim.to_owned(), why: why.into() }
+}
+
+/// Checks an ID token.
+///
+/// # Errors
+/// The first claim that is not as it must be.
+pub fn check(claims: &Told, expected: &Expected<'_>) -> Result<Checked, WrongClaim> {
+    for claim in ["iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce"] {
+        once(claims, claim)?;
+    }
+    issuer(claims, expected.issuer)?;
+    audience(claims, expected)?;
+    let issued = times(claims, expected.now)?;
+    match claims.text("nonce") {
+        None => return Err(wrong("nonce", "is not there, or is no text")),
+        Some(nonce) if nonce != expected.nonce => return Err(wrong("nonce", "is not that of this sign-in")),
+        Some(_) => {}
+    }
+    let told = claims.get("auth_time").and_then(seconds).filter(|told| (0..=issued).contains(told));
+    let auth_time = Timestamp::from_second(told.unwrap_or(issued)).unwrap_or(expected.now).min(expected.now);
+    Ok(Checked { subject: subject(claims)?, auth_time })
+}
+
+/// Checks what a signed answer of the userinfo endpoint says about itself, as far as it does.
+///
+/// # Errors
+/// The first claim that is not as it must be.
+pub fn check_userinfo(claims: &Told, expected: &Expected<'_>) -> Result<(), WrongClaim> {
+    if claims.get("iss").is_some() {
+        issuer(claims, expected.issuer)?;
+    }
+    if let Some(told) = claims.get("aud")
+        && !audiences(told)?.contains(expected.client_id)
+    {
+        return Err(wrong("aud", "does not name the client"));
+    }
+    match claims.get("exp").map(seconds) {
+        None => Ok(()),
+        Some(Some(exp)) if exp > expected.now.as_second() - LEEWAY_SECONDS => Ok(()),
+        Some(_) => Err(wrong("exp", "is over, or is no time")),
+    }
+}
+
+/// A claim that stands there twice counts for nothing.
+///
+/// # Errors
+/// It does.
+pub fn once(claims: &Told, claim: &str) -> Result<(), WrongClaim> {
+    if claims.is_twice(claim) { Err(wrong(claim, "is there twice")) } else { Ok(()) }
+}
+
+/// The subject. The standard allows 255 characters of ASCII; what has none, or others, is not stored.
+///
+/// # Errors
+/// There is none.
+pub fn subject(claims: &Told) -> Result<String, WrongClaim> {
+    let told = claims.text("sub").ok_or_else(|| wrong("sub", "is not there, or is no text"))?;
+    let fits = (1..=255).contains(&told.len()) && !told.contains(|c: char| !c.is_ascii() || c.is_ascii_control());
+    if fits { Ok(told.to_owned()) } else { Err(wrong("sub", "is not 1 to 255 characters of ASCII")) }
+}
+
+fn issuer(claims: &Told, expected: &str) -> Result<(), WrongClaim> {
+    let told = claims.text("iss").ok_or_else(|| wrong("iss", "is not there, or is no text"))?;
+    if told == expected {
+        return Ok(());
+    }
+    Err(wrong("iss", format!("is {:?}, and [login] issuer is {expected:?}", cut(told))))
+}
+
+/// The token is for this client, and for nobody else who is not named. Where it is for several, it says who asked.
+fn audience(claims: &Told, expected: &Expected<'_>) -> Result<(), WrongClaim> {
+    let told = claims.get("aud").ok_or_else(|| wrong("aud", "is not there"))?;
+    let all = audiences(told)?;
+    if !all.contains(expected.client_id) {
+        let told: Vec<&str> = all.into_iter().take(5).collect();
+        let why = format!("is {:?}, and not the client {:?}", cut(&told.join(", ")), expected.client_id);
+        return Err(wrong("aud", why));
+    }
+    let known = |one: &&str| *one == expected.client_id || expected.other_audiences.iter().any(|other| other == one);
+    if let Some(unknown) = all.iter().find(|one| !known(one)) {
+        let why = format!("also names {:?}: list it in [login] other_audiences, if it may be there", cut(unknown));
+        return Err(wrong("aud", why));
+    }
+    match claims.get("azp") {
+        None if all.len() == 1 => Ok(()),
+        None => Err(wrong("azp", "is not there, and `aud` names others, too")),
+        Some(told) if told.as_str() == Some(expected.client_id) => Ok(()),
+        Some(told) => {
+            Err(wrong("azp", format!("is {}, and not the client {:?}", cut(&told.to_string()), expected.client_id)))
+        }
+    }
+}
+
+fn audiences(told: &Value) -> Result<BTreeSet<&str>, WrongClaim> {
+    let all = match told {
+        Value::String(one) => Some(BTreeSet::from([one.as_str()])),
+        Value::Array(list) => list.iter().map(Value::as_str).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    };
+    all.ok_or_else(|| wrong("aud", "is neither a text nor a list of texts"))
+}
+
+/// Whether it is time. Gives when the token was issued, in seconds.
+fn times(claims: &Told, now: Timestamp) -> Result<i64, WrongClaim> {
+    let now = now.as_second();
+    let demanded = |claim: &str| {
+        let told = claims.get(claim).ok_or_else(|| wrong(claim, "is not there"))?;
+        time(told).ok_or_else(|| wrong(claim, "is no time in seconds"))
+    };
+    let ahead = |claim: &str, second: i64| {
+        if second <= now + LEEWAY_SECONDS {
+            return Ok(());
+        }
+        Err(wrong(claim, format!("is {} s ahead: look at both clocks", second - now)))
+    };
+    let (expires, issued) = (demanded("exp")?, demanded("iat")?);
+    if expires <= now - LEEWAY_SECONDS {
+        return Err(wrong("exp", format!("was {} s ago: look at both clocks", now - expires)));
+    }
+    ahead("iat", issued)?;
+    if claims.get("nbf").is_some() {
+        ahead("nbf", demanded("nbf")?)?;
+    }
+    Ok(issued)
+}
+
+/// A time as the standard has it: a number of seconds, which may have a fraction.
+fn time(told: &Value) -> Option<i64> {
+    let seconds = told.as_f64().filter(|seconds| seconds.abs() <= LAST_SECOND)?;
+    #[expect(clippy::cast_possible_truncation, reason = "it is within what a float holds exactly")]
+    Some(seconds.floor() as i64)
+}
+
+/// The same, and as some write it: in a text.
+fn seconds(told: &Value) -> Option<i64> {
+    time(told).or_else(|| told.as_str()?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! What is known of the provider, and kept for a while: its discovery document and its keys.
+
+use super::{
+    discovery::{self, Discovery, NoKeys, Undiscovered},
+    keys::{KeySet, Unsigned},
+    told::Told,
+};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::{Mutex, RwLock};
+
+/// How long discovery and keys are kept: a provider rotates keys days ahead.
+const LIVES: Duration = Duration::from_mins(10);
+/// A token of a key that nobody knows has the keys fetched anew, and nobody can have that done more often.
+const KEYS_AGAIN: Duration = Duration::from_mins(1);
+
+/// The provider of an issuer.
+#[derive(Debug)]
+pub struct Provider {
+    issuer: String,
+    http: reqwest::Client,
+    known: RwLock<Option<Known>>,
+    /// When keys were fetched because a token was of none of them. Held while they are.
+    again: Mutex<Option<Instant>>,
+}
+
+/// Both as they were at one time.
+#[derive(Debug, Clone)]
+struct Known {
+    at: Instant,
+    discovery: Arc<Discovery>,
+    keys: Arc<KeySet>,
+}
+
+/// Why nothing is known.
+#[derive(Debug, thiserror::Error)]
+pub enum Unknown {
+    #[error("its discovery document")]
+    Discovery(#[from] Undiscovered),
+    #[error("its key set")]
+    Keys(#[from] NoKeys),
+}
+
+/// Why a token is not believed.
+#[derive(Debug, thiserror::Error)]
+pub enum Unbelieved {
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    #[error(transparent)]
+    Unsigned(#[from] Unsigned),
+}
+
+impl Provider {
+    /// Nothing is asked before it is needed.
+    pub fn new(issuer: String, http: reqwest::Client) -> Self {
+        Self { issuer, http, known: RwLock::default(), again: Mutex::default() }
+    }
+
+    /// Its discovery document, not older than ten minutes. The keys are there, too.
+    ///
+    /// # Errors
+    /// `Unknown`.
+    pub async fn discovery(&self) -> Result<Arc<Discovery>, Unknown> {
+        Ok(self.known().await?.discovery)
+    }
+
+    async fn known(&self) -> Result<Known, Unknown> {
+        if let Some(known) = self.known.read().await.as_ref().filter(|known| known.at.elapsed() < LIVES) {
+            return Ok(known.clone());
+        }
+        let answer = discovery::ask(&self.http, &self.issuer).await?;
+        let discovery = Discovery::read(answer.body())?;
+        discovery.is_of(&self.issuer).map_err(Undiscovered::from)?;
+        let needed = discovery.plain(&self.issuer).into_iter().find(|(_, member, _)| *member != "userinfo_endpoint");
+        if let Some((_, member, address)) = needed {
+            return Err(Undiscovered::Plain { member, address: address.clone() }.into());
+        }
+        let keys = discovery::keys(&self.http, &discovery.jwks_uri).await?;
+        let known = Known { at: Instant::now(), discovery: Arc::new(discovery), keys: Arc::new(keys) };
+        *self.known.write().await = Some(known.clone());
+        Ok(known)
+    }
+
+    /// What a token of this provider's says. Where none of the keys known signed it, they are fetched anew, at most once
+    /// a minute: the provider may have another by now.
+    ///
+    /// # Errors
+    /// `Unbelieved`.
+    pub async fn verify(&self, token: &str) -> Result<Told, Unbelieved> {
+        let known = self.known().await?;
+        match known.keys.verify(token) {
+            Err(error) if error.may_be_a_new_key() => match self.newer_keys(&known).await? {
+                Some(keys) => Ok(keys.verify(token)?),
+                None => Err(error.into()),
+            },
+            answer => Ok(answer?),
+        }
+    }
+
+    /// Keys that are newer than these. Whoever comes while they are fetched waits for the same ones.
+    async fn newer_keys(&self, known: &Known) -> Result<Option<Arc<KeySet>>, Unknown> {
+        let mut again = self.again.lock().await;
+        let current = self.known().await?;
+        if !Arc::ptr_eq(&current.keys, &known.keys) {
+            return Ok(Some(current.keys));
+        }
+        if again.is_some_and(|at| at.elapsed() < KEYS_AGAIN) {
+            return Ok(None);
+        }
+        *again = Some(Instant::now());
+        let keys = Arc::new(discovery::keys(&self.http, &current.discovery.jwks_uri).await?);
+        if let Some(known) = self.known.write().await.as_mut() {
+            known.keys = Arc::clone(&keys);
+        }
+        Ok(Some(keys))
+    }
+}

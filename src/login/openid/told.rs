@@ -1,0 +1,99 @@
+//! A JSON object as a provider tells it. Each value is looked at by whoever uses it; what nobody uses may be anything.
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value};
+use std::{collections::BTreeSet, fmt};
+
+/// The object. Debug shows the names alone: the values are tokens, or about people.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    values: Map<String, Value>,
+    /// Names that stand in it more than once: readers disagree about which of the values counts, so that none does.
+    twice: BTreeSet<String>,
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}
+
+/// Bytes that are no JSON object. Says where reading ended and repeats nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is no JSON object (line {line}, column {column})")]
+pub struct NoObject {
+    line: usize,
+    column: usize,
+}
+
+impl Told {
+    /// Reads an object, with or without the mark that some servers put before UTF-8.
+    ///
+    /// # Errors
+    /// `NoObject`, also where a number is too large to be one or the object is nested deeper than 127.
+    pub fn read(bytes: &[u8]) -> Result<Self, NoObject> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        serde_json::from_slice(bytes).map_err(|error| NoObject { line: error.line(), column: error.column() })
+    }
+
+    /// A value, unless it is null or stands there twice.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(name).filter(|value| !value.is_null() && !self.is_twice(name))
+    }
+
+    /// A value that is a text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Value::as_str)
+    }
+
+    /// The texts of a list, or the words of a text. Nothing where it is neither.
+    pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
+        match self.get(name)? {
+            Value::Array(list) => Some(list.iter().filter_map(Value::as_str).collect()),
+            Value::String(text) => Some(text.split_whitespace().collect()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+        }
+    }
+
+    /// The value at the end of a path of names, through objects.
+    pub fn at(&self, path: &[String]) -> Option<&Value> {
+        let (first, rest) = path.split_first()?;
+        let found = rest.iter().try_fold(self.get(first)?, |value, name| value.get(name))?;
+        (!found.is_null()).then_some(found)
+    }
+
+    /// Whether the name stands there more than once.
+    pub fn is_twice(&self, name: &str) -> bool {
+        self.twice.contains(name)
+    }
+}
+
+impl From<Map<String, Value>> for Told {
+    fn from(values: Map<String, Value>) -> Self {
+        Self { values, twice: BTreeSet::new() }
+    }
+}
+
+impl<'de> Deserialize<'de> for Told {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Told;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Told, A::Error> {
+                let mut told = Told::default();
+                while let Some((name, value)) = entries.next_entry::<String, Value>()? {
+                    if told.values.insert(name.clone(), value).is_some() {
+                        told.twice.insert(name);
+                    }
+                }
+                Ok(told)
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}

@@ -1,0 +1,116 @@
+//! What the provider says at its userinfo endpoint, for ID tokens that do not say all (OpenID Connect Core 1.0, 5.3).
+
+use super::{
+    super::outbound::{self, OutboundError},
+    id_token::{self, Expected, WrongClaim},
+    keys::{Unsigned, cut},
+    provider::{Provider, Unbelieved, Unknown},
+    told::{NoObject, Told},
+};
+use http::{HeaderValue, Request, header};
+
+/// Why userinfo says nothing. Each is part of a sentence for whoever wanted to sign in.
+#[derive(Debug, thiserror::Error)]
+pub enum NoUserinfo {
+    #[error("{0}")]
+    NoAddress(&'static str),
+    #[error("the provider gave no access token for it")]
+    NoToken,
+    #[error("its address is not https")]
+    Plain,
+    #[error("{0}")]
+    Outbound(OutboundError),
+    #[error("it answers {0}")]
+    Status(u16),
+    #[error("it sends neither a JSON object nor a signed token (`Content-Type` is {kind:?}; {why})")]
+    NoObject { kind: String, why: NoObject },
+    #[error("it sends a signed token, and the provider's keys do not come")]
+    NoKeys(Unknown),
+    #[error("it sends a token that is not believed, since {0}")]
+    Unsigned(Unsigned),
+    #[error("{0}")]
+    Claim(WrongClaim),
+    #[error("it speaks of somebody else than the ID token")]
+    SomebodyElse { told: String },
+}
+
+impl NoUserinfo {
+    /// Whether it may be otherwise in a minute, without anybody's doing.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Outbound(_) | Self::NoKeys(_) => true,
+            Self::Status(status) => *status >= 500 || *status == 429,
+            Self::NoAddress(_)
+            | Self::NoToken
+            | Self::Plain
+            | Self::NoObject { .. }
+            | Self::Unsigned(_)
+            | Self::Claim(_)
+            | Self::SomebodyElse { .. } => false,
+        }
+    }
+}
+
+impl From<Unbelieved> for NoUserinfo {
+    fn from(error: Unbelieved) -> Self {
+        match error {
+            Unbelieved::Unknown(error) => Self::NoKeys(error),
+            Unbelieved::Unsigned(error) => Self::Unsigned(error),
+        }
+    }
+}
+
+/// Asks once what the provider says about the holder of an access token, who must be `subject`. JSON counts whatever it
+/// is called; a signed answer is verified as ID tokens are.
+///
+/// # Errors
+/// `NoUserinfo`.
+pub async fn ask(
+    provider: &Provider,
+    http: &reqwest::Client,
+    bearer: Option<&str>,
+    subject: &str,
+    expected: &Expected<'_>,
+) -> Result<Told, NoUserinfo> {
+    let discovery = provider.discovery().await.map_err(NoUserinfo::NoKeys)?;
+    let address = discovery.userinfo_endpoint.as_ref().map_err(|why| NoUserinfo::NoAddress(why))?;
+    if expected.issuer.starts_with("https:") && address.scheme() != "https" {
+        return Err(NoUserinfo::Plain);
+    }
+    let bearer = bearer.ok_or(NoUserinfo::NoToken)?;
+    let malformed = |error: http::Error| NoUserinfo::Outbound(OutboundError::Malformed(error));
+    let mut holder = HeaderValue::try_from(format!("Bearer {bearer}")).map_err(|error| malformed(error.into()))?;
+    holder.set_sensitive(true);
+    let request = Request::get(address.as_str())
+        .header(header::AUTHORIZATION, holder)
+        .header(header::ACCEPT, "application/json, application/jwt")
+        .body(Vec::new())
+        .map_err(malformed)?;
+    let answer = outbound::send(http, request).await.map_err(NoUserinfo::Outbound)?;
+    if !answer.status().is_success() {
+        return Err(NoUserinfo::Status(answer.status().as_u16()));
+    }
+    let claims = match token(answer.body()) {
+        Some(token) => {
+            let claims = provider.verify(token).await?;
+            id_token::check_userinfo(&claims, expected).map_err(NoUserinfo::Claim)?;
+            claims
+        }
+        None => Told::read(answer.body()).map_err(|why| NoUserinfo::NoObject { kind: kind(&answer), why })?,
+    };
+    id_token::once(&claims, "sub").map_err(NoUserinfo::Claim)?;
+    let told = id_token::subject(&claims).map_err(NoUserinfo::Claim)?;
+    if told == subject { Ok(claims) } else { Err(NoUserinfo::SomebodyElse { told }) }
+}
+
+/// A body that is a token and no JSON, whatever it is called.
+fn token(body: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let part = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    (text.contains('.') && text.split('.').all(part)).then_some(text)
+}
+
+fn kind(answer: &http::Response<Vec<u8>>) -> String {
+    let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    cut(kind.unwrap_or_default())
+}

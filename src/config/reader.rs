@@ -246,9 +246,15 @@ impl<'d> Section<'d> {
     /// One string, or a list of strings; from the environment, separated by commas.
     pub fn text_or_list(&mut self, key: &'static str, faults: &mut Collector<'_>) -> Option<Given<Vec<String>>> {
         self.asked.insert(key);
-        if self.overridden(key).is_none() && self.table?.get(key)?.get_ref().as_str().is_some() {
-            let Given { value, place } = self.text(key, faults)?;
-            return Some(Given { value: vec![value.to_owned()], place });
+        if self.overridden(key).is_none() {
+            let value = self.table?.get(key)?;
+            let (value, place) = (value.get_ref(), Place::Span(value.span()));
+            if let Some(text) = value.as_str() {
+                return Some(Given { value: vec![text.to_owned()], place });
+            }
+            if value.as_array().is_none() {
+                return wrong_type(faults, &place, key, "a string or a list of strings", value);
+            }
         }
         let Given { value, place } = self.list(key, faults)?;
         Some(Given { value: value.into_iter().map(|given| given.value.to_owned()).collect(), place })

@@ -94,6 +94,30 @@ fn limits_have_defaults_and_bounds_and_proxies_are_networks() {
 }
 
 #[test]
+fn a_claim_is_a_name_or_the_names_that_lead_to_it() {
+    let claims = |text: &str, variables: &[(&str, &str)]| {
+        let login = read(&format!("{SMALLEST}{text}"), variables).settings.unwrap().login;
+        (login.groups_claim.names().join(" "), login.handle_claim.to_string(), login.other_audiences)
+    };
+    assert_eq!(claims("", &[]), ("groups".into(), "preferred_username".into(), vec![]));
+    let text = "groups_claim = [\"resource_access\", \"latchkey\", \"roles\"]\nhandle_claim = \"a.b\"\nother_audiences = [\"3159\"]\n";
+    assert_eq!(claims(text, &[]), ("resource_access latchkey roles".into(), "a.b".into(), vec!["3159".to_owned()]));
+    let variables = [("LATCHKEY_LOGIN__GROUPS_CLAIM", "realm_access, roles"), ("LATCHKEY_LOGIN__HANDLE_CLAIM", "sub")];
+    assert_eq!(claims(text, &variables).0, "realm_access roles");
+    for (wrong, said) in [
+        ("groups_claim = []", "must name a claim"),
+        ("groups_claim = \" \"", "must name a claim"),
+        ("handle_claim = [\"a\", \"\"]", "must name a claim"),
+        ("groups_claim = 7", "must be a string or a list of strings"),
+        ("groups_claims = \"roles\"", "did you mean `groups_claim`?"),
+        ("other_audiences = \"3159\"", "must be a list of strings"),
+    ] {
+        let told = told(&format!("{SMALLEST}{wrong}\n"), &[]);
+        assert!(told.len() == 1 && told[0].contains(said), "{wrong}: {told:?}");
+    }
+}
+
+#[test]
 fn plain_http_is_for_loopback_hosts_only() {
     for (url, fits) in [
         ("https://latchkey.example.com:8443", true),

@@ -65,7 +65,8 @@ pub const PAGES: &[Page] = &[
     page("/sign-in", all(200)),
     // The provider of these tests is away.
     page("/sign-in/start", all(503)),
-    page("/sign-in/callback", all(400)),
+    // Whoever is signed in is led on.
+    page("/sign-in/callback", [(400, ""), AWAY, AWAY, AWAY, AWAY, AWAY]),
     page(
         "/",
         [

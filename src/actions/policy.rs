@@ -5,7 +5,10 @@ use crate::{
     store::{Store, StoreError, policies},
 };
 use latchkey_domain::access::policy::PolicyFile;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 /// The current policy.toml with its hash.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,8 +31,16 @@ pub enum NoPolicy {
     Store(#[from] StoreError),
 }
 
+/// A stored text as far as it could be read: also one that could not is read once, and not for every page.
+#[derive(Debug)]
+struct Parsed {
+    hash: String,
+    /// Else the first fault.
+    outcome: Result<Arc<Current>, String>,
+}
+
 /// Parsing is a pure function of the text and the hash names the text, so one cell serves every store.
-static PARSED: RwLock<Option<Arc<Current>>> = RwLock::new(None);
+static PARSED: RwLock<Option<Arc<Parsed>>> = RwLock::new(None);
 
 /// The current policy.
 ///
@@ -37,26 +48,45 @@ static PARSED: RwLock<Option<Arc<Current>>> = RwLock::new(None);
 /// `None` before the first `latchkey policy apply`; `Unreadable`; `Store`.
 pub async fn current(store: &Store) -> Result<Arc<Current>, NoPolicy> {
     let hash = policies::current_hash(store.pool()).await?.ok_or(NoPolicy::None)?;
-    if let Some(parsed) = parsed(&hash) {
-        return Ok(parsed);
+    let parsed = match parsed(&hash) {
+        Some(parsed) => parsed,
+        None => parse(policies::by_hash(store.pool(), &hash).await?.ok_or(NoPolicy::None)?),
+    };
+    match &parsed.outcome {
+        Ok(current) => Ok(Arc::clone(current)),
+        Err(fault) => Err(NoPolicy::Unreadable { hash, fault: fault.clone() }),
     }
-    let version = policies::by_hash(store.pool(), &hash).await?.ok_or(NoPolicy::None)?;
-    let current = Arc::new(parse(version)?);
-    *PARSED.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&current));
-    Ok(current)
 }
 
-fn parsed(hash: &str) -> Option<Arc<Current>> {
+fn parsed(hash: &str) -> Option<Arc<Parsed>> {
     let cell = PARSED.read().unwrap_or_else(PoisonError::into_inner);
-    cell.as_ref().filter(|current| current.hash == hash).cloned()
+    cell.as_ref().filter(|parsed| parsed.hash == hash).cloned()
 }
 
-fn parse(version: policies::CurrentPolicy) -> Result<Current, NoPolicy> {
-    match config::policy::parse(&version.body) {
-        Ok(file) => Ok(Current { file, hash: version.hash }),
+fn parse(version: policies::CurrentPolicy) -> Arc<Parsed> {
+    let outcome = match config::policy::parse(&version.body) {
+        Ok(file) => Ok(Arc::new(Current { file, hash: version.hash.clone() })),
         Err(faults) => {
-            let fault = faults.first().map(ToString::to_string).unwrap_or_default();
-            Err(NoPolicy::Unreadable { hash: version.hash, fault })
+            let fault = faults.iter().find(|fault| fault.is_error()).map(ToString::to_string).unwrap_or_default();
+            tracing::error!(hash = version.hash, fault, "the stored policy cannot be read");
+            Err(fault)
         }
+    };
+    let parsed = Arc::new(Parsed { hash: version.hash, outcome });
+    *PARSED.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&parsed));
+    parsed
+}
+
+impl Current {
+    /// The policy that lets nobody do anything: what is gone by where none can be read.
+    pub fn nothing() -> Arc<Self> {
+        let file = PolicyFile {
+            roles: BTreeMap::new(),
+            accounts: vec![],
+            clusters: vec![],
+            profiles: vec![],
+            policies: vec![],
+        };
+        Arc::new(Self { file, hash: String::new() })
     }
 }

@@ -21,6 +21,18 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(
     serde_json::from_value(value).map_err(|error| StoreError::corrupt(table, column, error))
 }
 
+/// What of a list can be read. A row that this version cannot read hides itself and no other; the log names it.
+pub(super) fn readable<T>(rows: impl Iterator<Item = (Uuid, Result<T, StoreError>)>) -> Vec<T> {
+    let told = |(id, read): (Uuid, Result<T, StoreError>)| match read {
+        Ok(row) => Some(row),
+        Err(error) => {
+            tracing::error!(%id, %error, "a row cannot be read, and is left out of a list");
+            None
+        }
+    };
+    rows.filter_map(told).collect()
+}
+
 pub(super) fn to_json(value: &impl serde::Serialize) -> Result<serde_json::Value, StoreError> {
     serde_json::to_value(value).map_err(|error| StoreError::Event(error.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    columns::{person, time},
+    columns::{person, readable, time},
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
@@ -137,7 +137,8 @@ pub async fn in_audiences(store: &Store, groups: &[String], handles: &[String]) 
     )
     .fetch_all(store.pool())
     .await?;
-    rows.into_iter().map(|row| person(row.id, &row.handle, row.name, row.groups)).collect()
+    // Somebody who cannot be read decides nothing; the others still do.
+    Ok(readable(rows.into_iter().map(|row| (row.id, person(row.id, &row.handle, row.name, row.groups)))))
 }
 
 /// Everybody known whom a policy of the file names as approver.

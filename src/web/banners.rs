@@ -1,6 +1,6 @@
 //! Which trouble stands over every page.
 
-use super::{html::Html, icon::Icon, layout::Banner, look::Tone};
+use super::{failure::Unruled, html::Html, icon::Icon, layout::Banner, look::Tone};
 use crate::{
     store::read::{
         hold::{Hold, OnHold},
@@ -12,6 +12,26 @@ use jiff::SignedDuration;
 
 /// A worker tells that it lives each few seconds; this long without a word is silence.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(30);
+
+impl Banner {
+    /// Over every page while no policy can be gone by: what works, and what does not.
+    pub(super) fn unruled(unruled: Unruled) -> Self {
+        let what = "Nobody can ask or decide, or act as an operator or auditor. What you have goes on: you can give it \
+             back, and whoever decided it can revoke it.";
+        Self::new(Tone::Danger, &format!("{} {what}", unruled.sentence()))
+    }
+}
+
+impl Banner {
+    /// Where what the banners go by cannot be read.
+    pub(super) fn fares_unknown() -> Self {
+        Self::new(
+            Tone::Danger,
+            "How Latchkey fares cannot be read, so this page may say less than is the case. Operators: the log of \
+             `latchkey serve` names the row.",
+        )
+    }
+}
 
 impl Pulse {
     /// What operators see besides: alarms, and clusters that are fenced, or where granting is paused. Nobody else can do

@@ -103,23 +103,56 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl From<NoPolicy> for Failure {
-    fn from(error: NoPolicy) -> Self {
-        match error {
-            NoPolicy::None => Self::Unavailable(
+/// Why nobody can be asked, decide, or act as an operator or auditor: all of that is in the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unruled {
+    /// None was applied yet.
+    NeverApplied,
+    /// This version cannot read the stored one.
+    Unreadable,
+}
+
+impl Unruled {
+    /// What is the case, and what operators do about it.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::NeverApplied => {
                 "No policy rules yet, so nobody may ask for anything. Operators: run `latchkey policy apply \
                  policy.toml`."
-                    .to_owned(),
-            ),
-            NoPolicy::Unreadable { .. } => {
-                tracing::error!(error = %chain(&error), "the stored policy cannot be read");
-                Self::Unavailable(
-                    "The policy that rules cannot be read by this version of Latchkey. Operators: run `latchkey \
-                     check`, then `latchkey policy apply policy.toml`."
-                        .to_owned(),
-                )
             }
-            NoPolicy::Store(error) => error.into(),
+            Self::Unreadable => {
+                "The policy that rules cannot be read by this version of Latchkey. Operators: run `latchkey check`, \
+                 then `latchkey policy apply policy.toml`."
+            }
+        }
+    }
+}
+
+impl From<Unruled> for Failure {
+    fn from(unruled: Unruled) -> Self {
+        Self::Unavailable(unruled.sentence().to_owned())
+    }
+}
+
+impl From<NoPolicy> for Failure {
+    fn from(error: NoPolicy) -> Self {
+        match Unruled::of(error) {
+            Ok(unruled) => unruled.into(),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+impl Unruled {
+    /// Why there is no policy.
+    ///
+    /// # Errors
+    /// Where the database did not tell.
+    pub fn of(error: NoPolicy) -> Result<Self, StoreError> {
+        match error {
+            NoPolicy::None => Ok(Self::NeverApplied),
+            NoPolicy::Unreadable { .. } => Ok(Self::Unreadable),
+            NoPolicy::Store(error) => Err(error),
         }
     }
 }

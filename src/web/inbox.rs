@@ -2,6 +2,7 @@
 
 use super::{
     Failure, SignedIn, State,
+    failure::Unruled,
     html::Html,
     icon::Icon,
     layout::{Layout, Place},
@@ -49,6 +50,8 @@ use sha2::{Digest, Sha256};
 pub struct InboxPage {
     pub layout: Layout,
     pub decided: bool,
+    /// Why nobody decides at present.
+    pub unruled: Option<Unruled>,
     pub rows: Vec<Row>,
     /// The address of what comes after these rows.
     pub more: Option<String>,
@@ -120,14 +123,14 @@ async fn live(
 
 impl InboxPage {
     async fn decided(state: &State, signed_in: &SignedIn, query: &InboxQuery) -> Result<Self, Failure> {
-        let voted = waiting::decided_by(&state.store, signed_in.person.id, cursor(&query.after), PAGE + 1).await?;
-        let last = voted.get(PAGE - 1).filter(|_| voted.len() > PAGE);
+        let (voted, next) = waiting::decided_by(&state.store, signed_in.person.id, cursor(&query.after), PAGE).await?;
         let row = |row| Row::decided(row, &signed_in.policy.file, &signed_in.clock);
         Ok(Self {
             layout: signed_in.layout(Place::Inbox, "Decided"),
             decided: true,
-            rows: voted.iter().take(PAGE).map(row).collect(),
-            more: last.map(|row| format!("/inbox?tab=decided&after={}", position(row.voted_at, row.facts.id))),
+            unruled: signed_in.unruled,
+            rows: voted.iter().map(row).collect(),
+            more: next.map(|(at, id)| format!("/inbox?tab=decided&after={}", position(at, id))),
             live: None,
             version: String::new(),
         })
@@ -159,7 +162,7 @@ impl InboxPage {
             waiting => format!("Inbox ({waiting})"),
         };
         let layout = signed_in.layout(Place::Inbox, title).live("/inbox");
-        Self { layout, decided: false, rows, more, live: Some(live), version }
+        Self { layout, decided: false, unruled: signed_in.unruled, rows, more, live: Some(live), version }
     }
 
     /// The address of the request that lapses soonest.
@@ -169,6 +172,9 @@ impl InboxPage {
 
     /// "2 requests wait for you."
     pub fn standing(&self) -> String {
+        if self.unruled.is_some() && !self.decided {
+            return "What waits for you cannot be told: who decides stands in the policy.".to_owned();
+        }
         words::request::wait_for_you(self.rows.iter().filter(|row| !row.settled).count())
     }
 }
@@ -213,8 +219,7 @@ pub async fn waiting_for(
     let known = people::approvers(&state.store, &signed_in.policy.file).await?;
     let mut found = Vec::new();
     for _ in 0..BATCHES {
-        let batch = waiting::pending(&state.store, after, BATCH).await?;
-        let whole = batch.len() == BATCH;
+        let (batch, next) = waiting::pending(&state.store, after, BATCH).await?;
         for row in batch {
             after = Some(After { lapses_at: row.facts.lapses_at, id: row.facts.id });
             if is_for(signed_in, &row, &known) {
@@ -224,9 +229,10 @@ pub async fn waiting_for(
                 }
             }
         }
-        if !whole {
+        if next.is_none() {
             return Ok((found, None));
         }
+        after = next;
     }
     Ok((found, after))
 }

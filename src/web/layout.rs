@@ -90,7 +90,8 @@ impl Layout {
     pub fn new(signed_in: &SignedIn, place: Place, title: impl Into<String>) -> Self {
         let roles = signed_in.roles;
         let shown = |place: Place| match place {
-            Place::Inbox => roles.approver,
+            // What one decided is in it, too, and can be revoked without a policy.
+            Place::Inbox => roles.approver || signed_in.unruled.is_some(),
             Place::Targets => roles.operator,
             Place::Audit => roles.auditor,
             Place::Home | Place::Ask | Place::Identities | Place::Clusters | Place::Status => true,

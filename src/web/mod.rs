@@ -43,7 +43,6 @@ pub use routes::{Route, Routes};
 pub use signed_in::{Roles, SignedIn};
 
 use crate::{
-    actions::policy::{self, Current},
     config::settings::Network,
     login::{openid::OpenId, proof::Sts},
     store::{Store, sessions::SessionLimits},
@@ -74,16 +73,6 @@ pub struct Site {
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     pub limits: Limits,
-}
-
-impl State {
-    /// The policy that rules now.
-    ///
-    /// # Errors
-    /// `Unavailable` where the database is away.
-    pub async fn policy(&self) -> Result<Arc<Current>, Failure> {
-        Ok(policy::current(&self.store).await?)
-    }
 }
 
 /// The portal: every route in its frame.

@@ -60,6 +60,7 @@ pub fn signed_in(name: &str) -> SignedIn {
             },
             hash: "0".repeat(64),
         }),
+        unruled: None,
         clock: clock(),
         theme: Theme::Auto,
         time_zone: None,

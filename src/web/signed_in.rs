@@ -3,11 +3,12 @@
 use super::{
     Failure, State,
     cookies::Kind,
+    failure::{Unruled, chain},
     frame::Visitor,
     layout::{Banner, Layout, Place},
 };
 use crate::{
-    actions::policy::Current,
+    actions::policy::{self, Current},
     store::{limits::Counted, read::pulse, sessions},
     words::{Clock, limits::Often},
 };
@@ -59,7 +60,9 @@ pub struct SignedIn {
     pub session: SessionId,
     pub person: Person,
     pub roles: Roles,
+    /// Where none can be read, one that lets nobody do anything: what one has can be seen and given back all the same.
     pub policy: Arc<Current>,
+    pub unruled: Option<Unruled>,
     /// Business time, as the database has it, in the zone that they chose, or that of the site.
     pub clock: Clock,
     pub theme: Theme,
@@ -77,17 +80,36 @@ impl SignedIn {
     /// Goes on for operators only.
     ///
     /// # Errors
-    /// `NotFound` for everybody else: what exists is not told.
+    /// See [`SignedIn::not_theirs`].
     pub fn operator(&self) -> Result<(), Failure> {
-        if self.roles.operator { Ok(()) } else { Err(Failure::NotFound) }
+        if self.roles.operator { Ok(()) } else { Err(self.not_theirs()) }
     }
 
     /// Goes on for auditors only.
     ///
     /// # Errors
-    /// `NotFound` for everybody else: what exists is not told.
+    /// See [`SignedIn::not_theirs`].
     pub fn auditor(&self) -> Result<(), Failure> {
-        if self.roles.auditor { Ok(()) } else { Err(Failure::NotFound) }
+        if self.roles.auditor { Ok(()) } else { Err(self.not_theirs()) }
+    }
+
+    /// Goes on where a policy can be gone by.
+    ///
+    /// # Errors
+    /// `Unavailable` where none can be read.
+    pub fn ruled(&self) -> Result<(), Failure> {
+        self.unruled.map_or(Ok(()), |unruled| Err(unruled.into()))
+    }
+
+    /// What is not there, or not this person's to see: which of both is not told. Without a policy it cannot be told
+    /// either who may decide, operate or audit.
+    pub fn not_theirs(&self) -> Failure {
+        let Some(unruled) = self.unruled else { return Failure::NotFound };
+        Failure::Unavailable(format!(
+            "Who decides, operates and audits stands in the policy, so Latchkey cannot tell whether this is yours to \
+             see. {}",
+            unruled.sentence()
+        ))
     }
 }
 
@@ -112,15 +134,32 @@ impl FromRequestParts<State> for SignedIn {
             let session = found.session.to_string();
             state.count(Counted::Form, &session, state.site.limits.forms_per_session, Often::Form).await?;
         }
-        let policy = state.policy().await?;
-        let pulse = pulse::read(&state.store).await?;
+        let (policy, unruled) = match policy::current(&state.store).await {
+            Ok(policy) => (policy, None),
+            Err(error) => (Current::nothing(), Some(Unruled::of(error)?)),
+        };
+        let (now, pulse) = match pulse::read(&state.store).await {
+            Ok(pulse) => (pulse.now, Some(pulse)),
+            Err(error) if error.is_unavailable() => return Err(error.into()),
+            // A single row that cannot be read takes nobody's page away.
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "how Latchkey fares cannot be read");
+                (pulse::now(&state.store).await?, None)
+            }
+        };
         // A zone that this machine's database lost since is the site's until another is chosen.
         let own_zone = found.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
-        let clock = Clock::new(pulse.now, own_zone.unwrap_or_else(|| state.site.zone.clone()));
+        let clock = Clock::new(now, own_zone.unwrap_or_else(|| state.site.zone.clone()));
         let roles = Roles::of(&found.person, &policy.file);
-        let mut banners = pulse.banners(&clock);
-        if roles.operator {
-            banners.extend(pulse.operators_banners(&clock));
+        let mut banners: Vec<Banner> = unruled.map(Banner::unruled).into_iter().collect();
+        match &pulse {
+            Some(pulse) => {
+                banners.extend(pulse.banners(&clock));
+                if roles.operator {
+                    banners.extend(pulse.operators_banners(&clock));
+                }
+            }
+            None => banners.push(Banner::fares_unknown()),
         }
         let signed_in = Self {
             session: found.session,
@@ -128,6 +167,7 @@ impl FromRequestParts<State> for SignedIn {
             person: found.person,
             banners,
             policy,
+            unruled,
             clock,
             theme: found.theme,
             time_zone: found.time_zone,

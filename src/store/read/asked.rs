@@ -1,6 +1,9 @@
 //! What a person asked for, newest first.
 
-use crate::store::{Store, StoreError, columns::json};
+use crate::store::{
+    Store, StoreError,
+    columns::{json, readable},
+};
 use jiff::Timestamp;
 use latchkey_domain::access::{
     ClusterId, GrantId, PersonId, RequestId, cluster::PinnedNamespace, grant::GrantState, profile::ResolvedProfile,
@@ -50,8 +53,9 @@ pub async fn by(
     )
     .fetch_all(store.pool())
     .await?;
-    rows.into_iter()
-        .map(|row| {
+    Ok(readable(rows.into_iter().map(|row| {
+        let id = row.id;
+        let read = move || -> Result<Asked, StoreError> {
             let grant = match (row.grant_id, row.grant_state) {
                 (Some(id), Some(state)) => {
                     let parsed = GrantState::parse(&state);
@@ -75,6 +79,7 @@ pub async fn by(
                 closed_at: row.closed_at.map(jiff_sqlx::Timestamp::to_jiff),
                 grant,
             })
-        })
-        .collect()
+        };
+        (id, read())
+    })))
 }

@@ -2,7 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{json, person},
+    columns::{json, person, readable},
     observations::Observed,
 };
 use jiff::Timestamp;
@@ -69,7 +69,8 @@ pub async fn list(
         .map(|row| {
             let mode = match row.mode {
                 None => None,
-                Some(mode) => json("observation", "body", serde_json::Value::String(mode))?,
+                // What this version does not know is not told; the other clusters are.
+                Some(mode) => json("observation", "body", serde_json::Value::String(mode)).ok(),
             };
             Ok(ClusterRow {
                 id: ClusterId(row.id),
@@ -181,8 +182,9 @@ pub async fn live(
     )
     .fetch_all(store.pool())
     .await?;
-    rows.into_iter()
-        .map(|row| {
+    Ok(readable(rows.into_iter().map(|row| {
+        let id = row.id;
+        let read = move || -> Result<LiveAccess, StoreError> {
             let jiff = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
             Ok(LiveAccess {
                 id: GrantId(row.id),
@@ -195,6 +197,7 @@ pub async fn live(
                 active: jiff(row.since).zip(jiff(row.until)),
                 username: row.username,
             })
-        })
-        .collect()
+        };
+        (id, read())
+    })))
 }

@@ -2,7 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{json, trouble},
+    columns::{json, readable, trouble},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
@@ -53,8 +53,9 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
     )
     .fetch_all(store.pool())
     .await?;
-    rows.into_iter()
-        .map(|row| {
+    Ok(readable(rows.into_iter().map(|row| {
+        let id = row.id;
+        let read = move || -> Result<Held, StoreError> {
             let jiff = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
             Ok(Held {
                 id: GrantId(row.id),
@@ -74,6 +75,7 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
                 },
                 wider: row.wider,
             })
-        })
-        .collect()
+        };
+        (id, read())
+    })))
 }

@@ -98,6 +98,15 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
     })
 }
 
+/// Business time alone, where the pulse cannot be read.
+///
+/// # Errors
+/// `Database`.
+pub async fn now(store: &Store) -> Result<Timestamp, StoreError> {
+    let row = sqlx::query!(r#"select latchkey_now() as "now!""#).fetch_one(store.pool()).await?;
+    Ok(row.now.to_jiff())
+}
+
 /// Where a walk found the chain broken, of its columns.
 pub(super) fn place(seq: i64, after: bool) -> Option<Place> {
     let link = u64::try_from(seq).ok()?;

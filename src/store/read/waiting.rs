@@ -2,7 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{json, request_facts, time},
+    columns::{json, readable, request_facts, time},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
@@ -26,12 +26,16 @@ pub struct After {
     pub id: RequestId,
 }
 
-/// Pending requests, the one that lapses soonest first, after `after`: at most `limit`. Who may decide them is a
-/// question to the policy that rules now, not to the database.
+/// Pending requests, the one that lapses soonest first, after `after`: at most `limit`, and where the list goes on. Who
+/// may decide them is a question to the policy that rules now, not to the database.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
-pub async fn pending(store: &Store, after: Option<After>, limit: usize) -> Result<Vec<Waiting>, StoreError> {
+/// `Database`.
+pub async fn pending(
+    store: &Store,
+    after: Option<After>,
+    limit: usize,
+) -> Result<(Vec<Waiting>, Option<After>), StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
              r.policy_hash, r.policy_name, r.quorum, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
@@ -51,8 +55,11 @@ pub async fn pending(store: &Store, after: Option<After>, limit: usize) -> Resul
     )
     .fetch_all(store.pool())
     .await?;
-    rows.into_iter()
-        .map(|row| {
+    let next = rows.last().filter(|_| rows.len() == limit);
+    let next = next.map(|row| After { lapses_at: row.lapses_at.to_jiff(), id: RequestId(row.id) });
+    let waiting = readable(rows.into_iter().map(|row| {
+        let id = row.id;
+        let read = move || -> Result<Waiting, StoreError> {
             let votes: Vec<(Uuid, String, String)> = json("vote", "seen", row.votes)?;
             Ok(Waiting {
                 facts: request_facts!(row),
@@ -67,8 +74,10 @@ pub async fn pending(store: &Store, after: Option<After>, limit: usize) -> Resul
                     })
                     .collect::<Result<_, StoreError>>()?,
             })
-        })
-        .collect()
+        };
+        (id, read())
+    }));
+    Ok((waiting, next))
 }
 
 /// A request that somebody voted on.
@@ -81,16 +90,17 @@ pub struct Decided {
     pub voted_at: Timestamp,
 }
 
-/// What a person voted on, newest first, before the vote of `before`: at most `limit`.
+/// What a person voted on, newest first, before the vote of `before`: at most `limit`, and before which vote the list
+/// goes on.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database`.
 pub async fn decided_by(
     store: &Store,
     voter: PersonId,
     before: Option<(Timestamp, RequestId)>,
     limit: usize,
-) -> Result<Vec<Decided>, StoreError> {
+) -> Result<(Vec<Decided>, Option<(Timestamp, RequestId)>), StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
              r.policy_hash, r.policy_name, r.state, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
@@ -105,12 +115,16 @@ pub async fn decided_by(
         voter.0,
         before.map(|(at, _)| time(at)) as _,
         before.map(|(_, id)| id.0),
-        i64::try_from(limit).unwrap_or(i64::MAX),
+        // One more shows whether the list goes on.
+        i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1),
     )
     .fetch_all(store.pool())
     .await?;
-    rows.into_iter()
-        .map(|row| {
+    let next = rows.get(limit.saturating_sub(1)).filter(|_| rows.len() > limit);
+    let next = next.map(|row| (row.at.to_jiff(), RequestId(row.id)));
+    let decided = readable(rows.into_iter().take(limit).map(|row| {
+        let id = row.id;
+        let read = move || -> Result<Decided, StoreError> {
             Ok(Decided {
                 facts: request_facts!(row),
                 state: RequestState::parse(&row.state)
@@ -120,6 +134,8 @@ pub async fn decided_by(
                 reason: row.vote_reason,
                 voted_at: row.at.to_jiff(),
             })
-        })
-        .collect()
+        };
+        (id, read())
+    }));
+    Ok((decided, next))
 }

@@ -26,6 +26,8 @@ pub async fn give_back(
 ) -> Result<Response, Failure> {
     match grants::give_back(&state.store, &signed_in.person, id).await {
         Ok(()) => Ok(to(id)),
+        // Whose it is, no policy says.
+        Err(NotEnded::NotFound) => Err(Failure::NotFound),
         Err(error) => not_ended(&state, &signed_in, id, error, String::new()).await,
     }
 }
@@ -70,7 +72,7 @@ async fn not_ended(
     reason: String,
 ) -> Result<Response, Failure> {
     match error {
-        NotEnded::NotFound => Err(Failure::NotFound),
+        NotEnded::NotFound => Err(signed_in.not_theirs()),
         NotEnded::Already(_) => {
             // What was wanted is the case, or will be; but only whoever may see the page is led to it.
             GrantPage::read(state, signed_in, id, Again::default()).await?;

@@ -106,10 +106,10 @@ impl GrantPage {
     /// # Errors
     /// `NotFound` where it is not theirs to see.
     pub async fn read(state: &State, signed_in: &SignedIn, id: GrantId, again: Again) -> Result<Self, Failure> {
-        let detail = grant::by_id(&state.store, id).await?.ok_or(Failure::NotFound)?;
+        let detail = grant::by_id(&state.store, id).await?.ok_or_else(|| signed_in.not_theirs())?;
         let part = Part::of(signed_in, &detail);
         if !part.sees() {
-            return Err(Failure::NotFound);
+            return Err(signed_in.not_theirs());
         }
         Ok(Self::new(signed_in, &detail, part, again))
     }

@@ -133,6 +133,7 @@ async fn answer(
     form: AskForm,
     find: &str,
 ) -> Result<Response, Failure> {
+    signed_in.ruled()?;
     let replaced = HeaderValue::try_from(address(&form)).ok();
     let page = AskPage::read(state, signed_in, form, find).await?;
     if !headers.contains_key("hx-request") {
@@ -155,6 +156,7 @@ pub async fn send(
 ) -> Result<Response, Failure> {
     let (form, find) = input.parts();
     let signed_in = signed_in.map_err(|failure| failure.keeping(address(&form), &form.reason))?;
+    signed_in.ruled()?;
     let (person, times) = (signed_in.person.id.to_string(), state.site.limits.requests_per_person);
     match state.count(Counted::Request, &person, times, Often::Request).await {
         Ok(()) => {}

@@ -36,6 +36,7 @@ pub async fn vote(
     Form(input): Form<VoteInput>,
 ) -> Result<Response, Failure> {
     let signed_in = signed_in.map_err(|failure| failure.keeping(format!("/requests/{id}"), &input.reason))?;
+    signed_in.ruled()?;
     let Some(verdict) = Verdict::parse(&input.verdict) else {
         return again(&state, &signed_in, id, &input, Trouble::Input("Choose to approve or to deny.")).await;
     };

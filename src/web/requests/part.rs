@@ -2,7 +2,7 @@
 
 use crate::{
     store::read::request::RequestDetail,
-    web::{SignedIn, html::Html},
+    web::{SignedIn, failure::Unruled, html::Html},
     words::{self, Clock},
 };
 use latchkey_domain::access::{
@@ -66,11 +66,19 @@ pub struct Waiting {
     pub who: String,
     pub approvals: usize,
     pub quorum: usize,
+    /// Why nobody can decide, where no policy can be gone by.
+    pub unruled: Option<Unruled>,
     /// Whether the requester is among the approvers of the policy, and left out only as its requester.
     requester_approves: bool,
 }
 
 impl Waiting {
+    /// The same where no policy can be gone by.
+    #[must_use]
+    pub fn unruled(self, unruled: Option<Unruled>) -> Self {
+        Self { unruled, ..self }
+    }
+
     /// For whom it waits, of those that are known.
     pub fn of(detail: &RequestDetail, eligible: Option<&Eligible>, known: &[Person]) -> Self {
         let Some(eligible) = eligible else { return Self::default() };
@@ -82,6 +90,7 @@ impl Waiting {
             who: words::people::audience(&eligible.approvers),
             approvals: detail.votes.iter().filter(approves).count(),
             quorum: detail.quorum.map_or(0, |quorum| usize::from(quorum.get())),
+            unruled: None,
             requester_approves: eligible.approvers.contains(&detail.facts.requester),
         }
     }

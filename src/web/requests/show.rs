@@ -156,7 +156,7 @@ impl RequestPage {
     /// # Errors
     /// `NotFound` where it is not theirs to see.
     pub async fn read(state: &State, signed_in: &SignedIn, id: RequestId, again: Again) -> Result<Self, Failure> {
-        let detail = request::by_id(&state.store, id).await?.ok_or(Failure::NotFound)?;
+        let detail = request::by_id(&state.store, id).await?.ok_or_else(|| signed_in.not_theirs())?;
         let current = &signed_in.policy;
         let known = people::approvers(&state.store, &current.file).await?;
         let eligible = match ruling_of(current, &detail.facts, &known) {
@@ -165,7 +165,7 @@ impl RequestPage {
         };
         let part = Part::of(signed_in, &detail, eligible.as_ref());
         if !part.sees() {
-            return Err(Failure::NotFound);
+            return Err(signed_in.not_theirs());
         }
         let seen = detail.pending().and_then(|pending| ruled(current, &pending, &known)).map(|ruled| ruled.seen);
         let mut view = Self::new(signed_in, &detail, eligible.as_ref(), &known, part);
@@ -211,7 +211,7 @@ impl RequestPage {
         let access =
             Access { doing: &doing, scope: facts.profile.scope, namespaces: &namespaces, cluster: &facts.cluster_name };
         let sentence = access.sentence(subject, standing::tense(detail), clock);
-        let waiting_for = Waiting::of(detail, eligible, known);
+        let waiting_for = Waiting::of(detail, eligible, known).unruled(signed_in.unruled);
         let prod = is_prod(&signed_in.policy.file, &facts.cluster_name);
         let pill = standing::pill(detail);
         let title = format!("{} · {}", pill.word, facts.cluster_name);

@@ -72,6 +72,10 @@ pub fn standing(detail: &RequestDetail, waiting: &Waiting, clock: &Clock) -> Sen
         RequestState::Pending if clock.now >= facts.lapses_at => {
             Sentence::parse("Its time to be decided is over. It lapses now; ask again.")
         }
+        RequestState::Pending if waiting.unruled.is_some() => Sentence::parse(
+            "No policy can be read at present, so nobody can decide it. Whether it can be granted shows again once one \
+             can.",
+        ),
         RequestState::Pending if waiting.who.is_empty() => Sentence::parse(
             "The rules changed since this was asked, and no policy allows it now. It cannot be approved; ask again.",
         ),

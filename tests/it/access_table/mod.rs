@@ -1,6 +1,7 @@
 //! Every route for everybody: what it answers to whom, and that it shows each of them no more than the table says.
 
 mod table;
+mod unruled;
 mod world;
 
 use axum::http::{Method, StatusCode, header};

@@ -23,7 +23,7 @@ pub const PEOPLE: [&str; 6] = ["nobody", "ana", "gus", "chi", "dee", "eli"];
 /// ana and gus each wait for one request and hold one access. Payments' leads may decide on both of what waits; chi
 /// decided on what ana holds, dot on what gus holds.
 pub struct World {
-    portal: Portal,
+    pub portal: Portal,
     cookies: BTreeMap<&'static str, String>,
     /// What stands for what in addresses.
     names: BTreeMap<&'static str, String>,

@@ -1,16 +1,19 @@
-//! Serving HTTP: connections with time-outs, an upper bound, and an end in two stages.
+//! Serving HTTP: connections with time-outs, upper bounds, and an end in two stages.
 
-use super::{Stage, Stop};
+use super::{
+    Stage, Stop,
+    bounds::{Bounds, Place, Places},
+    unread::{Impatient, Untaken},
+};
 use axum::{Router, extract::ConnectInfo};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    server::conn::auto::Builder,
     service::TowerToHyperService,
 };
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time,
 };
 use tower::ServiceExt;
@@ -19,57 +22,90 @@ use tower::ServiceExt;
 const HEAD: Duration = Duration::from_secs(15);
 /// How often a quiet HTTP/2 connection is asked whether it still lives, and how long it may take to answer.
 const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
-/// How long requests that were begun may take once the process is asked to stop.
+/// Responses of one HTTP/2 connection at once, and the bytes of each that may wait to be sent.
+const STREAMS: u32 = 100;
+const UNSENT_BYTES: usize = 64 * 1024;
+/// How long requests that were begun may take once their connection, or the process, is to end.
 const DRAIN: Duration = Duration::from_secs(20);
-/// Connections at once; more wait in the kernel's queue.
-const CONNECTIONS: usize = 2_000;
 /// After an error of `accept` (no file descriptors, say) it is no use to try at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` says so: then it accepts nobody, lets what was begun end within 20 s, and ends at once where it
 /// is told to.
-pub async fn serve(listener: TcpListener, router: Router, stop: Stop) {
+pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: Stop) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING.0).keep_alive_timeout(PING.1);
-    let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    builder.http2().max_concurrent_streams(STREAMS).max_send_buf_size(UNSENT_BYTES);
+    let places = Places::new(bounds);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
             () = stop.reached(Stage::Draining) => break,
         };
         let Some((stream, peer, place)) = accepted else { continue };
-        // Small answers go out at once.
-        let _ = stream.set_nodelay(true);
-        let service = router.clone().map_request(move |mut request: axum::http::Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            request
-        });
-        let service = TowerToHyperService::new(service);
-        let (builder, watcher, stop) = (builder.clone(), graceful.watcher(), stop.clone());
-        tokio::spawn(async move {
-            let speaks = tokio::select! {
-                speaks = speaks(&stream) => speaks,
-                () = stop.reached(Stage::Draining) => false,
-            };
-            if !speaks {
-                tracing::debug!("a connection said nothing");
-                return;
-            }
-            let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-            let connection = watcher.watch(connection);
-            if let Err(error) = connection.await {
-                tracing::debug!(error, "a connection ended early");
-            }
-            drop(place);
-        });
+        tokio::spawn(converse(builder.clone(), stream, peer, router.clone(), place, stop.clone()));
     }
     drop(listener);
     tokio::select! {
-        () = graceful.shutdown() => tracing::info!("all requests ended"),
+        () = places.empty() => tracing::info!("all requests ended"),
         () = time::sleep(DRAIN) => tracing::warn!("some requests were cut off after {} s", DRAIN.as_secs()),
         () = stop.reached(Stage::Ending) => tracing::warn!("requests were cut off by a second signal"),
+    }
+}
+
+/// One connection, to its end.
+async fn converse(
+    builder: Builder<TokioExecutor>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    place: Place,
+    stop: Stop,
+) {
+    // Small answers go out at once.
+    let _ = stream.set_nodelay(true);
+    let speaks = tokio::select! {
+        speaks = speaks(&stream) => speaks,
+        () = stop.reached(Stage::Draining) => false,
+    };
+    if !speaks {
+        tracing::debug!("a connection said nothing");
+        return;
+    }
+    let bounds = place.bounds();
+    let untaken = Untaken::default();
+    let service = router
+        .map_request(move |mut request: axum::http::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request
+        })
+        .map_response({
+            let untaken = untaken.clone();
+            move |response| untaken.watch(response)
+        });
+    let stream = TokioIo::new(Impatient::new(stream, bounds.write));
+    let mut connection = pin!(builder.serve_connection(stream, TowerToHyperService::new(service)));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        () = untaken.waits(bounds.write) => {
+            tracing::debug!("a connection was cut off: nobody takes its response");
+            return;
+        }
+        () = time::sleep(bounds.life) => None,
+        () = stop.reached(Stage::Draining) => None,
+    };
+    let ended = match ended {
+        Some(ended) => Ok(ended),
+        None => {
+            connection.as_mut().graceful_shutdown();
+            time::timeout(DRAIN, connection).await
+        }
+    };
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(error, "a connection ended early"),
+        Err(_) => tracing::debug!("a connection was cut off: its last response took too long"),
     }
 }
 
@@ -97,13 +133,10 @@ async fn speaks(stream: &TcpStream) -> bool {
     matches!(time::timeout(HEAD, said).await, Ok(Some(())))
 }
 
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener, places: &Arc<Places>) -> Option<(TcpStream, SocketAddr, Place)> {
+    let free = places.free().await?;
     match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, place)),
+        Ok((stream, peer)) => places.take(free, peer.ip()).map(|place| (stream, peer, place)),
         Err(error) => {
             tracing::warn!(%error, "failed to accept a connection");
             time::sleep(ACCEPT_PAUSE).await;

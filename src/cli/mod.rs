@@ -8,8 +8,10 @@ mod accept_restore;
 mod audit;
 mod aws_auth;
 pub mod bootstrap;
+mod bounds;
 mod check;
 mod doctor;
+mod internal;
 mod listen;
 pub mod log;
 mod migrate;
@@ -17,6 +19,7 @@ mod policy;
 pub mod serve;
 mod shutdown;
 mod token;
+mod unread;
 pub mod worker;
 
 use crate::{
@@ -31,6 +34,7 @@ use std::{
     process::ExitCode,
 };
 
+pub use bounds::Bounds;
 pub use listen::serve as serve_connections;
 pub use shutdown::{Stage, Stop};
 

@@ -1,6 +1,6 @@
 //! `latchkey serve`: the portal.
 
-use super::{Stop, serve_connections};
+use super::{Bounds, Stop, internal, serve_connections};
 use crate::{
     config::Settings,
     login::{
@@ -17,18 +17,24 @@ use tokio::net::TcpListener;
 
 pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let store = Store::for_pages(settings.database.web()?, settings.database.connections)?;
-    let router = web::router(state(settings, store)?);
+    let state = state(settings, store)?;
+    let machines = web::for_machines(state.clone());
+    let router = web::router(state);
     let stop = Stop::on_signals().context("failed to listen to signals")?;
     let address = settings.server.listen;
     let listener = TcpListener::bind(address).await.with_context(|| format!("failed to listen at {address}"))?;
     if settings.server.is_secure() && settings.server.trusted_proxies.is_empty() {
         tracing::warn!(
             "[server] trusted_proxies names nobody: behind a load balancer or ingress all people have its address, and \
-             share one limit for sign-ins"
+             share one limit for sign-ins and for connections"
         );
     }
     tracing::info!(%address, public_url = %settings.server.public_url, "the portal listens");
-    serve_connections(listener, router, stop).await;
+    let bounds = Bounds::behind(settings.server.trusted_proxies.clone());
+    tokio::join!(
+        serve_connections(listener, router, bounds, stop.clone()),
+        internal::serve(settings.server.internal, machines, stop),
+    );
     Ok(ExitCode::SUCCESS)
 }
 

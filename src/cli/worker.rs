@@ -1,6 +1,6 @@
 //! `latchkey worker`: keeps IAM, aws-auth and RBAC as was decided.
 
-use super::{Stage, Stop};
+use super::{Stage, Stop, internal};
 use crate::{
     aws::{Aws, AwsConfig},
     config::Settings,
@@ -8,7 +8,8 @@ use crate::{
     worker::{self, Worker},
 };
 use anyhow::Context;
-use std::process::ExitCode;
+use axum::{Router, extract::State, http::StatusCode, routing::get};
+use std::{process::ExitCode, time::Duration};
 
 /// Where IAM and STS are reached when nothing names a region: IAM's own, which every account has.
 const REGION: &str = "us-east-1";
@@ -18,12 +19,36 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals().context("failed to listen to signals")?;
     let worker = Worker::new(store, Aws::new(&aws(settings)).await);
     tracing::info!("the worker begins");
+    let machines = tokio::spawn(internal::serve(settings.worker.internal, for_machines(worker.clone()), stop.clone()));
     tokio::select! {
         // It waits for what is under way, for a while.
         () = worker::run(worker, stop.reached(Stage::Draining)) => tracing::info!("the worker ended"),
         () = stop.reached(Stage::Ending) => tracing::warn!("runs were cut off by a second signal"),
     }
+    machines.abort();
     Ok(ExitCode::SUCCESS)
+}
+
+/// A look comes each 250 ms: who has not looked for so long stands still, or cannot reach the database.
+const LOOKS_WITHIN: Duration = Duration::from_secs(60);
+
+/// What machines ask of a worker: `/healthz`, whether its process answers; `/readyz`, whether it did all of a look for
+/// what is due within the last minute.
+pub fn for_machines(worker: Worker) -> Router {
+    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(readyz)).with_state(worker)
+}
+
+async fn readyz(State(worker): State<Worker>) -> (StatusCode, String) {
+    readiness(worker.looked_ago())
+}
+
+fn readiness(looked_ago: Duration) -> (StatusCode, String) {
+    let seconds = looked_ago.as_secs();
+    if looked_ago <= LOOKS_WITHIN {
+        return (StatusCode::OK, format!("ready: looked for what is due {seconds} s ago\n"));
+    }
+    let text = format!("not ready: no whole look for what is due in {seconds} s; the log says why\n");
+    (StatusCode::SERVICE_UNAVAILABLE, text)
 }
 
 /// AWS, by these settings; credentials come from the SDK's default chain.
@@ -36,5 +61,18 @@ pub fn aws(settings: &Settings) -> AwsConfig {
         sts_url: aws.sts_url.clone(),
         eks_url: aws.eks_url.clone(),
         keys: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_is_ready_while_it_looks() {
+        assert_eq!(readiness(Duration::from_secs(1)).0, StatusCode::OK);
+        let (status, text) = readiness(Duration::from_secs(61));
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(text.contains("in 61 s"), "{text}");
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{Failure, State, failure::TooOften};
 use crate::{
-    config::settings::Network,
+    config::settings::{Network, customer_of},
     store::limits::{self, Counted},
     words::limits::{Often, too_often},
 };
@@ -14,7 +14,7 @@ use axum::{
 };
 use std::{
     convert::Infallible,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
 };
 
 /// How often within ten minutes.
@@ -31,9 +31,6 @@ pub struct Limits {
 /// Where a request comes from, as far as it can be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address(Option<IpAddr>);
-
-/// Of an IPv6 address, what a provider gives to one customer at least.
-const CUSTOMERS_BITS: u32 = 64;
 
 impl Address {
     /// The peer's address; where a trusted proxy is the peer, the last address before it that is none.
@@ -54,14 +51,7 @@ impl Address {
 
     /// What is counted: of IPv6 the network, since one customer has more addresses than could be counted.
     fn counted(self) -> String {
-        match self.0.map(|address| address.to_canonical()) {
-            Some(IpAddr::V4(address)) => address.to_string(),
-            Some(IpAddr::V6(address)) => {
-                let network = address.to_bits() >> CUSTOMERS_BITS << CUSTOMERS_BITS;
-                format!("{}/{CUSTOMERS_BITS}", Ipv6Addr::from_bits(network))
-            }
-            None => "unknown".to_owned(),
-        }
+        self.0.map_or_else(|| "unknown".to_owned(), |address| customer_of(address).to_string())
     }
 }
 

@@ -80,6 +80,11 @@ pub fn router(state: State) -> Router {
     frame::around(routes().router(), &state).with_state(state)
 }
 
+/// What machines ask on an address of their own: `/healthz`, `/readyz`.
+pub fn for_machines(state: State) -> Router {
+    health::routes().router().with_state(state)
+}
+
 /// Every route of the portal.
 pub fn routes() -> Routes {
     Routes::new()

@@ -81,6 +81,8 @@ struct Shared {
     /// Whether the clock was too far off at the last look.
     clock_is_off: AtomicBool,
     in_hand: InHand,
+    /// When it last did all of a look for what is due; at first, when it began.
+    looked: Mutex<Instant>,
     described: Mutex<HashMap<ClusterId, (Instant, EksCluster)>>,
 }
 
@@ -126,6 +128,7 @@ impl Worker {
             clock,
             clock_is_off: AtomicBool::new(false),
             in_hand: InHand::default(),
+            looked: Mutex::new(Instant::now()),
             described: Mutex::default(),
         };
         Self { store, aws, shared: Arc::new(shared) }
@@ -134,6 +137,11 @@ impl Worker {
     /// The database.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// How long ago it did all of a look for what is due, or began.
+    pub fn looked_ago(&self) -> Duration {
+        self.shared.looked.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     fn described(&self, id: ClusterId) -> Option<EksCluster> {
@@ -309,8 +317,9 @@ pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     let mut runs = JoinSet::new();
     let done = Arc::new(Notify::new());
     loop {
-        if let Err(error) = round(&worker, &mut runs, &done).await {
-            tracing::error!(error = chain(&error), "the worker cannot look for what is due");
+        match round(&worker, &mut runs, &done).await {
+            Ok(()) => *worker.shared.looked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now(),
+            Err(error) => tracing::error!(error = chain(&error), "the worker cannot look for what is due"),
         }
         tokio::select! {
             () = &mut shutdown => break,

@@ -205,7 +205,8 @@ async fn start(
     let listener = TcpListener::bind(settings.server.listen).await;
     let listener = listener.with_context(|| format!("{portal} is taken: choose another --port"))?;
     let router = web::router(cli::serve::state(&settings, web_store.clone())?);
-    let server = tokio::spawn(cli::serve_connections(listener, router, stop));
+    let bounds = cli::Bounds::behind(settings.server.trusted_proxies.clone());
+    let server = tokio::spawn(cli::serve_connections(listener, router, bounds, stop));
     history::observed(&web_store).await?;
     if first_time {
         history::requests(&web_store, &people).await?;
@@ -230,7 +231,8 @@ fn settings(
     let aws = simulator.aws_endpoint().as_str().trim_end_matches('/');
     let text = format!(
         "# The demo's own; made anew at each start.\n\
-         [server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{portal}\"\n\n\
+         [server]\nlisten = \"127.0.0.1:{port}\"\ninternal = \"none\"\npublic_url = \"{portal}\"\n\n\
+         [worker]\ninternal = \"none\"\n\n\
          [database]\nweb_url = \"{web}\"\nworker_url = \"{worker}\"\nowner_url = \"{owner}\"\n\n\
          [login]\nprovider = \"Demo ID\"\nissuer = \"{issuer}\"\nclient_id = \"latchkey\"\n\
          client_secret_file = \"client-secret\"\nscopes = [\"openid\", \"profile\", \"email\", \"groups\"]\n\n\

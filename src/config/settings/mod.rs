@@ -13,13 +13,14 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 use url::Url;
 
 pub use claim::ClaimPath;
-pub use network::Network;
+pub use network::{Network, customer_of};
 pub use read::{Checked, check};
 
 /// What one deployment needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub server: Server,
+    pub worker: Worker,
     pub database: Database,
     pub login: Login,
     pub aws: Aws,
@@ -30,6 +31,8 @@ pub struct Settings {
 pub struct Server {
     /// Where it listens; TLS ends before it.
     pub listen: SocketAddr,
+    /// Where machines ask how it fares; nowhere where this is nothing.
+    pub internal: Option<SocketAddr>,
     /// How browsers reach it: https, or http with a loopback host. Without path, query and user.
     pub public_url: Url,
     /// The zone in which pages show times.
@@ -52,6 +55,13 @@ impl Server {
     pub fn origin(&self) -> String {
         self.public_url.origin().ascii_serialization()
     }
+}
+
+/// `[worker]`: the worker.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    /// Where machines ask how it fares; nowhere where this is nothing.
+    pub internal: Option<SocketAddr>,
 }
 
 /// `[database]`: PostgreSQL, one URL for each role. A process needs its own only.

@@ -1,6 +1,6 @@
 //! Networks, as `[server] trusted_proxies` names them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The addresses that share their first bits: `10.0.0.0/8`, `fd00::/8`, or one address alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,18 @@ impl Network {
             (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
         };
         differ.leading_zeros() >= u32::from(self.bits)
+    }
+}
+
+/// Of an IPv6 address, the bits that a provider gives to one customer at least.
+const CUSTOMERS_BITS: u32 = 64;
+
+/// What is counted as one address: of IPv6 the customer's network, since one customer has more addresses than could be
+/// counted.
+pub fn customer_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> CUSTOMERS_BITS << CUSTOMERS_BITS)),
     }
 }
 

@@ -5,18 +5,21 @@ use super::{
         Fault,
         reader::{Collector, Given, Overrides, Place, Section, nearest},
     },
-    Aws, ClaimPath, Database, Login, Network, Server, Settings, secret,
+    Aws, ClaimPath, Database, Login, Network, Server, Settings, Worker, secret,
 };
 use jiff::tz::TimeZone;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     time::Duration,
 };
 use url::{Host, Url};
 
-const SECTIONS: [&str; 4] = ["aws", "database", "login", "server"];
+const SECTIONS: [&str; 5] = ["aws", "database", "login", "server", "worker"];
+/// Portal and worker may run on one machine, so each has a port of its own.
+const SERVER_INTERNAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9400);
+const WORKER_INTERNAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9401);
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -38,12 +41,13 @@ pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator
     let of = |section: &str| overrides.get(section).unwrap_or(&none);
     let mut root = Section::root(document.get_ref(), "latchkey.toml");
     let server = server(root.section("server", of("server"), &mut faults), &mut faults);
+    let worker = worker(root.section("worker", of("worker"), &mut faults), &mut faults);
     let database = database(root.section("database", of("database"), &mut faults), folder, &mut faults);
     let login = login(root.section("login", of("login"), &mut faults), folder, &mut faults);
     let aws = aws(root.section("aws", of("aws"), &mut faults), &mut faults);
     root.finish(&mut faults);
     let settings = match (server, login) {
-        (Some(server), Some(login)) if !faults.failed() => Some(Settings { server, database, login, aws }),
+        (Some(server), Some(login)) if !faults.failed() => Some(Settings { server, worker, database, login, aws }),
         _ => None,
     };
     Checked { settings, faults: faults.finish() }
@@ -74,6 +78,7 @@ fn server(mut section: Section<'_>, faults: &mut Collector<'_>) -> Option<Server
     let listen = section.parsed("listen", faults, |text| {
         text.parse().map_err(|_| format!("`{text}` is no address to listen at, such as 0.0.0.0:8080"))
     });
+    let internal = internal(&mut section, SERVER_INTERNAL, faults);
     let default = SocketAddr::from(([127, 0, 0, 1], 8080));
     let public_url = section.required("public_url", faults, public_url);
     let time_zone = section.parsed("time_zone", faults, |name| {
@@ -87,7 +92,24 @@ fn server(mut section: Section<'_>, faults: &mut Collector<'_>) -> Option<Server
     let listen = listen.map_or(default, |listen| listen.value);
     let time_zone = time_zone.map_or(TimeZone::UTC, |zone| zone.value);
     let public_url = public_url?.value;
-    Some(Server { listen, public_url, time_zone, trusted_proxies, requests_per_person, forms_per_session })
+    Some(Server { listen, internal, public_url, time_zone, trusted_proxies, requests_per_person, forms_per_session })
+}
+
+fn worker(mut section: Section<'_>, faults: &mut Collector<'_>) -> Worker {
+    let internal = internal(&mut section, WORKER_INTERNAL, faults);
+    section.finish(faults);
+    Worker { internal }
+}
+
+/// Where machines are answered; "none" is nowhere.
+fn internal(section: &mut Section<'_>, usual: SocketAddr, faults: &mut Collector<'_>) -> Option<SocketAddr> {
+    let given = section.parsed("internal", faults, |text| match text {
+        "none" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            format!("`{text}` is no address to listen at, such as {usual}, or \"none\" to listen nowhere")
+        }),
+    });
+    given.map_or(Some(usual), |given| given.value)
 }
 
 /// How often something may be done within ten minutes.

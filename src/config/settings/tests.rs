@@ -25,6 +25,8 @@ fn smallest_file_has_defaults_for_the_rest() {
     assert_eq!(faults, []);
     let settings = settings.unwrap();
     assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.server.internal.unwrap().to_string(), "127.0.0.1:9400");
+    assert_eq!(settings.worker.internal.unwrap().to_string(), "127.0.0.1:9401");
     assert!(settings.server.is_secure());
     assert_eq!(settings.server.origin(), "https://latchkey.example.com");
     assert_eq!(settings.login.issuer, "https://login.example.com");
@@ -53,6 +55,21 @@ fn environment_overrides_each_key() {
     assert_eq!(settings.database.web().unwrap().expose_secret(), "postgres://web:pw@db/latchkey");
     assert_eq!(settings.database.connections, 4);
     assert!(!format!("{settings:?}").contains("hush"));
+}
+
+#[test]
+fn machines_are_answered_where_it_says_or_nowhere() {
+    let text = format!("{SMALLEST}\n[worker]\ninternal = \"0.0.0.0:9500\"\n");
+    let settings = read(&text, &[("LATCHKEY_SERVER__INTERNAL", "none")]).settings.unwrap();
+    assert_eq!(settings.server.internal, None);
+    assert_eq!(settings.worker.internal.unwrap().to_string(), "0.0.0.0:9500");
+    assert_eq!(
+        told(SMALLEST, &[("LATCHKEY_WORKER__INTERNAL", "9500")]),
+        [
+            "LATCHKEY_WORKER__INTERNAL: error: `9500` is no address to listen at, such as 127.0.0.1:9401, or \"none\" to \
+          listen nowhere"
+        ]
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod proofs;
 mod sign_in;
 mod slow;
 mod tokens;
+mod unread;
 
 /// Tells how much was tried, for whoever counts.
 fn tried(count: usize, what: &str) {

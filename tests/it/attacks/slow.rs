@@ -2,7 +2,7 @@
 
 use super::tried;
 use crate::{town::Town, web::router};
-use latchkey::cli;
+use latchkey::{cli, config::settings::Network};
 use std::{
     net::SocketAddr,
     time::{Duration, Instant},
@@ -60,8 +60,10 @@ async fn slow_clients_are_let_go_and_others_are_served_meanwhile() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (never, stop) = cli::Stop::by_hand();
+    // All of them have one address, as behind a proxy.
+    let bounds = cli::Bounds::behind(vec![Network::parse("127.0.0.1").unwrap()]);
     let portal = router(town.web.clone(), "http://127.0.0.1:8080");
-    let serving = tokio::spawn(cli::serve_connections(listener, portal, stop));
+    let serving = tokio::spawn(cli::serve_connections(listener, portal, bounds, stop));
     let cookie = format!("latchkey={}", town.session("ana").await);
 
     let mut held = JoinSet::new();

@@ -207,7 +207,7 @@ impl Stage {
         let router = web::router(handlers.clone());
         let (never, stop) = cli::Stop::by_hand();
         let server = tokio::spawn(async move {
-            cli::serve_connections(door.listener, router, stop).await;
+            cli::serve_connections(door.listener, router, cli::Bounds::behind(vec![]), stop).await;
             drop(never);
         });
         let aws = aws(&backdrop).await;

@@ -147,8 +147,9 @@ impl HttpBody for Offered {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
-        // What we are slow to make is not what the other side is slow to take.
-        self.untaken.set(self.id, matches!(polled, Poll::Ready(Some(Ok(_)))) && !self.body.is_end_stream());
+        // What we are slow to make is not what the other side is slow to take. The last part, too, is taken only once
+        // the body is dropped.
+        self.untaken.set(self.id, matches!(polled, Poll::Ready(Some(Ok(_)))));
         polled
     }
 
@@ -202,6 +203,7 @@ mod tests {
         let mut taken = untaken.watch(Response::new(Body::from("whole"))).into_body();
         let whole = std::future::poll_fn(|cx| Pin::new(&mut taken).poll_frame(cx)).await;
         assert!(whole.is_some());
+        drop(taken);
         let slow = futures::stream::pending::<Result<Bytes, io::Error>>();
         let mut slow = untaken.watch(Response::new(Body::from_stream(slow))).into_body();
         let polled = std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut slow).poll_frame(cx).is_pending())).await;

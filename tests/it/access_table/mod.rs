@@ -187,7 +187,8 @@ async fn other_methods_are_refused_at_every_address() {
                 assert_eq!(answer.status, StatusCode::SEE_OTHER, "{method} {path}");
                 let page = answer.headers[header::LOCATION].to_str().unwrap();
                 let ours = PAGES.iter().any(|row| is_at(row.path, page));
-                assert!(ours && (at.starts_with(page) || page == "/requests/new"), "{method} {path} leads to {page}");
+                let elsewhere = ["/requests/new", "/status"].contains(&page);
+                assert!(ours && (at.starts_with(page) || elsewhere), "{method} {path} leads to {page}");
                 continue;
             }
             assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");

@@ -13,10 +13,9 @@ use latchkey_domain::{
         cluster::{ClusterName, PinnedNamespace},
         person::Person,
         policy::{Ask, PolicyCluster, Reason, Ruling},
-        profile::{Profile, ProfileName, ResolvedProfile, ResolvedRole, Scope, Source},
+        profile::{Profile, ProfileName, ResolvedProfile, Scope},
         reason,
     },
-    eks::rbac::{own_role_name, rules_hash},
     plan::{
         observation::{AuthenticationMode, ClusterObservation},
         who,
@@ -206,24 +205,8 @@ fn find_profile(current: &Current, form: &AskForm, considered: &mut Considered) 
 /// # Errors
 /// The name of the first ClusterRole that the cluster does not have.
 pub fn resolve(profile: &Profile, observation: &ClusterObservation) -> Result<ResolvedProfile, String> {
-    let roles = match &profile.source {
-        Source::Rules(rules) => vec![ResolvedRole {
-            name: own_role_name(profile.name.as_str(), rules),
-            own: true,
-            rules: rules.clone(),
-            rules_hash: rules_hash(rules),
-        }],
-        Source::ClusterRoles(names) => names
-            .iter()
-            .map(|name| {
-                let found = observation.kubernetes.as_ref().and_then(|state| state.cluster_roles.get(name));
-                let role = found.ok_or_else(|| name.clone())?;
-                let rules_hash = rules_hash(&role.rules);
-                Ok(ResolvedRole { name: name.clone(), own: false, rules: role.rules.clone(), rules_hash })
-            })
-            .collect::<Result<_, String>>()?,
-    };
-    Ok(ResolvedProfile { name: profile.name.clone(), scope: profile.scope, console: profile.console, roles })
+    let roles = observation.kubernetes.as_ref().map(|state| &state.cluster_roles);
+    profile.resolve(|name| roles.and_then(|roles| roles.get(name)).map(|role| role.rules.clone()))
 }
 
 fn find_namespaces(form: &AskForm, considered: &mut Considered) {

@@ -7,6 +7,7 @@ pub mod ask;
 pub mod audit;
 pub mod clock;
 pub mod grants;
+pub mod identities;
 pub mod policy;
 pub mod preview;
 pub mod requests;

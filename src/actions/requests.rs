@@ -5,13 +5,14 @@ use super::{
     policy::{self, Current, NoPolicy},
     preview,
 };
-use crate::store::{Store, StoreError, people, requests::LockedRequest};
+use crate::store::{Store, StoreError, Tx, clusters, people, requests::LockedRequest};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
     GrantId, RequestId,
     person::Person,
-    policy::{Ask, Basis, Ruling},
-    request::{Ballot, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Seen, Verdict},
+    policy::{Basis, Ruling},
+    request::{Ballot, ClosedWhy, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Seen, Verdict},
+    standing::NotRuled,
 };
 use uuid::Uuid;
 
@@ -41,10 +42,8 @@ pub async fn submit(store: &Store, person: &Person, form: &AskForm) -> Result<Re
     }
     let mut tx = store.begin().await?;
     tx.lock_person(person.id).await?;
-    // Another policy may have become current meanwhile, by which nobody would grant this.
-    if tx.lock_policy().await?.as_deref() != Some(&current.hash) {
-        let sentence = "The rules changed while this was sent. Look at the form again, then send it.";
-        considered.problems.push(Problem::new(Field::Whole, sentence));
+    if let Some(changed) = changed_meanwhile(&mut tx, &current, &considered).await? {
+        considered.problems.push(changed);
         return Err(NotSubmitted::Problems(Box::new(considered)));
     }
     let now = tx.now().await?;
@@ -71,6 +70,29 @@ pub async fn submit(store: &Store, person: &Person, form: &AskForm) -> Result<Re
     }
     tx.commit().await?;
     Ok(id)
+}
+
+/// What changed between the look at an ask and its locks: the identity, the policy, or what the cluster is.
+async fn changed_meanwhile(
+    tx: &mut Tx,
+    current: &Current,
+    considered: &Considered,
+) -> Result<Option<Problem>, StoreError> {
+    if let Some(principal) = &considered.principal
+        && !tx.hold_principal(principal.id).await?
+    {
+        let sentence = "That AWS identity is not yours any more. Look at the form again: choose or prove another.";
+        return Ok(Some(Problem::new(Field::Principal, sentence)));
+    }
+    // Another policy may have become current, by which nobody would grant this.
+    let mut stands = tx.lock_policy().await?.as_deref() == Some(&current.hash);
+    if let Some((cluster, _)) = &considered.cluster {
+        // The same policy, applied again, takes another cluster on in place of one that was gone.
+        let standing = clusters::standing(tx.connection(), &[*cluster], &[]).await?;
+        stands &= standing.get(cluster).is_some_and(|standing| standing.gone.is_none());
+    }
+    let sentence = "The rules changed while this was sent. Look at the form again, then send it.";
+    Ok((!stands).then(|| Problem::new(Field::Whole, sentence)))
 }
 
 fn facts(person: &Person, form: &AskForm, considered: &Considered, now: Timestamp) -> Option<(RequestFacts, Ruling)> {
@@ -107,12 +129,12 @@ pub enum NotDecided {
     /// There is no such request, or it is not this person's to see.
     #[error("no such request")]
     NotFound,
-    /// It was closed before.
+    /// It was closed before; why, where it was cancelled.
     #[error("the request is {} already", .0.as_str())]
-    Closed(RequestState),
-    /// The request's rules changed: no policy lets it be asked for now.
-    #[error("the rules changed since this was asked: no policy allows it now. The requester can ask again.")]
-    NoLongerAllowed,
+    Closed(RequestState, Option<ClosedWhy>),
+    /// Nobody can approve it any more, by what rules now.
+    #[error(transparent)]
+    NotRuled(#[from] NotRuled),
     #[error(transparent)]
     Refused(#[from] Refused),
     #[error(transparent)]
@@ -138,29 +160,59 @@ pub struct VoteForm {
 }
 
 /// Takes a vote. The request is locked before anything is counted, and every earlier vote is checked again by the
-/// policy that rules now; the completing vote makes the grant in the same transaction.
+/// policy that rules now, over the cluster, the identity and the profile as they stand now; the completing vote makes the
+/// grant by them in the same transaction.
 ///
 /// # Errors
 /// See [`NotDecided`]; nothing is stored then.
 pub async fn vote(store: &Store, person: &Person, id: RequestId, form: VoteForm) -> Result<Outcome, NotDecided> {
-    let current = policy::current(store).await?;
-    let known = people::approvers(store, &current.file).await?;
-    let mut tx = store.begin().await?;
-    let pending = pending(tx.lock_request(id).await?)?;
-    // Another policy may have become current while this one was read and the request was waited for.
-    if tx.lock_policy().await?.as_deref() != Some(&current.hash) {
-        return Err(Refused::Stale.into());
+    for _ in 0..POLICIES {
+        let current = policy::current(store).await?;
+        let known = people::approvers(store, &current.file).await?;
+        let mut tx = store.begin().await?;
+        let pending = pending(tx.lock_request(id).await?)?;
+        let stands = tx.hold_principal(pending.facts.principal).await?;
+        // Another policy may have become current while this one was read and the request was waited for.
+        if tx.lock_policy().await?.as_deref() == Some(&current.hash) {
+            let voter = Voter { person, known: &known, stands };
+            return count(tx, &current, pending, &voter, form).await;
+        }
     }
+    Err(Refused::Stale.into())
+}
+
+/// How often a vote is begun anew since another policy became current meanwhile.
+const POLICIES: usize = 3;
+
+/// Who votes, and what was read before the locks that say what of it still holds.
+struct Voter<'a> {
+    person: &'a Person,
+    known: &'a [Person],
+    /// Whether the principal is the requester's still.
+    stands: bool,
+}
+
+async fn count(
+    mut tx: Tx,
+    current: &Current,
+    pending: Pending,
+    voter: &Voter<'_>,
+    form: VoteForm,
+) -> Result<Outcome, NotDecided> {
+    let cluster = pending.facts.cluster;
+    let standing = clusters::standing(tx.connection(), &[cluster], &current.file.named_roles()).await?;
     let now = tx.now().await?;
-    let ruled = ruled(&current, &pending, &known);
-    let Some(ruled) = ruled else {
-        return Err(if person.id == pending.facts.requester.id {
-            Refused::Own.into()
-        } else {
-            NotDecided::NoLongerAllowed
-        });
+    let ruled = if voter.stands {
+        current.file.ruled(&current.hash, &pending.facts, standing.get(&cluster), voter.known)
+    } else {
+        Err(NotRuled::PrincipalEnded)
     };
-    let ballot = Ballot { by: person.clone(), verdict: form.verdict, reason: form.reason, seen: form.seen };
+    let ruled = match ruled {
+        Ok(ruled) => ruled,
+        Err(_) if voter.person.id == pending.facts.requester.id => return Err(Refused::Own.into()),
+        Err(why) => return Err(NotDecided::NotRuled(why)),
+    };
+    let ballot = Ballot { by: voter.person.clone(), verdict: form.verdict, reason: form.reason, seen: form.seen };
     let outcome = match pending.decide(ballot, &ruled, GrantId(Uuid::now_v7()), now)? {
         Decided::Waiting(transition) => {
             let approvals = transition.to.approvals;
@@ -202,32 +254,24 @@ pub async fn cancel(store: &Store, person: &Person, id: RequestId) -> Result<(),
 fn pending(locked: Option<LockedRequest>) -> Result<Pending, NotDecided> {
     match locked {
         None => Err(NotDecided::NotFound),
-        Some(LockedRequest::Closed(state)) => Err(NotDecided::Closed(state)),
+        Some(LockedRequest::Closed(state, why)) => Err(NotDecided::Closed(state, why)),
         Some(LockedRequest::Pending(pending)) => Ok(*pending),
     }
 }
 
-/// Who may decide a pending request by the policy that rules now, and what the form must have shown. `None` where no
-/// policy asks anybody about it any more.
-pub fn ruled(current: &Current, pending: &Pending, known: &[Person]) -> Option<Ruled> {
-    ruling_of(current, &pending.facts, known).and_then(|ruling| match ruling {
-        Ruling::Ask { basis, quorum, eligible } => {
-            Some(Ruled::of(&pending.facts, basis, quorum, eligible, Ok(pending.facts.profile.clone())))
-        }
-        Ruling::Automatic(_) | Ruling::Refused(_) => None,
-    })
-}
-
-/// What the policies say now to a request that was stored.
-pub fn ruling_of(current: &Current, facts: &RequestFacts, known: &[Person]) -> Option<Ruling> {
-    let cluster = facts.cluster_name.parse().ok()?;
-    let namespaces: Vec<String> = facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-    let ask = Ask {
-        requester: &facts.requester,
-        cluster: &cluster,
-        profile: &facts.profile.name,
-        namespaces: &namespaces,
-        minutes: facts.minutes,
+/// What rules a stored request now, as a page shows it: without a lock.
+///
+/// # Errors
+/// `Database`. Why nobody can approve it is in the answer.
+pub async fn ruled_now(
+    store: &Store,
+    current: &Current,
+    facts: &RequestFacts,
+    known: &[Person],
+) -> Result<Result<Ruled, NotRuled>, StoreError> {
+    let standing = {
+        let mut connection = store.acquire().await?;
+        clusters::standing(&mut connection, &[facts.cluster], &current.file.named_roles()).await?
     };
-    Some(current.file.rule(&current.hash, &ask, known))
+    Ok(current.file.ruled(&current.hash, facts, standing.get(&facts.cluster), known))
 }

@@ -27,6 +27,9 @@ pub struct ApplyArgs {
     /// Let this cluster or profile go, and end the accesses that people have by it
     #[arg(long, value_name = "NAME")]
     drain: Vec<String>,
+    /// End the requests that wait and the accesses that are not set up yet which this policy would not grant
+    #[arg(long)]
+    end_refused: bool,
     /// Who applies it, for the audit log [default: the user of this system]
     #[arg(long, value_name = "WHO")]
     by: Option<String>,
@@ -55,6 +58,7 @@ async fn apply(settings: &Settings, args: &ApplyArgs) -> anyhow::Result<ExitCode
         body: &body,
         expected: args.expect.as_deref(),
         drain: &args.drain,
+        end_refused: args.end_refused,
         by: &by,
     };
     let applied = policies::apply(&owner(settings)?, &application)
@@ -83,6 +87,9 @@ fn told(hash: &str, applied: &Applied) -> String {
     }
     if applied.ending > 0 {
         told.push(format!("accesses that end now: {}", applied.ending));
+    }
+    if applied.closed > 0 {
+        told.push(format!("requests that are closed now: {}", applied.closed));
     }
     told.join("\n")
 }

@@ -5,18 +5,21 @@
 //! and only its hash is stored: one person, one session, fifteen minutes, one use.
 
 use super::outbound::{self, OutboundError};
-use crate::store::{
-    Store, StoreError, Tx,
-    people::{self, Principal},
-    sessions::{SignedIn, token_hash},
+use crate::{
+    actions::identities::{self, End, Ended},
+    store::{
+        Store, StoreError, Tx,
+        people::{self, Principal},
+        sessions::{SignedIn, token_hash},
+    },
 };
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
-        EventDraft, GrantId, PrincipalId, Wake,
-        grant::{Cause, Grant},
+        EventDraft, PrincipalId, Wake,
+        grant::Cause,
         person::Person,
-        transition::{Actor, Target, Transition},
+        transition::{Actor, Target},
     },
     eks::{
         arn::PrincipalArn,
@@ -247,6 +250,22 @@ async fn own(
     arn: &str,
     unique_id: &str,
 ) -> Result<PrincipalId, NotProven> {
+    for _ in 0..identities::ROUNDS {
+        if let Some(id) = own_once(store, person, nonce, arn, unique_id).await? {
+            return Ok(id);
+        }
+    }
+    Err(StoreError::Stale("the identity").into())
+}
+
+/// Nothing where whoever held the ARN ended, or somebody asked by it, since it was read: then it is read again.
+async fn own_once(
+    store: &Store,
+    person: &Person,
+    nonce: Option<&str>,
+    arn: &str,
+    unique_id: &str,
+) -> Result<Option<PrincipalId>, NotProven> {
     let held = people::principal_by_arn(store, arn).await?;
     if let Some(held) = &held
         && held.person != person.id
@@ -259,18 +278,15 @@ async fn own(
         use_nonce(&mut tx, name).await?;
     }
     let mut wakes = Vec::new();
-    if let Some(held) = &held {
-        if held.unique_id == unique_id {
-            let now = tx.now().await?;
-            sqlx::query!("update principal set proven_at = clock_timestamp() where id = $1", held.id.0)
-                .execute(tx.connection())
-                .await
-                .map_err(StoreError::from)?;
-            tx.event(&event("identity.proven", person, arn), now).await?;
-            tx.commit().await?;
-            return Ok(held.id);
+    match &held {
+        Some(held) if held.unique_id == unique_id => {
+            return Ok(renew(tx, person, held).await?.then_some(held.id));
         }
-        wakes = replace(&mut tx, person, held).await?;
+        Some(held) => match replace(&mut tx, person, held).await? {
+            Some(ended) => wakes = ended,
+            None => return Ok(None),
+        },
+        None => {}
     }
     let now = tx.now().await?;
     let id = PrincipalId(Uuid::now_v7());
@@ -293,7 +309,21 @@ async fn own(
     wakes.push(Wake { target: Target::Principal(id), revoking: false });
     tx.wake(wakes).await?;
     tx.commit().await?;
-    Ok(id)
+    Ok(Some(id))
+}
+
+/// Proven again by whoever holds it; nothing where it ended meanwhile.
+async fn renew(mut tx: Tx, person: &Person, held: &Principal) -> Result<bool, StoreError> {
+    if !tx.lock_principal(held.id).await? {
+        return Ok(false);
+    }
+    let now = tx.now().await?;
+    sqlx::query!("update principal set proven_at = clock_timestamp() where id = $1", held.id.0)
+        .execute(tx.connection())
+        .await?;
+    tx.event(&event("identity.proven", person, &held.arn), now).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 async fn use_nonce(tx: &mut Tx, name: &str) -> Result<(), NotProven> {
@@ -308,28 +338,16 @@ async fn use_nonce(tx: &mut Tx, name: &str) -> Result<(), NotProven> {
     if used.rows_affected() == 1 { Ok(()) } else { Err(NotProven::NonceOver) }
 }
 
-/// The ARN lives on, but IAM made its user anew: whatever the old one had ends. Gives the targets to wake, which are
-/// locked after all grants, in the order of their keys.
-async fn replace(tx: &mut Tx, by: &Person, held: &Principal) -> Result<Vec<Wake>, StoreError> {
-    let ids =
-        sqlx::query_scalar!("select id from access_grant where principal_id = $1 and state <> 'ended'", held.id.0)
-            .fetch_all(tx.connection())
-            .await?;
-    let ids: Vec<GrantId> = ids.into_iter().map(GrantId).collect();
-    let grants = tx.lock_grants(&ids).await?;
+/// The ARN lives on, but IAM made its user anew: whatever the old one had ends, and what waits for it is closed. Gives
+/// the targets to wake, which are locked after all grants, in the order of their keys; nothing where it has to be read
+/// again.
+async fn replace(tx: &mut Tx, by: &Person, held: &Principal) -> Result<Option<Vec<Wake>>, StoreError> {
+    let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
+    let ending = End { cause: Cause::PrincipalReplaced, actor, reason: None };
+    let Ended::Done { stood: true, wakes } = identities::end(tx, held.id, &ending).await? else { return Ok(None) };
     let now = tx.now().await?;
-    let mut wakes = Vec::new();
-    for live in grants.into_iter().filter_map(Grant::live) {
-        let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
-        let Transition { to, event, wakes: own } = live.revoke(Cause::PrincipalReplaced, actor, None, now);
-        wakes.extend(own);
-        tx.record(Transition { to, event, wakes: vec![] }, now).await?;
-    }
-    sqlx::query!("update principal set ended_at = clock_timestamp() where id = $1", held.id.0)
-        .execute(tx.connection())
-        .await?;
     tx.event(&event("identity.replaced", by, &held.arn).with("unique_id", &held.unique_id), now).await?;
-    Ok(wakes)
+    Ok(Some(wakes))
 }
 
 fn event(action: &str, person: &Person, arn: &str) -> EventDraft {

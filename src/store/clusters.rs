@@ -3,9 +3,12 @@
 use super::{Store, StoreError, Tx, columns::time};
 use jiff::SignedDuration;
 use latchkey_domain::{
-    access::{ClusterId, EventDraft, cluster::ClusterName, transition::Actor},
+    access::{ClusterId, EventDraft, cluster::ClusterName, standing::Standing, transition::Actor},
     plan::existence::{Existence, Known},
 };
+use sqlx::PgConnection;
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// A cluster's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,39 @@ pub async fn by_name(store: &Store, name: &ClusterName) -> Result<Option<Cluster
             .fetch_optional(store.pool())
             .await?;
     Ok(row.map(|row| Cluster { id: ClusterId(row.id), name: name.clone(), arn: row.arn, gone: row.gone_why }))
+}
+
+/// Those of these clusters that are not dropped, each with its ClusterRoles of these names.
+///
+/// # Errors
+/// `Database`. What cannot be read of one cluster is as if nobody had looked at it.
+pub async fn standing(
+    connection: &mut PgConnection,
+    ids: &[ClusterId],
+    roles: &[String],
+) -> Result<BTreeMap<ClusterId, Standing>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select c.id, c.name, c.gone_why,
+             case jsonb_typeof(seen.roles) when 'object' then
+               (select coalesce(jsonb_object_agg(wanted.name, seen.roles->wanted.name->'rules'), '{}')
+                from unnest($2::text[]) as wanted (name) where seen.roles ? wanted.name)
+             end as roles
+           from cluster c
+           left join observation o on o.target_kind = 'cluster' and o.target_key = c.id
+           cross join lateral (select o.body->'kubernetes'->'cluster_roles' as roles offset 0) seen
+           where c.id = any($1) and c.dropped_at is null"#,
+        &ids,
+        roles
+    )
+    .fetch_all(connection)
+    .await?;
+    let standing = rows.into_iter().filter_map(|row| {
+        let name = row.name.parse().ok()?;
+        let roles = row.roles.and_then(|roles| serde_json::from_value(roles).ok());
+        Some((ClusterId(row.id), Standing { name, gone: row.gone_why, roles }))
+    });
+    Ok(standing.collect())
 }
 
 /// What is recorded of a cluster's existence.

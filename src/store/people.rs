@@ -1,12 +1,12 @@
 //! People, the identities that providers know them by, and the IAM principals that they proved.
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, Tx,
     columns::{person, readable, time},
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
-    PersonId, PrincipalId,
+    GrantId, PersonId, PrincipalId, RequestId,
     person::{Handle, Person, Theme},
     policy::PolicyFile,
 };
@@ -257,13 +257,123 @@ pub async fn note_identity(
     Ok(ago.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok()))
 }
 
-/// Ends a principal: it is another one now, or nobody's. Does nothing where it ended before.
+/// The principal of this id with its holder's handle, ended ones included.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn held(store: &Store, id: PrincipalId) -> Result<Option<Held>, StoreError> {
+    let row = sqlx::query!(
+        "select i.person_id, i.arn, i.unique_id, i.ended_at, p.handle, p.name from principal i
+         join person p on p.id = i.person_id where i.id = $1",
+        id.0
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    row.map(|row| {
+        Ok(Held {
+            person: PersonId(row.person_id),
+            handle: row.handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?,
+            name: row.name,
+            arn: row.arn,
+            unique_id: row.unique_id,
+            ended_at: row.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
+        })
+    })
+    .transpose()
+}
+
+/// A principal as whoever releases it has to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub person: PersonId,
+    pub handle: Handle,
+    pub name: String,
+    pub arn: String,
+    pub unique_id: String,
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What is left of a principal, by what ends it: the requests that wait, the accesses that run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Left {
+    pub requests: Vec<RequestId>,
+    pub grants: Vec<GrantId>,
+}
+
+/// Whether a principal ended and something of it is left that should have ended with it.
 ///
 /// # Errors
 /// `Database`.
-pub async fn end_principal(store: &Store, id: PrincipalId) -> Result<(), StoreError> {
-    sqlx::query!("update principal set ended_at = clock_timestamp() where id = $1 and ended_at is null", id.0)
-        .execute(store.pool())
+pub async fn left_of_ended(store: &Store, id: PrincipalId) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select i.ended_at is not null and (
+             exists (select from request where principal_id = i.id and state = 'pending')
+             or exists (select from access_grant where principal_id = i.id
+                        and state in ('scheduled', 'provisioning', 'active'))) as "left!"
+           from principal i where i.id = $1"#,
+        id.0
+    )
+    .fetch_optional(store.pool())
+    .await?
+    .unwrap_or_default())
+}
+
+impl Tx {
+    /// Keeps a principal from ending until this transaction does; whether it stands still.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn hold_principal(&mut self, id: PrincipalId) -> Result<bool, StoreError> {
+        let row = sqlx::query!(r#"select ended_at is null as "stands!" from principal where id = $1 for share"#, id.0)
+            .fetch_optional(self.connection())
+            .await?;
+        Ok(row.is_some_and(|row| row.stands))
+    }
+
+    /// Locks a principal for its end, after the requests that wait for it; whether it stands still. No ask and no vote
+    /// goes by it meanwhile.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn lock_principal(&mut self, id: PrincipalId) -> Result<bool, StoreError> {
+        let row = sqlx::query!(r#"select ended_at is null as "stands!" from principal where id = $1 for update"#, id.0)
+            .fetch_optional(self.connection())
+            .await?;
+        Ok(row.is_some_and(|row| row.stands))
+    }
+
+    /// What is left of a principal.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn left_of_principal(&mut self, id: PrincipalId) -> Result<Left, StoreError> {
+        let requests = sqlx::query_scalar!(
+            "select id from request where principal_id = $1 and state = 'pending' order by id",
+            id.0
+        )
+        .fetch_all(self.connection())
         .await?;
-    Ok(())
+        let grants = sqlx::query_scalar!(
+            "select id from access_grant where principal_id = $1 and state in ('scheduled', 'provisioning', 'active')
+             order by id",
+            id.0
+        )
+        .fetch_all(self.connection())
+        .await?;
+        Ok(Left {
+            requests: requests.into_iter().map(RequestId).collect(),
+            grants: grants.into_iter().map(GrantId).collect(),
+        })
+    }
+
+    /// Marks a locked principal as ended; one that ended before stays as it is.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn end_principal(&mut self, id: PrincipalId) -> Result<(), StoreError> {
+        sqlx::query!("update principal set ended_at = clock_timestamp() where id = $1 and ended_at is null", id.0)
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
 }

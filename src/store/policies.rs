@@ -1,8 +1,10 @@
 //! Versions of policy.toml.
 
 mod apply;
+mod ends;
 
 pub use apply::{Application, Applied, Gone, NotApplied, apply};
+pub use ends::NotGranted;
 
 use super::{StoreError, Tx};
 use sqlx::PgPool;

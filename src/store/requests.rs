@@ -6,18 +6,19 @@ use super::{
     tx::one_row,
 };
 use latchkey_domain::access::{
-    PersonId, RequestId,
-    request::{Closed, ClosedWhy, Pending, RequestFacts, RequestState, Seen, Submitted, Verdict, Vote, Voted},
+    ClusterId, PersonId, RequestId,
+    request::{Closed, ClosedWhy, Open, Pending, RequestFacts, RequestState, Seen, Submitted, Verdict, Vote, Voted},
 };
 use sqlx::{PgConnection, PgExecutor};
 use std::num::NonZeroU8;
+use uuid::Uuid;
 
 /// A request under lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LockedRequest {
     Pending(Box<Pending>),
-    /// Closed before: by whom the votes tell.
-    Closed(RequestState),
+    /// Closed before: by whom the votes tell; why, where it was cancelled.
+    Closed(RequestState, Option<ClosedWhy>),
 }
 
 /// Every vote on a request, in the order of time, each voter as they are now.
@@ -53,7 +54,7 @@ impl Tx {
     pub async fn lock_request(&mut self, id: RequestId) -> Result<Option<LockedRequest>, StoreError> {
         let row = sqlx::query!(
             r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
-                 r.policy_hash, r.policy_name, r.quorum, r.state, r.submitted_at, r.lapses_at,
+                 r.policy_hash, r.policy_name, r.quorum, r.state, r.closed_why, r.submitted_at, r.lapses_at,
                  p.id as person_id, p.handle, p.name, p.groups, c.name as cluster_name, i.arn
                from request r
                join person p on p.id = r.person_id
@@ -68,13 +69,30 @@ impl Tx {
         let state =
             RequestState::parse(&row.state).ok_or_else(|| StoreError::corrupt("request", "state", &row.state))?;
         if state != RequestState::Pending {
-            return Ok(Some(LockedRequest::Closed(state)));
+            return Ok(Some(LockedRequest::Closed(state, row.closed_why.as_deref().and_then(ClosedWhy::parse))));
         }
         let votes = votes(self.connection(), id).await?;
         let facts = request_facts!(row);
         let quorum = u8::try_from(row.quorum).ok().and_then(NonZeroU8::new);
         let quorum = quorum.ok_or_else(|| StoreError::corrupt("request", "quorum", row.quorum))?;
         Ok(Some(LockedRequest::Pending(Box::new(Pending { facts, quorum, votes }))))
+    }
+
+    /// Locks the pending ones among these requests, in the order of their ids, by what closes them alone.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn lock_open(&mut self, ids: &[RequestId]) -> Result<Vec<Open>, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = sqlx::query!(
+            "select id, person_id, cluster_id from request r
+             where id = any($1) and state = 'pending' order by id for update of r",
+            &ids
+        )
+        .fetch_all(self.connection())
+        .await?;
+        let open = |id, requester, cluster| Open { id: RequestId(id), requester, cluster: ClusterId(cluster) };
+        Ok(rows.into_iter().map(|row| open(row.id, PersonId(row.person_id), row.cluster_id)).collect())
     }
 
     /// A pending request like this one, by the same person: same principal, cluster, profile and namespaces.

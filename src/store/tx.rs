@@ -1,7 +1,8 @@
 //! A transaction of business state.
 //!
-//! Locks are taken in one order everywhere: request, the policy, grants by id, targets by key; anything else deadlocked
-//! when measured. The time of the transaction is read after its last lock, since a transaction's own `now()` lags
+//! Locks are taken in one order everywhere: a person, requests by id, a principal, the policy, grants by id, targets by
+//! key; anything else deadlocked when measured. Who closes requests locks them before everything after them in that order
+//! (`policy apply`, the end of a principal), and begins anew where more came meanwhile. The time of the transaction is read after its last lock, since a transaction's own `now()` lags
 //! behind by as long as it waited. [`Tx::record`] is the only way to change a state: it writes state, audit event
 //! and wake-ups, which then commit together or not at all.
 

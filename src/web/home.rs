@@ -194,7 +194,9 @@ impl AskedRow {
             address: format!("/requests/{}", asked.id),
             sentence: Html::sentence(&access.sentence(Subject::You, tense, clock)),
             reason: words::request::short(&asked.reason),
-            pill: asked.grant.map_or_else(|| Pill::request(asked.state), |(_, state)| Pill::grant(state)),
+            pill: asked
+                .grant
+                .map_or_else(|| Pill::request(asked.state, asked.closed_why), |(_, state)| Pill::grant(state)),
             when: Html::relative(clock, asked.submitted_at),
             again: address_of_row(asked),
         }

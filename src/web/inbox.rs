@@ -12,13 +12,13 @@ use super::{
     routes::Routes,
 };
 use crate::{
-    actions::requests::ruling_of,
+    actions::requests::ruled_now,
     store::{
-        people,
+        clusters, people,
         read::{
             PAGE,
             request::{self, RequestDetail},
-            waiting::{self, After, Decided, Waiting},
+            waiting::{self, After, Cast, Decided, Waiting},
         },
     },
     words::{
@@ -36,13 +36,15 @@ use axum::{
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    RequestId,
+    ClusterId, RequestId,
     person::Person,
-    policy::{PolicyFile, Ruling},
-    request::{RequestFacts, RequestState, Verdict},
+    policy::PolicyFile,
+    request::{RequestFacts, RequestState, Ruled, Verdict},
+    standing::Standing,
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What waits, the one that lapses soonest first; under another tab what this approver decided.
 #[derive(Debug, Template, WebTemplate)]
@@ -140,10 +142,13 @@ impl InboxPage {
         let after = cursor(&query.after).map(|(lapses_at, id)| After { lapses_at, id });
         let (list, more) = waiting_for(state, signed_in, after, PAGE).await?;
         let (file, clock) = (&signed_in.policy.file, &signed_in.clock);
-        let waiting = list.iter().map(|row| ((row.facts.lapses_at, row.facts.id), Row::waiting(row, file, clock)));
+        let waiting = list.iter().map(|due| {
+            let facts = &due.row.facts;
+            ((facts.lapses_at, facts.id), Row::waiting(due, file, clock))
+        });
         let mut rows: Vec<((Timestamp, RequestId), Row)> = waiting.collect();
         for id in query.shown.split('~').filter_map(|id| id.parse().ok()).take(PAGE) {
-            if list.iter().all(|row| row.facts.id != id) {
+            if list.iter().all(|due| due.row.facts.id != id) {
                 rows.extend(settled(state, signed_in, id).await?);
             }
         }
@@ -187,11 +192,8 @@ async fn settled(
 ) -> Result<Option<((Timestamp, RequestId), Row)>, Failure> {
     let Some(detail) = request::by_id(&state.store, id).await? else { return Ok(None) };
     let known = people::approvers(&state.store, &signed_in.policy.file).await?;
-    let eligible = match ruling_of(&signed_in.policy, &detail.facts, &known) {
-        Some(Ruling::Ask { eligible, .. }) => Some(eligible),
-        Some(Ruling::Automatic(_) | Ruling::Refused(_)) | None => None,
-    };
-    let part = Part::of(signed_in, &detail, eligible.as_ref());
+    let ruled = ruled_now(&state.store, &signed_in.policy, &detail.facts, &known).await?.ok();
+    let part = Part::of(signed_in, &detail, ruled.as_ref());
     let row = || Row::settled(&detail, part, &signed_in.policy.file, &signed_in.clock);
     Ok(part.sees().then(|| ((detail.facts.lapses_at, id), row())))
 }
@@ -206,13 +208,20 @@ fn position(at: Timestamp, id: RequestId) -> String {
 const BATCH: usize = 200;
 const BATCHES: usize = 5;
 
+/// A request that waits for this approver, as it is ruled now.
+#[derive(Debug, Clone)]
+pub struct Due {
+    pub row: Waiting,
+    pub ruled: Ruled,
+}
+
 /// What waits for this person's vote, the one that lapses soonest first, and where the list goes on.
 pub async fn waiting_for(
     state: &State,
     signed_in: &SignedIn,
     mut after: Option<After>,
     limit: usize,
-) -> Result<(Vec<Waiting>, Option<After>), Failure> {
+) -> Result<(Vec<Due>, Option<After>), Failure> {
     if !signed_in.roles.approver {
         return Ok((vec![], None));
     }
@@ -220,10 +229,11 @@ pub async fn waiting_for(
     let mut found = Vec::new();
     for _ in 0..BATCHES {
         let (batch, next) = waiting::pending(&state.store, after, BATCH).await?;
+        let standing = standing(state, signed_in, &batch).await?;
         for row in batch {
             after = Some(After { lapses_at: row.facts.lapses_at, id: row.facts.id });
-            if is_for(signed_in, &row, &known) {
-                found.push(row);
+            if let Some(ruled) = ruled_for(signed_in, &row, standing.get(&row.facts.cluster), &known) {
+                found.push(Due { row, ruled });
                 if found.len() == limit {
                     return Ok((found, after));
                 }
@@ -237,15 +247,24 @@ pub async fn waiting_for(
     Ok((found, after))
 }
 
-fn is_for(signed_in: &SignedIn, row: &Waiting, known: &[Person]) -> bool {
-    match ruling_of(&signed_in.policy, &row.facts, known) {
-        Some(Ruling::Ask { basis, eligible, .. }) => {
-            let seen = row.facts.seen(&basis.policy, &row.facts.profile);
-            let voted = row.votes.iter().any(|(by, _, saw)| *by == signed_in.person.id && *saw == seen);
-            eligible.contains(&signed_in.person) && !voted
-        }
-        Some(Ruling::Automatic(_) | Ruling::Refused(_)) | None => false,
-    }
+/// The clusters of these requests as they stand now.
+async fn standing(
+    state: &State,
+    signed_in: &SignedIn,
+    rows: &[Waiting],
+) -> Result<BTreeMap<ClusterId, Standing>, Failure> {
+    let clusters: BTreeSet<ClusterId> = rows.iter().map(|row| row.facts.cluster).collect();
+    let clusters: Vec<ClusterId> = clusters.into_iter().collect();
+    let mut connection = state.store.acquire().await?;
+    Ok(clusters::standing(&mut connection, &clusters, &signed_in.policy.file.named_roles()).await?)
+}
+
+/// What rules a request now, where it waits for this person's vote.
+fn ruled_for(signed_in: &SignedIn, row: &Waiting, standing: Option<&Standing>, known: &[Person]) -> Option<Ruled> {
+    let policy = &signed_in.policy;
+    let ruled = policy.file.ruled(&policy.hash, &row.facts, standing, known).ok()?;
+    let voted = row.votes.iter().any(|vote| vote.by.id == signed_in.person.id && vote.seen == ruled.seen);
+    (ruled.eligible.contains(&signed_in.person) && !voted).then_some(ruled)
 }
 
 /// `{microseconds}~{id}`, as the list's own address carries it; anything else is the beginning.
@@ -256,20 +275,25 @@ fn cursor(text: &str) -> Option<(Timestamp, RequestId)> {
 
 impl Row {
     /// A request that waits.
-    pub fn waiting(row: &Waiting, file: &PolicyFile, clock: &Clock) -> Self {
-        let approvals = row.votes.iter().filter(|(_, verdict, _)| *verdict == Verdict::Approve).count();
+    pub fn waiting(due: &Due, file: &PolicyFile, clock: &Clock) -> Self {
+        let Due { row, ruled } = due;
+        let counts = |vote: &&Cast| vote.verdict == Verdict::Approve && ruled.counts(&vote.by, vote.seen);
+        let approvals = row.votes.iter().filter(counts).count();
+        // What an approval would grant now, which may be another than what was asked for.
+        let profile = ruled.profile.as_ref().unwrap_or(&row.facts.profile).clone();
+        let facts = RequestFacts { profile, ..row.facts.clone() };
         let lapses = Sentence::default().text("Lapses ").time(row.facts.lapses_at, clock.full(row.facts.lapses_at));
         Self {
             time: Html::sentence(&lapses),
-            approvals: (row.quorum > 1).then(|| format!("{approvals} of {} approved", row.quorum)),
-            ..Self::of(&row.facts, RequestState::Pending, file, clock)
+            approvals: (ruled.quorum.get() > 1).then(|| format!("{approvals} of {} approved", ruled.quorum)),
+            ..Self::of(&facts, RequestState::Pending, file, clock)
         }
     }
 
     fn decided(row: &Decided, file: &PolicyFile, clock: &Clock) -> Self {
         Self {
             time: Html::sentence(&you_decided(row.verdict, row.voted_at, &[], clock)),
-            pill: Some(Pill::request(row.state)),
+            pill: Some(Pill::request(row.state, row.closed_why)),
             ..Self::of(&row.facts, row.state, file, clock)
         }
     }
@@ -278,11 +302,11 @@ impl Row {
         let last = detail.votes.last().map(|vote| (vote.by.name.as_str(), vote.at));
         let said = match part.verdict {
             Some((verdict, at)) => you_decided(verdict, at, &[], clock),
-            None => words::request::decided_elsewhere(detail.state, last, detail.closed_at, clock),
+            None => words::request::decided_elsewhere(detail.state, last, (detail.closed_at, detail.closed_why), clock),
         };
         Self {
             time: Html::sentence(&said),
-            pill: Some(Pill::request(detail.state)),
+            pill: Some(Pill::request(detail.state, detail.closed_why)),
             settled: true,
             ..Self::of(&detail.facts, detail.state, file, clock)
         }
@@ -324,7 +348,7 @@ impl InboxPage {
         let row = |grave| Row::waiting(&waiting(grave), &ben.policy.file, &ben.clock);
         let elsewhere = Row {
             id: "elsewhere".to_owned(),
-            pill: Some(Pill::request(RequestState::Approved)),
+            pill: Some(Pill::request(RequestState::Approved, None)),
             time: Html::prose("Chi Nguyen approved 14:02 CET."),
             settled: true,
             ..row(false)

@@ -4,7 +4,7 @@ use super::icon::Icon;
 use crate::words::access;
 use latchkey_domain::access::{
     grant::{GrantState, Trouble},
-    request::RequestState,
+    request::{ClosedWhy, RequestState},
 };
 
 /// What a colour says. Never said by colour alone: an icon and a word stand beside it.
@@ -50,8 +50,8 @@ impl Pill {
         Self { tone, icon, word, turns: false }
     }
 
-    /// A request's state.
-    pub fn request(state: RequestState) -> Self {
+    /// A request's state; of a cancelled one also why.
+    pub fn request(state: RequestState, why: Option<ClosedWhy>) -> Self {
         let (tone, icon) = match state {
             RequestState::Pending => (Tone::Needs, Icon::Hourglass),
             RequestState::Approved => (Tone::Good, Icon::CircleCheck),
@@ -59,7 +59,7 @@ impl Pill {
             RequestState::Cancelled => (Tone::Neutral, Icon::CircleSlash),
             RequestState::Lapsed => (Tone::Neutral, Icon::Timer),
         };
-        Self::new(tone, icon, access::request_state(state))
+        Self::new(tone, icon, access::request_state(state, why))
     }
 
     /// A grant's state.

@@ -7,7 +7,7 @@ use latchkey_domain::{
         compared::UNPROTECTED,
         grant::{Cause, GrantState},
         profile::{ResolvedProfile, Scope},
-        request::RequestState,
+        request::{ClosedWhy, RequestState},
     },
     eks::rbac::{Capability, capabilities},
 };
@@ -197,13 +197,18 @@ pub fn grant_state(state: GrantState) -> &'static str {
     }
 }
 
-/// A pill's word for a request.
-pub fn request_state(state: RequestState) -> &'static str {
+/// A pill's word for a request; of a cancelled one also why.
+pub fn request_state(state: RequestState, why: Option<ClosedWhy>) -> &'static str {
     match state {
         RequestState::Pending => "Waiting",
         RequestState::Approved => "Approved",
         RequestState::Denied => "Denied",
-        RequestState::Cancelled => "Cancelled",
+        RequestState::Cancelled => match why {
+            None | Some(ClosedWhy::Requester) => "Cancelled",
+            Some(ClosedWhy::PolicyDropped) => "Closed: dropped by the policy",
+            Some(ClosedWhy::PolicyChanged) => "Closed: the rules changed",
+            Some(ClosedWhy::PrincipalEnded) => "Closed: its identity ended",
+        },
         RequestState::Lapsed => "Lapsed",
     }
 }

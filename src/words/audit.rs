@@ -41,7 +41,7 @@ impl Told<'_> {
             }
             "request.approved" => self.on_cluster(start.text(format!(" approved {} request", whose()))).text("."),
             "request.denied" => self.on_cluster(start.text(format!(" denied {} request", whose()))).text("."),
-            "request.cancelled" => self.on_cluster(start.text(" cancelled their request")).text("."),
+            "request.cancelled" => self.cancelled(start),
             "request.lapsed" => self
                 .on_cluster(Sentence::default().text(format!("{} request", self.capital_whose())))
                 .text(" lapsed undecided."),
@@ -112,6 +112,14 @@ impl Told<'_> {
                 self.on_cluster(Sentence::default().text(self.text("by")).text(" accepted this database")).text(".")
             }
             "identity.proven" => start.text(" proved to be ").name(self.text("principal")).text("."),
+            "identity.ended" => start
+                .text(" found ")
+                .name(self.text("principal"))
+                .text(" deleted or made anew in IAM; what its holder had by it ends."),
+            "identity.released" => start
+                .text(" released ")
+                .name(self.text("principal"))
+                .text(format!(" from {}; what they had by it ends.", self.person.unwrap_or("its holder"))),
             "identity.replaced" => start
                 .text(" proved ")
                 .name(self.text("principal"))
@@ -146,6 +154,17 @@ impl Told<'_> {
             },
             other => self.on_cluster(start.text(format!(": {}", other.replace(['.', '_'], " ")))).text("."),
         }
+    }
+
+    fn cancelled(&self, start: Sentence) -> Sentence {
+        let why = match self.text("why") {
+            "policy_dropped" => ": the policy has its cluster or profile no more.",
+            "policy_changed" => ": the policy does not allow it any more.",
+            "principal_ended" => ": the AWS identity that it was asked for ended.",
+            _ => return self.on_cluster(start.text(" cancelled their request")).text("."),
+        };
+        let whose = self.person.map_or_else(|| "their".to_owned(), |name| format!("{name}\u{2019}s"));
+        self.on_cluster(start.text(format!(" closed {whose} request"))).text(why)
     }
 
     fn revoking(&self, start: Sentence) -> Sentence {

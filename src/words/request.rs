@@ -2,7 +2,10 @@
 
 use super::{Clock, Sentence, people::any_of, sentence::count, time::length};
 use jiff::Timestamp;
-use latchkey_domain::access::request::{RequestState, Verdict};
+use latchkey_domain::access::{
+    request::{ClosedWhy, RequestState, Verdict},
+    rules::Changed,
+};
 use std::num::NonZeroU8;
 
 /// "Waiting for Ben or Chi. Lapses 15:00 CET." `names` are those who may decide and have not; `who` says it where
@@ -69,7 +72,7 @@ pub fn wait_for_you(requests: usize) -> String {
 pub fn decided_elsewhere(
     state: RequestState,
     last: Option<(&str, Timestamp)>,
-    closed: Option<Timestamp>,
+    (closed, why): (Option<Timestamp>, Option<ClosedWhy>),
     clock: &Clock,
 ) -> Sentence {
     let at = |sentence: Sentence, at: Option<Timestamp>| match at {
@@ -84,9 +87,69 @@ pub fn decided_elsewhere(
         RequestState::Pending => Sentence::parse("It waits for somebody else now."),
         RequestState::Approved => by(verdict(Verdict::Approve)),
         RequestState::Denied => by(verdict(Verdict::Deny)),
-        RequestState::Cancelled => at(Sentence::default().text("Its requester cancelled it"), closed),
+        RequestState::Cancelled => {
+            let said = match why {
+                None | Some(ClosedWhy::Requester) => "Its requester cancelled it",
+                Some(ClosedWhy::PolicyDropped) => "Closed, since the policy has its cluster or profile no more,",
+                Some(ClosedWhy::PolicyChanged) => "Closed, since no policy allows it any more,",
+                Some(ClosedWhy::PrincipalEnded) => "Closed, since its AWS identity ended,",
+            };
+            at(Sentence::default().text(said), closed)
+        }
         RequestState::Lapsed => at(Sentence::default().text("Nobody decided in time; it lapsed"), closed),
     }
+}
+
+/// Why a request was cancelled, and what its requester does next.
+pub fn cancelled(why: Option<ClosedWhy>) -> &'static str {
+    match why {
+        None | Some(ClosedWhy::Requester) => "Cancelled by its requester. Nothing was changed.",
+        Some(ClosedWhy::PolicyDropped) => {
+            "Closed: the policy has its cluster or profile no more. Nothing was granted; ask for another."
+        }
+        Some(ClosedWhy::PolicyChanged) => {
+            "Closed: the rules changed, and no policy allows it any more. Nothing was granted; ask for what they allow now."
+        }
+        Some(ClosedWhy::PrincipalEnded) => {
+            "Closed: the AWS identity that it was asked for ended. Nothing was granted; prove an identity, then ask again."
+        }
+    }
+}
+
+/// How a request was closed, as a line of what happened: "Ana cancelled it".
+pub fn closed_by(subject: &str, why: Option<ClosedWhy>) -> String {
+    match why {
+        None | Some(ClosedWhy::Requester) => format!("{subject} cancelled it"),
+        Some(ClosedWhy::PolicyDropped) => "It was closed: the policy has its cluster or profile no more".to_owned(),
+        Some(ClosedWhy::PolicyChanged) => "It was closed: the rules changed".to_owned(),
+        Some(ClosedWhy::PrincipalEnded) => "It was closed: its AWS identity ended".to_owned(),
+    }
+}
+
+/// What whoever votes too late is told.
+pub fn already(state: RequestState, why: Option<ClosedWhy>) -> &'static str {
+    match (state, why) {
+        (RequestState::Pending, _) => "The request changed meanwhile. Look again.",
+        (RequestState::Approved, _) => "It was approved already; your vote was not needed. See below who decided.",
+        (RequestState::Denied, _) => "It was denied already, before your vote. See below who decided.",
+        (RequestState::Cancelled, None | Some(ClosedWhy::Requester)) => "Its requester cancelled it meanwhile.",
+        (RequestState::Cancelled, Some(ClosedWhy::PolicyDropped)) => {
+            "It was closed meanwhile: the policy has its cluster or profile no more."
+        }
+        (RequestState::Cancelled, Some(ClosedWhy::PolicyChanged)) => {
+            "It was closed meanwhile: the rules changed, and no policy allows it any more."
+        }
+        (RequestState::Cancelled, Some(ClosedWhy::PrincipalEnded)) => {
+            "It was closed meanwhile: the AWS identity that it was asked for ended."
+        }
+        (RequestState::Lapsed, _) => "It lapsed before you decided. Its requester can ask again.",
+    }
+}
+
+/// Why an approval is void: "is void: 2 approvals are wanted instead of 1."
+pub fn void(changed: &[Changed]) -> String {
+    let changed: Vec<String> = changed.iter().map(ToString::to_string).collect();
+    format!("is void: {}.", changed.join("; "))
 }
 
 /// The past of a verdict: "approved".
@@ -142,7 +205,7 @@ mod tests {
     #[test]
     fn a_request_that_somebody_else_decided_says_who_and_when() {
         let at: Timestamp = "2026-11-24T13:02:00Z".parse().unwrap();
-        let said = |state, last| decided_elsewhere(state, last, Some(at), &clock()).to_string();
+        let said = |state, last| decided_elsewhere(state, last, (Some(at), None), &clock()).to_string();
         assert_eq!(said(RequestState::Approved, Some(("Chi", at))), "Chi approved 14:02 CET.");
         assert_eq!(said(RequestState::Cancelled, None), "Its requester cancelled it 14:02 CET.");
         assert_eq!(said(RequestState::Lapsed, None), "Nobody decided in time; it lapsed 14:02 CET.");

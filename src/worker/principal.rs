@@ -7,7 +7,10 @@ use super::{
     trail,
 };
 use crate::{
-    actions::policy::{self, Current, NoPolicy},
+    actions::{
+        identities,
+        policy::{self, Current, NoPolicy},
+    },
     aws::KnownUser,
     fault::{Fault, FaultKind},
     lease::{Lease, Lost},
@@ -41,6 +44,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         let mut connection = worker.store.acquire().await?;
         desired::principal_arn(&mut connection, id).await?.ok_or(Interrupted::Nothing)?
     };
+    identities::end_left(&worker.store, id).await?;
     let policy = policy(worker).await?;
     let writable = policy.as_ref().is_some_and(|policy| policy.file.may_write(&arn));
     let look = observe(worker, &arn, writable).await;
@@ -64,9 +68,9 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     // What an interrupted run sends late, nobody else would look for once the last access is over.
     let arrives = intents::arrives_within(&worker.store, lease.target()).await?;
     let plan = plan(&desired, &observed);
-    if plan.replaced.is_some() {
+    if let Some(why) = &plan.replaced {
         lease.life().spend()?;
-        people::end_principal(&worker.store, id).await?;
+        identities::end_replaced(&worker.store, id, why).await?;
     }
     let activated = tell_early(worker, lease, &desired, &plan, told).await?;
     let findings = found_without_grant(&desired, &plan);

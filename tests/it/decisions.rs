@@ -72,7 +72,7 @@ async fn two_approvers_at_once_give_one_grant() {
     );
     let outcomes = [ben, chi, dot];
     assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(Outcome::Approved(_)))).count(), 1);
-    let late = outcomes.iter().filter(|o| matches!(o, Err(NotDecided::Closed(RequestState::Approved)))).count();
+    let late = outcomes.iter().filter(|o| matches!(o, Err(NotDecided::Closed(RequestState::Approved, _)))).count();
     assert_eq!(late, 2, "{outcomes:?}");
     assert_eq!(town.count("select count(*) from access_grant").await, 1);
     assert_eq!(town.count("select count(*) from event where action = 'request.approved'").await, 1);

@@ -24,6 +24,7 @@ mod records;
 mod replicas;
 mod rig;
 mod rooms;
+mod rules_of_now;
 mod secrets;
 mod sign_in;
 mod stage;

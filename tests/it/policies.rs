@@ -1,25 +1,34 @@
 //! `latchkey policy apply`, as far as the database is concerned.
 
-use crate::town::{POLICY, Town};
+use crate::town::{POLICY, Town, look};
 use latchkey::{
+    actions::ask::AskForm,
     config,
     store::policies::{self, Application, Applied, NotApplied},
 };
-use latchkey_domain::access::{GrantId, grant::GrantState};
+use latchkey_domain::access::{GrantId, RequestId, grant::GrantState, request::Verdict};
 
 /// What is applied beside the text itself.
 #[derive(Default)]
 struct With<'a> {
     expected: Option<&'a str>,
     drain: &'a [&'a str],
+    end_refused: bool,
 }
 
 async fn apply(town: &Town, text: &str, with: With<'_>) -> Result<Applied, NotApplied> {
     let file = config::policy::parse(text).unwrap();
     let hash = config::policy::hash(text);
     let drain: Vec<String> = with.drain.iter().map(|&name| name.to_owned()).collect();
-    let application =
-        Application { file: &file, hash: &hash, body: text, expected: with.expected, drain: &drain, by: "a test" };
+    let application = Application {
+        file: &file,
+        hash: &hash,
+        body: text,
+        expected: with.expected,
+        drain: &drain,
+        end_refused: with.end_refused,
+        by: "a test",
+    };
     policies::apply(&town.owner, &application).await
 }
 
@@ -168,8 +177,68 @@ async fn neither_process_can_apply_a_policy() {
     let town = Town::new().await;
     let (text, file) = (with_lab(), config::policy::parse(&with_lab()).unwrap());
     let hash = config::policy::hash(&text);
-    let application = Application { file: &file, hash: &hash, body: &text, expected: None, drain: &[], by: "nobody" };
+    let application = Application {
+        file: &file,
+        hash: &hash,
+        body: &text,
+        expected: None,
+        drain: &[],
+        end_refused: false,
+        by: "nobody",
+    };
     for store in [&town.web, &town.worker] {
         assert!(matches!(policies::apply(store, &application).await, Err(NotApplied::Store(_))));
     }
+}
+
+/// The policy under which nobody may look at payments.
+fn nobody_looks() -> String {
+    let start = POLICY.find("[[policies]]\nname = \"payments may look\"").unwrap();
+    let end = start + POLICY[start..].find("[[policies]]\nname = \"payments may change\"").unwrap();
+    format!("{}{}", &POLICY[..start], &POLICY[end..])
+}
+
+#[tokio::test]
+async fn a_policy_closes_what_waits_for_what_it_drops() {
+    let town = Town::new().await;
+    let (gone, stays) =
+        (town.ask("ana", &look()).await, town.ask("gus", &AskForm { profile: "edit".into(), ..look() }).await);
+    let dropped =
+        with_lab().replace("[[profiles]]\nname = \"view\"\ncluster_roles = [\"view\"]\nscope = \"namespace\"\n", "");
+    let dropped =
+        dropped.replace(&POLICY[POLICY.find("[[policies]]").unwrap()..POLICY.rfind("[[policies]]").unwrap()], "");
+    let applied = apply(&town, &dropped, With::default()).await.unwrap();
+    assert_eq!(applied.closed, 1);
+    let why = async |id: RequestId| {
+        town.text(&format!("select concat_ws(' ', state, closed_why) from request where id = '{id}'")).await
+    };
+    assert_eq!((why(gone).await.as_str(), why(stays).await.as_str()), ("cancelled policy_dropped", "pending"));
+    let applied = apply(&town, &without_prod(), With { drain: &["prod-eu", "lab"], ..With::default() }).await.unwrap();
+    assert_eq!((applied.closed, why(stays).await.as_str()), (1, "cancelled policy_dropped"));
+    let late = town.vote("ben", stays, Verdict::Approve).await.unwrap_err().to_string();
+    assert!(late.contains("cancelled already"), "{late}");
+}
+
+#[tokio::test]
+async fn a_policy_names_what_it_would_not_grant_and_ends_it_only_where_it_is_told_to() {
+    let town = Town::new().await;
+    let before = current(&town).await;
+    let (waits, stays) =
+        (town.ask("ana", &look()).await, town.ask("gus", &AskForm { profile: "edit".into(), ..look() }).await);
+    let told = match apply(&town, &nobody_looks(), With::default()).await {
+        Err(error @ NotApplied::Refuses(_)) => error.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert!(
+        told.contains(&format!("The request {waits} of ana (`view` on `prod-eu`): No policy lets you ask")),
+        "{told}"
+    );
+    assert!(told.ends_with("Confirm with --end-refused") && !told.contains(&stays.to_string()), "{told}");
+    assert_eq!(current(&town).await, before);
+    let applied = apply(&town, &nobody_looks(), With { end_refused: true, ..With::default() }).await.unwrap();
+    assert_eq!(applied.closed, 1);
+    let rows = "select string_agg(concat_ws(' ', state, closed_why), ', ' order by id) from request";
+    assert_eq!(town.text(rows).await, "cancelled policy_changed, pending");
+    let told = "select count(*) from event where action = 'request.cancelled' and actor = 'policy apply'";
+    assert_eq!(town.count(told).await, 1);
 }

@@ -269,7 +269,8 @@ async fn migrate(postgres: &Postgres) -> anyhow::Result<Store> {
 
 async fn apply_policy(owner: &Store, file: &PolicyFile) -> anyhow::Result<()> {
     let hash = config::policy::hash(POLICY);
-    let application = Application { file, hash: &hash, body: POLICY, expected: None, drain: &[], by: "the demo" };
+    let application =
+        Application { file, hash: &hash, body: POLICY, expected: None, drain: &[], end_refused: false, by: "the demo" };
     policies::apply(owner, &application).await.context("the demo's policy was not applied")?;
     Ok(())
 }

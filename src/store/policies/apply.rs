@@ -1,13 +1,17 @@
 //! Making a policy.toml current: the one writer of `policy_version` and `cluster`.
 
-use super::super::{Store, StoreError, Tx, columns::time};
+use super::{
+    super::{Store, StoreError, Tx, columns::time, people},
+    ends::{self, Ends, NotGranted},
+};
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    ClusterId, EventDraft, GrantId, Wake,
+    ClusterId, EventDraft, GrantId, RequestId, Wake,
     cluster::ClusterName,
     grant::Cause,
-    person::{Audience, Handle},
+    person::{Audience, Handle, Person},
     policy::{Decision, PolicyFile},
+    request::{ClosedWhy, Open},
     transition::{Actor, Target, Transition},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +32,8 @@ pub struct Application<'a> {
     pub expected: Option<&'a str>,
     /// Clusters and profiles that may go though somebody has access by them: that access ends.
     pub drain: &'a [String],
+    /// Whether requests that wait and accesses that are not set up yet may end since this policy would not grant them.
+    pub end_refused: bool,
     /// Who applies it, for the audit log.
     pub by: &'a str,
 }
@@ -43,8 +49,10 @@ pub struct Applied {
     pub dropped: Vec<ClusterName>,
     /// Clusters that were gone, and are taken on anew as what has their ARN now.
     pub retaken: Vec<ClusterName>,
-    /// Accesses that end now.
+    /// Accesses that end now, those that the policy would not grant among them.
     pub ending: usize,
+    /// Requests that are closed now.
+    pub closed: usize,
 }
 
 /// Something that the new policy no longer has.
@@ -56,6 +64,11 @@ pub struct Gone {
     /// Accesses that are not over.
     pub live: usize,
 }
+
+/// How often an application is begun anew: each time requests came meanwhile that it would close.
+const ROUNDS: usize = 10;
+/// How many of what a policy would not grant are named at once.
+const NAMED: usize = 20;
 
 /// Why a policy.toml did not become current. `Display` is a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +83,10 @@ pub enum NotApplied {
     Moved(Option<String>),
     #[error("{} Confirm with {}", gone(.0), drains(.0))]
     Drops(Vec<Gone>),
+    #[error("{} Confirm with --end-refused", refused(.0))]
+    Refuses(Vec<NotGranted>),
+    #[error("people kept asking for what this policy ends while it was applied; try again")]
+    Busy,
     #[error("nothing that is drained goes away by this policy: {}", .0.join(", "))]
     NotDropped(Vec<String>),
     #[error(transparent)]
@@ -96,6 +113,18 @@ fn gone(gone: &[Gone]) -> String {
     gone.iter().map(say).collect::<Vec<_>>().join(" ")
 }
 
+fn refused(refused: &[NotGranted]) -> String {
+    let mut told = vec![match refused.len() {
+        1 => "This policy would not grant what somebody waits for.".to_owned(),
+        count => format!("This policy would not grant {count} of what people wait for."),
+    }];
+    told.extend(refused.iter().take(NAMED).map(ToString::to_string));
+    if refused.len() > NAMED {
+        told.push(format!("And {} more.", refused.len() - NAMED));
+    }
+    told.join("\n")
+}
+
 fn drains(gone: &[Gone]) -> String {
     gone.iter().map(|gone| format!("--drain {}", gone.name)).collect::<Vec<_>>().join(" ")
 }
@@ -108,21 +137,50 @@ impl From<sqlx::Error> for NotApplied {
 
 /// A cluster's row.
 #[derive(Debug, Clone)]
-struct Row {
-    id: ClusterId,
-    name: String,
-    arn: String,
-    gone: bool,
+pub(super) struct Row {
+    pub id: ClusterId,
+    pub name: String,
+    pub arn: String,
+    pub gone: bool,
 }
 
-/// Makes a policy.toml current, in one transaction with the clusters that it names, the accesses that it ends, the
-/// audit events, and a wake-up of every cluster. Needs the rights of the schema's owner. The text that is current
-/// already changes nothing, unless a cluster that it names is gone: what has its ARN now is taken on, as another.
+/// What came of one attempt.
+enum Attempt {
+    Applied(Applied),
+    /// These requests have to be locked before everything else.
+    Closes(Vec<RequestId>),
+}
+
+/// Makes a policy.toml current, in one transaction with the clusters that it names, the accesses and requests that it
+/// ends, the audit events, and a wake-up of every cluster. Needs the rights of the schema's owner. The text that is
+/// current already changes nothing, unless a cluster that it names is gone: what has its ARN now is taken on, as another.
+///
+/// Requests on what it drops are closed. Requests that wait and accesses that are not set up yet are ruled on by it; what
+/// it would not grant ends, where `end_refused` says so. What is active is not decided again.
 ///
 /// # Errors
-/// `UnknownPeople`, `Moved`, `Drops` (what goes away is not in `drain`), `NotDropped`, `Store`; nothing is changed then.
+/// `UnknownPeople`, `Moved`, `Drops` (what goes away is not in `drain`), `Refuses` (what it would not grant, without
+/// `end_refused`), `NotDropped`, `Busy`, `Store`; nothing is changed then.
 pub async fn apply(store: &Store, application: &Application<'_>) -> Result<Applied, NotApplied> {
+    let known = people::approvers(store, application.file).await?;
+    let mut closes = Vec::new();
+    for _ in 0..ROUNDS {
+        match attempt(store, application, &known, &closes).await? {
+            Attempt::Applied(applied) => return Ok(applied),
+            Attempt::Closes(more) => closes.extend(more),
+        }
+    }
+    Err(NotApplied::Busy)
+}
+
+async fn attempt(
+    store: &Store,
+    application: &Application<'_>,
+    known: &[Person],
+    closes: &[RequestId],
+) -> Result<Attempt, NotApplied> {
     let mut tx = store.begin().await?;
+    let open = tx.lock_open(closes).await?;
     sqlx::query!("select pg_advisory_xact_lock($1)", APPLY_LOCK).fetch_one(tx.connection()).await?;
     let previous = sqlx::query_scalar!("select hash from policy_version where current")
         .fetch_optional(tx.connection())
@@ -136,12 +194,23 @@ pub async fn apply(store: &Store, application: &Application<'_>) -> Result<Appli
     let (wanted, dropped): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| arns.contains(row.arn.as_str()));
     let (gone, kept): (Vec<Row>, Vec<Row>) = wanted.into_iter().partition(|row| row.gone);
     if previous.as_deref() == Some(application.hash) && gone.is_empty() {
-        return Ok(Applied { previous, ..Applied::default() });
+        return Ok(Attempt::Applied(Applied { previous, ..Applied::default() }));
     }
     refuse_unknown(&mut tx, application.file).await?;
     let ending = ending(&mut tx, application, &dropped).await?;
+    let ends = ends::look(&mut tx, application, &kept, known).await?;
+    let refused = ends.refused();
+    if !refused.is_empty() && !application.end_refused {
+        return Err(NotApplied::Refuses(refused));
+    }
+    // Nobody asks or decides meanwhile: what is to be closed is all there is, once it is locked.
+    let closing = ends.closing();
+    if closing.iter().any(|id| open.iter().all(|open| open.id != *id)) {
+        return Ok(Attempt::Closes(closing));
+    }
     let mut wakes = Vec::new();
-    let now = end(&mut tx, &ending, &mut wakes).await?;
+    let (now, ended) = end(&mut tx, &ending, &ends, &mut wakes).await?;
+    let closed = close(&mut tx, &open, &ends, now).await?;
     write_version(&mut tx, application, previous.as_deref(), now).await?;
     let mut events = drop_clusters(&mut tx, &dropped, now).await?;
     events.extend(drop_clusters(&mut tx, &gone, now).await?);
@@ -158,16 +227,18 @@ pub async fn apply(store: &Store, application: &Application<'_>) -> Result<Appli
         .with("clusters_added", added.len())
         .with("clusters_dropped", dropped.len())
         .with("clusters_retaken", retaken.len())
-        .with("accesses_ending", ending.len())
-        .with("drain", application.drain);
+        .with("accesses_ending", ended)
+        .with("requests_closed", closed)
+        .with("drain", application.drain)
+        .with("end_refused", application.end_refused);
     tx.event(&event, now).await?;
     for event in events {
         tx.event(&event.with("policy_hash", application.hash), now).await?;
     }
     tx.wake(wakes).await?;
     tx.commit().await?;
-    let names = dropped.iter().filter_map(|row| row.name.parse().ok()).collect();
-    Ok(Applied { previous, changed: true, added, dropped: names, retaken, ending: ending.len() })
+    let dropped = dropped.iter().filter_map(|row| row.name.parse().ok()).collect();
+    Ok(Attempt::Applied(Applied { previous, changed: true, added, dropped, retaken, ending: ended, closed }))
 }
 
 fn actor() -> Actor {
@@ -244,18 +315,50 @@ async fn ending(tx: &mut Tx, application: &Application<'_>, dropped: &[Row]) -> 
     }
 }
 
-/// Revokes the accesses; the time, read after their locks. Their wake-ups come with all others, in the order of keys.
-async fn end(tx: &mut Tx, ending: &[GrantId], wakes: &mut Vec<Wake>) -> Result<Timestamp, NotApplied> {
-    let grants = tx.lock_grants(ending).await?;
+/// Revokes the accesses; the time, read after their locks, and how many. Their wake-ups come with all others, in the order
+/// of keys.
+async fn end(
+    tx: &mut Tx,
+    dropped: &[GrantId],
+    ends: &Ends,
+    wakes: &mut Vec<Wake>,
+) -> Result<(Timestamp, usize), NotApplied> {
+    let ids: BTreeSet<GrantId> = dropped.iter().chain(ends.grants.keys()).copied().collect();
+    let ids: Vec<GrantId> = ids.into_iter().collect();
+    let grants = tx.lock_grants(&ids).await?;
     let now = tx.now().await?;
-    let reason = "the policy no longer has its cluster or profile";
+    let mut ended = 0;
     for grant in grants {
+        let id = grant.facts().id;
+        let (cause, reason) = match ends.grants.get(&id).filter(|_| !dropped.contains(&id)) {
+            None => (Cause::Revoked, "the policy no longer has its cluster or profile".to_owned()),
+            // It was set up just now: what is active is not decided again.
+            Some(_) if !ends::is_not_set_up(&grant) => continue,
+            Some(refused) => (Cause::PolicyChanged, refused.why.clone()),
+        };
         let Some(live) = grant.live() else { continue };
-        let Transition { to, event, wakes: own } = live.revoke(Cause::Revoked, actor(), Some(reason.to_owned()), now);
+        let Transition { to, event, wakes: own } = live.revoke(cause, actor(), Some(reason), now);
         wakes.extend(own);
         tx.record(Transition { to, event, wakes: vec![] }, now).await?;
+        ended += 1;
     }
-    Ok(now)
+    Ok((now, ended))
+}
+
+/// Closes the requests that end with the policy; how many.
+async fn close(tx: &mut Tx, open: &[Open], ends: &Ends, now: Timestamp) -> Result<usize, NotApplied> {
+    let mut closed = 0;
+    for open in open {
+        let (why, reason) = match ends.requests.get(&open.id) {
+            Some(refused) => (ClosedWhy::PolicyChanged, Some(refused.why.as_str())),
+            None if ends.dropped.contains(&open.id) => (ClosedWhy::PolicyDropped, None),
+            // It is to stay after all: it was asked for again by what stands now.
+            None => continue,
+        };
+        tx.record(open.close(why, actor(), reason, now), now).await?;
+        closed += 1;
+    }
+    Ok(closed)
 }
 
 async fn write_version(

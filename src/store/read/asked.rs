@@ -6,8 +6,11 @@ use crate::store::{
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    ClusterId, GrantId, PersonId, RequestId, cluster::PinnedNamespace, grant::GrantState, profile::ResolvedProfile,
-    request::RequestState,
+    ClusterId, GrantId, PersonId, RequestId,
+    cluster::PinnedNamespace,
+    grant::GrantState,
+    profile::ResolvedProfile,
+    request::{ClosedWhy, RequestState},
 };
 
 /// A row of somebody's requests.
@@ -25,6 +28,7 @@ pub struct Asked {
     pub submitted_at: Timestamp,
     pub lapses_at: Timestamp,
     pub closed_at: Option<Timestamp>,
+    pub closed_why: Option<ClosedWhy>,
     pub grant: Option<(GrantId, GrantState)>,
 }
 
@@ -40,7 +44,7 @@ pub async fn by(
 ) -> Result<Vec<Asked>, StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.cluster_id, c.name as cluster_name, r.resolved_profile, r.namespaces, i.arn, r.minutes, r.reason,
-             r.state, r.submitted_at, r.lapses_at, r.closed_at, g.id as "grant_id?", g.state as "grant_state?"
+             r.state, r.submitted_at, r.lapses_at, r.closed_at, r.closed_why, g.id as "grant_id?", g.state as "grant_state?"
            from request r
            join cluster c on c.id = r.cluster_id
            join principal i on i.id = r.principal_id
@@ -77,6 +81,7 @@ pub async fn by(
                 submitted_at: row.submitted_at.to_jiff(),
                 lapses_at: row.lapses_at.to_jiff(),
                 closed_at: row.closed_at.map(jiff_sqlx::Timestamp::to_jiff),
+                closed_why: row.closed_why.as_deref().and_then(ClosedWhy::parse),
                 grant,
             })
         };

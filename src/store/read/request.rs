@@ -9,7 +9,7 @@ use crate::store::{
 use jiff::Timestamp;
 use latchkey_domain::access::{
     PersonId, RequestId,
-    request::{Pending, RequestFacts, RequestState, Vote},
+    request::{ClosedWhy, RequestFacts, RequestState, Vote},
 };
 use std::num::NonZeroU8;
 
@@ -23,6 +23,10 @@ pub struct RequestDetail {
     pub quorum: Option<NonZeroU8>,
     pub state: RequestState,
     pub closed_at: Option<Timestamp>,
+    /// Of a cancelled one; nothing in rows of earlier versions.
+    pub closed_why: Option<ClosedWhy>,
+    /// Whether its principal is its requester's no more.
+    pub principal_ended: bool,
     /// In the order of time.
     pub votes: Vec<Vote>,
     /// The access that it led to.
@@ -30,16 +34,6 @@ pub struct RequestDetail {
 }
 
 impl RequestDetail {
-    /// The request as the domain decides on it, where it is pending.
-    pub fn pending(&self) -> Option<Pending> {
-        let quorum = self.quorum?;
-        (self.state == RequestState::Pending).then(|| Pending {
-            facts: self.facts.clone(),
-            quorum,
-            votes: self.votes.clone(),
-        })
-    }
-
     /// Whether this person ever voted on it.
     pub fn voted(&self, id: PersonId) -> bool {
         self.votes.iter().any(|vote| vote.by.id == id)
@@ -53,8 +47,9 @@ impl RequestDetail {
 pub async fn by_id(store: &Store, id: RequestId) -> Result<Option<RequestDetail>, StoreError> {
     let row = sqlx::query!(
         r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason, r.policy_hash,
-             r.policy_name, r.quorum, r.state, r.submitted_at, r.lapses_at, r.closed_at,
-             p.id as person_id, p.handle, p.name, p.groups, c.name as cluster_name, i.arn, i.aws_profile
+             r.policy_name, r.quorum, r.state, r.submitted_at, r.lapses_at, r.closed_at, r.closed_why,
+             p.id as person_id, p.handle, p.name, p.groups, c.name as cluster_name, i.arn, i.aws_profile,
+             i.ended_at is not null as "principal_ended!"
            from request r
            join person p on p.id = r.person_id
            join cluster c on c.id = r.cluster_id
@@ -73,6 +68,8 @@ pub async fn by_id(store: &Store, id: RequestId) -> Result<Option<RequestDetail>
         quorum: u8::try_from(row.quorum).ok().and_then(NonZeroU8::new),
         state,
         closed_at: row.closed_at.map(jiff_sqlx::Timestamp::to_jiff),
+        closed_why: row.closed_why.as_deref().and_then(ClosedWhy::parse),
+        principal_ended: row.principal_ended,
         votes: votes(store.pool(), id).await?,
         grant: progress::of_request(store, id).await?,
     }))

@@ -7,16 +7,43 @@ use crate::store::{
 use jiff::Timestamp;
 use latchkey_domain::access::{
     PersonId, RequestId,
-    request::{RequestFacts, RequestState, Seen, Verdict},
+    person::Person,
+    request::{ClosedWhy, RequestFacts, RequestState, Seen, Verdict},
 };
-use uuid::Uuid;
+use serde::Deserialize;
 
 /// A request that waits, with what its voters saw.
 #[derive(Debug, Clone)]
 pub struct Waiting {
     pub facts: RequestFacts,
-    pub quorum: u8,
-    pub votes: Vec<(PersonId, Verdict, Seen)>,
+    pub votes: Vec<Cast>,
+}
+
+/// A vote on a request that waits, with the voter as they are now.
+#[derive(Debug, Clone)]
+pub struct Cast {
+    pub by: Person,
+    pub verdict: Verdict,
+    pub seen: Seen,
+}
+
+/// The same as the database tells it.
+#[derive(Debug, Deserialize)]
+struct CastRow {
+    by: Person,
+    verdict: String,
+    seen: String,
+}
+
+impl CastRow {
+    fn cast(self) -> Result<Cast, StoreError> {
+        let verdict = Verdict::parse(&self.verdict);
+        Ok(Cast {
+            by: self.by,
+            verdict: verdict.ok_or_else(|| StoreError::corrupt("vote", "verdict", &self.verdict))?,
+            seen: self.seen.parse().map_err(|e| StoreError::corrupt("vote", "seen", e))?,
+        })
+    }
 }
 
 /// Where a list of waiting requests goes on: after this moment and id.
@@ -38,15 +65,17 @@ pub async fn pending(
 ) -> Result<(Vec<Waiting>, Option<After>), StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
-             r.policy_hash, r.policy_name, r.quorum, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
+             r.policy_hash, r.policy_name, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
              p.groups, c.name as cluster_name, i.arn,
-             (select coalesce(jsonb_agg(jsonb_build_array(v.person_id, v.verdict, encode(v.seen, 'hex')) order by v.at), '[]')
-              from vote v where v.request_id = r.id) as "votes!"
+             (select coalesce(jsonb_agg(jsonb_build_object(
+                'by', jsonb_build_object('id', d.id, 'handle', d.handle, 'name', d.name, 'groups', to_jsonb(d.groups)),
+                'verdict', v.verdict, 'seen', encode(v.seen, 'hex')) order by v.at), '[]')
+              from vote v join person d on d.id = v.person_id where v.request_id = r.id) as "votes!"
            from request r
            join person p on p.id = r.person_id
            join cluster c on c.id = r.cluster_id
            join principal i on i.id = r.principal_id
-           where r.state = 'pending' and r.lapses_at > latchkey_now()
+           where r.state = 'pending' and r.lapses_at > latchkey_now() and i.ended_at is null
              and ($1::timestamptz is null or (r.lapses_at, r.id) > ($1, $2))
            order by r.lapses_at, r.id limit $3"#,
         after.map(|after| time(after.lapses_at)) as _,
@@ -60,19 +89,10 @@ pub async fn pending(
     let waiting = readable(rows.into_iter().map(|row| {
         let id = row.id;
         let read = move || -> Result<Waiting, StoreError> {
-            let votes: Vec<(Uuid, String, String)> = json("vote", "seen", row.votes)?;
+            let votes: Vec<CastRow> = json("vote", "seen", row.votes)?;
             Ok(Waiting {
                 facts: request_facts!(row),
-                quorum: u8::try_from(row.quorum).map_err(|e| StoreError::corrupt("request", "quorum", e))?,
-                votes: votes
-                    .into_iter()
-                    .map(|(by, verdict, seen)| {
-                        let verdict =
-                            Verdict::parse(&verdict).ok_or_else(|| StoreError::corrupt("vote", "verdict", &verdict))?;
-                        let seen = seen.parse().map_err(|e| StoreError::corrupt("vote", "seen", e))?;
-                        Ok((PersonId(by), verdict, seen))
-                    })
-                    .collect::<Result<_, StoreError>>()?,
+                votes: votes.into_iter().map(CastRow::cast).collect::<Result<_, StoreError>>()?,
             })
         };
         (id, read())
@@ -85,6 +105,8 @@ pub async fn pending(
 pub struct Decided {
     pub facts: RequestFacts,
     pub state: RequestState,
+    /// Why it is cancelled, where it is.
+    pub closed_why: Option<ClosedWhy>,
     pub verdict: Verdict,
     pub reason: Option<String>,
     pub voted_at: Timestamp,
@@ -103,7 +125,7 @@ pub async fn decided_by(
 ) -> Result<(Vec<Decided>, Option<(Timestamp, RequestId)>), StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
-             r.policy_hash, r.policy_name, r.state, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
+             r.policy_hash, r.policy_name, r.state, r.closed_why, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
              p.groups, c.name as cluster_name, i.arn, v.verdict, v.reason as vote_reason, v.at
            from vote v
            join request r on r.id = v.request_id
@@ -129,6 +151,7 @@ pub async fn decided_by(
                 facts: request_facts!(row),
                 state: RequestState::parse(&row.state)
                     .ok_or_else(|| StoreError::corrupt("request", "state", &row.state))?,
+                closed_why: row.closed_why.as_deref().and_then(ClosedWhy::parse),
                 verdict: Verdict::parse(&row.verdict)
                     .ok_or_else(|| StoreError::corrupt("vote", "verdict", &row.verdict))?,
                 reason: row.vote_reason,

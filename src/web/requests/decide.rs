@@ -4,6 +4,7 @@ use super::show::{Again, RequestPage};
 use crate::{
     actions::requests::{self, NotDecided, VoteForm},
     web::{Failure, SignedIn, State, path::Id},
+    words,
 };
 use axum::{
     extract::State as Extract,
@@ -14,7 +15,8 @@ use axum_extra::extract::Form;
 use latchkey_domain::access::{
     RequestId,
     reason::{LONGEST, is_plain},
-    request::{Refused, RequestState, Verdict},
+    request::{ClosedWhy, Refused, RequestState, Verdict},
+    standing::NotRuled,
 };
 use serde::Deserialize;
 
@@ -55,8 +57,10 @@ pub async fn vote(
         Ok(_) => Ok(Redirect::to(&format!("/requests/{id}")).into_response()),
         Err(NotDecided::NotFound) => Err(Failure::NotFound),
         Err(NotDecided::Refused(refused)) => again(&state, &signed_in, id, &input, Trouble::Refused(refused)).await,
-        Err(NotDecided::Closed(closed)) => again(&state, &signed_in, id, &input, Trouble::Closed(closed)).await,
-        Err(NotDecided::NoLongerAllowed) => again(&state, &signed_in, id, &input, Trouble::NoLongerAllowed).await,
+        Err(NotDecided::Closed(closed, why)) => {
+            again(&state, &signed_in, id, &input, Trouble::Closed(closed, why)).await
+        }
+        Err(NotDecided::NotRuled(why)) => again(&state, &signed_in, id, &input, Trouble::NotRuled(why)).await,
         Err(NotDecided::Policy(error)) => Err(error.into()),
         Err(NotDecided::Store(error)) => Err(error.into()),
     }
@@ -70,15 +74,15 @@ pub async fn cancel(
 ) -> Result<Response, Failure> {
     match requests::cancel(&state.store, &signed_in.person, id).await {
         // Cancelled twice is cancelled.
-        Ok(()) | Err(NotDecided::Closed(RequestState::Cancelled)) => {
+        Ok(()) | Err(NotDecided::Closed(RequestState::Cancelled, None | Some(ClosedWhy::Requester))) => {
             RequestPage::read(&state, &signed_in, id, Again::default()).await?;
             Ok(Redirect::to(&format!("/requests/{id}")).into_response())
         }
-        Err(NotDecided::Closed(closed)) => {
+        Err(NotDecided::Closed(closed, why)) => {
             let input = VoteInput::default();
-            again(&state, &signed_in, id, &input, Trouble::Closed(closed)).await
+            again(&state, &signed_in, id, &input, Trouble::Closed(closed, why)).await
         }
-        Err(NotDecided::NotFound | NotDecided::Refused(_) | NotDecided::NoLongerAllowed) => Err(Failure::NotFound),
+        Err(NotDecided::NotFound | NotDecided::Refused(_) | NotDecided::NotRuled(_)) => Err(Failure::NotFound),
         Err(NotDecided::Policy(error)) => Err(error.into()),
         Err(NotDecided::Store(error)) => Err(error.into()),
     }
@@ -88,8 +92,8 @@ pub async fn cancel(
 enum Trouble {
     Input(&'static str),
     Refused(Refused),
-    Closed(RequestState),
-    NoLongerAllowed,
+    Closed(RequestState, Option<ClosedWhy>),
+    NotRuled(NotRuled),
 }
 
 async fn again(
@@ -110,15 +114,10 @@ async fn again(
         Trouble::Refused(
             refused @ (Refused::AlreadyVoted | Refused::Stale | Refused::Unresolved(_) | Refused::Lapsed),
         ) => (StatusCode::CONFLICT, Some(refused.to_string()), None),
-        Trouble::Closed(closed) => (StatusCode::CONFLICT, Some(already(closed).to_owned()), None),
-        Trouble::NoLongerAllowed => (
-            StatusCode::CONFLICT,
-            Some(
-                "The rules changed since this was asked, and no policy allows it now. The requester can ask again."
-                    .to_owned(),
-            ),
-            None,
-        ),
+        Trouble::Closed(closed, why) => {
+            (StatusCode::CONFLICT, Some(words::request::already(closed, why).to_owned()), None)
+        }
+        Trouble::NotRuled(why) => (StatusCode::CONFLICT, Some(why.to_string()), None),
     };
     let again = Again { notice, reason: input.reason.clone(), error };
     let page = RequestPage::read(state, signed_in, id, again).await?;
@@ -127,14 +126,4 @@ async fn again(
         return Ok(Redirect::to(&format!("/requests/{id}")).into_response());
     }
     Ok((status, page).into_response())
-}
-
-fn already(closed: RequestState) -> &'static str {
-    match closed {
-        RequestState::Pending => "The request changed meanwhile. Look again.",
-        RequestState::Approved => "It was approved already; your vote was not needed. See below who decided.",
-        RequestState::Denied => "It was denied already, before your vote. See below who decided.",
-        RequestState::Cancelled => "Its requester cancelled it meanwhile.",
-        RequestState::Lapsed => "It lapsed before you decided. Its requester can ask again.",
-    }
 }

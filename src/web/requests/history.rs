@@ -56,7 +56,8 @@ impl HistoryRow {
         let access =
             Access { doing: &doing, scope: asked.profile.scope, namespaces: &namespaces, cluster: &asked.cluster_name };
         let tense = Tense::Asked { state: RequestState::Cancelled, minutes: asked.minutes };
-        let pill = asked.grant.map_or_else(|| Pill::request(asked.state), |(_, state)| Pill::grant(state));
+        let pill =
+            asked.grant.map_or_else(|| Pill::request(asked.state, asked.closed_why), |(_, state)| Pill::grant(state));
         Self {
             address: format!("/requests/{}", asked.id),
             sentence: Html::sentence(&access.sentence(Subject::Named(first_name(name)), tense, clock)),

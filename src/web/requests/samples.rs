@@ -24,6 +24,7 @@ use crate::{
         SignedIn,
         change::{Change, Document, Line},
         html::Html,
+        inbox::Due,
         layout::Place,
         power::{Power, risk_pill},
         samples::signed_in,
@@ -37,9 +38,10 @@ use latchkey_domain::{
         cluster::PinnedNamespace,
         grant::{Condition, GrantState, Proven, Trouble},
         person::{Audience, Person},
-        policy::{Eligible, Reason, RuledGroup},
+        policy::{Basis, ClusterSelector, Eligible, Policy, Reason, RuledGroup},
         profile::{ResolvedProfile, ResolvedRole, Scope},
-        request::{RequestFacts, RequestState, Seen, Verdict, Vote},
+        request::{ClosedWhy, RequestFacts, RequestState, Ruled, Seen, Unresolved, Verdict, Vote},
+        standing::NotRuled,
         transition::Target,
     },
     eks::rbac::{Risk, Rule},
@@ -111,6 +113,8 @@ fn detail(grave: bool) -> RequestDetail {
         quorum: NonZeroU8::new(1),
         state: RequestState::Pending,
         closed_at: None,
+        closed_why: None,
+        principal_ended: false,
         votes: vec![],
         grant: None,
     }
@@ -211,9 +215,23 @@ fn granted(state: GrantState) -> RequestDetail {
     }
 }
 
-fn eligible() -> Eligible {
+/// What rules a request now: a policy that leads of payments decide by.
+fn ruled(facts: &RequestFacts, quorum: u8) -> Ruled {
     let approvers = Audience { groups: ["payments-leads".to_owned()].into(), people: [].into() };
-    Eligible { approvers, requester: PersonId(Uuid::from_u128(2)) }
+    let quorum = NonZeroU8::new(quorum).unwrap();
+    let policy = Policy {
+        name: facts.policy_name.clone(),
+        requesters: Audience::default(),
+        profiles: vec![facts.profile.name.clone()],
+        clusters: ClusterSelector::Names(vec![]),
+        namespaces: vec!["payments".to_owned()],
+        longest_minutes: 480,
+        decision: latchkey_domain::access::policy::Decision::Ask { approvers: approvers.clone(), quorum },
+        lapses_after_minutes: 60,
+    };
+    let eligible = Eligible { approvers, requester: facts.requester.id };
+    let basis = Basis { policy, policy_hash: facts.policy_hash.clone() };
+    Ruled::of(facts, basis, quorum, eligible, Ok(facts.profile.clone()))
 }
 
 fn as_ben() -> SignedIn {
@@ -297,6 +315,7 @@ pub fn asked(number: u128, state: RequestState, grant: Option<GrantState>) -> As
         submitted_at: facts.submitted_at - SignedDuration::from_hours(30),
         lapses_at: facts.lapses_at,
         closed_at: None,
+        closed_why: None,
         grant: grant.map(|state| (GrantId(Uuid::from_u128(number)), state)),
     }
 }
@@ -324,14 +343,15 @@ pub fn held(number: u128, state: GrantState) -> Held {
 }
 
 /// Something that waits for Ben.
-pub fn waiting(grave: bool) -> Waiting {
-    Waiting { facts: facts(grave), quorum: if grave { 2 } else { 1 }, votes: vec![] }
+pub fn waiting(grave: bool) -> Due {
+    let facts = facts(grave);
+    Due { ruled: ruled(&facts, if grave { 2 } else { 1 }), row: Waiting { facts, votes: vec![] } }
 }
 
 impl RequestPage {
     fn sample(signed_in: &SignedIn, detail: &RequestDetail) -> Self {
         let known = [person(5, "Ben Okafor"), person(6, "Chi Nguyen")];
-        let mut page = Self::of(signed_in, detail, Some(&eligible()), &known);
+        let mut page = Self::of(signed_in, detail, &Ok(ruled(&detail.facts, 1)), &known);
         page.prod = true;
         page.version = "0011223344556677".to_owned();
         page
@@ -347,6 +367,21 @@ impl RequestPage {
         page
     }
 
+    /// After a policy that wants two approvals came: what Ben approved under the one before is void.
+    fn void(signed_in: &SignedIn) -> Self {
+        let facts = facts(false);
+        let then = ruled(&facts, 1);
+        let approved = Vote { rules: Some(then.rules(&facts)), ..vote(5, "Ben Okafor", Verdict::Approve, None) };
+        let detail = RequestDetail { votes: vec![approved], ..detail(false) };
+        let known = [person(5, "Ben Okafor"), person(6, "Chi Nguyen")];
+        Self::of(signed_in, &detail, &Ok(ruled(&facts, 2)), &known)
+    }
+
+    /// While nobody can approve it.
+    fn not_ruled(signed_in: &SignedIn, why: NotRuled) -> Self {
+        Self::of(signed_in, &detail(false), &Err(why), &[])
+    }
+
     /// The request in its states, as its requester and its approver see it.
     pub fn samples() -> Vec<(&'static str, Self)> {
         let ana = signed_in("Ana Petrova");
@@ -357,17 +392,30 @@ impl RequestPage {
             ..detail(false)
         };
         let seen = Decision { seen: "0".repeat(64), ..Decision::default() };
+        let unresolved = Html::prose(&Unresolved::RoleMissing("view".to_owned()).to_string());
+        let closed = |why| RequestDetail {
+            state: RequestState::Cancelled,
+            closed_at: Some(at("14:41:10")),
+            closed_why: Some(why),
+            ..detail(false)
+        };
         let error = Some("Say why: the requester needs a reason.".to_owned());
         vec![
             ("request-waiting", Self::sample(&ana, &detail(false))),
             ("request-deciding", Self::deciding(false, seen.clone())),
             ("request-deciding-high", Self::deciding(true, seen.clone())),
-            ("request-deciding-wrong", Self::deciding(false, Decision { error, ..seen })),
+            ("request-deciding-wrong", Self::deciding(false, Decision { error, ..seen.clone() })),
             ("request-setting-up", Self::sample(&ana, &granted(GrantState::Provisioning))),
             ("request-active", Self::sample(&ana, &granted(GrantState::Active))),
             ("request-ended", Self::sample(&ana, &granted(GrantState::Ended))),
             ("request-decided", Self::sample(&as_ben(), &granted(GrantState::Active))),
             ("request-denied", Self::sample(&ana, &denied)),
+            ("request-void", Self::void(&ana)),
+            ("request-void-voter", Self::void(&as_ben())),
+            ("request-dropped", Self::not_ruled(&ana, NotRuled::ClusterDropped)),
+            ("request-only-deny", Self::deciding(false, Decision { only_deny: Some(unresolved), ..seen })),
+            ("request-closed-policy", Self::sample(&ana, &closed(ClosedWhy::PolicyChanged))),
+            ("request-closed-identity", Self::sample(&ana, &closed(ClosedWhy::PrincipalEnded))),
         ]
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     actions::{
         preview::{self, Shown},
-        requests::{ruled, ruling_of},
+        requests::ruled_now,
     },
     store::{
         people,
@@ -45,8 +45,8 @@ use axum::{
 use latchkey_domain::access::{
     RequestId,
     person::Person,
-    policy::{Eligible, Ruling},
-    request::{RequestState, Verdict},
+    request::{RequestState, Ruled, Verdict},
+    standing::NotRuled,
 };
 use serde::Deserialize;
 
@@ -97,6 +97,8 @@ pub struct Decision {
     pub seen: String,
     pub reason: String,
     pub error: Option<String>,
+    /// Why it cannot be approved now, only denied.
+    pub only_deny: Option<Html>,
 }
 
 /// What somebody sent that did not count: shown again with the page as it is now.
@@ -156,23 +158,30 @@ impl RequestPage {
     /// # Errors
     /// `NotFound` where it is not theirs to see.
     pub async fn read(state: &State, signed_in: &SignedIn, id: RequestId, again: Again) -> Result<Self, Failure> {
-        let detail = request::by_id(&state.store, id).await?.ok_or_else(|| signed_in.not_theirs())?;
+        let mut detail = request::by_id(&state.store, id).await?.ok_or_else(|| signed_in.not_theirs())?;
         let current = &signed_in.policy;
         let known = people::approvers(&state.store, &current.file).await?;
-        let eligible = match ruling_of(current, &detail.facts, &known) {
-            Some(Ruling::Ask { eligible, .. }) => Some(eligible),
-            Some(Ruling::Automatic(_) | Ruling::Refused(_)) | None => None,
+        let ruled = if signed_in.unruled.is_some() {
+            Err(NotRuled::NoPolicy)
+        } else if detail.principal_ended {
+            Err(NotRuled::PrincipalEnded)
+        } else {
+            ruled_now(&state.store, current, &detail.facts, &known).await?
         };
-        let part = Part::of(signed_in, &detail, eligible.as_ref());
+        let part = Part::of(signed_in, &detail, ruled.as_ref().ok());
         if !part.sees() {
             return Err(signed_in.not_theirs());
         }
-        let seen = detail.pending().and_then(|pending| ruled(current, &pending, &known)).map(|ruled| ruled.seen);
-        let mut view = Self::new(signed_in, &detail, eligible.as_ref(), &known, part);
+        let pending = detail.state == RequestState::Pending;
+        let seen = ruled.as_ref().ok().filter(|_| pending).map(|ruled| ruled.seen);
+        let shown = Self::shown(&ruled, &detail);
+        let mut view = Self::new(signed_in, &shown, &ruled, &known, part);
+        // What an approval would grant now is on the page, whatever was asked for.
+        detail.facts.profile = shown.facts.profile;
         view.version = standing::version(&detail, seen.map(|seen| seen.to_string()).as_deref());
         view.notice = again.notice.as_deref().map(Html::prose);
         let voted = detail.votes.iter().any(|vote| vote.by.id == signed_in.person.id && Some(vote.seen) == seen);
-        let pending = detail.state == RequestState::Pending && signed_in.clock.now < detail.facts.lapses_at;
+        let pending = pending && signed_in.clock.now < detail.facts.lapses_at;
         let held = if pending { hold::of(&state.store, detail.facts.cluster).await? } else { None };
         view.waits = held.as_ref().map(|held| held.not_now(Reader::Decider, &signed_in.clock));
         view.version.push_str(OnHold::version(held.as_ref()));
@@ -183,7 +192,13 @@ impl RequestPage {
             view.history = Some(History::read(state, signed_in, &detail).await?);
         }
         if let (true, true, false, Some(seen)) = (pending, part.eligible, voted, seen) {
-            view.decision = Some(Decision { seen: seen.to_string(), reason: again.reason, error: again.error });
+            let unresolved = ruled.as_ref().ok().and_then(|ruled| ruled.profile.as_ref().err());
+            view.decision = Some(Decision {
+                seen: seen.to_string(),
+                reason: again.reason,
+                error: again.error,
+                only_deny: unresolved.map(|why| Html::prose(&why.to_string())),
+            });
         }
         if view.decision.as_ref().is_some_and(|decision| decision.error.is_some()) {
             view.layout.title = format!("Error: {}", view.layout.title);
@@ -193,14 +208,23 @@ impl RequestPage {
 
     /// The page from what was read, without a preview.
     #[cfg(test)]
-    pub fn of(signed_in: &SignedIn, detail: &RequestDetail, eligible: Option<&Eligible>, known: &[Person]) -> Self {
-        Self::new(signed_in, detail, eligible, known, Part::of(signed_in, detail, eligible))
+    pub fn of(signed_in: &SignedIn, detail: &RequestDetail, ruled: &Result<Ruled, NotRuled>, known: &[Person]) -> Self {
+        Self::new(signed_in, detail, ruled, known, Part::of(signed_in, detail, ruled.as_ref().ok()))
+    }
+
+    /// The request with what an approval of it would grant now, while it waits for one.
+    fn shown(ruled: &Result<Ruled, NotRuled>, detail: &RequestDetail) -> RequestDetail {
+        let mut shown = detail.clone();
+        if let (RequestState::Pending, Ok(Ruled { profile: Ok(profile), .. })) = (detail.state, ruled) {
+            shown.facts.profile = profile.clone();
+        }
+        shown
     }
 
     fn new(
         signed_in: &SignedIn,
         detail: &RequestDetail,
-        eligible: Option<&Eligible>,
+        ruled: &Result<Ruled, NotRuled>,
         known: &[Person],
         part: Part,
     ) -> Self {
@@ -211,7 +235,7 @@ impl RequestPage {
         let access =
             Access { doing: &doing, scope: facts.profile.scope, namespaces: &namespaces, cluster: &facts.cluster_name };
         let sentence = access.sentence(subject, standing::tense(detail), clock);
-        let waiting_for = Waiting::of(detail, eligible, known).unruled(signed_in.unruled);
+        let waiting_for = ruled.as_ref().map(|ruled| Waiting::of(detail, ruled, known)).map_err(Clone::clone);
         let prod = is_prod(&signed_in.policy.file, &facts.cluster_name);
         let pill = standing::pill(detail);
         let title = format!("{} · {}", pill.word, facts.cluster_name);
@@ -237,7 +261,7 @@ impl RequestPage {
             read: None,
             decision: None,
             own_verdict: part.verdict.map(|(verdict, _)| verdict),
-            own_part: part.own_part(detail, &waiting_for, clock),
+            own_part: part.own_part(detail, waiting_for.as_ref().unwrap_or(&Waiting::default()), clock),
             notice: None,
             can_cancel: part.requester && detail.state == RequestState::Pending,
             open: grant.filter(|_| part.requester).map(|grant| format!("/grants/{}", grant.id)),

@@ -17,6 +17,7 @@ use crate::{
 use latchkey_domain::access::{
     grant::GrantState,
     request::{RequestState, Verdict},
+    standing::NotRuled,
 };
 use sha2::{Digest, Sha256};
 
@@ -35,7 +36,10 @@ pub fn tense(detail: &RequestDetail) -> Tense {
 
 /// The state of the access that it led to; until there is one, its own.
 pub fn pill(detail: &RequestDetail) -> Pill {
-    detail.grant.as_ref().map_or_else(|| Pill::request(detail.state), |grant| Pill::grant(grant.state))
+    detail
+        .grant
+        .as_ref()
+        .map_or_else(|| Pill::request(detail.state, detail.closed_why), |grant| Pill::grant(grant.state))
 }
 
 /// Trouble stands beside the pill.
@@ -63,7 +67,7 @@ pub fn poll(detail: &RequestDetail) -> Option<u32> {
 }
 
 /// What is the case, and what happens next.
-pub fn standing(detail: &RequestDetail, waiting: &Waiting, clock: &Clock) -> Sentence {
+pub fn standing(detail: &RequestDetail, waiting: &Result<Waiting, NotRuled>, clock: &Clock) -> Sentence {
     if let Some(grant) = &detail.grant {
         return timeline::standing(grant, clock);
     }
@@ -72,26 +76,22 @@ pub fn standing(detail: &RequestDetail, waiting: &Waiting, clock: &Clock) -> Sen
         RequestState::Pending if clock.now >= facts.lapses_at => {
             Sentence::parse("Its time to be decided is over. It lapses now; ask again.")
         }
-        RequestState::Pending if waiting.unruled.is_some() => Sentence::parse(
-            "No policy can be read at present, so nobody can decide it. Whether it can be granted shows again once one \
-             can.",
-        ),
-        RequestState::Pending if waiting.who.is_empty() => Sentence::parse(
-            "The rules changed since this was asked, and no policy allows it now. It cannot be approved; ask again.",
-        ),
-        RequestState::Pending => words::request::waiting(
-            &waiting.names,
-            &waiting.who,
-            waiting.approvals,
-            waiting.quorum,
-            facts.lapses_at,
-            clock,
-        ),
+        RequestState::Pending => match waiting {
+            Ok(waiting) => words::request::waiting(
+                &waiting.names,
+                &waiting.who,
+                waiting.approvals,
+                waiting.quorum,
+                facts.lapses_at,
+                clock,
+            ),
+            Err(why) => Sentence::parse(&why.to_string()),
+        },
         RequestState::Approved => Sentence::parse("Approved. Setting up. The time has not started."),
         RequestState::Denied => {
             Sentence::parse("Denied; the reason is below. Change what stands in the way, and ask again.")
         }
-        RequestState::Cancelled => Sentence::parse("Cancelled by its requester. Nothing was changed."),
+        RequestState::Cancelled => Sentence::parse(words::request::cancelled(detail.closed_why)),
         RequestState::Lapsed => {
             Sentence::parse("Nobody decided in time, so it lapsed. Nothing was changed; ask again.")
         }
@@ -99,7 +99,12 @@ pub fn standing(detail: &RequestDetail, waiting: &Waiting, clock: &Clock) -> Sen
 }
 
 /// What happened, in its order.
-pub fn events(detail: &RequestDetail, subject: Subject<'_>, waiting: &Waiting, clock: &Clock) -> Vec<Event> {
+pub fn events(
+    detail: &RequestDetail,
+    subject: Subject<'_>,
+    waiting: &Result<Waiting, NotRuled>,
+    clock: &Clock,
+) -> Vec<Event> {
     let facts = &detail.facts;
     let asked = Sentence::default().text(subject.start()).text(" asked");
     let mut events = vec![
@@ -113,6 +118,10 @@ pub fn events(detail: &RequestDetail, subject: Subject<'_>, waiting: &Waiting, c
         };
         let text = Sentence::default().text(&*vote.by.name).text(format!(" {}", words::request::verdict(vote.verdict)));
         events.push(Event::major(tone, icon, Html::sentence(&text), vote.at).quoting(vote.reason.as_deref()));
+        if let Some(changed) = waiting.as_ref().ok().and_then(|waiting| waiting.void.get(&vote.by.id)) {
+            let text = Sentence::default().text(format!("That {}", words::request::void(changed)));
+            events.push(Event::minor(Tone::Needs, Icon::TriangleAlert, Html::sentence(&text), None));
+        }
     }
     if detail.quorum.is_none() && detail.state == RequestState::Approved {
         let text = format!("Approved by the policy `{}` itself", facts.policy_name);
@@ -120,8 +129,13 @@ pub fn events(detail: &RequestDetail, subject: Subject<'_>, waiting: &Waiting, c
     }
     match (detail.state, detail.closed_at) {
         (RequestState::Cancelled, at) => {
-            let text = Sentence::default().text(subject.start()).text(" cancelled it");
-            events.push(Event::major(Tone::Neutral, Icon::CircleSlash, Html::sentence(&text), at));
+            let text = words::request::closed_by(subject.start(), detail.closed_why);
+            events.push(Event::major(
+                Tone::Neutral,
+                Icon::CircleSlash,
+                Html::sentence(&Sentence::default().text(text)),
+                at,
+            ));
         }
         (RequestState::Lapsed, at) => {
             events.push(Event::major(Tone::Neutral, Icon::Timer, Html::prose("It lapsed: nobody decided in time"), at));

@@ -39,10 +39,12 @@ pub async fn pause(
     let paused = targets::pause_granting(&state.store, &signed_in.person, cluster(target)?, &form.reason).await;
     let (status, again) = match paused {
         Err(error @ (NotDone::ReasonMissing | NotDone::ReasonTooLong(_) | NotDone::ReasonNotPlain)) => {
-            let again = Again { reason: form.reason, error: Some(error.to_string()), late: false };
+            let again = Again { reason: form.reason, error: Some(error.to_string()), ..Again::default() };
             (StatusCode::UNPROCESSABLE_ENTITY, again)
         }
-        Err(NotDone::PausedAlready) => (StatusCode::CONFLICT, Again { reason: form.reason, error: None, late: true }),
+        Err(NotDone::PausedAlready) => {
+            (StatusCode::CONFLICT, Again { reason: form.reason, late: true, ..Again::default() })
+        }
         other => return done(target, other),
     };
     Ok((status, TargetPage::read(&state, &signed_in, target, again).await?).into_response())

@@ -2,6 +2,7 @@
 
 mod act;
 mod list;
+mod release;
 #[cfg(test)]
 mod samples;
 mod show;
@@ -32,6 +33,7 @@ pub fn routes() -> Routes {
         .form("/targets/{kind}/{key}/try", "/targets/{kind}/{key}", act::try_now)
         .form("/targets/{kind}/{key}/pause", "/targets/{kind}/{key}", act::pause)
         .form("/targets/{kind}/{key}/resume", "/targets/{kind}/{key}", act::resume)
+        .form("/identities/{id}/release", "/targets", release::release)
 }
 
 /// A target in a path. What is none leads nowhere.

@@ -2,11 +2,15 @@
 
 use super::{
     list::{Filter, TargetsPage},
+    release::Typed,
     show::{Again, TargetPage},
 };
 use crate::{
     actions::targets::NotDone,
-    store::read::target::{LegRow, Paused, TargetDetail, TargetRow, WriteRow},
+    store::{
+        people::Held,
+        read::target::{LegRow, Paused, TargetDetail, TargetRow, WriteRow},
+    },
 };
 use latchkey_domain::access::{
     GrantId,
@@ -172,10 +176,26 @@ impl TargetPage {
             TargetDetail { paused: detail.paused.clone(), legs: vec![waiting, well.legs[0].clone()], ..well.clone() };
         let again = Again { error: Some(NotDone::ReasonMissing.to_string()), ..Again::default() };
         let late = || Again { reason: "The bill is too high.".to_owned(), late: true, ..Again::default() };
+        let held_by_ana = Held {
+            person: uuid::Uuid::from_u128(2).into(),
+            handle: "ana".parse().unwrap(),
+            name: "Ana Petrova".to_owned(),
+            arn: user.name.clone(),
+            unique_id: "AIDAANA".to_owned(),
+            ended_at: None,
+        };
+        let release = |typed| {
+            let mut page = Self::new(&dee, &user, Again::default());
+            let id = uuid::Uuid::from_u128(9).into();
+            page.offer_release(Some((id, held_by_ana.clone())), typed, &dee.clock);
+            page
+        };
+        let typed = Typed { handle: "gus".to_owned(), reason: "She left.".to_owned() };
         vec![
             ("target-trouble", Self::new(&dee, &detail, Again::default())),
             ("target-well", Self::new(&dee, &well, Again::default())),
-            ("target-user", Self::new(&dee, &user, Again::default())),
+            ("target-user", release((Typed::default(), None))),
+            ("target-user-wrong", release((typed, Some("Type the handle of its holder, ana, to confirm.".to_owned())))),
             ("target-paused", Self::new(&dee, &held, Again::default())),
             ("target-wrong", Self::new(&dee, &well, again)),
             ("target-late", Self::new(&dee, &held, late())),

@@ -1,9 +1,15 @@
 //! One target: what is the matter, what to do, and what the worker did last.
 
-use super::{At, address};
+use super::{
+    At, address,
+    release::{Release, Typed},
+};
 use crate::{
     actions::targets::LONGEST_REASON,
-    store::read::target::{self, LegRow, Paused, TargetDetail, WriteRow},
+    store::{
+        people::{self, Held},
+        read::target::{self, LegRow, Paused, TargetDetail, WriteRow},
+    },
     web::{
         Failure, SignedIn, State,
         html::Html,
@@ -19,7 +25,7 @@ use askama_web::WebTemplate;
 use axum::extract::State as Extract;
 use jiff::SignedDuration;
 use latchkey_domain::{
-    access::{grant::Trouble, policy::PolicyFile, transition::Target},
+    access::{PrincipalId, grant::Trouble, policy::PolicyFile, transition::Target},
     eks::arn::ClusterArn,
     plan::remedy::{self, Language, Remedy},
 };
@@ -48,6 +54,8 @@ pub struct TargetPage {
     pub writes: Vec<Write>,
     pub facts: Vec<(&'static str, Html)>,
     pub cluster_page: Option<String>,
+    /// For an identity that stands.
+    pub release: Option<Release>,
     pub again: Again,
     pub longest_reason: usize,
 }
@@ -102,6 +110,8 @@ pub struct Again {
     pub error: Option<String>,
     /// Whether granting was paused already when it was sent.
     pub late: bool,
+    /// A release that was not done, and why.
+    pub release: (Typed, Option<String>),
 }
 
 /// `GET /targets/{kind}/{key}`.
@@ -117,7 +127,31 @@ impl TargetPage {
     pub async fn read(state: &State, signed_in: &SignedIn, target: Target, again: Again) -> Result<Self, Failure> {
         signed_in.operator()?;
         let detail = target::by_key(&state.store, target).await?.ok_or(Failure::NotFound)?;
-        Ok(Self::new(signed_in, &detail, again))
+        let held = match target {
+            Target::Principal(id) => people::held(&state.store, id).await?.map(|held| (id, held)),
+            Target::Cluster(_) => None,
+        };
+        let typed = again.release.clone();
+        let mut page = Self::new(signed_in, &detail, again);
+        page.offer_release(held, typed, &signed_in.clock);
+        Ok(page)
+    }
+
+    /// Offers to release an identity that stands; of one that ended it says so.
+    pub(super) fn offer_release(
+        &mut self,
+        held: Option<(PrincipalId, Held)>,
+        typed: (Typed, Option<String>),
+        clock: &Clock,
+    ) {
+        let Some((id, held)) = held else { return };
+        if let Some(at) = held.ended_at {
+            self.facts.push(("Ended", Html::at(clock, at)));
+        }
+        self.release = Release::of(id, held, typed);
+        if self.release.as_ref().is_some_and(|release| release.error.is_some()) {
+            self.layout.title = format!("Error: {}", self.layout.title);
+        }
     }
 
     pub(super) fn new(signed_in: &SignedIn, detail: &TargetDetail, again: Again) -> Self {
@@ -156,6 +190,7 @@ impl TargetPage {
             name,
             prod,
             is_cluster,
+            release: None,
             again,
             longest_reason: LONGEST_REASON,
         }

@@ -329,6 +329,12 @@ pub const ROWS: &[Row] = &[
         cells: [Refused(401), Refused(404), Refused(404), Refused(404), Does(303), Refused(404)],
     },
     Row {
+        path: "/identities/{id}/release",
+        at: "/identities/{ana.principal}/release",
+        fields: &[("handle", "ana"), ("reason", "She left")],
+        cells: [Refused(401), Refused(404), Refused(404), Refused(404), Does(303), Refused(404)],
+    },
+    Row {
         path: "/targets/{kind}/{key}/try",
         at: "/targets/cluster/{cluster}/try",
         fields: &[],

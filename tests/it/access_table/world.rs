@@ -66,6 +66,10 @@ impl World {
         for (name, query) in [
             ("alarm", "select id::text from alarm"),
             (
+                "ana.principal",
+                "select i.id::text from principal i join person p on p.id = i.person_id where p.handle = 'ana'",
+            ),
+            (
                 "ana.session",
                 "select s.id::text from session s join person p on p.id = s.person_id
                where p.handle = 'ana' order by s.id limit 1",

@@ -63,7 +63,7 @@ impl Portal {
         for _ in 0..PRESSES {
             let form = VoteForm { verdict: Verdict::Approve, reason: None, seen };
             match requests::vote(&self.store, self.town.person("ben"), id, form).await {
-                Ok(Outcome::Approved(_)) | Err(NotDecided::Closed(_)) => return,
+                Ok(Outcome::Approved(_)) | Err(NotDecided::Closed(..)) => return,
                 Err(NotDecided::Store(error)) => assert!(error.is_unavailable(), "{error:?}"),
                 Err(NotDecided::Policy(error)) => assert!(error.to_string().contains("database"), "{error:?}"),
                 other => panic!("{other:?}"),

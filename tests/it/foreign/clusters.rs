@@ -73,8 +73,15 @@ impl World {
     async fn apply_again(&self) -> policies::Applied {
         let file = config::policy::parse(POLICY).unwrap();
         let hash = config::policy::hash(POLICY);
-        let application =
-            Application { file: &file, hash: &hash, body: POLICY, expected: None, drain: &[], by: "olga" };
+        let application = Application {
+            file: &file,
+            hash: &hash,
+            body: POLICY,
+            expected: None,
+            drain: &[],
+            end_refused: false,
+            by: "olga",
+        };
         policies::apply(&self.town.owner, &application).await.unwrap()
     }
 }

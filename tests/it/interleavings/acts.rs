@@ -1,9 +1,9 @@
 //! Everything that portal, worker and operator do in one transaction or a few, over the rows of a scene.
 
-use super::scene::{Hands, Scene, ask, new_id, policy, without_view};
+use super::scene::{Hands, Scene, ask, new_id, nobody_looks, policy, without_staging, without_view};
 use crate::town::Town;
 use latchkey::{
-    actions::{clock, grants, requests},
+    actions::{clock, grants, identities, requests},
     config,
     lease::Lease,
     login::proof,
@@ -45,6 +45,10 @@ pub enum Act {
     ChangePolicy,
     ProveAgain,
     ProveReplaced,
+    EndReplaced,
+    Release,
+    EndRefused,
+    DropCluster,
     SignIn,
     Lapse,
     Start,
@@ -63,7 +67,7 @@ pub enum Act {
     Seal,
 }
 
-pub const ALL: [Act; 28] = [
+pub const ALL: [Act; 32] = [
     Act::Submit,
     Act::SubmitAutomatic,
     Act::ApproveLast,
@@ -76,6 +80,10 @@ pub const ALL: [Act; 28] = [
     Act::ChangePolicy,
     Act::ProveAgain,
     Act::ProveReplaced,
+    Act::EndReplaced,
+    Act::Release,
+    Act::EndRefused,
+    Act::DropCluster,
     Act::SignIn,
     Act::Lapse,
     Act::Start,
@@ -124,6 +132,10 @@ impl Act {
             Self::ProveReplaced => {
                 proof::own_seeded(web, town.person("ana"), &Town::arn("ana"), "AIDANEW").await?;
             }
+            Self::EndReplaced => identities::end_replaced(worker, scene.ana, "a test").await?,
+            Self::Release => identities::release(web, town.person("dee"), scene.ana, "ana", "a test").await?,
+            Self::EndRefused => apply(hands, &nobody_looks(), &[]).await?,
+            Self::DropCluster => apply(hands, &without_staging(), &["staging-eu".to_owned()]).await?,
             Self::SignIn => {
                 people::arrive(web, &Town::arrival("ana", &["developers"])).await?;
             }
@@ -210,8 +222,15 @@ pub fn proven(wish: Wish) -> LegOutcome {
 pub async fn apply(hands: &Hands, text: &str, drain: &[String]) -> Done {
     let file = config::policy::parse(text).map_err(|faults| format!("{faults:?}"))?;
     let hash = config::policy::hash(text);
-    let application =
-        policies::Application { file: &file, hash: &hash, body: text, expected: None, drain, by: "a test" };
+    let application = policies::Application {
+        file: &file,
+        hash: &hash,
+        body: text,
+        expected: None,
+        drain,
+        end_refused: true,
+        by: "a test",
+    };
     policies::apply(&hands.owner, &application).await?;
     Ok(())
 }

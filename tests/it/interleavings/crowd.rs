@@ -127,7 +127,7 @@ async fn vote(town: &Town, web: &Store, random: &mut StdRng) -> Done {
     let (verdict, reason) =
         if random.random_bool(0.9) { (Verdict::Approve, None) } else { (Verdict::Deny, Some("a test".to_owned())) };
     let id = RequestId(id);
-    let seen = history::seen_now(town, web, id).await;
+    let seen = town.seen_now(id).await;
     let Some(seen) = seen else { return Ok(()) };
     requests::vote(web, town.person(who), id, requests::VoteForm { verdict, reason, seen }).await?;
     Ok(())

@@ -2,11 +2,7 @@
 //! then, by enough people, once, and woke what it had to wake.
 
 use crate::town::Town;
-use latchkey::{
-    actions::{policy, requests},
-    store::{Store, audit, people, requests::LockedRequest},
-};
-use latchkey_domain::access::{RequestId, request::Seen};
+use latchkey::store::audit;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -29,15 +25,6 @@ pub async fn generations(town: &Town) -> Generations {
     let rows: Vec<(Uuid, i64)> =
         sqlx::query_as("select key, generation from target").fetch_all(town.owner.pool()).await.unwrap();
     rows.into_iter().collect()
-}
-
-/// What the deciding form of a pending request shows now; none where no policy asks anybody about it.
-pub async fn seen_now(town: &Town, web: &Store, id: RequestId) -> Option<Seen> {
-    let current = policy::current(web).await.unwrap();
-    let known = people::approvers(web, &current.file).await.unwrap();
-    let mut tx = town.owner.begin().await.unwrap();
-    let Some(LockedRequest::Pending(pending)) = tx.lock_request(id).await.unwrap() else { return None };
-    requests::ruled(&current, &pending, &known).map(|ruled| ruled.seen)
 }
 
 /// Replays everything. `before` is how often each target had been woken when the log was empty of requests.
@@ -140,6 +127,8 @@ impl Replay {
             }
             ("request.voted" | "request.approved", "pending") => {
                 let voter = event.actor.unwrap();
+                // Another policy may rule by now.
+                request.quorum = event.number("quorum");
                 assert_ne!(Some(voter), request.requester, "{id} was decided by whoever asked");
                 // Whoever votes again, since a policy changed what stands, takes the vote before back: should that policy
                 // come again, it does not count.

@@ -1,5 +1,5 @@
-//! In which order the rows of each transaction are locked, told from its statements: a request, then the policy, then
-//! accesses, then targets in the order of their keys.
+//! In which order the rows of each transaction are locked, told from its statements: a person, requests, a principal, the
+//! policy, accesses, then targets in the order of their keys.
 
 use super::{
     acts::{ALL, Act},
@@ -11,7 +11,9 @@ use super::{
 /// What a statement locks, in the order in which it has to come.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Lock {
+    Person,
     Request,
+    Principal,
     Policy,
     Grants,
     Target(String, Vec<u8>),
@@ -24,8 +26,14 @@ fn lock(statement: &Statement) -> Option<Lock> {
     let updates = |table: &str| text.starts_with(&format!("update {table} "));
     let selects =
         |table: &str| text.contains(&format!("from {table}")) && text.contains("for ") && text.contains("update");
+    if text.contains("pg_advisory_xact_lock(hashtextextended($1, 0))") {
+        return Some(Lock::Person);
+    }
     if updates("request") || selects("request r") {
         return Some(Lock::Request);
+    }
+    if text.contains("from principal where") && text.contains("for ") || updates("principal") {
+        return Some(Lock::Principal);
     }
     if text.contains("pg_advisory_xact_lock_shared") || text.contains("pg_advisory_xact_lock($1)") {
         return Some(Lock::Policy);
@@ -61,7 +69,7 @@ async fn every_transaction_locks_request_policy_accesses_and_targets_in_this_ord
                 let own = match next {
                     Lock::Request => makes("request"),
                     Lock::Grants => makes("access_grant"),
-                    Lock::Policy | Lock::Target(..) => false,
+                    Lock::Person | Lock::Principal | Lock::Policy | Lock::Target(..) => false,
                 };
                 if own || taken.contains(&next) {
                     continue;

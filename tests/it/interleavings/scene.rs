@@ -46,6 +46,24 @@ pub fn without_view() -> String {
         .join("\n[[policies]]")
 }
 
+/// The policy under which nobody may look at payments: what waits for that, or is being set up, would not be granted.
+pub fn nobody_looks() -> String {
+    let rules = policy();
+    rules
+        .split("\n[[policies]]")
+        .filter(|rule| !rule.contains("payments may look"))
+        .collect::<Vec<_>>()
+        .join("\n[[policies]]")
+}
+
+/// The policy without staging-eu.
+pub fn without_staging() -> String {
+    let rules = policy();
+    let start = rules.find("[[clusters]]\nname = \"staging-eu\"").unwrap();
+    let end = start + rules[start..].find("[[profiles]]").unwrap();
+    format!("{}{}", &rules[..start], &rules[end..])
+}
+
 pub struct Scene {
     pub town: Town,
     pub prod: ClusterId,

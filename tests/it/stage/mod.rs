@@ -247,8 +247,15 @@ impl Stage {
     pub async fn apply_policy(&self, body: &str) {
         let file = config::policy::parse(body).expect("the stage's policy is valid");
         let hash = config::policy::hash(body);
-        let application =
-            Application { file: &file, hash: &hash, body, expected: None, drain: &[], by: "the stage's operator" };
+        let application = Application {
+            file: &file,
+            hash: &hash,
+            body,
+            expected: None,
+            drain: &[],
+            end_refused: false,
+            by: "the stage's operator",
+        };
         policies::apply(&self.owner, &application).await.unwrap();
     }
 

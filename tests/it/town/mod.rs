@@ -4,12 +4,13 @@
 use crate::rig::postgres::{Database, Postgres};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::{
-    actions::ask::AskForm,
+    actions::{ask::AskForm, policy, requests},
     config,
     login::proof,
     store::{
         Store, audit,
         people::{self, Arrival},
+        read::request,
         sessions::{self, NewSession},
     },
 };
@@ -18,7 +19,7 @@ use latchkey_domain::{
         EventDraft, GrantId, RequestId,
         cluster::PinnedNamespace,
         person::Person,
-        request::{Seen, Verdict},
+        request::{RequestState, Seen, Verdict},
         transition::Actor,
     },
     eks::rbac::Rule,
@@ -279,6 +280,18 @@ impl Town {
         Seen(seen.try_into().unwrap())
     }
 
+    /// What the deciding form of a request shows now; none where nobody can decide it.
+    pub async fn seen_now(&self, id: RequestId) -> Option<Seen> {
+        let current = policy::current(&self.web).await.unwrap();
+        let known = people::approvers(&self.web, &current.file).await.unwrap();
+        let detail = request::by_id(&self.web, id).await.unwrap()?;
+        if detail.state != RequestState::Pending {
+            return None;
+        }
+        let ruled = requests::ruled_now(&self.web, &current, &detail.facts, &known).await.unwrap();
+        ruled.ok().map(|ruled| ruled.seen)
+    }
+
     /// A request that was sent.
     pub async fn ask(&self, handle: &str, form: &AskForm) -> RequestId {
         latchkey::actions::requests::submit(&self.web, self.person(handle), form).await.unwrap()
@@ -298,7 +311,12 @@ impl Town {
 
     /// A scheduled grant of ana's, approved by ben.
     pub async fn grant(&self) -> GrantId {
-        let id = self.ask("ana", &look()).await;
+        self.grant_of("ana", &look()).await
+    }
+
+    /// A scheduled grant of what somebody asks for, approved by ben.
+    pub async fn grant_of(&self, who: &str, form: &AskForm) -> GrantId {
+        let id = self.ask(who, form).await;
         match self.vote("ben", id, Verdict::Approve).await.unwrap() {
             latchkey::actions::requests::Outcome::Approved(grant) => grant,
             other => panic!("not approved: {other:?}"),

@@ -6,6 +6,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
+use latchkey::{actions::ask::AskForm, login::proof};
 use latchkey_domain::access::{RequestId, request::Verdict};
 
 const LOOK: [(&str, &str); 5] = [
@@ -382,4 +383,54 @@ async fn a_cluster_whose_api_server_does_not_answer_shows_no_inside_to_who_decid
     let page = portal.get("ben", &format!("/requests/{id}")).await.expect(StatusCode::OK);
     assert!(page.one("#waits").starts_with("Nothing can be set up on prod-eu: Latchkey cannot work on it now"));
     assert!(!page.text.contains("10.0.0.7") && !page.text.contains("could not be set up"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_void_vote_names_the_rule_that_changed_to_voter_and_requester() {
+    let portal = Portal::new().await;
+    let id = portal.town.ask("ana", &AskForm { profile: "edit".into(), ..look() }).await;
+    portal.town.vote("chi", id, Verdict::Approve).await.unwrap();
+    let page = portal.get("chi", &format!("/requests/{id}")).await;
+    assert!(page.all("#decide").is_empty(), "chi approved what stands");
+    portal.town.apply_policy(&POLICY.replace("quorum = 2", "quorum = 3")).await;
+    let page = portal.get("chi", &format!("/requests/{id}")).await;
+    let part = page.one(".notice.tone-neutral");
+    assert!(part.contains("It is void: 3 approvals are wanted instead of 2. Look again, then decide."), "{part}");
+    assert_eq!(page.all("#decide").len(), 1, "what is void is asked again");
+    let page = portal.get("ana", &format!("/requests/{id}")).await;
+    assert!(page.text.contains("That is void: 3 approvals are wanted instead of 2."), "{}", page.text);
+    assert!(page.one("#announce").contains("3 approvals needed"), "{}", page.one("#announce"));
+    assert!(portal.get("chi", "/inbox").await.text.contains("0 of 3 approved"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_resolved_offers_a_denial_only() {
+    let portal = Portal::new().await;
+    let id = sent(&portal).await;
+    let mut seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
+    seen.kubernetes.as_mut().unwrap().cluster_roles.remove("view");
+    portal.town.observe("cluster", portal.town.cluster("prod-eu").await, &seen).await;
+    let page = portal.get("ben", &format!("/requests/{id}")).await;
+    assert!(page.one("#only-deny").contains("The ClusterRole view of this profile is not on the cluster now"));
+    assert_eq!(page.all("#decide button").len(), 1);
+    assert_eq!(page.one("#decide button"), "Deny");
+}
+
+#[tokio::test]
+async fn a_request_that_others_closed_says_which_and_what_to_do() {
+    let portal = Portal::new().await;
+    let id = sent(&portal).await;
+    proof::own_seeded(&portal.town.web, portal.town.person("gus"), &Town::arn("ana"), "AIDANEW").await.unwrap();
+    let page = portal.get("ana", &format!("/requests/{id}")).await;
+    assert_eq!(page.one(".band .pill"), "Closed: its identity ended");
+    assert!(
+        page.one("#announce").contains("the AWS identity that it was asked for ended"),
+        "{}",
+        page.one("#announce")
+    );
+    assert!(portal.get("ana", "/").await.text.contains("Closed: its identity ended"));
+    let seen = portal.town.seen(id).await.to_string();
+    let fields = [("verdict", "approve"), ("seen", seen.as_str())];
+    let page = portal.post("ben", &format!("/requests/{id}/votes"), &fields).await;
+    assert!(page.status == StatusCode::CONFLICT || page.status == StatusCode::NOT_FOUND, "{}", page.status);
 }

@@ -14,6 +14,7 @@ pub mod reason;
 pub mod request;
 pub mod rules;
 pub mod ruling;
+pub mod standing;
 pub mod transition;
 pub mod vote;
 

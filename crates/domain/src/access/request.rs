@@ -137,6 +137,26 @@ pub struct Closed {
     pub at: Timestamp,
 }
 
+/// A pending request by what closes it, whatever was asked: what cannot be read can be closed, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    pub id: RequestId,
+    pub requester: PersonId,
+    pub cluster: ClusterId,
+}
+
+impl Open {
+    /// Closes it undecided. `reason` is a sentence for its requester, where there is more to say than `why`.
+    pub fn close(self, why: ClosedWhy, actor: Actor, reason: Option<&str>, now: Timestamp) -> Transition<Closed> {
+        let mut event = EventDraft::new("request.cancelled", actor).with("why", why).with("reason", reason);
+        event.person = Some(self.requester);
+        event.cluster = Some(self.cluster);
+        event.request = Some(self.id);
+        let to = Closed { id: self.id, state: RequestState::Cancelled, why: Some(why), at: now };
+        Transition { to, event, wakes: vec![] }
+    }
+}
+
 impl Closed {
     /// Decided, or lapsed.
     pub(super) fn of(facts: &RequestFacts, state: RequestState, at: Timestamp) -> Self {
@@ -187,20 +207,8 @@ impl Pending {
             return Err(Refused::NotEligible);
         }
         let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
-        Ok(self.cancelled(ClosedWhy::Requester, actor, now))
-    }
-
-    /// Closes it, whoever asked: by what others did, nothing may come of it any more.
-    pub fn close(self, why: ClosedWhy, actor: Actor, reason: Option<&str>, now: Timestamp) -> Transition<Closed> {
-        let mut closed = self.cancelled(why, actor, now);
-        closed.event = closed.event.with("reason", reason);
-        closed
-    }
-
-    fn cancelled(&self, why: ClosedWhy, actor: Actor, now: Timestamp) -> Transition<Closed> {
-        let event = self.facts.event("request.cancelled", actor).with("why", why);
-        let to = Closed { why: Some(why), ..Closed::of(&self.facts, RequestState::Cancelled, now) };
-        Transition { to, event, wakes: vec![] }
+        let open = Open { id: self.facts.id, requester: self.facts.requester.id, cluster: self.facts.cluster };
+        Ok(open.close(ClosedWhy::Requester, actor, None, now))
     }
 
     /// Closes a request that nobody decided in time; nothing where its time is not over.

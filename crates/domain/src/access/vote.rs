@@ -111,14 +111,14 @@ impl Ruled {
         Rules::of(&self.basis.policy, self.profile.as_ref().unwrap_or(&facts.profile))
     }
 
-    /// Whether a vote counts now: its voter is eligible now, and saw what stands now.
-    pub fn counts(&self, vote: &Vote) -> bool {
-        vote.seen == self.seen && self.eligible.contains(&vote.by)
+    /// Whether a vote by this person, who saw this, counts now: they are eligible now, and saw what stands now.
+    pub fn counts(&self, by: &Person, seen: Seen) -> bool {
+        seen == self.seen && self.eligible.contains(by)
     }
 
     /// Why a vote is void now; nothing where it counts.
     pub fn void(&self, facts: &RequestFacts, vote: &Vote) -> Option<Vec<Changed>> {
-        if self.counts(vote) {
+        if self.counts(&vote.by, vote.seen) {
             return None;
         }
         let mut changed = match (&vote.rules, vote.seen == self.seen) {
@@ -215,7 +215,7 @@ impl Pending {
         let mut deciders: Vec<Person> = self
             .votes
             .iter()
-            .filter(|vote| vote.by.id != by.id && vote.verdict == Verdict::Approve && ruled.counts(vote))
+            .filter(|vote| vote.by.id != by.id && vote.verdict == Verdict::Approve && ruled.counts(&vote.by, vote.seen))
             .map(|vote| vote.by.clone())
             .collect();
         deciders.push(by.clone());

@@ -2,7 +2,7 @@
 //! and no event has to be read to say so.
 
 /// Every action that an event was ever recorded with, by noun. What a later version no longer records stays here.
-pub const ACTIONS: [&str; 33] = [
+pub const ACTIONS: [&str; 35] = [
     "alarm.cleared",
     "alarm.raised",
     "audit.exported",
@@ -24,7 +24,9 @@ pub const ACTIONS: [&str; 33] = [
     "grant.ended",
     "grant.revoking",
     "grant.started",
+    "identity.ended",
     "identity.proven",
+    "identity.released",
     "identity.replaced",
     "policy.applied",
     "principal.drift_found",

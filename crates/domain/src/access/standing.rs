@@ -1,0 +1,144 @@
+//! What a policy says of a request that was stored, over its cluster and profile as they stand now.
+
+use super::{
+    cluster::ClusterName,
+    person::Person,
+    policy::{Ask, PolicyFile, Reason, Ruling},
+    profile::{Profile, ResolvedProfile, ResolvedRole, Source},
+    request::RequestFacts,
+    vote::{Ruled, Unresolved},
+};
+use crate::eks::rbac::{Rule, own_role_name, rules_hash};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A cluster that the policy names, as far as what is asked for there is ruled by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// What the policy calls it now.
+    pub name: ClusterName,
+    /// Why it is gone for good, where it is.
+    pub gone: Option<String>,
+    /// The rules of its ClusterRoles that the policy's profiles name; nothing where no look at it can be read.
+    pub roles: Option<BTreeMap<String, Vec<Rule>>>,
+}
+
+/// Why nobody can approve a stored request now. `Display` is for whoever decides, and for its requester.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotRuled {
+    #[error("The policy has its cluster no more, so it cannot be approved. Its requester can ask for another cluster.")]
+    ClusterDropped,
+    #[error("{}, so it cannot be approved. Its requester can ask for another cluster.", .0.trim_end_matches('.'))]
+    ClusterGone(String),
+    /// Whoever reads the policy finds out.
+    #[error(
+        "No policy can be read at present, so nobody can decide it. Whether it can be granted shows again once one can."
+    )]
+    NoPolicy,
+    #[error(
+        "The AWS identity that it was asked for is not its requester's any more, so it cannot be approved. Its requester \
+         can prove one and ask again."
+    )]
+    PrincipalEnded,
+    #[error("The policy \"{0}\" grants this at once now, so nobody has to approve it. Its requester can ask again.")]
+    Automatic(String),
+    #[error(
+        "The rules changed since this was asked, and no policy allows it now. {} Its requester can ask again.",
+        said(.0)
+    )]
+    Refused(Vec<Reason>),
+}
+
+fn said(reasons: &[Reason]) -> String {
+    reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+impl PolicyFile {
+    /// What the policies say to a stored ask now: of its cluster as the policy names it now, whatever it was called.
+    pub fn rule_stored(
+        &self,
+        policy_hash: &str,
+        facts: &RequestFacts,
+        cluster: &ClusterName,
+        known: &[Person],
+    ) -> Ruling {
+        let namespaces: Vec<String> = facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        let ask = Ask {
+            requester: &facts.requester,
+            cluster,
+            profile: &facts.profile.name,
+            namespaces: &namespaces,
+            minutes: facts.minutes,
+        };
+        self.rule(policy_hash, &ask, known)
+    }
+
+    /// Who may decide a stored request by this policy, and what the form must have shown. Its cluster goes by its id:
+    /// `standing` is none where the policy dropped it, whatever has its name now.
+    ///
+    /// # Errors
+    /// Why nobody can approve it; whether its principal ended, whoever asks finds out.
+    pub fn ruled(
+        &self,
+        policy_hash: &str,
+        facts: &RequestFacts,
+        standing: Option<&Standing>,
+        known: &[Person],
+    ) -> Result<Ruled, NotRuled> {
+        let standing = standing.ok_or(NotRuled::ClusterDropped)?;
+        if let Some(why) = &standing.gone {
+            return Err(NotRuled::ClusterGone(why.clone()));
+        }
+        match self.rule_stored(policy_hash, facts, &standing.name, known) {
+            Ruling::Ask { basis, quorum, eligible } => {
+                let profile = self.profile(&facts.profile.name).ok_or(Unresolved::NeverSeen);
+                let profile = profile.and_then(|profile| profile.resolved_on(standing));
+                Ok(Ruled::of(facts, basis, quorum, eligible, profile))
+            }
+            Ruling::Automatic(basis) => Err(NotRuled::Automatic(basis.policy.name)),
+            Ruling::Refused(reasons) => Err(NotRuled::Refused(reasons)),
+        }
+    }
+
+    /// The ClusterRoles that the profiles name: what has to be known of a cluster to rule on what was asked there.
+    pub fn named_roles(&self) -> Vec<String> {
+        let named = self.profiles.iter().flat_map(|profile| match &profile.source {
+            Source::ClusterRoles(names) => names.as_slice(),
+            Source::Rules(_) => &[],
+        });
+        named.cloned().collect::<BTreeSet<String>>().into_iter().collect()
+    }
+}
+
+impl Profile {
+    /// What it is on a cluster whose ClusterRoles have these rules.
+    ///
+    /// # Errors
+    /// The name of the first ClusterRole that the cluster does not have.
+    pub fn resolve(&self, rules_of: impl Fn(&str) -> Option<Vec<Rule>>) -> Result<ResolvedProfile, String> {
+        let roles = match &self.source {
+            Source::Rules(rules) => vec![ResolvedRole {
+                name: own_role_name(self.name.as_str(), rules),
+                own: true,
+                rules: rules.clone(),
+                rules_hash: rules_hash(rules),
+            }],
+            Source::ClusterRoles(names) => names
+                .iter()
+                .map(|name| {
+                    let rules = rules_of(name).ok_or_else(|| name.clone())?;
+                    Ok(ResolvedRole { name: name.clone(), own: false, rules_hash: rules_hash(&rules), rules })
+                })
+                .collect::<Result<_, String>>()?,
+        };
+        Ok(ResolvedProfile { name: self.name.clone(), scope: self.scope, console: self.console, roles })
+    }
+
+    /// What it is on a cluster as it stands.
+    ///
+    /// # Errors
+    /// Why nobody can see what it is there.
+    pub fn resolved_on(&self, standing: &Standing) -> Result<ResolvedProfile, Unresolved> {
+        let roles = standing.roles.as_ref().ok_or(Unresolved::NeverSeen)?;
+        self.resolve(|name| roles.get(name).cloned()).map_err(Unresolved::RoleMissing)
+    }
+}

@@ -1,0 +1,168 @@
+//! The end of a proven identity: what waits for it is closed, what it has ends, and nobody decides by it any more, in one
+//! transaction.
+
+use super::policy::{self, NoPolicy};
+use crate::store::{Store, StoreError, Tx, people};
+use latchkey_domain::access::{
+    EventDraft, PrincipalId, Wake,
+    grant::{Cause, Grant},
+    person::{Person, Role},
+    reason,
+    request::ClosedWhy,
+    transition::{Actor, Transition},
+};
+
+/// How an identity ends.
+#[derive(Debug, Clone)]
+pub struct End {
+    pub cause: Cause,
+    pub actor: Actor,
+    /// A sentence for those who lose access by it.
+    pub reason: Option<String>,
+}
+
+/// What an attempt at the end of an identity came to.
+#[derive(Debug)]
+pub enum Ended {
+    /// Whether it stood until now, and the targets to wake: they are locked after everything else.
+    Done { stood: bool, wakes: Vec<Wake> },
+    /// Somebody asked for something by it meanwhile, so that the locks would be out of order: begin anew.
+    Again,
+}
+
+/// How often an end is begun anew: each time somebody submitted a request by the identity just then.
+pub const ROUNDS: usize = 10;
+
+/// Ends an identity within a transaction that has locked nothing yet: locks the requests that wait for it, then it, then
+/// its accesses. What an earlier end left is ended, too.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn end(tx: &mut Tx, id: PrincipalId, end: &End) -> Result<Ended, StoreError> {
+    let before = tx.left_of_principal(id).await?.requests;
+    let open = tx.lock_open(&before).await?;
+    let stood = tx.lock_principal(id).await?;
+    let left = tx.left_of_principal(id).await?;
+    if left.requests.iter().any(|id| open.iter().all(|open| open.id != *id)) {
+        return Ok(Ended::Again);
+    }
+    let grants = tx.lock_grants(&left.grants).await?;
+    let now = tx.now().await?;
+    for open in open {
+        tx.record(open.close(ClosedWhy::PrincipalEnded, end.actor.clone(), end.reason.as_deref(), now), now).await?;
+    }
+    tx.end_principal(id).await?;
+    let mut wakes = Vec::new();
+    for live in grants.into_iter().filter_map(Grant::live) {
+        let revoked = live.revoke(end.cause, end.actor.clone(), end.reason.clone(), now);
+        let Transition { to, event, wakes: own } = revoked;
+        wakes.extend(own);
+        tx.record(Transition { to, event, wakes: vec![] }, now).await?;
+    }
+    Ok(Ended::Done { stood, wakes })
+}
+
+/// Ends an identity that IAM has no more, or has anew as another user. Does no harm twice: what an earlier end left is
+/// ended then.
+///
+/// # Errors
+/// `Corrupt`, `Database`; `Stale` where people keep asking by it.
+pub async fn end_replaced(store: &Store, id: PrincipalId, why: &str) -> Result<(), StoreError> {
+    let Some(held) = people::held(store, id).await? else { return Ok(()) };
+    let ending = End { cause: Cause::PrincipalReplaced, actor: Actor::worker(), reason: Some(why.to_owned()) };
+    for _ in 0..ROUNDS {
+        let mut tx = store.begin().await?;
+        let Ended::Done { stood, wakes } = end(&mut tx, id, &ending).await? else { continue };
+        if stood {
+            let event = EventDraft::new("identity.ended", Actor::worker()).with("principal", held.arn).with("why", why);
+            let event = EventDraft { person: Some(held.person), ..event.with("unique_id", held.unique_id) };
+            let now = tx.now().await?;
+            tx.event(&event, now).await?;
+        }
+        tx.wake(wakes).await?;
+        tx.commit().await?;
+        return Ok(());
+    }
+    Err(StoreError::Stale("the identity"))
+}
+
+/// Ends what is left of an identity that ended: it has no access and no request from then on, whoever was late.
+///
+/// # Errors
+/// As [`end_replaced`].
+pub async fn end_left(store: &Store, id: PrincipalId) -> Result<(), StoreError> {
+    if people::left_of_ended(store, id).await? {
+        end_replaced(store, id, "the AWS identity is its holder's no more").await?;
+    }
+    Ok(())
+}
+
+/// Why an identity was not released. `Display` is a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReleased {
+    /// There is no such identity, or whoever asks is no operator.
+    #[error("no such identity")]
+    NotFound,
+    #[error("It ended already: whoever has it in AWS can prove it.")]
+    Already,
+    #[error("Type the handle of its holder, {0}, to confirm.")]
+    OtherHandle(String),
+    #[error("Say why: whoever loses the identity needs a reason.")]
+    ReasonMissing,
+    #[error("At most {} characters of plain text, please.", reason::LONGEST)]
+    ReasonUnfit,
+    #[error(transparent)]
+    Policy(#[from] NoPolicy),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Frees a proven identity, so that whoever has it in AWS can prove it: its requests are closed, its accesses end. Only
+/// operators may; `handle` is its holder's, typed to confirm.
+///
+/// # Errors
+/// See [`NotReleased`]; nothing is changed then.
+pub async fn release(
+    store: &Store,
+    by: &Person,
+    id: PrincipalId,
+    handle: &str,
+    reason: &str,
+) -> Result<(), NotReleased> {
+    if !policy::current(store).await?.file.has_role(by, Role::Operator) {
+        return Err(NotReleased::NotFound);
+    }
+    let held = people::held(store, id).await?.ok_or(NotReleased::NotFound)?;
+    if held.ended_at.is_some() {
+        return Err(NotReleased::Already);
+    }
+    if handle.trim() != held.handle.as_str() {
+        return Err(NotReleased::OtherHandle(held.handle.to_string()));
+    }
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(NotReleased::ReasonMissing);
+    }
+    if reason.chars().count() > reason::LONGEST || !reason::is_plain(reason) {
+        return Err(NotReleased::ReasonUnfit);
+    }
+    let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
+    let ending = End { cause: Cause::Released, actor: actor.clone(), reason: Some(reason.to_owned()) };
+    for _ in 0..ROUNDS {
+        let mut tx = store.begin().await?;
+        match end(&mut tx, id, &ending).await? {
+            Ended::Again => {}
+            Ended::Done { stood: false, .. } => return Err(NotReleased::Already),
+            Ended::Done { stood: true, wakes } => {
+                let event = EventDraft::new("identity.released", actor).with("principal", &held.arn);
+                let event = event.with("unique_id", &held.unique_id).with("reason", reason);
+                let now = tx.now().await?;
+                tx.event(&EventDraft { person: Some(held.person), ..event }, now).await?;
+                tx.wake(wakes).await?;
+                tx.commit().await?;
+                return Ok(());
+            }
+        }
+    }
+    Err(StoreError::Stale("the identity").into())
+}

@@ -1,0 +1,158 @@
+//! What a new policy ends of what waits for a decision or is being set up: requests on what it drops, and whatever it
+//! would not grant. It is ruled on as a vote and the worker rule on it.
+
+use super::{Application, apply::Row};
+use crate::store::{StoreError, Tx, clusters, columns::request_facts};
+use latchkey_domain::access::{
+    ClusterId, GrantId, RequestId,
+    grant::Grant,
+    person::Person,
+    request::RequestFacts,
+    standing::{NotRuled, Standing},
+};
+use std::{collections::BTreeMap, fmt};
+
+/// Something that the new policy would not grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotGranted {
+    /// `request` or `access`.
+    pub kind: &'static str,
+    pub id: String,
+    /// Whose it is, by handle.
+    pub whose: String,
+    pub profile: String,
+    pub cluster: String,
+    pub why: String,
+}
+
+impl fmt::Display for NotGranted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, id, whose, profile, cluster, why } = self;
+        write!(f, "The {kind} {id} of {whose} (`{profile}` on `{cluster}`): {why}")
+    }
+}
+
+/// What ends with a policy, beside the accesses on what it drops.
+#[derive(Debug, Default)]
+pub(super) struct Ends {
+    /// Pending requests on clusters or for profiles that go.
+    pub dropped: Vec<RequestId>,
+    /// Pending requests that no policy would allow.
+    pub requests: BTreeMap<RequestId, NotGranted>,
+    /// Accesses that are not set up yet, and would not be granted.
+    pub grants: BTreeMap<GrantId, NotGranted>,
+}
+
+impl Ends {
+    /// Every request that is closed.
+    pub fn closing(&self) -> Vec<RequestId> {
+        self.dropped.iter().chain(self.requests.keys()).copied().collect()
+    }
+
+    /// What the policy would not grant, requests first.
+    pub fn refused(&self) -> Vec<NotGranted> {
+        self.requests.values().chain(self.grants.values()).cloned().collect()
+    }
+}
+
+/// What a policy ends, as things stand; `kept` are the clusters that it has and had before. What this version cannot read
+/// is left alone: nobody can decide it by this version either.
+///
+/// # Errors
+/// `Database`.
+pub(super) async fn look(
+    tx: &mut Tx,
+    application: &Application<'_>,
+    kept: &[Row],
+    known: &[Person],
+) -> Result<Ends, StoreError> {
+    let mut ends = Ends::default();
+    let requests = pending(tx).await?;
+    let standing = standing(tx, application, kept).await?;
+    let (file, hash) = (application.file, application.hash);
+    for facts in requests {
+        let stands = standing.get(&facts.cluster);
+        if file.profile(&facts.profile.name).is_none() {
+            ends.dropped.push(facts.id);
+            continue;
+        }
+        match file.ruled(hash, &facts, stands, known) {
+            Ok(_) | Err(NotRuled::Automatic(_)) => {}
+            Err(NotRuled::ClusterDropped | NotRuled::ClusterGone(_)) => ends.dropped.push(facts.id),
+            Err(why @ (NotRuled::NoPolicy | NotRuled::PrincipalEnded | NotRuled::Refused(_))) => {
+                ends.requests.insert(facts.id, request_not_granted(&facts, &why));
+            }
+        }
+    }
+    Ok(ends)
+}
+
+fn request_not_granted(facts: &RequestFacts, why: &NotRuled) -> NotGranted {
+    let why = match why {
+        NotRuled::Refused(reasons) => reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        NotRuled::ClusterDropped
+        | NotRuled::ClusterGone(_)
+        | NotRuled::NoPolicy
+        | NotRuled::PrincipalEnded
+        | NotRuled::Automatic(_) => why.to_string(),
+    };
+    NotGranted {
+        kind: "request",
+        id: facts.id.to_string(),
+        whose: facts.requester.handle.to_string(),
+        profile: facts.profile.name.to_string(),
+        cluster: facts.cluster_name.clone(),
+        why,
+    }
+}
+
+/// The clusters that the policy keeps, by the names that it gives them.
+async fn standing(
+    tx: &mut Tx,
+    application: &Application<'_>,
+    kept: &[Row],
+) -> Result<BTreeMap<ClusterId, Standing>, StoreError> {
+    let ids: Vec<ClusterId> = kept.iter().map(|row| row.id).collect();
+    let mut standing = clusters::standing(tx.connection(), &ids, &application.file.named_roles()).await?;
+    for row in kept {
+        let named = application.file.clusters.iter().find(|cluster| cluster.arn.as_str() == row.arn);
+        if let (Some(standing), Some(named)) = (standing.get_mut(&row.id), named) {
+            standing.name = named.name.clone();
+        }
+    }
+    Ok(standing)
+}
+
+/// The requests that wait and whose time is not over.
+async fn pending(tx: &mut Tx) -> Result<Vec<RequestFacts>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
+             r.policy_hash, r.policy_name, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name, p.groups,
+             c.name as cluster_name, i.arn
+           from request r
+           join person p on p.id = r.person_id
+           join cluster c on c.id = r.cluster_id
+           join principal i on i.id = r.principal_id
+           where r.state = 'pending' and r.lapses_at > latchkey_now() order by r.id"#
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut requests = Vec::new();
+    for row in rows {
+        let id = row.id;
+        let read = (|| -> Result<RequestFacts, StoreError> { Ok(request_facts!(row)) })();
+        match read {
+            Ok(facts) => requests.push(facts),
+            Err(error) => tracing::error!(request = %id, %error, "a request cannot be read; it is left as it is"),
+        }
+    }
+    Ok(requests)
+}
+
+/// Whether an access is still one that a policy may end before it is set up.
+pub(super) fn is_not_set_up(grant: &Grant) -> bool {
+    match grant {
+        Grant::Scheduled(_) | Grant::Provisioning(_) => true,
+        Grant::Active(_) | Grant::Revoking(_) | Grant::Ended(_) => false,
+    }
+}

@@ -1,0 +1,70 @@
+//! Freeing a proven identity, so that whoever has it in AWS can prove it.
+
+use super::{
+    address,
+    show::{Again, TargetPage},
+};
+use crate::{
+    actions::identities::{self, NotReleased},
+    store::people::Held,
+    web::{Failure, SignedIn, State, path::Id},
+};
+use axum::{
+    Form,
+    extract::State as Extract,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use latchkey_domain::access::{PrincipalId, transition::Target};
+use serde::Deserialize;
+
+/// The form that releases an identity, with what was typed into it before.
+#[derive(Debug, Clone)]
+pub struct Release {
+    pub address: String,
+    /// Its holder.
+    pub name: String,
+    pub handle: String,
+    pub typed: Typed,
+    pub error: Option<String>,
+}
+
+/// What was typed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    pub handle: String,
+    pub reason: String,
+}
+
+impl Release {
+    /// The form for an identity that stands.
+    pub(super) fn of(id: PrincipalId, held: Held, (typed, error): (Typed, Option<String>)) -> Option<Self> {
+        let Held { handle, name, ended_at, .. } = held;
+        let address = format!("/identities/{id}/release");
+        ended_at.is_none().then(|| Self { address, name, handle: handle.to_string(), typed, error })
+    }
+}
+
+/// `POST /identities/{id}/release`: 303 to the identity's target; 422 with what was typed where the handle is another or
+/// the reason is missing; 409 where it ended already; 404 for everybody but operators.
+pub async fn release(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Id(id): Id<PrincipalId>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Failure> {
+    let target = Target::Principal(id);
+    match identities::release(&state.store, &signed_in.person, id, &typed.handle, &typed.reason).await {
+        Ok(()) => Ok(Redirect::to(&address(target)).into_response()),
+        Err(NotReleased::NotFound) => Err(Failure::NotFound),
+        Err(error @ NotReleased::Already) => Err(Failure::Conflict(error.to_string())),
+        Err(error @ (NotReleased::OtherHandle(_) | NotReleased::ReasonMissing | NotReleased::ReasonUnfit)) => {
+            let again = Again { release: (typed, Some(error.to_string())), ..Again::default() };
+            let page = TargetPage::read(&state, &signed_in, target, again).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        Err(NotReleased::Policy(error)) => Err(error.into()),
+        Err(NotReleased::Store(error)) => Err(error.into()),
+    }
+}

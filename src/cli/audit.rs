@@ -14,7 +14,10 @@ use crate::{
     },
 };
 use anyhow::{Context, bail};
-use latchkey_domain::audit::export::{Broken, LONGEST_LINE_BYTES, Verified, Verifier};
+use latchkey_domain::audit::{
+    UnreadableLinks,
+    export::{Broken, LONGEST_LINE_BYTES, Verified, Verifier},
+};
 use std::{
     fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, BufWriter, ErrorKind, IsTerminal, Read, Write, stderr},
@@ -111,6 +114,7 @@ async fn verify_database(settings: &Settings, kept: Option<[u8; 32]>) -> anyhow:
             if verified.unsealed > 0 {
                 say(format_args!("{} newest events are not linked yet", verified.unsealed))?;
             }
+            name_unreadable(&verified.unreadable);
             if let Some(kept) = kept
                 && !has_link(&store, &kept).await.context("failed to look for the hash that was kept")?
             {
@@ -124,6 +128,13 @@ async fn verify_database(settings: &Settings, kept: Option<[u8; 32]>) -> anyhow:
             Ok(ExitCode::FAILURE)
         }
         Err(NotVerified::Store(error)) => Err(error).context("failed to verify the audit chain"),
+    }
+}
+
+/// Names the events that cannot be read, each on a line. The chain holds, and so the exit is that of one that does.
+fn name_unreadable(unreadable: &UnreadableLinks) {
+    if unreadable.count > 0 {
+        tell(format_args!("{unreadable}"));
     }
 }
 
@@ -144,7 +155,7 @@ fn verify_file(path: &Path, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> 
             return Ok(ExitCode::FAILURE);
         }
     };
-    let Verified { header, head } = verified;
+    let Verified { header, head, unreadable } = verified;
     if !found {
         tell(format_args!(
             "{name} holds by itself, but no link of it has the hash that was kept: it is another chain, or was cut"
@@ -157,6 +168,7 @@ fn verify_file(path: &Path, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> 
         header.shown,
         hex::encode(head)
     ))?;
+    name_unreadable(&unreadable);
     say(format_args!(
         "its header says, which nothing proves: of installation {}, as of {}, {}",
         header.installation, header.exported_at, header.filters

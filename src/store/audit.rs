@@ -13,10 +13,9 @@ pub use unsealed::kept_among_newest;
 use super::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
-    access::{ClusterId, EventId, GrantId, PersonId, RequestId, transition::Actor},
-    audit::{GENESIS, Place, digest, link},
+    access::transition::Actor,
+    audit::{GENESIS, Place, UnreadableLinks, Written, digest, link},
 };
-use serde::Deserialize;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -47,12 +46,15 @@ pub async fn seal(pool: &PgPool) -> Result<u64, StoreError> {
            delete from event_unsealed
            where event_id in (select event_id from event_unsealed order by event_id limit $1)
            returning event_id)
-         select e.id, e.canonical from event e join taken on taken.event_id = e.id order by e.id",
+         select e.id, e.canonical from event e join taken on taken.event_id = e.id
+         where not exists (select from audit_link l where l.event_id = e.id) order by e.id",
         SEAL_BATCH
     )
     .fetch_all(&mut *tx)
     .await?;
     if events.is_empty() {
+        // What has no event, or a link already, is out of the queue, or it would stand before all others for ever.
+        tx.commit().await?;
         return Ok(0);
     }
     let (mut seq, mut previous) = head(&mut tx).await?;
@@ -116,13 +118,15 @@ pub async fn lag(pool: &PgPool) -> Result<Lag, StoreError> {
 }
 
 /// A chain that holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     pub links: u64,
     /// The last link's hash: published elsewhere, it also guards the tail.
     pub head: [u8; 32],
     /// Newest events that wait for their links.
     pub unsealed: u64,
+    /// Links that hold over events that cannot be read: somebody wrote them before the database refused that.
+    pub unreadable: UnreadableLinks,
 }
 
 /// The first place where the chain does not hold.
@@ -160,19 +164,6 @@ impl From<sqlx::Error> for NotVerified {
     }
 }
 
-/// An event as its canonical bytes tell it.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-struct Written {
-    id: EventId,
-    at: Timestamp,
-    action: String,
-    actor: Actor,
-    person: Option<PersonId>,
-    cluster: Option<ClusterId>,
-    request: Option<RequestId>,
-    grant: Option<GrantId>,
-}
-
 /// A link, with its event where there is one.
 struct Link {
     seq: i64,
@@ -205,20 +196,26 @@ pub async fn verify(pool: &PgPool, progress: impl FnMut(u64)) -> Result<Verified
 
 /// [`verify`] in a snapshot that is open.
 async fn verify_in(connection: &mut PgConnection, mut progress: impl FnMut(u64)) -> Result<Verified, NotVerified> {
-    let (mut seq, mut head, mut newest) = (0, GENESIS, None);
+    let (mut seq, mut head, mut unreadable) = (0, GENESIS, UnreadableLinks::default());
     loop {
         let links = page(connection, seq, VERIFY_PAGE).await?;
-        let Some(last) = links.last() else { break };
-        newest = made(last.event_id);
+        if links.is_empty() {
+            break;
+        }
         for link in &links {
             seq += 1;
-            head = check(link, seq, &head).map_err(|what| Broken::at(seq, what))?;
+            let held = check(link, seq, &head).map_err(|what| Broken::at(seq, what))?;
+            head = held.hash;
+            if let Some(why) = held.unreadable {
+                unreadable.add(seq, why);
+            }
         }
         progress(seq);
     }
     was_not_longer(connection, seq).await?;
+    let newest = unsealed::newest(connection).await?;
     let unsealed = unsealed::count(connection, seq, newest).await?;
-    Ok(Verified { links: seq, head, unsealed })
+    Ok(Verified { links: seq, head, unsealed, unreadable })
 }
 
 /// What a column of an event says otherwise than its bytes, by name: lists and filters go by columns. Nothing where all
@@ -230,7 +227,7 @@ pub async fn differing(store: &Store, seq: i64) -> Result<Option<String>, StoreE
     let mut connection = store.acquire().await?;
     let links = page(&mut connection, u64::try_from(seq - 1).unwrap_or(0), 1).await?;
     let found = links.first().filter(|link| link.seq == seq);
-    let written = |link: &Link| serde_json::from_slice::<Written>(link.canonical.as_ref()?).ok();
+    let written = |link: &Link| Written::read(link.canonical.as_ref()?).ok();
     Ok(found.and_then(|link| differing_column(link, &written(link)?)).map(str::to_owned))
 }
 
@@ -313,7 +310,7 @@ pub async fn broken_among_newest(connection: &mut PgConnection, most: i64) -> Re
     };
     for link in &links {
         match check(link, seq, &head) {
-            Ok(hash) => head = hash,
+            Ok(held) => head = held.hash,
             Err(what) => return Ok(Some(Broken::at(seq, what))),
         }
         seq += 1;
@@ -321,8 +318,15 @@ pub async fn broken_among_newest(connection: &mut PgConnection, most: i64) -> Re
     Ok(None)
 }
 
+/// A link that holds.
+struct Held {
+    hash: [u8; 32],
+    /// Why its event cannot be read, where it cannot: these are the bytes that were sealed all the same.
+    unreadable: Option<String>,
+}
+
 /// The link's hash, or what is wrong with it.
-fn check(found: &Link, seq: u64, previous: &[u8; 32]) -> Result<[u8; 32], String> {
+fn check(found: &Link, seq: u64, previous: &[u8; 32]) -> Result<Held, String> {
     if i64::try_from(seq) != Ok(found.seq) {
         return Err(format!("it is missing; the next one is {}", found.seq));
     }
@@ -335,11 +339,12 @@ fn check(found: &Link, seq: u64, previous: &[u8; 32]) -> Result<[u8; 32], String
     if found.hash != hash {
         return Err(format!("its hash is not that of its event {event}: the event's bytes or the link were changed"));
     }
-    let written: Written = serde_json::from_slice(canonical)
-        .map_err(|error| format!("the bytes of its event {event} are no audit event: {error}"))?;
-    match differing_column(found, &written) {
-        Some(column) => Err(format!("`{column}` of its event {event} is not what the event's bytes say")),
-        None => Ok(hash),
+    match Written::read(canonical) {
+        Err(why) => Ok(Held { hash, unreadable: Some(why.to_string()) }),
+        Ok(written) => match differing_column(found, &written) {
+            Some(column) => Err(format!("`{column}` of its event {event} is not what the event's bytes say")),
+            None => Ok(Held { hash, unreadable: None }),
+        },
     }
 }
 

@@ -257,15 +257,21 @@ pub struct LegState {
 /// The legs of a target's grants that are not over, by grant.
 pub type Legs = BTreeMap<GrantId, LegState>;
 
-/// Reads the legs of a target.
+/// The longest that a leg of what ends rests, whatever its row says: as long as an answer may ask to be left alone.
+pub const LONGEST_REST_OF_AN_END: Duration = Duration::from_mins(2);
+
+/// Reads the legs of a target. A back-off is `next_try`, which the portal may clear; one of what ends is that only as
+/// far as the worker itself wrote it (`rests_until`), so that nobody else makes a revocation rest.
 ///
 /// # Errors
 /// `Database`.
 pub async fn legs(connection: &mut PgConnection, target: Target) -> Result<Legs, StoreError> {
     let rows = sqlx::query!(
-        r#"select l.grant_id, l.attempts, l.condition = 'ok' as "well!",
-             case when l.next_try > clock_timestamp() and t.tried_at is null
-                  then extract(epoch from l.next_try - clock_timestamp())::float8 end as rests,
+        r#"select l.grant_id, l.attempts, l.condition = 'ok' as "well!", g.state = 'revoking' as "revoking!",
+             case when t.tried_at is null and l.next_try > clock_timestamp()
+                    and (g.state <> 'revoking' or l.rests_until > clock_timestamp())
+                  then extract(epoch from least(l.next_try, clock_timestamp() + interval '1 day',
+                         case when g.state = 'revoking' then l.rests_until end) - clock_timestamp())::float8 end as rests,
              extract(epoch from clock_timestamp() - l.proven_at)::float8 as proven,
              t.tried_at is not null as "tried!", l.wider <> '{}' as "wider!", l.stood
            from access_grant g join grant_leg l on l.grant_id = g.id and l.target_kind = $1 and l.target_key = $2
@@ -282,7 +288,9 @@ pub async fn legs(connection: &mut PgConnection, target: Target) -> Result<Legs,
         .into_iter()
         .map(|row| {
             let attempts = u32::try_from(row.attempts).unwrap_or(0);
-            let (rests, proven) = (lasts(row.rests), lasts(row.proven));
+            // What ends rests no longer than any answer may ask for: a clock that went back makes it no longer.
+            let rests = lasts(row.rests).filter(|rests| !row.revoking || *rests <= LONGEST_REST_OF_AN_END);
+            let proven = lasts(row.proven);
             let (well, tried, wider, stood) = (row.well, row.tried, row.wider, row.stood.into_iter().collect());
             let leg = LegState { attempts, rests, well, proven, tried, wider, stood };
             (GrantId(row.grant_id), leg)

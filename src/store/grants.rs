@@ -166,17 +166,21 @@ impl Tx {
         .await?)
     }
 
-    /// The legs of a grant as they are now, those that this transaction wrote included.
+    /// The legs of a grant as they are now, those that this transaction wrote included: that on its principal, and that
+    /// on its cluster. A row of anything else is no leg of it.
     ///
     /// # Errors
     /// `Corrupt`, `Database`.
     pub async fn legs(&mut self, id: GrantId) -> Result<Vec<Leg>, StoreError> {
         let rows = sqlx::query!(
-            r#"select target_kind, target_key, proven, condition, attempts, next_try, error, evidence,
-                 case when identity in ('same', 'unprotected')
-                        and identity_at < clock_timestamp() - make_interval(secs => $2)
-                      then 'stale' else identity end as "identity!"
-               from grant_leg where grant_id = $1 order by target_kind, target_key"#,
+            r#"select l.target_kind, l.target_key, l.proven, l.condition, l.attempts, l.next_try, l.error, l.evidence,
+                 case when l.identity in ('same', 'unprotected')
+                        and l.identity_at < clock_timestamp() - make_interval(secs => $2)
+                      then 'stale' else l.identity end as "identity!"
+               from grant_leg l join access_grant g on g.id = l.grant_id
+               where l.grant_id = $1 and ((l.target_kind = 'cluster' and l.target_key = g.cluster_id)
+                 or (l.target_kind = 'principal' and l.target_key = g.principal_id))
+               order by l.target_kind, l.target_key"#,
             id.0,
             COMPARED_FOR.as_secs_f64(),
         )
@@ -223,6 +227,7 @@ pub async fn live_on(connection: &mut PgConnection, target: Target) -> Result<Ve
 }
 
 impl Stored for Scheduled {
+    /// A trigger makes its legs.
     async fn write(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         let facts = &self.facts;
         let policy_hash = hex::decode(&facts.policy_hash).map_err(|error| StoreError::Event(error.to_string()))?;
@@ -250,18 +255,8 @@ impl Stored for Scheduled {
             time(facts.activate_by) as _,
             time(facts.hard_until) as _,
         )
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-        for target in facts.targets() {
-            sqlx::query!(
-                "insert into grant_leg (grant_id, target_kind, target_key) values ($1, $2, $3)",
-                facts.id.0,
-                target.kind(),
-                target.key()
-            )
-            .execute(&mut *connection)
-            .await?;
-        }
         Ok(())
     }
 }

@@ -108,6 +108,25 @@ pub async fn triggers_off(pool: &PgPool) -> Result<Vec<String>, StoreError> {
     .await?)
 }
 
+/// Rows of `grant_leg` that belong to neither the cluster nor the principal of their access, among those that are not
+/// over: as a statement that takes each away.
+///
+/// # Errors
+/// `Database`.
+pub async fn stray_legs(store: &Store, most: i64) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select format('DELETE FROM grant_leg WHERE grant_id = %L AND target_kind = %L AND target_key = %L;',
+             l.grant_id, l.target_kind, l.target_key) as "statement!"
+           from access_grant g join grant_leg l on l.grant_id = g.id
+           where g.state <> 'ended' and not ((l.target_kind = 'cluster' and l.target_key = g.cluster_id)
+             or (l.target_kind = 'principal' and l.target_key = g.principal_id))
+           order by l.grant_id, l.target_kind, l.target_key limit $1"#,
+        most
+    )
+    .fetch_all(store.pool())
+    .await?)
+}
+
 /// What the database knows of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownCluster {

@@ -127,6 +127,7 @@ impl Tx {
                proven_at = case when $4 is null or $4 = 'nothing' then proven_at else clock_timestamp() end,
                ahead = case when $4 is null or $4 = 'nothing' then ahead else (select b.ahead from business_clock b) end,
                condition = $5, error = $6, attempts = $7, next_try = clock_timestamp() + make_interval(secs => $8),
+               rests_until = clock_timestamp() + make_interval(secs => $8),
                evidence = coalesce($9, evidence), wider = coalesce($10, wider), stood = coalesce($11, stood),
                identity = coalesce($12, identity),
                identity_at = case when $12::text is null then identity_at else clock_timestamp() end

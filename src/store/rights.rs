@@ -18,16 +18,20 @@ pub type Rights = BTreeMap<(String, &'static str), Reach>;
 
 /// What may be granted on a table and matters here.
 const PRIVILEGES: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"];
+/// What may be granted on a function; it stands among the tables as `function name(types)`.
+const EXECUTE: &str = "EXECUTE";
 
-/// What the migrations grant to a role on these tables.
+/// What the migrations grant to a role on these tables and functions, less what they revoke again.
 pub fn granted(role: &str, tables: &BTreeSet<String>) -> Rights {
     let mut rights = Rights::new();
     // What else somebody keeps in the same schema needs no rights of ours.
     let own = created();
-    let tables = &tables.intersection(&own).cloned().collect();
+    let is_ours = |name: &&String| own.contains(*name) || is_function(name);
+    let tables = &tables.iter().filter(is_ours).cloned().collect();
     for migration in MIGRATIONS.iter() {
         for statement in statements(migration.sql.as_str()) {
             grant(&statement, role, tables, &mut rights);
+            revoke(&statement, role, &mut rights);
         }
     }
     rights
@@ -52,32 +56,76 @@ fn statements(sql: &str) -> Vec<String> {
     code.join("\n").split(';').map(words).collect()
 }
 
+/// Whether a name among the tables is that of a function.
+pub fn is_function(name: &str) -> bool {
+    name.starts_with("function ")
+}
+
 /// Adds what `grant PRIVILEGES on TABLES to ROLES` gives.
 fn grant(statement: &str, role: &str, tables: &BTreeSet<String>, rights: &mut Rights) {
-    let Some(rest) = statement.strip_prefix("grant ") else { return };
-    let Some((privileges, rest)) = rest.split_once(" on ") else { return };
-    let Some((on, to)) = rest.split_once(" to ") else { return };
-    if !to.split(", ").any(|name| name == role) {
-        return;
-    }
-    let named: Vec<&str> = match on {
-        "all tables in schema public" => tables.iter().map(String::as_str).collect(),
+    let Some(given) = Given::of(statement, "grant ", " to ", role) else { return };
+    let named: Vec<&str> = match given.on {
+        "all tables in schema public" => {
+            tables.iter().map(String::as_str).filter(|table| !is_function(table)).collect()
+        }
+        function if is_function(function) => tables.get(function).map(String::as_str).into_iter().collect(),
         one if one.contains(' ') && !one.contains(',') => return,
         list => list.split(", ").collect(),
     };
-    for privilege in outside_parentheses(privileges) {
-        let (name, columns) = privilege.split_once(" (").unwrap_or((privilege.as_str(), ""));
-        let Some(name) = PRIVILEGES.into_iter().find(|known| known.eq_ignore_ascii_case(name)) else { continue };
-        let columns: BTreeSet<String> = columns.trim_end_matches(')').split(", ").map(str::to_owned).collect();
-        let whole = !privilege.contains('(');
+    for (name, given) in given.privileges() {
         for table in &named {
             let reach = rights.entry(((*table).to_owned(), name)).or_insert(Reach::Columns(BTreeSet::new()));
-            match reach {
-                _ if whole => *reach = Reach::Table,
-                Reach::Columns(known) => known.extend(columns.iter().cloned()),
-                Reach::Table => {}
+            match (&mut *reach, &given) {
+                (_, Reach::Table) => *reach = Reach::Table,
+                (Reach::Columns(known), Reach::Columns(columns)) => known.extend(columns.iter().cloned()),
+                (Reach::Table, Reach::Columns(_)) => {}
             }
         }
+    }
+}
+
+/// Takes off what `revoke PRIVILEGES on TABLES from ROLES` takes. Columns of a right on the whole table stay, as in
+/// PostgreSQL.
+fn revoke(statement: &str, role: &str, rights: &mut Rights) {
+    let Some(taken) = Given::of(statement, "revoke ", " from ", role) else { return };
+    let named: Vec<&str> = if is_function(taken.on) { vec![taken.on] } else { taken.on.split(", ").collect() };
+    for (name, taken) in taken.privileges() {
+        for table in &named {
+            let key = ((*table).to_owned(), name);
+            match (&taken, rights.get_mut(&key)) {
+                (Reach::Table, _) => drop(rights.remove(&key)),
+                (Reach::Columns(columns), Some(Reach::Columns(known))) => {
+                    known.retain(|column| !columns.contains(column))
+                }
+                (Reach::Columns(_), Some(Reach::Table) | None) => {}
+            }
+        }
+    }
+}
+
+/// A statement that gives, or takes, privileges on something.
+struct Given<'a> {
+    privileges: &'a str,
+    on: &'a str,
+}
+
+impl<'a> Given<'a> {
+    /// The statement of this verb that names the role.
+    fn of(statement: &'a str, verb: &str, preposition: &str, role: &str) -> Option<Self> {
+        let (privileges, rest) = statement.strip_prefix(verb)?.split_once(" on ")?;
+        let (on, roles) = rest.rsplit_once(preposition)?;
+        roles.split(", ").any(|name| name == role).then_some(Self { privileges, on })
+    }
+
+    fn privileges(&self) -> Vec<(&'static str, Reach)> {
+        let known = |privilege: String| {
+            let (name, columns) = privilege.split_once(" (").unwrap_or((privilege.as_str(), ""));
+            let all = PRIVILEGES.into_iter().chain([EXECUTE]);
+            let name = all.into_iter().find(|known| known.eq_ignore_ascii_case(name))?;
+            let columns = columns.trim_end_matches(')').split(", ").map(str::to_owned).collect();
+            Some((name, if privilege.contains('(') { Reach::Columns(columns) } else { Reach::Table }))
+        };
+        outside_parentheses(self.privileges).into_iter().filter_map(known).collect()
     }
 }
 
@@ -100,7 +148,8 @@ fn outside_parentheses(list: &str) -> Vec<String> {
     parts.into_iter().map(|part| part.trim().to_owned()).collect()
 }
 
-/// The tables of the schema, and what the role that is signed in may do with them, however it came by that.
+/// The tables of the schema and the functions that have their owner's rights, and what the role that is signed in may do
+/// with them, however it came by that.
 ///
 /// # Errors
 /// `Database`.
@@ -119,7 +168,21 @@ pub async fn held(pool: &PgPool) -> Result<(BTreeSet<String>, Rights), StoreErro
     )
     .fetch_all(pool)
     .await?;
+    // A function without its owner's rights gives nobody more than they have.
+    let functions = sqlx::query!(
+        r#"select 'function ' || regexp_replace(p.oid::regprocedure::text, '^public[.]', '') as "name!",
+             has_function_privilege(p.oid, 'EXECUTE') as "execute!"
+           from pg_proc p where p.pronamespace = 'public'::regnamespace and p.prosecdef"#
+    )
+    .fetch_all(pool)
+    .await?;
     let (mut tables, mut rights) = (BTreeSet::new(), Rights::new());
+    for row in functions {
+        tables.insert(row.name.clone());
+        if row.execute {
+            rights.insert((row.name, EXECUTE), Reach::Table);
+        }
+    }
     for row in rows {
         tables.insert(row.table.clone());
         let Some(privilege) = PRIVILEGES.into_iter().find(|known| *known == row.privilege) else { continue };
@@ -175,6 +238,30 @@ mod tests {
         assert_eq!(rights.get(&("event".to_owned(), "SELECT")), Some(&Reach::Table));
         assert_eq!(rights.get(&("event".to_owned(), "DELETE")), None);
         assert_eq!(rights.len(), 7);
+    }
+
+    #[test]
+    fn what_is_revoked_again_is_not_granted_and_functions_are_named_by_their_types() {
+        let tables = BTreeSet::from(["vote".to_owned(), "event".to_owned(), "function say(bytea, text)".to_owned()]);
+        let mut rights = Rights::new();
+        let sql = "grant select on all tables in schema public to web;\ngrant insert, update (a, b, c) on event, vote to web;\n\
+                   revoke insert on event from other, web; revoke update (a, c) on vote from web;\n\
+                   revoke execute on function say(bytea, text) from public; revoke insert on vote from other;\n\
+                   grant execute on function say(bytea, text) to web, other; grant execute on function nothing() to web";
+        for statement in statements(sql) {
+            grant(&statement, "web", &tables, &mut rights);
+            revoke(&statement, "web", &mut rights);
+        }
+        let said: Vec<String> = beyond(&rights, &Rights::new());
+        let expected = [
+            "SELECT ON event",
+            "UPDATE (a, b, c) ON event",
+            "EXECUTE ON function say(bytea, text)",
+            "INSERT ON vote",
+            "SELECT ON vote",
+            "UPDATE (b) ON vote",
+        ];
+        assert_eq!(said, expected);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Targets: what the worker keeps right. Claims are leases with a fence: each claim of a target has a higher epoch.
 
-use super::{Store, StoreError, Tx, columns::time};
+use super::{Store, StoreError, Tx, columns::time, desired::LONGEST_REST_OF_AN_END};
 use jiff::Timestamp;
 use latchkey_domain::access::{ClusterId, PersonId, transition::Target};
 use std::time::Duration;
@@ -105,6 +105,34 @@ pub async fn add_missing_clusters(store: &Store) -> Result<u64, StoreError> {
     .execute(store.pool())
     .await?;
     Ok(added.rows_affected())
+}
+
+/// Past this, nobody looks at a target of what ends by itself: a leg rests for less, and a target is due with its legs.
+const FORGOTTEN: Duration = Duration::from_secs(LONGEST_REST_OF_AN_END.as_secs() + 30);
+
+/// Wakes the targets of what ends that nobody would look at soon, or ever: a revocation that came without its wake-ups,
+/// a due time that somebody moved. How many there were.
+///
+/// # Errors
+/// `Database`.
+pub async fn wake_forgotten(store: &Store) -> Result<u64, StoreError> {
+    let woken = sqlx::query!(
+        "insert into target as t (kind, key, generation, due_at, revoking)
+         select distinct l.target_kind, l.target_key, 1, clock_timestamp(), true
+         from access_grant g
+           join grant_leg l on l.grant_id = g.id and ((l.target_kind = 'cluster' and l.target_key = g.cluster_id)
+             or (l.target_kind = 'principal' and l.target_key = g.principal_id))
+           left join target s on s.kind = l.target_kind and s.key = l.target_key
+         where g.state = 'revoking' and l.proven <> 'gone'
+           and (s.key is null or s.due_at is null or s.due_at > clock_timestamp() + make_interval(secs => $1))
+           and (s.lease_until is null or s.lease_until <= clock_timestamp())
+         order by l.target_kind, l.target_key
+         on conflict (kind, key) do update set generation = t.generation + 1, due_at = clock_timestamp(), revoking = true",
+        FORGOTTEN.as_secs_f64(),
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(woken.rows_affected())
 }
 
 /// Gives a claimed target back after a run that could not finish: due again in a while. Does nothing where somebody

@@ -8,11 +8,7 @@
 
 use super::StoreError;
 use jiff::Timestamp;
-use latchkey_domain::access::{
-    EventDraft, EventId, Transition, Wake,
-    alarm::Alarm,
-    transition::{Actor, Target},
-};
+use latchkey_domain::access::{EventDraft, EventId, Transition, Wake, alarm::Alarm, transition::Target};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -66,34 +62,16 @@ impl Tx {
         Ok(to)
     }
 
-    /// Inserts an audit event that goes with no change of state (a policy applied, an export made).
+    /// Records an audit event that goes with no change of state (a policy applied, an export made). The database reads
+    /// its columns from the bytes, and refuses an actor that this role is not.
     ///
     /// # Errors
-    /// `Event` where it is too large; `Database`.
+    /// `Event` where it is too large; `Database`, also where the role may not say so.
     pub async fn event(&mut self, event: &EventDraft, now: Timestamp) -> Result<EventId, StoreError> {
         let id = EventId(Uuid::now_v7());
         let canonical =
             latchkey_domain::audit::canonical(id, now, event).map_err(|error| StoreError::Event(error.to_string()))?;
-        let (actor_id, actor) = match &event.actor {
-            Actor::Person { id, handle } => (Some(id.0), handle.as_str()),
-            Actor::Process { name } => (None, name.as_str()),
-        };
-        sqlx::query!(
-            "insert into event (id, at, action, actor_id, actor, person_id, cluster_id, request_id, grant_id, canonical)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-            id.0,
-            jiff_sqlx::Timestamp::from(now) as _,
-            event.action,
-            actor_id,
-            actor,
-            event.person.map(|id| id.0),
-            event.cluster.map(|id| id.0),
-            event.request.map(|id| id.0),
-            event.grant.map(|id| id.0),
-            canonical,
-        )
-        .execute(&mut *self.inner)
-        .await?;
+        sqlx::query!("select record_event($1)", canonical).execute(&mut *self.inner).await?;
         Ok(id)
     }
 

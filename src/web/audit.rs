@@ -103,6 +103,7 @@ pub fn found(checked: &Checked) -> words::audit::Found<'_> {
         verified: checked.verified,
         broken: checked.broken.as_ref().map(|(at, place, why)| (*at, *place, why.as_str())),
         walking: checked.walking,
+        unreadable: &checked.unreadable,
     }
 }
 

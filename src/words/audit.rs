@@ -2,7 +2,10 @@
 
 use super::{Clock, Sentence};
 use jiff::Timestamp;
-use latchkey_domain::{access::grant::Cause, audit::Place};
+use latchkey_domain::{
+    access::grant::Cause,
+    audit::{Place, Unreadable},
+};
 use serde_json::Value;
 
 /// An event as its sentence needs it.
@@ -253,6 +256,14 @@ pub fn not_sealed(waiting: u64) -> String {
     )
 }
 
+/// A record whose bytes tell nothing.
+pub fn unreadable_event(why: &Unreadable) -> String {
+    format!(
+        "This record cannot be read: {why}. Its hash holds: these are the bytes that were sealed, and what its columns say \
+         nothing proves. Whoever had the password of a process could write it before the database refused that."
+    )
+}
+
 /// What the worker's own walks over the chain found.
 #[derive(Debug, Clone, Default)]
 pub struct Found<'a> {
@@ -260,11 +271,30 @@ pub struct Found<'a> {
     /// When, where, and what is wrong there.
     pub broken: Option<(Timestamp, Place, &'a str)>,
     pub walking: Option<i64>,
+    /// Links that hold over events that cannot be read.
+    pub unreadable: &'a [i64],
+}
+
+/// The first of the links whose events cannot be read, by number.
+const UNREADABLE_NAMED: usize = 5;
+
+/// " The events of links 7 and 9 cannot be read; their hashes hold."
+fn unreadable(links: &[i64]) -> String {
+    let named: Vec<String> = links.iter().take(UNREADABLE_NAMED).map(ToString::to_string).collect();
+    match links.len() {
+        0 => String::new(),
+        1 => format!(" The event of link {} cannot be read; its hash holds.", named.join("")),
+        all if all > named.len() => {
+            format!(" The events of links {} and others cannot be read; their hashes hold.", named.join(", "))
+        }
+        _ => format!(" The events of links {} cannot be read; their hashes hold.", named.join(", ")),
+    }
 }
 
 /// The last verification: "The worker verified the whole chain up to link 4102 2 h ago."
 pub fn last_check(found: &Found<'_>, clock: &Clock) -> Sentence {
     let walking = found.walking.map_or_else(String::new, |seq| format!(" Another look is under way, at link {seq}."));
+    let walking = unreadable(found.unreadable) + &walking;
     match (&found.broken, found.verified) {
         (Some((at, place, why)), _) => Sentence::default()
             .text(format!("The worker found the chain broken {place}, "))

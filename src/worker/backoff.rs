@@ -1,6 +1,9 @@
 //! How long a leg rests after a failure. Back-off belongs to one grant's leg, never to a target.
 
-use crate::fault::{Fault, FaultKind};
+use crate::{
+    fault::{Fault, FaultKind},
+    store::desired::LONGEST_REST_OF_AN_END,
+};
 use rand::Rng;
 use std::time::Duration;
 
@@ -10,6 +13,8 @@ const FIRST: Duration = Duration::from_millis(500);
 const CAP: Duration = Duration::from_mins(1);
 /// The longest rest of a grant that ends: it retries for ever, and soon.
 const CAP_REVOKING: Duration = Duration::from_secs(20);
+/// The longest that an answer can ask for: longer, and an access would be given up for one odd answer.
+const LONGEST_ASKED: Duration = Duration::from_mins(15);
 /// How soon to look again at what somebody has to mend.
 const BLOCKED: Duration = Duration::from_secs(20);
 
@@ -25,11 +30,13 @@ pub fn blocked() -> Duration {
     jittered(BLOCKED)
 }
 
-/// The rest after a fault: what the other side asks for, where it asks for more.
+/// The rest after a fault: what the other side asks for, where it asks for more; two minutes at most for what ends.
 pub fn after(fault: &Fault, attempt: u32, revoking: bool) -> Duration {
     let own = rest(attempt, revoking);
     match fault.kind() {
-        FaultKind::Throttled { retry_after: Some(asked) } => own.max(*asked),
+        FaultKind::Throttled { retry_after: Some(asked) } => {
+            own.max((*asked).min(if revoking { LONGEST_REST_OF_AN_END } else { LONGEST_ASKED }))
+        }
         FaultKind::Refused { .. } | FaultKind::Invalid => own.max(if attempt > 3 { blocked() } else { own }),
         FaultKind::Throttled { retry_after: None }
         | FaultKind::Conflict
@@ -52,5 +59,16 @@ mod tests {
         assert!(rest(5, false) > rest(1, false));
         assert!(rest(60, false) <= CAP.mul_f64(1.25));
         assert!(rest(60, true) <= CAP_REVOKING.mul_f64(1.25));
+    }
+
+    #[test]
+    fn what_ends_is_left_alone_for_two_minutes_at_most_whatever_an_answer_asks() {
+        for (asked, revoking, most) in
+            [(30, true, 30), (86_400, true, 120), (u64::MAX, true, 120), (u64::MAX, false, 900)]
+        {
+            let fault =
+                Fault::new(FaultKind::Throttled { retry_after: Some(Duration::from_secs(asked)) }, "list", "it");
+            assert_eq!(after(&fault, 1, revoking), Duration::from_secs(most), "{asked}");
+        }
     }
 }

@@ -178,7 +178,7 @@ async fn judge(
                 judged.brought.activated.push(id);
             }
         }
-        Grant::Revoking(revoking) => match Proof::<Gone>::of(&legs) {
+        Grant::Revoking(revoking) => match Proof::<Gone>::of(&legs, &revoking.facts) {
             Some(proof) => {
                 tx.record(revoking.end(proof, now), now).await?;
                 judged.brought.ended.push(id);

@@ -263,6 +263,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
     let mut report = RunReport::default();
     targets::add_missing_clusters(&worker.store).await?;
+    wake_forgotten(worker).await?;
     loop {
         let moved = worker.tick(&mut report).await?;
         report.clock_off = worker.clock_off().await?;
@@ -290,6 +291,15 @@ fn note(report: &mut RunReport, target: Target, brought: Brought) {
     report.activated.extend(brought.activated);
     report.ended.extend(brought.ended);
     report.runs.push(Ran { target, failure: brought.failure });
+}
+
+/// Targets of what ends that nobody would look at.
+async fn wake_forgotten(worker: &Worker) -> Result<(), StoreError> {
+    let woken = targets::wake_forgotten(&worker.store).await?;
+    if woken > 0 {
+        tracing::warn!(targets = woken, "accesses that end were looked at by nobody: they are again");
+    }
+    Ok(())
 }
 
 /// Links new audit events.
@@ -373,6 +383,7 @@ async fn tidy(worker: &Worker) {
         looks.tick().await;
         let result = async {
             targets::add_missing_clusters(&worker.store).await?;
+            wake_forgotten(&worker).await?;
             seal(worker).await?;
             walk(worker).await
         };

@@ -149,6 +149,39 @@ async fn any_changed_or_removed_part_of_the_sealed_chain_is_found_by_its_place()
 }
 
 #[tokio::test]
+async fn an_event_that_cannot_be_read_is_named_and_what_is_changed_after_it_is_found() {
+    let town = sealed().await;
+    let before = verify(&town).await.unwrap().links;
+    town.write_unreadable(&[b"\x00", b"\xff\xfe", b"{}"]).await;
+    audit::seal(town.worker.pool()).await.unwrap();
+    for number in 0..45 {
+        happen(&town, &format!("test.later_{number}")).await;
+    }
+    audit::seal(town.worker.pool()).await.unwrap();
+    let verified = verify(&town).await.unwrap();
+    let named: Vec<u64> = verified.unreadable.first.iter().map(|(link, _)| *link).collect();
+    assert_eq!((verified.links, verified.unsealed), (before + 48, 0));
+    assert_eq!(named, [before + 1, before + 2, before + 3]);
+    assert_eq!(walk(&town, AT_ONCE).await, Step::Verified(before + 48));
+    let checked = latchkey::store::read::audit::checked(&town.web).await.unwrap();
+    assert_eq!((checked.broken, checked.unreadable.len()), (None, 3));
+    assert_eq!(latchkey::store::read::pulse::read(&town.web).await.unwrap().broken, None, "nothing is broken");
+    let change = format!(
+        "update event set canonical = set_byte(canonical, 20, get_byte(canonical, 20) # 1)
+         where id = (select event_id from audit_link where seq = {})",
+        before + 5
+    );
+    tamper(&town, &change).await;
+    assert!(matches!(verify(&town).await, Err(NotVerified::Broken(broken)) if broken.place == Place::At(before + 5)));
+    assert!(matches!(walk(&town, AT_ONCE).await, Step::Broken(broken) if broken.place == Place::At(before + 5)));
+    tamper(&town, &change).await;
+    // Its own bytes are held to its hash as anybody's.
+    let change = "update event set canonical = '\\x01' where canonical = '\\x00'";
+    tamper(&town, change).await;
+    assert!(matches!(walk(&town, AT_ONCE).await, Step::Broken(broken) if broken.place == Place::At(before + 1)));
+}
+
+#[tokio::test]
 async fn event_that_was_kept_from_being_sealed_is_found() {
     let town = sealed().await;
     happen(&town, "test.hidden").await;

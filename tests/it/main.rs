@@ -23,6 +23,7 @@ mod real_components;
 mod records;
 mod replicas;
 mod rig;
+mod roles;
 mod rooms;
 mod rules_of_now;
 mod secrets;

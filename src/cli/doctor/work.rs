@@ -4,7 +4,7 @@ use super::{Desk, report::Finding, within};
 use crate::{
     cli::doctor::database::error_text,
     store::{
-        Store, StoreError, audit,
+        Store, StoreError, audit, inspect,
         read::{self, hold::Hold},
     },
     words::{doctor::database::unread, doctor::work as words, hold::parts as parts_in_words, steps::sentences},
@@ -20,6 +20,8 @@ const LATE: SignedDuration = SignedDuration::from_secs(60);
 const NEWEST_EVENTS: i64 = 10_000;
 /// Clusters that are looked at for whether granting is paused there.
 const HELD: i64 = 1_000;
+/// Legs of no access that are named at once.
+const STRAYS: i64 = 100;
 /// Accesses in trouble that are told one by one.
 const TOLD: usize = 10;
 
@@ -33,6 +35,7 @@ pub async fn look(desk: &Desk<'_>, no_policy: Option<Finding>) -> Vec<Finding> {
         findings.push(Finding::ok("policy", "a policy rules, and this version reads it"));
     }
     findings.extend(within(desk.limit, "work", async { flat("work", all(store).await) }).await);
+    findings.extend(within(desk.limit, "work.legs", async { flat("work.legs", stray_legs(store).await) }).await);
     findings
 }
 
@@ -111,6 +114,16 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
         ),
     });
     Ok(findings)
+}
+
+/// Legs that are no access's, named with what takes them away. Where there are none, nothing is said.
+async fn stray_legs(store: &Store) -> Result<Vec<Finding>, StoreError> {
+    let strays = inspect::stray_legs(store, STRAYS).await?;
+    if strays.is_empty() {
+        return Ok(vec![]);
+    }
+    let finding = Finding::warning("work.legs", words::stray_legs(strays.len()));
+    Ok(vec![finding.pasting("sql", "psql as the schema's owner", strays.join("\n") + "\n")])
 }
 
 /// Whole seconds, minutes or hours.

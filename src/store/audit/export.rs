@@ -196,16 +196,16 @@ impl Export {
         let mut text = String::new();
         for (link, seq) in links.iter().zip(after + 1..) {
             let previous = self.head;
-            self.head = super::check(link, seq, &previous).map_err(|what| Broken::at(seq, what))?;
+            let held = super::check(link, seq, &previous).map_err(|what| Broken::at(seq, what))?;
+            self.head = held.hash;
             let canonical = link.canonical.as_deref().unwrap_or_default();
             let names = shown.get(&link.seq);
             match (self.format, names) {
                 (Format::Jsonl, _) => {
-                    let event = names.map(|_| std::str::from_utf8(canonical)).transpose();
-                    let event = event.map_err(|error| Broken::at(seq, format!("its event is no text: {error}")))?;
+                    let event = names.map(|_| canonical);
                     text.push_str(&line(seq, &previous, &digest(canonical), &self.head, event));
                 }
-                (Format::Csv, Some(names)) => text.push_str(&row(link, canonical, names)),
+                (Format::Csv, Some(names)) => text.push_str(&row(link, held.unreadable.as_deref(), names)),
                 (Format::Csv, None) => {}
             }
         }
@@ -270,9 +270,14 @@ struct Names {
     cluster: Option<String>,
 }
 
-/// A row for a spreadsheet.
-fn row(link: &Link, canonical: &[u8], names: &Names) -> String {
+/// A row for a spreadsheet. Of an event that cannot be read, its detail says why.
+fn row(link: &Link, unreadable: Option<&str>, names: &Names) -> String {
+    let canonical = link.canonical.as_deref().unwrap_or_default();
     let written: serde_json::Value = serde_json::from_slice(canonical).unwrap_or_default();
+    let detail = match unreadable {
+        Some(why) => format!("this event cannot be read: {why}; an export as JSONL has its bytes"),
+        None => written.get("detail").map(ToString::to_string).unwrap_or_default(),
+    };
     let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     let cells = [
         link.seq.to_string(),
@@ -283,7 +288,7 @@ fn row(link: &Link, canonical: &[u8], names: &Names) -> String {
         names.cluster.clone().unwrap_or_default(),
         id(link.request_id),
         id(link.grant_id),
-        written.get("detail").map(ToString::to_string).unwrap_or_default(),
+        detail,
         link.event_id.to_string(),
     ];
     cells.map(|text| cell(&text)).join(",") + "\r\n"

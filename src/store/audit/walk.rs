@@ -4,7 +4,7 @@
 //! walk. Its end is compared with the last whole walk's, so that a chain that was made anew, or cut, shows too. What
 //! was found broken stands until a whole walk finds everything in order.
 
-use super::{Broken, GENESIS, LATE, VERIFY_PAGE, check, made, page};
+use super::{Broken, GENESIS, VERIFY_PAGE, check, page, unsealed};
 use crate::store::{Store, StoreError, columns::hash32};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::audit::Place;
@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 /// Of all workers one walks at a time: the key of their advisory lock, the letters "walk".
 const WALK_LOCK: i64 = 0x7761_6c6b;
+/// So many links are kept by number whose events cannot be read.
+const UNREADABLE: i32 = 100;
 /// Events looked at in a step for whether they have a link.
 const EVENTS: i64 = 5_000;
 
@@ -124,7 +126,7 @@ async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) ->
         return Ok(None);
     }
     sqlx::query!(
-        "update audit_walk set began_at = clock_timestamp(), seq = 0, hash = $1, event_id = null",
+        "update audit_walk set began_at = clock_timestamp(), seq = 0, hash = $1, event_id = null, unreadable = '{}'",
         &GENESIS[..]
     )
     .execute(&mut **tx)
@@ -137,12 +139,19 @@ async fn links(connection: &mut PgConnection, place: &Progress) -> Result<Step, 
     let mut seq = u64::try_from(place.seq).map_err(|error| StoreError::corrupt("audit_walk", "seq", error))?;
     let mut hash = place.hash;
     let found = page(connection, seq, VERIFY_PAGE).await?;
+    let mut unreadable: Vec<i64> = Vec::new();
     for link in &found {
         seq += 1;
-        hash = match check(link, seq, &hash) {
-            Ok(hash) => hash,
+        match check(link, seq, &hash) {
+            Ok(held) => {
+                hash = held.hash;
+                if let Some(why) = held.unreadable {
+                    tracing::warn!(link = seq, why, "an event of the audit log cannot be read; its hash holds");
+                    unreadable.push(link.seq);
+                }
+            }
             Err(what) => return Ok(Step::Broken(Broken::at(seq, what))),
-        };
+        }
         if let Some((at, verified, before)) = &place.verified
             && *verified == link.seq
             && *before != hash
@@ -160,10 +169,12 @@ async fn links(connection: &mut PgConnection, place: &Progress) -> Result<Step, 
         return Ok(Step::Broken(Broken::at(seq + 1, what)));
     }
     sqlx::query!(
-        "update audit_walk set seq = $1, hash = $2, event_id = $3",
+        "update audit_walk set seq = $1, hash = $2, event_id = $3, unreadable = (unreadable || $4::bigint[])[1:$5]",
         i64::try_from(seq).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?,
         &hash[..],
         at_end.then(Uuid::nil),
+        &unreadable,
+        UNREADABLE,
     )
     .execute(connection)
     .await?;
@@ -192,17 +203,9 @@ async fn events(connection: &mut PgConnection, place: &Progress, after: Uuid) ->
         sqlx::query!("update audit_walk set event_id = $1", last.id).execute(connection).await?;
         return Ok(Step::Went);
     }
-    let ends = sqlx::query!(
-        "select (select event_id from event_unsealed order by event_id limit 1) as waits,
-           (select event_id from audit_link order by seq desc limit 1) as newest"
-    )
-    .fetch_one(connection)
-    .await?;
-    if let (Some(waits), Some(newest)) = (ends.waits, ends.newest.and_then(made))
-        && made(waits).is_some_and(|made| made < newest - LATE)
-    {
-        let what = format!("the event {waits} has no link, and events that happened long after it have");
-        return Ok(Step::Broken(Broken::after(seq, what)));
+    let newest = unsealed::newest(connection).await?;
+    if let Some(waits) = unsealed::late(connection, newest).await? {
+        return Ok(Step::Broken(Broken::after(seq, unsealed::passed_over(waits))));
     }
     Ok(Step::Verified(seq))
 }

@@ -182,6 +182,8 @@ pub struct Checked {
     pub broken: Option<(Timestamp, chain::Place, String)>,
     /// Up to which link a walk that is under way came.
     pub walking: Option<i64>,
+    /// Links that hold over events that cannot be read, the first hundred.
+    pub unreadable: Vec<i64>,
 }
 
 /// What the worker's last walks found. Times are moved by how far business time runs ahead, nothing in production.
@@ -191,7 +193,7 @@ pub struct Checked {
 pub async fn checked(store: &Store) -> Result<Checked, StoreError> {
     let row = sqlx::query!(
         r#"select began_at is not null as "walks!", seq, verified_at + b.ahead as verified_at, verified_seq,
-             broken_at + b.ahead as broken_at, broken_seq, broken_after, broken_why
+             broken_at + b.ahead as broken_at, broken_seq, broken_after, broken_why, unreadable
            from audit_walk cross join business_clock b"#
     )
     .fetch_one(store.pool())
@@ -205,6 +207,7 @@ pub async fn checked(store: &Store) -> Result<Checked, StoreError> {
             _ => None,
         },
         walking: row.walks.then_some(row.seq),
+        unreadable: row.unreadable,
     })
 }
 

@@ -174,9 +174,12 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
 
 async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
     let rows = sqlx::query!(
-        "select target_kind, target_key, proven, proven_at + ahead as proven_at, condition, attempts, next_try, error,
-           evidence, wider, identity
-         from grant_leg where grant_id = $1 order by target_kind desc, target_key",
+        "select l.target_kind, l.target_key, l.proven, l.proven_at + l.ahead as proven_at, l.condition, l.attempts,
+           l.next_try, l.error, l.evidence, l.wider, l.identity
+         from grant_leg l join access_grant g on g.id = l.grant_id
+         where l.grant_id = $1 and ((l.target_kind = 'cluster' and l.target_key = g.cluster_id)
+           or (l.target_kind = 'principal' and l.target_key = g.principal_id))
+         order by l.target_kind desc, l.target_key",
         id
     )
     .fetch_all(store.pool())

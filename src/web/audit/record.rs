@@ -23,7 +23,7 @@ use axum::{
 };
 use latchkey_domain::{
     access::EventId,
-    audit::{digest, link},
+    audit::{Written, digest, link},
 };
 
 /// See the module.
@@ -112,7 +112,10 @@ impl RecordPage {
         let wrong = wrong.or_else(|| differing.map(differs));
         let (pill, notice) = match (&record.link, wrong) {
             (_, Some(wrong)) => (Pill::new(Tone::Danger, Icon::CircleX, "Does not hold"), Some(Html::prose(&wrong))),
-            (Some(_), None) => (Pill::new(Tone::Good, Icon::Link, "Link holds"), None),
+            (Some(_), None) => {
+                let unreadable = Written::read(&record.canonical).err().map(|why| words::audit::unreadable_event(&why));
+                (Pill::new(Tone::Good, Icon::Link, "Link holds"), unreadable.map(|text| Html::prose(&text)))
+            }
             (None, None) if record.event.waits => {
                 let chain = Chain::of(None, lag, checked, clock);
                 let text = words::audit::not_sealed(chain.unsealed);

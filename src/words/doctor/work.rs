@@ -64,6 +64,16 @@ pub fn wider(holder: &str, cluster: &str, more: &str) -> Said {
     )
 }
 
+/// Rows of `grant_leg` that are no access's.
+pub fn stray_legs(count: usize) -> Said {
+    let legs = if count == 1 { "a row of grant_leg is".to_owned() } else { format!("{count} rows of grant_leg are") };
+    Said::new(
+        format!("{legs} of neither the cluster nor the identity of their access"),
+        "They hold nothing up. Only the schema's owner can write them now; before, whoever had the portal's password could.",
+        "Find out who wrote them, then run the statements below as the schema's owner.",
+    )
+}
+
 /// A pause of granting.
 pub fn paused(cluster: &str, by: &str, since: &str, why: &str) -> Said {
     Said::new(

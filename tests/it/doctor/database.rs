@@ -57,7 +57,7 @@ async fn rights_of_the_roles_that_are_missing_or_too_many_are_named_and_mended_b
     let hospital = Hospital::new().await;
     hospital
         .execute(
-            "revoke insert on event from latchkey_worker; revoke update (verdict) on vote from latchkey_web;
+            "revoke execute on function record_event(bytea) from latchkey_worker; revoke update (verdict) on vote from latchkey_web;
                       grant update on event to latchkey_web; grant delete on access_grant to latchkey_worker;",
         )
         .await;
@@ -76,7 +76,7 @@ async fn rights_of_the_roles_that_are_missing_or_too_many_are_named_and_mended_b
     assert_eq!(
         printed,
         [
-            "GRANT INSERT ON event TO latchkey_worker;\n",
+            "GRANT EXECUTE ON function record_event(bytea) TO latchkey_worker;\n",
             "REVOKE DELETE ON access_grant FROM latchkey_worker;\n",
             "GRANT UPDATE (verdict) ON vote TO latchkey_web;\n",
             "REVOKE UPDATE ON event FROM latchkey_web;\n",
@@ -137,6 +137,21 @@ async fn dead_workers_late_ends_lagging_links_and_a_broken_chain_are_told() {
         "{}",
         told.out
     );
+}
+
+#[tokio::test]
+async fn a_leg_of_nothing_is_named_with_what_takes_it_away() {
+    let hospital = Hospital::new().await;
+    hospital.world.active("ana").await;
+    assert!(!hospital.ward.examine(&["--cluster", "staging-eu"]).await.out.contains("work.legs"));
+    hospital
+        .execute("insert into grant_leg (grant_id, target_kind, target_key) select id, 'cluster', gen_random_uuid() from access_grant")
+        .await;
+    let told = hospital.ward.examine(&["--cluster", "staging-eu"]).await;
+    let paste = text(&told.trouble("work", "work.legs")["paste"]["text"]).to_owned();
+    let owner = hospital.world.town.owner.pool();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(paste.clone())).execute(owner).await.unwrap();
+    assert!(!hospital.ward.examine(&["--cluster", "staging-eu"]).await.out.contains("work.legs"), "{paste}");
 }
 
 #[tokio::test]

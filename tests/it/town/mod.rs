@@ -323,6 +323,21 @@ impl Town {
         }
     }
 
+    /// Events of these bytes, as nobody but the owner of the schema can write them any more.
+    pub async fn write_unreadable(&self, bytes: &[&[u8]]) {
+        for bytes in bytes {
+            sqlx::query(
+                "insert into event (id, at, action, actor, canonical)
+                 values ($1, latchkey_now(), 'test.unreadable', 'somebody', $2)",
+            )
+            .bind(Uuid::now_v7())
+            .bind(*bytes)
+            .execute(self.owner.pool())
+            .await
+            .unwrap();
+        }
+    }
+
     /// So many more links in the audit chain.
     pub async fn seal_many(&self, links: usize) {
         let mut tx = self.worker.begin().await.unwrap();

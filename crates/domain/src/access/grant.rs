@@ -403,10 +403,13 @@ fn is_present(legs: &[Leg], profile: &ResolvedProfile) -> bool {
 }
 
 impl Proof<Gone> {
-    /// The proof, where every leg is proven gone.
-    pub fn of(legs: &[Leg]) -> Option<Self> {
-        let all = !legs.is_empty() && legs.iter().all(|leg| leg.proven == Proven::Gone);
-        all.then(|| Self { residual: residual(legs), unprotected: false, marker: PhantomData })
+    /// The proof, where both legs of the grant are proven gone: that on its principal, and that on its cluster. A leg of
+    /// anything else, however it came to be, says nothing about this grant and holds its end up for nothing.
+    pub fn of(legs: &[Leg], facts: &GrantFacts) -> Option<Self> {
+        let own: Vec<Leg> = legs.iter().filter(|leg| facts.targets().contains(&leg.target)).cloned().collect();
+        let is_gone = |target| own.iter().any(|leg| leg.target == target && leg.proven == Proven::Gone);
+        let all = facts.targets().into_iter().all(is_gone);
+        all.then(|| Self { residual: residual(&own), unprotected: false, marker: PhantomData })
     }
 }
 

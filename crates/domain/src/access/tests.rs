@@ -312,10 +312,29 @@ fn ended_needs_every_leg_gone() {
     for (principal, cluster) in
         [(Proven::Present, Proven::Gone), (Proven::Gone, Proven::Present), (Proven::Nothing, Proven::Gone)]
     {
-        assert!(Proof::<Gone>::of(&legs(principal, cluster)).is_none());
+        assert!(Proof::<Gone>::of(&legs(principal, cluster), &granted()).is_none());
     }
-    assert!(Proof::<Gone>::of(&[]).is_none());
-    assert!(Proof::<Gone>::of(&legs(Proven::Gone, Proven::Gone)).is_some());
+    assert!(Proof::<Gone>::of(&[], &granted()).is_none());
+    assert!(Proof::<Gone>::of(&legs(Proven::Gone, Proven::Gone), &granted()).is_some());
+}
+
+#[test]
+fn a_leg_of_something_else_neither_holds_an_end_up_nor_stands_for_one() {
+    let stray = |proven| Leg {
+        target: Target::Cluster(ClusterId(Uuid::from_u128(99))),
+        proven,
+        compared: Compared::Same,
+        condition: Condition::Ok,
+        residual: vec!["a stray says so".into()],
+    };
+    let mut gone = legs(Proven::Gone, Proven::Gone);
+    gone.push(stray(Proven::Nothing));
+    let ended = Live::Active(active(granted().created_at)).revoke(Cause::Expired, Actor::worker(), None, NOW).to;
+    let proof = Proof::<Gone>::of(&gone, &granted()).unwrap();
+    assert_eq!(ended.end(proof, NOW).to.residual, ["Gone", "Gone"]);
+    let mut halved = legs(Proven::Gone, Proven::Gone);
+    halved[1] = stray(Proven::Gone);
+    assert!(Proof::<Gone>::of(&halved, &granted()).is_none());
 }
 
 fn active(now: Timestamp) -> Active {
@@ -372,7 +391,7 @@ fn a_decider_or_an_operator_revokes_with_a_reason() {
 fn an_ending_grant_is_not_live() {
     let revoking = Live::Active(active(granted().created_at)).revoke(Cause::Expired, Actor::worker(), None, NOW).to;
     assert!(Grant::Revoking(revoking.clone()).live().is_none());
-    let proof = Proof::<Gone>::of(&legs(Proven::Gone, Proven::Gone)).unwrap();
+    let proof = Proof::<Gone>::of(&legs(Proven::Gone, Proven::Gone), &granted()).unwrap();
     let ended = revoking.end(proof, NOW + minutes(1)).to;
     assert_eq!(ended.residual, ["Gone", "Gone"]);
     assert!(Grant::Ended(ended).live().is_none());

@@ -6,10 +6,10 @@
 //!
 //! - The header: `format`, `version`, `installation`, `exported_at`, `filters`, `first` (always 1), `last`, `head` (the
 //!   hash of the last link), `shown` (how many events it has).
-//! - A link: `seq`, `previous`, `digest` (of the event's canonical bytes), `hash`; and `event`, the canonical bytes as
-//!   a string, where it is shown.
+//! - A link: `seq`, `previous`, `digest` (of the event's canonical bytes), `hash`; and where it is shown, `event`: the
+//!   canonical bytes as a string, or, where somebody wrote bytes that are no text, `bytes`: these as hexadecimal digits.
 
-use super::{GENESIS, digest, link};
+use super::{GENESIS, UnreadableLinks, Written, digest, link};
 use crate::access::InstallationId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,23 @@ struct Shown {
     /// Absent in a stub; not null.
     #[serde(default, deserialize_with = "present")]
     event: Option<String>,
+    /// The same where the event's bytes are no text, as hexadecimal digits.
+    #[serde(default, deserialize_with = "present")]
+    bytes: Option<String>,
+}
+
+impl Shown {
+    /// The event's bytes; nothing of a stub.
+    fn canonical(&self) -> Result<Option<Vec<u8>>, String> {
+        match (&self.event, &self.bytes) {
+            (None, None) => Ok(None),
+            (Some(event), None) => Ok(Some(event.as_bytes().to_vec())),
+            (None, Some(bytes)) => {
+                hex::decode(bytes).map(Some).map_err(|error| format!("`bytes` are no hexadecimal digits: {error}"))
+            }
+            (Some(_), Some(_)) => Err("it shows its event twice".to_owned()),
+        }
+    }
 }
 
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -112,9 +129,12 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<S
 }
 
 /// The line of a link. `event` is the event's canonical bytes where it is shown.
-pub fn line(seq: u64, previous: &[u8; 32], digest: &[u8; 32], hash: &[u8; 32], event: Option<&str>) -> String {
+pub fn line(seq: u64, previous: &[u8; 32], digest: &[u8; 32], hash: &[u8; 32], event: Option<&[u8]>) -> String {
     let [previous, digest, hash] = [previous, digest, hash].map(hex::encode);
-    let shown = event.map_or_else(String::new, |text| format!(",\"event\":{}", serde_json::Value::from(text)));
+    let shown = event.map_or_else(String::new, |bytes| match std::str::from_utf8(bytes) {
+        Ok(text) => format!(",\"event\":{}", serde_json::Value::from(text)),
+        Err(_) => format!(",\"bytes\":\"{}\"", hex::encode(bytes)),
+    });
     format!("{{\"seq\":{seq},\"previous\":\"{previous}\",\"digest\":\"{digest}\",\"hash\":\"{hash}\"{shown}}}\n")
 }
 
@@ -123,6 +143,8 @@ pub fn line(seq: u64, previous: &[u8; 32], digest: &[u8; 32], hash: &[u8; 32], e
 pub struct Verified {
     pub header: Header,
     pub head: [u8; 32],
+    /// Of the events that are shown, those that cannot be read.
+    pub unreadable: UnreadableLinks,
 }
 
 /// The first line that does not hold, counted from 1, and why.
@@ -140,6 +162,7 @@ pub struct Verifier {
     header: Option<Header>,
     head: [u8; 32],
     shown: u64,
+    unreadable: UnreadableLinks,
 }
 
 impl Verifier {
@@ -203,11 +226,14 @@ impl Verifier {
             return Err(format!("link {seq} does not follow the one before it"));
         }
         let said = hash(&found.digest)?;
-        if let Some(event) = &found.event {
-            if digest(event.as_bytes()) != said {
+        if let Some(event) = found.canonical()? {
+            if digest(&event) != said {
                 return Err(format!("the event of link {seq} is not the one that was sealed: its bytes were changed"));
             }
             self.shown += 1;
+            if let Err(why) = Written::read(&event) {
+                self.unreadable.add(seq, why.to_string());
+            }
         }
         let computed = link(seq, &self.head, &said);
         if hash(&found.hash)? != computed {
@@ -239,7 +265,7 @@ impl Verifier {
         if header.filters == Filters::default() && header.shown != header.last {
             return Err(broken("not every event is shown, and the header says that nothing was left out".to_owned()));
         }
-        Ok(Verified { header, head: self.head })
+        Ok(Verified { header, head: self.head, unreadable: self.unreadable })
     }
 }
 
@@ -270,7 +296,7 @@ mod tests {
             let hash = link(seq, &head, &own);
             let is_shown = seq % step == 0;
             shown += u64::from(is_shown);
-            lines.push(line(seq, &head, &own, &hash, is_shown.then_some(event.as_str())));
+            lines.push(line(seq, &head, &own, &hash, is_shown.then_some(event.as_bytes())));
             head = hash;
         }
         let installation = InstallationId(Uuid::from_u128(7));
@@ -324,6 +350,35 @@ mod tests {
             assert!(broken.line == line && broken.why.contains(why), "{what}: {broken}");
         }
         assert_eq!(verify(&[]).unwrap_err().line, 1);
+    }
+
+    #[test]
+    fn an_event_that_cannot_be_read_is_named_and_the_rest_is_held_to_its_hashes() {
+        let id = Uuid::from_u128(7);
+        let readable = format!(
+            "{{\"action\":\"a.b\",\"actor\":{{\"process\":{{\"name\":\"worker\"}}}},\"at\":\"2026-11-24T14:02:10Z\",\"id\":\"{id}\"}}"
+        );
+        let events: [&[u8]; 4] = [readable.as_bytes(), b"\x00", b"\xff\xfe", readable.as_bytes()];
+        let (mut lines, mut head) = (vec![], GENESIS);
+        for (seq, event) in (1..).zip(events) {
+            let hash = link(seq, &head, &digest(event));
+            lines.push(line(seq, &head, &digest(event), &hash, Some(event)));
+            head = hash;
+        }
+        assert!(lines[2].contains("\"bytes\":\"fffe\"") && !lines[2].contains("\"event\""), "{}", lines[2]);
+        let header =
+            Header::new(InstallationId(id), Timestamp::UNIX_EPOCH, Filters::default(), (4, head), 4).line().unwrap();
+        lines.insert(0, header);
+        let unreadable = verify(&lines).unwrap().unreadable;
+        assert_eq!(unreadable.first.iter().map(|(link, _)| *link).collect::<Vec<_>>(), [2, 3]);
+        assert!(unreadable.to_string().contains("the event of link 3 cannot be read (its bytes are no audit event: "));
+        for (line, from, to) in
+            [(3, "fffe", "fffd"), (3, "fffe", "fffg"), (4, "a.b", "a.c"), (2, "\"event\"", "\"bytes\"")]
+        {
+            let mut changed = lines.clone();
+            changed[line] = changed[line].replace(from, to);
+            assert_eq!(verify(&changed).unwrap_err().line, u64::try_from(line).unwrap() + 1, "{from} as {to}");
+        }
     }
 
     #[test]

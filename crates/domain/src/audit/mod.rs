@@ -6,8 +6,9 @@
 pub mod export;
 pub mod names;
 
-use crate::access::{EventDraft, EventId};
+use crate::access::{ClusterId, EventDraft, EventId, GrantId, PersonId, RequestId, transition::Actor};
 use jiff::Timestamp;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -69,6 +70,67 @@ pub fn canonical(id: EventId, at: Timestamp, event: &EventDraft) -> Result<Vec<u
     }
     let bytes = serde_json_canonicalizer::to_vec(&value)?;
     if bytes.len() > EVENT_LIMIT_BYTES { Err(NotCanonical::TooLarge(bytes.len())) } else { Ok(bytes) }
+}
+
+/// An event as its bytes tell it, with what it is found and listed by.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct Written {
+    pub id: EventId,
+    pub at: Timestamp,
+    pub action: String,
+    pub actor: Actor,
+    pub person: Option<PersonId>,
+    pub cluster: Option<ClusterId>,
+    pub request: Option<RequestId>,
+    pub grant: Option<GrantId>,
+}
+
+impl Written {
+    /// Reads an event's bytes.
+    ///
+    /// # Errors
+    /// `Unreadable` where they are no audit event that this version knows. What was sealed so is what was written: it
+    /// tells nothing, and breaks no chain.
+    pub fn read(canonical: &[u8]) -> Result<Self, Unreadable> {
+        Ok(serde_json::from_slice(canonical)?)
+    }
+}
+
+/// Why an event's bytes tell nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("its bytes are no audit event: {0}")]
+pub struct Unreadable(#[from] serde_json::Error);
+
+/// Links that hold over events that cannot be read: how many, and the first of them with why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnreadableLinks {
+    pub count: u64,
+    pub first: Vec<(u64, String)>,
+}
+
+/// So many of them are named: somebody has to look at each, and the first ones say what it is.
+const NAMED: usize = 20;
+
+impl UnreadableLinks {
+    /// One more.
+    pub fn add(&mut self, link: u64, why: impl Into<String>) {
+        self.count += 1;
+        if self.first.len() < NAMED {
+            self.first.push((link, why.into()));
+        }
+    }
+}
+
+/// A sentence for each that is named: "the event of link 7 cannot be read (why); its hash holds".
+impl fmt::Display for UnreadableLinks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, (link, why)) in self.first.iter().enumerate() {
+            let separator = if number == 0 { "" } else { "\n" };
+            write!(f, "{separator}the event of link {link} cannot be read ({why}); its hash holds")?;
+        }
+        let named = u64::try_from(self.first.len()).unwrap_or(u64::MAX);
+        if self.count > named { write!(f, "\n{} more events cannot be read", self.count - named) } else { Ok(()) }
+    }
 }
 
 /// The hash of an event's canonical bytes: what a stub in an export carries in their place.

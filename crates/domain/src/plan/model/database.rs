@@ -236,7 +236,9 @@ impl Database {
             Grant::Provisioning(grant) => Proof::<Present>::of(&legs, &facts.profile)
                 .and_then(|proof| grant.activate(proof, now).ok())
                 .map(|transition| Grant::Active(transition.to)),
-            Grant::Revoking(grant) => Proof::<Gone>::of(&legs).map(|proof| Grant::Ended(grant.end(proof, now).to)),
+            Grant::Revoking(grant) => {
+                Proof::<Gone>::of(&legs, &facts).map(|proof| Grant::Ended(grant.end(proof, now).to))
+            }
             Grant::Scheduled(_) | Grant::Active(_) | Grant::Ended(_) => None,
         };
         if let Some(next) = next {

@@ -5,7 +5,10 @@ use crate::stage::{
     browser::{Browser, Page},
 };
 use http::StatusCode;
-use latchkey_simulator::openid::quirks::{self, Quirk};
+use latchkey_simulator::openid::{
+    Flaw,
+    quirks::{self, Quirk},
+};
 use serde_json::{Value, json};
 
 /// Somebody signs in at the provider as it is now, in a new browser; what the portal answers when they come back.
@@ -232,6 +235,15 @@ async fn a_new_key_under_the_old_name_and_keys_without_names_are_found_too() {
     openid.change_key(true).unwrap();
     is_signed_in(&stage, vec![]).await;
     assert_eq!(openid.asked("/jwks"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_without_a_key_signs_nobody_in_with_the_secret() {
+    let Some(stage) = Stage::simulated_with("", vec![Quirk::NoKeys]).await else { return };
+    for flaw in [Flaw::SignedWithSecret, Flaw::Unsigned] {
+        stage.simulator().openid().set_flaws(&[flaw]);
+        is_refused(&stage, vec![Quirk::NoKeys], StatusCode::FORBIDDEN, "did not check out").await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -155,8 +155,8 @@ pub struct KeySet {
 pub enum NoKeySet {
     #[error(transparent)]
     NoObject(#[from] NoObject),
-    #[error("it has no list `keys`")]
-    NoKeys,
+    #[error("its `keys` are no list")]
+    NoList,
 }
 
 /// Why a token counts for nothing before what it says is looked at.
@@ -207,9 +207,10 @@ impl KeySet {
     /// `NoKeySet`. A set without a key that can be used is one.
     pub fn read(bytes: &[u8]) -> Result<Self, NoKeySet> {
         let told = Told::read(bytes)?;
-        let listed = told.get("keys").and_then(Value::as_array).ok_or(NoKeySet::NoKeys)?;
         let mut set = Self::default();
-        for (place, key) in listed.iter().enumerate() {
+        // A provider that was given no key of its own has a set without any, and signs with the client's secret.
+        let Some(keys) = told.get("keys") else { return Ok(set) };
+        for (place, key) in keys.as_array().ok_or(NoKeySet::NoList)?.iter().enumerate() {
             match Key::read(key) {
                 Ok(key) => set.keys.push(key),
                 Err(why) => set.unusable.push(format!("key {} {why}", place + 1)),

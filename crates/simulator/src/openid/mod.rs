@@ -245,6 +245,9 @@ async fn discovery(State(provider): State<OpenId>) -> Json<Value> {
 
 async fn jwks(State(provider): State<OpenId>) -> Json<Value> {
     provider.count("/jwks");
+    if provider.has(&Quirk::NoKeys) {
+        return Json(json!({}));
+    }
     let mut key = provider.key().public();
     if provider.has(&Quirk::NamelessKeys) {
         key = quirks::changed(key, [("kid", Value::Null)].into_iter());

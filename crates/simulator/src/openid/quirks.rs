@@ -33,6 +33,8 @@ pub enum Quirk {
     SecretAsItComes,
     /// The key set names no key, and no token does.
     NamelessKeys,
+    /// The key set is empty, as authentik's is that was given no key.
+    NoKeys,
     /// The key set has keys of other kinds, too: for encryption, of a curve of its own, a shared secret, and no key at all.
     OddKeys,
 }

@@ -11,6 +11,8 @@ use latchkey::{
     store::sessions::{NewSession, token_hash},
 };
 use latchkey_domain::eks::token::{PresignedIdentity, ProofContext};
+use latchkey_simulator::openid::quirks::Quirk;
+use serde_json::json;
 use std::{
     collections::BTreeMap,
     io::{self, Write},
@@ -204,6 +206,7 @@ async fn story(log: Log) {
     browse(&mut search, &all).await;
 
     // What goes wrong, is told, and logged with its causes.
+    fail_to_sign_in(&stage, &mut search).await;
     stage.database.take_away().await;
     for path in ["/", "/readyz", "/sign-in/start"] {
         search.page("ana, without the database", &ana.ask(path).await);
@@ -225,6 +228,32 @@ async fn story(log: Log) {
     search.place("another", format!("Basic {}", STANDARD.encode(CLIENT_SECRET)));
     assert_eq!(search.found(), ["ana's session cookie in a place that tells", "the client's secret in another"]);
     println!("secrets: {} marked, {} places searched", search.secrets.len(), search.places.len() - 2);
+}
+
+/// Comes back from a provider that is wrong in something, each time in another browser.
+async fn fail_to_sign_in(stage: &Stage, search: &mut Search) {
+    let wrong = [
+        vec![Quirk::IdToken("nonce", json!("a-nonce-of-somebody-else"))],
+        vec![Quirk::IdToken("azp", json!("somebody else"))],
+        vec![Quirk::Thin, Quirk::Userinfo("sub", json!("somebody else"))],
+        vec![Quirk::Thin, Quirk::UserinfoStatus(403)],
+        vec![Quirk::TokenAnswer("id_token", json!(null))],
+        vec![Quirk::SecretInForm],
+    ];
+    for (number, quirks) in wrong.into_iter().enumerate() {
+        stage.simulator().openid().set_quirks(quirks);
+        let browser = stage.browser();
+        let (there, back) = browser.there_and_back("/", "ana").await;
+        for (name, value) in there.query_pairs().chain(back.query_pairs()) {
+            if ["state", "nonce", "code"].contains(&&*name) {
+                search.secret(format!("{name} of failure {number}"), value);
+            }
+        }
+        let page = browser.ask(&back[url::Position::BeforePath..]).await;
+        assert_eq!(page.status, 403, "{}", page.text());
+        search.page("nobody", &page);
+    }
+    stage.simulator().openid().set_quirks(vec![]);
 }
 
 /// What is held in memory, as Debug shows it, and in the database.
@@ -250,7 +279,15 @@ async fn look_inside(stage: &Stage, search: &mut Search, token: &str) {
 
 /// The log: it tells what happened, one event a line.
 fn look_through(search: &mut Search, text: String) {
-    for told in ["answered", "a sign-in failed", "an identity was not proven", "the database is away"] {
+    for told in [
+        "answered",
+        "a sign-in failed",
+        "the claim `azp` is",
+        "security: userinfo speaks of somebody else",
+        "client_secret_basic",
+        "an identity was not proven",
+        "the database is away",
+    ] {
         assert!(text.contains(told), "the log does not tell {told}");
     }
     assert!(

@@ -187,7 +187,7 @@ async fn other_methods_are_refused_at_every_address() {
                 assert_eq!(answer.status, StatusCode::SEE_OTHER, "{method} {path}");
                 let page = answer.headers[header::LOCATION].to_str().unwrap();
                 let ours = PAGES.iter().any(|row| is_at(row.path, page));
-                let elsewhere = ["/requests/new", "/status"].contains(&page);
+                let elsewhere = ["/requests/new", "/status", "/targets"].contains(&page);
                 assert!(ours && (at.starts_with(page) || elsewhere), "{method} {path} leads to {page}");
                 continue;
             }

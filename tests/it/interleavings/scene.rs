@@ -1,7 +1,7 @@
 //! Rows that many people and workers want at once: a few requests and accesses of two people on two clusters.
 
 use super::gate::{Commits, Gate};
-use crate::town::{POLICY, Town, look};
+use crate::town::{POLICY, Town, look, observation};
 use latchkey::{
     actions::ask::AskForm,
     aws::{Aws, AwsConfig},
@@ -13,10 +13,7 @@ use latchkey::{
     },
     worker::Worker,
 };
-use latchkey_domain::{
-    access::{ClusterId, GrantId, PrincipalId, RequestId, request::Verdict, transition::Target},
-    plan::observation::ClusterObservation,
-};
+use latchkey_domain::access::{ClusterId, GrantId, PrincipalId, RequestId, request::Verdict, transition::Target};
 use std::{collections::BTreeMap, time::Instant};
 use uuid::Uuid;
 
@@ -163,7 +160,7 @@ impl Scene {
         let asked = fence::ask_to_look(&self.town.owner, &"staging-eu".parse().unwrap()).await.unwrap();
         let statement = "update target set due_at = clock_timestamp(), lease_until = null, epoch = epoch + 1";
         sqlx::query(statement).execute(self.town.owner.pool()).await.unwrap();
-        let seen = ClusterObservation::default();
+        let seen = observation("staging-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/staging-eu");
         let target = Target::Cluster(self.staging);
         let epoch = sqlx::query_scalar("select epoch from target where key = $1").bind(target.key());
         let epoch: i64 = epoch.fetch_one(self.town.owner.pool()).await.unwrap();

@@ -18,6 +18,7 @@ use super::{
     cluster::PinnedNamespace,
     person::{Handle, Person},
     profile::ResolvedProfile,
+    reason,
     transition::{Actor, Target},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -543,7 +544,7 @@ impl Live {
         Some(self.revoke(cause, Actor::worker(), reason, now))
     }
 
-    /// Ends it for any cause. No gate stands on this path.
+    /// Ends it for any cause. No gate stands on this path: a reason that is too long is cut.
     pub fn revoke(self, cause: Cause, actor: Actor, reason: Option<String>, now: Timestamp) -> Transition<Revoking> {
         let (active, facts) = match self {
             Self::Scheduled(grant) => (None, grant.facts),
@@ -554,6 +555,7 @@ impl Live {
             Actor::Person { id, .. } => Some(*id),
             Actor::Process { .. } => None,
         };
+        let reason: Option<String> = reason.map(|reason| reason.chars().take(reason::LONGEST).collect());
         let event = facts.event("grant.revoking", actor).with("cause", cause).with("reason", &reason);
         let wakes = facts.wakes(true);
         Transition { to: Revoking { facts, active, cause, revoking_since: now, by, reason }, event, wakes }

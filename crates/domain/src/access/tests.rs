@@ -102,6 +102,13 @@ fn vote(by: Person, ruled: &Ruled) -> Vote {
     Vote { by, verdict: Verdict::Approve, reason: None, seen: ruled.seen, at: NOW, rules: Some(ruled.rules(&facts())) }
 }
 
+#[test]
+fn a_reason_without_end_is_cut_and_ends_an_access_all_the_same() {
+    let scheduled = Live::Scheduled(Scheduled { facts: granted() });
+    let transition = scheduled.revoke(Cause::ClusterGone, Actor::worker(), Some("\u{e9}".repeat(5_000)), NOW);
+    assert_eq!(transition.to.reason.unwrap().chars().count(), 1_000);
+}
+
 fn id() -> GrantId {
     GrantId(Uuid::from_u128(200))
 }

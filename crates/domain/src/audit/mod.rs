@@ -3,12 +3,14 @@
 //! `hash = SHA-256(domain || seq as 8 bytes, big-endian || previous hash || SHA-256(canonical bytes))`, so that an
 //! export of one person's events can carry stubs (hashes of canonical bytes) for the rest and still verify.
 
+mod cut;
 pub mod export;
 pub mod names;
 
 use crate::access::{ClusterId, EventDraft, EventId, GrantId, PersonId, RequestId, transition::Actor};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -18,7 +20,7 @@ pub const CHAIN_DOMAIN: &[u8] = b"latchkey audit chain 1\0";
 /// The previous hash of the first link.
 pub const GENESIS: [u8; 32] = [0; 32];
 
-/// The largest event, in canonical bytes.
+/// The largest event, in canonical bytes. None is larger: what would be is cut.
 pub const EVENT_LIMIT_BYTES: usize = 65_536;
 
 /// Where a chain does not hold.
@@ -50,26 +52,37 @@ impl fmt::Display for Place {
 
 /// Why an event has no canonical bytes.
 #[derive(Debug, thiserror::Error)]
-pub enum NotCanonical {
-    #[error("the event is not JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    #[error("the event has {0} bytes, {EVENT_LIMIT_BYTES} at most")]
-    TooLarge(usize),
-}
+#[error("the event is not JSON: {0}")]
+pub struct NotCanonical(#[from] serde_json::Error);
 
-/// The event as RFC 8785 canonical JSON: what is stored, shown and hashed.
+/// The event as RFC 8785 canonical JSON: what is stored, shown and hashed. It never has more than
+/// [`EVENT_LIMIT_BYTES`]: lists, texts and objects that are too long are cut, and say what is missing.
 ///
 /// # Errors
-/// `Json` where a detail is no JSON (a number that is not finite); `TooLarge`.
+/// `NotCanonical` where a detail is no JSON (a number that is not finite); never for size.
 pub fn canonical(id: EventId, at: Timestamp, event: &EventDraft) -> Result<Vec<u8>, NotCanonical> {
+    let mut fields = fields(event)?;
+    fields.insert("id".into(), serde_json::to_value(id)?);
+    fields.insert("at".into(), at.to_string().into());
+    Ok(cut::cut(&fields)?)
+}
+
+/// Whether stored bytes are those of this event, but for its id and time.
+pub fn is_same(event: &EventDraft, canonical: &[u8]) -> bool {
+    let stored: Option<Map<String, Value>> = serde_json::from_slice(canonical).ok();
+    let Some(stored) = stored else { return false };
+    let (Some(id), Some(at)) = (stored.get("id"), stored.get("at")) else { return false };
+    let Ok(mut fields) = fields(event) else { return false };
+    fields.insert("id".into(), id.clone());
+    fields.insert("at".into(), at.clone());
+    cut::cut(&fields).is_ok_and(|bytes| bytes == canonical)
+}
+
+fn fields(event: &EventDraft) -> serde_json::Result<Map<String, Value>> {
     let mut value = serde_json::to_value(event)?;
-    if let serde_json::Value::Object(map) = &mut value {
-        map.insert("id".into(), serde_json::to_value(id)?);
-        map.insert("at".into(), at.to_string().into());
-        map.retain(|_, field| !field.is_null());
-    }
-    let bytes = serde_json_canonicalizer::to_vec(&value)?;
-    if bytes.len() > EVENT_LIMIT_BYTES { Err(NotCanonical::TooLarge(bytes.len())) } else { Ok(bytes) }
+    let mut fields = value.as_object_mut().map(std::mem::take).unwrap_or_default();
+    fields.retain(|_, field| !field.is_null());
+    Ok(fields)
 }
 
 /// An event as its bytes tell it, with what it is found and listed by.

@@ -1,0 +1,260 @@
+//! The one place where events are kept from growing with what others wrote. A list, a text or an object that is too long
+//! is cut, and says how much is missing and what that hashes to: "and 950 more (sha256 …)". So there is no event too
+//! large to be recorded, and nobody stops a change by what they write into their own objects.
+
+use super::EVENT_LIMIT_BYTES;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// How much of an event's values is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Measure {
+    /// Entries of a list or an object, the one that tells of the rest included.
+    entries: usize,
+    /// Characters of a text or a key, with what tells of the rest.
+    characters: usize,
+    /// Lists and objects inside one another.
+    depth: usize,
+}
+
+/// What people read without a loss: no event of ours comes near it unless others wrote what it tells of.
+const FIRST: Measure = Measure { entries: 50, characters: 1_000, depth: 12 };
+
+/// What goes where the first cut leaves too much: lists of long texts.
+const STRICTER: Measure = Measure { entries: 20, characters: 400, depth: 6 };
+
+/// What goes in any case. A detail has 5 entries of 5 texts at most, each and its key of 128 characters, of which JSON
+/// makes 768 bytes: 43 KB with all that stands around them.
+const STRICTEST: Measure = Measure { entries: 5, characters: 128, depth: 2 };
+
+/// The key of an object's entry that tells of the rest.
+const REST: &str = "\u{2026}";
+
+/// The fields of an event, each cut so far that their canonical bytes fit. What is small stays as it is.
+pub(super) fn cut(event: &Map<String, Value>) -> serde_json::Result<Vec<u8>> {
+    for measure in [FIRST, STRICTER] {
+        let bytes = bytes(event, measure)?;
+        if bytes.len() <= EVENT_LIMIT_BYTES {
+            return Ok(bytes);
+        }
+    }
+    bytes(event, STRICTEST)
+}
+
+fn bytes(event: &Map<String, Value>, measure: Measure) -> serde_json::Result<Vec<u8>> {
+    let fields: Map<String, Value> =
+        event.iter().map(|(key, field)| (key.clone(), measure.value(field, measure.depth))).collect();
+    serde_json_canonicalizer::to_vec(&fields)
+}
+
+impl Measure {
+    /// A value that may have so many lists and objects inside one another, itself included.
+    fn value(self, value: &Value, depth: usize) -> Value {
+        match (value, depth.checked_sub(1)) {
+            (Value::Null | Value::Bool(_) | Value::Number(_), _) => value.clone(),
+            (Value::String(text), _) => Value::String(self.text(text)),
+            (Value::Array(list), None) => Value::String(rest(list.len(), &hashed(value))),
+            (Value::Object(map), None) => Value::String(rest(map.len(), &hashed(value))),
+            (Value::Array(list), Some(depth)) => self.list(list, depth),
+            (Value::Object(map), Some(depth)) => self.object(map, depth),
+        }
+    }
+
+    fn text(self, text: &str) -> String {
+        let length = text.chars().count();
+        if length <= self.characters {
+            return text.to_owned();
+        }
+        // As long as what tells of the rest can be, so that its own length does not depend on where the text is cut.
+        let told = format!("\u{2026} {}", rest(length, &[0; 32])).chars().count();
+        let kept = self.characters.saturating_sub(told);
+        let at = text.char_indices().nth(kept).map_or(text.len(), |(at, _)| at);
+        let (first, cut) = text.split_at(at);
+        format!("{first}\u{2026} {}", rest(length - kept, &sha256(cut.as_bytes())))
+    }
+
+    fn list(self, list: &[Value], depth: usize) -> Value {
+        let (first, cut) = list.split_at(self.kept(list.len()));
+        let mut kept: Vec<Value> = first.iter().map(|value| self.value(value, depth)).collect();
+        if !cut.is_empty() {
+            kept.push(Value::String(rest(cut.len(), &hashed(&Value::Array(cut.to_vec())))));
+        }
+        Value::Array(kept)
+    }
+
+    fn object(self, map: &Map<String, Value>, depth: usize) -> Value {
+        let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+        // Which entries are kept depends on nothing but what they are.
+        entries.sort_by_key(|(key, _)| (*key == REST, *key));
+        let (first, cut) = entries.split_at(self.kept(entries.len()));
+        let mut kept: Map<String, Value> =
+            first.iter().map(|(key, value)| (self.text(key), self.value(value, depth))).collect();
+        if !cut.is_empty() {
+            let rest_of: Map<String, Value> =
+                cut.iter().map(|(key, value)| ((*key).clone(), (*value).clone())).collect();
+            kept.insert(REST.to_owned(), Value::String(rest(cut.len(), &hashed(&Value::Object(rest_of)))));
+        }
+        Value::Object(kept)
+    }
+
+    /// How many of so many entries are kept: all, or one less than fit, which tells of the rest.
+    fn kept(self, entries: usize) -> usize {
+        if entries <= self.entries { entries } else { self.entries - 1 }
+    }
+}
+
+/// What tells of so much that is not there.
+fn rest(missing: usize, hash: &[u8; 32]) -> String {
+    format!("and {missing} more (sha256 {})", hex::encode(hash))
+}
+
+/// The hash of a value's canonical JSON: whoever has what was cut can show that it is that.
+fn hashed(value: &Value) -> [u8; 32] {
+    sha256(&serde_json_canonicalizer::to_vec(value).unwrap_or_default())
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::canonical, *};
+    use crate::access::{EventDraft, EventId, transition::Actor};
+    use jiff::Timestamp;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    fn event(detail: Value) -> EventDraft {
+        let actor = Actor::worker();
+        EventDraft { detail, ..EventDraft::new("grant.drift_found", actor) }
+    }
+
+    fn written(event: &EventDraft) -> (Vec<u8>, Value) {
+        let bytes = canonical(EventId(Uuid::nil()), Timestamp::UNIX_EPOCH, event).unwrap();
+        let read = serde_json::from_slice(&bytes).unwrap();
+        (bytes, read)
+    }
+
+    /// The bytes without any cut, as every version wrote those of small events.
+    fn whole(event: &EventDraft) -> Vec<u8> {
+        let mut value = serde_json::to_value(event).unwrap();
+        value["id"] = json!(Uuid::nil());
+        value["at"] = json!(Timestamp::UNIX_EPOCH.to_string());
+        value.as_object_mut().unwrap().retain(|_, field| !field.is_null());
+        serde_json_canonicalizer::to_vec(&value).unwrap()
+    }
+
+    #[test]
+    fn a_long_list_says_how_much_is_missing_and_what_that_hashes_to() {
+        let subjects: Vec<String> = (0..1_000).map(|number| format!("User stranger-{number}")).collect();
+        let (bytes, read) = written(&event(json!({ "subjects": subjects })));
+        let kept = read["detail"]["subjects"].as_array().unwrap();
+        assert_eq!((kept.len(), &kept[48]), (50, &json!("User stranger-48")));
+        let cut = serde_json_canonicalizer::to_vec(&subjects[49..].to_vec()).unwrap();
+        assert_eq!(kept[49], json!(format!("and 951 more (sha256 {})", hex::encode(sha256(&cut)))));
+        assert!(bytes.len() < 5_000, "{}", bytes.len());
+    }
+
+    #[test]
+    fn a_long_text_and_a_long_key_are_cut_between_characters() {
+        let text = "\u{e9}".repeat(1_001);
+        let (_, read) = written(&event(json!({ "what": text, text.as_str(): 1 })));
+        let what = read["detail"]["what"].as_str().unwrap();
+        assert!((990..=1_000).contains(&what.chars().count()), "{what}");
+        let (kept, told) = what.split_once('\u{2026}').unwrap();
+        let cut = &text[kept.len()..];
+        let (missing, hash) = (cut.chars().count(), hex::encode(sha256(cut.as_bytes())));
+        assert_eq!(told, format!(" and {missing} more (sha256 {hash})"));
+        assert_eq!(read["detail"][what], 1);
+    }
+
+    #[test]
+    fn what_has_the_most_that_is_kept_whole_is_kept_whole() {
+        let list: Vec<u32> = (0..50).collect();
+        let event = event(json!({ "list": list, "text": "x".repeat(1_000), "object": { "\u{2026}": [[[[{}]]]] } }));
+        assert_eq!(written(&event).0, whole(&event));
+    }
+
+    #[test]
+    fn the_largest_and_deepest_fit() {
+        let texts = vec!["\u{1}".repeat(1_200); 60];
+        let lists = vec![json!(texts); 60];
+        let object: Map<String, Value> =
+            (0..60).map(|number| (format!("{number}{}", "\u{2}".repeat(1_200)), json!(texts))).collect();
+        let mut deep = json!([]);
+        for _ in 0..100 {
+            deep = json!([deep]);
+        }
+        for detail in [json!({ "lists": lists }), Value::Object(object), json!({ "deep": deep }), json!(texts)] {
+            let (bytes, read) = written(&event(detail));
+            assert!(bytes.len() <= EVENT_LIMIT_BYTES, "{}", bytes.len());
+            assert!(serde_json::to_string(&read).unwrap().contains(" more (sha256 "));
+        }
+    }
+
+    #[test]
+    fn a_name_without_end_is_no_error_either() {
+        let actor = Actor::Process { name: "\u{1}".repeat(200_000) };
+        let event = EventDraft::new(&"\u{1}".repeat(200_000), actor);
+        assert!(written(&event).0.len() <= EVENT_LIMIT_BYTES);
+    }
+
+    /// A value of this seed: as many entries as `left` at most, and texts of up to 1,500 characters.
+    fn any_value(seed: &mut u64, depth: usize, left: &mut usize) -> Value {
+        let mut below = |most: u64| {
+            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (*seed >> 33) % most
+        };
+        *left = left.saturating_sub(1);
+        let (kind, many, letter) = (below(6), below(120) as usize, below(5) as usize);
+        let text = ["x", "\u{1}", "\u{e9}", "\u{1f511}", "\""][letter];
+        match kind {
+            0 => json!(below(2) == 0),
+            1 => json!(below(1 << 40)),
+            2 => json!(text.repeat(below(40) as usize)),
+            3 => json!(text.repeat(below(1_500) as usize)),
+            _ if depth == 0 => json!([]),
+            4 => Value::Array((0..many.min(*left)).map(|_| any_value(seed, depth - 1, left)).collect()),
+            _ => {
+                let key = |number: usize| format!("{number}{}", text.repeat(number * 11));
+                Value::Object(
+                    (0..many.min(*left)).map(|number| (key(number), any_value(seed, depth - 1, left))).collect(),
+                )
+            }
+        }
+    }
+
+    fn longest(value: &Value) -> (usize, usize) {
+        match value {
+            Value::String(text) => (0, text.chars().count()),
+            Value::Array(list) => list.iter().map(longest).fold((list.len(), 0), |a, b| (a.0.max(b.0), a.1.max(b.1))),
+            Value::Object(map) => {
+                let keys = map.keys().map(|key| key.chars().count()).max().unwrap_or(0);
+                map.values().map(longest).fold((map.len(), keys), |a, b| (a.0.max(b.0), a.1.max(b.1)))
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => (0, 0),
+        }
+    }
+
+    #[test]
+    fn any_event_fits_and_small_ones_are_as_they_were() {
+        let (mut cut, mut small) = (0, 0);
+        for seed in 0..150_u64 {
+            let (mut state, mut left) = (seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), [10, 60, 400][(seed % 3) as usize]);
+            let event = event(json!({ "value": any_value(&mut state, 6, &mut left), "what": "x" }));
+            let (bytes, read) = written(&event);
+            assert!(bytes.len() <= EVENT_LIMIT_BYTES, "seed {seed}: {} bytes", bytes.len());
+            let (entries, characters) = longest(&read);
+            assert!(entries <= 50 && characters <= 1_000, "seed {seed}: {entries} entries, {characters} characters");
+            let whole = whole(&event);
+            let (entries, characters) = longest(&serde_json::from_slice(&whole).unwrap());
+            match (entries <= 50 && characters <= 1_000, whole.len() <= EVENT_LIMIT_BYTES) {
+                (true, true) => assert!(bytes == whole, "seed {seed}"),
+                (true, false) | (false, _) => cut += 1,
+            }
+            small += usize::from(bytes == whole);
+        }
+        assert!(cut > 20 && small > 50, "{cut} cut, {small} as they were");
+    }
+}

@@ -13,7 +13,7 @@ use latchkey_domain::{
         cluster::{ClusterName, PinnedNamespace},
         person::Person,
         policy::{Ask, PolicyCluster, Reason, Ruling},
-        profile::{Profile, ProfileName, ResolvedProfile, Scope},
+        profile::{MOST_NAMESPACES, Profile, ProfileName, ResolvedProfile, Scope, TooMuch, check_bindings},
         reason,
     },
     plan::{
@@ -76,8 +76,6 @@ impl Problem {
     }
 }
 
-/// The most namespaces of one request: each is a binding.
-pub const MOST_NAMESPACES: usize = 20;
 /// Past this age an observation is shown with a warning; submission still goes by it.
 pub const OLD_OBSERVATION: SignedDuration = SignedDuration::from_mins(10);
 
@@ -197,6 +195,9 @@ fn find_profile(current: &Current, form: &AskForm, considered: &mut Considered) 
         ),
         Some(Err(_)) | None => {}
     }
+    if let Err(too_much) = check_bindings(profile.source.roles(), 0) {
+        considered.problem(Field::Profile, too_much.to_string());
+    }
     considered.profile = Some(profile.clone());
 }
 
@@ -211,6 +212,7 @@ pub fn resolve(profile: &Profile, observation: &ClusterObservation) -> Result<Re
 
 fn find_namespaces(form: &AskForm, considered: &mut Considered) {
     let Some(profile) = &considered.profile else { return };
+    let roles = profile.source.roles();
     if profile.scope == Scope::Cluster {
         if !form.namespaces.is_empty() {
             let sentence = Reason::NamespacesOnClusterScope(profile.name.clone()).to_string();
@@ -224,9 +226,14 @@ fn find_namespaces(form: &AskForm, considered: &mut Considered) {
     if wanted.is_empty() {
         considered.problem(Field::Namespaces, Reason::NoNamespace.to_string());
     }
-    if wanted.len() > MOST_NAMESPACES {
-        considered.problem(Field::Namespaces, format!("At most {MOST_NAMESPACES} namespaces in one request."));
-        return;
+    match check_bindings(roles, wanted.len()) {
+        Ok(()) => {}
+        Err(too_much @ (TooMuch::Namespaces | TooMuch::Bindings { .. })) => {
+            considered.problem(Field::Namespaces, too_much.to_string());
+            return;
+        }
+        // Said beside the profile.
+        Err(TooMuch::Roles(_)) => {}
     }
     let observation = considered.observed.as_ref().map(|observed| observed.body.clone());
     let Some(state) = observation.and_then(|observation| observation.kubernetes) else { return };

@@ -34,6 +34,8 @@ pub(super) struct Collector<'d> {
     text: &'d str,
     /// Whether the text has faults of syntax: what seems missing may then stand in the part that was skipped.
     recovered: bool,
+    /// Whether the text rules already.
+    rules: bool,
     faults: Vec<Fault>,
 }
 
@@ -41,7 +43,7 @@ impl<'d> Collector<'d> {
     /// Reads the text as far as it can be read, with its faults of syntax.
     pub fn read(file: &'d str, text: &'d str) -> (Spanned<DeTable<'d>>, Self) {
         let (table, errors) = DeTable::parse_recoverable(text);
-        let mut collector = Self { file, text, recovered: false, faults: Vec::new() };
+        let mut collector = Self { file, text, recovered: false, rules: false, faults: Vec::new() };
         for error in &errors {
             let span = error.span().unwrap_or(0..0);
             collector.error(&Place::Span(span), error.message().to_owned(), None);
@@ -56,6 +58,17 @@ impl<'d> Collector<'d> {
 
     pub fn warning(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
         self.push(place, Severity::Warning, &message, hint);
+    }
+
+    /// The text is one that rules already: a bound that came later is no reason not to read it.
+    pub fn rules_already(&mut self) {
+        self.rules = true;
+    }
+
+    /// A fault of something that is more than a request may bind: nobody can ask for it, and what was granted before ends
+    /// as it does, so a text that rules already is read all the same.
+    pub fn beyond(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
+        if self.rules { self.warning(place, message, hint) } else { self.error(place, message, hint) }
     }
 
     /// A fault of something that is not there.

@@ -2,7 +2,7 @@
 
 use crate::town::{POLICY, Town, look};
 use latchkey::actions::{
-    ask::{AskForm, Field},
+    ask::{AskForm, Field, Problem},
     clock, grants,
     requests::{self, NotDecided, NotSubmitted, Outcome},
 };
@@ -44,6 +44,35 @@ async fn each_bad_field_is_named_and_nothing_is_stored() {
     assert_eq!(refused(&town, "fay", look()).await, [Field::Principal]);
     assert_eq!(town.count("select count(*) from request").await, 0);
     assert_eq!(town.count("select count(*) from event where action like 'request%'").await, 0);
+}
+
+#[tokio::test]
+async fn an_ask_that_binds_too_much_is_refused_with_how_much_fits() {
+    let town = Town::new().await;
+    let cases = [
+        (
+            12,
+            9,
+            Field::Namespaces,
+            "are 108 bindings, and one request makes 100 at most. Ask for 8 namespaces at a time",
+        ),
+        (1, 21, Field::Namespaces, "At most 20 namespaces in one request."),
+        (13, 1, Field::Profile, "This profile names 13 ClusterRoles, and one request binds 12 at most."),
+    ];
+    for (roles, namespaces, field, sentence) in cases {
+        let roles: Vec<String> = (0..roles).map(|number| format!("\"role-{number}\"")).collect();
+        // As a version before the bound applied it.
+        let naming = format!("cluster_roles = [{}]", roles.join(", "));
+        town.apply_policy(&POLICY.replacen("cluster_roles = [\"view\"]", &naming, 1)).await;
+        let namespaces = (0..namespaces).map(|number| format!("payments-{number}")).collect();
+        let form = AskForm { namespaces, ..look() };
+        let Err(NotSubmitted::Problems(considered)) = requests::submit(&town.web, town.person("ana"), &form).await
+        else {
+            panic!("{sentence}: not refused")
+        };
+        let is_it = |problem: &Problem| problem.field == field && problem.sentence.contains(sentence);
+        assert!(considered.problems.iter().any(is_it), "{sentence}: {:?}", considered.problems);
+    }
 }
 
 #[tokio::test]

@@ -38,12 +38,12 @@ pub struct Checked {
     pub faults: Vec<Fault>,
 }
 
-/// Reads a policy.toml.
+/// Reads the policy.toml that rules.
 ///
 /// # Errors
 /// Every fault with its place, warnings included, where one of them is an error.
 pub fn parse(text: &str) -> Result<PolicyFile, Vec<Fault>> {
-    let Checked { policy, faults } = check("policy.toml", text);
+    let Checked { policy, faults } = read("policy.toml", text, |faults| faults.rules_already());
     policy.ok_or(faults)
 }
 
@@ -52,8 +52,12 @@ pub fn hash(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
 
-/// Reads a policy.toml and tells every fault; `file` is the name that the faults carry.
+/// Reads a policy.toml that is to rule and tells every fault; `file` is the name that the faults carry.
 pub fn check(file: &str, text: &str) -> Checked {
+    read(file, text, |_| {})
+}
+
+fn read(file: &str, text: &str, prepare: impl Fn(&mut Collector<'_>)) -> Checked {
     if text.len() > LARGEST_BYTES {
         let mut faults = Collector::read(file, "").1;
         let message = format!("the file has {} bytes, {LARGEST_BYTES} at most", text.len());
@@ -61,6 +65,7 @@ pub fn check(file: &str, text: &str) -> Checked {
         return Checked { policy: None, faults: faults.finish() };
     }
     let (document, mut faults) = Collector::read(file, text);
+    prepare(&mut faults);
     let mut root = Section::root(document.get_ref(), "policy.toml");
     let roles = roles(&mut root, &mut faults);
     let accounts = accounts(root.tables("accounts", &mut faults), &mut faults);

@@ -7,7 +7,7 @@ use super::{
 use latchkey_domain::{
     access::{
         policy::Account,
-        profile::{Profile, ProfileName, Scope, Source},
+        profile::{MOST_ROLES, Profile, ProfileName, Scope, Source},
     },
     eks::rbac::{Rule, is_object_name},
 };
@@ -89,6 +89,11 @@ fn cluster_roles(roles: &Given<Vec<Given<&str>>>, faults: &mut Collector<'_>) ->
         } else {
             names.push(role.value.to_owned());
         }
+    }
+    if names.len() > MOST_ROLES {
+        let message = format!("a profile names {MOST_ROLES} ClusterRoles at most, and this one {}", names.len());
+        let hint = "nobody can ask for it: make two profiles of it, or rules of its own";
+        faults.beyond(&roles.place, message, Some(hint.to_owned()));
     }
     names
 }

@@ -68,6 +68,19 @@ fn example_of_the_design_is_read_whole() {
 }
 
 #[test]
+fn a_profile_that_nobody_can_ask_for_is_a_fault_and_no_reason_not_to_read_what_rules() {
+    let naming = |number: usize| {
+        let names: Vec<String> = (0..number).map(|number| format!("\"role-{number}\"")).collect();
+        EXAMPLE.replacen("[\"view\"]", &format!("[{}]", names.join(", ")), 1)
+    };
+    assert_eq!(told(&naming(12)), Vec::<String>::new());
+    let wanted = "17:17 a profile names 12 ClusterRoles at most, and this one 13 (nobody can ask for it: make two profiles \
+                  of it, or rules of its own)";
+    assert_eq!(told(&naming(13)), [wanted]);
+    assert!(parse(&naming(13)).is_ok());
+}
+
+#[test]
 fn every_fault_is_told_at_once_with_its_place() {
     let text = EXAMPLE
         .replace("111122223333\"\nprincipal", "11112222\"\nprincipal")

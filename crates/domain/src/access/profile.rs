@@ -4,6 +4,49 @@ use crate::eks::rbac::Rule;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
+/// The most namespaces of one request: whoever decides reads them one by one.
+pub const MOST_NAMESPACES: usize = 20;
+/// The most ClusterRoles of one profile.
+pub const MOST_ROLES: usize = 12;
+/// The most bindings of one request, which are written, proven and taken away one by one within seconds.
+pub const MOST_BINDINGS: usize = 100;
+
+/// Why a request would bind too much. `Display` is a sentence for the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TooMuch {
+    #[error("At most {MOST_NAMESPACES} namespaces in one request.")]
+    Namespaces,
+    #[error(
+        "This profile names {0} ClusterRoles, and one request binds {MOST_ROLES} at most. Choose another; operators can \
+         make two profiles of it."
+    )]
+    Roles(usize),
+    #[error(
+        "{roles} ClusterRoles in {namespaces} namespaces are {bindings} bindings, and one request makes {MOST_BINDINGS} \
+         at most. Ask for {fitting} namespaces at a time."
+    )]
+    Bindings { roles: usize, namespaces: usize, bindings: usize, fitting: usize },
+}
+
+/// Whether a request of so many ClusterRoles in so many namespaces, none for the whole cluster, binds no more than one
+/// may. It bounds what is asked for alone: what is larger and was granted ends as anything else does.
+///
+/// # Errors
+/// `TooMuch`.
+pub fn check_bindings(roles: usize, namespaces: usize) -> Result<(), TooMuch> {
+    if namespaces > MOST_NAMESPACES {
+        return Err(TooMuch::Namespaces);
+    }
+    if roles > MOST_ROLES {
+        return Err(TooMuch::Roles(roles));
+    }
+    let bindings = roles * namespaces;
+    if bindings > MOST_BINDINGS {
+        return Err(TooMuch::Bindings { roles, namespaces, bindings, fitting: MOST_BINDINGS / roles });
+    }
+    Ok(())
+}
+
 /// A profile's name: `[a-z0-9-]{1,40}`. It stands in ClusterRole names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -101,9 +144,39 @@ pub struct ResolvedProfile {
     pub roles: Vec<ResolvedRole>,
 }
 
+impl Source {
+    /// How many ClusterRoles it binds: rules of a profile's own become one.
+    pub fn roles(&self) -> usize {
+        match self {
+            Self::ClusterRoles(names) => names.len(),
+            Self::Rules(_) => 1,
+        }
+    }
+}
+
 impl ResolvedProfile {
     /// All rules of all its roles.
     pub fn rules(&self) -> Vec<Rule> {
         self.roles.iter().flat_map(|role| role.rules.iter().cloned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_binds_so_much_and_no_more() {
+        for (roles, namespaces) in [(1, 20), (5, 20), (12, 8), (12, 0), (1, 0)] {
+            assert_eq!(check_bindings(roles, namespaces), Ok(()), "{roles} in {namespaces}");
+        }
+        assert_eq!(check_bindings(1, 21), Err(TooMuch::Namespaces));
+        assert_eq!(check_bindings(13, 0), Err(TooMuch::Roles(13)));
+        let sentence = check_bindings(12, 20).unwrap_err().to_string();
+        assert_eq!(
+            sentence,
+            "12 ClusterRoles in 20 namespaces are 240 bindings, and one request makes 100 at most. Ask for 8 namespaces at \
+             a time."
+        );
     }
 }

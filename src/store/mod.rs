@@ -9,6 +9,7 @@ mod columns;
 pub mod desired;
 pub mod error;
 pub mod fence;
+pub mod findings;
 pub mod grants;
 pub mod heartbeats;
 pub mod inspect;

@@ -78,7 +78,7 @@ pub struct Outcome {
     pub legs: BTreeMap<GrantId, LegOutcome>,
     /// Grants that end now, and why.
     pub revoke: Vec<(GrantId, Cause, String)>,
-    /// Events about what somebody else did.
+    /// Events about what somebody else did, but for those that were recorded with the run's intents.
     pub findings: Vec<EventDraft>,
     /// Why the target as a whole could not be worked on.
     pub failure: Option<String>,
@@ -114,9 +114,7 @@ pub async fn finish(worker: &Worker, lease: &Lease, outcome: Outcome) -> Result<
         return Err(Interrupted::Lost(crate::lease::Lost::Over));
     }
     let now = tx.now().await?;
-    for event in &outcome.findings {
-        tx.event(event, now).await?;
-    }
+    tx.tell_found(lease.target(), &outcome.findings, now).await?;
     let mut judged = Judged::default();
     judged.brought.activated.clone_from(&outcome.activated);
     for grant in grants {

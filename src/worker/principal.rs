@@ -16,6 +16,7 @@ use crate::{
     lease::{Lease, Lost},
     store::{
         desired::{self, Legs},
+        findings::OBJECTS,
         intents::{self, Intent},
         observations, people,
     },
@@ -73,10 +74,13 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         identities::end_replaced(&worker.store, id, why).await?;
     }
     let activated = tell_early(worker, lease, &desired, &plan, told).await?;
-    let findings = found_without_grant(&desired, &plan);
     let arn = arn.as_user().cloned();
+    let mut findings = match &arn {
+        Some(user) => found_without_grant(&desired, &plan, user),
+        None => Vec::new(),
+    };
     let (fault, wrote) = match &arn {
-        Some(user) => apply(worker, lease, user, &desired, &plan).await?,
+        Some(user) => apply(worker, lease, user, &desired, &plan, &mut findings).await?,
         None => (None, false),
     };
     let last = match (&arn, wrote) {
@@ -231,13 +235,15 @@ async fn observe_user(worker: &Worker, user: &UserArn) -> Result<PrincipalObserv
     Ok(PrincipalObservation::of(worker.aws.user(user).await?))
 }
 
-/// Makes the plan's writes. The first that fails ends them: they are about one policy.
+/// Makes the plan's writes. The first that fails ends them: they are about one policy. What was found is recorded with
+/// their intents.
 async fn apply(
     worker: &Worker,
     lease: &Lease,
     user: &UserArn,
     desired: &DesiredPrincipal,
     plan: &PrincipalPlan,
+    findings: &mut Vec<EventDraft>,
 ) -> Result<(Option<Fault>, bool), Interrupted> {
     if plan.steps.is_empty() {
         return Ok((None, false));
@@ -249,8 +255,9 @@ async fn apply(
     let recorded: Vec<(&PrincipalStep, Vec<Intent>)> =
         plan.steps.iter().map(|step| (step, about.iter().map(|grant| intent(*grant, step, user)).collect())).collect();
     let all: Vec<Intent> = recorded.iter().flat_map(|(_, intents)| intents.clone()).collect();
-    let tx = trail::open(&worker.store, lease, &all).await?;
+    let tx = trail::open(&worker.store, lease, &all, findings).await?;
     trail::begin(tx, lease).await?;
+    findings.clear();
     let aws = worker.aws.signing_at(lease.claimed_at());
     for (step, recorded) in recorded {
         let ids: Vec<uuid::Uuid> = recorded.iter().map(|intent| intent.id).collect();
@@ -310,7 +317,7 @@ fn intent(grant: Option<GrantId>, step: &PrincipalStep, user: &UserArn) -> Inten
 }
 
 /// What is put right though no access comes or goes: somebody changed it, or an interrupted run wrote late.
-fn found_without_grant(desired: &DesiredPrincipal, plan: &PrincipalPlan) -> Vec<EventDraft> {
+fn found_without_grant(desired: &DesiredPrincipal, plan: &PrincipalPlan, user: &UserArn) -> Vec<EventDraft> {
     if desired.grants.iter().any(concerns) {
         return Vec::new();
     }
@@ -326,7 +333,8 @@ fn found_without_grant(desired: &DesiredPrincipal, plan: &PrincipalPlan) -> Vec<
     };
     let event = |step| {
         let draft = EventDraft::new("principal.drift_found", Actor::worker());
-        draft.with("principal", desired.arn.to_string()).with("what", what(step))
+        let draft = draft.with("principal", desired.arn.to_string()).with("what", what(step));
+        draft.with(OBJECTS, [intent(None, step, user).object])
     };
     plan.steps.iter().map(event).collect()
 }

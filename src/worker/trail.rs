@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use latchkey_domain::access::{
-    GrantId,
+    EventDraft, GrantId,
     grant::{Grant, GrantFacts},
     transition::Actor,
 };
@@ -39,12 +39,12 @@ pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result
     if written { Ok(()) } else { Err(Lost::Over.into()) }
 }
 
-/// Opens a transaction that records what is about to be written; whoever calls adds rows of their own and commits it
-/// with [`begin`].
+/// Opens a transaction that records what is about to be written, and what was found that somebody else did: the write
+/// removes the proof of it. Whoever calls adds rows of their own and commits it with [`begin`].
 ///
 /// # Errors
 /// `Lost` where somebody else claimed the target; `Store`.
-pub async fn open(store: &Store, lease: &Lease, planned: &[Intent]) -> Result<Tx, Interrupted> {
+pub async fn open(store: &Store, lease: &Lease, planned: &[Intent], found: &[EventDraft]) -> Result<Tx, Interrupted> {
     let mut tx = store.begin().await?;
     // An intent refers to its grant, which locks that: in the order in which everybody locks grants.
     let mut in_order = planned.to_vec();
@@ -55,6 +55,7 @@ pub async fn open(store: &Store, lease: &Lease, planned: &[Intent]) -> Result<Tx
     let facts = facts(&mut tx, &ids).await?;
     tx.begin_change(&ids.iter().copied().collect::<Vec<_>>(), lease.target(), lease.epoch()).await?;
     let now = tx.now().await?;
+    tx.tell_found(lease.target(), found, now).await?;
     for (id, facts) in facts {
         let of_grant = planned.iter().filter(|intent| intent.grant == Some(id));
         let steps: Vec<String> = of_grant.map(|intent| format!("{} {}", intent.step, intent.object)).collect();

@@ -2,7 +2,7 @@
 
 use super::{
     super::{interrupted::Interrupted, trail},
-    Run,
+    Run, Told,
 };
 use crate::{
     fault::{Fault, FaultKind},
@@ -15,7 +15,7 @@ use latchkey_domain::{
     access::GrantId,
     plan::{
         bindings::BindingStep,
-        cluster::{AwsAuthWrite, Step, not_ours},
+        cluster::{AWS_AUTH, AwsAuthWrite, Step, not_ours},
         desired::{BindingKey, DesiredGrant},
         observation::{ClusterState, Marker},
     },
@@ -62,14 +62,14 @@ struct Recorded<'a> {
 
 impl Run<'_> {
     /// Makes the plan's writes, in its order; bindings that follow one another at the same time.
-    pub(super) async fn apply(&self, state: &ClusterState) -> Result<Applied, Interrupted> {
+    pub(super) async fn apply(&self, state: &ClusterState, told: &mut Told) -> Result<Applied, Interrupted> {
         let mut applied = Applied::default();
         if self.plan.steps.is_empty() {
             return Ok(applied);
         }
         applied.tried = true;
         let marker = state.marker.as_ref().filter(|_| not_ours(self.desired, state).is_none());
-        let recorded = self.record(marker.is_some()).await?;
+        let recorded = self.record(marker.is_some(), told).await?;
         if let Some(marker) = marker
             && let Err(fault) = self.mark(marker).await?
         {
@@ -92,9 +92,9 @@ impl Run<'_> {
         Ok(applied)
     }
 
-    /// Commits every intent, the lines' exact bytes, the grants' events and, where the marker is about to be written, that
-    /// it may have this run's epoch, before the first write.
-    async fn record(&self, marks: bool) -> Result<Vec<Recorded<'_>>, Interrupted> {
+    /// Commits every intent, the lines' exact bytes, the grants' events, what was found and, where the marker is about to
+    /// be written, that it may have this run's epoch, before the first write.
+    async fn record(&self, marks: bool, told: &mut Told) -> Result<Vec<Recorded<'_>>, Interrupted> {
         let mut intents = Vec::new();
         let mut recorded = Vec::new();
         let mut tx_lines = Vec::new();
@@ -110,13 +110,14 @@ impl Run<'_> {
             recorded.push(Recorded { step, intents: of_step.iter().map(|intent| intent.id).collect(), grants });
             intents.extend(of_step);
         }
-        let mut tx = trail::open(&self.worker.store, self.lease, &intents).await?;
+        let mut tx = trail::open(&self.worker.store, self.lease, &intents, &told.events).await?;
         tx.forget_standing(&self.losing(), self.lease.target()).await?;
         tx.intend_lines(self.cluster, &tx_lines).await?;
         if marks {
             tx.intend_mark(self.lease.target()).await?;
         }
         trail::begin(tx, self.lease).await?;
+        told.events.clear();
         Ok(recorded)
     }
 
@@ -288,7 +289,7 @@ fn intent(grant: Option<GrantId>, step: &Step) -> Intent {
                 "key": write.key.as_str(),
                 "lines": write.lines.iter().map(|line| line.inserted.as_str()).collect::<Vec<_>>(),
             });
-            Intent { detail, ..trail::intent(grant, verb, "aws-auth".to_owned()) }
+            Intent { detail, ..trail::intent(grant, verb, AWS_AUTH.to_owned()) }
         }
         Step::CreateRole { role, .. } => trail::intent(grant, "create_role", format!("ClusterRole {}", role.name())),
     }

@@ -14,7 +14,12 @@ use crate::{
 };
 use latchkey_domain::{
     access::ClusterId,
-    plan::{bindings, cluster::not_ours, desired::BindingKey, observation::ClusterState},
+    plan::{
+        bindings,
+        cluster::{AWS_AUTH, not_ours},
+        desired::BindingKey,
+        observation::ClusterState,
+    },
 };
 use std::collections::BTreeSet;
 
@@ -57,8 +62,8 @@ async fn pass_by(
     let Some(aws_auth) = state.aws_auth.as_ref().filter(|_| not_ours(&desired, state).is_none()) else {
         return Ok(false);
     };
-    let intent = trail::intent(None, "touch_aws_auth", "aws-auth".to_owned());
-    let tx = trail::open(&worker.store, lease, std::slice::from_ref(&intent)).await?;
+    let intent = trail::intent(None, "touch_aws_auth", AWS_AUTH.to_owned());
+    let tx = trail::open(&worker.store, lease, std::slice::from_ref(&intent), &[]).await?;
     trail::begin(tx, lease).await?;
     let touched = {
         let permit = lease.permit()?;

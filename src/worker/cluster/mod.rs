@@ -20,7 +20,7 @@ use crate::{
     lease::Lease,
     store::{
         desired::{self, Legs},
-        fence,
+        fence, findings,
     },
 };
 use apply::Applied;
@@ -101,12 +101,12 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let observation = observation(&reached.aws, state, &holders);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
         let plan = plan(&desired, &observation);
-        catch_up(worker, lease, id, &plan).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
         let undescribed = undescribed.as_ref();
         let run = Run { worker, lease, cluster: id, reached: &reached, undescribed, desired: &desired, plan: &plan };
         run.tell(&mut told);
-        let applied = run.apply(state).await?;
+        run.catch_up(&mut told).await?;
+        let applied = run.apply(state, &mut told).await?;
         if applied.conflict && attempt < TRIES {
             tracing::info!(target = %lease.target(), "somebody else wrote meanwhile; looking again");
             continue;
@@ -140,6 +140,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
 #[derive(Debug, Default)]
 struct Told {
     findings: Vec<Finding>,
+    /// What is not recorded yet.
     events: Vec<EventDraft>,
 }
 
@@ -239,7 +240,8 @@ impl Run<'_> {
         let Found::Proven(seen) = found else { return None };
         let before = legs.get(&grant.id()).is_some_and(|leg| leg.wider);
         let is_news = grant.wish == Wish::Keep && !before && !seen.wider.is_empty();
-        is_news.then(|| self.finding(&Finding { grant: Some(grant.id()), what: seen.wider.join("; ") }))
+        let (what, objects, version) = (seen.wider.join("; "), Vec::new(), None);
+        is_news.then(|| self.finding(&Finding { grant: Some(grant.id()), what, objects, version }))
     }
 
     fn leg(&self, grant: &DesiredGrant, legs: &Legs, found: Found, parts: &Parts, state: &ClusterState) -> LegOutcome {
@@ -250,10 +252,11 @@ impl Run<'_> {
         LegOutcome { wish: grant.wish, found, attempts, stood, compared: None }
     }
 
-    /// Puts what the plan found to what is told at the end.
+    /// Puts what the plan found to what is told: with the intents, or at the end where nothing is written.
     fn tell(&self, told: &mut Told) {
         for finding in &self.plan.findings {
-            if !told.findings.contains(finding) {
+            let is_same = |other: &Finding| other.grant == finding.grant && other.what == finding.what;
+            if !told.findings.iter().any(is_same) {
                 told.events.push(self.finding(finding));
                 told.findings.push(finding.clone());
             }
@@ -267,7 +270,28 @@ impl Run<'_> {
             None => EventDraft::new("cluster.drift_found", Actor::worker()),
         };
         event.cluster = Some(self.cluster);
-        event.with("what", &finding.what)
+        let event = event.with("what", &finding.what).with(findings::OBJECTS, &finding.objects);
+        match &finding.version {
+            Some(version) => event.with("version", version),
+            None => event,
+        }
+    }
+
+    /// Catches the rows of mappings up with what was seen. What was found goes with it: by these rows alone the next run
+    /// may not find it.
+    async fn catch_up(&self, told: &mut Told) -> Result<(), Interrupted> {
+        if self.plan.settled.is_empty() && self.plan.reserved.is_empty() {
+            return Ok(());
+        }
+        let mut tx = trail::held(&self.worker.store, self.lease).await?;
+        tx.settle_mappings(self.cluster, &self.plan.settled).await?;
+        tx.reserve_mappings(self.cluster, &self.plan.reserved).await?;
+        let now = tx.now().await?;
+        tx.tell_found(self.lease.target(), &told.events, now).await?;
+        self.lease.life().spend()?;
+        tx.commit().await?;
+        told.events.clear();
+        Ok(())
     }
 }
 
@@ -369,16 +393,4 @@ async fn wanted(worker: &Worker, id: ClusterId) -> Result<Wanted, Interrupted> {
         Err(NoPolicy::Store(error)) => return Err(error.into()),
     }
     Ok(Wanted { cluster_roles })
-}
-
-/// Catches the rows of mappings up with what was seen.
-async fn catch_up(worker: &Worker, lease: &Lease, id: ClusterId, plan: &Plan) -> Result<(), Interrupted> {
-    if plan.settled.is_empty() && plan.reserved.is_empty() {
-        return Ok(());
-    }
-    let mut tx = trail::held(&worker.store, lease).await?;
-    tx.settle_mappings(id, &plan.settled).await?;
-    tx.reserve_mappings(id, &plan.reserved).await?;
-    lease.life().spend()?;
-    Ok(tx.commit().await?)
 }

@@ -69,13 +69,15 @@ pub struct Course {
     asked: Vec<RequestId>,
     /// The accesses in the order of their approval, and where each should be once a worker ran.
     pub grants: Vec<(GrantId, &'static str)>,
+    /// Whether somebody meddled with the first.
+    meddled: bool,
 }
 
 impl Course {
     pub async fn new() -> Self {
         let world = World::new().await;
         let promises = Promises::of(&world);
-        Self { world, promises, asked: vec![], grants: vec![] }
+        Self { world, promises, asked: vec![], grants: vec![], meddled: false }
     }
 
     /// A worker that lives as long as it likes.
@@ -101,6 +103,7 @@ impl Course {
                     { "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "mallory" }
                 ));
                 self.world.objects(PROD).put_raw(binding, WHO).unwrap();
+                self.meddled = true;
                 self.world.rests_are_over().await;
             }
             Act::GiveBackLook => {
@@ -276,6 +279,17 @@ impl Course {
             }
         }
         self.promises.check(&self.world, When::AtRest).await;
+        self.check_what_was_found().await;
+    }
+
+    /// What somebody did is told, whatever became of the run that found it and put it right; the same once.
+    async fn check_what_was_found(&self) {
+        let found = self.world.events("grant.drift_found").await;
+        let told: Vec<&str> = found.iter().filter_map(|event| event["detail"]["what"].as_str()).collect();
+        let mallory = told.iter().any(|what| what.contains("mallory"));
+        assert_eq!(mallory, self.meddled, "who was bound besides: {told:?}");
+        let once: std::collections::BTreeSet<&str> = told.iter().copied().collect();
+        assert_eq!(told.len(), once.len(), "told more than once: {told:?}");
     }
 
     pub async fn trouble(&self) -> String {

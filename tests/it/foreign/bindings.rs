@@ -271,3 +271,64 @@ async fn try_now_asks_again_about_what_was_proven_just_before() {
     let evidence = world.evidence(grant).await;
     assert!(evidence["residual"].to_string().contains("RoleBinding payments/by-hand"), "{evidence}");
 }
+
+#[tokio::test]
+async fn a_binding_that_binds_a_thousand_strangers_is_told_and_put_right_and_holds_nobody_up() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let neighbour = world.approved("gus").await;
+    world.tamper(|binding| {
+        let stranger = |number: usize| {
+            let name = format!("stranger-{number}-of-a-thousand-that-somebody-put-into-their-own-binding");
+            json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name })
+        };
+        binding["subjects"] = (0..1_000).map(stranger).collect();
+    });
+    world.rests_are_over().await;
+    world.until(neighbour, "active").await;
+    let told = world.drift().await;
+    assert!(told.len() == 1 && told[0].contains("stranger-3-") && told[0].contains(" more (sha256 "), "{told:?}");
+    assert!(world.by_name().iter().all(|binding| binding["subjects"].as_array().unwrap().len() == 1));
+    for (who, access) in [("gus", neighbour), ("ana", grant)] {
+        world.give_back(who, access).await;
+        world.until(access, "ended").await;
+    }
+    let failures = world.town.count("select count(*) from target where failure is not null").await;
+    assert_eq!(failures, 0);
+}
+
+#[tokio::test]
+async fn what_nobody_lets_the_worker_put_right_is_told_once_and_once_more_when_it_is_done_again() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let also: fn(&mut Value) = |binding| {
+        let also = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "gus-by-hand" });
+        binding["subjects"].as_array_mut().unwrap().push(also);
+    };
+    for times in 1..=2 {
+        world.knobs(PROD).fail(Pattern::on("update", "rolebindings"), Failure::Forbidden, u32::MAX);
+        world.tamper(also);
+        for _ in 0..3 {
+            world.look_again().await;
+            assert_eq!(world.condition(grant).await, "blocked");
+            assert_eq!(world.drift().await.len(), times);
+        }
+        world.knobs(PROD).heal();
+        for _ in 0..2 {
+            world.look_again().await;
+            assert_eq!((world.drift().await.len(), world.condition(grant).await.as_str()), (times, "ok"));
+        }
+    }
+    // Nor is it told more than once that it could not be taken away at the end.
+    world.knobs(PROD).fail(Pattern::on("update", "rolebindings"), Failure::Forbidden, u32::MAX);
+    world.tamper(also);
+    world.give_back("ana", grant).await;
+    for _ in 0..3 {
+        world.look_again().await;
+        assert_eq!((world.state(grant).await.as_str(), world.drift().await.len()), ("revoking", 3));
+    }
+    world.knobs(PROD).heal();
+    world.rests_are_over().await;
+    world.until(grant, "ended").await;
+    assert_eq!(world.drift().await.len(), 3);
+}

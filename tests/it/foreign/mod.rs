@@ -62,7 +62,7 @@ impl World {
     }
 
     /// What the audit log has of this action, as JSON.
-    async fn events(&self, action: &str) -> Vec<Value> {
+    pub async fn events(&self, action: &str) -> Vec<Value> {
         let texts: Vec<String> =
             sqlx::query_scalar("select convert_from(canonical, 'UTF8') from event where action = $1 order by id")
                 .bind(action)

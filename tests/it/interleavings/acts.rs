@@ -240,7 +240,7 @@ async fn begin_trail(scene: &Scene, hands: &Hands) -> Done {
     let lease = scene.lease(Target::Cluster(scene.staging));
     let grants = ["revoking", "late", "elsewhere"].map(|name| scene.grants[name]);
     let intents = grants.map(|id| trail::intent(Some(id), "put_binding", "a binding".to_owned()));
-    let mut tx = trail::open(&hands.worker, lease, &intents).await?;
+    let mut tx = trail::open(&hands.worker, lease, &intents, &[]).await?;
     let line = Line {
         principal: scene.ana,
         visit: 1,

@@ -3,6 +3,8 @@
 use super::{PROD, World};
 use crate::town::look;
 use latchkey::actions::{ask::AskForm, grants};
+use latchkey_domain::eks::rbac::{Rule, rules_hash};
+use serde_json::json;
 
 #[tokio::test]
 async fn an_approved_access_works_after_it_is_proven_and_giving_it_back_leaves_no_trace() {
@@ -128,4 +130,54 @@ async fn every_write_was_an_intent_before_and_has_an_outcome() {
     }
     // All of it is sealed.
     assert_eq!(world.town.count("select count(*) from event_unsealed").await, 0);
+}
+
+/// The longest name that leaves room for the labels of bindings in it.
+fn long(what: &str, number: usize) -> String {
+    let name = format!("{what}-{number:02}-");
+    format!("{name}{}", "x".repeat(58 - name.len()))
+}
+
+#[tokio::test]
+async fn an_access_larger_than_one_may_ask_for_today_is_taken_away_and_holds_nobody_up() {
+    let world = World::new().await;
+    let grant = world.approved("ana").await;
+    // As a version before the bound granted it: 12 ClusterRoles in 20 namespaces, with the longest names.
+    let (mut namespaces, mut roles) = (Vec::new(), Vec::new());
+    for number in 0..20 {
+        let name = long("namespace", number);
+        let object = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
+        let made = world.objects(PROD).put_raw(object, "somebody").unwrap();
+        namespaces.push(json!({ "name": name, "uid": made["metadata"]["uid"] }));
+    }
+    // Rules that the worker has itself, so that it may bind them.
+    let rules = [Rule::of(&["get"], &[""], &["namespaces"])];
+    for number in 0..12 {
+        let name = long("role", number);
+        let object = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": { "name": name },
+            "rules": [{ "verbs": ["get"], "apiGroups": [""], "resources": ["namespaces"] }],
+        });
+        world.objects(PROD).put_raw(object, "somebody").unwrap();
+        roles.push(json!({ "name": name, "own": false, "rules": rules, "rules_hash": rules_hash(&rules) }));
+    }
+    sqlx::query(
+        "update access_grant set namespaces = $2, resolved_profile = jsonb_set(resolved_profile, '{roles}', $3)
+         where id = $1",
+    )
+    .bind(grant.0)
+    .bind(json!(namespaces))
+    .bind(json!(roles))
+    .execute(world.town.owner.pool())
+    .await
+    .unwrap();
+    world.until(grant, "active").await;
+    assert_eq!(world.bindings(PROD).len(), 240);
+    let neighbour = world.active("gus").await;
+    world.give_back("ana", grant).await;
+    world.give_back("gus", neighbour).await;
+    world.until(neighbour, "ended").await;
+    world.until(grant, "ended").await;
+    assert!(world.bindings(PROD).is_empty());
+    assert_eq!(world.town.count("select count(*) from event where octet_length(canonical) > 32768").await, 0);
 }

@@ -27,6 +27,9 @@ pub const OVERDUE_CUT: SignedDuration = SignedDuration::from_mins(5);
 /// Only after this many failed attempts: a worker that was away for a while has to try first.
 const CUT_AFTER_ATTEMPTS: u32 = 3;
 
+/// What intents and findings call the one object that lines are written into.
+pub const AWS_AUTH: &str = "aws-auth";
+
 /// What to do to a cluster, and what stands in the way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -92,6 +95,23 @@ pub enum Settled {
 pub struct Finding {
     pub grant: Option<GrantId>,
     pub what: String,
+    /// What is written to put it right, as intents name it: until that is done, the next look finds the same.
+    pub objects: Vec<String>,
+    /// The version of the object that was found, where there is one: what is changed again has another.
+    pub version: Option<String>,
+}
+
+impl Finding {
+    /// What was done to a binding that is there.
+    pub fn of_binding(grant: Option<GrantId>, what: String, observed: &ObservedBinding) -> Self {
+        let objects = vec![bindings::key_of(observed).to_string()];
+        Self { grant, what, objects, version: Some(observed.resource_version.clone()) }
+    }
+
+    /// What was done to something that is told by what is written to put it right.
+    pub fn of(grant: Option<GrantId>, what: String, object: impl Into<String>) -> Self {
+        Self { grant, what, objects: vec![object.into()], version: None }
+    }
 }
 
 /// Plans a cluster. The API server must have answered: without its half of the observation there is nothing to plan.
@@ -120,7 +140,7 @@ fn without_returned(desired: &DesiredCluster, mut data: Data, findings: &mut Vec
             "the line of `{}` was put back into aws-auth after it had been taken out; it is taken out again",
             recorded.username
         );
-        findings.push(Finding { grant: None, what });
+        findings.push(Finding::of(None, what, AWS_AUTH));
     }
     data
 }
@@ -229,7 +249,7 @@ impl Planner<'_> {
             let what = format!("{key} carries the labels of this installation and belongs to no access; it is removed");
             // What an interrupted revocation left behind is nobody's doing.
             if !observed.subjects.is_empty() {
-                self.plan.findings.push(Finding { grant: None, what });
+                self.plan.findings.push(Finding::of_binding(None, what, observed));
             }
             self.binding(away(desired, observed, None), None);
         }
@@ -297,7 +317,9 @@ impl Planner<'_> {
         let installation = self.desired.installation;
         let bound = bindings::of_grant(self.state, grant.id(), &grant.keys(installation), installation);
         if !bound.is_empty() {
-            self.plan.findings.push(Finding { grant: Some(grant.id()), what: why.clone() });
+            let objects = bound.iter().map(|observed| bindings::key_of(observed).to_string()).collect();
+            let finding = Finding { grant: Some(grant.id()), what: why.clone(), objects, version: None };
+            self.plan.findings.push(finding);
         }
         self.plan.trouble.insert(grant.id(), Obstacle::Blocked(why));
         self.plan.compared.insert(grant.id());

@@ -2,7 +2,7 @@
 
 use super::{
     bindings::{self, Drift},
-    cluster::Finding,
+    cluster::{AWS_AUTH, Finding},
     desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping, Wish},
     observation::{ClusterState, ObservedBinding},
     who::{self, Identity},
@@ -23,7 +23,7 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
         let Some(observed) = bindings::find(state, &key) else {
             let lost = grant.stood.contains(&key.to_string()) && bindings::namespace_is_ours(state, spec, grant);
             let what = format!("somebody deleted {key} while the access runs; it is put back");
-            return lost.then_some(Finding { grant: Some(grant.id()), what });
+            return lost.then(|| Finding::of(Some(grant.id()), what, key.to_string()));
         };
         let what = if !bindings::namespace_is_ours(state, spec, grant) {
             format!(
@@ -35,7 +35,7 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
         } else {
             return None;
         };
-        Some(Finding { grant: Some(grant.id()), what })
+        Some(Finding::of_binding(Some(grant.id()), what, observed))
     };
     specs.iter().filter_map(found).collect()
 }
@@ -92,7 +92,7 @@ impl Parts {
             None => "all of it is gone".to_owned(),
         };
         let what = format!("somebody took the line of `{username}` out of aws-auth while the access runs; {by}");
-        Some(Finding { grant: Some(grant.id()), what })
+        Some(Finding::of(Some(grant.id()), what, AWS_AUTH))
     }
 }
 
@@ -119,13 +119,10 @@ pub fn of_ending(desired: &DesiredCluster, state: &ClusterState, grant: &Desired
     };
     let keys = grant.keys(desired.installation);
     let found = bindings::of_grant(state, grant.id(), &keys, desired.installation);
-    let finding = |observed: &&ObservedBinding| Finding {
-        grant: Some(grant.id()),
-        what: format!(
-            "somebody changed {} of an access that ends; it is removed: it was {}",
-            bindings::key_of(observed),
-            told(observed)
-        ),
+    let finding = |observed: &&ObservedBinding| {
+        let key = bindings::key_of(observed);
+        let what = format!("somebody changed {key} of an access that ends; it is removed: it was {}", told(observed));
+        Finding::of_binding(Some(grant.id()), what, observed)
     };
     found.iter().filter(is_changed).map(finding).collect()
 }

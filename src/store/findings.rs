@@ -1,0 +1,98 @@
+//! Findings: what somebody else did to what is ours, told once.
+//!
+//! A run tells what it finds with its intents, before the write that removes the proof of it. Whoever finds the same
+//! again, since that write failed or its run died before it, finds the event there and tells nothing.
+
+use super::{StoreError, Tx};
+use jiff::{SignedDuration, Timestamp};
+use latchkey_domain::{
+    access::{EventDraft, transition::Target},
+    audit,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// The detail of an event of what was found: what is written to put it right, as intents name it.
+pub const OBJECTS: &str = "objects";
+
+/// What stands for longer is told once more: an operator who reads a day's events sees it.
+const TOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// More events of what was found than one run tells of every access of a cluster: what was told before more than these
+/// is told once more.
+const LOOKED_AT: i64 = 500;
+
+impl Tx {
+    /// Inserts the events of what a run found, but for those that an earlier run told and that nothing was done about
+    /// since: its write failed, or it died before that.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn tell_found(&mut self, target: Target, found: &[EventDraft], now: Timestamp) -> Result<(), StoreError> {
+        if found.is_empty() {
+            return Ok(());
+        }
+        let told = self.told(found, now).await?;
+        let done = self.last_done(target, found).await?;
+        for event in found {
+            let since = told.iter().filter(|(_, bytes)| audit::is_same(event, bytes)).map(|(at, _)| *at).max();
+            let done = objects(event).filter_map(|object| done.get(object)).max();
+            let stands = since.is_some_and(|since| done.is_none_or(|done| *done < since));
+            if !stands {
+                self.event(event, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest events that may be of the same: when they happened, and their bytes.
+    async fn told(&mut self, found: &[EventDraft], now: Timestamp) -> Result<Vec<(Timestamp, Vec<u8>)>, StoreError> {
+        let actions: BTreeSet<&str> = found.iter().map(|event| event.action.as_str()).collect();
+        let actions: Vec<String> = actions.into_iter().map(str::to_owned).collect();
+        let grants: BTreeSet<Uuid> = found.iter().filter_map(|event| Some(event.grant?.0)).collect();
+        let clusters: BTreeSet<Uuid> = found.iter().filter_map(|event| Some(event.cluster?.0)).collect();
+        let rows = sqlx::query!(
+            "select at, canonical from event
+             where action = any($1) and at > $2
+               and (grant_id = any($3) or (grant_id is null and (cluster_id is null or cluster_id = any($4))))
+             order by at desc, id desc limit $5",
+            &actions,
+            jiff_sqlx::Timestamp::from(now - TOLD_FOR) as _,
+            &grants.into_iter().collect::<Vec<_>>(),
+            &clusters.into_iter().collect::<Vec<_>>(),
+            LOOKED_AT,
+        )
+        .fetch_all(self.connection())
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.at.to_jiff(), row.canonical)).collect())
+    }
+
+    /// When the last write of each object was done, by business time: of those that count here, no longer ago than what
+    /// was told.
+    async fn last_done(
+        &mut self,
+        target: Target,
+        found: &[EventDraft],
+    ) -> Result<BTreeMap<String, Timestamp>, StoreError> {
+        let objects: BTreeSet<&str> = found.iter().flat_map(objects).collect();
+        let objects: Vec<String> = objects.into_iter().map(str::to_owned).collect();
+        let rows = sqlx::query!(
+            r#"select object, max(finished_at + ahead) as "done_at!" from intent
+               where target_kind = $1 and target_key = $2 and outcome = 'done' and object = any($3)
+                 and finished_at > (select clock_timestamp()) - make_interval(secs => $4)
+               group by object"#,
+            target.kind(),
+            target.key(),
+            &objects,
+            TOLD_FOR.as_secs_f64(),
+        )
+        .fetch_all(self.connection())
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.object, row.done_at.to_jiff())).collect())
+    }
+}
+
+fn objects(event: &EventDraft) -> impl Iterator<Item = &str> {
+    let objects = event.detail.get(OBJECTS).and_then(serde_json::Value::as_array);
+    objects.into_iter().flatten().filter_map(serde_json::Value::as_str)
+}

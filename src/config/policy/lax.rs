@@ -31,7 +31,7 @@ pub(super) fn warn_lax(file: &PolicyFile, places: &[Place], never: &[usize], fau
             _ => ", as do others",
         };
         let message = format!(
-            "\"{}\" before it is stricter, and rules where both match{others}: here {}",
+            "\"{}\" before it is stricter, and rules where both match{others}: by this one {}",
             earlier.name,
             laxer.join(", and ")
         );

@@ -211,8 +211,10 @@ fn a_laxer_policy_behind_a_stricter_one_is_a_warning() {
     ]);
     assert_eq!(
         told,
-        ["31:8: warning: \"payments may look\" before it is stricter, and rules where both match: here nobody has to \
-          decide, and 24 h may be asked for instead of 8 h (move it up if it was meant to rule there)"]
+        [
+            "31:8: warning: \"payments may look\" before it is stricter, and rules where both match: by this one nobody has to \
+          decide, and 24 h may be asked for instead of 8 h (move it up if it was meant to rule there)"
+        ]
     );
     for (replacement, expected) in [
         (("groups = [\"payments-leads\"]", "groups = [\"payments-leads\"]"), "1 of 2 approvals suffice"),
@@ -233,7 +235,7 @@ fn what_is_as_strict_or_never_meets_is_no_warning() {
     assert_eq!(
         with_second(&[("[\"payments\", \"payments-*\"]", "[\"pay\", \"*-payments\", \"payments?\"]")])[..],
         [
-            "31:8: warning: \"payments may look\" before it is stricter, and rules where both match: here 1 of 2 approvals \
+            "31:8: warning: \"payments may look\" before it is stricter, and rules where both match: by this one 1 of 2 approvals \
          suffice (move it up if it was meant to rule there)"
         ],
         "payments-payments and payments-x match both"

@@ -8,6 +8,7 @@ mod limits;
 mod requests;
 mod settings;
 mod targets;
+mod unreadable;
 
 use crate::town::Town;
 use axum::{

@@ -1,0 +1,65 @@
+//! A row of a later version, or one that somebody wrote wrong, takes nobody else's page away.
+
+use super::Portal;
+use crate::town::{Town, look};
+use axum::http::StatusCode;
+
+async fn as_owner(town: &Town, statement: &str) {
+    sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(town.owner.pool()).await.unwrap();
+}
+
+/// A scope that this version does not know.
+const LATER: &str = "set resolved_profile = jsonb_set(resolved_profile, '{scope}', '\"galaxy\"')";
+
+#[tokio::test]
+async fn a_request_that_cannot_be_read_hides_itself_and_no_other() {
+    let portal = Portal::new().await;
+    let theirs = portal.town.ask("gus", &look()).await;
+    let own = portal.town.ask("ana", &look()).await;
+    let mut second = look();
+    second.namespaces = vec!["payments-batch".into()];
+    let other = portal.town.ask("gus", &second).await;
+    as_owner(&portal.town, &format!("update request {LATER} where id = '{theirs}'")).await;
+    // Who decides sees the others in the list, and can decide on them.
+    let inbox = portal.get("chi", "/inbox").await.expect(StatusCode::OK);
+    assert!(inbox.text.contains(&own.to_string()) && inbox.text.contains(&other.to_string()), "{}", inbox.text);
+    assert!(!inbox.text.contains(&theirs.to_string()));
+    portal.get("chi", &format!("/requests/{own}")).await.expect(StatusCode::OK);
+    assert!(portal.get("chi", "/").await.expect(StatusCode::OK).text.contains(&own.to_string()));
+    // Whoever asked sees the rest of what they asked for.
+    let home = portal.get("gus", "/").await.expect(StatusCode::OK);
+    assert!(home.text.contains(&other.to_string()), "{}", home.text);
+    portal.get("gus", "/requests/new?cluster=prod-eu").await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_access_that_cannot_be_read_hides_itself_from_its_holder_and_its_cluster_alone() {
+    let portal = Portal::new().await;
+    let readable = portal.town.grant().await;
+    as_owner(&portal.town, "update business_clock set ahead = ahead + interval '1 minute'").await;
+    let mut second = look();
+    second.namespaces = vec!["payments-batch".into()];
+    let request = portal.town.ask("ana", &second).await;
+    portal.town.vote("ben", request, latchkey_domain::access::request::Verdict::Approve).await.unwrap();
+    as_owner(&portal.town, &format!("update access_grant {LATER} where request_id = '{request}'")).await;
+    let home = portal.get("ana", "/").await.expect(StatusCode::OK);
+    assert!(home.text.contains(&format!("/grants/{readable}")), "{}", home.text);
+    let cluster = portal.town.cluster("prod-eu").await;
+    let page = portal.get("dee", &format!("/clusters/{cluster}")).await.expect(StatusCode::OK);
+    assert!(page.text.contains(&format!("/grants/{readable}")), "{}", page.text);
+    portal.post("ana", &format!("/grants/{readable}/give-back"), &[]).await.expect(StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn where_the_pulse_cannot_be_read_pages_say_so_and_stay() {
+    let portal = Portal::new().await;
+    let grant = portal.town.grant().await;
+    // A row from before such times were refused.
+    as_owner(&portal.town, "alter table target drop constraint if exists target_times").await;
+    let endless = "update target set failure = 'x', failed_since = 'infinity' where kind = 'cluster'";
+    as_owner(&portal.town, endless).await;
+    let home = portal.get("ana", "/").await.expect(StatusCode::OK);
+    assert!(home.text.contains("How Latchkey fares cannot be read"), "{}", home.text);
+    portal.get("dee", "/").await.expect(StatusCode::OK);
+    portal.post("ana", &format!("/grants/{grant}/give-back"), &[]).await.expect(StatusCode::SEE_OTHER);
+}

@@ -40,6 +40,8 @@ pub enum FaultKind {
     },
     /// The other side understood and does not accept it; the same call fails again until a person acts.
     Invalid,
+    /// The answer is larger or longer than anything that is read whole: the same call fails again until a person acts.
+    TooMuch,
     /// The other side knows no such thing. Only a definite answer of the right account or API server says so.
     NotFound,
 }
@@ -105,6 +107,11 @@ impl Fault {
         self.kind == FaultKind::NotFound
     }
 
+    /// Whether more was answered than is read.
+    pub fn is_too_much(&self) -> bool {
+        self.kind == FaultKind::TooMuch
+    }
+
     /// Whether to look again at once.
     pub fn is_conflict(&self) -> bool {
         self.kind == FaultKind::Conflict
@@ -141,7 +148,7 @@ impl Fault {
                 "Latchkey is not allowed to {operation} {subject}. What is missing: {missing}. \
                  It goes on by itself once that is granted."
             ),
-            FaultKind::Invalid => {
+            FaultKind::Invalid | FaultKind::TooMuch => {
                 format!("Latchkey could not {operation} {subject}{why}. Somebody has to look at it.")
             }
             FaultKind::NotFound => match &self.detail {
@@ -168,6 +175,7 @@ impl fmt::Display for Fault {
             (None, FaultKind::Transient) => f.write_str("no usable answer"),
             (None, FaultKind::Refused { missing }) => write!(f, "not allowed, missing {missing}"),
             (None, FaultKind::Invalid) => f.write_str("not accepted"),
+            (None, FaultKind::TooMuch) => f.write_str("too much was answered"),
             (None, FaultKind::NotFound) => f.write_str("it does not exist"),
         }
     }

@@ -101,7 +101,7 @@ impl<'a> Work<'a> {
         clock::lapse_due(store).await.unwrap();
         targets::clock_skew(store, Timestamp::now()).await.unwrap();
         let claimant = Claimant { holder: HOLDER, at: Timestamp::now(), in_hand: &[] };
-        assert_eq!(targets::claim(store, &claimant, LEASE, AT_ONCE).await.unwrap(), []);
+        assert_eq!(targets::claim(store, &claimant, LEASE, targets::Room::any(AT_ONCE)).await.unwrap(), []);
     }
 
     async fn claim(&self) {
@@ -114,7 +114,7 @@ impl<'a> Work<'a> {
         .await
         .unwrap();
         let claimant = Claimant { holder: HOLDER, at: Timestamp::now(), in_hand: &[] };
-        let claims = targets::claim(store, &claimant, LEASE, AT_ONCE).await.unwrap();
+        let claims = targets::claim(store, &claimant, LEASE, targets::Room::any(AT_ONCE)).await.unwrap();
         assert_eq!(claims.len(), AT_ONCE as usize);
         for claim in claims {
             targets::give_back(store, claim.target, claim.epoch, Duration::from_hours(1), "rests").await.unwrap();

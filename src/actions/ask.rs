@@ -21,6 +21,7 @@ use latchkey_domain::{
         who,
     },
 };
+use std::sync::Arc;
 
 /// The form as it arrived.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -84,7 +85,7 @@ pub const OLD_OBSERVATION: SignedDuration = SignedDuration::from_mins(10);
 pub struct Considered {
     pub problems: Vec<Problem>,
     pub cluster: Option<(ClusterId, PolicyCluster)>,
-    pub observed: Option<Observed<ClusterObservation>>,
+    pub observed: Option<Observed<Arc<ClusterObservation>>>,
     pub profile: Option<Profile>,
     pub resolved: Option<ResolvedProfile>,
     pub namespaces: Vec<PinnedNamespace>,
@@ -155,9 +156,9 @@ async fn find_cluster(
         considered.problem(Field::Cluster, format!("{why}. Choose another."));
         return Ok(());
     }
-    considered.observed = observations::cluster(store, row.id).await?;
+    considered.observed = observations::shared_cluster(store, row.id).await?;
     considered.cluster = Some((row.id, named.clone()));
-    let observation = considered.observed.as_ref().map(|observed| &observed.body);
+    let observation = considered.observed.as_ref().map(|observed| &*observed.body);
     match observation {
         None => considered.problem(
             Field::Cluster,
@@ -236,7 +237,7 @@ fn find_namespaces(form: &AskForm, considered: &mut Considered) {
         Err(TooMuch::Roles(_)) => {}
     }
     let observation = considered.observed.as_ref().map(|observed| observed.body.clone());
-    let Some(state) = observation.and_then(|observation| observation.kubernetes) else { return };
+    let Some(state) = observation.as_ref().and_then(|observation| observation.kubernetes.as_ref()) else { return };
     for name in wanted {
         match state.namespaces.iter().find(|namespace| &namespace.name == name) {
             Some(namespace) => considered.namespaces.push(namespace.clone()),

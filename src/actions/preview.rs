@@ -115,7 +115,7 @@ pub async fn of_request(
 }
 
 async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result<Option<Shown>, StoreError> {
-    let Some(observed) = observations::cluster(store, subject.cluster).await? else { return Ok(None) };
+    let Some(observed) = observations::shared_cluster(store, subject.cluster).await? else { return Ok(None) };
     let iam = observations::principal(store, subject.principal).await?.map(|iam| iam.body).unwrap_or_default();
     let mut snapshot = desired::snapshot(store).await?;
     let desired = desired::cluster(&mut snapshot, subject.cluster, None, Some(subject.person.id)).await?;

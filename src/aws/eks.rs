@@ -1,6 +1,6 @@
 //! EKS's own API: what a cluster is and where its API server listens.
 
-use super::{Aws, error::Call};
+use super::{Aws, MOST_PAGES, endless, error::Call};
 use crate::fault::{Fault, FaultKind};
 use aws_config::Region;
 use aws_sdk_eks::types::{AuthenticationMode as SdkMode, Cluster};
@@ -113,7 +113,7 @@ impl Aws {
         };
         self.reaches(cluster.account(), &call).await?;
         let (mut arns, mut next) = (BTreeSet::new(), None);
-        loop {
+        for _ in 0..MOST_PAGES {
             let request = self.eks.list_access_entries().cluster_name(cluster.name()).max_results(ENTRIES_A_PAGE);
             let request = request.set_next_token(next.take()).customize().config_override(self.eks_in(cluster));
             let page = request.send().await.map_err(|error| call.fault(error))?;
@@ -123,12 +123,13 @@ impl Aws {
                 None => return Ok(arns),
             }
         }
+        Err(endless(&call))
     }
 
     async fn access_policies(&self, cluster: &ClusterArn, principal: &PrincipalArn) -> Result<Vec<String>, Fault> {
         let call = entry_call("eks:ListAssociatedAccessPolicies", cluster, principal);
         let (mut policies, mut next) = (Vec::new(), None);
-        loop {
+        for _ in 0..MOST_PAGES {
             let request = self.eks.list_associated_access_policies().cluster_name(cluster.name());
             let request = request.principal_arn(principal.to_string()).set_next_token(next.take());
             let request = request.customize().config_override(self.eks_in(cluster));
@@ -140,6 +141,7 @@ impl Aws {
                 None => return Ok(policies),
             }
         }
+        Err(endless(&call))
     }
 
     fn eks_in(&self, cluster: &ClusterArn) -> aws_sdk_eks::config::Builder {

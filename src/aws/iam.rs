@@ -3,7 +3,7 @@
 //! Users are known by name to IAM and by ARN to everybody else: each method first sees that the ARN's account is ours,
 //! since another account may have a user of the same name.
 
-use super::{Aws, error::Call, may_begin};
+use super::{Aws, MOST_PAGES, endless, error::Call, may_begin};
 use crate::fault::{Fault, FaultKind};
 use crate::lease::Permit;
 use aws_sdk_iam::types::{Tag, User};
@@ -153,7 +153,7 @@ impl Aws {
     async fn policy_names(&self, arn: &UserArn) -> Result<Vec<String>, Fault> {
         let call = user_call("list the inline policies of", "iam:ListUserPolicies", arn);
         let (mut names, mut marker) = (Vec::new(), None);
-        loop {
+        for _ in 0..MOST_PAGES {
             let request = self.iam.list_user_policies().user_name(arn.name()).set_marker(marker.take());
             let request = request.customize().config_override(self.iam_time());
             let page = request.send().await.map_err(|error| call.fault(error))?;
@@ -163,6 +163,7 @@ impl Aws {
                 None => return Ok(names),
             }
         }
+        Err(endless(&call))
     }
 
     async fn inline_policy(&self, arn: &UserArn, name: String) -> Result<Option<(String, String)>, Fault> {

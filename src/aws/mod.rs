@@ -35,6 +35,14 @@ pub const CALL: Duration = Duration::from_secs(10);
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(3);
 
+/// The most pages of a list: far more than AWS's own limits allow of anything that is listed here.
+const MOST_PAGES: usize = 200;
+
+/// That a list does not end.
+fn endless(call: &error::Call) -> Fault {
+    call.failed(FaultKind::TooMuch).because(format!("the list has more than {MOST_PAGES} pages"))
+}
+
 /// Where AWS is and who calls it.
 #[derive(Debug, Clone, Default)]
 pub struct AwsConfig {

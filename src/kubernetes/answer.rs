@@ -34,6 +34,10 @@ struct Cause {
 /// Reads an answer: the object, or the fault that it is.
 pub(super) fn read<T: DeserializeOwned>(head: &Parts, body: &[u8], call: &Call) -> Result<T, Fault> {
     if head.status.is_success() {
+        if let Some(media) = other_media(head) {
+            let why = format!("something that is no API server answered with {media}");
+            return Err(call.failed(FaultKind::Transient).because(why));
+        }
         return serde_json::from_slice(body).map_err(|error| {
             call.failed(FaultKind::Transient).because("the answer could not be read").caused_by(error)
         });
@@ -41,7 +45,8 @@ pub(super) fn read<T: DeserializeOwned>(head: &Parts, body: &[u8], call: &Call) 
     // A proxy on the way may answer 404, too: only the API server's own word says that something is not there.
     let status = serde_json::from_slice::<Status>(body).ok().filter(|status| status.kind == "Status");
     let Some(status) = status else {
-        let why = format!("something that is no API server answered {}", head.status.as_u16());
+        let elsewhere = if head.status.is_redirection() { " and sends on, where Latchkey does not follow" } else { "" };
+        let why = format!("something that is no API server answered {}{elsewhere}", head.status.as_u16());
         let kind = match head.status {
             StatusCode::UNAUTHORIZED => unmapped(),
             StatusCode::TOO_MANY_REQUESTS => FaultKind::Throttled { retry_after: retry_after(head, None) },
@@ -56,6 +61,16 @@ pub(super) fn read<T: DeserializeOwned>(head: &Parts, body: &[u8], call: &Call) 
         None => fault,
     })
 }
+
+/// What an answer is that is no JSON, such as the page of a proxy.
+fn other_media(head: &Parts) -> Option<String> {
+    let media = head.headers.get(header::CONTENT_TYPE)?.to_str().unwrap_or("something unreadable");
+    let media: String = media.split(';').next().unwrap_or_default().trim().chars().take(LONGEST_MEDIA).collect();
+    (!media.eq_ignore_ascii_case("application/json")).then_some(media)
+}
+
+/// Longer names of media types are nobody's.
+const LONGEST_MEDIA: usize = 80;
 
 /// The failure of a call that never got an answer.
 pub(super) fn unanswered(error: kube::Error, call: &Call) -> Fault {

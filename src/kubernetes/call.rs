@@ -4,13 +4,26 @@ use super::{CALL, Cluster, FIELD_MANAGER, answer};
 use crate::fault::{Fault, FaultKind};
 use crate::lease::{LAST_CALL, Permit};
 use http::{Method, header};
+use hyper::body::Body as _;
 use kube::client::Body;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::{future::poll_fn, pin::Pin, time::Duration};
 
 /// Objects in a page of a list.
 const PAGE: usize = 500;
+/// The largest answer that is read: etcd holds objects of 1.5 MiB, and a page of objects as large as people make them,
+/// such as RoleBindings of 100 subjects, has about 5.
+const LARGEST: usize = 32 << 20;
+/// The most pages of a list: what holds fewer objects than a page may each time says that another follows.
+const MOST_PAGES: usize = 200;
+/// The most objects of a list: ten times what the largest clusters have.
+const MOST_OBJECTS: usize = 50_000;
+/// The most bytes of a list, all its pages together: several lists are read at once, of several clusters.
+const LARGEST_LIST: usize = 128 << 20;
+/// How long a list may take, all its pages together: a run reads everything twice within its lease.
+const LIST: Duration = Duration::from_secs(20);
 
 /// One call: what it does, on what, and the right that it needs.
 #[derive(Debug, Clone)]
@@ -103,21 +116,38 @@ impl Cluster {
     }
 
     /// Every object of a collection, read consistently (no resource version).
+    ///
+    /// # Errors
+    /// Too much where it is larger, longer or slower than a list that is read; what any call says.
     pub(super) async fn list<T: DeserializeOwned>(&self, path: Path, call: &Call) -> Result<Vec<T>, Fault> {
-        let (mut objects, mut next) = (Vec::new(), None::<String>);
-        loop {
+        let endless = || too_much(call, format!("the list did not end within {} s", LIST.as_secs()));
+        tokio::time::timeout(LIST, self.pages(path, call)).await.unwrap_or_else(|_elapsed| Err(endless()))
+    }
+
+    async fn pages<T: DeserializeOwned>(&self, path: Path, call: &Call) -> Result<Vec<T>, Fault> {
+        let (mut objects, mut next, mut bytes) = (Vec::new(), None::<String>, 0_usize);
+        for _ in 0..MOST_PAGES {
             let mut target = format!("{}?limit={PAGE}", path.0);
             if let Some(token) = next.take() {
                 target.push_str("&continue=");
                 target.extend(utf8_percent_encode(&token, NON_ALPHANUMERIC));
             }
-            let page: Page<T> = self.send(Method::GET, &target, None, call).await?;
+            let (head, body) = self.exchange(Method::GET, &target, None, call).await?;
+            bytes = bytes.saturating_add(body.len());
+            let page: Page<T> = answer::read(&head, &body, call)?;
             objects.extend(page.items.unwrap_or_default());
+            if objects.len() > MOST_OBJECTS {
+                return Err(too_much(call, format!("there are more than {MOST_OBJECTS}")));
+            }
+            if bytes > LARGEST_LIST {
+                return Err(too_much(call, format!("they are larger than {} MiB", LARGEST_LIST >> 20)));
+            }
             match page.metadata.next.filter(|token| !token.is_empty()) {
                 Some(token) => next = Some(token),
                 None => return Ok(objects),
             }
         }
+        Err(too_much(call, format!("the list has more than {MOST_PAGES} pages")))
     }
 
     /// Creates an object.
@@ -213,16 +243,34 @@ impl Cluster {
         let request = request.body(body).map_err(|error| call.failed(FaultKind::Invalid).caused_by(error))?;
         let exchange = async {
             let (head, body) = self.client.send(request).await?.into_parts();
-            Ok((head, body.collect_bytes().await?.to_vec()))
+            Ok((head, collect(body).await?))
         };
         match tokio::time::timeout(CALL, exchange).await {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok((head, Some(body)))) => Ok((head, body)),
+            Ok(Ok((_, None))) => Err(too_much(call, format!("the answer is larger than {} MiB", LARGEST >> 20))),
             Ok(Err(error)) => Err(answer::unanswered(error, call)),
             Err(_elapsed) => {
                 Err(call.failed(FaultKind::Transient).because(format!("no answer within {} s", CALL.as_secs())))
             }
         }
     }
+}
+
+fn too_much(call: &Call, why: String) -> Fault {
+    call.failed(FaultKind::TooMuch).because(why)
+}
+
+/// Reads a body; nothing where it is larger than [`LARGEST`], of which no more is read then.
+async fn collect(mut body: Body) -> Result<Option<Vec<u8>>, kube::Error> {
+    let mut read = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(piece) = frame?.into_data() else { continue };
+        if read.len().saturating_add(piece.len()) > LARGEST {
+            return Ok(None);
+        }
+        read.extend_from_slice(&piece);
+    }
+    Ok(Some(read))
 }
 
 const JSON: &str = "application/json";

@@ -23,7 +23,7 @@ use std::{fmt, time::Duration};
 
 pub use bindings::Content;
 pub use cluster_auth::AWS_AUTH;
-pub use observe::Wanted;
+pub use observe::{Named, Wanted};
 pub use own_rights::{OwnIdentity, OwnRules};
 pub use reviews::Review;
 

@@ -1,18 +1,19 @@
 //! The observation: everything on a cluster that matters to access, read at once.
 
 use super::{
-    Cluster,
+    AT_ONCE, Cluster,
     call::{Call, Path},
     convert,
 };
 use crate::fault::{Fault, FaultKind};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future::BoxFuture, stream};
 use k8s_openapi::api::{
     core::v1::Namespace,
     rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
 };
 use latchkey_domain::plan::observation::ClusterState;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an observation is to hold besides what it always holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,7 +22,66 @@ pub struct Wanted {
     pub cluster_roles: BTreeSet<String>,
 }
 
+/// What is looked at by name where lists are larger than what is read: all that accesses go by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// By namespace, none for ClusterRoleBindings, and name.
+    pub bindings: BTreeSet<(Option<String>, String)>,
+    pub namespaces: BTreeSet<String>,
+    pub cluster_roles: BTreeSet<String>,
+}
+
+impl Named {
+    /// Whether everything of `other` is among it.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.bindings.is_superset(&other.bindings)
+            && self.namespaces.is_superset(&other.namespaces)
+            && self.cluster_roles.is_superset(&other.cluster_roles)
+    }
+}
+
 impl Cluster {
+    /// Reads aws-auth, the marker, and by name what accesses go by: enough to take away and to prove it, whatever
+    /// else there is. Of others' bindings it shows nothing.
+    ///
+    /// # Errors
+    /// As [`Cluster::observe`].
+    pub async fn observe_named(&self, named: &Named) -> Result<ClusterState, Fault> {
+        // In boxes: the compiler cannot tell that borrowing ones may move to another thread.
+        let mut bindings = Vec::with_capacity(named.bindings.len());
+        for (namespace, name) in &named.bindings {
+            bindings.push(self.get_binding(namespace.as_deref(), name).boxed());
+        }
+        let mut namespaces = Vec::with_capacity(named.namespaces.len());
+        for name in &named.namespaces {
+            namespaces.push(self.one::<Namespace>(&NAMESPACES, name).boxed());
+        }
+        let mut roles = Vec::with_capacity(named.cluster_roles.len());
+        for name in &named.cluster_roles {
+            roles.push(self.one::<ClusterRole>(&CLUSTER_ROLES, name).boxed());
+        }
+        let (bindings, namespaces, roles) = (some(bindings), some(namespaces), some(roles));
+        let (aws_auth, marker, bindings, namespaces, roles) =
+            tokio::try_join!(self.aws_auth(), self.marker(), bindings, namespaces, roles)?;
+        let wanted = Wanted { cluster_roles: named.cluster_roles.clone() };
+        Ok(ClusterState {
+            aws_auth,
+            namespaces: namespaces.into_iter().filter_map(convert::namespace).collect(),
+            cluster_roles: convert::cluster_roles(roles, &wanted, &bindings),
+            roles: BTreeMap::new(),
+            bindings,
+            marker,
+        })
+    }
+
+    async fn one<T: DeserializeOwned>(&self, kind: &Collection, name: &str) -> Result<Option<T>, Fault> {
+        let path =
+            if kind.group.is_empty() { Path::core(None, kind.resource) } else { Path::rbac(None, kind.resource) };
+        let subject = format!("`{name}` of the {} of cluster `{}`", kind.title, self.name());
+        let right = format!("get {}", kind.resource);
+        self.get(path.named(name), &Call { operation: "read", subject, right }).await
+    }
+
     /// Reads aws-auth, the marker, namespaces, bindings and the roles that matter, each consistently; together they
     /// are no snapshot, so that whoever writes compares resource versions.
     ///
@@ -82,6 +142,12 @@ impl Cluster {
             roles => roles,
         }
     }
+}
+
+/// What is there of what is asked for, a few at a time.
+async fn some<T>(asked: Vec<BoxFuture<'_, Result<Option<T>, Fault>>>) -> Result<Vec<T>, Fault> {
+    let found: Vec<Option<T>> = stream::iter(asked).buffer_unordered(AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 struct Collection {

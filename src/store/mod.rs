@@ -44,6 +44,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
+    parsed: observations::Parsed,
 }
 
 /// A query whose filters may be absent has one plan for all of them once Postgres keeps one: on a long audit log that
@@ -93,7 +94,7 @@ impl Store {
             ]);
         let pool =
             PgPoolOptions::new().max_connections(connections).acquire_timeout(patience).connect_lazy_with(options);
-        Ok(Self { pool })
+        Ok(Self { pool, parsed: observations::Parsed::default() })
     }
 
     /// Connects now, so that what stands in the way is known, and to read only: the server refuses every write of these
@@ -112,12 +113,12 @@ impl Store {
             .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(5))
             .connect_lazy_with(options);
-        Ok(Self { pool })
+        Ok(Self { pool, parsed: observations::Parsed::default() })
     }
 
     /// A store over a pool that exists.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, parsed: observations::Parsed::default() }
     }
 
     /// The pool, for the reads of [`crate::store`] and the tables that have no state machine.

@@ -11,6 +11,10 @@ use latchkey_domain::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Something observed, with its age.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,62 @@ pub struct Observed<T> {
 /// `Corrupt`, `Database`.
 pub async fn cluster(store: &Store, id: ClusterId) -> Result<Option<Observed<ClusterObservation>>, StoreError> {
     read(store, Target::Cluster(id)).await
+}
+
+/// As many looks as are kept parsed: pages are about few clusters at a time.
+const KEPT: usize = 16;
+
+/// Looks that were parsed, by their hash, the newest last.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parsed(Arc<Mutex<VecDeque<(Vec<u8>, Arc<ClusterObservation>)>>>);
+
+impl Parsed {
+    fn get(&self, hash: &[u8]) -> Option<Arc<ClusterObservation>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|(own, _)| own == hash).map(|(_, body)| Arc::clone(body))
+    }
+
+    fn put(&self, hash: Vec<u8>, body: &Arc<ClusterObservation>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(own, _)| *own != hash);
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back((hash, Arc::clone(body)));
+    }
+}
+
+/// The last look at a cluster, for pages: each is read and parsed once, and its hash and age alone after that.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn shared_cluster(
+    store: &Store,
+    id: ClusterId,
+) -> Result<Option<Observed<Arc<ClusterObservation>>>, StoreError> {
+    let row = sqlx::query!(
+        r#"select hash, observed_at, extract(epoch from clock_timestamp() - observed_at)::bigint as "age!"
+           from observation where target_kind = 'cluster' and target_key = $1"#,
+        id.0
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    if let Some(body) = store.parsed.get(&row.hash) {
+        let (at, age_seconds) = (row.observed_at.to_jiff(), u64::try_from(row.age).unwrap_or(0));
+        return Ok(Some(Observed { body, at, age_seconds }));
+    }
+    let row = sqlx::query!(
+        r#"select body, hash, observed_at, extract(epoch from clock_timestamp() - observed_at)::bigint as "age!"
+           from observation where target_kind = 'cluster' and target_key = $1"#,
+        id.0
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let body = Arc::new(json("observation", "body", row.body)?);
+    store.parsed.put(row.hash, &body);
+    Ok(Some(Observed { body, at: row.observed_at.to_jiff(), age_seconds: u64::try_from(row.age).unwrap_or(0) }))
 }
 
 /// The last look at a principal; `None` where the worker never looked.

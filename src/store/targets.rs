@@ -12,6 +12,8 @@ pub struct Claim {
     pub target: Target,
     pub epoch: i64,
     pub generation: i64,
+    /// Whether the run before could not work on it.
+    pub ailing: bool,
 }
 
 /// A worker whose clock is further off the database's claims nothing: what it signs would be refused, or live too long.
@@ -31,9 +33,25 @@ pub struct Claimant<'a> {
     pub in_hand: &'a [Uuid],
 }
 
-/// Claims up to `most` due targets for `lease`: revoking ones first, then by when they were due. Those that others hold
-/// are passed over, unless these are dead. What the claimant itself holds and has not in hand is claimed again: its run
-/// broke off, or the answer to the claim was lost. A claimant whose clock is more than [`MOST_SKEW`] off gets nothing.
+/// How many targets are claimed at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    pub all: u32,
+    /// Of these, targets whose last run could not work on them: what is slow or broken takes no more places than that.
+    pub ailing: u32,
+}
+
+impl Room {
+    /// Whatever the targets are.
+    pub fn any(all: u32) -> Self {
+        Self { all, ailing: all }
+    }
+}
+
+/// Claims due targets for `lease`, as far as there is room: revoking ones first, then by when they were due. Those that
+/// others hold are passed over, unless these are dead. What the claimant has in hand is never claimed by it: a target has
+/// one run at a time in a process. What it holds and has not in hand is claimed again: its run broke off, or the answer to
+/// the claim was lost. A claimant whose clock is more than [`MOST_SKEW`] off gets nothing.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -41,30 +59,44 @@ pub async fn claim(
     store: &Store,
     claimant: &Claimant<'_>,
     lease: Duration,
-    most: u32,
+    room: Room,
 ) -> Result<Vec<Claim>, StoreError> {
     let rows = sqlx::query!(
-        "with due as (
-           select kind, key from target
-           where due_at <= clock_timestamp()
+        r#"with well as (
+           select kind, key, revoking, due_at from target
+           where due_at <= clock_timestamp() and failure is null
              and abs(extract(epoch from clock_timestamp() - $4::timestamptz)) <= $5::float8
-             and (lease_until is null or lease_until <= clock_timestamp()
-               or (lease_holder = $1 and key <> all($6))
+             and key <> all($6)
+             and (lease_until is null or lease_until <= clock_timestamp() or lease_holder = $1
                or exists (select from worker_heartbeat h
                           where h.holder = lease_holder and h.seen_at < clock_timestamp() - make_interval(secs => $7)))
            order by revoking desc, due_at limit $3
-           for update of target skip locked)
+           for update of target skip locked),
+         ailing as (
+           select kind, key, revoking, due_at from target
+           where due_at <= clock_timestamp() and failure is not null
+             and abs(extract(epoch from clock_timestamp() - $4::timestamptz)) <= $5::float8
+             and key <> all($6)
+             and (lease_until is null or lease_until <= clock_timestamp() or lease_holder = $1
+               or exists (select from worker_heartbeat h
+                          where h.holder = lease_holder and h.seen_at < clock_timestamp() - make_interval(secs => $7)))
+           order by revoking desc, due_at limit least($3, $8)
+           for update of target skip locked),
+         due as (
+           select kind, key from (select * from well union all select * from ailing) due
+           order by revoking desc, due_at limit $3)
          update target t set epoch = t.epoch + 1, lease_holder = $1, ran_at = clock_timestamp(),
            lease_until = clock_timestamp() + make_interval(secs => $2)
          from due where t.kind = due.kind and t.key = due.key
-         returning t.kind, t.key, t.epoch, t.generation",
+         returning t.kind, t.key, t.epoch, t.generation, t.failure is not null as "ailing!""#,
         claimant.holder,
         lease.as_secs_f64(),
-        i64::from(most),
+        i64::from(room.all),
         time(claimant.at) as _,
         MOST_SKEW.as_secs_f64(),
         claimant.in_hand,
         DEAD_AFTER.as_secs_f64(),
+        i64::from(room.ailing),
     )
     .fetch_all(store.pool())
     .await?;
@@ -72,7 +104,7 @@ pub async fn claim(
         .map(|row| {
             let target = Target::from_columns(&row.kind, row.key)
                 .ok_or_else(|| StoreError::corrupt("target", "kind", &row.kind))?;
-            Ok(Claim { target, epoch: row.epoch, generation: row.generation })
+            Ok(Claim { target, epoch: row.epoch, generation: row.generation, ailing: row.ailing })
         })
         .collect()
 }

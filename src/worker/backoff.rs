@@ -37,7 +37,9 @@ pub fn after(fault: &Fault, attempt: u32, revoking: bool) -> Duration {
         FaultKind::Throttled { retry_after: Some(asked) } => {
             own.max((*asked).min(if revoking { LONGEST_REST_OF_AN_END } else { LONGEST_ASKED }))
         }
-        FaultKind::Refused { .. } | FaultKind::Invalid => own.max(if attempt > 3 { blocked() } else { own }),
+        FaultKind::Refused { .. } | FaultKind::Invalid | FaultKind::TooMuch => {
+            own.max(if attempt > 3 { blocked() } else { own })
+        }
         FaultKind::Throttled { retry_after: None }
         | FaultKind::Conflict
         | FaultKind::Transient

@@ -259,7 +259,9 @@ fn written<'a>(leg: &'a LegOutcome, grant: &Grant) -> LegWrite<'a> {
         Found::Failed(fault) => {
             let (sentence, again_in) = (fault.sentence(), backoff::after(fault, attempt, revoking));
             let fares = match fault.kind() {
-                FaultKind::Refused { .. } | FaultKind::Invalid => Fares::Blocked { why: sentence, attempt, again_in },
+                FaultKind::Refused { .. } | FaultKind::Invalid | FaultKind::TooMuch => {
+                    Fares::Blocked { why: sentence, attempt, again_in }
+                }
                 FaultKind::Conflict | FaultKind::Throttled { .. } | FaultKind::Transient | FaultKind::NotFound => {
                     Fares::Retrying { error: sentence, attempt, again_in }
                 }

@@ -20,7 +20,7 @@ pub use crate::lease::Life;
 pub use interrupted::Interrupted;
 pub use time_of_day::TimeOfDay;
 
-use crate::lease::{LEASE, Lease};
+use crate::lease::{LEASE, Lease, Lost};
 use crate::{
     actions::clock,
     aws::Aws,
@@ -28,7 +28,7 @@ use crate::{
         Store, StoreError,
         audit::{self, walk::Step},
         heartbeats,
-        targets::{self, Claim, Claimant, MOST_SKEW},
+        targets::{self, Claim, Claimant, MOST_SKEW, Room},
     },
 };
 use finish::Brought;
@@ -52,6 +52,8 @@ use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 const POLL: Duration = Duration::from_millis(250);
 /// How many targets are worked on at once: one that hangs delays no other.
 const TARGETS_AT_ONCE: usize = 16;
+/// How many of these may be targets whose last run could not work on them: the others are kept for what is well.
+const AILING_AT_ONCE: usize = 8;
 /// How often the worker says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often the worker looks for new clusters and audit events.
@@ -164,11 +166,13 @@ impl Worker {
         }
         let (claimed, at) = (Instant::now(), self.shared.clock.now());
         let claimant = Claimant { holder: &self.shared.holder, at, in_hand: &self.shared.in_hand.keys() };
-        let most = u32::try_from(most).unwrap_or(u32::MAX);
-        let claims = targets::claim(&self.store, &claimant, LEASE, most).await?;
+        let ailing = AILING_AT_ONCE.saturating_sub(self.shared.in_hand.ailing());
+        let count = |places: usize| u32::try_from(places).unwrap_or(u32::MAX);
+        let room = Room { all: count(most), ailing: count(ailing) };
+        let claims = targets::claim(&self.store, &claimant, LEASE, room).await?;
         let life = &self.shared.life;
         let lease = |claim: Claim| {
-            let hand = self.shared.in_hand.take(claim.target, claim.epoch);
+            let hand = self.shared.in_hand.take(claim.target, claim.epoch, claim.ailing);
             let lease = Lease::new(claim.target, claim.epoch, claim.generation, claimed, life.clone());
             (lease.signing_at(at), hand)
         };
@@ -191,7 +195,8 @@ impl Worker {
         Ok(off.then_some(skew))
     }
 
-    /// One run: whatever happens, the target is given back, unless this worker died or lost it.
+    /// One run: whatever happens, the target is given back, unless this worker died or lost it. It ends with its lease,
+    /// however long the other side takes: nobody works on what somebody else may claim.
     async fn run(&self, lease: Lease, _hand: Hand) -> (Target, Brought) {
         let target = lease.target();
         let result = async {
@@ -201,7 +206,9 @@ impl Worker {
             };
             finish::finish(self, &lease, outcome).boxed().await
         };
-        match result.await {
+        let left = lease.left();
+        let result = tokio::time::timeout(left, result).await;
+        match result.unwrap_or_else(|_elapsed| Err(Interrupted::Lost(Lost::Over))) {
             Ok(brought) => (target, brought),
             Err(error) => {
                 let failure = chain(&error);

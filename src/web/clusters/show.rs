@@ -208,6 +208,9 @@ fn facts(detail: &ClusterDetail, sees_all: bool) -> Vec<(&'static str, Html)> {
     if let Some(state) = &observed.body.kubernetes {
         facts.push(("Namespaces", Html::prose(&state.namespaces.len().to_string())));
     }
+    if let (true, false) = (sees_all, observed.body.left_out.is_empty()) {
+        facts.push(("Not kept of the last look", Html::prose(&observed.body.left_out.join("; "))));
+    }
     if let (true, Some(failure)) = (sees_all, &detail.failure) {
         facts.push(("Last run failed", Html::prose(failure)));
     }
@@ -328,6 +331,7 @@ impl ClusterPage {
             trouble: (!reachable).then(|| "The API server did not answer within 10 s.".to_owned()),
             kubernetes_at: Some("2026-11-24T13:58:00Z".parse().unwrap()),
             entries: EntryHolders::default(),
+            left_out: vec![],
         };
         let id = ClusterId(uuid::Uuid::from_u128(2));
         let at = "2026-11-24T14:47:20Z".parse().unwrap();

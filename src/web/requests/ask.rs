@@ -230,7 +230,7 @@ impl AskPage {
         Ok(Self {
             layout: signed_in.layout(Place::Ask, title).prod(prod),
             clusters: ClusterChoices::read(state, signed_in, &form, find).await?,
-            profiles: profiles(signed_in, &form, considered.observed.as_ref().map(|observed| &observed.body)),
+            profiles: profiles(signed_in, &form, considered.observed.as_ref().map(|observed| &*observed.body)),
             namespaces: namespaces(signed_in, &form, &considered),
             groups: GroupLink::all(&form, &considered),
             principals: own

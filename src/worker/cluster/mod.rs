@@ -4,6 +4,7 @@ mod apply;
 mod earlier;
 mod entries;
 mod existence;
+mod narrowed;
 mod prove;
 mod unreachable;
 
@@ -39,6 +40,7 @@ use latchkey_domain::{
         tampering::Parts,
     },
 };
+use narrowed::{look_again, looked, named};
 use std::time::Duration;
 use unreachable::unreachable;
 
@@ -85,8 +87,8 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
     };
     let (mut again, mut told) = (false, Told::default());
     for attempt in 1..=TRIES {
-        let state = match reached.client.observe(&wanted(worker, id).await?).await {
-            Ok(state) => state,
+        let (state, narrowed) = match looked(worker, lease, id, &reached).await? {
+            Ok(looked) => looked,
             Err(fault) => return Ok(Outcome { findings: told.events, ..failed(fault).await? }),
         };
         let passed = earlier::close(worker, lease, id, &reached, &state, attempt < TRIES).await?;
@@ -94,7 +96,13 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
             continue;
         }
         let (mut desired, legs) = desired(worker, lease, id).await?;
-        desired.undescribed = undescribed.as_ref().map(Fault::sentence);
+        if narrowed.as_ref().is_some_and(|narrowed| !narrowed.named.covers(&named(&desired))) {
+            // An access came or went since its names were read: what nobody looked at is not seen to be gone.
+            again = true;
+            continue;
+        }
+        let undescribed = undescribed.as_ref().or(narrowed.as_ref().map(|narrowed| &narrowed.fault));
+        desired.undescribed = undescribed.map(Fault::sentence);
         desired.returned = returned(worker, id, &desired, &state).await?;
         let holders = entries::holders(worker, &arn, &reached.aws).await;
         desired.entries = entries::of_grants(worker, &arn, &holders, &desired).await;
@@ -102,7 +110,6 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
         let plan = plan(&desired, &observation);
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
-        let undescribed = undescribed.as_ref();
         let run = Run { worker, lease, cluster: id, reached: &reached, undescribed, desired: &desired, plan: &plan };
         run.tell(&mut told);
         run.catch_up(&mut told).await?;
@@ -115,7 +122,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let last = if applied.is_empty() {
             observation
         } else {
-            match reached.client.observe(&wanted(worker, id).await?).await {
+            match look_again(worker, id, &reached, narrowed.as_ref()).await? {
                 Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders),
                 Err(fault) => return Ok(Outcome { findings: told.events, ..failed(fault).await? }),
             }
@@ -128,7 +135,11 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
             }
         }
         lease.life().spend()?;
-        let stored = trail::saw(&worker.store, lease, &last);
+        let shown = match &narrowed {
+            Some(narrowed) => narrowed::shown(worker, id, &last, &narrowed.fault).await?,
+            None => last.kept(&wanted(worker, id).await?.cluster_roles),
+        };
+        let stored = trail::saw(&worker.store, lease, &shown);
         let (stored, outcome) = tokio::join!(stored, run.outcome(&last, applied, &legs, told));
         stored?;
         return outcome.map(|outcome| Outcome { again, ..outcome });
@@ -369,6 +380,7 @@ fn observation(aws: &EksCluster, state: ClusterState, holders: &EntryHolders) ->
         trouble: None,
         kubernetes_at: Some(Timestamp::now()),
         entries: holders.clone(),
+        left_out: vec![],
     }
 }
 

@@ -1,6 +1,7 @@
 //! Latchkey's adapters against what they talk to: each expectation holds on the simulator and on the real components,
 //! so that neither adapters nor simulator can share a mistake unseen.
 
+mod bounds;
 mod clusters;
 mod iam;
 mod kubernetes;

@@ -2,6 +2,7 @@
 //! what is ours goes on time, nobody is fought, and what happened is told.
 
 mod bindings;
+mod bounds;
 mod clusters;
 mod controllers;
 mod edits;

@@ -181,7 +181,7 @@ async fn work(hands: &Hands, random: &mut StdRng, lasts: Duration) -> Done {
     targets::add_missing_clusters(&hands.worker).await?;
     let holder = format!("a worker {}", random.random::<u64>());
     let claimant = targets::Claimant { holder: &holder, at: jiff::Timestamp::now(), in_hand: &[] };
-    let claims = targets::claim(&hands.worker, &claimant, lasts, random.random_range(1..4)).await?;
+    let claims = targets::claim(&hands.worker, &claimant, lasts, targets::Room::any(random.random_range(1..4))).await?;
     let worker = hands.worker_process();
     for claim in claims {
         let lease = lease(&claim);

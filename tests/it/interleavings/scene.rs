@@ -167,7 +167,7 @@ impl Scene {
         assert!(observations::write(&self.town.worker, target, epoch, &seen).await.unwrap());
         self.looked = fence::looked(&self.town.owner, &asked).await.unwrap();
         let claimant = targets::Claimant { holder: "a worker", at: jiff::Timestamp::now(), in_hand: &[] };
-        let claims = targets::claim(&self.town.worker, &claimant, LEASE, 100).await.unwrap();
+        let claims = targets::claim(&self.town.worker, &claimant, LEASE, targets::Room::any(100)).await.unwrap();
         self.leases = claims.iter().map(lease).collect();
     }
 

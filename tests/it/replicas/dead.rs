@@ -21,7 +21,7 @@ use std::{
 /// Claims everything that is due for somebody who does nothing with it.
 async fn claimed_by(world: &World, holder: &str) -> Vec<targets::Claim> {
     let claimant = targets::Claimant { holder, at: Timestamp::now(), in_hand: &[] };
-    targets::claim(&world.town.worker, &claimant, Duration::from_mins(1), 16).await.unwrap()
+    targets::claim(&world.town.worker, &claimant, Duration::from_mins(1), targets::Room::any(16)).await.unwrap()
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn what_a_worker_holds_and_has_not_in_hand_it_claims_again() {
     let cluster = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
     let claim = async |in_hand: &[uuid::Uuid]| {
         let claimant = targets::Claimant { holder: "one", at: Timestamp::now(), in_hand };
-        targets::claim(&world.town.worker, &claimant, Duration::from_mins(1), 16).await.unwrap()
+        targets::claim(&world.town.worker, &claimant, Duration::from_mins(1), targets::Room::any(16)).await.unwrap()
     };
     world.rests_are_over().await;
     let first = claim(&[]).await;
@@ -217,4 +217,32 @@ async fn a_worker_tells_of_itself_while_the_seal_of_the_audit_log_waits() {
     held.rollback().await.unwrap();
     stop.send(()).unwrap();
     at_work.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_failed_last_takes_no_more_places_than_are_left_for_it_and_what_is_in_hand_is_not_claimed_again() {
+    let world = World::new().await;
+    let room = targets::Room { all: 16, ailing: 1 };
+    let claim = async |in_hand: &[uuid::Uuid]| {
+        let claimant = targets::Claimant { holder: "one", at: Timestamp::now(), in_hand };
+        targets::claim(&world.town.worker, &claimant, Duration::from_mins(1), room).await.unwrap()
+    };
+    let due = async |failing: i64| {
+        let due =
+            "update target set due_at = clock_timestamp(), lease_until = null, lease_holder = null, failure = null";
+        sqlx::query(due).execute(world.town.owner.pool()).await.unwrap();
+        let failed = "update target set failure = 'slow' where (kind, key) in
+                        (select kind, key from target order by kind, key limit $1)";
+        sqlx::query(failed).bind(failing).execute(world.town.owner.pool()).await.unwrap();
+    };
+    let all = world.town.count("select count(*) from target").await;
+    assert!(all >= 4);
+    due(3).await;
+    let claims = claim(&[]).await;
+    assert_eq!(i64::try_from(claims.len()).unwrap(), all - 2, "one of three that failed");
+    assert_eq!(claims.iter().filter(|claim| claim.ailing).count(), 1);
+    // Also where its lease is over: its run goes on in this process.
+    due(0).await;
+    let in_hand: Vec<_> = claims.iter().map(|claim| claim.target.key()).collect();
+    assert_eq!(claim(&in_hand).await.len(), 2);
 }

@@ -425,5 +425,6 @@ pub fn observation(name: &str, arn: &str) -> ClusterObservation {
         trouble: None,
         kubernetes_at: Some(Timestamp::now()),
         entries: EntryHolders::default(),
+        left_out: vec![],
     }
 }

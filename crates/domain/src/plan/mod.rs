@@ -16,6 +16,7 @@ pub mod bootstrap;
 pub mod cluster;
 pub mod desired;
 pub mod existence;
+mod kept;
 mod lines;
 pub mod mapping;
 #[cfg(test)]

@@ -28,6 +28,9 @@ pub struct ClusterObservation {
     /// Who has an access entry.
     #[serde(default)]
     pub entries: EntryHolders,
+    /// What was seen and is not kept, since others made too much of it: "and 2,500 more RoleBindings of others".
+    #[serde(default)]
+    pub left_out: Vec<String>,
 }
 
 /// Whose ARNs have an access entry on a cluster: EKS's own table, which overrides aws-auth.

@@ -66,6 +66,7 @@ pub fn observation() -> ClusterObservation {
         trouble: None,
         kubernetes_at: Some(now()),
         entries: EntryHolders::default(),
+        left_out: vec![],
     }
 }
 

@@ -1,6 +1,6 @@
 //! What tests turn: failures, latency, lag, somebody else's writes; and the log of all requests.
 
-use super::Objects;
+use super::{Objects, Strange};
 use crate::gate::Gate;
 use jiff::Timestamp;
 use std::collections::VecDeque;
@@ -28,6 +28,8 @@ pub enum Failure {
     CutAfter,
     /// The answer comes this much later than the request was applied.
     Late(Duration),
+    /// Something else is answered, and nothing is applied.
+    Strange(Strange),
 }
 
 /// Which requests are meant. Parts that are not set match all.

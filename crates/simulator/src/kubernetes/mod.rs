@@ -33,6 +33,7 @@ mod selector;
 mod serve;
 mod status;
 mod store;
+mod strange;
 mod table;
 mod tls;
 mod token;
@@ -45,6 +46,7 @@ pub use foreign::Objects;
 pub use history::Moment;
 pub use knobs::{Failure, Knobs, Logged, Pattern};
 pub use seed::Seed;
+pub use strange::Strange;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};

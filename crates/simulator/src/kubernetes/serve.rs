@@ -8,7 +8,7 @@ use super::objects::{self, Call, Reply};
 use super::request::{Request, Target};
 use super::status::Refusal;
 use super::store::Store;
-use super::{Objects, Shared, lock, protobuf, reviews, table, token, watch};
+use super::{Objects, Shared, Strange, lock, protobuf, reviews, table, token, watch};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use hyper::body::Incoming;
@@ -91,6 +91,7 @@ async fn respond(shared: &Arc<Shared>, request: hyper::Request<Incoming>) -> io:
         Ok(Answer::Text(text)) => text_response(text),
         Ok(Answer::Watch(start)) => watch::response(Arc::clone(shared), start),
         Err(Stopped::Refused(refusal)) => json_response(refusal.code, &refusal.body(), refusal.retry_after),
+        Err(Stopped::Strange(strange)) => strange.response(),
         Err(Stopped::Cut) => {
             shared.knobs.log(logged);
             return Err(io::Error::new(io::ErrorKind::ConnectionReset, "cut by a knob"));
@@ -118,6 +119,7 @@ fn decode(request: &mut Request) -> Result<(), Refusal> {
 
 enum Stopped {
     Refused(Refusal),
+    Strange(Strange),
     Cut,
 }
 
@@ -144,6 +146,7 @@ async fn stages(
     let failure = shared.knobs.failure(logged);
     match failure {
         Some(Failure::CutBefore) => return Err(Stopped::Cut),
+        Some(Failure::Strange(strange)) => return Err(Stopped::Strange(strange)),
         Some(Failure::CutAfter | Failure::Late(_)) | None => {}
         Some(other) => return Err(Stopped::Refused(refusal_of(other, request))),
     }
@@ -201,7 +204,7 @@ fn refusal_of(failure: Failure, request: &Request) -> Refusal {
         }
         Failure::TooManyRequests(seconds) => Refusal::too_many_requests(seconds),
         Failure::Forbidden => Refusal::forbidden(&target.group, &target.resource, &target.name, "refused by a knob"),
-        Failure::Internal | Failure::CutBefore | Failure::CutAfter | Failure::Late(_) => {
+        Failure::Internal | Failure::CutBefore | Failure::CutAfter | Failure::Late(_) | Failure::Strange(_) => {
             Refusal::internal("failed by a knob")
         }
     }

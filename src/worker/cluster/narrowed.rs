@@ -1,0 +1,75 @@
+//! A look at a cluster whose lists are larger, longer or slower than what is read: by the names that the database has.
+//! That is enough to take away what ends and to prove it gone; nothing new is granted by it, and nothing of what runs is
+//! put right.
+
+use super::{super::Worker, Reached, desired, unreachable::last_seen, wanted};
+use crate::{fault::Fault, kubernetes::Named, lease::Lease, worker::interrupted::Interrupted};
+use latchkey_domain::{
+    access::ClusterId,
+    plan::{
+        desired::DesiredCluster,
+        observation::{ClusterObservation, ClusterState},
+    },
+};
+
+/// Why a look went by names, and by which.
+pub(super) struct Narrowed {
+    pub fault: Fault,
+    pub named: Named,
+}
+
+/// Looks at a cluster: whole, or by names where that is too much.
+pub(super) async fn looked(
+    worker: &Worker,
+    lease: &Lease,
+    id: ClusterId,
+    reached: &Reached,
+) -> Result<Result<(ClusterState, Option<Narrowed>), Fault>, Interrupted> {
+    match reached.client.observe(&wanted(worker, id).await?).await {
+        Ok(state) => Ok(Ok((state, None))),
+        Err(fault) if fault.is_too_much() => {
+            tracing::warn!(target = %lease.target(), error = %fault, "the cluster is looked at by names; access is only taken away");
+            let (desired, _) = desired(worker, lease, id).await?;
+            let named = named(&desired);
+            let state = reached.client.observe_named(&named).await;
+            Ok(state.map(|state| (state, Some(Narrowed { fault, named }))))
+        }
+        Err(fault) => Ok(Err(fault)),
+    }
+}
+
+/// Looks once more, in the same way.
+pub(super) async fn look_again(
+    worker: &Worker,
+    id: ClusterId,
+    reached: &Reached,
+    narrowed: Option<&Narrowed>,
+) -> Result<Result<ClusterState, Fault>, Interrupted> {
+    Ok(match narrowed {
+        Some(narrowed) => reached.client.observe_named(&narrowed.named).await,
+        None => reached.client.observe(&wanted(worker, id).await?).await,
+    })
+}
+
+/// All that the accesses of a cluster go by there.
+pub(super) fn named(desired: &DesiredCluster) -> Named {
+    let keys = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation));
+    let keys = keys.chain(desired.uncertain.iter().cloned());
+    let facts = || desired.grants.iter().map(|grant| &grant.facts);
+    Named {
+        bindings: keys.map(|key| (key.namespace, key.name)).collect(),
+        namespaces: facts().flat_map(|facts| facts.namespaces.iter().map(|pinned| pinned.name.clone())).collect(),
+        cluster_roles: facts().flat_map(|facts| facts.profile.roles.iter().map(|role| role.name.clone())).collect(),
+    }
+}
+
+/// What pages are shown: the last whole look, and why there is none of now.
+pub(super) async fn shown(
+    worker: &Worker,
+    id: ClusterId,
+    seen: &ClusterObservation,
+    fault: &Fault,
+) -> Result<ClusterObservation, Interrupted> {
+    let last = last_seen(worker, id).await?;
+    Ok(ClusterObservation { aws: seen.aws.clone(), trouble: Some(fault.sentence()), ..last })
+}

@@ -1,0 +1,87 @@
+//! Answers without end or measure, and answers that are none: each is a fault with a sentence that says so.
+
+use super::kubernetes::World;
+use latchkey::{
+    fault::{Fault, FaultKind},
+    kubernetes::{Named, Wanted},
+};
+use latchkey_simulator::kubernetes::{Failure, Pattern, Strange};
+use std::time::{Duration, Instant};
+
+/// More requests than a list has pages.
+const ALWAYS: u32 = 10_000;
+
+async fn listed(world: &World, resource: &str, strange: Strange) -> Fault {
+    let knobs = world.server().knobs();
+    knobs.fail(Pattern::on("list", resource), Failure::Strange(strange), ALWAYS);
+    let fault = world.cluster.observe(&Wanted::default()).await.unwrap_err();
+    knobs.heal();
+    fault
+}
+
+#[tokio::test]
+async fn a_list_that_never_ends_and_one_that_is_huge_are_given_up_with_a_sentence() {
+    let world = World::simulated().await;
+    for (resource, strange, says) in [
+        ("rolebindings", Strange::Endless, "the list has more than 200 pages"),
+        ("namespaces", Strange::Huge(33), "the answer is larger than 32 MiB"),
+        ("clusterroles", Strange::Huge(2_000), "the answer is larger than 32 MiB"),
+    ] {
+        let fault = listed(&world, resource, strange).await;
+        assert_eq!(*fault.kind(), FaultKind::TooMuch, "{fault:?}");
+        let said = fault.sentence();
+        assert!(said.contains(says) && said.contains("`classic`") && said.contains("Somebody has to look"), "{said}");
+    }
+    world.cluster.observe(&Wanted::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_large_answer_below_the_bound_is_read() {
+    let world = World::simulated().await;
+    let knobs = world.server().knobs();
+    knobs.fail(Pattern::on("list", "roles"), Failure::Strange(Strange::Huge(31)), 1);
+    world.cluster.observe(&Wanted::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_no_api_server_is_told_apart_and_led_nowhere() {
+    let world = World::simulated().await;
+    for (strange, says) in [
+        (Strange::Html(200), "something that is no API server answered with text/html"),
+        (Strange::Html(502), "something that is no API server answered 502"),
+        (
+            Strange::Redirect("https://127.0.0.1:1/elsewhere"),
+            "answered 302 and sends on, where Latchkey does not follow",
+        ),
+    ] {
+        let fault = listed(&world, "rolebindings", strange).await;
+        assert_eq!(*fault.kind(), FaultKind::Transient, "{fault:?}");
+        assert!(fault.sentence().contains(says), "{}", fault.sentence());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_drips_is_given_up_after_ten_seconds_in_all() {
+    let world = World::simulated().await;
+    let begun = Instant::now();
+    let fault = listed(&world, "rolebindings", Strange::Dripping(Duration::from_millis(500))).await;
+    assert!(fault.sentence().contains("no answer within 10 s"), "{}", fault.sentence());
+    assert!(begun.elapsed() < Duration::from_secs(18), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn what_accesses_go_by_is_read_by_name_whatever_the_lists_do() {
+    let world = World::simulated().await;
+    world.server().knobs().fail(Pattern::on("list", "*"), Failure::Strange(Strange::Endless), ALWAYS);
+    let named = Named {
+        bindings: [(None, "latchkey-worker".to_owned()), (Some("default".to_owned()), "absent".to_owned())].into(),
+        namespaces: ["default".to_owned(), "absent".to_owned()].into(),
+        cluster_roles: ["view".to_owned(), "absent".to_owned()].into(),
+    };
+    let state = world.cluster.observe_named(&named).await.unwrap();
+    let names: Vec<&str> = state.bindings.iter().map(|binding| binding.name.as_str()).collect();
+    assert_eq!(names, ["latchkey-worker"]);
+    assert_eq!(state.namespaces.len(), 1);
+    assert_eq!(state.cluster_roles.keys().collect::<Vec<_>>(), ["view"]);
+    assert!(state.aws_auth.is_some() && state.marker.is_some());
+}

@@ -119,8 +119,10 @@ fn is_undone_by(text: &str, recorded: &RecordedMapping, key: Key, inserted: &str
 fn rewritten(auth: &AwsAuth, data: &Data, key: Key, recorded: &RecordedMapping, why: &Unsafe) -> Removal {
     let users = &auth.identities().users;
     let Some(left) = users.iter().find(|user| user.username == recorded.username) else {
-        // An unreadable text that still names the user holds something of ours that nobody can take out safely.
-        let named = data.get(key.as_str()).is_some_and(|text| text.contains(&recorded.username));
+        // An unreadable text that still names the user holds something of ours that nobody can take out safely. In one
+        // that can be read, only what somebody noted for themselves names it: nobody is mapped by that.
+        let unreadable = auth.errors().iter().any(|error| error.key == key);
+        let named = unreadable && data.get(key.as_str()).is_some_and(|text| text.contains(&recorded.username));
         return if named { Removal::Stuck(stuck(recorded, why)) } else { Removal::Nothing };
     };
     let ours = left.groups.is_empty() && left.userarn.eq_ignore_ascii_case(&recorded.arn);
@@ -137,24 +139,21 @@ fn rewritten(auth: &AwsAuth, data: &Data, key: Key, recorded: &RecordedMapping, 
     if !ours {
         return Removal::Stuck(stuck(recorded, why));
     }
-    if users.len() > 1 {
-        return match auth.edit(&Edit::Remove { arn: recorded.arn.clone() }) {
-            // A comment inside the entry is somebody's: it would go with it.
-            Ok(spliced) if spliced.removed.contains('#') => Removal::Stuck(stuck(recorded, why)),
-            Ok(spliced) => Removal::Without(spliced.data(data)),
-            Err(why) => Removal::Stuck(stuck(recorded, &why)),
-        };
+    match auth.edit(&Edit::Remove { arn: recorded.arn.clone() }) {
+        // A comment inside the entry is somebody's: it would go with it.
+        Ok(spliced) if spliced.removes_a_comment() => Removal::Stuck(stuck(recorded, why)),
+        Ok(spliced) if spliced.after.is_none() => Removal::Without(with(data, key, empty_before(recorded, key))),
+        Ok(spliced) => Removal::Without(spliced.data(data)),
+        Err(why) => Removal::Stuck(stuck(recorded, &why)),
     }
-    // The only entry: the key's text goes whole, which is right only where nothing of anybody else is in it.
-    let commented = data.get(key.as_str()).is_some_and(|text| text.contains('#'));
-    if commented || !auth.errors().is_empty() {
-        return Removal::Stuck(stuck(recorded, why));
-    }
-    let empty_before = recorded.text_before.as_deref().filter(|text| {
+}
+
+/// The text before, where it held nothing either: it comes back once nothing is left.
+fn empty_before(recorded: &RecordedMapping, key: Key) -> Option<&str> {
+    recorded.text_before.as_deref().filter(|text| {
         let data = with(&Data::new(), key, Some(text));
-        AwsAuth::read(&data).identities().users.is_empty()
-    });
-    Removal::Without(with(data, key, empty_before))
+        !text.contains('#') && AwsAuth::read(&data).identities().users.is_empty()
+    })
 }
 
 fn stuck(recorded: &RecordedMapping, why: &Unsafe) -> String {

@@ -80,7 +80,7 @@ pub enum Edit {
     AddUser { arn: String, username: String, groups: Vec<String> },
     /// A new entry of `mapRoles`. The path of the role is not part of the ARN.
     AddRole { arn: String, username: String, groups: Vec<String> },
-    /// Removes the one entry of this ARN; with the last entry of a list its key goes away.
+    /// Removes the one entry of this ARN; a key goes away where nothing but the entry was in it.
     Remove { arn: String },
     /// Removes the bytes that an earlier edit inserted, exactly them, and nothing else of the text.
     RemoveBytes { key: Key, bytes: String },

@@ -10,7 +10,7 @@ use super::{AwsAuth, Key, Unsafe};
 /// More places than this where the recorded bytes stand are not tried.
 const TRIED: usize = 8;
 
-/// Removes the one entry of `arn`. With the last entry of a list its key goes away.
+/// Removes the one entry of `arn`. A key goes away where nothing but the entry was in it.
 pub(super) fn by_arn(auth: &AwsAuth, arn: &str) -> Result<Spliced, Unsafe> {
     let (roles, users) = (auth.roles.indices(arn), auth.users.indices(arn));
     match (roles.as_slice(), users.as_slice()) {
@@ -40,15 +40,37 @@ fn one<M: Mapping>(auth: &AwsAuth, key: Key, list: &List<M>, index: usize) -> Re
     let Some(position) = items.iter().position(|item| item.mapping == Some(index)) else {
         return Err(Unsafe::Entangled { key });
     };
-    if items.len() == 1 {
-        let spliced = Spliced::new(key, before, Change::remove(0..text.len()));
-        return Ok(Spliced { after: None, ..spliced });
+    let change = taking_out(text, list, position).ok_or(Unsafe::Entangled { key })?;
+    let spliced = Spliced::new(key, before, change);
+    let nothing_is_left = spliced.after.as_deref() == Some("");
+    Ok(if nothing_is_left { Spliced { after: None, ..spliced } } else { spliced })
+}
+
+/// The first change that takes an item out and leaves everything else as it reads.
+fn taking_out<M: Mapping>(text: &str, list: &List<M>, position: usize) -> Option<Change> {
+    let changes = span(text, &list.layout, position).map(|range| Change::remove(with_kept(text, range, list)));
+    let changes = changes.into_iter().chain(emptying(text, &list.layout, position));
+    changes.into_iter().find(|change| leaves_the_rest(text, list, change))
+}
+
+/// How the only item goes where the text without its lines, or its brackets without it, would read in another way.
+fn emptying(text: &str, layout: &Layout, position: usize) -> Option<Change> {
+    match layout {
+        Layout::Block { first, items } if items.len() == 1 => {
+            // What stands behind a document is not read, and would be once nothing is before it: an empty list is.
+            let dash = dash(text, *first, items, position)?;
+            let length = text.get(dash..items[position].end)?.trim_end().len();
+            Some(Change { at: dash, length, inserted: "[]".to_owned() })
+        }
+        Layout::Flow { items, .. } if items.len() == 1 => {
+            // A comma may stand behind the last one.
+            let item = &items[position];
+            let behind = text[item.end..].trim_start_matches([' ', '\t']);
+            let comma = text.len() - behind.strip_prefix(',')?.len();
+            Some(Change::remove(item.start..comma))
+        }
+        Layout::Unreadable | Layout::Nothing(_) | Layout::Block { .. } | Layout::Flow { .. } => None,
     }
-    let change = span(text, &list.layout, position).map(Change::remove).ok_or(Unsafe::Entangled { key })?;
-    if !leaves_the_rest(text, list, &change) {
-        return Err(Unsafe::Entangled { key });
-    }
-    Ok(Spliced::new(key, before, change))
 }
 
 /// What goes with an item: its lines, or its brackets and one comma.
@@ -92,6 +114,12 @@ fn span(text: &str, layout: &Layout, position: usize) -> Option<Range<usize>> {
     }
 }
 
+/// Whether an item begins within what the change takes away.
+fn takes_out_one<M>(list: &List<M>, change: &Change) -> bool {
+    let range = change.at..change.at + change.length;
+    list.layout.items().iter().any(|item| range.contains(&item.start))
+}
+
 /// Whether the change takes away at most one entry, and all else reads as before.
 fn leaves_the_rest<M: Mapping>(text: &str, list: &List<M>, change: &Change) -> bool {
     let range = change.at..change.at + change.length;
@@ -123,12 +151,14 @@ fn recorded<M: Mapping>(auth: &AwsAuth, key: Key, list: &List<M>, bytes: &str) -
         return Err(Unsafe::Changed { key });
     }
     let unreadable = list.layout == Layout::Unreadable;
+    // The same bytes may stand in a comment, or behind the document: those are somebody's.
+    let is_entry = |change: &Change| takes_out_one(list, change) && leaves_the_rest(text, list, change);
     let exact = |wanted: &str| {
         text.match_indices(wanted)
             .take(TRIED)
             .map(|(at, _)| with_kept(text, at..at + wanted.len(), list))
             .map(Change::remove)
-            .find(|change| unreadable || leaves_the_rest(text, list, change))
+            .find(|change| unreadable || is_entry(change))
     };
     let change = exact(bytes)
         .or_else(|| if lines == bytes { None } else { exact(lines) })
@@ -178,6 +208,5 @@ fn as_entry<M: Mapping>(text: &str, list: &List<M>, bytes: &str) -> Option<Chang
             (0..items.len()).find(is_it)
         }
     }?;
-    let change = Change::remove(with_kept(text, span(text, &list.layout, position)?, list));
-    leaves_the_rest(text, list, &change).then_some(change)
+    taking_out(text, list, position)
 }

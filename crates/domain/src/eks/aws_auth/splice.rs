@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::edit::{AHEAD, KEPT};
 use super::{Data, Key};
 
 /// An edit as it was made: `after == before[..at] + inserted + before[at + removed.len()..]`, where an absent key
@@ -37,6 +38,11 @@ impl Spliced {
     /// The data with this change made. Only the key of the change is touched.
     pub fn data(&self, data: &Data) -> Data {
         with(data, self.key, self.after.as_deref())
+    }
+
+    /// Whether it takes a comment away that is somebody's.
+    pub fn removes_a_comment(&self) -> bool {
+        self.removed.replace(KEPT, "").replace(AHEAD, "").contains('#')
     }
 
     /// The change that takes this one back: applied to what this one left, it gives the bytes from before.

@@ -1,3 +1,5 @@
+mod removing;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -244,8 +246,11 @@ proptest! {
             let read = AwsAuth::read(&between);
             prop_assert_eq!(read.identities().users.len(), auth.identities().users.len() + 1);
             prop_assert_eq!(spliced.undo().data(&between), before.clone());
+            let by_arn = read.edit(&Edit::Remove { arn: JANE.to_owned() }).unwrap().data(&between);
             if spliced.removed.is_empty() {
-                prop_assert_eq!(read.edit(&remove(&spliced)).unwrap().data(&between), before);
+                prop_assert_eq!(read.edit(&remove(&spliced)).unwrap().data(&between), before.clone());
+                let left = if text.is_empty() { Data::new() } else { before };
+                prop_assert_eq!(by_arn, left);
             }
         }
     }

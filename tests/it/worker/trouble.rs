@@ -297,6 +297,8 @@ async fn what_a_later_look_contradicts_is_proven_no_more() {
     assert_eq!(world.state(grant).await, "provisioning", "nothing binds them");
     world.objects(PROD).set_aws_auth("mapUsers", Some(&line), "somebody").unwrap();
     world.rests_are_over().await;
+    let again = "update target set due_at = clock_timestamp()";
+    sqlx::query(again).execute(world.town.owner.pool()).await.unwrap();
     world.until(grant, "active").await;
     assert_eq!(world.bindings(PROD).len(), 1);
 }

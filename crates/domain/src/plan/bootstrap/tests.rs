@@ -94,7 +94,7 @@ fn worker_is_mapped_without_path_and_without_groups() {
 }
 
 #[test]
-fn iam_policy_names_clusters_and_paths_only() {
+fn iam_policy_names_clusters_paths_and_of_other_users_only_who_they_are() {
     let policy: Value = serde_json::from_str(&worker_iam_policy(&file(), None)).unwrap();
     let resources: Vec<&str> = policy["Statement"]
         .as_array()
@@ -108,6 +108,7 @@ fn iam_policy_names_clusters_and_paths_only() {
         [
             "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu",
             "arn:aws:eks:eu-west-1:111122223333:access-entry/prod-eu/*",
+            "arn:aws:iam::111122223333:user/*",
             "arn:aws:iam::111122223333:user/latchkey/*",
             "arn:aws:iam::111122223333:user/latchkey/*",
         ]

@@ -331,14 +331,18 @@ impl Tx {
     }
 
     /// Locks a principal for its end, after the requests that wait for it; whether it stands still. No ask and no vote
-    /// goes by it meanwhile.
+    /// goes by it meanwhile. The lock leaves room for rows that refer to it: a run that holds a target records lines of
+    /// aws-auth for it, and would deadlock.
     ///
     /// # Errors
     /// `Database`.
     pub async fn lock_principal(&mut self, id: PrincipalId) -> Result<bool, StoreError> {
-        let row = sqlx::query!(r#"select ended_at is null as "stands!" from principal where id = $1 for update"#, id.0)
-            .fetch_optional(self.connection())
-            .await?;
+        let row = sqlx::query!(
+            r#"select ended_at is null as "stands!" from principal where id = $1 for no key update"#,
+            id.0
+        )
+        .fetch_optional(self.connection())
+        .await?;
         Ok(row.is_some_and(|row| row.stands))
     }
 

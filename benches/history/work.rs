@@ -75,7 +75,7 @@ impl<'a> Work<'a> {
         let query =
             "select i.id::text from principal i join person p on p.id = i.person_id where p.handle = 'overseer'";
         let principal = PrincipalId(id(query).await);
-        heartbeats::beat(&history.town.worker, HOLDER, Timestamp::now()).await.unwrap();
+        heartbeats::beat(&history.town.worker, HOLDER, Timestamp::now(), std::time::Duration::ZERO).await.unwrap();
         // The town's own access is due, and its request's clock has to start it: done before the measure.
         clock::start_due(&history.town.worker).await.unwrap();
         history
@@ -128,7 +128,7 @@ impl<'a> Work<'a> {
         intents::dangling(store, target, i64::MAX).await.unwrap();
         intents::deletes(store, target).await.unwrap();
         let mut snapshot = desired::snapshot(store).await.unwrap();
-        let desired = desired::cluster(&mut snapshot, self.cluster, Some(9), None).await.unwrap().unwrap();
+        let (desired, _) = desired::cluster(&mut snapshot, self.cluster, Some(9), None).await.unwrap().unwrap();
         assert!(desired.grants.len() >= 60, "{}", desired.grants.len());
         desired::legs(&mut snapshot, target).await.unwrap();
         let names = vec!["latchkey:nobody:1".to_owned()];

@@ -1,97 +1,169 @@
 //! What time alone brings about: requests lapse, scheduled grants start, active ones expire, late ones are given up.
 //! Each is looked for by an index, then locked, then judged again under the lock: running twice does no harm twice.
+//!
+//! No row stops another. One that somebody else has locked, and one whose targets somebody has locked, is left for the
+//! next look; what goes wrong with one is logged with its id and gone past. What this version cannot read is settled by
+//! its plain columns, once its time is over.
 
-use crate::store::{Store, StoreError, requests::LockedRequest};
+use crate::store::{
+    Store, StoreError, Tx,
+    grants::{Locked, Unreadable},
+    quarantine,
+    requests::LockedRequest,
+};
 use latchkey_domain::access::{
     GrantId, RequestId,
     grant::{Grant, Live},
+    transition::Actor,
 };
+use std::time::Duration;
 use uuid::Uuid;
 
-/// How many rows one look takes: the next look comes at once where it was full.
+/// How many rows one query takes: a look goes on behind the last of them until there are no more.
 const BATCH: i64 = 200;
+
+/// How long one row's transaction waits for a lock that nothing is said about beforehand (a leg's): longer than any
+/// transaction of ours holds one.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Closes the requests that nobody decided in time. Gives how many.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database` where they cannot be looked for; what is wrong with one of them is logged and gone past.
 pub async fn lapse_due(store: &Store) -> Result<usize, StoreError> {
-    let due = sqlx::query_scalar!(
-        "select id from request where state = 'pending' and lapses_at <= latchkey_now() order by lapses_at limit $1",
-        BATCH
-    )
-    .fetch_all(store.pool())
-    .await?;
-    let mut lapsed = 0;
-    for id in due {
-        lapsed += usize::from(settled(lapse(store, RequestId(id)).await)?);
+    let (mut lapsed, mut after) = (0, Uuid::nil());
+    loop {
+        let due = sqlx::query_scalar!(
+            r#"with due as materialized (
+                 select id from request
+                 where state = 'pending' and (lapses_at <= (select latchkey_now()) or latchkey_readable(lapses_at) is null))
+               select id as "id!" from due where id > $1 order by id limit $2"#,
+            after,
+            BATCH
+        )
+        .fetch_all(store.pool())
+        .await?;
+        let Some(last) = due.last().copied() else { return Ok(lapsed) };
+        for id in due {
+            let result = lapse(store, RequestId(id)).await;
+            lapsed += usize::from(settled("request", id, result));
+        }
+        after = last;
     }
-    Ok(lapsed)
 }
 
 /// Starts the scheduled grants. Gives how many.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database` where they cannot be looked for; what is wrong with one of them is logged and gone past.
 pub async fn start_due(store: &Store) -> Result<usize, StoreError> {
-    let due = sqlx::query_scalar!(
-        "select id from access_grant where state = 'scheduled' order by created_at limit $1",
-        BATCH
-    )
-    .fetch_all(store.pool())
-    .await?;
-    each(store, due, start).await
+    let (mut started, mut after) = (0, Uuid::nil());
+    loop {
+        let due = sqlx::query_scalar!(
+            r#"with due as materialized (select id from access_grant where state = 'scheduled')
+               select id as "id!" from due where id > $1 order by id limit $2"#,
+            after,
+            BATCH
+        )
+        .fetch_all(store.pool())
+        .await?;
+        let Some(last) = due.last().copied() else { return Ok(started) };
+        for id in due {
+            let result = start(store, GrantId(id)).await;
+            started += usize::from(settled("access_grant", id, result));
+        }
+        after = last;
+    }
 }
 
-/// Revokes the grants whose time is over: active ones past `until`, others past `activate_by`. Gives how many.
+/// Revokes the grants whose time is over: active ones past `until`, others past `activate_by`. Gives how many. Of what
+/// tells no end, or is in a state of another version, the latest end that it can have counts.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database` where they cannot be looked for; what is wrong with one of them is logged and gone past.
 pub async fn expire_due(store: &Store) -> Result<usize, StoreError> {
-    let due = sqlx::query_scalar!(
-        r#"(select id as "id!" from access_grant where state = 'active' and until <= latchkey_now() order by until limit $1)
-           union all
-           (select id from access_grant where state in ('scheduled', 'provisioning') and activate_by < latchkey_now()
-            order by activate_by limit $1)"#,
-        BATCH
-    )
-    .fetch_all(store.pool())
-    .await?;
-    each(store, due, expire).await
-}
-
-async fn each<F>(store: &Store, due: Vec<Uuid>, act: impl Fn(Store, GrantId) -> F) -> Result<usize, StoreError>
-where
-    F: Future<Output = Result<bool, StoreError>>,
-{
-    let mut done = 0;
-    for id in due {
-        done += usize::from(settled(act(store.clone(), GrantId(id)).await)?);
+    let (mut expired, mut after) = (0, Uuid::nil());
+    loop {
+        let due = sqlx::query_scalar!(
+            r#"with due as materialized (
+                 select id from access_grant where state = 'active' and until <= (select latchkey_now())
+                 union select id from access_grant
+                   where state in ('scheduled', 'provisioning') and activate_by < (select latchkey_now())
+                 union select id from access_grant
+                   where state not in ('revoking', 'ended')
+                     and latchkey_readable(least(coalesce(until, hard_until), hard_until)) is null
+                     and latchkey_latest_end(created_at, minutes) <= (select latchkey_now())
+                 union select id from access_grant
+                   where state not in ('scheduled', 'provisioning', 'active', 'revoking', 'ended')
+                     and hard_until <= (select latchkey_now()))
+               select id as "id!" from due where id > $1 order by id limit $2"#,
+            after,
+            BATCH
+        )
+        .fetch_all(store.pool())
+        .await?;
+        let Some(last) = due.last().copied() else { return Ok(expired) };
+        for id in due {
+            let result = expire(store, GrantId(id)).await;
+            expired += usize::from(settled("access_grant", id, result));
+        }
+        after = last;
     }
-    Ok(done)
 }
 
-/// A row that somebody else moved on meanwhile is done.
-fn settled(result: Result<bool, StoreError>) -> Result<bool, StoreError> {
+/// Whether a row was settled. One that somebody else moved on meanwhile is done; one in trouble is told, and gone past.
+fn settled(table: &str, id: Uuid, result: Result<bool, StoreError>) -> bool {
     match result {
-        Err(StoreError::Stale(_)) => Ok(false),
-        other => other,
+        Ok(settled) => settled,
+        Err(StoreError::Stale(_)) => false,
+        Err(error) => {
+            tracing::error!(table, %id, error = &error as &dyn std::error::Error, "the clock went past a row");
+            false
+        }
     }
+}
+
+/// A transaction about one row, which waits for nobody for long.
+async fn begin(store: &Store) -> Result<Tx, StoreError> {
+    let mut tx = store.begin().await?;
+    tx.wait_at_most(LOCK_TIMEOUT).await?;
+    Ok(tx)
 }
 
 async fn lapse(store: &Store, id: RequestId) -> Result<bool, StoreError> {
-    let mut tx = store.begin().await?;
-    let Some(LockedRequest::Pending(pending)) = tx.lock_request(id).await? else { return Ok(false) };
-    let now = tx.now().await?;
-    let Some(transition) = pending.lapse(now) else { return Ok(false) };
-    tx.record(transition, now).await?;
+    let mut tx = begin(store).await?;
+    if !tx.try_lock_request(id).await? {
+        return Ok(false);
+    }
+    match tx.lock_request(id).await {
+        Ok(Some(LockedRequest::Pending(pending))) => {
+            let now = tx.now().await?;
+            let Some(transition) = pending.lapse(now) else { return Ok(false) };
+            tx.record(transition, now).await?;
+        }
+        Ok(Some(LockedRequest::Closed(..)) | None) => return Ok(false),
+        Err(StoreError::Corrupt { .. } | StoreError::Database(sqlx::Error::ColumnDecode { .. })) => {
+            let now = tx.now().await?;
+            if !tx.lapse_unreadable(id, now).await? {
+                return Ok(false);
+            }
+        }
+        Err(error) => return Err(error),
+    }
     tx.commit().await?;
     Ok(true)
 }
 
-async fn start(store: Store, id: GrantId) -> Result<bool, StoreError> {
-    let mut tx = store.begin().await?;
-    let Some(Grant::Scheduled(scheduled)) = tx.lock_grants(&[id]).await?.pop() else { return Ok(false) };
+async fn start(store: &Store, id: GrantId) -> Result<bool, StoreError> {
+    let mut tx = begin(store).await?;
+    let scheduled = match tx.try_lock_grant(id).await? {
+        Some(Locked::Grant(Grant::Scheduled(scheduled))) => scheduled,
+        Some(Locked::Unreadable(row)) => return tell(tx, &row).await.map(|()| false),
+        Some(Locked::Grant(_)) | None => return Ok(false),
+    };
+    if !tx.are_free(scheduled.facts.cluster, scheduled.facts.principal).await? {
+        return Ok(false);
+    }
     let now = tx.now().await?;
     if now > scheduled.facts.activate_by {
         return Ok(false);
@@ -101,13 +173,44 @@ async fn start(store: Store, id: GrantId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-async fn expire(store: Store, id: GrantId) -> Result<bool, StoreError> {
-    let mut tx = store.begin().await?;
-    let Some(live) = tx.lock_grants(&[id]).await?.pop().and_then(Grant::live) else { return Ok(false) };
+async fn expire(store: &Store, id: GrantId) -> Result<bool, StoreError> {
+    let mut tx = begin(store).await?;
+    let live = match tx.try_lock_grant(id).await? {
+        Some(Locked::Grant(grant)) => grant.live(),
+        Some(Locked::Unreadable(row)) => return expire_unreadable(tx, &row).await,
+        None => None,
+    };
+    let Some(live) = live else { return Ok(false) };
+    if !tx.are_free(live.facts().cluster, live.facts().principal).await? {
+        return Ok(false);
+    }
     let now = tx.now().await?;
     let held_up_by = tx.trouble(id).await?;
     let Some(transition) = Live::expire(live, now, held_up_by) else { return Ok(false) };
     tx.record(transition, now).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Tells of a row that cannot be read, once.
+async fn tell(mut tx: Tx, row: &Unreadable) -> Result<(), StoreError> {
+    let now = tx.now().await?;
+    quarantine::raise(&mut tx, row, now).await?;
+    tx.commit().await
+}
+
+/// Ends what cannot be read and whose time is over.
+async fn expire_unreadable(mut tx: Tx, row: &Unreadable) -> Result<bool, StoreError> {
+    if !tx.are_free(row.brief.cluster, row.brief.principal).await? {
+        return Ok(false);
+    }
+    let now = tx.now().await?;
+    let Some(cause) = tx.is_over(row.brief.id).await? else { return Ok(false) };
+    quarantine::raise(&mut tx, row, now).await?;
+    let reason = Some("This version of Latchkey cannot read its row.");
+    if !tx.revoke_unreadable(&row.brief, cause, Actor::worker(), reason, now).await? {
+        return Ok(false);
+    }
     tx.commit().await?;
     Ok(true)
 }

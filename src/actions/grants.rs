@@ -1,11 +1,15 @@
 //! Grants: give back, revoke.
 
 use super::policy::{self, NoPolicy};
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{
+    Store, StoreError, Tx,
+    grants::{Locked, Unreadable},
+};
 use latchkey_domain::access::{
     GrantId,
-    grant::{Grant, GrantState, Live, NotRevoked},
+    grant::{Cause, GrantState, Live, NotRevoked},
     person::{Person, Role},
+    transition::Actor,
 };
 
 /// Why an access was not taken away by this call.
@@ -29,7 +33,12 @@ pub enum NotEnded {
 /// See [`NotEnded`]; somebody else's is `NotFound`.
 pub async fn give_back(store: &Store, person: &Person, id: GrantId) -> Result<(), NotEnded> {
     let mut tx = store.begin().await?;
-    let live = live(&mut tx, id).await?;
+    let live = match live(&mut tx, id).await? {
+        Ok(live) => live,
+        // What this version cannot read ends by its plain columns: no gate stands in the way.
+        Err(row) if row.brief.person == person.id => return end(tx, &row, Cause::Relinquished, person, None).await,
+        Err(_) => return Err(NotEnded::NotFound),
+    };
     let now = tx.now().await?;
     let transition = live.give_back(person, now).map_err(|refused| match refused {
         NotRevoked::NotHolder => NotEnded::NotFound,
@@ -52,7 +61,15 @@ pub async fn revoke(store: &Store, person: &Person, id: GrantId, reason: &str) -
         Err(NoPolicy::Store(error)) => return Err(error.into()),
     };
     let mut tx = store.begin().await?;
-    let live = live(&mut tx, id).await?;
+    let live = match live(&mut tx, id).await? {
+        Ok(live) => live,
+        Err(row) if !operator && !row.decided_by.contains(&person.id) => {
+            let holder = row.brief.person == person.id;
+            return Err(if holder { NotRevoked::NotAllowed.into() } else { NotEnded::NotFound });
+        }
+        Err(_) if reason.trim().is_empty() => return Err(NotRevoked::ReasonMissing.into()),
+        Err(row) => return end(tx, &row, Cause::Revoked, person, Some(reason.trim())).await,
+    };
     let now = tx.now().await?;
     let holder = live.facts().person == person.id;
     let transition = live.take_away(person, operator, reason, now).map_err(|refused| match refused {
@@ -64,8 +81,26 @@ pub async fn revoke(store: &Store, person: &Person, id: GrantId, reason: &str) -
     Ok(())
 }
 
-async fn live(tx: &mut Tx, id: GrantId) -> Result<Live, NotEnded> {
-    let grant: Grant = tx.lock_grants(&[id]).await?.pop().ok_or(NotEnded::NotFound)?;
-    let state = grant.state();
-    grant.live().ok_or(NotEnded::Already(state))
+/// The access under lock, if it can still be revoked; or, where this version cannot read it, what its columns tell.
+async fn live(tx: &mut Tx, id: GrantId) -> Result<Result<Live, Unreadable>, NotEnded> {
+    match tx.lock_grant(id).await?.ok_or(NotEnded::NotFound)? {
+        Locked::Grant(grant) => {
+            let state = grant.state();
+            grant.live().map(Ok).ok_or(NotEnded::Already(state))
+        }
+        Locked::Unreadable(row) => match row.state {
+            Some(state @ (GrantState::Revoking | GrantState::Ended)) => Err(NotEnded::Already(state)),
+            Some(GrantState::Scheduled | GrantState::Provisioning | GrantState::Active) | None => Ok(Err(row)),
+        },
+    }
+}
+
+/// Begins to end an access that this version cannot read.
+async fn end(mut tx: Tx, row: &Unreadable, cause: Cause, by: &Person, reason: Option<&str>) -> Result<(), NotEnded> {
+    let now = tx.now().await?;
+    let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
+    if !tx.revoke_unreadable(&row.brief, cause, actor, reason, now).await? {
+        return Err(NotEnded::Already(GrantState::Revoking));
+    }
+    Ok(tx.commit().await?)
 }

@@ -46,13 +46,18 @@ pub async fn end(tx: &mut Tx, id: PrincipalId, end: &End) -> Result<Ended, Store
     if left.requests.iter().any(|id| open.iter().all(|open| open.id != *id)) {
         return Ok(Ended::Again);
     }
-    let grants = tx.lock_grants(&left.grants).await?;
+    let (grants, unreadable) = tx.lock_all(&left.grants).await?;
     let now = tx.now().await?;
     for open in open {
         tx.record(open.close(ClosedWhy::PrincipalEnded, end.actor.clone(), end.reason.as_deref(), now), now).await?;
     }
     tx.end_principal(id).await?;
     let mut wakes = Vec::new();
+    for row in unreadable {
+        if tx.mark_unreadable(&row.brief, end.cause, end.actor.clone(), end.reason.as_deref(), now).await? {
+            wakes.extend(row.brief.wakes(true));
+        }
+    }
     for live in grants.into_iter().filter_map(Grant::live) {
         let revoked = live.revoke(end.cause, end.actor.clone(), end.reason.clone(), now);
         let Transition { to, event, wakes: own } = revoked;

@@ -118,8 +118,11 @@ async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result
     let Some(observed) = observations::shared_cluster(store, subject.cluster).await? else { return Ok(None) };
     let iam = observations::principal(store, subject.principal).await?.map(|iam| iam.body).unwrap_or_default();
     let mut snapshot = desired::snapshot(store).await?;
-    let desired = desired::cluster(&mut snapshot, subject.cluster, None, Some(subject.person.id)).await?;
-    let principal = desired::principal(&mut snapshot, subject.principal, Some(&current.file)).await?;
+    let desired = desired::cluster(&mut snapshot, subject.cluster, None, Some(subject.person.id))
+        .await?
+        .map(|(desired, _)| desired);
+    let principal =
+        desired::principal(&mut snapshot, subject.principal, Some(&current.file)).await?.map(|(desired, _)| desired);
     let row = desired::cluster_row(&mut snapshot, subject.cluster).await?;
     // What is read next needs a connection: whoever waits for one while they hold another may wait for others that do.
     drop(snapshot);
@@ -131,6 +134,7 @@ async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result
         needs: GrantNeeds { cluster: row.arn, console: subject.profile.console },
         resting: false,
         held: None,
+        unreadable: false,
     });
     desired.paused = None;
     let mut preview = preview(&desired, &grant, &observed.body, (&principal, &iam));

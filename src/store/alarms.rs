@@ -7,6 +7,7 @@ use latchkey_domain::access::{
     alarm::{Alarm, AlarmCode},
     transition::Actor,
 };
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// As long as a sentence of an alarm may be, in characters.
@@ -120,6 +121,19 @@ impl Tx {
         let event = event.with("alarm", code).with("subject", &alarm.subject).with("what", &alarm.what);
         self.event(&event, now).await.map(drop)
     }
+}
+
+/// Whether an alarm of this code and subject stands.
+///
+/// # Errors
+/// `Database`.
+pub async fn stands(connection: &mut PgConnection, code: AlarmCode, subject: &str) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from alarm where code = $1 and subject = $2 and cleared_at is null) as "stands!""#,
+        code.as_str(),
+        subject
+    );
+    Ok(found.fetch_one(connection).await?)
 }
 
 /// Whether an alarm with this id was ever raised.

@@ -33,6 +33,16 @@ pub(super) fn readable<T>(rows: impl Iterator<Item = (Uuid, Result<T, StoreError
     rows.filter_map(told).collect()
 }
 
+/// JSON as the text of its column: whatever the database takes for JSON comes this far, and no further where it is not
+/// ours.
+pub(super) fn parsed<T: serde::de::DeserializeOwned>(
+    table: &'static str,
+    column: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::corrupt(table, column, error))
+}
+
 pub(super) fn to_json(value: &impl serde::Serialize) -> Result<serde_json::Value, StoreError> {
     serde_json::to_value(value).map_err(|error| StoreError::Event(error.to_string()))
 }

@@ -1,11 +1,15 @@
 //! What a cluster or a principal should be, read in one snapshot: the planner's input, for a run and for a preview.
 
-use super::{Store, StoreError, grants, intents};
+use super::{
+    Store, StoreError,
+    grants::{self, Unreadable},
+    intents, quarantine,
+};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId,
-        grant::{Grant, GrantFacts, paused},
+        grant::{Grant, GrantFacts, GrantState, paused},
         policy::PolicyFile,
         transition::Target,
     },
@@ -15,7 +19,7 @@ use latchkey_domain::{
         iam_policy::GrantNeeds,
     },
     plan::{
-        desired::{DesiredCluster, DesiredGrant, RecordedMapping, Wish},
+        desired::{DesiredCluster, DesiredGrant, Quarantined, RecordedMapping, Wish},
         principal::{DesiredPrincipal, PrincipalGrant},
     },
 };
@@ -65,12 +69,12 @@ pub async fn cluster_row(connection: &mut PgConnection, id: ClusterId) -> Result
     .transpose()
 }
 
-/// The names of the ClusterRoles that the live grants of a cluster bind.
+/// The names of the ClusterRoles that the live grants of a cluster bind, as far as they can be read.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database`.
 pub async fn bound_roles(connection: &mut PgConnection, id: ClusterId) -> Result<BTreeSet<String>, StoreError> {
-    let live = grants::live_on(connection, Target::Cluster(id)).await?;
+    let (live, _) = grants::live_on(connection, Target::Cluster(id)).await?;
     Ok(live.iter().flat_map(|grant| grant.facts().profile.roles.iter().map(|role| role.name.clone())).collect())
 }
 
@@ -85,16 +89,17 @@ pub async fn principal_arn(connection: &mut PgConnection, id: PrincipalId) -> Re
 }
 
 /// What a cluster should be now. `epoch` is that of the run's lease; a preview has none and takes the last one. `also`
-/// is somebody whose first grant here is being previewed.
+/// is somebody whose first grant here is being previewed. Rows that cannot be read stand in it as quarantined, and are
+/// given beside it.
 ///
 /// # Errors
-/// `Corrupt`, `Database`. No such cluster is `None`.
+/// `Corrupt` where the cluster's own row cannot be read; `Database`. No such cluster is `None`.
 pub async fn cluster(
     connection: &mut PgConnection,
     id: ClusterId,
     epoch: Option<i64>,
     also: Option<PersonId>,
-) -> Result<Option<DesiredCluster>, StoreError> {
+) -> Result<Option<(DesiredCluster, Vec<Unreadable>)>, StoreError> {
     let Some(row) = cluster_row(&mut *connection, id).await? else { return Ok(None) };
     let target = Target::Cluster(id);
     let last = last_run(&mut *connection, id).await?;
@@ -103,13 +108,24 @@ pub async fn cluster(
     let legs = legs(&mut *connection, target).await?;
     let deciders = handles(&mut *connection, id).await?;
     let arns_by_principal = principal_arns(&mut *connection, id).await?;
+    let (mappings, unreadable_mappings) = mappings(&mut *connection, id).await?;
+    let (live, mut unreadable) = grants::live_on(&mut *connection, target).await?;
     let mut desired_grants = vec![];
-    for grant in grants::live_on(&mut *connection, target).await? {
+    for grant in live {
         let Some(wish) = wish(&grant) else { continue };
         let facts: GrantFacts = grant.facts().clone();
-        let arn = arns_by_principal.get(&facts.principal).ok_or_else(|| {
-            StoreError::corrupt("access_grant", "principal_id", format!("{} has no ARN", facts.principal))
-        })?;
+        let arn = match arns_by_principal.get(&facts.principal) {
+            Some(Ok(arn)) if !unreadable_mappings.contains_key(&facts.principal) => arn,
+            Some(Err(why)) => {
+                unreadable.push(for_want_of(&grant, format!("principal {}", facts.principal), why));
+                continue;
+            }
+            Some(Ok(_)) | None => {
+                let why = unreadable_mappings.get(&facts.principal).map_or("it has no ARN", String::as_str);
+                unreadable.push(for_want_of(&grant, format!("mapping {id} {}", facts.principal), why));
+                continue;
+            }
+        };
         let leg = legs.get(&facts.id).cloned().unwrap_or_default();
         desired_grants.push(DesiredGrant {
             wish,
@@ -121,7 +137,18 @@ pub async fn cluster(
             facts,
         });
     }
-    Ok(Some(DesiredCluster {
+    let mut quarantined = Vec::new();
+    for row in unreadable.iter().filter(|row| row.state != Some(GrantState::Scheduled)) {
+        let leg = legs.get(&row.brief.id).cloned().unwrap_or_default();
+        quarantined.push(Quarantined {
+            id: row.brief.id,
+            principal: row.brief.principal,
+            ends: row.ends(),
+            bindings: quarantine::written_bindings(&mut *connection, row.brief.id).await?,
+            resting: leg.rests.is_some(),
+        });
+    }
+    let desired = DesiredCluster {
         name: row.name.clone(),
         installation: installation(&mut *connection).await?,
         epoch,
@@ -131,13 +158,21 @@ pub async fn cluster(
         undescribed: None,
         now,
         grants: desired_grants,
-        mappings: mappings(&mut *connection, id).await?,
+        quarantined,
+        mappings,
         returned: vec![],
         visits: visits(&mut *connection, id, also).await?,
         arns: arns(&mut *connection, id, also).await?,
         uncertain: intents::uncertain(&mut *connection, id).await?,
         entries: BTreeMap::new(),
-    }))
+    };
+    Ok(Some((desired, unreadable)))
+}
+
+/// A grant that can be read, and another row that it needs cannot.
+fn for_want_of(grant: &Grant, row: String, why: &str) -> Unreadable {
+    let (facts, state) = (grant.facts(), Some(grant.state()));
+    Unreadable { brief: facts.brief(), state, decided_by: facts.decided_by.clone(), row, why: why.to_owned() }
 }
 
 /// What the last run on a cluster left.
@@ -166,15 +201,16 @@ async fn paused_why(connection: &mut PgConnection, id: ClusterId) -> Result<Opti
     Ok(last_run(connection, id).await?.paused)
 }
 
-/// What a principal should be now. The policy says whether the worker may write to it; without one it may not.
+/// What a principal should be now. The policy says whether the worker may write to it; without one it may not. Rows of
+/// grants that cannot be read stand in it as far as their columns tell, and are given beside it.
 ///
 /// # Errors
-/// `Corrupt`, `Database`. No such principal is `None`.
+/// `Corrupt` where the principal's own row, or a cluster's, cannot be read; `Database`. No such principal is `None`.
 pub async fn principal(
     connection: &mut PgConnection,
     id: PrincipalId,
     policy: Option<&PolicyFile>,
-) -> Result<Option<DesiredPrincipal>, StoreError> {
+) -> Result<Option<(DesiredPrincipal, Vec<Unreadable>)>, StoreError> {
     let row = sqlx::query!(
         r#"select arn, unique_id, ended_at is not null as "ended!",
              extract(epoch from clock_timestamp() - differs_since)::float8 as differs, exists (
@@ -190,7 +226,20 @@ pub async fn principal(
     let target = Target::Principal(id);
     let legs = legs(&mut *connection, target).await?;
     let mut of_principal = vec![];
-    for grant in grants::live_on(&mut *connection, target).await? {
+    let (live, unreadable) = grants::live_on(&mut *connection, target).await?;
+    for row in unreadable.iter().filter(|row| row.state != Some(GrantState::Scheduled)) {
+        let cluster = cluster_row(&mut *connection, row.brief.cluster).await?;
+        let cluster = cluster.ok_or_else(|| StoreError::corrupt("access_grant", "cluster_id", row.brief.cluster))?;
+        of_principal.push(PrincipalGrant {
+            id: row.brief.id,
+            wish: if row.ends() { Wish::Revoke { since: Timestamp::UNIX_EPOCH } } else { Wish::Keep },
+            held: None,
+            needs: GrantNeeds { cluster: cluster.arn, console: false },
+            resting: legs.get(&row.brief.id).is_some_and(|leg| leg.rests.is_some()),
+            unreadable: true,
+        });
+    }
+    for grant in live {
         let Some(wish) = wish(&grant) else { continue };
         let facts = grant.facts();
         let cluster = cluster_row(&mut *connection, facts.cluster).await?;
@@ -205,9 +254,10 @@ pub async fn principal(
             held: why.map(|why| paused(&cluster.name, &why)),
             needs: GrantNeeds { cluster: cluster.arn, console: facts.profile.console },
             resting: leg.rests.is_some(),
+            unreadable: false,
         });
     }
-    Ok(Some(DesiredPrincipal {
+    let desired = DesiredPrincipal {
         installation: installation(&mut *connection).await?,
         writable: policy.is_some_and(|policy| policy.may_write(&arn)),
         arn,
@@ -218,7 +268,8 @@ pub async fn principal(
         grants: of_principal,
         interrupted: intents::interrupted_policies(&mut *connection, id).await?,
         recent: intents::recent_policy_write(connection, id).await?,
-    }))
+    };
+    Ok(Some((desired, unreadable)))
 }
 
 fn wish(grant: &Grant) -> Option<Wish> {
@@ -270,10 +321,11 @@ pub async fn legs(connection: &mut PgConnection, target: Target) -> Result<Legs,
         r#"select l.grant_id, l.attempts, l.condition = 'ok' as "well!", g.state = 'revoking' as "revoking!",
              case when t.tried_at is null and l.next_try > clock_timestamp()
                     and (g.state <> 'revoking' or l.rests_until > clock_timestamp())
-                  then extract(epoch from least(l.next_try, clock_timestamp() + interval '1 day',
-                         case when g.state = 'revoking' then l.rests_until end) - clock_timestamp())::float8 end as rests,
-             extract(epoch from clock_timestamp() - l.proven_at)::float8 as proven,
-             t.tried_at is not null as "tried!", l.wider <> '{}' as "wider!", l.stood
+                  then extract(epoch from least(latchkey_readable(l.next_try), clock_timestamp() + interval '1 day',
+                         case when g.state = 'revoking' then latchkey_readable(l.rests_until) end) - clock_timestamp())::float8 end as rests,
+             extract(epoch from clock_timestamp() - latchkey_readable(l.proven_at))::float8 as proven,
+             t.tried_at is not null as "tried!", l.wider <> '{}' as "wider!",
+             array_remove(l.stood, null) as "stood!"
            from access_grant g join grant_leg l on l.grant_id = g.id and l.target_kind = $1 and l.target_key = $2
              left join target t on t.kind = l.target_kind and t.key = l.target_key
            where g.state <> 'ended'
@@ -312,7 +364,7 @@ async fn handles(connection: &mut PgConnection, id: ClusterId) -> Result<BTreeMa
 async fn principal_arns(
     connection: &mut PgConnection,
     id: ClusterId,
-) -> Result<BTreeMap<PrincipalId, PrincipalArn>, StoreError> {
+) -> Result<BTreeMap<PrincipalId, Result<PrincipalArn, String>>, StoreError> {
     let rows = sqlx::query!(
         "select id, arn from principal where id in
            (select principal_id from access_grant where cluster_id = $1 and state <> 'ended')",
@@ -320,32 +372,41 @@ async fn principal_arns(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let arn = PrincipalArn::parse(&row.arn).map_err(|error| StoreError::corrupt("principal", "arn", error))?;
-            Ok((PrincipalId(row.id), arn))
-        })
-        .collect()
+    let arn = |arn: &str| PrincipalArn::parse(arn).map_err(|error| StoreError::corrupt("principal", "arn", error));
+    let read = rows.into_iter().map(|row| (PrincipalId(row.id), arn(&row.arn).map_err(|error| error.to_string())));
+    Ok(read.collect())
 }
 
-async fn mappings(connection: &mut PgConnection, id: ClusterId) -> Result<Vec<RecordedMapping>, StoreError> {
+/// The mappings of a cluster that were intended or written, and, by their principal, what of others cannot be read.
+pub(super) async fn mappings(
+    connection: &mut PgConnection,
+    id: ClusterId,
+) -> Result<(Vec<RecordedMapping>, BTreeMap<PrincipalId, String>), StoreError> {
     let rows = sqlx::query_as!(
         MappingRow,
         "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
-           m.state, m.writes, extract(epoch from clock_timestamp() - m.wrote_at)::bigint as wrote_ago
+           m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
          from mapping m join principal p on p.id = m.principal_id
          where m.cluster_id = $1 and m.state <> 'removed' order by m.principal_id",
         id.0
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(MappingRow::recorded).collect()
+    let (mut mappings, mut unreadable) = (Vec::new(), BTreeMap::new());
+    for row in rows {
+        let principal = PrincipalId(row.principal_id);
+        match row.recorded() {
+            Ok(mapping) => mappings.push(mapping),
+            Err(error) => drop(unreadable.insert(principal, error.to_string())),
+        }
+    }
+    Ok((mappings, unreadable))
 }
 
-/// The mappings with these usernames that were taken out of aws-auth before.
+/// The mappings with these usernames that were taken out of aws-auth before, as far as they can be read.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database`.
 pub async fn taken_out(
     connection: &mut PgConnection,
     id: ClusterId,
@@ -354,7 +415,7 @@ pub async fn taken_out(
     let rows = sqlx::query_as!(
         MappingRow,
         "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
-           m.state, m.writes, extract(epoch from clock_timestamp() - m.wrote_at)::bigint as wrote_ago
+           m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
          from mapping m join principal p on p.id = m.principal_id
          where m.cluster_id = $1 and m.state = 'removed' and m.own and m.username = any($2)
          order by m.principal_id, m.visit",
@@ -363,7 +424,7 @@ pub async fn taken_out(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(MappingRow::recorded).collect()
+    Ok(rows.into_iter().filter_map(|row| row.recorded().ok()).collect())
 }
 
 struct MappingRow {

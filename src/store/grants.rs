@@ -1,156 +1,27 @@
-//! Grants and their legs.
+//! Grants and their legs. How their rows are read and locked is in [`super::grant_rows`].
 
 use super::{
     StoreError, Stored, Tx,
-    columns::{condition, json, time, to_json},
+    columns::{condition, time, to_json},
     tx::one_row,
 };
-use jiff::Timestamp;
 use latchkey_domain::access::{
-    ClusterId, GrantId, PersonId, PrincipalId, RequestId,
+    GrantId,
     compared::Compared,
-    grant::{
-        Active, Cause, Ended, Grant, GrantBasis, GrantFacts, GrantState, Leg, Proven, Provisioning, Revoking, Scheduled,
-    },
-    person::Handle,
+    grant::{Active, Ended, Leg, Proven, Provisioning, Revoking, Scheduled},
     transition::Target,
 };
 use sqlx::PgConnection;
-use std::{num::NonZeroU8, time::Duration};
+use std::time::Duration;
 use uuid::Uuid;
+
+pub use super::grant_rows::{Locked, Unreadable, live_on, read};
 
 /// For how long an activation may rest on a look at who the user is: a setup that takes longer is compared again at its
 /// end, since the user may have been made anew meanwhile.
 const COMPARED_FOR: Duration = Duration::from_mins(1);
 
-struct Row {
-    id: Uuid,
-    request_id: Uuid,
-    person_id: Uuid,
-    handle: String,
-    principal_id: Uuid,
-    cluster_id: Uuid,
-    resolved_profile: serde_json::Value,
-    namespaces: serde_json::Value,
-    minutes: i32,
-    policy_hash: Vec<u8>,
-    policy_name: String,
-    basis: String,
-    quorum: Option<i32>,
-    decided_by: Vec<Uuid>,
-    state: String,
-    created_at: jiff_sqlx::Timestamp,
-    activate_by: jiff_sqlx::Timestamp,
-    hard_until: jiff_sqlx::Timestamp,
-    since: Option<jiff_sqlx::Timestamp>,
-    until: Option<jiff_sqlx::Timestamp>,
-    revoking_since: Option<jiff_sqlx::Timestamp>,
-    ended_at: Option<jiff_sqlx::Timestamp>,
-    cause: Option<String>,
-    ended_by: Option<Uuid>,
-    end_reason: Option<String>,
-    residual: serde_json::Value,
-}
-
-impl Row {
-    fn grant(self) -> Result<Grant, StoreError> {
-        let corrupt =
-            |column: &'static str, value: &dyn std::fmt::Display| StoreError::corrupt("access_grant", column, value);
-        let handle: Handle = self.handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?;
-        let quorum = self.quorum.and_then(|quorum| u8::try_from(quorum).ok()).and_then(NonZeroU8::new);
-        let basis = GrantBasis::parse(&self.basis, quorum).ok_or_else(|| corrupt("basis", &self.basis))?;
-        let facts = GrantFacts {
-            id: GrantId(self.id),
-            request: RequestId(self.request_id),
-            person: PersonId(self.person_id),
-            handle,
-            principal: PrincipalId(self.principal_id),
-            cluster: ClusterId(self.cluster_id),
-            profile: json("access_grant", "resolved_profile", self.resolved_profile)?,
-            namespaces: json("access_grant", "namespaces", self.namespaces)?,
-            minutes: u32::try_from(self.minutes).map_err(|error| corrupt("minutes", &error))?,
-            policy_hash: hex::encode(self.policy_hash),
-            policy_name: self.policy_name,
-            basis,
-            decided_by: self.decided_by.into_iter().map(PersonId).collect(),
-            created_at: self.created_at.to_jiff(),
-            activate_by: self.activate_by.to_jiff(),
-            hard_until: self.hard_until.to_jiff(),
-        };
-        let state = GrantState::parse(&self.state).ok_or_else(|| corrupt("state", &self.state))?;
-        let active = self.since.zip(self.until).map(|(since, until)| (since.to_jiff(), until.to_jiff()));
-        let missing = |column: &'static str| corrupt(column, &"null");
-        let ending = || -> Result<(Cause, Timestamp), StoreError> {
-            let cause = self.cause.as_deref().and_then(Cause::parse).ok_or_else(|| missing("cause"))?;
-            let since = self.revoking_since.ok_or_else(|| missing("revoking_since"))?;
-            Ok((cause, since.to_jiff()))
-        };
-        let residual: Vec<String> = json("access_grant", "residual", self.residual)?;
-        Ok(match state {
-            GrantState::Scheduled => Grant::Scheduled(Scheduled { facts }),
-            GrantState::Provisioning => Grant::Provisioning(Provisioning { facts }),
-            GrantState::Active => {
-                let (since, until) = active.ok_or_else(|| missing("since"))?;
-                Grant::Active(Active { facts, since, until, residual })
-            }
-            GrantState::Revoking => {
-                let (cause, revoking_since) = ending()?;
-                let (by, reason) = (self.ended_by.map(PersonId), self.end_reason);
-                Grant::Revoking(Revoking { facts, active, cause, revoking_since, by, reason })
-            }
-            GrantState::Ended => {
-                let (cause, revoking_since) = ending()?;
-                let ended_at = self.ended_at.ok_or_else(|| missing("ended_at"))?.to_jiff();
-                Grant::Ended(Ended { facts, active, cause, revoking_since, ended_at, residual })
-            }
-        })
-    }
-}
-
 impl Tx {
-    /// Locks grants in the order of their ids and reads them as they are under the lock. The lock leaves room for rows
-    /// that refer to them: a run records intents of several grants in the order of its plan, and would deadlock.
-    ///
-    /// # Errors
-    /// `Corrupt`, `Database`. Grants that do not exist are left out.
-    pub async fn lock_grants(&mut self, ids: &[GrantId]) -> Result<Vec<Grant>, StoreError> {
-        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let rows = sqlx::query_as!(
-            Row,
-            r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, g.cluster_id, g.resolved_profile,
-                 g.namespaces, g.minutes, g.policy_hash, g.policy_name, g.basis, g.quorum, g.decided_by, g.state, g.created_at, g.activate_by,
-                 g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.ended_by, g.end_reason,
-                 g.residual
-               from access_grant g join person p on p.id = g.person_id
-               where g.id = any($1) order by g.id for no key update of g"#,
-            &ids
-        )
-        .fetch_all(self.connection())
-        .await?;
-        rows.into_iter().map(Row::grant).collect()
-    }
-
-    /// Reads grants without a lock, for what never changes about them.
-    ///
-    /// # Errors
-    /// `Corrupt`, `Database`. Grants that do not exist are left out.
-    pub async fn read_grants(&mut self, ids: &[GrantId]) -> Result<Vec<Grant>, StoreError> {
-        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let rows = sqlx::query_as!(
-            Row,
-            r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, g.cluster_id, g.resolved_profile,
-                 g.namespaces, g.minutes, g.policy_hash, g.policy_name, g.basis, g.quorum, g.decided_by, g.state, g.created_at, g.activate_by,
-                 g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.ended_by, g.end_reason,
-                 g.residual
-               from access_grant g join person p on p.id = g.person_id
-               where g.id = any($1) order by g.id"#,
-            &ids
-        )
-        .fetch_all(self.connection())
-        .await?;
-        rows.into_iter().map(Row::grant).collect()
-    }
-
     /// Whether a grant of the target is being taken away.
     ///
     /// # Errors
@@ -173,7 +44,8 @@ impl Tx {
     /// `Corrupt`, `Database`.
     pub async fn legs(&mut self, id: GrantId) -> Result<Vec<Leg>, StoreError> {
         let rows = sqlx::query!(
-            r#"select l.target_kind, l.target_key, l.proven, l.condition, l.attempts, l.next_try, l.error, l.evidence,
+            r#"select l.target_kind, l.target_key, l.proven, l.condition, l.attempts, latchkey_readable(l.next_try) as next_try,
+                 l.error, (l.evidence -> 'residual')::text as residual,
                  case when l.identity in ('same', 'unprotected')
                         and l.identity_at < clock_timestamp() - make_interval(secs => $2)
                       then 'stale' else l.identity end as "identity!"
@@ -188,7 +60,8 @@ impl Tx {
         .await?;
         rows.into_iter()
             .map(|row| {
-                let residual = row.evidence.get("residual").cloned().unwrap_or_else(|| serde_json::json!([]));
+                // What else says yes is told as far as it can be read: it keeps nothing from ending.
+                let residual = row.residual.as_deref().and_then(|text| serde_json::from_str(text).ok());
                 Ok(Leg {
                     target: Target::from_columns(&row.target_kind, row.target_key)
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "target_kind", &row.target_kind))?,
@@ -197,33 +70,11 @@ impl Tx {
                     compared: Compared::parse(&row.identity)
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "identity", &row.identity))?,
                     condition: condition(&row.condition, row.error, row.attempts, row.next_try)?,
-                    residual: json("grant_leg", "evidence", residual)?,
+                    residual: residual.unwrap_or_default(),
                 })
             })
             .collect()
     }
-}
-
-/// The grants of a target that are not over, as they are now, without a lock: what a run desires.
-///
-/// # Errors
-/// `Corrupt`, `Database`.
-pub async fn live_on(connection: &mut PgConnection, target: Target) -> Result<Vec<Grant>, StoreError> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, g.cluster_id, g.resolved_profile,
-             g.namespaces, g.minutes, g.policy_hash, g.policy_name, g.basis, g.quorum, g.decided_by, g.state, g.created_at, g.activate_by,
-             g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.ended_by, g.end_reason, g.residual
-           from access_grant g join person p on p.id = g.person_id
-           where g.state <> 'ended'
-             and (($1 = 'cluster' and g.cluster_id = $2) or ($1 = 'principal' and g.principal_id = $2))
-           order by g.id"#,
-        target.kind(),
-        target.key()
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(Row::grant).collect()
 }
 
 impl Stored for Scheduled {

@@ -147,10 +147,10 @@ pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Resul
 }
 
 /// The bindings of a cluster that an interrupted run may still create: no later run saw them for sure, and the run's token
-/// lasts.
+/// lasts. One whose name cannot be read is none: the sweep finds what it makes.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database`.
 pub async fn uncertain(connection: &mut PgConnection, cluster: ClusterId) -> Result<BTreeSet<BindingKey>, StoreError> {
     let details = sqlx::query_scalar!(
         "select detail from intent where target_kind = 'cluster' and target_key = $1 and step = $2 and outcome = $3
@@ -163,10 +163,7 @@ pub async fn uncertain(connection: &mut PgConnection, cluster: ClusterId) -> Res
     )
     .fetch_all(connection)
     .await?;
-    details
-        .into_iter()
-        .map(|detail| binding_key(&detail).ok_or_else(|| StoreError::corrupt("intent", "detail", &detail)))
-        .collect()
+    Ok(details.iter().filter_map(binding_key).collect())
 }
 
 /// The binding that an intent's detail names; none where it is about something else.

@@ -10,7 +10,7 @@ use latchkey_domain::{
 };
 
 impl Tx {
-    /// Catches the rows up with what was seen in aws-auth.
+    /// Catches the rows up with what was seen in aws-auth. One that somebody has locked is left for the next look.
     ///
     /// # Errors
     /// `Database`.
@@ -111,8 +111,10 @@ impl Tx {
 
     async fn set_written(&mut self, cluster: ClusterId, principal: PrincipalId, visit: u32) -> Result<(), StoreError> {
         sqlx::query!(
-            "update mapping set state = 'written', written_at = coalesce(written_at, clock_timestamp())
-             where principal_id = $1 and cluster_id = $2 and visit = $3 and state = 'intended'",
+            "update mapping m set state = 'written', written_at = coalesce(m.written_at, clock_timestamp())
+             from (select visit from mapping where principal_id = $1 and cluster_id = $2 and visit = $3
+                   for no key update skip locked) free
+             where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit and m.state = 'intended'",
             principal.0,
             cluster.0,
             i32::try_from(visit).unwrap_or(i32::MAX),
@@ -124,8 +126,10 @@ impl Tx {
 
     async fn set_removed(&mut self, cluster: ClusterId, principal: PrincipalId, visit: u32) -> Result<(), StoreError> {
         sqlx::query!(
-            "update mapping set state = 'removed', removed_at = clock_timestamp()
-             where principal_id = $1 and cluster_id = $2 and visit = $3",
+            "update mapping m set state = 'removed', removed_at = clock_timestamp()
+             from (select visit from mapping where principal_id = $1 and cluster_id = $2 and visit = $3
+                   for no key update skip locked) free
+             where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit",
             principal.0,
             cluster.0,
             i32::try_from(visit).unwrap_or(i32::MAX),

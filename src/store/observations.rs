@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    columns::{json, to_json},
+    columns::{json, parsed, to_json},
 };
 use jiff::Timestamp;
 use latchkey_domain::{
@@ -25,10 +25,10 @@ pub struct Observed<T> {
     pub age_seconds: u64,
 }
 
-/// The last look at a cluster; `None` where the worker never looked.
+/// The last look at a cluster; `None` where the worker never looked, or this version cannot read it.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database`.
 pub async fn cluster(store: &Store, id: ClusterId) -> Result<Option<Observed<ClusterObservation>>, StoreError> {
     read(store, Target::Cluster(id)).await
 }
@@ -59,7 +59,7 @@ impl Parsed {
 /// The last look at a cluster, for pages: each is read and parsed once, and its hash and age alone after that.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database`.
 pub async fn shared_cluster(
     store: &Store,
     id: ClusterId,
@@ -84,22 +84,25 @@ pub async fn shared_cluster(
     .fetch_optional(store.pool())
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let body = Arc::new(json("observation", "body", row.body)?);
+    // The next look replaces it; until then it is as if there had been none.
+    let Ok(body) = json("observation", "body", row.body) else { return Ok(None) };
+    let body = Arc::new(body);
     store.parsed.put(row.hash, &body);
     Ok(Some(Observed { body, at: row.observed_at.to_jiff(), age_seconds: u64::try_from(row.age).unwrap_or(0) }))
 }
 
-/// The last look at a principal; `None` where the worker never looked.
+/// The last look at a principal; `None` where the worker never looked, or this version cannot read it.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database`.
 pub async fn principal(store: &Store, id: PrincipalId) -> Result<Option<Observed<PrincipalObservation>>, StoreError> {
     read(store, Target::Principal(id)).await
 }
 
 async fn read<T: DeserializeOwned>(store: &Store, target: Target) -> Result<Option<Observed<T>>, StoreError> {
     let row = sqlx::query!(
-        r#"select body, observed_at, extract(epoch from clock_timestamp() - observed_at)::bigint as "age!"
+        r#"select body::text as "body!", latchkey_readable(observed_at) as observed_at,
+             extract(epoch from clock_timestamp() - latchkey_readable(observed_at))::bigint as age
            from observation where target_kind = $1 and target_key = $2"#,
         target.kind(),
         target.key()
@@ -107,8 +110,15 @@ async fn read<T: DeserializeOwned>(store: &Store, target: Target) -> Result<Opti
     .fetch_optional(store.pool())
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let body = json("observation", "body", row.body)?;
-    Ok(Some(Observed { body, at: row.observed_at.to_jiff(), age_seconds: u64::try_from(row.age).unwrap_or(0) }))
+    let (Some(at), Some(age)) = (row.observed_at, row.age) else { return Ok(None) };
+    // The next look replaces it; until then it is as if there had been none.
+    match parsed("observation", "body", &row.body) {
+        Ok(body) => Ok(Some(Observed { body, at: at.to_jiff(), age_seconds: u64::try_from(age).unwrap_or(0) })),
+        Err(error) => {
+            tracing::error!(%target, error = &error as &dyn std::error::Error, "the last look cannot be read");
+            Ok(None)
+        }
+    }
 }
 
 /// Stores a run's look at a target in place of the one before; whether it did. It does nothing where the target has

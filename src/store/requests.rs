@@ -52,6 +52,11 @@ impl Tx {
     /// # Errors
     /// `Corrupt`, `Database`. No such request is `None`.
     pub async fn lock_request(&mut self, id: RequestId) -> Result<Option<LockedRequest>, StoreError> {
+        sqlx::query!("select id from request where id = $1 for update", id.0).fetch_optional(self.connection()).await?;
+        self.read_request(id).await
+    }
+
+    async fn read_request(&mut self, id: RequestId) -> Result<Option<LockedRequest>, StoreError> {
         let row = sqlx::query!(
             r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
                  r.policy_hash, r.policy_name, r.quorum, r.state, r.closed_why, r.submitted_at, r.lapses_at,
@@ -60,7 +65,7 @@ impl Tx {
                join person p on p.id = r.person_id
                join cluster c on c.id = r.cluster_id
                join principal i on i.id = r.principal_id
-               where r.id = $1 for update of r"#,
+               where r.id = $1"#,
             id.0
         )
         .fetch_optional(self.connection())
@@ -93,6 +98,20 @@ impl Tx {
         .await?;
         let open = |id, requester, cluster| Open { id: RequestId(id), requester, cluster: ClusterId(cluster) };
         Ok(rows.into_iter().map(|row| open(row.id, PersonId(row.person_id), row.cluster_id)).collect())
+    }
+
+    /// What of a pending request cannot be read; nothing where all can, or where it is not pending.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn why_unreadable(&mut self, id: RequestId) -> Result<Option<String>, StoreError> {
+        match self.read_request(id).await {
+            Ok(_) => Ok(None),
+            Err(error @ (StoreError::Corrupt { .. } | StoreError::Database(sqlx::Error::ColumnDecode { .. }))) => {
+                Ok(Some(error.to_string()))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// A pending request like this one, by the same person: same principal, cluster, profile and namespaces.

@@ -76,7 +76,7 @@ impl Tx {
     }
 
     /// Wakes targets, in the order of their keys: each is due now; a revocation marks it, so that it is claimed
-    /// first, and clears the back-off of its revoking legs.
+    /// first, and clears the back-off of its revoking legs, but for those that somebody has locked.
     ///
     /// # Errors
     /// `Database`.
@@ -97,9 +97,12 @@ impl Tx {
             .await?;
             if revoking {
                 sqlx::query!(
-                    "update grant_leg set attempts = 0, next_try = null
-                     where target_kind = $1 and target_key = $2
-                       and grant_id in (select id from access_grant where state = 'revoking')",
+                    "update grant_leg l set attempts = 0, next_try = null
+                     from (select grant_id from grant_leg
+                           where target_kind = $1 and target_key = $2
+                             and grant_id in (select id from access_grant where state = 'revoking')
+                           order by grant_id for no key update skip locked) free
+                     where l.grant_id = free.grant_id and l.target_kind = $1 and l.target_key = $2",
                     target.kind(),
                     target.key(),
                 )

@@ -2,9 +2,12 @@
 
 use super::{failure::Unruled, html::Html, icon::Icon, layout::Banner, look::Tone};
 use crate::{
-    store::read::{
-        hold::{Hold, OnHold},
-        pulse::Pulse,
+    store::{
+        heartbeats::LOOKS_WITHIN,
+        read::{
+            hold::{Hold, OnHold},
+            pulse::Pulse,
+        },
     },
     words::{Clock, time::duration},
 };
@@ -130,7 +133,19 @@ impl Pulse {
                     duration(silent)
                 ),
             )),
-            Some(_) => {}
+            Some(_) => {
+                if let Some(looked) = self.worker_looked.filter(|looked| *looked > LOOKS_WITHIN) {
+                    banners.push(Banner::new(
+                    Tone::Danger,
+                    &format!(
+                        "No worker has looked for what is due for {}, though one lives: nothing new is set up or taken \
+                         away until one does. Operators: see the log of `latchkey worker`, and who holds locks in the \
+                         database.",
+                        duration(looked)
+                    ),
+                ));
+                }
+            }
         }
         banners
     }

@@ -13,6 +13,7 @@ use crate::{
     store::{
         Store, StoreError,
         alarms::{self, Standing},
+        heartbeats::LOOKS_WITHIN,
         read::{
             audit::{self, Checked},
             health::{self, Health, Stuck, Wider, WorkerAlive},
@@ -309,13 +310,21 @@ fn number(number: i64, one: &str, more: &str) -> String {
 impl WorkerAlive {
     /// Whether it lives and claims what is due.
     fn works(&self) -> bool {
-        self.silent_for <= SILENT_AFTER && self.clock_off.is_none()
+        self.silent_for <= SILENT_AFTER && self.clock_off.is_none() && self.does_not_look().is_none()
+    }
+
+    /// How long it did not look for what is due, where that is too long.
+    fn does_not_look(&self) -> Option<SignedDuration> {
+        self.looked.filter(|looked| *looked > LOOKS_WITHIN)
     }
 }
 
 impl Worker {
     fn of(worker: &WorkerAlive) -> Self {
         let pill = match (worker.silent_for <= SILENT_AFTER, worker.clock_off) {
+            (true, None) if worker.does_not_look().is_some() => {
+                Pill::new(Tone::Danger, Icon::Hourglass, "Does not look")
+            }
             (true, None) => Pill::new(Tone::Good, Icon::Activity, "Alive"),
             (true, Some(_)) => Pill::new(Tone::Danger, Icon::TriangleAlert, "Clock is wrong"),
             (false, _) => Pill::new(Tone::Danger, Icon::Unplug, "Silent"),
@@ -325,7 +334,10 @@ impl Worker {
             Some(off) => {
                 format!("{seen}; its clock is {} off, and it claims nothing until that is mended", duration(off))
             }
-            None => seen,
+            None => match worker.does_not_look() {
+                Some(looked) => format!("{seen}; it last looked for what is due {} ago", duration(looked)),
+                None => seen,
+            },
         };
         Self { holder: worker.holder.clone(), pill, up_for: duration(worker.up_for), seen }
     }
@@ -388,6 +400,7 @@ impl StatusPage {
             holder: holder.to_owned(),
             up_for: seconds(93_600),
             silent_for: seconds(silent),
+            looked: Some(seconds(silent)),
             clock_off: (holder == "worker-7f9c-3").then(|| seconds(420)),
         };
         let health = Health {

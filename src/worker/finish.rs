@@ -1,15 +1,17 @@
-//! The finish of a run, in one transaction: lock the grants, then the target; check the epoch; write the legs; then
-//! judge each grant by all its legs as the database has them, since two finishing targets that judged from memory each
-//! saw the other's leg unproven.
+//! The finish of a run, a transaction for each grant: lock it, then the target; check the epoch; write the leg; then judge
+//! the grant by all its legs as the database has them, since two finishing targets that judged from memory each saw the
+//! other's leg unproven. What goes wrong with one grant is its own: its leg says so, its neighbours activate and end.
 
-use super::{Worker, backoff, interrupted::Interrupted, trail};
+use super::{AFTER_BREAK, Worker, backoff, chain, interrupted::Interrupted, trail};
 use crate::{
     fault::{Fault, FaultKind},
     lease::Lease,
     store::{
-        Tx,
+        StoreError, Tx,
+        grants::{Locked, Unreadable},
         legs::{Fares, LegProof, LegWrite},
         targets::Finished,
+        tx::LockedTarget,
     },
 };
 use jiff::Timestamp;
@@ -72,6 +74,13 @@ pub struct Seen {
     pub wider: Vec<String>,
 }
 
+impl Seen {
+    /// Evidence of one sentence.
+    pub fn of(line: &str) -> Self {
+        Self { lines: vec![line.to_owned()], details: json!({}), ..Self::default() }
+    }
+}
+
 /// What a run leaves.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -103,24 +112,129 @@ pub struct Brought {
 /// Finishes a run.
 ///
 /// # Errors
-/// `Lost` where somebody else claimed the target meanwhile; `Store`.
-pub async fn finish(worker: &Worker, lease: &Lease, outcome: Outcome) -> Result<Brought, Interrupted> {
-    revoke(worker, lease, &outcome.revoke).await?;
-    let ids: Vec<GrantId> = outcome.legs.keys().copied().collect();
-    let mut tx = worker.store.begin().await?;
-    let grants = tx.lock_grants(&ids).await?;
-    let locked = tx.lock_target(lease.target()).await?.ok_or(Interrupted::Nothing)?;
-    if locked.epoch != lease.epoch() {
-        return Err(Interrupted::Lost(crate::lease::Lost::Over));
+/// `Lost` where somebody else claimed the target meanwhile; `Store`. What goes wrong with one grant is no error: it says so,
+/// and is tried again.
+pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Result<Brought, Interrupted> {
+    if !revoke(worker, lease, &outcome.revoke).await? {
+        outcome.rests = Some(outcome.rests.map_or(AFTER_BREAK, |rests| rests.min(AFTER_BREAK)));
     }
-    let now = tx.now().await?;
-    tx.tell_found(lease.target(), &outcome.findings, now).await?;
     let mut judged = Judged::default();
     judged.brought.activated.clone_from(&outcome.activated);
-    for grant in grants {
-        let Some(leg) = outcome.legs.get(&grant.facts().id) else { continue };
-        judge(&mut tx, lease, grant, leg, now, &mut judged).await?;
+    for (id, leg) in &outcome.legs {
+        let (own, others) = outcome.findings.drain(..).partition(|event: &EventDraft| event.grant == Some(*id));
+        outcome.findings = others;
+        match one(worker, lease, *id, leg, own, &mut judged).await {
+            Ok(()) => {}
+            Err(Interrupted::Store(error)) if !error.is_unavailable() => {
+                failed(worker, lease, *id, leg, &error, &mut judged).await?;
+            }
+            Err(error) => return Err(error),
+        }
     }
+    tell(worker, lease, &outcome.findings).await?;
+    close(worker, lease, outcome, judged).await
+}
+
+/// Opens a transaction of the finish that waits for nobody for long.
+async fn begin(worker: &Worker) -> Result<Tx, Interrupted> {
+    let mut tx = worker.store.begin().await?;
+    tx.wait_at_most(trail::LOCK_TIMEOUT).await?;
+    Ok(tx)
+}
+
+/// Locks the target, after every grant. Whoever has lost it changes nothing any more.
+async fn hold(tx: &mut Tx, lease: &Lease) -> Result<LockedTarget, Interrupted> {
+    let locked = tx.lock_target(lease.target()).await?.ok_or(Interrupted::Nothing)?;
+    if locked.epoch == lease.epoch() { Ok(locked) } else { Err(crate::lease::Lost::Over.into()) }
+}
+
+/// One grant's part of the finish, with what was found of it, in a transaction of its own.
+async fn one(
+    worker: &Worker,
+    lease: &Lease,
+    id: GrantId,
+    leg: &LegOutcome,
+    findings: Vec<EventDraft>,
+    judged: &mut Judged,
+) -> Result<(), Interrupted> {
+    let mut tx = begin(worker).await?;
+    let Some(locked) = tx.lock_grant(id).await? else { return Ok(()) };
+    hold(&mut tx, lease).await?;
+    let now = tx.now().await?;
+    tx.tell_found(lease.target(), &findings, now).await?;
+    let mut own = Judged::default();
+    match locked {
+        Locked::Grant(grant) => judge(&mut tx, lease, grant, leg, now, &mut own).await?,
+        Locked::Unreadable(row) => judge_unreadable(&mut tx, lease, &row, leg, now, &mut own).await?,
+    }
+    lease.life().spend()?;
+    tx.commit().await?;
+    judged.add(own);
+    Ok(())
+}
+
+/// The finish of one grant failed: the log and its leg say so, and it is tried again. That, too, may fail.
+async fn failed(
+    worker: &Worker,
+    lease: &Lease,
+    id: GrantId,
+    leg: &LegOutcome,
+    error: &StoreError,
+    judged: &mut Judged,
+) -> Result<(), Interrupted> {
+    let (attempt, revoking) = (leg.attempts.saturating_add(1), !leg.wish.is_present());
+    let again_in = backoff::rest(attempt, revoking);
+    tracing::error!(target = %lease.target(), grant = %id, error = chain(error), "what was found of an access could not be recorded");
+    let why = format!("What the worker found could not be recorded ({error}); it tries again.");
+    let write = LegWrite {
+        fares: Fares::Retrying { error: why, attempt, again_in },
+        proven: None,
+        proof: None,
+        stood: None,
+        compared: None,
+    };
+    let said = async {
+        let mut tx = begin(worker).await?;
+        hold(&mut tx, lease).await?;
+        tx.write_leg(id, lease.target(), &write).await?;
+        lease.life().spend()?;
+        tx.commit().await?;
+        Ok(())
+    };
+    match said.await {
+        Err(Interrupted::Lost(lost)) => return Err(lost.into()),
+        Err(error) => tracing::error!(grant = %id, error = chain(&error), "its leg could not be written either"),
+        Ok(()) => {}
+    }
+    judged.again_in = [judged.again_in, Some(again_in)].into_iter().flatten().min();
+    judged.revoking = judged.revoking || revoking;
+    Ok(())
+}
+
+/// What was found beside the grants that were judged. One that cannot be recorded keeps nothing else from it.
+async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result<(), Interrupted> {
+    for event in findings {
+        let mut tx = begin(worker).await?;
+        hold(&mut tx, lease).await?;
+        let now = tx.now().await?;
+        match tx.tell_found(lease.target(), std::slice::from_ref(event), now).await {
+            Ok(_) => {
+                lease.life().spend()?;
+                tx.commit().await?;
+            }
+            Err(error) if error.is_unavailable() => return Err(error.into()),
+            Err(error) => {
+                tracing::error!(target = %lease.target(), action = event.action, error = chain(&error), "a finding could not be recorded");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The end of the run: its target's row.
+async fn close(worker: &Worker, lease: &Lease, outcome: Outcome, mut judged: Judged) -> Result<Brought, Interrupted> {
+    let mut tx = begin(worker).await?;
+    let locked = hold(&mut tx, lease).await?;
     let moved = locked.generation != lease.generation();
     let period = outcome.periodic.then_some(PERIOD);
     let soonest = [judged.again_in, outcome.rests, period].into_iter().flatten().min();
@@ -141,6 +255,50 @@ struct Judged {
     revoking: bool,
 }
 
+impl Judged {
+    /// Adds what a transaction that was committed brought about.
+    fn add(&mut self, other: Self) {
+        self.brought.activated.extend(other.brought.activated);
+        self.brought.ended.extend(other.brought.ended);
+        self.again_in = [self.again_in, other.again_in].into_iter().flatten().min();
+        self.revoking = self.revoking || other.revoking;
+    }
+}
+
+/// The same as [`judge`] for a grant that this version cannot read: only its end is judged.
+async fn judge_unreadable(
+    tx: &mut Tx,
+    lease: &Lease,
+    row: &Unreadable,
+    leg: &LegOutcome,
+    now: Timestamp,
+    judged: &mut Judged,
+) -> Result<(), Interrupted> {
+    if !row.ends() || leg.wish.is_present() {
+        return Ok(());
+    }
+    trail::end(tx, &row.brief, lease, &said(&leg.found)).await?;
+    let written = written(leg, false);
+    tx.write_leg(row.brief.id, lease.target(), &written).await?;
+    judged.again_in = rest(&written.fares);
+    if tx.end_unreadable(&row.brief, now).await? {
+        judged.brought.ended.push(row.brief.id);
+    } else {
+        judged.revoking = written.proven != Some(Proven::Gone);
+    }
+    Ok(())
+}
+
+/// How long a leg rests, where it does.
+fn rest(fares: &Fares) -> Option<Duration> {
+    match fares {
+        Fares::Ok => None,
+        Fares::Retrying { again_in, .. } | Fares::Paused { again_in, .. } | Fares::Blocked { again_in, .. } => {
+            Some(*again_in)
+        }
+    }
+}
+
 /// Writes a leg, then judges its grant by both legs. A grant that moved meanwhile is skipped: its wake is pending.
 async fn judge(
     tx: &mut Tx,
@@ -155,20 +313,14 @@ async fn judge(
         Grant::Revoking(_) => false,
         Grant::Scheduled(_) | Grant::Ended(_) => return Ok(()),
     };
-    trail::end(tx, grant.facts(), lease, &said(&leg.found)).await?;
+    trail::end(tx, &grant.facts().brief(), lease, &said(&leg.found)).await?;
     if is_present != leg.wish.is_present() {
         return Ok(());
     }
     let id = grant.facts().id;
-    let written = written(leg, &grant);
+    let written = written(leg, matches!(grant, Grant::Provisioning(_)));
     tx.write_leg(id, lease.target(), &written).await?;
-    let next = match &written.fares {
-        Fares::Ok => None,
-        Fares::Retrying { again_in, .. } | Fares::Paused { again_in, .. } | Fares::Blocked { again_in, .. } => {
-            Some(*again_in)
-        }
-    };
-    judged.again_in = [judged.again_in, next].into_iter().flatten().min();
+    judged.again_in = [judged.again_in, rest(&written.fares)].into_iter().flatten().min();
     let legs = tx.legs(id).await?;
     match grant {
         Grant::Provisioning(provisioning) => {
@@ -215,32 +367,38 @@ pub async fn compared(
     grants: &[GrantId],
     told: Compared,
 ) -> Result<Vec<GrantId>, Interrupted> {
-    let mut tx = worker.store.begin().await?;
-    let grants = tx.lock_grants(grants).await?;
-    trail::hold(&mut tx, lease).await?;
-    let now = tx.now().await?;
     let mut activated = Vec::new();
-    for grant in grants {
-        let Grant::Provisioning(provisioning) = grant else { continue };
-        let id = provisioning.facts.id;
-        tx.write_compared(id, lease.target(), told).await?;
-        let legs = tx.legs(id).await?;
-        if activate(&mut tx, provisioning, &legs, now).await? {
-            activated.push(id);
+    for id in grants {
+        match compared_one(worker, lease, *id, told).await {
+            Ok(active) => activated.extend(active.then_some(*id)),
+            Err(Interrupted::Store(error)) if !error.is_unavailable() => {
+                tracing::error!(grant = %id, error = chain(&error), "who its user is could not be recorded");
+            }
+            Err(error) => return Err(error),
         }
     }
-    lease.life().spend()?;
-    tx.commit().await?;
     Ok(activated)
 }
 
+async fn compared_one(worker: &Worker, lease: &Lease, id: GrantId, told: Compared) -> Result<bool, Interrupted> {
+    let mut tx = begin(worker).await?;
+    let Some(Locked::Grant(Grant::Provisioning(provisioning))) = tx.lock_grant(id).await? else { return Ok(false) };
+    hold(&mut tx, lease).await?;
+    let now = tx.now().await?;
+    tx.write_compared(id, lease.target(), told).await?;
+    let legs = tx.legs(id).await?;
+    let active = activate(&mut tx, provisioning, &legs, now).await?;
+    lease.life().spend()?;
+    tx.commit().await?;
+    Ok(active)
+}
+
 /// A leg as its row has it. Trouble has a sentence of its own: the evidence of the last proof stays beside it.
-fn written<'a>(leg: &'a LegOutcome, grant: &Grant) -> LegWrite<'a> {
+fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
     let revoking = !leg.wish.is_present();
     let attempt = leg.attempts.saturating_add(1);
     // What was proven gone and is seen again is not gone. What runs and was proven present stays so until it is proven
     // gone; what is set up is proven by its last look alone.
-    let unsettled = matches!(grant, Grant::Provisioning(_));
     let unproven = if revoking || unsettled { Some(Proven::Nothing) } else { None };
     // A look that failed tells nothing new of what ends or runs, and no activation may rest on the one before.
     let unseen = if unsettled { Some(Proven::Nothing) } else { None };
@@ -287,18 +445,44 @@ fn said(found: &Found) -> String {
     }
 }
 
-/// Ends grants for a cause that the run found, each in a transaction of its own: that wakes both of its targets.
-async fn revoke(worker: &Worker, lease: &Lease, ending: &[(GrantId, Cause, String)]) -> Result<(), Interrupted> {
+/// Ends grants for a cause that the run found, each in a transaction of its own: that wakes both of its targets. One that
+/// cannot be ended keeps no other from it. Whether all could.
+async fn revoke(worker: &Worker, lease: &Lease, ending: &[(GrantId, Cause, String)]) -> Result<bool, Interrupted> {
+    let mut all = true;
     for (id, cause, reason) in ending {
-        let mut tx = worker.store.begin().await?;
-        let Some(live) = tx.lock_grants(&[*id]).await?.pop().and_then(Grant::live) else { continue };
-        let now = tx.now().await?;
-        let transition = live.revoke(*cause, Actor::worker(), Some(reason.clone()), now);
-        tx.record(transition, now).await?;
-        lease.life().spend()?;
-        tx.commit().await?;
+        match revoke_one(worker, lease, *id, *cause, reason).await {
+            Err(Interrupted::Store(error)) if !error.is_unavailable() => {
+                tracing::error!(grant = %id, error = chain(&error), "an access could not be ended");
+                all = false;
+            }
+            other => other?,
+        }
     }
-    Ok(())
+    Ok(all)
+}
+
+async fn revoke_one(
+    worker: &Worker,
+    lease: &Lease,
+    id: GrantId,
+    cause: Cause,
+    reason: &str,
+) -> Result<(), Interrupted> {
+    let mut tx = begin(worker).await?;
+    match tx.lock_grant(id).await? {
+        None => return Ok(()),
+        Some(Locked::Grant(grant)) => {
+            let Some(live) = grant.live() else { return Ok(()) };
+            let now = tx.now().await?;
+            tx.record(live.revoke(cause, Actor::worker(), Some(reason.to_owned()), now), now).await?;
+        }
+        Some(Locked::Unreadable(row)) => {
+            let now = tx.now().await?;
+            tx.revoke_unreadable(&row.brief, cause, Actor::worker(), Some(reason), now).await?;
+        }
+    }
+    lease.life().spend()?;
+    Ok(tx.commit().await?)
 }
 
 async fn worker_sees_revoking(tx: &mut Tx, target: Target) -> Result<bool, Interrupted> {

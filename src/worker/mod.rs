@@ -12,6 +12,7 @@ mod cluster;
 pub mod finish;
 mod in_hand;
 mod interrupted;
+mod looks;
 mod principal;
 mod time_of_day;
 pub mod trail;
@@ -27,7 +28,7 @@ use crate::{
     store::{
         Store, StoreError,
         audit::{self, walk::Step},
-        heartbeats,
+        heartbeats, quarantine,
         targets::{self, Claim, Claimant, MOST_SKEW, Room},
     },
 };
@@ -38,6 +39,7 @@ use latchkey_domain::{
     access::{ClusterId, GrantId, transition::Target},
     plan::observation::EksCluster,
 };
+use looks::Looks;
 use std::{
     collections::HashMap,
     sync::{
@@ -60,6 +62,8 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const TIDIES: Duration = Duration::from_secs(1);
 /// How long EKS's description of a cluster is kept: its address and CA hardly change, and a failure forgets it.
 const DESCRIPTION: Duration = Duration::from_mins(5);
+/// How often pending requests and standing alarms are looked over: a row each, and none is urgent.
+const LOOKS_OVER: Duration = Duration::from_secs(30);
 /// When to look again at a target whose run broke off.
 const AFTER_BREAK: Duration = Duration::from_secs(2);
 /// How long after a walk over the whole audit chain the next begins.
@@ -83,8 +87,9 @@ struct Shared {
     /// Whether the clock was too far off at the last look.
     clock_is_off: AtomicBool,
     in_hand: InHand,
-    /// When it last did all of a look for what is due; at first, when it began.
-    looked: Mutex<Instant>,
+    looks: Looks,
+    /// That the clock brought something about: who claims looks at once.
+    moved: Notify,
     described: Mutex<HashMap<ClusterId, (Instant, EksCluster)>>,
 }
 
@@ -130,7 +135,8 @@ impl Worker {
             clock,
             clock_is_off: AtomicBool::new(false),
             in_hand: InHand::default(),
-            looked: Mutex::new(Instant::now()),
+            looks: Looks::default(),
+            moved: Notify::new(),
             described: Mutex::default(),
         };
         Self { store, aws, shared: Arc::new(shared) }
@@ -143,7 +149,7 @@ impl Worker {
 
     /// How long ago it did all of a look for what is due, or began.
     pub fn looked_ago(&self) -> Duration {
-        self.shared.looked.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+        self.shared.looks.last()
     }
 
     fn described(&self, id: ClusterId) -> Option<EksCluster> {
@@ -170,6 +176,7 @@ impl Worker {
         let count = |places: usize| u32::try_from(places).unwrap_or(u32::MAX);
         let room = Room { all: count(most), ailing: count(ailing) };
         let claims = targets::claim(&self.store, &claimant, LEASE, room).await?;
+        self.shared.looks.claimed();
         let life = &self.shared.life;
         let lease = |claim: Claim| {
             let hand = self.shared.in_hand.take(claim.target, claim.epoch, claim.ailing);
@@ -224,24 +231,38 @@ impl Worker {
         }
     }
 
-    /// What time alone brings about.
-    async fn tick(&self, report: &mut RunReport) -> Result<usize, StoreError> {
+    /// What time alone brings about; how much. One kind of it that fails keeps no other from coming about.
+    async fn tick(&self, report: &mut RunReport) -> usize {
         if self.shared.life.is_over() {
-            return Ok(0);
+            return 0;
         }
-        let expired = clock::expire_due(&self.store).await?;
+        let (store, mut whole) = (&self.store, true);
+        let mut counted = |what: &str, result: Result<usize, StoreError>| {
+            result.unwrap_or_else(|error| {
+                tracing::error!(
+                    error = chain(&error),
+                    "the worker cannot look for what {what}: it goes on with the rest"
+                );
+                whole = false;
+                0
+            })
+        };
+        let expired = counted("expires", clock::expire_due(store).await);
         report.expired += expired;
         if self.died_after(expired) {
-            return Ok(expired);
+            return expired;
         }
-        let started = clock::start_due(&self.store).await?;
+        let started = counted("starts", clock::start_due(store).await);
         report.started += started;
         if self.died_after(started) {
-            return Ok(expired + started);
+            return expired + started;
         }
-        let lapsed = clock::lapse_due(&self.store).await?;
+        let lapsed = counted("lapses", clock::lapse_due(store).await);
         report.lapsed += lapsed;
-        Ok(expired + started + lapsed)
+        if whole {
+            self.shared.looks.went();
+        }
+        expired + started + lapsed
     }
 
     /// Spends a step of life for commits that were made; whether it ended with it.
@@ -272,7 +293,7 @@ pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
     targets::add_missing_clusters(&worker.store).await?;
     wake_forgotten(worker).await?;
     loop {
-        let moved = worker.tick(&mut report).await?;
+        let moved = worker.tick(&mut report).await;
         report.clock_off = worker.clock_off().await?;
         let claimed = worker.claim(TARGETS_AT_ONCE).await?;
         if claimed.is_empty() && moved == 0 {
@@ -290,6 +311,7 @@ pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
             }
         }
     }
+    look_over(worker).await;
     seal(worker).await?;
     Ok(report)
 }
@@ -334,13 +356,13 @@ pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     let mut runs = JoinSet::new();
     let done = Arc::new(Notify::new());
     loop {
-        match round(&worker, &mut runs, &done).await {
-            Ok(()) => *worker.shared.looked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now(),
-            Err(error) => tracing::error!(error = chain(&error), "the worker cannot look for what is due"),
+        if let Err(error) = round(&worker, &mut runs, &done).await {
+            tracing::error!(error = chain(&error), "the worker cannot look for what is due");
         }
         tokio::select! {
             () = &mut shutdown => break,
             () = done.notified() => {}
+            () = worker.shared.moved.notified() => {}
             () = tokio::time::sleep(POLL) => {}
         }
         while runs.try_join_next().is_some() {}
@@ -352,11 +374,15 @@ pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     }
 }
 
-/// One look: what the clock brings about, then as many due targets as there is room for.
+/// One look: as many due targets as there is room for. It waits for nothing that the clock does.
 async fn round(worker: &Worker, runs: &mut JoinSet<()>, done: &Arc<Notify>) -> Result<(), StoreError> {
-    worker.tick(&mut RunReport::default()).await?;
     worker.clock_off().await?;
-    for (lease, hand) in worker.claim(TARGETS_AT_ONCE.saturating_sub(runs.len())).await? {
+    let room = TARGETS_AT_ONCE.saturating_sub(runs.len());
+    if room == 0 {
+        // It looks as soon as one of them is done: that is no silence.
+        worker.shared.looks.claimed();
+    }
+    for (lease, hand) in worker.claim(room).await? {
         let (worker, done) = (worker.clone(), Arc::clone(done));
         runs.spawn(async move {
             worker.run(lease, hand).await;
@@ -366,36 +392,62 @@ async fn round(worker: &Worker, runs: &mut JoinSet<()>, done: &Arc<Notify>) -> R
     Ok(())
 }
 
-/// Beside the runs. The heartbeat waits for nothing else: who is not heard of is taken for dead.
+/// Beside the runs, each for itself. The heartbeat waits for nothing else: who is not heard of is taken for dead.
 async fn keep(worker: Worker) {
-    tokio::join!(beat(&worker), tidy(&worker));
+    tokio::join!(beat(&worker), tell_time(&worker), tidy(&worker));
 }
 
-/// The heartbeat.
+/// The heartbeat, and when this worker last looked for everything.
 async fn beat(worker: &Worker) {
     let mut beats = tokio::time::interval(HEARTBEAT);
     loop {
         beats.tick().await;
-        if let Err(error) = heartbeats::beat(&worker.store, &worker.shared.holder, worker.shared.clock.now()).await {
+        let (holder, at) = (&worker.shared.holder, worker.shared.clock.now());
+        if let Err(error) = heartbeats::beat(&worker.store, holder, at, worker.shared.looks.last()).await {
             tracing::warn!(error = chain(&error), "the worker could not say that it lives");
         }
     }
 }
 
-/// Targets of new clusters, the seal, the walk over the chain.
+/// What time alone brings about.
+async fn tell_time(worker: &Worker) {
+    let mut ticks = tokio::time::interval(POLL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if worker.tick(&mut RunReport::default()).await > 0 {
+            worker.shared.moved.notify_one();
+        }
+    }
+}
+
+/// Targets of new clusters, the seal, the walk over the chain, rows that cannot be read: none of them waits for another
+/// that fails.
 async fn tidy(worker: &Worker) {
     let mut looks = tokio::time::interval(TIDIES);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut looked_over: Option<Instant> = None;
     loop {
         looks.tick().await;
-        let result = async {
-            targets::add_missing_clusters(&worker.store).await?;
-            wake_forgotten(&worker).await?;
-            seal(worker).await?;
-            walk(worker).await
-        };
-        if let Err(error) = result.await {
-            tracing::warn!(error = chain(&error), "new clusters, the audit log's seal or its walk had to wait");
+        said("new clusters had to wait", targets::add_missing_clusters(&worker.store).await);
+        said("forgotten revocations had to wait", wake_forgotten(worker).await);
+        said("the audit log's seal had to wait", seal(worker).await);
+        said("the walk over the audit chain had to wait", walk(worker).await);
+        if looked_over.is_none_or(|at| at.elapsed() > LOOKS_OVER) {
+            look_over(worker).await;
+            looked_over = Some(Instant::now());
         }
+    }
+}
+
+/// Tells of requests that cannot be read, and clears the alarms of rows that can be again.
+async fn look_over(worker: &Worker) {
+    said("requests could not be looked over", quarantine::look_over_requests(&worker.store).await);
+    said("alarms could not be looked over", quarantine::clear_what_is_over(&worker.store).await);
+}
+
+fn said<T>(what: &str, result: Result<T, StoreError>) {
+    if let Err(error) = result {
+        tracing::warn!(error = chain(&error), "{what}");
     }
 }

@@ -15,12 +15,15 @@ use crate::{
     fault::{Fault, FaultKind},
     lease::{Lease, Lost},
     store::{
+        StoreError,
         desired::{self, Legs},
         findings::OBJECTS,
+        grants,
         intents::{self, Intent},
-        observations, people,
+        observations, people, quarantine,
     },
 };
+use jiff::Timestamp;
 use latchkey_domain::{
     access::{EventDraft, GrantId, PrincipalId, compared::Compared, grant::Cause, transition::Actor},
     eks::arn::{PrincipalArn, UserArn},
@@ -34,7 +37,10 @@ use latchkey_domain::{
     },
 };
 use serde_json::json;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Runs once on a principal.
 ///
@@ -43,7 +49,14 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Result<Outcome, Interrupted> {
     let arn = {
         let mut connection = worker.store.acquire().await?;
-        desired::principal_arn(&mut connection, id).await?.ok_or(Interrupted::Nothing)?
+        match desired::principal_arn(&mut connection, id).await {
+            Ok(arn) => arn.ok_or(Interrupted::Nothing)?,
+            Err(error @ StoreError::Corrupt { .. }) => {
+                drop(connection);
+                return unreadable(worker, lease, id, &error).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
     };
     identities::end_left(&worker.store, id).await?;
     let policy = policy(worker).await?;
@@ -58,14 +71,19 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     let (mut desired, legs) = {
         let mut snapshot = desired::snapshot(&worker.store).await?;
         let file = policy.as_ref().map(|policy| &policy.file);
-        let desired = desired::principal(&mut snapshot, id, file).await?.ok_or(Interrupted::Nothing)?;
-        (desired, desired::legs(&mut snapshot, lease.target()).await?)
+        let desired = desired::principal(&mut snapshot, id, file).await?;
+        let (desired, unreadable) = desired.ok_or(Interrupted::Nothing)?;
+        let legs = desired::legs(&mut snapshot, lease.target()).await?;
+        drop(snapshot);
+        quarantine::tell(&worker.store, &unreadable).await;
+        (desired, legs)
     };
     let told = note_identity(worker, lease, id, &mut desired, &look.identity).await?;
     let observed = match look.observed {
         Ok(observed) => observed,
         Err(fault) => return failed(worker, lease, &desired, &legs, fault, told).await,
     };
+    desired.leave(&observed);
     // What an interrupted run sends late, nobody else would look for once the last access is over.
     let arrives = intents::arrives_within(&worker.store, lease.target()).await?;
     let plan = plan(&desired, &observed);
@@ -162,6 +180,38 @@ async fn tell_early(
     if waiting.is_empty() { Ok(waiting) } else { finish::compared(worker, lease, &waiting, told).await }
 }
 
+/// The principal's own row cannot be read, so IAM cannot be asked about it. What ends, ends, and says so; the rest waits.
+async fn unreadable(
+    worker: &Worker,
+    lease: &Lease,
+    id: PrincipalId,
+    error: &StoreError,
+) -> Result<Outcome, Interrupted> {
+    let (live, mut rows) = {
+        let mut connection = worker.store.acquire().await?;
+        grants::live_on(&mut connection, lease.target()).await?
+    };
+    let why = error.to_string();
+    let briefs = live.iter().map(|grant| (grant.facts().brief(), grant.state(), grant.facts().decided_by.clone()));
+    rows.extend(briefs.map(|(brief, state, decided_by)| grants::Unreadable {
+        brief,
+        state: Some(state),
+        decided_by,
+        row: format!("principal {id}"),
+        why: why.clone(),
+    }));
+    quarantine::tell(&worker.store, &rows).await;
+    let mut outcome = Outcome { failure: Some(why.clone()), periodic: !rows.is_empty(), ..Outcome::default() };
+    for row in rows.iter().filter(|row| row.ends()) {
+        let said = "IAM was not asked: the ARN of the principal cannot be read.";
+        let residual = vec!["what IAM still has of it: its ARN cannot be read, so nobody could look".to_owned()];
+        let found = Found::Proven(Seen { residual, ..Seen::of(said) });
+        let wish = Wish::Revoke { since: Timestamp::UNIX_EPOCH };
+        outcome.legs.insert(row.brief.id, LegOutcome { wish, found, attempts: 0, stood: None, compared: None });
+    }
+    Ok(outcome)
+}
+
 /// The current policy; without one, nothing is written to IAM.
 async fn policy(worker: &Worker) -> Result<Option<Arc<Current>>, Interrupted> {
     match policy::current(&worker.store).await {
@@ -248,7 +298,11 @@ async fn apply(
     if plan.steps.is_empty() {
         return Ok((None, false));
     }
-    let grants: Vec<GrantId> = desired.grants.iter().filter(|grant| concerns(grant)).map(|grant| grant.id).collect();
+    let grants: BTreeSet<GrantId> =
+        desired.grants.iter().filter(|grant| concerns(grant)).map(|grant| grant.id).collect();
+    // Whoever has a row locked keeps no other's policy from being written: that one's trail has no word of it.
+    let held = quarantine::held(&worker.store, lease.target(), &grants, &BTreeSet::new()).await?.grants;
+    let grants: BTreeSet<GrantId> = grants.difference(&held).copied().collect();
     // What is about no access that comes or goes is recorded all the same.
     let about: Vec<Option<GrantId>> =
         if grants.is_empty() { vec![None] } else { grants.into_iter().map(Some).collect() };

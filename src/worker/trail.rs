@@ -7,17 +7,16 @@ use crate::{
     store::{
         Store, Tx,
         intents::{Dangling, Intent},
-        legs, observations,
+        legs, observations, quarantine,
     },
 };
-use latchkey_domain::access::{
-    EventDraft, GrantId,
-    grant::{Grant, GrantFacts},
-    transition::Actor,
-};
+use latchkey_domain::access::{EventDraft, GrantId, grant::GrantBrief, transition::Actor};
 use serde::Serialize;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// Opens a transaction of a run whose lease stands: nobody claims its target before the end. What a run would write into
 /// rows after that is about a cluster that somebody else has changed since.
@@ -46,20 +45,21 @@ pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result
 /// `Lost` where somebody else claimed the target; `Store`.
 pub async fn open(store: &Store, lease: &Lease, planned: &[Intent], found: &[EventDraft]) -> Result<Tx, Interrupted> {
     let mut tx = store.begin().await?;
+    tx.wait_at_most(LOCK_TIMEOUT).await?;
     // An intent refers to its grant, which locks that: in the order in which everybody locks grants.
     let mut in_order = planned.to_vec();
     in_order.sort_by_key(|intent| intent.grant);
     tx.intend(lease.target(), lease.epoch(), &in_order).await?;
     hold(&mut tx, lease).await?;
     let ids: BTreeSet<GrantId> = planned.iter().filter_map(|intent| intent.grant).collect();
-    let facts = facts(&mut tx, &ids).await?;
+    let briefs = tx.briefs(&ids.iter().copied().collect::<Vec<_>>()).await?;
     tx.begin_change(&ids.iter().copied().collect::<Vec<_>>(), lease.target(), lease.epoch()).await?;
     let now = tx.now().await?;
     tx.tell_found(lease.target(), found, now).await?;
-    for (id, facts) in facts {
-        let of_grant = planned.iter().filter(|intent| intent.grant == Some(id));
+    for brief in briefs {
+        let of_grant = planned.iter().filter(|intent| intent.grant == Some(brief.id));
         let steps: Vec<String> = of_grant.map(|intent| format!("{} {}", intent.step, intent.object)).collect();
-        let event = facts
+        let event = brief
             .event("grant.change_begun", Actor::worker())
             .with("target", lease.target().kind())
             .with("epoch", lease.epoch())
@@ -68,6 +68,10 @@ pub async fn open(store: &Store, lease: &Lease, planned: &[Intent], found: &[Eve
     }
     Ok(tx)
 }
+
+/// How long a transaction of a run waits for any one lock: none of ours holds one for so long, and whoever else does
+/// keeps one target's run from going on, or one grant's finish.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Locks the target's row, under which its grants' legs are written.
 ///
@@ -85,16 +89,6 @@ pub async fn hold(tx: &mut Tx, lease: &Lease) -> Result<(), Interrupted> {
 pub async fn begin(tx: Tx, lease: &Lease) -> Result<(), Interrupted> {
     lease.life().spend()?;
     Ok(tx.commit().await?)
-}
-
-/// What the grants are, for their events; without a lock, since facts never change.
-async fn facts(tx: &mut Tx, ids: &BTreeSet<GrantId>) -> Result<BTreeMap<GrantId, GrantFacts>, Interrupted> {
-    let mut facts = BTreeMap::new();
-    for grant in tx.read_grants(&ids.iter().copied().collect::<Vec<_>>()).await? {
-        let own = Grant::facts(&grant).clone();
-        facts.insert(own.id, own);
-    }
-    Ok(facts)
 }
 
 /// The outcome of an intent that a later run closed when it saw the object.
@@ -119,7 +113,11 @@ pub async fn close_dangling(
         let line = format!("{} {}: {outcome}", open.step, open.object);
         by_run.entry((open.grant, open.epoch)).or_default().push(line);
     }
-    let changing = legs::changing(store, lease.target(), lease.epoch()).await?;
+    let mut changing = legs::changing(store, lease.target(), lease.epoch()).await?;
+    // What somebody has locked is closed by a later run.
+    let ids: BTreeSet<GrantId> = changing.iter().map(|(grant, _)| *grant).collect();
+    let held = quarantine::held(store, lease.target(), &ids, &BTreeSet::new()).await?;
+    changing.retain(|(grant, _)| !held.grants.contains(grant));
     for (grant, epoch) in &changing {
         by_run.entry((Some(*grant), *epoch)).or_default();
     }
@@ -129,11 +127,11 @@ pub async fn close_dangling(
     let mut tx = store.begin().await?;
     hold(&mut tx, lease).await?;
     let ids: BTreeSet<GrantId> = by_run.keys().filter_map(|(grant, _)| *grant).collect();
-    let facts = facts(&mut tx, &ids).await?;
+    let briefs = tx.briefs(&ids.into_iter().collect::<Vec<_>>()).await?;
     let now = tx.now().await?;
     for ((grant, epoch), lines) in by_run {
-        let Some(facts) = grant.and_then(|grant| facts.get(&grant)) else { continue };
-        let event = facts
+        let Some(brief) = briefs.iter().find(|brief| Some(brief.id) == grant) else { continue };
+        let event = brief
             .event("grant.change_ended", Actor::worker())
             .with("target", lease.target().kind())
             .with("epoch", epoch)
@@ -155,12 +153,12 @@ pub async fn close_dangling(
 ///
 /// # Errors
 /// `Store`.
-pub async fn end(tx: &mut Tx, facts: &GrantFacts, lease: &Lease, outcome: &str) -> Result<(), Interrupted> {
-    if !tx.end_change(facts.id, lease.target(), lease.epoch()).await? {
+pub async fn end(tx: &mut Tx, grant: &GrantBrief, lease: &Lease, outcome: &str) -> Result<(), Interrupted> {
+    if !tx.end_change(grant.id, lease.target(), lease.epoch()).await? {
         return Ok(());
     }
     let now = tx.now().await?;
-    let event = facts
+    let event = grant
         .event("grant.change_ended", Actor::worker())
         .with("target", lease.target().kind())
         .with("epoch", lease.epoch())

@@ -325,9 +325,17 @@ async fn end(
 ) -> Result<(Timestamp, usize), NotApplied> {
     let ids: BTreeSet<GrantId> = dropped.iter().chain(ends.grants.keys()).copied().collect();
     let ids: Vec<GrantId> = ids.into_iter().collect();
-    let grants = tx.lock_grants(&ids).await?;
+    let (grants, unreadable) = tx.lock_all(&ids).await?;
     let now = tx.now().await?;
     let mut ended = 0;
+    // Nobody can decide again what cannot be read: it ends with what is dropped alone.
+    for row in unreadable.iter().filter(|row| dropped.contains(&row.brief.id)) {
+        let reason = Some("the policy no longer has its cluster or profile");
+        if tx.mark_unreadable(&row.brief, Cause::Revoked, actor(), reason, now).await? {
+            wakes.extend(row.brief.wakes(true));
+            ended += 1;
+        }
+    }
     for grant in grants {
         let id = grant.facts().id;
         let (cause, reason) = match ends.grants.get(&id).filter(|_| !dropped.contains(&id)) {

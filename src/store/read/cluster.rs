@@ -121,8 +121,9 @@ pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>
     .await?;
     let Some(row) = row else { return Ok(None) };
     let observed = match (row.body, row.observed_at) {
-        (Some(body), Some(at)) => Some(Observed {
-            body: json("observation", "body", body)?,
+        // What cannot be read is as if nobody had looked: the next look replaces it.
+        (Some(body), Some(at)) => json("observation", "body", body).ok().map(|body| Observed {
+            body,
             at: at.to_jiff(),
             age_seconds: u64::try_from(row.age.unwrap_or(0)).unwrap_or(0),
         }),
@@ -167,7 +168,7 @@ pub async fn live(
 ) -> Result<Vec<LiveAccess>, StoreError> {
     let rows = sqlx::query!(
         r#"select g.id, p.id as person_id, p.handle, p.name, p.groups, g.resolved_profile, g.namespaces, g.minutes,
-             g.state, g.since, g.until, m.username as "username?"
+             g.state, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, m.username as "username?"
            from access_grant g
            join person p on p.id = g.person_id
            left join mapping m on m.principal_id = g.principal_id and m.cluster_id = g.cluster_id

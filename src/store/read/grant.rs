@@ -120,10 +120,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
         cluster: ClusterId(row.cluster_id),
         cluster_name: row.cluster_name,
         cluster_arn: row.cluster_arn,
-        eks: match row.eks {
-            None => None,
-            Some(value) => json("observation", "body", value)?,
-        },
+        eks: row.eks.and_then(|value| json("observation", "body", value).ok()),
         seen_namespaces: row.seen_namespaces.unwrap_or_default(),
         profile: json("access_grant", "resolved_profile", row.resolved_profile)?,
         namespaces: json("access_grant", "namespaces", row.namespaces)?,

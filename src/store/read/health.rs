@@ -2,7 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{json, trouble},
+    columns::{json, readable, trouble},
     targets::MOST_SKEW,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +44,8 @@ pub struct WorkerAlive {
     pub holder: String,
     pub up_for: SignedDuration,
     pub silent_for: SignedDuration,
+    /// How long ago it last looked for everything that is due; nothing of an earlier version.
+    pub looked: Option<SignedDuration>,
     /// How far its clock is off the database's, where that is so far that it claims nothing.
     pub clock_off: Option<SignedDuration>,
 }
@@ -95,9 +97,10 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
     let workers = sqlx::query!(
         r#"select holder, extract(epoch from clock_timestamp() - started_at)::bigint as "up!",
              extract(epoch from clock_timestamp() - seen_at)::bigint as "silent!",
+             extract(epoch from clock_timestamp() - looked_at)::bigint as looked,
              case when abs(extract(epoch from clock_ahead)) > $1::float8
                   then abs(extract(epoch from clock_ahead))::bigint end as clock_off
-           from worker_heartbeat order by holder limit 100"#,
+           from worker_heartbeat where isfinite(seen_at) and isfinite(started_at) order by holder limit 100"#,
         MOST_SKEW.as_secs_f64()
     )
     .fetch_all(store.pool())
@@ -110,6 +113,7 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
                 holder: row.holder,
                 up_for: SignedDuration::from_secs(row.up),
                 silent_for: SignedDuration::from_secs(row.silent),
+                looked: row.looked.map(SignedDuration::from_secs),
                 clock_off: row.clock_off.map(SignedDuration::from_secs),
             })
             .collect(),
@@ -176,8 +180,9 @@ pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError
     )
     .fetch_all(store.pool())
     .await?;
-    rows.into_iter()
-        .map(|row| {
+    Ok(readable(rows.into_iter().map(|row| {
+        let id = row.id;
+        let read = move || -> Result<Stuck, StoreError> {
             let parts: Vec<(bool, String, String, i32)> = json("grant_leg", "condition", row.parts)?;
             let part = |(in_iam, condition, why, attempts): (bool, String, String, i32)| {
                 let trouble = trouble(&condition)?.unwrap_or(Trouble::Retrying);
@@ -191,8 +196,9 @@ pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError
                     .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?,
                 parts: parts.into_iter().map(part).collect::<Result<_, StoreError>>()?,
             })
-        })
-        .collect()
+        };
+        (id, read())
+    })))
 }
 
 /// An access that runs and allows more than was approved.

@@ -38,7 +38,7 @@ pub struct Held {
 pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError> {
     let rows = sqlx::query!(
         r#"select g.id, g.request_id, g.cluster_id, c.name as cluster_name, g.resolved_profile, g.namespaces, g.minutes,
-             g.state, g.created_at, g.since, g.until, t.condition as "condition?", t.error as "error?",
+             g.state, g.created_at, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, t.condition as "condition?", t.error as "error?",
              g.state = 'active' and exists (select from grant_leg l where l.grant_id = g.id and l.wider <> '{}')
                as "wider!"
            from access_grant g
@@ -47,7 +47,7 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
              select condition, error from grant_leg
              where grant_id = g.id and condition <> 'ok' order by condition limit 1
            ) t on true
-           where g.person_id = $1 and g.state <> 'ended'
+           where g.person_id = $1 and g.state <> 'ended' and latchkey_readable(g.created_at) is not null
            order by g.until nulls first, g.id limit 200"#,
         person.0
     )

@@ -16,6 +16,8 @@ pub struct Pulse {
     pub now: Timestamp,
     /// How long ago a worker whose clock is right last told that it lives; nothing where none ever did.
     pub worker_silent_for: Option<SignedDuration>,
+    /// How long ago a worker that lives last looked for everything that is due; nothing where none says.
+    pub worker_looked: Option<SignedDuration>,
     /// How far the clock of a worker is off that lives and claims nothing for it; the smallest.
     pub worker_clock_off: Option<SignedDuration>,
     /// Accesses past their end by more than a minute that are not proven gone, and the oldest of these ends.
@@ -48,7 +50,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
     // Overdue: time was over, or the revocation began, a minute ago. Both partial indexes are small.
     let row = sqlx::query!(
         r#"select now.at as "now!",
-             worker.silent_for, worker.clock_off,
+             worker.silent_for, worker.clock_off, worker.looked,
              overdue.count as "overdue!", overdue.since as "overdue_since?", blocked.count as "blocked!",
              (select broken_seq from audit_walk) as broken_seq, (select broken_after from audit_walk) as "broken_after!",
              (select count(*) from alarm where cleared_at is null) as "alarms!",
@@ -58,8 +60,10 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
              select
                extract(epoch from clock_timestamp() - max(seen_at) filter (where off <= $1))::bigint as silent_for,
                (min(off) filter (where off > $1 and seen_at > clock_timestamp() - interval '30 seconds'))::bigint
-                 as clock_off
-             from (select seen_at, abs(extract(epoch from clock_ahead))::float8 as off from worker_heartbeat) told
+                 as clock_off,
+               extract(epoch from clock_timestamp() - max(looked_at)
+                 filter (where off <= $1 and seen_at > clock_timestamp() - interval '30 seconds'))::bigint as looked
+             from (select latchkey_readable(seen_at) as seen_at, latchkey_readable(looked_at) as looked_at, abs(extract(epoch from clock_ahead))::float8 as off from worker_heartbeat) told
            ) worker
            cross join lateral (
              select count(*) as count, min(ends) as since from (
@@ -87,6 +91,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
     Ok(Pulse {
         now: row.now.to_jiff(),
         worker_silent_for: row.silent_for.map(SignedDuration::from_secs),
+        worker_looked: row.looked.map(SignedDuration::from_secs),
         worker_clock_off: row.clock_off.map(SignedDuration::from_secs),
         overdue: u64::try_from(row.overdue).unwrap_or(0),
         overdue_since: row.overdue_since.map(jiff_sqlx::Timestamp::to_jiff),

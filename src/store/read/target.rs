@@ -3,7 +3,10 @@
 //! Times of the worker are the database's real clock; here they are moved by how far business time runs ahead, which is
 //! nothing in production, so that a page shows one time.
 
-use crate::store::{Store, StoreError, columns::trouble};
+use crate::store::{
+    Store, StoreError,
+    columns::{readable, trouble},
+};
 use jiff::Timestamp;
 use latchkey_domain::access::{
     GrantId,
@@ -119,8 +122,9 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
     )
     .fetch_all(store.pool())
     .await?;
-    rows.into_iter()
-        .map(|row| {
+    Ok(readable(rows.into_iter().map(|row| {
+        let id = row.key;
+        let read = move || -> Result<TargetRow, StoreError> {
             Ok(TargetRow {
                 target: target(&row.kind, row.key)?,
                 person: row.person,
@@ -137,8 +141,9 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
                 name: row.name,
                 ran_at: row.ran_at.map(jiff_sqlx::Timestamp::to_jiff),
             })
-        })
-        .collect()
+        };
+        (id, read())
+    })))
 }
 
 fn target(kind: &str, key: uuid::Uuid) -> Result<Target, StoreError> {
@@ -281,8 +286,9 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
     )
     .fetch_all(store.pool())
     .await?;
-    rows.into_iter()
-        .map(|row| {
+    Ok(readable(rows.into_iter().map(|row| {
+        let id = row.id;
+        let read = move || -> Result<LegRow, StoreError> {
             Ok(LegRow {
                 grant: GrantId(row.id),
                 holder: row.holder,
@@ -298,8 +304,9 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
                 error: row.error.filter(|error| !error.is_empty()),
                 next_try: row.next_try.map(jiff_sqlx::Timestamp::to_jiff),
             })
-        })
-        .collect()
+        };
+        (id, read())
+    })))
 }
 
 async fn writes(store: &Store, id: Target) -> Result<Vec<WriteRow>, StoreError> {

@@ -76,6 +76,7 @@ pub async fn pending(
            join cluster c on c.id = r.cluster_id
            join principal i on i.id = r.principal_id
            where r.state = 'pending' and r.lapses_at > latchkey_now() and i.ended_at is null
+             and latchkey_readable(r.lapses_at) is not null and latchkey_readable(r.submitted_at) is not null
              and ($1::timestamptz is null or (r.lapses_at, r.id) > ($1, $2))
            order by r.lapses_at, r.id limit $3"#,
         after.map(|after| time(after.lapses_at)) as _,

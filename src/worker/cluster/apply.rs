@@ -99,7 +99,8 @@ impl Run<'_> {
         let mut recorded = Vec::new();
         let mut tx_lines = Vec::new();
         for step in &self.plan.steps {
-            let grants = grants_of(step);
+            let mut grants = grants_of(step);
+            grants.retain(|grant| !self.held.grants.contains(grant));
             let mut of_step: Vec<Intent> = grants.iter().map(|grant| intent(Some(*grant), step)).collect();
             if of_step.is_empty() {
                 of_step.push(intent(None, step));

@@ -13,6 +13,7 @@ use latchkey_domain::{
     eks::{arn::ClusterArn, endpoint::is_of_eks},
     plan::{
         cluster::Settled,
+        desired::Wish,
         existence::{Existence, Said, judge},
         observation::{ClusterObservation, EksCluster},
     },
@@ -121,6 +122,17 @@ pub(super) async fn run_gone(
     let observation = ClusterObservation { trouble: Some(why.clone()), ..last_seen(worker, id).await? };
     trail::saw(&worker.store, lease, &observation).await?;
     let mut outcome = Outcome { failure: Some(why.clone()), ..Outcome::default() };
+    for row in &desired.quarantined {
+        if !row.ends {
+            outcome.revoke.push((row.id, Cause::ClusterGone, why.clone()));
+            continue;
+        }
+        let seen = Seen::of(&format!("{}, and nothing of this access with it", why.trim_end_matches('.')));
+        let wish = Wish::Revoke { since: desired.now };
+        outcome
+            .legs
+            .insert(row.id, LegOutcome { wish, found: Found::Proven(seen), attempts: 0, stood: None, compared: None });
+    }
     for grant in &desired.grants {
         if grant.wish.is_present() {
             outcome.revoke.push((grant.id(), Cause::ClusterGone, why.clone()));

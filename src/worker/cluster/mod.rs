@@ -9,8 +9,8 @@ mod prove;
 mod unreachable;
 
 use super::{
-    Worker,
-    finish::{Found, LegOutcome, Outcome},
+    AFTER_BREAK, Worker,
+    finish::{Found, LegOutcome, Outcome, Seen},
     interrupted::Interrupted,
     trail,
 };
@@ -22,6 +22,7 @@ use crate::{
     store::{
         desired::{self, Legs},
         fence, findings,
+        quarantine::{self, Held},
     },
 };
 use apply::Applied;
@@ -37,6 +38,7 @@ use latchkey_domain::{
         mapping,
         observation::{ClusterObservation, ClusterState, EksCluster, EntryHolders},
         obstacles::{Obstacle, allows_more, made_again},
+        proof::quarantined_left,
         tampering::Parts,
     },
 };
@@ -108,9 +110,11 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         desired.entries = entries::of_grants(worker, &arn, &holders, &desired).await;
         let observation = observation(&reached.aws, state, &holders);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
-        let plan = plan(&desired, &observation);
+        let (plan, held) = plan_free(worker, lease, &mut desired, &observation).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
-        let run = Run { worker, lease, cluster: id, reached: &reached, undescribed, desired: &desired, plan: &plan };
+        let held = &held;
+        let run =
+            Run { worker, lease, cluster: id, reached: &reached, undescribed, desired: &desired, plan: &plan, held };
         run.tell(&mut told);
         run.catch_up(&mut told).await?;
         let applied = run.apply(state, &mut told).await?;
@@ -165,6 +169,8 @@ struct Run<'a> {
     undescribed: Option<&'a Fault>,
     desired: &'a DesiredCluster,
     plan: &'a Plan,
+    /// What somebody has locked: nothing of it is written by this run.
+    held: &'a Held,
 }
 
 impl Run<'_> {
@@ -179,7 +185,7 @@ impl Run<'_> {
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
         let mut outcome = Outcome {
             findings: told.events,
-            rests: legs.values().filter_map(|leg| leg.rests).min(),
+            rests: legs.values().filter_map(|leg| leg.rests).chain(self.held_rests()).min(),
             failure: failure(self.desired, observation),
             periodic: true,
             ..Outcome::default()
@@ -208,6 +214,19 @@ impl Run<'_> {
             };
             outcome.legs.insert(id, self.leg(grant, legs, found, &parts, state));
         }
+        for row in self.desired.quarantined.iter().filter(|row| row.ends && !row.resting) {
+            let found = match (applied.failed.remove(&row.id), quarantined_left(self.desired, row, state)) {
+                (Some(fault), _) => Found::Failed(fault),
+                (None, Some(why)) => Found::Unsettled(why),
+                (None, None) => Found::Proven(Seen::of(
+                    "Nothing on the cluster carries its label or has a name that was recorded for it. This version cannot \
+                     read what it allowed, so the API server was not asked.",
+                )),
+            };
+            let attempts = legs.get(&row.id).map_or(0, |leg| leg.attempts);
+            let wish = Wish::Revoke { since: self.desired.now };
+            outcome.legs.insert(row.id, LegOutcome { wish, found, attempts, stood: None, compared: None });
+        }
         for (grant, found) in self.prove(&judged, state).await? {
             outcome.findings.extend(self.widened(grant, legs, &found));
             outcome.legs.insert(grant.id(), self.leg(grant, legs, found, &parts, state));
@@ -231,6 +250,11 @@ impl Run<'_> {
                 !binding.subjects.is_empty() && binding.namespace.as_deref().is_some_and(|name| !pinned(name))
             })
         })
+    }
+
+    /// When to look again at what somebody has locked.
+    fn held_rests(&self) -> Option<Duration> {
+        (!self.held.grants.is_empty() || !self.held.principals.is_empty()).then_some(AFTER_BREAK)
     }
 
     fn is_left(&self, grant: &DesiredGrant, state: &ClusterState) -> bool {
@@ -323,9 +347,38 @@ fn failure(desired: &DesiredCluster, observation: &ClusterObservation) -> Option
 /// What is desired, and how its legs fare, of one moment.
 async fn desired(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<(DesiredCluster, Legs), Interrupted> {
     let mut snapshot = desired::snapshot(&worker.store).await?;
-    let desired = desired::cluster(&mut snapshot, id, Some(lease.epoch()), None).await?.ok_or(Interrupted::Nothing)?;
+    let desired = desired::cluster(&mut snapshot, id, Some(lease.epoch()), None).await?;
+    let (desired, unreadable) = desired.ok_or(Interrupted::Nothing)?;
     let legs = desired::legs(&mut snapshot, lease.target()).await?;
+    drop(snapshot);
+    quarantine::tell(&worker.store, &unreadable).await;
     Ok((desired, legs))
+}
+
+/// The plan of what nobody has locked: who waits for a row that somebody holds waits alone.
+async fn plan_free(
+    worker: &Worker,
+    lease: &Lease,
+    desired: &mut DesiredCluster,
+    observation: &ClusterObservation,
+) -> Result<(Plan, Held), Interrupted> {
+    let whole = plan(desired, observation);
+    if whole.steps.is_empty() {
+        return Ok((whole, Held::default()));
+    }
+    let (grants, principals) = whole.writes_for();
+    let held = quarantine::held(&worker.store, lease.target(), &grants, &principals).await?;
+    if held == Held::default() {
+        return Ok((whole, held));
+    }
+    tracing::warn!(target = %lease.target(), ?held, "somebody has rows locked; the run goes on without them");
+    for grant in &mut desired.grants {
+        grant.resting |= held.grants.contains(&grant.id()) || held.principals.contains(&grant.facts.principal);
+    }
+    for row in &mut desired.quarantined {
+        row.resting |= held.grants.contains(&row.id);
+    }
+    Ok((plan(desired, observation), held))
 }
 
 /// Lines of ours in aws-auth that were taken out before.

@@ -55,6 +55,7 @@ pub(super) async fn look_again(
 pub(super) fn named(desired: &DesiredCluster) -> Named {
     let keys = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation));
     let keys = keys.chain(desired.uncertain.iter().cloned());
+    let keys = keys.chain(desired.quarantined.iter().flat_map(|row| row.bindings.iter().cloned()));
     let facts = || desired.grants.iter().map(|grant| &grant.facts);
     Named {
         bindings: keys.map(|key| (key.namespace, key.name)).collect(),

@@ -223,8 +223,7 @@ impl Run<'_> {
     }
 
     fn is_still_needed(&self, grant: &DesiredGrant) -> bool {
-        let principal = grant.facts.principal;
-        self.desired.grants.iter().any(|other| other.wish.is_present() && other.facts.principal == principal)
+        self.desired.needs_line_of(grant.facts.principal)
     }
 
     /// The mapping that the grant was bound by, also where it was taken out before and somebody put it back.

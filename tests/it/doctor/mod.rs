@@ -157,9 +157,14 @@ impl Hospital {
 
     /// Says that a worker lives, for half a minute.
     pub async fn beat(&self) {
-        latchkey::store::heartbeats::beat(&self.world.town.worker, "the ward's worker", jiff::Timestamp::now())
-            .await
-            .unwrap();
+        latchkey::store::heartbeats::beat(
+            &self.world.town.worker,
+            "the ward's worker",
+            jiff::Timestamp::now(),
+            std::time::Duration::ZERO,
+        )
+        .await
+        .unwrap();
     }
 
     pub async fn examine(&self, arguments: &[&str]) -> Told {

@@ -18,7 +18,14 @@ async fn on_real_components_missing_rights_are_named_and_what_is_printed_brings_
     ward.set("AWS_SECRET_ACCESS_KEY", outside.worker.secret_access_key.clone());
     let beat = async || {
         let store = latchkey::store::Store::connect(&stage.database.url_as("latchkey_worker").into(), 2).unwrap();
-        latchkey::store::heartbeats::beat(&store, "the ward's worker", jiff::Timestamp::now()).await.unwrap();
+        latchkey::store::heartbeats::beat(
+            &store,
+            "the ward's worker",
+            jiff::Timestamp::now(),
+            std::time::Duration::ZERO,
+        )
+        .await
+        .unwrap();
     };
     beat().await;
     let well = ward.examine(&[]).await;

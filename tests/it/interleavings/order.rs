@@ -29,7 +29,7 @@ fn lock(statement: &Statement) -> Option<Lock> {
     if text.contains("pg_advisory_xact_lock(hashtextextended($1, 0))") {
         return Some(Lock::Person);
     }
-    if updates("request") || selects("request r") {
+    if updates("request") || selects("request r") || selects("request where") {
         return Some(Lock::Request);
     }
     if text.contains("from principal where") && text.contains("for ") || updates("principal") {
@@ -40,6 +40,10 @@ fn lock(statement: &Statement) -> Option<Lock> {
     }
     if updates("access_grant") || selects("access_grant g") {
         return Some(Lock::Grants);
+    }
+    // Both targets of an access at once, in the order of their keys, the cluster's first.
+    if text.starts_with("with free as") {
+        return Some(Lock::Target("cluster".to_owned(), parameter(0)));
     }
     if text.starts_with("insert into target") || selects("target where") {
         return Some(Lock::Target(String::from_utf8(parameter(0)).unwrap(), parameter(1)));

@@ -59,7 +59,7 @@ async fn operators_see_whose_clock_is_wrong_and_that_nothing_is_done() {
     assert_ne!(world.state(grant).await, "active");
 
     // Another one, whose clock is right, is enough.
-    heartbeats::beat(&world.town.worker, "another", Timestamp::now()).await.unwrap();
+    heartbeats::beat(&world.town.worker, "another", Timestamp::now(), std::time::Duration::ZERO).await.unwrap();
     let pulse = read::pulse::read(store).await.unwrap();
     assert!(pulse.worker_silent_for.is_some_and(|silent| silent.as_secs() < 30), "{pulse:?}");
 

@@ -98,7 +98,7 @@ async fn a_revocation_does_not_wait_for_the_lease_of_a_worker_that_fell_silent()
     let world = World::new().await;
     let grant = world.active("ana").await;
     world.give_back("ana", grant).await;
-    heartbeats::beat(&world.town.worker, "dead", Timestamp::now()).await.unwrap();
+    heartbeats::beat(&world.town.worker, "dead", Timestamp::now(), std::time::Duration::ZERO).await.unwrap();
     assert_eq!(claimed_by(&world, "dead").await.len(), 2, "its cluster and its principal");
 
     world.run().await;

@@ -55,3 +55,31 @@ async fn nobody_clears_what_is_over_by_itself_and_the_web_raises_nothing() {
     let alarm = Alarm::new(AlarmCode::NotAllowed, "x", "x");
     assert!(tx.raise(&alarm, now).await.is_err());
 }
+
+#[tokio::test]
+async fn a_worker_that_lives_and_looks_for_nothing_is_told_of() {
+    let portal = Portal::new().await;
+    let beats = |looked: i32| {
+        let owner = portal.town.owner.clone();
+        async move {
+            sqlx::query(
+                "insert into worker_heartbeat (holder, started_at, seen_at, looked_at)
+                 values ('one', clock_timestamp() - interval '1 hour', clock_timestamp(),
+                   clock_timestamp() - make_interval(secs => $1))
+                 on conflict (holder) do update set seen_at = excluded.seen_at, looked_at = excluded.looked_at",
+            )
+            .bind(f64::from(looked))
+            .execute(owner.pool())
+            .await
+            .unwrap();
+        }
+    };
+    let ana = portal.browser("ana").await;
+    beats(10).await;
+    assert!(!ana.get("/").await.expect(StatusCode::OK).text.contains("No worker has"));
+    beats(90).await;
+    let home = ana.get("/").await.expect(StatusCode::OK).text;
+    assert!(home.contains("No worker has looked for what is due for"), "{home}");
+    let status = ana.get("/status").await.expect(StatusCode::OK).text;
+    assert!(status.contains("Does not look") && status.contains("No worker answers"), "{status}");
+}

@@ -7,6 +7,7 @@ mod entries;
 mod overlap;
 mod paused;
 mod restored;
+mod shared_fate;
 mod trouble;
 
 use crate::town::{Town, look};

@@ -14,7 +14,7 @@
 pub use super::compared::{Compared, UNPROTECTED};
 
 use super::{
-    ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId, Transition,
+    ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId, Transition, Wake,
     cluster::PinnedNamespace,
     person::{Handle, Person},
     profile::ResolvedProfile,
@@ -82,6 +82,34 @@ impl GrantBasis {
             ("automatic", None) => Some(Self::Automatic),
             _ => None,
         }
+    }
+}
+
+/// What a grant is about: what every version reads of its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GrantBrief {
+    pub id: GrantId,
+    pub request: RequestId,
+    pub person: PersonId,
+    pub principal: PrincipalId,
+    pub cluster: ClusterId,
+}
+
+impl GrantBrief {
+    /// An event about this grant.
+    pub fn event(&self, action: &str, actor: Actor) -> EventDraft {
+        let mut event = EventDraft::new(action, actor);
+        event.person = Some(self.person);
+        event.cluster = Some(self.cluster);
+        event.request = Some(self.request);
+        event.grant = Some(self.id);
+        event
+    }
+
+    /// Its two targets, to be woken.
+    pub fn wakes(&self, revoking: bool) -> Vec<Wake> {
+        let targets = [Target::Cluster(self.cluster), Target::Principal(self.principal)];
+        targets.map(|target| Wake { target, revoking }).to_vec()
     }
 }
 
@@ -577,13 +605,14 @@ impl Revoking {
 }
 
 impl GrantFacts {
+    /// What it is about.
+    pub fn brief(&self) -> GrantBrief {
+        let Self { id, request, person, principal, cluster, .. } = *self;
+        GrantBrief { id, request, person, principal, cluster }
+    }
+
     /// An event about this grant.
     pub fn event(&self, action: &str, actor: Actor) -> EventDraft {
-        let mut event = EventDraft::new(action, actor);
-        event.person = Some(self.person);
-        event.cluster = Some(self.cluster);
-        event.request = Some(self.request);
-        event.grant = Some(self.id);
-        event
+        self.brief().event(action, actor)
     }
 }

@@ -49,6 +49,24 @@ pub struct Plan {
     pub compared: BTreeSet<GrantId>,
 }
 
+impl Plan {
+    /// The grants that its steps are for, and the principals whose lines it adds.
+    pub fn writes_for(&self) -> (BTreeSet<GrantId>, BTreeSet<PrincipalId>) {
+        let (mut grants, mut principals) = (BTreeSet::new(), BTreeSet::new());
+        for step in &self.steps {
+            match step {
+                Step::Binding { grant, .. } => grants.extend(*grant),
+                Step::CreateRole { grants: own, .. } => grants.extend(own),
+                Step::AwsAuth(write) => {
+                    grants.extend(&write.grants);
+                    principals.extend(write.lines.iter().map(|line| line.principal));
+                }
+            }
+        }
+        (grants, principals)
+    }
+}
+
 /// A write to the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -229,6 +247,11 @@ impl Planner<'_> {
             let stand_ins: Vec<BindingStep> = awaited.cloned().map(BindingStep::StandIn).collect();
             self.binding(stand_ins, Some(grant.id()));
         }
+        for row in desired.quarantined.iter().filter(|row| row.ends && !row.resting) {
+            for observed in bindings::of_grant(self.state, row.id, &row.bindings, desired.installation) {
+                self.binding(away(desired, observed, Some(row.id)), Some(row.id));
+            }
+        }
     }
 
     /// What carries our labels and belongs to no live grant.
@@ -241,9 +264,14 @@ impl Planner<'_> {
         let ends = |binding| {
             desired.grants.iter().any(|grant| !grant.wish.is_present() && bindings::names_grant(binding, grant.id()))
         };
+        // What cannot be read stays as it stands; what of it ends goes with its own steps.
+        let quarantined = |binding: &ObservedBinding, key: &BindingKey| {
+            desired.quarantined.iter().any(|row| row.bindings.contains(key) || bindings::names_grant(binding, row.id))
+        };
         for observed in &self.state.bindings {
             let key = bindings::key_of(observed);
-            if !bindings::is_labelled(observed, desired.installation) || known.contains(&key) || ends(observed) {
+            let is_ours = bindings::is_labelled(observed, desired.installation);
+            if !is_ours || known.contains(&key) || ends(observed) || quarantined(observed, &key) {
                 continue;
             }
             let what = format!("{key} carries the labels of this installation and belongs to no access; it is removed");

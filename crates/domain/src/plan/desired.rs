@@ -33,6 +33,8 @@ pub struct DesiredCluster {
     pub now: Timestamp,
     /// Every grant that is not over, but for the scheduled ones.
     pub grants: Vec<DesiredGrant>,
+    /// Those that this version cannot read: what stands of them stays as it is, and what ends goes by label and name.
+    pub quarantined: Vec<Quarantined>,
     /// The mappings that were intended or written and not removed since.
     pub mappings: Vec<RecordedMapping>,
     /// Mappings of ours that were taken out before and are in aws-auth again: an old copy was put back, or a write came
@@ -47,6 +49,14 @@ pub struct DesiredCluster {
     pub uncertain: BTreeSet<BindingKey>,
     /// What EKS's own table says of principals, on clusters that have one. It overrides aws-auth.
     pub entries: BTreeMap<PrincipalId, Entry>,
+}
+
+impl DesiredCluster {
+    /// Whether an access that stays needs the line of a principal.
+    pub fn needs_line_of(&self, principal: PrincipalId) -> bool {
+        self.grants.iter().any(|grant| grant.wish.is_present() && grant.facts.principal == principal)
+            || self.quarantined.iter().any(|row| !row.ends && row.principal == principal)
+    }
 }
 
 /// An access entry, or why it is not known whether there is one.
@@ -84,6 +94,19 @@ pub struct DesiredGrant {
     pub resting: bool,
     /// What of it the last look left [in place](crate::plan::tampering::Parts::of): what is missing now, somebody took.
     pub stood: BTreeSet<String>,
+}
+
+/// A grant whose row this version cannot read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    pub id: GrantId,
+    pub principal: PrincipalId,
+    /// Whether it is being taken away. Else nothing of it is touched.
+    pub ends: bool,
+    /// The bindings that were written for it, as the intents recorded them.
+    pub bindings: BTreeSet<BindingKey>,
+    /// Whether the leg's back-off lasts still.
+    pub resting: bool,
 }
 
 /// What a grant wants of its targets.

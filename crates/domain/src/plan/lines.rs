@@ -51,6 +51,9 @@ impl Planner<'_> {
         if self.cut_by(recorded.principal).is_some() {
             return false;
         }
+        if self.desired.quarantined.iter().any(|row| !row.ends && row.principal == recorded.principal) {
+            return true;
+        }
         let mut wanted = self.present().filter(|grant| grant.facts.principal == recorded.principal).peekable();
         if wanted.peek().is_none() {
             return false;
@@ -65,7 +68,10 @@ impl Planner<'_> {
     fn take_out(&mut self, recorded: &RecordedMapping, change: &mut Change) {
         let id = (recorded.principal, recorded.visit);
         let ending = |grant: &&DesiredGrant| grant.facts.principal == recorded.principal && !grant.wish.is_present();
-        let grants: Vec<GrantId> = self.desired.grants.iter().filter(ending).map(DesiredGrant::id).collect();
+        let quarantined = self.desired.quarantined.iter().filter(|row| row.ends && row.principal == recorded.principal);
+        let grants: Vec<GrantId> = (self.desired.grants.iter().filter(ending).map(DesiredGrant::id))
+            .chain(quarantined.map(|row| row.id))
+            .collect();
         let recorded = &RecordedMapping { text_before: change.text_before(recorded), ..recorded.clone() };
         match mapping::without(&change.data, recorded) {
             Removal::Nothing => self.plan.settled.push(Settled::Removed(id.0, id.1)),

@@ -76,6 +76,22 @@ pub struct PrincipalGrant {
     pub resting: bool,
     /// Why nothing is written for it, where it is new and an operator paused granting on its cluster.
     pub held: Option<String>,
+    /// Whether this version cannot read its row: then what the policy has of it [stays](DesiredPrincipal::leave).
+    pub unreadable: bool,
+}
+
+impl DesiredPrincipal {
+    /// Makes what cannot be read need just what the policy gives it already: nothing more, and nothing is taken from it.
+    pub fn leave(&mut self, observed: &PrincipalObservation) {
+        let policies = observed.found.as_ref().map(|user| &user.inline_policies);
+        let text = policies.and_then(|policies| policies.get(POLICY_NAME)).map_or("", String::as_str);
+        let console = iam_policy::opens_console(text);
+        self.grants.retain_mut(|grant| {
+            let stays = grant.unreadable && grant.wish.is_present();
+            grant.needs.console = grant.needs.console || (stays && console);
+            !stays || text.contains(&grant.needs.cluster.to_string())
+        });
+    }
 }
 
 /// A write to IAM.

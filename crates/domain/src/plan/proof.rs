@@ -6,7 +6,7 @@
 
 use super::{
     bindings,
-    desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, RecordedMapping, Wish},
+    desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, Quarantined, RecordedMapping, Wish},
     observation::{ClusterState, ObservedBinding},
     obstacles,
     who::{self, Identity, bearers},
@@ -222,15 +222,28 @@ pub fn left_behind(
     if let Some(binding) = left.find(|binding| !bindings::stands_in(binding, desired)) {
         return Some(format!("{} is still there", bindings::key_of(binding)));
     }
-    let bound = bound.filter(|bound| bound.own)?;
-    let needed = desired.grants.iter().any(|other| other.wish.is_present() && other.facts.principal == bound.principal);
+    line_left(desired, bound.filter(|bound| bound.own)?, state)
+}
+
+/// The same of an access whose row this version cannot read: what its label, and the names that were recorded, tell.
+pub fn quarantined_left(desired: &DesiredCluster, row: &Quarantined, state: &ClusterState) -> Option<String> {
+    let mut left = bindings::of_grant(state, row.id, &row.bindings, desired.installation).into_iter();
+    if let Some(binding) = left.find(|binding| !bindings::stands_in(binding, desired)) {
+        return Some(format!("{} is still there", bindings::key_of(binding)));
+    }
+    let mut recorded = desired.mappings.iter().filter(|mapping| mapping.principal == row.principal && mapping.own);
+    recorded.find_map(|bound| line_left(desired, bound, state))
+}
+
+fn line_left(desired: &DesiredCluster, bound: &RecordedMapping, state: &ClusterState) -> Option<String> {
+    let needed = desired.needs_line_of(bound.principal);
     let data = state.aws_auth.as_ref().map(|object| &object.data)?;
     let auth = AwsAuth::read(data);
     let there = auth.identities().users.iter().any(|user| user.username == bound.username);
     // In a text that nobody can read, the name is enough: mended, it would map the user again.
     let text = bound.key.and_then(|key| data.get(key.as_str()));
     let hidden = !auth.errors().is_empty() && text.is_some_and(|text| text.contains(&bound.username));
-    let put_back = is_put_back(desired, grant);
+    let put_back = desired.returned.iter().any(|returned| returned.principal == bound.principal);
     let sentence = || match &state.aws_auth {
         Some(object) if put_back => format!(
             "aws-auth still holds the line of `{}`, which {} puts back: whoever runs that has to let it go",

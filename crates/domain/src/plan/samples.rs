@@ -81,6 +81,7 @@ pub fn desired(grants: Vec<DesiredGrant>) -> DesiredCluster {
         undescribed: None,
         now: now(),
         grants,
+        quarantined: vec![],
         mappings: vec![],
         returned: vec![],
         visits: BTreeMap::new(),

@@ -93,6 +93,11 @@ pub fn union(grants: impl Iterator<Item = GrantNeeds>) -> Option<PolicyDocument>
     Some(PolicyDocument { statements })
 }
 
+/// Whether a policy of ours, as its text, opens the EKS console to somebody.
+pub fn opens_console(text: &str) -> bool {
+    text.contains("LatchkeyConsole")
+}
+
 impl PolicyDocument {
     /// The statements, in the order of the document.
     pub fn statements(&self) -> &[Statement] {

@@ -9,7 +9,7 @@ const ARN: &str = "arn:aws:iam::111122223333:user/latchkey/jane";
 fn grant(number: u128, cluster: &str, wish: Wish) -> PrincipalGrant {
     let cluster = format!("arn:aws:eks:eu-west-1:111122223333:cluster/{cluster}").parse().unwrap();
     let needs = GrantNeeds { cluster, console: false };
-    PrincipalGrant { id: GrantId(Uuid::from_u128(number)), wish, needs, resting: false, held: None }
+    PrincipalGrant { id: GrantId(Uuid::from_u128(number)), wish, needs, resting: false, held: None, unreadable: false }
 }
 
 fn desired(grants: Vec<PrincipalGrant>) -> DesiredPrincipal {

@@ -1,0 +1,276 @@
+//! Rows of grants, read and locked. One that this version cannot read is no error of the others: it comes apart, as what
+//! its plain columns tell.
+
+use super::{StoreError, Tx, columns::parsed};
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    ClusterId, GrantId, PersonId, PrincipalId, RequestId,
+    grant::{
+        Active, Cause, Ended, Grant, GrantBasis, GrantBrief, GrantFacts, GrantState, Provisioning, Revoking, Scheduled,
+    },
+    person::Handle,
+    transition::Target,
+};
+use sqlx::PgConnection;
+use std::num::NonZeroU8;
+use uuid::Uuid;
+
+struct Row {
+    id: Uuid,
+    request_id: Uuid,
+    person_id: Uuid,
+    handle: String,
+    principal_id: Uuid,
+    cluster_id: Uuid,
+    resolved_profile: String,
+    namespaces: String,
+    minutes: i32,
+    policy_hash: Vec<u8>,
+    policy_name: String,
+    basis: String,
+    quorum: Option<i32>,
+    decided_by: Vec<Uuid>,
+    state: String,
+    created_at: Option<jiff_sqlx::Timestamp>,
+    activate_by: Option<jiff_sqlx::Timestamp>,
+    hard_until: Option<jiff_sqlx::Timestamp>,
+    since: Option<jiff_sqlx::Timestamp>,
+    until: Option<jiff_sqlx::Timestamp>,
+    revoking_since: Option<jiff_sqlx::Timestamp>,
+    ended_at: Option<jiff_sqlx::Timestamp>,
+    cause: Option<String>,
+    ended_by: Option<Uuid>,
+    end_reason: Option<String>,
+    residual: String,
+}
+
+/// Grants as [`Row`]s, by what follows `where`. Whatever stands in a column reaches us: JSON as its text, times that no
+/// program can read as none, so that one row is no error of all.
+macro_rules! rows {
+    ($tail:tt, $($argument:expr),*) => {
+        sqlx::query_as!(
+            Row,
+            r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, g.cluster_id,
+                 g.resolved_profile::text as "resolved_profile!", g.namespaces::text as "namespaces!", g.minutes,
+                 g.policy_hash, g.policy_name, g.basis, g.quorum, array_remove(g.decided_by, null) as "decided_by!", g.state,
+                 latchkey_readable(g.created_at) as created_at, latchkey_readable(g.activate_by) as activate_by,
+                 latchkey_readable(g.hard_until) as hard_until, latchkey_readable(g.since) as since,
+                 latchkey_readable(g.until) as until, latchkey_readable(g.revoking_since) as revoking_since,
+                 latchkey_readable(g.ended_at) as ended_at, g.cause, g.ended_by, g.end_reason,
+                 g.residual::text as "residual!"
+               from access_grant g join person p on p.id = g.person_id where "# + $tail,
+            $($argument),*
+        )
+    };
+}
+
+/// A grant as its row was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Locked {
+    Grant(Grant),
+    Unreadable(Unreadable),
+}
+
+/// A row that this version cannot read: what its plain columns tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    pub brief: GrantBrief,
+    /// None where it is a state of another version.
+    pub state: Option<GrantState>,
+    pub decided_by: Vec<PersonId>,
+    /// Which row that is: its own, or one that it needs.
+    pub row: String,
+    /// What of it cannot be read.
+    pub why: String,
+}
+
+impl Unreadable {
+    /// Whether it is being taken away. One in a state of another version is not, as far as we know.
+    pub fn ends(&self) -> bool {
+        self.state == Some(GrantState::Revoking)
+    }
+}
+
+impl Row {
+    fn brief(&self) -> GrantBrief {
+        GrantBrief {
+            id: GrantId(self.id),
+            request: RequestId(self.request_id),
+            person: PersonId(self.person_id),
+            principal: PrincipalId(self.principal_id),
+            cluster: ClusterId(self.cluster_id),
+        }
+    }
+
+    /// The grant, or what tells of it where this version cannot read it.
+    fn locked(self) -> Locked {
+        let (brief, state) = (self.brief(), GrantState::parse(&self.state));
+        let decided_by = self.decided_by.iter().copied().map(PersonId).collect();
+        match self.grant() {
+            Ok(grant) => Locked::Grant(grant),
+            Err(error) => {
+                let row = format!("access_grant {}", brief.id);
+                Locked::Unreadable(Unreadable { brief, state, decided_by, row, why: error.to_string() })
+            }
+        }
+    }
+
+    fn grant(self) -> Result<Grant, StoreError> {
+        let corrupt =
+            |column: &'static str, value: &dyn std::fmt::Display| StoreError::corrupt("access_grant", column, value);
+        let no_time = |column: &'static str| corrupt(column, &"no time that can be read");
+        let time = |at: Option<jiff_sqlx::Timestamp>, column| {
+            at.map(jiff_sqlx::Timestamp::to_jiff).ok_or_else(|| no_time(column))
+        };
+        let handle: Handle = self.handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?;
+        let quorum = self.quorum.and_then(|quorum| u8::try_from(quorum).ok()).and_then(NonZeroU8::new);
+        let basis = GrantBasis::parse(&self.basis, quorum).ok_or_else(|| corrupt("basis", &self.basis))?;
+        let facts = GrantFacts {
+            id: GrantId(self.id),
+            request: RequestId(self.request_id),
+            person: PersonId(self.person_id),
+            handle,
+            principal: PrincipalId(self.principal_id),
+            cluster: ClusterId(self.cluster_id),
+            profile: parsed("access_grant", "resolved_profile", &self.resolved_profile)?,
+            namespaces: parsed("access_grant", "namespaces", &self.namespaces)?,
+            minutes: u32::try_from(self.minutes).map_err(|error| corrupt("minutes", &error))?,
+            policy_hash: hex::encode(self.policy_hash),
+            policy_name: self.policy_name,
+            basis,
+            decided_by: self.decided_by.into_iter().map(PersonId).collect(),
+            created_at: time(self.created_at, "created_at")?,
+            activate_by: time(self.activate_by, "activate_by")?,
+            hard_until: time(self.hard_until, "hard_until")?,
+        };
+        let state = GrantState::parse(&self.state).ok_or_else(|| corrupt("state", &self.state))?;
+        let active = self.since.zip(self.until).map(|(since, until)| (since.to_jiff(), until.to_jiff()));
+        let missing = |column: &'static str| corrupt(column, &"null");
+        let ending = || -> Result<(Cause, Timestamp), StoreError> {
+            let cause = self.cause.as_deref().and_then(Cause::parse).ok_or_else(|| missing("cause"))?;
+            let since = self.revoking_since.ok_or_else(|| missing("revoking_since"))?;
+            Ok((cause, since.to_jiff()))
+        };
+        let residual: Vec<String> = parsed("access_grant", "residual", &self.residual)?;
+        Ok(match state {
+            GrantState::Scheduled => Grant::Scheduled(Scheduled { facts }),
+            GrantState::Provisioning => Grant::Provisioning(Provisioning { facts }),
+            GrantState::Active => {
+                let (since, until) = active.ok_or_else(|| missing("since"))?;
+                Grant::Active(Active { facts, since, until, residual })
+            }
+            GrantState::Revoking => {
+                let (cause, revoking_since) = ending()?;
+                let (by, reason) = (self.ended_by.map(PersonId), self.end_reason);
+                Grant::Revoking(Revoking { facts, active, cause, revoking_since, by, reason })
+            }
+            GrantState::Ended => {
+                let (cause, revoking_since) = ending()?;
+                let ended_at = self.ended_at.ok_or_else(|| missing("ended_at"))?.to_jiff();
+                Grant::Ended(Ended { facts, active, cause, revoking_since, ended_at, residual })
+            }
+        })
+    }
+}
+
+impl Tx {
+    /// Locks grants in the order of their ids and reads them as they are under the lock. The lock leaves room for rows
+    /// that refer to them: a run records intents of several grants in the order of its plan, and would deadlock.
+    ///
+    /// # Errors
+    /// `Corrupt` where one cannot be read; `Database`. Grants that do not exist are left out.
+    pub async fn lock_grants(&mut self, ids: &[GrantId]) -> Result<Vec<Grant>, StoreError> {
+        let (grants, mut unreadable) = self.lock_all(ids).await?;
+        match unreadable.pop() {
+            Some(row) => Err(StoreError::corrupt("access_grant", "row", row.why)),
+            None => Ok(grants),
+        }
+    }
+
+    /// The same, apart from those that this version cannot read: they are locked, too.
+    ///
+    /// # Errors
+    /// `Database`. Grants that do not exist are left out.
+    pub async fn lock_all(&mut self, ids: &[GrantId]) -> Result<(Vec<Grant>, Vec<Unreadable>), StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = rows!("g.id = any($1) order by g.id for no key update of g", &ids);
+        Ok(apart(rows.fetch_all(self.connection()).await?))
+    }
+
+    /// Locks one grant, unless somebody else has it locked: then there is none.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn try_lock_grant(&mut self, id: GrantId) -> Result<Option<Locked>, StoreError> {
+        let row = rows!("g.id = $1 for no key update of g skip locked", id.0);
+        Ok(row.fetch_optional(self.connection()).await?.map(Row::locked))
+    }
+
+    /// Locks one grant.
+    ///
+    /// # Errors
+    /// `Database`. No such grant is `None`.
+    pub async fn lock_grant(&mut self, id: GrantId) -> Result<Option<Locked>, StoreError> {
+        let row = rows!("g.id = $1 for no key update of g", id.0);
+        Ok(row.fetch_optional(self.connection()).await?.map(Row::locked))
+    }
+
+    /// What grants are, for events about them; without a lock, since it never changes, and whatever else their rows say.
+    ///
+    /// # Errors
+    /// `Database`. Grants that do not exist are left out.
+    pub async fn briefs(&mut self, ids: &[GrantId]) -> Result<Vec<GrantBrief>, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = sqlx::query!(
+            "select id, request_id, person_id, principal_id, cluster_id from access_grant where id = any($1) order by id",
+            &ids
+        )
+        .fetch_all(self.connection())
+        .await?;
+        let brief = rows.into_iter().map(|row| GrantBrief {
+            id: GrantId(row.id),
+            request: RequestId(row.request_id),
+            person: PersonId(row.person_id),
+            principal: PrincipalId(row.principal_id),
+            cluster: ClusterId(row.cluster_id),
+        });
+        Ok(brief.collect())
+    }
+}
+
+/// The grants of a target that are not over, as they are now, without a lock: what a run desires. Apart from them those
+/// that this version cannot read.
+///
+/// # Errors
+/// `Database`.
+pub async fn live_on(
+    connection: &mut PgConnection,
+    target: Target,
+) -> Result<(Vec<Grant>, Vec<Unreadable>), StoreError> {
+    let rows = rows!(
+        "g.state <> 'ended' and (($1 = 'cluster' and g.cluster_id = $2) or ($1 = 'principal' and g.principal_id = $2))
+         order by g.id",
+        target.kind(),
+        target.key()
+    );
+    Ok(apart(rows.fetch_all(connection).await?))
+}
+
+/// Reads one grant without a lock.
+///
+/// # Errors
+/// `Database`. No such grant is `None`.
+pub async fn read(connection: &mut PgConnection, id: GrantId) -> Result<Option<Locked>, StoreError> {
+    Ok(rows!("g.id = $1", id.0).fetch_optional(connection).await?.map(Row::locked))
+}
+
+fn apart(rows: Vec<Row>) -> (Vec<Grant>, Vec<Unreadable>) {
+    let (mut grants, mut unreadable) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row.locked() {
+            Locked::Grant(grant) => grants.push(grant),
+            Locked::Unreadable(row) => unreadable.push(row),
+        }
+    }
+    (grants, unreadable)
+}

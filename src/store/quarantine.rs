@@ -1,0 +1,405 @@
+//! What this version cannot read. A row is told of once, by an alarm; it stands as it is until its time is over or
+//! somebody ends it; then it ends by its plain columns alone. Nothing of it keeps any other row from anything.
+
+use super::{
+    Store, StoreError, Tx, alarms,
+    columns::{time, to_json},
+    grants,
+};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{
+        ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId,
+        alarm::{Alarm, AlarmCode},
+        grant::{Cause, GrantBrief, GrantState},
+        transition::{Actor, Target},
+    },
+    eks::arn::PrincipalArn,
+    plan::desired::BindingKey,
+};
+use sqlx::PgConnection;
+use std::{collections::BTreeSet, time::Duration};
+use uuid::Uuid;
+
+pub use super::grant_rows::{Locked, Unreadable};
+
+/// How many alarms one look sees whether they are over.
+const ALARMS: i64 = 200;
+
+impl Tx {
+    /// Gives up after so long waiting for any one lock.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn wait_at_most(&mut self, wait: Duration) -> Result<(), StoreError> {
+        sqlx::query_scalar!("select set_config('lock_timeout', $1, true)", format!("{}ms", wait.as_millis()))
+            .fetch_one(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Locks the targets of a grant, unless somebody has one of them locked: whether they were free.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn are_free(&mut self, cluster: ClusterId, principal: PrincipalId) -> Result<bool, StoreError> {
+        let free = sqlx::query_scalar!(
+            r#"with free as (
+                 select kind from target where (kind = 'cluster' and key = $1) or (kind = 'principal' and key = $2)
+                 order by kind, key for update skip locked)
+               select (select count(*) from free)
+                 = (select count(*) from target where (kind = 'cluster' and key = $1) or (kind = 'principal' and key = $2))
+                 as "free!""#,
+            cluster.0,
+            principal.0
+        );
+        Ok(free.fetch_one(self.connection()).await?)
+    }
+
+    /// Locks a request, unless somebody has it locked: whether it was free.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn try_lock_request(&mut self, id: RequestId) -> Result<bool, StoreError> {
+        let free = sqlx::query_scalar!("select id from request where id = $1 for update skip locked", id.0);
+        Ok(free.fetch_optional(self.connection()).await?.is_some())
+    }
+
+    /// Why the time of a grant is over, by its plain columns; none where it is not.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn is_over(&mut self, id: GrantId) -> Result<Option<Cause>, StoreError> {
+        let active = sqlx::query_scalar!(
+            r#"select since is not null as "active!" from access_grant
+               where id = $1 and state not in ('revoking', 'ended') and (
+                 (state = 'active' and until <= latchkey_now())
+                 or (state in ('scheduled', 'provisioning') and activate_by < latchkey_now())
+                 or (latchkey_readable(least(coalesce(until, hard_until), hard_until)) is null
+                   and latchkey_latest_end(created_at, minutes) <= latchkey_now())
+                 or (state not in ('scheduled', 'provisioning', 'active') and hard_until <= latchkey_now()))"#,
+            id.0
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(active.map(|active| if active { Cause::Expired } else { Cause::Undeliverable }))
+    }
+
+    /// Revokes a grant that this version cannot read: state, event and wake-ups, as a transition does it. False where it
+    /// is being taken away already, or gone.
+    ///
+    /// # Errors
+    /// `Event`, `Database`.
+    pub async fn revoke_unreadable(
+        &mut self,
+        grant: &GrantBrief,
+        cause: Cause,
+        actor: Actor,
+        reason: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let marked = self.mark_unreadable(grant, cause, actor, reason, now).await?;
+        if marked {
+            self.wake(grant.wakes(true)).await?;
+        }
+        Ok(marked)
+    }
+
+    /// The same without the wake-ups, where the caller wakes the targets of several.
+    ///
+    /// # Errors
+    /// `Event`, `Database`.
+    pub async fn mark_unreadable(
+        &mut self,
+        grant: &GrantBrief,
+        cause: Cause,
+        actor: Actor,
+        reason: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let by = match &actor {
+            Actor::Person { id, .. } => Some(id.0),
+            Actor::Process { .. } => None,
+        };
+        let result = sqlx::query!(
+            "update access_grant set state = 'revoking', version = version + 1, cause = $2, revoking_since = $3,
+               ended_by = $4, end_reason = $5
+             where id = $1 and state not in ('revoking', 'ended')",
+            grant.id.0,
+            cause.as_str(),
+            time(now) as _,
+            by,
+            reason,
+        )
+        .execute(self.connection())
+        .await?;
+        if result.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let event = grant.event("grant.revoking", actor).with("cause", cause).with("reason", reason);
+        self.event(&event, now).await?;
+        Ok(true)
+    }
+
+    /// Ends a grant that this version cannot read, once every leg of it is proven gone. False where one is not, or it is
+    /// in another state. What still says yes is what its legs tell.
+    ///
+    /// # Errors
+    /// `Event`, `Database`.
+    pub async fn end_unreadable(&mut self, grant: &GrantBrief, now: Timestamp) -> Result<bool, StoreError> {
+        let legs = match self.legs(grant.id).await {
+            Ok(legs) => legs,
+            Err(StoreError::Corrupt { .. }) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let residual: Vec<String> = legs.into_iter().flat_map(|leg| leg.residual).collect();
+        let cause = sqlx::query_scalar!(
+            r#"update access_grant g set state = 'ended', version = version + 1, ended_at = $2,
+                 residual = $3
+               where id = $1 and state = 'revoking'
+                 and not exists (select from grant_leg l where l.grant_id = g.id and l.proven <> 'gone'
+                   and ((l.target_kind = 'cluster' and l.target_key = g.cluster_id)
+                     or (l.target_kind = 'principal' and l.target_key = g.principal_id)))
+               returning cause as "cause!""#,
+            grant.id.0,
+            time(now) as _,
+            to_json(&residual)?,
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        let Some(cause) = cause else { return Ok(false) };
+        let event = grant.event("grant.ended", Actor::worker()).with("cause", cause).with("residual", residual);
+        self.event(&event, now).await?;
+        Ok(true)
+    }
+
+    /// Closes a request that cannot be read and whose time is over, with its event. False where it is not pending, or has
+    /// time.
+    ///
+    /// # Errors
+    /// `Event`, `Database`.
+    pub async fn lapse_unreadable(&mut self, id: RequestId, now: Timestamp) -> Result<bool, StoreError> {
+        let row = sqlx::query!(
+            "update request set state = 'lapsed', closed_at = $2
+             where id = $1 and state = 'pending' and (lapses_at <= $2 or latchkey_readable(lapses_at) is null)
+             returning person_id, cluster_id",
+            id.0,
+            time(now) as _,
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        let Some(row) = row else { return Ok(false) };
+        let event = EventDraft {
+            person: Some(PersonId(row.person_id)),
+            cluster: Some(ClusterId(row.cluster_id)),
+            request: Some(id),
+            ..EventDraft::new("request.lapsed", Actor::worker())
+        };
+        self.event(&event, now).await?;
+        Ok(true)
+    }
+}
+
+/// Raises the alarm of a row that cannot be read; false where it stands already.
+///
+/// # Errors
+/// `Event`, `Database`.
+pub async fn raise(tx: &mut Tx, row: &Unreadable, now: Timestamp) -> Result<bool, StoreError> {
+    if alarms::stands(tx.connection(), AlarmCode::UnreadableRow, &row.row).await? {
+        return Ok(false);
+    }
+    let named = sqlx::query!(
+        r#"select (select name from person where id = $1) as holder, (select name from cluster where id = $2) as cluster"#,
+        row.brief.person.0,
+        row.brief.cluster.0
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    let what = format!(
+        "The access of {} on `{}` cannot be read by this version: {}. Nobody else\u{2019}s waits for it. What runs stays as \
+         it stands until its time is over or somebody revokes it; what was to be set up is not. Run the version that \
+         wrote it, or find out who else did.",
+        named.holder.unwrap_or_default(),
+        named.cluster.unwrap_or_default(),
+        row.why.replace('`', "\u{2019}"),
+    );
+    let alarm = Alarm {
+        person: Some(row.brief.person),
+        cluster: Some(row.brief.cluster),
+        request: Some(row.brief.request),
+        grant: Some(row.brief.id),
+        ..Alarm::new(AlarmCode::UnreadableRow, &row.row, what)
+    };
+    tx.raise(&alarm, now).await
+}
+
+/// Tells of rows that cannot be read, each in a transaction of its own: what goes wrong with one is logged.
+pub async fn tell(store: &Store, rows: &[Unreadable]) {
+    for row in rows {
+        let told = async {
+            let mut tx = store.begin().await?;
+            let now = tx.now().await?;
+            raise(&mut tx, row, now).await?;
+            tx.commit().await
+        };
+        if let Err(error) = told.await {
+            tracing::error!(row = row.row, error = &error as &dyn std::error::Error, "an alarm could not be raised");
+        }
+    }
+}
+
+/// What somebody has locked of what a run is about to write for: left for the next look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Held {
+    pub grants: BTreeSet<GrantId>,
+    pub principals: BTreeSet<PrincipalId>,
+}
+
+/// Asks which of these somebody has locked: rows that the intents and lines of a run refer to, and the grants' legs.
+///
+/// # Errors
+/// `Database`.
+pub async fn held(
+    store: &Store,
+    target: Target,
+    grants: &BTreeSet<GrantId>,
+    principals: &BTreeSet<PrincipalId>,
+) -> Result<Held, StoreError> {
+    let ids: Vec<Uuid> = grants.iter().map(|id| id.0).collect();
+    let of_principals: Vec<Uuid> = principals.iter().map(|id| id.0).collect();
+    let mut tx = store.begin().await?;
+    let free = sqlx::query_scalar!(
+        "select id from access_grant where id = any($1) order by id for key share skip locked",
+        &ids
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let legs = sqlx::query_scalar!(
+        "select grant_id from grant_leg where grant_id = any($1) and target_kind = $2 and target_key = $3
+         order by grant_id for no key update skip locked",
+        &ids,
+        target.kind(),
+        target.key()
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let free_principals = sqlx::query_scalar!(
+        "select id from principal where id = any($1) order by id for key share skip locked",
+        &of_principals
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(Held {
+        grants: grants.iter().copied().filter(|id| !free.contains(&id.0) || !legs.contains(&id.0)).collect(),
+        principals: principals.iter().copied().filter(|id| !free_principals.contains(&id.0)).collect(),
+    })
+}
+
+/// The names that bindings of a grant had when they were written, as the intents recorded them.
+///
+/// # Errors
+/// `Database`.
+pub async fn written_bindings(
+    connection: &mut PgConnection,
+    grant: GrantId,
+) -> Result<BTreeSet<BindingKey>, StoreError> {
+    let details = sqlx::query_scalar!(
+        "select distinct detail from intent where grant_id = $1 and step in ('create_binding', 'put_binding')",
+        grant.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(details.iter().filter_map(super::intents::binding_key).collect())
+}
+
+/// Raises the alarms of pending requests that cannot be read.
+///
+/// # Errors
+/// `Database`.
+pub async fn look_over_requests(store: &Store) -> Result<(), StoreError> {
+    for id in pending(store).await? {
+        let mut tx = store.begin().await?;
+        let Some(why) = tx.why_unreadable(id).await? else { continue };
+        let subject = format!("request {id}");
+        let row = sqlx::query!("select person_id, cluster_id from request where id = $1", id.0)
+            .fetch_one(tx.connection())
+            .await?;
+        let what = format!(
+            "A request cannot be read by this version: {}. Nobody can decide on it, and it lapses in time. Run the version \
+             that wrote it, or find out who else did.",
+            why.replace('`', "\u{2019}")
+        );
+        let alarm = Alarm {
+            person: Some(PersonId(row.person_id)),
+            cluster: Some(ClusterId(row.cluster_id)),
+            request: Some(id),
+            ..Alarm::new(AlarmCode::UnreadableRow, subject, what)
+        };
+        let now = tx.now().await?;
+        tx.raise(&alarm, now).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// The pending requests of which a column that is JSON or a time has another shape than this version writes.
+async fn pending(store: &Store) -> Result<Vec<RequestId>, StoreError> {
+    let ids = sqlx::query_scalar!("select id from request where state = 'pending' order by id")
+        .fetch_all(store.pool())
+        .await?;
+    Ok(ids.into_iter().map(RequestId).collect())
+}
+
+/// Clears the alarms of rows that can be read again, or are over; each by itself.
+///
+/// # Errors
+/// `Database`.
+pub async fn clear_what_is_over(store: &Store) -> Result<(), StoreError> {
+    for alarm in alarms::standing(store, ALARMS).await? {
+        if alarm.code != Some(AlarmCode::UnreadableRow) {
+            continue;
+        }
+        let cleared = async {
+            let mut tx = store.begin().await?;
+            let Some(alarm) = tx.lock_alarm(alarm.id).await? else { return Ok(()) };
+            if !is_readable(&mut tx, &alarm.subject).await? {
+                return Ok(());
+            }
+            let now = tx.now().await?;
+            tx.clear_alarm(&alarm, Actor::worker(), None, now).await?;
+            tx.commit().await
+        };
+        if let Err(error) = cleared.await {
+            let error: StoreError = error;
+            tracing::warn!(subject = alarm.subject, error = &error as &dyn std::error::Error, "an alarm stays");
+        }
+    }
+    Ok(())
+}
+
+/// Whether the row that an alarm is about can be read, is over, or is gone.
+async fn is_readable(tx: &mut Tx, subject: &str) -> Result<bool, StoreError> {
+    let Some((table, key)) = subject.split_once(' ') else { return Ok(false) };
+    let ids: Vec<Uuid> = key.split(' ').filter_map(|id| id.parse().ok()).collect();
+    match (table, ids.as_slice()) {
+        ("access_grant", [id]) => Ok(match grants::read(tx.connection(), GrantId(*id)).await? {
+            None | Some(Locked::Grant(_)) => true,
+            Some(Locked::Unreadable(row)) => row.state == Some(GrantState::Ended),
+        }),
+        ("request", [id]) => Ok(tx.why_unreadable(RequestId(*id)).await?.is_none()),
+        ("principal", [id]) => {
+            let arn = sqlx::query_scalar!(
+                "select arn from principal where id = $1 and (ended_at is null or exists (
+                   select from access_grant g where g.principal_id = principal.id and g.state <> 'ended'))",
+                *id
+            );
+            let arn = arn.fetch_optional(tx.connection()).await?;
+            Ok(arn.is_none_or(|arn| PrincipalArn::parse(&arn).is_ok()))
+        }
+        ("mapping", [cluster, principal]) => {
+            let (_, unreadable) = super::desired::mappings(tx.connection(), ClusterId(*cluster)).await?;
+            Ok(!unreadable.contains_key(&PrincipalId(*principal)))
+        }
+        _ => Ok(false),
+    }
+}

@@ -5,16 +5,19 @@
 //! next look; what goes wrong with one is logged with its id and gone past. What this version cannot read is settled by
 //! its plain columns, once its time is over.
 
+use super::decide_again;
 use crate::store::{
     Store, StoreError, Tx,
     grants::{Locked, Unreadable},
+    legs::{Fares, LegWrite},
     quarantine,
     requests::LockedRequest,
 };
 use latchkey_domain::access::{
     GrantId, RequestId,
-    grant::{Grant, Live},
-    transition::Actor,
+    decide_again::NotNow,
+    grant::{Cause, Grant, Live},
+    transition::{Actor, Target},
 };
 use std::time::Duration;
 use uuid::Uuid;
@@ -25,6 +28,10 @@ const BATCH: i64 = 200;
 /// How long one row's transaction waits for a lock that nothing is said about beforehand (a leg's): longer than any
 /// transaction of ours holds one.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// When a scheduled grant is looked at again of which the second decision could not say: soon enough for whoever waits
+/// for a policy or a cluster's first look, and seldom enough for hundreds of them.
+const HELD_BACK: Duration = Duration::from_secs(3);
 
 /// Closes the requests that nobody decided in time. Gives how many.
 ///
@@ -52,7 +59,8 @@ pub async fn lapse_due(store: &Store) -> Result<usize, StoreError> {
     }
 }
 
-/// Starts the scheduled grants. Gives how many.
+/// Starts the scheduled grants that the policy of now grants, and ends the others. What it cannot say of is looked at
+/// again after a while. Gives how many it started or ended.
 ///
 /// # Errors
 /// `Database` where they cannot be looked for; what is wrong with one of them is logged and gone past.
@@ -60,7 +68,10 @@ pub async fn start_due(store: &Store) -> Result<usize, StoreError> {
     let (mut started, mut after) = (0, Uuid::nil());
     loop {
         let due = sqlx::query_scalar!(
-            r#"with due as materialized (select id from access_grant where state = 'scheduled')
+            r#"with due as materialized (
+                 select g.id from access_grant g where g.state = 'scheduled' and not exists (
+                   select from grant_leg l where l.grant_id = g.id and l.target_kind = 'cluster'
+                     and l.next_try > (select clock_timestamp())))
                select id as "id!" from due where id > $1 order by id limit $2"#,
             after,
             BATCH
@@ -156,6 +167,9 @@ async fn lapse(store: &Store, id: RequestId) -> Result<bool, StoreError> {
 
 async fn start(store: &Store, id: GrantId) -> Result<bool, StoreError> {
     let mut tx = begin(store).await?;
+    if !tx.try_lock_basis(id).await? {
+        return Ok(false);
+    }
     let scheduled = match tx.try_lock_grant(id).await? {
         Some(Locked::Grant(Grant::Scheduled(scheduled))) => scheduled,
         Some(Locked::Unreadable(row)) => return tell(tx, &row).await.map(|()| false),
@@ -168,9 +182,33 @@ async fn start(store: &Store, id: GrantId) -> Result<bool, StoreError> {
     if now > scheduled.facts.activate_by {
         return Ok(false);
     }
-    tx.record(scheduled.start(), now).await?;
+    let facts = &scheduled.facts;
+    let mut decided = decide_again::decide(tx.connection(), &[facts], decide_again::Seen::LastLook, now).await?;
+    let starts = match decided.not_now.remove(&id) {
+        None => {
+            tx.record(scheduled.start(), now).await?;
+            true
+        }
+        Some(NotNow::HeldBack(why)) => {
+            let fares = Fares::Retrying { error: why.to_string(), attempt: 1, again_in: HELD_BACK };
+            let leg = LegWrite { fares, proven: None, proof: None, stood: None, compared: None };
+            tx.write_leg(id, Target::Cluster(facts.cluster), &leg).await?;
+            false
+        }
+        Some(NotNow::Gone(why)) => {
+            let live = Live::Scheduled(scheduled);
+            tx.record(live.revoke(Cause::ClusterGone, Actor::worker(), Some(why), now), now).await?;
+            true
+        }
+        Some(NotNow::NotAllowed(why)) => {
+            let (transition, alarm) = Live::Scheduled(scheduled).not_allowed(&why, &decided.policy_hash, now);
+            tx.record(transition, now).await?;
+            tx.raise(&alarm, now).await?;
+            true
+        }
+    };
     tx.commit().await?;
-    Ok(true)
+    Ok(starts)
 }
 
 async fn expire(store: &Store, id: GrantId) -> Result<bool, StoreError> {

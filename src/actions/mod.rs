@@ -6,6 +6,7 @@ pub mod alarms;
 pub mod ask;
 pub mod audit;
 pub mod clock;
+pub mod decide_again;
 pub mod grants;
 pub mod identities;
 pub mod policy;

@@ -5,6 +5,7 @@ use crate::{
     store::{Store, StoreError, policies},
 };
 use latchkey_domain::access::policy::PolicyFile;
+use sqlx::PgConnection;
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
@@ -47,10 +48,18 @@ static PARSED: RwLock<Option<Arc<Parsed>>> = RwLock::new(None);
 /// # Errors
 /// `None` before the first `latchkey policy apply`; `Unreadable`; `Store`.
 pub async fn current(store: &Store) -> Result<Arc<Current>, NoPolicy> {
-    let hash = policies::current_hash(store.pool()).await?.ok_or(NoPolicy::None)?;
+    current_on(&mut *store.acquire().await?).await
+}
+
+/// The policy that is current in the transaction or snapshot of this connection.
+///
+/// # Errors
+/// As of [`current`].
+pub async fn current_on(connection: &mut PgConnection) -> Result<Arc<Current>, NoPolicy> {
+    let hash = policies::current_hash(&mut *connection).await?.ok_or(NoPolicy::None)?;
     let parsed = match parsed(&hash) {
         Some(parsed) => parsed,
-        None => parse(policies::by_hash(store.pool(), &hash).await?.ok_or(NoPolicy::None)?),
+        None => parse(policies::by_hash(connection, &hash).await?.ok_or(NoPolicy::None)?),
     };
     match &parsed.outcome {
         Ok(current) => Ok(Arc::clone(current)),

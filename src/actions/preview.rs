@@ -178,6 +178,7 @@ fn imagined(subject: &Subject<'_>, arn: &PrincipalArn, policy_hash: &str, now: T
         deciders: subject.deciders.clone(),
         attempts: 0,
         resting: false,
+        held: None,
         stood: std::collections::BTreeSet::new(),
     }
 }

@@ -20,6 +20,7 @@ use latchkey_domain::{
     },
     plan::{
         desired::{DesiredCluster, DesiredGrant, Quarantined, RecordedMapping, Wish},
+        obstacles::Obstacle,
         principal::{DesiredPrincipal, PrincipalGrant},
     },
 };
@@ -133,6 +134,7 @@ pub async fn cluster(
             deciders: facts.decided_by.iter().filter_map(|id| deciders.get(id).cloned()).collect(),
             attempts: leg.attempts,
             resting: leg.rests.is_some(),
+            held: None,
             stood: leg.stood,
             facts,
         });
@@ -251,7 +253,7 @@ pub async fn principal(
         of_principal.push(PrincipalGrant {
             id: facts.id,
             wish,
-            held: why.map(|why| paused(&cluster.name, &why)),
+            held: why.map(|why| Obstacle::Paused(paused(&cluster.name, &why))),
             needs: GrantNeeds { cluster: cluster.arn, console: facts.profile.console },
             resting: leg.rests.is_some(),
             unreadable: false,
@@ -281,7 +283,11 @@ fn wish(grant: &Grant) -> Option<Wish> {
     }
 }
 
-async fn business_time(connection: &mut PgConnection) -> Result<Timestamp, StoreError> {
+/// Business time in this snapshot.
+///
+/// # Errors
+/// `Database`.
+pub async fn business_time(connection: &mut PgConnection) -> Result<Timestamp, StoreError> {
     let row = sqlx::query!(r#"select latchkey_now() as "now!""#).fetch_one(connection).await?;
     Ok(row.now.to_jiff())
 }

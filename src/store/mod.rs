@@ -8,6 +8,7 @@ pub mod clusters;
 mod columns;
 pub mod desired;
 pub mod error;
+pub mod evidence;
 pub mod fence;
 pub mod findings;
 pub mod grant_rows;

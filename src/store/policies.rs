@@ -7,7 +7,7 @@ pub use apply::{Application, Applied, Gone, NotApplied, apply};
 pub use ends::NotGranted;
 
 use super::{StoreError, Tx};
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
 /// A policy.toml that ruled once, or rules now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub struct CurrentPolicy {
 ///
 /// # Errors
 /// `Database`.
-pub async fn current_hash(pool: &PgPool) -> Result<Option<String>, StoreError> {
-    let row = sqlx::query!("select hash from policy_version where current").fetch_optional(pool).await?;
+pub async fn current_hash(executor: impl PgExecutor<'_>) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query!("select hash from policy_version where current").fetch_optional(executor).await?;
     Ok(row.map(|row| hex::encode(row.hash)))
 }
 
@@ -30,9 +30,10 @@ pub async fn current_hash(pool: &PgPool) -> Result<Option<String>, StoreError> {
 ///
 /// # Errors
 /// `Database`. No such version, or no such hash, is `None`.
-pub async fn by_hash(pool: &PgPool, hash: &str) -> Result<Option<CurrentPolicy>, StoreError> {
+pub async fn by_hash(executor: impl PgExecutor<'_>, hash: &str) -> Result<Option<CurrentPolicy>, StoreError> {
     let Ok(bytes) = hex::decode(hash) else { return Ok(None) };
-    let row = sqlx::query!("select hash, body from policy_version where hash = $1", bytes).fetch_optional(pool).await?;
+    let row =
+        sqlx::query!("select hash, body from policy_version where hash = $1", bytes).fetch_optional(executor).await?;
     Ok(row.map(|row| CurrentPolicy { hash: hex::encode(row.hash), body: row.body }))
 }
 
@@ -56,5 +57,14 @@ impl Tx {
         let row =
             sqlx::query!("select hash from policy_version where current").fetch_optional(self.connection()).await?;
         Ok(row.map(|row| hex::encode(row.hash)))
+    }
+
+    /// Shares the lock of the policy, unless somebody applies one, or waits to: whether it was free.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn try_lock_policy(&mut self) -> Result<bool, StoreError> {
+        let free = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock_shared($1) as "free!""#, apply::APPLY_LOCK);
+        Ok(free.fetch_one(self.connection()).await?)
     }
 }

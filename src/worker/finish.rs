@@ -2,8 +2,9 @@
 //! the grant by all its legs as the database has them, since two finishing targets that judged from memory each saw the
 //! other's leg unproven. What goes wrong with one grant is its own: its leg says so, its neighbours activate and end.
 
-use super::{AFTER_BREAK, Worker, backoff, chain, interrupted::Interrupted, trail};
+use super::{AFTER_BREAK, Worker, backoff, chain, interrupted::Interrupted, refuse::refuse, trail};
 use crate::{
+    actions::decide_again::Decided,
     fault::{Fault, FaultKind},
     lease::Lease,
     store::{
@@ -87,6 +88,8 @@ pub struct Outcome {
     pub legs: BTreeMap<GrantId, LegOutcome>,
     /// Grants that end now, and why.
     pub revoke: Vec<(GrantId, Cause, String)>,
+    /// What the second decision said of the grants that are to be set up.
+    pub decided: Decided,
     /// Events about what somebody else did, but for those that were recorded with the run's intents.
     pub findings: Vec<EventDraft>,
     /// Why the target as a whole could not be worked on.
@@ -115,7 +118,9 @@ pub struct Brought {
 /// `Lost` where somebody else claimed the target meanwhile; `Store`. What goes wrong with one grant is no error: it says so,
 /// and is tried again.
 pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Result<Brought, Interrupted> {
-    if !revoke(worker, lease, &outcome.revoke).await? {
+    let revoked = revoke(worker, lease, &outcome.revoke).await?;
+    let refused = refuse(worker, lease, &outcome.decided).await?;
+    if !(revoked && refused) {
         outcome.rests = Some(outcome.rests.map_or(AFTER_BREAK, |rests| rests.min(AFTER_BREAK)));
     }
     let mut judged = Judged::default();
@@ -136,7 +141,7 @@ pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Res
 }
 
 /// Opens a transaction of the finish that waits for nobody for long.
-async fn begin(worker: &Worker) -> Result<Tx, Interrupted> {
+pub(super) async fn begin(worker: &Worker) -> Result<Tx, Interrupted> {
     let mut tx = worker.store.begin().await?;
     tx.wait_at_most(trail::LOCK_TIMEOUT).await?;
     Ok(tx)

@@ -14,6 +14,7 @@ mod in_hand;
 mod interrupted;
 mod looks;
 mod principal;
+mod refuse;
 mod time_of_day;
 pub mod trail;
 

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     actions::{
+        decide_again::{self, Decided},
         identities,
         policy::{self, Current, NoPolicy},
     },
@@ -25,7 +26,13 @@ use crate::{
 };
 use jiff::Timestamp;
 use latchkey_domain::{
-    access::{EventDraft, GrantId, PrincipalId, compared::Compared, grant::Cause, transition::Actor},
+    access::{
+        EventDraft, GrantId, PrincipalId,
+        compared::Compared,
+        decide_again::NotNow,
+        grant::{Cause, Grant},
+        transition::Actor,
+    },
     eks::arn::{PrincipalArn, UserArn},
     plan::{
         desired::Wish,
@@ -37,6 +44,7 @@ use latchkey_domain::{
     },
 };
 use serde_json::json;
+use sqlx::PgConnection;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -68,15 +76,16 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         let closed = dangling.into_iter().map(|open| (trail::INTERRUPTED, open)).collect();
         trail::close_dangling(&worker.store, lease, closed).await?;
     }
-    let (mut desired, legs) = {
+    let (mut desired, legs, decided) = {
         let mut snapshot = desired::snapshot(&worker.store).await?;
         let file = policy.as_ref().map(|policy| &policy.file);
         let desired = desired::principal(&mut snapshot, id, file).await?;
-        let (desired, unreadable) = desired.ok_or(Interrupted::Nothing)?;
+        let (mut desired, unreadable) = desired.ok_or(Interrupted::Nothing)?;
         let legs = desired::legs(&mut snapshot, lease.target()).await?;
+        let decided = decided(&mut snapshot, lease, &mut desired, &legs).await?;
         drop(snapshot);
         quarantine::tell(&worker.store, &unreadable).await;
-        (desired, legs)
+        (desired, legs, decided)
     };
     let told = note_identity(worker, lease, id, &mut desired, &look.identity).await?;
     let observed = match look.observed {
@@ -91,7 +100,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         lease.life().spend()?;
         identities::end_replaced(&worker.store, id, why).await?;
     }
-    let activated = tell_early(worker, lease, &desired, &plan, told).await?;
+    let activated = tell_early(worker, lease, &desired, &plan, &decided, told).await?;
     let arn = arn.as_user().cloned();
     let mut findings = match &arn {
         Some(user) => found_without_grant(&desired, &plan, user),
@@ -122,6 +131,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         return Ok(Outcome {
             revoke: running.map(|grant| (grant.id, Cause::PrincipalReplaced, why.clone())).collect(),
             legs: outcomes.into_iter().filter(|(_, leg)| !leg.wish.is_present()).collect(),
+            decided,
             failure: Some(why.clone()),
             rests: legs.values().filter_map(|leg| leg.rests).min(),
             ..Outcome::default()
@@ -135,6 +145,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         legs: outcomes,
         findings,
         failure: plan.doubted.clone(),
+        decided,
         rests: legs.values().filter_map(|leg| leg.rests).chain(arrives).chain(again).min(),
         periodic: !desired.grants.is_empty(),
         activated,
@@ -170,14 +181,44 @@ async fn tell_early(
     lease: &Lease,
     desired: &DesiredPrincipal,
     plan: &PrincipalPlan,
+    decided: &Decided,
     told: Compared,
 ) -> Result<Vec<GrantId>, Interrupted> {
     if plan.replaced.is_some() {
         return Ok(Vec::new());
     }
-    let waits = |grant: &&PrincipalGrant| grant.wish == Wish::Provision && (grant.resting || !plan.steps.is_empty());
+    let waits = |grant: &&PrincipalGrant| {
+        let later = grant.resting || !plan.steps.is_empty();
+        grant.wish == Wish::Provision && later && !decided.not_now.contains_key(&grant.id)
+    };
     let waiting: Vec<GrantId> = desired.grants.iter().filter(waits).map(|grant| grant.id).collect();
     if waiting.is_empty() { Ok(waiting) } else { finish::compared(worker, lease, &waiting, told).await }
+}
+
+/// Decides again what is still to be set up, by the last look at each cluster: this run sees none. What is not allowed is
+/// no part of the policy from now on; what only waits keeps what was proven.
+async fn decided(
+    connection: &mut PgConnection,
+    lease: &Lease,
+    desired: &mut DesiredPrincipal,
+    legs: &Legs,
+) -> Result<Decided, Interrupted> {
+    if desired.grants.iter().all(|grant| grant.wish != Wish::Provision) {
+        return Ok(Decided::default());
+    }
+    let (live, _) = grants::live_on(&mut *connection, lease.target()).await?;
+    let new = live.iter().filter(|grant| matches!(grant, Grant::Provisioning(_))).map(Grant::facts);
+    let now = desired::business_time(&mut *connection).await?;
+    let decided = decide_again::decide(connection, &new.collect::<Vec<_>>(), decide_again::Seen::LastLook, now).await?;
+    for grant in &mut desired.grants {
+        let proven = legs.get(&grant.id).is_some_and(|leg| leg.proven.is_some());
+        match decided.not_now.get(&grant.id) {
+            Some(NotNow::HeldBack(_)) if proven => {}
+            Some(why) => grant.held = Some(Obstacle::from(why)),
+            None => {}
+        }
+    }
+    Ok(decided)
 }
 
 /// The principal's own row cannot be read, so IAM cannot be asked about it. What ends, ends, and says so; the rest waits.
@@ -410,6 +451,7 @@ fn outcomes(
                 Found::Proven(Seen { lines: vec![proof.evidence.clone()], details: json!({}), ..Seen::default() })
             }
             (_, _, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
+            (_, _, Some(Obstacle::HeldBack(why))) => Found::Unsettled(why.clone()),
             (_, _, Some(Obstacle::Undescribed(why) | Obstacle::Blocked(why))) => Found::Blocked(why.clone()),
             (_, Some(fault), None) => Found::Failed(fault.repeated()),
             (Some(proof), None, None) => Found::Unsettled(proof.evidence.clone()),

@@ -86,6 +86,7 @@ fn bindings(detail: &GrantDetail, username: &str) -> Vec<BindingSpec> {
         deciders: detail.deciders.iter().map(|decider| decider.handle.clone()).collect(),
         attempts: 0,
         resting: false,
+        held: None,
         stood: std::collections::BTreeSet::new(),
     };
     grant.bindings(detail.installation, username)

@@ -58,7 +58,7 @@ async fn pass_by(
     reached: &Reached,
     state: &ClusterState,
 ) -> Result<bool, Interrupted> {
-    let (desired, _) = desired(worker, lease, id).await?;
+    let (desired, ..) = desired(worker, lease, id, None).await?;
     let Some(aws_auth) = state.aws_auth.as_ref().filter(|_| not_ours(&desired, state).is_none()) else {
         return Ok(false);
     };

@@ -110,7 +110,7 @@ pub(super) async fn run_gone(
     why: String,
 ) -> Result<Outcome, Interrupted> {
     tracing::warn!(target = %lease.target(), why, "the cluster is gone");
-    let (desired, legs) = desired(worker, lease, id).await?;
+    let (desired, legs, _) = desired(worker, lease, id, None).await?;
     let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
     let closed = dangling.into_iter().map(|open| ("interrupted; the cluster was gone", open)).collect();
     trail::close_dangling(&worker.store, lease, closed).await?;

@@ -15,7 +15,10 @@ use super::{
     trail,
 };
 use crate::{
-    actions::policy::{self, NoPolicy},
+    actions::{
+        decide_again::{self, Decided},
+        policy::{self, NoPolicy},
+    },
     fault::Fault,
     kubernetes::{self, Wanted},
     lease::Lease,
@@ -29,7 +32,7 @@ use apply::Applied;
 use existence::Described;
 use jiff::Timestamp;
 use latchkey_domain::{
-    access::{ClusterId, EventDraft, profile::Source, transition::Actor},
+    access::{ClusterId, EventDraft, grant::GrantFacts, profile::Source, transition::Actor},
     eks::{arn::ClusterArn, aws_auth::AwsAuth},
     plan::{
         bindings,
@@ -97,7 +100,9 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         if passed {
             continue;
         }
-        let (mut desired, legs) = desired(worker, lease, id).await?;
+        // Where EKS does not describe it, or not all of it was read, nothing is set up: what was read of it judges nobody.
+        let shown = (undescribed.is_none() && narrowed.is_none()).then_some(&state);
+        let (mut desired, legs, decided) = desired(worker, lease, id, shown).await?;
         if narrowed.as_ref().is_some_and(|narrowed| !narrowed.named.covers(&named(&desired))) {
             // An access came or went since its names were read: what nobody looked at is not seen to be gone.
             again = true;
@@ -112,9 +117,8 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
         let (plan, held) = plan_free(worker, lease, &mut desired, &observation).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
-        let held = &held;
-        let run =
-            Run { worker, lease, cluster: id, reached: &reached, undescribed, desired: &desired, plan: &plan, held };
+        let (desired, plan, decided, held) = (&desired, &plan, &decided, &held);
+        let run = Run { worker, lease, cluster: id, reached: &reached, undescribed, desired, plan, held, decided };
         run.tell(&mut told);
         run.catch_up(&mut told).await?;
         let applied = run.apply(state, &mut told).await?;
@@ -171,6 +175,8 @@ struct Run<'a> {
     plan: &'a Plan,
     /// What somebody has locked: nothing of it is written by this run.
     held: &'a Held,
+    /// What is not set up, by the second decision.
+    decided: &'a Decided,
 }
 
 impl Run<'_> {
@@ -188,6 +194,7 @@ impl Run<'_> {
             rests: legs.values().filter_map(|leg| leg.rests).chain(self.held_rests()).min(),
             failure: failure(self.desired, observation),
             periodic: true,
+            decided: self.decided.clone(),
             ..Outcome::default()
         };
         let data = state.aws_auth.as_ref().map(|object| object.data.clone()).unwrap_or_default();
@@ -202,6 +209,7 @@ impl Run<'_> {
                     Found::Failed(fault.repeated())
                 }
                 (None, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
+                (None, Some(Obstacle::HeldBack(why))) => Found::Unsettled(why.clone()),
                 // What ends goes on being judged: the trouble is about a line that may be gone by now.
                 (None, Some(obstacle)) if grant.wish.is_present() || self.is_left(grant, state) => {
                     Found::Blocked(obstacle.why().to_owned())
@@ -344,15 +352,30 @@ fn failure(desired: &DesiredCluster, observation: &ClusterObservation) -> Option
     }
 }
 
-/// What is desired, and how its legs fare, of one moment.
-async fn desired(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<(DesiredCluster, Legs), Interrupted> {
+/// What is desired, how its legs fare, and what of it is decided again by what the cluster shows, of one moment. Where it
+/// shows nothing, nothing is set up that would have to be decided.
+async fn desired(
+    worker: &Worker,
+    lease: &Lease,
+    id: ClusterId,
+    state: Option<&ClusterState>,
+) -> Result<(DesiredCluster, Legs, Decided), Interrupted> {
     let mut snapshot = desired::snapshot(&worker.store).await?;
     let desired = desired::cluster(&mut snapshot, id, Some(lease.epoch()), None).await?;
-    let (desired, unreadable) = desired.ok_or(Interrupted::Nothing)?;
+    let (mut desired, unreadable) = desired.ok_or(Interrupted::Nothing)?;
     let legs = desired::legs(&mut snapshot, lease.target()).await?;
+    let new: Vec<&GrantFacts> =
+        desired.grants.iter().filter(|grant| grant.wish == Wish::Provision).map(|grant| &grant.facts).collect();
+    let decided = match state {
+        Some(state) => decide_again::decide(&mut snapshot, &new, decide_again::Seen::Now(state), desired.now).await?,
+        None => Decided::default(),
+    };
     drop(snapshot);
+    for grant in &mut desired.grants {
+        grant.held = decided.not_now.get(&grant.id()).map(Obstacle::from);
+    }
     quarantine::tell(&worker.store, &unreadable).await;
-    Ok((desired, legs))
+    Ok((desired, legs, decided))
 }
 
 /// The plan of what nobody has locked: who waits for a row that somebody holds waits alone.

@@ -29,7 +29,7 @@ pub(super) async fn looked(
         Ok(state) => Ok(Ok((state, None))),
         Err(fault) if fault.is_too_much() => {
             tracing::warn!(target = %lease.target(), error = %fault, "the cluster is looked at by names; access is only taken away");
-            let (desired, _) = desired(worker, lease, id).await?;
+            let (desired, ..) = desired(worker, lease, id, None).await?;
             let named = named(&desired);
             let state = reached.client.observe_named(&named).await;
             Ok(state.map(|state| (state, Some(Narrowed { fault, named }))))

@@ -50,7 +50,7 @@ pub(super) async fn unreachable(
     let observation = ClusterObservation { aws: aws.or(last.aws.clone()), trouble: Some(sentence.clone()), ..last };
     lease.life().spend()?;
     trail::saw(&worker.store, lease, &observation).await?;
-    let (desired, legs) = desired(worker, lease, id).await?;
+    let (desired, legs, _) = desired(worker, lease, id, None).await?;
     let outcome = |grant: &DesiredGrant| {
         let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
         (

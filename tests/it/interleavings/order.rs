@@ -29,13 +29,16 @@ fn lock(statement: &Statement) -> Option<Lock> {
     if text.contains("pg_advisory_xact_lock(hashtextextended($1, 0))") {
         return Some(Lock::Person);
     }
-    if updates("request") || selects("request r") || selects("request where") {
+    if updates("request") || selects("request r") || selects("request where") || text.contains("for share of r") {
         return Some(Lock::Request);
     }
-    if text.contains("from principal where") && text.contains("for ") || updates("principal") {
+    if text.contains("from principal where") && text.contains("for ")
+        || text.contains("for share of i")
+        || updates("principal")
+    {
         return Some(Lock::Principal);
     }
-    if text.contains("pg_advisory_xact_lock_shared") || text.contains("pg_advisory_xact_lock($1)") {
+    if text.contains("advisory_xact_lock_shared") || text.contains("pg_advisory_xact_lock($1)") {
         return Some(Lock::Policy);
     }
     if updates("access_grant") || selects("access_grant g") {

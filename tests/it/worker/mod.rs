@@ -3,6 +3,7 @@
 
 mod access;
 mod crashes;
+mod decided_again;
 mod entries;
 mod overlap;
 mod paused;

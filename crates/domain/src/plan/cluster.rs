@@ -331,11 +331,13 @@ impl Planner<'_> {
         }
     }
 
-    /// What a new grant waits for.
+    /// What a new grant waits for: first for being what the policy of now grants.
     fn holds_back(&self, grant: &DesiredGrant) -> Option<Obstacle> {
         let desired = self.desired;
-        let undescribed = desired.undescribed.clone().map(Obstacle::Undescribed);
-        undescribed
+        grant
+            .held
+            .clone()
+            .or_else(|| desired.undescribed.clone().map(Obstacle::Undescribed))
             .or_else(|| desired.paused.clone().map(Obstacle::Paused))
             .or_else(|| stands_in_the_way(grant, self.state, &desired.name).map(Obstacle::Blocked))
     }

@@ -1,5 +1,6 @@
 //! What a cluster should be: the set of its live grants, with what was written for them before.
 
+use super::obstacles::Obstacle;
 use crate::{
     access::{GrantId, InstallationId, PersonId, PrincipalId, grant::GrantFacts, profile::Scope},
     eks::{
@@ -92,6 +93,8 @@ pub struct DesiredGrant {
     pub attempts: u32,
     /// Whether the leg's back-off lasts still: then the grant is left as it is.
     pub resting: bool,
+    /// Why nothing is set up for it, where the [second decision](crate::access::decide_again) does not allow it now.
+    pub held: Option<Obstacle>,
     /// What of it the last look left [in place](crate::plan::tampering::Parts::of): what is missing now, somebody took.
     pub stood: BTreeSet<String>,
 }

@@ -6,12 +6,15 @@ use super::{
     observation::ClusterState,
     widening,
 };
+use crate::access::decide_again::{HeldBack, NotNow};
 
 /// Why a grant cannot be brought where it should be: a sentence that says who acts, of a kind that says what follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
     /// An operator paused granting: it waits until one resumes it, and nothing is broken.
     Paused(String),
+    /// It cannot be [decided again](crate::access::decide_again) yet: it goes on by itself once it can.
+    HeldBack(String),
     /// EKS does not describe the cluster: it goes on by itself once it does.
     Undescribed(String),
     /// Somebody has to act.
@@ -22,7 +25,22 @@ impl Obstacle {
     /// The sentence.
     pub fn why(&self) -> &str {
         match self {
-            Self::Paused(why) | Self::Undescribed(why) | Self::Blocked(why) => why,
+            Self::Paused(why) | Self::HeldBack(why) | Self::Undescribed(why) | Self::Blocked(why) => why,
+        }
+    }
+}
+
+impl From<&NotNow> for Obstacle {
+    fn from(why: &NotNow) -> Self {
+        match why {
+            NotNow::HeldBack(why @ (HeldBack::NoPolicy(_) | HeldBack::NotRead { .. })) => {
+                Self::HeldBack(why.to_string())
+            }
+            NotNow::HeldBack(why @ (HeldBack::NoRole { .. } | HeldBack::Unreadable(_))) => {
+                Self::Blocked(why.to_string())
+            }
+            NotNow::Gone(why) => Self::Blocked(why.clone()),
+            NotNow::NotAllowed(why) => Self::Blocked(why.to_string()),
         }
     }
 }

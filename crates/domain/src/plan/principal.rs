@@ -74,8 +74,9 @@ pub struct PrincipalGrant {
     pub needs: GrantNeeds,
     /// Whether the leg's back-off lasts still.
     pub resting: bool,
-    /// Why nothing is written for it, where it is new and an operator paused granting on its cluster.
-    pub held: Option<String>,
+    /// Why nothing is written for it, where it is new and an operator paused granting on its cluster, or the [second
+    /// decision](crate::access::decide_again) does not allow it now.
+    pub held: Option<Obstacle>,
     /// Whether this version cannot read its row: then what the policy has of it [stays](DesiredPrincipal::leave).
     pub unreadable: bool,
 }
@@ -142,7 +143,7 @@ pub fn is_writable(arn: &PrincipalArn, principal_paths: &[String]) -> bool {
 
 /// Plans a principal.
 pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> PrincipalPlan {
-    let held = desired.grants.iter().filter_map(|grant| Some((grant.id, Obstacle::Paused(grant.held.clone()?))));
+    let held = desired.grants.iter().filter_map(|grant| Some((grant.id, grant.held.clone()?)));
     let mut plan = PrincipalPlan { trouble: held.collect(), ..PrincipalPlan::default() };
     if let Some(why) = another(desired, observed) {
         if !is_settled(desired) {
@@ -353,7 +354,7 @@ fn judge(
         return (true, format!("{why}; kubectl needs no permission of IAM"));
     }
     if let Some(why) = &grant.held {
-        return (false, why.clone());
+        return (false, why.why().to_owned());
     }
     match (grant.wish, user) {
         (Wish::Revoke { .. }, None) => (true, format!("IAM knows no {arn} with the id it was proven by")),

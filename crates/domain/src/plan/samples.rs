@@ -152,6 +152,7 @@ pub fn grant(id: u128, person: u128, wish: Wish) -> DesiredGrant {
         deciders: vec!["boss".into()],
         attempts: 0,
         resting: false,
+        held: None,
         stood: std::collections::BTreeSet::new(),
     }
 }

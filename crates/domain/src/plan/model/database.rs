@@ -266,6 +266,7 @@ pub fn desired_grant(grant: &Grant) -> Option<DesiredGrant> {
         deciders: vec!["boss".into()],
         attempts: 0,
         resting: false,
+        held: None,
         stood: BTreeSet::new(),
     })
 }

@@ -222,7 +222,7 @@ fn a_policy_of_the_same_name_without_our_tag_is_not_deleted() {
 fn of_a_grant_that_is_held_nothing_is_written_and_nothing_is_proven() {
     let mut user = user();
     let held = PrincipalGrant {
-        held: Some("An operator paused granting on b: moving".to_owned()),
+        held: Some(Obstacle::Paused("An operator paused granting on b: moving".to_owned())),
         ..grant(2, "b", Wish::Provision)
     };
     let wanted = desired(vec![grant(1, "a", Wish::Provision), held]);

@@ -2,12 +2,16 @@
 
 use super::{id, revoke, wish};
 use crate::{
-    access::{GrantId, grant::paused},
+    access::{
+        GrantId,
+        decide_again::{HeldBack, NotAllowed, NotNow},
+        grant::paused,
+    },
     eks::rbac::Rule,
     plan::{
         bindings,
         cluster::{self, Step},
-        desired::{DesiredCluster, Wish},
+        desired::{DesiredCluster, DesiredGrant, Wish},
         model::World,
         observation::AuthenticationMode,
         obstacles::Obstacle,
@@ -207,4 +211,26 @@ fn whoever_is_blocked_is_not_paused_though_both_say_the_same() {
     let why = world.plan().trouble[&id(1)].why().to_owned();
     let plan = cluster::plan(&DesiredCluster { paused: Some(why.clone()), ..world.desired() }, &world.observed);
     assert_eq!(plan.trouble, [(id(1), Obstacle::Blocked(why.clone())), (id(2), Obstacle::Paused(why))].into());
+}
+
+#[test]
+fn what_the_second_decision_does_not_allow_now_is_not_set_up_and_stops_nobody() {
+    let refused = NotNow::NotAllowed(NotAllowed::Denied("ben".parse().unwrap()));
+    let waits = NotNow::HeldBack(HeldBack::NoPolicy("it is of a later version".to_owned()));
+    let held = |number: u128, why: &NotNow| DesiredGrant {
+        held: Some(Obstacle::from(why)),
+        ..grant(number, number, Wish::Provision)
+    };
+    let world = World::new(vec![grant(1, 1, Wish::Provision), held(2, &refused), held(3, &waits)]);
+    let plan = world.plan();
+    assert!(matches!(&plan.trouble[&id(2)], Obstacle::Blocked(why) if why.contains("ben denied")));
+    assert!(matches!(&plan.trouble[&id(3)], Obstacle::HeldBack(why) if why.contains("a later version")));
+    assert_eq!(plan.trouble.len(), 2);
+    assert_eq!(plan.identities.keys().copied().collect::<Vec<_>>(), [id(1)]);
+    assert_eq!(plan.writes_for().0, [id(1)].into());
+    let lines = |step: &Step| match step {
+        Step::AwsAuth(write) => write.lines.len(),
+        Step::Binding { .. } | Step::CreateRole { .. } => 0,
+    };
+    assert_eq!(plan.steps.iter().map(lines).sum::<usize>(), 1);
 }

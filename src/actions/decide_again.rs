@@ -1,0 +1,100 @@
+//! The second decision, where the worker asks it: of a scheduled access before it starts, and in each run of those that
+//! are still being set up, before the first write. All that it goes by is read in the transaction or snapshot of whoever
+//! asks, so that nothing is judged by two moments.
+
+use super::policy::{self, NoPolicy};
+use crate::store::{StoreError, evidence};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::{
+        ClusterId, GrantId,
+        decide_again::{HeldBack, NotNow, Shown, decide_again},
+        grant::GrantFacts,
+    },
+    plan::observation::ClusterState,
+};
+use sqlx::PgConnection;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where it is seen what a profile is on a cluster.
+#[derive(Debug, Clone, Copy)]
+pub enum Seen<'a> {
+    /// By what the cluster shows to a run on it.
+    Now(&'a ClusterState),
+    /// By the last look at each cluster.
+    LastLook,
+}
+
+/// What was decided again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// The policy that it was decided by, as lower-case hex; empty where there was none to read.
+    pub policy_hash: String,
+    /// What is not set up now, and why. Who is not in it is allowed.
+    pub not_now: BTreeMap<GrantId, NotNow>,
+}
+
+/// Decides accesses again, each by itself: what is wrong with one holds no other back. Three reads at most, however many
+/// there are.
+///
+/// # Errors
+/// `Database`.
+pub async fn decide(
+    connection: &mut PgConnection,
+    grants: &[&GrantFacts],
+    seen: Seen<'_>,
+    now: Timestamp,
+) -> Result<Decided, StoreError> {
+    if grants.is_empty() {
+        return Ok(Decided::default());
+    }
+    let current = match policy::current_on(&mut *connection).await {
+        Ok(current) => current,
+        // Nobody is judged by rules that nobody can read, and nothing ends for them.
+        Err(error @ (NoPolicy::None | NoPolicy::Unreadable { .. })) => {
+            let why = NotNow::HeldBack(HeldBack::NoPolicy(error.to_string()));
+            let not_now = grants.iter().map(|facts| (facts.id, why.clone())).collect();
+            return Ok(Decided { policy_hash: String::new(), not_now });
+        }
+        Err(NoPolicy::Store(error)) => return Err(error),
+    };
+    let rests_on = evidence::of(&mut *connection, grants).await?;
+    let shown = shown(connection, grants, seen).await?;
+    let judge = |facts: &GrantFacts| match rests_on.get(&facts.id) {
+        Some(Ok(evidence)) => decide_again(evidence, &current.file, &current.hash, shown.get(&facts.cluster), now),
+        Some(Err(error)) => Err(NotNow::HeldBack(HeldBack::Unreadable(error.to_string()))),
+        None => Err(NotNow::HeldBack(HeldBack::Unreadable("a row that it names is missing".to_owned()))),
+    };
+    let not_now = grants.iter().filter_map(|facts| Some((facts.id, judge(facts).err()?))).collect();
+    Ok(Decided { policy_hash: current.hash.clone(), not_now })
+}
+
+/// What the clusters show of the roles of others that these accesses bind.
+async fn shown(
+    connection: &mut PgConnection,
+    grants: &[&GrantFacts],
+    seen: Seen<'_>,
+) -> Result<BTreeMap<ClusterId, Shown>, StoreError> {
+    let roles = |facts: &GrantFacts| -> Vec<String> {
+        facts.profile.roles.iter().filter(|role| !role.own).map(|role| role.name.clone()).collect()
+    };
+    match seen {
+        Seen::Now(state) => {
+            let rules = |name: String| state.cluster_roles.get(&name).map(|role| (name.clone(), role.rules.clone()));
+            let of =
+                |facts: &&GrantFacts| (facts.cluster, roles(facts).into_iter().filter_map(rules).collect::<Shown>());
+            let mut shown: BTreeMap<ClusterId, Shown> = BTreeMap::new();
+            for (cluster, roles) in grants.iter().map(of) {
+                shown.entry(cluster).or_default().extend(roles);
+            }
+            Ok(shown)
+        }
+        Seen::LastLook => {
+            let names: BTreeSet<String> = grants.iter().flat_map(|facts| roles(facts)).collect();
+            if names.is_empty() {
+                return Ok(BTreeMap::new());
+            }
+            evidence::shown(connection, &grants.iter().map(|facts| facts.cluster).collect(), &names).await
+        }
+    }
+}

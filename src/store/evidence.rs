@@ -1,0 +1,200 @@
+//! What accesses rest on, as the database has it: for the second decision, which believes nothing that a row of an access
+//! says of itself.
+
+use super::{
+    StoreError, Tx,
+    columns::{parsed, person},
+};
+use latchkey_domain::{
+    access::{
+        ClusterId, GrantId, PersonId, PrincipalId,
+        decide_again::{Asked, Cast, Evidence, OfPrincipal, OnCluster, Shown},
+        grant::GrantFacts,
+        person::{Handle, Person},
+        request::{RequestState, Verdict},
+    },
+    eks::rbac::Rule,
+};
+use serde::Deserialize;
+use sqlx::PgConnection;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// The most votes that are read of one request: more than any policy can want. Whoever denied comes first.
+const MOST_VOTES: i64 = 100;
+
+/// A vote as it is put together in one query for many requests.
+#[derive(Deserialize)]
+struct VoteRow {
+    by: Uuid,
+    handle: Handle,
+    name: String,
+    groups: Vec<String>,
+    verdict: Verdict,
+    counted_by: Option<String>,
+}
+
+struct Row {
+    id: Uuid,
+    state: String,
+    principal_id: Uuid,
+    cluster_id: Uuid,
+    profile: String,
+    namespaces: String,
+    minutes: i32,
+    person_id: Uuid,
+    handle: String,
+    name: String,
+    groups: Vec<String>,
+    cluster_name: String,
+    cluster_arn: String,
+    dropped: bool,
+    gone_why: Option<String>,
+    principal_arn: String,
+    principal_person: Uuid,
+    ended: bool,
+    votes: String,
+}
+
+/// What each of these accesses rests on, read by one query however many they are. One whose rows cannot be read is an
+/// error of its own; one whose rows are missing is left out.
+///
+/// # Errors
+/// `Database`.
+pub async fn of(
+    connection: &mut PgConnection,
+    grants: &[&GrantFacts],
+) -> Result<BTreeMap<GrantId, Result<Evidence, StoreError>>, StoreError> {
+    if grants.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let ids: Vec<Uuid> = grants.iter().map(|facts| facts.id.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select g.id, r.state, r.principal_id, r.cluster_id, r.profile, r.namespaces::text as "namespaces!", r.minutes,
+             p.id as person_id, p.handle, p.name, array_remove(p.groups, null) as "groups!",
+             c.name as cluster_name, c.arn as cluster_arn, c.dropped_at is not null as "dropped!", c.gone_why,
+             i.arn as principal_arn, i.person_id as principal_person, i.ended_at is not null as "ended!",
+             (select coalesce(jsonb_agg(jsonb_build_object('by', v.person_id, 'handle', v.handle, 'name', v.name,
+                'groups', v.groups, 'verdict', v.verdict, 'counted_by', v.counted_by)), '[]')
+              from (select v.person_id, d.handle, d.name, v.verdict, encode(v.policy_hash, 'hex') as counted_by,
+                      array_remove(coalesce(v.groups, d.groups), null) as groups
+                    from vote v join person d on d.id = v.person_id
+                    where v.request_id = r.id and (v.verdict <> 'approve' or v.person_id = any(g.decided_by))
+                    order by v.verdict = 'approve', v.at, v.person_id limit $2) v)::text as "votes!"
+           from access_grant g
+             join request r on r.id = g.request_id
+             join person p on p.id = r.person_id
+             join cluster c on c.id = g.cluster_id
+             join principal i on i.id = g.principal_id
+           where g.id = any($1)"#,
+        &ids,
+        MOST_VOTES
+    )
+    .fetch_all(connection)
+    .await?;
+    let facts: BTreeMap<GrantId, &GrantFacts> = grants.iter().map(|facts| (facts.id, *facts)).collect();
+    let evidence = rows.into_iter().filter_map(|row| {
+        let id = GrantId(row.id);
+        let facts = facts.get(&id)?;
+        Some((id, row.evidence(facts)))
+    });
+    Ok(evidence.collect())
+}
+
+impl Row {
+    fn evidence(self, facts: &GrantFacts) -> Result<Evidence, StoreError> {
+        let votes: Vec<VoteRow> = parsed("vote", "groups", &self.votes)?;
+        Ok(Evidence {
+            grant: facts.clone(),
+            request: Asked {
+                requester: person(self.person_id, &self.handle, self.name, self.groups)?,
+                principal: PrincipalId(self.principal_id),
+                cluster: ClusterId(self.cluster_id),
+                profile: self.profile.parse().map_err(|error| StoreError::corrupt("request", "profile", error))?,
+                namespaces: parsed("request", "namespaces", &self.namespaces)?,
+                minutes: u32::try_from(self.minutes)
+                    .map_err(|error| StoreError::corrupt("request", "minutes", error))?,
+                state: RequestState::parse(&self.state)
+                    .ok_or_else(|| StoreError::corrupt("request", "state", &self.state))?,
+            },
+            votes: votes.into_iter().map(VoteRow::cast).collect(),
+            cluster: OnCluster {
+                name: self.cluster_name,
+                arn: self.cluster_arn,
+                dropped: self.dropped,
+                gone: self.gone_why,
+            },
+            principal: OfPrincipal {
+                arn: self.principal_arn,
+                person: PersonId(self.principal_person),
+                ended: self.ended,
+            },
+        })
+    }
+}
+
+impl VoteRow {
+    fn cast(self) -> Cast {
+        let Self { by, handle, name, groups, verdict, counted_by } = self;
+        let groups = groups.into_iter().collect();
+        let by = Person { id: PersonId(by), handle, name, groups };
+        Cast { by, verdict, counted_by }
+    }
+}
+
+/// The rules of these ClusterRoles as the last look at each of these clusters saw them; a cluster that nobody read is
+/// left out. A role whose rules cannot be read counts as one that was not seen.
+///
+/// # Errors
+/// `Database`.
+pub async fn shown(
+    connection: &mut PgConnection,
+    clusters: &BTreeSet<ClusterId>,
+    roles: &BTreeSet<String>,
+) -> Result<BTreeMap<ClusterId, Shown>, StoreError> {
+    let ids: Vec<Uuid> = clusters.iter().map(|id| id.0).collect();
+    let roles: Vec<String> = roles.iter().cloned().collect();
+    let rows = sqlx::query!(
+        r#"select o.target_key, n.name as "name?",
+             (o.body #> array['kubernetes', 'cluster_roles', n.name, 'rules'])::text as rules
+           from observation o left join unnest($2::text[]) n(name) on true
+           where o.target_kind = 'cluster' and o.target_key = any($1)
+             and jsonb_typeof(o.body -> 'kubernetes') = 'object'"#,
+        &ids,
+        &roles
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut shown: BTreeMap<ClusterId, Shown> = BTreeMap::new();
+    for row in rows {
+        let of_cluster = shown.entry(ClusterId(row.target_key)).or_default();
+        let rules = row.rules.as_deref().and_then(|text| serde_json::from_str::<Vec<Rule>>(text).ok());
+        of_cluster.extend(row.name.zip(rules));
+    }
+    Ok(shown)
+}
+
+impl Tx {
+    /// Locks what a scheduled access rests on, in the order in which everybody does: its request, its principal, the
+    /// policy. Nothing of it changes then until this transaction ends. False where somebody has one of them locked, or
+    /// there is no such access: whoever asks looks again.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn try_lock_basis(&mut self, id: GrantId) -> Result<bool, StoreError> {
+        let request = sqlx::query_scalar!(
+            "select r.id from request r where r.id = (select request_id from access_grant where id = $1)
+             for share of r skip locked",
+            id.0
+        );
+        let request = request.fetch_optional(self.connection()).await?;
+        let principal = sqlx::query_scalar!(
+            "select i.id from principal i where i.id = (select principal_id from access_grant where id = $1)
+             for share of i skip locked",
+            id.0
+        );
+        let principal = principal.fetch_optional(self.connection()).await?;
+        Ok(request.is_some() && principal.is_some() && self.try_lock_policy().await?)
+    }
+}

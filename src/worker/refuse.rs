@@ -1,0 +1,53 @@
+//! What the second decision of a run ends, each grant in a transaction of its own: with an event and an alarm.
+
+use super::{Worker, chain, finish::begin, interrupted::Interrupted};
+use crate::{actions::decide_again::Decided, lease::Lease, store::grants::Locked};
+use latchkey_domain::access::{
+    GrantId,
+    decide_again::NotNow,
+    grant::{Cause, Grant},
+    transition::Actor,
+};
+
+/// Ends what the policy of now does not grant, and what was decided on a cluster that is no more. Whether all of it is
+/// ended: one that cannot be keeps no other from it, and nothing is set up for it meanwhile.
+///
+/// # Errors
+/// `Lost` where the worker dies here; `Store` where there is no database.
+pub async fn refuse(worker: &Worker, lease: &Lease, decided: &Decided) -> Result<bool, Interrupted> {
+    let mut all = true;
+    for (id, why) in &decided.not_now {
+        match one(worker, lease, *id, why, &decided.policy_hash).await {
+            Err(Interrupted::Store(error)) if !error.is_unavailable() => {
+                tracing::error!(grant = %id, error = chain(&error), "an access that is not allowed could not be ended");
+                all = false;
+            }
+            other => other?,
+        }
+    }
+    Ok(all)
+}
+
+async fn one(worker: &Worker, lease: &Lease, id: GrantId, why: &NotNow, policy_hash: &str) -> Result<(), Interrupted> {
+    if matches!(why, NotNow::HeldBack(_)) {
+        return Ok(());
+    }
+    let mut tx = begin(worker).await?;
+    // Whatever cannot be read by now was not judged either.
+    let Some(Locked::Grant(grant)) = tx.lock_grant(id).await? else { return Ok(()) };
+    let Some(live) = Grant::live(grant) else { return Ok(()) };
+    let now = tx.now().await?;
+    match why {
+        NotNow::HeldBack(_) => return Ok(()),
+        NotNow::Gone(why) => {
+            tx.record(live.revoke(Cause::ClusterGone, Actor::worker(), Some(why.clone()), now), now).await?;
+        }
+        NotNow::NotAllowed(why) => {
+            let (transition, alarm) = live.not_allowed(why, policy_hash, now);
+            tx.record(transition, now).await?;
+            tx.raise(&alarm, now).await?;
+        }
+    }
+    lease.life().spend()?;
+    Ok(tx.commit().await?)
+}

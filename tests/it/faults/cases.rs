@@ -45,7 +45,8 @@ pub async fn all<T: Send + 'static>(cases: Vec<Case<T>>) -> Vec<T> {
     given
 }
 
-fn words(error: tokio::task::JoinError) -> String {
+/// What a task panicked with.
+pub fn words(error: tokio::task::JoinError) -> String {
     let Ok(panic) = error.try_into_panic() else { return "cancelled".into() };
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no words").to_owned()

@@ -1,0 +1,261 @@
+//! Every column of every table that a look of the worker reads, with values that a later version, a slip or somebody
+//! with a password may leave there. The columns come from the database's catalog, so that a new one is tried as well.
+
+use super::{
+    super::cases::{all, case, words},
+    scene::{Others, Scene},
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+/// A table of which one person's rows are poisoned.
+#[derive(Clone, Copy)]
+struct Poisoned {
+    table: &'static str,
+    /// Which rows, by the scene's ids: `$grant`, `$request`, `$person`, `$principal`.
+    rows: &'static str,
+    others: Others,
+}
+
+const fn of(table: &'static str, rows: &'static str) -> Poisoned {
+    Poisoned { table, rows, others: Others::OnBoth }
+}
+
+const TABLES: [Poisoned; 15] = [
+    of("access_grant", "id = '$grant'"),
+    of("grant_leg", "grant_id = '$grant' and target_kind = 'cluster'"),
+    of("grant_leg", "grant_id = '$grant' and target_kind = 'principal'"),
+    of("request", "id = '$request'"),
+    of("request", "id = (select request_id from access_grant where id = '$grant')"),
+    of("vote", "request_id = (select request_id from access_grant where id = '$grant')"),
+    of("mapping", "principal_id = '$principal'"),
+    of("principal", "id = '$principal'"),
+    of("person", "id = '$person'"),
+    of("intent", "grant_id = '$grant'"),
+    of("target", "kind = 'principal' and key = '$principal'"),
+    of("observation", "target_kind = 'principal' and target_key = '$principal'"),
+    Poisoned {
+        table: "target",
+        rows: "kind = 'cluster' and key = (select id from cluster where name = 'staging-eu')",
+        others: Others::OnProd,
+    },
+    Poisoned { table: "cluster", rows: "arn like '%/staging-eu'", others: Others::OnProd },
+    Poisoned {
+        table: "observation",
+        rows: "target_kind = 'cluster' and target_key = (select id from cluster where name = 'staging-eu')",
+        others: Others::OnBoth,
+    },
+];
+
+/// Tables that no look of the worker at anybody's access reads, each with the reason.
+const ELSEWHERE: [(&str, &str); 16] = [
+    ("_sqlx_migrations", "sqlx's own"),
+    ("alarm", "written by the worker, read by pages"),
+    ("audit_link", "insert only; the walk has tests of its own"),
+    ("audit_walk", "the walk's place; it has tests of its own"),
+    ("business_clock", "one row that everything goes by"),
+    ("event", "insert only; the verifier has tests of its own"),
+    ("event_unsealed", "an id alone"),
+    ("identity", "read at sign-in"),
+    ("installation", "one row that everything goes by"),
+    ("limit_window", "read by forms"),
+    ("login_attempt", "read at sign-in"),
+    ("outbox", "nothing reads it"),
+    ("policy_version", "one text that everything goes by; see the test of it below"),
+    ("proof_nonce", "read when an identity is proven"),
+    ("session", "read by pages"),
+    ("worker_heartbeat", "of another worker; see the test of it below"),
+];
+
+/// A column as the catalog has it.
+#[derive(Clone, sqlx::FromRow)]
+struct Column {
+    name: String,
+    kind: String,
+}
+
+/// What is tried in a column of this type, as SQL; the database may refuse it.
+fn values(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "text" => &["null", "''", "'of a later version'", "repeat('x', 100000)", "U&'\\202E\\0001\\FEFF'"],
+        "text[]" => &["null", "'{}'", "array[null]::text[]", "array_fill(repeat('x', 500), array[2000])"],
+        "uuid[]" => &["null", "'{}'", "array[null]::uuid[]", "array_fill(gen_random_uuid(), array[2000])"],
+        "jsonb" => &[
+            "null",
+            "'null'",
+            "'[]'",
+            r#"'{"from": "a later version"}'"#,
+            r#"'[{"from": "a later version"}]'"#,
+            "(select jsonb_agg(repeat('x', 500)) from generate_series(1, 2000))",
+        ],
+        "timestamp with time zone" => &["null", "'infinity'", "'-infinity'", "'250000-01-01'"],
+        "integer" => &["null", "-1", "0", "2147483647"],
+        "bigint" => &["null", "-1", "0", "9223372036854775807"],
+        "bytea" => &["null", "''", "decode(repeat('00', 100000), 'hex')"],
+        "interval" => &["null", "'100000 years'", "'-100000 years'"],
+        "boolean" => &["null", "true", "false"],
+        "uuid" => &["null", "gen_random_uuid()"],
+        other => panic!("nobody said what poisons a column of type {other}"),
+    }
+}
+
+/// Columns that are no key of their own table and refer to no other: those the database holds itself.
+async fn columns(scene: &Scene, table: &str) -> Vec<Column> {
+    sqlx::query_as(
+        "select a.attname::text as name, format_type(a.atttypid, null) as kind
+         from pg_attribute a where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
+           and not exists (select from pg_constraint c where c.conrelid = a.attrelid and c.contype in ('p', 'f')
+             and a.attnum = any(c.conkey))
+         order by a.attnum",
+    )
+    .bind(table)
+    .fetch_all(scene.world.town.owner.pool())
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_column_of_one_row_stops_anybody_else() {
+    let (tried, refused, told) =
+        (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let cases = TABLES.into_iter().map(|poisoned| {
+        let (tried, refused, told) = (Arc::clone(&tried), Arc::clone(&refused), Arc::clone(&told));
+        case(format!("{} of {}", poisoned.table, poisoned.rows), async move {
+            for outcome in each_column(poisoned).await {
+                let count = match outcome {
+                    Outcome::Refused => &refused,
+                    Outcome::Taken { told: true } => &told,
+                    Outcome::Taken { told: false } => &tried,
+                };
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+        })
+    });
+    all(cases.collect()).await;
+    let [tried, refused, told] = [&tried, &refused, &told].map(|count| count.load(Ordering::SeqCst));
+    println!(
+        "poison: {} values of columns tried, {refused} refused by the database, {told} told to operators, {tried} read \
+         or gone past",
+        tried + refused + told
+    );
+    assert!(tried + told > 100, "few values were taken: {tried} and {told}");
+}
+
+enum Outcome {
+    /// The database does not let it in.
+    Refused,
+    /// It was there, and everybody else went their way.
+    Taken { told: bool },
+}
+
+/// Tries each value of each column of a table, one after the other: in one world as long as nothing in it has ended.
+async fn each_column(poisoned: Poisoned) -> Vec<Outcome> {
+    let mut scene = prepared(poisoned.table).await;
+    let mut outcomes = Vec::new();
+    for column in columns(&scene, poisoned.table).await {
+        for value in values(&column.kind) {
+            outcomes.push(try_one(&scene, poisoned, &column.name, value).await);
+            if !is_as_it_was(&scene).await {
+                scene = prepared(poisoned.table).await;
+            }
+        }
+    }
+    outcomes
+}
+
+/// A scene whose table holds what it could hold before its newest constraints: such rows are there still.
+async fn prepared(table: &str) -> Arc<Scene> {
+    let scene = Scene::new().await;
+    let checks: Vec<String> = sqlx::query_scalar(
+        "select conname::text from pg_constraint where contype = 'c' and not convalidated and conrelid = $1::regclass",
+    )
+    .bind(table)
+    .fetch_all(scene.world.town.owner.pool())
+    .await
+    .unwrap();
+    for check in checks {
+        scene.must_put(&format!("alter table {table} drop constraint {check}")).await;
+    }
+    Arc::new(scene)
+}
+
+async fn is_as_it_was(scene: &Scene) -> bool {
+    let pending = format!("select count(*) from request where id = '{}' and state = 'pending'", scene.request);
+    scene.world.state(scene.grant).await == "active" && scene.world.town.count(&pending).await == 1
+}
+
+async fn try_one(scene: &Arc<Scene>, poisoned: Poisoned, column: &str, value: &'static str) -> Outcome {
+    let table = poisoned.table;
+    let rows = scene.named(poisoned.rows);
+    let case = format!("{table}.{column} = {value}, {}", poisoned.rows);
+    scene.must_put("drop table if exists kept").await;
+    scene.must_put(&format!("create table kept as select {column} as was from {table} where {rows} limit 1")).await;
+    assert_eq!(scene.world.town.count("select count(*) from kept").await, 1, "{case}: there is no such row");
+    let before = scene.told().await;
+    if scene.put(&format!("update {table} set {column} = {value} where {rows}")).await.is_err() {
+        return Outcome::Refused;
+    }
+    let trial = {
+        let scene = Arc::clone(scene);
+        tokio::spawn(async move {
+            scene.look().await;
+            scene.others_go_their_way(poisoned.others).await;
+            scene.told().await
+        })
+    };
+    let told = trial.await.unwrap_or_else(|error| panic!("{case}: {}", words(error)));
+    scene.must_put(&format!("update {table} set {column} = (select was from kept) where {rows}")).await;
+    // What was told of it is no business of the next.
+    scene.must_put("delete from alarm").await;
+    scene.look().await;
+    Outcome::Taken { told: told > before }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_is_tried_or_told_why_not() {
+    let scene = Scene::new().await;
+    let tables: Vec<String> =
+        sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'public' order by 1")
+            .fetch_all(scene.world.town.owner.pool())
+            .await
+            .unwrap();
+    let known = |table: &String| {
+        TABLES.iter().any(|poisoned| poisoned.table == table) || ELSEWHERE.iter().any(|(other, _)| other == table)
+    };
+    let unknown: Vec<&String> = tables.iter().filter(|table| !known(table)).collect();
+    assert!(unknown.is_empty(), "neither tried nor told why not: {unknown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_policy_that_can_be_read_what_ends_ends_and_what_runs_runs() {
+    for body in ["''", "'of a later version'", "repeat('[[policies]]', 10000)", "U&'\\202E\\FEFF'"] {
+        let scene = Scene::new().await;
+        let ending = scene.world.active("gus").await;
+        let new = scene.world.approved("ben").await;
+        scene.must_put(&format!("update policy_version set body = {body} where current")).await;
+        scene.must_put(&format!("update access_grant set until = latchkey_now() where id = '{ending}'")).await;
+        scene.world.iam_has_settled().await;
+        scene.until(ending, "ended").await;
+        scene.look().await;
+        assert_eq!(scene.world.state(scene.grant).await, "active", "{body}");
+        assert_ne!(scene.world.state(new).await, "active", "{body}");
+        assert_eq!(scene.world.lists_pods("ben", crate::worker::PROD, "payments").await, 401, "{body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_worker_left_in_its_heartbeat_stops_nobody() {
+    for values in [
+        "'infinity', 'infinity', '0'",
+        "'-infinity', '-infinity', '100000 years'",
+        "'250000-01-01', '250000-01-01', '-100000 years'",
+    ] {
+        let scene = Scene::new().await;
+        let insert = "insert into worker_heartbeat (holder, started_at, seen_at, clock_ahead)";
+        // A database whose constraints refuse it has nothing of the kind to go past.
+        let _ = scene.put(&format!("{insert} values (repeat('x', 100000), {values})")).await;
+        scene.others_go_their_way(Others::OnBoth).await;
+    }
+}

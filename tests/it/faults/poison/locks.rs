@@ -1,0 +1,50 @@
+//! Each row and lock that a look of the worker waits for, held by somebody else while an access of its own ends.
+
+use super::{
+    super::cases::{all, case},
+    scene::{Others, Scene},
+};
+
+/// What is locked, and who is not about it.
+const LOCKS: [(&str, Others); 16] = [
+    ("select from access_grant where id = '$grant' for update", Others::OnBoth),
+    ("select from grant_leg where grant_id = '$grant' for update", Others::OnBoth),
+    ("select from mapping where principal_id = '$principal' for update", Others::OnBoth),
+    ("select from intent where grant_id = '$grant' for update", Others::OnBoth),
+    ("select from request where id = '$request' for update", Others::OnBoth),
+    (
+        "select from request where id = (select request_id from access_grant where id = '$grant') for update",
+        Others::OnBoth,
+    ),
+    ("select from vote where request_id = '$request' for update", Others::OnBoth),
+    ("select from principal where id = '$principal' for update", Others::OnBoth),
+    ("select from person where id = '$person' for update", Others::OnBoth),
+    ("select from target where kind = 'principal' and key = '$principal' for update", Others::OnBoth),
+    ("select from observation where target_key = '$principal' for update", Others::OnBoth),
+    ("select pg_advisory_xact_lock(hashtextextended('$person', 0))", Others::OnBoth),
+    ("select from event_unsealed for update", Others::OnBoth),
+    ("select from worker_heartbeat for update", Others::OnBoth),
+    ("select from audit_walk for update", Others::OnBoth),
+    (
+        "select from target where kind = 'cluster' and key = (select id from cluster where name = 'staging-eu') for update",
+        Others::OnProd,
+    ),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_lock_that_somebody_holds_stops_anybody_else() {
+    let cases = LOCKS.into_iter().map(|(lock, others)| {
+        case(lock, async move {
+            let scene = Scene::new().await;
+            scene.world.give_back("ana", scene.grant).await;
+            let held = scene.holding(&scene.named(lock)).await;
+            scene.others_go_their_way(others).await;
+            drop(held);
+            scene.world.iam_has_settled().await;
+            scene.world.rests_are_over().await;
+            scene.until(scene.grant, "ended").await;
+        })
+    });
+    let tried = all(cases.collect()).await.len();
+    println!("poison: {tried} locks held");
+}

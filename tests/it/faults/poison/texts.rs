@@ -1,0 +1,143 @@
+//! The longest and the strangest that people and clusters may say: objects of others, aws-auth, reasons.
+
+use super::{
+    super::cases::{all, case},
+    scene::{Others, Scene},
+};
+use crate::{
+    town::look,
+    worker::{PROD, USERS},
+};
+use latchkey::actions::ask::AskForm;
+use serde_json::{Value, json};
+
+/// Characters that turn, join, hide or end texts, and those of four bytes.
+const STRANGE: &str = "\u{202e}\u{200d}\u{feff}\u{0301}\u{1f469}\u{200d}\u{1f680}'\"`<script>{{x}}%00\\";
+
+fn binding(name: &str, subjects: Value) -> Value {
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": { "name": name, "namespace": "payments" },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view" },
+        "subjects": subjects,
+    })
+}
+
+fn users(count: usize, name: impl Fn(usize) -> String) -> Value {
+    let user = |number| json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name(number) });
+    (0..count).map(user).collect()
+}
+
+/// What somebody may put into a cluster.
+fn objects() -> Vec<(&'static str, Vec<Value>)> {
+    let long = "x".repeat(253);
+    vec![
+        (
+            "a binding of 1,000 people",
+            vec![binding("many", users(1_000, |n| format!("person-{n}-{}", "y".repeat(200))))],
+        ),
+        ("a binding of strange people", vec![binding("strange", users(50, |n| format!("{STRANGE}{n}")))]),
+        ("a binding of nobody", vec![binding("nobody", Value::Null)]),
+        ("a binding with a long name", vec![binding(&long, users(1, |_| long.clone()))]),
+        (
+            "500 bindings",
+            (0..500).map(|n| binding(&format!("one-of-many-{n}"), users(20, |n| format!("p-{n}")))).collect(),
+        ),
+        ("a binding with annotations of 200 KiB", {
+            let mut object = binding("annotated", users(1, |_| "p".into()));
+            object["metadata"]["annotations"] =
+                json!({ "example.com/notes": format!("{STRANGE}{}", "z".repeat(200_000)) });
+            vec![object]
+        }),
+        ("a binding that says it is ours", {
+            let mut object = binding("pretender", users(300, |n| format!("{STRANGE}-{n}")));
+            object["metadata"]["labels"] = json!({
+                "app.kubernetes.io/managed-by": "latchkey", "latchkey/grant": "not an id", "latchkey/installation": "none",
+            });
+            vec![object]
+        }),
+        ("a ClusterRole of 1,000 rules", {
+            let rule = |n| json!({ "apiGroups": [format!("group-{n}.example.com")], "resources": [long.clone()], "verbs": ["get"] });
+            let rules: Value = (0..1_000).map(rule).collect();
+            vec![json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+                "metadata": { "name": "many-rules" }, "rules": rules,
+            })]
+        }),
+    ]
+}
+
+/// What somebody may write into aws-auth, behind what is there.
+fn lines() -> Vec<(&'static str, String)> {
+    vec![
+        ("200 KiB of comments", format!("# {}\n", STRANGE.replace('\u{0}', "")).repeat(3_000)),
+        (
+            "2,000 people",
+            (0..2_000)
+                .map(|n| {
+                    format!("- userarn: arn:aws:iam::111122223333:user/p-{n}\n  username: p-{n}\n  groups: [devs]\n")
+                })
+                .collect(),
+        ),
+        ("an end of the document, and notes", "...\n# notes\nnotes: yes\n".into()),
+        ("a text that is no list", "]]]] : {{ &a *b !!binary |\n".into()),
+        ("tabs", "\t\t- userarn: x\n".into()),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_of_a_cluster_stops_anybody() {
+    let mut cases = Vec::new();
+    for (name, objects) in objects() {
+        cases.push(case(name, async move {
+            let scene = Scene::new().await;
+            for object in objects {
+                scene.world.objects(PROD).put_raw(object, "somebody").unwrap();
+            }
+            scene.look().await;
+            scene.others_go_their_way(Others::OnBoth).await;
+            scene.world.give_back("ana", scene.grant).await;
+            scene.world.iam_has_settled().await;
+            scene.until(scene.grant, "ended").await;
+        }));
+    }
+    for (name, text) in lines() {
+        cases.push(case(name, async move {
+            let scene = Scene::new().await;
+            let before = scene.world.aws_auth(PROD)["mapUsers"].clone();
+            scene.world.objects(PROD).set_aws_auth("mapUsers", Some(&format!("{before}{text}")), "somebody").unwrap();
+            scene.look().await;
+            // A cluster whose aws-auth cannot be read grants nothing new, and says so; what ends there ends.
+            scene.others_go_their_way(Others::OnStaging).await;
+            scene.world.give_back("ana", scene.grant).await;
+            scene.world.iam_has_settled().await;
+            scene.until(scene.grant, "ended").await;
+            assert!(scene.world.bindings(PROD).is_empty());
+            let after = scene.world.aws_auth(PROD)["mapUsers"].clone();
+            assert!(
+                after.ends_with(&text) && after.starts_with(USERS),
+                "what others wrote is there still: {after:.300}"
+            );
+        }));
+    }
+    let tried = all(cases).await.len();
+    println!("poison: {tried} texts of clusters");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_of_a_person_stops_anybody() {
+    let reasons = ["\u{1f469}".repeat(1_000), STRANGE.to_owned(), "a\u{0301}".repeat(500)];
+    let mut tried = 0;
+    for reason in reasons {
+        let scene = Scene::new().await;
+        let form = AskForm { namespaces: vec!["payments".into()], reason, ..look() };
+        let grant = scene.world.approved_ask("gus", &form).await;
+        scene.until(grant, "active").await;
+        scene.others_go_their_way(Others::OnStaging).await;
+        scene.world.give_back("gus", grant).await;
+        scene.world.iam_has_settled().await;
+        scene.until(grant, "ended").await;
+        tried += 1;
+    }
+    println!("poison: {tried} texts of people");
+}

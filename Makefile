@@ -35,6 +35,7 @@ sqlx:
 
 bench: tools
 	cargo bench --locked -p latchkey --bench path
+	cargo bench --locked -p latchkey --bench neighbours
 	cargo bench --locked -p latchkey --bench history -- --events 1000000
 	cargo bench --locked -p latchkey-domain --bench aws_auth
 

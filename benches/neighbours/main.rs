@@ -24,6 +24,7 @@ use latchkey_domain::{
 };
 use latchkey_simulator::{
     Simulator,
+    kubernetes::{Failure, Pattern, Strange},
     seed::{Seed, SeedCluster, SeedPerson, SeedUser},
 };
 use std::{
@@ -57,9 +58,9 @@ async fn run() {
     field.samples(SAMPLES / 10).await;
     let well = field.samples(SAMPLES).await;
     let knobs = field.simulator.kubernetes(&name(0)).unwrap().knobs();
-    knobs.drip(Some(PAUSE_BETWEEN_BYTES));
+    knobs.fail(Pattern::on("*", "*"), Failure::Strange(Strange::Dripping(PAUSE_BETWEEN_BYTES)), u32::MAX);
     let beside = field.samples(SAMPLES).await;
-    knobs.drip(None);
+    knobs.heal();
     println!("{SAMPLES} accesses on {} clusters, approval to proven active", CLUSTERS - 1);
     println!("{:<44} {:>9} {:>9}", "", "p50", "p95");
     row("every cluster well", &well);

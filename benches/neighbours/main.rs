@@ -91,8 +91,15 @@ impl Field {
         let body = policy();
         let file = config::policy::parse(&body).expect("the bench's policy is valid");
         let hash = config::policy::hash(&body);
-        let application =
-            Application { file: &file, hash: &hash, body: &body, expected: None, drain: &[], by: "a bench" };
+        let application = Application {
+            file: &file,
+            hash: &hash,
+            body: &body,
+            expected: None,
+            drain: &[],
+            end_refused: false,
+            by: "a bench",
+        };
         policies::apply(&town.owner, &application).await.unwrap();
         let simulator = Simulator::start(seed(&file), None).await.unwrap();
         sqlx::query("update principal set unique_id = $2 where arn = $1")

@@ -74,7 +74,7 @@ fn a_profile_that_nobody_can_ask_for_is_a_fault_and_no_reason_not_to_read_what_r
         EXAMPLE.replacen("[\"view\"]", &format!("[{}]", names.join(", ")), 1)
     };
     assert_eq!(told(&naming(12)), Vec::<String>::new());
-    let wanted = "17:17 a profile names 12 ClusterRoles at most, and this one 13 (nobody can ask for it: make two profiles \
+    let wanted = "16:17 a profile names 12 ClusterRoles at most, and this one 13 (nobody can ask for it: make two profiles \
                   of it, or rules of its own)";
     assert_eq!(told(&naming(13)), [wanted]);
     assert!(parse(&naming(13)).is_ok());

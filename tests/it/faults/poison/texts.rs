@@ -82,7 +82,23 @@ fn lines() -> Vec<(&'static str, String)> {
         ("an end of the document, and notes", "...\n# notes\nnotes: yes\n".into()),
         ("a text that is no list", "]]]] : {{ &a *b !!binary |\n".into()),
         ("tabs", "\t\t- userarn: x\n".into()),
+        ("a username that no database keeps", format!("{}  username: \"a\\0b\"\n", of_gus())),
+        ("a username that no index keeps", format!("{}  username: {}\n", of_gus(), unlike_itself(6_000))),
+        ("a group that no database keeps", format!("{}  username: g\n  groups: [\"a\\0b\"]\n", of_gus())),
     ]
+}
+
+/// The beginning of an entry for somebody who asks for access there.
+fn of_gus() -> String {
+    format!("- userarn: {}\n", crate::town::Town::arn("gus"))
+}
+
+/// Letters that do not compress.
+fn unlike_itself(length: usize) -> String {
+    let hash = |number: usize| {
+        hex::encode(sha2::Digest::finalize(<sha2::Sha256 as sha2::Digest>::new_with_prefix(number.to_string())))
+    };
+    (0..length / 64).map(hash).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,12 +122,16 @@ async fn no_text_of_a_cluster_stops_anybody() {
             let scene = Scene::new().await;
             let before = scene.world.aws_auth(PROD)["mapUsers"].clone();
             scene.world.objects(PROD).set_aws_auth("mapUsers", Some(&format!("{before}{text}")), "somebody").unwrap();
+            let asks = scene.world.approved("gus").await;
             scene.look().await;
             // A cluster whose aws-auth cannot be read grants nothing new, and says so; what ends there ends.
             scene.others_go_their_way(Others::OnStaging).await;
             scene.world.give_back("ana", scene.grant).await;
             scene.world.iam_has_settled().await;
             scene.until(scene.grant, "ended").await;
+            scene.world.give_back("gus", asks).await;
+            scene.world.iam_has_settled().await;
+            scene.until(asks, "ended").await;
             assert!(scene.world.bindings(PROD).is_empty());
             let after = scene.world.aws_auth(PROD)["mapUsers"].clone();
             assert!(

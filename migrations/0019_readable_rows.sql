@@ -36,7 +36,19 @@ alter table request
   add constraint request_namespaces_shape check (state <> 'pending' or jsonb_typeof(namespaces) = 'array') not valid,
   add constraint request_times check (state <> 'pending' or (isfinite(submitted_at) and isfinite(lapses_at))) not valid;
 
--- A difference of an infinite time is an error in the middle of a query that reads many rows.
+-- A difference of an infinite time is an error in the middle of a query that reads many rows. These times only say when
+-- to look again, and a run writes them of many rows in one statement, which one row of before must not refuse.
+update grant_leg set next_try = null where not isfinite(next_try);
+update grant_leg set proven_at = null where not isfinite(proven_at);
+update mapping set wrote_at = null where not isfinite(wrote_at);
+update target set due_at = clock_timestamp() where not isfinite(due_at);
+update target set lease_until = null where not isfinite(lease_until);
+update target set ran_at = null where not isfinite(ran_at);
+update target set tried_at = null where not isfinite(tried_at);
+update target set failed_since = clock_timestamp() where not isfinite(failed_since);
+update target set fenced_since = clock_timestamp() where not isfinite(fenced_since);
+update target set paused_since = clock_timestamp() where not isfinite(paused_since);
+delete from worker_heartbeat where not isfinite(seen_at) or not isfinite(started_at);
 alter table grant_leg add constraint grant_leg_times check (
   (next_try is null or isfinite(next_try)) and (proven_at is null or isfinite(proven_at))) not valid;
 alter table mapping add constraint mapping_times check (wrote_at is null or isfinite(wrote_at)) not valid;

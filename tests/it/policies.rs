@@ -242,3 +242,22 @@ async fn a_policy_names_what_it_would_not_grant_and_ends_it_only_where_it_is_tol
     let told = "select count(*) from event where action = 'request.cancelled' and actor = 'policy apply'";
     assert_eq!(town.count(told).await, 1);
 }
+
+#[tokio::test]
+async fn a_policy_ends_what_is_approved_and_not_set_up_yet_if_it_would_not_grant_it() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    let told = match apply(&town, &nobody_looks(), With::default()).await {
+        Err(error @ NotApplied::Refuses(_)) => error.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert!(
+        told.contains(&format!("The access {grant} of ana (`view` on `prod-eu`): the current policy does not")),
+        "{told}"
+    );
+    let state = "select concat_ws(' ', state, cause) from access_grant";
+    assert_eq!(town.text(state).await, "scheduled");
+    let applied = apply(&town, &nobody_looks(), With { end_refused: true, ..With::default() }).await.unwrap();
+    assert_eq!((applied.ending, town.text(state).await.as_str()), (1, "revoking policy_changed"));
+    assert_eq!(town.count("select count(*) from alarm").await, 0);
+}

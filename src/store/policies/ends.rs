@@ -2,15 +2,24 @@
 //! would not grant. It is ruled on as a vote and the worker rule on it.
 
 use super::{Application, apply::Row};
-use crate::store::{StoreError, Tx, clusters, columns::request_facts};
+use crate::store::{
+    StoreError, Tx, clusters,
+    columns::request_facts,
+    evidence,
+    grants::{self, Locked},
+};
 use latchkey_domain::access::{
     ClusterId, GrantId, RequestId,
-    grant::Grant,
+    decide_again::{NotNow, decide_again},
+    grant::{Grant, GrantFacts},
     person::Person,
     request::RequestFacts,
     standing::{NotRuled, Standing},
 };
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// Something that the new policy would not grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +93,64 @@ pub(super) async fn look(
             }
         }
     }
+    ends.grants = grants_not_granted(tx, application, kept).await?;
     Ok(ends)
+}
+
+/// The accesses that are not set up yet, on clusters and by profiles that stay, and that the worker would not set up by
+/// this policy. What it could not judge yet is left to it.
+async fn grants_not_granted(
+    tx: &mut Tx,
+    application: &Application<'_>,
+    kept: &[Row],
+) -> Result<BTreeMap<GrantId, NotGranted>, StoreError> {
+    let (file, hash) = (application.file, application.hash);
+    let waiting = not_set_up(tx, kept).await?;
+    let facts: Vec<&GrantFacts> =
+        waiting.iter().map(Grant::facts).filter(|facts| file.profile(&facts.profile.name).is_some()).collect();
+    let rests_on = evidence::of(tx.connection(), &facts).await?;
+    let on: BTreeSet<ClusterId> = facts.iter().map(|facts| facts.cluster).collect();
+    let shown = evidence::shown(tx.connection(), &on, &file.named_roles().into_iter().collect()).await?;
+    let now = tx.now().await?;
+    let mut refused = BTreeMap::new();
+    for facts in facts {
+        let Some(Ok(evidence)) = rests_on.get(&facts.id) else { continue };
+        match decide_again(evidence, file, hash, shown.get(&facts.cluster), now) {
+            Err(NotNow::NotAllowed(why)) => {
+                let not_granted = NotGranted {
+                    kind: "access",
+                    id: facts.id.to_string(),
+                    whose: facts.handle.to_string(),
+                    profile: facts.profile.name.to_string(),
+                    cluster: evidence.cluster.name.clone(),
+                    why: format!("{why}."),
+                };
+                refused.insert(facts.id, not_granted);
+            }
+            Ok(()) | Err(NotNow::HeldBack(_) | NotNow::Gone(_)) => {}
+        }
+    }
+    Ok(refused)
+}
+
+/// The accesses that are decided and not active, on these clusters; without a lock, since they are locked in the order
+/// of all that end.
+async fn not_set_up(tx: &mut Tx, kept: &[Row]) -> Result<Vec<Grant>, StoreError> {
+    let on: Vec<uuid::Uuid> = kept.iter().map(|row| row.id.0).collect();
+    let ids = sqlx::query_scalar!(
+        "select id from access_grant where state in ('scheduled', 'provisioning') and cluster_id = any($1) order by id",
+        &on
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut waiting = Vec::new();
+    for id in ids {
+        match grants::read(tx.connection(), GrantId(id)).await? {
+            Some(Locked::Grant(grant)) if is_not_set_up(&grant) => waiting.push(grant),
+            Some(Locked::Grant(_) | Locked::Unreadable(_)) | None => {}
+        }
+    }
+    Ok(waiting)
 }
 
 fn request_not_granted(facts: &RequestFacts, why: &NotRuled) -> NotGranted {

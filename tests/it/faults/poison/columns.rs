@@ -234,7 +234,9 @@ async fn without_a_policy_that_can_be_read_what_ends_ends_and_what_runs_runs() {
         let scene = Scene::new().await;
         let ending = scene.world.active("gus").await;
         let new = scene.world.approved("ben").await;
-        scene.must_put(&format!("update policy_version set body = {body} where current")).await;
+        // A text that was read is known by its hash.
+        let hash = "sha256(convert_to(gen_random_uuid()::text, 'UTF8'))";
+        scene.must_put(&format!("update policy_version set body = {body}, hash = {hash} where current")).await;
         scene.must_put(&format!("update access_grant set until = latchkey_now() where id = '{ending}'")).await;
         scene.world.iam_has_settled().await;
         scene.until(ending, "ended").await;

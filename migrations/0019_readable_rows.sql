@@ -69,3 +69,8 @@ create index access_grant_other_state on access_grant (hard_until)
 alter table worker_heartbeat add column looked_at timestamptz,
   add constraint worker_heartbeat_times check (isfinite(seen_at) and isfinite(started_at)
     and (looked_at is null or isfinite(looked_at))) not valid;
+
+-- Each claim raises the epoch and each wake-up the generation: past the end of numbers a statement about many targets
+-- would fail for all of them.
+alter table target add constraint target_counts
+  check (epoch between 0 and 4611686018427387904 and generation between 0 and 4611686018427387904);

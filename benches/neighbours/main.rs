@@ -29,6 +29,7 @@ use latchkey_simulator::{
 };
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     time::{Duration, Instant},
 };
 use town::Town;
@@ -192,10 +193,11 @@ fn policy() -> String {
     let mut text = town::POLICY.to_owned();
     for number in 0..CLUSTERS {
         let name = name(number);
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\n[[clusters]]\nname = \"{name}\"\narn = \"arn:aws:eks:eu-west-1:111122223333:cluster/{name}\"\n\
              labels = {{ stage = \"many\" }}\n"
-        ));
+        );
     }
     text.push_str(
         "\n[[profiles]]\nname = \"look\"\ncluster_roles = [\"view\"]\nscope = \"namespace\"\n\

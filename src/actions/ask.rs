@@ -228,13 +228,12 @@ fn find_namespaces(form: &AskForm, considered: &mut Considered) {
         considered.problem(Field::Namespaces, Reason::NoNamespace.to_string());
     }
     match check_bindings(roles, wanted.len()) {
-        Ok(()) => {}
+        // Too many roles are said beside the profile.
+        Ok(()) | Err(TooMuch::Roles(_)) => {}
         Err(too_much @ (TooMuch::Namespaces | TooMuch::Bindings { .. })) => {
             considered.problem(Field::Namespaces, too_much.to_string());
             return;
         }
-        // Said beside the profile.
-        Err(TooMuch::Roles(_)) => {}
     }
     let observation = considered.observed.as_ref().map(|observed| observed.body.clone());
     let Some(state) = observation.as_ref().and_then(|observation| observation.kubernetes.as_ref()) else { return };

@@ -80,14 +80,14 @@ async fn shown(
     };
     match seen {
         Seen::Now(state) => {
-            let rules = |name: String| state.cluster_roles.get(&name).map(|role| (name.clone(), role.rules.clone()));
+            let shows = |name: String| state.cluster_roles.get(&name).map(|role| (name.clone(), role.rules.clone()));
             let of =
-                |facts: &&GrantFacts| (facts.cluster, roles(facts).into_iter().filter_map(rules).collect::<Shown>());
-            let mut shown: BTreeMap<ClusterId, Shown> = BTreeMap::new();
+                |facts: &&GrantFacts| (facts.cluster, roles(facts).into_iter().filter_map(shows).collect::<Shown>());
+            let mut by_cluster: BTreeMap<ClusterId, Shown> = BTreeMap::new();
             for (cluster, roles) in grants.iter().map(of) {
-                shown.entry(cluster).or_default().extend(roles);
+                by_cluster.entry(cluster).or_default().extend(roles);
             }
-            Ok(shown)
+            Ok(by_cluster)
         }
         Seen::LastLook => {
             let names: BTreeSet<String> = grants.iter().flat_map(|facts| roles(facts)).collect();

@@ -95,12 +95,11 @@ async fn converse(
         () = time::sleep(bounds.life) => None,
         () = stop.reached(Stage::Draining) => None,
     };
-    let ended = match ended {
-        Some(ended) => Ok(ended),
-        None => {
-            connection.as_mut().graceful_shutdown();
-            time::timeout(DRAIN, connection).await
-        }
+    let ended = if let Some(ended) = ended {
+        Ok(ended)
+    } else {
+        connection.as_mut().graceful_shutdown();
+        time::timeout(DRAIN, connection).await
     };
     match ended {
         Ok(Ok(())) => {}

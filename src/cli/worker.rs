@@ -30,7 +30,7 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
 }
 
 /// A look comes each 250 ms: who has not looked for so long stands still, or cannot reach the database.
-const LOOKS_WITHIN: Duration = Duration::from_secs(60);
+const LOOKS_WITHIN: Duration = Duration::from_mins(1);
 
 /// What machines ask of a worker: `/healthz`, whether its process answers; `/readyz`, whether it did all of a look for
 /// what is due within the last minute.

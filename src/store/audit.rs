@@ -204,9 +204,9 @@ async fn verify_in(connection: &mut PgConnection, mut progress: impl FnMut(u64))
         }
         for link in &links {
             seq += 1;
-            let held = check(link, seq, &head).map_err(|what| Broken::at(seq, what))?;
-            head = held.hash;
-            if let Some(why) = held.unreadable {
+            let checked = check(link, seq, &head).map_err(|what| Broken::at(seq, what))?;
+            head = checked.hash;
+            if let Some(why) = checked.unreadable {
                 unreadable.add(seq, why);
             }
         }
@@ -310,7 +310,7 @@ pub async fn broken_among_newest(connection: &mut PgConnection, most: i64) -> Re
     };
     for link in &links {
         match check(link, seq, &head) {
-            Ok(held) => head = held.hash,
+            Ok(checked) => head = checked.hash,
             Err(what) => return Ok(Some(Broken::at(seq, what))),
         }
         seq += 1;

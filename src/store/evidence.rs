@@ -169,8 +169,8 @@ pub async fn shown(
     let mut shown: BTreeMap<ClusterId, Shown> = BTreeMap::new();
     for row in rows {
         let of_cluster = shown.entry(ClusterId(row.target_key)).or_default();
-        let rules = row.rules.as_deref().and_then(|text| serde_json::from_str::<Vec<Rule>>(text).ok());
-        of_cluster.extend(row.name.zip(rules));
+        let read = row.rules.as_deref().and_then(|text| serde_json::from_str::<Vec<Rule>>(text).ok());
+        of_cluster.extend(row.name.zip(read));
     }
     Ok(shown)
 }

@@ -36,9 +36,12 @@ pub async fn cluster(store: &Store, id: ClusterId) -> Result<Option<Observed<Clu
 /// As many looks as are kept parsed: pages are about few clusters at a time.
 const KEPT: usize = 16;
 
+/// A look that was parsed, with its hash.
+type Kept = (Vec<u8>, Arc<ClusterObservation>);
+
 /// Looks that were parsed, by their hash, the newest last.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Parsed(Arc<Mutex<VecDeque<(Vec<u8>, Arc<ClusterObservation>)>>>);
+pub(super) struct Parsed(Arc<Mutex<VecDeque<Kept>>>);
 
 impl Parsed {
     fn get(&self, hash: &[u8]) -> Option<Arc<ClusterObservation>> {

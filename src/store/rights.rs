@@ -95,7 +95,7 @@ fn revoke(statement: &str, role: &str, rights: &mut Rights) {
             match (&taken, rights.get_mut(&key)) {
                 (Reach::Table, _) => drop(rights.remove(&key)),
                 (Reach::Columns(columns), Some(Reach::Columns(known))) => {
-                    known.retain(|column| !columns.contains(column))
+                    known.retain(|column| !columns.contains(column));
                 }
                 (Reach::Columns(_), Some(Reach::Table) | None) => {}
             }

@@ -50,7 +50,8 @@ impl Room {
 
 /// Claims due targets for `lease`, as far as there is room: revoking ones first, then by when they were due. Those that
 /// others hold are passed over, unless these are dead. What the claimant has in hand is never claimed by it: a target has
-/// one run at a time in a process. What it holds and has not in hand is claimed again: its run broke off, or the answer to
+/// one run at a time in a process. One whose epoch could not be raised for ever (2^62 and more) is passed over, since it
+/// would fail the claim of all others. What it holds and has not in hand is claimed again: its run broke off, or the answer to
 /// the claim was lost. A claimant whose clock is more than [`MOST_SKEW`] off gets nothing.
 ///
 /// # Errors
@@ -66,7 +67,7 @@ pub async fn claim(
            select kind, key, revoking, due_at from target
            where due_at <= clock_timestamp() and failure is null
              and abs(extract(epoch from clock_timestamp() - $4::timestamptz)) <= $5::float8
-             and key <> all($6)
+             and key <> all($6) and epoch < 4611686018427387904
              and (lease_until is null or lease_until <= clock_timestamp() or lease_holder = $1
                or exists (select from worker_heartbeat h
                           where h.holder = lease_holder and h.seen_at < clock_timestamp() - make_interval(secs => $7)))
@@ -76,7 +77,7 @@ pub async fn claim(
            select kind, key, revoking, due_at from target
            where due_at <= clock_timestamp() and failure is not null
              and abs(extract(epoch from clock_timestamp() - $4::timestamptz)) <= $5::float8
-             and key <> all($6)
+             and key <> all($6) and epoch < 4611686018427387904
              and (lease_until is null or lease_until <= clock_timestamp() or lease_holder = $1
                or exists (select from worker_heartbeat h
                           where h.holder = lease_holder and h.seen_at < clock_timestamp() - make_interval(secs => $7)))

@@ -223,7 +223,7 @@ async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result
         hold(&mut tx, lease).await?;
         let now = tx.now().await?;
         match tx.tell_found(lease.target(), std::slice::from_ref(event), now).await {
-            Ok(_) => {
+            Ok(()) => {
                 lease.life().spend()?;
                 tx.commit().await?;
             }

@@ -43,7 +43,9 @@ pub struct Checked {
 /// # Errors
 /// Every fault with its place, warnings included, where one of them is an error.
 pub fn parse(text: &str) -> Result<PolicyFile, Vec<Fault>> {
-    let Checked { policy, faults } = read("policy.toml", text, |faults| faults.rules_already());
+    let Checked { policy, faults } = read("policy.toml", text, |faults| {
+        faults.rules_already();
+    });
     policy.ok_or(faults)
 }
 

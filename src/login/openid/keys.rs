@@ -295,9 +295,9 @@ impl Head {
             Some(value) => Some(value.as_str().ok_or(Unsigned::OddHeader("kid"))?.to_owned()),
         };
         // What else a provider signs for the same client with the same keys (RFC 9068; Back-Channel Logout 1.0).
-        let kind = told.text("typ").unwrap_or_default().to_lowercase();
-        if ["at+jwt", "logout+jwt"].contains(&kind.strip_prefix("application/").unwrap_or(&kind)) {
-            return Err(Unsigned::Kind(kind));
+        let media = told.text("typ").unwrap_or_default().to_lowercase();
+        if ["at+jwt", "logout+jwt"].contains(&media.strip_prefix("application/").unwrap_or(&media)) {
+            return Err(Unsigned::Kind(media));
         }
         Ok(Self { algorithm, named: named.to_owned(), kid })
     }

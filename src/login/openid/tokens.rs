@@ -237,9 +237,10 @@ impl Client {
                 NoTokens::Refused { status, refusal, auth: self.auth }
             }
             _ if status >= 500 || status == 429 => NoTokens::Away(status),
-            RequestTokenError::ServerResponse(_) | RequestTokenError::Parse(..) => NoTokens::Odd(status),
             RequestTokenError::Other(_) if status == 0 => NoTokens::Unmade,
-            RequestTokenError::Other(_) => NoTokens::Odd(status),
+            RequestTokenError::ServerResponse(_) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+                NoTokens::Odd(status)
+            }
         })
     }
 }

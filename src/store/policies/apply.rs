@@ -210,7 +210,7 @@ async fn attempt(
     }
     let mut wakes = Vec::new();
     let (now, ended) = end(&mut tx, &ending, &ends, &mut wakes).await?;
-    let closed = close(&mut tx, &open, &ends, now).await?;
+    let requests_closed = close(&mut tx, &open, &ends, now).await?;
     write_version(&mut tx, application, previous.as_deref(), now).await?;
     let mut events = drop_clusters(&mut tx, &dropped, now).await?;
     events.extend(drop_clusters(&mut tx, &gone, now).await?);
@@ -228,7 +228,7 @@ async fn attempt(
         .with("clusters_dropped", dropped.len())
         .with("clusters_retaken", retaken.len())
         .with("accesses_ending", ended)
-        .with("requests_closed", closed)
+        .with("requests_closed", requests_closed)
         .with("drain", application.drain)
         .with("end_refused", application.end_refused);
     tx.event(&event, now).await?;
@@ -238,7 +238,15 @@ async fn attempt(
     tx.wake(wakes).await?;
     tx.commit().await?;
     let dropped = dropped.iter().filter_map(|row| row.name.parse().ok()).collect();
-    Ok(Attempt::Applied(Applied { previous, changed: true, added, dropped, retaken, ending: ended, closed }))
+    Ok(Attempt::Applied(Applied {
+        previous,
+        changed: true,
+        added,
+        dropped,
+        retaken,
+        ending: ended,
+        closed: requests_closed,
+    }))
 }
 
 fn actor() -> Actor {

@@ -79,8 +79,8 @@ async fn what_accesses_go_by_is_read_by_name_whatever_the_lists_do() {
         cluster_roles: ["view".to_owned(), "absent".to_owned()].into(),
     };
     let state = world.cluster.observe_named(&named).await.unwrap();
-    let names: Vec<&str> = state.bindings.iter().map(|binding| binding.name.as_str()).collect();
-    assert_eq!(names, ["latchkey-worker"]);
+    let seen: Vec<&str> = state.bindings.iter().map(|binding| binding.name.as_str()).collect();
+    assert_eq!(seen, ["latchkey-worker"]);
     assert_eq!(state.namespaces.len(), 1);
     assert_eq!(state.cluster_roles.keys().collect::<Vec<_>>(), ["view"]);
     assert!(state.aws_auth.is_some() && state.marker.is_some());

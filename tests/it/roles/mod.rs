@@ -20,7 +20,7 @@ async fn copied(town: &Town) -> Store {
     let rights = beyond(&granted("latchkey_web", &tables), &Rights::new());
     let mut statements = format!("create role {name} login; grant usage on schema public to {name};");
     for right in rights {
-        statements.push_str(&format!("grant {right} to {name};"));
+        statements.extend(["grant ", right.as_str(), " to ", name.as_str(), ";"]);
     }
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(town.owner.pool()).await.unwrap();
     Store::connect(&town.database.url_as(&name).into(), 2).unwrap()

@@ -16,7 +16,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 const UNREADABLE: [&str; 10] = [
     r#"resolved_profile = '{"from": "a later version"}'"#,
     r#"resolved_profile = jsonb_set(resolved_profile, '{scope}', '"galaxy"')"#,
-    r#"resolved_profile = jsonb_set(resolved_profile, '{roles,0,rules}', '1e999')"#,
+    "resolved_profile = jsonb_set(resolved_profile, '{roles,0,rules}', '1e999')",
     r#"namespaces = '{"all": true}'"#,
     r#"namespaces = '[{"name": "payments"}]'"#,
     "minutes = -5",

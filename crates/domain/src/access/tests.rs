@@ -284,7 +284,9 @@ fn only_what_was_compared_long_ago_wants_another_look() {
         assert!(!Proof::<Present>::wants_comparison(&compared(known), &profile(false)), "{known:?}");
     }
     let mut unproven = compared(Compared::Stale);
-    unproven.iter_mut().for_each(|leg| leg.proven = Proven::Nothing);
+    for leg in &mut unproven {
+        leg.proven = Proven::Nothing;
+    }
     assert!(!Proof::<Present>::wants_comparison(&unproven, &profile(false)));
 }
 

@@ -207,13 +207,14 @@ mod tests {
             (*seed >> 33) % most
         };
         *left = left.saturating_sub(1);
-        let (kind, many, letter) = (below(6), below(120) as usize, below(5) as usize);
+        let size = |number: u64| usize::try_from(number).unwrap();
+        let (kind, many, letter) = (below(6), size(below(120)), size(below(5)));
         let text = ["x", "\u{1}", "\u{e9}", "\u{1f511}", "\""][letter];
         match kind {
             0 => json!(below(2) == 0),
             1 => json!(below(1 << 40)),
-            2 => json!(text.repeat(below(40) as usize)),
-            3 => json!(text.repeat(below(1_500) as usize)),
+            2 => json!(text.repeat(size(below(40)))),
+            3 => json!(text.repeat(size(below(1_500)))),
             _ if depth == 0 => json!([]),
             4 => Value::Array((0..many.min(*left)).map(|_| any_value(seed, depth - 1, left)).collect()),
             _ => {

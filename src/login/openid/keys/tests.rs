@@ -136,17 +136,17 @@ fn no_secret_and_nothing_at_all_signs() {
     {
         let head = encode(json!({ "alg": algorithm, "kid": "a" }).to_string());
         assert!(matches!(keys.verify(&format!("{head}.{said}.")), Err(Unsigned::Algorithm(_))), "{algorithm}");
-        for secret in [b"secret".to_vec(), key.to_string().into_bytes(), key["n"].as_str().unwrap().into()] {
-            let signed = format!("{head}.{said}");
-            let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), signed.as_bytes());
-            let token = format!("{signed}.{}", encode(tag));
+        for shared in [b"secret".to_vec(), key.to_string().into_bytes(), key["n"].as_str().unwrap().into()] {
+            let bytes = format!("{head}.{said}");
+            let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &shared), bytes.as_bytes());
+            let token = format!("{bytes}.{}", encode(tag));
             assert!(matches!(keys.verify(&token), Err(Unsigned::Algorithm(_))), "{algorithm}");
         }
     }
     for algorithm in ["RS256", "PS256", "ES256", "EdDSA"] {
         let head = encode(json!({ "alg": algorithm, "kid": "a" }).to_string());
         let all: Vec<Value> = SIGNERS.iter().map(|(_, other)| with(&other.key(), &json!({ "kid": "a" }))).collect();
-        for told in ["".to_owned(), encode([0; 64]), encode([0; 256])] {
+        for told in [String::new(), encode([0; 64]), encode([0; 256])] {
             assert_eq!(
                 set(&all).verify(&format!("{head}.{said}.{told}")),
                 Err(Unsigned::WrongSignature),
@@ -284,7 +284,7 @@ fn keys_are_read_as_they_are_written_and_those_of_no_use_are_named() {
         (json!("key"), "of the kind"),
         (json!(null), "of the kind"),
     ] {
-        let read = set(&[key.clone()]);
+        let read = set(std::slice::from_ref(&key));
         assert_eq!(read.usable(), 0, "{key}");
         assert!(read.unusable()[0].starts_with("key 1 ") && read.unusable()[0].contains(said), "{:?}", read.unusable());
     }

@@ -59,7 +59,7 @@ async fn no_answer_of_one_cluster_stops_another() {
 
 /// Another worker beside the one that waits for that cluster: places are not what this is about.
 async fn working(scene: &Scene) {
-    scene.others_go_their_way(Others::OnStaging).await;
+    scene.others_go_their_way(Others::Staging).await;
 }
 
 /// Each of AWS's, to a call about one user.
@@ -86,7 +86,7 @@ async fn no_answer_of_aws_about_one_user_stops_another() {
             // The next calls are about ana's user: nobody else is woken.
             scene.world.simulator.aws().faults().next("iam:GetUser", 1, &fault);
             scene.world.run().await;
-            scene.others_go_their_way(Others::OnBoth).await;
+            scene.others_go_their_way(Others::Both).await;
             scene.world.simulator.aws().faults().clear();
             scene.world.rests_are_over().await;
             scene.until(scene.grant, "ended").await;

@@ -14,13 +14,13 @@ use std::sync::{
 #[derive(Clone, Copy)]
 struct Poisoned {
     table: &'static str,
-    /// Which rows, by the scene's ids: `$grant`, `$request`, `$person`, `$principal`.
+    /// Which rows, by the scene's ids: `$grant`, `$request`, `$person`, `$principal`, `$staging`.
     rows: &'static str,
     others: Others,
 }
 
 const fn of(table: &'static str, rows: &'static str) -> Poisoned {
-    Poisoned { table, rows, others: Others::OnBoth }
+    Poisoned { table, rows, others: Others::Both }
 }
 
 const TABLES: [Poisoned; 15] = [
@@ -36,16 +36,12 @@ const TABLES: [Poisoned; 15] = [
     of("intent", "grant_id = '$grant'"),
     of("target", "kind = 'principal' and key = '$principal'"),
     of("observation", "target_kind = 'principal' and target_key = '$principal'"),
-    Poisoned {
-        table: "target",
-        rows: "kind = 'cluster' and key = (select id from cluster where name = 'staging-eu')",
-        others: Others::OnProd,
-    },
-    Poisoned { table: "cluster", rows: "arn like '%/staging-eu'", others: Others::OnProd },
+    Poisoned { table: "target", rows: "kind = 'cluster' and key = '$staging'", others: Others::Prod },
+    Poisoned { table: "cluster", rows: "id = '$staging'", others: Others::Prod },
     Poisoned {
         table: "observation",
-        rows: "target_kind = 'cluster' and target_key = (select id from cluster where name = 'staging-eu')",
-        others: Others::OnBoth,
+        rows: "target_kind = 'cluster' and target_key = '$staging'",
+        others: Others::Both,
     },
 ];
 
@@ -79,23 +75,22 @@ struct Column {
 /// What is tried in a column of this type, as SQL; the database may refuse it.
 fn values(kind: &str) -> &'static [&'static str] {
     match kind {
-        "text" => &["null", "''", "'of a later version'", "repeat('x', 100000)", "U&'\\202E\\0001\\FEFF'"],
-        "text[]" => &["null", "'{}'", "array[null]::text[]", "array_fill(repeat('x', 500), array[2000])"],
-        "uuid[]" => &["null", "'{}'", "array[null]::uuid[]", "array_fill(gen_random_uuid(), array[2000])"],
+        "text" => &["null", "'of a later version'", "U&'\\202E\\0001\\FEFF' || repeat('x', 100000)"],
+        "text[]" => &["array[null]::text[]", "array_fill(repeat('x', 500), array[2000])"],
+        "uuid[]" => &["array[null]::uuid[]", "array_fill(gen_random_uuid(), array[2000])"],
         "jsonb" => &[
             "null",
             "'null'",
-            "'[]'",
             r#"'{"from": "a later version"}'"#,
             r#"'[{"from": "a later version"}]'"#,
             "(select jsonb_agg(repeat('x', 500)) from generate_series(1, 2000))",
         ],
-        "timestamp with time zone" => &["null", "'infinity'", "'-infinity'", "'250000-01-01'"],
-        "integer" => &["null", "-1", "0", "2147483647"],
-        "bigint" => &["null", "-1", "0", "9223372036854775807"],
+        "timestamp with time zone" => &["null", "'infinity'", "'250000-01-01'"],
+        "integer" => &["null", "-1", "2147483647"],
+        "bigint" => &["null", "-1", "9223372036854775807"],
         "bytea" => &["null", "''", "decode(repeat('00', 100000), 'hex')"],
-        "interval" => &["null", "'100000 years'", "'-100000 years'"],
-        "boolean" => &["null", "true", "false"],
+        "interval" => &["null", "'100000 years'"],
+        "boolean" => &["null", "true"],
         "uuid" => &["null", "gen_random_uuid()"],
         other => panic!("nobody said what poisons a column of type {other}"),
     }
@@ -140,7 +135,10 @@ async fn no_column_of_one_row_stops_anybody_else() {
          or gone past",
         tried + refused + told
     );
-    assert!(tried + told > 100, "few values were taken: {tried} and {told}");
+    assert!(
+        std::env::var_os("LATCHKEY_CASE").is_some() || tried + told > 100,
+        "few values were taken: {tried} and {told}"
+    );
 }
 
 enum Outcome {
@@ -258,6 +256,6 @@ async fn what_another_worker_left_in_its_heartbeat_stops_nobody() {
         let insert = "insert into worker_heartbeat (holder, started_at, seen_at, clock_ahead)";
         // A database whose constraints refuse it has nothing of the kind to go past.
         let _ = scene.put(&format!("{insert} values (repeat('x', 100000), {values})")).await;
-        scene.others_go_their_way(Others::OnBoth).await;
+        scene.others_go_their_way(Others::Both).await;
     }
 }

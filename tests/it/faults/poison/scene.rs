@@ -20,14 +20,16 @@ pub struct Scene {
     pub request: RequestId,
     pub person: Uuid,
     pub principal: Uuid,
+    /// The cluster `staging-eu`.
+    pub staging: Uuid,
 }
 
-/// Which of the others can go their way: what is wrong with a cluster as a whole belongs to that cluster.
+/// On which clusters the others can go their way: what is wrong with a cluster as a whole belongs to that cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
-    OnBoth,
-    OnProd,
-    OnStaging,
+    Both,
+    Prod,
+    Staging,
 }
 
 impl Scene {
@@ -48,7 +50,8 @@ impl Scene {
             .fetch_one(world.town.owner.pool())
             .await
             .unwrap();
-        Self { world, grant, request, person, principal }
+        let staging = world.town.cluster(STAGING).await;
+        Self { world, grant, request, person, principal, staging }
     }
 
     /// As the schema's owner, with triggers and foreign keys out of the way; whether the database took it.
@@ -59,13 +62,14 @@ impl Scene {
         tx.commit().await
     }
 
-    /// A text of SQL with the ids of this scene in place of `$grant`, `$request`, `$person`, `$principal`.
+    /// A text of SQL with the ids of this scene in place of `$grant`, `$request`, `$person`, `$principal`, `$staging`.
     pub fn named(&self, sql: &str) -> String {
         let ids = [
             ("$grant", self.grant.to_string()),
             ("$request", self.request.to_string()),
             ("$person", self.person.to_string()),
             ("$principal", self.principal.to_string()),
+            ("$staging", self.staging.to_string()),
         ];
         ids.iter().fold(sql.to_owned(), |sql, (name, id)| sql.replace(name, id))
     }
@@ -92,10 +96,10 @@ impl Scene {
     /// Another person's access on the same cluster comes, and expires; so does one on another cluster.
     pub async fn others_go_their_way(&self, others: Others) {
         let mut theirs = Vec::new();
-        if others != Others::OnStaging {
+        if others != Others::Staging {
             theirs.push(("gus", PROD, self.world.approved("gus").await));
         }
-        if others != Others::OnProd {
+        if others != Others::Prod {
             let form = AskForm { cluster: STAGING.into(), ..look() };
             theirs.push(("ben", STAGING, self.world.approved_ask("ben", &form).await));
         }

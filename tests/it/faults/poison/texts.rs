@@ -10,11 +10,12 @@ use crate::{
 };
 use latchkey::actions::ask::AskForm;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// Characters that turn, join, hide or end texts, and those of four bytes.
 const STRANGE: &str = "\u{202e}\u{200d}\u{feff}\u{0301}\u{1f469}\u{200d}\u{1f680}'\"`<script>{{x}}%00\\";
 
-fn binding(name: &str, subjects: Value) -> Value {
+fn binding(name: &str, subjects: &Value) -> Value {
     json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
         "metadata": { "name": name, "namespace": "payments" },
@@ -34,23 +35,23 @@ fn objects() -> Vec<(&'static str, Vec<Value>)> {
     vec![
         (
             "a binding of 1,000 people",
-            vec![binding("many", users(1_000, |n| format!("person-{n}-{}", "y".repeat(200))))],
+            vec![binding("many", &users(1_000, |n| format!("person-{n}-{}", "y".repeat(200))))],
         ),
-        ("a binding of strange people", vec![binding("strange", users(50, |n| format!("{STRANGE}{n}")))]),
-        ("a binding of nobody", vec![binding("nobody", Value::Null)]),
-        ("a binding with a long name", vec![binding(&long, users(1, |_| long.clone()))]),
+        ("a binding of strange people", vec![binding("strange", &users(50, |n| format!("{STRANGE}{n}")))]),
+        ("a binding of nobody", vec![binding("nobody", &Value::Null)]),
+        ("a binding with a long name", vec![binding(&long, &users(1, |_| long.clone()))]),
         (
             "500 bindings",
-            (0..500).map(|n| binding(&format!("one-of-many-{n}"), users(20, |n| format!("p-{n}")))).collect(),
+            (0..500).map(|n| binding(&format!("one-of-many-{n}"), &users(20, |n| format!("p-{n}")))).collect(),
         ),
         ("a binding with annotations of 200 KiB", {
-            let mut object = binding("annotated", users(1, |_| "p".into()));
+            let mut object = binding("annotated", &users(1, |_| "p".into()));
             object["metadata"]["annotations"] =
                 json!({ "example.com/notes": format!("{STRANGE}{}", "z".repeat(200_000)) });
             vec![object]
         }),
         ("a binding that says it is ours", {
-            let mut object = binding("pretender", users(300, |n| format!("{STRANGE}-{n}")));
+            let mut object = binding("pretender", &users(300, |n| format!("{STRANGE}-{n}")));
             object["metadata"]["labels"] = json!({
                 "app.kubernetes.io/managed-by": "latchkey", "latchkey/grant": "not an id", "latchkey/installation": "none",
             });
@@ -73,11 +74,13 @@ fn lines() -> Vec<(&'static str, String)> {
         ("200 KiB of comments", format!("# {}\n", STRANGE.replace('\u{0}', "")).repeat(3_000)),
         (
             "2,000 people",
-            (0..2_000)
-                .map(|n| {
-                    format!("- userarn: arn:aws:iam::111122223333:user/p-{n}\n  username: p-{n}\n  groups: [devs]\n")
-                })
-                .collect(),
+            (0..2_000).fold(String::new(), |mut lines, n| {
+                let _ = writeln!(
+                    lines,
+                    "- userarn: arn:aws:iam::111122223333:user/p-{n}\n  username: p-{n}\n  groups: [devs]"
+                );
+                lines
+            }),
         ),
         ("an end of the document, and notes", "...\n# notes\nnotes: yes\n".into()),
         ("a text that is no list", "]]]] : {{ &a *b !!binary |\n".into()),
@@ -111,7 +114,7 @@ async fn no_text_of_a_cluster_stops_anybody() {
                 scene.world.objects(PROD).put_raw(object, "somebody").unwrap();
             }
             scene.look().await;
-            scene.others_go_their_way(Others::OnBoth).await;
+            scene.others_go_their_way(Others::Both).await;
             scene.world.give_back("ana", scene.grant).await;
             scene.world.iam_has_settled().await;
             scene.until(scene.grant, "ended").await;
@@ -125,7 +128,7 @@ async fn no_text_of_a_cluster_stops_anybody() {
             let asks = scene.world.approved("gus").await;
             scene.look().await;
             // A cluster whose aws-auth cannot be read grants nothing new, and says so; what ends there ends.
-            scene.others_go_their_way(Others::OnStaging).await;
+            scene.others_go_their_way(Others::Staging).await;
             scene.world.give_back("ana", scene.grant).await;
             scene.world.iam_has_settled().await;
             scene.until(scene.grant, "ended").await;
@@ -153,7 +156,7 @@ async fn no_text_of_a_person_stops_anybody() {
         let form = AskForm { namespaces: vec!["payments".into()], reason, ..look() };
         let grant = scene.world.approved_ask("gus", &form).await;
         scene.until(grant, "active").await;
-        scene.others_go_their_way(Others::OnStaging).await;
+        scene.others_go_their_way(Others::Staging).await;
         scene.world.give_back("gus", grant).await;
         scene.world.iam_has_settled().await;
         scene.until(grant, "ended").await;

@@ -1,6 +1,9 @@
 //! Alarms: raised by the worker, shown to operators until they are over.
 
-use super::{Store, StoreError, Tx, columns::time};
+use super::{
+    Store, StoreError, Tx,
+    columns::{kept, time},
+};
 use jiff::Timestamp;
 use latchkey_domain::access::{
     AlarmId, ClusterId, EventDraft, GrantId, PersonId, RequestId,
@@ -44,7 +47,7 @@ impl Tx {
     /// # Errors
     /// `Event`, `Database`.
     pub async fn raise(&mut self, alarm: &Alarm, now: Timestamp) -> Result<bool, StoreError> {
-        let cut = |text: &str, longest: usize| text.chars().take(longest).collect::<String>();
+        let cut = |text: &str, longest: usize| kept(text).chars().take(longest).collect::<String>();
         let alarm = Alarm {
             subject: cut(&alarm.subject, LONGEST_SUBJECT),
             what: cut(&alarm.what, LONGEST_WHAT),

@@ -7,6 +7,8 @@ use latchkey_domain::access::{
     grant::{Condition, Trouble},
     person::{Handle, Person},
 };
+use serde_json::Value;
+use std::borrow::Cow;
 use uuid::Uuid;
 
 pub(super) fn time(at: Timestamp) -> jiff_sqlx::Timestamp {
@@ -43,8 +45,27 @@ pub(super) fn parsed<T: serde::de::DeserializeOwned>(
     serde_json::from_str(text).map_err(|error| StoreError::corrupt(table, column, error))
 }
 
-pub(super) fn to_json(value: &impl serde::Serialize) -> Result<serde_json::Value, StoreError> {
-    serde_json::to_value(value).map_err(|error| StoreError::Event(error.to_string()))
+pub(super) fn to_json(value: &impl serde::Serialize) -> Result<Value, StoreError> {
+    serde_json::to_value(value).map(kept_json).map_err(|error| StoreError::Event(error.to_string()))
+}
+
+/// What stands for the one character that Postgres keeps in no text: the picture of it.
+const NUL: &str = "\u{2400}";
+
+/// A text that others may have written, as Postgres keeps it: one NUL in a username of aws-auth or in a subject of a
+/// binding must not fail the write that tells of it.
+pub(super) fn kept(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', NUL)) } else { Cow::Borrowed(text) }
+}
+
+/// The same in each text and key of a value.
+pub(super) fn kept_json(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.contains('\0') => Value::String(text.replace('\0', NUL)),
+        Value::Array(list) => Value::Array(list.into_iter().map(kept_json).collect()),
+        Value::Object(map) => map.into_iter().map(|(key, value)| (kept(&key).into_owned(), kept_json(value))).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+    }
 }
 
 pub(super) fn hash32(table: &'static str, column: &'static str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {

@@ -1,6 +1,9 @@
 //! Intents: what the worker was about to write outside, committed before the write.
 
-use super::{Store, StoreError, Tx};
+use super::{
+    Store, StoreError, Tx,
+    columns::{kept, kept_json},
+};
 use latchkey_domain::{
     access::{ClusterId, GrantId, PrincipalId, transition::Target},
     plan::{desired::BindingKey, principal::PolicyWrite},
@@ -66,8 +69,8 @@ impl Tx {
         let ids: Vec<Uuid> = intents.iter().map(|intent| intent.id).collect();
         let grants: Vec<Option<Uuid>> = intents.iter().map(|intent| intent.grant.map(|id| id.0)).collect();
         let steps: Vec<String> = intents.iter().map(|intent| intent.step.to_owned()).collect();
-        let objects: Vec<String> = intents.iter().map(|intent| intent.object.clone()).collect();
-        let details: Vec<Value> = intents.iter().map(|intent| intent.detail.clone()).collect();
+        let objects: Vec<String> = intents.iter().map(|intent| kept(&intent.object).into_owned()).collect();
+        let details: Vec<Value> = intents.iter().map(|intent| kept_json(intent.detail.clone())).collect();
         sqlx::query!(
             "insert into intent (id, target_kind, target_key, epoch, grant_id, step, object, detail, started_at, ahead)
              select own.id, $1, $2, $3, own.grant_id, own.step, own.object, own.detail, clock_timestamp(),
@@ -93,10 +96,11 @@ impl Tx {
     /// # Errors
     /// `Database`.
     pub async fn close_intents(&mut self, ids: &[Uuid], outcome: &str) -> Result<(), StoreError> {
+        let outcome = kept(outcome);
         sqlx::query!(
             "update intent set finished_at = clock_timestamp(), outcome = $2 where id = any($1) and finished_at is null",
             ids,
-            outcome,
+            outcome.as_ref(),
         )
         .execute(self.connection())
         .await?;
@@ -109,12 +113,13 @@ impl Tx {
 /// # Errors
 /// `Database`.
 pub async fn close(store: &Store, ids: &[Uuid], outcome: &str, uid: Option<&str>) -> Result<(), StoreError> {
+    let (outcome, uid) = (kept(outcome), uid.map(kept));
     sqlx::query!(
         "update intent set finished_at = clock_timestamp(), outcome = $2, object_uid = $3
          where id = any($1) and finished_at is null",
         ids,
-        outcome,
-        uid,
+        outcome.as_ref(),
+        uid.as_deref(),
     )
     .execute(store.pool())
     .await?;

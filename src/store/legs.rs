@@ -1,6 +1,9 @@
 //! A grant's legs as a run of the worker leaves them.
 
-use super::{Store, StoreError, Tx};
+use super::{
+    Store, StoreError, Tx,
+    columns::{kept, kept_json},
+};
 use latchkey_domain::access::{GrantId, compared::Compared, grant::Proven, transition::Target};
 use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
@@ -121,7 +124,9 @@ impl Tx {
             Fares::Blocked { why, attempt, again_in } => ("blocked", Some(why), *attempt, Some(*again_in)),
         };
         let (evidence, wider) = leg.proof.as_ref().map(|proof| (&proof.evidence, proof.wider)).unzip();
-        let stood: Option<Vec<String>> = leg.stood.map(|stood| stood.iter().cloned().collect());
+        let (error, evidence) = (error.map(|error| kept(error)), evidence.map(|evidence| kept_json(evidence.clone())));
+        let stood: Option<Vec<String>> =
+            leg.stood.map(|stood| stood.iter().map(|binding| kept(binding).into_owned()).collect());
         sqlx::query!(
             "update grant_leg set proven = coalesce($4, proven),
                proven_at = case when $4 is null or $4 = 'nothing' then proven_at else clock_timestamp() end,
@@ -137,7 +142,7 @@ impl Tx {
             target.key(),
             leg.proven.map(Proven::as_str),
             condition,
-            error.map(String::as_str),
+            error.as_deref(),
             i32::try_from(attempt).unwrap_or(i32::MAX),
             again_in.map(|wait| wait.as_secs_f64()),
             evidence,

@@ -1,6 +1,10 @@
 //! Targets: what the worker keeps right. Claims are leases with a fence: each claim of a target has a higher epoch.
 
-use super::{Store, StoreError, Tx, columns::time, desired::LONGEST_REST_OF_AN_END};
+use super::{
+    Store, StoreError, Tx,
+    columns::{kept, time},
+    desired::LONGEST_REST_OF_AN_END,
+};
 use jiff::Timestamp;
 use latchkey_domain::access::{ClusterId, PersonId, transition::Target};
 use std::time::Duration;
@@ -180,6 +184,7 @@ pub async fn give_back(
     again_in: Duration,
     failure: &str,
 ) -> Result<(), StoreError> {
+    let failure = kept(failure);
     sqlx::query!(
         "update target set lease_until = null, lease_holder = null, failure = $5,
            failed_since = case when failure is null then clock_timestamp() else coalesce(failed_since, clock_timestamp()) end,
@@ -189,7 +194,7 @@ pub async fn give_back(
         target.key(),
         epoch,
         again_in.as_secs_f64(),
-        failure,
+        failure.as_ref(),
     )
     .execute(store.pool())
     .await?;
@@ -230,6 +235,7 @@ impl Tx {
     /// # Errors
     /// `Database`.
     pub async fn finish_target(&mut self, finished: &Finished<'_>) -> Result<(), StoreError> {
+        let failure = finished.failure.map(kept);
         sqlx::query!(
             "update target set lease_until = null, lease_holder = null, revoking = $3, failure = $4,
                failed_since = case when $4::text is null then null when failure is null then clock_timestamp()
@@ -240,7 +246,7 @@ impl Tx {
             finished.target.kind(),
             finished.target.key(),
             finished.revoking,
-            finished.failure,
+            failure.as_deref(),
             finished.again_in.map(|wait| wait.as_secs_f64()),
         )
         .execute(self.connection())

@@ -17,6 +17,10 @@ use std::collections::BTreeSet;
 /// Kubernetes' own group of those who may do everything.
 const MASTERS: &str = "system:masters";
 
+/// Bytes that a username of somebody else's line may have for a binding to it: far more than any person's has, and few
+/// enough for an index and a page.
+const LONGEST_BYTES: usize = 1_024;
+
 /// Begins every username that Latchkey gives; nobody else may use it.
 pub const RESERVED: &str = "latchkey:";
 
@@ -239,6 +243,12 @@ fn foreign(
     };
     if name.is_empty() {
         return refused("that username is empty, so nothing can be bound to it");
+    }
+    if name.chars().any(char::is_control) || name.len() > LONGEST_BYTES {
+        return Standing::Refused(format!(
+            "aws-auth maps {arn} already, to a username with control characters or of more than {LONGEST_BYTES} bytes, so \
+             nothing is bound to it; whoever may edit aws-auth has to change that entry"
+        ));
     }
     if name.contains("{{") {
         return refused("that username is a template, so it is not known whom a binding would reach");

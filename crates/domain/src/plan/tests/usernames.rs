@@ -30,6 +30,8 @@ fn an_arn_of_somebody_else_is_bound_to_or_refused_and_never_taken_over() {
         ("jane", "[system:masters]", "", Err("system:masters")),
         ("'{{SessionName}}'", "[]", "", Err("template")),
         ("''", "[]", "", Err("empty")),
+        (r#""a\0b""#, "[]", "", Err("control characters")),
+        (&"x".repeat(1_025), "[]", "", Err("more than 1024 bytes")),
         ("jane", "[]", "- userarn: arn:aws:iam::111122223333:user/other\n  username: jane\n", Err("user/other")),
         ("jane", "[]", "ROLES", Err("role/r")),
     ] {

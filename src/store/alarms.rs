@@ -164,6 +164,23 @@ pub async fn standing(store: &Store, limit: i64) -> Result<Vec<Standing>, StoreE
     Ok(rows.into_iter().map(Row::standing).collect())
 }
 
+/// Some alarms of this code that stand, whichever: over time each of them, however many there are.
+///
+/// # Errors
+/// `Database`.
+pub async fn some_of(store: &Store, code: AlarmCode, limit: i64) -> Result<Vec<Standing>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
+         where cleared_at is null and code = $1 order by random() limit $2",
+        code.as_str(),
+        limit
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows.into_iter().map(Row::standing).collect())
+}
+
 struct Row {
     id: Uuid,
     code: String,

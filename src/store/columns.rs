@@ -40,9 +40,19 @@ pub(super) fn readable<T>(rows: impl Iterator<Item = (Uuid, Result<T, StoreError
 pub(super) fn parsed<T: serde::de::DeserializeOwned>(
     table: &'static str,
     column: &'static str,
-    text: &str,
+    text: Option<&str>,
 ) -> Result<T, StoreError> {
+    let text = text.ok_or_else(|| StoreError::corrupt(table, column, "nothing, or more than is read of one row"))?;
     serde_json::from_str(text).map_err(|error| StoreError::corrupt(table, column, error))
+}
+
+/// A time as `latchkey_readable` gives it.
+pub(super) fn read_time(
+    table: &'static str,
+    column: &'static str,
+    at: Option<jiff_sqlx::Timestamp>,
+) -> Result<Timestamp, StoreError> {
+    at.map(jiff_sqlx::Timestamp::to_jiff).ok_or_else(|| StoreError::corrupt(table, column, "no time that can be read"))
 }
 
 pub(super) fn to_json(value: &impl serde::Serialize) -> Result<Value, StoreError> {
@@ -121,8 +131,8 @@ macro_rules! request_facts {
             principal_arn: $row.arn,
             cluster: latchkey_domain::access::ClusterId($row.cluster_id),
             cluster_name: $row.cluster_name,
-            profile: $crate::store::columns::json("request", "resolved_profile", $row.resolved_profile)?,
-            namespaces: $crate::store::columns::json("request", "namespaces", $row.namespaces)?,
+            profile: $crate::store::columns::parsed("request", "resolved_profile", $row.resolved_profile.as_deref())?,
+            namespaces: $crate::store::columns::parsed("request", "namespaces", $row.namespaces.as_deref())?,
             minutes: u32::try_from($row.minutes)
                 .map_err(|error| $crate::store::StoreError::corrupt("request", "minutes", error))?,
             reason: $row.reason,

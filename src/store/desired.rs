@@ -359,7 +359,7 @@ pub async fn legs(connection: &mut PgConnection, target: Target) -> Result<Legs,
 async fn handles(connection: &mut PgConnection, id: ClusterId) -> Result<BTreeMap<PersonId, String>, StoreError> {
     let rows = sqlx::query!(
         "select id, handle from person where id in
-           (select unnest(decided_by) from access_grant where cluster_id = $1 and state <> 'ended')",
+           (select unnest(latchkey_ids(decided_by)) from access_grant where cluster_id = $1 and state <> 'ended')",
         id.0
     )
     .fetch_all(connection)

@@ -27,6 +27,30 @@ impl StoreError {
         Self::Corrupt { table, column, value }
     }
 
+    /// The error with all that caused it, in one line: for operators.
+    pub fn whole(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
+
+    /// Whether it is what one row holds that cannot be read, as opposed to a database that does not answer.
+    pub fn is_of_one_row(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::Database(sqlx::Error::ColumnDecode { .. }))
+    }
+
+    /// Whether the database would not wait any longer for a lock that somebody holds.
+    pub fn is_lock_timeout(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code == "55P03"),
+            _ => false,
+        }
+    }
+
     /// Whether the database itself is away (no connection, shut down, cut off), as opposed to a fault of ours.
     pub fn is_unavailable(&self) -> bool {
         match self {

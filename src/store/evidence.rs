@@ -40,7 +40,7 @@ struct Row {
     principal_id: Uuid,
     cluster_id: Uuid,
     profile: String,
-    namespaces: String,
+    namespaces: Option<String>,
     minutes: i32,
     person_id: Uuid,
     handle: String,
@@ -71,14 +71,14 @@ pub async fn of(
     let ids: Vec<Uuid> = grants.iter().map(|facts| facts.id.0).collect();
     let rows = sqlx::query_as!(
         Row,
-        r#"select g.id, r.state, r.principal_id, r.cluster_id, r.profile, r.namespaces::text as "namespaces!", r.minutes,
-             p.id as person_id, p.handle, p.name, array_remove(p.groups, null) as "groups!",
+        r#"select g.id, r.state, r.principal_id, r.cluster_id, r.profile, latchkey_text(r.namespaces) as namespaces, r.minutes,
+             p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!",
              c.name as cluster_name, c.arn as cluster_arn, c.dropped_at is not null as "dropped!", c.gone_why,
              i.arn as principal_arn, i.person_id as principal_person, i.ended_at is not null as "ended!",
              (select coalesce(jsonb_agg(jsonb_build_object('by', v.person_id, 'handle', v.handle, 'name', v.name,
                 'groups', v.groups, 'verdict', v.verdict, 'counted_by', v.counted_by)), '[]')
               from (select v.person_id, d.handle, d.name, v.verdict, encode(v.policy_hash, 'hex') as counted_by,
-                      array_remove(coalesce(v.groups, d.groups), null) as groups
+                      latchkey_groups(coalesce(v.groups, d.groups)) as groups
                     from vote v join person d on d.id = v.person_id
                     where v.request_id = r.id and (v.verdict <> 'approve' or v.person_id = any(g.decided_by))
                     order by v.verdict = 'approve', v.at, v.person_id limit $2) v)::text as "votes!"
@@ -104,7 +104,7 @@ pub async fn of(
 
 impl Row {
     fn evidence(self, facts: &GrantFacts) -> Result<Evidence, StoreError> {
-        let votes: Vec<VoteRow> = parsed("vote", "groups", &self.votes)?;
+        let votes: Vec<VoteRow> = parsed("vote", "groups", Some(&self.votes))?;
         Ok(Evidence {
             grant: facts.clone(),
             request: Asked {
@@ -112,7 +112,7 @@ impl Row {
                 principal: PrincipalId(self.principal_id),
                 cluster: ClusterId(self.cluster_id),
                 profile: self.profile.parse().map_err(|error| StoreError::corrupt("request", "profile", error))?,
-                namespaces: parsed("request", "namespaces", &self.namespaces)?,
+                namespaces: parsed("request", "namespaces", self.namespaces.as_deref())?,
                 minutes: u32::try_from(self.minutes)
                     .map_err(|error| StoreError::corrupt("request", "minutes", error))?,
                 state: RequestState::parse(&self.state)

@@ -22,8 +22,8 @@ struct Row {
     handle: String,
     principal_id: Uuid,
     cluster_id: Uuid,
-    resolved_profile: String,
-    namespaces: String,
+    resolved_profile: Option<String>,
+    namespaces: Option<String>,
     minutes: i32,
     policy_hash: Vec<u8>,
     policy_name: String,
@@ -41,7 +41,7 @@ struct Row {
     cause: Option<String>,
     ended_by: Option<Uuid>,
     end_reason: Option<String>,
-    residual: String,
+    residual: Option<String>,
 }
 
 /// Grants as [`Row`]s, by what follows `where`. Whatever stands in a column reaches us: JSON as its text, times that no
@@ -51,13 +51,13 @@ macro_rules! rows {
         sqlx::query_as!(
             Row,
             r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, g.cluster_id,
-                 g.resolved_profile::text as "resolved_profile!", g.namespaces::text as "namespaces!", g.minutes,
-                 g.policy_hash, g.policy_name, g.basis, g.quorum, array_remove(g.decided_by, null) as "decided_by!", g.state,
+                 latchkey_text(g.resolved_profile) as resolved_profile, latchkey_text(g.namespaces) as namespaces, g.minutes,
+                 g.policy_hash, g.policy_name, g.basis, g.quorum, latchkey_ids(g.decided_by) as "decided_by!", g.state,
                  latchkey_readable(g.created_at) as created_at, latchkey_readable(g.activate_by) as activate_by,
                  latchkey_readable(g.hard_until) as hard_until, latchkey_readable(g.since) as since,
                  latchkey_readable(g.until) as until, latchkey_readable(g.revoking_since) as revoking_since,
                  latchkey_readable(g.ended_at) as ended_at, g.cause, g.ended_by, g.end_reason,
-                 g.residual::text as "residual!"
+                 latchkey_text(g.residual) as residual
                from access_grant g join person p on p.id = g.person_id where "# + $tail,
             $($argument),*
         )
@@ -133,8 +133,8 @@ impl Row {
             handle,
             principal: PrincipalId(self.principal_id),
             cluster: ClusterId(self.cluster_id),
-            profile: parsed("access_grant", "resolved_profile", &self.resolved_profile)?,
-            namespaces: parsed("access_grant", "namespaces", &self.namespaces)?,
+            profile: parsed("access_grant", "resolved_profile", self.resolved_profile.as_deref())?,
+            namespaces: parsed("access_grant", "namespaces", self.namespaces.as_deref())?,
             minutes: u32::try_from(self.minutes).map_err(|error| corrupt("minutes", &error))?,
             policy_hash: hex::encode(self.policy_hash),
             policy_name: self.policy_name,
@@ -152,7 +152,7 @@ impl Row {
             let since = self.revoking_since.ok_or_else(|| missing("revoking_since"))?;
             Ok((cause, since.to_jiff()))
         };
-        let residual: Vec<String> = parsed("access_grant", "residual", &self.residual)?;
+        let residual: Vec<String> = parsed("access_grant", "residual", self.residual.as_deref())?;
         Ok(match state {
             GrantState::Scheduled => Grant::Scheduled(Scheduled { facts }),
             GrantState::Provisioning => Grant::Provisioning(Provisioning { facts }),

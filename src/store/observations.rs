@@ -115,7 +115,7 @@ async fn read<T: DeserializeOwned>(store: &Store, target: Target) -> Result<Opti
     let Some(row) = row else { return Ok(None) };
     let (Some(at), Some(age)) = (row.observed_at, row.age) else { return Ok(None) };
     // The next look replaces it; until then it is as if there had been none.
-    match parsed("observation", "body", &row.body) {
+    match parsed("observation", "body", Some(&row.body)) {
         Ok(body) => Ok(Some(Observed { body, at: at.to_jiff(), age_seconds: u64::try_from(age).unwrap_or(0) })),
         Err(error) => {
             tracing::error!(%target, error = &error as &dyn std::error::Error, "the last look cannot be read");

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 pub use super::grant_rows::{Locked, Unreadable};
 
-/// How many alarms one look sees whether they are over.
+/// Of how many alarms one look sees whether they are over.
 const ALARMS: i64 = 200;
 
 impl Tx {
@@ -355,10 +355,7 @@ async fn pending(store: &Store) -> Result<Vec<RequestId>, StoreError> {
 /// # Errors
 /// `Database`.
 pub async fn clear_what_is_over(store: &Store) -> Result<(), StoreError> {
-    for alarm in alarms::standing(store, ALARMS).await? {
-        if alarm.code != Some(AlarmCode::UnreadableRow) {
-            continue;
-        }
+    for alarm in alarms::some_of(store, AlarmCode::UnreadableRow, ALARMS).await? {
         let cleared = async {
             let mut tx = store.begin().await?;
             let Some(alarm) = tx.lock_alarm(alarm.id).await? else { return Ok(()) };

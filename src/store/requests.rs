@@ -24,8 +24,9 @@ pub enum LockedRequest {
 /// Every vote on a request, in the order of time, each voter as they are now.
 pub(super) async fn votes<'e>(executor: impl PgExecutor<'e>, id: RequestId) -> Result<Vec<Vote>, StoreError> {
     let rows = sqlx::query!(
-        "select v.verdict, v.reason, v.seen, v.at, v.rules, p.id, p.handle, p.name, p.groups
-         from vote v join person p on p.id = v.person_id where v.request_id = $1 order by v.at, p.id",
+        r#"select v.verdict, v.reason, v.seen, v.at, latchkey_text(v.rules) as rules, p.id, p.handle, p.name,
+             latchkey_groups(p.groups) as "groups!"
+           from vote v join person p on p.id = v.person_id where v.request_id = $1 order by v.at, p.id"#,
         id.0
     )
     .fetch_all(executor)
@@ -40,7 +41,7 @@ pub(super) async fn votes<'e>(executor: impl PgExecutor<'e>, id: RequestId) -> R
                 seen: Seen(hash32("vote", "seen", &row.seen)?),
                 at: row.at.to_jiff(),
                 // Rules that cannot be read are told as rules that are not known: the vote is judged by `seen`.
-                rules: row.rules.and_then(|rules| serde_json::from_value(rules).ok()),
+                rules: row.rules.and_then(|rules| serde_json::from_str(&rules).ok()),
             })
         })
         .collect()
@@ -58,9 +59,10 @@ impl Tx {
 
     async fn read_request(&mut self, id: RequestId) -> Result<Option<LockedRequest>, StoreError> {
         let row = sqlx::query!(
-            r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
+            r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+             latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
                  r.policy_hash, r.policy_name, r.quorum, r.state, r.closed_why, r.submitted_at, r.lapses_at,
-                 p.id as person_id, p.handle, p.name, p.groups, c.name as cluster_name, i.arn
+                 p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn
                from request r
                join person p on p.id = r.person_id
                join cluster c on c.id = r.cluster_id
@@ -107,9 +109,7 @@ impl Tx {
     pub async fn why_unreadable(&mut self, id: RequestId) -> Result<Option<String>, StoreError> {
         match self.read_request(id).await {
             Ok(_) => Ok(None),
-            Err(error @ (StoreError::Corrupt { .. } | StoreError::Database(sqlx::Error::ColumnDecode { .. }))) => {
-                Ok(Some(error.to_string()))
-            }
+            Err(error) if error.is_of_one_row() => Ok(Some(error.whole())),
             Err(error) => Err(error),
         }
     }

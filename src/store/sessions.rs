@@ -90,7 +90,7 @@ pub async fn signed_in(
     let hash = token_hash(token);
     let row = sqlx::query!(
         r#"select s.id, s.auth_time, s.acr, s.seen_at < clock_timestamp() - interval '1 minute' as "stale!",
-             p.id as person_id, p.handle, p.name, p.email, p.groups, p.theme, p.time_zone
+             p.id as person_id, p.handle, p.name, p.email, latchkey_groups(p.groups) as "groups!", p.theme, p.time_zone
            from session s join person p on p.id = s.person_id
            where s.token_hash = $1 and s.ended_at is null
              and s.seen_at > clock_timestamp() - make_interval(secs => $2)

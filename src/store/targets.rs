@@ -161,6 +161,7 @@ pub async fn wake_forgotten(store: &Store) -> Result<u64, StoreError> {
              or (l.target_kind = 'principal' and l.target_key = g.principal_id))
            left join target s on s.kind = l.target_kind and s.key = l.target_key
          where g.state = 'revoking' and l.proven <> 'gone'
+           and (s.key is null or s.key in (select key from target where kind = l.target_kind for update skip locked))
            and (s.key is null or s.due_at is null or s.due_at > clock_timestamp() + make_interval(secs => $1))
            and (s.lease_until is null or s.lease_until <= clock_timestamp())
          order by l.target_kind, l.target_key

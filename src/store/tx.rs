@@ -9,8 +9,12 @@
 use super::StoreError;
 use jiff::Timestamp;
 use latchkey_domain::access::{EventDraft, EventId, Transition, Wake, alarm::Alarm, transition::Target};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
+use std::time::Duration;
 use uuid::Uuid;
+
+/// How long a revocation waits for a target's row: far longer than a run's end has it.
+const HELD: Duration = Duration::from_secs(2);
 
 /// A state that [`Tx::record`] can store. Implementations name the state they expect and demand one row.
 pub trait Stored: Sized {
@@ -19,6 +23,36 @@ pub trait Stored: Sized {
     /// # Errors
     /// `Stale` where the row is not in the state that this one follows.
     fn write(&self, connection: &mut PgConnection) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+async fn wake_by(connection: &mut PgConnection, Wake { target, revoking }: Wake) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into target as t (kind, key, generation, due_at, revoking)
+         values ($1, $2, 1, clock_timestamp(), $3)
+         on conflict (kind, key) do update set generation = t.generation + 1,
+           due_at = least(t.due_at, clock_timestamp()), revoking = t.revoking or excluded.revoking",
+        target.kind(),
+        target.key(),
+        revoking,
+    )
+    .execute(&mut *connection)
+    .await?;
+    if !revoking {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update grant_leg l set attempts = 0, next_try = null
+         from (select grant_id from grant_leg
+               where target_kind = $1 and target_key = $2
+                 and grant_id in (select id from access_grant where state = 'revoking')
+               order by grant_id for no key update skip locked) free
+         where l.grant_id = free.grant_id and l.target_kind = $1 and l.target_key = $2",
+        target.kind(),
+        target.key(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// An open transaction. Dropped without [`Tx::commit`], nothing happened.
@@ -76,41 +110,47 @@ impl Tx {
     }
 
     /// Wakes targets, in the order of their keys: each is due now; a revocation marks it, so that it is claimed
-    /// first, and clears the back-off of its revoking legs, but for those that somebody has locked.
+    /// first, and clears the back-off of its revoking legs, but for those that somebody has locked. A revocation does not
+    /// depend on a target that somebody keeps locked: it stands without the wake-up, which the worker makes good.
     ///
     /// # Errors
     /// `Database`.
     pub async fn wake(&mut self, mut wakes: Vec<Wake>) -> Result<(), StoreError> {
         wakes.sort_by_key(|wake| (wake.target.kind(), wake.target.key(), !wake.revoking));
         wakes.dedup_by_key(|wake| wake.target);
-        for Wake { target, revoking } in wakes {
-            sqlx::query!(
-                "insert into target as t (kind, key, generation, due_at, revoking)
-                 values ($1, $2, 1, clock_timestamp(), $3)
-                 on conflict (kind, key) do update set generation = t.generation + 1,
-                   due_at = least(t.due_at, clock_timestamp()), revoking = t.revoking or excluded.revoking",
-                target.kind(),
-                target.key(),
-                revoking,
-            )
-            .execute(&mut *self.inner)
-            .await?;
-            if revoking {
-                sqlx::query!(
-                    "update grant_leg l set attempts = 0, next_try = null
-                     from (select grant_id from grant_leg
-                           where target_kind = $1 and target_key = $2
-                             and grant_id in (select id from access_grant where state = 'revoking')
-                           order by grant_id for no key update skip locked) free
-                     where l.grant_id = free.grant_id and l.target_kind = $1 and l.target_key = $2",
-                    target.kind(),
-                    target.key(),
-                )
-                .execute(&mut *self.inner)
-                .await?;
+        for wake in wakes {
+            if !wake.revoking {
+                self.wake_one(wake).await?;
+                continue;
+            }
+            if let Err(error) = self.wake_in_time(wake).await {
+                if !error.is_lock_timeout() {
+                    return Err(error);
+                }
+                tracing::error!(target = %wake.target, "somebody keeps a target locked; what ends there is not woken yet");
             }
         }
         Ok(())
+    }
+
+    async fn wake_one(&mut self, wake: Wake) -> Result<(), StoreError> {
+        wake_by(&mut self.inner, wake).await
+    }
+
+    /// The same, unless somebody has the target locked for longer than [`HELD`]: then this part alone did not happen.
+    async fn wake_in_time(&mut self, wake: Wake) -> Result<(), StoreError> {
+        let mut part = self.inner.begin().await?;
+        let waits = sqlx::query!(
+            r#"select current_setting('lock_timeout') as "before!", set_config('lock_timeout', $1, true) as "now!""#,
+            format!("{}ms", HELD.as_millis())
+        )
+        .fetch_one(&mut *part)
+        .await?;
+        wake_by(&mut part, wake).await?;
+        sqlx::query_scalar!(r#"select set_config('lock_timeout', $1, true) as "now!""#, waits.before)
+            .fetch_one(&mut *part)
+            .await?;
+        Ok(part.commit().await?)
     }
 
     /// Locks a target's row for the finish of a run; the epoch tells whether the run's lease still stands.

@@ -192,14 +192,16 @@ async fn standing(
 /// The requests that wait and whose time is not over.
 async fn pending(tx: &mut Tx) -> Result<Vec<RequestFacts>, StoreError> {
     let rows = sqlx::query!(
-        r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
-             r.policy_hash, r.policy_name, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name, p.groups,
+        r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+             latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
+             r.policy_hash, r.policy_name, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!",
              c.name as cluster_name, i.arn
            from request r
            join person p on p.id = r.person_id
            join cluster c on c.id = r.cluster_id
            join principal i on i.id = r.principal_id
-           where r.state = 'pending' and r.lapses_at > latchkey_now() order by r.id"#
+           where r.state = 'pending' and r.lapses_at > latchkey_now()
+             and latchkey_readable(r.lapses_at) is not null and latchkey_readable(r.submitted_at) is not null order by r.id"#
     )
     .fetch_all(tx.connection())
     .await?;

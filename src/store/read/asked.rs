@@ -2,7 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{json, readable},
+    columns::{parsed, read_time, readable},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
@@ -43,8 +43,10 @@ pub async fn by(
     limit: usize,
 ) -> Result<Vec<Asked>, StoreError> {
     let rows = sqlx::query!(
-        r#"select r.id, r.cluster_id, c.name as cluster_name, r.resolved_profile, r.namespaces, i.arn, r.minutes, r.reason,
-             r.state, r.submitted_at, r.lapses_at, r.closed_at, r.closed_why, g.id as "grant_id?", g.state as "grant_state?"
+        r#"select r.id, r.cluster_id, c.name as cluster_name, latchkey_text(r.resolved_profile) as resolved_profile,
+             latchkey_text(r.namespaces) as namespaces, i.arn, r.minutes, r.reason,
+             r.state, latchkey_readable(r.submitted_at) as submitted_at, latchkey_readable(r.lapses_at) as lapses_at,
+             latchkey_readable(r.closed_at) as closed_at, r.closed_why, g.id as "grant_id?", g.state as "grant_state?"
            from request r
            join cluster c on c.id = r.cluster_id
            join principal i on i.id = r.principal_id
@@ -62,8 +64,8 @@ pub async fn by(
         let read = move || -> Result<Asked, StoreError> {
             let grant = match (row.grant_id, row.grant_state) {
                 (Some(id), Some(state)) => {
-                    let parsed = GrantState::parse(&state);
-                    Some((GrantId(id), parsed.ok_or_else(|| StoreError::corrupt("access_grant", "state", state))?))
+                    let known = GrantState::parse(&state);
+                    Some((GrantId(id), known.ok_or_else(|| StoreError::corrupt("access_grant", "state", state))?))
                 }
                 _ => None,
             };
@@ -71,15 +73,15 @@ pub async fn by(
                 id: RequestId(row.id),
                 cluster: ClusterId(row.cluster_id),
                 cluster_name: row.cluster_name,
-                profile: json("request", "resolved_profile", row.resolved_profile)?,
-                namespaces: json("request", "namespaces", row.namespaces)?,
+                profile: parsed("request", "resolved_profile", row.resolved_profile.as_deref())?,
+                namespaces: parsed("request", "namespaces", row.namespaces.as_deref())?,
                 principal_arn: row.arn,
                 minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("request", "minutes", e))?,
                 reason: row.reason,
                 state: RequestState::parse(&row.state)
                     .ok_or_else(|| StoreError::corrupt("request", "state", &row.state))?,
-                submitted_at: row.submitted_at.to_jiff(),
-                lapses_at: row.lapses_at.to_jiff(),
+                submitted_at: read_time("request", "submitted_at", row.submitted_at)?,
+                lapses_at: read_time("request", "lapses_at", row.lapses_at)?,
                 closed_at: row.closed_at.map(jiff_sqlx::Timestamp::to_jiff),
                 closed_why: row.closed_why.as_deref().and_then(ClosedWhy::parse),
                 grant,

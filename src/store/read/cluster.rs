@@ -2,7 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{json, person, readable},
+    columns::{json, parsed, person, readable},
     observations::Observed,
 };
 use jiff::Timestamp;
@@ -167,7 +167,8 @@ pub async fn live(
     limit: usize,
 ) -> Result<Vec<LiveAccess>, StoreError> {
     let rows = sqlx::query!(
-        r#"select g.id, p.id as person_id, p.handle, p.name, p.groups, g.resolved_profile, g.namespaces, g.minutes,
+        r#"select g.id, p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", latchkey_text(g.resolved_profile) as resolved_profile,
+             latchkey_text(g.namespaces) as namespaces, g.minutes,
              g.state, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, m.username as "username?"
            from access_grant g
            join person p on p.id = g.person_id
@@ -190,8 +191,8 @@ pub async fn live(
             Ok(LiveAccess {
                 id: GrantId(row.id),
                 holder: person(row.person_id, &row.handle, row.name, row.groups)?,
-                profile: json("access_grant", "resolved_profile", row.resolved_profile)?,
-                namespaces: json("access_grant", "namespaces", row.namespaces)?,
+                profile: parsed("access_grant", "resolved_profile", row.resolved_profile.as_deref())?,
+                namespaces: parsed("access_grant", "namespaces", row.namespaces.as_deref())?,
                 minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("access_grant", "minutes", e))?,
                 state: GrantState::parse(&row.state)
                     .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?,

@@ -2,14 +2,14 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{json, person},
+    columns::{json, parsed, person},
     read::progress::{self, GrantProgress},
 };
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
-        ClusterId, GrantId, InstallationId, PrincipalId, cluster::PinnedNamespace, grant::GrantBasis, person::Person,
-        profile::ResolvedProfile,
+        ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId, cluster::PinnedNamespace,
+        grant::GrantBasis, person::Person, profile::ResolvedProfile,
     },
     plan::observation::EksCluster,
 };
@@ -65,6 +65,46 @@ pub struct MappingShown {
     pub removed_at: Option<Timestamp>,
 }
 
+/// What the plain columns of an access tell, whatever else its row holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantPlain {
+    pub id: GrantId,
+    pub holder: PersonId,
+    pub holder_name: String,
+    pub cluster: ClusterId,
+    pub cluster_name: String,
+    pub request: RequestId,
+    /// As the row has it: maybe a state of another version.
+    pub state: String,
+    pub decided_by: Vec<PersonId>,
+}
+
+/// The plain columns of an access that this version may not be able to read.
+///
+/// # Errors
+/// `Database`. No such access is `None`.
+pub async fn plain(store: &Store, id: GrantId) -> Result<Option<GrantPlain>, StoreError> {
+    let row = sqlx::query!(
+        r#"select g.person_id, p.name, g.cluster_id, c.name as cluster_name, g.request_id, left(g.state, 40) as "state!",
+             latchkey_ids(g.decided_by) as "decided_by!"
+           from access_grant g join person p on p.id = g.person_id join cluster c on c.id = g.cluster_id
+           where g.id = $1"#,
+        id.0
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(row.map(|row| GrantPlain {
+        id,
+        holder: PersonId(row.person_id),
+        holder_name: row.name,
+        cluster: ClusterId(row.cluster_id),
+        cluster_name: row.cluster_name,
+        request: RequestId(row.request_id),
+        state: row.state,
+        decided_by: row.decided_by.into_iter().map(PersonId).collect(),
+    }))
+}
+
 /// The access of this id.
 ///
 /// # Errors
@@ -72,12 +112,13 @@ pub struct MappingShown {
 pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, StoreError> {
     // The mapping: the last that was begun before the access was over.
     let row = sqlx::query!(
-        r#"select g.person_id, p.handle, p.name, p.groups, g.cluster_id, c.name as cluster_name, c.arn as cluster_arn,
+        r#"select g.person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", g.cluster_id, c.name as cluster_name, c.arn as cluster_arn,
              o.body->'aws' as eks,
              (select array_agg(namespace->>'name')
               from jsonb_array_elements(case when jsonb_typeof(o.body->'kubernetes'->'namespaces') = 'array'
                 then o.body->'kubernetes'->'namespaces' else '[]' end) namespace) as seen_namespaces,
-             g.resolved_profile, g.namespaces, g.principal_id, i.arn as principal_arn, i.aws_profile,
+             latchkey_text(g.resolved_profile) as resolved_profile,
+             latchkey_text(g.namespaces) as namespaces, g.principal_id, i.arn as principal_arn, i.aws_profile,
              r.reason, g.policy_name, g.policy_hash, g.basis, g.quorum,
              (select coalesce(jsonb_agg(jsonb_build_object('handle', d.handle, 'name', d.name) order by v.at), '[]')
               from vote v join person d on d.id = v.person_id
@@ -122,8 +163,8 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
         cluster_arn: row.cluster_arn,
         eks: row.eks.and_then(|value| json("observation", "body", value).ok()),
         seen_namespaces: row.seen_namespaces.unwrap_or_default(),
-        profile: json("access_grant", "resolved_profile", row.resolved_profile)?,
-        namespaces: json("access_grant", "namespaces", row.namespaces)?,
+        profile: parsed("access_grant", "resolved_profile", row.resolved_profile.as_deref())?,
+        namespaces: parsed("access_grant", "namespaces", row.namespaces.as_deref())?,
         principal: PrincipalId(row.principal_id),
         principal_arn: row.principal_arn,
         aws_profile: row.aws_profile,

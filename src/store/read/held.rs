@@ -2,7 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{json, readable, trouble},
+    columns::{parsed, readable, trouble},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
@@ -37,7 +37,8 @@ pub struct Held {
 /// `Corrupt`, `Database`.
 pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError> {
     let rows = sqlx::query!(
-        r#"select g.id, g.request_id, g.cluster_id, c.name as cluster_name, g.resolved_profile, g.namespaces, g.minutes,
+        r#"select g.id, g.request_id, g.cluster_id, c.name as cluster_name, latchkey_text(g.resolved_profile) as resolved_profile,
+             latchkey_text(g.namespaces) as namespaces, g.minutes,
              g.state, g.created_at, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, t.condition as "condition?", t.error as "error?",
              g.state = 'active' and exists (select from grant_leg l where l.grant_id = g.id and l.wider <> '{}')
                as "wider!"
@@ -62,8 +63,8 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
                 request: RequestId(row.request_id),
                 cluster: ClusterId(row.cluster_id),
                 cluster_name: row.cluster_name,
-                profile: json("access_grant", "resolved_profile", row.resolved_profile)?,
-                namespaces: json("access_grant", "namespaces", row.namespaces)?,
+                profile: parsed("access_grant", "resolved_profile", row.resolved_profile.as_deref())?,
+                namespaces: parsed("access_grant", "namespaces", row.namespaces.as_deref())?,
                 minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("access_grant", "minutes", e))?,
                 state: GrantState::parse(&row.state)
                     .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?,

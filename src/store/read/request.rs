@@ -46,9 +46,10 @@ impl RequestDetail {
 /// `Corrupt`, `Database`. No such request is `None`.
 pub async fn by_id(store: &Store, id: RequestId) -> Result<Option<RequestDetail>, StoreError> {
     let row = sqlx::query!(
-        r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason, r.policy_hash,
+        r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+             latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason, r.policy_hash,
              r.policy_name, r.quorum, r.state, r.submitted_at, r.lapses_at, r.closed_at, r.closed_why,
-             p.id as person_id, p.handle, p.name, p.groups, c.name as cluster_name, i.arn, i.aws_profile,
+             p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn, i.aws_profile,
              i.ended_at is not null as "principal_ended!"
            from request r
            join person p on p.id = r.person_id

@@ -64,11 +64,12 @@ pub async fn pending(
     limit: usize,
 ) -> Result<(Vec<Waiting>, Option<After>), StoreError> {
     let rows = sqlx::query!(
-        r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
+        r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+             latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
              r.policy_hash, r.policy_name, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
-             p.groups, c.name as cluster_name, i.arn,
+             latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn,
              (select coalesce(jsonb_agg(jsonb_build_object(
-                'by', jsonb_build_object('id', d.id, 'handle', d.handle, 'name', d.name, 'groups', to_jsonb(d.groups)),
+                'by', jsonb_build_object('id', d.id, 'handle', d.handle, 'name', d.name, 'groups', to_jsonb(latchkey_groups(d.groups))),
                 'verdict', v.verdict, 'seen', encode(v.seen, 'hex')) order by v.at), '[]')
               from vote v join person d on d.id = v.person_id where v.request_id = r.id) as "votes!"
            from request r
@@ -125,15 +126,18 @@ pub async fn decided_by(
     limit: usize,
 ) -> Result<(Vec<Decided>, Option<(Timestamp, RequestId)>), StoreError> {
     let rows = sqlx::query!(
-        r#"select r.id, r.principal_id, r.cluster_id, r.resolved_profile, r.namespaces, r.minutes, r.reason,
-             r.policy_hash, r.policy_name, r.state, r.closed_why, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
-             p.groups, c.name as cluster_name, i.arn, v.verdict, v.reason as vote_reason, v.at
+        r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+             latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
+             r.policy_hash, r.policy_name, r.state, r.closed_why, r.submitted_at, r.lapses_at,
+             p.id as person_id, p.handle, p.name,
+             latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn, v.verdict, v.reason as vote_reason, v.at
            from vote v
            join request r on r.id = v.request_id
            join person p on p.id = r.person_id
            join cluster c on c.id = r.cluster_id
            join principal i on i.id = r.principal_id
-           where v.person_id = $1 and ($2::timestamptz is null or (v.at, r.id) < ($2, $3))
+           where v.person_id = $1 and latchkey_readable(r.submitted_at) is not null
+             and latchkey_readable(r.lapses_at) is not null and latchkey_readable(v.at) is not null and ($2::timestamptz is null or (v.at, r.id) < ($2, $3))
            order by v.at desc, r.id desc limit $4"#,
         voter.0,
         before.map(|(at, _)| time(at)) as _,

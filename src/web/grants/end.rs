@@ -1,6 +1,6 @@
 //! Giving back and revoking: each asked once, in the page, with its effect.
 
-use super::show::{Again, GrantPage};
+use super::show::{Again, shown};
 use crate::{
     actions::grants::{self, NotEnded},
     web::{Failure, SignedIn, State, path::Id},
@@ -75,7 +75,7 @@ async fn not_ended(
         NotEnded::NotFound => Err(signed_in.not_theirs()),
         NotEnded::Already(_) => {
             // What was wanted is the case, or will be; but only whoever may see the page is led to it.
-            GrantPage::read(state, signed_in, id, Again::default()).await?;
+            shown(state, signed_in, id, Again::default()).await?;
             Ok(to(id))
         }
         NotEnded::Refused(refused @ NotRevoked::ReasonMissing) => {
@@ -90,8 +90,8 @@ async fn not_ended(
 }
 
 async fn again_with(state: &State, signed_in: &SignedIn, id: GrantId, again: Again) -> Result<Response, Failure> {
-    let page = GrantPage::read(state, signed_in, id, again).await?;
-    if !page.view.can_revoke {
+    let (page, may_revoke) = shown(state, signed_in, id, again).await?;
+    if !may_revoke {
         return Err(Failure::NotFound);
     }
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())

@@ -3,11 +3,12 @@
 mod documents;
 mod end;
 mod kubeconfig;
+mod plain;
 mod show;
 mod view;
 
 #[cfg(test)]
-pub use show::GrantPage;
+pub use {plain::PlainPage, show::GrantPage};
 
 use super::routes::Routes;
 

@@ -1,7 +1,7 @@
 //! An access in each of its states.
 
 use crate::store::read::{
-    grant::{Decider, GrantDetail, MappingShown},
+    grant::{Decider, GrantDetail, GrantPlain, MappingShown},
     progress::{GrantProgress, LegProgress, StepTaken},
 };
 use jiff::Timestamp;
@@ -36,6 +36,21 @@ fn profile() -> ResolvedProfile {
     ];
     let role = ResolvedRole { name: "view".into(), own: false, rules, rules_hash: "0".repeat(64) };
     ResolvedProfile { name: "view".parse().unwrap(), scope: Scope::Namespace, console: false, roles: vec![role] }
+}
+
+/// What the plain columns of an access of Ana's in this state tell.
+pub fn plain(state: &str) -> GrantPlain {
+    let detail = detail(state);
+    GrantPlain {
+        id: detail.progress.id,
+        holder: detail.holder.id,
+        holder_name: detail.holder.name,
+        cluster: detail.cluster,
+        cluster_name: detail.cluster_name,
+        request: detail.progress.request,
+        state: state.to_owned(),
+        decided_by: vec![],
+    }
 }
 
 /// An access of Ana's in this state.

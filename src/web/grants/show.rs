@@ -1,6 +1,6 @@
 //! The page of one access.
 
-use super::view::View;
+use super::{plain::PlainPage, view::View};
 use crate::{
     store::read::grant::{self, GrantDetail},
     web::{
@@ -49,8 +49,33 @@ pub async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
     Id(id): Id<GrantId>,
-) -> Result<GrantPage, Failure> {
-    GrantPage::read(&state, &signed_in, id, Again::default()).await
+) -> Result<Response, Failure> {
+    Ok(shown(&state, &signed_in, id, Again::default()).await?.0)
+}
+
+/// The page as this visitor may see it now, reduced to what is surely true where this version cannot read the access; and
+/// whether they may revoke it.
+pub(super) async fn shown(
+    state: &State,
+    signed_in: &SignedIn,
+    id: GrantId,
+    again: Again,
+) -> Result<(Response, bool), Failure> {
+    let (detail, again) = match grant::by_id(&state.store, id).await {
+        Err(error) if error.is_of_one_row() => {
+            let page = PlainPage::read(state, signed_in, id, again).await?;
+            let may = page.can_revoke();
+            return Ok((page.into_response(), may));
+        }
+        detail => (detail?.ok_or_else(|| signed_in.not_theirs())?, again),
+    };
+    let part = Part::of(signed_in, &detail);
+    if !part.sees() {
+        return Err(signed_in.not_theirs());
+    }
+    let page = GrantPage::new(signed_in, &detail, part, again);
+    let may = page.view.can_revoke;
+    Ok((page.into_response(), may))
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -49,6 +49,11 @@ const DENIED: &[&str] = &[
     "update request set state = 'cancelled', closed_at = latchkey_now() - interval '1 day' where state = 'pending'",
     "update request set state = 'pending', closed_at = null where state = 'approved'",
     "update request set state = 'denied', closed_at = latchkey_now() where state = 'approved'",
+    // Alarms: cleared by nobody, at another time, without a word.
+    "update alarm set cleared_at = latchkey_now()",
+    "update alarm set cleared_at = raised_at - interval '1 day', cleared_by = (select id from person where handle = 'dee')",
+    "update alarm set cleared_at = 'infinity', cleared_by = (select id from person where handle = 'dee')",
+    "update alarm set cleared_at = latchkey_now(), cleared_by = (select id from person where handle = 'dee')",
     // Votes: on what is closed, on one's own, at another time.
     "insert into vote (request_id, person_id, verdict, seen, at)
      select r.id, p.id, 'approve', r.seen, latchkey_now() from request r, person p
@@ -126,6 +131,8 @@ async fn town() -> Town {
          where r.state = 'pending' and p.handle = 'chi';
          update target set revoking = true, tried_at = clock_timestamp();
          update grant_leg set attempts = 3, next_try = clock_timestamp() + interval '1 hour';
+         insert into alarm (id, code, subject, what, raised_at)
+         values (gen_random_uuid(), 'not_allowed', 'x', 'x', latchkey_now() - interval '1 minute');
          delete from target where key = (select id from cluster where name = 'staging-eu')",
     )
     .execute(town.owner.pool())

@@ -3,6 +3,7 @@
 use super::Portal;
 use crate::town::{Town, look};
 use axum::http::StatusCode;
+use latchkey::actions::ask::AskForm;
 
 async fn as_owner(town: &Town, statement: &str) {
     sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(town.owner.pool()).await.unwrap();
@@ -48,6 +49,68 @@ async fn an_access_that_cannot_be_read_hides_itself_from_its_holder_and_its_clus
     let page = portal.get("dee", &format!("/clusters/{cluster}")).await.expect(StatusCode::OK);
     assert!(page.text.contains(&format!("/grants/{readable}")), "{}", page.text);
     portal.post("ana", &format!("/grants/{readable}/give-back"), &[]).await.expect(StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn an_access_that_cannot_be_read_has_a_page_that_ends_it() {
+    let portal = Portal::new().await;
+    let grant = portal.town.grant().await;
+    as_owner(&portal.town, &format!("update access_grant {LATER} where id = '{grant}'")).await;
+    let address = format!("/grants/{grant}");
+    let (ana, ben) = (portal.browser("ana").await, portal.browser("ben").await);
+    let page = ana.get(&address).await.expect(StatusCode::OK).text;
+    assert!(page.contains("cannot read this access") && page.contains("Give it back now"), "{page}");
+    assert!(!page.contains("Revoke it now"), "{page}");
+    portal.get("gus", &address).await.expect(StatusCode::NOT_FOUND);
+    // Its decider takes it away, with a reason.
+    assert!(ben.get(&address).await.expect(StatusCode::OK).text.contains("Revoke it now"));
+    let refused = ben.post(&format!("{address}/revoke"), &[("reason", " ")]).await;
+    assert!(refused.expect(StatusCode::UNPROCESSABLE_ENTITY).text.contains("Not revoked"));
+    ben.post(&format!("{address}/revoke"), &[("reason", "over")]).await.expect(StatusCode::SEE_OTHER);
+    let page = ana.get(&address).await.expect(StatusCode::OK).text;
+    assert!(page.contains("It is being taken away") && !page.contains("Give it back now"), "{page}");
+    ana.post(&format!("{address}/give-back"), &[]).await.expect(StatusCode::SEE_OTHER);
+}
+
+/// What one person's rows may hold that no program has a value for, from before the database refused it.
+const HOLLOW: &[&str] = &[
+    "alter table person drop constraint person_groups_without_nulls;
+     update person set groups = array_append(groups, null) where handle in ('gus', 'dot')",
+    "alter table person drop constraint person_sizes;
+     update person set groups = groups || array_fill(repeat('y', 100), array[20000]) where handle = 'gus'",
+    "update request set resolved_profile = resolved_profile || '{\"later\": 1e400}'
+     where person_id = (select id from person where handle = 'gus')",
+    "update request set namespaces = '[1e400]' where person_id = (select id from person where handle = 'gus')",
+    "alter table request drop constraint request_times;
+     update request set submitted_at = '-infinity' where person_id = (select id from person where handle = 'gus')",
+];
+
+#[tokio::test]
+async fn what_no_program_has_a_value_for_takes_only_its_own_row_from_the_lists() {
+    for hollow in HOLLOW {
+        let portal = Portal::new().await;
+        for handle in ["gus", "dot"] {
+            portal.get(handle, "/").await.expect(StatusCode::OK);
+        }
+        portal.town.ask("gus", &look()).await;
+        let own = portal.town.ask("ana", &look()).await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe((*hollow).to_owned())).execute(portal.town.owner.pool()).await.unwrap();
+        for (who, address) in [
+            ("chi", "/inbox".to_owned()),
+            ("chi", format!("/requests/{own}")),
+            ("chi", "/".to_owned()),
+            ("dee", format!("/clusters/{}", portal.town.cluster("prod-eu").await)),
+            ("gus", "/".to_owned()),
+            ("gus", "/requests/new?cluster=prod-eu".to_owned()),
+        ] {
+            let page = portal.get(who, &address).await;
+            assert_eq!(page.status, StatusCode::OK, "{hollow}: {who} at {address}");
+        }
+        let inbox = portal.get("chi", "/inbox").await.text;
+        assert!(inbox.contains(&own.to_string()), "{hollow}: {inbox}");
+        portal.town.vote("ben", own, latchkey_domain::access::request::Verdict::Approve).await.unwrap();
+        portal.town.ask("ana", &AskForm { namespaces: vec!["payments-batch".into()], ..look() }).await;
+    }
 }
 
 #[tokio::test]

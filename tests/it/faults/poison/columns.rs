@@ -76,7 +76,7 @@ struct Column {
 fn values(kind: &str) -> &'static [&'static str] {
     match kind {
         "text" => &["null", "'of a later version'", "U&'\\202E\\0001\\FEFF' || repeat('x', 100000)"],
-        "text[]" => &["array[null]::text[]", "array_fill(repeat('x', 500), array[2000])"],
+        "text[]" => &["array[null]::text[]", "array_append({}, null)", "array_fill(repeat('x', 500), array[2000])"],
         "uuid[]" => &["array[null]::uuid[]", "array_fill(gen_random_uuid(), array[2000])"],
         "jsonb" => &[
             "null",
@@ -84,6 +84,8 @@ fn values(kind: &str) -> &'static [&'static str] {
             r#"'{"from": "a later version"}'"#,
             r#"'[{"from": "a later version"}]'"#,
             "(select jsonb_agg(repeat('x', 500)) from generate_series(1, 2000))",
+            // No program has a number for it.
+            "case jsonb_typeof({}) when 'object' then {} || '{\"minutes\": 1e400}' else '[1e400]' end",
         ],
         "timestamp with time zone" => &["null", "'infinity'", "'250000-01-01'"],
         "integer" => &["null", "-1", "2147483647"],
@@ -192,7 +194,8 @@ async fn try_one(scene: &Arc<Scene>, poisoned: Poisoned, column: &str, value: &'
     scene.must_put(&format!("create table kept as select {column} as was from {table} where {rows} limit 1")).await;
     assert_eq!(scene.world.town.count("select count(*) from kept").await, 1, "{case}: there is no such row");
     let before = scene.told().await;
-    if scene.put(&format!("update {table} set {column} = {value} where {rows}")).await.is_err() {
+    let set = value.replace("{}", column);
+    if scene.put(&format!("update {table} set {column} = {set} where {rows}")).await.is_err() {
         return Outcome::Refused;
     }
     let trial = {
@@ -209,6 +212,34 @@ async fn try_one(scene: &Arc<Scene>, poisoned: Poisoned, column: &str, value: &'
     scene.must_put("delete from alarm").await;
     scene.look().await;
     Outcome::Taken { told: told > before }
+}
+
+/// Accesses of ana's on prod-eu, from before their size was bounded: of each the profile is a text of 20 MB.
+const HUGE: &str = "
+    alter table access_grant drop constraint access_grant_sizes, drop constraint access_grant_profile_shape;
+    create table huge as select to_jsonb(repeat('x', 20000000)) as profile;
+    insert into access_grant (id, request_id, person_id, principal_id, cluster_id, profile, resolved_profile, namespaces,
+      minutes, policy_hash, policy_name, basis, quorum, decided_by, state, created_at, activate_by, hard_until, since, until)
+    select gen_random_uuid(), gen_random_uuid(), person_id, principal_id, cluster_id, access_grant.profile, huge.profile,
+      namespaces, minutes, policy_hash, policy_name, basis, quorum, decided_by, state, created_at, activate_by, hard_until,
+      since, until
+    from huge, access_grant, generate_series(1, 3) where id = '$grant';
+    drop table huge";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_too_large_to_be_read_together_stop_nobody() {
+    let scene = Scene::new().await;
+    let whole = sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "begin; set local session_replication_role = replica; {}; commit",
+        scene.named(HUGE)
+    )));
+    whole.execute(scene.world.town.owner.pool()).await.unwrap();
+    scene.look().await;
+    // Not unpacked, so that no number of them is too much: what it holds is not even looked at.
+    let alarms =
+        "select count(*) from alarm where code = 'unreadable_row' and what like '%more than is read of one row%'";
+    assert_eq!(scene.world.town.count(alarms).await, 3, "an operator is told of each");
+    scene.others_go_their_way(Others::Both).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

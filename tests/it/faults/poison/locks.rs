@@ -28,6 +28,20 @@ const LOCKS: [(&str, Others); 15] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_access_is_given_back_whoever_keeps_its_targets_locked() {
+    let scene = Scene::new().await;
+    let held = scene.holding("select from target for update").await;
+    scene.world.give_back("ana", scene.grant).await;
+    assert_eq!(scene.world.state(scene.grant).await, "revoking");
+    drop(held);
+    // As if nobody looked at its targets for long: what nobody woke is woken.
+    scene.must_put("update target set due_at = clock_timestamp() + interval '1 day' where not revoking").await;
+    assert!(latchkey::store::targets::wake_forgotten(&scene.world.town.worker).await.unwrap() > 0);
+    scene.world.iam_has_settled().await;
+    scene.until(scene.grant, "ended").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_lock_that_somebody_holds_stops_anybody_else() {
     let cases = LOCKS.into_iter().map(|(lock, others)| {
         case(lock, async move {

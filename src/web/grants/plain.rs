@@ -1,0 +1,83 @@
+//! The page of an access whose row this version cannot read: what its plain columns tell, and how it ends.
+
+use super::show::Again;
+use crate::{
+    store::read::grant::{self, GrantPlain},
+    web::{
+        Failure, SignedIn, State,
+        layout::{Layout, Place},
+    },
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use latchkey_domain::access::{GrantId, grant::GrantState};
+
+/// What of its state matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It may allow something; also where its state is one of another version.
+    Runs,
+    Ends,
+    Over,
+}
+
+/// Reduced to what is surely true.
+#[derive(Debug, Template, WebTemplate)]
+#[template(path = "grants/plain.html")]
+pub struct PlainPage {
+    pub layout: Layout,
+    pub access: GrantPlain,
+    pub standing: Standing,
+    /// Whether it is the visitor's own.
+    pub own: bool,
+    /// Whether the visitor decides on it or is an operator.
+    may_end: bool,
+    pub again: Again,
+}
+
+impl PlainPage {
+    /// The page as this visitor may see it now.
+    ///
+    /// # Errors
+    /// `NotFound` where it is not theirs to see.
+    pub async fn read(state: &State, signed_in: &SignedIn, id: GrantId, again: Again) -> Result<Self, Failure> {
+        let access = grant::plain(&state.store, id).await?.ok_or_else(|| signed_in.not_theirs())?;
+        let holder = access.holder == signed_in.person.id;
+        let may_end = signed_in.roles.operator || access.decided_by.contains(&signed_in.person.id);
+        if !(holder || may_end || signed_in.roles.sees_all()) {
+            return Err(signed_in.not_theirs());
+        }
+        Ok(Self::new(signed_in, access, may_end, again))
+    }
+
+    fn new(signed_in: &SignedIn, access: GrantPlain, may_end: bool, again: Again) -> Self {
+        let standing = match GrantState::parse(&access.state) {
+            Some(GrantState::Revoking) => Standing::Ends,
+            Some(GrantState::Ended) => Standing::Over,
+            Some(GrantState::Scheduled | GrantState::Provisioning | GrantState::Active) | None => Standing::Runs,
+        };
+        let own = access.holder == signed_in.person.id;
+        let error = if again.error.is_some() { "Error: " } else { "" };
+        let title = format!("{error}Access on {}", access.cluster_name);
+        let layout = signed_in.layout(Place::Elsewhere, title);
+        Self { layout, access, standing, own, may_end, again }
+    }
+
+    /// Whether the visitor may give it back.
+    pub fn can_give_back(&self) -> bool {
+        self.own && self.standing == Standing::Runs
+    }
+
+    /// Whether the visitor may revoke it.
+    pub fn can_revoke(&self) -> bool {
+        self.may_end && self.standing == Standing::Runs
+    }
+}
+
+#[cfg(test)]
+impl PlainPage {
+    /// The page for this visitor, who may end the access.
+    pub fn sample(signed_in: &SignedIn, access: GrantPlain) -> Self {
+        Self::new(signed_in, access, true, Again::default())
+    }
+}

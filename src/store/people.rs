@@ -131,8 +131,8 @@ pub async fn prefer(store: &Store, person: PersonId, theme: Theme, time_zone: Op
 /// `Corrupt`, `Database`.
 pub async fn in_audiences(store: &Store, groups: &[String], handles: &[String]) -> Result<Vec<Person>, StoreError> {
     let rows = sqlx::query!(
-        r#"select id, handle, name, latchkey_groups(groups) as "groups!" from person
-           where groups && $1 or handle = any($2) order by handle limit 2000"#,
+        r#"select id, handle, name, latchkey_groups(groups) as "groups!"
+           from person where groups && $1 or handle = any($2) order by handle limit 2000"#,
         groups,
         handles
     )

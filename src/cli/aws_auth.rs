@@ -139,7 +139,9 @@ fn answer(args: Args, text: &str) -> anyhow::Result<Answer> {
             Ok(Answer { output: format!("{read:#}\n"), error: String::new(), code: 0 })
         }
         Command::Lint { input, format } => {
-            let findings = AwsAuth::read(&source(&input, text)?.data()).lint();
+            let auth = AwsAuth::read(&source(&input, text)?.data());
+            let mut findings = auth.lint();
+            findings.extend(auth.lint_of_nodes());
             let is_error = findings.iter().any(|finding| finding.severity == Severity::Error);
             let output = match format {
                 Format::Json => format!("{:#}\n", serde_json::to_value(&findings)?),
@@ -186,7 +188,8 @@ impl Source<'_> {
 
 fn edited(source: &Source<'_>, edit: &Edit) -> Answer {
     let refused = |reason: String| Answer { output: String::new(), error: format!("{reason}\n"), code: UNSAFE };
-    let spliced = match AwsAuth::read(&source.data()).edit(edit) {
+    let auth = AwsAuth::read(&source.data());
+    let spliced = match auth.may_add(edit).and_then(|()| auth.edit(edit)) {
         Ok(spliced) => spliced,
         Err(reason) => return refused(reason.to_string()),
     };

@@ -146,7 +146,7 @@ impl ClusterPage {
             facts: facts(detail, sees_all),
             accesses: live.iter().map(|access| AccessRow::of(access, &detail.name, signed_in)).collect(),
             more: next,
-            inside: kubernetes.filter(|_| sees_all).map(Inside::of),
+            inside: kubernetes.filter(|_| sees_all).map(|state| Inside::of(state, mode)),
             sees_all,
         }
     }
@@ -235,7 +235,7 @@ impl AccessRow {
 }
 
 impl Inside {
-    fn of(state: &ClusterState) -> Self {
+    fn of(state: &ClusterState, mode: Option<AuthenticationMode>) -> Self {
         let Some(object) = &state.aws_auth else {
             return Self {
                 entries: Entries::default(),
@@ -245,7 +245,10 @@ impl Inside {
             };
         };
         let auth = AwsAuth::read(&object.data);
-        let findings = auth.lint();
+        let mut findings = auth.lint();
+        if mode == Some(AuthenticationMode::ConfigMap) {
+            findings.extend(auth.lint_of_nodes());
+        }
         let texts: Vec<Text> = Key::ALL
             .into_iter()
             .filter_map(|key| object.data.get(key.as_str()).map(|text| Text::of(key, text, &findings)))

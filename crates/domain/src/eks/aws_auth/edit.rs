@@ -242,7 +242,7 @@ impl Style {
 }
 
 fn user_matches(arn: &str) -> Result<(), Unsafe> {
-    let never = |why| Err(Unsafe::NeverMatches { arn: arn.to_owned(), why });
+    let never = |why: &str| Err(Unsafe::NeverMatches { arn: arn.to_owned(), why: why.to_owned() });
     match parts(arn) {
         Some(("iam", "root")) => Ok(()),
         Some(("iam", resource)) if named(resource, "user/") => Ok(()),
@@ -254,7 +254,7 @@ fn user_matches(arn: &str) -> Result<(), Unsafe> {
 }
 
 fn role_matches(arn: &str) -> Result<(), Unsafe> {
-    let never = |why| Err(Unsafe::NeverMatches { arn: arn.to_owned(), why });
+    let never = |why: &str| Err(Unsafe::NeverMatches { arn: arn.to_owned(), why: why.to_owned() });
     let Some(("iam", resource)) = parts(arn) else {
         return never("it is no ARN of an IAM role (arn:aws:iam::111122223333:role/deploy)");
     };

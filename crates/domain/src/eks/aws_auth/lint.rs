@@ -8,6 +8,7 @@ use super::edit::{MOST_BYTES, line_separator};
 use super::entry::{About, Remark};
 use super::list::{Layout, List, Mapping};
 use super::mappings::{RoleMapping, lower};
+use super::matching::{Matches, judged};
 use super::yaml::cursor::BOM;
 use super::yaml::document::Document;
 use super::{AwsAuth, Key};
@@ -106,8 +107,14 @@ const MORE_DOCUMENTS: Rule = Rule::new(
 const MISSPELT_KEY: Rule = Rule::new(
     Warning,
     "misspelt-key",
-    "the authenticator reads mapRoles, mapUsers and mapAccounts in just this case, and ignores the rest",
-    "rename the key",
+    "the authenticator reads mapRoles, mapUsers and mapAccounts, spelt and cased just so, and ignores the rest",
+    "rename the key; there is none for groups: an entry of mapRoles or mapUsers names its groups",
+);
+const NO_ROLES: Rule = Rule::new(
+    Warning,
+    "no-roles",
+    "in the authentication mode CONFIG_MAP nodes join by mapRoles alone",
+    "add the role of the nodes to mapRoles, unless the cluster has access entries for them",
 );
 const MASTERS: Rule = Rule::new(
     Warning,
@@ -154,8 +161,14 @@ const SSO: Rule = Rule::new(
 const LOST_LIST: Rule = Rule::new(
     Warning,
     "group-looks-like-a-list",
-    "a wrong indentation made one group out of several lines, so none of the groups meant is given",
-    "put each group on a line of its own with the same indentation",
+    "a wrong indentation made one text out of several lines, so none of the groups meant is given",
+    "put each group on a line of its own with the same indentation, below `groups:`",
+);
+const SEVERAL: Rule = Rule::new(
+    Warning,
+    "several-in-one",
+    "the authenticator takes the text as it stands for one name, which nobody binds anything to",
+    "put each on a line of its own, without blanks or commas",
 );
 const RESERVED_NAME: Rule = Rule::new(
     Warning,
@@ -244,12 +257,29 @@ fn of_texts(auth: &AwsAuth, findings: &mut Vec<Finding>) {
     } else if bytes > MOST_BYTES / 10 * 9 {
         findings.push(NEARLY_FULL.at(Key::MapRoles, 1, message));
     }
-    for name in auth.data.keys() {
-        let key = Key::ALL.into_iter().find(|key| key.as_str().eq_ignore_ascii_case(name));
-        if let Some(key) = key.filter(|key| key.as_str() != name) {
+    for name in auth.data.keys().filter(|name| Key::ALL.iter().all(|key| key.as_str() != *name)) {
+        if let Some(key) = Key::ALL.into_iter().find(|key| is_alike(name, *key)) {
             findings.push(MISSPELT_KEY.at(key, 1, format!("the key `{name}` is not `{}`", key.as_str())));
+        } else if name.to_ascii_lowercase().starts_with("map") {
+            findings.push(MISSPELT_KEY.at(Key::MapRoles, 1, format!("there is no key `{name}`")));
         }
     }
+}
+
+/// Whether a name is a key's, but for its case, its separators and the plural.
+fn is_alike(name: &str, key: Key) -> bool {
+    let plain = |name: &str| {
+        let letters: String = name.chars().filter(char::is_ascii_alphabetic).collect();
+        letters.to_ascii_lowercase().trim_end_matches('s').to_owned()
+    };
+    plain(name) == plain(key.as_str())
+}
+
+/// That nodes cannot join by this aws-auth, as far as it alone tells; for clusters whose authentication mode is not known,
+/// or knows aws-auth only.
+pub(super) fn without_nodes(auth: &AwsAuth) -> Option<Finding> {
+    let text = auth.text(Key::MapRoles).unwrap_or_default();
+    (text.trim().is_empty()).then(|| NO_ROLES.at(Key::MapRoles, 1, "there is no mapRoles"))
 }
 
 /// Where the entries of a list begin.
@@ -285,8 +315,14 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
         if groups.iter().any(|group| group == "system:masters") {
             findings.push(MASTERS.at(key, line, "the entry gives the group system:masters"));
         }
-        if let Some(group) = groups.iter().find(|group| group.contains(" - ")) {
-            findings.push(LOST_LIST.at(key, line, format!("a group is `{group}`")));
+        // What nodes join by is worse to lose than a person's groups.
+        let severity = if is_of_nodes(username, groups) { Error } else { Warning };
+        for (what, text) in
+            std::iter::once(("the username", username)).chain(groups.iter().map(|g| ("a group", g.as_str())))
+        {
+            if let Some(rule) = run_together(what, text) {
+                findings.push(Finding { severity, ..rule.at(key, line, format!("{what} is `{text}`")) });
+            }
         }
         let Some(arn) = mapping.arn() else { continue };
         match seen.insert(lower(arn).into_owned(), arn) {
@@ -299,6 +335,21 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Whether an entry is how nodes join.
+fn is_of_nodes(username: &str, groups: &[String]) -> bool {
+    username.starts_with("system:node:") || groups.iter().any(|group| group.contains("system:nodes"))
+}
+
+/// What is wrong with a name that was made of several texts, or of one and its blanks.
+fn run_together(what: &str, text: &str) -> Option<&'static Rule> {
+    if text.contains(" - ") {
+        return Some(&LOST_LIST);
+    }
+    // A username may be a person's name, with blanks and commas inside.
+    let inside = what == "a group" && text.contains([',', ' ', '\t', '\n']);
+    (inside || text.trim() != text).then_some(&SEVERAL)
+}
+
 fn of_roles(list: &List<RoleMapping>, findings: &mut Vec<Finding>) {
     let lines = lines(list);
     for (index, role) in list.mappings.iter().enumerate() {
@@ -307,14 +358,16 @@ fn of_roles(list: &List<RoleMapping>, findings: &mut Vec<Finding>) {
             findings.push(SSO.at(Key::MapRoles, line, "the entry names a permission set"));
             continue;
         };
-        match arn.splitn(6, ':').collect::<Vec<_>>()[..] {
-            ["arn", _, "iam", _, _, resource] if resource.matches('/').count() > 1 && resource.starts_with("role/") => {
-                findings.push(PATH.at(Key::MapRoles, line, format!("{arn} has a path")));
-            }
-            ["arn", _, "iam", _, _, resource] if resource.starts_with("role/") => {}
+        match judged(arn) {
+            Ok(Matches::RoleWithPath) => findings.push(PATH.at(Key::MapRoles, line, format!("{arn} has a path"))),
             // Roles are looked up first, so a user here works, though nobody expects it.
-            ["arn", _, "iam", _, _, resource] if resource.starts_with("user/") || resource == "root" => {}
-            _ => findings.push(NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role"))),
+            Ok(Matches::Role | Matches::User | Matches::Root) => {}
+            Ok(Matches::Federated) => {
+                findings.push(NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role")));
+            }
+            Err(why) => {
+                findings.push(NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role: {why}")));
+            }
         }
     }
 }
@@ -324,15 +377,12 @@ fn of_users(auth: &AwsAuth, findings: &mut Vec<Finding>) {
     for (index, user) in auth.users.mappings.iter().enumerate() {
         let line = lines.get(&index).copied().unwrap_or(1);
         let arn = user.userarn.as_str();
-        let matches = match arn.splitn(6, ':').collect::<Vec<_>>()[..] {
-            ["arn", _, "iam", _, _, resource] => {
-                resource.starts_with("user/") || resource.starts_with("role/") || resource == "root"
+        match judged(arn) {
+            Ok(Matches::User | Matches::Role | Matches::Root | Matches::Federated) => {}
+            Ok(Matches::RoleWithPath) => findings.push(PATH.at(Key::MapUsers, line, format!("{arn} has a path"))),
+            Err(why) => {
+                findings.push(NO_MATCH.at(Key::MapUsers, line, format!("{arn} is no ARN of an IAM user: {why}")));
             }
-            ["arn", _, "sts", _, _, resource] => resource.starts_with("federated-user/"),
-            _ => false,
-        };
-        if !matches {
-            findings.push(NO_MATCH.at(Key::MapUsers, line, format!("{arn} is no ARN of an IAM user")));
         }
         if !auth.roles.indices(arn).is_empty() {
             let message = format!("{arn} is mapped in mapRoles, too, and that entry counts");

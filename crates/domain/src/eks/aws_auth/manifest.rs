@@ -28,6 +28,13 @@ pub enum ManifestError {
     #[error("`{name}` in the data of the ConfigMap (line {line}) is {found}, not a string: write `|` behind its colon")]
     NoString { name: String, line: usize, found: &'static str },
     #[error(
+        "`{name}` stands twice in the data of the ConfigMap (lines {first} and {second}): of both only one counts, and \
+         programs differ in which; keep one of them"
+    )]
+    Twice { name: String, first: usize, second: usize },
+    #[error("the file holds the ConfigMap `{found}`, and the authenticator reads none but `kube-system/aws-auth`")]
+    AnotherConfigMap { found: String },
+    #[error(
         "{} cannot be changed in this file without changing other bytes of it; pass the data alone as JSON with \
          --data", key.as_str()
     )]
@@ -35,7 +42,8 @@ pub enum ManifestError {
 }
 
 impl<'t> Manifest<'t> {
-    /// Reads a ConfigMap. Its name is not looked at, and neither is anything but its data.
+    /// Reads a ConfigMap: its data. One that says another name or namespace than aws-auth's is refused; one that says
+    /// none is taken for aws-auth.
     pub fn read(text: &'t str) -> Result<Self, ManifestError> {
         if text.trim_start().starts_with('{')
             && let Ok(json) = serde_json::from_str::<Value>(text)
@@ -43,12 +51,21 @@ impl<'t> Manifest<'t> {
             return Self::read_json(text, json);
         }
         let file = parse(text)?;
+        is_aws_auth(named(&file.document, "name"), named(&file.document, "namespace"))?;
         let data = file.data_node.map_or(Ok(Data::new()), |node| data_of(&file.document, node))?;
         Ok(Self { data, file: Some(file), json: None })
     }
 
     fn read_json(text: &'t str, json: Value) -> Result<Self, ManifestError> {
         is_config_map(json.get("kind").map(|kind| kind.as_str().unwrap_or("thing of no kind")))?;
+        let named = |field: &str| json.pointer(&format!("/metadata/{field}")).and_then(Value::as_str);
+        is_aws_auth(named("name"), named("namespace"))?;
+        // Of two keys with one name JSON keeps the last; as YAML both are there.
+        if let Ok(file) = parse(text)
+            && let Some(node) = file.data_node
+        {
+            data_of(&file.document, node)?;
+        }
         let mut data = Data::new();
         match json.get("data") {
             None | Some(Value::Null) => {}
@@ -109,6 +126,23 @@ fn is_config_map(kind: Option<&str>) -> Result<(), ManifestError> {
     }
 }
 
+/// A field of the metadata.
+fn named<'d>(document: &'d Document, name: &str) -> Option<&'d str> {
+    let Kind::Mapping { fields, .. } = &document.node(document.root?).kind else { return None };
+    let (_, metadata) = field(document, fields, "metadata")?;
+    let Kind::Mapping { fields, .. } = &document.node(metadata).kind else { return None };
+    let (_, value) = field(document, fields, name)?;
+    document.scalar(value).map(|scalar| scalar.value.as_str())
+}
+
+fn is_aws_auth(name: Option<&str>, namespace: Option<&str>) -> Result<(), ManifestError> {
+    if name.is_none_or(|name| name == "aws-auth") && namespace.is_none_or(|namespace| namespace == "kube-system") {
+        return Ok(());
+    }
+    let found = format!("{}/{}", namespace.unwrap_or("kube-system"), name.unwrap_or("aws-auth"));
+    Err(ManifestError::AnotherConfigMap { found })
+}
+
 fn no_string(name: &str, line: usize, found: &'static str) -> ManifestError {
     ManifestError::NoString { name: name.to_owned(), line, found }
 }
@@ -123,9 +157,14 @@ fn data_of(document: &Document, node: NodeId) -> Result<Data, ManifestError> {
         }
     };
     let mut data = Data::new();
+    let mut lines = std::collections::BTreeMap::new();
     for pair in fields.chunks_exact(2) {
         let line = document.node(pair[1]).line;
         let name = document.scalar(pair[0]).map(|scalar| scalar.value.clone()).unwrap_or_default();
+        let second = document.node(pair[0]).line;
+        if let Some(first) = lines.insert(name.clone(), second) {
+            return Err(ManifestError::Twice { name, first, second });
+        }
         let found = match &document.node(pair[1]).kind {
             Kind::Scalar(scalar) => match scalar::resolve(scalar) {
                 Ok(Resolved::Text(text)) => {

@@ -19,6 +19,7 @@ mod lint;
 mod list;
 mod manifest;
 mod mappings;
+mod matching;
 mod refusal;
 mod remove;
 mod render;
@@ -132,6 +133,26 @@ impl AwsAuth {
     /// What somebody should know about this aws-auth, errors first in each key.
     pub fn lint(&self) -> Vec<Finding> {
         lint::findings(self)
+    }
+
+    /// That nodes cannot join by this aws-auth, as far as it alone tells: no fault where they have access entries.
+    pub fn lint_of_nodes(&self) -> Option<Finding> {
+        lint::without_nodes(self)
+    }
+
+    /// Whether an entry may be added by somebody's hand: that its ARN can match a caller. Stricter than [`Self::edit`], by
+    /// which lines of before are found again as they were written.
+    ///
+    /// # Errors
+    /// `NeverMatches`.
+    pub fn may_add(&self, edit: &Edit) -> Result<(), Unsafe> {
+        match edit {
+            Edit::AddUser { arn, .. } | Edit::AddRole { arn, .. } => {
+                let never = |why| Unsafe::NeverMatches { arn: arn.clone(), why };
+                matching::judged(arn).map(drop).map_err(never)
+            }
+            Edit::Remove { .. } | Edit::RemoveBytes { .. } => Ok(()),
+        }
     }
 
     /// Finds the one change that does what is asked and nothing else. Changes nothing itself: [`Spliced::data`] does.

@@ -40,7 +40,7 @@ pub enum Unsafe {
     MappedTwice { arn: String, count: usize },
     /// The authenticator would never find the entry.
     #[error("an entry for {arn} would never match: {why}")]
-    NeverMatches { arn: String, why: &'static str },
+    NeverMatches { arn: String, why: String },
     /// Latchkey does not put such an entry into aws-auth.
     #[error(
         "{arn} belongs to IAM Identity Center, which renames such roles at will; give it access through an access \

@@ -184,6 +184,69 @@ fn findings_name_what_matters() {
 }
 
 #[test]
+fn names_that_were_run_together_are_named_and_those_of_nodes_are_errors() {
+    let nodes = "- rolearn: arn:aws:iam::111122223333:role/node\n  username: system:node:{{EC2PrivateDNSName}}\n    \
+                 - system:bootstrappers\n    - system:nodes\n";
+    let person =
+        |groups: &str| format!("- userarn: arn:aws:iam::111122223333:user/a\n  username: a\n  groups: {groups}\n");
+    let found = |key: &str, text: &str| -> Vec<(&str, Severity)> {
+        let data = Data::from([(key.to_owned(), text.to_owned())]);
+        AwsAuth::read(&data).lint().iter().map(|finding| (finding.rule, finding.severity)).collect()
+    };
+    assert_eq!(found("mapRoles", nodes), [("group-looks-like-a-list", Severity::Error)]);
+    let joined = "- rolearn: arn:aws:iam::111122223333:role/node\n  username: system:node:{{EC2PrivateDNSName}}\n  \
+                  groups: ['system:bootstrappers,system:nodes']\n";
+    assert_eq!(found("mapRoles", joined), [("several-in-one", Severity::Error)]);
+    for groups in ["['system:masters,team-a']", "['devs, view-all']", "['devs ']", "['devs view-all']"] {
+        assert_eq!(found("mapUsers", &person(groups)), [("several-in-one", Severity::Warning)], "{groups}");
+    }
+    assert_eq!(found("mapUsers", &person("[devs, view-all]")), []);
+}
+
+#[test]
+fn keys_that_nobody_reads_are_named_and_so_is_a_text_by_which_no_node_joins() {
+    for name in ["mapRole", "map_users", "MAPACCOUNTS", "mapGroups", "map-roles"] {
+        let auth =
+            AwsAuth::read(&Data::from([(name.to_owned(), "[]".to_owned()), ("notes".to_owned(), "x".to_owned())]));
+        let rules: Vec<_> = auth.lint().into_iter().map(|finding| finding.rule).collect();
+        assert_eq!(rules, ["misspelt-key"], "{name}");
+        assert_eq!(auth.lint_of_nodes().map(|finding| finding.rule), Some("no-roles"));
+    }
+    let nodes = Data::from([("mapRoles".to_owned(), "- rolearn: x\n".to_owned())]);
+    assert_eq!(AwsAuth::read(&nodes).lint_of_nodes(), None);
+}
+
+#[test]
+fn what_no_caller_can_be_is_added_by_nobodys_hand_and_stops_nobody_where_it_stands() {
+    let placeholder = "- userarn: arn:aws:iam::${ACCOUNT_ID}:user/<ana>\n  username: x\n";
+    let auth = AwsAuth::read(&data(placeholder));
+    assert_eq!(auth.lint().iter().map(|finding| finding.rule).collect::<Vec<_>>(), ["never-matches"]);
+    auth.edit(&add(JANE)).unwrap();
+    for arn in [
+        "arn:aws:iam::1111222233334:user/ana",
+        "arn:aws:iam:eu-west-1:111122223333:user/ana",
+        "arn:aws:iam::111122223333:user/*",
+    ] {
+        assert_eq!(auth.may_add(&add(arn)).unwrap_err().code(), "never-matches", "{arn}");
+    }
+    auth.may_add(&add(JANE)).unwrap();
+}
+
+#[test]
+fn a_manifest_that_is_another_or_says_a_key_twice_is_refused() {
+    let file = |name: &str, data: &str| format!("kind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n{data}");
+    assert!(Manifest::read(&file("aws-auth", "  mapUsers: ''\n")).is_ok());
+    let another = Manifest::read(&file("coredns", "  Corefile: x\n")).unwrap_err();
+    assert_eq!(another, ManifestError::AnotherConfigMap { found: "kube-system/coredns".into() });
+    let elsewhere = "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: default}\n";
+    assert!(matches!(Manifest::read(elsewhere), Err(ManifestError::AnotherConfigMap { .. })));
+    let twice = Manifest::read(&file("aws-auth", "  mapUsers: ''\n  mapRoles: ''\n  mapUsers: '[]'\n")).unwrap_err();
+    assert_eq!(twice, ManifestError::Twice { name: "mapUsers".into(), first: 5, second: 7 });
+    let json = r#"{"kind": "ConfigMap", "data": {"mapUsers": "", "mapUsers": "[]"}}"#;
+    assert!(matches!(Manifest::read(json), Err(ManifestError::Twice { .. })));
+}
+
+#[test]
 fn findings_stand_at_their_lines() {
     let text = format!("{JOE}- username: nobody\n---\n- second: document\n");
     let found: Vec<_> =

@@ -55,9 +55,10 @@ impl Address {
     }
 }
 
-/// With a port or without.
+/// With a port or without; of IPv6 with brackets or without.
 fn read(text: &str) -> Option<IpAddr> {
-    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 impl FromRequestParts<State> for Address {
@@ -117,6 +118,9 @@ mod tests {
         // With one, what it appended counts, and not what the client wrote before it.
         assert_eq!(address("10.0.0.1", &["198.51.100.1"], &proxies), "198.51.100.1");
         assert_eq!(address("10.0.0.1", &["8.8.8.8, 198.51.100.1"], &proxies), "198.51.100.1");
+        for told in ["2001:db8::2", "[2001:db8::2]", "[2001:db8::2]:4711"] {
+            assert_eq!(address("10.0.0.1", &[told], &proxies), address("2001:db8::2", &[], &[]), "{told}");
+        }
         assert_eq!(address("10.0.0.1", &["8.8.8.8", "198.51.100.1:4711, 10.9.9.9"], &proxies), "198.51.100.1");
         // What is none, or nothing, leaves the proxy's own.
         assert_eq!(address("10.0.0.1", &["8.8.8.8, unknown"], &proxies), "10.0.0.1");

@@ -71,6 +71,20 @@ impl Partition {
         }
     }
 
+    /// What the names of its endpoints for IPv4 and IPv6 end in, without a leading dot: `dualStackDnsSuffix` of the
+    /// partitions that AWS's SDKs resolve endpoints by (`endpoint_lib.rs` of any `aws-sdk-*` crate, version 1.1 of the file).
+    pub const fn dual_stack_suffix(self) -> &'static str {
+        match self {
+            Self::Aws | Self::AwsUsGov => "api.aws",
+            Self::AwsCn => "api.amazonwebservices.com.cn",
+            Self::AwsIso => "api.aws.ic.gov",
+            Self::AwsIsoB => "api.aws.scloud",
+            Self::AwsIsoE => "api.cloud-aws.adc-e.uk",
+            Self::AwsIsoF => "api.aws.hci.ic.gov",
+            Self::AwsEusc => "api.amazonwebservices.eu",
+        }
+    }
+
     /// What the names of its regions start with, up to the dash before the direction.
     const fn areas(self) -> &'static [&'static str] {
         match self {

@@ -12,8 +12,9 @@ pub struct StsHost {
 
 impl StsHost {
     /// Recognises a host name, in lower case and without a port: `sts.REGION.SUFFIX` of a region of each partition,
-    /// `sts-fips.REGION.SUFFIX`, and the global `sts.amazonaws.com`. Judged by form, so that new regions count; no
-    /// customer of AWS can be given such a name.
+    /// `sts-fips.REGION.SUFFIX`, both also with the partition's suffix for IPv4 and IPv6, and the global
+    /// `sts.amazonaws.com`. Judged by form, so that new regions count; no customer of AWS can be given such a name. The
+    /// authenticator knows the dual-stack names since v0.7.5.
     pub fn parse(name: &str) -> Option<Self> {
         let host = |partition, region: &str| Self { name: name.to_owned(), partition, region: region.to_owned() };
         if name == "sts.amazonaws.com" {
@@ -22,7 +23,12 @@ impl StsHost {
         let rest = name.strip_prefix("sts.").or_else(|| name.strip_prefix("sts-fips."))?;
         let (region, suffix) = rest.split_once('.')?;
         let partition = Partition::of_region(region)?;
-        (suffix == partition.dns_suffix()).then(|| host(partition, region))
+        [partition.dns_suffix(), partition.dual_stack_suffix()].contains(&suffix).then(|| host(partition, region))
+    }
+
+    /// Whether a name is that of somebody's VPC endpoint for STS, which leads into their network alone.
+    pub fn is_of_a_vpc_endpoint(name: &str) -> bool {
+        name.starts_with("vpce-") && name.contains(".sts.")
     }
 
     /// The regional host, which tokens are made for.

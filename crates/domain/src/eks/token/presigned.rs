@@ -83,6 +83,16 @@ pub enum TokenError {
         /// Where it leads to.
         host: String,
     },
+    /// A VPC endpoint's own name.
+    #[error(
+        "the token leads to a VPC endpoint by its own name ({host:?}), which is reached from that network alone: make it \
+         for the regional STS (unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS); where the endpoint has private DNS, that \
+         name leads to it, too"
+    )]
+    VpcEndpoint {
+        /// Where it leads to.
+        host: String,
+    },
     /// STS of a partition that is not used here.
     #[error("the token is of the AWS partition {partition}, which no cluster here belongs to: use another AWS profile")]
     Partition {
@@ -116,7 +126,14 @@ impl PresignedIdentity {
     pub fn parse(pasted: &str, expected: &ProofContext) -> Result<Self, TokenError> {
         let url = decode(&find_token(pasted)?)?;
         let (host_name, query) = split(&url)?;
-        let host = StsHost::parse(host_name).ok_or_else(|| TokenError::Host { host: shorten(host_name) })?;
+        let host = StsHost::parse(host_name).ok_or_else(|| {
+            let host = shorten(host_name);
+            if StsHost::is_of_a_vpc_endpoint(host_name) {
+                TokenError::VpcEndpoint { host }
+            } else {
+                TokenError::Host { host }
+            }
+        })?;
         // A client that writes it anew would send something else than was pasted and judged.
         if !url::Url::parse(&url).is_ok_and(|parsed| parsed.as_str() == url) {
             return Err(foreign("it is not written as a client sends it"));

@@ -118,6 +118,16 @@ fn only_hosts_of_sts_are_ever_asked() {
         "sts.eu-isoe-west-1.cloud.adc-e.uk",
         "sts.us-isof-south-1.csp.hci.ic.gov",
         "sts.eusc-de-east-1.amazonaws.eu",
+        "sts.eu-west-1.api.aws",
+        "sts-fips.us-east-1.api.aws",
+        "sts-fips.us-gov-west-1.amazonaws.com",
+        "sts.us-gov-east-1.api.aws",
+        "sts.cn-north-1.api.amazonwebservices.com.cn",
+        "sts.us-iso-east-1.api.aws.ic.gov",
+        "sts.us-isob-east-1.api.aws.scloud",
+        "sts.eu-isoe-west-1.api.cloud-aws.adc-e.uk",
+        "sts.us-isof-south-1.api.aws.hci.ic.gov",
+        "sts.eusc-de-east-1.api.amazonwebservices.eu",
     ] {
         assert!(StsHost::parse(host).is_some(), "{host}");
         assert!(read(&url().replace(HOST, host)).is_ok(), "{host}");
@@ -139,6 +149,10 @@ fn only_hosts_of_sts_are_ever_asked() {
         "sts.s3.eu-west-1.amazonaws.com",
         "sts.cn-north-1.amazonaws.com",
         "sts.us-east-1.amazonaws.com.cn",
+        "sts.api.aws",
+        "sts.cn-north-1.api.aws",
+        "sts.eu-west-1.api.aws.evil.example",
+        "ecs.eu-west-1.api.aws",
         "sts..amazonaws.com",
         "sts.eu%2dwest-1.amazonaws.com",
         "169.254.169.254",
@@ -146,6 +160,14 @@ fn only_hosts_of_sts_are_ever_asked() {
         let error = read(&url().replace(HOST, host)).unwrap_err();
         assert!(matches!(error, TokenError::Host { .. } | TokenError::Foreign { .. }), "{host}: {error}");
     }
+}
+
+#[test]
+fn a_vpc_endpoint_by_its_own_name_is_told_from_a_wrong_host() {
+    let host = "vpce-0123456789abcdef0-abcdefgh.sts.eu-west-1.vpce.amazonaws.com";
+    let error = read(&url().replace(HOST, host)).unwrap_err();
+    assert!(matches!(error, TokenError::VpcEndpoint { .. }), "{error}");
+    assert!(error.to_string().contains("AWS_ENDPOINT_URL_STS"), "{error}");
 }
 
 #[test]

@@ -43,6 +43,14 @@ impl StoreError {
         matches!(self, Self::Corrupt { .. } | Self::Database(sqlx::Error::ColumnDecode { .. }))
     }
 
+    /// Whether a table is missing: nobody migrated the database.
+    pub fn is_without_schema(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code == "42P01"),
+            _ => false,
+        }
+    }
+
     /// Whether the database would not wait any longer for a lock that somebody holds.
     pub fn is_lock_timeout(&self) -> bool {
         match self {

@@ -54,6 +54,19 @@ pub struct Store {
 /// reads all of it, for minutes. So each use is planned for what it asks, which takes a fraction of a millisecond.
 const PLAN_CACHE: (&str, &str) = ("plan_cache_mode", "force_custom_plan");
 
+/// Where the tables are. PostgreSQL advises a schema of its own for each role, in front of `public`: what is made without
+/// a name would go there, and be found by nobody else.
+const SEARCH_PATH: (&str, &str) = ("search_path", "public");
+
+/// A connection as the schema's owner, without the time-outs of the pools, for `latchkey migrate`.
+///
+/// # Errors
+/// `Config` where the URL does not parse; `Database` where no connection comes about.
+pub async fn connect_as_owner(url: &SecretString) -> Result<PgConnection, StoreError> {
+    let options = PgConnectOptions::from_str(url.expose_secret()).map_err(StoreError::Config)?;
+    Ok(PgConnection::connect_with(&options.application_name("latchkey").options([SEARCH_PATH])).await?)
+}
+
 /// As many connections as looking at everything at once takes.
 const READERS: u32 = 4;
 
@@ -94,6 +107,7 @@ impl Store {
                 ("statement_timeout", STATEMENT_TIMEOUT),
                 ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
                 PLAN_CACHE,
+                SEARCH_PATH,
             ]);
         let pool =
             PgPoolOptions::new().max_connections(connections).acquire_timeout(patience).connect_lazy_with(options);
@@ -109,7 +123,12 @@ impl Store {
         let options = PgConnectOptions::from_str(url.expose_secret())
             .map_err(StoreError::Config)?
             .application_name("latchkey")
-            .options([("statement_timeout", STATEMENT_TIMEOUT), ("default_transaction_read_only", "on"), PLAN_CACHE]);
+            .options([
+                ("statement_timeout", STATEMENT_TIMEOUT),
+                ("default_transaction_read_only", "on"),
+                PLAN_CACHE,
+                SEARCH_PATH,
+            ]);
         // A pool only says that it had no connection in time, and not why.
         PgConnection::connect_with(&options).await?.close().await?;
         let pool = PgPoolOptions::new()

@@ -1,6 +1,7 @@
-//! For machines: is the process up, is the database reachable.
+//! For machines: is the process up, can it do its work.
 
 use super::{State, frame::ForMachines, routes::Routes};
+use crate::actions::policy::{self, NoPolicy};
 use axum::{
     extract::State as Extract,
     http::StatusCode,
@@ -11,16 +12,24 @@ async fn healthz() -> &'static str {
     "ok\n"
 }
 
+/// Ready with a database that has the schema and a policy. One that this version cannot read will do: what was granted is
+/// given back and revoked without.
 async fn readyz(Extract(state): Extract<State>) -> Response {
-    match sqlx::query!(r#"select 1 as "one!""#).fetch_one(state.store.pool()).await {
-        Ok(_) => "ready\n".into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            let mut response = (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response();
-            response.extensions_mut().insert(ForMachines);
-            response
+    let why = match policy::current(&state.store).await {
+        Ok(_) | Err(NoPolicy::Unreadable { .. }) => return "ready\n".into_response(),
+        Err(error @ NoPolicy::None) => format!("{error}\n"),
+        Err(NoPolicy::Store(error)) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+            if error.is_without_schema() {
+                "the database has no schema yet: run `latchkey migrate`\n".to_owned()
+            } else {
+                "the database does not answer\n".to_owned()
+            }
         }
-    }
+    };
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
+    response.extensions_mut().insert(ForMachines);
+    response
 }
 
 /// `/healthz` and `/readyz`.

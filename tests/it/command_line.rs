@@ -157,6 +157,34 @@ async fn database_is_migrated_a_policy_applied_and_the_chain_verified() {
 }
 
 #[tokio::test]
+async fn a_schema_before_public_in_the_search_path_gets_no_table_and_hides_none() {
+    let desk = Desk::new();
+    let database = Postgres::shared().await.fresh_database().await;
+    let url = database.url();
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    let bare = "drop schema public cascade; create schema public; grant usage on schema public to public;
+                create schema own;
+                do $$ begin execute format('alter database %I set search_path = own, public', current_database()); end $$";
+    sqlx::raw_sql(bare).execute(&pool).await.unwrap();
+    pool.close().await;
+    let variables = [("LATCHKEY_DATABASE__OWNER_URL", url.as_str())];
+    for arguments in [&["migrate"][..], &["migrate"], &["policy", "apply", "policy.toml", "--by", "a test"]] {
+        let output = desk.run(arguments, &variables).await;
+        assert!(output.status.success(), "{arguments:?}: {}", err(&output));
+    }
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    let made: Vec<(String, i64)> = sqlx::query_as(
+        "select schemaname::text, count(*) from pg_tables where schemaname in ('own', 'public') group by 1",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert!(matches!(&made[..], [(schema, _)] if schema == "public"), "{made:?}");
+    let web = latchkey::store::Store::connect(&database.url_as("latchkey_web").into(), 1).unwrap();
+    assert!(latchkey::actions::policy::current(&web).await.is_ok());
+}
+
+#[tokio::test]
 async fn commands_that_need_a_database_say_which_url_is_missing() {
     let desk = Desk::new();
     for (arguments, variable) in [
@@ -176,6 +204,8 @@ async fn commands_that_need_a_database_say_which_url_is_missing() {
 async fn portal_serves_until_it_is_asked_to_stop() {
     let desk = Desk::new();
     let database = Postgres::shared().await.fresh_database().await;
+    let owner = database.url();
+    let variables = [("LATCHKEY_DATABASE__OWNER_URL", owner.as_str())];
     let port = rig::free_port();
     let mut portal = desk
         .command(&["serve"])
@@ -188,12 +218,17 @@ async fn portal_serves_until_it_is_asked_to_stop() {
     let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
     loop {
         if let Ok(answer) = reqwest::get(&url).await {
-            assert_eq!(answer.status(), 200);
+            // Without a policy nobody can ask for anything.
+            assert_eq!(answer.status(), 503);
+            assert!(answer.text().await.unwrap().contains("latchkey policy apply"));
             break;
         }
         assert!(tokio::time::Instant::now() < deadline, "the portal never answered");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    let applied = desk.run(&["policy", "apply", "policy.toml", "--by", "a test"], &variables).await;
+    assert!(applied.status.success(), "{}", err(&applied));
+    assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
     let pid = portal.id().to_string();
     Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     let status = tokio::task::spawn_blocking(move || portal.wait().unwrap()).await.unwrap();

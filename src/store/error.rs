@@ -27,17 +27,6 @@ impl StoreError {
         Self::Corrupt { table, column, value }
     }
 
-    /// The error with all that caused it, in one line: for operators.
-    pub fn whole(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
-    }
-
     /// Whether it is what one row holds that cannot be read, as opposed to a database that does not answer.
     pub fn is_of_one_row(&self) -> bool {
         matches!(self, Self::Corrupt { .. } | Self::Database(sqlx::Error::ColumnDecode { .. }))

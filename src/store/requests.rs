@@ -5,6 +5,7 @@ use super::{
     columns::{hash32, person, request_facts, time, to_json},
     tx::one_row,
 };
+use crate::fault::chain;
 use latchkey_domain::access::{
     ClusterId, PersonId, RequestId,
     request::{Closed, ClosedWhy, Open, Pending, RequestFacts, RequestState, Seen, Submitted, Verdict, Vote, Voted},
@@ -109,7 +110,7 @@ impl Tx {
     pub async fn why_unreadable(&mut self, id: RequestId) -> Result<Option<String>, StoreError> {
         match self.read_request(id).await {
             Ok(_) => Ok(None),
-            Err(error) if error.is_of_one_row() => Ok(Some(error.whole())),
+            Err(error) if error.is_of_one_row() => Ok(Some(chain(&error))),
             Err(error) => Err(error),
         }
     }

@@ -9,7 +9,7 @@
 //! - `Unavailable`: the database, or something else that is needed, is away; nothing was stored.
 //! - `Internal`: our fault. The cause is logged under the request's id; the page shows the id and nothing else.
 
-use crate::{actions::policy::NoPolicy, store::StoreError};
+use crate::{actions::policy::NoPolicy, fault::chain, store::StoreError};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
@@ -75,18 +75,6 @@ impl Failure {
         tracing::error!(error = %chain(error), "a page failed");
         Self::Internal
     }
-}
-
-/// An error and what caused it, in one line, whatever others put into their parts of it.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text.replace(char::is_control, " ")
 }
 
 impl From<StoreError> for Failure {

@@ -3,7 +3,6 @@
 use super::{
     Failure, Site, State,
     cookies::{Kind, SET_COOKIE},
-    failure::chain,
     icon::Icon,
     layout::Layout,
     limits::Address,
@@ -11,6 +10,7 @@ use super::{
     routes::Routes,
 };
 use crate::{
+    fault::chain,
     login::openid::{Callback, LoginError},
     store::sessions,
     words::{

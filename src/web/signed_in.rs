@@ -3,12 +3,13 @@
 use super::{
     Failure, State,
     cookies::Kind,
-    failure::{Unruled, chain},
+    failure::Unruled,
     frame::Visitor,
     layout::{Banner, Layout, Place},
 };
 use crate::{
     actions::policy::{self, Current},
+    fault::chain,
     store::{limits::Counted, read::pulse, sessions},
     words::{Clock, limits::Often},
 };

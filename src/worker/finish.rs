@@ -2,9 +2,10 @@
 //! the grant by all its legs as the database has them, since two finishing targets that judged from memory each saw the
 //! other's leg unproven. What goes wrong with one grant is its own: its leg says so, its neighbours activate and end.
 
-use super::{AFTER_BREAK, Worker, backoff, chain, interrupted::Interrupted, refuse::refuse, trail};
+use super::{AFTER_BREAK, Worker, backoff, interrupted::Interrupted, refuse::refuse, trail};
 use crate::{
     actions::decide_again::Decided,
+    fault::chain,
     fault::{Fault, FaultKind},
     lease::Lease,
     store::{

@@ -22,6 +22,7 @@ pub use crate::lease::Life;
 pub use interrupted::Interrupted;
 pub use time_of_day::TimeOfDay;
 
+use crate::fault::chain;
 use crate::lease::{LEASE, Lease, Lost};
 use crate::{
     actions::clock,
@@ -270,18 +271,6 @@ impl Worker {
     fn died_after(&self, commits: usize) -> bool {
         commits > 0 && self.shared.life.spend().is_err()
     }
-}
-
-/// An error with everything below it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        next = error.source();
-    }
-    text
 }
 
 /// Drives everything that is due until nothing is: what the clock brings about, each due target, the audit log's seal.

@@ -3,11 +3,12 @@
 use super::{AuditPage, Filter, Wrong};
 use crate::{
     actions::audit::{self, NotExported, Unknown},
+    fault::chain,
     store::audit::{
         Broken,
         export::{Export, Format, Named},
     },
-    web::{Failure, SignedIn, State, failure::chain, html::Html},
+    web::{Failure, SignedIn, State, html::Html},
     words,
 };
 use axum::{

@@ -3,18 +3,6 @@
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-/// An error and what caused it, in one line, whatever others put into their parts of it.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text.replace(char::is_control, " ")
-}
-
 /// Any error below a fault.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 

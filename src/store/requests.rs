@@ -5,7 +5,7 @@ use super::{
     columns::{hash32, person, request_facts, time, to_json},
     tx::one_row,
 };
-use crate::fault::chain;
+use crate::causes::chain;
 use latchkey_domain::access::{
     ClusterId, PersonId, RequestId,
     request::{Closed, ClosedWhy, Open, Pending, RequestFacts, RequestState, Seen, Submitted, Verdict, Vote, Voted},

@@ -9,7 +9,7 @@
 //! - `Unavailable`: the database, or something else that is needed, is away; nothing was stored.
 //! - `Internal`: our fault. The cause is logged under the request's id; the page shows the id and nothing else.
 
-use crate::{actions::policy::NoPolicy, fault::chain, store::StoreError};
+use crate::{actions::policy::NoPolicy, causes::chain, store::StoreError};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},

@@ -10,7 +10,7 @@ use super::{
     routes::Routes,
 };
 use crate::{
-    fault::chain,
+    causes::chain,
     login::openid::{Callback, LoginError},
     store::sessions,
     words::{

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     actions::policy::{self, Current},
-    fault::chain,
+    causes::chain,
     store::{limits::Counted, read::pulse, sessions},
     words::{Clock, limits::Often},
 };

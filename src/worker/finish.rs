@@ -5,7 +5,7 @@
 use super::{AFTER_BREAK, Worker, backoff, interrupted::Interrupted, refuse::refuse, trail};
 use crate::{
     actions::decide_again::Decided,
-    fault::chain,
+    causes::chain,
     fault::{Fault, FaultKind},
     lease::Lease,
     store::{

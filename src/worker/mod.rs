@@ -22,7 +22,7 @@ pub use crate::lease::Life;
 pub use interrupted::Interrupted;
 pub use time_of_day::TimeOfDay;
 
-use crate::fault::chain;
+use crate::causes::chain;
 use crate::lease::{LEASE, Lease, Lost};
 use crate::{
     actions::clock,

@@ -1,7 +1,7 @@
 //! What the second decision of a run ends, each grant in a transaction of its own: with an event and an alarm.
 
 use super::{Worker, finish::begin, interrupted::Interrupted};
-use crate::{actions::decide_again::Decided, fault::chain, lease::Lease, store::grants::Locked};
+use crate::{actions::decide_again::Decided, causes::chain, lease::Lease, store::grants::Locked};
 use latchkey_domain::access::{
     GrantId,
     decide_again::NotNow,

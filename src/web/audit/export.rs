@@ -3,7 +3,7 @@
 use super::{AuditPage, Filter, Wrong};
 use crate::{
     actions::audit::{self, NotExported, Unknown},
-    fault::chain,
+    causes::chain,
     store::audit::{
         Broken,
         export::{Export, Format, Named},

@@ -235,7 +235,19 @@ impl Cluster {
         body: Option<(&str, &Value)>,
         call: &Call,
     ) -> Result<(http::response::Parts, Vec<u8>), Fault> {
-        let mut request = http::Request::builder().method(method).uri(target).header(header::ACCEPT, JSON);
+        self.exchange_as(method, target, body, JSON, call).await
+    }
+
+    /// The same, with the media types that the answer may have.
+    pub(super) async fn exchange_as(
+        &self,
+        method: Method,
+        target: &str,
+        body: Option<(&str, &Value)>,
+        accept: &str,
+        call: &Call,
+    ) -> Result<(http::response::Parts, Vec<u8>), Fault> {
+        let mut request = http::Request::builder().method(method).uri(target).header(header::ACCEPT, accept);
         if let Some((content_type, _)) = body {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
@@ -273,7 +285,7 @@ async fn collect(mut body: Body) -> Result<Option<Vec<u8>>, kube::Error> {
     Ok(Some(read))
 }
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 #[cfg(test)]

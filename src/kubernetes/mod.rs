@@ -8,6 +8,7 @@ mod bindings;
 mod call;
 mod cluster_auth;
 mod convert;
+mod kinds;
 mod observe;
 mod own_rights;
 mod rehearse;

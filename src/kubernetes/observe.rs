@@ -11,7 +11,7 @@ use k8s_openapi::api::{
     core::v1::Namespace,
     rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
 };
-use latchkey_domain::plan::observation::ClusterState;
+use latchkey_domain::{eks::rbac::Kinds, plan::observation::ClusterState};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,6 +71,7 @@ impl Cluster {
             roles: BTreeMap::new(),
             bindings,
             marker,
+            kinds: Kinds::default(),
         })
     }
 
@@ -91,7 +92,7 @@ impl Cluster {
     /// # Errors
     /// Refused where a right is missing; transient, throttled. All or nothing.
     pub async fn observe(&self, wanted: &Wanted) -> Result<ClusterState, Fault> {
-        let (aws_auth, marker, namespaces, bindings, cluster_bindings, cluster_roles, roles) = tokio::try_join!(
+        let (aws_auth, marker, namespaces, bindings, cluster_bindings, cluster_roles, roles, kinds) = tokio::try_join!(
             self.aws_auth(),
             self.marker(),
             self.collection::<Namespace>(&NAMESPACES),
@@ -99,6 +100,7 @@ impl Cluster {
             self.collection::<ClusterRoleBinding>(&CLUSTER_ROLE_BINDINGS),
             self.collection::<ClusterRole>(&CLUSTER_ROLES),
             self.roles_if_permitted(),
+            async { Ok(self.kinds().await) },
         )?;
         let bindings = bindings.into_iter().map(convert::role_binding);
         let bindings = bindings.chain(cluster_bindings.into_iter().map(convert::cluster_role_binding));
@@ -110,6 +112,7 @@ impl Cluster {
             roles: convert::roles(roles, &bindings),
             bindings,
             marker,
+            kinds,
         })
     }
 

@@ -7,6 +7,7 @@ use super::{
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{ClusterId, PrincipalId, transition::Target},
+    eks::rbac::Kinds,
     plan::observation::{ClusterObservation, PrincipalObservation},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -57,6 +58,16 @@ impl Parsed {
         }
         kept.push_back((hash, Arc::clone(body)));
     }
+}
+
+/// The kinds that a cluster served at the last look; none where nobody looked yet.
+///
+/// # Errors
+/// `Database`.
+pub async fn kinds(store: &Store, id: ClusterId) -> Result<Kinds, StoreError> {
+    let seen = shared_cluster(store, id).await?;
+    let state = seen.as_ref().and_then(|seen| seen.body.kubernetes.as_ref());
+    Ok(state.map(|state| state.kinds.clone()).unwrap_or_default())
 }
 
 /// The last look at a cluster, for pages: each is read and parsed once, and its hash and age alone after that.

@@ -7,7 +7,7 @@ use super::{
     icon::Icon,
     layout::{Layout, Place},
     look::Pill,
-    power::{Power, risk_pill},
+    power::{risk_of, risk_pill},
     requests::{is_prod, part::Part},
     routes::Routes,
 };
@@ -323,7 +323,7 @@ impl Row {
             address: format!("/requests/{}", facts.id),
             sentence: Html::sentence(&access.sentence(Subject::Named(&facts.requester.name), tense, clock)),
             reason: words::request::short(&facts.reason),
-            risk: risk_pill(Power::of(&facts.profile, &namespaces, &[]).risk),
+            risk: risk_pill(risk_of(&facts.profile, &namespaces)),
             prod: is_prod(file, cluster),
             asked: Html::relative(clock, facts.submitted_at),
             time: Html::default(),

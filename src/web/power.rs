@@ -8,7 +8,7 @@ use super::{
 use crate::words;
 use latchkey_domain::{
     access::profile::{ResolvedProfile, Scope},
-    eks::rbac::{Assessment, Danger, Reach, Risk, assess_in, capabilities, expectations},
+    eks::rbac::{Assessment, Danger, Kinds, Reach, Risk, assess_in, capabilities, expectations},
 };
 
 /// See the module.
@@ -16,24 +16,26 @@ use latchkey_domain::{
 pub struct Power {
     pub can: Vec<Html>,
     pub cannot: Vec<Html>,
+    /// What is named and never works, and what works otherwise than it looks.
+    pub never: Vec<Html>,
     pub risk: Risk,
     pub reasons: Vec<String>,
 }
 
 impl Power {
-    /// What a profile lets somebody do in these namespaces of a cluster that has `all` of them.
-    pub fn of(profile: &ResolvedProfile, namespaces: &[String], all: &[String]) -> Self {
+    /// What a profile lets somebody do in these namespaces of a cluster that has `all` of them and these kinds.
+    pub fn of(profile: &ResolvedProfile, namespaces: &[String], all: &[String], kinds: &Kinds) -> Self {
         let rules = profile.rules();
-        let reach = match profile.scope {
-            Scope::Cluster => Reach::Cluster,
-            Scope::Namespace => Reach::Namespaces(namespaces.to_vec()),
-        };
+        let reach = reach_of(profile, namespaces);
         let Assessment { risk, reasons } = assess_in(&rules, &reach);
         let runs_workloads = reasons.iter().any(|reason| reason.danger == Danger::RunsWorkloads);
-        let cannot = words::power::cannot(&expectations(&rules, &reach, all).cannot, namespaces, runs_workloads);
+        let cannot = expectations(&rules, &reach, all, kinds).cannot;
+        let cannot = words::power::cannot(&cannot, namespaces, runs_workloads);
+        let works = profile.workable(&reach, kinds);
         Self {
-            can: capabilities(&rules).iter().map(|each| Html::prose(&words::power::can(each))).collect(),
+            can: capabilities(&works.rules).iter().map(|each| Html::prose(&words::power::can(each))).collect(),
             cannot: cannot.iter().map(|line| Html::prose(line)).collect(),
+            never: words::power::never(&works).iter().map(|line| Html::prose(line)).collect(),
             risk,
             reasons: reasons.iter().map(ToString::to_string).collect(),
         }
@@ -57,6 +59,19 @@ impl Power {
     /// Whether an approver should see the warnings before they can approve.
     pub fn is_grave(&self) -> bool {
         self.risk >= Risk::High
+    }
+}
+
+/// How risky a profile is in these namespaces.
+pub fn risk_of(profile: &ResolvedProfile, namespaces: &[String]) -> Risk {
+    assess_in(&profile.rules(), &reach_of(profile, namespaces)).risk
+}
+
+/// Where a profile is bound.
+pub fn reach_of(profile: &ResolvedProfile, namespaces: &[String]) -> Reach {
+    match profile.scope {
+        Scope::Cluster => Reach::Cluster,
+        Scope::Namespace => Reach::Namespaces(namespaces.to_vec()),
     }
 }
 

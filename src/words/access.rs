@@ -9,7 +9,7 @@ use latchkey_domain::{
         profile::{ResolvedProfile, Scope},
         request::{ClosedWhy, RequestState},
     },
-    eks::rbac::{Capability, capabilities},
+    eks::rbac::{Capability, Kinds, Reach, capabilities},
 };
 
 /// Whom a sentence is about.
@@ -135,7 +135,12 @@ const WELL_KNOWN: [&str; 9] = [
 
 /// What a profile lets somebody do, in a few words for a heading: "read pods", "read and change pods and 31 more".
 pub fn doing(profile: &ResolvedProfile) -> String {
-    let all = capabilities(&profile.rules());
+    // What each cluster serves, its pages tell; here what Kubernetes itself does.
+    let reach = match profile.scope {
+        Scope::Cluster => Reach::Cluster,
+        Scope::Namespace => Reach::Namespaces(vec![]),
+    };
+    let all = capabilities(&profile.workable(&reach, &Kinds::of_kubernetes()).rules);
     let only_reads = all.iter().all(Capability::only_reads);
     let chosen = all.iter().filter(|capability| only_reads || !capability.only_reads());
     let Some(widest) = chosen.max_by_key(|capability| (has_wildcard(capability), capability.things.len())) else {

@@ -2,11 +2,15 @@
 
 use latchkey_domain::eks::rbac::{Attributes, Expectations};
 
-/// A command that this access allows: a list where it allows one, else the question whether it is allowed.
+/// A command that this access allows: a list where it allows one, then reading one object by its name, else the question
+/// whether it is allowed.
 pub fn works(expected: &Expectations) -> Option<String> {
     let lists = |question: &&Attributes| question.verb == "list" && is_plain(question);
+    let reads = |question: &&Attributes| question.verb == "get" && is_one(question);
+    let finds = |question: &&Attributes| question.verb == "list" && is_one(question);
     let pods = expected.can.iter().filter(lists).find(|question| question.resource == "pods");
-    let question = pods.or_else(|| expected.can.iter().find(lists)).or_else(|| expected.can.first())?;
+    let question = pods.or_else(|| expected.can.iter().find(lists)).or_else(|| expected.can.iter().find(reads));
+    let question = question.or_else(|| expected.can.iter().find(finds)).or_else(|| expected.can.first())?;
     Some(command(question))
 }
 
@@ -23,6 +27,14 @@ fn is_plain(question: &Attributes) -> bool {
         && question.name.is_empty()
         && question.non_resource_path.is_none()
         && is_word(&question.resource)
+}
+
+/// One object of a kind, by its name.
+fn is_one(question: &Attributes) -> bool {
+    question.subresource.is_empty()
+        && question.non_resource_path.is_none()
+        && is_word(&question.resource)
+        && is_word(&question.name)
 }
 
 /// Names that need no quoting in a shell.
@@ -47,6 +59,17 @@ fn command(question: &Attributes) -> String {
         // Of things without a namespace kubectl ignores the flag.
         return format!("kubectl get {thing}{place}");
     }
+    if question.verb == "get" && is_one(question) {
+        return format!(
+            "kubectl get {thing} {}{}",
+            question.name,
+            if question.namespace.is_empty() { "" } else { &place }
+        );
+    }
+    if question.verb == "list" && is_one(question) {
+        // A list of all of them asks without a name and is refused.
+        return format!("kubectl get {thing} --field-selector metadata.name={}{place}", question.name);
+    }
     let mut text = format!("kubectl auth can-i '{}' '{thing}'", question.verb);
     if !question.name.is_empty() {
         text = format!("kubectl auth can-i '{}' '{thing}/{}'", question.verb, question.name);
@@ -62,10 +85,10 @@ fn command(question: &Attributes) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use latchkey_domain::eks::rbac::{Reach, Rule, expectations};
+    use latchkey_domain::eks::rbac::{Kinds, Reach, Rule, expectations};
 
     fn expected(rules: &[Rule], reach: &Reach) -> Expectations {
-        expectations(rules, reach, &["payments".to_owned(), "checkout".to_owned()])
+        expectations(rules, reach, &["payments".to_owned(), "checkout".to_owned()], &Kinds::default())
     }
 
     #[test]
@@ -82,6 +105,25 @@ mod tests {
         let expected = Expectations { cannot: vec![], ..expected(&rules, &Reach::Cluster) };
         assert_eq!(must_fail(&expected), None);
         assert!(works(&expected).unwrap().starts_with("kubectl get pods"));
+    }
+
+    #[test]
+    fn what_is_allowed_by_name_is_read_by_name() {
+        let named = |verbs: &[&str]| Rule {
+            resource_names: vec!["settings".to_owned()],
+            ..Rule::of(verbs, &[""], &["configmaps"])
+        };
+        let works = |verbs: &[&str]| {
+            let reach = Reach::Namespaces(vec!["payments".to_owned()]);
+            works(&expected(&[named(verbs)], &reach)).unwrap()
+        };
+        assert_eq!(works(&["get", "list"]), "kubectl get configmaps settings --namespace payments");
+        assert_eq!(
+            works(&["list"]),
+            "kubectl get configmaps --field-selector metadata.name=settings --namespace payments"
+        );
+        // A request to create carries no name: what is said to work is what does.
+        assert_eq!(works(&["create", "get"]), "kubectl get configmaps settings --namespace payments");
     }
 
     #[test]

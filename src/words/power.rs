@@ -1,7 +1,7 @@
 //! What rules let somebody do and not do, in sentences for people who decide.
 
 use super::sentence::{count, list};
-use latchkey_domain::eks::rbac::{Attributes, Capability, Risk};
+use latchkey_domain::eks::rbac::{Attributes, Capability, Risk, Workable, dangers};
 use std::collections::BTreeSet;
 
 /// How many kinds one line names before it counts the rest.
@@ -54,7 +54,17 @@ fn plain(thing: &str) -> &str {
         .unwrap_or(thing)
 }
 
-/// Lines of the *cannot* list: what is asked about, verbs of one thing together, the most telling first.
+/// What a profile names and no request can use, and what works otherwise than it looks.
+pub fn never(works: &Workable) -> Vec<String> {
+    let never = works.never.iter().map(|never| {
+        let when = if never.why.is_certain() { "never works" } else { "does not work here now" };
+        format!("{when}: {never}")
+    });
+    never.chain(works.remarks.iter().map(ToString::to_string)).collect()
+}
+
+/// Lines of the *cannot* list: what is asked about, verbs of one thing together, the most telling first. A line is said
+/// only where no verb that does it is allowed.
 ///
 /// Whoever changes workloads (`runs_workloads`) decides what their pods run, as which service account and with which
 /// secrets: the API server refuses them those things by name, and still they can have them. So these are not listed.
@@ -63,8 +73,14 @@ pub fn cannot(questions: &[Attributes], namespaces: &[String], runs_workloads: b
     let mut lines: Vec<String> = Vec::new();
     let mut seen = BTreeSet::new();
     let refused = questions.iter().filter(here).filter(|question| !(runs_workloads && workloads_reach(question)));
+    let all: BTreeSet<&Attributes> = questions.iter().collect();
+    let is_allowed = |line: &str, question: &Attributes| -> bool {
+        let every = dangers(!question.namespace.is_empty()).map(|danger| danger.in_namespace(&question.namespace));
+        every.filter(|danger| refusal(danger).as_deref() == Some(line)).any(|danger| !all.contains(&danger))
+    };
     for question in refused {
-        if let Some(line) = refusal(question).filter(|line| seen.insert(line.clone())) {
+        let line = refusal(question).filter(|line| !is_allowed(line, question));
+        if let Some(line) = line.filter(|line| seen.insert(line.clone())) {
             lines.push(line);
         }
     }
@@ -78,28 +94,30 @@ pub fn cannot(questions: &[Attributes], namespaces: &[String], runs_workloads: b
 fn workloads_reach(question: &Attributes) -> bool {
     matches!(
         (question.verb.as_str(), question.resource.as_str(), question.subresource.as_str()),
-        ("get" | "list", "secrets", _)
-            | ("create", "pods", "" | "exec")
-            | ("create", "deployments", "")
+        (_, "secrets", _)
+            | ("create", "pods", "")
+            | (_, "pods", "exec" | "attach" | "portforward")
+            | (_, "deployments", "")
             | ("create", "serviceaccounts", "token")
     )
 }
 
 fn refusal(question: &Attributes) -> Option<String> {
     Some(match (question.verb.as_str(), question.resource.as_str(), question.subresource.as_str()) {
-        ("get" | "list", "secrets", _) => "read secrets".to_owned(),
-        ("create", "pods", "exec") => "run commands in pods".to_owned(),
+        ("get" | "list" | "watch", "secrets", _) => "read secrets".to_owned(),
+        ("create" | "get", "pods", "exec" | "attach") => "run commands in pods".to_owned(),
+        ("create" | "get", "pods", "portforward") => "connect to ports of pods".to_owned(),
         ("create", "pods", "") => "start pods".to_owned(),
-        ("delete", "pods", "") => "delete pods".to_owned(),
-        ("create", "deployments", "") => "deploy".to_owned(),
+        ("delete" | "deletecollection", "pods", "") => "delete pods".to_owned(),
+        ("create" | "update" | "patch", "deployments", "") => "deploy".to_owned(),
         ("create", "serviceaccounts", "token") => "take on service accounts".to_owned(),
         ("impersonate", _, _) => "act as somebody else".to_owned(),
-        ("create", "rolebindings" | "clusterrolebindings", _) | ("bind" | "escalate", _, _) => {
+        (_, "rolebindings" | "clusterrolebindings", _) | ("bind" | "escalate", _, _) => {
             "give anybody more rights".to_owned()
         }
-        ("get", "nodes", "proxy") => "reach the nodes".to_owned(),
-        ("delete" | "patch", "namespaces", _) => "change or delete namespaces".to_owned(),
-        ("create", "mutatingwebhookconfigurations", _) => "change what the API server lets in".to_owned(),
+        (_, "nodes", "proxy") => "reach the nodes".to_owned(),
+        ("delete" | "update" | "patch", "namespaces", _) => "change or delete namespaces".to_owned(),
+        (_, "mutatingwebhookconfigurations", _) => "change what the API server lets in".to_owned(),
         // Said by all the others.
         ("*", "*", _) => return None,
         (verb, resource, "") => format!("{verb} {resource}"),
@@ -120,6 +138,7 @@ pub fn risk(risk: Risk) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use latchkey_domain::eks::rbac::{Kinds, Reach, Rule, expectations};
 
     #[test]
     fn what_is_refused_is_said_once() {
@@ -127,11 +146,30 @@ mod tests {
         let questions = [
             Attributes::of("get", "", "secrets").in_namespace("payments"),
             Attributes::of("list", "", "secrets").in_namespace("payments"),
+            Attributes::of("watch", "", "secrets").in_namespace("payments"),
             Attributes::of("create", "", "pods").in_namespace("payments"),
             Attributes::of("list", "", "pods").in_namespace("billing"),
         ];
         let said = cannot(&questions, &namespace, false);
         assert_eq!(said, ["read secrets", "start pods", "do any of this in another namespace"]);
+    }
+
+    #[test]
+    fn what_some_verb_does_is_not_said_to_be_refused() {
+        let namespaces = ["payments".to_owned()];
+        let reach = Reach::Namespaces(namespaces.to_vec());
+        let said =
+            |rule: Rule| cannot(&expectations(&[rule], &reach, &[], &Kinds::default()).cannot, &namespaces, false);
+        let commands = "run commands in pods".to_owned();
+        assert!(said(Rule::of(&["get"], &[""], &["pods"])).contains(&commands));
+        for rule in [
+            Rule::of(&["get"], &[""], &["pods/exec"]),
+            Rule::of(&["create"], &[""], &["pods/attach"]),
+            Rule::of(&["get", "list", "watch"], &[""], &["*"]),
+        ] {
+            assert!(!said(rule.clone()).contains(&commands), "{rule:?}");
+        }
+        assert!(!said(Rule::of(&["watch"], &[""], &["secrets"])).contains(&"read secrets".to_owned()));
     }
 
     #[test]
@@ -141,7 +179,7 @@ mod tests {
             Attributes::of("get", "", "secrets").in_namespace("payments"),
             Attributes::of("create", "", "pods").in_namespace("payments"),
             Attributes::of("create", "apps", "deployments").in_namespace("payments"),
-            Attributes::of("impersonate", "", "users").in_namespace("payments"),
+            Attributes::of("impersonate", "", "serviceaccounts").in_namespace("payments"),
         ];
         let said = cannot(&questions, &namespace, true);
         assert_eq!(said, ["act as somebody else", "do any of this in another namespace"]);

@@ -1,7 +1,7 @@
 //! `[[profiles]]`: named ClusterRoles, or rules of the profile's own.
 
 use super::{
-    super::reader::{Collector, Given, Section},
+    super::reader::{Collector, Given, Place, Section},
     Unique,
 };
 use latchkey_domain::{
@@ -9,7 +9,7 @@ use latchkey_domain::{
         policy::Account,
         profile::{MOST_ROLES, Profile, ProfileName, Scope, Source},
     },
-    eks::rbac::{Rule, is_object_name},
+    eks::rbac::{Kinds, Reach, Rule, is_object_name, workable},
 };
 use std::str::FromStr;
 
@@ -98,6 +98,26 @@ fn cluster_roles(roles: &Given<Vec<Given<&str>>>, faults: &mut Collector<'_>) ->
     names
 }
 
+/// Says what of a rule no request can ever use, as far as Kubernetes' own kinds tell; a cluster tells the rest.
+fn warn_unworkable(rule: &Rule, scope: Scope, place: &Place, faults: &mut Collector<'_>) {
+    let reach = match scope {
+        Scope::Cluster => Reach::Cluster,
+        Scope::Namespace => Reach::Namespaces(vec![]),
+    };
+    let works = workable(std::slice::from_ref(rule), &reach, &Kinds::of_kubernetes());
+    for never in &works.never {
+        let (message, hint) = if never.why.is_certain() {
+            (format!("this never works: {never}"), "no access with this rule is set up, since it could not be proven")
+        } else {
+            (format!("this may never work: {never}"), "compare with `kubectl api-resources` of the clusters")
+        };
+        faults.warning(place, message, Some(hint.to_owned()));
+    }
+    for remark in &works.remarks {
+        faults.warning(place, remark, None);
+    }
+}
+
 /// One rule, as the API server would take it.
 fn rule(mut section: Section<'_>, scope: Scope, faults: &mut Collector<'_>) -> Rule {
     "a rule".clone_into(&mut section.title);
@@ -122,8 +142,9 @@ fn rule(mut section: Section<'_>, scope: Scope, faults: &mut Collector<'_>) -> R
         }
         (false, true) | (true, false) => None,
     };
-    if let Some(fault) = fault {
-        faults.missing(&section.place, fault, None);
+    match fault {
+        Some(fault) => faults.missing(&section.place, fault, None),
+        None => warn_unworkable(&rule, scope, &section.place, faults),
     }
     section.finish(faults);
     rule

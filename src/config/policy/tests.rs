@@ -175,6 +175,40 @@ fn own_rules_are_read_and_checked_as_the_api_server_would() {
 }
 
 #[test]
+fn rights_that_never_work_are_warnings_with_the_reason() {
+    let rules = |rules: &str| EXAMPLE.replace("cluster_roles = [\"view\"]", &format!("rules = [{{ {rules} }}]"));
+    for (rule, expected) in [
+        (r#"api_groups = [""], resources = ["configmaps"], resource_names = ["a"], verbs = ["create"]"#, "no name"),
+        (r#"api_groups = [""], resources = ["pods"], resource_names = ["a"], verbs = ["deletecollection"]"#, "no name"),
+        (
+            r#"api_groups = [""], resources = ["nodes"], verbs = ["get"]"#,
+            "this never works: get nodes (it belongs to no",
+        ),
+        (r#"api_groups = ["core"], resources = ["pods"], verbs = ["get"]"#, "the core group, \"\" is meant"),
+        (r#"api_groups = ["v1"], resources = ["pods"], verbs = ["get"]"#, "the core group, \"\" is meant"),
+        (r#"api_groups = ["apps/v1"], resources = ["deployments"], verbs = ["get"]"#, "`apps` is meant"),
+        (r#"api_groups = ["apps"], resources = ["Deployment"], verbs = ["get"]"#, "by their plural"),
+        (r#"api_groups = [""], resources = ["pods"], verbs = ["GET"]"#, "`get` is meant"),
+        (r#"api_groups = [""], resources = ["deployments"], verbs = ["get"]"#, "another API group: `apps`"),
+        (r#"api_groups = ["apps"], resources = ["deploys"], verbs = ["get"]"#, "this may never work"),
+        (r#"api_groups = ["", "core"], resources = ["pods"], verbs = ["get"]"#, "`core` does nothing"),
+        (r#"api_groups = [""], resources = ["pods"], resource_names = ["a"], verbs = ["list"]"#, "--field-selector"),
+    ] {
+        let Checked { policy, faults } = check("policy.toml", &rules(rule));
+        assert!(policy.is_some(), "{rule}: a warning");
+        assert!(faults.len() == 1 && faults[0].message.contains(expected), "{rule}: {faults:?}");
+    }
+    for rule in [
+        r#"api_groups = ["", "apps"], resources = ["pods", "deployments"], verbs = ["get", "list"]"#,
+        r#"api_groups = ["argoproj.io"], resources = ["rollouts"], verbs = ["get"]"#,
+        r#"api_groups = ["*"], resources = ["*"], verbs = ["*"]"#,
+        r#"api_groups = [""], resources = ["pods/exec"], resource_names = ["a"], verbs = ["create"]"#,
+    ] {
+        assert_eq!(check("policy.toml", &rules(rule)).faults, [], "{rule}");
+    }
+}
+
+#[test]
 fn policy_that_never_rules_is_a_warning() {
     let second = EXAMPLE[EXAMPLE.find("[[policies]]").unwrap()..].replace("may look", "may look again");
     let text = format!("{EXAMPLE}\n{}", second.replace("[\"payments\", \"payments-*\"]", "[\"payments-eu-*\"]"));

@@ -11,6 +11,7 @@ use latchkey_domain::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId, cluster::PinnedNamespace,
         grant::GrantBasis, person::Person, profile::ResolvedProfile,
     },
+    eks::rbac::Kinds,
     plan::observation::EksCluster,
 };
 use std::num::NonZeroU8;
@@ -27,6 +28,8 @@ pub struct GrantDetail {
     pub eks: Option<EksCluster>,
     /// Namespaces that the cluster was last seen to have, the access's own among them.
     pub seen_namespaces: Vec<String>,
+    /// The kinds that its cluster served at the last look.
+    pub kinds: Kinds,
     pub profile: ResolvedProfile,
     pub namespaces: Vec<PinnedNamespace>,
     pub principal: PrincipalId,
@@ -113,7 +116,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
     // The mapping: the last that was begun before the access was over.
     let row = sqlx::query!(
         r#"select g.person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", g.cluster_id, c.name as cluster_name, c.arn as cluster_arn,
-             o.body->'aws' as eks,
+             o.body->'aws' as eks, o.body->'kubernetes'->'kinds' as kinds,
              (select array_agg(namespace->>'name')
               from jsonb_array_elements(case when jsonb_typeof(o.body->'kubernetes'->'namespaces') = 'array'
                 then o.body->'kubernetes'->'namespaces' else '[]' end) namespace) as seen_namespaces,
@@ -163,6 +166,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
         cluster_arn: row.cluster_arn,
         eks: row.eks.and_then(|value| json("observation", "body", value).ok()),
         seen_namespaces: row.seen_namespaces.unwrap_or_default(),
+        kinds: row.kinds.and_then(|value| json("observation", "body", value).ok()).unwrap_or_default(),
         profile: parsed("access_grant", "resolved_profile", row.resolved_profile.as_deref())?,
         namespaces: parsed("access_grant", "namespaces", row.namespaces.as_deref())?,
         principal: PrincipalId(row.principal_id),

@@ -8,6 +8,7 @@ use crate::{
         html::Html,
         icon::Icon,
         look::{Pill, Tone},
+        power::reach_of,
         requests::is_prod,
         timeline::{self, Event},
     },
@@ -21,10 +22,9 @@ use latchkey_domain::{
     access::{
         grant::{Condition, GrantState, Proven},
         policy::PolicyFile,
-        profile::Scope,
         transition::Target,
     },
-    eks::rbac::{Reach, expectations},
+    eks::rbac::expectations,
 };
 use sha2::{Digest, Sha256};
 
@@ -47,6 +47,8 @@ pub struct View {
     pub evidence: Vec<Html>,
     /// What it allows beyond what was approved.
     pub wider: Vec<Html>,
+    /// What of it never works, and what works otherwise than it looks.
+    pub never: Vec<Html>,
     /// That nobody can see whether its user was made anew.
     pub unprotected: Option<Html>,
     /// What still says yes beside it, or though ours is gone.
@@ -162,13 +164,14 @@ impl View {
                 .then(|| Html::prose(&words::access::unprotected(&detail.principal_arn))),
             wider: progress.allows_more().into_iter().map(|line| Html::prose(&words::steps::full_stop(line))).collect(),
             residual: progress.beside().into_iter().map(Html::prose).collect(),
+            never: if is_live { never(detail, &namespaces) } else { vec![] },
             documents: documents(detail),
             events: timeline::of_grant(progress, subject, clock),
             facts: Facts::of(detail, &namespaces, clock),
             can_give_back: part.holder && is_live,
             can_revoke: is_live && part.may_end && !part.holder,
             ask_again: (part.holder && over).then(|| ask_again(detail, &namespaces)),
-            version: version(detail, time_left.as_ref()),
+            version: version(detail, &namespaces, time_left.as_ref()),
             time_left,
             poll: match progress.state {
                 GrantState::Scheduled | GrantState::Provisioning | GrantState::Revoking => Some(POLL_SECONDS),
@@ -187,6 +190,11 @@ impl View {
     pub fn is_over(&self) -> bool {
         self.state == GrantState::Ended
     }
+}
+
+fn never(detail: &GrantDetail, namespaces: &[String]) -> Vec<Html> {
+    let works = detail.profile.workable(&reach_of(&detail.profile, namespaces), &detail.kinds);
+    words::power::never(&works).iter().map(|line| Html::prose(&words::steps::full_stop(line))).collect()
 }
 
 /// Conditions stand beside the pill, never in it.
@@ -271,10 +279,11 @@ fn ask_again(detail: &GrantDetail, namespaces: &[String]) -> String {
 }
 
 /// The minute of the time left belongs to what is shown.
-fn version(detail: &GrantDetail, left: Option<&TimeLeft>) -> String {
+fn version(detail: &GrantDetail, namespaces: &[String], left: Option<&TimeLeft>) -> String {
     let mut hash = Sha256::new();
     detail.progress.fingerprint(&mut hash);
     hash.update(format!("{:?}", detail.mapping));
+    hash.update(format!("{:?}", never(detail, namespaces)));
     hash.update(left.map_or("", |left| left.left.as_str()));
     hex::encode(&hash.finalize()[..8])
 }
@@ -302,11 +311,8 @@ impl TimeLeft {
 
 impl HowTo {
     fn of(detail: &GrantDetail, namespaces: &[String]) -> Self {
-        let reach = match detail.profile.scope {
-            Scope::Cluster => Reach::Cluster,
-            Scope::Namespace => Reach::Namespaces(namespaces.to_vec()),
-        };
-        let expected = expectations(&detail.profile.rules(), &reach, &detail.seen_namespaces);
+        let reach = reach_of(&detail.profile, namespaces);
+        let expected = expectations(&detail.profile.rules(), &reach, &detail.seen_namespaces, &detail.kinds);
         let file = file_name(&detail.cluster_name);
         let profile = detail.aws_profile.as_ref().map_or_else(String::new, |name| format!(" --profile '{name}'"));
         Self {

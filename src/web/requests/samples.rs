@@ -277,7 +277,8 @@ fn change(grave: bool) -> Change {
             ),
         ],
         obstacles: vec![],
-        adds: Power::of(&profile(grave), &["payments".to_owned()], &[]).can,
+        adds: Power::of(&profile(grave), &["payments".to_owned()], &[], &latchkey_domain::eks::rbac::Kinds::default())
+            .can,
     }
 }
 
@@ -472,7 +473,12 @@ impl AskPage {
                 sentence: Html::prose(
                     "You will be able to read pods and 9 other kinds in `payments` on `prod-eu` for 1 hour",
                 ),
-                power: Power::of(&profile(false), &["payments".to_owned()], &[]),
+                power: Power::of(
+                    &profile(false),
+                    &["payments".to_owned()],
+                    &[],
+                    &latchkey_domain::eks::rbac::Kinds::default(),
+                ),
                 approvers: Some(Html::prose("Ben Okafor or Chi Nguyen decides.")),
                 lapses: Some(Html::prose("If nobody decides within 1 day, it lapses.")),
                 read: Some(Read { text: Html::prose("From what the worker read 40 s ago."), stale: false }),

@@ -12,7 +12,7 @@ use crate::{
         requests::ruled_now,
     },
     store::{
-        people,
+        observations, people,
         read::{
             hold::{self, OnHold},
             request::{self, RequestDetail},
@@ -42,11 +42,14 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use latchkey_domain::access::{
-    RequestId,
-    person::Person,
-    request::{RequestState, Ruled, Verdict},
-    standing::NotRuled,
+use latchkey_domain::{
+    access::{
+        RequestId,
+        person::Person,
+        request::{RequestState, Ruled, Verdict},
+        standing::NotRuled,
+    },
+    eks::rbac::Kinds,
 };
 use serde::Deserialize;
 
@@ -175,7 +178,8 @@ impl RequestPage {
         let pending = detail.state == RequestState::Pending;
         let seen = ruled.as_ref().ok().filter(|_| pending).map(|ruled| ruled.seen);
         let shown = Self::shown(&ruled, &detail);
-        let mut view = Self::new(signed_in, &shown, &ruled, &known, part);
+        let kinds = observations::kinds(&state.store, detail.facts.cluster).await?;
+        let mut view = Self::new(signed_in, &shown, &ruled, &known, &kinds, part);
         // What an approval would grant now is on the page, whatever was asked for.
         detail.facts.profile = shown.facts.profile;
         view.version = standing::version(&detail, seen.map(|seen| seen.to_string()).as_deref());
@@ -209,7 +213,7 @@ impl RequestPage {
     /// The page from what was read, without a preview.
     #[cfg(test)]
     pub fn of(signed_in: &SignedIn, detail: &RequestDetail, ruled: &Result<Ruled, NotRuled>, known: &[Person]) -> Self {
-        Self::new(signed_in, detail, ruled, known, Part::of(signed_in, detail, ruled.as_ref().ok()))
+        Self::new(signed_in, detail, ruled, known, &Kinds::default(), Part::of(signed_in, detail, ruled.as_ref().ok()))
     }
 
     /// The request with what an approval of it would grant now, while it waits for one.
@@ -226,6 +230,7 @@ impl RequestPage {
         detail: &RequestDetail,
         ruled: &Result<Ruled, NotRuled>,
         known: &[Person],
+        kinds: &Kinds,
         part: Part,
     ) -> Self {
         let (facts, clock) = (&detail.facts, &signed_in.clock);
@@ -255,7 +260,7 @@ impl RequestPage {
             reason: facts.reason.clone(),
             facts: Facts::of(detail, &namespaces, clock),
             events: standing::events(detail, subject, &waiting_for, clock),
-            power: Power::of(&facts.profile, &namespaces, &namespaces),
+            power: Power::of(&facts.profile, &namespaces, &namespaces, kinds),
             change: None,
             waits: None,
             read: None,

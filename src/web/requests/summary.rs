@@ -44,6 +44,8 @@ impl Summary {
             .filter_map(|observed| observed.body.kubernetes.as_ref())
             .flat_map(|state| state.namespaces.iter().map(|namespace| namespace.name.clone()))
             .collect();
+        let kinds = considered.observed.iter().find_map(|observed| observed.body.kubernetes.as_ref());
+        let kinds = kinds.map(|state| state.kinds.clone()).unwrap_or_default();
         let doing = doing(resolved);
         let name = cluster.name.as_str();
         let access = Access { doing: &doing, scope: resolved.scope, namespaces: &namespaces, cluster: name };
@@ -55,7 +57,7 @@ impl Summary {
         let (approvers, lapses) = decision(considered.ruling.as_ref(), known);
         Some(Self {
             sentence: Html::sentence(&sentence),
-            power: Power::of(resolved, &namespaces, &all),
+            power: Power::of(resolved, &namespaces, &all, &kinds),
             approvers,
             lapses,
             read,

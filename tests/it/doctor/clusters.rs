@@ -19,6 +19,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// The rule without one right; nothing where it is left with none.
 fn without(rule: &Rule, right: &rights::Right) -> Vec<Value> {
+    if !rule.non_resource_urls.is_empty() {
+        let mut rule = rule.clone();
+        rule.non_resource_urls.retain(|path| !right.rule.non_resource_urls.contains(path));
+        return vec![json!(rule)];
+    }
     let group = |rule: &Rule| rule.api_groups.clone();
     let touches = rule.api_groups == right.rule.api_groups
         && right.rule.resources.iter().all(|resource| rule.resources.contains(resource))
@@ -88,6 +93,15 @@ async fn each_right_that_is_taken_away_is_named_and_what_is_printed_brings_it_ba
         cluster.aws_auth = Some(BTreeMap::from([("mapUsers".into(), worker.into())]));
         let marker = bootstrap::config_maps().into_iter().filter(|map| map["metadata"]["name"] == "latchkey");
         cluster.objects = manifests_without(bootstrap::manifests(&policy), right).into_iter().chain(marker).collect();
+        if right.asked.non_resource_path.is_some() {
+            // Most clusters let everybody read what they serve; here only bootstrap's rule does.
+            let rbac = "rbac.authorization.k8s.io";
+            cluster.objects.push(json!({
+                "apiVersion": format!("{rbac}/v1"), "kind": "ClusterRoleBinding",
+                "metadata": { "name": "system:discovery" }, "subjects": [],
+                "roleRef": { "apiGroup": rbac, "kind": "ClusterRole", "name": "system:discovery" },
+            }));
+        }
         seed.clusters.push(cluster);
         text_of_policy.push_str(&POLICY_CLUSTER.replace("NAME", &name));
     }

@@ -47,6 +47,26 @@ async fn before_sending_the_form_says_what_would_come_of_it() {
 }
 
 #[tokio::test]
+async fn the_form_does_not_promise_what_no_request_can_use() {
+    let portal = Portal::new().await;
+    let rule = r#"api_groups = [""], resources = ["configmaps"], resource_names = ["a"], verbs = ["get", "create"]"#;
+    let own = format!("[[profiles]]\nname = \"own\"\nscope = \"namespace\"\nrules = [{{ {rule} }}]\n\n[[policies]]");
+    let policy =
+        POLICY.replacen("[[policies]]", &own, 1).replacen("[\"view\"]\nclusters", "[\"view\", \"own\"]\nclusters", 1);
+    portal.town.apply_policy(&policy).await;
+    let address = "/requests/new?cluster=prod-eu&profile=own&namespace=payments&minutes=120";
+    let page = portal.get("ana", address).await.expect(StatusCode::OK);
+    assert_eq!(page.all(".summary .can li"), ["get configmaps named a"]);
+    let warned = page.all(".summary .warn li");
+    assert!(
+        warned[0].starts_with("never works: create configmaps named a (a request to create carries no name"),
+        "{warned:?}"
+    );
+    assert!(page.text.contains("An operator has to mend the profile"), "{}", page.text);
+    assert!(!page.one(".summary .sentence").contains("create"), "{}", page.one(".summary .sentence"));
+}
+
+#[tokio::test]
 async fn without_a_script_check_reloads_the_form_with_its_summary_and_stores_nothing() {
     let portal = Portal::new().await;
     let page = portal.post("ana", "/requests/new", &LOOK).await.expect(StatusCode::OK);

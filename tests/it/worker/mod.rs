@@ -10,6 +10,7 @@ mod paused;
 mod restored;
 mod shared_fate;
 mod trouble;
+mod unworkable;
 
 use crate::town::{Town, look};
 use jiff::Timestamp;

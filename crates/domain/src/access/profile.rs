@@ -1,6 +1,6 @@
 //! Profiles: what somebody may ask for, and what that resolves to on a cluster.
 
-use crate::eks::rbac::Rule;
+use crate::eks::rbac::{Kinds, Reach, Rule, Workable, workable};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -158,6 +158,21 @@ impl ResolvedProfile {
     /// All rules of all its roles.
     pub fn rules(&self) -> Vec<Rule> {
         self.roles.iter().flat_map(|role| role.rules.iter().cloned()).collect()
+    }
+
+    /// What of it requests can use where it is bound. What never works is told of the profile's own rules alone: others'
+    /// ClusterRoles carry kinds of all versions along.
+    pub fn workable(&self, reach: &Reach, kinds: &Kinds) -> Workable {
+        let mut all = Workable::default();
+        for role in &self.roles {
+            let found = workable(&role.rules, reach, kinds);
+            all.rules.extend(found.rules);
+            if role.own {
+                all.never.extend(found.never);
+                all.remarks.extend(found.remarks);
+            }
+        }
+        all
     }
 }
 

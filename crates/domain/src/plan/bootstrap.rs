@@ -86,6 +86,7 @@ pub fn cluster_rules(file: &PolicyFile) -> Vec<Rule> {
         Rule::of(&["get", "list"], &[RBAC], &["roles"]),
         Rule::of(&["get", "list"], &[""], &["namespaces"]),
         Rule::of(&["create"], &["authorization.k8s.io"], &["subjectaccessreviews"]),
+        Rule { verbs: vec!["get".to_owned()], non_resource_urls: discovery(), ..Rule::default() },
     ];
     if !named.is_empty() {
         let resource_names = named.into_iter().map(str::to_owned).collect();
@@ -93,6 +94,11 @@ pub fn cluster_rules(file: &PolicyFile) -> Vec<Rule> {
     }
     rules.extend(canonical_rules(&own));
     rules
+}
+
+/// Where the API server tells which kinds it serves.
+fn discovery() -> Vec<String> {
+    ["/api", "/api/v1", "/apis", "/apis/*"].map(str::to_owned).to_vec()
 }
 
 /// The worker's own entry of aws-auth, to be put into `mapRoles` or `mapUsers` by whoever may: the key and its lines.

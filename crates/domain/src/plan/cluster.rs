@@ -8,7 +8,7 @@ use super::{
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
     mapping::{self, Line},
     observation::{ClusterObservation, ClusterState, ObservedBinding},
-    obstacles::{Obstacle, made_again, own_role_widened, stands_in_the_way},
+    obstacles::{Obstacle, made_again, never_works, own_role_widened, stands_in_the_way},
     tampering::{self, Parts},
     who::{self, Claimant, Identity, Standing},
 };
@@ -340,6 +340,7 @@ impl Planner<'_> {
             .or_else(|| desired.undescribed.clone().map(Obstacle::Undescribed))
             .or_else(|| desired.paused.clone().map(Obstacle::Paused))
             .or_else(|| stands_in_the_way(grant, self.state, &desired.name).map(Obstacle::Blocked))
+            .or_else(|| never_works(grant, self.state, &desired.name).map(Obstacle::Blocked))
     }
 
     /// Takes the bindings of a wanted grant away until it is safe again; told once, since there is none left then.

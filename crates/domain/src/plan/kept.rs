@@ -32,6 +32,7 @@ impl ClusterObservation {
             roles: roles(&state.roles, |_| false, &mut left_out),
             bindings: bindings(&state.bindings, &mut left_out),
             marker: state.marker.clone(),
+            kinds: state.kinds.clone(),
         });
         Self {
             aws: self.aws.clone(),

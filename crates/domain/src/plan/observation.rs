@@ -1,7 +1,10 @@
 //! What the worker saw of a target at its last look. Stored as JSON; previews, namespaces, kubeconfigs and
 //! cluster pages are made from it.
 
-use crate::{access::cluster::PinnedNamespace, eks::rbac::Rule};
+use crate::{
+    access::cluster::PinnedNamespace,
+    eks::rbac::{Kinds, Rule},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +88,9 @@ pub struct ClusterState {
     pub bindings: Vec<ObservedBinding>,
     /// `kube-system/latchkey`, where it exists.
     pub marker: Option<Marker>,
+    /// What its discovery lists; nothing where it was not read.
+    #[serde(default)]
+    pub kinds: Kinds,
 }
 
 /// The aws-auth ConfigMap as read.

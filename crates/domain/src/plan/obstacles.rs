@@ -50,6 +50,31 @@ pub fn stands_in_the_way(grant: &DesiredGrant, state: &ClusterState, cluster: &s
     namespaces(grant, state, cluster).or_else(|| roles(grant, state, cluster))
 }
 
+/// Why a grant is not set up though the cluster would take it: its profile's own rules name rights that no request can
+/// use, or nothing of it works there. What others' ClusterRoles carry along, such as kinds of former versions, is
+/// nobody's promise. A sentence.
+pub fn never_works(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<String> {
+    let profile = &grant.facts.profile;
+    let works = profile.workable(&grant.reach(), &state.kinds);
+    let certain: Vec<String> =
+        works.never.iter().filter(|never| never.why.is_certain()).map(ToString::to_string).collect();
+    let what = match (certain.as_slice(), works.rules.is_empty() && !profile.rules().is_empty()) {
+        ([], false) => return None,
+        ([], true) => {
+            let why = works.never.first().map_or_else(String::new, |never| format!(", such as: {never}"));
+            format!("nothing that {} allows can work on {cluster}{why}", profile.name)
+        }
+        (certain, _) => {
+            let said: Vec<&str> = certain.iter().take(NAMED_AT_MOST).map(String::as_str).collect();
+            format!("{} names what can never work on {cluster}: {}", profile.name, said.join("; "))
+        }
+    };
+    Some(format!("{what}. An operator has to mend the profile; ask again then"))
+}
+
+/// More of what never works helps nobody.
+const NAMED_AT_MOST: usize = 3;
+
 /// Whether a namespace of the grant was deleted and made again: a sentence. What was bound in the new one was bound in a
 /// namespace that nobody decided on.
 pub fn made_again(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<String> {

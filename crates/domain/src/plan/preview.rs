@@ -11,7 +11,7 @@ use crate::access::compared::UNPROTECTED;
 use crate::eks::{
     aws_auth::{DiffLine, diff, unified},
     iam_policy::{POLICY_NAME, counted_size, decode_observed, inline_limit},
-    rbac::{Assessment, Attributes, Capability, Rule, assess_in, can_within, capabilities, expectations},
+    rbac::{Assessment, Attributes, Capability, Kinds, Rule, assess_in, can_within, capabilities, expectations},
 };
 
 /// What a request would change.
@@ -89,6 +89,7 @@ pub fn preview(
         .iter()
         .flat_map(|state| state.namespaces.iter().map(|namespace| namespace.name.clone()))
         .collect();
+    let kinds = observed.kubernetes.as_ref().map(|state| state.kinds.clone()).unwrap_or_default();
     Preview {
         iam,
         aws_auth: aws_auth_preview(&plan, grant),
@@ -96,10 +97,10 @@ pub fn preview(
         bindings: username.as_deref().map(|user| bindings(desired, grant, user)).unwrap_or_default(),
         username,
         obstacles,
-        can: capabilities(&rules),
-        cannot: expectations(&rules, &reach, &elsewhere).cannot,
+        can: capabilities(&grant.facts.profile.workable(&reach, &kinds).rules),
+        cannot: expectations(&rules, &reach, &elsewhere, &kinds).cannot,
         risk: assess_in(&rules, &reach),
-        adds: adds(desired, grant),
+        adds: adds(desired, grant, &kinds),
     }
 }
 
@@ -213,7 +214,7 @@ fn pretty(text: &str) -> String {
 
 /// What the person cannot do yet: each pair of verb and resource that no live access of theirs allows in all the
 /// places asked for.
-fn adds(desired: &DesiredCluster, grant: &DesiredGrant) -> Vec<Capability> {
+fn adds(desired: &DesiredCluster, grant: &DesiredGrant, kinds: &Kinds) -> Vec<Capability> {
     let person = grant.facts.person;
     let held: Vec<_> = desired
         .grants
@@ -231,7 +232,7 @@ fn adds(desired: &DesiredCluster, grant: &DesiredGrant) -> Vec<Capability> {
             held.iter().any(|(rules, reach)| can_within(rules, reach, &question))
         })
     };
-    let new: Vec<Rule> = widening::added(&[], &grant.facts.profile.rules())
+    let new: Vec<Rule> = widening::added(&[], &grant.facts.profile.workable(&grant.reach(), kinds).rules)
         .iter()
         .filter(|question| !is_held(question))
         .map(rule_of)

@@ -15,7 +15,7 @@ use crate::{
     access::GrantId,
     eks::{
         aws_auth::AwsAuth,
-        rbac::{Attributes, Reach, Rule, can, can_within, expectations},
+        rbac::{Attributes, Kinds, Reach, Rule, can, can_within, expectations},
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -70,7 +70,7 @@ pub enum Verdict {
 /// The questions about a wanted grant.
 pub fn questions_present(grant: &DesiredGrant, identity: &Identity, state: &ClusterState) -> Questions {
     let elsewhere: Vec<String> = state.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-    let expected = expectations(&grant.facts.profile.rules(), &grant.reach(), &elsewhere);
+    let expected = expectations(&grant.facts.profile.rules(), &grant.reach(), &elsewhere, &state.kinds);
     let ask = |list: Vec<Attributes>| list.into_iter().map(|attributes| question(identity, attributes)).collect();
     Questions { can: ask(expected.can), cannot: ask(expected.cannot) }
 }
@@ -78,7 +78,12 @@ pub fn questions_present(grant: &DesiredGrant, identity: &Identity, state: &Clus
 /// The questions about a grant that ends: all that it allowed, as the user it was bound to, and as the user that the
 /// principal is now where that is another.
 pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, state: &ClusterState) -> Vec<Question> {
-    let asked = expectations(&grant.facts.profile.rules(), &grant.reach(), &[]).can;
+    let (rules, reach) = (grant.facts.profile.rules(), grant.reach());
+    let mut asked = expectations(&rules, &reach, &[], &state.kinds).can;
+    // Also by the rules' own words: a kind that is not served now may have been while it ran.
+    asked.extend(expectations(&rules, &reach, &[], &Kinds::default()).can);
+    let mut seen = BTreeSet::new();
+    asked.retain(|attributes| seen.insert(attributes.clone()));
     let mut identities: Vec<Identity> = Vec::new();
     if let Some(bound) = bound {
         let own = Identity { username: bound.username.clone(), groups: vec![], visit: bound.visit, own: bound.own };

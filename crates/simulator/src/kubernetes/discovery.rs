@@ -1,8 +1,14 @@
-//! What the server tells about itself. Aggregated discovery is not offered: clients fall back to this.
+//! What the server tells about itself: its kinds all at once (aggregated discovery) to clients that ask so, which every
+//! server since 1.27 offers, or group by group.
 
 use super::kinds::{KINDS, Kind, REVIEWS};
 use super::openapi;
+use latchkey_domain::eks::rbac::{Kinds, Lives};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// How clients ask for aggregated discovery.
+const AGGREGATED: &str = "g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /// An answer to a path that is no resource.
 pub enum Page {
@@ -43,6 +49,55 @@ pub fn page(path: &str, version: &str) -> Option<Page> {
     }
 }
 
+/// The document of aggregated discovery at `path`, where that was asked for: every kind of Kubernetes, stored here or
+/// not, and this server's own.
+pub fn aggregated(path: &str, accept: &str) -> Option<Value> {
+    let is_core = match path.trim_end_matches('/') {
+        "/api" => true,
+        "/apis" => false,
+        _ => return None,
+    };
+    if !accept.contains(AGGREGATED) {
+        return None;
+    }
+    let known = Kinds::of_kubernetes();
+    let mut groups: BTreeMap<&str, BTreeMap<&str, bool>> = BTreeMap::new();
+    for (group, plural, lives) in known.iter() {
+        groups.entry(group).or_default().insert(plural, lives == Lives::InNamespaces);
+    }
+    for kind in all() {
+        groups.entry(kind.group).or_default().insert(kind.plural, kind.namespaced);
+    }
+    let groups = groups.into_iter().filter(|(name, _)| name.is_empty() == is_core);
+    let items: Vec<Value> = groups
+        .map(|(name, kinds)| {
+            let resources: Vec<Value> = kinds
+                .into_iter()
+                .map(|(plural, namespaced)| {
+                    let scope = if namespaced { "Namespaced" } else { "Cluster" };
+                    let kind = all().find(|kind| kind.group == name && kind.plural == plural);
+                    let response = kind.map_or(plural, |kind| kind.kind);
+                    let short = kind.map_or(&[][..], |kind| kind.short);
+                    let verbs = if kind.is_some_and(|kind| REVIEWS.contains(kind)) { CREATE } else { EVERY };
+                    json!({
+                        "resource": plural, "scope": scope, "verbs": verbs, "shortNames": short,
+                        "singularResource": response.to_lowercase(),
+                        "responseKind": { "group": name, "version": "v1", "kind": response },
+                    })
+                })
+                .collect();
+            let version = json!({ "version": "v1", "resources": resources, "freshness": "Current" });
+            json!({ "metadata": { "name": name, "creationTimestamp": null }, "versions": [version] })
+        })
+        .collect();
+    Some(json!({
+        "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items,
+    }))
+}
+
+const CREATE: &[&str] = &["create"];
+const EVERY: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
 fn server_version(version: &str) -> Value {
     let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
     json!({
@@ -77,11 +132,7 @@ fn resources(group: &str, version: &str) -> Value {
     let mut resources = Vec::new();
     for kind in all().filter(|k| k.group == group && k.version == version) {
         let stored = KINDS.iter().any(|k| k == kind);
-        let verbs: &[&str] = if stored {
-            &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
-        } else {
-            &["create"]
-        };
+        let verbs = if stored { EVERY } else { CREATE };
         let mut resource = json!({
             "name": kind.plural, "singularName": kind.kind.to_lowercase(), "namespaced": kind.namespaced,
             "kind": kind.kind, "verbs": verbs,

@@ -107,6 +107,7 @@ struct Settings {
     hooks: Vec<(Pattern, Hook)>,
     review_lag: u32,
     slow_namespaces: bool,
+    group_by_group: bool,
     token_cache: Option<Duration>,
     log: VecDeque<Logged>,
 }
@@ -236,6 +237,15 @@ impl Knobs {
 
     pub(super) fn slow_namespaces(&self) -> bool {
         self.settings().slow_namespaces
+    }
+
+    /// Offers no aggregated discovery, as servers before 1.26 and some proxies do.
+    pub fn discover_group_by_group(&self, group_by_group: bool) {
+        self.settings().group_by_group = group_by_group;
+    }
+
+    pub(super) fn aggregates(&self) -> bool {
+        !self.settings().group_by_group
     }
 
     /// Remembers for this long whom a token belonged to, or that it was refused, as the real webhook's cache does.

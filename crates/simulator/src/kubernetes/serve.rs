@@ -65,6 +65,8 @@ async fn connection(stream: TcpStream, tls: TlsAcceptor, shared: Arc<Shared>) {
 /// What a request comes to.
 enum Answer {
     Json(Reply),
+    /// A document of aggregated discovery, which names its form in its media type.
+    Discovery(Value),
     Text(String),
     Watch(watch::Start),
 }
@@ -88,6 +90,7 @@ async fn respond(shared: &Arc<Shared>, request: hyper::Request<Incoming>) -> io:
     };
     let response = match outcome {
         Ok(Answer::Json((code, value))) => json_response(code, &shown(&request, &value, now), None),
+        Ok(Answer::Discovery(value)) => discovery_response(&value),
         Ok(Answer::Text(text)) => text_response(text),
         Ok(Answer::Watch(start)) => watch::response(Arc::clone(shared), start),
         Err(Stopped::Refused(refusal)) => json_response(refusal.code, &refusal.body(), refusal.retry_after),
@@ -177,7 +180,7 @@ async fn held(
         let answer = gate.pass(|| handle(&shared, &request, &user, Timestamp::now())).await;
         logged.code = match &answer {
             Ok(Answer::Json((code, _))) => *code,
-            Ok(Answer::Text(_) | Answer::Watch(_)) => 200,
+            Ok(Answer::Discovery(_) | Answer::Text(_) | Answer::Watch(_)) => 200,
             Err(refusal) => refusal.code,
         };
         if answered.send(answer).is_err() {
@@ -259,6 +262,10 @@ fn handle(shared: &Arc<Shared>, request: &Request, user: &User, now: Timestamp) 
     let mut store = lock(&shared.store);
     authz::demand(&store, user, &attributes(request))?;
     let Some(target) = &request.resource else {
+        let accept = request.header("accept").unwrap_or_default();
+        if let Some(document) = discovery::aggregated(&request.path, accept).filter(|_| shared.knobs.aggregates()) {
+            return Ok(Answer::Discovery(document));
+        }
         let page = discovery::page(&request.path, &shared.version).ok_or_else(Refusal::no_such_resource)?;
         return Ok(match page {
             Page::Json(value) => Answer::Json((200, value)),
@@ -364,6 +371,13 @@ fn json_response(code: u16, value: &Value, retry_after: Option<u32>) -> Response
     if let Some(seconds) = retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    response
+}
+
+fn discovery_response(value: &Value) -> Response<Body> {
+    let mut response = json_response(200, value, None);
+    let form = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form));
     response
 }
 

@@ -31,6 +31,7 @@ macro_rules! expectations {
 expectations! {
     observing:
         observation_holds_what_matters_to_access,
+        kinds_are_those_of_kubernetes_and_of_custom_resources,
         one_key_of_aws_auth_is_written_and_no_other,
         owners_of_keys_are_told,
         stale_write_of_aws_auth_conflicts,

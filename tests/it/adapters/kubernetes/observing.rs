@@ -5,8 +5,9 @@ use super::world::{World, make};
 use kube::api::Api;
 use latchkey::fault::Fault;
 use latchkey::kubernetes::{AWS_AUTH, Content, FIELD_MANAGER, Wanted};
-use latchkey_domain::eks::rbac::Rule;
+use latchkey_domain::eks::rbac::{Kinds, Lives, Rule, Served};
 use latchkey_domain::plan::bootstrap;
+use latchkey_simulator::kubernetes::{Failure, Pattern};
 use serde_json::json;
 
 pub async fn observation_holds_what_matters_to_access(world: World) {
@@ -48,6 +49,39 @@ pub async fn observation_holds_what_matters_to_access(world: World) {
     assert_eq!((ours.role_kind.as_str(), ours.role_name.as_str()), ("ClusterRole", "view"));
     assert_eq!(ours.subjects[0].name, spec.user);
     assert_eq!(ours.annotations["latchkey/deciders"], "omar");
+}
+
+pub async fn kinds_are_those_of_kubernetes_and_of_custom_resources(world: World) {
+    let kinds = world.cluster.kinds().await;
+    let listed = |kinds: &Kinds| -> Vec<String> {
+        let line = |(group, plural, lives): (&str, &str, Lives)| {
+            let lives = if lives == Lives::InNamespaces { "namespace" } else { "cluster" };
+            format!("{} {plural} {lives}", if group.is_empty() { "-" } else { group })
+        };
+        kinds.iter().filter(|(group, ..)| !group.ends_with(".example.com")).map(line).collect()
+    };
+    assert_eq!(listed(&kinds).join("\n"), listed(&Kinds::of_kubernetes()).join("\n"), "kinds-of-kubernetes-1.35.txt");
+    assert_eq!(world.cluster.observe(&Wanted::default()).await.unwrap().kinds.len(), kinds.len());
+    assert_eq!(kinds.served("nothing.example.org", "things"), Served::NoSuchGroup);
+}
+
+/// Beside [`kinds_are_those_of_kubernetes_and_of_custom_resources`]: servers that offer no aggregated discovery, and
+/// groups whose own server is away.
+#[tokio::test]
+async fn kinds_are_read_group_by_group_and_a_group_that_fails_is_unknown() {
+    let world = World::simulated().await;
+    world.server().knobs().discover_group_by_group(true);
+    let kinds = world.cluster.kinds().await;
+    assert_eq!(kinds.served("apps", "deployments"), Served::Yes(Lives::InNamespaces));
+    assert_eq!(kinds.served("", "nodes"), Served::Yes(Lives::InCluster));
+    assert_eq!(kinds.served("", "pods/log"), Served::NoSuchKind, "parts are where their kind is");
+    assert_eq!(kinds.served("apps", "pods"), Served::NoSuchKind);
+    world.server().knobs().fail(Pattern::on("get", "/apis/apps/v1"), Failure::Internal, 1);
+    let kinds = world.cluster.kinds().await;
+    assert_eq!(kinds.served("apps", "pods"), Served::Unknown);
+    assert_eq!(kinds.served("batch", "jobs"), Served::Yes(Lives::InNamespaces));
+    world.server().knobs().fail(Pattern::on("get", "/apis"), Failure::Forbidden, 1);
+    assert!(world.cluster.kinds().await.is_empty(), "who may not read it knows nothing");
 }
 
 /// Writes a key of aws-auth as whoever shares it with others does: on a conflict it looks again.

@@ -57,6 +57,24 @@ async fn no_answer_of_one_cluster_stops_another() {
     println!("poison: {tried} ways in which a cluster answers");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_about_its_kinds_stops_access_on_that_cluster() {
+    let mut cases = Vec::new();
+    for failure in OF_CLUSTERS {
+        cases.push(case(format!("{failure:?} to discovery"), async move {
+            let scene = Scene::new().await;
+            for path in ["/api", "/apis"] {
+                scene.world.knobs(PROD).fail(Pattern::on("get", path), failure, ALWAYS);
+            }
+            let new = scene.world.approved("gus").await;
+            scene.until(new, "active").await;
+            scene.world.knobs(PROD).heal();
+        }));
+    }
+    let tried = all(cases).await.len();
+    println!("poison: {tried} ways in which a cluster answers about its kinds");
+}
+
 /// Another worker beside the one that waits for that cluster: places are not what this is about.
 async fn working(scene: &Scene) {
     scene.others_go_their_way(Others::Staging).await;

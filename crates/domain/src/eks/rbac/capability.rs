@@ -107,7 +107,7 @@ impl Capability {
         format!("{} {listed}{}", self.verb_phrase(), self.names_phrase())
     }
 
-    fn names_phrase(&self) -> String {
+    pub(super) fn names_phrase(&self) -> String {
         if self.names.is_empty() { String::new() } else { format!(" named {}", join_and(&self.names)) }
     }
 

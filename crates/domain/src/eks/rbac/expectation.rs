@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attributes, Reach, Rule, can, can_within};
+use super::{Attributes, Kinds, Reach, Rule, can, can_within, workable};
 
 /// How many questions of what is allowed are asked in one namespace, or of the whole cluster: enough to touch each rule
 /// of `view`, few enough to ask in a fraction of a second.
@@ -24,59 +24,78 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 /// What people do first with what they were given, and what tells most about it; asked first where it is allowed.
 const FAMILIAR: &[(&str, &str, &str)] = &[("list", "", "pods"), ("get", "", "pods/log"), ("get", "", "secrets")];
 
-/// What is dangerous within a namespace: (verb, group, resource).
-const IN_NAMESPACE: &[(&str, &str, &str)] = &[
-    ("get", "", "secrets"),
-    ("list", "", "secrets"),
-    ("create", "", "pods"),
-    ("delete", "", "pods"),
-    ("create", "", "pods/exec"),
-    ("create", "", "serviceaccounts/token"),
-    ("create", "apps", "deployments"),
-    ("create", RBAC, "rolebindings"),
-    ("bind", RBAC, "clusterroles"),
-    ("escalate", RBAC, "roles"),
-    ("impersonate", "", "serviceaccounts"),
-    ("*", "*", "*"),
+const READ: &[&str] = &["get", "list", "watch"];
+const WRITE: &[&str] = &["create", "update", "patch"];
+/// A websocket to a pod is a GET, and servers before 1.35 ask for nothing more.
+const CONNECT: &[&str] = &["create", "get"];
+
+/// What is dangerous within a namespace: every verb that does it, group, resource.
+const IN_NAMESPACE: &[(&[&str], &str, &str)] = &[
+    (READ, "", "secrets"),
+    (&["create"], "", "pods"),
+    (&["delete", "deletecollection"], "", "pods"),
+    (CONNECT, "", "pods/exec"),
+    (CONNECT, "", "pods/attach"),
+    (CONNECT, "", "pods/portforward"),
+    (&["create"], "", "serviceaccounts/token"),
+    (WRITE, "apps", "deployments"),
+    (WRITE, RBAC, "rolebindings"),
+    (&["bind"], RBAC, "clusterroles"),
+    (&["escalate"], RBAC, "roles"),
+    (&["impersonate"], "", "serviceaccounts"),
+    (&["*"], "*", "*"),
 ];
 
 /// What is dangerous in the whole cluster.
-const IN_CLUSTER: &[(&str, &str, &str)] = &[
-    ("list", "", "secrets"),
-    ("create", "", "pods"),
-    ("get", "", "nodes/proxy"),
-    ("create", RBAC, "clusterrolebindings"),
-    ("bind", RBAC, "clusterroles"),
-    ("escalate", RBAC, "clusterroles"),
-    ("impersonate", "", "users"),
-    ("impersonate", "", "groups"),
-    ("delete", "", "namespaces"),
-    ("patch", "", "namespaces"),
-    ("create", "admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
-    ("*", "*", "*"),
+const IN_CLUSTER: &[(&[&str], &str, &str)] = &[
+    (READ, "", "secrets"),
+    (&["create"], "", "pods"),
+    (CONNECT, "", "pods/exec"),
+    (CONNECT, "", "nodes/proxy"),
+    (WRITE, RBAC, "clusterrolebindings"),
+    (&["bind"], RBAC, "clusterroles"),
+    (&["escalate"], RBAC, "clusterroles"),
+    (&["impersonate"], "", "users"),
+    (&["impersonate"], "", "groups"),
+    (&["delete"], "", "namespaces"),
+    (&["update", "patch"], "", "namespaces"),
+    (WRITE, "admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
+    (&["*"], "*", "*"),
 ];
+
+/// What is asked about because it is dangerous, whatever rules say: each verb that does it, in one namespace or in the
+/// whole cluster. Without a namespace.
+pub fn dangers(in_namespace: bool) -> impl Iterator<Item = Attributes> {
+    let all = if in_namespace { IN_NAMESPACE } else { IN_CLUSTER };
+    all.iter().flat_map(|(verbs, group, resource)| verbs.iter().map(|verb| Attributes::of(verb, group, resource)))
+}
 
 /// Derives the questions about `rules` bound at `reach`.
 ///
 /// `elsewhere` names other namespaces of the cluster, of which the first two that `reach` leaves out are asked about;
 /// without any it is `kube-system`, or `default` where `kube-system` is meant. Nothing in `cannot` is allowed by these
 /// rules; nothing is asked twice. Deterministic.
-pub fn expectations(rules: &[Rule], reach: &Reach, elsewhere: &[String]) -> Expectations {
-    let samples = sample(rules);
-    // What everybody may ask about themselves is refused nowhere.
-    let telling: Vec<&Attributes> = samples.iter().filter(|s| !s.resource.starts_with("selfsubject")).take(2).collect();
+///
+/// `can` asks what requests ask, by the kinds that the server has: of what [never works](super::workable) nothing, and
+/// of a `*` what it stands for.
+pub fn expectations(rules: &[Rule], reach: &Reach, elsewhere: &[String], kinds: &Kinds) -> Expectations {
+    let works = workable(rules, reach, kinds).rules;
+    let samples = sample(&works, kinds, matches!(reach, Reach::Namespaces(_)));
+    // What everybody may ask about themselves is refused nowhere, and a namespace is asked for in itself alone.
+    let is_telling = |s: &&Attributes| !s.resource.starts_with("selfsubject") && s.resource != "namespaces";
+    let telling: Vec<&Attributes> = samples.iter().filter(is_telling).take(2).collect();
     let mut can = Vec::new();
     let mut cannot = Vec::new();
     match reach {
         Reach::Cluster => {
-            can.extend(sample_paths(rules).into_iter().take(PER_NAMESPACE / 4));
+            can.extend(sample_paths(&works).into_iter().take(PER_NAMESPACE / 4));
             can.extend(samples.iter().cloned());
             can.truncate(PER_NAMESPACE);
         }
         Reach::Namespaces(names) => {
             for name in names {
-                can.extend(samples.iter().map(|attrs| attrs.clone().in_namespace(name)));
-                cannot.extend(IN_NAMESPACE.iter().map(|(v, g, r)| Attributes::of(v, g, r).in_namespace(name)));
+                can.extend(samples.iter().map(|attrs| asked_in(attrs, name)));
+                cannot.extend(dangers(true).map(|attrs| attrs.in_namespace(name)));
             }
             for name in outside(names, elsewhere) {
                 cannot.extend(telling.iter().map(|&attrs| attrs.clone().in_namespace(name)));
@@ -86,7 +105,7 @@ pub fn expectations(rules: &[Rule], reach: &Reach, elsewhere: &[String]) -> Expe
             cannot.extend(telling.iter().map(|&attrs| attrs.clone()));
         }
     }
-    cannot.extend(IN_CLUSTER.iter().map(|(verb, group, resource)| Attributes::of(verb, group, resource)));
+    cannot.extend(dangers(false));
     cannot.retain(|attrs| !can_within(rules, reach, attrs));
     dedup(&mut can);
     dedup(&mut cannot);
@@ -95,7 +114,7 @@ pub fn expectations(rules: &[Rule], reach: &Reach, elsewhere: &[String]) -> Expe
 
 /// Representative questions, without a namespace: what is familiar, then each rule in turn gives its next pair of
 /// resource and verb, so that every rule is asked about before any is asked about twice.
-fn sample(rules: &[Rule]) -> Vec<Attributes> {
+fn sample(rules: &[Rule], kinds: &Kinds, in_namespace: bool) -> Vec<Attributes> {
     let familiar = FAMILIAR.iter().map(|(verb, group, resource)| Attributes::of(verb, group, resource));
     let mut samples: Vec<Attributes> = familiar.filter(|question| can(rules, question)).collect();
     let mut seen: BTreeSet<Attributes> = samples.iter().cloned().collect();
@@ -107,7 +126,7 @@ fn sample(rules: &[Rule]) -> Vec<Attributes> {
                 return samples;
             }
             // Neighbouring rules often list the same verbs: starting each at another one asks about all of them.
-            let question = nth_question(rule, (round + at) % pairs(rule));
+            let question = as_asked(nth_question(rule, (round + at) % pairs(rule)), kinds, in_namespace);
             if seen.insert(question.clone()) {
                 samples.push(question);
             }
@@ -128,6 +147,30 @@ fn nth_question(rule: &Rule, n: usize) -> Attributes {
         Some(name) => question.named(name),
         None => question,
     }
+}
+
+/// The question as requests put it: they name a verb and a kind. A creation by name is one of some part of an object,
+/// and stays as the rule has it.
+fn as_asked(mut question: Attributes, kinds: &Kinds, in_namespace: bool) -> Attributes {
+    let is_of_a_part = question.verb == "create" && !question.name.is_empty() && question.subresource.is_empty();
+    let is_any = question.group == "*" || question.resource == "*";
+    if is_any
+        && !is_of_a_part
+        && let Some((group, kind)) = kinds.example(&question.group, &question.resource, in_namespace)
+    {
+        (question.group, question.resource) = (group.to_owned(), kind.to_owned());
+    }
+    if question.verb == "*" && question.resource != "*" && question.group != "*" {
+        "get".clone_into(&mut question.verb);
+    }
+    question
+}
+
+/// The question in a namespace; about the namespace itself it names it.
+fn asked_in(question: &Attributes, namespace: &str) -> Attributes {
+    let question = question.clone().in_namespace(namespace);
+    let is_itself = question.group.is_empty() && question.resource == "namespaces" && question.name.is_empty();
+    if is_itself { question.named(namespace) } else { question }
 }
 
 /// A path for each of the rules' paths; for a prefix, one under it.

@@ -7,7 +7,9 @@ mod binding;
 mod capability;
 mod containment;
 mod expectation;
+mod kinds;
 mod risk;
+mod workable;
 
 use std::fmt;
 
@@ -21,8 +23,10 @@ pub use binding::{
 pub use binding::{BindingSpec, OwnRole, Provenance, RoleKind, RoleRef, binding_name, is_object_name, own_role_name};
 pub use capability::{Capability, capabilities};
 pub use containment::beyond;
-pub use expectation::{Expectations, PER_NAMESPACE, expectations};
+pub use expectation::{Expectations, PER_NAMESPACE, dangers, expectations};
+pub use kinds::{Kinds, Lives, MOST_KINDS, Served};
 pub use risk::{Assessment, Danger, Risk, RiskReason, assess, assess_in};
+pub use workable::{Remark, Unworkable, Why, Workable, workable};
 
 /// One rule of a Role or ClusterRole, spelt in JSON as Kubernetes spells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -23,11 +23,29 @@ pub(super) const WORKLOADS: &[Probe] = &[
     Probe(WRITE, "apps", &["deployments", "daemonsets", "statefulsets", "replicasets"]),
     Probe(WRITE, "extensions", &["deployments", "daemonsets", "replicasets"]),
     Probe(WRITE, "batch", &["jobs", "cronjobs"]),
+    // What runs pods by another name: controllers that many clusters have.
+    Probe(WRITE, "argoproj.io", &["workflows", "cronworkflows", "workflowtemplates", "clusterworkflowtemplates"]),
+    Probe(WRITE, "argoproj.io", &["rollouts", "experiments", "analysisruns", "analysistemplates"]),
+    Probe(WRITE, "argoproj.io", &["sensors", "eventsources", "applications", "applicationsets"]),
+    Probe(WRITE, "helm.toolkit.fluxcd.io", &["helmreleases"]),
+    Probe(WRITE, "kustomize.toolkit.fluxcd.io", &["kustomizations"]),
+    Probe(WRITE, "serving.knative.dev", &["services", "configurations", "revisions"]),
+    Probe(WRITE, "sources.knative.dev", &["containersources", "sinkbindings"]),
+    Probe(WRITE, "kubevirt.io", &["virtualmachines", "virtualmachineinstances", "virtualmachineinstancereplicasets"]),
+    Probe(WRITE, "pool.kubevirt.io", &["virtualmachinepools"]),
+    Probe(WRITE, "tekton.dev", &["tasks", "taskruns", "pipelines", "pipelineruns", "clustertasks", "customruns"]),
+    Probe(WRITE, "triggers.tekton.dev", &["triggertemplates", "eventlisteners"]),
 ];
 pub(super) const COMMANDS: &[Probe] = &[
     // A websocket's exec is a GET to the authorizer of older servers.
     Probe(&["create", "get"], "", &["pods/exec", "pods/attach"]),
     Probe(&["update", "patch"], "", &["pods/ephemeralcontainers"]),
+    // Consoles of virtual machines, which KubeVirt runs in pods.
+    Probe(
+        &["create", "get"],
+        "subresources.kubevirt.io",
+        &["virtualmachineinstances/console", "virtualmachineinstances/vnc", "virtualmachineinstances/usbredir"],
+    ),
 ];
 pub(super) const TOKENS: &[Probe] = &[Probe(&["create"], "", &["serviceaccounts/token"])];
 pub(super) const SIGNING_REQUEST: Probe = Probe(&["create"], "certificates.k8s.io", &["certificatesigningrequests"]);

@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{any_rule, named, paths};
-use crate::eks::rbac::{Attributes, Reach, Rule, can, can_within, canonical_rules, expectations, rules_hash};
+use crate::eks::rbac::{Attributes, Kinds, Reach, Rule, can, can_within, canonical_rules, expectations, rules_hash};
 
 #[test]
 fn resources_are_matched_as_kubernetes_matches_them() {
@@ -128,7 +128,7 @@ proptest! {
     fn canonical_rules_allow_the_same(rules in vec(any_rule(), 0..5), others in vec(any_rule(), 0..3)) {
         let canonical = canonical_rules(&rules);
         let all = [rules.clone(), others].concat();
-        for attrs in expectations(&all, &Reach::Cluster, &[]).can {
+        for attrs in expectations(&all, &Reach::Cluster, &[], &Kinds::default()).can {
             prop_assert_eq!(can(&rules, &attrs), can(&canonical, &attrs));
         }
         prop_assert_eq!(rules_hash(&rules), rules_hash(&canonical));

@@ -5,6 +5,7 @@ mod evaluation;
 mod expectation;
 mod objects;
 mod risk;
+mod workable;
 
 use proptest::collection::vec;
 use proptest::prelude::*;

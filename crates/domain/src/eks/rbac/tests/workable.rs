@@ -1,0 +1,168 @@
+use crate::eks::rbac::{Kinds, Lives, Reach, Rule, Why, capabilities, expectations, workable};
+
+fn in_namespace() -> Reach {
+    Reach::Namespaces(vec!["payments".to_owned()])
+}
+
+fn named(rule: Rule) -> Rule {
+    Rule { resource_names: vec!["settings".to_owned()], ..rule }
+}
+
+/// A cluster with Kubernetes' own kinds and one of somebody else's.
+fn cluster() -> Kinds {
+    let mut kinds = Kinds::of_kubernetes();
+    kinds.add("argoproj.io", "rollouts", Lives::InNamespaces);
+    kinds.all_groups()
+}
+
+/// What never works of a rule, in its own words, and what is left of it.
+fn judged(rule: Rule, reach: &Reach) -> (Vec<String>, Vec<Rule>) {
+    let works = workable(&[rule], reach, &cluster());
+    (works.never.iter().map(ToString::to_string).collect(), works.rules)
+}
+
+fn never(rule: Rule) -> String {
+    let (never, rules) = judged(rule, &in_namespace());
+    assert_eq!((never.len(), rules.len()), (1, 0), "{never:?} {rules:?}");
+    never[0].clone()
+}
+
+#[test]
+fn what_no_request_can_use_is_named_with_its_reason() {
+    for (rule, said) in [
+        (named(Rule::of(&["create"], &[""], &["configmaps"])), "create configmaps named settings (a request to create"),
+        (
+            named(Rule::of(&["deletecollection"], &[""], &["configmaps"])),
+            "a request to delete a collection carries no name",
+        ),
+        (Rule::of(&["get"], &[""], &["nodes"]), "get nodes (it belongs to no namespace"),
+        (Rule::of(&["list"], &[""], &["namespaces"]), "list namespaces (it belongs to no namespace"),
+        (Rule::of(&["get"], &["core"], &["pods"]), "the core group, \"\" is meant"),
+        (Rule::of(&["get"], &["v1"], &["pods"]), "the core group, \"\" is meant"),
+        (Rule::of(&["get"], &["apps/v1"], &["deployments"]), "`apps` is meant"),
+        (Rule::of(&["get"], &["apps"], &["Deployment"]), "rules name kinds by their plural"),
+        (Rule::of(&["GET"], &[""], &["pods"]), "`get` is meant"),
+        (Rule::of(&["get"], &[""], &["deployments"]), "it is in another API group: `apps`"),
+        (Rule::of(&["get"], &["apps"], &["pods"]), "it is in another API group: the core group"),
+        (Rule::of(&["get"], &["extensions"], &["deployments"]), "it is in another API group: `apps`"),
+        (Rule::of(&["get"], &["apps"], &["deploymentss"]), "the API group has no such kind"),
+        (Rule::of(&["get"], &["tekton.dev"], &["tasks"]), "the cluster has no such API group"),
+    ] {
+        let found = never(rule);
+        assert!(found.contains(said), "{found}");
+    }
+    let path = Rule { verbs: vec!["get".into()], non_resource_urls: vec!["/metrics".into()], ..Rule::default() };
+    assert!(never(path).contains("paths belong to no namespace"));
+}
+
+#[test]
+fn what_a_request_can_use_stays_as_it_is_written() {
+    for rule in [
+        Rule::of(&["get", "list", "watch"], &["", "apps"], &["pods", "pods/log"]),
+        Rule::of(&["*"], &["*"], &["*"]),
+        Rule::of(&["*"], &["apps"], &["*"]),
+        Rule::of(&["update"], &["*"], &["*/scale"]),
+        Rule::of(&["get"], &["argoproj.io"], &["rollouts"]),
+        // One namespace is asked for in itself.
+        Rule::of(&["get", "patch"], &[""], &["namespaces"]),
+        // A part of an object is asked for by the object's name.
+        named(Rule::of(&["create"], &[""], &["pods/exec"])),
+        named(Rule::of(&["get", "delete"], &[""], &["configmaps"])),
+        // Verbs of others, on things that no discovery lists.
+        Rule::of(&["use"], &["policy"], &["podsecuritypolicies"]),
+        Rule::of(&["impersonate"], &[""], &["serviceaccounts"]),
+        Rule::of(&["get"], &[""], &["pods/whatever"]),
+    ] {
+        let whole: Vec<String> = capabilities(std::slice::from_ref(&rule)).iter().map(ToString::to_string).collect();
+        let (never, rules) = judged(rule, &in_namespace());
+        assert!(never.is_empty(), "{never:?}");
+        let groups = whole.iter().any(|thing| thing.contains("pods.apps"));
+        assert!(
+            groups || whole == capabilities(&rules).iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "{whole:?}"
+        );
+    }
+    let (never, _) = judged(Rule::of(&["get", "list"], &[""], &["nodes", "namespaces"]), &Reach::Cluster);
+    assert!(never.is_empty(), "{never:?}");
+}
+
+#[test]
+fn lists_that_are_multiplied_promise_only_what_there_is() {
+    let (never, rules) = judged(Rule::of(&["get", "list"], &["", "apps"], &["pods", "deployments"]), &in_namespace());
+    assert!(never.is_empty(), "{never:?}");
+    assert_eq!(
+        rules,
+        [Rule::of(&["get", "list"], &[""], &["pods"]), Rule::of(&["get", "list"], &["apps"], &["deployments"])]
+    );
+}
+
+#[test]
+fn a_verb_that_works_on_nothing_is_named_alone() {
+    let rule = named(Rule::of(&["get", "create"], &[""], &["configmaps"]));
+    let (never, rules) = judged(rule, &in_namespace());
+    assert_eq!(never.len(), 1);
+    assert!(never[0].starts_with("create configmaps named settings ("), "{never:?}");
+    assert_eq!(rules, [named(Rule::of(&["get"], &[""], &["configmaps"]))]);
+}
+
+#[test]
+fn a_list_of_names_is_said_to_need_a_selector_and_an_idle_group_is_named() {
+    let remarks = |rule: Rule| -> Vec<String> {
+        workable(&[rule], &in_namespace(), &cluster()).remarks.iter().map(ToString::to_string).collect()
+    };
+    let said = remarks(named(Rule::of(&["get", "list"], &[""], &["configmaps"])));
+    assert!(said[0].contains("--field-selector metadata.name=settings"), "{said:?}");
+    let said = remarks(Rule::of(&["get"], &["", "core"], &["pods"]));
+    assert!(said.len() == 1 && said[0].contains("`core` does nothing"), "{said:?}");
+}
+
+#[test]
+fn of_a_cluster_that_tells_nothing_only_what_no_cluster_takes_is_refused() {
+    let works = |rule: Rule| workable(&[rule], &in_namespace(), &Kinds::default()).never;
+    assert!(works(Rule::of(&["get"], &[""], &["nodes"])).is_empty());
+    assert!(works(Rule::of(&["get"], &["apps"], &["pods"])).is_empty());
+    assert_eq!(works(Rule::of(&["GET"], &[""], &["pods"]))[0].why, Why::Letters("get".into()));
+    // A group that did not answer may serve anything.
+    let mut kinds = cluster();
+    kinds.add_unknown("metrics.k8s.io");
+    assert!(workable(&[Rule::of(&["get"], &["metrics.k8s.io"], &["pods"])], &in_namespace(), &kinds).never.is_empty());
+}
+
+#[test]
+fn kinds_past_the_bound_are_unknown_and_not_missing() {
+    let mut kinds = Kinds::default();
+    for number in 0..3_000 {
+        kinds.add(&format!("group{}.example.com", number / 1_000), &format!("kind{number}"), Lives::InNamespaces);
+    }
+    let kinds = kinds.all_groups();
+    assert!(kinds.len() <= crate::eks::rbac::MOST_KINDS);
+    let rule = Rule::of(&["get"], &["group2.example.com"], &["kind2999"]);
+    assert!(workable(&[rule], &in_namespace(), &kinds).never.is_empty());
+}
+
+#[test]
+fn proofs_ask_what_requests_ask() {
+    let asked = |rule: Rule| -> Vec<String> {
+        let asked = expectations(&[rule], &in_namespace(), &[], &cluster()).can;
+        asked.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(asked(Rule::of(&["*"], &["batch"], &["*"])), ["get jobs.batch in namespace payments"]);
+    assert_eq!(
+        asked(Rule::of(&["get", "list"], &[""], &["namespaces"])),
+        ["get namespaces payments in namespace payments"]
+    );
+    assert!(asked(named(Rule::of(&["create"], &[""], &["configmaps"]))).is_empty());
+    assert!(asked(Rule::of(&["get"], &["apps/v1"], &["deployments"])).is_empty());
+}
+
+#[test]
+fn commands_in_pods_are_refused_only_where_every_way_is() {
+    let cannot = |rule: Rule| expectations(&[rule], &in_namespace(), &[], &cluster()).cannot;
+    let ways = |asked: &[crate::eks::rbac::Attributes]| {
+        let own = asked.iter().filter(|asked| asked.subresource == "exec" && asked.namespace == "payments");
+        own.map(|asked| asked.verb.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ways(&cannot(Rule::of(&["get"], &[""], &["pods"]))), ["create", "get"]);
+    assert_eq!(ways(&cannot(Rule::of(&["get"], &[""], &["pods/exec"]))), ["create"]);
+    assert_eq!(ways(&cannot(Rule::of(&["get", "list", "watch"], &[""], &["*"]))), ["create"]);
+}

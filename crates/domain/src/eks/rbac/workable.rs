@@ -1,0 +1,344 @@
+//! What of rules a request can ever use, and what never works, whoever holds it: RBAC takes any text, and its own
+//! reviews repeat the words of a rule, so that neither tells a right from a text that nothing matches.
+//!
+//! Facts: RBAC's documentation on `resourceNames`; `requestinfo.go` of Kubernetes 1.35 on which requests carry a name
+//! and a namespace (a namespace itself is asked for in itself; lists and watches have the name of a field selector on
+//! `metadata.name`; creations and deletions of collections have none).
+
+use super::{
+    Capability, Kinds, Reach, Rule,
+    capability::thing,
+    kinds::{Lives, Served},
+};
+use std::{collections::BTreeMap, fmt};
+
+/// The verbs of requests for resources. Others are asked for by whoever made them up: `bind`, `use`, `impersonate`.
+const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+/// Groups that Kubernetes itself has, of the names that no kind of others' may have.
+const IS_FIXED: fn(&str) -> bool = |group| !group.contains('.');
+
+/// What rules come to where they are bound, on a server of these kinds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Workable {
+    /// What requests can use.
+    pub rules: Vec<Rule>,
+    /// What no request can use.
+    pub never: Vec<Unworkable>,
+    /// What works otherwise than it looks.
+    pub remarks: Vec<Remark>,
+}
+
+/// A part of a rule that no request can use. `Display` is a sentence's middle: what, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unworkable {
+    pub what: Capability,
+    pub why: Why,
+}
+
+/// Why a right never works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// A creation or the deletion of a collection, limited to names.
+    NoName(String),
+    /// The verb in other letters.
+    Letters(String),
+    /// A group that none can have: `core`, `v1`, `apps/v1`.
+    Group(String),
+    /// A kind (`Deployment`) instead of its plural name.
+    Kind(String),
+    /// It belongs to no namespace, and the rule is bound in namespaces.
+    NoNamespace,
+    /// A path, which is bound nowhere but in the whole cluster.
+    Path,
+    /// The group has no such kind; these have.
+    OtherGroup(Vec<String>),
+    /// The group that Kubernetes itself has, or that the server has, serves no such kind.
+    NotServed,
+    /// The server has no such group now.
+    NoGroup,
+}
+
+/// What works, though not as it looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// `list` or `watch`, limited to names.
+    OnlyBySelector { what: Capability },
+    /// A group that does nothing beside others that do.
+    Group { group: String, why: Why },
+}
+
+impl Why {
+    /// Whether no change of what the server serves makes it work.
+    pub const fn is_certain(&self) -> bool {
+        !matches!(self, Self::NotServed | Self::NoGroup)
+    }
+
+    /// Where several reasons hold, what is wrong with the thing tells more than what is wrong with the verb.
+    const fn is_about_the_verb(&self) -> bool {
+        matches!(self, Self::NoName(_) | Self::Letters(_))
+    }
+}
+
+/// What of `rules`, bound at `reach`, requests to a server of these kinds can use.
+pub fn workable(rules: &[Rule], reach: &Reach, kinds: &Kinds) -> Workable {
+    let judge = Judge { kinds, in_namespace: matches!(reach, Reach::Namespaces(_)) };
+    let mut found = Workable::default();
+    for rule in rules {
+        judge.add(rule, &mut found);
+    }
+    found.never.dedup();
+    found.remarks.dedup();
+    found
+}
+
+struct Judge<'a> {
+    kinds: &'a Kinds,
+    in_namespace: bool,
+}
+
+impl Judge<'_> {
+    fn add(&self, rule: &Rule, found: &mut Workable) {
+        if !rule.non_resource_urls.is_empty() && self.in_namespace {
+            let things = rule.non_resource_urls.clone();
+            let what = Capability { verbs: rule.verbs.clone(), things, names: vec![] };
+            found.never.push(Unworkable { what, why: Why::Path });
+        }
+        let paths = if self.in_namespace { Vec::new() } else { rule.non_resource_urls.clone() };
+        let whole = Rule { non_resource_urls: paths, ..rule.clone() };
+        let pairs = self.pairs(rule);
+        if pairs.iter().all(|pair| pair.why.is_none()) {
+            found.remarks.extend(only_by_selector(&whole));
+            found.rules.extend(is_something(&whole).then_some(whole));
+            return;
+        }
+        found.never.extend(never(rule, &pairs));
+        found.remarks.extend(idle_groups(rule, &pairs));
+        let working = remaining(rule, &pairs);
+        found.remarks.extend(working.iter().filter_map(only_by_selector));
+        found.rules.extend(working);
+        let paths = Rule { verbs: whole.verbs, non_resource_urls: whole.non_resource_urls, ..Rule::default() };
+        found.rules.extend(is_something(&paths).then_some(paths));
+    }
+
+    fn pairs<'a>(&self, rule: &'a Rule) -> Vec<Pair<'a>> {
+        let mut pairs = Vec::new();
+        for group in &rule.api_groups {
+            for resource in &rule.resources {
+                for verb in &rule.verbs {
+                    let why = self.why_not(verb, group, resource, !rule.resource_names.is_empty());
+                    pairs.push(Pair { group, resource, verb, why });
+                }
+            }
+        }
+        pairs
+    }
+
+    /// Why no request can use this right.
+    fn why_not(&self, verb: &str, group: &str, resource: &str, named: bool) -> Option<Why> {
+        let lower = verb.to_ascii_lowercase();
+        if lower != verb && VERBS.contains(&lower.as_str()) {
+            return Some(Why::Letters(lower));
+        }
+        if let Some(right) = no_group(group) {
+            return Some(Why::Group(right.to_owned()));
+        }
+        if resource.chars().any(char::is_uppercase) {
+            return Some(Why::Kind(resource.to_ascii_lowercase()));
+        }
+        let (kind, part) = resource.split_once('/').unwrap_or((resource, ""));
+        if named && part.is_empty() && kind != "*" && matches!(verb, "create" | "deletecollection") {
+            return Some(Why::NoName(verb.to_owned()));
+        }
+        // A verb that is none of the API server's own is about whatever its maker says.
+        if verb != "*" && !VERBS.contains(&verb) {
+            return None;
+        }
+        match self.kinds.served(group, kind) {
+            Served::Unknown | Served::Yes(Lives::InNamespaces) => None,
+            Served::Yes(Lives::InCluster) if !self.in_namespace => None,
+            Served::Yes(Lives::InCluster) if is_of_a_namespace(verb, group, kind, part) => None,
+            Served::Yes(Lives::InCluster) => Some(Why::NoNamespace),
+            Served::NoSuchKind => Some(self.elsewhere(group, kind).unwrap_or(Why::NotServed)),
+            Served::NoSuchGroup if IS_FIXED(group) => Some(self.elsewhere(group, kind).unwrap_or(Why::NotServed)),
+            Served::NoSuchGroup => Some(Why::NoGroup),
+        }
+    }
+
+    fn elsewhere(&self, group: &str, kind: &str) -> Option<Why> {
+        let others = self.kinds.groups_with(kind).into_iter().filter(|other| *other != group);
+        let others: Vec<String> = others.map(str::to_owned).collect();
+        (!others.is_empty()).then_some(Why::OtherGroup(others))
+    }
+}
+
+/// One right of a rule, and why it never works.
+struct Pair<'a> {
+    group: &'a String,
+    resource: &'a String,
+    verb: &'a String,
+    why: Option<Why>,
+}
+
+/// What stands where no group can stand, and what was meant.
+fn no_group(group: &str) -> Option<&str> {
+    if group == "core" || is_version(group) {
+        return Some("");
+    }
+    let (name, version) = group.split_once('/')?;
+    Some(if name == "core" || !is_version(version) { "" } else { name })
+}
+
+/// `v1`, `v2beta1`.
+fn is_version(text: &str) -> bool {
+    let mut rest =
+        text.strip_prefix('v').unwrap_or_default().split(char::is_alphabetic).filter(|part| !part.is_empty());
+    text.starts_with('v')
+        && text.len() > 1
+        && rest.all(|part| part.bytes().all(|b| b.is_ascii_digit()))
+        && text[1..].starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A namespace is asked for in itself; only lists of them and new ones belong to none.
+fn is_of_a_namespace(verb: &str, group: &str, kind: &str, part: &str) -> bool {
+    let is_one = (group.is_empty() || group == "*") && kind == "namespaces";
+    is_one && (!part.is_empty() || !matches!(verb, "list" | "watch" | "create" | "deletecollection"))
+}
+
+fn is_something(rule: &Rule) -> bool {
+    let resources = !rule.api_groups.is_empty() && !rule.resources.is_empty();
+    !rule.verbs.is_empty() && (resources || !rule.non_resource_urls.is_empty())
+}
+
+/// The rule's resources that work in no way, then its verbs that work on nothing. Lists in rules are multiplied: that
+/// `deployments` are not in the core group beside `pods` is how rules are written.
+fn never(rule: &Rule, pairs: &[Pair<'_>]) -> Vec<Unworkable> {
+    let mut found = Vec::new();
+    let reason = |pairs: &[&Pair<'_>]| -> Option<Why> {
+        let whys: Vec<&Why> = pairs.iter().map(|pair| pair.why.as_ref()).collect::<Option<_>>()?;
+        whys.into_iter().min_by_key(|why| why.is_about_the_verb()).cloned()
+    };
+    for resource in &rule.resources {
+        let own: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.resource == resource).collect();
+        let Some(why) = reason(&own) else { continue };
+        let group = own.first().map_or("", |pair| pair.group);
+        let what = Capability {
+            verbs: rule.verbs.clone(),
+            things: vec![thing(group, resource)],
+            names: rule.resource_names.clone(),
+        };
+        found.push(Unworkable { what, why });
+    }
+    let dead: Vec<String> = found.iter().flat_map(|never| never.what.things.clone()).collect();
+    for verb in &rule.verbs {
+        let own: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.verb == verb).collect();
+        let Some(why) = reason(&own) else { continue };
+        let mut things: Vec<String> = own.iter().map(|pair| thing(pair.group, pair.resource)).collect();
+        things.retain(|thing| !dead.contains(thing));
+        things.dedup();
+        if !things.is_empty() {
+            let what = Capability { verbs: vec![verb.clone()], things, names: rule.resource_names.clone() };
+            found.push(Unworkable { what, why });
+        }
+    }
+    found
+}
+
+/// Groups whose name none can have, beside others that work.
+fn idle_groups(rule: &Rule, pairs: &[Pair<'_>]) -> Vec<Remark> {
+    let of = |group: &String| pairs.iter().filter(|pair| pair.group == group).collect::<Vec<_>>();
+    let works = |group: &&String| of(group).iter().any(|pair| pair.why.is_none());
+    if !rule.api_groups.iter().any(|group| works(&group)) {
+        return Vec::new();
+    }
+    let idle = rule.api_groups.iter().filter_map(|group| {
+        let right = no_group(group)?;
+        Some(Remark::Group { group: group.clone(), why: Why::Group(right.to_owned()) })
+    });
+    idle.collect()
+}
+
+/// The pairs that work as rules again: one for each group and set of verbs.
+fn remaining(rule: &Rule, pairs: &[Pair<'_>]) -> Vec<Rule> {
+    let mut verbs: BTreeMap<(&String, &String), Vec<String>> = BTreeMap::new();
+    for pair in pairs.iter().filter(|pair| pair.why.is_none()) {
+        verbs.entry((pair.group, pair.resource)).or_default().push(pair.verb.clone());
+    }
+    let mut rules: BTreeMap<(&String, Vec<String>), Vec<String>> = BTreeMap::new();
+    for ((group, resource), verbs) in verbs {
+        rules.entry((group, verbs)).or_default().push(resource.clone());
+    }
+    let whole = rules.into_iter().map(|((group, verbs), resources)| Rule {
+        api_groups: vec![group.clone()],
+        resources,
+        verbs,
+        resource_names: rule.resource_names.clone(),
+        non_resource_urls: vec![],
+    });
+    whole.collect()
+}
+
+fn only_by_selector(rule: &Rule) -> Option<Remark> {
+    let lists = |verb: &&String| matches!(verb.as_str(), "list" | "watch");
+    let verbs: Vec<String> = rule.verbs.iter().filter(lists).cloned().collect();
+    let plain = rule.resources.iter().filter(|resource| !resource.contains('/'));
+    let things = rule.api_groups.iter().flat_map(|group| plain.clone().map(move |resource| thing(group, resource)));
+    let what = Capability { verbs, things: things.collect(), names: rule.resource_names.clone() };
+    let says_something = !what.names.is_empty() && !what.verbs.is_empty() && !what.things.is_empty();
+    says_something.then_some(Remark::OnlyBySelector { what })
+}
+
+impl fmt::Display for Unworkable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As the rule has them: "read" for `get` would hide the word that is meant.
+        let verbs = super::join_and(&self.what.verbs);
+        let things = super::join_and(&self.what.things);
+        write!(f, "{verbs} {things}{} ({})", self.what.names_phrase(), self.why)
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let group = |name: &str| if name.is_empty() { "the core group, \"\"".to_owned() } else { format!("`{name}`") };
+        match self {
+            Self::NoName(verb) => write!(
+                f,
+                "a request to {} carries no name that `resource_names` could be compared with: give `{verb}` a rule \
+                 without names",
+                if verb == "create" { "create" } else { "delete a collection" }
+            ),
+            Self::Letters(right) => write!(f, "verbs are compared letter by letter: `{right}` is meant"),
+            Self::Group(right) => write!(f, "no API group has that name: {} is meant", group(right)),
+            Self::Kind(lower) => write!(
+                f,
+                "rules name kinds by their plural in small letters, as `kubectl api-resources` lists them: `{lower}`, or \
+                 its plural"
+            ),
+            Self::NoNamespace => f.write_str("it belongs to no namespace, so no binding in one reaches it"),
+            Self::Path => f.write_str("paths belong to no namespace, so no binding in one reaches them"),
+            Self::OtherGroup(groups) => {
+                let groups: Vec<String> = groups.iter().map(|name| group(name)).collect();
+                write!(f, "it is in another API group: {}", groups.join(" or "))
+            }
+            Self::NotServed => f.write_str("the API group has no such kind"),
+            Self::NoGroup => f.write_str("the cluster has no such API group"),
+        }
+    }
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OnlyBySelector { what } => {
+                let name = what.names.first().map_or("NAME", String::as_str);
+                write!(
+                    f,
+                    "{} {}{} works only with `--field-selector metadata.name={name}`: a list of all of them is refused",
+                    super::join_and(&what.verbs),
+                    super::join_and(&what.things),
+                    what.names_phrase()
+                )
+            }
+            Self::Group { group, why } => write!(f, "the API group `{group}` does nothing ({why})"),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Discovery: which kinds of object the API server serves, and where they live.
+
+use super::{
+    AT_ONCE, Cluster, answer,
+    call::{Call, JSON},
+};
+use crate::fault::Fault;
+use futures::{StreamExt as _, stream};
+use http::Method;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroupList, APIResourceList, APIVersions};
+use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscoveryList};
+use latchkey_domain::eks::rbac::{Kinds, Lives};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::time::Duration;
+
+/// How long all of it may take: what is missing is taken for a kind that nobody knows.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A group's name is a DNS name, and a plural name a part of one.
+const LONGEST_NAME: usize = 253;
+
+impl Cluster {
+    /// The kinds that the API server lists. A server that does not answer, or a part of one, is known to have none: a
+    /// run goes on without, since only what is promised depends on it.
+    pub async fn kinds(&self) -> Kinds {
+        match tokio::time::timeout(PATIENCE, self.discover()).await {
+            Ok(Ok(kinds)) => kinds,
+            Ok(Err(fault)) => {
+                tracing::warn!(cluster = self.name(), error = %fault, "its kinds are not known");
+                Kinds::default()
+            }
+            Err(_elapsed) => {
+                tracing::warn!(cluster = self.name(), "its kinds are not known: discovery takes too long");
+                Kinds::default()
+            }
+        }
+    }
+
+    async fn discover(&self) -> Result<Kinds, Fault> {
+        let (core, others) = tokio::try_join!(
+            self.discovery::<Value>("/api", ACCEPT_AGGREGATED_DISCOVERY_V2),
+            self.discovery::<Value>("/apis", ACCEPT_AGGREGATED_DISCOVERY_V2),
+        )?;
+        let mut kinds = Kinds::default();
+        let mut lists: Vec<(String, String)> = Vec::new();
+        for document in [core, others] {
+            if document["kind"] == "APIGroupDiscoveryList" {
+                add_aggregated(&mut kinds, parsed(document));
+            } else if document["kind"] == "APIVersions" {
+                let versions: APIVersions = parsed(document);
+                lists.extend(versions.versions.iter().map(|version| (String::new(), format!("/api/{version}"))));
+            } else {
+                let groups: APIGroupList = parsed(document);
+                let paths = groups.groups.iter().flat_map(|group| {
+                    let versions = group.versions.iter();
+                    versions.map(|version| (group.name.clone(), format!("/apis/{}", version.group_version)))
+                });
+                lists.extend(paths);
+            }
+        }
+        let read = async |(group, path): (String, String)| {
+            let list = self.discovery::<APIResourceList>(&path, JSON).await;
+            (group, list)
+        };
+        let lists: Vec<_> = stream::iter(lists).map(read).buffer_unordered(AT_ONCE).collect().await;
+        for (group, list) in lists {
+            let Ok(list) = list else {
+                kinds.add_unknown(&group);
+                continue;
+            };
+            // Parts such as `pods/log` are where their kind is.
+            for resource in list.resources.iter().filter(|resource| !resource.name.contains('/')) {
+                add(&mut kinds, &group, &resource.name, resource.namespaced);
+            }
+        }
+        Ok(if kinds.is_empty() { kinds } else { kinds.all_groups() })
+    }
+
+    async fn discovery<T: DeserializeOwned>(&self, path: &str, accept: &str) -> Result<T, Fault> {
+        let subject = format!("what cluster `{}` serves at {path}", self.name());
+        let call = Call { operation: "read", subject, right: format!("get the path {path}") };
+        let (head, body) = self.exchange_as(Method::GET, path, None, accept, &call).await?;
+        answer::read(&head, &body, &call)
+    }
+}
+
+/// What of the document has the expected form; nothing where it has another.
+fn parsed<T: DeserializeOwned + Default>(document: Value) -> T {
+    serde_json::from_value(document).unwrap_or_default()
+}
+
+fn add_aggregated(kinds: &mut Kinds, list: APIGroupDiscoveryList) {
+    for group in list.items {
+        let name = group.metadata.and_then(|metadata| metadata.name).unwrap_or_default();
+        for version in group.versions {
+            // The server behind this group did not answer: what is listed is of some time ago.
+            if version.freshness.as_deref() == Some("Stale") {
+                kinds.add_unknown(&name);
+            }
+            for resource in version.resources {
+                let namespaced = resource.scope.as_deref() == Some("Namespaced");
+                add(kinds, &name, resource.resource.as_deref().unwrap_or_default(), namespaced);
+            }
+        }
+    }
+}
+
+fn add(kinds: &mut Kinds, group: &str, plural: &str, namespaced: bool) {
+    let is_name = |text: &str| {
+        text.len() <= LONGEST_NAME
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
+    };
+    if is_name(group) && is_name(plural) && !plural.is_empty() {
+        kinds.add(group, plural, if namespaced { Lives::InNamespaces } else { Lives::InCluster });
+    }
+}

@@ -1,0 +1,124 @@
+//! Rights that no request can use: nobody is promised them, what is new with them waits, what runs goes on.
+
+use super::{PROD, World};
+use crate::town::{POLICY, look};
+use latchkey::{
+    actions::{
+        ask::AskForm,
+        requests::{self, NotSubmitted},
+    },
+    config,
+};
+use latchkey_domain::plan::bootstrap;
+use latchkey_simulator::kubernetes::{Failure, Pattern};
+
+const ALWAYS: u32 = 1_000_000;
+
+/// The town's policy with one profile more, of this rule.
+fn with_rule(rule: &str) -> String {
+    let profile =
+        format!("[[profiles]]\nname = \"own\"\nscope = \"namespace\"\nrules = [{{ {rule} }}]\n\n[[policies]]");
+    POLICY.replacen("[[policies]]", &profile, 1).replacen("profiles = [\"view\"]", "profiles = [\"view\", \"own\"]", 1)
+}
+
+fn own() -> AskForm {
+    AskForm { profile: "own".into(), ..look() }
+}
+
+impl World {
+    /// A town with such a profile, whose cluster tells its kinds.
+    async fn with_rule(rule: &str) -> Self {
+        let world = Self::new().await;
+        let policy = with_rule(rule);
+        for object in bootstrap::manifests(&config::policy::parse(&policy).unwrap()) {
+            world.objects(PROD).put_raw(object, "bootstrap").unwrap();
+        }
+        world.town.apply_policy(&policy).await;
+        world.run().await;
+        world
+    }
+
+    /// Whether prod's API server tells which kinds it serves; whatever it says, the worker looks.
+    async fn tells_kinds(&self, tells: bool) {
+        self.knobs(PROD).heal();
+        if !tells {
+            for path in ["/api", "/apis"] {
+                self.knobs(PROD).fail(Pattern::on("get", path), Failure::Internal, ALWAYS);
+            }
+        }
+        self.rests_are_over().await;
+        self.run().await;
+    }
+}
+
+/// A kind in a group that does not have it: known only once the cluster tells its kinds.
+const MISPLACED: &str = r#"api_groups = [""], resources = ["deployments"], verbs = ["get", "list"]"#;
+
+#[tokio::test]
+async fn nobody_can_ask_for_what_never_works_and_is_told_what_that_is() {
+    for (rule, said) in [
+        (
+            r#"api_groups = [""], resources = ["configmaps"], resource_names = ["a"], verbs = ["get", "create"]"#,
+            "no name",
+        ),
+        (r#"api_groups = [""], resources = ["nodes"], verbs = ["get"]"#, "belongs to no namespace"),
+        (r#"api_groups = ["apps/v1"], resources = ["deployments"], verbs = ["get"]"#, "`apps` is meant"),
+        (r#"api_groups = ["apps"], resources = ["Deployment"], verbs = ["get"]"#, "by their plural"),
+        (r#"api_groups = [""], resources = ["pods"], verbs = ["GET"]"#, "`get` is meant"),
+        (MISPLACED, "another API group: `apps`"),
+        (r#"api_groups = ["example.org"], resources = ["things"], verbs = ["get"]"#, "has no such API group"),
+    ] {
+        let world = World::with_rule(rule).await;
+        let asked = requests::submit(&world.town.web, world.town.person("ana"), &own()).await;
+        let Err(NotSubmitted::Problems(considered)) = asked else { panic!("{rule} can be asked for") };
+        let told: Vec<&str> = considered.problems.iter().map(|problem| problem.sentence.as_str()).collect();
+        assert!(told.iter().any(|told| told.contains(said) && told.contains("mend the profile")), "{rule}: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_approved_and_never_works_waits_and_is_not_proven() {
+    let world = World::with_rule(MISPLACED).await;
+    world.tells_kinds(false).await;
+    let grant = world.approved_ask("ana", &own()).await;
+    world.knobs(PROD).heal();
+    world
+        .until_trouble(grant, "names what can never work on prod-eu: get and list deployments (it is in another")
+        .await;
+    assert_eq!(world.state(grant).await, "provisioning");
+    assert!(world.bindings(PROD).is_empty(), "nothing is bound to what cannot be proven");
+    world.give_back("ana", grant).await;
+    world.until(grant, "ended").await;
+}
+
+#[tokio::test]
+async fn what_runs_keeps_its_proof_when_the_cluster_tells_that_it_never_works() {
+    let world = World::with_rule(MISPLACED).await;
+    world.tells_kinds(false).await;
+    let grant = world.approved_ask("ana", &own()).await;
+    world.until(grant, "active").await;
+    world.tells_kinds(true).await;
+    assert_eq!(world.state(grant).await, "active");
+    assert_eq!(world.trouble(grant).await, "");
+    world.give_back("ana", grant).await;
+    world.until(grant, "ended").await;
+}
+
+#[tokio::test]
+async fn a_kind_that_a_cluster_does_not_have_is_left_out_and_the_rest_is_proven() {
+    let world = World::with_rule(
+        r#"api_groups = ["", "argoproj.io"], resources = ["pods", "rollouts"], verbs = ["get", "list"]"#,
+    )
+    .await;
+    let grant = world.approved_ask("ana", &own()).await;
+    world.until(grant, "active").await;
+    let proof: String =
+        sqlx::query_scalar("select evidence::text from grant_leg where grant_id = $1 and target_kind = 'cluster'")
+            .bind(grant.0)
+            .fetch_one(world.town.owner.pool())
+            .await
+            .unwrap();
+    assert!(proof.contains("list pods in namespace payments"), "{proof}");
+    assert!(!proof.contains("rollouts"), "what nobody can ask for proves nothing: {proof}");
+    assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200);
+}

@@ -5,6 +5,7 @@
 //! - [`store`]: Postgres: transactions, the one writer of business state; reads, one query a page.
 //! - [`actions`]: use cases: lock, decide, record, commit.
 //! - [`aws`], [`kubernetes`]: adapters to the outside, their errors classified as [`fault`]s.
+//! - [`database_url`]: where the database is, as its driver reads it.
 //! - [`causes`]: an error with what caused it, in one line.
 //! - [`lease`]: who works on a target, and leave for each write to the outside.
 //! - [`worker`]: reconciles targets: leases, principals, clusters, the clock, the sealer.
@@ -18,6 +19,7 @@ pub mod aws;
 pub mod causes;
 pub mod cli;
 pub mod config;
+pub mod database_url;
 pub mod fault;
 pub mod kubernetes;
 pub mod lease;

@@ -54,7 +54,7 @@ pub async fn measure(small: &History, large: &History, table: &mut Table) {
 
 impl Portal {
     async fn over(history: &History) -> Self {
-        let store = Store::for_pages(&history.town.database.url_as("latchkey_web").into(), 4).unwrap();
+        let store = Store::for_pages(&history.town.database.url_as("latchkey_web").parse().unwrap(), 4);
         let cookie = format!("__Host-latchkey={}", history.token);
         Self { router: router(store), cookie, names: addresses::names(history).await }
     }

@@ -123,7 +123,7 @@ fn lines(faults: &[Fault]) -> String {
 
 /// The database as the schema's owner.
 fn owner(settings: &Settings) -> anyhow::Result<Store> {
-    Ok(Store::connect(settings.database.owner()?, 2)?)
+    Ok(Store::connect(settings.database.owner()?, 2))
 }
 
 /// The database as whoever may read it: the role of any process.
@@ -131,8 +131,8 @@ fn reader(settings: &Settings) -> anyhow::Result<Store> {
     let database = &settings.database;
     let given = [&database.owner_url, &database.worker_url, &database.web_url].into_iter().flatten().next();
     match given {
-        Some(url) => Ok(Store::connect(url, 2)?),
-        None => Ok(Store::connect(database.owner()?, 2)?),
+        Some(url) => Ok(Store::connect(url, 2)),
+        None => Ok(Store::connect(database.owner()?, 2)),
     }
 }
 

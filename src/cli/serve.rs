@@ -16,7 +16,7 @@ use std::{process::ExitCode, sync::Arc};
 use tokio::net::TcpListener;
 
 pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let store = Store::for_pages(settings.database.web()?, settings.database.connections)?;
+    let store = Store::for_pages(settings.database.web()?, settings.database.connections);
     let state = state(settings, store)?;
     let machines = web::for_machines(state.clone());
     let router = web::router(state);

@@ -15,7 +15,7 @@ use std::{process::ExitCode, time::Duration};
 const REGION: &str = "us-east-1";
 
 pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let store = Store::connect(settings.database.worker()?, settings.database.connections)?;
+    let store = Store::connect(settings.database.worker()?, settings.database.connections);
     let stop = Stop::on_signals().context("failed to listen to signals")?;
     let worker = Worker::new(store, Aws::new(&aws(settings)).await);
     tracing::info!("the worker begins");

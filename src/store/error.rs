@@ -3,9 +3,6 @@
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database URL does not parse. The URL itself is not shown: it may hold a password.
-    #[error("the database URL does not parse")]
-    Config(#[source] sqlx::Error),
     /// The database is away, slow, or refused the statement.
     #[error("the database did not answer as expected")]
     Database(#[from] sqlx::Error),

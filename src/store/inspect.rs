@@ -29,7 +29,7 @@ pub struct SignedIn {
 pub async fn signed_in(pool: &PgPool) -> Result<SignedIn, StoreError> {
     let row = sqlx::query!(
         r#"select current_user::text as "user!", r.rolsuper or r.rolcreaterole or r.rolbypassrls as "mighty!",
-             exists (select from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+             exists (select from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
                      and pg_has_role(current_user, c.relowner, 'MEMBER')) as "owns!",
              clock_timestamp() as "now!", current_setting('server_version') as "version!",
              coalesce((select s.ssl from pg_stat_ssl s where s.pid = pg_backend_pid()), false) as "encrypted!",
@@ -102,7 +102,7 @@ pub async fn schema(pool: &PgPool) -> Result<Schema, StoreError> {
 pub async fn triggers_off(pool: &PgPool) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"select c.relname || '.' || t.tgname as "name!" from pg_trigger t join pg_class c on c.oid = t.tgrelid
-           where not t.tgisinternal and t.tgenabled = 'D' and c.relnamespace = 'public'::regnamespace order by 1"#
+           where not t.tgisinternal and t.tgenabled = 'D' and c.relnamespace = current_schema()::regnamespace order by 1"#
     )
     .fetch_all(pool)
     .await?)

@@ -19,6 +19,7 @@ pub mod intents;
 pub mod legs;
 pub mod limits;
 pub mod mappings;
+mod migrate;
 pub mod observations;
 pub mod people;
 pub mod policies;
@@ -26,19 +27,21 @@ pub mod quarantine;
 pub mod read;
 pub mod requests;
 pub mod rights;
+pub mod session;
 pub mod sessions;
 pub mod targets;
 pub mod tx;
 
 pub use error::StoreError;
+pub use migrate::{Migrated, NotMigrated, migrate};
 pub use tx::{Stored, Tx};
 
-use secrecy::{ExposeSecret, SecretString};
+use crate::database_url::DatabaseUrl;
 use sqlx::{
     Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 /// The schema's migrations, compiled in.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -48,99 +51,80 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 pub struct Store {
     pool: PgPool,
     parsed: observations::Parsed,
-}
-
-/// A query whose filters may be absent has one plan for all of them once Postgres keeps one: on a long audit log that
-/// reads all of it, for minutes. So each use is planned for what it asks, which takes a fraction of a millisecond.
-const PLAN_CACHE: (&str, &str) = ("plan_cache_mode", "force_custom_plan");
-
-/// Where the tables are. PostgreSQL advises a schema of its own for each role, in front of `public`: what is made without
-/// a name would go there, and be found by nobody else.
-const SEARCH_PATH: (&str, &str) = ("search_path", "public");
-
-/// A connection as the schema's owner, without the time-outs of the pools, for `latchkey migrate`.
-///
-/// # Errors
-/// `Config` where the URL does not parse; `Database` where no connection comes about.
-pub async fn connect_as_owner(url: &SecretString) -> Result<PgConnection, StoreError> {
-    let options = PgConnectOptions::from_str(url.expose_secret()).map_err(StoreError::Config)?;
-    Ok(PgConnection::connect_with(&options.application_name("latchkey").options([SEARCH_PATH])).await?)
+    refusal: session::Refusal,
 }
 
 /// As many connections as looking at everything at once takes.
 const READERS: u32 = 4;
-
-/// A statement that takes longer is given up: no page and no reconcile needs one.
-const STATEMENT_TIMEOUT: &str = "15s";
 
 /// How long a process waits for a connection: the database may be restarting.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The same while somebody waits for a page.
 const PATIENCE_OF_PAGES: Duration = Duration::from_millis(1_500);
 
-/// A process that stands still in a transaction (nothing outside is called in one) lets its locks go after this: before
-/// whoever waits for them gives up.
-const IDLE_TIMEOUT: &str = "8s";
-
 impl Store {
-    /// Connects lazily: a database that is away is an error of the first query, not of the start.
-    ///
-    /// # Errors
-    /// `Config` where the URL does not parse.
-    pub fn connect(url: &SecretString, connections: u32) -> Result<Self, StoreError> {
+    /// Connects lazily: a database that is away is an error of the first query, not of the start. A connection whose
+    /// [session](session) is not as it has to be is not used: to whoever waits it is as if the database were away, the log
+    /// and [`Store::unfit`] say why.
+    pub fn connect(url: &DatabaseUrl, connections: u32) -> Self {
         Self::connect_within(url, connections, PATIENCE)
     }
 
     /// The same for pages: whoever waits for one is told soon that the database is away.
-    ///
-    /// # Errors
-    /// `Config` where the URL does not parse.
-    pub fn for_pages(url: &SecretString, connections: u32) -> Result<Self, StoreError> {
+    pub fn for_pages(url: &DatabaseUrl, connections: u32) -> Self {
         Self::connect_within(url, connections, PATIENCE_OF_PAGES)
     }
 
-    fn connect_within(url: &SecretString, connections: u32, patience: Duration) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url.expose_secret())
-            .map_err(StoreError::Config)?
-            .application_name("latchkey")
-            .options([
-                ("statement_timeout", STATEMENT_TIMEOUT),
-                ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
-                PLAN_CACHE,
-                SEARCH_PATH,
-            ]);
-        let pool =
-            PgPoolOptions::new().max_connections(connections).acquire_timeout(patience).connect_lazy_with(options);
-        Ok(Self { pool, parsed: observations::Parsed::default() })
+    fn connect_within(url: &DatabaseUrl, connections: u32, patience: Duration) -> Self {
+        let refusal = session::Refusal::default();
+        let (looked, of) = (refusal.clone(), url.clone());
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(patience)
+            .after_connect(move |connection, _| {
+                let (looked, of) = (looked.clone(), of.clone());
+                Box::pin(async move { looked.look(connection, &of).await })
+            })
+            .connect_lazy_with(url.options());
+        Self { pool, parsed: observations::Parsed::default(), refusal }
     }
 
     /// Connects now, so that what stands in the way is known, and to read only: the server refuses every write of these
-    /// connections.
+    /// connections. Whatever the role's sessions have: who looks for what is wrong has to see it.
     ///
     /// # Errors
-    /// `Config` where the URL does not parse; `Database` where no connection comes about.
-    pub async fn connect_to_read(url: &SecretString) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url.expose_secret())
-            .map_err(StoreError::Config)?
-            .application_name("latchkey")
-            .options([
-                ("statement_timeout", STATEMENT_TIMEOUT),
-                ("default_transaction_read_only", "on"),
-                PLAN_CACHE,
-                SEARCH_PATH,
-            ]);
+    /// `Database` where no connection comes about.
+    pub async fn connect_to_read(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let own = url.options().options(session::of_readers(url.schema()));
         // A pool only says that it had no connection in time, and not why.
-        PgConnection::connect_with(&options).await?.close().await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_lazy_with(options);
-        Ok(Self { pool, parsed: observations::Parsed::default() })
+        let options = match PgConnection::connect_with(&own).await {
+            Ok(connection) => {
+                connection.close().await?;
+                own
+            }
+            // PgBouncer takes no startup parameters. What is asked writes nothing, with the server's guard or without.
+            Err(error) if takes_no_parameters(&error) => {
+                PgConnection::connect_with(&url.options()).await?.close().await?;
+                url.options()
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self::new(Self::readers(options)))
+    }
+
+    fn readers(options: PgConnectOptions) -> PgPool {
+        let pool = PgPoolOptions::new().max_connections(READERS).acquire_timeout(Duration::from_secs(5));
+        pool.connect_lazy_with(options)
+    }
+
+    /// Why the last new connection was not used, where it was not.
+    pub fn unfit(&self) -> Option<session::Unfit> {
+        self.refusal.get()
     }
 
     /// A store over a pool that exists.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, parsed: observations::Parsed::default() }
+        Self { pool, parsed: observations::Parsed::default(), refusal: session::Refusal::default() }
     }
 
     /// The pool, for the reads of [`crate::store`] and the tables that have no state machine.
@@ -163,4 +147,9 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Tx::begin(&self.pool).await
     }
+}
+
+/// Whether the other side is a pooler that takes no startup parameters (08P01, protocol violation).
+fn takes_no_parameters(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("08P01"))
 }

@@ -163,7 +163,7 @@ pub async fn held(pool: &PgPool) -> Result<(BTreeSet<String>, Rights), StoreErro
                      and case when p.name in ('SELECT', 'INSERT', 'UPDATE')
                          then has_column_privilege(c.oid, a.attnum, p.name) else false end) as "columns!"
            from pg_class c cross join unnest($1::text[]) as p(name)
-           where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')"#,
+           where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')"#,
         &privileges
     )
     .fetch_all(pool)
@@ -172,7 +172,7 @@ pub async fn held(pool: &PgPool) -> Result<(BTreeSet<String>, Rights), StoreErro
     let functions = sqlx::query!(
         r#"select 'function ' || regexp_replace(p.oid::regprocedure::text, '^public[.]', '') as "name!",
              has_function_privilege(p.oid, 'EXECUTE') as "execute!"
-           from pg_proc p where p.pronamespace = 'public'::regnamespace and p.prosecdef"#
+           from pg_proc p where p.pronamespace = current_schema()::regnamespace and p.prosecdef"#
     )
     .fetch_all(pool)
     .await?;

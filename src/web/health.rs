@@ -20,7 +20,9 @@ async fn readyz(Extract(state): Extract<State>) -> Response {
         Err(error @ NoPolicy::None) => format!("{error}\n"),
         Err(NoPolicy::Store(error)) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
-            if error.is_without_schema() {
+            if let Some(why) = state.store.unfit() {
+                format!("{why}\n")
+            } else if error.is_without_schema() {
                 "the database has no schema yet: run `latchkey migrate`\n".to_owned()
             } else {
                 "the database does not answer\n".to_owned()

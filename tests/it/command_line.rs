@@ -157,31 +157,29 @@ async fn database_is_migrated_a_policy_applied_and_the_chain_verified() {
 }
 
 #[tokio::test]
-async fn a_schema_before_public_in_the_search_path_gets_no_table_and_hides_none() {
+async fn migrate_prints_what_an_administrator_has_to_run_and_says_that_it_is_needed() {
     let desk = Desk::new();
     let database = Postgres::shared().await.fresh_database().await;
-    let url = database.url();
-    let pool = sqlx::PgPool::connect(&url).await.unwrap();
-    let bare = "drop schema public cascade; create schema public; grant usage on schema public to public;
-                create schema own;
-                do $$ begin execute format('alter database %I set search_path = own, public', current_database()); end $$";
-    sqlx::raw_sql(bare).execute(&pool).await.unwrap();
-    pool.close().await;
+    let (name, owner) = (database.name().to_owned(), format!("owns_{}", database.name()));
+    let bare = format!(
+        "drop schema public cascade; create schema public authorization pg_database_owner; grant usage on schema public to public;
+         create role {owner} login; alter database {name} owner to {owner};
+         alter role latchkey_web in database {name} reset all; alter role latchkey_worker in database {name} reset all;"
+    );
+    let pool = sqlx::PgPool::connect(&database.url()).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(bare)).execute(&pool).await.unwrap();
+    let url = database.url_as(&owner);
     let variables = [("LATCHKEY_DATABASE__OWNER_URL", url.as_str())];
-    for arguments in [&["migrate"][..], &["migrate"], &["policy", "apply", "policy.toml", "--by", "a test"]] {
-        let output = desk.run(arguments, &variables).await;
-        assert!(output.status.success(), "{arguments:?}: {}", err(&output));
-    }
-    let pool = sqlx::PgPool::connect(&url).await.unwrap();
-    let made: Vec<(String, i64)> = sqlx::query_as(
-        "select schemaname::text, count(*) from pg_tables where schemaname in ('own', 'public') group by 1",
-    )
-    .fetch_all(&pool)
-    .await
-    .unwrap();
-    assert!(matches!(&made[..], [(schema, _)] if schema == "public"), "{made:?}");
-    let web = latchkey::store::Store::connect(&database.url_as("latchkey_web").into(), 1).unwrap();
-    assert!(latchkey::actions::policy::current(&web).await.is_ok());
+    let output = desk.run(&["migrate"], &variables).await;
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    assert!(err(&output).contains("an administrator has to run"), "{}", err(&output));
+    let statements: Vec<String> = out(&output).lines().skip(1).map(str::to_owned).collect();
+    assert!(statements.iter().all(|line| line.starts_with("alter role ") && line.ends_with(';')), "{statements:?}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statements.join("\n"))).execute(&pool).await.unwrap();
+    let output = desk.run(&["migrate"], &variables).await;
+    assert!(output.status.success(), "{}", err(&output));
+    let applied = desk.run(&["policy", "apply", "policy.toml", "--by", "a test"], &variables).await;
+    assert!(applied.status.success(), "{}", err(&applied));
 }
 
 #[tokio::test]

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room of `src/` with those it may use; any may use `causes`. `cli` joins them all; the domain is a crate of its own.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("causes", &[]),
-    ("config", &[]),
-    ("store", &[]),
+    ("database_url", &[]),
+    ("config", &["database_url"]),
+    ("store", &["database_url"]),
     ("actions", &["store", "config"]),
     ("fault", &[]),
     ("lease", &[]),

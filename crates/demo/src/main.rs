@@ -73,10 +73,12 @@ fn main() -> ExitCode {
     let data = arguments.data.clone().unwrap_or_else(description::default_data);
     let result = runtime.block_on(async {
         match arguments.command {
-            None => run::run(&data, arguments.describe.as_deref(), arguments.port, arguments.kubernetes).await,
+            None => {
+                Box::pin(run::run(&data, arguments.describe.as_deref(), arguments.port, arguments.kubernetes)).await
+            }
             Some(Command::As { handle, command }) => person::run_as(&data, &handle, &command).await,
             Some(Command::Advance { by }) => advance::advance(&data, &by).await,
-            Some(Command::Aws { arguments }) => person::aws(&arguments).await,
+            Some(Command::Aws { arguments }) => Box::pin(person::aws(&arguments)).await,
         }
     });
     match result {

@@ -189,13 +189,13 @@ async fn start(
         None => None,
     };
     let settings = settings(data, kept, postgres, &simulator, &portal)?;
-    let web_store = Store::for_pages(settings.database.web()?, settings.database.connections)?;
+    let web_store = Store::for_pages(settings.database.web()?, settings.database.connections);
     let people = history::people(&web_store, &simulator).await?;
     if first_time {
         apply_policy(&owner, &policy).await?;
     }
     let (tell, stop) = Stop::by_hand();
-    let worker_store = Store::connect(settings.database.worker()?, settings.database.connections)?;
+    let worker_store = Store::connect(settings.database.worker()?, settings.database.connections);
     let keys = role_keys(&simulator, seed::WORKER_ROLE)?;
     let worker = worker::Worker::new(worker_store, aws(&simulator, &keys).await);
     let worker = tokio::spawn(worker::run(worker, {
@@ -262,9 +262,9 @@ async fn migrate(postgres: &Postgres) -> anyhow::Result<Store> {
     if !exists {
         sqlx::query("create database latchkey").execute(&server).await?;
     }
-    let owner = Store::connect(&postgres.url("latchkey", "latchkey").into(), 4)?;
-    latchkey::store::MIGRATIONS.run(owner.pool()).await.context("failed to migrate the demo's database")?;
-    Ok(owner)
+    let url = postgres.url("latchkey", "latchkey").parse().context("the demo's own database URL does not parse")?;
+    latchkey::store::migrate(&url).await.context("failed to migrate the demo's database")?;
+    Ok(Store::connect(&url, 4))
 }
 
 async fn apply_policy(owner: &Store, file: &PolicyFile) -> anyhow::Result<()> {

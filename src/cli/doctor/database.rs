@@ -3,14 +3,14 @@
 use super::{ahead_of, report::Finding, within};
 use crate::{
     config::Settings,
+    database_url::DatabaseUrl,
     store::{
         Store, StoreError,
         inspect::{self, Schema, SignedIn},
-        rights,
+        rights, session,
     },
     words::doctor::database as words,
 };
-use secrecy::SecretString;
 use std::time::Duration;
 
 /// Past this many seconds a worker claims nothing; it is the worker's own limit.
@@ -51,7 +51,7 @@ pub async fn look(settings: &Settings, limit: Duration) -> (Vec<Finding>, Option
 }
 
 /// Signs in as a role, where its URL is known, and looks at what it may.
-async fn login(role: Role, url: Option<&SecretString>, limit: Duration) -> (Vec<Finding>, Option<Store>) {
+async fn login(role: Role, url: Option<&DatabaseUrl>, limit: Duration) -> (Vec<Finding>, Option<Store>) {
     const CHECK: &str = "database.login";
     let Some(url) = url else {
         return (vec![Finding::not_checked(CHECK, words::no_url(role.name, role.key))], None);
@@ -68,6 +68,7 @@ async fn login(role: Role, url: Option<&SecretString>, limit: Duration) -> (Vec<
         Err(_elapsed) => return refused("no answer in time"),
     };
     let mut findings = about(role, &signed_in);
+    findings.extend(within(limit, "database.session", session(role, url)).await);
     if role.granted && !signed_in.is_mighty && !signed_in.owns {
         findings.extend(within(limit, "database.rights", rights_of(role, &store)).await);
     }
@@ -96,6 +97,23 @@ fn about(role: Role, signed_in: &SignedIn) -> Vec<Finding> {
         findings.push(Finding::warning("database.clock", words::skewed(seconds, false)));
     }
     findings
+}
+
+/// Whether a role's sessions are as processes need them.
+async fn session(role: Role, url: &DatabaseUrl) -> Vec<Finding> {
+    const CHECK: &str = "database.session";
+    vec![match session::unfit_at(url).await {
+        Ok(None) => Finding::ok(
+            CHECK,
+            format!("the sessions of {} are as they have to be (schema {})", role.name, url.schema()),
+        ),
+        Ok(Some(why)) => {
+            let finding = Finding::failed(CHECK, words::unfit(role.name, &why.what()));
+            let sql: String = why.statements().iter().map(|statement| format!("{statement};\n")).collect();
+            if sql.is_empty() { finding } else { finding.pasting("sql", "psql as an administrator", sql) }
+        }
+        Err(error) => Finding::failed(CHECK, words::unread("what sessions have", &error_text(&error))),
+    }]
 }
 
 /// Whether a role has what the migrations grant it, and nothing else.

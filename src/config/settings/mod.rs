@@ -7,6 +7,7 @@ mod read;
 mod secret;
 
 use super::Fault;
+use crate::database_url::DatabaseUrl;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use std::{net::SocketAddr, path::Path, time::Duration};
@@ -64,15 +65,15 @@ pub struct Worker {
     pub internal: Option<SocketAddr>,
 }
 
-/// `[database]`: PostgreSQL, one URL for each role. A process needs its own only.
+/// `[database]`: PostgreSQL, one URL for each role, all of them with the schema of `schema`. A process needs its own only.
 #[derive(Debug, Clone)]
 pub struct Database {
     /// For `latchkey serve`, as `latchkey_web`.
-    pub web_url: Option<SecretString>,
+    pub web_url: Option<DatabaseUrl>,
     /// For `latchkey worker`, as `latchkey_worker`.
-    pub worker_url: Option<SecretString>,
+    pub worker_url: Option<DatabaseUrl>,
     /// For `migrate`, `policy apply` and `audit verify`: the owner of the schema.
-    pub owner_url: Option<SecretString>,
+    pub owner_url: Option<DatabaseUrl>,
     /// The most connections of one process.
     pub connections: u32,
 }
@@ -94,19 +95,19 @@ impl Database {
     ///
     /// # Errors
     /// Where nothing gives it; likewise below.
-    pub fn web(&self) -> Result<&SecretString, NoDatabaseUrl> {
+    pub fn web(&self) -> Result<&DatabaseUrl, NoDatabaseUrl> {
         let missing = NoDatabaseUrl { role: "latchkey_web", key: "web_url", variable: "WEB_URL" };
         self.web_url.as_ref().ok_or(missing)
     }
 
     /// The URL of the worker's role.
-    pub fn worker(&self) -> Result<&SecretString, NoDatabaseUrl> {
+    pub fn worker(&self) -> Result<&DatabaseUrl, NoDatabaseUrl> {
         let missing = NoDatabaseUrl { role: "latchkey_worker", key: "worker_url", variable: "WORKER_URL" };
         self.worker_url.as_ref().ok_or(missing)
     }
 
     /// The URL of the schema's owner.
-    pub fn owner(&self) -> Result<&SecretString, NoDatabaseUrl> {
+    pub fn owner(&self) -> Result<&DatabaseUrl, NoDatabaseUrl> {
         let missing = NoDatabaseUrl { role: "the schema's owner", key: "owner_url", variable: "OWNER_URL" };
         self.owner_url.as_ref().ok_or(missing)
     }

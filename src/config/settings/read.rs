@@ -7,12 +7,17 @@ use super::{
     },
     Aws, ClaimPath, Database, Login, Network, Server, Settings, Worker, secret,
 };
+use crate::database_url::{USUAL_SCHEMA, schema_name};
 use jiff::tz::TimeZone;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     time::Duration,
+};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
 };
 use url::{Host, Url};
 
@@ -39,6 +44,10 @@ pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator
     let overrides = overrides(variables, &mut faults);
     let none = Overrides::new();
     let of = |section: &str| overrides.get(section).unwrap_or(&none);
+    for (variable, value) in overrides.values().flat_map(BTreeMap::values) {
+        refuse_blanks(value, || Place::Variable(variable.clone()), &mut faults);
+    }
+    refuse_blanks_in(document.get_ref(), &mut faults);
     let mut root = Section::root(document.get_ref(), "latchkey.toml");
     let server = server(root.section("server", of("server"), &mut faults), &mut faults);
     let worker = worker(root.section("worker", of("worker"), &mut faults), &mut faults);
@@ -51,6 +60,50 @@ pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator
         _ => None,
     };
     Checked { settings, faults: faults.finish() }
+}
+
+/// No text here means anything with a blank at either end: it is compared letter by letter by whoever gets it.
+fn refuse_blanks(text: &str, place: impl FnOnce() -> Place, faults: &mut Collector<'_>) {
+    if text.trim() != text && !text.trim().is_empty() {
+        faults.error(&place(), "this begins or ends with a blank", Some("take it away".to_owned()));
+    }
+}
+
+/// The same for each text of a file.
+fn refuse_blanks_in(table: &DeTable<'_>, faults: &mut Collector<'_>) {
+    let mut ahead: Vec<&Spanned<DeValue<'_>>> = table.values().collect();
+    while let Some(value) = ahead.pop() {
+        match value.get_ref() {
+            DeValue::String(text) => refuse_blanks(text, || Place::Span(value.span()), faults),
+            DeValue::Array(list) => ahead.extend(list.iter()),
+            DeValue::Table(table) => ahead.extend(table.values()),
+            _ => {}
+        }
+    }
+}
+
+/// Where discovery documents are found below their issuer.
+const DISCOVERY: &str = "/.well-known/openid-configuration";
+
+/// The issuer as tokens name it, which is what stands before the path of its discovery document.
+fn issuer(text: &str) -> Result<String, String> {
+    outside_url(text)?;
+    match text.trim_end_matches('/').strip_suffix(DISCOVERY) {
+        Some(issuer) => Err(format!(
+            "`{text}` is where the issuer is described: write the issuer itself, as `issuer` in that document names it, \
+             such as {issuer}"
+        )),
+        None => Ok(text.to_owned()),
+    }
+}
+
+/// Scopes, each by itself.
+fn scopes(listed: &[Given<&str>], faults: &mut Collector<'_>) -> Vec<String> {
+    for scope in listed.iter().filter(|scope| scope.value.contains(char::is_whitespace)) {
+        let hint = "write each by itself: scopes = [\"openid\", \"profile\"], or with commas in the environment";
+        faults.error(&scope.place, format!("`{}` is more than one scope", scope.value), Some(hint.to_owned()));
+    }
+    listed.iter().map(|scope| scope.value.to_owned()).collect()
 }
 
 /// `LATCHKEY_SECTION__KEY`, by section and key.
@@ -158,8 +211,9 @@ fn outside_url(text: &str) -> Result<Url, String> {
 }
 
 fn database(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Database {
-    let mut url =
-        |key, faults: &mut Collector<'_>| secret::read(&mut section, key, folder, secret::without_password, faults);
+    let schema = section.parsed("schema", faults, |text| schema_name(text).map(str::to_owned));
+    let schema = schema.map_or_else(|| USUAL_SCHEMA.to_owned(), |schema| schema.value);
+    let mut url = |keys, faults: &mut Collector<'_>| secret::database_url(&mut section, keys, folder, &schema, faults);
     let web_url = url(("web_url", "web_url_file"), faults);
     let worker_url = url(("worker_url", "worker_url_file"), faults);
     let owner_url = url(("owner_url", "owner_url_file"), faults);
@@ -170,14 +224,13 @@ fn database(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>)
 
 fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Option<Login> {
     // Kept as it is written: tokens name their issuer letter for letter, with or without a slash at the end.
-    let issuer = section.required("issuer", faults, |text| outside_url(text).map(|_| text.to_owned()));
+    let issuer = section.required("issuer", faults, issuer);
     let provider = section.parsed("provider", faults, non_empty);
     let client_id = section.required("client_id", faults, non_empty);
     let key = ("client_secret", "client_secret_file");
-    let client_secret = secret::read(&mut section, key, folder, secret::never, faults);
-    let scopes = section.list("scopes", faults);
-    let mut scopes: Vec<String> = match scopes {
-        Some(scopes) => scopes.value.iter().map(|scope| scope.value.to_owned()).collect(),
+    let client_secret = secret::read(&mut section, key, folder, secret::never, faults).map(|secret| secret.value);
+    let mut scopes: Vec<String> = match section.list("scopes", faults) {
+        Some(listed) => scopes(&listed.value, faults),
         None => ["openid", "profile", "email"].map(str::to_owned).to_vec(),
     };
     if !scopes.iter().any(|scope| scope == "openid") {

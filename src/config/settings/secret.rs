@@ -1,7 +1,8 @@
 //! Secrets: from a file that is named, or from the environment; never written into latchkey.toml.
 
-use super::super::reader::{Collector, Given, Section};
-use secrecy::SecretString;
+use super::super::reader::{Collector, Given, Place, Section};
+use crate::database_url::DatabaseUrl;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::path::Path;
 use url::Url;
 
@@ -13,7 +14,7 @@ pub(super) fn read(
     folder: &Path,
     inline: impl FnOnce(&str) -> Result<(), String>,
     faults: &mut Collector<'_>,
-) -> Option<SecretString> {
+) -> Option<Given<SecretString>> {
     let overridden = section.overridden(key).is_some();
     let both = section.has(key) && section.has(key_file);
     let file_overridden = section.overridden(key_file).is_some();
@@ -24,11 +25,11 @@ pub(super) fn read(
         faults.error(place, format!("both `{key}` and `{key_file}` are given"), Some("keep one of them".to_owned()));
     }
     match (text, file) {
-        (Some(Given { value, .. }), _) if overridden => Some(value.into()),
+        (Some(Given { value, place }), _) if overridden => Some(Given { value: value.into(), place }),
         (_, Some(file)) => {
             let path = folder.join(file.value);
             match std::fs::read_to_string(&path) {
-                Ok(secret) => Some(secret.trim_end_matches(['\n', '\r']).into()),
+                Ok(secret) => of_file(&secret, &path, file.place, faults),
                 Err(error) => {
                     faults.warning(&file.place, format!("the file {} cannot be read: {error}", path.display()), None);
                     None
@@ -36,7 +37,7 @@ pub(super) fn read(
             }
         }
         (Some(Given { value, place }), None) => match inline(value) {
-            Ok(()) => Some(value.into()),
+            Ok(()) => Some(Given { value: value.into(), place }),
             Err(why) => {
                 let hint = format!("name a file by `{key_file}`, or set {}", variable(&section.title, key));
                 faults.error(&place, why, Some(hint));
@@ -45,6 +46,36 @@ pub(super) fn read(
         },
         (None, None) => None,
     }
+}
+
+/// A secret as a file has it: without the end of its last line, and the mark that editors of Windows put before the
+/// first.
+fn of_file(text: &str, path: &Path, place: Place, faults: &mut Collector<'_>) -> Option<Given<SecretString>> {
+    let secret = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches(['\n', '\r']);
+    let fault = if secret.is_empty() {
+        "is empty"
+    } else if secret.trim() != secret {
+        "begins or ends with a blank"
+    } else if secret.contains(['\n', '\r']) {
+        "has several lines"
+    } else {
+        return Some(Given { value: secret.into(), place });
+    };
+    faults.error(&place, format!("the file {} {fault}", path.display()), None);
+    None
+}
+
+/// The database URL of `key`, or of the file that `key_file` names, as the driver reads it.
+pub(super) fn database_url(
+    section: &mut Section<'_>,
+    keys: (&'static str, &'static str),
+    folder: &Path,
+    schema: &str,
+    faults: &mut Collector<'_>,
+) -> Option<DatabaseUrl> {
+    let Given { value, place } = read(section, keys, folder, without_password, faults)?;
+    let url = value.expose_secret().parse::<DatabaseUrl>().and_then(|url| url.in_schema(schema));
+    url.map_err(|error| faults.error(&place, error, None)).ok()
 }
 
 /// The variable that overrides a key of a section.
@@ -58,12 +89,11 @@ pub(super) fn never(_: &str) -> Result<(), String> {
 }
 
 /// A database URL may, as long as it carries no password.
-pub(super) fn without_password(url: &str) -> Result<(), String> {
+fn without_password(url: &str) -> Result<(), String> {
     match Url::parse(url) {
         Ok(url) if url.password().is_some() || url.query_pairs().any(|(key, _)| key == "password") => {
             Err("a database URL with a password does not belong into this file".to_owned())
         }
-        Ok(url) if matches!(url.scheme(), "postgres" | "postgresql") => Ok(()),
-        Ok(_) | Err(_) => Err("this is no URL of PostgreSQL, such as postgres://latchkey_web@db/latchkey".to_owned()),
+        Ok(_) | Err(_) => Ok(()),
     }
 }

@@ -52,7 +52,7 @@ fn environment_overrides_each_key() {
     assert_eq!(settings.server.listen.port(), 9000);
     assert_eq!(settings.login.scopes, ["openid", "groups"]);
     assert_eq!(settings.login.client_secret.as_ref().map(ExposeSecret::expose_secret), Some("hush"));
-    assert_eq!(settings.database.web().unwrap().expose_secret(), "postgres://web:pw@db/latchkey");
+    assert_eq!(settings.database.web().unwrap().options().get_username(), "web");
     assert_eq!(settings.database.connections, 4);
     assert!(!format!("{settings:?}").contains("hush"));
 }
@@ -169,10 +169,79 @@ fn secret_comes_from_a_file_beside_latchkey_toml() {
     let text = format!("{SMALLEST}\n[database]\nowner_url_file = \"owner\"\nweb_url_file = \"absent\"\n");
     let Checked { settings, faults } = check("latchkey.toml", &text, folder.path(), []);
     let settings = settings.unwrap();
-    assert_eq!(settings.database.owner().unwrap().expose_secret(), "postgres://owner:pw@db/latchkey");
+    assert_eq!(settings.database.owner().unwrap().options().get_username(), "owner");
     assert!(settings.database.web().is_err());
     assert_eq!(faults.len(), 1);
     assert!(!faults[0].is_error());
+}
+
+#[test]
+fn a_database_url_is_read_as_the_driver_reads_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let checked = |content: &str| {
+        std::fs::write(folder.path().join("web"), content).unwrap();
+        let text = format!("{SMALLEST}\n[database]\nweb_url_file = \"web\"\n");
+        check("latchkey.toml", &text, folder.path(), [])
+    };
+    for (content, said) in [
+        ("", "is empty"),
+        ("\n", "is empty"),
+        ("\"postgres://web:pw@db/x\"", "quotation marks"),
+        ("postgres://web:hun#ter2@db/x", "`#` is %23"),
+        ("postgres://web:hun/ter2@db/x", "`#` is %23"),
+        ("postgres://web:pw@db/x?sslmode=requir", "does not parse"),
+        ("postgres://web:pw@db/x?sslmod=require", "the parameter `sslmod`"),
+        ("postgres://web:pw@db/x \n", "ends with a blank"),
+        ("postgres://web:pw@db/x\npostgres://other", "several lines"),
+    ] {
+        let faults = checked(content).faults;
+        assert!(faults.len() == 1 && faults[0].is_error(), "{content}: {faults:?}");
+        let told = faults[0].to_string();
+        assert!(told.starts_with("latchkey.toml:10:16: error: ") && told.contains(said), "{content}: {told}");
+        assert!(!told.contains("ter2"), "{told}");
+    }
+    for content in ["\u{feff}postgres://web:pw@[::1]/x\r\n", "postgres://web:p%23w@db/x?sslmode=verify-full"] {
+        assert_eq!(checked(content).faults, [], "{content}");
+    }
+    let told = told(SMALLEST, &[("LATCHKEY_DATABASE__WEB_URL", "postgres://web:hun#ter2@db/x")]);
+    assert!(told[0].starts_with("LATCHKEY_DATABASE__WEB_URL: error: ") && !told[0].contains("ter2"), "{told:?}");
+}
+
+#[test]
+fn the_schema_is_public_or_what_it_says() {
+    let schema = |value: &str| {
+        let variables = [("LATCHKEY_DATABASE__SCHEMA", value), ("LATCHKEY_DATABASE__WEB_URL", "postgres://web@db/x")];
+        read(SMALLEST, &variables).settings.map(|settings| settings.database.web().unwrap().schema().to_owned())
+    };
+    assert_eq!(schema("latchkey").as_deref(), Some("latchkey"));
+    assert_eq!(schema("Latch-Key"), None);
+    let usual = read(SMALLEST, &[("LATCHKEY_DATABASE__WEB_URL", "postgres://web@db/x")]).settings.unwrap();
+    assert_eq!(usual.database.web().unwrap().schema(), "public");
+}
+
+#[test]
+fn what_is_often_written_for_an_issuer_a_scope_or_a_name_is_told_what_was_meant() {
+    let issuer =
+        SMALLEST.replace("https://login.example.com", "https://login.example.com/.well-known/openid-configuration");
+    assert!(told(&issuer, &[])[0].contains("such as https://login.example.com"), "{:?}", told(&issuer, &[]));
+    for (text, said) in [
+        ("scopes = \"openid profile\"\n", "must be a list of strings"),
+        ("scopes = [\"openid profile\"]\n", "is more than one scope"),
+        ("provider = \"Acme \"\n", "begins or ends with a blank"),
+        ("other_audiences = [\" 3159\"]\n", "begins or ends with a blank"),
+    ] {
+        let told = told(&format!("{SMALLEST}{text}"), &[]);
+        assert!(told.len() == 1 && told[0].contains(said), "{text}: {told:?}");
+    }
+    assert!(told(SMALLEST, &[("LATCHKEY_LOGIN__SCOPES", "openid profile")])[0].contains("is more than one scope"));
+    assert!(told(SMALLEST, &[("LATCHKEY_LOGIN__CLIENT_ID", "x ")])[0].contains("ends with a blank"));
+}
+
+#[test]
+fn time_zones_are_known_on_a_machine_without_any() {
+    assert!(jiff::tz::TimeZoneDatabase::bundled().get("Europe/Berlin").is_ok());
+    let text = SMALLEST.replace("[login]", "time_zone = \"Europe/Berlin\"\n[login]");
+    assert_eq!(read(&text, &[]).settings.unwrap().server.time_zone.iana_name(), Some("Europe/Berlin"));
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn state() -> State {
         sign_ins_per_person: 1,
     };
     State {
-        store: Store::connect(&"postgres://nobody@127.0.0.1:9/nothing".to_owned().into(), 1).unwrap(),
+        store: Store::connect(&"postgres://nobody@127.0.0.1:9/nothing".to_owned().parse().unwrap(), 1),
         login: Arc::new(OpenId::new(login).unwrap()),
         sts: Arc::new(Sts::new(None).unwrap()),
         site: Arc::new(Site {

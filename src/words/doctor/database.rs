@@ -16,6 +16,14 @@ pub fn no_login(role: &str, error: &str) -> Said {
     )
 }
 
+pub fn unfit(role: &str, why: &str) -> Said {
+    Said::new(
+        format!("{role}: {why}"),
+        "Its process uses no such connection, and so does nothing.",
+        "Run `latchkey migrate`, or the statements below as an administrator; then `RECONNECT` at a pooler.",
+    )
+}
+
 pub fn other_user(role: &str, user: &str) -> Said {
     Said::new(
         format!("the URL of {role} signs in as `{user}`"),

@@ -33,7 +33,7 @@ impl Portal {
     async fn new() -> Self {
         let town = Town::new().await;
         let proxy = PostgresProxy::before(town.database.port()).await;
-        let store = Store::connect(&proxy.through(&town.database.url_as("latchkey_web")).into(), 3).unwrap();
+        let store = Store::connect(&proxy.through(&town.database.url_as("latchkey_web")).parse().unwrap(), 3);
         Self { town, proxy, store }
     }
 
@@ -182,7 +182,7 @@ async fn an_access_comes_and_goes_once_wherever_the_connection_of_the_worker_bre
     for side in [Cut::Before, Cut::After] {
         for first in firsts() {
             lives += 1;
-            let worker = Worker::new(Store::connect(&url.clone().into(), 3).unwrap(), world.aws().await);
+            let worker = Worker::new(Store::connect(&url.clone().parse().unwrap(), 3), world.aws().await);
             let grant = world.approved("ana").await;
             proxy.cut(side, first, STRIDE);
             until(&world, &worker, grant, "active").await;
@@ -228,7 +228,7 @@ async fn a_worker_whose_connections_break_all_the_while_goes_on() {
     let world = World::new().await;
     let proxy = PostgresProxy::before(world.town.database.port()).await;
     let url = proxy.through(&world.town.database.url_as("latchkey_worker"));
-    let worker = Worker::new(Store::connect(&url.into(), 3).unwrap(), world.aws().await);
+    let worker = Worker::new(Store::connect(&url.parse().unwrap(), 3), world.aws().await);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let working = tokio::spawn(latchkey::worker::run(worker, async { drop(stopped.await) }));
     let grant = world.approved("ana").await;

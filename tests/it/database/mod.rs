@@ -3,6 +3,7 @@
 mod cuts;
 mod restarted;
 mod restored;
+mod sessions;
 
 use std::time::Duration;
 

@@ -53,6 +53,26 @@ async fn a_schema_that_is_behind_ahead_or_different_is_named() {
 }
 
 #[tokio::test]
+async fn sessions_that_a_process_would_not_use_are_named_and_mended_by_what_is_printed() {
+    let hospital = Hospital::new().await;
+    let database = &hospital.world.town.database;
+    let mut owner = sqlx::PgConnection::connect(&database.url()).await.unwrap();
+    let reset = format!("alter role latchkey_web in database {} reset statement_timeout", database.name());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(reset)).execute(&mut owner).await.unwrap();
+    let told = hospital.examine(&[]).await;
+    assert_eq!(told.code, 1);
+    let finding = told.trouble("database", "database.session");
+    let what = text(&finding["what"]);
+    assert!(
+        what.starts_with("latchkey_web: the sessions of `latchkey_web`") && what.contains("statement_timeout is `0`"),
+        "{what}"
+    );
+    let printed = text(&finding["paste"]["text"]).to_owned();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(printed)).execute(&mut owner).await.unwrap();
+    assert_eq!(hospital.examine(&[]).await.troubles("database"), ["database.login not_checked"; 0]);
+}
+
+#[tokio::test]
 async fn rights_of_the_roles_that_are_missing_or_too_many_are_named_and_mended_by_what_is_printed() {
     let hospital = Hospital::new().await;
     hospital

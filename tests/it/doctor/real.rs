@@ -17,7 +17,7 @@ async fn on_real_components_missing_rights_are_named_and_what_is_printed_brings_
     ward.set("AWS_ACCESS_KEY_ID", outside.worker.access_key_id.clone());
     ward.set("AWS_SECRET_ACCESS_KEY", outside.worker.secret_access_key.clone());
     let beat = async || {
-        let store = latchkey::store::Store::connect(&stage.database.url_as("latchkey_worker").into(), 2).unwrap();
+        let store = latchkey::store::Store::connect(&stage.database.url_as("latchkey_worker").parse().unwrap(), 2);
         latchkey::store::heartbeats::beat(
             &store,
             "the ward's worker",

@@ -221,7 +221,7 @@ async fn try_now_that_is_pressed_while_a_run_ends_is_answered_by_the_next() {
     let database = &world.town.database;
     let gate = Gate::before(database.port(), Commits::Kept).await;
     let url = gate.through(&database.url_as("latchkey_worker"), database.port());
-    let worker = Worker::new(Store::connect(&url.into(), 5).unwrap(), world.aws().await);
+    let worker = Worker::new(Store::connect(&url.parse().unwrap(), 5), world.aws().await);
     let mut runs = JoinSet::new();
     let held_at_its_finish = async |runs: &mut JoinSet<usize>| {
         press().await.unwrap();

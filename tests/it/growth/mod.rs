@@ -48,7 +48,7 @@ impl Counted {
         let history = History::new(accesses).await;
         while is_full(audit::seal(history.town.worker.pool()).await.unwrap()) {}
         history.settle().await;
-        let store = Store::connect(&history.town.database.url_as(role).into(), 1).unwrap();
+        let store = Store::connect(&history.town.database.url_as(role).parse().unwrap(), 1);
         let router = router(store.clone(), "https://latchkey.example");
         let names = addresses::names(&history).await;
         Self { history, store, router, names }
@@ -166,12 +166,8 @@ async fn no_run_of_the_worker_reads_more_of_a_longer_history() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_use_of_a_query_is_planned_for_what_it_asks() {
     let town = crate::town::Town::new().await;
-    let url = || town.database.url_as("latchkey_web").into();
-    for store in [
-        Store::connect(&url(), 1).unwrap(),
-        Store::for_pages(&url(), 1).unwrap(),
-        Store::connect_to_read(&url()).await.unwrap(),
-    ] {
+    let url = town.database.url_as("latchkey_web").parse().unwrap();
+    for store in [Store::connect(&url, 1), Store::for_pages(&url, 1), Store::connect_to_read(&url).await.unwrap()] {
         let mode: String = sqlx::query_scalar("show plan_cache_mode").fetch_one(store.pool()).await.unwrap();
         assert_eq!(mode, "force_custom_plan");
     }

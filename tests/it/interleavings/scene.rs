@@ -204,7 +204,7 @@ impl Hands {
     pub async fn new(town: &Town, commits: Commits) -> Self {
         let server = town.database.port();
         let gate = Gate::before(server, commits).await;
-        let store = |url: String| Store::connect(&gate.through(&url, server).into(), 2).unwrap();
+        let store = |url: String| Store::connect(&gate.through(&url, server).parse().unwrap(), 2);
         let as_role = |role: &str| store(town.database.url_as(role));
         let (web, worker, owner) = (as_role("latchkey_web"), as_role("latchkey_worker"), as_role("postgres"));
         Self { web, worker, owner, gate, aws: nowhere().await }

@@ -173,7 +173,7 @@ async fn its_late_policy_in_iam_is_swept_and_named_though_nobody_has_an_access_a
     let slow = {
         let aws = aws_at(gate.address(), world.simulator.worker_keys().unwrap()).await;
         let url = world.town.database.url_as("latchkey_worker");
-        Worker::new(Store::connect(&url.into(), 5).unwrap(), aws)
+        Worker::new(Store::connect(&url.parse().unwrap(), 5), aws)
     };
     let working = tokio::spawn(async move { run_once(&slow).await.unwrap() });
     gate.has_arrived().await;

@@ -93,6 +93,7 @@ impl Postgres {
             execute(&mut admin, format!("DROP DATABASE IF EXISTS {old} WITH (FORCE)")).await;
         }
         execute(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
+        set_up_roles(&mut admin, &name).await;
         Database { server: self, name }
     }
 }
@@ -114,6 +115,11 @@ impl Database {
         url(self.server.port, role, &self.name)
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Ends all that is connected to it, and lets nobody but the superuser in until [`Self::bring_back`].
     pub async fn take_away(&self) {
         let mut admin = self.server.admin().await;
@@ -133,6 +139,7 @@ impl Database {
         self.take_away().await;
         let mut admin = self.server.admin().await;
         execute(&mut admin, format!("CREATE DATABASE {0}_backup TEMPLATE {0}", self.name)).await;
+        set_up_roles(&mut admin, &format!("{}_backup", self.name)).await;
         self.bring_back().await;
     }
 
@@ -179,12 +186,18 @@ async fn execute(connection: &mut PgConnection, statement: String) {
 
 async fn prepare_template(admin: &mut PgConnection, port: u16) {
     execute(admin, format!("CREATE DATABASE {TEMPLATE}")).await;
-    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let migrator = sqlx::migrate::Migrator::new(migrations).await.expect("the migrations can be read");
-    let mut template = PgConnection::connect(&url(port, "postgres", TEMPLATE)).await.expect("the template is there");
-    migrator.run(&mut template).await.expect("the migrations run on an empty database");
-    // A template in use cannot be copied.
-    template.close().await.expect("the template is let go");
+    let template = url(port, "postgres", TEMPLATE).parse().expect("it is a URL");
+    latchkey::store::migrate(&template).await.expect("the migrations run on an empty database");
+}
+
+/// What `latchkey migrate` sets of roles in a database, which no copy of the database has.
+async fn set_up_roles(admin: &mut PgConnection, database: &str) {
+    let roles = [("latchkey_web", false), ("latchkey_worker", false), ("postgres", true)];
+    for (role, is_owner) in roles {
+        for statement in latchkey::store::session::statements(role, database, "public", is_owner) {
+            execute(admin, statement).await;
+        }
+    }
 }
 
 fn initialise(bin: &Path, data: &Path, user: Option<User>) {

@@ -22,8 +22,12 @@ async fn copied(town: &Town) -> Store {
     for right in rights {
         statements.extend(["grant ", right.as_str(), " to ", name.as_str(), ";"]);
     }
+    let database = town.text("select current_database()::text").await;
+    for setting in latchkey::store::session::statements(&name, &database, "public", false) {
+        statements.extend([setting.as_str(), ";"]);
+    }
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(town.owner.pool()).await.unwrap();
-    Store::connect(&town.database.url_as(&name).into(), 2).unwrap()
+    Store::connect(&town.database.url_as(&name).parse().unwrap(), 2)
 }
 
 /// The SQLSTATE with which a statement is refused, and what the database says.

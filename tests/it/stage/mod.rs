@@ -199,8 +199,8 @@ impl Stage {
 
     async fn set(door: Door, backdrop: Backdrop, server: &'static Postgres) -> Self {
         let database = server.fresh_database().await;
-        let store = |url: String| Store::connect(&with_password(&url).into(), 12).unwrap();
-        let web = Store::for_pages(&with_password(&database.url_as("latchkey_web")).into(), 12).unwrap();
+        let store = |url: String| Store::connect(&with_password(&url).parse().unwrap(), 12);
+        let web = Store::for_pages(&with_password(&database.url_as("latchkey_web")).parse().unwrap(), 12);
         let owner = store(database.url());
         let settings = settings(&door, &backdrop, &database);
         let handlers = cli::serve::state(&settings, web.clone()).unwrap();

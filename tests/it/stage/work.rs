@@ -56,7 +56,7 @@ impl Stage {
 
     /// Another worker over the same database and AWS, whose life is the test's to end.
     pub fn another_worker(&self, life: worker::Life) -> Worker {
-        let store = Store::connect(&self.database.url_as("latchkey_worker").into(), 12).unwrap();
+        let store = Store::connect(&self.database.url_as("latchkey_worker").parse().unwrap(), 12);
         Worker::with_life(store, self.aws.clone(), life)
     }
 

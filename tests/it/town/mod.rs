@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use latchkey::{
     actions::{ask::AskForm, policy, requests},
     config,
+    database_url::DatabaseUrl,
     login::proof,
     store::{
         Store, audit,
@@ -129,10 +130,21 @@ impl Town {
 
     /// The same on another server than that of all tests.
     pub async fn on(server: &'static Postgres) -> Self {
-        let database = server.fresh_database().await;
-        let store = |role: &str| Store::connect(&database.url_as(role).into(), 10).unwrap();
+        Self::over(server.fresh_database().await, "public").await
+    }
+
+    /// The same in a schema of its own of an empty database.
+    pub async fn in_schema(database: Database, schema: &str) -> Self {
+        let url: DatabaseUrl = database.url().parse().unwrap();
+        latchkey::store::migrate(&url.in_schema(schema).unwrap()).await.unwrap();
+        Self::over(database, schema).await
+    }
+
+    async fn over(database: Database, schema: &str) -> Self {
+        let url = |url: String| url.parse::<DatabaseUrl>().unwrap().in_schema(schema).unwrap();
+        let store = |role: &str| Store::connect(&url(database.url_as(role)), 10);
         let (web, worker) = (store("latchkey_web"), store("latchkey_worker"));
-        let owner = Store::connect(&database.url().into(), 5).unwrap();
+        let owner = Store::connect(&url(database.url()), 5);
         let mut town = Self { web, worker, owner, people: BTreeMap::new(), database };
         town.apply_policy(POLICY).await;
         for name in ["prod-eu", "staging-eu"] {

@@ -122,7 +122,7 @@ async fn an_address_that_leads_nowhere_says_what_to_do() {
 
 #[tokio::test]
 async fn a_database_that_is_away_is_said_so_and_readyz_tells_machines() {
-    let nowhere = Store::connect(&"postgres://nobody@127.0.0.1:9/nothing".to_owned().into(), 1).unwrap();
+    let nowhere = Store::connect(&"postgres://nobody@127.0.0.1:9/nothing".to_owned().parse().unwrap(), 1);
     let router = router(nowhere, "http://127.0.0.1:8080");
     let ask = async |path: &str| {
         let request = Request::get(path).header(header::COOKIE, "latchkey=token").body(Body::empty()).unwrap();

@@ -96,7 +96,7 @@ impl World {
     /// The same by a clock of its own.
     pub async fn worker_by_clock(&self, life: Life, clock: TimeOfDay) -> Worker {
         let url = self.town.database.url_as("latchkey_worker");
-        Worker::with_clock(Store::connect(&url.into(), 5).unwrap(), self.aws().await, life, clock)
+        Worker::with_clock(Store::connect(&url.parse().unwrap(), 5), self.aws().await, life, clock)
     }
 
     /// AWS as the worker calls it.

@@ -1,0 +1,207 @@
+//! Where the database is: a URL as the driver reads it, and the schema in it. Uses no other room.
+
+use sqlx::postgres::PgConnectOptions;
+use std::{fmt, str::FromStr};
+
+/// The schema of a database that nobody said anything about.
+pub const USUAL_SCHEMA: &str = "public";
+
+/// The parameters that the driver reads; it passes over others, so that `sslmod=require` would encrypt nothing.
+const PARAMETERS: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
+/// A database under one of its roles. Valid: the driver read it. Shows no password.
+#[derive(Clone)]
+pub struct DatabaseUrl {
+    options: PgConnectOptions,
+    schema: String,
+}
+
+/// Why a text is no URL of a database. `Display` is a sentence without any part of the text that may be secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidDatabaseUrl {
+    #[error("the database URL is empty")]
+    Empty,
+    #[error("the database URL stands in quotation marks: take them away")]
+    Quoted,
+    #[error("this is no URL of PostgreSQL, such as postgres://latchkey_web@db/latchkey")]
+    NoUrl,
+    #[error(
+        "the database URL does not parse ({0}). If its password has any of / # ? % @ : or a blank, write each in percents \
+         (`#` is %23, `/` is %2F)"
+    )]
+    Unreadable(String),
+    #[error("the database URL has the parameter `{0}`, which the driver does not know and would pass over")]
+    Parameter(String),
+    #[error("a database URL names one host, and this one several: name the address that leads to the primary")]
+    Hosts,
+    #[error("`{0}` is no name of a schema: 1 to 63 of a-z, 0-9 and _, none of PostgreSQL's own")]
+    Schema(String),
+}
+
+impl DatabaseUrl {
+    /// How to connect, as `latchkey`.
+    pub fn options(&self) -> PgConnectOptions {
+        self.options.clone()
+    }
+
+    /// The schema of the tables.
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// The same database with its tables in another schema.
+    ///
+    /// # Errors
+    /// `Schema`.
+    pub fn in_schema(self, schema: &str) -> Result<Self, InvalidDatabaseUrl> {
+        Ok(Self { schema: schema_name(schema)?.to_owned(), ..self })
+    }
+}
+
+/// The text, if a schema of ours may have that name. Of plain letters, so that no statement has to quote it.
+///
+/// # Errors
+/// `Schema`.
+pub fn schema_name(text: &str) -> Result<&str, InvalidDatabaseUrl> {
+    let is_plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_';
+    let fits = (1..=63).contains(&text.len())
+        && text.bytes().all(is_plain)
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && !text.starts_with("pg_")
+        && text != "information_schema";
+    if fits { Ok(text) } else { Err(InvalidDatabaseUrl::Schema(text.chars().take(63).collect())) }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = InvalidDatabaseUrl;
+    fn from_str(text: &str) -> Result<Self, InvalidDatabaseUrl> {
+        if text.trim().is_empty() {
+            return Err(InvalidDatabaseUrl::Empty);
+        }
+        if text.starts_with(['"', '\'']) {
+            return Err(InvalidDatabaseUrl::Quoted);
+        }
+        if !["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
+            return Err(InvalidDatabaseUrl::NoUrl);
+        }
+        if has_several_hosts(text) {
+            return Err(InvalidDatabaseUrl::Hosts);
+        }
+        let unreadable = |error: &dyn fmt::Display| InvalidDatabaseUrl::Unreadable(error.to_string());
+        let url = url::Url::parse(text).map_err(|error| unreadable(&error))?;
+        // An unencoded `/` or `?` of a password ends the host: what was meant to be before it stands behind it then.
+        if url.path().contains('@') || url.query().is_some_and(|query| query.contains('@')) || url.fragment().is_some()
+        {
+            return Err(unreadable(&"what belongs before the host stands behind it"));
+        }
+        let is_known = |key: &str| PARAMETERS.contains(&key) || (key.starts_with("options[") && key.ends_with(']'));
+        if let Some((key, _)) = url.query_pairs().find(|(key, _)| !is_known(key)) {
+            let is_a_name = key.len() <= 40 && key.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-'));
+            let named = is_a_name.then(|| InvalidDatabaseUrl::Parameter(key.into_owned()));
+            return Err(named.unwrap_or_else(|| unreadable(&"its parameters have no names")));
+        }
+        let options = PgConnectOptions::from_str(text).map_err(|error| match error {
+            sqlx::Error::Configuration(why) => unreadable(&why),
+            _ => InvalidDatabaseUrl::NoUrl,
+        })?;
+        // The driver takes the brackets of an address for a part of it.
+        let address = options.get_host().strip_prefix('[').and_then(|host| host.strip_suffix(']')).map(str::to_owned);
+        let options = match address {
+            Some(address) => options.host(&address),
+            None => options,
+        };
+        Ok(Self { options: options.application_name("latchkey"), schema: USUAL_SCHEMA.to_owned() })
+    }
+}
+
+/// Whether hosts are listed with commas, as libpq takes them.
+fn has_several_hosts(text: &str) -> bool {
+    let after = text.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().is_some_and(|hosts| hosts.contains(','))
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseUrl")
+            .field("host", &self.options.get_host())
+            .field("database", &self.options.get_database())
+            .field("user", &self.options.get_username())
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why(text: &str) -> String {
+        text.parse::<DatabaseUrl>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_the_driver_would_take_for_something_else_is_named_and_shows_no_password() {
+        for (text, said) in [
+            ("", "is empty"),
+            (" \n", "is empty"),
+            ("\"postgres://u@h/d\"", "quotation marks"),
+            ("latchkey_web@db/latchkey", "no URL of PostgreSQL"),
+            ("mysql://u@h/d", "no URL of PostgreSQL"),
+            ("postgres://u:hun#ter2@h/d", "`#` is %23"),
+            ("postgres://u:hun/ter2@h/d", "`#` is %23"),
+            ("postgres://u:1234/ter2@h/d", "stands behind it"),
+            ("postgres://u:12?ter2@h/d", "%"),
+            ("postgres://u@h/d?sslmode=requir", "does not parse"),
+            ("postgres://u@h/d?sslmod=require", "`sslmod`"),
+            ("postgres://u@h/d?target_session_attrs=read-write", "`target_session_attrs`"),
+            ("postgres://u@h1:5432,h2:5432/d", "names one host"),
+            ("postgres://u@h:port/d", "does not parse"),
+        ] {
+            let why = why(text);
+            assert!(why.contains(said), "{text}: {why}");
+            assert!(!why.contains("ter2") && !why.contains("hun"), "{why}");
+        }
+    }
+
+    #[test]
+    fn what_the_driver_reads_is_taken_and_an_address_in_brackets_is_one() {
+        let url: DatabaseUrl = "postgres://u:p%23w@[::1]:5433/d?sslmode=require".parse().unwrap();
+        let options = url.options();
+        assert_eq!((options.get_host(), options.get_port(), options.get_database()), ("::1", 5433, Some("d")));
+        let url: DatabaseUrl = "postgresql://u:p@ss@h/d?application_name=x&options[geqo]=off".parse().unwrap();
+        assert_eq!(url.options().get_host(), "h");
+        assert!(!format!("{url:?}").contains("p@ss"), "{url:?}");
+    }
+
+    #[test]
+    fn a_schema_has_a_plain_name() {
+        let url: DatabaseUrl = "postgres://u@h/d".parse().unwrap();
+        assert_eq!(url.schema(), "public");
+        for name in ["latchkey", "_a1", "user"] {
+            assert_eq!(url.clone().in_schema(name).unwrap().schema(), name);
+        }
+        for name in ["", "Latchkey", "a-b", "1a", "pg_own", "information_schema", "a\"; drop"] {
+            assert!(url.clone().in_schema(name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What each connection has to have: the path to the tables, plans for what is asked, and ends for what stands still.
+//!
+//! `latchkey migrate` sets it for each role in the database. What a process asks for when it connects does not reach the
+//! server through a pooler: PgBouncer refuses startup parameters, or drops them; and what it sets later goes to whoever
+//! has that connection next. So each new connection is looked at, and one without is not used.
+
+use super::StoreError;
+use crate::database_url::DatabaseUrl;
+use sqlx::{Connection as _, PgConnection, Row as _};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A statement that takes longer is given up: no page and no reconcile needs one.
+const STATEMENT_TIMEOUT: &str = "15s";
+/// A process that stands still in a transaction (nothing outside is called in one) lets its locks go after this: before
+/// whoever waits for them gives up.
+const IDLE_TIMEOUT: &str = "8s";
+/// A query whose filters may be absent has one plan for all of them once Postgres keeps one: on a long audit log that
+/// reads all of it, for minutes. So each use is planned for what it asks, which takes a fraction of a millisecond.
+const PLAN_CACHE: &str = "force_custom_plan";
+
+/// The schema's owner is not a process: what it does by hand may take its time.
+const OF_OWNER: usize = 2;
+
+/// What a role's sessions have to have, as `set NAME = VALUE` takes it.
+fn settings(schema: &str, is_owner: bool) -> Vec<(&'static str, String)> {
+    let all = vec![
+        // PostgreSQL advises a schema of its own for each role, in front of `public`: what is made without a name would
+        // go there, and be found by nobody else.
+        ("search_path", format!("{}, pg_temp", quoted(schema))),
+        ("plan_cache_mode", PLAN_CACHE.to_owned()),
+        ("statement_timeout", format!("'{STATEMENT_TIMEOUT}'")),
+        ("idle_in_transaction_session_timeout", format!("'{IDLE_TIMEOUT}'")),
+    ];
+    all.into_iter().take(if is_owner { OF_OWNER } else { usize::MAX }).collect()
+}
+
+/// Startup parameters of whoever only reads, and may come to a database where nothing is set.
+pub(super) fn of_readers(schema: &str) -> [(&'static str, String); 4] {
+    [
+        ("search_path", format!("{schema},pg_temp")),
+        ("plan_cache_mode", PLAN_CACHE.to_owned()),
+        ("statement_timeout", STATEMENT_TIMEOUT.to_owned()),
+        ("default_transaction_read_only", "on".to_owned()),
+    ]
+}
+
+/// The statements that give a role's sessions in a database what they have to have, for whoever may: a superuser, the
+/// role itself, or a role with CREATEROLE that administers it.
+pub fn statements(role: &str, database: &str, schema: &str, is_owner: bool) -> Vec<String> {
+    let of = format!("alter role {} in database {}", quoted(role), quoted(database));
+    settings(schema, is_owner).into_iter().map(|(name, value)| format!("{of} set {name} = {value}")).collect()
+}
+
+/// A name as SQL takes every one.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Why a connection is not used: a sentence with what an administrator has to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    user: String,
+    database: String,
+    schema: String,
+    is_owner: bool,
+    /// Each setting that is wrong, with its value.
+    wrong: Vec<(&'static str, String)>,
+    /// The schemas with tables of ours.
+    tables_in: Vec<String>,
+}
+
+/// What is wrong with a connection, if anything is.
+///
+/// # Errors
+/// `Database`.
+pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option<Unfit>, sqlx::Error> {
+    // Not by the macro: it has to work in a database without any schema, and in whatever path.
+    let row = sqlx::query(
+        "select current_user::text, current_database()::text, pg_catalog.current_setting('search_path'),
+           pg_catalog.current_setting('plan_cache_mode'), pg_catalog.current_setting('statement_timeout'),
+           pg_catalog.current_setting('idle_in_transaction_session_timeout'),
+           coalesce((select bool_or(pg_catalog.pg_has_role(current_user, c.relowner, 'MEMBER'))
+             from pg_catalog.pg_class c where c.relname = 'access_grant' and c.relkind = 'r'), false),
+           array(select n.nspname::text from pg_catalog.pg_class c
+             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+             where c.relname = 'access_grant' and c.relkind = 'r' order by 1)",
+    )
+    .fetch_one(connection)
+    .await?;
+    let text = |column: usize| row.try_get::<String, _>(column);
+    let (is_owner, tables_in): (bool, Vec<String>) = (row.try_get(6)?, row.try_get(7)?);
+    let seen = [
+        ("search_path", text(2)?, leads_to(&text(2)?, schema)),
+        ("plan_cache_mode", text(3)?, text(3)? == PLAN_CACHE),
+        ("statement_timeout", text(4)?, text(4)? == STATEMENT_TIMEOUT),
+        ("idle_in_transaction_session_timeout", text(5)?, text(5)? == IDLE_TIMEOUT),
+    ];
+    let counted = seen.into_iter().take(if is_owner { OF_OWNER } else { usize::MAX });
+    let wrong: Vec<_> = counted.filter(|(.., right)| !right).map(|(name, value, _)| (name, value)).collect();
+    let is_elsewhere = !tables_in.is_empty() && !tables_in.iter().any(|found| found == schema);
+    if wrong.is_empty() && !is_elsewhere {
+        return Ok(None);
+    }
+    let (user, database) = (text(0)?, text(1)?);
+    Ok(Some(Unfit { user, database, schema: schema.to_owned(), is_owner, wrong, tables_in }))
+}
+
+/// The same of a connection made for it.
+///
+/// # Errors
+/// `Database`.
+pub async fn unfit_at(url: &DatabaseUrl) -> Result<Option<Unfit>, StoreError> {
+    let mut connection = PgConnection::connect_with(&url.options()).await?;
+    let found = unfit(&mut connection, url.schema()).await?;
+    connection.close().await?;
+    Ok(found)
+}
+
+/// Whether names are looked for in this schema alone, and last among temporary tables.
+fn leads_to(search_path: &str, schema: &str) -> bool {
+    let mut parts = search_path.split(',').map(|part| part.trim().trim_matches('"'));
+    parts.next() == Some(schema) && parts.all(|part| part == "pg_temp")
+}
+
+impl Unfit {
+    /// What an administrator runs in its place of `latchkey migrate`: nothing where latchkey.toml has to change.
+    pub fn statements(&self) -> Vec<String> {
+        if self.is_elsewhere() {
+            Vec::new()
+        } else {
+            statements(&self.user, &self.database, &self.schema, self.is_owner)
+        }
+    }
+
+    /// What is wrong, without what to do.
+    pub fn what(&self) -> String {
+        let Self { user, database, schema, .. } = self;
+        if self.is_elsewhere() {
+            let found = self.tables_in.join(" and ");
+            return format!(
+                "the tables of `{database}` are in the schema {found}, and latchkey.toml says `{schema}`: set `schema` in \
+                 [database]"
+            );
+        }
+        let wrong: Vec<String> = self.wrong.iter().map(|(name, value)| format!("{name} is `{value}`")).collect();
+        format!(
+            "the sessions of `{user}` in the database `{database}` are not as Latchkey needs them ({}; its tables are in \
+             the schema `{schema}`)",
+            wrong.join(", ")
+        )
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        !self.tables_in.is_empty() && !self.tables_in.contains(&self.schema)
+    }
+}
+
+impl std::fmt::Display for Unfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what())?;
+        let statements = self.statements();
+        if statements.is_empty() {
+            return Ok(());
+        }
+        f.write_str(": run `latchkey migrate`, which sets that, or as an administrator:")?;
+        for statement in statements {
+            write!(f, " {statement};")?;
+        }
+        f.write_str(" A pooler's connections to the server have to be made anew then.")
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+/// Why the last new connection was not used; shared by the clones of a store.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Refusal(Arc<Mutex<Option<Unfit>>>);
+
+impl Refusal {
+    pub(super) fn get(&self) -> Option<Unfit> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, why: Option<Unfit>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    /// Looks at a new connection.
+    pub(super) async fn look(&self, connection: &mut PgConnection, url: &DatabaseUrl) -> Result<(), sqlx::Error> {
+        let why = unfit(connection, url.schema()).await?;
+        self.set(why.clone());
+        match why {
+            None => Ok(()),
+            Some(why) => Err(sqlx::Error::Configuration(why.into())),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What sessions of each role have to have, and where the tables are: whoever finds it otherwise does nothing.
+
+use crate::{
+    rig::postgres::{Database, Postgres},
+    town::Town,
+    worker::{PROD, USERS, World},
+};
+use latchkey::store::{self, Store, session};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+
+/// A database as an administrator makes it: nothing in it, nothing set.
+async fn bare() -> Database {
+    let database = Postgres::shared().await.fresh_database().await;
+    let name = database.name();
+    let statements = format!(
+        "drop schema public cascade; create schema public authorization pg_database_owner; grant usage on schema public to public;
+         alter role latchkey_web in database {name} reset all; alter role latchkey_worker in database {name} reset all;
+         alter role postgres in database {name} reset all;"
+    );
+    run(&database.url(), &statements).await;
+    database
+}
+
+async fn run(url: &str, statements: &str) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    connection.execute(AssertSqlSafe(statements.to_owned())).await.unwrap_or_else(|e| panic!("{statements}: {e}"));
+}
+
+/// The schemas that hold a table of ours.
+async fn schemas(database: &Database) -> Vec<String> {
+    let mut connection = PgConnection::connect(&database.url()).await.unwrap();
+    sqlx::query_scalar("select distinct schemaname::text from pg_tables where tablename = 'access_grant' order by 1")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap()
+}
+
+/// Why the portal's role cannot use the database.
+async fn refused(database: &Database, schema: &str) -> String {
+    let url = database.url_as("latchkey_web").parse::<latchkey::database_url::DatabaseUrl>().unwrap();
+    let store = Store::for_pages(&url.in_schema(schema).unwrap(), 1);
+    assert!(store.acquire().await.unwrap_err().is_unavailable());
+    store.unfit().expect("the connection was looked at").to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn access_comes_and_goes_in_a_schema_of_its_own() {
+    let town = Town::in_schema(bare().await, "latchkey").await;
+    assert_eq!(schemas(&town.database).await, ["latchkey"]);
+    let world = World::of(town, USERS, &[]).await;
+    let grant = world.active("ana").await;
+    assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200);
+    world.give_back("ana", grant).await;
+    world.until(grant, "ended").await;
+    let sealed = "select count(*) from event";
+    assert!(world.town.count(sealed).await > 0);
+    // Twice does no harm, and makes nothing in another schema.
+    let url = world.town.database.url().parse::<latchkey::database_url::DatabaseUrl>().unwrap();
+    store::migrate(&url.in_schema("latchkey").unwrap()).await.unwrap();
+    assert_eq!(schemas(&world.town.database).await, ["latchkey"]);
+}
+
+#[tokio::test]
+async fn a_schema_in_front_of_ours_is_told_by_every_process_and_put_right_by_migrate() {
+    let database = bare().await;
+    run(
+        &database.url(),
+        &format!("create schema own; alter database {} set search_path = own, public", database.name()),
+    )
+    .await;
+    let url = database.url().parse().unwrap();
+    for _ in 0..2 {
+        assert_eq!(store::migrate(&url).await.unwrap().to_run, Vec::<String>::new());
+        assert_eq!(schemas(&database).await, ["public"]);
+    }
+    let web = Store::for_pages(&database.url_as("latchkey_web").parse().unwrap(), 1);
+    assert!(web.acquire().await.is_ok(), "{:?}", web.unfit());
+    // Somebody takes away what migrate set.
+    run(&database.url(), &format!("alter role latchkey_web in database {} reset all", database.name())).await;
+    let why = refused(&database, "public").await;
+    assert!(
+        why.contains("search_path is `own, public`") && why.contains("its tables are in the schema `public`"),
+        "{why}"
+    );
+    assert!(why.contains("run `latchkey migrate`") && why.contains("set search_path = \"public\", pg_temp;"), "{why}");
+    // What is said there is what helps.
+    let statements = why.split_once("as an administrator:").unwrap().1.split(" A pooler's").next().unwrap();
+    run(&database.url(), statements).await;
+    let web = Store::for_pages(&database.url_as("latchkey_web").parse().unwrap(), 1);
+    assert!(web.acquire().await.is_ok(), "{:?}", web.unfit());
+}
+
+#[tokio::test]
+async fn each_setting_that_a_process_needs_is_looked_for_on_each_connection() {
+    let database = Postgres::shared().await.fresh_database().await;
+    for (setting, value) in [
+        ("search_path", "\"$user\", public"),
+        ("search_path", "public, own"),
+        ("plan_cache_mode", "auto"),
+        ("statement_timeout", "0"),
+        ("idle_in_transaction_session_timeout", "'1h'"),
+    ] {
+        let role = format!("alter role latchkey_web in database {}", database.name());
+        run(&database.url(), &format!("{role} set {setting} = {value}")).await;
+        assert!(refused(&database, "public").await.contains(&format!("({setting} is `")), "{setting}");
+        for statement in session::statements("latchkey_web", database.name(), "public", false) {
+            run(&database.url(), &statement).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn tables_in_another_schema_are_named_and_not_made_again() {
+    let database = Postgres::shared().await.fresh_database().await;
+    let url = database.url().parse::<latchkey::database_url::DatabaseUrl>().unwrap();
+    let refusal = store::migrate(&url.in_schema("latchkey").unwrap()).await.unwrap_err().to_string();
+    assert!(refusal.contains("the tables are in the schema public already"), "{refusal}");
+    assert_eq!(schemas(&database).await, ["public"]);
+    let why = refused(&database, "latchkey").await;
+    assert!(why.contains("are in the schema public, and latchkey.toml says `latchkey`"), "{why}");
+}
+
+#[tokio::test]
+async fn what_the_owner_may_not_set_is_given_back_for_an_administrator() {
+    let database = bare().await;
+    let (name, owner) = (database.name(), format!("owner_of_{}", database.name()));
+    run(&database.url(), &format!("create role {owner} login; alter database {name} owner to {owner}")).await;
+    let url = database.url_as(&owner).parse().unwrap();
+    let migrated = store::migrate(&url).await.unwrap();
+    assert_eq!(migrated.to_run.len(), 8, "of the two roles: {:?}", migrated.to_run);
+    assert!(refused(&database, "public").await.contains("statement_timeout is `0`"));
+    run(&database.url(), &migrated.to_run.join("; ")).await;
+    let web = Store::for_pages(&database.url_as("latchkey_web").parse().unwrap(), 1);
+    assert!(web.acquire().await.is_ok(), "{:?}", web.unfit());
+    assert_eq!(store::migrate(&url).await.unwrap().to_run, Vec::<String>::new(), "it is set already");
+    let own = Store::connect(&url, 1);
+    assert!(own.acquire().await.is_ok(), "{:?}", own.unfit());
+}
+
+#[tokio::test]
+async fn an_address_of_the_sixth_version_is_reached() {
+    // Whatever listens there is none of ours: that it was tried is what matters.
+    let listener = tokio::net::TcpListener::bind("[::1]:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let store = Store::for_pages(&format!("postgres://u@[::1]:{port}/d").parse().unwrap(), 1);
+    let (came, _) = tokio::join!(listener.accept(), store.acquire());
+    assert!(came.is_ok());
+}

@@ -53,7 +53,11 @@ pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Re
         child.env("AWS_ENDPOINT_URL_STS", endpoint);
     }
     let status = child.status().await.with_context(|| match program.as_str() {
-        "kubectl" => "kubectl 1.28 or later is needed: `make demo` installs it where it may".to_owned(),
+        "kubectl" => {
+            "kubectl is not installed: get 1.28 or later as https://kubernetes.io/docs/tasks/tools/ says, and run \
+                      this again"
+                .to_owned()
+        }
         "latchkey" => "latchkey is not beside this program: `make demo` builds it".to_owned(),
         _ => format!("failed to run {program}"),
     })?;

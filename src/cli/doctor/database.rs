@@ -109,7 +109,7 @@ async fn session(role: Role, url: &DatabaseUrl) -> Vec<Finding> {
         ),
         Ok(Some(why)) => {
             let finding = Finding::failed(CHECK, words::unfit(role.name, &why.what()));
-            let sql: String = why.statements().iter().map(|statement| format!("{statement};\n")).collect();
+            let sql = why.statements().iter().fold(String::new(), |sql, statement| sql + statement + ";\n");
             if sql.is_empty() { finding } else { finding.pasting("sql", "psql as an administrator", sql) }
         }
         Err(error) => Finding::failed(CHECK, words::unread("what sessions have", &error_text(&error))),

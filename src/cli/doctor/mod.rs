@@ -87,7 +87,7 @@ pub async fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode>
     };
     let begun = Instant::now();
     let limit = Duration::from_secs(args.timeout);
-    let (database, store) = database::look(&settings, limit).await;
+    let (database, store) = Box::pin(database::look(&settings, limit)).await;
     let (policy, no_policy) = match &args.policy {
         Some(file) => match read_policy(file) {
             Ok(policy) => (Some(policy), None),

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-const DEMO: &str = env!("CARGO_BIN_EXE_latchkey-demo");
+pub const DEMO: &str = env!("CARGO_BIN_EXE_latchkey-demo");
 /// For whatever another process does, on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(3);
 

@@ -1,11 +1,11 @@
 //! The demo as an operator's playground.
 
 use crate::{
-    demo::{Demo, folder, has_latchkey, until},
+    demo::{DEMO, Demo, folder, has_latchkey, until},
     tool::Tool,
 };
 use serde_json::json;
-use std::fs;
+use std::{fs, path::Path, process::Command};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_runs_latchkey_as_the_worker_and_a_restart_keeps_what_they_did() {
@@ -79,5 +79,38 @@ async fn operator_and_auditor_find_their_pages_and_the_export_verifies() {
     fs::write(&file, &export.body).unwrap();
     let verified = demo.run_as("worker", &["latchkey", "audit", "verify", file.to_str().unwrap()]);
     assert!(verified.status.success(), "{verified:?}");
+    demo.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_without_kubectl_starts_the_demo_and_is_told_how_to_get_it() {
+    // What the script needs of a system, and neither kubectl, Go nor Python.
+    let system = tempfile::tempdir().unwrap();
+    for program in ["bash", "dirname", "mkdir", "uname", "flock"] {
+        let found =
+            ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(program)).into_iter().find(|path| path.exists());
+        std::os::unix::fs::symlink(found.unwrap(), system.path().join(program)).unwrap();
+    }
+    let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/rig/build");
+    let tools = tempfile::tempdir().unwrap();
+    let answer = Command::new("/bin/bash")
+        .arg(build)
+        .arg("any-kubectl")
+        .env_clear()
+        .env("PATH", system.path())
+        .env("LATCHKEY_TOOLS", tools.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&answer.stderr);
+    assert!(answer.status.success() && said.contains("https://kubernetes.io/docs/tasks/tools/"), "{answer:?}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+
+    let demo = Demo::start(folder(), &[]).await;
+    let mut command = Command::new(DEMO);
+    command.arg("--data").arg(demo.folder.path()).args(["as", "ana", "--", "kubectl", "get", "pods"]);
+    let answer =
+        command.env("PATH", "/nowhere").env("LATCHKEY_TOOLS", "/nowhere").env("HOME", "/nowhere").output().unwrap();
+    let said = String::from_utf8_lossy(&answer.stderr);
+    assert!(!answer.status.success() && said.contains("https://kubernetes.io/docs/tasks/tools/"), "{answer:?}");
     demo.stop().await;
 }

@@ -6,6 +6,7 @@
 //! - [`actions`]: use cases: lock, decide, record, commit.
 //! - [`aws`], [`kubernetes`]: adapters to the outside, their errors classified as [`fault`]s.
 //! - [`database_url`]: where the database is, as its driver reads it.
+//! - [`proxy`]: which proxy leads outside.
 //! - [`causes`]: an error with what caused it, in one line.
 //! - [`lease`]: who works on a target, and leave for each write to the outside.
 //! - [`worker`]: reconciles targets: leases, principals, clusters, the clock, the sealer.
@@ -24,6 +25,7 @@ pub mod fault;
 pub mod kubernetes;
 pub mod lease;
 pub mod login;
+pub mod proxy;
 pub mod store;
 pub mod web;
 pub mod words;

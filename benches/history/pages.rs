@@ -14,7 +14,7 @@ use jiff::{SignedDuration, tz::TimeZone};
 use latchkey::{
     login::{
         openid::{OpenId, OpenIdConfig},
-        proof::Sts,
+        proof::{Sts, StsConfig},
     },
     store::{Store, sessions::SessionLimits},
     web::{self, Limits, Site, State},
@@ -89,6 +89,7 @@ fn router(store: Store) -> Router {
         handle_claim: "preferred_username".into(),
         groups_limit: None,
         sign_ins_per_person: 60,
+        proxies: latchkey::proxy::Proxies::default(),
     };
     let plenty = u32::MAX;
     let limits = Limits {
@@ -105,5 +106,5 @@ fn router(store: Store) -> Router {
         limits,
     };
     let login = Arc::new(OpenId::new(login).unwrap());
-    web::router(State { store, login, sts: Arc::new(Sts::new(None).unwrap()), site: Arc::new(site) })
+    web::router(State { store, login, sts: Arc::new(Sts::new(StsConfig::default()).unwrap()), site: Arc::new(site) })
 }

@@ -121,6 +121,7 @@ impl Field {
                 secret_access_key: keys.secret_access_key.into(),
                 session_token: None,
             }),
+            ..AwsConfig::default()
         })
         .await;
         let worker = Worker::new(town.worker.clone(), aws);

@@ -12,9 +12,16 @@ pub mod token;
 
 use crate::fault::{Fault, FaultKind};
 use crate::lease::{LAST_CALL, Permit};
+use crate::proxy::Proxies;
 use aws_config::{AppName, BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_async::time::{SharedTimeSource, StaticTimeSource};
+use aws_smithy_http_client::{
+    Builder, Connector,
+    proxy::ProxyConfig,
+    tls::{self, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::{http::SharedHttpClient, runtime_components::RuntimeComponents};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
@@ -57,6 +64,10 @@ pub struct AwsConfig {
     /// The caller's keys; without them the SDK's default chain finds some (environment, profile, web identity,
     /// container, instance).
     pub keys: Option<AccessKeys>,
+    /// How AWS is reached.
+    pub proxies: Proxies,
+    /// Whether API servers of clusters are reached so, too.
+    pub proxy_clusters: bool,
 }
 
 /// An access key pair.
@@ -78,6 +89,8 @@ pub struct Aws {
     eks: aws_sdk_eks::Client,
     shared: Arc<Shared>,
     signing_at: Option<SystemTime>,
+    /// How API servers of clusters are reached.
+    cluster_proxies: Proxies,
     /// Whether EKS is another than AWS's own.
     simulated: bool,
 }
@@ -88,6 +101,19 @@ struct Shared {
     /// Clients cache credentials for themselves; this is for tokens.
     cached: Mutex<Option<Credentials>>,
     caller: OnceCell<CallerIdentity>,
+}
+
+/// The SDK's own client, which takes proxies from us alone, and trusts the machine's certificate store. Plain http, such as
+/// that of an instance's metadata, never goes through one.
+pub fn http_client(proxies: &Proxies) -> SharedHttpClient {
+    let proxy = proxies.parts().and_then(|(url, except)| Some(ProxyConfig::https(url.as_str()).ok()?.no_proxy(except)));
+    let proxy = proxy.unwrap_or_else(ProxyConfig::disabled);
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder().proxy_config(proxy.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build()
+    })
 }
 
 impl Aws {
@@ -102,6 +128,7 @@ impl Aws {
             .timeout_config(
                 TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).read_timeout(CALL).build(),
             );
+        loader = loader.http_client(http_client(&config.proxies));
         if let Ok(name) = AppName::new("latchkey") {
             loader = loader.app_name(name);
         }
@@ -134,8 +161,14 @@ impl Aws {
                 caller: OnceCell::new(),
             }),
             signing_at: None,
+            cluster_proxies: if config.proxy_clusters { config.proxies.clone() } else { Proxies::default() },
             simulated: config.eks_url.is_some(),
         }
+    }
+
+    /// How API servers of clusters are reached.
+    pub fn cluster_proxies(&self) -> &Proxies {
+        &self.cluster_proxies
     }
 
     /// Whether clusters may be at any address, since EKS is not AWS's own.

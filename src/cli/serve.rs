@@ -5,7 +5,7 @@ use crate::{
     config::Settings,
     login::{
         openid::{OpenId, OpenIdConfig},
-        proof::Sts,
+        proof::{Sts, StsConfig},
     },
     store::{Store, sessions::SessionLimits},
     web::{self, Limits, Site, State},
@@ -44,7 +44,7 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
 /// Where an HTTP client, for the identity provider or for AWS STS, cannot be set up.
 pub fn state(settings: &Settings, store: Store) -> anyhow::Result<State> {
     let login = OpenId::new(open_id(settings)).context("failed to set up the client of the identity provider")?;
-    let sts = Sts::new(settings.aws.sts_url.clone()).context("failed to set up the client of AWS STS")?;
+    let sts = Sts::new(sts(settings)).context("failed to set up the client of AWS STS")?;
     let limit = |duration: std::time::Duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
     let site = Site {
         public_url: settings.server.public_url.clone(),
@@ -64,6 +64,15 @@ pub fn state(settings: &Settings, store: Store) -> anyhow::Result<State> {
     Ok(State { store, login: Arc::new(login), sts: Arc::new(sts), site: Arc::new(site) })
 }
 
+/// How an identity is proven, by these settings.
+pub fn sts(settings: &Settings) -> StsConfig {
+    StsConfig {
+        url: settings.aws.sts_url.clone(),
+        authorities: settings.aws.sts_authorities.as_ref().map(|own| own.certificates.clone()),
+        proxies: settings.proxies.clone(),
+    }
+}
+
 /// The identity provider, by these settings.
 pub fn open_id(settings: &Settings) -> OpenIdConfig {
     let login = &settings.login;
@@ -79,5 +88,6 @@ pub fn open_id(settings: &Settings) -> OpenIdConfig {
         handle_claim: login.handle_claim.clone(),
         groups_limit: usize::try_from(login.groups_limit).ok(),
         sign_ins_per_person: login.sign_ins_per_person,
+        proxies: settings.proxies.clone(),
     }
 }

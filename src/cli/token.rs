@@ -1,8 +1,12 @@
 //! `latchkey token`: an exec credential for kubectl, as `aws eks get-token` gives, by the AWS credentials that the
-//! SDK finds: environment, profile (`AWS_PROFILE`), web identity, container, instance. Nobody is asked.
+//! SDK finds: environment, profile (`AWS_PROFILE`, also of IAM Identity Center), web identity, container, instance. Nobody
+//! is asked.
 
 use super::say;
-use crate::aws::token::presign;
+use crate::{
+    aws::{http_client, token::presign},
+    proxy::Proxies,
+};
 use anyhow::{Context, anyhow};
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::provider::ProvideCredentials;
@@ -22,17 +26,18 @@ pub struct Args {
 }
 
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    let proxies = Proxies::from_environment()?;
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(&proxies));
     if let Some(region) = &args.region {
         loader = loader.region(Region::new(region.clone()));
     }
     let sdk = loader.load().await;
     let region = sdk.region().ok_or_else(|| anyhow!("no region is set: give --region, or set AWS_REGION"))?;
     let provider = sdk.credentials_provider().ok_or_else(|| anyhow!("there are no AWS credentials"))?;
-    let credentials = provider
-        .provide_credentials()
-        .await
-        .context("there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")?;
+    let credentials = provider.provide_credentials().await.context(
+        "there are no AWS credentials: set AWS_PROFILE (of IAM Identity Center, after `aws sso login`), or \
+             AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    )?;
     let now = Timestamp::now();
     let token = presign(&credentials, region.as_ref(), &args.cluster_name, now)?;
     let version = ExecVersion::asked_for(&std::env::var("KUBERNETES_EXEC_INFO").unwrap_or_default());

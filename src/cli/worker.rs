@@ -61,6 +61,8 @@ pub fn aws(settings: &Settings) -> AwsConfig {
         sts_url: aws.sts_url.clone(),
         eks_url: aws.eks_url.clone(),
         keys: None,
+        proxies: settings.proxies.clone(),
+        proxy_clusters: aws.proxy_clusters,
     }
 }
 

@@ -15,7 +15,10 @@ mod rehearse;
 mod reviews;
 mod roles;
 
-use crate::fault::{Fault, FaultKind};
+use crate::{
+    fault::{Fault, FaultKind},
+    proxy::Proxies,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use latchkey_domain::plan::observation::EksCluster;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
@@ -47,11 +50,12 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A client for the cluster that EKS described. Calls nothing yet.
+    /// A client for the cluster that EKS described, through these proxies; its own CA decides whom to trust even so.
+    /// Calls nothing yet.
     ///
     /// # Errors
     /// Transient where the cluster has no API server yet; invalid where its address or CA bundle cannot be read.
-    pub fn connect(cluster: &EksCluster, token: SecretString) -> Result<Self, Fault> {
+    pub fn connect(cluster: &EksCluster, token: SecretString, proxies: &Proxies) -> Result<Self, Fault> {
         let failed = |kind| Fault::new(kind, "connect to", format!("the cluster `{}`", cluster.name));
         if cluster.endpoint.is_empty() || cluster.certificate_authority.is_empty() {
             let why = format!("EKS names no API server for it; its status is {}", cluster.status);
@@ -64,8 +68,10 @@ impl Cluster {
         };
         let roots = bundle(&cluster.certificate_authority)
             .ok_or_else(|| failed(FaultKind::Invalid).because("its CA bundle holds no certificate in PEM"))?;
-        // Not inferred: neither a kubeconfig nor a proxy variable nor a pod's own account has a say here.
+        // Not inferred: neither a kubeconfig nor a variable nor a pod's own account has a say here.
+        let proxy = cluster.endpoint.parse().ok().and_then(|url| proxies.to(&url).cloned());
         let mut config = kube::Config::new(address);
+        config.proxy_url = proxy.and_then(|url| url.as_str().parse().ok());
         config.root_cert = Some(roots);
         config.auth_info.token = Some(token);
         config.default_retry = false;

@@ -14,9 +14,13 @@ mod told;
 mod trouble;
 mod userinfo;
 
-use super::{outbound, secret};
+use super::{
+    outbound::{self, NoClient, Trust},
+    secret,
+};
 use crate::{
     config::settings::ClaimPath,
+    proxy::Proxies,
     store::{
         Store, StoreError,
         limits::{self, Counted},
@@ -58,6 +62,7 @@ pub struct OpenIdConfig {
     pub groups_limit: Option<usize>,
     /// How often one person may sign in within ten minutes.
     pub sign_ins_per_person: u32,
+    pub proxies: Proxies,
 }
 
 /// What the callback brings in its query. Debug shows neither code nor state.
@@ -125,8 +130,8 @@ impl OpenId {
     ///
     /// # Errors
     /// Where the HTTP client cannot be set up.
-    pub fn new(config: OpenIdConfig) -> Result<Self, reqwest::Error> {
-        let http = outbound::client()?;
+    pub fn new(config: OpenIdConfig) -> Result<Self, NoClient> {
+        let http = outbound::client(&config.proxies, &Trust::System)?;
         let provider = Provider::new(config.issuer.clone(), http.clone());
         Ok(Self { config, http, provider })
     }

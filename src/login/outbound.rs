@@ -1,7 +1,9 @@
 //! The HTTP client for what sign-in asks of others: no redirects (they would lead a request, with what it carries,
 //! to where nobody checked), ten seconds at most, answers of one MiB at most.
 
-use std::time::Duration;
+use crate::proxy::Proxies;
+use rustls::pki_types::CertificateDer;
+use std::{sync::Arc, time::Duration};
 
 /// As long as an answer of an identity provider or of STS may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -19,17 +21,54 @@ pub enum OutboundError {
     Malformed(#[source] http::Error),
 }
 
-/// The client.
+/// Whom a client trusts to be who they say.
+#[derive(Debug, Clone, Default)]
+pub enum Trust {
+    /// The machine's certificate store, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+    #[default]
+    System,
+    /// The public authorities that Mozilla knows, whatever the machine says.
+    Public,
+    /// These alone.
+    Only(Vec<CertificateDer<'static>>),
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum NoClient {
+    #[error("the HTTP client could not be set up")]
+    Http(#[from] reqwest::Error),
+    #[error("TLS could not be set up")]
+    Tls(#[from] rustls::Error),
+}
+
+/// The client, through these proxies.
 ///
 /// # Errors
-/// Where the TLS library cannot be set up.
-pub fn client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
+/// Where TLS cannot be set up, such as without any certificate in the machine's store.
+pub fn client(proxies: &Proxies, trust: &Trust) -> Result<reqwest::Client, NoClient> {
+    let proxies = proxies.clone();
+    let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(TIMEOUT)
+        // Variables that we do not read have no say.
         .no_proxy()
-        .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")))
-        .build()
+        .proxy(reqwest::Proxy::custom(move |url| proxies.to(url).cloned()))
+        .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")));
+    let mut roots = rustls::RootCertStore::empty();
+    match trust {
+        Trust::System => return Ok(builder.build()?),
+        Trust::Public => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Trust::Only(authorities) => {
+            for authority in authorities {
+                roots.add(authority.clone())?;
+            }
+        }
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let tls = tls.with_root_certificates(roots).with_no_client_auth();
+    Ok(builder.tls_backend_preconfigured(tls).build()?)
 }
 
 /// Sends a request and reads the whole answer, within the limits.

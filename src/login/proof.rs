@@ -4,9 +4,12 @@
 //! The nonce is derived from the session's own token, so that nothing but the browser can know it before it is shown,
 //! and only its hash is stored: one person, one session, fifteen minutes, one use.
 
-use super::outbound::{self, OutboundError};
+mod refusal;
+
+use super::outbound::{self, NoClient, OutboundError, Trust};
 use crate::{
     actions::identities::{self, End, Ended},
+    proxy::Proxies,
     store::{
         Store, StoreError, Tx,
         people::{self, Principal},
@@ -26,10 +29,13 @@ use latchkey_domain::{
         token::{PresignedIdentity, ProofContext, TokenError},
     },
 };
+use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 use uuid::Uuid;
+
+pub use refusal::Refusal;
 
 /// How long a nonce may be used.
 const NONCE_LIVES_SECONDS: f64 = 900.0;
@@ -45,10 +51,8 @@ pub enum NotProven {
     NonceOver,
     #[error("You began too many proofs within an hour. Wait a while, then try again.")]
     TooMany,
-    #[error(
-        "AWS refused the token: it was not signed for the command on this page, its keys are not valid, or it is too old. Run the command below again."
-    )]
-    RefusedByAws,
+    #[error("{0}")]
+    RefusedByAws(Refusal),
     #[error("AWS STS does not answer. Try again in a minute.")]
     StsDown(#[source] Option<OutboundError>),
     #[error(
@@ -142,6 +146,16 @@ async fn is_open(tx: &mut Tx, signed_in: &SignedIn, name: &str) -> Result<bool, 
     Ok(row.is_some())
 }
 
+/// How STS is reached to prove an identity.
+#[derive(Debug, Clone, Default)]
+pub struct StsConfig {
+    /// `[aws] sts_url`.
+    pub url: Option<Url>,
+    /// `[aws] sts_ca_file`: whom alone to trust; the public authorities where there is none.
+    pub authorities: Option<Vec<CertificateDer<'static>>>,
+    pub proxies: Proxies,
+}
+
 /// Who asks STS, and where.
 #[derive(Debug, Clone)]
 pub struct Sts {
@@ -151,10 +165,19 @@ pub struct Sts {
 }
 
 impl Sts {
+    /// STS as who proves an identity is sent to: whoever can pass for it can make anybody anybody, so the machine's
+    /// certificate store has no say in that.
+    ///
     /// # Errors
     /// Where the HTTP client cannot be set up.
-    pub fn new(url: Option<Url>) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: outbound::client()?, url })
+    pub fn new(config: StsConfig) -> Result<Self, NoClient> {
+        let trust = config.authorities.map_or(Trust::Public, Trust::Only);
+        Ok(Self { http: outbound::client(&config.proxies, &trust)?, url: config.url })
+    }
+
+    /// The client that proofs are sent by.
+    pub fn client(&self) -> &reqwest::Client {
+        &self.http
     }
 
     /// Sends a presigned request unchanged, and says whose it is.
@@ -171,11 +194,11 @@ impl Sts {
             .body(Vec::new())
             .map_err(|error| NotProven::StsDown(Some(OutboundError::Malformed(error))))?;
         let answer = outbound::send(&self.http, request).await.map_err(|error| NotProven::StsDown(Some(error)))?;
-        if answer.status().is_server_error() || answer.status().as_u16() == 429 {
+        if answer.status().is_server_error() {
             return Err(NotProven::StsDown(None));
         }
         if !answer.status().is_success() {
-            return Err(NotProven::RefusedByAws);
+            return Err(NotProven::RefusedByAws(Refusal::of(answer.status().as_u16(), answer.body())));
         }
         let answer: Answer = serde_json::from_slice(answer.body()).map_err(|_| NotProven::StsDown(None))?;
         Ok(answer.response.result)

@@ -159,7 +159,7 @@ fn reason(error: &NotProven) -> &'static str {
         NotProven::Token(_) => "not a token for this command",
         NotProven::NonceOver => "nonce over",
         NotProven::TooMany => "too many nonces",
-        NotProven::RefusedByAws => "refused by AWS",
+        NotProven::RefusedByAws(_) => "refused by AWS",
         NotProven::StsDown(_) => "STS down",
         NotProven::RoleNotYet { .. } => "a role",
         NotProven::NotAUser { .. } => "not an IAM user",
@@ -259,7 +259,10 @@ impl ProofPage {
 
     /// After a token that AWS did not take.
     pub fn sample_wrong(signed_in: &SignedIn) -> Self {
-        let errors = vec![FieldError { field: "token", sentence: NotProven::RefusedByAws.to_string() }];
+        let errors = vec![FieldError {
+            field: "token",
+            sentence: NotProven::RefusedByAws(proof::Refusal::NotSigned).to_string(),
+        }];
         Self { errors, aws_profile: "payments".to_owned(), ..Self::sample(signed_in) }
     }
 }

@@ -265,3 +265,47 @@ async fn worker_seals_the_log_until_it_is_asked_to_stop() {
     let status = tokio::task::spawn_blocking(move || worker.wait().unwrap()).await.unwrap();
     assert!(status.success());
 }
+
+/// The profile of somebody who signed in by `aws sso login`, and IAM Identity Center as it answers.
+#[tokio::test]
+async fn token_takes_an_sso_profile_and_says_what_to_run_when_its_session_is_over() {
+    let desk = Desk::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let portal = format!("http://{}", listener.local_addr().unwrap());
+    let credentials = serde_json::json!({ "roleCredentials": {
+        "accessKeyId": "ASIAEXAMPLE", "secretAccessKey": "secret", "sessionToken": "session",
+        "expiration": (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1)).as_millisecond(),
+    } });
+    let router = axum::Router::new().route(
+        "/federation/credentials",
+        axum::routing::get(move || std::future::ready(axum::Json(credentials.clone()))),
+    );
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    std::fs::create_dir_all(desk.file(".aws/sso/cache")).unwrap();
+    let config = "[sso-session acme]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\n\
+                  [profile dev]\nsso_session = acme\nsso_account_id = 111122223333\nsso_role_name = dev\nregion = eu-west-1\n";
+    std::fs::write(desk.file(".aws/config"), config).unwrap();
+    let home = desk.file("").display().to_string();
+    let config = desk.file(".aws/config").display().to_string();
+    let variables = [
+        ("HOME", home.as_str()),
+        ("AWS_CONFIG_FILE", config.as_str()),
+        ("AWS_PROFILE", "dev"),
+        ("AWS_ENDPOINT_URL_SSO", portal.as_str()),
+    ];
+    let arguments = ["token", "--cluster-name", "prod-eu"];
+    let refused = desk.run(&arguments, &variables).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(err(&refused).contains("aws sso login"), "{}", err(&refused));
+
+    let cached = serde_json::json!({
+        "accessToken": "an-access-token", "region": "eu-west-1", "startUrl": "https://acme.awsapps.com/start",
+        "expiresAt": (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1)).to_string(),
+    });
+    // Under the SHA-1 of the session's name, as the CLI keeps it.
+    let cache = ".aws/sso/cache/293abb6b76d7791c0732cc517d38c4b5c734b87f.json";
+    std::fs::write(desk.file(cache), cached.to_string()).unwrap();
+    let printed = desk.run(&arguments, &variables).await;
+    assert!(printed.status.success(), "{}", err(&printed));
+    assert!(out(&printed).contains("k8s-aws-v1."), "{}", out(&printed));
+}

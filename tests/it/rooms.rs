@@ -4,20 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room of `src/` with those it may use; any may use `causes`. `cli` joins them all; the domain is a crate of its own.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("causes", &[]),
     ("database_url", &[]),
-    ("config", &["database_url"]),
+    ("proxy", &[]),
+    ("config", &["database_url", "proxy"]),
     ("store", &["database_url"]),
     ("actions", &["store", "config"]),
     ("fault", &[]),
     ("lease", &[]),
-    ("aws", &["fault", "lease"]),
-    ("kubernetes", &["fault", "lease"]),
+    ("aws", &["fault", "lease", "proxy"]),
+    ("kubernetes", &["fault", "lease", "proxy"]),
     ("worker", &["actions", "store", "aws", "kubernetes", "fault", "lease", "config"]),
-    ("login", &["actions", "store", "config"]),
+    ("login", &["actions", "store", "config", "proxy"]),
     ("words", &[]),
-    ("web", &["actions", "store", "login", "words", "config"]),
+    ("web", &["actions", "store", "login", "words", "config", "proxy"]),
 ];
 
 #[test]

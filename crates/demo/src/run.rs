@@ -287,6 +287,7 @@ async fn aws(simulator: &Simulator, keys: &DescribedUser) -> Aws {
             secret_access_key: keys.secret_access_key.clone().into(),
             session_token: keys.session_token.clone().map(Into::into),
         }),
+        ..AwsConfig::default()
     };
     Aws::new(&config).await
 }

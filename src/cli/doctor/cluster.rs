@@ -63,7 +63,7 @@ impl Look<'_> {
         findings.extend(about(&described, known.as_ref().ok().and_then(Option::as_ref), self.cluster));
         findings.extend(within(self.desk.limit, "cluster.entries", self.entries(&described)).await);
         let connected = match self.aws.cluster_token(&self.cluster.arn, Timestamp::now()).await {
-            Ok(token) => Cluster::connect(&described, token),
+            Ok(token) => Cluster::connect(&described, token, self.aws.cluster_proxies()),
             Err(fault) => Err(fault),
         };
         let api = match connected {

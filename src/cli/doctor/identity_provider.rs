@@ -1,11 +1,11 @@
 //! The identity provider: its discovery document, its keys, and whether it lets people come back to the portal.
 
-use super::{Desk, ahead_of, report::Finding, within};
+use super::{Desk, ahead_of, report::Finding, way, within};
 use crate::{
     cli::serve::open_id,
     login::{
         openid::discovery::{self, Discovery},
-        outbound,
+        outbound::{self, Trust},
     },
     words::doctor::provider as words,
 };
@@ -23,14 +23,16 @@ const CHALLENGE: &str = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
 type Answer = http::Response<Vec<u8>>;
 
 pub async fn look(desk: &Desk<'_>) -> Vec<Finding> {
-    within(desk.limit, "identity_provider.discovery", ask(desk)).await
+    let mut findings = way::to_provider(desk);
+    findings.extend(within(desk.limit, "identity_provider.discovery", ask(desk)).await);
+    findings
 }
 
 async fn ask(desk: &Desk<'_>) -> Vec<Finding> {
     const CHECK: &str = "identity_provider.discovery";
     let issuer = desk.settings.login.issuer.as_str();
     let down = |error: &dyn Error| vec![Finding::failed(CHECK, words::down(issuer, &chain(error)))];
-    let client = match outbound::client() {
+    let client = match outbound::client(&desk.settings.proxies, &Trust::System) {
         Ok(client) => client,
         Err(error) => return down(&error),
     };

@@ -8,6 +8,7 @@ mod database;
 mod identity_provider;
 mod report;
 mod rights;
+mod way;
 mod work;
 
 use super::{CONFIG, lines, print, tell, worker};
@@ -158,12 +159,16 @@ fn narrowed(policy: Option<PolicyFile>, names: &[ClusterName]) -> Result<Option<
 
 /// AWS and every cluster.
 async fn outside(desk: &Desk<'_>) -> Vec<Section> {
+    let mut findings = way::to_aws(desk);
+    findings.extend(within(desk.limit, "aws.proofs", way::to_sts(desk)).await);
     let Some(policy) = &desk.policy else {
         let what = "AWS and the clusters: without the database, --policy FILE says which they are";
-        return vec![Section { subject: Subject::Aws, findings: vec![Finding::not_checked("policy", what)] }];
+        findings.push(Finding::not_checked("policy", what));
+        return vec![Section { subject: Subject::Aws, findings }];
     };
     let aws = Aws::new(&worker::aws(desk.settings)).await;
-    let (findings, caller) = aws::look(desk, policy, &aws).await;
+    let (found, caller) = aws::look(desk, policy, &aws).await;
+    findings.extend(found);
     let mut sections = vec![Section { subject: Subject::Aws, findings }];
     let Some(caller) = caller else {
         sections.extend(policy.clusters.iter().map(|cluster| {

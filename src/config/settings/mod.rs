@@ -7,10 +7,15 @@ mod read;
 mod secret;
 
 use super::Fault;
-use crate::database_url::DatabaseUrl;
+use crate::{database_url::DatabaseUrl, proxy::Proxies};
 use jiff::tz::TimeZone;
+use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use url::Url;
 
 pub use claim::ClaimPath;
@@ -25,6 +30,8 @@ pub struct Settings {
     pub database: Database,
     pub login: Login,
     pub aws: Aws,
+    /// By the environment alone: `HTTPS_PROXY`, `NO_PROXY`.
+    pub proxies: Proxies,
 }
 
 /// `[server]`: the portal.
@@ -152,6 +159,17 @@ pub struct Aws {
     pub iam_url: Option<Url>,
     pub sts_url: Option<Url>,
     pub eks_url: Option<Url>,
+    /// Whom alone a proof of identity trusts to be STS, in place of the public authorities.
+    pub sts_authorities: Option<Authorities>,
+    /// Whether API servers of clusters are reached through the proxy, too.
+    pub proxy_clusters: bool,
+}
+
+/// Certificates of authorities, from a file.
+#[derive(Debug, Clone)]
+pub struct Authorities {
+    pub file: PathBuf,
+    pub certificates: Vec<CertificateDer<'static>>,
 }
 
 /// Reads a latchkey.toml and this process's environment.

@@ -5,10 +5,14 @@ use super::{
         Fault,
         reader::{Collector, Given, Overrides, Place, Section, nearest},
     },
-    Aws, ClaimPath, Database, Login, Network, Server, Settings, Worker, secret,
+    Authorities, Aws, ClaimPath, Database, Login, Network, Server, Settings, Worker, secret,
 };
-use crate::database_url::{USUAL_SCHEMA, schema_name};
+use crate::{
+    database_url::{USUAL_SCHEMA, schema_name},
+    proxy::Proxies,
+};
 use jiff::tz::TimeZone;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -41,6 +45,11 @@ pub struct Checked {
 /// that it names are looked for from `folder`.
 pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator<Item = (String, String)>) -> Checked {
     let (document, mut faults) = Collector::read(file, text);
+    let variables: Vec<(String, String)> = variables.into_iter().collect();
+    let proxies = Proxies::from_variables(&variables).unwrap_or_else(|error| {
+        faults.error(&Place::Variable(error.variable.to_owned()), error, None);
+        Proxies::default()
+    });
     let overrides = overrides(variables, &mut faults);
     let none = Overrides::new();
     let of = |section: &str| overrides.get(section).unwrap_or(&none);
@@ -53,10 +62,12 @@ pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator
     let worker = worker(root.section("worker", of("worker"), &mut faults), &mut faults);
     let database = database(root.section("database", of("database"), &mut faults), folder, &mut faults);
     let login = login(root.section("login", of("login"), &mut faults), folder, &mut faults);
-    let aws = aws(root.section("aws", of("aws"), &mut faults), &mut faults);
+    let aws = aws(root.section("aws", of("aws"), &mut faults), folder, &mut faults);
     root.finish(&mut faults);
     let settings = match (server, login) {
-        (Some(server), Some(login)) if !faults.failed() => Some(Settings { server, worker, database, login, aws }),
+        (Some(server), Some(login)) if !faults.failed() => {
+            Some(Settings { server, worker, database, login, aws, proxies })
+        }
         _ => None,
     };
     Checked { settings, faults: faults.finish() }
@@ -284,7 +295,7 @@ fn non_empty(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() { Err("this must not be empty") } else { Ok(text.to_owned()) }
 }
 
-fn aws(mut section: Section<'_>, faults: &mut Collector<'_>) -> Aws {
+fn aws(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Aws {
     let region = section.parsed("region", faults, |text| {
         let known: BTreeSet<char> = ('a'..='z').chain('0'..='9').chain(['-']).collect();
         let fits = text.split('-').count() >= 3 && text.chars().all(|c| known.contains(&c));
@@ -294,6 +305,26 @@ fn aws(mut section: Section<'_>, faults: &mut Collector<'_>) -> Aws {
     let iam_url = url("iam_url", faults);
     let sts_url = url("sts_url", faults);
     let eks_url = url("eks_url", faults);
+    let sts_authorities =
+        section.text("sts_ca_file", faults).and_then(|file| authorities(&file, &folder.join(file.value), faults));
+    let proxy_clusters = section.flag("proxy_clusters", faults).is_some_and(|flag| flag.value);
     section.finish(faults);
-    Aws { region: region.map(|region| region.value), iam_url, sts_url, eks_url }
+    Aws { region: region.map(|region| region.value), iam_url, sts_url, eks_url, sts_authorities, proxy_clusters }
+}
+
+/// The certificates of a file of authorities. One that cannot be read is an error: without them no proof would be true.
+fn authorities(given: &Given<&str>, path: &Path, faults: &mut Collector<'_>) -> Option<Authorities> {
+    let read = || -> Result<Vec<CertificateDer<'static>>, String> {
+        let text = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+        let found = found.map_err(|error| format!("is no PEM: {error}"))?;
+        if found.is_empty() { Err("holds no certificate in PEM".to_owned()) } else { Ok(found) }
+    };
+    match read() {
+        Ok(certificates) => Some(Authorities { file: path.to_owned(), certificates }),
+        Err(why) => {
+            faults.error(&given.place, format!("the file {} {why}", path.display()), None);
+            None
+        }
+    }
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     login::{
         openid::{OpenId, OpenIdConfig},
-        proof::Sts,
+        proof::{Sts, StsConfig},
     },
     store::{Store, sessions::SessionLimits},
     web::{Limits, Routes, Site},
@@ -25,11 +25,12 @@ fn state() -> State {
         handle_claim: "preferred_username".into(),
         groups_limit: None,
         sign_ins_per_person: 1,
+        proxies: crate::proxy::Proxies::default(),
     };
     State {
         store: Store::connect(&"postgres://nobody@127.0.0.1:9/nothing".to_owned().parse().unwrap(), 1),
         login: Arc::new(OpenId::new(login).unwrap()),
-        sts: Arc::new(Sts::new(None).unwrap()),
+        sts: Arc::new(Sts::new(StsConfig::default()).unwrap()),
         site: Arc::new(Site {
             public_url: "https://latchkey.example".parse().unwrap(),
             sessions: SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(8) },

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod cluster;
 pub mod database;
 pub mod provider;
+pub mod way;
 pub mod work;
 
 /// A finding in words. Sentences without a full stop at the end of `what`.

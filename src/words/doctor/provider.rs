@@ -6,7 +6,8 @@ pub fn down(issuer: &str, error: &str) -> Said {
     Said::new(
         format!("the discovery document of {issuer} does not come: {error}"),
         "Nobody can sign in. Sessions that exist, grants and revocations go on.",
-        "Check the network, the provider's certificate (public authorities only) and `login.issuer`.",
+        "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), the provider's certificate (SSL_CERT_FILE names \
+         authorities of your own) and `login.issuer`.",
     )
 }
 

@@ -445,7 +445,7 @@ async fn keep_fence(
 async fn reach(worker: &Worker, lease: &Lease, arn: &ClusterArn, aws: EksCluster) -> Result<Reached, Fault> {
     // Signed as of the claim: what a process sends after a long pause is refused.
     let token = worker.aws.cluster_token(arn, lease.claimed_at()).await?;
-    let client = kubernetes::Cluster::connect(&aws, token)?;
+    let client = kubernetes::Cluster::connect(&aws, token, worker.aws.cluster_proxies())?;
     Ok(Reached { client, aws })
 }
 

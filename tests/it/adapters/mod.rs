@@ -4,7 +4,7 @@
 mod bounds;
 mod clusters;
 mod iam;
-mod kubernetes;
+pub mod kubernetes;
 mod trouble;
 
 use latchkey::aws::{AccessKeys, Aws, AwsConfig};
@@ -51,8 +51,14 @@ fn keys(access_key_id: &str, secret_access_key: &str) -> AccessKeys {
 /// The adapter, with everything at one address.
 async fn aws_at(endpoint: &Url, keys: AccessKeys) -> Aws {
     let url = || Some(endpoint.clone());
-    let config =
-        AwsConfig { region: REGION.to_owned(), iam_url: url(), sts_url: url(), eks_url: url(), keys: Some(keys) };
+    let config = AwsConfig {
+        region: REGION.to_owned(),
+        iam_url: url(),
+        sts_url: url(),
+        eks_url: url(),
+        keys: Some(keys),
+        ..AwsConfig::default()
+    };
     Aws::new(&config).await
 }
 

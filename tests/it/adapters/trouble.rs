@@ -197,16 +197,26 @@ async fn api_server_that_is_not_the_clusters_is_not_talked_to() {
     let mut described = world.described.clone();
     let other = world.simulator().cluster("both").unwrap();
     described.certificate_authority = super::kubernetes::base64(&other.ca_pem);
-    let fault = Cluster::connect(&described, "token".into()).unwrap().aws_auth().await.unwrap_err();
+    let fault = Cluster::connect(&described, "token".into(), &latchkey::proxy::Proxies::default())
+        .unwrap()
+        .aws_auth()
+        .await
+        .unwrap_err();
     assert!(is_transient(&fault) && fault.sentence().contains("not signed by the CA"), "{}", fault.sentence());
 
     described.endpoint = "https://127.0.0.1:9".to_owned();
-    let fault = Cluster::connect(&described, "token".into()).unwrap().aws_auth().await.unwrap_err();
+    let fault = Cluster::connect(&described, "token".into(), &latchkey::proxy::Proxies::default())
+        .unwrap()
+        .aws_auth()
+        .await
+        .unwrap_err();
     assert!(is_transient(&fault) && fault.sentence().contains("refuses connections"), "{}", fault.sentence());
 
     described.certificate_authority = "bm90IFBFTQ==".to_owned();
-    let fault = Cluster::connect(&described, "token".into()).unwrap_err();
+    let fault = Cluster::connect(&described, "token".into(), &latchkey::proxy::Proxies::default()).unwrap_err();
     assert_eq!(*fault.kind(), FaultKind::Invalid);
     described.endpoint.clear();
-    assert!(is_transient(&Cluster::connect(&described, "token".into()).unwrap_err()));
+    assert!(is_transient(
+        &Cluster::connect(&described, "token".into(), &latchkey::proxy::Proxies::default()).unwrap_err()
+    ));
 }

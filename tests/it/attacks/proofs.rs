@@ -213,6 +213,28 @@ async fn what_sts_answers_leads_nowhere_and_makes_nobody_another() {
     tried(count, "on what STS answers");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_sts_refuses_is_told_by_its_code_and_leaves_the_command_usable() {
+    for (status, code, said) in [
+        (403, "ExpiredToken", "is over. Sign in to AWS again"),
+        (403, "InvalidClientTokenId", "does not know the access key"),
+        (403, "SignatureDoesNotMatch", "not signed for the command on this page"),
+        (403, "RegionDisabledException", "did not enable the region"),
+        (400, "Throttling", "too much to do"),
+        (503, "ServiceUnavailable", "STS does not answer"),
+    ] {
+        let body = serde_json::json!({ "Error": { "Code": code, "Message": "marked", "Type": "Sender" } }).to_string();
+        let (url, _) = sts(move || Response::builder().status(status).body(Body::from(body.clone())).unwrap()).await;
+        let portal = Portal::with_sts(Some(url)).await;
+        let fay = portal.browser("fay").await;
+        let name = name_on(&fay.get("/identities/new").await.text);
+        let answer = paste(&fay, &presigned(&example_keys(), &name, Timestamp::now())).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{code}");
+        assert!(answer.text.contains(said) && !answer.text.contains("marked"), "{code}: {}", answer.text);
+        assert_eq!(portal.town.count("select count(*) from proof_nonce where used_at is not null").await, 0, "{code}");
+    }
+}
+
 fn keys_of(user: &AwsUser) -> Credentials {
     Credentials::new(&user.access_key_id, &user.secret_access_key, None, None, "a test")
 }

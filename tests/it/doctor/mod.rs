@@ -6,6 +6,7 @@ mod database;
 mod guide;
 mod outside;
 mod real;
+mod way;
 mod well;
 
 use crate::{rig::tool::Tool, worker::World};
@@ -93,6 +94,11 @@ impl Ward {
 
     pub fn write(&self, name: &str, text: &str) {
         std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// Where a file of it is.
+    pub fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
     }
 
     /// `latchkey doctor` with these arguments.

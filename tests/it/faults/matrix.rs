@@ -244,7 +244,7 @@ async fn no_fault_of_any_write_breaks_a_promise() {
             let (name, place) = (format!("{fault:?} of {place}"), place.clone());
             cases::case(name.clone(), async move {
                 let came = match fault.gate() {
-                    Some(gate) => stopped(place, fault, gate).await,
+                    Some(gate) => Box::pin(stopped(place, fault, gate)).await,
                     None => failed(place, fault).await,
                 };
                 assert!(came, "the write never came: nothing was tried");

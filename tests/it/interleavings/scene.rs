@@ -217,7 +217,15 @@ impl Hands {
 }
 
 pub async fn nowhere() -> Aws {
-    Aws::new(&AwsConfig { region: "eu-west-1".into(), iam_url: None, sts_url: None, eks_url: None, keys: None }).await
+    Aws::new(&AwsConfig {
+        region: "eu-west-1".into(),
+        iam_url: None,
+        sts_url: None,
+        eks_url: None,
+        keys: None,
+        ..AwsConfig::default()
+    })
+    .await
 }
 
 /// Whether somebody waits for a lock in the town's database.

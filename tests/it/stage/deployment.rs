@@ -43,6 +43,7 @@ pub async fn aws(backdrop: &Backdrop) -> Aws {
         sts_url: url(&backdrop.sts_url),
         eks_url: url(&backdrop.eks_url),
         keys: Some(keys),
+        ..AwsConfig::default()
     })
     .await
 }

@@ -20,7 +20,7 @@ use jiff::{SignedDuration, tz::TimeZone};
 use latchkey::{
     login::{
         openid::{OpenId, OpenIdConfig},
-        proof::Sts,
+        proof::{Sts, StsConfig},
     },
     store::{Store, sessions::SessionLimits},
     web::{self, Limits, Site, State},
@@ -63,6 +63,7 @@ fn login() -> OpenId {
         handle_claim: "preferred_username".into(),
         groups_limit: None,
         sign_ins_per_person: 60,
+        proxies: latchkey::proxy::Proxies::default(),
     })
     .unwrap()
 }
@@ -77,7 +78,7 @@ pub fn router(store: Store, public_url: &str) -> Router {
 }
 
 fn limited(store: Store, public_url: &str, limits: Limits) -> Router {
-    asking(store, public_url, limits, Sts::new(None).unwrap())
+    asking(store, public_url, limits, Sts::new(StsConfig::default()).unwrap())
 }
 
 fn asking(store: Store, public_url: &str, limits: Limits, sts: Sts) -> Router {
@@ -110,7 +111,12 @@ impl Portal {
     /// One that asks another STS than AWS's own, where one is given.
     pub async fn with_sts(url: Option<url::Url>) -> Self {
         let town = Town::new().await;
-        let router = asking(town.web.clone(), "https://latchkey.example", LIMITS, Sts::new(url).unwrap());
+        let router = asking(
+            town.web.clone(),
+            "https://latchkey.example",
+            LIMITS,
+            Sts::new(StsConfig { url, ..StsConfig::default() }).unwrap(),
+        );
         Self { town, router }
     }
 

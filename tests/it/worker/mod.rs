@@ -314,6 +314,7 @@ pub async fn aws_at(endpoint: url::Url, keys: Keys) -> Aws {
             secret_access_key: keys.secret_access_key.into(),
             session_token: None,
         }),
+        ..AwsConfig::default()
     })
     .await
 }

@@ -14,6 +14,7 @@ fn config() -> OpenIdConfig {
         handle_claim: "preferred_username".into(),
         groups_limit: Some(3),
         sign_ins_per_person: 60,
+        proxies: crate::proxy::Proxies::default(),
     }
 }
 

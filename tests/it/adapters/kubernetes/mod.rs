@@ -6,7 +6,8 @@ mod observing;
 mod reviewing;
 mod world;
 
-pub(super) use world::{World, base64};
+pub(super) use world::World;
+pub use world::base64;
 
 /// Every expectation as a test of its own on each kind of cluster.
 macro_rules! expectations {

@@ -73,7 +73,7 @@ pub async fn whoever_is_not_mapped_is_told_so(world: World) {
     let arn = ClusterArn::parse(&world.described.arn).unwrap();
     // Minting asks nobody, so that it works without any AWS.
     let token = aws.cluster_token(&arn, Timestamp::now()).await.unwrap();
-    let cluster = Cluster::connect(&world.described, token).unwrap();
+    let cluster = Cluster::connect(&world.described, token, &latchkey::proxy::Proxies::default()).unwrap();
     let fault = cluster.observe(&Wanted::default()).await.unwrap_err();
     assert!(missing(&fault).contains("mapping"), "{fault:?}");
 }

@@ -48,7 +48,7 @@ impl World {
         let arn = ClusterArn::parse(&simulator.cluster("classic").unwrap().arn).unwrap();
         let described = aws.describe_cluster(&arn).await.unwrap();
         let token = aws.cluster_token(&arn, Timestamp::now()).await.unwrap();
-        let cluster = Cluster::connect(&described, token).unwrap();
+        let cluster = Cluster::connect(&described, token, &latchkey::proxy::Proxies::default()).unwrap();
         let admin = administrator(&described, server.admin_token());
         Self::with(cluster, described, admin, Some(simulator)).await
     }
@@ -77,7 +77,7 @@ impl World {
         let begun = Instant::now();
         let cluster = loop {
             let token = presign(&credentials, REGION, NAME, Timestamp::now()).unwrap();
-            let cluster = Cluster::connect(&described, token).unwrap();
+            let cluster = Cluster::connect(&described, token, &latchkey::proxy::Proxies::default()).unwrap();
             match cluster.observe(&Wanted::default()).await {
                 Ok(_) => break cluster,
                 // The authenticator follows aws-auth, and the API server RBAC, by a watch.

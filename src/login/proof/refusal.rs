@@ -1,0 +1,157 @@
+//! What STS says instead of who somebody is, by its code.
+//!
+//! Sources: STS API reference, "Common errors" and GetCallerIdentity; the query protocol answers errors as XML, and as JSON
+//! to whoever accepts that.
+
+use serde::Deserialize;
+use std::fmt;
+
+/// Why STS does not say whose a presigned call is. `Display` is a sentence for the person who pasted it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The keys' session, or the call, is too old.
+    Expired,
+    /// STS knows no such key: deleted, inactive, or of a session that this region does not take.
+    UnknownKey,
+    /// The signature is not of what was sent: another command, or a wrong secret key.
+    NotSigned,
+    /// The account did not enable this region.
+    RegionDisabled,
+    /// A policy of the account or of a VPC endpoint.
+    Denied,
+    Throttled,
+    /// Anything else, by its code.
+    Other(Option<String>),
+}
+
+/// Codes are names; what is longer or other is none.
+const LONGEST_CODE: usize = 64;
+
+impl Refusal {
+    /// Reads an answer that is no success.
+    pub fn of(status: u16, body: &[u8]) -> Self {
+        let (code, message) = told(body);
+        let Some(code) = code else {
+            return if status == 429 { Self::Throttled } else { Self::Other(None) };
+        };
+        match code.trim_end_matches("Exception") {
+            "Throttling" | "RequestLimitExceeded" | "RequestThrottled" | "TooManyRequests" | "SlowDown" => {
+                Self::Throttled
+            }
+            "ExpiredToken" | "RequestExpired" => Self::Expired,
+            // An old signature has the code of a wrong one, and another message.
+            "SignatureDoesNotMatch" if message.contains("expired") => Self::Expired,
+            "SignatureDoesNotMatch" | "IncompleteSignature" | "MissingAuthenticationToken" => Self::NotSigned,
+            "InvalidClientTokenId" | "UnrecognizedClient" | "InvalidAccessKeyId" => Self::UnknownKey,
+            "RegionDisabled" | "OptInRequired" => Self::RegionDisabled,
+            "AccessDenied" => Self::Denied,
+            _ => Self::Other(Some(code)),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Told {
+    #[serde(rename = "Error")]
+    error: ToldError,
+}
+
+#[derive(Deserialize)]
+struct ToldError {
+    #[serde(rename = "Code")]
+    code: String,
+    #[serde(rename = "Message", default)]
+    message: String,
+}
+
+/// The code and the message of an error answer in JSON or XML.
+fn told(body: &[u8]) -> (Option<String>, String) {
+    let text = String::from_utf8_lossy(body);
+    let element = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(value, _)| value.to_owned())
+    };
+    let (code, message) = match serde_json::from_slice::<Told>(body) {
+        Ok(told) => (Some(told.error.code), told.error.message),
+        Err(_) => (element("Code"), element("Message").unwrap_or_default()),
+    };
+    let is_code = |code: &String| {
+        (1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
+    };
+    (code.filter(is_code), message)
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expired => f.write_str(
+                "AWS says that the token, or the session of its keys, is over. Sign in to AWS again (`aws sso login`, say), \
+                 run the command below once more and paste at once.",
+            ),
+            Self::UnknownKey => f.write_str(
+                "AWS does not know the access key that signed this: it was deleted or made inactive, or its session is not \
+                 valid in this region. Look at the keys of your AWS profile, then run the command below again.",
+            ),
+            Self::NotSigned => f.write_str(
+                "AWS refused the token: it was not signed for the command on this page, or by a wrong secret key. Run the \
+                 command below again and paste all that it prints.",
+            ),
+            Self::RegionDisabled => f.write_str(
+                "Your AWS account did not enable the region that the command asked. Set AWS_REGION to one that it uses, and \
+                 run the command below again.",
+            ),
+            Self::Denied => f.write_str(
+                "A policy of your AWS account, or of the VPC endpoint on the way, denies the question who you are. Show this \
+                 to whoever runs the account.",
+            ),
+            Self::Throttled => f.write_str("AWS STS has too much to do at present. Wait a minute, then paste again."),
+            Self::Other(Some(code)) => {
+                write!(f, "AWS refused the token ({code}). Run the command below again; if that does not help, show this to an operator.")
+            }
+            Self::Other(None) => f.write_str(
+                "Whatever answered in place of AWS STS refused the token, and did not say why. Run the command below again; \
+                 if that does not help, show this to an operator.",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_of_sts_has_its_sentence_in_json_and_in_xml() {
+        for (status, code, message, expected) in [
+            (403, "ExpiredToken", "The security token included in the request is expired", Refusal::Expired),
+            (403, "ExpiredTokenException", "", Refusal::Expired),
+            (403, "SignatureDoesNotMatch", "Signature expired: 20261129T100000Z is now earlier than", Refusal::Expired),
+            (403, "SignatureDoesNotMatch", "The request signature we calculated does not match", Refusal::NotSigned),
+            (400, "IncompleteSignature", "", Refusal::NotSigned),
+            (403, "InvalidClientTokenId", "The security token included in the request is invalid", Refusal::UnknownKey),
+            (403, "UnrecognizedClientException", "", Refusal::UnknownKey),
+            (403, "RegionDisabledException", "STS is not activated in this region", Refusal::RegionDisabled),
+            (403, "AccessDenied", "", Refusal::Denied),
+            (400, "Throttling", "Rate exceeded", Refusal::Throttled),
+            (400, "RequestLimitExceeded", "", Refusal::Throttled),
+            (400, "SomethingLater", "", Refusal::Other(Some("SomethingLater".into()))),
+        ] {
+            let json = serde_json::json!({ "Error": { "Code": code, "Message": message, "Type": "Sender" }, "RequestId": "r" });
+            let xml = format!(
+                "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+                 <Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+            );
+            for body in [json.to_string(), xml] {
+                assert_eq!(Refusal::of(status, body.as_bytes()), expected, "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_of_sts_is_shown_to_nobody() {
+        for body in ["<html>Blocked</html>", "", "{\"Error\":{\"Code\":\"<script>\"}}", "{\"Error\":{\"Code\":\"\"}}"] {
+            assert_eq!(Refusal::of(403, body.as_bytes()), Refusal::Other(None), "{body}");
+        }
+        assert_eq!(Refusal::of(429, b""), Refusal::Throttled);
+    }
+}

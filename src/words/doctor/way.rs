@@ -1,0 +1,21 @@
+//! Of the way outside.
+
+use super::Said;
+
+pub fn no_proofs(url: &str, way: &str, trusted: &str, error: &str) -> Said {
+    Said::new(
+        format!("STS does not answer at {url}, {way}, trusting {trusted}: {error}"),
+        "Nobody can prove an AWS identity in the portal, and so nobody new can ask for access.",
+        "Let the portal reach it (HTTPS_PROXY, NO_PROXY). A proxy that opens TLS shows a certificate of its own: exempt STS \
+         from that, or name its authority by `[aws] sts_ca_file`, which lets whoever has that authority's key prove \
+         anybody's identity.",
+    )
+}
+
+pub fn empty_store(from: &str) -> Said {
+    Said::new(
+        format!("the certificate store ({from}) holds no authority"),
+        "Neither the identity provider nor AWS can be trusted to be who they say, so none is reached.",
+        "Install the system's (Debian: ca-certificates), or name a bundle by SSL_CERT_FILE.",
+    )
+}

@@ -3,7 +3,7 @@
 export LATCHKEY_TOOLS ?= $(HOME)/.cache/latchkey/tools
 cargo_target := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo test tools check sqlx bench clean-tools
+.PHONY: help demo test tools check sqlx bench keycloak clean-tools
 
 help:
 	@echo 'make demo         start Latchkey with a simulated AWS, clusters and people'
@@ -12,6 +12,7 @@ help:
 	@echo 'make sqlx         renew .sqlx after a query or a migration changed'
 	@echo 'make bench        the figures of the README, on the real components'
 	@echo 'make tools        only install or build the real components'
+	@echo 'make keycloak     one sign-in against a Keycloak, which it fetches; needs Java 17'
 	@echo 'make clean-tools  remove them'
 
 demo:
@@ -24,6 +25,11 @@ test: tools
 
 tools:
 	@tests/rig/build
+
+# Not among `make test`: it needs Java 17 and fetches 177 MB.
+keycloak:
+	@tests/rig/build postgresql keycloak
+	LATCHKEY_KEYCLOAK=$(LATCHKEY_TOOLS)/keycloak cargo test --locked --test it people_of_a_keycloak -- --ignored --nocapture
 
 check:
 	cargo fmt --all --check

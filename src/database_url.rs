@@ -51,6 +51,8 @@ pub enum InvalidDatabaseUrl {
     Unreadable(String),
     #[error("the database URL has the parameter `{0}`, which the driver does not know and would pass over")]
     Parameter(String),
+    #[error("the database URL names no host; a socket is named as postgres:///DATABASE?host=/FOLDER&user=USER")]
+    NoHost,
     #[error("a database URL names one host, and this one several: name the address that leads to the primary")]
     Hosts,
     #[error("`{0}` is no name of a schema: 1 to 63 of a-z, 0-9 and _, none of PostgreSQL's own")]
@@ -107,10 +109,15 @@ impl FromStr for DatabaseUrl {
             return Err(InvalidDatabaseUrl::Hosts);
         }
         let unreadable = |error: &dyn fmt::Display| InvalidDatabaseUrl::Unreadable(error.to_string());
-        let url = url::Url::parse(text).map_err(|error| unreadable(&error))?;
+        let url = url::Url::parse(text).map_err(|error| match error {
+            url::ParseError::EmptyHost => InvalidDatabaseUrl::NoHost,
+            other => unreadable(&other),
+        })?;
         // An unencoded `/` or `?` of a password ends the host: what was meant to be before it stands behind it then.
-        if url.path().contains('@') || url.query().is_some_and(|query| query.contains('@')) || url.fragment().is_some()
-        {
+        let has_user = text.split(['?', '#']).next().is_some_and(|before| before.contains('@'));
+        let names_user = url.query_pairs().any(|(key, _)| key == "user");
+        let in_query = url.query().is_some_and(|query| query.contains('@')) && !has_user && !names_user;
+        if url.path().contains('@') || in_query || url.fragment().is_some() {
             return Err(unreadable(&"what belongs before the host stands behind it"));
         }
         let is_known = |key: &str| PARAMETERS.contains(&key) || (key.starts_with("options[") && key.ends_with(']'));
@@ -137,7 +144,9 @@ impl FromStr for DatabaseUrl {
 fn has_several_hosts(text: &str) -> bool {
     let after = text.split_once("://").map_or("", |(_, rest)| rest);
     let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.rsplit('@').next().is_some_and(|hosts| hosts.contains(','))
+    // With a `/` in a password the authority ends within it.
+    let is_whole = authority.contains('@') || !after.contains('@');
+    is_whole && authority.rsplit('@').next().is_some_and(|hosts| hosts.contains(','))
 }
 
 impl fmt::Debug for DatabaseUrl {
@@ -176,6 +185,8 @@ mod tests {
             ("postgres://u@h/d?target_session_attrs=read-write", "`target_session_attrs`"),
             ("postgres://u@h1:5432,h2:5432/d", "names one host"),
             ("postgres://u@h:port/d", "does not parse"),
+            ("postgres://u:a,b/ter2@h/d", "`#` is %23"),
+            ("postgres://u:wow@/cloudsql/x", "names no host"),
         ] {
             let why = why(text);
             assert!(why.contains(said), "{text}: {why}");
@@ -191,6 +202,14 @@ mod tests {
         let url: DatabaseUrl = "postgresql://u:p@ss@h/d?application_name=x&options[geqo]=off".parse().unwrap();
         assert_eq!(url.options().get_host(), "h");
         assert!(!format!("{url:?}").contains("p@ss"), "{url:?}");
+        for text in [
+            "postgres://db/d?user=mylogin@mydemoserver&password=x",
+            "postgres://u@h/d?application_name=me@laptop",
+            "postgres://u@h/d?sslrootcert=/home/me@corp/rds.pem",
+            "postgres:///d?host=/run/postgresql&user=u",
+        ] {
+            assert!(text.parse::<DatabaseUrl>().is_ok(), "{text}: {:?}", text.parse::<DatabaseUrl>());
+        }
     }
 
     #[test]

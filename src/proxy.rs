@@ -26,7 +26,10 @@ struct Known {
 
 /// Why a variable names no proxy. Shows no part of its value: it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} names no proxy: it takes an http or https URL, such as http://proxy.example.com:3128")]
+#[error(
+    "{variable} names no proxy: it takes an http or https URL, such as http://proxy.example.com:3128; of a user or password \
+     there, write each of / \\ ? # @ : in percents (`\\` is %5C)"
+)]
 pub struct NoProxyUrl {
     /// Its name.
     pub variable: &'static str,
@@ -56,9 +59,10 @@ impl Proxies {
         };
         let Some((variable, text)) = URLS.iter().find_map(value) else { return Ok(Self::default()) };
         let whole = if text.contains("://") { text } else { format!("http://{text}") };
-        let url = Url::parse(&whole).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        let url = url.ok_or(NoProxyUrl { variable })?;
+        let url = Url::parse(&whole).ok().filter(is_proxy).ok_or(NoProxyUrl { variable })?;
+        // By commas, as it is read; people write blanks, which curl took as well.
         let except = EXCEPT.iter().find_map(value).map(|(_, value)| value).unwrap_or_default();
+        let except = except.split([',', ' ', '\t']).filter(|host| !host.is_empty()).collect::<Vec<_>>().join(",");
         let matcher = Matcher::builder().https(url.as_str()).no(except.as_str()).build();
         Ok(Self { proxy: Some(Arc::new(Known { variable, url, except, matcher })) })
     }
@@ -83,6 +87,13 @@ impl Proxies {
             (Some(_), None) | (None, _) => "directly".to_owned(),
         }
     }
+}
+
+/// Whether a URL is one of a proxy and of nothing else. What stands behind the host there is the rest of a password with
+/// a character that ended it (`/`, `\`, `?`, `#`), and what is taken for the host is not it.
+fn is_proxy(url: &Url) -> bool {
+    let ends_behind_host = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+    matches!(url.scheme(), "http" | "https") && url.has_host() && ends_behind_host
 }
 
 /// A proxy without the user and password to it.
@@ -120,6 +131,8 @@ mod tests {
         for direct in ["https://idp.internal/x", "https://10.1.2.3/", "https://localhost:8443/"] {
             assert_eq!(way(&usual, direct), "directly (NO_PROXY)", "{direct}");
         }
+        let blanks = [("HTTPS_PROXY", "proxy:3128"), ("NO_PROXY", "localhost sts.amazonaws.com")];
+        assert_eq!(way(&blanks, "https://sts.amazonaws.com/"), "directly (NO_PROXY)");
         assert_eq!(way(&usual, "http://127.0.0.1:9999/"), "directly");
         assert_eq!(way(&[("HTTP_PROXY", "http://proxy:3128")], "http://127.0.0.1/"), "directly");
         assert_eq!(way(&[], "https://sts.amazonaws.com/"), "directly");
@@ -129,7 +142,18 @@ mod tests {
 
     #[test]
     fn what_is_no_http_proxy_is_refused_without_its_text() {
-        for value in ["socks5://proxy:1080", "http://", "://secret"] {
+        for value in [
+            "socks5://proxy:1080",
+            "http://",
+            "://secret",
+            "CORP\\jdoe:secret!@proxy.corp.example:8080",
+            "http://CORP\\jdoe:secret!@proxy.corp.example:8080",
+            "http://user:8000/secret@10.0.0.161:8080",
+            "http://user:12?secret@proxy:8080",
+            "http://user:123#secret@proxy:8080",
+            "http://http://proxy:3128",
+            "http:/proxy:3128/secret",
+        ] {
             let refused = proxies(&[("HTTPS_PROXY", value)]).unwrap_err().to_string();
             assert!(refused.starts_with("HTTPS_PROXY names no proxy") && !refused.contains("secret"), "{refused}");
         }

@@ -41,6 +41,6 @@ mod tests {
             .collect();
         let faults = settings::check("latchkey.toml", &all, Path::new("/nowhere"), []).faults;
         assert!(!faults.iter().any(Fault::is_error), "{faults:?}");
-        assert_eq!(faults.len(), 4, "the files are not there: {faults:?}");
+        assert_eq!(faults.len(), 5, "the files are not there: {faults:?}");
     }
 }

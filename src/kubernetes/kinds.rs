@@ -12,7 +12,7 @@ use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscover
 use latchkey_domain::eks::rbac::{Kinds, Lives};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// How long all of it may take: what is missing is taken for a kind that nobody knows.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -68,10 +68,8 @@ impl Cluster {
                 kinds.add_unknown(&group);
                 continue;
             };
-            // Parts such as `pods/log` are where their kind is.
-            for resource in list.resources.iter().filter(|resource| !resource.name.contains('/')) {
-                add(&mut kinds, &group, &resource.name, resource.namespaced);
-            }
+            let all: Vec<_> = list.resources.iter().map(|one| (one.name.as_str(), one.namespaced)).collect();
+            add_all(&mut kinds, &group, &all);
         }
         Ok(if kinds.is_empty() { kinds } else { kinds.all_groups() })
     }
@@ -97,20 +95,54 @@ fn add_aggregated(kinds: &mut Kinds, list: APIGroupDiscoveryList) {
             if version.freshness.as_deref() == Some("Stale") {
                 kinds.add_unknown(&name);
             }
-            for resource in version.resources {
-                let namespaced = resource.scope.as_deref() == Some("Namespaced");
-                add(kinds, &name, resource.resource.as_deref().unwrap_or_default(), namespaced);
-            }
+            let named = version
+                .resources
+                .iter()
+                .map(|one| (one.resource.as_deref().unwrap_or_default(), one.scope.as_deref() == Some("Namespaced")));
+            add_all(kinds, &name, &named.collect::<Vec<_>>());
         }
     }
 }
 
-fn add(kinds: &mut Kinds, group: &str, plural: &str, namespaced: bool) {
+/// Adds the kinds of one version of a group. A group that lists none, parts of kinds that it does not list (as custom
+/// metrics are), or names that no kind has, is one of which nobody knows what it serves: what it lists comes and goes.
+fn add_all(kinds: &mut Kinds, group: &str, listed: &[(&str, bool)]) {
     let is_name = |text: &str| {
-        text.len() <= LONGEST_NAME
+        (1..=LONGEST_NAME).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
     };
-    if is_name(group) && is_name(plural) && !plural.is_empty() {
-        kinds.add(group, plural, if namespaced { Lives::InNamespaces } else { Lives::InCluster });
+    if !group.is_empty() && !is_name(group) {
+        return;
+    }
+    let whole = || listed.iter().filter(|(name, _)| !name.contains('/'));
+    let names: BTreeSet<&str> = whole().map(|(name, _)| *name).collect();
+    let is_odd = names.is_empty() || !names.iter().all(|name| is_name(name));
+    let parents = listed.iter().filter_map(|(name, _)| name.split('/').next());
+    if is_odd || parents.into_iter().any(|parent| !names.contains(parent)) {
+        return kinds.add_unknown(group);
+    }
+    for (plural, namespaced) in whole() {
+        kinds.add(group, plural, if *namespaced { Lives::InNamespaces } else { Lives::InCluster });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use latchkey_domain::eks::rbac::Served;
+
+    #[test]
+    fn groups_that_list_metrics_or_nothing_may_serve_anything() {
+        for listed in [&[][..], &["as_queue_total_test"], &["pods/http_requests"], &["pods", "nodes/x"], &["Pods"]] {
+            let mut kinds = Kinds::default();
+            let all: Vec<_> = listed.iter().map(|name| (*name, true)).collect();
+            add_all(&mut kinds, "custom.metrics.k8s.io", &all);
+            let kinds = kinds.all_groups();
+            assert_eq!(kinds.served("custom.metrics.k8s.io", "whatever"), Served::Unknown, "{listed:?}");
+        }
+        let mut kinds = Kinds::default();
+        add_all(&mut kinds, "apps", &[("deployments", true), ("deployments/scale", true)]);
+        assert_eq!(kinds.served("apps", "deployments"), Served::Yes(Lives::InNamespaces));
+        assert_eq!(kinds.served("apps", "pods"), Served::NoSuchKind);
     }
 }

@@ -102,7 +102,7 @@ impl Store {
                 connection.close().await?;
                 own
             }
-            // PgBouncer takes no startup parameters. What is asked writes nothing, with the server's guard or without.
+            // Poolers take no startup parameters. What is asked writes nothing, with the server's guard or without.
             Err(error) if takes_no_parameters(&error) => {
                 PgConnection::connect_with(&url.options()).await?.close().await?;
                 url.options()
@@ -149,7 +149,8 @@ impl Store {
     }
 }
 
-/// Whether the other side is a pooler that takes no startup parameters (08P01, protocol violation).
+/// Whether the other side is a pooler that takes no startup parameters: PgBouncer says 08P01 (protocol violation), RDS
+/// Proxy 0A000 (feature not supported).
 fn takes_no_parameters(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("08P01"))
+    error.as_database_error().is_some_and(|error| matches!(error.code().as_deref(), Some("08P01" | "0A000")))
 }

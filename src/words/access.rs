@@ -140,7 +140,7 @@ pub fn doing(profile: &ResolvedProfile) -> String {
         Scope::Cluster => Reach::Cluster,
         Scope::Namespace => Reach::Namespaces(vec![]),
     };
-    let all = capabilities(&profile.workable(&reach, &Kinds::of_kubernetes()).rules);
+    let all = capabilities(&profile.workable(&reach, Kinds::of_kubernetes()).rules);
     let only_reads = all.iter().all(Capability::only_reads);
     let chosen = all.iter().filter(|capability| only_reads || !capability.only_reads());
     let Some(widest) = chosen.max_by_key(|capability| (has_wildcard(capability), capability.things.len())) else {

@@ -1,5 +1,6 @@
 //! What identity providers really send: who can sign in with it, and what is said to whoever cannot.
 
+use crate::rig::keycloak::PASSWORD;
 use crate::stage::{
     Stage,
     browser::{Browser, Page},
@@ -278,6 +279,24 @@ async fn a_browser_that_is_signed_in_and_comes_back_again_gets_to_where_it_wante
     assert_eq!(browser.ask("/sign-in/callback").await.location.as_deref(), Some("/"));
     assert_eq!((browser.cookie("latchkey"), sessions().await.as_str()), (cookie, "1"), "nobody was signed in anew");
     assert_eq!(stage.browser().ask(&first[url::Position::BeforePath..]).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a Keycloak and Java: `make keycloak` fetches one and runs this"]
+async fn people_of_a_keycloak_sign_in_come_back_and_have_their_groups() {
+    let Some(stage) = Stage::at_keycloak().await else { return };
+    let browser = stage.browser();
+    let page = browser.open("/sign-in?return_to=%2Fidentities").await;
+    let start = page.attribute("a[href^='/sign-in/start']", "href").expect("the page has the way to sign in");
+    let provider = browser.open(&start).await;
+    let form = provider.form_around("input[name='password']").with("username", "ben").with("password", PASSWORD);
+    let back = browser.follow(&form).await;
+    assert_eq!((back.status, back.url.path()), (StatusCode::OK, "/identities"), "{}", back.text());
+    let told = "select handle || ' ' || name || ' ' || email || ' ' || groups::text from person";
+    assert_eq!(stage.value(told).await.as_deref(), Some("ben Ben Example ben@example.com {developers,payments-leads}"));
+    // A second browser that Keycloak knows already: no form, straight back.
+    let again = browser.open(&start).await;
+    assert_eq!(again.url.origin(), back.url.origin(), "{}", again.text());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -104,7 +104,7 @@ fn warn_unworkable(rule: &Rule, scope: Scope, place: &Place, faults: &mut Collec
         Scope::Cluster => Reach::Cluster,
         Scope::Namespace => Reach::Namespaces(vec![]),
     };
-    let works = workable(std::slice::from_ref(rule), &reach, &Kinds::of_kubernetes());
+    let works = workable(std::slice::from_ref(rule), &reach, Kinds::of_kubernetes());
     for never in &works.never {
         let (message, hint) = if never.why.is_certain() {
             (format!("this never works: {never}"), "no access with this rule is set up, since it could not be proven")

@@ -1,13 +1,11 @@
 //! Networks, as `[server] trusted_proxies` names them.
 
+use ipnet::IpNet;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The addresses that share their first bits: `10.0.0.0/8`, `fd00::/8`, or one address alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    bits: u8,
-}
+pub struct Network(IpNet);
 
 impl Network {
     /// Reads an address, or one with the number of its bits that count.
@@ -15,28 +13,13 @@ impl Network {
     /// # Errors
     /// A sentence that says what to write instead.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no address or network, such as 10.0.0.7 or 10.0.0.0/8");
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let all = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(all), |bits| bits.parse().map_err(|_| wrong()))?;
-        if bits > all {
-            return Err(wrong());
-        }
-        Ok(Self { address, bits })
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map(Self).map_err(|_| format!("`{text}` is no address or network, such as 10.0.0.7 or 10.0.0.0/8"))
     }
 
     /// Whether it holds this address. An IPv4 address within IPv6 is the IPv4 address.
     pub fn contains(&self, address: IpAddr) -> bool {
-        let differ = match (self.address, address.to_canonical()) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => u128::from(own.to_bits() ^ other.to_bits()) << 96,
-            (IpAddr::V6(own), IpAddr::V6(other)) => own.to_bits() ^ other.to_bits(),
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
-        };
-        differ.leading_zeros() >= u32::from(self.bits)
+        self.0.contains(&address.to_canonical())
     }
 }
 

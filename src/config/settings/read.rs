@@ -12,9 +12,10 @@ use crate::{
     proxy::Proxies,
 };
 use jiff::tz::TimeZone;
+use latchkey_domain::eks::arn::Partition;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     time::Duration,
@@ -98,7 +99,13 @@ const DISCOVERY: &str = "/.well-known/openid-configuration";
 
 /// The issuer as tokens name it, which is what stands before the path of its discovery document.
 fn issuer(text: &str) -> Result<String, String> {
-    outside_url(text)?;
+    let url = outside_url(text)?;
+    if url.query().is_some() || url.fragment().is_some() || text.contains(['{', '}']) {
+        return Err(format!(
+            "`{text}` is no issuer: write it as `issuer` in the provider's discovery document names it, without anything \
+             behind a ? or # and with nothing left to fill in"
+        ));
+    }
     match text.trim_end_matches('/').strip_suffix(DISCOVERY) {
         Some(issuer) => Err(format!(
             "`{text}` is where the issuer is described: write the issuer itself, as `issuer` in that document names it, \
@@ -297,9 +304,8 @@ fn non_empty(text: &str) -> Result<String, &'static str> {
 
 fn aws(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Aws {
     let region = section.parsed("region", faults, |text| {
-        let known: BTreeSet<char> = ('a'..='z').chain('0'..='9').chain(['-']).collect();
-        let fits = text.split('-').count() >= 3 && text.chars().all(|c| known.contains(&c));
-        if fits { Ok(text.to_owned()) } else { Err(format!("`{text}` is no region, such as eu-west-1")) }
+        let known = Partition::of_region(text).map(|_| text.to_owned());
+        known.ok_or_else(|| format!("`{text}` is no region, such as eu-west-1"))
     });
     let mut url = |key, faults: &mut Collector<'_>| section.parsed(key, faults, outside_url).map(|url| url.value);
     let iam_url = url("iam_url", faults);
@@ -312,10 +318,17 @@ fn aws(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> A
     Aws { region: region.map(|region| region.value), iam_url, sts_url, eks_url, sts_authorities, proxy_clusters }
 }
 
-/// The certificates of a file of authorities. One that cannot be read is an error: without them no proof would be true.
+/// The certificates of a file of authorities. One that cannot be read is a warning, as with secrets: the worker needs none,
+/// and the portal trusts the public authorities then.
 fn authorities(given: &Given<&str>, path: &Path, faults: &mut Collector<'_>) -> Option<Authorities> {
+    let text = match std::fs::read(path) {
+        Ok(text) => text,
+        Err(error) => {
+            faults.warning(&given.place, format!("the file {} cannot be read: {error}", path.display()), None);
+            return None;
+        }
+    };
     let read = || -> Result<Vec<CertificateDer<'static>>, String> {
-        let text = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
         let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
         let found = found.map_err(|error| format!("is no PEM: {error}"))?;
         if found.is_empty() { Err("holds no certificate in PEM".to_owned()) } else { Ok(found) }

@@ -224,6 +224,11 @@ fn what_is_often_written_for_an_issuer_a_scope_or_a_name_is_told_what_was_meant(
     let issuer =
         SMALLEST.replace("https://login.example.com", "https://login.example.com/.well-known/openid-configuration");
     assert!(told(&issuer, &[])[0].contains("such as https://login.example.com"), "{:?}", told(&issuer, &[]));
+    for issuer in ["https://login.example.com/v2.0?p=B2C_1_A", "https://login.example.com/{tenantid}/v2.0"] {
+        let told = told(&SMALLEST.replace("https://login.example.com", issuer), &[]);
+        assert!(told[0].contains("is no issuer"), "{told:?}");
+    }
+    assert!(told(SMALLEST, &[("LATCHKEY_AWS__REGION", "eu-west-1a")])[0].contains("is no region"));
     for (text, said) in [
         ("scopes = \"openid profile\"\n", "must be a list of strings"),
         ("scopes = [\"openid profile\"]\n", "is more than one scope"),

@@ -15,6 +15,10 @@ pub enum Refusal {
     UnknownKey,
     /// The signature is not of what was sent: another command, or a wrong secret key.
     NotSigned,
+    /// Signed for the STS of another region than the one that was asked.
+    OtherRegion,
+    /// Signed for later: the clock of the machine is ahead.
+    TooEarly,
     /// The account did not enable this region.
     RegionDisabled,
     /// A policy of the account or of a VPC endpoint.
@@ -40,7 +44,9 @@ impl Refusal {
             }
             "ExpiredToken" | "RequestExpired" => Self::Expired,
             // An old signature has the code of a wrong one, and another message.
+            "SignatureDoesNotMatch" if message.contains("not yet current") => Self::TooEarly,
             "SignatureDoesNotMatch" if message.contains("expired") => Self::Expired,
+            "SignatureDoesNotMatch" if message.contains("scoped to a valid region") => Self::OtherRegion,
             "SignatureDoesNotMatch" | "IncompleteSignature" | "MissingAuthenticationToken" => Self::NotSigned,
             "InvalidClientTokenId" | "UnrecognizedClient" | "InvalidAccessKeyId" => Self::UnknownKey,
             "RegionDisabled" | "OptInRequired" => Self::RegionDisabled,
@@ -96,6 +102,14 @@ impl fmt::Display for Refusal {
                 "AWS refused the token: it was not signed for the command on this page, or by a wrong secret key. Run the \
                  command below again and paste all that it prints.",
             ),
+            Self::OtherRegion => f.write_str(
+                "The token names the STS of one region and is signed for another. Unset AWS_ENDPOINT_URL_STS, set AWS_REGION \
+                 to the region that your profile uses, and run the command below again.",
+            ),
+            Self::TooEarly => f.write_str(
+                "AWS says that the token is of a time to come: the clock of your machine is ahead. Set it, and run the command \
+                 below again.",
+            ),
             Self::RegionDisabled => f.write_str(
                 "Your AWS account did not enable the region that the command asked. Set AWS_REGION to one that it uses, and \
                  run the command below again.",
@@ -127,6 +141,8 @@ mod tests {
             (403, "ExpiredTokenException", "", Refusal::Expired),
             (403, "SignatureDoesNotMatch", "Signature expired: 20261129T100000Z is now earlier than", Refusal::Expired),
             (403, "SignatureDoesNotMatch", "The request signature we calculated does not match", Refusal::NotSigned),
+            (403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region.", Refusal::OtherRegion),
+            (403, "SignatureDoesNotMatch", "Signature not yet current: 20261129T100000Z is later", Refusal::TooEarly),
             (400, "IncompleteSignature", "", Refusal::NotSigned),
             (403, "InvalidClientTokenId", "The security token included in the request is invalid", Refusal::UnknownKey),
             (403, "UnrecognizedClientException", "", Refusal::UnknownKey),

@@ -84,7 +84,7 @@ pub fn detail(state: &str) -> GrantDetail {
             mode: AuthenticationMode::ConfigMap,
         }),
         seen_namespaces: ["default", "payments", "checkout"].map(str::to_owned).to_vec(),
-        kinds: latchkey_domain::eks::rbac::Kinds::of_kubernetes(),
+        kinds: latchkey_domain::eks::rbac::Kinds::of_kubernetes().clone(),
         profile: profile(),
         namespaces: vec![PinnedNamespace { name: "payments".into(), uid: "u".into() }],
         principal: PrincipalId(id(4)),

@@ -135,6 +135,13 @@ async fn what_the_owner_may_not_set_is_given_back_for_an_administrator() {
     assert_eq!(store::migrate(&url).await.unwrap().to_run, Vec::<String>::new(), "it is set already");
     let own = Store::connect(&url, 1);
     assert!(own.acquire().await.is_ok(), "{:?}", own.unfit());
+    // As the guide makes the owner, it may.
+    let database = bare().await;
+    let (name, owner) = (database.name(), format!("owner_of_{}", database.name()));
+    run(&database.url(), &format!("create role {owner} login createrole; alter database {name} owner to {owner}"))
+        .await;
+    let url = database.url_as(&owner).parse().unwrap();
+    assert_eq!(store::migrate(&url).await.unwrap().to_run, Vec::<String>::new());
 }
 
 #[tokio::test]

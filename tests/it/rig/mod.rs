@@ -9,6 +9,7 @@
 pub mod aws;
 pub mod cluster;
 pub mod gate;
+pub mod keycloak;
 pub mod openid;
 pub mod postgres;
 pub mod postgres_proxy;

@@ -91,6 +91,11 @@ impl Browser {
         Page::read(request.send().await.unwrap()).await
     }
 
+    /// Sends a form, wherever that leads.
+    pub async fn follow(&self, form: &Form) -> Page {
+        Page::read(self.following.post(form.action.clone()).form(&form.fields).send().await.unwrap()).await
+    }
+
     /// Sends a form that must succeed, and opens what it leads to.
     pub async fn submit(&self, form: &Form) -> Page {
         let answer = self.send(form).await;
@@ -180,7 +185,7 @@ impl Page {
     }
 
     /// The form around a button, with the button pressed.
-    fn form_around(&self, button: &str) -> Form {
+    pub fn form_around(&self, button: &str) -> Form {
         let url = self.url.clone();
         let found = self.each(button, |button| {
             let form = button.ancestors().filter_map(ElementRef::wrap).find(|e| e.value().name() == "form")?;

@@ -15,11 +15,16 @@ pub fn with_password(url: &str) -> String {
 /// What the portal is told, as an administrator would write it.
 pub fn settings(door: &Door, backdrop: &Backdrop, database: &Database) -> config::Settings {
     let origin = door.url.origin().ascii_serialization();
+    let usual = if backdrop.login.contains("scopes") {
+        ""
+    } else {
+        "scopes = [\"openid\", \"profile\", \"email\", \"groups\"]\n"
+    };
     let text = format!(
         "[server]\npublic_url = \"{origin}\"\nrequests_per_person = 100000\nforms_per_session = 100000\n\
          [login]\nsign_ins_per_address = 100000\nsign_ins_per_person = 100000\nproofs_per_person = 100000\n\
          issuer = \"{}\"\nclient_id = \"latchkey\"\nhandle_claim = \"{}\"\n\
-         scopes = [\"openid\", \"profile\", \"email\", \"groups\"]\n{}\n\
+         {usual}{}\n\
          [aws]\nregion = \"{REGION}\"\nsts_url = \"{}\"\n",
         backdrop.issuer, backdrop.handle_claim, backdrop.login, backdrop.sts_url,
     );

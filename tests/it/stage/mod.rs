@@ -15,7 +15,9 @@ mod simulated;
 mod texts;
 mod work;
 
-use crate::rig::{AwsUser, Database, OidcProvider, Postgres, RealCluster, aws::REGION, openid::Account};
+use crate::rig::{
+    AwsUser, Database, OidcProvider, Postgres, RealCluster, aws::REGION, keycloak::Keycloak, openid::Account,
+};
 use browser::Browser;
 use caller::Caller;
 use deployment::{aws, iam, settings, with_password};
@@ -69,6 +71,7 @@ pub struct Stage {
     pub outside: Outside,
     world: World,
     _provider: Option<OidcProvider>,
+    _keycloak: Option<Keycloak>,
     portal: Url,
     folder: PathBuf,
     users: BTreeMap<&'static str, AwsUser>,
@@ -123,6 +126,7 @@ struct Backdrop {
     issuer: String,
     /// Where the simulator does not answer for the provider.
     provider: Option<OidcProvider>,
+    keycloak: Option<Keycloak>,
     handle_claim: &'static str,
     /// More lines of `[login]`.
     login: String,
@@ -183,6 +187,18 @@ impl Stage {
         Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
     }
 
+    /// The simulator for all but the provider, which is a Keycloak.
+    pub async fn at_keycloak() -> Option<Self> {
+        let door = Door::open().await;
+        let people: Vec<Account> = PEOPLE.iter().map(|(handle, groups, _)| Account::new(handle, groups)).collect();
+        let keycloak = Keycloak::start(&door.callback(), &people).await;
+        let issuer = keycloak.issuer().to_owned();
+        // It refuses scopes that it has not.
+        let login = "scopes = [\"openid\", \"profile\", \"email\"]\n".to_owned();
+        let backdrop = Backdrop { issuer, keycloak: Some(keycloak), login, ..simulated::backdrop(&door).await? };
+        Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
+    }
+
     /// The same over a database server of the test's own.
     pub async fn simulated_on(server: &'static Postgres) -> Option<Self> {
         let door = Door::open().await;
@@ -228,6 +244,7 @@ impl Stage {
             clusters: backdrop.clusters,
             world: backdrop.world,
             _provider: backdrop.provider,
+            _keycloak: backdrop.keycloak,
             portal: door.url,
             folder: door.folder,
             users: backdrop.users,

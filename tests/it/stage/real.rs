@@ -55,6 +55,7 @@ pub(super) async fn backdrop(door: &Door) -> Option<Backdrop> {
         clusters,
         policy,
         provider: Some(provider),
+        keycloak: None,
         world: World::Real { _cluster: Box::new(cluster), _eks: eks },
     })
 }

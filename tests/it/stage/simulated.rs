@@ -35,6 +35,7 @@ pub(super) async fn backdrop(door: &Door) -> Option<Backdrop> {
         handle_claim: "preferred_username",
         login: String::new(),
         provider: None,
+        keycloak: None,
         iam_url: endpoint.clone(),
         sts_url: endpoint.clone(),
         eks_url: endpoint,

@@ -415,7 +415,7 @@ pub fn observation(name: &str, arn: &str) -> ClusterObservation {
             mode: AuthenticationMode::ConfigMap,
         }),
         kubernetes: Some(ClusterState {
-            kinds: latchkey_domain::eks::rbac::Kinds::of_kubernetes().all_groups(),
+            kinds: latchkey_domain::eks::rbac::Kinds::of_kubernetes().clone().all_groups(),
             aws_auth: Some(AwsAuthObject {
                 uid: "aws-auth".into(),
                 resource_version: "1".into(),

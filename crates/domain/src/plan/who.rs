@@ -253,6 +253,9 @@ fn foreign(
     if name.contains("{{") {
         return refused("that username is a template, so it is not known whom a binding would reach");
     }
+    if mapped.groups.iter().any(|group| group.contains("{{")) {
+        return refused("one of its groups is a template, so it is not known what it may do already");
+    }
     if name.starts_with("system:") || name.starts_with(RESERVED) {
         return refused("that username is reserved, so nothing is bound to it");
     }

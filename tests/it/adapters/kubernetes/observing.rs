@@ -60,7 +60,7 @@ pub async fn kinds_are_those_of_kubernetes_and_of_custom_resources(world: World)
         };
         kinds.iter().filter(|(group, ..)| !group.ends_with(".example.com")).map(line).collect()
     };
-    assert_eq!(listed(&kinds).join("\n"), listed(&Kinds::of_kubernetes()).join("\n"), "kinds-of-kubernetes-1.35.txt");
+    assert_eq!(listed(&kinds).join("\n"), listed(Kinds::of_kubernetes()).join("\n"), "kinds-of-kubernetes-1.35.txt");
     assert_eq!(world.cluster.observe(&Wanted::default()).await.unwrap().kinds.len(), kinds.len());
     assert_eq!(kinds.served("nothing.example.org", "things"), Served::NoSuchGroup);
 }

@@ -183,6 +183,37 @@ const CALLER_CHOOSES: Rule = Rule::new(
      pins it",
     "pin sts:RoleSessionName in the trust policy, or bind nothing to a name of one person",
 );
+const CALLER_CHOOSES_GROUP: Rule = Rule::new(
+    Warning,
+    "caller-chooses-group",
+    "groups are templates, too: whoever may assume the role chooses the session name, and with it a group",
+    "name the group, without a template",
+);
+const TEMPLATE: Rule = Rule::new(
+    Warning,
+    "unknown-template",
+    "the authenticator fills in EC2PrivateDNSName, SessionName, SessionNameRaw, AccountID and AccessKeyID alone, spelt just \
+     so, and leaves all else as it stands",
+    "correct the name between {{ and }}; of a placeholder such as <name>, write what is meant, without < and >",
+);
+const NODES_GROUP: Rule = Rule::new(
+    Error,
+    "nodes-without-group",
+    "nodes join as members of system:nodes, and with no other group",
+    "give the entry the groups system:bootstrappers and system:nodes",
+);
+const MISSPELT_FIELD: Rule = Rule::new(
+    Warning,
+    "misspelt-field",
+    "the authenticator ignores the field, so the entry lacks what it says",
+    "rename the field",
+);
+const NO_ACCOUNT: Rule = Rule::new(
+    Warning,
+    "never-matches",
+    "the authenticator compares with the 12 digits of a caller's account, so the entry does nothing",
+    "write the account's 12 digits in quotes",
+);
 const REPEATED: Rule = Rule::new(
     Warning,
     "repeated-field",
@@ -295,7 +326,13 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
                 REPEATED.at(key, *line, format!("the field `{name}` stands here twice, in different case"))
             }
             About::CasedField(name) => CASED.at(key, *line, format!("the field `{name}` is not in lower case")),
-            About::UnknownField(name) => UNKNOWN.at(key, *line, format!("the field `{name}` is not known")),
+            About::UnknownField(name) => match meant_field(key, name) {
+                Some(meant) => {
+                    let message = format!("the field `{name}` is not known: `{meant}` may be meant");
+                    MISSPELT_FIELD.at(key, *line, message)
+                }
+                None => UNKNOWN.at(key, *line, format!("the field `{name}` is not known")),
+            },
         });
     }
     let lines = lines(list);
@@ -312,6 +349,13 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
         if username.contains("{{SessionName") {
             findings.push(CALLER_CHOOSES.at(key, line, format!("the username is `{username}`")));
         }
+        for group in groups.iter().filter(|group| group.contains("{{SessionName")) {
+            findings.push(CALLER_CHOOSES_GROUP.at(key, line, format!("a group is `{group}`")));
+        }
+        let joins = groups.iter().any(|group| group.contains("system:nodes")) || username.contains("system:nodes");
+        if username.contains("system:node:{{") && !joins {
+            findings.push(NODES_GROUP.at(key, line, "the entry names nodes, and not their group"));
+        }
         if groups.iter().any(|group| group == "system:masters") {
             findings.push(MASTERS.at(key, line, "the entry gives the group system:masters"));
         }
@@ -322,6 +366,9 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
         {
             if let Some(rule) = run_together(what, text) {
                 findings.push(Finding { severity, ..rule.at(key, line, format!("{what} is `{text}`")) });
+            }
+            if is_left_as_it_stands(text) {
+                findings.push(Finding { severity, ..TEMPLATE.at(key, line, format!("{what} is `{text}`")) });
             }
         }
         let Some(arn) = mapping.arn() else { continue };
@@ -337,7 +384,30 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
 
 /// Whether an entry is how nodes join.
 fn is_of_nodes(username: &str, groups: &[String]) -> bool {
-    username.starts_with("system:node:") || groups.iter().any(|group| group.contains("system:nodes"))
+    username.contains("system:node:") || groups.iter().any(|group| group.contains("system:nodes"))
+}
+
+/// What the authenticator fills in (`renderTemplate` of its `pkg/server/server.go`, v0.7.2).
+const TEMPLATES: [&str; 5] = ["EC2PrivateDNSName", "SessionName", "SessionNameRaw", "AccountID", "AccessKeyID"];
+
+/// Whether a text has a placeholder of a document in it, or a template that nobody fills in.
+fn is_left_as_it_stands(text: &str) -> bool {
+    let mut names = text.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap_or_default());
+    text.contains(['<', '>']) || names.any(|name| !TEMPLATES.contains(&name))
+}
+
+/// The field that a name is nearly.
+fn meant_field(key: Key, name: &str) -> Option<&'static str> {
+    let plain = |name: &str| {
+        let letters: String = name.chars().filter(char::is_ascii_alphabetic).collect();
+        letters.to_ascii_lowercase().trim_end_matches('s').to_owned()
+    };
+    let arn = if key == Key::MapUsers { "userarn" } else { "rolearn" };
+    match plain(name).as_str() {
+        "user" | "name" => Some("username"),
+        "arn" => Some(arn),
+        other => [arn, "username", "groups"].into_iter().find(|known| plain(known) == other),
+    }
 }
 
 /// What is wrong with a name that was made of several texts, or of one and its blanks.
@@ -395,6 +465,10 @@ fn of_accounts(auth: &AwsAuth, findings: &mut Vec<Finding>) {
     let text = auth.text(Key::MapAccounts).unwrap_or_default();
     for account in &auth.mappings.accounts {
         let line = text.lines().position(|line| line.contains(account.as_str())).map_or(1, |index| index + 1);
+        if account.len() != 12 || !account.bytes().all(|digit| digit.is_ascii_digit()) {
+            findings.push(NO_ACCOUNT.at(Key::MapAccounts, line, format!("`{account}` is no id of an account")));
+            continue;
+        }
         findings.push(WHOLE_ACCOUNT.at(Key::MapAccounts, line, format!("account {account} is let in as a whole")));
         let quoted = [format!("\"{account}\""), format!("'{account}'")].iter().any(|quoted| text.contains(quoted));
         if !quoted {

@@ -107,13 +107,18 @@ impl<'t> Manifest<'t> {
 fn parse(text: &str) -> Result<File<'_>, ManifestError> {
     let document = Document::parse(text)
         .map_err(|fault| ManifestError::Unreadable { line: fault.line, message: fault.message })?;
-    let no_config_map = |found: &str| ManifestError::NoConfigMap { found: found.to_owned() };
+    // Where more documents follow, the ConfigMap may be among those.
+    let first = if document.next_line(text).is_some() { "the first of several documents is " } else { "" };
+    let no_config_map = |found: &str| ManifestError::NoConfigMap { found: format!("{first}{found}") };
     let root = document.root.ok_or_else(|| no_config_map("nothing"))?;
     let Kind::Mapping { fields, .. } = &document.node(root).kind else {
         return Err(no_config_map("a list or a single value"));
     };
     let kind = field(&document, fields, "kind").and_then(|(_, value)| document.scalar(value));
-    is_config_map(kind.map(|kind| kind.value.as_str()))?;
+    is_config_map(kind.map(|kind| kind.value.as_str())).map_err(|error| match error {
+        ManifestError::NoConfigMap { found } => no_config_map(&found),
+        other => other,
+    })?;
     let data_node = field(&document, fields, "data").map(|(_, value)| value);
     Ok(File { text, document, data_node })
 }

@@ -204,6 +204,47 @@ fn names_that_were_run_together_are_named_and_those_of_nodes_are_errors() {
 }
 
 #[test]
+fn templates_that_nobody_fills_in_and_nodes_without_their_group_are_named() {
+    let nodes = |username: &str, groups: &str| {
+        format!("- rolearn: arn:aws:iam::111122223333:role/node\n  username: '{username}'\n  groups: {groups}\n")
+    };
+    let found = |text: &str| -> Vec<(&str, Severity)> {
+        let data = Data::from([("mapRoles".to_owned(), text.to_owned())]);
+        AwsAuth::read(&data).lint().iter().map(|finding| (finding.rule, finding.severity)).collect()
+    };
+    let both = "['system:bootstrappers', 'system:nodes']";
+    assert_eq!(found(&nodes("system:node:{{EC2PrivateDNSName}}", both)), []);
+    assert_eq!(found(&nodes("system:node:{{SessionName}}", both)), [("caller-chooses-name", Severity::Info)]);
+    for name in ["{{EC2PrivateDnsName}}", "{{ EC2PrivateDNSName }}", "{{SessionTag.userName}}"] {
+        let text = nodes(&format!("system:node:{name}"), both);
+        assert_eq!(found(&text), [("unknown-template", Severity::Error)], "{name}");
+    }
+    let pasted = nodes("<system:node:{{EC2PrivateDNSName}}>", "['<system:bootstrappers>', '<system:nodes>']");
+    assert_eq!(found(&pasted), [("unknown-template", Severity::Error); 3]);
+    let typo = nodes("system:node:{{EC2PrivateDNSName}}", "['system:bootstrappers', 'system:node']");
+    assert_eq!(found(&typo), [("nodes-without-group", Severity::Error)]);
+    assert_eq!(found(&nodes("devs", "['dev-{{SessionName}}']")), [("caller-chooses-group", Severity::Warning)]);
+    assert_eq!(found(&nodes("devs", "['dev-<team>']")), [("unknown-template", Severity::Warning)]);
+}
+
+#[test]
+fn fields_that_are_nearly_right_and_accounts_that_are_none_are_not_called_harmless() {
+    let found = |key: &str, text: &str| -> Vec<(&str, String)> {
+        let data = Data::from([(key.to_owned(), text.to_owned())]);
+        AwsAuth::read(&data).lint().into_iter().map(|finding| (finding.rule, finding.message)).collect()
+    };
+    for (field, meant) in [("group: x", "groups"), ("user: x", "username"), ("role_arn: x", "rolearn")] {
+        let text = format!("- rolearn: arn:aws:iam::111122223333:role/a\n  username: a\n  {field}\n");
+        let all = found("mapRoles", &text);
+        assert!(all.len() == 1 && all[0].0 == "misspelt-field" && all[0].1.contains(meant), "{field}: {all:?}");
+    }
+    for account in ["555555", "*", "1111-2222-3333"] {
+        let all = found("mapAccounts", &format!("- \"{account}\"\n"));
+        assert_eq!(all, [("never-matches", format!("`{account}` is no id of an account"))]);
+    }
+}
+
+#[test]
 fn keys_that_nobody_reads_are_named_and_so_is_a_text_by_which_no_node_joins() {
     for name in ["mapRole", "map_users", "MAPACCOUNTS", "mapGroups", "map-roles"] {
         let auth =

@@ -1,7 +1,7 @@
 //! The kinds of object that an API server serves, and whether they live in namespaces: what rules can be about.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 /// The most kinds that are kept of a cluster: five times what the largest have.
 pub const MOST_KINDS: usize = 2_000;
@@ -42,7 +42,12 @@ pub enum Served {
 
 impl Kinds {
     /// Those of Kubernetes 1.35 itself; other groups may be there, too.
-    pub fn of_kubernetes() -> Self {
+    pub fn of_kubernetes() -> &'static Self {
+        static OWN: LazyLock<Kinds> = LazyLock::new(Kinds::read_own);
+        &OWN
+    }
+
+    fn read_own() -> Self {
         let mut kinds = Self::default();
         for line in OF_KUBERNETES.lines() {
             let mut words = line.split(' ');
@@ -80,6 +85,11 @@ impl Kinds {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, Lives)> {
         let known = self.groups.iter().filter_map(|(group, kinds)| Some((group.as_str(), kinds.as_ref()?)));
         known.flat_map(|(group, kinds)| kinds.iter().map(move |(plural, lives)| (group, plural.as_str(), *lives)))
+    }
+
+    /// Whether the group is there.
+    pub fn has_group(&self, group: &str) -> bool {
+        self.groups.contains_key(group)
     }
 
     /// How many kinds are known.

@@ -12,10 +12,28 @@ use super::{
 };
 use std::{collections::BTreeMap, fmt};
 
-/// The verbs of requests for resources. Others are asked for by whoever made them up: `bind`, `use`, `impersonate`.
+/// The verbs of requests for resources.
 const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
-/// Groups that Kubernetes itself has, of the names that no kind of others' may have.
-const IS_FIXED: fn(&str) -> bool = |group| !group.contains('.');
+/// What Kubernetes itself asks for besides, on things that no discovery lists. Others may ask for what they like.
+const OTHER_VERBS: [&str; 8] =
+    ["bind", "escalate", "use", "approve", "sign", "attest", "impersonate", "request-serviceaccounts-token-audience"];
+/// Where [`OTHER_VERBS`] are asked for: a `*` of verbs holds them, too.
+const ASKED_OTHERWISE: [(&str, &str); 10] = [
+    ("rbac.authorization.k8s.io", "clusterroles"),
+    ("rbac.authorization.k8s.io", "roles"),
+    ("", "users"),
+    ("", "groups"),
+    ("", "serviceaccounts"),
+    ("authentication.k8s.io", "uids"),
+    ("authentication.k8s.io", "userextras"),
+    ("certificates.k8s.io", "signers"),
+    ("policy", "podsecuritypolicies"),
+    ("resource.k8s.io", "resourceclaims"),
+];
+/// Metrics of others, whose names are kinds there, in whatever letters.
+const METRICS: &str = ".metrics.k8s.io";
+/// Verbs of requests for paths.
+const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
 
 /// What rules come to where they are bound, on a server of these kinds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +60,12 @@ pub enum Why {
     NoName(String),
     /// The verb in other letters.
     Letters(String),
+    /// A `*` within a text, which stands for itself there; or several texts in one.
+    Pattern,
+    /// A verb that Kubernetes does not ask for.
+    NoVerb,
+    /// A path that does not begin with `/`, or a verb that no request for a path has.
+    NoPath,
     /// A group that none can have: `core`, `v1`, `apps/v1`.
     Group(String),
     /// A kind (`Deployment`) instead of its plural name.
@@ -50,7 +74,7 @@ pub enum Why {
     NoNamespace,
     /// A path, which is bound nowhere but in the whole cluster.
     Path,
-    /// The group has no such kind; these have.
+    /// The group, which is one of Kubernetes' own, has no such kind; these have.
     OtherGroup(Vec<String>),
     /// The group that Kubernetes itself has, or that the server has, serves no such kind.
     NotServed,
@@ -63,6 +87,10 @@ pub enum Why {
 pub enum Remark {
     /// `list` or `watch`, limited to names.
     OnlyBySelector { what: Capability },
+    /// `create`, limited to names, beside what changes the same.
+    OnlyByApply { what: Capability },
+    /// Commands or ports by `get` alone, which servers from 1.35 on refuse.
+    OnlyBefore135 { what: Capability },
     /// A group that does nothing beside others that do.
     Group { group: String, why: Why },
 }
@@ -70,18 +98,18 @@ pub enum Remark {
 impl Why {
     /// Whether no change of what the server serves makes it work.
     pub const fn is_certain(&self) -> bool {
-        !matches!(self, Self::NotServed | Self::NoGroup)
+        !matches!(self, Self::NotServed | Self::NoGroup | Self::NoVerb)
     }
 
     /// Where several reasons hold, what is wrong with the thing tells more than what is wrong with the verb.
     const fn is_about_the_verb(&self) -> bool {
-        matches!(self, Self::NoName(_) | Self::Letters(_))
+        matches!(self, Self::NoName(_) | Self::Letters(_) | Self::NoVerb)
     }
 }
 
 /// What of `rules`, bound at `reach`, requests to a server of these kinds can use.
 pub fn workable(rules: &[Rule], reach: &Reach, kinds: &Kinds) -> Workable {
-    let judge = Judge { kinds, in_namespace: matches!(reach, Reach::Namespaces(_)) };
+    let judge = Judge { kinds, own: Kinds::of_kubernetes(), in_namespace: matches!(reach, Reach::Namespaces(_)) };
     let mut found = Workable::default();
     for rule in rules {
         judge.add(rule, &mut found);
@@ -93,6 +121,7 @@ pub fn workable(rules: &[Rule], reach: &Reach, kinds: &Kinds) -> Workable {
 
 struct Judge<'a> {
     kinds: &'a Kinds,
+    own: &'a Kinds,
     in_namespace: bool,
 }
 
@@ -103,18 +132,24 @@ impl Judge<'_> {
             let what = Capability { verbs: rule.verbs.clone(), things, names: vec![] };
             found.never.push(Unworkable { what, why: Why::Path });
         }
-        let paths = if self.in_namespace { Vec::new() } else { rule.non_resource_urls.clone() };
+        let mut paths = if self.in_namespace { Vec::new() } else { rule.non_resource_urls.clone() };
+        let unasked = paths.extract_if(.., |path| !is_path(path) || !rule.verbs.iter().any(|verb| is_method(verb)));
+        let things: Vec<String> = unasked.collect();
+        if !things.is_empty() {
+            let what = Capability { verbs: rule.verbs.clone(), things, names: vec![] };
+            found.never.push(Unworkable { what, why: Why::NoPath });
+        }
         let whole = Rule { non_resource_urls: paths, ..rule.clone() };
         let pairs = self.pairs(rule);
         if pairs.iter().all(|pair| pair.why.is_none()) {
-            found.remarks.extend(only_by_selector(&whole));
+            found.remarks.extend(remarks(&whole));
             found.rules.extend(is_something(&whole).then_some(whole));
             return;
         }
         found.never.extend(never(rule, &pairs));
         found.remarks.extend(idle_groups(rule, &pairs));
         let working = remaining(rule, &pairs);
-        found.remarks.extend(working.iter().filter_map(only_by_selector));
+        found.remarks.extend(working.iter().flat_map(remarks));
         found.rules.extend(working);
         let paths = Rule { verbs: whole.verbs, non_resource_urls: whole.non_resource_urls, ..Rule::default() };
         found.rules.extend(is_something(&paths).then_some(paths));
@@ -125,7 +160,7 @@ impl Judge<'_> {
         for group in &rule.api_groups {
             for resource in &rule.resources {
                 for verb in &rule.verbs {
-                    let why = self.why_not(verb, group, resource, !rule.resource_names.is_empty());
+                    let why = self.why_not(verb, group, resource, rule);
                     pairs.push(Pair { group, resource, verb, why });
                 }
             }
@@ -134,7 +169,20 @@ impl Judge<'_> {
     }
 
     /// Why no request can use this right.
-    fn why_not(&self, verb: &str, group: &str, resource: &str, named: bool) -> Option<Why> {
+    fn why_not(&self, verb: &str, group: &str, resource: &str, rule: &Rule) -> Option<Why> {
+        let is_list = |text: &str| text.contains([',', ' ']);
+        let named = !rule.resource_names.is_empty();
+        if has_pattern(verb) || has_pattern(group) || is_list(verb) || is_list(group) || is_list(resource) {
+            return Some(Why::Pattern);
+        }
+        let (kind, part) = resource.split_once('/').unwrap_or((resource, ""));
+        // `*/scale` is the scale of everything; any other `*` in a resource, or in a name, is itself.
+        if has_pattern(kind)
+            || part.contains('*')
+            || (named && rule.resource_names.iter().all(|name| name.contains('*')))
+        {
+            return Some(Why::Pattern);
+        }
         let lower = verb.to_ascii_lowercase();
         if lower != verb && VERBS.contains(&lower.as_str()) {
             return Some(Why::Letters(lower));
@@ -142,15 +190,24 @@ impl Judge<'_> {
         if let Some(right) = no_group(group) {
             return Some(Why::Group(right.to_owned()));
         }
-        if resource.chars().any(char::is_uppercase) {
-            return Some(Why::Kind(resource.to_ascii_lowercase()));
+        if kind.chars().any(char::is_uppercase) && !group.ends_with(METRICS) {
+            return Some(Why::Kind(kind.to_ascii_lowercase()));
         }
-        let (kind, part) = resource.split_once('/').unwrap_or((resource, ""));
-        if named && part.is_empty() && kind != "*" && matches!(verb, "create" | "deletecollection") {
+        let nameless = match verb {
+            // Server-side apply and a PUT create what is not there by its name, and ask for both.
+            "create" => !changes(rule),
+            "deletecollection" => true,
+            _ => false,
+        };
+        if named && part.is_empty() && kind != "*" && nameless {
             return Some(Why::NoName(verb.to_owned()));
         }
-        // A verb that is none of the API server's own is about whatever its maker says.
         if verb != "*" && !VERBS.contains(&verb) {
+            // One that is none of Kubernetes' own is about whatever its maker says, in a group of theirs.
+            let is_known = OTHER_VERBS.contains(&verb) || verb.starts_with("impersonate");
+            return (!is_known && self.is_of_kubernetes(group)).then_some(Why::NoVerb);
+        }
+        if verb == "*" && ASKED_OTHERWISE.iter().any(|(of, asked)| (group == "*" || group == *of) && kind == *asked) {
             return None;
         }
         match self.kinds.served(group, kind) {
@@ -158,10 +215,18 @@ impl Judge<'_> {
             Served::Yes(Lives::InCluster) if !self.in_namespace => None,
             Served::Yes(Lives::InCluster) if is_of_a_namespace(verb, group, kind, part) => None,
             Served::Yes(Lives::InCluster) => Some(Why::NoNamespace),
-            Served::NoSuchKind => Some(self.elsewhere(group, kind).unwrap_or(Why::NotServed)),
-            Served::NoSuchGroup if IS_FIXED(group) => Some(self.elsewhere(group, kind).unwrap_or(Why::NotServed)),
+            Served::NoSuchKind | Served::NoSuchGroup if self.is_of_kubernetes(group) => {
+                Some(self.elsewhere(group, kind).unwrap_or(Why::NotServed))
+            }
+            // A later version of whoever owns the group may have the kind.
+            Served::NoSuchKind => Some(Why::NotServed),
             Served::NoSuchGroup => Some(Why::NoGroup),
         }
+    }
+
+    /// Whether the group is one of Kubernetes' own: those of others have a dot, and what they hold comes and goes.
+    fn is_of_kubernetes(&self, group: &str) -> bool {
+        !group.contains('.') || self.own.has_group(group)
     }
 
     fn elsewhere(&self, group: &str, kind: &str) -> Option<Why> {
@@ -179,13 +244,32 @@ struct Pair<'a> {
     why: Option<Why>,
 }
 
+/// Whether a text that is not `*` alone holds one.
+fn has_pattern(text: &str) -> bool {
+    text != "*" && text.contains('*')
+}
+
+/// Whether a rule changes objects by their names.
+fn changes(rule: &Rule) -> bool {
+    rule.verbs.iter().any(|verb| matches!(verb.as_str(), "patch" | "update" | "*"))
+}
+
+/// Whether RBAC compares a path with anything: `*` at its end alone stands for what follows.
+fn is_path(path: &str) -> bool {
+    path == "*" || (path.starts_with('/') && !path.trim_end_matches('*').contains('*'))
+}
+
+fn is_method(verb: &str) -> bool {
+    verb == "*" || METHODS.contains(&verb)
+}
+
 /// What stands where no group can stand, and what was meant.
 fn no_group(group: &str) -> Option<&str> {
     if group == "core" || is_version(group) {
         return Some("");
     }
-    let (name, version) = group.split_once('/')?;
-    Some(if name == "core" || !is_version(version) { "" } else { name })
+    let (name, _) = group.split_once('/')?;
+    Some(if name == "core" || is_version(name) { "" } else { name })
 }
 
 /// `v1`, `v2beta1`.
@@ -277,12 +361,34 @@ fn remaining(rule: &Rule, pairs: &[Pair<'_>]) -> Vec<Rule> {
     whole.collect()
 }
 
+/// What of a rule works otherwise than it looks.
+fn remarks(rule: &Rule) -> Vec<Remark> {
+    [only_by_selector(rule), only_by_apply(rule), only_before_135(rule)].into_iter().flatten().collect()
+}
+
+/// These verbs on those resources of a rule.
+fn part_of(rule: &Rule, verbs: &[&str], is_meant: impl Fn(&str) -> bool) -> Capability {
+    let verbs: Vec<String> = rule.verbs.iter().filter(|verb| verbs.contains(&verb.as_str())).cloned().collect();
+    let meant = rule.resources.iter().filter(|resource| is_meant(resource));
+    let things = rule.api_groups.iter().flat_map(|group| meant.clone().map(move |resource| thing(group, resource)));
+    Capability { verbs, things: things.collect(), names: rule.resource_names.clone() }
+}
+
+fn only_by_apply(rule: &Rule) -> Option<Remark> {
+    let what = part_of(rule, &["create"], |resource| !resource.contains('/') && resource != "*");
+    let says_something = !what.names.is_empty() && !what.verbs.is_empty() && !what.things.is_empty();
+    says_something.then_some(Remark::OnlyByApply { what })
+}
+
+fn only_before_135(rule: &Rule) -> Option<Remark> {
+    let connects = |resource: &str| matches!(resource, "pods/exec" | "pods/attach" | "pods/portforward");
+    let what = part_of(rule, &["get"], connects);
+    let creates = rule.verbs.iter().any(|verb| matches!(verb.as_str(), "create" | "*"));
+    (!creates && !what.verbs.is_empty() && !what.things.is_empty()).then_some(Remark::OnlyBefore135 { what })
+}
+
 fn only_by_selector(rule: &Rule) -> Option<Remark> {
-    let lists = |verb: &&String| matches!(verb.as_str(), "list" | "watch");
-    let verbs: Vec<String> = rule.verbs.iter().filter(lists).cloned().collect();
-    let plain = rule.resources.iter().filter(|resource| !resource.contains('/'));
-    let things = rule.api_groups.iter().flat_map(|group| plain.clone().map(move |resource| thing(group, resource)));
-    let what = Capability { verbs, things: things.collect(), names: rule.resource_names.clone() };
+    let what = part_of(rule, &["list", "watch"], |resource| !resource.contains('/'));
     let says_something = !what.names.is_empty() && !what.verbs.is_empty() && !what.things.is_empty();
     says_something.then_some(Remark::OnlyBySelector { what })
 }
@@ -305,6 +411,15 @@ impl fmt::Display for Why {
                 "a request to {} carries no name that `resource_names` could be compared with: give `{verb}` a rule \
                  without names",
                 if verb == "create" { "create" } else { "delete a collection" }
+            ),
+            Self::Pattern => f.write_str(
+                "a `*` stands for everything only where it stands alone, or for all kinds in `*/PART`; elsewhere it is \
+                 compared as it is, and so are several texts in one",
+            ),
+            Self::NoVerb => f.write_str("Kubernetes asks for no such verb"),
+            Self::NoPath => f.write_str(
+                "a path begins with `/`, has a `*` at its end alone, and is asked for by get, post, put, patch, delete, head \
+                 or options",
             ),
             Self::Letters(right) => write!(f, "verbs are compared letter by letter: `{right}` is meant"),
             Self::Group(right) => write!(f, "no API group has that name: {} is meant", group(right)),
@@ -338,6 +453,17 @@ impl fmt::Display for Remark {
                     what.names_phrase()
                 )
             }
+            Self::OnlyByApply { what } => write!(
+                f,
+                "create {}{} works only by `kubectl apply --server-side` (or a PUT): other requests to create carry no name",
+                super::join_and(&what.things),
+                what.names_phrase()
+            ),
+            Self::OnlyBefore135 { what } => write!(
+                f,
+                "get {} alone works on Kubernetes before 1.35; from then on `create` is asked for as well",
+                super::join_and(&what.things)
+            ),
             Self::Group { group, why } => write!(f, "the API group `{group}` does nothing ({why})"),
         }
     }

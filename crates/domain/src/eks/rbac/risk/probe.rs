@@ -132,7 +132,14 @@ impl Probe {
             verbs.iter().any(|verb| {
                 // The name of what is being created is not known to the authorizer, nor is there one for a collection:
                 // a rule that is limited to names does not apply.
-                let nameless = subresource.is_empty() && matches!(*verb, "create" | "deletecollection");
+                let applied = rule.verbs.iter().any(|own| matches!(own.as_str(), "patch" | "update" | "*"));
+                let nameless = match *verb {
+                    // Who may patch it, too, creates it by server-side apply, which names it.
+                    "create" => !applied,
+                    "deletecollection" => true,
+                    _ => false,
+                };
+                let nameless = subresource.is_empty() && nameless;
                 (!nameless || rule.resource_names.is_empty()) && rule.covers(verb, group, resource, subresource)
             })
         })

@@ -10,8 +10,10 @@ fn named(rule: Rule) -> Rule {
 
 /// A cluster with Kubernetes' own kinds and one of somebody else's.
 fn cluster() -> Kinds {
-    let mut kinds = Kinds::of_kubernetes();
+    let mut kinds = Kinds::of_kubernetes().clone();
     kinds.add("argoproj.io", "rollouts", Lives::InNamespaces);
+    kinds.add_unknown("custom.metrics.k8s.io");
+    kinds.add_unknown("external.metrics.k8s.io");
     kinds.all_groups()
 }
 
@@ -40,6 +42,19 @@ fn what_no_request_can_use_is_named_with_its_reason() {
         (Rule::of(&["get"], &["core"], &["pods"]), "the core group, \"\" is meant"),
         (Rule::of(&["get"], &["v1"], &["pods"]), "the core group, \"\" is meant"),
         (Rule::of(&["get"], &["apps/v1"], &["deployments"]), "`apps` is meant"),
+        (Rule::of(&["get"], &["apps/*"], &["deployments"]), "compared as it is"),
+        (Rule::of(&["get"], &["networking.k8s.io/"], &["ingresses"]), "`networking.k8s.io` is meant"),
+        (Rule::of(&["get"], &[""], &["pods/*"]), "compared as it is"),
+        (Rule::of(&["get"], &[""], &["*/*"]), "compared as it is"),
+        (Rule::of(&["get"], &[""], &["pod*"]), "compared as it is"),
+        (Rule::of(&["get,list"], &[""], &["pods"]), "several texts in one"),
+        (Rule::of(&["get "], &[""], &["pods"]), "several texts in one"),
+        (Rule::of(&["read"], &[""], &["pods"]), "Kubernetes asks for no such verb"),
+        (Rule::of(&["apply"], &["apps"], &["deployments"]), "Kubernetes asks for no such verb"),
+        (
+            Rule { resource_names: vec!["sh.helm.release.*".into()], ..Rule::of(&["get"], &[""], &["secrets"]) },
+            "compared as it is",
+        ),
         (Rule::of(&["get"], &["apps"], &["Deployment"]), "rules name kinds by their plural"),
         (Rule::of(&["GET"], &[""], &["pods"]), "`get` is meant"),
         (Rule::of(&["get"], &[""], &["deployments"]), "it is in another API group: `apps`"),
@@ -47,6 +62,8 @@ fn what_no_request_can_use_is_named_with_its_reason() {
         (Rule::of(&["get"], &["extensions"], &["deployments"]), "it is in another API group: `apps`"),
         (Rule::of(&["get"], &["apps"], &["deploymentss"]), "the API group has no such kind"),
         (Rule::of(&["get"], &["tekton.dev"], &["tasks"]), "the cluster has no such API group"),
+        // Of another's group nobody can say that it will never have the kind.
+        (Rule::of(&["get"], &["argoproj.io"], &["pods"]), "the API group has no such kind"),
     ] {
         let found = never(rule);
         assert!(found.contains(said), "{found}");
@@ -72,6 +89,14 @@ fn what_a_request_can_use_stays_as_it_is_written() {
         Rule::of(&["use"], &["policy"], &["podsecuritypolicies"]),
         Rule::of(&["impersonate"], &[""], &["serviceaccounts"]),
         Rule::of(&["get"], &[""], &["pods/whatever"]),
+        Rule::of(&["bind"], &["rbac.authorization.k8s.io"], &["clusterroles"]),
+        Rule::of(&["*"], &["rbac.authorization.k8s.io"], &["clusterroles"]),
+        Rule::of(&["frobnicate"], &["example.com"], &["things"]),
+        // Names of metrics are in whatever letters.
+        Rule::of(&["get"], &["custom.metrics.k8s.io"], &["pods/node_memory_CommitLimit_bytes"]),
+        Rule::of(&["get"], &["external.metrics.k8s.io"], &["s0-kafka-myTopic"]),
+        // Server-side apply creates by name.
+        named(Rule::of(&["get", "patch", "create"], &[""], &["configmaps"])),
     ] {
         let whole: Vec<String> = capabilities(std::slice::from_ref(&rule)).iter().map(ToString::to_string).collect();
         let (never, rules) = judged(rule, &in_namespace());
@@ -82,8 +107,20 @@ fn what_a_request_can_use_stays_as_it_is_written() {
             "{whole:?}"
         );
     }
-    let (never, _) = judged(Rule::of(&["get", "list"], &[""], &["nodes", "namespaces"]), &Reach::Cluster);
-    assert!(never.is_empty(), "{never:?}");
+    for rule in [
+        Rule::of(&["get", "list"], &[""], &["nodes", "namespaces"]),
+        Rule::of(&["*"], &[""], &["users", "groups"]),
+        Rule::of(&["*"], &["certificates.k8s.io"], &["signers"]),
+        Rule::of(&["*"], &["authentication.k8s.io"], &["userextras/scopes", "uids"]),
+        super::paths(&["get", "post"], &["/healthz", "/logs/*", "*"]),
+    ] {
+        let (never, _) = judged(rule, &Reach::Cluster);
+        assert!(never.is_empty(), "{never:?}");
+    }
+    for (verbs, path) in [(["get"], "healthz"), (["get"], "/foo/*bar"), (["GET"], "/healthz"), (["list"], "/healthz")] {
+        let (never, rules) = judged(super::paths(&verbs, &[path]), &Reach::Cluster);
+        assert!(never.len() == 1 && rules.is_empty() && never[0].contains("a path begins with `/`"), "{never:?}");
+    }
 }
 
 #[test]
@@ -112,6 +149,10 @@ fn a_list_of_names_is_said_to_need_a_selector_and_an_idle_group_is_named() {
     };
     let said = remarks(named(Rule::of(&["get", "list"], &[""], &["configmaps"])));
     assert!(said[0].contains("--field-selector metadata.name=settings"), "{said:?}");
+    let said = remarks(named(Rule::of(&["patch", "create"], &[""], &["configmaps"])));
+    assert!(said.len() == 1 && said[0].contains("kubectl apply --server-side"), "{said:?}");
+    let said = remarks(Rule::of(&["get"], &[""], &["pods/exec"]));
+    assert!(said.len() == 1 && said[0].contains("before 1.35"), "{said:?}");
     let said = remarks(Rule::of(&["get"], &["", "core"], &["pods"]));
     assert!(said.len() == 1 && said[0].contains("`core` does nothing"), "{said:?}");
 }

@@ -91,6 +91,10 @@ impl Bare {
     }
 
     fn request(&self, call: &Logged, granting: bool) -> (&'static str, String, Option<Value>) {
+        // Discovery: of paths the resource is the path.
+        if call.resource.starts_with('/') {
+            return ("GET", call.resource.clone(), None);
+        }
         let group = match call.resource.as_str() {
             "configmaps" | "namespaces" => "/api/v1",
             "subjectaccessreviews" => "/apis/authorization.k8s.io/v1",

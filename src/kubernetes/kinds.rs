@@ -7,11 +7,10 @@ use super::{
 use crate::fault::Fault;
 use futures::{StreamExt as _, stream};
 use http::Method;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroupList, APIResourceList, APIVersions};
-use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscoveryList};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIResourceList};
+use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscovery};
 use latchkey_domain::eks::rbac::{Kinds, Lives};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, time::Duration};
 
 /// How long all of it may take: what is missing is taken for a kind that nobody knows.
@@ -38,25 +37,18 @@ impl Cluster {
 
     async fn discover(&self) -> Result<Kinds, Fault> {
         let (core, others) = tokio::try_join!(
-            self.discovery::<Value>("/api", ACCEPT_AGGREGATED_DISCOVERY_V2),
-            self.discovery::<Value>("/apis", ACCEPT_AGGREGATED_DISCOVERY_V2),
+            self.discovery::<Document>("/api", ACCEPT_AGGREGATED_DISCOVERY_V2),
+            self.discovery::<Document>("/apis", ACCEPT_AGGREGATED_DISCOVERY_V2),
         )?;
         let mut kinds = Kinds::default();
         let mut lists: Vec<(String, String)> = Vec::new();
         for document in [core, others] {
-            if document["kind"] == "APIGroupDiscoveryList" {
-                add_aggregated(&mut kinds, parsed(document));
-            } else if document["kind"] == "APIVersions" {
-                let versions: APIVersions = parsed(document);
-                lists.extend(versions.versions.iter().map(|version| (String::new(), format!("/api/{version}"))));
-            } else {
-                let groups: APIGroupList = parsed(document);
-                let paths = groups.groups.iter().flat_map(|group| {
-                    let versions = group.versions.iter();
-                    versions.map(|version| (group.name.clone(), format!("/apis/{}", version.group_version)))
-                });
-                lists.extend(paths);
-            }
+            add_aggregated(&mut kinds, document.items);
+            lists.extend(document.versions.iter().map(|version| (String::new(), format!("/api/{version}"))));
+            lists.extend(document.groups.iter().flat_map(|group| {
+                let versions = group.versions.iter();
+                versions.map(|version| (group.name.clone(), format!("/apis/{}", version.group_version)))
+            }));
         }
         let read = async |(group, path): (String, String)| {
             let list = self.discovery::<APIResourceList>(&path, JSON).await;
@@ -82,13 +74,19 @@ impl Cluster {
     }
 }
 
-/// What of the document has the expected form; nothing where it has another.
-fn parsed<T: DeserializeOwned + Default>(document: Value) -> T {
-    serde_json::from_value(document).unwrap_or_default()
+/// What is at `/api` or `/apis`: all kinds at once, or where they are listed.
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    items: Vec<APIGroupDiscovery>,
+    #[serde(default)]
+    versions: Vec<String>,
+    #[serde(default)]
+    groups: Vec<APIGroup>,
 }
 
-fn add_aggregated(kinds: &mut Kinds, list: APIGroupDiscoveryList) {
-    for group in list.items {
+fn add_aggregated(kinds: &mut Kinds, groups: Vec<APIGroupDiscovery>) {
+    for group in groups {
         let name = group.metadata.and_then(|metadata| metadata.name).unwrap_or_default();
         for version in group.versions {
             // The server behind this group did not answer: what is listed is of some time ago.

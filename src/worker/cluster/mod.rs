@@ -130,7 +130,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let last = if applied.is_empty() {
             observation
         } else {
-            match look_again(worker, id, &reached, narrowed.as_ref()).await? {
+            match look_again(worker, id, &reached, narrowed.as_ref(), &state.kinds).await? {
                 Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders),
                 Err(fault) => return Ok(Outcome { findings: told.events, ..failed(fault).await? }),
             }
@@ -480,5 +480,5 @@ async fn wanted(worker: &Worker, id: ClusterId) -> Result<Wanted, Interrupted> {
         Err(error @ NoPolicy::Unreadable { .. }) => tracing::error!(%error, "profiles are not known"),
         Err(NoPolicy::Store(error)) => return Err(error.into()),
     }
-    Ok(Wanted { cluster_roles })
+    Ok(Wanted { cluster_roles, kinds: None })
 }

@@ -31,7 +31,7 @@ pub async fn observation_holds_what_matters_to_access(world: World) {
         make(&world.admin, &object).await;
     }
 
-    let wanted = Wanted { cluster_roles: ["edit".to_owned()].into() };
+    let wanted = Wanted { cluster_roles: ["edit".to_owned()].into(), ..Wanted::default() };
     let seen = world.cluster.observe(&wanted).await.unwrap();
     assert!(seen.namespaces.iter().any(|namespace| namespace.name == world.namespace && !namespace.uid.is_empty()));
     assert!(seen.aws_auth.is_some() && seen.marker.is_some());

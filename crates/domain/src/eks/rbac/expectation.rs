@@ -46,19 +46,19 @@ const IN_NAMESPACE: &[(&[&str], &str, &str)] = &[
     (&["*"], "*", "*"),
 ];
 
-/// What is dangerous in the whole cluster.
+/// What is dangerous in the whole cluster. Of who is bound in namespaces only the first verb of each is asked: nothing is
+/// said of the rest.
 const IN_CLUSTER: &[(&[&str], &str, &str)] = &[
-    (READ, "", "secrets"),
+    (&["list", "get", "watch"], "", "secrets"),
     (&["create"], "", "pods"),
-    (CONNECT, "", "pods/exec"),
-    (CONNECT, "", "nodes/proxy"),
+    (&["get", "create"], "", "nodes/proxy"),
     (WRITE, RBAC, "clusterrolebindings"),
     (&["bind"], RBAC, "clusterroles"),
     (&["escalate"], RBAC, "clusterroles"),
     (&["impersonate"], "", "users"),
     (&["impersonate"], "", "groups"),
     (&["delete"], "", "namespaces"),
-    (&["update", "patch"], "", "namespaces"),
+    (&["patch", "update"], "", "namespaces"),
     (WRITE, "admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
     (&["*"], "*", "*"),
 ];
@@ -105,7 +105,11 @@ pub fn expectations(rules: &[Rule], reach: &Reach, elsewhere: &[String], kinds: 
             cannot.extend(telling.iter().map(|&attrs| attrs.clone()));
         }
     }
-    cannot.extend(dangers(false));
+    let of_cluster = IN_CLUSTER.iter().flat_map(|(verbs, group, resource)| {
+        let asked = if matches!(reach, Reach::Cluster) { verbs } else { &verbs[..1] };
+        asked.iter().map(|verb| Attributes::of(verb, group, resource))
+    });
+    cannot.extend(of_cluster);
     cannot.retain(|attrs| !can_within(rules, reach, attrs));
     dedup(&mut can);
     dedup(&mut cannot);

@@ -135,12 +135,17 @@ const WELL_KNOWN: [&str; 9] = [
 
 /// What a profile lets somebody do, in a few words for a heading: "read pods", "read and change pods and 31 more".
 pub fn doing(profile: &ResolvedProfile) -> String {
-    // What each cluster serves, its pages tell; here what Kubernetes itself does.
+    doing_on(profile, Kinds::of_kubernetes())
+}
+
+/// The same on a cluster that serves these kinds; of none, as far as Kubernetes' own tell.
+pub fn doing_on(profile: &ResolvedProfile, kinds: &Kinds) -> String {
+    let kinds = if kinds.is_empty() { Kinds::of_kubernetes() } else { kinds };
     let reach = match profile.scope {
         Scope::Cluster => Reach::Cluster,
         Scope::Namespace => Reach::Namespaces(vec![]),
     };
-    let all = capabilities(&profile.workable(&reach, Kinds::of_kubernetes()).rules);
+    let all = capabilities(&profile.workable(&reach, kinds).rules);
     let only_reads = all.iter().all(Capability::only_reads);
     let chosen = all.iter().filter(|capability| only_reads || !capability.only_reads());
     let Some(widest) = chosen.max_by_key(|capability| (has_wildcard(capability), capability.things.len())) else {

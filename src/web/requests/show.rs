@@ -31,7 +31,7 @@ use crate::{
     },
     words::{
         Clock,
-        access::{Access, Subject, doing},
+        access::{Access, Subject, doing_on},
         hold::Reader,
     },
 };
@@ -236,7 +236,7 @@ impl RequestPage {
         let (facts, clock) = (&detail.facts, &signed_in.clock);
         let namespaces: Vec<String> = facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
         let subject = Subject::of(&facts.requester.name, part.requester);
-        let doing = doing(&facts.profile);
+        let doing = doing_on(&facts.profile, kinds);
         let access =
             Access { doing: &doing, scope: facts.profile.scope, namespaces: &namespaces, cluster: &facts.cluster_name };
         let sentence = access.sentence(subject, standing::tense(detail), clock);

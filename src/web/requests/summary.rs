@@ -6,7 +6,7 @@ use crate::{
     web::{html::Html, power::Power},
     words::{
         self, Sentence,
-        access::{Access, doing},
+        access::{Access, doing_on},
     },
 };
 use latchkey_domain::access::{person::Person, policy::Ruling, profile::Scope};
@@ -46,7 +46,7 @@ impl Summary {
             .collect();
         let kinds = considered.observed.iter().find_map(|observed| observed.body.kubernetes.as_ref());
         let kinds = kinds.map(|state| state.kinds.clone()).unwrap_or_default();
-        let doing = doing(resolved);
+        let doing = doing_on(resolved, &kinds);
         let name = cluster.name.as_str();
         let access = Access { doing: &doing, scope: resolved.scope, namespaces: &namespaces, cluster: name };
         let sentence = access.place(Sentence::default().text("You will be able to "));

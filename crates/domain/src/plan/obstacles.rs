@@ -62,11 +62,11 @@ pub fn never_works(grant: &DesiredGrant, state: &ClusterState, cluster: &str) ->
         ([], false) => return None,
         ([], true) => {
             let why = works.never.first().map_or_else(String::new, |never| format!(", such as: {never}"));
-            format!("nothing that {} allows can work on {cluster}{why}", profile.name)
+            format!("nothing that `{}` allows can work on {cluster}{why}", profile.name)
         }
         (certain, _) => {
             let said: Vec<&str> = certain.iter().take(NAMED_AT_MOST).map(String::as_str).collect();
-            format!("{} names what can never work on {cluster}: {}", profile.name, said.join("; "))
+            format!("`{}` names what can never work on {cluster}: {}", profile.name, said.join("; "))
         }
     };
     Some(format!("{what}. An operator has to mend the profile; ask again then"))

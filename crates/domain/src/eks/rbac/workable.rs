@@ -297,27 +297,33 @@ fn is_something(rule: &Rule) -> bool {
 /// `deployments` are not in the core group beside `pods` is how rules are written.
 fn never(rule: &Rule, pairs: &[Pair<'_>]) -> Vec<Unworkable> {
     let mut found = Vec::new();
-    let reason = |pairs: &[&Pair<'_>]| -> Option<Why> {
-        let whys: Vec<&Why> = pairs.iter().map(|pair| pair.why.as_ref()).collect::<Option<_>>()?;
-        whys.into_iter().min_by_key(|why| why.is_about_the_verb()).cloned()
+    // The reason that tells most, with the pair that it is of.
+    let reason = |pairs: &[&Pair<'_>]| -> Option<(Why, String)> {
+        let whys: Vec<(&Why, &Pair<'_>)> =
+            pairs.iter().map(|pair| Some((pair.why.as_ref()?, *pair))).collect::<Option<_>>()?;
+        let (why, pair) = whys.into_iter().min_by_key(|(why, _)| (why.is_about_the_verb(), **why == Why::NotServed))?;
+        Some((why.clone(), pair.group.clone()))
     };
     for resource in &rule.resources {
         let own: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.resource == resource).collect();
-        let Some(why) = reason(&own) else { continue };
-        let group = own.first().map_or("", |pair| pair.group);
+        let Some((why, group)) = reason(&own) else { continue };
         let what = Capability {
             verbs: rule.verbs.clone(),
-            things: vec![thing(group, resource)],
+            things: vec![thing(&group, resource)],
             names: rule.resource_names.clone(),
         };
         found.push(Unworkable { what, why });
     }
-    let dead: Vec<String> = found.iter().flat_map(|never| never.what.things.clone()).collect();
+    let dead: Vec<&String> = rule
+        .resources
+        .iter()
+        .filter(|resource| pairs.iter().filter(|pair| pair.resource == *resource).all(|pair| pair.why.is_some()))
+        .collect();
     for verb in &rule.verbs {
         let own: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.verb == verb).collect();
-        let Some(why) = reason(&own) else { continue };
-        let mut things: Vec<String> = own.iter().map(|pair| thing(pair.group, pair.resource)).collect();
-        things.retain(|thing| !dead.contains(thing));
+        let Some((why, _)) = reason(&own) else { continue };
+        let left = own.iter().filter(|pair| !dead.contains(&pair.resource));
+        let mut things: Vec<String> = left.map(|pair| thing(pair.group, pair.resource)).collect();
         things.dedup();
         if !things.is_empty() {
             let what = Capability { verbs: vec![verb.clone()], things, names: rule.resource_names.clone() };

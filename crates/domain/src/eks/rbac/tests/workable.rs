@@ -134,6 +134,15 @@ fn lists_that_are_multiplied_promise_only_what_there_is() {
 }
 
 #[test]
+fn of_several_groups_the_reason_is_that_of_the_one_that_is_meant() {
+    let both = |resource: &str| judged(Rule::of(&["get"], &["", "tekton.dev"], &[resource, "pods"]), &in_namespace()).0;
+    assert_eq!(both("tasks"), ["get tasks.tekton.dev (the cluster has no such API group)"]);
+    let (never, _) =
+        judged(named(Rule::of(&["create"], &["", "apps"], &["configmaps", "deployments"])), &in_namespace());
+    assert_eq!(never.len(), 2, "{never:?}");
+}
+
+#[test]
 fn a_verb_that_works_on_nothing_is_named_alone() {
     let rule = named(Rule::of(&["get", "create"], &[""], &["configmaps"]));
     let (never, rules) = judged(rule, &in_namespace());

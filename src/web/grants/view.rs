@@ -14,7 +14,7 @@ use crate::{
     },
     words::{
         self, Clock, Sentence,
-        access::{Access, Subject, Tense, doing},
+        access::{Access, Subject, Tense, doing_on},
         sentence::list,
     },
 };
@@ -123,7 +123,7 @@ impl View {
         let progress = &detail.progress;
         let namespaces: Vec<String> = detail.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
         let subject = Subject::of(&detail.holder.name, part.holder);
-        let doing = doing(&detail.profile);
+        let doing = doing_on(&detail.profile, &detail.kinds);
         let access = Access {
             doing: &doing,
             scope: detail.profile.scope,

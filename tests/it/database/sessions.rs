@@ -96,6 +96,9 @@ async fn each_setting_that_a_process_needs_is_looked_for_on_each_connection() {
     for (setting, value) in [
         ("search_path", "\"$user\", public"),
         ("search_path", "public, own"),
+        ("search_path", "own"),
+        ("search_path", "own, pg_temp"),
+        ("search_path", "pg_temp, public"),
         ("plan_cache_mode", "auto"),
         ("statement_timeout", "0"),
         ("idle_in_transaction_session_timeout", "'1h'"),

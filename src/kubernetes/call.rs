@@ -235,23 +235,35 @@ impl Cluster {
         body: Option<(&str, &Value)>,
         call: &Call,
     ) -> Result<(http::response::Parts, Vec<u8>), Fault> {
-        self.exchange_as(method, target, body, JSON, call).await
-    }
-
-    /// The same, with the media types that the answer may have.
-    pub(super) async fn exchange_as(
-        &self,
-        method: Method,
-        target: &str,
-        body: Option<(&str, &Value)>,
-        accept: &str,
-        call: &Call,
-    ) -> Result<(http::response::Parts, Vec<u8>), Fault> {
-        let mut request = http::Request::builder().method(method).uri(target).header(header::ACCEPT, accept);
+        let mut request = http::Request::builder().method(method).uri(target).header(header::ACCEPT, JSON);
         if let Some((content_type, _)) = body {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
         let body = body.map_or_else(Body::empty, |(_, value)| Body::from(value.to_string().into_bytes()));
+        self.answered(request, body, call).await
+    }
+
+    /// Reads what is at a path in one of these media types; 304 without a body where it still has this entity tag.
+    pub(super) async fn read_as(
+        &self,
+        path: &str,
+        accept: &str,
+        tag: Option<&str>,
+        call: &Call,
+    ) -> Result<(http::response::Parts, Vec<u8>), Fault> {
+        let mut request = http::Request::builder().uri(path).header(header::ACCEPT, accept);
+        if let Some(tag) = tag {
+            request = request.header(header::IF_NONE_MATCH, tag);
+        }
+        self.answered(request, Body::empty(), call).await
+    }
+
+    async fn answered(
+        &self,
+        request: http::request::Builder,
+        body: Body,
+        call: &Call,
+    ) -> Result<(http::response::Parts, Vec<u8>), Fault> {
         let request = request.body(body).map_err(|error| call.failed(FaultKind::Invalid).caused_by(error))?;
         let exchange = async {
             let (head, body) = self.client.send(request).await?.into_parts();

@@ -261,7 +261,7 @@ mod tests {
             "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "bound" },
             "subjects": [{ "kind": "Group", "name": "g" }],
         })));
-        let wanted = Wanted { cluster_roles: BTreeSet::from(["view".to_owned()]), kinds: None };
+        let wanted = Wanted { cluster_roles: BTreeSet::from(["view".to_owned()]) };
         let kept = cluster_roles(objects, &wanted, &[bound]);
         assert_eq!(kept.keys().collect::<Vec<_>>(), ["bound", "latchkey:x:1", "view"]);
         assert_eq!(kept["view"].rules[1].non_resource_urls, ["/healthz"]);

@@ -6,43 +6,80 @@ use super::{
 };
 use crate::fault::Fault;
 use futures::{StreamExt as _, stream};
-use http::Method;
+use http::{StatusCode, header};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIResourceList};
 use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscovery};
 use latchkey_domain::eks::rbac::{Kinds, Lives};
 use serde::{Deserialize, de::DeserializeOwned};
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// How long all of it may take: what is missing is taken for a kind that nobody knows.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A group's name is a DNS name, and a plural name a part of one.
 const LONGEST_NAME: usize = 253;
 
+/// The kinds that an API server listed last, with the entity tags of those answers: as long as nothing changes, it
+/// answers the next look by 304 and a few bytes instead of its largest document. Shared by all runs on one cluster.
+#[derive(Debug, Clone, Default)]
+pub struct KindsSeen(Arc<Mutex<Option<Seen>>>);
+
+#[derive(Debug, Clone)]
+struct Seen {
+    /// Of `/api` and `/apis`.
+    tags: (String, String),
+    kinds: Kinds,
+}
+
+impl KindsSeen {
+    fn get(&self) -> Option<Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, seen: Option<Seen>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+    }
+}
+
 impl Cluster {
-    /// The kinds that the API server lists. A server that does not answer, or a part of one, is known to have none: a
-    /// run goes on without, since only what is promised depends on it.
+    /// The same, which asks for its kinds by what earlier runs saw of them.
+    #[must_use]
+    pub fn remembering(self, kinds_seen: KindsSeen) -> Self {
+        Self { kinds_seen, ..self }
+    }
+
+    /// The kinds that the API server lists. If it does not answer, they are those that it listed last, or none: a run
+    /// goes on without, since only what is promised depends on it.
     pub async fn kinds(&self) -> Kinds {
-        match tokio::time::timeout(PATIENCE, self.discover()).await {
-            Ok(Ok(kinds)) => kinds,
-            Ok(Err(fault)) => {
-                tracing::warn!(cluster = self.name(), error = %fault, "its kinds are not known");
-                Kinds::default()
-            }
+        match tokio::time::timeout(PATIENCE, Box::pin(self.discover())).await {
+            Ok(Ok(kinds)) => return kinds,
+            Ok(Err(fault)) => tracing::warn!(cluster = self.name(), error = %fault, "its kinds are not known now"),
             Err(_elapsed) => {
-                tracing::warn!(cluster = self.name(), "its kinds are not known: discovery takes too long");
-                Kinds::default()
+                tracing::warn!(cluster = self.name(), "its kinds are not known now: discovery takes too long");
             }
         }
+        self.kinds_seen.get().map(|seen| seen.kinds).unwrap_or_default()
     }
 
     async fn discover(&self) -> Result<Kinds, Fault> {
-        let (core, others) = tokio::try_join!(
-            self.discovery::<Document>("/api", ACCEPT_AGGREGATED_DISCOVERY_V2),
-            self.discovery::<Document>("/apis", ACCEPT_AGGREGATED_DISCOVERY_V2),
-        )?;
+        let seen = self.kinds_seen.get();
+        let (core, others) = self.documents(seen.as_ref().map(|seen| &seen.tags)).await?;
+        let (core, others) = match (core, others, seen) {
+            (None, None, Some(seen)) => return Ok(seen.kinds),
+            (Some(core), Some(others), _) => (core, others),
+            // One of the two changed: both are read as they are now.
+            _ => match self.documents(None).await? {
+                (Some(core), Some(others)) => (core, others),
+                _ => return Ok(Kinds::default()),
+            },
+        };
+        let tags = core.tag.zip(others.tag);
         let mut kinds = Kinds::default();
         let mut lists: Vec<(String, String)> = Vec::new();
-        for document in [core, others] {
+        for document in [core.body, others.body] {
             add_aggregated(&mut kinds, document.items);
             lists.extend(document.versions.iter().map(|version| (String::new(), format!("/api/{version}"))));
             lists.extend(document.groups.iter().flat_map(|group| {
@@ -51,9 +88,10 @@ impl Cluster {
             }));
         }
         let read = async |(group, path): (String, String)| {
-            let list = self.discovery::<APIResourceList>(&path, JSON).await;
+            let list = self.discovery::<APIResourceList>(&path).await;
             (group, list)
         };
+        let is_aggregated = lists.is_empty();
         let lists: Vec<_> = stream::iter(lists).map(read).buffer_unordered(AT_ONCE).collect().await;
         for (group, list) in lists {
             let Ok(list) = list else {
@@ -63,15 +101,47 @@ impl Cluster {
             let all: Vec<_> = list.resources.iter().map(|one| (one.name.as_str(), one.namespaced)).collect();
             add_all(&mut kinds, &group, &all);
         }
-        Ok(if kinds.is_empty() { kinds } else { kinds.all_groups() })
+        let kinds = if kinds.is_empty() { kinds } else { kinds.all_groups() };
+        // The tags stand for the two documents alone.
+        let seen = tags.filter(|_| is_aggregated).map(|tags| Seen { tags, kinds: kinds.clone() });
+        self.kinds_seen.set(seen);
+        Ok(kinds)
     }
 
-    async fn discovery<T: DeserializeOwned>(&self, path: &str, accept: &str) -> Result<T, Fault> {
-        let subject = format!("what cluster `{}` serves at {path}", self.name());
-        let call = Call { operation: "read", subject, right: format!("get the path {path}") };
-        let (head, body) = self.exchange_as(Method::GET, path, None, accept, &call).await?;
+    /// What is at `/api` and `/apis`; none where that is what it was when it had these tags.
+    async fn documents(&self, tags: Option<&(String, String)>) -> Result<(Option<Tagged>, Option<Tagged>), Fault> {
+        tokio::try_join!(
+            self.document("/api", tags.map(|tags| tags.0.as_str())),
+            self.document("/apis", tags.map(|tags| tags.1.as_str())),
+        )
+    }
+
+    async fn document(&self, path: &str, tag: Option<&str>) -> Result<Option<Tagged>, Fault> {
+        let call = self.discovery_call(path);
+        let (head, body) = self.read_as(path, ACCEPT_AGGREGATED_DISCOVERY_V2, tag, &call).await?;
+        if head.status == StatusCode::NOT_MODIFIED && tag.is_some() {
+            return Ok(None);
+        }
+        let tag = head.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        Ok(Some(Tagged { tag, body: answer::read(&head, &body, &call)? }))
+    }
+
+    async fn discovery<T: DeserializeOwned>(&self, path: &str) -> Result<T, Fault> {
+        let call = self.discovery_call(path);
+        let (head, body) = self.read_as(path, JSON, None, &call).await?;
         answer::read(&head, &body, &call)
     }
+
+    fn discovery_call(&self, path: &str) -> Call {
+        let subject = format!("what cluster `{}` serves at {path}", self.name());
+        Call { operation: "read", subject, right: format!("get the path {path}") }
+    }
+}
+
+/// A document, and what the API server calls this state of it.
+struct Tagged {
+    tag: Option<String>,
+    body: Document,
 }
 
 /// What is at `/api` or `/apis`: all kinds at once, or where they are listed.

@@ -27,6 +27,7 @@ use std::{fmt, time::Duration};
 
 pub use bindings::Content;
 pub use cluster_auth::AWS_AUTH;
+pub use kinds::KindsSeen;
 pub use observe::{Named, Wanted};
 pub use own_rights::{OwnIdentity, OwnRules};
 pub use reviews::Review;
@@ -47,6 +48,7 @@ pub struct Cluster {
     name: String,
     client: kube::Client,
     config: kube::Config,
+    kinds_seen: KindsSeen,
 }
 
 impl Cluster {
@@ -82,7 +84,7 @@ impl Cluster {
         config.reset_reader_on_write = true;
         let client = kube::Client::try_from(config.clone())
             .map_err(|error| failed(FaultKind::Invalid).because("no client could be made").caused_by(error))?;
-        Ok(Self { name: cluster.name.clone(), client, config })
+        Ok(Self { name: cluster.name.clone(), client, config, kinds_seen: KindsSeen::default() })
     }
 
     /// The same on connections of its own: each API server of a cluster has its own cache, and a new connection may

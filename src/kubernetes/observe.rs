@@ -20,8 +20,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Wanted {
     /// The ClusterRoles that profiles name.
     pub cluster_roles: BTreeSet<String>,
-    /// What it serves, where this run read that already: discovery is the largest of all answers.
-    pub kinds: Option<Kinds>,
 }
 
 /// What is looked at by name where lists are larger than what is read: all that accesses go by.
@@ -65,7 +63,7 @@ impl Cluster {
         let (bindings, namespaces, roles) = (some(bindings), some(namespaces), some(roles));
         let (aws_auth, marker, bindings, namespaces, roles) =
             tokio::try_join!(self.aws_auth(), self.marker(), bindings, namespaces, roles)?;
-        let wanted = Wanted { cluster_roles: named.cluster_roles.clone(), kinds: None };
+        let wanted = Wanted { cluster_roles: named.cluster_roles.clone() };
         Ok(ClusterState {
             aws_auth,
             namespaces: namespaces.into_iter().filter_map(convert::namespace).collect(),
@@ -102,12 +100,7 @@ impl Cluster {
             self.collection::<ClusterRoleBinding>(&CLUSTER_ROLE_BINDINGS),
             self.collection::<ClusterRole>(&CLUSTER_ROLES),
             self.roles_if_permitted(),
-            async {
-                Ok(match &wanted.kinds {
-                    Some(kinds) => kinds.clone(),
-                    None => self.kinds().await,
-                })
-            },
+            self.kinds().map(Ok),
         )?;
         let bindings = bindings.into_iter().map(convert::role_binding);
         let bindings = bindings.chain(cluster_bindings.into_iter().map(convert::cluster_role_binding));

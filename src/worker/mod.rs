@@ -27,6 +27,7 @@ use crate::lease::{LEASE, Lease, Lost};
 use crate::{
     actions::clock,
     aws::Aws,
+    kubernetes::KindsSeen,
     store::{
         Store, StoreError,
         audit::{self, walk::Step},
@@ -93,6 +94,7 @@ struct Shared {
     /// That the clock brought something about: who claims looks at once.
     moved: Notify,
     described: Mutex<HashMap<ClusterId, (Instant, EksCluster)>>,
+    kinds_seen: Mutex<HashMap<ClusterId, KindsSeen>>,
 }
 
 /// What a call of [`run_once`] did.
@@ -140,6 +142,7 @@ impl Worker {
             looks: Looks::default(),
             moved: Notify::new(),
             described: Mutex::default(),
+            kinds_seen: Mutex::default(),
         };
         Self { store, aws, shared: Arc::new(shared) }
     }
@@ -157,6 +160,11 @@ impl Worker {
     fn described(&self, id: ClusterId) -> Option<EksCluster> {
         let described = self.shared.described.lock().unwrap_or_else(PoisonError::into_inner);
         described.get(&id).filter(|(at, _)| at.elapsed() < DESCRIPTION).map(|(_, aws)| aws.clone())
+    }
+
+    /// What the runs on this cluster know of its kinds.
+    fn kinds_seen(&self, id: ClusterId) -> KindsSeen {
+        self.shared.kinds_seen.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
     }
 
     fn describe(&self, id: ClusterId, aws: EksCluster) {

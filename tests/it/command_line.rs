@@ -1,7 +1,7 @@
 //! The binary as operators run it: arguments in, sentences and exit codes out.
 
 use crate::{
-    rig::{self, postgres::Postgres},
+    rig::{self, postgres::Postgres, proxy::Proxy},
     town::POLICY,
 };
 use jiff::Timestamp;
@@ -229,6 +229,40 @@ async fn portal_serves_until_it_is_asked_to_stop() {
     assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
     let pid = portal.id().to_string();
     Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    let status = tokio::task::spawn_blocking(move || portal.wait().unwrap()).await.unwrap();
+    assert!(status.success());
+}
+
+/// A provider that only the proxy could reach, and which it does not find: that it was asked is what counts.
+#[tokio::test]
+async fn portal_asks_its_provider_through_the_proxy_of_its_environment() {
+    let desk = Desk::new();
+    let issuer = "issuer = \"https://login.latchkey.test\"";
+    std::fs::write(desk.file("latchkey.toml"), LATCHKEY.replace("issuer = \"http://127.0.0.1:9\"", issuer)).unwrap();
+    let database = Postgres::shared().await.fresh_database().await;
+    let proxy = Proxy::start().await;
+    let port = rig::free_port();
+    let mut portal = desk
+        .command(&["serve"])
+        .env("LATCHKEY_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+        .env("LATCHKEY_DATABASE__WEB_URL", database.url_as("latchkey_web"))
+        .envs([("HTTPS_PROXY", proxy.address.as_str()), ("NO_PROXY", "127.0.0.1")])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let url = format!("http://127.0.0.1:{port}/sign-in/start");
+    let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
+    let answer = loop {
+        match reqwest::get(&url).await {
+            Ok(answer) => break answer,
+            Err(error) => assert!(tokio::time::Instant::now() < deadline, "the portal never answered: {error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(answer.status().is_server_error(), "{}", answer.status());
+    let asked = proxy.asked();
+    assert!(proxy.was_asked_for("CONNECT login.latchkey.test:443 HTTP/1.1 true"), "{asked:?}");
+    Command::new("kill").args(["-TERM", &portal.id().to_string()]).status().unwrap();
     let status = tokio::task::spawn_blocking(move || portal.wait().unwrap()).await.unwrap();
     assert!(status.success());
 }

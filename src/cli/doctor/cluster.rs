@@ -87,7 +87,7 @@ impl Look<'_> {
         let (is_known, who) = self.who(&api).await;
         findings.extend(who);
         if is_known {
-            findings.extend(self.inside(&api, known).await);
+            findings.extend(self.inside(&api, known, described.mode).await);
         }
         findings
     }
@@ -167,11 +167,16 @@ impl Look<'_> {
     }
 
     /// What a token that is known shows.
-    async fn inside(&self, api: &Cluster, known: Result<Option<KnownCluster>, String>) -> Vec<Finding> {
+    async fn inside(
+        &self,
+        api: &Cluster,
+        known: Result<Option<KnownCluster>, String>,
+        mode: AuthenticationMode,
+    ) -> Vec<Finding> {
         let limit = self.desk.limit;
         let mut findings = within(limit, "cluster.rbac", rights::look(api, self.policy)).await;
         let short = rights::is_short(&findings);
-        let (maps, versions) = match tokio::time::timeout(limit, self.config_maps(api, known)).await {
+        let (maps, versions) = match tokio::time::timeout(limit, self.config_maps(api, known, mode)).await {
             Ok(found) => found,
             Err(_elapsed) => (vec![Finding::failed("cluster.config_maps", doctor::timed_out(limit.as_secs()))], vec![]),
         };
@@ -191,6 +196,7 @@ impl Look<'_> {
         &self,
         api: &Cluster,
         known: Result<Option<KnownCluster>, String>,
+        mode: AuthenticationMode,
     ) -> (Vec<Finding>, Vec<(&'static str, String)>) {
         let (aws_auth, marker) = tokio::join!(api.aws_auth(), api.marker());
         // After the marker: a run writes its epoch there once the database has it.
@@ -203,7 +209,7 @@ impl Look<'_> {
         match aws_auth {
             Ok(Some(object)) => {
                 versions.push((auth_name, object.resource_version.clone()));
-                findings.extend(self.about_aws_auth(&object));
+                findings.extend(self.about_aws_auth(&object, mode));
             }
             Ok(None) => findings.push(absent("cluster.aws_auth", auth_name)),
             Err(fault) if rights::is_refused(&fault) => {
@@ -225,10 +231,13 @@ impl Look<'_> {
         (findings, versions)
     }
 
-    fn about_aws_auth(&self, object: &AwsAuthObject) -> Vec<Finding> {
+    fn about_aws_auth(&self, object: &AwsAuthObject, mode: AuthenticationMode) -> Vec<Finding> {
         const CHECK: &str = "cluster.aws_auth";
         let auth = AwsAuth::read(&object.data);
-        let lint = auth.lint();
+        let mut lint = auth.lint();
+        if mode == AuthenticationMode::ConfigMap {
+            lint.extend(auth.lint_of_nodes());
+        }
         let of = |severity: Severity| -> Vec<String> {
             let with = lint.iter().filter(|finding| finding.severity == severity);
             with.map(|finding| format!("{} line {}: {}", finding.key.as_str(), finding.line, finding.message)).collect()

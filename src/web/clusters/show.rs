@@ -251,7 +251,12 @@ impl Inside {
         }
         let texts: Vec<Text> = Key::ALL
             .into_iter()
-            .filter_map(|key| object.data.get(key.as_str()).map(|text| Text::of(key, text, &findings)))
+            .filter_map(|key| {
+                // A key that is missing is shown where something is said of that.
+                let is_named = findings.iter().any(|finding| finding.key == key);
+                let text = object.data.get(key.as_str()).map(String::as_str);
+                text.or(is_named.then_some("")).map(|text| Text::of(key, text, &findings))
+            })
             .collect();
         let no_text = texts.is_empty().then_some("The ConfigMap `kube-system/aws-auth` is empty.");
         Self { entries: Entries::of(&auth, state), findings: findings.len(), texts, no_text }

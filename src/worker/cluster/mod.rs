@@ -76,7 +76,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         Described::Gone(why) => return existence::run_gone(worker, lease, id, why).await,
         Described::Unknown(fault) => return unreachable(worker, lease, id, None, fault).await,
     };
-    let reached = match reach(worker, lease, &arn, aws).await {
+    let reached = match reach(worker, lease, id, &arn, aws).await {
         Ok(reached) => reached,
         Err(fault) => return unreachable(worker, lease, id, None, undescribed.unwrap_or(fault)).await,
     };
@@ -130,7 +130,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         let last = if applied.is_empty() {
             observation
         } else {
-            match look_again(worker, id, &reached, narrowed.as_ref(), &state.kinds).await? {
+            match look_again(worker, id, &reached, narrowed.as_ref()).await? {
                 Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders),
                 Err(fault) => return Ok(Outcome { findings: told.events, ..failed(fault).await? }),
             }
@@ -442,11 +442,17 @@ async fn keep_fence(
 }
 
 /// The client of a run, with a token of its own.
-async fn reach(worker: &Worker, lease: &Lease, arn: &ClusterArn, aws: EksCluster) -> Result<Reached, Fault> {
+async fn reach(
+    worker: &Worker,
+    lease: &Lease,
+    id: ClusterId,
+    arn: &ClusterArn,
+    aws: EksCluster,
+) -> Result<Reached, Fault> {
     // Signed as of the claim: what a process sends after a long pause is refused.
     let token = worker.aws.cluster_token(arn, lease.claimed_at()).await?;
     let client = kubernetes::Cluster::connect(&aws, token, worker.aws.cluster_proxies())?;
-    Ok(Reached { client, aws })
+    Ok(Reached { client: client.remembering(worker.kinds_seen(id)), aws })
 }
 
 fn observation(aws: &EksCluster, state: ClusterState, holders: &EntryHolders) -> ClusterObservation {
@@ -480,5 +486,5 @@ async fn wanted(worker: &Worker, id: ClusterId) -> Result<Wanted, Interrupted> {
         Err(error @ NoPolicy::Unreadable { .. }) => tracing::error!(%error, "profiles are not known"),
         Err(NoPolicy::Store(error)) => return Err(error.into()),
     }
-    Ok(Wanted { cluster_roles, kinds: None })
+    Ok(Wanted { cluster_roles })
 }

@@ -3,15 +3,9 @@
 //! put right.
 
 use super::{super::Worker, Reached, desired, unreachable::last_seen, wanted};
-use crate::{
-    fault::Fault,
-    kubernetes::{Named, Wanted},
-    lease::Lease,
-    worker::interrupted::Interrupted,
-};
+use crate::{fault::Fault, kubernetes::Named, lease::Lease, worker::interrupted::Interrupted};
 use latchkey_domain::{
     access::ClusterId,
-    eks::rbac::Kinds,
     plan::{
         desired::DesiredCluster,
         observation::{ClusterObservation, ClusterState},
@@ -44,19 +38,17 @@ pub(super) async fn looked(
     }
 }
 
-/// Looks once more, in the same way, at all but what the cluster serves.
+/// Looks once more, in the same way.
 pub(super) async fn look_again(
     worker: &Worker,
     id: ClusterId,
     reached: &Reached,
     narrowed: Option<&Narrowed>,
-    kinds: &Kinds,
 ) -> Result<Result<ClusterState, Fault>, Interrupted> {
     if let Some(narrowed) = narrowed {
         return Ok(reached.client.observe_named(&narrowed.named).await);
     }
-    let wanted = Wanted { kinds: Some(kinds.clone()), ..wanted(worker, id).await? };
-    Ok(reached.client.observe(&wanted).await)
+    Ok(reached.client.observe(&wanted(worker, id).await?).await)
 }
 
 /// All that the accesses of a cluster go by there.

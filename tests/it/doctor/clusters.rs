@@ -87,10 +87,13 @@ async fn each_right_that_is_taken_away_is_named_and_what_is_printed_brings_it_ba
     let mut seed = Seed::new("eu-west-1", "111122223333");
     let mut text_of_policy = POLICY[..POLICY.find("[[clusters]]").unwrap()].to_owned();
     let worker = "- userarn: arn:aws:iam::111122223333:user/latchkey-worker\n  username: latchkey-worker\n";
+    let nodes = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  \
+                 username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:bootstrappers, system:nodes]\n";
     for (number, right) in needed.iter().enumerate() {
         let name = format!("c{number}");
         let mut cluster = SeedCluster::new(&name);
-        cluster.aws_auth = Some(BTreeMap::from([("mapUsers".into(), worker.into())]));
+        cluster.aws_auth =
+            Some(BTreeMap::from([("mapUsers".into(), worker.into()), ("mapRoles".into(), nodes.into())]));
         let marker = bootstrap::config_maps().into_iter().filter(|map| map["metadata"]["name"] == "latchkey");
         cluster.objects = manifests_without(bootstrap::manifests(&policy), right).into_iter().chain(marker).collect();
         if right.asked.non_resource_path.is_some() {
@@ -210,6 +213,20 @@ async fn a_worker_that_the_cluster_does_not_know_is_told_its_entry() {
     assert_eq!(paste["into"], "mapRoles of kube-system/aws-auth");
     hospital.world.objects("prod-eu").set_aws_auth("mapRoles", Some(text(&paste["text"])), "an administrator").unwrap();
     assert_eq!(hospital.examine(&[]).await.code, 0);
+}
+
+#[tokio::test]
+async fn an_aws_auth_by_which_no_node_joins_is_named() {
+    let mut hospital = Hospital::new().await;
+    // An IAM user in mapUsers, so that mapRoles is not needed for the worker itself.
+    let keys = hospital.world.simulator.worker_keys().unwrap();
+    hospital.ward.set("AWS_ACCESS_KEY_ID", keys.access_key_id);
+    hospital.ward.set("AWS_SECRET_ACCESS_KEY", keys.secret_access_key);
+    hospital.ward.variables.remove("AWS_SESSION_TOKEN");
+    hospital.world.objects("prod-eu").set_aws_auth("mapRoles", None, "somebody").unwrap();
+    let told = hospital.examine(&[]).await;
+    let what = text(&told.trouble("prod-eu", "cluster.aws_auth")["what"]).to_owned();
+    assert!(what.contains("there is no mapRoles"), "{what}");
 }
 
 #[tokio::test]

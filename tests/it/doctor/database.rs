@@ -1,6 +1,7 @@
 //! The database in trouble, and the work that stands in it.
 
 use super::{Hospital, text};
+use crate::rig::postgres_proxy::PostgresProxy;
 use latchkey_domain::access::{EventDraft, transition::Actor};
 use sqlx::{Connection as _, Executor as _};
 
@@ -21,6 +22,32 @@ async fn a_database_that_is_away_is_named_and_the_rest_is_asked_all_the_same() {
     let told = hospital.ward.examine(&["--policy", "policy.toml"]).await;
     assert_eq!(told.troubles("prod-eu"), ["cluster.marker not_checked"], "{}", told.out);
     assert_eq!(told.troubles("identity_provider"), Vec::<String>::new());
+}
+
+/// PgBouncer answers with a protocol violation, RDS Proxy with a feature that it does not support.
+#[tokio::test]
+async fn a_pooler_that_takes_no_parameters_of_sessions_is_asked_without_them() {
+    let mut hospital = Hospital::new().await;
+    let database = &hospital.world.town.database;
+    let server: url::Url = database.url().parse().unwrap();
+    let proxy = PostgresProxy::before(server.port().unwrap()).await;
+    for (key, url) in [
+        ("WEB", database.url_as("latchkey_web")),
+        ("WORKER", database.url_as("latchkey_worker")),
+        ("OWNER", database.url()),
+    ] {
+        hospital.ward.set(&format!("LATCHKEY_DATABASE__{key}_URL"), proxy.through(&url));
+    }
+    let none = Vec::<String>::new();
+    assert_eq!(hospital.examine(&[]).await.troubles("database"), none);
+    for code in ["08P01", "0A000"] {
+        proxy.refuse_options(code);
+        let told = hospital.examine(&[]).await;
+        assert_eq!(told.troubles("database"), none, "{code}: {}", told.out);
+    }
+    proxy.refuse_options("53300");
+    let told = hospital.examine(&[]).await;
+    assert_eq!(told.troubles("database")[..3], ["database.login failed"; 3], "any other refusal is one");
 }
 
 #[tokio::test]

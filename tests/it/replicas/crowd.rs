@@ -11,6 +11,7 @@ use latchkey::{
     worker::{self, Life},
 };
 use latchkey_domain::access::{RequestId, person::Person, request::Verdict};
+use latchkey_simulator::{gate::Gate, kubernetes::Pattern};
 use std::time::Instant;
 
 const PEOPLE: usize = 50;
@@ -41,11 +42,15 @@ impl World {
         let working =
             tokio::spawn(worker::run(self.another_worker(Life::default()).await, async { drop(stopped.await) }));
         self.knobs(PROD).clear_requests();
+        // The first write waits until all have voted, so that the machine's load does not decide what the next ones share.
+        let first = Gate::before_effect();
+        self.knobs(PROD).hold(Pattern::on("patch", "configmaps").named("aws-auth"), 0, first.clone());
         let from = Instant::now();
         let votes = asked.iter().map(|id| self.town.vote("chi", *id, Verdict::Approve));
         for vote in join_all(votes).await {
             vote.unwrap();
         }
+        first.open();
         let decided = from.elapsed();
         let not_yet = "select count(*) from access_grant where state <> 'active'";
         wait_until("all are active", async || self.town.count(not_yet).await == 0).await;

@@ -13,6 +13,7 @@ pub mod keycloak;
 pub mod openid;
 pub mod postgres;
 pub mod postgres_proxy;
+pub mod proxy;
 pub mod tool;
 
 use std::path::{Path, PathBuf};

@@ -43,6 +43,8 @@ struct Plan {
     at: VecDeque<u64>,
     side: Option<Cut>,
     cuts: u64,
+    /// The SQLSTATE by which connections that set parameters of their session as they begin are refused.
+    refuses_options: Option<&'static str>,
 }
 
 impl Shared {
@@ -106,6 +108,11 @@ impl PostgresProxy {
         self.shared.plan().at.truncate(1);
     }
 
+    /// From now on refuses connections that bring `options`, with this SQLSTATE, as poolers do.
+    pub fn refuse_options(&self, code: &'static str) {
+        self.shared.plan().refuses_options = Some(code);
+    }
+
     /// Cuts nothing more; how many cuts there were since the plan was made.
     pub fn heal(&self) -> u64 {
         let mut plan = self.shared.plan();
@@ -127,7 +134,8 @@ impl Drop for PostgresProxy {
 
 /// Passes on what both sides say, in turns: a client waits for the answer to each statement.
 async fn converse(mut client: TcpStream, mut server: TcpStream, shared: &Shared) -> io::Result<()> {
-    start(&mut client, &mut server).await?;
+    let refuses = shared.plan().refuses_options;
+    start(&mut client, &mut server, refuses).await?;
     let mut statement = Vec::new();
     loop {
         let kind = message(&mut client, &mut statement).await?;
@@ -153,11 +161,15 @@ async fn converse(mut client: TcpStream, mut server: TcpStream, shared: &Shared)
 }
 
 /// Passes on how a connection begins, up to where the server waits for the first statement.
-async fn start(client: &mut TcpStream, server: &mut TcpStream) -> io::Result<()> {
+async fn start(client: &mut TcpStream, server: &mut TcpStream, refuses: Option<&str>) -> io::Result<()> {
     const ASKS_FOR_TLS: [u8; 4] = 80_877_103_u32.to_be_bytes();
     loop {
         let mut begun = Vec::new();
         body(client, &mut begun).await?;
+        if let Some(code) = refuses.filter(|_| begun.windows(9).any(|part| part == b"\0options\0")) {
+            client.write_all(&refusal(code)).await?;
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         server.write_all(&begun).await?;
         if begun.get(4..8) != Some(&ASKS_FOR_TLS) {
             break;
@@ -168,6 +180,13 @@ async fn start(client: &mut TcpStream, server: &mut TcpStream) -> io::Result<()>
     // Everybody may sign in without a password: nothing is asked of the client.
     let answer = answer(server).await?;
     client.write_all(&answer).await
+}
+
+/// An ErrorResponse as PgBouncer words it.
+fn refusal(code: &str) -> Vec<u8> {
+    let fields = format!("SFATAL\0VFATAL\0C{code}\0Munsupported startup parameter: options\0\0");
+    let length = u32::try_from(fields.len() + 4).expect("a short text");
+    [b"E", length.to_be_bytes().as_slice(), fields.as_bytes()].concat()
 }
 
 /// Everything that the server says until it waits again.

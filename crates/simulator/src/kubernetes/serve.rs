@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use jiff::Timestamp;
 use serde_json::Value;
+use sha2::{Digest as _, Sha512};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -90,7 +91,7 @@ async fn respond(shared: &Arc<Shared>, request: hyper::Request<Incoming>) -> io:
     };
     let response = match outcome {
         Ok(Answer::Json((code, value))) => json_response(code, &shown(&request, &value, now), None),
-        Ok(Answer::Discovery(value)) => discovery_response(&value),
+        Ok(Answer::Discovery(value)) => discovery_response(&value, request.header("if-none-match")),
         Ok(Answer::Text(text)) => text_response(text),
         Ok(Answer::Watch(start)) => watch::response(Arc::clone(shared), start),
         Err(Stopped::Refused(refusal)) => json_response(refusal.code, &refusal.body(), refusal.retry_after),
@@ -374,10 +375,22 @@ fn json_response(code: u16, value: &Value, retry_after: Option<u32>) -> Response
     response
 }
 
-fn discovery_response(value: &Value) -> Response<Body> {
-    let mut response = json_response(200, value, None);
-    let form = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form));
+/// The document, or 304 to whoever has it: the tag is a hash of its text, as kube-apiserver's is.
+fn discovery_response(value: &Value, known: Option<&str>) -> Response<Body> {
+    let tag = format!("\"{}\"", hex::encode_upper(Sha512::digest(value.to_string())));
+    let mut response = if known == Some(tag.as_str()) {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        let mut response = json_response(200, value, None);
+        let form = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form));
+        response
+    };
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
     response
 }
 

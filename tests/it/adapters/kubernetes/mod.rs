@@ -33,6 +33,7 @@ expectations! {
     observing:
         observation_holds_what_matters_to_access,
         kinds_are_those_of_kubernetes_and_of_custom_resources,
+        discovery_that_did_not_change_is_answered_without_a_body,
         one_key_of_aws_auth_is_written_and_no_other,
         owners_of_keys_are_told,
         stale_write_of_aws_auth_conflicts,

@@ -2,7 +2,11 @@
 
 use super::super::{lease, unique};
 use super::world::{World, make};
-use kube::api::Api;
+use http::{
+    HeaderValue, Request, StatusCode,
+    header::{ACCEPT, ETAG, IF_NONE_MATCH},
+};
+use kube::{api::Api, client::Body, core::discovery::v2::ACCEPT_AGGREGATED_DISCOVERY_V2};
 use latchkey::fault::Fault;
 use latchkey::kubernetes::{AWS_AUTH, Content, FIELD_MANAGER, Wanted};
 use latchkey_domain::eks::rbac::{Kinds, Lives, Rule, Served};
@@ -31,7 +35,7 @@ pub async fn observation_holds_what_matters_to_access(world: World) {
         make(&world.admin, &object).await;
     }
 
-    let wanted = Wanted { cluster_roles: ["edit".to_owned()].into(), ..Wanted::default() };
+    let wanted = Wanted { cluster_roles: ["edit".to_owned()].into() };
     let seen = world.cluster.observe(&wanted).await.unwrap();
     assert!(seen.namespaces.iter().any(|namespace| namespace.name == world.namespace && !namespace.uid.is_empty()));
     assert!(seen.aws_auth.is_some() && seen.marker.is_some());
@@ -65,6 +69,21 @@ pub async fn kinds_are_those_of_kubernetes_and_of_custom_resources(world: World)
     assert_eq!(kinds.served("nothing.example.org", "things"), Served::NoSuchGroup);
 }
 
+pub async fn discovery_that_did_not_change_is_answered_without_a_body(world: World) {
+    let read = async |tag: Option<HeaderValue>| {
+        let mut request = Request::get("/api").header(ACCEPT, ACCEPT_AGGREGATED_DISCOVERY_V2);
+        if let Some(tag) = tag {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
+        world.admin.send(request.body(Body::empty()).unwrap()).await.unwrap()
+    };
+    let first = read(None).await;
+    assert_eq!(first.status(), StatusCode::OK);
+    let again = read(first.headers().get(ETAG).cloned()).await;
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(read(Some(HeaderValue::from_static("\"ABC\""))).await.status(), StatusCode::OK);
+}
+
 /// Beside [`kinds_are_those_of_kubernetes_and_of_custom_resources`]: servers that offer no aggregated discovery, and
 /// groups whose own server is away.
 #[tokio::test]
@@ -82,6 +101,32 @@ async fn kinds_are_read_group_by_group_and_a_group_that_fails_is_unknown() {
     assert_eq!(kinds.served("batch", "jobs"), Served::Yes(Lives::InNamespaces));
     world.server().knobs().fail(Pattern::on("get", "/apis"), Failure::Forbidden, 1);
     assert!(world.cluster.kinds().await.is_empty(), "who may not read it knows nothing");
+}
+
+/// How the server answered the looks at what it serves.
+fn answers(world: &World) -> Vec<u16> {
+    let all = world.server().knobs().requests();
+    all.iter().filter(|request| request.resource.starts_with("/api")).map(|request| request.code).collect()
+}
+
+#[tokio::test]
+async fn kinds_that_did_not_change_are_not_sent_again() {
+    let world = World::simulated().await;
+    let knobs = world.server().knobs();
+    let first = world.cluster.kinds().await;
+    assert_eq!(answers(&world), [200, 200]);
+    knobs.clear_requests();
+    assert_eq!(world.cluster.fresh().unwrap().kinds().await, first, "also on another connection");
+    assert_eq!(answers(&world), [304, 304]);
+    knobs.fail(Pattern::on("get", "/apis"), Failure::Internal, 1);
+    assert_eq!(world.cluster.kinds().await, first, "who does not answer now serves what it did");
+    knobs.discover_group_by_group(true);
+    knobs.fail(Pattern::on("get", "/apis/apps/v1"), Failure::Internal, 1);
+    assert_eq!(world.cluster.kinds().await.served("apps", "pods"), Served::Unknown, "another answer counts");
+    knobs.discover_group_by_group(false);
+    knobs.clear_requests();
+    assert_eq!(world.cluster.kinds().await, first);
+    assert_eq!(answers(&world), [200, 200], "only what is one document is known by its tag");
 }
 
 /// Writes a key of aws-auth as whoever shares it with others does: on a conflict it looks again.

@@ -281,6 +281,9 @@ fn a_manifest_that_is_another_or_says_a_key_twice_is_refused() {
     assert_eq!(another, ManifestError::AnotherConfigMap { found: "kube-system/coredns".into() });
     let elsewhere = "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: default}\n";
     assert!(matches!(Manifest::read(elsewhere), Err(ManifestError::AnotherConfigMap { .. })));
+    let behind = format!("kind: Deployment\nmetadata: {{name: x}}\n---\n{}", file("aws-auth", "  mapUsers: ''\n"));
+    let found = "the first of several documents is a Deployment".into();
+    assert_eq!(Manifest::read(&behind).unwrap_err(), ManifestError::NoConfigMap { found });
     let twice = Manifest::read(&file("aws-auth", "  mapUsers: ''\n  mapRoles: ''\n  mapUsers: '[]'\n")).unwrap_err();
     assert_eq!(twice, ManifestError::Twice { name: "mapUsers".into(), first: 5, second: 7 });
     let json = r#"{"kind": "ConfigMap", "data": {"mapUsers": "", "mapUsers": "[]"}}"#;

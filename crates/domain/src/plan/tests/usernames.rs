@@ -29,6 +29,7 @@ fn an_arn_of_somebody_else_is_bound_to_or_refused_and_never_taken_over() {
         ("latchkey:jane:1", "[]", "", Err("reserved")),
         ("jane", "[system:masters]", "", Err("system:masters")),
         ("'{{SessionName}}'", "[]", "", Err("template")),
+        ("jane", "['{{SessionName}}']", "", Err("one of its groups is a template")),
         ("''", "[]", "", Err("empty")),
         (r#""a\0b""#, "[]", "", Err("control characters")),
         (&"x".repeat(1_025), "[]", "", Err("more than 1024 bytes")),

@@ -1,5 +1,6 @@
 //! Leases: who works on a target, and until when. Every write to the outside takes a [`Permit`].
 
+use crate::machine;
 use jiff::Timestamp;
 use latchkey_domain::access::transition::Target;
 use std::{
@@ -48,7 +49,7 @@ pub enum Lost {
 impl Lease {
     /// The hold that a claim at `claimed` gave: taken before the claim was sent, so that it errs on the safe side.
     pub fn new(target: Target, epoch: i64, generation: i64, claimed: Instant, life: Life) -> Self {
-        Self { target, epoch, generation, claimed, claimed_at: Timestamp::now(), life }
+        Self { target, epoch, generation, claimed, claimed_at: machine::now(), life }
     }
 
     /// The same, claimed at this time of day: what a run signs is signed as of then.

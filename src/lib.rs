@@ -8,6 +8,7 @@
 //! - [`database_url`]: where the database is, as its driver reads it.
 //! - [`proxy`]: which proxy leads outside.
 //! - [`causes`]: an error with what caused it, in one line.
+//! - [`machine`]: the time of day and new ids.
 //! - [`lease`]: who works on a target, and leave for each write to the outside.
 //! - [`worker`]: reconciles targets: leases, principals, clusters, the clock, the sealer.
 //! - [`login`]: sign-in protocols to a person, AWS proofs to an ARN; knows nothing of HTTP frameworks.
@@ -25,6 +26,7 @@ pub mod fault;
 pub mod kubernetes;
 pub mod lease;
 pub mod login;
+pub mod machine;
 pub mod proxy;
 pub mod store;
 pub mod web;

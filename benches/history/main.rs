@@ -6,6 +6,7 @@
 //!
 //! A second argument `--keep` leaves the server running until Enter, to look at plans by `psql`.
 #![allow(clippy::unwrap_used, reason = "figures that cannot be taken fail, and say where")]
+#![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
 #[path = "../../tests/it/rig/mod.rs"]
 mod rig;

@@ -4,6 +4,7 @@
 //!
 //!     cargo bench -p latchkey --bench neighbours
 #![allow(clippy::unwrap_used, reason = "figures that cannot be taken fail, and say where")]
+#![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
 #[path = "../../tests/it/rig/mod.rs"]
 mod rig;

@@ -4,6 +4,7 @@
 //! `make bench` prints the tables. Samples are taken in turns, so that a busy machine is as busy for both. With the word
 //! `crowd` only fifty approvals at once are measured, with `one` only one at a time.
 #![allow(clippy::unwrap_used, reason = "figures that cannot be taken fail, and say where")]
+#![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
 #[path = "../../tests/it/story/people.rs"]
 mod people;

@@ -5,6 +5,7 @@ use super::{
     ask::{Considered, Field, Problem},
     policy::Current,
 };
+use crate::machine;
 use crate::store::{
     Store, StoreError, desired, observations,
     read::hold::{self, Hold, OnHold},
@@ -26,7 +27,6 @@ use latchkey_domain::{
         principal::PrincipalGrant,
     },
 };
-use uuid::Uuid;
 
 /// A preview with the age of what it was made from.
 #[derive(Debug, Clone)]
@@ -156,8 +156,8 @@ fn imagined(subject: &Subject<'_>, arn: &PrincipalArn, policy_hash: &str, now: T
     let activate_by = now + ACTIVATE_WITHIN;
     DesiredGrant {
         facts: GrantFacts {
-            id: GrantId(Uuid::now_v7()),
-            request: RequestId(Uuid::now_v7()),
+            id: GrantId(machine::new_id()),
+            request: RequestId(machine::new_id()),
             person: subject.person.id,
             handle: subject.person.handle.clone(),
             principal: subject.principal,

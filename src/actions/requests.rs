@@ -5,6 +5,7 @@ use super::{
     policy::{self, Current, NoPolicy},
     preview,
 };
+use crate::machine;
 use crate::store::{Store, StoreError, Tx, clusters, people, requests::LockedRequest};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
@@ -14,7 +15,6 @@ use latchkey_domain::access::{
     request::{Ballot, ClosedWhy, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Seen, Verdict},
     standing::NotRuled,
 };
-use uuid::Uuid;
 
 /// Why a request was not stored.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +64,7 @@ pub async fn submit(store: &Store, person: &Person, form: &AskForm) -> Result<Re
             tx.record(facts.submit(&basis.policy, quorum), now).await?;
         }
         Ruling::Automatic(basis) => {
-            tx.record(facts.submit_automatic(&basis, GrantId(Uuid::now_v7())), now).await?;
+            tx.record(facts.submit_automatic(&basis, GrantId(machine::new_id())), now).await?;
         }
         Ruling::Refused(_) => return Err(NotSubmitted::Problems(Box::new(considered))),
     }
@@ -105,7 +105,7 @@ fn facts(person: &Person, form: &AskForm, considered: &Considered, now: Timestam
     };
     let Basis { policy, policy_hash } = basis;
     let facts = RequestFacts {
-        id: RequestId(Uuid::now_v7()),
+        id: RequestId(machine::new_id()),
         requester: person.clone(),
         principal: principal.id,
         principal_arn: principal.arn.clone(),
@@ -213,7 +213,7 @@ async fn count(
         Err(why) => return Err(NotDecided::NotRuled(why)),
     };
     let ballot = Ballot { by: voter.person.clone(), verdict: form.verdict, reason: form.reason, seen: form.seen };
-    let outcome = match pending.decide(ballot, &ruled, GrantId(Uuid::now_v7()), now)? {
+    let outcome = match pending.decide(ballot, &ruled, GrantId(machine::new_id()), now)? {
         Decided::Waiting(transition) => {
             let approvals = transition.to.approvals;
             tx.record(transition, now).await?;

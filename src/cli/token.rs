@@ -5,12 +5,12 @@
 use super::say;
 use crate::{
     aws::{http_client, token::presign},
+    machine,
     proxy::Proxies,
 };
 use anyhow::{Context, anyhow};
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::provider::ProvideCredentials;
-use jiff::Timestamp;
 use latchkey_domain::eks::token::{ANNOUNCED_LIFETIME, ExecVersion, exec_credential_in};
 use secrecy::ExposeSecret;
 use std::process::ExitCode;
@@ -38,7 +38,7 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         "there are no AWS credentials: set AWS_PROFILE (of IAM Identity Center, after `aws sso login`), or \
              AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     )?;
-    let now = Timestamp::now();
+    let now = machine::now();
     let token = presign(&credentials, region.as_ref(), &args.cluster_name, now)?;
     let version = ExecVersion::asked_for(&std::env::var("KUBERNETES_EXEC_INFO").unwrap_or_default());
     say(format_args!("{}", exec_credential_in(version, token.expose_secret(), now + ANNOUNCED_LIFETIME)))?;

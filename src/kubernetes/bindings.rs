@@ -3,7 +3,7 @@
 
 use super::{
     Cluster,
-    call::{Call, Path},
+    call::{Call, Path, Write},
     convert,
 };
 use crate::fault::{Fault, FaultKind};
@@ -62,8 +62,8 @@ impl Cluster {
         let call = self.writing_call("create", "create", spec);
         let (path, object) = (collection(namespace), content.of(spec));
         Ok(match namespace {
-            Some(_) => convert::role_binding(self.create(permit, path, &object, &call).await?),
-            None => convert::cluster_role_binding(self.create(permit, path, &object, &call).await?),
+            Some(_) => convert::role_binding(self.write(permit, path, Write::Create(&object), &call).await?),
+            None => convert::cluster_role_binding(self.write(permit, path, Write::Create(&object), &call).await?),
         })
     }
 
@@ -153,8 +153,8 @@ impl Cluster {
     ) -> Result<ObservedBinding, Fault> {
         let path = collection(namespace).named(name);
         Ok(match namespace {
-            Some(_) => convert::role_binding(self.replace(permit, path, object, call).await?),
-            None => convert::cluster_role_binding(self.replace(permit, path, object, call).await?),
+            Some(_) => convert::role_binding(self.write(permit, path, Write::Replace(object), call).await?),
+            None => convert::cluster_role_binding(self.write(permit, path, Write::Replace(object), call).await?),
         })
     }
 

@@ -91,6 +91,17 @@ fn segment(name: &str) -> String {
     utf8_percent_encode(name, SEGMENT).to_string()
 }
 
+/// What is written at a path.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Write<'a> {
+    /// A new object into a collection.
+    Create(&'a Value),
+    /// An object as a whole.
+    Replace(&'a Value),
+    /// What is named in an object, and nothing else of it.
+    Merge(&'a Value),
+}
+
 /// A list as the API server answers it.
 #[derive(Deserialize)]
 struct Page<T> {
@@ -150,43 +161,22 @@ impl Cluster {
         Err(too_much(call, format!("the list has more than {MOST_PAGES} pages")))
     }
 
-    /// Creates an object.
-    pub(super) async fn create<T: DeserializeOwned>(
+    /// Sends a write; what the API server stored.
+    pub(super) async fn write<T: DeserializeOwned>(
         &self,
         permit: &Permit<'_>,
         path: Path,
-        object: &Value,
+        write: Write<'_>,
         call: &Call,
     ) -> Result<T, Fault> {
         call.may_begin(permit)?;
         let target = format!("{}?fieldManager={FIELD_MANAGER}", path.0);
-        self.send(Method::POST, &target, Some((JSON, object)), call).await
-    }
-
-    /// Replaces an object as a whole.
-    pub(super) async fn replace<T: DeserializeOwned>(
-        &self,
-        permit: &Permit<'_>,
-        path: Path,
-        object: &Value,
-        call: &Call,
-    ) -> Result<T, Fault> {
-        call.may_begin(permit)?;
-        let target = format!("{}?fieldManager={FIELD_MANAGER}", path.0);
-        self.send(Method::PUT, &target, Some((JSON, object)), call).await
-    }
-
-    /// Changes what is named and nothing else.
-    pub(super) async fn merge<T: DeserializeOwned>(
-        &self,
-        permit: &Permit<'_>,
-        path: Path,
-        change: &Value,
-        call: &Call,
-    ) -> Result<T, Fault> {
-        call.may_begin(permit)?;
-        let target = format!("{}?fieldManager={FIELD_MANAGER}", path.0);
-        self.send(Method::PATCH, &target, Some((MERGE_PATCH, change)), call).await
+        let (method, media, body) = match write {
+            Write::Create(object) => (Method::POST, JSON, object),
+            Write::Replace(object) => (Method::PUT, JSON, object),
+            Write::Merge(change) => (Method::PATCH, MERGE_PATCH, change),
+        };
+        self.send(method, &target, Some((media, body)), call).await
     }
 
     /// Deletes the object of that name and UID; that it is gone already is as good.

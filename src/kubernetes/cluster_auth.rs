@@ -4,7 +4,7 @@
 
 use super::{
     Cluster,
-    call::{Call, Path},
+    call::{Call, Path, Write},
     convert,
 };
 use crate::fault::Fault;
@@ -47,7 +47,7 @@ impl Cluster {
     ) -> Result<AwsAuthObject, Fault> {
         let patch = json!({ "metadata": { "resourceVersion": resource_version }, "data": { key: value } });
         let call = self.config_map_call("write", "patch", AWS_AUTH);
-        let object: Result<ConfigMap, Fault> = self.merge(permit, path(AWS_AUTH), &patch, &call).await;
+        let object: Result<ConfigMap, Fault> = self.write(permit, path(AWS_AUTH), Write::Merge(&patch), &call).await;
         object.map(convert::aws_auth).map_err(|fault| absent(fault, AWS_AUTH))
     }
 
@@ -62,7 +62,8 @@ impl Cluster {
         for value in [Some(epoch.to_string()), None] {
             let metadata = json!({ "resourceVersion": version, "annotations": { TOUCHED: value } });
             let patch = json!({ "metadata": metadata });
-            let object: Result<ConfigMap, Fault> = self.merge(permit, path(AWS_AUTH), &patch, &call).await;
+            let object: Result<ConfigMap, Fault> =
+                self.write(permit, path(AWS_AUTH), Write::Merge(&patch), &call).await;
             let object = object.map_err(|fault| absent(fault, AWS_AUTH))?;
             version = object.metadata.resource_version.unwrap_or_default();
         }
@@ -94,7 +95,7 @@ impl Cluster {
             "data": { convert::MARKER_INSTALLATION: installation, convert::MARKER_EPOCH: epoch.to_string() },
         });
         let call = self.config_map_call("write", "patch", MARKER);
-        let object: Result<ConfigMap, Fault> = self.merge(permit, path(MARKER), &patch, &call).await;
+        let object: Result<ConfigMap, Fault> = self.write(permit, path(MARKER), Write::Merge(&patch), &call).await;
         object.map(convert::marker).map_err(|fault| absent(fault, MARKER))
     }
 

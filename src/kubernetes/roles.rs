@@ -2,7 +2,7 @@
 
 use super::{
     Cluster,
-    call::{Call, Path},
+    call::{Call, Path, Write},
     convert,
 };
 use crate::fault::Fault;
@@ -28,7 +28,7 @@ impl Cluster {
     pub async fn create_cluster_role(&self, permit: &Permit<'_>, role: &OwnRole) -> Result<ObservedRole, Fault> {
         let mut call = self.role_call("create", "create", &role.name());
         call.right.push_str(" and every rule in it");
-        self.create(permit, collection(), &role.to_value(), &call).await.map(convert::cluster_role)
+        self.write(permit, collection(), Write::Create(&role.to_value()), &call).await.map(convert::cluster_role)
     }
 
     /// Deletes the ClusterRole of that name and UID; that it is gone already is as good.

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     config::settings::ClaimPath,
+    machine,
     proxy::Proxies,
     store::{
         Store, StoreError,
@@ -241,7 +242,7 @@ impl OpenId {
             client_id: &self.config.client_id,
             other_audiences: &self.config.other_audiences,
             nonce: &nonce,
-            now: Timestamp::now(),
+            now: machine::now(),
         };
         let checked = id_token::check(&claims, &expected)?;
         let acr = claims.text("acr").map(|acr| acr.chars().filter(|c| !hidden(*c)).take(200).collect());

@@ -9,6 +9,7 @@ mod refusal;
 use super::outbound::{self, NoClient, OutboundError, Trust};
 use crate::{
     actions::identities::{self, End, Ended},
+    machine,
     proxy::Proxies,
     store::{
         Store, StoreError, Tx,
@@ -33,7 +34,6 @@ use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::Url;
-use uuid::Uuid;
 
 pub use refusal::Refusal;
 
@@ -312,7 +312,7 @@ async fn own_once(
         None => {}
     }
     let now = tx.now().await?;
-    let id = PrincipalId(Uuid::now_v7());
+    let id = PrincipalId(machine::new_id());
     sqlx::query!(
         "insert into principal (id, person_id, arn, unique_id, kind, source, proven_at)
          values ($1, $2, $3, $4, 'user', 'proven', clock_timestamp())",

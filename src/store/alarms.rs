@@ -4,6 +4,7 @@ use super::{
     Store, StoreError, Tx,
     columns::{kept, time},
 };
+use crate::machine;
 use jiff::Timestamp;
 use latchkey_domain::access::{
     AlarmId, ClusterId, EventDraft, GrantId, PersonId, RequestId,
@@ -57,7 +58,7 @@ impl Tx {
             "insert into alarm (id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              on conflict (code, subject) where cleared_at is null do nothing",
-            Uuid::now_v7(),
+            machine::new_id(),
             alarm.code.as_str(),
             alarm.subject,
             alarm.what,

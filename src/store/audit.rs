@@ -10,7 +10,7 @@ pub mod walk;
 
 pub use unsealed::kept_among_newest;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, begin};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::transition::Actor,
@@ -34,7 +34,7 @@ const LATE: SignedDuration = SignedDuration::from_mins(10);
 /// # Errors
 /// `Corrupt` where the chain's head is; `Database`.
 pub async fn seal(pool: &PgPool) -> Result<u64, StoreError> {
-    let mut tx = pool.begin().await?;
+    let mut tx = begin::begin(pool).await?;
     let ours = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "ours!""#, SEALER_LOCK)
         .fetch_one(&mut *tx)
         .await?;
@@ -188,7 +188,7 @@ struct Link {
 /// # Errors
 /// `Broken` with the first place; `Store` where the database does not answer.
 pub async fn verify(pool: &PgPool, progress: impl FnMut(u64)) -> Result<Verified, NotVerified> {
-    let mut tx = pool.begin().await?;
+    let mut tx = begin::begin(pool).await?;
     sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
     sqlx::query!("set local statement_timeout = 0").execute(&mut *tx).await?;
     verify_in(&mut tx, progress).await

@@ -1,7 +1,7 @@
 //! What a cluster or a principal should be, read in one snapshot: the planner's input, for a run and for a preview.
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, begin,
     grants::{self, Unreadable},
     intents, quarantine,
 };
@@ -44,8 +44,7 @@ pub struct ClusterRow {
 /// # Errors
 /// `Database`.
 pub async fn snapshot(store: &Store) -> Result<Transaction<'static, Postgres>, StoreError> {
-    let begin = "begin isolation level repeatable read, read only";
-    Ok(store.pool().begin_with(begin).await?)
+    Ok(begin::begin_with(store.pool(), "begin isolation level repeatable read, read only").await?)
 }
 
 /// Which installation this database is.

@@ -4,6 +4,7 @@
 
 pub mod alarms;
 pub mod audit;
+mod begin;
 pub mod clusters;
 mod columns;
 pub mod desired;

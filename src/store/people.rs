@@ -1,16 +1,16 @@
 //! People, the identities that providers know them by, and the IAM principals that they proved.
 
 use super::{
-    Store, StoreError, Tx,
+    Store, StoreError, Tx, begin,
     columns::{person, readable, time},
 };
+use crate::machine;
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
     GrantId, PersonId, PrincipalId, RequestId,
     person::{Handle, Person, Theme},
     policy::PolicyFile,
 };
-use uuid::Uuid;
 
 /// What an identity provider said of somebody who just signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ const HANDLE_TRIES: u32 = 1000;
 /// # Errors
 /// `Corrupt`, `Database`.
 pub async fn arrive(store: &Store, arrival: &Arrival) -> Result<(Person, bool), StoreError> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = begin::begin(store.pool()).await?;
     // One sign-in of a subject at a time: two first ones at once would make two people.
     let key = format!("{} {}", arrival.issuer, arrival.subject);
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 1))", key).fetch_one(&mut *tx).await?;
@@ -65,7 +65,7 @@ pub async fn arrive(store: &Store, arrival: &Arrival) -> Result<(Person, bool), 
         tx.commit().await?;
         return Ok((person(row.id, &row.handle, row.name, row.groups)?, false));
     }
-    let id = Uuid::now_v7();
+    let id = machine::new_id();
     for number in 1..=HANDLE_TRIES {
         let handle = if number == 1 { arrival.handle.clone() } else { arrival.handle.numbered(number) };
         let made = sqlx::query!(

@@ -5,6 +5,7 @@ use super::{
     Store, StoreError, Tx,
     columns::{person, time},
 };
+use crate::machine;
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
     PersonId, SessionId,
@@ -12,7 +13,6 @@ use latchkey_domain::access::{
 };
 use sha2::{Digest, Sha256};
 use std::fmt;
-use uuid::Uuid;
 
 /// How long a session lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +123,7 @@ pub async fn signed_in(
 /// # Errors
 /// `Database`.
 pub async fn begin(store: &Store, new: &NewSession<'_>) -> Result<SessionId, StoreError> {
-    let id = Uuid::now_v7();
+    let id = machine::new_id();
     let browser = new.user_agent.and_then(browser);
     sqlx::query!(
         "insert into session (token_hash, id, person_id, created_at, seen_at, auth_time, acr, browser)

@@ -6,12 +6,12 @@
 //! behind by as long as it waited. [`Tx::record`] is the only way to change a state: it writes state, audit event
 //! and wake-ups, which then commit together or not at all.
 
-use super::StoreError;
+use super::{StoreError, begin};
+use crate::machine;
 use jiff::Timestamp;
 use latchkey_domain::access::{EventDraft, EventId, Transition, Wake, alarm::Alarm, transition::Target};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 use std::time::Duration;
-use uuid::Uuid;
 
 /// How long a revocation waits for a target's row: far longer than a run's end has it.
 const HELD: Duration = Duration::from_secs(2);
@@ -65,7 +65,7 @@ pub struct Tx {
 
 impl Tx {
     pub(super) async fn begin(pool: &PgPool) -> Result<Self, StoreError> {
-        Ok(Self { inner: pool.begin().await?, alarms: Vec::new() })
+        Ok(Self { inner: begin::begin(pool).await?, alarms: Vec::new() })
     }
 
     /// The connection, for the locking reads of this module's siblings.
@@ -102,7 +102,7 @@ impl Tx {
     /// # Errors
     /// `Event` where it is too large; `Database`, also where the role may not say so.
     pub async fn event(&mut self, event: &EventDraft, now: Timestamp) -> Result<EventId, StoreError> {
-        let id = EventId(Uuid::now_v7());
+        let id = EventId(machine::new_id());
         let canonical =
             latchkey_domain::audit::canonical(id, now, event).map_err(|error| StoreError::Event(error.to_string()))?;
         sqlx::query!("select record_event($1)", canonical).execute(&mut *self.inner).await?;

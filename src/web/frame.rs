@@ -8,6 +8,7 @@ use super::{
     layout::{Layout, Place},
     sign_in::way_back,
 };
+use crate::machine;
 use crate::words::Clock;
 use askama::Template;
 use axum::{
@@ -30,7 +31,6 @@ use tower_http::{
     timeout::TimeoutLayer,
 };
 use tracing::Instrument;
-use uuid::Uuid;
 
 /// No form of ours comes near.
 const LONGEST_BODY_BYTES: usize = 64 * 1024;
@@ -54,7 +54,7 @@ impl Visitor {
 
 /// The id of a request: in the log, in the header `x-request-id`, and on the page of an internal error.
 #[derive(Debug, Clone)]
-pub struct RequestId(pub String);
+pub struct CallId(pub String);
 
 /// Marks an answer whose body stays as it is though its status is an error: machines read it.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +84,7 @@ async fn nowhere(_visitor: Result<SignedIn, Failure>) -> StatusCode {
 }
 
 async fn frame(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
-    let id = RequestId(Uuid::now_v7().simple().to_string());
+    let id = CallId(machine::new_id().simple().to_string());
     let visitor = Visitor::default();
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(visitor.clone());
@@ -155,7 +155,7 @@ impl Asked {
 }
 
 /// An error page, where the answer is an error without a page of its own.
-fn explain(response: Response, state: &State, asked: &Asked, visitor: &Visitor, id: &RequestId) -> Response {
+fn explain(response: Response, state: &State, asked: &Asked, visitor: &Visitor, id: &CallId) -> Response {
     let status = response.status();
     let is_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
@@ -170,7 +170,7 @@ fn explain(response: Response, state: &State, asked: &Asked, visitor: &Visitor, 
     }
     let clock = match visitor.0.get() {
         Some(signed_in) => signed_in.clock.clone(),
-        None => Clock::new(jiff::Timestamp::now(), state.site.zone.clone()),
+        None => Clock::new(machine::now(), state.site.zone.clone()),
     };
     let layout = match visitor.0.get() {
         Some(signed_in) => signed_in.layout(Place::Elsewhere, said.heading.clone()),
@@ -304,7 +304,7 @@ fn fragment(status: StatusCode, said: &Said, back: Option<&str>) -> Response {
     (status, keep, said.text.clone()).into_response()
 }
 
-fn secure(headers: &mut HeaderMap, state: &State, id: &RequestId) {
+fn secure(headers: &mut HeaderMap, state: &State, id: &CallId) {
     let mut set = |name: &'static str, value: &'static str| {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     };

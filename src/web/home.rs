@@ -9,6 +9,7 @@ use super::{
     look::Pill,
     requests::{address_of_row, is_prod},
     routes::Routes,
+    time_left::TimeLeft,
 };
 use crate::{
     store::{
@@ -64,36 +65,6 @@ pub struct Card {
     pub prod: bool,
     pub time_left: Option<TimeLeft>,
     pub since: Html,
-}
-
-/// How much of an access's time is left.
-#[derive(Debug, Clone)]
-pub struct TimeLeft {
-    pub left: i64,
-    pub whole: i64,
-    /// "ending" in the last tenth, "over" past the end.
-    pub class: &'static str,
-    /// "42 min left".
-    pub words: String,
-    pub ends: Html,
-}
-
-impl TimeLeft {
-    /// The time left between `since` and `until`.
-    pub fn of(since: jiff::Timestamp, until: jiff::Timestamp, clock: &Clock) -> Self {
-        let whole = (until.as_second() - since.as_second()).max(1);
-        let left = (until.as_second() - clock.now.as_second()).clamp(0, whole);
-        let class = match left {
-            0 => "over",
-            left if left * 10 < whole => "ending",
-            _ => "",
-        };
-        let words = match left {
-            0 => "Time is over".to_owned(),
-            left => format!("{} left", words::time::duration(jiff::SignedDuration::from_secs(left))),
-        };
-        Self { left, whole, class, words, ends: Html::at(clock, until) }
-    }
 }
 
 /// A row of one's requests.
@@ -170,7 +141,7 @@ impl Card {
             trouble: trouble.map(|(_, why)| Html::prose(why)),
             prod: is_prod(file, cluster),
             time_left: match (held.state, held.active) {
-                (GrantState::Active, Some((since, until))) => Some(TimeLeft::of(since, until, clock)),
+                (GrantState::Active, Some((since, until))) => Some(TimeLeft::of((since, until), clock)),
                 _ => None,
             },
             since: Html::relative(clock, held.active.map_or(held.created_at, |(since, _)| since)),

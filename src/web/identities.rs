@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     login::proof::{self, NotProven},
+    machine,
     store::{limits::Counted, people, people::Principal, sessions},
     words::limits::Often,
 };
@@ -121,7 +122,7 @@ async fn prove(
     }
     let (session, token) = session(&state, &headers).await?;
     // AWS compares its own clock with the signature's: business time, which a demo moves, has no say here.
-    let now = Timestamp::now();
+    let now = machine::now();
     match proof::verify(&state.store, &state.sts, &session, &token, &form.token, now).await {
         Ok(id) => {
             if !aws_profile.is_empty() {

@@ -35,6 +35,7 @@ mod signed_in;
 mod statics;
 mod status;
 mod targets;
+mod time_left;
 mod timeline;
 
 pub use failure::Failure;

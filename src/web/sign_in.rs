@@ -12,6 +12,7 @@ use super::{
 use crate::{
     causes::chain,
     login::openid::{Callback, LoginError},
+    machine,
     store::sessions,
     words::{
         Clock,
@@ -58,7 +59,7 @@ async fn page(Extract(state): Extract<State>, Query(query): Query<SignInQuery>) 
 impl SignInPage {
     fn new(state: &State, return_to: &str) -> Self {
         let back = way_back(&state.site, return_to).unwrap_or_else(|| "/".to_owned());
-        let clock = Clock::new(jiff::Timestamp::now(), state.site.zone.clone());
+        let clock = Clock::new(machine::now(), state.site.zone.clone());
         let encoded = percent_encoding::utf8_percent_encode(&back, percent_encoding::NON_ALPHANUMERIC);
         Self {
             layout: Layout::anonymous(clock, "Sign in"),

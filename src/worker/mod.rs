@@ -28,6 +28,7 @@ use crate::{
     actions::clock,
     aws::Aws,
     kubernetes::KindsSeen,
+    machine,
     store::{
         Store, StoreError,
         audit::{self, walk::Step},
@@ -132,7 +133,7 @@ impl Worker {
 
     /// The same by a clock that may be wrong: for tests of that.
     pub fn with_clock(store: Store, aws: Aws, life: Life, clock: TimeOfDay) -> Self {
-        let holder = format!("{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
+        let holder = format!("{}-{}", std::process::id(), machine::new_id().simple());
         let shared = Shared {
             holder,
             life,

@@ -1,6 +1,7 @@
 //! What a worker takes for the time of day. It is compared with the database's before anything is claimed, and what a
 //! run signs is signed as of it.
 
+use crate::machine;
 use jiff::Timestamp;
 use std::{fmt, sync::Arc};
 
@@ -22,7 +23,7 @@ impl TimeOfDay {
 
 impl Default for TimeOfDay {
     fn default() -> Self {
-        Self::told_by(Timestamp::now)
+        Self::told_by(machine::now)
     }
 }
 

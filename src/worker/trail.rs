@@ -4,6 +4,7 @@
 use super::interrupted::Interrupted;
 use crate::{
     lease::{Lease, Lost},
+    machine,
     store::{
         Store, Tx,
         intents::{Dangling, Intent},
@@ -169,5 +170,5 @@ pub async fn end(tx: &mut Tx, grant: &GrantBrief, lease: &Lease, outcome: &str) 
 
 /// An intent with nothing more to say.
 pub fn intent(grant: Option<GrantId>, step: &'static str, object: String) -> Intent {
-    Intent { id: uuid::Uuid::now_v7(), grant, step, object, detail: json!({}) }
+    Intent { id: machine::new_id(), grant, step, object, detail: json!({}) }
 }

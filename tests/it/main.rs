@@ -1,5 +1,6 @@
 //! All integration tests, in one binary.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails, and says where")]
+#![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
 mod access_table;
 mod adapters;

@@ -1,5 +1,6 @@
 //! Starts real components beside Latchkey, for tests and the demo: Kubernetes with the AWS IAM authenticator in front.
 //! `tests/rig/build` installs them; nothing here does. Whatever is started ends with the process that started it.
+#![allow(clippy::disallowed_methods, reason = "what stands in for the world has the machine's own time")]
 
 pub mod certificates;
 pub mod cluster;

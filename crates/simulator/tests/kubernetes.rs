@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 //! The simulated API server as a server: who signs in, what its knobs do, what survives a restart.
+#![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use latchkey_simulator::kubernetes::{

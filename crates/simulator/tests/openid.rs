@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 //! The OpenID provider, as an OAuth client that others wrote and a reader of its ID tokens see it.
+#![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
 use std::{future::Future, pin::Pin};
 

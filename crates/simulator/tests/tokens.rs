@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 //! Presigned `GetCallerIdentity` calls: what STS says to them, and what a cluster makes of them.
+#![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
 use std::time::{Duration, SystemTime};
 

@@ -8,10 +8,10 @@ use super::{
 use crate::{
     aws::{Aws, BOUNDARY_KEY, CallerIdentity, Simulated},
     fault::{Fault, FaultKind},
+    machine,
     store::inspect,
     words::doctor::aws as words,
 };
-use jiff::Timestamp;
 use latchkey_domain::{
     access::policy::PolicyFile,
     eks::{
@@ -40,7 +40,7 @@ pub async fn look(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws) -> (Vec<Findi
     const CHECK: &str = "aws.caller";
     // On a machine where a worker's database URL is, its credentials belong, too.
     let is_workers = desk.settings.database.worker_url.is_some();
-    let known = tokio::time::timeout(desk.limit, aws.credentials(Timestamp::now())).await;
+    let known = tokio::time::timeout(desk.limit, aws.credentials(machine::now())).await;
     if !matches!(known, Ok(Ok(_))) {
         let said = words::no_credentials();
         let finding = if is_workers { Finding::failed(CHECK, said) } else { Finding::not_checked(CHECK, said.what) };

@@ -12,6 +12,7 @@ use crate::{
     aws::Aws,
     fault::FaultKind,
     kubernetes::Cluster,
+    machine,
     store::inspect::{self, KnownCluster},
     words::doctor::{self, cluster as words},
 };
@@ -62,7 +63,7 @@ impl Look<'_> {
         };
         findings.extend(about(&described, known.as_ref().ok().and_then(Option::as_ref), self.cluster));
         findings.extend(within(self.desk.limit, "cluster.entries", self.entries(&described)).await);
-        let connected = match self.aws.cluster_token(&self.cluster.arn, Timestamp::now()).await {
+        let connected = match self.aws.cluster_token(&self.cluster.arn, machine::now()).await {
             Ok(token) => Cluster::connect(&described, token, self.aws.cluster_proxies()),
             Err(fault) => Err(fault),
         };

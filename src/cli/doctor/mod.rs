@@ -17,6 +17,7 @@ use crate::{
     aws::Aws,
     config::{self, Settings},
     fault::{self, Fault, FaultKind},
+    machine,
     store::Store,
     words,
 };
@@ -209,5 +210,5 @@ fn told(fault: &Fault) -> String {
 
 /// By how many seconds this machine's clock is ahead of a time that was told just now.
 fn ahead_of(told: jiff::Timestamp) -> i64 {
-    jiff::Timestamp::now().duration_since(told).as_secs()
+    machine::now().duration_since(told).as_secs()
 }

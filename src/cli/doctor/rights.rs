@@ -7,10 +7,10 @@ use super::{
 use crate::{
     fault::{Fault, FaultKind},
     kubernetes::{AWS_AUTH, Cluster, Review},
+    machine,
     words::doctor::cluster as words,
 };
 use futures::{FutureExt as _, StreamExt as _, stream};
-use jiff::Timestamp;
 use latchkey_domain::{
     access::{
         policy::PolicyFile,
@@ -174,7 +174,7 @@ fn nobodys(role: &str, namespace: Option<String>) -> BindingSpec {
         provenance: Provenance {
             requester: "nobody".to_owned(),
             deciders: vec!["nobody".to_owned()],
-            ends_by: Timestamp::now(),
+            ends_by: machine::now(),
         },
     }
 }

@@ -1,7 +1,7 @@
 //! Exports of the audit log: read in one snapshot, a part at a time, so that the log may be larger than memory.
 
 use super::{Broken, Link, NotVerified, VERIFY_PAGE, head};
-use crate::store::{Store, StoreError, columns::time, desired, read::audit::Wanted};
+use crate::store::{Store, StoreError, begin, columns::time, desired, read::audit::Wanted};
 use jiff::Timestamp;
 use latchkey_domain::audit::{
     GENESIS, digest,
@@ -120,7 +120,7 @@ impl Export {
     /// `Unknown` before anything else is looked at; `Broken` where the chain does not hold, as far as that was looked
     /// at; `Store`.
     pub async fn begin(pool: &PgPool, wanted: &Wanted, format: Format) -> Result<Self, NotBegun> {
-        let mut tx = pool.begin_with("begin isolation level repeatable read, read only").await?;
+        let mut tx = begin::begin_with(pool, "begin isolation level repeatable read, read only").await?;
         // The reader of an export may be slow, and so may the count of millions of events.
         sqlx::query!("set local statement_timeout = 0").execute(&mut *tx).await?;
         sqlx::query!("set local idle_in_transaction_session_timeout = '10min'").execute(&mut *tx).await?;

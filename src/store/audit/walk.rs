@@ -5,7 +5,7 @@
 //! was found broken stands until a whole walk finds everything in order.
 
 use super::{Broken, GENESIS, VERIFY_PAGE, check, page, unsealed};
-use crate::store::{Store, StoreError, columns::hash32};
+use crate::store::{Store, StoreError, begin, columns::hash32};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::audit::Place;
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -43,7 +43,7 @@ struct Progress {
 /// # Errors
 /// `Corrupt`, `Database`.
 pub async fn step(store: &Store, rest: SignedDuration) -> Result<Step, StoreError> {
-    let mut tx = store.pool().begin().await?;
+    let mut tx = begin::begin(store.pool()).await?;
     let ours = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "ours!""#, WALK_LOCK)
         .fetch_one(&mut *tx)
         .await?;

@@ -4,6 +4,7 @@ use super::{
     super::{Store, StoreError, Tx, columns::time, people},
     ends::{self, Ends, NotGranted},
 };
+use crate::machine;
 use jiff::Timestamp;
 use latchkey_domain::access::{
     ClusterId, EventDraft, GrantId, RequestId, Wake,
@@ -470,7 +471,7 @@ async fn add(tx: &mut Tx, name: &str, arn: &str) -> Result<ClusterId, NotApplied
     if let Some(id) = back {
         return Ok(ClusterId(id));
     }
-    let id = Uuid::now_v7();
+    let id = machine::new_id();
     sqlx::query!("insert into cluster (id, name, arn) values ($1, $2, $3)", id, name, arn)
         .execute(tx.connection())
         .await?;

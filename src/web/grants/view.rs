@@ -10,6 +10,7 @@ use crate::{
         look::{Pill, Tone},
         power::reach_of,
         requests::is_prod,
+        time_left::TimeLeft,
         timeline::{self, Event},
     },
     words::{
@@ -63,16 +64,6 @@ pub struct View {
     pub version: String,
     /// Seconds between polls; nothing where nothing happens by itself.
     pub poll: Option<u32>,
-}
-
-/// How much of the time is left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimeLeft {
-    pub total_seconds: i64,
-    pub left_seconds: i64,
-    pub left: String,
-    pub ends: Html,
-    pub class: &'static str,
 }
 
 /// How its holder uses it.
@@ -137,7 +128,8 @@ impl View {
             ended_at: progress.ended_at,
         };
         let pill = Pill::grant(progress.state);
-        let time_left = TimeLeft::of(detail, clock);
+        let running = detail.progress.active.filter(|_| detail.progress.state == GrantState::Active);
+        let time_left = running.map(|span| TimeLeft::of(span, clock));
         let title = match &time_left {
             Some(left) if progress.state == GrantState::Active => {
                 format!("{} left · {}", left.left, detail.cluster_name)
@@ -286,27 +278,6 @@ fn version(detail: &GrantDetail, namespaces: &[String], left: Option<&TimeLeft>)
     hash.update(format!("{:?}", never(detail, namespaces)));
     hash.update(left.map_or("", |left| left.left.as_str()));
     hex::encode(&hash.finalize()[..8])
-}
-
-/// Below this share of the time the bar warns.
-const ENDING_SHARE: i64 = 5;
-
-impl TimeLeft {
-    fn of(detail: &GrantDetail, clock: &Clock) -> Option<Self> {
-        let (since, until) = detail.progress.active?;
-        if detail.progress.state != GrantState::Active {
-            return None;
-        }
-        let total_seconds = (until.as_second() - since.as_second()).max(1);
-        let left_seconds = (until.as_second() - clock.now.as_second()).clamp(0, total_seconds);
-        let class = match left_seconds {
-            0 => "over",
-            left if left < total_seconds / ENDING_SHARE => "ending",
-            _ => "",
-        };
-        let left = words::time::duration(jiff::SignedDuration::from_secs(left_seconds));
-        Some(Self { total_seconds, left_seconds, left, ends: Html::when(clock, until), class })
-    }
 }
 
 impl HowTo {

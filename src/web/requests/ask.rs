@@ -36,7 +36,7 @@ use serde::Deserialize;
 
 /// The form, and beside it what the access would be.
 #[derive(Debug, Template, WebTemplate)]
-#[template(path = "ask.html", blocks = ["form"])]
+#[template(path = "requests/ask.html", blocks = ["form"])]
 pub struct AskPage {
     pub layout: Layout,
     pub clusters: ClusterChoices,

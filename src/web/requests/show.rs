@@ -55,7 +55,7 @@ use serde::Deserialize;
 
 /// Where a request stands, for its requester; and what it would change, for whoever decides.
 #[derive(Debug, Template, WebTemplate)]
-#[template(path = "request.html", blocks = ["live"])]
+#[template(path = "requests/show.html", blocks = ["live"])]
 pub struct RequestPage {
     pub layout: Layout,
     pub id: String,

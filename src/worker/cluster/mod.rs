@@ -22,6 +22,7 @@ use crate::{
     fault::Fault,
     kubernetes::{self, Wanted},
     lease::Lease,
+    machine,
     store::{
         desired::{self, Legs},
         fence, findings,
@@ -30,7 +31,6 @@ use crate::{
 };
 use apply::Applied;
 use existence::Described;
-use jiff::Timestamp;
 use latchkey_domain::{
     access::{ClusterId, EventDraft, grant::GrantFacts, profile::Source, transition::Actor},
     eks::{arn::ClusterArn, aws_auth::AwsAuth},
@@ -460,7 +460,7 @@ fn observation(aws: &EksCluster, state: ClusterState, holders: &EntryHolders) ->
         aws: Some(aws.clone()),
         kubernetes: Some(state),
         trouble: None,
-        kubernetes_at: Some(Timestamp::now()),
+        kubernetes_at: Some(machine::now()),
         entries: holders.clone(),
         left_out: vec![],
     }

@@ -13,11 +13,7 @@ use latchkey_domain::plan::{
     desired::{BindingKey, DesiredGrant, RecordedMapping},
     observation::ClusterState,
     obstacles::allows_more,
-    proof::{
-        Answers, Question, Verdict, is_put_back, left_behind, prove_gone, prove_present, questions_gone,
-        questions_present,
-    },
-    who::Identity,
+    proof::{Answers, Asked, Question, Verdict, is_put_back, left_behind, prove_gone, prove_present, questions_gone},
 };
 use serde_json::json;
 use std::{
@@ -33,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(40);
 impl Run<'_> {
     /// Judges grants by the observation made after the writes, and by the API server's answers.
     pub(super) async fn prove<'g>(
-        &self,
+        &'g self,
         grants: &[&'g DesiredGrant],
         state: &ClusterState,
     ) -> Result<Vec<(&'g DesiredGrant, Found)>, Interrupted> {
@@ -46,18 +42,15 @@ impl Run<'_> {
     }
 
     async fn prove_all_present<'g>(
-        &self,
+        &'g self,
         grants: &[&'g DesiredGrant],
         state: &ClusterState,
     ) -> Vec<(&'g DesiredGrant, Found)> {
-        let asked: Vec<(&DesiredGrant, &Identity)> = grants
+        let asked: Vec<Asked<'g>> = grants
             .iter()
-            .filter_map(|grant| self.plan.identities.get(&grant.id()).map(|identity| (*grant, identity)))
+            .filter_map(|grant| Some(Asked::about(grant, self.plan.identities.get(&grant.id())?, state)))
             .collect();
-        let questions: BTreeSet<Question> = asked
-            .iter()
-            .flat_map(|(grant, identity)| questions_present(grant, identity, state).all().cloned().collect::<Vec<_>>())
-            .collect();
+        let questions: BTreeSet<Question> = asked.iter().flat_map(|asked| asked.questions.all().cloned()).collect();
         let begun = Instant::now();
         let mut answers = Answers::new();
         let mut open = questions;
@@ -66,40 +59,25 @@ impl Run<'_> {
                 Ok(new) => answers.extend(new),
                 Err(fault) => return grants.iter().map(|grant| (*grant, Found::Failed(fault.repeated()))).collect(),
             }
-            let verdicts: Vec<(&DesiredGrant, &Identity, Verdict)> = asked
-                .iter()
-                .map(|(grant, identity)| {
-                    (*grant, *identity, prove_present(self.desired, grant, identity, state, &answers))
-                })
-                .collect();
-            let settled = verdicts.iter().all(|(_, _, verdict)| matches!(verdict, Verdict::Proven { .. }));
+            let verdicts: Vec<(&Asked<'g>, Verdict)> =
+                asked.iter().map(|asked| (asked, prove_present(self.desired, asked, state, &answers))).collect();
+            let settled = verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Proven { .. }));
             if settled || begun.elapsed() > PATIENCE || !waits_for_answers(&verdicts, state, self) {
                 return verdicts
                     .into_iter()
-                    .map(|(grant, identity, verdict)| (grant, self.present(grant, identity, state, &answers, verdict)))
+                    .map(|(asked, verdict)| (asked.grant, self.present(asked, state, &answers, verdict)))
                     .collect();
             }
             tokio::time::sleep(PAUSE).await;
-            let still = verdicts.iter().filter(|(_, _, verdict)| !matches!(verdict, Verdict::Proven { .. }));
-            open = still
-                .flat_map(|(grant, identity, _)| {
-                    questions_present(grant, identity, state).all().cloned().collect::<Vec<_>>()
-                })
-                .collect();
+            let still = verdicts.iter().filter(|(_, verdict)| !matches!(verdict, Verdict::Proven { .. }));
+            open = still.flat_map(|(asked, _)| asked.questions.all().cloned()).collect();
         }
     }
 
-    fn present(
-        &self,
-        grant: &DesiredGrant,
-        identity: &Identity,
-        state: &ClusterState,
-        answers: &Answers,
-        verdict: Verdict,
-    ) -> Found {
+    fn present(&self, asked: &Asked<'_>, state: &ClusterState, answers: &Answers, verdict: Verdict) -> Found {
+        let Asked { grant, identity, questions } = asked;
         match verdict {
             Verdict::Proven { residual } => {
-                let questions = questions_present(grant, identity, state);
                 let mapped = format!("aws-auth maps {} to `{}`", grant.arn, identity.username);
                 let bound = grant
                     .bindings(self.desired.installation, &identity.username)
@@ -234,15 +212,15 @@ impl Run<'_> {
 }
 
 /// Whether only the API server's answers are missing; what reads back wrong does not change by asking.
-fn waits_for_answers(verdicts: &[(&DesiredGrant, &Identity, Verdict)], state: &ClusterState, run: &Run<'_>) -> bool {
-    verdicts.iter().any(|(grant, identity, verdict)| match verdict {
+fn waits_for_answers(verdicts: &[(&Asked<'_>, Verdict)], state: &ClusterState, run: &Run<'_>) -> bool {
+    verdicts.iter().any(|(asked, verdict)| match verdict {
         Verdict::Proven { .. } => false,
         Verdict::Unsettled(_) | Verdict::Refuted(_) => {
             // With every answer as hoped for, would it be proven?
-            let questions = questions_present(grant, identity, state);
+            let questions = &asked.questions;
             let hoped = questions.can.iter().map(|q| (q.clone(), true));
             let hoped = hoped.chain(questions.cannot.iter().map(|q| (q.clone(), false))).collect();
-            matches!(prove_present(run.desired, grant, identity, state, &hoped), Verdict::Proven { .. })
+            matches!(prove_present(run.desired, asked, state, &hoped), Verdict::Proven { .. })
         }
     })
 }

@@ -7,6 +7,11 @@ use crate::{
 };
 use latchkey::store::{self, Store, session};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use std::{
+    future::{Future as _, poll_fn},
+    task::Poll,
+    time::{Duration, Instant},
+};
 
 /// A database as an administrator makes it: nothing in it, nothing set.
 async fn bare() -> Database {
@@ -155,4 +160,34 @@ async fn an_address_of_the_sixth_version_is_reached() {
     let store = Store::for_pages(&format!("postgres://u@[::1]:{port}/d").parse().unwrap(), 1);
     let (came, _) = tokio::join!(listener.accept(), store.acquire());
     assert!(came.is_ok());
+}
+
+/// Whoever begins a transaction may be gone before the server has answered: a browser, a run whose time is over.
+#[tokio::test]
+async fn who_is_gone_while_their_transaction_begins_leaves_none_behind() {
+    let database = Postgres::shared().await.fresh_database().await;
+    let url = database.url_as("latchkey_web").parse::<latchkey::database_url::DatabaseUrl>().unwrap();
+    let store = Store::connect(&url, 1);
+    let mut owner = PgConnection::connect(&database.url()).await.unwrap();
+    let mut gone = 0;
+    // From before it is sent to after it is answered.
+    for microseconds in (0..4_000).step_by(20) {
+        let (mut begun, mut is_there) = (Box::pin(store.begin()), false);
+        let until = Instant::now() + Duration::from_micros(microseconds);
+        while !is_there && Instant::now() < until {
+            is_there = poll_fn(|context| Poll::Ready(begun.as_mut().poll(context).is_ready())).await;
+            tokio::task::yield_now().await;
+        }
+        gone += i32::from(!is_there);
+        drop(begun);
+        let mut next = store.acquire().await.unwrap();
+        let pid: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *next).await.unwrap();
+        let state: String = sqlx::query_scalar("select state from pg_stat_activity where pid = $1")
+            .bind(pid)
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+        assert_eq!(state, "idle", "gone after {microseconds} µs");
+    }
+    assert!(gone > 10, "{gone} were gone before they had their transaction");
 }

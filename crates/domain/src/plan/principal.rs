@@ -136,11 +136,6 @@ pub struct PrincipalProof {
     pub evidence: String,
 }
 
-/// Whether the worker may write to a principal: a user of the account whose path is one of those listed, or below one.
-pub fn is_writable(arn: &PrincipalArn, principal_paths: &[String]) -> bool {
-    arn.as_user().is_some_and(|user| principal_paths.iter().any(|path| user.path().starts_with(path.as_str())))
-}
-
 /// Plans a principal.
 pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> PrincipalPlan {
     let held = desired.grants.iter().filter_map(|grant| Some((grant.id, grant.held.clone()?)));

@@ -67,12 +67,22 @@ pub enum Verdict {
     Refuted(String),
 }
 
-/// The questions about a wanted grant.
-pub fn questions_present(grant: &DesiredGrant, identity: &Identity, state: &ClusterState) -> Questions {
-    let elsewhere: Vec<String> = state.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-    let expected = expectations(&grant.facts.profile.rules(), &grant.reach(), &elsewhere, &state.kinds);
-    let ask = |list: Vec<Attributes>| list.into_iter().map(|attributes| question(identity, attributes)).collect();
-    Questions { can: ask(expected.can), cannot: ask(expected.cannot) }
+/// A wanted grant, whom it binds, and what is asked about it.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    pub grant: &'a DesiredGrant,
+    pub identity: &'a Identity,
+    pub questions: Questions,
+}
+
+impl<'a> Asked<'a> {
+    /// The questions about a wanted grant on a cluster in this state.
+    pub fn about(grant: &'a DesiredGrant, identity: &'a Identity, state: &ClusterState) -> Self {
+        let elsewhere: Vec<String> = state.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        let expected = expectations(&grant.facts.profile.rules(), &grant.reach(), &elsewhere, &state.kinds);
+        let ask = |list: Vec<Attributes>| list.into_iter().map(|attributes| question(identity, attributes)).collect();
+        Self { grant, identity, questions: Questions { can: ask(expected.can), cannot: ask(expected.cannot) } }
+    }
 }
 
 /// The questions about a grant that ends: all that it allowed, as the user it was bound to, and as the user that the
@@ -111,13 +121,8 @@ fn question(identity: &Identity, attributes: Attributes) -> Question {
 }
 
 /// Judges a wanted grant by an observation made after its steps and by the answers.
-pub fn prove_present(
-    desired: &DesiredCluster,
-    grant: &DesiredGrant,
-    identity: &Identity,
-    state: &ClusterState,
-    answers: &Answers,
-) -> Verdict {
+pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, state: &ClusterState, answers: &Answers) -> Verdict {
+    let Asked { grant, identity, questions } = asked;
     if let Some(why) = mapping_differs(grant, identity, state) {
         return Verdict::Unsettled(why);
     }
@@ -134,7 +139,6 @@ pub fn prove_present(
     if let Some(why) = obstacles::too_wide(grant, state, &desired.name) {
         return Verdict::Refuted(why);
     }
-    let questions = questions_present(grant, identity, state);
     for question in &questions.can {
         if answers.get(question) != Some(&true) {
             return Verdict::Unsettled(format!(

@@ -116,11 +116,6 @@ impl RoleArn {
             name: name.clone(),
         })
     }
-
-    /// Whether IAM Identity Center made the role: such roles are never put into aws-auth.
-    pub fn is_identity_center(&self) -> bool {
-        self.name().starts_with("AWSReservedSSO_")
-    }
 }
 
 /// `arn:P:sts::ACCOUNT:assumed-role/ROLE/SESSION`: who a caller is who assumed a role.

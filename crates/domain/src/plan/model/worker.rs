@@ -11,7 +11,7 @@ use crate::plan::{
     cluster::{Plan, Step, plan},
     desired::{DesiredCluster, Wish},
     observation::ClusterObservation,
-    proof::{Answers, Question, Verdict, left_behind, prove_gone, prove_present, questions_gone, questions_present},
+    proof::{Answers, Asked, Question, Verdict, left_behind, prove_gone, prove_present, questions_gone},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
@@ -270,8 +270,9 @@ fn prove(mut run: Run, around: &Around<'_>) -> Run {
                 continue;
             }
             let Some(identity) = run.plan.identities.get(&grant.id()) else { continue };
-            let answers: Answers = questions_present(grant, identity, state).all().map(ask).collect();
-            prove_present(desired, grant, identity, state, &answers)
+            let asked = Asked::about(grant, identity, state);
+            let answers: Answers = asked.questions.all().map(ask).collect();
+            prove_present(desired, &asked, state, &answers)
         } else if let Some(why) = left_behind(desired, grant, bound, state) {
             Verdict::Unsettled(why)
         } else {

@@ -7,8 +7,7 @@ use crate::plan::{
     desired::{DesiredCluster, DesiredGrant, RecordedMapping},
     observation::{AwsAuthObject, ClusterObservation, ClusterState, ObservedBinding, ObservedRole, Subject},
     proof::{
-        Answers, Question, Verdict, binding_allows, left_behind, prove_gone, prove_present, questions_gone,
-        questions_present,
+        Answers, Asked, Question, Verdict, binding_allows, left_behind, prove_gone, prove_present, questions_gone,
     },
     samples::{self, observation},
     who::Identity,
@@ -131,8 +130,8 @@ impl World {
             let Some(identity) = plan.identities.get(&grant.id()) else {
                 return Verdict::Refuted(plan.trouble[&grant.id()].why().to_owned());
             };
-            let questions = questions_present(grant, identity, state);
-            return prove_present(&desired, grant, identity, state, &self.answers(questions.all()));
+            let asked = Asked::about(grant, identity, state);
+            return prove_present(&desired, &asked, state, &self.answers(asked.questions.all()));
         }
         let bound = desired.mappings.iter().find(|row| row.principal == grant.facts.principal);
         if let Some(why) = left_behind(&desired, grant, bound, state) {
@@ -155,7 +154,7 @@ pub fn works(state: &ClusterState, grant: &DesiredGrant) -> bool {
     let Some(mapped) = auth.identities().lookup(grant.arn.as_str()) else { return false };
     let (username, groups) = (mapped.username.to_string(), mapped.groups.to_vec());
     let identity = Identity { username, groups, visit: 0, own: true };
-    questions_present(grant, &identity, state).can.iter().all(|question| answer(state, question))
+    Asked::about(grant, &identity, state).questions.can.iter().all(|question| answer(state, question))
 }
 
 /// Answers a review as RBAC does.

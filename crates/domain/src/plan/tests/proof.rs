@@ -46,9 +46,9 @@ fn a_yes_to_what_is_not_granted_is_named_or_keeps_the_access_from_activating() {
     let identity = world.plan().identities[&id(1)].clone();
     let mut hidden = world.observed.kubernetes.clone().unwrap();
     hidden.bindings.retain(|binding| binding.name != "all");
-    let questions = proof::questions_present(&desired.grants[0], &identity, &hidden);
-    let answers = world.answers(questions.all());
-    let verdict = proof::prove_present(&desired, &desired.grants[0], &identity, &hidden, &answers);
+    let asked = proof::Asked::about(&desired.grants[0], &identity, &hidden);
+    let answers = world.answers(asked.questions.all());
+    let verdict = proof::prove_present(&desired, &asked, &hidden, &answers);
     assert!(matches!(verdict, Verdict::Refuted(_)), "{verdict:?}");
 }
 

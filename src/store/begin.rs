@@ -1,0 +1,38 @@
+//! How transactions begin. sqlx 0.9.0 counts a transaction only once the server has answered `BEGIN`: a caller who is
+//! dropped before that (a browser that goes away, a time-out) gives the connection back to its pool inside a
+//! transaction that nobody ends. What the next caller writes there is not committed, and after its first error every
+//! later statement fails (sqlx issues 4385 and 4393, mended behind 0.9.0). So a transaction begins in a task of its own,
+//! which nobody drops; if nobody waits for it any more, it is rolled back.
+
+use sqlx::{PgPool, Postgres, Transaction};
+
+/// Begins a transaction.
+///
+/// # Errors
+/// If no connection is to be had.
+pub(in crate::store) async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    whole(pool.clone(), None).await
+}
+
+/// The same by this statement.
+///
+/// # Errors
+/// If no connection is to be had.
+pub(in crate::store) async fn begin_with(
+    pool: &PgPool,
+    statement: &'static str,
+) -> sqlx::Result<Transaction<'static, Postgres>> {
+    whole(pool.clone(), Some(statement)).await
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that may: see the module")]
+async fn whole(pool: PgPool, statement: Option<&'static str>) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let begun = tokio::spawn(async move {
+        match statement {
+            Some(statement) => pool.begin_with(statement).await,
+            None => pool.begin().await,
+        }
+    });
+    // It ends otherwise only with the runtime.
+    begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+}

@@ -183,7 +183,7 @@ async fn start(store: &Store, id: GrantId) -> Result<bool, StoreError> {
         return Ok(false);
     }
     let facts = &scheduled.facts;
-    let mut decided = decide_again::decide(tx.connection(), &[facts], decide_again::Seen::LastLook, now).await?;
+    let mut decided = decide_again::decide(store, tx.connection(), &[facts], decide_again::Seen::LastLook, now).await?;
     let starts = match decided.not_now.remove(&id) {
         None => {
             tx.record(scheduled.start(), now).await?;

@@ -3,7 +3,7 @@
 //! asks, so that nothing is judged by two moments.
 
 use super::policy::{self, NoPolicy};
-use crate::store::{StoreError, evidence};
+use crate::store::{Store, StoreError, evidence};
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
@@ -40,6 +40,7 @@ pub struct Decided {
 /// # Errors
 /// `Database`.
 pub async fn decide(
+    store: &Store,
     connection: &mut PgConnection,
     grants: &[&GrantFacts],
     seen: Seen<'_>,
@@ -48,7 +49,7 @@ pub async fn decide(
     if grants.is_empty() {
         return Ok(Decided::default());
     }
-    let current = match policy::current_on(&mut *connection).await {
+    let current = match policy::current_on(store, &mut *connection).await {
         Ok(current) => current,
         // Nobody is judged by rules that nobody can read, and nothing ends for them.
         Err(error @ (NoPolicy::None | NoPolicy::Unreadable { .. })) => {

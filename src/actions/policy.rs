@@ -2,22 +2,13 @@
 
 use crate::{
     config,
-    store::{Store, StoreError, policies},
+    store::{Store, StoreError, policies, policies::ReadPolicy},
 };
 use latchkey_domain::access::policy::PolicyFile;
 use sqlx::PgConnection;
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-/// The current policy.toml with its hash.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Current {
-    pub file: PolicyFile,
-    /// Lower-case hex SHA-256 of the text.
-    pub hash: String,
-}
+pub use crate::store::policies::Current;
 
 /// Why there is no policy to rule by.
 #[derive(Debug, thiserror::Error)]
@@ -32,47 +23,35 @@ pub enum NoPolicy {
     Store(#[from] StoreError),
 }
 
-/// A stored text as far as it could be read: also one that could not is read once, and not for every page.
-#[derive(Debug)]
-struct Parsed {
-    hash: String,
-    /// Else the first fault.
-    outcome: Result<Arc<Current>, String>,
-}
-
-/// Parsing is a pure function of the text and the hash names the text, so one cell serves every store.
-static PARSED: RwLock<Option<Arc<Parsed>>> = RwLock::new(None);
-
 /// The current policy.
 ///
 /// # Errors
 /// `None` before the first `latchkey policy apply`; `Unreadable`; `Store`.
 pub async fn current(store: &Store) -> Result<Arc<Current>, NoPolicy> {
-    current_on(&mut *store.acquire().await?).await
+    current_on(store, &mut *store.acquire().await?).await
 }
 
-/// The policy that is current in the transaction or snapshot of this connection.
+/// The policy that is current in the transaction or snapshot of this connection of the store's.
 ///
 /// # Errors
 /// As of [`current`].
-pub async fn current_on(connection: &mut PgConnection) -> Result<Arc<Current>, NoPolicy> {
+pub async fn current_on(store: &Store, connection: &mut PgConnection) -> Result<Arc<Current>, NoPolicy> {
     let hash = policies::current_hash(&mut *connection).await?.ok_or(NoPolicy::None)?;
-    let parsed = match parsed(&hash) {
-        Some(parsed) => parsed,
-        None => parse(policies::by_hash(connection, &hash).await?.ok_or(NoPolicy::None)?),
+    let kept = store.read_policy(&hash);
+    let read = if let Some(kept) = kept {
+        kept
+    } else {
+        let read = Arc::new(read(policies::by_hash(connection, &hash).await?.ok_or(NoPolicy::None)?));
+        store.keep_policy(&read);
+        read
     };
-    match &parsed.outcome {
+    match &read.outcome {
         Ok(current) => Ok(Arc::clone(current)),
         Err(fault) => Err(NoPolicy::Unreadable { hash, fault: fault.clone() }),
     }
 }
 
-fn parsed(hash: &str) -> Option<Arc<Parsed>> {
-    let cell = PARSED.read().unwrap_or_else(PoisonError::into_inner);
-    cell.as_ref().filter(|parsed| parsed.hash == hash).cloned()
-}
-
-fn parse(version: policies::CurrentPolicy) -> Arc<Parsed> {
+fn read(version: policies::CurrentPolicy) -> ReadPolicy {
     let outcome = match config::policy::parse(&version.body) {
         Ok(file) => Ok(Arc::new(Current { file, hash: version.hash.clone() })),
         Err(faults) => {
@@ -81,21 +60,12 @@ fn parse(version: policies::CurrentPolicy) -> Arc<Parsed> {
             Err(fault)
         }
     };
-    let parsed = Arc::new(Parsed { hash: version.hash, outcome });
-    *PARSED.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&parsed));
-    parsed
+    ReadPolicy { hash: version.hash, outcome }
 }
 
-impl Current {
-    /// The policy that lets nobody do anything: what is gone by where none can be read.
-    pub fn nothing() -> Arc<Self> {
-        let file = PolicyFile {
-            roles: BTreeMap::new(),
-            accounts: vec![],
-            clusters: vec![],
-            profiles: vec![],
-            policies: vec![],
-        };
-        Arc::new(Self { file, hash: String::new() })
-    }
+/// The policy that lets nobody do anything: what is gone by where none can be read.
+pub fn nothing() -> Arc<Current> {
+    let file =
+        PolicyFile { roles: BTreeMap::new(), accounts: vec![], clusters: vec![], profiles: vec![], policies: vec![] };
+    Arc::new(Current { file, hash: String::new() })
 }

@@ -52,6 +52,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 pub struct Store {
     pool: PgPool,
     parsed: observations::Parsed,
+    policy: policies::LastRead,
     refusal: session::Refusal,
 }
 
@@ -87,7 +88,7 @@ impl Store {
                 Box::pin(async move { looked.look(connection, &of).await })
             })
             .connect_lazy_with(url.options());
-        Self { pool, parsed: observations::Parsed::default(), refusal }
+        Self { pool, parsed: observations::Parsed::default(), policy: policies::LastRead::default(), refusal }
     }
 
     /// Connects now, so that what stands in the way is known, and to read only: the server refuses every write of these
@@ -125,7 +126,12 @@ impl Store {
 
     /// A store over a pool that exists.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, parsed: observations::Parsed::default(), refusal: session::Refusal::default() }
+        Self {
+            pool,
+            parsed: observations::Parsed::default(),
+            policy: policies::LastRead::default(),
+            refusal: session::Refusal::default(),
+        }
     }
 
     /// The pool, for the reads of [`crate::store`] and the tables that have no state machine.

@@ -6,8 +6,44 @@ mod ends;
 pub use apply::{Application, Applied, Gone, NotApplied, apply};
 pub use ends::NotGranted;
 
-use super::{StoreError, Tx};
+use super::{Store, StoreError, Tx};
+use latchkey_domain::access::policy::PolicyFile;
 use sqlx::{PgExecutor, PgPool};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A version as far as it could be read: also one that could not is read once, and not for every page.
+#[derive(Debug)]
+pub struct ReadPolicy {
+    /// Lower-case hex SHA-256 of the text.
+    pub hash: String,
+    /// Else the first fault.
+    pub outcome: Result<Arc<Current>, String>,
+}
+
+/// The current policy.toml with its hash.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Current {
+    pub file: PolicyFile,
+    /// Lower-case hex SHA-256 of the text.
+    pub hash: String,
+}
+
+/// The version that was read last, for all who read from one pool.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LastRead(Arc<RwLock<Option<Arc<ReadPolicy>>>>);
+
+impl Store {
+    /// The version of this hash, if it was the last one that was read.
+    pub fn read_policy(&self, hash: &str) -> Option<Arc<ReadPolicy>> {
+        let last = self.policy.0.read().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().filter(|read| read.hash == hash).cloned()
+    }
+
+    /// Keeps a version that was read, in place of the one before.
+    pub fn keep_policy(&self, read: &Arc<ReadPolicy>) {
+        *self.policy.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(read));
+    }
+}
 
 /// A policy.toml that ruled once, or rules now.
 #[derive(Debug, Clone, PartialEq, Eq)]

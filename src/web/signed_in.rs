@@ -137,7 +137,7 @@ impl FromRequestParts<State> for SignedIn {
         }
         let (policy, unruled) = match policy::current(&state.store).await {
             Ok(policy) => (policy, None),
-            Err(error) => (Current::nothing(), Some(Unruled::of(error)?)),
+            Err(error) => (policy::nothing(), Some(Unruled::of(error)?)),
         };
         let (now, pulse) = match pulse::read(&state.store).await {
             Ok(pulse) => (pulse.now, Some(pulse)),

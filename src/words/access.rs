@@ -11,6 +11,7 @@ use latchkey_domain::{
     },
     eks::rbac::{Capability, Kinds, Reach, capabilities},
 };
+use std::sync::LazyLock;
 
 /// Whom a sentence is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,12 +136,15 @@ const WELL_KNOWN: [&str; 9] = [
 
 /// What a profile lets somebody do, in a few words for a heading: "read pods", "read and change pods and 31 more".
 pub fn doing(profile: &ResolvedProfile) -> String {
-    doing_on(profile, Kinds::of_kubernetes())
+    doing_on(profile, &USUAL)
 }
+
+/// What nearly every cluster serves: `view` and `edit` still name the group that was gone with Kubernetes 1.22.
+static USUAL: LazyLock<Kinds> = LazyLock::new(|| Kinds::of_kubernetes().clone().with_nothing_in("extensions"));
 
 /// The same on a cluster that serves these kinds; of none, as far as Kubernetes' own tell.
 pub fn doing_on(profile: &ResolvedProfile, kinds: &Kinds) -> String {
-    let kinds = if kinds.is_empty() { Kinds::of_kubernetes() } else { kinds };
+    let kinds = if kinds.is_empty() { &*USUAL } else { kinds };
     let reach = match profile.scope {
         Scope::Cluster => Reach::Cluster,
         Scope::Namespace => Reach::Namespaces(vec![]),
@@ -220,5 +224,34 @@ pub fn request_state(state: RequestState, why: Option<ClosedWhy>) -> &'static st
             Some(ClosedWhy::PrincipalEnded) => "Closed: its identity ended",
         },
         RequestState::Lapsed => "Lapsed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use latchkey_domain::{
+        access::profile::ResolvedRole,
+        eks::rbac::{Lives, Rule},
+    };
+
+    #[test]
+    fn a_heading_counts_the_same_where_the_cluster_is_known_and_where_it_is_not() {
+        let rules = vec![
+            Rule::of(&["get"], &[""], &["pods", "configmaps"]),
+            Rule::of(&["get"], &["extensions"], &["deployments", "ingresses"]),
+            Rule::of(&["get"], &["argoproj.io"], &["workflows"]),
+        ];
+        let role = ResolvedRole { name: "view".into(), own: false, rules, rules_hash: String::new() };
+        let profile = ResolvedProfile {
+            name: "view".parse().unwrap(),
+            scope: Scope::Namespace,
+            console: false,
+            roles: vec![role],
+        };
+        let mut kinds = Kinds::of_kubernetes().clone();
+        kinds.add("argoproj.io", "workflows", Lives::InNamespaces);
+        assert_eq!(doing(&profile), "get pods and 2 other kinds");
+        assert_eq!(doing_on(&profile, &kinds.all_groups()), doing(&profile));
     }
 }

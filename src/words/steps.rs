@@ -116,7 +116,7 @@ pub fn held_up(trouble: Trouble, why: &str, activate_by: Timestamp, clock: &Cloc
     let start = match trouble {
         Trouble::Retrying => {
             return Sentence::parse(
-                "Approved. Setting up, slower than usual: what stands in the way is told below. Your time has not \
+                "Approved. Setting up, slower than usual: what stands in the way is told below. The time has not \
                  started.",
             );
         }
@@ -131,7 +131,7 @@ pub fn held_up(trouble: Trouble, why: &str, activate_by: Timestamp, clock: &Cloc
     Sentence::default()
         .text(format!("{start} "))
         .parsed(&why)
-        .text(format!("{goes_on} Your time has not started. What is not set up by "))
+        .text(format!("{goes_on} The time has not started. What is not set up by "))
         .time(activate_by, clock.at(activate_by))
         .text(" is given up.")
 }
@@ -146,7 +146,7 @@ pub fn standing(
 ) -> Sentence {
     match state {
         GrantState::Scheduled | GrantState::Provisioning => {
-            Sentence::parse("Approved. Setting up, usually a few seconds. Your time has not started.")
+            Sentence::parse("Approved. Setting up, usually a few seconds. The time has not started.")
         }
         GrantState::Active => match until {
             Some(until) => {

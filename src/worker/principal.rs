@@ -82,7 +82,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         let desired = desired::principal(&mut snapshot, id, file).await?;
         let (mut desired, unreadable) = desired.ok_or(Interrupted::Nothing)?;
         let legs = desired::legs(&mut snapshot, lease.target()).await?;
-        let decided = decided(&mut snapshot, lease, &mut desired, &legs).await?;
+        let decided = decided(worker, &mut snapshot, lease, &mut desired, &legs).await?;
         drop(snapshot);
         quarantine::tell(&worker.store, &unreadable).await;
         (desired, legs, decided)
@@ -198,6 +198,7 @@ async fn tell_early(
 /// Decides again what is still to be set up, by the last look at each cluster: this run sees none. What is not allowed is
 /// no part of the policy from now on; what only waits keeps what was proven.
 async fn decided(
+    worker: &Worker,
     connection: &mut PgConnection,
     lease: &Lease,
     desired: &mut DesiredPrincipal,
@@ -209,7 +210,9 @@ async fn decided(
     let (live, _) = grants::live_on(&mut *connection, lease.target()).await?;
     let new = live.iter().filter(|grant| matches!(grant, Grant::Provisioning(_))).map(Grant::facts);
     let now = desired::business_time(&mut *connection).await?;
-    let decided = decide_again::decide(connection, &new.collect::<Vec<_>>(), decide_again::Seen::LastLook, now).await?;
+    let decided =
+        decide_again::decide(&worker.store, connection, &new.collect::<Vec<_>>(), decide_again::Seen::LastLook, now)
+            .await?;
     for grant in &mut desired.grants {
         let proven = legs.get(&grant.id).is_some_and(|leg| leg.proven.is_some());
         match decided.not_now.get(&grant.id) {

@@ -38,6 +38,10 @@ pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Re
     for name in ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"] {
         child.env_remove(name);
     }
+    // What the shell has of another Latchkey would lead its commands there.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LATCHKEY_")) {
+        child.env_remove(name);
+    }
     child.envs(keys.session_token.iter().map(|token| ("AWS_SESSION_TOKEN", token)));
     if handle == WORKER {
         child.env("LATCHKEY_CONFIG", data.join("latchkey.toml"));

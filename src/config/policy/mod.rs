@@ -5,6 +5,7 @@ mod lax;
 mod profile;
 mod reach;
 mod rule;
+mod wide;
 
 use super::{
     Fault,
@@ -94,6 +95,7 @@ fn read(file: &str, text: &str, prepare: impl Fn(&mut Collector<'_>)) -> Checked
     policy.policies = policies;
     let never = reach::warn_unreachable(&policy, &places, &mut faults);
     lax::warn_lax(&policy, &places, &never, &mut faults);
+    wide::warn_wide(&policy, &places, &never, &mut faults);
     root.finish(&mut faults);
     let policy = (!faults.failed()).then_some(policy);
     Checked { policy, faults: faults.finish() }

@@ -22,7 +22,8 @@ pub(super) fn warn_unreachable(file: &PolicyFile, places: &[Place], faults: &mut
     never
 }
 
-fn shadows(file: &PolicyFile, earlier: &Policy, later: &Policy) -> bool {
+/// Whether the earlier policy matches all that the later one does.
+pub(super) fn shadows(file: &PolicyFile, earlier: &Policy, later: &Policy) -> bool {
     let profiles = later.profiles.iter().all(|profile| earlier.profiles.contains(profile));
     let mut clusters = file.clusters.iter().filter(|cluster| later.clusters.selects(cluster)).peekable();
     clusters.peek().is_some()

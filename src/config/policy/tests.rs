@@ -262,6 +262,34 @@ fn a_laxer_policy_behind_a_stricter_one_is_a_warning() {
 }
 
 #[test]
+fn rights_to_edit_aws_auth_that_nobody_decides_on_are_a_warning() {
+    let automatic = |profile: &str, namespaces: &str| {
+        let text = EXAMPLE
+            .replace("approvers = { groups = [\"payments-leads\"], quorum = 1 }", "automatic = true")
+            .replace("lapses_after = \"24h\"", "")
+            .replace("[\"payments\", \"payments-*\"]", namespaces)
+            .replace("cluster_roles = [\"view\"]", profile);
+        told(&text).into_iter().filter(|fault| fault.contains("aws-auth")).collect::<Vec<_>>()
+    };
+    let edits = "cluster_roles = [\"view\", \"edit\"]";
+    let found = automatic(edits, "[\"*\"]");
+    assert!(found.len() == 1 && found[0].contains("`view` in kube-system may edit aws-auth"), "{found:?}");
+    assert_eq!(automatic(edits, "[\"kube-*\"]").len(), 1);
+    let own = "rules = [{ api_groups = [\"\"], resources = [\"configmaps\"], verbs = [\"patch\"] }]";
+    assert_eq!(automatic(own, "[\"*\"]").len(), 1);
+    let named = "rules = [{ api_groups = [\"\"], resources = [\"configmaps\"], resource_names = [\"mine\"], verbs = [\"patch\"] }]";
+    for (profile, namespaces) in
+        [(edits, "[\"payments\"]"), ("cluster_roles = [\"view\"]", "[\"*\"]"), (named, "[\"*\"]")]
+    {
+        assert_eq!(automatic(profile, namespaces), Vec::<String>::new(), "{profile} {namespaces}");
+    }
+    // Where somebody decides on it first, nothing is granted by itself.
+    let decided =
+        told(&EXAMPLE.replace("[\"payments\", \"payments-*\"]", "[\"*\"]").replace("[\"view\"]", "[\"edit\"]"));
+    assert!(!decided.iter().any(|fault| fault.contains("aws-auth")), "{decided:?}");
+}
+
+#[test]
 fn what_is_as_strict_or_never_meets_is_no_warning() {
     let cluster = "[[clusters]]\nname = \"lab\"\narn = \"arn:aws:eks:eu-west-1:111122223333:cluster/lab\"\n";
     assert_eq!(with_second(&[ELSEWHERE, AS_STRICT]), [""; 0]);

@@ -74,7 +74,7 @@ pub fn standing(detail: &RequestDetail, waiting: &Result<Waiting, NotRuled>, clo
     let facts = &detail.facts;
     match detail.state {
         RequestState::Pending if clock.now >= facts.lapses_at => {
-            Sentence::parse("Its time to be decided is over. It lapses now; ask again.")
+            Sentence::parse("Its time to be decided is over. It lapses now, and can be asked for again.")
         }
         RequestState::Pending => match waiting {
             Ok(waiting) => words::request::waiting(
@@ -89,11 +89,11 @@ pub fn standing(detail: &RequestDetail, waiting: &Result<Waiting, NotRuled>, clo
         },
         RequestState::Approved => Sentence::parse("Approved. Setting up. The time has not started."),
         RequestState::Denied => {
-            Sentence::parse("Denied; the reason is below. Change what stands in the way, and ask again.")
+            Sentence::parse("Denied; the reason is below. It can be asked for again once that has changed.")
         }
         RequestState::Cancelled => Sentence::parse(words::request::cancelled(detail.closed_why)),
         RequestState::Lapsed => {
-            Sentence::parse("Nobody decided in time, so it lapsed. Nothing was changed; ask again.")
+            Sentence::parse("Nobody decided in time, so it lapsed. Nothing was changed; it can be asked for again.")
         }
     }
 }

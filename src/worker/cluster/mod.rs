@@ -367,7 +367,10 @@ async fn desired(
     let new: Vec<&GrantFacts> =
         desired.grants.iter().filter(|grant| grant.wish == Wish::Provision).map(|grant| &grant.facts).collect();
     let decided = match state {
-        Some(state) => decide_again::decide(&mut snapshot, &new, decide_again::Seen::Now(state), desired.now).await?,
+        Some(state) => {
+            decide_again::decide(&worker.store, &mut snapshot, &new, decide_again::Seen::Now(state), desired.now)
+                .await?
+        }
         None => Decided::default(),
     };
     drop(snapshot);

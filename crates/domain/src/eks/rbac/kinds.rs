@@ -75,6 +75,13 @@ impl Kinds {
         self.groups.insert(group.to_owned(), None);
     }
 
+    /// Adds a group that serves nothing.
+    #[must_use]
+    pub fn with_nothing_in(mut self, group: &str) -> Self {
+        self.groups.entry(group.to_owned()).or_insert_with(|| Some(BTreeMap::new()));
+        self
+    }
+
     /// States that every group that the server has was added.
     #[must_use]
     pub fn all_groups(self) -> Self {

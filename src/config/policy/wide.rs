@@ -1,0 +1,64 @@
+//! Policies that grant by themselves what makes anybody cluster-admin.
+
+use super::{
+    super::reader::{Collector, Place},
+    reach::shadows,
+};
+use latchkey_domain::{
+    access::{
+        glob,
+        policy::{Decision, Policy, PolicyFile},
+        profile::{Profile, Scope, Source},
+    },
+    eks::rbac::{Danger, Reach, assess_in},
+};
+
+/// The namespace of aws-auth.
+const OF_AWS_AUTH: &str = "kube-system";
+
+/// Kubernetes' own ClusterRoles that may edit ConfigMaps. What others hold, a cluster tells, and a file does not.
+const EDITING: [&str; 3] = ["edit", "admin", "cluster-admin"];
+
+/// Warns of each policy by which nobody has to decide on rights to edit aws-auth, where no earlier policy rules instead.
+/// `never` are the policies that never rule: they have a warning of their own.
+pub(super) fn warn_wide(file: &PolicyFile, places: &[Place], never: &[usize], faults: &mut Collector<'_>) {
+    for (at, (policy, place)) in file.policies.iter().zip(places).enumerate() {
+        if never.contains(&at) || policy.decision != Decision::Automatic {
+            continue;
+        }
+        let profiles = policy.profiles.iter().filter_map(|name| file.profile(name));
+        let granted = |profile: &&Profile| reaches(profile, policy) && !ruled_before(file, at, policy, profile);
+        for profile in profiles.filter(granted) {
+            let message = format!(
+                "`{}` in {OF_AWS_AUTH} may edit aws-auth, and so make anybody cluster-admin: by this policy nobody has to \
+                 decide on it",
+                profile.name
+            );
+            let hint = format!("name the namespaces that are meant; `*` holds {OF_AWS_AUTH}, too");
+            faults.warning(place, message, Some(hint));
+        }
+    }
+}
+
+/// Whether the profile may edit aws-auth where the policy grants it.
+fn reaches(profile: &Profile, policy: &Policy) -> bool {
+    let reach = match profile.scope {
+        Scope::Cluster => Reach::Cluster,
+        Scope::Namespace if policy.namespaces.iter().any(|pattern| glob::matches(pattern, OF_AWS_AUTH)) => {
+            Reach::Namespaces(vec![OF_AWS_AUTH.to_owned()])
+        }
+        Scope::Namespace => return false,
+    };
+    match &profile.source {
+        Source::ClusterRoles(names) => names.iter().any(|name| EDITING.contains(&name.as_str())),
+        Source::Rules(rules) => {
+            assess_in(rules, &reach).reasons.iter().any(|reason| reason.danger == Danger::WritesAwsAuth)
+        }
+    }
+}
+
+fn ruled_before(file: &PolicyFile, at: usize, policy: &Policy, profile: &Profile) -> bool {
+    let narrow =
+        Policy { profiles: vec![profile.name.clone()], namespaces: vec![OF_AWS_AUTH.to_owned()], ..policy.clone() };
+    file.policies[..at].iter().any(|earlier| shadows(file, earlier, &narrow))
+}

@@ -94,6 +94,22 @@ impl Tx {
         Ok(row.map(Row::standing))
     }
 
+    /// Locks an alarm and gives it, where it stands and nobody else has it locked.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn try_lock_alarm(&mut self, id: AlarmId) -> Result<Option<Standing>, StoreError> {
+        let row = sqlx::query_as!(
+            Row,
+            "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
+             where id = $1 and cleared_at is null for update skip locked",
+            id.0
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(row.map(Row::standing))
+    }
+
     /// Clears an alarm that stands, with its event `alarm.cleared`: by a person, or by itself.
     ///
     /// # Errors

@@ -125,14 +125,18 @@ pub async fn prefer(store: &Store, person: PersonId, theme: Theme, time_zone: Op
     Ok(())
 }
 
-/// Everybody known who is in one of the policies' audiences or portal roles: who may decide, by name.
+/// Known people who are in one of these groups, up to 500 of each, or have one of these handles. No group is so large that
+/// it leaves no room for the others.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
 pub async fn in_audiences(store: &Store, groups: &[String], handles: &[String]) -> Result<Vec<Person>, StoreError> {
     let rows = sqlx::query!(
-        r#"select id, handle, name, latchkey_groups(groups) as "groups!"
-           from person where groups && $1 or handle = any($2) order by handle limit 2000"#,
+        r#"select distinct id as "id!", handle as "handle!", name as "name!", latchkey_groups(groups) as "groups!" from (
+             select p.* from unnest($1::text[]) wanted(name)
+               cross join lateral (select * from person where groups && array[wanted.name] order by handle limit 500) p
+             union all select * from person where handle = any($2)) found
+           order by 2"#,
         groups,
         handles
     )

@@ -29,6 +29,7 @@ use latchkey_domain::{
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -119,8 +120,9 @@ pub struct Brought {
 /// `Lost` where somebody else claimed the target meanwhile; `Store`. What goes wrong with one grant is no error: it says so,
 /// and is tried again.
 pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Result<Brought, Interrupted> {
-    let revoked = revoke(worker, lease, &outcome.revoke).await?;
-    let refused = refuse(worker, lease, &outcome.decided).await?;
+    let patience = Patience::default();
+    let revoked = revoke(worker, lease, &outcome.revoke, &patience).await?;
+    let refused = refuse(worker, lease, &outcome.decided, &patience).await?;
     if !(revoked && refused) {
         outcome.rests = Some(outcome.rests.map_or(AFTER_BREAK, |rests| rests.min(AFTER_BREAK)));
     }
@@ -129,10 +131,11 @@ pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Res
     for (id, leg) in &outcome.legs {
         let (own, others) = outcome.findings.drain(..).partition(|event: &EventDraft| event.grant == Some(*id));
         outcome.findings = others;
-        match one(worker, lease, *id, leg, own, &mut judged).await {
+        match one(worker, lease, *id, leg, own, (&patience, &mut judged)).await {
             Ok(()) => {}
             Err(Interrupted::Store(error)) if !error.is_unavailable() => {
-                failed(worker, lease, *id, leg, &error, &mut judged).await?;
+                patience.heed(&error);
+                failed(worker, lease, *id, leg, &error, (&patience, &mut judged)).await?;
             }
             Err(error) => return Err(error),
         }
@@ -141,10 +144,32 @@ pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Res
     close(worker, lease, outcome, judged).await
 }
 
+/// How long the transactions of one finish wait for locks. Each grant has one of its own; whoever holds the rows of many
+/// keeps them from being finished, and only the first of them is waited for: the others, and the target, have to be done
+/// with before the lease is over.
+#[derive(Debug, Default)]
+pub(super) struct Patience(AtomicBool);
+
+impl Patience {
+    /// As long as it takes to see that nobody holds a row.
+    const BRIEF: Duration = Duration::from_millis(20);
+
+    /// Takes note of what a transaction failed for.
+    pub fn heed(&self, error: &StoreError) {
+        if error.is_lock_timeout() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn wait(&self) -> Duration {
+        if self.0.load(Ordering::Relaxed) { Self::BRIEF } else { trail::LOCK_TIMEOUT }
+    }
+}
+
 /// Opens a transaction of the finish that waits for nobody for long.
-pub(super) async fn begin(worker: &Worker) -> Result<Tx, Interrupted> {
+pub(super) async fn begin(worker: &Worker, patience: &Patience) -> Result<Tx, Interrupted> {
     let mut tx = worker.store.begin().await?;
-    tx.wait_at_most(trail::LOCK_TIMEOUT).await?;
+    tx.wait_at_most(patience.wait()).await?;
     Ok(tx)
 }
 
@@ -161,9 +186,9 @@ async fn one(
     id: GrantId,
     leg: &LegOutcome,
     findings: Vec<EventDraft>,
-    judged: &mut Judged,
+    (patience, judged): (&Patience, &mut Judged),
 ) -> Result<(), Interrupted> {
-    let mut tx = begin(worker).await?;
+    let mut tx = begin(worker, patience).await?;
     let Some(locked) = tx.lock_grant(id).await? else { return Ok(()) };
     hold(&mut tx, lease).await?;
     let now = tx.now().await?;
@@ -186,7 +211,7 @@ async fn failed(
     id: GrantId,
     leg: &LegOutcome,
     error: &StoreError,
-    judged: &mut Judged,
+    (patience, judged): (&Patience, &mut Judged),
 ) -> Result<(), Interrupted> {
     let (attempt, revoking) = (leg.attempts.saturating_add(1), !leg.wish.is_present());
     let again_in = backoff::rest(attempt, revoking);
@@ -200,7 +225,7 @@ async fn failed(
         compared: None,
     };
     let said = async {
-        let mut tx = begin(worker).await?;
+        let mut tx = begin(worker, patience).await?;
         hold(&mut tx, lease).await?;
         tx.write_leg(id, lease.target(), &write).await?;
         lease.life().spend()?;
@@ -220,7 +245,7 @@ async fn failed(
 /// What was found beside the grants that were judged. One that cannot be recorded keeps nothing else from it.
 async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result<(), Interrupted> {
     for event in findings {
-        let mut tx = begin(worker).await?;
+        let mut tx = begin(worker, &Patience::default()).await?;
         hold(&mut tx, lease).await?;
         let now = tx.now().await?;
         match tx.tell_found(lease.target(), std::slice::from_ref(event), now).await {
@@ -239,7 +264,7 @@ async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result
 
 /// The end of the run: its target's row.
 async fn close(worker: &Worker, lease: &Lease, outcome: Outcome, mut judged: Judged) -> Result<Brought, Interrupted> {
-    let mut tx = begin(worker).await?;
+    let mut tx = begin(worker, &Patience::default()).await?;
     let locked = hold(&mut tx, lease).await?;
     let moved = locked.generation != lease.generation();
     let period = outcome.periodic.then_some(PERIOD);
@@ -373,11 +398,13 @@ pub async fn compared(
     grants: &[GrantId],
     told: Compared,
 ) -> Result<Vec<GrantId>, Interrupted> {
-    let mut activated = Vec::new();
+    let (mut activated, patience) = (Vec::new(), Patience::default());
     for id in grants {
-        match compared_one(worker, lease, *id, told).await {
+        let tx = begin(worker, &patience).await?;
+        match compared_one(tx, lease, *id, told).await {
             Ok(active) => activated.extend(active.then_some(*id)),
             Err(Interrupted::Store(error)) if !error.is_unavailable() => {
+                patience.heed(&error);
                 tracing::error!(grant = %id, error = chain(&error), "who its user is could not be recorded");
             }
             Err(error) => return Err(error),
@@ -386,8 +413,7 @@ pub async fn compared(
     Ok(activated)
 }
 
-async fn compared_one(worker: &Worker, lease: &Lease, id: GrantId, told: Compared) -> Result<bool, Interrupted> {
-    let mut tx = begin(worker).await?;
+async fn compared_one(mut tx: Tx, lease: &Lease, id: GrantId, told: Compared) -> Result<bool, Interrupted> {
     let Some(Locked::Grant(Grant::Provisioning(provisioning))) = tx.lock_grant(id).await? else { return Ok(false) };
     hold(&mut tx, lease).await?;
     let now = tx.now().await?;
@@ -453,11 +479,18 @@ fn said(found: &Found) -> String {
 
 /// Ends grants for a cause that the run found, each in a transaction of its own: that wakes both of its targets. One that
 /// cannot be ended keeps no other from it. Whether all could.
-async fn revoke(worker: &Worker, lease: &Lease, ending: &[(GrantId, Cause, String)]) -> Result<bool, Interrupted> {
+async fn revoke(
+    worker: &Worker,
+    lease: &Lease,
+    ending: &[(GrantId, Cause, String)],
+    patience: &Patience,
+) -> Result<bool, Interrupted> {
     let mut all = true;
     for (id, cause, reason) in ending {
-        match revoke_one(worker, lease, *id, *cause, reason).await {
+        let tx = begin(worker, patience).await?;
+        match revoke_one(tx, lease, *id, *cause, reason).await {
             Err(Interrupted::Store(error)) if !error.is_unavailable() => {
+                patience.heed(&error);
                 tracing::error!(grant = %id, error = chain(&error), "an access could not be ended");
                 all = false;
             }
@@ -467,14 +500,7 @@ async fn revoke(worker: &Worker, lease: &Lease, ending: &[(GrantId, Cause, Strin
     Ok(all)
 }
 
-async fn revoke_one(
-    worker: &Worker,
-    lease: &Lease,
-    id: GrantId,
-    cause: Cause,
-    reason: &str,
-) -> Result<(), Interrupted> {
-    let mut tx = begin(worker).await?;
+async fn revoke_one(mut tx: Tx, lease: &Lease, id: GrantId, cause: Cause, reason: &str) -> Result<(), Interrupted> {
     match tx.lock_grant(id).await? {
         None => return Ok(()),
         Some(Locked::Grant(grant)) => {

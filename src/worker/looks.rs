@@ -6,30 +6,38 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The last time that the clock went through, and that targets were claimed; both count from the start.
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookedFor {
+    /// Accesses whose time is over.
+    Expires,
+    /// Accesses that may be set up.
+    Starts,
+    /// Requests that nobody decided in time.
+    Lapses,
+    /// Targets that are due, or there was no room for more.
+    Targets,
+}
+
+/// When each was looked for last; all count from the start.
 #[derive(Debug)]
-pub struct Looks(Mutex<(Instant, Instant)>);
+pub struct Looks(Mutex<[Instant; 4]>);
 
 impl Default for Looks {
     fn default() -> Self {
-        Self(Mutex::new((Instant::now(), Instant::now())))
+        Self(Mutex::new([Instant::now(); 4]))
     }
 }
 
 impl Looks {
-    /// The clock went through, whatever it went past.
-    pub fn went(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = Instant::now();
-    }
-
-    /// The database was asked for targets, or there was no room for more.
-    pub fn claimed(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = Instant::now();
+    /// It was looked for, whatever was gone past.
+    pub fn went(&self, what: LookedFor) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)[what as usize] = Instant::now();
     }
 
     /// How long ago the last whole look was.
     pub fn last(&self) -> Duration {
-        let (went, claimed) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        went.min(claimed).elapsed()
+        let looks = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.iter().map(Instant::elapsed).max().unwrap_or_default()
     }
 }

@@ -43,7 +43,7 @@ use latchkey_domain::{
     access::{ClusterId, GrantId, transition::Target},
     plan::observation::EksCluster,
 };
-use looks::Looks;
+use looks::{LookedFor, Looks};
 use std::{
     collections::HashMap,
     sync::{
@@ -54,6 +54,8 @@ use std::{
 };
 use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 
+/// What time alone brings about, the most urgent first.
+const CLOCK: [LookedFor; 3] = [LookedFor::Expires, LookedFor::Starts, LookedFor::Lapses];
 /// How often due targets are looked for: the partial index makes a look cheap.
 const POLL: Duration = Duration::from_millis(250);
 /// How many targets are worked on at once: one that hangs delays no other.
@@ -187,7 +189,7 @@ impl Worker {
         let count = |places: usize| u32::try_from(places).unwrap_or(u32::MAX);
         let room = Room { all: count(most), ailing: count(ailing) };
         let claims = targets::claim(&self.store, &claimant, LEASE, room).await?;
-        self.shared.looks.claimed();
+        self.shared.looks.went(LookedFor::Targets);
         let life = &self.shared.life;
         let lease = |claim: Claim| {
             let hand = self.shared.in_hand.take(claim.target, claim.epoch, claim.ailing);
@@ -244,36 +246,49 @@ impl Worker {
 
     /// What time alone brings about; how much. One kind of it that fails keeps no other from coming about.
     async fn tick(&self, report: &mut RunReport) -> usize {
-        if self.shared.life.is_over() {
-            return 0;
+        let mut moved = 0;
+        for what in CLOCK {
+            if self.shared.life.is_over() {
+                return moved;
+            }
+            let came = self.look_for(what).await;
+            match what {
+                LookedFor::Expires => report.expired += came,
+                LookedFor::Starts => report.started += came,
+                LookedFor::Lapses => report.lapsed += came,
+                LookedFor::Targets => {}
+            }
+            moved += came;
+            if self.died_after(came) {
+                return moved;
+            }
         }
-        let (store, mut whole) = (&self.store, true);
-        let mut counted = |what: &str, result: Result<usize, StoreError>| {
-            result.unwrap_or_else(|error| {
-                tracing::error!(
-                    error = chain(&error),
-                    "the worker cannot look for what {what}: it goes on with the rest"
-                );
-                whole = false;
-                0
-            })
+        moved
+    }
+
+    /// Brings one kind of it about; how much.
+    async fn look_for(&self, what: LookedFor) -> usize {
+        let store = &self.store;
+        let result = match what {
+            LookedFor::Expires => clock::expire_due(store).await,
+            LookedFor::Starts => clock::start_due(store).await,
+            LookedFor::Lapses => clock::lapse_due(store).await,
+            LookedFor::Targets => Ok(0),
         };
-        let expired = counted("expires", clock::expire_due(store).await);
-        report.expired += expired;
-        if self.died_after(expired) {
-            return expired;
+        match result {
+            Ok(came) => {
+                self.shared.looks.went(what);
+                came
+            }
+            Err(error) => {
+                tracing::error!(
+                    ?what,
+                    error = chain(&error),
+                    "the worker cannot look for it: it goes on with the rest"
+                );
+                0
+            }
         }
-        let started = counted("starts", clock::start_due(store).await);
-        report.started += started;
-        if self.died_after(started) {
-            return expired + started;
-        }
-        let lapsed = counted("lapses", clock::lapse_due(store).await);
-        report.lapsed += lapsed;
-        if whole {
-            self.shared.looks.went();
-        }
-        expired + started + lapsed
     }
 
     /// Spends a step of life for commits that were made; whether it ended with it.
@@ -379,7 +394,7 @@ async fn round(worker: &Worker, runs: &mut JoinSet<()>, done: &Arc<Notify>) -> R
     let room = TARGETS_AT_ONCE.saturating_sub(runs.len());
     if room == 0 {
         // It looks as soon as one of them is done: that is no silence.
-        worker.shared.looks.claimed();
+        worker.shared.looks.went(LookedFor::Targets);
     }
     for (lease, hand) in worker.claim(room).await? {
         let (worker, done) = (worker.clone(), Arc::clone(done));
@@ -391,9 +406,11 @@ async fn round(worker: &Worker, runs: &mut JoinSet<()>, done: &Arc<Notify>) -> R
     Ok(())
 }
 
-/// Beside the runs, each for itself. The heartbeat waits for nothing else: who is not heard of is taken for dead.
+/// Beside the runs, each for itself, so that none waits for another however much there is of it. The heartbeat waits for
+/// nothing else: who is not heard of is taken for dead.
 async fn keep(worker: Worker) {
-    tokio::join!(beat(&worker), tell_time(&worker), tidy(&worker));
+    let [expires, starts, lapses] = CLOCK.map(|what| tell_time(&worker, what));
+    tokio::join!(beat(&worker), expires, starts, lapses, tidy(&worker), seals(&worker), looks_over(&worker));
 }
 
 /// The heartbeat, and when this worker last looked for everything.
@@ -408,34 +425,52 @@ async fn beat(worker: &Worker) {
     }
 }
 
-/// What time alone brings about.
-async fn tell_time(worker: &Worker) {
+/// One kind of what time alone brings about.
+async fn tell_time(worker: &Worker, what: LookedFor) {
     let mut ticks = tokio::time::interval(POLL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if worker.tick(&mut RunReport::default()).await > 0 {
+        if worker.shared.life.is_over() {
+            continue;
+        }
+        let came = worker.look_for(what).await;
+        let _ = worker.died_after(came);
+        if came > 0 {
             worker.shared.moved.notify_one();
         }
     }
 }
 
-/// Targets of new clusters, the seal, the walk over the chain, rows that cannot be read: none of them waits for another
-/// that fails.
+/// Targets of new clusters, and those that nobody looks at: neither waits for the other that fails.
 async fn tidy(worker: &Worker) {
     let mut looks = tokio::time::interval(TIDIES);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut looked_over: Option<Instant> = None;
     loop {
         looks.tick().await;
         said("new clusters had to wait", targets::add_missing_clusters(&worker.store).await);
         said("forgotten revocations had to wait", wake_forgotten(worker).await);
+    }
+}
+
+/// The seal, and the walk over the chain.
+async fn seals(worker: &Worker) {
+    let mut looks = tokio::time::interval(TIDIES);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
         said("the audit log's seal had to wait", seal(worker).await);
         said("the walk over the audit chain had to wait", walk(worker).await);
-        if looked_over.is_none_or(|at| at.elapsed() > LOOKS_OVER) {
-            look_over(worker).await;
-            looked_over = Some(Instant::now());
-        }
+    }
+}
+
+/// Rows that cannot be read, and alarms of those that can be again.
+async fn looks_over(worker: &Worker) {
+    let mut looks = tokio::time::interval(LOOKS_OVER);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        look_over(worker).await;
     }
 }
 

@@ -1,7 +1,16 @@
 //! What the second decision of a run ends, each grant in a transaction of its own: with an event and an alarm.
 
-use super::{Worker, finish::begin, interrupted::Interrupted};
-use crate::{actions::decide_again::Decided, causes::chain, lease::Lease, store::grants::Locked};
+use super::{
+    Worker,
+    finish::{Patience, begin},
+    interrupted::Interrupted,
+};
+use crate::{
+    actions::decide_again::Decided,
+    causes::chain,
+    lease::Lease,
+    store::{Tx, grants::Locked},
+};
 use latchkey_domain::access::{
     GrantId,
     decide_again::NotNow,
@@ -14,11 +23,21 @@ use latchkey_domain::access::{
 ///
 /// # Errors
 /// `Lost` where the worker dies here; `Store` where there is no database.
-pub async fn refuse(worker: &Worker, lease: &Lease, decided: &Decided) -> Result<bool, Interrupted> {
+pub(super) async fn refuse(
+    worker: &Worker,
+    lease: &Lease,
+    decided: &Decided,
+    patience: &Patience,
+) -> Result<bool, Interrupted> {
     let mut all = true;
     for (id, why) in &decided.not_now {
-        match one(worker, lease, *id, why, &decided.policy_hash).await {
+        if matches!(why, NotNow::HeldBack(_)) {
+            continue;
+        }
+        let tx = begin(worker, patience).await?;
+        match one(tx, lease, *id, why, &decided.policy_hash).await {
             Err(Interrupted::Store(error)) if !error.is_unavailable() => {
+                patience.heed(&error);
                 tracing::error!(grant = %id, error = chain(&error), "an access that is not allowed could not be ended");
                 all = false;
             }
@@ -28,11 +47,7 @@ pub async fn refuse(worker: &Worker, lease: &Lease, decided: &Decided) -> Result
     Ok(all)
 }
 
-async fn one(worker: &Worker, lease: &Lease, id: GrantId, why: &NotNow, policy_hash: &str) -> Result<(), Interrupted> {
-    if matches!(why, NotNow::HeldBack(_)) {
-        return Ok(());
-    }
-    let mut tx = begin(worker).await?;
+async fn one(mut tx: Tx, lease: &Lease, id: GrantId, why: &NotNow, policy_hash: &str) -> Result<(), Interrupted> {
     // Whatever cannot be read by now was not judged either.
     let Some(Locked::Grant(grant)) = tx.lock_grant(id).await? else { return Ok(()) };
     let Some(live) = Grant::live(grant) else { return Ok(()) };

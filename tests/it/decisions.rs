@@ -349,3 +349,18 @@ async fn nobody_changes_the_audit_log_not_even_the_owner_by_mistake() {
         sqlx::query(statement).execute(town.owner.pool()).await.expect_err(statement);
     }
 }
+
+#[tokio::test]
+async fn a_group_of_thousands_leaves_room_for_those_of_other_groups() {
+    let town = Town::new().await;
+    let crowd = "insert into person (id, handle, name, groups, groups_as_of, created_at)
+        select gen_random_uuid(), 'a' || n, 'Somebody', '{crowd}', latchkey_now(), latchkey_now()
+        from generate_series(1, 2100) n";
+    sqlx::query(crowd).execute(town.owner.pool()).await.unwrap();
+    let groups = ["crowd".to_owned(), "payments-leads".to_owned()];
+    let known = latchkey::store::people::in_audiences(&town.web, &groups, &["gus".to_owned()]).await.unwrap();
+    for handle in ["ben", "chi", "gus"] {
+        assert_eq!(known.iter().filter(|person| person.handle.as_str() == handle).count(), 1, "{handle}");
+    }
+    assert!(known.len() < 600, "{}", known.len());
+}

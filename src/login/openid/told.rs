@@ -1,7 +1,7 @@
 //! A JSON object as a provider tells it. Each value is looked at by whoever uses it; what nobody uses may be anything.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 use std::{collections::BTreeSet, fmt};
 
 /// The object. Debug shows the names alone: the values are tokens, or about people.
@@ -30,7 +30,8 @@ impl Told {
     /// Reads an object, with or without the mark that some servers put before UTF-8.
     ///
     /// # Errors
-    /// `NoObject`, also where a number is too large to be one or the object is nested deeper than 127.
+    /// `NoObject`. A value that cannot be read (half a surrogate pair, a number that is too large, one nested deeper than
+    /// 127) is as if it were not there: the log names it.
     pub fn read(bytes: &[u8]) -> Result<Self, NoObject> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         serde_json::from_slice(bytes).map_err(|error| NoObject { line: error.line(), column: error.column() })
@@ -86,7 +87,11 @@ impl<'de> Deserialize<'de> for Told {
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Told, A::Error> {
                 let mut told = Told::default();
-                while let Some((name, value)) = entries.next_entry::<String, Value>()? {
+                while let Some((name, raw)) = entries.next_entry::<String, Box<RawValue>>()? {
+                    let value = serde_json::from_str(raw.get()).unwrap_or_else(|error| {
+                        tracing::warn!(claim = ?name, %error, "a value that the provider sent cannot be read");
+                        Value::Null
+                    });
                     if told.values.insert(name.clone(), value).is_some() {
                         told.twice.insert(name);
                     }
@@ -95,5 +100,27 @@ impl<'de> Deserialize<'de> for Told {
             }
         }
         deserializer.deserialize_map(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_cannot_be_read_is_not_there_and_refuses_nobody() {
+        let deep = "[".repeat(200) + &"]".repeat(200);
+        let text = format!(
+            r#"{{"sub":"ana","picture":"\ud800","name":"Zed \ud83d","size":1e400,"tree":{deep},"groups":["developers"]}}"#
+        );
+        let told = Told::read(text.as_bytes()).unwrap();
+        assert_eq!(told.text("sub"), Some("ana"));
+        assert_eq!(told.texts("groups"), Some(vec!["developers"]));
+        for unreadable in ["picture", "name", "size", "tree"] {
+            assert_eq!(told.get(unreadable), None, "{unreadable}");
+        }
+        let twice = Told::read(br#"{"sub":"\ud800","sub":"ana"}"#).unwrap();
+        assert!(twice.is_twice("sub") && twice.get("sub").is_none());
+        assert!(Told::read(b"[]").is_err() && Told::read(br#"{"sub":}"#).is_err());
     }
 }

@@ -7,10 +7,10 @@ use crate::{
 };
 use futures::future::join_all;
 use latchkey::{
-    actions::{ask::AskForm, requests},
+    actions::{ask::AskForm, grants, requests},
     worker::{self, Life},
 };
-use latchkey_domain::access::{RequestId, person::Person, request::Verdict};
+use latchkey_domain::access::{GrantId, RequestId, person::Person, request::Verdict};
 use latchkey_simulator::{gate::Gate, kubernetes::Pattern};
 use std::time::Instant;
 
@@ -83,6 +83,32 @@ async fn fifty_people_who_are_approved_at_once_share_three_writes_of_aws_auth_at
     let text = world.aws_auth(PROD)["mapUsers"].clone();
     assert!(text.starts_with(USERS) && text.matches("latchkey:p").count() == PEOPLE, "{text}");
     assert_eq!(world.town.count("select count(*) from event where action = 'grant.activated'").await, 50);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_access_ends_while_somebody_holds_the_rows_of_all_others_on_its_cluster() {
+    let (world, people) = crowd().await;
+    let mut asked = Vec::new();
+    for person in &people {
+        asked.push(world.asked(person, &look()).await);
+    }
+    world.approve_all(&asked).await;
+    let owner = world.town.owner.pool();
+    let own: uuid::Uuid = sqlx::query_scalar("select id from access_grant where person_id = $1")
+        .bind(people[0].id.0)
+        .fetch_one(owner)
+        .await
+        .unwrap();
+    let mut holder = owner.begin().await.unwrap();
+    let others = "select id from access_grant where id <> $1 for no key update";
+    assert_eq!(sqlx::query(others).bind(own).fetch_all(&mut *holder).await.unwrap().len(), PEOPLE - 1);
+    // Every proof is made anew, so that something is to be written of each.
+    let anew = "update target set tried_at = clock_timestamp(), due_at = clock_timestamp() where kind = 'cluster'";
+    sqlx::query(anew).execute(owner).await.unwrap();
+    grants::give_back(&world.town.web, &people[0], GrantId(own)).await.unwrap();
+    world.run().await;
+    assert_eq!(world.state(GrantId(own)).await, "ended");
+    holder.rollback().await.unwrap();
 }
 
 /// Fifty sets of namespaces: no two asks are the same.

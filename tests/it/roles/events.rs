@@ -102,6 +102,8 @@ async fn what_is_no_event_of_now_by_whoever_says_it_is_not_recorded() {
         ("no action", with(&town, "action", Value::Null), "22023"),
         ("an action that is a number", with(&town, "action", json!(7)), "22023"),
         ("an action that is none", with(&town, "action", json!("@SUM(A1)")), "22023"),
+        ("an action with a NUL", with(&town, "action", json!("grant.rev\u{0}oking")), "22023"),
+        ("a handle with a NUL", with(&town, "actor", person(ana.clone(), json!("\u{0}ana"))), "22023"),
         ("an endless action", with(&town, "action", json!(format!("a.{}", "b".repeat(200)))), "22023"),
         ("about somebody odd", with(&town, "person", json!("ana")), "22023"),
         ("about something odd", with(&town, "grant", json!({ "id": 7 })), "22023"),

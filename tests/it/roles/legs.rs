@@ -79,3 +79,34 @@ async fn a_revocation_without_its_wake_ups_is_carried_out_all_the_same() {
     world.until(grant, "ended").await;
     assert_eq!(targets::wake_forgotten(&world.town.worker).await.unwrap(), 0, "nothing is left to wake");
 }
+
+#[tokio::test]
+async fn the_portals_role_puts_no_target_before_those_that_were_due_earlier_or_of_which_something_ends() {
+    let town = Town::new().await;
+    town.grant().await;
+    let key = town.cluster("prod-eu").await;
+    let earlier = "clock_timestamp() - interval '4 minutes'";
+    let wake =
+        format!("update target set generation = generation + 1, due_at = {earlier}, revoking = true where key = $1");
+    by_owner(&town, "update target set due_at = clock_timestamp() + interval '1 hour', revoking = false").await;
+    let stands = async || -> (bool, bool) {
+        let row = "select revoking, due_at > clock_timestamp() - interval '1 minute' from target where key = $1";
+        sqlx::query_as(row).bind(key).fetch_one(town.owner.pool()).await.unwrap()
+    };
+    sqlx::query(AssertSqlSafe(wake.clone())).bind(key).execute(town.web.pool()).await.unwrap();
+    assert_eq!(stands().await, (false, true), "nothing ends there, and it is due now");
+    by_owner(&town, &format!("update target set due_at = {earlier}")).await;
+    sqlx::query(AssertSqlSafe(wake.replace("4 minutes", "1 second")))
+        .bind(key)
+        .execute(town.web.pool())
+        .await
+        .unwrap_err();
+    by_owner(&town, "update access_grant set state = 'revoking', cause = 'revoked', revoking_since = latchkey_now()")
+        .await;
+    sqlx::query("update target set generation = generation + 1, revoking = true where key = $1")
+        .bind(key)
+        .execute(town.web.pool())
+        .await
+        .unwrap();
+    assert_eq!(stands().await, (true, false), "what ends goes first, and what was due earlier stays so");
+}

@@ -8,6 +8,7 @@ use latchkey::{
         requests::{self, NotSubmitted},
     },
     config,
+    worker::Life,
 };
 use latchkey_domain::plan::bootstrap;
 use latchkey_simulator::kubernetes::{Failure, Pattern};
@@ -28,7 +29,20 @@ fn own() -> AskForm {
 impl World {
     /// A town with such a profile, whose cluster tells its kinds.
     async fn with_rule(rule: &str) -> Self {
-        let world = Self::new().await;
+        Self::of_rule(Self::new().await, rule).await
+    }
+
+    /// The same, whose cluster never told its kinds.
+    async fn with_rule_of_unknown_kinds(rule: &str) -> Self {
+        let mut world = Self::new().await;
+        world.fail_discovery();
+        // A process that has not seen them yet.
+        world.worker = world.worker_of(Life::default());
+        world.rests_are_over().await;
+        Self::of_rule(world, rule).await
+    }
+
+    async fn of_rule(world: Self, rule: &str) -> Self {
         let policy = with_rule(rule);
         for object in bootstrap::manifests(&config::policy::parse(&policy).unwrap()) {
             world.objects(PROD).put_raw(object, "bootstrap").unwrap();
@@ -38,14 +52,15 @@ impl World {
         world
     }
 
-    /// Whether prod's API server tells which kinds it serves; whatever it says, the worker looks.
-    async fn tells_kinds(&self, tells: bool) {
-        self.knobs(PROD).heal();
-        if !tells {
-            for path in ["/api", "/apis"] {
-                self.knobs(PROD).fail(Pattern::on("get", path), Failure::Internal, ALWAYS);
-            }
+    fn fail_discovery(&self) {
+        for path in ["/api", "/apis"] {
+            self.knobs(PROD).fail(Pattern::on("get", path), Failure::Internal, ALWAYS);
         }
+    }
+
+    /// From now on prod's API server tells which kinds it serves, and the worker looks.
+    async fn tells_kinds(&self) {
+        self.knobs(PROD).heal();
         self.rests_are_over().await;
         self.run().await;
     }
@@ -78,8 +93,7 @@ async fn nobody_can_ask_for_what_never_works_and_is_told_what_that_is() {
 
 #[tokio::test]
 async fn what_was_approved_and_never_works_waits_and_is_not_proven() {
-    let world = World::with_rule(MISPLACED).await;
-    world.tells_kinds(false).await;
+    let world = World::with_rule_of_unknown_kinds(MISPLACED).await;
     let grant = world.approved_ask("ana", &own()).await;
     world.knobs(PROD).heal();
     world
@@ -93,11 +107,10 @@ async fn what_was_approved_and_never_works_waits_and_is_not_proven() {
 
 #[tokio::test]
 async fn what_runs_keeps_its_proof_when_the_cluster_tells_that_it_never_works() {
-    let world = World::with_rule(MISPLACED).await;
-    world.tells_kinds(false).await;
+    let world = World::with_rule_of_unknown_kinds(MISPLACED).await;
     let grant = world.approved_ask("ana", &own()).await;
     world.until(grant, "active").await;
-    world.tells_kinds(true).await;
+    world.tells_kinds().await;
     assert_eq!(world.state(grant).await, "active");
     assert_eq!(world.trouble(grant).await, "");
     world.give_back("ana", grant).await;

@@ -62,7 +62,14 @@ impl Proxies {
         let url = Url::parse(&whole).ok().filter(is_proxy).ok_or(NoProxyUrl { variable })?;
         // By commas, as it is read; people write blanks, which curl took as well.
         let except = EXCEPT.iter().find_map(value).map(|(_, value)| value).unwrap_or_default();
-        let except = except.split([',', ' ', '\t']).filter(|host| !host.is_empty()).collect::<Vec<_>>().join(",");
+        // `*.example.com` is how curl's users write `.example.com`, and `*` is everything.
+        let hosts = except.split([',', ' ', '\t']).filter(|host| !host.is_empty());
+        let hosts: Vec<&str> =
+            hosts.map(|host| host.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(host)).collect();
+        if hosts.contains(&"*") {
+            return Ok(Self::default());
+        }
+        let except = hosts.join(",");
         let matcher = Matcher::builder().https(url.as_str()).no(except.as_str()).build();
         Ok(Self { proxy: Some(Arc::new(Known { variable, url, except, matcher })) })
     }

@@ -45,6 +45,17 @@ impl StoreError {
         }
     }
 
+    /// Whether a statement was given up since somebody else had locked what it needed, as far as the server tells: it
+    /// waited for longer than a statement may take, or than a lock is waited for.
+    pub fn is_held(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| code == "55P03" || code == "57014")
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the database itself is away (no connection, shut down, cut off), as opposed to a fault of ours.
     pub fn is_unavailable(&self) -> bool {
         match self {

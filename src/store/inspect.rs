@@ -20,6 +20,17 @@ pub struct SignedIn {
     pub version: String,
     /// Whether what is sent crosses a network unencrypted.
     pub is_overheard: bool,
+    /// The schema of the tables, as SQL names it, if it may make functions and tables there: ours would call them by
+    /// their names.
+    pub creates_in: Option<String>,
+}
+
+/// Which installation a database is of.
+///
+/// # Errors
+/// `Database`.
+pub async fn installation(pool: &PgPool) -> Result<Uuid, StoreError> {
+    Ok(sqlx::query_scalar!("select id from installation").fetch_one(pool).await?)
 }
 
 /// Asks who is signed in.
@@ -32,6 +43,7 @@ pub async fn signed_in(pool: &PgPool) -> Result<SignedIn, StoreError> {
              exists (select from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
                      and pg_has_role(current_user, c.relowner, 'MEMBER')) as "owns!",
              clock_timestamp() as "now!", current_setting('server_version') as "version!",
+             case when has_schema_privilege(current_schema(), 'create') then quote_ident(current_schema()) end as "creates_in?",
              coalesce((select s.ssl from pg_stat_ssl s where s.pid = pg_backend_pid()), false) as "encrypted!",
              coalesce(not inet_server_addr() <<= any (array['127.0.0.0/8'::inet, '::1/128'::inet]), false) as "remote!"
            from pg_roles r where r.rolname = current_user"#
@@ -44,6 +56,7 @@ pub async fn signed_in(pool: &PgPool) -> Result<SignedIn, StoreError> {
         owns: row.owns,
         now: row.now.to_jiff(),
         version: row.version,
+        creates_in: row.creates_in,
         is_overheard: row.remote && !row.encrypted,
     })
 }

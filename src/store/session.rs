@@ -30,6 +30,9 @@ fn settings(schema: &str, is_owner: bool) -> Vec<(&'static str, String)> {
         ("plan_cache_mode", PLAN_CACHE.to_owned()),
         ("statement_timeout", format!("'{STATEMENT_TIMEOUT}'")),
         ("idle_in_transaction_session_timeout", format!("'{IDLE_TIMEOUT}'")),
+        // Transactions say themselves how long they wait for a lock, and all of them write.
+        ("lock_timeout", "0".to_owned()),
+        ("default_transaction_read_only", "off".to_owned()),
     ];
     all.into_iter().take(if is_owner { OF_OWNER } else { usize::MAX }).collect()
 }
@@ -78,7 +81,8 @@ pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option
     let row = sqlx::query(
         "select current_user::text, current_database()::text, pg_catalog.current_setting('search_path'),
            pg_catalog.current_setting('plan_cache_mode'), pg_catalog.current_setting('statement_timeout'),
-           pg_catalog.current_setting('idle_in_transaction_session_timeout'),
+           pg_catalog.current_setting('idle_in_transaction_session_timeout'), pg_catalog.current_setting('lock_timeout'),
+           pg_catalog.current_setting('default_transaction_read_only'),
            coalesce((select bool_or(pg_catalog.pg_has_role(current_user, c.relowner, 'MEMBER'))
              from pg_catalog.pg_class c where c.relname = 'access_grant' and c.relkind = 'r'), false),
            array(select n.nspname::text from pg_catalog.pg_class c
@@ -88,12 +92,14 @@ pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option
     .fetch_one(connection)
     .await?;
     let text = |column: usize| row.try_get::<String, _>(column);
-    let (is_owner, tables_in): (bool, Vec<String>) = (row.try_get(6)?, row.try_get(7)?);
+    let (is_owner, tables_in): (bool, Vec<String>) = (row.try_get(8)?, row.try_get(9)?);
     let seen = [
         ("search_path", text(2)?, leads_to(&text(2)?, schema)),
         ("plan_cache_mode", text(3)?, text(3)? == PLAN_CACHE),
         ("statement_timeout", text(4)?, text(4)? == STATEMENT_TIMEOUT),
         ("idle_in_transaction_session_timeout", text(5)?, text(5)? == IDLE_TIMEOUT),
+        ("lock_timeout", text(6)?, text(6)? == "0"),
+        ("default_transaction_read_only", text(7)?, text(7)? == "off"),
     ];
     let counted = seen.into_iter().take(if is_owner { OF_OWNER } else { usize::MAX });
     let wrong: Vec<_> = counted.filter(|(.., right)| !right).map(|(name, value, _)| (name, value)).collect();

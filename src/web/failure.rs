@@ -79,6 +79,15 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        if error.is_held() {
+            tracing::warn!(error = %chain(&error), "somebody else has locked what a page needs");
+            return Self::Unavailable(
+                "Something else has locked what this needs in Latchkey's database, and did not let go in time. Nothing \
+                 that you sent was stored. Try again in a minute; if that does not help, an operator has to look at the \
+                 database's locks."
+                    .to_owned(),
+            );
+        }
         if error.is_unavailable() {
             tracing::warn!(error = %chain(&error), "the database is away");
             return Self::Unavailable(

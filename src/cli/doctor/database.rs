@@ -39,15 +39,34 @@ pub async fn look(settings: &Settings, limit: Duration) -> (Vec<Finding>, Option
         login(WEB, database.web_url.as_ref(), limit),
         login(OWNER, database.owner_url.as_ref(), limit),
     );
-    let (mut findings, mut reader) = (Vec::new(), None);
-    for (found, store) in [worker, web, owner] {
+    let mut findings = Vec::new();
+    let mut stores: Vec<(Role, Store)> = Vec::new();
+    for (role, (found, store)) in [(WORKER, worker), (WEB, web), (OWNER, owner)] {
         findings.extend(found);
-        reader = reader.or(store);
+        stores.extend(store.map(|store| (role, store)));
     }
+    findings.extend(within(limit, "database.installation", elsewhere(&stores)).await);
+    let reader = stores.into_iter().next().map(|(_, store)| store);
     if let Some(store) = &reader {
         findings.extend(within(limit, "database.schema", schema(store)).await);
     }
     (findings, reader)
+}
+
+/// Whether all URLs lead to one installation. A database without a schema says nothing of that.
+async fn elsewhere(stores: &[(Role, Store)]) -> Vec<Finding> {
+    let mut first = None;
+    for (role, store) in stores {
+        let Ok(installation) = inspect::installation(store.pool()).await else { continue };
+        match first {
+            None => first = Some((role, installation)),
+            Some((other, id)) if id != installation => {
+                return vec![Finding::failed("database.installation", words::elsewhere(role.name, other.name))];
+            }
+            Some(_) => {}
+        }
+    }
+    Vec::new()
 }
 
 /// Signs in as a role, where its URL is known, and looks at what it may.
@@ -86,6 +105,12 @@ fn about(role: Role, signed_in: &SignedIn) -> Vec<Finding> {
     });
     if role.granted && (signed_in.is_mighty || signed_in.owns) {
         findings.push(Finding::failed("database.rights", words::mighty(role.name, user)));
+    }
+    let is_held = role.granted && !signed_in.is_mighty && !signed_in.owns;
+    if let Some(schema) = signed_in.creates_in.as_ref().filter(|_| is_held) {
+        let sql = format!("revoke create on schema {schema} from public, {user};\n");
+        let creates = Finding::failed("database.rights", words::creates(role.name, user));
+        findings.push(creates.pasting("sql", "psql as the schema's owner", sql));
     }
     if signed_in.is_overheard {
         findings.push(Finding::warning("database.tls", words::plain(role.name)));

@@ -30,6 +30,11 @@ pub(super) fn read(
             let path = folder.join(file.value);
             match std::fs::read_to_string(&path) {
                 Ok(secret) => of_file(&secret, &path, file.place, faults),
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    let hint = "save it as UTF-8; PowerShell's `>` writes UTF-16".to_owned();
+                    faults.error(&file.place, format!("the file {} is no text in UTF-8", path.display()), Some(hint));
+                    None
+                }
                 Err(error) => {
                     faults.warning(&file.place, format!("the file {} cannot be read: {error}", path.display()), None);
                     None

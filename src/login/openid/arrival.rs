@@ -99,7 +99,7 @@ impl About {
     fn mail(&self) -> Result<&str, &'static str> {
         let source = self.sources().find(|source| source.get("email").is_some()).ok_or("is not there")?;
         let verified = match source.get("email_verified") {
-            None => !source.is_twice("email_verified"),
+            None => !source.is_doubtful("email_verified"),
             Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
             Some(other) => *other == Value::Bool(true),
         };

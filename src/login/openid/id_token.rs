@@ -71,6 +71,9 @@ pub fn check(claims: &Told, expected: &Expected<'_>) -> Result<Checked, WrongCla
 /// # Errors
 /// The first claim that is not as it must be.
 pub fn check_userinfo(claims: &Told, expected: &Expected<'_>) -> Result<(), WrongClaim> {
+    for claim in ["iss", "aud", "exp"] {
+        once(claims, claim)?;
+    }
     if claims.get("iss").is_some() {
         issuer(claims, expected.issuer)?;
     }
@@ -86,12 +89,15 @@ pub fn check_userinfo(claims: &Told, expected: &Expected<'_>) -> Result<(), Wron
     }
 }
 
-/// A claim that stands there twice counts for nothing.
+/// A claim that stands there twice, or cannot be read, counts for nothing.
 ///
 /// # Errors
 /// It does.
 pub fn once(claims: &Told, claim: &str) -> Result<(), WrongClaim> {
-    if claims.is_twice(claim) { Err(wrong(claim, "is there twice")) } else { Ok(()) }
+    if claims.is_twice(claim) {
+        return Err(wrong(claim, "is there twice"));
+    }
+    if claims.is_doubtful(claim) { Err(wrong(claim, "cannot be read")) } else { Ok(()) }
 }
 
 /// The subject. The standard allows 255 characters of ASCII; what has none, or others, is not stored.

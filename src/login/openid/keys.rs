@@ -277,7 +277,7 @@ impl Head {
     fn read(bytes: &[u8]) -> Result<Self, Unsigned> {
         let told = Told::read(bytes)?;
         for name in ["alg", "kid", "typ", "crit", "b64"] {
-            if told.is_twice(name) {
+            if told.is_doubtful(name) {
                 return Err(Unsigned::OddHeader(name));
             }
         }

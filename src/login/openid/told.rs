@@ -10,6 +10,8 @@ pub struct Told {
     values: Map<String, Value>,
     /// Names that stand in it more than once: readers disagree about which of the values counts, so that none does.
     twice: BTreeSet<String>,
+    /// Names whose values cannot be read.
+    unreadable: BTreeSet<String>,
 }
 
 impl fmt::Debug for Told {
@@ -37,9 +39,9 @@ impl Told {
         serde_json::from_slice(bytes).map_err(|error| NoObject { line: error.line(), column: error.column() })
     }
 
-    /// A value, unless it is null or stands there twice.
+    /// A value, unless it is null, stands there twice or cannot be read.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.values.get(name).filter(|value| !value.is_null() && !self.is_twice(name))
+        self.values.get(name).filter(|value| !value.is_null() && !self.is_doubtful(name))
     }
 
     /// A value that is a text.
@@ -67,11 +69,16 @@ impl Told {
     pub fn is_twice(&self, name: &str) -> bool {
         self.twice.contains(name)
     }
+
+    /// Whether it is there, and nobody can say with which value: whoever relies on it refuses.
+    pub fn is_doubtful(&self, name: &str) -> bool {
+        self.is_twice(name) || self.unreadable.contains(name)
+    }
 }
 
 impl From<Map<String, Value>> for Told {
     fn from(values: Map<String, Value>) -> Self {
-        Self { values, twice: BTreeSet::new() }
+        Self { values, ..Self::default() }
     }
 }
 
@@ -90,6 +97,7 @@ impl<'de> Deserialize<'de> for Told {
                 while let Some((name, raw)) = entries.next_entry::<String, Box<RawValue>>()? {
                     let value = serde_json::from_str(raw.get()).unwrap_or_else(|error| {
                         tracing::warn!(claim = ?name, %error, "a value that the provider sent cannot be read");
+                        told.unreadable.insert(name.clone());
                         Value::Null
                     });
                     if told.values.insert(name.clone(), value).is_some() {
@@ -117,7 +125,7 @@ mod tests {
         assert_eq!(told.text("sub"), Some("ana"));
         assert_eq!(told.texts("groups"), Some(vec!["developers"]));
         for unreadable in ["picture", "name", "size", "tree"] {
-            assert_eq!(told.get(unreadable), None, "{unreadable}");
+            assert!(told.get(unreadable).is_none() && told.is_doubtful(unreadable), "{unreadable}");
         }
         let twice = Told::read(br#"{"sub":"\ud800","sub":"ana"}"#).unwrap();
         assert!(twice.is_twice("sub") && twice.get("sub").is_none());

@@ -40,6 +40,22 @@ pub fn mighty(role: &str, user: &str) -> Said {
     )
 }
 
+pub fn creates(role: &str, user: &str) -> Said {
+    Said::new(
+        format!("`{user}`, which {role}'s URL signs in as, may make functions and tables in the schema"),
+        "Functions of the schema's owner would call theirs in place of PostgreSQL's own, with the owner's rights.",
+        "Run the statement below as the schema's owner.",
+    )
+}
+
+pub fn elsewhere(role: &str, other: &str) -> Said {
+    Said::new(
+        format!("the URLs of {role} and {other} lead to databases of different installations"),
+        "Each process would work on accesses that the other knows nothing of.",
+        "Let all URLs lead to the same database.",
+    )
+}
+
 pub fn lacks(role: &str, missing: &[String]) -> Said {
     Said::new(
         format!("{role} lacks rights: {}", some_of(missing, 6)),

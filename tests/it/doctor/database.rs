@@ -24,6 +24,23 @@ async fn a_database_that_is_away_is_named_and_the_rest_is_asked_all_the_same() {
     assert_eq!(told.troubles("identity_provider"), Vec::<String>::new());
 }
 
+#[tokio::test]
+async fn urls_of_two_installations_and_a_schema_that_everybody_may_write_to_are_named() {
+    let mut hospital = Hospital::new().await;
+    hospital.execute("grant create on schema public to public").await;
+    let told = hospital.examine(&[]).await;
+    assert_eq!(told.troubles("database"), vec!["database.rights failed"; 2], "{}", told.out);
+    let paste = text(&told.trouble("database", "database.rights")["paste"]["text"]).to_owned();
+    assert_eq!(paste, "revoke create on schema public from public, latchkey_worker;\n");
+    hospital.execute("revoke create on schema public from public, latchkey_worker").await;
+    assert_eq!(hospital.examine(&[]).await.troubles("database"), Vec::<String>::new());
+    let other = crate::town::Town::new().await;
+    sqlx::query("update installation set id = gen_random_uuid()").execute(other.owner.pool()).await.unwrap();
+    hospital.ward.set("LATCHKEY_DATABASE__WEB_URL", other.database.url_as("latchkey_web"));
+    let told = hospital.examine(&[]).await;
+    assert_eq!(told.troubles("database"), ["database.installation failed"], "{}", told.out);
+}
+
 /// PgBouncer answers with a protocol violation, RDS Proxy with a feature that it does not support.
 #[tokio::test]
 async fn a_pooler_that_takes_no_parameters_of_sessions_is_asked_without_them() {

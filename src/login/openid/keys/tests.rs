@@ -210,7 +210,7 @@ fn what_is_no_signed_token_says_so() {
         assert_eq!(matches!(refused, Unsigned::Encrypted), encrypted, "{text}: {refused}");
         assert!(!refused.may_be_a_new_key());
     }
-    for said in ["[]", "\"text\"", "", "{\"exp\":1e999}", &"[".repeat(1000), "{\"sub\":\"1\"} {}"] {
+    for said in ["[]", "\"text\"", "", "{\"exp\":}", &"[".repeat(1000), "{\"sub\":\"1\"} {}"] {
         let signed = format!("{}.{}", encode(r#"{"alg":"RS256"}"#), encode(said));
         let token = format!("{signed}.{}", encode(own.sign(signed.as_bytes())));
         assert!(matches!(keys.verify(&token), Err(Unsigned::NoObject(_))), "{said:.20}");

@@ -9,7 +9,7 @@ use http::{
 use kube::{api::Api, client::Body, core::discovery::v2::ACCEPT_AGGREGATED_DISCOVERY_V2};
 use latchkey::fault::Fault;
 use latchkey::kubernetes::{AWS_AUTH, Content, FIELD_MANAGER, Wanted};
-use latchkey_domain::eks::rbac::{Kinds, Lives, Rule, Served};
+use latchkey_domain::eks::rbac::{Kinds, Lives, Rule, Served, parts};
 use latchkey_domain::plan::bootstrap;
 use latchkey_simulator::kubernetes::{Failure, Pattern};
 use serde_json::json;
@@ -67,6 +67,33 @@ pub async fn kinds_are_those_of_kubernetes_and_of_custom_resources(world: World)
     assert_eq!(listed(&kinds).join("\n"), listed(Kinds::of_kubernetes()).join("\n"), "kinds-of-kubernetes-1.35.txt");
     assert_eq!(world.cluster.observe(&Wanted::default()).await.unwrap().kinds.len(), kinds.len());
     assert_eq!(kinds.served("nothing.example.org", "things"), Served::NoSuchGroup);
+}
+
+/// What the API server lists group by group, of Kubernetes' own groups.
+#[tokio::test]
+async fn parts_are_those_that_a_real_api_server_lists() {
+    let Some(world) = World::real().await else { return };
+    let own = Kinds::of_kubernetes();
+    let groups = world.admin.list_api_groups().await.unwrap().groups;
+    let mut lists = vec![(String::new(), world.admin.list_core_api_resources("v1").await.unwrap())];
+    for group in groups.iter().filter(|group| own.has_group(&group.name)) {
+        for version in &group.versions {
+            let list = world.admin.list_api_group_resources(&version.group_version).await.unwrap();
+            lists.push((group.name.clone(), list));
+        }
+    }
+    let mut told = std::collections::BTreeSet::new();
+    for (group, list) in &lists {
+        for (kind, part) in list.resources.iter().filter_map(|one| one.name.split_once('/')) {
+            told.insert(format!("{} {kind} {part}", if group.is_empty() { "-" } else { group }));
+        }
+    }
+    let known: std::collections::BTreeSet<String> = parts::of_kubernetes()
+        .map(|(group, kind, part)| format!("{} {kind} {part}", if group.is_empty() { "-" } else { group }))
+        .collect();
+    let told: Vec<String> = told.into_iter().collect();
+    let known: Vec<String> = known.into_iter().collect();
+    assert_eq!(known.join("\n"), told.join("\n"), "parts-of-kubernetes-1.35.txt");
 }
 
 pub async fn discovery_that_did_not_change_is_answered_without_a_body(world: World) {

@@ -310,7 +310,12 @@ fn is_alike(name: &str, key: Key) -> bool {
 /// or knows aws-auth only.
 pub(super) fn without_nodes(auth: &AwsAuth) -> Option<Finding> {
     let text = auth.text(Key::MapRoles).unwrap_or_default();
-    (text.trim().is_empty()).then(|| NO_ROLES.at(Key::MapRoles, 1, "there is no mapRoles"))
+    if text.trim().is_empty() {
+        return Some(NO_ROLES.at(Key::MapRoles, 1, "there is no mapRoles"));
+    }
+    let joins = auth.roles.mappings.iter().any(|entry| entry.groups.iter().any(|group| group == "system:nodes"));
+    (!joins && auth.roles.layout != Layout::Unreadable)
+        .then(|| NO_ROLES.at(Key::MapRoles, 1, "no entry of mapRoles is in the group `system:nodes`"))
 }
 
 /// Where the entries of a list begin.

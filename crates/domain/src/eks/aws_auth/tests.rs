@@ -253,8 +253,17 @@ fn keys_that_nobody_reads_are_named_and_so_is_a_text_by_which_no_node_joins() {
         assert_eq!(rules, ["misspelt-key"], "{name}");
         assert_eq!(auth.lint_of_nodes().map(|finding| finding.rule), Some("no-roles"));
     }
-    let nodes = Data::from([("mapRoles".to_owned(), "- rolearn: x\n".to_owned())]);
-    assert_eq!(AwsAuth::read(&nodes).lint_of_nodes(), None);
+    for (text, found) in [
+        ("[]", Some("no-roles")),
+        ("- rolearn: x\n  username: ops\n", Some("no-roles")),
+        (
+            "- rolearn: x\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:bootstrappers, system:nodes]\n",
+            None,
+        ),
+    ] {
+        let nodes = Data::from([("mapRoles".to_owned(), text.to_owned())]);
+        assert_eq!(AwsAuth::read(&nodes).lint_of_nodes().map(|finding| finding.rule), found, "{text}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod capability;
 mod containment;
 mod expectation;
 mod kinds;
+pub mod parts;
 mod risk;
 mod workable;
 

@@ -9,6 +9,7 @@ use super::{
     Capability, Kinds, Reach, Rule,
     capability::thing,
     kinds::{Lives, Served},
+    parts,
 };
 use std::{collections::BTreeMap, fmt};
 
@@ -78,6 +79,8 @@ pub enum Why {
     OtherGroup(Vec<String>),
     /// The group that Kubernetes itself has, or that the server has, serves no such kind.
     NotServed,
+    /// Kubernetes 1.35 knows no such part of the kind, which has these.
+    NoPart(Vec<String>),
     /// The server has no such group now.
     NoGroup,
 }
@@ -98,7 +101,7 @@ pub enum Remark {
 impl Why {
     /// Whether no change of what the server serves makes it work.
     pub const fn is_certain(&self) -> bool {
-        !matches!(self, Self::NotServed | Self::NoGroup | Self::NoVerb)
+        !matches!(self, Self::NotServed | Self::NoGroup | Self::NoPart(_) | Self::NoVerb)
     }
 
     /// Where several reasons hold, what is wrong with the thing tells more than what is wrong with the verb.
@@ -211,9 +214,11 @@ impl Judge<'_> {
             return None;
         }
         match self.kinds.served(group, kind) {
-            Served::Unknown | Served::Yes(Lives::InNamespaces) => None,
-            Served::Yes(Lives::InCluster) if !self.in_namespace => None,
-            Served::Yes(Lives::InCluster) if is_of_a_namespace(verb, group, kind, part) => None,
+            Served::Unknown | Served::Yes(Lives::InNamespaces) => self.no_part(group, kind, part),
+            Served::Yes(Lives::InCluster) if !self.in_namespace => self.no_part(group, kind, part),
+            Served::Yes(Lives::InCluster) if is_of_a_namespace(verb, group, kind, part) => {
+                self.no_part(group, kind, part)
+            }
             Served::Yes(Lives::InCluster) => Some(Why::NoNamespace),
             Served::NoSuchKind | Served::NoSuchGroup if self.is_of_kubernetes(group) => {
                 Some(self.elsewhere(group, kind).unwrap_or(Why::NotServed))
@@ -222,6 +227,13 @@ impl Judge<'_> {
             Served::NoSuchKind => Some(Why::NotServed),
             Served::NoSuchGroup => Some(Why::NoGroup),
         }
+    }
+
+    /// Of Kubernetes' own kinds it is known which parts they have.
+    fn no_part(&self, group: &str, kind: &str, part: &str) -> Option<Why> {
+        let is_own =
+            !part.is_empty() && matches!(self.own.served(group, kind), Served::Yes(_)) && group != "*" && kind != "*";
+        if is_own { parts::instead_of(group, kind, part).map(Why::NoPart) } else { None }
     }
 
     /// Whether the group is one of Kubernetes' own: those of others have a dot, and what they hold comes and goes.
@@ -441,6 +453,10 @@ impl fmt::Display for Why {
                 write!(f, "it is in another API group: {}", groups.join(" or "))
             }
             Self::NotServed => f.write_str("the API group has no such kind"),
+            Self::NoPart(parts) if parts.is_empty() => f.write_str("Kubernetes 1.35 knows no part of that kind"),
+            Self::NoPart(parts) => {
+                write!(f, "Kubernetes 1.35 knows no such part of it, but {}", super::join_and(parts))
+            }
             Self::NoGroup => f.write_str("the cluster has no such API group"),
         }
     }

@@ -107,7 +107,8 @@ pub enum TokenError {
     },
     /// Older than STS takes.
     #[error(
-        "the token is older than 15 minutes, and AWS takes no older one: run the command again and paste it at once"
+        "the token is older than 15 minutes, and AWS takes no older one: run the command again and paste it at once; if it \
+         was just made, the clock of the computer that made it is behind"
     )]
     Expired,
     /// From the future.

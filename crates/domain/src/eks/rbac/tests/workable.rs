@@ -44,6 +44,9 @@ fn what_no_request_can_use_is_named_with_its_reason() {
         (Rule::of(&["get"], &["apps/v1"], &["deployments"]), "`apps` is meant"),
         (Rule::of(&["get"], &["apps/*"], &["deployments"]), "compared as it is"),
         (Rule::of(&["get"], &["networking.k8s.io/"], &["ingresses"]), "`networking.k8s.io` is meant"),
+        (Rule::of(&["get"], &[""], &["pods/logs"]), "knows no such part of it, but attach, binding"),
+        (Rule::of(&["create"], &[""], &["pods/portfoward"]), "portforward"),
+        (Rule::of(&["get"], &[""], &["secrets/data"]), "knows no part of that kind"),
         (Rule::of(&["get"], &[""], &["pods/*"]), "compared as it is"),
         (Rule::of(&["get"], &[""], &["*/*"]), "compared as it is"),
         (Rule::of(&["get"], &[""], &["pod*"]), "compared as it is"),
@@ -88,7 +91,7 @@ fn what_a_request_can_use_stays_as_it_is_written() {
         // Verbs of others, on things that no discovery lists.
         Rule::of(&["use"], &["policy"], &["podsecuritypolicies"]),
         Rule::of(&["impersonate"], &[""], &["serviceaccounts"]),
-        Rule::of(&["get"], &[""], &["pods/whatever"]),
+        Rule::of(&["update"], &["", "apps"], &["pods/finalizers", "deployments/finalizers"]),
         Rule::of(&["bind"], &["rbac.authorization.k8s.io"], &["clusterroles"]),
         Rule::of(&["*"], &["rbac.authorization.k8s.io"], &["clusterroles"]),
         Rule::of(&["frobnicate"], &["example.com"], &["things"]),

@@ -54,7 +54,9 @@ async fn a_token_of_the_providers_own_that_is_wrong_in_one_claim_signs_nobody_in
         vec![Quirk::IdTokenText(r#","nonce":"another""#)],
         vec![Quirk::IdTokenText(r#","groups":["platform"]"#)],
         vec![Quirk::IdTokenText(r#","preferred_username":"dee""#)],
-        vec![Quirk::IdTokenText(r#","x":1e999"#)],
+        // What nobody uses may be anything; what is checked has to be readable.
+        vec![Quirk::IdTokenText(r#","nbf":1e999"#)],
+        vec![Quirk::IdTokenText(r#","azp":"\ud800""#)],
         header("crit", json!(["exp"])),
         [header("crit", json!(["b64"])), header("b64", json!(false))].concat(),
         header("b64", json!(false)),

@@ -2,7 +2,13 @@
 //! the grant by all its legs as the database has them, since two finishing targets that judged from memory each saw the
 //! other's leg unproven. What goes wrong with one grant is its own: its leg says so, its neighbours activate and end.
 
-use super::{AFTER_BREAK, Worker, backoff, interrupted::Interrupted, refuse::refuse, trail};
+use super::{
+    AFTER_BREAK, Worker, backoff,
+    interrupted::Interrupted,
+    patience::{Patience, begin},
+    refuse::refuse,
+    trail,
+};
 use crate::{
     actions::decide_again::Decided,
     causes::chain,
@@ -29,7 +35,6 @@ use latchkey_domain::{
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -142,35 +147,6 @@ pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Res
     }
     tell(worker, lease, &outcome.findings).await?;
     close(worker, lease, outcome, judged).await
-}
-
-/// How long the transactions of one finish wait for locks. Each grant has one of its own; whoever holds the rows of many
-/// keeps them from being finished, and only the first of them is waited for: the others, and the target, have to be done
-/// with before the lease is over.
-#[derive(Debug, Default)]
-pub(super) struct Patience(AtomicBool);
-
-impl Patience {
-    /// As long as it takes to see that nobody holds a row.
-    const BRIEF: Duration = Duration::from_millis(20);
-
-    /// Takes note of what a transaction failed for.
-    pub fn heed(&self, error: &StoreError) {
-        if error.is_lock_timeout() {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-
-    fn wait(&self) -> Duration {
-        if self.0.load(Ordering::Relaxed) { Self::BRIEF } else { trail::LOCK_TIMEOUT }
-    }
-}
-
-/// Opens a transaction of the finish that waits for nobody for long.
-pub(super) async fn begin(worker: &Worker, patience: &Patience) -> Result<Tx, Interrupted> {
-    let mut tx = worker.store.begin().await?;
-    tx.wait_at_most(patience.wait()).await?;
-    Ok(tx)
 }
 
 /// Locks the target, after every grant. Whoever has lost it changes nothing any more.

@@ -4,7 +4,8 @@
 //! Every write to the outside takes a [`crate::lease::Permit`].
 //!
 //! - `cluster`, `principal`: one run on a target. `trail`: what is recorded before and after each write.
-//! - [`finish`]: the end of a run in one transaction. [`backoff`]: when to try again.
+//! - [`finish`]: the end of a run, a transaction for each grant; `patience`: how long it waits for locks. [`backoff`]:
+//!   when to try again.
 //! - `time_of_day`: the worker's own clock, and `in_hand`: what it works on.
 
 pub mod backoff;
@@ -13,6 +14,7 @@ pub mod finish;
 mod in_hand;
 mod interrupted;
 mod looks;
+mod patience;
 mod principal;
 mod refuse;
 mod time_of_day;

@@ -2,8 +2,8 @@
 
 use super::{
     Worker,
-    finish::{Patience, begin},
     interrupted::Interrupted,
+    patience::{Patience, begin},
 };
 use crate::{
     actions::decide_again::Decided,

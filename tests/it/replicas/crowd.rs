@@ -36,6 +36,15 @@ impl World {
         requests::submit(&self.town.web, person, form).await.unwrap()
     }
 
+    /// What each of these people asks for, the same for all.
+    async fn asked_by_all(&self, people: &[Person]) -> Vec<RequestId> {
+        let mut asked = Vec::new();
+        for person in people {
+            asked.push(self.asked(person, &look()).await);
+        }
+        asked
+    }
+
     /// Approves all at once while a worker works; how many writes of aws-auth it took until all are active.
     async fn approve_all(&self, asked: &[RequestId]) -> usize {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -73,10 +82,7 @@ impl World {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_people_who_are_approved_at_once_share_three_writes_of_aws_auth_at_most() {
     let (world, people) = crowd().await;
-    let mut asked = Vec::new();
-    for person in &people {
-        asked.push(world.asked(person, &look()).await);
-    }
+    let asked = world.asked_by_all(&people).await;
     let writes = world.approve_all(&asked).await;
     assert!(writes <= MOST_WRITES, "{writes}");
     assert_eq!(world.binding().len(), PEOPLE);
@@ -88,10 +94,7 @@ async fn fifty_people_who_are_approved_at_once_share_three_writes_of_aws_auth_at
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_access_ends_while_somebody_holds_the_rows_of_all_others_on_its_cluster() {
     let (world, people) = crowd().await;
-    let mut asked = Vec::new();
-    for person in &people {
-        asked.push(world.asked(person, &look()).await);
-    }
+    let asked = world.asked_by_all(&people).await;
     world.approve_all(&asked).await;
     let owner = world.town.owner.pool();
     // The one that a run finishes last.

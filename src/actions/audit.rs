@@ -16,8 +16,9 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use latchkey_domain::access::{
     EventDraft,
     person::{Person, Role},
-    transition::Actor,
+    transition::{Actor, Process},
 };
+use latchkey_domain::audit::event::Event;
 use std::fmt;
 
 /// Why nothing was exported.
@@ -78,7 +79,7 @@ pub async fn export(store: &Store, person: &Person, wanted: &Wanted, format: For
     }
     let export = begin(store, wanted, format).await?;
     let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
-    record(store, &export, event(actor, format)).await?;
+    record(store, &export, actor, None, format).await?;
     Ok(export)
 }
 
@@ -95,8 +96,8 @@ pub async fn export_from_terminal(
     format: Format,
 ) -> Result<(Export, bool), NotExported> {
     let export = begin(store, wanted, format).await?;
-    let actor = Actor::Process { name: "audit export".to_owned() };
-    match record(store, &export, event(actor, format).with("by", by)).await {
+    let actor = Actor::process(Process::AuditExport);
+    match record(store, &export, actor, Some(by), format).await {
         Ok(()) => Ok((export, true)),
         Err(error) if error.is_read_only() => Ok((export, false)),
         Err(error) => Err(error.into()),
@@ -122,16 +123,24 @@ async fn unknown(store: &Store, filters: Vec<(Named, String)>) -> Result<Vec<Unk
     Ok(unknown)
 }
 
-fn event(actor: Actor, format: Format) -> EventDraft {
-    EventDraft::new("audit.exported", actor).with("format", format.as_str())
-}
-
-async fn record(store: &Store, export: &Export, event: EventDraft) -> Result<(), StoreError> {
+async fn record(
+    store: &Store,
+    export: &Export,
+    actor: Actor,
+    by: Option<&str>,
+    format: Format,
+) -> Result<(), StoreError> {
     let header = export.header();
+    let what = Event::AuditExported {
+        by: by.map(str::to_owned),
+        filters: header.filters.clone(),
+        format: format.as_str().to_owned(),
+        last: header.last,
+        rows: header.shown,
+    };
     let mut tx = store.begin().await?;
     let now = tx.now().await?;
-    let event = event.with("filters", &header.filters).with("last", header.last).with("rows", header.shown);
-    tx.event(&event, now).await?;
+    tx.event(&EventDraft::new(what, actor), now).await?;
     tx.commit().await
 }
 

@@ -11,6 +11,7 @@ use latchkey_domain::access::{
     request::ClosedWhy,
     transition::{Actor, Transition},
 };
+use latchkey_domain::audit::event::Event;
 
 /// How an identity ends.
 #[derive(Debug, Clone)]
@@ -79,8 +80,9 @@ pub async fn end_replaced(store: &Store, id: PrincipalId, why: &str) -> Result<(
         let mut tx = store.begin().await?;
         let Ended::Done { stood, wakes } = end(&mut tx, id, &ending).await? else { continue };
         if stood {
-            let event = EventDraft::new("identity.ended", Actor::worker()).with("principal", held.arn).with("why", why);
-            let event = EventDraft { person: Some(held.person), ..event.with("unique_id", held.unique_id) };
+            let (principal, why, unique_id) = (held.arn, why.to_owned(), held.unique_id);
+            let event = EventDraft::new(Event::IdentityEnded { principal, why, unique_id }, Actor::worker());
+            let event = EventDraft { person: Some(held.person), ..event };
             let now = tx.now().await?;
             tx.event(&event, now).await?;
         }
@@ -159,8 +161,8 @@ pub async fn release(
             Ended::Again => {}
             Ended::Done { stood: false, .. } => return Err(NotReleased::Already),
             Ended::Done { stood: true, wakes } => {
-                let event = EventDraft::new("identity.released", actor).with("principal", &held.arn);
-                let event = event.with("unique_id", &held.unique_id).with("reason", reason);
+                let (principal, unique_id, reason) = (held.arn, held.unique_id, reason.to_owned());
+                let event = EventDraft::new(Event::IdentityReleased { principal, unique_id, reason }, actor);
                 let now = tx.now().await?;
                 tx.event(&EventDraft { person: Some(held.person), ..event }, now).await?;
                 tx.wake(wakes).await?;

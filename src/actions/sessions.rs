@@ -2,6 +2,7 @@
 
 use crate::store::{Store, StoreError};
 use latchkey_domain::access::{EventDraft, SessionId, person::Person, transition::Actor};
+use latchkey_domain::audit::event::Event;
 
 /// Why a session was not ended by this call.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +24,7 @@ pub async fn end(store: &Store, person: &Person, id: SessionId) -> Result<(), No
         return Err(NotEnded::NotFound);
     }
     let now = tx.now().await?;
-    tx.event(&event(person).with("sessions", 1), now).await?;
+    tx.event(&event(person, 1), now).await?;
     Ok(tx.commit().await?)
 }
 
@@ -38,12 +39,12 @@ pub async fn end_others(store: &Store, person: &Person, kept: SessionId) -> Resu
         return Ok(0);
     }
     let now = tx.now().await?;
-    tx.event(&event(person).with("sessions", ended), now).await?;
+    tx.event(&event(person, ended), now).await?;
     tx.commit().await?;
     Ok(ended)
 }
 
-fn event(person: &Person) -> EventDraft {
+fn event(person: &Person, sessions: u64) -> EventDraft {
     let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
-    EventDraft { person: Some(person.id), ..EventDraft::new("session.ended", actor) }
+    EventDraft { person: Some(person.id), ..EventDraft::new(Event::SessionEnded { sessions }, actor) }
 }

@@ -8,6 +8,7 @@ use latchkey_domain::access::{
     reason::is_plain,
     transition::{Actor, Target},
 };
+use latchkey_domain::audit::event::Event;
 
 /// Why an operator's act on a target did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +44,7 @@ pub async fn try_now(store: &Store, person: &Person, target: Target) -> Result<(
     if tx.try_now(vec![target]).await? == 0 {
         return Err(NotDone::NotFound);
     }
-    record(&mut tx, event(person, target, "target.tried")).await?;
+    record(&mut tx, event(person, target, Event::TargetTried { target: Some(target) })).await?;
     Ok(tx.commit().await?)
 }
 
@@ -66,8 +67,9 @@ pub async fn pause_granting(store: &Store, person: &Person, cluster: ClusterId, 
         return Err(NotDone::NotFound);
     }
     if paused {
-        let event = event(person, Target::Cluster(cluster), "cluster.granting_paused").with("reason", why);
-        record(&mut tx, event).await?;
+        let target = Target::Cluster(cluster);
+        let what = Event::ClusterGrantingPaused { target: Some(target), reason: why.to_owned() };
+        record(&mut tx, event(person, target, what)).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -85,7 +87,9 @@ pub async fn resume_granting(store: &Store, person: &Person, cluster: ClusterId)
         return Err(NotDone::NotFound);
     }
     if resumed {
-        record(&mut tx, event(person, Target::Cluster(cluster), "cluster.granting_resumed")).await?;
+        let target = Target::Cluster(cluster);
+        let what = Event::ClusterGrantingResumed { target: Some(target) };
+        record(&mut tx, event(person, target, what)).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -107,9 +111,9 @@ fn plain(why: &str) -> Result<&str, NotDone> {
     if is_plain(why) && !why.contains(['\n', '\r', '\t']) { Ok(why) } else { Err(NotDone::ReasonNotPlain) }
 }
 
-fn event(person: &Person, target: Target, action: &str) -> EventDraft {
+fn event(person: &Person, target: Target, what: Event) -> EventDraft {
     let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
-    let event = EventDraft::new(action, actor).with("target", target);
+    let event = EventDraft::new(what, actor);
     match target {
         Target::Cluster(id) => EventDraft { cluster: Some(id), ..event },
         Target::Principal(_) => event,

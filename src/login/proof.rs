@@ -18,6 +18,7 @@ use crate::{
     },
 };
 use jiff::Timestamp;
+use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
         EventDraft, PrincipalId, Wake,
@@ -328,7 +329,7 @@ async fn own_once(
         Some("principal_arn_live") => NotProven::SomebodyElses { arn: arn.to_owned() },
         _ => error.into(),
     })?;
-    tx.event(&event("identity.proven", person, arn).with("unique_id", unique_id), now).await?;
+    tx.event(&event(person, proven(arn, Some(unique_id))), now).await?;
     wakes.push(Wake { target: Target::Principal(id), revoking: false });
     tx.wake(wakes).await?;
     tx.commit().await?;
@@ -344,7 +345,7 @@ async fn renew(mut tx: Tx, person: &Person, held: &Principal) -> Result<bool, St
     sqlx::query!("update principal set proven_at = clock_timestamp() where id = $1", held.id.0)
         .execute(tx.connection())
         .await?;
-    tx.event(&event("identity.proven", person, &held.arn), now).await?;
+    tx.event(&event(person, proven(&held.arn, None)), now).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -369,13 +370,16 @@ async fn replace(tx: &mut Tx, by: &Person, held: &Principal) -> Result<Option<Ve
     let ending = End { cause: Cause::PrincipalReplaced, actor, reason: None };
     let Ended::Done { stood: true, wakes } = identities::end(tx, held.id, &ending).await? else { return Ok(None) };
     let now = tx.now().await?;
-    tx.event(&event("identity.replaced", by, &held.arn).with("unique_id", &held.unique_id), now).await?;
+    let (principal, unique_id) = (held.arn.clone(), held.unique_id.clone());
+    tx.event(&event(by, Event::IdentityReplaced { principal, unique_id }), now).await?;
     Ok(Some(wakes))
 }
 
-fn event(action: &str, person: &Person, arn: &str) -> EventDraft {
+fn proven(arn: &str, unique_id: Option<&str>) -> Event {
+    Event::IdentityProven { principal: arn.to_owned(), unique_id: unique_id.map(str::to_owned) }
+}
+
+fn event(person: &Person, what: Event) -> EventDraft {
     let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
-    let mut event = EventDraft::new(action, actor).with("principal", arn);
-    event.person = Some(person.id);
-    event
+    EventDraft { person: Some(person.id), ..EventDraft::new(what, actor) }
 }

@@ -11,6 +11,7 @@ use latchkey_domain::access::{
     alarm::{Alarm, AlarmCode},
     transition::Actor,
 };
+use latchkey_domain::audit::event::Event;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -130,15 +131,18 @@ impl Tx {
         .execute(self.connection())
         .await?;
         super::tx::one_row(&result, "the alarm")?;
+        let what = Event::AlarmCleared {
+            alarm: alarm.code.map_or("", AlarmCode::as_str).to_owned(),
+            subject: alarm.subject.clone(),
+            what: alarm.what.clone(),
+        };
         let event = EventDraft {
             person: alarm.person,
             cluster: alarm.cluster,
             request: alarm.request,
             grant: alarm.grant,
-            ..EventDraft::new("alarm.cleared", actor)
+            ..EventDraft::new(what, actor)
         };
-        let code = alarm.code.map_or("", AlarmCode::as_str);
-        let event = event.with("alarm", code).with("subject", &alarm.subject).with("what", &alarm.what);
         self.event(&event, now).await.map(drop)
     }
 }

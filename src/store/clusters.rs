@@ -2,6 +2,7 @@
 
 use super::{Store, StoreError, Tx, columns::time};
 use jiff::SignedDuration;
+use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{ClusterId, EventDraft, cluster::ClusterName, standing::Standing, transition::Actor},
     plan::existence::{Existence, Known},
@@ -131,7 +132,7 @@ impl Tx {
         if held != Some(true) {
             return Ok(false);
         }
-        let event = match existence {
+        let what = match existence {
             Existence::Same | Existence::StillMissing | Existence::Unknown => return Ok(true),
             Existence::FirstSeen(at) => {
                 sqlx::query!(
@@ -147,13 +148,13 @@ impl Tx {
                 sqlx::query!("update cluster set missing_since = clock_timestamp() where id = $1", id.0)
                     .execute(self.connection())
                     .await?;
-                EventDraft::new("cluster.missing", Actor::worker())
+                Event::ClusterMissing {}
             }
             Existence::Back => {
                 sqlx::query!("update cluster set missing_since = null where id = $1", id.0)
                     .execute(self.connection())
                     .await?;
-                EventDraft::new("cluster.found_again", Actor::worker())
+                Event::ClusterFoundAgain {}
             }
             Existence::Gone(why) => {
                 sqlx::query!(
@@ -163,11 +164,11 @@ impl Tx {
                 )
                 .execute(self.connection())
                 .await?;
-                EventDraft::new("cluster.gone", Actor::worker()).with("why", why)
+                Event::ClusterGone { why: why.clone() }
             }
         };
         let now = self.now().await?;
-        self.event(&EventDraft { cluster: Some(id), ..event }, now).await?;
+        self.event(&EventDraft { cluster: Some(id), ..EventDraft::new(what, Actor::worker()) }, now).await?;
         Ok(true)
     }
 }

@@ -3,11 +3,12 @@
 
 use super::{Store, StoreError, observations};
 use jiff::Timestamp;
+use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
         ClusterId, EventDraft, GrantId, Wake,
         cluster::ClusterName,
-        transition::{Actor, Target},
+        transition::{Actor, Process, Target},
     },
     eks::rbac::LABEL_GRANT,
     plan::{
@@ -40,8 +41,8 @@ pub async fn set(store: &Store, cluster: ClusterId, epoch: i64, why: &str) -> Re
         return Ok(false);
     }
     let now = tx.now().await?;
-    let event = EventDraft { cluster: Some(cluster), ..EventDraft::new("cluster.fenced", Actor::worker()) };
-    tx.event(&event.with("why", why), now).await?;
+    let what = Event::ClusterFenced { why: why.to_owned() };
+    tx.event(&EventDraft { cluster: Some(cluster), ..EventDraft::new(what, Actor::worker()) }, now).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -303,9 +304,9 @@ pub async fn accept(store: &Store, looked: &Looked, by: &str, wanted: &SetUpAgai
     .await?;
     tx.wake(vec![Wake { target: Target::Cluster(*cluster), revoking: false }]).await?;
     let now = tx.now().await?;
-    let actor = Actor::Process { name: "accept-restore".to_owned() };
-    let event = EventDraft { cluster: Some(*cluster), ..EventDraft::new("cluster.restore_accepted", actor) };
-    tx.event(&event.with("by", by).with("epoch", row.epoch), now).await?;
+    let actor = Actor::process(Process::AcceptRestore);
+    let what = Event::ClusterRestoreAccepted { by: by.to_owned(), epoch: row.epoch };
+    tx.event(&EventDraft { cluster: Some(*cluster), ..EventDraft::new(what, actor) }, now).await?;
     tx.commit().await?;
     Ok(Accepted { epoch: row.epoch })
 }

@@ -12,9 +12,6 @@ use latchkey_domain::{
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// The detail of an event of what was found: what is written to put it right, as intents name it.
-pub const OBJECTS: &str = "objects";
-
 /// What stands for longer is told once more: an operator who reads a day's events sees it.
 const TOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
@@ -36,7 +33,7 @@ impl Tx {
         let done = self.last_done(target, found).await?;
         for event in found {
             let since = told.iter().filter(|(_, bytes)| audit::is_same(event, bytes)).map(|(at, _)| *at).max();
-            let done = objects(event).filter_map(|object| done.get(object)).max();
+            let done = event.what.objects().iter().filter_map(|object| done.get(object)).max();
             let stands = since.is_some_and(|since| done.is_none_or(|done| *done < since));
             if !stands {
                 self.event(event, now).await?;
@@ -47,7 +44,7 @@ impl Tx {
 
     /// The newest events that may be of the same: when they happened, and their bytes.
     async fn told(&mut self, found: &[EventDraft], now: Timestamp) -> Result<Vec<(Timestamp, Vec<u8>)>, StoreError> {
-        let actions: BTreeSet<&str> = found.iter().map(|event| event.action.as_str()).collect();
+        let actions: BTreeSet<&str> = found.iter().map(|event| event.what.action()).collect();
         let actions: Vec<String> = actions.into_iter().map(str::to_owned).collect();
         let grants: BTreeSet<Uuid> = found.iter().filter_map(|event| Some(event.grant?.0)).collect();
         let clusters: BTreeSet<Uuid> = found.iter().filter_map(|event| Some(event.cluster?.0)).collect();
@@ -74,8 +71,8 @@ impl Tx {
         target: Target,
         found: &[EventDraft],
     ) -> Result<BTreeMap<String, Timestamp>, StoreError> {
-        let objects: BTreeSet<&str> = found.iter().flat_map(objects).collect();
-        let objects: Vec<String> = objects.into_iter().map(str::to_owned).collect();
+        let objects: BTreeSet<&String> = found.iter().flat_map(|event| event.what.objects()).collect();
+        let objects: Vec<String> = objects.into_iter().cloned().collect();
         let rows = sqlx::query!(
             r#"select object, max(finished_at + ahead) as "done_at!" from intent
                where target_kind = $1 and target_key = $2 and outcome = 'done' and object = any($3)
@@ -90,9 +87,4 @@ impl Tx {
         .await?;
         Ok(rows.into_iter().map(|row| (row.object, row.done_at.to_jiff())).collect())
     }
-}
-
-fn objects(event: &EventDraft) -> impl Iterator<Item = &str> {
-    let objects = event.detail.get(OBJECTS).and_then(serde_json::Value::as_array);
-    objects.into_iter().flatten().filter_map(serde_json::Value::as_str)
 }

@@ -7,6 +7,7 @@ use super::{
     grants,
 };
 use jiff::Timestamp;
+use latchkey_domain::audit::event::{Event, Known};
 use latchkey_domain::{
     access::{
         ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId,
@@ -136,7 +137,7 @@ impl Tx {
         if result.rows_affected() == 0 {
             return Ok(false);
         }
-        let event = grant.event("grant.revoking", actor).with("cause", cause).with("reason", reason);
+        let event = grant.event(Event::revoking(cause, reason), actor);
         self.event(&event, now).await?;
         Ok(true)
     }
@@ -168,7 +169,8 @@ impl Tx {
         .fetch_optional(self.connection())
         .await?;
         let Some(cause) = cause else { return Ok(false) };
-        let event = grant.event("grant.ended", Actor::worker()).with("cause", cause).with("residual", residual);
+        let cause = Cause::parse(&cause).map_or(Known::Other(cause), Known::Is);
+        let event = grant.event(Event::GrantEnded { cause, residual }, Actor::worker());
         self.event(&event, now).await?;
         Ok(true)
     }
@@ -193,7 +195,7 @@ impl Tx {
             person: Some(PersonId(row.person_id)),
             cluster: Some(ClusterId(row.cluster_id)),
             request: Some(id),
-            ..EventDraft::new("request.lapsed", Actor::worker())
+            ..EventDraft::new(Event::RequestLapsed {}, Actor::worker())
         };
         self.event(&event, now).await?;
         Ok(true)

@@ -33,7 +33,10 @@ use axum::{
 use jiff::tz::TimeZone;
 use latchkey_domain::{
     access::EventId,
-    audit::names::{ACTIONS, nouns},
+    audit::{
+        event::Event,
+        names::{ACTIONS, nouns},
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -249,12 +252,13 @@ impl AuditPage {
 impl Row {
     fn of(event: &EventRow, clock: &Clock) -> Self {
         let actor = event.actor_name.as_deref().unwrap_or(&event.actor);
+        let what = Event::read(&event.action, &event.detail);
         let told = Told {
             action: &event.action,
+            event: what.as_ref(),
             actor: &capital(actor),
             person: event.person_name.as_deref().filter(|name| Some(*name) != event.actor_name.as_deref()),
             cluster: event.cluster.as_deref(),
-            detail: &event.detail,
         };
         let link = match (event.grant, event.request) {
             (Some(grant), _) => Some((format!("/grants/{grant}"), "access")),
@@ -266,7 +270,7 @@ impl Row {
             utc: Html::words(event.at, &event.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
             local: if clock.zone == utc.zone { String::new() } else { clock.to_the_second(event.at) },
             sentence: Html::sentence(&told.sentence()),
-            reason: told.reason().map(str::to_owned),
+            reason: what.as_ref().and_then(Event::reason).map(str::to_owned),
             action: event.action.clone(),
             actor: event.actor.clone(),
             link,
@@ -279,7 +283,7 @@ impl Row {
 
 /// What the field for actions offers.
 fn actions() -> impl Iterator<Item = &'static str> {
-    nouns().chain(ACTIONS)
+    nouns().chain(ACTIONS.iter().copied())
 }
 
 /// Processes begin a sentence, too: "Worker".

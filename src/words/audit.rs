@@ -3,193 +3,250 @@
 use super::{Clock, Sentence};
 use jiff::Timestamp;
 use latchkey_domain::{
-    access::grant::Cause,
-    audit::{Place, Unreadable},
+    access::{grant::Cause, request::ClosedWhy, vote::Verdict},
+    audit::{
+        Place, Unreadable,
+        event::{Event, Known},
+    },
 };
-use serde_json::Value;
 
 /// An event as its sentence needs it.
 #[derive(Debug, Clone, Copy)]
 pub struct Told<'a> {
     pub action: &'a str,
+    /// What happened; nothing where it is of another version.
+    pub event: Option<&'a Event>,
     /// Who did it: a person's name, or a process.
     pub actor: &'a str,
     /// Whom it concerns, by name; nothing where that is the actor.
     pub person: Option<&'a str>,
     pub cluster: Option<&'a str>,
-    pub detail: &'a Value,
 }
 
 impl Told<'_> {
     /// "Ben approved what Ana asked for on `prod-eu`." An action of another version is said by its name.
-    #[expect(clippy::too_many_lines, reason = "a table: an action and its sentence")]
     pub fn sentence(&self) -> Sentence {
-        let start = Sentence::default().text(self.actor);
-        let whose = || self.person.map_or_else(|| "their".to_owned(), |name| format!("{name}\u{2019}s"));
-        match self.action {
-            "request.submitted" => {
-                let start = start.text(" asked for ").name(self.text("profile"));
-                let namespaces = self.texts("namespaces");
-                let start = if namespaces.is_empty() {
-                    start
-                } else {
-                    start.text(" in ").names(namespaces.iter().map(String::as_str))
-                };
-                self.on_cluster(start).text(self.minutes()).text(".")
+        let Some(event) = self.event else {
+            let did = self.action.replace(['.', '_'], " ");
+            return self.on_cluster(self.start().text(format!(": {did}"))).text(".");
+        };
+        match event {
+            Event::RequestSubmitted { .. }
+            | Event::RequestVoted { .. }
+            | Event::RequestApproved { .. }
+            | Event::RequestDenied { .. }
+            | Event::RequestCancelled { .. }
+            | Event::RequestLapsed {} => self.of_request(event),
+            Event::GrantStarted {}
+            | Event::GrantActivated { .. }
+            | Event::GrantRevoking { .. }
+            | Event::GrantEnded { .. }
+            | Event::GrantChangeBegun { .. }
+            | Event::GrantChangeEnded { .. }
+            | Event::GrantDriftFound { .. } => self.of_grant(event),
+            Event::ClusterAdded { .. }
+            | Event::ClusterDropped { .. }
+            | Event::ClusterRenamed { .. }
+            | Event::ClusterFenced { .. }
+            | Event::ClusterMissing {}
+            | Event::ClusterFoundAgain {}
+            | Event::ClusterGone { .. }
+            | Event::ClusterRestoreAccepted { .. }
+            | Event::ClusterGrantingPaused { .. }
+            | Event::ClusterGrantingResumed { .. }
+            | Event::ClusterDriftFound { .. } => self.of_cluster(event),
+            Event::PrincipalDriftFound { principal, what, .. } => {
+                self.start().text(" found ").name(principal).text(" changed in IAM: ").text(what).text(".")
             }
-            "request.voted" => {
-                let did = if self.text("verdict") == "deny" { " denied " } else { " approved " };
-                self.on_cluster(start.text(did).text(format!("{} request", whose())))
-                    .text("; more approvals are needed.")
-            }
-            "request.approved" => self.on_cluster(start.text(format!(" approved {} request", whose()))).text("."),
-            "request.denied" => self.on_cluster(start.text(format!(" denied {} request", whose()))).text("."),
-            "request.cancelled" => self.cancelled(start),
-            "request.lapsed" => self
-                .on_cluster(Sentence::default().text(format!("{} request", self.capital_whose())))
-                .text(" lapsed undecided."),
-            "grant.started" => {
-                self.on_cluster(Sentence::default().text(format!("Setting up {} access", whose()))).text(" began.")
-            }
-            "grant.activated" => self
-                .on_cluster(Sentence::default().text(format!("{} access", self.capital_whose())))
-                .text(" was proven and is active."),
-            "grant.revoking" => self.revoking(start),
-            "grant.ended" => {
-                let sentence = self.on_cluster(Sentence::default().text(format!("{} access", self.capital_whose())));
-                if self.texts("residual").is_empty() {
-                    sentence.text(" ended and is proven gone.")
-                } else {
-                    sentence.text(" ended; ours is gone, something else still allows it.")
-                }
-            }
-            "grant.change_begun" => self
-                .on_cluster(start.text(format!(" began to write for {} access", whose())))
-                .text(self.place())
-                .text("."),
-            "grant.change_ended" => {
-                let sentence = self.on_cluster(start.text(format!(" wrote for {} access", whose()))).text(self.place());
-                match self.text("outcome") {
-                    "" => sentence.text("."),
-                    outcome => sentence.text(": ").text(outcome.trim_end_matches('.')).text("."),
-                }
-            }
-            "grant.drift_found" => {
-                self.on_cluster(start.text(format!(" found {} access changed by somebody else", whose()))).text(".")
-            }
-            "principal.drift_found" => start
-                .text(" found ")
-                .name(self.text("principal"))
-                .text(" changed in IAM: ")
-                .text(self.text("what"))
-                .text("."),
-            "cluster.drift_found" => {
-                let start = self.on_cluster(start.text(" found something changed by somebody else"));
-                match self.text("what") {
-                    "" => start.text("."),
-                    what => start.text(": ").parsed(what.trim_end_matches('.')).text("."),
-                }
-            }
-            "cluster.added" => start.text(" took on the cluster ").name(self.text("name")).text("."),
-            "cluster.dropped" => start.text(" dropped the cluster ").name(self.text("name")).text("."),
-            "cluster.renamed" => start
-                .text(" renamed the cluster ")
-                .name(self.text("previous"))
-                .text(" to ")
-                .name(self.text("name"))
-                .text("."),
-            "cluster.fenced" => self
-                .on_cluster(start.text(" stopped granting"))
-                .text(": its marker is of another database, or of a later state of this one."),
-            "cluster.missing" => {
-                self.on_cluster(start.text(" was told by EKS that there is no such cluster:")).text(".")
-            }
-            "cluster.found_again" => {
-                self.on_cluster(start.text(" was told by EKS that the cluster is there:")).text(".")
-            }
-            "cluster.gone" => match self.text("why") {
-                "" => self.on_cluster(start.text(" found the cluster gone:")).text("."),
-                why => Sentence::parse(why).text("."),
-            },
-            "cluster.restore_accepted" => {
-                self.on_cluster(Sentence::default().text(self.text("by")).text(" accepted this database")).text(".")
-            }
-            "identity.proven" => start.text(" proved to be ").name(self.text("principal")).text("."),
-            "identity.ended" => start
-                .text(" found ")
-                .name(self.text("principal"))
-                .text(" deleted or made anew in IAM; what its holder had by it ends."),
-            "identity.released" => start
-                .text(" released ")
-                .name(self.text("principal"))
-                .text(format!(" from {}; what they had by it ends.", self.person.unwrap_or("its holder"))),
-            "identity.replaced" => start
-                .text(" proved ")
-                .name(self.text("principal"))
-                .text(", which IAM had made anew; what the old one had ends."),
-            "cluster.granting_paused" => self.on_cluster(start.text(" paused granting")).text("."),
-            "cluster.granting_resumed" => self.on_cluster(start.text(" resumed granting")).text("."),
-            "target.tried" => {
-                let start = start.text(" asked for ");
+            Event::IdentityProven { .. }
+            | Event::IdentityEnded { .. }
+            | Event::IdentityReleased { .. }
+            | Event::IdentityReplaced { .. } => self.of_identity(event),
+            Event::AlarmRaised { what, .. } => self.alarm(" raised an alarm: ", what),
+            Event::AlarmCleared { what, .. } => self.alarm(" cleared an alarm: ", what),
+            Event::TargetTried { .. } => {
+                let start = self.start().text(" asked for ");
                 let start = match self.cluster {
                     Some(name) => start.name(name),
                     None => start.text("an IAM user"),
                 };
                 start.text(" to be tried at once.")
             }
-            "alarm.raised" => {
-                start.text(" raised an alarm: ").parsed(self.text("what").trim_end_matches('.')).text(".")
+            Event::AuditExported { rows, format, .. } => {
+                self.start().text(format!(" exported {rows} events of the audit log as {format}."))
             }
-            "alarm.cleared" => {
-                start.text(" cleared an alarm: ").parsed(self.text("what").trim_end_matches('.')).text(".")
+            Event::SessionEnded { sessions: 0 | 1 } => self.start().text(" ended one of their sessions."),
+            Event::SessionEnded { sessions } => self.start().text(format!(" ended {sessions} of their sessions.")),
+            Event::PolicyApplied { hash, .. } if hash.is_empty() => self.start().text(" applied a policy."),
+            Event::PolicyApplied { hash, .. } => {
+                let short: String = hash.chars().take(12).collect();
+                self.start().text(" applied the policy ").name(&short).text(".")
             }
-            "audit.exported" => {
-                let rows = self.detail.get("rows").and_then(Value::as_u64).unwrap_or(0);
-                start.text(format!(" exported {rows} events of the audit log as {}.", self.text("format")))
-            }
-            "session.ended" => match self.detail.get("sessions").and_then(Value::as_u64) {
-                Some(1) | None => start.text(" ended one of their sessions."),
-                Some(number) => start.text(format!(" ended {number} of their sessions.")),
-            },
-            "policy.applied" => match self.text("hash") {
-                "" => start.text(" applied a policy."),
-                hash => start.text(" applied the policy ").name(&hash[..hash.len().min(12)]).text("."),
-            },
-            other => self.on_cluster(start.text(format!(": {}", other.replace(['.', '_'], " ")))).text("."),
         }
     }
 
-    fn cancelled(&self, start: Sentence) -> Sentence {
-        let why = match self.text("why") {
-            "policy_dropped" => ": the policy has its cluster or profile no more.",
-            "policy_changed" => ": the policy does not allow it any more.",
-            "principal_ended" => ": the AWS identity that it was asked for ended.",
-            _ => return self.on_cluster(start.text(" cancelled their request")).text("."),
-        };
-        let whose = self.person.map_or_else(|| "their".to_owned(), |name| format!("{name}\u{2019}s"));
-        self.on_cluster(start.text(format!(" closed {whose} request"))).text(why)
+    fn of_request(&self, event: &Event) -> Sentence {
+        let start = self.start();
+        let whose = self.whose();
+        match event {
+            Event::RequestSubmitted { profile, namespaces, minutes, .. } => {
+                let start = start.text(" asked for ").name(profile);
+                let start = if namespaces.is_empty() {
+                    start
+                } else {
+                    start.text(" in ").names(namespaces.iter().map(String::as_str))
+                };
+                let sentence = self.on_cluster(start);
+                let sentence = match minutes {
+                    0 => sentence,
+                    minutes => sentence.text(format!(" for {}", super::time::length(*minutes))),
+                };
+                sentence.text(".")
+            }
+            Event::RequestVoted { vote, .. } => {
+                let did = if vote.verdict == Known::Is(Verdict::Deny) { " denied " } else { " approved " };
+                self.on_cluster(start.text(did).text(format!("{whose} request"))).text("; more approvals are needed.")
+            }
+            Event::RequestApproved { .. } => {
+                self.on_cluster(start.text(format!(" approved {whose} request"))).text(".")
+            }
+            Event::RequestDenied { .. } => self.on_cluster(start.text(format!(" denied {whose} request"))).text("."),
+            Event::RequestCancelled { why, .. } => {
+                let why = match why {
+                    Known::Is(ClosedWhy::PolicyDropped) => ": the policy has its cluster or profile no more.",
+                    Known::Is(ClosedWhy::PolicyChanged) => ": the policy does not allow it any more.",
+                    Known::Is(ClosedWhy::PrincipalEnded) => ": the AWS identity that it was asked for ended.",
+                    Known::Is(ClosedWhy::Requester) | Known::Other(_) => {
+                        return self.on_cluster(start.text(" cancelled their request")).text(".");
+                    }
+                };
+                self.on_cluster(start.text(format!(" closed {whose} request"))).text(why)
+            }
+            _ => self.on_cluster(self.theirs("request")).text(" lapsed undecided."),
+        }
     }
 
-    fn revoking(&self, start: Sentence) -> Sentence {
-        let whose = || self.capital_whose();
-        match self.text("cause") {
-            "relinquished" => self.on_cluster(start.text(" gave their access")).text(" back."),
-            "revoked" => {
+    fn of_grant(&self, event: &Event) -> Sentence {
+        let start = self.start();
+        let whose = self.whose();
+        match event {
+            Event::GrantStarted {} => {
+                self.on_cluster(Sentence::default().text(format!("Setting up {whose} access"))).text(" began.")
+            }
+            Event::GrantActivated { .. } => self.on_cluster(self.theirs("access")).text(" was proven and is active."),
+            Event::GrantRevoking { cause, .. } => self.revoking(start, cause),
+            Event::GrantEnded { residual, .. } if residual.is_empty() => {
+                self.on_cluster(self.theirs("access")).text(" ended and is proven gone.")
+            }
+            Event::GrantEnded { .. } => {
+                self.on_cluster(self.theirs("access")).text(" ended; ours is gone, something else still allows it.")
+            }
+            Event::GrantChangeBegun { target, .. } => {
+                self.on_cluster(start.text(format!(" began to write for {whose} access"))).text(place(target)).text(".")
+            }
+            Event::GrantChangeEnded { target, outcome, .. } => {
+                let sentence = self.on_cluster(start.text(format!(" wrote for {whose} access"))).text(place(target));
+                match outcome.as_str() {
+                    "" => sentence.text("."),
+                    outcome => sentence.text(": ").text(outcome.trim_end_matches('.')).text("."),
+                }
+            }
+            _ => self.on_cluster(start.text(format!(" found {whose} access changed by somebody else"))).text("."),
+        }
+    }
+
+    fn revoking(&self, start: Sentence, cause: &Known<Cause>) -> Sentence {
+        match cause {
+            Known::Is(Cause::Relinquished) => self.on_cluster(start.text(" gave their access")).text(" back."),
+            Known::Is(Cause::Revoked) => {
                 let access =
                     self.person.map_or_else(|| "an access".to_owned(), |name| format!("{name}\u{2019}s access"));
                 self.on_cluster(start.text(format!(" revoked {access}"))).text(".")
             }
-            "expired" => {
-                self.on_cluster(Sentence::default().text(format!("The time of {} access", whose()))).text(" was over.")
+            Known::Is(Cause::Expired) => {
+                let whose = self.capital_whose();
+                self.on_cluster(Sentence::default().text(format!("The time of {whose} access"))).text(" was over.")
             }
             // A cause of a later version is said by its name.
             cause => {
-                let why = Cause::parse(cause)
-                    .map_or_else(|| cause.replace('_', " "), |cause| super::access::cause(cause).to_owned());
-                self.on_cluster(Sentence::default().text(format!("{} access", whose())))
-                    .text(format!(" is being taken away: {why}."))
+                let why = match cause {
+                    Known::Is(cause) => super::access::cause(*cause).to_owned(),
+                    Known::Other(cause) => cause.replace('_', " "),
+                };
+                self.on_cluster(self.theirs("access")).text(format!(" is being taken away: {why}."))
             }
         }
+    }
+
+    fn of_cluster(&self, event: &Event) -> Sentence {
+        let start = self.start();
+        match event {
+            Event::ClusterAdded { name, .. } => start.text(" took on the cluster ").name(name).text("."),
+            Event::ClusterDropped { name, .. } => start.text(" dropped the cluster ").name(name).text("."),
+            Event::ClusterRenamed { name, previous, .. } => {
+                start.text(" renamed the cluster ").name(previous).text(" to ").name(name).text(".")
+            }
+            Event::ClusterFenced { .. } => self
+                .on_cluster(start.text(" stopped granting"))
+                .text(": its marker is of another database, or of a later state of this one."),
+            Event::ClusterMissing {} => {
+                self.on_cluster(start.text(" was told by EKS that there is no such cluster:")).text(".")
+            }
+            Event::ClusterFoundAgain {} => {
+                self.on_cluster(start.text(" was told by EKS that the cluster is there:")).text(".")
+            }
+            Event::ClusterGone { why } if why.is_empty() => {
+                self.on_cluster(start.text(" found the cluster gone:")).text(".")
+            }
+            Event::ClusterGone { why } => Sentence::parse(why).text("."),
+            Event::ClusterRestoreAccepted { by, .. } => {
+                self.on_cluster(Sentence::default().text(by).text(" accepted this database")).text(".")
+            }
+            Event::ClusterGrantingPaused { .. } => self.on_cluster(start.text(" paused granting")).text("."),
+            Event::ClusterGrantingResumed { .. } => self.on_cluster(start.text(" resumed granting")).text("."),
+            Event::ClusterDriftFound { what, .. } if !what.is_empty() => self
+                .on_cluster(start.text(" found something changed by somebody else"))
+                .text(": ")
+                .parsed(what.trim_end_matches('.'))
+                .text("."),
+            _ => self.on_cluster(start.text(" found something changed by somebody else")).text("."),
+        }
+    }
+
+    fn of_identity(&self, event: &Event) -> Sentence {
+        let start = self.start();
+        match event {
+            Event::IdentityProven { principal, .. } => start.text(" proved to be ").name(principal).text("."),
+            Event::IdentityEnded { principal, .. } => start
+                .text(" found ")
+                .name(principal)
+                .text(" deleted or made anew in IAM; what its holder had by it ends."),
+            Event::IdentityReleased { principal, .. } => start
+                .text(" released ")
+                .name(principal)
+                .text(format!(" from {}; what they had by it ends.", self.person.unwrap_or("its holder"))),
+            Event::IdentityReplaced { principal, .. } => {
+                start.text(" proved ").name(principal).text(", which IAM had made anew; what the old one had ends.")
+            }
+            _ => start.text("."),
+        }
+    }
+
+    fn alarm(&self, did: &str, what: &str) -> Sentence {
+        self.start().text(did).parsed(what.trim_end_matches('.')).text(".")
+    }
+
+    fn start(&self) -> Sentence {
+        Sentence::default().text(self.actor)
+    }
+
+    fn whose(&self) -> String {
+        self.person.map_or_else(|| "their".to_owned(), |name| format!("{name}\u{2019}s"))
+    }
+
+    /// "Ana's access", as a sentence begins.
+    fn theirs(&self, what: &str) -> Sentence {
+        Sentence::default().text(format!("{} {what}", self.capital_whose()))
     }
 
     fn on_cluster(&self, sentence: Sentence) -> Sentence {
@@ -205,35 +262,13 @@ impl Told<'_> {
             None => format!("{}\u{2019}s", self.actor),
         }
     }
+}
 
-    fn minutes(&self) -> String {
-        let minutes =
-            self.detail.get("minutes").and_then(Value::as_u64).and_then(|minutes| u32::try_from(minutes).ok());
-        minutes.map_or_else(String::new, |minutes| format!(" for {}", super::time::length(minutes)))
-    }
-
-    fn place(&self) -> &'static str {
-        match self.text("target") {
-            "principal" => ", in IAM",
-            "cluster" => ", on the cluster itself",
-            _ => "",
-        }
-    }
-
-    fn text(&self, key: &str) -> &str {
-        self.detail.get(key).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    fn texts(&self, key: &str) -> Vec<String> {
-        let list = self.detail.get(key).and_then(Value::as_array);
-        let text =
-            |value: &Value| value.as_str().or_else(|| value.get("name").and_then(Value::as_str)).map(str::to_owned);
-        list.into_iter().flatten().filter_map(text).collect()
-    }
-
-    /// The reason that somebody gave.
-    pub fn reason(&self) -> Option<&str> {
-        Some(self.text("reason")).filter(|reason| !reason.is_empty())
+fn place(target: &str) -> &'static str {
+    match target {
+        "principal" => ", in IAM",
+        "cluster" => ", on the cluster itself",
+        _ => "",
     }
 }
 
@@ -312,10 +347,11 @@ pub fn last_check(found: &Found<'_>, clock: &Clock) -> Sentence {
 mod tests {
     use super::*;
     use latchkey_domain::audit::names::ACTIONS;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn said(action: &str, actor: &str, person: Option<&str>, detail: &Value) -> String {
-        Told { action, actor, person, cluster: Some("prod-eu"), detail }.sentence().to_string()
+        let event = Event::read(action, detail);
+        Told { action, event: event.as_ref(), actor, person, cluster: Some("prod-eu") }.sentence().to_string()
     }
 
     #[test]
@@ -349,7 +385,7 @@ mod tests {
 
     #[test]
     fn every_action_that_there_is_has_a_sentence_of_its_own() {
-        for action in ACTIONS {
+        for action in ACTIONS.iter().copied() {
             let named = format!(": {}", action.replace(['.', '_'], " "));
             let told = said(action, "Ana", Some("Ben"), &json!({ "cause": "expired" }));
             assert!(!told.contains(&named), "{told}");

@@ -231,7 +231,7 @@ async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result
             }
             Err(error) if error.is_unavailable() => return Err(error.into()),
             Err(error) => {
-                tracing::error!(target = %lease.target(), action = event.action, error = chain(&error), "a finding could not be recorded");
+                tracing::error!(target = %lease.target(), action = event.what.action(), error = chain(&error), "a finding could not be recorded");
             }
         }
     }

@@ -18,13 +18,13 @@ use crate::{
     store::{
         StoreError,
         desired::{self, Legs},
-        findings::OBJECTS,
         grants,
         intents::{self, Intent},
         observations, people, quarantine,
     },
 };
 use jiff::Timestamp;
+use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
         EventDraft, GrantId, PrincipalId,
@@ -430,9 +430,8 @@ fn found_without_grant(desired: &DesiredPrincipal, plan: &PrincipalPlan, user: &
         PrincipalStep::Untag { key } => format!("the tag {key} belongs to no access; it is taken off"),
     };
     let event = |step| {
-        let draft = EventDraft::new("principal.drift_found", Actor::worker());
-        let draft = draft.with("principal", desired.arn.to_string()).with("what", what(step));
-        draft.with(OBJECTS, [intent(None, step, user).object])
+        let (principal, objects) = (desired.arn.to_string(), vec![intent(None, step, user).object]);
+        EventDraft::new(Event::PrincipalDriftFound { principal, what: what(step), objects }, Actor::worker())
     };
     plan.steps.iter().map(event).collect()
 }

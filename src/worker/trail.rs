@@ -12,6 +12,7 @@ use crate::{
     },
 };
 use latchkey_domain::access::{EventDraft, GrantId, grant::GrantBrief, transition::Actor};
+use latchkey_domain::audit::event::Event;
 use serde::Serialize;
 use serde_json::json;
 use std::{
@@ -60,12 +61,9 @@ pub async fn open(store: &Store, lease: &Lease, planned: &[Intent], found: &[Eve
     for brief in briefs {
         let of_grant = planned.iter().filter(|intent| intent.grant == Some(brief.id));
         let steps: Vec<String> = of_grant.map(|intent| format!("{} {}", intent.step, intent.object)).collect();
-        let event = brief
-            .event("grant.change_begun", Actor::worker())
-            .with("target", lease.target().kind())
-            .with("epoch", lease.epoch())
-            .with("steps", steps);
-        tx.event(&event, now).await?;
+        let target = lease.target().kind().to_owned();
+        let what = Event::GrantChangeBegun { target, epoch: lease.epoch(), steps };
+        tx.event(&brief.event(what, Actor::worker()), now).await?;
     }
     Ok(tx)
 }
@@ -132,13 +130,13 @@ pub async fn close_dangling(
     let now = tx.now().await?;
     for ((grant, epoch), lines) in by_run {
         let Some(brief) = briefs.iter().find(|brief| Some(brief.id) == grant) else { continue };
-        let event = brief
-            .event("grant.change_ended", Actor::worker())
-            .with("target", lease.target().kind())
-            .with("epoch", epoch)
-            .with("outcome", "interrupted")
-            .with("steps", lines);
-        tx.event(&event, now).await?;
+        let what = Event::GrantChangeEnded {
+            target: lease.target().kind().to_owned(),
+            epoch,
+            outcome: "interrupted".to_owned(),
+            steps: Some(lines),
+        };
+        tx.event(&brief.event(what, Actor::worker()), now).await?;
     }
     for (grant, epoch) in changing {
         tx.end_change(grant, lease.target(), epoch).await?;
@@ -159,12 +157,9 @@ pub async fn end(tx: &mut Tx, grant: &GrantBrief, lease: &Lease, outcome: &str) 
         return Ok(());
     }
     let now = tx.now().await?;
-    let event = grant
-        .event("grant.change_ended", Actor::worker())
-        .with("target", lease.target().kind())
-        .with("epoch", lease.epoch())
-        .with("outcome", outcome);
-    tx.event(&event, now).await?;
+    let (target, outcome) = (lease.target().kind().to_owned(), outcome.to_owned());
+    let what = Event::GrantChangeEnded { target, epoch: lease.epoch(), outcome, steps: None };
+    tx.event(&grant.event(what, Actor::worker()), now).await?;
     Ok(())
 }
 

@@ -8,14 +8,14 @@ use latchkey::store::audit::{
 };
 use latchkey_domain::{
     access::{EventDraft, transition::Actor},
-    audit::Place,
+    audit::{Place, event::Event},
 };
 use sqlx::{AssertSqlSafe, Executor as _};
 
-async fn happen(town: &Town, action: &str) {
+async fn happen(town: &Town) {
     let mut tx = town.worker.begin().await.unwrap();
     let now = tx.now().await.unwrap();
-    tx.event(&EventDraft::new(action, Actor::worker()), now).await.unwrap();
+    tx.event(&EventDraft::new(Event::RequestLapsed {}, Actor::worker()), now).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -23,8 +23,8 @@ async fn happen(town: &Town, action: &str) {
 async fn sealed() -> Town {
     let town = Town::new().await;
     town.grant().await;
-    for number in 0..5 {
-        happen(&town, &format!("test.happened_{number}")).await;
+    for _ in 0..5 {
+        happen(&town).await;
     }
     assert!(audit::seal(town.worker.pool()).await.unwrap() >= 7);
     town
@@ -62,7 +62,7 @@ async fn sealed_chain_holds_and_new_events_wait_for_their_links() {
         (town.count("select count(*) from event").await, 0)
     );
     assert_eq!(audit::seal(town.worker.pool()).await.unwrap(), 0);
-    happen(&town, "test.late").await;
+    happen(&town).await;
     assert_eq!(audit::lag(town.web.pool()).await.unwrap().events, 1);
     assert_eq!(verify(&town).await.unwrap().unsealed, 1);
     assert_eq!(audit::seal(town.worker.pool()).await.unwrap(), 1);
@@ -74,8 +74,8 @@ async fn event_that_commits_after_later_ones_were_sealed_is_still_sealed() {
     let (town, before) = settled().await;
     let mut early = town.worker.begin().await.unwrap();
     let now = early.now().await.unwrap();
-    early.event(&EventDraft::new("test.early", Actor::worker()), now).await.unwrap();
-    happen(&town, "test.later").await;
+    early.event(&EventDraft::new(Event::RequestLapsed {}, Actor::worker()), now).await.unwrap();
+    happen(&town).await;
     assert_eq!(audit::seal(town.worker.pool()).await.unwrap(), 1);
     early.commit().await.unwrap();
     assert_eq!(audit::seal(town.worker.pool()).await.unwrap(), 1);
@@ -86,8 +86,8 @@ async fn event_that_commits_after_later_ones_were_sealed_is_still_sealed() {
 #[tokio::test]
 async fn two_sealers_at_once_link_each_event_once() {
     let (town, before) = settled().await;
-    for number in 0..20 {
-        happen(&town, &format!("test.happened_{number}")).await;
+    for _ in 0..20 {
+        happen(&town).await;
     }
     let pool = town.worker.pool();
     let sealers = (0..4).map(|_| {
@@ -154,8 +154,8 @@ async fn an_event_that_cannot_be_read_is_named_and_what_is_changed_after_it_is_f
     let before = verify(&town).await.unwrap().links;
     town.write_unreadable(&[b"\x00", b"\xff\xfe", b"{}"]).await;
     audit::seal(town.worker.pool()).await.unwrap();
-    for number in 0..45 {
-        happen(&town, &format!("test.later_{number}")).await;
+    for _ in 0..45 {
+        happen(&town).await;
     }
     audit::seal(town.worker.pool()).await.unwrap();
     let verified = verify(&town).await.unwrap();
@@ -184,7 +184,7 @@ async fn an_event_that_cannot_be_read_is_named_and_what_is_changed_after_it_is_f
 #[tokio::test]
 async fn event_that_was_kept_from_being_sealed_is_found() {
     let town = sealed().await;
-    happen(&town, "test.hidden").await;
+    happen(&town).await;
     let last = town.count("select max(seq) from audit_link").await;
     let told = broken_after(&town, "delete from event_unsealed").await;
     assert!(told.contains("has no link, and does not wait for one"), "{told}");
@@ -194,7 +194,7 @@ async fn event_that_was_kept_from_being_sealed_is_found() {
 #[tokio::test]
 async fn neither_process_can_change_the_log_or_hide_from_the_sealer() {
     let town = sealed().await;
-    happen(&town, "test.new").await;
+    happen(&town).await;
     for statement in [
         "update event set action = 'x'",
         "delete from event",
@@ -259,8 +259,8 @@ async fn the_worker_walks_the_whole_chain_then_rests_and_says_what_it_found() {
 #[tokio::test]
 async fn a_link_that_no_page_looks_at_is_found_by_the_next_walk_and_forgotten_by_one_that_finds_nothing() {
     let town = sealed().await;
-    for number in 0..60 {
-        happen(&town, &format!("test.later_{number}")).await;
+    for _ in 0..60 {
+        happen(&town).await;
     }
     audit::seal(town.worker.pool()).await.unwrap();
     assert!(matches!(walk(&town, AT_ONCE).await, Step::Verified(_)));
@@ -317,7 +317,7 @@ async fn a_chain_that_was_cut_or_made_anew_since_it_was_verified_is_found() {
         let links = verify(&town).await.unwrap().links;
         assert_eq!(walk(&town, AT_ONCE).await, Step::Verified(links));
         tamper(&town, statement).await;
-        happen(&town, "test.after").await;
+        happen(&town).await;
         audit::seal(town.worker.pool()).await.unwrap();
         let seq = if seq == 0 { links } else { seq + 1 };
         match walk(&town, AT_ONCE).await {
@@ -331,7 +331,7 @@ async fn a_chain_that_was_cut_or_made_anew_since_it_was_verified_is_found() {
 async fn a_walk_finds_an_event_that_was_kept_from_being_sealed() {
     let town = sealed().await;
     let last = verify(&town).await.unwrap().links;
-    happen(&town, "test.hidden").await;
+    happen(&town).await;
     tamper(&town, "delete from event_unsealed").await;
     match walk(&town, AT_ONCE).await {
         Step::Broken(broken) => {

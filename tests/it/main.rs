@@ -7,7 +7,6 @@ mod adapters;
 mod attacks;
 mod audit_chain;
 mod audit_export;
-mod audit_names;
 mod aws_auth_oracle;
 mod command_line;
 mod contract;

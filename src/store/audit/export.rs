@@ -84,7 +84,7 @@ pub async fn names(store: &Store, named: Named) -> Result<Vec<String>, StoreErro
         Named::Person => people().await?,
         Named::Actor => [people().await?, ours(&PROCESSES)].concat(),
         Named::Cluster => sqlx::query_scalar!("select distinct name from cluster").fetch_all(store.pool()).await?,
-        Named::Action => nouns().map(str::to_owned).chain(ours(&ACTIONS)).collect(),
+        Named::Action => nouns().map(str::to_owned).chain(ours(ACTIONS)).collect(),
     };
     Ok(found)
 }

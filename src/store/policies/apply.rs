@@ -13,8 +13,9 @@ use latchkey_domain::access::{
     person::{Audience, Handle, Person},
     policy::{Decision, PolicyFile},
     request::{ClosedWhy, Open},
-    transition::{Actor, Target, Transition},
+    transition::{Actor, Process, Target, Transition},
 };
+use latchkey_domain::audit::event::Event;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -213,28 +214,30 @@ async fn attempt(
     let (now, ended) = end(&mut tx, &ending, &ends, &mut wakes).await?;
     let requests_closed = close(&mut tx, &open, &ends, now).await?;
     write_version(&mut tx, application, previous.as_deref(), now).await?;
-    let mut events = drop_clusters(&mut tx, &dropped, now).await?;
-    events.extend(drop_clusters(&mut tx, &gone, now).await?);
+    let mut events = drop_clusters(&mut tx, &dropped, application.hash, now).await?;
+    events.extend(drop_clusters(&mut tx, &gone, application.hash, now).await?);
     let kept = kept.into_iter().map(|row| (row.arn.clone(), row)).collect();
-    let new = write_clusters(&mut tx, application.file, kept, &mut events, &mut wakes).await?;
+    let new = write_clusters(&mut tx, application, kept, &mut events, &mut wakes).await?;
     let was_gone = |name: &ClusterName| {
         let arn = application.file.cluster(name).map(|cluster| cluster.arn.as_str());
         gone.iter().any(|row| Some(row.arn.as_str()) == arn)
     };
     let (retaken, added): (Vec<ClusterName>, Vec<ClusterName>) = new.into_iter().partition(was_gone);
-    let event = actor_event("policy.applied", application.by)
-        .with("hash", application.hash)
-        .with("previous", &previous)
-        .with("clusters_added", added.len())
-        .with("clusters_dropped", dropped.len())
-        .with("clusters_retaken", retaken.len())
-        .with("accesses_ending", ended)
-        .with("requests_closed", requests_closed)
-        .with("drain", application.drain)
-        .with("end_refused", application.end_refused);
-    tx.event(&event, now).await?;
+    let what = Event::PolicyApplied {
+        by: application.by.to_owned(),
+        hash: application.hash.to_owned(),
+        previous: previous.clone(),
+        clusters_added: added.len(),
+        clusters_dropped: dropped.len(),
+        clusters_retaken: retaken.len(),
+        accesses_ending: ended,
+        requests_closed,
+        drain: application.drain.to_vec(),
+        end_refused: application.end_refused,
+    };
+    tx.event(&EventDraft::new(what, actor()), now).await?;
     for event in events {
-        tx.event(&event.with("policy_hash", application.hash), now).await?;
+        tx.event(&event, now).await?;
     }
     tx.wake(wakes).await?;
     tx.commit().await?;
@@ -251,11 +254,7 @@ async fn attempt(
 }
 
 fn actor() -> Actor {
-    Actor::Process { name: "policy apply".to_owned() }
-}
-
-fn actor_event(action: &str, by: &str) -> EventDraft {
-    EventDraft::new(action, actor()).with("by", by)
+    Actor::process(Process::PolicyApply)
 }
 
 /// A handle that nobody has could be taken by whoever signs in first.
@@ -404,28 +403,36 @@ async fn write_version(
     Ok(())
 }
 
-async fn drop_clusters(tx: &mut Tx, dropped: &[Row], now: Timestamp) -> Result<Vec<EventDraft>, NotApplied> {
+async fn drop_clusters(
+    tx: &mut Tx,
+    dropped: &[Row],
+    policy_hash: &str,
+    now: Timestamp,
+) -> Result<Vec<EventDraft>, NotApplied> {
     let ids: Vec<Uuid> = dropped.iter().map(|row| row.id.0).collect();
     sqlx::query!("update cluster set dropped_at = $2 where id = any($1)", &ids, time(now) as _)
         .execute(tx.connection())
         .await?;
-    Ok(dropped.iter().map(|row| cluster_event("cluster.dropped", row.id, &row.name, &row.arn)).collect())
+    let event = |row: &Row| {
+        let (name, arn, policy_hash) = (row.name.clone(), row.arn.clone(), policy_hash.to_owned());
+        of_cluster(row.id, Event::ClusterDropped { name, arn, policy_hash })
+    };
+    Ok(dropped.iter().map(event).collect())
 }
 
-fn cluster_event(action: &str, id: ClusterId, name: &str, arn: &str) -> EventDraft {
-    let mut event = EventDraft::new(action, actor()).with("name", name).with("arn", arn);
-    event.cluster = Some(id);
-    event
+fn of_cluster(id: ClusterId, what: Event) -> EventDraft {
+    EventDraft { cluster: Some(id), ..EventDraft::new(what, actor()) }
 }
 
 /// Makes the rows of the file's clusters: new ones, names that changed, and those that come back. Wakes all.
 async fn write_clusters(
     tx: &mut Tx,
-    file: &PolicyFile,
+    application: &Application<'_>,
     kept: BTreeMap<String, Row>,
     events: &mut Vec<EventDraft>,
     wakes: &mut Vec<Wake>,
 ) -> Result<Vec<ClusterName>, NotApplied> {
+    let file = application.file;
     // Two clusters may change names with each other: until all have their new ones, those that change have none.
     let renamed = file.clusters.iter().filter_map(|cluster| {
         kept.get(cluster.arn.as_str()).filter(|row| row.name != cluster.name.as_str()).map(|row| row.id.0)
@@ -435,18 +442,22 @@ async fn write_clusters(
     let mut added = Vec::new();
     for cluster in &file.clusters {
         let (name, arn) = (cluster.name.as_str(), cluster.arn.as_str());
+        let event_facts = (name.to_owned(), arn.to_owned(), application.hash.to_owned());
         let id = match kept.get(arn) {
             Some(row) if row.name == name => row.id,
             Some(row) => {
                 sqlx::query!("update cluster set name = $2 where id = $1", row.id.0, name)
                     .execute(tx.connection())
                     .await?;
-                events.push(cluster_event("cluster.renamed", row.id, name, arn).with("previous", &row.name));
+                let previous = row.name.clone();
+                let (name, arn, policy_hash) = event_facts;
+                events.push(of_cluster(row.id, Event::ClusterRenamed { name, arn, previous, policy_hash }));
                 row.id
             }
             None => {
                 let id = add(tx, name, arn).await?;
-                events.push(cluster_event("cluster.added", id, name, arn));
+                let (name, arn, policy_hash) = event_facts;
+                events.push(of_cluster(id, Event::ClusterAdded { name, arn, policy_hash }));
                 added.push(cluster.name.clone());
                 id
             }

@@ -25,12 +25,13 @@ use crate::{
     machine,
     store::{
         desired::{self, Legs},
-        fence, findings,
+        fence,
         quarantine::{self, Held},
     },
 };
 use apply::Applied;
 use existence::Described;
+use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{ClusterId, EventDraft, grant::GrantFacts, profile::Source, transition::Actor},
     eks::{arn::ClusterArn, aws_auth::AwsAuth},
@@ -312,16 +313,12 @@ impl Run<'_> {
 
     fn finding(&self, finding: &Finding) -> EventDraft {
         let facts = finding.grant.and_then(|id| self.desired.grants.iter().find(|grant| grant.id() == id));
-        let mut event = match facts {
-            Some(grant) => grant.facts.event("grant.drift_found", Actor::worker()),
-            None => EventDraft::new("cluster.drift_found", Actor::worker()),
+        let Finding { what, objects, version, .. } = finding.clone();
+        let event = match facts {
+            Some(grant) => grant.facts.event(Event::GrantDriftFound { what, objects, version }, Actor::worker()),
+            None => EventDraft::new(Event::ClusterDriftFound { what, objects, version }, Actor::worker()),
         };
-        event.cluster = Some(self.cluster);
-        let event = event.with("what", &finding.what).with(findings::OBJECTS, &finding.objects);
-        match &finding.version {
-            Some(version) => event.with("version", version),
-            None => event,
-        }
+        EventDraft { cluster: Some(self.cluster), ..event }
     }
 
     /// Catches the rows of mappings up with what was seen. What was found goes with it: by these rows alone the next run

@@ -3,6 +3,7 @@
 use super::{Hospital, text};
 use crate::rig::postgres_proxy::PostgresProxy;
 use latchkey_domain::access::{EventDraft, transition::Actor};
+use latchkey_domain::audit::event::Event;
 use sqlx::{Connection as _, Executor as _};
 
 #[tokio::test]
@@ -227,7 +228,7 @@ async fn an_event_that_was_kept_from_being_sealed_fails() {
         let mut tx = worker.begin().await.unwrap();
         let now = tx.now().await.unwrap();
         for _ in 0..times {
-            tx.event(&EventDraft::new("test.happened", Actor::worker()), now).await.unwrap();
+            tx.event(&EventDraft::new(Event::RequestLapsed {}, Actor::worker()), now).await.unwrap();
         }
         tx.commit().await.unwrap();
     };

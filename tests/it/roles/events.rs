@@ -4,6 +4,7 @@ use super::{copied, refused};
 use crate::town::Town;
 use latchkey::store::{Store, audit};
 use latchkey_domain::access::{EventDraft, transition::Actor};
+use latchkey_domain::audit::event::Event;
 use serde_json::{Value, json};
 use sqlx::Executor as _;
 use uuid::Uuid;
@@ -57,7 +58,8 @@ async fn the_columns_of_an_event_are_what_its_bytes_say_and_whoever_reads_the_ch
     }
     let mut tx = town.worker.begin().await.unwrap();
     let now = tx.now().await.unwrap();
-    let draft = EventDraft::new("alarm.raised", Actor::worker()).with("what", "\u{1f512} \"quoted\" \\ \u{7f}");
+    let why = "\u{1f512} \"quoted\" \\ \u{7f}".to_owned();
+    let draft = EventDraft::new(Event::ClusterGone { why }, Actor::worker());
     tx.event(&draft, now).await.unwrap();
     tx.commit().await.unwrap();
     let export = json!({ "process": { "name": "audit export" } });
@@ -180,7 +182,7 @@ async fn what_stands_in_the_queue_for_nothing_holds_no_event_up() {
     sqlx::raw_sql(junk).execute(town.owner.pool()).await.unwrap();
     let mut tx = town.worker.begin().await.unwrap();
     let now = tx.now().await.unwrap();
-    tx.event(&EventDraft::new("test.happened", Actor::worker()), now).await.unwrap();
+    tx.event(&EventDraft::new(Event::RequestLapsed {}, Actor::worker()), now).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(audit::seal(town.worker.pool()).await.unwrap(), 0);
     assert_eq!(audit::seal(town.worker.pool()).await.unwrap(), 1);

@@ -15,6 +15,7 @@ use latchkey::{
         sessions::{self, NewSession},
     },
 };
+use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
         EventDraft, GrantId, RequestId,
@@ -355,7 +356,7 @@ impl Town {
         let mut tx = self.worker.begin().await.unwrap();
         let now = tx.now().await.unwrap();
         for _ in 0..links {
-            tx.event(&EventDraft::new("test.happened", Actor::worker()), now).await.unwrap();
+            tx.event(&EventDraft::new(Event::RequestLapsed {}, Actor::worker()), now).await.unwrap();
         }
         tx.commit().await.unwrap();
         while audit::seal(self.worker.pool()).await.unwrap() > 0 {}

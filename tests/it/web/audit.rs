@@ -3,6 +3,7 @@
 use super::Portal;
 use axum::http::StatusCode;
 use latchkey::store::audit;
+use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{EventDraft, transition::Actor},
     audit::export::Verifier,
@@ -76,7 +77,7 @@ async fn an_event_that_was_kept_from_being_sealed_is_told_at_once_and_no_export_
     let last = portal.town.count("select max(seq) from audit_link").await;
     let mut tx = portal.town.worker.begin().await.unwrap();
     let now = tx.now().await.unwrap();
-    tx.event(&EventDraft::new("test.hidden", Actor::worker()), now).await.unwrap();
+    tx.event(&EventDraft::new(Event::RequestLapsed {}, Actor::worker()), now).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(eli.get("/audit").await.all("tbody .number")[0], "not sealed yet");
     assert!(!eli.get("/").await.all(".banner").join(" ").contains("audit chain"));

@@ -2,6 +2,7 @@
 //! what is seen at each look is told once.
 
 use super::{ClusterId, EventDraft, GrantId, PersonId, RequestId, transition::Actor};
+use crate::audit::event::Event;
 
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,11 +62,9 @@ impl Alarm {
 
     /// The event of it: `alarm.raised`.
     pub fn raised(&self) -> EventDraft {
-        let event = EventDraft::new("alarm.raised", Actor::worker());
+        let (alarm, subject, what) = (self.code.as_str().to_owned(), self.subject.clone(), self.what.clone());
+        let event = EventDraft::new(Event::AlarmRaised { alarm, subject, what }, Actor::worker());
         EventDraft { person: self.person, cluster: self.cluster, request: self.request, grant: self.grant, ..event }
-            .with("alarm", self.code.as_str())
-            .with("subject", &self.subject)
-            .with("what", &self.what)
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     request::{ACTIVATE_WITHIN, RequestState, Verdict},
     transition::Actor,
 };
+use crate::audit::event::Event;
 use crate::{
     access::{ClusterId, PrincipalId},
     eks::rbac::{Attributes, Rule, beyond, own_role_name, rules_hash},
@@ -392,7 +393,10 @@ impl Live {
             ..Alarm::new(AlarmCode::NotAllowed, format!("access_grant {}", facts.id), what)
         };
         let mut transition = self.revoke(Cause::NotAllowed, Actor::worker(), Some(why.to_string()), now);
-        transition.event = transition.event.with("refusal", why.code()).with("policy_hash", policy_hash);
+        if let Event::GrantRevoking { refusal, policy_hash: ruled, .. } = &mut transition.event.what {
+            *refusal = Some(why.code().to_owned());
+            *ruled = Some(policy_hash.to_owned());
+        }
         (transition, alarm)
     }
 }

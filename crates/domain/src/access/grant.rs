@@ -21,6 +21,7 @@ use super::{
     reason,
     transition::{Actor, Target},
 };
+use crate::audit::event::Event;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{marker::PhantomData, num::NonZeroU8};
@@ -97,8 +98,8 @@ pub struct GrantBrief {
 
 impl GrantBrief {
     /// An event about this grant.
-    pub fn event(&self, action: &str, actor: Actor) -> EventDraft {
-        let mut event = EventDraft::new(action, actor);
+    pub fn event(&self, what: Event, actor: Actor) -> EventDraft {
+        let mut event = EventDraft::new(what, actor);
         event.person = Some(self.person);
         event.cluster = Some(self.cluster);
         event.request = Some(self.request);
@@ -494,7 +495,7 @@ impl Grant {
 impl Scheduled {
     /// Begins setting up, or gives up where `activate_by` is over.
     pub fn start(self) -> Transition<Provisioning> {
-        let event = self.facts.event("grant.started", Actor::worker());
+        let event = self.facts.event(Event::GrantStarted {}, Actor::worker());
         let wakes = self.facts.wakes(false);
         Transition { to: Provisioning { facts: self.facts }, event, wakes }
     }
@@ -510,15 +511,13 @@ impl Provisioning {
             return Err(Box::new(self));
         }
         let until = (now + SignedDuration::from_mins(i64::from(self.facts.minutes))).min(self.facts.hard_until);
-        let mut event = self
-            .facts
-            .event("grant.activated", Actor::worker())
-            .with("since", now.to_string())
-            .with("until", until.to_string())
-            .with("residual", &proof.residual);
-        if proof.unprotected {
-            event = event.with("identity", UNPROTECTED);
-        }
+        let what = Event::GrantActivated {
+            since: Some(now),
+            until: Some(until),
+            residual: proof.residual.clone(),
+            identity: proof.unprotected.then(|| UNPROTECTED.to_owned()),
+        };
+        let event = self.facts.event(what, Actor::worker());
         let to = Active { facts: self.facts, since: now, until, residual: proof.residual };
         Ok(Transition { to, event, wakes: vec![] })
     }
@@ -584,7 +583,7 @@ impl Live {
             Actor::Process { .. } => None,
         };
         let reason: Option<String> = reason.map(|reason| reason.chars().take(reason::LONGEST).collect());
-        let event = facts.event("grant.revoking", actor).with("cause", cause).with("reason", &reason);
+        let event = facts.event(Event::revoking(cause, reason.as_deref()), actor);
         let wakes = facts.wakes(true);
         Transition { to: Revoking { facts, active, cause, revoking_since: now, by, reason }, event, wakes }
     }
@@ -593,11 +592,8 @@ impl Live {
 impl Revoking {
     /// Over.
     pub fn end(self, proof: Proof<Gone>, now: Timestamp) -> Transition<Ended> {
-        let event = self
-            .facts
-            .event("grant.ended", Actor::worker())
-            .with("cause", self.cause)
-            .with("residual", &proof.residual);
+        let what = Event::GrantEnded { cause: self.cause.into(), residual: proof.residual.clone() };
+        let event = self.facts.event(what, Actor::worker());
         let Self { facts, active, cause, revoking_since, .. } = self;
         let to = Ended { facts, active, cause, revoking_since, ended_at: now, residual: proof.residual };
         Transition { to, event, wakes: vec![] }
@@ -612,7 +608,7 @@ impl GrantFacts {
     }
 
     /// An event about this grant.
-    pub fn event(&self, action: &str, actor: Actor) -> EventDraft {
-        self.brief().event(action, actor)
+    pub fn event(&self, what: Event, actor: Actor) -> EventDraft {
+        self.brief().event(what, actor)
     }
 }

@@ -9,6 +9,7 @@ use super::{
     profile::ResolvedProfile,
     transition::{Actor, Target},
 };
+use crate::audit::event::Event;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -148,7 +149,8 @@ pub struct Open {
 impl Open {
     /// Closes it undecided. `reason` is a sentence for its requester, where there is more to say than `why`.
     pub fn close(self, why: ClosedWhy, actor: Actor, reason: Option<&str>, now: Timestamp) -> Transition<Closed> {
-        let mut event = EventDraft::new("request.cancelled", actor).with("why", why).with("reason", reason);
+        let what = Event::RequestCancelled { why: why.into(), reason: reason.map(str::to_owned) };
+        let mut event = EventDraft::new(what, actor);
         event.person = Some(self.requester);
         event.cluster = Some(self.cluster);
         event.request = Some(self.id);
@@ -214,7 +216,7 @@ impl Pending {
     /// Closes a request that nobody decided in time; nothing where its time is not over.
     pub fn lapse(self, now: Timestamp) -> Option<Transition<Closed>> {
         (now >= self.facts.lapses_at).then(|| {
-            let event = self.facts.event("request.lapsed", Actor::worker());
+            let event = self.facts.event(Event::RequestLapsed {}, Actor::worker());
             Transition { to: Closed::of(&self.facts, RequestState::Lapsed, now), event, wakes: vec![] }
         })
     }
@@ -231,7 +233,7 @@ impl RequestFacts {
     /// Submits the request under a policy that grants by itself: request, closed and scheduled at once.
     pub fn submit_automatic(self, basis: &Basis, grant: GrantId) -> Transition<(Submitted, Closed, Scheduled)> {
         let seen = self.seen(&basis.policy, &self.profile);
-        let mut event = self.submitted_event(seen, GrantBasis::Automatic).with("automatic", true);
+        let mut event = self.submitted_event(seen, GrantBasis::Automatic);
         event.grant = Some(grant);
         let now = self.submitted_at;
         let closed = Closed::of(&self, RequestState::Approved, now);
@@ -243,24 +245,26 @@ impl RequestFacts {
 
     fn submitted_event(&self, seen: Seen, basis: GrantBasis) -> EventDraft {
         let actor = Actor::Person { id: self.requester.id, handle: self.requester.handle.to_string() };
-        let namespaces: Vec<&str> = self.namespaces.iter().map(|namespace| namespace.name.as_str()).collect();
-        self.event("request.submitted", actor)
-            .with("cluster", &self.cluster_name)
-            .with("profile", &self.profile.name)
-            .with("namespaces", namespaces)
-            .with("principal", &self.principal_arn)
-            .with("minutes", self.minutes)
-            .with("reason", &self.reason)
-            .with("policy", &self.policy_name)
-            .with("policy_hash", &self.policy_hash)
-            .with("seen", seen.to_string())
-            .with("basis", basis.as_str())
-            .with("quorum", basis.quorum())
-            .with("lapses_at", self.lapses_at.to_string())
+        let what = Event::RequestSubmitted {
+            cluster: self.cluster_name.to_string(),
+            profile: self.profile.name.to_string(),
+            namespaces: self.namespaces.iter().map(|namespace| namespace.name.clone()).collect(),
+            principal: self.principal_arn.to_string(),
+            minutes: self.minutes,
+            reason: self.reason.to_string(),
+            policy: self.policy_name.to_string(),
+            policy_hash: self.policy_hash.clone(),
+            seen: seen.to_string(),
+            basis: basis.as_str().to_owned(),
+            quorum: basis.quorum(),
+            lapses_at: Some(self.lapses_at),
+            automatic: basis == GrantBasis::Automatic,
+        };
+        self.event(what, actor)
     }
 
-    pub(super) fn event(&self, action: &str, actor: Actor) -> EventDraft {
-        let mut event = EventDraft::new(action, actor);
+    pub(super) fn event(&self, what: Event, actor: Actor) -> EventDraft {
+        let mut event = EventDraft::new(what, actor);
         event.person = Some(self.requester.id);
         event.cluster = Some(self.cluster);
         event.request = Some(self.id);

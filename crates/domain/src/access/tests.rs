@@ -181,7 +181,7 @@ fn denial_needs_a_reason_and_closes() {
     match decide(pending, &ruled, said).unwrap() {
         Decided::Denied(transition) => {
             assert_eq!(transition.to.1.state, RequestState::Denied);
-            assert_eq!(transition.event.action, "request.denied");
+            assert_eq!(transition.event.what.action(), "request.denied");
             assert!(transition.wakes.is_empty());
         }
         other => panic!("not denied: {other:?}"),
@@ -296,7 +296,7 @@ fn an_access_that_goes_on_though_aws_lets_nobody_look_says_so_in_its_event() {
         let proof = Proof::<Present>::of(&compared(with), &profile(false)).unwrap();
         Provisioning { facts: granted() }.activate(proof, granted().created_at).unwrap().event
     };
-    let told = |event: &EventDraft| serde_json::to_string(&event.detail).unwrap().contains(UNPROTECTED);
+    let told = |event: &EventDraft| serde_json::to_string(&event.what).unwrap().contains(UNPROTECTED);
     assert!(told(&activated(Compared::Unprotected)));
     assert!(!told(&activated(Compared::Same)));
 }

@@ -1,6 +1,7 @@
 //! A change of state together with what must be recorded and woken with it.
 
 use super::{ClusterId, GrantId, PersonId, PrincipalId, RequestId};
+use crate::audit::event::Event;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -76,47 +77,57 @@ pub enum Actor {
 }
 
 /// An audit event before the store gives it an id and a time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventDraft {
-    /// `request.submitted`, `grant.activated`: noun, dot, past participle.
-    pub action: String,
+    #[serde(flatten)]
+    pub what: Event,
     pub actor: Actor,
     /// Whom it concerns.
     pub person: Option<PersonId>,
     pub cluster: Option<ClusterId>,
     pub request: Option<RequestId>,
     pub grant: Option<GrantId>,
-    /// What else is evidence. No secret ever; strings, integers, booleans, lists and objects only.
-    pub detail: serde_json::Value,
 }
 
 impl EventDraft {
-    /// An event of this action by this actor, about nothing yet.
-    pub fn new(action: &str, actor: Actor) -> Self {
-        Self {
-            action: action.to_owned(),
-            actor,
-            person: None,
-            cluster: None,
-            request: None,
-            grant: None,
-            detail: serde_json::Value::Object(serde_json::Map::new()),
-        }
+    /// What this actor did, about nothing else yet.
+    pub fn new(what: Event, actor: Actor) -> Self {
+        Self { what, actor, person: None, cluster: None, request: None, grant: None }
     }
+}
 
-    /// Adds a detail.
-    #[must_use]
-    pub fn with(mut self, key: &str, value: impl Serialize) -> Self {
-        if let serde_json::Value::Object(map) = &mut self.detail {
-            map.insert(key.to_owned(), serde_json::to_value(value).unwrap_or(serde_json::Value::Null));
+/// The processes that act of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Process {
+    AcceptRestore,
+    AuditExport,
+    PolicyApply,
+    Worker,
+}
+
+impl Process {
+    /// Every process, in the order of their names.
+    pub const ALL: [Self; 4] = [Self::AcceptRestore, Self::AuditExport, Self::PolicyApply, Self::Worker];
+
+    /// As events have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AcceptRestore => "accept-restore",
+            Self::AuditExport => "audit export",
+            Self::PolicyApply => "policy apply",
+            Self::Worker => "worker",
         }
-        self
     }
 }
 
 impl Actor {
     /// The worker.
     pub fn worker() -> Self {
-        Self::Process { name: "worker".into() }
+        Self::process(Process::Worker)
+    }
+
+    /// A process of Latchkey.
+    pub fn process(process: Process) -> Self {
+        Self::Process { name: process.as_str().to_owned() }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     rules::{Changed, Rules},
     transition::Actor,
 };
+use crate::audit::event::{Event, VoteDetail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, num::NonZeroU8};
@@ -224,15 +225,16 @@ impl Pending {
         let vote = Vote { by, verdict, reason, seen, at: now, rules: Some(ruled.rules(&self.facts)) };
         let policy_hash = ruled.basis.policy_hash.clone();
         let voted = Voted { request: self.facts.id, vote, approvals, policy_hash, counted };
-        let event = self.vote_event(&voted, ruled, actor);
+        let detail = detail(&voted, ruled);
         match verdict {
             Verdict::Deny => {
-                let event = EventDraft { action: "request.denied".into(), ..event };
+                let event = self.facts.event(Event::RequestDenied { vote: detail }, actor);
                 let closed = Closed::of(&self.facts, RequestState::Denied, now);
                 Ok(Decided::Denied(Transition { to: (voted, closed), event, wakes: vec![] }))
             }
             Verdict::Approve if approvals < ruled.quorum.get() => {
-                let event = event.with("approvals", approvals);
+                let what = Event::RequestVoted { vote: detail, approvals: approvals.into() };
+                let event = self.facts.event(what, actor);
                 Ok(Decided::Waiting(Transition { to: voted, event, wakes: vec![] }))
             }
             Verdict::Approve => {
@@ -240,29 +242,30 @@ impl Pending {
                 let basis = GrantBasis::Quorum(ruled.quorum);
                 let facts = self.facts.grant(grant, &deciders, (&ruled.basis, basis), profile, now);
                 let closed = Closed::of(&self.facts, RequestState::Approved, now);
-                let mut event = event
-                    .with("basis", basis.as_str())
-                    .with("deciders", deciders.iter().map(|person| person.handle.as_str()).collect::<Vec<_>>())
-                    .with("activate_by", facts.activate_by.to_string())
-                    .with("hard_until", facts.hard_until.to_string());
-                event.action = "request.approved".into();
-                event.grant = Some(grant);
+                let what = Event::RequestApproved {
+                    vote: detail,
+                    basis: basis.as_str().to_owned(),
+                    deciders: deciders.iter().map(|person| person.handle.to_string()).collect(),
+                    activate_by: Some(facts.activate_by),
+                    hard_until: Some(facts.hard_until),
+                };
+                let event = EventDraft { grant: Some(grant), ..self.facts.event(what, actor) };
                 let wakes = facts.wakes(false);
                 let to = (voted, closed, Scheduled { facts });
                 Ok(Decided::Approved(Box::new(Transition { to, event, wakes })))
             }
         }
     }
+}
 
-    fn vote_event(&self, voted: &Voted, ruled: &Ruled, actor: Actor) -> EventDraft {
-        let Vote { verdict, reason, seen, .. } = &voted.vote;
-        self.facts
-            .event("request.voted", actor)
-            .with("verdict", verdict)
-            .with("reason", reason)
-            .with("seen", seen.to_string())
-            .with("policy", &ruled.basis.policy.name)
-            .with("policy_hash", &ruled.basis.policy_hash)
-            .with("quorum", ruled.quorum)
+fn detail(voted: &Voted, ruled: &Ruled) -> VoteDetail {
+    let Vote { verdict, reason, seen, .. } = &voted.vote;
+    VoteDetail {
+        verdict: (*verdict).into(),
+        reason: reason.clone(),
+        seen: seen.to_string(),
+        policy: ruled.basis.policy.name.to_string(),
+        policy_hash: ruled.basis.policy_hash.clone(),
+        quorum: Some(ruled.quorum),
     }
 }

@@ -4,6 +4,7 @@
 //! export of one person's events can carry stubs (hashes of canonical bytes) for the rest and still verify.
 
 mod cut;
+pub mod event;
 pub mod export;
 pub mod names;
 

@@ -11,7 +11,6 @@ use latchkey_domain::{
     },
     eks::rbac::{Capability, Kinds, Reach, capabilities},
 };
-use std::sync::LazyLock;
 
 /// Whom a sentence is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,15 +135,12 @@ const WELL_KNOWN: [&str; 9] = [
 
 /// What a profile lets somebody do, in a few words for a heading: "read pods", "read and change pods and 31 more".
 pub fn doing(profile: &ResolvedProfile) -> String {
-    doing_on(profile, &USUAL)
+    doing_on(profile, Kinds::of_kubernetes())
 }
-
-/// What nearly every cluster serves: `view` and `edit` still name the group that was gone with Kubernetes 1.22.
-static USUAL: LazyLock<Kinds> = LazyLock::new(|| Kinds::of_kubernetes().clone().with_nothing_in("extensions"));
 
 /// The same on a cluster that serves these kinds; of none, as far as Kubernetes' own tell.
 pub fn doing_on(profile: &ResolvedProfile, kinds: &Kinds) -> String {
-    let kinds = if kinds.is_empty() { &*USUAL } else { kinds };
+    let kinds = if kinds.is_empty() { Kinds::of_kubernetes() } else { kinds };
     let reach = match profile.scope {
         Scope::Cluster => Reach::Cluster,
         Scope::Namespace => Reach::Namespaces(vec![]),

@@ -75,13 +75,6 @@ impl Kinds {
         self.groups.insert(group.to_owned(), None);
     }
 
-    /// Adds a group that serves nothing.
-    #[must_use]
-    pub fn with_nothing_in(mut self, group: &str) -> Self {
-        self.groups.entry(group.to_owned()).or_insert_with(|| Some(BTreeMap::new()));
-        self
-    }
-
     /// States that every group that the server has was added.
     #[must_use]
     pub fn all_groups(self) -> Self {
@@ -97,6 +90,11 @@ impl Kinds {
     /// Whether the group is there.
     pub fn has_group(&self, group: &str) -> bool {
         self.groups.contains_key(group)
+    }
+
+    /// The names of all groups.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys().map(String::as_str)
     }
 
     /// How many kinds are known.
@@ -127,6 +125,8 @@ impl Kinds {
         match self.groups.get(group) {
             Some(known) => in_group(known.as_ref(), plural),
             None if self.complete => Served::NoSuchGroup,
+            // A group without a dot is Kubernetes' own, and those are known where its core is.
+            None if !group.contains('.') && self.has_group("") => Served::NoSuchGroup,
             None => Served::Unknown,
         }
     }

@@ -11,30 +11,16 @@ use super::{
     kinds::{Lives, Served},
     parts,
 };
-use std::{collections::BTreeMap, fmt};
+use crate::eks::near::distance;
+use std::collections::BTreeMap;
 
-/// The verbs of requests for resources.
-const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
-/// What Kubernetes itself asks for besides, on things that no discovery lists. Others may ask for what they like.
-const OTHER_VERBS: [&str; 8] =
-    ["bind", "escalate", "use", "approve", "sign", "attest", "impersonate", "request-serviceaccounts-token-audience"];
-/// Where [`OTHER_VERBS`] are asked for: a `*` of verbs holds them, too.
-const ASKED_OTHERWISE: [(&str, &str); 10] = [
-    ("rbac.authorization.k8s.io", "clusterroles"),
-    ("rbac.authorization.k8s.io", "roles"),
-    ("", "users"),
-    ("", "groups"),
-    ("", "serviceaccounts"),
-    ("authentication.k8s.io", "uids"),
-    ("authentication.k8s.io", "userextras"),
-    ("certificates.k8s.io", "signers"),
-    ("policy", "podsecuritypolicies"),
-    ("resource.k8s.io", "resourceclaims"),
-];
+mod asked;
+mod words;
+
+use asked::{Every, VERBS, is_method};
+
 /// Metrics of others, whose names are kinds there, in whatever letters.
 const METRICS: &str = ".metrics.k8s.io";
-/// Verbs of requests for paths.
-const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
 
 /// What rules come to where they are bound, on a server of these kinds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,6 +69,12 @@ pub enum Why {
     NoPart(Vec<String>),
     /// The server has no such group now.
     NoGroup,
+    /// The group has no dot, so it would be one of Kubernetes' own, which has none of that name; this one is nearly it.
+    NoOwnGroup(Option<String>),
+    /// `impersonate` on what nobody can act as.
+    NobodyToBe,
+    /// `userextras` without the key by which each of them is asked for.
+    NoKey,
 }
 
 /// What works, though not as it looks.
@@ -101,12 +93,12 @@ pub enum Remark {
 impl Why {
     /// Whether no change of what the server serves makes it work.
     pub const fn is_certain(&self) -> bool {
-        !matches!(self, Self::NotServed | Self::NoGroup | Self::NoPart(_) | Self::NoVerb)
+        !matches!(self, Self::NotServed | Self::NoGroup | Self::NoOwnGroup(_) | Self::NoPart(_) | Self::NoVerb)
     }
 
     /// Where several reasons hold, what is wrong with the thing tells more than what is wrong with the verb.
     const fn is_about_the_verb(&self) -> bool {
-        matches!(self, Self::NoName(_) | Self::Letters(_) | Self::NoVerb)
+        matches!(self, Self::NoName(_) | Self::Letters(_) | Self::NoVerb | Self::NobodyToBe)
     }
 }
 
@@ -207,11 +199,17 @@ impl Judge<'_> {
         }
         if verb != "*" && !VERBS.contains(&verb) {
             // One that is none of Kubernetes' own is about whatever its maker says, in a group of theirs.
-            let is_known = OTHER_VERBS.contains(&verb) || verb.starts_with("impersonate");
-            return (!is_known && self.is_of_kubernetes(group)).then_some(Why::NoVerb);
+            if !asked::is_known(verb) {
+                return self.is_of_kubernetes(group).then_some(Why::NoVerb);
+            }
+            return asked::by_verb(verb, group, kind, part, self.in_namespace);
         }
-        if verb == "*" && ASKED_OTHERWISE.iter().any(|(of, asked)| (group == "*" || group == *of) && kind == *asked) {
-            return None;
+        if verb == "*" {
+            match asked::by_any_verb(group, kind, part, self.in_namespace) {
+                Every::Never(why) => return Some(why),
+                Every::Otherwise => return None,
+                Every::OfRequests => {}
+            }
         }
         match self.kinds.served(group, kind) {
             Served::Unknown | Served::Yes(Lives::InNamespaces) => self.no_part(group, kind, part),
@@ -220,8 +218,11 @@ impl Judge<'_> {
                 self.no_part(group, kind, part)
             }
             Served::Yes(Lives::InCluster) => Some(Why::NoNamespace),
-            Served::NoSuchKind | Served::NoSuchGroup if self.is_of_kubernetes(group) => {
+            Served::NoSuchKind if self.is_of_kubernetes(group) => {
                 Some(self.elsewhere(group, kind).unwrap_or(Why::NotServed))
+            }
+            Served::NoSuchGroup if self.is_of_kubernetes(group) => {
+                Some(self.elsewhere(group, kind).unwrap_or_else(|| Why::NoOwnGroup(self.nearest_group(group))))
             }
             // A later version of whoever owns the group may have the kind.
             Served::NoSuchKind => Some(Why::NotServed),
@@ -239,6 +240,13 @@ impl Judge<'_> {
     /// Whether the group is one of Kubernetes' own: those of others have a dot, and what they hold comes and goes.
     fn is_of_kubernetes(&self, group: &str) -> bool {
         !group.contains('.') || self.own.has_group(group)
+    }
+
+    /// The group of Kubernetes' own that a name is nearly.
+    fn nearest_group(&self, name: &str) -> Option<String> {
+        let near = self.own.groups().filter(|group| !group.contains('.') && !group.is_empty());
+        let (far, group) = near.map(|group| (distance(name, group), group)).min()?;
+        (far <= name.len() / 3).then(|| group.to_owned())
     }
 
     fn elsewhere(&self, group: &str, kind: &str) -> Option<Why> {
@@ -269,10 +277,6 @@ fn changes(rule: &Rule) -> bool {
 /// Whether RBAC compares a path with anything: `*` at its end alone stands for what follows.
 fn is_path(path: &str) -> bool {
     path == "*" || (path.starts_with('/') && !path.trim_end_matches('*').contains('*'))
-}
-
-fn is_method(verb: &str) -> bool {
-    verb == "*" || METHODS.contains(&verb)
 }
 
 /// What stands where no group can stand, and what was meant.
@@ -409,84 +413,4 @@ fn only_by_selector(rule: &Rule) -> Option<Remark> {
     let what = part_of(rule, &["list", "watch"], |resource| !resource.contains('/'));
     let says_something = !what.names.is_empty() && !what.verbs.is_empty() && !what.things.is_empty();
     says_something.then_some(Remark::OnlyBySelector { what })
-}
-
-impl fmt::Display for Unworkable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // As the rule has them: "read" for `get` would hide the word that is meant.
-        let verbs = super::join_and(&self.what.verbs);
-        let things = super::join_and(&self.what.things);
-        write!(f, "{verbs} {things}{} ({})", self.what.names_phrase(), self.why)
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let group = |name: &str| if name.is_empty() { "the core group, \"\"".to_owned() } else { format!("`{name}`") };
-        match self {
-            Self::NoName(verb) => write!(
-                f,
-                "a request to {} carries no name that `resource_names` could be compared with: give `{verb}` a rule \
-                 without names",
-                if verb == "create" { "create" } else { "delete a collection" }
-            ),
-            Self::Pattern => f.write_str(
-                "a `*` stands for everything only where it stands alone, or for all kinds in `*/PART`; elsewhere it is \
-                 compared as it is, and so are several texts in one",
-            ),
-            Self::NoVerb => f.write_str("Kubernetes asks for no such verb"),
-            Self::NoPath => f.write_str(
-                "a path begins with `/`, has a `*` at its end alone, and is asked for by get, post, put, patch, delete, head \
-                 or options",
-            ),
-            Self::Letters(right) => write!(f, "verbs are compared letter by letter: `{right}` is meant"),
-            Self::Group(right) => write!(f, "no API group has that name: {} is meant", group(right)),
-            Self::Kind(lower) => write!(
-                f,
-                "rules name kinds by their plural in small letters, as `kubectl api-resources` lists them: `{lower}`, or \
-                 its plural"
-            ),
-            Self::NoNamespace => f.write_str("it belongs to no namespace, so no binding in one reaches it"),
-            Self::Path => f.write_str("paths belong to no namespace, so no binding in one reaches them"),
-            Self::OtherGroup(groups) => {
-                let groups: Vec<String> = groups.iter().map(|name| group(name)).collect();
-                write!(f, "it is in another API group: {}", groups.join(" or "))
-            }
-            Self::NotServed => f.write_str("the API group has no such kind"),
-            Self::NoPart(parts) if parts.is_empty() => f.write_str("Kubernetes 1.35 knows no part of that kind"),
-            Self::NoPart(parts) => {
-                write!(f, "Kubernetes 1.35 knows no such part of it, but {}", super::join_and(parts))
-            }
-            Self::NoGroup => f.write_str("the cluster has no such API group"),
-        }
-    }
-}
-
-impl fmt::Display for Remark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OnlyBySelector { what } => {
-                let name = what.names.first().map_or("NAME", String::as_str);
-                write!(
-                    f,
-                    "{} {}{} works only with `--field-selector metadata.name={name}`: a list of all of them is refused",
-                    super::join_and(&what.verbs),
-                    super::join_and(&what.things),
-                    what.names_phrase()
-                )
-            }
-            Self::OnlyByApply { what } => write!(
-                f,
-                "create {}{} works only by `kubectl apply --server-side` (or a PUT): other requests to create carry no name",
-                super::join_and(&what.things),
-                what.names_phrase()
-            ),
-            Self::OnlyBefore135 { what } => write!(
-                f,
-                "get {} alone works on Kubernetes before 1.35; from then on `create` is asked for as well",
-                super::join_and(&what.things)
-            ),
-            Self::Group { group, why } => write!(f, "the API group `{group}` does nothing ({why})"),
-        }
-    }
 }

@@ -219,3 +219,64 @@ fn commands_in_pods_are_refused_only_where_every_way_is() {
     assert_eq!(ways(&cannot(Rule::of(&["get"], &[""], &["pods/exec"]))), ["create"]);
     assert_eq!(ways(&cannot(Rule::of(&["get", "list", "watch"], &[""], &["*"]))), ["create"]);
 }
+
+#[test]
+fn a_group_without_a_dot_that_kubernetes_has_not_is_named_before_any_cluster_is_asked() {
+    for (group, resource, said) in [
+        ("extensions", "deployments", "it is in another API group: `apps`"),
+        ("autoscale", "scalers", "those of others have a dot: `autoscaling` may be meant"),
+        ("acme", "*", "no API group of Kubernetes has that name"),
+    ] {
+        let rule = Rule::of(&["get"], &[group], &[resource]);
+        for kinds in [Kinds::of_kubernetes(), &cluster()] {
+            let works = workable(std::slice::from_ref(&rule), &in_namespace(), kinds);
+            assert!(works.rules.is_empty() && works.never.len() == 1, "{works:?}");
+            assert!(works.never[0].to_string().contains(said), "{}", works.never[0]);
+        }
+    }
+    // Of a group with a dot, and of one that is there and did not answer, only the cluster can say.
+    let mut kinds = Kinds::of_kubernetes().clone();
+    kinds.add_unknown("legacy");
+    for group in ["acme.example.com", "legacy"] {
+        let works = workable(&[Rule::of(&["get"], &[group], &["things"])], &in_namespace(), &kinds);
+        assert!(works.never.is_empty(), "{works:?}");
+    }
+}
+
+#[test]
+fn who_is_acted_as_is_asked_for_in_the_whole_cluster_but_for_service_accounts() {
+    const AUTHENTICATION: &str = "authentication.k8s.io";
+    let no_namespace = "it belongs to no namespace";
+    for (verb, group, resource, said) in [
+        ("impersonate", "", "users", no_namespace),
+        ("impersonate", "", "groups", no_namespace),
+        ("*", "", "groups", no_namespace),
+        ("impersonate", AUTHENTICATION, "uids", no_namespace),
+        ("impersonate", AUTHENTICATION, "userextras/scopes", no_namespace),
+        ("impersonate", AUTHENTICATION, "*", no_namespace),
+        ("*", AUTHENTICATION, "userextras/scopes", no_namespace),
+        ("impersonate:user-info", AUTHENTICATION, "users", no_namespace),
+        ("impersonate", AUTHENTICATION, "userextras", "write `userextras/KEY`"),
+        ("*", AUTHENTICATION, "userextras", "write `userextras/KEY`"),
+        ("impersonate", "", "pods", "`impersonate` is asked for on users"),
+        ("impersonate", AUTHENTICATION, "users", "`impersonate` is asked for on users"),
+        ("approve", "certificates.k8s.io", "signers", no_namespace),
+    ] {
+        let found = never(Rule::of(&[verb], &[group], &[resource]));
+        assert!(found.contains(said), "{found}");
+    }
+    for (verb, group, resource) in [
+        ("impersonate", "", "serviceaccounts"),
+        ("impersonate", "*", "*"),
+        ("impersonate:serviceaccount", AUTHENTICATION, "serviceaccounts"),
+    ] {
+        assert!(judged(Rule::of(&[verb], &[group], &[resource]), &in_namespace()).0.is_empty(), "{verb} {resource}");
+    }
+    for verb in ["impersonate", "*"] {
+        let rules = |resource: &str| judged(Rule::of(&[verb], &[AUTHENTICATION], &[resource]), &Reach::Cluster).0;
+        assert!(rules("userextras/scopes").is_empty());
+        assert!(rules("userextras").len() == 1, "{:?}", rules("userextras"));
+    }
+    let rule = Rule::of(&["impersonate"], &["", AUTHENTICATION], &["users", "groups", "uids", "userextras/scopes"]);
+    assert!(judged(rule, &Reach::Cluster).0.is_empty());
+}

@@ -41,209 +41,17 @@ pub struct Finding {
     pub remedy: &'static str,
 }
 
-/// A kind of finding: everything about it but the place.
-struct Rule {
-    severity: Severity,
-    name: &'static str,
-    why: &'static str,
-    remedy: &'static str,
-}
+mod names;
+mod rules;
 
-use Severity::{Error, Info, Warning};
-
-impl Rule {
-    const fn new(severity: Severity, name: &'static str, why: &'static str, remedy: &'static str) -> Self {
-        Self { severity, name, why, remedy }
-    }
-
-    fn at(&self, key: Key, line: usize, message: impl Into<String>) -> Finding {
-        let Self { severity, name, why, remedy } = *self;
-        Finding { key, line, severity, rule: name, message: message.into(), why, remedy }
-    }
-}
-
-const UNREADABLE: Rule = Rule::new(
-    Error,
-    "unreadable",
-    "the authenticator maps nothing of this key; when it is mapRoles, no node can join",
-    "mend the text at this line, or put back the last version that could be read",
-);
-const FAULTY: Rule = Rule::new(
-    Error,
-    "faulty-entry",
-    "the authenticator drops the entry, or the value, and goes on",
-    "mend the entry; quote every value",
-);
-const SEPARATOR: Rule = Rule::new(
-    Error,
-    "line-separator",
-    "some programs take the character for the end of a line and others do not, so they see different entries",
-    "remove the character",
-);
-const TOO_LARGE: Rule = Rule::new(
-    Error,
-    "too-large",
-    "Kubernetes takes no ConfigMap with more than 1 MiB of data",
-    "remove entries that are no longer needed, or move people to access entries",
-);
-const NEARLY_FULL: Rule = Rule::new(
-    Warning,
-    "nearly-full",
-    "Kubernetes takes no ConfigMap with more than 1 MiB of data",
-    "remove entries that are no longer needed, or move people to access entries",
-);
-const MARK: Rule = Rule::new(
-    Warning,
-    "byte-order-mark",
-    "programs differ in what they make of it, and the authenticator may skip characters because of it",
-    "remove the character U+FEFF",
-);
-const MORE_DOCUMENTS: Rule = Rule::new(
-    Warning,
-    "more-documents",
-    "the authenticator reads the first document and no other",
-    "move the entries into one list, and remove `---` and `...`",
-);
-const MISSPELT_KEY: Rule = Rule::new(
-    Warning,
-    "misspelt-key",
-    "the authenticator reads mapRoles, mapUsers and mapAccounts, spelt and cased just so, and ignores the rest",
-    "rename the key; there is none for groups: an entry of mapRoles or mapUsers names its groups",
-);
-const NO_ROLES: Rule = Rule::new(
-    Warning,
-    "no-roles",
-    "in the authentication mode CONFIG_MAP nodes join by mapRoles alone",
-    "add the role of the nodes to mapRoles, unless the cluster has access entries for them",
-);
-const MASTERS: Rule = Rule::new(
-    Warning,
-    "system-masters",
-    "members of system:masters may do everything, and no RBAC can take it from them",
-    "bind a ClusterRole to the user or to a group of your own instead",
-);
-const WITHOUT_NAME: Rule = Rule::new(
-    Warning,
-    "no-username",
-    "the person gets an empty username, which nothing can be bound to and no audit log can tell apart",
-    "give the entry a username",
-);
-const TWICE: Rule = Rule::new(
-    Warning,
-    "mapped-twice",
-    "of several entries for one ARN the last one counts, and the others only seem to",
-    "keep one of them",
-);
-const RIVALS: Rule = Rule::new(
-    Warning,
-    "mapped-twice-in-other-case",
-    "the authenticator compares ARNs without regard to case and then takes any of the entries, not always the same",
-    "keep one of them",
-);
-const PATH: Rule = Rule::new(
-    Warning,
-    "role-with-path",
-    "the authenticator looks roles up without their path, so the entry never matches",
-    "write arn:aws:iam::ACCOUNT:role/NAME without the path",
-);
-const NO_MATCH: Rule = Rule::new(
-    Warning,
-    "never-matches",
-    "no caller has such an ARN when the authenticator looks it up, so the entry does nothing",
-    "name an IAM role in mapRoles, or an IAM user in mapUsers",
-);
-const SSO: Rule = Rule::new(
-    Warning,
-    "permission-set",
-    "matching by permission set is an experiment that is off unless somebody switches it on",
-    "use an access entry of the cluster",
-);
-const LOST_LIST: Rule = Rule::new(
-    Warning,
-    "group-looks-like-a-list",
-    "a wrong indentation made one text out of several lines, so none of the groups meant is given",
-    "put each group on a line of its own with the same indentation, below `groups:`",
-);
-const SEVERAL: Rule = Rule::new(
-    Warning,
-    "several-in-one",
-    "the authenticator takes the text as it stands for one name, which nobody binds anything to",
-    "put each on a line of its own, without blanks or commas",
-);
-const RESERVED_NAME: Rule = Rule::new(
-    Warning,
-    "system-username",
-    "names that begin with `system:` belong to Kubernetes' own components, and some of them may do a lot",
-    "choose another username, unless this is the entry of nodes",
-);
-const CALLER_CHOOSES: Rule = Rule::new(
-    Info,
-    "caller-chooses-name",
-    "whoever may assume the role chooses the session name, and with it the username, unless the role's trust policy \
-     pins it",
-    "pin sts:RoleSessionName in the trust policy, or bind nothing to a name of one person",
-);
-const CALLER_CHOOSES_GROUP: Rule = Rule::new(
-    Warning,
-    "caller-chooses-group",
-    "groups are templates, too: whoever may assume the role chooses the session name, and with it a group",
-    "name the group, without a template",
-);
-const TEMPLATE: Rule = Rule::new(
-    Warning,
-    "unknown-template",
-    "the authenticator fills in EC2PrivateDNSName, SessionName, SessionNameRaw, AccountID and AccessKeyID alone, spelt just \
-     so, and leaves all else as it stands",
-    "correct the name between {{ and }}; of a placeholder such as <name>, write what is meant, without < and >",
-);
-const NODES_GROUP: Rule = Rule::new(
-    Error,
-    "nodes-without-group",
-    "nodes join as members of system:nodes, and with no other group",
-    "give the entry the groups system:bootstrappers and system:nodes",
-);
-const MISSPELT_FIELD: Rule = Rule::new(
-    Warning,
-    "misspelt-field",
-    "the authenticator ignores the field, so the entry lacks what it says",
-    "rename the field",
-);
-const NO_ACCOUNT: Rule = Rule::new(
-    Warning,
-    "never-matches",
-    "the authenticator compares with the 12 digits of a caller's account, so the entry does nothing",
-    "write the account's 12 digits in quotes",
-);
-const REPEATED: Rule = Rule::new(
-    Warning,
-    "repeated-field",
-    "the later one counts; other programs refuse the text, or take the earlier one",
-    "keep one of them",
-);
-const CASED: Rule = Rule::new(
-    Info,
-    "field-case",
-    "the authenticator takes fields in any case, other tools lose such an entry",
-    "write rolearn, userarn, username, groups, userid in lower case",
-);
-const UNKNOWN: Rule = Rule::new(
-    Info,
-    "unknown-field",
-    "the authenticator ignores it, and tools that rewrite aws-auth drop it",
-    "remove it, or put it into a comment",
-);
-const WHOLE_ACCOUNT: Rule = Rule::new(
-    Warning,
-    "whole-account",
-    "every IAM user and role of the account gets in, with its ARN for a username",
-    "map the users and roles that need it",
-);
-const UNQUOTED: Rule = Rule::new(
-    Info,
-    "unquoted-account",
-    "programs that read YAML as numbers lose the leading zeros of an account id",
-    "put account ids in quotes",
-);
+use Severity::{Error, Warning};
+use names::{invisible, is_left_as_it_stands, run_together, system_group_meant};
+use rules::{
+    CALLER_CHOOSES, CALLER_CHOOSES_GROUP, CASED, EMPTY_GROUP, FAULTY, INVISIBLE, MARK, MASTERS, MISSPELT_FIELD,
+    MISSPELT_KEY, MORE_DOCUMENTS, NEAR_SYSTEM_GROUP, NEARLY_FULL, NO_ACCOUNT, NO_MATCH, NO_ROLES, NODES_GROUP, PATH,
+    REPEATED, RESERVED_NAME, RIVALS, SEPARATOR, SSO, TEMPLATE, TOO_LARGE, TWICE, UNKNOWN, UNQUOTED, UNREADABLE,
+    WHOLE_ACCOUNT, WITHOUT_NAME,
+};
 
 pub(super) fn findings(auth: &AwsAuth) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -364,16 +172,31 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
         if groups.iter().any(|group| group == "system:masters") {
             findings.push(MASTERS.at(key, line, "the entry gives the group system:masters"));
         }
-        // What nodes join by is worse to lose than a person's groups.
-        let severity = if is_of_nodes(username, groups) { Error } else { Warning };
+        let severity = severity(username, groups);
         for (what, text) in
             std::iter::once(("the username", username)).chain(groups.iter().map(|g| ("a group", g.as_str())))
         {
             if let Some(rule) = run_together(what, text) {
                 findings.push(Finding { severity, ..rule.at(key, line, format!("{what} is `{text}`")) });
             }
+            if let Some(character) = invisible(text) {
+                let shown: String = text.chars().filter(|c| invisible(c.encode_utf8(&mut [0; 4])).is_none()).collect();
+                let message = format!("{what} `{shown}` holds the character U+{:04X}", u32::from(character));
+                findings.push(Finding { severity, ..INVISIBLE.at(key, line, message) });
+            }
             if is_left_as_it_stands(text) {
                 findings.push(Finding { severity, ..TEMPLATE.at(key, line, format!("{what} is `{text}`")) });
+            }
+        }
+        for group in groups {
+            if group.is_empty() {
+                findings.push(Finding { severity, ..EMPTY_GROUP.at(key, line, "a group is empty") });
+            }
+            // What is named already was not mistyped.
+            let is_named = run_together("a group", group).is_some() || is_left_as_it_stands(group);
+            if let Some(meant) = system_group_meant(group).filter(|_| !is_named && invisible(group).is_none()) {
+                let message = format!("a group is `{group}`, and `{meant}` may be meant");
+                findings.push(Finding { severity, ..NEAR_SYSTEM_GROUP.at(key, line, message) });
             }
         }
         let Some(arn) = mapping.arn() else { continue };
@@ -387,18 +210,15 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// How much it matters that an entry does not do what it seems to: what nodes join by is worse to lose than a person's
+/// groups.
+fn severity(username: &str, groups: &[String]) -> Severity {
+    if is_of_nodes(username, groups) { Error } else { Warning }
+}
+
 /// Whether an entry is how nodes join.
 fn is_of_nodes(username: &str, groups: &[String]) -> bool {
     username.contains("system:node:") || groups.iter().any(|group| group.contains("system:nodes"))
-}
-
-/// What the authenticator fills in (`renderTemplate` of its `pkg/server/server.go`, v0.7.2).
-const TEMPLATES: [&str; 5] = ["EC2PrivateDNSName", "SessionName", "SessionNameRaw", "AccountID", "AccessKeyID"];
-
-/// Whether a text has a placeholder of a document in it, or a template that nobody fills in.
-fn is_left_as_it_stands(text: &str) -> bool {
-    let mut names = text.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap_or_default());
-    text.contains(['<', '>']) || names.any(|name| !TEMPLATES.contains(&name))
 }
 
 /// The field that a name is nearly.
@@ -415,16 +235,6 @@ fn meant_field(key: Key, name: &str) -> Option<&'static str> {
     }
 }
 
-/// What is wrong with a name that was made of several texts, or of one and its blanks.
-fn run_together(what: &str, text: &str) -> Option<&'static Rule> {
-    if text.contains(" - ") {
-        return Some(&LOST_LIST);
-    }
-    // A username may be a person's name, with blanks and commas inside.
-    let inside = what == "a group" && text.contains([',', ' ', '\t', '\n']);
-    (inside || text.trim() != text).then_some(&SEVERAL)
-}
-
 fn of_roles(list: &List<RoleMapping>, findings: &mut Vec<Finding>) {
     let lines = lines(list);
     for (index, role) in list.mappings.iter().enumerate() {
@@ -433,17 +243,14 @@ fn of_roles(list: &List<RoleMapping>, findings: &mut Vec<Finding>) {
             findings.push(SSO.at(Key::MapRoles, line, "the entry names a permission set"));
             continue;
         };
-        match judged(arn) {
-            Ok(Matches::RoleWithPath) => findings.push(PATH.at(Key::MapRoles, line, format!("{arn} has a path"))),
+        let found = match judged(arn) {
+            Ok(Matches::RoleWithPath) => PATH.at(Key::MapRoles, line, format!("{arn} has a path")),
             // Roles are looked up first, so a user here works, though nobody expects it.
-            Ok(Matches::Role | Matches::User | Matches::Root) => {}
-            Ok(Matches::Federated) => {
-                findings.push(NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role")));
-            }
-            Err(why) => {
-                findings.push(NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role: {why}")));
-            }
-        }
+            Ok(Matches::Role | Matches::User | Matches::Root) => continue,
+            Ok(Matches::Federated) => NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role")),
+            Err(why) => NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role: {why}")),
+        };
+        findings.push(Finding { severity: severity(&role.username, &role.groups), ..found });
     }
 }
 

@@ -32,6 +32,11 @@ pub enum ManifestError {
          programs differ in which; keep one of them"
     )]
     Twice { name: String, first: usize, second: usize },
+    #[error(
+        "`{name}` stands twice in the ConfigMap (lines {first} and {second}): of both only one counts, and programs differ \
+         in which; keep one of them"
+    )]
+    TwiceInFile { name: &'static str, first: usize, second: usize },
     #[error("the file holds the ConfigMap `{found}`, and the authenticator reads none but `kube-system/aws-auth`")]
     AnotherConfigMap { found: String },
     #[error(
@@ -61,10 +66,10 @@ impl<'t> Manifest<'t> {
         let named = |field: &str| json.pointer(&format!("/metadata/{field}")).and_then(Value::as_str);
         is_aws_auth(named("name"), named("namespace"))?;
         // Of two keys with one name JSON keeps the last; as YAML both are there.
-        if let Ok(file) = parse(text)
-            && let Some(node) = file.data_node
-        {
-            data_of(&file.document, node)?;
+        match parse(text) {
+            Ok(File { document, data_node: Some(node), .. }) => drop(data_of(&document, node)?),
+            Err(twice @ ManifestError::TwiceInFile { .. }) => return Err(twice),
+            Ok(_) | Err(_) => {}
         }
         let mut data = Data::new();
         match json.get("data") {
@@ -114,6 +119,13 @@ fn parse(text: &str) -> Result<File<'_>, ManifestError> {
     let Kind::Mapping { fields, .. } = &document.node(root).kind else {
         return Err(no_config_map("a list or a single value"));
     };
+    for name in ["kind", "metadata", "data"] {
+        let is_it = |node: NodeId| document.scalar(node).is_some_and(|scalar| scalar.value == name);
+        let mut named = fields.iter().step_by(2).filter(|node| is_it(**node)).map(|node| document.node(*node).line);
+        if let (Some(first), Some(second)) = (named.next(), named.next()) {
+            return Err(ManifestError::TwiceInFile { name, first, second });
+        }
+    }
     let kind = field(&document, fields, "kind").and_then(|(_, value)| document.scalar(value));
     is_config_map(kind.map(|kind| kind.value.as_str())).map_err(|error| match error {
         ManifestError::NoConfigMap { found } => no_config_map(&found),

@@ -1,3 +1,4 @@
+mod linting;
 mod removing;
 
 use proptest::prelude::*;
@@ -222,7 +223,8 @@ fn templates_that_nobody_fills_in_and_nodes_without_their_group_are_named() {
     let pasted = nodes("<system:node:{{EC2PrivateDNSName}}>", "['<system:bootstrappers>', '<system:nodes>']");
     assert_eq!(found(&pasted), [("unknown-template", Severity::Error); 3]);
     let typo = nodes("system:node:{{EC2PrivateDNSName}}", "['system:bootstrappers', 'system:node']");
-    assert_eq!(found(&typo), [("nodes-without-group", Severity::Error)]);
+    let both = [("nodes-without-group", Severity::Error), ("misspelt-system-group", Severity::Error)];
+    assert_eq!(found(&typo), both);
     assert_eq!(found(&nodes("devs", "['dev-{{SessionName}}']")), [("caller-chooses-group", Severity::Warning)]);
     assert_eq!(found(&nodes("devs", "['dev-<team>']")), [("unknown-template", Severity::Warning)]);
 }
@@ -297,6 +299,18 @@ fn a_manifest_that_is_another_or_says_a_key_twice_is_refused() {
     assert_eq!(twice, ManifestError::Twice { name: "mapUsers".into(), first: 5, second: 7 });
     let json = r#"{"kind": "ConfigMap", "data": {"mapUsers": "", "mapUsers": "[]"}}"#;
     assert!(matches!(Manifest::read(json), Err(ManifestError::Twice { .. })));
+    for name in ["kind", "metadata", "data"] {
+        let again = if name == "kind" { "ConfigMap" } else { "{}" };
+        let text = format!("{}{name}: {again}\n", file("aws-auth", "  mapUsers: ''\n"));
+        let expected = ManifestError::TwiceInFile {
+            name,
+            first: ["kind", "metadata", "", "data"].iter().position(|n| *n == name).unwrap() + 1,
+            second: 6,
+        };
+        assert_eq!(Manifest::read(&text).unwrap_err(), expected);
+    }
+    let json = r#"{"kind": "ConfigMap", "data": {"mapUsers": "[]"}, "data": {}}"#;
+    assert!(matches!(Manifest::read(json), Err(ManifestError::TwiceInFile { name: "data", .. })));
 }
 
 #[test]

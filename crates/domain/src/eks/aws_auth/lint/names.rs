@@ -1,0 +1,81 @@
+//! What is wrong with one name: a username or a group.
+
+use crate::eks::near::distance;
+
+use super::rules::{LOST_LIST, Rule, SEVERAL, TEXT_LIST};
+
+/// What the authenticator fills in (`renderTemplate` of its `pkg/server/server.go`, v0.7.2).
+const TEMPLATES: [&str; 5] = ["EC2PrivateDNSName", "SessionName", "SessionNameRaw", "AccountID", "AccessKeyID"];
+
+/// Whether a text has a placeholder of a document in it, or a template that nobody fills in.
+pub(super) fn is_left_as_it_stands(text: &str) -> bool {
+    let mut names = text.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap_or_default());
+    text.contains(['<', '>']) || names.any(|name| !TEMPLATES.contains(&name))
+}
+
+/// What is wrong with a name that was made of several texts, or of one and its blanks.
+pub(super) fn run_together(what: &str, text: &str) -> Option<&'static Rule> {
+    if text.contains(" - ") {
+        return Some(&LOST_LIST);
+    }
+    if what == "a group" && text.trim().starts_with('[') && text.trim().ends_with(']') {
+        return Some(&TEXT_LIST);
+    }
+    // A username may be a person's name, with blanks and commas inside.
+    let inside = what == "a group" && text.contains([',', ' ', '\t', '\n']);
+    (inside || text.trim() != text).then_some(&SEVERAL)
+}
+
+/// The groups that Kubernetes and EKS themselves give something to.
+const SYSTEM_GROUPS: [&str; 8] = [
+    "system:masters",
+    "system:nodes",
+    "system:bootstrappers",
+    "system:authenticated",
+    "system:unauthenticated",
+    "system:serviceaccounts",
+    "system:monitoring",
+    "system:node-proxier",
+];
+
+/// The group of Kubernetes' own that a name is nearly: but for two characters, or for its case.
+pub(super) fn system_group_meant(name: &str) -> Option<&'static str> {
+    if SYSTEM_GROUPS.contains(&name) {
+        return None;
+    }
+    let lower = name.to_lowercase();
+    SYSTEM_GROUPS.into_iter().find(|group| distance(&lower, group) <= 2)
+}
+
+/// The first character that nobody sees, or that looks like a blank and is none.
+pub(super) fn invisible(text: &str) -> Option<char> {
+    text.chars().find(|c| {
+        let is_odd_blank = c.is_whitespace() && !c.is_ascii();
+        let is_control = c.is_control() && !c.is_ascii_whitespace();
+        is_odd_blank || is_control || is_without_width(*c)
+    })
+}
+
+/// Of those that Unicode gives no width: joiners, marks of direction, soft hyphens, fillers, tags.
+fn is_without_width(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}

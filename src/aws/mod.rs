@@ -23,6 +23,7 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::client::{http::SharedHttpClient, runtime_components::RuntimeComponents};
 use jiff::Timestamp;
+use latchkey_domain::eks::token::Variant;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
     fmt,
@@ -97,6 +98,8 @@ pub struct Aws {
 
 struct Shared {
     region: String,
+    /// Which hosts of STS tokens name.
+    variant: Variant,
     credentials: SharedCredentialsProvider,
     /// Clients cache credentials for themselves; this is for tokens.
     cached: Mutex<Option<Credentials>>,
@@ -156,6 +159,7 @@ impl Aws {
             eks: aws_sdk_eks::Client::from_conf(eks.build()),
             shared: Arc::new(Shared {
                 region: config.region.clone(),
+                variant: token::variant(&sdk),
                 credentials,
                 cached: Mutex::default(),
                 caller: OnceCell::new(),

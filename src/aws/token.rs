@@ -2,6 +2,7 @@
 
 use super::Aws;
 use crate::fault::{BoxError, Fault, FaultKind};
+use aws_config::SdkConfig;
 use aws_credential_types::{
     Credentials,
     provider::{self, ProvideCredentials, error::CredentialsError, future},
@@ -13,7 +14,7 @@ use aws_sigv4::{
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::eks::{
     arn::{ClusterArn, Partition},
-    token::{CLUSTER_ID_HEADER, StsHost, encode},
+    token::{CLUSTER_ID_HEADER, StsHost, Variant, encode},
 };
 use secrecy::SecretString;
 use std::time::Duration;
@@ -39,19 +40,24 @@ pub enum Unsigned {
     },
 }
 
+/// The host of STS that a configuration of AWS's SDK asks for.
+pub fn variant(sdk: &SdkConfig) -> Variant {
+    Variant { fips: sdk.use_fips().unwrap_or_default(), dual_stack: sdk.use_dual_stack().unwrap_or_default() }
+}
+
 /// The token with which the holder of `credentials` is known to the cluster's API server, signed as of `now` for the
-/// STS of `region`. It always names the real STS's host: authenticators take no other.
+/// STS of `region`, by the host that `variant` says. It always names the real STS's host: authenticators take no other.
 ///
 /// # Errors
 /// `Region` where no partition has it; `Signing` where the name holds what no header may.
 pub fn presign(
     credentials: &Credentials,
-    region: &str,
+    (region, variant): (&str, Variant),
     cluster_name: &str,
     now: Timestamp,
 ) -> Result<SecretString, Unsigned> {
     let partition = Partition::of_region(region).ok_or_else(|| Unsigned::Region(region.to_owned()))?;
-    let host = StsHost::regional(partition, region);
+    let host = StsHost::regional(partition, region, variant);
     let bare = format!("https://{host}/?Action=GetCallerIdentity&Version=2011-06-15");
     let url = sign_query(credentials, region, cluster_name, now, &bare)
         .map_err(|source| Unsigned::Signing { cluster: cluster_name.to_owned(), source })?;
@@ -105,7 +111,7 @@ impl Aws {
             };
             Fault::new(kind, "make", subject()).because("there are no AWS credentials").caused_by(error)
         })?;
-        presign(&credentials, arn.region(), arn.name(), now)
+        presign(&credentials, (arn.region(), self.shared.variant), arn.name(), now)
             .map_err(|error| Fault::new(FaultKind::Invalid, "make", subject()).caused_by(error))
     }
 
@@ -166,7 +172,7 @@ mod tests {
             ("us-gov-west-1", "sts.us-gov-west-1.amazonaws.com"),
         ] {
             // Temporary keys have tokens with characters that queries encode.
-            let token = presign(&keys(Some("IQo+/J=&b3")), region, "prod-eu", now()).unwrap();
+            let token = presign(&keys(Some("IQo+/J=&b3")), (region, Variant::default()), "prod-eu", now()).unwrap();
             let expected = ProofContext { cluster_id: "prod-eu".to_owned(), now: now(), partitions: vec![] };
             let read = PresignedIdentity::parse(token.expose_secret(), &expected).unwrap();
             assert_eq!(read.host().as_str(), host);
@@ -179,7 +185,9 @@ mod tests {
 
     #[test]
     fn a_token_is_signed_for_one_cluster_and_one_moment() {
-        let token = |cluster, at| presign(&keys(None), "eu-west-1", cluster, at).unwrap().expose_secret().to_owned();
+        let token = |cluster, at| {
+            presign(&keys(None), ("eu-west-1", Variant::default()), cluster, at).unwrap().expose_secret().to_owned()
+        };
         assert_eq!(token("a", now()), token("a", now()));
         assert_ne!(token("a", now()), token("b", now()));
         assert_ne!(token("a", now()), token("a", now() + SignedDuration::from_secs(1)));
@@ -187,6 +195,6 @@ mod tests {
 
     #[test]
     fn a_region_of_no_partition_is_refused() {
-        assert!(matches!(presign(&keys(None), "atlantis", "a", now()), Err(Unsigned::Region(_))));
+        assert!(matches!(presign(&keys(None), ("atlantis", Variant::default()), "a", now()), Err(Unsigned::Region(_))));
     }
 }

@@ -4,7 +4,10 @@
 
 use super::say;
 use crate::{
-    aws::{http_client, token::presign},
+    aws::{
+        http_client,
+        token::{presign, variant},
+    },
     machine,
     proxy::Proxies,
 };
@@ -39,7 +42,7 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
              AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     )?;
     let now = machine::now();
-    let token = presign(&credentials, region.as_ref(), &args.cluster_name, now)?;
+    let token = presign(&credentials, (region.as_ref(), variant(&sdk)), &args.cluster_name, now)?;
     let version = ExecVersion::asked_for(&std::env::var("KUBERNETES_EXEC_INFO").unwrap_or_default());
     say(format_args!("{}", exec_credential_in(version, token.expose_secret(), now + ANNOUNCED_LIFETIME)))?;
     Ok(ExitCode::SUCCESS)

@@ -103,6 +103,26 @@ async fn token_is_what_the_verifier_of_proofs_takes() {
 }
 
 #[tokio::test]
+async fn token_is_made_for_the_host_that_the_environment_or_the_profile_asks_for() {
+    let desk = Desk::new();
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "hush"), ("AWS_REGION", "us-east-1")];
+    let host = async |more: &[(&str, &str)]| {
+        let output = desk.run(&["token", "--cluster-name", "prod"], &[&keys, more].concat()).await;
+        let context = ProofContext { cluster_id: "prod".into(), now: Timestamp::now(), partitions: vec![] };
+        PresignedIdentity::parse(&out(&output), &context).unwrap().host().as_str().to_owned()
+    };
+    assert_eq!(host(&[("AWS_USE_FIPS_ENDPOINT", "true")]).await, "sts-fips.us-east-1.amazonaws.com");
+    assert_eq!(host(&[("AWS_USE_DUALSTACK_ENDPOINT", "true")]).await, "sts.us-east-1.api.aws");
+    std::fs::write(desk.file("config"), "[profile gov]\nuse_fips_endpoint = true\n").unwrap();
+    let file = desk.file("config").display().to_string();
+    let profile = [("AWS_CONFIG_FILE", file.as_str()), ("AWS_PROFILE", "gov")];
+    assert_eq!(host(&profile).await, "sts-fips.us-east-1.amazonaws.com");
+    let gov = [&profile[..], &[("AWS_REGION", "us-gov-west-1")]].concat();
+    assert_eq!(host(&gov).await, "sts.us-gov-west-1.amazonaws.com");
+    assert_eq!(host(&[]).await, "sts.us-east-1.amazonaws.com");
+}
+
+#[tokio::test]
 async fn token_says_what_is_missing() {
     let desk = Desk::new();
     let output = desk.run(&["token", "--cluster-name", "prod-eu", "--region", "eu-west-1"], &[]).await;

@@ -13,7 +13,7 @@ use axum::{Router, body::Body, extract::Request, http::HeaderMap, response::Resp
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::eks::token::{PREFIX, encode};
+use latchkey_domain::eks::token::{PREFIX, Variant, encode};
 use secrecy::ExposeSecret as _;
 use std::sync::{
     Arc, Mutex,
@@ -51,7 +51,7 @@ fn example_keys() -> Credentials {
 }
 
 fn presigned(keys: &Credentials, name: &str, at: Timestamp) -> String {
-    latchkey::aws::token::presign(keys, REGION, name, at).unwrap().expose_secret().to_owned()
+    latchkey::aws::token::presign(keys, (REGION, Variant::default()), name, at).unwrap().expose_secret().to_owned()
 }
 
 fn url_of(token: &str) -> String {

@@ -3,6 +3,7 @@
 use super::ClusterAt;
 use crate::rig::{AwsUser, aws::REGION};
 use aws_credential_types::Credentials;
+use latchkey_domain::eks::token::Variant;
 use secrecy::ExposeSecret as _;
 
 /// Somebody at one cluster.
@@ -28,7 +29,13 @@ impl Caller {
 
     /// The status that listing a namespace's pods answers.
     pub async fn list_pods(&self, namespace: &str) -> u16 {
-        let token = latchkey::aws::token::presign(&self.keys, REGION, &self.cluster, jiff::Timestamp::now()).unwrap();
+        let token = latchkey::aws::token::presign(
+            &self.keys,
+            (REGION, Variant::default()),
+            &self.cluster,
+            jiff::Timestamp::now(),
+        )
+        .unwrap();
         let address = format!("{}/api/v1/namespaces/{namespace}/pods", self.server);
         self.client.get(address).bearer_auth(token.expose_secret()).send().await.unwrap().status().as_u16()
     }

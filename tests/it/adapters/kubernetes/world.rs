@@ -11,6 +11,7 @@ use latchkey::kubernetes::{Cluster, Content, Wanted};
 use latchkey_domain::access::policy::PolicyFile;
 use latchkey_domain::eks::arn::{ClusterArn, PrincipalArn};
 use latchkey_domain::eks::rbac::{Attributes, BindingSpec, Provenance, Rule};
+use latchkey_domain::eks::token::Variant;
 use latchkey_domain::plan::bootstrap;
 use latchkey_domain::plan::observation::{AuthenticationMode, EksCluster, ObservedBinding};
 use latchkey_domain::plan::proof::{AUTHENTICATED, Question};
@@ -76,7 +77,7 @@ impl World {
         );
         let begun = Instant::now();
         let cluster = loop {
-            let token = presign(&credentials, REGION, NAME, Timestamp::now()).unwrap();
+            let token = presign(&credentials, (REGION, Variant::default()), NAME, Timestamp::now()).unwrap();
             let cluster = Cluster::connect(&described, token, &latchkey::proxy::Proxies::default()).unwrap();
             match cluster.observe(&Wanted::default()).await {
                 Ok(_) => break cluster,

@@ -10,6 +10,16 @@ pub struct StsHost {
     region: String,
 }
 
+/// Which of a region's hosts of STS is asked for: as AWS's tools say it by `AWS_USE_FIPS_ENDPOINT` and
+/// `AWS_USE_DUALSTACK_ENDPOINT`, or in a profile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Variant {
+    /// With validated cryptography.
+    pub fips: bool,
+    /// By IPv4 and IPv6.
+    pub dual_stack: bool,
+}
+
 impl StsHost {
     /// Recognises a host name, in lower case and without a port: `sts.REGION.SUFFIX` of a region of each partition,
     /// `sts-fips.REGION.SUFFIX`, both also with the partition's suffix for IPv4 and IPv6, and the global
@@ -31,9 +41,13 @@ impl StsHost {
         name.starts_with("vpce-") && name.contains(".sts.")
     }
 
-    /// The regional host, which tokens are made for.
-    pub fn regional(partition: Partition, region: &str) -> String {
-        format!("sts.{region}.{}", partition.dns_suffix())
+    /// The regional host, which tokens are made for, by the endpoint rules of AWS's SDKs: in GovCloud the usual host is
+    /// the one with validated cryptography. Not every region has every host.
+    pub fn regional(partition: Partition, region: &str, variant: Variant) -> String {
+        let suffix = if variant.dual_stack { partition.dual_stack_suffix() } else { partition.dns_suffix() };
+        let usual_is_fips = partition == Partition::AwsUsGov && !variant.dual_stack;
+        let service = if variant.fips && !usual_is_fips { "sts-fips" } else { "sts" };
+        format!("{service}.{region}.{suffix}")
     }
 
     /// The name.

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-pub use host::StsHost;
+pub use host::{StsHost, Variant};
 pub use presigned::{PresignedIdentity, ProofContext, TokenError};
 
 /// What every token starts with.

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::{
-    ExecVersion, LONGEST, PresignedIdentity, ProofContext, StsHost, TokenError, encode, exec_credential,
+    ExecVersion, LONGEST, PresignedIdentity, ProofContext, StsHost, TokenError, Variant, encode, exec_credential,
     exec_credential_in,
 };
 use crate::eks::arn::Partition;
@@ -106,6 +106,22 @@ fn parameters_are_read_in_any_case() {
 }
 
 #[test]
+fn a_token_is_made_for_the_host_that_the_sdks_would_ask_and_is_taken() {
+    let host = |region: &str, fips, dual_stack| {
+        let name = StsHost::regional(Partition::of_region(region).unwrap(), region, Variant { fips, dual_stack });
+        assert!(StsHost::parse(&name).is_some(), "{name}");
+        name
+    };
+    assert_eq!(host("us-east-1", false, false), "sts.us-east-1.amazonaws.com");
+    assert_eq!(host("us-east-1", true, false), "sts-fips.us-east-1.amazonaws.com");
+    assert_eq!(host("us-east-1", false, true), "sts.us-east-1.api.aws");
+    assert_eq!(host("us-east-1", true, true), "sts-fips.us-east-1.api.aws");
+    assert_eq!(host("us-gov-west-1", true, false), "sts.us-gov-west-1.amazonaws.com");
+    assert_eq!(host("us-gov-west-1", true, true), "sts-fips.us-gov-west-1.api.aws");
+    assert_eq!(host("cn-north-1", false, true), "sts.cn-north-1.api.amazonwebservices.com.cn");
+}
+
+#[test]
 fn only_hosts_of_sts_are_ever_asked() {
     for host in [
         "sts.amazonaws.com",
@@ -175,7 +191,10 @@ fn other_partitions_can_be_left_out() {
     let context = ProofContext { partitions: vec![Partition::AwsCn], ..expected() };
     let error = PresignedIdentity::parse(&encode(&url()), &context).unwrap_err();
     assert_eq!(error, TokenError::Partition { partition: Partition::Aws });
-    assert_eq!(StsHost::regional(Partition::AwsCn, "cn-north-1"), "sts.cn-north-1.amazonaws.com.cn");
+    assert_eq!(
+        StsHost::regional(Partition::AwsCn, "cn-north-1", Variant::default()),
+        "sts.cn-north-1.amazonaws.com.cn"
+    );
 }
 
 #[test]

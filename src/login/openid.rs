@@ -76,6 +76,17 @@ pub struct Callback {
     pub error_description: Option<String>,
 }
 
+impl Callback {
+    /// Why the provider signs nobody in, if that is its answer: an `error`, be it empty, whatever else comes with it.
+    fn refusal(&self) -> Option<String> {
+        let error = self.error.as_deref()?;
+        let told = self.error_description.as_deref().into_iter().chain([error]);
+        let mut said = told.map(|text| text.chars().filter(|c| !hidden(*c)).take(200).collect::<String>());
+        let said = said.find(|text| !text.trim().is_empty());
+        Some(said.unwrap_or_else(|| "it does not say why".to_owned()))
+    }
+}
+
 impl fmt::Debug for Callback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Callback").field("iss", &self.iss).field("error", &self.error).finish_non_exhaustive()
@@ -198,9 +209,8 @@ impl OpenId {
         if callback.iss.as_deref().is_some_and(|iss| iss != self.config.issuer) {
             return Err(unverified("the answer names another issuer"));
         }
-        if let Some(error) = &callback.error {
-            let text = callback.error_description.as_ref().unwrap_or(error);
-            return Err(LoginError::Refused(text.chars().filter(|c| !c.is_control()).take(200).collect()));
+        if let Some(said) = callback.refusal() {
+            return Err(LoginError::Refused(said));
         }
         let code = callback.code.as_deref().ok_or(LoginError::UnknownAttempt)?;
         let proven = self.exchange(code, attempt_token).await?;
@@ -214,6 +224,15 @@ impl OpenId {
                 return Err(refused);
             }
         };
+        if let [group] = groups.as_slice()
+            && proven.about.is_several_in_one(&self.config)
+        {
+            tracing::warn!(
+                claim = %self.config.groups_claim, %group,
+                "the groups come as one text with a comma or a semicolon in it, which is taken for the name of one group: \
+                 let the provider send a list, with each group by itself"
+            );
+        }
         let arrival = proven.about.arrival(&self.config, groups)?;
         let (person, first_time) = people::arrive(store, &arrival).await?;
         let times = self.config.sign_ins_per_person;
@@ -272,6 +291,31 @@ impl OpenId {
                 Ok(about)
             }
             Err(error) => Err(LoginError::NoUserinfo(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_provider_signs_nobody_in_however_empty_it_is() {
+        let refusal = |error: Option<&str>, description: Option<&str>| {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            let code = Some("a-code".to_owned());
+            Callback { code, error: text(error), error_description: text(description), ..Callback::default() }.refusal()
+        };
+        assert_eq!(refusal(None, Some("x")), None);
+        for (error, description, said) in [
+            ("access_denied", Some("not assigned"), "not assigned"),
+            ("access_denied", Some(" \n"), "access_denied"),
+            ("access_denied", None, "access_denied"),
+            ("", None, "it does not say why"),
+            ("\u{202e}", Some(""), "it does not say why"),
+            ("", Some("not assigned"), "not assigned"),
+        ] {
+            assert_eq!(refusal(Some(error), description).as_deref(), Some(said), "{error} {description:?}");
         }
     }
 }

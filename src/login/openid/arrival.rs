@@ -94,6 +94,13 @@ impl About {
         Ok(groups.into_iter().filter(|group| !group.contains(char::is_control)).collect())
     }
 
+    /// Whether the groups are one text that looks like several names: it is taken for one, since nobody says by what they
+    /// are told apart. A distinguished name (`CN=devs,OU=teams`) is one.
+    pub fn is_several_in_one(&self, config: &OpenIdConfig) -> bool {
+        let text = self.at(&config.groups_claim).and_then(Value::as_str);
+        text.is_some_and(|text| text.contains([',', ';']) && !text.contains('='))
+    }
+
     /// The mail address, or why it is none. Whether it is verified is told by whoever told the address; a provider that
     /// does not say so at all answers for it.
     fn mail(&self) -> Result<&str, &'static str> {

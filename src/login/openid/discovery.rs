@@ -71,7 +71,28 @@ impl OtherIssuer {
             // Entra's addresses for several tenants (`common`, `organizations`) have no issuer of their own.
             return "Set `login.issuer` to the address of one tenant: its id stands where the braces are.".to_owned();
         }
+        if self.is_of_b2c() {
+            return "This is Azure AD B2C, which describes itself elsewhere than its issuer says, so neither leads to the \
+                    other, and Latchkey does not support it so. In the user flow's properties, below token compatibility, \
+                    choose the issuer claim with `/tfp/`, and set `login.issuer` to the `issuer` that its discovery \
+                    document names then, letter for letter."
+                .to_owned();
+        }
+        if web(&self.told).is_none() {
+            return "That is no address, and Latchkey looks for the discovery document below the issuer, so it does not \
+                    support this provider: it must call itself by its address."
+                .to_owned();
+        }
         format!("Set `login.issuer = \"{}\"`, if that is the provider that you mean.", self.told)
+    }
+
+    /// Whether the provider is Azure AD B2C with the issuer that it usually has: the tenant's, while each of its policies
+    /// has a discovery document of its own. By its own hosts, or by a policy's name, which begins with `B2C_1`.
+    fn is_of_b2c(&self) -> bool {
+        let host = |text: &str| Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let is_its_host = host(&self.told).is_some_and(|host| host.ends_with(".b2clogin.com"));
+        let names_policy = self.configured.to_ascii_lowercase().contains("/b2c_1");
+        (is_its_host || names_policy) && !self.told.contains("/tfp/")
     }
 }
 

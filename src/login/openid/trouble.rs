@@ -19,7 +19,7 @@ pub enum LoginError {
     #[error("The identity provider's answer did not check out, so nobody was signed in. Start again.")]
     Unverified(#[source] BoxError),
     #[error(
-        "The identity provider sent no groups for you, so Latchkey cannot know what you may do. Whoever runs it must add the claim `{claim}`."
+        "The identity provider sent no groups for you, so Latchkey cannot know what you may do. Either you are in no group there, since some providers leave the claim out then: ask to be put into one. Or the claim is missing for all: whoever runs it must add the claim `{claim}`."
     )]
     GroupsMissing { claim: String },
     #[error(

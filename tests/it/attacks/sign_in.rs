@@ -210,7 +210,14 @@ async fn an_answer_counts_once_and_in_the_browser_that_asked() {
     let no = format!("/sign-in/callback?state={asked}&error=access_denied&error_description=%0aINFO%20forged");
     assert_eq!(denied.ask(&no).await.status, StatusCode::FORBIDDEN);
     assert_eq!(come_back(&denied, &back).await.status, StatusCode::BAD_REQUEST);
-    tried(8, "on the answers of sign-ins");
+    // Nor is the code taken that comes beside an error without a word.
+    let mute = stage.browser();
+    let back = mute.through_the_provider("/", "ben").await;
+    let page = mute.ask(&format!("/sign-in/callback?{}&error=", back.query().unwrap())).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    page.says("refused: it does not say why");
+    assert_eq!(come_back(&mute, &back).await.status, StatusCode::BAD_REQUEST);
+    tried(9, "on the answers of sign-ins");
 }
 
 #[tokio::test(flavor = "multi_thread")]

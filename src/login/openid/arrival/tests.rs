@@ -83,6 +83,20 @@ fn groups_are_a_list_one_text_or_roles_by_name() {
 }
 
 #[test]
+fn several_groups_in_one_text_are_one_group_and_noticed() {
+    let noticed = |groups: Value| {
+        let about = about(&json!({ "preferred_username": "ana", "groups": groups }), None);
+        (about.groups(&config()).unwrap().len(), about.is_several_in_one(&config()))
+    };
+    for text in ["a;b;c", "a,b", "devs, view-all"] {
+        assert_eq!(noticed(json!(text)), (1, true), "{text}");
+    }
+    for one in [json!("Domain Users"), json!("CN=devs,OU=teams,DC=example"), json!(["a,b"]), json!(["a", "b"])] {
+        assert!(!noticed(one.clone()).1, "{one}");
+    }
+}
+
+#[test]
 fn a_claim_is_found_by_its_path_and_by_no_other() {
     let path = |names: &[&str]| ClaimPath::new(names.iter().map(|&name| name.to_owned())).unwrap();
     let claims = json!({

@@ -64,6 +64,27 @@ fn an_issuer_that_differs_is_refused_with_what_to_write() {
     );
     let many = refused("https://login.example/{tenantid}/v2.0", "https://login.example/common/v2.0");
     assert!(many.contains("address of one tenant"), "{many}");
+    let old = refused("https://sts.windows.net/4f2a/", "https://login.microsoftonline.com/4f2a");
+    assert!(old.contains("Set `login.issuer = \"https://sts.windows.net/4f2a/\"`"), "{old}");
+    let bare = refused("accounts.example.com", "https://accounts.example.com");
+    assert!(bare.contains("it must call itself by its address"), "{bare}");
+}
+
+#[test]
+fn the_issuer_of_azure_ad_b2c_is_never_offered_since_nothing_is_found_below_it() {
+    let next =
+        |told: &str, configured: &str| OtherIssuer { told: told.to_owned(), configured: configured.to_owned() }.next();
+    let usual = "https://acme.b2clogin.com/4f2a/v2.0/";
+    for (told, configured) in [
+        (usual, "https://acme.b2clogin.com/acme.onmicrosoft.com/B2C_1_signin/v2.0"),
+        (usual, "https://acme.b2clogin.com/tfp/4f2a/b2c_1_signin/v2.0/"),
+        ("https://login.acme.example/4f2a/v2.0/", "https://login.acme.example/4f2a/B2C_1A_signin/v2.0"),
+    ] {
+        let next = next(told, configured);
+        assert!(next.contains("Azure AD B2C") && next.contains("`/tfp/`") && !next.contains(told), "{next}");
+    }
+    let tfp = "https://acme.b2clogin.com/tfp/4f2a/b2c_1_signin/v2.0/";
+    assert!(next(tfp, "https://acme.b2clogin.com/acme.onmicrosoft.com/B2C_1_signin/v2.0").contains(tfp));
 }
 
 #[test]

@@ -140,6 +140,10 @@ mod tests {
         }
         let blanks = [("HTTPS_PROXY", "proxy:3128"), ("NO_PROXY", "localhost sts.amazonaws.com")];
         assert_eq!(way(&blanks, "https://sts.amazonaws.com/"), "directly (NO_PROXY)");
+        for (except, direct) in [("*.example.com", true), ("*", true), ("a.*", false)] {
+            let variables = [("HTTPS_PROXY", "proxy:3128"), ("NO_PROXY", except)];
+            assert_eq!(way(&variables, "https://sts.example.com/").starts_with("directly"), direct, "{except}");
+        }
         assert_eq!(way(&usual, "http://127.0.0.1:9999/"), "directly");
         assert_eq!(way(&[("HTTP_PROXY", "http://proxy:3128")], "http://127.0.0.1/"), "directly");
         assert_eq!(way(&[], "https://sts.amazonaws.com/"), "directly");

@@ -114,6 +114,33 @@ fn what_stands_there_twice_counts_for_nothing() {
 }
 
 #[test]
+fn what_counts_and_cannot_be_read_refuses_and_all_else_does_not() {
+    let (deep, half) = (format!("{}1{}", "[".repeat(300), "]".repeat(300)), r#""\ud800""#);
+    for unreadable in ["1e999", half, &deep] {
+        let read = |claim: &str| {
+            let claims = [
+                ("iss", r#""https://login.example.com""#),
+                ("sub", r#""1""#),
+                ("aud", r#""latchkey""#),
+                ("nonce", r#""n""#),
+                ("exp", "1800000300"),
+                ("iat", "1800000000"),
+                ("nbf", "1800000000"),
+                ("picture", r#""x""#),
+            ];
+            let whole =
+                claims.map(|(name, value)| format!("\"{name}\":{}", if name == claim { unreadable } else { value }));
+            checked(&Told::read(format!("{{{}}}", whole.join(",")).as_bytes()).unwrap())
+        };
+        for claim in ["iss", "sub", "aud", "nonce", "exp", "nbf"] {
+            let refused = read(claim).unwrap_err();
+            assert_eq!(refused.claim, claim, "{unreadable}");
+        }
+        assert!(read("picture").is_ok(), "{unreadable}");
+    }
+}
+
+#[test]
 fn a_sign_in_is_as_old_as_the_provider_says_and_never_of_the_future() {
     for (told_at, taken) in [
         (json!(NOW - 86_400), NOW - 86_400),

@@ -28,6 +28,57 @@ const PARAMETERS: [&str; 18] = [
     "options",
 ];
 
+/// What libpq, or the driver of another language, reads, and this one passes over.
+const OF_OTHERS: [&str; 47] = [
+    "authentication_timeout",
+    "binary_parameters",
+    "channel_binding",
+    "client_encoding",
+    "connect_timeout",
+    "connection_limit",
+    "currentSchema",
+    "fallback_application_name",
+    "gssdelegation",
+    "gssencmode",
+    "gsslib",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "krbsrvname",
+    "load_balance_hosts",
+    "max_protocol_version",
+    "min_protocol_version",
+    "passfile",
+    "pgbouncer",
+    "pool_max_conns",
+    "pool_timeout",
+    "prepareThreshold",
+    "prepared_statements",
+    "replication",
+    "require_auth",
+    "requirepeer",
+    "schema",
+    "search_path",
+    "service",
+    "servicefile",
+    "socketTimeout",
+    "ssl",
+    "ssl_max_protocol_version",
+    "ssl_min_protocol_version",
+    "sslaccept",
+    "sslcertmode",
+    "sslcompression",
+    "sslcrl",
+    "sslcrldir",
+    "sslnegotiation",
+    "sslpassword",
+    "sslsni",
+    "statement_timeout",
+    "target_session_attrs",
+    "tcp_user_timeout",
+];
+
 /// A database under one of its roles. Valid: the driver read it. Shows no password.
 #[derive(Clone)]
 pub struct DatabaseUrl {
@@ -51,6 +102,16 @@ pub enum InvalidDatabaseUrl {
     Unreadable(String),
     #[error("the database URL has the parameter `{0}`, which the driver does not know and would pass over")]
     Parameter(String),
+    #[error(
+        "the database URL has a parameter that the driver does not know and would pass over. If it is part of a password, \
+         write each of its / # ? % @ : & in percents (`&` is %26)"
+    )]
+    UnnamedParameter,
+    #[error(
+        "the database URL says `sslrootcert=system`, which the driver takes for the name of a file: name one with the \
+         authorities, such as /etc/ssl/certs/ca-certificates.crt"
+    )]
+    SystemStore,
     #[error("the database URL names no host; a socket is named as postgres:///DATABASE?host=/FOLDER&user=USER")]
     NoHost,
     #[error("a database URL names one host, and this one several: name the address that leads to the primary")]
@@ -110,6 +171,10 @@ impl FromStr for DatabaseUrl {
         }
         let unreadable = |error: &dyn fmt::Display| InvalidDatabaseUrl::Unreadable(error.to_string());
         let url = url::Url::parse(text).map_err(|error| match error {
+            // An unencoded `@` of a password, with what ends a host behind it.
+            url::ParseError::EmptyHost if text.matches('@').count() > 1 => {
+                unreadable(&"no host stands behind its first `@`")
+            }
             url::ParseError::EmptyHost => InvalidDatabaseUrl::NoHost,
             other => unreadable(&other),
         })?;
@@ -120,12 +185,7 @@ impl FromStr for DatabaseUrl {
         if url.path().contains('@') || in_query || url.fragment().is_some() {
             return Err(unreadable(&"what belongs before the host stands behind it"));
         }
-        let is_known = |key: &str| PARAMETERS.contains(&key) || (key.starts_with("options[") && key.ends_with(']'));
-        if let Some((key, _)) = url.query_pairs().find(|(key, _)| !is_known(key)) {
-            let is_a_name = key.len() <= 40 && key.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-'));
-            let named = is_a_name.then(|| InvalidDatabaseUrl::Parameter(key.into_owned()));
-            return Err(named.unwrap_or_else(|| unreadable(&"its parameters have no names")));
-        }
+        of_parameters(&url)?;
         let options = PgConnectOptions::from_str(text).map_err(|error| match error {
             sqlx::Error::Configuration(why) => unreadable(&why),
             _ => InvalidDatabaseUrl::NoUrl,
@@ -138,6 +198,34 @@ impl FromStr for DatabaseUrl {
         };
         Ok(Self { options: options.application_name("latchkey"), schema: USUAL_SCHEMA.to_owned() })
     }
+}
+
+/// Whether the driver reads each parameter, and as whoever wrote it meant it.
+fn of_parameters(url: &url::Url) -> Result<(), InvalidDatabaseUrl> {
+    let is_known = |key: &str| PARAMETERS.contains(&key) || (key.starts_with("options[") && key.ends_with(']'));
+    let mut may_be_secret = false;
+    for (key, value) in url.query_pairs() {
+        match &*key {
+            "host" | "hostaddr" | "port" if value.contains(',') => return Err(InvalidDatabaseUrl::Hosts),
+            "sslrootcert" | "ssl-root-cert" | "ssl-ca" if value == "system" => {
+                return Err(InvalidDatabaseUrl::SystemStore);
+            }
+            // What follows may be the rest of one with an unencoded `&`.
+            "password" => may_be_secret = true,
+            key if is_known(key) => {}
+            // Others' names are told where they are no secret; all else may be part of a password.
+            key if OF_OTHERS.contains(&key) || (!may_be_secret && is_nearly_known(key)) => {
+                return Err(InvalidDatabaseUrl::Parameter(key.to_owned()));
+            }
+            _ => return Err(InvalidDatabaseUrl::UnnamedParameter),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a name is one that is read, but for a letter or two.
+fn is_nearly_known(key: &str) -> bool {
+    PARAMETERS.iter().any(|known| known.len() > 4 && strsim::levenshtein(key, known) <= 2)
 }
 
 /// Whether hosts are listed with commas, as libpq takes them.
@@ -187,6 +275,19 @@ mod tests {
             ("postgres://u@h:port/d", "does not parse"),
             ("postgres://u:a,b/ter2@h/d", "`#` is %23"),
             ("postgres://u:wow@/cloudsql/x", "names no host"),
+            ("postgres://u:hun@#ter2@h/d", "`#` is %23"),
+            ("postgres://u:hun@/ter2@h/d", "`#` is %23"),
+            ("postgres://u:hun@?ter2@h/d", "`#` is %23"),
+            ("postgres://h/d?user=u&password=hun&ter2", "`&` is %26"),
+            ("postgres://h/d?user=u&password=hun&sslmodter2", "`&` is %26"),
+            ("postgres://h/d?user=u&password=hun&sslmod=x", "`&` is %26"),
+            ("postgres://h/d?password=hun&connect_timeout=3", "`connect_timeout`"),
+            ("postgres://u@h/d?ter2=1", "a parameter that the driver does not know"),
+            ("postgres://u@h/d?host=h1,h2", "names one host"),
+            ("postgres://u@h/d?hostaddr=10.0.0.1,10.0.0.2", "names one host"),
+            ("postgres://u@h/d?port=5432,5433", "names one host"),
+            ("postgres://u@h/d?sslmode=verify-full&sslrootcert=system", "takes for the name of a file"),
+            ("postgres://u@h/d?ssl-ca=system", "takes for the name of a file"),
         ] {
             let why = why(text);
             assert!(why.contains(said), "{text}: {why}");

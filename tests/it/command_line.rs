@@ -88,6 +88,18 @@ async fn check_names_the_faults_of_both_files_and_of_the_environment_at_once() {
 }
 
 #[tokio::test]
+async fn check_says_of_a_rule_that_never_works_that_it_warns_and_that_the_file_is_valid() {
+    let desk = Desk::new();
+    let idle = "\n[[profiles]]\nname = \"idle\"\ndescription = \"x\"\n\n[[profiles.rules]]\napi_groups = [\"core\"]\n\
+                resources = [\"pods\"]\nverbs = [\"get\"]\n";
+    std::fs::write(desk.file("policy.toml"), format!("{POLICY}{idle}")).unwrap();
+    let output = desk.run(&["check"], &[]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(err(&output).contains(": warning: this never works: get pods.core"), "{}", err(&output));
+    assert!(out(&output).contains("valid, with "), "{}", out(&output));
+}
+
+#[tokio::test]
 async fn token_is_what_the_verifier_of_proofs_takes() {
     let desk = Desk::new();
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "hush"), ("AWS_REGION", "eu-west-1")];

@@ -27,7 +27,14 @@ pub(super) fn read_keys(section: &mut Section<'_>, faults: &mut Collector<'_>) -
         if group.value.trim() != group.value || group.value.is_empty() || group.value.len() > LONGEST_GROUP {
             let message = format!("a group's name has 1 to {LONGEST_GROUP} characters, and no space around it");
             faults.error(&group.place, message, None);
-        } else if !audience.groups.insert(group.value.to_owned()) {
+            continue;
+        }
+        if group.value.contains('*') {
+            let message =
+                format!("`{}` is the name of one group, letter for letter: a `*` stands for no others", group.value);
+            faults.warning(&group.place, message, Some("name each group that is meant".to_owned()));
+        }
+        if !audience.groups.insert(group.value.to_owned()) {
             faults.warning(&group.place, format!("`{}` is named twice", group.value), None);
         }
     }

@@ -128,6 +128,8 @@ fn values_out_of_range_are_refused() {
         ("{ groups = [\"developers\"] }", "{ groups = [] }", "`requesters` names nobody"),
         ("{ groups = [\"developers\"] }", "{}", "`requesters` names nobody"),
         ("{ groups = [\"developers\"] }", "{ people = [\"Dana\"] }", "`Dana` is no handle"),
+        ("{ groups = [\"developers\"] }", "{ groups = [\"*\"] }", "`*` is the name of one group, letter for letter"),
+        ("{ groups = [\"developers\"] }", "{ groups = [\"dev-*\"] }", "a `*` stands for no others"),
         (
             "{ groups = [\"payments-leads\"], quorum = 1 }",
             "{ people = [\"lee\"], quorum = 2 }",

@@ -8,7 +8,7 @@ use super::{
     Authorities, Aws, ClaimPath, Database, Login, Network, Server, Settings, Worker, secret,
 };
 use crate::{
-    database_url::{USUAL_SCHEMA, schema_name},
+    database_url::{DatabaseUrl, USUAL_SCHEMA, schema_name},
     proxy::Proxies,
 };
 use jiff::tz::TimeZone;
@@ -100,15 +100,16 @@ const DISCOVERY: &str = "/.well-known/openid-configuration";
 /// The issuer as tokens name it, which is what stands before the path of its discovery document.
 fn issuer(text: &str) -> Result<String, String> {
     let url = outside_url(text)?;
+    let shown = shown(text);
     if url.query().is_some() || url.fragment().is_some() || text.contains(['{', '}']) {
         return Err(format!(
-            "`{text}` is no issuer: write it as `issuer` in the provider's discovery document names it, without anything \
+            "{shown} is no issuer: write it as `issuer` in the provider's discovery document names it, without anything \
              behind a ? or # and with nothing left to fill in"
         ));
     }
     match text.trim_end_matches('/').strip_suffix(DISCOVERY) {
         Some(issuer) => Err(format!(
-            "`{text}` is where the issuer is described: write the issuer itself, as `issuer` in that document names it, \
+            "{shown} is where the issuer is described: write the issuer itself, as `issuer` in that document names it, \
              such as {issuer}"
         )),
         None => Ok(text.to_owned()),
@@ -205,12 +206,13 @@ fn public_url(text: &str) -> Result<Url, String> {
     if url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
         return Ok(url);
     }
-    Err(format!("`{text}` must end behind its host or port: the portal lives at the root"))
+    Err(format!("{} must end behind its host or port: the portal lives at the root", shown(text)))
 }
 
 /// An address that passwords and cookies are sent to: https, or http that never leaves this machine.
 fn outside_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("`{text}` is no URL: {error}"))?;
+    let shown = shown(text);
+    let url = Url::parse(text).map_err(|error| format!("{shown} is no URL: {error}"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL here holds no user and no password".to_owned());
     }
@@ -223,21 +225,43 @@ fn outside_url(text: &str) -> Result<Url, String> {
     match url.scheme() {
         "https" if url.host().is_some() => Ok(url),
         "http" if loopback => Ok(url),
-        "http" => Err(format!("`{text}` must be https: plain http is for a loopback host only, such as 127.0.0.1")),
-        _ => Err(format!("`{text}` must be an https URL")),
+        "http" => Err(format!("{shown} must be https: plain http is for a loopback host only, such as 127.0.0.1")),
+        _ => Err(format!("{shown} must be an https URL")),
     }
+}
+
+/// A URL to show: not one that may hold a password, which stands before an `@`.
+fn shown(text: &str) -> String {
+    if text.contains('@') { "this (with an `@` in it, so it is not shown)".to_owned() } else { format!("`{text}`") }
 }
 
 fn database(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Database {
     let schema = section.parsed("schema", faults, |text| schema_name(text).map(str::to_owned));
     let schema = schema.map_or_else(|| USUAL_SCHEMA.to_owned(), |schema| schema.value);
     let mut url = |keys, faults: &mut Collector<'_>| secret::database_url(&mut section, keys, folder, &schema, faults);
-    let web_url = url(("web_url", "web_url_file"), faults);
-    let worker_url = url(("worker_url", "worker_url_file"), faults);
-    let owner_url = url(("owner_url", "owner_url_file"), faults);
+    let web = url(("web_url", "web_url_file"), faults);
+    let worker = url(("worker_url", "worker_url_file"), faults);
+    let owner = url(("owner_url", "owner_url_file"), faults);
+    warn_one_role([("web_url", &web), ("worker_url", &worker), ("owner_url", &owner)], faults);
     let connections = section.number("connections", 2..=500, faults).map_or(16, |number| number.value);
     section.finish(faults);
+    let [web_url, worker_url, owner_url] = [web, worker, owner].map(|given| given.map(|given| given.value));
     Database { web_url, worker_url, owner_url, connections }
+}
+
+/// Warns of each URL that signs in as the role of another: a process has then what only the other may.
+fn warn_one_role(urls: [(&str, &Option<Given<DatabaseUrl>>); 3], faults: &mut Collector<'_>) {
+    let known: Vec<(&str, &Given<DatabaseUrl>)> =
+        urls.into_iter().filter_map(|(key, url)| Some((key, url.as_ref()?))).collect();
+    for (at, (key, url)) in known.iter().enumerate() {
+        let role = url.value.options().get_username().to_owned();
+        let same = known[..at].iter().find(|(_, other)| other.value.options().get_username() == role);
+        let Some((other, _)) = same else { continue };
+        let message = format!("`{key}` signs in as the same role as `{other}`");
+        let hint = "portal, worker and owner have roles of their own, so that none may do what is another's: \
+                    latchkey_web, latchkey_worker, and whoever owns the schema";
+        faults.warning(&url.place, message, Some(hint.to_owned()));
+    }
 }
 
 fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Option<Login> {

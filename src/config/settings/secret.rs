@@ -77,10 +77,16 @@ pub(super) fn database_url(
     folder: &Path,
     schema: &str,
     faults: &mut Collector<'_>,
-) -> Option<DatabaseUrl> {
+) -> Option<Given<DatabaseUrl>> {
     let Given { value, place } = read(section, keys, folder, without_password, faults)?;
     let url = value.expose_secret().parse::<DatabaseUrl>().and_then(|url| url.in_schema(schema));
-    url.map_err(|error| faults.error(&place, error, None)).ok()
+    match url {
+        Ok(value) => Some(Given { value, place }),
+        Err(error) => {
+            faults.error(&place, error, None);
+            None
+        }
+    }
 }
 
 /// The variable that overrides a key of a section.

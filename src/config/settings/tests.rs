@@ -200,11 +200,52 @@ fn a_database_url_is_read_as_the_driver_reads_it() {
         assert!(told.starts_with("latchkey.toml:10:16: error: ") && told.contains(said), "{content}: {told}");
         assert!(!told.contains("ter2"), "{told}");
     }
+    // As PowerShell's `>` writes it.
+    let wide: Vec<u8> = "\u{feff}postgres://web:hunter2@db/x".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(folder.path().join("web"), wide).unwrap();
+    let text = format!("{SMALLEST}\n[database]\nweb_url_file = \"web\"\n");
+    let faults = check("latchkey.toml", &text, folder.path(), []).faults;
+    assert!(faults.len() == 1 && faults[0].is_error(), "{faults:?}");
+    assert!(faults[0].to_string().contains("is no text in UTF-8 (save it as UTF-8"), "{}", faults[0]);
     for content in ["\u{feff}postgres://web:pw@[::1]/x\r\n", "postgres://web:p%23w@db/x?sslmode=verify-full"] {
         assert_eq!(checked(content).faults, [], "{content}");
     }
     let told = told(SMALLEST, &[("LATCHKEY_DATABASE__WEB_URL", "postgres://web:hun#ter2@db/x")]);
     assert!(told[0].starts_with("LATCHKEY_DATABASE__WEB_URL: error: ") && !told[0].contains("ter2"), "{told:?}");
+}
+
+#[test]
+fn one_role_behind_two_database_urls_is_named() {
+    let variables = |web: &'static str, worker: &'static str| {
+        [("LATCHKEY_DATABASE__WEB_URL", web), ("LATCHKEY_DATABASE__WORKER_URL", worker)]
+    };
+    let one = told(SMALLEST, &variables("postgres://latchkey@db/x", "postgres://latchkey:pw@db.internal/x"));
+    assert_eq!(one.len(), 1, "{one:?}");
+    assert!(
+        one[0]
+            .starts_with("LATCHKEY_DATABASE__WORKER_URL: warning: `worker_url` signs in as the same role as `web_url`")
+    );
+    let two = variables("postgres://latchkey_web@db/x", "postgres://latchkey_worker@db/x");
+    assert_eq!(told(SMALLEST, &two), [""; 0]);
+}
+
+#[test]
+fn a_url_with_a_password_in_it_is_shown_in_no_part() {
+    for url in [
+        "https://me:hun#ter2@proxy.example.com",
+        "https://me:hun/ter2@proxy.example.com",
+        "https://me:hunter2@proxy.example.com",
+        "http://me:hunter2@proxy.example.com",
+        "me:hunter2@proxy.example.com",
+        "ftp://me:hunter2@proxy.example.com",
+        "https://proxy.example.com:x?me:hunter2@",
+    ] {
+        for key in ["AWS__IAM_URL", "AWS__STS_URL", "AWS__EKS_URL", "SERVER__PUBLIC_URL", "LOGIN__ISSUER"] {
+            let all = told(SMALLEST, &[(&format!("LATCHKEY_{key}"), url)]);
+            assert!(!all.is_empty(), "{key} {url}");
+            assert!(all.iter().all(|said| !said.contains("hun") && !said.contains("ter2")), "{all:?}");
+        }
+    }
 }
 
 #[test]

@@ -42,6 +42,20 @@ async fn urls_of_two_installations_and_a_schema_that_everybody_may_write_to_are_
     assert_eq!(told.troubles("database"), ["database.installation failed"], "{}", told.out);
 }
 
+#[tokio::test]
+async fn one_role_behind_both_urls_is_named_by_doctor_and_check() {
+    let mut hospital = Hospital::new().await;
+    let url = hospital.world.town.database.url_as("latchkey_worker");
+    hospital.ward.set("LATCHKEY_DATABASE__WEB_URL", url);
+    let told = hospital.examine(&[]).await;
+    let troubles = told.troubles("database");
+    assert_eq!(troubles[0], "database.login warning", "{}", told.out);
+    assert!(troubles[1..].iter().all(|trouble| trouble == "database.rights failed"), "{troubles:?}");
+    assert!(told.out.contains("the URL of latchkey_web signs in as `latchkey_worker`"), "{}", told.out);
+    let checked = hospital.ward.latchkey("check", &[]).await;
+    assert!(checked.err.contains("signs in as the same role as `web_url`"), "{}", checked.err);
+}
+
 /// PgBouncer answers with a protocol violation, RDS Proxy with a feature that it does not support.
 #[tokio::test]
 async fn a_pooler_that_takes_no_parameters_of_sessions_is_asked_without_them() {

@@ -8,7 +8,7 @@ pub mod export;
 mod unsealed;
 pub mod walk;
 
-pub use unsealed::kept_among_newest;
+pub use unsealed::{kept_among_newest, waits_for_seal};
 
 use super::{Store, StoreError, begin};
 use jiff::{SignedDuration, Timestamp};
@@ -20,7 +20,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 /// Of all sealers one works at a time: the key of their advisory lock, the letters "seal".
-const SEALER_LOCK: i64 = 0x7365_616c;
+pub(super) const SEALER_LOCK: i64 = 0x7365_616c;
 /// Links made in one transaction: many enough for a burst, few enough that their events fit into memory.
 const SEAL_BATCH: i64 = 2_000;
 /// Links read at once while verifying.

@@ -30,6 +30,7 @@ pub mod requests;
 pub mod rights;
 pub mod session;
 pub mod sessions;
+pub mod standstill;
 pub mod targets;
 pub mod tx;
 

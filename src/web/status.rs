@@ -1,4 +1,4 @@
-//! How Latchkey itself fares: three plain lines, for everybody who is signed in.
+//! How Latchkey itself fares: four plain lines, for everybody who is signed in.
 
 use super::{
     Failure, SignedIn, State,
@@ -19,6 +19,7 @@ use crate::{
             health::{self, Health, Stuck, Wider, WorkerAlive},
             hold::{self, Hold, OnHold},
         },
+        standstill,
     },
     words::{self, Clock, Sentence, time::duration},
 };
@@ -28,12 +29,12 @@ use axum::extract::State as Extract;
 use jiff::SignedDuration;
 use latchkey_domain::access::grant::{GrantState, Trouble};
 
-/// Sign-in, changes, endings.
+/// Sign-in, changes, endings, the audit log.
 #[derive(Debug, Template, WebTemplate)]
 #[template(path = "status.html")]
 pub struct StatusPage {
     pub layout: Layout,
-    pub lines: [Plain; 3],
+    pub lines: [Plain; 4],
     pub workers: Vec<Worker>,
     /// Those that ended without a word while others live.
     pub earlier: Option<String>,
@@ -140,6 +141,7 @@ const SLOW: Pill = Pill::new(Tone::Needs, Icon::Hourglass, "Slow");
 const NEEDS_SOMEBODY: Pill = Pill::new(Tone::Needs, Icon::TriangleAlert, "Needs somebody");
 const PAUSED: Pill = Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused");
 const NOT_EVERYWHERE: Pill = Pill::new(Tone::Needs, Icon::TriangleAlert, "Not everywhere");
+const BROKEN: Pill = Pill::new(Tone::Danger, Icon::CircleX, "Broken");
 const STANDS_STILL: Pill = Pill::new(Tone::Danger, Icon::CircleX, "Stands still");
 
 impl StatusPage {
@@ -165,6 +167,7 @@ impl StatusPage {
                 sign_in(health, provider),
                 changes(health, held, alive, &signed_in.clock),
                 endings(health, alive, &signed_in.clock),
+                audit_log(health, checked, alive),
             ],
             workers: now.iter().map(|worker| Worker::of(worker)).collect(),
             earlier: earlier_workers(&earlier),
@@ -293,6 +296,24 @@ fn endings(health: &Health, alive: bool, clock: &Clock) -> Plain {
     Plain { what: "Endings", pill, sentence: Html::sentence(&sentence) }
 }
 
+/// Whether events are linked; what of the chain does not hold stands below.
+fn audit_log(health: &Health, checked: &Checked, alive: bool) -> Plain {
+    let stands_still = health.seal_waits.filter(|waits| *waits > standstill::LONG);
+    let (pill, text) = match (stands_still, checked.broken.is_some()) {
+        (Some(waits), _) => {
+            let who = if alive { "operators find who keeps it on every page" } else { "no worker answers" };
+            let text = format!(
+                "No event has been linked for {}: {who}. What waits is kept, and not protected by the chain until then.",
+                duration(waits)
+            );
+            (STANDS_STILL, text)
+        }
+        (None, true) => (BROKEN, "New events are linked, but the chain does not hold.".to_owned()),
+        (None, false) => (WORKS, "Every event is linked within seconds.".to_owned()),
+    };
+    Plain { what: "Audit log", pill, sentence: Html::sentence(&Sentence::default().text(text)) }
+}
+
 /// Of workers that ended without a word; nothing where there is none.
 fn earlier_workers(earlier: &[&WorkerAlive]) -> Option<String> {
     let youngest = earlier.iter().map(|worker| worker.silent_for).min()?;
@@ -417,6 +438,7 @@ impl StatusPage {
             ending: 1,
             ending_since: Some("2026-11-24T14:30:00Z".parse().unwrap()),
             ending_blocked: 1,
+            seal_waits: Some(seconds(340)),
         };
         let part = |in_iam, trouble, why: &str| StuckPart { in_iam, trouble, why: why.to_owned(), attempts: 14 };
         let stuck = Stuck {

@@ -34,7 +34,7 @@ use crate::{
     store::{
         Store, StoreError,
         audit::{self, walk::Step},
-        heartbeats, quarantine,
+        heartbeats, quarantine, standstill,
         targets::{self, Claim, Claimant, MOST_SKEW, Room},
     },
 };
@@ -328,6 +328,7 @@ pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
         }
     }
     look_over(worker).await;
+    said("what stands still could not be looked for", standstill::look_over(&worker.store).await);
     seal(worker).await?;
     Ok(report)
 }
@@ -412,7 +413,16 @@ async fn round(worker: &Worker, runs: &mut JoinSet<()>, done: &Arc<Notify>) -> R
 /// nothing else: who is not heard of is taken for dead.
 async fn keep(worker: Worker) {
     let [expires, starts, lapses] = CLOCK.map(|what| tell_time(&worker, what));
-    tokio::join!(beat(&worker), expires, starts, lapses, tidy(&worker), seals(&worker), looks_over(&worker));
+    tokio::join!(
+        beat(&worker),
+        expires,
+        starts,
+        lapses,
+        tidy(&worker),
+        seals(&worker),
+        looks_over(&worker),
+        stands_still(&worker)
+    );
 }
 
 /// The heartbeat, and when this worker last looked for everything.
@@ -473,6 +483,16 @@ async fn looks_over(worker: &Worker) {
     loop {
         looks.tick().await;
         look_over(worker).await;
+    }
+}
+
+/// What stands still since somebody keeps a lock: it waits for such locks, so it has a task of its own.
+async fn stands_still(worker: &Worker) {
+    let mut looks = tokio::time::interval(LOOKS_OVER);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        said("what stands still could not be looked for", standstill::look_over(&worker.store).await);
     }
 }
 

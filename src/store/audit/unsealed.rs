@@ -1,8 +1,8 @@
 //! Events without a link: they wait for the sealer, or somebody kept them from it.
 
 use super::{Broken, LATE, NotVerified, made};
-use crate::store::{StoreError, columns::time};
-use jiff::Timestamp;
+use crate::store::{Store, StoreError, columns::time};
+use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -90,6 +90,20 @@ pub async fn kept_among_newest(connection: &mut PgConnection, most: i64) -> Resu
     .await?;
     let last = u64::try_from(row.last).unwrap_or(0);
     Ok(row.first.map(|event| Broken::after(last, kept(&event, row.events))))
+}
+
+/// For how long the first event has waited for its link, by the database's real clock; nothing where none waits. One row
+/// of an index, however many wait.
+///
+/// # Errors
+/// `Database`.
+pub async fn waits_for_seal(store: &Store) -> Result<Option<SignedDuration>, StoreError> {
+    let seconds = sqlx::query_scalar!(
+        "select extract(epoch from clock_timestamp() - latchkey_readable(min(queued_at)))::bigint as waits from event_unsealed"
+    )
+    .fetch_one(store.pool())
+    .await?;
+    Ok(seconds.map(SignedDuration::from_secs))
 }
 
 fn kept(event: &str, events: i64) -> String {

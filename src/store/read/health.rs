@@ -2,6 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
+    audit::waits_for_seal,
     columns::{json, readable, trouble},
     targets::MOST_SKEW,
 };
@@ -36,6 +37,8 @@ pub struct Health {
     pub ending_since: Option<Timestamp>,
     /// Of these, those that wait for somebody.
     pub ending_blocked: i64,
+    /// For how long the first audit event that has no link has waited for it, by the real clock.
+    pub seal_waits: Option<SignedDuration>,
 }
 
 /// A worker that told of itself within the last hour.
@@ -105,7 +108,9 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
     )
     .fetch_all(store.pool())
     .await?;
+    let seal_waits = waits_for_seal(store).await?;
     Ok(Health {
+        seal_waits,
         last_sign_in: row.signed_in.map(SignedDuration::from_secs),
         workers: workers
             .into_iter()

@@ -130,6 +130,25 @@ async fn status_says_of_what_waits_for_somebody_what_the_banner_says() {
 }
 
 #[tokio::test]
+async fn status_says_for_how_long_no_event_was_linked() {
+    let portal = Portal::new().await;
+    let owner = portal.town.owner.pool();
+    portal.town.seal_many(1).await;
+    let line = async || portal.get("ana", "/status").await.all(".plain-lines > div")[3].clone();
+    assert!(line().await.starts_with("Audit logWorks"), "{}", line().await);
+    let waits = "insert into event_unsealed (event_id, queued_at)
+        select id, clock_timestamp() - interval '100 seconds' from event limit 1";
+    sqlx::raw_sql(waits).execute(owner).await.unwrap();
+    assert!(line().await.starts_with("Audit logWorks"), "a burst is no standstill: {}", line().await);
+    sqlx::raw_sql("update event_unsealed set queued_at = queued_at - interval '2 minutes'")
+        .execute(owner)
+        .await
+        .unwrap();
+    let said = line().await;
+    assert!(said.starts_with("Audit logStands still") && said.contains("No event has been linked for 3 min"), "{said}");
+}
+
+#[tokio::test]
 async fn operators_alone_are_told_on_every_page_that_a_cluster_is_fenced() {
     let portal = Portal::new().await;
     portal.town.grant().await;

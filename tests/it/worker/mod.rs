@@ -9,6 +9,7 @@ mod overlap;
 mod paused;
 mod restored;
 mod shared_fate;
+mod standstill;
 mod trouble;
 mod unworkable;
 

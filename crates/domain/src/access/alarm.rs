@@ -11,17 +11,23 @@ pub enum AlarmCode {
     UnreadableRow,
     /// An access was to be set up that the policy of that moment does not grant.
     NotAllowed,
+    /// Somebody keeps a row locked that an end, or a run, needs.
+    KeptLocked,
+    /// Audit events wait for their links, and nobody makes any.
+    SealStandsStill,
 }
 
 impl AlarmCode {
     /// Every code there is.
-    pub const ALL: [Self; 2] = [Self::UnreadableRow, Self::NotAllowed];
+    pub const ALL: [Self; 4] = [Self::UnreadableRow, Self::NotAllowed, Self::KeptLocked, Self::SealStandsStill];
 
     /// As the database has it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UnreadableRow => "unreadable_row",
             Self::NotAllowed => "not_allowed",
+            Self::KeptLocked => "kept_locked",
+            Self::SealStandsStill => "seal_stands_still",
         }
     }
 
@@ -33,7 +39,7 @@ impl AlarmCode {
     /// Whether it is over when its subject is, so that nobody has to clear it, nor can.
     pub fn ends_by_itself(self) -> bool {
         match self {
-            Self::UnreadableRow => true,
+            Self::UnreadableRow | Self::KeptLocked | Self::SealStandsStill => true,
             Self::NotAllowed => false,
         }
     }

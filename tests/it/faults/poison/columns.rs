@@ -53,7 +53,7 @@ const ELSEWHERE: [(&str, &str); 15] = [
     ("audit_walk", "the walk's place; it has tests of its own"),
     ("business_clock", "one row that everything goes by"),
     ("event", "insert only; the verifier has tests of its own"),
-    ("event_unsealed", "an id alone"),
+    ("event_unsealed", "an id, and since when it waits, which is told and nothing else"),
     ("identity", "read at sign-in"),
     ("installation", "one row that everything goes by"),
     ("limit_window", "read by forms"),

@@ -1,0 +1,174 @@
+//! What stands still since somebody keeps a lock is told, with who keeps it, and is over by itself.
+
+use super::{PROD, World};
+use latchkey::{store::audit, worker::run_once};
+use latchkey_domain::access::alarm::{Alarm, AlarmCode};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use std::time::{Duration, Instant};
+
+/// Somebody with the portal's password, who keeps locks until they are dropped.
+async fn somebody(world: &World, locks: &str) -> (PgConnection, i32) {
+    let url = format!("{}?application_name=a%20forgotten%20psql", world.town.database.url_as("latchkey_web"));
+    let mut somebody = PgConnection::connect(&url).await.unwrap();
+    somebody.execute("set idle_in_transaction_session_timeout = 0; begin").await.unwrap();
+    somebody.execute(sqlx::AssertSqlSafe(locks.to_owned())).await.unwrap();
+    let pid = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut somebody).await.unwrap();
+    (somebody, pid)
+}
+
+impl World {
+    /// What the alarms of this code say that stand.
+    async fn told_of(&self, code: &str) -> Vec<String> {
+        sqlx::query_scalar("select what from alarm where code = $1 and cleared_at is null order by subject")
+            .bind(code)
+            .fetch_all(self.town.owner.pool())
+            .await
+            .unwrap()
+    }
+
+    async fn without_guards(&self, statement: String) {
+        let mut tx = self.town.owner.pool().begin().await.unwrap();
+        tx.execute("set local session_replication_role = replica").await.unwrap();
+        tx.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// As often as it takes, in the times in which IAM shows what was.
+    async fn ends(&self, grant: latchkey_domain::access::GrantId) {
+        self.iam_has_settled().await;
+        self.rests_are_over().await;
+        self.until(grant, "ended").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_access_that_cannot_end_for_a_lock_is_an_alarm_that_names_who_keeps_it() {
+    let world = World::new().await;
+    let (grant, other) = (world.active("ana").await, world.active("gus").await);
+    for late in ["1 minute", "3 minutes"] {
+        world
+            .without_guards(format!(
+                "update access_grant set until = latchkey_now() - interval '{late}' where id = '{grant}'"
+            ))
+            .await;
+        let (_keeps, pid) =
+            somebody(&world, &format!("select from access_grant where id = '{grant}' for update")).await;
+        let begun = Instant::now();
+        world.run().await;
+        assert!(begun.elapsed() < Duration::from_secs(15), "looking for who keeps it took {:?}", begun.elapsed());
+        let told = world.told_of("kept_locked").await;
+        if late == "1 minute" {
+            assert_eq!(told, Vec::<String>::new(), "what is late by a minute may still be on its way");
+            continue;
+        }
+        assert_eq!(told.len(), 1, "{told:?}");
+        let expected = format!(
+            "The access of Ana on `prod-eu` is over and cannot end: the session {pid} of `latchkey_web` (which calls itself \
+             `a forgotten psql`) keeps its row locked. It may still work. As a superuser, end it \
+             (`select pg_terminate_backend({pid})`), and find out who it is."
+        );
+        assert_eq!(told[0], expected);
+        world.run().await;
+        assert_eq!(
+            world.town.count("select count(*) from event where action = 'alarm.raised'").await,
+            1,
+            "it is told once"
+        );
+        assert_eq!(world.state(grant).await, "active");
+    }
+    world.ends(grant).await;
+    world.run().await;
+    assert_eq!(world.told_of("kept_locked").await, Vec::<String>::new(), "it is over by itself");
+    assert_eq!(world.state(other).await, "active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_no_run_takes_up_for_a_lock_is_an_alarm_that_names_who_keeps_it() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let cluster = world.town.cluster(PROD).await;
+    world.give_back("ana", grant).await;
+    world
+        .without_guards(format!(
+            "update target set due_at = clock_timestamp() - interval '3 minutes' where key = '{cluster}'"
+        ))
+        .await;
+    let (mut keeps, pid) = somebody(&world, &format!("select from target where key = '{cluster}' for update")).await;
+    world.run().await;
+    let told = world.told_of("kept_locked").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let expected = format!("No worker takes up the cluster `prod-eu`: the session {pid} of `latchkey_web`");
+    assert!(told[0].starts_with(&expected), "{told:?}");
+    keeps.execute("rollback").await.unwrap();
+    world.ends(grant).await;
+    world.run().await;
+    assert_eq!(world.told_of("kept_locked").await, Vec::<String>::new(), "it is over by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_late_and_locked_by_nobody_is_no_alarm_of_locks() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    world.knobs(PROD).set_unreachable(true);
+    world.give_back("ana", grant).await;
+    world.run().await;
+    world.without_guards("update access_grant set revoking_since = revoking_since - interval '1 hour'".into()).await;
+    world.run().await;
+    assert_eq!(world.state(grant).await, "revoking");
+    assert_eq!(world.told_of("kept_locked").await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seal_that_stands_still_is_an_alarm_that_names_who_keeps_its_lock() {
+    let world = World::new().await;
+    world.run().await;
+    let waits = "select pg_advisory_xact_lock(x'7365616c'::bigint)";
+    let (mut keeps, pid) = somebody(&world, waits).await;
+    world.active("ana").await;
+    assert_eq!(world.told_of("seal_stands_still").await, Vec::<String>::new(), "a moment is no standstill");
+    world.without_guards("update event_unsealed set queued_at = queued_at - interval '3 minutes'".into()).await;
+    world.run().await;
+    let told = world.told_of("seal_stands_still").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("has waited for its link for 3 min"), "{told:?}");
+    assert!(
+        told[0].contains(&format!(
+            "the session {pid} of `latchkey_web` (which calls itself `a forgotten psql`) keeps the lock"
+        )),
+        "{told:?}"
+    );
+    keeps.execute("rollback").await.unwrap();
+    while audit::seal(world.town.worker.pool()).await.unwrap() > 0 {}
+    world.run().await;
+    assert_eq!(world.told_of("seal_stands_still").await, Vec::<String>::new(), "it is over by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_that_somebody_keeps_locked_holds_up_no_run_and_no_other_alarm() {
+    let world = World::new().await;
+    for nobody in 1..=3 {
+        let mut tx = world.town.worker.begin().await.unwrap();
+        let now = tx.now().await.unwrap();
+        // Of what is over: a look clears it.
+        let subject = format!("access_grant 00000000-0000-0000-0000-00000000000{nobody}");
+        for code in [AlarmCode::UnreadableRow, AlarmCode::KeptLocked] {
+            tx.raise(&Alarm::new(code, &subject, "A row."), now).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+    let (mut keeps, _) = somebody(&world, "select from alarm where subject like '%1' for update").await;
+    let grant = world.approved("ana").await;
+    let begun = Instant::now();
+    let ran =
+        tokio::time::timeout(Duration::from_mins(1), run_once(&world.worker_of(latchkey::worker::Life::default())))
+            .await;
+    ran.expect("a run ends").unwrap();
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(10), "a look that waits for no alarm takes {took:?}");
+    assert_eq!(world.state(grant).await, "active");
+    let left: i64 = world.town.count("select count(*) from alarm where cleared_at is null").await;
+    assert_eq!(left, 2, "the others are over");
+    keeps.execute("rollback").await.unwrap();
+    world.run().await;
+    assert_eq!(world.town.count("select count(*) from alarm where cleared_at is null").await, 0);
+}

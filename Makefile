@@ -3,13 +3,14 @@
 export LATCHKEY_TOOLS ?= $(HOME)/.cache/latchkey/tools
 cargo_target := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo test tools check sqlx bench keycloak clean-tools
+.PHONY: help demo test tools check sqlx schema bench keycloak clean-tools
 
 help:
 	@echo 'make demo         start Latchkey with a simulated AWS, clusters and people'
 	@echo 'make test         run every test; installs or builds the real components first'
 	@echo 'make check        formatting and lints'
 	@echo 'make sqlx         renew .sqlx after a query or a migration changed'
+	@echo 'make schema       renew src/store/schema.txt after a migration'
 	@echo 'make bench        the figures of the README, on the real components'
 	@echo 'make tools        only install or build the real components'
 	@echo 'make keycloak     one sign-in against a Keycloak, which it fetches; needs Java 17'
@@ -38,6 +39,10 @@ check:
 sqlx:
 	@tests/rig/build postgresql
 	tests/rig/check-queries --write check --workspace --all-targets
+
+schema:
+	@tests/rig/build postgresql
+	LATCHKEY_RENEW=1 cargo test --locked --test it the_schema_that_is_kept
 
 bench: tools
 	cargo bench --locked -p latchkey --bench path

@@ -87,7 +87,7 @@ async fn elsewhere(connection: &mut PgConnection, schema: &str) -> Result<Option
 
 /// The migrations as they are in this schema. Those that were released name `public`, and stay as they are: here its name
 /// is another. Their checksums are those of the files.
-fn migrations_in(schema: &str) -> Migrator {
+pub(super) fn migrations_in(schema: &str) -> Migrator {
     let mut all: Vec<_> = MIGRATIONS.iter().cloned().collect();
     if schema != USUAL_SCHEMA {
         for migration in &mut all {

@@ -28,6 +28,7 @@ pub mod quarantine;
 pub mod read;
 pub mod requests;
 pub mod rights;
+pub mod schema;
 pub mod session;
 pub mod sessions;
 pub mod standstill;

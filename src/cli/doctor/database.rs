@@ -7,7 +7,9 @@ use crate::{
     store::{
         Store, StoreError,
         inspect::{self, Schema, SignedIn},
-        rights, session,
+        rights,
+        schema::{self as shape, Differs},
+        session,
     },
     words::doctor::database as words,
 };
@@ -41,14 +43,21 @@ pub async fn look(settings: &Settings, limit: Duration) -> (Vec<Finding>, Option
     );
     let mut findings = Vec::new();
     let mut stores: Vec<(Role, Store)> = Vec::new();
-    for (role, (found, store)) in [(WORKER, worker), (WEB, web), (OWNER, owner)] {
+    // Also one whose URL this process does not know.
+    let mut users = vec![WEB.name.to_owned(), WORKER.name.to_owned()];
+    for (role, (found, signed_in)) in [(WORKER, worker), (WEB, web), (OWNER, owner)] {
         findings.extend(found);
-        stores.extend(store.map(|store| (role, store)));
+        let Some((store, user)) = signed_in else { continue };
+        stores.push((role, store));
+        if role.granted && !users.contains(&user) {
+            users.push(user);
+        }
     }
     findings.extend(within(limit, "database.installation", elsewhere(&stores)).await);
     let reader = stores.into_iter().next().map(|(_, store)| store);
     if let Some(store) = &reader {
         findings.extend(within(limit, "database.schema", schema(store)).await);
+        findings.extend(within(limit, "database.powers", powers(store, &users)).await);
     }
     (findings, reader)
 }
@@ -69,8 +78,8 @@ async fn elsewhere(stores: &[(Role, Store)]) -> Vec<Finding> {
     Vec::new()
 }
 
-/// Signs in as a role, where its URL is known, and looks at what it may.
-async fn login(role: Role, url: Option<&DatabaseUrl>, limit: Duration) -> (Vec<Finding>, Option<Store>) {
+/// Signs in as a role, where its URL is known, and looks at what it may. Gives the database as that user.
+async fn login(role: Role, url: Option<&DatabaseUrl>, limit: Duration) -> (Vec<Finding>, Option<(Store, String)>) {
     const CHECK: &str = "database.login";
     let Some(url) = url else {
         return (vec![Finding::not_checked(CHECK, words::no_url(role.name, role.key))], None);
@@ -91,7 +100,7 @@ async fn login(role: Role, url: Option<&DatabaseUrl>, limit: Duration) -> (Vec<F
     if role.granted && !signed_in.is_mighty && !signed_in.owns {
         findings.extend(within(limit, "database.rights", rights_of(role, &store)).await);
     }
-    (findings, Some(store))
+    (findings, Some((store, signed_in.user)))
 }
 
 fn about(role: Role, signed_in: &SignedIn) -> Vec<Finding> {
@@ -174,7 +183,9 @@ async fn rights_of(role: Role, store: &Store) -> Vec<Finding> {
 
 async fn schema(store: &Store) -> Vec<Finding> {
     const CHECK: &str = "database.schema";
-    let mut findings = vec![match inspect::schema(store.pool()).await {
+    let seen = inspect::schema(store.pool()).await;
+    let is_current = matches!(seen, Ok(Schema::Current { .. }));
+    let mut findings = vec![match seen {
         Ok(Schema::Current { version }) => Finding::ok(CHECK, format!("the schema is this version's ({version:04})")),
         Ok(Schema::Behind(missing)) => Finding::failed(CHECK, words::behind(&missing)),
         Ok(Schema::Ahead(versions)) => Finding::failed(CHECK, words::ahead(&versions)),
@@ -186,7 +197,57 @@ async fn schema(store: &Store) -> Vec<Finding> {
         Ok(off) => Finding::failed("database.triggers", words::triggers_off(&off)),
         Err(error) => Finding::failed("database.triggers", words::unread("the triggers", &error_text(&error))),
     });
+    // What another version made, this one cannot judge.
+    if is_current {
+        findings.push(as_made(store).await);
+    }
     findings
+}
+
+/// Whether every part of the schema is as the migrations made it.
+async fn as_made(store: &Store) -> Finding {
+    const CHECK: &str = "database.made";
+    let kept = shape::kept();
+    let found = match shape::found(store.pool()).await {
+        Ok(found) => found,
+        Err(error) => return Finding::failed(CHECK, words::unread("what the schema is made of", &error_text(&error))),
+    };
+    let differences = shape::differences(&kept, &found);
+    if differences.is_empty() {
+        let [tables, triggers, functions] = ["table", "trigger", "function"].map(|kind| shape::count(&kept, kind));
+        let what =
+            format!("{tables} tables, {triggers} triggers, {functions} functions are as the migrations made them");
+        return Finding::ok(CHECK, what);
+    }
+    let named: Vec<String> = differences
+        .iter()
+        .map(|found| words::part(&found.part, found.differs == Differs::Missing, found.differs == Differs::Added))
+        .collect();
+    let sql = differences.iter().fold(String::new(), |sql, found| sql + &found.mend + "\n");
+    Finding::failed(CHECK, words::altered(&named)).pasting("sql", "psql as the schema's owner", sql)
+}
+
+/// What the roles of processes may beyond tables, and whether triggers work in their sessions.
+async fn powers(store: &Store, users: &[String]) -> Vec<Finding> {
+    let mended = |check, said, found: &[(String, String)]| {
+        let sql = found.iter().fold(String::new(), |sql, (_, mend)| sql + mend + "\n");
+        Finding::failed(check, said).pasting("sql", "psql as a superuser", sql)
+    };
+    let names = |found: &[(String, String)]| found.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let powers = match inspect::powers(store.pool(), users).await {
+        Ok(found) if found.is_empty() => {
+            Finding::ok("database.powers", "no role of a process has an attribute or membership that none needs")
+        }
+        Ok(found) => mended("database.powers", words::powers(&names(&found)), &found),
+        Err(error) => Finding::failed("database.powers", words::unread("what roles may", &error_text(&error))),
+    };
+    let check = "database.replication_role";
+    let triggers = match inspect::without_triggers(store.pool(), users).await {
+        Ok(found) if found.is_empty() => Finding::ok(check, "triggers work in every session of theirs"),
+        Ok(found) => mended(check, words::without_triggers(&names(&found)), &found),
+        Err(error) => Finding::failed(check, words::unread("what sessions have", &error_text(&error))),
+    };
+    vec![powers, triggers]
 }
 
 /// An error with what caused it. Neither holds the URL.

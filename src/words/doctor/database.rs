@@ -113,6 +113,46 @@ pub fn triggers_off(names: &[String]) -> Said {
     )
 }
 
+/// `named` are parts of the schema, each with how it differs.
+pub fn altered(named: &[String]) -> Said {
+    Said::new(
+        format!("the schema is not as the migrations made it: {}", some_of(named, 12)),
+        "Guards that are gone or changed let a process, or whoever has its password, write what it must not; without an \
+         index, rows come twice or queries take minutes.",
+        "Find out who changed it. Run the statements below as the schema's owner, then `latchkey doctor` again, and \
+         `latchkey audit verify`.",
+    )
+}
+
+/// How a part of the schema, such as `trigger event.event_queue`, differs from what the migrations made.
+pub fn part(part: &str, is_missing: bool, is_added: bool) -> String {
+    match (is_missing, is_added) {
+        (true, _) => format!("{part} is missing"),
+        (false, true) => format!("{part} is no migration\u{2019}s"),
+        (false, false) => format!("{part} was changed"),
+    }
+}
+
+/// `who` are those whose sessions go without triggers.
+pub fn without_triggers(who: &[String]) -> Said {
+    Said::new(
+        format!("session_replication_role is set for {}: no trigger works in such sessions", some_of(who, 6)),
+        "Triggers keep events from being changed, ended accesses from coming back, and the portal from activating any.",
+        "Run the statements below as a superuser, restart portal and worker, find out who set it, and run \
+         `latchkey audit verify`.",
+    )
+}
+
+/// `what` are attributes and memberships, each with whose it is.
+pub fn powers(what: &[String]) -> Said {
+    Said::new(
+        format!("roles of processes may more than any process needs: {}", some_of(what, 6)),
+        "Whoever has such a process's password could end others' sessions, pass by the rights and guards of tables, or become another \
+         role.",
+        "Run the statements below as a superuser. A membership that comes by another role goes the way it came.",
+    )
+}
+
 pub fn skewed(seconds: i64, too_far: bool) -> Said {
     let why = if too_far {
         "A worker that is more than 4 min off claims nothing; nothing is granted and nothing taken away."

@@ -6,6 +6,7 @@ mod database;
 mod guide;
 mod outside;
 mod real;
+mod schema;
 mod way;
 mod well;
 
@@ -131,7 +132,11 @@ pub struct Hospital {
 
 impl Hospital {
     pub async fn new() -> Self {
-        let world = World::new().await;
+        Self::in_world(World::new().await).await
+    }
+
+    /// The same in this world.
+    pub async fn in_world(world: World) -> Self {
         let simulator = &world.simulator;
         let policy = config::policy::parse(crate::town::POLICY).unwrap();
         let iam = bootstrap::worker_iam_policy(&policy, None);

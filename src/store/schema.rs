@@ -1,0 +1,310 @@
+//! What the migrations make is a fact: each table, column, constraint, index, trigger and function, told by the database's
+//! catalogs and kept in `schema.txt`. Whoever changed any of it behind Latchkey's back is found by comparing.
+//!
+//! The text names the schema `public`, wherever the tables are. `make schema` renews it after a migration.
+
+use super::{StoreError, migrate::migrations_in, session::quoted};
+use sqlx::PgPool;
+use std::collections::BTreeMap;
+
+/// As the migrations make it.
+const KEPT: &str = include_str!("schema.txt");
+
+/// The table that says who the schema's owner is.
+const OWNED_BY_ITS_OWNER: &str = "installation";
+
+/// The parts of a schema, such as `trigger event.event_queue`, each with its definition.
+pub type Parts = BTreeMap<String, String>;
+
+/// What a database has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where the tables are.
+    pub schema: String,
+    pub parts: Parts,
+    /// Parts that change nothing of what can be written: indexes of plain columns that are not unique.
+    harmless: Vec<String>,
+}
+
+/// How a part differs from what the migrations made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Differs {
+    Missing,
+    Changed,
+    /// No migration made it.
+    Added,
+}
+
+/// A part that is not as the migrations made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Such as `trigger event.event_queue`.
+    pub part: String,
+    pub differs: Differs,
+    /// The statements that mend it, as the schema's owner; a comment where there is no such statement.
+    pub mend: String,
+}
+
+/// The parts as the migrations of this version make them.
+pub fn kept() -> Parts {
+    parse(KEPT)
+}
+
+fn parse(text: &str) -> Parts {
+    let line = |line: &str| line.split_once(": ").map(|(part, made)| (part.to_owned(), made.to_owned()));
+    text.lines().filter_map(line).collect()
+}
+
+/// The parts as `schema.txt` holds them: a line each, in the order of their names.
+pub fn text(parts: &Parts) -> String {
+    parts.iter().fold(String::new(), |text, (part, made)| text + part + ": " + made + "\n")
+}
+
+/// Reads what the current schema of this database has. What an extension made there is not among it.
+///
+/// # Errors
+/// `Database`.
+pub async fn found(pool: &PgPool) -> Result<Found, StoreError> {
+    let schema = sqlx::query_scalar!(r#"select current_schema()::text as "schema!""#).fetch_one(pool).await?;
+    let rows = sqlx::query!(
+        r#"with ours as (
+             select c.* from pg_class c
+             where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+               and c.relname <> '_sqlx_migrations'),
+           owner as (select relowner as oid from ours where relname = $1)
+           select p.part as "part!", p.made as "made!", p.harmless as "harmless!" from (
+             select 'table ' || t.relname as part, concat_ws(', ',
+                 case t.relpersistence when 'p' then 'permanent' when 'u' then 'unlogged' else t.relpersistence::text end,
+                 case when t.relkind = 'p' then 'partitioned' end,
+                 case when t.relrowsecurity then 'row level security' end,
+                 case when t.relforcerowsecurity then 'row level security forced' end,
+                 case when t.relowner <> (select oid from owner) then 'owned by ' || pg_get_userbyid(t.relowner) end) as made,
+               false as harmless
+             from ours t
+             union all
+             select 'column ' || t.relname || '.' || a.attname, concat_ws(' ', format_type(a.atttypid, a.atttypmod),
+                 case when a.attcollation <> y.typcollation then 'collate ' || a.attcollation::regcollation end,
+                 case when a.attnotnull then 'not null' end, case when a.attidentity <> '' then 'identity' end,
+                 case a.attgenerated when '' then 'default' else 'generated' end || ' ' || pg_get_expr(d.adbin, d.adrelid, true)),
+               false
+             from ours t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+               join pg_type y on y.oid = a.atttypid
+               left join pg_attrdef d on d.adrelid = t.oid and d.adnum = a.attnum
+             union all
+             select 'constraint ' || t.relname || '.' || c.conname, pg_get_constraintdef(c.oid, true), false
+             from ours t join pg_constraint c on c.conrelid = t.oid and c.contype in ('c', 'f', 'p', 'u', 'x')
+             union all
+             select 'index ' || t.relname || '.' || i.relname, concat_ws(', ', pg_get_indexdef(x.indexrelid, 0, true),
+                 case when not (x.indisvalid and x.indisready) then 'invalid' end),
+               not x.indisunique and x.indexprs is null and x.indpred is null
+             from ours t join pg_index x on x.indrelid = t.oid join pg_class i on i.oid = x.indexrelid
+             where not exists (select from pg_constraint c
+               where c.conindid = x.indexrelid and c.conrelid = t.oid and c.contype in ('p', 'u', 'x'))
+             union all
+             select 'trigger ' || t.relname || '.' || g.tgname, pg_get_triggerdef(g.oid, true), false
+             from ours t join pg_trigger g on g.tgrelid = t.oid and not g.tgisinternal
+             union all
+             select 'rule ' || t.relname || '.' || r.rulename, pg_get_ruledef(r.oid, true), false
+             from ours t join pg_rewrite r on r.ev_class = t.oid
+             union all
+             select 'policy ' || t.relname || '.' || p.polname, coalesce(pg_get_expr(p.polqual, p.polrelid, true), ''), false
+             from ours t join pg_policy p on p.polrelid = t.oid
+             union all
+             select 'heir ' || t.relname || '.' || h.inhrelid::regclass, 'inherits', false
+             from ours t join pg_inherits h on h.inhparent = t.oid
+             union all
+             select 'function ' || f.proname || '(' || oidvectortypes(f.proargtypes) || ')', concat_ws(', ',
+                 'language ' || l.lanname, 'returns ' || pg_get_function_result(f.oid),
+                 case f.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end,
+                 case when f.proisstrict then 'strict' end, case when f.proleakproof then 'leakproof' end,
+                 case when f.prosecdef then 'security definer' else 'security invoker' end,
+                 case when f.proowner <> (select oid from owner) then 'owned by ' || pg_get_userbyid(f.proowner) end,
+                 regexp_replace(array_to_string(f.proconfig, ', '), '\m' || current_schema() || '\M', 'public', 'g'),
+                 'body ' || encode(sha256(convert_to(
+                   replace(f.prosrc, format('"%s".', current_schema()), 'public.'), 'UTF8')), 'hex')),
+               false
+             from pg_proc f join pg_language l on l.oid = f.prolang
+             where f.pronamespace = current_schema()::regnamespace and not exists (
+               select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')) p"#,
+        OWNED_BY_ITS_OWNER
+    )
+    .fetch_all(pool)
+    .await?;
+    let harmless = rows.iter().filter(|row| row.harmless).map(|row| row.part.clone()).collect();
+    // A long expression has line breaks.
+    let one_line = |text: &str| text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ");
+    let parts = rows.into_iter().map(|row| (row.part, one_line(&row.made))).collect();
+    Ok(Found { schema, parts, harmless })
+}
+
+/// Where a database is not as the migrations made it. What else somebody keeps in the same schema, tables and functions
+/// of other names, is theirs; so is an index of plain columns.
+pub fn differences(kept: &Parts, found: &Found) -> Vec<Difference> {
+    let lacking = kept.iter().filter_map(|(part, made)| match found.parts.get(part) {
+        Some(now) if now == made => None,
+        Some(_) => Some((part, Differs::Changed)),
+        None => Some((part, Differs::Missing)),
+    });
+    let more = found.parts.keys().filter(|part| !kept.contains_key(*part) && !found.harmless.contains(part));
+    let more = more.filter(|part| is_about_ours(part, kept)).map(|part| (part, Differs::Added));
+    let difference = |(part, differs): (&String, Differs)| {
+        let mend = mend(part, differs, kept.get(part).map(String::as_str), &found.schema);
+        Difference { part: part.clone(), differs, mend }
+    };
+    let mut all: Vec<_> = lacking.chain(more).map(difference).collect();
+    all.sort_by_key(|difference| turn(&difference.part, kept));
+    all
+}
+
+/// In which order parts are mended: what others need comes first.
+fn turn(part: &str, kept: &Parts) -> usize {
+    let is_reference = kept.get(part).is_some_and(|made| made.starts_with("FOREIGN KEY"));
+    match part.split(' ').next().unwrap_or_default() {
+        "function" => 0,
+        "table" => 1,
+        "column" => 2,
+        "constraint" if !is_reference => 3,
+        "index" => 4,
+        "constraint" => 5,
+        _ => 6,
+    }
+}
+
+/// Whether a part is of a table of ours, or is named as a function of ours: one of other arguments would be called in its
+/// place.
+fn is_about_ours(part: &str, kept: &Parts) -> bool {
+    let Some((kind, name)) = part.split_once(' ') else { return false };
+    match kind {
+        "table" => false,
+        "function" => {
+            let same = format!("function {}(", name.split('(').next().unwrap_or_default());
+            kept.keys().any(|own| own.starts_with(&same))
+        }
+        _ => {
+            let table = name.split('.').next().unwrap_or_default();
+            kept.contains_key(&format!("table {table}"))
+        }
+    }
+}
+
+/// What makes a part as it was.
+fn mend(part: &str, differs: Differs, made: Option<&str>, schema: &str) -> String {
+    let (kind, name) = part.split_once(' ').unwrap_or((part, ""));
+    let (table, own) = name.split_once('.').unwrap_or((name, ""));
+    let (on, own) = (quoted(table), quoted(own));
+    let drop = match kind {
+        "trigger" | "rule" | "policy" => format!("DROP {kind} {own} ON {on};"),
+        "constraint" => format!("ALTER TABLE {on} DROP CONSTRAINT {own};"),
+        "index" => format!("DROP INDEX {own};"),
+        "function" => format!("DROP FUNCTION {name};"),
+        "heir" => format!("-- {part}: ALTER TABLE of it NO INHERIT {on}, once it is known what it is for"),
+        _ => format!("-- {part}: no migration made it"),
+    };
+    let statement = made.map(|made| match kind {
+        "trigger" | "index" => format!("{made};"),
+        "constraint" => format!("ALTER TABLE {on} ADD CONSTRAINT {own} {made};"),
+        "function" => function(name, schema),
+        "table" if differs == Differs::Changed => {
+            format!("ALTER TABLE {on} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY; -- {part}: {made}, of the schema's owner")
+        }
+        _ => format!("-- {part}: as it was, {made}"),
+    });
+    match (differs, statement) {
+        (Differs::Added, _) | (_, None) => drop,
+        (Differs::Missing, Some(statement)) => statement,
+        // A function, a table or a column is changed in place: what depends on it stays.
+        (Differs::Changed, Some(statement)) if ["function", "table", "column"].contains(&kind) => statement,
+        (Differs::Changed, Some(statement)) => format!("{drop} {statement}"),
+    }
+}
+
+/// The statements of the migrations that made a function what it is, for the tables in this schema.
+fn function(signature: &str, schema: &str) -> String {
+    let opening = format!("function {}(", signature.split('(').next().unwrap_or_default());
+    let (mut made, mut after) = (None, Vec::new());
+    for migration in migrations_in(schema).iter() {
+        let sql = migration.sql.as_str();
+        for (at, _) in sql.match_indices(&opening) {
+            let start = sql[..at].rfind('\n').map_or(0, |end| end + 1);
+            match &sql[start..at] {
+                "create " | "create or replace " => {
+                    after.clear();
+                    made = body_end(&sql[at..]).map(|end| format!("CREATE OR REPLACE {}", &sql[at..at + end]));
+                }
+                "alter " => after.extend(sql[at..].find(';').map(|end| format!("ALTER {}", &sql[at..=at + end]))),
+                _ => {}
+            }
+        }
+    }
+    let Some(made) = made else { return format!("-- function {signature}: no migration of this version makes it") };
+    let all: Vec<String> = std::iter::once(made).chain(after).collect();
+    format!("SET search_path = {}, pg_temp;\n{}", quoted(schema), all.join("\n"))
+}
+
+/// Where the statement that begins here ends: behind the body between its two `$$`.
+fn body_end(sql: &str) -> Option<usize> {
+    let begin = sql.find("$$")? + 2;
+    let body = begin + sql[begin..].find("$$")? + 2;
+    Some(body + sql[body..].find(';')? + 1)
+}
+
+/// How many of the parts there are of a kind, such as `trigger`.
+pub fn count(parts: &Parts, kind: &str) -> usize {
+    parts.keys().filter(|part| part.split(' ').next() == Some(kind)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(of: &[(&str, &str)]) -> Parts {
+        of.iter().map(|(part, made)| ((*part).to_owned(), (*made).to_owned())).collect()
+    }
+
+    fn told(kept: &Parts, found: Parts, harmless: &[&str]) -> Vec<(String, Differs)> {
+        let harmless = harmless.iter().map(|&part| part.to_owned()).collect();
+        let found = Found { schema: "public".into(), parts: found, harmless };
+        differences(kept, &found).into_iter().map(|found| (found.part, found.differs)).collect()
+    }
+
+    #[test]
+    fn what_is_missing_changed_or_added_to_our_tables_is_told_and_what_is_others_is_not() {
+        let kept = parts(&[("table a", "permanent"), ("trigger a.t", "x"), ("function f(text)", "y")]);
+        let found = parts(&[
+            ("table a", "permanent, row level security"),
+            ("table b", "permanent"),
+            ("index b.unique", "theirs"),
+            ("index a.plain", "for speed"),
+            ("rule a.r", "do instead nothing"),
+            ("function f(text)", "y"),
+            ("function f(uuid)", "z"),
+            ("function theirs()", "z"),
+        ]);
+        let expected = [
+            ("function f(uuid)", Differs::Added),
+            ("table a", Differs::Changed),
+            ("trigger a.t", Differs::Missing),
+            ("rule a.r", Differs::Added),
+        ];
+        assert_eq!(told(&kept, found, &["index a.plain"]), expected.map(|(part, differs)| (part.to_owned(), differs)));
+        assert!(told(&kept, kept.clone(), &[]).is_empty());
+    }
+
+    #[test]
+    fn a_function_is_mended_by_the_newest_migration_that_made_it_and_those_that_altered_it() {
+        let latest = function("target_guard()", "public");
+        assert!(latest.contains("a target is tried now") && latest.contains("latchkey_has_revoking"), "{latest}");
+        let altered = function("latchkey_now()", "elsewhere");
+        assert!(
+            altered.starts_with("SET search_path = \"elsewhere\", pg_temp;\nCREATE OR REPLACE function"),
+            "{altered}"
+        );
+        assert!(altered.ends_with("ALTER function latchkey_now() set search_path from current;"), "{altered}");
+    }
+
+    #[test]
+    fn the_kept_text_is_as_it_is_written() {
+        assert_eq!(text(&kept()), KEPT);
+        assert!(count(&kept(), "trigger") >= 20 && count(&kept(), "function") >= 26);
+    }
+}

@@ -7,6 +7,7 @@ mod dead;
 mod paused;
 mod processes;
 mod several;
+mod tasks;
 
 use crate::worker::{PROD, World};
 use latchkey_domain::access::GrantId;

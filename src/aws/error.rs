@@ -1,5 +1,6 @@
 //! What AWS's error codes ask for.
 
+use super::bounded::TooLarge;
 use crate::fault::{Answer, Fault, FaultKind};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
@@ -66,7 +67,10 @@ impl Call {
     where
         E: Error + Send + Sync + 'static,
     {
-        match credentials_error(&error) {
+        if let Some(too_large) = cause::<TooLarge>(&error) {
+            return self.failed(FaultKind::TooMuch).because(too_large.to_string());
+        }
+        match cause::<CredentialsError>(&error) {
             Some(CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)) => {
                 let missing = "AWS credentials for Latchkey itself (environment, profile, web identity or instance)";
                 self.failed(FaultKind::Refused { missing: missing.to_owned() })
@@ -134,8 +138,8 @@ impl Call {
     }
 }
 
-/// The trouble with our own credentials, where that is the cause.
-fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
+/// The error of this kind that is behind another, if one is.
+fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

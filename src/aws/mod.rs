@@ -3,6 +3,7 @@
 //! Owns the clients and what their errors mean; knows nothing of grants. One call of a method is one attempt: the SDK's
 //! own retries are off, since the worker alone decides what is tried again and when.
 
+mod bounded;
 mod eks;
 mod error;
 mod iam;
@@ -107,16 +108,17 @@ struct Shared {
 }
 
 /// The SDK's own client, which takes proxies from us alone, and trusts the machine's certificate store. Plain http, such as
-/// that of an instance's metadata, never goes through one.
+/// that of an instance's metadata, never goes through one. Of each answer it reads 32 MiB at most.
 pub fn http_client(proxies: &Proxies) -> SharedHttpClient {
     let proxy = proxies.parts().and_then(|(url, except)| Some(ProxyConfig::https(url.as_str()).ok()?.no_proxy(except)));
     let proxy = proxy.unwrap_or_else(ProxyConfig::disabled);
-    Builder::new().build_with_connector_fn(move |settings, components| {
+    let client = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder().proxy_config(proxy.clone());
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build()
-    })
+    });
+    bounded::bounded(client)
 }
 
 impl Aws {

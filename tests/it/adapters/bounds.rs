@@ -1,6 +1,6 @@
 //! Answers without end or measure, and answers that are none: each is a fault with a sentence that says so.
 
-use super::kubernetes::World;
+use super::{aws_at, keys, kubernetes::World};
 use latchkey::{
     fault::{Fault, FaultKind},
     kubernetes::{Named, Wanted},
@@ -33,6 +33,43 @@ async fn a_list_that_never_ends_and_one_that_is_huge_are_given_up_with_a_sentenc
         assert!(said.contains(says) && said.contains("`classic`") && said.contains("Somebody has to look"), "{said}");
     }
     world.cluster.observe(&Wanted::default()).await.unwrap();
+}
+
+/// An IAM that answers each call with so many MiB.
+async fn answering(mib: usize) -> url::Url {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 16_384]).await;
+                // In pieces of which nobody knows how many come.
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ntransfer-encoding: chunked\r\n\r\n";
+                stream.write_all(head.as_bytes()).await?;
+                let piece = vec![b' '; 1 << 20];
+                for _ in 0..mib {
+                    stream.write_all(b"100000\r\n").await?;
+                    stream.write_all(&piece).await?;
+                    stream.write_all(b"\r\n").await?;
+                }
+                stream.write_all(b"0\r\n\r\n").await
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn an_answer_of_aws_that_is_huge_is_given_up_with_a_sentence() {
+    let user = latchkey_domain::eks::arn::UserArn::parse("arn:aws:iam::111122223333:user/ana").unwrap();
+    for (mib, says) in [(31, None), (33, Some("the answer is larger than 32 MiB")), (2_000, Some("larger than 32 MiB"))]
+    {
+        let fault =
+            aws_at(&answering(mib).await, keys("AKIAEXAMPLE", "secret")).await.known_user(&user).await.unwrap_err();
+        assert_eq!(says.is_some(), *fault.kind() == FaultKind::TooMuch, "{mib} MiB: {fault:?}");
+        assert!(says.is_none_or(|says| fault.sentence().contains(says)), "{mib} MiB: {}", fault.sentence());
+    }
 }
 
 #[tokio::test]

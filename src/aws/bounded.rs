@@ -1,0 +1,79 @@
+//! How much of an answer of AWS is read: the SDK reads each whole into memory, whatever it is.
+
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        connector_metadata::ConnectorMetadata,
+        http::{
+            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+            SharedHttpConnector,
+        },
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+        runtime_components::{RuntimeComponents, RuntimeComponentsBuilder},
+    },
+    shared::IntoShared as _,
+};
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream, config_bag::ConfigBag};
+
+/// As an API server's: far more than any page of IAM or EKS.
+const LARGEST: usize = 32 << 20;
+
+/// An answer is larger than [`LARGEST`].
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is larger than {} MiB", LARGEST >> 20)]
+pub(super) struct TooLarge;
+
+/// A client of which each answer is read up to [`LARGEST`] bytes: beyond, the call fails with [`TooLarge`], and the rest is
+/// not read. None of our calls takes its answer in parts.
+pub(super) fn bounded(client: SharedHttpClient) -> SharedHttpClient {
+    Bounded(client).into_shared()
+}
+
+#[derive(Debug)]
+struct Bounded(SharedHttpClient);
+
+impl HttpClient for Bounded {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(BoundedConnector(self.0.http_connector(settings, components)))
+    }
+
+    fn validate_base_client_config(
+        &self,
+        parts: &RuntimeComponentsBuilder,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.validate_base_client_config(parts, config)
+    }
+
+    fn validate_final_config(&self, parts: &RuntimeComponents, config: &ConfigBag) -> Result<(), BoxError> {
+        self.0.validate_final_config(parts, config)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
+}
+
+#[derive(Debug)]
+struct BoundedConnector(SharedHttpConnector);
+
+impl HttpConnector for BoundedConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let sent = self.0.call(request);
+        HttpConnectorFuture::new(async move { read(sent.await?).await })
+    }
+}
+
+async fn read(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+    let mut pieces = ByteStream::new(response.take_body());
+    let mut read = Vec::new();
+    while let Some(piece) = pieces.try_next().await.map_err(|error| ConnectorError::io(error.into()))? {
+        if read.len().saturating_add(piece.len()) > LARGEST {
+            return Err(ConnectorError::user(TooLarge.into()));
+        }
+        read.extend_from_slice(&piece);
+    }
+    *response.body_mut() = SdkBody::from(read);
+    Ok(response)
+}

@@ -190,6 +190,30 @@ async fn what_nobody_can_see_is_denied_only() {
 }
 
 #[tokio::test]
+async fn what_was_asked_before_requests_were_bounded_and_binds_more_is_denied_only() {
+    let town = Town::new().await;
+    let id = town.ask("ana", &look()).await;
+    let many = |namespaces: usize| {
+        format!(
+            "set session_replication_role = replica; update request set namespaces = (
+               select jsonb_agg(jsonb_build_object('name', 'payments-' || n, 'uid', 'uid-' || n))
+               from generate_series(1, {namespaces}) n) where id = '{id}'; set session_replication_role = origin"
+        )
+    };
+    sqlx::raw_sql(sqlx::AssertSqlSafe(many(21))).execute(town.owner.pool()).await.unwrap();
+    let refused = vote_now(&town, "ben", id, Verdict::Approve).await.unwrap_err();
+    assert!(matches!(&refused, NotDecided::Refused(Refused::Unresolved(_))), "{refused:?}");
+    let said = refused.to_string();
+    assert!(said.contains("can be denied only") && said.contains("At most 20 namespaces in one request."), "{said}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(many(20))).execute(town.owner.pool()).await.unwrap();
+    assert!(matches!(vote_now(&town, "ben", id, Verdict::Approve).await, Ok(Outcome::Approved(_))));
+    let other = town.ask("gus", &look()).await;
+    let many = many(21).replace(&id.to_string(), &other.to_string());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(many)).execute(town.owner.pool()).await.unwrap();
+    assert_eq!(vote_now(&town, "ben", other, Verdict::Deny).await.unwrap(), Outcome::Denied);
+}
+
+#[tokio::test]
 async fn the_end_of_an_identity_closes_what_waits_for_it() {
     let town = Town::new().await;
     let waiting = town.ask("ana", &look()).await;

@@ -4,7 +4,7 @@ use super::{
     cluster::ClusterName,
     person::Person,
     policy::{Ask, PolicyFile, Reason, Ruling},
-    profile::{Profile, ResolvedProfile, ResolvedRole, Source},
+    profile::{Profile, ResolvedProfile, ResolvedRole, Source, check_bindings},
     request::RequestFacts,
     vote::{Ruled, Unresolved},
 };
@@ -91,7 +91,10 @@ impl PolicyFile {
         match self.rule_stored(policy_hash, facts, &standing.name, known) {
             Ruling::Ask { basis, quorum, eligible } => {
                 let profile = self.profile(&facts.profile.name).ok_or(Unresolved::NeverSeen);
-                let profile = profile.and_then(|profile| profile.resolved_on(standing));
+                let profile = profile.and_then(|profile| profile.resolved_on(standing)).and_then(|resolved| {
+                    let bound = check_bindings(resolved.roles.len(), facts.namespaces.len());
+                    bound.map(|()| resolved).map_err(Unresolved::TooMuch)
+                });
                 Ok(Ruled::of(facts, basis, quorum, eligible, profile))
             }
             Ruling::Automatic(basis) => Err(NotRuled::Automatic(basis.policy.name)),

@@ -5,7 +5,7 @@ use super::{
     grant::{GrantBasis, Scheduled},
     person::Person,
     policy::{Basis, Eligible},
-    profile::ResolvedProfile,
+    profile::{ResolvedProfile, TooMuch},
     request::{Closed, Pending, RequestFacts, RequestState, Seen},
     rules::{Changed, Rules},
     transition::Actor,
@@ -91,6 +91,9 @@ pub enum Unresolved {
          why; until then this can be denied only."
     )]
     NeverSeen,
+    /// It was asked before one request was bounded so, or the profile grew since.
+    #[error("This binds more than one request may, so it can be denied only, and its requester can ask for less. {0}")]
+    TooMuch(TooMuch),
 }
 
 impl Ruled {

@@ -246,13 +246,13 @@ impl RequestFacts {
     fn submitted_event(&self, seen: Seen, basis: GrantBasis) -> EventDraft {
         let actor = Actor::Person { id: self.requester.id, handle: self.requester.handle.to_string() };
         let what = Event::RequestSubmitted {
-            cluster: self.cluster_name.to_string(),
+            cluster: self.cluster_name.clone(),
             profile: self.profile.name.to_string(),
             namespaces: self.namespaces.iter().map(|namespace| namespace.name.clone()).collect(),
-            principal: self.principal_arn.to_string(),
+            principal: self.principal_arn.clone(),
             minutes: self.minutes,
-            reason: self.reason.to_string(),
-            policy: self.policy_name.to_string(),
+            reason: self.reason.clone(),
+            policy: self.policy_name.clone(),
             policy_hash: self.policy_hash.clone(),
             seen: seen.to_string(),
             basis: basis.as_str().to_owned(),

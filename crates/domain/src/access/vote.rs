@@ -267,7 +267,7 @@ fn detail(voted: &Voted, ruled: &Ruled) -> VoteDetail {
         verdict: (*verdict).into(),
         reason: reason.clone(),
         seen: seen.to_string(),
-        policy: ruled.basis.policy.name.to_string(),
+        policy: ruled.basis.policy.name.clone(),
         policy_hash: ruled.basis.policy_hash.clone(),
         quorum: Some(ruled.quorum),
     }

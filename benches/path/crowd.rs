@@ -5,8 +5,7 @@ use crate::stage::{PATH, Stage};
 use futures::{StreamExt as _, future::join_all, stream};
 use jiff::Timestamp;
 use latchkey::{
-    actions::{ask::AskForm, requests},
-    login::proof,
+    actions::{ask::AskForm, own, requests},
     store::people::{self, Arrival},
 };
 use latchkey_domain::access::{
@@ -152,7 +151,7 @@ async fn owner(stage: &Stage, handle: &str) -> Person {
     let made = stage.iam().create_user().user_name(handle).path(PATH).send().await.unwrap();
     let user = made.user.unwrap();
     let person = arrive(stage, handle, "developers").await;
-    proof::own_seeded(&stage.web, &person, &user.arn, &user.user_id).await.unwrap();
+    own::seeded(&stage.web, &person, &user.arn, &user.user_id).await.unwrap();
     person
 }
 

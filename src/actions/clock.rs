@@ -7,7 +7,7 @@
 
 use super::decide_again;
 use crate::store::{
-    Store, StoreError, Tx,
+    Store, StoreError, Tx, due,
     grants::{Locked, Unreadable},
     legs::{Fares, LegWrite},
     quarantine,
@@ -40,16 +40,7 @@ const HELD_BACK: Duration = Duration::from_secs(3);
 pub async fn lapse_due(store: &Store) -> Result<usize, StoreError> {
     let (mut lapsed, mut after) = (0, Uuid::nil());
     loop {
-        let due = sqlx::query_scalar!(
-            r#"with due as materialized (
-                 select id from request
-                 where state = 'pending' and (lapses_at <= (select latchkey_now()) or latchkey_readable(lapses_at) is null))
-               select id as "id!" from due where id > $1 order by id limit $2"#,
-            after,
-            BATCH
-        )
-        .fetch_all(store.pool())
-        .await?;
+        let due = due::lapsing(store, after, BATCH).await?;
         let Some(last) = due.last().copied() else { return Ok(lapsed) };
         for id in due {
             let result = lapse(store, RequestId(id)).await;
@@ -67,17 +58,7 @@ pub async fn lapse_due(store: &Store) -> Result<usize, StoreError> {
 pub async fn start_due(store: &Store) -> Result<usize, StoreError> {
     let (mut started, mut after) = (0, Uuid::nil());
     loop {
-        let due = sqlx::query_scalar!(
-            r#"with due as materialized (
-                 select g.id from access_grant g where g.state = 'scheduled' and not exists (
-                   select from grant_leg l where l.grant_id = g.id and l.target_kind = 'cluster'
-                     and l.next_try > (select clock_timestamp())))
-               select id as "id!" from due where id > $1 order by id limit $2"#,
-            after,
-            BATCH
-        )
-        .fetch_all(store.pool())
-        .await?;
+        let due = due::starting(store, after, BATCH).await?;
         let Some(last) = due.last().copied() else { return Ok(started) };
         for id in due {
             let result = start(store, GrantId(id)).await;
@@ -95,24 +76,7 @@ pub async fn start_due(store: &Store) -> Result<usize, StoreError> {
 pub async fn expire_due(store: &Store) -> Result<usize, StoreError> {
     let (mut expired, mut after) = (0, Uuid::nil());
     loop {
-        let due = sqlx::query_scalar!(
-            r#"with due as materialized (
-                 select id from access_grant where state = 'active' and until <= (select latchkey_now())
-                 union select id from access_grant
-                   where state in ('scheduled', 'provisioning') and activate_by < (select latchkey_now())
-                 union select id from access_grant
-                   where state not in ('revoking', 'ended')
-                     and latchkey_readable(least(coalesce(until, hard_until), hard_until)) is null
-                     and latchkey_latest_end(created_at, minutes) <= (select latchkey_now())
-                 union select id from access_grant
-                   where state not in ('scheduled', 'provisioning', 'active', 'revoking', 'ended')
-                     and hard_until <= (select latchkey_now()))
-               select id as "id!" from due where id > $1 order by id limit $2"#,
-            after,
-            BATCH
-        )
-        .fetch_all(store.pool())
-        .await?;
+        let due = due::expiring(store, after, BATCH).await?;
         let Some(last) = due.last().copied() else { return Ok(expired) };
         for id in due {
             let result = expire(store, GrantId(id)).await;
@@ -153,7 +117,7 @@ async fn lapse(store: &Store, id: RequestId) -> Result<bool, StoreError> {
             tx.record(transition, now).await?;
         }
         Ok(Some(LockedRequest::Closed(..)) | None) => return Ok(false),
-        Err(StoreError::Corrupt { .. } | StoreError::Database(sqlx::Error::ColumnDecode { .. })) => {
+        Err(error) if error.is_unreadable() => {
             let now = tx.now().await?;
             if !tx.lapse_unreadable(id, now).await? {
                 return Ok(false);

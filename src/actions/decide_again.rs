@@ -3,7 +3,7 @@
 //! asks, so that nothing is judged by two moments.
 
 use super::policy::{self, NoPolicy};
-use crate::store::{Store, StoreError, evidence};
+use crate::store::{Connection, Store, StoreError, evidence};
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
@@ -13,7 +13,6 @@ use latchkey_domain::{
     },
     plan::observation::ClusterState,
 };
-use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where it is seen what a profile is on a cluster.
@@ -41,7 +40,7 @@ pub struct Decided {
 /// `Database`.
 pub async fn decide(
     store: &Store,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     grants: &[&GrantFacts],
     seen: Seen<'_>,
     now: Timestamp,
@@ -72,7 +71,7 @@ pub async fn decide(
 
 /// What the clusters show of the roles of others that these accesses bind.
 async fn shown(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     grants: &[&GrantFacts],
     seen: Seen<'_>,
 ) -> Result<BTreeMap<ClusterId, Shown>, StoreError> {

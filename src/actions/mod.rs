@@ -9,6 +9,7 @@ pub mod clock;
 pub mod decide_again;
 pub mod grants;
 pub mod identities;
+pub mod own;
 pub mod policy;
 pub mod preview;
 pub mod requests;

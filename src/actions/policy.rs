@@ -2,10 +2,9 @@
 
 use crate::{
     config,
-    store::{Store, StoreError, policies, policies::ReadPolicy},
+    store::{Connection, Store, StoreError, policies, policies::ReadPolicy},
 };
 use latchkey_domain::access::policy::PolicyFile;
-use sqlx::PgConnection;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use crate::store::policies::Current;
@@ -35,7 +34,7 @@ pub async fn current(store: &Store) -> Result<Arc<Current>, NoPolicy> {
 ///
 /// # Errors
 /// As of [`current`].
-pub async fn current_on(store: &Store, connection: &mut PgConnection) -> Result<Arc<Current>, NoPolicy> {
+pub async fn current_on(store: &Store, connection: &mut Connection) -> Result<Arc<Current>, NoPolicy> {
     let hash = policies::current_hash(&mut *connection).await?.ok_or(NoPolicy::None)?;
     let kept = store.read_policy(&hash);
     let read = if let Some(kept) = kept {

@@ -8,24 +8,13 @@ mod refusal;
 
 use super::outbound::{self, NoClient, OutboundError, Trust};
 use crate::{
-    actions::identities::{self, End, Ended},
-    machine,
+    actions::own::{self, NotOwned},
     proxy::Proxies,
-    store::{
-        Store, StoreError, Tx,
-        people::{self, Principal},
-        sessions::{SignedIn, token_hash},
-    },
+    store::{Store, StoreError, sessions::SignedIn},
 };
 use jiff::Timestamp;
-use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
-    access::{
-        EventDraft, PrincipalId, Wake,
-        grant::Cause,
-        person::Person,
-        transition::{Actor, Target},
-    },
+    access::PrincipalId,
     eks::{
         arn::PrincipalArn,
         token::{PresignedIdentity, ProofContext, TokenError},
@@ -34,12 +23,13 @@ use latchkey_domain::{
 use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 use url::Url;
 
 pub use refusal::Refusal;
 
 /// How long a nonce may be used.
-const NONCE_LIVES_SECONDS: f64 = 900.0;
+const NONCE_LIVES: Duration = Duration::from_mins(15);
 /// So many nonces a person may begin in an hour.
 const NONCES_AN_HOUR: i64 = 30;
 
@@ -48,7 +38,7 @@ const NONCES_AN_HOUR: i64 = 30;
 pub enum NotProven {
     #[error("{}.", sentence(.0))]
     Token(#[from] TokenError),
-    #[error("This command's time is over: it was used already or is older than 15 minutes. Run the new one below.")]
+    #[error("{}", NotOwned::NonceOver)]
     NonceOver,
     #[error("You began too many proofs within an hour. Wait a while, then try again.")]
     TooMany,
@@ -62,10 +52,20 @@ pub enum NotProven {
     RoleNotYet { arn: String },
     #[error("{arn} is not an IAM user. Use the AWS profile of your IAM user.")]
     NotAUser { arn: String },
-    #[error("{arn} is somebody else's already. If it should be yours, ask an operator.")]
+    #[error("{}", NotOwned::SomebodyElses { arn: arn.clone() })]
     SomebodyElses { arn: String },
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<NotOwned> for NotProven {
+    fn from(error: NotOwned) -> Self {
+        match error {
+            NotOwned::NonceOver => Self::NonceOver,
+            NotOwned::SomebodyElses { arn } => Self::SomebodyElses { arn },
+            NotOwned::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 fn sentence(error: &TokenError) -> String {
@@ -90,10 +90,10 @@ fn cluster_name(session_token: &str, number: i64) -> String {
 pub async fn issue(store: &Store, signed_in: &SignedIn, session_token: &str) -> Result<String, NotProven> {
     let mut tx = store.begin().await?;
     tx.lock_person(signed_in.person.id).await?;
-    let count = nonces(&mut tx, signed_in).await?;
+    let count = tx.count_nonces(signed_in).await?;
     if count.session > 0 {
         let name = cluster_name(session_token, count.session - 1);
-        if is_open(&mut tx, signed_in, &name).await? {
+        if tx.nonce_is_open(signed_in, &name).await? {
             return Ok(name);
         }
     }
@@ -101,50 +101,9 @@ pub async fn issue(store: &Store, signed_in: &SignedIn, session_token: &str) -> 
         return Err(NotProven::TooMany);
     }
     let name = cluster_name(session_token, count.session);
-    sqlx::query!(
-        "insert into proof_nonce (hash, person_id, session_id, created_at, expires_at)
-         values ($1, $2, $3, clock_timestamp(), clock_timestamp() + make_interval(secs => $4))",
-        token_hash(&name),
-        signed_in.person.id.0,
-        signed_in.session.0,
-        NONCE_LIVES_SECONDS,
-    )
-    .execute(tx.connection())
-    .await
-    .map_err(StoreError::from)?;
+    tx.add_nonce(signed_in, &name, NONCE_LIVES).await?;
     tx.commit().await?;
     Ok(name)
-}
-
-struct Nonces {
-    session: i64,
-    person_last_hour: i64,
-}
-
-async fn nonces(tx: &mut Tx, signed_in: &SignedIn) -> Result<Nonces, StoreError> {
-    let row = sqlx::query!(
-        r#"select count(*) filter (where session_id = $2) as "session!",
-             count(*) filter (where created_at > clock_timestamp() - interval '1 hour') as "hour!"
-           from proof_nonce where person_id = $1"#,
-        signed_in.person.id.0,
-        signed_in.session.0
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(Nonces { session: row.session, person_last_hour: row.hour })
-}
-
-async fn is_open(tx: &mut Tx, signed_in: &SignedIn, name: &str) -> Result<bool, StoreError> {
-    let row = sqlx::query!(
-        r#"select 1 as "one!" from proof_nonce where hash = $1 and person_id = $2 and session_id = $3
-             and used_at is null and expires_at > clock_timestamp()"#,
-        token_hash(name),
-        signed_in.person.id.0,
-        signed_in.session.0
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row.is_some())
 }
 
 /// How STS is reached to prove an identity.
@@ -240,9 +199,9 @@ pub async fn verify(
 ) -> Result<PrincipalId, NotProven> {
     let name = {
         let mut tx = store.begin().await?;
-        let count = nonces(&mut tx, signed_in).await?;
+        let count = tx.count_nonces(signed_in).await?;
         let name = cluster_name(session_token, count.session - 1);
-        if !is_open(&mut tx, signed_in, &name).await? {
+        if !tx.nonce_is_open(signed_in, &name).await? {
             return Err(NotProven::NonceOver);
         }
         name
@@ -256,130 +215,5 @@ pub async fn verify(
         Err(_) if caller.arn.contains(":assumed-role/") => return Err(NotProven::RoleNotYet { arn: caller.arn }),
         Err(_) => return Err(NotProven::NotAUser { arn: caller.arn }),
     };
-    own(store, &signed_in.person, Some(&name), arn.as_str(), &caller.user_id).await
-}
-
-/// Makes an identity a person's without a proof, as the demo's seed does; never a route of the portal.
-///
-/// # Errors
-/// `SomebodyElses`, `Store`.
-pub async fn own_seeded(store: &Store, person: &Person, arn: &str, unique_id: &str) -> Result<PrincipalId, NotProven> {
-    own(store, person, None, arn, unique_id).await
-}
-
-async fn own(
-    store: &Store,
-    person: &Person,
-    nonce: Option<&str>,
-    arn: &str,
-    unique_id: &str,
-) -> Result<PrincipalId, NotProven> {
-    for _ in 0..identities::ROUNDS {
-        if let Some(id) = own_once(store, person, nonce, arn, unique_id).await? {
-            return Ok(id);
-        }
-    }
-    Err(StoreError::Stale("the identity").into())
-}
-
-/// Nothing where whoever held the ARN ended, or somebody asked by it, since it was read: then it is read again.
-async fn own_once(
-    store: &Store,
-    person: &Person,
-    nonce: Option<&str>,
-    arn: &str,
-    unique_id: &str,
-) -> Result<Option<PrincipalId>, NotProven> {
-    let held = people::principal_by_arn(store, arn).await?;
-    if let Some(held) = &held
-        && held.person != person.id
-        && held.unique_id == unique_id
-    {
-        return Err(NotProven::SomebodyElses { arn: arn.to_owned() });
-    }
-    let mut tx = store.begin().await?;
-    if let Some(name) = nonce {
-        use_nonce(&mut tx, name).await?;
-    }
-    let mut wakes = Vec::new();
-    match &held {
-        Some(held) if held.unique_id == unique_id => {
-            return Ok(renew(tx, person, held).await?.then_some(held.id));
-        }
-        Some(held) => match replace(&mut tx, person, held).await? {
-            Some(ended) => wakes = ended,
-            None => return Ok(None),
-        },
-        None => {}
-    }
-    let now = tx.now().await?;
-    let id = PrincipalId(machine::new_id());
-    sqlx::query!(
-        "insert into principal (id, person_id, arn, unique_id, kind, source, proven_at)
-         values ($1, $2, $3, $4, 'user', 'proven', clock_timestamp())",
-        id.0,
-        person.id.0,
-        arn,
-        unique_id,
-    )
-    .execute(tx.connection())
-    .await
-    .map_err(StoreError::from)
-    .map_err(|error| match error.constraint() {
-        Some("principal_arn_live") => NotProven::SomebodyElses { arn: arn.to_owned() },
-        _ => error.into(),
-    })?;
-    tx.event(&event(person, proven(arn, Some(unique_id))), now).await?;
-    wakes.push(Wake { target: Target::Principal(id), revoking: false });
-    tx.wake(wakes).await?;
-    tx.commit().await?;
-    Ok(Some(id))
-}
-
-/// Proven again by whoever holds it; nothing where it ended meanwhile.
-async fn renew(mut tx: Tx, person: &Person, held: &Principal) -> Result<bool, StoreError> {
-    if !tx.lock_principal(held.id).await? {
-        return Ok(false);
-    }
-    let now = tx.now().await?;
-    sqlx::query!("update principal set proven_at = clock_timestamp() where id = $1", held.id.0)
-        .execute(tx.connection())
-        .await?;
-    tx.event(&event(person, proven(&held.arn, None)), now).await?;
-    tx.commit().await?;
-    Ok(true)
-}
-
-async fn use_nonce(tx: &mut Tx, name: &str) -> Result<(), NotProven> {
-    let used = sqlx::query!(
-        "update proof_nonce set used_at = clock_timestamp()
-         where hash = $1 and used_at is null and expires_at > clock_timestamp()",
-        token_hash(name)
-    )
-    .execute(tx.connection())
-    .await
-    .map_err(StoreError::from)?;
-    if used.rows_affected() == 1 { Ok(()) } else { Err(NotProven::NonceOver) }
-}
-
-/// The ARN lives on, but IAM made its user anew: whatever the old one had ends, and what waits for it is closed. Gives
-/// the targets to wake, which are locked after all grants, in the order of their keys; nothing where it has to be read
-/// again.
-async fn replace(tx: &mut Tx, by: &Person, held: &Principal) -> Result<Option<Vec<Wake>>, StoreError> {
-    let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
-    let ending = End { cause: Cause::PrincipalReplaced, actor, reason: None };
-    let Ended::Done { stood: true, wakes } = identities::end(tx, held.id, &ending).await? else { return Ok(None) };
-    let now = tx.now().await?;
-    let (principal, unique_id) = (held.arn.clone(), held.unique_id.clone());
-    tx.event(&event(by, Event::IdentityReplaced { principal, unique_id }), now).await?;
-    Ok(Some(wakes))
-}
-
-fn proven(arn: &str, unique_id: Option<&str>) -> Event {
-    Event::IdentityProven { principal: arn.to_owned(), unique_id: unique_id.map(str::to_owned) }
-}
-
-fn event(person: &Person, what: Event) -> EventDraft {
-    let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
-    EventDraft { person: Some(person.id), ..EventDraft::new(what, actor) }
+    Ok(own::own(store, &signed_in.person, Some(&name), arn.as_str(), &caller.user_id).await?)
 }

@@ -78,6 +78,11 @@ impl StoreError {
         }
     }
 
+    /// Whether a row holds what this version cannot read.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::Database(sqlx::Error::ColumnDecode { .. }))
+    }
+
     /// The constraint that was violated, by name.
     pub fn constraint(&self) -> Option<&str> {
         match self {

@@ -8,6 +8,7 @@ mod begin;
 pub mod clusters;
 mod columns;
 pub mod desired;
+pub mod due;
 pub mod error;
 pub mod evidence;
 pub mod fence;
@@ -24,6 +25,7 @@ mod migrate;
 pub mod observations;
 pub mod people;
 pub mod policies;
+pub mod proofs;
 pub mod quarantine;
 pub mod read;
 pub mod requests;
@@ -38,6 +40,9 @@ pub mod tx;
 pub use error::StoreError;
 pub use migrate::{Migrated, NotMigrated, migrate};
 pub use tx::{Stored, Tx};
+
+/// A connection to the database: what queries of one moment share.
+pub type Connection = sqlx::PgConnection;
 
 use crate::database_url::DatabaseUrl;
 use sqlx::{

@@ -16,7 +16,7 @@ use crate::{
     fault::{Fault, FaultKind},
     lease::{Lease, Lost},
     store::{
-        StoreError,
+        Connection, StoreError,
         desired::{self, Legs},
         grants,
         intents::{self, Intent},
@@ -44,7 +44,6 @@ use latchkey_domain::{
     },
 };
 use serde_json::json;
-use sqlx::PgConnection;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -199,7 +198,7 @@ async fn tell_early(
 /// no part of the policy from now on; what only waits keeps what was proven.
 async fn decided(
     worker: &Worker,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     lease: &Lease,
     desired: &mut DesiredPrincipal,
     legs: &Legs,

@@ -37,6 +37,17 @@ fn a_room_uses_only_the_rooms_it_may() {
     assert!(wrong.is_empty(), "the rooms of docs/architecture.md forbid:\n{}", wrong.join("\n"));
 }
 
+/// Rooms that may name the database's driver: queries, and the parsing of addresses as the driver does it.
+const OF_THE_DATABASE: [&str; 2] = ["store", "database_url"];
+
+#[test]
+fn sql_is_in_the_store_alone() {
+    let others = ROOMS.iter().map(|(room, _)| *room).chain(["cli"]).filter(|room| !OF_THE_DATABASE.contains(room));
+    for (file, text) in others.flat_map(sources) {
+        assert!(!text.contains("sqlx::"), "{} names sqlx", file.display());
+    }
+}
+
 #[test]
 fn every_room_is_in_the_table() {
     let listed = |name: &str| name == "cli" || ROOMS.iter().any(|(room, _)| *room == name);

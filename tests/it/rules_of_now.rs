@@ -6,10 +6,10 @@ use latchkey::{
     actions::{
         ask::AskForm,
         identities::{self, NotReleased},
+        own::{self, NotOwned},
         requests::{self, NotDecided, NotSubmitted, Outcome, VoteForm},
     },
     config,
-    login::proof::{self, NotProven},
 };
 use latchkey_domain::access::{
     GrantId, PrincipalId, RequestId,
@@ -219,7 +219,7 @@ async fn the_end_of_an_identity_closes_what_waits_for_it() {
     let waiting = town.ask("ana", &look()).await;
     let grant = town.grant_of("ana", &AskForm { namespaces: vec!["payments-batch".into()], ..look() }).await;
     // IAM made the user anew, and it was given to gus.
-    proof::own_seeded(&town.web, town.person("gus"), &Town::arn("ana"), "AIDANEW").await.unwrap();
+    own::seeded(&town.web, town.person("gus"), &Town::arn("ana"), "AIDANEW").await.unwrap();
     assert_eq!(closed(&town, waiting).await, ("cancelled".to_owned(), Some("principal_ended".to_owned())));
     let late = town.vote("ben", waiting, Verdict::Approve).await.unwrap_err();
     let why = Some(ClosedWhy::PrincipalEnded);
@@ -303,8 +303,8 @@ async fn an_operator_releases_an_identity_and_nobody_else_does() {
     }
     assert!(matches!(release("dee", "gus", "she left").await, Err(NotReleased::OtherHandle(whose)) if whose == "ana"));
     assert!(matches!(release("dee", "ana", " ").await, Err(NotReleased::ReasonMissing)));
-    let taken = proof::own_seeded(&town.web, town.person("gus"), &Town::arn("ana"), "AIDAANA").await;
-    assert!(matches!(taken, Err(NotProven::SomebodyElses { .. })), "{taken:?}");
+    let taken = own::seeded(&town.web, town.person("gus"), &Town::arn("ana"), "AIDAANA").await;
+    assert!(matches!(taken, Err(NotOwned::SomebodyElses { .. })), "{taken:?}");
     release("dee", "ana", "she left").await.unwrap();
     assert!(matches!(release("dee", "ana", "again").await, Err(NotReleased::Already)));
     assert_eq!(closed(&town, waiting).await.1.as_deref(), Some("principal_ended"));
@@ -319,5 +319,5 @@ async fn an_operator_releases_an_identity_and_nobody_else_does() {
         (told["principal"].as_str(), told["reason"].as_str()),
         (Some(Town::arn("ana").as_str()), Some("she left"))
     );
-    proof::own_seeded(&town.web, town.person("gus"), &Town::arn("ana"), "AIDAANA").await.unwrap();
+    own::seeded(&town.web, town.person("gus"), &Town::arn("ana"), "AIDAANA").await.unwrap();
 }

@@ -52,7 +52,7 @@ async fn prove(store: &Store, simulator: &Simulator, person: &DemoPerson, arrive
     let arn = simulator.person_arn(person.handle).context("the simulator lacks a user of the seed")?;
     let unique_id = simulator.aws().user_id(person.handle).context("the simulator lacks a user of the seed")?;
     if people::principal_by_arn(store, &arn).await?.is_none() {
-        latchkey::login::proof::own_seeded(store, arrived, &arn, &unique_id).await?;
+        latchkey::actions::own::seeded(store, arrived, &arn, &unique_id).await?;
     }
     Ok(())
 }

@@ -3,10 +3,9 @@
 use super::scene::{Hands, Scene, ask, new_id, nobody_looks, policy, without_staging, without_view};
 use crate::town::Town;
 use latchkey::{
-    actions::{clock, grants, identities, requests},
+    actions::{clock, grants, identities, own, requests},
     config,
     lease::Lease,
-    login::proof,
     store::{
         audit,
         fence::{self, SetUpAgain},
@@ -127,10 +126,10 @@ impl Act {
             Self::DropProfile => apply(hands, &without_view(), &["view".to_owned()]).await?,
             Self::ChangePolicy => apply(hands, &policy().replace("\"8h\"", "\"7h\""), &[]).await?,
             Self::ProveAgain => {
-                proof::own_seeded(web, town.person("ana"), &Town::arn("ana"), "AIDAANA").await?;
+                own::seeded(web, town.person("ana"), &Town::arn("ana"), "AIDAANA").await?;
             }
             Self::ProveReplaced => {
-                proof::own_seeded(web, town.person("ana"), &Town::arn("ana"), "AIDANEW").await?;
+                own::seeded(web, town.person("ana"), &Town::arn("ana"), "AIDANEW").await?;
             }
             Self::EndReplaced => identities::end_replaced(worker, scene.ana, "a test").await?,
             Self::Release => identities::release(web, town.person("dee"), scene.ana, "ana", "a test").await?,

@@ -9,9 +9,8 @@ use super::{
 };
 use crate::town::Town;
 use latchkey::{
-    actions::{clock, grants, requests},
+    actions::{clock, grants, own, requests},
     lease::LEASE,
-    login::proof,
     store::{Store, audit, desired, people, targets},
     worker::{
         finish::{self, Outcome},
@@ -162,7 +161,7 @@ async fn end(town: &Town, web: &Store, random: &mut StdRng, by_operator: bool) -
 /// Gus's IAM user again, sometimes made anew.
 async fn prove(town: &Town, web: &Store, random: &mut StdRng) -> Done {
     let (arn, unique_id) = (Town::arn("gus"), format!("AIDAGUS{}", random.random_range(0..3)));
-    let id = proof::own_seeded(web, town.person("gus"), &arn, &unique_id).await?;
+    let id = own::seeded(web, town.person("gus"), &arn, &unique_id).await?;
     let (name, path) = ("gus".to_owned(), "/latchkey/".to_owned());
     let found = IamUser { arn, unique_id, name, path, ..IamUser::default() };
     town.observe("principal", id.0, &PrincipalObservation::of(Some(found))).await;

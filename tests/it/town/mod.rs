@@ -4,10 +4,9 @@
 use crate::rig::postgres::{Database, Postgres};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::{
-    actions::{ask::AskForm, policy, requests},
+    actions::{ask::AskForm, own, policy, requests},
     config,
     database_url::DatabaseUrl,
-    login::proof,
     store::{
         Store, audit,
         people::{self, Arrival},
@@ -242,7 +241,7 @@ impl Town {
     /// Makes the IAM user of this name somebody's.
     pub async fn own(&self, person: &Person, handle: &str) {
         let (arn, unique_id) = (Self::arn(handle), format!("AIDA{}", handle.to_uppercase()));
-        let id = proof::own_seeded(&self.web, person, &arn, &unique_id).await.unwrap();
+        let id = own::seeded(&self.web, person, &arn, &unique_id).await.unwrap();
         let user = IamUser {
             arn,
             unique_id,

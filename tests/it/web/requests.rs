@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
-use latchkey::{actions::ask::AskForm, login::proof};
+use latchkey::actions::{ask::AskForm, own};
 use latchkey_domain::access::{RequestId, request::Verdict};
 
 const LOOK: [(&str, &str); 5] = [
@@ -443,7 +443,7 @@ async fn what_cannot_be_resolved_offers_a_denial_only() {
 async fn a_request_that_others_closed_says_which_and_what_to_do() {
     let portal = Portal::new().await;
     let id = sent(&portal).await;
-    proof::own_seeded(&portal.town.web, portal.town.person("gus"), &Town::arn("ana"), "AIDANEW").await.unwrap();
+    own::seeded(&portal.town.web, portal.town.person("gus"), &Town::arn("ana"), "AIDANEW").await.unwrap();
     let page = portal.get("ana", &format!("/requests/{id}")).await;
     assert_eq!(page.one(".band .pill"), "Closed: its identity ended");
     assert!(

@@ -1,0 +1,120 @@
+//! Proofs of AWS identities: the nonces that they are asked by, and the rows that they make.
+
+use super::{
+    StoreError, Tx,
+    sessions::{SignedIn, token_hash},
+};
+use latchkey_domain::access::{PersonId, PrincipalId};
+use std::time::Duration;
+
+/// How many nonces there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nonces {
+    /// In this session, ever.
+    pub session: i64,
+    pub person_last_hour: i64,
+}
+
+impl Tx {
+    /// How many nonces a session and its person began.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn count_nonces(&mut self, signed_in: &SignedIn) -> Result<Nonces, StoreError> {
+        let row = sqlx::query!(
+            r#"select count(*) filter (where session_id = $2) as "session!",
+                 count(*) filter (where created_at > clock_timestamp() - interval '1 hour') as "hour!"
+               from proof_nonce where person_id = $1"#,
+            signed_in.person.id.0,
+            signed_in.session.0
+        )
+        .fetch_one(self.connection())
+        .await?;
+        Ok(Nonces { session: row.session, person_last_hour: row.hour })
+    }
+
+    /// Whether a nonce of this session is neither used nor over.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn nonce_is_open(&mut self, signed_in: &SignedIn, name: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query!(
+            r#"select 1 as "one!" from proof_nonce where hash = $1 and person_id = $2 and session_id = $3
+                 and used_at is null and expires_at > clock_timestamp()"#,
+            token_hash(name),
+            signed_in.person.id.0,
+            signed_in.session.0
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(row.is_some())
+    }
+
+    /// Begins a nonce that may be used for so long. Only its hash is stored.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn add_nonce(&mut self, signed_in: &SignedIn, name: &str, lives: Duration) -> Result<(), StoreError> {
+        sqlx::query!(
+            "insert into proof_nonce (hash, person_id, session_id, created_at, expires_at)
+             values ($1, $2, $3, clock_timestamp(), clock_timestamp() + make_interval(secs => $4))",
+            token_hash(name),
+            signed_in.person.id.0,
+            signed_in.session.0,
+            lives.as_secs_f64(),
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Uses a nonce up. False where it is used already, or over.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn use_nonce(&mut self, name: &str) -> Result<bool, StoreError> {
+        let used = sqlx::query!(
+            "update proof_nonce set used_at = clock_timestamp()
+             where hash = $1 and used_at is null and expires_at > clock_timestamp()",
+            token_hash(name)
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(used.rows_affected() == 1)
+    }
+
+    /// Inserts a proven IAM user.
+    ///
+    /// # Errors
+    /// `Database`, with the constraint `principal_arn_live` where somebody has the ARN.
+    pub async fn add_principal(
+        &mut self,
+        id: PrincipalId,
+        person: PersonId,
+        arn: &str,
+        unique_id: &str,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "insert into principal (id, person_id, arn, unique_id, kind, source, proven_at)
+             values ($1, $2, $3, $4, 'user', 'proven', clock_timestamp())",
+            id.0,
+            person.0,
+            arn,
+            unique_id,
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that a principal was proven again just now.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn renew_principal(&mut self, id: PrincipalId) -> Result<(), StoreError> {
+        sqlx::query!("update principal set proven_at = clock_timestamp() where id = $1", id.0)
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+}

@@ -14,7 +14,7 @@ use latchkey_domain::{
         person::Person,
         policy::{Ask, PolicyCluster, Reason, Ruling},
         profile::{MOST_NAMESPACES, Profile, ProfileName, ResolvedProfile, Scope, TooMuch, check_bindings},
-        reason,
+        reason::{self, Unfit},
     },
     plan::{
         observation::{AuthenticationMode, ClusterObservation},
@@ -290,13 +290,10 @@ fn read_minutes(form: &AskForm, considered: &mut Considered) {
 }
 
 fn read_reason(form: &AskForm, considered: &mut Considered) {
-    let length = form.reason.trim().chars().count();
-    if length == 0 {
-        considered.problem(Field::Reason, "Say why: whoever decides needs a reason.");
-    } else if length > reason::LONGEST {
-        considered.problem(Field::Reason, format!("At most {} characters; yours has {length}.", reason::LONGEST));
-    } else if !reason::is_plain(&form.reason) {
-        considered.problem(Field::Reason, "The reason has control characters in it; type it as plain text.");
+    match reason::Reason::parse(&form.reason) {
+        Ok(_) => {}
+        Err(Unfit::Missing) => considered.problem(Field::Reason, "Say why: whoever decides needs a reason."),
+        Err(unfit) => considered.problem(Field::Reason, unfit.to_string()),
     }
 }
 

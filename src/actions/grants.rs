@@ -9,6 +9,7 @@ use latchkey_domain::access::{
     GrantId,
     grant::{Cause, GrantState, Live, NotRevoked},
     person::{Person, Role},
+    reason::{Reason, Unfit},
     transition::Actor,
 };
 
@@ -23,6 +24,9 @@ pub enum NotEnded {
     Already(GrantState),
     #[error(transparent)]
     Refused(#[from] NotRevoked),
+    /// The reason is none.
+    #[error("{0}")]
+    Reason(Unfit),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -42,7 +46,7 @@ pub async fn give_back(store: &Store, person: &Person, id: GrantId) -> Result<()
     let now = tx.now().await?;
     let transition = live.give_back(person, now).map_err(|refused| match refused {
         NotRevoked::NotHolder => NotEnded::NotFound,
-        NotRevoked::NotAllowed | NotRevoked::ReasonMissing => refused.into(),
+        NotRevoked::NotAllowed => refused.into(),
     })?;
     tx.record(transition, now).await?;
     tx.commit().await?;
@@ -67,15 +71,18 @@ pub async fn revoke(store: &Store, person: &Person, id: GrantId, reason: &str) -
             let holder = row.brief.person == person.id;
             return Err(if holder { NotRevoked::NotAllowed.into() } else { NotEnded::NotFound });
         }
-        Err(_) if reason.trim().is_empty() => return Err(NotRevoked::ReasonMissing.into()),
-        Err(row) => return end(tx, &row, Cause::Revoked, person, Some(reason.trim())).await,
+        Err(row) => {
+            let reason = Reason::parse(reason).map_err(NotEnded::Reason)?;
+            return end(tx, &row, Cause::Revoked, person, Some(reason.as_str())).await;
+        }
     };
     let now = tx.now().await?;
     let holder = live.facts().person == person.id;
-    let transition = live.take_away(person, operator, reason, now).map_err(|refused| match refused {
-        NotRevoked::NotAllowed if !holder => NotEnded::NotFound,
-        NotRevoked::NotAllowed | NotRevoked::NotHolder | NotRevoked::ReasonMissing => refused.into(),
-    })?;
+    if !operator && !live.facts().decided_by.contains(&person.id) {
+        return Err(if holder { NotRevoked::NotAllowed.into() } else { NotEnded::NotFound });
+    }
+    let reason = Reason::parse(reason).map_err(NotEnded::Reason)?;
+    let transition = live.take_away(person, operator, reason, now)?;
     tx.record(transition, now).await?;
     tx.commit().await?;
     Ok(())

@@ -7,7 +7,7 @@ use latchkey_domain::access::{
     EventDraft, PrincipalId, Wake,
     grant::{Cause, Grant},
     person::{Person, Role},
-    reason,
+    reason::{Reason, Unfit},
     request::ClosedWhy,
     transition::{Actor, Transition},
 };
@@ -114,10 +114,9 @@ pub enum NotReleased {
     Already,
     #[error("Type the handle of its holder, {0}, to confirm.")]
     OtherHandle(String),
-    #[error("Say why: whoever loses the identity needs a reason.")]
-    ReasonMissing,
-    #[error("At most {} characters of plain text, please.", reason::LONGEST)]
-    ReasonUnfit,
+    /// The reason is none.
+    #[error("{0}")]
+    Reason(Unfit),
     #[error(transparent)]
     Policy(#[from] NoPolicy),
     #[error(transparent)]
@@ -146,22 +145,16 @@ pub async fn release(
     if handle.trim() != held.handle.as_str() {
         return Err(NotReleased::OtherHandle(held.handle.to_string()));
     }
-    let reason = reason.trim();
-    if reason.is_empty() {
-        return Err(NotReleased::ReasonMissing);
-    }
-    if reason.chars().count() > reason::LONGEST || !reason::is_plain(reason) {
-        return Err(NotReleased::ReasonUnfit);
-    }
+    let reason = Reason::parse(reason).map_err(NotReleased::Reason)?;
     let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
-    let ending = End { cause: Cause::Released, actor: actor.clone(), reason: Some(reason.to_owned()) };
+    let ending = End { cause: Cause::Released, actor: actor.clone(), reason: Some(reason.as_str().to_owned()) };
     for _ in 0..ROUNDS {
         let mut tx = store.begin().await?;
         match end(&mut tx, id, &ending).await? {
             Ended::Again => {}
             Ended::Done { stood: false, .. } => return Err(NotReleased::Already),
             Ended::Done { stood: true, wakes } => {
-                let (principal, unique_id, reason) = (held.arn, held.unique_id, reason.to_owned());
+                let (principal, unique_id, reason) = (held.arn, held.unique_id, reason.clone().into());
                 let event = EventDraft::new(Event::IdentityReleased { principal, unique_id, reason }, actor);
                 let now = tx.now().await?;
                 tx.event(&EventDraft { person: Some(held.person), ..event }, now).await?;

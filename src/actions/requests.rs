@@ -12,6 +12,7 @@ use latchkey_domain::access::{
     GrantId, RequestId,
     person::Person,
     policy::{Basis, Ruling},
+    reason::{Reason, Unfit},
     request::{Ballot, ClosedWhy, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Seen, Verdict},
     standing::NotRuled,
 };
@@ -135,6 +136,9 @@ pub enum NotDecided {
     /// Nobody can approve it any more, by what rules now.
     #[error(transparent)]
     NotRuled(#[from] NotRuled),
+    /// The reason is none.
+    #[error("{0}")]
+    Reason(Unfit),
     #[error(transparent)]
     Refused(#[from] Refused),
     #[error(transparent)]
@@ -166,6 +170,7 @@ pub struct VoteForm {
 /// # Errors
 /// See [`NotDecided`]; nothing is stored then.
 pub async fn vote(store: &Store, person: &Person, id: RequestId, form: VoteForm) -> Result<Outcome, NotDecided> {
+    let reason = Reason::optional(form.reason.as_deref().unwrap_or_default()).map_err(NotDecided::Reason)?;
     for _ in 0..POLICIES {
         let current = policy::current(store).await?;
         let known = people::approvers(store, &current.file).await?;
@@ -174,8 +179,9 @@ pub async fn vote(store: &Store, person: &Person, id: RequestId, form: VoteForm)
         let stands = tx.hold_principal(pending.facts.principal).await?;
         // Another policy may have become current while this one was read and the request was waited for.
         if tx.lock_policy().await?.as_deref() == Some(&current.hash) {
-            let voter = Voter { person, known: &known, stands };
-            return count(tx, &current, pending, &voter, form).await;
+            let VoteForm { verdict, seen, .. } = form;
+            let voter = Voter { person, known: &known, stands, verdict, reason, seen };
+            return count(tx, &current, pending, &voter).await;
         }
     }
     Err(Refused::Stale.into())
@@ -190,15 +196,12 @@ struct Voter<'a> {
     known: &'a [Person],
     /// Whether the principal is the requester's still.
     stands: bool,
+    verdict: Verdict,
+    reason: Option<Reason>,
+    seen: Seen,
 }
 
-async fn count(
-    mut tx: Tx,
-    current: &Current,
-    pending: Pending,
-    voter: &Voter<'_>,
-    form: VoteForm,
-) -> Result<Outcome, NotDecided> {
+async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_>) -> Result<Outcome, NotDecided> {
     let cluster = pending.facts.cluster;
     let standing = clusters::standing(tx.connection(), &[cluster], &current.file.named_roles()).await?;
     let now = tx.now().await?;
@@ -212,7 +215,8 @@ async fn count(
         Err(_) if voter.person.id == pending.facts.requester.id => return Err(Refused::Own.into()),
         Err(why) => return Err(NotDecided::NotRuled(why)),
     };
-    let ballot = Ballot { by: voter.person.clone(), verdict: form.verdict, reason: form.reason, seen: form.seen };
+    let Voter { person, verdict, reason, seen, .. } = voter;
+    let ballot = Ballot { by: Person::clone(person), verdict: *verdict, reason: reason.clone(), seen: *seen };
     let outcome = match pending.decide(ballot, &ruled, GrantId(machine::new_id()), now)? {
         Decided::Waiting(transition) => {
             let approvals = transition.to.approvals;

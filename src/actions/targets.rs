@@ -5,7 +5,7 @@ use crate::store::{Store, StoreError, Tx};
 use latchkey_domain::access::{
     ClusterId, EventDraft,
     person::{Person, Role},
-    reason::is_plain,
+    reason::{Reason, Unfit},
     transition::{Actor, Target},
 };
 use latchkey_domain::audit::event::Event;
@@ -16,12 +16,9 @@ pub enum NotDone {
     /// There is no such target, or whoever asks is no operator.
     #[error("no such target")]
     NotFound,
-    #[error("Say why: everybody whose access waits reads it.")]
-    ReasonMissing,
-    #[error("At most {LONGEST_REASON} characters; yours has {0}.")]
-    ReasonTooLong(usize),
-    #[error("The reason has control characters in it; type it as one line of plain text.")]
-    ReasonNotPlain,
+    /// The reason is none.
+    #[error("{0}")]
+    Reason(Unfit),
     /// Granting is paused there already, by somebody else or for another reason, which stands.
     #[error("Granting is paused there already.")]
     PausedAlready,
@@ -30,9 +27,6 @@ pub enum NotDone {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-/// The longest reason for a pause, in characters: it stands in a sentence of every access that waits.
-pub const LONGEST_REASON: usize = 500;
 
 /// Looks at a target now, whatever its back-off says.
 ///
@@ -56,7 +50,8 @@ pub async fn try_now(store: &Store, person: &Person, target: Target) -> Result<(
 /// `NotFound`, `PausedAlready`, the reasons' own, `Policy`, `Store`.
 pub async fn pause_granting(store: &Store, person: &Person, cluster: ClusterId, why: &str) -> Result<(), NotDone> {
     operator(store, person).await?;
-    let why = plain(why)?;
+    let why = Reason::line(why).map_err(NotDone::Reason)?;
+    let why = why.as_str();
     let mut tx = store.begin().await?;
     let paused = tx.pause_granting(cluster, person.id, why).await?;
     if !paused && tx.is_paused_otherwise(cluster, person.id, why).await? {
@@ -97,18 +92,6 @@ pub async fn resume_granting(store: &Store, person: &Person, cluster: ClusterId)
 async fn operator(store: &Store, person: &Person) -> Result<(), NotDone> {
     let current = policy::current(store).await?;
     if current.file.has_role(person, Role::Operator) { Ok(()) } else { Err(NotDone::NotFound) }
-}
-
-fn plain(why: &str) -> Result<&str, NotDone> {
-    let why = why.trim();
-    let length = why.chars().count();
-    if length == 0 {
-        return Err(NotDone::ReasonMissing);
-    }
-    if length > LONGEST_REASON {
-        return Err(NotDone::ReasonTooLong(length));
-    }
-    if is_plain(why) && !why.contains(['\n', '\r', '\t']) { Ok(why) } else { Err(NotDone::ReasonNotPlain) }
 }
 
 fn event(person: &Person, target: Target, what: Event) -> EventDraft {

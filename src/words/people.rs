@@ -1,7 +1,7 @@
 //! People in sentences.
 
 use super::sentence::list;
-use latchkey_domain::access::person::Audience;
+use latchkey_domain::access::{person::Audience, reason::Unfit};
 
 /// The first letters of a name, for a small round mark: "AP".
 pub fn initials(name: &str) -> String {
@@ -33,6 +33,14 @@ pub fn audience(audience: &Audience) -> String {
     let people = audience.people.iter().map(|handle| format!("`{handle}`"));
     let all: Vec<String> = people.chain(groups).collect();
     if all.is_empty() { "nobody".to_owned() } else { list(&all, "or") }
+}
+
+/// At the field of a reason that is none; `since` says for whom it is wanted: "Say why: the requester needs a reason."
+pub fn no_reason(unfit: Unfit, since: &str) -> String {
+    match unfit {
+        Unfit::Missing => format!("Say why: {since}."),
+        unfit => unfit.to_string(),
+    }
 }
 
 #[cfg(test)]

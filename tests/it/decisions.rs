@@ -8,6 +8,7 @@ use latchkey::actions::{
 };
 use latchkey_domain::access::{
     grant::{Cause, GrantState, NotRevoked},
+    reason::Unfit,
     request::{Refused, RequestState, Verdict},
 };
 
@@ -200,6 +201,24 @@ async fn each_cause_of_an_end_can_be_stored() {
 }
 
 #[tokio::test]
+async fn a_vote_whose_reason_is_none_counts_for_nothing_by_whatever_door_it_comes() {
+    let town = Town::new().await;
+    let id = requests::submit(&town.web, town.person("ana"), &look()).await.unwrap();
+    let seen = town.seen(id).await;
+    let long = "x".repeat(1_001);
+    for (text, unfit) in [
+        ("over\0now", Unfit::NotPlain),
+        ("over\u{202e}now", Unfit::NotPlain),
+        (long.as_str(), Unfit::TooLong { length: 1_001, longest: 1_000 }),
+    ] {
+        let form = requests::VoteForm { verdict: Verdict::Approve, reason: Some(text.to_owned()), seen };
+        let refused = requests::vote(&town.web, town.person("ben"), id, form).await.unwrap_err();
+        assert!(matches!(refused, NotDecided::Reason(why) if why == unfit), "{refused:?}");
+    }
+    assert_eq!(town.count("select count(*) from vote").await, 0);
+}
+
+#[tokio::test]
 async fn only_holder_deciders_and_operators_end_an_access() {
     let town = Town::new().await;
     let grant = town.grant().await;
@@ -209,8 +228,10 @@ async fn only_holder_deciders_and_operators_end_an_access() {
     assert!(matches!(strange, grants::NotEnded::NotFound), "{strange:?}");
     let holder = grants::revoke(&town.web, town.person("ana"), grant, "why").await.unwrap_err();
     assert!(matches!(holder, grants::NotEnded::Refused(NotRevoked::NotAllowed)), "{holder:?}");
-    let silent = grants::revoke(&town.web, town.person("dee"), grant, " ").await.unwrap_err();
-    assert!(matches!(silent, grants::NotEnded::Refused(NotRevoked::ReasonMissing)), "{silent:?}");
+    for (text, unfit) in [(" ", Unfit::Missing), ("over\0now", Unfit::NotPlain), ("over\u{202e}now", Unfit::NotPlain)] {
+        let refused = grants::revoke(&town.web, town.person("dee"), grant, text).await.unwrap_err();
+        assert!(matches!(refused, grants::NotEnded::Reason(why) if why == unfit), "{refused:?}");
+    }
     grants::revoke(&town.web, town.person("dee"), grant, "leaked key").await.unwrap();
     let again = grants::give_back(&town.web, town.person("ana"), grant).await.unwrap_err();
     assert!(matches!(again, grants::NotEnded::Already(GrantState::Revoking)), "{again:?}");

@@ -14,6 +14,7 @@ use latchkey::{
 use latchkey_domain::access::{
     GrantId, PrincipalId, RequestId,
     grant::{Cause, Grant, GrantBasis},
+    reason::Unfit,
     request::{ClosedWhy, Refused, RequestState, Verdict},
     standing::NotRuled,
 };
@@ -302,7 +303,7 @@ async fn an_operator_releases_an_identity_and_nobody_else_does() {
         assert!(matches!(release(who, "ana", "she left").await, Err(NotReleased::NotFound)), "{who}");
     }
     assert!(matches!(release("dee", "gus", "she left").await, Err(NotReleased::OtherHandle(whose)) if whose == "ana"));
-    assert!(matches!(release("dee", "ana", " ").await, Err(NotReleased::ReasonMissing)));
+    assert!(matches!(release("dee", "ana", " ").await, Err(NotReleased::Reason(Unfit::Missing))));
     let taken = own::seeded(&town.web, town.person("gus"), &Town::arn("ana"), "AIDAANA").await;
     assert!(matches!(taken, Err(NotOwned::SomebodyElses { .. })), "{taken:?}");
     release("dee", "ana", "she left").await.unwrap();

@@ -4,6 +4,7 @@ use super::show::{Again, shown};
 use crate::{
     actions::grants::{self, NotEnded},
     web::{Failure, SignedIn, State, path::Id},
+    words,
 };
 use axum::{
     Form,
@@ -11,11 +12,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use latchkey_domain::access::{
-    GrantId,
-    grant::NotRevoked,
-    reason::{LONGEST, is_plain},
-};
+use latchkey_domain::access::{GrantId, grant::NotRevoked};
 use serde::Deserialize;
 
 /// `POST /grants/{id}/give-back`: by its holder. Twice does no more than once.
@@ -46,19 +43,7 @@ pub async fn revoke(
     Form(form): Form<RevokeForm>,
 ) -> Result<Response, Failure> {
     let signed_in = signed_in.map_err(|failure| failure.keeping(format!("/grants/{id}"), &form.reason))?;
-    let reason = form.reason.trim();
-    let length = reason.chars().count();
-    if length > LONGEST {
-        let error = format!("The reason has {length} characters, 1,000 at most. Shorten it.");
-        let again = Again { reason: form.reason, error: Some(error) };
-        return again_with(&state, &signed_in, id, again).await;
-    }
-    if !is_plain(reason) {
-        let error = "The reason has control characters in it; type it as plain text.".to_owned();
-        let again = Again { reason: form.reason, error: Some(error) };
-        return again_with(&state, &signed_in, id, again).await;
-    }
-    match grants::revoke(&state.store, &signed_in.person, id, reason).await {
+    match grants::revoke(&state.store, &signed_in.person, id, &form.reason).await {
         Ok(()) => Ok(to(id)),
         Err(error) => not_ended(&state, &signed_in, id, error, form.reason).await,
     }
@@ -78,9 +63,9 @@ async fn not_ended(
             shown(state, signed_in, id, Again::default()).await?;
             Ok(to(id))
         }
-        NotEnded::Refused(refused @ NotRevoked::ReasonMissing) => {
-            let again = Again { reason, error: Some(refused.to_string()) };
-            again_with(state, signed_in, id, again).await
+        NotEnded::Reason(unfit) => {
+            let error = words::people::no_reason(unfit, "whoever loses the access needs a reason");
+            again_with(state, signed_in, id, Again { reason, error: Some(error) }).await
         }
         NotEnded::Refused(refused @ (NotRevoked::NotHolder | NotRevoked::NotAllowed)) => {
             Err(Failure::Forbidden(refused.to_string()))

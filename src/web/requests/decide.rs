@@ -14,7 +14,7 @@ use axum::{
 use axum_extra::extract::Form;
 use latchkey_domain::access::{
     RequestId,
-    reason::{LONGEST, is_plain},
+    reason::Unfit,
     request::{ClosedWhy, Refused, RequestState, Verdict},
     standing::NotRuled,
 };
@@ -42,20 +42,14 @@ pub async fn vote(
     let Some(verdict) = Verdict::parse(&input.verdict) else {
         return again(&state, &signed_in, id, &input, Trouble::Input("Choose to approve or to deny.")).await;
     };
-    if input.reason.trim().chars().count() > LONGEST {
-        return again(&state, &signed_in, id, &input, Trouble::Input("At most 1,000 characters.")).await;
-    }
-    if !is_plain(&input.reason) {
-        let text = "The reason has control characters in it; type it as plain text.";
-        return again(&state, &signed_in, id, &input, Trouble::Input(text)).await;
-    }
     let Ok(seen) = input.seen.parse() else {
         return again(&state, &signed_in, id, &input, Trouble::Refused(Refused::Stale)).await;
     };
-    let reason = Some(input.reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+    let reason = Some(input.reason.clone());
     match requests::vote(&state.store, &signed_in.person, id, VoteForm { verdict, reason, seen }).await {
         Ok(_) => Ok(Redirect::to(&format!("/requests/{id}")).into_response()),
         Err(NotDecided::NotFound) => Err(Failure::NotFound),
+        Err(NotDecided::Reason(unfit)) => again(&state, &signed_in, id, &input, Trouble::Reason(unfit)).await,
         Err(NotDecided::Refused(refused)) => again(&state, &signed_in, id, &input, Trouble::Refused(refused)).await,
         Err(NotDecided::Closed(closed, why)) => {
             again(&state, &signed_in, id, &input, Trouble::Closed(closed, why)).await
@@ -82,7 +76,9 @@ pub async fn cancel(
             let input = VoteInput::default();
             again(&state, &signed_in, id, &input, Trouble::Closed(closed, why)).await
         }
-        Err(NotDecided::NotFound | NotDecided::Refused(_) | NotDecided::NotRuled(_)) => Err(Failure::NotFound),
+        Err(NotDecided::NotFound | NotDecided::Refused(_) | NotDecided::NotRuled(_) | NotDecided::Reason(_)) => {
+            Err(Failure::NotFound)
+        }
         Err(NotDecided::Policy(error)) => Err(error.into()),
         Err(NotDecided::Store(error)) => Err(error.into()),
     }
@@ -91,6 +87,7 @@ pub async fn cancel(
 /// Why a vote did not count.
 enum Trouble {
     Input(&'static str),
+    Reason(Unfit),
     Refused(Refused),
     Closed(RequestState, Option<ClosedWhy>),
     NotRuled(NotRuled),
@@ -105,6 +102,7 @@ async fn again(
 ) -> Result<Response, Failure> {
     let (status, notice, error) = match trouble {
         Trouble::Input(text) => (StatusCode::UNPROCESSABLE_ENTITY, None, Some(text.to_owned())),
+        Trouble::Reason(unfit) => (StatusCode::UNPROCESSABLE_ENTITY, None, Some(unfit.to_string())),
         Trouble::Refused(Refused::ReasonMissing) => {
             (StatusCode::UNPROCESSABLE_ENTITY, None, Some(Refused::ReasonMissing.to_string()))
         }

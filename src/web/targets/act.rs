@@ -4,6 +4,7 @@ use super::{
     At, address,
     show::{Again, TargetPage},
 };
+use crate::words;
 use crate::{
     actions::targets::{self, NotDone},
     web::{Failure, SignedIn, State},
@@ -38,8 +39,9 @@ pub async fn pause(
 ) -> Result<Response, Failure> {
     let paused = targets::pause_granting(&state.store, &signed_in.person, cluster(target)?, &form.reason).await;
     let (status, again) = match paused {
-        Err(error @ (NotDone::ReasonMissing | NotDone::ReasonTooLong(_) | NotDone::ReasonNotPlain)) => {
-            let again = Again { reason: form.reason, error: Some(error.to_string()), ..Again::default() };
+        Err(NotDone::Reason(unfit)) => {
+            let error = words::people::no_reason(unfit, "everybody whose access waits reads it");
+            let again = Again { reason: form.reason, error: Some(error), ..Again::default() };
             (StatusCode::UNPROCESSABLE_ENTITY, again)
         }
         Err(NotDone::PausedAlready) => {
@@ -70,8 +72,6 @@ fn done(target: Target, result: Result<(), NotDone>) -> Result<Response, Failure
         Err(NotDone::Policy(error)) => Err(error.into()),
         Err(NotDone::Store(error)) => Err(error.into()),
         Err(error @ NotDone::PausedAlready) => Err(Failure::Conflict(error.to_string())),
-        Err(error @ (NotDone::ReasonMissing | NotDone::ReasonTooLong(_) | NotDone::ReasonNotPlain)) => {
-            Err(Failure::Malformed(error.to_string()))
-        }
+        Err(error @ NotDone::Reason(_)) => Err(Failure::Malformed(error.to_string())),
     }
 }

@@ -4,6 +4,7 @@ use super::{
     address,
     show::{Again, TargetPage},
 };
+use crate::words;
 use crate::{
     actions::identities::{self, NotReleased},
     store::people::Held,
@@ -59,8 +60,14 @@ pub async fn release(
         Ok(()) => Ok(Redirect::to(&address(target)).into_response()),
         Err(NotReleased::NotFound) => Err(Failure::NotFound),
         Err(error @ NotReleased::Already) => Err(Failure::Conflict(error.to_string())),
-        Err(error @ (NotReleased::OtherHandle(_) | NotReleased::ReasonMissing | NotReleased::ReasonUnfit)) => {
-            let again = Again { release: (typed, Some(error.to_string())), ..Again::default() };
+        Err(error @ (NotReleased::OtherHandle(_) | NotReleased::Reason(_))) => {
+            let said = match &error {
+                NotReleased::Reason(unfit) => {
+                    words::people::no_reason(*unfit, "whoever loses the identity needs a reason")
+                }
+                other => other.to_string(),
+            };
+            let again = Again { release: (typed, Some(said)), ..Again::default() };
             let page = TargetPage::read(&state, &signed_in, target, again).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }

@@ -5,12 +5,9 @@ use super::{
     release::Typed,
     show::{Again, TargetPage},
 };
-use crate::{
-    actions::targets::NotDone,
-    store::{
-        people::Held,
-        read::target::{LegRow, Paused, TargetDetail, TargetRow, WriteRow},
-    },
+use crate::store::{
+    people::Held,
+    read::target::{LegRow, Paused, TargetDetail, TargetRow, WriteRow},
 };
 use latchkey_domain::access::{
     GrantId,
@@ -174,7 +171,8 @@ impl TargetPage {
         };
         let held =
             TargetDetail { paused: detail.paused.clone(), legs: vec![waiting, well.legs[0].clone()], ..well.clone() };
-        let again = Again { error: Some(NotDone::ReasonMissing.to_string()), ..Again::default() };
+        let again =
+            Again { error: Some("Say why: everybody whose access waits reads it.".to_owned()), ..Again::default() };
         let late = || Again { reason: "The bill is too high.".to_owned(), late: true, ..Again::default() };
         let held_by_ana = Held {
             person: uuid::Uuid::from_u128(2).into(),

@@ -5,7 +5,6 @@ use super::{
     release::{Release, Typed},
 };
 use crate::{
-    actions::targets::LONGEST_REASON,
     store::{
         people::{self, Held},
         read::target::{self, LegRow, Paused, TargetDetail, WriteRow},
@@ -24,6 +23,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State as Extract;
 use jiff::SignedDuration;
+use latchkey_domain::access::reason::LONGEST_LINE;
 use latchkey_domain::{
     access::{PrincipalId, grant::Trouble, policy::PolicyFile, transition::Target},
     eks::arn::ClusterArn,
@@ -192,7 +192,7 @@ impl TargetPage {
             is_cluster,
             release: None,
             again,
-            longest_reason: LONGEST_REASON,
+            longest_reason: LONGEST_LINE,
         }
     }
 }

@@ -94,7 +94,7 @@ async fn revoking_needs_a_reason_and_a_decider_or_operator() {
     let long = "x".repeat(1001);
     for (reason, said) in [
         (" ", "Say why"),
-        (long.as_str(), "1,000 at most"),
+        (long.as_str(), "At most 1000 characters; yours has 1001."),
         ("over\0now", "control characters"),
         ("over\u{202e}now", "control characters"),
     ] {

@@ -9,7 +9,7 @@ use latchkey::actions::{
     clock,
     grants::{self, NotEnded},
 };
-use latchkey_domain::access::{GrantId, grant::NotRevoked};
+use latchkey_domain::access::{GrantId, reason::Unfit};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 /// What a later version, or a slip, may leave in the row of an access, and this version cannot read.
@@ -166,7 +166,7 @@ async fn what_cannot_be_read_is_given_back_and_revoked_by_people() {
         assert!(matches!(grants::give_back(web, town.person("gus"), grant).await, Err(NotEnded::NotFound)));
         assert!(matches!(grants::revoke(web, town.person("gus"), grant, "x").await, Err(NotEnded::NotFound)));
         let missing = grants::revoke(web, town.person("dee"), grant, " ").await;
-        assert!(matches!(missing, Err(NotEnded::Refused(NotRevoked::ReasonMissing))));
+        assert!(matches!(missing, Err(NotEnded::Reason(Unfit::Missing))));
         if by_holder {
             world.give_back("ana", grant).await;
         } else {

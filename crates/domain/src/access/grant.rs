@@ -18,7 +18,7 @@ use super::{
     cluster::PinnedNamespace,
     person::{Handle, Person},
     profile::ResolvedProfile,
-    reason,
+    reason::{self, Reason},
     transition::{Actor, Target},
 };
 use crate::audit::event::Event;
@@ -454,8 +454,6 @@ pub enum NotRevoked {
     NotHolder,
     #[error("Only a decider of this access or an operator can revoke it.")]
     NotAllowed,
-    #[error("Say why: whoever loses the access needs a reason.")]
-    ReasonMissing,
 }
 
 impl Grant {
@@ -547,17 +545,14 @@ impl Live {
         self,
         by: &Person,
         operator: bool,
-        reason: &str,
+        reason: Reason,
         now: Timestamp,
     ) -> Result<Transition<Revoking>, NotRevoked> {
         if !operator && !self.facts().decided_by.contains(&by.id) {
             return Err(NotRevoked::NotAllowed);
         }
-        if reason.trim().is_empty() {
-            return Err(NotRevoked::ReasonMissing);
-        }
         let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
-        Ok(self.revoke(Cause::Revoked, actor, Some(reason.trim().to_owned()), now))
+        Ok(self.revoke(Cause::Revoked, actor, Some(reason.into()), now))
     }
 
     /// The clock: `expired` past `until`, `undeliverable` past `activate_by` (and `held_up_by` what), nothing before.

@@ -3,9 +3,82 @@
 /// Characters that a reason of a request, a vote or an end may have.
 pub const LONGEST: usize = 1000;
 
+/// Characters that a reason of one line may have: it stands in a sentence of every access that waits for it.
+pub const LONGEST_LINE: usize = 500;
+
+/// Somebody's own words: plain text with neither blanks around it nor too much of it. Every door reads reasons by this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(String);
+
+/// Why a text is no reason. `Display` is a sentence for whoever typed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    #[error("Say why.")]
+    Missing,
+    #[error("At most {longest} characters; yours has {length}.")]
+    TooLong { length: usize, longest: usize },
+    #[error("The reason has control characters in it; type it as plain text.")]
+    NotPlain,
+    #[error("The reason has control characters in it; type it as one line of plain text.")]
+    NotOneLine,
+}
+
+impl Reason {
+    /// A reason that has to be given, of [`LONGEST`] characters.
+    ///
+    /// # Errors
+    /// `Missing`, `TooLong`, `NotPlain`.
+    pub fn parse(text: &str) -> Result<Self, Unfit> {
+        Self::optional(text)?.ok_or(Unfit::Missing)
+    }
+
+    /// A reason that may be left out: nothing typed is none.
+    ///
+    /// # Errors
+    /// `TooLong`, `NotPlain`.
+    pub fn optional(text: &str) -> Result<Option<Self>, Unfit> {
+        Self::of(text, LONGEST)
+    }
+
+    /// A reason of one line, of [`LONGEST_LINE`] characters.
+    ///
+    /// # Errors
+    /// `Missing`, `TooLong`, `NotOneLine`.
+    pub fn line(text: &str) -> Result<Self, Unfit> {
+        match Self::of(text, LONGEST_LINE) {
+            Ok(Some(line)) if !line.0.contains(['\n', '\r', '\t']) => Ok(line),
+            Ok(None) => Err(Unfit::Missing),
+            Err(unfit @ Unfit::TooLong { .. }) => Err(unfit),
+            Ok(Some(_)) | Err(_) => Err(Unfit::NotOneLine),
+        }
+    }
+
+    fn of(text: &str, longest: usize) -> Result<Option<Self>, Unfit> {
+        // What is hidden at an end is hidden all the same: the text as it was typed has to be plain.
+        let (trimmed, length) = (text.trim(), text.trim().chars().count());
+        match length {
+            0 => Ok(None),
+            _ if length > longest => Err(Unfit::TooLong { length, longest }),
+            _ if !is_plain(text) => Err(Unfit::NotPlain),
+            _ => Ok(Some(Self(trimmed.to_owned()))),
+        }
+    }
+
+    /// The words.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Reason> for String {
+    fn from(reason: Reason) -> Self {
+        reason.0
+    }
+}
+
 /// Whether a text reads as it was typed: no control characters but line ends and tabs, and none that turn what stands
 /// around it on a page or in a log the other way.
-pub fn is_plain(text: &str) -> bool {
+fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| is_control(c) || turns_around(c))
 }
 
@@ -33,5 +106,25 @@ mod tests {
         {
             assert!(!is_plain(hidden), "{hidden:?}");
         }
+    }
+
+    #[test]
+    fn a_reason_is_what_was_typed_without_the_blanks_around_it() {
+        assert_eq!(Reason::parse(" look \n").unwrap().as_str(), "look");
+        assert_eq!(Reason::optional("  "), Ok(None));
+        assert_eq!(Reason::parse("\t"), Err(Unfit::Missing));
+        assert_eq!(Reason::parse("look\0"), Err(Unfit::NotPlain));
+        assert!(Reason::parse(&"\u{e9}".repeat(LONGEST)).is_ok());
+        let long = "x".repeat(LONGEST + 1);
+        assert_eq!(Reason::parse(&long), Err(Unfit::TooLong { length: LONGEST + 1, longest: LONGEST }));
+    }
+
+    #[test]
+    fn a_line_has_no_end_of_a_line_within() {
+        assert_eq!(Reason::line("\nlook\n").unwrap().as_str(), "look");
+        assert_eq!(Reason::line("look\nhere"), Err(Unfit::NotOneLine));
+        assert_eq!(Reason::line(""), Err(Unfit::Missing));
+        let long = "x".repeat(LONGEST_LINE + 1);
+        assert_eq!(Reason::line(&long), Err(Unfit::TooLong { length: LONGEST_LINE + 1, longest: LONGEST_LINE }));
     }
 }

@@ -10,6 +10,7 @@ use super::{
     person::{Audience, Handle, Person},
     policy::{Basis, ClusterSelector, Decision, Eligible, Policy},
     profile::{ResolvedProfile, Scope},
+    reason::Reason,
     request::{Ballot, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Verdict, Vote},
     transition::{Actor, EventDraft, Target},
 };
@@ -92,6 +93,10 @@ fn pending(quorum: u8, votes: Vec<Vote>) -> (Pending, Ruled) {
     let basis = Basis { policy: policy(quorum.get()), policy_hash: "11".repeat(32) };
     let ruled = Ruled::of(&facts, basis, quorum, eligible, Ok(facts.profile.clone()));
     (Pending { facts, quorum, votes }, ruled)
+}
+
+fn reason(text: &str) -> Reason {
+    Reason::parse(text).unwrap()
 }
 
 fn ballot(by: Person, verdict: Verdict, ruled: &Ruled) -> Ballot {
@@ -177,7 +182,7 @@ fn denial_needs_a_reason_and_closes() {
     let (pending, ruled) = pending(2, vec![]);
     let silent = ballot(ben(), Verdict::Deny, &ruled);
     assert_eq!(decide(pending.clone(), &ruled, silent.clone()), Err(Refused::ReasonMissing));
-    let said = Ballot { reason: Some("ask for less".into()), ..silent };
+    let said = Ballot { reason: Some(reason("ask for less")), ..silent };
     match decide(pending, &ruled, said).unwrap() {
         Decided::Denied(transition) => {
             assert_eq!(transition.to.1.state, RequestState::Denied);
@@ -390,10 +395,9 @@ fn only_the_holder_gives_back() {
 #[test]
 fn a_decider_or_an_operator_revokes_with_a_reason() {
     let live = Live::Active(active(granted().created_at));
-    assert_eq!(live.clone().take_away(&chi(), false, "why", NOW).unwrap_err(), NotRevoked::NotAllowed);
-    assert_eq!(live.clone().take_away(&ben(), false, " ", NOW).unwrap_err(), NotRevoked::ReasonMissing);
-    assert_eq!(live.clone().take_away(&ben(), false, "leaked key", NOW).unwrap().to.cause, Cause::Revoked);
-    assert_eq!(live.take_away(&chi(), true, "leaked key", NOW).unwrap().to.by, Some(chi().id));
+    assert_eq!(live.clone().take_away(&chi(), false, reason("why"), NOW).unwrap_err(), NotRevoked::NotAllowed);
+    assert_eq!(live.clone().take_away(&ben(), false, reason("leaked key"), NOW).unwrap().to.cause, Cause::Revoked);
+    assert_eq!(live.take_away(&chi(), true, reason("leaked key"), NOW).unwrap().to.by, Some(chi().id));
 }
 
 #[test]

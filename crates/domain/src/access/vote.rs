@@ -6,6 +6,7 @@ use super::{
     person::Person,
     policy::{Basis, Eligible},
     profile::{ResolvedProfile, TooMuch},
+    reason::Reason,
     request::{Closed, Pending, RequestFacts, RequestState, Seen},
     rules::{Changed, Rules},
     transition::Actor,
@@ -182,7 +183,7 @@ pub enum Refused {
 pub struct Ballot {
     pub by: Person,
     pub verdict: Verdict,
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     pub seen: Seen,
 }
 
@@ -212,7 +213,7 @@ impl Pending {
         if self.votes.iter().any(|vote| vote.by.id == by.id && vote.seen == ruled.seen) {
             return Err(Refused::AlreadyVoted);
         }
-        if verdict == Verdict::Deny && reason.as_deref().is_none_or(|text| text.trim().is_empty()) {
+        if verdict == Verdict::Deny && reason.is_none() {
             return Err(Refused::ReasonMissing);
         }
         let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
@@ -225,6 +226,7 @@ impl Pending {
         deciders.push(by.clone());
         let approvals = u8::try_from(deciders.len()).unwrap_or(u8::MAX);
         let counted = deciders.iter().map(Counted::of).collect();
+        let reason = reason.map(String::from);
         let vote = Vote { by, verdict, reason, seen, at: now, rules: Some(ruled.rules(&self.facts)) };
         let policy_hash = ruled.basis.policy_hash.clone();
         let voted = Voted { request: self.facts.id, vote, approvals, policy_hash, counted };

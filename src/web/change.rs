@@ -87,7 +87,7 @@ fn whole(title: &str, yaml: &str) -> Document {
 
 fn line(line: &DiffLine) -> Line {
     let class = match line.change {
-        Changed::Kept => "kept",
+        Changed::Kept | Changed::Skipped => "kept",
         Changed::Removed => "removed",
         Changed::Added => "added",
     };

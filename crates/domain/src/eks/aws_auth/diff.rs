@@ -1,6 +1,7 @@
-//! What a change looks like: one hunk with some lines around it.
+//! What a change looks like: hunks with some lines around each.
 
 use serde::{Deserialize, Serialize};
+use similar::{ChangeTag, DiffOp, TextDiff};
 
 /// Unchanged lines shown on each side of a change.
 const CONTEXT: usize = 3;
@@ -24,63 +25,62 @@ pub enum Changed {
     Kept,
     Removed,
     Added,
+    /// Unchanged lines between two hunks, left out.
+    Skipped,
 }
 
 impl Changed {
     /// The mark in front of the line in a unified diff.
     pub fn mark(self) -> char {
         match self {
-            Self::Kept => ' ',
+            Self::Kept | Self::Skipped => ' ',
             Self::Removed => '-',
             Self::Added => '+',
         }
     }
 }
 
-/// The hunk between two texts that differ in one place. Empty where they are equal.
+/// The hunks between two texts, each with some unchanged lines around it. Between two hunks stands one line that is
+/// [`Changed::Skipped`]. Empty where the texts are equal.
 ///
 /// A last line that gains or loses its line break counts as changed.
 pub fn diff(before: &str, after: &str) -> Vec<DiffLine> {
-    if before == after {
-        return Vec::new();
-    }
-    let old: Vec<&str> = before.split_inclusive('\n').collect();
-    let new: Vec<&str> = after.split_inclusive('\n').collect();
-    let head = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
-    let most = old.len().min(new.len()) - head;
-    let tail = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(one, other)| one == other).count();
-    let (old_end, new_end) = (old.len() - tail, new.len() - tail);
-
     let mut lines = Vec::new();
-    let mut push = |change, before: Option<usize>, after: Option<usize>, text: &str| {
-        let text = text.trim_end_matches(['\r', '\n']).to_owned();
-        lines.push(DiffLine { change, before: before.map(|at| at + 1), after: after.map(|at| at + 1), text });
-    };
-    for (at, line) in old.iter().enumerate().take(head).skip(head.saturating_sub(CONTEXT)) {
-        push(Changed::Kept, Some(at), Some(at), line);
-    }
-    for (at, line) in old.iter().enumerate().take(old_end).skip(head) {
-        push(Changed::Removed, Some(at), None, line);
-    }
-    for (at, line) in new.iter().enumerate().take(new_end).skip(head) {
-        push(Changed::Added, None, Some(at), line);
-    }
-    for at in 0..tail.min(CONTEXT) {
-        push(Changed::Kept, Some(old_end + at), Some(new_end + at), old[old_end + at]);
+    for hunk in hunks(before, after) {
+        if !lines.is_empty() {
+            lines.push(DiffLine { change: Changed::Skipped, before: None, after: None, text: "\u{2026}".to_owned() });
+        }
+        lines.extend(hunk);
     }
     lines
 }
 
-/// The hunk as a unified diff, with its `@@` line.
+fn hunks(before: &str, after: &str) -> Vec<Vec<DiffLine>> {
+    let diff = TextDiff::from_lines(before, after);
+    let line = |change: similar::Change<&str>| DiffLine {
+        change: match change.tag() {
+            ChangeTag::Equal => Changed::Kept,
+            ChangeTag::Delete => Changed::Removed,
+            ChangeTag::Insert => Changed::Added,
+        },
+        before: change.old_index().map(|at| at + 1),
+        after: change.new_index().map(|at| at + 1),
+        text: change.value().trim_end_matches(['\r', '\n']).to_owned(),
+    };
+    let changes = |group: &Vec<DiffOp>| group.iter().flat_map(|op| diff.iter_changes(op)).map(line).collect();
+    diff.grouped_ops(CONTEXT).iter().map(changes).collect()
+}
+
+/// The hunks as a unified diff, each under its `@@` line.
 pub fn unified(before: &str, after: &str) -> String {
-    let lines = diff(before, after);
+    hunks(before, after).iter().map(|lines| hunk(lines)).collect()
+}
+
+fn hunk(lines: &[DiffLine]) -> String {
     let range = |numbers: Vec<usize>| format!("{},{}", numbers.first().copied().unwrap_or(0), numbers.len());
     let old = range(lines.iter().filter_map(|line| line.before).collect());
     let new = range(lines.iter().filter_map(|line| line.after).collect());
-    let mut text = String::new();
-    if !lines.is_empty() {
-        text = format!("@@ -{old} +{new} @@\n");
-    }
+    let mut text = format!("@@ -{old} +{new} @@\n");
     for line in lines {
         text.push(line.change.mark());
         text.push_str(&line.text);
@@ -98,6 +98,20 @@ mod tests {
         let before = "1\n2\n3\n4\n5\n6\n7\n8\n";
         let after = "1\n2\n3\n4\nnew\n5\n6\n7\n8\n";
         assert_eq!(unified(before, after), "@@ -2,6 +2,7 @@\n 2\n 3\n 4\n+new\n 5\n 6\n 7\n");
+    }
+
+    #[test]
+    fn changes_that_are_far_apart_have_a_hunk_each() {
+        let lines: Vec<String> = (1..=20).map(|number| format!("{number}\n")).collect();
+        let before = lines.concat();
+        let after = before.replacen("2\n", "two\n", 1).replace("18\n", "");
+        assert_eq!(
+            unified(&before, &after),
+            "@@ -1,5 +1,5 @@\n 1\n-2\n+two\n 3\n 4\n 5\n@@ -15,6 +15,5 @@\n 15\n 16\n 17\n-18\n 19\n 20\n"
+        );
+        let skipped: Vec<DiffLine> =
+            diff(&before, &after).into_iter().filter(|line| line.change == Changed::Skipped).collect();
+        assert_eq!(skipped.len(), 1);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub enum NotEnded {
 /// # Errors
 /// See [`NotEnded`]; somebody else's is `NotFound`.
 pub async fn give_back(store: &Store, person: &Person, id: GrantId) -> Result<(), NotEnded> {
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_to_end().await?;
     let live = match live(&mut tx, id).await? {
         Ok(live) => live,
         // What this version cannot read ends by its plain columns: no gate stands in the way.
@@ -64,7 +64,7 @@ pub async fn revoke(store: &Store, person: &Person, id: GrantId, reason: &str) -
         Err(NoPolicy::None | NoPolicy::Unreadable { .. }) => false,
         Err(NoPolicy::Store(error)) => return Err(error.into()),
     };
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_to_end().await?;
     let live = match live(&mut tx, id).await? {
         Ok(live) => live,
         Err(row) if !operator && !row.decided_by.contains(&person.id) => {

@@ -4,6 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is away, slow, or refused the statement.
+    /// So many transactions of pages wait for locks that there was no place for another.
+    #[error("too many transactions wait for what somebody has locked")]
+    Crowded,
     #[error("the database did not answer as expected")]
     Database(#[from] sqlx::Error),
     /// The row moved on since it was read: somebody else was first. Read again.
@@ -52,6 +55,7 @@ impl StoreError {
             Self::Database(sqlx::Error::Database(error)) => {
                 error.code().is_some_and(|code| code == "55P03" || code == "57014")
             }
+            Self::Crowded => true,
             _ => false,
         }
     }

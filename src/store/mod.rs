@@ -49,7 +49,8 @@ use sqlx::{
     Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
 
 /// The schema's migrations, compiled in.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -61,6 +62,8 @@ pub struct Store {
     parsed: observations::Parsed,
     policy: policies::LastRead,
     refusal: session::Refusal,
+    /// Of a store for pages: how many of its transactions there may be at once.
+    pages: Option<Arc<Semaphore>>,
 }
 
 /// As many connections as looking at everything at once takes.
@@ -70,6 +73,8 @@ const READERS: u32 = 4;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The same while somebody waits for a page.
 const PATIENCE_OF_PAGES: Duration = Duration::from_millis(1_500);
+/// How a transaction of a page begins: somebody waits for it, and holds a connection meanwhile.
+const BEGIN_PAGE: &str = "begin; set local lock_timeout = '3s'";
 
 impl Store {
     /// Connects lazily: a database that is away is an error of the first query, not of the start. A connection whose
@@ -81,7 +86,10 @@ impl Store {
 
     /// The same for pages: whoever waits for one is told soon that the database is away.
     pub fn for_pages(url: &DatabaseUrl, connections: u32) -> Self {
-        Self::connect_within(url, connections, PATIENCE_OF_PAGES)
+        // Half of the connections: whoever waits for a lock keeps nobody from reading, signing in, or ending an access.
+        let at_once = usize::try_from(connections / 2).unwrap_or(1).max(1);
+        let store = Self::connect_within(url, connections, PATIENCE_OF_PAGES);
+        Self { pages: Some(Arc::new(Semaphore::new(at_once))), ..store }
     }
 
     fn connect_within(url: &DatabaseUrl, connections: u32, patience: Duration) -> Self {
@@ -95,7 +103,7 @@ impl Store {
                 Box::pin(async move { looked.look(connection, &of).await })
             })
             .connect_lazy_with(url.options());
-        Self { pool, parsed: observations::Parsed::default(), policy: policies::LastRead::default(), refusal }
+        Self { refusal, ..Self::new(pool) }
     }
 
     /// Connects now, so that what stands in the way is known, and to read only: the server refuses every write of these
@@ -138,6 +146,7 @@ impl Store {
             parsed: observations::Parsed::default(),
             policy: policies::LastRead::default(),
             refusal: session::Refusal::default(),
+            pages: None,
         }
     }
 
@@ -154,12 +163,27 @@ impl Store {
         Ok(self.pool.acquire().await?)
     }
 
-    /// Begins a transaction of business state.
+    /// Begins a transaction of business state. One of a page waits three seconds for any one lock, and there are half as
+    /// many of them at once as there are connections.
+    ///
+    /// # Errors
+    /// `Database` where no connection is to be had; `Crowded` where too many of a page's transactions wait for locks.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let Some(pages) = &self.pages else { return Tx::begin(&self.pool).await };
+        let place = tokio::time::timeout(PATIENCE_OF_PAGES, Arc::clone(pages).acquire_owned()).await;
+        let place = place.ok().and_then(Result::ok).ok_or(StoreError::Crowded)?;
+        Ok(Tx::begin_with(&self.pool, BEGIN_PAGE).await?.keeping(place))
+    }
+
+    /// Begins a transaction that ends an access: it needs no place among those that wait.
     ///
     /// # Errors
     /// `Database` where no connection is to be had.
-    pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Tx::begin(&self.pool).await
+    pub async fn begin_to_end(&self) -> Result<Tx, StoreError> {
+        match self.pages {
+            Some(_) => Tx::begin_with(&self.pool, BEGIN_PAGE).await,
+            None => Tx::begin(&self.pool).await,
+        }
     }
 }
 

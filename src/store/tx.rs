@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use latchkey_domain::access::{EventDraft, EventId, Transition, Wake, alarm::Alarm, transition::Target};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How long a revocation waits for a target's row: far longer than a run's end has it.
 const HELD: Duration = Duration::from_secs(2);
@@ -23,6 +24,22 @@ pub trait Stored: Sized {
     /// # Errors
     /// `Stale` where the row is not in the state that this one follows.
     fn write(&self, connection: &mut PgConnection) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Wakes a target that is not locked: whoever has it locked looks again, or is followed by the next look.
+async fn wake_free(connection: &mut PgConnection, target: Target) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with free as (select kind, key from target where kind = $1 and key = $2 for update skip locked),
+           made as (insert into target (kind, key, generation, due_at, revoking)
+             values ($1, $2, 1, clock_timestamp(), false) on conflict (kind, key) do nothing)
+         update target t set generation = t.generation + 1, due_at = least(t.due_at, clock_timestamp())
+         from free where t.kind = free.kind and t.key = free.key",
+        target.kind(),
+        target.key(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn wake_by(connection: &mut PgConnection, Wake { target, revoking }: Wake) -> Result<(), StoreError> {
@@ -61,11 +78,22 @@ pub struct Tx {
     inner: Transaction<'static, Postgres>,
     /// Alarms that it raised: in the log once they stand.
     alarms: Vec<Alarm>,
+    /// Its place among the transactions of pages.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Tx {
     pub(super) async fn begin(pool: &PgPool) -> Result<Self, StoreError> {
-        Ok(Self { inner: begin::begin(pool).await?, alarms: Vec::new() })
+        Ok(Self { inner: begin::begin(pool).await?, alarms: Vec::new(), place: None })
+    }
+
+    pub(super) async fn begin_with(pool: &PgPool, statement: &'static str) -> Result<Self, StoreError> {
+        Ok(Self { inner: begin::begin_with(pool, statement).await?, alarms: Vec::new(), place: None })
+    }
+
+    /// Keeps a place among the transactions of pages until it is over.
+    pub(super) fn keeping(self, place: OwnedSemaphorePermit) -> Self {
+        Self { place: Some(place), ..self }
     }
 
     /// The connection, for the locking reads of this module's siblings.
@@ -111,7 +139,8 @@ impl Tx {
 
     /// Wakes targets, in the order of their keys: each is due now; a revocation marks it, so that it is claimed
     /// first, and clears the back-off of its revoking legs, but for those that somebody has locked. A revocation does not
-    /// depend on a target that somebody keeps locked: it stands without the wake-up, which the worker makes good.
+    /// depend on a target that somebody keeps locked: it stands without the wake-up, which the worker makes good. What
+    /// revokes nothing waits for no lock: the clock starts no access whose targets are locked, and wakes them then.
     ///
     /// # Errors
     /// `Database`.
@@ -120,7 +149,7 @@ impl Tx {
         wakes.dedup_by_key(|wake| wake.target);
         for wake in wakes {
             if !wake.revoking {
-                self.wake_one(wake).await?;
+                wake_free(&mut self.inner, wake.target).await?;
                 continue;
             }
             if let Err(error) = self.wake_in_time(wake).await {
@@ -131,10 +160,6 @@ impl Tx {
             }
         }
         Ok(())
-    }
-
-    async fn wake_one(&mut self, wake: Wake) -> Result<(), StoreError> {
-        wake_by(&mut self.inner, wake).await
     }
 
     /// The same, unless somebody has the target locked for longer than [`HELD`]: then this part alone did not happen.
@@ -174,6 +199,7 @@ impl Tx {
     /// `Database`: whether it committed is then unknown; whoever repeats must find the same end.
     pub async fn commit(self) -> Result<(), StoreError> {
         self.inner.commit().await?;
+        drop(self.place);
         for Alarm { code, subject, what, .. } in self.alarms {
             tracing::error!(alarm = code.as_str(), subject, "{what}");
         }

@@ -103,10 +103,13 @@ impl Told<'_> {
                 };
                 sentence.text(".")
             }
-            Event::RequestVoted { vote, .. } => {
-                let did = if vote.verdict == Known::Is(Verdict::Deny) { " denied " } else { " approved " };
-                self.on_cluster(start.text(did).text(format!("{whose} request"))).text("; more approvals are needed.")
-            }
+            Event::RequestVoted { vote, .. } => match vote.verdict {
+                Known::Is(Verdict::Approve) => self
+                    .on_cluster(start.text(format!(" approved {whose} request")))
+                    .text("; more approvals are needed."),
+                Known::Is(Verdict::Deny) => self.on_cluster(start.text(format!(" denied {whose} request"))).text("."),
+                Known::Other(_) => self.on_cluster(start.text(format!(" voted on {whose} request"))).text("."),
+            },
             Event::RequestApproved { .. } => {
                 self.on_cluster(start.text(format!(" approved {whose} request"))).text(".")
             }
@@ -389,6 +392,19 @@ mod tests {
             let named = format!(": {}", action.replace(['.', '_'], " "));
             let told = said(action, "Ana", Some("Ben"), &json!({ "cause": "expired" }));
             assert!(!told.contains(&named), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_vote_that_cannot_be_read_is_no_approval() {
+        let vote = |detail: Value| said("request.voted", "Ben", Some("Ana"), &detail);
+        assert_eq!(
+            vote(json!({ "verdict": "approve" })),
+            "Ben approved Ana\u{2019}s request on `prod-eu`; more approvals are needed."
+        );
+        assert_eq!(vote(json!({ "verdict": "deny" })), "Ben denied Ana\u{2019}s request on `prod-eu`.");
+        for odd in [json!({ "verdict": "abstain" }), json!({})] {
+            assert_eq!(vote(odd), "Ben voted on Ana\u{2019}s request on `prod-eu`.");
         }
     }
 

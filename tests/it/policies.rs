@@ -76,6 +76,31 @@ async fn new_cluster_gets_a_row_and_a_target_that_is_due() {
 }
 
 #[tokio::test]
+async fn a_target_that_somebody_keeps_locked_holds_up_no_policy() {
+    let town = Town::new().await;
+    let mut holder = town.owner.pool().begin().await.unwrap();
+    sqlx::query("select from target for update").execute(&mut *holder).await.unwrap();
+    apply(&town, &with_lab(), With::default()).await.unwrap();
+    assert_eq!(current(&town).await, config::policy::hash(&with_lab()));
+    holder.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_policy_that_ends_what_somebody_keeps_locked_gives_up_and_changes_nothing() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    let before = current(&town).await;
+    let mut holder = town.owner.pool().begin().await.unwrap();
+    sqlx::query("select from access_grant for update").execute(&mut *holder).await.unwrap();
+    let drain = With { drain: &["prod-eu"], ..With::default() };
+    let held = apply(&town, &without_prod(), drain).await.unwrap_err();
+    assert!(matches!(held, NotApplied::Held), "{held:?}");
+    assert!(held.to_string().contains("pg_stat_activity"), "{held}");
+    holder.rollback().await.unwrap();
+    assert_eq!((current(&town).await, state(&town, grant).await), (before, GrantState::Scheduled));
+}
+
+#[tokio::test]
 async fn policy_is_swapped_only_for_the_one_that_is_expected() {
     let town = Town::new().await;
     let before = current(&town).await;

@@ -16,12 +16,18 @@ use latchkey_domain::access::{
     transition::{Actor, Process, Target, Transition},
 };
 use latchkey_domain::audit::event::Event;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use uuid::Uuid;
 
 /// One application at a time, and none while somebody decides by the policy: the key of their advisory lock, the letters
 /// "policy".
 pub(super) const APPLY_LOCK: i64 = 0x706f_6c69_6379;
+
+/// How long an application waits for any one lock. Whoever asks or votes waits for it meanwhile.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A policy.toml to make current.
 #[derive(Debug, Clone)]
@@ -89,6 +95,12 @@ pub enum NotApplied {
     Refuses(Vec<NotGranted>),
     #[error("people kept asking for what this policy ends while it was applied; try again")]
     Busy,
+    #[error(
+        "somebody keeps locked what this policy changes, for longer than {} s: nothing was changed. `select pid, usename, \
+         state, xact_start from pg_stat_activity where state like 'idle in transaction%'` tells whose session stands still",
+        LOCK_TIMEOUT.as_secs()
+    )]
+    Held,
     #[error("nothing that is drained goes away by this policy: {}", .0.join(", "))]
     NotDropped(Vec<String>),
     #[error(transparent)]
@@ -162,14 +174,16 @@ enum Attempt {
 ///
 /// # Errors
 /// `UnknownPeople`, `Moved`, `Drops` (what goes away is not in `drain`), `Refuses` (what it would not grant, without
-/// `end_refused`), `NotDropped`, `Busy`, `Store`; nothing is changed then.
+/// `end_refused`), `NotDropped`, `Busy`, `Held`, `Store`; nothing is changed then.
 pub async fn apply(store: &Store, application: &Application<'_>) -> Result<Applied, NotApplied> {
     let known = people::approvers(store, application.file).await?;
     let mut closes = Vec::new();
     for _ in 0..ROUNDS {
-        match attempt(store, application, &known, &closes).await? {
-            Attempt::Applied(applied) => return Ok(applied),
-            Attempt::Closes(more) => closes.extend(more),
+        match attempt(store, application, &known, &closes).await {
+            Ok(Attempt::Applied(applied)) => return Ok(applied),
+            Ok(Attempt::Closes(more)) => closes.extend(more),
+            Err(NotApplied::Store(error)) if error.is_lock_timeout() => return Err(NotApplied::Held),
+            Err(error) => return Err(error),
         }
     }
     Err(NotApplied::Busy)
@@ -182,6 +196,8 @@ async fn attempt(
     closes: &[RequestId],
 ) -> Result<Attempt, NotApplied> {
     let mut tx = store.begin().await?;
+    // Nobody asks or decides while the policy's lock is held, or waited for.
+    tx.wait_at_most(LOCK_TIMEOUT).await?;
     let open = tx.lock_open(closes).await?;
     sqlx::query!("select pg_advisory_xact_lock($1)", APPLY_LOCK).fetch_one(tx.connection()).await?;
     let previous = sqlx::query_scalar!("select hash from policy_version where current")

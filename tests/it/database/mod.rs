@@ -4,6 +4,7 @@ mod cuts;
 mod restarted;
 mod restored;
 mod sessions;
+mod waits;
 
 use std::time::Duration;
 

@@ -1,0 +1,42 @@
+//! What waits for a lock keeps nobody else waiting.
+
+use super::PATIENCE;
+use crate::town::{Town, look};
+use futures::future::join_all;
+use latchkey::{
+    actions::{ask::AskForm, grants, requests},
+    store::Store,
+};
+
+/// The lock of whoever applies a policy: asks and votes wait for it.
+const POLICY_LOCK: i64 = 0x706f_6c69_6379;
+
+#[tokio::test]
+async fn an_access_is_given_back_while_all_who_ask_wait_for_a_lock() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    let web = Store::for_pages(&town.database.url_as("latchkey_web").parse().unwrap(), 4);
+    let mut holder = town.owner.pool().begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock($1)").bind(POLICY_LOCK).execute(&mut *holder).await.unwrap();
+    let asks = (0..12).map(|number| {
+        let (web, person) = (web.clone(), town.person("ana").clone());
+        let form = AskForm { reason: format!("Why does it fail for the {number}th time?"), ..look() };
+        tokio::spawn(async move { requests::submit(&web, &person, &form).await })
+    });
+    let asks: Vec<_> = asks.collect();
+    let waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted";
+    tokio::time::timeout(PATIENCE, async {
+        while town.count(waiting).await == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("somebody waits for the lock");
+    grants::give_back(&web, town.person("ana"), grant).await.unwrap();
+    for ask in join_all(asks).await {
+        let error = ask.unwrap().unwrap_err();
+        assert!(matches!(&error, requests::NotSubmitted::Store(error) if error.is_held()), "{error:?}");
+    }
+    holder.rollback().await.unwrap();
+    requests::submit(&web, town.person("ana"), &look()).await.unwrap();
+}

@@ -3,15 +3,14 @@
 //!
 //! The text names the schema `public`, wherever the tables are. `make schema` renews it after a migration.
 
-use super::{StoreError, migrate::migrations_in, session::quoted};
+use super::StoreError;
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 
+mod mend;
+
 /// As the migrations make it.
 const KEPT: &str = include_str!("schema.txt");
-
-/// The table that says who the schema's owner is.
-const OWNED_BY_ITS_OWNER: &str = "installation";
 
 /// The parts of a schema, such as `trigger event.event_queue`, each with its definition.
 pub type Parts = BTreeMap<String, String>;
@@ -21,8 +20,10 @@ pub type Parts = BTreeMap<String, String>;
 pub struct Found {
     /// Where the tables are.
     pub schema: String,
+    /// Who owns its tables, or most of them.
+    pub owner: String,
     pub parts: Parts,
-    /// Parts that change nothing of what can be written: indexes of plain columns that are not unique.
+    /// Parts that change nothing of what can be written: indexes that are not unique.
     harmless: Vec<String>,
 }
 
@@ -65,13 +66,21 @@ pub fn text(parts: &Parts) -> String {
 /// # Errors
 /// `Database`.
 pub async fn found(pool: &PgPool) -> Result<Found, StoreError> {
-    let schema = sqlx::query_scalar!(r#"select current_schema()::text as "schema!""#).fetch_one(pool).await?;
+    let tables: Vec<String> = kept().keys().filter_map(|part| part.strip_prefix("table ")).map(str::to_owned).collect();
+    let here = sqlx::query!(
+        r#"select current_schema()::text as "schema!", coalesce((select mode() within group (order by c.relowner::regrole::text)
+             from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relname = any($1)),
+             quote_ident(current_user)) as "owner!""#,
+        &tables
+    )
+    .fetch_one(pool)
+    .await?;
     let rows = sqlx::query!(
         r#"with ours as (
              select c.* from pg_class c
              where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
                and c.relname <> '_sqlx_migrations'),
-           owner as (select relowner as oid from ours where relname = $1)
+           owner as (select $1::text::regrole as oid)
            select p.part as "part!", p.made as "made!", p.harmless as "harmless!" from (
              select 'table ' || t.relname as part, concat_ws(', ',
                  case t.relpersistence when 'p' then 'permanent' when 'u' then 'unlogged' else t.relpersistence::text end,
@@ -94,9 +103,10 @@ pub async fn found(pool: &PgPool) -> Result<Found, StoreError> {
              select 'constraint ' || t.relname || '.' || c.conname, pg_get_constraintdef(c.oid, true), false
              from ours t join pg_constraint c on c.conrelid = t.oid and c.contype in ('c', 'f', 'p', 'u', 'x')
              union all
-             select 'index ' || t.relname || '.' || i.relname, concat_ws(', ', pg_get_indexdef(x.indexrelid, 0, true),
+             select 'index ' || t.relname || '.' || i.relname, concat_ws(', ',
+                 regexp_replace(pg_get_indexdef(x.indexrelid, 0, true), ' WITH \([^)]*\)', ''),
                  case when not (x.indisvalid and x.indisready) then 'invalid' end),
-               not x.indisunique and x.indexprs is null and x.indpred is null
+               not x.indisunique
              from ours t join pg_index x on x.indrelid = t.oid join pg_class i on i.oid = x.indexrelid
              where not exists (select from pg_constraint c
                where c.conindid = x.indexrelid and c.conrelid = t.oid and c.contype in ('p', 'u', 'x'))
@@ -114,10 +124,14 @@ pub async fn found(pool: &PgPool) -> Result<Found, StoreError> {
              from ours t join pg_inherits h on h.inhparent = t.oid
              union all
              select 'function ' || f.proname || '(' || oidvectortypes(f.proargtypes) || ')', concat_ws(', ',
-                 'language ' || l.lanname, 'returns ' || pg_get_function_result(f.oid),
+                 'returns ' || pg_get_function_result(f.oid), 'named ' || array_to_string(f.proargnames, ' '),
+                 case f.prokind when 'p' then 'procedure' when 'a' then 'aggregate' when 'w' then 'window function' end,
+                 'language ' || l.lanname,
                  case f.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end,
                  case when f.proisstrict then 'strict' end, case when f.proleakproof then 'leakproof' end,
                  case when f.prosecdef then 'security definer' else 'security invoker' end,
+                 case when not exists (select from aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a
+                     where a.grantee = 0 and a.privilege_type = 'EXECUTE') then 'not executable by public' end,
                  case when f.proowner <> (select oid from owner) then 'owned by ' || pg_get_userbyid(f.proowner) end,
                  regexp_replace(array_to_string(f.proconfig, ', '), '\m' || current_schema() || '\M', 'public', 'g'),
                  'body ' || encode(sha256(convert_to(
@@ -126,7 +140,7 @@ pub async fn found(pool: &PgPool) -> Result<Found, StoreError> {
              from pg_proc f join pg_language l on l.oid = f.prolang
              where f.pronamespace = current_schema()::regnamespace and not exists (
                select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')) p"#,
-        OWNED_BY_ITS_OWNER
+        &here.owner
     )
     .fetch_all(pool)
     .await?;
@@ -134,11 +148,11 @@ pub async fn found(pool: &PgPool) -> Result<Found, StoreError> {
     // A long expression has line breaks.
     let one_line = |text: &str| text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ");
     let parts = rows.into_iter().map(|row| (row.part, one_line(&row.made))).collect();
-    Ok(Found { schema, parts, harmless })
+    Ok(Found { schema: here.schema, owner: here.owner, parts, harmless })
 }
 
 /// Where a database is not as the migrations made it. What else somebody keeps in the same schema, tables and functions
-/// of other names, is theirs; so is an index of plain columns.
+/// of other names, is theirs; so is an index that is not unique. Of a table that is gone, its parts are not named.
 pub fn differences(kept: &Parts, found: &Found) -> Vec<Difference> {
     let lacking = kept.iter().filter_map(|(part, made)| match found.parts.get(part) {
         Some(now) if now == made => None,
@@ -148,12 +162,30 @@ pub fn differences(kept: &Parts, found: &Found) -> Vec<Difference> {
     let more = found.parts.keys().filter(|part| !kept.contains_key(*part) && !found.harmless.contains(part));
     let more = more.filter(|part| is_about_ours(part, kept)).map(|part| (part, Differs::Added));
     let difference = |(part, differs): (&String, Differs)| {
-        let mend = mend(part, differs, kept.get(part).map(String::as_str), &found.schema);
+        let (made, now) = (kept.get(part).map(String::as_str), found.parts.get(part).map(String::as_str));
+        let mend = mend::mend(part, (made, now), found);
         Difference { part: part.clone(), differs, mend }
     };
+    let gone = |part: &str| table_of(part).is_some_and(|table| !found.parts.contains_key(&format!("table {table}")));
+    let lacking = lacking.filter(|(part, _)| !gone(part));
     let mut all: Vec<_> = lacking.chain(more).map(difference).collect();
+    put_off(&mut all, kept);
     all.sort_by_key(|difference| turn(&difference.part, kept));
     all
+}
+
+/// Makes a comment of each statement that names a column that is gone: it works once the column is there.
+fn put_off(all: &mut [Difference], kept: &Parts) {
+    let gone = all.iter().filter(|found| found.differs == Differs::Missing);
+    let gone = gone.filter_map(|found| found.part.strip_prefix("column ")?.split_once('.'));
+    let gone: Vec<(String, String)> = gone.map(|(table, column)| (table.to_owned(), column.to_owned())).collect();
+    for found in all.iter_mut().filter(|found| !found.part.starts_with("column ")) {
+        let made = kept.get(&found.part).map(String::as_str).unwrap_or_default();
+        let names = |name: &str| made.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
+        if gone.iter().any(|(table, column)| table_of(&found.part) == Some(table) && names(column)) {
+            found.mend = format!("-- with the column: {}", found.mend);
+        }
+    }
 }
 
 /// In which order parts are mended: what others need comes first.
@@ -180,72 +212,15 @@ fn is_about_ours(part: &str, kept: &Parts) -> bool {
             let same = format!("function {}(", name.split('(').next().unwrap_or_default());
             kept.keys().any(|own| own.starts_with(&same))
         }
-        _ => {
-            let table = name.split('.').next().unwrap_or_default();
-            kept.contains_key(&format!("table {table}"))
-        }
+        _ => table_of(part).is_some_and(|table| kept.contains_key(&format!("table {table}"))),
     }
 }
 
-/// What makes a part as it was.
-fn mend(part: &str, differs: Differs, made: Option<&str>, schema: &str) -> String {
-    let (kind, name) = part.split_once(' ').unwrap_or((part, ""));
-    let (table, own) = name.split_once('.').unwrap_or((name, ""));
-    let (on, own) = (quoted(table), quoted(own));
-    let drop = match kind {
-        "trigger" | "rule" | "policy" => format!("DROP {kind} {own} ON {on};"),
-        "constraint" => format!("ALTER TABLE {on} DROP CONSTRAINT {own};"),
-        "index" => format!("DROP INDEX {own};"),
-        "function" => format!("DROP FUNCTION {name};"),
-        "heir" => format!("-- {part}: ALTER TABLE of it NO INHERIT {on}, once it is known what it is for"),
-        _ => format!("-- {part}: no migration made it"),
-    };
-    let statement = made.map(|made| match kind {
-        "trigger" | "index" => format!("{made};"),
-        "constraint" => format!("ALTER TABLE {on} ADD CONSTRAINT {own} {made};"),
-        "function" => function(name, schema),
-        "table" if differs == Differs::Changed => {
-            format!("ALTER TABLE {on} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY; -- {part}: {made}, of the schema's owner")
-        }
-        _ => format!("-- {part}: as it was, {made}"),
-    });
-    match (differs, statement) {
-        (Differs::Added, _) | (_, None) => drop,
-        (Differs::Missing, Some(statement)) => statement,
-        // A function, a table or a column is changed in place: what depends on it stays.
-        (Differs::Changed, Some(statement)) if ["function", "table", "column"].contains(&kind) => statement,
-        (Differs::Changed, Some(statement)) => format!("{drop} {statement}"),
-    }
-}
-
-/// The statements of the migrations that made a function what it is, for the tables in this schema.
-fn function(signature: &str, schema: &str) -> String {
-    let opening = format!("function {}(", signature.split('(').next().unwrap_or_default());
-    let (mut made, mut after) = (None, Vec::new());
-    for migration in migrations_in(schema).iter() {
-        let sql = migration.sql.as_str();
-        for (at, _) in sql.match_indices(&opening) {
-            let start = sql[..at].rfind('\n').map_or(0, |end| end + 1);
-            match &sql[start..at] {
-                "create " | "create or replace " => {
-                    after.clear();
-                    made = body_end(&sql[at..]).map(|end| format!("CREATE OR REPLACE {}", &sql[at..at + end]));
-                }
-                "alter " => after.extend(sql[at..].find(';').map(|end| format!("ALTER {}", &sql[at..=at + end]))),
-                _ => {}
-            }
-        }
-    }
-    let Some(made) = made else { return format!("-- function {signature}: no migration of this version makes it") };
-    let all: Vec<String> = std::iter::once(made).chain(after).collect();
-    format!("SET search_path = {}, pg_temp;\n{}", quoted(schema), all.join("\n"))
-}
-
-/// Where the statement that begins here ends: behind the body between its two `$$`.
-fn body_end(sql: &str) -> Option<usize> {
-    let begin = sql.find("$$")? + 2;
-    let body = begin + sql[begin..].find("$$")? + 2;
-    Some(body + sql[body..].find(';')? + 1)
+/// Whose part this is, where it is one of a table.
+fn table_of(part: &str) -> Option<&str> {
+    let (kind, name) = part.split_once(' ')?;
+    let is_of_table = kind != "table" && kind != "function";
+    name.split('.').next().filter(|_| is_of_table)
 }
 
 /// How many of the parts there are of a kind, such as `trigger`.
@@ -263,7 +238,7 @@ mod tests {
 
     fn told(kept: &Parts, found: Parts, harmless: &[&str]) -> Vec<(String, Differs)> {
         let harmless = harmless.iter().map(|&part| part.to_owned()).collect();
-        let found = Found { schema: "public".into(), parts: found, harmless };
+        let found = Found { schema: "public".into(), owner: "owner".into(), parts: found, harmless };
         differences(kept, &found).into_iter().map(|found| (found.part, found.differs)).collect()
     }
 
@@ -288,18 +263,6 @@ mod tests {
         ];
         assert_eq!(told(&kept, found, &["index a.plain"]), expected.map(|(part, differs)| (part.to_owned(), differs)));
         assert!(told(&kept, kept.clone(), &[]).is_empty());
-    }
-
-    #[test]
-    fn a_function_is_mended_by_the_newest_migration_that_made_it_and_those_that_altered_it() {
-        let latest = function("target_guard()", "public");
-        assert!(latest.contains("a target is tried now") && latest.contains("latchkey_has_revoking"), "{latest}");
-        let altered = function("latchkey_now()", "elsewhere");
-        assert!(
-            altered.starts_with("SET search_path = \"elsewhere\", pg_temp;\nCREATE OR REPLACE function"),
-            "{altered}"
-        );
-        assert!(altered.ends_with("ALTER function latchkey_now() set search_path from current;"), "{altered}");
     }
 
     #[test]

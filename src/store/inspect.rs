@@ -21,8 +21,10 @@ pub struct SignedIn {
     /// Whether what is sent crosses a network unencrypted.
     pub is_overheard: bool,
     /// The schema of the tables, as SQL names it, if it may make functions and tables there: ours would call them by
-    /// their names.
+    /// their names. Not where that comes of owning the database.
     pub creates_in: Option<String>,
+    /// The schema that the tables are to be in, as SQL names it, if it lacks USAGE on it: then it sees none of them.
+    pub shut_out_of: Option<String>,
 }
 
 /// Which installation a database is of.
@@ -33,20 +35,24 @@ pub async fn installation(pool: &PgPool) -> Result<Uuid, StoreError> {
     Ok(sqlx::query_scalar!("select id from installation").fetch_one(pool).await?)
 }
 
-/// Asks who is signed in.
+/// Asks who is signed in, where the tables are to be in this schema.
 ///
 /// # Errors
 /// `Database`.
-pub async fn signed_in(pool: &PgPool) -> Result<SignedIn, StoreError> {
+pub async fn signed_in(pool: &PgPool, schema: &str) -> Result<SignedIn, StoreError> {
     let row = sqlx::query!(
         r#"select current_user::text as "user!", r.rolsuper or r.rolcreaterole or r.rolbypassrls as "mighty!",
              exists (select from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
                      and pg_has_role(current_user, c.relowner, 'MEMBER')) as "owns!",
              clock_timestamp() as "now!", current_setting('server_version') as "version!",
-             case when has_schema_privilege(current_schema(), 'create') then quote_ident(current_schema()) end as "creates_in?",
+             case when has_schema_privilege(current_schema(), 'create') and not pg_has_role(current_user, 'pg_database_owner', 'member')
+               then quote_ident(current_schema()) end as "creates_in?",
+             (select quote_ident(n.nspname) from pg_namespace n where n.nspname = $1
+                and not has_schema_privilege(n.oid, 'usage')) as "shut_out_of?",
              coalesce((select s.ssl from pg_stat_ssl s where s.pid = pg_backend_pid()), false) as "encrypted!",
              coalesce(not inet_server_addr() <<= any (array['127.0.0.0/8'::inet, '::1/128'::inet]), false) as "remote!"
-           from pg_roles r where r.rolname = current_user"#
+           from pg_roles r where r.rolname = current_user"#,
+        schema
     )
     .fetch_one(pool)
     .await?;
@@ -57,6 +63,7 @@ pub async fn signed_in(pool: &PgPool) -> Result<SignedIn, StoreError> {
         now: row.now.to_jiff(),
         version: row.version,
         creates_in: row.creates_in,
+        shut_out_of: row.shut_out_of,
         is_overheard: row.remote && !row.encrypted,
     })
 }
@@ -106,86 +113,6 @@ pub async fn schema(pool: &PgPool) -> Result<Schema, StoreError> {
         (true, true, false) => Schema::Behind(behind),
         (true, true, true) => Schema::Current { version: known.keys().max().copied().unwrap_or(0) },
     })
-}
-
-/// Triggers of ours that somebody switched off, as `table.trigger`; a foreign key by its own name.
-///
-/// # Errors
-/// `Database`.
-pub async fn triggers_off(pool: &PgPool) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        r#"select distinct c.relname || '.' || coalesce(k.conname, t.tgname) as "name!"
-           from pg_trigger t join pg_class c on c.oid = t.tgrelid left join pg_constraint k on k.oid = t.tgconstraint
-           where t.tgenabled in ('D', 'R') and c.relnamespace = current_schema()::regnamespace order by 1"#
-    )
-    .fetch_all(pool)
-    .await?)
-}
-
-/// Who has sessions in which no trigger works (`session_replication_role`), each with the statement that ends it: the two
-/// roles, these users, the schema's owner, or everybody.
-///
-/// # Errors
-/// `Database`.
-pub async fn without_triggers(pool: &PgPool, users: &[String]) -> Result<Vec<(String, String)>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select case when s.setrole = 0 and s.setdatabase = 0 then 'every role'
-               when s.setrole = 0 then format('every role in the database %s', d.datname)
-               when s.setdatabase = 0 then format('`%s`', r.rolname)
-               else format('`%s` in the database %s', r.rolname, d.datname) end as "who!",
-             case when s.setrole = 0 and s.setdatabase = 0 then 'ALTER ROLE ALL'
-               when s.setrole = 0 then format('ALTER DATABASE %I', d.datname)
-               when s.setdatabase = 0 then format('ALTER ROLE %I', r.rolname)
-               else format('ALTER ROLE %I IN DATABASE %I', r.rolname, d.datname) end
-             || ' RESET session_replication_role;' as "mend!"
-           from pg_db_role_setting s cross join lateral unnest(s.setconfig) as set(setting)
-             left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase
-           where (s.setdatabase = 0 or d.datname = current_database())
-             and (s.setrole = 0 or r.rolname = any($1)
-               or s.setrole in (select relowner from pg_class where relname = 'installation'
-                                  and relnamespace = current_schema()::regnamespace))
-             and set.setting like 'session\_replication\_role=%' and set.setting <> 'session_replication_role=origin'
-           union all
-           select 'every session of this server',
-             'ALTER SYSTEM RESET session_replication_role; SELECT pg_reload_conf(); -- or mend its configuration file'
-           from pg_settings where name = 'session_replication_role' and setting <> 'origin'
-             and source not in ('database', 'user', 'database user')
-           order by 1"#,
-        users
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.who, row.mend)).collect())
-}
-
-/// Roles to which whoever is a member owes nothing that a process needs, and which only tell: their names.
-const TELLING: [&str; 4] = ["pg_monitor", "pg_read_all_settings", "pg_read_all_stats", "pg_stat_scan_tables"];
-
-/// What these roles may beyond tables: attributes, and memberships in roles that have some, in PostgreSQL's own, or in
-/// each other, each with the statement that ends it. One that does not exist may nothing.
-///
-/// # Errors
-/// `Database`.
-pub async fn powers(pool: &PgPool, users: &[String]) -> Result<Vec<(String, String)>, StoreError> {
-    let telling = TELLING.map(str::to_owned).to_vec();
-    let rows = sqlx::query!(
-        r#"select format('`%s` has %s', m.rolname, a.name) as "what!", format('ALTER ROLE %I NO%s;', m.rolname, a.name) as "mend!"
-           from pg_roles m cross join lateral (values ('SUPERUSER', m.rolsuper), ('CREATEROLE', m.rolcreaterole),
-             ('BYPASSRLS', m.rolbypassrls), ('REPLICATION', m.rolreplication)) as a(name, has)
-           where m.rolname = any($1) and a.has
-           union all
-           select format('`%s` is a member of `%s`', m.rolname, r.rolname), format('REVOKE %I FROM %I;', r.rolname, m.rolname)
-           from pg_roles m join pg_roles r on r.oid <> m.oid and pg_has_role(m.oid, r.oid, 'member')
-           where m.rolname = any($1) and not m.rolsuper
-             and (r.rolsuper or r.rolcreaterole or r.rolbypassrls or r.rolreplication or r.rolname = any($1)
-               or (r.rolname like 'pg\_%' and r.rolname <> all($2)))
-           order by 1"#,
-        users,
-        &telling
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.what, row.mend)).collect())
 }
 
 /// Rows of `grant_leg` that belong to neither the cluster nor the principal of their access, among those that are not

@@ -25,6 +25,7 @@ mod migrate;
 pub mod observations;
 pub mod people;
 pub mod policies;
+pub mod powers;
 pub mod proofs;
 pub mod quarantine;
 pub mod read;

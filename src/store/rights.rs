@@ -1,8 +1,11 @@
 //! The rights of the two database roles: what the migrations grant, and what a role really has.
 
-use super::{MIGRATIONS, StoreError};
-use sqlx::PgPool;
+use super::MIGRATIONS;
 use std::collections::{BTreeMap, BTreeSet};
+
+mod held;
+
+pub use held::{Held, Taking, held};
 
 /// How far a right on a table goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub enum Reach {
 pub type Rights = BTreeMap<(String, &'static str), Reach>;
 
 /// What may be granted on a table and matters here.
-const PRIVILEGES: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"];
+const PRIVILEGES: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
 /// What may be granted on a function; it stands among the tables as `function name(types)`.
 const EXECUTE: &str = "EXECUTE";
 
@@ -146,53 +149,6 @@ fn outside_parentheses(list: &str) -> Vec<String> {
         }
     }
     parts.into_iter().map(|part| part.trim().to_owned()).collect()
-}
-
-/// The tables of the schema and the functions that have their owner's rights, and what the role that is signed in may do
-/// with them, however it came by that.
-///
-/// # Errors
-/// `Database`.
-pub async fn held(pool: &PgPool) -> Result<(BTreeSet<String>, Rights), StoreError> {
-    let privileges: Vec<String> = PRIVILEGES.map(str::to_owned).to_vec();
-    let rows = sqlx::query!(
-        r#"select c.relname::text as "table!", p.name as "privilege!",
-             has_table_privilege(c.oid, p.name) as "whole!",
-             array(select a.attname::text from pg_attribute a
-                   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-                     and case when p.name in ('SELECT', 'INSERT', 'UPDATE')
-                         then has_column_privilege(c.oid, a.attnum, p.name) else false end) as "columns!"
-           from pg_class c cross join unnest($1::text[]) as p(name)
-           where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')"#,
-        &privileges
-    )
-    .fetch_all(pool)
-    .await?;
-    // A function without its owner's rights gives nobody more than they have.
-    let functions = sqlx::query!(
-        r#"select 'function ' || regexp_replace(p.oid::regprocedure::text, '^public[.]', '') as "name!",
-             has_function_privilege(p.oid, 'EXECUTE') as "execute!"
-           from pg_proc p where p.pronamespace = current_schema()::regnamespace and p.prosecdef"#
-    )
-    .fetch_all(pool)
-    .await?;
-    let (mut tables, mut rights) = (BTreeSet::new(), Rights::new());
-    for row in functions {
-        tables.insert(row.name.clone());
-        if row.execute {
-            rights.insert((row.name, EXECUTE), Reach::Table);
-        }
-    }
-    for row in rows {
-        tables.insert(row.table.clone());
-        let Some(privilege) = PRIVILEGES.into_iter().find(|known| *known == row.privilege) else { continue };
-        if row.whole {
-            rights.insert((row.table, privilege), Reach::Table);
-        } else if !row.columns.is_empty() {
-            rights.insert((row.table, privilege), Reach::Columns(row.columns.into_iter().collect()));
-        }
-    }
-    Ok((tables, rights))
 }
 
 /// What of `some` is not in `others`, in the words of a GRANT: `UPDATE (state) ON request`.

@@ -7,7 +7,7 @@ use crate::{
     store::{
         Store, StoreError,
         inspect::{self, Schema, SignedIn},
-        rights,
+        powers as roles, rights,
         schema::{self as shape, Differs},
         session,
     },
@@ -87,7 +87,7 @@ async fn login(role: Role, url: Option<&DatabaseUrl>, limit: Duration) -> (Vec<F
     let refused = |error: &str| (vec![Finding::failed(CHECK, words::no_login(role.name, error))], None);
     let connected = async {
         let store = Store::connect_to_read(url).await?;
-        let signed_in = inspect::signed_in(store.pool()).await?;
+        let signed_in = inspect::signed_in(store.pool(), url.schema()).await?;
         Ok::<_, StoreError>((store, signed_in))
     };
     let (store, signed_in) = match tokio::time::timeout(limit, connected).await {
@@ -96,6 +96,9 @@ async fn login(role: Role, url: Option<&DatabaseUrl>, limit: Duration) -> (Vec<F
         Err(_elapsed) => return refused("no answer in time"),
     };
     let mut findings = about(role, &signed_in);
+    if signed_in.shut_out_of.is_some() {
+        return (findings, None);
+    }
     findings.extend(within(limit, "database.session", session(role, url)).await);
     if role.granted && !signed_in.is_mighty && !signed_in.owns {
         findings.extend(within(limit, "database.rights", rights_of(role, &store)).await);
@@ -114,6 +117,12 @@ fn about(role: Role, signed_in: &SignedIn) -> Vec<Finding> {
     });
     if role.granted && (signed_in.is_mighty || signed_in.owns) {
         findings.push(Finding::failed("database.rights", words::mighty(role.name, user)));
+    }
+    if let Some(schema) = &signed_in.shut_out_of {
+        let sql = format!("grant usage on schema {schema} to {user};\n");
+        let shut_out = Finding::failed("database.rights", words::shut_out(user, schema));
+        findings.push(shut_out.pasting("sql", "psql as the schema's owner", sql));
+        return findings;
     }
     let is_held = role.granted && !signed_in.is_mighty && !signed_in.owns;
     if let Some(schema) = signed_in.creates_in.as_ref().filter(|_| is_held) {
@@ -153,32 +162,42 @@ async fn session(role: Role, url: &DatabaseUrl) -> Vec<Finding> {
 /// Whether a role has what the migrations grant it, and nothing else.
 async fn rights_of(role: Role, store: &Store) -> Vec<Finding> {
     const CHECK: &str = "database.rights";
-    let (tables, held) = match rights::held(store.pool()).await {
+    let held = match rights::held(store.pool(), role.name).await {
         Ok(held) => held,
         Err(error) => return vec![Finding::failed(CHECK, words::unread("what it may", &error_text(&error)))],
     };
-    let granted = rights::granted(role.name, &tables);
-    let missing = rights::beyond(&granted, &held);
-    let more = rights::beyond(&held, &granted);
+    let granted = held.on_what_is_there(rights::granted(role.name, &held.tables));
+    let (missing, more) = (rights::beyond(&granted, &held.rights), held.excess(&granted));
     if missing.is_empty() && more.is_empty() {
-        let count = tables.iter().filter(|name| !rights::is_function(name)).count();
+        let count = held.tables.iter().filter(|name| !rights::is_function(name)).count();
         let what = format!("{} may what the migrations grant it on {count} tables, and no more", role.name);
         return vec![Finding::ok(CHECK, what)];
     }
-    let sql = |verb: &str, rights: &[String], to: &str| {
-        rights.iter().fold(String::new(), |sql, right| sql + verb + " " + right + " " + to + " " + role.name + ";\n")
-    };
     let mut findings = Vec::new();
     let paste = "psql as the schema's owner";
     if !missing.is_empty() {
         let lacking = Finding::failed(CHECK, words::lacks(role.name, &missing));
-        findings.push(lacking.pasting("sql", paste, sql("GRANT", &missing, "TO")));
+        let sql = missing.iter().fold(String::new(), |sql, right| sql + "GRANT " + right + " TO " + role.name + ";\n");
+        findings.push(lacking.pasting("sql", paste, sql));
     }
     if !more.is_empty() {
         let exceeding = Finding::failed(CHECK, words::exceeds(role.name, &more));
-        findings.push(exceeding.pasting("sql", paste, sql("REVOKE", &more, "FROM")));
+        let taking = held.taking(&granted, role.name);
+        let by = if taking.by_superuser { "psql as a superuser" } else { paste };
+        findings.push(exceeding.pasting("sql", by, lines(&taking.statements)));
     }
     findings
+}
+
+/// Each once, in their order.
+fn lines(statements: &[String]) -> String {
+    let mut once: Vec<&str> = Vec::new();
+    for statement in statements {
+        if !once.contains(&statement.as_str()) {
+            once.push(statement);
+        }
+    }
+    once.iter().fold(String::new(), |sql, statement| sql + statement + "\n")
 }
 
 async fn schema(store: &Store) -> Vec<Finding> {
@@ -192,9 +211,15 @@ async fn schema(store: &Store) -> Vec<Finding> {
         Ok(Schema::Different(versions)) => Finding::failed(CHECK, words::different(&versions)),
         Err(error) => Finding::failed(CHECK, words::unread("the schema's version", &error_text(&error))),
     }];
-    findings.push(match inspect::triggers_off(store.pool()).await {
+    findings.push(match roles::triggers_off(store.pool()).await {
         Ok(off) if off.is_empty() => Finding::ok("database.triggers", "no trigger is switched off"),
-        Ok(off) => Finding::failed("database.triggers", words::triggers_off(&off)),
+        Ok(off) => {
+            let (names, mends): (Vec<_>, Vec<_>) = off.into_iter().unzip();
+            let by_superuser = mends.iter().any(|mend| mend.ends_with(" TRIGGER ALL;"));
+            let by = if by_superuser { "psql as a superuser" } else { "psql as the schema's owner" };
+            let finding = Finding::failed("database.triggers", words::triggers_off(&names));
+            finding.pasting("sql", by, lines(&mends))
+        }
         Err(error) => Finding::failed("database.triggers", words::unread("the triggers", &error_text(&error))),
     });
     // What another version made, this one cannot judge.
@@ -224,25 +249,28 @@ async fn as_made(store: &Store) -> Finding {
         .map(|found| words::part(&found.part, found.differs == Differs::Missing, found.differs == Differs::Added))
         .collect();
     let sql = differences.iter().fold(String::new(), |sql, found| sql + &found.mend + "\n");
-    Finding::failed(CHECK, words::altered(&named)).pasting("sql", "psql as the schema's owner", sql)
+    // Whose it is now may not give it to the schema's owner.
+    let by = if sql.contains(" OWNER TO ") { "psql as a superuser" } else { "psql as the schema's owner" };
+    Finding::failed(CHECK, words::altered(&named)).pasting("sql", by, sql)
 }
 
 /// What the roles of processes may beyond tables, and whether triggers work in their sessions.
 async fn powers(store: &Store, users: &[String]) -> Vec<Finding> {
     let mended = |check, said, found: &[(String, String)]| {
-        let sql = found.iter().fold(String::new(), |sql, (_, mend)| sql + mend + "\n");
-        Finding::failed(check, said).pasting("sql", "psql as a superuser", sql)
+        let mends: Vec<String> = found.iter().map(|(_, mend)| mend.clone()).collect();
+        Finding::failed(check, said).pasting("sql", "psql as a superuser", lines(&mends))
     };
     let names = |found: &[(String, String)]| found.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-    let powers = match inspect::powers(store.pool(), users).await {
-        Ok(found) if found.is_empty() => {
-            Finding::ok("database.powers", "no role of a process has an attribute or membership that none needs")
-        }
+    let powers = match roles::powers(store.pool(), users).await {
+        Ok(found) if found.is_empty() => Finding::ok(
+            "database.powers",
+            "no role of a process has an attribute, membership or default that none needs",
+        ),
         Ok(found) => mended("database.powers", words::powers(&names(&found)), &found),
         Err(error) => Finding::failed("database.powers", words::unread("what roles may", &error_text(&error))),
     };
     let check = "database.replication_role";
-    let triggers = match inspect::without_triggers(store.pool(), users).await {
+    let triggers = match roles::without_triggers(store.pool(), users).await {
         Ok(found) if found.is_empty() => Finding::ok(check, "triggers work in every session of theirs"),
         Ok(found) => mended(check, words::without_triggers(&names(&found)), &found),
         Err(error) => Finding::failed(check, words::unread("what sessions have", &error_text(&error))),

@@ -48,6 +48,15 @@ pub fn creates(role: &str, user: &str) -> Said {
     )
 }
 
+/// `schema` is the one that the tables are in.
+pub fn shut_out(user: &str, schema: &str) -> Said {
+    Said::new(
+        format!("{user} lacks USAGE on the schema {schema}"),
+        "Its process sees no table there, and does nothing.",
+        "Run the statement below as the schema's owner, then `latchkey doctor` again.",
+    )
+}
+
 pub fn elsewhere(role: &str, other: &str) -> Said {
     Said::new(
         format!("the URLs of {role} and {other} lead to databases of different installations"),
@@ -68,7 +77,7 @@ pub fn exceeds(role: &str, more: &[String]) -> Said {
     Said::new(
         format!("{role} may more than the migrations gave it: {}", some_of(more, 6)),
         "What a process cannot write, whoever controls it cannot forge.",
-        "Run the statements below as the schema's owner. Rights by membership or through PUBLIC go the way they came.",
+        "Run the statements below: they take rights from whom they were granted to, and memberships where they begin.",
     )
 }
 
@@ -108,7 +117,7 @@ pub fn triggers_off(names: &[String]) -> Said {
     Said::new(
         format!("triggers are switched off: {}", names.join(", ")),
         "They keep events from being changed, ended accesses from coming back, and the portal from activating any.",
-        "As the schema's owner: `alter table TABLE enable trigger NAME`. Find out who switched them off, and run \
+        "Run the statements below (those of foreign keys take a superuser), find out who switched them off, and run \
          `latchkey audit verify`.",
     )
 }
@@ -149,7 +158,7 @@ pub fn powers(what: &[String]) -> Said {
         format!("roles of processes may more than any process needs: {}", some_of(what, 6)),
         "Whoever has such a process's password could end others' sessions, pass by the rights and guards of tables, or become another \
          role.",
-        "Run the statements below as a superuser. A membership that comes by another role goes the way it came.",
+        "Run the statements below as a superuser. They end a membership where it begins, also for others who have it by that.",
     )
 }
 

@@ -5,6 +5,7 @@ mod credentials;
 mod database;
 mod guide;
 mod outside;
+mod powers;
 mod real;
 mod schema;
 mod way;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// A role of another name with the web's rights, each given to it by hand.
 async fn copied(town: &Town) -> Store {
     let name = format!("copied_{}", Uuid::now_v7().simple());
-    let (tables, _) = held(town.owner.pool()).await.unwrap();
+    let tables = held(town.owner.pool(), "latchkey_web").await.unwrap().tables;
     let rights = beyond(&granted("latchkey_web", &tables), &Rights::new());
     let mut statements = format!("create role {name} login; grant usage on schema public to {name};");
     for right in rights {

@@ -81,18 +81,18 @@ impl Held {
     /// whole table are granted to it again.
     pub fn taking(&self, granted: &Rights, role: &str) -> Taking {
         let mut taking = Taking::default();
-        let mut whole = BTreeMap::new();
+        let mut whole = BTreeSet::new();
         for grant in self.grants.iter().filter(|grant| !self.is_elsewhere(grant)) {
             let whom = grant.grantee.as_deref().unwrap_or("PUBLIC");
             let key = (&grant.on, grant.privilege, whom);
             if grant.is_among(granted) {
-                if grant.is_grantable && !whole.contains_key(&key) {
+                if grant.is_grantable && !whole.contains(&key) {
                     let words = grant.words();
                     taking.statements.push(format!("REVOKE GRANT OPTION FOR {words} FROM {whom} CASCADE;"));
                 }
                 continue;
             }
-            if whole.contains_key(&key) {
+            if whole.contains(&key) {
                 continue;
             }
             let cascade = if grant.is_grantable { " CASCADE" } else { "" };
@@ -100,7 +100,7 @@ impl Held {
             if grant.column.is_some() {
                 continue;
             }
-            whole.insert(key, ());
+            whole.insert(key);
             let own = whom == role || whom == self.user;
             if let (true, Some(Reach::Columns(columns))) = (own, granted.get(&(grant.on.clone(), grant.privilege))) {
                 let columns: Vec<&str> = columns.iter().map(String::as_str).collect();

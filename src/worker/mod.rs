@@ -100,6 +100,8 @@ struct Shared {
     moved: Notify,
     described: Mutex<HashMap<ClusterId, (Instant, EksCluster)>>,
     kinds_seen: Mutex<HashMap<ClusterId, KindsSeen>>,
+    /// What may stand still, from look to look.
+    watch: standstill::Watch,
 }
 
 /// What a call of [`run_once`] did.
@@ -148,6 +150,7 @@ impl Worker {
             moved: Notify::new(),
             described: Mutex::default(),
             kinds_seen: Mutex::default(),
+            watch: standstill::Watch::default(),
         };
         Self { store, aws, shared: Arc::new(shared) }
     }
@@ -328,7 +331,10 @@ pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
         }
     }
     look_over(worker).await;
-    said("what stands still could not be looked for", standstill::look_over(&worker.store).await);
+    said(
+        "what stands still could not be looked for",
+        standstill::look_over(&worker.store, &worker.shared.watch, Instant::now()).await,
+    );
     seal(worker).await?;
     Ok(report)
 }
@@ -492,7 +498,10 @@ async fn stands_still(worker: &Worker) {
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        said("what stands still could not be looked for", standstill::look_over(&worker.store).await);
+        said(
+            "what stands still could not be looked for",
+            standstill::look_over(&worker.store, &worker.shared.watch, Instant::now()).await,
+        );
     }
 }
 

@@ -5,6 +5,7 @@ mod access;
 mod crashes;
 mod decided_again;
 mod entries;
+mod kept_locked;
 mod overlap;
 mod paused;
 mod restored;

@@ -1,13 +1,19 @@
 //! What stands still since somebody keeps a lock is told, with who keeps it, and is over by itself.
 
 use super::{PROD, World};
-use latchkey::{store::audit, worker::run_once};
+use latchkey::{
+    store::{
+        audit,
+        standstill::{self, Watch},
+    },
+    worker::run_once,
+};
 use latchkey_domain::access::alarm::{Alarm, AlarmCode};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 
 /// Somebody with the portal's password, who keeps locks until they are dropped.
-async fn somebody(world: &World, locks: &str) -> (PgConnection, i32) {
+pub async fn somebody(world: &World, locks: &str) -> (PgConnection, i32) {
     let url = format!("{}?application_name=a%20forgotten%20psql", world.town.database.url_as("latchkey_web"));
     let mut somebody = PgConnection::connect(&url).await.unwrap();
     somebody.execute("set idle_in_transaction_session_timeout = 0; begin").await.unwrap();
@@ -18,12 +24,27 @@ async fn somebody(world: &World, locks: &str) -> (PgConnection, i32) {
 
 impl World {
     /// What the alarms of this code say that stand.
-    async fn told_of(&self, code: &str) -> Vec<String> {
+    pub async fn told_of(&self, code: &str) -> Vec<String> {
         sqlx::query_scalar("select what from alarm where code = $1 and cleared_at is null order by subject")
             .bind(code)
             .fetch_all(self.town.owner.pool())
             .await
             .unwrap()
+    }
+
+    /// What an access was to be by this column, it was to be three minutes ago.
+    pub async fn late(&self, column: &str, grant: latchkey_domain::access::GrantId) {
+        let set =
+            format!("update access_grant set {column} = latchkey_now() - interval '3 minutes' where id = '{grant}'");
+        self.without_guards(set).await;
+    }
+
+    /// What a worker sees that looks for what stands still now, and again in three minutes.
+    pub async fn look_for_standstill(&self) {
+        let (watch, now) = (Watch::default(), Instant::now());
+        // The first may wait for the lock itself.
+        let _ = standstill::look_over(&self.town.worker, &watch, now).await;
+        standstill::look_over(&self.town.worker, &watch, now + Duration::from_mins(3)).await.unwrap();
     }
 
     async fn without_guards(&self, statement: String) {
@@ -34,7 +55,7 @@ impl World {
     }
 
     /// As often as it takes, in the times in which IAM shows what was.
-    async fn ends(&self, grant: latchkey_domain::access::GrantId) {
+    pub async fn ends(&self, grant: latchkey_domain::access::GrantId) {
         self.iam_has_settled().await;
         self.rests_are_over().await;
         self.until(grant, "ended").await;
@@ -128,6 +149,12 @@ async fn a_seal_that_stands_still_is_an_alarm_that_names_who_keeps_its_lock() {
     assert_eq!(world.told_of("seal_stands_still").await, Vec::<String>::new(), "a moment is no standstill");
     world.without_guards("update event_unsealed set queued_at = queued_at - interval '3 minutes'".into()).await;
     world.run().await;
+    assert_eq!(
+        world.told_of("seal_stands_still").await,
+        Vec::<String>::new(),
+        "whether it goes on is not known at once"
+    );
+    world.look_for_standstill().await;
     let told = world.told_of("seal_stands_still").await;
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("has waited for its link for 3 min"), "{told:?}");
@@ -141,6 +168,57 @@ async fn a_seal_that_stands_still_is_an_alarm_that_names_who_keeps_its_lock() {
     while audit::seal(world.town.worker.pool()).await.unwrap() > 0 {}
     world.run().await;
     assert_eq!(world.told_of("seal_stands_still").await, Vec::<String>::new(), "it is over by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seal_that_makes_links_is_no_alarm_however_long_its_events_have_waited() {
+    let world = World::new().await;
+    world.run().await;
+    // Nobody seals for now.
+    let (mut keeps, _) = somebody(&world, "select pg_advisory_xact_lock(x'7365616c'::bigint)").await;
+    world.active("ana").await;
+    world.without_guards("update event_unsealed set queued_at = queued_at - interval '1 hour'".into()).await;
+    let (watch, begun) = (Watch::default(), Instant::now());
+    let look = async |minutes| {
+        let at = begun + Duration::from_mins(minutes);
+        standstill::look_over(&world.town.worker, &watch, at).await.unwrap();
+        world.told_of("seal_stands_still").await.len()
+    };
+    assert_eq!(look(0).await, 0, "a worker that begins knows of no standstill");
+    keeps.execute("rollback").await.unwrap();
+    while audit::seal(world.town.worker.pool()).await.unwrap() > 0 {}
+    // Others wait on.
+    let later = "insert into event_unsealed (event_id, queued_at)
+                 values ('00000000-0000-0000-0000-000000000001', clock_timestamp() - interval '1 hour')";
+    world.without_guards(later.into()).await;
+    assert_eq!(look(3).await, 0, "links were made");
+    assert_eq!(look(4).await, 0, "a minute ago");
+    assert_eq!(look(6).await, 1, "none was for three minutes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_somebody_keeps_locked_is_told_of_though_it_is_not_due() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let cluster = world.town.cluster(PROD).await;
+    let (mut keeps, pid) = somebody(&world, &format!("select from target where key = '{cluster}' for update")).await;
+    let (watch, begun) = (Watch::default(), Instant::now());
+    let look = async |minutes| {
+        let at = begun + Duration::from_mins(minutes);
+        standstill::look_over(&world.town.worker, &watch, at).await.unwrap();
+        world.told_of("kept_locked").await
+    };
+    assert_eq!(look(0).await, Vec::<String>::new());
+    assert_eq!(look(1).await, Vec::<String>::new(), "a short lock is no news");
+    let told = look(3).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with(&format!("No worker takes up the cluster `prod-eu`: the session {pid} of")),
+        "{told:?}"
+    );
+    keeps.execute("rollback").await.unwrap();
+    assert_eq!(look(4).await, Vec::<String>::new(), "it is over by itself");
+    assert_eq!(world.state(grant).await, "active");
 }
 
 #[tokio::test(flavor = "multi_thread")]

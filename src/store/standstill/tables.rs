@@ -1,0 +1,172 @@
+//! What lasts from look to look: locks of whole tables, transactions that keep rows of `target`, a seal that makes no link.
+
+use super::{
+    LONG,
+    keepers::{Keeper, end_it, first_of, of_session, who},
+};
+use crate::store::{Store, StoreError};
+use jiff::SignedDuration;
+use latchkey_domain::access::alarm::{Alarm, AlarmCode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+/// The tables that an end writes. Where `event` or `alarm` is locked nothing can be told but in the worker's log.
+const TABLES: [&str; 7] = ["access_grant", "grant_leg", "target", "intent", "mapping", "event", "alarm"];
+
+/// What a worker has seen, look by look, of what may stand still: only what it saw itself, for longer than [`LONG`], does.
+#[derive(Debug, Default)]
+pub struct Watch(Mutex<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// Since when this is the number of links.
+    links: Option<(i64, Instant)>,
+    /// Since when these are there: a table, or a kind of lock, and a transaction.
+    kept: BTreeMap<(String, String), Instant>,
+}
+
+/// Whether the chain of the audit log grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grows {
+    /// Links were made since the last look.
+    Yes,
+    /// For so long no look saw a new one; zero at the first look.
+    NotFor(SignedDuration),
+}
+
+impl Watch {
+    /// Takes note of the last link.
+    pub(super) fn links(&self, last: i64, at: Instant) -> Grows {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match seen.links {
+            Some((before, since)) if before == last => Grows::NotFor(
+                SignedDuration::try_from(at.saturating_duration_since(since)).unwrap_or(SignedDuration::MAX),
+            ),
+            before => {
+                seen.links = Some((last, at));
+                if before.is_some() { Grows::Yes } else { Grows::NotFor(SignedDuration::ZERO) }
+            }
+        }
+    }
+
+    /// Takes note of who keeps what; which of them were there for longer than [`LONG`].
+    fn long(&self, now: BTreeSet<(String, String)>, at: Instant) -> BTreeSet<(String, String)> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.kept.retain(|kept, _| now.contains(kept));
+        for kept in now {
+            seen.kept.entry(kept).or_insert(at);
+        }
+        let is_long = |since: &Instant| at.saturating_duration_since(*since) > LONG.unsigned_abs();
+        seen.kept.iter().filter(|(_, since)| is_long(since)).map(|(kept, _)| kept.clone()).collect()
+    }
+}
+
+/// What others have kept for longer than [`LONG`].
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Tables that nobody else can write, with whom to ask about it.
+    pub tables: BTreeMap<String, Vec<Keeper>>,
+    /// Whether a transaction may keep rows of `target` locked.
+    pub targets: bool,
+}
+
+/// Asks the server who locks tables, or waits to: whoever writes waits behind both. One row for each lock there is.
+///
+/// # Errors
+/// `Database`.
+pub(super) async fn kept(store: &Store, watch: &Watch, at: Instant) -> Result<Kept, StoreError> {
+    let tables: Vec<String> = TABLES.map(str::to_owned).to_vec();
+    let rows = sqlx::query!(
+        r#"select t.name as "name!", l.virtualtransaction as "by!", coalesce(l.pid, 0) as "pid!",
+             l.mode = 'RowShareLock' as "of_rows!"
+           from unnest($1::text[]) as t(name) join pg_locks l on l.relation = to_regclass(t.name)
+             and l.database = (select oid from pg_database where datname = current_database())
+           where l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+             or (l.mode = 'RowShareLock' and t.name = 'target' and l.granted)"#,
+        &tables
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let key = |name: &str, of_rows: bool, by: &str| (if of_rows { ROWS } else { name }.to_owned(), by.to_owned());
+    let long = watch.long(rows.iter().map(|row| key(&row.name, row.of_rows, &row.by)).collect(), at);
+    let mut kept = Kept { targets: long.iter().any(|(what, _)| what == ROWS), ..Kept::default() };
+    for row in rows.iter().filter(|row| !row.of_rows && long.contains(&key(&row.name, false, &row.by))) {
+        let mut keepers = first_of(store, row.pid).await?;
+        if keepers.is_empty() && row.pid != 0 {
+            keepers = of_session(store, row.pid).await?;
+        } else if keepers.is_empty() {
+            keepers = vec![Keeper { pid: 0, role: None, application: None, since: None }];
+        }
+        kept.tables.entry(row.name.clone()).or_insert(keepers);
+    }
+    Ok(kept)
+}
+
+/// Whether somebody has a table locked, or waits to have it so, at this moment.
+///
+/// # Errors
+/// `Database`.
+pub(super) async fn is_locked(store: &Store, table: &str) -> Result<bool, StoreError> {
+    let locked = sqlx::query_scalar!(
+        r#"select exists (select from pg_locks where relation = to_regclass($1)
+             and database = (select oid from pg_database where datname = current_database())
+             and mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')) as "locked!""#,
+        table
+    );
+    Ok(locked.fetch_one(store.pool()).await?)
+}
+
+/// What a lock of single rows of `target` goes by, beside the names of tables.
+const ROWS: &str = "rows of target";
+
+/// The subject of the alarm about a table.
+pub(super) fn subject(table: &str) -> String {
+    format!("table {table}")
+}
+
+/// The table that an alarm is about.
+pub(super) fn of_subject(subject: &str) -> Option<&'static str> {
+    let name = subject.strip_prefix("table ")?;
+    TABLES.into_iter().find(|table| *table == name)
+}
+
+/// The alarm about a table.
+pub(super) fn alarm(table: &str, keepers: &[Keeper]) -> Alarm {
+    let what = format!(
+        "Nothing ends and nothing is set up: {} the table `{table}` locked. What is over may still work. {}",
+        who(keepers),
+        end_it(keepers)
+    );
+    Alarm::new(AlarmCode::KeptLocked, subject(table), what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_chain_stands_still_only_for_as_long_as_no_look_saw_it_grow() {
+        let (watch, begun) = (Watch::default(), Instant::now());
+        let after = |minutes| begun + Duration::from_mins(minutes);
+        assert_eq!(watch.links(7, after(0)), Grows::NotFor(SignedDuration::ZERO), "what was before is not known");
+        assert_eq!(watch.links(7, after(1)), Grows::NotFor(SignedDuration::from_mins(1)));
+        assert_eq!(watch.links(8, after(4)), Grows::Yes);
+        assert_eq!(watch.links(8, after(7)), Grows::NotFor(SignedDuration::from_mins(3)));
+    }
+
+    #[test]
+    fn only_the_same_transaction_at_each_look_keeps_something_for_long() {
+        let (watch, begun) = (Watch::default(), Instant::now());
+        let after = |minutes| begun + Duration::from_mins(minutes);
+        let by = |name: &str| BTreeSet::from([("target".to_owned(), name.to_owned())]);
+        assert_eq!(watch.long(by("3/7"), after(0)), BTreeSet::new());
+        assert_eq!(watch.long(by("3/8"), after(3)), BTreeSet::new(), "another one");
+        assert_eq!(watch.long(BTreeSet::new(), after(4)), BTreeSet::new());
+        assert_eq!(watch.long(by("3/8"), after(6)), BTreeSet::new(), "it was away");
+        assert_eq!(watch.long(by("3/8"), after(9)), by("3/8"));
+    }
+}

@@ -14,7 +14,7 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// How long a revocation waits for a target's row: far longer than a run's end has it.
+/// How long a wake-up waits for a target's row: far longer than a run's end has it.
 const HELD: Duration = Duration::from_secs(2);
 
 /// A state that [`Tx::record`] can store. Implementations name the state they expect and demand one row.
@@ -138,17 +138,18 @@ impl Tx {
     }
 
     /// Wakes targets, in the order of their keys: each is due now; a revocation marks it, so that it is claimed
-    /// first, and clears the back-off of its revoking legs, but for those that somebody has locked. A revocation does not
-    /// depend on a target that somebody keeps locked: it stands without the wake-up, which the worker makes good. What
-    /// revokes nothing waits for no lock: the clock starts no access whose targets are locked, and wakes them then.
+    /// first, and clears the back-off of its revoking legs, but for those that somebody has locked. Nothing depends on a
+    /// target that somebody keeps locked for longer than [`HELD`]: it stands without the wake-up, which the worker makes
+    /// good for what ends, and the clock for what starts. One such wait is enough: what revokes nothing waits for no other.
     ///
     /// # Errors
     /// `Database`.
     pub async fn wake(&mut self, mut wakes: Vec<Wake>) -> Result<(), StoreError> {
         wakes.sort_by_key(|wake| (wake.target.kind(), wake.target.key(), !wake.revoking));
         wakes.dedup_by_key(|wake| wake.target);
+        let mut waited = false;
         for wake in wakes {
-            if !wake.revoking {
+            if waited && !wake.revoking {
                 wake_free(&mut self.inner, wake.target).await?;
                 continue;
             }
@@ -156,7 +157,8 @@ impl Tx {
                 if !error.is_lock_timeout() {
                     return Err(error);
                 }
-                tracing::error!(target = %wake.target, "somebody keeps a target locked; what ends there is not woken yet");
+                waited = true;
+                tracing::error!(target = %wake.target, "somebody keeps a target locked; what happens there is not woken yet");
             }
         }
         Ok(())

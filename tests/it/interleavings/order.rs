@@ -45,7 +45,7 @@ fn lock(statement: &Statement) -> Option<Lock> {
         return Some(Lock::Grants);
     }
     // Both targets of an access at once, in the order of their keys, the cluster's first.
-    if text.starts_with("with free as") {
+    if text.starts_with("with free as") && !text.contains("made as") {
         return Some(Lock::Target("cluster".to_owned(), parameter(0)));
     }
     if text.starts_with("insert into target") || selects("target where") {

@@ -1,6 +1,6 @@
 //! Where the database is: a URL as the driver reads it, and the schema in it. Uses no other room.
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::{fmt, str::FromStr};
 
 /// The schema of a database that nobody said anything about.
@@ -112,6 +112,11 @@ pub enum InvalidDatabaseUrl {
          authorities, such as /etc/ssl/certs/ca-certificates.crt"
     )]
     SystemStore,
+    #[error(
+        "the database URL has an `sslmode` that there is not: disable, allow, prefer, require, verify-ca or verify-full. If \
+         it is part of a password, write each of its / # ? % @ : & in percents (`&` is %26)"
+    )]
+    SslMode,
     #[error("the database URL names no host; a socket is named as postgres:///DATABASE?host=/FOLDER&user=USER")]
     NoHost,
     #[error("a database URL names one host, and this one several: name the address that leads to the primary")]
@@ -187,7 +192,8 @@ impl FromStr for DatabaseUrl {
         }
         of_parameters(&url)?;
         let options = PgConnectOptions::from_str(text).map_err(|error| match error {
-            sqlx::Error::Configuration(why) => unreadable(&why),
+            // The driver repeats the value, which may be the rest of a password.
+            sqlx::Error::Configuration(_) => unreadable(&"a parameter has a value that the driver does not take"),
             _ => InvalidDatabaseUrl::NoUrl,
         })?;
         // The driver takes the brackets of an address for a part of it.
@@ -212,6 +218,7 @@ fn of_parameters(url: &url::Url) -> Result<(), InvalidDatabaseUrl> {
             }
             // What follows may be the rest of one with an unencoded `&`.
             "password" => may_be_secret = true,
+            "sslmode" | "ssl-mode" if value.parse::<PgSslMode>().is_err() => return Err(InvalidDatabaseUrl::SslMode),
             key if is_known(key) => {}
             // Others' names are told where they are no secret; all else may be part of a password.
             key if OF_OTHERS.contains(&key) || (!may_be_secret && is_nearly_known(key)) => {
@@ -268,7 +275,9 @@ mod tests {
             ("postgres://u:hun/ter2@h/d", "`#` is %23"),
             ("postgres://u:1234/ter2@h/d", "stands behind it"),
             ("postgres://u:12?ter2@h/d", "%"),
-            ("postgres://u@h/d?sslmode=requir", "does not parse"),
+            ("postgres://u@h/d?sslmode=requir", "an `sslmode` that there is not"),
+            ("postgres://h/d?password=hun&sslmode=ter2", "an `sslmode` that there is not"),
+            ("postgres://h/d?password=hun&port=ter2", "a value that the driver does not take"),
             ("postgres://u@h/d?sslmod=require", "`sslmod`"),
             ("postgres://u@h/d?target_session_attrs=read-write", "`target_session_attrs`"),
             ("postgres://u@h1:5432,h2:5432/d", "names one host"),

@@ -31,6 +31,10 @@ use std::{
 };
 use uuid::Uuid;
 
+/// How long after its time an access that nobody could end yet is taken away all the same. The clock looks four times a
+/// second, so this happens where it cannot.
+const UNRECORDED: SignedDuration = SignedDuration::from_secs(30);
+
 /// A cluster's row with what rules it.
 #[derive(Debug, Clone)]
 pub struct ClusterRow {
@@ -112,7 +116,7 @@ pub async fn cluster(
     let (live, mut unreadable) = grants::live_on(&mut *connection, target).await?;
     let mut desired_grants = vec![];
     for grant in live {
-        let Some(wish) = wish(&grant) else { continue };
+        let Some(wish) = wish(&grant, now) else { continue };
         let facts: GrantFacts = grant.facts().clone();
         let arn = match arns_by_principal.get(&facts.principal) {
             Some(Ok(arn)) if !unreadable_mappings.contains_key(&facts.principal) => arn,
@@ -226,6 +230,7 @@ pub async fn principal(
     let arn = PrincipalArn::parse(&row.arn).map_err(|error| StoreError::corrupt("principal", "arn", error))?;
     let target = Target::Principal(id);
     let legs = legs(&mut *connection, target).await?;
+    let now = business_time(&mut *connection).await?;
     let mut of_principal = vec![];
     let (live, unreadable) = grants::live_on(&mut *connection, target).await?;
     for row in unreadable.iter().filter(|row| row.state != Some(GrantState::Scheduled)) {
@@ -241,7 +246,7 @@ pub async fn principal(
         });
     }
     for grant in live {
-        let Some(wish) = wish(&grant) else { continue };
+        let Some(wish) = wish(&grant, now) else { continue };
         let facts = grant.facts();
         let cluster = cluster_row(&mut *connection, facts.cluster).await?;
         let cluster = cluster.ok_or_else(|| StoreError::corrupt("access_grant", "cluster_id", facts.cluster))?;
@@ -273,7 +278,12 @@ pub async fn principal(
     Ok(Some((desired, unreadable)))
 }
 
-fn wish(grant: &Grant) -> Option<Wish> {
+/// What a grant is to be: what is well past its time is taken away though nobody could record its end yet, since
+/// somebody keeps its row locked.
+fn wish(grant: &Grant, now: Timestamp) -> Option<Wish> {
+    if let Some(since) = grant.time_over().filter(|since| now.duration_since(*since) > UNRECORDED) {
+        return Some(Wish::Revoke { since });
+    }
     match grant {
         Grant::Provisioning(_) => Some(Wish::Provision),
         Grant::Active(_) => Some(Wish::Keep),

@@ -250,10 +250,13 @@ pub async fn tell(store: &Store, rows: &[Unreadable]) {
     }
 }
 
-/// What somebody has locked of what a run is about to write for: left for the next look.
+/// What somebody has locked of what a run is about to write for: what is set up waits for the next look, what ends does
+/// not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {
+    /// Grants whose own rows or whose legs on the target somebody has: no intent can refer to them, or no mark can be set.
     pub grants: BTreeSet<GrantId>,
+    /// No line can refer to them.
     pub principals: BTreeSet<PrincipalId>,
 }
 

@@ -41,6 +41,9 @@ use std::{
 /// How often everything of a target is looked at again, though nothing woke it.
 pub const PERIOD: Duration = Duration::from_mins(5);
 
+/// When to judge a grant again whose rows somebody keeps locked: each time costs the target a wait for the lock.
+const KEPT: Duration = Duration::from_secs(5);
+
 /// What a run found of one grant.
 #[derive(Debug)]
 pub struct LegOutcome {
@@ -190,7 +193,8 @@ async fn failed(
     (patience, judged): (&Patience, &mut Judged),
 ) -> Result<(), Interrupted> {
     let (attempt, revoking) = (leg.attempts.saturating_add(1), !leg.wish.is_present());
-    let again_in = backoff::rest(attempt, revoking);
+    let rest = backoff::rest(attempt, revoking);
+    let again_in = if error.is_lock_timeout() { rest.max(KEPT) } else { rest };
     tracing::error!(target = %lease.target(), grant = %id, error = chain(error), "what was found of an access could not be recorded");
     let why = format!("What the worker found could not be recorded ({error}); it tries again.");
     let write = LegWrite {

@@ -343,16 +343,15 @@ async fn apply(
     }
     let grants: BTreeSet<GrantId> =
         desired.grants.iter().filter(|grant| concerns(grant)).map(|grant| grant.id).collect();
-    // Whoever has a row locked keeps no other's policy from being written: that one's trail has no word of it.
-    let held = quarantine::held(&worker.store, lease.target(), &grants, &BTreeSet::new()).await?.grants;
-    let grants: BTreeSet<GrantId> = grants.difference(&held).copied().collect();
+    // Whoever has a row locked keeps no policy from being written.
+    let held = quarantine::held(&worker.store, lease.target(), &grants, &BTreeSet::new()).await?;
     // What is about no access that comes or goes is recorded all the same.
     let about: Vec<Option<GrantId>> =
         if grants.is_empty() { vec![None] } else { grants.into_iter().map(Some).collect() };
     let recorded: Vec<(&PrincipalStep, Vec<Intent>)> =
         plan.steps.iter().map(|step| (step, about.iter().map(|grant| intent(*grant, step, user)).collect())).collect();
     let all: Vec<Intent> = recorded.iter().flat_map(|(_, intents)| intents.clone()).collect();
-    let tx = trail::open(&worker.store, lease, &all, findings).await?;
+    let tx = trail::open(&worker.store, lease, &all, findings, &held).await?;
     trail::begin(tx, lease).await?;
     findings.clear();
     let aws = worker.aws.signing_at(lease.claimed_at());
@@ -366,10 +365,14 @@ async fn apply(
                 if *fault.kind() != FaultKind::Transient {
                     intents::close(&worker.store, &ids, &fault.sentence(), None).await?;
                 }
+                let outcomes: Vec<_> = held.grants.iter().map(|id| (*id, trail::unmarked(Some(&fault)))).collect();
+                trail::end_unmarked(&worker.store, lease, &outcomes).await?;
                 return Ok((Some(fault), true));
             }
         }
     }
+    let outcomes: Vec<_> = held.grants.iter().map(|id| (*id, trail::unmarked(None))).collect();
+    trail::end_unmarked(&worker.store, lease, &outcomes).await?;
     Ok((None, true))
 }
 

@@ -3,12 +3,14 @@
 
 use super::interrupted::Interrupted;
 use crate::{
+    fault::Fault,
     lease::{Lease, Lost},
     machine,
     store::{
         Store, Tx,
         intents::{Dangling, Intent},
-        legs, observations, quarantine,
+        legs, observations,
+        quarantine::{self, Held},
     },
 };
 use latchkey_domain::access::{EventDraft, GrantId, grant::GrantBrief, transition::Actor};
@@ -43,19 +45,32 @@ pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result
 /// Opens a transaction that records what is about to be written, and what was found that somebody else did: the write
 /// removes the proof of it. Whoever calls adds rows of their own and commits it with [`begin`].
 ///
+/// A grant that somebody has locked is waited for by nobody: its intents name it by their event alone, its leg is not
+/// marked, and [`end_unmarked`] says what came of it.
+///
 /// # Errors
 /// `Lost` where somebody else claimed the target; `Store`.
-pub async fn open(store: &Store, lease: &Lease, planned: &[Intent], found: &[EventDraft]) -> Result<Tx, Interrupted> {
+pub async fn open(
+    store: &Store,
+    lease: &Lease,
+    planned: &[Intent],
+    found: &[EventDraft],
+    held: &Held,
+) -> Result<Tx, Interrupted> {
     let mut tx = store.begin().await?;
     tx.wait_at_most(LOCK_TIMEOUT).await?;
     // An intent refers to its grant, which locks that: in the order in which everybody locks grants.
     let mut in_order = planned.to_vec();
+    for intent in &mut in_order {
+        intent.grant = intent.grant.filter(|grant| !held.grants.contains(grant));
+    }
     in_order.sort_by_key(|intent| intent.grant);
     tx.intend(lease.target(), lease.epoch(), &in_order).await?;
     hold(&mut tx, lease).await?;
     let ids: BTreeSet<GrantId> = planned.iter().filter_map(|intent| intent.grant).collect();
     let briefs = tx.briefs(&ids.iter().copied().collect::<Vec<_>>()).await?;
-    tx.begin_change(&ids.iter().copied().collect::<Vec<_>>(), lease.target(), lease.epoch()).await?;
+    let marked: Vec<GrantId> = ids.difference(&held.grants).copied().collect();
+    tx.begin_change(&marked, lease.target(), lease.epoch()).await?;
     let now = tx.now().await?;
     tx.tell_found(lease.target(), found, now).await?;
     for brief in briefs {
@@ -161,6 +176,34 @@ pub async fn end(tx: &mut Tx, grant: &GrantBrief, lease: &Lease, outcome: &str) 
     let what = Event::GrantChangeEnded { target, epoch: lease.epoch(), outcome, steps: None };
     tx.event(&grant.event(what, Actor::worker()), now).await?;
     Ok(())
+}
+
+/// The same for grants that were locked when [`open`] began, so that no mark of them says that an end is missing.
+///
+/// # Errors
+/// `Lost` where somebody else claimed the target; `Store`.
+pub async fn end_unmarked(store: &Store, lease: &Lease, outcomes: &[(GrantId, String)]) -> Result<(), Interrupted> {
+    if outcomes.is_empty() {
+        return Ok(());
+    }
+    let mut tx = held(store, lease).await?;
+    let briefs = tx.briefs(&outcomes.iter().map(|(grant, _)| *grant).collect::<Vec<_>>()).await?;
+    let now = tx.now().await?;
+    for brief in briefs {
+        let Some((_, outcome)) = outcomes.iter().find(|(grant, _)| *grant == brief.id) else { continue };
+        let (target, outcome) = (lease.target().kind().to_owned(), outcome.clone());
+        let what = Event::GrantChangeEnded { target, epoch: lease.epoch(), outcome, steps: None };
+        tx.event(&brief.event(what, Actor::worker()), now).await?;
+    }
+    begin(tx, lease).await
+}
+
+/// What came of a change that no leg could be marked with.
+pub fn unmarked(fault: Option<&Fault>) -> String {
+    match fault {
+        Some(fault) => fault.sentence(),
+        None => "written; it is proven once nobody keeps its row locked".to_owned(),
+    }
 }
 
 /// An intent with nothing more to say.

@@ -189,7 +189,7 @@ fn a_database_url_is_read_as_the_driver_reads_it() {
         ("\"postgres://web:pw@db/x\"", "quotation marks"),
         ("postgres://web:hun#ter2@db/x", "`#` is %23"),
         ("postgres://web:hun/ter2@db/x", "`#` is %23"),
-        ("postgres://web:pw@db/x?sslmode=requir", "does not parse"),
+        ("postgres://web:pw@db/x?sslmode=requir", "an `sslmode` that there is not"),
         ("postgres://web:pw@db/x?sslmod=require", "the parameter `sslmod`"),
         ("postgres://web:pw@db/x \n", "ends with a blank"),
         ("postgres://web:pw@db/x\npostgres://other", "several lines"),

@@ -104,7 +104,7 @@ pub async fn events(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<
            where ($1::text is null or e.actor_id = $2 or (e.actor_id is null and e.actor = $1))
              and ($3::uuid is null or e.person_id = $3)
              and ($4::uuid[] is null or e.cluster_id = any($4))
-             and ($5::text is null or e.action = $5 or e.action like $5 || '.%')
+             and ($5::text is null or e.action = $5 or starts_with(e.action, $5 || '.'))
              and ($6::timestamptz is null or e.at >= $6)
              and ($7::timestamptz is null or e.at < $7)
              and ($8::uuid is null or (e.at, e.id) < ((select before.at from event before where before.id = $8), $8))

@@ -11,16 +11,22 @@ use latchkey_domain::access::{
     transition::Target,
 };
 
-/// Of an access that cannot end.
+/// Of an access that nobody can end.
 pub(super) async fn of_access(tx: &mut Tx, row: Row, id: GrantId, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
-    let rest = format!("cannot end: {} its row locked. It may still work. {}", who(keepers), end_it(keepers));
+    let rest = format!(
+        "its end cannot be recorded: {} its row locked. It is taken away all the same within five minutes, where that can \
+         be reached. {}",
+        who(keepers),
+        end_it(keepers)
+    );
     of_grant(tx, row, id, &rest).await
 }
 
-/// Of an access whose end cannot be recorded.
+/// Of an access whose part on a target cannot be written.
 pub(super) async fn of_leg(tx: &mut Tx, row: Row, id: GrantId, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
     let rest = format!(
-        "its end cannot be recorded: {} its row of `grant_leg` locked. It may still work. {}",
+        "its end cannot be recorded: {} its row of `grant_leg` locked. It is taken away all the same, where that can be \
+         reached. {}",
         who(keepers),
         end_it(keepers)
     );
@@ -79,7 +85,7 @@ pub(super) async fn of_identity(
     let arn = arn.fetch_optional(tx.connection()).await?.unwrap_or_default();
     let what = format!(
         "What ends of the IAM identity `{}` may not be recorded, and nothing is set up for it: {} its row of `{table}` \
-         locked. It may still work. {}",
+         locked. It is taken away all the same, where that can be reached. {}",
         plain(&arn),
         who(keepers),
         end_it(keepers)

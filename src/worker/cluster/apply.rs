@@ -75,6 +75,7 @@ impl Run<'_> {
         {
             let ids: Vec<GrantId> = self.desired.grants.iter().map(DesiredGrant::id).collect();
             applied.failed(&ids, &fault);
+            self.end_unmarked(&applied).await?;
             return Ok(applied);
         }
         let mut rest = recorded.as_slice();
@@ -89,6 +90,7 @@ impl Run<'_> {
             self.other(first, &mut applied).await?;
             rest = &rest[1..];
         }
+        self.end_unmarked(&applied).await?;
         Ok(applied)
     }
 
@@ -99,8 +101,7 @@ impl Run<'_> {
         let mut recorded = Vec::new();
         let mut tx_lines = Vec::new();
         for step in &self.plan.steps {
-            let mut grants = grants_of(step);
-            grants.retain(|grant| !self.held.grants.contains(grant));
+            let grants = grants_of(step);
             let mut of_step: Vec<Intent> = grants.iter().map(|grant| intent(Some(*grant), step)).collect();
             if of_step.is_empty() {
                 of_step.push(intent(None, step));
@@ -111,7 +112,7 @@ impl Run<'_> {
             recorded.push(Recorded { step, intents: of_step.iter().map(|intent| intent.id).collect(), grants });
             intents.extend(of_step);
         }
-        let mut tx = trail::open(&self.worker.store, self.lease, &intents, &told.events).await?;
+        let mut tx = trail::open(&self.worker.store, self.lease, &intents, &told.events, self.held).await?;
         tx.forget_standing(&self.losing(), self.lease.target()).await?;
         tx.intend_lines(self.cluster, &tx_lines).await?;
         if marks {
@@ -122,14 +123,22 @@ impl Run<'_> {
         Ok(recorded)
     }
 
+    /// Says what came of the writes for the grants of which somebody has rows locked.
+    async fn end_unmarked(&self, applied: &Applied) -> Result<(), Interrupted> {
+        let planned: BTreeSet<GrantId> = self.plan.steps.iter().flat_map(grants_of).collect();
+        let outcome = |id: &GrantId| (*id, trail::unmarked(applied.failed.get(id)));
+        let outcomes: Vec<_> = planned.intersection(&self.held.grants).map(outcome).collect();
+        trail::end_unmarked(&self.worker.store, self.lease, &outcomes).await
+    }
+
     /// The grants of which the plan takes a binding away, for good or to make it anew: that it is missing, should the run
-    /// break off, is nobody's doing.
+    /// break off, is nobody's doing. Nobody asks that of one that ends, whose leg may be locked.
     fn losing(&self) -> Vec<GrantId> {
         let taken = self.plan.steps.iter().filter_map(|step| match step {
             Step::Binding { step: BindingStep::Delete { .. } | BindingStep::Empty(_), grant } => *grant,
             Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } => None,
         });
-        taken.collect()
+        taken.filter(|grant| !self.held.grants.contains(grant)).collect()
     }
 
     /// Writes whose cluster this is, and since which epoch, before the run's first write.

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     lease::Lease,
-    store::intents::{self, CREATE_BINDING, Dangling, UNSEEN},
+    store::{
+        intents::{self, CREATE_BINDING, Dangling, UNSEEN},
+        quarantine::Held,
+    },
 };
 use latchkey_domain::{
     access::ClusterId,
@@ -63,7 +66,7 @@ async fn pass_by(
         return Ok(false);
     };
     let intent = trail::intent(None, "touch_aws_auth", AWS_AUTH.to_owned());
-    let tx = trail::open(&worker.store, lease, std::slice::from_ref(&intent), &[]).await?;
+    let tx = trail::open(&worker.store, lease, std::slice::from_ref(&intent), &[], &Held::default()).await?;
     trail::begin(tx, lease).await?;
     let touched = {
         let permit = lease.permit()?;

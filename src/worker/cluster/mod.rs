@@ -33,7 +33,7 @@ use apply::Applied;
 use existence::Described;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
-    access::{ClusterId, EventDraft, grant::GrantFacts, profile::Source, transition::Actor},
+    access::{ClusterId, EventDraft, GrantId, grant::GrantFacts, profile::Source, transition::Actor},
     eks::{arn::ClusterArn, aws_auth::AwsAuth},
     plan::{
         bindings,
@@ -178,7 +178,7 @@ struct Run<'a> {
     undescribed: Option<&'a Fault>,
     desired: &'a DesiredCluster,
     plan: &'a Plan,
-    /// What somebody has locked: nothing of it is written by this run.
+    /// What somebody has locked: of that, the run only takes away.
     held: &'a Held,
     /// What is not set up, by the second decision.
     decided: &'a Decided,
@@ -205,7 +205,9 @@ impl Run<'_> {
         let data = state.aws_auth.as_ref().map(|object| object.data.clone()).unwrap_or_default();
         let parts = Parts::read(&AwsAuth::read(&data));
         let mut judged: Vec<&DesiredGrant> = Vec::new();
-        for grant in self.desired.grants.iter().filter(|grant| !grant.resting) {
+        // What somebody has locked is judged by a later run: its leg could not be written.
+        let is_held = |id: GrantId| self.held.grants.contains(&id);
+        for grant in self.desired.grants.iter().filter(|grant| !grant.resting && !is_held(grant.id())) {
             let id = grant.id();
             let failed = applied.failed.remove(&id);
             let found = match (failed, self.plan.trouble.get(&id)) {
@@ -227,7 +229,7 @@ impl Run<'_> {
             };
             outcome.legs.insert(id, self.leg(grant, legs, found, &parts, state));
         }
-        for row in self.desired.quarantined.iter().filter(|row| row.ends && !row.resting) {
+        for row in self.desired.quarantined.iter().filter(|row| row.ends && !row.resting && !is_held(row.id)) {
             let found = match (applied.failed.remove(&row.id), quarantined_left(self.desired, row, state)) {
                 (Some(fault), _) => Found::Failed(fault),
                 (None, Some(why)) => Found::Unsettled(why),
@@ -267,7 +269,7 @@ impl Run<'_> {
 
     /// When to look again at what somebody has locked.
     fn held_rests(&self) -> Option<Duration> {
-        (!self.held.grants.is_empty() || !self.held.principals.is_empty()).then_some(AFTER_BREAK)
+        (*self.held != Held::default()).then_some(AFTER_BREAK)
     }
 
     fn is_left(&self, grant: &DesiredGrant, state: &ClusterState) -> bool {
@@ -382,7 +384,8 @@ async fn desired(
     Ok((desired, legs, decided))
 }
 
-/// The plan of what nobody has locked: who waits for a row that somebody holds waits alone.
+/// The plan of what nobody has locked, and of what ends: who waits to be set up for a row that somebody holds waits alone,
+/// and taking away waits for no row.
 async fn plan_free(
     worker: &Worker,
     lease: &Lease,
@@ -405,12 +408,13 @@ async fn plan_free(
     if held == Held::default() {
         return Ok((whole, held));
     }
-    tracing::warn!(target = %lease.target(), ?held, "somebody has rows locked; the run goes on without them");
+    tracing::warn!(target = %lease.target(), ?held, "somebody has rows locked; the run sets nothing of theirs up");
     for grant in &mut desired.grants {
-        grant.resting |= held.grants.contains(&grant.id()) || held.principals.contains(&grant.facts.principal);
+        let waits = held.grants.contains(&grant.id()) || held.principals.contains(&grant.facts.principal);
+        grant.resting |= waits && grant.wish.is_present();
     }
     for row in &mut desired.quarantined {
-        row.resting |= held.grants.contains(&row.id);
+        row.resting |= held.grants.contains(&row.id) && !row.ends;
     }
     Ok((plan(desired, observation), held))
 }

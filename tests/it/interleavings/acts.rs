@@ -10,7 +10,9 @@ use latchkey::{
         audit,
         fence::{self, SetUpAgain},
         intents::Dangling,
-        people, policies, targets,
+        people, policies,
+        quarantine::Held,
+        targets,
     },
     worker::{
         finish::{self, Found, LegOutcome, Outcome, Seen},
@@ -239,7 +241,7 @@ async fn begin_trail(scene: &Scene, hands: &Hands) -> Done {
     let lease = scene.lease(Target::Cluster(scene.staging));
     let grants = ["revoking", "late", "elsewhere"].map(|name| scene.grants[name]);
     let intents = grants.map(|id| trail::intent(Some(id), "put_binding", "a binding".to_owned()));
-    let mut tx = trail::open(&hands.worker, lease, &intents, &[]).await?;
+    let mut tx = trail::open(&hands.worker, lease, &intents, &[], &Held::default()).await?;
     let line = Line {
         principal: scene.ana,
         visit: 1,

@@ -11,7 +11,7 @@ use crate::town::Town;
 use latchkey::{
     actions::{clock, grants, own, requests},
     lease::LEASE,
-    store::{Store, audit, desired, people, targets},
+    store::{Store, audit, desired, people, quarantine::Held, targets},
     worker::{
         finish::{self, Outcome},
         trail,
@@ -189,7 +189,7 @@ async fn work(hands: &Hands, random: &mut StdRng, lasts: Duration) -> Done {
         rand::seq::SliceRandom::shuffle(planned.as_mut_slice(), random);
         let intents: Vec<_> =
             planned.iter().map(|id| trail::intent(Some(*id), "put_binding", "a binding".to_owned())).collect();
-        trail::begin(trail::open(&hands.worker, &lease, &intents, &[]).await?, &lease).await?;
+        trail::begin(trail::open(&hands.worker, &lease, &intents, &[], &Held::default()).await?, &lease).await?;
         if random.random_bool(0.1) {
             continue;
         }

@@ -5,7 +5,7 @@ use crate::worker::{PROD, USERS};
 use jiff::Timestamp;
 use latchkey::{
     lease::Lease,
-    store::{heartbeats, intents::Dangling, observations, targets},
+    store::{heartbeats, intents::Dangling, observations, quarantine::Held, targets},
     worker::{self, Interrupted, Life, run_once, trail},
 };
 use latchkey_domain::{
@@ -49,7 +49,7 @@ async fn a_run_whose_target_was_claimed_again_writes_no_row() {
     let lost = |interrupted| matches!(interrupted, Interrupted::Lost(_));
     let overtaken = lease(epoch - 1);
     assert!(trail::held(store, &overtaken).await.is_err_and(lost));
-    assert!(trail::open(store, &overtaken, &[intent()], &[]).await.is_err_and(lost));
+    assert!(trail::open(store, &overtaken, &[intent()], &[], &Held::default()).await.is_err_and(lost));
     assert!(trail::close_dangling(store, &overtaken, vec![(trail::INTERRUPTED, open)]).await.is_err_and(lost));
     assert_eq!(world.town.count(rows).await, before);
     assert!(trail::held(store, &lease(epoch)).await.is_ok());

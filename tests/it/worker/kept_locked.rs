@@ -1,7 +1,19 @@
-//! A row or a table that keeps accesses from ending is told of, with who keeps it, and is over by itself.
+//! Whoever keeps a row of an access that ends locked keeps nobody able to use it: it is taken away all the same, what
+//! cannot be recorded meanwhile is told, with who keeps it, and it ends once the row is free.
 
 use super::{PROD, World, standstill::somebody};
+use latchkey_domain::access::GrantId;
 use sqlx::{Connection as _, Executor as _, PgConnection};
+use std::time::{Duration, Instant};
+
+/// What an access that ends can be kept by.
+const LOCKS: [&str; 5] = [
+    "select from access_grant where id = $ for update",
+    "select from grant_leg where grant_id = $ and target_kind = 'cluster' for update",
+    "select from grant_leg where grant_id = $ for update",
+    "select from principal where id = (select principal_id from access_grant where id = $) for update",
+    "select from mapping where principal_id = (select principal_id from access_grant where id = $) for update",
+];
 
 /// Somebody with this role, who keeps locks until they are dropped.
 async fn keeps(world: &World, role: &str, locks: &str) -> (PgConnection, i32) {
@@ -14,6 +26,73 @@ async fn keeps(world: &World, role: &str, locks: &str) -> (PgConnection, i32) {
     somebody.execute(sqlx::AssertSqlSafe(locks.to_owned())).await.unwrap();
     let pid = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut somebody).await.unwrap();
     (somebody, pid)
+}
+
+/// Which of these actions the log has of an access, on its cluster, in their order.
+async fn changes(world: &World, grant: GrantId) -> Vec<String> {
+    sqlx::query_scalar(
+        "select action from event where grant_id = $1 and action like 'grant.change%'
+           and convert_from(canonical, 'utf8') like '%\"cluster\"%' order by id",
+    )
+    .bind(grant.0)
+    .fetch_all(world.town.owner.pool())
+    .await
+    .unwrap()
+}
+
+/// Runs until nothing of ours binds anybody on the cluster.
+async fn is_taken_away(world: &World, locks: &str) {
+    let begun = Instant::now();
+    while !world.bindings(PROD).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{locks}: {:?}", world.bindings(PROD));
+        world.run().await;
+    }
+    assert_ne!(world.lists_pods("ana", PROD, "payments").await, 200, "{locks}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ends_is_taken_away_while_somebody_keeps_its_rows_locked() {
+    for locks in LOCKS {
+        let world = World::new().await;
+        let (ending, neighbour) = (world.active("ana").await, world.active("gus").await);
+        let before = changes(&world, ending).await.len();
+        world.give_back("ana", ending).await;
+        let (mut keeper, _) = keeps(&world, "owner", &locks.replace('$', &format!("'{ending}'"))).await;
+        world.give_back("gus", neighbour).await;
+        is_taken_away(&world, locks).await;
+        world.iam_has_settled().await;
+        world.until(neighbour, "ended").await;
+        let is_line = locks.contains("from mapping");
+        assert!(is_line || !world.aws_auth(PROD)["mapUsers"].contains(":user/ana"), "{locks}: her line goes, too");
+        assert_eq!(world.policy("ana"), None, "{locks}: what IAM has of it goes, too");
+        let of_access = locks.contains("from access_grant where id = $ ") || locks.contains("from grant_leg");
+        assert!(!of_access || world.state(ending).await == "revoking", "{locks}: it is not proven gone meanwhile");
+        keeper.execute("rollback").await.unwrap();
+        world.ends(ending).await;
+        let changes = changes(&world, ending).await;
+        let ends = changes.iter().filter(|action| *action == "grant.change_ended").count();
+        assert_eq!(changes.len(), 2 * ends, "{locks}: what was begun has an end, {changes:?}");
+        assert!(changes.len() > before, "{locks}: {changes:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_access_past_its_time_is_taken_away_while_somebody_keeps_its_row_locked() {
+    let world = World::new().await;
+    let (over, runs) = (world.active("ana").await, world.active("gus").await);
+    world.late("until", over).await;
+    let locks = format!("select from access_grant where id = '{over}' for update");
+    let (mut keeper, _) = keeps(&world, "latchkey_web", &locks).await;
+    // The next look at everything of the cluster, which comes within five minutes.
+    world.without_guards("update target set due_at = clock_timestamp()".into()).await;
+    world.run().await;
+    assert_eq!(world.bindings(PROD).len(), 1, "her neighbour's stays: {:?}", world.bindings(PROD));
+    assert_ne!(world.lists_pods("ana", PROD, "payments").await, 200);
+    assert_eq!(world.lists_pods("gus", PROD, "payments").await, 200);
+    assert_eq!(world.state(over).await, "active", "nobody could record its end");
+    keeper.execute("rollback").await.unwrap();
+    world.ends(over).await;
+    assert_eq!(world.state(runs).await, "active");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +110,8 @@ async fn a_leg_that_keeps_an_access_from_ending_is_an_alarm_that_names_who_keeps
     let told = world.told_of("kept_locked").await;
     let expected = format!(
         "The access of Ana on `prod-eu` is over and its end cannot be recorded: the session {pid} of `latchkey_web` (which \
-         calls itself `a forgotten psql`) keeps its row of `grant_leg` locked. It may still work. As a superuser, end it (`select pg_terminate_backend({pid})`), and find out who it is."
+         calls itself `a forgotten psql`) keeps its row of `grant_leg` locked. It is taken away all the same, where that \
+         can be reached. As a superuser, end it (`select pg_terminate_backend({pid})`), and find out who it is."
     );
     assert_eq!(told, [expected]);
     let subject: String = sqlx::query_scalar("select subject from alarm where code = 'kept_locked'")

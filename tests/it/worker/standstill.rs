@@ -47,7 +47,7 @@ impl World {
         standstill::look_over(&self.town.worker, &watch, now + Duration::from_mins(3)).await.unwrap();
     }
 
-    async fn without_guards(&self, statement: String) {
+    pub async fn without_guards(&self, statement: String) {
         let mut tx = self.town.owner.pool().begin().await.unwrap();
         tx.execute("set local session_replication_role = replica").await.unwrap();
         tx.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
@@ -84,8 +84,8 @@ async fn an_access_that_cannot_end_for_a_lock_is_an_alarm_that_names_who_keeps_i
         }
         assert_eq!(told.len(), 1, "{told:?}");
         let expected = format!(
-            "The access of Ana on `prod-eu` is over and cannot end: the session {pid} of `latchkey_web` (which calls itself \
-             `a forgotten psql`) keeps its row locked. It may still work. As a superuser, end it \
+            "The access of Ana on `prod-eu` is over and its end cannot be recorded: the session {pid} of `latchkey_web` (which calls itself \
+             `a forgotten psql`) keeps its row locked. It is taken away all the same within five minutes, where that can be reached. As a superuser, end it \
              (`select pg_terminate_backend({pid})`), and find out who it is."
         );
         assert_eq!(told[0], expected);

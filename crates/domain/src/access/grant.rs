@@ -479,6 +479,15 @@ impl Grant {
         }
     }
 
+    /// When the time of what is set up or runs is over, whether or not anybody recorded that yet.
+    pub fn time_over(&self) -> Option<Timestamp> {
+        match self {
+            Self::Provisioning(grant) => Some(grant.facts.activate_by),
+            Self::Active(grant) => Some(grant.until.min(grant.facts.hard_until)),
+            Self::Scheduled(_) | Self::Revoking(_) | Self::Ended(_) => None,
+        }
+    }
+
     /// The grant if it can still be revoked.
     pub fn live(self) -> Option<Live> {
         match self {

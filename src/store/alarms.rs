@@ -5,6 +5,7 @@ use super::{
     columns::{kept, time},
 };
 use crate::machine;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use latchkey_domain::access::{
     AlarmId, ClusterId, EventDraft, GrantId, PersonId, RequestId,
@@ -17,6 +18,8 @@ use uuid::Uuid;
 
 /// As long as a sentence of an alarm may be, in characters.
 const LONGEST_WHAT: usize = 1000;
+/// Of how many alarms of a code one look sees whether they are over.
+const AT_ONCE: i64 = 200;
 /// As long as a subject may be.
 const LONGEST_SUBJECT: usize = 200;
 
@@ -185,11 +188,37 @@ pub async fn standing(store: &Store, limit: i64) -> Result<Vec<Standing>, StoreE
     Ok(rows.into_iter().map(Row::standing).collect())
 }
 
-/// Some alarms of this code that stand, whichever: over time each of them, however many there are.
+/// Clears the alarms of this code that are over, each in a transaction of its own: what goes wrong with one is logged and
+/// gone past. One that somebody has locked is looked at another time.
 ///
 /// # Errors
-/// `Database`.
-pub async fn some_of(store: &Store, code: AlarmCode, limit: i64) -> Result<Vec<Standing>, StoreError> {
+/// `Database` where they cannot be looked for.
+pub async fn clear_over(
+    store: &Store,
+    code: AlarmCode,
+    is_over: impl for<'a> Fn(&'a mut Tx, &'a Standing) -> BoxFuture<'a, Result<bool, StoreError>>,
+) -> Result<(), StoreError> {
+    for alarm in some_of(store, code, AT_ONCE).await? {
+        let cleared = async {
+            let mut tx = store.begin().await?;
+            let Some(alarm) = tx.try_lock_alarm(alarm.id).await? else { return Ok(()) };
+            if !is_over(&mut tx, &alarm).await? {
+                return Ok(());
+            }
+            let now = tx.now().await?;
+            tx.clear_alarm(&alarm, Actor::worker(), None, now).await?;
+            tx.commit().await
+        };
+        if let Err(error) = cleared.await {
+            let error: StoreError = error;
+            tracing::warn!(subject = alarm.subject, error = &error as &dyn std::error::Error, "an alarm stays");
+        }
+    }
+    Ok(())
+}
+
+/// Some alarms of this code that stand, whichever: over time each of them, however many there are.
+async fn some_of(store: &Store, code: AlarmCode, limit: i64) -> Result<Vec<Standing>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm

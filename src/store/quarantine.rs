@@ -6,6 +6,7 @@ use super::{
     columns::{time, to_json},
     grants,
 };
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use latchkey_domain::audit::event::{Event, Known};
 use latchkey_domain::{
@@ -23,9 +24,6 @@ use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
 pub use super::grant_rows::{Locked, Unreadable};
-
-/// Of how many alarms one look sees whether they are over.
-const ALARMS: i64 = 200;
 
 impl Tx {
     /// Gives up after so long waiting for any one lock.
@@ -360,24 +358,7 @@ async fn pending(store: &Store) -> Result<Vec<RequestId>, StoreError> {
 /// # Errors
 /// `Database`.
 pub async fn clear_what_is_over(store: &Store) -> Result<(), StoreError> {
-    for alarm in alarms::some_of(store, AlarmCode::UnreadableRow, ALARMS).await? {
-        let cleared = async {
-            let mut tx = store.begin().await?;
-            // What somebody has locked is looked at another time.
-            let Some(alarm) = tx.try_lock_alarm(alarm.id).await? else { return Ok(()) };
-            if !is_readable(&mut tx, &alarm.subject).await? {
-                return Ok(());
-            }
-            let now = tx.now().await?;
-            tx.clear_alarm(&alarm, Actor::worker(), None, now).await?;
-            tx.commit().await
-        };
-        if let Err(error) = cleared.await {
-            let error: StoreError = error;
-            tracing::warn!(subject = alarm.subject, error = &error as &dyn std::error::Error, "an alarm stays");
-        }
-    }
-    Ok(())
+    alarms::clear_over(store, AlarmCode::UnreadableRow, |tx, alarm| is_readable(tx, &alarm.subject).boxed()).await
 }
 
 /// Whether the row that an alarm is about can be read, is over, or is gone.

@@ -10,15 +10,14 @@ mod tables;
 pub use tables::Watch;
 
 use super::{
-    Store, StoreError, alarms,
+    Store, StoreError, Tx,
+    alarms::{self, Standing},
     audit::{SEALER_LOCK, waits_for_seal},
 };
+use futures::FutureExt as _;
 use jiff::SignedDuration;
 use keepers::{Keeper, end_it, first_of, of_session, who};
-use latchkey_domain::access::{
-    alarm::{Alarm, AlarmCode},
-    transition::Actor,
-};
+use latchkey_domain::access::alarm::{Alarm, AlarmCode};
 use rows::{Row, is_free, late, lock, locked};
 use said::{of_access, of_identity, of_leg, of_target};
 use std::{
@@ -37,8 +36,6 @@ const PROBES: usize = 8;
 const PROBE: Duration = Duration::from_millis(1_500);
 /// When it is asked who keeps it: whoever waits is known to the server as waiting by then.
 const ASKED_AFTER: Duration = Duration::from_millis(500);
-/// Of how many alarms one look sees whether they are over.
-const ALARMS: i64 = 200;
 /// The subject of the alarm about the seal.
 const SEAL: &str = "event_unsealed";
 
@@ -174,37 +171,23 @@ async fn tell_of_seal(store: &Store, waits: SignedDuration) -> Result<(), StoreE
     tx.commit().await
 }
 
-/// Clears the alarms of what goes on again, or is over; each by itself.
-async fn clear_what_goes_on(store: &Store, links: Grows) -> Result<(), StoreError> {
-    for code in [AlarmCode::KeptLocked, AlarmCode::SealStandsStill] {
-        for alarm in alarms::some_of(store, code, ALARMS).await? {
-            let cleared = async {
-                let mut tx = store.begin().await?;
-                // What somebody has locked is looked at another time.
-                let Some(alarm) = tx.try_lock_alarm(alarm.id).await? else { return Ok(()) };
-                tx.wait_at_most(PROBE).await?;
-                let goes_on = match (code, Row::of_subject(&alarm.subject)) {
-                    (AlarmCode::SealStandsStill, _) => {
-                        links == Grows::Yes || waits_for_seal(store).await?.is_none_or(|waits| waits <= LONG)
-                    }
-                    (_, Some(row)) => is_free(&mut tx, row).await?,
-                    (_, None) => match tables::of_subject(&alarm.subject) {
-                        Some(table) => !tables::is_locked(store, table).await?,
-                        None => false,
-                    },
-                };
-                if !goes_on {
-                    return Ok(());
-                }
-                let now = tx.now().await?;
-                tx.clear_alarm(&alarm, Actor::worker(), None, now).await?;
-                tx.commit().await
-            };
-            if let Err(error) = cleared.await {
-                let error: StoreError = error;
-                tracing::warn!(subject = alarm.subject, error = &error as &dyn std::error::Error, "an alarm stays");
-            }
-        }
+/// Whether nobody keeps the row or the table locked any more that an alarm is about.
+async fn is_let_go(store: Store, tx: &mut Tx, alarm: &Standing) -> Result<bool, StoreError> {
+    tx.wait_at_most(PROBE).await?;
+    match (Row::of_subject(&alarm.subject), tables::of_subject(&alarm.subject)) {
+        (Some(row), _) => is_free(tx, row).await,
+        (None, Some(table)) => Ok(!tables::is_locked(&store, table).await?),
+        (None, None) => Ok(false),
     }
-    Ok(())
+}
+
+/// Whether links are made again, or none waits for long.
+async fn seals(store: Store, links: Grows) -> Result<bool, StoreError> {
+    Ok(links == Grows::Yes || waits_for_seal(&store).await?.is_none_or(|waits| waits <= LONG))
+}
+
+/// Clears the alarms of what goes on again, or is over.
+async fn clear_what_goes_on(store: &Store, links: Grows) -> Result<(), StoreError> {
+    alarms::clear_over(store, AlarmCode::KeptLocked, |tx, alarm| is_let_go(store.clone(), tx, alarm).boxed()).await?;
+    alarms::clear_over(store, AlarmCode::SealStandsStill, |_, _| seals(store.clone(), links).boxed()).await
 }

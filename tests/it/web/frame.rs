@@ -21,6 +21,28 @@ async fn a_page_leads_whoever_is_signed_out_to_sign_in_and_back() {
 }
 
 #[tokio::test]
+async fn a_page_whose_rows_somebody_keeps_locked_says_so_and_not_that_the_database_is_away() {
+    let portal = Portal::new().await;
+    let browser = portal.browser("ana").await;
+    let mut held = portal.town.owner.pool().begin().await.unwrap();
+    sqlx::query("lock table request in access exclusive mode").execute(&mut *held).await.unwrap();
+    // What the server does with a statement that took too long.
+    let given_up = async {
+        let gives_up = "select count(pg_cancel_backend(pid)) from (select pid from pg_stat_activity
+                        where datname = current_database() and wait_event_type = 'Lock' offset 0) waiting";
+        while portal.town.count(gives_up).await == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let limit = std::time::Duration::from_secs(30);
+    let (page, ()) = tokio::time::timeout(limit, async { tokio::join!(browser.get("/"), given_up) }).await.unwrap();
+    let page = page.expect(StatusCode::SERVICE_UNAVAILABLE);
+    assert!(page.text.contains("Something else has locked what this needs"), "{}", page.text);
+    held.rollback().await.unwrap();
+    browser.get("/").await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let portal = Portal::new().await;
     for path in ["/", "/sign-in", "/nowhere", "/healthz"] {

@@ -48,9 +48,9 @@ use Severity::{Error, Warning};
 use names::{invisible, is_left_as_it_stands, run_together, system_group_meant};
 use rules::{
     CALLER_CHOOSES, CALLER_CHOOSES_GROUP, CASED, EMPTY_GROUP, FAULTY, INVISIBLE, MARK, MASTERS, MISSPELT_FIELD,
-    MISSPELT_KEY, MORE_DOCUMENTS, NEAR_SYSTEM_GROUP, NEARLY_FULL, NO_ACCOUNT, NO_MATCH, NO_ROLES, NODES_GROUP, PATH,
-    REPEATED, RESERVED_NAME, RIVALS, SEPARATOR, SSO, TEMPLATE, TOO_LARGE, TWICE, UNKNOWN, UNQUOTED, UNREADABLE,
-    WHOLE_ACCOUNT, WITHOUT_NAME,
+    MISSPELT_KEY, MORE_DOCUMENTS, NEAR_SYSTEM_GROUP, NEARLY_FULL, NO_ACCOUNT, NO_MATCH, NO_ROLES, NODES_GROUP,
+    NODES_NAME, PATH, REPEATED, RESERVED_NAME, RIVALS, Rule, SEPARATOR, SSO, TEMPLATE, TOO_LARGE, TWICE, UNKNOWN,
+    UNQUOTED, UNREADABLE, WHOLE_ACCOUNT, WITHOUT_NAME,
 };
 
 pub(super) fn findings(auth: &AwsAuth) -> Vec<Finding> {
@@ -153,52 +153,7 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
     for (index, mapping) in list.mappings.iter().enumerate() {
         let line = lines.get(&index).copied().unwrap_or(1);
         let (username, groups) = (mapping.username(), mapping.groups());
-        if username.is_empty() {
-            findings.push(WITHOUT_NAME.at(key, line, "the entry has no username"));
-        }
-        if username.starts_with("system:") && !username.starts_with("system:node:{{") {
-            findings.push(RESERVED_NAME.at(key, line, format!("the username is `{username}`")));
-        }
-        if username.contains("{{SessionName") {
-            findings.push(CALLER_CHOOSES.at(key, line, format!("the username is `{username}`")));
-        }
-        for group in groups.iter().filter(|group| group.contains("{{SessionName")) {
-            findings.push(CALLER_CHOOSES_GROUP.at(key, line, format!("a group is `{group}`")));
-        }
-        let joins = groups.iter().any(|group| group.contains("system:nodes")) || username.contains("system:nodes");
-        if username.contains("system:node:{{") && !joins {
-            findings.push(NODES_GROUP.at(key, line, "the entry names nodes, and not their group"));
-        }
-        if groups.iter().any(|group| group == "system:masters") {
-            findings.push(MASTERS.at(key, line, "the entry gives the group system:masters"));
-        }
-        let severity = severity(username, groups);
-        for (what, text) in
-            std::iter::once(("the username", username)).chain(groups.iter().map(|g| ("a group", g.as_str())))
-        {
-            if let Some(rule) = run_together(what, text) {
-                findings.push(Finding { severity, ..rule.at(key, line, format!("{what} is `{text}`")) });
-            }
-            if let Some(character) = invisible(text) {
-                let shown: String = text.chars().filter(|c| invisible(c.encode_utf8(&mut [0; 4])).is_none()).collect();
-                let message = format!("{what} `{shown}` holds the character U+{:04X}", u32::from(character));
-                findings.push(Finding { severity, ..INVISIBLE.at(key, line, message) });
-            }
-            if is_left_as_it_stands(text) {
-                findings.push(Finding { severity, ..TEMPLATE.at(key, line, format!("{what} is `{text}`")) });
-            }
-        }
-        for group in groups {
-            if group.is_empty() {
-                findings.push(Finding { severity, ..EMPTY_GROUP.at(key, line, "a group is empty") });
-            }
-            // What is named already was not mistyped.
-            let is_named = run_together("a group", group).is_some() || is_left_as_it_stands(group);
-            if let Some(meant) = system_group_meant(group).filter(|_| !is_named && invisible(group).is_none()) {
-                let message = format!("a group is `{group}`, and `{meant}` may be meant");
-                findings.push(Finding { severity, ..NEAR_SYSTEM_GROUP.at(key, line, message) });
-            }
-        }
+        of_names(key, line, username, groups, findings);
         let Some(arn) = mapping.arn() else { continue };
         match seen.insert(lower(arn).into_owned(), arn) {
             Some(earlier) if earlier == arn || key == Key::MapRoles => {
@@ -208,6 +163,67 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
             None => {}
         }
     }
+}
+
+/// What is to be known about the username and the groups of one entry.
+fn of_names(key: Key, line: usize, username: &str, groups: &[String], findings: &mut Vec<Finding>) {
+    if username.starts_with("system:") && !username.starts_with("system:node:{{") {
+        findings.push(RESERVED_NAME.at(key, line, format!("the username is `{username}`")));
+    }
+    if username.contains("{{SessionName") {
+        findings.push(CALLER_CHOOSES.at(key, line, format!("the username is `{username}`")));
+    }
+    for group in groups.iter().filter(|group| group.contains("{{SessionName")) {
+        findings.push(CALLER_CHOOSES_GROUP.at(key, line, format!("a group is `{group}`")));
+    }
+    if groups.iter().any(|group| group == "system:masters") {
+        findings.push(MASTERS.at(key, line, "the entry gives the group system:masters"));
+    }
+    findings.extend(misleading(key, line, username, groups));
+}
+
+/// What of an entry's names does not do what it seems to.
+pub(super) fn misleading(key: Key, line: usize, username: &str, groups: &[String]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if username.is_empty() {
+        findings.push(WITHOUT_NAME.at(key, line, "the entry has no username"));
+    }
+    let joins = groups.iter().any(|group| group.contains("system:nodes"));
+    if username.contains("system:node:{{") && !joins && !username.contains("system:nodes") {
+        findings.push(NODES_GROUP.at(key, line, "the entry names nodes, and not their group"));
+    }
+    if groups.iter().any(|group| group == "system:nodes") && !username.contains("system:node:") {
+        let message = format!("the group is that of nodes, and the username is `{username}`");
+        findings.push(NODES_NAME.at(key, line, message));
+    }
+    let severity = severity(username, groups);
+    let texts = std::iter::once(("the username", username)).chain(groups.iter().map(|g| ("a group", g.as_str())));
+    for (what, text) in texts {
+        findings.extend(of_text(what, text).map(|(rule, message)| Finding { severity, ..rule.at(key, line, message) }));
+    }
+    for group in groups {
+        if group.is_empty() {
+            findings.push(Finding { severity, ..EMPTY_GROUP.at(key, line, "a group is empty") });
+        }
+        // What is named already was not mistyped.
+        let is_named = run_together("a group", group).is_some() || is_left_as_it_stands(group);
+        if let Some(meant) = system_group_meant(group).filter(|_| !is_named && invisible(group).is_none()) {
+            let message = format!("a group is `{group}`, and `{meant}` may be meant");
+            findings.push(Finding { severity, ..NEAR_SYSTEM_GROUP.at(key, line, message) });
+        }
+    }
+    findings
+}
+
+/// What is wrong with the text of a username or a group, whatever it names.
+fn of_text(what: &str, text: &str) -> impl Iterator<Item = (&'static Rule, String)> {
+    let several = run_together(what, text).map(|rule| (rule, format!("{what} is `{text}`")));
+    let unseen = invisible(text).map(|character| {
+        let shown: String = text.chars().filter(|c| invisible(c.encode_utf8(&mut [0; 4])).is_none()).collect();
+        (&INVISIBLE, format!("{what} `{shown}` holds the character U+{:04X}", u32::from(character)))
+    });
+    let template = is_left_as_it_stands(text).then(|| (&TEMPLATE, format!("{what} is `{text}`")));
+    several.into_iter().chain(unseen).chain(template)
 }
 
 /// How much it matters that an entry does not do what it seems to: what nodes join by is worse to lose than a person's

@@ -140,18 +140,21 @@ impl AwsAuth {
         lint::without_nodes(self)
     }
 
-    /// Whether an entry may be added by somebody's hand: that its ARN can match a caller. Stricter than [`Self::edit`], by
-    /// which lines of before are found again as they were written.
+    /// Whether an entry may be added by somebody's hand: that its ARN can match a caller, and that its names do what they
+    /// seem to. Stricter than [`Self::edit`], by which lines of before are found again as they were written.
     ///
     /// # Errors
-    /// `NeverMatches`.
+    /// `NeverMatches`, `Misleading`.
     pub fn may_add(&self, edit: &Edit) -> Result<(), Unsafe> {
-        match edit {
-            Edit::AddUser { arn, .. } | Edit::AddRole { arn, .. } => {
-                let never = |why| Unsafe::NeverMatches { arn: arn.clone(), why };
-                matching::judged(arn).map(drop).map_err(never)
-            }
-            Edit::Remove { .. } | Edit::RemoveBytes { .. } => Ok(()),
+        let (key, arn, username, groups) = match edit {
+            Edit::AddUser { arn, username, groups } => (Key::MapUsers, arn, username, groups),
+            Edit::AddRole { arn, username, groups } => (Key::MapRoles, arn, username, groups),
+            Edit::Remove { .. } | Edit::RemoveBytes { .. } => return Ok(()),
+        };
+        matching::judged(arn).map_err(|why| Unsafe::NeverMatches { arn: arn.clone(), why })?;
+        match lint::misleading(key, 1, username, groups).into_iter().next() {
+            Some(Finding { message, why, remedy, .. }) => Err(Unsafe::Misleading { message, why, remedy }),
+            None => Ok(()),
         }
     }
 

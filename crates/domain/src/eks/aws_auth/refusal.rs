@@ -41,6 +41,9 @@ pub enum Unsafe {
     /// The authenticator would never find the entry.
     #[error("an entry for {arn} would never match: {why}")]
     NeverMatches { arn: String, why: String },
+    /// The entry's username or one of its groups would do something else than it seems to.
+    #[error("{message}: {why}; {remedy}, then try again")]
+    Misleading { message: String, why: &'static str, remedy: &'static str },
     /// Latchkey does not put such an entry into aws-auth.
     #[error(
         "{arn} belongs to IAM Identity Center, which renames such roles at will; give it access through an access \
@@ -90,6 +93,7 @@ impl Unsafe {
             Self::NotMapped { .. } => "not-mapped",
             Self::MappedTwice { .. } => "mapped-twice",
             Self::NeverMatches { .. } => "never-matches",
+            Self::Misleading { .. } => "misleading",
             Self::IdentityCenter { .. } => "identity-center",
             Self::TooLarge { .. } => "too-large",
             Self::Entangled { .. } => "entangled",

@@ -225,6 +225,8 @@ fn templates_that_nobody_fills_in_and_nodes_without_their_group_are_named() {
     let typo = nodes("system:node:{{EC2PrivateDNSName}}", "['system:bootstrappers', 'system:node']");
     let both = [("nodes-without-group", Severity::Error), ("misspelt-system-group", Severity::Error)];
     assert_eq!(found(&typo), both);
+    let unnamed = nodes("node", "['system:bootstrappers', 'system:nodes']");
+    assert_eq!(found(&unnamed), [("nodes-without-name", Severity::Error)]);
     assert_eq!(found(&nodes("devs", "['dev-{{SessionName}}']")), [("caller-chooses-group", Severity::Warning)]);
     assert_eq!(found(&nodes("devs", "['dev-<team>']")), [("unknown-template", Severity::Warning)]);
 }
@@ -282,6 +284,25 @@ fn what_no_caller_can_be_is_added_by_nobodys_hand_and_stops_nobody_where_it_stan
         assert_eq!(auth.may_add(&add(arn)).unwrap_err().code(), "never-matches", "{arn}");
     }
     auth.may_add(&add(JANE)).unwrap();
+    let named = |username: &str, groups: &[&str]| {
+        let groups = groups.iter().map(ToString::to_string).collect();
+        auth.may_add(&Edit::AddUser { arn: JANE.to_owned(), username: username.to_owned(), groups })
+    };
+    for (username, groups) in [
+        ("jane", ["system:masters,team-a"]),
+        ("jane", ["devs "]),
+        ("jane", ["system:master"]),
+        ("jane", [""]),
+        ("jane", ["<team>"]),
+        ("jane", ["system:nodes"]),
+        ("ja\u{200b}ne", ["devs"]),
+        ("{{Name}}", ["devs"]),
+        ("", ["devs"]),
+    ] {
+        assert_eq!(named(username, &groups).unwrap_err().code(), "misleading", "{username} {groups:?}");
+    }
+    named("jane", &["system:masters", "devs"]).unwrap();
+    named("system:node:{{EC2PrivateDNSName}}", &["system:bootstrappers", "system:nodes"]).unwrap();
 }
 
 #[test]

@@ -284,6 +284,11 @@ fn no_group(group: &str) -> Option<&str> {
     if group == "core" || is_version(group) {
         return Some("");
     }
+    // Half of Kubernetes' own groups end so, and the others do not.
+    let bare = group.strip_suffix(".k8s.io").filter(|name| !name.contains('.'));
+    if let Some(name) = bare.filter(|name| Kinds::of_kubernetes().has_group(name)) {
+        return Some(name);
+    }
     let (name, _) = group.split_once('/')?;
     Some(if name == "core" || is_version(name) { "" } else { name })
 }

@@ -189,6 +189,12 @@ pub(super) const NODES_GROUP: Rule = Rule::new(
     "nodes join as members of system:nodes, and with no other group",
     "give the entry the groups system:bootstrappers and system:nodes",
 );
+pub(super) const NODES_NAME: Rule = Rule::new(
+    Error,
+    "nodes-without-name",
+    "a kubelet may write the node of its own name alone, and takes it from a username of system:node:NAME",
+    "make the username system:node:{{EC2PrivateDNSName}}, or system:node:{{SessionName}} for Fargate and hybrid nodes",
+);
 pub(super) const MISSPELT_FIELD: Rule = Rule::new(
     Warning,
     "misspelt-field",

@@ -42,6 +42,7 @@ fn what_no_request_can_use_is_named_with_its_reason() {
         (Rule::of(&["get"], &["core"], &["pods"]), "the core group, \"\" is meant"),
         (Rule::of(&["get"], &["v1"], &["pods"]), "the core group, \"\" is meant"),
         (Rule::of(&["get"], &["apps/v1"], &["deployments"]), "`apps` is meant"),
+        (Rule::of(&["get"], &["batch.k8s.io"], &["jobs"]), "`batch` is meant"),
         (Rule::of(&["get"], &["apps/*"], &["deployments"]), "compared as it is"),
         (Rule::of(&["get"], &["networking.k8s.io/"], &["ingresses"]), "`networking.k8s.io` is meant"),
         (Rule::of(&["get"], &[""], &["pods/logs"]), "knows no such part of it, but attach, binding"),

@@ -12,8 +12,9 @@ mod rig;
 #[allow(dead_code, reason = "what the town offers, not all of it is asked for here")]
 mod town;
 
+use latchkey::web::AskForm;
 use latchkey::{
-    actions::{ask::AskForm, requests::Outcome},
+    actions::requests::Outcome,
     aws::{AccessKeys, Aws, AwsConfig},
     config,
     store::policies::{self, Application},

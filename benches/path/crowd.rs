@@ -4,8 +4,9 @@
 use crate::stage::{PATH, Stage};
 use futures::{StreamExt as _, future::join_all, stream};
 use jiff::Timestamp;
+use latchkey::web::AskForm;
 use latchkey::{
-    actions::{ask::AskForm, own, requests},
+    actions::{own, requests},
     store::people::{self, Arrival},
 };
 use latchkey_domain::access::{
@@ -88,7 +89,7 @@ fn look() -> AskForm {
 async fn row(stage: &Stage, what: &str, approver: &Person, asks: &Asks<'_>) {
     let mut asked = Vec::new();
     for (person, form) in asks {
-        asked.push(requests::submit(&stage.web, person, form).await.unwrap());
+        asked.push(requests::submit(&stage.web, person, &form.wanted()).await.unwrap());
     }
     let from = Instant::now();
     for vote in join_all(asked.iter().map(|id| approve(stage, approver, *id))).await {

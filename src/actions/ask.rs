@@ -23,20 +23,41 @@ use latchkey_domain::{
 };
 use std::sync::Arc;
 
-/// The form as it arrived.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AskForm {
-    pub cluster: String,
-    pub profile: String,
+/// What somebody asks for, as the door by which it came could read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub cluster: Given<ClusterName>,
+    pub profile: Given<ProfileName>,
+    /// Names; the cluster says which of them there are.
     pub namespaces: Vec<String>,
-    /// The ARN of one of the asker's principals.
-    pub principal: String,
-    /// Digits; anything else is a problem of this field.
-    pub minutes: String,
-    pub reason: String,
+    /// The ARN of one of the asker's principals. Whoever has one need not name it.
+    pub principal: Option<String>,
+    pub minutes: Given<u32>,
+    pub reason: Result<reason::Reason, Unfit>,
 }
 
-/// A field of the form, or the form as a whole.
+/// One part of what somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given<T> {
+    /// Nothing was said.
+    Nothing,
+    /// This was, and cannot be read.
+    Unreadable(String),
+    Is(T),
+}
+
+impl<T: std::str::FromStr> Given<T> {
+    /// Reads a text; an empty one says nothing.
+    pub fn read(text: &str) -> Self {
+        match text.parse() {
+            _ if text.is_empty() => Self::Nothing,
+            Ok(value) => Self::Is(value),
+            Err(_) => Self::Unreadable(text.to_owned()),
+        }
+    }
+}
+
+/// A part of an ask, or the ask as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     Cluster,
@@ -49,17 +70,9 @@ pub enum Field {
 }
 
 impl Field {
-    /// The form's name of the field; empty for the whole.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cluster => "cluster",
-            Self::Profile => "profile",
-            Self::Namespaces => "namespace",
-            Self::Principal => "principal",
-            Self::Minutes => "minutes",
-            Self::Reason => "reason",
-            Self::Whole => "",
-        }
+    /// Whether it is about the ask as a whole.
+    pub fn is_whole(self) -> bool {
+        self == Self::Whole
     }
 }
 
@@ -91,6 +104,7 @@ pub struct Considered {
     pub namespaces: Vec<PinnedNamespace>,
     pub principal: Option<Principal>,
     pub minutes: Option<u32>,
+    pub reason: Option<reason::Reason>,
     pub ruling: Option<Ruling>,
 }
 
@@ -108,7 +122,7 @@ pub async fn consider(
     store: &Store,
     current: &Current,
     person: &Person,
-    form: &AskForm,
+    wanted: &Wanted,
 ) -> Result<Considered, StoreError> {
     let mut considered = Considered {
         problems: vec![],
@@ -119,37 +133,40 @@ pub async fn consider(
         namespaces: vec![],
         principal: None,
         minutes: None,
+        reason: None,
         ruling: None,
     };
-    find_cluster(store, current, form, &mut considered).await?;
-    find_profile(current, form, &mut considered);
-    find_namespaces(form, &mut considered);
-    find_principal(store, person, form, &mut considered).await?;
-    read_minutes(form, &mut considered);
-    read_reason(form, &mut considered);
+    find_cluster(store, current, wanted, &mut considered).await?;
+    find_profile(current, wanted, &mut considered);
+    find_namespaces(wanted, &mut considered);
+    find_principal(store, person, wanted, &mut considered).await?;
+    read_minutes(wanted, &mut considered);
+    read_reason(wanted, &mut considered);
     let known = people::approvers(store, &current.file).await?;
-    rule(current, person, &known, form, &mut considered);
+    rule(current, person, &known, wanted, &mut considered);
     Ok(considered)
 }
 
 async fn find_cluster(
     store: &Store,
     current: &Current,
-    form: &AskForm,
+    wanted: &Wanted,
     considered: &mut Considered,
 ) -> Result<(), StoreError> {
-    if form.cluster.is_empty() {
-        considered.problem(Field::Cluster, "Choose a cluster.");
-        return Ok(());
-    }
-    let name: Option<ClusterName> = form.cluster.parse().ok();
-    let named = name.as_ref().and_then(|name| current.file.cluster(name));
-    let row = match &name {
-        Some(name) => clusters::by_name(store, name).await?,
-        None => None,
+    let name = match &wanted.cluster {
+        Given::Nothing => {
+            considered.problem(Field::Cluster, "Choose a cluster.");
+            return Ok(());
+        }
+        Given::Unreadable(text) => {
+            considered.problem(Field::Cluster, Reason::UnknownCluster(shown(text)).to_string());
+            return Ok(());
+        }
+        Given::Is(name) => name,
     };
+    let (named, row) = (current.file.cluster(name), clusters::by_name(store, name).await?);
     let (Some(named), Some(row)) = (named, row) else {
-        considered.problem(Field::Cluster, Reason::UnknownCluster(shown(&form.cluster)).to_string());
+        considered.problem(Field::Cluster, Reason::UnknownCluster(shown(name.as_str())).to_string());
         return Ok(());
     };
     if let Some(why) = row.gone {
@@ -177,24 +194,28 @@ async fn find_cluster(
     Ok(())
 }
 
-fn find_profile(current: &Current, form: &AskForm, considered: &mut Considered) {
-    if form.profile.is_empty() {
-        considered.problem(Field::Profile, "Choose what you want to do.");
-        return;
-    }
-    let name: Option<ProfileName> = form.profile.parse().ok();
-    let Some(profile) = name.and_then(|name| current.file.profile(&name)) else {
-        considered.problem(Field::Profile, Reason::UnknownProfile(shown(&form.profile)).to_string());
+fn find_profile(current: &Current, wanted: &Wanted, considered: &mut Considered) {
+    let (name, said) = match &wanted.profile {
+        Given::Nothing => {
+            considered.problem(Field::Profile, "Choose what you want to do.");
+            return;
+        }
+        Given::Unreadable(text) => (None, text.as_str()),
+        Given::Is(name) => (Some(name), name.as_str()),
+    };
+    let Some(profile) = name.and_then(|name| current.file.profile(name)) else {
+        considered.problem(Field::Profile, Reason::UnknownProfile(shown(said)).to_string());
         return;
     };
     let observation = considered.observed.as_ref().map(|observed| observed.body.clone());
     match observation.map(|observation| resolve(profile, &observation)) {
         Some(Ok(resolved)) => considered.resolved = Some(resolved),
-        Some(Err(missing)) if considered.cluster.is_some() => considered.problem(
-            Field::Profile,
-            format!("The ClusterRole `{missing}` of this profile is not on `{}`. Operators can add it.", form.cluster),
-        ),
-        Some(Err(_)) | None => {}
+        Some(Err(missing)) => {
+            let on = on(considered);
+            let sentence = format!("The ClusterRole `{missing}` of this profile is not on {on}. Operators can add it.");
+            considered.problem(Field::Profile, sentence);
+        }
+        None => {}
     }
     if let Err(too_much) = check_bindings(profile.source.roles(), 0) {
         considered.problem(Field::Profile, too_much.to_string());
@@ -211,23 +232,23 @@ pub fn resolve(profile: &Profile, observation: &ClusterObservation) -> Result<Re
     profile.resolve(|name| roles.and_then(|roles| roles.get(name)).map(|role| role.rules.clone()))
 }
 
-fn find_namespaces(form: &AskForm, considered: &mut Considered) {
+fn find_namespaces(wanted: &Wanted, considered: &mut Considered) {
     let Some(profile) = &considered.profile else { return };
     let roles = profile.source.roles();
     if profile.scope == Scope::Cluster {
-        if !form.namespaces.is_empty() {
+        if !wanted.namespaces.is_empty() {
             let sentence = Reason::NamespacesOnClusterScope(profile.name.clone()).to_string();
             considered.problem(Field::Namespaces, sentence);
         }
         return;
     }
-    let mut wanted: Vec<&String> = form.namespaces.iter().filter(|name| !name.is_empty()).collect();
-    wanted.sort();
-    wanted.dedup();
-    if wanted.is_empty() {
+    let mut names: Vec<&String> = wanted.namespaces.iter().filter(|name| !name.is_empty()).collect();
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
         considered.problem(Field::Namespaces, Reason::NoNamespace.to_string());
     }
-    match check_bindings(roles, wanted.len()) {
+    match check_bindings(roles, names.len()) {
         // Too many roles are said beside the profile.
         Ok(()) | Err(TooMuch::Roles(_)) => {}
         Err(too_much @ (TooMuch::Namespaces | TooMuch::Bindings { .. })) => {
@@ -237,12 +258,13 @@ fn find_namespaces(form: &AskForm, considered: &mut Considered) {
     }
     let observation = considered.observed.as_ref().map(|observed| observed.body.clone());
     let Some(state) = observation.as_ref().and_then(|observation| observation.kubernetes.as_ref()) else { return };
-    for name in wanted {
+    let on = on(considered);
+    for name in names {
         match state.namespaces.iter().find(|namespace| &namespace.name == name) {
             Some(namespace) => considered.namespaces.push(namespace.clone()),
             None => considered.problem(
                 Field::Namespaces,
-                format!("There is no namespace `{}` on `{}`. Choose one from the list.", shown(name), form.cluster),
+                format!("There is no namespace `{}` on {on}. Choose one from the list.", shown(name)),
             ),
         }
     }
@@ -251,7 +273,7 @@ fn find_namespaces(form: &AskForm, considered: &mut Considered) {
 async fn find_principal(
     store: &Store,
     person: &Person,
-    form: &AskForm,
+    wanted: &Wanted,
     considered: &mut Considered,
 ) -> Result<(), StoreError> {
     let own = people::principals(store, person.id).await?;
@@ -259,14 +281,13 @@ async fn find_principal(
         considered.problem(Field::Principal, "Prove an AWS identity first: it takes a minute, under Identities.");
         return Ok(());
     }
-    if form.principal.is_empty() && own.len() > 1 {
-        considered.problem(Field::Principal, "Choose the AWS identity that you will use.");
-        return Ok(());
-    }
-    let chosen = if form.principal.is_empty() {
-        own.into_iter().next()
-    } else {
-        own.into_iter().find(|principal| principal.arn == form.principal)
+    let chosen = match &wanted.principal {
+        None if own.len() > 1 => {
+            considered.problem(Field::Principal, "Choose the AWS identity that you will use.");
+            return Ok(());
+        }
+        None => own.into_iter().next(),
+        Some(arn) => own.into_iter().find(|principal| principal.arn == *arn),
     };
     if chosen.is_none() {
         considered.problem(Field::Principal, "That AWS identity is not one of yours. Choose one from the list.");
@@ -281,26 +302,28 @@ async fn find_principal(
     Ok(())
 }
 
-fn read_minutes(form: &AskForm, considered: &mut Considered) {
-    match form.minutes.trim().parse::<u32>() {
-        Ok(minutes) => considered.minutes = Some(minutes),
-        Err(_) if form.minutes.trim().is_empty() => considered.problem(Field::Minutes, "Choose for how long."),
-        Err(_) => considered.problem(Field::Minutes, "A whole number of minutes, please: 60, for example."),
+fn read_minutes(wanted: &Wanted, considered: &mut Considered) {
+    match wanted.minutes {
+        Given::Is(minutes) => considered.minutes = Some(minutes),
+        Given::Nothing => considered.problem(Field::Minutes, "Choose for how long."),
+        Given::Unreadable(_) => {
+            considered.problem(Field::Minutes, "A whole number of minutes, please: 60, for example.")
+        }
     }
 }
 
-fn read_reason(form: &AskForm, considered: &mut Considered) {
-    match reason::Reason::parse(&form.reason) {
-        Ok(_) => {}
+fn read_reason(wanted: &Wanted, considered: &mut Considered) {
+    match &wanted.reason {
+        Ok(reason) => considered.reason = Some(reason.clone()),
         Err(Unfit::Missing) => considered.problem(Field::Reason, "Say why: whoever decides needs a reason."),
         Err(unfit) => considered.problem(Field::Reason, unfit.to_string()),
     }
 }
 
-fn rule(current: &Current, person: &Person, known: &[Person], form: &AskForm, considered: &mut Considered) {
+fn rule(current: &Current, person: &Person, known: &[Person], wanted: &Wanted, considered: &mut Considered) {
     let (Some((_, cluster)), Some(profile)) = (&considered.cluster, &considered.profile) else { return };
     let namespaces: Vec<String> = match profile.scope {
-        Scope::Namespace => form.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect(),
+        Scope::Namespace => wanted.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect(),
         Scope::Cluster => vec![],
     };
     // Both are told already; so many have no ruling that a sentence could tell.
@@ -333,6 +356,11 @@ fn field_of(reason: &Reason) -> Field {
         Reason::TooLong { .. } | Reason::TooShort => Field::Minutes,
         Reason::NobodyEligible { .. } | Reason::TooFewEligible { .. } => Field::Whole,
     }
+}
+
+/// The cluster in a sentence.
+fn on(considered: &Considered) -> String {
+    considered.cluster.as_ref().map_or_else(|| "the cluster".to_owned(), |(_, cluster)| format!("`{}`", cluster.name))
 }
 
 /// Somebody's text in a sentence: short, and without control characters.

@@ -1,7 +1,7 @@
 //! Requests: submit, cancel, decide.
 
 use super::{
-    ask::{AskForm, Considered, Field, Problem, consider},
+    ask::{Considered, Field, Problem, Wanted, consider},
     policy::{self, Current, NoPolicy},
     preview,
 };
@@ -34,9 +34,9 @@ pub enum NotSubmitted {
 ///
 /// # Errors
 /// `Problems` with all that the asker can mend; nothing is stored then.
-pub async fn submit(store: &Store, person: &Person, form: &AskForm) -> Result<RequestId, NotSubmitted> {
+pub async fn submit(store: &Store, person: &Person, wanted: &Wanted) -> Result<RequestId, NotSubmitted> {
     let current = policy::current(store).await?;
-    let mut considered = consider(store, &current, person, form).await?;
+    let mut considered = consider(store, &current, person, wanted).await?;
     preview::of_ask(store, &current, person, &mut considered).await?;
     if !considered.problems.is_empty() {
         return Err(NotSubmitted::Problems(Box::new(considered)));
@@ -48,7 +48,7 @@ pub async fn submit(store: &Store, person: &Person, form: &AskForm) -> Result<Re
         return Err(NotSubmitted::Problems(Box::new(considered)));
     }
     let now = tx.now().await?;
-    let Some((facts, ruling)) = facts(person, form, &considered, now) else {
+    let Some((facts, ruling)) = facts(person, &considered, now) else {
         considered.problems.push(Problem::new(Field::Whole, "The form is not complete. Look at each field."));
         return Err(NotSubmitted::Problems(Box::new(considered)));
     };
@@ -96,7 +96,7 @@ async fn changed_meanwhile(
     Ok((!stands).then(|| Problem::new(Field::Whole, sentence)))
 }
 
-fn facts(person: &Person, form: &AskForm, considered: &Considered, now: Timestamp) -> Option<(RequestFacts, Ruling)> {
+fn facts(person: &Person, considered: &Considered, now: Timestamp) -> Option<(RequestFacts, Ruling)> {
     let (cluster, named) = considered.cluster.as_ref()?;
     let principal = considered.principal.as_ref()?;
     let ruling = considered.ruling.clone()?;
@@ -115,7 +115,7 @@ fn facts(person: &Person, form: &AskForm, considered: &Considered, now: Timestam
         profile: considered.resolved.clone()?,
         namespaces: considered.namespaces.clone(),
         minutes: considered.minutes?,
-        reason: form.reason.trim().to_owned(),
+        reason: considered.reason.clone()?.into(),
         policy_hash: policy_hash.clone(),
         policy_name: policy.name.clone(),
         submitted_at: now,

@@ -38,7 +38,8 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let region = sdk.region().ok_or_else(|| anyhow!("no region is set: give --region, or set AWS_REGION"))?;
     let provider = sdk.credentials_provider().ok_or_else(|| anyhow!("there are no AWS credentials"))?;
     let credentials = provider.provide_credentials().await.context(
-        "there are no AWS credentials: set AWS_PROFILE (of IAM Identity Center, after `aws sso login`), or \
+        "there are no AWS credentials: set AWS_PROFILE (of IAM Identity Center, after `aws sso login`; after `aws login`, \
+             a profile whose `credential_process` is `aws configure export-credentials --profile NAME`), or \
              AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     )?;
     let now = machine::now();

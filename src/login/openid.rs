@@ -253,7 +253,11 @@ impl OpenId {
 
     async fn exchange(&self, code: &str, attempt_token: &str) -> Result<Proven, LoginError> {
         let tokens = self.client().await?.exchange(&self.http, code, attempt_token).await?;
-        let id_token = tokens.id_token().ok_or_else(|| unverified("the token answer has no ID token"))?;
+        let id_token = tokens.id_token().ok_or_else(|| match tokens.refusal() {
+            // Some providers refuse with the status of an answer.
+            Some(refusal) => unverified(format!("the token endpoint answers with the error {refusal}")),
+            None => unverified("the token answer has no ID token"),
+        })?;
         let claims = self.provider.verify(id_token).await?;
         let nonce = tokens::nonce(attempt_token);
         let expected = Expected {
@@ -290,7 +294,7 @@ impl OpenId {
                 tracing::warn!(error = %error, "userinfo says nothing; the ID token is enough");
                 Ok(about)
             }
-            Err(error) => Err(LoginError::NoUserinfo(error)),
+            Err(why) => Err(LoginError::NoUserinfo { lacks: about.lacks(&self.config)?, why }),
         }
     }
 }

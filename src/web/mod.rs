@@ -40,6 +40,7 @@ mod timeline;
 
 pub use failure::Failure;
 pub use limits::Limits;
+pub use requests::form::AskForm;
 pub use routes::{Route, Routes};
 pub use signed_in::{Roles, SignedIn};
 

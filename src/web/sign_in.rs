@@ -80,7 +80,7 @@ impl SignInPage {
         let status = match error {
             LoginError::ProviderDown(_) | LoginError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             LoginError::UnknownAttempt => StatusCode::BAD_REQUEST,
-            LoginError::NoUserinfo(why) if why.passes() => StatusCode::SERVICE_UNAVAILABLE,
+            LoginError::NoUserinfo { why, .. } if why.passes() => StatusCode::SERVICE_UNAVAILABLE,
             LoginError::Refused(_)
             | LoginError::Unverified(_)
             | LoginError::GroupsMissing { .. }
@@ -88,7 +88,7 @@ impl SignInPage {
             | LoginError::GroupsElsewhere { .. }
             | LoginError::GroupsTruncated
             | LoginError::NoHandle { .. }
-            | LoginError::NoUserinfo(_)
+            | LoginError::NoUserinfo { .. }
             | LoginError::SomebodyElse => StatusCode::FORBIDDEN,
             LoginError::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
         };

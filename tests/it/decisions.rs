@@ -2,10 +2,11 @@
 
 use crate::town::{POLICY, Town, look};
 use latchkey::actions::{
-    ask::{AskForm, Field, Problem},
+    ask::{Field, Problem},
     clock, grants,
     requests::{self, NotDecided, NotSubmitted, Outcome},
 };
+use latchkey::web::AskForm;
 use latchkey_domain::access::{
     grant::{Cause, GrantState, NotRevoked},
     reason::Unfit,
@@ -13,7 +14,7 @@ use latchkey_domain::access::{
 };
 
 async fn refused(town: &Town, who: &str, form: AskForm) -> Vec<Field> {
-    match requests::submit(&town.web, town.person(who), &form).await {
+    match requests::submit(&town.web, town.person(who), &form.wanted()).await {
         Err(NotSubmitted::Problems(considered)) => {
             assert!(considered.problems.iter().all(|problem| !problem.sentence.is_empty()));
             considered.problems.iter().map(|problem| problem.field).collect()
@@ -67,7 +68,8 @@ async fn an_ask_that_binds_too_much_is_refused_with_how_much_fits() {
         town.apply_policy(&POLICY.replacen("cluster_roles = [\"view\"]", &naming, 1)).await;
         let namespaces = (0..namespaces).map(|number| format!("payments-{number}")).collect();
         let form = AskForm { namespaces, ..look() };
-        let Err(NotSubmitted::Problems(considered)) = requests::submit(&town.web, town.person("ana"), &form).await
+        let Err(NotSubmitted::Problems(considered)) =
+            requests::submit(&town.web, town.person("ana"), &form.wanted()).await
         else {
             panic!("{sentence}: not refused")
         };
@@ -86,7 +88,8 @@ async fn who_is_no_developer_cannot_ask() {
 async fn two_clicks_make_one_request() {
     let town = Town::new().await;
     let (form, ana) = (look(), town.person("ana"));
-    let (one, two) = tokio::join!(requests::submit(&town.web, ana, &form), requests::submit(&town.web, ana, &form));
+    let wanted = form.wanted();
+    let (one, two) = tokio::join!(requests::submit(&town.web, ana, &wanted), requests::submit(&town.web, ana, &wanted));
     assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1);
     assert_eq!(town.count("select count(*) from request").await, 1);
 }
@@ -203,7 +206,7 @@ async fn each_cause_of_an_end_can_be_stored() {
 #[tokio::test]
 async fn a_vote_whose_reason_is_none_counts_for_nothing_by_whatever_door_it_comes() {
     let town = Town::new().await;
-    let id = requests::submit(&town.web, town.person("ana"), &look()).await.unwrap();
+    let id = requests::submit(&town.web, town.person("ana"), &look().wanted()).await.unwrap();
     let seen = town.seen(id).await;
     let long = "x".repeat(1_001);
     for (text, unfit) in [

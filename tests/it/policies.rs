@@ -2,9 +2,9 @@
 
 use crate::town::{POLICY, Town, look};
 use latchkey::{
-    actions::ask::AskForm,
     config,
     store::policies::{self, Application, Applied, NotApplied},
+    web::AskForm,
 };
 use latchkey_domain::access::{GrantId, RequestId, grant::GrantState, request::Verdict};
 

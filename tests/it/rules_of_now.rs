@@ -2,9 +2,9 @@
 //! whatever they were when it was asked.
 
 use crate::town::{POLICY, Town, look, observation};
+use latchkey::web::AskForm;
 use latchkey::{
     actions::{
-        ask::AskForm,
         identities::{self, NotReleased},
         own::{self, NotOwned},
         requests::{self, NotDecided, NotSubmitted, Outcome, VoteForm},
@@ -248,7 +248,7 @@ async fn an_identity_that_ended_is_neither_asked_nor_decided_for() {
     let refused = requests::vote(&town.web, town.person("ben"), waiting, form).await.unwrap_err();
     assert!(matches!(refused, NotDecided::NotRuled(NotRuled::PrincipalEnded)), "{refused:?}");
     let form = AskForm { namespaces: vec!["payments-batch".into()], ..look() };
-    let refused = requests::submit(&town.web, town.person("ana"), &form).await.unwrap_err();
+    let refused = requests::submit(&town.web, town.person("ana"), &form.wanted()).await.unwrap_err();
     assert!(matches!(refused, NotSubmitted::Problems(_)), "{refused:?}");
     let left = sqlx::query_scalar("select id from principal where arn = $1").bind(Town::arn("ana"));
     let left = PrincipalId(left.fetch_one(town.owner.pool()).await.unwrap());

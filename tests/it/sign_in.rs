@@ -120,6 +120,30 @@ async fn userinfo_is_asked_once_where_the_id_token_says_too_little() {
     let before = groups(&stage).await;
     for (quirks, status, words) in [
         (thin(vec![Quirk::UserinfoStatus(403)]), StatusCode::FORBIDDEN, "it answers 403"),
+        (
+            thin(vec![Quirk::UserinfoRefusal(400, "invalid_request", "The groups claim matched too many groups")]),
+            StatusCode::FORBIDDEN,
+            "it answers 400, with the error \"invalid_request\" (\"The groups claim matched too many groups\")",
+        ),
+        (
+            thin(vec![Quirk::UserinfoRefusal(200, "server_error", "")]),
+            StatusCode::FORBIDDEN,
+            "it answers with the error \"server_error\"",
+        ),
+        (
+            vec![
+                Quirk::IdToken("preferred_username", Value::Null),
+                Quirk::IdToken("email", Value::Null),
+                Quirk::UserinfoStatus(403),
+            ],
+            StatusCode::FORBIDDEN,
+            "preferred_username is not there, email is not there), and userinfo did not say it either: it answers 403",
+        ),
+        (
+            vec![Quirk::IdToken("groups", Value::Null), Quirk::UserinfoStatus(403)],
+            StatusCode::FORBIDDEN,
+            "groups is not there), and userinfo did not say it either: it answers 403",
+        ),
         (thin(vec![Quirk::UserinfoStatus(503)]), StatusCode::SERVICE_UNAVAILABLE, "it answers 503"),
         (thin(vec![Quirk::Userinfo("sub", json!(7))]), StatusCode::FORBIDDEN, "the claim `sub`"),
         (
@@ -147,6 +171,16 @@ async fn userinfo_is_asked_once_where_the_id_token_says_too_little() {
     for quirks in [vec![Quirk::UserinfoStatus(403)], vec![Quirk::UserinfoStatus(500)]] {
         is_signed_in(&stage, [quirks, vec![Quirk::IdToken("preferred_username", Value::Null)]].concat()).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subject_that_is_the_same_for_everybody_signs_nobody_in() {
+    let Some(stage) = Stage::simulated().await else { return };
+    let said = "Not supported currently. Use oid claim.";
+    let before = stage.value("select count(*)::text from identity").await;
+    let quirks = vec![Quirk::IdToken("sub", json!(said))];
+    is_refused(&stage, quirks, StatusCode::FORBIDDEN, "did not check out").await;
+    assert_eq!(stage.value("select count(*)::text from identity").await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

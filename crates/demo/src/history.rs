@@ -6,7 +6,6 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use latchkey::{
     actions::{
-        ask::AskForm,
         grants,
         requests::{self, Outcome, VoteForm},
     },
@@ -14,6 +13,7 @@ use latchkey::{
         Store, clusters, observations,
         people::{self, Arrival},
     },
+    web::AskForm,
 };
 use latchkey_domain::access::{
     GrantId, RequestId,
@@ -104,7 +104,9 @@ fn form(cluster: &str, profile: &str, namespace: &str, minutes: u32, reason: &st
 }
 
 async fn ask(store: &Store, by: &Person, form: &AskForm) -> anyhow::Result<RequestId> {
-    requests::submit(store, by, form).await.with_context(|| format!("{} could not ask for {}", by.handle, form.profile))
+    requests::submit(store, by, &form.wanted())
+        .await
+        .with_context(|| format!("{} could not ask for {}", by.handle, form.profile))
 }
 
 async fn approve(store: &Store, by: &Person, id: RequestId) -> anyhow::Result<GrantId> {

@@ -133,7 +133,8 @@ async fn redirect(desk: &Desk<'_>, client: &reqwest::Client, discovery: &Discove
             )
         }
         Some(error) => Finding::failed(CHECK, words::redirect_error(error)),
-        None if answer.status().is_client_error() => {
+        // A challenge for robots, too many calls, or a page that takes another method tell nothing about people.
+        None if answer.status().is_client_error() && ![403, 405, 429].contains(&answer.status().as_u16()) => {
             Finding::failed(CHECK, words::redirect_refused(redirect, &config.client_id, answer.status().as_u16()))
         }
         None => {

@@ -28,6 +28,25 @@ impl About {
         self.groups(config).is_ok() && self.handle(config).is_ok()
     }
 
+    /// What there is not of the groups and the handle: part of a sentence, with the claims that were read.
+    ///
+    /// # Errors
+    /// What is wrong with a claim that is there: `Unverified`, `GroupsOdd`, `GroupsTruncated`.
+    pub fn lacks(&self, config: &OpenIdConfig) -> Result<String, LoginError> {
+        let mut lacks = Vec::new();
+        match self.groups(config) {
+            Ok(_) => {}
+            Err(LoginError::GroupsMissing { claim }) => lacks.push(format!("your groups (`{claim}` is not there)")),
+            Err(other) => return Err(other),
+        }
+        match self.handle(config) {
+            Ok(_) => {}
+            Err(LoginError::NoHandle { read }) => lacks.push(format!("a name for you ({read})")),
+            Err(other) => return Err(other),
+        }
+        Ok(lacks.join(" and "))
+    }
+
     /// Groups that the provider has elsewhere: no userinfo brings them.
     ///
     /// # Errors

@@ -83,6 +83,15 @@ impl OtherIssuer {
                     support this provider: it must call itself by its address."
                 .to_owned();
         }
+        if web(&self.told).and_then(|told| told.host_str().map(str::to_owned))
+            != web(&self.configured).and_then(|configured| configured.host_str().map(str::to_owned))
+        {
+            return format!(
+                "If `{}` has the same discovery document, set `login.issuer` to it. Otherwise the provider has to call \
+                 itself by the address at which people find it: that is a setting there (Oracle: *Issuer*).",
+                self.told
+            );
+        }
         format!("Set `login.issuer = \"{}\"`, if that is the provider that you mean.", self.told)
     }
 

@@ -50,6 +50,8 @@ pub struct Tokens {
     id_token: Option<SecretString>,
     #[serde(skip)]
     token_type: Bearer,
+    #[serde(skip)]
+    refusal: Option<Refusal>,
 }
 
 /// As whom the access token shows its holder; nothing else is asked for.
@@ -68,6 +70,7 @@ impl<'de> Deserialize<'de> for Tokens {
             access_token: AccessToken::new(told.text("access_token").unwrap_or_default().to_owned()),
             id_token: told.text("id_token").map(SecretString::from),
             token_type: Bearer::Bearer,
+            refusal: Refusal::of(&told),
         })
     }
 }
@@ -102,6 +105,11 @@ impl Tokens {
         self.id_token.as_ref().map(ExposeSecret::expose_secret)
     }
 
+    /// Why there are none, where an answer that calls itself one says so.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
     /// For the userinfo endpoint. Nothing where the provider gave none.
     pub fn bearer(&self) -> Option<&str> {
         Some(self.access_token.secret().as_str()).filter(|token| !token.is_empty())
@@ -118,8 +126,23 @@ pub struct Refusal {
 impl<'de> Deserialize<'de> for Refusal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let told = Told::deserialize(deserializer)?;
-        let code = told.text("error").map(cut).ok_or_else(|| serde::de::Error::missing_field("error"))?;
-        Ok(Self { code, description: told.text("error_description").map(cut) })
+        Self::of(&told).ok_or_else(|| serde::de::Error::missing_field("error"))
+    }
+}
+
+impl Refusal {
+    fn of(told: &Told) -> Option<Self> {
+        let code = told.text("error").map(cut)?;
+        Some(Self { code, description: told.text("error_description").map(cut) })
+    }
+
+    /// What a `WWW-Authenticate: Bearer error="...", error_description="..."` says.
+    pub(super) fn of_challenge(challenge: &str) -> Option<Self> {
+        let member = |name: &str| {
+            let (_, after) = challenge.split_once(&format!("{name}=\""))?;
+            Some(cut(after.split('"').next().unwrap_or_default()))
+        };
+        Some(Self { code: member("error")?, description: member("error_description") })
     }
 }
 

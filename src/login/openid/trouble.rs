@@ -39,9 +39,9 @@ pub enum LoginError {
     )]
     NoHandle { read: String },
     #[error(
-        "The identity provider's ID token does not say your groups and a name for you, and userinfo did not say them either: {0}. Start again. If it stays so, whoever runs the provider must put both into the ID token, or let Latchkey ask at userinfo."
+        "The identity provider's ID token does not say {lacks}, and userinfo did not say it either: {why}. Start again. If it stays so, whoever runs the provider must put it into the ID token, or let Latchkey ask at userinfo."
     )]
-    NoUserinfo(NoUserinfo),
+    NoUserinfo { lacks: String, why: NoUserinfo },
     #[error(
         "The identity provider said two different things about who you are, so nobody was signed in. Tell whoever runs it and whoever runs Latchkey."
     )]

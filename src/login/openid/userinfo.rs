@@ -5,6 +5,7 @@ use super::{
     id_token::{self, Expected, WrongClaim},
     keys::{Unsigned, cut},
     provider::{Provider, Unbelieved, Unknown},
+    tokens::Refusal,
     told::{NoObject, Told},
 };
 use http::{HeaderValue, Request, header};
@@ -20,8 +21,10 @@ pub enum NoUserinfo {
     Plain,
     #[error("{0}")]
     Outbound(OutboundError),
-    #[error("it answers {0}")]
-    Status(u16),
+    #[error("it answers {status}{}", said(.why.as_ref()))]
+    Status { status: u16, why: Option<Refusal> },
+    #[error("it answers with the error {0}")]
+    Refused(Refusal),
     #[error("it sends neither a JSON object nor a signed token (`Content-Type` is {kind:?}; {why})")]
     NoObject { kind: String, why: NoObject },
     #[error("it sends a signed token, and the provider's keys do not come")]
@@ -39,8 +42,9 @@ impl NoUserinfo {
     pub fn passes(&self) -> bool {
         match self {
             Self::Outbound(_) | Self::NoKeys(_) => true,
-            Self::Status(status) => *status >= 500 || *status == 429,
-            Self::NoAddress(_)
+            Self::Status { status, .. } => *status >= 500 || *status == 429,
+            Self::Refused(_)
+            | Self::NoAddress(_)
             | Self::NoToken
             | Self::Plain
             | Self::NoObject { .. }
@@ -88,7 +92,7 @@ pub async fn ask(
         .map_err(malformed)?;
     let answer = outbound::send(http, request).await.map_err(NoUserinfo::Outbound)?;
     if !answer.status().is_success() {
-        return Err(NoUserinfo::Status(answer.status().as_u16()));
+        return Err(NoUserinfo::Status { status: answer.status().as_u16(), why: refusal(&answer) });
     }
     let claims = match token(answer.body()) {
         Some(token) => {
@@ -98,9 +102,23 @@ pub async fn ask(
         }
         None => Told::read(answer.body()).map_err(|why| NoUserinfo::NoObject { kind: kind(&answer), why })?,
     };
+    // Some providers refuse with the status of an answer.
+    if let (None, Some(refusal)) = (claims.get("sub"), refusal(&answer)) {
+        return Err(NoUserinfo::Refused(refusal));
+    }
     id_token::once(&claims, "sub").map_err(NoUserinfo::Claim)?;
     let told = id_token::subject(&claims).map_err(NoUserinfo::Claim)?;
     if told == subject { Ok(claims) } else { Err(NoUserinfo::SomebodyElse { told }) }
+}
+
+/// Why the provider refuses, in its own words: in the body, as at the token endpoint, or in the header of RFC 6750 (3).
+fn refusal(answer: &http::Response<Vec<u8>>) -> Option<Refusal> {
+    let challenge = answer.headers().get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
+    serde_json::from_slice(answer.body()).ok().or_else(|| Refusal::of_challenge(challenge?))
+}
+
+fn said(why: Option<&Refusal>) -> String {
+    why.map(|why| format!(", with the error {why}")).unwrap_or_default()
 }
 
 /// A body that is a token and no JSON, whatever it is called.

@@ -4,13 +4,13 @@ use super::{
     choices::{Choice, Durations, Namespaces, longest, namespaces, offered_profiles, open_clusters, profiles},
     cluster_choices::ClusterChoices,
     facts::{Read, is_prod},
-    form::address,
+    form::{AskForm, address},
     groups::GroupLink,
     summary::Summary,
 };
 use crate::{
     actions::{
-        ask::{AskForm, Considered, Field, Problem, consider},
+        ask::{Considered, Field, Problem, consider},
         preview,
         requests::{self, NotSubmitted},
     },
@@ -163,7 +163,7 @@ pub async fn send(
         Err(Failure::TooOften(often)) => return too_often(&state, &signed_in, form, &find, often).await,
         Err(other) => return Err(other),
     }
-    match requests::submit(&state.store, &signed_in.person, &form).await {
+    match requests::submit(&state.store, &signed_in.person, &form.wanted()).await {
         Ok(id) => Ok(Redirect::to(&format!("/requests/{id}")).into_response()),
         Err(NotSubmitted::Problems(considered)) => {
             let problems = considered.problems.clone();
@@ -197,9 +197,9 @@ impl AskPage {
     async fn read(state: &State, signed_in: &SignedIn, mut form: AskForm, find: &str) -> Result<Self, Failure> {
         let current = &signed_in.policy;
         settle(&mut form, signed_in);
-        let mut considered = consider(&state.store, current, &signed_in.person, &form).await?;
+        let mut considered = consider(&state.store, current, &signed_in.person, &form.wanted()).await?;
         if settle_namespaces(&mut form, signed_in, &considered) | settle_minutes(&mut form, signed_in) {
-            considered = consider(&state.store, current, &signed_in.person, &form).await?;
+            considered = consider(&state.store, current, &signed_in.person, &form.wanted()).await?;
         }
         Self::new(state, signed_in, form, find, considered, vec![]).await
     }
@@ -251,21 +251,26 @@ impl AskPage {
 
     /// The sentence for a field, where something is wrong with it.
     pub fn wrong(&self, name: &str) -> Option<&Wrong> {
-        self.errors.iter().find(|wrong| wrong.field.name() == name && !name.is_empty())
+        self.errors.iter().find(|wrong| name_of(wrong.field) == Some(name))
     }
 }
+/// What the form calls a field; the whole has no name.
+fn name_of(field: Field) -> Option<&'static str> {
+    match field {
+        Field::Cluster => Some("cluster"),
+        Field::Profile => Some("profile"),
+        Field::Namespaces => Some("namespace"),
+        Field::Principal => Some("principal"),
+        Field::Minutes => Some("minutes"),
+        Field::Reason => Some("reason"),
+        Field::Whole => None,
+    }
+}
+
 impl Wrong {
     /// A problem as the form tells it.
     pub(super) fn of(problem: &Problem) -> Self {
-        let anchor = match problem.field {
-            Field::Cluster => "cluster",
-            Field::Profile => "profile",
-            Field::Namespaces => "namespace",
-            Field::Principal => "principal",
-            Field::Minutes => "minutes",
-            Field::Reason => "reason",
-            Field::Whole => "ask",
-        };
+        let anchor = name_of(problem.field).unwrap_or("ask");
         Self { field: problem.field, anchor, text: Html::prose_linking(&problem.sentence) }
     }
 }

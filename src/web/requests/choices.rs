@@ -1,7 +1,8 @@
 //! What the form of an ask offers: clusters, profiles, namespaces, durations.
 
+use super::form::AskForm;
 use crate::{
-    actions::ask::{self, AskForm, Considered},
+    actions::ask::{self, Considered},
     web::{SignedIn, html::Html, look::Pill, power::risk_pill},
     words::{self, access::doing},
 };

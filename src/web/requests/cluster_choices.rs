@@ -2,12 +2,12 @@
 
 use super::{choices::Choice, facts::is_prod};
 use crate::{
-    actions::ask::AskForm,
     store::read::{
         PAGE,
         asked::{self, Asked},
         held::{self, Held},
     },
+    web::requests::form::AskForm,
     web::{Failure, SignedIn, State, html::Html},
     words::{Clock, Sentence},
 };

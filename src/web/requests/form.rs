@@ -2,11 +2,38 @@
 //! come free.
 
 use crate::{
-    actions::ask::AskForm,
+    actions::ask::{Given, Wanted},
     store::read::{asked::Asked, request::RequestDetail},
 };
-use latchkey_domain::access::cluster::PinnedNamespace;
+use latchkey_domain::access::{cluster::PinnedNamespace, reason::Reason};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// The form's fields as somebody filled them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AskForm {
+    pub cluster: String,
+    pub profile: String,
+    pub namespaces: Vec<String>,
+    /// The ARN of one of the asker's principals.
+    pub principal: String,
+    /// Digits; anything else is a problem of this field.
+    pub minutes: String,
+    pub reason: String,
+}
+
+impl AskForm {
+    /// What they ask for, as far as it can be read.
+    pub fn wanted(&self) -> Wanted {
+        Wanted {
+            cluster: Given::read(&self.cluster),
+            profile: Given::read(&self.profile),
+            namespaces: self.namespaces.clone(),
+            principal: (!self.principal.is_empty()).then(|| self.principal.clone()),
+            minutes: Given::read(self.minutes.trim()),
+            reason: Reason::parse(&self.reason),
+        }
+    }
+}
 
 /// The address of the form as filled.
 pub fn address(form: &AskForm) -> String {

@@ -1,11 +1,8 @@
 //! Namespaces that no single policy rules: a link for each group of them that one does.
 
+use super::form::AskForm;
 use super::form::address;
-use crate::{
-    actions::ask::{AskForm, Considered},
-    web::html::Html,
-    words,
-};
+use crate::{actions::ask::Considered, web::html::Html, words};
 use latchkey_domain::access::policy::{Reason, RuledGroup, Ruling};
 
 /// Fills the form in with the namespaces that one policy rules.

@@ -5,7 +5,7 @@ mod choices;
 mod cluster_choices;
 mod decide;
 mod facts;
-mod form;
+pub mod form;
 mod groups;
 mod history;
 pub mod part;

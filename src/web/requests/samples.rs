@@ -5,13 +5,14 @@ use super::{
     choices::{Choice, Durations, Namespaces},
     cluster_choices::ClusterChoices,
     facts::Read,
+    form::AskForm,
     groups::GroupLink,
     history::{History, HistoryRow},
     show::{Decision, RequestPage},
     summary::Summary,
 };
 use crate::{
-    actions::ask::{AskForm, Field, Problem},
+    actions::ask::{Field, Problem},
     store::read::{
         asked::Asked,
         held::Held,

@@ -1,8 +1,9 @@
 //! Beside the form of an ask: what would come of it.
 
 use super::facts::Read;
+use super::form::AskForm;
 use crate::{
-    actions::ask::{AskForm, Considered, Field},
+    actions::ask::{Considered, Field},
     web::{html::Html, power::Power},
     words::{
         self, Sentence,

@@ -39,8 +39,9 @@ pub fn no_keys(error: &str) -> Said {
     Said::new(
         format!("the provider's keys do not come: {error}"),
         "No token can be verified, so nobody can sign in.",
-        "Look at the provider's `jwks_uri`, and whether the client has a signing key there: without one some providers sign \
-         with the client's secret, which is never taken.",
+        "Look at the provider's `jwks_uri`: it has to answer everybody, without a sign-in (some providers ask for a token \
+         until one chooses that keys are public). Look whether the client has a signing key there: without one some \
+         providers sign with the client's secret, which is never taken.",
     )
 }
 

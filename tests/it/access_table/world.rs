@@ -9,7 +9,8 @@ use axum::{
     body::Body,
     http::{Method, Request, header},
 };
-use latchkey::actions::{ask::AskForm, requests::Outcome};
+use latchkey::actions::requests::Outcome;
+use latchkey::web::AskForm;
 use latchkey_domain::access::{
     GrantId, RequestId,
     alarm::{Alarm, AlarmCode},

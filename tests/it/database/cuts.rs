@@ -7,9 +7,9 @@ use crate::{
     town::{Town, look},
     worker::{PROD, USERS, World},
 };
+use latchkey::web::AskForm;
 use latchkey::{
     actions::{
-        ask::AskForm,
         grants::{self, NotEnded},
         requests::{self, NotDecided, NotSubmitted, Outcome, VoteForm},
     },
@@ -40,7 +40,7 @@ impl Portal {
     /// Asks until somebody says that it is taken: by this click or by the one before.
     async fn ask(&self, form: &AskForm) {
         for _ in 0..PRESSES {
-            match requests::submit(&self.store, self.town.person("ana"), form).await {
+            match requests::submit(&self.store, self.town.person("ana"), &form.wanted()).await {
                 Ok(_) => return,
                 Err(NotSubmitted::Problems(considered)) => {
                     let said: Vec<&str> = considered.problems.iter().map(|problem| problem.sentence.as_str()).collect();

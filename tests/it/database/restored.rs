@@ -5,8 +5,9 @@ use crate::{
     town::look,
     worker::{PROD, USERS, World},
 };
+use latchkey::web::AskForm;
 use latchkey::{
-    actions::{ask::AskForm, grants},
+    actions::grants,
     store::fence::{self, SetUpAgain},
 };
 use latchkey_domain::access::GrantId;

@@ -3,8 +3,9 @@
 use super::PATIENCE;
 use crate::town::{Town, look};
 use futures::future::join_all;
+use latchkey::web::AskForm;
 use latchkey::{
-    actions::{ask::AskForm, grants, requests},
+    actions::{grants, requests},
     store::Store,
 };
 
@@ -21,7 +22,7 @@ async fn an_access_is_given_back_while_all_who_ask_wait_for_a_lock() {
     let asks = (0..12).map(|number| {
         let (web, person) = (web.clone(), town.person("ana").clone());
         let form = AskForm { reason: format!("Why does it fail for the {number}th time?"), ..look() };
-        tokio::spawn(async move { requests::submit(&web, &person, &form).await })
+        tokio::spawn(async move { requests::submit(&web, &person, &form.wanted()).await })
     });
     let asks: Vec<_> = asks.collect();
     let waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted";
@@ -38,5 +39,5 @@ async fn an_access_is_given_back_while_all_who_ask_wait_for_a_lock() {
         assert!(matches!(&error, requests::NotSubmitted::Store(error) if error.is_held()), "{error:?}");
     }
     holder.rollback().await.unwrap();
-    requests::submit(&web, town.person("ana"), &look()).await.unwrap();
+    requests::submit(&web, town.person("ana"), &look().wanted()).await.unwrap();
 }

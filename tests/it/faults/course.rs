@@ -6,11 +6,9 @@ use crate::{
     town::look,
     worker::{PROD, World},
 };
+use latchkey::web::AskForm;
 use latchkey::{
-    actions::{
-        ask::AskForm,
-        requests::{NotDecided, NotSubmitted, Outcome},
-    },
+    actions::requests::{NotDecided, NotSubmitted, Outcome},
     worker::{Life, Worker, run_once},
 };
 use latchkey_domain::access::{GrantId, RequestId, request::Verdict};
@@ -127,7 +125,7 @@ impl Course {
     pub async fn act_again(&self, act: Act) {
         let town = &self.world.town;
         let submit = async |form: &AskForm| {
-            latchkey::actions::requests::submit(&town.web, town.person(WHO), form).await.unwrap_err()
+            latchkey::actions::requests::submit(&town.web, town.person(WHO), &form.wanted()).await.unwrap_err()
         };
         let vote = async |by: &str, asked: usize| town.vote(by, self.asked[asked], Verdict::Approve).await.unwrap_err();
         match act {
@@ -149,11 +147,12 @@ impl Course {
         let town = &self.world.town;
         let refused = match act {
             Act::AskToLook => {
-                latchkey::actions::requests::submit(&town.web, town.person(WHO), &look()).await.err().is_some()
+                latchkey::actions::requests::submit(&town.web, town.person(WHO), &look().wanted()).await.err().is_some()
             }
-            Act::AskForNodes => {
-                latchkey::actions::requests::submit(&town.web, town.person(WHO), &nodes()).await.err().is_some()
-            }
+            Act::AskForNodes => latchkey::actions::requests::submit(&town.web, town.person(WHO), &nodes().wanted())
+                .await
+                .err()
+                .is_some(),
             Act::ApproveLook => town.vote("ben", self.asked[0], Verdict::Approve).await.is_err(),
             Act::ApproveNodesFirst => town.vote("ben", self.asked[1], Verdict::Approve).await.is_err(),
             Act::ApproveNodesLast => town.vote("chi", self.asked[1], Verdict::Approve).await.is_err(),

@@ -5,7 +5,7 @@ use crate::{
     town::{POLICY, look},
     worker::{PROD, STAGING, USERS, World},
 };
-use latchkey::actions::ask::AskForm;
+use latchkey::web::AskForm;
 use latchkey_simulator::kubernetes::{Failure, Pattern, Strange};
 use std::time::{Duration, Instant};
 

@@ -4,7 +4,8 @@ use crate::{
     town::look,
     worker::{PROD, USERS, World},
 };
-use latchkey::actions::{ask::AskForm, grants};
+use latchkey::actions::grants;
+use latchkey::web::AskForm;
 use latchkey_domain::access::GrantId;
 use latchkey_simulator::kubernetes::{Objects, Pattern};
 use serde_json::{Value, json};

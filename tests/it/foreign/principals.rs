@@ -4,7 +4,7 @@ use crate::{
     town::{POLICY, look},
     worker::{PROD, USERS, World},
 };
-use latchkey::actions::ask::AskForm;
+use latchkey::web::AskForm;
 use latchkey_domain::access::GrantId;
 use latchkey_simulator::{
     aws::{ApiError, Fault, UserChange},

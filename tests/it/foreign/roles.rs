@@ -4,7 +4,7 @@ use crate::{
     town::look,
     worker::{PROD, World},
 };
-use latchkey::actions::ask::AskForm;
+use latchkey::web::AskForm;
 use latchkey_domain::access::GrantId;
 use serde_json::{Value, json};
 

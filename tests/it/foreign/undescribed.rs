@@ -6,7 +6,7 @@ use crate::{
     worker::{PROD, STAGING, USERS, World},
 };
 use latchkey::{
-    actions::ask::AskForm,
+    web::AskForm,
     worker::{Life, Worker, run_once},
 };
 use latchkey_domain::access::GrantId;

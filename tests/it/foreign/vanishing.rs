@@ -5,7 +5,7 @@ use crate::{
     town::look as ask_to_look,
     worker::{PROD, USERS, World},
 };
-use latchkey::actions::ask::AskForm;
+use latchkey::web::AskForm;
 use latchkey::worker::{Life, Worker, run_once};
 use latchkey_simulator::seed::AuthenticationMode;
 use serde_json::Value;

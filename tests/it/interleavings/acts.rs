@@ -114,10 +114,10 @@ impl Act {
         match self {
             Self::Submit => {
                 let form = ask("prod-eu", "view", "payments-batch");
-                requests::submit(web, town.person("ana"), &form).await?;
+                requests::submit(web, town.person("ana"), &form.wanted()).await?;
             }
             Self::SubmitAutomatic => {
-                requests::submit(web, town.person("ana"), &ask("prod-eu", "view", "checkout")).await?;
+                requests::submit(web, town.person("ana"), &ask("prod-eu", "view", "checkout").wanted()).await?;
             }
             Self::ApproveLast => self.vote(scene, hands, "ben", "open").await?,
             Self::ApproveFirst => self.vote(scene, hands, "ben", "of two").await?,

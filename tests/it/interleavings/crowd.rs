@@ -94,7 +94,7 @@ async fn turn(scene: &Scene, hands: &Hands, random: &mut StdRng) -> (&'static st
                 ["view", "edit"].choose(random).unwrap(),
                 ["payments", "payments-batch", "checkout"].choose(random).unwrap(),
             );
-            ("submit", requests::submit(web, town.person(who), &form).await.map(drop).map_err(Into::into))
+            ("submit", requests::submit(web, town.person(who), &form.wanted()).await.map(drop).map_err(Into::into))
         }
         20..45 => ("vote", vote(town, web, random).await),
         45..48 => ("cancel", cancel(town, web, random).await),

@@ -3,7 +3,6 @@
 use super::gate::{Commits, Gate};
 use crate::town::{POLICY, Town, look, observation};
 use latchkey::{
-    actions::ask::AskForm,
     aws::{Aws, AwsConfig},
     lease::{LEASE, Lease, Life},
     store::{
@@ -11,6 +10,7 @@ use latchkey::{
         fence::{self, Looked},
         observations, targets,
     },
+    web::AskForm,
     worker::Worker,
 };
 use latchkey_domain::access::{ClusterId, GrantId, PrincipalId, RequestId, request::Verdict, transition::Target};

@@ -96,7 +96,8 @@ async fn nothing_is_granted_by_a_rule_that_went_while_it_was_asked_for() {
         (Hands::new(&scene.town, Commits::Kept).await, Hands::new(&scene.town, Commits::Kept).await);
     asker.gate.set(Some(Stop::Text("pg_advisory_xact_lock_shared")));
     let form = ask("prod-eu", "view", "checkout");
-    let submit = requests::submit(&asker.web, scene.town.person("ana"), &form);
+    let wanted = form.wanted();
+    let submit = requests::submit(&asker.web, scene.town.person("ana"), &wanted);
     let change = async {
         asker.gate.reached().await;
         let strict = policy().replace("automatic = true", "approvers = { groups = [\"payments-leads\"], quorum = 1 }");

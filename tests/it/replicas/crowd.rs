@@ -6,8 +6,9 @@ use crate::{
     worker::{PROD, USERS},
 };
 use futures::future::join_all;
+use latchkey::web::AskForm;
 use latchkey::{
-    actions::{ask::AskForm, grants, requests},
+    actions::{grants, requests},
     worker::{self, Life},
 };
 use latchkey_domain::access::{GrantId, RequestId, person::Person, request::Verdict};
@@ -33,7 +34,7 @@ async fn crowd() -> (World, Vec<Person>) {
 
 impl World {
     async fn asked(&self, person: &Person, form: &AskForm) -> RequestId {
-        requests::submit(&self.town.web, person, form).await.unwrap()
+        requests::submit(&self.town.web, person, &form.wanted()).await.unwrap()
     }
 
     /// What each of these people asks for, the same for all.

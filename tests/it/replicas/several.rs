@@ -6,7 +6,7 @@ use crate::{
     worker::{PROD, STAGING, USERS},
 };
 use latchkey::{
-    actions::ask::AskForm,
+    web::AskForm,
     worker::{self, Life},
 };
 use latchkey_domain::access::GrantId;

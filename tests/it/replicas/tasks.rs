@@ -4,7 +4,7 @@
 use super::{World, wait_until};
 use crate::{town::look, worker::PROD};
 use latchkey::{
-    actions::ask::AskForm,
+    web::AskForm,
     worker::{self, Life},
 };
 use sqlx::{Connection as _, Executor as _, PgConnection};

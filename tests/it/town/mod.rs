@@ -3,8 +3,9 @@
 
 use crate::rig::postgres::{Database, Postgres};
 use jiff::{SignedDuration, Timestamp};
+use latchkey::web::AskForm;
 use latchkey::{
-    actions::{ask::AskForm, own, policy, requests},
+    actions::{own, policy, requests},
     config,
     database_url::DatabaseUrl,
     store::{
@@ -306,7 +307,7 @@ impl Town {
 
     /// A request that was sent.
     pub async fn ask(&self, handle: &str, form: &AskForm) -> RequestId {
-        latchkey::actions::requests::submit(&self.web, self.person(handle), form).await.unwrap()
+        latchkey::actions::requests::submit(&self.web, self.person(handle), &form.wanted()).await.unwrap()
     }
 
     /// A vote by somebody who saw what stands.

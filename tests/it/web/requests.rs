@@ -6,7 +6,8 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
-use latchkey::actions::{ask::AskForm, own};
+use latchkey::actions::own;
+use latchkey::web::AskForm;
 use latchkey_domain::access::{RequestId, request::Verdict};
 
 const LOOK: [(&str, &str); 5] = [

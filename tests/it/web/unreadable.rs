@@ -3,7 +3,7 @@
 use super::Portal;
 use crate::town::{Town, look};
 use axum::http::StatusCode;
-use latchkey::actions::ask::AskForm;
+use latchkey::web::AskForm;
 
 async fn as_owner(town: &Town, statement: &str) {
     sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(town.owner.pool()).await.unwrap();

@@ -2,7 +2,8 @@
 
 use super::{PATIENCE, PROD, World};
 use crate::town::look;
-use latchkey::actions::{ask::AskForm, grants};
+use latchkey::actions::grants;
+use latchkey::web::AskForm;
 use latchkey_domain::eks::rbac::{Rule, rules_hash};
 use serde_json::json;
 use std::time::Instant;

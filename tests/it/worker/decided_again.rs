@@ -3,10 +3,8 @@
 
 use super::{PROD, World};
 use crate::town::{POLICY, Town, look};
-use latchkey::{
-    actions::{ask::AskForm, clock},
-    store::Store,
-};
+use latchkey::web::AskForm;
+use latchkey::{actions::clock, store::Store};
 use latchkey_domain::access::GrantId;
 use serde_json::{Value, json};
 use std::fmt::Debug;

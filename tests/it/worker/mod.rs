@@ -16,8 +16,9 @@ mod unworkable;
 
 use crate::town::{Town, look};
 use jiff::Timestamp;
+use latchkey::web::AskForm;
 use latchkey::{
-    actions::{ask::AskForm, grants},
+    actions::grants,
     aws::{AccessKeys, Aws, AwsConfig},
     store::Store,
     worker::{Life, RunReport, TimeOfDay, Worker, run_once},

@@ -2,7 +2,7 @@
 
 use super::{PROD, World};
 use crate::town::look;
-use latchkey::actions::ask::AskForm;
+use latchkey::web::AskForm;
 
 fn batch() -> AskForm {
     AskForm { namespaces: vec!["payments-batch".into()], ..look() }

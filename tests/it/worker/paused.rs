@@ -2,7 +2,8 @@
 
 use super::{PROD, World};
 use crate::town::look;
-use latchkey::actions::{ask::AskForm, targets};
+use latchkey::actions::targets;
+use latchkey::web::AskForm;
 use latchkey_domain::access::{ClusterId, GrantId};
 
 const SENTENCE: &str = "An operator paused granting on prod-eu: the node groups are being replaced";

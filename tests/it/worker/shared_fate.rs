@@ -5,10 +5,10 @@
 use super::{PROD, STAGING, World};
 use crate::town::look;
 use latchkey::actions::{
-    ask::AskForm,
     clock,
     grants::{self, NotEnded},
 };
+use latchkey::web::AskForm;
 use latchkey_domain::access::{GrantId, reason::Unfit};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 

@@ -2,7 +2,7 @@
 
 use super::{PROD, STAGING, USERS, World};
 use crate::town::look;
-use latchkey::actions::ask::AskForm;
+use latchkey::web::AskForm;
 use latchkey_simulator::kubernetes::{Failure, Pattern};
 
 const FOREIGN: &str = "- userarn: arn:aws:iam::111122223333:user/terraform\n  username: terraform\n";

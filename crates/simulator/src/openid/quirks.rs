@@ -21,6 +21,8 @@ pub enum Quirk {
     Userinfo(&'static str, Value),
     /// Userinfo answers so, without a body.
     UserinfoStatus(u16),
+    /// Userinfo refuses with this status, error and description.
+    UserinfoRefusal(u16, &'static str, &'static str),
     /// Userinfo calls its JSON so.
     UserinfoType(&'static str),
     /// Userinfo is a signed token, with these claims about itself.

@@ -96,6 +96,15 @@ impl OpenId {
         if let Some(status) = status.first() {
             return status.into_response();
         }
+        let refusal = self.quirks(|quirk| match quirk {
+            Quirk::UserinfoRefusal(status, error, said) => Some((*status, *error, *said)),
+            _ => None,
+        });
+        if let Some((status, error, said)) = refusal.first() {
+            let said = if said.is_empty() { Value::Null } else { json!(said) };
+            let body = quirks::changed(json!({ "error": error }), [("error_description", said)].into_iter());
+            return (StatusCode::from_u16(*status).unwrap_or_default(), axum::Json(body)).into_response();
+        }
         let said = self.user_info(token);
         let signed = self.quirks(|quirk| match quirk {
             Quirk::SignedUserinfo(about) => Some(about.clone()),

@@ -4,7 +4,7 @@ use crate::{
     town::{POLICY, Town, look},
     worker::{PROD, STAGING, USERS, World},
 };
-use latchkey::actions::ask::AskForm;
+use latchkey::web::AskForm;
 use latchkey_domain::access::{GrantId, RequestId};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};

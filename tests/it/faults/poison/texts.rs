@@ -8,7 +8,7 @@ use crate::{
     town::look,
     worker::{PROD, USERS},
 };
-use latchkey::actions::ask::AskForm;
+use latchkey::web::AskForm;
 use latchkey_domain::access::GrantId;
 use serde_json::{Value, json};
 use std::fmt::Write as _;

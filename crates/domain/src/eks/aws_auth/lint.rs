@@ -170,7 +170,8 @@ fn of_names(key: Key, line: usize, username: &str, groups: &[String], findings: 
     if username.starts_with("system:") && !username.starts_with("system:node:{{") {
         findings.push(RESERVED_NAME.at(key, line, format!("the username is `{username}`")));
     }
-    if username.contains("{{SessionName") {
+    // Nodes of Fargate and hybrid ones are named so.
+    if username.contains("{{SessionName") && !is_of_nodes(username, groups) {
         findings.push(CALLER_CHOOSES.at(key, line, format!("the username is `{username}`")));
     }
     for group in groups.iter().filter(|group| group.contains("{{SessionName")) {
@@ -192,7 +193,8 @@ pub(super) fn misleading(key: Key, line: usize, username: &str, groups: &[String
     if username.contains("system:node:{{") && !joins && !username.contains("system:nodes") {
         findings.push(NODES_GROUP.at(key, line, "the entry names nodes, and not their group"));
     }
-    if groups.iter().any(|group| group == "system:nodes") && !username.contains("system:node:") {
+    let has_name = username.split_once("system:node:").is_some_and(|(_, name)| !name.is_empty());
+    if groups.iter().any(|group| group == "system:nodes") && !has_name {
         let message = format!("the group is that of nodes, and the username is `{username}`");
         findings.push(NODES_NAME.at(key, line, message));
     }

@@ -215,7 +215,15 @@ fn templates_that_nobody_fills_in_and_nodes_without_their_group_are_named() {
     };
     let both = "['system:bootstrappers', 'system:nodes']";
     assert_eq!(found(&nodes("system:node:{{EC2PrivateDNSName}}", both)), []);
-    assert_eq!(found(&nodes("system:node:{{SessionName}}", both)), [("caller-chooses-name", Severity::Info)]);
+    assert_eq!(found(&nodes("system:node:{{SessionName}}", both)), [], "as nodes of Fargate are named");
+    assert_eq!(found(&nodes("dev-{{SessionName}}", "[devs]")), [("caller-chooses-name", Severity::Info)]);
+    for name in ["{EC2PrivateDNSName}", "{EC2PrivateDNSName}}", "${EC2PrivateDNSName}", "((EC2PrivateDNSName))"] {
+        let text = nodes(&format!("system:node:{name}"), both);
+        let rules = [("system-username", Severity::Warning), ("unknown-template", Severity::Error)];
+        let mut named = found(&text);
+        named.sort_unstable();
+        assert_eq!(named, rules, "{name}");
+    }
     for name in ["{{EC2PrivateDnsName}}", "{{ EC2PrivateDNSName }}", "{{SessionTag.userName}}"] {
         let text = nodes(&format!("system:node:{name}"), both);
         assert_eq!(found(&text), [("unknown-template", Severity::Error)], "{name}");

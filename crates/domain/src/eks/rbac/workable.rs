@@ -171,11 +171,11 @@ impl Judge<'_> {
             return Some(Why::Pattern);
         }
         let (kind, part) = resource.split_once('/').unwrap_or((resource, ""));
+        // Of signers, `DOMAIN/*` is a name that is asked for: `IsAuthorizedForSignerName` of Kubernetes'
+        // plugin/pkg/admission/certificates/util.go, and so do controllers with signers of their own.
+        let is_pattern = |name: &String| name.contains('*') && !(kind == "signers" && name.ends_with("/*"));
         // `*/scale` is the scale of everything; any other `*` in a resource, or in a name, is itself.
-        if has_pattern(kind)
-            || part.contains('*')
-            || (named && rule.resource_names.iter().all(|name| name.contains('*')))
-        {
+        if has_pattern(kind) || part.contains('*') || (named && rule.resource_names.iter().all(is_pattern)) {
             return Some(Why::Pattern);
         }
         let lower = verb.to_ascii_lowercase();

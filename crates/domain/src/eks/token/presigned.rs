@@ -215,7 +215,13 @@ fn find_token(pasted: &str) -> Result<String, TokenError> {
     if pasted.len() > LONGEST_PASTE {
         return Err(TokenError::TooLong);
     }
-    let token = if pasted.starts_with('{') {
+    let mut words = pasted.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
+    let found: Vec<&str> = words.by_ref().filter(|word| word.starts_with(PREFIX)).collect();
+    let stands_alone = pasted.starts_with(['{', '"', '\'']) || pasted.starts_with(PREFIX);
+    let token = if let ([word], false) = (found.as_slice(), stands_alone) {
+        // A prompt, a warning of the tool or a table around it.
+        (*word).to_owned()
+    } else if pasted.starts_with('{') {
         let credential: Value = serde_json::from_str(pasted).or_else(|_| {
             // A terminal wraps long lines, and some put the breaks into what is copied: inside the token there is no
             // white space to lose.

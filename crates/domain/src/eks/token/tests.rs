@@ -209,6 +209,23 @@ fn a_token_is_taken_for_fifteen_minutes() {
 }
 
 #[test]
+fn a_token_is_found_in_what_a_terminal_or_a_tool_puts_around_it() {
+    let (token, url) = (encode(&url()), url());
+    let json = format!(r#"{{"kind": "ExecCredential", "status": {{"token": "{token}"}}}}"#);
+    for paste in [
+        format!("$ aws eks get-token --cluster-name demo\n{json}"),
+        format!("The cache is stale\r\n{json}\n$ "),
+        format!("kind: ExecCredential\nstatus:\n  token: {token}\n"),
+        format!("token: \"{token}\""),
+    ] {
+        let read = PresignedIdentity::parse(&paste, &expected()).unwrap_or_else(|error| panic!("{paste}: {error}"));
+        assert_eq!(read.url(), url, "{paste}");
+    }
+    let two = format!("{token}\n{token} x");
+    assert!(PresignedIdentity::parse(&format!("first: {two}"), &expected()).is_err(), "which of them is meant?");
+}
+
+#[test]
 fn pastes_of_something_else_say_what_to_paste() {
     let paste = |text: &str| PresignedIdentity::parse(text, &expected()).unwrap_err();
     assert_eq!(paste(" \n"), TokenError::Empty);

@@ -9,8 +9,10 @@ const TEMPLATES: [&str; 5] = ["EC2PrivateDNSName", "SessionName", "SessionNameRa
 
 /// Whether a text has a placeholder of a document in it, or a template that nobody fills in.
 pub(super) fn is_left_as_it_stands(text: &str) -> bool {
-    let mut names = text.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap_or_default());
-    text.contains(['<', '>']) || names.any(|name| !TEMPLATES.contains(&name))
+    // What the authenticator fills in, taken out: it replaces just these texts.
+    let rest = TEMPLATES.iter().fold(text.to_owned(), |text, name| text.replace(&format!("{{{{{name}}}}}"), ""));
+    rest.contains(['<', '>', '{', '}'])
+        || TEMPLATES.iter().any(|name| rest.contains(name) && rest.contains(['(', '$', '[']))
 }
 
 /// What is wrong with a name that was made of several texts, or of one and its blanks.

@@ -1,8 +1,9 @@
 //! How dangerous rules are, and why, in sentences.
 //!
 //! The scale: low reads and sees no secret; elevated changes things; high reads secrets, runs workloads or commands;
-//! critical can become more than it was given. A judgement never understates: rules for objects that a RoleBinding
-//! does not reach are judged as if it did.
+//! critical can become more than it was given. Of Kubernetes' own kinds, and of the controllers that `probe` lists, a
+//! judgement never understates: rules for objects that a RoleBinding does not reach are judged as if it did. What other
+//! controllers do with their kinds is not known: writing them is elevated.
 
 mod probe;
 mod words;

@@ -35,6 +35,28 @@ pub(super) const WORKLOADS: &[Probe] = &[
     Probe(WRITE, "pool.kubevirt.io", &["virtualmachinepools"]),
     Probe(WRITE, "tekton.dev", &["tasks", "taskruns", "pipelines", "pipelineruns", "clustertasks", "customruns"]),
     Probe(WRITE, "triggers.tekton.dev", &["triggertemplates", "eventlisteners"]),
+    Probe(WRITE, "velero.io", &["restores", "backups", "schedules"]),
+    Probe(WRITE, "kubernetes.crossplane.io", &["objects", "observedobjectcollections"]),
+    Probe(WRITE, "helm.crossplane.io", &["releases"]),
+    Probe(WRITE, "pkg.crossplane.io", &["providers", "functions", "configurations", "deploymentruntimeconfigs"]),
+    Probe(WRITE, "helm.cattle.io", &["helmcharts", "helmchartconfigs"]),
+    Probe(
+        WRITE,
+        "operators.coreos.com",
+        &["subscriptions", "clusterserviceversions", "installplans", "catalogsources"],
+    ),
+    Probe(WRITE, "keda.sh", &["scaledjobs"]),
+    Probe(WRITE, "monitoring.coreos.com", &["prometheuses", "prometheusagents", "alertmanagers", "thanosrulers"]),
+    Probe(
+        WRITE,
+        "kubeflow.org",
+        &["notebooks", "pytorchjobs", "tfjobs", "mpijobs", "xgboostjobs", "jaxjobs", "trainjobs"],
+    ),
+    Probe(WRITE, "trainer.kubeflow.org", &["trainjobs", "trainingruntimes", "clustertrainingruntimes"]),
+    Probe(WRITE, "ray.io", &["rayclusters", "rayjobs", "rayservices"]),
+    Probe(WRITE, "sparkoperator.k8s.io", &["sparkapplications", "scheduledsparkapplications"]),
+    Probe(WRITE, "batch.volcano.sh", &["jobs"]),
+    Probe(WRITE, "actions.github.com", &["autoscalingrunnersets", "ephemeralrunners", "ephemeralrunnersets"]),
 ];
 pub(super) const COMMANDS: &[Probe] = &[
     // A websocket's exec is a GET to the authorizer of older servers.
@@ -69,6 +91,10 @@ pub(super) const DANGERS: &[(Danger, Risk, &[Probe])] = &[
             Probe(ALTER, ADMISSION, &["mutatingadmissionpolicies", "mutatingadmissionpolicybindings"]),
             Probe(ALTER, ADMISSION, &["validatingadmissionpolicies", "validatingadmissionpolicybindings"]),
             Probe(ALTER, "apiregistration.k8s.io", &["apiservices"]),
+            // Controllers that change, or make, what others send: whoever writes their rules writes any object.
+            Probe(ALTER, "kyverno.io", &["clusterpolicies", "policies"]),
+            Probe(ALTER, "policies.kyverno.io", &["mutatingpolicies", "generatingpolicies", "imagevalidatingpolicies"]),
+            Probe(ALTER, "mutations.gatekeeper.sh", &["assign", "assignmetadata", "assignimage", "modifyset"]),
         ],
     ),
     (Danger::ReadsSecrets, Risk::High, &[Probe(READ, "", &["secrets"])]),

@@ -115,6 +115,15 @@ fn what_a_request_can_use_stays_as_it_is_written() {
         Rule::of(&["get", "list"], &[""], &["nodes", "namespaces"]),
         Rule::of(&["*"], &[""], &["users", "groups"]),
         Rule::of(&["*"], &["certificates.k8s.io"], &["signers"]),
+        // A name that is asked for so: whatever a domain signs.
+        Rule {
+            resource_names: vec!["example.com/*".to_owned()],
+            ..Rule::of(&["approve", "sign", "attest"], &["certificates.k8s.io"], &["signers"])
+        },
+        Rule {
+            resource_names: vec!["issuers.cert-manager.io/*".to_owned()],
+            ..Rule::of(&["approve"], &["cert-manager.io"], &["signers"])
+        },
         Rule::of(&["*"], &["authentication.k8s.io"], &["userextras/scopes", "uids"]),
         super::paths(&["get", "post"], &["/healthz", "/logs/*", "*"]),
     ] {

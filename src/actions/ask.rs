@@ -307,7 +307,7 @@ fn read_minutes(wanted: &Wanted, considered: &mut Considered) {
         Given::Is(minutes) => considered.minutes = Some(minutes),
         Given::Nothing => considered.problem(Field::Minutes, "Choose for how long."),
         Given::Unreadable(_) => {
-            considered.problem(Field::Minutes, "A whole number of minutes, please: 60, for example.")
+            considered.problem(Field::Minutes, "A whole number of minutes, please: 60, for example.");
         }
     }
 }

@@ -294,7 +294,7 @@ impl OpenId {
                 tracing::warn!(error = %error, "userinfo says nothing; the ID token is enough");
                 Ok(about)
             }
-            Err(why) => Err(LoginError::NoUserinfo { lacks: about.lacks(&self.config)?, why }),
+            Err(why) => Err(LoginError::NoUserinfo { lacks: about.lacks(&self.config)?, why: Box::new(why) }),
         }
     }
 }

@@ -60,6 +60,9 @@ pub const IAM_SETTLES: Duration = Duration::from_secs(15);
 /// The outcome of an intent that a later run closed when it did not see the object, or one that may be another run's.
 pub const UNSEEN: &str = "interrupted; nothing that is surely its own was there when looked at again";
 
+/// In the detail of an intent: its grant, where that was locked, so that the row could not refer to it.
+pub const OF_GRANT: &str = "of_grant";
+
 impl Tx {
     /// Records intents of a run.
     ///
@@ -143,7 +146,7 @@ pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Resul
     let dangling = rows.into_iter().map(|row| Dangling {
         id: row.id,
         epoch: row.epoch,
-        grant: row.grant_id.map(GrantId),
+        grant: row.grant_id.or_else(|| row.detail.get(OF_GRANT)?.as_str()?.parse().ok()).map(GrantId),
         step: row.step,
         object: row.object,
         detail: row.detail,

@@ -4,6 +4,7 @@
 use super::{Store, StoreError};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,15 +47,41 @@ pub const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// So many windows that are over go with each that begins: more than begin.
 const SWEPT: i64 = 20;
 
-/// Counts one more, where there is room for it; what is refused is not counted, so that waiting is enough.
+/// When to ask again for a window that somebody has locked: whoever counts holds it for a moment.
+const PASSING: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(150)];
+
+/// Counts one more, where there is room for it; what is refused is not counted, so that waiting is enough. A window that
+/// somebody keeps locked counts nothing: they keep nobody from what they may do.
 ///
 /// # Errors
 /// `Database`. What comes too often is no error: `Ok(Some(..))`.
 pub async fn count(store: &Store, what: Counted, whose: &str, times: u32) -> Result<Option<TooOften>, StoreError> {
     let whose = Sha256::digest(whose.as_bytes()).to_vec();
-    let counted = sqlx::query_scalar!(
-        r#"insert into limit_window as w (what, whose, count, ends_at)
-           values ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+    for pause in PASSING {
+        match count_free(store, what, &whose, times).await? {
+            Some(1) => {
+                sweep(store).await?;
+                return Ok(None);
+            }
+            Some(_) => return Ok(None),
+            None if is_full(store, what, &whose, times).await? => {
+                return Ok(Some(TooOften { times, wait_seconds: wait(store, what, &whose).await? }));
+            }
+            None => tokio::time::sleep(pause).await,
+        }
+    }
+    tracing::error!(what = what.as_str(), "somebody keeps a window of a limit locked; it is not counted");
+    Ok(None)
+}
+
+/// The count with one more; none where there is no room, or somebody has the window locked.
+async fn count_free(store: &Store, what: Counted, whose: &[u8], times: u32) -> Result<Option<i32>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"with free as (select from limit_window where what = $1 and whose = $2 for update skip locked),
+             there as (select from limit_window where what = $1 and whose = $2)
+           insert into limit_window as w (what, whose, count, ends_at)
+           select $1, $2, 1, clock_timestamp() + make_interval(secs => $3)
+             where exists (select from free) or not exists (select from there)
            on conflict (what, whose) do update set
              count = case when w.ends_at <= clock_timestamp() then 1 else w.count + 1 end,
              ends_at = case when w.ends_at <= clock_timestamp() then excluded.ends_at else w.ends_at end
@@ -66,15 +93,20 @@ pub async fn count(store: &Store, what: Counted, whose: &str, times: u32) -> Res
         i32::try_from(times).unwrap_or(i32::MAX),
     )
     .fetch_optional(store.pool())
-    .await?;
-    match counted {
-        Some(1) => {
-            sweep(store).await?;
-            Ok(None)
-        }
-        Some(_) => Ok(None),
-        None => Ok(Some(TooOften { times, wait_seconds: wait(store, what, &whose).await? })),
-    }
+    .await?)
+}
+
+/// Whether a window has no room.
+async fn is_full(store: &Store, what: Counted, whose: &[u8], times: u32) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from limit_window
+             where what = $1 and whose = $2 and ends_at > clock_timestamp() and count >= $3) as "full!""#,
+        what.as_str(),
+        whose,
+        i32::try_from(times).unwrap_or(i32::MAX),
+    )
+    .fetch_one(store.pool())
+    .await?)
 }
 
 async fn wait(store: &Store, what: Counted, whose: &[u8]) -> Result<u32, StoreError> {

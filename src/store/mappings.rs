@@ -28,7 +28,11 @@ impl Tx {
     ///
     /// # Errors
     /// `Database`.
-    pub async fn reserve_mappings(&mut self, cluster: ClusterId, reserved: &[Reserved]) -> Result<(), StoreError> {
+    pub async fn reserve_mappings(
+        &mut self,
+        cluster: ClusterId,
+        reserved: impl Iterator<Item = &Reserved>,
+    ) -> Result<(), StoreError> {
         for Reserved { principal, identity } in reserved {
             sqlx::query!(
                 "insert into mapping (principal_id, cluster_id, visit, username, own, state, intended_at)

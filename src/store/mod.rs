@@ -64,7 +64,23 @@ pub struct Store {
     policy: policies::LastRead,
     refusal: session::Refusal,
     /// Of a store for pages: how many of its transactions there may be at once.
-    pages: Option<Arc<Semaphore>>,
+    pages: Option<Places>,
+}
+
+/// How many transactions of pages may have a connection at once: whoever waits for a lock holds one.
+#[derive(Debug, Clone)]
+struct Places {
+    all: Arc<Semaphore>,
+    /// Of those that end an access.
+    ends: Arc<Semaphore>,
+}
+
+impl Places {
+    /// Of so many connections, half for what is decided and a quarter for what ends: the rest reads and signs in.
+    fn of(connections: u32) -> Self {
+        let part = |of: u32| Arc::new(Semaphore::new(usize::try_from(connections / of).unwrap_or(1).max(1)));
+        Self { all: part(2), ends: part(4) }
+    }
 }
 
 /// As many connections as looking at everything at once takes.
@@ -74,8 +90,6 @@ const READERS: u32 = 4;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The same while somebody waits for a page.
 const PATIENCE_OF_PAGES: Duration = Duration::from_millis(1_500);
-/// How a transaction of a page begins: somebody waits for it, and holds a connection meanwhile.
-const BEGIN_PAGE: &str = "begin; set local lock_timeout = '3s'";
 
 impl Store {
     /// Connects lazily: a database that is away is an error of the first query, not of the start. A connection whose
@@ -87,10 +101,8 @@ impl Store {
 
     /// The same for pages: whoever waits for one is told soon that the database is away.
     pub fn for_pages(url: &DatabaseUrl, connections: u32) -> Self {
-        // Half of the connections: whoever waits for a lock keeps nobody from reading, signing in, or ending an access.
-        let at_once = usize::try_from(connections / 2).unwrap_or(1).max(1);
         let store = Self::connect_within(url, connections, PATIENCE_OF_PAGES);
-        Self { pages: Some(Arc::new(Semaphore::new(at_once))), ..store }
+        Self { pages: Some(Places::of(connections)), ..store }
     }
 
     fn connect_within(url: &DatabaseUrl, connections: u32, patience: Duration) -> Self {
@@ -164,27 +176,27 @@ impl Store {
         Ok(self.pool.acquire().await?)
     }
 
-    /// Begins a transaction of business state. One of a page waits three seconds for any one lock, and there are half as
-    /// many of them at once as there are connections.
+    /// Begins a transaction of business state. Of a page's there are half as many at once as there are connections.
     ///
     /// # Errors
     /// `Database` where no connection is to be had; `Crowded` where too many of a page's transactions wait for locks.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let Some(pages) = &self.pages else { return Tx::begin(&self.pool).await };
-        let place = tokio::time::timeout(PATIENCE_OF_PAGES, Arc::clone(pages).acquire_owned()).await;
-        let place = place.ok().and_then(Result::ok).ok_or(StoreError::Crowded)?;
-        Ok(Tx::begin_with(&self.pool, BEGIN_PAGE).await?.keeping(place))
+        self.begin_in(|places| &places.all).await
     }
 
-    /// Begins a transaction that ends an access: it needs no place among those that wait.
+    /// Begins a transaction that ends an access: it needs no place among those that decide.
     ///
     /// # Errors
-    /// `Database` where no connection is to be had.
+    /// As [`Store::begin`].
     pub async fn begin_to_end(&self) -> Result<Tx, StoreError> {
-        match self.pages {
-            Some(_) => Tx::begin_with(&self.pool, BEGIN_PAGE).await,
-            None => Tx::begin(&self.pool).await,
-        }
+        self.begin_in(|places| &places.ends).await
+    }
+
+    async fn begin_in(&self, places: impl Fn(&Places) -> &Arc<Semaphore>) -> Result<Tx, StoreError> {
+        let Some(pages) = &self.pages else { return Tx::begin(&self.pool).await };
+        let place = tokio::time::timeout(PATIENCE_OF_PAGES, Arc::clone(places(pages)).acquire_owned()).await;
+        let place = place.ok().and_then(Result::ok).ok_or(StoreError::Crowded)?;
+        Ok(Tx::begin(&self.pool).await?.keeping(place))
     }
 }
 

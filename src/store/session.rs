@@ -14,6 +14,9 @@ const STATEMENT_TIMEOUT: &str = "15s";
 /// A process that stands still in a transaction (nothing outside is called in one) lets its locks go after this: before
 /// whoever waits for them gives up.
 const IDLE_TIMEOUT: &str = "8s";
+/// A statement that waits for a lock for longer is given up: no transaction of a process holds one nearly as long, and
+/// whoever does must not hold up what needs no lock of theirs. Transactions that can say what to do then wait less.
+const LOCK_TIMEOUT: &str = "3s";
 /// A query whose filters may be absent has one plan for all of them once Postgres keeps one: on a long audit log that
 /// reads all of it, for minutes. So each use is planned for what it asks, which takes a fraction of a millisecond.
 const PLAN_CACHE: &str = "force_custom_plan";
@@ -30,8 +33,8 @@ fn settings(schema: &str, is_owner: bool) -> Vec<(&'static str, String)> {
         ("plan_cache_mode", PLAN_CACHE.to_owned()),
         ("statement_timeout", format!("'{STATEMENT_TIMEOUT}'")),
         ("idle_in_transaction_session_timeout", format!("'{IDLE_TIMEOUT}'")),
-        // Transactions say themselves how long they wait for a lock, and all of them write.
-        ("lock_timeout", "0".to_owned()),
+        // All of them write; whoever waits longer for a lock waits for nobody who works.
+        ("lock_timeout", format!("'{LOCK_TIMEOUT}'")),
         ("default_transaction_read_only", "off".to_owned()),
     ];
     all.into_iter().take(if is_owner { OF_OWNER } else { usize::MAX }).collect()
@@ -98,7 +101,7 @@ pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option
         ("plan_cache_mode", text(3)?, text(3)? == PLAN_CACHE),
         ("statement_timeout", text(4)?, text(4)? == STATEMENT_TIMEOUT),
         ("idle_in_transaction_session_timeout", text(5)?, text(5)? == IDLE_TIMEOUT),
-        ("lock_timeout", text(6)?, text(6)? == "0"),
+        ("lock_timeout", text(6)?, text(6)? == LOCK_TIMEOUT),
         ("default_transaction_read_only", text(7)?, text(7)? == "off"),
     ];
     let counted = seen.into_iter().take(if is_owner { OF_OWNER } else { usize::MAX });

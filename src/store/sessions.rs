@@ -103,9 +103,15 @@ pub async fn signed_in(
     .await?;
     let Some(row) = row else { return Ok(None) };
     if extend && row.stale {
-        sqlx::query!("update session set seen_at = clock_timestamp() where token_hash = $1 and ended_at is null", hash)
-            .execute(store.pool())
-            .await?;
+        // Whoever has the row locked keeps nobody from their page: the next one writes it.
+        sqlx::query!(
+            "with free as (select token_hash from session where token_hash = $1 and ended_at is null
+               for no key update skip locked)
+             update session s set seen_at = clock_timestamp() from free where s.token_hash = free.token_hash",
+            hash
+        )
+        .execute(store.pool())
+        .await?;
     }
     Ok(Some(SignedIn {
         session: SessionId(row.id),

@@ -87,10 +87,6 @@ impl Tx {
         Ok(Self { inner: begin::begin(pool).await?, alarms: Vec::new(), place: None })
     }
 
-    pub(super) async fn begin_with(pool: &PgPool, statement: &'static str) -> Result<Self, StoreError> {
-        Ok(Self { inner: begin::begin_with(pool, statement).await?, alarms: Vec::new(), place: None })
-    }
-
     /// Keeps a place among the transactions of pages until it is over.
     pub(super) fn keeping(self, place: OwnedSemaphorePermit) -> Self {
         Self { place: Some(place), ..self }

@@ -192,7 +192,9 @@ async fn failed(
     error: &StoreError,
     (patience, judged): (&Patience, &mut Judged),
 ) -> Result<(), Interrupted> {
-    let (attempt, revoking) = (leg.attempts.saturating_add(1), !leg.wish.is_present());
+    let revoking = !leg.wish.is_present();
+    // That it could not be recorded is no failure to take it away: it cuts nobody.
+    let attempt = if error.is_lock_timeout() { leg.attempts } else { leg.attempts.saturating_add(1) };
     let rest = backoff::rest(attempt, revoking);
     let again_in = if error.is_lock_timeout() { rest.max(KEPT) } else { rest };
     tracing::error!(target = %lease.target(), grant = %id, error = chain(error), "what was found of an access could not be recorded");

@@ -42,7 +42,7 @@ use finish::Brought;
 use futures::FutureExt as _;
 use in_hand::{Hand, InHand};
 use latchkey_domain::{
-    access::{ClusterId, GrantId, transition::Target},
+    access::{ClusterId, GrantId, PrincipalId, transition::Target},
     plan::observation::EksCluster,
 };
 use looks::{LookedFor, Looks};
@@ -100,6 +100,8 @@ struct Shared {
     moved: Notify,
     described: Mutex<HashMap<ClusterId, (Instant, EksCluster)>>,
     kinds_seen: Mutex<HashMap<ClusterId, KindsSeen>>,
+    /// Since when an identity has another unique id, where that could not be written.
+    others: Mutex<HashMap<PrincipalId, (String, Instant)>>,
     /// What may stand still, from look to look.
     watch: standstill::Watch,
 }
@@ -150,6 +152,7 @@ impl Worker {
             moved: Notify::new(),
             described: Mutex::default(),
             kinds_seen: Mutex::default(),
+            others: Mutex::default(),
             watch: standstill::Watch::default(),
         };
         Self { store, aws, shared: Arc::new(shared) }
@@ -173,6 +176,20 @@ impl Worker {
     /// What the runs on this cluster know of its kinds.
     fn kinds_seen(&self, id: ClusterId) -> KindsSeen {
         self.shared.kinds_seen.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
+    }
+
+    /// Remembers which other unique id an identity was seen with, and since when; nothing where it is the right one.
+    fn remembers(&self, id: PrincipalId, other: Option<&str>) -> Option<jiff::SignedDuration> {
+        let mut others = self.shared.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(other) = other else {
+            others.remove(&id);
+            return None;
+        };
+        let seen = others.entry(id).or_insert_with(|| (other.to_owned(), Instant::now()));
+        if seen.0 != other {
+            *seen = (other.to_owned(), Instant::now());
+        }
+        jiff::SignedDuration::try_from(seen.1.elapsed()).ok()
     }
 
     fn describe(&self, id: ClusterId, aws: EksCluster) {

@@ -6,6 +6,7 @@ use super::{
     interrupted::Interrupted,
     trail,
 };
+use crate::causes::chain;
 use crate::{
     actions::{
         decide_again::{self, Decided},
@@ -65,7 +66,9 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
             Err(error) => return Err(error.into()),
         }
     };
-    identities::end_left(&worker.store, id).await?;
+    if let Err(error) = identities::end_left(&worker.store, id).await {
+        gone_past(error, id, "what an ended identity left could not be ended")?;
+    }
     let policy = policy(worker).await?;
     let writable = policy.as_ref().is_some_and(|policy| policy.file.may_write(&arn));
     let look = observe(worker, &arn, writable).await;
@@ -97,7 +100,9 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     let plan = plan(&desired, &observed);
     if let Some(why) = &plan.replaced {
         lease.life().spend()?;
-        identities::end_replaced(&worker.store, id, why).await?;
+        if let Err(error) = identities::end_replaced(&worker.store, id, why).await {
+            gone_past(error, id, "an identity that is somebody else's could not be ended; its accesses are")?;
+        }
     }
     let activated = tell_early(worker, lease, &desired, &plan, &decided, told).await?;
     let arn = arn.as_user().cloned();
@@ -169,9 +174,24 @@ async fn note_identity(
     let is_news = (told == Compared::Same && desired.differs.is_some()) || other.is_some();
     if is_news {
         lease.life().spend()?;
-        desired.differs = people::note_identity(&worker.store, id, lease.epoch(), other).await?;
+        desired.differs = match people::note_identity(&worker.store, id, lease.epoch(), other).await {
+            Ok(differs) => differs,
+            Err(error) => {
+                gone_past(error, id, "who an identity is could not be noted: this worker remembers it")?;
+                worker.remembers(id, other)
+            }
+        };
     }
     Ok(told)
+}
+
+/// Goes past what somebody keeps from being written: what ends does not wait for it.
+fn gone_past(error: StoreError, id: PrincipalId, what: &'static str) -> Result<(), StoreError> {
+    if error.is_unavailable() {
+        return Err(error);
+    }
+    tracing::error!(principal = %id, error = chain(&error), "{what}");
+    Ok(())
 }
 
 /// Records who the principal is for the grants that are set up, where IAM's part of that takes longer.

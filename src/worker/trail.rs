@@ -8,7 +8,7 @@ use crate::{
     machine,
     store::{
         Store, Tx,
-        intents::{Dangling, Intent},
+        intents::{Dangling, Intent, OF_GRANT},
         legs, observations,
         quarantine::{self, Held},
     },
@@ -62,7 +62,9 @@ pub async fn open(
     // An intent refers to its grant, which locks that: in the order in which everybody locks grants.
     let mut in_order = planned.to_vec();
     for intent in &mut in_order {
-        intent.grant = intent.grant.filter(|grant| !held.grants.contains(grant));
+        if let Some(grant) = intent.grant.take_if(|grant| held.grants.contains(grant)) {
+            intent.detail[OF_GRANT] = json!(grant.0);
+        }
     }
     in_order.sort_by_key(|intent| intent.grant);
     tx.intend(lease.target(), lease.epoch(), &in_order).await?;

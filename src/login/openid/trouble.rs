@@ -41,7 +41,7 @@ pub enum LoginError {
     #[error(
         "The identity provider's ID token does not say {lacks}, and userinfo did not say it either: {why}. Start again. If it stays so, whoever runs the provider must put it into the ID token, or let Latchkey ask at userinfo."
     )]
-    NoUserinfo { lacks: String, why: NoUserinfo },
+    NoUserinfo { lacks: String, why: Box<NoUserinfo> },
     #[error(
         "The identity provider said two different things about who you are, so nobody was signed in. Tell whoever runs it and whoever runs Latchkey."
     )]

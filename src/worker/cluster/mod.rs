@@ -331,7 +331,8 @@ impl Run<'_> {
         }
         let mut tx = trail::held(&self.worker.store, self.lease).await?;
         tx.settle_mappings(self.cluster, &self.plan.settled).await?;
-        tx.reserve_mappings(self.cluster, &self.plan.reserved).await?;
+        let free = self.plan.reserved.iter().filter(|reserved| !self.held.principals.contains(&reserved.principal));
+        tx.reserve_mappings(self.cluster, free).await?;
         let now = tx.now().await?;
         tx.tell_found(self.lease.target(), &told.events, now).await?;
         self.lease.life().spend()?;
@@ -393,10 +394,11 @@ async fn plan_free(
     observation: &ClusterObservation,
 ) -> Result<(Plan, Held), Interrupted> {
     let whole = plan(desired, observation);
-    if whole.steps.is_empty() {
+    if whole.steps.is_empty() && whole.reserved.is_empty() {
         return Ok((whole, Held::default()));
     }
-    let (grants, principals) = whole.writes_for();
+    let (grants, mut principals) = whole.writes_for();
+    principals.extend(whole.reserved.iter().map(|reserved| reserved.principal));
     let mut held = quarantine::held(&worker.store, lease.target(), &grants, &principals).await?;
     for pause in PASSING {
         if held == Held::default() {

@@ -52,6 +52,24 @@ impl World {
 /// More calls than any of these tests makes.
 const ALWAYS: usize = 1_000;
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_made_anew_keeps_nothing_though_somebody_keeps_the_identitys_row_locked() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let mut keeper = world.town.owner.pool().begin().await.unwrap();
+    sqlx::query("select from principal where arn like '%/ana' for update").execute(&mut *keeper).await.unwrap();
+    world.simulator.aws().change_user("ana", UserChange::Recreated);
+    let begun = std::time::Instant::now();
+    // The worker remembers what it cannot write, for as long as an id has to differ before that counts.
+    while world.state(grant).await == "active" {
+        assert!(begun.elapsed() < std::time::Duration::from_mins(1), "{}", world.trouble(grant).await);
+        sqlx::query("update target set due_at = clock_timestamp()").execute(world.town.owner.pool()).await.unwrap();
+        world.run().await;
+    }
+    assert_eq!(world.cause(grant).await.as_deref(), Some("principal_replaced"));
+    keeper.rollback().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_user_made_anew_gets_nothing_of_an_access_that_was_decided_for_the_one_before_wherever_it_is() {
     for written in [true, false] {

@@ -272,7 +272,7 @@ async fn catch_up(scene: &Scene, hands: &Hands) -> Done {
     let mut tx = trail::held(&hands.worker, scene.lease(Target::Cluster(scene.staging))).await?;
     tx.settle_mappings(scene.staging, &[Settled::Removed(scene.ana, 1)]).await?;
     let identity = Identity { username: "latchkey:ana:1".to_owned(), groups: vec![], visit: 1, own: true };
-    tx.reserve_mappings(scene.staging, &[Reserved { principal: scene.ana, identity }]).await?;
+    tx.reserve_mappings(scene.staging, std::iter::once(&Reserved { principal: scene.ana, identity })).await?;
     Ok(tx.commit().await?)
 }
 

@@ -82,4 +82,9 @@ async fn a_worker_that_lives_and_looks_for_nothing_is_told_of() {
     assert!(home.contains("No worker has looked for what is due for"), "{home}");
     let status = ana.get("/status").await.expect(StatusCode::OK).text;
     assert!(status.contains("Does not look") && status.contains("No worker answers"), "{status}");
+    beats(10).await;
+    let silent = "update worker_heartbeat set seen_at = seen_at - interval '31 seconds'";
+    sqlx::query(silent).execute(portal.town.owner.pool()).await.unwrap();
+    let home = ana.get("/").await.expect(StatusCode::OK).text;
+    assert!(home.contains("No worker has answered for"), "{home}");
 }

@@ -134,3 +134,24 @@ async fn windows_and_sign_ins_that_are_over_are_removed() {
     assert_eq!(town.count("select count(*) from limit_window").await, 3);
     assert_eq!(town.count("select count(*) from login_attempt").await, 3);
 }
+
+#[tokio::test]
+async fn whoever_keeps_a_limits_window_or_a_session_locked_keeps_nobody_from_a_page() {
+    let portal = Portal::new().await;
+    let browser = portal.browser("ana").await;
+    browser.get("/").await.expect(StatusCode::OK);
+    let old = "update session set seen_at = seen_at - interval '2 minutes'";
+    sqlx::query(old).execute(portal.town.owner.pool()).await.unwrap();
+    browser.post("/settings", &[("theme", "dark")]).await;
+    sqlx::query(old).execute(portal.town.owner.pool()).await.unwrap();
+    let mut keeper = portal.town.owner.pool().begin().await.unwrap();
+    for rows in ["select from session for update", "select from limit_window for update"] {
+        sqlx::query(rows).execute(&mut *keeper).await.unwrap();
+    }
+    let limit = std::time::Duration::from_secs(3);
+    let page = tokio::time::timeout(limit, browser.get("/")).await.expect("it waits for no lock");
+    page.expect(StatusCode::OK);
+    let sent = tokio::time::timeout(limit, browser.post("/settings", &[("theme", "light")])).await;
+    assert!(sent.expect("it waits for no lock").status.is_redirection());
+    keeper.rollback().await.unwrap();
+}

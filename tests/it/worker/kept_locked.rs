@@ -2,7 +2,14 @@
 //! cannot be recorded meanwhile is told, with who keeps it, and it ends once the row is free.
 
 use super::{PROD, World, standstill::somebody};
-use latchkey_domain::access::GrantId;
+use crate::town::look;
+use latchkey::{
+    lease::Lease,
+    store::quarantine::Held,
+    web::AskForm,
+    worker::{Life, trail},
+};
+use latchkey_domain::access::{ClusterId, GrantId, transition::Target};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 
@@ -93,6 +100,99 @@ async fn an_access_past_its_time_is_taken_away_while_somebody_keeps_its_row_lock
     keeper.execute("rollback").await.unwrap();
     world.ends(over).await;
     assert_eq!(world.state(runs).await, "active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_identity_that_somebody_keeps_locked_keeps_no_others_access_from_being_taken_away() {
+    let world = World::new().await;
+    // Her line is somebody else's, so that her username is still to be reserved.
+    let others = world.aws_auth(PROD).get("mapUsers").cloned().unwrap_or_default();
+    let line = "- userarn: arn:aws:iam::111122223333:user/latchkey/ana\n  username: ana-of-old\n";
+    world.objects(PROD).set_aws_auth("mapUsers", Some(&format!("{others}{line}")), "an administrator").unwrap();
+    let (ending, held) = (world.active("gus").await, world.approved("ana").await);
+    let locks = format!(
+        "select from principal where id = (select principal_id from access_grant where id = '{held}') for update"
+    );
+    let (mut keeper, _) = keeps(&world, "latchkey_web", &locks).await;
+    world.give_back("gus", ending).await;
+    let begun = Instant::now();
+    world.iam_has_settled().await;
+    world.until(ending, "ended").await;
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    keeper.execute("rollback").await.unwrap();
+    world.until(held, "active").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_somebody_keeps_locked_keeps_nothing_in_iam() {
+    let world = World::new().await;
+    let (ending, asked) =
+        (world.active("ana").await, world.town.ask("ana", &AskForm { minutes: "30".into(), ..look() }).await);
+    world.without_guards("update principal set ended_at = clock_timestamp() where arn like '%/ana'".into()).await;
+    let (mut keeper, _) =
+        keeps(&world, "latchkey_web", &format!("select from request where id = '{asked}' for update")).await;
+    world.give_back("ana", ending).await;
+    world.iam_has_settled().await;
+    world.until(ending, "ended").await;
+    assert_eq!(world.policy("ana"), None);
+    keeper.execute("rollback").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_whose_rows_somebody_keeps_locked_give_back_all_the_same() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let (mut keeper, _) = keeps(&world, "owner", "select from person for update").await;
+    world.give_back("ana", grant).await;
+    world.ends(grant).await;
+    keeper.execute("rollback").await.unwrap();
+    let nobody =
+        format!("update access_grant set ended_by = '00000000-0000-0000-0000-000000000001' where id = '{grant}'");
+    let error = sqlx::raw_sql(sqlx::AssertSqlSafe(nobody)).execute(world.town.owner.pool()).await.unwrap_err();
+    assert!(error.to_string().contains("can have ended an access"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_cannot_be_recorded_is_no_failure_to_take_it_away() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    world.give_back("ana", grant).await;
+    let locks = format!("select from access_grant where id = '{grant}' for update");
+    let (mut keeper, _) = keeps(&world, "latchkey_web", &locks).await;
+    is_taken_away(&world, &locks).await;
+    for _ in 0..2 {
+        let failing = "select count(*) from grant_leg where condition <> 'ok'";
+        let due =
+            "update target set due_at = clock_timestamp(); update grant_leg set next_try = null, rests_until = null";
+        world.without_guards(due.into()).await;
+        world.run().await;
+        assert!(world.town.count(failing).await > 0, "its legs say that it waits");
+    }
+    // Five minutes later, three failed removals would cut all of her accesses there.
+    assert_eq!(world.town.count("select coalesce(max(attempts), 0)::bigint from grant_leg").await, 0);
+    keeper.execute("rollback").await.unwrap();
+    world.ends(grant).await;
+}
+
+#[tokio::test]
+async fn what_a_run_began_while_a_row_was_locked_has_an_end_though_the_run_broke_off() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
+    let epoch: i64 = sqlx::query_scalar("update target set epoch = epoch + 1 where key = $1 returning epoch")
+        .bind(target.key())
+        .fetch_one(world.town.owner.pool())
+        .await
+        .unwrap();
+    let lease = |epoch| Lease::new(target, epoch, 0, Instant::now(), Life::default());
+    let (store, held) = (&world.town.worker, Held { grants: [grant].into(), ..Held::default() });
+    let before = changes(&world, grant).await.len();
+    let intent = trail::intent(Some(grant), "delete_binding", "a binding".to_owned());
+    trail::begin(trail::open(store, &lease(epoch), &[intent], &[], &held).await.unwrap(), &lease(epoch)).await.unwrap();
+    assert_eq!(changes(&world, grant).await[before..], ["grant.change_begun"]);
+    world.without_guards("update target set due_at = clock_timestamp()".into()).await;
+    world.run().await;
+    assert_eq!(changes(&world, grant).await[before..], ["grant.change_begun", "grant.change_ended"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

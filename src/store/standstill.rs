@@ -6,6 +6,7 @@ mod keepers;
 mod rows;
 mod said;
 mod tables;
+mod waits;
 
 pub use tables::Watch;
 
@@ -73,6 +74,7 @@ pub async fn look_over(store: &Store, watch: &Watch, at: Instant) -> Result<(), 
             );
         }
     }
+    waits::tell(store).await?;
     match waits_for_seal(store).await? {
         Some(waits) if waits > LONG && matches!(links, Grows::NotFor(long) if long > LONG) => {
             tell_of_seal(store, waits).await
@@ -174,6 +176,9 @@ async fn tell_of_seal(store: &Store, waits: SignedDuration) -> Result<(), StoreE
 /// Whether nobody keeps the row or the table locked any more that an alarm is about.
 async fn is_let_go(store: Store, tx: &mut Tx, alarm: &Standing) -> Result<bool, StoreError> {
     tx.wait_at_most(PROBE).await?;
+    if let Some(target) = waits::of_subject(&alarm.subject) {
+        return Ok(!waits::still(&store, target).await?);
+    }
     match (Row::of_subject(&alarm.subject), tables::of_subject(&alarm.subject)) {
         (Some(row), _) => is_free(tx, row).await,
         (None, Some(table)) => Ok(!tables::is_locked(&store, table).await?),

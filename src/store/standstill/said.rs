@@ -51,9 +51,9 @@ async fn of_grant(tx: &mut Tx, row: Row, id: GrantId, rest: &str) -> Result<Alar
     })
 }
 
-/// Of a target that no run takes up.
-pub(super) async fn of_target(tx: &mut Tx, row: Row, target: Target, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
-    let (named, cluster) = match target {
+/// A target within a sentence, and the cluster that it is.
+pub(super) async fn named(tx: &mut Tx, target: Target) -> Result<(String, Option<ClusterId>), StoreError> {
+    Ok(match target {
         Target::Cluster(id) => {
             let name = sqlx::query_scalar!("select name from cluster where id = $1", id.0);
             let name = name.fetch_optional(tx.connection()).await?.unwrap_or_default();
@@ -64,7 +64,12 @@ pub(super) async fn of_target(tx: &mut Tx, row: Row, target: Target, keepers: &[
             let arn = arn.fetch_optional(tx.connection()).await?.unwrap_or_default();
             (format!("the IAM identity `{}`", plain(&arn)), None)
         }
-    };
+    })
+}
+
+/// Of a target that no run takes up.
+pub(super) async fn of_target(tx: &mut Tx, row: Row, target: Target, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
+    let (named, cluster) = named(tx, target).await?;
     let what = format!(
         "No worker takes up {named}: {} its row of `target` locked. Nothing is set up or taken away there meanwhile. {}",
         who(keepers),

@@ -222,6 +222,28 @@ async fn a_target_that_somebody_keeps_locked_is_told_of_though_it_is_not_due() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_no_run_takes_up_is_told_of_though_its_lock_is_free_whenever_one_looks() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    world.give_back("ana", grant).await;
+    world.look_for_standstill().await;
+    assert_eq!(world.told_of("kept_locked").await, Vec::<String>::new());
+    let earlier =
+        "update access_grant set revoking_since = revoking_since - interval '5 minutes' where state = 'revoking'";
+    world.without_guards(earlier.into()).await;
+    world.look_for_standstill().await;
+    assert_eq!(world.told_of("kept_locked").await, Vec::<String>::new(), "a run was a moment ago");
+    world.without_guards("update target set ran_at = ran_at - interval '5 minutes'".into()).await;
+    world.look_for_standstill().await;
+    let told = world.told_of("kept_locked").await;
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("No run has taken up the cluster `prod-eu` for 4 min"), "{told:?}");
+    world.ends(grant).await;
+    world.look_for_standstill().await;
+    assert_eq!(world.told_of("kept_locked").await, Vec::<String>::new(), "it is over by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_alarm_that_somebody_keeps_locked_holds_up_no_run_and_no_other_alarm() {
     let world = World::new().await;
     for nobody in 1..=3 {

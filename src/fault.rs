@@ -1,6 +1,7 @@
 //! Why a call to AWS or to an API server failed: classified, so that the worker knows whether to look again now,
-//! later, or only once somebody has acted; and said in a sentence, so that people know what to do.
+//! later, or only once somebody has acted; and, as a [`Blocker`], what people are told.
 
+use latchkey_domain::access::blocker::{Blocker, Call, Missing};
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// Any error below a fault.
@@ -17,7 +18,7 @@ pub struct Fault {
     operation: &'static str,
     subject: String,
     detail: Option<String>,
-    earlier: Option<Arc<str>>,
+    earlier: Option<Arc<Fault>>,
     source: Option<Arc<dyn Error + Send + Sync + 'static>>,
 }
 
@@ -35,8 +36,8 @@ pub enum FaultKind {
     Transient,
     /// A right is missing.
     Refused {
-        /// Which one, in words that can be pasted into a request to whoever may grant it.
-        missing: String,
+        /// Which one.
+        missing: Box<Missing>,
     },
     /// The other side understood and does not accept it; the same call fails again until a person acts.
     Invalid,
@@ -44,6 +45,13 @@ pub enum FaultKind {
     TooMuch,
     /// The other side knows no such thing. Only a definite answer of the right account or API server says so.
     NotFound,
+}
+
+impl FaultKind {
+    /// That a right is missing.
+    pub fn lacks(missing: Missing) -> Self {
+        Self::Refused { missing: Box::new(missing) }
+    }
 }
 
 impl Fault {
@@ -67,10 +75,10 @@ impl Fault {
         self
     }
 
-    /// With an earlier failure that led to this call, whose sentence goes before.
+    /// With an earlier failure that led to this call, which is told before it.
     #[must_use]
     pub fn after(mut self, earlier: &Self) -> Self {
-        self.earlier = Some(earlier.sentence().into());
+        self.earlier = Some(Arc::new(earlier.repeated()));
         self
     }
 
@@ -117,51 +125,34 @@ impl Fault {
         self.kind == FaultKind::Conflict
     }
 
-    /// What happened, why, and what comes next: for people.
-    pub fn sentence(&self) -> String {
-        match &self.earlier {
-            Some(earlier) => format!("{earlier} {}", self.own_sentence()),
-            None => self.own_sentence(),
-        }
-    }
-
-    fn own_sentence(&self) -> String {
-        let (operation, subject) = (self.operation, self.subject.as_str());
-        let why = self.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
-        match &self.kind {
-            FaultKind::Conflict => format!(
-                "Latchkey could not {operation} {subject}, since it was changed by somebody else meanwhile. \
-                 It looks again at once."
-            ),
-            FaultKind::Throttled { retry_after: Some(wait) } => format!(
-                "Latchkey could not {operation} {subject}: it was asked to call less often. \
-                 It tries again in {} s.",
-                wait.as_secs().max(1)
-            ),
-            FaultKind::Throttled { retry_after: None } => format!(
-                "Latchkey could not {operation} {subject}: it was asked to call less often. It tries again by itself."
-            ),
-            FaultKind::Transient => {
-                format!("Latchkey could not {operation} {subject}{why}. It tries again by itself.")
-            }
-            FaultKind::Refused { missing } => format!(
-                "Latchkey is not allowed to {operation} {subject}. What is missing: {missing}. \
-                 It goes on by itself once that is granted."
-            ),
-            FaultKind::Invalid | FaultKind::TooMuch => {
-                format!("Latchkey could not {operation} {subject}{why}. Somebody has to look at it.")
-            }
-            FaultKind::NotFound => match &self.detail {
-                Some(detail) => format!("Latchkey could not {operation} {subject}: {detail}."),
-                None => format!("Latchkey could not {operation} {subject}: there is no such thing."),
-            },
-        }
-    }
-
     /// The condition in words, and the other side's where there are none of ours.
     fn reason(&self) -> Option<String> {
         let said = self.detail.clone().or_else(|| self.source.as_ref().map(ToString::to_string))?;
         Some(said.trim_end_matches(['.', '\n']).to_owned())
+    }
+}
+
+impl From<&Fault> for Blocker {
+    fn from(fault: &Fault) -> Self {
+        let call = |detail| Call {
+            operation: fault.operation.to_owned(),
+            subject: fault.subject.clone(),
+            detail,
+            earlier: fault.earlier.as_deref().map(|earlier| Box::new(earlier.into())),
+        };
+        // What the other side said counts where the kind alone says too little.
+        let (own, reason) = (fault.detail.clone(), fault.reason());
+        match &fault.kind {
+            FaultKind::Conflict => Self::Conflict { call: call(own) },
+            FaultKind::Throttled { retry_after } => {
+                Self::Throttled { call: call(own), retry_after_seconds: retry_after.map(|wait| wait.as_secs()) }
+            }
+            FaultKind::Transient => Self::Transient { call: call(reason) },
+            FaultKind::Refused { missing } => Self::Refused { call: call(own), missing: Missing::clone(missing) },
+            FaultKind::Invalid => Self::Invalid { call: call(reason) },
+            FaultKind::TooMuch => Self::TooMuch { call: call(reason) },
+            FaultKind::NotFound => Self::NotFound { call: call(own) },
+        }
     }
 }
 
@@ -223,25 +214,28 @@ mod tests {
     }
 
     #[test]
-    fn what_led_to_a_call_is_said_before_it() {
+    fn what_led_to_a_call_is_told_before_it() {
         let first = Fault::new(FaultKind::Throttled { retry_after: None }, "describe", "the cluster");
         let then = Fault::new(FaultKind::Transient, "read", "it").because("no answer").after(&first);
-        let said = then.repeated().sentence();
-        assert!(said.starts_with(&first.sentence()) && said.contains("could not read it: no answer"), "{said}");
+        let Blocker::Transient { call } = Blocker::from(&then.repeated()) else { panic!("{then:?}") };
+        assert_eq!(call.earlier, Some(Box::new(Blocker::from(&first))));
+        assert_eq!((call.subject.as_str(), call.detail.as_deref()), ("it", Some("no answer")));
     }
 
     #[test]
     fn a_refusal_says_which_right_is_missing() {
-        let missing = "iam:PutUserPolicy on arn:aws:iam::111122223333:user/jane".to_owned();
-        let fault = Fault::new(FaultKind::Refused { missing: missing.clone() }, "write", "the policy of jane");
-        assert!(fault.sentence().contains(&missing), "{}", fault.sentence());
-        assert!(fault.to_string().contains(&missing));
+        let (action, resource) = ("iam:PutUserPolicy".to_owned(), "arn:aws:iam::111122223333:user/jane".to_owned());
+        let right = Missing::Aws { action, resource };
+        let fault = Fault::new(FaultKind::lacks(right.clone()), "write", "the policy of jane");
+        assert!(matches!(Blocker::from(&fault), Blocker::Refused { missing, .. } if missing == right));
+        assert!(fault.to_string().contains(&right.to_string()));
     }
 
     #[test]
     fn what_a_person_must_mend_is_said_in_the_other_sides_words() {
         let fault = Fault::new(FaultKind::Invalid, "create", "the binding")
             .caused_by(Answer::new("Invalid", "roleRef: cannot change."));
-        assert!(fault.sentence().contains("roleRef: cannot change. Somebody"), "{}", fault.sentence());
+        let Blocker::Invalid { call } = Blocker::from(&fault) else { panic!("{fault:?}") };
+        assert_eq!(call.detail.as_deref(), Some("Invalid: roleRef: cannot change"));
     }
 }

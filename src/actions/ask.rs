@@ -1,25 +1,26 @@
 //! An ask, looked at from every side before it becomes a request: by the form's preview and by submission alike.
 
 use super::policy::Current;
-use crate::store::{
-    Store, StoreError, clusters, observations,
-    observations::Observed,
-    people::{self, Principal},
+use crate::{
+    store::{
+        Store, StoreError, clusters, observations,
+        observations::Observed,
+        people::{self, Principal},
+    },
+    words,
 };
 use jiff::SignedDuration;
 use latchkey_domain::{
     access::{
         ClusterId,
+        blocker::Blocker,
         cluster::{ClusterName, PinnedNamespace},
         person::Person,
         policy::{Ask, PolicyCluster, Reason, Ruling},
         profile::{MOST_NAMESPACES, Profile, ProfileName, ResolvedProfile, Scope, TooMuch, check_bindings},
         reason::{self, Unfit},
     },
-    plan::{
-        observation::{AuthenticationMode, ClusterObservation},
-        who,
-    },
+    plan::observation::{AuthenticationMode, ClusterObservation},
 };
 use std::sync::Arc;
 
@@ -295,7 +296,8 @@ async fn find_principal(
     if let (Some(principal), Some((_, cluster)), Some(observed)) = (&chosen, &considered.cluster, &considered.observed)
         && observed.body.entries.has(&principal.arn)
     {
-        let sentence = who::overridden(cluster.name.as_str(), &principal.arn);
+        let (cluster, arn) = (cluster.name.to_string(), principal.arn.clone());
+        let sentence = words::blocker::sentence(&Blocker::AccessEntry { cluster, arn, username: None });
         considered.problem(Field::Principal, sentence);
     }
     considered.principal = chosen;

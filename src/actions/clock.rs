@@ -6,12 +6,15 @@
 //! its plain columns, once its time is over.
 
 use super::decide_again;
-use crate::store::{
-    Store, StoreError, Tx, due,
-    grants::{Locked, Unreadable},
-    legs::{Fares, LegWrite},
-    quarantine,
-    requests::LockedRequest,
+use crate::{
+    store::{
+        Store, StoreError, Tx, due,
+        grants::{Locked, Unreadable},
+        legs::{Fares, LegWrite},
+        quarantine,
+        requests::LockedRequest,
+    },
+    words,
 };
 use latchkey_domain::access::{
     GrantId, RequestId,
@@ -154,7 +157,7 @@ async fn start(store: &Store, id: GrantId) -> Result<bool, StoreError> {
             true
         }
         Some(NotNow::HeldBack(why)) => {
-            let fares = Fares::Retrying { error: why.to_string(), attempt: 1, again_in: HELD_BACK };
+            let fares = Fares::Retrying { why: (&why).into(), attempt: 1, again_in: HELD_BACK };
             let leg = LegWrite { fares, proven: None, proof: None, stood: None, compared: None };
             tx.write_leg(id, Target::Cluster(facts.cluster), &leg).await?;
             false
@@ -187,7 +190,7 @@ async fn expire(store: &Store, id: GrantId) -> Result<bool, StoreError> {
         return Ok(false);
     }
     let now = tx.now().await?;
-    let held_up_by = tx.trouble(id).await?;
+    let held_up_by = tx.trouble(id).await?.as_ref().map(words::blocker::sentence);
     let Some(transition) = Live::expire(live, now, held_up_by) else { return Ok(false) };
     tx.record(transition, now).await?;
     tx.commit().await?;

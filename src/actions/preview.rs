@@ -5,15 +5,19 @@ use super::{
     ask::{Considered, Field, Problem},
     policy::Current,
 };
-use crate::machine;
-use crate::store::{
-    Store, StoreError, desired, observations,
-    read::hold::{self, Hold, OnHold},
+use crate::{
+    machine,
+    store::{
+        Store, StoreError, desired, observations,
+        read::hold::{self, Hold, OnHold},
+    },
+    words,
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
         ClusterId, GrantId, PersonId, PrincipalId, RequestId,
+        blocker::Blocker,
         cluster::PinnedNamespace,
         grant::{GrantBasis, GrantFacts},
         person::Person,
@@ -83,10 +87,11 @@ pub async fn of_ask(
         }
         for obstacle in &shown.preview.obstacles {
             // A field says it already.
-            if considered.problems.iter().any(|problem| problem.sentence == *obstacle) {
+            let sentence = words::blocker::sentence(obstacle);
+            if considered.problems.iter().any(|problem| problem.sentence == sentence) {
                 continue;
             }
-            considered.problems.push(Problem::new(Field::Whole, obstacle.clone()));
+            considered.problems.push(Problem::new(Field::Whole, sentence));
         }
     }
     Ok(shown)
@@ -141,12 +146,13 @@ async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result
     let held = hold::of(store, subject.cluster).await?;
     let before = preview.obstacles.len();
     // Of what holds a whole cluster, people are told no more than that: the inside is the operators'.
+    let seen = observed.body.trouble.clone().map(Blocker::said);
     let inside = match held.as_ref().map(|held| &held.hold) {
-        Some(Hold::Fenced) => [desired.fenced.as_ref(), observed.body.trouble.as_ref()],
-        Some(Hold::Failed) => [None, observed.body.trouble.as_ref()],
+        Some(Hold::Fenced) => [desired.fenced, seen],
+        Some(Hold::Failed) => [None, seen],
         Some(Hold::Paused { .. }) | None => [None, None],
     };
-    preview.obstacles.retain(|obstacle| !inside.contains(&Some(obstacle)));
+    preview.obstacles.retain(|obstacle| !inside.iter().flatten().any(|inside| inside == obstacle));
     let holds = preview.obstacles.len() < before;
     Ok(Some(Shown { preview, held, holds, read_at: observed.at, read_seconds_ago: observed.age_seconds }))
 }

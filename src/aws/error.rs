@@ -5,6 +5,7 @@ use crate::fault::{Answer, Fault, FaultKind};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use latchkey_domain::access::blocker::Missing;
 use std::{error::Error, time::Duration};
 
 /// One call: what it does, on what, and the right that it needs.
@@ -53,13 +54,13 @@ impl Call {
 
     /// That AWS refused this very action.
     pub(super) fn right_missing(&self) -> FaultKind {
-        FaultKind::Refused { missing: format!("{} on {}", self.action, self.resource) }
+        FaultKind::lacks(Missing::Aws { action: self.action.to_owned(), resource: self.resource.clone() })
     }
 
     /// That the caller's credentials are of another account than the thing.
     pub(super) fn wrong_account(&self, own: &str, wanted: &str) -> Fault {
-        let missing = format!("AWS credentials of account {wanted}; those that Latchkey has are of account {own}");
-        self.failed(FaultKind::Refused { missing }).because("the credentials are of another account")
+        let missing = Missing::CredentialsOf { wanted: wanted.to_owned(), own: own.to_owned() };
+        self.failed(FaultKind::lacks(missing)).because("the credentials are of another account")
     }
 
     /// A call that never got an answer: perhaps there was nobody to sign it.
@@ -71,12 +72,10 @@ impl Call {
             return self.failed(FaultKind::TooMuch).because(too_large.to_string());
         }
         match cause::<CredentialsError>(&error) {
-            Some(CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)) => {
-                let missing = "AWS credentials for Latchkey itself (environment, profile, web identity or instance)";
-                self.failed(FaultKind::Refused { missing: missing.to_owned() })
-                    .because("there are no AWS credentials")
-                    .caused_by(error)
-            }
+            Some(CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)) => self
+                .failed(FaultKind::lacks(Missing::Credentials))
+                .because("there are no AWS credentials")
+                .caused_by(error),
             Some(_) => {
                 self.failed(FaultKind::Transient).because("AWS credentials could not be obtained").caused_by(error)
             }
@@ -115,9 +114,7 @@ impl Call {
             | "MissingAuthenticationToken"
             | "InvalidAccessKeyId"
             | "ExpiredToken"
-            | "OptInRequired" => {
-                FaultKind::Refused { missing: format!("valid AWS credentials for Latchkey itself ({code})") }
-            }
+            | "OptInRequired" => FaultKind::lacks(Missing::ValidCredentials { code: code.to_owned() }),
             "MalformedPolicyDocument"
             | "InvalidInput"
             | "LimitExceeded"
@@ -166,8 +163,8 @@ mod tests {
 
     #[test]
     fn codes_of_iam_and_eks_are_classified_as_documented() {
-        let refused =
-            FaultKind::Refused { missing: "iam:PutUserPolicy on arn:aws:iam::111122223333:user/jane".to_owned() };
+        let (action, resource) = ("iam:PutUserPolicy".to_owned(), "arn:aws:iam::111122223333:user/jane".to_owned());
+        let refused = FaultKind::lacks(Missing::Aws { action, resource });
         let throttled = FaultKind::Throttled { retry_after: Some(Duration::from_secs(7)) };
         for (code, status, kind) in [
             ("EntityAlreadyExists", 409, FaultKind::Conflict),
@@ -203,6 +200,8 @@ mod tests {
         let late = "Signature expired: 20261124T070000Z is now earlier than 20261124T070500Z";
         assert_eq!(kind_of("SignatureDoesNotMatch", late, 403), FaultKind::Transient);
         let wrong = kind_of("SignatureDoesNotMatch", "The request signature we calculated does not match", 403);
-        assert!(matches!(wrong, FaultKind::Refused { missing } if missing.contains("credentials")));
+        assert!(
+            matches!(wrong, FaultKind::Refused { missing } if matches!(*missing, Missing::ValidCredentials { .. }))
+        );
     }
 }

@@ -12,9 +12,12 @@ use aws_sigv4::{
     sign::v4,
 };
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::eks::{
-    arn::{ClusterArn, Partition},
-    token::{CLUSTER_ID_HEADER, StsHost, Variant, encode},
+use latchkey_domain::{
+    access::blocker::Missing,
+    eks::{
+        arn::{ClusterArn, Partition},
+        token::{CLUSTER_ID_HEADER, StsHost, Variant, encode},
+    },
 };
 use secrecy::SecretString;
 use std::time::Duration;
@@ -102,10 +105,7 @@ impl Aws {
         let credentials = self.credentials(now).await.map_err(|error| {
             let kind = match &error {
                 CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {
-                    FaultKind::Refused {
-                        missing: "AWS credentials for Latchkey itself (environment, profile, web identity or instance)"
-                            .to_owned(),
-                    }
+                    FaultKind::lacks(Missing::Credentials)
                 }
                 _ => FaultKind::Transient,
             };

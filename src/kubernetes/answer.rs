@@ -3,6 +3,7 @@
 use super::call::Call;
 use crate::fault::{Answer, Fault, FaultKind};
 use http::{StatusCode, header, response::Parts};
+use latchkey_domain::access::blocker::{Missing, Right};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{error::Error, time::Duration};
 
@@ -112,7 +113,7 @@ fn kind(head: &Parts, status: &Status, call: &Call) -> FaultKind {
         StatusCode::UNAUTHORIZED => unmapped(),
         // Kubernetes answers 403 for what comes too late, too: no right would help, and it is not as it was seen.
         StatusCode::FORBIDDEN if is_terminating(status) => FaultKind::Conflict,
-        StatusCode::FORBIDDEN => FaultKind::Refused { missing: missing(status, call) },
+        StatusCode::FORBIDDEN => FaultKind::lacks(missing(status, call)),
         StatusCode::NOT_FOUND => FaultKind::NotFound,
         StatusCode::CONFLICT => FaultKind::Conflict,
         StatusCode::TOO_MANY_REQUESTS => FaultKind::Throttled { retry_after: retry_after(head, Some(status)) },
@@ -136,16 +137,17 @@ fn condition(code: StatusCode, status: &Status) -> Option<String> {
 }
 
 fn unmapped() -> FaultKind {
-    let missing = "Latchkey's own mapping on this cluster: its IAM principal as `latchkey-worker` in aws-auth, as \
-                   `latchkey bootstrap` prints it";
-    FaultKind::Refused { missing: missing.to_owned() }
+    FaultKind::lacks(Missing::Mapping)
 }
 
-fn missing(status: &Status, call: &Call) -> String {
-    if status.message.contains("attempting to grant RBAC permissions not currently held") {
-        return format!("{}: the verb `bind` on the role, or its rules", call.right);
+fn missing(status: &Status, call: &Call) -> Missing {
+    match call.right.clone() {
+        Missing::Kubernetes(right) => {
+            let escalates = status.message.contains("attempting to grant RBAC permissions not currently held");
+            Missing::Kubernetes(Right { escalates, ..right })
+        }
+        other => other,
     }
-    call.right.clone()
 }
 
 fn is_terminating(status: &Status) -> bool {
@@ -177,7 +179,7 @@ mod tests {
         let call = Call {
             operation: "create",
             subject: "the RoleBinding `x` in `payments` of cluster `demo`".to_owned(),
-            right: "create rolebindings.rbac.authorization.k8s.io in the namespace payments".to_owned(),
+            right: Right::new("create", "rolebindings.rbac.authorization.k8s.io").within(Some("payments")).into(),
         };
         read::<Value>(&head, body.as_bytes(), &call).unwrap_err()
     }
@@ -208,18 +210,19 @@ mod tests {
     #[test]
     fn unauthorized_means_that_our_own_mapping_is_missing() {
         let fault = fault(401, &[], &status(401, "Unauthorized", "Unauthorized"));
-        assert!(fault.sentence().contains("Latchkey's own mapping"), "{}", fault.sentence());
+        assert_eq!(*fault.kind(), unmapped());
     }
 
     #[test]
     fn forbidden_names_the_missing_right() {
         let plain = fault(403, &[], &status(403, "Forbidden", "rolebindings is forbidden: User \"w\" cannot create"));
         let FaultKind::Refused { missing } = plain.kind() else { panic!("{plain:?}") };
-        assert_eq!(missing, "create rolebindings.rbac.authorization.k8s.io in the namespace payments");
+        assert_eq!(missing.to_string(), "create rolebindings.rbac.authorization.k8s.io in the namespace payments");
 
         let message = "user \"w\" is attempting to grant RBAC permissions not currently held:\n{APIGroups:[\"\"]}";
         let escalation = fault(403, &[], &status(403, "Forbidden", message));
-        assert!(escalation.sentence().contains("`bind`"), "{}", escalation.sentence());
+        let FaultKind::Refused { missing } = escalation.kind() else { panic!("{escalation:?}") };
+        assert!(matches!(&**missing, Missing::Kubernetes(right) if right.escalates), "{missing}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::lease::Permit;
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
 use latchkey_domain::{
+    access::blocker::{Also, Right},
     eks::rbac::{BindingSpec, LABEL_MANAGED_BY, MANAGED_BY},
     plan::observation::ObservedBinding,
 };
@@ -167,16 +168,19 @@ impl Cluster {
         Call {
             operation,
             subject: format!("the {kind} `{name}`{place} of cluster `{cluster}`"),
-            right: format!("{verb} {}.rbac.authorization.k8s.io{place}", resource(namespace)),
+            right: Right::new(verb, format!("{}.rbac.authorization.k8s.io", resource(namespace)))
+                .within(namespace)
+                .into(),
         }
     }
 
     /// Writing a binding needs a right on the role, too.
     fn writing_call(&self, operation: &'static str, verb: &str, spec: &BindingSpec) -> Call {
-        let mut call = self.binding_call(operation, verb, spec.namespace.as_deref(), &spec.name());
-        call.right.push_str(" and bind clusterroles.rbac.authorization.k8s.io named ");
-        call.right.push_str(&spec.cluster_role);
-        call
+        let namespace = spec.namespace.as_deref();
+        let right = Right::new(verb, format!("{}.rbac.authorization.k8s.io", resource(namespace)))
+            .within(namespace)
+            .also(Also::Bind { role: spec.cluster_role.clone() });
+        Call { right: right.into(), ..self.binding_call(operation, verb, namespace, &spec.name()) }
     }
 }
 

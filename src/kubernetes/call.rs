@@ -6,6 +6,7 @@ use crate::lease::{LAST_CALL, Permit};
 use http::{Method, header};
 use hyper::body::Body as _;
 use kube::client::Body;
+use latchkey_domain::access::blocker::Missing;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -33,7 +34,7 @@ pub(super) struct Call {
     /// A noun phrase, with the cluster.
     pub subject: String,
     /// The right in Kubernetes' words, such as `list rolebindings.rbac.authorization.k8s.io`.
-    pub right: String,
+    pub right: Missing,
 }
 
 impl Call {

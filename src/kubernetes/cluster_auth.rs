@@ -10,9 +10,12 @@ use super::{
 use crate::fault::Fault;
 use crate::lease::Permit;
 use k8s_openapi::api::core::v1::ConfigMap;
-use latchkey_domain::plan::{
-    bootstrap::{MARKER, NAMESPACE},
-    observation::{AwsAuthObject, Marker},
+use latchkey_domain::{
+    access::blocker::Right,
+    plan::{
+        bootstrap::{MARKER, NAMESPACE},
+        observation::{AwsAuthObject, Marker},
+    },
 };
 use serde_json::json;
 
@@ -103,7 +106,7 @@ impl Cluster {
         Call {
             operation,
             subject: format!("the ConfigMap {NAMESPACE}/{name} of cluster `{}`", self.name()),
-            right: format!("{verb} configmaps named {name} in the namespace {NAMESPACE}"),
+            right: Right::new(verb, "configmaps").named(name).within(Some(NAMESPACE)).into(),
         }
     }
 }

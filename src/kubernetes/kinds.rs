@@ -9,7 +9,10 @@ use futures::{StreamExt as _, stream};
 use http::{StatusCode, header};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIResourceList};
 use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscovery};
-use latchkey_domain::eks::rbac::{Kinds, Lives};
+use latchkey_domain::{
+    access::blocker::Missing,
+    eks::rbac::{Kinds, Lives},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
     collections::BTreeSet,
@@ -134,7 +137,7 @@ impl Cluster {
 
     fn discovery_call(&self, path: &str) -> Call {
         let subject = format!("what cluster `{}` serves at {path}", self.name());
-        Call { operation: "read", subject, right: format!("get the path {path}") }
+        Call { operation: "read", subject, right: Missing::Path { verb: "get".to_owned(), path: path.to_owned() } }
     }
 }
 

@@ -11,7 +11,7 @@ use k8s_openapi::api::{
     core::v1::Namespace,
     rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
 };
-use latchkey_domain::{eks::rbac::Kinds, plan::observation::ClusterState};
+use latchkey_domain::{access::blocker::Right, eks::rbac::Kinds, plan::observation::ClusterState};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,7 +79,7 @@ impl Cluster {
         let path =
             if kind.group.is_empty() { Path::core(None, kind.resource) } else { Path::rbac(None, kind.resource) };
         let subject = format!("`{name}` of the {} of cluster `{}`", kind.title, self.name());
-        let right = format!("get {}", kind.resource);
+        let right = Right::new("get", kind.resource).into();
         self.get(path.named(name), &Call { operation: "read", subject, right }).await
     }
 
@@ -120,9 +120,10 @@ impl Cluster {
         let path =
             if kind.group.is_empty() { Path::core(None, kind.resource) } else { Path::rbac(None, kind.resource) };
         let right = match kind.group {
-            "" => format!("list {}", kind.resource),
-            group => format!("list {}.{group}", kind.resource),
+            "" => Right::new("list", kind.resource),
+            group => Right::new("list", format!("{}.{group}", kind.resource)),
         };
+        let right = right.into();
         let subject = format!("the {} of cluster `{}`", kind.title, self.name());
         self.list(path, &Call { operation: "list", subject, right }).await
     }

@@ -9,7 +9,10 @@ use crate::fault::{Fault, FaultKind};
 use http::{Method, header};
 use jiff::Timestamp;
 use k8s_openapi::api::authorization::v1::{SelfSubjectAccessReview, SelfSubjectRulesReview};
-use latchkey_domain::eks::rbac::{Attributes, Rule};
+use latchkey_domain::{
+    access::blocker::Missing,
+    eks::rbac::{Attributes, Rule},
+};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -109,7 +112,7 @@ impl Cluster {
 
     fn own_call(&self, operation: &'static str, of: &str) -> Call {
         // Whoever is known at all may ask about themselves.
-        let right = "to be known to the API server".to_owned();
+        let right = Missing::Known;
         Call { operation, subject: format!("{of} cluster `{}`", self.name()), right }
     }
 }

@@ -8,6 +8,7 @@ use super::{
 use crate::fault::Fault;
 use http::Method;
 use latchkey_domain::{
+    access::blocker::{Also, Right},
     eks::rbac::{BindingSpec, OwnRole},
     plan::bootstrap::NAMESPACE,
 };
@@ -26,7 +27,7 @@ impl Cluster {
         let call = Call {
             operation: "rehearse a change of",
             subject: format!("the ConfigMap {NAMESPACE}/{name} of cluster `{}`", self.name()),
-            right: format!("patch configmaps named {name} in the namespace {NAMESPACE}"),
+            right: Right::new("patch", "configmaps").named(name).within(Some(NAMESPACE)).into(),
         };
         let change = json!({ "metadata": { "resourceVersion": resource_version }, "data": { KEY: "a dry run" } });
         let path = Path::core(Some(NAMESPACE), "configmaps").named(name);
@@ -43,10 +44,9 @@ impl Cluster {
         let call = Call {
             operation: "rehearse",
             subject: format!("a {} of `{}` on cluster `{}`", spec.kind(), spec.cluster_role, self.name()),
-            right: format!(
-                "create {resource}.rbac.authorization.k8s.io, and bind clusterroles.rbac.authorization.k8s.io named {}",
-                spec.cluster_role
-            ),
+            right: Right::new("create", format!("{resource}.rbac.authorization.k8s.io"))
+                .also(Also::Bind { role: spec.cluster_role.clone() })
+                .into(),
         };
         let path = Path::rbac(spec.namespace.as_deref(), resource);
         self.dry_run(Method::POST, &path, &spec.to_value(), &call).await
@@ -61,7 +61,7 @@ impl Cluster {
         let call = Call {
             operation: "rehearse",
             subject: format!("the ClusterRole `{}` on cluster `{}`", role.name(), self.name()),
-            right: "create clusterroles.rbac.authorization.k8s.io and every rule in it".to_owned(),
+            right: Right::new("create", "clusterroles.rbac.authorization.k8s.io").also(Also::Rules).into(),
         };
         match self.dry_run(Method::POST, &Path::rbac(None, "clusterroles"), &role.to_value(), &call).await {
             Err(fault) if fault.is_conflict() => Ok(()),

@@ -7,7 +7,7 @@ use super::{
 use crate::fault::{Fault, FaultKind};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use k8s_openapi::api::authorization::v1::{SubjectAccessReview, SubjectAccessReviewStatus};
-use latchkey_domain::{eks::rbac::Attributes, plan::proof::Question};
+use latchkey_domain::{access::blocker::Right, eks::rbac::Attributes, plan::proof::Question};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -31,7 +31,7 @@ impl Cluster {
         let call = Call {
             operation: "ask",
             subject: format!("cluster `{}` whether `{}` may {}", self.name(), question.user, question.attributes),
-            right: "create subjectaccessreviews.authorization.k8s.io".to_owned(),
+            right: Right::new("create", "subjectaccessreviews.authorization.k8s.io").into(),
         };
         let path = Path::of("/apis/authorization.k8s.io/v1/subjectaccessreviews");
         let answer: SubjectAccessReview = self.ask(&path, &review_of(question), &call).await?;

@@ -8,7 +8,11 @@ use super::{
 use crate::fault::Fault;
 use crate::lease::Permit;
 use k8s_openapi::api::rbac::v1::ClusterRole;
-use latchkey_domain::{eks::rbac::OwnRole, plan::observation::ObservedRole};
+use latchkey_domain::{
+    access::blocker::{Also, Right},
+    eks::rbac::OwnRole,
+    plan::observation::ObservedRole,
+};
 
 impl Cluster {
     /// The ClusterRole of that name; nothing where the API server says that there is none.
@@ -26,8 +30,8 @@ impl Cluster {
     /// Conflict where one of that name exists; refused where a right is missing, also where Latchkey does not hold
     /// every rule in it; transient, throttled.
     pub async fn create_cluster_role(&self, permit: &Permit<'_>, role: &OwnRole) -> Result<ObservedRole, Fault> {
-        let mut call = self.role_call("create", "create", &role.name());
-        call.right.push_str(" and every rule in it");
+        let right = Right::new("create", "clusterroles.rbac.authorization.k8s.io").also(Also::Rules).into();
+        let call = Call { right, ..self.role_call("create", "create", &role.name()) };
         self.write(permit, collection(), Write::Create(&role.to_value()), &call).await.map(convert::cluster_role)
     }
 
@@ -43,7 +47,7 @@ impl Cluster {
         Call {
             operation,
             subject: format!("the ClusterRole `{name}` of cluster `{}`", self.name()),
-            right: format!("{verb} clusterroles.rbac.authorization.k8s.io"),
+            right: Right::new(verb, "clusterroles.rbac.authorization.k8s.io").into(),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::StoreError;
 use jiff::Timestamp;
 use latchkey_domain::access::{
     PersonId,
+    blocker::Blocker,
     grant::{Condition, Trouble},
     person::{Handle, Person},
 };
@@ -98,23 +99,29 @@ pub(super) fn trouble(condition: &str) -> Result<Option<Trouble>, StoreError> {
     }
 }
 
-/// How a leg fares by its columns.
+/// What holds a leg up, of the text that `latchkey_blocker` makes of its columns. What this version cannot read stops
+/// nobody.
+pub(super) fn blocker(text: Option<&str>) -> Blocker {
+    let Some(text) = text else { return Blocker::said("") };
+    let unread = || Blocker::OfLaterVersion { named: String::new() };
+    serde_json::from_str(text).map_or_else(|_| unread(), Blocker::read)
+}
+
+/// How a leg fares by its columns: `why` is what `latchkey_blocker` makes of three of them.
 ///
 /// # Errors
 /// `Corrupt` where there is no such condition.
 pub(super) fn condition(
     condition: &str,
-    error: Option<String>,
+    why: Option<&str>,
     attempts: i32,
     next_try: Option<jiff_sqlx::Timestamp>,
 ) -> Result<Condition, StoreError> {
     let next = next_try.map_or(Timestamp::UNIX_EPOCH, jiff_sqlx::Timestamp::to_jiff);
-    let why = error.unwrap_or_default();
+    let why = blocker(why);
     Ok(match trouble(condition)? {
         None => Condition::Ok,
-        Some(Trouble::Retrying) => {
-            Condition::Retrying { error: why, attempt: u32::try_from(attempts).unwrap_or(0), next }
-        }
+        Some(Trouble::Retrying) => Condition::Retrying { why, attempt: u32::try_from(attempts).unwrap_or(0), next },
         Some(Trouble::Paused) => Condition::Paused { why, next },
         Some(Trouble::Blocked) => Condition::Blocked { why, next },
     })

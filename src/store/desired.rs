@@ -2,6 +2,7 @@
 
 use super::{
     Store, StoreError, begin,
+    columns::blocker,
     grants::{self, Unreadable},
     intents, quarantine,
 };
@@ -9,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId,
-        grant::{Grant, GrantFacts, GrantState, paused},
+        blocker::Blocker,
+        grant::{Grant, GrantFacts, GrantState},
         policy::PolicyFile,
         transition::Target,
     },
@@ -158,8 +160,8 @@ pub async fn cluster(
         installation: installation(&mut *connection).await?,
         epoch,
         marked: last.marked,
-        fenced: last.fenced,
-        paused: last.paused.map(|why| paused(&row.name, &why)),
+        fenced: last.fenced.map(|why| blocker(Some(&why))),
+        paused: last.paused.map(|why| Blocker::Paused { cluster: row.name.clone(), why }),
         undescribed: None,
         now,
         grants: desired_grants,
@@ -186,6 +188,7 @@ struct LastRun {
     epoch: i64,
     /// What the cluster's marker says at most, unless the database is behind.
     marked: i64,
+    /// Why the cluster is fenced, as `latchkey_blocker` tells it.
     fenced: Option<String>,
     /// What the operator said who paused granting.
     paused: Option<String>,
@@ -194,8 +197,9 @@ struct LastRun {
 async fn last_run(connection: &mut PgConnection, id: ClusterId) -> Result<LastRun, StoreError> {
     let query = sqlx::query_as!(
         LastRun,
-        "select epoch, marked, fenced_why as fenced, paused_why as paused from target
-         where kind = 'cluster' and key = $1",
+        "select epoch, marked, paused_why as paused,
+           coalesce(latchkey_blocker(null, null, fenced_blocker), latchkey_blocker(fenced_why, null, null)) as fenced
+         from target where kind = 'cluster' and key = $1",
         id.0
     );
     Ok(query.fetch_optional(connection).await?.unwrap_or_default())
@@ -257,7 +261,7 @@ pub async fn principal(
         of_principal.push(PrincipalGrant {
             id: facts.id,
             wish,
-            held: why.map(|why| Obstacle::Paused(paused(&cluster.name, &why))),
+            held: why.map(|why| Obstacle::Paused(Blocker::Paused { cluster: cluster.name.clone(), why })),
             needs: GrantNeeds { cluster: cluster.arn, console: facts.profile.console },
             resting: leg.rests.is_some(),
             unreadable: false,

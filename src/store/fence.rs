@@ -1,12 +1,17 @@
 //! Fenced clusters: where a run saw that the cluster is another installation's, or that this database is behind (restored
 //! from a backup), only revocations happen from then on, until an operator accepts.
 
-use super::{Store, StoreError, observations};
+use super::{
+    Store, StoreError,
+    columns::{blocker, kept, to_json},
+    observations,
+};
 use jiff::Timestamp;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
         ClusterId, EventDraft, GrantId, Wake,
+        blocker::Blocker,
         cluster::ClusterName,
         transition::{Actor, Process, Target},
     },
@@ -22,18 +27,22 @@ use std::collections::BTreeSet;
 const HIGHEST_EPOCH: i64 = i64::MAX / 2;
 
 /// Fences a cluster, with an audit event; whether it did. It does nothing where the cluster is fenced already, or where
-/// the lease of this epoch is over: a marker that a later run wrote is news to an earlier one alone.
+/// the lease of this epoch is over: a marker that a later run wrote is news to an earlier one alone. `said` is the
+/// sentence of it, for the log and for processes of earlier versions.
 ///
 /// # Errors
 /// `Database`.
-pub async fn set(store: &Store, cluster: ClusterId, epoch: i64, why: &str) -> Result<bool, StoreError> {
+pub async fn set(store: &Store, cluster: ClusterId, epoch: i64, why: &Blocker, said: &str) -> Result<bool, StoreError> {
+    let (said, blocker) = (kept(said), to_json(why)?);
     let mut tx = store.begin().await?;
     let set = sqlx::query!(
-        "update target set fenced_since = clock_timestamp(), fenced_why = $3
+        "update target set fenced_since = clock_timestamp(), fenced_why = $3, fenced_code = $4, fenced_blocker = $5
          where kind = 'cluster' and key = $1 and epoch = $2 and fenced_since is null",
         cluster.0,
         epoch,
-        why
+        said.as_ref(),
+        why.code(),
+        blocker,
     )
     .execute(tx.connection())
     .await?;
@@ -41,7 +50,7 @@ pub async fn set(store: &Store, cluster: ClusterId, epoch: i64, why: &str) -> Re
         return Ok(false);
     }
     let now = tx.now().await?;
-    let what = Event::ClusterFenced { why: why.to_owned() };
+    let what = Event::ClusterFenced { why: said.into_owned() };
     tx.event(&EventDraft { cluster: Some(cluster), ..EventDraft::new(what, Actor::worker()) }, now).await?;
     tx.commit().await?;
     Ok(true)
@@ -54,8 +63,7 @@ pub struct Fenced {
     pub name: String,
     /// By the database's real clock.
     pub since: Timestamp,
-    /// A sentence that says what to do.
-    pub why: String,
+    pub why: Blocker,
     /// Bindings with this installation's labels that belong to no access that is not over. Once the cluster is accepted
     /// they are removed.
     pub unknown_bindings: Vec<String>,
@@ -69,7 +77,8 @@ pub struct Fenced {
 /// `Corrupt`, `Database`.
 pub async fn fenced(store: &Store) -> Result<Vec<Fenced>, StoreError> {
     let rows = sqlx::query!(
-        r#"select c.id, c.name, t.fenced_since as "since!", t.fenced_why as "why!"
+        r#"select c.id, c.name, t.fenced_since as "since!", 
+             coalesce(latchkey_blocker(null, null, t.fenced_blocker), latchkey_blocker(t.fenced_why, null, null)) as why
            from target t join cluster c on c.id = t.key
            where t.kind = 'cluster' and t.fenced_since is not null order by c.name"#
     )
@@ -89,7 +98,7 @@ pub async fn fenced(store: &Store) -> Result<Vec<Fenced>, StoreError> {
             cluster,
             name: row.name,
             since: row.since.to_jiff(),
-            why: row.why,
+            why: blocker(row.why.as_deref()),
             unknown_bindings,
             unknown_names,
         });

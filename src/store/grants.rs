@@ -45,7 +45,7 @@ impl Tx {
     pub async fn legs(&mut self, id: GrantId) -> Result<Vec<Leg>, StoreError> {
         let rows = sqlx::query!(
             r#"select l.target_kind, l.target_key, l.proven, l.condition, l.attempts, latchkey_readable(l.next_try) as next_try,
-                 l.error, (l.evidence -> 'residual')::text as residual,
+                 latchkey_blocker(l.error, l.code, l.blocker) as why, (l.evidence -> 'residual')::text as residual,
                  case when l.identity in ('same', 'unprotected')
                         and l.identity_at < clock_timestamp() - make_interval(secs => $2)
                       then 'stale' else l.identity end as "identity!"
@@ -69,7 +69,7 @@ impl Tx {
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
                     compared: Compared::parse(&row.identity)
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "identity", &row.identity))?,
-                    condition: condition(&row.condition, row.error, row.attempts, row.next_try)?,
+                    condition: condition(&row.condition, row.why.as_deref(), row.attempts, row.next_try)?,
                     residual: residual.unwrap_or_default(),
                 })
             })

@@ -1,8 +1,8 @@
 //! What `latchkey doctor` asks the database about itself and about the work that is done by it. Reads only.
 
-use super::{MIGRATIONS, Store, StoreError};
+use super::{MIGRATIONS, Store, StoreError, columns::blocker};
 use jiff::Timestamp;
-use latchkey_domain::access::{ClusterId, cluster::ClusterName};
+use latchkey_domain::access::{ClusterId, blocker::Blocker, cluster::ClusterName};
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -144,9 +144,9 @@ pub struct KnownCluster {
     pub installation: Uuid,
     /// The highest epoch that its marker may have.
     pub marked: i64,
-    pub fenced_why: Option<String>,
+    pub fenced: Option<Blocker>,
     /// Why the last run did not come to its end.
-    pub failure: Option<String>,
+    pub failure: Option<Blocker>,
 }
 
 /// What the database knows of the cluster of this name; nothing where the policy that is current has none.
@@ -155,7 +155,9 @@ pub struct KnownCluster {
 /// `Database`.
 pub async fn cluster(store: &Store, name: &ClusterName) -> Result<Option<KnownCluster>, StoreError> {
     let row = sqlx::query!(
-        r#"select c.id, c.arn, c.created_at, i.id as installation, t.marked as "marked?", t.fenced_why, t.failure
+        r#"select c.id, c.arn, c.created_at, i.id as installation, t.marked as "marked?", 
+             coalesce(latchkey_blocker(null, null, t.fenced_blocker), latchkey_blocker(t.fenced_why, null, null)) as "fenced?",
+             coalesce(latchkey_blocker(null, null, t.failure_blocker), latchkey_blocker(t.failure, null, null)) as "failure?"
            from cluster c cross join installation i
            left join target t on t.kind = 'cluster' and t.key = c.id
            where c.name = $1 and c.dropped_at is null"#,
@@ -169,8 +171,8 @@ pub async fn cluster(store: &Store, name: &ClusterName) -> Result<Option<KnownCl
         created_at: row.created_at.map(jiff_sqlx::Timestamp::to_jiff),
         installation: row.installation,
         marked: row.marked.unwrap_or(0),
-        fenced_why: row.fenced_why,
-        failure: row.failure,
+        fenced: row.fenced.map(|why| blocker(Some(&why))),
+        failure: row.failure.map(|why| blocker(Some(&why))),
     }))
 }
 

@@ -2,9 +2,9 @@
 
 use super::{
     Store, StoreError, Tx,
-    columns::{kept, kept_json},
+    columns::{blocker, kept, kept_json, to_json},
 };
-use latchkey_domain::access::{GrantId, compared::Compared, grant::Proven, transition::Target};
+use latchkey_domain::access::{GrantId, blocker::Blocker, compared::Compared, grant::Proven, transition::Target};
 use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
@@ -15,19 +15,19 @@ pub enum Fares {
     Ok,
     /// It goes on by itself.
     Retrying {
-        error: String,
+        why: Blocker,
         attempt: u32,
         again_in: Duration,
     },
     /// It waits until an operator resumes granting.
     Paused {
-        why: String,
+        why: Blocker,
         attempt: u32,
         again_in: Duration,
     },
     /// Somebody must act.
     Blocked {
-        why: String,
+        why: Blocker,
         attempt: u32,
         again_in: Duration,
     },
@@ -53,9 +53,6 @@ pub struct LegProof<'a> {
     /// What it allows beyond what was decided: sentences.
     pub wider: &'a [String],
 }
-
-/// As long as the reason of an end may be.
-const LONGEST_TROUBLE: usize = 1000;
 
 /// The grants of a target for which an earlier run began to write without an event of what came of it, each with that
 /// run's epoch.
@@ -117,21 +114,22 @@ impl Tx {
     /// # Errors
     /// `Database`.
     pub async fn write_leg(&mut self, grant: GrantId, target: Target, leg: &LegWrite<'_>) -> Result<(), StoreError> {
-        let (condition, error, attempt, again_in) = match &leg.fares {
+        let (condition, why, attempt, again_in) = match &leg.fares {
             Fares::Ok => ("ok", None, 0, None),
-            Fares::Retrying { error, attempt, again_in } => ("retrying", Some(error), *attempt, Some(*again_in)),
+            Fares::Retrying { why, attempt, again_in } => ("retrying", Some(why), *attempt, Some(*again_in)),
             Fares::Paused { why, attempt, again_in } => ("paused", Some(why), *attempt, Some(*again_in)),
             Fares::Blocked { why, attempt, again_in } => ("blocked", Some(why), *attempt, Some(*again_in)),
         };
         let (evidence, wider) = leg.proof.as_ref().map(|proof| (&proof.evidence, proof.wider)).unzip();
-        let (error, evidence) = (error.map(|error| kept(error)), evidence.map(|evidence| kept_json(evidence.clone())));
+        let evidence = evidence.map(|evidence| kept_json(evidence.clone()));
+        let blocker = why.map(to_json).transpose()?;
         let stood: Option<Vec<String>> =
             leg.stood.map(|stood| stood.iter().map(|binding| kept(binding).into_owned()).collect());
         sqlx::query!(
             "update grant_leg set proven = coalesce($4, proven),
                proven_at = case when $4 is null or $4 = 'nothing' then proven_at else clock_timestamp() end,
                ahead = case when $4 is null or $4 = 'nothing' then ahead else (select b.ahead from business_clock b) end,
-               condition = $5, error = $6, attempts = $7, next_try = clock_timestamp() + make_interval(secs => $8),
+               condition = $5, error = null, code = $6, blocker = $13, attempts = $7, next_try = clock_timestamp() + make_interval(secs => $8),
                rests_until = clock_timestamp() + make_interval(secs => $8),
                evidence = coalesce($9, evidence), wider = coalesce($10, wider), stood = coalesce($11, stood),
                identity = coalesce($12, identity),
@@ -142,13 +140,14 @@ impl Tx {
             target.key(),
             leg.proven.map(Proven::as_str),
             condition,
-            error.as_deref(),
+            why.map(Blocker::code),
             i32::try_from(attempt).unwrap_or(i32::MAX),
             again_in.map(|wait| wait.as_secs_f64()),
             evidence,
             wider,
             stood.as_deref(),
             leg.compared.map(Compared::as_str),
+            blocker,
         )
         .execute(self.connection())
         .await?;
@@ -190,19 +189,20 @@ impl Tx {
         Ok(())
     }
 
-    /// What stands in the way of a grant, in a sentence of its legs: the cluster's first. Nothing where all fare well.
+    /// What stands in the way of a grant, of its legs: the cluster's first. Nothing where all fare well.
     ///
     /// # Errors
     /// `Database`.
-    pub async fn trouble(&mut self, grant: GrantId) -> Result<Option<String>, StoreError> {
-        let error = sqlx::query_scalar!(
-            r#"select error as "error!" from grant_leg
-               where grant_id = $1 and condition <> 'ok' and error <> '' order by target_kind limit 1"#,
+    pub async fn trouble(&mut self, grant: GrantId) -> Result<Option<Blocker>, StoreError> {
+        let why = sqlx::query_scalar!(
+            r#"select latchkey_blocker(error, code, blocker) as "why!" from grant_leg
+               where grant_id = $1 and condition <> 'ok' and latchkey_blocker(error, code, blocker) is not null
+               order by target_kind limit 1"#,
             grant.0
         )
         .fetch_optional(self.connection())
         .await?;
-        Ok(error.map(|error| error.chars().take(LONGEST_TROUBLE).collect()))
+        Ok(why.map(|why| blocker(Some(&why))))
     }
 
     /// Lets the back-off of a target's legs go, whatever their grants do. How often they failed stays.

@@ -2,11 +2,11 @@
 
 use super::{
     Store, StoreError, Tx,
-    columns::{kept, time},
+    columns::{kept, time, to_json},
     desired::LONGEST_REST_OF_AN_END,
 };
 use jiff::Timestamp;
-use latchkey_domain::access::{ClusterId, PersonId, transition::Target};
+use latchkey_domain::access::{ClusterId, PersonId, blocker::Blocker, transition::Target};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -210,7 +210,8 @@ pub struct Finished<'a> {
     pub again_in: Option<Duration>,
     /// Whether a grant still ends here.
     pub revoking: bool,
-    pub failure: Option<&'a str>,
+    /// What kept the run from working on it whole, with its sentence.
+    pub failure: Option<(&'a Blocker, &'a str)>,
 }
 
 impl Tx {
@@ -236,10 +237,14 @@ impl Tx {
     /// # Errors
     /// `Database`.
     pub async fn finish_target(&mut self, finished: &Finished<'_>) -> Result<(), StoreError> {
-        let failure = finished.failure.map(kept);
+        let failure = finished.failure.map(|(_, said)| kept(said));
+        let (code, blocker) = match finished.failure {
+            Some((why, _)) => (Some(why.code()), Some(to_json(why)?)),
+            None => (None, None),
+        };
         sqlx::query!(
             "update target set lease_until = null, lease_holder = null, revoking = $3, failure = $4,
-               failed_since = case when $4::text is null then null when failure is null then clock_timestamp()
+               failure_code = $6, failure_blocker = $7, failed_since = case when $4::text is null then null when failure is null then clock_timestamp()
                                    else coalesce(failed_since, clock_timestamp()) end,
                due_at = clock_timestamp() + make_interval(secs => $5),
                tried_at = case when tried_at >= ran_at then tried_at end
@@ -249,6 +254,8 @@ impl Tx {
             finished.revoking,
             failure.as_deref(),
             finished.again_in.map(|wait| wait.as_secs_f64()),
+            code,
+            blocker,
         )
         .execute(self.connection())
         .await?;

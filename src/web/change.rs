@@ -1,7 +1,7 @@
 //! What an approval would change outside, exactly: the IAM document, the aws-auth hunk, roles and bindings.
 
 use super::html::Html;
-use crate::actions::preview::Shown;
+use crate::{actions::preview::Shown, words};
 use latchkey_domain::{
     eks::aws_auth::{Changed, DiffLine, diff},
     plan::preview::Preview,
@@ -46,7 +46,7 @@ impl Change {
         documents.extend(preview.bindings.iter().map(|yaml| whole("Binding", yaml)));
         Self {
             documents,
-            obstacles: preview.obstacles.clone(),
+            obstacles: preview.obstacles.iter().map(words::blocker::sentence).collect(),
             adds: preview.adds.iter().map(|each| Html::prose(&crate::words::power::can(each))).collect(),
         }
     }

@@ -138,7 +138,7 @@ impl Card {
                 .into_iter()
                 .chain(held.wider.then_some(Pill::ALLOWS_MORE))
                 .collect(),
-            trouble: trouble.map(|(_, why)| Html::prose(why)),
+            trouble: trouble.map(|(_, why)| Html::prose(&words::blocker::sentence(why))),
             prod: is_prod(file, cluster),
             time_left: match (held.state, held.active) {
                 (GrantState::Active, Some((since, until))) => Some(TimeLeft::of((since, until), clock)),

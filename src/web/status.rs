@@ -27,7 +27,10 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State as Extract;
 use jiff::SignedDuration;
-use latchkey_domain::access::grant::{GrantState, Trouble};
+use latchkey_domain::access::{
+    blocker::Blocker,
+    grant::{GrantState, Trouble},
+};
 
 /// Sign-in, changes, endings, the audit log.
 #[derive(Debug, Template, WebTemplate)]
@@ -385,7 +388,7 @@ impl StuckRow {
                 Pill::trouble(trouble)
             }
         };
-        let parts: Vec<(bool, &str)> = stuck.parts.iter().map(|part| (part.in_iam, part.why.as_str())).collect();
+        let parts: Vec<(bool, &Blocker)> = stuck.parts.iter().map(|part| (part.in_iam, &part.why)).collect();
         Self {
             address: format!("/grants/{}", stuck.grant),
             title: format!("{} on {}", stuck.holder, stuck.cluster),
@@ -440,7 +443,7 @@ impl StatusPage {
             ending_blocked: 1,
             seal_waits: Some(seconds(340)),
         };
-        let part = |in_iam, trouble, why: &str| StuckPart { in_iam, trouble, why: why.to_owned(), attempts: 14 };
+        let part = |in_iam, trouble, why: &str| StuckPart { in_iam, trouble, why: Blocker::said(why), attempts: 14 };
         let stuck = Stuck {
             grant: latchkey_domain::access::GrantId(uuid::Uuid::from_u128(8)),
             holder: "Ana Petrova".to_owned(),

@@ -1,7 +1,8 @@
 //! Clusters on which nothing new is set up at present: for those who ask and decide, and for those who look after it.
 
-use super::{Clock, Sentence};
+use super::{Clock, Sentence, blocker};
 use jiff::Timestamp;
+use latchkey_domain::access::blocker::Blocker;
 
 /// A cluster that is held.
 #[derive(Debug, Clone, Copy)]
@@ -82,16 +83,16 @@ impl OnHold<'_> {
 
 /// What an access waits for, part by part: once where all of its parts wait for the same. A part is whether it is that
 /// in IAM, and why it waits.
-pub fn parts(parts: &[(bool, &str)]) -> Sentence {
+pub fn parts(parts: &[(bool, &Blocker)]) -> Sentence {
     let Some(((_, first), rest)) = parts.split_first() else { return Sentence::default() };
     if rest.iter().all(|(_, why)| why == first) {
-        return Sentence::parse(first);
+        return Sentence::parse(&blocker::sentence(first));
     }
     let mut sentence = Sentence::default();
     for (at, (in_iam, why)) in parts.iter().enumerate() {
         let place = if *in_iam { "In IAM: " } else { "On the cluster: " };
         let gap = if at == 0 { "" } else { " " };
-        sentence = sentence.text(format!("{gap}{place}")).parsed(&stopped(why));
+        sentence = sentence.text(format!("{gap}{place}")).parsed(&stopped(&blocker::sentence(why)));
     }
     sentence
 }

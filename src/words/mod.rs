@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod blocker;
 pub mod doctor;
 pub mod hold;
 pub mod kubectl;

@@ -3,6 +3,7 @@
 use super::{Clock, Sentence};
 use jiff::Timestamp;
 use latchkey_domain::access::{
+    blocker::Blocker,
     grant::{Cause, Condition, GrantState, Trouble},
     transition::Target,
 };
@@ -43,8 +44,8 @@ pub fn condition(target: Target, condition: &Condition, clock: &Clock) -> Option
     };
     match condition {
         Condition::Ok => None,
-        Condition::Retrying { error, next, .. } => {
-            let why = if error.is_empty() { format!("{place} did not answer as expected.") } else { full_stop(error) };
+        Condition::Retrying { why, next, .. } => {
+            let why = told(why).unwrap_or_else(|| format!("{place} did not answer as expected."));
             let sentence = Sentence::parse(&why);
             Some(if *next > clock.now {
                 sentence.text(" Next try ").time(*next, clock.to_the_second(*next)).text(". Nothing to do.")
@@ -53,10 +54,15 @@ pub fn condition(target: Target, condition: &Condition, clock: &Clock) -> Option
             })
         }
         Condition::Paused { why, .. } | Condition::Blocked { why, .. } => {
-            let why = if why.is_empty() { format!("{place} needs an operator.") } else { full_stop(why) };
+            let why = told(why).unwrap_or_else(|| format!("{place} needs an operator."));
             Some(Sentence::parse(&why))
         }
     }
+}
+
+/// A blocker as a sentence of its own; nothing where its row says nothing.
+fn told(why: &Blocker) -> Option<String> {
+    (!why.is_empty()).then(|| full_stop(&super::blocker::sentence(why)))
 }
 
 /// A text as a sentence of its own.
@@ -112,7 +118,7 @@ pub fn answers(allowed: u64, refused: u64, wrongly: u64, as_intended: &str) -> S
 
 /// Of an access that is not set up in the usual few seconds: what is really waited for. What is not set up by
 /// `activate_by` is given up.
-pub fn held_up(trouble: Trouble, why: &str, activate_by: Timestamp, clock: &Clock) -> Sentence {
+pub fn held_up(trouble: Trouble, why: &Blocker, activate_by: Timestamp, clock: &Clock) -> Sentence {
     let start = match trouble {
         Trouble::Retrying => {
             return Sentence::parse(
@@ -123,7 +129,7 @@ pub fn held_up(trouble: Trouble, why: &str, activate_by: Timestamp, clock: &Cloc
         Trouble::Paused => "Approved, and waiting.",
         Trouble::Blocked => "Approved, and held up.",
     };
-    let why = if why.is_empty() { "An operator has to act.".to_owned() } else { full_stop(why) };
+    let why = told(why).unwrap_or_else(|| "An operator has to act.".to_owned());
     let goes_on = match trouble {
         Trouble::Paused => " It goes on by itself once an operator resumes granting.",
         Trouble::Blocked | Trouble::Retrying => "",
@@ -186,7 +192,7 @@ mod tests {
     fn trouble_says_what_happens_next() {
         let target = Target::Cluster(ClusterId(Uuid::nil()));
         let next = "2026-11-24T13:02:10Z".parse().unwrap();
-        let retrying = Condition::Retrying { error: "AWS is throttling us".to_owned(), attempt: 2, next };
+        let retrying = Condition::Retrying { why: Blocker::said("AWS is throttling us"), attempt: 2, next };
         let said = condition(target, &retrying, &clock()).unwrap().to_string();
         assert_eq!(said, "AWS is throttling us. Next try 14:02:10 CET. Nothing to do.");
         assert_eq!(condition(target, &Condition::Ok, &clock()), None);

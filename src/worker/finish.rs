@@ -21,11 +21,13 @@ use crate::{
         targets::Finished,
         tx::LockedTarget,
     },
+    words,
 };
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
         GrantId,
+        blocker::Blocker,
         compared::Compared,
         grant::{Cause, Gone, Grant, Leg, Present, Proof, Proven, Provisioning},
         transition::{Actor, EventDraft, Target, Wake},
@@ -64,13 +66,13 @@ pub enum Found {
     /// Where its wish wants it.
     Proven(Seen),
     /// Not yet; it goes on by itself.
-    Unsettled(String),
+    Unsettled(Blocker),
     /// A call failed.
     Failed(Fault),
-    /// An operator paused granting: a sentence.
-    Paused(String),
+    /// An operator paused granting.
+    Paused(Blocker),
     /// Somebody has to act.
-    Blocked(String),
+    Blocked(Blocker),
 }
 
 /// What a proof saw.
@@ -103,7 +105,7 @@ pub struct Outcome {
     /// Events about what somebody else did, but for those that were recorded with the run's intents.
     pub findings: Vec<EventDraft>,
     /// Why the target as a whole could not be worked on.
-    pub failure: Option<String>,
+    pub failure: Option<Blocker>,
     /// When the first resting leg may be tried again.
     pub rests: Option<Duration>,
     /// Whether the run gave up after conflicts: look again at once.
@@ -119,6 +121,7 @@ pub struct Outcome {
 pub struct Brought {
     pub activated: Vec<GrantId>,
     pub ended: Vec<GrantId>,
+    /// Why the target as a whole could not be worked on: a sentence.
     pub failure: Option<String>,
 }
 
@@ -198,9 +201,9 @@ async fn failed(
     let rest = backoff::rest(attempt, revoking);
     let again_in = if error.is_lock_timeout() { rest.max(KEPT) } else { rest };
     tracing::error!(target = %lease.target(), grant = %id, error = chain(error), "what was found of an access could not be recorded");
-    let why = format!("What the worker found could not be recorded ({error}); it tries again.");
+    let why = Blocker::NotRecorded { why: error.to_string() };
     let write = LegWrite {
-        fares: Fares::Retrying { error: why, attempt, again_in },
+        fares: Fares::Retrying { why, attempt, again_in },
         proven: None,
         proof: None,
         stood: None,
@@ -252,12 +255,13 @@ async fn close(worker: &Worker, lease: &Lease, outcome: Outcome, mut judged: Jud
     let period = outcome.periodic.then_some(PERIOD);
     let soonest = [judged.again_in, outcome.rests, period].into_iter().flatten().min();
     let again_in = if moved || outcome.again { Some(Duration::ZERO) } else { soonest };
-    let failure = outcome.failure.as_deref();
+    let said = outcome.failure.as_ref().map(words::blocker::sentence);
+    let failure = outcome.failure.as_ref().zip(said.as_deref());
     let revoking = judged.revoking || (moved && worker_sees_revoking(&mut tx, lease.target()).await?);
     tx.finish_target(&Finished { target: lease.target(), again_in, revoking, failure }).await?;
     lease.life().spend()?;
     tx.commit().await?;
-    judged.brought.failure = outcome.failure;
+    judged.brought.failure = said;
     Ok(judged.brought)
 }
 
@@ -407,7 +411,7 @@ async fn compared_one(mut tx: Tx, lease: &Lease, id: GrantId, told: Compared) ->
     Ok(active)
 }
 
-/// A leg as its row has it. Trouble has a sentence of its own: the evidence of the last proof stays beside it.
+/// A leg as its row has it. Trouble has columns of its own: the evidence of the last proof stays beside it.
 fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
     let revoking = !leg.wish.is_present();
     let attempt = leg.attempts.saturating_add(1);
@@ -424,18 +428,18 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
             evidence["residual"] = json!(seen.residual);
             (Some(proven), Fares::Ok, Some(LegProof { evidence, wider: &seen.wider }))
         }
-        Found::Unsettled(error) => {
-            let fares = Fares::Retrying { error: error.clone(), attempt, again_in: backoff::rest(attempt, revoking) };
+        Found::Unsettled(why) => {
+            let fares = Fares::Retrying { why: why.clone(), attempt, again_in: backoff::rest(attempt, revoking) };
             (unproven, fares, None)
         }
         Found::Failed(fault) => {
-            let (sentence, again_in) = (fault.sentence(), backoff::after(fault, attempt, revoking));
+            let (why, again_in) = (Blocker::from(fault), backoff::after(fault, attempt, revoking));
             let fares = match fault.kind() {
                 FaultKind::Refused { .. } | FaultKind::Invalid | FaultKind::TooMuch => {
-                    Fares::Blocked { why: sentence, attempt, again_in }
+                    Fares::Blocked { why, attempt, again_in }
                 }
                 FaultKind::Conflict | FaultKind::Throttled { .. } | FaultKind::Transient | FaultKind::NotFound => {
-                    Fares::Retrying { error: sentence, attempt, again_in }
+                    Fares::Retrying { why, attempt, again_in }
                 }
             };
             (unseen, fares, None)
@@ -454,8 +458,8 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
 fn said(found: &Found) -> String {
     match found {
         Found::Proven(_) => "proven".to_owned(),
-        Found::Unsettled(why) | Found::Paused(why) | Found::Blocked(why) => why.clone(),
-        Found::Failed(fault) => fault.sentence(),
+        Found::Unsettled(why) | Found::Paused(why) | Found::Blocked(why) => words::blocker::sentence(why),
+        Found::Failed(fault) => words::blocker::sentence(&fault.into()),
     }
 }
 

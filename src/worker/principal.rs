@@ -23,12 +23,14 @@ use crate::{
         intents::{self, Intent},
         observations, people, quarantine,
     },
+    words,
 };
 use jiff::Timestamp;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
         EventDraft, GrantId, PrincipalId,
+        blocker::Blocker,
         compared::Compared,
         decide_again::NotNow,
         grant::{Cause, Grant},
@@ -40,7 +42,8 @@ use latchkey_domain::{
         observation::{IamUser, PrincipalObservation, SeenIdentity},
         obstacles::Obstacle,
         principal::{
-            DIFFERS_FOR, DesiredPrincipal, PrincipalGrant, PrincipalPlan, PrincipalStep, TAG, compare, plan, prove,
+            DIFFERS_FOR, DesiredPrincipal, PrincipalGrant, PrincipalPlan, PrincipalStep, Shown, TAG, compare, plan,
+            prove,
         },
     },
 };
@@ -100,7 +103,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     let plan = plan(&desired, &observed);
     if let Some(why) = &plan.replaced {
         lease.life().spend()?;
-        if let Err(error) = identities::end_replaced(&worker.store, id, why).await {
+        if let Err(error) = identities::end_replaced(&worker.store, id, &words::blocker::sentence(why)).await {
             gone_past(error, id, "an identity that is somebody else's could not be ended; its accesses are")?;
         }
     }
@@ -133,7 +136,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         // What runs ends first; its end is judged by the next run, which that wakes.
         let running = desired.grants.iter().filter(|grant| grant.wish.is_present());
         return Ok(Outcome {
-            revoke: running.map(|grant| (grant.id, Cause::PrincipalReplaced, why.clone())).collect(),
+            revoke: running.map(|grant| (grant.id, Cause::PrincipalReplaced, words::blocker::sentence(why))).collect(),
             legs: outcomes.into_iter().filter(|(_, leg)| !leg.wish.is_present()).collect(),
             decided,
             failure: Some(why.clone()),
@@ -264,7 +267,8 @@ async fn unreadable(
         why: why.clone(),
     }));
     quarantine::tell(&worker.store, &rows).await;
-    let mut outcome = Outcome { failure: Some(why.clone()), periodic: !rows.is_empty(), ..Outcome::default() };
+    let mut outcome =
+        Outcome { failure: Some(Blocker::Unreadable { why }), periodic: !rows.is_empty(), ..Outcome::default() };
     for row in rows.iter().filter(|row| row.ends()) {
         let said = "IAM was not asked: the ARN of the principal cannot be read.";
         let residual = vec!["what IAM still has of it: its ARN cannot be read, so nobody could look".to_owned()];
@@ -317,7 +321,8 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
             return Look { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
         }
         Ok(KnownUser::NotAllowed(fault)) => {
-            let (identity, trouble) = (SeenIdentity::Refused(fault.sentence()), Some(fault.sentence()));
+            let said = words::blocker::sentence(&(&fault).into());
+            let (identity, trouble) = (SeenIdentity::Refused(said.clone()), Some(said));
             let unseen = PrincipalObservation { found: None, trouble, identity: identity.clone() };
             return Look { identity, observed: if writable { Err(fault) } else { Ok(unseen) } };
         }
@@ -336,7 +341,7 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
             return Look { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
         }
         Err(fault) if !writable && matches!(fault.kind(), FaultKind::Refused { .. }) => {
-            let trouble = Some(fault.sentence());
+            let trouble = Some(words::blocker::sentence(&(&fault).into()));
             Ok(PrincipalObservation { found: None, trouble, identity: identity.clone() })
         }
         Err(fault) => Err(fault),
@@ -383,7 +388,7 @@ async fn apply(
             Ok(()) => intents::close(&worker.store, &ids, "done", None).await?,
             Err(fault) => {
                 if *fault.kind() != FaultKind::Transient {
-                    intents::close(&worker.store, &ids, &fault.sentence(), None).await?;
+                    intents::close(&worker.store, &ids, &words::blocker::sentence(&(&fault).into()), None).await?;
                 }
                 let outcomes: Vec<_> = held.grants.iter().map(|id| (*id, trail::unmarked(Some(&fault)))).collect();
                 trail::end_unmarked(&worker.store, lease, &outcomes).await?;
@@ -470,15 +475,14 @@ fn outcomes(
     let mut outcomes = BTreeMap::new();
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {
         let proof = proofs.iter().find(|proof| proof.grant == grant.id);
-        let found = match (proof, fault, plan.trouble.get(&grant.id)) {
-            (Some(proof), _, _) if proof.proven => {
-                Found::Proven(Seen { lines: vec![proof.evidence.clone()], details: json!({}), ..Seen::default() })
-            }
+        let found = match (proof.map(|proof| &proof.shown), fault, plan.trouble.get(&grant.id)) {
+            (Some(Shown::Proven(evidence)), _, _) => Found::Proven(Seen::of(evidence)),
             (_, _, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
-            (_, _, Some(Obstacle::HeldBack(why))) => Found::Unsettled(why.clone()),
+            (_, _, Some(Obstacle::HeldBack(why))) | (Some(Shown::Missing(why)), None, None) => {
+                Found::Unsettled(why.clone())
+            }
             (_, _, Some(Obstacle::Undescribed(why) | Obstacle::Blocked(why))) => Found::Blocked(why.clone()),
             (_, Some(fault), None) => Found::Failed(fault.repeated()),
-            (Some(proof), None, None) => Found::Unsettled(proof.evidence.clone()),
             (None, None, None) => continue,
         };
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
@@ -500,7 +504,8 @@ async fn failed(
     tracing::warn!(target = %lease.target(), error = %fault, "the principal could not be worked on");
     let Some(id) = principal_of(lease) else { return Err(Interrupted::Nothing) };
     let last = observations::principal(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
-    let trouble = Some(fault.sentence());
+    let why = Blocker::from(&fault);
+    let trouble = Some(words::blocker::sentence(&why));
     lease.life().spend()?;
     trail::saw(&worker.store, lease, &PrincipalObservation { trouble, ..last }).await?;
     let still_to_look_for = (!desired.interrupted.is_empty()).then(super::backoff::blocked);
@@ -513,7 +518,7 @@ async fn failed(
     }
     Ok(Outcome {
         legs: outcomes,
-        failure: Some(fault.sentence()),
+        failure: Some(why),
         rests: legs.values().filter_map(|leg| leg.rests).chain(still_to_look_for).min(),
         periodic: !desired.grants.is_empty(),
         ..Outcome::default()

@@ -12,6 +12,7 @@ use crate::{
         legs, observations,
         quarantine::{self, Held},
     },
+    words,
 };
 use latchkey_domain::access::{EventDraft, GrantId, grant::GrantBrief, transition::Actor};
 use latchkey_domain::audit::event::Event;
@@ -203,7 +204,7 @@ pub async fn end_unmarked(store: &Store, lease: &Lease, outcomes: &[(GrantId, St
 /// What came of a change that no leg could be marked with.
 pub fn unmarked(fault: Option<&Fault>) -> String {
     match fault {
-        Some(fault) => fault.sentence(),
+        Some(fault) => words::blocker::sentence(&fault.into()),
         None => "written; it is proven once nobody keeps its row locked".to_owned(),
     }
 }

@@ -8,6 +8,7 @@ mod attacks;
 mod audit_chain;
 mod audit_export;
 mod aws_auth_oracle;
+mod blockers;
 mod command_line;
 mod contract;
 mod database;

@@ -192,7 +192,7 @@ async fn tries(desk: &Desk<'_>, here: &PolicyFile, aws: &Aws, statements: &[Stat
             Ok(None) => Finding::not_checked(CHECK, format!("{}: {user} is gone", reads.join(", "))),
             Err(fault) => {
                 let missing = match fault.kind() {
-                    FaultKind::Refused { missing } => missing.clone(),
+                    FaultKind::Refused { missing } => missing.to_string(),
                     _ => told(&fault),
                 };
                 Finding::failed(CHECK, words::lacks("the worker", &[missing]))

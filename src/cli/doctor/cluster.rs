@@ -275,8 +275,8 @@ impl Look<'_> {
         };
         let mut findings = Vec::new();
         let ours = known.installation.to_string();
-        findings.push(match (&known.fenced_why, &marker.installation, marker.epoch) {
-            (Some(why), _, _) => Finding::failed(CHECK, words::fenced(name, why)),
+        findings.push(match (&known.fenced, &marker.installation, marker.epoch) {
+            (Some(why), _, _) => Finding::failed(CHECK, words::fenced(name, &crate::words::blocker::sentence(why))),
             (None, Some(theirs), _) if *theirs != ours => Finding::failed(CHECK, words::foreign(name, theirs, &ours)),
             (None, Some(_), Some(epoch)) if epoch > known.marked => {
                 Finding::failed(CHECK, words::later(name, epoch, known.marked))
@@ -287,8 +287,9 @@ impl Look<'_> {
             }
             (None, None, _) => Finding::ok(CHECK, "its marker is there, and no worker has written to the cluster yet"),
         });
-        if let (Some(failure), None) = (&known.failure, &known.fenced_why) {
-            findings.push(Finding::warning("cluster.last_run", words::last_run(failure)));
+        if let (Some(failure), None) = (&known.failure, &known.fenced) {
+            let said = crate::words::blocker::sentence(failure);
+            findings.push(Finding::warning("cluster.last_run", words::last_run(&said)));
         }
         findings
     }

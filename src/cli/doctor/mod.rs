@@ -203,7 +203,7 @@ fn told(fault: &Fault) -> String {
     let answer = fault.source().and_then(|source| source.downcast_ref::<fault::Answer>());
     let told = answer.map_or_else(|| fault.to_string(), |answer| format!("{fault} ({answer})"));
     match fault.kind() {
-        FaultKind::Refused { missing } if !told.contains(missing) => format!("{told}; missing: {missing}"),
+        FaultKind::Refused { missing } if !told.contains(&missing.to_string()) => format!("{told}; missing: {missing}"),
         _ => told,
     }
 }

@@ -10,7 +10,10 @@ use crate::{
     words::{doctor::database::unread, doctor::work as words, hold::parts as parts_in_words, steps::sentences},
 };
 use jiff::SignedDuration;
-use latchkey_domain::access::grant::{GrantState, Trouble};
+use latchkey_domain::access::{
+    blocker::Blocker,
+    grant::{GrantState, Trouble},
+};
 
 /// A worker tells of itself each 5 s.
 const SILENT: SignedDuration = SignedDuration::from_secs(30);
@@ -81,7 +84,7 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
         }
     }
     for stuck in read::health::stuck(store, TOLD).await? {
-        let parts: Vec<(bool, &str)> = stuck.parts.iter().map(|part| (part.in_iam, part.why.as_str())).collect();
+        let parts: Vec<(bool, &Blocker)> = stuck.parts.iter().map(|part| (part.in_iam, &part.why)).collect();
         let why = parts_in_words(&parts).to_string();
         let said = words::stuck(&stuck.holder, &stuck.cluster, stuck.state, &why);
         let serious = stuck.state == GrantState::Revoking && stuck.trouble() == Trouble::Blocked;

@@ -2,13 +2,13 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{json, parsed, person, readable},
+    columns::{blocker, json, parsed, person, readable},
     observations::Observed,
 };
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
-        ClusterId, GrantId, PersonId, cluster::PinnedNamespace, grant::GrantState, person::Person,
+        ClusterId, GrantId, PersonId, blocker::Blocker, cluster::PinnedNamespace, grant::GrantState, person::Person,
         profile::ResolvedProfile,
     },
     plan::observation::{AuthenticationMode, ClusterObservation},
@@ -100,7 +100,7 @@ pub struct ClusterDetail {
     pub gone: Option<String>,
     pub observed: Option<Observed<ClusterObservation>>,
     /// Why the worker's last run on it did not finish, where it did not.
-    pub failure: Option<String>,
+    pub failure: Option<Blocker>,
 }
 
 /// The cluster of this id, also where it was dropped.
@@ -110,7 +110,8 @@ pub struct ClusterDetail {
 pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>, StoreError> {
     let row = sqlx::query!(
         r#"select c.name, c.arn, c.dropped_at, c.gone_why, o.body as "body?", o.observed_at as "observed_at?",
-             extract(epoch from clock_timestamp() - o.observed_at)::bigint as age, t.failure as "failure?"
+             extract(epoch from clock_timestamp() - o.observed_at)::bigint as age,
+             coalesce(latchkey_blocker(null, null, t.failure_blocker), latchkey_blocker(t.failure, null, null)) as "failure?"
            from cluster c
            left join observation o on o.target_kind = 'cluster' and o.target_key = c.id
            left join target t on t.kind = 'cluster' and t.key = c.id
@@ -136,7 +137,7 @@ pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>
         dropped_at: row.dropped_at.map(jiff_sqlx::Timestamp::to_jiff),
         gone: row.gone_why,
         observed,
-        failure: row.failure,
+        failure: row.failure.map(|why| blocker(Some(&why))),
     }))
 }
 

@@ -3,12 +3,13 @@
 use crate::store::{
     Store, StoreError,
     audit::waits_for_seal,
-    columns::{json, readable, trouble},
+    columns::{blocker, json, readable, trouble},
     targets::MOST_SKEW,
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
     GrantId,
+    blocker::Blocker,
     grant::{GrantState, Trouble},
 };
 
@@ -153,7 +154,7 @@ pub struct Stuck {
 pub struct StuckPart {
     pub in_iam: bool,
     pub trouble: Trouble,
-    pub why: String,
+    pub why: Blocker,
     pub attempts: i32,
 }
 
@@ -173,7 +174,8 @@ pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError
         r#"select g.id, p.name as holder, c.name as cluster, g.state, legs.parts as "parts!"
            from (
              select l.grant_id, min(l.condition) as gravest, bool_and(l.condition = 'paused') as waits,
-               jsonb_agg(jsonb_build_array(l.target_kind = 'principal', l.condition, coalesce(l.error, ''), l.attempts)
+               jsonb_agg(jsonb_build_array(l.target_kind = 'principal', l.condition,
+                           latchkey_blocker(l.error, l.code, l.blocker), l.attempts)
                          order by l.condition = 'paused', l.condition, l.target_kind) as parts
              from grant_leg l where l.condition <> 'ok' group by l.grant_id
            ) legs
@@ -188,10 +190,10 @@ pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError
     Ok(readable(rows.into_iter().map(|row| {
         let id = row.id;
         let read = move || -> Result<Stuck, StoreError> {
-            let parts: Vec<(bool, String, String, i32)> = json("grant_leg", "condition", row.parts)?;
-            let part = |(in_iam, condition, why, attempts): (bool, String, String, i32)| {
+            let parts: Vec<(bool, String, Option<String>, i32)> = json("grant_leg", "condition", row.parts)?;
+            let part = |(in_iam, condition, why, attempts): (bool, String, Option<String>, i32)| {
                 let trouble = trouble(&condition)?.unwrap_or(Trouble::Retrying);
-                Ok(StuckPart { in_iam, trouble, why, attempts })
+                Ok(StuckPart { in_iam, trouble, why: blocker(why.as_deref()), attempts })
             };
             Ok(Stuck {
                 grant: GrantId(row.id),

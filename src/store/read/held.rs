@@ -2,11 +2,12 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{parsed, readable, trouble},
+    columns::{blocker, parsed, readable, trouble},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
     ClusterId, GrantId, PersonId, RequestId,
+    blocker::Blocker,
     cluster::PinnedNamespace,
     grant::{GrantState, Trouble},
     profile::ResolvedProfile,
@@ -26,7 +27,7 @@ pub struct Held {
     pub created_at: Timestamp,
     pub active: Option<(Timestamp, Timestamp)>,
     /// In which trouble one of its legs is, and why.
-    pub trouble: Option<(Trouble, String)>,
+    pub trouble: Option<(Trouble, Blocker)>,
     /// Whether it runs and allows more than was approved.
     pub wider: bool,
 }
@@ -39,13 +40,13 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
     let rows = sqlx::query!(
         r#"select g.id, g.request_id, g.cluster_id, c.name as cluster_name, latchkey_text(g.resolved_profile) as resolved_profile,
              latchkey_text(g.namespaces) as namespaces, g.minutes,
-             g.state, g.created_at, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, t.condition as "condition?", t.error as "error?",
+             g.state, g.created_at, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, t.condition as "condition?", t.why as "why?",
              g.state = 'active' and exists (select from grant_leg l where l.grant_id = g.id and l.wider <> '{}')
                as "wider!"
            from access_grant g
            join cluster c on c.id = g.cluster_id
            left join lateral (
-             select condition, error from grant_leg
+             select condition, latchkey_blocker(error, code, blocker) as why from grant_leg
              where grant_id = g.id and condition <> 'ok' order by condition limit 1
            ) t on true
            where g.person_id = $1 and g.state <> 'ended' and latchkey_readable(g.created_at) is not null
@@ -71,7 +72,7 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
                 created_at: row.created_at.to_jiff(),
                 active: jiff(row.since).zip(jiff(row.until)),
                 trouble: match row.condition {
-                    Some(condition) => trouble(&condition)?.map(|trouble| (trouble, row.error.unwrap_or_default())),
+                    Some(condition) => trouble(&condition)?.map(|trouble| (trouble, blocker(row.why.as_deref()))),
                     None => None,
                 },
                 wider: row.wider,

@@ -7,6 +7,7 @@ use crate::store::{
 use jiff::Timestamp;
 use latchkey_domain::access::{
     GrantId, PersonId, RequestId,
+    blocker::Blocker,
     compared::Compared,
     grant::{Cause, Condition, GrantState, Proven, Trouble},
     transition::Target,
@@ -75,7 +76,7 @@ impl GrantProgress {
     }
 
     /// The gravest trouble of its legs, and why; none of what is over.
-    pub fn trouble(&self) -> Option<(Trouble, &str)> {
+    pub fn trouble(&self) -> Option<(Trouble, &Blocker)> {
         let troubles = self.legs.iter().filter_map(|leg| leg.condition.trouble());
         troubles.max_by_key(|(trouble, _)| *trouble).filter(|_| !self.is_over())
     }
@@ -175,7 +176,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
 async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
     let rows = sqlx::query!(
         "select l.target_kind, l.target_key, l.proven, l.proven_at + l.ahead as proven_at, l.condition, l.attempts,
-           l.next_try, l.error, l.evidence, l.wider, l.identity
+           l.next_try, latchkey_blocker(l.error, l.code, l.blocker) as why, l.evidence, l.wider, l.identity
          from grant_leg l join access_grant g on g.id = l.grant_id
          where l.grant_id = $1 and ((l.target_kind = 'cluster' and l.target_key = g.cluster_id)
            or (l.target_kind = 'principal' and l.target_key = g.principal_id))
@@ -192,7 +193,7 @@ async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
                 proven: Proven::parse(&row.proven)
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
                 proven_at: row.proven_at.map(jiff_sqlx::Timestamp::to_jiff),
-                condition: condition(&row.condition, row.error, row.attempts, row.next_try)?,
+                condition: condition(&row.condition, row.why.as_deref(), row.attempts, row.next_try)?,
                 evidence: row.evidence,
                 wider: row.wider,
                 compared: Compared::parse(&row.identity)

@@ -5,12 +5,13 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{readable, trouble},
+    columns::{blocker, readable, trouble},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
     GrantId,
-    grant::{GrantState, Proven, Trouble, paused},
+    blocker::Blocker,
+    grant::{GrantState, Proven, Trouble},
     transition::Target,
 };
 
@@ -48,7 +49,7 @@ pub struct TargetRow {
     /// Whether the last run could not work on the target as a whole.
     pub failed: bool,
     /// The gravest reason of all these.
-    pub why: Option<String>,
+    pub why: Option<Blocker>,
     pub fenced: bool,
     pub paused: bool,
     pub ran_at: Option<Timestamp>,
@@ -77,7 +78,9 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
              select kind, key from target
              where failure is not null or fenced_since is not null or paused_since is not null),
            named as (
-             select t.kind, t.key, t.failure, t.fenced_since, t.fenced_why, t.paused_since,
+             select t.kind, t.key, t.failure, t.fenced_since, t.paused_since,
+               coalesce(latchkey_blocker(null, null, t.failure_blocker), latchkey_blocker(t.failure, null, null)) as failed,
+               coalesce(latchkey_blocker(null, null, t.fenced_blocker), latchkey_blocker(t.fenced_why, null, null)) as fenced,
                t.paused_why, t.ran_at, coalesce(c.name, p.arn, t.key::text) as name, h.handle
              from target t
              left join cluster c on t.kind = 'cluster' and c.id = t.key
@@ -89,7 +92,7 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
            select n.kind as "kind!", n.key as "key!", n.name as "name!", n.handle as "person?", s.live as "live!",
              s.overdue as "overdue!", s.blocked as "blocked!", s.retrying as "retrying!", s.waiting as "waiting!",
              s.wider as "wider!", n.failure is not null as "failed!",
-             coalesce(n.fenced_why, s.why, n.failure, s.more) as why, n.paused_why,
+             coalesce(n.fenced, s.why, n.failed, latchkey_blocker(s.more, null, null)) as why, n.paused_why,
              n.fenced_since is not null as "fenced!", n.paused_since is not null as "paused!",
              n.ran_at + (select ahead from business_clock) as ran_at
            from named n
@@ -100,7 +103,7 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
                count(*) filter (where l.condition = 'paused') as waiting,
                count(*) filter (where l.wider <> '{}' and g.state = 'active') as wider,
                (array_agg(l.wider[1]) filter (where l.wider <> '{}' and g.state = 'active'))[1] as more,
-               (array_agg(l.error order by late.id is null, l.condition = 'paused', l.condition)
+               (array_agg(latchkey_blocker(l.error, l.code, l.blocker) order by late.id is null, l.condition = 'paused', l.condition)
                  filter (where l.condition <> 'ok'))[1] as why
              from access_grant g
              join grant_leg l on l.grant_id = g.id and l.target_kind = n.kind and l.target_key = n.key
@@ -135,7 +138,11 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
                 waiting: row.waiting,
                 wider: row.wider,
                 failed: row.failed,
-                why: row.why.filter(|why| !why.is_empty()).or_else(|| Some(paused(&row.name, &row.paused_why?))),
+                why: match (row.why.as_deref(), row.paused_why) {
+                    (Some(why), _) => Some(blocker(Some(why))),
+                    (None, Some(why)) => Some(Blocker::Paused { cluster: row.name.clone(), why }),
+                    (None, None) => None,
+                },
                 fenced: row.fenced,
                 paused: row.paused,
                 name: row.name,
@@ -163,8 +170,8 @@ pub struct TargetDetail {
     pub epoch: i64,
     /// Who has it in hand, and until when at most.
     pub lease: Option<(String, Timestamp)>,
-    pub failure: Option<String>,
-    pub fenced: Option<(Timestamp, String)>,
+    pub failure: Option<Blocker>,
+    pub fenced: Option<(Timestamp, Blocker)>,
     pub paused: Option<Paused>,
     /// The last look, and why it did not see everything.
     pub observed: Option<(Timestamp, Option<String>)>,
@@ -194,7 +201,8 @@ pub struct LegRow {
     /// What it allows beyond what was approved, while it runs: sentences.
     pub wider: Vec<String>,
     pub attempts: i32,
-    pub error: Option<String>,
+    /// What holds it up.
+    pub why: Option<Blocker>,
     pub next_try: Option<Timestamp>,
 }
 
@@ -228,8 +236,11 @@ pub async fn by_key(store: &Store, id: Target) -> Result<Option<TargetDetail>, S
     let row = sqlx::query!(
         r#"select coalesce(c.name, p.arn, t.key::text) as "name!", coalesce(c.arn, p.arn) as arn, h.handle as "person?",
              t.due_at + b.ahead as due_at, t.ran_at + b.ahead as ran_at, t.epoch, t.lease_holder,
-             case when t.lease_until > clock_timestamp() then t.lease_until + b.ahead end as lease_until, t.failure,
-             t.fenced_since + b.ahead as fenced_since, t.fenced_why, t.paused_since + b.ahead as paused_since,
+             case when t.lease_until > clock_timestamp() then t.lease_until + b.ahead end as lease_until,
+             coalesce(latchkey_blocker(null, null, t.failure_blocker), latchkey_blocker(t.failure, null, null)) as failure,
+             t.fenced_since + b.ahead as fenced_since,
+             coalesce(latchkey_blocker(null, null, t.fenced_blocker), latchkey_blocker(t.fenced_why, null, null)) as fenced,
+             t.paused_since + b.ahead as paused_since,
              w.name as "paused_by?", t.paused_why, o.observed_at + b.ahead as observed_at, o.body->>'trouble' as trouble
            from target t cross join business_clock b
            left join cluster c on t.kind = 'cluster' and c.id = t.key
@@ -258,8 +269,8 @@ pub async fn by_key(store: &Store, id: Target) -> Result<Option<TargetDetail>, S
         ran_at: jiff(row.ran_at),
         epoch: row.epoch,
         lease: row.lease_holder.zip(jiff(row.lease_until)),
-        failure: row.failure,
-        fenced: jiff(row.fenced_since).zip(row.fenced_why),
+        failure: row.failure.map(|why| blocker(Some(&why))),
+        fenced: jiff(row.fenced_since).map(|since| (since, blocker(row.fenced.as_deref()))),
         paused,
         observed: jiff(row.observed_at).map(|at| (at, row.trouble)),
         legs: legs(store, id).await?,
@@ -269,7 +280,8 @@ pub async fn by_key(store: &Store, id: Target) -> Result<Option<TargetDetail>, S
 
 async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select g.id, h.name as holder, g.profile, g.state, l.proven, l.condition, l.attempts, l.error,
+        r#"select g.id, h.name as holder, g.profile, g.state, l.proven, l.condition, l.attempts,
+             latchkey_blocker(l.error, l.code, l.blocker) as why,
              case when g.state = 'active' then l.wider else '{}' end as "wider!",
              l.next_try + (select ahead from business_clock) as next_try,
              case when g.state = 'revoking' then g.revoking_since
@@ -301,7 +313,7 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
                 trouble: trouble(&row.condition)?,
                 wider: row.wider,
                 attempts: row.attempts,
-                error: row.error.filter(|error| !error.is_empty()),
+                why: row.why.map(|why| blocker(Some(&why))),
                 next_try: row.next_try.map(jiff_sqlx::Timestamp::to_jiff),
             })
         };

@@ -17,6 +17,7 @@ use crate::{
     },
     words::{
         access::{Access, Subject, Tense, doing},
+        blocker,
         time::duration,
     },
 };
@@ -212,7 +213,7 @@ fn facts(detail: &ClusterDetail, sees_all: bool) -> Vec<(&'static str, Html)> {
         facts.push(("Not kept of the last look", Html::prose(&observed.body.left_out.join("; "))));
     }
     if let (true, Some(failure)) = (sees_all, &detail.failure) {
-        facts.push(("Last run failed", Html::prose(failure)));
+        facts.push(("Last run failed", Html::prose(&blocker::sentence(failure))));
     }
     facts
 }

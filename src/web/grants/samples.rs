@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use latchkey_domain::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId,
+        blocker::Blocker,
         cluster::PinnedNamespace,
         grant::{Cause, Condition, GrantBasis, GrantState, Proven},
         person::Person,
@@ -126,7 +127,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         steps.push(step("cluster", "remove_mapping", "ConfigMap kube-system/aws-auth", "14:45:03", ended));
     }
     let blocked = Condition::Blocked {
-        why: "Latchkey may not edit aws-auth on `prod-eu`. Operators know.".into(),
+        why: Blocker::said("Latchkey may not edit aws-auth on `prod-eu`. Operators know."),
         next: at("14:49:00"),
     };
     let cluster = LegProgress {

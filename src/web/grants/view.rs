@@ -211,7 +211,8 @@ fn alarm(detail: &GrantDetail) -> Option<Html> {
         Condition::Blocked { why, .. } => Some(why),
         Condition::Ok | Condition::Retrying { .. } | Condition::Paused { .. } => None,
     })?;
-    let text = Sentence::parse("This access should be gone and may still work. ").parsed(why);
+    let text =
+        Sentence::parse("This access should be gone and may still work. ").parsed(&words::blocker::sentence(why));
     Some(Html::sentence(&text))
 }
 

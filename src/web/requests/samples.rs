@@ -36,6 +36,7 @@ use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
         ClusterId, GrantId, PersonId, PrincipalId, RequestId,
+        blocker::Blocker,
         cluster::PinnedNamespace,
         grant::{Condition, GrantState, Proven, Trouble},
         person::{Audience, Person},
@@ -193,7 +194,7 @@ fn granted(state: GrantState) -> RequestDetail {
         grant.legs[1] = leg(cluster, Proven::Present, Some("14:41:13"), evidence);
     } else {
         grant.legs[1].condition =
-            Condition::Retrying { error: "AWS is throttling us".to_owned(), attempt: 1, next: at("14:48:10") };
+            Condition::Retrying { why: Blocker::said("AWS is throttling us"), attempt: 1, next: at("14:48:10") };
     }
     if state == GrantState::Ended {
         use latchkey_domain::access::grant::Cause;
@@ -338,7 +339,8 @@ pub fn held(number: u128, state: GrantState) -> Held {
         created_at: at("14:20:00"),
         active: (state == GrantState::Active).then(|| (at("14:20:03"), at("15:20:03"))),
         trouble: blocked.then(|| {
-            (Trouble::Blocked, "`prod-eu` is unreachable. We keep trying; operators see it on every page.".to_owned())
+            let why = "`prod-eu` is unreachable. We keep trying; operators see it on every page.";
+            (Trouble::Blocked, Blocker::said(why))
         }),
         wider: false,
     }

@@ -148,7 +148,7 @@ impl Row {
             prod: is_prod(&signed_in.policy.file, &row.name),
             pill,
             marks,
-            why: row.why.as_deref().map(Html::prose),
+            why: row.why.as_ref().map(|why| Html::prose(&words::blocker::sentence(why))),
             live: words::targets::accesses_and_waiting(row.live, row.waiting),
             ran_at: row.ran_at,
         }

@@ -11,9 +11,20 @@ use crate::store::{
 };
 use latchkey_domain::access::{
     GrantId,
-    grant::{GrantState, Proven, Trouble, paused},
+    blocker::{Blocker, Call, Right},
+    grant::{GrantState, Proven, Trouble},
     transition::Target,
 };
+
+fn paused(cluster: &str, why: &str) -> Blocker {
+    Blocker::Paused { cluster: cluster.to_owned(), why: why.to_owned() }
+}
+
+fn not_allowed() -> Blocker {
+    let (operation, subject) = ("write".to_owned(), "aws-auth of cluster `prod-eu`".to_owned());
+    let call = Call { operation, subject, detail: None, earlier: None };
+    Blocker::Refused { call, missing: Right::new("patch", "configmaps").within(Some("kube-system")).into() }
+}
 
 impl TargetsPage {
     /// A few in trouble, nothing at all, and a search that finds nothing.
@@ -41,19 +52,10 @@ impl TargetsPage {
             live: 1,
             ..row(9, "arn:aws:iam::111122223333:user/latchkey/ana.petrova")
         };
-        let overdue = TargetRow {
-            overdue: 1,
-            blocked: 1,
-            why: Some(
-                "Latchkey is not allowed to write aws-auth of cluster `prod-eu`. What is missing: patch configmaps in \
-                 the namespace kube-system. It goes on by itself once that is granted."
-                    .to_owned(),
-            ),
-            ..row(1, "prod-eu")
-        };
+        let overdue = TargetRow { overdue: 1, blocked: 1, why: Some(not_allowed()), ..row(1, "prod-eu") };
         let retrying = TargetRow {
             retrying: 3,
-            why: Some("The API server could not be reached, it does not answer in time.".to_owned()),
+            why: Some(Blocker::said("The API server could not be reached, it does not answer in time.")),
             ..row(2, "prod-us")
         };
         let paused = TargetRow {
@@ -89,7 +91,7 @@ impl TargetPage {
             trouble: None,
             wider: vec![],
             attempts: 0,
-            error: None,
+            why: None,
             next_try: None,
         };
         let overdue = LegRow {
@@ -97,11 +99,7 @@ impl TargetPage {
             late_since: Some(at("14:12:00")),
             trouble: Some(Trouble::Blocked),
             attempts: 14,
-            error: Some(
-                "Latchkey is not allowed to write aws-auth of cluster `prod-eu`. What is missing: patch configmaps in \
-                 the namespace kube-system. It goes on by itself once that is granted."
-                    .to_owned(),
-            ),
+            why: Some(not_allowed()),
             next_try: Some(at("14:48:12")),
             ..leg.clone()
         };
@@ -110,7 +108,7 @@ impl TargetPage {
             state: GrantState::Provisioning,
             trouble: Some(Trouble::Paused),
             attempts: 2,
-            error: Some(paused("prod-eu", "the node groups are being replaced")),
+            why: Some(paused("prod-eu", "the node groups are being replaced")),
             next_try: Some(at("14:48:20")),
             ..leg.clone()
         };
@@ -134,9 +132,7 @@ impl TargetPage {
             failure: None,
             fenced: Some((
                 at("13:30:00"),
-                "prod-eu has seen a later state of this installation (epoch 4300, the database is at 4180): the \
-                 database was restored from a backup"
-                    .to_owned(),
+                Blocker::LaterEpoch { cluster: "prod-eu".to_owned(), epoch: 4_300, known: 4_180 },
             )),
             paused: Some(Paused {
                 since: at("14:20:00"),

@@ -23,9 +23,10 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State as Extract;
 use jiff::SignedDuration;
-use latchkey_domain::access::reason::LONGEST_LINE;
 use latchkey_domain::{
-    access::{PrincipalId, grant::Trouble, policy::PolicyFile, transition::Target},
+    access::{
+        PrincipalId, blocker::Blocker, grant::Trouble, policy::PolicyFile, reason::LONGEST_LINE, transition::Target,
+    },
     eks::arn::ClusterArn,
     plan::remedy::{self, Language, Remedy},
 };
@@ -171,7 +172,7 @@ impl TargetPage {
             pill: pill(detail, clock),
             fenced: detail.fenced.as_ref().map(|(since, why)| Fenced {
                 since: Html::at(clock, *since),
-                why: Html::prose(why),
+                why: told(why),
                 command: words::targets::accept_restore(&name),
             }),
             paused: detail.paused.as_ref().map(|paused| Html::sentence(&words::targets::paused(paused.into(), clock))),
@@ -179,7 +180,7 @@ impl TargetPage {
                 .late
                 .then(|| Html::sentence(&words::targets::paused_before(detail.paused.as_ref().map(Into::into), clock))),
             // A fence is the failure of every run there.
-            failure: detail.failure.as_deref().filter(|_| detail.fenced.is_none()).map(Html::prose),
+            failure: detail.failure.as_ref().filter(|_| detail.fenced.is_none()).map(told),
             remedies: remedies(detail, &signed_in.policy.file),
             said_of_legs: words::targets::in_trouble(troubled, waiting, wider, detail.legs.len()),
             legs: detail.legs.iter().map(|leg| Leg::of(leg, clock)).collect(),
@@ -224,15 +225,19 @@ fn pill(detail: &TargetDetail, clock: &Clock) -> Pill {
     }
 }
 
+fn told(why: &Blocker) -> Html {
+    Html::prose(&words::blocker::sentence(why))
+}
+
 /// What to paste, each text once.
 fn remedies(detail: &TargetDetail, file: &PolicyFile) -> Vec<Pasted> {
     let cluster = match detail.target {
         Target::Cluster(_) => detail.arn.as_deref().and_then(|arn| arn.parse::<ClusterArn>().ok()),
         Target::Principal(_) => None,
     };
-    let said = detail.legs.iter().filter_map(|leg| leg.error.as_deref()).chain(detail.failure.as_deref());
+    let blockers = detail.legs.iter().filter_map(|leg| leg.why.as_ref()).chain(&detail.failure);
     let mut found: Vec<Remedy> = Vec::new();
-    for remedy in said.filter_map(|sentence| remedy::of(sentence, file, cluster.as_ref())) {
+    for remedy in blockers.filter_map(|why| remedy::of(why, file, cluster.as_ref())) {
         if !found.contains(&remedy) {
             found.push(remedy);
         }
@@ -292,7 +297,7 @@ impl Leg {
         let allows_more = (!leg.wider.is_empty()).then_some(Pill::ALLOWS_MORE);
         let mark =
             if is_late(leg, clock) { Some(super::OVERDUE) } else { leg.trouble.map(Pill::trouble).or(allows_more) };
-        let error = leg.error.as_deref().filter(|_| leg.trouble.is_some());
+        let why = leg.why.as_ref().filter(|_| leg.trouble.is_some()).map(words::blocker::sentence);
         let more = (!leg.wider.is_empty()).then(|| words::steps::sentences(&leg.wider));
         let next = leg.next_try.filter(|_| leg.is_stuck()).map(|at| {
             let sentence = Sentence::default().text("next try ");
@@ -303,7 +308,7 @@ impl Leg {
             title: format!("{}, {}", leg.holder, leg.profile),
             pill: Pill::grant(leg.state),
             mark,
-            why: error.or(more.as_deref()).map(Html::prose),
+            why: why.or(more).as_deref().map(Html::prose),
             tries: words::targets::tries(leg.attempts).filter(|_| leg.is_stuck()),
             next,
         }

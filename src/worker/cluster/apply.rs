@@ -9,6 +9,7 @@ use crate::{
     kubernetes::Content,
     lease::Lost,
     store::intents::{self, CREATE_BINDING, Intent},
+    words,
 };
 use futures::{FutureExt as _, StreamExt as _, stream};
 use latchkey_domain::{
@@ -258,7 +259,7 @@ impl Run<'_> {
         let (outcome, uid) = match result {
             Ok(Ok(uid)) => ("done".to_owned(), uid.as_deref()),
             Ok(Err(fault)) if *fault.kind() == FaultKind::Transient => return Ok(()),
-            Ok(Err(fault)) => (fault.sentence(), None),
+            Ok(Err(fault)) => (words::blocker::sentence(&fault.into()), None),
             Err(_) => return Ok(()),
         };
         self.lease.life().spend()?;

@@ -14,6 +14,7 @@ use crate::{
         intents::{self, CREATE_BINDING, Dangling, UNSEEN},
         quarantine::Held,
     },
+    words,
 };
 use latchkey_domain::{
     access::ClusterId,
@@ -74,7 +75,7 @@ async fn pass_by(
     };
     let outcome = match &touched {
         Ok(()) => "done".to_owned(),
-        Err(fault) => fault.sentence(),
+        Err(fault) => words::blocker::sentence(&fault.into()),
     };
     lease.life().spend()?;
     intents::close(&worker.store, &[intent.id], &outcome, None).await?;

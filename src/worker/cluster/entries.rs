@@ -1,9 +1,9 @@
 //! What EKS's own table of access entries says, on clusters that have one: it overrides aws-auth.
 
-use crate::worker::Worker;
+use crate::{words, worker::Worker};
 use futures::{FutureExt as _, StreamExt as _, stream};
 use latchkey_domain::{
-    access::PrincipalId,
+    access::{PrincipalId, blocker::Blocker},
     eks::arn::{ClusterArn, PrincipalArn},
     plan::{
         desired::{DesiredCluster, DesiredGrant, Entry},
@@ -18,17 +18,25 @@ const ENTRIES_AT_ONCE: usize = 8;
 /// How long a run waits for them all: what ends must be taken away while its lease allows writes.
 const ENTRIES_WITHIN: Duration = Duration::from_secs(10);
 
+/// Who has an access entry, as pages are told it, and why that is not known where it is not.
+pub(super) struct Holders {
+    pub seen: EntryHolders,
+    pub unknown: Option<Blocker>,
+}
+
 /// Who has an access entry. Asked where entries and aws-auth both count; elsewhere there is nothing to override.
-pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> EntryHolders {
+pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> Holders {
+    let known = |seen| Holders { seen, unknown: None };
     match aws.mode {
         AuthenticationMode::ApiAndConfigMap => match worker.aws.access_entries(arn).await {
-            Ok(arns) => EntryHolders::Listed(arns),
+            Ok(arns) => known(EntryHolders::Listed(arns)),
             Err(fault) => {
                 tracing::warn!(cluster = %arn, error = %fault, "access entries could not be listed");
-                EntryHolders::Unknown(fault.sentence())
+                let why = Blocker::from(&fault);
+                Holders { seen: EntryHolders::Unknown(words::blocker::sentence(&why)), unknown: Some(why) }
             }
         },
-        AuthenticationMode::ConfigMap | AuthenticationMode::Api => EntryHolders::NotAsked,
+        AuthenticationMode::ConfigMap | AuthenticationMode::Api => known(EntryHolders::NotAsked),
     }
 }
 
@@ -37,12 +45,12 @@ pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster)
 pub(super) async fn of_grants(
     worker: &Worker,
     arn: &ClusterArn,
-    holders: &EntryHolders,
+    holders: &Holders,
     desired: &DesiredCluster,
 ) -> BTreeMap<PrincipalId, Entry> {
-    let is_asked = |grant: &&DesiredGrant| match holders {
+    let is_asked = |grant: &&DesiredGrant| match &holders.seen {
         EntryHolders::NotAsked => false,
-        EntryHolders::Listed(_) => holders.has(grant.arn.as_str()),
+        EntryHolders::Listed(_) => holders.seen.has(grant.arn.as_str()),
         EntryHolders::Unknown(_) => true,
     };
     let asked = desired.grants.iter().filter(|grant| !grant.resting).filter(is_asked);
@@ -52,7 +60,7 @@ pub(super) async fn of_grants(
     for (&id, &principal) in &principals {
         calls.push(async move { (id, worker.aws.access_entry(arn, principal).await) }.boxed());
     }
-    let slow = |id| (id, Entry::Unknown("EKS did not say so in time. Latchkey asks again by itself.".to_owned()));
+    let slow = |id| (id, Entry::Unknown(Blocker::EntrySlow {}));
     let mut entries: BTreeMap<PrincipalId, Entry> = principals.keys().copied().map(slow).collect();
     let in_time = Box::pin(tokio::time::sleep(ENTRIES_WITHIN));
     let answers: Vec<_> = stream::iter(calls).buffer_unordered(ENTRIES_AT_ONCE).take_until(in_time).collect().await;
@@ -66,7 +74,7 @@ pub(super) async fn of_grants(
                 entries.insert(id, Entry::Found { username, groups, policies });
             }
             Err(fault) => {
-                entries.insert(id, Entry::Unknown(fault.sentence()));
+                entries.insert(id, Entry::Unknown(Blocker::from(&fault)));
             }
         }
     }

@@ -6,10 +6,11 @@ use crate::{
     fault::Fault,
     lease::{Lease, Lost},
     store::{clusters, intents},
+    words,
     worker::{Worker, finish::Seen, trail},
 };
 use latchkey_domain::{
-    access::{ClusterId, grant::Cause},
+    access::{ClusterId, blocker::Blocker, grant::Cause},
     eks::{arn::ClusterArn, endpoint::is_of_eks},
     plan::{
         cluster::Settled,
@@ -70,7 +71,7 @@ pub(super) async fn describe(
         (_, Err(fault)) => match last_seen(worker, id).await?.aws {
             // Whoever can write to the database could name another address, and would be sent the token.
             Some(aws) if !worker.aws.is_simulated() && !is_of_eks(&aws.endpoint, arn) => {
-                let earlier = fault.sentence();
+                let earlier = words::blocker::sentence(&(&fault).into());
                 Described::Unknown(fault.because(format!(
                     "the address that was remembered of the cluster is none that EKS gives out in {}, so nothing is sent \
                      there until EKS describes it. What EKS said: {earlier}",
@@ -121,7 +122,7 @@ pub(super) async fn run_gone(
     tx.commit().await?;
     let observation = ClusterObservation { trouble: Some(why.clone()), ..last_seen(worker, id).await? };
     trail::saw(&worker.store, lease, &observation).await?;
-    let mut outcome = Outcome { failure: Some(why.clone()), ..Outcome::default() };
+    let mut outcome = Outcome { failure: Some(Blocker::ClusterGone { why: why.clone() }), ..Outcome::default() };
     for row in &desired.quarantined {
         if !row.ends {
             outcome.revoke.push((row.id, Cause::ClusterGone, why.clone()));

@@ -28,16 +28,18 @@ use crate::{
         fence,
         quarantine::{self, Held},
     },
+    words,
 };
 use apply::Applied;
+use entries::Holders;
 use existence::Described;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
-    access::{ClusterId, EventDraft, GrantId, grant::GrantFacts, profile::Source, transition::Actor},
+    access::{ClusterId, EventDraft, GrantId, blocker::Blocker, grant::GrantFacts, profile::Source, transition::Actor},
     eks::{arn::ClusterArn, aws_auth::AwsAuth},
     plan::{
         bindings,
-        cluster::{Finding, Plan, disowned, plan},
+        cluster::{Finding, Plan, What, disowned, plan},
         desired::{DesiredCluster, DesiredGrant, RecordedMapping, Wish},
         mapping,
         observation::{ClusterObservation, ClusterState, EksCluster, EntryHolders},
@@ -114,16 +116,27 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
             continue;
         }
         let undescribed = undescribed.as_ref().or(narrowed.as_ref().map(|narrowed| &narrowed.fault));
-        desired.undescribed = undescribed.map(Fault::sentence);
+        desired.undescribed = undescribed.map(Blocker::from);
         desired.returned = returned(worker, id, &desired, &state).await?;
         let holders = entries::holders(worker, &arn, &reached.aws).await;
         desired.entries = entries::of_grants(worker, &arn, &holders, &desired).await;
-        let observation = observation(&reached.aws, state, &holders);
+        let observation = observation(&reached.aws, state, &holders.seen);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
         let (plan, held) = plan_free(worker, lease, &mut desired, &observation).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
         let (desired, plan, decided, held) = (&desired, &plan, &decided, &held);
-        let run = Run { worker, lease, cluster: id, reached: &reached, undescribed, desired, plan, held, decided };
+        let run = Run {
+            worker,
+            lease,
+            cluster: id,
+            reached: &reached,
+            undescribed,
+            desired,
+            holders: &holders,
+            plan,
+            held,
+            decided,
+        };
         run.tell(&mut told);
         run.catch_up(&mut told).await?;
         let applied = run.apply(state, &mut told).await?;
@@ -136,7 +149,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
             observation
         } else {
             match look_again(worker, id, &reached, narrowed.as_ref()).await? {
-                Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders),
+                Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders.seen),
                 Err(fault) => return Ok(Outcome { findings: told.events, ..failed(fault).await? }),
             }
         };
@@ -177,6 +190,8 @@ struct Run<'a> {
     /// Why EKS does not describe the cluster, where it does not.
     undescribed: Option<&'a Fault>,
     desired: &'a DesiredCluster,
+    /// Who has an access entry, as far as EKS said.
+    holders: &'a Holders,
     plan: &'a Plan,
     /// What somebody has locked: of that, the run only takes away.
     held: &'a Held,
@@ -197,7 +212,7 @@ impl Run<'_> {
         let mut outcome = Outcome {
             findings: told.events,
             rests: legs.values().filter_map(|leg| leg.rests).chain(self.held_rests()).min(),
-            failure: failure(self.desired, observation),
+            failure: failure(self.desired, self.holders),
             periodic: true,
             decided: self.decided.clone(),
             ..Outcome::default()
@@ -219,7 +234,7 @@ impl Run<'_> {
                 (None, Some(Obstacle::HeldBack(why))) => Found::Unsettled(why.clone()),
                 // What ends goes on being judged: the trouble is about a line that may be gone by now.
                 (None, Some(obstacle)) if grant.wish.is_present() || self.is_left(grant, state) => {
-                    Found::Blocked(obstacle.why().to_owned())
+                    Found::Blocked(obstacle.why().clone())
                 }
                 (None, _) if self.stands_untouched(grant, &applied, legs, state) => continue,
                 (None, _) => {
@@ -290,7 +305,7 @@ impl Run<'_> {
         let Found::Proven(seen) = found else { return None };
         let before = legs.get(&grant.id()).is_some_and(|leg| leg.wider);
         let is_news = grant.wish == Wish::Keep && !before && !seen.wider.is_empty();
-        let (what, objects, version) = (seen.wider.join("; "), Vec::new(), None);
+        let (what, objects, version) = (What::Said(seen.wider.join("; ")), Vec::new(), None);
         is_news.then(|| self.finding(&Finding { grant: Some(grant.id()), what, objects, version }))
     }
 
@@ -316,6 +331,10 @@ impl Run<'_> {
     fn finding(&self, finding: &Finding) -> EventDraft {
         let facts = finding.grant.and_then(|id| self.desired.grants.iter().find(|grant| grant.id() == id));
         let Finding { what, objects, version, .. } = finding.clone();
+        let what = match what {
+            What::Said(what) => what,
+            What::Withdrawn(why) => words::blocker::sentence(&why),
+        };
         let event = match facts {
             Some(grant) => grant.facts.event(Event::GrantDriftFound { what, objects, version }, Actor::worker()),
             None => EventDraft::new(Event::ClusterDriftFound { what, objects, version }, Actor::worker()),
@@ -343,17 +362,8 @@ impl Run<'_> {
 }
 
 /// What keeps a cluster that answers from being worked on whole.
-fn failure(desired: &DesiredCluster, observation: &ClusterObservation) -> Option<String> {
-    if desired.fenced.is_some() {
-        return desired.fenced.clone();
-    }
-    if desired.undescribed.is_some() {
-        return desired.undescribed.clone();
-    }
-    match &observation.entries {
-        EntryHolders::Unknown(why) => Some(why.clone()),
-        EntryHolders::NotAsked | EntryHolders::Listed(_) => None,
-    }
+fn failure(desired: &DesiredCluster, holders: &Holders) -> Option<Blocker> {
+    desired.fenced.clone().or_else(|| desired.undescribed.clone()).or_else(|| holders.unknown.clone())
 }
 
 /// What is desired, how its legs fare, and what of it is decided again by what the cluster shows, of one moment. Where it
@@ -450,8 +460,9 @@ async fn keep_fence(
     let why = observation.kubernetes.as_ref().and_then(|state| disowned(desired, state));
     if let (None, Some(why)) = (&desired.fenced, why) {
         lease.life().spend()?;
-        if fence::set(&worker.store, id, lease.epoch(), &why).await? {
-            tracing::error!(target = %lease.target(), why, "the cluster is fenced");
+        let said = words::blocker::sentence(&why);
+        if fence::set(&worker.store, id, lease.epoch(), &why, &said).await? {
+            tracing::error!(target = %lease.target(), why = said, "the cluster is fenced");
         }
         desired.fenced = Some(why);
     }

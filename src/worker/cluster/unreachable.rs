@@ -14,9 +14,10 @@ use crate::{
     fault::Fault,
     lease::Lease,
     store::{StoreError, observations},
+    words,
 };
 use latchkey_domain::{
-    access::{ClusterId, GrantId},
+    access::{ClusterId, GrantId, blocker::Blocker},
     plan::{
         desired::DesiredGrant,
         observation::{ClusterObservation, EksCluster},
@@ -46,8 +47,9 @@ pub(super) async fn unreachable(
     tracing::warn!(target = %lease.target(), error = %fault, cause = ?std::error::Error::source(&fault).map(ToString::to_string), "the cluster could not be worked on");
     worker.forget(id);
     let last = last_seen(worker, id).await?;
-    let sentence = fault.sentence();
-    let observation = ClusterObservation { aws: aws.or(last.aws.clone()), trouble: Some(sentence.clone()), ..last };
+    let why = Blocker::from(&fault);
+    let trouble = Some(words::blocker::sentence(&why));
+    let observation = ClusterObservation { aws: aws.or(last.aws.clone()), trouble, ..last };
     lease.life().spend()?;
     trail::saw(&worker.store, lease, &observation).await?;
     let (desired, legs, _) = desired(worker, lease, id, None).await?;
@@ -68,5 +70,5 @@ pub(super) async fn unreachable(
         desired.grants.iter().filter(|grant| !grant.resting).map(outcome).collect();
     let rests = legs.values().filter_map(|leg| leg.rests).min();
     let rests = if desired.grants.is_empty() { Some(backoff::blocked()) } else { rests };
-    Ok(Outcome { legs: legs_out, failure: Some(sentence), rests, periodic: true, ..Outcome::default() })
+    Ok(Outcome { legs: legs_out, failure: Some(why), rests, periodic: true, ..Outcome::default() })
 }

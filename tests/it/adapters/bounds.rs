@@ -1,6 +1,6 @@
 //! Answers without end or measure, and answers that are none: each is a fault with a sentence that says so.
 
-use super::{aws_at, keys, kubernetes::World};
+use super::{aws_at, keys, kubernetes::World, said};
 use latchkey::{
     fault::{Fault, FaultKind},
     kubernetes::{Named, Wanted},
@@ -29,8 +29,8 @@ async fn a_list_that_never_ends_and_one_that_is_huge_are_given_up_with_a_sentenc
     ] {
         let fault = listed(&world, resource, strange).await;
         assert_eq!(*fault.kind(), FaultKind::TooMuch, "{fault:?}");
-        let said = fault.sentence();
-        assert!(said.contains(says) && said.contains("`classic`") && said.contains("Somebody has to look"), "{said}");
+        let told = said(&fault);
+        assert!(told.contains(says) && told.contains("`classic`") && told.contains("Somebody has to look"), "{told}");
     }
     world.cluster.observe(&Wanted::default()).await.unwrap();
 }
@@ -68,7 +68,7 @@ async fn an_answer_of_aws_that_is_huge_is_given_up_with_a_sentence() {
         let fault =
             aws_at(&answering(mib).await, keys("AKIAEXAMPLE", "secret")).await.known_user(&user).await.unwrap_err();
         assert_eq!(says.is_some(), *fault.kind() == FaultKind::TooMuch, "{mib} MiB: {fault:?}");
-        assert!(says.is_none_or(|says| fault.sentence().contains(says)), "{mib} MiB: {}", fault.sentence());
+        assert!(says.is_none_or(|says| said(&fault).contains(says)), "{mib} MiB: {}", said(&fault));
     }
 }
 
@@ -93,7 +93,7 @@ async fn what_is_no_api_server_is_told_apart_and_led_nowhere() {
     ] {
         let fault = listed(&world, "rolebindings", strange).await;
         assert_eq!(*fault.kind(), FaultKind::Transient, "{fault:?}");
-        assert!(fault.sentence().contains(says), "{}", fault.sentence());
+        assert!(said(&fault).contains(says), "{}", said(&fault));
     }
 }
 
@@ -102,7 +102,7 @@ async fn an_answer_that_drips_is_given_up_after_ten_seconds_in_all() {
     let world = World::simulated().await;
     let begun = Instant::now();
     let fault = listed(&world, "rolebindings", Strange::Dripping(Duration::from_millis(500))).await;
-    assert!(fault.sentence().contains("no answer within 10 s"), "{}", fault.sentence());
+    assert!(said(&fault).contains("no answer within 10 s"), "{}", said(&fault));
     assert!(begun.elapsed() < Duration::from_secs(18), "{:?}", begun.elapsed());
 }
 

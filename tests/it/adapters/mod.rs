@@ -97,9 +97,14 @@ async fn eks(simulator: &Simulator) -> aws_sdk_eks::Client {
 }
 
 /// What is missing, of a refusal.
-fn missing(fault: &Fault) -> &str {
+fn missing(fault: &Fault) -> String {
     match fault.kind() {
-        FaultKind::Refused { missing } => missing,
+        FaultKind::Refused { missing } => missing.to_string(),
         kind => panic!("{kind:?}: {fault:?}"),
     }
+}
+
+/// What people are told of a failure.
+fn said(fault: &Fault) -> String {
+    latchkey::words::blocker::sentence(&fault.into())
 }

@@ -1,7 +1,7 @@
 //! What goes wrong on the way: errors, silence, late writes.
 
 use super::kubernetes::World;
-use super::{aws_at, eks, keys, lease, lease_that_ends_within, missing, simulator, worker_of};
+use super::{aws_at, eks, keys, lease, lease_that_ends_within, missing, said, simulator, worker_of};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::fault::{Fault, FaultKind};
 use latchkey::kubernetes::{Cluster, Content, Wanted};
@@ -85,7 +85,7 @@ async fn policy_beyond_iams_limit_is_invalid_and_says_so() {
     let outcome = aws.put_user_policy(&lease.permit().unwrap(), &worker(), "long", &document.to_string()).await;
     let fault = outcome.unwrap_err();
     assert_eq!(*fault.kind(), FaultKind::Invalid, "{fault:?}");
-    assert!(fault.sentence().contains("LimitExceeded"), "{}", fault.sentence());
+    assert!(said(&fault).contains("LimitExceeded"), "{}", said(&fault));
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn api_server_that_is_not_the_clusters_is_not_talked_to() {
         .aws_auth()
         .await
         .unwrap_err();
-    assert!(is_transient(&fault) && fault.sentence().contains("not signed by the CA"), "{}", fault.sentence());
+    assert!(is_transient(&fault) && said(&fault).contains("not signed by the CA"), "{}", said(&fault));
 
     described.endpoint = "https://127.0.0.1:9".to_owned();
     let fault = Cluster::connect(&described, "token".into(), &latchkey::proxy::Proxies::default())
@@ -210,7 +210,7 @@ async fn api_server_that_is_not_the_clusters_is_not_talked_to() {
         .aws_auth()
         .await
         .unwrap_err();
-    assert!(is_transient(&fault) && fault.sentence().contains("refuses connections"), "{}", fault.sentence());
+    assert!(is_transient(&fault) && said(&fault).contains("refuses connections"), "{}", said(&fault));
 
     described.certificate_authority = "bm90IFBFTQ==".to_owned();
     let fault = Cluster::connect(&described, "token".into(), &latchkey::proxy::Proxies::default()).unwrap_err();

@@ -4,7 +4,7 @@
 use super::promises::{Promises, When};
 use crate::{
     town::look,
-    worker::{PROD, World},
+    worker::{PROD, World, sentence},
 };
 use latchkey::web::AskForm;
 use latchkey::{
@@ -244,15 +244,15 @@ impl Course {
 
     /// The longest rest of a leg that says this.
     pub async fn longest_rest(&self, says: &str) -> Option<Duration> {
-        let seconds: Option<f64> = sqlx::query_scalar(
-            "select max(extract(epoch from next_try - clock_timestamp()))::float8 from grant_leg
-             where strpos(error, $1) > 0",
+        let legs: Vec<(f64, String)> = sqlx::query_as(
+            "select extract(epoch from next_try - clock_timestamp())::float8, latchkey_blocker(error, code, blocker)
+             from grant_leg where next_try is not null and condition <> 'ok'",
         )
-        .bind(says)
-        .fetch_one(self.world.town.owner.pool())
+        .fetch_all(self.world.town.owner.pool())
         .await
         .unwrap();
-        seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        let resting = legs.iter().filter(|(_, why)| sentence(why).contains(says)).map(|(seconds, _)| *seconds);
+        resting.max_by(f64::total_cmp).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
     }
 
     /// Whether a leg waits for somebody to act.

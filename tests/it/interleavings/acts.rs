@@ -20,7 +20,7 @@ use latchkey::{
     },
 };
 use latchkey_domain::{
-    access::{GrantId, compared::Compared, grant::Cause, request::Verdict, transition::Target},
+    access::{GrantId, blocker::Blocker, compared::Compared, grant::Cause, request::Verdict, transition::Target},
     eks::aws_auth::Key,
     plan::{
         cluster::{AwsAuthWrite, Reserved, Settled},
@@ -160,7 +160,7 @@ impl Act {
             Self::WroteAwsAuth => wrote_aws_auth(scene, hands).await?,
             Self::Fence => {
                 let lease = scene.lease(Target::Cluster(scene.prod));
-                fence::set(worker, scene.prod, lease.epoch(), "a test").await?;
+                fence::set(worker, scene.prod, lease.epoch(), &Blocker::said("a test"), "a test").await?;
             }
             Self::AcceptRestore => {
                 fence::ask_to_look(&hands.owner, &"staging-eu".parse()?).await?;

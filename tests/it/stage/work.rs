@@ -40,7 +40,7 @@ impl Stage {
     /// What the worker says of what it could not do, for a test that fails.
     async fn trouble(&self) -> String {
         let legs: Vec<String> = sqlx::query_scalar(
-            "select concat_ws(' ', g.state, l.target_kind, l.proven, l.condition, l.error, l.evidence::text)
+            "select concat_ws(' ', g.state, l.target_kind, l.proven, l.condition, l.error, l.blocker::text, l.evidence::text)
              from grant_leg l join access_grant g on g.id = l.grant_id order by l.grant_id",
         )
         .fetch_all(self.owner.pool())

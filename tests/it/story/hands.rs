@@ -32,9 +32,10 @@ async fn look_again(stage: &Stage) {
 }
 
 async fn trouble(stage: &Stage, grant: &str) -> String {
-    let query =
-        format!("select coalesce(error, '') from grant_leg where grant_id = '{grant}' and target_kind = 'cluster'");
-    stage.value(&query).await.unwrap()
+    let query = format!(
+        "select latchkey_blocker(error, code, blocker) from grant_leg where grant_id = '{grant}' and target_kind = 'cluster'"
+    );
+    stage.value(&query).await.map_or_else(String::new, |why| crate::worker::sentence(&why))
 }
 
 /// A finalizer, one subject more, no labels: put right while it runs, gone when it ends.

@@ -3,6 +3,7 @@
 use super::Portal;
 use crate::town::{POLICY, look};
 use axum::http::StatusCode;
+use serde_json::json;
 use sqlx::Executor as _;
 
 async fn address(portal: &Portal, kind: &str) -> String {
@@ -50,10 +51,16 @@ async fn targets_are_the_operators_alone() {
 #[tokio::test]
 async fn what_is_stuck_stands_first_with_its_sentence_and_what_to_paste() {
     let portal = Portal::new().await;
-    let says = "Latchkey is not allowed to create the binding. What is missing: create \
-                rolebindings.rbac.authorization.k8s.io in the namespace payments. It goes on by itself once that is granted.";
+    let refused = json!({
+        "code": "refused",
+        "call": { "operation": "create", "subject": "the binding" },
+        "missing": { "kubernetes": {
+            "verb": "create", "resource": "rolebindings.rbac.authorization.k8s.io", "namespace": "payments",
+        } },
+    });
     let set = format!(
-        "condition = 'blocked', attempts = 4, next_try = clock_timestamp() + interval '1 hour', error = '{says}'"
+        "condition = 'blocked', attempts = 4, next_try = clock_timestamp() + interval '1 hour', code = 'refused',
+         blocker = '{refused}'"
     );
     let (cluster, _) = with_leg(&portal, &set).await;
     let dee = portal.browser("dee").await;

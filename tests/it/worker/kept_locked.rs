@@ -109,11 +109,15 @@ async fn an_identity_that_somebody_keeps_locked_keeps_no_others_access_from_bein
     let others = world.aws_auth(PROD).get("mapUsers").cloned().unwrap_or_default();
     let line = "- userarn: arn:aws:iam::111122223333:user/latchkey/ana\n  username: ana-of-old\n";
     world.objects(PROD).set_aws_auth("mapUsers", Some(&format!("{others}{line}")), "an administrator").unwrap();
-    let (ending, held) = (world.active("gus").await, world.approved("ana").await);
+    let ending = world.active("gus").await;
+    world.knobs(PROD).set_unreachable(true);
+    let held = world.approved("ana").await;
+    world.until(held, "provisioning").await;
     let locks = format!(
         "select from principal where id = (select principal_id from access_grant where id = '{held}') for update"
     );
     let (mut keeper, _) = keeps(&world, "latchkey_web", &locks).await;
+    world.knobs(PROD).set_unreachable(false);
     world.give_back("gus", ending).await;
     let begun = Instant::now();
     world.iam_has_settled().await;

@@ -61,6 +61,11 @@ pub struct World {
     clients: Mutex<BTreeMap<String, reqwest::Client>>,
 }
 
+/// What a blocker says, of the JSON that a row has.
+pub fn sentence(blocker: &str) -> String {
+    latchkey::words::blocker::sentence(&serde_json::from_str(blocker).unwrap())
+}
+
 impl World {
     /// The town after the worker's first look at everything.
     pub async fn new() -> Self {
@@ -167,13 +172,14 @@ impl World {
 
     /// What the grant's legs say, the cluster's first.
     pub async fn trouble(&self, grant: GrantId) -> String {
-        let errors: Vec<Option<String>> =
-            sqlx::query_scalar("select error from grant_leg where grant_id = $1 order by target_kind")
-                .bind(grant.0)
-                .fetch_all(self.town.owner.pool())
-                .await
-                .unwrap();
-        errors.into_iter().flatten().collect::<Vec<_>>().join(" | ")
+        let blockers: Vec<Option<String>> = sqlx::query_scalar(
+            "select latchkey_blocker(error, code, blocker) from grant_leg where grant_id = $1 order by target_kind",
+        )
+        .bind(grant.0)
+        .fetch_all(self.town.owner.pool())
+        .await
+        .unwrap();
+        blockers.iter().flatten().map(|why| sentence(why)).collect::<Vec<_>>().join(" | ")
     }
 
     /// An approved ask of ana's or gus's to look at payments.

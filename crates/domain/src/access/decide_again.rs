@@ -7,6 +7,7 @@
 use super::{
     PersonId, Transition,
     alarm::{Alarm, AlarmCode},
+    blocker::Blocker,
     cluster::PinnedNamespace,
     grant::{Cause, GrantBasis, GrantFacts, Live, Revoking},
     person::{Handle, Person},
@@ -21,7 +22,11 @@ use crate::{
     eks::rbac::{Attributes, Rule, beyond, own_role_name, rules_hash},
 };
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// What an access rests on, as the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,26 +95,38 @@ pub enum NotNow {
     NotAllowed(NotAllowed),
 }
 
-/// What the second decision waits for. `Display` is a clause.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// What the second decision waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeldBack {
-    #[error("nothing new is set up while this worker can read no policy ({0}); it goes on once it can")]
+    /// The worker can read no policy.
     NoPolicy(String),
-    #[error("{cluster} was not read yet, so nobody knows what the profile allows there; it goes on once it is read")]
+    /// Nobody looked at the cluster yet, so what the profile allows there is not known.
     NotRead { cluster: String },
-    #[error("there is no ClusterRole {role} on {cluster}: an operator has to make it")]
+    /// A ClusterRole that the profile names does not exist.
     NoRole { role: String, cluster: String },
-    #[error("what it rests on cannot be read ({0}): an operator has to look at its rows")]
+    /// A row that it rests on cannot be read.
     Unreadable(String),
 }
 
+impl From<&HeldBack> for Blocker {
+    fn from(why: &HeldBack) -> Self {
+        match why.clone() {
+            HeldBack::NoPolicy(why) => Self::NoPolicy { why },
+            HeldBack::NotRead { cluster } => Self::NotRead { cluster },
+            HeldBack::NoRole { role, cluster } => Self::RoleMissing { cluster, role },
+            HeldBack::Unreadable(why) => Self::Unreadable { why },
+        }
+    }
+}
+
 /// Why an access is not what the current policy grants. `Display` is a clause that says what does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NotAllowed {
     #[error("its request is {}, and not approved", .0.as_str())]
     NotApproved(RequestState),
     #[error("it is not what was asked for: {0} of its request is another")]
-    NotAsked(&'static str),
+    NotAsked(Differs),
     #[error("{arn} is not proven to be {holder}'s")]
     NotTheirs { arn: String, holder: Handle },
     #[error("{arn} is another's or nobody's since: its proof is over")]
@@ -142,6 +159,31 @@ pub enum NotAllowed {
     NoSuchRole { profile: ProfileName, role: String },
     #[error("the profile `{profile}` allows less now: not to {more} by {role}")]
     Wider { profile: ProfileName, role: String, more: String },
+}
+
+/// What of an access is another than its request says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Differs {
+    Person,
+    Principal,
+    Cluster,
+    Profile,
+    Namespaces,
+    Minutes,
+}
+
+impl fmt::Display for Differs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Person => "the person",
+            Self::Principal => "the AWS identity",
+            Self::Cluster => "the cluster",
+            Self::Profile => "the profile",
+            Self::Namespaces => "the list of namespaces",
+            Self::Minutes => "the time",
+        })
+    }
 }
 
 impl NotAllowed {
@@ -210,12 +252,12 @@ fn same(evidence: &Evidence) -> Result<(), NotAllowed> {
         return Err(NotAllowed::NotApproved(request.state));
     }
     for (is_other, what) in [
-        (grant.person != request.requester.id, "the person"),
-        (grant.principal != request.principal, "the AWS identity"),
-        (grant.cluster != request.cluster, "the cluster"),
-        (grant.profile.name != request.profile, "the profile"),
-        (grant.namespaces != request.namespaces, "the list of namespaces"),
-        (grant.minutes != request.minutes, "the time"),
+        (grant.person != request.requester.id, Differs::Person),
+        (grant.principal != request.principal, Differs::Principal),
+        (grant.cluster != request.cluster, Differs::Cluster),
+        (grant.profile.name != request.profile, Differs::Profile),
+        (grant.namespaces != request.namespaces, Differs::Namespaces),
+        (grant.minutes != request.minutes, Differs::Minutes),
     ] {
         if is_other {
             return Err(NotAllowed::NotAsked(what));

@@ -15,6 +15,7 @@ pub use super::compared::{Compared, UNPROTECTED};
 
 use super::{
     ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId, Transition, Wake,
+    blocker::Blocker,
     cluster::PinnedNamespace,
     person::{Handle, Person},
     profile::ResolvedProfile,
@@ -328,34 +329,34 @@ pub struct Leg {
     pub residual: Vec<String>,
 }
 
-/// How a leg fares: trouble in words for the requester.
+/// How a leg fares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     Ok,
     /// It goes on by itself.
     Retrying {
-        error: String,
+        why: Blocker,
         attempt: u32,
         next: Timestamp,
     },
     /// It waits until an operator resumes granting.
     Paused {
-        why: String,
+        why: Blocker,
         next: Timestamp,
     },
-    /// Somebody must act: the sentence says who and how.
+    /// Somebody must act.
     Blocked {
-        why: String,
+        why: Blocker,
         next: Timestamp,
     },
 }
 
 impl Condition {
     /// In which trouble it is, and why; none where all is well.
-    pub fn trouble(&self) -> Option<(Trouble, &str)> {
+    pub fn trouble(&self) -> Option<(Trouble, &Blocker)> {
         match self {
             Self::Ok => None,
-            Self::Retrying { error, .. } => Some((Trouble::Retrying, error)),
+            Self::Retrying { why, .. } => Some((Trouble::Retrying, why)),
             Self::Paused { why, .. } => Some((Trouble::Paused, why)),
             Self::Blocked { why, .. } => Some((Trouble::Blocked, why)),
         }
@@ -387,11 +388,6 @@ impl Trouble {
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Retrying, Self::Paused, Self::Blocked].into_iter().find(|trouble| trouble.as_str() == text)
     }
-}
-
-/// Why new grants wait on a cluster where an operator paused granting.
-pub fn paused(cluster: &str, why: &str) -> String {
-    format!("An operator paused granting on {cluster}: {why}")
 }
 
 /// Which of a grant's legs an activation waits for.

@@ -113,7 +113,7 @@ pub enum Ruling {
 }
 
 /// Namespaces of an ask that one policy rules, where other namespaces of it are ruled by another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuledGroup {
     pub policy: String,
     pub namespaces: Vec<String>,
@@ -123,7 +123,8 @@ pub struct RuledGroup {
 }
 
 /// Why an ask is refused. `Display` is a sentence that says what to do next.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     #[error("There is no profile `{0}`. Choose one from the list.")]
     UnknownProfile(String),

@@ -13,7 +13,7 @@ use super::{
     who::{self, Claimant, Identity, Standing},
 };
 use crate::{
-    access::{GrantId, PrincipalId},
+    access::{GrantId, PrincipalId, blocker::Blocker},
     eks::{
         aws_auth::{AwsAuth, Data, Key},
         rbac::OwnRole,
@@ -112,23 +112,32 @@ pub enum Settled {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub grant: Option<GrantId>,
-    pub what: String,
+    pub what: What,
     /// What is written to put it right, as intents name it: until that is done, the next look finds the same.
     pub objects: Vec<String>,
     /// The version of the object that was found, where there is one: what is changed again has another.
     pub version: Option<String>,
 }
 
+/// What a finding tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A sentence.
+    Said(String),
+    /// Bindings of a wanted grant go, for this reason.
+    Withdrawn(Blocker),
+}
+
 impl Finding {
     /// What was done to a binding that is there.
     pub fn of_binding(grant: Option<GrantId>, what: String, observed: &ObservedBinding) -> Self {
         let objects = vec![bindings::key_of(observed).to_string()];
-        Self { grant, what, objects, version: Some(observed.resource_version.clone()) }
+        Self { grant, what: What::Said(what), objects, version: Some(observed.resource_version.clone()) }
     }
 
     /// What was done to something that is told by what is written to put it right.
     pub fn of(grant: Option<GrantId>, what: String, object: impl Into<String>) -> Self {
-        Self { grant, what, objects: vec![object.into()], version: None }
+        Self { grant, what: What::Said(what), objects: vec![object.into()], version: None }
     }
 }
 
@@ -165,16 +174,12 @@ fn without_returned(desired: &DesiredCluster, mut data: Data, findings: &mut Vec
 
 /// Why this installation may only revoke what it finds recorded: the cluster is fenced since a run was [`disowned`], or
 /// its marker is not there, or disowns it now.
-pub fn not_ours(desired: &DesiredCluster, state: &ClusterState) -> Option<String> {
+pub fn not_ours(desired: &DesiredCluster, state: &ClusterState) -> Option<Blocker> {
     if desired.fenced.is_some() {
         return desired.fenced.clone();
     }
-    let name = &desired.name;
     if state.marker.is_none() {
-        return Some(format!(
-            "{name} has no ConfigMap kube-system/latchkey, which says whose cluster it is: an operator has to apply what \
-             `latchkey bootstrap {name}` prints"
-        ));
+        return Some(Blocker::MarkerMissing { cluster: desired.name.clone() });
     }
     disowned(desired, state)
 }
@@ -182,21 +187,16 @@ pub fn not_ours(desired: &DesiredCluster, state: &ClusterState) -> Option<String
 /// Why the cluster is not this database's: its marker names another installation, or a later epoch of this one than
 /// any run wrote there that the database knows. The next write passes the marker's by itself, so whoever sees this
 /// records it.
-pub fn disowned(desired: &DesiredCluster, state: &ClusterState) -> Option<String> {
-    let name = &desired.name;
+pub fn disowned(desired: &DesiredCluster, state: &ClusterState) -> Option<Blocker> {
+    let cluster = desired.name.clone();
     let marker = state.marker.as_ref()?;
     match (&marker.installation, marker.epoch) {
-        (Some(installation), _) if *installation != desired.installation.to_string() => Some(format!(
-            "{name} is marked as belonging to another installation of Latchkey ({installation}): an operator has to find \
-             out which of the two databases is the right one, and accept this one (`latchkey accept-restore {name}`); \
-             until then access is only taken away here"
-        )),
-        (Some(_), Some(epoch)) if epoch > desired.marked => Some(format!(
-            "{name} has seen a later state of this installation (epoch {epoch}, the database is at {}): the database \
-             was restored from a backup; until an operator accepts that (`latchkey accept-restore {name}`), access is \
-             only taken away here",
-            desired.marked
-        )),
+        (Some(installation), _) if *installation != desired.installation.to_string() => {
+            Some(Blocker::OtherInstallation { cluster, installation: installation.clone() })
+        }
+        (Some(_), Some(epoch)) if epoch > desired.marked => {
+            Some(Blocker::LaterEpoch { cluster, epoch, known: desired.marked })
+        }
         _ => None,
     }
 }
@@ -217,7 +217,7 @@ pub(super) struct Planner<'a> {
     observed: &'a ClusterObservation,
     pub(super) state: &'a ClusterState,
     pub(super) auth: AwsAuth,
-    pub(super) only_revoke: Option<String>,
+    pub(super) only_revoke: Option<Blocker>,
     pub(super) plan: Plan,
 }
 
@@ -319,7 +319,7 @@ impl Planner<'_> {
                 (Some(_) | None, _) => {}
             }
             if let Some(why) = standing.trouble() {
-                self.plan.trouble.insert(grant.id(), Obstacle::Blocked(why.to_owned()));
+                self.plan.trouble.insert(grant.id(), Obstacle::Blocked(why.clone()));
             }
             match standing {
                 Standing::Mapped(identity) | Standing::Unmapped(identity) | Standing::Waiting(identity, _) => {
@@ -344,12 +344,13 @@ impl Planner<'_> {
     }
 
     /// Takes the bindings of a wanted grant away until it is safe again; told once, since there is none left then.
-    fn withdraw(&mut self, grant: &DesiredGrant, why: String) {
+    fn withdraw(&mut self, grant: &DesiredGrant, why: Blocker) {
         let installation = self.desired.installation;
         let bound = bindings::of_grant(self.state, grant.id(), &grant.keys(installation), installation);
         if !bound.is_empty() {
             let objects = bound.iter().map(|observed| bindings::key_of(observed).to_string()).collect();
-            let finding = Finding { grant: Some(grant.id()), what: why.clone(), objects, version: None };
+            let what = What::Withdrawn(why.clone());
+            let finding = Finding { grant: Some(grant.id()), what, objects, version: None };
             self.plan.findings.push(finding);
         }
         self.plan.trouble.insert(grant.id(), Obstacle::Blocked(why));
@@ -362,11 +363,8 @@ impl Planner<'_> {
     pub(super) fn standing(&self, grant: &DesiredGrant) -> Standing {
         let facts = &grant.facts;
         if let Some(other) = self.cut_by(facts.principal) {
-            return Standing::Unsafe(format!(
-                "another access of {} here could not be ended in time ({other}), so everything of theirs on {} is cut: \
-                 an operator has to see why its binding cannot be removed",
-                facts.handle, self.desired.name
-            ));
+            let (cluster, handle) = (self.desired.name.clone(), facts.handle.to_string());
+            return Standing::Unsafe(Blocker::Cut { cluster, handle, other });
         }
         let who = Claimant { person: facts.person, handle: &facts.handle, principal: facts.principal, arn: &grant.arn };
         who::standing(self.desired, self.observed, &self.auth, who)

@@ -2,7 +2,7 @@
 
 use super::obstacles::Obstacle;
 use crate::{
-    access::{GrantId, InstallationId, PersonId, PrincipalId, grant::GrantFacts, profile::Scope},
+    access::{GrantId, InstallationId, PersonId, PrincipalId, blocker::Blocker, grant::GrantFacts, profile::Scope},
     eks::{
         arn::PrincipalArn,
         aws_auth::Key,
@@ -24,13 +24,13 @@ pub struct DesiredCluster {
     /// knows them. A run that wrote nothing does not count, so that a database that is behind stays behind.
     pub marked: i64,
     /// Why only revocations happen here until an operator accepts: recorded once, whatever the marker says later.
-    pub fenced: Option<String>,
-    /// Why nothing new is granted here, where an operator [paused](crate::access::grant::paused) it. It holds nothing
-    /// else up: what runs is kept right, what ends is taken away.
-    pub paused: Option<String>,
+    pub fenced: Option<Blocker>,
+    /// Why nothing new is granted here, where an operator paused it. It holds nothing else up: what runs is kept right,
+    /// what ends is taken away.
+    pub paused: Option<Blocker>,
     /// Why EKS does not describe the cluster, where a run goes by what the last one saw: it may be another by now, so
     /// nothing is granted or put right on it. What ends is taken away, what runs is left as it is.
-    pub undescribed: Option<String>,
+    pub undescribed: Option<Blocker>,
     pub now: Timestamp,
     /// Every grant that is not over, but for the scheduled ones.
     pub grants: Vec<DesiredGrant>,
@@ -71,7 +71,8 @@ pub enum Entry {
     },
     /// There is one by the last list of them; for a preview, which asks nobody.
     Listed,
-    Unknown(String),
+    /// Why it is not known.
+    Unknown(Blocker),
 }
 
 /// Where a binding is: its namespace (none for the whole cluster) and its name.

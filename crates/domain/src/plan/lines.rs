@@ -9,7 +9,7 @@ use super::{
     who::Standing,
 };
 use crate::{
-    access::{GrantId, PrincipalId},
+    access::{GrantId, PrincipalId, blocker::Blocker},
     eks::aws_auth::{Data, Key, Unsafe},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,7 +144,7 @@ impl Planner<'_> {
     }
 
     fn cannot_write(&mut self, why: &Unsafe, grants: &[GrantId]) {
-        let why = format!("no line was added to aws-auth on {}: {why}", self.desired.name);
+        let why = Blocker::LineNotAdded { cluster: self.desired.name.clone(), why: why.clone() };
         self.plan.trouble.extend(grants.iter().map(|grant| (*grant, Obstacle::Blocked(why.clone()))));
     }
 }

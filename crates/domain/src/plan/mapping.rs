@@ -4,12 +4,9 @@
 //! where nothing else changed since, else by deleting exactly the bytes recorded; where those were rewritten by
 //! another tool, by the entry's ARN as long as it says what we wrote.
 
-use super::{
-    desired::RecordedMapping,
-    who::{RESERVED, as_masters},
-};
+use super::{desired::RecordedMapping, who::RESERVED};
 use crate::{
-    access::PrincipalId,
+    access::{PrincipalId, blocker::Blocker},
     eks::{
         arn::PrincipalArn,
         aws_auth::{AwsAuth, Data, Edit, Key, Unsafe},
@@ -24,8 +21,8 @@ pub enum Removal {
     Nothing,
     /// The data without it.
     Without(Data),
-    /// Somebody changed it, so that it cannot be told from theirs: a sentence that says who acts.
-    Stuck(String),
+    /// Somebody changed it, so that it cannot be told from theirs.
+    Stuck(Blocker),
 }
 
 /// A line to write.
@@ -127,14 +124,11 @@ fn rewritten(auth: &AwsAuth, data: &Data, key: Key, recorded: &RecordedMapping, 
     };
     let ours = left.groups.is_empty() && left.userarn.eq_ignore_ascii_case(&recorded.arn);
     if !ours && !left.groups.is_empty() {
-        return Removal::Stuck(format!(
-            "aws-auth still names `{}` for {}, with the groups {}, which somebody added{}: whoever may edit aws-auth has \
-             to remove that entry, or the groups",
-            recorded.username,
-            left.userarn,
-            left.groups.join(", "),
-            as_masters(&left.groups)
-        ));
+        return Removal::Stuck(Blocker::LineLeftWithGroups {
+            arn: left.userarn.clone(),
+            username: recorded.username.clone(),
+            groups: left.groups.clone(),
+        });
     }
     if !ours {
         return Removal::Stuck(stuck(recorded, why));
@@ -156,12 +150,8 @@ fn empty_before(recorded: &RecordedMapping, key: Key) -> Option<&str> {
     })
 }
 
-fn stuck(recorded: &RecordedMapping, why: &Unsafe) -> String {
-    format!(
-        "aws-auth still names `{}` for {}, in an entry that somebody changed since it was written: whoever may edit \
-         aws-auth has to remove that entry ({why})",
-        recorded.username, recorded.arn
-    )
+fn stuck(recorded: &RecordedMapping, why: &Unsafe) -> Blocker {
+    Blocker::LineLeftChanged { arn: recorded.arn.clone(), username: recorded.username.clone(), why: why.clone() }
 }
 
 fn with(data: &Data, key: Key, text: Option<&str>) -> Data {

@@ -7,7 +7,7 @@ use super::{
     principal::{self, DesiredPrincipal, PrincipalStep},
     widening,
 };
-use crate::access::compared::UNPROTECTED;
+use crate::access::{blocker::Blocker, compared::UNPROTECTED};
 use crate::eks::{
     aws_auth::{DiffLine, diff, unified},
     iam_policy::{POLICY_NAME, counted_size, decode_observed, inline_limit},
@@ -25,8 +25,8 @@ pub struct Preview {
     pub bindings: Vec<String>,
     /// The Kubernetes username that would be bound, where one can be.
     pub username: Option<String>,
-    /// What stands in the way: sentences that say who acts. Empty where nothing does.
-    pub obstacles: Vec<String>,
+    /// What stands in the way. Empty where nothing does.
+    pub obstacles: Vec<Blocker>,
     /// What the access allows.
     pub can: Vec<Capability>,
     /// What it does not allow, as far as it is asked about before it becomes active.
@@ -76,9 +76,9 @@ pub fn preview(
     let mut obstacles = Vec::new();
     match &observed.kubernetes {
         None => obstacles.push(not_seen(desired, observed)),
-        Some(_) => obstacles.extend(observed.trouble.clone()),
+        Some(_) => obstacles.extend(observed.trouble.clone().map(Blocker::said)),
     }
-    obstacles.extend(plan.trouble.get(&grant.id()).map(|obstacle| obstacle.why().to_owned()));
+    obstacles.extend(plan.trouble.get(&grant.id()).map(|obstacle| obstacle.why().clone()));
     let (iam, trouble) = iam_preview(iam.0, iam.1, grant);
     obstacles.extend(trouble);
     let username = plan.identities.get(&grant.id()).map(|identity| identity.username.clone());
@@ -104,9 +104,9 @@ pub fn preview(
     }
 }
 
-fn not_seen(desired: &DesiredCluster, observed: &ClusterObservation) -> String {
-    let why = observed.trouble.as_deref().unwrap_or("no worker has looked at it yet");
-    format!("What {} looks like now is not known: {why}", desired.name)
+fn not_seen(desired: &DesiredCluster, observed: &ClusterObservation) -> Blocker {
+    let why = observed.trouble.clone().map(|why| Box::new(Blocker::said(why)));
+    Blocker::NotSeen { cluster: desired.name.clone(), why }
 }
 
 fn bindings(desired: &DesiredCluster, grant: &DesiredGrant, user: &str) -> Vec<String> {
@@ -163,7 +163,7 @@ fn iam_preview(
     desired: &DesiredPrincipal,
     observed: &PrincipalObservation,
     grant: &DesiredGrant,
-) -> (IamPreview, Option<String>) {
+) -> (IamPreview, Option<Blocker>) {
     let limit = inline_limit(&desired.arn);
     let plan = principal::plan(desired, observed);
     let another = plan.replaced.or(plan.doubted);
@@ -193,7 +193,7 @@ fn iam_preview(
     let after = put.or_else(|| before.clone());
     let counted = others + after.as_deref().map_or(0, counted_size);
     let pretty = |text: Option<String>| text.map(|text| pretty(&text));
-    let trouble = another.or_else(|| plan.trouble.get(&grant.id()).map(|obstacle| obstacle.why().to_owned()));
+    let trouble = another.or_else(|| plan.trouble.get(&grant.id()).map(|obstacle| obstacle.why().clone()));
     let note = if trouble.is_some() { None } else { note };
     (IamPreview { note, before: pretty(before), after: pretty(after), counted, limit }, trouble)
 }

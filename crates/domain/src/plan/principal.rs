@@ -10,7 +10,7 @@ use super::{
     obstacles::Obstacle,
 };
 use crate::{
-    access::{GrantId, InstallationId, compared::Compared},
+    access::{GrantId, InstallationId, blocker::Blocker, compared::Compared},
     eks::{
         arn::PrincipalArn,
         iam_policy::{self, GrantNeeds, POLICY_NAME, PolicyDocument},
@@ -111,9 +111,9 @@ pub struct PrincipalPlan {
     /// Why grants cannot be brought where they should be.
     pub trouble: BTreeMap<GrantId, Obstacle>,
     /// Whether another user has its ARN now: its grants end.
-    pub replaced: Option<String>,
+    pub replaced: Option<Blocker>,
     /// Whether another user seems to have its ARN: nothing is written and nothing becomes active until a second look.
-    pub doubted: Option<String>,
+    pub doubted: Option<Blocker>,
 }
 
 impl PrincipalPlan {
@@ -130,22 +130,35 @@ impl PrincipalPlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrincipalProof {
     pub grant: GrantId,
-    /// Whether it is where its wish wants it.
-    pub proven: bool,
-    /// What was seen, or what is missing yet.
-    pub evidence: String,
+    pub shown: Shown,
+}
+
+/// How far a grant is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// Where its wish wants it: what was seen, in a sentence.
+    Proven(String),
+    /// Not there yet, for this reason.
+    Missing(Blocker),
+}
+
+impl PrincipalProof {
+    /// Whether the grant is where its wish wants it.
+    pub fn is_proven(&self) -> bool {
+        matches!(self.shown, Shown::Proven(_))
+    }
 }
 
 /// Plans a principal.
 pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> PrincipalPlan {
     let held = desired.grants.iter().filter_map(|grant| Some((grant.id, grant.held.clone()?)));
     let mut plan = PrincipalPlan { trouble: held.collect(), ..PrincipalPlan::default() };
-    if let Some(why) = another(desired, observed) {
+    if let Some(is) = another(desired, observed) {
         if !is_settled(desired) {
-            plan.doubted = Some(doubt(&why));
+            plan.doubted = Some(doubted(desired, is));
             return plan;
         }
-        plan.replaced = Some(why);
+        plan.replaced = Some(replaced(desired, is));
         // What ran ends first, so that each write is one for an access that ends.
         let user = observed.found.as_ref().filter(|user| carries_ours(desired, user));
         if let Some(user) = user.filter(|_| desired.grants.iter().all(|grant| !grant.wish.is_present())) {
@@ -163,11 +176,8 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
     }
     let Some(user) = &observed.found else { return plan };
     if let Some(other) = user.tags.get(TAG).filter(|other| **other != desired.installation.to_string()) {
-        let why = format!(
-            "{} is tagged as managed by another installation of Latchkey ({other}): an operator has to find out which \
-             of the two is right",
-            desired.arn
-        );
+        let (arn, installation) = (desired.arn.to_string(), other.clone());
+        let why = Blocker::PrincipalOfOtherInstallation { arn, installation };
         plan.trouble.extend(present(desired).map(|grant| (grant.id, Obstacle::Blocked(why.clone()))));
         return plan;
     }
@@ -205,15 +215,10 @@ pub fn compare(desired: &DesiredPrincipal, seen: &SeenIdentity) -> Compared {
     }
 }
 
-/// That another user has the ARN now: a sentence.
-fn another(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Option<String> {
+/// The id of another user that has the ARN now.
+fn another<'a>(desired: &DesiredPrincipal, observed: &'a PrincipalObservation) -> Option<&'a str> {
     let SeenIdentity::Is(id) = &observed.identity else { return None };
-    (compare(desired, &observed.identity) == Compared::Differs).then(|| {
-        format!(
-            "{} was deleted and made again since it was proven (its id was {}, it is {id} now)",
-            desired.arn, desired.unique_id
-        )
-    })
+    (compare(desired, &observed.identity) == Compared::Differs).then_some(id.as_str())
 }
 
 /// Whether an id that differs counts: it was seen long enough, or somebody proved to be the new one.
@@ -221,12 +226,18 @@ fn is_settled(desired: &DesiredPrincipal) -> bool {
     desired.ended || desired.differs.is_some_and(|ago| ago >= DIFFERS_FOR)
 }
 
-fn doubt(why: &str) -> String {
-    format!("IAM says that {why}; Latchkey looks once more before that counts, and sets nothing up meanwhile")
+fn replaced(desired: &DesiredPrincipal, is: &str) -> Blocker {
+    let (arn, was, is) = (desired.arn.to_string(), desired.unique_id.clone(), is.to_owned());
+    Blocker::PrincipalReplaced { arn, was, is }
 }
 
-fn nobody(desired: &DesiredPrincipal) -> String {
-    format!("IAM knows no {} any more: whoever manages IAM has to say what became of it", desired.arn)
+fn doubted(desired: &DesiredPrincipal, is: &str) -> Blocker {
+    let (arn, was, is) = (desired.arn.to_string(), desired.unique_id.clone(), is.to_owned());
+    Blocker::PrincipalDoubted { arn, was, is }
+}
+
+fn nobody(desired: &DesiredPrincipal) -> Blocker {
+    Blocker::PrincipalUnknown { arn: desired.arn.to_string() }
 }
 
 /// The policy that fits: grants that are active already come first, new ones as far as there is room.
@@ -243,8 +254,8 @@ fn fitting(
         needs.push(grant.needs.clone());
         let document = iam_policy::union(needs.iter().cloned());
         let fits = document.map_or(Ok(()), |document| iam_policy::check_fits(&desired.arn, &document, others()));
-        if let Err(why) = fits {
-            trouble.insert(grant.id, Obstacle::Blocked(why.to_string()));
+        if let Err(size) = fits {
+            trouble.insert(grant.id, Obstacle::Blocked(Blocker::PolicyTooLarge { size }));
             needs.pop();
         }
     }
@@ -312,27 +323,25 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
     // Another user's id is news of its own.
     let shows_the_past =
         another.is_none() && desired.recent.as_ref().is_some_and(|write| !write.agrees(wanted.as_ref()));
-    let doubt = another.as_deref().filter(|_| !is_settled(desired)).map(doubt);
+    let doubt = another.filter(|_| !is_settled(desired)).map(|is| doubted(desired, is));
+    let managed = is_managed(desired, observed);
+    let arn = || desired.arn.to_string();
     let judge = |grant: &PrincipalGrant| {
-        if let Some(evidence) = &doubt {
-            return PrincipalProof { grant: grant.id, proven: false, evidence: evidence.clone() };
+        if let Some(why) = &doubt {
+            return Shown::Missing(why.clone());
         }
         if grant.wish.is_present() && observed.identity == SeenIdentity::Nobody {
-            return PrincipalProof { grant: grant.id, proven: false, evidence: nobody(desired) };
+            return Shown::Missing(nobody(desired));
         }
         if shows_the_past {
-            let evidence = format!("IAM may not show yet what was written for {} a moment ago", desired.arn);
-            return PrincipalProof { grant: grant.id, proven: false, evidence };
+            return Shown::Missing(Blocker::PolicyStale { arn: arn() });
         }
         if copied {
-            let evidence = format!("the user that has the ARN {} now still carries our policy or tag", desired.arn);
-            return PrincipalProof { grant: grant.id, proven: false, evidence };
+            return Shown::Missing(Blocker::PolicyCopied { arn: arn() });
         }
-        let managed = is_managed(desired, observed);
-        let (proven, evidence) = judge(desired, grant, user, managed && as_wanted, managed, &ignored);
-        PrincipalProof { grant: grant.id, proven, evidence }
+        judge(desired, grant, user, managed && as_wanted, managed, &ignored)
     };
-    desired.grants.iter().map(judge).collect()
+    desired.grants.iter().map(|grant| PrincipalProof { grant: grant.id, shown: judge(grant) }).collect()
 }
 
 fn judge(
@@ -342,26 +351,26 @@ fn judge(
     as_wanted: bool,
     managed: bool,
     too_large: &BTreeMap<GrantId, Obstacle>,
-) -> (bool, String) {
-    let arn = &desired.arn;
+) -> Shown {
+    let arn = desired.arn.to_string();
     if !managed {
         let why = format!("nothing is written to IAM for {arn}: its path is not one that Latchkey manages");
-        return (true, format!("{why}; kubectl needs no permission of IAM"));
+        return Shown::Proven(format!("{why}; kubectl needs no permission of IAM"));
     }
     if let Some(why) = &grant.held {
-        return (false, why.why().to_owned());
+        return Shown::Missing(why.why().clone());
     }
     match (grant.wish, user) {
-        (Wish::Revoke { .. }, None) => (true, format!("IAM knows no {arn} with the id it was proven by")),
-        (Wish::Provision | Wish::Keep, None) => (false, format!("IAM knows no {arn} with the id it was proven by")),
+        (Wish::Revoke { .. }, None) => Shown::Proven(format!("IAM knows no {arn} with the id it was proven by")),
+        (Wish::Provision | Wish::Keep, None) => Shown::Missing(Blocker::PrincipalOfOtherId { arn }),
         (Wish::Revoke { .. }, Some(_)) if as_wanted => {
-            (true, format!("the inline policy {POLICY_NAME} of {arn} holds nothing of this access"))
+            Shown::Proven(format!("the inline policy {POLICY_NAME} of {arn} holds nothing of this access"))
         }
         (Wish::Provision | Wish::Keep, Some(_)) if as_wanted && !too_large.contains_key(&grant.id) => {
-            (true, format!("the inline policy {POLICY_NAME} of {arn} reads back as it was written"))
+            Shown::Proven(format!("the inline policy {POLICY_NAME} of {arn} reads back as it was written"))
         }
         (Wish::Revoke { .. } | Wish::Provision | Wish::Keep, Some(_)) => {
-            (false, format!("IAM does not show the inline policy {POLICY_NAME} of {arn} as it was written yet"))
+            Shown::Missing(Blocker::PolicyNotShown { arn, policy: POLICY_NAME.to_owned() })
         }
     }
 }

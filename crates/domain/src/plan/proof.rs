@@ -12,7 +12,7 @@ use super::{
     who::{self, Identity, bearers},
 };
 use crate::{
-    access::GrantId,
+    access::{GrantId, blocker::Blocker},
     eks::{
         aws_auth::AwsAuth,
         rbac::{Attributes, Kinds, Reach, Rule, can, can_within, expectations},
@@ -62,9 +62,9 @@ pub enum Verdict {
     /// It is as it should be; what else says yes, named.
     Proven { residual: Vec<String> },
     /// Not yet, and it should be soon: look again.
-    Unsettled(String),
-    /// No, and looking again does not help: a sentence that says why.
-    Refuted(String),
+    Unsettled(Blocker),
+    /// No, and looking again does not help.
+    Refuted(Blocker),
 }
 
 /// A wanted grant, whom it binds, and what is asked about it.
@@ -127,7 +127,7 @@ pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, state: &Cluste
         return Verdict::Unsettled(why);
     }
     if let Some(other) = shared_with(desired, grant, identity, state) {
-        return Verdict::Refuted(format!("aws-auth lets {other} be `{}` too", identity.username));
+        return Verdict::Refuted(Blocker::UsernameFoundShared { username: identity.username.clone(), other });
     }
     // A namespace may have been made anew between the look that was planned by and the write.
     if let Some(why) = obstacles::namespaces(grant, state, &desired.name) {
@@ -141,10 +141,8 @@ pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, state: &Cluste
     }
     for question in &questions.can {
         if answers.get(question) != Some(&true) {
-            return Verdict::Unsettled(format!(
-                "the API server of {} does not let `{}` {} yet",
-                desired.name, question.user, question.attributes
-            ));
+            let (cluster, username, what) = asked_of(desired, question);
+            return Verdict::Unsettled(Blocker::NotLetYet { cluster, username, what });
         }
     }
     let mut residual = Residual::default();
@@ -154,13 +152,10 @@ pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, state: &Cluste
             Some(true) if residual.explain(desired, grant.id(), state, question) => {}
             Some(true) if grant.wish == Wish::Keep && is_its_own(desired, grant, state, question) => {}
             Some(true) => {
-                return Verdict::Refuted(format!(
-                    "the API server of {} lets `{}` {}, which this access does not allow and no binding explains: an \
-                     operator has to find out what does",
-                    desired.name, question.user, question.attributes
-                ));
+                let (cluster, username, what) = asked_of(desired, question);
+                return Verdict::Refuted(Blocker::LetByNothing { cluster, username, what });
             }
-            None => return Verdict::Unsettled(format!("the API server of {} was not asked everything", desired.name)),
+            None => return Verdict::Unsettled(Blocker::NotAsked { cluster: desired.name.clone() }),
         }
     }
     Verdict::Proven { residual: residual.sentences() }
@@ -173,14 +168,20 @@ fn is_its_own(desired: &DesiredCluster, grant: &DesiredGrant, state: &ClusterSta
     bound.iter().any(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))
 }
 
-fn mapping_differs(grant: &DesiredGrant, identity: &Identity, state: &ClusterState) -> Option<String> {
+/// The facts of a blocker that is about a question.
+fn asked_of(desired: &DesiredCluster, question: &Question) -> (String, String, Attributes) {
+    (desired.name.clone(), question.user.clone(), question.attributes.clone())
+}
+
+fn mapping_differs(grant: &DesiredGrant, identity: &Identity, state: &ClusterState) -> Option<Blocker> {
     let data = state.aws_auth.as_ref().map(|object| object.data.clone()).unwrap_or_default();
     let auth = AwsAuth::read(&data);
     let reads_back = auth
         .identities()
         .lookup(grant.arn.as_str())
         .is_some_and(|mapped| mapped.username == identity.username && mapped.groups == identity.groups.as_slice());
-    (!reads_back).then(|| format!("aws-auth does not map {} to `{}` yet", grant.arn, identity.username))
+    let (arn, username) = (grant.arn.to_string(), identity.username.clone());
+    (!reads_back).then_some(Blocker::NotMappedYet { arn, username })
 }
 
 /// Who else is this user by aws-auth, as it was read after the writes.
@@ -202,49 +203,49 @@ fn bindings_differ(
     grant: &DesiredGrant,
     identity: &Identity,
     state: &ClusterState,
-) -> Option<String> {
+) -> Option<Blocker> {
     grant.bindings(desired.installation, &identity.username).iter().find_map(|spec| {
         let key = BindingKey::of(spec);
         match bindings::find(state, &key) {
-            None => Some(format!("{key} is not there yet")),
+            None => Some(Blocker::BindingNotYet { binding: key.to_string() }),
             Some(observed) if bindings::drift(spec, observed) != bindings::Drift::None => {
-                Some(format!("{key} is not as it was written"))
+                Some(Blocker::BindingDiffers { binding: key.to_string() })
             }
             Some(_) => None,
         }
     })
 }
 
-/// What has to be absent for a grant to be gone, and is still there: a sentence.
+/// What has to be absent for a grant to be gone, and is still there.
 pub fn left_behind(
     desired: &DesiredCluster,
     grant: &DesiredGrant,
     bound: Option<&RecordedMapping>,
     state: &ClusterState,
-) -> Option<String> {
+) -> Option<Blocker> {
     let keys = grant.keys(desired.installation);
     let awaited = |key: &&BindingKey| desired.uncertain.contains(key) && bindings::find(state, key).is_none();
     if let Some(key) = keys.iter().find(awaited) {
-        return Some(format!("an interrupted run may still create {key}, and nothing stands in its way yet"));
+        return Some(Blocker::BindingMayCome { binding: key.to_string() });
     }
     let mut left = bindings::of_grant(state, grant.id(), &keys, desired.installation).into_iter();
     if let Some(binding) = left.find(|binding| !bindings::stands_in(binding, desired)) {
-        return Some(format!("{} is still there", bindings::key_of(binding)));
+        return Some(Blocker::BindingLeft { binding: bindings::key_of(binding).to_string() });
     }
     line_left(desired, bound.filter(|bound| bound.own)?, state)
 }
 
 /// The same of an access whose row this version cannot read: what its label, and the names that were recorded, tell.
-pub fn quarantined_left(desired: &DesiredCluster, row: &Quarantined, state: &ClusterState) -> Option<String> {
+pub fn quarantined_left(desired: &DesiredCluster, row: &Quarantined, state: &ClusterState) -> Option<Blocker> {
     let mut left = bindings::of_grant(state, row.id, &row.bindings, desired.installation).into_iter();
     if let Some(binding) = left.find(|binding| !bindings::stands_in(binding, desired)) {
-        return Some(format!("{} is still there", bindings::key_of(binding)));
+        return Some(Blocker::BindingLeft { binding: bindings::key_of(binding).to_string() });
     }
     let mut recorded = desired.mappings.iter().filter(|mapping| mapping.principal == row.principal && mapping.own);
     recorded.find_map(|bound| line_left(desired, bound, state))
 }
 
-fn line_left(desired: &DesiredCluster, bound: &RecordedMapping, state: &ClusterState) -> Option<String> {
+fn line_left(desired: &DesiredCluster, bound: &RecordedMapping, state: &ClusterState) -> Option<Blocker> {
     let needed = desired.needs_line_of(bound.principal);
     let data = state.aws_auth.as_ref().map(|object| &object.data)?;
     let auth = AwsAuth::read(data);
@@ -253,15 +254,12 @@ fn line_left(desired: &DesiredCluster, bound: &RecordedMapping, state: &ClusterS
     let text = bound.key.and_then(|key| data.get(key.as_str()));
     let hidden = !auth.errors().is_empty() && text.is_some_and(|text| text.contains(&bound.username));
     let put_back = desired.returned.iter().any(|returned| returned.principal == bound.principal);
-    let sentence = || match &state.aws_auth {
-        Some(object) if put_back => format!(
-            "aws-auth still holds the line of `{}`, which {} puts back: whoever runs that has to let it go",
-            bound.username,
-            who::last_managers(object)
-        ),
-        Some(_) | None => format!("aws-auth still holds the line of `{}`", bound.username),
+    let username = bound.username.clone();
+    let left = || match &state.aws_auth {
+        Some(object) if put_back => Blocker::LinePutBack { username, by: who::last_managers(object) },
+        Some(_) | None => Blocker::LineLeft { username },
     };
-    ((there || hidden) && !needed).then(sentence)
+    ((there || hidden) && !needed).then(left)
 }
 
 /// Whether the line of an access that ends was taken out of aws-auth and is there again.
@@ -280,31 +278,25 @@ pub fn prove_gone(
     deleted_at: Option<Timestamp>,
 ) -> Verdict {
     if let Some(Entry::Unknown(why)) = desired.entries.get(&grant.facts.principal) {
-        return Verdict::Unsettled(format!(
-            "it is not known whether an access entry of {} still lets {} in: {why}",
-            desired.name, grant.arn
-        ));
+        let (cluster, arn) = (desired.name.clone(), grant.arn.to_string());
+        return Verdict::Unsettled(Blocker::EntryMayStay { cluster, arn, why: Box::new(why.clone()) });
     }
     let lagging = deleted_at.is_some_and(|at| desired.now.duration_since(at) < LAG);
     let mut residual = Residual::default();
     for question in questions {
         let (Some(one), Some(other)) = (rounds[0].get(question), rounds[1].get(question)) else {
-            return Verdict::Unsettled(format!("the API server of {} was not asked everything", desired.name));
+            return Verdict::Unsettled(Blocker::NotAsked { cluster: desired.name.clone() });
         };
         if one != other {
-            return Verdict::Unsettled(format!(
-                "the API servers of {} do not agree yet whether `{}` may {}",
-                desired.name, question.user, question.attributes
-            ));
+            let (cluster, username, what) = asked_of(desired, question);
+            return Verdict::Unsettled(Blocker::ServersDiffer { cluster, username, what });
         }
         if !one || residual.explain(desired, grant.id(), state, question) {
             continue;
         }
         if lagging {
-            return Verdict::Unsettled(format!(
-                "the API server of {} still lets `{}` {}",
-                desired.name, question.user, question.attributes
-            ));
+            let (cluster, username, what) = asked_of(desired, question);
+            return Verdict::Unsettled(Blocker::StillLet { cluster, username, what });
         }
         residual.unexplained(question);
     }

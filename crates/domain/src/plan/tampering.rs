@@ -88,12 +88,16 @@ impl Parts {
             return None;
         }
         let by = match &state.aws_auth {
-            Some(object) => format!("it was last written by {}", who::last_managers(object)),
+            Some(object) => format!("it was last written by {}", managers(&who::last_managers(object))),
             None => "all of it is gone".to_owned(),
         };
         let what = format!("somebody took the line of `{username}` out of aws-auth while the access runs; {by}");
         Some(Finding::of(Some(grant.id()), what, AWS_AUTH))
     }
+}
+
+fn managers(names: &[String]) -> String {
+    if names.is_empty() { "somebody unknown".to_owned() } else { names.join(", ") }
 }
 
 fn line(username: &str) -> String {

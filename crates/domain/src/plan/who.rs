@@ -5,7 +5,11 @@ use super::{
     observation::{AuthenticationMode, AwsAuthObject, ClusterObservation},
 };
 use crate::{
-    access::{PersonId, PrincipalId, person::Handle},
+    access::{
+        PersonId, PrincipalId,
+        blocker::{Blocker, Unfit},
+        person::Handle,
+    },
     eks::{
         arn::PrincipalArn,
         aws_auth::{AwsAuth, Key, Mapped},
@@ -54,11 +58,11 @@ pub enum Standing {
     /// A line has to be written first.
     Unmapped(Identity),
     /// No line can be written now, for this reason; the username is known, so bindings come and go.
-    Waiting(Identity, String),
+    Waiting(Identity, Blocker),
     /// Nobody may be bound, for this reason: a binding that exists goes.
-    Unsafe(String),
+    Unsafe(Blocker),
     /// Nothing new may be bound, for this reason; what exists stays.
-    Refused(String),
+    Refused(Blocker),
 }
 
 impl Standing {
@@ -70,8 +74,8 @@ impl Standing {
         }
     }
 
-    /// What stands in the way, as a sentence.
-    pub fn trouble(&self) -> Option<&str> {
+    /// What stands in the way.
+    pub fn trouble(&self) -> Option<&Blocker> {
         match self {
             Self::Waiting(_, why) | Self::Unsafe(why) | Self::Refused(why) => Some(why),
             Self::Mapped(_) | Self::Unmapped(_) => None,
@@ -131,47 +135,27 @@ fn own_identity(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, wh
 }
 
 /// What bars every new mapping of the principal on this cluster.
-fn barred(desired: &DesiredCluster, observed: &ClusterObservation, who: Claimant<'_>) -> Option<String> {
-    let (cluster, arn) = (&desired.name, who.arn);
+fn barred(desired: &DesiredCluster, observed: &ClusterObservation, who: Claimant<'_>) -> Option<Blocker> {
+    let (cluster, arn) = (desired.name.clone(), who.arn.to_string());
     let mode = observed.aws.as_ref().map(|aws| aws.mode);
     match mode {
-        Some(AuthenticationMode::Api) => {
-            return Some(format!(
-                "{cluster} takes access entries only (authentication mode API), which Latchkey does not write yet: \
-                 an operator has to set the mode to API_AND_CONFIG_MAP"
-            ));
-        }
+        Some(AuthenticationMode::Api) => return Some(Blocker::EntriesOnly { cluster }),
         Some(AuthenticationMode::ConfigMap | AuthenticationMode::ApiAndConfigMap) | None => {}
     }
     match desired.entries.get(&who.principal) {
         Some(Entry::Found { username, .. }) => {
-            return Some(format!(
-                "{cluster} has an access entry for {arn} (user `{username}`), which counts instead of aws-auth: whoever \
-                 manages the cluster's access entries has to remove it"
-            ));
+            return Some(Blocker::AccessEntry { cluster, arn, username: Some(username.clone()) });
         }
-        Some(Entry::Listed) => return Some(overridden(cluster, arn.as_str())),
+        Some(Entry::Listed) => return Some(Blocker::AccessEntry { cluster, arn, username: None }),
         Some(Entry::Unknown(why)) => {
-            return Some(format!(
-                "it is not known whether {cluster} has an access entry for {arn}, which would count instead of aws-auth: {why}"
-            ));
+            return Some(Blocker::EntryUnknown { cluster, arn, why: Box::new(why.clone()) });
         }
         None => {}
     }
-    match arn {
+    match who.arn {
         PrincipalArn::User(_) => None,
-        PrincipalArn::Role(_) => {
-            Some(format!("{arn} is a role, and roles cannot be granted access yet: use an IAM user"))
-        }
+        PrincipalArn::Role(_) => Some(Blocker::RolePrincipal { arn }),
     }
-}
-
-/// Why nobody is granted as a principal that has an access entry on the cluster.
-pub fn overridden(cluster: &str, arn: &str) -> String {
-    format!(
-        "{arn} has an access entry on {cluster}, which overrides its line in aws-auth; Latchkey does not write entries \
-         yet. An operator can remove it, or choose another cluster"
-    )
 }
 
 fn arns(desired: &DesiredCluster, who: Claimant<'_>) -> BTreeSet<String> {
@@ -188,12 +172,10 @@ fn is_own(recorded: &RecordedMapping, mapped: &Mapped<'_>) -> bool {
 /// Our line is there: is it as we wrote it, and is nobody else the same user?
 fn read_back(auth: &AwsAuth, identity: Identity, mapped: &Mapped<'_>, own: &BTreeSet<String>) -> Standing {
     if !mapped.groups.is_empty() {
-        return Standing::Unsafe(format!(
-            "somebody added the groups {} to the line of `{}` in aws-auth{}: whoever may edit aws-auth has to take them out",
-            mapped.groups.join(", "),
-            identity.username,
-            as_masters(mapped.groups)
-        ));
+        return Standing::Unsafe(Blocker::LineWithGroups {
+            username: identity.username,
+            groups: mapped.groups.to_vec(),
+        });
     }
     match bearers(auth, &identity.username, own).first() {
         Some(other) => Standing::Unsafe(also_borne(&identity.username, other)),
@@ -206,11 +188,8 @@ pub fn as_masters(groups: &[String]) -> &'static str {
     if groups.iter().any(|group| group == MASTERS) { ", which makes whoever uses it cluster-admin" } else { "" }
 }
 
-fn also_borne(username: &str, other: &str) -> String {
-    format!(
-        "aws-auth lets {other} be `{username}` too, so a binding to that username would reach somebody else: whoever \
-         may edit aws-auth has to remove that entry"
-    )
+fn also_borne(username: &str, other: &str) -> Blocker {
+    Blocker::UsernameShared { username: username.to_owned(), other: other.to_owned() }
 }
 
 /// Somebody else mapped the ARN: never taken over, only bound to.
@@ -223,51 +202,40 @@ fn foreign(
     own: &BTreeSet<String>,
     who: Claimant<'_>,
 ) -> Standing {
-    let (arn, name) = (who.arn, mapped.username.as_ref());
+    let (arn, name) = (who.arn.to_string(), mapped.username.as_ref());
     if let Some(recorded) = recorded
         && recorded.own
         && still_there(desired, auth, recorded)
     {
-        return Standing::Waiting(
-            identity,
-            format!(
-                "aws-auth maps {arn} to `{name}` by another entry, which counts instead of ours: whoever may edit \
-                 aws-auth has to remove that entry"
-            ),
-        );
-    }
-    let refused = |why: &str| {
-        Standing::Refused(format!(
-            "aws-auth maps {arn} to `{name}` already, and an entry of somebody else is never taken over; {why}"
-        ))
-    };
-    if name.is_empty() {
-        return refused("that username is empty, so nothing can be bound to it");
+        return Standing::Waiting(identity, Blocker::LineOverridden { arn, username: name.to_owned() });
     }
     if name.chars().any(char::is_control) || name.len() > LONGEST_BYTES {
-        return Standing::Refused(format!(
-            "aws-auth maps {arn} already, to a username with control characters or of more than {LONGEST_BYTES} bytes, so \
-             nothing is bound to it; whoever may edit aws-auth has to change that entry"
-        ));
+        return Standing::Refused(Blocker::ForeignUsername { arn, longest_bytes: LONGEST_BYTES });
     }
-    if name.contains("{{") {
-        return refused("that username is a template, so it is not known whom a binding would reach");
-    }
-    if mapped.groups.iter().any(|group| group.contains("{{")) {
-        return refused("one of its groups is a template, so it is not known what it may do already");
-    }
-    if name.starts_with("system:") || name.starts_with(RESERVED) {
-        return refused("that username is reserved, so nothing is bound to it");
-    }
-    if mapped.groups.iter().any(|group| group == MASTERS) {
-        return refused(
-            "it is in system:masters, so it may do everything and nothing that is granted could be taken away",
-        );
+    if let Some(why) = unfit(name, mapped.groups) {
+        return Standing::Refused(Blocker::ForeignLine { arn, username: name.to_owned(), why });
     }
     if let Some(other) = bearers(auth, name, own).first() {
         return Standing::Unsafe(also_borne(name, other));
     }
     Standing::Mapped(Identity { username: name.to_owned(), groups: mapped.groups.to_vec(), own: false, ..identity })
+}
+
+/// Why nothing is bound to a username that somebody else's entry gives.
+fn unfit(name: &str, groups: &[String]) -> Option<Unfit> {
+    if name.is_empty() {
+        return Some(Unfit::Empty);
+    }
+    if name.contains("{{") {
+        return Some(Unfit::Template);
+    }
+    if groups.iter().any(|group| group.contains("{{")) {
+        return Some(Unfit::GroupTemplate);
+    }
+    if name.starts_with("system:") || name.starts_with(RESERVED) {
+        return Some(Unfit::Reserved);
+    }
+    groups.iter().any(|group| group == MASTERS).then_some(Unfit::Masters)
 }
 
 fn still_there(desired: &DesiredCluster, auth: &AwsAuth, recorded: &RecordedMapping) -> bool {
@@ -284,35 +252,18 @@ fn unmapped(
     recorded: Option<&RecordedMapping>,
     who: Claimant<'_>,
 ) -> Standing {
-    let cluster = &desired.name;
+    let (cluster, arn) = (desired.name.clone(), who.arn.to_string());
     let object = observed.kubernetes.as_ref().and_then(|state| state.aws_auth.as_ref());
-    let Some(object) = object else {
-        let why = format!(
-            "{cluster} has no ConfigMap kube-system/aws-auth: an operator has to apply what `latchkey bootstrap \
-             {cluster}` prints"
-        );
-        return Standing::Waiting(identity, why);
-    };
+    let Some(object) = object else { return Standing::Waiting(identity, Blocker::AwsAuthMissing { cluster }) };
     if let Some(other) = bearers(auth, &identity.username, &arns(desired, who)).first() {
         return Standing::Unsafe(also_borne(&identity.username, other));
     }
     if let Some(manager) = applied_by(object) {
-        let why = format!(
-            "aws-auth on {cluster} belongs to {manager}, which applies it whole: the people who run it have to let \
-             Latchkey's lines stand, or to add {}",
-            who.arn
-        );
-        return Standing::Waiting(identity, why);
+        return Standing::Waiting(identity, Blocker::AwsAuthManaged { cluster, arn, manager: manager.to_owned() });
     }
     let readable = auth.errors().iter().all(|error| error.key != Key::MapUsers);
     if readable && recorded.is_some_and(is_fought_over) {
-        let why = format!(
-            "the line for {} was taken out of aws-auth on {cluster} again and again, last by {}: whoever runs that has \
-             to let it stand, and until then it is only written again now and then",
-            who.arn,
-            last_managers(object)
-        );
-        return Standing::Waiting(identity, why);
+        return Standing::Waiting(identity, Blocker::LineFoughtOver { cluster, arn, by: last_managers(object) });
     }
     Standing::Unmapped(identity)
 }
@@ -330,15 +281,15 @@ fn applied_by(object: &AwsAuthObject) -> Option<&str> {
     object.managers.iter().find(|manager| manager.operation == "Apply" && owns(&manager.keys)).map(|m| m.name.as_str())
 }
 
-/// Who else wrote the text of `mapUsers` last.
-pub fn last_managers(object: &AwsAuthObject) -> String {
+/// Who else wrote the text of `mapUsers` last; nobody where that is not known.
+pub fn last_managers(object: &AwsAuthObject) -> Vec<String> {
     let names: BTreeSet<&str> = object
         .managers
         .iter()
         .filter(|manager| manager.name != OWN_MANAGER && manager.keys.iter().any(|key| key == Key::MapUsers.as_str()))
         .map(|manager| manager.name.as_str())
         .collect();
-    if names.is_empty() { "somebody unknown".to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// Who else may be this user by aws-auth: ARNs that are not among `own`, and entries whose template could render it.

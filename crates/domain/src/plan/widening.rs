@@ -1,6 +1,9 @@
 //! Whether rules allow more than those that were decided.
 
-use crate::eks::rbac::{Attributes, Rule, beyond};
+use crate::{
+    access::blocker::Few,
+    eks::rbac::{Attributes, Rule, beyond},
+};
 use std::collections::BTreeSet;
 
 /// More examples than this help nobody.
@@ -12,14 +15,11 @@ pub fn added(decided: &[Rule], observed: &[Rule]) -> Vec<Attributes> {
     beyond(decided, observed)
 }
 
-/// What was added, in words: "get secrets, list secrets and 3 more".
-pub fn named(added: &[Attributes]) -> String {
+/// The first of what was added, such as "get secrets", and how much more there is.
+pub fn few(added: &[Attributes]) -> Few {
     let what: BTreeSet<String> = added.iter().map(Attributes::what).collect();
-    let first: Vec<&str> = what.iter().take(NAMED_AT_MOST).map(String::as_str).collect();
-    match what.len().saturating_sub(first.len()) {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
-    }
+    let first: Vec<String> = what.iter().take(NAMED_AT_MOST).cloned().collect();
+    Few { more: what.len().saturating_sub(first.len()), first }
 }
 
 #[cfg(test)]

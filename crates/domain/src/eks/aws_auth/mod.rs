@@ -153,7 +153,9 @@ impl AwsAuth {
         };
         matching::judged(arn).map_err(|why| Unsafe::NeverMatches { arn: arn.clone(), why })?;
         match lint::misleading(key, 1, username, groups).into_iter().next() {
-            Some(Finding { message, why, remedy, .. }) => Err(Unsafe::Misleading { message, why, remedy }),
+            Some(Finding { message, why, remedy, .. }) => {
+                Err(Unsafe::Misleading { message, why: why.to_owned(), remedy: remedy.to_owned() })
+            }
             None => Ok(()),
         }
     }

@@ -1,9 +1,11 @@
 //! Why an edit is refused.
 
 use super::Key;
+use serde::{Deserialize, Serialize};
 
 /// Why an edit would be unsafe. Each says what, why, and what to do next.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unsafe {
     /// The authenticator cannot read the text that the edit is about.
     #[error(
@@ -43,7 +45,7 @@ pub enum Unsafe {
     NeverMatches { arn: String, why: String },
     /// The entry's username or one of its groups would do something else than it seems to.
     #[error("{message}: {why}; {remedy}, then try again")]
-    Misleading { message: String, why: &'static str, remedy: &'static str },
+    Misleading { message: String, why: String, remedy: String },
     /// Latchkey does not put such an entry into aws-auth.
     #[error(
         "{arn} belongs to IAM Identity Center, which renames such roles at will; give it access through an access \

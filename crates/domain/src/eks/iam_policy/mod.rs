@@ -5,7 +5,7 @@ mod comparison;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use comparison::{UnreadablePolicy, decode_observed, is_same_policy};
@@ -165,7 +165,7 @@ pub const fn inline_limit(principal: &PrincipalArn) -> usize {
 }
 
 /// A policy that does not fit beside the principal's others.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error(
     "{principal} would have {total} characters of inline policies, {others} of them in policies that are not ours, and \
      AWS allows {limit} in all: end a grant of theirs, or move other inline policies into managed ones"

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Rule, join_and, resource_title};
 
@@ -11,7 +11,7 @@ use super::{Rule, join_and, resource_title};
 pub(super) const READING: [&str; 3] = ["get", "list", "watch"];
 
 /// Things that share the same verbs: "read configmaps, pods and pods/log". Its Display is a sentence's middle.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Capability {
     /// The verbs, sorted.
     pub verbs: Vec<String>,

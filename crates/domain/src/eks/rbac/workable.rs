@@ -12,6 +12,7 @@ use super::{
     parts,
 };
 use crate::eks::near::distance;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 mod asked;
@@ -34,14 +35,15 @@ pub struct Workable {
 }
 
 /// A part of a rule that no request can use. `Display` is a sentence's middle: what, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unworkable {
     pub what: Capability,
     pub why: Why,
 }
 
 /// Why a right never works.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Why {
     /// A creation or the deletion of a collection, limited to names.
     NoName(String),

@@ -1,6 +1,7 @@
 //! Clusters that EKS does not describe: only taken away from.
 
 use super::{id, revoke, set_users, wish};
+use crate::access::blocker::Blocker;
 use crate::plan::{
     bindings,
     cluster::{self, Plan, Step},
@@ -13,7 +14,7 @@ use jiff::SignedDuration;
 
 /// The plan where EKS does not describe the cluster.
 fn undescribed(world: &World) -> Plan {
-    let desired = DesiredCluster { undescribed: Some("EKS says nothing".to_owned()), ..world.desired() };
+    let desired = DesiredCluster { undescribed: Some(Blocker::said("EKS says nothing")), ..world.desired() };
     cluster::plan(&desired, &world.observed)
 }
 
@@ -45,7 +46,7 @@ fn a_cluster_that_is_not_described_is_only_taken_away_from() {
 
     let plan = undescribed(&world);
     assert!(!plan.steps.iter().any(gives), "{:?}", plan.steps);
-    let why = || Obstacle::Undescribed("EKS says nothing".to_owned());
+    let why = || Obstacle::Undescribed(Blocker::said("EKS says nothing"));
     assert_eq!(plan.trouble, [(id(2), why()), (id(3), why()), (id(5), why())].into());
     assert!(plan.identities.contains_key(&id(1)) && !plan.identities.contains_key(&id(5)), "what runs is proven");
     let ends = |step: &Step| match step {
@@ -68,7 +69,7 @@ fn an_overdue_end_cuts_on_a_cluster_that_is_not_described_too() {
     world.grants[0].attempts = 4;
     let plan = undescribed(&world);
     let cut = plan.steps.iter().any(|step| matches!(step, Step::AwsAuth(write) if !write.removed.is_empty()));
-    assert!(cut && plan.trouble[&id(2)].why().contains("could not be ended in time"), "{plan:?}");
+    assert!(cut && matches!(plan.trouble[&id(2)].why(), Blocker::Cut { .. }), "{plan:?}");
 }
 
 #[test]
@@ -77,10 +78,11 @@ fn what_only_eks_could_tell_of_a_running_access_is_no_trouble_while_it_does_not(
     world.settle();
     wish(&mut world, 1, Wish::Keep);
     let principal = world.grants[0].facts.principal;
-    let unknown = Entry::Unknown("EKS is away".to_owned());
+    let unknown = Entry::Unknown(Blocker::EntrySlow {});
     let desired = DesiredCluster { entries: [(principal, unknown)].into(), ..world.desired() };
-    assert!(cluster::plan(&desired, &world.observed).trouble[&id(1)].why().contains("EKS is away"));
-    let desired = DesiredCluster { undescribed: Some("EKS says nothing".to_owned()), ..desired };
+    let plan = cluster::plan(&desired, &world.observed);
+    assert!(matches!(plan.trouble[&id(1)].why(), Blocker::EntryUnknown { .. }));
+    let desired = DesiredCluster { undescribed: Some(Blocker::said("EKS says nothing")), ..desired };
     let plan = cluster::plan(&desired, &world.observed);
     assert_eq!((plan.steps, plan.trouble), (vec![], [].into()));
 }

@@ -1,7 +1,8 @@
 //! Who is bound: a username that nobody else has.
 
 use super::{id, revoke, set_users, settle_and_end, wish};
-use crate::plan::{desired::Wish, model::World, proof::Verdict, samples::grant};
+use crate::access::blocker::{Blocker, Unfit};
+use crate::plan::{cluster::What, desired::Wish, model::World, proof::Verdict, samples::grant};
 
 #[test]
 fn the_visit_moves_on_once_a_persons_set_is_empty_and_not_before() {
@@ -18,6 +19,14 @@ fn the_visit_moves_on_once_a_persons_set_is_empty_and_not_before() {
     assert_eq!(world.settle().identities[&id(3)].username, "latchkey:person-7:2");
 }
 
+/// What keeps an ARN of somebody else from being bound.
+#[derive(Debug, PartialEq)]
+enum Of<'a> {
+    Unfit(Unfit),
+    Username,
+    Other(&'a str),
+}
+
 #[test]
 fn an_arn_of_somebody_else_is_bound_to_or_refused_and_never_taken_over() {
     let arn = "arn:aws:iam::111122223333:user/person-1";
@@ -25,16 +34,21 @@ fn an_arn_of_somebody_else_is_bound_to_or_refused_and_never_taken_over() {
     for (name, groups, also, expected) in [
         ("jane", "[]", "", Ok("jane")),
         ("jane", "[readers]", "", Ok("jane")),
-        ("system:admin", "[]", "", Err("reserved")),
-        ("latchkey:jane:1", "[]", "", Err("reserved")),
-        ("jane", "[system:masters]", "", Err("system:masters")),
-        ("'{{SessionName}}'", "[]", "", Err("template")),
-        ("jane", "['{{SessionName}}']", "", Err("one of its groups is a template")),
-        ("''", "[]", "", Err("empty")),
-        (r#""a\0b""#, "[]", "", Err("control characters")),
-        (&"x".repeat(1_025), "[]", "", Err("more than 1024 bytes")),
-        ("jane", "[]", "- userarn: arn:aws:iam::111122223333:user/other\n  username: jane\n", Err("user/other")),
-        ("jane", "[]", "ROLES", Err("role/r")),
+        ("system:admin", "[]", "", Err(Of::Unfit(Unfit::Reserved))),
+        ("latchkey:jane:1", "[]", "", Err(Of::Unfit(Unfit::Reserved))),
+        ("jane", "[system:masters]", "", Err(Of::Unfit(Unfit::Masters))),
+        ("'{{SessionName}}'", "[]", "", Err(Of::Unfit(Unfit::Template))),
+        ("jane", "['{{SessionName}}']", "", Err(Of::Unfit(Unfit::GroupTemplate))),
+        ("''", "[]", "", Err(Of::Unfit(Unfit::Empty))),
+        (r#""a\0b""#, "[]", "", Err(Of::Username)),
+        (&"x".repeat(1_025), "[]", "", Err(Of::Username)),
+        (
+            "jane",
+            "[]",
+            "- userarn: arn:aws:iam::111122223333:user/other\n  username: jane\n",
+            Err(Of::Other("arn:aws:iam::111122223333:user/other")),
+        ),
+        ("jane", "[]", "ROLES", Err(Of::Other("arn:aws:iam::111122223333:role/r"))),
     ] {
         let mut world = World::new(vec![grant(1, 1, Wish::Provision)]);
         let users = format!("- userarn: {arn}\n  username: {name}\n  groups: {groups}\n");
@@ -49,8 +63,14 @@ fn an_arn_of_somebody_else_is_bound_to_or_refused_and_never_taken_over() {
         assert_eq!(world.data(), before, "{name} {groups} {also}");
         match expected {
             Ok(username) => assert_eq!(plan.identities[&id(1)].username, username),
-            Err(why) => {
-                assert!(plan.trouble[&id(1)].why().contains(why), "{name}: {:?}", plan.trouble);
+            Err(expected) => {
+                let found = match plan.trouble[&id(1)].why() {
+                    Blocker::ForeignLine { why, .. } => Of::Unfit(*why),
+                    Blocker::ForeignUsername { .. } => Of::Username,
+                    Blocker::UsernameShared { other, .. } => Of::Other(other),
+                    other => panic!("{name}: {other:?}"),
+                };
+                assert_eq!(found, expected, "{name}");
                 assert_eq!(world.observed.kubernetes.as_ref().unwrap().bindings, [], "{name}");
             }
         }
@@ -65,8 +85,9 @@ fn a_username_that_somebody_else_can_be_loses_its_binding_and_the_finding_is_nam
     let users = world.data()["mapUsers"].clone();
     let thief = "- userarn: arn:aws:iam::111122223333:user/thief\n  username: latchkey:person-1:1\n";
     set_users(&mut world, Some(&format!("{users}{thief}")));
+    let is_thief = |what: &What| matches!(what, What::Withdrawn(Blocker::UsernameShared { other, .. }) if other.ends_with("thief"));
     let plan = world.plan();
-    assert!(plan.findings.iter().any(|finding| finding.what.contains("user/thief")), "{:?}", plan.findings);
+    assert!(plan.findings.iter().any(|finding| is_thief(&finding.what)), "{:?}", plan.findings);
     world.settle();
     assert_eq!(world.observed.kubernetes.as_ref().unwrap().bindings, []);
 }
@@ -77,11 +98,14 @@ fn groups_that_somebody_added_to_our_line_cost_the_binding() {
     world.settle();
     let users = world.data()["mapUsers"].replace("groups: []", "groups: [system:masters]");
     set_users(&mut world, Some(&users));
-    assert!(world.settle().trouble[&id(1)].why().contains("system:masters"));
+    let masters = vec!["system:masters".to_owned()];
+    assert!(
+        matches!(world.settle().trouble[&id(1)].why(), Blocker::LineWithGroups { groups, .. } if *groups == masters)
+    );
     assert_eq!(world.observed.kubernetes.as_ref().unwrap().bindings, []);
     // Taking it away then waits for whoever changed it, loudly.
     wish(&mut world, 1, revoke());
     let plan = world.settle();
-    assert!(plan.trouble[&id(1)].why().contains("has to remove that entry"), "{:?}", plan.trouble);
+    assert!(matches!(plan.trouble[&id(1)].why(), Blocker::LineLeftWithGroups { .. }), "{:?}", plan.trouble);
     assert!(matches!(world.prove(1), Verdict::Unsettled(_)));
 }

@@ -1,0 +1,322 @@
+//! Why a grant or a target is not where it should be, as a value: what happened, with its facts, and who acts.
+//!
+//! One table names each blocker's code, its variant, its facts and who acts. The JSON of a variant is what rows keep: a
+//! code that was ever stored keeps its name, and its facts keep theirs. Sentences are made where people read them
+//! (`words::blocker`); whoever matches the enum is told by the compiler of a blocker that is new.
+
+mod missing;
+
+pub use missing::{Also, Missing, Right};
+
+use super::{GrantId, decide_again::NotAllowed};
+use crate::eks::{
+    aws_auth::Unsafe,
+    iam_policy::TooLarge,
+    rbac::{Attributes, Unworkable},
+};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::Value;
+use std::fmt;
+
+/// Who has to act before it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acts {
+    /// Nobody: it goes on, or ends, by itself.
+    Itself,
+    /// An operator of Latchkey.
+    Operator,
+    /// Whoever may edit the cluster's aws-auth, its access entries or its RBAC.
+    ClusterAdministrator,
+    /// Whoever holds the access, or asked for it.
+    Holder,
+}
+
+macro_rules! blockers {
+    ($(
+        $(#[$doc:meta])*
+        $code:literal => $variant:ident { $( $(#[$of_field:meta])* $field:ident: $type:ty ),* $(,)? } $acts:ident
+    )*) => {
+        /// Why a grant or a target is not where it should be.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[serde(tag = "code")]
+        pub enum Blocker {
+            $(
+                $(#[$doc])*
+                #[serde(rename = $code)]
+                $variant { $( $(#[$of_field])* $field: $type ),* },
+            )*
+        }
+
+        /// What [`Blocker`] reads as, where this version knows it.
+        #[derive(Deserialize)]
+        #[serde(tag = "code")]
+        enum Known {
+            $(
+                #[serde(rename = $code)]
+                $variant { $( $(#[$of_field])* $field: $type ),* },
+            )*
+        }
+
+        impl From<Known> for Blocker {
+            fn from(known: Known) -> Self {
+                match known {
+                    $( Known::$variant { $( $field ),* } => Self::$variant { $( $field ),* }, )*
+                }
+            }
+        }
+
+        impl Blocker {
+            /// Its name for metrics, filters and the database: it never changes.
+            pub fn code(&self) -> &'static str {
+                match self {
+                    $( Self::$variant { .. } => $code, )*
+                }
+            }
+
+            /// Who has to act.
+            pub fn acts(&self) -> Acts {
+                match self {
+                    $( Self::$variant { .. } => Acts::$acts, )*
+                }
+            }
+        }
+
+        /// Every code, in the order of the table.
+        pub const CODES: &[&str] = &[$( $code ),*];
+    };
+}
+
+blockers! {
+    // What was granted, and who may grant at present.
+
+    /// An operator paused granting on the cluster.
+    "paused" => Paused { cluster: String, why: String } Operator
+    /// The worker can read no policy.
+    "no_policy" => NoPolicy { why: String } Itself
+    /// No worker has looked at the cluster, so what the profile allows there is not known.
+    "not_read" => NotRead { cluster: String } Itself
+    /// A row that the access rests on cannot be read.
+    "unreadable" => Unreadable { why: String } Operator
+    /// The current policy does not grant it: it ends.
+    "not_allowed" => NotAllowed { refusal: NotAllowed } Holder
+    /// The cluster does not exist any more: what is there ends.
+    "cluster_gone" => ClusterGone { why: String } Itself
+
+    // The cluster, its namespaces and its ClusterRoles.
+
+    /// A namespace of the access does not exist any more.
+    "namespace_gone" => NamespaceGone { cluster: String, namespace: String } Holder
+    /// A namespace of the access was deleted and made again.
+    "namespace_made_again" => NamespaceMadeAgain { cluster: String, namespace: String } Holder
+    /// A ClusterRole that the profile names does not exist.
+    "role_missing" => RoleMissing { cluster: String, role: String } Operator
+    /// A ClusterRole that the profile names allows more than was decided.
+    "role_wider" => RoleWider { cluster: String, role: String, added: Few } Holder
+    /// Somebody widened one of Latchkey's own ClusterRoles.
+    "own_role_widened" => OwnRoleWidened { cluster: String, role: String, added: Few } Operator
+    /// Nothing that the profile allows can work there.
+    "nothing_works" => NothingWorks { cluster: String, profile: String, example: Option<Unworkable> } Operator
+    /// The profile names rights that no request can use.
+    "never_works" => NeverWorks { cluster: String, profile: String, rights: Vec<Unworkable> } Operator
+    /// The ConfigMap that says whose cluster it is does not exist.
+    "marker_missing" => MarkerMissing { cluster: String } Operator
+    /// The cluster's marker names another installation.
+    "other_installation" => OtherInstallation { cluster: String, installation: String } Operator
+    /// The cluster's marker has an epoch that the database does not know: it was restored from a backup.
+    "later_epoch" => LaterEpoch { cluster: String, epoch: i64, known: i64 } Operator
+    /// Another access of the same person could not be ended in time, so all of theirs is cut.
+    "cut" => Cut { cluster: String, handle: String, other: GrantId } Operator
+    /// What the cluster looks like now is not known.
+    "not_seen" => NotSeen { cluster: String, why: Option<Box<Blocker>> } Itself
+
+    // For whom the cluster takes the ARN.
+
+    /// The cluster takes access entries alone.
+    "entries_only" => EntriesOnly { cluster: String } Operator
+    /// The ARN has an access entry, which overrides aws-auth. Its username is known where it was read.
+    "access_entry" => AccessEntry { cluster: String, arn: String, username: Option<String> } ClusterAdministrator
+    /// It is not known whether the ARN has an access entry.
+    "entry_unknown" => EntryUnknown { cluster: String, arn: String, why: Box<Blocker> } Itself
+    /// It is not known whether an access entry still lets in whose access ends.
+    "entry_may_stay" => EntryMayStay { cluster: String, arn: String, why: Box<Blocker> } Itself
+    /// EKS did not answer in time about an access entry.
+    "entry_slow" => EntrySlow {} Itself
+    /// The ARN is a role's.
+    "role_principal" => RolePrincipal { arn: String } Holder
+    /// There is no ConfigMap aws-auth.
+    "aws_auth_missing" => AwsAuthMissing { cluster: String } Operator
+    /// No line can be added to aws-auth.
+    "line_not_added" => LineNotAdded { cluster: String, why: Unsafe } ClusterAdministrator
+    /// aws-auth is applied whole by a tool, which would take a line out again.
+    "aws_auth_managed" => AwsAuthManaged { cluster: String, arn: String, manager: String } ClusterAdministrator
+    /// A line is taken out whenever it is written. `by` is empty where nobody knows who wrote last.
+    "line_fought_over" => LineFoughtOver { cluster: String, arn: String, by: Vec<String> } ClusterAdministrator
+    /// Somebody added groups to Latchkey's line.
+    "line_with_groups" => LineWithGroups { username: String, groups: Vec<String> } ClusterAdministrator
+    /// Another entry of aws-auth maps the ARN and counts instead of Latchkey's.
+    "line_overridden" => LineOverridden { arn: String, username: String } ClusterAdministrator
+    /// Somebody else's entry maps the ARN, in a way that nothing is bound to.
+    "foreign_line" => ForeignLine { arn: String, username: String, why: Unfit } ClusterAdministrator
+    /// Somebody else's entry maps the ARN to a username that nothing is bound to, and that no page shows.
+    "foreign_username" => ForeignUsername { arn: String, longest_bytes: usize } ClusterAdministrator
+    /// aws-auth lets somebody else be the same user, so nothing is bound to it.
+    "username_shared" => UsernameShared { username: String, other: String } ClusterAdministrator
+    /// The same, as it was found after the writes.
+    "username_found_shared" => UsernameFoundShared { username: String, other: String } ClusterAdministrator
+    /// aws-auth does not map the ARN yet.
+    "not_mapped_yet" => NotMappedYet { arn: String, username: String } Itself
+
+    // What of an access that ends is there still.
+
+    /// The entry of a mapping that goes has groups that somebody added.
+    "line_left_with_groups" => LineLeftWithGroups { arn: String, username: String, groups: Vec<String> }
+        ClusterAdministrator
+    /// The entry of a mapping that goes was changed by somebody.
+    "line_left_changed" => LineLeftChanged { arn: String, username: String, why: Unsafe } ClusterAdministrator
+    /// The line is still in aws-auth.
+    "line_left" => LineLeft { username: String } Itself
+    /// The line was put back into aws-auth. `by` is empty where nobody knows who wrote last.
+    "line_put_back" => LinePutBack { username: String, by: Vec<String> } ClusterAdministrator
+    /// A binding is still there.
+    "binding_left" => BindingLeft { binding: String } Itself
+    /// An interrupted run may still create a binding.
+    "binding_may_come" => BindingMayCome { binding: String } Itself
+
+    // What the proof waits for.
+
+    /// A binding is not there yet.
+    "binding_not_yet" => BindingNotYet { binding: String } Itself
+    /// A binding is not as it was written.
+    "binding_differs" => BindingDiffers { binding: String } Itself
+    /// The API server does not allow yet what it should.
+    "not_let_yet" => NotLetYet { cluster: String, username: String, what: Attributes } Itself
+    /// The API server allows still what it should not.
+    "still_let" => StillLet { cluster: String, username: String, what: Attributes } Itself
+    /// The API server allows what no binding explains.
+    "let_by_nothing" => LetByNothing { cluster: String, username: String, what: Attributes } Operator
+    /// The API servers of the cluster answer differently.
+    "servers_differ" => ServersDiffer { cluster: String, username: String, what: Attributes } Itself
+    /// The API server was not asked every question.
+    "not_asked" => NotAsked { cluster: String } Itself
+    /// What the worker found could not be recorded.
+    "not_recorded" => NotRecorded { why: String } Itself
+
+    // IAM.
+
+    /// IAM knows no such principal any more.
+    "principal_unknown" => PrincipalUnknown { arn: String } Operator
+    /// IAM knows none with the id that it was proven by.
+    "principal_of_other_id" => PrincipalOfOtherId { arn: String } Itself
+    /// The principal was deleted and made again: its accesses end.
+    "principal_replaced" => PrincipalReplaced { arn: String, was: String, is: String } Itself
+    /// It seems so, and one more look has to say the same.
+    "principal_doubted" => PrincipalDoubted { arn: String, was: String, is: String } Itself
+    /// Another installation of Latchkey tagged the principal.
+    "principal_of_other_installation" => PrincipalOfOtherInstallation { arn: String, installation: String } Operator
+    /// The policy would be larger than AWS allows.
+    "policy_too_large" => PolicyTooLarge { size: TooLarge } Holder
+    /// IAM does not show the policy as it was written.
+    "policy_not_shown" => PolicyNotShown { arn: String, policy: String } Itself
+    /// IAM may still show what was there before the last write.
+    "policy_stale" => PolicyStale { arn: String } Itself
+    /// The user that has the ARN now carries what was written for the one before.
+    "policy_copied" => PolicyCopied { arn: String } Itself
+
+    // A call that failed.
+
+    /// Somebody else wrote at the same moment.
+    "conflict" => Conflict { call: Call } Itself
+    /// The other side wants fewer calls.
+    "throttled" => Throttled { call: Call, retry_after_seconds: Option<u64> } Itself
+    /// No answer, or none that says anything.
+    "transient" => Transient { call: Call } Itself
+    /// A right is missing.
+    "refused" => Refused { call: Call, missing: Missing } Operator
+    /// The other side does not accept it.
+    "invalid" => Invalid { call: Call } Operator
+    /// The answer is larger than what is read.
+    "too_much" => TooMuch { call: Call } Operator
+    /// The other side knows no such thing.
+    "not_found" => NotFound { call: Call } Itself
+
+    // What this version has no value for.
+
+    /// A sentence, as an earlier version stored it.
+    "said" => Said { text: String } Operator
+    /// What a later version stored under this code.
+    "of_later_version" => OfLaterVersion { named: String } Operator
+}
+
+/// A call to AWS or to an API server that failed: what was tried on what, and why it failed in the other side's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// A verb phrase.
+    pub operation: String,
+    /// A noun phrase.
+    pub subject: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The failure that led to this call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Box<Blocker>>,
+}
+
+/// Why nothing is bound to the username that somebody else's entry gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfit {
+    Empty,
+    /// The username is a template.
+    Template,
+    /// A group is a template.
+    GroupTemplate,
+    /// Kubernetes or Latchkey keep such names for themselves.
+    Reserved,
+    /// The entry is in `system:masters`.
+    Masters,
+}
+
+/// The first of several, and how many more there are: "get secrets, list secrets and 3 more".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Few {
+    pub first: Vec<String>,
+    pub more: usize,
+}
+
+impl fmt::Display for Few {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.first.join(", "))?;
+        if self.more > 0 { write!(f, " and {} more", self.more) } else { Ok(()) }
+    }
+}
+
+impl Blocker {
+    /// What an earlier version said.
+    pub fn said(text: impl Into<String>) -> Self {
+        Self::Said { text: text.into() }
+    }
+
+    /// Whether it tells nothing at all, as rows of no version do.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Said { text } if text.is_empty())
+    }
+
+    /// From JSON that a row has. What this version does not know counts by its code: it stops nobody.
+    pub fn read(value: Value) -> Self {
+        let named = value.get("code").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Known::deserialize(value).map_or(Self::OfLaterVersion { named }, Self::from)
+    }
+}
+
+impl<'de> Deserialize<'de> for Blocker {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        if !value.is_object() {
+            return Err(D::Error::custom("a blocker is an object"));
+        }
+        Ok(Self::read(value))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,306 @@
+//! What keeps a grant or a target from being where it should be, in sentences: what happened, and who acts.
+//!
+//! A sentence begins in small letters where it goes on from a name; whoever shows it alone gives it a capital
+//! (`steps::full_stop`).
+
+use latchkey_domain::{
+    access::blocker::{Blocker, Call, Unfit},
+    plan::who::as_masters,
+};
+
+/// What a blocker says.
+#[expect(clippy::too_many_lines, reason = "a sentence for each blocker, and nothing else")]
+pub fn sentence(why: &Blocker) -> String {
+    match why {
+        Blocker::Paused { cluster, why } => format!("An operator paused granting on {cluster}: {why}"),
+        Blocker::NoPolicy { why } => {
+            format!("nothing new is set up while this worker can read no policy ({why}); it goes on once it can")
+        }
+        Blocker::NotRead { cluster } => format!(
+            "{cluster} was not read yet, so nobody knows what the profile allows there; it goes on once it is read"
+        ),
+        Blocker::Unreadable { why } => {
+            format!("what it rests on cannot be read ({why}): an operator has to look at its rows")
+        }
+        Blocker::NotAllowed { refusal } => refusal.to_string(),
+        Blocker::ClusterGone { why } => why.clone(),
+        Blocker::NamespaceGone { cluster, namespace } => {
+            format!("the namespace {namespace} does not exist on {cluster} any more: ask again once there is one")
+        }
+        Blocker::NamespaceMadeAgain { cluster, namespace } => format!(
+            "the namespace {namespace} on {cluster} was deleted and made again since this was asked, and a new one \
+             inherits nothing: ask again"
+        ),
+        Blocker::RoleMissing { cluster, role } => {
+            format!("there is no ClusterRole {role} on {cluster}: an operator has to make it")
+        }
+        Blocker::RoleWider { cluster, role, added } => format!(
+            "the ClusterRole {role} on {cluster} allows more than when this was decided (to {added}): ask again, so that \
+             it is decided on what it allows now"
+        ),
+        Blocker::OwnRoleWidened { cluster, role, added } => format!(
+            "somebody changed the ClusterRole {role} on {cluster}, which is ours and never changes: it allows to {added} \
+             now, which nobody decided, so nobody is bound to it. An operator has to delete it; then it is made again, \
+             and the access goes on"
+        ),
+        Blocker::NothingWorks { cluster, profile, example } => {
+            let example = example.as_ref().map_or_else(String::new, |never| format!(", such as: {never}"));
+            mend(&format!("nothing that `{profile}` allows can work on {cluster}{example}"))
+        }
+        Blocker::NeverWorks { cluster, profile, rights } => {
+            let rights: Vec<String> = rights.iter().map(ToString::to_string).collect();
+            mend(&format!("`{profile}` names what can never work on {cluster}: {}", rights.join("; ")))
+        }
+        Blocker::MarkerMissing { cluster } => format!(
+            "{cluster} has no ConfigMap kube-system/latchkey, which says whose cluster it is: an operator has to apply \
+             what `latchkey bootstrap {cluster}` prints"
+        ),
+        Blocker::OtherInstallation { cluster, installation } => format!(
+            "{cluster} is marked as belonging to another installation of Latchkey ({installation}): an operator has to \
+             find out which of the two databases is the right one, and accept this one (`latchkey accept-restore \
+             {cluster}`); until then access is only taken away here"
+        ),
+        Blocker::LaterEpoch { cluster, epoch, known } => format!(
+            "{cluster} has seen a later state of this installation (epoch {epoch}, the database is at {known}): the \
+             database was restored from a backup; until an operator accepts that (`latchkey accept-restore {cluster}`), \
+             access is only taken away here"
+        ),
+        Blocker::Cut { cluster, handle, other } => format!(
+            "another access of {handle} here could not be ended in time ({other}), so everything of theirs on {cluster} \
+             is cut: an operator has to see why its binding cannot be removed"
+        ),
+        Blocker::NotSeen { cluster, why } => {
+            let why = why.as_ref().map_or_else(|| "no worker has looked at it yet".to_owned(), |why| sentence(why));
+            format!("What {cluster} looks like now is not known: {why}")
+        }
+        Blocker::EntriesOnly { cluster } => format!(
+            "{cluster} takes access entries only (authentication mode API), which Latchkey does not write yet: an \
+             operator has to set the mode to API_AND_CONFIG_MAP"
+        ),
+        Blocker::AccessEntry { cluster, arn, username: Some(username) } => format!(
+            "{cluster} has an access entry for {arn} (user `{username}`), which counts instead of aws-auth: whoever \
+             manages the cluster's access entries has to remove it"
+        ),
+        Blocker::AccessEntry { cluster, arn, username: None } => format!(
+            "{arn} has an access entry on {cluster}, which overrides its line in aws-auth; Latchkey does not write \
+             entries yet. An operator can remove it, or choose another cluster"
+        ),
+        Blocker::EntryUnknown { cluster, arn, why } => format!(
+            "it is not known whether {cluster} has an access entry for {arn}, which would count instead of aws-auth: {}",
+            sentence(why)
+        ),
+        Blocker::EntryMayStay { cluster, arn, why } => {
+            format!("it is not known whether an access entry of {cluster} still lets {arn} in: {}", sentence(why))
+        }
+        Blocker::EntrySlow {} => "EKS did not say so in time. Latchkey asks again by itself.".to_owned(),
+        Blocker::RolePrincipal { arn } => {
+            format!("{arn} is a role, and roles cannot be granted access yet: use an IAM user")
+        }
+        Blocker::AwsAuthMissing { cluster } => format!(
+            "{cluster} has no ConfigMap kube-system/aws-auth: an operator has to apply what `latchkey bootstrap \
+             {cluster}` prints"
+        ),
+        Blocker::LineNotAdded { cluster, why } => format!("no line was added to aws-auth on {cluster}: {why}"),
+        Blocker::AwsAuthManaged { cluster, arn, manager } => format!(
+            "aws-auth on {cluster} belongs to {manager}, which applies it whole: the people who run it have to let \
+             Latchkey's lines stand, or to add {arn}"
+        ),
+        Blocker::LineFoughtOver { cluster, arn, by } => format!(
+            "the line for {arn} was taken out of aws-auth on {cluster} again and again, last by {}: whoever runs that has \
+             to let it stand, and until then it is only written again now and then",
+            managers(by)
+        ),
+        Blocker::LineWithGroups { username, groups } => format!(
+            "somebody added the groups {} to the line of `{username}` in aws-auth{}: whoever may edit aws-auth has to \
+             take them out",
+            groups.join(", "),
+            as_masters(groups)
+        ),
+        Blocker::LineOverridden { arn, username } => format!(
+            "aws-auth maps {arn} to `{username}` by another entry, which counts instead of ours: whoever may edit \
+             aws-auth has to remove that entry"
+        ),
+        Blocker::ForeignLine { arn, username, why } => format!(
+            "aws-auth maps {arn} to `{username}` already, and an entry of somebody else is never taken over; {}",
+            unfit(*why)
+        ),
+        Blocker::ForeignUsername { arn, longest_bytes } => format!(
+            "aws-auth maps {arn} already, to a username with control characters or of more than {longest_bytes} bytes, \
+             so nothing is bound to it; whoever may edit aws-auth has to change that entry"
+        ),
+        Blocker::UsernameShared { username, other } => format!(
+            "aws-auth lets {other} be `{username}` too, so a binding to that username would reach somebody else: whoever \
+             may edit aws-auth has to remove that entry"
+        ),
+        Blocker::UsernameFoundShared { username, other } => format!("aws-auth lets {other} be `{username}` too"),
+        Blocker::NotMappedYet { arn, username } => format!("aws-auth does not map {arn} to `{username}` yet"),
+        Blocker::LineLeftWithGroups { arn, username, groups } => format!(
+            "aws-auth still names `{username}` for {arn}, with the groups {}, which somebody added{}: whoever may edit \
+             aws-auth has to remove that entry, or the groups",
+            groups.join(", "),
+            as_masters(groups)
+        ),
+        Blocker::LineLeftChanged { arn, username, why } => format!(
+            "aws-auth still names `{username}` for {arn}, in an entry that somebody changed since it was written: whoever \
+             may edit aws-auth has to remove that entry ({why})"
+        ),
+        Blocker::LineLeft { username } => format!("aws-auth still holds the line of `{username}`"),
+        Blocker::LinePutBack { username, by } => format!(
+            "aws-auth still holds the line of `{username}`, which {} puts back: whoever runs that has to let it go",
+            managers(by)
+        ),
+        Blocker::BindingLeft { binding } => format!("{binding} is still there"),
+        Blocker::BindingMayCome { binding } => {
+            format!("an interrupted run may still create {binding}, and nothing stands in its way yet")
+        }
+        Blocker::BindingNotYet { binding } => format!("{binding} is not there yet"),
+        Blocker::BindingDiffers { binding } => format!("{binding} is not as it was written"),
+        Blocker::NotLetYet { cluster, username, what } => {
+            format!("the API server of {cluster} does not let `{username}` {what} yet")
+        }
+        Blocker::StillLet { cluster, username, what } => {
+            format!("the API server of {cluster} still lets `{username}` {what}")
+        }
+        Blocker::LetByNothing { cluster, username, what } => format!(
+            "the API server of {cluster} lets `{username}` {what}, which this access does not allow and no binding \
+             explains: an operator has to find out what does"
+        ),
+        Blocker::ServersDiffer { cluster, username, what } => {
+            format!("the API servers of {cluster} do not agree yet whether `{username}` may {what}")
+        }
+        Blocker::NotAsked { cluster } => format!("the API server of {cluster} was not asked everything"),
+        Blocker::NotRecorded { why } => format!("What the worker found could not be recorded ({why}); it tries again."),
+        Blocker::PrincipalUnknown { arn } => {
+            format!("IAM knows no {arn} any more: whoever manages IAM has to say what became of it")
+        }
+        Blocker::PrincipalOfOtherId { arn } => format!("IAM knows no {arn} with the id it was proven by"),
+        Blocker::PrincipalReplaced { arn, was, is } => replaced(arn, was, is),
+        Blocker::PrincipalDoubted { arn, was, is } => format!(
+            "IAM says that {}; Latchkey looks once more before that counts, and sets nothing up meanwhile",
+            replaced(arn, was, is)
+        ),
+        Blocker::PrincipalOfOtherInstallation { arn, installation } => format!(
+            "{arn} is tagged as managed by another installation of Latchkey ({installation}): an operator has to find out \
+             which of the two is right"
+        ),
+        Blocker::PolicyTooLarge { size } => size.to_string(),
+        Blocker::PolicyNotShown { arn, policy } => {
+            format!("IAM does not show the inline policy {policy} of {arn} as it was written yet")
+        }
+        Blocker::PolicyStale { arn } => format!("IAM may not show yet what was written for {arn} a moment ago"),
+        Blocker::PolicyCopied { arn } => {
+            format!("the user that has the ARN {arn} now still carries our policy or tag")
+        }
+        Blocker::Conflict { call } => of_call(
+            call,
+            &format!(
+                "Latchkey could not {}, since it was changed by somebody else meanwhile. It looks again at once.",
+                tried(call)
+            ),
+        ),
+        Blocker::Throttled { call, retry_after_seconds } => {
+            let again = match retry_after_seconds {
+                Some(wait) => format!("It tries again in {} s.", (*wait).max(1)),
+                None => "It tries again by itself.".to_owned(),
+            };
+            of_call(call, &format!("Latchkey could not {}: it was asked to call less often. {again}", tried(call)))
+        }
+        Blocker::Transient { call } => {
+            of_call(call, &format!("Latchkey could not {}{}. It tries again by itself.", tried(call), because(call)))
+        }
+        Blocker::Refused { call, missing } => of_call(
+            call,
+            &format!(
+                "Latchkey is not allowed to {}. What is missing: {missing}. It goes on by itself once that is granted.",
+                tried(call)
+            ),
+        ),
+        Blocker::Invalid { call } | Blocker::TooMuch { call } => {
+            of_call(call, &format!("Latchkey could not {}{}. Somebody has to look at it.", tried(call), because(call)))
+        }
+        Blocker::NotFound { call } => {
+            let why = call.detail.as_deref().unwrap_or("there is no such thing");
+            of_call(call, &format!("Latchkey could not {}: {why}.", tried(call)))
+        }
+        Blocker::Said { text } => text.clone(),
+        Blocker::OfLaterVersion { named } if named.is_empty() => {
+            "what stands in the way is kept in a form that this version of Latchkey does not know".to_owned()
+        }
+        Blocker::OfLaterVersion { named } => format!(
+            "a later version of Latchkey calls what stands in the way `{}`, which this one does not know: look at it with \
+             that version",
+            named.replace('`', "'")
+        ),
+    }
+}
+
+fn mend(what: &str) -> String {
+    format!("{what}. An operator has to mend the profile; ask again then")
+}
+
+fn unfit(why: Unfit) -> &'static str {
+    match why {
+        Unfit::Empty => "that username is empty, so nothing can be bound to it",
+        Unfit::Template => "that username is a template, so it is not known whom a binding would reach",
+        Unfit::GroupTemplate => "one of its groups is a template, so it is not known what it may do already",
+        Unfit::Reserved => "that username is reserved, so nothing is bound to it",
+        Unfit::Masters => {
+            "it is in system:masters, so it may do everything and nothing that is granted could be taken away"
+        }
+    }
+}
+
+fn replaced(arn: &str, was: &str, is: &str) -> String {
+    format!("{arn} was deleted and made again since it was proven (its id was {was}, it is {is} now)")
+}
+
+/// Who wrote last, as far as that is known.
+fn managers(names: &[String]) -> String {
+    if names.is_empty() { "somebody unknown".to_owned() } else { names.join(", ") }
+}
+
+/// What is said before the sentence of a call: the failure that led to it.
+fn of_call(call: &Call, own: &str) -> String {
+    match &call.earlier {
+        Some(earlier) => format!("{} {own}", sentence(earlier)),
+        None => own.to_owned(),
+    }
+}
+
+fn tried(call: &Call) -> String {
+    format!("{} {}", call.operation, call.subject)
+}
+
+fn because(call: &Call) -> String {
+    call.detail.as_ref().map_or_else(String::new, |why| format!(": {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use latchkey_domain::{access::policy::PolicyFile, plan::remedy};
+    use std::{collections::BTreeMap, fmt::Write as _};
+
+    /// One of each, as rows have it.
+    const RECORDED: &str = include_str!("../../crates/domain/src/access/blocker/recorded.jsonl");
+    /// What people read of each, in the same order: code, who acts, what there is to paste, sentence.
+    const TOLD: &str = include_str!("blocker.txt");
+
+    #[test]
+    fn each_gives_its_sentence_its_code_who_acts_and_what_to_paste() {
+        let (roles, none) = (BTreeMap::new(), Vec::new());
+        let file = PolicyFile { roles, accounts: none, clusters: vec![], profiles: vec![], policies: vec![] };
+        let cluster = "arn:aws:eks:eu-west-1:111122223333:cluster/prod".parse().unwrap();
+        let mut told = String::new();
+        for line in RECORDED.lines() {
+            let why: Blocker = serde_json::from_str(line).unwrap();
+            let paste = remedy::of(&why, &file, Some(&cluster));
+            let paste = paste.map_or_else(|| "nothing".to_owned(), |remedy| format!("{:?}", remedy.language));
+            writeln!(told, "{} | {:?} | {paste} | {}", why.code(), why.acts(), sentence(&why)).unwrap();
+        }
+        for (told, expected) in told.lines().zip(TOLD.lines()) {
+            assert_eq!(told, expected);
+        }
+        assert_eq!(told.lines().count(), TOLD.lines().count(), "blocker.txt has a line for each, and no other");
+    }
+}

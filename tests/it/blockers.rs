@@ -1,0 +1,105 @@
+//! What holds accesses and targets up, as the database keeps it: by this version, by an earlier one, by a later one.
+
+use crate::{town::Town, worker::World};
+use latchkey::store::{
+    legs::{Fares, LegWrite},
+    read::{progress, target},
+};
+use latchkey_domain::access::{GrantId, blocker::Blocker, grant::Trouble, transition::Target};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Executor as _};
+use std::time::Duration;
+
+/// One of each, as rows have it.
+const RECORDED: &str = include_str!("../../crates/domain/src/access/blocker/recorded.jsonl");
+
+async fn by_owner(town: &Town, statement: &str) {
+    town.owner.pool().execute(AssertSqlSafe(statement.to_owned())).await.unwrap();
+}
+
+/// What pages read of the trouble of an access.
+async fn read(town: &Town, grant: GrantId) -> Option<(Trouble, Blocker)> {
+    let progress = progress::by_id(&town.web, grant).await.unwrap().unwrap();
+    progress.trouble().map(|(trouble, why)| (trouble, why.clone()))
+}
+
+#[tokio::test]
+async fn each_is_kept_with_its_code_and_read_as_it_was() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    let cluster = Target::Cluster(town.cluster("prod-eu").await.into());
+    for line in RECORDED.lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        let why = Blocker::read(value.clone());
+        let fares = Fares::Blocked { why: why.clone(), attempt: 1, again_in: Duration::from_secs(20) };
+        let mut tx = town.worker.begin().await.unwrap();
+        let leg = LegWrite { fares, proven: None, proof: None, stood: None, compared: None };
+        tx.write_leg(grant, cluster, &leg).await.unwrap();
+        assert_eq!(tx.trouble(grant).await.unwrap().as_ref(), Some(&why), "{line}");
+        tx.commit().await.unwrap();
+        assert_eq!(read(&town, grant).await, Some((Trouble::Blocked, why.clone())), "{line}");
+        let (code, error): (String, Option<String>) =
+            sqlx::query_as("select code, error from grant_leg where grant_id = $1 and target_kind = 'cluster'")
+                .bind(grant.0)
+                .fetch_one(town.owner.pool())
+                .await
+                .unwrap();
+        assert_eq!((code.as_str(), error), (why.code(), None), "{line}");
+    }
+    let listed = target::by_key(&town.web, cluster).await.unwrap().unwrap();
+    assert!(listed.legs[0].why.is_some());
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_said_is_said_also_where_it_runs_beside_this_one() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    by_owner(
+        &town,
+        r#"update grant_leg set condition = 'retrying', code = 'entry_slow', blocker = '{"code": "entry_slow"}'"#,
+    )
+    .await;
+    assert_eq!(read(&town, grant).await, Some((Trouble::Retrying, Blocker::EntrySlow {})));
+    by_owner(&town, "update grant_leg set condition = 'blocked', error = 'the line was taken out'").await;
+    assert_eq!(read(&town, grant).await, Some((Trouble::Blocked, Blocker::said("the line was taken out"))));
+    by_owner(&town, "update grant_leg set error = null, code = null, blocker = null").await;
+    assert_eq!(read(&town, grant).await, Some((Trouble::Blocked, Blocker::said(""))));
+}
+
+#[tokio::test]
+async fn what_a_later_version_keeps_is_told_by_its_code_and_stops_nobody() {
+    let world = World::new().await;
+    let (grant, other) = (world.active("ana").await, world.active("gus").await);
+    for blocker in [r#"{"code": "frozen", "until": 7}"#, "[]", "null", r#"{"code": "frozen", "until": 1e400}"#] {
+        by_owner(
+            &world.town,
+            &format!("update grant_leg set condition = 'blocked', code = 'frozen', blocker = '{blocker}'"),
+        )
+        .await;
+        let (_, why) = read(&world.town, grant).await.unwrap();
+        assert!(matches!(&why, Blocker::OfLaterVersion { named } if named == "frozen" || blocker.contains("1e400")));
+    }
+    for grant in [grant, other] {
+        world.give_back(if grant == other { "gus" } else { "ana" }, grant).await;
+        world.until(grant, "ended").await;
+    }
+}
+
+#[tokio::test]
+async fn of_a_target_the_value_goes_with_the_sentence_that_it_stands_for() {
+    let town = Town::new().await;
+    town.grant().await;
+    let cluster = Target::Cluster(town.cluster("prod-eu").await.into());
+    let failure = async || target::by_key(&town.web, cluster).await.unwrap().unwrap().failure;
+    by_owner(
+        &town,
+        r#"update target set failure = 'It was slow.', failure_code = 'entry_slow',
+             failure_blocker = '{"code": "entry_slow"}' where kind = 'cluster'"#,
+    )
+    .await;
+    assert_eq!(failure().await, Some(Blocker::EntrySlow {}));
+    by_owner(&town, "update target set failure = 'The API server is away.' where kind = 'cluster'").await;
+    assert_eq!(failure().await, Some(Blocker::said("The API server is away.")), "an earlier version wrote that");
+    by_owner(&town, "update target set failure = null where kind = 'cluster'").await;
+    assert_eq!(failure().await, None);
+}

@@ -150,7 +150,7 @@ pub async fn cluster(
         quarantined.push(Quarantined {
             id: row.brief.id,
             principal: row.brief.principal,
-            ends: row.ends(),
+            ends: row.is_to_go(now, UNRECORDED),
             bindings: quarantine::written_bindings(&mut *connection, row.brief.id).await?,
             resting: leg.rests.is_some(),
         });
@@ -179,7 +179,14 @@ pub async fn cluster(
 /// A grant that can be read, and another row that it needs cannot.
 fn for_want_of(grant: &Grant, row: String, why: &str) -> Unreadable {
     let (facts, state) = (grant.facts(), Some(grant.state()));
-    Unreadable { brief: facts.brief(), state, decided_by: facts.decided_by.clone(), row, why: why.to_owned() }
+    Unreadable {
+        brief: facts.brief(),
+        state,
+        decided_by: facts.decided_by.clone(),
+        over: grant.time_over(),
+        row,
+        why: why.to_owned(),
+    }
 }
 
 /// What the last run on a cluster left.
@@ -242,7 +249,11 @@ pub async fn principal(
         let cluster = cluster.ok_or_else(|| StoreError::corrupt("access_grant", "cluster_id", row.brief.cluster))?;
         of_principal.push(PrincipalGrant {
             id: row.brief.id,
-            wish: if row.ends() { Wish::Revoke { since: Timestamp::UNIX_EPOCH } } else { Wish::Keep },
+            wish: if row.is_to_go(now, UNRECORDED) {
+                Wish::Revoke { since: Timestamp::UNIX_EPOCH }
+            } else {
+                Wish::Keep
+            },
             held: None,
             needs: GrantNeeds { cluster: cluster.arn, console: false },
             resting: legs.get(&row.brief.id).is_some_and(|leg| leg.rests.is_some()),

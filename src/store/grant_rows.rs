@@ -2,7 +2,7 @@
 //! its plain columns tell.
 
 use super::{StoreError, Tx, columns::parsed};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
     ClusterId, GrantId, PersonId, PrincipalId, RequestId,
     grant::{
@@ -79,6 +79,8 @@ pub struct Unreadable {
     /// None where it is a state of another version.
     pub state: Option<GrantState>,
     pub decided_by: Vec<PersonId>,
+    /// When its time is over, as far as its columns tell.
+    pub over: Option<Timestamp>,
     /// Which row that is: its own, or one that it needs.
     pub row: String,
     /// What of it cannot be read.
@@ -89,6 +91,11 @@ impl Unreadable {
     /// Whether it is being taken away. One in a state of another version is not, as far as we know.
     pub fn ends(&self) -> bool {
         self.state == Some(GrantState::Revoking)
+    }
+
+    /// Whether it is to be gone: it is being taken away, or its time is over for so long that nobody could record it.
+    pub fn is_to_go(&self, now: Timestamp, unrecorded: SignedDuration) -> bool {
+        self.ends() || self.over.is_some_and(|over| now.duration_since(over) > unrecorded)
     }
 }
 
@@ -107,11 +114,17 @@ impl Row {
     fn locked(self) -> Locked {
         let (brief, state) = (self.brief(), GrantState::parse(&self.state));
         let decided_by = self.decided_by.iter().copied().map(PersonId).collect();
+        let time = |at: &Option<jiff_sqlx::Timestamp>| at.as_ref().map(|at| at.to_jiff());
+        let over = match state {
+            Some(GrantState::Active) => [time(&self.until), time(&self.hard_until)].into_iter().flatten().min(),
+            Some(GrantState::Provisioning) => time(&self.activate_by),
+            Some(GrantState::Scheduled | GrantState::Revoking | GrantState::Ended) | None => None,
+        };
         match self.grant() {
             Ok(grant) => Locked::Grant(grant),
             Err(error) => {
                 let row = format!("access_grant {}", brief.id);
-                Locked::Unreadable(Unreadable { brief, state, decided_by, row, why: error.to_string() })
+                Locked::Unreadable(Unreadable { brief, state, decided_by, over, row, why: error.to_string() })
             }
         }
     }

@@ -263,6 +263,7 @@ async fn unreadable(
         brief,
         state: Some(state),
         decided_by,
+        over: None,
         row: format!("principal {id}"),
         why: why.clone(),
     }));

@@ -85,9 +85,21 @@ async fn what_ends_is_taken_away_while_somebody_keeps_its_rows_locked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_access_past_its_time_is_taken_away_while_somebody_keeps_its_row_locked() {
+    for is_readable in [true, false] {
+        an_access_past_its_time(is_readable).await;
+    }
+}
+
+/// Also where this version cannot read it.
+async fn an_access_past_its_time(is_readable: bool) {
     let world = World::new().await;
     let (over, runs) = (world.active("ana").await, world.active("gus").await);
     world.late("until", over).await;
+    if !is_readable {
+        let name = "jsonb_set(resolved_profile, '{name}', '\"A later name!\"')";
+        let of_later = format!("update access_grant set resolved_profile = {name} where id = '{over}'");
+        world.without_guards(of_later).await;
+    }
     let locks = format!("select from access_grant where id = '{over}' for update");
     let (mut keeper, _) = keeps(&world, "latchkey_web", &locks).await;
     // The next look at everything of the cluster, which comes within five minutes.

@@ -70,7 +70,10 @@ async fn what_ends_is_taken_away_while_somebody_keeps_its_rows_locked() {
         world.iam_has_settled().await;
         world.until(neighbour, "ended").await;
         let is_line = locks.contains("from mapping");
-        assert!(is_line || !world.aws_auth(PROD)["mapUsers"].contains(":user/latchkey/ana"), "{locks}: her line goes, too");
+        assert!(
+            is_line || !world.aws_auth(PROD)["mapUsers"].contains(":user/latchkey/ana"),
+            "{locks}: her line goes, too"
+        );
         assert_eq!(world.policy("ana"), None, "{locks}: what IAM has of it goes, too");
         let of_access = locks.contains("from access_grant where id = $ ") || locks.contains("from grant_leg");
         assert!(!of_access || world.state(ending).await == "revoking", "{locks}: it is not proven gone meanwhile");

@@ -29,11 +29,7 @@ async fn a_run_whose_target_was_claimed_again_writes_no_row() {
     let world = World::new().await;
     let (store, grant) = (&world.town.worker, world.active("ana").await);
     let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
-    let epoch: i64 = sqlx::query_scalar("update target set epoch = epoch + 1 where key = $1 returning epoch")
-        .bind(target.key())
-        .fetch_one(world.town.owner.pool())
-        .await
-        .unwrap();
+    let epoch = world.claimed_again(target).await;
     let intent = || trail::intent(Some(grant), "put_binding", "a binding".to_owned());
     let open = Dangling {
         id: intent().id,

@@ -133,6 +133,7 @@ async fn an_identity_that_somebody_keeps_locked_keeps_no_others_access_from_bein
     );
     let (mut keeper, _) = keeps(&world, "latchkey_web", &locks).await;
     world.knobs(PROD).set_unreachable(false);
+    world.rests_are_over().await;
     world.give_back("gus", ending).await;
     let begun = Instant::now();
     world.iam_has_settled().await;
@@ -198,11 +199,7 @@ async fn what_a_run_began_while_a_row_was_locked_has_an_end_though_the_run_broke
     let world = World::new().await;
     let grant = world.active("ana").await;
     let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
-    let epoch: i64 = sqlx::query_scalar("update target set epoch = epoch + 1 where key = $1 returning epoch")
-        .bind(target.key())
-        .fetch_one(world.town.owner.pool())
-        .await
-        .unwrap();
+    let epoch = world.claimed_again(target).await;
     let lease = |epoch| Lease::new(target, epoch, 0, Instant::now(), Life::default());
     let (store, held) = (&world.town.worker, Held { grants: [grant].into(), ..Held::default() });
     let before = changes(&world, grant).await.len();

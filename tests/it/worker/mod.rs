@@ -24,7 +24,7 @@ use latchkey::{
     worker::{Life, RunReport, TimeOfDay, Worker, run_once},
 };
 use latchkey_domain::{
-    access::{GrantId, request::Verdict},
+    access::{GrantId, request::Verdict, transition::Target},
     plan::bootstrap,
 };
 use latchkey_simulator::{
@@ -138,6 +138,15 @@ impl World {
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// The epoch of a target that somebody claims now.
+    pub async fn claimed_again(&self, target: Target) -> i64 {
+        sqlx::query_scalar("update target set epoch = epoch + 1 where key = $1 returning epoch")
+            .bind(target.key())
+            .fetch_one(self.town.owner.pool())
+            .await
+            .unwrap()
     }
 
     /// Runs until a leg of the grant says something that contains this.

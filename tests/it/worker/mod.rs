@@ -2,6 +2,7 @@
 //! Postgres.
 
 mod access;
+mod clock_locks;
 mod crashes;
 mod decided_again;
 mod entries;

@@ -80,7 +80,7 @@ fn on_staging() -> AskForm {
 }
 
 /// The town's policy for both clusters.
-async fn for_both_clusters(world: &World) {
+pub(super) async fn for_both_clusters(world: &World) {
     let wider = crate::town::POLICY.replace(
         "clusters = { labels = { stage = \"prod\" } }",
         "clusters = { names = [\"prod-eu\", \"staging-eu\"] }",

@@ -70,6 +70,7 @@ async fn fill(town: &Town, accesses: u64) -> String {
         person: overseer.id,
         auth_time: jiff::Timestamp::now(),
         acr: None,
+        amr: &[],
         user_agent: Some("a bench"),
     };
     latchkey::store::sessions::begin(&town.web, &new).await.unwrap();

@@ -175,7 +175,7 @@ impl Field {
         };
         self.until(grant, "active").await;
         let taken = approved.elapsed();
-        let ana = self.town.person("ana");
+        let ana = self.town.visitor("ana");
         latchkey::actions::grants::give_back(&self.town.web, ana, grant).await.unwrap();
         self.until(grant, "ended").await;
         taken

@@ -6,7 +6,7 @@ use futures::{StreamExt as _, future::join_all, stream};
 use jiff::Timestamp;
 use latchkey::web::AskForm;
 use latchkey::{
-    actions::{own, requests},
+    actions::{own, requests, visitor::Visitor},
     store::people::{self, Arrival},
 };
 use latchkey_domain::access::{
@@ -27,10 +27,11 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Takes and prints the figures.
 pub async fn run(stage: &Stage) {
-    let chi = arrive(stage, "chi-of-the-crowd", "payments-leads").await;
+    let chi = Visitor::new(arrive(stage, "chi-of-the-crowd", "payments-leads").await, Timestamp::now());
     let mut crowd = Vec::new();
     for number in 1..=PEOPLE {
-        crowd.push(owner(stage, &format!("crowd-{number:02}")).await);
+        let person = owner(stage, &format!("crowd-{number:02}")).await;
+        crowd.push(Visitor::new(person, Timestamp::now()));
     }
     let policy = stage.value("select body from policy_version where current").await.unwrap();
     stage.apply_policy(&policy.replace("\"payments\", \"checkout\"]", "\"payments\", \"payments-*\"]")).await;
@@ -56,12 +57,12 @@ pub async fn run(stage: &Stage) {
 }
 
 /// Who asks for what.
-type Asks<'a> = Vec<(&'a Person, AskForm)>;
+type Asks<'a> = Vec<(&'a Visitor, AskForm)>;
 
 /// Whose subsets, with payments, are fifty and more.
 const MORE_NAMESPACES: usize = 5;
 
-fn asks_of_one(person: &Person) -> Asks<'_> {
+fn asks_of_one(person: &Visitor) -> Asks<'_> {
     let names: Vec<String> = (0..=MORE_NAMESPACES)
         .map(|at| if at == 0 { "payments".to_owned() } else { format!("payments-{at}") })
         .collect();
@@ -71,7 +72,7 @@ fn asks_of_one(person: &Person) -> Asks<'_> {
     (1..=PEOPLE).map(|bits| (person, AskForm { namespaces: subset(bits), ..look() })).collect()
 }
 
-fn asks_of_each(crowd: &[Person]) -> Asks<'_> {
+fn asks_of_each(crowd: &[Visitor]) -> Asks<'_> {
     crowd.iter().map(|person| (person, look())).collect()
 }
 
@@ -86,7 +87,7 @@ fn look() -> AskForm {
     }
 }
 
-async fn row(stage: &Stage, what: &str, approver: &Person, asks: &Asks<'_>) {
+async fn row(stage: &Stage, what: &str, approver: &Visitor, asks: &Asks<'_>) {
     let mut asked = Vec::new();
     for (person, form) in asks {
         asked.push(requests::submit(&stage.web, person, &form.wanted()).await.unwrap());
@@ -124,7 +125,7 @@ async fn row(stage: &Stage, what: &str, approver: &Person, asks: &Asks<'_>) {
     println!("  ratio                             {:>7.1} x", proven.as_secs_f64() / bare.as_secs_f64());
 }
 
-async fn approve(stage: &Stage, by: &Person, id: RequestId) -> Result<requests::Outcome, requests::NotDecided> {
+async fn approve(stage: &Stage, by: &Visitor, id: RequestId) -> Result<requests::Outcome, requests::NotDecided> {
     let seen: Vec<u8> = sqlx::query_scalar("select seen from request where id = $1")
         .bind(id.0)
         .fetch_one(stage.owner.pool())

@@ -1,12 +1,11 @@
 //! Alarms, as operators act on them: whoever has seen to one clears it.
 
-use super::policy::{self, NoPolicy};
-use crate::store::{Store, StoreError, alarms};
-use latchkey_domain::access::{
-    AlarmId,
-    person::{Person, Role},
-    transition::Actor,
+use super::{
+    policy::{self, NoPolicy},
+    visitor::Visitor,
 };
+use crate::store::{Store, StoreError, alarms};
+use latchkey_domain::access::{AlarmId, person::Role};
 
 /// Why an alarm was not cleared.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +25,9 @@ pub enum NotCleared {
 ///
 /// # Errors
 /// `NotFound`, `EndsByItself`, `Policy`, `Store`.
-pub async fn clear(store: &Store, person: &Person, id: AlarmId) -> Result<(), NotCleared> {
+pub async fn clear(store: &Store, visitor: &Visitor, id: AlarmId) -> Result<(), NotCleared> {
     let current = policy::current(store).await?;
-    if !current.file.has_role(person, Role::Operator) {
+    if !current.file.has_role(&visitor.person, Role::Operator) {
         return Err(NotCleared::NotFound);
     }
     let mut tx = store.begin().await?;
@@ -40,7 +39,6 @@ pub async fn clear(store: &Store, person: &Person, id: AlarmId) -> Result<(), No
         return Err(NotCleared::EndsByItself);
     }
     let now = tx.now().await?;
-    let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
-    tx.clear_alarm(&alarm, actor, Some(person.id), now).await?;
+    tx.clear_alarm(&alarm, visitor.actor(), Some(visitor.person.id), now).await?;
     Ok(tx.commit().await?)
 }

@@ -1,6 +1,9 @@
 //! Exports of the audit log: each is an event of it, stored before the first byte is given away.
 
-use super::policy::{self, NoPolicy};
+use super::{
+    policy::{self, NoPolicy},
+    visitor::Visitor,
+};
 use crate::{
     config::nearest,
     store::{
@@ -15,7 +18,7 @@ use crate::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use latchkey_domain::access::{
     EventDraft,
-    person::{Person, Role},
+    person::Role,
     transition::{Actor, Process},
 };
 use latchkey_domain::audit::event::Event;
@@ -72,14 +75,13 @@ impl fmt::Display for Unknown {
 ///
 /// # Errors
 /// See [`NotExported`]; all but `Store` before anything is recorded.
-pub async fn export(store: &Store, person: &Person, wanted: &Wanted, format: Format) -> Result<Export, NotExported> {
+pub async fn export(store: &Store, visitor: &Visitor, wanted: &Wanted, format: Format) -> Result<Export, NotExported> {
     let current = policy::current(store).await?;
-    if !current.file.has_role(person, Role::Auditor) {
+    if !current.file.has_role(&visitor.person, Role::Auditor) {
         return Err(NotExported::NotFound);
     }
     let export = begin(store, wanted, format).await?;
-    let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
-    record(store, &export, actor, None, format).await?;
+    record(store, &export, visitor.actor(), None, format).await?;
     Ok(export)
 }
 

@@ -1,6 +1,9 @@
 //! Grants: give back, revoke.
 
-use super::policy::{self, NoPolicy};
+use super::{
+    policy::{self, NoPolicy},
+    visitor::Visitor,
+};
 use crate::store::{
     Store, StoreError, Tx,
     grants::{Locked, Unreadable},
@@ -8,9 +11,8 @@ use crate::store::{
 use latchkey_domain::access::{
     GrantId,
     grant::{Cause, GrantState, Live, NotRevoked},
-    person::{Person, Role},
+    person::Role,
     reason::{Reason, Unfit},
-    transition::Actor,
 };
 
 /// Why an access was not taken away by this call.
@@ -35,12 +37,13 @@ pub enum NotEnded {
 ///
 /// # Errors
 /// See [`NotEnded`]; somebody else's is `NotFound`.
-pub async fn give_back(store: &Store, person: &Person, id: GrantId) -> Result<(), NotEnded> {
+pub async fn give_back(store: &Store, visitor: &Visitor, id: GrantId) -> Result<(), NotEnded> {
+    let person = &visitor.person;
     let mut tx = store.begin_to_end().await?;
     let live = match live(&mut tx, id).await? {
         Ok(live) => live,
         // What this version cannot read ends by its plain columns: no gate stands in the way.
-        Err(row) if row.brief.person == person.id => return end(tx, &row, Cause::Relinquished, person, None).await,
+        Err(row) if row.brief.person == person.id => return end(tx, &row, Cause::Relinquished, visitor, None).await,
         Err(_) => return Err(NotEnded::NotFound),
     };
     let now = tx.now().await?;
@@ -57,7 +60,8 @@ pub async fn give_back(store: &Store, person: &Person, id: GrantId) -> Result<()
 ///
 /// # Errors
 /// See [`NotEnded`]; who is neither gets `NotFound`, but for the holder, who gets `Refused`.
-pub async fn revoke(store: &Store, person: &Person, id: GrantId, reason: &str) -> Result<(), NotEnded> {
+pub async fn revoke(store: &Store, visitor: &Visitor, id: GrantId, reason: &str) -> Result<(), NotEnded> {
+    let person = &visitor.person;
     // Who is an operator is a question to the policy; where it cannot be read, deciders can still revoke.
     let operator = match policy::current(store).await {
         Ok(current) => current.file.has_role(person, Role::Operator),
@@ -73,7 +77,7 @@ pub async fn revoke(store: &Store, person: &Person, id: GrantId, reason: &str) -
         }
         Err(row) => {
             let reason = Reason::parse(reason).map_err(NotEnded::Reason)?;
-            return end(tx, &row, Cause::Revoked, person, Some(reason.as_str())).await;
+            return end(tx, &row, Cause::Revoked, visitor, Some(reason.as_str())).await;
         }
     };
     let now = tx.now().await?;
@@ -103,10 +107,9 @@ async fn live(tx: &mut Tx, id: GrantId) -> Result<Result<Live, Unreadable>, NotE
 }
 
 /// Begins to end an access that this version cannot read.
-async fn end(mut tx: Tx, row: &Unreadable, cause: Cause, by: &Person, reason: Option<&str>) -> Result<(), NotEnded> {
+async fn end(mut tx: Tx, row: &Unreadable, cause: Cause, by: &Visitor, reason: Option<&str>) -> Result<(), NotEnded> {
     let now = tx.now().await?;
-    let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
-    if !tx.revoke_unreadable(&row.brief, cause, actor, reason, now).await? {
+    if !tx.revoke_unreadable(&row.brief, cause, by.actor(), reason, now).await? {
         return Err(NotEnded::Already(GrantState::Revoking));
     }
     Ok(tx.commit().await?)

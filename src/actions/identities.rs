@@ -1,15 +1,18 @@
 //! The end of a proven identity: what waits for it is closed, what it has ends, and nobody decides by it any more, in one
 //! transaction.
 
-use super::policy::{self, NoPolicy};
+use super::{
+    policy::{self, NoPolicy},
+    visitor::Visitor,
+};
 use crate::store::{Store, StoreError, Tx, people};
 use latchkey_domain::access::{
     EventDraft, PrincipalId, Wake,
     grant::{Cause, Grant},
-    person::{Person, Role},
+    person::Role,
     reason::{Reason, Unfit},
-    request::ClosedWhy,
-    transition::{Actor, Transition},
+    request::{ClosedWhy, Open},
+    transition::Actor,
 };
 use latchkey_domain::audit::event::Event;
 
@@ -49,22 +52,17 @@ pub async fn end(tx: &mut Tx, id: PrincipalId, end: &End) -> Result<Ended, Store
     }
     let (grants, unreadable) = tx.lock_all(&left.grants).await?;
     let now = tx.now().await?;
-    for open in open {
-        tx.record(open.close(ClosedWhy::PrincipalEnded, end.actor.clone(), end.reason.as_deref(), now), now).await?;
-    }
+    let close = |open: Open| open.close(ClosedWhy::PrincipalEnded, end.actor.clone(), end.reason.as_deref(), now);
+    let mut wakes = tx.record_all(open.into_iter().map(close), now).await?;
     tx.end_principal(id).await?;
-    let mut wakes = Vec::new();
     for row in unreadable {
         if tx.mark_unreadable(&row.brief, end.cause, end.actor.clone(), end.reason.as_deref(), now).await? {
             wakes.extend(row.brief.wakes(true));
         }
     }
-    for live in grants.into_iter().filter_map(Grant::live) {
-        let revoked = live.revoke(end.cause, end.actor.clone(), end.reason.clone(), now);
-        let Transition { to, event, wakes: own } = revoked;
-        wakes.extend(own);
-        tx.record(Transition { to, event, wakes: vec![] }, now).await?;
-    }
+    let live = grants.into_iter().filter_map(Grant::live);
+    let revoked = live.map(|live| live.revoke(end.cause, end.actor.clone(), end.reason.clone(), now));
+    wakes.extend(tx.record_all(revoked, now).await?);
     Ok(Ended::Done { stood, wakes })
 }
 
@@ -130,12 +128,12 @@ pub enum NotReleased {
 /// See [`NotReleased`]; nothing is changed then.
 pub async fn release(
     store: &Store,
-    by: &Person,
+    by: &Visitor,
     id: PrincipalId,
     handle: &str,
     reason: &str,
 ) -> Result<(), NotReleased> {
-    if !policy::current(store).await?.file.has_role(by, Role::Operator) {
+    if !policy::current(store).await?.file.has_role(&by.person, Role::Operator) {
         return Err(NotReleased::NotFound);
     }
     let held = people::held(store, id).await?.ok_or(NotReleased::NotFound)?;
@@ -146,7 +144,7 @@ pub async fn release(
         return Err(NotReleased::OtherHandle(held.handle.to_string()));
     }
     let reason = Reason::parse(reason).map_err(NotReleased::Reason)?;
-    let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
+    let actor = by.actor();
     let ending = End { cause: Cause::Released, actor: actor.clone(), reason: Some(reason.as_str().to_owned()) };
     for _ in 0..ROUNDS {
         let mut tx = store.begin().await?;

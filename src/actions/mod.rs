@@ -14,4 +14,6 @@ pub mod policy;
 pub mod preview;
 pub mod requests;
 pub mod sessions;
+pub mod sight;
 pub mod targets;
+pub mod visitor;

@@ -4,6 +4,7 @@ use super::{
     ask::{Considered, Field, Problem, Wanted, consider},
     policy::{self, Current, NoPolicy},
     preview,
+    visitor::Visitor,
 };
 use crate::machine;
 use crate::store::{Store, StoreError, Tx, clusters, people, requests::LockedRequest};
@@ -34,7 +35,8 @@ pub enum NotSubmitted {
 ///
 /// # Errors
 /// `Problems` with all that the asker can mend; nothing is stored then.
-pub async fn submit(store: &Store, person: &Person, wanted: &Wanted) -> Result<RequestId, NotSubmitted> {
+pub async fn submit(store: &Store, visitor: &Visitor, wanted: &Wanted) -> Result<RequestId, NotSubmitted> {
+    let person = &visitor.person;
     let current = policy::current(store).await?;
     let mut considered = consider(store, &current, person, wanted).await?;
     preview::of_ask(store, &current, person, &mut considered).await?;
@@ -169,7 +171,7 @@ pub struct VoteForm {
 ///
 /// # Errors
 /// See [`NotDecided`]; nothing is stored then.
-pub async fn vote(store: &Store, person: &Person, id: RequestId, form: VoteForm) -> Result<Outcome, NotDecided> {
+pub async fn vote(store: &Store, visitor: &Visitor, id: RequestId, form: VoteForm) -> Result<Outcome, NotDecided> {
     let reason = Reason::optional(form.reason.as_deref().unwrap_or_default()).map_err(NotDecided::Reason)?;
     for _ in 0..POLICIES {
         let current = policy::current(store).await?;
@@ -180,7 +182,7 @@ pub async fn vote(store: &Store, person: &Person, id: RequestId, form: VoteForm)
         // Another policy may have become current while this one was read and the request was waited for.
         if tx.lock_policy().await?.as_deref() == Some(&current.hash) {
             let VoteForm { verdict, seen, .. } = form;
-            let voter = Voter { person, known: &known, stands, verdict, reason, seen };
+            let voter = Voter { person: &visitor.person, known: &known, stands, verdict, reason, seen };
             return count(tx, &current, pending, &voter).await;
         }
     }
@@ -240,7 +242,8 @@ async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_
 ///
 /// # Errors
 /// See [`NotDecided`]; somebody else's request is `NotFound`.
-pub async fn cancel(store: &Store, person: &Person, id: RequestId) -> Result<(), NotDecided> {
+pub async fn cancel(store: &Store, visitor: &Visitor, id: RequestId) -> Result<(), NotDecided> {
+    let person = &visitor.person;
     let mut tx = store.begin().await?;
     let locked = tx.lock_request(id).await?;
     if let Some(LockedRequest::Pending(pending)) = &locked

@@ -1,7 +1,8 @@
 //! Sessions: a person ends their own, and the audit log says so.
 
+use super::visitor::Visitor;
 use crate::store::{Store, StoreError};
-use latchkey_domain::access::{EventDraft, SessionId, person::Person, transition::Actor};
+use latchkey_domain::access::{EventDraft, SessionId};
 use latchkey_domain::audit::event::Event;
 
 /// Why a session was not ended by this call.
@@ -18,13 +19,13 @@ pub enum NotEnded {
 ///
 /// # Errors
 /// See [`NotEnded`].
-pub async fn end(store: &Store, person: &Person, id: SessionId) -> Result<(), NotEnded> {
+pub async fn end(store: &Store, visitor: &Visitor, id: SessionId) -> Result<(), NotEnded> {
     let mut tx = store.begin().await?;
-    if !tx.end_session(person.id, id).await? {
+    if !tx.end_session(visitor.person.id, id).await? {
         return Err(NotEnded::NotFound);
     }
     let now = tx.now().await?;
-    tx.event(&event(person, 1), now).await?;
+    tx.event(&event(visitor, 1), now).await?;
     Ok(tx.commit().await?)
 }
 
@@ -32,19 +33,19 @@ pub async fn end(store: &Store, person: &Person, id: SessionId) -> Result<(), No
 ///
 /// # Errors
 /// `Database`.
-pub async fn end_others(store: &Store, person: &Person, kept: SessionId) -> Result<u64, StoreError> {
+pub async fn end_others(store: &Store, visitor: &Visitor, kept: SessionId) -> Result<u64, StoreError> {
     let mut tx = store.begin().await?;
-    let ended = tx.end_other_sessions(person.id, kept).await?;
+    let ended = tx.end_other_sessions(visitor.person.id, kept).await?;
     if ended == 0 {
         return Ok(0);
     }
     let now = tx.now().await?;
-    tx.event(&event(person, ended), now).await?;
+    tx.event(&event(visitor, ended), now).await?;
     tx.commit().await?;
     Ok(ended)
 }
 
-fn event(person: &Person, sessions: u64) -> EventDraft {
-    let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
-    EventDraft { person: Some(person.id), ..EventDraft::new(Event::SessionEnded { sessions }, actor) }
+fn event(visitor: &Visitor, sessions: u64) -> EventDraft {
+    let what = Event::SessionEnded { sessions };
+    EventDraft { person: Some(visitor.person.id), ..EventDraft::new(what, visitor.actor()) }
 }

@@ -1,12 +1,15 @@
 //! Targets, as operators act on them: try now, pause granting, resume it. Revoking is never paused.
 
-use super::policy::{self, NoPolicy};
+use super::{
+    policy::{self, NoPolicy},
+    visitor::Visitor,
+};
 use crate::store::{Store, StoreError, Tx};
 use latchkey_domain::access::{
     ClusterId, EventDraft,
-    person::{Person, Role},
+    person::Role,
     reason::{Reason, Unfit},
-    transition::{Actor, Target},
+    transition::Target,
 };
 use latchkey_domain::audit::event::Event;
 
@@ -32,13 +35,13 @@ pub enum NotDone {
 ///
 /// # Errors
 /// `NotFound`, `Policy`, `Store`.
-pub async fn try_now(store: &Store, person: &Person, target: Target) -> Result<(), NotDone> {
-    operator(store, person).await?;
+pub async fn try_now(store: &Store, visitor: &Visitor, target: Target) -> Result<(), NotDone> {
+    operator(store, visitor).await?;
     let mut tx = store.begin().await?;
     if tx.try_now(vec![target]).await? == 0 {
         return Err(NotDone::NotFound);
     }
-    record(&mut tx, event(person, target, Event::TargetTried { target: Some(target) })).await?;
+    record(&mut tx, event(visitor, target, Event::TargetTried { target: Some(target) })).await?;
     Ok(tx.commit().await?)
 }
 
@@ -48,13 +51,13 @@ pub async fn try_now(store: &Store, person: &Person, target: Target) -> Result<(
 ///
 /// # Errors
 /// `NotFound`, `PausedAlready`, the reasons' own, `Policy`, `Store`.
-pub async fn pause_granting(store: &Store, person: &Person, cluster: ClusterId, why: &str) -> Result<(), NotDone> {
-    operator(store, person).await?;
+pub async fn pause_granting(store: &Store, visitor: &Visitor, cluster: ClusterId, why: &str) -> Result<(), NotDone> {
+    operator(store, visitor).await?;
     let why = Reason::line(why).map_err(NotDone::Reason)?;
     let why = why.as_str();
     let mut tx = store.begin().await?;
-    let paused = tx.pause_granting(cluster, person.id, why).await?;
-    if !paused && tx.is_paused_otherwise(cluster, person.id, why).await? {
+    let paused = tx.pause_granting(cluster, visitor.person.id, why).await?;
+    if !paused && tx.is_paused_otherwise(cluster, visitor.person.id, why).await? {
         return Err(NotDone::PausedAlready);
     }
     let waiting = tx.targets_of_new(cluster).await?;
@@ -64,7 +67,7 @@ pub async fn pause_granting(store: &Store, person: &Person, cluster: ClusterId, 
     if paused {
         let target = Target::Cluster(cluster);
         let what = Event::ClusterGrantingPaused { target: Some(target), reason: why.to_owned() };
-        record(&mut tx, event(person, target, what)).await?;
+        record(&mut tx, event(visitor, target, what)).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -73,8 +76,8 @@ pub async fn pause_granting(store: &Store, person: &Person, cluster: ClusterId, 
 ///
 /// # Errors
 /// `NotFound`, `Policy`, `Store`.
-pub async fn resume_granting(store: &Store, person: &Person, cluster: ClusterId) -> Result<(), NotDone> {
-    operator(store, person).await?;
+pub async fn resume_granting(store: &Store, visitor: &Visitor, cluster: ClusterId) -> Result<(), NotDone> {
+    operator(store, visitor).await?;
     let mut tx = store.begin().await?;
     let resumed = tx.resume_granting(cluster).await?;
     let waiting = tx.targets_of_new(cluster).await?;
@@ -84,19 +87,18 @@ pub async fn resume_granting(store: &Store, person: &Person, cluster: ClusterId)
     if resumed {
         let target = Target::Cluster(cluster);
         let what = Event::ClusterGrantingResumed { target: Some(target) };
-        record(&mut tx, event(person, target, what)).await?;
+        record(&mut tx, event(visitor, target, what)).await?;
     }
     Ok(tx.commit().await?)
 }
 
-async fn operator(store: &Store, person: &Person) -> Result<(), NotDone> {
+async fn operator(store: &Store, visitor: &Visitor) -> Result<(), NotDone> {
     let current = policy::current(store).await?;
-    if current.file.has_role(person, Role::Operator) { Ok(()) } else { Err(NotDone::NotFound) }
+    if current.file.has_role(&visitor.person, Role::Operator) { Ok(()) } else { Err(NotDone::NotFound) }
 }
 
-fn event(person: &Person, target: Target, what: Event) -> EventDraft {
-    let actor = Actor::Person { id: person.id, handle: person.handle.to_string() };
-    let event = EventDraft::new(what, actor);
+fn event(visitor: &Visitor, target: Target, what: Event) -> EventDraft {
+    let event = EventDraft::new(what, visitor.actor());
     match target {
         Target::Cluster(id) => EventDraft { cluster: Some(id), ..event },
         Target::Principal(_) => event,

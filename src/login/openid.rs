@@ -38,6 +38,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use std::fmt;
 use tokens::{Client, Registered, Tokens};
+use told::Told;
 pub use trouble::LoginError;
 use trouble::{down, unverified};
 use url::Url;
@@ -130,11 +131,29 @@ pub struct OpenId {
     provider: Provider,
 }
 
+/// The longest `acr` and the longest of the means that are kept, in characters, and how many means.
+const LONGEST_ACR: usize = 200;
+const LONGEST_MEANS: usize = 50;
+const MOST_MEANS: usize = 10;
+
+/// A text of the provider's that is kept: without control characters, and short.
+fn short(text: &str, longest: usize) -> String {
+    text.chars().filter(|c| !hidden(*c)).take(longest).collect()
+}
+
+/// The means that a token names (RFC 8176, `amr`: a list of texts; some providers send one).
+fn means(claims: &Told) -> Vec<String> {
+    let named = claims.texts("amr").unwrap_or_default();
+    let kept = named.into_iter().map(|means| short(means, LONGEST_MEANS)).filter(|means| !means.is_empty());
+    kept.take(MOST_MEANS).collect()
+}
+
 /// What was proven of somebody who came back.
 struct Proven {
     about: About,
     auth_time: Timestamp,
     acr: Option<String>,
+    amr: Vec<String>,
 }
 
 impl OpenId {
@@ -245,6 +264,7 @@ impl OpenId {
             person: person.id,
             auth_time: proven.auth_time,
             acr: proven.acr.as_deref(),
+            amr: &proven.amr,
             user_agent,
         };
         sessions::begin(store, &new).await?;
@@ -268,10 +288,11 @@ impl OpenId {
             now: machine::now(),
         };
         let checked = id_token::check(&claims, &expected)?;
-        let acr = claims.text("acr").map(|acr| acr.chars().filter(|c| !hidden(*c)).take(200).collect());
+        let acr = claims.text("acr").map(|acr| short(acr, LONGEST_ACR));
+        let amr = means(&claims);
         let about = About { subject: checked.subject, id_token: claims, userinfo: None, at: expected.now };
         let about = self.complete(about, &tokens, &expected).await?;
-        Ok(Proven { about, auth_time: checked.auth_time, acr })
+        Ok(Proven { about, auth_time: checked.auth_time, acr, amr })
     }
 
     /// Asks at userinfo for what the ID token leaves open. Where nothing comes of it, that refuses nobody who can be

@@ -32,6 +32,8 @@ pub struct SignedIn {
     /// When they last proved who they are to the identity provider.
     pub auth_time: Timestamp,
     pub acr: Option<String>,
+    /// By which means; empty where the provider named none.
+    pub amr: Vec<String>,
     pub theme: Theme,
     /// The IANA name of the zone that they chose; none for the deployment's.
     pub time_zone: Option<String>,
@@ -44,6 +46,7 @@ pub struct NewSession<'a> {
     pub person: PersonId,
     pub auth_time: Timestamp,
     pub acr: Option<&'a str>,
+    pub amr: &'a [String],
     /// As the browser sent it; only its family and system are kept.
     pub user_agent: Option<&'a str>,
 }
@@ -89,7 +92,7 @@ pub async fn signed_in(
 ) -> Result<Option<SignedIn>, StoreError> {
     let hash = token_hash(token);
     let row = sqlx::query!(
-        r#"select s.id, s.auth_time, s.acr, s.seen_at < clock_timestamp() - interval '1 minute' as "stale!",
+        r#"select s.id, s.auth_time, s.acr, s.amr, s.seen_at < clock_timestamp() - interval '1 minute' as "stale!",
              p.id as person_id, p.handle, p.name, p.email, latchkey_groups(p.groups) as "groups!", p.theme, p.time_zone
            from session s join person p on p.id = s.person_id
            where s.token_hash = $1 and s.ended_at is null
@@ -119,6 +122,7 @@ pub async fn signed_in(
         email: row.email,
         auth_time: row.auth_time.to_jiff(),
         acr: row.acr,
+        amr: row.amr,
         theme: Theme::parse(&row.theme).ok_or_else(|| StoreError::corrupt("person", "theme", &row.theme))?,
         time_zone: row.time_zone,
     }))
@@ -132,13 +136,14 @@ pub async fn begin(store: &Store, new: &NewSession<'_>) -> Result<SessionId, Sto
     let id = machine::new_id();
     let browser = new.user_agent.and_then(browser);
     sqlx::query!(
-        "insert into session (token_hash, id, person_id, created_at, seen_at, auth_time, acr, browser)
-         values ($1, $2, $3, clock_timestamp(), clock_timestamp(), $4, $5, $6)",
+        "insert into session (token_hash, id, person_id, created_at, seen_at, auth_time, acr, amr, browser)
+         values ($1, $2, $3, clock_timestamp(), clock_timestamp(), $4, $5, $6, $7)",
         token_hash(new.token),
         id,
         new.person.0,
         time(new.auth_time) as _,
         new.acr,
+        new.amr,
         browser,
     )
     .execute(store.pool())

@@ -113,11 +113,37 @@ impl Tx {
     /// `Stale` where the stored state is not the one that the transition left; `Event` where the event is too
     /// large; `Database`.
     pub async fn record<S: Stored>(&mut self, transition: Transition<S>, now: Timestamp) -> Result<S, StoreError> {
+        let (to, wakes) = self.write(transition, now).await?;
+        self.wake(wakes).await?;
+        Ok(to)
+    }
+
+    /// Stores several transitions. Gives their wake-ups, which are left to do: whoever has recorded all that there is
+    /// wakes once, since targets are locked after everything else.
+    ///
+    /// # Errors
+    /// As [`Tx::record`].
+    pub async fn record_all<S: Stored>(
+        &mut self,
+        transitions: impl IntoIterator<Item = Transition<S>>,
+        now: Timestamp,
+    ) -> Result<Vec<Wake>, StoreError> {
+        let mut wakes = Vec::new();
+        for transition in transitions {
+            wakes.extend(self.write(transition, now).await?.1);
+        }
+        Ok(wakes)
+    }
+
+    async fn write<S: Stored>(
+        &mut self,
+        transition: Transition<S>,
+        now: Timestamp,
+    ) -> Result<(S, Vec<Wake>), StoreError> {
         let Transition { to, event, wakes } = transition;
         to.write(&mut self.inner).await?;
         self.event(&event, now).await?;
-        self.wake(wakes).await?;
-        Ok(to)
+        Ok((to, wakes))
     }
 
     /// Records an audit event that goes with no change of state (a policy applied, an export made). The database reads

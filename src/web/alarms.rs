@@ -10,7 +10,7 @@ use latchkey_domain::access::AlarmId;
 
 /// `POST /alarms/{id}/clear`: 303 to the status page; 409 where it is over by itself.
 async fn clear(Extract(state): Extract<State>, signed_in: SignedIn, Id(id): Id<AlarmId>) -> Result<Response, Failure> {
-    match alarms::clear(&state.store, &signed_in.person, id).await {
+    match alarms::clear(&state.store, &signed_in.visitor, id).await {
         Ok(()) => Ok(Redirect::to("/status").into_response()),
         Err(NotCleared::NotFound) => Err(Failure::NotFound),
         Err(error @ NotCleared::EndsByItself) => Err(Failure::Conflict(error.to_string())),

@@ -43,9 +43,9 @@ const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src
 
 /// Where the extractor leaves who is signed in, for the error pages.
 #[derive(Debug, Clone, Default)]
-pub struct Visitor(Arc<OnceLock<SignedIn>>);
+pub struct ShownTo(Arc<OnceLock<SignedIn>>);
 
-impl Visitor {
+impl ShownTo {
     /// Remembers who it is.
     pub fn is(&self, signed_in: &SignedIn) {
         let _ = self.0.set(signed_in.clone());
@@ -85,7 +85,7 @@ async fn nowhere(_visitor: Result<SignedIn, Failure>) -> StatusCode {
 
 async fn frame(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
     let id = CallId(machine::new_id().simple().to_string());
-    let visitor = Visitor::default();
+    let visitor = ShownTo::default();
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(visitor.clone());
     let asked = Asked::new(&request);
@@ -155,7 +155,7 @@ impl Asked {
 }
 
 /// An error page, where the answer is an error without a page of its own.
-fn explain(response: Response, state: &State, asked: &Asked, visitor: &Visitor, id: &CallId) -> Response {
+fn explain(response: Response, state: &State, asked: &Asked, visitor: &ShownTo, id: &CallId) -> Response {
     let status = response.status();
     let is_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
@@ -211,9 +211,9 @@ pub struct Said {
 }
 
 impl Said {
-    fn new(status: StatusCode, response: &Response, visitor: &Visitor) -> Self {
+    fn new(status: StatusCode, response: &Response, visitor: &ShownTo) -> Self {
         let explained = response.extensions().get::<Explained>().map(|explained| explained.0.clone());
-        let name = visitor.0.get().map(|signed_in| signed_in.person.name.clone());
+        let name = visitor.0.get().map(|signed_in| signed_in.visitor.person.name.clone());
         let extensions = response.extensions();
         let cross_site = extensions.get::<ProtectionError>().is_some() || extensions.get::<Foreign>().is_some();
         let (heading, text, sign_in) = match status {

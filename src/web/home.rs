@@ -98,12 +98,12 @@ async fn page(
     let (clock, file) = (&signed_in.clock, &signed_in.policy.file);
     let after: Option<RequestId> = query.after.parse().ok();
     let limit = if after.is_some() { PAGE } else { LATEST };
-    let mut asked = asked::by(&state.store, signed_in.person.id, after, limit + 1).await?;
+    let mut asked = asked::by(&state.store, signed_in.visitor.person.id, after, limit + 1).await?;
     let more = asked.len() > limit;
     asked.truncate(limit);
     let more = asked.last().filter(|_| more).map(|last| format!("/?after={}", last.id));
-    let held = held::by(&state.store, signed_in.person.id).await?;
-    let identity_proven = !people::principals(&state.store, signed_in.person.id).await?.is_empty();
+    let held = held::by(&state.store, signed_in.visitor.person.id).await?;
+    let identity_proven = !people::principals(&state.store, signed_in.visitor.person.id).await?.is_empty();
     let (mut needs_me, _) = waiting_for(&state, &signed_in, None, NEEDS_ME + 1).await?;
     let more_needs_me = needs_me.len() > NEEDS_ME;
     needs_me.truncate(NEEDS_ME);

@@ -46,7 +46,7 @@ pub struct IdentitiesPage {
 
 /// `GET /identities`: one's own.
 async fn list(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<IdentitiesPage, Failure> {
-    let principals = people::principals(&state.store, signed_in.person.id).await?;
+    let principals = people::principals(&state.store, signed_in.visitor.person.id).await?;
     Ok(IdentitiesPage {
         layout: signed_in.layout(Place::Identities, "AWS identities"),
         rows: principals.into_iter().map(IdentityRow::of).collect(),
@@ -109,7 +109,7 @@ async fn prove(
     if !errors.is_empty() {
         return ProofPage::wrong(&state, &signed_in, &headers, errors, aws_profile).await;
     }
-    let (person, times) = (signed_in.person.id.to_string(), state.site.limits.proofs_per_person);
+    let (person, times) = (signed_in.visitor.person.id.to_string(), state.site.limits.proofs_per_person);
     match state.count(Counted::Proof, &person, times, Often::Proof).await {
         Ok(()) => {}
         Err(Failure::TooOften(often)) => {
@@ -126,13 +126,13 @@ async fn prove(
     match proof::verify(&state.store, &state.sts, &session, &token, &form.token, now).await {
         Ok(id) => {
             if !aws_profile.is_empty() {
-                people::name_profile(&state.store, signed_in.person.id, id, &aws_profile).await?;
+                people::name_profile(&state.store, signed_in.visitor.person.id, id, &aws_profile).await?;
             }
             Ok(Redirect::to("/identities").into_response())
         }
         Err(NotProven::Store(error)) => Err(error.into()),
         Err(error) => {
-            tracing::info!(person = %signed_in.person.handle, reason = reason(&error), "an identity was not proven");
+            tracing::info!(person = %signed_in.visitor.person.handle, reason = reason(&error), "an identity was not proven");
             let errors = vec![FieldError { field: "token", sentence: error.to_string() }];
             ProofPage::wrong(&state, &signed_in, &headers, errors, aws_profile).await
         }

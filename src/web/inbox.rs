@@ -8,16 +8,16 @@ use super::{
     layout::{Layout, Place},
     look::Pill,
     power::{risk_of, risk_pill},
-    requests::{is_prod, part::Part},
+    requests::is_prod,
     routes::Routes,
 };
 use crate::{
-    actions::requests::ruled_now,
+    actions::sight::{self, RequestPart},
     store::{
         clusters, people,
         read::{
             PAGE,
-            request::{self, RequestDetail},
+            request::RequestDetail,
             waiting::{self, After, Cast, Decided, Waiting},
         },
     },
@@ -125,7 +125,8 @@ async fn live(
 
 impl InboxPage {
     async fn decided(state: &State, signed_in: &SignedIn, query: &InboxQuery) -> Result<Self, Failure> {
-        let (voted, next) = waiting::decided_by(&state.store, signed_in.person.id, cursor(&query.after), PAGE).await?;
+        let (voted, next) =
+            waiting::decided_by(&state.store, signed_in.visitor.person.id, cursor(&query.after), PAGE).await?;
         let row = |row| Row::decided(row, &signed_in.policy.file, &signed_in.clock);
         Ok(Self {
             layout: signed_in.layout(Place::Inbox, "Decided"),
@@ -190,12 +191,12 @@ async fn settled(
     signed_in: &SignedIn,
     id: RequestId,
 ) -> Result<Option<((Timestamp, RequestId), Row)>, Failure> {
-    let Some(detail) = request::by_id(&state.store, id).await? else { return Ok(None) };
-    let known = people::approvers(&state.store, &signed_in.policy.file).await?;
-    let ruled = ruled_now(&state.store, &signed_in.policy, &detail.facts, &known).await?.ok();
-    let part = Part::of(signed_in, &detail, ruled.as_ref());
-    let row = || Row::settled(&detail, part, &signed_in.policy.file, &signed_in.clock);
-    Ok(part.sees().then(|| ((detail.facts.lapses_at, id), row())))
+    let found = sight::request(&state.store, &signed_in.visitor, signed_in.rules(), id).await?;
+    let row = found.map(|found| {
+        let row = Row::settled(&found.detail, found.part, &signed_in.policy.file, &signed_in.clock);
+        ((found.detail.facts.lapses_at, id), row)
+    });
+    Ok(row)
 }
 
 /// Where a list goes on, as [`cursor`] reads it.
@@ -222,7 +223,7 @@ pub async fn waiting_for(
     mut after: Option<After>,
     limit: usize,
 ) -> Result<(Vec<Due>, Option<After>), Failure> {
-    if !signed_in.roles.approver {
+    if !signed_in.visitor.roles.approver {
         return Ok((vec![], None));
     }
     let known = people::approvers(&state.store, &signed_in.policy.file).await?;
@@ -263,8 +264,8 @@ async fn standing(
 fn ruled_for(signed_in: &SignedIn, row: &Waiting, standing: Option<&Standing>, known: &[Person]) -> Option<Ruled> {
     let policy = &signed_in.policy;
     let ruled = policy.file.ruled(&policy.hash, &row.facts, standing, known).ok()?;
-    let voted = row.votes.iter().any(|vote| vote.by.id == signed_in.person.id && vote.seen == ruled.seen);
-    (ruled.eligible.contains(&signed_in.person) && !voted).then_some(ruled)
+    let voted = row.votes.iter().any(|vote| vote.by.id == signed_in.visitor.person.id && vote.seen == ruled.seen);
+    (ruled.eligible.contains(&signed_in.visitor.person) && !voted).then_some(ruled)
 }
 
 /// `{microseconds}~{id}`, as the list's own address carries it; anything else is the beginning.
@@ -298,7 +299,7 @@ impl Row {
         }
     }
 
-    fn settled(detail: &RequestDetail, part: Part, file: &PolicyFile, clock: &Clock) -> Self {
+    fn settled(detail: &RequestDetail, part: RequestPart, file: &PolicyFile, clock: &Clock) -> Self {
         let last = detail.votes.last().map(|vote| (vote.by.name.as_str(), vote.at));
         let said = match part.verdict {
             Some((verdict, at)) => you_decided(verdict, at, &[], clock),

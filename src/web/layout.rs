@@ -88,7 +88,7 @@ pub struct Layout {
 impl Layout {
     /// The layout of a page for somebody who is signed in.
     pub fn new(signed_in: &SignedIn, place: Place, title: impl Into<String>) -> Self {
-        let roles = signed_in.roles;
+        let roles = signed_in.visitor.roles;
         let shown = |place: Place| match place {
             // What one decided is in it, too, and can be revoked without a policy.
             Place::Inbox => roles.approver || signed_in.unruled.is_some(),
@@ -111,7 +111,7 @@ impl Layout {
             .into_iter()
             .filter(|place| shown(*place))
             .filter_map(|each| each.link().map(|(href, label)| Link { href, label, current: each == place }));
-        let name = signed_in.person.name.clone();
+        let name = signed_in.visitor.person.name.clone();
         Self {
             title: title.into(),
             who: Some(Who { initials: initials(&name), name }),

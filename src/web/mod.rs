@@ -42,7 +42,7 @@ pub use failure::Failure;
 pub use limits::Limits;
 pub use requests::form::AskForm;
 pub use routes::{Route, Routes};
-pub use signed_in::{Roles, SignedIn};
+pub use signed_in::SignedIn;
 
 use crate::{
     config::settings::Network,

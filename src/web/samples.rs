@@ -14,12 +14,17 @@ use super::{
     requests::{AskPage, RequestPage},
     settings::SettingsPage,
     sign_in::SignInPage,
-    signed_in::Roles,
     statics,
     status::StatusPage,
     targets::{TargetPage, TargetsPage},
 };
-use crate::{actions::policy::Current, words::Clock};
+use crate::{
+    actions::{
+        policy::Current,
+        visitor::{Assurance, Roles, Visitor},
+    },
+    words::Clock,
+};
 use askama::Template;
 use jiff::tz::TimeZone;
 use latchkey_domain::access::{
@@ -43,13 +48,16 @@ pub fn signed_in(name: &str) -> SignedIn {
     let handle = name.split(' ').next().unwrap().to_lowercase();
     SignedIn {
         session: SessionId(Uuid::from_u128(1)),
-        person: Person {
-            id: PersonId(Uuid::from_u128(2)),
-            handle: handle.parse().unwrap(),
-            name: name.to_owned(),
-            groups: ["developers".to_owned()].into(),
+        visitor: Visitor {
+            person: Person {
+                id: PersonId(Uuid::from_u128(2)),
+                handle: handle.parse().unwrap(),
+                name: name.to_owned(),
+                groups: ["developers".to_owned()].into(),
+            },
+            roles: Roles { approver: true, operator: true, auditor: true },
+            assurance: Assurance { auth_time: clock().now, acr: None, amr: vec![] },
         },
-        roles: Roles { approver: true, operator: true, auditor: true },
         policy: Arc::new(Current {
             file: PolicyFile {
                 roles: BTreeMap::new(),

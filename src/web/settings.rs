@@ -109,7 +109,7 @@ async fn save(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
         }
     };
-    people::prefer(&state.store, signed_in.person.id, theme, zone.as_deref()).await?;
+    people::prefer(&state.store, signed_in.visitor.person.id, theme, zone.as_deref()).await?;
     Ok(Redirect::to("/settings?saved=1").into_response())
 }
 
@@ -130,7 +130,7 @@ fn said(none: &NoZone) -> String {
 
 /// `POST /settings/sessions/{id}/end`: one of one's own, whichever; 404 for others'. Its next request is signed out.
 async fn end(Extract(state): Extract<State>, signed_in: SignedIn, Id(id): Id<SessionId>) -> Result<Response, Failure> {
-    match ending::end(&state.store, &signed_in.person, id).await {
+    match ending::end(&state.store, &signed_in.visitor, id).await {
         Ok(()) if id == signed_in.session => {
             let cookie = AppendHeaders([(SET_COOKIE, Kind::Session.clear(&state.site))]);
             Ok((cookie, Redirect::to("/sign-in?signed_out=1")).into_response())
@@ -143,13 +143,13 @@ async fn end(Extract(state): Extract<State>, signed_in: SignedIn, Id(id): Id<Ses
 
 /// `POST /settings/sessions/end-others`: all but the one that this comes from.
 async fn end_others(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Response, Failure> {
-    ending::end_others(&state.store, &signed_in.person, signed_in.session).await?;
+    ending::end_others(&state.store, &signed_in.visitor, signed_in.session).await?;
     Ok(Redirect::to("/settings").into_response())
 }
 
 impl SettingsPage {
     async fn read(state: &State, signed_in: &SignedIn, theme: Theme, zone: String) -> Result<Self, Failure> {
-        let living = sessions::of_person(&state.store, signed_in.person.id, state.site.sessions).await?;
+        let living = sessions::of_person(&state.store, signed_in.visitor.person.id, state.site.sessions).await?;
         let usual = state.site.zone.iana_name().unwrap_or("UTC").to_owned();
         Ok(Self::new(signed_in, theme, zone, usual, &living))
     }

@@ -4,11 +4,15 @@ use super::{
     Failure, State,
     cookies::Kind,
     failure::Unruled,
-    frame::Visitor,
+    frame::ShownTo,
     layout::{Banner, Layout, Place},
 };
 use crate::{
-    actions::policy::{self, Current},
+    actions::{
+        policy::{self, Current},
+        sight,
+        visitor::{Assurance, Roles, Visitor},
+    },
     causes::chain,
     store::{limits::Counted, read::pulse, sessions},
     words::{Clock, limits::Often},
@@ -18,49 +22,15 @@ use axum::{
     http::{Method, request::Parts},
 };
 use jiff::tz::TimeZone;
-use latchkey_domain::access::{
-    SessionId,
-    person::{Person, Role, Theme},
-    policy::{Decision, PolicyFile},
-};
+use latchkey_domain::access::{SessionId, person::Theme};
 use std::sync::Arc;
-
-/// What somebody may do beside asking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Roles {
-    /// Some policy names them as one who decides.
-    pub approver: bool,
-    pub operator: bool,
-    pub auditor: bool,
-}
-
-impl Roles {
-    /// The person's roles under this policy.
-    pub fn of(person: &Person, file: &PolicyFile) -> Self {
-        let decides = |decision: &Decision| match decision {
-            Decision::Automatic => false,
-            Decision::Ask { approvers, .. } => approvers.contains(person),
-        };
-        Self {
-            approver: file.policies.iter().any(|policy| decides(&policy.decision)),
-            operator: file.has_role(person, Role::Operator),
-            auditor: file.has_role(person, Role::Auditor),
-        }
-    }
-
-    /// Whether they may see every access, everybody's.
-    pub fn sees_all(self) -> bool {
-        self.operator || self.auditor
-    }
-}
 
 /// Somebody who is signed in, with what every page needs to know. As an extractor it leads whoever is not to the
 /// sign-in page and back again.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     pub session: SessionId,
-    pub person: Person,
-    pub roles: Roles,
+    pub visitor: Visitor,
     /// Where none can be read, one that lets nobody do anything: what one has can be seen and given back all the same.
     pub policy: Arc<Current>,
     pub unruled: Option<Unruled>,
@@ -83,7 +53,7 @@ impl SignedIn {
     /// # Errors
     /// See [`SignedIn::not_theirs`].
     pub fn operator(&self) -> Result<(), Failure> {
-        if self.roles.operator { Ok(()) } else { Err(self.not_theirs()) }
+        if sight::targets(self.visitor.roles) { Ok(()) } else { Err(self.not_theirs()) }
     }
 
     /// Goes on for auditors only.
@@ -91,7 +61,12 @@ impl SignedIn {
     /// # Errors
     /// See [`SignedIn::not_theirs`].
     pub fn auditor(&self) -> Result<(), Failure> {
-        if self.roles.auditor { Ok(()) } else { Err(self.not_theirs()) }
+        if sight::audit(self.visitor.roles) { Ok(()) } else { Err(self.not_theirs()) }
+    }
+
+    /// The policy to go by; none where none can be read.
+    pub fn rules(&self) -> Option<&Current> {
+        self.unruled.is_none().then_some(&*self.policy)
     }
 
     /// Goes on where a policy can be gone by.
@@ -152,6 +127,8 @@ impl FromRequestParts<State> for SignedIn {
         let own_zone = found.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
         let clock = Clock::new(now, own_zone.unwrap_or_else(|| state.site.zone.clone()));
         let roles = Roles::of(&found.person, &policy.file);
+        let assurance = Assurance { auth_time: found.auth_time, acr: found.acr, amr: found.amr };
+        let visitor = Visitor { person: found.person, roles, assurance };
         let mut banners: Vec<Banner> = unruled.map(Banner::unruled).into_iter().collect();
         match &pulse {
             Some(pulse) => {
@@ -164,8 +141,7 @@ impl FromRequestParts<State> for SignedIn {
         }
         let signed_in = Self {
             session: found.session,
-            roles,
-            person: found.person,
+            visitor,
             banners,
             policy,
             unruled,
@@ -174,8 +150,8 @@ impl FromRequestParts<State> for SignedIn {
             time_zone: found.time_zone,
         };
         // The frame shows who is signed in on error pages, too.
-        if let Some(visitor) = parts.extensions.get::<Visitor>() {
-            visitor.is(&signed_in);
+        if let Some(shown) = parts.extensions.get::<ShownTo>() {
+            shown.is(&signed_in);
         }
         Ok(signed_in)
     }

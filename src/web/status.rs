@@ -109,7 +109,8 @@ async fn page(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Sta
     let held = hold::all(&state.store, HELD).await?;
     let checked = audit::checked(&state.store).await?;
     let provider_answers = state.login.reach().await.is_ok();
-    let troubles = if signed_in.roles.operator { Troubles::read(&state.store).await? } else { Troubles::default() };
+    let troubles =
+        if signed_in.visitor.roles.operator { Troubles::read(&state.store).await? } else { Troubles::default() };
     let provider = state.login.provider().to_owned();
     Ok(StatusPage::new(&signed_in, (&health, &held), &checked, (&provider, provider_answers), &troubles))
 }
@@ -176,7 +177,7 @@ impl StatusPage {
             earlier: earlier_workers(&earlier),
             queue,
             chain: LastCheck::of(checked, &signed_in.clock),
-            operator: signed_in.roles.operator.then(|| ForOperators {
+            operator: signed_in.visitor.roles.operator.then(|| ForOperators {
                 policy_hash: signed_in.policy.hash.clone(),
                 alarms: troubles.alarms.iter().map(|alarm| AlarmRow::of(alarm, &signed_in.clock)).collect(),
                 stuck: (troubles.stuck.iter().map(StuckRow::of))

@@ -14,7 +14,7 @@ use latchkey_domain::access::{
 };
 
 async fn refused(town: &Town, who: &str, form: AskForm) -> Vec<Field> {
-    match requests::submit(&town.web, town.person(who), &form.wanted()).await {
+    match requests::submit(&town.web, town.visitor(who), &form.wanted()).await {
         Err(NotSubmitted::Problems(considered)) => {
             assert!(considered.problems.iter().all(|problem| !problem.sentence.is_empty()));
             considered.problems.iter().map(|problem| problem.field).collect()
@@ -69,7 +69,7 @@ async fn an_ask_that_binds_too_much_is_refused_with_how_much_fits() {
         let namespaces = (0..namespaces).map(|number| format!("payments-{number}")).collect();
         let form = AskForm { namespaces, ..look() };
         let Err(NotSubmitted::Problems(considered)) =
-            requests::submit(&town.web, town.person("ana"), &form.wanted()).await
+            requests::submit(&town.web, town.visitor("ana"), &form.wanted()).await
         else {
             panic!("{sentence}: not refused")
         };
@@ -87,7 +87,7 @@ async fn who_is_no_developer_cannot_ask() {
 #[tokio::test]
 async fn two_clicks_make_one_request() {
     let town = Town::new().await;
-    let (form, ana) = (look(), town.person("ana"));
+    let (form, ana) = (look(), town.visitor("ana"));
     let wanted = form.wanted();
     let (one, two) = tokio::join!(requests::submit(&town.web, ana, &wanted), requests::submit(&town.web, ana, &wanted));
     assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1);
@@ -158,9 +158,9 @@ async fn a_stranger_neither_decides_nor_cancels() {
     let id = town.ask("ana", &look()).await;
     let refused = town.vote("gus", id, Verdict::Approve).await.unwrap_err();
     assert!(matches!(refused, NotDecided::Refused(Refused::NotEligible)), "{refused:?}");
-    let cancelled = requests::cancel(&town.web, town.person("gus"), id).await.unwrap_err();
+    let cancelled = requests::cancel(&town.web, town.visitor("gus"), id).await.unwrap_err();
     assert!(matches!(cancelled, NotDecided::NotFound), "{cancelled:?}");
-    requests::cancel(&town.web, town.person("ana"), id).await.unwrap();
+    requests::cancel(&town.web, town.visitor("ana"), id).await.unwrap();
     assert_eq!(town.count("select count(*) from request where state = 'cancelled'").await, 1);
 }
 
@@ -206,7 +206,7 @@ async fn each_cause_of_an_end_can_be_stored() {
 #[tokio::test]
 async fn a_vote_whose_reason_is_none_counts_for_nothing_by_whatever_door_it_comes() {
     let town = Town::new().await;
-    let id = requests::submit(&town.web, town.person("ana"), &look().wanted()).await.unwrap();
+    let id = requests::submit(&town.web, town.visitor("ana"), &look().wanted()).await.unwrap();
     let seen = town.seen(id).await;
     let long = "x".repeat(1_001);
     for (text, unfit) in [
@@ -215,7 +215,7 @@ async fn a_vote_whose_reason_is_none_counts_for_nothing_by_whatever_door_it_come
         (long.as_str(), Unfit::TooLong { length: 1_001, longest: 1_000 }),
     ] {
         let form = requests::VoteForm { verdict: Verdict::Approve, reason: Some(text.to_owned()), seen };
-        let refused = requests::vote(&town.web, town.person("ben"), id, form).await.unwrap_err();
+        let refused = requests::vote(&town.web, town.visitor("ben"), id, form).await.unwrap_err();
         assert!(matches!(refused, NotDecided::Reason(why) if why == unfit), "{refused:?}");
     }
     assert_eq!(town.count("select count(*) from vote").await, 0);
@@ -225,18 +225,18 @@ async fn a_vote_whose_reason_is_none_counts_for_nothing_by_whatever_door_it_come
 async fn only_holder_deciders_and_operators_end_an_access() {
     let town = Town::new().await;
     let grant = town.grant().await;
-    let strange = grants::give_back(&town.web, town.person("gus"), grant).await.unwrap_err();
+    let strange = grants::give_back(&town.web, town.visitor("gus"), grant).await.unwrap_err();
     assert!(matches!(strange, grants::NotEnded::NotFound), "{strange:?}");
-    let strange = grants::revoke(&town.web, town.person("chi"), grant, "why").await.unwrap_err();
+    let strange = grants::revoke(&town.web, town.visitor("chi"), grant, "why").await.unwrap_err();
     assert!(matches!(strange, grants::NotEnded::NotFound), "{strange:?}");
-    let holder = grants::revoke(&town.web, town.person("ana"), grant, "why").await.unwrap_err();
+    let holder = grants::revoke(&town.web, town.visitor("ana"), grant, "why").await.unwrap_err();
     assert!(matches!(holder, grants::NotEnded::Refused(NotRevoked::NotAllowed)), "{holder:?}");
     for (text, unfit) in [(" ", Unfit::Missing), ("over\0now", Unfit::NotPlain), ("over\u{202e}now", Unfit::NotPlain)] {
-        let refused = grants::revoke(&town.web, town.person("dee"), grant, text).await.unwrap_err();
+        let refused = grants::revoke(&town.web, town.visitor("dee"), grant, text).await.unwrap_err();
         assert!(matches!(refused, grants::NotEnded::Reason(why) if why == unfit), "{refused:?}");
     }
-    grants::revoke(&town.web, town.person("dee"), grant, "leaked key").await.unwrap();
-    let again = grants::give_back(&town.web, town.person("ana"), grant).await.unwrap_err();
+    grants::revoke(&town.web, town.visitor("dee"), grant, "leaked key").await.unwrap();
+    let again = grants::give_back(&town.web, town.visitor("ana"), grant).await.unwrap_err();
     assert!(matches!(again, grants::NotEnded::Already(GrantState::Revoking)), "{again:?}");
 }
 

@@ -127,3 +127,18 @@ fn names_are_found_within_braces() {
         "use crate::store::Tx;\nuse crate::{words, aws::{Iam, Sts},\n    web};\n// crate::cli\npub(crate) fn f() {}";
     assert_eq!(used_rooms(text), ["store", "words", "aws", "web"]);
 }
+
+/// Reads that are somebody's own to see.
+const OF_SOMEBODY: [&str; 4] = ["request::by_id(", "grant::by_id(", "grant::plain(", "target::by_key("];
+
+#[test]
+fn who_may_see_is_asked_in_one_place() {
+    let mut wrong = Vec::new();
+    for (room, _) in ROOMS.iter().filter(|(room, _)| *room != "store") {
+        for (file, text) in sources(room).into_iter().filter(|(file, _)| !file.ends_with("actions/sight.rs")) {
+            let reads = OF_SOMEBODY.iter().filter(|read| text.contains(**read));
+            wrong.extend(reads.map(|read| format!("{} calls {read}..): ask actions::sight", file.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

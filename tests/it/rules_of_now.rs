@@ -29,7 +29,7 @@ fn change() -> AskForm {
 async fn vote_now(town: &Town, who: &str, id: RequestId, verdict: Verdict) -> Result<Outcome, NotDecided> {
     let reason = (verdict == Verdict::Deny).then(|| "not this time".to_owned());
     let seen = town.seen_now(id).await.expect("somebody may decide it");
-    requests::vote(&town.web, town.person(who), id, VoteForm { verdict, reason, seen }).await
+    requests::vote(&town.web, town.visitor(who), id, VoteForm { verdict, reason, seen }).await
 }
 
 async fn granted(town: &Town, grant: GrantId) -> Grant {
@@ -128,7 +128,7 @@ async fn a_request_on_a_dropped_cluster_is_not_decided_by_what_has_its_name_now(
     town.apply_policy(&POLICY.replace("arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu", elsewhere)).await;
     for who in ["ben", "chi"] {
         let form = VoteForm { verdict: Verdict::Approve, reason: None, seen };
-        let refused = requests::vote(&town.web, town.person(who), id, form).await.unwrap_err();
+        let refused = requests::vote(&town.web, town.visitor(who), id, form).await.unwrap_err();
         assert!(matches!(refused, NotDecided::NotRuled(NotRuled::ClusterDropped)), "{refused:?}");
     }
     assert_eq!(town.count("select count(*) from access_grant").await, 0);
@@ -183,7 +183,7 @@ async fn what_nobody_can_see_is_denied_only() {
     assert!(matches!(&refused, NotDecided::Refused(Refused::Unresolved(_))), "{refused:?}");
     assert!(refused.to_string().contains("`view` of this profile is not on the cluster"), "{refused}");
     let form = VoteForm { verdict: Verdict::Deny, reason: Some("not now".into()), seen: before };
-    assert_eq!(requests::vote(&town.web, town.person("ben"), one, form).await.unwrap(), Outcome::Denied);
+    assert_eq!(requests::vote(&town.web, town.visitor("ben"), one, form).await.unwrap(), Outcome::Denied);
     assert_eq!(vote_now(&town, "ben", two, Verdict::Deny).await.unwrap(), Outcome::Denied);
     sqlx::query("delete from observation").execute(town.owner.pool()).await.unwrap();
     let three = sqlx::query_scalar("select count(*) from access_grant").fetch_one(town.owner.pool()).await;
@@ -245,10 +245,10 @@ async fn an_identity_that_ended_is_neither_asked_nor_decided_for() {
         .await
         .unwrap();
     let form = VoteForm { verdict: Verdict::Approve, reason: None, seen };
-    let refused = requests::vote(&town.web, town.person("ben"), waiting, form).await.unwrap_err();
+    let refused = requests::vote(&town.web, town.visitor("ben"), waiting, form).await.unwrap_err();
     assert!(matches!(refused, NotDecided::NotRuled(NotRuled::PrincipalEnded)), "{refused:?}");
     let form = AskForm { namespaces: vec!["payments-batch".into()], ..look() };
-    let refused = requests::submit(&town.web, town.person("ana"), &form.wanted()).await.unwrap_err();
+    let refused = requests::submit(&town.web, town.visitor("ana"), &form.wanted()).await.unwrap_err();
     assert!(matches!(refused, NotSubmitted::Problems(_)), "{refused:?}");
     let left = sqlx::query_scalar("select id from principal where arn = $1").bind(Town::arn("ana"));
     let left = PrincipalId(left.fetch_one(town.owner.pool()).await.unwrap());
@@ -297,7 +297,7 @@ async fn an_operator_releases_an_identity_and_nobody_else_does() {
     let grant = town.grant().await;
     let id = principal(&town, "ana").await;
     let release = async |who: &str, handle: &str, reason: &str| {
-        identities::release(&town.web, town.person(who), id, handle, reason).await
+        identities::release(&town.web, town.visitor(who), id, handle, reason).await
     };
     for who in ["ana", "ben", "eli"] {
         assert!(matches!(release(who, "ana", "she left").await, Err(NotReleased::NotFound)), "{who}");

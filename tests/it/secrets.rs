@@ -270,7 +270,7 @@ async fn look_inside(stage: &Stage, search: &mut Search, token: &str) {
     assert!(stored.contains(&hash), "sessions are stored by hash");
     let auth_time = jiff::Timestamp::now();
     let person = latchkey_domain::access::PersonId(uuid::Uuid::now_v7());
-    let new = NewSession { token, person, auth_time, acr: None, user_agent: None };
+    let new = NewSession { token, person, auth_time, acr: None, amr: &[], user_agent: None };
     search.place("Debug of a session", format!("{new:?}"));
     search.place("Debug of the portal's state and settings", stage.held());
     search.place("Debug of the worker", format!("{:?}", stage.worker));

@@ -95,6 +95,30 @@ async fn what_is_not_used_of_a_provider_refuses_nobody() {
     assert_eq!(stage.simulator().openid().asked("/userinfo"), 0, "the ID token said all");
 }
 
+/// What the session keeps of how somebody showed who they are.
+async fn assurance(stage: &Stage) -> String {
+    stage.value("select concat_ws(' ', acr, array_to_string(amr, ',')) from session").await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_keeps_by_which_means_the_provider_says_that_somebody_showed_who_they_are() {
+    let many: Vec<String> = (0..40).map(|number| format!("means-{number:02}-{}", "x".repeat(90))).collect();
+    for (told, kept) in [
+        (json!(["pwd", "otp", "mfa"]), "1 pwd,otp,mfa"),
+        (json!("pwd hwk"), "1 pwd,hwk"),
+        (json!([1, null, {"pwd": true}]), "1"),
+        (json!({ "pwd": true }), "1"),
+        (json!(["pw\u{0}d", "\u{202e}", ""]), "1 pwd"),
+    ] {
+        let Some(stage) = Stage::simulated().await else { return };
+        is_signed_in(&stage, vec![Quirk::IdToken("amr", told.clone())]).await;
+        assert_eq!(assurance(&stage).await.trim_end(), kept, "{told}");
+    }
+    let Some(stage) = Stage::simulated().await else { return };
+    is_signed_in(&stage, vec![Quirk::IdToken("amr", json!(many))]).await;
+    assert_eq!(assurance(&stage).await.len(), "1 ".len() + 10 * 50 + 9, "ten means of 50 characters at most");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn userinfo_is_asked_once_where_the_id_token_says_too_little() {
     let Some(stage) = Stage::simulated().await else { return };

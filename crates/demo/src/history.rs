@@ -8,7 +8,9 @@ use latchkey::{
     actions::{
         grants,
         requests::{self, Outcome, VoteForm},
+        visitor::Visitor,
     },
+    machine,
     store::{
         Store, clusters, observations,
         people::{self, Arrival},
@@ -73,7 +75,8 @@ pub async fn observed(store: &Store) -> anyhow::Result<()> {
 
 /// A few requests and their ends. Ana's own stay out of it: her story begins with the viewer.
 pub async fn requests(store: &Store, people: &BTreeMap<&'static str, Person>) -> anyhow::Result<()> {
-    let [ana, ben, chi, dee] = ["ana", "ben", "chi", "dee"].map(|handle| &people[handle]);
+    let visitor = |handle: &str| Visitor::new(people[handle].clone(), machine::now());
+    let [ana, ben, chi, dee] = &["ana", "ben", "chi", "dee"].map(visitor);
     let looked =
         ask(store, ana, &form("staging-eu", "view", "checkout", 60, "Why do checkouts time out since the deploy?"))
             .await?;
@@ -103,13 +106,13 @@ fn form(cluster: &str, profile: &str, namespace: &str, minutes: u32, reason: &st
     }
 }
 
-async fn ask(store: &Store, by: &Person, form: &AskForm) -> anyhow::Result<RequestId> {
+async fn ask(store: &Store, by: &Visitor, form: &AskForm) -> anyhow::Result<RequestId> {
     requests::submit(store, by, &form.wanted())
         .await
-        .with_context(|| format!("{} could not ask for {}", by.handle, form.profile))
+        .with_context(|| format!("{} could not ask for {}", by.person.handle, form.profile))
 }
 
-async fn approve(store: &Store, by: &Person, id: RequestId) -> anyhow::Result<GrantId> {
+async fn approve(store: &Store, by: &Visitor, id: RequestId) -> anyhow::Result<GrantId> {
     let vote = VoteForm { verdict: Verdict::Approve, reason: None, seen: seen(store, id).await? };
     match requests::vote(store, by, id, vote).await? {
         Outcome::Approved(grant) => Ok(grant),
@@ -117,7 +120,7 @@ async fn approve(store: &Store, by: &Person, id: RequestId) -> anyhow::Result<Gr
     }
 }
 
-async fn deny(store: &Store, by: &Person, id: RequestId, reason: &str) -> anyhow::Result<()> {
+async fn deny(store: &Store, by: &Visitor, id: RequestId, reason: &str) -> anyhow::Result<()> {
     let seen = seen(store, id).await?;
     requests::vote(store, by, id, VoteForm { verdict: Verdict::Deny, reason: Some(reason.into()), seen }).await?;
     Ok(())

@@ -13,7 +13,7 @@ use latchkey_domain::access::{
     person::{Audience, Handle, Person},
     policy::{Decision, PolicyFile},
     request::{ClosedWhy, Open},
-    transition::{Actor, Process, Target, Transition},
+    transition::{Actor, Process, Target},
 };
 use latchkey_domain::audit::event::Event;
 use std::{
@@ -360,6 +360,7 @@ async fn end(
             ended += 1;
         }
     }
+    let mut revoked = Vec::new();
     for grant in grants {
         let id = grant.facts().id;
         let (cause, reason) = match ends.grants.get(&id).filter(|_| !dropped.contains(&id)) {
@@ -369,11 +370,10 @@ async fn end(
             Some(refused) => (Cause::PolicyChanged, refused.why.clone()),
         };
         let Some(live) = grant.live() else { continue };
-        let Transition { to, event, wakes: own } = live.revoke(cause, actor(), Some(reason), now);
-        wakes.extend(own);
-        tx.record(Transition { to, event, wakes: vec![] }, now).await?;
-        ended += 1;
+        revoked.push(live.revoke(cause, actor(), Some(reason), now));
     }
+    ended += revoked.len();
+    wakes.extend(tx.record_all(revoked, now).await?);
     Ok((now, ended))
 }
 

@@ -56,7 +56,7 @@ pub async fn send(
     let Ok(turn) = AT_ONCE.try_acquire() else {
         return Err(Failure::Unavailable("Two exports are under way. Try again once one of them is done.".to_owned()));
     };
-    let export = match audit::export(&state.store, &signed_in.person, &wanted, format).await {
+    let export = match audit::export(&state.store, &signed_in.visitor, &wanted, format).await {
         Ok(export) => export,
         Err(NotExported::NotFound) => return Err(Failure::NotFound),
         Err(NotExported::Unknown(names)) => {

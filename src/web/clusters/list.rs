@@ -61,7 +61,7 @@ pub async fn page(
 ) -> Result<ClustersPage, Failure> {
     let after: Option<ClusterName> = query.after.parse().ok();
     let after = after.as_ref().map(ClusterName::as_str);
-    let rows = cluster::list(&state.store, signed_in.person.id, after, PAGE + 1).await?;
+    let rows = cluster::list(&state.store, signed_in.visitor.person.id, after, PAGE + 1).await?;
     Ok(ClustersPage::new(&signed_in, rows))
 }
 
@@ -74,7 +74,7 @@ impl ClustersPage {
             layout: signed_in.layout(Place::Clusters, "Clusters"),
             rows: rows.iter().map(|row| Row::of(row, signed_in)).collect(),
             more,
-            sees_all: signed_in.roles.sees_all(),
+            sees_all: signed_in.visitor.roles.sees_all(),
         }
     }
 }

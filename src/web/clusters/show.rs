@@ -116,7 +116,7 @@ pub async fn page(
     Query(query): Query<ShowQuery>,
 ) -> Result<ClusterPage, Failure> {
     let detail = cluster::by_id(&state.store, id).await?.ok_or(Failure::NotFound)?;
-    let of = (!signed_in.roles.sees_all()).then_some(signed_in.person.id);
+    let of = (!signed_in.visitor.roles.sees_all()).then_some(signed_in.visitor.person.id);
     let after = query.after.parse::<GrantId>().ok();
     let live = cluster::live(&state.store, id, of, after, PAGE + 1).await?;
     Ok(ClusterPage::new(&signed_in, &detail, live))
@@ -132,7 +132,7 @@ impl ClusterPage {
         let trouble = observed.is_some_and(|observed| observed.body.trouble.is_some());
         let sight = Sight::of(observed.map(|observed| observed.age_seconds), kubernetes.is_some(), trouble);
         let mode = observed.and_then(|observed| observed.body.aws.as_ref()).map(|aws| aws.mode);
-        let sees_all = signed_in.roles.sees_all();
+        let sees_all = signed_in.visitor.roles.sees_all();
         let prod = is_prod(&signed_in.policy.file, &detail.name);
         let closed = detail.dropped_at.is_some() || detail.gone.is_some();
         let can_ask = !closed && mode != Some(AuthenticationMode::Api);
@@ -223,7 +223,7 @@ impl AccessRow {
         let namespaces: Vec<String> = access.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
         let doing = doing(&access.profile);
         let place = Access { doing: &doing, scope: access.profile.scope, namespaces: &namespaces, cluster };
-        let subject = Subject::of(&access.holder.name, access.holder.id == signed_in.person.id);
+        let subject = Subject::of(&access.holder.name, access.holder.id == signed_in.visitor.person.id);
         let tense =
             Tense::Granted { state: access.state, minutes: access.minutes, active: access.active, ended_at: None };
         Self {

@@ -21,7 +21,7 @@ pub async fn give_back(
     signed_in: SignedIn,
     Id(id): Id<GrantId>,
 ) -> Result<Response, Failure> {
-    match grants::give_back(&state.store, &signed_in.person, id).await {
+    match grants::give_back(&state.store, &signed_in.visitor, id).await {
         Ok(()) => Ok(to(id)),
         // Whose it is, no policy says.
         Err(NotEnded::NotFound) => Err(Failure::NotFound),
@@ -43,7 +43,7 @@ pub async fn revoke(
     Form(form): Form<RevokeForm>,
 ) -> Result<Response, Failure> {
     let signed_in = signed_in.map_err(|failure| failure.keeping(format!("/grants/{id}"), &form.reason))?;
-    match grants::revoke(&state.store, &signed_in.person, id, &form.reason).await {
+    match grants::revoke(&state.store, &signed_in.visitor, id, &form.reason).await {
         Ok(()) => Ok(to(id)),
         Err(error) => not_ended(&state, &signed_in, id, error, form.reason).await,
     }

@@ -1,7 +1,8 @@
 //! The kubeconfig: where the cluster is and how `aws` makes a token. It holds no secret.
 
 use crate::{
-    store::read::grant::{self, GrantDetail},
+    actions::sight,
+    store::read::grant::GrantDetail,
     web::{Failure, SignedIn, State, path::Id},
 };
 use axum::{
@@ -26,10 +27,8 @@ pub async fn download(
     signed_in: SignedIn,
     Id(id): Id<GrantId>,
 ) -> Result<Response, Failure> {
-    let detail = grant::by_id(&state.store, id).await?.ok_or(Failure::NotFound)?;
-    if detail.holder.id != signed_in.person.id {
-        return Err(Failure::NotFound);
-    }
+    let found = sight::grant(&state.store, &signed_in.visitor, id).await?;
+    let (detail, _) = found.filter(|(_, part)| part.holder).ok_or(Failure::NotFound)?;
     match detail.progress.state {
         GrantState::Scheduled | GrantState::Provisioning | GrantState::Active => {}
         GrantState::Revoking | GrantState::Ended => {

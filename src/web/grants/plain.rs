@@ -2,7 +2,8 @@
 
 use super::show::Again;
 use crate::{
-    store::read::grant::{self, GrantPlain},
+    actions::sight::{self, GrantPart},
+    store::read::grant::GrantPlain,
     web::{
         Failure, SignedIn, State,
         layout::{Layout, Place},
@@ -28,10 +29,7 @@ pub struct PlainPage {
     pub layout: Layout,
     pub access: GrantPlain,
     pub standing: Standing,
-    /// Whether it is the visitor's own.
-    pub own: bool,
-    /// Whether the visitor decides on it or is an operator.
-    may_end: bool,
+    pub part: GrantPart,
     pub again: Again,
 }
 
@@ -41,36 +39,31 @@ impl PlainPage {
     /// # Errors
     /// `NotFound` where it is not theirs to see.
     pub async fn read(state: &State, signed_in: &SignedIn, id: GrantId, again: Again) -> Result<Self, Failure> {
-        let access = grant::plain(&state.store, id).await?.ok_or_else(|| signed_in.not_theirs())?;
-        let holder = access.holder == signed_in.person.id;
-        let may_end = signed_in.roles.operator || access.decided_by.contains(&signed_in.person.id);
-        if !(holder || may_end || signed_in.roles.sees_all()) {
-            return Err(signed_in.not_theirs());
-        }
-        Ok(Self::new(signed_in, access, may_end, again))
+        let found = sight::plain_grant(&state.store, &signed_in.visitor, id).await?;
+        let (access, part) = found.ok_or_else(|| signed_in.not_theirs())?;
+        Ok(Self::new(signed_in, access, part, again))
     }
 
-    fn new(signed_in: &SignedIn, access: GrantPlain, may_end: bool, again: Again) -> Self {
+    fn new(signed_in: &SignedIn, access: GrantPlain, part: GrantPart, again: Again) -> Self {
         let standing = match GrantState::parse(&access.state) {
             Some(GrantState::Revoking) => Standing::Ends,
             Some(GrantState::Ended) => Standing::Over,
             Some(GrantState::Scheduled | GrantState::Provisioning | GrantState::Active) | None => Standing::Runs,
         };
-        let own = access.holder == signed_in.person.id;
         let error = if again.error.is_some() { "Error: " } else { "" };
         let title = format!("{error}Access on {}", access.cluster_name);
         let layout = signed_in.layout(Place::Elsewhere, title);
-        Self { layout, access, standing, own, may_end, again }
+        Self { layout, access, standing, part, again }
     }
 
     /// Whether the visitor may give it back.
     pub fn can_give_back(&self) -> bool {
-        self.own && self.standing == Standing::Runs
+        self.part.holder && self.standing == Standing::Runs
     }
 
     /// Whether the visitor may revoke it.
     pub fn can_revoke(&self) -> bool {
-        self.may_end && self.standing == Standing::Runs
+        self.part.may_end && self.standing == Standing::Runs
     }
 }
 
@@ -78,6 +71,7 @@ impl PlainPage {
 impl PlainPage {
     /// The page for this visitor, who may end the access.
     pub fn sample(signed_in: &SignedIn, access: GrantPlain) -> Self {
-        Self::new(signed_in, access, true, Again::default())
+        let part = GrantPart { holder: access.holder == signed_in.visitor.person.id, may_end: true, oversees: true };
+        Self::new(signed_in, access, part, Again::default())
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{plain::PlainPage, view::View};
 use crate::{
-    store::read::grant::{self, GrantDetail},
+    actions::sight::{self, GrantPart},
+    store::read::grant::GrantDetail,
     web::{
         Failure, SignedIn, State,
         layout::{Layout, Place},
@@ -61,18 +62,14 @@ pub(super) async fn shown(
     id: GrantId,
     again: Again,
 ) -> Result<(Response, bool), Failure> {
-    let (detail, again) = match grant::by_id(&state.store, id).await {
+    let ((detail, part), again) = match sight::grant(&state.store, &signed_in.visitor, id).await {
         Err(error) if error.is_of_one_row() => {
             let page = PlainPage::read(state, signed_in, id, again).await?;
             let may = page.can_revoke();
             return Ok((page.into_response(), may));
         }
-        detail => (detail?.ok_or_else(|| signed_in.not_theirs())?, again),
+        found => (found?.ok_or_else(|| signed_in.not_theirs())?, again),
     };
-    let part = Part::of(signed_in, &detail);
-    if !part.sees() {
-        return Err(signed_in.not_theirs());
-    }
     let page = GrantPage::new(signed_in, &detail, part, again);
     let may = page.view.can_revoke;
     Ok((page.into_response(), may))
@@ -101,45 +98,18 @@ pub async fn live(
     }
 }
 
-/// What a visitor is to an access.
-#[derive(Debug, Clone, Copy)]
-pub struct Part {
-    pub holder: bool,
-    /// A decider of it or an operator: they may take it away.
-    pub may_end: bool,
-    /// Operators and auditors see every access.
-    pub oversees: bool,
-}
-
-impl Part {
-    fn of(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
-        Self {
-            holder: detail.holder.id == signed_in.person.id,
-            may_end: signed_in.roles.operator || detail.progress.decided_by.contains(&signed_in.person.id),
-            oversees: signed_in.roles.sees_all(),
-        }
-    }
-
-    fn sees(self) -> bool {
-        self.holder || self.may_end || self.oversees
-    }
-}
-
 impl GrantPage {
     /// The page as this visitor may see it now.
     ///
     /// # Errors
     /// `NotFound` where it is not theirs to see.
     pub async fn read(state: &State, signed_in: &SignedIn, id: GrantId, again: Again) -> Result<Self, Failure> {
-        let detail = grant::by_id(&state.store, id).await?.ok_or_else(|| signed_in.not_theirs())?;
-        let part = Part::of(signed_in, &detail);
-        if !part.sees() {
-            return Err(signed_in.not_theirs());
-        }
+        let found = sight::grant(&state.store, &signed_in.visitor, id).await?;
+        let (detail, part) = found.ok_or_else(|| signed_in.not_theirs())?;
         Ok(Self::new(signed_in, &detail, part, again))
     }
 
-    fn new(signed_in: &SignedIn, detail: &GrantDetail, part: Part, again: Again) -> Self {
+    fn new(signed_in: &SignedIn, detail: &GrantDetail, part: GrantPart, again: Again) -> Self {
         let view = View::of(detail, part, &signed_in.policy.file, &signed_in.clock);
         let error = if again.error.is_some() { "Error: " } else { "" };
         let title = format!("{error}{}", view.title);
@@ -153,13 +123,13 @@ impl GrantPage {
 impl GrantPage {
     /// The page for its holder.
     pub fn sample_for_holder(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
-        let part = Part { holder: true, may_end: false, oversees: false };
+        let part = GrantPart { holder: true, may_end: false, oversees: false };
         Self::new(signed_in, detail, part, Again::default())
     }
 
     /// The page for an operator who revoked without a reason.
     pub fn sample_for_operator(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
-        let part = Part { holder: false, may_end: true, oversees: true };
+        let part = GrantPart { holder: false, may_end: true, oversees: true };
         let error = "Say why: whoever loses the access needs a reason.".to_owned();
         Self::new(signed_in, detail, part, Again { reason: String::new(), error: Some(error) })
     }

@@ -1,7 +1,8 @@
 //! What the page of an access shows of it to whoever looks.
 
-use super::{documents::documents, kubeconfig::file_name, show::Part};
+use super::{documents::documents, kubeconfig::file_name};
 use crate::{
+    actions::sight::GrantPart,
     store::read::grant::GrantDetail,
     web::{
         change::Document,
@@ -110,7 +111,7 @@ const ACTIVE_POLL_SECONDS: u32 = 15;
 
 impl View {
     /// The view of an access.
-    pub fn of(detail: &GrantDetail, part: Part, file: &PolicyFile, clock: &Clock) -> Self {
+    pub fn of(detail: &GrantDetail, part: GrantPart, file: &PolicyFile, clock: &Clock) -> Self {
         let progress = &detail.progress;
         let namespaces: Vec<String> = detail.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
         let subject = Subject::of(&detail.holder.name, part.holder);

@@ -157,13 +157,13 @@ pub async fn send(
     let (form, find) = input.parts();
     let signed_in = signed_in.map_err(|failure| failure.keeping(address(&form), &form.reason))?;
     signed_in.ruled()?;
-    let (person, times) = (signed_in.person.id.to_string(), state.site.limits.requests_per_person);
+    let (person, times) = (signed_in.visitor.person.id.to_string(), state.site.limits.requests_per_person);
     match state.count(Counted::Request, &person, times, Often::Request).await {
         Ok(()) => {}
         Err(Failure::TooOften(often)) => return too_often(&state, &signed_in, form, &find, often).await,
         Err(other) => return Err(other),
     }
-    match requests::submit(&state.store, &signed_in.person, &form.wanted()).await {
+    match requests::submit(&state.store, &signed_in.visitor, &form.wanted()).await {
         Ok(id) => Ok(Redirect::to(&format!("/requests/{id}")).into_response()),
         Err(NotSubmitted::Problems(considered)) => {
             let problems = considered.problems.clone();
@@ -197,9 +197,9 @@ impl AskPage {
     async fn read(state: &State, signed_in: &SignedIn, mut form: AskForm, find: &str) -> Result<Self, Failure> {
         let current = &signed_in.policy;
         settle(&mut form, signed_in);
-        let mut considered = consider(&state.store, current, &signed_in.person, &form.wanted()).await?;
+        let mut considered = consider(&state.store, current, &signed_in.visitor.person, &form.wanted()).await?;
         if settle_namespaces(&mut form, signed_in, &considered) | settle_minutes(&mut form, signed_in) {
-            considered = consider(&state.store, current, &signed_in.person, &form.wanted()).await?;
+            considered = consider(&state.store, current, &signed_in.visitor.person, &form.wanted()).await?;
         }
         Self::new(state, signed_in, form, find, considered, vec![]).await
     }
@@ -213,9 +213,9 @@ impl AskPage {
         problems: Vec<Problem>,
     ) -> Result<Self, Failure> {
         let current = &signed_in.policy;
-        let shown = preview::of_ask(&state.store, current, &signed_in.person, &mut considered).await?;
+        let shown = preview::of_ask(&state.store, current, &signed_in.visitor.person, &mut considered).await?;
         let known = people::approvers(&state.store, &current.file).await?;
-        let own = people::principals(&state.store, signed_in.person.id).await?;
+        let own = people::principals(&state.store, signed_in.visitor.person.id).await?;
         let read = shown.as_ref().map(|shown| Read::of(shown, &signed_in.clock));
         let held = match &considered.cluster {
             Some((cluster, _)) => hold::of(&state.store, *cluster).await?,

@@ -64,20 +64,21 @@ const DURATIONS: [u32; 8] = [30, 60, 120, 240, 480, 1_440, 2_880, 10_080];
 /// The clusters on which some policy lets this person ask for something.
 pub fn open_clusters(signed_in: &SignedIn) -> Vec<String> {
     let file = &signed_in.policy.file;
-    let clusters = file.clusters.iter().filter(|cluster| !file.may_ask(&signed_in.person, &cluster.name).is_empty());
+    let clusters =
+        file.clusters.iter().filter(|cluster| !file.may_ask(&signed_in.visitor.person, &cluster.name).is_empty());
     clusters.map(|cluster| cluster.name.to_string()).collect()
 }
 
 /// The profiles that some policy lets this person ask for on a cluster.
 pub fn offered_profiles<'a>(signed_in: &'a SignedIn, cluster: &str) -> Vec<&'a ProfileName> {
-    cluster.parse().map(|name| signed_in.policy.file.may_ask(&signed_in.person, &name)).unwrap_or_default()
+    cluster.parse().map(|name| signed_in.policy.file.may_ask(&signed_in.visitor.person, &name)).unwrap_or_default()
 }
 
 /// The most minutes that a policy allows for what is chosen.
 pub fn longest(signed_in: &SignedIn, form: &AskForm) -> Option<u32> {
     let (cluster, profile) = (form.cluster.parse().ok()?, form.profile.parse().ok()?);
     let chosen: Vec<String> = form.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
-    signed_in.policy.file.longest(&signed_in.person, &cluster, &profile, &chosen)
+    signed_in.policy.file.longest(&signed_in.visitor.person, &cluster, &profile, &chosen)
 }
 /// The profiles that this person may ask for on the cluster, each with its risk where it is known.
 pub fn profiles(signed_in: &SignedIn, form: &AskForm, observed: Option<&ClusterObservation>) -> Vec<Choice> {
@@ -110,7 +111,8 @@ pub fn namespaces(signed_in: &SignedIn, form: &AskForm, considered: &Considered)
     let state = considered.observed.as_ref().and_then(|observed| observed.body.kubernetes.as_ref());
     let Some(state) = state else { return Namespaces::NotYet };
     let all = state.namespaces.iter().map(|namespace| namespace.name.as_str());
-    let mut permitted = signed_in.policy.file.namespaces_for(&signed_in.person, &cluster.name, &profile.name, all);
+    let mut permitted =
+        signed_in.policy.file.namespaces_for(&signed_in.visitor.person, &cluster.name, &profile.name, all);
     permitted.sort_unstable();
     if permitted.is_empty() {
         return Namespaces::NonePermitted;

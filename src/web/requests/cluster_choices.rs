@@ -46,8 +46,8 @@ impl ClusterChoices {
     /// Those one may ask for first, among them what one holds or waits for, then where one asked before; a search also
     /// shows the closed ones.
     pub async fn read(state: &State, signed_in: &SignedIn, form: &AskForm, find: &str) -> Result<Self, Failure> {
-        let held = held::by(&state.store, signed_in.person.id).await?;
-        let asked = asked::by(&state.store, signed_in.person.id, None, PAGE).await?;
+        let held = held::by(&state.store, signed_in.visitor.person.id).await?;
+        let asked = asked::by(&state.store, signed_in.visitor.person.id, None, PAGE).await?;
         let file = &signed_in.policy.file;
         let has = |name: &str| held.iter().find(|held| held.cluster_name == name);
         let waits =
@@ -56,7 +56,7 @@ impl ClusterChoices {
             let name = cluster.name.as_str();
             Candidate {
                 cluster,
-                open: !file.may_ask(&signed_in.person, &cluster.name).is_empty(),
+                open: !file.may_ask(&signed_in.visitor.person, &cluster.name).is_empty(),
                 theirs: has(name).is_some() || waits(name).is_some(),
                 recent: asked.iter().any(|asked| asked.cluster_name == name),
             }

@@ -46,7 +46,7 @@ pub async fn vote(
         return again(&state, &signed_in, id, &input, Trouble::Refused(Refused::Stale)).await;
     };
     let reason = Some(input.reason.clone());
-    match requests::vote(&state.store, &signed_in.person, id, VoteForm { verdict, reason, seen }).await {
+    match requests::vote(&state.store, &signed_in.visitor, id, VoteForm { verdict, reason, seen }).await {
         Ok(_) => Ok(Redirect::to(&format!("/requests/{id}")).into_response()),
         Err(NotDecided::NotFound) => Err(Failure::NotFound),
         Err(NotDecided::Reason(unfit)) => again(&state, &signed_in, id, &input, Trouble::Reason(unfit)).await,
@@ -66,7 +66,7 @@ pub async fn cancel(
     signed_in: SignedIn,
     Id(id): Id<RequestId>,
 ) -> Result<Response, Failure> {
-    match requests::cancel(&state.store, &signed_in.person, id).await {
+    match requests::cancel(&state.store, &signed_in.visitor, id).await {
         // Cancelled twice is cancelled.
         Ok(()) | Err(NotDecided::Closed(RequestState::Cancelled, None | Some(ClosedWhy::Requester))) => {
             RequestPage::read(&state, &signed_in, id, Again::default()).await?;

@@ -8,12 +8,12 @@ mod facts;
 pub mod form;
 mod groups;
 mod history;
-pub mod part;
 #[cfg(test)]
 pub mod samples;
 mod show;
 mod standing;
 mod summary;
+pub mod waiting;
 
 #[cfg(test)]
 pub use ask::AskPage;

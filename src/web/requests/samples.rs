@@ -12,7 +12,11 @@ use super::{
     summary::Summary,
 };
 use crate::{
-    actions::ask::{Field, Problem},
+    actions::{
+        ask::{Field, Problem},
+        sight::RequestPart,
+        visitor::Visitor,
+    },
     store::read::{
         asked::Asked,
         held::Held,
@@ -237,7 +241,8 @@ fn ruled(facts: &RequestFacts, quorum: u8) -> Ruled {
 }
 
 fn as_ben() -> SignedIn {
-    SignedIn { person: person(5, "Ben Okafor"), ..signed_in("Ben Okafor") }
+    let ben = signed_in("Ben Okafor");
+    SignedIn { visitor: Visitor { person: person(5, "Ben Okafor"), ..ben.visitor.clone() }, ..ben }
 }
 
 fn added(text: &str) -> Vec<Line> {

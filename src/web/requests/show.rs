@@ -3,19 +3,19 @@
 use super::{
     facts::{Facts, Read, is_prod},
     history::History,
-    part::{Part, Waiting},
     standing::{self, standing},
+    waiting::Waiting,
 };
 use crate::{
     actions::{
         preview::{self, Shown},
-        requests::ruled_now,
+        sight::{self, RequestPart, SeenRequest},
     },
     store::{
-        observations, people,
+        observations,
         read::{
             hold::{self, OnHold},
-            request::{self, RequestDetail},
+            request::RequestDetail,
         },
     },
     web::{
@@ -161,20 +161,9 @@ impl RequestPage {
     /// # Errors
     /// `NotFound` where it is not theirs to see.
     pub async fn read(state: &State, signed_in: &SignedIn, id: RequestId, again: Again) -> Result<Self, Failure> {
-        let mut detail = request::by_id(&state.store, id).await?.ok_or_else(|| signed_in.not_theirs())?;
         let current = &signed_in.policy;
-        let known = people::approvers(&state.store, &current.file).await?;
-        let ruled = if signed_in.unruled.is_some() {
-            Err(NotRuled::NoPolicy)
-        } else if detail.principal_ended {
-            Err(NotRuled::PrincipalEnded)
-        } else {
-            ruled_now(&state.store, current, &detail.facts, &known).await?
-        };
-        let part = Part::of(signed_in, &detail, ruled.as_ref().ok());
-        if !part.sees() {
-            return Err(signed_in.not_theirs());
-        }
+        let found = sight::request(&state.store, &signed_in.visitor, signed_in.rules(), id).await?;
+        let SeenRequest { mut detail, ruled, known, part } = found.ok_or_else(|| signed_in.not_theirs())?;
         let pending = detail.state == RequestState::Pending;
         let seen = ruled.as_ref().ok().filter(|_| pending).map(|ruled| ruled.seen);
         let shown = Self::shown(&ruled, &detail);
@@ -184,13 +173,14 @@ impl RequestPage {
         detail.facts.profile = shown.facts.profile;
         view.version = standing::version(&detail, seen.map(|seen| seen.to_string()).as_deref());
         view.notice = again.notice.as_deref().map(Html::prose);
-        let voted = detail.votes.iter().any(|vote| vote.by.id == signed_in.person.id && Some(vote.seen) == seen);
+        let voted =
+            detail.votes.iter().any(|vote| vote.by.id == signed_in.visitor.person.id && Some(vote.seen) == seen);
         let pending = pending && signed_in.clock.now < detail.facts.lapses_at;
         let held = if pending { hold::of(&state.store, detail.facts.cluster).await? } else { None };
         view.waits = held.as_ref().map(|held| held.not_now(Reader::Decider, &signed_in.clock));
         view.version.push_str(OnHold::version(held.as_ref()));
         if pending && (part.eligible || part.oversees) {
-            let decider = part.eligible.then_some(&signed_in.person);
+            let decider = part.eligible.then_some(&signed_in.visitor.person);
             let shown = preview::of_request(&state.store, current, &detail.facts, decider).await?;
             view.add_preview(shown.as_ref(), &signed_in.clock);
             view.history = Some(History::read(state, signed_in, &detail).await?);
@@ -213,7 +203,14 @@ impl RequestPage {
     /// The page from what was read, without a preview.
     #[cfg(test)]
     pub fn of(signed_in: &SignedIn, detail: &RequestDetail, ruled: &Result<Ruled, NotRuled>, known: &[Person]) -> Self {
-        Self::new(signed_in, detail, ruled, known, &Kinds::default(), Part::of(signed_in, detail, ruled.as_ref().ok()))
+        Self::new(
+            signed_in,
+            detail,
+            ruled,
+            known,
+            &Kinds::default(),
+            RequestPart::of(&signed_in.visitor, detail, ruled.as_ref().ok()),
+        )
     }
 
     /// The request with what an approval of it would grant now, while it waits for one.
@@ -231,7 +228,7 @@ impl RequestPage {
         ruled: &Result<Ruled, NotRuled>,
         known: &[Person],
         kinds: &Kinds,
-        part: Part,
+        part: RequestPart,
     ) -> Self {
         let (facts, clock) = (&detail.facts, &signed_in.clock);
         let namespaces: Vec<String> = facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
@@ -266,7 +263,7 @@ impl RequestPage {
             read: None,
             decision: None,
             own_verdict: part.verdict.map(|(verdict, _)| verdict),
-            own_part: part.own_part(detail, waiting_for.as_ref().unwrap_or(&Waiting::default()), clock),
+            own_part: waiting_for.as_ref().unwrap_or(&Waiting::default()).own_part(part, detail, clock),
             notice: None,
             can_cancel: part.requester && detail.state == RequestState::Pending,
             open: grant.filter(|_| part.requester).map(|grant| format!("/grants/{}", grant.id)),

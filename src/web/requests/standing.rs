@@ -1,6 +1,6 @@
 //! Where a request stands: its pill, its sentence, its timeline, and how soon to look again.
 
-use super::part::Waiting;
+use super::waiting::Waiting;
 use crate::{
     store::read::request::RequestDetail,
     web::{

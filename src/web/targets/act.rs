@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 /// `POST /targets/{kind}/{key}/try`: 303 to the page.
 pub async fn try_now(Extract(state): Extract<State>, signed_in: SignedIn, At(target): At) -> Result<Response, Failure> {
-    done(target, targets::try_now(&state.store, &signed_in.person, target).await)
+    done(target, targets::try_now(&state.store, &signed_in.visitor, target).await)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -37,7 +37,7 @@ pub async fn pause(
     At(target): At,
     Form(form): Form<PauseForm>,
 ) -> Result<Response, Failure> {
-    let paused = targets::pause_granting(&state.store, &signed_in.person, cluster(target)?, &form.reason).await;
+    let paused = targets::pause_granting(&state.store, &signed_in.visitor, cluster(target)?, &form.reason).await;
     let (status, again) = match paused {
         Err(NotDone::Reason(unfit)) => {
             let error = words::people::no_reason(unfit, "everybody whose access waits reads it");
@@ -54,7 +54,7 @@ pub async fn pause(
 
 /// `POST /targets/cluster/{key}/resume`: 303 to the page.
 pub async fn resume(Extract(state): Extract<State>, signed_in: SignedIn, At(target): At) -> Result<Response, Failure> {
-    done(target, targets::resume_granting(&state.store, &signed_in.person, cluster(target)?).await)
+    done(target, targets::resume_granting(&state.store, &signed_in.visitor, cluster(target)?).await)
 }
 
 /// Only on clusters can granting be paused.

@@ -56,7 +56,7 @@ pub async fn release(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Failure> {
     let target = Target::Principal(id);
-    match identities::release(&state.store, &signed_in.person, id, &typed.handle, &typed.reason).await {
+    match identities::release(&state.store, &signed_in.visitor, id, &typed.handle, &typed.reason).await {
         Ok(()) => Ok(Redirect::to(&address(target)).into_response()),
         Err(NotReleased::NotFound) => Err(Failure::NotFound),
         Err(error @ NotReleased::Already) => Err(Failure::Conflict(error.to_string())),

@@ -5,9 +5,10 @@ use super::{
     release::{Release, Typed},
 };
 use crate::{
+    actions::sight,
     store::{
         people::{self, Held},
-        read::target::{self, LegRow, Paused, TargetDetail, WriteRow},
+        read::target::{LegRow, Paused, TargetDetail, WriteRow},
     },
     web::{
         Failure, SignedIn, State,
@@ -126,8 +127,8 @@ impl TargetPage {
     /// # Errors
     /// `NotFound` for everybody but operators, and where there is no such target.
     pub async fn read(state: &State, signed_in: &SignedIn, target: Target, again: Again) -> Result<Self, Failure> {
-        signed_in.operator()?;
-        let detail = target::by_key(&state.store, target).await?.ok_or(Failure::NotFound)?;
+        let found = sight::target(&state.store, &signed_in.visitor, target).await?;
+        let detail = found.ok_or_else(|| signed_in.not_theirs())?;
         let held = match target {
             Target::Principal(id) => people::held(&state.store, id).await?.map(|held| (id, held)),
             Target::Cluster(_) => None,

@@ -40,7 +40,7 @@ impl Portal {
     /// Asks until somebody says that it is taken: by this click or by the one before.
     async fn ask(&self, form: &AskForm) {
         for _ in 0..PRESSES {
-            match requests::submit(&self.store, self.town.person("ana"), &form.wanted()).await {
+            match requests::submit(&self.store, self.town.visitor("ana"), &form.wanted()).await {
                 Ok(_) => return,
                 Err(NotSubmitted::Problems(considered)) => {
                     let said: Vec<&str> = considered.problems.iter().map(|problem| problem.sentence.as_str()).collect();
@@ -62,7 +62,7 @@ impl Portal {
         let seen = self.town.seen(id).await;
         for _ in 0..PRESSES {
             let form = VoteForm { verdict: Verdict::Approve, reason: None, seen };
-            match requests::vote(&self.store, self.town.person("ben"), id, form).await {
+            match requests::vote(&self.store, self.town.visitor("ben"), id, form).await {
                 Ok(Outcome::Approved(_)) | Err(NotDecided::Closed(..)) => return,
                 Err(NotDecided::Store(error)) => assert!(error.is_unavailable(), "{error:?}"),
                 Err(NotDecided::Policy(error)) => assert!(error.to_string().contains("database"), "{error:?}"),
@@ -74,7 +74,7 @@ impl Portal {
 
     async fn give_back(&self, id: GrantId) {
         for _ in 0..PRESSES {
-            match grants::give_back(&self.store, self.town.person("ana"), id).await {
+            match grants::give_back(&self.store, self.town.visitor("ana"), id).await {
                 Ok(()) | Err(NotEnded::Already(GrantState::Revoking)) => return,
                 Err(NotEnded::Store(error)) => assert!(error.is_unavailable(), "{error:?}"),
                 Err(other) => panic!("{other:?}"),

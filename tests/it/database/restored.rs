@@ -106,7 +106,7 @@ async fn what_the_older_database_does_not_know_is_named_and_goes_when_an_operato
     assert_eq!(prod.unknown_names, ["latchkey:ben:1"]);
 
     // As docs/operating.md says: what may have ended is revoked before.
-    grants::revoke(&world.town.web, world.town.person("ben"), ended, "It ended after the backup.").await.unwrap();
+    grants::revoke(&world.town.web, world.town.visitor("ben"), ended, "It ended after the backup.").await.unwrap();
     world.until(ended, "ended").await;
     world.accept().await.unwrap();
     look_again(&world).await;

@@ -20,7 +20,7 @@ async fn an_access_is_given_back_while_all_who_ask_wait_for_a_lock() {
     let mut holder = town.owner.pool().begin().await.unwrap();
     sqlx::query("select pg_advisory_xact_lock($1)").bind(POLICY_LOCK).execute(&mut *holder).await.unwrap();
     let asks = (0..12).map(|number| {
-        let (web, person) = (web.clone(), town.person("ana").clone());
+        let (web, person) = (web.clone(), town.visitor("ana").clone());
         let form = AskForm { reason: format!("Why does it fail for the {number}th time?"), ..look() };
         tokio::spawn(async move { requests::submit(&web, &person, &form.wanted()).await })
     });
@@ -33,11 +33,11 @@ async fn an_access_is_given_back_while_all_who_ask_wait_for_a_lock() {
     })
     .await
     .expect("somebody waits for the lock");
-    grants::give_back(&web, town.person("ana"), grant).await.unwrap();
+    grants::give_back(&web, town.visitor("ana"), grant).await.unwrap();
     for ask in join_all(asks).await {
         let error = ask.unwrap().unwrap_err();
         assert!(matches!(&error, requests::NotSubmitted::Store(error) if error.is_held()), "{error:?}");
     }
     holder.rollback().await.unwrap();
-    requests::submit(&web, town.person("ana"), &look().wanted()).await.unwrap();
+    requests::submit(&web, town.visitor("ana"), &look().wanted()).await.unwrap();
 }

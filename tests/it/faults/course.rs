@@ -125,7 +125,7 @@ impl Course {
     pub async fn act_again(&self, act: Act) {
         let town = &self.world.town;
         let submit = async |form: &AskForm| {
-            latchkey::actions::requests::submit(&town.web, town.person(WHO), &form.wanted()).await.unwrap_err()
+            latchkey::actions::requests::submit(&town.web, town.visitor(WHO), &form.wanted()).await.unwrap_err()
         };
         let vote = async |by: &str, asked: usize| town.vote(by, self.asked[asked], Verdict::Approve).await.unwrap_err();
         match act {
@@ -135,7 +135,7 @@ impl Course {
             Act::ApproveNodesFirst => assert!(matches!(vote("ben", 1).await, NotDecided::Refused(_))),
             Act::ApproveNodesLast => assert!(matches!(vote("chi", 1).await, NotDecided::Closed(..))),
             Act::GiveBackLook => {
-                let again = latchkey::actions::grants::give_back(&town.web, town.person(WHO), self.grants[0].0).await;
+                let again = latchkey::actions::grants::give_back(&town.web, town.visitor(WHO), self.grants[0].0).await;
                 assert!(again.unwrap_err().to_string().contains("already"));
             }
             Act::Meddle | Act::TimePasses => {}
@@ -146,10 +146,11 @@ impl Course {
     pub async fn act_and_die(&self, act: Act) {
         let town = &self.world.town;
         let refused = match act {
-            Act::AskToLook => {
-                latchkey::actions::requests::submit(&town.web, town.person(WHO), &look().wanted()).await.err().is_some()
-            }
-            Act::AskForNodes => latchkey::actions::requests::submit(&town.web, town.person(WHO), &nodes().wanted())
+            Act::AskToLook => latchkey::actions::requests::submit(&town.web, town.visitor(WHO), &look().wanted())
+                .await
+                .err()
+                .is_some(),
+            Act::AskForNodes => latchkey::actions::requests::submit(&town.web, town.visitor(WHO), &nodes().wanted())
                 .await
                 .err()
                 .is_some(),
@@ -157,7 +158,7 @@ impl Course {
             Act::ApproveNodesFirst => town.vote("ben", self.asked[1], Verdict::Approve).await.is_err(),
             Act::ApproveNodesLast => town.vote("chi", self.asked[1], Verdict::Approve).await.is_err(),
             Act::GiveBackLook => {
-                latchkey::actions::grants::give_back(&town.web, town.person(WHO), self.grants[0].0).await.is_err()
+                latchkey::actions::grants::give_back(&town.web, town.visitor(WHO), self.grants[0].0).await.is_err()
             }
             Act::Meddle | Act::TimePasses => return,
         };

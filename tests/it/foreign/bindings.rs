@@ -217,7 +217,7 @@ async fn try_now_that_is_pressed_while_a_run_ends_is_answered_by_the_next() {
     let world = World::new().await;
     let grant = world.active("ana").await;
     let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
-    let press = || targets::try_now(&world.town.web, world.town.person("dee"), target);
+    let press = || targets::try_now(&world.town.web, world.town.visitor("dee"), target);
     let database = &world.town.database;
     let gate = Gate::before(database.port(), Commits::Kept).await;
     let url = gate.through(&database.url_as("latchkey_worker"), database.port());
@@ -266,7 +266,7 @@ async fn try_now_asks_again_about_what_was_proven_just_before() {
     let grant = world.active("ana").await;
     world.objects(PROD).put_raw(by_hand(), "mallory").unwrap();
     let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
-    targets::try_now(&world.town.web, world.town.person("dee"), target).await.unwrap();
+    targets::try_now(&world.town.web, world.town.visitor("dee"), target).await.unwrap();
     world.run().await;
     let evidence = world.evidence(grant).await;
     assert!(evidence["residual"].to_string().contains("RoleBinding payments/by-hand"), "{evidence}");

@@ -65,7 +65,7 @@ impl World {
 
     /// Why asking for access to prod-eu is refused.
     async fn asking_is_refused(&self) -> String {
-        let refused = requests::submit(&self.town.web, self.town.person("gus"), &look().wanted()).await.unwrap_err();
+        let refused = requests::submit(&self.town.web, self.town.visitor("gus"), &look().wanted()).await.unwrap_err();
         let NotSubmitted::Problems(considered) = refused else { panic!("{refused:?}") };
         considered.problems.into_iter().map(|problem| problem.sentence).collect()
     }

@@ -115,7 +115,7 @@ async fn a_namespace_whose_deletion_begins_between_our_read_and_our_write_delays
     assert_eq!(world.refused_creations(), 1);
     let open = "select count(*) from intent where finished_at is null";
     assert_eq!(world.town.count(open).await, 0, "what was refused is known not to come");
-    grants::revoke(&world.town.web, world.town.person("ben"), grant, "not today").await.unwrap();
+    grants::revoke(&world.town.web, world.town.visitor("ben"), grant, "not today").await.unwrap();
     world.until(grant, "ended").await;
     assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);
 }

@@ -114,17 +114,17 @@ impl Act {
         match self {
             Self::Submit => {
                 let form = ask("prod-eu", "view", "payments-batch");
-                requests::submit(web, town.person("ana"), &form.wanted()).await?;
+                requests::submit(web, town.visitor("ana"), &form.wanted()).await?;
             }
             Self::SubmitAutomatic => {
-                requests::submit(web, town.person("ana"), &ask("prod-eu", "view", "checkout").wanted()).await?;
+                requests::submit(web, town.visitor("ana"), &ask("prod-eu", "view", "checkout").wanted()).await?;
             }
             Self::ApproveLast => self.vote(scene, hands, "ben", "open").await?,
             Self::ApproveFirst => self.vote(scene, hands, "ben", "of two").await?,
             Self::Deny => self.vote(scene, hands, "chi", "open").await?,
-            Self::Cancel => requests::cancel(web, town.person("ana"), request("open")).await?,
-            Self::GiveBack => grants::give_back(web, town.person("ana"), grant("active")).await?,
-            Self::Revoke => grants::revoke(web, town.person("dee"), grant("elsewhere"), "a test").await?,
+            Self::Cancel => requests::cancel(web, town.visitor("ana"), request("open")).await?,
+            Self::GiveBack => grants::give_back(web, town.visitor("ana"), grant("active")).await?,
+            Self::Revoke => grants::revoke(web, town.visitor("dee"), grant("elsewhere"), "a test").await?,
             Self::DropProfile => apply(hands, &without_view(), &["view".to_owned()]).await?,
             Self::ChangePolicy => apply(hands, &policy().replace("\"8h\"", "\"7h\""), &[]).await?,
             Self::ProveAgain => {
@@ -134,7 +134,7 @@ impl Act {
                 own::seeded(web, town.person("ana"), &Town::arn("ana"), "AIDANEW").await?;
             }
             Self::EndReplaced => identities::end_replaced(worker, scene.ana, "a test").await?,
-            Self::Release => identities::release(web, town.person("dee"), scene.ana, "ana", "a test").await?,
+            Self::Release => identities::release(web, town.visitor("dee"), scene.ana, "ana", "a test").await?,
             Self::EndRefused => apply(hands, &nobody_looks(), &[]).await?,
             Self::DropCluster => apply(hands, &without_staging(), &["staging-eu".to_owned()]).await?,
             Self::SignIn => {
@@ -184,7 +184,7 @@ impl Act {
             _ => (Verdict::Approve, None),
         };
         let form = requests::VoteForm { verdict, reason, seen: scene.town.seen(id).await };
-        requests::vote(&hands.web, scene.town.person(who), id, form).await?;
+        requests::vote(&hands.web, scene.town.visitor(who), id, form).await?;
         Ok(())
     }
 

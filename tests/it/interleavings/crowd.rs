@@ -94,7 +94,7 @@ async fn turn(scene: &Scene, hands: &Hands, random: &mut StdRng) -> (&'static st
                 ["view", "edit"].choose(random).unwrap(),
                 ["payments", "payments-batch", "checkout"].choose(random).unwrap(),
             );
-            ("submit", requests::submit(web, town.person(who), &form.wanted()).await.map(drop).map_err(Into::into))
+            ("submit", requests::submit(web, town.visitor(who), &form.wanted()).await.map(drop).map_err(Into::into))
         }
         20..45 => ("vote", vote(town, web, random).await),
         45..48 => ("cancel", cancel(town, web, random).await),
@@ -128,14 +128,14 @@ async fn vote(town: &Town, web: &Store, random: &mut StdRng) -> Done {
     let id = RequestId(id);
     let seen = town.seen_now(id).await;
     let Some(seen) = seen else { return Ok(()) };
-    requests::vote(web, town.person(who), id, requests::VoteForm { verdict, reason, seen }).await?;
+    requests::vote(web, town.visitor(who), id, requests::VoteForm { verdict, reason, seen }).await?;
     Ok(())
 }
 
 async fn cancel(town: &Town, web: &Store, random: &mut StdRng) -> Done {
     let Some(id) = pick(town, random, "select id from request where state = 'pending'").await else { return Ok(()) };
     for who in ["ana", "gus", "ben"] {
-        match requests::cancel(web, town.person(who), RequestId(id)).await {
+        match requests::cancel(web, town.visitor(who), RequestId(id)).await {
             Err(requests::NotDecided::NotFound) => {}
             other => return Ok(other?),
         }
@@ -147,10 +147,10 @@ async fn end(town: &Town, web: &Store, random: &mut StdRng, by_operator: bool) -
     let live = "select id from access_grant where state in ('scheduled', 'provisioning', 'active')";
     let Some(id) = pick(town, random, live).await else { return Ok(()) };
     if by_operator {
-        return Ok(grants::revoke(web, town.person("dee"), GrantId(id), "a test").await?);
+        return Ok(grants::revoke(web, town.visitor("dee"), GrantId(id), "a test").await?);
     }
     for who in ["ana", "gus", "ben"] {
-        match grants::give_back(web, town.person(who), GrantId(id)).await {
+        match grants::give_back(web, town.visitor(who), GrantId(id)).await {
             Err(grants::NotEnded::NotFound) => {}
             other => return Ok(other?),
         }

@@ -45,7 +45,7 @@ async fn a_vote_does_not_count_whose_policy_changes_before_it_is_decided() {
         apply(&operator, &policy(), &[]).await.unwrap();
         let form = requests::VoteForm { verdict: Verdict::Approve, reason: None, seen: scene.town.seen(id).await };
         voter.gate.set(Some(stop));
-        let vote = requests::vote(&voter.web, scene.town.person("ben"), id, form);
+        let vote = requests::vote(&voter.web, scene.town.visitor("ben"), id, form);
         let change = async {
             voter.gate.reached().await;
             apply(&operator, &edition(number), &[]).await.unwrap();
@@ -97,7 +97,7 @@ async fn nothing_is_granted_by_a_rule_that_went_while_it_was_asked_for() {
     asker.gate.set(Some(Stop::Text("pg_advisory_xact_lock_shared")));
     let form = ask("prod-eu", "view", "checkout");
     let wanted = form.wanted();
-    let submit = requests::submit(&asker.web, scene.town.person("ana"), &wanted);
+    let submit = requests::submit(&asker.web, scene.town.visitor("ana"), &wanted);
     let change = async {
         asker.gate.reached().await;
         let strict = policy().replace("automatic = true", "approvers = { groups = [\"payments-leads\"], quorum = 1 }");

@@ -2,16 +2,16 @@
 
 use super::{PATIENCE, World, wait_until};
 use crate::{
-    town::{Town, look},
+    town::{Town, look, visitor},
     worker::{PROD, USERS},
 };
 use futures::future::join_all;
 use latchkey::web::AskForm;
 use latchkey::{
-    actions::{grants, requests},
+    actions::{grants, requests, visitor::Visitor},
     worker::{self, Life},
 };
-use latchkey_domain::access::{GrantId, RequestId, person::Person, request::Verdict};
+use latchkey_domain::access::{GrantId, RequestId, request::Verdict};
 use latchkey_simulator::{gate::Gate, kubernetes::Pattern};
 use std::time::Instant;
 
@@ -20,25 +20,25 @@ const PEOPLE: usize = 50;
 const MOST_WRITES: usize = 3;
 
 /// A world with fifty more people, each with an IAM user.
-async fn crowd() -> (World, Vec<Person>) {
+async fn crowd() -> (World, Vec<Visitor>) {
     let town = Town::new().await;
     let handles: Vec<String> = (1..=PEOPLE).map(|number| format!("p{number:02}")).collect();
     let mut people = Vec::new();
     for handle in &handles {
         let person = town.sign_in(handle, &["developers"]).await;
         town.own(&person, handle).await;
-        people.push(person);
+        people.push(visitor(person));
     }
     (World::of(town, USERS, &handles).await, people)
 }
 
 impl World {
-    async fn asked(&self, person: &Person, form: &AskForm) -> RequestId {
+    async fn asked(&self, person: &Visitor, form: &AskForm) -> RequestId {
         requests::submit(&self.town.web, person, &form.wanted()).await.unwrap()
     }
 
     /// What each of these people asks for, the same for all.
-    async fn asked_by_all(&self, people: &[Person]) -> Vec<RequestId> {
+    async fn asked_by_all(&self, people: &[Visitor]) -> Vec<RequestId> {
         let mut asked = Vec::new();
         for person in people {
             asked.push(self.asked(person, &look()).await);
@@ -107,7 +107,7 @@ async fn an_access_ends_while_somebody_holds_the_rows_of_all_others_on_its_clust
             .fetch_one(owner)
             .await
             .unwrap();
-    let person = people.iter().find(|person| person.id.0 == holds).unwrap();
+    let person = people.iter().find(|person| person.person.id.0 == holds).unwrap();
     let mut holder = owner.begin().await.unwrap();
     let others = "select id from access_grant where id <> $1 for no key update";
     assert_eq!(sqlx::query(others).bind(own).fetch_all(&mut *holder).await.unwrap().len(), PEOPLE - 1);
@@ -144,7 +144,7 @@ async fn fifty_overlapping_accesses_of_one_person_that_are_approved_at_once_shar
     }
     world.rests_are_over().await;
     world.run().await;
-    let ana = world.town.person("ana").clone();
+    let ana = world.town.visitor("ana").clone();
     let mut asked = Vec::new();
     let mut bindings = 0;
     for namespaces in sets_of_namespaces() {

@@ -5,7 +5,7 @@ use crate::rig::postgres::{Database, Postgres};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::web::AskForm;
 use latchkey::{
-    actions::{own, policy, requests},
+    actions::{own, policy, requests, visitor::Visitor},
     config,
     database_url::DatabaseUrl,
     store::{
@@ -111,6 +111,11 @@ pub async fn advance(owner: &Store, minutes: i32) {
         .unwrap();
 }
 
+/// Somebody who signed in just now. Their session tells no roles: what an action lets them do, it asks the policy.
+pub fn visitor(person: Person) -> Visitor {
+    Visitor::new(person, Timestamp::now())
+}
+
 /// The town.
 pub struct Town {
     pub database: Database,
@@ -120,7 +125,7 @@ pub struct Town {
     pub worker: Store,
     /// As the schema's owner.
     pub owner: Store,
-    people: BTreeMap<&'static str, Person>,
+    people: BTreeMap<&'static str, Visitor>,
 }
 
 impl Town {
@@ -153,7 +158,7 @@ impl Town {
         }
         for (handle, groups) in PEOPLE {
             let person = town.sign_in(handle, groups).await;
-            town.people.insert(handle, person);
+            town.people.insert(handle, visitor(person));
         }
         for handle in ["ana", "ben", "dee", "gus"] {
             town.prove(handle).await;
@@ -236,7 +241,7 @@ impl Town {
     }
 
     async fn prove(&self, handle: &str) {
-        self.own(&self.people[handle], handle).await;
+        self.own(self.person(handle), handle).await;
     }
 
     /// Makes the IAM user of this name somebody's.
@@ -261,6 +266,11 @@ impl Town {
 
     /// Somebody of the town.
     pub fn person(&self, handle: &str) -> &Person {
+        &self.visitor(handle).person
+    }
+
+    /// Somebody of the town, signed in.
+    pub fn visitor(&self, handle: &str) -> &Visitor {
         &self.people[handle]
     }
 
@@ -272,6 +282,7 @@ impl Town {
             person: self.person(handle).id,
             auth_time: Timestamp::now(),
             acr: None,
+            amr: &[],
             user_agent: Some("a test"),
         };
         sessions::begin(&self.web, &new).await.unwrap();
@@ -307,7 +318,7 @@ impl Town {
 
     /// A request that was sent.
     pub async fn ask(&self, handle: &str, form: &AskForm) -> RequestId {
-        latchkey::actions::requests::submit(&self.web, self.person(handle), &form.wanted()).await.unwrap()
+        latchkey::actions::requests::submit(&self.web, self.visitor(handle), &form.wanted()).await.unwrap()
     }
 
     /// A vote by somebody who saw what stands.
@@ -319,7 +330,7 @@ impl Town {
     ) -> Result<latchkey::actions::requests::Outcome, latchkey::actions::requests::NotDecided> {
         let reason = (verdict == Verdict::Deny).then(|| "not this time".to_owned());
         let form = latchkey::actions::requests::VoteForm { verdict, reason, seen: self.seen(id).await };
-        latchkey::actions::requests::vote(&self.web, self.person(handle), id, form).await
+        latchkey::actions::requests::vote(&self.web, self.visitor(handle), id, form).await
     }
 
     /// A scheduled grant of ana's, approved by ben.

@@ -253,7 +253,7 @@ async fn nobody_but_auditors_reads_a_record_or_exports() {
 #[tokio::test]
 async fn an_export_is_refused_by_the_action_itself_for_whom_is_no_auditor() {
     let portal = portal().await;
-    let (dee, format) = (portal.town.person("dee"), audit::export::Format::Jsonl);
+    let (dee, format) = (portal.town.visitor("dee"), audit::export::Format::Jsonl);
     let refused = latchkey::actions::audit::export(
         &portal.town.web,
         dee,

@@ -82,7 +82,7 @@ async fn a_revoke_during_provisioning_wins() {
     let grant = world.approved("ana").await;
     world.run().await;
     assert_eq!(world.state(grant).await, "provisioning");
-    grants::revoke(&world.town.web, world.town.person("ben"), grant, "not today").await.unwrap();
+    grants::revoke(&world.town.web, world.town.visitor("ben"), grant, "not today").await.unwrap();
     world.run().await;
     assert_eq!(world.state(grant).await, "revoking");
     world.knobs(PROD).set_unreachable(false);

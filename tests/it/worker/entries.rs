@@ -57,7 +57,7 @@ async fn nobody_asks_as_a_principal_that_has_an_access_entry() {
     run_once(&worker).await.unwrap();
     assert_eq!(holders(&world).await, EntryHolders::Listed([arn.clone()].into()));
 
-    let refused = requests::submit(&world.town.web, world.town.person("ana"), &look().wanted()).await.unwrap_err();
+    let refused = requests::submit(&world.town.web, world.town.visitor("ana"), &look().wanted()).await.unwrap_err();
     let NotSubmitted::Problems(considered) = refused else { panic!("{refused:?}") };
     let said: Vec<_> = considered.problems.iter().map(|problem| (problem.field, problem.sentence.as_str())).collect();
     let [(Field::Principal, sentence)] = said.as_slice() else { panic!("{said:?}") };
@@ -88,7 +88,7 @@ async fn silence_about_many_entries_delays_no_end_beyond_ten_seconds() {
     for handle in &handles {
         let person = town.sign_in(handle, &["developers"]).await;
         town.own(&person, handle).await;
-        people.push(person);
+        people.push(crate::town::visitor(person));
     }
     let world = World::of(town, USERS, &handles).await;
     let mut grants = Vec::new();

@@ -217,7 +217,7 @@ impl World {
     }
 
     pub async fn give_back(&self, handle: &str, grant: GrantId) {
-        grants::give_back(&self.town.web, self.town.person(handle), grant).await.unwrap();
+        grants::give_back(&self.town.web, self.town.visitor(handle), grant).await.unwrap();
     }
 
     pub fn objects(&self, cluster: &str) -> Objects {

@@ -14,12 +14,12 @@ impl World {
     }
 
     async fn pause(&self) {
-        let (dee, prod) = (self.town.person("dee"), self.prod().await);
+        let (dee, prod) = (self.town.visitor("dee"), self.prod().await);
         targets::pause_granting(&self.town.web, dee, prod, " the node groups are being replaced ").await.unwrap();
     }
 
     async fn resume(&self) {
-        targets::resume_granting(&self.town.web, self.town.person("dee"), self.prod().await).await.unwrap();
+        targets::resume_granting(&self.town.web, self.town.visitor("dee"), self.prod().await).await.unwrap();
     }
 
     /// How many writes were begun for an access.

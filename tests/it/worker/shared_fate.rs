@@ -163,16 +163,16 @@ async fn what_cannot_be_read_is_given_back_and_revoked_by_people() {
         world.as_before_the_checks().await;
         world.poison(grant, UNREADABLE[0]).await;
         let (town, web) = (&world.town, &world.town.web);
-        assert!(matches!(grants::give_back(web, town.person("gus"), grant).await, Err(NotEnded::NotFound)));
-        assert!(matches!(grants::revoke(web, town.person("gus"), grant, "x").await, Err(NotEnded::NotFound)));
-        let missing = grants::revoke(web, town.person("dee"), grant, " ").await;
+        assert!(matches!(grants::give_back(web, town.visitor("gus"), grant).await, Err(NotEnded::NotFound)));
+        assert!(matches!(grants::revoke(web, town.visitor("gus"), grant, "x").await, Err(NotEnded::NotFound)));
+        let missing = grants::revoke(web, town.visitor("dee"), grant, " ").await;
         assert!(matches!(missing, Err(NotEnded::Reason(Unfit::Missing))));
         if by_holder {
             world.give_back("ana", grant).await;
         } else {
-            grants::revoke(web, town.person("dee"), grant, "It is unreadable").await.unwrap();
+            grants::revoke(web, town.visitor("dee"), grant, "It is unreadable").await.unwrap();
         }
-        assert!(matches!(grants::give_back(web, town.person("ana"), grant).await, Err(NotEnded::Already(_))));
+        assert!(matches!(grants::give_back(web, town.visitor("ana"), grant).await, Err(NotEnded::Already(_))));
         world.until(grant, "ended").await;
         assert_eq!(world.cause(grant).await.unwrap(), if by_holder { "relinquished" } else { "revoked" });
         assert_eq!(world.bindings(PROD).len(), 0);
@@ -285,7 +285,7 @@ async fn a_row_that_somebody_has_locked_keeps_no_other_from_expiring_or_being_re
     let somebody = world.holding(&statement).await;
     let revoked = world.approved_ask("ben", &on_staging()).await;
     world.until(revoked, "active").await;
-    grants::revoke(&world.town.web, world.town.person("dee"), revoked, "Now").await.unwrap();
+    grants::revoke(&world.town.web, world.town.visitor("dee"), revoked, "Now").await.unwrap();
     world.until(revoked, "ended").await;
     world.until(other, "ended").await;
     assert_eq!(world.state(locked).await, "active");

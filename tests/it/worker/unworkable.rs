@@ -82,7 +82,7 @@ async fn nobody_can_ask_for_what_never_works_and_is_told_what_that_is() {
         (r#"api_groups = ["example.org"], resources = ["things"], verbs = ["get"]"#, "has no such API group"),
     ] {
         let world = World::with_rule(rule).await;
-        let asked = requests::submit(&world.town.web, world.town.person("ana"), &own().wanted()).await;
+        let asked = requests::submit(&world.town.web, world.town.visitor("ana"), &own().wanted()).await;
         let Err(NotSubmitted::Problems(considered)) = asked else { panic!("{rule} can be asked for") };
         let told: Vec<&str> = considered.problems.iter().map(|problem| problem.sentence.as_str()).collect();
         assert!(told.iter().any(|told| told.contains(said) && told.contains("mend the profile")), "{rule}: {told:?}");

@@ -1,0 +1,168 @@
+//! Who may see a request, an access, a target, the audit log. Pages, downloads and terminals ask here, and nowhere else.
+
+use super::{
+    policy::Current,
+    requests::ruled_now,
+    visitor::{Roles, Visitor},
+};
+use crate::store::{
+    Store, StoreError, people,
+    read::{
+        grant::{self, GrantDetail, GrantPlain},
+        request::{self, RequestDetail},
+        target::{self, TargetDetail},
+    },
+};
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    GrantId, PersonId, RequestId,
+    person::Person,
+    request::{Ruled, Verdict, Vote},
+    standing::NotRuled,
+    transition::Target,
+};
+
+/// What a visitor is to a request.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "somebody may be several of these at once")]
+pub struct RequestPart {
+    pub me: PersonId,
+    pub requester: bool,
+    pub eligible: bool,
+    pub decided: bool,
+    /// Operators and auditors.
+    pub oversees: bool,
+    pub verdict: Option<(Verdict, Timestamp)>,
+}
+
+impl RequestPart {
+    /// What this visitor is to it, as it is ruled now; nobody may decide it where nothing rules it.
+    pub fn of(visitor: &Visitor, detail: &RequestDetail, ruled: Option<&Ruled>) -> Self {
+        let me = &visitor.person;
+        let own_vote = |vote: &&Vote| vote.by.id == me.id;
+        let granted = detail.grant.as_ref().is_some_and(|grant| grant.decided_by.contains(&me.id));
+        Self {
+            me: me.id,
+            requester: detail.facts.requester.id == me.id,
+            eligible: ruled.is_some_and(|ruled| ruled.eligible.contains(me)),
+            decided: granted || detail.voted(me.id),
+            oversees: visitor.roles.sees_all(),
+            verdict: detail.votes.iter().find(own_vote).map(|vote| (vote.verdict, vote.at)),
+        }
+    }
+
+    fn sees(self) -> bool {
+        self.requester || self.eligible || self.decided || self.oversees
+    }
+}
+
+/// A request that is a visitor's to see, as it is ruled now.
+#[derive(Debug)]
+pub struct SeenRequest {
+    pub detail: RequestDetail,
+    pub ruled: Result<Ruled, NotRuled>,
+    /// Everybody of whom the policy's approvers are known.
+    pub known: Vec<Person>,
+    pub part: RequestPart,
+}
+
+/// A request, where it is this visitor's to see. `current` is none where no policy can be read: then nobody can decide
+/// it, and it is for those alone who asked for it or decided on it.
+///
+/// # Errors
+/// `Corrupt`, `Database`. What is not there, or not theirs to see, is `None`.
+pub async fn request(
+    store: &Store,
+    visitor: &Visitor,
+    current: Option<&Current>,
+    id: RequestId,
+) -> Result<Option<SeenRequest>, StoreError> {
+    let Some(detail) = request::by_id(store, id).await? else { return Ok(None) };
+    let known = match current {
+        Some(current) => people::approvers(store, &current.file).await?,
+        None => vec![],
+    };
+    let ruled = match current {
+        None => Err(NotRuled::NoPolicy),
+        Some(_) if detail.principal_ended => Err(NotRuled::PrincipalEnded),
+        Some(current) => ruled_now(store, current, &detail.facts, &known).await?,
+    };
+    let part = RequestPart::of(visitor, &detail, ruled.as_ref().ok());
+    Ok(part.sees().then_some(SeenRequest { detail, ruled, known, part }))
+}
+
+/// What a visitor is to an access.
+#[derive(Debug, Clone, Copy)]
+pub struct GrantPart {
+    pub holder: bool,
+    /// A decider of it or an operator: they may take it away.
+    pub may_end: bool,
+    /// Operators and auditors see every access.
+    pub oversees: bool,
+}
+
+impl GrantPart {
+    /// What this visitor is to an access of this holder that these people decided.
+    pub fn of(visitor: &Visitor, holder: PersonId, decided_by: &[PersonId]) -> Self {
+        let Visitor { person, roles, .. } = visitor;
+        Self {
+            holder: holder == person.id,
+            may_end: roles.operator || decided_by.contains(&person.id),
+            oversees: roles.sees_all(),
+        }
+    }
+
+    fn sees(self) -> bool {
+        self.holder || self.may_end || self.oversees
+    }
+}
+
+/// An access, where it is this visitor's to see.
+///
+/// # Errors
+/// `Corrupt` where this version cannot read its row, whoever asks: [`plain_grant`] then tells what is sure. `Database`.
+/// What is not there, or not theirs to see, is `None`.
+pub async fn grant(
+    store: &Store,
+    visitor: &Visitor,
+    id: GrantId,
+) -> Result<Option<(GrantDetail, GrantPart)>, StoreError> {
+    let Some(detail) = grant::by_id(store, id).await? else { return Ok(None) };
+    let part = GrantPart::of(visitor, detail.holder.id, &detail.progress.decided_by);
+    Ok(part.sees().then_some((detail, part)))
+}
+
+/// The plain columns of an access, where it is this visitor's to see.
+///
+/// # Errors
+/// `Database`. What is not there, or not theirs to see, is `None`.
+pub async fn plain_grant(
+    store: &Store,
+    visitor: &Visitor,
+    id: GrantId,
+) -> Result<Option<(GrantPlain, GrantPart)>, StoreError> {
+    let Some(access) = grant::plain(store, id).await? else { return Ok(None) };
+    let part = GrantPart::of(visitor, access.holder, &access.decided_by);
+    Ok(part.sees().then_some((access, part)))
+}
+
+/// Whether targets are this visitor's to see: operators alone work on them.
+pub fn targets(roles: Roles) -> bool {
+    roles.operator
+}
+
+/// A target, where it is this visitor's to see.
+///
+/// # Errors
+/// `Corrupt`, `Database`. What is not there, or not theirs to see, is `None`.
+pub async fn target(store: &Store, visitor: &Visitor, target: Target) -> Result<Option<TargetDetail>, StoreError> {
+    if !targets(visitor.roles) {
+        return Ok(None);
+    }
+    target::by_key(store, target).await
+}
+
+/// Whether the audit log is this visitor's to read.
+pub fn audit(roles: Roles) -> bool {
+    roles.auditor
+}

@@ -1,0 +1,73 @@
+//! Who asks: somebody who is signed in, what they may do by the policy, and how well they have shown who they are.
+
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    person::{Person, Role},
+    policy::{Decision, PolicyFile},
+    transition::Actor,
+};
+
+/// What somebody may do beside asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Roles {
+    /// Some policy names them as one who decides.
+    pub approver: bool,
+    pub operator: bool,
+    pub auditor: bool,
+}
+
+impl Roles {
+    /// The person's roles under this policy.
+    pub fn of(person: &Person, file: &PolicyFile) -> Self {
+        let decides = |decision: &Decision| match decision {
+            Decision::Automatic => false,
+            Decision::Ask { approvers, .. } => approvers.contains(person),
+        };
+        Self {
+            approver: file.policies.iter().any(|policy| decides(&policy.decision)),
+            operator: file.has_role(person, Role::Operator),
+            auditor: file.has_role(person, Role::Auditor),
+        }
+    }
+
+    /// Whether they may see every access, everybody's.
+    pub fn sees_all(self) -> bool {
+        self.operator || self.auditor
+    }
+}
+
+/// How well somebody has shown who they are, as the identity provider said when they signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assurance {
+    /// When they last showed it (OpenID Connect Core 1.0, section 2: `auth_time`).
+    pub auth_time: Timestamp,
+    /// The provider's name for how sure it is (`acr`); none where it gave none.
+    pub acr: Option<String>,
+    /// The means that were used (`amr`, RFC 8176: `pwd`, `otp`, `mfa`); empty where the provider named none.
+    pub amr: Vec<String>,
+}
+
+/// Somebody who is signed in, as use cases know them.
+///
+/// Its roles are those of the policy that was current when the session was read: enough to say what somebody may see.
+/// What changes something asks the policy that is current then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visitor {
+    pub person: Person,
+    pub roles: Roles,
+    pub assurance: Assurance,
+}
+
+impl Visitor {
+    /// Somebody who showed who they are at this time, of whom no role and no means are told: whoever acts without a
+    /// session.
+    pub fn new(person: Person, auth_time: Timestamp) -> Self {
+        let assurance = Assurance { auth_time, acr: None, amr: vec![] };
+        Self { person, roles: Roles::default(), assurance }
+    }
+
+    /// Who acts, for the audit log.
+    pub fn actor(&self) -> Actor {
+        Actor::Person { id: self.person.id, handle: self.person.handle.to_string() }
+    }
+}

@@ -1,0 +1,74 @@
+//! For whom a request waits, and what its page says of the visitor's own part in it.
+
+use crate::{
+    actions::sight::RequestPart,
+    store::read::request::RequestDetail,
+    web::html::Html,
+    words::{self, Clock},
+};
+use latchkey_domain::access::{
+    PersonId,
+    person::Person,
+    request::{RequestState, Ruled, Verdict, Vote},
+    rules::Changed,
+};
+use std::collections::BTreeMap;
+
+/// For whom a request waits.
+#[derive(Debug, Clone, Default)]
+pub struct Waiting {
+    /// Who may decide and has not.
+    pub names: Vec<String>,
+    /// The same where nobody of them signed in yet.
+    pub who: String,
+    pub approvals: usize,
+    pub quorum: usize,
+    /// Whose approvals count no more, and which rules changed since.
+    pub void: BTreeMap<PersonId, Vec<Changed>>,
+    /// Whether the requester is among the approvers of the policy, and left out only as its requester.
+    requester_approves: bool,
+}
+
+impl Waiting {
+    /// For whom it waits, of those that are known.
+    pub fn of(detail: &RequestDetail, ruled: &Ruled, known: &[Person]) -> Self {
+        let eligible = &ruled.eligible;
+        let voted =
+            |person: &Person| detail.votes.iter().any(|vote| vote.by.id == person.id && vote.seen == ruled.seen);
+        let approves = |vote: &&Vote| vote.verdict == Verdict::Approve && ruled.counts(&vote.by, vote.seen);
+        let pending = detail.state == RequestState::Pending;
+        let void = detail.votes.iter().filter(|_| pending).filter_map(|vote| {
+            let changed = ruled.void(&detail.facts, vote)?;
+            Some((vote.by.id, changed))
+        });
+        let waiting = known.iter().filter(|person| eligible.contains(person) && !voted(person));
+        Self {
+            names: waiting.map(|person| person.name.clone()).collect(),
+            who: words::people::audience(&eligible.approvers),
+            approvals: detail.votes.iter().filter(approves).count(),
+            quorum: usize::from(ruled.quorum.get()),
+            void: void.collect(),
+            requester_approves: eligible.approvers.contains(&detail.facts.requester),
+        }
+    }
+
+    /// "You approved 14:02; Chi is next.", or why one cannot decide.
+    pub fn own_part(&self, part: RequestPart, detail: &RequestDetail, clock: &Clock) -> Option<Html> {
+        let pending = detail.state == RequestState::Pending;
+        if let Some((verdict, at)) = part.verdict {
+            let void = self.void.get(&part.me);
+            let next: &[String] = if pending && void.is_none() { &self.names } else { &[] };
+            let sentence = words::request::you_decided(verdict, at, next, clock);
+            return Some(Html::sentence(&match void {
+                Some(changed) => {
+                    sentence.parsed(&format!(" It {} Look again, then decide.", words::request::void(changed)))
+                }
+                None => sentence,
+            }));
+        }
+        (pending && part.requester && self.requester_approves).then(|| {
+            let can = words::people::any_of(&self.names);
+            Html::prose(&format!("You cannot approve your own request. {can} can."))
+        })
+    }
+}

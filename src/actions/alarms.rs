@@ -30,7 +30,7 @@ pub async fn clear(store: &Store, visitor: &Visitor, id: AlarmId) -> Result<(), 
     if !current.file.has_role(&visitor.person, Role::Operator) {
         return Err(NotCleared::NotFound);
     }
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_for(visitor.person.id).await?;
     let Some(alarm) = tx.lock_alarm(id).await? else {
         drop(tx);
         return if alarms::exists(store, id).await? { Ok(()) } else { Err(NotCleared::NotFound) };

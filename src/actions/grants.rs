@@ -39,7 +39,7 @@ pub enum NotEnded {
 /// See [`NotEnded`]; somebody else's is `NotFound`.
 pub async fn give_back(store: &Store, visitor: &Visitor, id: GrantId) -> Result<(), NotEnded> {
     let person = &visitor.person;
-    let mut tx = store.begin_to_end().await?;
+    let mut tx = store.begin_to_end(person.id).await?;
     let live = match live(&mut tx, id).await? {
         Ok(live) => live,
         // What this version cannot read ends by its plain columns: no gate stands in the way.
@@ -68,7 +68,7 @@ pub async fn revoke(store: &Store, visitor: &Visitor, id: GrantId, reason: &str)
         Err(NoPolicy::None | NoPolicy::Unreadable { .. }) => false,
         Err(NoPolicy::Store(error)) => return Err(error.into()),
     };
-    let mut tx = store.begin_to_end().await?;
+    let mut tx = store.begin_to_end(person.id).await?;
     let live = match live(&mut tx, id).await? {
         Ok(live) => live,
         Err(row) if !operator && !row.decided_by.contains(&person.id) => {

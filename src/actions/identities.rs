@@ -147,7 +147,7 @@ pub async fn release(
     let actor = by.actor();
     let ending = End { cause: Cause::Released, actor: actor.clone(), reason: Some(reason.as_str().to_owned()) };
     for _ in 0..ROUNDS {
-        let mut tx = store.begin().await?;
+        let mut tx = store.begin_for(by.person.id).await?;
         match end(&mut tx, id, &ending).await? {
             Ended::Again => {}
             Ended::Done { stood: false, .. } => return Err(NotReleased::Already),

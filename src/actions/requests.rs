@@ -43,7 +43,7 @@ pub async fn submit(store: &Store, visitor: &Visitor, wanted: &Wanted) -> Result
     if !considered.problems.is_empty() {
         return Err(NotSubmitted::Problems(Box::new(considered)));
     }
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_for(person.id).await?;
     tx.lock_person(person.id).await?;
     if let Some(changed) = changed_meanwhile(&mut tx, &current, &considered).await? {
         considered.problems.push(changed);
@@ -176,7 +176,7 @@ pub async fn vote(store: &Store, visitor: &Visitor, id: RequestId, form: VoteFor
     for _ in 0..POLICIES {
         let current = policy::current(store).await?;
         let known = people::approvers(store, &current.file).await?;
-        let mut tx = store.begin().await?;
+        let mut tx = store.begin_for(visitor.person.id).await?;
         let pending = pending(tx.lock_request(id).await?)?;
         let stands = tx.hold_principal(pending.facts.principal).await?;
         // Another policy may have become current while this one was read and the request was waited for.
@@ -244,7 +244,7 @@ async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_
 /// See [`NotDecided`]; somebody else's request is `NotFound`.
 pub async fn cancel(store: &Store, visitor: &Visitor, id: RequestId) -> Result<(), NotDecided> {
     let person = &visitor.person;
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_for(person.id).await?;
     let locked = tx.lock_request(id).await?;
     if let Some(LockedRequest::Pending(pending)) = &locked
         && pending.facts.requester.id != person.id

@@ -20,7 +20,7 @@ pub enum NotEnded {
 /// # Errors
 /// See [`NotEnded`].
 pub async fn end(store: &Store, visitor: &Visitor, id: SessionId) -> Result<(), NotEnded> {
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_for(visitor.person.id).await?;
     if !tx.end_session(visitor.person.id, id).await? {
         return Err(NotEnded::NotFound);
     }
@@ -34,7 +34,7 @@ pub async fn end(store: &Store, visitor: &Visitor, id: SessionId) -> Result<(), 
 /// # Errors
 /// `Database`.
 pub async fn end_others(store: &Store, visitor: &Visitor, kept: SessionId) -> Result<u64, StoreError> {
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_for(visitor.person.id).await?;
     let ended = tx.end_other_sessions(visitor.person.id, kept).await?;
     if ended == 0 {
         return Ok(0);

@@ -37,7 +37,7 @@ pub enum NotDone {
 /// `NotFound`, `Policy`, `Store`.
 pub async fn try_now(store: &Store, visitor: &Visitor, target: Target) -> Result<(), NotDone> {
     operator(store, visitor).await?;
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_for(visitor.person.id).await?;
     if tx.try_now(vec![target]).await? == 0 {
         return Err(NotDone::NotFound);
     }
@@ -55,7 +55,7 @@ pub async fn pause_granting(store: &Store, visitor: &Visitor, cluster: ClusterId
     operator(store, visitor).await?;
     let why = Reason::line(why).map_err(NotDone::Reason)?;
     let why = why.as_str();
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_for(visitor.person.id).await?;
     let paused = tx.pause_granting(cluster, visitor.person.id, why).await?;
     if !paused && tx.is_paused_otherwise(cluster, visitor.person.id, why).await? {
         return Err(NotDone::PausedAlready);
@@ -78,7 +78,7 @@ pub async fn pause_granting(store: &Store, visitor: &Visitor, cluster: ClusterId
 /// `NotFound`, `Policy`, `Store`.
 pub async fn resume_granting(store: &Store, visitor: &Visitor, cluster: ClusterId) -> Result<(), NotDone> {
     operator(store, visitor).await?;
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_for(visitor.person.id).await?;
     let resumed = tx.resume_granting(cluster).await?;
     let waiting = tx.targets_of_new(cluster).await?;
     if tx.try_now(waiting).await? == 0 {

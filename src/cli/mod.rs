@@ -88,17 +88,17 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.config.as_deref();
         match self.command {
-            Command::Serve => serve::run(&settings(config)?).await,
-            Command::Worker => worker::run(&settings(config)?).await,
-            Command::Migrate => migrate::run(&settings(config)?).await,
+            Command::Serve => Box::pin(serve::run(&settings(config)?)).await,
+            Command::Worker => Box::pin(worker::run(&settings(config)?)).await,
+            Command::Migrate => Box::pin(migrate::run(&settings(config)?)).await,
             Command::Check(args) => check::run(config, &args),
-            Command::Policy(command) => policy::run(&settings(config)?, command).await,
+            Command::Policy(command) => Box::pin(policy::run(&settings(config)?, command)).await,
             Command::Bootstrap(args) => bootstrap::run(&args),
             Command::Doctor(args) => Box::pin(doctor::run(config, &args)).await,
-            Command::AcceptRestore(args) => accept_restore::run(&settings(config)?, &args).await,
-            Command::Audit(command) => audit::run(config, command).await,
+            Command::AcceptRestore(args) => Box::pin(accept_restore::run(&settings(config)?, &args)).await,
+            Command::Audit(command) => Box::pin(audit::run(config, command)).await,
             Command::AwsAuth(args) => aws_auth::run(args),
-            Command::Token(args) => token::run(&args).await,
+            Command::Token(args) => Box::pin(token::run(&args)).await,
         }
     }
 

@@ -35,7 +35,7 @@ use uuid::Uuid;
 
 /// How long after its time an access that nobody could end yet is taken away all the same. The clock looks four times a
 /// second, so this happens where it cannot.
-const UNRECORDED: SignedDuration = SignedDuration::from_secs(30);
+pub(super) const UNRECORDED: SignedDuration = SignedDuration::from_secs(30);
 
 /// A cluster's row with what rules it.
 #[derive(Debug, Clone)]
@@ -138,7 +138,7 @@ pub async fn cluster(
             arn: arn.clone(),
             deciders: facts.decided_by.iter().filter_map(|id| deciders.get(id).cloned()).collect(),
             attempts: leg.attempts,
-            resting: leg.rests.is_some(),
+            resting: leg.is_resting(matches!(wish, Wish::Revoke { .. })),
             held: None,
             stood: leg.stood,
             facts,
@@ -147,12 +147,13 @@ pub async fn cluster(
     let mut quarantined = Vec::new();
     for row in unreadable.iter().filter(|row| row.state != Some(GrantState::Scheduled)) {
         let leg = legs.get(&row.brief.id).cloned().unwrap_or_default();
+        let ends = row.is_to_go(now, UNRECORDED);
         quarantined.push(Quarantined {
             id: row.brief.id,
             principal: row.brief.principal,
-            ends: row.is_to_go(now, UNRECORDED),
+            ends,
             bindings: quarantine::written_bindings(&mut *connection, row.brief.id).await?,
-            resting: leg.rests.is_some(),
+            resting: leg.is_resting(ends),
         });
     }
     let desired = DesiredCluster {
@@ -247,16 +248,13 @@ pub async fn principal(
     for row in unreadable.iter().filter(|row| row.state != Some(GrantState::Scheduled)) {
         let cluster = cluster_row(&mut *connection, row.brief.cluster).await?;
         let cluster = cluster.ok_or_else(|| StoreError::corrupt("access_grant", "cluster_id", row.brief.cluster))?;
+        let ends = row.is_to_go(now, UNRECORDED);
         of_principal.push(PrincipalGrant {
             id: row.brief.id,
-            wish: if row.is_to_go(now, UNRECORDED) {
-                Wish::Revoke { since: Timestamp::UNIX_EPOCH }
-            } else {
-                Wish::Keep
-            },
+            wish: if ends { Wish::Revoke { since: Timestamp::UNIX_EPOCH } } else { Wish::Keep },
             held: None,
             needs: GrantNeeds { cluster: cluster.arn, console: false },
-            resting: legs.get(&row.brief.id).is_some_and(|leg| leg.rests.is_some()),
+            resting: legs.get(&row.brief.id).is_some_and(|leg| leg.is_resting(ends)),
             unreadable: true,
         });
     }
@@ -274,7 +272,7 @@ pub async fn principal(
             wish,
             held: why.map(|why| Obstacle::Paused(Blocker::Paused { cluster: cluster.name.clone(), why })),
             needs: GrantNeeds { cluster: cluster.arn, console: facts.profile.console },
-            resting: leg.rests.is_some(),
+            resting: leg.is_resting(matches!(wish, Wish::Revoke { .. })),
             unreadable: false,
         });
     }
@@ -333,6 +331,14 @@ pub struct LegState {
     pub wider: bool,
     /// What of it the last look left in place.
     pub stood: BTreeSet<String>,
+}
+
+impl LegState {
+    /// Whether nothing is to be done about it now. What is to go rests no longer than any answer may ask for, also where
+    /// nobody could record yet that it ends.
+    fn is_resting(&self, ends: bool) -> bool {
+        self.rests.is_some_and(|rests| !ends || rests <= LONGEST_REST_OF_AN_END)
+    }
 }
 
 /// The legs of a target's grants that are not over, by grant.

@@ -94,16 +94,31 @@ impl Tx {
         Ok(())
     }
 
-    /// Records what became of intents that an earlier run left open.
+    /// Locks those of these intents that are open and that nobody else has locked: which they are.
     ///
     /// # Errors
     /// `Database`.
-    pub async fn close_intents(&mut self, ids: &[Uuid], outcome: &str) -> Result<(), StoreError> {
-        let outcome = kept(outcome);
+    pub async fn lock_open_intents(&mut self, ids: &[Uuid]) -> Result<BTreeSet<Uuid>, StoreError> {
+        let free = sqlx::query_scalar!(
+            "select id from intent where id = any($1) and finished_at is null order by id for no key update skip locked",
+            ids
+        );
+        Ok(free.fetch_all(self.connection()).await?.into_iter().collect())
+    }
+
+    /// Records what became of intents within a transaction, but for those that somebody has locked.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn close_intents(&mut self, ids: &[Uuid], outcome: &str, uid: Option<&str>) -> Result<(), StoreError> {
+        let (outcome, uid) = (kept(outcome), uid.map(kept));
         sqlx::query!(
-            "update intent set finished_at = clock_timestamp(), outcome = $2 where id = any($1) and finished_at is null",
+            "update intent i set finished_at = clock_timestamp(), outcome = $2, object_uid = $3
+             from (select id from intent where id = any($1) and finished_at is null
+                   order by id for no key update skip locked) free where i.id = free.id",
             ids,
             outcome.as_ref(),
+            uid.as_deref(),
         )
         .execute(self.connection())
         .await?;
@@ -111,15 +126,16 @@ impl Tx {
     }
 }
 
-/// Records what became of an intent.
+/// Records what became of an intent. One that somebody has locked stays open: a later run closes it.
 ///
 /// # Errors
 /// `Database`.
 pub async fn close(store: &Store, ids: &[Uuid], outcome: &str, uid: Option<&str>) -> Result<(), StoreError> {
     let (outcome, uid) = (kept(outcome), uid.map(kept));
     sqlx::query!(
-        "update intent set finished_at = clock_timestamp(), outcome = $2, object_uid = $3
-         where id = any($1) and finished_at is null",
+        "update intent i set finished_at = clock_timestamp(), outcome = $2, object_uid = $3
+         from (select id from intent where id = any($1) and finished_at is null
+               order by id for no key update skip locked) free where i.id = free.id",
         ids,
         outcome.as_ref(),
         uid.as_deref(),
@@ -154,15 +170,17 @@ pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Resul
     Ok(dangling.collect())
 }
 
-/// The bindings of a cluster that an interrupted run may still create: no later run saw them for sure, and the run's token
-/// lasts. One whose name cannot be read is none: the sweep finds what it makes.
+/// The bindings of a cluster that an interrupted run may still create: no later run saw them for sure, or could record
+/// that, and the run's token lasts. One whose name cannot be read is none: the sweep finds what it makes.
 ///
 /// # Errors
 /// `Database`.
 pub async fn uncertain(connection: &mut PgConnection, cluster: ClusterId) -> Result<BTreeSet<BindingKey>, StoreError> {
     let details = sqlx::query_scalar!(
-        "select detail from intent where target_kind = 'cluster' and target_key = $1 and step = $2 and outcome = $3
-           and finished_at > (select clock_timestamp()) - make_interval(secs => $4)
+        "select detail from intent i where target_kind = 'cluster' and target_key = $1 and step = $2
+           and ((outcome = $3 and finished_at > (select clock_timestamp()) - make_interval(secs => $4))
+             or (finished_at is null
+               and epoch < (select t.epoch from target t where t.kind = i.target_kind and t.key = i.target_key)))
            and started_at > clock_timestamp() - make_interval(secs => $4)",
         cluster.0,
         CREATE_BINDING,

@@ -72,6 +72,9 @@ pub async fn changing(store: &Store, target: Target, before_epoch: i64) -> Resul
     Ok(rows.into_iter().map(|row| (GrantId(row.grant_id), row.epoch)).collect())
 }
 
+/// Of as many ends of a grant's changes, the newest, it is asked whether one is among them.
+const ENDS: i64 = 100;
+
 impl Tx {
     /// Marks grants for which a run begins to write.
     ///
@@ -107,6 +110,28 @@ impl Tx {
         .execute(self.connection())
         .await?;
         Ok(result.rows_affected() > 0)
+    }
+
+    /// Whether the log has the end of a grant's change by the run with this epoch.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn has_ended(&mut self, grant: GrantId, target: Target, epoch: i64) -> Result<bool, StoreError> {
+        let newest = sqlx::query_scalar!(
+            "select canonical from event where grant_id = $1 and action = 'grant.change_ended' order by id desc limit $2",
+            grant.0,
+            ENDS
+        )
+        .fetch_all(self.connection())
+        .await?;
+        let is_it = |bytes: &Vec<u8>| {
+            let event: Option<Value> = serde_json::from_slice(bytes).ok();
+            let detail = event.as_ref().and_then(|event| event.get("detail"));
+            let of = |name: &str| detail.and_then(|detail| detail.get(name));
+            of("epoch").and_then(Value::as_i64) == Some(epoch)
+                && of("target").and_then(Value::as_str) == Some(target.kind())
+        };
+        Ok(newest.iter().any(is_it))
     }
 
     /// Writes a leg.

@@ -101,7 +101,10 @@ impl Tx {
         }
         for (principal, visit, text) in &write.rebased {
             sqlx::query!(
-                "update mapping set text_before = $4 where principal_id = $1 and cluster_id = $2 and visit = $3",
+                "update mapping m set text_before = $4
+                 from (select visit from mapping where principal_id = $1 and cluster_id = $2 and visit = $3
+                       for no key update skip locked) free
+                 where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit",
                 principal.0,
                 cluster.0,
                 i32::try_from(*visit).unwrap_or(i32::MAX),

@@ -24,6 +24,7 @@ pub mod mappings;
 mod migrate;
 pub mod observations;
 pub mod people;
+mod places;
 pub mod policies;
 pub mod powers;
 pub mod proofs;
@@ -46,6 +47,8 @@ pub use tx::{Stored, Tx};
 pub type Connection = sqlx::PgConnection;
 
 use crate::database_url::DatabaseUrl;
+use latchkey_domain::access::PersonId;
+use places::Places;
 use sqlx::{
     Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
@@ -65,22 +68,6 @@ pub struct Store {
     refusal: session::Refusal,
     /// Of a store for pages: how many of its transactions there may be at once.
     pages: Option<Places>,
-}
-
-/// How many transactions of pages may have a connection at once: whoever waits for a lock holds one.
-#[derive(Debug, Clone)]
-struct Places {
-    all: Arc<Semaphore>,
-    /// Of those that end an access.
-    ends: Arc<Semaphore>,
-}
-
-impl Places {
-    /// Of so many connections, half for what is decided and a quarter for what ends: the rest reads and signs in.
-    fn of(connections: u32) -> Self {
-        let part = |of: u32| Arc::new(Semaphore::new(usize::try_from(connections / of).unwrap_or(1).max(1)));
-        Self { all: part(2), ends: part(4) }
-    }
 }
 
 /// As many connections as looking at everything at once takes.
@@ -181,22 +168,36 @@ impl Store {
     /// # Errors
     /// `Database` where no connection is to be had; `Crowded` where too many of a page's transactions wait for locks.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        self.begin_in(|places| &places.all).await
+        self.begin_in(|places| vec![Arc::clone(&places.all)]).await
     }
 
-    /// Begins a transaction that ends an access: it needs no place among those that decide.
+    /// The same for this person, who has two at once at most.
     ///
     /// # Errors
-    /// As [`Store::begin`].
-    pub async fn begin_to_end(&self) -> Result<Tx, StoreError> {
-        self.begin_in(|places| &places.ends).await
+    /// As [`Store::begin`]; `Crowded` also where their own wait for locks.
+    pub async fn begin_for(&self, person: PersonId) -> Result<Tx, StoreError> {
+        self.begin_in(|places| vec![places.turns.of(person), Arc::clone(&places.all)]).await
     }
 
-    async fn begin_in(&self, places: impl Fn(&Places) -> &Arc<Semaphore>) -> Result<Tx, StoreError> {
+    /// Begins a transaction in which this person ends an access: it needs no place among those that decide.
+    ///
+    /// # Errors
+    /// As [`Store::begin_for`].
+    pub async fn begin_to_end(&self, person: PersonId) -> Result<Tx, StoreError> {
+        self.begin_in(|places| vec![places.turns_of_ends.of(person), Arc::clone(&places.ends)]).await
+    }
+
+    async fn begin_in(&self, needed: impl Fn(&Places) -> Vec<Arc<Semaphore>>) -> Result<Tx, StoreError> {
         let Some(pages) = &self.pages else { return Tx::begin(&self.pool).await };
-        let place = tokio::time::timeout(PATIENCE_OF_PAGES, Arc::clone(places(pages)).acquire_owned()).await;
-        let place = place.ok().and_then(Result::ok).ok_or(StoreError::Crowded)?;
-        Ok(Tx::begin(&self.pool).await?.keeping(place))
+        let places = tokio::time::timeout(PATIENCE_OF_PAGES, async {
+            let mut places = Vec::new();
+            for place in needed(pages) {
+                places.push(place.acquire_owned().await.ok()?);
+            }
+            Some(places)
+        });
+        let places = places.await.ok().flatten().ok_or(StoreError::Crowded)?;
+        Ok(Tx::begin(&self.pool).await?.keeping(places))
     }
 }
 

@@ -3,6 +3,7 @@
 mod apply;
 mod ends;
 
+pub(super) use apply::APPLY_LOCK;
 pub use apply::{Application, Applied, Gone, NotApplied, apply};
 pub use ends::NotGranted;
 

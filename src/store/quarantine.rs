@@ -26,6 +26,37 @@ use uuid::Uuid;
 pub use super::grant_rows::{Locked, Unreadable};
 
 impl Tx {
+    /// Those of these principals of which somebody has the row of a line on this cluster locked; all of them where it is
+    /// the cluster's row, to which a new line refers.
+    async fn locked_lines(&mut self, target: Target, principals: &[Uuid]) -> Result<BTreeSet<Uuid>, StoreError> {
+        let Target::Cluster(cluster) = target else { return Ok(BTreeSet::new()) };
+        let free = sqlx::query_scalar!("select id from cluster where id = $1 for key share skip locked", cluster.0)
+            .fetch_optional(self.connection())
+            .await?;
+        if free.is_none() {
+            return Ok(principals.iter().copied().collect());
+        }
+        let lines = sqlx::query!(
+            "select principal_id, visit from mapping where cluster_id = $1 and principal_id = any($2)",
+            cluster.0,
+            principals
+        )
+        .fetch_all(self.connection())
+        .await?;
+        let free = sqlx::query!(
+            "select principal_id, visit from mapping where cluster_id = $1 and principal_id = any($2)
+             order by principal_id, visit for no key update skip locked",
+            cluster.0,
+            principals
+        )
+        .fetch_all(self.connection())
+        .await?;
+        let is_free =
+            |principal: Uuid, visit: i32| free.iter().any(|row| row.principal_id == principal && row.visit == visit);
+        let locked = lines.iter().filter(|line| !is_free(line.principal_id, line.visit));
+        Ok(locked.map(|line| line.principal_id).collect())
+    }
+
     /// Gives up after so long waiting for any one lock.
     ///
     /// # Errors
@@ -254,7 +285,7 @@ pub async fn tell(store: &Store, rows: &[Unreadable]) {
 pub struct Held {
     /// Grants whose own rows or whose legs on the target somebody has: no intent can refer to them, or no mark can be set.
     pub grants: BTreeSet<GrantId>,
-    /// No line can refer to them.
+    /// No line of theirs can be recorded: somebody has their own row, that of a line of theirs, or that of the cluster.
     pub principals: BTreeSet<PrincipalId>,
 }
 
@@ -292,9 +323,14 @@ pub async fn held(
     )
     .fetch_all(tx.connection())
     .await?;
+    let lines = tx.locked_lines(target, &of_principals).await?;
     Ok(Held {
         grants: grants.iter().copied().filter(|id| !free.contains(&id.0) || !legs.contains(&id.0)).collect(),
-        principals: principals.iter().copied().filter(|id| !free_principals.contains(&id.0)).collect(),
+        principals: principals
+            .iter()
+            .copied()
+            .filter(|id| !free_principals.contains(&id.0) || lines.contains(&id.0))
+            .collect(),
     })
 }
 

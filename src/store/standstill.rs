@@ -53,6 +53,9 @@ pub async fn look_over(store: &Store, watch: &Watch, at: Instant) -> Result<(), 
         }
         return Ok(());
     }
+    if !kept.policy.is_empty() {
+        raise(store, &tables::alarm_of_policy(&kept.policy)).await?;
+    }
     let links = watch.links(last_link(store).await?, at);
     clear_what_goes_on(store, links).await?;
     let mut probes = 0;
@@ -124,6 +127,13 @@ async fn keepers(store: &Store, row: Row) -> Result<Option<Vec<Keeper>>, StoreEr
     }
 }
 
+async fn raise(store: &Store, alarm: &Alarm) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    let now = tx.now().await?;
+    tx.raise(alarm, now).await?;
+    tx.commit().await
+}
+
 /// Tells who keeps a row locked, if somebody still does.
 async fn tell(store: &Store, row: Row) -> Result<(), StoreError> {
     let Some(keepers) = keepers(store, row).await? else { return Ok(()) };
@@ -167,15 +177,15 @@ async fn tell_of_seal(store: &Store, waits: SignedDuration) -> Result<(), StoreE
          not protected by the chain until they are linked. {why}",
         waits.as_secs() / 60
     );
-    let mut tx = store.begin().await?;
-    let now = tx.now().await?;
-    tx.raise(&Alarm::new(AlarmCode::SealStandsStill, SEAL, what), now).await?;
-    tx.commit().await
+    raise(store, &Alarm::new(AlarmCode::SealStandsStill, SEAL, what)).await
 }
 
 /// Whether nobody keeps the row or the table locked any more that an alarm is about.
 async fn is_let_go(store: Store, tx: &mut Tx, alarm: &Standing) -> Result<bool, StoreError> {
     tx.wait_at_most(PROBE).await?;
+    if alarm.subject == tables::POLICY {
+        return Ok(!tables::is_policy_kept(&store).await?);
+    }
     if let Some(target) = waits::of_subject(&alarm.subject) {
         return Ok(!waits::still(&store, target).await?);
     }

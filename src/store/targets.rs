@@ -3,7 +3,7 @@
 use super::{
     Store, StoreError, Tx,
     columns::{kept, time, to_json},
-    desired::LONGEST_REST_OF_AN_END,
+    desired::{LONGEST_REST_OF_AN_END, UNRECORDED},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{ClusterId, PersonId, blocker::Blocker, transition::Target};
@@ -167,6 +167,38 @@ pub async fn wake_forgotten(store: &Store) -> Result<u64, StoreError> {
          order by l.target_kind, l.target_key
          on conflict (kind, key) do update set generation = t.generation + 1, due_at = clock_timestamp(), revoking = true",
         FORGOTTEN.as_secs_f64(),
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(woken.rows_affected())
+}
+
+/// Wakes the targets of what is so long over its time that it is taken away though nobody could record its end: once after
+/// that, where no run has looked since. What a run leaves then is due again by itself. How many there were.
+///
+/// # Errors
+/// `Database`.
+pub async fn wake_overdue(store: &Store) -> Result<u64, StoreError> {
+    let woken = sqlx::query!(
+        "with over as (
+           select cluster_id, principal_id, latchkey_readable(until) as at from access_grant
+           where state = 'active' and until <= latchkey_now() - make_interval(secs => $1)
+           union all
+           select cluster_id, principal_id, latchkey_readable(activate_by) from access_grant
+           where state = 'provisioning' and activate_by <= latchkey_now() - make_interval(secs => $1)),
+         of_target as (
+           select kind, key, max(at) as at from (
+             select 'cluster' as kind, cluster_id as key, at from over
+             union all select 'principal', principal_id, at from over) each group by kind, key),
+         late as (
+           select t.kind, t.key from of_target o join target t on t.kind = o.kind and t.key = o.key
+           where (t.lease_until is null or t.lease_until <= clock_timestamp())
+             and (t.due_at is null or t.due_at > clock_timestamp())
+             and coalesce(clock_timestamp() - t.ran_at > latchkey_now() - o.at - make_interval(secs => $1), true)
+           order by t.kind, t.key for update of t skip locked)
+         update target t set generation = t.generation + 1, due_at = clock_timestamp(), revoking = true
+         from late where t.kind = late.kind and t.key = late.key",
+        UNRECORDED.as_secs_f64(),
     )
     .execute(store.pool())
     .await?;

@@ -78,18 +78,18 @@ pub struct Tx {
     inner: Transaction<'static, Postgres>,
     /// Alarms that it raised: in the log once they stand.
     alarms: Vec<Alarm>,
-    /// Its place among the transactions of pages.
-    place: Option<OwnedSemaphorePermit>,
+    /// Its places among the transactions of pages.
+    places: Vec<OwnedSemaphorePermit>,
 }
 
 impl Tx {
     pub(super) async fn begin(pool: &PgPool) -> Result<Self, StoreError> {
-        Ok(Self { inner: begin::begin(pool).await?, alarms: Vec::new(), place: None })
+        Ok(Self { inner: begin::begin(pool).await?, alarms: Vec::new(), places: Vec::new() })
     }
 
-    /// Keeps a place among the transactions of pages until it is over.
-    pub(super) fn keeping(self, place: OwnedSemaphorePermit) -> Self {
-        Self { place: Some(place), ..self }
+    /// Keeps places among the transactions of pages until it is over.
+    pub(super) fn keeping(self, places: Vec<OwnedSemaphorePermit>) -> Self {
+        Self { places, ..self }
     }
 
     /// The connection, for the locking reads of this module's siblings.
@@ -223,7 +223,7 @@ impl Tx {
     /// `Database`: whether it committed is then unknown; whoever repeats must find the same end.
     pub async fn commit(self) -> Result<(), StoreError> {
         self.inner.commit().await?;
-        drop(self.place);
+        drop(self.places);
         for Alarm { code, subject, what, .. } in self.alarms {
             tracing::error!(alarm = code.as_str(), subject, "{what}");
         }

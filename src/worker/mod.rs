@@ -368,6 +368,13 @@ async fn wake_forgotten(worker: &Worker) -> Result<(), StoreError> {
     if woken > 0 {
         tracing::warn!(targets = woken, "accesses that end were looked at by nobody: they are again");
     }
+    let overdue = targets::wake_overdue(&worker.store).await?;
+    if overdue > 0 {
+        tracing::error!(
+            targets = overdue,
+            "accesses are over their time and nobody can record that: they are taken away"
+        );
+    }
     Ok(())
 }
 

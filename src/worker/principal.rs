@@ -175,10 +175,17 @@ async fn note_identity(
     };
     // What tells nothing of the id is no look that found it right.
     let is_news = (told == Compared::Same && desired.differs.is_some()) || other.is_some();
+    if told == Compared::Same {
+        worker.remembers(id, None);
+    }
     if is_news {
         lease.life().spend()?;
         desired.differs = match people::note_identity(&worker.store, id, lease.epoch(), other).await {
-            Ok(differs) => differs,
+            Ok(differs) => {
+                // The row knows it from now on.
+                worker.remembers(id, None);
+                differs
+            }
             Err(error) => {
                 gone_past(error, id, "who an identity is could not be noted: this worker remembers it")?;
                 worker.remembers(id, other)
@@ -381,24 +388,26 @@ async fn apply(
     trail::begin(tx, lease).await?;
     findings.clear();
     let aws = worker.aws.signing_at(lease.claimed_at());
+    let mut late = Vec::new();
     for (step, recorded) in recorded {
-        let ids: Vec<uuid::Uuid> = recorded.iter().map(|intent| intent.id).collect();
+        let ids: Vec<_> = recorded.iter().map(|intent| (intent.id, intent.grant)).collect();
         let written = write(&aws, lease, user, step).await?;
         lease.life().spend()?;
         match written {
-            Ok(()) => intents::close(&worker.store, &ids, "done", None).await?,
+            Ok(()) => late.extend(trail::close(&worker.store, &ids, &held, "done", None).await?),
             Err(fault) => {
                 if *fault.kind() != FaultKind::Transient {
-                    intents::close(&worker.store, &ids, &words::blocker::sentence(&(&fault).into()), None).await?;
+                    let said = words::blocker::sentence(&(&fault).into());
+                    late.extend(trail::close(&worker.store, &ids, &held, &said, None).await?);
                 }
                 let outcomes: Vec<_> = held.grants.iter().map(|id| (*id, trail::unmarked(Some(&fault)))).collect();
-                trail::end_unmarked(&worker.store, lease, &outcomes).await?;
+                trail::end_unmarked(&worker.store, lease, &outcomes, &late).await?;
                 return Ok((Some(fault), true));
             }
         }
     }
     let outcomes: Vec<_> = held.grants.iter().map(|id| (*id, trail::unmarked(None))).collect();
-    trail::end_unmarked(&worker.store, lease, &outcomes).await?;
+    trail::end_unmarked(&worker.store, lease, &outcomes, &late).await?;
     Ok((None, true))
 }
 

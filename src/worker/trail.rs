@@ -3,12 +3,13 @@
 
 use super::interrupted::Interrupted;
 use crate::{
+    causes::chain,
     fault::Fault,
     lease::{Lease, Lost},
     machine,
     store::{
-        Store, Tx,
-        intents::{Dangling, Intent, OF_GRANT},
+        Store, StoreError, Tx,
+        intents::{self, Dangling, Intent, OF_GRANT},
         legs, observations,
         quarantine::{self, Held},
     },
@@ -34,13 +35,21 @@ pub async fn held(store: &Store, lease: &Lease) -> Result<Tx, Interrupted> {
     Ok(tx)
 }
 
-/// Stores what a run saw of its target.
+/// Stores what a run saw of its target. Where somebody keeps the row of the look before locked, pages show that one for
+/// longer: nothing that the run decides goes by it.
 ///
 /// # Errors
 /// `Lost` where somebody else claimed the target, who sees it later; `Store`.
 pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result<(), Interrupted> {
-    let written = observations::write(store, lease.target(), lease.epoch(), body).await?;
-    if written { Ok(()) } else { Err(Lost::Over.into()) }
+    match observations::write(store, lease.target(), lease.epoch(), body).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Lost::Over.into()),
+        Err(error) if error.is_lock_timeout() => {
+            tracing::error!(target = %lease.target(), error = chain(&error), "what a run saw could not be stored");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Opens a transaction that records what is about to be written, and what was found that somebody else did: the write
@@ -123,31 +132,39 @@ pub async fn close_dangling(
     lease: &Lease,
     dangling: Vec<(&'static str, Dangling)>,
 ) -> Result<(), Interrupted> {
-    let mut by_run: BTreeMap<(Option<GrantId>, i64), Vec<String>> = BTreeMap::new();
-    let mut closed: BTreeMap<&str, Vec<uuid::Uuid>> = BTreeMap::new();
-    for (outcome, open) in dangling {
-        closed.entry(outcome).or_default().push(open.id);
-        let line = format!("{} {}: {outcome}", open.step, open.object);
-        by_run.entry((open.grant, open.epoch)).or_default().push(line);
-    }
     let mut changing = legs::changing(store, lease.target(), lease.epoch()).await?;
-    // What somebody has locked is closed by a later run.
+    // The intents and the mark of a grant are closed together: where somebody has its rows locked, by a later run.
     let ids: BTreeSet<GrantId> = changing.iter().map(|(grant, _)| *grant).collect();
     let held = quarantine::held(store, lease.target(), &ids, &BTreeSet::new()).await?;
+    let is_held = |grant: Option<GrantId>| grant.is_some_and(|grant| held.grants.contains(&grant));
     changing.retain(|(grant, _)| !held.grants.contains(grant));
-    for (grant, epoch) in &changing {
-        by_run.entry((Some(*grant), *epoch)).or_default();
-    }
-    if by_run.is_empty() {
+    let dangling: Vec<_> = dangling.into_iter().filter(|(_, open)| !is_held(open.grant)).collect();
+    if dangling.is_empty() && changing.is_empty() {
         return Ok(());
     }
     let mut tx = store.begin().await?;
     hold(&mut tx, lease).await?;
+    let free = tx.lock_open_intents(&dangling.iter().map(|(_, open)| open.id).collect::<Vec<_>>()).await?;
+    let mut by_run: BTreeMap<(Option<GrantId>, i64), Vec<String>> = BTreeMap::new();
+    let mut closed: BTreeMap<&str, Vec<uuid::Uuid>> = BTreeMap::new();
+    for (outcome, open) in dangling.into_iter().filter(|(_, open)| free.contains(&open.id)) {
+        closed.entry(outcome).or_default().push(open.id);
+        let line = format!("{} {}: {outcome}", open.step, open.object);
+        by_run.entry((open.grant, open.epoch)).or_default().push(line);
+    }
+    for (grant, epoch) in &changing {
+        by_run.entry((Some(*grant), *epoch)).or_default();
+    }
     let ids: BTreeSet<GrantId> = by_run.keys().filter_map(|(grant, _)| *grant).collect();
     let briefs = tx.briefs(&ids.into_iter().collect::<Vec<_>>()).await?;
     let now = tx.now().await?;
     for ((grant, epoch), lines) in by_run {
         let Some(brief) = briefs.iter().find(|brief| Some(brief.id) == grant) else { continue };
+        // Of a change without a mark the end may stand in the log: its own run knew what came of it, but for this intent.
+        let is_marked = changing.contains(&(brief.id, epoch));
+        if !is_marked && tx.has_ended(brief.id, lease.target(), epoch).await? {
+            continue;
+        }
         let what = Event::GrantChangeEnded {
             target: lease.target().kind().to_owned(),
             epoch,
@@ -160,7 +177,7 @@ pub async fn close_dangling(
         tx.end_change(grant, lease.target(), epoch).await?;
     }
     for (outcome, ids) in closed {
-        tx.close_intents(&ids, outcome).await?;
+        tx.close_intents(&ids, outcome, None).await?;
     }
     lease.life().spend()?;
     Ok(tx.commit().await?)
@@ -181,15 +198,24 @@ pub async fn end(tx: &mut Tx, grant: &GrantBrief, lease: &Lease, outcome: &str) 
     Ok(())
 }
 
-/// The same for grants that were locked when [`open`] began, so that no mark of them says that an end is missing.
+/// The same for grants that were locked when [`open`] began, so that no mark of them says that an end is missing: an
+/// intent of theirs that is open does, so that they are closed here and no earlier.
 ///
 /// # Errors
 /// `Lost` where somebody else claimed the target; `Store`.
-pub async fn end_unmarked(store: &Store, lease: &Lease, outcomes: &[(GrantId, String)]) -> Result<(), Interrupted> {
+pub async fn end_unmarked(
+    store: &Store,
+    lease: &Lease,
+    outcomes: &[(GrantId, String)],
+    late: &[Late],
+) -> Result<(), Interrupted> {
     if outcomes.is_empty() {
         return Ok(());
     }
     let mut tx = held(store, lease).await?;
+    for Late { intents, outcome, uid } in late {
+        tx.close_intents(intents, outcome, uid.as_deref()).await?;
+    }
     let briefs = tx.briefs(&outcomes.iter().map(|(grant, _)| *grant).collect::<Vec<_>>()).await?;
     let now = tx.now().await?;
     for brief in briefs {
@@ -199,6 +225,38 @@ pub async fn end_unmarked(store: &Store, lease: &Lease, outcomes: &[(GrantId, St
         tx.event(&brief.event(what, Actor::worker()), now).await?;
     }
     begin(tx, lease).await
+}
+
+/// What became of intents of grants that somebody keeps locked, to be recorded by [`end_unmarked`].
+#[derive(Debug)]
+pub struct Late {
+    pub intents: Vec<uuid::Uuid>,
+    pub outcome: String,
+    /// Of the object, where one was written.
+    pub uid: Option<String>,
+}
+
+/// Records what became of a write. What is about grants that somebody keeps locked is given back instead.
+///
+/// # Errors
+/// `Database`.
+pub async fn close(
+    store: &Store,
+    intents: &[(uuid::Uuid, Option<GrantId>)],
+    held: &Held,
+    outcome: &str,
+    uid: Option<&str>,
+) -> Result<Option<Late>, StoreError> {
+    let is_late = |grant: Option<GrantId>| grant.is_some_and(|grant| held.grants.contains(&grant));
+    let ids = |late: bool| -> Vec<uuid::Uuid> {
+        intents.iter().filter(|(_, grant)| is_late(*grant) == late).map(|(id, _)| *id).collect()
+    };
+    let (own, late) = (ids(false), ids(true));
+    if !own.is_empty() {
+        intents::close(store, &own, outcome, uid).await?;
+    }
+    let late = Late { intents: late, outcome: outcome.to_owned(), uid: uid.map(str::to_owned) };
+    Ok(Some(late).filter(|late| !late.intents.is_empty()))
 }
 
 /// What came of a change that no leg could be marked with.

@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 /// One application at a time, and none while somebody decides by the policy: the key of their advisory lock, the letters
 /// "policy".
-pub(super) const APPLY_LOCK: i64 = 0x706f_6c69_6379;
+pub(in crate::store) const APPLY_LOCK: i64 = 0x706f_6c69_6379;
 
 /// How long an application waits for any one lock. Whoever asks or votes waits for it meanwhile.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);

@@ -4,7 +4,7 @@ use super::{
     LONG,
     keepers::{Keeper, end_it, first_of, of_session, who},
 };
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, policies::APPLY_LOCK};
 use jiff::SignedDuration;
 use latchkey_domain::access::alarm::{Alarm, AlarmCode};
 use std::{
@@ -71,6 +71,8 @@ pub(super) struct Kept {
     pub tables: BTreeMap<String, Vec<Keeper>>,
     /// Whether a transaction may keep rows of `target` locked.
     pub targets: bool,
+    /// Who keeps the policy from being read by whoever asks or decides; nobody where that is not kept.
+    pub policy: Vec<Keeper>,
 }
 
 /// Asks the server who locks tables, or waits to: whoever writes waits behind both. One row for each lock there is.
@@ -91,8 +93,14 @@ pub(super) async fn kept(store: &Store, watch: &Watch, at: Instant) -> Result<Ke
     .fetch_all(store.pool())
     .await?;
     let key = |name: &str, of_rows: bool, by: &str| (if of_rows { ROWS } else { name }.to_owned(), by.to_owned());
-    let long = watch.long(rows.iter().map(|row| key(&row.name, row.of_rows, &row.by)).collect(), at);
+    let policy = keeps_policy(store).await?;
+    let of_policy = |pid: i32| (POLICY.to_owned(), pid.to_string());
+    let seen = rows.iter().map(|row| key(&row.name, row.of_rows, &row.by)).chain(policy.map(of_policy));
+    let long = watch.long(seen.collect(), at);
     let mut kept = Kept { targets: long.iter().any(|(what, _)| what == ROWS), ..Kept::default() };
+    if let Some(pid) = policy.filter(|pid| long.contains(&of_policy(*pid))) {
+        kept.policy = of_session(store, pid).await?;
+    }
     for row in rows.iter().filter(|row| !row.of_rows && long.contains(&key(&row.name, false, &row.by))) {
         let mut keepers = first_of(store, row.pid).await?;
         if keepers.is_empty() && row.pid != 0 {
@@ -104,6 +112,39 @@ pub(super) async fn kept(store: &Store, watch: &Watch, at: Instant) -> Result<Ke
     }
     Ok(kept)
 }
+
+/// The session that has the policy's lock for itself alone, as only `policy apply` has it, for moments.
+async fn keeps_policy(store: &Store) -> Result<Option<i32>, StoreError> {
+    let keeper = sqlx::query_scalar!(
+        r#"select pid as "pid!" from pg_locks
+           where locktype = 'advisory' and mode = 'ExclusiveLock' and granted and pid is not null and objsubid = 1
+             and classid = ($1::bigint >> 32)::oid and objid = ($1::bigint & 4294967295)::oid
+             and database = (select oid from pg_database where datname = current_database()) limit 1"#,
+        APPLY_LOCK
+    );
+    Ok(keeper.fetch_optional(store.pool()).await?)
+}
+
+/// Whether somebody has the policy's lock for themselves alone at this moment.
+///
+/// # Errors
+/// `Database`.
+pub(super) async fn is_policy_kept(store: &Store) -> Result<bool, StoreError> {
+    Ok(keeps_policy(store).await?.is_some())
+}
+
+/// The alarm about the policy's lock.
+pub(super) fn alarm_of_policy(keepers: &[Keeper]) -> Alarm {
+    let what = format!(
+        "Nobody can ask for access or decide: {} the lock under which the policy is read. What ends, ends. {}",
+        who(keepers),
+        end_it(keepers)
+    );
+    Alarm::new(AlarmCode::KeptLocked, POLICY, what)
+}
+
+/// The subject of the alarm about the policy's lock, and what it goes by from look to look.
+pub(super) const POLICY: &str = "policy lock";
 
 /// Whether somebody has a table locked, or waits to have it so, at this moment.
 ///

@@ -14,7 +14,6 @@ use super::{
 use crate::{
     actions::{
         ask::{Field, Problem},
-        sight::RequestPart,
         visitor::Visitor,
     },
     store::read::{

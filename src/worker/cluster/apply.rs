@@ -8,7 +8,7 @@ use crate::{
     fault::{Fault, FaultKind},
     kubernetes::Content,
     lease::Lost,
-    store::intents::{self, CREATE_BINDING, Intent},
+    store::intents::{CREATE_BINDING, Intent},
     words,
 };
 use futures::{FutureExt as _, StreamExt as _, stream};
@@ -22,7 +22,10 @@ use latchkey_domain::{
     },
 };
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::PoisonError,
+};
 use uuid::Uuid;
 
 /// Bindings written at a time.
@@ -129,7 +132,8 @@ impl Run<'_> {
         let planned: BTreeSet<GrantId> = self.plan.steps.iter().flat_map(grants_of).collect();
         let outcome = |id: &GrantId| (*id, trail::unmarked(applied.failed.get(id)));
         let outcomes: Vec<_> = planned.intersection(&self.held.grants).map(outcome).collect();
-        trail::end_unmarked(&self.worker.store, self.lease, &outcomes).await
+        let late = std::mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
+        trail::end_unmarked(&self.worker.store, self.lease, &outcomes, &late).await
     }
 
     /// The grants of which the plan takes a binding away, for good or to make it anew: that it is missing, should the run
@@ -263,7 +267,11 @@ impl Run<'_> {
             Err(_) => return Ok(()),
         };
         self.lease.life().spend()?;
-        Ok(intents::close(&self.worker.store, &recorded.intents, &outcome, uid).await?)
+        let grants = recorded.grants.iter().copied().map(Some).chain(std::iter::repeat(None));
+        let intents: Vec<_> = recorded.intents.iter().copied().zip(grants).collect();
+        let late = trail::close(&self.worker.store, &intents, self.held, &outcome, uid).await?;
+        self.late.lock().unwrap_or_else(PoisonError::into_inner).extend(late);
+        Ok(())
     }
 }
 

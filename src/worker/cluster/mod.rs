@@ -12,13 +12,14 @@ use super::{
     AFTER_BREAK, Worker,
     finish::{Found, LegOutcome, Outcome, Seen},
     interrupted::Interrupted,
-    trail,
+    trail::{self, Late},
 };
 use crate::{
     actions::{
         decide_again::{self, Decided},
         policy::{self, NoPolicy},
     },
+    causes::chain,
     fault::Fault,
     kubernetes::{self, Wanted},
     lease::Lease,
@@ -33,6 +34,7 @@ use crate::{
 use apply::Applied;
 use entries::Holders;
 use existence::Described;
+use futures::FutureExt as _;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{ClusterId, EventDraft, GrantId, blocker::Blocker, grant::GrantFacts, profile::Source, transition::Actor},
@@ -49,7 +51,7 @@ use latchkey_domain::{
     },
 };
 use narrowed::{look_again, looked, named};
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 use unreachable::unreachable;
 
 /// How often a run throws its observation away and starts again, since somebody else wrote.
@@ -68,11 +70,35 @@ pub(super) struct Reached {
     pub aws: EksCluster,
 }
 
+/// How much a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// All that is desired.
+    Whole,
+    /// Only what takes access away. It needs no row that a new access refers to.
+    TakesAway,
+}
+
 /// Runs once on a cluster.
+///
+/// Where somebody keeps a row locked that the run has to write, whichever it is, it runs again and sets nothing up: to
+/// take an access away, none of those is needed.
 ///
 /// # Errors
 /// `Lost`, `Store`; what the cluster itself refuses is an outcome.
 pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<Outcome, Interrupted> {
+    match run_within(worker, lease, id, Scope::Whole).boxed().await {
+        Err(Interrupted::Store(error)) if error.is_lock_timeout() => {
+            tracing::error!(cluster = %id, error = chain(&error), "a row is kept locked; this run only takes away");
+            let outcome = run_within(worker, lease, id, Scope::TakesAway).boxed().await?;
+            let rests = Some(outcome.rests.map_or(AFTER_BREAK, |rests| rests.min(AFTER_BREAK)));
+            Ok(Outcome { rests, ..outcome })
+        }
+        done => done,
+    }
+}
+
+async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope) -> Result<Outcome, Interrupted> {
     let arn = {
         let mut connection = worker.store.acquire().await?;
         desired::cluster_row(&mut connection, id).await?.ok_or(Interrupted::Nothing)?.arn
@@ -122,7 +148,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
         desired.entries = entries::of_grants(worker, &arn, &holders, &desired).await;
         let observation = observation(&reached.aws, state, &holders.seen);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
-        let (plan, held) = plan_free(worker, lease, &mut desired, &observation).await?;
+        let (plan, held) = plan_within(worker, lease, &mut desired, &observation, scope).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
         let (desired, plan, decided, held) = (&desired, &plan, &decided, &held);
         let run = Run {
@@ -136,6 +162,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result
             plan,
             held,
             decided,
+            late: Mutex::default(),
         };
         run.tell(&mut told);
         run.catch_up(&mut told).await?;
@@ -197,6 +224,8 @@ struct Run<'a> {
     held: &'a Held,
     /// What is not set up, by the second decision.
     decided: &'a Decided,
+    /// Outcomes that are recorded with the ends of their changes: see [`trail::end_unmarked`].
+    late: Mutex<Vec<Late>>,
 }
 
 impl Run<'_> {
@@ -393,6 +422,28 @@ async fn desired(
     }
     quarantine::tell(&worker.store, &unreadable).await;
     Ok((desired, legs, decided))
+}
+
+/// The plan of a run. Where it only takes away, everything that is to be there is left as it is.
+async fn plan_within(
+    worker: &Worker,
+    lease: &Lease,
+    desired: &mut DesiredCluster,
+    observation: &ClusterObservation,
+    scope: Scope,
+) -> Result<(Plan, Held), Interrupted> {
+    if scope == Scope::Whole {
+        return plan_free(worker, lease, desired, observation).await;
+    }
+    for grant in &mut desired.grants {
+        grant.resting |= grant.wish.is_present();
+    }
+    for row in &mut desired.quarantined {
+        row.resting |= !row.ends;
+    }
+    let (mut plan, held) = plan_free(worker, lease, desired, observation).await?;
+    plan.reserved.clear();
+    Ok((plan, held))
 }
 
 /// The plan of what nobody has locked, and of what ends: who waits to be set up for a row that somebody holds waits alone,

@@ -10,6 +10,7 @@ mod kept_locked;
 mod overlap;
 mod paused;
 mod restored;
+mod rows_kept;
 mod shared_fate;
 mod standstill;
 mod trouble;

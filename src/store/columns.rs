@@ -4,6 +4,7 @@ use super::StoreError;
 use jiff::Timestamp;
 use latchkey_domain::access::{
     PersonId,
+    became::Became,
     blocker::Blocker,
     grant::{Condition, Trouble},
     person::{Handle, Person},
@@ -105,6 +106,11 @@ pub(super) fn blocker(text: Option<&str>) -> Blocker {
     let Some(text) = text else { return Blocker::said("") };
     let unread = || Blocker::OfLaterVersion { named: String::new() };
     serde_json::from_str(text).map_or_else(|_| unread(), Blocker::read)
+}
+
+/// What became of a write, of its code and its sentence; `failed` is what `latchkey_blocker` makes of the rest.
+pub(super) fn became(code: Option<&str>, failed: Option<&str>, said: Option<&str>) -> Option<Became> {
+    Some(Became::of(code?, failed.map(|why| blocker(Some(why))), said.unwrap_or_default()))
 }
 
 /// How a leg fares by its columns: `why` is what `latchkey_blocker` makes of three of them.

@@ -75,7 +75,7 @@ impl Tx {
         let objects: Vec<String> = objects.into_iter().cloned().collect();
         let rows = sqlx::query!(
             r#"select object, max(finished_at + ahead) as "done_at!" from intent
-               where target_kind = $1 and target_key = $2 and outcome = 'done' and object = any($3)
+               where target_kind = $1 and target_key = $2 and latchkey_became(outcome, code) = 'done' and object = any($3)
                  and finished_at > (select clock_timestamp()) - make_interval(secs => $4)
                group by object"#,
             target.kind(),

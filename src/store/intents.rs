@@ -2,10 +2,10 @@
 
 use super::{
     Store, StoreError, Tx,
-    columns::{kept, kept_json},
+    columns::{kept, kept_json, to_json},
 };
 use latchkey_domain::{
-    access::{ClusterId, GrantId, PrincipalId, transition::Target},
+    access::{ClusterId, GrantId, PrincipalId, became::Became, transition::Target},
     plan::{desired::BindingKey, principal::PolicyWrite},
 };
 use serde_json::Value;
@@ -57,9 +57,6 @@ pub const SIGNATURE_LASTS: Duration = Duration::from_mins(10);
 /// How long IAM may show the time before a write: four seconds were measured.
 pub const IAM_SETTLES: Duration = Duration::from_secs(15);
 
-/// The outcome of an intent that a later run closed when it did not see the object, or one that may be another run's.
-pub const UNSEEN: &str = "interrupted; nothing that is surely its own was there when looked at again";
-
 /// In the detail of an intent: its grant, where that was locked, so that the row could not refer to it.
 pub const OF_GRANT: &str = "of_grant";
 
@@ -106,19 +103,28 @@ impl Tx {
         Ok(free.fetch_all(self.connection()).await?.into_iter().collect())
     }
 
-    /// Records what became of intents within a transaction, but for those that somebody has locked.
+    /// Records what became of intents within a transaction, but for those that somebody has locked. `said` is the sentence
+    /// of it, for processes of earlier versions.
     ///
     /// # Errors
     /// `Database`.
-    pub async fn close_intents(&mut self, ids: &[Uuid], outcome: &str, uid: Option<&str>) -> Result<(), StoreError> {
-        let (outcome, uid) = (kept(outcome), uid.map(kept));
+    pub async fn close_intents(
+        &mut self,
+        ids: &[Uuid],
+        became: &Became,
+        said: &str,
+        uid: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let (said, uid, blocker) = (kept(said), uid.map(kept), became.failure().map(to_json).transpose()?);
         sqlx::query!(
-            "update intent i set finished_at = clock_timestamp(), outcome = $2, object_uid = $3
+            "update intent i set finished_at = clock_timestamp(), outcome = $2, object_uid = $3, code = $4, blocker = $5
              from (select id from intent where id = any($1) and finished_at is null
                    order by id for no key update skip locked) free where i.id = free.id",
             ids,
-            outcome.as_ref(),
+            said.as_ref(),
             uid.as_deref(),
+            became.code(),
+            blocker,
         )
         .execute(self.connection())
         .await?;
@@ -126,19 +132,28 @@ impl Tx {
     }
 }
 
-/// Records what became of an intent. One that somebody has locked stays open: a later run closes it.
+/// Records what became of an intent. One that somebody has locked stays open: a later run closes it. `said` is the
+/// sentence of it, for processes of earlier versions.
 ///
 /// # Errors
 /// `Database`.
-pub async fn close(store: &Store, ids: &[Uuid], outcome: &str, uid: Option<&str>) -> Result<(), StoreError> {
-    let (outcome, uid) = (kept(outcome), uid.map(kept));
+pub async fn close(
+    store: &Store,
+    ids: &[Uuid],
+    became: &Became,
+    said: &str,
+    uid: Option<&str>,
+) -> Result<(), StoreError> {
+    let (said, uid, blocker) = (kept(said), uid.map(kept), became.failure().map(to_json).transpose()?);
     sqlx::query!(
-        "update intent i set finished_at = clock_timestamp(), outcome = $2, object_uid = $3
+        "update intent i set finished_at = clock_timestamp(), outcome = $2, object_uid = $3, code = $4, blocker = $5
          from (select id from intent where id = any($1) and finished_at is null
                order by id for no key update skip locked) free where i.id = free.id",
         ids,
-        outcome.as_ref(),
+        said.as_ref(),
         uid.as_deref(),
+        became.code(),
+        blocker,
     )
     .execute(store.pool())
     .await?;
@@ -178,13 +193,13 @@ pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Resul
 pub async fn uncertain(connection: &mut PgConnection, cluster: ClusterId) -> Result<BTreeSet<BindingKey>, StoreError> {
     let details = sqlx::query_scalar!(
         "select detail from intent i where target_kind = 'cluster' and target_key = $1 and step = $2
-           and ((outcome = $3 and finished_at > (select clock_timestamp()) - make_interval(secs => $4))
+           and ((latchkey_became(outcome, code) = $3 and finished_at > (select clock_timestamp()) - make_interval(secs => $4))
              or (finished_at is null
                and epoch < (select t.epoch from target t where t.kind = i.target_kind and t.key = i.target_key)))
            and started_at > clock_timestamp() - make_interval(secs => $4)",
         cluster.0,
         CREATE_BINDING,
-        UNSEEN,
+        Became::InterruptedUnseen.code(),
         TOKEN_LASTS.as_secs_f64(),
     )
     .fetch_all(connection)
@@ -208,7 +223,8 @@ pub async fn interrupted_policies(
 ) -> Result<Vec<String>, StoreError> {
     let documents = sqlx::query_scalar!(
         r#"select distinct detail ->> 'document' as "document!" from intent
-           where target_kind = 'principal' and target_key = $1 and step = $2 and outcome like 'interrupted%'
+           where target_kind = 'principal' and target_key = $1 and step = $2
+             and starts_with(latchkey_became(outcome, code), 'interrupted')
              and finished_at > (select clock_timestamp()) - interval '1 day' and detail ->> 'document' is not null"#,
         principal.0,
         PUT_POLICY,
@@ -229,7 +245,7 @@ pub async fn recent_policy_write(
 ) -> Result<Option<PolicyWrite>, StoreError> {
     let last = sqlx::query!(
         "select detail ->> 'document' as document from intent
-         where target_kind = 'principal' and target_key = $1 and (step = $2 and outcome = 'done' or step = $3)
+         where target_kind = 'principal' and target_key = $1 and (step = $2 and latchkey_became(outcome, code) = 'done' or step = $3)
            and finished_at > (select clock_timestamp()) - make_interval(secs => $4)
          order by finished_at desc limit 1",
         principal.0,
@@ -254,7 +270,8 @@ pub async fn arrives_within(store: &Store, target: Target) -> Result<Option<Dura
         "select extract(epoch from max(started_at) - clock_timestamp() + make_interval(secs => $3))::float8
          from intent where target_kind = $1 and target_key = $2
            and finished_at > (select clock_timestamp()) - make_interval(secs => $3)
-           and started_at > clock_timestamp() - make_interval(secs => $3) and outcome like 'interrupted%'",
+           and started_at > clock_timestamp() - make_interval(secs => $3)
+           and starts_with(latchkey_became(outcome, code), 'interrupted')",
         target.kind(),
         target.key(),
         SIGNATURE_LASTS.as_secs_f64(),

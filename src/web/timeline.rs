@@ -11,6 +11,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
+    became::Became,
     grant::{Cause, GrantState, Proven},
     transition::Target,
 };
@@ -155,25 +156,18 @@ impl Phase {
 }
 
 fn step(taken: &StepTaken) -> Event {
-    let failed = taken.outcome.as_deref().is_some_and(|outcome| !is_well(outcome));
-    let (tone, icon, turns) = match (taken.finished_at, failed) {
+    let amiss = taken.became.as_ref().filter(|became| **became != Became::Done);
+    let (tone, icon, turns) = match (taken.finished_at, amiss.is_some()) {
         (None, _) => (Tone::Working, Icon::Loader, true),
         (Some(_), true) => (Tone::Needs, Icon::RotateCw, false),
         (Some(_), false) => (Tone::Good, Icon::Check, false),
     };
-    let text = words::steps::step(&taken.step, taken.finished_at.is_some() && !failed);
+    let text = words::steps::step(&taken.step, taken.finished_at.is_some() && amiss.is_none());
     let mut event = Event::minor(tone, icon, Html::prose(&text), taken.finished_at.unwrap_or(taken.started_at));
     event.turns = turns;
     event.evidence.push(Html::prose(&format!("`{}`", taken.object.replace('`', "'"))));
-    if let (true, Some(outcome)) = (failed, &taken.outcome) {
-        event.evidence.push(Html::prose(outcome));
-    }
+    event.evidence.extend(amiss.map(|became| Html::prose(&words::steps::became(became))));
     event
-}
-
-/// Outcomes of a step that went as it should.
-fn is_well(outcome: &str) -> bool {
-    ["done", "ok", "written", "created", "deleted", "gone", "already"].iter().any(|well| outcome.starts_with(well))
 }
 
 /// Whether what was proven once was looked at again since: a proof is older than the state that it led to, but for the
@@ -258,7 +252,7 @@ mod tests {
             object: String::new(),
             started_at: at.parse().unwrap(),
             finished_at: None,
-            outcome: None,
+            became: None,
         }
     }
 

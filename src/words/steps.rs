@@ -3,6 +3,7 @@
 use super::{Clock, Sentence};
 use jiff::Timestamp;
 use latchkey_domain::access::{
+    became::Became,
     blocker::Blocker,
     grant::{Cause, Condition, GrantState, Trouble},
     transition::Target,
@@ -34,6 +35,21 @@ pub fn step(step: &str, done: bool) -> String {
         first.make_ascii_uppercase();
     }
     words
+}
+
+/// What became of a write.
+pub fn became(became: &Became) -> String {
+    match became {
+        Became::Done => "done".to_owned(),
+        Became::Failed(why) => super::blocker::sentence(why),
+        Became::InterruptedSeen => "interrupted; it was there when looked at again".to_owned(),
+        Became::InterruptedUnseen => {
+            "interrupted; nothing that is surely its own was there when looked at again".to_owned()
+        }
+        Became::Interrupted => "interrupted; what is there now counts when looked at again".to_owned(),
+        Became::InterruptedClusterGone => "interrupted; the cluster was gone".to_owned(),
+        Became::Said(text) => text.clone(),
+    }
 }
 
 /// A leg in trouble: "AWS is throttling us. Next try 14:02:10. Nothing to do." Nothing where it fares well.

@@ -30,6 +30,7 @@ use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
         EventDraft, GrantId, PrincipalId,
+        became::Became,
         blocker::Blocker,
         compared::Compared,
         decide_again::NotNow,
@@ -78,7 +79,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     if look.observed.is_ok() {
         // Before the desired state is read: what they may still write is part of it.
         let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
-        let closed = dangling.into_iter().map(|open| (trail::INTERRUPTED, open)).collect();
+        let closed = dangling.into_iter().map(|open| (Became::Interrupted, open)).collect();
         trail::close_dangling(&worker.store, lease, closed).await?;
     }
     let (mut desired, legs, decided) = {
@@ -394,11 +395,10 @@ async fn apply(
         let written = write(&aws, lease, user, step).await?;
         lease.life().spend()?;
         match written {
-            Ok(()) => late.extend(trail::close(&worker.store, &ids, &held, "done", None).await?),
+            Ok(()) => late.extend(trail::close(&worker.store, &ids, &held, Ok(None)).await?),
             Err(fault) => {
                 if *fault.kind() != FaultKind::Transient {
-                    let said = words::blocker::sentence(&(&fault).into());
-                    late.extend(trail::close(&worker.store, &ids, &held, &said, None).await?);
+                    late.extend(trail::close(&worker.store, &ids, &held, Err(&fault)).await?);
                 }
                 let outcomes: Vec<_> = held.grants.iter().map(|id| (*id, trail::unmarked(Some(&fault)))).collect();
                 trail::end_unmarked(&worker.store, lease, &outcomes, &late).await?;

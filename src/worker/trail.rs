@@ -8,14 +8,14 @@ use crate::{
     lease::{Lease, Lost},
     machine,
     store::{
-        Store, StoreError, Tx,
+        Store, Tx,
         intents::{self, Dangling, Intent, OF_GRANT},
         legs, observations,
         quarantine::{self, Held},
     },
     words,
 };
-use latchkey_domain::access::{EventDraft, GrantId, grant::GrantBrief, transition::Actor};
+use latchkey_domain::access::{EventDraft, GrantId, became::Became, grant::GrantBrief, transition::Actor};
 use latchkey_domain::audit::event::Event;
 use serde::Serialize;
 use serde_json::json;
@@ -117,20 +117,15 @@ pub async fn begin(tx: Tx, lease: &Lease) -> Result<(), Interrupted> {
     Ok(tx.commit().await?)
 }
 
-/// The outcome of an intent that a later run closed when it saw the object.
-pub const INTERRUPTED_SEEN: &str = "interrupted; it was there when looked at again";
-/// The outcome of one whose object is there in any case.
-pub const INTERRUPTED: &str = "interrupted; what is there now counts when looked at again";
-
-/// Closes what earlier runs left open: intents, each with the outcome that what is seen of its object tells, and changes
-/// that no event says the end of.
+/// Closes what earlier runs left open: intents, each with what is seen of its object, and changes that no event says the
+/// end of.
 ///
 /// # Errors
 /// `Lost` where the worker dies here, or somebody else claimed the target; `Store`.
 pub async fn close_dangling(
     store: &Store,
     lease: &Lease,
-    dangling: Vec<(&'static str, Dangling)>,
+    dangling: Vec<(Became, Dangling)>,
 ) -> Result<(), Interrupted> {
     let mut changing = legs::changing(store, lease.target(), lease.epoch()).await?;
     // The intents and the mark of a grant are closed together: where somebody has its rows locked, by a later run.
@@ -146,10 +141,11 @@ pub async fn close_dangling(
     hold(&mut tx, lease).await?;
     let free = tx.lock_open_intents(&dangling.iter().map(|(_, open)| open.id).collect::<Vec<_>>()).await?;
     let mut by_run: BTreeMap<(Option<GrantId>, i64), Vec<String>> = BTreeMap::new();
-    let mut closed: BTreeMap<&str, Vec<uuid::Uuid>> = BTreeMap::new();
-    for (outcome, open) in dangling.into_iter().filter(|(_, open)| free.contains(&open.id)) {
-        closed.entry(outcome).or_default().push(open.id);
-        let line = format!("{} {}: {outcome}", open.step, open.object);
+    let mut closed: BTreeMap<&str, (Became, String, Vec<uuid::Uuid>)> = BTreeMap::new();
+    for (became, open) in dangling.into_iter().filter(|(_, open)| free.contains(&open.id)) {
+        let said = words::steps::became(&became);
+        let line = format!("{} {}: {said}", open.step, open.object);
+        closed.entry(became.code()).or_insert_with(|| (became, said, Vec::new())).2.push(open.id);
         by_run.entry((open.grant, open.epoch)).or_default().push(line);
     }
     for (grant, epoch) in &changing {
@@ -176,8 +172,8 @@ pub async fn close_dangling(
     for (grant, epoch) in changing {
         tx.end_change(grant, lease.target(), epoch).await?;
     }
-    for (outcome, ids) in closed {
-        tx.close_intents(&ids, outcome, None).await?;
+    for (became, said, ids) in closed.into_values() {
+        tx.close_intents(&ids, &became, &said, None).await?;
     }
     lease.life().spend()?;
     Ok(tx.commit().await?)
@@ -213,8 +209,8 @@ pub async fn end_unmarked(
         return Ok(());
     }
     let mut tx = held(store, lease).await?;
-    for Late { intents, outcome, uid } in late {
-        tx.close_intents(intents, outcome, uid.as_deref()).await?;
+    for Late { intents, became, uid } in late {
+        tx.close_intents(intents, became, &words::steps::became(became), uid.as_deref()).await?;
     }
     let briefs = tx.briefs(&outcomes.iter().map(|(grant, _)| *grant).collect::<Vec<_>>()).await?;
     let now = tx.now().await?;
@@ -231,7 +227,7 @@ pub async fn end_unmarked(
 #[derive(Debug)]
 pub struct Late {
     pub intents: Vec<uuid::Uuid>,
-    pub outcome: String,
+    pub became: Became,
     /// Of the object, where one was written.
     pub uid: Option<String>,
 }
@@ -239,23 +235,26 @@ pub struct Late {
 /// Records what became of a write. What is about grants that somebody keeps locked is given back instead.
 ///
 /// # Errors
-/// `Database`.
+/// `Store`.
 pub async fn close(
     store: &Store,
     intents: &[(uuid::Uuid, Option<GrantId>)],
     held: &Held,
-    outcome: &str,
-    uid: Option<&str>,
-) -> Result<Option<Late>, StoreError> {
+    result: Result<Option<&str>, &Fault>,
+) -> Result<Option<Late>, Interrupted> {
+    let (became, uid) = match result {
+        Ok(uid) => (Became::Done, uid),
+        Err(fault) => (Became::Failed(fault.into()), None),
+    };
     let is_late = |grant: Option<GrantId>| grant.is_some_and(|grant| held.grants.contains(&grant));
     let ids = |late: bool| -> Vec<uuid::Uuid> {
         intents.iter().filter(|(_, grant)| is_late(*grant) == late).map(|(id, _)| *id).collect()
     };
     let (own, late) = (ids(false), ids(true));
     if !own.is_empty() {
-        intents::close(store, &own, outcome, uid).await?;
+        intents::close(store, &own, &became, &words::steps::became(&became), uid).await?;
     }
-    let late = Late { intents: late, outcome: outcome.to_owned(), uid: uid.map(str::to_owned) };
+    let late = Late { intents: late, became, uid: uid.map(str::to_owned) };
     Ok(Some(late).filter(|late| !late.intents.is_empty()))
 }
 

@@ -1,14 +1,19 @@
 //! What holds accesses and targets up, as the database keeps it: by this version, by an earlier one, by a later one.
 
 use crate::{town::Town, worker::World};
-use latchkey::store::{
-    legs::{Fares, LegWrite},
-    read::{progress, target},
+use latchkey::{
+    store::{
+        intents::{self, Intent},
+        legs::{Fares, LegWrite},
+        read::{progress, target},
+    },
+    words,
 };
-use latchkey_domain::access::{GrantId, blocker::Blocker, grant::Trouble, transition::Target};
-use serde_json::Value;
+use latchkey_domain::access::{GrantId, became::Became, blocker::Blocker, grant::Trouble, transition::Target};
+use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor as _};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// One of each, as rows have it.
 const RECORDED: &str = include_str!("../../crates/domain/src/access/blocker/recorded.jsonl");
@@ -102,4 +107,34 @@ async fn of_a_target_the_value_goes_with_the_sentence_that_it_stands_for() {
     assert_eq!(failure().await, Some(Blocker::said("The API server is away.")), "an earlier version wrote that");
     by_owner(&town, "update target set failure = null where kind = 'cluster'").await;
     assert_eq!(failure().await, None);
+}
+
+#[tokio::test]
+async fn what_became_of_a_write_is_kept_with_its_code_and_read_as_it_was() {
+    let town = Town::new().await;
+    town.grant().await;
+    let cluster = Target::Cluster(town.cluster("prod-eu").await.into());
+    let failed = Became::Failed(Blocker::EntrySlow {});
+    let interrupted = [Became::InterruptedSeen, Became::InterruptedUnseen, Became::Interrupted];
+    for became in interrupted.into_iter().chain([Became::Done, Became::InterruptedClusterGone, failed]) {
+        let said = words::steps::became(&became);
+        let intent =
+            Intent { id: Uuid::now_v7(), grant: None, step: "create_role", object: "x".to_owned(), detail: json!({}) };
+        let mut tx = town.worker.begin().await.unwrap();
+        tx.intend(cluster, 1, std::slice::from_ref(&intent)).await.unwrap();
+        tx.commit().await.unwrap();
+        let last = async || target::by_key(&town.web, cluster).await.unwrap().unwrap().writes.swap_remove(0).became;
+        assert_eq!(last().await, None);
+        intents::close(&town.worker, &[intent.id], &became, &said, None).await.unwrap();
+        assert_eq!(last().await, Some(became.clone()));
+        // As an earlier version wrote it: its own sentences are told apart, and what failed is said.
+        by_owner(&town, "update intent set code = null, blocker = null").await;
+        let judged = if became.failure().is_some() { Became::Said(said) } else { became };
+        assert_eq!(last().await, Some(judged));
+        // As a later one may write it.
+        by_owner(&town, r#"update intent set code = 'put_off', blocker = '{"until": 7}', outcome = 'It was put off.'"#)
+            .await;
+        assert_eq!(last().await, Some(Became::Said("It was put off.".to_owned())));
+        by_owner(&town, "delete from intent").await;
+    }
 }

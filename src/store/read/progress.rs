@@ -2,11 +2,12 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{condition, json},
+    columns::{became, condition, json},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
     GrantId, PersonId, RequestId,
+    became::Became,
     blocker::Blocker,
     compared::Compared,
     grant::{Cause, Condition, GrantState, Proven, Trouble},
@@ -108,7 +109,7 @@ pub struct StepTaken {
     /// In business time, as it was then, like the states that these times stand between.
     pub started_at: Timestamp,
     pub finished_at: Option<Timestamp>,
-    pub outcome: Option<String>,
+    pub became: Option<Became>,
 }
 
 /// The most steps that a page shows: an access in trouble repeats itself.
@@ -206,7 +207,8 @@ async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
 async fn steps(store: &Store, id: Uuid) -> Result<Vec<StepTaken>, StoreError> {
     let rows = sqlx::query!(
         r#"select target_kind as "target_kind!", step as "step!", object as "object!",
-             started_at + ahead as "started_at!", finished_at + ahead as finished_at, outcome
+             started_at + ahead as "started_at!", finished_at + ahead as finished_at, outcome,
+             latchkey_became(outcome, code) as code, latchkey_blocker(null, null, blocker) as failed
            from (select * from intent where grant_id = $1 order by id desc limit $2) latest order by id"#,
         id,
         STEPS
@@ -221,7 +223,7 @@ async fn steps(store: &Store, id: Uuid) -> Result<Vec<StepTaken>, StoreError> {
             object: row.object,
             started_at: row.started_at.to_jiff(),
             finished_at: row.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
-            outcome: row.outcome,
+            became: became(row.code.as_deref(), row.failed.as_deref(), row.outcome.as_deref()),
         })
         .collect())
 }
@@ -235,7 +237,7 @@ impl GrantProgress {
             hash.update(leg.compared.as_str());
         }
         for step in &self.steps {
-            hash.update(format!("{}{}{:?}{:?}", step.step, step.object, step.finished_at, step.outcome));
+            hash.update(format!("{}{}{:?}{:?}", step.step, step.object, step.finished_at, step.became));
         }
     }
 

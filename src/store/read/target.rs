@@ -5,11 +5,12 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{blocker, readable, trouble},
+    columns::{became, blocker, readable, trouble},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
     GrantId,
+    became::Became,
     blocker::Blocker,
     grant::{GrantState, Proven, Trouble},
     transition::Target,
@@ -221,7 +222,7 @@ pub struct WriteRow {
     pub object: String,
     pub started_at: Timestamp,
     pub finished_at: Option<Timestamp>,
-    pub outcome: Option<String>,
+    pub became: Option<Became>,
 }
 
 /// The most legs and writes that a page shows.
@@ -323,7 +324,8 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
 
 async fn writes(store: &Store, id: Target) -> Result<Vec<WriteRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select grant_id, step, object, started_at + ahead as "started_at!", finished_at + ahead as finished_at, outcome
+        r#"select grant_id, step, object, started_at + ahead as "started_at!", finished_at + ahead as finished_at, outcome,
+             latchkey_became(outcome, code) as code, latchkey_blocker(null, null, blocker) as failed
            from intent where target_kind = $1 and target_key = $2
            order by intent.finished_at desc nulls first limit $3"#,
         id.kind(),
@@ -338,7 +340,7 @@ async fn writes(store: &Store, id: Target) -> Result<Vec<WriteRow>, StoreError> 
         object: row.object,
         started_at: row.started_at.to_jiff(),
         finished_at: row.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
-        outcome: row.outcome,
+        became: became(row.code.as_deref(), row.failed.as_deref(), row.outcome.as_deref()),
     });
     Ok(rows.collect())
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use latchkey_domain::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId,
+        became::Became,
         blocker::Blocker,
         cluster::PinnedNamespace,
         grant::{Cause, Condition, GrantBasis, GrantState, Proven},
@@ -115,7 +116,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         object: object.into(),
         started_at: at(time),
         finished_at: done.then(|| at(time)),
-        outcome: done.then(|| "done".to_owned()),
+        became: done.then_some(Became::Done),
     };
     let binding = "RoleBinding payments/latchkey-01935c2e";
     let mut steps = vec![

@@ -39,6 +39,7 @@ use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
         ClusterId, GrantId, PersonId, PrincipalId, RequestId,
+        became::Became,
         blocker::Blocker,
         cluster::PinnedNamespace,
         grant::{Condition, GrantState, Proven, Trouble},
@@ -143,7 +144,7 @@ fn step(step: &str, object: &str, from: &str, to: Option<&str>) -> StepTaken {
         object: object.to_owned(),
         started_at: at(from),
         finished_at: to.map(at),
-        outcome: to.map(|_| "done".to_owned()),
+        became: to.map(|_| Became::Done),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::store::{
 };
 use latchkey_domain::access::{
     GrantId,
+    became::Became,
     blocker::{Blocker, Call, Right},
     grant::{GrantState, Proven, Trouble},
     transition::Target,
@@ -112,13 +113,14 @@ impl TargetPage {
             next_try: Some(at("14:48:20")),
             ..leg.clone()
         };
-        let write = |step: &str, object: &str, outcome: Option<&str>, time: &str| WriteRow {
+        let refused = Became::Said("Latchkey is not allowed to write aws-auth.".to_owned());
+        let write = |step: &str, object: &str, became: Option<Became>, time: &str| WriteRow {
             grant: Some(leg.grant),
             step: step.to_owned(),
             object: object.to_owned(),
             started_at: at(time),
-            finished_at: outcome.map(|_| at(time)),
-            outcome: outcome.map(str::to_owned),
+            finished_at: became.as_ref().map(|_| at(time)),
+            became,
         };
         let detail = TargetDetail {
             target: Target::Cluster(uuid::Uuid::from_u128(1).into()),
@@ -143,8 +145,8 @@ impl TargetPage {
             legs: vec![overdue, waiting.clone(), leg.clone()],
             writes: vec![
                 write("delete_binding", "RoleBinding payments/latchkey:view:8", None, "14:47:52"),
-                write("remove_mapping", "aws-auth", Some("Latchkey is not allowed to write aws-auth."), "14:47:30"),
-                write("create_binding", "RoleBinding payments/latchkey:view:8", Some("done"), "13:12:04"),
+                write("remove_mapping", "aws-auth", Some(refused), "14:47:30"),
+                write("create_binding", "RoleBinding payments/latchkey:view:8", Some(Became::Done), "13:12:04"),
             ],
         };
         let well = TargetDetail {

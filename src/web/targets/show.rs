@@ -26,7 +26,8 @@ use axum::extract::State as Extract;
 use jiff::SignedDuration;
 use latchkey_domain::{
     access::{
-        PrincipalId, blocker::Blocker, grant::Trouble, policy::PolicyFile, reason::LONGEST_LINE, transition::Target,
+        PrincipalId, became::Became, blocker::Blocker, grant::Trouble, policy::PolicyFile, reason::LONGEST_LINE,
+        transition::Target,
     },
     eks::arn::ClusterArn,
     plan::remedy::{self, Language, Remedy},
@@ -318,16 +319,16 @@ impl Leg {
 
 impl Write {
     fn of(write: &WriteRow, clock: &Clock) -> Self {
-        let well = write.outcome.as_deref().is_none_or(|outcome| outcome.starts_with("done"));
-        let (tone, icon, turns) = match (write.finished_at, well) {
+        let amiss = write.became.as_ref().filter(|became| **became != Became::Done);
+        let (tone, icon, turns) = match (write.finished_at, amiss) {
             (None, _) => (Tone::Working, Icon::Loader, true),
-            (Some(_), false) => (Tone::Needs, Icon::RotateCw, false),
-            (Some(_), true) => (Tone::Good, Icon::Check, false),
+            (Some(_), Some(_)) => (Tone::Needs, Icon::RotateCw, false),
+            (Some(_), None) => (Tone::Good, Icon::Check, false),
         };
         Self {
-            text: words::steps::step(&write.step, write.finished_at.is_some() && well),
+            text: words::steps::step(&write.step, write.finished_at.is_some() && amiss.is_none()),
             object: Html::sentence(&Sentence::default().name(&*write.object)),
-            outcome: write.outcome.as_deref().filter(|_| !well).map(Html::prose),
+            outcome: amiss.map(|became| Html::prose(&words::steps::became(became))),
             at: Html::stamp(clock, write.finished_at.unwrap_or(write.started_at)),
             tone,
             icon,

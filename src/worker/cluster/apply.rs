@@ -9,7 +9,6 @@ use crate::{
     kubernetes::Content,
     lease::Lost,
     store::intents::{CREATE_BINDING, Intent},
-    words,
 };
 use futures::{FutureExt as _, StreamExt as _, stream};
 use latchkey_domain::{
@@ -260,16 +259,16 @@ impl Run<'_> {
         recorded: &Recorded<'_>,
         result: &Result<Result<Option<String>, Fault>, Lost>,
     ) -> Result<(), Interrupted> {
-        let (outcome, uid) = match result {
-            Ok(Ok(uid)) => ("done".to_owned(), uid.as_deref()),
+        let written = match result {
+            Ok(Ok(uid)) => Ok(uid.as_deref()),
             Ok(Err(fault)) if *fault.kind() == FaultKind::Transient => return Ok(()),
-            Ok(Err(fault)) => (words::blocker::sentence(&fault.into()), None),
+            Ok(Err(fault)) => Err(fault),
             Err(_) => return Ok(()),
         };
         self.lease.life().spend()?;
         let grants = recorded.grants.iter().copied().map(Some).chain(std::iter::repeat(None));
         let intents: Vec<_> = recorded.intents.iter().copied().zip(grants).collect();
-        let late = trail::close(&self.worker.store, &intents, self.held, &outcome, uid).await?;
+        let late = trail::close(&self.worker.store, &intents, self.held, written).await?;
         self.late.lock().unwrap_or_else(PoisonError::into_inner).extend(late);
         Ok(())
     }

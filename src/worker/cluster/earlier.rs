@@ -1,23 +1,18 @@
 //! What earlier runs on a cluster left open: closed with what is there now, and kept from doing harm late.
 
 use super::{
-    super::{
-        Worker,
-        interrupted::Interrupted,
-        trail::{self, INTERRUPTED, INTERRUPTED_SEEN},
-    },
+    super::{Worker, interrupted::Interrupted, trail},
     Reached, desired,
 };
 use crate::{
     lease::Lease,
     store::{
-        intents::{self, CREATE_BINDING, Dangling, UNSEEN},
+        intents::{self, CREATE_BINDING, Dangling},
         quarantine::Held,
     },
-    words,
 };
 use latchkey_domain::{
-    access::ClusterId,
+    access::{ClusterId, became::Became},
     plan::{
         bindings,
         cluster::{AWS_AUTH, not_ours},
@@ -73,12 +68,9 @@ async fn pass_by(
         let permit = lease.permit()?;
         reached.client.touch_aws_auth(&permit, &aws_auth.resource_version, lease.epoch()).await
     };
-    let outcome = match &touched {
-        Ok(()) => "done".to_owned(),
-        Err(fault) => words::blocker::sentence(&fault.into()),
-    };
     lease.life().spend()?;
-    intents::close(&worker.store, &[intent.id], &outcome, None).await?;
+    let written = touched.as_ref().map(|()| None);
+    trail::close(&worker.store, &[(intent.id, None)], &Held::default(), written).await?;
     match touched {
         Ok(()) => Ok(true),
         // Somebody else gave it another one.
@@ -100,12 +92,12 @@ async fn uncertain(worker: &Worker, id: ClusterId, dangling: &[Dangling]) -> Res
 }
 
 /// What is seen of an object whose write nobody recorded the outcome of.
-fn seen(open: &Dangling, state: &ClusterState, uncertain: &BTreeSet<BindingKey>) -> &'static str {
-    let Some(key) = intents::binding_key(&open.detail) else { return INTERRUPTED };
+fn seen(open: &Dangling, state: &ClusterState, uncertain: &BTreeSet<BindingKey>) -> Became {
+    let Some(key) = intents::binding_key(&open.detail) else { return Became::Interrupted };
     let is_seen = if open.step == CREATE_BINDING {
         bindings::is_created(state, &key, uncertain)
     } else {
         bindings::find(state, &key).is_some()
     };
-    if is_seen { INTERRUPTED_SEEN } else { UNSEEN }
+    if is_seen { Became::InterruptedSeen } else { Became::InterruptedUnseen }
 }

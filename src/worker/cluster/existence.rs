@@ -10,7 +10,7 @@ use crate::{
     worker::{Worker, finish::Seen, trail},
 };
 use latchkey_domain::{
-    access::{ClusterId, blocker::Blocker, grant::Cause},
+    access::{ClusterId, became::Became, blocker::Blocker, grant::Cause},
     eks::{arn::ClusterArn, endpoint::is_of_eks},
     plan::{
         cluster::Settled,
@@ -113,7 +113,7 @@ pub(super) async fn run_gone(
     tracing::warn!(target = %lease.target(), why, "the cluster is gone");
     let (desired, legs, _) = desired(worker, lease, id, None).await?;
     let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
-    let closed = dangling.into_iter().map(|open| ("interrupted; the cluster was gone", open)).collect();
+    let closed = dangling.into_iter().map(|open| (Became::InterruptedClusterGone, open)).collect();
     trail::close_dangling(&worker.store, lease, closed).await?;
     let mut tx = trail::held(&worker.store, lease).await?;
     let removed = desired.mappings.iter().map(|mapping| Settled::Removed(mapping.principal, mapping.visit));

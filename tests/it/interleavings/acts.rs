@@ -20,7 +20,10 @@ use latchkey::{
     },
 };
 use latchkey_domain::{
-    access::{GrantId, blocker::Blocker, compared::Compared, grant::Cause, request::Verdict, transition::Target},
+    access::{
+        GrantId, became::Became, blocker::Blocker, compared::Compared, grant::Cause, request::Verdict,
+        transition::Target,
+    },
     eks::aws_auth::Key,
     plan::{
         cluster::{AwsAuthWrite, Reserved, Settled},
@@ -264,7 +267,7 @@ async fn close_dangling(scene: &Scene, hands: &Hands) -> Done {
         object: "a binding".to_owned(),
         detail: serde_json::json!({}),
     };
-    let dangling = ["other", "active"].map(|name| (trail::INTERRUPTED_SEEN, open(scene.grants[name])));
+    let dangling = ["other", "active"].map(|name| (Became::InterruptedSeen, open(scene.grants[name])));
     Ok(trail::close_dangling(&hands.worker, lease, dangling.to_vec()).await?)
 }
 

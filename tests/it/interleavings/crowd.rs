@@ -194,7 +194,7 @@ async fn work(hands: &Hands, random: &mut StdRng, lasts: Duration) -> Done {
             continue;
         }
         let ids: Vec<_> = intents.iter().map(|intent| intent.id).collect();
-        latchkey::store::intents::close(&hands.worker, &ids, "done", None).await?;
+        trail::close(&hands.worker, &ids, Ok(None)).await?;
         let legs = wishes.into_iter().map(|(id, wish)| (id, proven(wish))).collect();
         match finish::finish(&worker, &lease, Outcome { legs, periodic: true, ..Outcome::default() }).await {
             // Somebody else claimed it meanwhile.

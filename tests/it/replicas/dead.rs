@@ -9,7 +9,7 @@ use latchkey::{
     worker::{self, Interrupted, Life, run_once, trail},
 };
 use latchkey_domain::{
-    access::{ClusterId, transition::Target},
+    access::{ClusterId, became::Became, transition::Target},
     plan::observation::ClusterObservation,
 };
 use latchkey_simulator::{gate::Gate, kubernetes::Pattern, seed::AuthenticationMode};
@@ -46,7 +46,7 @@ async fn a_run_whose_target_was_claimed_again_writes_no_row() {
     let overtaken = lease(epoch - 1);
     assert!(trail::held(store, &overtaken).await.is_err_and(lost));
     assert!(trail::open(store, &overtaken, &[intent()], &[], &Held::default()).await.is_err_and(lost));
-    assert!(trail::close_dangling(store, &overtaken, vec![(trail::INTERRUPTED, open)]).await.is_err_and(lost));
+    assert!(trail::close_dangling(store, &overtaken, vec![(Became::Interrupted, open)]).await.is_err_and(lost));
     assert_eq!(world.town.count(rows).await, before);
     assert!(trail::held(store, &lease(epoch)).await.is_ok());
 }

@@ -139,7 +139,7 @@ async fn a_change_of_what_was_locked_has_an_end_though_the_run_broke_off_before_
     trail::begin(trail::open(store, &lease, std::slice::from_ref(&intent), &[], &held).await.unwrap(), &lease)
         .await
         .unwrap();
-    let late = trail::close(store, &[(intent.id, Some(grant))], &held, "done", None).await.unwrap();
+    let late = trail::close(store, &[(intent.id, Some(grant))], &held, Ok(None)).await.unwrap();
     assert!(late.is_some(), "what became of it is told with the end of the change, in one transaction");
     world.all_is_due().await;
     world.run().await;

@@ -1,6 +1,7 @@
 //! Ours: people, clusters, profiles, policies, requests and grants.
 
 pub mod alarm;
+pub mod became;
 pub mod blocker;
 pub mod cluster;
 pub mod compared;

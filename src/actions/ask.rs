@@ -82,12 +82,19 @@ impl Field {
 pub struct Problem {
     pub field: Field,
     pub sentence: String,
+    /// What the plan says stands in the way, where this is that.
+    pub obstacle: Option<Blocker>,
 }
 
 impl Problem {
     /// A problem of this field.
     pub fn new(field: Field, sentence: impl Into<String>) -> Self {
-        Self { field, sentence: sentence.into() }
+        Self { field, sentence: sentence.into(), obstacle: None }
+    }
+
+    /// What stands in the way, beside this field.
+    pub fn of(field: Field, why: Blocker) -> Self {
+        Self { field, sentence: words::blocker::sentence(&why), obstacle: Some(why) }
     }
 }
 
@@ -171,7 +178,7 @@ async fn find_cluster(
         return Ok(());
     };
     if let Some(why) = row.gone {
-        considered.problem(Field::Cluster, format!("{why}. Choose another."));
+        considered.problem(Field::Cluster, format!("{}. Choose another.", words::blocker::sentence(&why)));
         return Ok(());
     }
     considered.observed = observations::shared_cluster(store, row.id).await?;
@@ -297,8 +304,7 @@ async fn find_principal(
         && observed.body.entries.has(&principal.arn)
     {
         let (cluster, arn) = (cluster.name.to_string(), principal.arn.clone());
-        let sentence = words::blocker::sentence(&Blocker::AccessEntry { cluster, arn, username: None });
-        considered.problem(Field::Principal, sentence);
+        considered.problems.push(Problem::of(Field::Principal, Blocker::AccessEntry { cluster, arn, username: None }));
     }
     considered.principal = chosen;
     Ok(())

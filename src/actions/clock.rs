@@ -163,7 +163,7 @@ async fn start(store: &Store, id: GrantId) -> Result<bool, StoreError> {
             false
         }
         Some(NotNow::Gone(why)) => {
-            let live = Live::Scheduled(scheduled);
+            let (live, why) = (Live::Scheduled(scheduled), words::blocker::sentence(&why));
             tx.record(live.revoke(Cause::ClusterGone, Actor::worker(), Some(why), now), now).await?;
             true
         }

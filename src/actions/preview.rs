@@ -11,13 +11,11 @@ use crate::{
         Store, StoreError, desired, observations,
         read::hold::{self, Hold, OnHold},
     },
-    words,
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
         ClusterId, GrantId, PersonId, PrincipalId, RequestId,
-        blocker::Blocker,
         cluster::PinnedNamespace,
         grant::{GrantBasis, GrantFacts},
         person::Person,
@@ -87,11 +85,10 @@ pub async fn of_ask(
         }
         for obstacle in &shown.preview.obstacles {
             // A field says it already.
-            let sentence = words::blocker::sentence(obstacle);
-            if considered.problems.iter().any(|problem| problem.sentence == sentence) {
+            if considered.problems.iter().any(|problem| problem.obstacle.as_ref() == Some(obstacle)) {
                 continue;
             }
-            considered.problems.push(Problem::new(Field::Whole, sentence));
+            considered.problems.push(Problem::of(Field::Whole, obstacle.clone()));
         }
     }
     Ok(shown)
@@ -146,7 +143,7 @@ async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result
     let held = hold::of(store, subject.cluster).await?;
     let before = preview.obstacles.len();
     // Of what holds a whole cluster, people are told no more than that: the inside is the operators'.
-    let seen = observed.body.trouble.clone().map(Blocker::said);
+    let seen = observed.body.trouble.clone();
     let inside = match held.as_ref().map(|held| &held.hold) {
         Some(Hold::Fenced) => [desired.fenced, seen],
         Some(Hold::Failed) => [None, seen],

@@ -5,8 +5,9 @@ use crate::{
     config::Settings,
     store::{
         Store,
-        fence::{self, Fenced, Looked, SetUpAgain},
+        fence::{self, Fenced, Looked, NotAccepted, SetUpAgain},
     },
+    words,
 };
 use anyhow::{Context, bail};
 use latchkey_domain::access::{GrantId, cluster::ClusterName};
@@ -79,8 +80,14 @@ async fn look(store: &Store, cluster: &ClusterName) -> anyhow::Result<Looked> {
     tell(format_args!("waiting for a worker to look at `{cluster}` ..."));
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        if let Some(looked) = fence::looked(store, &asked).await? {
-            return Ok(looked);
+        match fence::looked(store, &asked).await {
+            Ok(Some(looked)) => return Ok(looked),
+            Ok(None) => {}
+            Err(NotAccepted::Unseen { cluster, why }) => bail!(
+                "the worker cannot look at `{cluster}` ({}). Mend that, and run this again",
+                words::blocker::sentence(&why)
+            ),
+            Err(error) => return Err(error.into()),
         }
         tokio::time::sleep(PAUSE).await;
     }

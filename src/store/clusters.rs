@@ -1,10 +1,13 @@
 //! The clusters that the current policy names, and whether each is still the one that was taken on.
 
-use super::{Store, StoreError, Tx, columns::time};
+use super::{
+    Store, StoreError, Tx,
+    columns::{gone, kept, time, to_json},
+};
 use jiff::SignedDuration;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
-    access::{ClusterId, EventDraft, cluster::ClusterName, standing::Standing, transition::Actor},
+    access::{ClusterId, EventDraft, blocker::Blocker, cluster::ClusterName, standing::Standing, transition::Actor},
     plan::existence::{Existence, Known},
 };
 use sqlx::PgConnection;
@@ -18,7 +21,7 @@ pub struct Cluster {
     pub name: ClusterName,
     pub arn: String,
     /// Why it is gone for good, where it is.
-    pub gone: Option<String>,
+    pub gone: Option<Blocker>,
 }
 
 /// The clusters that are not dropped, by name.
@@ -26,13 +29,16 @@ pub struct Cluster {
 /// # Errors
 /// `Corrupt`, `Database`.
 pub async fn all(store: &Store) -> Result<Vec<Cluster>, StoreError> {
-    let rows = sqlx::query!("select id, name, arn, gone_why from cluster where dropped_at is null order by name")
-        .fetch_all(store.pool())
-        .await?;
+    let rows = sqlx::query!(
+        "select id, name, arn, gone_why, latchkey_blocker(null, null, gone_blocker) as gone
+         from cluster where dropped_at is null order by name"
+    )
+    .fetch_all(store.pool())
+    .await?;
     rows.into_iter()
         .map(|row| {
             let name = row.name.parse().map_err(|error| StoreError::corrupt("cluster", "name", error))?;
-            Ok(Cluster { id: ClusterId(row.id), name, arn: row.arn, gone: row.gone_why })
+            Ok(Cluster { id: ClusterId(row.id), name, arn: row.arn, gone: gone(row.gone.as_deref(), row.gone_why) })
         })
         .collect()
 }
@@ -42,11 +48,19 @@ pub async fn all(store: &Store) -> Result<Vec<Cluster>, StoreError> {
 /// # Errors
 /// `Database`.
 pub async fn by_name(store: &Store, name: &ClusterName) -> Result<Option<Cluster>, StoreError> {
-    let row =
-        sqlx::query!("select id, arn, gone_why from cluster where name = $1 and dropped_at is null", name.as_str())
-            .fetch_optional(store.pool())
-            .await?;
-    Ok(row.map(|row| Cluster { id: ClusterId(row.id), name: name.clone(), arn: row.arn, gone: row.gone_why }))
+    let row = sqlx::query!(
+        "select id, arn, gone_why, latchkey_blocker(null, null, gone_blocker) as gone
+         from cluster where name = $1 and dropped_at is null",
+        name.as_str()
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(row.map(|row| Cluster {
+        id: ClusterId(row.id),
+        name: name.clone(),
+        arn: row.arn,
+        gone: gone(row.gone.as_deref(), row.gone_why),
+    }))
 }
 
 /// Those of these clusters that are not dropped, each with its ClusterRoles of these names.
@@ -87,7 +101,7 @@ pub async fn standing(
 pub struct Recorded {
     pub known: Known,
     /// Why it is gone for good, where it is.
-    pub gone: Option<String>,
+    pub gone: Option<Blocker>,
 }
 
 /// What is recorded of a cluster's existence, dropped ones included.
@@ -96,7 +110,7 @@ pub struct Recorded {
 /// `Database`. No such cluster is `None`.
 pub async fn recorded(store: &Store, id: ClusterId) -> Result<Option<Recorded>, StoreError> {
     let row = sqlx::query!(
-        "select name, arn, created_at, gone_why,
+        "select name, arn, created_at, gone_why, latchkey_blocker(null, null, gone_blocker) as gone,
            extract(epoch from clock_timestamp() - missing_since)::float8 as missing_for
          from cluster where id = $1",
         id.0
@@ -106,13 +120,15 @@ pub async fn recorded(store: &Store, id: ClusterId) -> Result<Option<Recorded>, 
     Ok(row.map(|row| {
         let missing_for = row.missing_for.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
         let created_at = row.created_at.map(jiff_sqlx::Timestamp::to_jiff);
-        Recorded { known: Known { name: row.name, arn: row.arn, created_at, missing_for }, gone: row.gone_why }
+        let known = Known { name: row.name, arn: row.arn, created_at, missing_for };
+        Recorded { known, gone: gone(row.gone.as_deref(), row.gone_why) }
     }))
 }
 
 impl Tx {
     /// Records what a look at EKS says of a cluster's existence, with an audit event where it changes something;
-    /// whether the lease of this epoch holds still. Without it nothing is recorded: a later run may know better.
+    /// whether the lease of this epoch holds still. Without it nothing is recorded: a later run may know better. `say`
+    /// makes the sentence of why it is gone.
     ///
     /// # Errors
     /// `Database`.
@@ -121,6 +137,7 @@ impl Tx {
         id: ClusterId,
         epoch: i64,
         existence: &Existence,
+        say: fn(&Blocker) -> String,
     ) -> Result<bool, StoreError> {
         let held = sqlx::query_scalar!(
             r#"select epoch = $2 as "held!" from target where kind = 'cluster' and key = $1 for update"#,
@@ -157,14 +174,18 @@ impl Tx {
                 Event::ClusterFoundAgain {}
             }
             Existence::Gone(why) => {
+                let said = kept(&say(why)).into_owned();
                 sqlx::query!(
-                    "update cluster set gone_at = clock_timestamp(), gone_why = $2 where id = $1 and gone_at is null",
+                    "update cluster set gone_at = clock_timestamp(), gone_why = $2, gone_code = $3, gone_blocker = $4
+                     where id = $1 and gone_at is null",
                     id.0,
-                    why
+                    said,
+                    why.code(),
+                    to_json(why)?
                 )
                 .execute(self.connection())
                 .await?;
-                Event::ClusterGone { why: why.clone() }
+                Event::ClusterGone { why: said }
             }
         };
         let now = self.now().await?;

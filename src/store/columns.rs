@@ -108,6 +108,11 @@ pub(super) fn blocker(text: Option<&str>) -> Blocker {
     serde_json::from_str(text).map_or_else(|_| unread(), Blocker::read)
 }
 
+/// Why a cluster is gone, of what `latchkey_blocker` makes of its columns, and of its sentence.
+pub(super) fn gone(why: Option<&str>, said: Option<String>) -> Option<Blocker> {
+    why.map(|why| blocker(Some(why))).or_else(|| said.map(|why| Blocker::ClusterGone { why }))
+}
+
 /// What became of a write, of its code and its sentence; `failed` is what `latchkey_blocker` makes of the rest.
 pub(super) fn became(code: Option<&str>, failed: Option<&str>, said: Option<&str>) -> Option<Became> {
     Some(Became::of(code?, failed.map(|why| blocker(Some(why))), said.unwrap_or_default()))

@@ -3,7 +3,7 @@
 
 use super::{
     StoreError, Tx,
-    columns::{parsed, person},
+    columns::{gone, parsed, person},
 };
 use latchkey_domain::{
     access::{
@@ -50,6 +50,7 @@ struct Row {
     cluster_arn: String,
     dropped: bool,
     gone_why: Option<String>,
+    gone: Option<String>,
     principal_arn: String,
     principal_person: Uuid,
     ended: bool,
@@ -74,6 +75,7 @@ pub async fn of(
         r#"select g.id, r.state, r.principal_id, r.cluster_id, r.profile, latchkey_text(r.namespaces) as namespaces, r.minutes,
              p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!",
              c.name as cluster_name, c.arn as cluster_arn, c.dropped_at is not null as "dropped!", c.gone_why,
+             latchkey_blocker(null, null, c.gone_blocker) as gone,
              i.arn as principal_arn, i.person_id as principal_person, i.ended_at is not null as "ended!",
              (select coalesce(jsonb_agg(jsonb_build_object('by', v.person_id, 'handle', v.handle, 'name', v.name,
                 'groups', v.groups, 'verdict', v.verdict, 'counted_by', v.counted_by)), '[]')
@@ -123,7 +125,7 @@ impl Row {
                 name: self.cluster_name,
                 arn: self.cluster_arn,
                 dropped: self.dropped,
-                gone: self.gone_why,
+                gone: gone(self.gone.as_deref(), self.gone_why),
             },
             principal: OfPrincipal {
                 arn: self.principal_arn,

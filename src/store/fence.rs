@@ -141,8 +141,9 @@ async fn unknown_names(store: &Store, id: ClusterId, state: &ClusterState) -> Re
 pub enum NotAccepted {
     #[error("the policy has no cluster `{0}`")]
     Unknown(ClusterName),
-    #[error("the worker cannot look at `{cluster}` ({why}). Mend that, and run this again")]
-    Unseen { cluster: ClusterName, why: String },
+    /// Whoever tells it makes the sentence of why.
+    #[error("the worker cannot look at `{cluster}` ({})", .why.code())]
+    Unseen { cluster: ClusterName, why: Box<Blocker> },
     #[error(
         "`{0}` is not fenced: the worker looked at it just now, and nothing there is to be accepted. What else may be \
          wrong with it, `latchkey doctor --cluster {0}` says"
@@ -263,7 +264,7 @@ pub async fn looked(store: &Store, asked: &Asked) -> Result<Option<Looked>, NotA
     let Some(seen) = observations::cluster(store, asked.cluster).await? else { return Ok(None) };
     let name = asked.name.clone();
     if let Some(why) = seen.body.trouble {
-        return Err(NotAccepted::Unseen { cluster: name, why });
+        return Err(NotAccepted::Unseen { cluster: name, why: Box::new(why) });
     }
     let installation = super::desired::installation(&mut *store.acquire().await?).await?;
     let state = seen.body.kubernetes;
@@ -289,7 +290,8 @@ pub async fn accept(store: &Store, looked: &Looked, by: &str, wanted: &SetUpAgai
     let mut tx = store.begin().await?;
     let row = sqlx::query!(
         "update target set fenced_since = null, fenced_why = null, epoch = greatest(epoch, $2),
-           marked = greatest(marked, $2), failure = nullif(failure, fenced_why)
+           marked = greatest(marked, $2),
+           failure = case when not coalesce(failure_blocker = fenced_blocker, failure = fenced_why) then failure end
          where kind = 'cluster' and key = $1 and fenced_since is not null returning epoch",
         cluster.0,
         counted_to

@@ -24,6 +24,13 @@ pub fn sentence(why: &Blocker) -> String {
         }
         Blocker::NotAllowed { refusal } => refusal.to_string(),
         Blocker::ClusterGone { why } => why.clone(),
+        Blocker::ClusterMadeAgain { cluster, arn, was, is } => format!(
+            "{cluster} was deleted and made again (EKS says that {arn} was created at {is:.0}, and not at {was:.0}): the \
+             new cluster inherits nothing until an operator takes it on with `latchkey policy apply`"
+        ),
+        Blocker::NoSuchCluster { cluster, arn, minutes_apart } => format!(
+            "{cluster} does not exist any more: EKS said twice, at least {minutes_apart} minutes apart, that there is no {arn}"
+        ),
         Blocker::NamespaceGone { cluster, namespace } => {
             format!("the namespace {namespace} does not exist on {cluster} any more: ask again once there is one")
         }

@@ -313,7 +313,7 @@ struct Look {
 /// read more.
 async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
     let Some(user) = arn.as_user() else {
-        let identity = SeenIdentity::Refused(format!("Latchkey cannot tell yet who a role such as {arn} is"));
+        let identity = SeenIdentity::Refused(Blocker::RolePrincipal { arn: arn.to_string() });
         return Look {
             identity: identity.clone(),
             observed: Ok(PrincipalObservation { identity, ..Default::default() }),
@@ -330,8 +330,8 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
             return Look { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
         }
         Ok(KnownUser::NotAllowed(fault)) => {
-            let said = words::blocker::sentence(&(&fault).into());
-            let (identity, trouble) = (SeenIdentity::Refused(said.clone()), Some(said));
+            let why = Blocker::from(&fault);
+            let (identity, trouble) = (SeenIdentity::Refused(why.clone()), Some(why));
             let unseen = PrincipalObservation { found: None, trouble, identity: identity.clone() };
             return Look { identity, observed: if writable { Err(fault) } else { Ok(unseen) } };
         }
@@ -350,7 +350,7 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
             return Look { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
         }
         Err(fault) if !writable && matches!(fault.kind(), FaultKind::Refused { .. }) => {
-            let trouble = Some(words::blocker::sentence(&(&fault).into()));
+            let trouble = Some(Blocker::from(&fault));
             Ok(PrincipalObservation { found: None, trouble, identity: identity.clone() })
         }
         Err(fault) => Err(fault),
@@ -515,7 +515,7 @@ async fn failed(
     let Some(id) = principal_of(lease) else { return Err(Interrupted::Nothing) };
     let last = observations::principal(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
     let why = Blocker::from(&fault);
-    let trouble = Some(words::blocker::sentence(&why));
+    let trouble = Some(why.clone());
     lease.life().spend()?;
     trail::saw(&worker.store, lease, &PrincipalObservation { trouble, ..last }).await?;
     let still_to_look_for = (!desired.interrupted.is_empty()).then(super::backoff::blocked);

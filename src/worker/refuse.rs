@@ -10,6 +10,7 @@ use crate::{
     causes::chain,
     lease::Lease,
     store::{Tx, grants::Locked},
+    words,
 };
 use latchkey_domain::access::{
     GrantId,
@@ -55,7 +56,8 @@ async fn one(mut tx: Tx, lease: &Lease, id: GrantId, why: &NotNow, policy_hash: 
     match why {
         NotNow::HeldBack(_) => return Ok(()),
         NotNow::Gone(why) => {
-            tx.record(live.revoke(Cause::ClusterGone, Actor::worker(), Some(why.clone()), now), now).await?;
+            let why = words::blocker::sentence(why);
+            tx.record(live.revoke(Cause::ClusterGone, Actor::worker(), Some(why), now), now).await?;
         }
         NotNow::NotAllowed(why) => {
             let (transition, alarm) = live.not_allowed(why, policy_hash, now);

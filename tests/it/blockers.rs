@@ -3,13 +3,17 @@
 use crate::{town::Town, worker::World};
 use latchkey::{
     store::{
+        clusters,
         intents::{self, Intent},
         legs::{Fares, LegWrite},
         read::{progress, target},
     },
     words,
 };
-use latchkey_domain::access::{GrantId, became::Became, blocker::Blocker, grant::Trouble, transition::Target};
+use latchkey_domain::{
+    access::{ClusterId, GrantId, became::Became, blocker::Blocker, grant::Trouble, transition::Target},
+    plan::existence::Existence,
+};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor as _};
 use std::time::Duration;
@@ -137,4 +141,47 @@ async fn what_became_of_a_write_is_kept_with_its_code_and_read_as_it_was() {
         assert_eq!(last().await, Some(Became::Said("It was put off.".to_owned())));
         by_owner(&town, "delete from intent").await;
     }
+}
+
+#[tokio::test]
+async fn why_a_cluster_is_gone_is_kept_with_its_facts_and_an_earlier_version_said_it() {
+    let town = Town::new().await;
+    town.grant().await;
+    let id = ClusterId::from(town.cluster("prod-eu").await);
+    let arn = "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".to_owned();
+    let why = Blocker::NoSuchCluster { cluster: "prod-eu".to_owned(), arn, minutes_apart: 10 };
+    let mut tx = town.worker.begin().await.unwrap();
+    let gone = Existence::Gone(Box::new(why.clone()));
+    assert!(tx.note_existence(id, 0, &gone, words::blocker::sentence).await.unwrap());
+    tx.commit().await.unwrap();
+    let read = async || clusters::recorded(&town.web, id).await.unwrap().unwrap().gone;
+    assert_eq!(read().await, Some(why.clone()));
+    by_owner(&town, "update cluster set gone_code = null, gone_blocker = null").await;
+    let said = words::blocker::sentence(&why);
+    assert_eq!(read().await, Some(Blocker::ClusterGone { why: said }));
+}
+
+#[tokio::test]
+async fn what_a_look_did_not_see_is_told_of_a_value_and_of_what_an_earlier_version_said() {
+    let town = Town::new().await;
+    town.grant().await;
+    let cluster = Target::Cluster(town.cluster("prod-eu").await.into());
+    let seen = async || target::by_key(&town.web, cluster).await.unwrap().unwrap().observed.unwrap().1;
+    let keep = async |trouble: &str| {
+        let statement = format!(
+            "insert into observation (target_kind, target_key, observed_at, body, hash)
+             values ('cluster', '{}', clock_timestamp(), '{trouble}', '')
+             on conflict (target_kind, target_key) do update set body = excluded.body",
+            cluster.key()
+        );
+        by_owner(&town, &statement).await;
+    };
+    keep(r#"{ "trouble": null }"#).await;
+    assert_eq!(seen().await, None);
+    keep(r#"{ "trouble": "EKS was away." }"#).await;
+    assert_eq!(seen().await, Some(Blocker::said("EKS was away.")));
+    keep(r#"{ "trouble": { "code": "entry_slow" } }"#).await;
+    assert_eq!(seen().await, Some(Blocker::EntrySlow {}));
+    keep(r#"{ "trouble": { "code": "frozen" } }"#).await;
+    assert_eq!(seen().await, Some(Blocker::OfLaterVersion { named: "frozen".to_owned() }));
 }

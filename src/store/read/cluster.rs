@@ -2,7 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{blocker, json, parsed, person, readable},
+    columns::{blocker, gone, json, parsed, person, readable},
     observations::Observed,
 };
 use jiff::Timestamp;
@@ -25,8 +25,8 @@ pub struct ClusterRow {
     pub status: Option<String>,
     /// How long ago the worker looked; nothing where it never did.
     pub age_seconds: Option<i64>,
-    /// Why the last look did not see everything.
-    pub trouble: Option<String>,
+    /// Whether the last look did not see everything.
+    pub trouble: bool,
     /// Whether anything is known of its inside.
     pub was_read: bool,
     /// Accesses of whoever asks that are not over.
@@ -47,7 +47,7 @@ pub async fn list(
 ) -> Result<Vec<ClusterRow>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.id, c.name, c.arn, o.body->'aws'->>'mode' as mode, o.body->'aws'->>'version' as version,
-             o.body->'aws'->>'status' as status, o.body->>'trouble' as trouble,
+             o.body->'aws'->>'status' as status, coalesce(jsonb_typeof(o.body->'trouble') <> 'null', false) as "trouble!",
              coalesce(jsonb_typeof(o.body->'kubernetes') = 'object', false) as "was_read!",
              extract(epoch from clock_timestamp() - o.observed_at)::bigint as age_seconds,
              g.mine as "mine!", g.live as "live!"
@@ -97,7 +97,7 @@ pub struct ClusterDetail {
     pub arn: String,
     pub dropped_at: Option<Timestamp>,
     /// Why it is gone for good, where it is.
-    pub gone: Option<String>,
+    pub gone: Option<Blocker>,
     pub observed: Option<Observed<ClusterObservation>>,
     /// Why the worker's last run on it did not finish, where it did not.
     pub failure: Option<Blocker>,
@@ -109,7 +109,7 @@ pub struct ClusterDetail {
 /// `Corrupt`, `Database`. No such cluster is `None`.
 pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>, StoreError> {
     let row = sqlx::query!(
-        r#"select c.name, c.arn, c.dropped_at, c.gone_why, o.body as "body?", o.observed_at as "observed_at?",
+        r#"select c.name, c.arn, c.dropped_at, c.gone_why, latchkey_blocker(null, null, c.gone_blocker) as gone, o.body as "body?", o.observed_at as "observed_at?",
              extract(epoch from clock_timestamp() - o.observed_at)::bigint as age,
              coalesce(latchkey_blocker(null, null, t.failure_blocker), latchkey_blocker(t.failure, null, null)) as "failure?"
            from cluster c
@@ -135,7 +135,7 @@ pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>
         name: row.name,
         arn: row.arn,
         dropped_at: row.dropped_at.map(jiff_sqlx::Timestamp::to_jiff),
-        gone: row.gone_why,
+        gone: gone(row.gone.as_deref(), row.gone_why),
         observed,
         failure: row.failure.map(|why| blocker(Some(&why))),
     }))

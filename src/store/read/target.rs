@@ -175,7 +175,7 @@ pub struct TargetDetail {
     pub fenced: Option<(Timestamp, Blocker)>,
     pub paused: Option<Paused>,
     /// The last look, and why it did not see everything.
-    pub observed: Option<(Timestamp, Option<String>)>,
+    pub observed: Option<(Timestamp, Option<Blocker>)>,
     pub legs: Vec<LegRow>,
     pub writes: Vec<WriteRow>,
 }
@@ -242,7 +242,7 @@ pub async fn by_key(store: &Store, id: Target) -> Result<Option<TargetDetail>, S
              t.fenced_since + b.ahead as fenced_since,
              coalesce(latchkey_blocker(null, null, t.fenced_blocker), latchkey_blocker(t.fenced_why, null, null)) as fenced,
              t.paused_since + b.ahead as paused_since,
-             w.name as "paused_by?", t.paused_why, o.observed_at + b.ahead as observed_at, o.body->>'trouble' as trouble
+             w.name as "paused_by?", t.paused_why, o.observed_at + b.ahead as observed_at, nullif(o.body->'trouble', 'null')::text as trouble
            from target t cross join business_clock b
            left join cluster c on t.kind = 'cluster' and c.id = t.key
            left join principal p on t.kind = 'principal' and p.id = t.key
@@ -273,7 +273,7 @@ pub async fn by_key(store: &Store, id: Target) -> Result<Option<TargetDetail>, S
         failure: row.failure.map(|why| blocker(Some(&why))),
         fenced: jiff(row.fenced_since).map(|since| (since, blocker(row.fenced.as_deref()))),
         paused,
-        observed: jiff(row.observed_at).map(|at| (at, row.trouble)),
+        observed: jiff(row.observed_at).map(|at| (at, row.trouble.map(|why| blocker(Some(&why))))),
         legs: legs(store, id).await?,
         writes: writes(store, id).await?,
     }))

@@ -95,7 +95,7 @@ impl Row {
             name: row.name.clone(),
             prod: is_prod(&signed_in.policy.file, &row.name),
             place,
-            pill: Sight::of(age, row.was_read, row.trouble.is_some()).pill(),
+            pill: Sight::of(age, row.was_read, row.trouble).pill(),
             read: row
                 .age_seconds
                 .map_or_else(|| "never".to_owned(), |age| format!("{} ago", duration(SignedDuration::from_secs(age)))),
@@ -110,7 +110,7 @@ impl Row {
 impl ClustersPage {
     /// One of each kind.
     pub fn sample(signed_in: &SignedIn) -> Self {
-        let row = |number: u128, name: &str, age: Option<i64>, trouble: Option<&str>| ClusterRow {
+        let row = |number: u128, name: &str, age: Option<i64>, trouble: bool| ClusterRow {
             id: latchkey_domain::access::ClusterId(uuid::Uuid::from_u128(number)),
             name: name.to_owned(),
             arn: format!("arn:aws:eks:eu-west-1:111122223333:cluster/{name}"),
@@ -118,16 +118,16 @@ impl ClustersPage {
             version: age.map(|_| "1.35".to_owned()),
             status: age.map(|_| "ACTIVE".to_owned()),
             age_seconds: age,
-            trouble: trouble.map(str::to_owned),
+            trouble,
             was_read: age.is_some(),
             mine: i64::from(name == "prod-eu"),
             live: 4,
         };
         let rows = vec![
-            row(1, "batch-us", Some(900), Some("The API server does not answer.")),
-            row(2, "prod-eu", Some(12), None),
-            row(3, "sandbox", None, None),
-            row(4, "staging-eu", Some(31), None),
+            row(1, "batch-us", Some(900), true),
+            row(2, "prod-eu", Some(12), false),
+            row(3, "sandbox", None, false),
+            row(4, "staging-eu", Some(31), false),
         ];
         Self::new(signed_in, rows)
     }

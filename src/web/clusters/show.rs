@@ -161,8 +161,10 @@ fn notice(
 ) -> Option<Notice> {
     let notice = |tone: Tone, text: &str| Some(Notice { tone, text: Html::prose(text) });
     let observed = detail.observed.as_ref();
-    let why = observed.and_then(|observed| observed.body.trouble.as_deref()).unwrap_or_default();
+    let trouble = observed.and_then(|observed| observed.body.trouble.as_ref());
+    let why = trouble.map(blocker::sentence).unwrap_or_default();
     if let Some(gone) = &detail.gone {
+        let gone = blocker::sentence(gone);
         return notice(Tone::Danger, &format!("{gone}. Every access to it has ended, or ends now."));
     }
     match sight {
@@ -337,7 +339,8 @@ impl ClusterPage {
                 mode: AuthenticationMode::ConfigMap,
             }),
             kubernetes: Some(ClusterState { aws_auth: Some(aws_auth), ..ClusterState::default() }),
-            trouble: (!reachable).then(|| "The API server did not answer within 10 s.".to_owned()),
+            trouble: (!reachable)
+                .then(|| latchkey_domain::access::blocker::Blocker::said("The API server did not answer within 10 s.")),
             kubernetes_at: Some("2026-11-24T13:58:00Z".parse().unwrap()),
             entries: EntryHolders::default(),
             left_out: vec![],

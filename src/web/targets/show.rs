@@ -266,9 +266,12 @@ fn facts(detail: &TargetDetail, clock: &Clock) -> Vec<(&'static str, Html)> {
         match &detail.observed {
             None => Html::prose("never"),
             Some((at, None)) => Html::relative(clock, *at),
-            Some((at, Some(trouble))) => {
-                Html::sentence(&Sentence::default().time(*at, clock.relative(*at)).text(". ").parsed(trouble))
-            }
+            Some((at, Some(trouble))) => Html::sentence(
+                &Sentence::default()
+                    .time(*at, clock.relative(*at))
+                    .text(". ")
+                    .parsed(&words::blocker::sentence(trouble)),
+            ),
         },
     ));
     facts.push(("Last run", detail.ran_at.map_or_else(|| Html::prose("never"), |at| Html::relative(clock, at))));

@@ -1,6 +1,6 @@
 //! What EKS's own table of access entries says, on clusters that have one: it overrides aws-auth.
 
-use crate::{words, worker::Worker};
+use crate::worker::Worker;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use latchkey_domain::{
     access::{PrincipalId, blocker::Blocker},
@@ -18,25 +18,17 @@ const ENTRIES_AT_ONCE: usize = 8;
 /// How long a run waits for them all: what ends must be taken away while its lease allows writes.
 const ENTRIES_WITHIN: Duration = Duration::from_secs(10);
 
-/// Who has an access entry, as pages are told it, and why that is not known where it is not.
-pub(super) struct Holders {
-    pub seen: EntryHolders,
-    pub unknown: Option<Blocker>,
-}
-
 /// Who has an access entry. Asked where entries and aws-auth both count; elsewhere there is nothing to override.
-pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> Holders {
-    let known = |seen| Holders { seen, unknown: None };
+pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> EntryHolders {
     match aws.mode {
         AuthenticationMode::ApiAndConfigMap => match worker.aws.access_entries(arn).await {
-            Ok(arns) => known(EntryHolders::Listed(arns)),
+            Ok(arns) => EntryHolders::Listed(arns),
             Err(fault) => {
                 tracing::warn!(cluster = %arn, error = %fault, "access entries could not be listed");
-                let why = Blocker::from(&fault);
-                Holders { seen: EntryHolders::Unknown(words::blocker::sentence(&why)), unknown: Some(why) }
+                EntryHolders::Unknown(Blocker::from(&fault))
             }
         },
-        AuthenticationMode::ConfigMap | AuthenticationMode::Api => known(EntryHolders::NotAsked),
+        AuthenticationMode::ConfigMap | AuthenticationMode::Api => EntryHolders::NotAsked,
     }
 }
 
@@ -45,12 +37,12 @@ pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster)
 pub(super) async fn of_grants(
     worker: &Worker,
     arn: &ClusterArn,
-    holders: &Holders,
+    holders: &EntryHolders,
     desired: &DesiredCluster,
 ) -> BTreeMap<PrincipalId, Entry> {
-    let is_asked = |grant: &&DesiredGrant| match &holders.seen {
+    let is_asked = |grant: &&DesiredGrant| match holders {
         EntryHolders::NotAsked => false,
-        EntryHolders::Listed(_) => holders.seen.has(grant.arn.as_str()),
+        EntryHolders::Listed(_) => holders.has(grant.arn.as_str()),
         EntryHolders::Unknown(_) => true,
     };
     let asked = desired.grants.iter().filter(|grant| !grant.resting).filter(is_asked);

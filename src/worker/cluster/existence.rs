@@ -25,8 +25,8 @@ use serde_json::json;
 pub(super) enum Described {
     /// The cluster that was taken on.
     Same(EksCluster),
-    /// It is gone for good: a sentence.
-    Gone(String),
+    /// It is gone for good.
+    Gone(Blocker),
     /// Nobody knows whether it is there still; this is what the last run saw of it, good for taking away.
     Remembered(EksCluster, Fault),
     /// Nobody knows, and nobody knows where it is.
@@ -60,7 +60,7 @@ pub(super) async fn describe(
     let existence = judge(&recorded.known, said);
     note(worker, lease, id, &existence).await?;
     Ok(match (existence, answer) {
-        (Existence::Gone(why), _) => Described::Gone(why),
+        (Existence::Gone(why), _) => Described::Gone(*why),
         (_, Ok(aws)) => {
             worker.describe(id, aws.clone());
             Described::Same(aws)
@@ -93,7 +93,7 @@ async fn note(worker: &Worker, lease: &Lease, id: ClusterId, existence: &Existen
         return Ok(());
     }
     let mut tx = worker.store.begin().await?;
-    if !tx.note_existence(id, lease.epoch(), existence).await? {
+    if !tx.note_existence(id, lease.epoch(), existence, words::blocker::sentence).await? {
         return Err(Lost::Over.into());
     }
     lease.life().spend()?;
@@ -108,9 +108,10 @@ pub(super) async fn run_gone(
     worker: &Worker,
     lease: &Lease,
     id: ClusterId,
-    why: String,
+    why: Blocker,
 ) -> Result<Outcome, Interrupted> {
-    tracing::warn!(target = %lease.target(), why, "the cluster is gone");
+    let said = words::blocker::sentence(&why);
+    tracing::warn!(target = %lease.target(), why = said, "the cluster is gone");
     let (desired, legs, _) = desired(worker, lease, id, None).await?;
     let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
     let closed = dangling.into_iter().map(|open| (Became::InterruptedClusterGone, open)).collect();
@@ -122,13 +123,13 @@ pub(super) async fn run_gone(
     tx.commit().await?;
     let observation = ClusterObservation { trouble: Some(why.clone()), ..last_seen(worker, id).await? };
     trail::saw(&worker.store, lease, &observation).await?;
-    let mut outcome = Outcome { failure: Some(Blocker::ClusterGone { why: why.clone() }), ..Outcome::default() };
+    let mut outcome = Outcome { failure: Some(why), ..Outcome::default() };
     for row in &desired.quarantined {
         if !row.ends {
-            outcome.revoke.push((row.id, Cause::ClusterGone, why.clone()));
+            outcome.revoke.push((row.id, Cause::ClusterGone, said.clone()));
             continue;
         }
-        let seen = Seen::of(&format!("{}, and nothing of this access with it", why.trim_end_matches('.')));
+        let seen = Seen::of(&format!("{}, and nothing of this access with it", said.trim_end_matches('.')));
         let wish = Wish::Revoke { since: desired.now };
         outcome
             .legs
@@ -136,11 +137,11 @@ pub(super) async fn run_gone(
     }
     for grant in &desired.grants {
         if grant.wish.is_present() {
-            outcome.revoke.push((grant.id(), Cause::ClusterGone, why.clone()));
+            outcome.revoke.push((grant.id(), Cause::ClusterGone, said.clone()));
             continue;
         }
         let found = Found::Proven(Seen {
-            lines: vec![format!("{}, and nothing of this access with it", why.trim_end_matches('.'))],
+            lines: vec![format!("{}, and nothing of this access with it", said.trim_end_matches('.'))],
             details: json!({ "cluster_gone": true }),
             ..Seen::default()
         });

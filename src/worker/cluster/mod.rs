@@ -32,7 +32,6 @@ use crate::{
     words,
 };
 use apply::Applied;
-use entries::Holders;
 use existence::Described;
 use futures::FutureExt as _;
 use latchkey_domain::audit::event::Event;
@@ -146,7 +145,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
         desired.returned = returned(worker, id, &desired, &state).await?;
         let holders = entries::holders(worker, &arn, &reached.aws).await;
         desired.entries = entries::of_grants(worker, &arn, &holders, &desired).await;
-        let observation = observation(&reached.aws, state, &holders.seen);
+        let observation = observation(&reached.aws, state, &holders);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
         let (plan, held) = plan_within(worker, lease, &mut desired, &observation, scope).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
@@ -176,7 +175,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
             observation
         } else {
             match look_again(worker, id, &reached, narrowed.as_ref()).await? {
-                Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders.seen),
+                Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders),
                 Err(fault) => return Ok(Outcome { findings: told.events, ..failed(fault).await? }),
             }
         };
@@ -218,7 +217,7 @@ struct Run<'a> {
     undescribed: Option<&'a Fault>,
     desired: &'a DesiredCluster,
     /// Who has an access entry, as far as EKS said.
-    holders: &'a Holders,
+    holders: &'a EntryHolders,
     plan: &'a Plan,
     /// What somebody has locked: of that, the run only takes away.
     held: &'a Held,
@@ -391,8 +390,8 @@ impl Run<'_> {
 }
 
 /// What keeps a cluster that answers from being worked on whole.
-fn failure(desired: &DesiredCluster, holders: &Holders) -> Option<Blocker> {
-    desired.fenced.clone().or_else(|| desired.undescribed.clone()).or_else(|| holders.unknown.clone())
+fn failure(desired: &DesiredCluster, holders: &EntryHolders) -> Option<Blocker> {
+    desired.fenced.clone().or_else(|| desired.undescribed.clone()).or_else(|| holders.unknown().cloned())
 }
 
 /// What is desired, how its legs fare, and what of it is decided again by what the cluster shows, of one moment. Where it

@@ -3,7 +3,7 @@
 //! put right.
 
 use super::{super::Worker, Reached, desired, unreachable::last_seen, wanted};
-use crate::{fault::Fault, kubernetes::Named, lease::Lease, words, worker::interrupted::Interrupted};
+use crate::{fault::Fault, kubernetes::Named, lease::Lease, worker::interrupted::Interrupted};
 use latchkey_domain::{
     access::ClusterId,
     plan::{
@@ -72,5 +72,5 @@ pub(super) async fn shown(
     fault: &Fault,
 ) -> Result<ClusterObservation, Interrupted> {
     let last = last_seen(worker, id).await?;
-    Ok(ClusterObservation { aws: seen.aws.clone(), trouble: Some(words::blocker::sentence(&fault.into())), ..last })
+    Ok(ClusterObservation { aws: seen.aws.clone(), trouble: Some(fault.into()), ..last })
 }

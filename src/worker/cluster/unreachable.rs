@@ -14,7 +14,6 @@ use crate::{
     fault::Fault,
     lease::Lease,
     store::{StoreError, observations},
-    words,
 };
 use latchkey_domain::{
     access::{ClusterId, GrantId, blocker::Blocker},
@@ -48,8 +47,7 @@ pub(super) async fn unreachable(
     worker.forget(id);
     let last = last_seen(worker, id).await?;
     let why = Blocker::from(&fault);
-    let trouble = Some(words::blocker::sentence(&why));
-    let observation = ClusterObservation { aws: aws.or(last.aws.clone()), trouble, ..last };
+    let observation = ClusterObservation { aws: aws.or(last.aws.clone()), trouble: Some(why.clone()), ..last };
     lease.life().spend()?;
     trail::saw(&worker.store, lease, &observation).await?;
     let (desired, legs, _) = desired(worker, lease, id, None).await?;

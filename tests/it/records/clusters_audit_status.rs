@@ -32,7 +32,7 @@ async fn a_cluster_that_cannot_be_read_says_since_when_and_keeps_its_last_facts(
     let town = &portal.town;
     let id = town.cluster("prod-eu").await;
     let mut seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
-    seen.trouble = Some("The API server does not answer.".into());
+    seen.trouble = Some(latchkey_domain::access::blocker::Blocker::said("The API server does not answer."));
     town.observe("cluster", id, &seen).await;
     let page = portal.get("dee", &format!("/clusters/{id}")).await.text;
     assert!(page.contains("Unreachable") && page.contains("The API server does not answer."), "{page}");

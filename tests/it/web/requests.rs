@@ -8,7 +8,7 @@ use axum::{
 };
 use latchkey::actions::own;
 use latchkey::web::AskForm;
-use latchkey_domain::access::{RequestId, request::Verdict};
+use latchkey_domain::access::{RequestId, blocker::Blocker, request::Verdict};
 
 const LOOK: [(&str, &str); 5] = [
     ("cluster", "prod-eu"),
@@ -401,7 +401,7 @@ async fn a_cluster_whose_api_server_does_not_answer_shows_no_inside_to_who_decid
     let id = portal.town.ask("ana", &look()).await;
     let cluster = portal.town.cluster("prod-eu").await;
     let mut seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
-    seen.trouble = Some("The API server 10.0.0.7 does not answer.".into());
+    seen.trouble = Some(Blocker::said("The API server 10.0.0.7 does not answer."));
     portal.town.observe("cluster", cluster, &seen).await;
     hold(&portal, "failure = 'The API server 10.0.0.7 does not answer.'").await;
     let page = portal.get("ben", &format!("/requests/{id}")).await.expect(StatusCode::OK);

@@ -14,6 +14,7 @@ use crate::eks::{
     iam_policy::TooLarge,
     rbac::{Attributes, Unworkable},
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 use std::fmt;
@@ -99,8 +100,12 @@ blockers! {
     "unreadable" => Unreadable { why: String } Operator
     /// The current policy does not grant it: it ends.
     "not_allowed" => NotAllowed { refusal: NotAllowed } Holder
-    /// The cluster does not exist any more: what is there ends.
+    /// The cluster does not exist any more, in the words of an earlier version: what is there ends.
     "cluster_gone" => ClusterGone { why: String } Itself
+    /// The cluster was deleted, and another one has its ARN: what is there ends.
+    "cluster_made_again" => ClusterMadeAgain { cluster: String, arn: String, was: Timestamp, is: Timestamp } Itself
+    /// EKS said twice, so far apart, that there is no such cluster: what is there ends.
+    "no_such_cluster" => NoSuchCluster { cluster: String, arn: String, minutes_apart: i64 } Itself
 
     // The cluster, its namespaces and its ClusterRoles.
 
@@ -301,8 +306,12 @@ impl Blocker {
         matches!(self, Self::Said { text } if text.is_empty())
     }
 
-    /// From JSON that a row has. What this version does not know counts by its code: it stops nobody.
+    /// From JSON that a row has. A text is what an earlier version said. What this version does not know counts by its
+    /// code: it stops nobody.
     pub fn read(value: Value) -> Self {
+        if let Value::String(text) = value {
+            return Self::said(text);
+        }
         let named = value.get("code").and_then(Value::as_str).unwrap_or_default().to_owned();
         Known::deserialize(value).map_or(Self::OfLaterVersion { named }, Self::from)
     }
@@ -311,8 +320,8 @@ impl Blocker {
 impl<'de> Deserialize<'de> for Blocker {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        if !value.is_object() {
-            return Err(D::Error::custom("a blocker is an object"));
+        if !value.is_object() && !value.is_string() {
+            return Err(D::Error::custom("a blocker is an object, or a text"));
         }
         Ok(Self::read(value))
     }

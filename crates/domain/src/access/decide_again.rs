@@ -70,7 +70,7 @@ pub struct OnCluster {
     pub arn: String,
     pub dropped: bool,
     /// Why it is no more, where it is not.
-    pub gone: Option<String>,
+    pub gone: Option<Blocker>,
 }
 
 /// The principal's row.
@@ -90,7 +90,7 @@ pub enum NotNow {
     /// It cannot be said yet, so it waits. Nothing ends for it.
     HeldBack(HeldBack),
     /// Its cluster is no more: it ends as every access there does.
-    Gone(String),
+    Gone(Box<Blocker>),
     /// It ends, and an operator is told.
     NotAllowed(NotAllowed),
 }
@@ -238,7 +238,7 @@ pub fn decide_again(
     if let Some(profile) = policy.profile(&stored.name) {
         within(stored, profile, shown).map_err(NotNow::NotAllowed)?;
         if let Some(why) = &evidence.cluster.gone {
-            return Err(NotNow::Gone(why.clone()));
+            return Err(NotNow::Gone(Box::new(why.clone())));
         }
         resolves(stored, &evidence.cluster.name, shown).map_err(NotNow::HeldBack)?;
     }

@@ -1,6 +1,7 @@
 //! Whether a cluster is still the one that was taken on. A cluster is its ARN and the `createdAt` that EKS tells: one
 //! that was deleted and made again under the same name is another, and inherits nothing.
 
+use crate::access::blocker::Blocker;
 use jiff::{SignedDuration, Timestamp};
 
 /// "No such cluster" has to be said twice, this far apart, before it is believed: what ends by it does not come back.
@@ -43,8 +44,8 @@ pub enum Existence {
     Back,
     /// Nobody knows.
     Unknown,
-    /// Gone for good: a sentence that says why.
-    Gone(String),
+    /// Gone for good.
+    Gone(Box<Blocker>),
 }
 
 /// Judges a cluster.
@@ -52,10 +53,14 @@ pub fn judge(known: &Known, said: Said) -> Existence {
     let Known { name, arn, .. } = known;
     match said {
         Said::Found { created_at } => match (known.created_at, created_at) {
-            (Some(then), Some(now)) if then.as_second() != now.as_second() => Existence::Gone(format!(
-                "{name} was deleted and made again (EKS says that {arn} was created at {now:.0}, and not at {then:.0}): \
-                 the new cluster inherits nothing until an operator takes it on with `latchkey policy apply`"
-            )),
+            (Some(was), Some(is)) if was.as_second() != is.as_second() => {
+                Existence::Gone(Box::new(Blocker::ClusterMadeAgain {
+                    cluster: name.clone(),
+                    arn: arn.clone(),
+                    was,
+                    is,
+                }))
+            }
             (None, Some(now)) => Existence::FirstSeen(now),
             (_, _) if known.missing_for.is_some() => Existence::Back,
             (_, _) => Existence::Same,
@@ -64,10 +69,14 @@ pub fn judge(known: &Known, said: Said) -> Existence {
         Said::NoSuchCluster => match known.missing_for {
             None => Existence::Missing,
             Some(ago) if ago < APART => Existence::StillMissing,
-            Some(_) => Existence::Gone(format!(
-                "{name} does not exist any more: EKS said twice, at least {} minutes apart, that there is no {arn}",
-                APART.as_mins()
-            )),
+            Some(_) => {
+                let minutes_apart = APART.as_mins();
+                Existence::Gone(Box::new(Blocker::NoSuchCluster {
+                    cluster: name.clone(),
+                    arn: arn.clone(),
+                    minutes_apart,
+                }))
+            }
         },
     }
 }
@@ -105,7 +114,8 @@ mod tests {
         let Existence::Gone(why) = judge(&known(Some(BORN), None), found("2026-11-24T00:00:00Z")) else {
             panic!("it is another")
         };
-        assert!(why.contains("made again") && why.contains("2026-11-24T00:00:00Z"), "{why}");
+        let Blocker::ClusterMadeAgain { was, is, .. } = *why else { panic!("{why:?}") };
+        assert_eq!((was, is), (at(BORN), at("2026-11-24T00:00:00Z")));
     }
 
     #[test]
@@ -113,7 +123,8 @@ mod tests {
         let says = |missing: Option<i64>| judge(&known(Some(BORN), missing), Said::NoSuchCluster);
         assert_eq!(says(None), Existence::Missing);
         assert_eq!(says(Some(9)), Existence::StillMissing);
-        assert!(matches!(says(Some(10)), Existence::Gone(_)));
+        let Existence::Gone(why) = says(Some(10)) else { panic!("it was said twice") };
+        assert!(matches!(*why, Blocker::NoSuchCluster { minutes_apart: 10, .. }), "{why:?}");
         assert_eq!(judge(&known(Some(BORN), Some(9)), found(BORN)), Existence::Back);
         assert_eq!(judge(&known(Some(BORN), Some(1_000)), Said::Nothing), Existence::Unknown);
     }

@@ -2,7 +2,7 @@
 //! cluster pages are made from it.
 
 use crate::{
-    access::cluster::PinnedNamespace,
+    access::{blocker::Blocker, cluster::PinnedNamespace},
     eks::rbac::{Kinds, Rule},
 };
 use jiff::Timestamp;
@@ -23,8 +23,8 @@ pub enum AuthenticationMode {
 pub struct ClusterObservation {
     pub aws: Option<EksCluster>,
     pub kubernetes: Option<ClusterState>,
-    /// Why one half is missing: a sentence for people.
-    pub trouble: Option<String>,
+    /// Why one half is missing.
+    pub trouble: Option<Blocker>,
     /// When `kubernetes` was read; older than the observation itself where the cluster is unreachable now and
     /// the last facts were kept.
     pub kubernetes_at: Option<Timestamp>,
@@ -44,8 +44,8 @@ pub enum EntryHolders {
     #[default]
     NotAsked,
     Listed(BTreeSet<String>),
-    /// Why it is not known: a sentence for people.
-    Unknown(String),
+    /// Why it is not known.
+    Unknown(Blocker),
 }
 
 impl EntryHolders {
@@ -54,6 +54,14 @@ impl EntryHolders {
         match self {
             Self::Listed(arns) => arns.iter().any(|listed| listed.eq_ignore_ascii_case(arn)),
             Self::NotAsked | Self::Unknown(_) => false,
+        }
+    }
+
+    /// Why it is not known, where it was asked.
+    pub fn unknown(&self) -> Option<&Blocker> {
+        match self {
+            Self::Unknown(why) => Some(why),
+            Self::NotAsked | Self::Listed(_) => None,
         }
     }
 }
@@ -162,7 +170,8 @@ pub struct Marker {
 pub struct PrincipalObservation {
     /// Nothing where IAM knows no such principal, or the worker may not read it.
     pub found: Option<IamUser>,
-    pub trouble: Option<String>,
+    /// Why not all of it was seen.
+    pub trouble: Option<Blocker>,
     /// Who it is now, which is asked of every user, whether it is written to or not.
     #[serde(default)]
     pub identity: SeenIdentity,
@@ -187,8 +196,8 @@ pub enum SeenIdentity {
     Is(String),
     /// There is no such user.
     Nobody,
-    /// AWS does not let Latchkey look: a sentence for people.
-    Refused(String),
+    /// AWS does not let Latchkey look, or Latchkey cannot.
+    Refused(Blocker),
 }
 
 /// An IAM user with what Latchkey looks at.
@@ -201,4 +210,27 @@ pub struct IamUser {
     pub tags: BTreeMap<String, String>,
     /// Inline policies by name, decoded JSON text.
     pub inline_policies: BTreeMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_earlier_versions_kept_as_a_sentence_is_read_and_a_value_reads_as_it_was_written() {
+        let said = Blocker::said("EKS was away.");
+        let earlier = r#"{ "aws": null, "kubernetes": null, "trouble": "EKS was away.", "kubernetes_at": null,
+          "entries": { "unknown": "EKS was away." } }"#;
+        let read: ClusterObservation = serde_json::from_str(earlier).unwrap();
+        assert_eq!((read.trouble.as_ref(), read.entries.unknown()), (Some(&said), Some(&said)));
+        let earlier = r#"{ "found": null, "trouble": "EKS was away.", "identity": { "refused": "EKS was away." } }"#;
+        let read: PrincipalObservation = serde_json::from_str(earlier).unwrap();
+        assert_eq!((read.trouble, read.identity), (Some(said.clone()), SeenIdentity::Refused(said)));
+
+        let trouble = Some(Blocker::EntrySlow {});
+        let seen =
+            ClusterObservation { trouble, entries: EntryHolders::Unknown(Blocker::EntrySlow {}), ..Default::default() };
+        let again: ClusterObservation = serde_json::from_value(serde_json::to_value(&seen).unwrap()).unwrap();
+        assert_eq!(again, seen);
+    }
 }

@@ -38,7 +38,7 @@ impl From<&NotNow> for Obstacle {
         match why {
             NotNow::HeldBack(why @ (HeldBack::NoPolicy(_) | HeldBack::NotRead { .. })) => Self::HeldBack(why.into()),
             NotNow::HeldBack(why @ (HeldBack::NoRole { .. } | HeldBack::Unreadable(_))) => Self::Blocked(why.into()),
-            NotNow::Gone(why) => Self::Blocked(Blocker::ClusterGone { why: why.clone() }),
+            NotNow::Gone(why) => Self::Blocked((**why).clone()),
             NotNow::NotAllowed(why) => Self::Blocked(Blocker::NotAllowed { refusal: why.clone() }),
         }
     }

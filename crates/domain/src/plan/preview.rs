@@ -76,7 +76,7 @@ pub fn preview(
     let mut obstacles = Vec::new();
     match &observed.kubernetes {
         None => obstacles.push(not_seen(desired, observed)),
-        Some(_) => obstacles.extend(observed.trouble.clone().map(Blocker::said)),
+        Some(_) => obstacles.extend(observed.trouble.clone()),
     }
     obstacles.extend(plan.trouble.get(&grant.id()).map(|obstacle| obstacle.why().clone()));
     let (iam, trouble) = iam_preview(iam.0, iam.1, grant);
@@ -105,7 +105,7 @@ pub fn preview(
 }
 
 fn not_seen(desired: &DesiredCluster, observed: &ClusterObservation) -> Blocker {
-    let why = observed.trouble.clone().map(|why| Box::new(Blocker::said(why)));
+    let why = observed.trouble.clone().map(Box::new);
     Blocker::NotSeen { cluster: desired.name.clone(), why }
 }
 

@@ -40,6 +40,11 @@ fn what_a_later_version_wrote_counts_by_its_code_and_stops_nobody() {
     assert_eq!(later(r#"{ "code": "paused", "cluster": ["prod"] }"#), named("paused"), "a fact is of another form");
     assert_eq!(later(r#"{ "code": 7 }"#), named(""));
     assert_eq!(later("[]"), named(""));
+    assert_eq!(
+        later(r#""EKS was away.""#),
+        Blocker::said("EKS was away."),
+        "an earlier version kept the sentence alone"
+    );
     let within = r#"{ "code": "not_seen", "cluster": "prod", "why": { "code": "frozen" } }"#;
     assert_eq!(later(within), Blocker::NotSeen { cluster: "prod".to_owned(), why: Some(Box::new(named("frozen"))) });
     let more = later(r#"{ "code": "paused", "cluster": "prod", "why": "nodes", "until": "noon" }"#);

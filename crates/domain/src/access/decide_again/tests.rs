@@ -336,9 +336,9 @@ fn what_is_not_known_yet_is_waited_for_and_what_is_wrong_is_not() {
 
 #[test]
 fn a_cluster_that_is_no_more_ends_what_is_allowed_and_alarms_nobody() {
-    let gone = |e: &mut Evidence| e.cluster.gone = Some("prod-eu does not exist any more".to_owned());
-    let why = String::from("prod-eu does not exist any more");
-    assert_eq!(again(&changed(gone), &policy()), Err(NotNow::Gone(why)));
+    let why = Blocker::NoSuchCluster { cluster: "prod-eu".to_owned(), arn: ARN.to_owned(), minutes_apart: 10 };
+    let gone = |e: &mut Evidence| e.cluster.gone = Some(why.clone());
+    assert_eq!(again(&changed(gone), &policy()), Err(NotNow::Gone(Box::new(why.clone()))));
     let forged = changed(|e| {
         gone(e);
         e.votes.clear();

@@ -144,7 +144,7 @@ fn who_a_user_is_counts_whether_it_is_written_to_or_not() {
         (SeenIdentity::Is("AIDA2".into()), Compared::Differs),
         (SeenIdentity::Nobody, Compared::Nothing),
         (SeenIdentity::NotAsked, Compared::Nothing),
-        (SeenIdentity::Refused("no right".into()), Compared::Unprotected),
+        (SeenIdentity::Refused(Blocker::said("no right")), Compared::Unprotected),
     ] {
         assert_eq!(compare(&unwritten, &seen), compared, "{seen:?}");
     }

@@ -37,7 +37,7 @@ fn a_preview_shows_what_the_plan_would_do_and_what_it_adds() {
     assert!(shown.bindings[0].contains("kind: RoleBinding"));
     assert!(shown.obstacles.is_empty() && !shown.adds.is_empty(), "{:?}", shown.obstacles);
     assert!(shown.iam.note.is_some_and(|note| !note.contains("not protected")));
-    let refused = SeenIdentity::Refused("Latchkey may not read it".into());
+    let refused = SeenIdentity::Refused(Blocker::said("Latchkey may not read it"));
     let refused = PrincipalObservation { identity: refused, ..PrincipalObservation::default() };
     let shown = preview(&world.desired(), &asked, &world.observed, (&iam(2), &refused));
     assert!(shown.iam.note.is_some_and(|note| note.contains("not protected against a user made anew")));

@@ -7,7 +7,7 @@ use aws_sdk_eks::types::{AuthenticationMode as SdkMode, Cluster};
 use jiff::Timestamp;
 use latchkey_domain::{
     eks::arn::{ClusterArn, PrincipalArn},
-    plan::observation::{AuthenticationMode, EksCluster},
+    plan::observation::{AccessEntry, AuthenticationMode, EksCluster, EntryDetails, EntryFields},
 };
 use std::collections::BTreeSet;
 
@@ -48,21 +48,6 @@ impl Aws {
     }
 }
 
-/// What EKS's own table says of a principal. It overrides what aws-auth says of the same ARN.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessEntry {
-    /// The ARN that it is for, as EKS spells it.
-    pub principal: String,
-    /// Kubernetes username, of roles a template.
-    pub username: String,
-    /// Kubernetes groups.
-    pub groups: Vec<String>,
-    /// `STANDARD`, or a kind of node.
-    pub kind: String,
-    /// The ARNs of access policies, which no review and no binding shows.
-    pub policies: Vec<String>,
-}
-
 impl Aws {
     /// The cluster's access entry for a principal, with its access policies; nothing where there is none. Only clusters
     /// whose authentication mode has entries answer.
@@ -90,21 +75,23 @@ impl Aws {
         };
         let entry = answer.access_entry;
         let entry = entry.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))?;
-        Ok(Some(AccessEntry {
-            principal: entry.principal_arn.unwrap_or_default(),
+        let fields = EntryFields {
             username: entry.username.unwrap_or_default(),
             groups: entry.kubernetes_groups.unwrap_or_default(),
             kind: entry.r#type.unwrap_or_default(),
             policies,
-        }))
+        };
+        let arn = entry.principal_arn.unwrap_or_else(|| principal.to_string());
+        Ok(Some(AccessEntry { arn, details: EntryDetails::Read(fields) }))
     }
 
-    /// The ARNs that have an access entry on the cluster. Only clusters whose authentication mode has entries answer.
+    /// The access entries of the cluster, of which the list tells ARNs alone. Only clusters whose authentication mode has
+    /// entries answer.
     ///
     /// # Errors
     /// Invalid in the mode `CONFIG_MAP`; refused in another account, or without the right; transient, throttled. That
     /// the cluster is not there is said by describing it.
-    pub async fn access_entries(&self, cluster: &ClusterArn) -> Result<BTreeSet<String>, Fault> {
+    pub async fn access_entries(&self, cluster: &ClusterArn) -> Result<Vec<AccessEntry>, Fault> {
         let call = Call {
             operation: "list",
             subject: format!("the access entries of cluster `{}`", cluster.name()),
@@ -112,7 +99,7 @@ impl Aws {
             resource: cluster.to_string(),
         };
         self.reaches(cluster.account(), &call).await?;
-        let (mut arns, mut next) = (BTreeSet::new(), None);
+        let (mut arns, mut next) = (BTreeSet::<String>::new(), None);
         for _ in 0..MOST_PAGES {
             let request = self.eks.list_access_entries().cluster_name(cluster.name()).max_results(ENTRIES_A_PAGE);
             let request = request.set_next_token(next.take()).customize().config_override(self.eks_in(cluster));
@@ -120,7 +107,7 @@ impl Aws {
             arns.extend(page.access_entries.unwrap_or_default());
             match page.next_token {
                 Some(token) => next = Some(token),
-                None => return Ok(arns),
+                None => return Ok(arns.into_iter().map(AccessEntry::named).collect()),
             }
         }
         Err(endless(&call))

@@ -34,7 +34,6 @@ use std::{
 use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
-pub use eks::AccessEntry;
 pub use iam::KnownUser;
 pub use identity::CallerIdentity;
 pub use simulate::{BOUNDARY_KEY, Simulated};

@@ -21,7 +21,8 @@ use latchkey_domain::{
         iam_policy::GrantNeeds,
     },
     plan::{
-        desired::{DesiredCluster, DesiredGrant, Quarantined, RecordedMapping, Wish},
+        authenticator::RecordedMapping,
+        desired::{DesiredCluster, DesiredGrant, Quarantined, Wish},
         obstacles::Obstacle,
         principal::{DesiredPrincipal, PrincipalGrant},
     },
@@ -171,7 +172,6 @@ pub async fn cluster(
         visits: visits(&mut *connection, id, also).await?,
         arns: arns(&mut *connection, id, also).await?,
         uncertain: intents::uncertain(&mut *connection, id).await?,
-        entries: BTreeMap::new(),
     };
     Ok(Some((desired, unreadable)))
 }

@@ -4,8 +4,8 @@ use super::{StoreError, Tx};
 use latchkey_domain::{
     access::{ClusterId, PrincipalId},
     plan::{
+        authenticator::Line,
         cluster::{AwsAuthWrite, Reserved, Settled},
-        mapping::Line,
     },
 };
 

@@ -340,6 +340,7 @@ impl ClusterPage {
             trouble: (!reachable).then(|| "The API server did not answer within 10 s.".to_owned()),
             kubernetes_at: Some("2026-11-24T13:58:00Z".parse().unwrap()),
             entries: EntryHolders::default(),
+            described: vec![],
             left_out: vec![],
         };
         let id = ClusterId(uuid::Uuid::from_u128(2));

@@ -23,10 +23,9 @@ use latchkey_domain::{
     access::{GrantId, blocker::Blocker, compared::Compared, grant::Cause, request::Verdict, transition::Target},
     eks::aws_auth::Key,
     plan::{
+        authenticator::{Identity, Line},
         cluster::{AwsAuthWrite, Reserved, Settled},
         desired::Wish,
-        mapping::Line,
-        who::Identity,
     },
 };
 use std::{error::Error, time::Duration};

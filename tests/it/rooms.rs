@@ -65,6 +65,16 @@ fn sign_in_knows_nothing_of_the_web_framework() {
     }
 }
 
+/// IAM's and EKS's names mean another thing in each account: their clients are an account's.
+#[test]
+fn clients_of_aws_are_those_of_an_account() {
+    for (file, text) in sources("aws") {
+        let clients = ["aws_sdk_iam::Client", "aws_sdk_eks::Client", "aws_sdk_sts::Client"];
+        let holds = clients.iter().any(|client| text.contains(&format!(": {client},\n")));
+        assert!(!holds || file.ends_with("accounts.rs"), "{} has a client of its own", file.display());
+    }
+}
+
 /// What reads aws-auth, or asks for access entries.
 const ASKS_THE_AUTHENTICATOR: [&str; 5] =
     ["AwsAuth::", ".identities()", "EntryHolders::", "EntryDetails::", ".described"];

@@ -251,7 +251,7 @@ pub struct Marker {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrincipalObservation {
     /// Nothing where IAM knows no such principal, or the worker may not read it.
-    pub found: Option<IamUser>,
+    pub found: Option<IamPrincipal>,
     pub trouble: Option<String>,
     /// Who it is now, which is asked of every user, whether it is written to or not.
     #[serde(default)]
@@ -262,7 +262,15 @@ impl PrincipalObservation {
     /// What IAM said of a user that the worker may read.
     pub fn of(found: Option<IamUser>) -> Self {
         let identity = found.as_ref().map_or(SeenIdentity::Nobody, |user| SeenIdentity::Is(user.unique_id.clone()));
-        Self { found, trouble: None, identity }
+        Self { found: found.map(IamPrincipal::User), trouble: None, identity }
+    }
+
+    /// The user that was found.
+    pub fn user(&self) -> Option<&IamUser> {
+        match &self.found {
+            Some(IamPrincipal::User(user)) => Some(user),
+            Some(IamPrincipal::Role { .. }) | None => None,
+        }
     }
 }
 
@@ -279,6 +287,22 @@ pub enum SeenIdentity {
     Nobody,
     /// AWS does not let Latchkey look: a sentence for people.
     Refused(String),
+}
+
+/// An IAM principal with what Latchkey looks at. Rows have a user without its kind, as earlier versions wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum IamPrincipal {
+    User(IamUser),
+    Role { role: IamRole },
+}
+
+/// An IAM role. Nobody reads one yet: who asks as a role is refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IamRole {
+    /// With its path.
+    pub arn: String,
+    pub unique_id: String,
 }
 
 /// An IAM user with what Latchkey looks at.

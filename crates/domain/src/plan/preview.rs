@@ -173,7 +173,7 @@ fn iam_preview(
         );
         return (IamPreview { note: Some(note), limit, ..IamPreview::default() }, another);
     }
-    let user = observed.found.as_ref();
+    let user = observed.user();
     let policy = user.and_then(|user| user.inline_policies.get(POLICY_NAME));
     let before = policy.and_then(|text| decode_observed(text).ok());
     let put = plan.steps.iter().find_map(|step| match step {

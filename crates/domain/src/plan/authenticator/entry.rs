@@ -1,20 +1,35 @@
 //! Access entries: EKS's own table, which overrides aws-auth.
 
 use crate::plan::observation::{AccessEntry, ClusterObservation, EntryHolders};
+use std::collections::HashMap;
 
-/// The entry of an ARN, of those that were listed or asked for. EKS and IAM compare names without case.
-pub(super) fn of<'a>(observed: &'a ClusterObservation, arn: &str) -> Option<&'a AccessEntry> {
-    let listed = match &observed.entries {
-        EntryHolders::Listed(entries) => entries.as_slice(),
-        EntryHolders::NotAsked | EntryHolders::NoTable | EntryHolders::Unknown(_) => &[],
-    };
-    listed.iter().chain(&observed.described).find(|entry| entry.arn.eq_ignore_ascii_case(arn))
+/// The entries that were listed or asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Entries<'a> {
+    /// By ARN in lower case: EKS and IAM compare names without case.
+    by_arn: HashMap<String, &'a AccessEntry>,
+    all: bool,
 }
 
-/// Whether all of them are known.
-pub(super) fn are_listed(observed: &ClusterObservation) -> bool {
-    match observed.entries {
-        EntryHolders::Listed(_) | EntryHolders::NoTable => true,
-        EntryHolders::NotAsked | EntryHolders::Unknown(_) => false,
+impl<'a> Entries<'a> {
+    /// Of an observation.
+    pub(super) fn read(observed: &'a ClusterObservation) -> Self {
+        let (listed, all): (&[AccessEntry], bool) = match &observed.entries {
+            EntryHolders::Listed(entries) => (entries, true),
+            EntryHolders::NoTable => (&[], true),
+            EntryHolders::NotAsked | EntryHolders::Unknown(_) => (&[], false),
+        };
+        let known = listed.iter().chain(&observed.described);
+        Self { by_arn: known.map(|entry| (entry.arn.to_ascii_lowercase(), entry)).collect(), all }
+    }
+
+    /// The entry of an ARN.
+    pub(super) fn of(&self, arn: &str) -> Option<&'a AccessEntry> {
+        self.by_arn.get(&arn.to_ascii_lowercase()).copied()
+    }
+
+    /// Whether there is none but those.
+    pub(super) fn are_all(&self) -> bool {
+        self.all
     }
 }

@@ -16,6 +16,7 @@ mod texts;
 
 use super::observation::{AccessEntry, AuthenticationMode, AwsAuthObject, ClusterObservation};
 use crate::{access::blocker::Blocker, eks::aws_auth::Data};
+use entry::Entries;
 use std::collections::BTreeSet;
 
 pub use line::{Lines, OWN_MANAGER, RESERVED, last_managers, reserved};
@@ -49,6 +50,7 @@ pub enum Identified<'a> {
 pub struct Authenticator<'a> {
     observed: &'a ClusterObservation,
     lines: Lines,
+    entries: Entries<'a>,
 }
 
 impl<'a> Authenticator<'a> {
@@ -60,17 +62,17 @@ impl<'a> Authenticator<'a> {
 
     /// As it is with these texts in aws-auth.
     pub fn with(observed: &'a ClusterObservation, data: &Data) -> Self {
-        Self { observed, lines: Lines::read(data) }
+        Self { observed, lines: Lines::read(data), entries: Entries::read(observed) }
     }
 
     /// For whom it takes an ARN. An entry counts before a line. Where entries were not listed, and EKS was not asked of
     /// this one, the line counts: whoever plans by that asks first.
     pub fn identify(&self, arn: &str) -> Identified<'a> {
-        match entry::of(self.observed, arn).map(|entry| (entry, entry.unknown())) {
+        match self.entries.of(arn).map(|entry| (entry, entry.unknown())) {
             Some((_, Some(why))) => Identified::Unknown(Some(why)),
             Some((entry, None)) => Identified::Entry(entry),
             None if self.takes_lines() => self.lines.take(arn).map_or(Identified::Nobody, Identified::Line),
-            None if entry::are_listed(self.observed) => Identified::Nobody,
+            None if self.entries.are_all() => Identified::Nobody,
             None => Identified::Unknown(None),
         }
     }

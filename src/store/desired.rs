@@ -414,8 +414,8 @@ pub(super) async fn mappings(
 ) -> Result<(Vec<RecordedMapping>, BTreeMap<PrincipalId, String>), StoreError> {
     let rows = sqlx::query_as!(
         MappingRow,
-        "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
-           m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
+        "select m.principal_id, p.person_id, p.arn, m.visit, m.kind, m.username, m.own, m.data_key, m.inserted,
+           m.text_before, m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
          from mapping m join principal p on p.id = m.principal_id
          where m.cluster_id = $1 and m.state <> 'removed' order by m.principal_id",
         id.0
@@ -444,10 +444,10 @@ pub async fn taken_out(
 ) -> Result<Vec<RecordedMapping>, StoreError> {
     let rows = sqlx::query_as!(
         MappingRow,
-        "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
-           m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
+        "select m.principal_id, p.person_id, p.arn, m.visit, m.kind, m.username, m.own, m.data_key, m.inserted,
+           m.text_before, m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
          from mapping m join principal p on p.id = m.principal_id
-         where m.cluster_id = $1 and m.state = 'removed' and m.own and m.username = any($2)
+         where m.cluster_id = $1 and m.state = 'removed' and m.own and m.username = any($2) and m.kind = 'line'
          order by m.principal_id, m.visit",
         id.0,
         usernames
@@ -462,6 +462,7 @@ struct MappingRow {
     person_id: Uuid,
     arn: String,
     visit: i32,
+    kind: String,
     username: String,
     own: bool,
     data_key: Option<String>,
@@ -474,7 +475,11 @@ struct MappingRow {
 }
 
 impl MappingRow {
+    /// Of a line: what this version knows to take out.
     fn recorded(self) -> Result<RecordedMapping, StoreError> {
+        if self.kind != "line" {
+            return Err(StoreError::corrupt("mapping", "kind", self.kind));
+        }
         let key = self.data_key.as_deref().map(|key| {
             let known = Key::ALL.into_iter().find(|known| known.as_str() == key);
             known.ok_or_else(|| StoreError::corrupt("mapping", "data_key", key))

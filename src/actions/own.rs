@@ -16,6 +16,7 @@ use latchkey_domain::{
         transition::{Actor, Target},
     },
     audit::event::Event,
+    eks::arn::PrincipalArn,
 };
 
 /// Why an identity did not become a person's. `Display` is a sentence for the person.
@@ -34,7 +35,8 @@ pub enum NotOwned {
 /// # Errors
 /// `SomebodyElses`, `Store`.
 pub async fn seeded(store: &Store, person: &Person, arn: &str, unique_id: &str) -> Result<PrincipalId, NotOwned> {
-    own(store, person, None, arn, unique_id).await
+    let arn = PrincipalArn::parse(arn).map_err(|error| StoreError::corrupt("principal", "arn", error))?;
+    own(store, person, None, &arn, unique_id).await
 }
 
 /// Makes an identity that AWS named the person's, and uses up the nonce that it was asked by. Proving the same identity
@@ -46,7 +48,7 @@ pub async fn own(
     store: &Store,
     person: &Person,
     nonce: Option<&str>,
-    arn: &str,
+    arn: &PrincipalArn,
     unique_id: &str,
 ) -> Result<PrincipalId, NotOwned> {
     for _ in 0..identities::ROUNDS {
@@ -62,15 +64,15 @@ async fn own_once(
     store: &Store,
     person: &Person,
     nonce: Option<&str>,
-    arn: &str,
+    arn: &PrincipalArn,
     unique_id: &str,
 ) -> Result<Option<PrincipalId>, NotOwned> {
-    let held = people::principal_by_arn(store, arn).await?;
+    let held = people::principal_by_arn(store, arn.as_str()).await?;
     if let Some(held) = &held
         && held.person != person.id
         && held.unique_id == unique_id
     {
-        return Err(NotOwned::SomebodyElses { arn: arn.to_owned() });
+        return Err(NotOwned::SomebodyElses { arn: arn.to_string() });
     }
     let mut tx = store.begin().await?;
     if let Some(name) = nonce
@@ -92,10 +94,10 @@ async fn own_once(
     let now = tx.now().await?;
     let id = PrincipalId(machine::new_id());
     tx.add_principal(id, person.id, arn, unique_id).await.map_err(|error| match error.constraint() {
-        Some("principal_arn_live") => NotOwned::SomebodyElses { arn: arn.to_owned() },
+        Some("principal_arn_live") => NotOwned::SomebodyElses { arn: arn.to_string() },
         _ => error.into(),
     })?;
-    tx.event(&event(person, proven(arn, Some(unique_id))), now).await?;
+    tx.event(&event(person, proven(arn.as_str(), Some(unique_id))), now).await?;
     wakes.push(Wake { target: Target::Principal(id), revoking: false });
     tx.wake(wakes).await?;
     tx.commit().await?;

@@ -1,13 +1,13 @@
 //! EKS's own API: what a cluster is and where its API server listens.
 
-use super::{Aws, MOST_PAGES, endless, error::Call};
+use super::{Aws, MOST_PAGES, accounts::Account, endless, error::Call};
 use crate::fault::{Fault, FaultKind};
 use aws_config::Region;
 use aws_sdk_eks::types::{AuthenticationMode as SdkMode, Cluster};
 use jiff::Timestamp;
 use latchkey_domain::{
     eks::arn::{ClusterArn, PrincipalArn},
-    plan::observation::{AuthenticationMode, EksCluster},
+    plan::observation::{AccessEntry, AuthenticationMode, EksCluster, EntryDetails, EntryFields},
 };
 use std::collections::BTreeSet;
 
@@ -28,10 +28,11 @@ impl Aws {
             action: "eks:DescribeCluster",
             resource: arn.to_string(),
         };
-        let request = self.eks.describe_cluster().name(arn.name()).customize().config_override(self.eks_in(arn));
+        let account = self.accounts.presumed(arn.account());
+        let request = account.eks.describe_cluster().name(arn.name()).customize().config_override(self.eks_in(arn));
         let answer = match request.send().await.map_err(|error| call.fault(error)) {
             Err(fault) if fault.is_not_found() => {
-                self.reaches(arn.account(), &call).await?;
+                self.accounts.of(arn.account(), &call).await?;
                 return Err(fault);
             }
             answer => answer?,
@@ -48,21 +49,6 @@ impl Aws {
     }
 }
 
-/// What EKS's own table says of a principal. It overrides what aws-auth says of the same ARN.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessEntry {
-    /// The ARN that it is for, as EKS spells it.
-    pub principal: String,
-    /// Kubernetes username, of roles a template.
-    pub username: String,
-    /// Kubernetes groups.
-    pub groups: Vec<String>,
-    /// `STANDARD`, or a kind of node.
-    pub kind: String,
-    /// The ARNs of access policies, which no review and no binding shows.
-    pub policies: Vec<String>,
-}
-
 impl Aws {
     /// The cluster's access entry for a principal, with its access policies; nothing where there is none. Only clusters
     /// whose authentication mode has entries answer.
@@ -75,13 +61,13 @@ impl Aws {
         principal: &PrincipalArn,
     ) -> Result<Option<AccessEntry>, Fault> {
         let call = entry_call("eks:DescribeAccessEntry", cluster, principal);
-        self.reaches(cluster.account(), &call).await?;
+        let account = self.accounts.of(cluster.account(), &call).await?;
         let request =
-            self.eks.describe_access_entry().cluster_name(cluster.name()).principal_arn(principal.to_string());
+            account.eks.describe_access_entry().cluster_name(cluster.name()).principal_arn(principal.to_string());
         let request = request.customize().config_override(self.eks_in(cluster));
         let found = tokio::try_join!(
             async { request.send().await.map_err(|error| call.fault(error)) },
-            self.access_policies(cluster, principal)
+            self.access_policies(account, cluster, principal)
         );
         let (answer, policies) = match found {
             // That the cluster itself is not there is said by describing it.
@@ -90,47 +76,54 @@ impl Aws {
         };
         let entry = answer.access_entry;
         let entry = entry.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))?;
-        Ok(Some(AccessEntry {
-            principal: entry.principal_arn.unwrap_or_default(),
+        let fields = EntryFields {
             username: entry.username.unwrap_or_default(),
             groups: entry.kubernetes_groups.unwrap_or_default(),
             kind: entry.r#type.unwrap_or_default(),
             policies,
-        }))
+        };
+        let arn = entry.principal_arn.unwrap_or_else(|| principal.to_string());
+        Ok(Some(AccessEntry { arn, details: EntryDetails::Read(fields) }))
     }
 
-    /// The ARNs that have an access entry on the cluster. Only clusters whose authentication mode has entries answer.
+    /// The access entries of the cluster, of which the list tells ARNs alone. Only clusters whose authentication mode has
+    /// entries answer.
     ///
     /// # Errors
     /// Invalid in the mode `CONFIG_MAP`; refused in another account, or without the right; transient, throttled. That
     /// the cluster is not there is said by describing it.
-    pub async fn access_entries(&self, cluster: &ClusterArn) -> Result<BTreeSet<String>, Fault> {
+    pub async fn access_entries(&self, cluster: &ClusterArn) -> Result<Vec<AccessEntry>, Fault> {
         let call = Call {
             operation: "list",
             subject: format!("the access entries of cluster `{}`", cluster.name()),
             action: "eks:ListAccessEntries",
             resource: cluster.to_string(),
         };
-        self.reaches(cluster.account(), &call).await?;
-        let (mut arns, mut next) = (BTreeSet::new(), None);
+        let account = self.accounts.of(cluster.account(), &call).await?;
+        let (mut arns, mut next) = (BTreeSet::<String>::new(), None);
         for _ in 0..MOST_PAGES {
-            let request = self.eks.list_access_entries().cluster_name(cluster.name()).max_results(ENTRIES_A_PAGE);
+            let request = account.eks.list_access_entries().cluster_name(cluster.name()).max_results(ENTRIES_A_PAGE);
             let request = request.set_next_token(next.take()).customize().config_override(self.eks_in(cluster));
             let page = request.send().await.map_err(|error| call.fault(error))?;
             arns.extend(page.access_entries.unwrap_or_default());
             match page.next_token {
                 Some(token) => next = Some(token),
-                None => return Ok(arns),
+                None => return Ok(arns.into_iter().map(AccessEntry::named).collect()),
             }
         }
         Err(endless(&call))
     }
 
-    async fn access_policies(&self, cluster: &ClusterArn, principal: &PrincipalArn) -> Result<Vec<String>, Fault> {
+    async fn access_policies(
+        &self,
+        account: &Account,
+        cluster: &ClusterArn,
+        principal: &PrincipalArn,
+    ) -> Result<Vec<String>, Fault> {
         let call = entry_call("eks:ListAssociatedAccessPolicies", cluster, principal);
         let (mut policies, mut next) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
-            let request = self.eks.list_associated_access_policies().cluster_name(cluster.name());
+            let request = account.eks.list_associated_access_policies().cluster_name(cluster.name());
             let request = request.principal_arn(principal.to_string()).set_next_token(next.take());
             let request = request.customize().config_override(self.eks_in(cluster));
             let page = request.send().await.map_err(|error| call.fault(error))?;
@@ -146,7 +139,7 @@ impl Aws {
 
     fn eks_in(&self, cluster: &ClusterArn) -> aws_sdk_eks::config::Builder {
         let mut here = aws_sdk_eks::config::Builder::new().region(Region::new(cluster.region().to_owned()));
-        here.set_time_source(self.time_source());
+        here.set_time_source(self.accounts.time_source());
         here
     }
 }

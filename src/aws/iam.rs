@@ -3,7 +3,7 @@
 //! Users are known by name to IAM and by ARN to everybody else: each method first sees that the ARN's account is ours,
 //! since another account may have a user of the same name.
 
-use super::{Aws, MOST_PAGES, endless, error::Call, may_begin};
+use super::{Aws, MOST_PAGES, accounts::Account, endless, error::Call, may_begin};
 use crate::fault::{Fault, FaultKind};
 use crate::lease::Permit;
 use aws_sdk_iam::types::{Tag, User};
@@ -31,11 +31,14 @@ impl Aws {
     /// Refused without valid credentials of our own; transient, throttled.
     pub async fn known_user(&self, arn: &UserArn) -> Result<KnownUser, Fault> {
         let call = user_call("read", "iam:GetUser", arn);
-        if let Err(fault) = self.reaches(arn.account(), &call).await {
-            let elsewhere = self.own_account().await.is_ok();
-            return if elsewhere { Ok(KnownUser::NotAllowed(fault)) } else { Err(fault) };
-        }
-        match self.get_user(arn, &call).await {
+        let account = match self.accounts.of(arn.account(), &call).await {
+            Ok(account) => account,
+            Err(fault) => {
+                let elsewhere = self.accounts.own_id().await.is_ok();
+                return if elsewhere { Ok(KnownUser::NotAllowed(fault)) } else { Err(fault) };
+            }
+        };
+        match self.get_user(account, arn, &call).await {
             // Another path is another ARN: that user is not the one that was asked for.
             Ok(user) if !user.arn().eq_ignore_ascii_case(arn.as_str()) => Ok(KnownUser::Nobody),
             Ok(user) => Ok(KnownUser::Is(observed(user, BTreeMap::new()))),
@@ -51,8 +54,8 @@ impl Aws {
     /// Refused where a right is missing or our account is another; transient, throttled.
     pub async fn user(&self, arn: &UserArn) -> Result<Option<IamUser>, Fault> {
         let call = user_call("read", "iam:GetUser", arn);
-        self.reaches(arn.account(), &call).await?;
-        let found = tokio::try_join!(self.get_user(arn, &call), self.inline_policies(arn));
+        let account = self.accounts.of(arn.account(), &call).await?;
+        let found = tokio::try_join!(self.get_user(account, arn, &call), self.inline_policies(arn));
         let (user, inline_policies) = match found {
             Ok((user, policies)) => (user, policies),
             Err(fault) if fault.is_not_found() => return Ok(None),
@@ -78,8 +81,8 @@ impl Aws {
         document: &str,
     ) -> Result<(), Fault> {
         let call = policy_call("write", "iam:PutUserPolicy", arn, name);
-        self.reaches(arn.account(), &call).await?;
-        let request = self.iam.put_user_policy().user_name(arn.name()).policy_name(name).policy_document(document);
+        let account = self.accounts.of(arn.account(), &call).await?;
+        let request = account.iam.put_user_policy().user_name(arn.name()).policy_name(name).policy_document(document);
         may_begin(permit, call.operation, &call.subject)?;
         request.customize().config_override(self.iam_time()).send().await.map_err(|error| call.fault(error))?;
         Ok(())
@@ -91,8 +94,8 @@ impl Aws {
     /// Refused, conflict, transient, throttled.
     pub async fn delete_user_policy(&self, permit: &Permit<'_>, arn: &UserArn, name: &str) -> Result<(), Fault> {
         let call = policy_call("remove", "iam:DeleteUserPolicy", arn, name);
-        self.reaches(arn.account(), &call).await?;
-        let request = self.iam.delete_user_policy().user_name(arn.name()).policy_name(name);
+        let account = self.accounts.of(arn.account(), &call).await?;
+        let request = account.iam.delete_user_policy().user_name(arn.name()).policy_name(name);
         may_begin(permit, call.operation, &call.subject)?;
         let outcome = request.customize().config_override(self.iam_time()).send().await;
         gone_is_fine(outcome.map(drop).map_err(|error| call.fault(error)))
@@ -109,11 +112,11 @@ impl Aws {
         tags: &BTreeMap<String, String>,
     ) -> Result<(), Fault> {
         let call = user_call("tag", "iam:TagUser", arn);
-        self.reaches(arn.account(), &call).await?;
+        let account = self.accounts.of(arn.account(), &call).await?;
         let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
         let tags = tags.collect::<Result<Vec<_>, _>>();
         let tags = tags.map_err(|error| call.failed(FaultKind::Invalid).caused_by(error))?;
-        let request = self.iam.tag_user().user_name(arn.name()).set_tags(Some(tags));
+        let request = account.iam.tag_user().user_name(arn.name()).set_tags(Some(tags));
         may_begin(permit, call.operation, &call.subject)?;
         request.customize().config_override(self.iam_time()).send().await.map_err(|error| call.fault(error))?;
         Ok(())
@@ -125,15 +128,15 @@ impl Aws {
     /// Refused, conflict, transient, throttled.
     pub async fn untag_user(&self, permit: &Permit<'_>, arn: &UserArn, keys: &[String]) -> Result<(), Fault> {
         let call = user_call("untag", "iam:UntagUser", arn);
-        self.reaches(arn.account(), &call).await?;
-        let request = self.iam.untag_user().user_name(arn.name()).set_tag_keys(Some(keys.to_vec()));
+        let account = self.accounts.of(arn.account(), &call).await?;
+        let request = account.iam.untag_user().user_name(arn.name()).set_tag_keys(Some(keys.to_vec()));
         may_begin(permit, call.operation, &call.subject)?;
         let outcome = request.customize().config_override(self.iam_time()).send().await;
         gone_is_fine(outcome.map(drop).map_err(|error| call.fault(error)))
     }
 
-    async fn get_user(&self, arn: &UserArn, call: &Call) -> Result<User, Fault> {
-        let request = self.iam.get_user().user_name(arn.name()).customize().config_override(self.iam_time());
+    async fn get_user(&self, account: &Account, arn: &UserArn, call: &Call) -> Result<User, Fault> {
+        let request = account.iam.get_user().user_name(arn.name()).customize().config_override(self.iam_time());
         let answer = request.send().await.map_err(|error| call.fault(error))?;
         answer.user.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))
     }
@@ -143,18 +146,20 @@ impl Aws {
     /// # Errors
     /// Not found without such a user; refused, transient, throttled.
     pub async fn inline_policies(&self, arn: &UserArn) -> Result<BTreeMap<String, String>, Fault> {
-        self.reaches(arn.account(), &user_call("read the inline policies of", "iam:ListUserPolicies", arn)).await?;
-        let names = self.policy_names(arn).await?;
-        let texts = stream::iter(names).map(async |name| self.inline_policy(arn, name).await).buffer_unordered(AT_ONCE);
+        let call = user_call("read the inline policies of", "iam:ListUserPolicies", arn);
+        let account = self.accounts.of(arn.account(), &call).await?;
+        let names = self.policy_names(account, arn).await?;
+        let texts = stream::iter(names).map(async |name| self.inline_policy(account, arn, name).await);
+        let texts = texts.buffer_unordered(AT_ONCE);
         // One that was removed since the list was made is not there.
         texts.try_filter_map(async |found| Ok(found)).try_collect().await
     }
 
-    async fn policy_names(&self, arn: &UserArn) -> Result<Vec<String>, Fault> {
+    async fn policy_names(&self, account: &Account, arn: &UserArn) -> Result<Vec<String>, Fault> {
         let call = user_call("list the inline policies of", "iam:ListUserPolicies", arn);
         let (mut names, mut marker) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
-            let request = self.iam.list_user_policies().user_name(arn.name()).set_marker(marker.take());
+            let request = account.iam.list_user_policies().user_name(arn.name()).set_marker(marker.take());
             let request = request.customize().config_override(self.iam_time());
             let page = request.send().await.map_err(|error| call.fault(error))?;
             names.extend(page.policy_names);
@@ -166,9 +171,14 @@ impl Aws {
         Err(endless(&call))
     }
 
-    async fn inline_policy(&self, arn: &UserArn, name: String) -> Result<Option<(String, String)>, Fault> {
+    async fn inline_policy(
+        &self,
+        account: &Account,
+        arn: &UserArn,
+        name: String,
+    ) -> Result<Option<(String, String)>, Fault> {
         let call = policy_call("read", "iam:GetUserPolicy", arn, &name);
-        let request = self.iam.get_user_policy().user_name(arn.name()).policy_name(&name);
+        let request = account.iam.get_user_policy().user_name(arn.name()).policy_name(&name);
         let answer = match request.customize().config_override(self.iam_time()).send().await {
             Ok(answer) => answer,
             Err(error) => {
@@ -188,7 +198,7 @@ impl Aws {
 
     fn iam_time(&self) -> aws_sdk_iam::config::Builder {
         let mut config = aws_sdk_iam::config::Builder::new();
-        config.set_time_source(self.time_source());
+        config.set_time_source(self.accounts.time_source());
         config
     }
 }

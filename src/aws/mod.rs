@@ -1,8 +1,10 @@
 //! AWS: IAM users and their inline policies, EKS's own API, who we are, and tokens for API servers.
 //!
 //! Owns the clients and what their errors mean; knows nothing of grants. One call of a method is one attempt: the SDK's
-//! own retries are off, since the worker alone decides what is tried again and when.
+//! own retries are off, since the worker alone decides what is tried again and when. Clients are those of an account:
+//! `accounts` says of which.
 
+mod accounts;
 mod bounded;
 mod eks;
 mod error;
@@ -14,9 +16,9 @@ pub mod token;
 use crate::fault::{Fault, FaultKind};
 use crate::lease::{LAST_CALL, Permit};
 use crate::proxy::Proxies;
+use accounts::{Account, Accounts};
 use aws_config::{AppName, BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_smithy_async::time::{SharedTimeSource, StaticTimeSource};
 use aws_smithy_http_client::{
     Builder, Connector,
     proxy::ProxyConfig,
@@ -26,15 +28,10 @@ use aws_smithy_runtime_api::client::{http::SharedHttpClient, runtime_components:
 use jiff::Timestamp;
 use latchkey_domain::eks::token::Variant;
 use secrecy::{ExposeSecret as _, SecretString};
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
-pub use eks::AccessEntry;
 pub use iam::KnownUser;
 pub use identity::CallerIdentity;
 pub use simulate::{BOUNDARY_KEY, Simulated};
@@ -86,25 +83,14 @@ pub struct AccessKeys {
 /// AWS as one caller sees it. Cheap to clone; clones share connections and what they know about the caller.
 #[derive(Clone)]
 pub struct Aws {
-    iam: aws_sdk_iam::Client,
-    sts: aws_sdk_sts::Client,
-    eks: aws_sdk_eks::Client,
-    shared: Arc<Shared>,
-    signing_at: Option<SystemTime>,
+    accounts: Accounts,
+    region: Arc<str>,
+    /// Which hosts of STS tokens name.
+    variant: Variant,
     /// How API servers of clusters are reached.
     cluster_proxies: Proxies,
     /// Whether EKS is another than AWS's own.
     simulated: bool,
-}
-
-struct Shared {
-    region: String,
-    /// Which hosts of STS tokens name.
-    variant: Variant,
-    credentials: SharedCredentialsProvider,
-    /// Clients cache credentials for themselves; this is for tokens.
-    cached: Mutex<Option<Credentials>>,
-    caller: OnceCell<CallerIdentity>,
 }
 
 /// The SDK's own client, which takes proxies from us alone, and trusts the machine's certificate store. Plain http, such as
@@ -155,18 +141,18 @@ impl Aws {
         }
         let credentials =
             sdk.credentials_provider().unwrap_or_else(|| SharedCredentialsProvider::new(token::NoCredentials));
-        Self {
+        let own = Account {
             iam: aws_sdk_iam::Client::from_conf(iam.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
             eks: aws_sdk_eks::Client::from_conf(eks.build()),
-            shared: Arc::new(Shared {
-                region: config.region.clone(),
-                variant: token::variant(&sdk),
-                credentials,
-                cached: Mutex::default(),
-                caller: OnceCell::new(),
-            }),
-            signing_at: None,
+            credentials,
+            cached: Mutex::default(),
+            caller: OnceCell::new(),
+        };
+        Self {
+            accounts: Accounts::only(own),
+            region: config.region.as_str().into(),
+            variant: token::variant(&sdk),
             cluster_proxies: if config.proxy_clusters { config.proxies.clone() } else { Proxies::default() },
             simulated: config.eks_url.is_some(),
         }
@@ -192,17 +178,12 @@ impl Aws {
     /// a long pause is then refused: by AWS's APIs after 5 min, tokens after 15.
     #[must_use]
     pub fn signing_at(&self, at: Timestamp) -> Self {
-        Self { signing_at: Some(at.into()), ..self.clone() }
+        Self { accounts: self.accounts.signing_at(at.into()), ..self.clone() }
     }
 
     /// The region for IAM and STS.
     pub fn region(&self) -> &str {
-        &self.shared.region
-    }
-
-    /// What calls sign with; nothing for the clock.
-    fn time_source(&self) -> Option<SharedTimeSource> {
-        self.signing_at.map(|at| SharedTimeSource::new(StaticTimeSource::new(at)))
+        &self.region
     }
 }
 
@@ -236,6 +217,6 @@ impl AccessKeys {
 
 impl fmt::Debug for Aws {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Aws").field("region", &self.shared.region).finish_non_exhaustive()
+        f.debug_struct("Aws").field("region", &self.region).finish_non_exhaustive()
     }
 }

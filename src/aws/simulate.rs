@@ -47,7 +47,7 @@ impl Aws {
         let actions: Vec<String> = actions.iter().map(|&action| action.to_owned()).collect();
         let (mut answers, mut marker) = (Vec::new(), None);
         loop {
-            let request = self.iam.simulate_principal_policy().policy_source_arn(principal.to_string());
+            let request = self.accounts.own().iam.simulate_principal_policy().policy_source_arn(principal.to_string());
             let request = request.set_action_names(Some(actions.clone())).set_resource_arns(Some(resources.to_vec()));
             let request = request.set_context_entries(context.clone()).set_marker(marker.take());
             let page = request.send().await.map_err(|error| call.fault(error))?;

@@ -1,6 +1,6 @@
 //! Tokens for API servers: a presigned `GetCallerIdentity`, as `aws eks get-token` makes it. Minting one asks nobody.
 
-use super::Aws;
+use super::{Aws, accounts::Account};
 use crate::fault::{BoxError, Fault, FaultKind};
 use aws_config::SdkConfig;
 use aws_credential_types::{
@@ -101,8 +101,8 @@ impl Aws {
     /// Refused without credentials; transient where they could not be obtained.
     pub async fn cluster_token(&self, arn: &ClusterArn, now: Timestamp) -> Result<SecretString, Fault> {
         let subject = || format!("a token for the cluster `{}`", arn.name());
-        let now = self.signing_at.and_then(|at| Timestamp::try_from(at).ok()).unwrap_or(now);
-        let credentials = self.credentials(now).await.map_err(|error| {
+        let now = self.accounts.signs_at().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or(now);
+        let credentials = self.accounts.presumed(arn.account()).credentials(now).await.map_err(|error| {
             let kind = match &error {
                 CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {
                     FaultKind::lacks(Missing::Credentials)
@@ -111,16 +111,22 @@ impl Aws {
             };
             Fault::new(kind, "make", subject()).because("there are no AWS credentials").caused_by(error)
         })?;
-        presign(&credentials, (arn.region(), self.shared.variant), arn.name(), now)
+        presign(&credentials, (arn.region(), self.variant), arn.name(), now)
             .map_err(|error| Fault::new(FaultKind::Invalid, "make", subject()).caused_by(error))
     }
 
-    /// Our credentials: those of last time while they are fresh.
+    /// Our own credentials: those of last time while they are fresh.
     ///
     /// # Errors
     /// Those of the provider.
     pub async fn credentials(&self, now: Timestamp) -> Result<Credentials, CredentialsError> {
-        let mut cached = self.shared.cached.lock().await;
+        self.accounts.own().credentials(now).await
+    }
+}
+
+impl Account {
+    async fn credentials(&self, now: Timestamp) -> Result<Credentials, CredentialsError> {
+        let mut cached = self.cached.lock().await;
         let fresh = |credentials: &Credentials| {
             let expiry = credentials.expiry().and_then(|at| Timestamp::try_from(at).ok());
             // Without an end they may have been changed all the same, but only by a restart.
@@ -129,7 +135,7 @@ impl Aws {
         if let Some(credentials) = cached.as_ref().filter(|credentials| fresh(credentials)) {
             return Ok(credentials.clone());
         }
-        let credentials = self.shared.credentials.provide_credentials().await?;
+        let credentials = self.credentials.provide_credentials().await?;
         *cached = Some(credentials.clone());
         Ok(credentials)
     }

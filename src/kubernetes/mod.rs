@@ -40,7 +40,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// questions in two rounds.
 const AT_ONCE: usize = 16;
 /// Who managedFields say wrote it.
-pub const FIELD_MANAGER: &str = latchkey_domain::plan::who::OWN_MANAGER;
+pub const FIELD_MANAGER: &str = latchkey_domain::plan::authenticator::OWN_MANAGER;
 
 /// A cluster's API server as one token's holder sees it. Lives no longer than a run: its token does not either.
 #[derive(Clone)]

@@ -210,10 +210,10 @@ pub async fn verify(
     let presigned = PresignedIdentity::parse(pasted, &context)?;
     let caller = sts.identify(&presigned).await?;
     let arn = match PrincipalArn::parse(&caller.arn) {
-        Ok(arn) if arn.as_user().is_some() => arn,
-        Ok(_) => return Err(NotProven::RoleNotYet { arn: caller.arn }),
+        Ok(arn @ PrincipalArn::User(_)) => arn,
+        Ok(PrincipalArn::Role(_)) => return Err(NotProven::RoleNotYet { arn: caller.arn }),
         Err(_) if caller.arn.contains(":assumed-role/") => return Err(NotProven::RoleNotYet { arn: caller.arn }),
         Err(_) => return Err(NotProven::NotAUser { arn: caller.arn }),
     };
-    Ok(own::own(store, &signed_in.person, Some(&name), arn.as_str(), &caller.user_id).await?)
+    Ok(own::own(store, &signed_in.person, Some(&name), &arn, &caller.user_id).await?)
 }

@@ -21,7 +21,8 @@ use latchkey_domain::{
         iam_policy::GrantNeeds,
     },
     plan::{
-        desired::{DesiredCluster, DesiredGrant, Quarantined, RecordedMapping, Wish},
+        authenticator::RecordedMapping,
+        desired::{DesiredCluster, DesiredGrant, Quarantined, Wish},
         obstacles::Obstacle,
         principal::{DesiredPrincipal, PrincipalGrant},
     },
@@ -172,7 +173,6 @@ pub async fn cluster(
         visits: visits(&mut *connection, id, also).await?,
         arns: arns(&mut *connection, id, also).await?,
         uncertain: intents::uncertain(&mut *connection, id).await?,
-        entries: BTreeMap::new(),
     };
     Ok(Some((desired, unreadable)))
 }
@@ -420,8 +420,8 @@ pub(super) async fn mappings(
 ) -> Result<(Vec<RecordedMapping>, BTreeMap<PrincipalId, String>), StoreError> {
     let rows = sqlx::query_as!(
         MappingRow,
-        "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
-           m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
+        "select m.principal_id, p.person_id, p.arn, m.visit, m.kind, m.username, m.own, m.data_key, m.inserted,
+           m.text_before, m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
          from mapping m join principal p on p.id = m.principal_id
          where m.cluster_id = $1 and m.state <> 'removed' order by m.principal_id",
         id.0
@@ -450,10 +450,10 @@ pub async fn taken_out(
 ) -> Result<Vec<RecordedMapping>, StoreError> {
     let rows = sqlx::query_as!(
         MappingRow,
-        "select m.principal_id, p.person_id, p.arn, m.visit, m.username, m.own, m.data_key, m.inserted, m.text_before,
-           m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
+        "select m.principal_id, p.person_id, p.arn, m.visit, m.kind, m.username, m.own, m.data_key, m.inserted,
+           m.text_before, m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
          from mapping m join principal p on p.id = m.principal_id
-         where m.cluster_id = $1 and m.state = 'removed' and m.own and m.username = any($2)
+         where m.cluster_id = $1 and m.state = 'removed' and m.own and m.username = any($2) and m.kind = 'line'
          order by m.principal_id, m.visit",
         id.0,
         usernames
@@ -468,6 +468,7 @@ struct MappingRow {
     person_id: Uuid,
     arn: String,
     visit: i32,
+    kind: String,
     username: String,
     own: bool,
     data_key: Option<String>,
@@ -480,7 +481,11 @@ struct MappingRow {
 }
 
 impl MappingRow {
+    /// Of a line: what this version knows to take out.
     fn recorded(self) -> Result<RecordedMapping, StoreError> {
+        if self.kind != "line" {
+            return Err(StoreError::corrupt("mapping", "kind", self.kind));
+        }
         let key = self.data_key.as_deref().map(|key| {
             let known = Key::ALL.into_iter().find(|known| known.as_str() == key);
             known.ok_or_else(|| StoreError::corrupt("mapping", "data_key", key))

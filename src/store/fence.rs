@@ -17,7 +17,7 @@ use latchkey_domain::{
     },
     eks::rbac::LABEL_GRANT,
     plan::{
-        bindings, mapping,
+        authenticator, bindings,
         observation::{ClusterState, Marker},
     },
 };
@@ -123,7 +123,7 @@ async fn unknown_bindings(store: &Store, id: ClusterId, state: &ClusterState) ->
 
 async fn unknown_names(store: &Store, id: ClusterId, state: &ClusterState) -> Result<Vec<String>, StoreError> {
     let Some(aws_auth) = &state.aws_auth else { return Ok(Vec::new()) };
-    let names: Vec<String> = mapping::reserved(&aws_auth.data).into_iter().collect();
+    let names: Vec<String> = authenticator::reserved(&aws_auth.data).into_iter().collect();
     let known: BTreeSet<String> = sqlx::query_scalar!(
         "select username from mapping where cluster_id = $1 and state <> 'removed' and username = any($2)",
         id.0,

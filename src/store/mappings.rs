@@ -1,11 +1,12 @@
-//! Mappings: lines of ours in a cluster's aws-auth, and lines of others that we bind to.
+//! Mappings: lines of ours in a cluster's aws-auth, and lines of others that we bind to. Rows of another kind, which a
+//! later version may write, are not touched here.
 
 use super::{StoreError, Tx};
 use latchkey_domain::{
     access::{ClusterId, PrincipalId},
     plan::{
+        authenticator::Line,
         cluster::{AwsAuthWrite, Reserved, Settled},
-        mapping::Line,
     },
 };
 
@@ -35,9 +36,9 @@ impl Tx {
     ) -> Result<(), StoreError> {
         for Reserved { principal, identity } in reserved {
             sqlx::query!(
-                "insert into mapping (principal_id, cluster_id, visit, username, own, state, intended_at)
-                 values ($1, $2, $3, $4, $5, 'intended', clock_timestamp())
-                 on conflict (principal_id, cluster_id, visit) do update set username = $4, own = $5, state = 'intended',
+                "insert into mapping (principal_id, cluster_id, visit, kind, username, own, state, intended_at)
+                 values ($1, $2, $3, 'line', $4, $5, 'intended', clock_timestamp())
+                 on conflict (principal_id, cluster_id, visit, kind) do update set username = $4, own = $5, state = 'intended',
                    data_key = null, inserted = null, text_before = null, writes = 0, intended_at = clock_timestamp(),
                    written_at = null, removed_at = null",
                 principal.0,
@@ -59,10 +60,10 @@ impl Tx {
     pub async fn intend_lines(&mut self, cluster: ClusterId, lines: &[Line]) -> Result<(), StoreError> {
         for line in lines {
             sqlx::query!(
-                "insert into mapping (principal_id, cluster_id, visit, username, own, data_key, inserted, text_before,
-                   state, intended_at)
-                 values ($1, $2, $3, $4, true, $5, $6, $7, 'intended', clock_timestamp())
-                 on conflict (principal_id, cluster_id, visit) do update set username = $4, own = true, data_key = $5,
+                "insert into mapping (principal_id, cluster_id, visit, kind, username, own, data_key, inserted,
+                   text_before, state, intended_at)
+                 values ($1, $2, $3, 'line', $4, true, $5, $6, $7, 'intended', clock_timestamp())
+                 on conflict (principal_id, cluster_id, visit, kind) do update set username = $4, own = true, data_key = $5,
                    inserted = $6, text_before = $7, state = 'intended', intended_at = clock_timestamp(),
                    removed_at = null",
                 line.principal.0,
@@ -88,7 +89,7 @@ impl Tx {
             self.set_written(cluster, line.principal, line.visit).await?;
             sqlx::query!(
                 "update mapping set writes = writes + 1, wrote_at = clock_timestamp()
-                 where principal_id = $1 and cluster_id = $2 and visit = $3",
+                 where principal_id = $1 and cluster_id = $2 and visit = $3 and kind = 'line'",
                 line.principal.0,
                 cluster.0,
                 i32::try_from(line.visit).unwrap_or(i32::MAX),
@@ -103,8 +104,8 @@ impl Tx {
             sqlx::query!(
                 "update mapping m set text_before = $4
                  from (select visit from mapping where principal_id = $1 and cluster_id = $2 and visit = $3
-                       for no key update skip locked) free
-                 where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit",
+                         and kind = 'line' for no key update skip locked) free
+                 where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit and m.kind = 'line'",
                 principal.0,
                 cluster.0,
                 i32::try_from(*visit).unwrap_or(i32::MAX),
@@ -119,9 +120,9 @@ impl Tx {
     async fn set_written(&mut self, cluster: ClusterId, principal: PrincipalId, visit: u32) -> Result<(), StoreError> {
         sqlx::query!(
             "update mapping m set state = 'written', written_at = coalesce(m.written_at, clock_timestamp())
-             from (select visit from mapping where principal_id = $1 and cluster_id = $2 and visit = $3
+             from (select visit from mapping where principal_id = $1 and cluster_id = $2 and visit = $3 and kind = 'line'
                    for no key update skip locked) free
-             where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit and m.state = 'intended'",
+             where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit and m.kind = 'line' and m.state = 'intended'",
             principal.0,
             cluster.0,
             i32::try_from(visit).unwrap_or(i32::MAX),
@@ -134,9 +135,9 @@ impl Tx {
     async fn set_removed(&mut self, cluster: ClusterId, principal: PrincipalId, visit: u32) -> Result<(), StoreError> {
         sqlx::query!(
             "update mapping m set state = 'removed', removed_at = clock_timestamp()
-             from (select visit from mapping where principal_id = $1 and cluster_id = $2 and visit = $3
+             from (select visit from mapping where principal_id = $1 and cluster_id = $2 and visit = $3 and kind = 'line'
                    for no key update skip locked) free
-             where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit",
+             where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit and m.kind = 'line'",
             principal.0,
             cluster.0,
             i32::try_from(visit).unwrap_or(i32::MAX),

@@ -4,7 +4,10 @@ use super::{
     StoreError, Tx,
     sessions::{SignedIn, token_hash},
 };
-use latchkey_domain::access::{PersonId, PrincipalId};
+use latchkey_domain::{
+    access::{PersonId, PrincipalId},
+    eks::arn::PrincipalArn,
+};
 use std::time::Duration;
 
 /// How many nonces there were.
@@ -83,7 +86,7 @@ impl Tx {
         Ok(used.rows_affected() == 1)
     }
 
-    /// Inserts a proven IAM user.
+    /// Inserts a proven identity.
     ///
     /// # Errors
     /// `Database`, with the constraint `principal_arn_live` where somebody has the ARN.
@@ -91,16 +94,17 @@ impl Tx {
         &mut self,
         id: PrincipalId,
         person: PersonId,
-        arn: &str,
+        arn: &PrincipalArn,
         unique_id: &str,
     ) -> Result<(), StoreError> {
         sqlx::query!(
             "insert into principal (id, person_id, arn, unique_id, kind, source, proven_at)
-             values ($1, $2, $3, $4, 'user', 'proven', clock_timestamp())",
+             values ($1, $2, $3, $4, $5, 'proven', clock_timestamp())",
             id.0,
             person.0,
-            arn,
+            arn.as_str(),
             unique_id,
+            arn.kind().as_str(),
         )
         .execute(self.connection())
         .await?;

@@ -21,6 +21,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
+use latchkey_domain::eks::arn::{PrincipalArn, PrincipalKind};
 use serde::Deserialize;
 
 /// A proven identity.
@@ -57,7 +58,8 @@ impl IdentityRow {
     fn of(principal: Principal) -> Self {
         let name = principal.arn.rsplit('/').next().unwrap_or(&principal.arn).to_owned();
         let account = principal.arn.split(':').nth(4).unwrap_or_default().to_owned();
-        let kind = if principal.arn.contains(":user/") { "IAM user" } else { "IAM role" };
+        // Nothing but roles was ever stored beside users.
+        let kind = PrincipalArn::parse(&principal.arn).map_or(PrincipalKind::Role, |arn| arn.kind()).name();
         let Principal { arn, proven_at, aws_profile, .. } = principal;
         Self { arn, name, kind, account, proven_at, aws_profile }
     }

@@ -5,7 +5,7 @@
 
 use latchkey_domain::{
     access::blocker::{Blocker, Call, Unfit},
-    plan::who::as_masters,
+    plan::authenticator::as_masters,
 };
 
 /// What a blocker says.

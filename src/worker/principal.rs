@@ -312,7 +312,7 @@ struct Look {
 /// What IAM says. Who it is, is asked of every user; of those that the worker does not write to, it need not be able to
 /// read more.
 async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
-    let Some(user) = arn.as_user() else {
+    let PrincipalArn::User(user) = arn else {
         let identity = SeenIdentity::Refused(Blocker::RolePrincipal { arn: arn.to_string() });
         return Look {
             identity: identity.clone(),

@@ -65,11 +65,56 @@ fn sign_in_knows_nothing_of_the_web_framework() {
     }
 }
 
+/// IAM's and EKS's names mean another thing in each account: their clients are an account's.
+#[test]
+fn clients_of_aws_are_those_of_an_account() {
+    for (file, text) in sources("aws") {
+        let clients = ["aws_sdk_iam::Client", "aws_sdk_eks::Client", "aws_sdk_sts::Client"];
+        let holds = clients.iter().any(|client| text.contains(&format!(": {client},\n")));
+        assert!(!holds || file.ends_with("accounts.rs"), "{} has a client of its own", file.display());
+    }
+}
+
+/// What reads aws-auth, or asks for access entries.
+const ASKS_THE_AUTHENTICATOR: [&str; 5] =
+    ["AwsAuth::", ".identities()", "EntryHolders::", "EntryDetails::", ".described"];
+
+/// Files of `plan` that hold what was observed, and those that make up worlds for tests.
+const OF_OBSERVATIONS: [&str; 5] = ["observation.rs", "kept.rs", "samples.rs", "model", "tests"];
+
+#[test]
+fn for_whom_a_cluster_takes_an_arn_is_asked_in_one_room() {
+    let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/domain/src/plan");
+    let outside = |path: &Path| {
+        let room = path.strip_prefix(&plan).unwrap().components().next().unwrap().as_os_str();
+        room != "authenticator" && OF_OBSERVATIONS.iter().all(|name| room != *name)
+    };
+    let mut files = files(vec![plan.clone()]);
+    files.retain(|(path, _)| outside(path));
+    assert!(files.len() > 10, "the plan is looked for where it is not");
+    // The worker makes observations of entries; what aws-auth says it has from the plan, as everybody does who acts.
+    let of_workers = ["worker", "store", "actions"].into_iter().flat_map(sources);
+    for (file, words, text) in (files.into_iter().map(|(file, text)| (file, &ASKS_THE_AUTHENTICATOR[..], text)))
+        .chain(of_workers.map(|(file, text)| (file, &ASKS_THE_AUTHENTICATOR[..2], text)))
+    {
+        let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for word in words {
+            assert!(!code.iter().any(|line| line.contains(word)), "{}: {word} is plan/authenticator's", file.display());
+        }
+    }
+}
+
 /// The Rust files of a room, which is a folder or a file.
 fn sources(room: &str) -> Vec<(PathBuf, String)> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let found = files(vec![source.join(room), source.join(format!("{room}.rs"))]);
+    assert!(!found.is_empty(), "there is no room {room}");
+    found
+}
+
+/// The Rust files at these places and below.
+fn files(mut ahead: Vec<PathBuf>) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    let mut ahead = vec![source.join(room), source.join(format!("{room}.rs"))];
     while let Some(path) = ahead.pop() {
         if path.is_dir() {
             ahead.extend(fs::read_dir(&path).unwrap().flatten().map(|entry| entry.path()));
@@ -78,7 +123,6 @@ fn sources(room: &str) -> Vec<(PathBuf, String)> {
             found.push((path, text));
         }
     }
-    assert!(!found.is_empty(), "there is no room {room}");
     found
 }
 

@@ -343,6 +343,7 @@ impl ClusterPage {
                 .then(|| latchkey_domain::access::blocker::Blocker::said("The API server did not answer within 10 s.")),
             kubernetes_at: Some("2026-11-24T13:58:00Z".parse().unwrap()),
             entries: EntryHolders::default(),
+            described: vec![],
             left_out: vec![],
         };
         let id = ClusterId(uuid::Uuid::from_u128(2));

@@ -6,8 +6,8 @@ use latchkey_domain::{
     access::{PrincipalId, blocker::Blocker},
     eks::arn::{ClusterArn, PrincipalArn},
     plan::{
-        desired::{DesiredCluster, DesiredGrant, Entry},
-        observation::{AuthenticationMode, EksCluster, EntryHolders},
+        desired::DesiredCluster,
+        observation::{AccessEntry, AuthenticationMode, EksCluster, EntryDetails, EntryHolders},
     },
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -18,57 +18,72 @@ const ENTRIES_AT_ONCE: usize = 8;
 /// How long a run waits for them all: what ends must be taken away while its lease allows writes.
 const ENTRIES_WITHIN: Duration = Duration::from_secs(10);
 
+/// EKS's own table as a run sees it.
+pub(super) struct Holders {
+    pub seen: EntryHolders,
+    /// What EKS said of single ARNs, where it did not list them.
+    pub described: Vec<AccessEntry>,
+}
+
 /// Who has an access entry. Asked where entries and aws-auth both count; elsewhere there is nothing to override.
-pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> EntryHolders {
+pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> Holders {
+    let known = |seen| Holders { seen, described: vec![] };
     match aws.mode {
         AuthenticationMode::ApiAndConfigMap => match worker.aws.access_entries(arn).await {
-            Ok(arns) => EntryHolders::Listed(arns),
+            Ok(entries) => known(EntryHolders::Listed(entries)),
             Err(fault) => {
                 tracing::warn!(cluster = %arn, error = %fault, "access entries could not be listed");
-                EntryHolders::Unknown(Blocker::from(&fault))
+                known(EntryHolders::Unknown(Blocker::from(&fault)))
             }
         },
-        AuthenticationMode::ConfigMap | AuthenticationMode::Api => EntryHolders::NotAsked,
+        AuthenticationMode::ConfigMap => known(EntryHolders::NoTable),
+        AuthenticationMode::Api => known(EntryHolders::NotAsked),
     }
 }
 
-/// What EKS's own table says of the principals whose grants come or go, where the cluster has such a table. Those that
-/// the list does not have are not asked about.
-pub(super) async fn of_grants(
-    worker: &Worker,
-    arn: &ClusterArn,
-    holders: &EntryHolders,
-    desired: &DesiredCluster,
-) -> BTreeMap<PrincipalId, Entry> {
-    let is_asked = |grant: &&DesiredGrant| match holders {
-        EntryHolders::NotAsked => false,
-        EntryHolders::Listed(_) => holders.has(grant.arn.as_str()),
-        EntryHolders::Unknown(_) => true,
-    };
-    let asked = desired.grants.iter().filter(|grant| !grant.resting).filter(is_asked);
-    let principals: BTreeMap<PrincipalId, &PrincipalArn> =
+impl Holders {
+    /// Whether EKS has to be asked what it says of an ARN: not of those that the list does not have.
+    fn may_have(&self, arn: &str) -> bool {
+        match &self.seen {
+            EntryHolders::NotAsked | EntryHolders::NoTable => false,
+            EntryHolders::Listed(_) => self.seen.has(arn),
+            EntryHolders::Unknown(_) => true,
+        }
+    }
+
+    /// Keeps what EKS said of one ARN; nothing is that it has no entry, also where the list had one before.
+    fn learn(&mut self, arn: &PrincipalArn, said: Option<EntryDetails>) {
+        let arn = arn.as_str();
+        let entries = match &mut self.seen {
+            EntryHolders::Listed(entries) => entries,
+            EntryHolders::NotAsked | EntryHolders::NoTable | EntryHolders::Unknown(_) => &mut self.described,
+        };
+        entries.retain(|entry| !entry.arn.eq_ignore_ascii_case(arn));
+        entries.extend(said.map(|details| AccessEntry { arn: arn.to_owned(), details }));
+    }
+}
+
+/// Asks what EKS's own table says of the principals whose grants come or go, where the cluster has such a table.
+pub(super) async fn of_grants(worker: &Worker, arn: &ClusterArn, holders: &mut Holders, desired: &DesiredCluster) {
+    let asked = desired.grants.iter().filter(|grant| !grant.resting && holders.may_have(grant.arn.as_str()));
+    let mut open: BTreeMap<PrincipalId, &PrincipalArn> =
         asked.map(|grant| (grant.facts.principal, &grant.arn)).collect();
-    let mut calls = Vec::with_capacity(principals.len());
-    for (&id, &principal) in &principals {
+    let mut calls = Vec::with_capacity(open.len());
+    for (&id, &principal) in &open {
         calls.push(async move { (id, worker.aws.access_entry(arn, principal).await) }.boxed());
     }
-    let slow = |id| (id, Entry::Unknown(Blocker::EntrySlow {}));
-    let mut entries: BTreeMap<PrincipalId, Entry> = principals.keys().copied().map(slow).collect();
     let in_time = Box::pin(tokio::time::sleep(ENTRIES_WITHIN));
     let answers: Vec<_> = stream::iter(calls).buffer_unordered(ENTRIES_AT_ONCE).take_until(in_time).collect().await;
     for (id, answer) in answers {
-        match answer {
-            Ok(None) => {
-                entries.remove(&id);
-            }
-            Ok(Some(entry)) => {
-                let (username, groups, policies) = (entry.username, entry.groups, entry.policies);
-                entries.insert(id, Entry::Found { username, groups, policies });
-            }
-            Err(fault) => {
-                entries.insert(id, Entry::Unknown(Blocker::from(&fault)));
-            }
+        let said = match answer {
+            Ok(entry) => entry.map(|entry| entry.details),
+            Err(fault) => Some(EntryDetails::Unknown(Blocker::from(&fault))),
+        };
+        if let Some(principal) = open.remove(&id) {
+            holders.learn(principal, said);
         }
     }
-    entries
+    for slow in open.into_values() {
+        holders.learn(slow, Some(EntryDetails::Unknown(Blocker::EntrySlow {})));
+    }
 }

@@ -32,20 +32,21 @@ use crate::{
     words,
 };
 use apply::Applied;
+use entries::Holders;
 use existence::Described;
 use futures::FutureExt as _;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{ClusterId, EventDraft, GrantId, blocker::Blocker, grant::GrantFacts, profile::Source, transition::Actor},
-    eks::{arn::ClusterArn, aws_auth::AwsAuth},
+    eks::arn::ClusterArn,
     plan::{
+        authenticator::{self, RecordedMapping},
         bindings,
         cluster::{Finding, Plan, What, disowned, plan},
-        desired::{DesiredCluster, DesiredGrant, RecordedMapping, Wish},
-        mapping,
+        desired::{DesiredCluster, DesiredGrant, Wish},
         observation::{ClusterObservation, ClusterState, EksCluster, EntryHolders},
         obstacles::{Obstacle, allows_more, made_again},
-        proof::quarantined_left,
+        proof::{Look, left_behind, quarantined_left},
         tampering::Parts,
     },
 };
@@ -143,8 +144,8 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
         let undescribed = undescribed.as_ref().or(narrowed.as_ref().map(|narrowed| &narrowed.fault));
         desired.undescribed = undescribed.map(Blocker::from);
         desired.returned = returned(worker, id, &desired, &state).await?;
-        let holders = entries::holders(worker, &arn, &reached.aws).await;
-        desired.entries = entries::of_grants(worker, &arn, &holders, &desired).await;
+        let mut holders = entries::holders(worker, &arn, &reached.aws).await;
+        entries::of_grants(worker, &arn, &mut holders, &desired).await;
         let observation = observation(&reached.aws, state, &holders);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
         let (plan, held) = plan_within(worker, lease, &mut desired, &observation, scope).await?;
@@ -217,7 +218,7 @@ struct Run<'a> {
     undescribed: Option<&'a Fault>,
     desired: &'a DesiredCluster,
     /// Who has an access entry, as far as EKS said.
-    holders: &'a EntryHolders,
+    holders: &'a Holders,
     plan: &'a Plan,
     /// What somebody has locked: of that, the run only takes away.
     held: &'a Held,
@@ -236,17 +237,17 @@ impl Run<'_> {
         legs: &Legs,
         told: Told,
     ) -> Result<Outcome, Interrupted> {
-        let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
+        let look = Look::of(observation).ok_or(Interrupted::Nothing)?;
+        let state = look.state;
         let mut outcome = Outcome {
             findings: told.events,
             rests: legs.values().filter_map(|leg| leg.rests).chain(self.held_rests()).min(),
-            failure: failure(self.desired, self.holders),
+            failure: failure(self.desired, &self.holders.seen),
             periodic: true,
             decided: self.decided.clone(),
             ..Outcome::default()
         };
-        let data = state.aws_auth.as_ref().map(|object| object.data.clone()).unwrap_or_default();
-        let parts = Parts::read(&AwsAuth::read(&data));
+        let parts = Parts::read(&look.authenticator);
         let mut judged: Vec<&DesiredGrant> = Vec::new();
         // What somebody has locked is judged by a later run: its leg could not be written.
         let is_held = |id: GrantId| self.held.grants.contains(&id);
@@ -261,7 +262,7 @@ impl Run<'_> {
                 (None, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
                 (None, Some(Obstacle::HeldBack(why))) => Found::Unsettled(why.clone()),
                 // What ends goes on being judged: the trouble is about a line that may be gone by now.
-                (None, Some(obstacle)) if grant.wish.is_present() || self.is_left(grant, state) => {
+                (None, Some(obstacle)) if grant.wish.is_present() || self.is_left(grant, &look) => {
                     Found::Blocked(obstacle.why().clone())
                 }
                 (None, _) if self.stands_untouched(grant, &applied, legs, state) => continue,
@@ -273,7 +274,7 @@ impl Run<'_> {
             outcome.legs.insert(id, self.leg(grant, legs, found, &parts, state));
         }
         for row in self.desired.quarantined.iter().filter(|row| row.ends && !row.resting && !is_held(row.id)) {
-            let found = match (applied.failed.remove(&row.id), quarantined_left(self.desired, row, state)) {
+            let found = match (applied.failed.remove(&row.id), quarantined_left(self.desired, row, &look)) {
                 (Some(fault), _) => Found::Failed(fault),
                 (None, Some(why)) => Found::Unsettled(why),
                 (None, None) => Found::Proven(Seen::of(
@@ -285,7 +286,7 @@ impl Run<'_> {
             let wish = Wish::Revoke { since: self.desired.now };
             outcome.legs.insert(row.id, LegOutcome { wish, found, attempts, stood: None, compared: None });
         }
-        for (grant, found) in self.prove(&judged, state).await? {
+        for (grant, found) in self.prove(&judged, &look).await? {
             outcome.findings.extend(self.widened(grant, legs, &found));
             outcome.legs.insert(grant.id(), self.leg(grant, legs, found, &parts, state));
         }
@@ -315,8 +316,8 @@ impl Run<'_> {
         (*self.held != Held::default()).then_some(AFTER_BREAK)
     }
 
-    fn is_left(&self, grant: &DesiredGrant, state: &ClusterState) -> bool {
-        latchkey_domain::plan::proof::left_behind(self.desired, grant, self.bound(grant), state).is_some()
+    fn is_left(&self, grant: &DesiredGrant, look: &Look<'_>) -> bool {
+        left_behind(self.desired, grant, self.bound(grant), look).is_some()
     }
 
     /// Whether nothing is new about a running access: it was proven a while ago, nobody asked since, and all of it is
@@ -337,7 +338,14 @@ impl Run<'_> {
         is_news.then(|| self.finding(&Finding { grant: Some(grant.id()), what, objects, version }))
     }
 
-    fn leg(&self, grant: &DesiredGrant, legs: &Legs, found: Found, parts: &Parts, state: &ClusterState) -> LegOutcome {
+    fn leg(
+        &self,
+        grant: &DesiredGrant,
+        legs: &Legs,
+        found: Found,
+        parts: &Parts<'_>,
+        state: &ClusterState,
+    ) -> LegOutcome {
         let id = grant.id();
         let attempts = legs.get(&id).map_or(0, |leg| leg.attempts);
         let identity = self.plan.identities.get(&id);
@@ -489,7 +497,7 @@ async fn returned(
     state: &ClusterState,
 ) -> Result<Vec<RecordedMapping>, Interrupted> {
     let Some(aws_auth) = &state.aws_auth else { return Ok(vec![]) };
-    let mut names = mapping::reserved(&aws_auth.data);
+    let mut names = authenticator::reserved(&aws_auth.data);
     names.retain(|name| !desired.mappings.iter().any(|mapping| mapping.username == *name));
     if names.is_empty() {
         return Ok(vec![]);
@@ -533,13 +541,14 @@ async fn reach(
     Ok(Reached { client: client.remembering(worker.kinds_seen(id)), aws })
 }
 
-fn observation(aws: &EksCluster, state: ClusterState, holders: &EntryHolders) -> ClusterObservation {
+fn observation(aws: &EksCluster, state: ClusterState, holders: &Holders) -> ClusterObservation {
     ClusterObservation {
         aws: Some(aws.clone()),
         kubernetes: Some(state),
         trouble: None,
         kubernetes_at: Some(machine::now()),
-        entries: holders.clone(),
+        entries: holders.seen.clone(),
+        described: holders.described.clone(),
         left_out: vec![],
     }
 }

@@ -10,10 +10,13 @@ use super::{
 use crate::{fault::Fault, kubernetes, store::intents};
 use jiff::SignedDuration;
 use latchkey_domain::plan::{
-    desired::{BindingKey, DesiredGrant, RecordedMapping},
+    authenticator::RecordedMapping,
+    desired::{BindingKey, DesiredGrant},
     observation::ClusterState,
     obstacles::allows_more,
-    proof::{Answers, Asked, Question, Verdict, is_put_back, left_behind, prove_gone, prove_present, questions_gone},
+    proof::{
+        Answers, Asked, Look, Question, Verdict, is_put_back, left_behind, prove_gone, prove_present, questions_gone,
+    },
 };
 use serde_json::json;
 use std::{
@@ -31,11 +34,11 @@ impl Run<'_> {
     pub(super) async fn prove<'g>(
         &'g self,
         grants: &[&'g DesiredGrant],
-        state: &ClusterState,
+        look: &Look<'_>,
     ) -> Result<Vec<(&'g DesiredGrant, Found)>, Interrupted> {
         let (present, gone): (Vec<&DesiredGrant>, Vec<&DesiredGrant>) =
             grants.iter().copied().partition(|grant| grant.wish.is_present());
-        let (present, gone) = tokio::join!(self.prove_all_present(&present, state), self.prove_all_gone(&gone, state));
+        let (present, gone) = tokio::join!(self.prove_all_present(&present, look), self.prove_all_gone(&gone, look));
         let mut found = present;
         found.extend(gone?);
         Ok(found)
@@ -44,11 +47,11 @@ impl Run<'_> {
     async fn prove_all_present<'g>(
         &'g self,
         grants: &[&'g DesiredGrant],
-        state: &ClusterState,
+        look: &Look<'_>,
     ) -> Vec<(&'g DesiredGrant, Found)> {
         let asked: Vec<Asked<'g>> = grants
             .iter()
-            .filter_map(|grant| Some(Asked::about(grant, self.plan.identities.get(&grant.id())?, state)))
+            .filter_map(|grant| Some(Asked::about(grant, self.plan.identities.get(&grant.id())?, look.state)))
             .collect();
         let questions: BTreeSet<Question> = asked.iter().flat_map(|asked| asked.questions.all().cloned()).collect();
         let begun = Instant::now();
@@ -60,12 +63,12 @@ impl Run<'_> {
                 Err(fault) => return grants.iter().map(|grant| (*grant, Found::Failed(fault.repeated()))).collect(),
             }
             let verdicts: Vec<(&Asked<'g>, Verdict)> =
-                asked.iter().map(|asked| (asked, prove_present(self.desired, asked, state, &answers))).collect();
+                asked.iter().map(|asked| (asked, prove_present(self.desired, asked, look, &answers))).collect();
             let settled = verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Proven { .. }));
-            if settled || begun.elapsed() > PATIENCE || !waits_for_answers(&verdicts, state, self) {
+            if settled || begun.elapsed() > PATIENCE || !waits_for_answers(&verdicts, look, self) {
                 return verdicts
                     .into_iter()
-                    .map(|(asked, verdict)| (asked.grant, self.present(asked, state, &answers, verdict)))
+                    .map(|(asked, verdict)| (asked.grant, self.present(asked, look.state, &answers, verdict)))
                     .collect();
             }
             tokio::time::sleep(PAUSE).await;
@@ -116,16 +119,16 @@ impl Run<'_> {
     async fn prove_all_gone<'g>(
         &self,
         grants: &[&'g DesiredGrant],
-        state: &ClusterState,
+        look: &Look<'_>,
     ) -> Result<Vec<(&'g DesiredGrant, Found)>, Interrupted> {
         let mut found = Vec::new();
         let mut asked: Vec<(&DesiredGrant, Vec<Question>)> = Vec::new();
         for grant in grants {
-            match left_behind(self.desired, grant, self.bound(grant), state) {
+            match left_behind(self.desired, grant, self.bound(grant), look) {
                 // Somebody has to act: it is tried for ever, but not as often.
                 Some(why) if is_put_back(self.desired, grant) => found.push((*grant, Found::Blocked(why))),
                 Some(why) => found.push((*grant, Found::Unsettled(why))),
-                None => asked.push((grant, questions_gone(grant, self.bound(grant), state))),
+                None => asked.push((grant, questions_gone(grant, self.bound(grant), look))),
             }
         }
         if asked.is_empty() {
@@ -145,7 +148,7 @@ impl Run<'_> {
             let judge = |grant: &DesiredGrant, questions: &[Question]| {
                 let ago = deletes.get(&grant.id()).and_then(|ago| SignedDuration::try_from(*ago).ok());
                 let deleted_at = ago.map(|ago| self.desired.now - ago);
-                prove_gone(self.desired, grant, questions, state, [&rounds.0, &rounds.1], deleted_at)
+                prove_gone(self.desired, grant, questions, look, [&rounds.0, &rounds.1], deleted_at)
             };
             let verdicts: Vec<Verdict> = asked.iter().map(|(grant, questions)| judge(grant, questions)).collect();
             let settled = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Proven { .. }));
@@ -212,7 +215,7 @@ impl Run<'_> {
 }
 
 /// Whether only the API server's answers are missing; what reads back wrong does not change by asking.
-fn waits_for_answers(verdicts: &[(&Asked<'_>, Verdict)], state: &ClusterState, run: &Run<'_>) -> bool {
+fn waits_for_answers(verdicts: &[(&Asked<'_>, Verdict)], look: &Look<'_>, run: &Run<'_>) -> bool {
     verdicts.iter().any(|(asked, verdict)| match verdict {
         Verdict::Proven { .. } => false,
         Verdict::Unsettled(_) | Verdict::Refuted(_) => {
@@ -220,7 +223,7 @@ fn waits_for_answers(verdicts: &[(&Asked<'_>, Verdict)], state: &ClusterState, r
             let questions = &asked.questions;
             let hoped = questions.can.iter().map(|q| (q.clone(), true));
             let hoped = hoped.chain(questions.cannot.iter().map(|q| (q.clone(), false))).collect();
-            matches!(prove_present(run.desired, asked, state, &hoped), Verdict::Proven { .. })
+            matches!(prove_present(run.desired, asked, look, &hoped), Verdict::Proven { .. })
         }
     })
 }

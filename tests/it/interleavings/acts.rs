@@ -26,10 +26,9 @@ use latchkey_domain::{
     },
     eks::aws_auth::Key,
     plan::{
+        authenticator::{Identity, Line},
         cluster::{AwsAuthWrite, Reserved, Settled},
         desired::Wish,
-        mapping::Line,
-        who::Identity,
     },
 };
 use std::{error::Error, time::Duration};

@@ -450,6 +450,7 @@ pub fn observation(name: &str, arn: &str) -> ClusterObservation {
         trouble: None,
         kubernetes_at: Some(Timestamp::now()),
         entries: EntryHolders::default(),
+        described: vec![],
         left_out: vec![],
     }
 }

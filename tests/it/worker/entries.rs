@@ -9,7 +9,10 @@ use latchkey::{
     },
     worker::{Life, Worker, run_once},
 };
-use latchkey_domain::{access::request::Verdict, plan::observation::EntryHolders};
+use latchkey_domain::{
+    access::request::Verdict,
+    plan::observation::{AccessEntry, EntryHolders},
+};
 use latchkey_simulator::{aws::Fault, seed::AuthenticationMode};
 use std::time::{Duration, Instant};
 
@@ -49,13 +52,13 @@ async fn an_access_entry_of_the_same_arn_counts_instead_and_so_blocks() {
 #[tokio::test]
 async fn nobody_asks_as_a_principal_that_has_an_access_entry() {
     let world = World::new().await;
-    assert_eq!(holders(&world).await, EntryHolders::NotAsked, "the mode CONFIG_MAP has no entries");
+    assert_eq!(holders(&world).await, EntryHolders::NoTable, "the mode CONFIG_MAP has no entries");
     let worker = with_entries(&world).await;
     let arn = Town::arn("ana");
     world.eks().await.create_access_entry().cluster_name(PROD).principal_arn(&arn).send().await.unwrap();
     world.rests_are_over().await;
     run_once(&worker).await.unwrap();
-    assert_eq!(holders(&world).await, EntryHolders::Listed([arn.clone()].into()));
+    assert_eq!(holders(&world).await, EntryHolders::Listed(vec![AccessEntry::named(&arn)]));
 
     let refused = requests::submit(&world.town.web, world.town.visitor("ana"), &look().wanted()).await.unwrap_err();
     let NotSubmitted::Problems(considered) = refused else { panic!("{refused:?}") };

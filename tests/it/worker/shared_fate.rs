@@ -212,6 +212,7 @@ async fn fields_that_a_later_version_adds_are_gone_past() {
 async fn an_access_whose_mapping_or_principal_cannot_be_read_stays_and_ends() {
     for (statement, subject) in [
         ("update mapping set data_key = 'mapGroups'", "mapping"),
+        ("update mapping set kind = 'entry'", "mapping"),
         ("update principal set arn = 'no arn' where arn like '%/ana'", "principal"),
     ] {
         let world = World::new().await;

@@ -4,18 +4,17 @@
 //! waits, then ClusterRoles, then bindings. No grant's trouble stops another grant's steps.
 
 use super::{
+    authenticator::{self, Authenticator, Claimant, Identity, Line, Standing},
     bindings::{self, BindingStep},
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
-    mapping::{self, Line},
     observation::{ClusterObservation, ClusterState, ObservedBinding},
     obstacles::{Obstacle, made_again, never_works, own_role_widened, stands_in_the_way},
     tampering::{self, Parts},
-    who::{self, Claimant, Identity, Standing},
 };
 use crate::{
     access::{GrantId, PrincipalId, blocker::Blocker},
     eks::{
-        aws_auth::{AwsAuth, Data, Key},
+        aws_auth::{Data, Key},
         rbac::OwnRole,
     },
 };
@@ -148,7 +147,8 @@ pub fn plan(desired: &DesiredCluster, observed: &ClusterObservation) -> Plan {
     let only_revoke = not_ours(desired, state);
     let mut plan = Plan::default();
     let data = if only_revoke.is_none() { without_returned(desired, data, &mut plan.findings) } else { data };
-    let mut planner = Planner { desired, observed, state, auth: AwsAuth::read(&data), only_revoke, plan };
+    let authenticator = Authenticator::with(observed, &data);
+    let mut planner = Planner { desired, state, authenticator, only_revoke, plan };
     planner.revoke_bindings();
     planner.sweep();
     planner.look_who_is_who();
@@ -161,7 +161,7 @@ pub fn plan(desired: &DesiredCluster, observed: &ClusterObservation) -> Plan {
 /// principal could not be mapped again.
 fn without_returned(desired: &DesiredCluster, mut data: Data, findings: &mut Vec<Finding>) -> Data {
     for recorded in &desired.returned {
-        let Some(without) = mapping::without_bytes(&data, recorded) else { continue };
+        let Some(without) = authenticator::without_bytes(&data, recorded) else { continue };
         data = without;
         let what = format!(
             "the line of `{}` was put back into aws-auth after it had been taken out; it is taken out again",
@@ -211,12 +211,11 @@ fn away(desired: &DesiredCluster, observed: &ObservedBinding, grant: Option<Gran
     steps
 }
 
-/// A plan while it is made. What it does with aws-auth is in [`super::lines`].
+/// A plan while it is made. What it does with aws-auth is in [`super::authenticator`].
 pub(super) struct Planner<'a> {
     pub(super) desired: &'a DesiredCluster,
-    observed: &'a ClusterObservation,
     pub(super) state: &'a ClusterState,
-    pub(super) auth: AwsAuth,
+    pub(super) authenticator: Authenticator<'a>,
     pub(super) only_revoke: Option<Blocker>,
     pub(super) plan: Plan,
 }
@@ -367,7 +366,7 @@ impl Planner<'_> {
             return Standing::Unsafe(Blocker::Cut { cluster, handle, other });
         }
         let who = Claimant { person: facts.person, handle: &facts.handle, principal: facts.principal, arn: &grant.arn };
-        who::standing(self.desired, self.observed, &self.auth, who)
+        authenticator::standing(self.desired, &self.authenticator, who)
     }
 
     /// A grant of the principal whose end is overdue and whose binding still binds somebody.
@@ -391,7 +390,7 @@ impl Planner<'_> {
     /// ClusterRoles and bindings of the grants that may have them.
     fn grant(&mut self) {
         let desired = self.desired;
-        let parts = Parts::read(&self.auth);
+        let parts = Parts::read(&self.authenticator);
         let mut roles: BTreeMap<String, (OwnRole, Vec<GrantId>)> = BTreeMap::new();
         let mut steps = Vec::new();
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present() && !grant.resting) {

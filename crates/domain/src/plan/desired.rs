@@ -1,15 +1,14 @@
 //! What a cluster should be: the set of its live grants, with what was written for them before.
 
-use super::obstacles::Obstacle;
+use super::{authenticator::RecordedMapping, obstacles::Obstacle};
 use crate::{
     access::{GrantId, InstallationId, PersonId, PrincipalId, blocker::Blocker, grant::GrantFacts, profile::Scope},
     eks::{
         arn::PrincipalArn,
-        aws_auth::Key,
         rbac::{BindingSpec, Provenance, Reach},
     },
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A cluster's desired state, read in one snapshot after the cluster was observed.
@@ -48,8 +47,6 @@ pub struct DesiredCluster {
     /// Bindings whose creation an interrupted run began, that no later run saw, and that may still appear: also those of
     /// grants that ended since.
     pub uncertain: BTreeSet<BindingKey>,
-    /// What EKS's own table says of principals, on clusters that have one. It overrides aws-auth.
-    pub entries: BTreeMap<PrincipalId, Entry>,
 }
 
 impl DesiredCluster {
@@ -58,21 +55,6 @@ impl DesiredCluster {
         self.grants.iter().any(|grant| grant.wish.is_present() && grant.facts.principal == principal)
             || self.quarantined.iter().any(|row| !row.ends && row.principal == principal)
     }
-}
-
-/// An access entry, or why it is not known whether there is one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
-    Found {
-        username: String,
-        groups: Vec<String>,
-        /// ARNs of access policies, which no review shows.
-        policies: Vec<String>,
-    },
-    /// There is one by the last list of them; for a preview, which asks nobody.
-    Listed,
-    /// Why it is not known.
-    Unknown(Blocker),
 }
 
 /// Where a binding is: its namespace (none for the whole cluster) and its name.
@@ -132,29 +114,6 @@ impl Wish {
             Self::Revoke { .. } => false,
         }
     }
-}
-
-/// A mapping as Postgres recorded it before it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedMapping {
-    pub principal: PrincipalId,
-    pub person: PersonId,
-    pub arn: String,
-    pub visit: u32,
-    pub username: String,
-    /// Whether the line is ours, or somebody else's that is bound to.
-    pub own: bool,
-    pub key: Option<Key>,
-    /// The exact bytes inserted; none where no line could be written yet.
-    pub inserted: Option<String>,
-    /// The key's text before; none where the key was absent.
-    pub text_before: Option<String>,
-    /// Whether it was seen in aws-auth after it was written.
-    pub written: bool,
-    /// How often it was written: once, and again after each time that somebody took it out.
-    pub writes: u32,
-    /// How long ago it was written last, by the database's real clock.
-    pub wrote_ago: Option<SignedDuration>,
 }
 
 impl DesiredGrant {

@@ -40,6 +40,7 @@ impl ClusterObservation {
             trouble: self.trouble.clone(),
             kubernetes_at: self.kubernetes_at,
             entries: self.entries.clone(),
+            described: self.described.clone(),
             left_out,
         }
     }

@@ -2,8 +2,9 @@
 //!
 //! - [`observation`]: what the worker saw of a target.
 //! - [`desired`]: what a target should be: the set of its live grants.
-//! - [`cluster`]: the steps that bring a cluster there; its parts: [`bindings`], [`mapping`], [`who`], [`widening`],
-//!   [`obstacles`] (namespaces, ClusterRoles), and inside, `lines` (the change of aws-auth); [`tampering`]: what others did.
+//! - [`authenticator`]: for whom a cluster takes an ARN, by aws-auth and access entries, and the change of aws-auth.
+//! - [`cluster`]: the steps that bring a cluster there; its parts: [`bindings`], [`widening`], [`obstacles`] (namespaces,
+//!   ClusterRoles); [`tampering`]: what others did.
 //! - [`existence`]: whether a cluster is still the one that was taken on.
 //! - [`principal`]: the same for an IAM principal.
 //! - [`proof`]: the questions to ask an API server, and what the answers prove.
@@ -11,14 +12,13 @@
 //! - [`bootstrap`]: what the worker itself needs; [`rights`]: the same right by right, to ask for. [`remedy`]: the part
 //!   of it that a sentence of trouble asks for.
 
+pub mod authenticator;
 pub mod bindings;
 pub mod bootstrap;
 pub mod cluster;
 pub mod desired;
 pub mod existence;
 mod kept;
-mod lines;
-pub mod mapping;
 #[cfg(test)]
 mod model;
 pub mod observation;
@@ -33,5 +33,4 @@ mod samples;
 pub mod tampering;
 #[cfg(test)]
 mod tests;
-pub mod who;
 pub mod widening;

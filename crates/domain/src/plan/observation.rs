@@ -7,7 +7,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How a cluster authenticates IAM principals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct ClusterObservation {
     /// Who has an access entry.
     #[serde(default)]
     pub entries: EntryHolders,
+    /// What EKS said of single ARNs, where it did not list the entries: those that have one, or of which it did not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub described: Vec<AccessEntry>,
     /// What was seen and is not kept, since others made too much of it: "and 2,500 more RoleBindings of others".
     #[serde(default)]
     pub left_out: Vec<String>,
@@ -40,20 +43,22 @@ pub struct ClusterObservation {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryHolders {
-    /// The cluster's mode has no such table, or nobody looked yet.
+    /// Nobody looked yet. Earlier versions also said so of a mode that has no such table.
     #[default]
     NotAsked,
-    Listed(BTreeSet<String>),
+    /// The cluster's mode has no such table.
+    NoTable,
+    Listed(Vec<AccessEntry>),
     /// Why it is not known.
     Unknown(Blocker),
 }
 
 impl EntryHolders {
-    /// Whether this ARN is known to have an entry. EKS and IAM compare names without case.
+    /// Whether this ARN is listed. EKS and IAM compare names without case.
     pub fn has(&self, arn: &str) -> bool {
         match self {
-            Self::Listed(arns) => arns.iter().any(|listed| listed.eq_ignore_ascii_case(arn)),
-            Self::NotAsked | Self::Unknown(_) => false,
+            Self::Listed(entries) => entries.iter().any(|entry| entry.arn.eq_ignore_ascii_case(arn)),
+            Self::NotAsked | Self::NoTable | Self::Unknown(_) => false,
         }
     }
 
@@ -61,7 +66,92 @@ impl EntryHolders {
     pub fn unknown(&self) -> Option<&Blocker> {
         match self {
             Self::Unknown(why) => Some(why),
-            Self::NotAsked | Self::Listed(_) => None,
+            Self::NotAsked | Self::NoTable | Self::Listed(_) => None,
+        }
+    }
+}
+
+/// An access entry, as far as it was read: a list of them tells ARNs alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredEntry")]
+pub struct AccessEntry {
+    /// As EKS spells it.
+    pub arn: String,
+    #[serde(skip_serializing_if = "EntryDetails::are_unread")]
+    pub details: EntryDetails,
+}
+
+/// What else an access entry says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryDetails {
+    /// Nobody asked.
+    #[default]
+    Unread,
+    Read(EntryFields),
+    /// EKS was asked of this entry, or whether there is one, and did not say.
+    Unknown(Blocker),
+}
+
+/// The fields of an access entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryFields {
+    /// Kubernetes username, of roles a template.
+    pub username: String,
+    /// Kubernetes groups.
+    pub groups: Vec<String>,
+    /// The ARNs of access policies, which no review and no binding shows.
+    pub policies: Vec<String>,
+    /// `STANDARD`, or a kind of node.
+    pub kind: String,
+}
+
+impl AccessEntry {
+    /// One of which only the ARN is known.
+    pub fn named(arn: impl Into<String>) -> Self {
+        Self { arn: arn.into(), details: EntryDetails::Unread }
+    }
+
+    /// Its fields, where they were read.
+    pub fn fields(&self) -> Option<&EntryFields> {
+        match &self.details {
+            EntryDetails::Read(fields) => Some(fields),
+            EntryDetails::Unread | EntryDetails::Unknown(_) => None,
+        }
+    }
+
+    /// Why EKS did not say, where it was asked.
+    pub fn unknown(&self) -> Option<&Blocker> {
+        match &self.details {
+            EntryDetails::Unknown(why) => Some(why),
+            EntryDetails::Unread | EntryDetails::Read(_) => None,
+        }
+    }
+}
+
+impl EntryDetails {
+    fn are_unread(&self) -> bool {
+        matches!(self, Self::Unread)
+    }
+}
+
+/// An entry as rows have it: earlier versions stored ARNs alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredEntry {
+    Named(String),
+    Whole {
+        arn: String,
+        #[serde(default)]
+        details: Box<EntryDetails>,
+    },
+}
+
+impl From<StoredEntry> for AccessEntry {
+    fn from(stored: StoredEntry) -> Self {
+        match stored {
+            StoredEntry::Named(arn) => Self::named(arn),
+            StoredEntry::Whole { arn, details } => Self { arn, details: *details },
         }
     }
 }
@@ -169,7 +259,7 @@ pub struct Marker {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrincipalObservation {
     /// Nothing where IAM knows no such principal, or the worker may not read it.
-    pub found: Option<IamUser>,
+    pub found: Option<IamPrincipal>,
     /// Why not all of it was seen.
     pub trouble: Option<Blocker>,
     /// Who it is now, which is asked of every user, whether it is written to or not.
@@ -181,7 +271,15 @@ impl PrincipalObservation {
     /// What IAM said of a user that the worker may read.
     pub fn of(found: Option<IamUser>) -> Self {
         let identity = found.as_ref().map_or(SeenIdentity::Nobody, |user| SeenIdentity::Is(user.unique_id.clone()));
-        Self { found, trouble: None, identity }
+        Self { found: found.map(IamPrincipal::User), trouble: None, identity }
+    }
+
+    /// The user that was found.
+    pub fn user(&self) -> Option<&IamUser> {
+        match &self.found {
+            Some(IamPrincipal::User(user)) => Some(user),
+            Some(IamPrincipal::Role { .. }) | None => None,
+        }
     }
 }
 
@@ -198,6 +296,22 @@ pub enum SeenIdentity {
     Nobody,
     /// AWS does not let Latchkey look, or Latchkey cannot.
     Refused(Blocker),
+}
+
+/// An IAM principal with what Latchkey looks at. Rows have a user without its kind, as earlier versions wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum IamPrincipal {
+    User(IamUser),
+    Role { role: IamRole },
+}
+
+/// An IAM role. Nobody reads one yet: who asks as a role is refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IamRole {
+    /// With its path.
+    pub arn: String,
+    pub unique_id: String,
 }
 
 /// An IAM user with what Latchkey looks at.

@@ -2,7 +2,7 @@
 
 use super::{
     cluster::{self, Step},
-    desired::{DesiredCluster, DesiredGrant, Entry},
+    desired::{DesiredCluster, DesiredGrant},
     observation::{ClusterObservation, PrincipalObservation, SeenIdentity},
     principal::{self, DesiredPrincipal, PrincipalStep},
     widening,
@@ -69,9 +69,6 @@ pub fn preview(
 ) -> Preview {
     let mut whole = desired.clone();
     whole.grants.push(grant.clone());
-    if observed.entries.has(grant.arn.as_str()) {
-        whole.entries.insert(grant.facts.principal, Entry::Listed);
-    }
     let plan = cluster::plan(&whole, observed);
     let mut obstacles = Vec::new();
     match &observed.kubernetes {
@@ -150,7 +147,7 @@ fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPrevie
 }
 
 /// The text right after this line, before those that come after it in the same write.
-fn spliced(before: &str, line: &super::mapping::Line, write: &cluster::AwsAuthWrite) -> Option<String> {
+fn spliced(before: &str, line: &super::authenticator::Line, write: &cluster::AwsAuthWrite) -> Option<String> {
     let position = write.lines.iter().position(|other| other == line)?;
     match write.lines.get(position + 1) {
         Some(next) => next.text_before.clone(),
@@ -176,7 +173,7 @@ fn iam_preview(
         );
         return (IamPreview { note: Some(note), limit, ..IamPreview::default() }, another);
     }
-    let user = observed.found.as_ref();
+    let user = observed.user();
     let policy = user.and_then(|user| user.inline_policies.get(POLICY_NAME));
     let before = policy.and_then(|text| decode_observed(text).ok());
     let put = plan.steps.iter().find_map(|step| match step {

@@ -84,7 +84,7 @@ pub struct PrincipalGrant {
 impl DesiredPrincipal {
     /// Makes what cannot be read need just what the policy gives it already: nothing more, and nothing is taken from it.
     pub fn leave(&mut self, observed: &PrincipalObservation) {
-        let policies = observed.found.as_ref().map(|user| &user.inline_policies);
+        let policies = observed.user().map(|user| &user.inline_policies);
         let text = policies.and_then(|policies| policies.get(POLICY_NAME)).map_or("", String::as_str);
         let console = iam_policy::opens_console(text);
         self.grants.retain_mut(|grant| {
@@ -160,7 +160,7 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
         }
         plan.replaced = Some(replaced(desired, is));
         // What ran ends first, so that each write is one for an access that ends.
-        let user = observed.found.as_ref().filter(|user| carries_ours(desired, user));
+        let user = observed.user().filter(|user| carries_ours(desired, user));
         if let Some(user) = user.filter(|_| desired.grants.iter().all(|grant| !grant.wish.is_present())) {
             plan.steps = steps(desired, user, None);
         }
@@ -174,7 +174,7 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
     if !is_managed(desired, observed) {
         return plan;
     }
-    let Some(user) = &observed.found else { return plan };
+    let Some(user) = observed.user() else { return plan };
     if let Some(other) = user.tags.get(TAG).filter(|other| **other != desired.installation.to_string()) {
         let (arn, installation) = (desired.arn.to_string(), other.clone());
         let why = Blocker::PrincipalOfOtherInstallation { arn, installation };
@@ -194,7 +194,7 @@ fn present(desired: &DesiredPrincipal) -> impl Iterator<Item = &PrincipalGrant> 
 /// Whether there is anything to do in IAM: also for what was written before policy.toml took the path away.
 fn is_managed(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> bool {
     let tagged = |user: &IamUser| user.tags.get(TAG).is_some_and(|own| *own == desired.installation.to_string());
-    desired.writable || observed.found.as_ref().is_some_and(tagged)
+    desired.writable || observed.user().is_some_and(tagged)
 }
 
 /// Whether the user that has the ARN now carries our tag, though nobody proved it: whoever made it again copied what
@@ -310,7 +310,7 @@ fn says(text: &str, wanted: &PolicyDocument) -> bool {
 pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec<PrincipalProof> {
     let mut ignored = BTreeMap::new();
     let another = another(desired, observed);
-    let user = observed.found.as_ref().filter(|_| another.is_none());
+    let user = observed.user().filter(|_| another.is_none());
     let wanted = user.and_then(|user| fitting(desired, user, &mut ignored));
     let policy = user.and_then(|user| user.inline_policies.get(POLICY_NAME));
     let as_wanted = match (&wanted, policy) {
@@ -319,7 +319,7 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
         (None, Some(text)) => user.is_some_and(|user| !is_ours(desired, user, text)),
         (Some(_), None) => false,
     };
-    let copied = another.is_some() && observed.found.as_ref().is_some_and(|user| carries_ours(desired, user));
+    let copied = another.is_some() && observed.user().is_some_and(|user| carries_ours(desired, user));
     // Another user's id is news of its own.
     let shows_the_past =
         another.is_none() && desired.recent.as_ref().is_some_and(|write| !write.agrees(wanted.as_ref()));

@@ -5,18 +5,15 @@
 //! Gone: what we wrote is gone, and what still says yes is named.
 
 use super::{
+    authenticator::{self, Authenticator, Identified, Identity, RecordedMapping, Taken},
     bindings,
-    desired::{BindingKey, DesiredCluster, DesiredGrant, Entry, Quarantined, RecordedMapping, Wish},
-    observation::{ClusterState, ObservedBinding},
+    desired::{BindingKey, DesiredCluster, DesiredGrant, Quarantined, Wish},
+    observation::{ClusterObservation, ClusterState, EntryFields, ObservedBinding},
     obstacles,
-    who::{self, Identity, bearers},
 };
 use crate::{
     access::{GrantId, blocker::Blocker},
-    eks::{
-        aws_auth::AwsAuth,
-        rbac::{Attributes, Kinds, Reach, Rule, can, can_within, expectations},
-    },
+    eks::rbac::{Attributes, Kinds, Reach, Rule, can, can_within, expectations},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +26,21 @@ pub const LAG: SignedDuration = SignedDuration::from_secs(10);
 
 /// More sentences than this help nobody.
 const NAMED_AT_MOST: usize = 20;
+
+/// A cluster as it was read, to prove by.
+#[derive(Debug, Clone)]
+pub struct Look<'a> {
+    pub state: &'a ClusterState,
+    pub authenticator: Authenticator<'a>,
+}
+
+impl<'a> Look<'a> {
+    /// Of an observation; none where the API server's half is missing.
+    pub fn of(observed: &'a ClusterObservation) -> Option<Self> {
+        let state = observed.kubernetes.as_ref()?;
+        Some(Self { state, authenticator: Authenticator::of(observed) })
+    }
+}
 
 /// A SubjectAccessReview to make.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,7 +99,8 @@ impl<'a> Asked<'a> {
 
 /// The questions about a grant that ends: all that it allowed, as the user it was bound to, and as the user that the
 /// principal is now where that is another.
-pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, state: &ClusterState) -> Vec<Question> {
+pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, look: &Look<'_>) -> Vec<Question> {
+    let state = look.state;
     let (rules, reach) = (grant.facts.profile.rules(), grant.reach());
     let mut asked = expectations(&rules, &reach, &[], &state.kinds).can;
     // Also by the rules' own words: a kind that is not served now may have been while it ran.
@@ -99,16 +112,14 @@ pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, sta
         let own = Identity { username: bound.username.clone(), groups: vec![], visit: bound.visit, own: bound.own };
         identities.push(own);
     }
-    identities.extend(mapped_now(grant, state));
+    identities.extend(mapped_now(grant, look));
     identities.dedup_by(|one, other| one.username == other.username && one.groups == other.groups);
     identities.iter().flat_map(|who| asked.iter().map(|attributes| question(who, attributes.clone()))).collect()
 }
 
-/// Whom the principal is by aws-auth now.
-fn mapped_now(grant: &DesiredGrant, state: &ClusterState) -> Option<Identity> {
-    let auth = AwsAuth::read(&state.aws_auth.as_ref()?.data);
-    let mapped = auth.identities().lookup(grant.arn.as_str())?;
-    let (username, groups) = (mapped.username.to_string(), mapped.groups.to_vec());
+/// Whom the principal is by aws-auth now, also where an entry overrides it: reviews can ask as that user.
+fn mapped_now(grant: &DesiredGrant, look: &Look<'_>) -> Option<Identity> {
+    let Taken { username, groups } = look.authenticator.lines().take(grant.arn.as_str())?;
     (!username.contains("{{")).then_some(Identity { username, groups, visit: 0, own: false })
 }
 
@@ -121,12 +132,12 @@ fn question(identity: &Identity, attributes: Attributes) -> Question {
 }
 
 /// Judges a wanted grant by an observation made after its steps and by the answers.
-pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, state: &ClusterState, answers: &Answers) -> Verdict {
-    let Asked { grant, identity, questions } = asked;
-    if let Some(why) = mapping_differs(grant, identity, state) {
+pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, look: &Look<'_>, answers: &Answers) -> Verdict {
+    let (Asked { grant, identity, questions }, state) = (asked, look.state);
+    if let Some(why) = mapping_differs(grant, identity, &look.authenticator) {
         return Verdict::Unsettled(why);
     }
-    if let Some(other) = shared_with(desired, grant, identity, state) {
+    if let Some(other) = shared_with(desired, grant, identity, &look.authenticator) {
         return Verdict::Refuted(Blocker::UsernameFoundShared { username: identity.username.clone(), other });
     }
     // A namespace may have been made anew between the look that was planned by and the write.
@@ -173,29 +184,26 @@ fn asked_of(desired: &DesiredCluster, question: &Question) -> (String, String, A
     (desired.name.clone(), question.user.clone(), question.attributes.clone())
 }
 
-fn mapping_differs(grant: &DesiredGrant, identity: &Identity, state: &ClusterState) -> Option<Blocker> {
-    let data = state.aws_auth.as_ref().map(|object| object.data.clone()).unwrap_or_default();
-    let auth = AwsAuth::read(&data);
-    let reads_back = auth
-        .identities()
-        .lookup(grant.arn.as_str())
-        .is_some_and(|mapped| mapped.username == identity.username && mapped.groups == identity.groups.as_slice());
+fn mapping_differs(grant: &DesiredGrant, identity: &Identity, authenticator: &Authenticator<'_>) -> Option<Blocker> {
+    let reads_back = match authenticator.identify(grant.arn.as_str()) {
+        Identified::Line(taken) => taken.username == identity.username && taken.groups == identity.groups,
+        Identified::Entry(_) | Identified::Nobody | Identified::Unknown(_) => false,
+    };
     let (arn, username) = (grant.arn.to_string(), identity.username.clone());
     (!reads_back).then_some(Blocker::NotMappedYet { arn, username })
 }
 
-/// Who else is this user by aws-auth, as it was read after the writes.
+/// Who else is this user, as it was read after the writes.
 fn shared_with(
     desired: &DesiredCluster,
     grant: &DesiredGrant,
     identity: &Identity,
-    state: &ClusterState,
+    authenticator: &Authenticator<'_>,
 ) -> Option<String> {
-    let data = &state.aws_auth.as_ref()?.data;
     let mut own: BTreeSet<String> =
         desired.arns.get(&grant.facts.person).into_iter().flatten().map(|arn| arn.to_ascii_lowercase()).collect();
     own.insert(grant.arn.as_str().to_ascii_lowercase());
-    bearers(&AwsAuth::read(data), &identity.username, &own).into_iter().next()
+    authenticator.bearers(&identity.username, &own).into_iter().next()
 }
 
 fn bindings_differ(
@@ -221,8 +229,9 @@ pub fn left_behind(
     desired: &DesiredCluster,
     grant: &DesiredGrant,
     bound: Option<&RecordedMapping>,
-    state: &ClusterState,
+    look: &Look<'_>,
 ) -> Option<Blocker> {
+    let state = look.state;
     let keys = grant.keys(desired.installation);
     let awaited = |key: &&BindingKey| desired.uncertain.contains(key) && bindings::find(state, key).is_none();
     if let Some(key) = keys.iter().find(awaited) {
@@ -232,34 +241,34 @@ pub fn left_behind(
     if let Some(binding) = left.find(|binding| !bindings::stands_in(binding, desired)) {
         return Some(Blocker::BindingLeft { binding: bindings::key_of(binding).to_string() });
     }
-    line_left(desired, bound.filter(|bound| bound.own)?, state)
+    mapping_left(desired, bound.filter(|bound| bound.own)?, &look.authenticator)
 }
 
 /// The same of an access whose row this version cannot read: what its label, and the names that were recorded, tell.
-pub fn quarantined_left(desired: &DesiredCluster, row: &Quarantined, state: &ClusterState) -> Option<Blocker> {
-    let mut left = bindings::of_grant(state, row.id, &row.bindings, desired.installation).into_iter();
+pub fn quarantined_left(desired: &DesiredCluster, row: &Quarantined, look: &Look<'_>) -> Option<Blocker> {
+    let mut left = bindings::of_grant(look.state, row.id, &row.bindings, desired.installation).into_iter();
     if let Some(binding) = left.find(|binding| !bindings::stands_in(binding, desired)) {
         return Some(Blocker::BindingLeft { binding: bindings::key_of(binding).to_string() });
     }
     let mut recorded = desired.mappings.iter().filter(|mapping| mapping.principal == row.principal && mapping.own);
-    recorded.find_map(|bound| line_left(desired, bound, state))
+    recorded.find_map(|bound| mapping_left(desired, bound, &look.authenticator))
 }
 
-fn line_left(desired: &DesiredCluster, bound: &RecordedMapping, state: &ClusterState) -> Option<Blocker> {
-    let needed = desired.needs_line_of(bound.principal);
-    let data = state.aws_auth.as_ref().map(|object| &object.data)?;
-    let auth = AwsAuth::read(data);
-    let there = auth.identities().users.iter().any(|user| user.username == bound.username);
-    // In a text that nobody can read, the name is enough: mended, it would map the user again.
-    let text = bound.key.and_then(|key| data.get(key.as_str()));
-    let hidden = !auth.errors().is_empty() && text.is_some_and(|text| text.contains(&bound.username));
-    let put_back = desired.returned.iter().any(|returned| returned.principal == bound.principal);
+fn mapping_left(
+    desired: &DesiredCluster,
+    bound: &RecordedMapping,
+    authenticator: &Authenticator<'_>,
+) -> Option<Blocker> {
+    if desired.needs_line_of(bound.principal) || !authenticator.holds(bound) {
+        return None;
+    }
     let username = bound.username.clone();
-    let left = || match &state.aws_auth {
-        Some(object) if put_back => Blocker::LinePutBack { username, by: who::last_managers(object) },
-        Some(_) | None => Blocker::LineLeft { username },
-    };
-    ((there || hidden) && !needed).then(left)
+    let put_back = desired.returned.iter().any(|returned| returned.principal == bound.principal);
+    Some(if put_back {
+        Blocker::LinePutBack { username, by: authenticator.last_managers() }
+    } else {
+        Blocker::LineLeft { username }
+    })
 }
 
 /// Whether the line of an access that ends was taken out of aws-auth and is there again.
@@ -273,11 +282,12 @@ pub fn prove_gone(
     desired: &DesiredCluster,
     grant: &DesiredGrant,
     questions: &[Question],
-    state: &ClusterState,
+    look: &Look<'_>,
     rounds: [&Answers; 2],
     deleted_at: Option<Timestamp>,
 ) -> Verdict {
-    if let Some(Entry::Unknown(why)) = desired.entries.get(&grant.facts.principal) {
+    let (state, now) = (look.state, look.authenticator.identify(grant.arn.as_str()));
+    if let Identified::Unknown(Some(why)) = now {
         let (cluster, arn) = (desired.name.clone(), grant.arn.to_string());
         return Verdict::Unsettled(Blocker::EntryMayStay { cluster, arn, why: Box::new(why.clone()) });
     }
@@ -300,8 +310,8 @@ pub fn prove_gone(
         }
         residual.unexplained(question);
     }
-    residual.entry(desired, grant);
-    if let Some(now) = mapped_now(grant, state) {
+    residual.entry(desired, grant, &now);
+    if let Some(now) = mapped_now(grant, look) {
         residual.mapped(grant, &now, desired);
     }
     Verdict::Proven { residual: residual.sentences() }
@@ -329,10 +339,9 @@ impl Residual {
     }
 
     /// EKS's own table lets the principal in; what its access policies allow, no review shows.
-    fn entry(&mut self, desired: &DesiredCluster, grant: &DesiredGrant) {
-        let Some(Entry::Found { username, groups, policies }) = desired.entries.get(&grant.facts.principal) else {
-            return;
-        };
+    fn entry(&mut self, desired: &DesiredCluster, grant: &DesiredGrant, now: &Identified<'_>) {
+        let Identified::Entry(entry) = now else { return };
+        let Some(EntryFields { username, groups, policies, .. }) = entry.fields() else { return };
         let list = |what: &str, names: &[String]| {
             if names.is_empty() { String::new() } else { format!(", {what} {}", names.join(", ")) }
         };
@@ -358,14 +367,14 @@ impl Residual {
                 "aws-auth maps {} to `{}`{groups} by an entry that is not ours{}.",
                 grant.arn,
                 now.username,
-                who::as_masters(&now.groups)
+                authenticator::as_masters(&now.groups)
             ));
         } else if !now.groups.is_empty() {
             self.also.push(format!(
                 "Somebody added the groups {} to the line of `{}` in aws-auth{}.",
                 now.groups.join(", "),
                 now.username,
-                who::as_masters(&now.groups)
+                authenticator::as_masters(&now.groups)
             ));
         }
     }

@@ -1,7 +1,8 @@
 //! Clusters and grants for the tests of this folder.
 
 use super::{
-    desired::{DesiredCluster, DesiredGrant, RecordedMapping, Wish},
+    authenticator::RecordedMapping,
+    desired::{DesiredCluster, DesiredGrant, Wish},
     observation::{
         AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, EntryHolders, Marker,
         ObservedRole,
@@ -66,6 +67,7 @@ pub fn observation() -> ClusterObservation {
         trouble: None,
         kubernetes_at: Some(now()),
         entries: EntryHolders::default(),
+        described: vec![],
         left_out: vec![],
     }
 }
@@ -87,7 +89,6 @@ pub fn desired(grants: Vec<DesiredGrant>) -> DesiredCluster {
         visits: BTreeMap::new(),
         arns: BTreeMap::new(),
         uncertain: std::collections::BTreeSet::new(),
-        entries: BTreeMap::new(),
     }
 }
 

@@ -1,16 +1,13 @@
 //! Bindings and lines of ours that somebody changed or took, and bindings that somebody put where an access does not reach: for the audit log.
 
 use super::{
+    authenticator::{Authenticator, Identity, Lines, RecordedMapping, last_managers},
     bindings::{self, Drift},
     cluster::{AWS_AUTH, Finding},
-    desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping, Wish},
+    desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
     observation::{ClusterState, ObservedBinding},
-    who::{self, Identity},
 };
-use crate::eks::{
-    aws_auth::{AwsAuth, Key},
-    rbac::BindingSpec,
-};
+use crate::eks::rbac::BindingSpec;
 use std::collections::BTreeSet;
 
 /// What was done to the bindings of a running access, whose bindings should be these.
@@ -40,19 +37,17 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
     specs.iter().filter_map(found).collect()
 }
 
-/// The lines of ours in an aws-auth, to tell which parts of accesses are in place.
+/// What there is on a cluster, to tell which parts of accesses are in place.
 #[derive(Debug)]
-pub struct Parts {
-    /// The usernames of its users; none where it cannot be read.
-    users: Option<BTreeSet<String>>,
+pub struct Parts<'a> {
+    /// The lines of its users; none where they cannot be read.
+    lines: Option<&'a Lines>,
 }
 
-impl Parts {
-    /// Of what aws-auth reads as.
-    pub fn read(auth: &AwsAuth) -> Self {
-        let is_readable = auth.errors().iter().all(|error| error.key != Key::MapUsers);
-        let users = auth.identities().users.iter().map(|user| user.username.clone());
-        Self { users: is_readable.then(|| users.collect()) }
+impl<'a> Parts<'a> {
+    /// Of what its authenticator goes by.
+    pub fn read(authenticator: &'a Authenticator<'_>) -> Self {
+        Self { lines: Some(authenticator.lines()).filter(|lines| lines.are_readable()) }
     }
 
     /// The parts of an access that are in place, by names that its leg keeps until the next look: bindings that bind
@@ -71,8 +66,8 @@ impl Parts {
         let planned = identity.filter(|identity| identity.own).map(|identity| &identity.username);
         if let Some(username) = planned.or_else(|| own_line(desired, grant).map(|recorded| &recorded.username)) {
             let part = line(username);
-            let stands = match &self.users {
-                Some(users) => users.contains(username),
+            let stands = match self.lines {
+                Some(lines) => lines.names(username),
                 None => grant.stood.contains(&part),
             };
             parts.extend(stands.then_some(part));
@@ -83,12 +78,12 @@ impl Parts {
     /// That somebody took the line of a running access out of aws-auth since the last look.
     pub fn taken(&self, desired: &DesiredCluster, state: &ClusterState, grant: &DesiredGrant) -> Option<Finding> {
         let username = &own_line(desired, grant).filter(|_| grant.wish == Wish::Keep)?.username;
-        let is_gone = self.users.as_ref().is_some_and(|users| !users.contains(username));
+        let is_gone = self.lines.is_some_and(|lines| !lines.names(username));
         if !is_gone || !grant.stood.contains(&line(username)) {
             return None;
         }
         let by = match &state.aws_auth {
-            Some(object) => format!("it was last written by {}", managers(&who::last_managers(object))),
+            Some(object) => format!("it was last written by {}", managers(&last_managers(object))),
             None => "all of it is gone".to_owned(),
         };
         let what = format!("somebody took the line of `{username}` out of aws-auth while the access runs; {by}");

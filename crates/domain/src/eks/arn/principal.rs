@@ -183,6 +183,31 @@ pub enum PrincipalArn {
 
 text_type!(PrincipalArn);
 
+/// The kinds of IAM principals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PrincipalKind {
+    User,
+    Role,
+}
+
+impl PrincipalKind {
+    /// As rows have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Role => "role",
+        }
+    }
+
+    /// As people call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "IAM user",
+            Self::Role => "IAM role",
+        }
+    }
+}
+
 impl PrincipalArn {
     /// Reads the ARN of a user or role. The ARN of a role's session becomes that of its role, as the authenticator
     /// does it.
@@ -239,6 +264,14 @@ impl PrincipalArn {
         match self {
             Self::User(user) => user.name(),
             Self::Role(role) => role.name(),
+        }
+    }
+
+    /// Of which kind it is.
+    pub const fn kind(&self) -> PrincipalKind {
+        match self {
+            Self::User(_) => PrincipalKind::User,
+            Self::Role(_) => PrincipalKind::Role,
         }
     }
 

@@ -8,10 +8,10 @@ use crate::{
         transition::Target,
     },
     plan::{
+        authenticator::{Line, RecordedMapping},
         bindings,
         cluster::{AwsAuthWrite, Plan, Settled},
-        desired::{BindingKey, DesiredCluster, DesiredGrant, RecordedMapping, Wish},
-        mapping::Line,
+        desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
         observation::ClusterState,
         samples,
     },
@@ -92,7 +92,7 @@ impl Database {
         }
         desired.visits = visits;
         let data = state.aws_auth.as_ref().map(|object| object.data.clone()).unwrap_or_default();
-        let reserved = crate::plan::mapping::reserved(&data);
+        let reserved = crate::plan::authenticator::reserved(&data);
         let known = |name: &str| desired.mappings.iter().any(|row| row.username == name);
         let removed = self.rows.iter().filter(|(_, state)| *state == RowState::Removed).map(|(row, _)| row);
         desired.returned =

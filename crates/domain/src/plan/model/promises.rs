@@ -31,7 +31,7 @@ impl Town {
                 if active.until > active.facts.hard_until || active.since > active.facts.activate_by {
                     return Err(format!("access {number} is longer than decided"));
                 }
-                if !desired_grant(grant).is_some_and(|desired| works(state, &desired)) {
+                if !desired_grant(grant).is_some_and(|desired| works(&self.cluster, &desired)) {
                     return Err(format!("access {number} is active and was cut"));
                 }
             }

@@ -11,7 +11,7 @@ use crate::plan::{
     cluster::{Plan, Step, plan},
     desired::{DesiredCluster, Wish},
     observation::ClusterObservation,
-    proof::{Answers, Asked, Question, Verdict, left_behind, prove_gone, prove_present, questions_gone},
+    proof::{Answers, Asked, Look, Question, Verdict, left_behind, prove_gone, prove_present, questions_gone},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
@@ -257,7 +257,7 @@ fn write(mut run: Run, around: &mut Around<'_>) -> Phase {
 
 fn prove(mut run: Run, around: &Around<'_>) -> Run {
     let (Some(desired), Some(observed)) = (&run.desired, &run.observed) else { return run };
-    let state = observed.kubernetes.as_ref().unwrap();
+    let look = Look::of(observed).unwrap();
     let reviewed = around.reviewed.kubernetes.as_ref().unwrap();
     let ask = |question: &Question| (question.clone(), answer(reviewed, question));
     let mut found = vec![];
@@ -270,15 +270,15 @@ fn prove(mut run: Run, around: &Around<'_>) -> Run {
                 continue;
             }
             let Some(identity) = run.plan.identities.get(&grant.id()) else { continue };
-            let asked = Asked::about(grant, identity, state);
+            let asked = Asked::about(grant, identity, look.state);
             let answers: Answers = asked.questions.all().map(ask).collect();
-            prove_present(desired, &asked, state, &answers)
-        } else if let Some(why) = left_behind(desired, grant, bound, state) {
+            prove_present(desired, &asked, &look, &answers)
+        } else if let Some(why) = left_behind(desired, grant, bound, &look) {
             Verdict::Unsettled(why)
         } else {
-            let questions = questions_gone(grant, bound, state);
+            let questions = questions_gone(grant, bound, &look);
             let answers: Answers = questions.iter().map(ask).collect();
-            prove_gone(desired, grant, &questions, state, [&answers, &answers], run.deleted.get(&id).copied())
+            prove_gone(desired, grant, &questions, &look, [&answers, &answers], run.deleted.get(&id).copied())
         };
         found.push((id, grant.wish, matches!(verdict, Verdict::Proven { .. })));
     }

@@ -1,16 +1,15 @@
 //! A cluster that takes writes and answers reviews as an API server does, with the rows that Postgres has of it.
 
-use crate::eks::aws_auth::AwsAuth;
 use crate::plan::{
+    authenticator::{Authenticator, Identified, Identity, RecordedMapping, Taken},
     bindings::BindingStep,
     cluster::{Plan, Settled, Step, plan},
-    desired::{DesiredCluster, DesiredGrant, RecordedMapping},
+    desired::{DesiredCluster, DesiredGrant},
     observation::{AwsAuthObject, ClusterObservation, ClusterState, ObservedBinding, ObservedRole, Subject},
     proof::{
-        Answers, Asked, Question, Verdict, binding_allows, left_behind, prove_gone, prove_present, questions_gone,
+        Answers, Asked, Look, Question, Verdict, binding_allows, left_behind, prove_gone, prove_present, questions_gone,
     },
     samples::{self, observation},
-    who::Identity,
 };
 use std::collections::BTreeMap;
 
@@ -124,22 +123,22 @@ impl World {
     pub fn prove(&self, id: u128) -> Verdict {
         let desired = self.desired();
         let plan = self.plan();
-        let state = self.observed.kubernetes.as_ref().unwrap();
+        let look = Look::of(&self.observed).unwrap();
         let grant = desired.grants.iter().find(|grant| grant.id().0.as_u128() == id).unwrap();
         if grant.wish.is_present() {
             let Some(identity) = plan.identities.get(&grant.id()) else {
                 return Verdict::Refuted(plan.trouble[&grant.id()].why().to_owned());
             };
-            let asked = Asked::about(grant, identity, state);
-            return prove_present(&desired, &asked, state, &self.answers(asked.questions.all()));
+            let asked = Asked::about(grant, identity, look.state);
+            return prove_present(&desired, &asked, &look, &self.answers(asked.questions.all()));
         }
         let bound = desired.mappings.iter().find(|row| row.principal == grant.facts.principal);
-        if let Some(why) = left_behind(&desired, grant, bound, state) {
+        if let Some(why) = left_behind(&desired, grant, bound, &look) {
             return Verdict::Unsettled(why);
         }
-        let questions = questions_gone(grant, bound, state);
+        let questions = questions_gone(grant, bound, &look);
         let answers = self.answers(questions.iter());
-        prove_gone(&desired, grant, &questions, state, [&answers, &answers], None)
+        prove_gone(&desired, grant, &questions, &look, [&answers, &answers], None)
     }
 
     pub fn data(&self) -> BTreeMap<String, String> {
@@ -148,11 +147,10 @@ impl World {
 }
 
 /// Whether the person of a grant can do now what it is for.
-pub fn works(state: &ClusterState, grant: &DesiredGrant) -> bool {
-    let Some(object) = &state.aws_auth else { return false };
-    let auth = AwsAuth::read(&object.data);
-    let Some(mapped) = auth.identities().lookup(grant.arn.as_str()) else { return false };
-    let (username, groups) = (mapped.username.to_string(), mapped.groups.to_vec());
+pub fn works(observed: &ClusterObservation, grant: &DesiredGrant) -> bool {
+    let Some(state) = &observed.kubernetes else { return false };
+    let authenticator = Authenticator::of(observed);
+    let Identified::Line(Taken { username, groups }) = authenticator.identify(grant.arn.as_str()) else { return false };
     let identity = Identity { username, groups, visit: 0, own: true };
     Asked::about(grant, &identity, state).questions.can.iter().all(|question| answer(state, question))
 }

@@ -1,6 +1,7 @@
 //! Plans and proofs of IAM users.
 
 use super::*;
+use crate::plan::observation::{IamPrincipal, IamRole};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -273,4 +274,18 @@ fn what_iam_showed_before_the_last_write_proves_nothing() {
     // Begun again while it shows what was removed.
     assert_eq!(proven(&[&coming], Some(PolicyWrite::Delete), &shows(&[&coming])), [false]);
     assert_eq!(proven(&[&coming], put(&[&coming]), &shows(&[&coming])), [true]);
+}
+
+#[test]
+fn a_user_is_stored_as_earlier_versions_did_and_a_role_is_another_kind() {
+    let before = r#"{"found":{"arn":"a","unique_id":"AIDA1","name":"ana","path":"/","tags":{},"inline_policies":{}},
+        "trouble":null,"identity":{"is":"AIDA1"}}"#;
+    let read: PrincipalObservation = serde_json::from_str(before).unwrap();
+    assert_eq!(read.user().map(|user| user.name.as_str()), Some("ana"));
+    let written = serde_json::to_value(&read).unwrap();
+    assert_eq!(written, serde_json::from_str::<serde_json::Value>(before).unwrap());
+    let role = IamRole { arn: "arn:aws:iam::111122223333:role/ops".into(), unique_id: "AROA1".into() };
+    let role = PrincipalObservation { found: Some(IamPrincipal::Role { role }), ..PrincipalObservation::default() };
+    let read: PrincipalObservation = serde_json::from_str(&serde_json::to_string(&role).unwrap()).unwrap();
+    assert_eq!((read.user(), &read), (None, &role));
 }

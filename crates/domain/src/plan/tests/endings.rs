@@ -46,8 +46,8 @@ fn a_late_create_of_an_interrupted_run_finds_its_place_taken() {
         matches!(&plan.steps[..], [Step::Binding { step: BindingStep::StandIn(spec), .. }] if BindingKey::of(spec) == key)
     );
     let left = |desired: &DesiredCluster, world: &World| {
-        let state = world.observed.kubernetes.as_ref().unwrap();
-        proof::left_behind(desired, &desired.grants[0], None, state)
+        let look = proof::Look::of(&world.observed).unwrap();
+        proof::left_behind(desired, &desired.grants[0], None, &look)
     };
     assert!(left(&desired, &world).is_some(), "nothing stands in its way yet");
     // It is there now: the grant can end, and it stays until the token of that run is over.

@@ -4,10 +4,11 @@ use super::{id, revoke, wish};
 use crate::{
     eks::rbac::Rule,
     plan::{
-        desired::{RecordedMapping, Wish},
+        authenticator::RecordedMapping,
+        desired::Wish,
         model::World,
         observation::{ObservedBinding, ObservedRole, Subject},
-        proof::{self, Answers, Verdict},
+        proof::{self, Answers, Look, Verdict},
         samples::grant,
     },
 };
@@ -44,9 +45,10 @@ fn a_yes_to_what_is_not_granted_is_named_or_keeps_the_access_from_activating() {
     // The same yes, from where nobody can see.
     let desired = world.desired();
     let identity = world.plan().identities[&id(1)].clone();
-    let mut hidden = world.observed.kubernetes.clone().unwrap();
-    hidden.bindings.retain(|binding| binding.name != "all");
-    let asked = proof::Asked::about(&desired.grants[0], &identity, &hidden);
+    let mut hidden = world.observed.clone();
+    hidden.kubernetes.as_mut().unwrap().bindings.retain(|binding| binding.name != "all");
+    let hidden = Look::of(&hidden).unwrap();
+    let asked = proof::Asked::about(&desired.grants[0], &identity, hidden.state);
     let answers = world.answers(asked.questions.all());
     let verdict = proof::prove_present(&desired, &asked, &hidden, &answers);
     assert!(matches!(verdict, Verdict::Refuted(_)), "{verdict:?}");
@@ -65,7 +67,7 @@ fn what_still_says_yes_after_the_end_is_named_and_lag_is_not_believed() {
     world.settle();
     let desired = world.desired();
     let grant = &desired.grants[0];
-    let state = world.observed.kubernetes.as_ref().unwrap();
+    let look = Look::of(&world.observed).unwrap();
     let bound = RecordedMapping {
         principal: grant.facts.principal,
         person: grant.facts.person,
@@ -80,12 +82,12 @@ fn what_still_says_yes_after_the_end_is_named_and_lag_is_not_believed() {
         writes: 1,
         wrote_ago: None,
     };
-    let questions = proof::questions_gone(grant, Some(&bound), state);
+    let questions = proof::questions_gone(grant, Some(&bound), &look);
     let yes: Answers = questions.iter().map(|question| (question.clone(), true)).collect();
     let no: Answers = questions.iter().map(|question| (question.clone(), false)).collect();
     let judge = |one, other, ago| {
         let at = desired.now - SignedDuration::from_secs(ago);
-        proof::prove_gone(&desired, grant, &questions, state, [one, other], Some(at))
+        proof::prove_gone(&desired, grant, &questions, &look, [one, other], Some(at))
     };
     assert!(matches!(judge(&yes, &yes, 3), Verdict::Unsettled(_)), "lag");
     assert!(matches!(judge(&yes, &no, 60), Verdict::Unsettled(_)), "two API servers that do not agree");

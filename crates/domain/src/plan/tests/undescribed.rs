@@ -5,8 +5,9 @@ use crate::access::blocker::Blocker;
 use crate::plan::{
     bindings,
     cluster::{self, Plan, Step},
-    desired::{DesiredCluster, Entry, Wish},
+    desired::{DesiredCluster, Wish},
     model::World,
+    observation::{AccessEntry, EntryDetails, EntryHolders},
     obstacles::Obstacle,
     samples::{self, grant},
 };
@@ -77,9 +78,10 @@ fn what_only_eks_could_tell_of_a_running_access_is_no_trouble_while_it_does_not(
     let mut world = World::new(vec![grant(1, 1, Wish::Provision)]);
     world.settle();
     wish(&mut world, 1, Wish::Keep);
-    let principal = world.grants[0].facts.principal;
-    let unknown = Entry::Unknown(Blocker::EntrySlow {});
-    let desired = DesiredCluster { entries: [(principal, unknown)].into(), ..world.desired() };
+    let unknown = EntryDetails::Unknown(Blocker::EntrySlow {});
+    let entry = AccessEntry { arn: world.grants[0].arn.to_string(), details: unknown };
+    world.observed.entries = EntryHolders::Listed(vec![entry]);
+    let desired = world.desired();
     let plan = cluster::plan(&desired, &world.observed);
     assert!(matches!(plan.trouble[&id(1)].why(), Blocker::EntryUnknown { .. }));
     let desired = DesiredCluster { undescribed: Some(Blocker::said("EKS says nothing")), ..desired };

@@ -3,10 +3,7 @@
 use super::*;
 use crate::{
     access::{PersonId, PrincipalId},
-    plan::{
-        desired::RecordedMapping,
-        mapping::{Removal, without},
-    },
+    plan::authenticator::{RecordedMapping, Removal, without},
 };
 use uuid::Uuid;
 

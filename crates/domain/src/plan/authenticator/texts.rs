@@ -4,7 +4,7 @@
 //! where nothing else changed since, else by deleting exactly the bytes recorded; where those were rewritten by
 //! another tool, by the entry's ARN as long as it says what we wrote.
 
-use super::{desired::RecordedMapping, who::RESERVED};
+use super::RecordedMapping;
 use crate::{
     access::{PrincipalId, blocker::Blocker},
     eks::{
@@ -12,7 +12,6 @@ use crate::{
         aws_auth::{AwsAuth, Data, Edit, Key, Unsafe},
     },
 };
-use std::collections::BTreeSet;
 
 /// What became of a mapping that should go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,13 +58,6 @@ pub fn without_bytes(data: &Data, recorded: &RecordedMapping) -> Option<Data> {
     }
     let edit = Edit::RemoveBytes { key, bytes: inserted.to_owned() };
     AwsAuth::read(data).edit(&edit).ok().map(|spliced| spliced.data(data))
-}
-
-/// The usernames in aws-auth that only Latchkey gives.
-pub fn reserved(data: &Data) -> BTreeSet<String> {
-    let auth = AwsAuth::read(data);
-    let names = auth.identities().users.iter().map(|user| user.username.clone());
-    names.filter(|name| name.starts_with(RESERVED)).collect()
 }
 
 /// The text that was before, for a mapping that was written while `gone` was still there: without `gone` too.

@@ -1,22 +1,24 @@
 //! The part of a cluster's plan that is about aws-auth: one change of it for everybody who waits.
 
 use super::{
-    cluster::{AwsAuthWrite, Planner, Reserved, Settled, Step},
-    desired::{DesiredGrant, RecordedMapping},
-    mapping::{self, Line, Removal},
-    observation::AwsAuthObject,
-    obstacles::Obstacle,
-    who::Standing,
+    Line, RecordedMapping, Removal, Standing,
+    texts::{text_before_without, with_line, without},
 };
 use crate::{
     access::{GrantId, PrincipalId, blocker::Blocker},
     eks::aws_auth::{Data, Key, Unsafe},
+    plan::{
+        cluster::{AwsAuthWrite, Planner, Reserved, Settled, Step},
+        desired::DesiredGrant,
+        observation::AwsAuthObject,
+        obstacles::Obstacle,
+    },
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Planner<'_> {
     /// One change of aws-auth: out goes what nobody needs any more, in goes what is missing.
-    pub(super) fn write_aws_auth(&mut self, before: &Data) {
+    pub(in crate::plan) fn write_aws_auth(&mut self, before: &Data) {
         let mut change = Change { data: before.clone(), ..Change::default() };
         self.settle(&mut change);
         if self.only_revoke.is_none() && self.desired.undescribed.is_none() {
@@ -31,7 +33,8 @@ impl Planner<'_> {
         let desired = self.desired;
         for recorded in &desired.mappings {
             let needed = self.is_needed(recorded);
-            let mapped = self.auth.identities().lookup(&recorded.arn).is_some_and(|m| m.username == recorded.username);
+            let taken = self.authenticator.lines().take(&recorded.arn);
+            let mapped = taken.is_some_and(|taken| taken.username == recorded.username);
             if needed {
                 if mapped && !recorded.written {
                     self.plan.settled.push(Settled::Written(recorded.principal, recorded.visit));
@@ -73,7 +76,7 @@ impl Planner<'_> {
             .chain(quarantined.map(|row| row.id))
             .collect();
         let recorded = &RecordedMapping { text_before: change.text_before(recorded), ..recorded.clone() };
-        match mapping::without(&change.data, recorded) {
+        match without(&change.data, recorded) {
             Removal::Nothing => self.plan.settled.push(Settled::Removed(id.0, id.1)),
             Removal::Without(data) => {
                 change.data = data;
@@ -82,7 +85,7 @@ impl Planner<'_> {
                 let later = self.desired.mappings.iter().filter(|other| other.own && other.key == recorded.key);
                 for other in later.filter(|other| (other.principal, other.visit) != id) {
                     let text = change.text_before(other);
-                    let rebased = mapping::text_before_without(text.as_deref(), recorded);
+                    let rebased = text_before_without(text.as_deref(), recorded);
                     if rebased != text {
                         change.rebased.insert((other.principal, other.visit), rebased);
                     }
@@ -115,8 +118,7 @@ impl Planner<'_> {
                 .any(|row| row.principal == principal && row.username == identity.username && row.own == identity.own);
             match standing {
                 Standing::Unmapped(identity) => {
-                    let line =
-                        mapping::with_line(&change.data, principal, &grant.arn, identity.visit, &identity.username);
+                    let line = with_line(&change.data, principal, &grant.arn, identity.visit, &identity.username);
                     match line {
                         Ok((line, data)) => {
                             change.data = data;

@@ -1,0 +1,119 @@
+//! Lines of aws-auth: for whom they take an ARN, who else may be the same user, and who wrote them.
+
+use super::{RecordedMapping, Taken};
+use crate::{
+    eks::aws_auth::{AwsAuth, Data, Key},
+    plan::observation::AwsAuthObject,
+};
+use std::collections::BTreeSet;
+
+/// Begins every username that Latchkey gives; nobody else may use it.
+pub const RESERVED: &str = "latchkey:";
+
+/// What API servers call Latchkey in managedFields.
+pub const OWN_MANAGER: &str = "latchkey";
+
+/// An aws-auth as the authenticator reads it.
+#[derive(Debug, Clone)]
+pub struct Lines {
+    auth: AwsAuth,
+}
+
+impl Lines {
+    /// Of these texts.
+    pub fn read(data: &Data) -> Self {
+        Self { auth: AwsAuth::read(data) }
+    }
+
+    /// For whom they take an ARN.
+    pub fn take(&self, arn: &str) -> Option<Taken> {
+        let mapped = self.auth.identities().lookup(arn)?;
+        Some(Taken { username: mapped.username.into_owned(), groups: mapped.groups.to_vec() })
+    }
+
+    /// Whether a user's line gives this username.
+    pub fn names(&self, username: &str) -> bool {
+        self.auth.identities().users.iter().any(|user| user.username == username)
+    }
+
+    /// Whether all lines of users could be read.
+    pub fn are_readable(&self) -> bool {
+        self.auth.errors().iter().all(|error| error.key != Key::MapUsers)
+    }
+
+    /// Whether the line that was recorded is there. In a text that nobody can read, the name is enough: mended, it would
+    /// map the user again.
+    pub(super) fn hold(&self, recorded: &RecordedMapping) -> bool {
+        let text = recorded.key.and_then(|key| self.auth.data().get(key.as_str()));
+        let hidden = !self.auth.errors().is_empty() && text.is_some_and(|text| text.contains(&recorded.username));
+        hidden || self.names(&recorded.username)
+    }
+
+    /// Who else may be this user: ARNs that are not among `own`, and lines whose template could render it.
+    pub fn bearers(&self, username: &str, own: &BTreeSet<String>) -> Vec<String> {
+        let identities = self.auth.identities();
+        let is_other = |arn: &str| !own.contains(&arn.to_ascii_lowercase());
+        let bears = |name: &str| name == username || (name.contains("{{") && renders(name, username));
+        let mut bearers = Vec::new();
+        for user in identities.users.iter().filter(|user| bears(&user.username) && is_other(&user.userarn)) {
+            bearers.push(user.userarn.clone());
+        }
+        for role in identities.roles.iter().filter(|role| bears(&role.username)) {
+            match (&role.rolearn, &role.sso) {
+                (Some(arn), _) if is_other(arn) => bearers.push(arn.clone()),
+                (None, Some(set)) => bearers.push(format!("the permission set {}", set.permission_set_name)),
+                _ => {}
+            }
+        }
+        bearers
+    }
+}
+
+/// The usernames in aws-auth that only Latchkey gives.
+pub fn reserved(data: &Data) -> BTreeSet<String> {
+    let auth = AwsAuth::read(data);
+    let names = auth.identities().users.iter().map(|user| user.username.clone());
+    names.filter(|name| name.starts_with(RESERVED)).collect()
+}
+
+/// Whoever applies the text of `mapUsers` from the server side: it would take our lines out again.
+pub(super) fn applied_by(object: &AwsAuthObject) -> Option<&str> {
+    let owns = |keys: &[String]| keys.iter().any(|key| key == Key::MapUsers.as_str());
+    object.managers.iter().find(|manager| manager.operation == "Apply" && owns(&manager.keys)).map(|m| m.name.as_str())
+}
+
+/// Who else wrote the text of `mapUsers` last; nobody where that is not known.
+pub fn last_managers(object: &AwsAuthObject) -> Vec<String> {
+    let names: BTreeSet<&str> = object
+        .managers
+        .iter()
+        .filter(|manager| manager.name != OWN_MANAGER && manager.keys.iter().any(|key| key == Key::MapUsers.as_str()))
+        .map(|manager| manager.name.as_str())
+        .collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether a templated username could come out as `username`. No placeholder renders a colon or a slash.
+fn renders(template: &str, username: &str) -> bool {
+    let Some((head, rest)) = template.split_once("{{") else { return template == username };
+    let Some(username) = username.strip_prefix(head) else { return false };
+    let rest = rest.split_once("}}").map_or("", |(_, rest)| rest);
+    let longest = username.find([':', '/']).unwrap_or(username.len());
+    (0..=longest).filter(|at| username.is_char_boundary(*at)).any(|at| renders(rest, &username[at..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_renders_what_its_placeholders_can_become() {
+        assert!(renders("{{SessionName}}", "jane"));
+        assert!(renders("admin:{{SessionName}}", "admin:jane"));
+        assert!(renders("latchkey:{{SessionName}}:1", "latchkey:jane:1"));
+        assert!(renders("{{AccountID}}-{{SessionName}}", "111122223333-jane"));
+        assert!(!renders("{{SessionName}}", "latchkey:jane:1"));
+        assert!(!renders("latchkey:{{SessionName}}", "latchkey:jane:1"));
+        assert!(!renders("admin:{{SessionName}}", "jane"));
+    }
+}

@@ -1,0 +1,119 @@
+//! For whom a cluster takes an ARN. The one room of `plan` that reads aws-auth and EKS's own table of access entries,
+//! knows what was written of them, and plans what is written.
+//!
+//! - `line`: what aws-auth says.
+//! - `entry`: what EKS's own table says, which overrides aws-auth.
+//! - `standing`: the username that a principal's grants bind, or why there is none.
+//! - `recorded`: what was written, as the database knows it.
+//! - `change`: the part of a cluster's plan that is about aws-auth; `texts`: the bytes of it.
+
+mod change;
+mod entry;
+mod line;
+mod recorded;
+mod standing;
+mod texts;
+
+use super::observation::{AccessEntry, AuthenticationMode, AwsAuthObject, ClusterObservation};
+use crate::{access::blocker::Blocker, eks::aws_auth::Data};
+use entry::Entries;
+use std::collections::BTreeSet;
+
+pub use line::{Lines, OWN_MANAGER, RESERVED, last_managers, reserved};
+pub use recorded::RecordedMapping;
+pub use standing::{
+    Claimant, FIRST_PAUSE, Identity, LONGEST_PAUSE, Standing, WRITES_AT_MOST, as_masters, standing, username,
+};
+pub use texts::{Line, Removal, text_before_without, with_line, without, without_bytes};
+
+/// A Kubernetes user with its groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    pub username: String,
+    pub groups: Vec<String>,
+}
+
+/// For whom a cluster takes an ARN, as far as it was seen, by what says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identified<'a> {
+    /// By aws-auth.
+    Line(Taken),
+    /// By an access entry, whatever aws-auth says.
+    Entry(&'a AccessEntry),
+    Nobody,
+    /// It is not known; why, unless just nobody looked.
+    Unknown(Option<&'a Blocker>),
+}
+
+/// What a cluster's authenticator goes by, as it was observed.
+#[derive(Debug, Clone)]
+pub struct Authenticator<'a> {
+    observed: &'a ClusterObservation,
+    lines: Lines,
+    entries: Entries<'a>,
+}
+
+impl<'a> Authenticator<'a> {
+    /// As it is.
+    pub fn of(observed: &'a ClusterObservation) -> Self {
+        let none = Data::new();
+        Self::with(observed, data(observed).unwrap_or(&none))
+    }
+
+    /// As it is with these texts in aws-auth.
+    pub fn with(observed: &'a ClusterObservation, data: &Data) -> Self {
+        Self { observed, lines: Lines::read(data), entries: Entries::read(observed) }
+    }
+
+    /// For whom it takes an ARN. An entry counts before a line. Where entries were not listed, and EKS was not asked of
+    /// this one, the line counts: whoever plans by that asks first.
+    pub fn identify(&self, arn: &str) -> Identified<'a> {
+        match self.entries.of(arn).map(|entry| (entry, entry.unknown())) {
+            Some((_, Some(why))) => Identified::Unknown(Some(why)),
+            Some((entry, None)) => Identified::Entry(entry),
+            None if self.takes_lines() => self.lines.take(arn).map_or(Identified::Nobody, Identified::Line),
+            None if self.entries.are_all() => Identified::Nobody,
+            None => Identified::Unknown(None),
+        }
+    }
+
+    /// Whether the cluster's mode has aws-auth count; one that nobody described is asked as if it did.
+    pub fn takes_lines(&self) -> bool {
+        match self.observed.aws.as_ref().map(|aws| aws.mode) {
+            Some(AuthenticationMode::ConfigMap | AuthenticationMode::ApiAndConfigMap) | None => true,
+            Some(AuthenticationMode::Api) => false,
+        }
+    }
+
+    /// Its aws-auth alone, also where an entry overrides it: once the entry is gone, the line counts again.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// Who else is this user, or may be: ARNs that are not among `own`, in lower case.
+    pub fn bearers(&self, username: &str, own: &BTreeSet<String>) -> Vec<String> {
+        self.lines.bearers(username, own)
+    }
+
+    /// Whether what was recorded is there still, or may be.
+    pub fn holds(&self, recorded: &RecordedMapping) -> bool {
+        self.lines.hold(recorded)
+    }
+
+    /// Who else wrote the lines last; nobody where that is not known.
+    pub fn last_managers(&self) -> Vec<String> {
+        self.object().map(last_managers).unwrap_or_default()
+    }
+
+    /// The ConfigMap, where there is one.
+    fn object(&self) -> Option<&'a AwsAuthObject> {
+        self.observed.kubernetes.as_ref()?.aws_auth.as_ref()
+    }
+}
+
+fn data(observed: &ClusterObservation) -> Option<&Data> {
+    Some(&observed.kubernetes.as_ref()?.aws_auth.as_ref()?.data)
+}
+
+#[cfg(test)]
+mod tests;

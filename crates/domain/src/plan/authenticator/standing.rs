@@ -1,0 +1,240 @@
+//! Who is who on a cluster: the Kubernetes username that a principal's grants bind, or why there is none.
+
+use super::{Authenticator, Identified, RESERVED, RecordedMapping, Taken, last_managers, line};
+use crate::{
+    access::{
+        PersonId, PrincipalId,
+        blocker::{Blocker, Unfit},
+        person::Handle,
+    },
+    eks::arn::PrincipalArn,
+    plan::desired::DesiredCluster,
+};
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
+
+/// Kubernetes' own group of those who may do everything.
+const MASTERS: &str = "system:masters";
+
+/// Bytes that a username of somebody else's line may have for a binding to it: far more than any person's has, and few
+/// enough for an index and a page.
+const LONGEST_BYTES: usize = 1_024;
+
+/// After the line was written this often and taken out each time, it is written again only after a pause: somebody
+/// else's tool owns the text.
+pub const WRITES_AT_MOST: u32 = 2;
+/// The first such pause; each further one is twice as long. Tools that put back what they own do it within minutes.
+pub const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(10);
+/// The longest pause: an access goes on within it once nobody takes its line out any more.
+pub const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whom a principal is on a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub username: String,
+    /// The groups that the mapping gives; none where the line is ours.
+    pub groups: Vec<String>,
+    pub visit: u32,
+    /// Whether the line is ours.
+    pub own: bool,
+}
+
+/// Where a principal stands with the cluster's aws-auth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Mapped, by us or by somebody else.
+    Mapped(Identity),
+    /// A line has to be written first.
+    Unmapped(Identity),
+    /// No line can be written now, for this reason; the username is known, so bindings come and go.
+    Waiting(Identity, Blocker),
+    /// Nobody may be bound, for this reason: a binding that exists goes.
+    Unsafe(Blocker),
+    /// Nothing new may be bound, for this reason; what exists stays.
+    Refused(Blocker),
+}
+
+impl Standing {
+    /// The username to bind, where there is one.
+    pub fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Mapped(identity) | Self::Unmapped(identity) | Self::Waiting(identity, _) => Some(identity),
+            Self::Unsafe(_) | Self::Refused(_) => None,
+        }
+    }
+
+    /// What stands in the way.
+    pub fn trouble(&self) -> Option<&Blocker> {
+        match self {
+            Self::Waiting(_, why) | Self::Unsafe(why) | Self::Refused(why) => Some(why),
+            Self::Mapped(_) | Self::Unmapped(_) => None,
+        }
+    }
+}
+
+/// The username of a person's visit.
+pub fn username(handle: &Handle, visit: u32) -> String {
+    format!("{RESERVED}{handle}:{visit}")
+}
+
+/// Whose principal it is that wants to be mapped.
+#[derive(Debug, Clone, Copy)]
+pub struct Claimant<'a> {
+    pub person: PersonId,
+    pub handle: &'a Handle,
+    pub principal: PrincipalId,
+    pub arn: &'a PrincipalArn,
+}
+
+/// Where a principal with wanted grants stands.
+pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who: Claimant<'_>) -> Standing {
+    let (cluster, arn) = (desired.name.clone(), who.arn.to_string());
+    if !authenticator.takes_lines() {
+        return Standing::Refused(Blocker::EntriesOnly { cluster });
+    }
+    let taken = match authenticator.identify(who.arn.as_str()) {
+        Identified::Entry(entry) => {
+            let username = entry.fields().map(|fields| fields.username.clone());
+            return Standing::Refused(Blocker::AccessEntry { cluster, arn, username });
+        }
+        Identified::Unknown(Some(why)) => {
+            return Standing::Refused(Blocker::EntryUnknown { cluster, arn, why: Box::new(why.clone()) });
+        }
+        Identified::Unknown(None) => return Standing::Refused(Blocker::EntriesOnly { cluster }),
+        Identified::Line(taken) => Some(taken),
+        Identified::Nobody => None,
+    };
+    match who.arn {
+        PrincipalArn::User(_) => {}
+        PrincipalArn::Role(_) => return Standing::Refused(Blocker::RolePrincipal { arn }),
+    }
+    let recorded = desired.mappings.iter().find(|mapping| mapping.principal == who.principal);
+    let identity = own_identity(desired, recorded, who);
+    let own_arns = arns(desired, who);
+    match taken {
+        Some(taken) if recorded.is_some_and(|recorded| is_own(recorded, &taken)) => {
+            read_back(authenticator, identity, taken, &own_arns)
+        }
+        Some(taken) => foreign(authenticator, identity, recorded, taken, &own_arns, who),
+        None => unmapped(desired, authenticator, identity, recorded, who),
+    }
+}
+
+/// The username that the principal has or gets from us: the person's visit goes on as long as any of their mappings
+/// here is left, and moves on once there is none.
+fn own_identity(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, who: Claimant<'_>) -> Identity {
+    let current = desired.mappings.iter().filter(|mapping| mapping.person == who.person).map(|mapping| mapping.visit);
+    let next = || desired.visits.get(&who.person).copied().unwrap_or(0) + 1;
+    let (visit, username) = match recorded {
+        Some(recorded) if recorded.own => (recorded.visit, recorded.username.clone()),
+        Some(_) | None => {
+            let visit = current.max().unwrap_or_else(next);
+            (visit, username(who.handle, visit))
+        }
+    };
+    Identity { username, groups: Vec::new(), visit, own: true }
+}
+
+fn arns(desired: &DesiredCluster, who: Claimant<'_>) -> BTreeSet<String> {
+    let mut arns: BTreeSet<String> =
+        desired.arns.get(&who.person).into_iter().flatten().map(|arn| arn.to_ascii_lowercase()).collect();
+    arns.insert(who.arn.as_str().to_ascii_lowercase());
+    arns
+}
+
+fn is_own(recorded: &RecordedMapping, taken: &Taken) -> bool {
+    recorded.own && taken.username == recorded.username
+}
+
+/// Our line is there: is it as we wrote it, and is nobody else the same user?
+fn read_back(authenticator: &Authenticator<'_>, identity: Identity, taken: Taken, own: &BTreeSet<String>) -> Standing {
+    if !taken.groups.is_empty() {
+        return Standing::Unsafe(Blocker::LineWithGroups { username: identity.username, groups: taken.groups });
+    }
+    match authenticator.bearers(&identity.username, own).first() {
+        Some(other) => Standing::Unsafe(also_borne(&identity.username, other)),
+        None => Standing::Mapped(identity),
+    }
+}
+
+/// What groups with `system:masters` among them mean, to put behind a sentence that names them.
+pub fn as_masters(groups: &[String]) -> &'static str {
+    if groups.iter().any(|group| group == MASTERS) { ", which makes whoever uses it cluster-admin" } else { "" }
+}
+
+fn also_borne(username: &str, other: &str) -> Blocker {
+    Blocker::UsernameShared { username: username.to_owned(), other: other.to_owned() }
+}
+
+/// Somebody else mapped the ARN: never taken over, only bound to.
+fn foreign(
+    authenticator: &Authenticator<'_>,
+    identity: Identity,
+    recorded: Option<&RecordedMapping>,
+    taken: Taken,
+    own: &BTreeSet<String>,
+    who: Claimant<'_>,
+) -> Standing {
+    let (arn, Taken { username, groups }) = (who.arn.to_string(), taken);
+    if recorded.is_some_and(|recorded| recorded.own && authenticator.lines().names(&recorded.username)) {
+        return Standing::Waiting(identity, Blocker::LineOverridden { arn, username });
+    }
+    if username.chars().any(char::is_control) || username.len() > LONGEST_BYTES {
+        return Standing::Refused(Blocker::ForeignUsername { arn, longest_bytes: LONGEST_BYTES });
+    }
+    if let Some(why) = unfit(&username, &groups) {
+        return Standing::Refused(Blocker::ForeignLine { arn, username, why });
+    }
+    if let Some(other) = authenticator.bearers(&username, own).first() {
+        return Standing::Unsafe(also_borne(&username, other));
+    }
+    Standing::Mapped(Identity { username, groups, own: false, ..identity })
+}
+
+/// Why nothing is bound to a username that somebody else's entry gives.
+fn unfit(name: &str, groups: &[String]) -> Option<Unfit> {
+    if name.is_empty() {
+        return Some(Unfit::Empty);
+    }
+    if name.contains("{{") {
+        return Some(Unfit::Template);
+    }
+    if groups.iter().any(|group| group.contains("{{")) {
+        return Some(Unfit::GroupTemplate);
+    }
+    if name.starts_with("system:") || name.starts_with(RESERVED) {
+        return Some(Unfit::Reserved);
+    }
+    groups.iter().any(|group| group == MASTERS).then_some(Unfit::Masters)
+}
+
+/// Nobody mapped the ARN, or aws-auth cannot be read.
+fn unmapped(
+    desired: &DesiredCluster,
+    authenticator: &Authenticator<'_>,
+    identity: Identity,
+    recorded: Option<&RecordedMapping>,
+    who: Claimant<'_>,
+) -> Standing {
+    let (cluster, arn) = (desired.name.clone(), who.arn.to_string());
+    let Some(object) = authenticator.object() else {
+        return Standing::Waiting(identity, Blocker::AwsAuthMissing { cluster });
+    };
+    if let Some(other) = authenticator.bearers(&identity.username, &arns(desired, who)).first() {
+        return Standing::Unsafe(also_borne(&identity.username, other));
+    }
+    if let Some(manager) = line::applied_by(object) {
+        return Standing::Waiting(identity, Blocker::AwsAuthManaged { cluster, arn, manager: manager.to_owned() });
+    }
+    if authenticator.lines().are_readable() && recorded.is_some_and(is_fought_over) {
+        return Standing::Waiting(identity, Blocker::LineFoughtOver { cluster, arn, by: last_managers(object) });
+    }
+    Standing::Unmapped(identity)
+}
+
+/// Whether somebody takes this line out whenever it is written, and the pause after the last write is not over.
+fn is_fought_over(recorded: &RecordedMapping) -> bool {
+    let Some(paused) = recorded.writes.checked_sub(WRITES_AT_MOST).filter(|_| recorded.written) else { return false };
+    let pause = FIRST_PAUSE.checked_mul(1 << paused.min(8)).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE));
+    recorded.wrote_ago.is_some_and(|ago| ago < pause)
+}

@@ -193,8 +193,8 @@ async fn work(hands: &Hands, random: &mut StdRng, lasts: Duration) -> Done {
         if random.random_bool(0.1) {
             continue;
         }
-        let ids: Vec<_> = intents.iter().map(|intent| intent.id).collect();
-        trail::close(&hands.worker, &ids, Ok(None)).await?;
+        let ids: Vec<_> = intents.iter().map(|intent| (intent.id, intent.grant)).collect();
+        trail::close(&hands.worker, &ids, &Held::default(), Ok(None)).await?;
         let legs = wishes.into_iter().map(|(id, wish)| (id, proven(wish))).collect();
         match finish::finish(&worker, &lease, Outcome { legs, periodic: true, ..Outcome::default() }).await {
             // Somebody else claimed it meanwhile.

@@ -200,7 +200,7 @@ async fn failed(
     let attempt = if error.is_lock_timeout() { leg.attempts } else { leg.attempts.saturating_add(1) };
     let rest = backoff::rest(attempt, revoking);
     let again_in = if error.is_lock_timeout() { rest.max(KEPT) } else { rest };
-    tracing::error!(target = %lease.target(), grant = %id, error = chain(error), "what was found of an access could not be recorded");
+    tracing::error!(on = %lease.target(), grant = %id, error = chain(error), "what was found of an access could not be recorded");
     let why = Blocker::NotRecorded { why: error.to_string() };
     let write = LegWrite {
         fares: Fares::Retrying { why, attempt, again_in },
@@ -240,7 +240,7 @@ async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result
             }
             Err(error) if error.is_unavailable() => return Err(error.into()),
             Err(error) => {
-                tracing::error!(target = %lease.target(), action = event.what.action(), error = chain(&error), "a finding could not be recorded");
+                tracing::error!(on = %lease.target(), action = event.what.action(), error = chain(&error), "a finding could not be recorded");
             }
         }
     }

@@ -1,7 +1,10 @@
 //! The binary: arguments, logs, exit codes.
 
 use clap::Parser;
-use latchkey::cli::{Cli, log, tell};
+use latchkey::{
+    causes::with_causes,
+    cli::{Cli, log, tell},
+};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -13,7 +16,7 @@ async fn main() -> ExitCode {
     match cli.run().await {
         Ok(code) => code,
         Err(error) => {
-            tell(format_args!("latchkey: {error:#}"));
+            tell(format_args!("latchkey: {}", with_causes(error.as_ref())));
             ExitCode::FAILURE
         }
     }

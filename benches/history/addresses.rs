@@ -45,6 +45,7 @@ pub const PAGES: &[(&str, &[&str])] = &[
     ("/settings", &["/settings"]),
     ("/targets", &["/targets", "/targets?find=crowd-7"]),
     ("/targets/{kind}/{key}", &["/targets/cluster/{the cluster with most}", "/targets/principal/{the user with most}"]),
+    ("/targets/{kind}/{key}/live", &["/targets/cluster/{the cluster with most}/live"]),
 ];
 
 /// Pages of nobody's history.

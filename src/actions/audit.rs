@@ -115,6 +115,23 @@ async fn begin(store: &Store, wanted: &Wanted, format: Format) -> Result<Export,
     }
 }
 
+/// The names among the filters that nobody, or nothing, has, of those that this version knows.
+///
+/// # Errors
+/// `Database`.
+pub async fn unknown_among(store: &Store, wanted: &Wanted) -> Result<Vec<Unknown>, StoreError> {
+    let filters = [
+        (Named::Actor, &wanted.actor),
+        (Named::Person, &wanted.person),
+        (Named::Cluster, &wanted.cluster),
+        (Named::Action, &wanted.action),
+    ];
+    let named = filters.into_iter().filter_map(|(named, name)| Some((named, name.clone()?))).collect();
+    let mut unknown = unknown(store, named).await?;
+    unknown.retain(|name| name.near.as_ref() != Some(&name.name));
+    Ok(unknown)
+}
+
 async fn unknown(store: &Store, filters: Vec<(Named, String)>) -> Result<Vec<Unknown>, StoreError> {
     let mut unknown = Vec::new();
     for (named, name) in filters {

@@ -7,6 +7,7 @@
 
 use super::decide_again;
 use crate::{
+    causes::chain,
     store::{
         Store, StoreError, Tx, due,
         grants::{Locked, Unreadable},
@@ -95,7 +96,7 @@ fn settled(table: &str, id: Uuid, result: Result<bool, StoreError>) -> bool {
         Ok(settled) => settled,
         Err(StoreError::Stale(_)) => false,
         Err(error) => {
-            tracing::error!(table, %id, error = &error as &dyn std::error::Error, "the clock went past a row");
+            tracing::error!(table, %id, error = chain(&error), "the clock went past a row");
             false
         }
     }

@@ -151,8 +151,16 @@ async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result
     };
     preview.obstacles.retain(|obstacle| !inside.iter().flatten().any(|inside| inside == obstacle));
     let holds = preview.obstacles.len() < before;
+    for yaml in &mut preview.bindings {
+        *yaml = yaml.replace(&grant.id().to_string(), ID).replace(&grant.facts.hard_until.to_string(), LATEST_END);
+    }
     Ok(Some(Shown { preview, held, holds, read_at: observed.at, read_seconds_ago: observed.age_seconds }))
 }
+
+/// Stands for the access's id, which it gets when it is approved.
+pub const ID: &str = "<id>";
+/// Stands for the access's latest end, which follows from when it is approved.
+pub const LATEST_END: &str = "<latest end>";
 
 /// The grant that an approval now would make. Its ids are new ones that nothing else has.
 fn imagined(subject: &Subject<'_>, arn: &PrincipalArn, policy_hash: &str, now: Timestamp) -> DesiredGrant {

@@ -7,9 +7,12 @@ use latchkey_domain::access::{
     transition::Actor,
 };
 
-/// What somebody may do beside asking.
+/// What somebody may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "whoever has one role may have any of the others, too")]
 pub struct Roles {
+    /// Some policy lets them ask for something.
+    pub requester: bool,
     /// Some policy names them as one who decides.
     pub approver: bool,
     pub operator: bool,
@@ -24,6 +27,7 @@ impl Roles {
             Decision::Ask { approvers, .. } => approvers.contains(person),
         };
         Self {
+            requester: file.policies.iter().any(|policy| policy.requesters.contains(person)),
             approver: file.policies.iter().any(|policy| decides(&policy.decision)),
             operator: file.has_role(person, Role::Operator),
             auditor: file.has_role(person, Role::Auditor),

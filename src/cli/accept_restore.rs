@@ -60,7 +60,7 @@ fn together(wanted: &[Wanted]) -> SetUpAgain {
 
 pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let by = args.by.clone().unwrap_or_else(system_user);
-    let store = owner(settings)?;
+    let store = owner(settings).await?;
     let cluster = &args.cluster;
     let nothing = || format!("nothing was accepted for `{cluster}`");
     let looked = look(&store, cluster).await.with_context(nothing)?;

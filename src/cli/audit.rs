@@ -7,7 +7,7 @@ use crate::{
     store::{
         audit::{
             NotVerified,
-            export::{Export, Format},
+            export::{CSV_HEAD, Export, Format},
             has_link, verify,
         },
         read::audit::Wanted,
@@ -89,6 +89,9 @@ pub async fn run(config: Option<&Path>, command: Command) -> anyhow::Result<Exit
     }
 }
 
+/// What `--head` asked for.
+const FOUND: &str = "a link has the hash that was kept: it is that chain, and goes on from there";
+
 fn hash(text: &str) -> Result<[u8; 32], &'static str> {
     let mut bytes = [0; 32];
     hex::decode_to_slice(text, &mut bytes).map_err(|_| "a hash has 64 hexadecimal digits")?;
@@ -102,7 +105,7 @@ async fn verify_database(settings: &Settings, kept: Option<[u8; 32]>) -> anyhow:
             let _ = write!(stderr(), "\r{links} links");
         }
     };
-    let store = reader(settings)?;
+    let store = reader(settings).await?;
     let verified = verify(store.pool(), progress).await;
     if terminal {
         let _ = write!(stderr(), "\r");
@@ -115,12 +118,12 @@ async fn verify_database(settings: &Settings, kept: Option<[u8; 32]>) -> anyhow:
                 say(format_args!("{} newest events are not linked yet", verified.unsealed))?;
             }
             name_unreadable(&verified.unreadable);
-            if let Some(kept) = kept
-                && !has_link(&store, &kept).await.context("failed to look for the hash that was kept")?
-            {
+            let Some(kept) = kept else { return Ok(ExitCode::SUCCESS) };
+            if !has_link(&store, &kept).await.context("failed to look for the hash that was kept")? {
                 tell(format_args!("no link has the hash that was kept: it is another chain, or was cut"));
                 return Ok(ExitCode::FAILURE);
             }
+            say(format_args!("{FOUND}"))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(NotVerified::Broken(broken)) => {
@@ -173,11 +176,13 @@ fn verify_file(path: &Path, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> 
         "its header says, which nothing proves: of installation {}, as of {}, {}",
         header.installation, header.exported_at, header.filters
     ))?;
-    if kept.is_none() {
-        say(format_args!(
-            "compare the last link with a hash kept elsewhere (--head): a chain made anew would hold, too"
-        ))?;
-    }
+    say(format_args!(
+        "{}",
+        match kept {
+            Some(_) => FOUND,
+            None => "compare the last link with a hash kept elsewhere (--head): a chain made anew would hold, too",
+        }
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -195,6 +200,9 @@ fn verify_lines(mut reader: impl BufRead, mut seen: impl FnMut(&[u8; 32])) -> io
             return Ok(Err(broken("it is longer than a line of an export can be")));
         }
         let Ok(text) = std::str::from_utf8(&line) else { return Ok(Err(broken("it is no text"))) };
+        if verifier.lines() == 0 && text.trim_end() == CSV_HEAD.trim_end() {
+            return Ok(Err(broken("this is the CSV, by which nothing can be verified: export it as JSONL")));
+        }
         if let Err(broken) = verifier.line(text) {
             return Ok(Err(broken));
         }
@@ -219,7 +227,7 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
         bail!("the period from --from to --to ends before it begins");
     }
     let by = args.by.clone().unwrap_or_else(system_user);
-    let store = reader(settings)?;
+    let store = reader(settings).await?;
     let (mut export, recorded) =
         export_from_terminal(&store, &by, &wanted, format).await.context("nothing was exported")?;
     if !recorded {

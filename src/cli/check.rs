@@ -1,13 +1,19 @@
 //! `latchkey check`: every fault of both files at once.
 
 use super::{CONFIG, lines, say, tell};
-use crate::config::{Fault, Severity, policy, settings};
+use crate::config::{
+    Fault, Severity, policy,
+    settings::{self, Checked},
+};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 const POLICY: &str = "policy.toml";
+/// No fault, since each process has its own URL from its own environment.
+const NO_DATABASE: &str = "note: nothing here says where the database is; `latchkey migrate` needs it as its owner: set \
+                           LATCHKEY_DATABASE__OWNER_URL, or `owner_url_file` in [database]";
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -21,7 +27,7 @@ pub struct Args {
 pub fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode> {
     let mut faults = Vec::new();
     let mut checked = Vec::new();
-    let mut look = |named: Option<&Path>, default: &str, check: &dyn Fn(&str, &str, &Path) -> Vec<Fault>| {
+    let mut look = |named: Option<&Path>, default: &str, check: &mut dyn FnMut(&str, &str, &Path) -> Vec<Fault>| {
         let path = named.unwrap_or(Path::new(default));
         let file = path.display().to_string();
         match std::fs::read_to_string(path) {
@@ -36,8 +42,13 @@ pub fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode> {
             }
         }
     };
-    look(config, CONFIG, &|file, text, folder| settings::check(file, text, folder, settings::environment()).faults);
-    look(args.policy.as_deref(), POLICY, &|file, text, _| policy::check(file, text).faults);
+    let mut without_database = false;
+    look(config, CONFIG, &mut |file, text, folder| {
+        let Checked { settings, faults } = settings::check(file, text, folder, settings::environment());
+        without_database = settings.is_some_and(|settings| settings.database.has_no_url());
+        faults
+    });
+    look(args.policy.as_deref(), POLICY, &mut |file, text, _| policy::check(file, text).faults);
     if !faults.is_empty() {
         tell(format_args!("{}", lines(&faults)));
     }
@@ -46,6 +57,9 @@ pub fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode> {
     if errors > 0 {
         tell(format_args!("{errors} {}, {warnings} {}", plural(errors, "error"), plural(warnings, "warning")));
         return Ok(ExitCode::FAILURE);
+    }
+    if without_database {
+        tell(format_args!("{NO_DATABASE}"));
     }
     // Of a rule that never works, too: no access comes of it, and what else the files say holds.
     let told = match warnings {

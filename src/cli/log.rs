@@ -6,11 +6,15 @@ use std::{
 };
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
+/// What is not told where nothing else is asked for. We say ourselves why a connection to the database is not used, and
+/// that there are no credentials; the pool says the former at each try, and the SDK the latter as Rust writes its values.
+const QUIET: &str = "sqlx_core::pool::inner=off,aws_config::meta=error,aws_config::imds=error";
+
 /// Logs go to standard error: `LATCHKEY_LOG` says what (`debug`, `latchkey=trace,sqlx=info`), `LATCHKEY_LOG_FORMAT` how:
 /// `json` or `text`. A panic is an event like others.
 pub fn begin(service: bool) {
-    let default = if service { "info" } else { "warn" };
-    let filter = EnvFilter::try_from_env("LATCHKEY_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let level = if service { "info" } else { "warn" };
+    let filter = EnvFilter::try_from_env("LATCHKEY_LOG").unwrap_or_else(|_| EnvFilter::new(format!("{level},{QUIET}")));
     let json = match std::env::var("LATCHKEY_LOG_FORMAT").as_deref() {
         Ok("json") => true,
         Ok("text") => false,
@@ -26,7 +30,7 @@ pub fn begin(service: bool) {
     }
     panic::set_hook(Box::new(|panicked| {
         let place = panicked.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, message = panicked.payload_as_str().unwrap_or_default(), "a panic");
+        tracing::error!(place, said = panicked.payload_as_str().unwrap_or_default(), "a panic");
     }));
 }
 

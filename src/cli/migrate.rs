@@ -1,7 +1,10 @@
 //! `latchkey migrate`: the schema, the two database roles, and what each may do.
 
 use super::{say, tell};
-use crate::{config::Settings, store};
+use crate::{
+    config::Settings,
+    store::{self, Migrated},
+};
 use std::process::ExitCode;
 
 /// Runs the migrations that are not run yet, as the schema's owner, and sets what sessions of the roles have. Twice does
@@ -9,6 +12,9 @@ use std::process::ExitCode;
 pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let migrated = store::migrate(settings.database.owner()?).await?;
     say(format_args!("the schema is at version {}", migrated.version))?;
+    if let Some(text) = without_password(&migrated) {
+        tell(format_args!("{text}"));
+    }
     if migrated.to_run.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
@@ -17,4 +23,31 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         say(format_args!("{statement};"))?;
     }
     Ok(ExitCode::FAILURE)
+}
+
+/// What is left to do for the roles that were made: nobody signs in as them before.
+fn without_password(migrated: &Migrated) -> Option<String> {
+    let statements: Vec<String> =
+        migrated.made.iter().map(|role| format!("\n    alter role {role} password '...';")).collect();
+    let roles = migrated.made.join(" and ");
+    let (have, none) =
+        if migrated.made.len() == 1 { ("role", "it has no password") } else { ("roles", "they have no passwords") };
+    (!statements.is_empty()).then(|| format!("made the {have} {roles}; {none} yet. Give one:{}", statements.concat()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_that_were_made_need_a_password() {
+        let migrated = Migrated { made: vec!["latchkey_web", "latchkey_worker"], ..Migrated::default() };
+        let told = without_password(&migrated).unwrap();
+        assert!(
+            told.starts_with("made the roles latchkey_web and latchkey_worker; they have no passwords yet"),
+            "{told}"
+        );
+        assert!(told.ends_with("\n    alter role latchkey_worker password '...';"), "{told}");
+        assert_eq!(without_password(&Migrated::default()), None);
+    }
 }

@@ -24,7 +24,8 @@ pub mod worker;
 
 use crate::{
     config::{self, Fault, Settings},
-    store::Store,
+    database_url::DatabaseUrl,
+    store::{Store, session},
 };
 use anyhow::bail;
 use clap::{Parser, Subcommand};
@@ -122,17 +123,25 @@ fn lines(faults: &[Fault]) -> String {
 }
 
 /// The database as the schema's owner.
-fn owner(settings: &Settings) -> anyhow::Result<Store> {
-    Ok(Store::connect(settings.database.owner()?, 2))
+async fn owner(settings: &Settings) -> anyhow::Result<Store> {
+    connected(settings.database.owner()?).await
 }
 
 /// The database as whoever may read it: the role of any process.
-fn reader(settings: &Settings) -> anyhow::Result<Store> {
+async fn reader(settings: &Settings) -> anyhow::Result<Store> {
     let database = &settings.database;
     let given = [&database.owner_url, &database.worker_url, &database.web_url].into_iter().flatten().next();
     match given {
-        Some(url) => Ok(Store::connect(url, 2)),
-        None => Ok(Store::connect(database.owner()?, 2)),
+        Some(url) => connected(url).await,
+        None => connected(database.owner()?).await,
+    }
+}
+
+/// A database that answers, and is as it has to be: where it is not, whoever typed the command reads why at once.
+async fn connected(url: &DatabaseUrl) -> anyhow::Result<Store> {
+    match session::unfit_at(url).await? {
+        None => Ok(Store::connect(url, 2)),
+        Some(unfit) => Err(unfit.into()),
     }
 }
 

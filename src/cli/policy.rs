@@ -61,7 +61,7 @@ async fn apply(settings: &Settings, args: &ApplyArgs) -> anyhow::Result<ExitCode
         end_refused: args.end_refused,
         by: &by,
     };
-    let applied = policies::apply(&owner(settings)?, &application)
+    let applied = policies::apply(&owner(settings).await?, &application)
         .await
         .context("the policy was not applied; the current one stays")?;
     say(format_args!("{}", told(&hash, &applied)))?;
@@ -95,7 +95,7 @@ fn told(hash: &str, applied: &Applied) -> String {
 }
 
 async fn show(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let current = policies::current(reader(settings)?.pool()).await?;
+    let current = policies::current(reader(settings).await?.pool()).await?;
     let Some(current) = current else {
         bail!("no policy was applied yet: run `latchkey policy apply policy.toml`");
     };

@@ -2,6 +2,7 @@
 
 use super::{Bounds, Stop, internal, serve_connections};
 use crate::{
+    causes::chain,
     config::Settings,
     login::{
         openid::{OpenId, OpenIdConfig},
@@ -17,7 +18,7 @@ use tokio::net::TcpListener;
 
 pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let store = Store::for_pages(settings.database.web()?, settings.database.connections);
-    let state = state(settings, store)?;
+    let state = state(settings, store.clone())?;
     let machines = web::for_machines(state.clone());
     let router = web::router(state);
     let stop = Stop::on_signals().context("failed to listen to signals")?;
@@ -32,10 +33,20 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     tracing::info!(%address, public_url = %settings.server.public_url, "the portal listens");
     let bounds = Bounds::behind(settings.server.trusted_proxies.clone());
     tokio::join!(
+        look_at_the_database(&store),
         serve_connections(listener, router, bounds, stop.clone()),
         internal::serve(settings.server.internal, machines, stop),
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says in the log why the database cannot be used, where it cannot: before anybody asks for a page. The portal serves all
+/// the same, since the database may come back.
+async fn look_at_the_database(store: &Store) {
+    if let Err(error) = store.acquire().await {
+        let error = store.unfit().map_or_else(|| chain(&error), |why| why.to_string());
+        tracing::error!(error, "the database cannot be used yet");
+    }
 }
 
 /// What the portal's handlers use, by these settings.

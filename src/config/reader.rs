@@ -32,7 +32,8 @@ pub(super) struct Given<T> {
 pub(super) struct Collector<'d> {
     file: &'d str,
     text: &'d str,
-    /// Whether the text has faults of syntax: what seems missing may then stand in the part that was skipped.
+    /// Whether the text has faults of syntax: what seems missing may then stand in the part that was skipped, and what
+    /// seems unknown belong to it.
     recovered: bool,
     /// Whether the text rules already.
     rules: bool,
@@ -73,6 +74,14 @@ impl<'d> Collector<'d> {
 
     /// A fault of something that is not there.
     pub fn missing(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
+        if !self.recovered {
+            self.error(place, message, hint);
+        }
+    }
+
+    /// A fault of a key that nobody asked for. Where a header was skipped, what stands below it seems to be another
+    /// section's.
+    fn unknown(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
         if !self.recovered {
             self.error(place, message, hint);
         }
@@ -133,9 +142,9 @@ pub(super) struct Section<'d> {
 }
 
 impl<'d> Section<'d> {
-    /// The root of a document.
-    pub fn root(table: &'d DeTable<'d>, title: &str) -> Self {
-        let (place, title) = (Place::Span(0..0), title.to_owned());
+    /// The root of a document. Its name stands before each fault.
+    pub fn root(table: &'d DeTable<'d>) -> Self {
+        let (place, title) = (Place::Span(0..0), "the file".to_owned());
         Self { table: Some(table), overrides: None, place, title, asked: BTreeSet::new() }
     }
 
@@ -381,7 +390,7 @@ impl<'d> Section<'d> {
                     let known: Vec<&str> = known.collect();
                     Some(format!("it has {}", known.join(", ")))
                 });
-                faults.error(&Place::Span(key.span()), format!("{} has no `{name}`", self.title), hint);
+                faults.unknown(&Place::Span(key.span()), format!("{} has no `{name}`", self.title), hint);
             }
         }
         for (key, (variable, _)) in self.overrides.into_iter().flatten() {

@@ -4,7 +4,7 @@ use super::{
     Store, StoreError, Tx,
     columns::{kept, time},
 };
-use crate::machine;
+use crate::{causes::chain, machine};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use latchkey_domain::access::{
@@ -211,7 +211,7 @@ pub async fn clear_over(
         };
         if let Err(error) = cleared.await {
             let error: StoreError = error;
-            tracing::warn!(subject = alarm.subject, error = &error as &dyn std::error::Error, "an alarm stays");
+            tracing::warn!(subject = alarm.subject, error = chain(&error), "an alarm stays");
         }
     }
     Ok(())

@@ -74,6 +74,16 @@ impl StoreError {
         }
     }
 
+    /// Why the server lets nobody in, in words that hold nothing of the URL; nothing where it is something else.
+    pub fn shut_out(&self) -> Option<&'static str> {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return None };
+        match error.code().as_deref() {
+            Some("28P01" | "28000") => Some("the database refuses the role or its password"),
+            Some("3D000") => Some("the server has no such database"),
+            _ => None,
+        }
+    }
+
     /// Whether the database is a copy that takes no writes.
     pub fn is_read_only(&self) -> bool {
         match self {

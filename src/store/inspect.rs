@@ -15,6 +15,8 @@ pub struct SignedIn {
     pub is_mighty: bool,
     /// Whether it belongs to the role that owns the schema's tables.
     pub owns: bool,
+    /// That role; nobody where there are no tables yet.
+    pub owner: Option<String>,
     pub now: Timestamp,
     /// Such as `15.4`.
     pub version: String,
@@ -44,6 +46,8 @@ pub async fn signed_in(pool: &PgPool, schema: &str) -> Result<SignedIn, StoreErr
         r#"select current_user::text as "user!", r.rolsuper or r.rolcreaterole or r.rolbypassrls as "mighty!",
              exists (select from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
                      and pg_has_role(current_user, c.relowner, 'MEMBER')) as "owns!",
+             (select pg_get_userbyid(c.relowner)::text from pg_class c
+               where c.relnamespace = current_schema()::regnamespace and c.relname = 'access_grant') as "owner?",
              clock_timestamp() as "now!", current_setting('server_version') as "version!",
              case when has_schema_privilege(current_schema(), 'create') and not pg_has_role(current_user, 'pg_database_owner', 'member')
                then quote_ident(current_schema()) end as "creates_in?",
@@ -60,6 +64,7 @@ pub async fn signed_in(pool: &PgPool, schema: &str) -> Result<SignedIn, StoreErr
         user: row.user,
         is_mighty: row.mighty,
         owns: row.owns,
+        owner: row.owner,
         now: row.now.to_jiff(),
         version: row.version,
         creates_in: row.creates_in,

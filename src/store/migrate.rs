@@ -18,6 +18,8 @@ const LOCK: i64 = 0x6c61_7463_686b_6579;
 pub struct Migrated {
     /// The schema's newest version.
     pub version: i64,
+    /// The roles that it made, which have no password yet.
+    pub made: Vec<&'static str>,
     /// What the owner may not run, for an administrator: without it no process uses the database.
     pub to_run: Vec<String>,
 }
@@ -64,11 +66,22 @@ pub async fn migrate(url: &DatabaseUrl) -> Result<Migrated, NotMigrated> {
     if here.as_deref() != Some(schema) {
         return Err(NotMigrated::Pooler);
     }
+    let there = roles(&mut connection).await?;
     migrations_in(schema).run(&mut connection).await?;
+    let made = ROLES.into_iter().filter(|role| !there.iter().any(|name| name == role)).collect();
     let to_run = set_up_roles(&mut connection, schema).await?;
     connection.close().await.ok();
     let version = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
-    Ok(Migrated { version, to_run })
+    Ok(Migrated { version, made, to_run })
+}
+
+/// Those of the two roles that the server has: they belong to all of its databases.
+async fn roles(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let named: Vec<String> = ROLES.map(str::to_owned).to_vec();
+    sqlx::query_scalar("select rolname::text from pg_roles where rolname = any($1)")
+        .bind(named)
+        .fetch_all(connection)
+        .await
 }
 
 /// Another schema with tables of ours, where this one has none.

@@ -4,6 +4,7 @@ use super::{
     Store, StoreError,
     columns::{json, parsed, to_json},
 };
+use crate::causes::chain;
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{ClusterId, PrincipalId, transition::Target},
@@ -129,7 +130,7 @@ async fn read<T: DeserializeOwned>(store: &Store, target: Target) -> Result<Opti
     match parsed("observation", "body", Some(&row.body)) {
         Ok(body) => Ok(Some(Observed { body, at: at.to_jiff(), age_seconds: u64::try_from(age).unwrap_or(0) })),
         Err(error) => {
-            tracing::error!(%target, error = &error as &dyn std::error::Error, "the last look cannot be read");
+            tracing::error!(on = %target, error = chain(&error), "the last look cannot be read");
             Ok(None)
         }
     }

@@ -6,6 +6,7 @@ use super::{
     columns::{time, to_json},
     grants,
 };
+use crate::causes::chain;
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use latchkey_domain::audit::event::{Event, Known};
@@ -274,7 +275,7 @@ pub async fn tell(store: &Store, rows: &[Unreadable]) {
             tx.commit().await
         };
         if let Err(error) = told.await {
-            tracing::error!(row = row.row, error = &error as &dyn std::error::Error, "an alarm could not be raised");
+            tracing::error!(row = row.row, error = chain(&error), "an alarm could not be raised");
         }
     }
 }

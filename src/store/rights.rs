@@ -21,6 +21,8 @@ pub type Rights = BTreeMap<(String, &'static str), Reach>;
 
 /// What may be granted on a table and matters here.
 const PRIVILEGES: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
+/// The table that says which migrations ran: none of them makes it.
+pub const OF_MIGRATIONS: &str = "_sqlx_migrations";
 /// What may be granted on a function; it stands among the tables as `function name(types)`.
 const EXECUTE: &str = "EXECUTE";
 
@@ -42,7 +44,7 @@ pub fn granted(role: &str, tables: &BTreeSet<String>) -> Rights {
 
 /// The tables that the migrations create, and the one that says which of them ran.
 fn created() -> BTreeSet<String> {
-    let mut tables = BTreeSet::from(["_sqlx_migrations".to_owned()]);
+    let mut tables = BTreeSet::from([OF_MIGRATIONS.to_owned()]);
     for migration in MIGRATIONS.iter() {
         for statement in statements(migration.sql.as_str()) {
             let rest = ["create table ", "create unlogged table "].iter().find_map(|verb| statement.strip_prefix(verb));

@@ -106,15 +106,15 @@ pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option
     ];
     let counted = seen.into_iter().take(if is_owner { OF_OWNER } else { usize::MAX });
     let wrong: Vec<_> = counted.filter(|(.., right)| !right).map(|(name, value, _)| (name, value)).collect();
-    let is_elsewhere = !tables_in.is_empty() && !tables_in.iter().any(|found| found == schema);
-    if wrong.is_empty() && !is_elsewhere {
+    if wrong.is_empty() && tables_in.iter().any(|found| found == schema) {
         return Ok(None);
     }
     let (user, database) = (text(0)?, text(1)?);
     Ok(Some(Unfit { user, database, schema: schema.to_owned(), is_owner, wrong, tables_in }))
 }
 
-/// The same of a connection made for it.
+/// The same of a connection made for it. What stands in the way of one is known then, too: a pool says only that it had
+/// none in time.
 ///
 /// # Errors
 /// `Database`.
@@ -132,9 +132,10 @@ fn leads_to(search_path: &str, schema: &str) -> bool {
 }
 
 impl Unfit {
-    /// What an administrator runs in its place of `latchkey migrate`: nothing where latchkey.toml has to change.
+    /// What an administrator runs in its place of `latchkey migrate`: nothing where latchkey.toml has to change, or where
+    /// there is no schema yet, since whose it will be nobody knows.
     pub fn statements(&self) -> Vec<String> {
-        if self.is_elsewhere() {
+        if self.is_elsewhere() || self.tables_in.is_empty() {
             Vec::new()
         } else {
             statements(&self.user, &self.database, &self.schema, self.is_owner)
@@ -144,6 +145,9 @@ impl Unfit {
     /// What is wrong, without what to do.
     pub fn what(&self) -> String {
         let Self { user, database, schema, .. } = self;
+        if self.tables_in.is_empty() {
+            return format!("the database `{database}` has no schema yet: run `latchkey migrate`");
+        }
         if self.is_elsewhere() {
             let found = self.tables_in.join(" and ");
             return format!(
@@ -190,8 +194,13 @@ impl Refusal {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The log says it once, until a connection is used or another reason is found.
     fn set(&self, why: Option<Unfit>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = why.as_ref().filter(|why| last.as_ref() != Some(*why)) {
+            tracing::error!(%why, "a connection to the database is not used");
+        }
+        *last = why;
     }
 
     /// Looks at a new connection.

@@ -15,6 +15,7 @@ use super::{
     alarms::{self, Standing},
     audit::{SEALER_LOCK, waits_for_seal},
 };
+use crate::causes::chain;
 use futures::FutureExt as _;
 use jiff::SignedDuration;
 use keepers::{Keeper, end_it, first_of, of_session, who};
@@ -70,11 +71,7 @@ pub async fn look_over(store: &Store, watch: &Watch, at: Instant) -> Result<(), 
         probes += 1;
         if let Err(error) = tell(store, row).await {
             let subject = row.subject();
-            tracing::error!(
-                subject,
-                error = &error as &dyn std::error::Error,
-                "who keeps a row locked could not be told"
-            );
+            tracing::error!(subject, error = chain(&error), "who keeps a row locked could not be told");
         }
     }
     waits::tell(store).await?;
@@ -104,7 +101,7 @@ async fn tell_of_table(store: &Store, table: &str, keepers: &[Keeper]) -> Result
         tx.commit().await
     };
     if let Err(error) = told.await {
-        let (what, error) = (&alarm.what, &error as &dyn std::error::Error);
+        let (what, error) = (&alarm.what, chain(&error));
         tracing::error!(error, "no alarm can be raised: {what}");
     }
     Ok(())

@@ -180,7 +180,7 @@ impl Tx {
                     return Err(error);
                 }
                 waited = true;
-                tracing::error!(target = %wake.target, "somebody keeps a target locked; what happens there is not woken yet");
+                tracing::error!(on = %wake.target, "somebody keeps a target locked; what happens there is not woken yet");
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ use super::{
     routes::Routes,
 };
 use crate::{
-    actions::audit::{EMPTY_PERIOD, is_empty, moment},
+    actions::audit::{EMPTY_PERIOD, is_empty, moment, unknown_among},
     store::{
         self,
         read::{
@@ -50,6 +50,8 @@ pub struct AuditPage {
     /// What did not come about for them.
     pub undone: &'static str,
     pub rows: Vec<Row>,
+    /// Where there are none: names among the filters that nobody, or nothing, has.
+    pub hints: Vec<Html>,
     pub more: Option<String>,
     pub filtered: bool,
     pub chain: Chain,
@@ -136,8 +138,10 @@ async fn page(
         return AuditPage::refused(&state, &signed_in, filter, (errors, "Not searched")).await;
     }
     let rows = audit::events(&state.store, &wanted, PAGE + 1).await?;
+    let unknown = if rows.is_empty() { unknown_among(&state.store, &wanted).await? } else { vec![] };
     let chain = Chain::read(&state, &signed_in.clock).await?;
-    Ok(AuditPage::new(&signed_in, filter, rows, chain).into_response())
+    let hints = unknown.iter().map(|name| export::wrong(name).1).collect();
+    Ok(AuditPage { hints, ..AuditPage::new(&signed_in, filter, rows, chain) }.into_response())
 }
 
 impl Filter {
@@ -227,6 +231,8 @@ impl AuditPage {
         let goes_on = events.len() > PAGE;
         events.truncate(PAGE);
         let more = events.last().filter(|_| goes_on).map(|last| filter.address(last.id));
+        // The list goes by time. What was recorded late has a later number than what happened after it.
+        events.sort_by_key(|event| std::cmp::Reverse(event.seq.unwrap_or(i64::MAX)));
         let filtered = !filter.after.is_empty()
             || [&filter.actor, &filter.person, &filter.cluster, &filter.action, &filter.from, &filter.to]
                 .iter()
@@ -235,6 +241,7 @@ impl AuditPage {
             layout: signed_in.layout(Place::Audit, "Audit log"),
             rows: events.iter().map(|event| Row::of(event, &signed_in.clock)).collect(),
             filter,
+            hints: vec![],
             errors: vec![],
             undone: "",
             more,

@@ -58,8 +58,9 @@ impl Pulse {
                 },
                 Hold::Failed => return None,
             };
-            banner.text = banner.text.then_link(&format!("/targets/cluster/{}", held.id), "Open it");
-            Some(banner)
+            let address = format!("/targets/cluster/{}", held.id);
+            banner.text = banner.text.then_link(&address, "Open it");
+            Some(Banner { leads_to: Some(address), ..banner })
         };
         self.alarm().into_iter().chain(self.held.iter().filter_map(banner)).collect()
     }

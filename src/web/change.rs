@@ -1,7 +1,10 @@
 //! What an approval would change outside, exactly: the IAM document, the aws-auth hunk, roles and bindings.
 
 use super::html::Html;
-use crate::{actions::preview::Shown, words};
+use crate::{
+    actions::preview::{self, Shown},
+    words,
+};
 use latchkey_domain::{
     eks::aws_auth::{Changed, DiffLine, diff},
     plan::preview::Preview,
@@ -40,14 +43,17 @@ pub struct Change {
 impl Change {
     /// What the planner says.
     pub fn of(shown: &Shown) -> Self {
-        let preview = &shown.preview;
-        let mut documents = vec![iam(preview), aws_auth(preview)];
-        documents.extend(preview.roles.iter().map(|yaml| whole("ClusterRole", yaml)));
-        documents.extend(preview.bindings.iter().map(|yaml| whole("Binding", yaml)));
+        let planned = &shown.preview;
+        let mut documents = vec![iam(planned), aws_auth(planned)];
+        documents.extend(planned.roles.iter().map(|yaml| whole("ClusterRole", yaml)));
+        documents.extend(planned.bindings.iter().map(|yaml| Document {
+            said: Some(words::access::not_yet(preview::ID, preview::LATEST_END)),
+            ..whole("Binding", yaml)
+        }));
         Self {
             documents,
-            obstacles: preview.obstacles.iter().map(words::blocker::sentence).collect(),
-            adds: preview.adds.iter().map(|each| Html::prose(&crate::words::power::can(each))).collect(),
+            obstacles: planned.obstacles.iter().map(words::blocker::sentence).collect(),
+            adds: words::power::can_all(&planned.adds).iter().map(|line| Html::prose(line)).collect(),
         }
     }
 }

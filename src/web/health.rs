@@ -1,7 +1,10 @@
 //! For machines: is the process up, can it do its work.
 
 use super::{State, frame::ForMachines, routes::Routes};
-use crate::actions::policy::{self, NoPolicy};
+use crate::{
+    actions::policy::{self, NoPolicy},
+    causes::chain,
+};
 use axum::{
     extract::State as Extract,
     http::StatusCode,
@@ -19,8 +22,10 @@ async fn readyz(Extract(state): Extract<State>) -> Response {
         Ok(_) | Err(NoPolicy::Unreadable { .. }) => return "ready\n".into_response(),
         Err(error @ NoPolicy::None) => format!("{error}\n"),
         Err(NoPolicy::Store(error)) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+            tracing::warn!(error = chain(&error), "not ready");
             if let Some(why) = state.store.unfit() {
+                format!("{why}\n")
+            } else if let Some(why) = error.shut_out() {
                 format!("{why}\n")
             } else if error.is_without_schema() {
                 "the database has no schema yet: run `latchkey migrate`\n".to_owned()

@@ -32,11 +32,13 @@ use latchkey_domain::access::{RequestId, grant::GrantState, policy::PolicyFile, 
 use serde::Deserialize;
 
 /// What one has, and the way to more.
-#[derive(Debug, Template, WebTemplate)]
+#[derive(Debug, Clone, Template, WebTemplate)]
 #[template(path = "home.html")]
 pub struct HomePage {
     pub layout: Layout,
-    /// What a newcomer does first; nothing once it is done.
+    /// Whether a policy lets them ask for anything.
+    pub may_ask: bool,
+    /// What a newcomer does first; nothing once it is done, and for whoever cannot ask.
     pub first: Option<FirstSteps>,
     pub needs_me: Vec<Row>,
     pub more_needs_me: bool,
@@ -110,7 +112,8 @@ async fn page(
     let newcomer = !identity_proven || (asked.is_empty() && after.is_none());
     Ok(HomePage {
         layout: signed_in.layout(Place::Home, "Home"),
-        first: newcomer.then_some(FirstSteps { identity_proven }),
+        may_ask: signed_in.may_ask(),
+        first: (newcomer && signed_in.may_ask()).then_some(FirstSteps { identity_proven }),
         needs_me: needs_me.iter().map(|row| Row::waiting(row, file, clock)).collect(),
         more_needs_me,
         cards: held.iter().map(|held| Card::of(held, file, clock)).collect(),
@@ -184,6 +187,7 @@ impl HomePage {
     /// The first page of somebody with accesses, and of a newcomer.
     pub fn samples() -> Vec<(&'static str, Self)> {
         use super::requests::samples::{asked, held, waiting};
+        use crate::actions::visitor::{Roles, Visitor};
         let ana = super::samples::signed_in("Ana Petrova");
         let (file, clock) = (&ana.policy.file, &ana.clock);
         let card = |number, state| Card { prod: true, ..Card::of(&held(number, state), file, clock) };
@@ -193,6 +197,7 @@ impl HomePage {
         layout.banners = vec![super::layout::Banner::new(super::look::Tone::Danger, overdue)];
         let whole = Self {
             layout,
+            may_ask: true,
             first: None,
             needs_me: vec![Row::waiting(&waiting(true), file, clock)],
             more_needs_me: true,
@@ -211,6 +216,7 @@ impl HomePage {
         };
         let newcomer = Self {
             layout: ana.layout(Place::Home, "Home"),
+            may_ask: true,
             first: Some(FirstSteps { identity_proven: false }),
             needs_me: vec![],
             more_needs_me: false,
@@ -219,6 +225,10 @@ impl HomePage {
             more: None,
             later: false,
         };
-        vec![("home", whole), ("home-newcomer", newcomer)]
+        let roles = Roles { auditor: true, ..Roles::default() };
+        let eli = SignedIn { visitor: Visitor { roles, ..ana.visitor.clone() }, ..ana.clone() };
+        let auditor =
+            Self { layout: eli.layout(Place::Home, "Home"), may_ask: eli.may_ask(), first: None, ..newcomer.clone() };
+        vec![("home", whole), ("home-newcomer", newcomer), ("home-auditor", auditor)]
     }
 }

@@ -117,7 +117,7 @@ async fn live(
     if page.version == query.seen {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    match page.as_live().render() {
+    match page.as_live().render().and_then(|html| Ok(html + &page.layout.as_of()?)) {
         Ok(html) => Ok(axum::response::Html(html).into_response()),
         Err(error) => Err(Failure::internal(&error)),
     }

@@ -2,6 +2,7 @@
 
 use super::{SignedIn, html::Html, icon::Icon, look::Tone, statics};
 use crate::words::{Clock, Sentence, people::initials};
+use askama::Template;
 use jiff::Timestamp;
 use latchkey_domain::access::person::Theme;
 
@@ -52,12 +53,14 @@ pub struct Banner {
     pub tone: Tone,
     pub icon: Icon,
     pub text: Html,
+    /// The page that says more of it, where there is one.
+    pub leads_to: Option<String>,
 }
 
 impl Banner {
     /// A banner with a sentence.
     pub fn new(tone: Tone, text: &str) -> Self {
-        Self { tone, icon: Icon::TriangleAlert, text: Html::prose(text) }
+        Self { tone, icon: Icon::TriangleAlert, text: Html::prose(text), leads_to: None }
     }
 }
 
@@ -66,6 +69,13 @@ impl Banner {
 pub struct Who {
     pub name: String,
     pub initials: String,
+}
+
+/// See [`Layout::as_of`].
+#[derive(Debug, Template)]
+#[template(source = "<span id=\"as-of\" hx-swap-oob=\"true\">{% include \"as_of.html\" %}</span>", ext = "html")]
+struct AsOf<'a> {
+    layout: &'a Layout,
 }
 
 /// What every page's template finds as `layout`.
@@ -94,7 +104,8 @@ impl Layout {
             Place::Inbox => roles.approver || signed_in.unruled.is_some(),
             Place::Targets => roles.operator,
             Place::Audit => roles.auditor,
-            Place::Home | Place::Ask | Place::Identities | Place::Clusters | Place::Status => true,
+            Place::Ask => signed_in.may_ask(),
+            Place::Home | Place::Identities | Place::Clusters | Place::Status => true,
             Place::Settings | Place::Elsewhere => false,
         };
         let places = [
@@ -151,6 +162,21 @@ impl Layout {
     #[must_use]
     pub fn live(mut self, address: impl Into<String>) -> Self {
         self.refresh = Some(address.into());
+        self
+    }
+
+    /// The foot's moment, beside a live part that is answered: what is on the page then is as of now.
+    ///
+    /// # Errors
+    /// Where it cannot be rendered.
+    pub fn as_of(&self) -> Result<String, askama::Error> {
+        AsOf { layout: self }.render()
+    }
+
+    /// The same without the banner that leads to this very page, which says it itself.
+    #[must_use]
+    pub fn being(mut self, address: &str) -> Self {
+        self.banners.retain(|banner| banner.leads_to.as_deref() != Some(address));
         self
     }
 

@@ -33,7 +33,7 @@ impl Power {
         let cannot = words::power::cannot(&cannot, namespaces, runs_workloads);
         let works = profile.workable(&reach, kinds);
         Self {
-            can: capabilities(&works.rules).iter().map(|each| Html::prose(&words::power::can(each))).collect(),
+            can: words::power::can_all(&capabilities(&works.rules)).iter().map(|line| Html::prose(line)).collect(),
             cannot: cannot.iter().map(|line| Html::prose(line)).collect(),
             never: words::power::never(&works).iter().map(|line| Html::prose(line)).collect(),
             risk,

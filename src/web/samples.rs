@@ -55,7 +55,7 @@ pub fn signed_in(name: &str) -> SignedIn {
                 name: name.to_owned(),
                 groups: ["developers".to_owned()].into(),
             },
-            roles: Roles { approver: true, operator: true, auditor: true },
+            roles: Roles { requester: true, approver: true, operator: true, auditor: true },
             assurance: Assurance { auth_time: clock().now, acr: None, amr: vec![] },
         },
         policy: Arc::new(Current {
@@ -151,4 +151,76 @@ fn the_live_part_of_an_access_stops_polling_when_nothing_more_happens() {
         assert!(!html.contains("<input") && !html.contains("<textarea"), "{state}: live regions hold no inputs");
     }
     assert!(live("ended").contains("<div id=\"ending\" hx-swap-oob=\"true\"></div>"));
+}
+
+#[test]
+fn the_live_part_of_an_access_brings_what_stands_beside_it_up_to_date() {
+    let ana = signed_in("Ana Petrova");
+    let page = |state: &str| GrantPage::sample_for_holder(&ana, &grant_samples::detail(state));
+    for (state, bound) in [("provisioning", true), ("active", false), ("revoking", false), ("ended", false)] {
+        let live = page(state).sample_live();
+        for part in ["<span id=\"as-of\" hx-swap-oob=\"true\">As of ", "<div id=\"details\" hx-swap-oob=\"true\">"] {
+            assert_eq!(live.matches(part).count(), 1, "{state}: {part}");
+        }
+        let whole = page(state).render().unwrap();
+        for html in [live, whole] {
+            assert_eq!(html.contains("Over at the latest"), bound, "{state}: a bound that is not the end any more");
+        }
+    }
+    assert!(
+        ana.layout(Place::Home, "Home").as_of().unwrap().starts_with("<span id=\"as-of\" hx-swap-oob=\"true\">As of ")
+    );
+}
+
+#[test]
+fn the_page_of_an_access_shows_all_that_was_written_for_it() {
+    let ana = signed_in("Ana Petrova");
+    for (state, mark) in [("active", "+"), ("ended", "-")] {
+        let html = GrantPage::sample_for_holder(&ana, &grant_samples::detail(state)).render().unwrap();
+        let written = html.split("What was written, exactly").nth(1).unwrap();
+        assert!(written.contains("IAM policy <code>latchkey</code>"), "{written}");
+        assert!(written.contains(&format!("{mark} ")) && written.contains("eks:DescribeCluster"), "{written}");
+        assert!(written.contains("<code>latchkey/ends-by</code> is the latest"), "{written}");
+    }
+}
+
+#[test]
+fn what_happened_to_an_access_keeps_each_proof_and_what_others_changed() {
+    let ana = signed_in("Ana Petrova");
+    let rail = |state: &str| {
+        let html = GrantPage::sample_for_holder(&ana, &grant_samples::detail(state)).render().unwrap();
+        html.split("What happened").nth(1).unwrap().split("What was written").next().unwrap().to_owned()
+    };
+    let changed = "Somebody took the line of <code>latchkey:ana:3</code> out of aws-auth";
+    let setup = ["Proven in IAM<", "Proven on the cluster<", "Access works.", changed];
+    let end = ["Proven gone from IAM<", "Proven gone from the cluster<"];
+    for (state, told) in [("active", setup.to_vec()), ("ended", [&setup[..], &end[..]].concat())] {
+        let html = rail(state);
+        let places: Vec<Option<usize>> = told.iter().map(|text| html.find(text)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{state}: {places:?} in {html}");
+        for text in told {
+            assert_eq!(html.matches(text).count(), 1, "{state}: {text}");
+        }
+    }
+}
+
+#[test]
+fn whoever_may_ask_for_nothing_is_not_led_to_ask() {
+    let pages: BTreeMap<_, _> = HomePage::samples().into_iter().collect();
+    let html = |name: &str| pages[name].render().unwrap();
+    for led in ["/requests/new", "/identities/new", "Before your first kubectl"] {
+        assert!(html("home-newcomer").contains(led), "{led}");
+        assert!(!html("home-auditor").contains(led), "{led}");
+    }
+}
+
+#[test]
+fn what_a_script_puts_in_holds_nothing_for_browsers_without_one() {
+    for (name, mut page) in AskPage::samples() {
+        assert!(page.render().unwrap().contains("<noscript>"), "{name}");
+        page.live = true;
+        let part = page.as_form().render().unwrap();
+        assert!(!part.contains("noscript"), "{name}");
+        assert_eq!(part.matches("Send request").count(), 1, "{name}");
+    }
 }

@@ -48,6 +48,11 @@ impl SignedIn {
         Layout::new(self, place, title)
     }
 
+    /// Whether to offer them to ask; where no policy can be read, the form says so.
+    pub fn may_ask(&self) -> bool {
+        self.visitor.roles.requester || self.unruled.is_some()
+    }
+
     /// Goes on for operators only.
     ///
     /// # Errors

@@ -6,10 +6,13 @@ use super::{
     look::{Pill, Tone},
 };
 use crate::{
-    store::read::progress::{GrantProgress, LegProgress, StepTaken},
+    store::read::{
+        progress::{GrantProgress, LegProgress, StepTaken},
+        told::{Told, What},
+    },
     words::{self, Clock, Sentence, access::Subject},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
     became::Became,
     grant::{Cause, GrantState, Proven},
@@ -93,6 +96,7 @@ pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Ve
         };
         proof(leg, again).map(|event| (phase, event))
     }));
+    events.extend(grant.told.iter().filter(|told| !is_of_a_leg(told, &grant.legs)).map(|told| of_log(told, grant)));
     if let Some((since, until)) = grant.active {
         let sentence = Sentence::parse("Access works. It ends ").time(until, clock.at(until)).text(".");
         let mut active = Event::major(Tone::Good, Icon::ShieldCheck, Html::sentence(&sentence), since);
@@ -165,7 +169,9 @@ fn step(taken: &StepTaken) -> Event {
     let text = words::steps::step(&taken.step, taken.finished_at.is_some() && amiss.is_none());
     let mut event = Event::minor(tone, icon, Html::prose(&text), taken.finished_at.unwrap_or(taken.started_at));
     event.turns = turns;
-    event.evidence.push(Html::prose(&format!("`{}`", taken.object.replace('`', "'"))));
+    if !text.ends_with(&taken.object) {
+        event.evidence.push(Html::prose(&format!("`{}`", taken.object.replace('`', "'"))));
+    }
     event.evidence.extend(amiss.map(|became| Html::prose(&words::steps::became(became))));
     event
 }
@@ -175,6 +181,40 @@ fn step(taken: &StepTaken) -> Event {
 fn is_again(leg: &LegProgress, since: Option<Timestamp>) -> bool {
     let (Some(at), Some(since)) = (leg.proven_at, since) else { return false };
     leg.proven == Proven::Present && at.as_second() > since.as_second() + 1
+}
+
+/// A run's outcome is told a moment after its leg has it.
+const SAME: SignedDuration = SignedDuration::from_secs(2);
+
+/// Whether a leg has this very proof still, with what was seen.
+fn is_of_a_leg(told: &Told, legs: &[LegProgress]) -> bool {
+    let What::Proven { target_kind, .. } = &told.what else { return false };
+    let is_it = |at: Timestamp| at.duration_since(told.at).abs() <= SAME;
+    legs.iter().any(|leg| leg.target.kind() == target_kind && leg.proven_at.is_some_and(is_it))
+}
+
+/// What the log tells that no row has any more.
+fn of_log(told: &Told, grant: &GrantProgress) -> (Phase, Event) {
+    let is_over = grant.revoking_since.is_some_and(|since| told.at >= since);
+    match &told.what {
+        What::Proven { target_kind, gone } => {
+            let again = grant.active.is_some_and(|(since, _)| told.at.as_second() > since.as_second() + 1);
+            let (phase, text) = match (*gone || is_over, target_kind == "principal", again) {
+                (true, true, _) => (Phase::ProvenGone, "Proven gone from IAM"),
+                (true, false, _) => (Phase::ProvenGone, "Proven gone from the cluster"),
+                (false, true, true) => (Phase::Kept, "Proven again in IAM"),
+                (false, false, true) => (Phase::Kept, "Proven again on the cluster"),
+                (false, true, false) => (Phase::Proven, "Proven in IAM"),
+                (false, false, false) => (Phase::Proven, "Proven on the cluster"),
+            };
+            (phase, Event::minor(Tone::Good, Icon::BadgeCheck, Html::prose(text), told.at))
+        }
+        What::Changed(what) => {
+            let phase = if is_over { Phase::TakingAway } else { Phase::Kept };
+            let text = Html::prose(&words::steps::full_stop(what));
+            (phase, Event::minor(Tone::Needs, Icon::TriangleAlert, text, told.at))
+        }
+    }
 }
 
 fn proof(leg: &LegProgress, again: bool) -> Option<Event> {

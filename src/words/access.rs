@@ -196,6 +196,23 @@ pub fn unprotected(arn: &str) -> String {
     )
 }
 
+/// What stands in a preview for what is not known yet.
+pub fn not_yet(id: &str, latest_end: &str) -> String {
+    format!(
+        "`{id}` is the access\u{2019}s own, which it gets once it is approved. `{latest_end}` is 30 minutes to set it up, \
+         and the time asked for, after that."
+    )
+}
+
+/// What `latchkey/ends-by` of a binding says.
+pub fn ends_by(minutes: u32) -> String {
+    format!(
+        "`latchkey/ends-by` is the latest that it could have ended by: 30 minutes to set it up, and {}. It ends when its \
+         time is over.",
+        length(minutes)
+    )
+}
+
 /// A pill's word for a grant.
 pub fn grant_state(state: GrantState) -> &'static str {
     match state {

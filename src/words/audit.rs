@@ -6,7 +6,7 @@ use latchkey_domain::{
     access::{grant::Cause, request::ClosedWhy, vote::Verdict},
     audit::{
         Place, Unreadable,
-        event::{Event, Known},
+        event::{Event, Known, PROVEN_GONE},
     },
 };
 
@@ -144,11 +144,14 @@ impl Told<'_> {
             Event::GrantEnded { .. } => {
                 self.on_cluster(self.theirs("access")).text(" ended; ours is gone, something else still allows it.")
             }
-            Event::GrantChangeBegun { target, .. } => {
-                self.on_cluster(start.text(format!(" began to write for {whose} access"))).text(place(target)).text(".")
+            Event::GrantChangeBegun { target, steps, .. } => {
+                let did = if takes_away(steps) { "take away what it wrote" } else { "write" };
+                let sentence = start.text(format!(" began to {did} for {whose} access"));
+                self.on_cluster(sentence).text(place(target)).text(".")
             }
             Event::GrantChangeEnded { target, outcome, .. } => {
-                let sentence = self.on_cluster(start.text(format!(" wrote for {whose} access"))).text(place(target));
+                let did = if outcome == PROVEN_GONE { "took away what it wrote" } else { "wrote" };
+                let sentence = self.on_cluster(start.text(format!(" {did} for {whose} access"))).text(place(target));
                 match outcome.as_str() {
                     "" => sentence.text("."),
                     outcome => sentence.text(": ").text(outcome.trim_end_matches('.')).text("."),
@@ -267,6 +270,13 @@ impl Told<'_> {
     }
 }
 
+/// Whether each of these steps, a verb with its object, takes something away.
+fn takes_away(steps: &[String]) -> bool {
+    let is_away =
+        |step: &String| ["remove_", "delete_", "empty_", "untag_", "block_"].iter().any(|verb| step.starts_with(verb));
+    !steps.is_empty() && steps.iter().all(is_away)
+}
+
 fn place(target: &str) -> &'static str {
     match target {
         "principal" => ", in IAM",
@@ -383,6 +393,39 @@ mod tests {
         assert_eq!(
             said("grant.ended", "worker", Some("Ana"), &json!({ "residual": ["x"] })),
             "Ana\u{2019}s access on `prod-eu` ended; ours is gone, something else still allows it."
+        );
+    }
+
+    #[test]
+    fn what_is_written_and_what_is_taken_away_are_told_apart() {
+        let begun = |steps: &[&str]| {
+            said(
+                "grant.change_begun",
+                "Worker",
+                Some("Ana"),
+                &json!({ "target": "principal", "epoch": 1, "steps": steps }),
+            )
+        };
+        let write = "Worker began to write for Ana\u{2019}s access on `prod-eu`, in IAM.";
+        assert_eq!(begun(&["put_policy inline policy latchkey of ana"]), write);
+        assert_eq!(begun(&["delete_policy x", "put_policy y"]), write);
+        let take = "Worker began to take away what it wrote for Ana\u{2019}s access on `prod-eu`, in IAM.";
+        assert_eq!(begun(&["delete_policy x", "untag_principal y"]), take);
+        let ended = |outcome: &str| {
+            said(
+                "grant.change_ended",
+                "Worker",
+                Some("Ana"),
+                &json!({ "target": "cluster", "epoch": 1, "outcome": outcome }),
+            )
+        };
+        assert_eq!(
+            ended("proven gone"),
+            "Worker took away what it wrote for Ana\u{2019}s access on `prod-eu`, on the cluster itself: proven gone."
+        );
+        assert_eq!(
+            ended("proven"),
+            "Worker wrote for Ana\u{2019}s access on `prod-eu`, on the cluster itself: proven."
         );
     }
 

@@ -30,6 +30,18 @@ pub fn can(capability: &Capability) -> String {
     line
 }
 
+/// A line for each of these, those with what people look for first before the others.
+pub fn can_all(capabilities: &[Capability]) -> Vec<String> {
+    let known = |capability: &&Capability| {
+        let ranks =
+            capability.things.iter().filter_map(|thing| WELL_KNOWN.iter().position(|known| *known == plain(thing)));
+        ranks.min().unwrap_or(WELL_KNOWN.len())
+    };
+    let mut sorted: Vec<&Capability> = capabilities.iter().collect();
+    sorted.sort_by_key(known);
+    sorted.into_iter().map(can).collect()
+}
+
 /// Kinds that people look for first, in this order.
 const WELL_KNOWN: [&str; 12] = [
     "everything",
@@ -190,6 +202,21 @@ mod tests {
         let things = (0..10).map(|n| format!("kind{n:02}")).chain((0..5).map(|n| format!("kind{n:02}/status")));
         let capability = Capability { verbs: vec!["get".into()], things: things.collect(), names: vec![] };
         assert!(can(&capability).ends_with("kind07 and 2 more kinds"), "{}", can(&capability));
+    }
+
+    #[test]
+    fn what_people_look_for_comes_first() {
+        let of = |verbs: &[&str], things: &[&str]| Capability {
+            verbs: verbs.iter().map(|verb| (*verb).to_owned()).collect(),
+            things: things.iter().map(|thing| (*thing).to_owned()).collect(),
+            names: vec![],
+        };
+        let reads = of(&["get", "list"], &["bindings", "controllerrevisions.apps", "pods/log"]);
+        let changes = of(&["create", "delete"], &["configmaps", "pods"]);
+        assert_eq!(
+            can_all(&[reads, of(&["get"], &["widgets"]), changes]),
+            ["create and delete pods and configmaps", "read pods/log, bindings and controllerrevisions", "get widgets"]
+        );
     }
 
     #[test]

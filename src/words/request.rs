@@ -1,6 +1,11 @@
 //! What a request waits for, and what its deciders did.
 
-use super::{Clock, Sentence, people::any_of, sentence::count, time::length};
+use super::{
+    Clock, Sentence,
+    people::{all_of, any_of},
+    sentence::count,
+    time::length,
+};
 use jiff::Timestamp;
 use latchkey_domain::access::{
     request::{ClosedWhy, RequestState, Verdict},
@@ -19,7 +24,12 @@ pub fn waiting(
     clock: &Clock,
 ) -> Sentence {
     let missing = quorum.saturating_sub(approvals);
-    let waiting = if names.is_empty() { who.to_owned() } else { any_of(names) };
+    let waiting = match names.len() {
+        0 => who.to_owned(),
+        // Nobody of them can be done without.
+        all if all == missing => all_of(names),
+        _ => any_of(names),
+    };
     let sentence = Sentence::default().text("Waiting for ").parsed(&waiting);
     let sentence = match (approvals, missing) {
         (0, 0 | 1) => sentence,
@@ -189,6 +199,8 @@ mod tests {
         let names = ["Ben".to_owned(), "Chi".to_owned()];
         let said = waiting(&names, "", 0, 1, lapses, &clock()).to_string();
         assert_eq!(said, "Waiting for Ben or Chi. Lapses 15:00 CET.");
+        let said = waiting(&names, "", 0, 2, lapses, &clock()).to_string();
+        assert_eq!(said, "Waiting for Ben and Chi; 2 approvals needed. Lapses 15:00 CET.");
         let said = waiting(&names[1..], "", 1, 2, lapses, &clock()).to_string();
         assert_eq!(said, "Waiting for Chi; 1 of 2 approved. Lapses 15:00 CET.");
         let said = waiting(&[], "anyone in `leads`", 0, 2, lapses, &clock()).to_string();

@@ -32,6 +32,7 @@ use latchkey_domain::{
         grant::{Cause, Gone, Grant, Leg, Present, Proof, Proven, Provisioning},
         transition::{Actor, EventDraft, Target, Wake},
     },
+    audit::event::{PROVEN, PROVEN_GONE},
     plan::desired::Wish,
 };
 use serde_json::{Value, json};
@@ -200,7 +201,7 @@ async fn failed(
     let attempt = if error.is_lock_timeout() { leg.attempts } else { leg.attempts.saturating_add(1) };
     let rest = backoff::rest(attempt, revoking);
     let again_in = if error.is_lock_timeout() { rest.max(KEPT) } else { rest };
-    tracing::error!(target = %lease.target(), grant = %id, error = chain(error), "what was found of an access could not be recorded");
+    tracing::error!(on = %lease.target(), grant = %id, error = chain(error), "what was found of an access could not be recorded");
     let why = Blocker::NotRecorded { why: error.to_string() };
     let write = LegWrite {
         fares: Fares::Retrying { why, attempt, again_in },
@@ -240,7 +241,7 @@ async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result
             }
             Err(error) if error.is_unavailable() => return Err(error.into()),
             Err(error) => {
-                tracing::error!(target = %lease.target(), action = event.what.action(), error = chain(&error), "a finding could not be recorded");
+                tracing::error!(on = %lease.target(), action = event.what.action(), error = chain(&error), "a finding could not be recorded");
             }
         }
     }
@@ -294,7 +295,7 @@ async fn judge_unreadable(
     if !row.ends() || leg.wish.is_present() {
         return Ok(());
     }
-    trail::end(tx, &row.brief, lease, &said(&leg.found)).await?;
+    trail::end(tx, &row.brief, lease, &said(&leg.found, false)).await?;
     let written = written(leg, false);
     tx.write_leg(row.brief.id, lease.target(), &written).await?;
     judged.again_in = rest(&written.fares);
@@ -330,7 +331,7 @@ async fn judge(
         Grant::Revoking(_) => false,
         Grant::Scheduled(_) | Grant::Ended(_) => return Ok(()),
     };
-    trail::end(tx, &grant.facts().brief(), lease, &said(&leg.found)).await?;
+    trail::end(tx, &grant.facts().brief(), lease, &said(&leg.found, is_present)).await?;
     if is_present != leg.wish.is_present() {
         return Ok(());
     }
@@ -455,9 +456,11 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
     LegWrite { fares, proven, proof, stood: leg.stood.as_ref(), compared: leg.compared }
 }
 
-fn said(found: &Found) -> String {
+/// What became of a change, which was to set something up or to take it away.
+fn said(found: &Found, is_present: bool) -> String {
     match found {
-        Found::Proven(_) => "proven".to_owned(),
+        Found::Proven(_) if is_present => PROVEN.to_owned(),
+        Found::Proven(_) => PROVEN_GONE.to_owned(),
         Found::Unsettled(why) | Found::Paused(why) | Found::Blocked(why) => words::blocker::sentence(why),
         Found::Failed(fault) => words::blocker::sentence(&fault.into()),
     }

@@ -6,8 +6,9 @@
 //! - `cluster`, `principal`: one run on a target. `trail`: what is recorded before and after each write.
 //! - [`finish`]: the end of a run, a transaction for each grant; `patience`: how long it waits for locks. [`backoff`]:
 //!   when to try again.
-//! - `time_of_day`: the worker's own clock, and `in_hand`: what it works on.
+//! - `time_of_day`: the worker's own clock; `in_hand`: what it works on; `away`: that the database is not there.
 
+mod away;
 pub mod backoff;
 mod cluster;
 pub mod finish;
@@ -38,6 +39,7 @@ use crate::{
         targets::{self, Claim, Claimant, MOST_SKEW, Room},
     },
 };
+use away::Away;
 use finish::Brought;
 use futures::FutureExt as _;
 use in_hand::{Hand, InHand};
@@ -104,6 +106,7 @@ struct Shared {
     others: Mutex<HashMap<PrincipalId, (String, Instant)>>,
     /// What may stand still, from look to look.
     watch: standstill::Watch,
+    away: Away,
 }
 
 /// What a call of [`run_once`] did.
@@ -154,6 +157,7 @@ impl Worker {
             kinds_seen: Mutex::default(),
             others: Mutex::default(),
             watch: standstill::Watch::default(),
+            away: Away::default(),
         };
         Self { store, aws, shared: Arc::new(shared) }
     }
@@ -254,12 +258,12 @@ impl Worker {
             Ok(brought) => (target, brought),
             Err(error) => {
                 let failure = chain(&error);
-                tracing::warn!(%target, error = failure, "a run broke off");
+                tracing::warn!(on = %target, error = failure, "a run broke off");
                 if !self.shared.life.is_over()
                     && let Err(error) =
                         targets::give_back(&self.store, target, lease.epoch(), AFTER_BREAK, &failure).await
                 {
-                    tracing::warn!(%target, %error, "a target could not be given back; it is claimed again");
+                    tracing::warn!(on = %target, %error, "a target could not be given back; it is claimed again");
                 }
                 (target, Brought { failure: Some(failure), ..Brought::default() })
             }
@@ -303,13 +307,29 @@ impl Worker {
                 came
             }
             Err(error) => {
-                tracing::error!(
-                    ?what,
-                    error = chain(&error),
-                    "the worker cannot look for it: it goes on with the rest"
-                );
+                if !self.is_away(&error) {
+                    tracing::error!(
+                        ?what,
+                        error = chain(&error),
+                        "the worker cannot look for it: it goes on with the rest"
+                    );
+                }
                 0
             }
+        }
+    }
+
+    /// Whether the error is that the database is away, which the log says once for all tasks.
+    fn is_away(&self, error: &StoreError) -> bool {
+        self.shared.away.takes(&self.store, error)
+    }
+
+    /// Goes past what went wrong, and tells it.
+    fn said<T>(&self, what: &str, result: Result<T, StoreError>) {
+        if let Err(error) = result
+            && !self.is_away(&error)
+        {
+            tracing::warn!(error = chain(&error), "{what}");
         }
     }
 
@@ -348,7 +368,7 @@ pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
         }
     }
     look_over(worker).await;
-    said(
+    worker.said(
         "what stands still could not be looked for",
         standstill::look_over(&worker.store, &worker.shared.watch, Instant::now()).await,
     );
@@ -403,7 +423,9 @@ pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     let mut runs = JoinSet::new();
     let done = Arc::new(Notify::new());
     loop {
-        if let Err(error) = round(&worker, &mut runs, &done).await {
+        if let Err(error) = round(&worker, &mut runs, &done).await
+            && !worker.is_away(&error)
+        {
             tracing::error!(error = chain(&error), "the worker cannot look for what is due");
         }
         tokio::select! {
@@ -416,9 +438,7 @@ pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     }
     background.abort();
     let _ = tokio::time::timeout(LAST_WAIT, async { while runs.join_next().await.is_some() {} }).await;
-    if let Err(error) = heartbeats::stop(&worker.store, &worker.shared.holder).await {
-        tracing::warn!(error = chain(&error), "the worker's end could not be recorded");
-    }
+    worker.said("the worker's end could not be recorded", heartbeats::stop(&worker.store, &worker.shared.holder).await);
 }
 
 /// One look: as many due targets as there is room for. It waits for nothing that the clock does.
@@ -461,8 +481,10 @@ async fn beat(worker: &Worker) {
     loop {
         beats.tick().await;
         let (holder, at) = (&worker.shared.holder, worker.shared.clock.now());
-        if let Err(error) = heartbeats::beat(&worker.store, holder, at, worker.shared.looks.last()).await {
-            tracing::warn!(error = chain(&error), "the worker could not say that it lives");
+        match heartbeats::beat(&worker.store, holder, at, worker.shared.looks.last()).await {
+            Ok(()) => worker.shared.away.is_over(),
+            Err(error) if worker.is_away(&error) => {}
+            Err(error) => tracing::warn!(error = chain(&error), "the worker could not say that it lives"),
         }
     }
 }
@@ -490,8 +512,8 @@ async fn tidy(worker: &Worker) {
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        said("new clusters had to wait", targets::add_missing_clusters(&worker.store).await);
-        said("forgotten revocations had to wait", wake_forgotten(worker).await);
+        worker.said("new clusters had to wait", targets::add_missing_clusters(&worker.store).await);
+        worker.said("forgotten revocations had to wait", wake_forgotten(worker).await);
     }
 }
 
@@ -501,8 +523,8 @@ async fn seals(worker: &Worker) {
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        said("the audit log's seal had to wait", seal(worker).await);
-        said("the walk over the audit chain had to wait", walk(worker).await);
+        worker.said("the audit log's seal had to wait", seal(worker).await);
+        worker.said("the walk over the audit chain had to wait", walk(worker).await);
     }
 }
 
@@ -522,7 +544,7 @@ async fn stands_still(worker: &Worker) {
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        said(
+        worker.said(
             "what stands still could not be looked for",
             standstill::look_over(&worker.store, &worker.shared.watch, Instant::now()).await,
         );
@@ -531,12 +553,6 @@ async fn stands_still(worker: &Worker) {
 
 /// Tells of requests that cannot be read, and clears the alarms of rows that can be again.
 async fn look_over(worker: &Worker) {
-    said("requests could not be looked over", quarantine::look_over_requests(&worker.store).await);
-    said("alarms could not be looked over", quarantine::clear_what_is_over(&worker.store).await);
-}
-
-fn said<T>(what: &str, result: Result<T, StoreError>) {
-    if let Err(error) = result {
-        tracing::warn!(error = chain(&error), "{what}");
-    }
+    worker.said("requests could not be looked over", quarantine::look_over_requests(&worker.store).await);
+    worker.said("alarms could not be looked over", quarantine::clear_what_is_over(&worker.store).await);
 }

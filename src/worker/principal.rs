@@ -511,7 +511,7 @@ async fn failed(
     fault: Fault,
     told: Compared,
 ) -> Result<Outcome, Interrupted> {
-    tracing::warn!(target = %lease.target(), error = %fault, "the principal could not be worked on");
+    tracing::warn!(on = %lease.target(), error = chain(&fault), "the principal could not be worked on");
     let Some(id) = principal_of(lease) else { return Err(Interrupted::Nothing) };
     let last = observations::principal(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
     let why = Blocker::from(&fault);

@@ -45,7 +45,7 @@ pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result
         Ok(true) => Ok(()),
         Ok(false) => Err(Lost::Over.into()),
         Err(error) if error.is_lock_timeout() => {
-            tracing::error!(target = %lease.target(), error = chain(&error), "what a run saw could not be stored");
+            tracing::error!(on = %lease.target(), error = chain(&error), "what a run saw could not be stored");
             Ok(())
         }
         Err(error) => Err(error.into()),

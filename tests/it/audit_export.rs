@@ -192,7 +192,7 @@ async fn csv_is_guarded_against_formulas_and_says_that_it_cannot_verify() {
     let help = output(latchkey(desk.folder.path(), &["audit", "export", "--help"])).await;
     assert!(out(&help).contains("cannot be verified") && out(&help).contains("nothing can be verified by it"));
     let csv = desk.verify("all.csv", &[]).await;
-    assert!(err(&csv).contains("line 1: it is no header of an audit export"), "{}", err(&csv));
+    assert!(err(&csv).contains("line 1: this is the CSV, by which nothing can be verified"), "{}", err(&csv));
 }
 
 #[tokio::test]

@@ -21,41 +21,41 @@ client_id = "latchkey"
 "#;
 
 /// A folder with both files, and the binary run in it.
-struct Desk {
+pub struct Desk {
     folder: tempfile::TempDir,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("latchkey.toml"), LATCHKEY).unwrap();
         std::fs::write(folder.path().join("policy.toml"), POLICY).unwrap();
         Self { folder }
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
         command.args(arguments).current_dir(self.folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
         command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
         command
     }
 
-    async fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    pub async fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         let mut command = self.command(arguments);
         command.envs(variables.iter().copied());
         tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
     }
 }
 
-fn out(output: &Output) -> String {
+pub fn out(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn err(output: &Output) -> String {
+pub fn err(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -68,7 +68,12 @@ async fn check_accepts_the_examples() {
     }
     let output = desk.run(&["check"], &[]).await;
     assert!(output.status.success(), "{}", err(&output));
-    assert_eq!((out(&output).trim(), err(&output).as_str()), ("latchkey.toml and policy.toml are valid", ""));
+    assert_eq!(out(&output).trim(), "latchkey.toml and policy.toml are valid");
+    // What the next command needs and the example leaves to the environment.
+    let note = err(&output);
+    assert!(note.starts_with("note: nothing here says where the database is") && note.lines().count() == 1, "{note}");
+    let url = [("LATCHKEY_DATABASE__WEB_URL", "postgres://latchkey_web@localhost/latchkey")];
+    assert_eq!(err(&desk.run(&["check"], &url).await), "");
 }
 
 #[tokio::test]

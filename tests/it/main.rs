@@ -15,6 +15,7 @@ mod database;
 mod decisions;
 mod doctor;
 mod faults;
+mod first_start;
 mod foreign;
 mod fuzzing;
 mod growth;

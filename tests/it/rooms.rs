@@ -58,6 +58,26 @@ fn every_room_is_in_the_table() {
     }
 }
 
+/// A line of the log as JSON has fields of its own beside those of the event: a name that stands twice in one object is
+/// read by nobody.
+#[test]
+fn no_field_of_an_event_is_named_as_one_that_every_line_has() {
+    let logged = ["error!(", "warn!(", "info!(", "debug!("];
+    for (file, text) in ROOMS.iter().map(|(room, _)| *room).chain(["cli"]).flat_map(sources) {
+        for (at, _) in logged.iter().flat_map(|start| text.match_indices(start)) {
+            // As far as the fields go: the message is the first text between quotation marks that no field has.
+            let event: Vec<&str> = text[at..].split(");").next().unwrap_or_default().split_whitespace().collect();
+            let event = event.join(" ").replace("( ", "(");
+            for name in ["target", "level", "timestamp", "message"] {
+                let alone = ["", "%", "?"].map(|sigil| format!("{sigil}{name},"));
+                let fields = alone.into_iter().chain([format!("{name} = ")]);
+                let mut fields = fields.flat_map(|field| [format!("({field}"), format!(", {field}")]);
+                assert!(!fields.any(|field| event.contains(&field)), "{}: {event}", file.display());
+            }
+        }
+    }
+}
+
 #[test]
 fn sign_in_knows_nothing_of_the_web_framework() {
     for (file, text) in sources("login") {

@@ -109,8 +109,11 @@ async fn login(role: Role, url: Option<&DatabaseUrl>, limit: Duration) -> (Vec<F
 fn about(role: Role, signed_in: &SignedIn) -> Vec<Finding> {
     let mut findings = Vec::new();
     let user = &signed_in.user;
+    let other_owner = signed_in.owner.as_ref().filter(|_| !role.granted && !signed_in.owns);
     findings.push(if role.granted && user != role.name && !signed_in.is_mighty {
         Finding::warning("database.login", words::other_user(role.name, user))
+    } else if let Some(owner) = other_owner {
+        Finding::failed("database.login", words::no_owner(user, owner))
     } else {
         let what = format!("{} signs in as `{user}` (PostgreSQL {})", role.name, signed_in.version);
         Finding::ok("database.login", what)
@@ -169,7 +172,8 @@ async fn rights_of(role: Role, store: &Store) -> Vec<Finding> {
     let granted = held.on_what_is_there(rights::granted(role.name, &held.tables));
     let (missing, more) = (rights::beyond(&granted, &held.rights), held.excess(&granted));
     if missing.is_empty() && more.is_empty() {
-        let count = held.tables.iter().filter(|name| !rights::is_function(name)).count();
+        let count =
+            held.tables.iter().filter(|name| !rights::is_function(name) && *name != rights::OF_MIGRATIONS).count();
         let what = format!("{} may what the migrations grant it on {count} tables, and no more", role.name);
         return vec![Finding::ok(CHECK, what)];
     }

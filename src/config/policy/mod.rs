@@ -69,7 +69,7 @@ fn read(file: &str, text: &str, prepare: impl Fn(&mut Collector<'_>)) -> Checked
     }
     let (document, mut faults) = Collector::read(file, text);
     prepare(&mut faults);
-    let mut root = Section::root(document.get_ref(), "policy.toml");
+    let mut root = Section::root(document.get_ref());
     let roles = roles(&mut root, &mut faults);
     let accounts = accounts(root.tables("accounts", &mut faults), &mut faults);
     let clusters = clusters(root.tables("clusters", &mut faults), &mut faults);

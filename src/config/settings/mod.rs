@@ -98,6 +98,11 @@ pub struct NoDatabaseUrl {
 }
 
 impl Database {
+    /// Whether nothing gives a URL.
+    pub fn has_no_url(&self) -> bool {
+        self.web_url.is_none() && self.worker_url.is_none() && self.owner_url.is_none()
+    }
+
     /// The URL of the portal's role.
     ///
     /// # Errors

@@ -31,6 +31,10 @@ const SECTIONS: [&str; 5] = ["aws", "database", "login", "server", "worker"];
 const SERVER_INTERNAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9400);
 const WORKER_INTERNAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9401);
 const HOUR: Duration = Duration::from_hours(1);
+/// A session that is not used for so long ends, where nothing is written.
+const IDLE: Duration = HOUR;
+/// A session ends so long after its sign-in, where nothing is written.
+const ABSOLUTE: Duration = Duration::from_hours(12);
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// A latchkey.toml with all that is to be said of it.
@@ -58,7 +62,7 @@ pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator
         refuse_blanks(value, || Place::Variable(variable.clone()), &mut faults);
     }
     refuse_blanks_in(document.get_ref(), &mut faults);
-    let mut root = Section::root(document.get_ref(), "latchkey.toml");
+    let mut root = Section::root(document.get_ref());
     let server = server(root.section("server", of("server"), &mut faults), &mut faults);
     let worker = worker(root.section("worker", of("worker"), &mut faults), &mut faults);
     let database = database(root.section("database", of("database"), &mut faults), folder, &mut faults);
@@ -293,10 +297,11 @@ fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) ->
     let bounds = 5 * MINUTE..=24 * 30 * HOUR;
     let idle = section.duration("session_idle", bounds.clone(), "from 5m to 30d", faults);
     let absolute = section.duration("session_absolute", bounds, "from 5m to 30d", faults);
-    if let (Some(idle), Some(absolute)) = (&idle, &absolute)
-        && idle.value > absolute.value
-    {
-        faults.error(&idle.place, "`session_idle` is longer than `session_absolute`", None);
+    let all_read =
+        section.has("session_idle") == idle.is_some() && section.has("session_absolute") == absolute.is_some();
+    let (session_idle, session_absolute) = (lasts(idle.as_ref(), IDLE), lasts(absolute.as_ref(), ABSOLUTE));
+    if all_read && session_idle > session_absolute {
+        at_odds(idle, absolute, faults);
     }
     let sign_ins_per_address = limit(&mut section, "sign_ins_per_address", 300, faults);
     let sign_ins_per_person = limit(&mut section, "sign_ins_per_person", 60, faults);
@@ -314,12 +319,30 @@ fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) ->
         groups_claim,
         handle_claim,
         groups_limit,
-        session_idle: idle.map_or(HOUR, |idle| idle.value),
-        session_absolute: absolute.map_or(12 * HOUR, |absolute| absolute.value),
+        session_idle,
+        session_absolute,
         sign_ins_per_address,
         sign_ins_per_person,
         proofs_per_person,
     })
+}
+
+fn lasts(given: Option<&Given<Duration>>, usual: Duration) -> Duration {
+    given.map_or(usual, |given| given.value)
+}
+
+/// That a session may rest for longer than it lasts, of which one part may go without saying.
+fn at_odds(idle: Option<Given<Duration>>, absolute: Option<Given<Duration>>, faults: &mut Collector<'_>) {
+    let (place, said) = match (idle, absolute) {
+        (Some(idle), Some(_)) => (idle.place, "`session_idle` is longer than `session_absolute`"),
+        (Some(idle), None) => (idle.place, "`session_idle` is longer than `session_absolute`, which is 12h by default"),
+        (None, Some(absolute)) => {
+            (absolute.place, "`session_absolute` is shorter than `session_idle`, which is 1h by default")
+        }
+        // The defaults go together.
+        (None, None) => return,
+    };
+    faults.error(&place, said, None);
 }
 
 fn non_empty(text: &str) -> Result<String, &'static str> {

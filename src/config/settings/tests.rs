@@ -292,6 +292,27 @@ fn time_zones_are_known_on_a_machine_without_any() {
 
 #[test]
 fn idle_end_is_not_behind_the_absolute_one() {
-    let text = format!("{SMALLEST}session_idle = \"2h\"\nsession_absolute = \"1h\"\n");
-    assert!(told(&text, &[])[0].contains("longer than"));
+    let told = |keys: &str| told(&format!("{SMALLEST}{keys}"), &[]);
+    assert!(told("session_idle = \"2h\"\nsession_absolute = \"1h\"\n")[0].contains("longer than"));
+    // What is not written counts as it is.
+    let [alone] = &told("session_idle = \"24h\"\n")[..] else { panic!("{:?}", told("session_idle = \"24h\"\n")) };
+    assert!(alone.ends_with("`session_idle` is longer than `session_absolute`, which is 12h by default"), "{alone}");
+    let [alone] = &told("session_absolute = \"30m\"\n")[..] else { panic!("half an hour is less than one") };
+    assert!(alone.contains("shorter than `session_idle`, which is 1h by default"), "{alone}");
+    assert_eq!(told("session_absolute = \"2h\"\n"), [""; 0]);
+    assert_eq!(told("session_idle = \"never\"\nsession_absolute = \"30m\"\n").len(), 1);
+}
+
+#[test]
+fn a_fault_of_syntax_brings_no_fault_that_is_none() {
+    let text = format!("[server\nlisten = \"127.0.0.1:80\"\n{}", SMALLEST.replace("[server]", ""));
+    let told = told_of("deploy.toml", &text);
+    assert!(told.iter().all(|fault| fault.starts_with("deploy.toml:1:")), "{told:?}");
+    assert!(!told.is_empty() && !told.iter().any(|fault| fault.contains("listen")), "{told:?}");
+    let unknown = told_of("deploy.toml", &format!("listen = \"127.0.0.1:80\"\n{SMALLEST}"));
+    assert!(unknown[0].starts_with("deploy.toml:1:1: error: the file has no `listen`"), "{unknown:?}");
+}
+
+fn told_of(file: &str, text: &str) -> Vec<String> {
+    check(file, text, Path::new("/nowhere"), []).faults.iter().map(ToString::to_string).collect()
 }

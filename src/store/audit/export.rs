@@ -294,7 +294,8 @@ fn row(link: &Link, unreadable: Option<&str>, names: &Names) -> String {
     cells.map(|text| cell(&text)).join(",") + "\r\n"
 }
 
-const CSV_HEAD: &str = "seq,at,action,actor,person,cluster,request,grant,detail,event\r\n";
+/// The first line of a CSV.
+pub const CSV_HEAD: &str = "seq,at,action,actor,person,cluster,request,grant,detail,event\r\n";
 
 impl Resolved {
     /// The second kind of outcome are the names that nobody, or nothing, has. A cluster that was dropped, or is gone, has

@@ -85,7 +85,8 @@ impl From<Stored> for EventRow {
     }
 }
 
-/// Events, newest first, and of one moment by id: at most `limit`.
+/// Events, newest first, and of one moment by id: at most `limit`. Those of the chain have the order of their links where
+/// a page has them together: what was recorded late was linked late.
 ///
 /// # Errors
 /// `Database`.

@@ -3,6 +3,7 @@
 use crate::store::{
     Store, StoreError,
     columns::{json, parsed, person},
+    intents::PUT_POLICY,
     read::progress::{self, GrantProgress},
 };
 use jiff::Timestamp;
@@ -45,6 +46,8 @@ pub struct GrantDetail {
     pub installation: InstallationId,
     /// The line in aws-auth that the access went through.
     pub mapping: Option<MappingShown>,
+    /// The inline policy as it was written for the access last.
+    pub iam_policy: Option<String>,
 }
 
 /// Who decided.
@@ -127,6 +130,8 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
               from vote v join person d on d.id = v.person_id
               where v.request_id = g.request_id and v.person_id = any(g.decided_by)) as "deciders!",
              (select id from installation) as "installation!",
+             (select i.detail->>'document' from intent i
+              where i.grant_id = g.id and i.step = $2 and i.finished_at is not null order by i.id desc limit 1) as iam_policy,
              m.username as "username?", m.own as "own?", m.data_key as "data_key?", m.inserted as "inserted?",
              m.written_at as "written_at?", m.removed_at as "removed_at?"
            from access_grant g
@@ -141,7 +146,8 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
              order by visit desc limit 1
            ) m on true
            where g.id = $1"#,
-        id.0
+        id.0,
+        PUT_POLICY
     )
     .fetch_optional(store.pool())
     .await?;
@@ -179,5 +185,6 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
         deciders: json("vote", "person_id", row.deciders)?,
         installation: InstallationId(row.installation),
         mapping,
+        iam_policy: row.iam_policy,
     }))
 }

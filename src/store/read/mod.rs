@@ -11,6 +11,7 @@ pub mod progress;
 pub mod pulse;
 pub mod request;
 pub mod target;
+pub mod told;
 pub mod waiting;
 
 /// How many rows a list shows.

@@ -3,6 +3,7 @@
 use crate::store::{
     Store, StoreError,
     columns::{became, condition, json},
+    read::told::{self, Told},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
@@ -42,6 +43,8 @@ pub struct GrantProgress {
     pub legs: Vec<LegProgress>,
     /// In the order of time.
     pub steps: Vec<StepTaken>,
+    /// What the audit log tells besides, in the order of time.
+    pub told: Vec<Told>,
 }
 
 impl GrantProgress {
@@ -171,6 +174,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
         residual: json("access_grant", "residual", row.residual)?,
         legs: legs(store, id.0).await?,
         steps: steps(store, id.0).await?,
+        told: told::of_grant(store, id).await?,
     }))
 }
 
@@ -239,6 +243,7 @@ impl GrantProgress {
         for step in &self.steps {
             hash.update(format!("{}{}{:?}{:?}", step.step, step.object, step.finished_at, step.became));
         }
+        hash.update(format!("{:?}", self.told));
     }
 
     /// Whether anything more will happen to it.

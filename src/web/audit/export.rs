@@ -88,7 +88,7 @@ pub async fn send(
 const NOT_EXPORTED: &str = "Not exported";
 
 /// The sentence for a name that nobody has, at its field.
-fn wrong(unknown: &Unknown) -> Wrong {
+pub(super) fn wrong(unknown: &Unknown) -> Wrong {
     let field = match unknown.named {
         Named::Person => "person",
         Named::Actor => "actor",

@@ -1,4 +1,4 @@
-//! What was written for an access, exactly: the line in aws-auth, and the bindings.
+//! What was written for an access, exactly: the IAM policy, the line in aws-auth, and the bindings.
 
 use crate::{
     store::read::grant::{GrantDetail, MappingShown},
@@ -6,6 +6,7 @@ use crate::{
         change::{Document, Line},
         html::Html,
     },
+    words,
 };
 use latchkey_domain::{
     access::grant::{GrantFacts, GrantState},
@@ -13,16 +14,31 @@ use latchkey_domain::{
     plan::desired::{DesiredGrant, Wish},
 };
 
-/// What stands, or stood, on the cluster because of this access.
+/// What stands, or stood, in IAM and on the cluster because of this access.
 pub fn documents(detail: &GrantDetail) -> Vec<Document> {
     let Some(mapping) = &detail.mapping else { return Vec::new() };
-    let mut documents = vec![mapping_document(mapping)];
+    let gone = detail.progress.state == GrantState::Ended;
+    let mut documents = vec![policy_document(detail.iam_policy.as_deref(), gone), mapping_document(mapping)];
     if detail.progress.active.is_some() || detail.progress.steps.iter().any(|step| step.step.contains("binding")) {
-        let gone = detail.progress.state == GrantState::Ended;
-        let one = |spec: BindingSpec| whole("Binding", &spec.to_yaml(), gone);
+        let said = words::access::ends_by(detail.progress.minutes);
+        let one = |spec: BindingSpec| Document { said: Some(said.clone()), ..whole("Binding", &spec.to_yaml(), gone) };
         documents.extend(bindings(detail, &mapping.username).into_iter().map(one));
     }
     documents
+}
+
+/// The policy as it was written for this access last: with what the user's other accesses needed then.
+fn policy_document(written: Option<&str>, gone: bool) -> Document {
+    let title = "IAM policy `latchkey`";
+    let Some(written) = written else {
+        let said = Some("Nothing was written in IAM for this access.".to_owned());
+        return Document { title: Html::prose(title), note: None, lines: Vec::new(), said };
+    };
+    let pretty = serde_json::from_str::<serde_json::Value>(written);
+    let document = whole(title, &pretty.map_or_else(|_| written.to_owned(), |value| format!("{value:#}")), gone);
+    let said =
+        "As it was written for this access last. It holds what the user\u{2019}s other accesses needed then, too.";
+    Document { said: Some(said.to_owned()), ..document }
 }
 
 fn mapping_document(mapping: &MappingShown) -> Document {

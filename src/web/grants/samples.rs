@@ -3,6 +3,7 @@
 use crate::store::read::{
     grant::{Decider, GrantDetail, GrantPlain, MappingShown},
     progress::{GrantProgress, LegProgress, StepTaken},
+    told::{Told, What},
 };
 use jiff::Timestamp;
 use latchkey_domain::{
@@ -106,6 +107,7 @@ pub fn detail(state: &str) -> GrantDetail {
             written_at: Some(at("14:02:11")),
             removed_at: ended.then(|| at("14:45:03")),
         }),
+        iam_policy: Some(r#"{"Statement":[{"Action":["eks:DescribeCluster"],"Effect":"Allow"}]}"#.into()),
     }
 }
 
@@ -147,6 +149,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         compared: latchkey_domain::access::compared::Compared::Same,
     };
     GrantProgress {
+        told: told(id(1), begun, ends),
         id: GrantId(id(1)),
         request: RequestId(id(6)),
         person: PersonId(id(2)),
@@ -171,4 +174,24 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         legs: vec![cluster],
         steps,
     }
+}
+
+/// What the log tells of it: proofs, and that somebody took its line out meanwhile.
+fn told(access: Uuid, begun: bool, ends: bool) -> Vec<Told> {
+    let of = |time: &str, what: What| Told { grant: GrantId(access), at: at(time), what };
+    let proven = |target: &str, gone| What::Proven { target_kind: target.to_owned(), gone };
+    let mut told = Vec::new();
+    if begun {
+        let by = "somebody took the line of `latchkey:ana:3` out of aws-auth while the access runs; it was last written by \
+                  kubectl-edit";
+        told.extend([
+            of("14:02:11", proven("principal", false)),
+            of("14:02:13", proven("cluster", false)),
+            of("14:20:00", What::Changed(by.to_owned())),
+        ]);
+    }
+    if ends {
+        told.push(of("14:45:02", proven("principal", true)));
+    }
+    told
 }

@@ -99,7 +99,8 @@ pub struct Facts {
     pub policy_hash: String,
     pub request_address: String,
     pub length: String,
-    pub hard_until: Html,
+    /// Until it is active: after that its end is known.
+    pub latest_end: Option<Html>,
     pub reason: String,
 }
 
@@ -176,13 +177,17 @@ impl View {
 
     /// Whether it is being set up.
     pub fn is_coming(&self) -> bool {
-        matches!(self.state, GrantState::Scheduled | GrantState::Provisioning)
+        is_coming(self.state)
     }
 
     /// Whether it is proven gone.
     pub fn is_over(&self) -> bool {
         self.state == GrantState::Ended
     }
+}
+
+fn is_coming(state: GrantState) -> bool {
+    matches!(state, GrantState::Scheduled | GrantState::Provisioning)
 }
 
 fn never(detail: &GrantDetail, namespaces: &[String]) -> Vec<Html> {
@@ -237,7 +242,10 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
         let start = match (leg.proven, leg.target) {
             (Proven::Nothing, _) => continue,
             (Proven::Present, Target::Cluster(_)) => {
-                format!("Was configured and authorised{answers}. The API server of `{}` said so", detail.cluster_name)
+                format!(
+                    "It was configured and authorised{answers}. The API server of `{}` said so",
+                    detail.cluster_name
+                )
             }
             (Proven::Present, Target::Principal(_)) => "IAM is as it should be, as read back".to_owned(),
             (Proven::Gone, Target::Cluster(_)) if leg.evidence.get("cluster_gone").is_some() => {
@@ -320,7 +328,7 @@ impl Facts {
             policy_hash: detail.policy_hash.chars().take(12).collect(),
             request_address: format!("/requests/{}", detail.progress.request),
             length: words::time::length(detail.progress.minutes),
-            hard_until: Html::when(clock, detail.progress.hard_until),
+            latest_end: is_coming(detail.progress.state).then(|| Html::when(clock, detail.progress.hard_until)),
             reason: detail.reason.clone(),
         }
     }

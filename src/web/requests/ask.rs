@@ -54,6 +54,8 @@ pub struct AskPage {
     pub summary: Option<Summary>,
     /// What holds the chosen cluster, so that what is approved will wait.
     pub waits: Option<Html>,
+    /// Whether a script puts it in: then nothing of it is for browsers without one.
+    pub live: bool,
 }
 /// A sentence for a field, and where the field is.
 #[derive(Debug, Clone)]
@@ -135,10 +137,11 @@ async fn answer(
 ) -> Result<Response, Failure> {
     signed_in.ruled()?;
     let replaced = HeaderValue::try_from(address(&form)).ok();
-    let page = AskPage::read(state, signed_in, form, find).await?;
+    let mut page = AskPage::read(state, signed_in, form, find).await?;
     if !headers.contains_key("hx-request") {
         return Ok(page.into_response());
     }
+    page.live = true;
     let html = page.as_form().render().map_err(|error| Failure::internal(&error))?;
     let mut response = axum::response::Html(html).into_response();
     if let Some(address) = replaced {
@@ -246,6 +249,7 @@ impl AskPage {
             waits: held.map(|held| held.not_now(Reader::Asker, &signed_in.clock)),
             reason: form.reason,
             errors,
+            live: false,
         })
     }
 

@@ -187,6 +187,7 @@ fn granted(state: GrantState) -> RequestDetail {
             leg(principal, Proven::Present, Some("14:41:12"), serde_json::json!({})),
             leg(cluster, Proven::Nothing, None, serde_json::json!({})),
         ],
+        told: vec![],
         steps: vec![
             step("put_policy", "user/latchkey/ana policy latchkey", "14:41:11", Some("14:41:11")),
             step("write_aws_auth", "ConfigMap kube-system/aws-auth", "14:41:11", Some("14:41:12")),
@@ -494,6 +495,7 @@ impl AskPage {
                 needs_identity: false,
             }),
             waits: Some(paused(Reader::Asker, &ana.clock)),
+            live: false,
         };
         let wrong = |field, anchor, text: &str| Wrong { field, anchor, text: Html::prose(text) };
         let empty = Self {
@@ -507,6 +509,7 @@ impl AskPage {
             principals: vec![],
             summary: None,
             waits: None,
+            live: false,
             ..filled()
         };
         let mut refused = filled();

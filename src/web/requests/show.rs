@@ -149,7 +149,7 @@ pub async fn live(
     if query.deciding.is_some() {
         return Ok(Changed { address: format!("/requests/{id}") }.into_response());
     }
-    match page.as_live().render() {
+    match page.as_live().render().and_then(|html| Ok(html + &page.layout.as_of()?)) {
         Ok(html) => Ok(axum::response::Html(html).into_response()),
         Err(error) => Err(Failure::internal(&error)),
     }

@@ -140,11 +140,8 @@ pub fn events(
         (RequestState::Lapsed, at) => {
             events.push(Event::major(Tone::Neutral, Icon::Timer, Html::prose("It lapsed: nobody decided in time"), at));
         }
-        (RequestState::Pending, _) => {
-            let text = Html::sentence(&standing(detail, waiting, clock));
-            events.push(Event::minor(Tone::Needs, Icon::Hourglass, text, None));
-        }
-        (RequestState::Approved | RequestState::Denied, _) => {}
+        // What a pending one waits for stands above.
+        (RequestState::Pending | RequestState::Approved | RequestState::Denied, _) => {}
     }
     if let Some(grant) = &detail.grant {
         events.extend(timeline::of_grant(grant, subject, clock));

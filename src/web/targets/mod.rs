@@ -30,6 +30,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/targets", list::page)
         .get("/targets/{kind}/{key}", show::page)
+        .get("/targets/{kind}/{key}/live", show::live)
         .form("/targets/{kind}/{key}/try", "/targets/{kind}/{key}", act::try_now)
         .form("/targets/{kind}/{key}/pause", "/targets/{kind}/{key}", act::pause)
         .form("/targets/{kind}/{key}/resume", "/targets/{kind}/{key}", act::resume)

@@ -8,7 +8,10 @@ use crate::{
     actions::sight,
     store::{
         people::{self, Held},
-        read::target::{LegRow, Paused, TargetDetail, WriteRow},
+        read::{
+            target::{LegRow, Paused, TargetDetail, WriteRow},
+            told::{self, Told, What},
+        },
     },
     web::{
         Failure, SignedIn, State,
@@ -22,12 +25,15 @@ use crate::{
 };
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::extract::State as Extract;
+use axum::{
+    extract::State as Extract,
+    response::{IntoResponse, Response},
+};
 use jiff::SignedDuration;
 use latchkey_domain::{
     access::{
-        PrincipalId, became::Became, blocker::Blocker, grant::Trouble, policy::PolicyFile, reason::LONGEST_LINE,
-        transition::Target,
+        GrantId, PrincipalId, became::Became, blocker::Blocker, grant::Trouble, policy::PolicyFile,
+        reason::LONGEST_LINE, transition::Target,
     },
     eks::arn::ClusterArn,
     plan::remedy::{self, Language, Remedy},
@@ -35,7 +41,7 @@ use latchkey_domain::{
 
 /// See the module.
 #[derive(Debug, Template, WebTemplate)]
-#[template(path = "targets/show.html")]
+#[template(path = "targets/show.html", blocks = ["meta", "part", "facts"])]
 pub struct TargetPage {
     pub layout: Layout,
     pub name: String,
@@ -54,6 +60,8 @@ pub struct TargetPage {
     pub remedies: Vec<Pasted>,
     pub said_of_legs: String,
     pub legs: Vec<Leg>,
+    /// What somebody else changed of the accesses here, the latest first.
+    pub changed: Vec<Changed>,
     pub writes: Vec<Write>,
     pub facts: Vec<(&'static str, Html)>,
     pub cluster_page: Option<String>,
@@ -61,7 +69,15 @@ pub struct TargetPage {
     pub release: Option<Release>,
     pub again: Again,
     pub longest_reason: usize,
+    /// Seconds until the page looks again.
+    pub poll: u32,
+    /// Whether a poll asked for it: what stands elsewhere on the page is put there.
+    pub live: bool,
 }
+
+/// Polls: often while a run is under way or due, seldom while nothing happens.
+const RUNNING_SECONDS: u32 = 2;
+const RESTING_SECONDS: u32 = 15;
 
 /// A fence, and the way out.
 #[derive(Debug, Clone)]
@@ -93,11 +109,20 @@ pub struct Leg {
     pub next: Option<Html>,
 }
 
+/// What somebody else changed of an access.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    pub address: String,
+    pub text: Html,
+    pub at: Html,
+}
+
 /// A write of the worker.
 #[derive(Debug, Clone)]
 pub struct Write {
     pub text: String,
-    pub object: Html,
+    /// On what, where the text does not say it.
+    pub object: Option<Html>,
     pub outcome: Option<Html>,
     pub at: Html,
     pub tone: Tone,
@@ -122,6 +147,17 @@ pub async fn page(Extract(state): Extract<State>, signed_in: SignedIn, At(target
     TargetPage::read(&state, &signed_in, target, Again::default()).await
 }
 
+/// `GET /targets/{kind}/{key}/live`: what changes by itself, as it is now.
+pub async fn live(Extract(state): Extract<State>, signed_in: SignedIn, At(target): At) -> Result<Response, Failure> {
+    let mut page = TargetPage::read(&state, &signed_in, target, Again::default()).await?;
+    page.live = true;
+    let parts = [page.as_part().render(), page.as_meta().render(), page.as_facts().render(), page.layout.as_of()];
+    match parts.into_iter().collect::<Result<String, _>>() {
+        Ok(html) => Ok(axum::response::Html(html).into_response()),
+        Err(error) => Err(Failure::internal(&error)),
+    }
+}
+
 impl TargetPage {
     /// The page as it is now.
     ///
@@ -134,8 +170,11 @@ impl TargetPage {
             Target::Principal(id) => people::held(&state.store, id).await?.map(|held| (id, held)),
             Target::Cluster(_) => None,
         };
+        let here: Vec<GrantId> = detail.legs.iter().map(|leg| leg.grant).collect();
+        let changed = told::changed(&state.store, &here).await?;
         let typed = again.release.clone();
         let mut page = Self::new(signed_in, &detail, again);
+        page.changed = changed.iter().filter_map(|told| Changed::of(told, &signed_in.clock)).collect();
         page.offer_release(held, typed, &signed_in.clock);
         Ok(page)
     }
@@ -168,9 +207,12 @@ impl TargetPage {
         let troubled = detail.legs.iter().filter(|leg| leg.is_stuck()).count();
         let waiting = detail.legs.iter().filter(|leg| leg.trouble == Some(Trouble::Paused)).count();
         let wider = detail.legs.iter().filter(|leg| !leg.wider.is_empty()).count();
+        let address = address(detail.target);
+        let layout = signed_in.layout(Place::Targets, format!("{error}{name}"));
+        let is_running = detail.lease.is_some() || detail.due_at.is_some_and(|at| at <= clock.now);
         Self {
-            layout: signed_in.layout(Place::Targets, format!("{error}{name}")).prod(prod),
-            address: address(detail.target),
+            layout: layout.prod(prod).being(&address).live(&address),
+            address,
             pill: pill(detail, clock),
             fenced: detail.fenced.as_ref().map(|(since, why)| Fenced {
                 since: Html::at(clock, *since),
@@ -185,7 +227,8 @@ impl TargetPage {
             failure: detail.failure.as_ref().filter(|_| detail.fenced.is_none()).map(told),
             remedies: remedies(detail, &signed_in.policy.file),
             said_of_legs: words::targets::in_trouble(troubled, waiting, wider, detail.legs.len()),
-            legs: detail.legs.iter().map(|leg| Leg::of(leg, clock)).collect(),
+            legs: detail.legs.iter().map(|leg| Leg::of(leg, detail.failure.as_ref(), clock)).collect(),
+            changed: vec![],
             writes: detail.writes.iter().map(|write| Write::of(write, clock)).collect(),
             facts: facts(detail, clock),
             cluster_page: is_cluster.then(|| format!("/clusters/{}", detail.target.key())),
@@ -196,6 +239,8 @@ impl TargetPage {
             release: None,
             again,
             longest_reason: LONGEST_LINE,
+            poll: if is_running { RUNNING_SECONDS } else { RESTING_SECONDS },
+            live: false,
         }
     }
 }
@@ -265,6 +310,8 @@ fn facts(detail: &TargetDetail, clock: &Clock) -> Vec<(&'static str, Html)> {
         "Last look",
         match &detail.observed {
             None => Html::prose("never"),
+            // What the last run failed of is said once, above.
+            Some((at, _)) if detail.failure.is_some() => Html::relative(clock, *at),
             Some((at, None)) => Html::relative(clock, *at),
             Some((at, Some(trouble))) => Html::sentence(
                 &Sentence::default()
@@ -298,11 +345,13 @@ fn facts(detail: &TargetDetail, clock: &Clock) -> Vec<(&'static str, Html)> {
 }
 
 impl Leg {
-    fn of(leg: &LegRow, clock: &Clock) -> Self {
+    /// `failure` is what the whole target fails of, which stands above.
+    fn of(leg: &LegRow, failure: Option<&Blocker>, clock: &Clock) -> Self {
         let allows_more = (!leg.wider.is_empty()).then_some(Pill::ALLOWS_MORE);
         let mark =
             if is_late(leg, clock) { Some(super::OVERDUE) } else { leg.trouble.map(Pill::trouble).or(allows_more) };
-        let why = leg.why.as_ref().filter(|_| leg.trouble.is_some()).map(words::blocker::sentence);
+        let why = leg.why.as_ref().filter(|why| leg.trouble.is_some() && failure != Some(*why));
+        let why = why.map(words::blocker::sentence);
         let more = (!leg.wider.is_empty()).then(|| words::steps::sentences(&leg.wider));
         let next = leg.next_try.filter(|_| leg.is_stuck()).map(|at| {
             let sentence = Sentence::default().text("next try ");
@@ -320,6 +369,14 @@ impl Leg {
     }
 }
 
+impl Changed {
+    fn of(told: &Told, clock: &Clock) -> Option<Self> {
+        let What::Changed(what) = &told.what else { return None };
+        let text = Html::prose(&words::steps::full_stop(what));
+        Some(Self { address: format!("/grants/{}", told.grant), text, at: Html::stamp(clock, told.at) })
+    }
+}
+
 impl Write {
     fn of(write: &WriteRow, clock: &Clock) -> Self {
         let amiss = write.became.as_ref().filter(|became| **became != Became::Done);
@@ -328,9 +385,10 @@ impl Write {
             (Some(_), Some(_)) => (Tone::Needs, Icon::RotateCw, false),
             (Some(_), None) => (Tone::Good, Icon::Check, false),
         };
+        let text = words::steps::step(&write.step, write.finished_at.is_some() && amiss.is_none());
         Self {
-            text: words::steps::step(&write.step, write.finished_at.is_some() && amiss.is_none()),
-            object: Html::sentence(&Sentence::default().name(&*write.object)),
+            object: (!text.ends_with(&write.object)).then(|| Html::sentence(&Sentence::default().name(&*write.object))),
+            text,
             outcome: amiss.map(|became| Html::prose(&words::steps::became(became))),
             at: Html::stamp(clock, write.finished_at.unwrap_or(write.started_at)),
             tone,

@@ -32,6 +32,15 @@ pub fn other_user(role: &str, user: &str) -> Said {
     )
 }
 
+/// `owner` is whose the tables are.
+pub fn no_owner(user: &str, owner: &str) -> Said {
+    Said::new(
+        format!("the owner's URL signs in as `{user}`, and the schema's tables are `{owner}`'s"),
+        "`latchkey migrate`, `policy apply` and `accept-restore` fail: what they do, only the owner may.",
+        format!("Put `{owner}` and its password into the owner's URL, or the URL that stands there where it belongs."),
+    )
+}
+
 pub fn mighty(role: &str, user: &str) -> Said {
     Said::new(
         format!("`{user}`, which {role}'s URL signs in as, may do anything, make roles, or owns the schema's tables"),

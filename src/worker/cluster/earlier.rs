@@ -76,7 +76,7 @@ async fn pass_by(
         // Somebody else gave it another one.
         Err(fault) if fault.is_conflict() => Ok(true),
         Err(fault) => {
-            tracing::warn!(target = %lease.target(), error = %fault, "a late write of aws-auth would not conflict");
+            tracing::warn!(on = %lease.target(), error = %fault, "a late write of aws-auth would not conflict");
             Ok(false)
         }
     }

@@ -111,7 +111,7 @@ pub(super) async fn run_gone(
     why: Blocker,
 ) -> Result<Outcome, Interrupted> {
     let said = words::blocker::sentence(&why);
-    tracing::warn!(target = %lease.target(), why = said, "the cluster is gone");
+    tracing::warn!(on = %lease.target(), why = said, "the cluster is gone");
     let (desired, legs, _) = desired(worker, lease, id, None).await?;
     let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
     let closed = dangling.into_iter().map(|open| (Became::InterruptedClusterGone, open)).collect();

@@ -114,7 +114,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
         Err(fault) => return unreachable(worker, lease, id, None, undescribed.unwrap_or(fault)).await,
     };
     if let Some(fault) = &undescribed {
-        tracing::warn!(target = %lease.target(), error = %fault, "the cluster is not described; access is only taken away");
+        tracing::warn!(on = %lease.target(), error = %fault, "the cluster is not described; access is only taken away");
     }
     let failed = async |fault: Fault| {
         let fault = match &undescribed {
@@ -168,7 +168,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
         run.catch_up(&mut told).await?;
         let applied = run.apply(state, &mut told).await?;
         if applied.conflict && attempt < TRIES {
-            tracing::info!(target = %lease.target(), "somebody else wrote meanwhile; looking again");
+            tracing::info!(on = %lease.target(), "somebody else wrote meanwhile; looking again");
             continue;
         }
         again = applied.conflict;
@@ -183,7 +183,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
         if run.is_in_a_new_namespace(&last) {
             again = true;
             if attempt < TRIES {
-                tracing::info!(target = %lease.target(), "a namespace was made anew meanwhile; looking again");
+                tracing::info!(on = %lease.target(), "a namespace was made anew meanwhile; looking again");
                 continue;
             }
         }
@@ -478,7 +478,7 @@ async fn plan_free(
     if held == Held::default() {
         return Ok((whole, held));
     }
-    tracing::warn!(target = %lease.target(), ?held, "somebody has rows locked; the run sets nothing of theirs up");
+    tracing::warn!(on = %lease.target(), ?held, "somebody has rows locked; the run sets nothing of theirs up");
     for grant in &mut desired.grants {
         let waits = held.grants.contains(&grant.id()) || held.principals.contains(&grant.facts.principal);
         grant.resting |= waits && grant.wish.is_present();
@@ -520,7 +520,7 @@ async fn keep_fence(
         lease.life().spend()?;
         let said = words::blocker::sentence(&why);
         if fence::set(&worker.store, id, lease.epoch(), &why, &said).await? {
-            tracing::error!(target = %lease.target(), why = said, "the cluster is fenced");
+            tracing::error!(on = %lease.target(), why = said, "the cluster is fenced");
         }
         desired.fenced = Some(why);
     }

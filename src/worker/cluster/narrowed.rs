@@ -28,7 +28,7 @@ pub(super) async fn looked(
     match reached.client.observe(&wanted(worker, id).await?).await {
         Ok(state) => Ok(Ok((state, None))),
         Err(fault) if fault.is_too_much() => {
-            tracing::warn!(target = %lease.target(), error = %fault, "the cluster is looked at by names; access is only taken away");
+            tracing::warn!(on = %lease.target(), error = %fault, "the cluster is looked at by names; access is only taken away");
             let (desired, ..) = desired(worker, lease, id, None).await?;
             let named = named(&desired);
             let state = reached.client.observe_named(&named).await;

@@ -11,6 +11,7 @@ use super::{
     desired,
 };
 use crate::{
+    causes::chain,
     fault::Fault,
     lease::Lease,
     store::{StoreError, observations},
@@ -43,7 +44,7 @@ pub(super) async fn unreachable(
     aws: Option<EksCluster>,
     fault: Fault,
 ) -> Result<Outcome, Interrupted> {
-    tracing::warn!(target = %lease.target(), error = %fault, cause = ?std::error::Error::source(&fault).map(ToString::to_string), "the cluster could not be worked on");
+    tracing::warn!(on = %lease.target(), error = chain(&fault), "the cluster could not be worked on");
     worker.forget(id);
     let last = last_seen(worker, id).await?;
     let why = Blocker::from(&fault);

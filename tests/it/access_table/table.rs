@@ -174,7 +174,14 @@ pub const PAGES: &[Page] = &[
     at(
         "/grants/{id}/live",
         "/grants/{ana.held}/live",
-        [SIGNED_OUT, (200, "ana.held ana.arn"), NOT_FOUND, (200, "ana.held"), (200, "ana.held"), (200, "ana.held")],
+        [
+            SIGNED_OUT,
+            (200, "ana.held ana.arn"),
+            NOT_FOUND,
+            (200, "ana.held ana.arn"),
+            (200, "ana.held ana.arn"),
+            (200, "ana.held ana.arn"),
+        ],
     ),
     at(
         "/grants/{id}/kubeconfig",
@@ -233,6 +240,11 @@ pub const PAGES: &[Page] = &[
         "/targets/{kind}/{key}",
         "/targets/cluster/{cluster}",
         [AWAY, NOT_FOUND, NOT_FOUND, NOT_FOUND, (200, "ana.held gus.held"), NOT_FOUND],
+    ),
+    at(
+        "/targets/{kind}/{key}/live",
+        "/targets/cluster/{cluster}/live",
+        [SIGNED_OUT, NOT_FOUND, NOT_FOUND, NOT_FOUND, (200, "ana.held gus.held"), NOT_FOUND],
     ),
 ];
 

@@ -44,6 +44,7 @@ const PAGES_WITHOUT: &[(&str, [u16; 6])] = &[
     ("/settings", [303, 200, 200, 200, 200, 200]),
     ("/targets", [303, 503, 503, 503, 503, 503]),
     ("/targets/cluster/{cluster}", [303, 503, 503, 503, 503, 503]),
+    ("/targets/cluster/{cluster}/live", [401, 503, 503, 503, 503, 503]),
 ];
 
 const FORMS_WITHOUT: &[(&str, [u16; 6])] = &[

@@ -106,7 +106,7 @@ async fn a_decision_is_taken_once_wherever_the_connection_of_the_portal_breaks()
         for at in 1.. {
             let mut cut = portal.cut_at(side, at, portal.ask(&look())).await;
             let request = RequestId(portal.id("select id from request where state = 'pending'").await);
-            cut += portal.cut_at(side, at, portal.approve(request)).await;
+            cut += Box::pin(portal.cut_at(side, at, portal.approve(request))).await;
             let grant = GrantId(portal.id("select id from access_grant where state = 'scheduled'").await);
             cut += portal.cut_at(side, at, portal.give_back(grant)).await;
             portal.id("select id from access_grant where state = 'revoking'").await;

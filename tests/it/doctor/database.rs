@@ -56,6 +56,18 @@ async fn one_role_behind_both_urls_is_named_by_doctor_and_check() {
     assert!(checked.err.contains("signs in as the same role as `web_url`"), "{}", checked.err);
 }
 
+#[tokio::test]
+async fn a_role_that_does_not_own_the_tables_is_not_taken_for_their_owner() {
+    let mut hospital = Hospital::new().await;
+    let url = hospital.world.town.database.url_as("latchkey_web");
+    hospital.ward.set("LATCHKEY_DATABASE__OWNER_URL", url);
+    let told = hospital.examine(&[]).await;
+    assert_eq!(told.troubles("database"), ["database.login failed"], "{}", told.out);
+    let found = told.trouble("database", "database.login");
+    let said = "the owner's URL signs in as `latchkey_web`, and the schema's tables are `postgres`'s";
+    assert_eq!(text(&found["what"]), said);
+}
+
 /// PgBouncer answers with a protocol violation, RDS Proxy with a feature that it does not support.
 #[tokio::test]
 async fn a_pooler_that_takes_no_parameters_of_sessions_is_asked_without_them() {

@@ -64,6 +64,11 @@ async fn the_audit_log_is_filtered_by_its_address() {
     assert_eq!(rows("person=ana&action=request.submitted&cluster=prod-eu").await, 1);
     let none = eli.get("/audit?actor=nobody").await;
     assert!(none.status == StatusCode::OK && none.text.contains("Nothing like that happened."));
+    assert!(none.text.contains("Nobody, and no process, is called <code>nobody</code> here."), "{}", none.text);
+    let near = eli.get("/audit?person=anna").await.text;
+    assert!(near.contains("Nobody is called <code>anna</code> here. Did you mean <code>ana</code>?"), "{near}");
+    let known = eli.get("/audit?person=ana&action=audit.exported").await.text;
+    assert!(known.contains("Nothing like that happened.") && !known.contains(" is called "), "{known}");
     let past = eli.get("/audit?to=2001-01-01").await;
     assert!(past.text.contains("Nothing like that happened."));
     let wrong = eli.get("/audit?from=yesterday&actor=ben").await;

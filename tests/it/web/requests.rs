@@ -199,6 +199,15 @@ async fn an_approver_sees_exactly_what_would_change_and_approves_it() {
     {
         assert!(added.contains(line), "{line} in\n{added}");
     }
+    // What nobody knows before it is approved stands as what it is, the same each time.
+    for line in ["name: latchkey:<id>:", "latchkey/grant: <id>", "latchkey/ends-by: <latest end>"] {
+        assert!(added.replace('"', "").contains(line), "{line} in\n{added}");
+    }
+    let again = portal.get("ben", &format!("/requests/{id}")).await;
+    assert_eq!(again.all(".document .added").join("\n"), added);
+    assert!(page.all(".document .said").iter().any(|said| said.starts_with("<id> is the access")), "{}", page.text);
+    // It waits for the same once.
+    assert_eq!(page.text.matches("Waiting for ").count(), 1, "{}", page.text);
     let seen = page.attribute("#decide input[name=seen]", "value");
     let fields = [("verdict", "approve"), ("reason", "Go ahead"), ("seen", seen.as_str())];
     let answer = portal.post("ben", &format!("/requests/{id}/votes"), &fields).await.expect(StatusCode::SEE_OTHER);

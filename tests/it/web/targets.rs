@@ -14,7 +14,7 @@ async fn address(portal: &Portal, kind: &str) -> String {
 }
 
 /// A grant of ana's whose cluster leg is as the statement makes it; the addresses of both of its targets.
-async fn with_leg(portal: &Portal, set: &str) -> (String, String) {
+pub async fn with_leg(portal: &Portal, set: &str) -> (String, String) {
     portal.town.grant().await;
     let statement = format!("update grant_leg set {set} where target_kind = 'cluster'");
     portal.town.owner.pool().execute(sqlx::AssertSqlSafe(statement)).await.unwrap();

@@ -21,6 +21,11 @@ async fn watched<T>(world: &World, task: impl Future<Output = T>) -> (T, bool) {
     }
 }
 
+/// Gives up what was kept, by now.
+pub(super) async fn let_go(mut somebody: PgConnection) {
+    somebody.execute("rollback").await.unwrap();
+}
+
 async fn somebody_keeps(world: &World, locks: &str) -> PgConnection {
     let mut somebody = PgConnection::connect(&world.town.database.url()).await.unwrap();
     somebody.execute("begin").await.unwrap();
@@ -61,7 +66,7 @@ async fn the_clock_expires_what_nobody_keeps_locked_and_waits_for_no_lock() {
             ("active".into(), "revoking".into()),
             "{locks}"
         );
-        drop(somebody);
+        let_go(somebody).await;
         world.until(locked, "ended").await;
         assert!(world.bindings(PROD).is_empty(), "{locks}");
     }
@@ -83,7 +88,7 @@ async fn the_clock_starts_what_nobody_keeps_locked_and_waits_for_no_lock() {
             ("scheduled".into(), "provisioning".into()),
             "{locks}"
         );
-        drop(somebody);
+        let_go(somebody).await;
         world.until(locked, "active").await;
     }
 }
@@ -97,6 +102,6 @@ async fn the_clock_closes_the_requests_that_nobody_keeps_locked_and_waits_for_no
     let somebody = somebody_keeps(&world, &format!("select from request where id = '{locked}' for update")).await;
     let (lapsed, waited) = watched(&world, clock::lapse_due(&world.town.worker)).await;
     assert_eq!((lapsed.unwrap(), waited), (1, false));
-    drop(somebody);
+    let_go(somebody).await;
     assert_eq!(clock::lapse_due(&world.town.worker).await.unwrap(), 1);
 }

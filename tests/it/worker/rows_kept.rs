@@ -1,7 +1,7 @@
 //! Whatever row somebody keeps locked that a run writes, or refers to: what ends on that cluster goes, who is set up
 //! waits, and what the log says was begun has one end.
 
-use super::{PROD, World};
+use super::{PROD, World, clock_locks::let_go};
 use crate::town::look;
 use latchkey::{
     lease::Lease,
@@ -75,7 +75,7 @@ async fn no_row_that_somebody_keeps_locked_holds_up_an_end_on_its_cluster() {
         world.until(ending, "ended").await;
         assert!(begun.elapsed().as_secs() < 30, "{locks}: {:?}", begun.elapsed());
         assert_ne!(world.lists_pods("ana", PROD, "payments").await, 200, "{locks}");
-        drop(somebody);
+        let_go(somebody).await;
         world.rests_are_over().await;
         world.until(waits, "active").await;
         assert_eq!(world.town.count("select count(*) from intent where finished_at is null").await, 0, "{locks}");
@@ -117,7 +117,7 @@ async fn a_change_that_broke_off_has_one_end_though_its_access_was_locked_at_the
     let somebody = world.kept(&format!("select from access_grant where id = '{grant}' for update")).await;
     world.all_is_due().await;
     world.run().await;
-    drop(somebody);
+    let_go(somebody).await;
     world.all_is_due().await;
     world.run().await;
     world.all_is_due().await;
@@ -164,7 +164,7 @@ async fn what_is_past_its_time_and_cannot_be_recorded_rests_no_longer_than_what_
     world.all_is_due().await;
     world.run().await;
     assert_eq!(world.bindings(PROD).len(), 1, "{:?}", world.bindings(PROD));
-    drop(somebody);
+    let_go(somebody).await;
     world.ends(over).await;
     assert_eq!(world.state(runs).await, "active");
 }
@@ -178,10 +178,7 @@ async fn a_lock_by_which_nobody_can_ask_or_decide_is_an_alarm_that_names_who_kee
     let told = world.told_of("kept_locked").await;
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].starts_with(&format!("Nobody can ask for access or decide: the session {pid} ")), "{told:?}");
-    drop(somebody);
-    while world.town.count("select count(*) from pg_locks where locktype = 'advisory'").await > 0 {
-        tokio::task::yield_now().await;
-    }
+    let_go(somebody).await;
     world.look_for_standstill().await;
     assert_eq!(world.told_of("kept_locked").await, Vec::<String>::new(), "it is over by itself");
 }

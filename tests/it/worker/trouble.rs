@@ -43,7 +43,7 @@ async fn an_unreachable_cluster_delays_no_other_and_says_so() {
         .fetch_one(world.town.owner.pool())
         .await
         .unwrap();
-    assert!(body["trouble"].is_string() && body["kubernetes"].is_object(), "{body}");
+    assert!(body["trouble"]["code"] == "transient" && body["kubernetes"].is_object(), "{body}");
 }
 
 #[tokio::test]

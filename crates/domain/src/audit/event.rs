@@ -219,6 +219,11 @@ impl<T> From<T> for Known<T> {
     }
 }
 
+/// The outcome of a change after which what was written is proven.
+pub const PROVEN: &str = "proven";
+/// The same after which nothing of the access is left there. Earlier versions wrote [`PROVEN`].
+pub const PROVEN_GONE: &str = "proven gone";
+
 impl Event {
     /// An event of the log, by its action and detail. Where the detail is no object, every fact has its default; nothing
     /// where the action, or the type of a fact, is of another version.

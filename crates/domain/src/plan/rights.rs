@@ -66,9 +66,9 @@ fn is_harmless(asked: &Attributes) -> bool {
     asked.verb == "get" && asked.non_resource_path.as_deref().is_some_and(|path| path != "*" && path != "/*")
 }
 
-/// The RBAC objects that add these rights and no others. Where all of a place's rights are missing they are those of
-/// [`bootstrap::manifests`]; else they stand beside them, under names that follow from their rules, so that nothing
-/// that is there is replaced.
+/// The RBAC objects that add these rights and no others. Where all of a place's rights are missing, but for what
+/// everybody may, they are those of [`bootstrap::manifests`]: its role or its binding is gone. Else they stand beside
+/// them, under names that follow from their rules, so that nothing that is there is replaced.
 pub fn manifests_adding(file: &PolicyFile, missing: &[Right]) -> Vec<Value> {
     let all = rights(file);
     let mut objects = Vec::new();
@@ -81,7 +81,7 @@ pub fn manifests_adding(file: &PolicyFile, missing: &[Right]) -> Vec<Value> {
             continue;
         }
         let kind = if namespace.is_empty() { "ClusterRole" } else { "Role" };
-        if missing == here(&all) {
+        if here(&all).iter().all(|right| is_harmless(&right.asked) || missing.contains(right)) {
             let named = [kind.to_owned(), format!("{kind}Binding")];
             let whole = bootstrap::manifests(file).into_iter();
             objects.extend(whole.filter(|object| named.iter().any(|kind| object["kind"] == kind.as_str())));
@@ -291,6 +291,15 @@ mod tests {
     fn rights_that_are_all_missing_are_added_as_bootstrap_does() {
         assert_eq!(manifests_adding(&file(), &rights(&file())), bootstrap::manifests(&file()));
         assert!(manifests_adding(&file(), &[]).is_empty());
+    }
+
+    #[test]
+    fn a_binding_that_is_gone_is_put_back_where_it_was() {
+        let is_everybodys = |right: &Right| right.asked.non_resource_path.is_some();
+        let all = rights(&file());
+        assert!(all.iter().any(is_everybodys));
+        let missing: Vec<Right> = all.into_iter().filter(|right| !is_everybodys(right)).collect();
+        assert_eq!(manifests_adding(&file(), &missing), bootstrap::manifests(&file()));
     }
 
     #[test]

@@ -1,0 +1,95 @@
+//! What the audit log tells of accesses that no row keeps: proofs in whose place later ones are, and what somebody else
+//! changed.
+
+use crate::store::{Store, StoreError};
+use jiff::Timestamp;
+use latchkey_domain::{
+    access::GrantId,
+    audit::event::{Event, PROVEN, PROVEN_GONE},
+};
+use uuid::Uuid;
+
+/// An event of an access.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub grant: GrantId,
+    pub at: Timestamp,
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// What was written on a target of this kind was proven.
+    Proven { target_kind: String, gone: bool },
+    /// Somebody else changed what the access needs: a sentence without its end.
+    Changed(String),
+}
+
+/// The most events that a page shows of an access: one that somebody fights has many.
+const OF_GRANT: i64 = 40;
+/// The same of all accesses on a target.
+const OF_TARGET: i64 = 5;
+
+/// What the log tells of an access, in the order of time: the latest.
+///
+/// # Errors
+/// `Database`.
+pub async fn of_grant(store: &Store, id: GrantId) -> Result<Vec<Told>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select e.grant_id as "grant_id!", e.at, e.action, e.canonical
+           from (select * from event where grant_id = $1 and action in ('grant.change_ended', 'grant.drift_found')
+                 order by id desc limit $2) e order by e.id"#,
+        id.0,
+        OF_GRANT
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows.into_iter().filter_map(Row::told).collect())
+}
+
+/// What somebody else changed of these accesses, the latest first.
+///
+/// # Errors
+/// `Database`.
+pub async fn changed(store: &Store, grants: &[GrantId]) -> Result<Vec<Told>, StoreError> {
+    let ids: Vec<Uuid> = grants.iter().map(|grant| grant.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select e.grant_id as "grant_id!", e.at, e.action, e.canonical
+           from unnest($1::uuid[]) g(id)
+           cross join lateral (select * from event where grant_id = g.id and action = 'grant.drift_found'
+                               order by id desc limit $2) e
+           order by e.id desc limit $2"#,
+        &ids,
+        OF_TARGET
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows.into_iter().filter_map(Row::told).collect())
+}
+
+struct Row {
+    grant_id: Uuid,
+    at: jiff_sqlx::Timestamp,
+    action: String,
+    canonical: Vec<u8>,
+}
+
+impl Row {
+    /// Nothing of an event of another version, or of one that tells neither.
+    fn told(self) -> Option<Told> {
+        let written: serde_json::Value = serde_json::from_slice(&self.canonical).ok()?;
+        let what = match Event::read(&self.action, written.get("detail")?)? {
+            Event::GrantChangeEnded { target, outcome, .. } => match outcome.as_str() {
+                PROVEN => What::Proven { target_kind: target, gone: false },
+                PROVEN_GONE => What::Proven { target_kind: target, gone: true },
+                _ => return None,
+            },
+            Event::GrantDriftFound { what, .. } if !what.is_empty() => What::Changed(what),
+            _ => return None,
+        };
+        Some(Told { grant: GrantId(self.grant_id), at: self.at.to_jiff(), what })
+    }
+}

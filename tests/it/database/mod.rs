@@ -1,6 +1,7 @@
 //! The database cut at any statement, restarted, or restored from an older backup.
 
 mod cuts;
+mod older;
 mod restarted;
 mod restored;
 mod sessions;

@@ -34,6 +34,7 @@ use latchkey_domain::{
         blocker::Blocker,
         compared::Compared,
         decide_again::NotNow,
+        evidence::Evidence,
         grant::{Cause, Grant},
         transition::Actor,
     },
@@ -281,7 +282,8 @@ async fn unreadable(
     for row in rows.iter().filter(|row| row.ends()) {
         let said = "IAM was not asked: the ARN of the principal cannot be read.";
         let residual = vec!["what IAM still has of it: its ARN cannot be read, so nobody could look".to_owned()];
-        let found = Found::Proven(Seen { residual, ..Seen::of(said) });
+        let evidence = Evidence { residual: Some(residual), ..Evidence::of(said) };
+        let found = Found::Proven(Seen { evidence, ..Seen::default() });
         let wish = Wish::Revoke { since: Timestamp::UNIX_EPOCH };
         outcome.legs.insert(row.brief.id, LegOutcome { wish, found, attempts: 0, stood: None, compared: None });
     }

@@ -11,6 +11,7 @@ use latchkey_domain::access::{
     became::Became,
     blocker::Blocker,
     compared::Compared,
+    evidence::Evidence,
     grant::{Cause, Condition, GrantState, Proven, Trouble},
     transition::Target,
 };
@@ -63,11 +64,11 @@ impl GrantProgress {
     /// What else says yes: beside an access that runs by its last proof, after an end by that.
     pub fn beside(&self) -> Vec<&str> {
         let seen = self.legs.iter().filter(|_| self.state == GrantState::Active);
-        let lists: Vec<_> = seen.filter_map(|leg| leg.evidence.get("residual")?.as_array()).collect();
+        let lists: Vec<_> = seen.filter_map(|leg| leg.evidence.residual.as_ref()).collect();
         if lists.is_empty() {
             return self.residual.iter().map(String::as_str).collect();
         }
-        lists.into_iter().flatten().filter_map(serde_json::Value::as_str).collect()
+        lists.into_iter().flatten().map(String::as_str).collect()
     }
 
     /// Whether AWS lets nobody look who its user is, though it is one that may still be another by now.
@@ -94,7 +95,7 @@ pub struct LegProgress {
     /// In business time, as it was then.
     pub proven_at: Option<Timestamp>,
     pub condition: Condition,
-    pub evidence: serde_json::Value,
+    pub evidence: Evidence,
     /// What it allows beyond what was decided, by the last proof: sentences.
     pub wider: Vec<String>,
     /// Of the principal's: whether the user is the one that was proven, by the last look.
@@ -199,7 +200,7 @@ async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
                 proven_at: row.proven_at.map(jiff_sqlx::Timestamp::to_jiff),
                 condition: condition(&row.condition, row.why.as_deref(), row.attempts, row.next_try)?,
-                evidence: row.evidence,
+                evidence: Evidence::read(&row.evidence),
                 wider: row.wider,
                 compared: Compared::parse(&row.identity)
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "identity", &row.identity))?,

@@ -12,6 +12,7 @@ use latchkey_domain::{
         became::Became,
         blocker::Blocker,
         cluster::PinnedNamespace,
+        evidence::{Answers, Evidence},
         grant::{Cause, Condition, GrantBasis, GrantState, Proven},
         person::Person,
         profile::{ResolvedProfile, ResolvedRole, Scope},
@@ -20,7 +21,6 @@ use latchkey_domain::{
     eks::rbac::Rule,
     plan::observation::{AuthenticationMode, EksCluster},
 };
-use serde_json::json;
 use uuid::Uuid;
 
 fn id(number: u128) -> Uuid {
@@ -120,6 +120,11 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         finished_at: done.then(|| at(time)),
         became: done.then_some(Became::Done),
     };
+    let answers = Answers {
+        allowed: vec!["get pods".to_owned(); 12],
+        refused: vec!["get secrets".to_owned(); 16],
+        ..Answers::default()
+    };
     let binding = "RoleBinding payments/latchkey-01935c2e";
     let mut steps = vec![
         step("cluster", "add_mapping", "ConfigMap kube-system/aws-auth", "14:02:11", true),
@@ -144,7 +149,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         },
         proven_at: begun.then(|| if ended { at("14:45:04") } else { at("14:02:13") }),
         condition: if state == GrantState::Revoking { blocked } else { Condition::Ok },
-        evidence: json!({ "allowed": 12, "refused": 16, "lines": [], "residual": [] }),
+        evidence: Evidence { answers: Some(answers), residual: Some(vec![]), ..Evidence::default() },
         wider: vec![],
         compared: latchkey_domain::access::compared::Compared::Same,
     };

@@ -218,7 +218,7 @@ impl Act {
 
 /// What a run found of a leg that is where it should be.
 pub fn proven(wish: Wish) -> LegOutcome {
-    let found = Found::Proven(Seen { details: serde_json::json!({}), ..Seen::default() });
+    let found = Found::Proven(Seen::default());
     LegOutcome { wish, found, attempts: 0, stood: None, compared: Some(Compared::Same) }
 }
 

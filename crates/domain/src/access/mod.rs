@@ -6,6 +6,7 @@ pub mod blocker;
 pub mod cluster;
 pub mod compared;
 pub mod decide_again;
+pub mod evidence;
 pub mod glob;
 pub mod grant;
 pub mod ids;

@@ -5,7 +5,7 @@ use super::{
     columns::{blocker, kept, to_json},
 };
 use latchkey_domain::access::{
-    GrantId, blocker::Blocker, compared::Compared, evidence::Evidence, grant::Proven, transition::Target,
+    GrantId, blocker::Blocker, compared::Compared, evidence::Kept, grant::Proven, transition::Target,
 };
 use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
@@ -51,7 +51,7 @@ pub struct LegWrite<'a> {
 /// What a proof saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegProof<'a> {
-    pub evidence: &'a Evidence,
+    pub evidence: Kept<'a>,
     /// What it allows beyond what was decided: sentences.
     pub wider: &'a [String],
 }
@@ -147,7 +147,7 @@ impl Tx {
             Fares::Paused { why, attempt, again_in } => ("paused", Some(why), *attempt, Some(*again_in)),
             Fares::Blocked { why, attempt, again_in } => ("blocked", Some(why), *attempt, Some(*again_in)),
         };
-        let (evidence, wider) = leg.proof.as_ref().map(|proof| (proof.evidence, proof.wider)).unzip();
+        let (evidence, wider) = leg.proof.as_ref().map(|proof| (&proof.evidence, proof.wider)).unzip();
         let evidence = evidence.map(to_json).transpose()?;
         let blocker = why.map(to_json).transpose()?;
         let stood: Option<Vec<String>> =

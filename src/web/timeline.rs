@@ -102,7 +102,7 @@ pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Ve
         let sentence = Sentence::parse("Access works. It ends ").time(until, clock.at(until)).text(".");
         let mut active = Event::major(Tone::Good, Icon::ShieldCheck, Html::sentence(&sentence), since);
         if grant.state == GrantState::Active {
-            active.evidence = grant.beside().into_iter().map(Html::prose).collect();
+            active.evidence = beside(grant);
         }
         events.push((Phase::Active, active));
     }
@@ -112,7 +112,7 @@ pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Ve
     if let Some(at) = grant.ended_at {
         let text = words::steps::standing(grant.state, grant.cause, None, Some(at), clock);
         let mut ended = Event::major(Tone::Neutral, Icon::CircleCheck, Html::sentence(&text), at);
-        ended.evidence = grant.residual.iter().map(|line| Html::prose(line)).collect();
+        ended.evidence = beside(grant);
         events.push((Phase::Ended, ended));
     }
     events.sort_by_key(|(phase, event)| (*phase, event.at));
@@ -232,6 +232,11 @@ fn proof(leg: &LegProgress, again: bool) -> Option<Event> {
     let mut event = Event::minor(Tone::Good, icon, Html::prose(text), at);
     event.evidence = evidence(&leg.evidence);
     Some(event)
+}
+
+/// What else says yes.
+pub fn beside(grant: &GrantProgress) -> Vec<Html> {
+    grant.beside().iter().map(|residual| Html::prose(&words::residual::sentence(residual))).collect()
 }
 
 /// What a proof saw: how many questions were answered how, and sentences.

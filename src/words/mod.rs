@@ -13,6 +13,7 @@ pub mod limits;
 pub mod people;
 pub mod power;
 pub mod request;
+pub mod residual;
 pub mod sentence;
 pub mod sessions;
 pub mod steps;

@@ -420,7 +420,11 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
     let (proven, fares, proof) = match &leg.found {
         Found::Proven(seen) => {
             let proven = if revoking { Proven::Gone } else { Proven::Present };
-            (Some(proven), Fares::Ok, Some(LegProof { evidence: &seen.evidence, wider: &seen.wider }))
+            (
+                Some(proven),
+                Fares::Ok,
+                Some(LegProof { evidence: seen.evidence.kept(words::residual::sentence), wider: &seen.wider }),
+            )
         }
         Found::Unsettled(why) => {
             let fares = Fares::Retrying { why: why.clone(), attempt, again_in: backoff::rest(attempt, revoking) };

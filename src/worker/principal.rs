@@ -36,6 +36,7 @@ use latchkey_domain::{
         decide_again::NotNow,
         evidence::Evidence,
         grant::{Cause, Grant},
+        residual::Residual,
         transition::Actor,
     },
     eks::arn::{PrincipalArn, UserArn},
@@ -281,8 +282,7 @@ async fn unreadable(
         Outcome { failure: Some(Blocker::Unreadable { why }), periodic: !rows.is_empty(), ..Outcome::default() };
     for row in rows.iter().filter(|row| row.ends()) {
         let said = "IAM was not asked: the ARN of the principal cannot be read.";
-        let residual = vec!["what IAM still has of it: its ARN cannot be read, so nobody could look".to_owned()];
-        let evidence = Evidence { residual: Some(residual), ..Evidence::of(said) };
+        let evidence = Evidence { residual: Some(vec![Residual::IamNotAsked {}]), ..Evidence::of(said) };
         let found = Found::Proven(Seen { evidence, ..Seen::default() });
         let wish = Wish::Revoke { since: Timestamp::UNIX_EPOCH };
         outcome.legs.insert(row.brief.id, LegOutcome { wish, found, attempts: 0, stood: None, compared: None });

@@ -5,13 +5,21 @@ use latchkey::{
     store::{
         clusters,
         intents::{self, Intent},
-        legs::{Fares, LegWrite},
+        legs::{Fares, LegProof, LegWrite},
         read::{progress, target},
     },
     words,
 };
 use latchkey_domain::{
-    access::{ClusterId, GrantId, became::Became, blocker::Blocker, grant::Trouble, transition::Target},
+    access::{
+        ClusterId, GrantId,
+        became::Became,
+        blocker::Blocker,
+        evidence::Evidence,
+        grant::{Proven, Trouble},
+        residual::Residual,
+        transition::Target,
+    },
     plan::existence::Existence,
 };
 use serde_json::{Value, json};
@@ -184,4 +192,56 @@ async fn what_a_look_did_not_see_is_told_of_a_value_and_of_what_an_earlier_versi
     assert_eq!(seen().await, Some(Blocker::EntrySlow {}));
     keep(r#"{ "trouble": { "code": "frozen" } }"#).await;
     assert_eq!(seen().await, Some(Blocker::OfLaterVersion { named: "frozen".to_owned() }));
+}
+
+#[tokio::test]
+async fn what_else_says_yes_is_kept_with_its_facts_and_as_the_sentences_that_an_end_and_earlier_versions_read() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    by_owner(
+        &town,
+        "update access_grant set state = 'provisioning';
+         update access_grant set state = 'active', since = latchkey_now(), until = latchkey_now() + interval '1 hour'",
+    )
+    .await;
+    let recorded = include_str!("../../crates/domain/src/access/residual/recorded.jsonl");
+    let values: Vec<Residual> =
+        recorded.lines().map(|line| Residual::read(serde_json::from_str(line).unwrap())).collect();
+    let sentences: Vec<String> = values.iter().map(words::residual::sentence).collect();
+    let evidence = Evidence { residual: Some(values.clone()), ..Evidence::default() };
+    let cluster = Target::Cluster(town.cluster("prod-eu").await.into());
+    let mut tx = town.worker.begin().await.unwrap();
+    let proof = Some(LegProof { evidence: evidence.kept(words::residual::sentence), wider: &[] });
+    let leg = LegWrite { fares: Fares::Ok, proven: Some(Proven::Gone), proof, stood: None, compared: None };
+    tx.write_leg(grant, cluster, &leg).await.unwrap();
+    let told: Vec<String> = tx.legs(grant).await.unwrap().into_iter().flat_map(|leg| leg.residual).collect();
+    assert_eq!(told, sentences, "what an end says of it");
+    tx.commit().await.unwrap();
+    let beside = async || progress::by_id(&town.web, grant).await.unwrap().unwrap().beside();
+    assert_eq!(beside().await, values);
+
+    // Its end: the row has the sentences, and the legs have the values of the same.
+    let kept = serde_json::to_string(&sentences).unwrap().replace('\'', "''");
+    by_owner(
+        &town,
+        &format!(
+            "alter table access_grant disable trigger user;
+             update access_grant set state = 'ended', cause = 'expired', revoking_since = latchkey_now(),
+               ended_at = latchkey_now(), residual = '{kept}'"
+        ),
+    )
+    .await;
+    assert_eq!(beside().await, values);
+
+    // An earlier version wrote sentences alone, or its end was of another proof than the one that is kept.
+    let said = |text: &str| Residual::Said { text: text.to_owned() };
+    by_owner(
+        &town,
+        r#"update grant_leg set evidence = '{"said": [], "residual": ["RoleBinding x allows it."]}';
+        update access_grant set residual = '["RoleBinding x allows it.", "RoleBinding x allows it."]'"#,
+    )
+    .await;
+    assert_eq!(beside().await, vec![said("RoleBinding x allows it."); 2]);
+    by_owner(&town, r#"update access_grant set residual = '["RoleBinding y allows it."]'"#).await;
+    assert_eq!(beside().await, [said("RoleBinding y allows it.")]);
 }

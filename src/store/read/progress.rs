@@ -13,6 +13,7 @@ use latchkey_domain::access::{
     compared::Compared,
     evidence::Evidence,
     grant::{Cause, Condition, GrantState, Proven, Trouble},
+    residual::Residual,
     transition::Target,
 };
 use sha2::{Digest, Sha256};
@@ -40,6 +41,7 @@ pub struct GrantProgress {
     /// Who ended it, by name, where a person did.
     pub ended_by: Option<String>,
     pub end_reason: Option<String>,
+    /// What still says yes, as the row keeps it: sentences.
     pub residual: Vec<String>,
     pub legs: Vec<LegProgress>,
     /// In the order of time.
@@ -62,13 +64,18 @@ impl GrantProgress {
     }
 
     /// What else says yes: beside an access that runs by its last proof, after an end by that.
-    pub fn beside(&self) -> Vec<&str> {
-        let seen = self.legs.iter().filter(|_| self.state == GrantState::Active);
-        let lists: Vec<_> = seen.filter_map(|leg| leg.evidence.residual.as_ref()).collect();
-        if lists.is_empty() {
-            return self.residual.iter().map(String::as_str).collect();
+    pub fn beside(&self) -> Vec<Residual> {
+        let lists: Vec<&Vec<Residual>> = self.legs.iter().filter_map(|leg| leg.evidence.residual.as_ref()).collect();
+        let is_told = match self.state {
+            GrantState::Active => !lists.is_empty(),
+            // The row is what the end said; its legs have the values of the same.
+            GrantState::Ended => lists.iter().map(|list| list.len()).sum::<usize>() == self.residual.len(),
+            GrantState::Scheduled | GrantState::Provisioning | GrantState::Revoking => false,
+        };
+        if is_told {
+            return lists.into_iter().flatten().cloned().collect();
         }
-        lists.into_iter().flatten().map(String::as_str).collect()
+        self.residual.iter().map(|text| Residual::Said { text: text.clone() }).collect()
     }
 
     /// Whether AWS lets nobody look who its user is, though it is one that may still be another by now.

@@ -10,12 +10,13 @@ use latchkey_domain::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId,
         became::Became,
-        blocker::Blocker,
+        blocker::{Blocker, Few},
         cluster::PinnedNamespace,
         evidence::{Answers, Evidence},
         grant::{Cause, Condition, GrantBasis, GrantState, Proven},
         person::Person,
         profile::{ResolvedProfile, ResolvedRole, Scope},
+        residual::Residual,
         transition::Target,
     },
     eks::rbac::Rule,
@@ -125,6 +126,12 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         refused: vec!["get secrets".to_owned(); 16],
         ..Answers::default()
     };
+    let foreign = || Residual::ForeignBinding {
+        binding: "RoleBinding payments/everyone-reads".to_owned(),
+        role: "ClusterRole view".to_owned(),
+        allows: Few { first: vec!["get pods".to_owned(), "list pods".to_owned()], more: 0 },
+    };
+    let residual = ended.then(foreign).into_iter().collect();
     let binding = "RoleBinding payments/latchkey-01935c2e";
     let mut steps = vec![
         step("cluster", "add_mapping", "ConfigMap kube-system/aws-auth", "14:02:11", true),
@@ -149,7 +156,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         },
         proven_at: begun.then(|| if ended { at("14:45:04") } else { at("14:02:13") }),
         condition: if state == GrantState::Revoking { blocked } else { Condition::Ok },
-        evidence: Evidence { answers: Some(answers), residual: Some(vec![]), ..Evidence::default() },
+        evidence: Evidence { answers: Some(answers), residual: Some(residual), ..Evidence::default() },
         wider: vec![],
         compared: latchkey_domain::access::compared::Compared::Same,
     };

@@ -157,7 +157,7 @@ impl View {
                 .is_unprotected()
                 .then(|| Html::prose(&words::access::unprotected(&detail.principal_arn))),
             wider: progress.allows_more().into_iter().map(|line| Html::prose(&words::steps::full_stop(line))).collect(),
-            residual: progress.beside().into_iter().map(Html::prose).collect(),
+            residual: timeline::beside(progress),
             never: if is_live { never(detail, &namespaces) } else { vec![] },
             documents: documents(detail),
             events: timeline::of_grant(progress, subject, clock),

@@ -1,5 +1,6 @@
 //! What the proof of a leg saw, as its row keeps it.
 
+use super::residual::Residual;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,9 +18,19 @@ pub struct Evidence {
     pub cluster_gone: bool,
     /// What was seen, in sentences.
     pub said: Vec<String>,
-    /// What else says yes, in sentences; none where the proof does not tell.
+    /// What else says yes; none where the proof does not tell.
+    #[serde(rename = "beside", skip_serializing_if = "Option::is_none")]
+    pub residual: Option<Vec<Residual>>,
+}
+
+/// Evidence with a sentence of each value of what else says yes: these are what the audit log keeps of an end, and what
+/// earlier versions read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kept<'a> {
+    #[serde(flatten)]
+    evidence: &'a Evidence,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub residual: Option<Vec<String>>,
+    residual: Option<Vec<String>>,
 }
 
 /// What the API server answered about a user, question by question.
@@ -39,12 +50,19 @@ impl Evidence {
         Self { said: vec![said.into()], residual: Some(Vec::new()), ..Self::default() }
     }
 
+    /// As its row keeps it.
+    pub fn kept(&self, sentence: impl Fn(&Residual) -> String) -> Kept<'_> {
+        let residual = self.residual.as_ref().map(|residual| residual.iter().map(sentence).collect());
+        Kept { evidence: self, residual }
+    }
+
     /// From JSON that a row has, as far as this version knows it: what is of another form is left out.
     pub fn read(value: &Value) -> Self {
         let texts = |key: &str| {
             let list = value.get(key)?.as_array()?;
             Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<String>>())
         };
+        let residual = value.get("beside").or_else(|| value.get("residual")).and_then(Value::as_array);
         let answers = texts("allowed").zip(texts("refused")).map(|(allowed, refused)| Answers {
             username: value.get("username").and_then(Value::as_str).unwrap_or_default().to_owned(),
             allowed,
@@ -56,7 +74,7 @@ impl Evidence {
             asked: texts("asked"),
             cluster_gone: value.get("cluster_gone").and_then(Value::as_bool).unwrap_or_default(),
             said: texts("said").unwrap_or_default(),
-            residual: texts("residual"),
+            residual: residual.map(|list| list.iter().cloned().map(Residual::read).collect()),
         }
     }
 }
@@ -66,17 +84,35 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn said(residual: &Residual) -> String {
+        match residual {
+            Residual::Said { text } => text.clone(),
+            other => format!("{other:?}"),
+        }
+    }
+
     #[test]
     fn what_rows_have_is_read_as_it_was_written_and_written_in_the_same_form() {
         for stored in [
             json!({ "username": "latchkey:ana:1", "allowed": ["get pods"], "refused": ["get secrets"],
-                    "wrongly_allowed": [], "said": ["aws-auth maps her"], "residual": ["RoleBinding x allows it."] }),
-            json!({ "asked": ["get pods"], "said": ["it is gone"], "residual": [] }),
-            json!({ "cluster_gone": true, "said": ["prod is gone"], "residual": [] }),
+                    "wrongly_allowed": [], "said": ["aws-auth maps her"], "beside": [{ "code": "iam_not_asked" }],
+                    "residual": ["IamNotAsked"] }),
+            json!({ "asked": ["get pods"], "said": ["it is gone"], "beside": [], "residual": [] }),
+            json!({ "cluster_gone": true, "said": ["prod is gone"], "beside": [], "residual": [] }),
             json!({ "said": ["it is there"] }),
         ] {
-            assert_eq!(serde_json::to_value(Evidence::read(&stored)).unwrap(), stored);
+            assert_eq!(serde_json::to_value(Evidence::read(&stored).kept(said)).unwrap(), stored);
         }
+    }
+
+    #[test]
+    fn what_an_earlier_version_said_of_what_else_says_yes_is_read_as_that_text() {
+        let before = json!({ "said": [], "residual": ["RoleBinding x allows it."] });
+        let read = Evidence::read(&before);
+        assert_eq!(read.residual, Some(vec![Residual::Said { text: "RoleBinding x allows it.".to_owned() }]));
+        let again = json!({ "said": [], "beside": [{ "code": "said", "text": "RoleBinding x allows it." }],
+                            "residual": ["RoleBinding x allows it."] });
+        assert_eq!(serde_json::to_value(read.kept(said)).unwrap(), again);
     }
 
     #[test]

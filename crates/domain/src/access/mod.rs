@@ -15,6 +15,7 @@ pub mod policy;
 pub mod profile;
 pub mod reason;
 pub mod request;
+pub mod residual;
 pub mod rules;
 pub mod ruling;
 pub mod standing;

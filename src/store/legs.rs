@@ -53,7 +53,7 @@ pub struct LegWrite<'a> {
 pub struct LegProof<'a> {
     pub evidence: Kept<'a>,
     /// What it allows beyond what was decided: sentences.
-    pub wider: &'a [String],
+    pub wider: Vec<String>,
 }
 
 /// The grants of a target for which an earlier run began to write without an event of what came of it, each with that
@@ -147,7 +147,7 @@ impl Tx {
             Fares::Paused { why, attempt, again_in } => ("paused", Some(why), *attempt, Some(*again_in)),
             Fares::Blocked { why, attempt, again_in } => ("blocked", Some(why), *attempt, Some(*again_in)),
         };
-        let (evidence, wider) = leg.proof.as_ref().map(|proof| (&proof.evidence, proof.wider)).unzip();
+        let (evidence, wider) = leg.proof.as_ref().map(|proof| (&proof.evidence, proof.wider.as_slice())).unzip();
         let evidence = evidence.map(to_json).transpose()?;
         let blocker = why.map(to_json).transpose()?;
         let stood: Option<Vec<String>> =

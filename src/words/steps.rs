@@ -95,9 +95,9 @@ pub fn full_stop(text: &str) -> String {
     sentence
 }
 
-/// Texts as sentences, one after another.
-pub fn sentences(texts: &[String]) -> String {
-    texts.iter().map(|text| full_stop(text)).collect::<Vec<_>>().join(" ")
+/// Blockers as sentences, one after another.
+pub fn sentences(whys: &[Blocker]) -> String {
+    whys.iter().map(|why| full_stop(&super::blocker::sentence(why))).collect::<Vec<_>>().join(" ")
 }
 
 /// Where an active access stands that was proven, but was seen to be otherwise since.

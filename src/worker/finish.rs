@@ -65,7 +65,7 @@ pub struct LegOutcome {
 #[derive(Debug)]
 pub enum Found {
     /// Where its wish wants it.
-    Proven(Seen),
+    Proven(Evidence),
     /// Not yet; it goes on by itself.
     Unsettled(Blocker),
     /// A call failed.
@@ -74,21 +74,6 @@ pub enum Found {
     Paused(Blocker),
     /// Somebody has to act.
     Blocked(Blocker),
-}
-
-/// What a proof saw.
-#[derive(Debug, Default)]
-pub struct Seen {
-    pub evidence: Evidence,
-    /// What it allows beyond what was decided: sentences.
-    pub wider: Vec<String>,
-}
-
-impl Seen {
-    /// Evidence of one sentence.
-    pub fn of(line: &str) -> Self {
-        Self { evidence: Evidence::of(line), wider: Vec::new() }
-    }
 }
 
 /// What a run leaves.
@@ -423,7 +408,10 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
             (
                 Some(proven),
                 Fares::Ok,
-                Some(LegProof { evidence: seen.evidence.kept(words::residual::sentence), wider: &seen.wider }),
+                Some(LegProof {
+                    evidence: seen.kept(words::residual::sentence),
+                    wider: seen.wider.iter().map(words::blocker::sentence).collect(),
+                }),
             )
         }
         Found::Unsettled(why) => {

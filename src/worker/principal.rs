@@ -2,7 +2,7 @@
 
 use super::{
     Worker,
-    finish::{self, Found, LegOutcome, Outcome, Seen},
+    finish::{self, Found, LegOutcome, Outcome},
     interrupted::Interrupted,
     trail,
 };
@@ -283,7 +283,7 @@ async fn unreadable(
     for row in rows.iter().filter(|row| row.ends()) {
         let said = "IAM was not asked: the ARN of the principal cannot be read.";
         let evidence = Evidence { residual: Some(vec![Residual::IamNotAsked {}]), ..Evidence::of(said) };
-        let found = Found::Proven(Seen { evidence, ..Seen::default() });
+        let found = Found::Proven(evidence);
         let wish = Wish::Revoke { since: Timestamp::UNIX_EPOCH };
         outcome.legs.insert(row.brief.id, LegOutcome { wish, found, attempts: 0, stood: None, compared: None });
     }
@@ -488,7 +488,7 @@ fn outcomes(
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {
         let proof = proofs.iter().find(|proof| proof.grant == grant.id);
         let found = match (proof.map(|proof| &proof.shown), fault, plan.trouble.get(&grant.id)) {
-            (Some(Shown::Proven(evidence)), _, _) => Found::Proven(Seen::of(evidence)),
+            (Some(Shown::Proven(evidence)), _, _) => Found::Proven(Evidence::of(evidence)),
             (_, _, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
             (_, _, Some(Obstacle::HeldBack(why))) | (Some(Shown::Missing(why)), None, None) => {
                 Found::Unsettled(why.clone())

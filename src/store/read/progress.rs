@@ -2,7 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{became, condition, json},
+    columns::{became, condition, evidence, json},
     read::told::{self, Told},
 };
 use jiff::Timestamp;
@@ -57,10 +57,10 @@ impl GrantProgress {
         self.state == GrantState::Active && self.legs.iter().any(doubtful)
     }
 
-    /// What it allows beyond what was approved, as the last proof on the cluster showed, while it runs: sentences.
-    pub fn allows_more(&self) -> Vec<&str> {
+    /// What it allows beyond what was approved, as the last proof on the cluster showed, while it runs.
+    pub fn allows_more(&self) -> Vec<&Blocker> {
         let legs = self.legs.iter().filter(|_| self.state == GrantState::Active);
-        legs.flat_map(|leg| leg.wider.iter().map(String::as_str)).collect()
+        legs.flat_map(|leg| &leg.evidence.wider).collect()
     }
 
     /// What else says yes: beside an access that runs by its last proof, after an end by that.
@@ -103,8 +103,6 @@ pub struct LegProgress {
     pub proven_at: Option<Timestamp>,
     pub condition: Condition,
     pub evidence: Evidence,
-    /// What it allows beyond what was decided, by the last proof: sentences.
-    pub wider: Vec<String>,
     /// Of the principal's: whether the user is the one that was proven, by the last look.
     pub compared: Compared,
 }
@@ -207,8 +205,7 @@ async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
                 proven_at: row.proven_at.map(jiff_sqlx::Timestamp::to_jiff),
                 condition: condition(&row.condition, row.why.as_deref(), row.attempts, row.next_try)?,
-                evidence: Evidence::read(&row.evidence),
-                wider: row.wider,
+                evidence: evidence(&row.evidence, row.wider),
                 compared: Compared::parse(&row.identity)
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "identity", &row.identity))?,
             })

@@ -22,6 +22,7 @@ use crate::{
 };
 use latchkey_domain::{
     access::{
+        blocker::Blocker,
         grant::{Condition, GrantState, Proven},
         policy::PolicyFile,
         transition::Target,
@@ -156,7 +157,7 @@ impl View {
             unprotected: progress
                 .is_unprotected()
                 .then(|| Html::prose(&words::access::unprotected(&detail.principal_arn))),
-            wider: progress.allows_more().into_iter().map(|line| Html::prose(&words::steps::full_stop(line))).collect(),
+            wider: progress.allows_more().into_iter().map(wider).collect(),
             residual: timeline::beside(progress),
             never: if is_live { never(detail, &namespaces) } else { vec![] },
             documents: documents(detail),
@@ -188,6 +189,10 @@ impl View {
 
 fn is_coming(state: GrantState) -> bool {
     matches!(state, GrantState::Scheduled | GrantState::Provisioning)
+}
+
+fn wider(why: &Blocker) -> Html {
+    Html::prose(&words::steps::full_stop(&words::blocker::sentence(why)))
 }
 
 fn never(detail: &GrantDetail, namespaces: &[String]) -> Vec<Html> {

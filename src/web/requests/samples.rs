@@ -156,7 +156,6 @@ fn leg(target: Target, proven: Proven, when: Option<&str>, evidence: Evidence) -
         proven_at: when.map(at),
         condition: Condition::Ok,
         evidence,
-        wider: vec![],
         compared: latchkey_domain::access::compared::Compared::Same,
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     lease::{Lease, Lost},
     store::{clusters, intents},
     words,
-    worker::{Worker, finish::Seen, trail},
+    worker::{Worker, trail},
 };
 use latchkey_domain::{
     access::{ClusterId, became::Became, blocker::Blocker, evidence::Evidence, grant::Cause},
@@ -128,7 +128,7 @@ pub(super) async fn run_gone(
             outcome.revoke.push((row.id, Cause::ClusterGone, said.clone()));
             continue;
         }
-        let seen = Seen::of(&format!("{}, and nothing of this access with it", said.trim_end_matches('.')));
+        let seen = Evidence::of(format!("{}, and nothing of this access with it", said.trim_end_matches('.')));
         let wish = Wish::Revoke { since: desired.now };
         outcome
             .legs
@@ -141,7 +141,7 @@ pub(super) async fn run_gone(
         }
         let said = format!("{}, and nothing of this access with it", said.trim_end_matches('.'));
         let evidence = Evidence { cluster_gone: true, ..Evidence::of(said) };
-        let found = Found::Proven(Seen { evidence, ..Seen::default() });
+        let found = Found::Proven(evidence);
         let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
         outcome.legs.insert(grant.id(), LegOutcome { wish: grant.wish, found, attempts, stood: None, compared: None });
     }

@@ -10,7 +10,7 @@ mod unreachable;
 
 use super::{
     AFTER_BREAK, Worker,
-    finish::{Found, LegOutcome, Outcome, Seen},
+    finish::{Found, LegOutcome, Outcome},
     interrupted::Interrupted,
     trail::{self, Late},
 };
@@ -37,7 +37,10 @@ use existence::Described;
 use futures::FutureExt as _;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
-    access::{ClusterId, EventDraft, GrantId, blocker::Blocker, grant::GrantFacts, profile::Source, transition::Actor},
+    access::{
+        ClusterId, EventDraft, GrantId, blocker::Blocker, evidence::Evidence, grant::GrantFacts, profile::Source,
+        transition::Actor,
+    },
     eks::arn::ClusterArn,
     plan::{
         authenticator::{self, RecordedMapping},
@@ -277,7 +280,7 @@ impl Run<'_> {
             let found = match (applied.failed.remove(&row.id), quarantined_left(self.desired, row, &look)) {
                 (Some(fault), _) => Found::Failed(fault),
                 (None, Some(why)) => Found::Unsettled(why),
-                (None, None) => Found::Proven(Seen::of(
+                (None, None) => Found::Proven(Evidence::of(
                     "Nothing on the cluster carries its label or has a name that was recorded for it. This version cannot \
                      read what it allowed, so the API server was not asked.",
                 )),
@@ -334,7 +337,11 @@ impl Run<'_> {
         let Found::Proven(seen) = found else { return None };
         let before = legs.get(&grant.id()).is_some_and(|leg| leg.wider);
         let is_news = grant.wish == Wish::Keep && !before && !seen.wider.is_empty();
-        let (what, objects, version) = (What::Said(seen.wider.join("; ")), Vec::new(), None);
+        let (what, objects, version) = (
+            What::Said(seen.wider.iter().map(words::blocker::sentence).collect::<Vec<_>>().join("; ")),
+            Vec::new(),
+            None,
+        );
         is_news.then(|| self.finding(&Finding { grant: Some(grant.id()), what, objects, version }))
     }
 

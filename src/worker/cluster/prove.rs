@@ -1,10 +1,7 @@
 //! The proof of a run: questions to the API server's authorizer, asked until they settle or patience ends.
 
 use super::{
-    super::{
-        finish::{Found, Seen},
-        interrupted::Interrupted,
-    },
+    super::{finish::Found, interrupted::Interrupted},
     Run,
 };
 use crate::{fault::Fault, kubernetes, store::intents};
@@ -113,8 +110,7 @@ impl Run<'_> {
                     wrongly_allowed: shown(&wrongly_allowed),
                 };
                 let residual = Some(residual);
-                let evidence = Evidence { answers: Some(answers), said, residual, ..Evidence::default() };
-                Found::Proven(Seen { evidence, wider })
+                Found::Proven(Evidence { answers: Some(answers), said, residual, wider, ..Evidence::default() })
             }
             Verdict::Unsettled(why) => Found::Unsettled(why),
             Verdict::Refuted(why) => Found::Blocked(why),
@@ -202,8 +198,7 @@ impl Run<'_> {
                 let shown: BTreeSet<String> =
                     questions.iter().map(|question| question.attributes.to_string()).collect();
                 let (asked, residual) = (Some(shown.into_iter().collect()), Some(residual));
-                let evidence = Evidence { asked, said: lines, residual, ..Evidence::default() };
-                Found::Proven(Seen { evidence, ..Seen::default() })
+                Found::Proven(Evidence { asked, said: lines, residual, ..Evidence::default() })
             }
             Verdict::Unsettled(why) => Found::Unsettled(why),
             Verdict::Refuted(why) => Found::Blocked(why),

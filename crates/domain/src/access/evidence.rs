@@ -1,6 +1,6 @@
 //! What the proof of a leg saw, as its row keeps it.
 
-use super::residual::Residual;
+use super::{blocker::Blocker, residual::Residual};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,6 +21,9 @@ pub struct Evidence {
     /// What else says yes; none where the proof does not tell.
     #[serde(rename = "beside", skip_serializing_if = "Option::is_none")]
     pub residual: Option<Vec<Residual>>,
+    /// What it allows beyond what was decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wider: Vec<Blocker>,
 }
 
 /// Evidence with a sentence of each value of what else says yes: these are what the audit log keeps of an end, and what
@@ -63,6 +66,7 @@ impl Evidence {
             Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<String>>())
         };
         let residual = value.get("beside").or_else(|| value.get("residual")).and_then(Value::as_array);
+        let wider = value.get("wider").and_then(Value::as_array);
         let answers = texts("allowed").zip(texts("refused")).map(|(allowed, refused)| Answers {
             username: value.get("username").and_then(Value::as_str).unwrap_or_default().to_owned(),
             allowed,
@@ -75,6 +79,7 @@ impl Evidence {
             cluster_gone: value.get("cluster_gone").and_then(Value::as_bool).unwrap_or_default(),
             said: texts("said").unwrap_or_default(),
             residual: residual.map(|list| list.iter().cloned().map(Residual::read).collect()),
+            wider: wider.map(|list| list.iter().cloned().map(Blocker::read).collect()).unwrap_or_default(),
         }
     }
 }
@@ -100,6 +105,8 @@ mod tests {
             json!({ "asked": ["get pods"], "said": ["it is gone"], "beside": [], "residual": [] }),
             json!({ "cluster_gone": true, "said": ["prod is gone"], "beside": [], "residual": [] }),
             json!({ "said": ["it is there"] }),
+            json!({ "said": [], "wider": [{ "code": "allows_more", "cluster": "prod", "role": "view",
+                    "added": { "first": ["get secrets"], "more": 0 } }] }),
         ] {
             assert_eq!(serde_json::to_value(Evidence::read(&stored).kept(said)).unwrap(), stored);
         }

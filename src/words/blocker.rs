@@ -266,7 +266,7 @@ fn replaced(arn: &str, was: &str, is: &str) -> String {
 }
 
 /// Who wrote last, as far as that is known.
-fn managers(names: &[String]) -> String {
+pub(super) fn managers(names: &[String]) -> String {
     if names.is_empty() { "somebody unknown".to_owned() } else { names.join(", ") }
 }
 

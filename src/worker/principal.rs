@@ -458,19 +458,12 @@ fn found_without_grant(desired: &DesiredPrincipal, plan: &PrincipalPlan, user: &
     if desired.grants.iter().any(concerns) {
         return Vec::new();
     }
-    let what = |step: &PrincipalStep| match step {
-        PrincipalStep::PutPolicy { name, .. } => {
-            format!("the inline policy {name} does not say what the running accesses need; it is written again")
-        }
-        PrincipalStep::DeletePolicy { name } => {
-            format!("the inline policy {name} of this installation belongs to no access; it is removed")
-        }
-        PrincipalStep::Tag { key, .. } => format!("the tag {key} was taken off; it is put on again"),
-        PrincipalStep::Untag { key } => format!("the tag {key} belongs to no access; it is taken off"),
-    };
     let event = |step| {
         let (principal, objects) = (desired.arn.to_string(), vec![intent(None, step, user).object]);
-        EventDraft::new(Event::PrincipalDriftFound { principal, what: what(step), objects }, Actor::worker())
+        EventDraft::new(
+            Event::PrincipalDriftFound { principal, what: words::finding::of_principal(step), objects },
+            Actor::worker(),
+        )
     };
     plan.steps.iter().map(event).collect()
 }

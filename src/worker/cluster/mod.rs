@@ -45,8 +45,9 @@ use latchkey_domain::{
     plan::{
         authenticator::{self, RecordedMapping},
         bindings,
-        cluster::{Finding, Plan, What, disowned, plan},
+        cluster::{Plan, disowned, plan},
         desired::{DesiredCluster, DesiredGrant, Wish},
+        finding::{Finding, What},
         observation::{ClusterObservation, ClusterState, EksCluster, EntryHolders},
         obstacles::{Obstacle, allows_more, made_again},
         proof::{Look, left_behind, quarantined_left},
@@ -337,11 +338,7 @@ impl Run<'_> {
         let Found::Proven(seen) = found else { return None };
         let before = legs.get(&grant.id()).is_some_and(|leg| leg.wider);
         let is_news = grant.wish == Wish::Keep && !before && !seen.wider.is_empty();
-        let (what, objects, version) = (
-            What::Said(seen.wider.iter().map(words::blocker::sentence).collect::<Vec<_>>().join("; ")),
-            Vec::new(),
-            None,
-        );
+        let (what, objects, version) = (What::AllowsMore(seen.wider.clone()), Vec::new(), None);
         is_news.then(|| self.finding(&Finding { grant: Some(grant.id()), what, objects, version }))
     }
 
@@ -374,10 +371,7 @@ impl Run<'_> {
     fn finding(&self, finding: &Finding) -> EventDraft {
         let facts = finding.grant.and_then(|id| self.desired.grants.iter().find(|grant| grant.id() == id));
         let Finding { what, objects, version, .. } = finding.clone();
-        let what = match what {
-            What::Said(what) => what,
-            What::Withdrawn(why) => words::blocker::sentence(&why),
-        };
+        let what = words::finding::what(&what);
         let event = match facts {
             Some(grant) => grant.facts.event(Event::GrantDriftFound { what, objects, version }, Actor::worker()),
             None => EventDraft::new(Event::ClusterDriftFound { what, objects, version }, Actor::worker()),

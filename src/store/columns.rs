@@ -6,6 +6,7 @@ use latchkey_domain::access::{
     PersonId,
     became::Became,
     blocker::Blocker,
+    evidence::Evidence,
     grant::{Condition, Trouble},
     person::{Handle, Person},
 };
@@ -106,6 +107,23 @@ pub(super) fn blocker(text: Option<&str>) -> Blocker {
     let Some(text) = text else { return Blocker::said("") };
     let unread = || Blocker::OfLaterVersion { named: String::new() };
     serde_json::from_str(text).map_or_else(|_| unread(), Blocker::read)
+}
+
+/// What a leg allows beyond what was decided, of the column's sentences, by which queries go, and of the text of the values
+/// that its evidence has. Sentences alone are what an earlier version said.
+pub(super) fn wider(said: Vec<String>, values: Option<&str>) -> Vec<Blocker> {
+    let values = values.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    as_many(said, values)
+}
+
+/// The evidence of a leg, and of its column `wider` the same.
+pub(super) fn evidence(value: &Value, said: Vec<String>) -> Evidence {
+    let read = Evidence::read(value);
+    Evidence { wider: as_many(said, read.wider), ..read }
+}
+
+fn as_many(said: Vec<String>, values: Vec<Blocker>) -> Vec<Blocker> {
+    if values.len() == said.len() { values } else { said.into_iter().map(Blocker::said).collect() }
 }
 
 /// Why a cluster is gone, of what `latchkey_blocker` makes of its columns, and of its sentence.

@@ -2,9 +2,11 @@
 
 use super::{
     Store, StoreError, Tx,
-    columns::{blocker, kept, kept_json, to_json},
+    columns::{blocker, kept, to_json},
 };
-use latchkey_domain::access::{GrantId, blocker::Blocker, compared::Compared, grant::Proven, transition::Target};
+use latchkey_domain::access::{
+    GrantId, blocker::Blocker, compared::Compared, evidence::Kept, grant::Proven, transition::Target,
+};
 use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
@@ -49,9 +51,9 @@ pub struct LegWrite<'a> {
 /// What a proof saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegProof<'a> {
-    pub evidence: Value,
+    pub evidence: Kept<'a>,
     /// What it allows beyond what was decided: sentences.
-    pub wider: &'a [String],
+    pub wider: Vec<String>,
 }
 
 /// The grants of a target for which an earlier run began to write without an event of what came of it, each with that
@@ -145,8 +147,8 @@ impl Tx {
             Fares::Paused { why, attempt, again_in } => ("paused", Some(why), *attempt, Some(*again_in)),
             Fares::Blocked { why, attempt, again_in } => ("blocked", Some(why), *attempt, Some(*again_in)),
         };
-        let (evidence, wider) = leg.proof.as_ref().map(|proof| (&proof.evidence, proof.wider)).unzip();
-        let evidence = evidence.map(|evidence| kept_json(evidence.clone()));
+        let (evidence, wider) = leg.proof.as_ref().map(|proof| (&proof.evidence, proof.wider.as_slice())).unzip();
+        let evidence = evidence.map(to_json).transpose()?;
         let blocker = why.map(to_json).transpose()?;
         let stood: Option<Vec<String>> =
             leg.stood.map(|stood| stood.iter().map(|binding| kept(binding).into_owned()).collect());

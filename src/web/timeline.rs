@@ -15,6 +15,7 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
     became::Became,
+    evidence::Evidence,
     grant::{Cause, GrantState, Proven},
     transition::Target,
 };
@@ -101,7 +102,7 @@ pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Ve
         let sentence = Sentence::parse("Access works. It ends ").time(until, clock.at(until)).text(".");
         let mut active = Event::major(Tone::Good, Icon::ShieldCheck, Html::sentence(&sentence), since);
         if grant.state == GrantState::Active {
-            active.evidence = grant.beside().into_iter().map(Html::prose).collect();
+            active.evidence = beside(grant);
         }
         events.push((Phase::Active, active));
     }
@@ -111,7 +112,7 @@ pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Ve
     if let Some(at) = grant.ended_at {
         let text = words::steps::standing(grant.state, grant.cause, None, Some(at), clock);
         let mut ended = Event::major(Tone::Neutral, Icon::CircleCheck, Html::sentence(&text), at);
-        ended.evidence = grant.residual.iter().map(|line| Html::prose(line)).collect();
+        ended.evidence = beside(grant);
         events.push((Phase::Ended, ended));
     }
     events.sort_by_key(|(phase, event)| (*phase, event.at));
@@ -233,22 +234,15 @@ fn proof(leg: &LegProgress, again: bool) -> Option<Event> {
     Some(event)
 }
 
-/// What a proof saw: numbers of answers and sentences, as far as this version knows them.
-fn evidence(value: &serde_json::Value) -> Vec<Html> {
-    let number = |key: &str| match value.get(key) {
-        Some(serde_json::Value::Array(list)) => u64::try_from(list.len()).ok(),
-        Some(other) => other.as_u64(),
-        None => None,
-    };
-    let mut lines = Vec::new();
-    if let (Some(allowed), Some(refused)) = (number("allowed"), number("refused")) {
-        let wrongly = number("wrongly_allowed").unwrap_or(0);
-        lines.push(Html::prose(&words::steps::answers(allowed, refused, wrongly, "as intended")));
-    }
-    if let Some(said) = value.get("said").and_then(serde_json::Value::as_array) {
-        lines.extend(said.iter().filter_map(serde_json::Value::as_str).map(Html::prose));
-    }
-    lines
+/// What else says yes.
+pub fn beside(grant: &GrantProgress) -> Vec<Html> {
+    grant.beside().iter().map(|residual| Html::prose(&words::residual::sentence(residual))).collect()
+}
+
+/// What a proof saw: how many questions were answered how, and sentences.
+fn evidence(seen: &Evidence) -> Vec<Html> {
+    let answers = seen.answers.as_ref().map(|answers| words::steps::answers(answers, "as intended"));
+    answers.iter().chain(&seen.said).map(|line| Html::prose(line)).collect()
 }
 
 fn trouble(leg: &LegProgress, clock: &Clock) -> Option<Event> {

@@ -45,6 +45,10 @@ pub fn sentence(why: &Blocker) -> String {
             "the ClusterRole {role} on {cluster} allows more than when this was decided (to {added}): ask again, so that \
              it is decided on what it allows now"
         ),
+        Blocker::AllowsMore { cluster, role, added } => format!(
+            "the ClusterRole {role} on {cluster} allows more than when this was approved ({added}), so this access does, \
+             too, until it ends"
+        ),
         Blocker::OwnRoleWidened { cluster, role, added } => format!(
             "somebody changed the ClusterRole {role} on {cluster}, which is ours and never changes: it allows to {added} \
              now, which nobody decided, so nobody is bound to it. An operator has to delete it; then it is made again, \
@@ -262,7 +266,7 @@ fn replaced(arn: &str, was: &str, is: &str) -> String {
 }
 
 /// Who wrote last, as far as that is known.
-fn managers(names: &[String]) -> String {
+pub(super) fn managers(names: &[String]) -> String {
     if names.is_empty() { "somebody unknown".to_owned() } else { names.join(", ") }
 }
 

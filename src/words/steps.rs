@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use latchkey_domain::access::{
     became::Became,
     blocker::Blocker,
+    evidence::Answers,
     grant::{Cause, Condition, GrantState, Trouble},
     transition::Target,
 };
@@ -94,9 +95,9 @@ pub fn full_stop(text: &str) -> String {
     sentence
 }
 
-/// Texts as sentences, one after another.
-pub fn sentences(texts: &[String]) -> String {
-    texts.iter().map(|text| full_stop(text)).collect::<Vec<_>>().join(" ")
+/// Blockers as sentences, one after another.
+pub fn sentences(whys: &[Blocker]) -> String {
+    whys.iter().map(|why| full_stop(&super::blocker::sentence(why))).collect::<Vec<_>>().join(" ")
 }
 
 /// Where an active access stands that was proven, but was seen to be otherwise since.
@@ -117,9 +118,11 @@ pub fn wider(until: Option<Timestamp>, clock: &Clock) -> Sentence {
     }
 }
 
-/// What a proof was answered: "16 allowed, 30 refused, as was intended". Where `wrongly` questions of those that had to
+/// What a proof was answered: "16 allowed, 30 refused, as was intended". Where questions of those that had to
 /// be refused are allowed, whoever allows it, nothing is as it was intended.
-pub fn answers(allowed: u64, refused: u64, wrongly: u64, as_intended: &str) -> String {
+pub fn answers(answers: &Answers, as_intended: &str) -> String {
+    let Answers { allowed, refused, wrongly_allowed, .. } = answers;
+    let (allowed, refused, wrongly) = (allowed.len(), refused.len(), wrongly_allowed.len());
     let asked = refused + wrongly;
     match wrongly {
         0 => format!("{allowed} allowed, {refused} refused, {as_intended}"),

@@ -29,13 +29,13 @@ use latchkey_domain::{
         GrantId,
         blocker::Blocker,
         compared::Compared,
+        evidence::Evidence,
         grant::{Cause, Gone, Grant, Leg, Present, Proof, Proven, Provisioning},
         transition::{Actor, EventDraft, Target, Wake},
     },
     audit::event::{PROVEN, PROVEN_GONE},
     plan::desired::Wish,
 };
-use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -65,7 +65,7 @@ pub struct LegOutcome {
 #[derive(Debug)]
 pub enum Found {
     /// Where its wish wants it.
-    Proven(Seen),
+    Proven(Evidence),
     /// Not yet; it goes on by itself.
     Unsettled(Blocker),
     /// A call failed.
@@ -74,25 +74,6 @@ pub enum Found {
     Paused(Blocker),
     /// Somebody has to act.
     Blocked(Blocker),
-}
-
-/// What a proof saw.
-#[derive(Debug, Default)]
-pub struct Seen {
-    /// Evidence for people.
-    pub lines: Vec<String>,
-    pub details: Value,
-    /// What else says yes.
-    pub residual: Vec<String>,
-    /// What it allows beyond what was decided: sentences.
-    pub wider: Vec<String>,
-}
-
-impl Seen {
-    /// Evidence of one sentence.
-    pub fn of(line: &str) -> Self {
-        Self { lines: vec![line.to_owned()], details: json!({}), ..Self::default() }
-    }
 }
 
 /// What a run leaves.
@@ -424,10 +405,14 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
     let (proven, fares, proof) = match &leg.found {
         Found::Proven(seen) => {
             let proven = if revoking { Proven::Gone } else { Proven::Present };
-            let mut evidence = seen.details.clone();
-            evidence["said"] = json!(seen.lines);
-            evidence["residual"] = json!(seen.residual);
-            (Some(proven), Fares::Ok, Some(LegProof { evidence, wider: &seen.wider }))
+            (
+                Some(proven),
+                Fares::Ok,
+                Some(LegProof {
+                    evidence: seen.kept(words::residual::sentence),
+                    wider: seen.wider.iter().map(words::blocker::sentence).collect(),
+                }),
+            )
         }
         Found::Unsettled(why) => {
             let fares = Fares::Retrying { why: why.clone(), attempt, again_in: backoff::rest(attempt, revoking) };

@@ -2,7 +2,7 @@
 
 use super::{
     Worker,
-    finish::{self, Found, LegOutcome, Outcome, Seen},
+    finish::{self, Found, LegOutcome, Outcome},
     interrupted::Interrupted,
     trail,
 };
@@ -34,7 +34,9 @@ use latchkey_domain::{
         blocker::Blocker,
         compared::Compared,
         decide_again::NotNow,
+        evidence::Evidence,
         grant::{Cause, Grant},
+        residual::Residual,
         transition::Actor,
     },
     eks::arn::{PrincipalArn, UserArn},
@@ -280,8 +282,8 @@ async fn unreadable(
         Outcome { failure: Some(Blocker::Unreadable { why }), periodic: !rows.is_empty(), ..Outcome::default() };
     for row in rows.iter().filter(|row| row.ends()) {
         let said = "IAM was not asked: the ARN of the principal cannot be read.";
-        let residual = vec!["what IAM still has of it: its ARN cannot be read, so nobody could look".to_owned()];
-        let found = Found::Proven(Seen { residual, ..Seen::of(said) });
+        let evidence = Evidence { residual: Some(vec![Residual::IamNotAsked {}]), ..Evidence::of(said) };
+        let found = Found::Proven(evidence);
         let wish = Wish::Revoke { since: Timestamp::UNIX_EPOCH };
         outcome.legs.insert(row.brief.id, LegOutcome { wish, found, attempts: 0, stood: None, compared: None });
     }
@@ -456,19 +458,12 @@ fn found_without_grant(desired: &DesiredPrincipal, plan: &PrincipalPlan, user: &
     if desired.grants.iter().any(concerns) {
         return Vec::new();
     }
-    let what = |step: &PrincipalStep| match step {
-        PrincipalStep::PutPolicy { name, .. } => {
-            format!("the inline policy {name} does not say what the running accesses need; it is written again")
-        }
-        PrincipalStep::DeletePolicy { name } => {
-            format!("the inline policy {name} of this installation belongs to no access; it is removed")
-        }
-        PrincipalStep::Tag { key, .. } => format!("the tag {key} was taken off; it is put on again"),
-        PrincipalStep::Untag { key } => format!("the tag {key} belongs to no access; it is taken off"),
-    };
     let event = |step| {
         let (principal, objects) = (desired.arn.to_string(), vec![intent(None, step, user).object]);
-        EventDraft::new(Event::PrincipalDriftFound { principal, what: what(step), objects }, Actor::worker())
+        EventDraft::new(
+            Event::PrincipalDriftFound { principal, what: words::finding::of_principal(step), objects },
+            Actor::worker(),
+        )
     };
     plan.steps.iter().map(event).collect()
 }
@@ -486,7 +481,7 @@ fn outcomes(
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {
         let proof = proofs.iter().find(|proof| proof.grant == grant.id);
         let found = match (proof.map(|proof| &proof.shown), fault, plan.trouble.get(&grant.id)) {
-            (Some(Shown::Proven(evidence)), _, _) => Found::Proven(Seen::of(evidence)),
+            (Some(Shown::Proven(evidence)), _, _) => Found::Proven(Evidence::of(evidence)),
             (_, _, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
             (_, _, Some(Obstacle::HeldBack(why))) | (Some(Shown::Missing(why)), None, None) => {
                 Found::Unsettled(why.clone())

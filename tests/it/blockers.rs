@@ -5,13 +5,21 @@ use latchkey::{
     store::{
         clusters,
         intents::{self, Intent},
-        legs::{Fares, LegWrite},
-        read::{progress, target},
+        legs::{Fares, LegProof, LegWrite},
+        read::{health, progress, target},
     },
     words,
 };
 use latchkey_domain::{
-    access::{ClusterId, GrantId, became::Became, blocker::Blocker, grant::Trouble, transition::Target},
+    access::{
+        ClusterId, GrantId,
+        became::Became,
+        blocker::{Blocker, Few},
+        evidence::Evidence,
+        grant::{Proven, Trouble},
+        residual::Residual,
+        transition::Target,
+    },
     plan::existence::Existence,
 };
 use serde_json::{Value, json};
@@ -184,4 +192,102 @@ async fn what_a_look_did_not_see_is_told_of_a_value_and_of_what_an_earlier_versi
     assert_eq!(seen().await, Some(Blocker::EntrySlow {}));
     keep(r#"{ "trouble": { "code": "frozen" } }"#).await;
     assert_eq!(seen().await, Some(Blocker::OfLaterVersion { named: "frozen".to_owned() }));
+}
+
+#[tokio::test]
+async fn what_else_says_yes_is_kept_with_its_facts_and_as_the_sentences_that_an_end_and_earlier_versions_read() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    by_owner(
+        &town,
+        "update access_grant set state = 'provisioning';
+         update access_grant set state = 'active', since = latchkey_now(), until = latchkey_now() + interval '1 hour'",
+    )
+    .await;
+    let recorded = include_str!("../../crates/domain/src/access/residual/recorded.jsonl");
+    let values: Vec<Residual> =
+        recorded.lines().map(|line| Residual::read(serde_json::from_str(line).unwrap())).collect();
+    let sentences: Vec<String> = values.iter().map(words::residual::sentence).collect();
+    let evidence = Evidence { residual: Some(values.clone()), ..Evidence::default() };
+    let cluster = Target::Cluster(town.cluster("prod-eu").await.into());
+    let mut tx = town.worker.begin().await.unwrap();
+    let proof = Some(LegProof { evidence: evidence.kept(words::residual::sentence), wider: vec![] });
+    let leg = LegWrite { fares: Fares::Ok, proven: Some(Proven::Gone), proof, stood: None, compared: None };
+    tx.write_leg(grant, cluster, &leg).await.unwrap();
+    let told: Vec<String> = tx.legs(grant).await.unwrap().into_iter().flat_map(|leg| leg.residual).collect();
+    assert_eq!(told, sentences, "what an end says of it");
+    tx.commit().await.unwrap();
+    let beside = async || progress::by_id(&town.web, grant).await.unwrap().unwrap().beside();
+    assert_eq!(beside().await, values);
+
+    // Its end: the row has the sentences, and the legs have the values of the same.
+    let kept = serde_json::to_string(&sentences).unwrap().replace('\'', "''");
+    by_owner(
+        &town,
+        &format!(
+            "alter table access_grant disable trigger user;
+             update access_grant set state = 'ended', cause = 'expired', revoking_since = latchkey_now(),
+               ended_at = latchkey_now(), residual = '{kept}'"
+        ),
+    )
+    .await;
+    assert_eq!(beside().await, values);
+
+    // An earlier version wrote sentences alone, or its end was of another proof than the one that is kept.
+    let said = |text: &str| Residual::Said { text: text.to_owned() };
+    by_owner(
+        &town,
+        r#"update grant_leg set evidence = '{"said": [], "residual": ["RoleBinding x allows it."]}';
+        update access_grant set residual = '["RoleBinding x allows it.", "RoleBinding x allows it."]'"#,
+    )
+    .await;
+    assert_eq!(beside().await, vec![said("RoleBinding x allows it."); 2]);
+    by_owner(&town, r#"update access_grant set residual = '["RoleBinding y allows it."]'"#).await;
+    assert_eq!(beside().await, [said("RoleBinding y allows it.")]);
+}
+
+#[tokio::test]
+async fn what_a_running_access_allows_more_is_kept_with_its_facts_and_an_earlier_version_said_it() {
+    let town = Town::new().await;
+    let grant = town.grant().await;
+    by_owner(
+        &town,
+        "update access_grant set state = 'provisioning';
+         update access_grant set state = 'active', since = latchkey_now(), until = latchkey_now() + interval '1 hour'",
+    )
+    .await;
+    let cluster = Target::Cluster(town.cluster("prod-eu").await.into());
+    let read = async || {
+        let progress = progress::by_id(&town.web, grant).await.unwrap().unwrap();
+        let of_grant: Vec<Blocker> = progress.allows_more().into_iter().cloned().collect();
+        let listed = target::list(&town.web, &target::Wanted::default(), 10).await.unwrap();
+        let row = listed.into_iter().find(|row| row.target == cluster).unwrap();
+        let detail = target::by_key(&town.web, cluster).await.unwrap().unwrap();
+        let told = health::wider(&town.web, 10).await.unwrap();
+        assert_eq!((row.wider, told.len(), detail.legs.len()), (1, 1, 1));
+        assert_eq!((&of_grant, &of_grant), (&detail.legs[0].wider, &told[0].what));
+        assert_eq!(row.why.as_ref(), of_grant.first());
+        of_grant
+    };
+    let added = Few { first: vec!["get secrets".to_owned()], more: 0 };
+    let more = Blocker::AllowsMore { cluster: "prod-eu".to_owned(), role: "view".to_owned(), added };
+    let evidence = Evidence { wider: vec![more.clone()], ..Evidence::default() };
+    let mut tx = town.worker.begin().await.unwrap();
+    let wider = vec![words::blocker::sentence(&more)];
+    let proof = Some(LegProof { evidence: evidence.kept(words::residual::sentence), wider });
+    let leg = LegWrite { fares: Fares::Ok, proven: Some(Proven::Present), proof, stood: None, compared: None };
+    tx.write_leg(grant, cluster, &leg).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(read().await, [more]);
+
+    let by_earlier = |evidence: &str| {
+        format!(
+            "update grant_leg set wider = array['the ClusterRole view allows get secrets'], evidence = '{evidence}'
+             where target_kind = 'cluster'"
+        )
+    };
+    for evidence in [r#"{"said": []}"#, r#"{"wider": 7}"#, r#"{"wider": []}"#] {
+        by_owner(&town, &by_earlier(evidence)).await;
+        assert_eq!(read().await, [Blocker::said("the ClusterRole view allows get secrets")], "{evidence}");
+    }
 }

@@ -3,7 +3,7 @@
 use crate::store::{
     Store, StoreError,
     audit::waits_for_seal,
-    columns::{blocker, json, readable, trouble},
+    columns::{self, blocker, json, readable, trouble},
     targets::MOST_SKEW,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -214,8 +214,8 @@ pub struct Wider {
     pub grant: GrantId,
     pub holder: String,
     pub cluster: String,
-    /// What it allows beyond that, as the last proof showed: sentences.
-    pub what: Vec<String>,
+    /// What it allows beyond that, as the last proof showed.
+    pub what: Vec<Blocker>,
 }
 
 /// Accesses that run and allow more than was approved: at most `limit`.
@@ -224,7 +224,8 @@ pub struct Wider {
 /// `Database`.
 pub async fn wider(store: &Store, limit: usize) -> Result<Vec<Wider>, StoreError> {
     let rows = sqlx::query!(
-        r#"select g.id, p.name as holder, c.name as cluster, l.wider
+        r#"select g.id, p.name as holder, c.name as cluster, l.wider,
+             latchkey_text(l.evidence -> 'wider') as "values?"
            from access_grant g
            join grant_leg l on l.grant_id = g.id and l.wider <> '{}'
            join person p on p.id = g.person_id
@@ -238,7 +239,7 @@ pub async fn wider(store: &Store, limit: usize) -> Result<Vec<Wider>, StoreError
         grant: GrantId(row.id),
         holder: row.holder,
         cluster: row.cluster,
-        what: row.wider,
+        what: columns::wider(row.wider, row.values.as_deref()),
     });
     Ok(rows.collect())
 }

@@ -2,7 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{became, condition, json},
+    columns::{became, condition, evidence, json},
     read::told::{self, Told},
 };
 use jiff::Timestamp;
@@ -11,7 +11,9 @@ use latchkey_domain::access::{
     became::Became,
     blocker::Blocker,
     compared::Compared,
+    evidence::Evidence,
     grant::{Cause, Condition, GrantState, Proven, Trouble},
+    residual::Residual,
     transition::Target,
 };
 use sha2::{Digest, Sha256};
@@ -39,6 +41,7 @@ pub struct GrantProgress {
     /// Who ended it, by name, where a person did.
     pub ended_by: Option<String>,
     pub end_reason: Option<String>,
+    /// What still says yes, as the row keeps it: sentences.
     pub residual: Vec<String>,
     pub legs: Vec<LegProgress>,
     /// In the order of time.
@@ -54,20 +57,25 @@ impl GrantProgress {
         self.state == GrantState::Active && self.legs.iter().any(doubtful)
     }
 
-    /// What it allows beyond what was approved, as the last proof on the cluster showed, while it runs: sentences.
-    pub fn allows_more(&self) -> Vec<&str> {
+    /// What it allows beyond what was approved, as the last proof on the cluster showed, while it runs.
+    pub fn allows_more(&self) -> Vec<&Blocker> {
         let legs = self.legs.iter().filter(|_| self.state == GrantState::Active);
-        legs.flat_map(|leg| leg.wider.iter().map(String::as_str)).collect()
+        legs.flat_map(|leg| &leg.evidence.wider).collect()
     }
 
     /// What else says yes: beside an access that runs by its last proof, after an end by that.
-    pub fn beside(&self) -> Vec<&str> {
-        let seen = self.legs.iter().filter(|_| self.state == GrantState::Active);
-        let lists: Vec<_> = seen.filter_map(|leg| leg.evidence.get("residual")?.as_array()).collect();
-        if lists.is_empty() {
-            return self.residual.iter().map(String::as_str).collect();
+    pub fn beside(&self) -> Vec<Residual> {
+        let lists: Vec<&Vec<Residual>> = self.legs.iter().filter_map(|leg| leg.evidence.residual.as_ref()).collect();
+        let is_told = match self.state {
+            GrantState::Active => !lists.is_empty(),
+            // The row is what the end said; its legs have the values of the same.
+            GrantState::Ended => lists.iter().map(|list| list.len()).sum::<usize>() == self.residual.len(),
+            GrantState::Scheduled | GrantState::Provisioning | GrantState::Revoking => false,
+        };
+        if is_told {
+            return lists.into_iter().flatten().cloned().collect();
         }
-        lists.into_iter().flatten().filter_map(serde_json::Value::as_str).collect()
+        self.residual.iter().map(|text| Residual::Said { text: text.clone() }).collect()
     }
 
     /// Whether AWS lets nobody look who its user is, though it is one that may still be another by now.
@@ -94,9 +102,7 @@ pub struct LegProgress {
     /// In business time, as it was then.
     pub proven_at: Option<Timestamp>,
     pub condition: Condition,
-    pub evidence: serde_json::Value,
-    /// What it allows beyond what was decided, by the last proof: sentences.
-    pub wider: Vec<String>,
+    pub evidence: Evidence,
     /// Of the principal's: whether the user is the one that was proven, by the last look.
     pub compared: Compared,
 }
@@ -199,8 +205,7 @@ async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
                 proven_at: row.proven_at.map(jiff_sqlx::Timestamp::to_jiff),
                 condition: condition(&row.condition, row.why.as_deref(), row.attempts, row.next_try)?,
-                evidence: row.evidence,
-                wider: row.wider,
+                evidence: evidence(&row.evidence, row.wider),
                 compared: Compared::parse(&row.identity)
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "identity", &row.identity))?,
             })

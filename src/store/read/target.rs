@@ -5,7 +5,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{became, blocker, readable, trouble},
+    columns::{became, blocker, readable, trouble, wider},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
@@ -93,7 +93,7 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
            select n.kind as "kind!", n.key as "key!", n.name as "name!", n.handle as "person?", s.live as "live!",
              s.overdue as "overdue!", s.blocked as "blocked!", s.retrying as "retrying!", s.waiting as "waiting!",
              s.wider as "wider!", n.failure is not null as "failed!",
-             coalesce(n.fenced, s.why, n.failed, latchkey_blocker(s.more, null, null)) as why, n.paused_why,
+             coalesce(n.fenced, s.why, n.failed, s.more) as why, n.paused_why,
              n.fenced_since is not null as "fenced!", n.paused_since is not null as "paused!",
              n.ran_at + (select ahead from business_clock) as ran_at
            from named n
@@ -103,7 +103,8 @@ pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<Ta
                count(*) filter (where l.condition = 'retrying') as retrying,
                count(*) filter (where l.condition = 'paused') as waiting,
                count(*) filter (where l.wider <> '{}' and g.state = 'active') as wider,
-               (array_agg(l.wider[1]) filter (where l.wider <> '{}' and g.state = 'active'))[1] as more,
+               (array_agg(coalesce(latchkey_blocker(null, null, l.evidence -> 'wider' -> 0), latchkey_blocker(l.wider[1], null, null)))
+                 filter (where l.wider <> '{}' and g.state = 'active'))[1] as more,
                (array_agg(latchkey_blocker(l.error, l.code, l.blocker) order by late.id is null, l.condition = 'paused', l.condition)
                  filter (where l.condition <> 'ok'))[1] as why
              from access_grant g
@@ -199,8 +200,8 @@ pub struct LegRow {
     pub late_since: Option<Timestamp>,
     pub proven: Proven,
     pub trouble: Option<Trouble>,
-    /// What it allows beyond what was approved, while it runs: sentences.
-    pub wider: Vec<String>,
+    /// What it allows beyond what was approved, while it runs.
+    pub wider: Vec<Blocker>,
     pub attempts: i32,
     /// What holds it up.
     pub why: Option<Blocker>,
@@ -284,6 +285,7 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
         r#"select g.id, h.name as holder, g.profile, g.state, l.proven, l.condition, l.attempts,
              latchkey_blocker(l.error, l.code, l.blocker) as why,
              case when g.state = 'active' then l.wider else '{}' end as "wider!",
+             latchkey_text(l.evidence -> 'wider') as "values?",
              l.next_try + (select ahead from business_clock) as next_try,
              case when g.state = 'revoking' then g.revoking_since
                   when g.state = 'active' and g.until < latchkey_now() then g.until end as late_since
@@ -312,7 +314,7 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
                 proven: Proven::parse(&row.proven)
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
                 trouble: trouble(&row.condition)?,
-                wider: row.wider,
+                wider: wider(row.wider, row.values.as_deref()),
                 attempts: row.attempts,
                 why: row.why.map(|why| blocker(Some(&why))),
                 next_try: row.next_try.map(jiff_sqlx::Timestamp::to_jiff),

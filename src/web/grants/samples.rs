@@ -10,17 +10,18 @@ use latchkey_domain::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId,
         became::Became,
-        blocker::Blocker,
+        blocker::{Blocker, Few},
         cluster::PinnedNamespace,
+        evidence::{Answers, Evidence},
         grant::{Cause, Condition, GrantBasis, GrantState, Proven},
         person::Person,
         profile::{ResolvedProfile, ResolvedRole, Scope},
+        residual::Residual,
         transition::Target,
     },
     eks::rbac::Rule,
     plan::observation::{AuthenticationMode, EksCluster},
 };
-use serde_json::json;
 use uuid::Uuid;
 
 fn id(number: u128) -> Uuid {
@@ -120,6 +121,17 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         finished_at: done.then(|| at(time)),
         became: done.then_some(Became::Done),
     };
+    let answers = Answers {
+        allowed: vec!["get pods".to_owned(); 12],
+        refused: vec!["get secrets".to_owned(); 16],
+        ..Answers::default()
+    };
+    let foreign = || Residual::ForeignBinding {
+        binding: "RoleBinding payments/everyone-reads".to_owned(),
+        role: "ClusterRole view".to_owned(),
+        allows: Few { first: vec!["get pods".to_owned(), "list pods".to_owned()], more: 0 },
+    };
+    let residual = ended.then(foreign).into_iter().collect();
     let binding = "RoleBinding payments/latchkey-01935c2e";
     let mut steps = vec![
         step("cluster", "add_mapping", "ConfigMap kube-system/aws-auth", "14:02:11", true),
@@ -144,8 +156,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         },
         proven_at: begun.then(|| if ended { at("14:45:04") } else { at("14:02:13") }),
         condition: if state == GrantState::Revoking { blocked } else { Condition::Ok },
-        evidence: json!({ "allowed": 12, "refused": 16, "lines": [], "residual": [] }),
-        wider: vec![],
+        evidence: Evidence { answers: Some(answers), residual: Some(residual), ..Evidence::default() },
         compared: latchkey_domain::access::compared::Compared::Same,
     };
     GrantProgress {

@@ -22,6 +22,7 @@ use crate::{
 };
 use latchkey_domain::{
     access::{
+        blocker::Blocker,
         grant::{Condition, GrantState, Proven},
         policy::PolicyFile,
         transition::Target,
@@ -156,8 +157,8 @@ impl View {
             unprotected: progress
                 .is_unprotected()
                 .then(|| Html::prose(&words::access::unprotected(&detail.principal_arn))),
-            wider: progress.allows_more().into_iter().map(|line| Html::prose(&words::steps::full_stop(line))).collect(),
-            residual: progress.beside().into_iter().map(Html::prose).collect(),
+            wider: progress.allows_more().into_iter().map(wider).collect(),
+            residual: timeline::beside(progress),
             never: if is_live { never(detail, &namespaces) } else { vec![] },
             documents: documents(detail),
             events: timeline::of_grant(progress, subject, clock),
@@ -188,6 +189,10 @@ impl View {
 
 fn is_coming(state: GrantState) -> bool {
     matches!(state, GrantState::Scheduled | GrantState::Provisioning)
+}
+
+fn wider(why: &Blocker) -> Html {
+    Html::prose(&words::steps::full_stop(&words::blocker::sentence(why)))
 }
 
 fn never(detail: &GrantDetail, namespaces: &[String]) -> Vec<Html> {
@@ -227,18 +232,11 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
     let mut lines = Vec::new();
     for leg in &detail.progress.legs {
         let Some(at) = leg.proven_at else { continue };
-        let number = |key: &str| match leg.evidence.get(key) {
-            Some(serde_json::Value::Array(list)) => u64::try_from(list.len()).ok(),
-            Some(other) => other.as_u64(),
-            None => None,
-        };
-        let answers = match (number("allowed"), number("refused")) {
-            (Some(allowed), Some(refused)) => {
-                let wrongly = number("wrongly_allowed").unwrap_or(0);
-                format!(": {}", words::steps::answers(allowed, refused, wrongly, "as was intended"))
-            }
-            _ => String::new(),
-        };
+        let answers = leg
+            .evidence
+            .answers
+            .as_ref()
+            .map_or_else(String::new, |answers| format!(": {}", words::steps::answers(answers, "as was intended")));
         let start = match (leg.proven, leg.target) {
             (Proven::Nothing, _) => continue,
             (Proven::Present, Target::Cluster(_)) => {
@@ -248,7 +246,7 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
                 )
             }
             (Proven::Present, Target::Principal(_)) => "IAM is as it should be, as read back".to_owned(),
-            (Proven::Gone, Target::Cluster(_)) if leg.evidence.get("cluster_gone").is_some() => {
+            (Proven::Gone, Target::Cluster(_)) if leg.evidence.cluster_gone => {
                 format!("The cluster `{}` is gone, and nothing of it is left with it. EKS said so", detail.cluster_name)
             }
             (Proven::Gone, Target::Cluster(_)) if !detail.progress.residual.is_empty() => {

@@ -42,6 +42,7 @@ use latchkey_domain::{
         became::Became,
         blocker::Blocker,
         cluster::PinnedNamespace,
+        evidence::{Answers, Evidence},
         grant::{Condition, GrantState, Proven, Trouble},
         person::{Audience, Person},
         policy::{Basis, ClusterSelector, Eligible, Policy, Reason, RuledGroup},
@@ -148,14 +149,13 @@ fn step(step: &str, object: &str, from: &str, to: Option<&str>) -> StepTaken {
     }
 }
 
-fn leg(target: Target, proven: Proven, when: Option<&str>, evidence: serde_json::Value) -> LegProgress {
+fn leg(target: Target, proven: Proven, when: Option<&str>, evidence: Evidence) -> LegProgress {
     LegProgress {
         target,
         proven,
         proven_at: when.map(at),
         condition: Condition::Ok,
         evidence,
-        wider: vec![],
         compared: latchkey_domain::access::compared::Compared::Same,
     }
 }
@@ -184,8 +184,8 @@ fn granted(state: GrantState) -> RequestDetail {
         end_reason: None,
         residual: vec![],
         legs: vec![
-            leg(principal, Proven::Present, Some("14:41:12"), serde_json::json!({})),
-            leg(cluster, Proven::Nothing, None, serde_json::json!({})),
+            leg(principal, Proven::Present, Some("14:41:12"), Evidence::default()),
+            leg(cluster, Proven::Nothing, None, Evidence::default()),
         ],
         told: vec![],
         steps: vec![
@@ -195,7 +195,12 @@ fn granted(state: GrantState) -> RequestDetail {
         ],
     };
     if active {
-        let evidence = serde_json::json!({ "allowed": 14, "refused": 9 });
+        let answers = Answers {
+            allowed: vec!["get pods".to_owned(); 14],
+            refused: vec!["get secrets".to_owned(); 9],
+            ..Answers::default()
+        };
+        let evidence = Evidence { answers: Some(answers), ..Evidence::default() };
         grant.legs[1] = leg(cluster, Proven::Present, Some("14:41:13"), evidence);
     } else {
         grant.legs[1].condition =
@@ -210,7 +215,7 @@ fn granted(state: GrantState) -> RequestDetail {
         grant.ended_at = Some(at("14:46:02"));
         grant.steps.push(step("delete_binding", binding, "14:46:00", Some("14:46:01")));
         grant.steps.push(step("remove_mapping", "ConfigMap kube-system/aws-auth", "14:46:01", Some("14:46:01")));
-        grant.legs[1] = leg(cluster, Proven::Gone, Some("14:46:02"), serde_json::json!({}));
+        grant.legs[1] = leg(cluster, Proven::Gone, Some("14:46:02"), Evidence::default());
         grant.residual = vec!["The role `deployers`, which Ana can use too, still allows the same.".to_owned()];
     }
     RequestDetail {

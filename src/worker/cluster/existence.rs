@@ -7,10 +7,10 @@ use crate::{
     lease::{Lease, Lost},
     store::{clusters, intents},
     words,
-    worker::{Worker, finish::Seen, trail},
+    worker::{Worker, trail},
 };
 use latchkey_domain::{
-    access::{ClusterId, became::Became, blocker::Blocker, grant::Cause},
+    access::{ClusterId, became::Became, blocker::Blocker, evidence::Evidence, grant::Cause},
     eks::{arn::ClusterArn, endpoint::is_of_eks},
     plan::{
         cluster::Settled,
@@ -19,7 +19,6 @@ use latchkey_domain::{
         observation::{ClusterObservation, EksCluster},
     },
 };
-use serde_json::json;
 
 /// What a run is about to work on.
 pub(super) enum Described {
@@ -129,7 +128,7 @@ pub(super) async fn run_gone(
             outcome.revoke.push((row.id, Cause::ClusterGone, said.clone()));
             continue;
         }
-        let seen = Seen::of(&format!("{}, and nothing of this access with it", said.trim_end_matches('.')));
+        let seen = Evidence::of(format!("{}, and nothing of this access with it", said.trim_end_matches('.')));
         let wish = Wish::Revoke { since: desired.now };
         outcome
             .legs
@@ -140,11 +139,9 @@ pub(super) async fn run_gone(
             outcome.revoke.push((grant.id(), Cause::ClusterGone, said.clone()));
             continue;
         }
-        let found = Found::Proven(Seen {
-            lines: vec![format!("{}, and nothing of this access with it", said.trim_end_matches('.'))],
-            details: json!({ "cluster_gone": true }),
-            ..Seen::default()
-        });
+        let said = format!("{}, and nothing of this access with it", said.trim_end_matches('.'));
+        let evidence = Evidence { cluster_gone: true, ..Evidence::of(said) };
+        let found = Found::Proven(evidence);
         let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
         outcome.legs.insert(grant.id(), LegOutcome { wish: grant.wish, found, attempts, stood: None, compared: None });
     }

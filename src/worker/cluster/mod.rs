@@ -10,7 +10,7 @@ mod unreachable;
 
 use super::{
     AFTER_BREAK, Worker,
-    finish::{Found, LegOutcome, Outcome, Seen},
+    finish::{Found, LegOutcome, Outcome},
     interrupted::Interrupted,
     trail::{self, Late},
 };
@@ -37,13 +37,17 @@ use existence::Described;
 use futures::FutureExt as _;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
-    access::{ClusterId, EventDraft, GrantId, blocker::Blocker, grant::GrantFacts, profile::Source, transition::Actor},
+    access::{
+        ClusterId, EventDraft, GrantId, blocker::Blocker, evidence::Evidence, grant::GrantFacts, profile::Source,
+        transition::Actor,
+    },
     eks::arn::ClusterArn,
     plan::{
         authenticator::{self, RecordedMapping},
         bindings,
-        cluster::{Finding, Plan, What, disowned, plan},
+        cluster::{Plan, disowned, plan},
         desired::{DesiredCluster, DesiredGrant, Wish},
+        finding::{Finding, What},
         observation::{ClusterObservation, ClusterState, EksCluster, EntryHolders},
         obstacles::{Obstacle, allows_more, made_again},
         proof::{Look, left_behind, quarantined_left},
@@ -277,7 +281,7 @@ impl Run<'_> {
             let found = match (applied.failed.remove(&row.id), quarantined_left(self.desired, row, &look)) {
                 (Some(fault), _) => Found::Failed(fault),
                 (None, Some(why)) => Found::Unsettled(why),
-                (None, None) => Found::Proven(Seen::of(
+                (None, None) => Found::Proven(Evidence::of(
                     "Nothing on the cluster carries its label or has a name that was recorded for it. This version cannot \
                      read what it allowed, so the API server was not asked.",
                 )),
@@ -334,7 +338,7 @@ impl Run<'_> {
         let Found::Proven(seen) = found else { return None };
         let before = legs.get(&grant.id()).is_some_and(|leg| leg.wider);
         let is_news = grant.wish == Wish::Keep && !before && !seen.wider.is_empty();
-        let (what, objects, version) = (What::Said(seen.wider.join("; ")), Vec::new(), None);
+        let (what, objects, version) = (What::AllowsMore(seen.wider.clone()), Vec::new(), None);
         is_news.then(|| self.finding(&Finding { grant: Some(grant.id()), what, objects, version }))
     }
 
@@ -367,10 +371,7 @@ impl Run<'_> {
     fn finding(&self, finding: &Finding) -> EventDraft {
         let facts = finding.grant.and_then(|id| self.desired.grants.iter().find(|grant| grant.id() == id));
         let Finding { what, objects, version, .. } = finding.clone();
-        let what = match what {
-            What::Said(what) => what,
-            What::Withdrawn(why) => words::blocker::sentence(&why),
-        };
+        let what = words::finding::what(&what);
         let event = match facts {
             Some(grant) => grant.facts.event(Event::GrantDriftFound { what, objects, version }, Actor::worker()),
             None => EventDraft::new(Event::ClusterDriftFound { what, objects, version }, Actor::worker()),

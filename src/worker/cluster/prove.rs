@@ -1,24 +1,24 @@
 //! The proof of a run: questions to the API server's authorizer, asked until they settle or patience ends.
 
 use super::{
-    super::{
-        finish::{Found, Seen},
-        interrupted::Interrupted,
-    },
+    super::{finish::Found, interrupted::Interrupted},
     Run,
 };
 use crate::{fault::Fault, kubernetes, store::intents};
 use jiff::SignedDuration;
-use latchkey_domain::plan::{
-    authenticator::RecordedMapping,
-    desired::{BindingKey, DesiredGrant},
-    observation::ClusterState,
-    obstacles::allows_more,
-    proof::{
-        Answers, Asked, Look, Question, Verdict, is_put_back, left_behind, prove_gone, prove_present, questions_gone,
+use latchkey_domain::{
+    access::evidence::{self, Evidence},
+    plan::{
+        authenticator::RecordedMapping,
+        desired::{BindingKey, DesiredGrant},
+        observation::ClusterState,
+        obstacles::allows_more,
+        proof::{
+            Answers, Asked, Look, Question, Verdict, is_put_back, left_behind, prove_gone, prove_present,
+            questions_gone,
+        },
     },
 };
-use serde_json::json;
 use std::{
     collections::BTreeSet,
     time::{Duration, Instant},
@@ -97,19 +97,20 @@ impl Run<'_> {
                         "every yes is explained below".to_owned()
                     }
                 );
-                let lines = std::iter::once(mapped).chain(bound).chain([asked]).collect();
+                let said = std::iter::once(mapped).chain(bound).chain([asked]).collect();
                 let shown = |list: &[Question]| -> Vec<String> {
                     list.iter().map(|question| question.attributes.to_string()).collect()
                 };
                 let (refused, wrongly_allowed): (Vec<Question>, Vec<Question>) =
                     questions.cannot.iter().cloned().partition(|question| answers.get(question) == Some(&false));
-                let details = json!({
-                    "username": identity.username,
-                    "allowed": shown(&questions.can),
-                    "refused": shown(&refused),
-                    "wrongly_allowed": shown(&wrongly_allowed),
-                });
-                Found::Proven(Seen { lines, details, residual, wider })
+                let answers = evidence::Answers {
+                    username: identity.username.clone(),
+                    allowed: shown(&questions.can),
+                    refused: shown(&refused),
+                    wrongly_allowed: shown(&wrongly_allowed),
+                };
+                let residual = Some(residual);
+                Found::Proven(Evidence { answers: Some(answers), said, residual, wider, ..Evidence::default() })
             }
             Verdict::Unsettled(why) => Found::Unsettled(why),
             Verdict::Refuted(why) => Found::Blocked(why),
@@ -196,7 +197,8 @@ impl Run<'_> {
                 ));
                 let shown: BTreeSet<String> =
                     questions.iter().map(|question| question.attributes.to_string()).collect();
-                Found::Proven(Seen { lines, details: json!({ "asked": shown }), residual, wider: vec![] })
+                let (asked, residual) = (Some(shown.into_iter().collect()), Some(residual));
+                Found::Proven(Evidence { asked, said: lines, residual, ..Evidence::default() })
             }
             Verdict::Unsettled(why) => Found::Unsettled(why),
             Verdict::Refuted(why) => Found::Blocked(why),

@@ -14,6 +14,7 @@ use latchkey_domain::access::{
     ClusterId, GrantId, PersonId, PrincipalId, RequestId, blocker::Blocker, person::Person, transition::Target,
 };
 use sqlx::{Connection as _, PgConnection};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 const STORY: &str = include_str!("../../corpus/database/0021.sql");
@@ -74,7 +75,7 @@ impl Migrated {
             .await
             .unwrap();
         let (id, handle, name) = person;
-        let person = Person { id: PersonId(id), handle: handle.parse().unwrap(), name, groups: Default::default() };
+        let person = Person { id: PersonId(id), handle: handle.parse().unwrap(), name, groups: BTreeSet::new() };
         let visitor = Visitor::new(person, jiff::Timestamp::now());
         Visitor { roles: Roles { operator: true, auditor: true, ..Roles::default() }, ..visitor }
     }

@@ -15,14 +15,14 @@ use latchkey::{
         targets,
     },
     worker::{
-        finish::{self, Found, LegOutcome, Outcome, Seen},
+        finish::{self, Found, LegOutcome, Outcome},
         trail,
     },
 };
 use latchkey_domain::{
     access::{
-        GrantId, became::Became, blocker::Blocker, compared::Compared, grant::Cause, request::Verdict,
-        transition::Target,
+        GrantId, became::Became, blocker::Blocker, compared::Compared, evidence::Evidence, grant::Cause,
+        request::Verdict, transition::Target,
     },
     eks::aws_auth::Key,
     plan::{
@@ -218,7 +218,7 @@ impl Act {
 
 /// What a run found of a leg that is where it should be.
 pub fn proven(wish: Wish) -> LegOutcome {
-    let found = Found::Proven(Seen { details: serde_json::json!({}), ..Seen::default() });
+    let found = Found::Proven(Evidence::default());
     LegOutcome { wish, found, attempts: 0, stood: None, compared: Some(Compared::Same) }
 }
 

@@ -117,6 +117,8 @@ blockers! {
     "role_missing" => RoleMissing { cluster: String, role: String } Operator
     /// A ClusterRole that the profile names allows more than was decided.
     "role_wider" => RoleWider { cluster: String, role: String, added: Few } Holder
+    /// The same of an access that runs: it stays as it is, and allows more, too, until it ends.
+    "allows_more" => AllowsMore { cluster: String, role: String, added: Few } Itself
     /// Somebody widened one of Latchkey's own ClusterRoles.
     "own_role_widened" => OwnRoleWidened { cluster: String, role: String, added: Few } Operator
     /// Nothing that the profile allows can work there.

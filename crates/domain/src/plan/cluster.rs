@@ -7,6 +7,7 @@ use super::{
     authenticator::{self, Authenticator, Claimant, Identity, Line, Standing},
     bindings::{self, BindingStep},
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
+    finding::{Finding, What},
     observation::{ClusterObservation, ClusterState, ObservedBinding},
     obstacles::{Obstacle, made_again, never_works, own_role_widened, stands_in_the_way},
     tampering::{self, Parts},
@@ -107,39 +108,6 @@ pub enum Settled {
     Removed(PrincipalId, u32),
 }
 
-/// Something of ours that somebody else changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    pub grant: Option<GrantId>,
-    pub what: What,
-    /// What is written to put it right, as intents name it: until that is done, the next look finds the same.
-    pub objects: Vec<String>,
-    /// The version of the object that was found, where there is one: what is changed again has another.
-    pub version: Option<String>,
-}
-
-/// What a finding tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
-    /// A sentence.
-    Said(String),
-    /// Bindings of a wanted grant go, for this reason.
-    Withdrawn(Blocker),
-}
-
-impl Finding {
-    /// What was done to a binding that is there.
-    pub fn of_binding(grant: Option<GrantId>, what: String, observed: &ObservedBinding) -> Self {
-        let objects = vec![bindings::key_of(observed).to_string()];
-        Self { grant, what: What::Said(what), objects, version: Some(observed.resource_version.clone()) }
-    }
-
-    /// What was done to something that is told by what is written to put it right.
-    pub fn of(grant: Option<GrantId>, what: String, object: impl Into<String>) -> Self {
-        Self { grant, what: What::Said(what), objects: vec![object.into()], version: None }
-    }
-}
-
 /// Plans a cluster. The API server must have answered: without its half of the observation there is nothing to plan.
 pub fn plan(desired: &DesiredCluster, observed: &ClusterObservation) -> Plan {
     let Some(state) = &observed.kubernetes else { return Plan::default() };
@@ -163,10 +131,7 @@ fn without_returned(desired: &DesiredCluster, mut data: Data, findings: &mut Vec
     for recorded in &desired.returned {
         let Some(without) = authenticator::without_bytes(&data, recorded) else { continue };
         data = without;
-        let what = format!(
-            "the line of `{}` was put back into aws-auth after it had been taken out; it is taken out again",
-            recorded.username
-        );
+        let what = What::LinePutBack { username: recorded.username.clone() };
         findings.push(Finding::of(None, what, AWS_AUTH));
     }
     data
@@ -273,9 +238,9 @@ impl Planner<'_> {
             if !is_ours || known.contains(&key) || ends(observed) || quarantined(observed, &key) {
                 continue;
             }
-            let what = format!("{key} carries the labels of this installation and belongs to no access; it is removed");
             // What an interrupted revocation left behind is nobody's doing.
             if !observed.subjects.is_empty() {
+                let what = What::BindingOfNobody { binding: key.to_string() };
                 self.plan.findings.push(Finding::of_binding(None, what, observed));
             }
             self.binding(away(desired, observed, None), None);

@@ -18,6 +18,7 @@ pub mod bootstrap;
 pub mod cluster;
 pub mod desired;
 pub mod existence;
+pub mod finding;
 mod kept;
 #[cfg(test)]
 mod model;

@@ -113,15 +113,11 @@ pub fn too_wide(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Op
 }
 
 /// What a running access allows beyond what was decided, since the ClusterRoles of others that it is bound to were
-/// widened: a sentence for each. It stays as it is, since an upgrade of a cluster must not cut everybody.
-pub fn allows_more(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Vec<String> {
-    let sentence = |(role, added): (&str, Few)| {
-        format!(
-            "the ClusterRole {role} on {cluster} allows more than when this was approved ({added}), so this access does, \
-             too, until it ends"
-        )
-    };
-    wider(grant, state, false).map(sentence).collect()
+/// widened. It stays as it is, since an upgrade of a cluster must not cut everybody.
+pub fn allows_more(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Vec<Blocker> {
+    let more =
+        |(role, added): (&str, Few)| Blocker::AllowsMore { cluster: cluster.to_owned(), role: role.to_owned(), added };
+    wider(grant, state, false).map(more).collect()
 }
 
 /// Why nothing may be bound to the grant's ClusterRole of ours: somebody widened it, so that a binding to it gives what

@@ -5,14 +5,18 @@
 //! Gone: what we wrote is gone, and what still says yes is named.
 
 use super::{
-    authenticator::{self, Authenticator, Identified, Identity, RecordedMapping, Taken},
+    authenticator::{Authenticator, Identified, Identity, RecordedMapping, Taken},
     bindings,
     desired::{BindingKey, DesiredCluster, DesiredGrant, Quarantined, Wish},
     observation::{ClusterObservation, ClusterState, EntryFields, ObservedBinding},
     obstacles,
 };
 use crate::{
-    access::{GrantId, blocker::Blocker},
+    access::{
+        GrantId,
+        blocker::{Blocker, Few},
+        residual::Residual,
+    },
     eks::rbac::{Attributes, Kinds, Reach, Rule, can, can_within, expectations},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -24,8 +28,10 @@ pub const AUTHENTICATED: &str = "system:authenticated";
 /// A yes within this time of a delete is the API server's cache, not access.
 pub const LAG: SignedDuration = SignedDuration::from_secs(10);
 
-/// More sentences than this help nobody.
+/// More of what says yes helps nobody.
 const NAMED_AT_MOST: usize = 20;
+/// The same of what each allows.
+const SHOWN_AT_MOST: usize = 3;
 
 /// A cluster as it was read, to prove by.
 #[derive(Debug, Clone)]
@@ -72,7 +78,7 @@ impl Questions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is as it should be; what else says yes, named.
-    Proven { residual: Vec<String> },
+    Proven { residual: Vec<Residual> },
     /// Not yet, and it should be soon: look again.
     Unsettled(Blocker),
     /// No, and looking again does not help.
@@ -156,7 +162,7 @@ pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, look: &Look<'_
             return Verdict::Unsettled(Blocker::NotLetYet { cluster, username, what });
         }
     }
-    let mut residual = Residual::default();
+    let mut residual = Beside::default();
     for question in &questions.cannot {
         match answers.get(question) {
             Some(false) => {}
@@ -169,7 +175,7 @@ pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, look: &Look<'_
             None => return Verdict::Unsettled(Blocker::NotAsked { cluster: desired.name.clone() }),
         }
     }
-    Verdict::Proven { residual: residual.sentences() }
+    Verdict::Proven { residual: residual.values() }
 }
 
 /// Whether the grant's own bindings allow it, since a ClusterRole of others was widened: that is told beside the proof.
@@ -292,7 +298,7 @@ pub fn prove_gone(
         return Verdict::Unsettled(Blocker::EntryMayStay { cluster, arn, why: Box::new(why.clone()) });
     }
     let lagging = deleted_at.is_some_and(|at| desired.now.duration_since(at) < LAG);
-    let mut residual = Residual::default();
+    let mut residual = Beside::default();
     for question in questions {
         let (Some(one), Some(other)) = (rounds[0].get(question), rounds[1].get(question)) else {
             return Verdict::Unsettled(Blocker::NotAsked { cluster: desired.name.clone() });
@@ -312,19 +318,27 @@ pub fn prove_gone(
     }
     residual.entry(desired, grant, &now);
     if let Some(now) = mapped_now(grant, look) {
-        residual.mapped(grant, &now, desired);
+        residual.mapped(grant, now, desired);
     }
-    Verdict::Proven { residual: residual.sentences() }
+    Verdict::Proven { residual: residual.values() }
 }
 
 /// What says yes beside a grant, by what allows it.
 #[derive(Debug, Default)]
-struct Residual {
-    by_source: BTreeMap<String, BTreeSet<String>>,
-    also: Vec<String>,
+struct Beside {
+    by_source: BTreeMap<Source, BTreeSet<String>>,
+    also: Vec<Residual>,
 }
 
-impl Residual {
+/// What allows something, in the order in which it is told.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    OtherAccess { profile: String, namespaces: Vec<String> },
+    ForeignBinding { binding: String, role: String },
+    Unexplained,
+}
+
+impl Beside {
     /// Finds what allows it: another live grant of the same user, or a binding that is not ours.
     fn explain(&mut self, desired: &DesiredCluster, grant: GrantId, state: &ClusterState, question: &Question) -> bool {
         let source = other_grant(desired, grant, state, question).or_else(|| foreign_binding(desired, state, question));
@@ -334,64 +348,49 @@ impl Residual {
     }
 
     fn unexplained(&mut self, question: &Question) {
-        let source = "Something that no binding shows (an access policy, or another authorizer)".to_owned();
-        self.by_source.entry(source).or_default().insert(question.attributes.to_string());
+        self.by_source.entry(Source::Unexplained).or_default().insert(question.attributes.to_string());
     }
 
     /// EKS's own table lets the principal in; what its access policies allow, no review shows.
     fn entry(&mut self, desired: &DesiredCluster, grant: &DesiredGrant, now: &Identified<'_>) {
         let Identified::Entry(entry) = now else { return };
         let Some(EntryFields { username, groups, policies, .. }) = entry.fields() else { return };
-        let list = |what: &str, names: &[String]| {
-            if names.is_empty() { String::new() } else { format!(", {what} {}", names.join(", ")) }
-        };
-        self.also.push(format!(
-            "An access entry of {} lets {} in as `{username}`{}{}.",
-            desired.name,
-            grant.arn,
-            list("with the groups", groups),
-            list("with the access policies", policies),
-        ));
+        self.also.push(Residual::AccessEntry {
+            cluster: desired.name.clone(),
+            arn: grant.arn.to_string(),
+            username: username.clone(),
+            groups: groups.clone(),
+            policies: policies.clone(),
+        });
     }
 
     /// The principal is still somebody, by a line that is not ours.
-    fn mapped(&mut self, grant: &DesiredGrant, now: &Identity, desired: &DesiredCluster) {
-        let ours = desired.mappings.iter().any(|mapping| mapping.own && mapping.username == now.username);
+    fn mapped(&mut self, grant: &DesiredGrant, now: Identity, desired: &DesiredCluster) {
+        let Identity { username, groups, .. } = now;
+        let ours = desired.mappings.iter().any(|mapping| mapping.own && mapping.username == username);
         if !ours {
-            let groups = if now.groups.is_empty() {
-                String::new()
-            } else {
-                format!(" with the groups {}", now.groups.join(", "))
-            };
-            self.also.push(format!(
-                "aws-auth maps {} to `{}`{groups} by an entry that is not ours{}.",
-                grant.arn,
-                now.username,
-                authenticator::as_masters(&now.groups)
-            ));
-        } else if !now.groups.is_empty() {
-            self.also.push(format!(
-                "Somebody added the groups {} to the line of `{}` in aws-auth{}.",
-                now.groups.join(", "),
-                now.username,
-                authenticator::as_masters(&now.groups)
-            ));
+            self.also.push(Residual::ForeignLine { arn: grant.arn.to_string(), username, groups });
+        } else if !groups.is_empty() {
+            self.also.push(Residual::LineWithGroups { username, groups });
         }
     }
 
-    fn sentences(self) -> Vec<String> {
-        let sentence = |(source, allowed): (String, BTreeSet<String>)| {
-            let first: Vec<&str> = allowed.iter().take(3).map(String::as_str).collect();
-            let more = allowed.len().saturating_sub(first.len());
-            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("{source} allows to {}{rest}.", first.join(", "))
+    fn values(self) -> Vec<Residual> {
+        let value = |(source, allowed): (Source, BTreeSet<String>)| {
+            let first: Vec<String> = allowed.iter().take(SHOWN_AT_MOST).cloned().collect();
+            let allows = Few { more: allowed.len().saturating_sub(first.len()), first };
+            match source {
+                Source::OtherAccess { profile, namespaces } => Residual::OtherAccess { profile, namespaces, allows },
+                Source::ForeignBinding { binding, role } => Residual::ForeignBinding { binding, role, allows },
+                Source::Unexplained => Residual::Unexplained { allows },
+            }
         };
-        self.by_source.into_iter().map(sentence).chain(self.also).take(NAMED_AT_MOST).collect()
+        self.by_source.into_iter().map(value).chain(self.also).take(NAMED_AT_MOST).collect()
     }
 }
 
 /// Another live grant of the same user that allows it.
-fn other_grant(desired: &DesiredCluster, grant: GrantId, state: &ClusterState, question: &Question) -> Option<String> {
+fn other_grant(desired: &DesiredCluster, grant: GrantId, state: &ClusterState, question: &Question) -> Option<Source> {
     let person = desired.grants.iter().find(|own| own.id() == grant)?.facts.person;
     let others = desired.grants.iter().filter(|other| other.id() != grant && other.facts.person == person);
     let mut allowing = others.filter(|other| {
@@ -402,18 +401,18 @@ fn other_grant(desired: &DesiredCluster, grant: GrantId, state: &ClusterState, q
             .any(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))
     });
     let other = allowing.next()?;
-    let namespaces: Vec<&str> = other.facts.namespaces.iter().map(|namespace| namespace.name.as_str()).collect();
-    let place = if namespaces.is_empty() { "the whole cluster".to_owned() } else { namespaces.join(", ") };
-    Some(format!("Another access of theirs (profile {} on {place})", other.facts.profile.name))
+    let namespaces = other.facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+    Some(Source::OtherAccess { profile: other.facts.profile.name.to_string(), namespaces })
 }
 
 /// A binding that is not ours and allows it.
-fn foreign_binding(desired: &DesiredCluster, state: &ClusterState, question: &Question) -> Option<String> {
+fn foreign_binding(desired: &DesiredCluster, state: &ClusterState, question: &Question) -> Option<Source> {
     let live: BTreeSet<BindingKey> = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation)).collect();
     let mut others = state.bindings.iter().filter(|binding| !live.contains(&bindings::key_of(binding)));
     let binding = others
         .find(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))?;
-    Some(format!("{} ({} {})", bindings::key_of(binding), binding.role_kind, binding.role_name))
+    let role = format!("{} {}", binding.role_kind, binding.role_name);
+    Some(Source::ForeignBinding { binding: bindings::key_of(binding).to_string(), role })
 }
 
 fn names_subject(binding: &ObservedBinding, question: &Question) -> bool {

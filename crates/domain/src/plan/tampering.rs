@@ -3,8 +3,9 @@
 use super::{
     authenticator::{Authenticator, Identity, Lines, RecordedMapping, last_managers},
     bindings::{self, Drift},
-    cluster::{AWS_AUTH, Finding},
+    cluster::AWS_AUTH,
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
+    finding::{Finding, What},
     observation::{ClusterState, ObservedBinding},
 };
 use crate::eks::rbac::BindingSpec;
@@ -19,16 +20,13 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
         let key = BindingKey::of(spec);
         let Some(observed) = bindings::find(state, &key) else {
             let lost = grant.stood.contains(&key.to_string()) && bindings::namespace_is_ours(state, spec, grant);
-            let what = format!("somebody deleted {key} while the access runs; it is put back");
+            let what = What::BindingDeleted { binding: key.to_string() };
             return lost.then(|| Finding::of(Some(grant.id()), what, key.to_string()));
         };
         let what = if !bindings::namespace_is_ours(state, spec, grant) {
-            format!(
-                "somebody put {key} back into a namespace that is not the one that was asked for; it is removed: {}",
-                told(observed)
-            )
+            What::BindingElsewhere { binding: key.to_string(), was: observed.into() }
         } else if bindings::drift(spec, observed) != Drift::None {
-            format!("somebody changed {key}; it is put back: it was {}", told(observed))
+            What::BindingChanged { binding: key.to_string(), was: observed.into() }
         } else {
             return None;
         };
@@ -82,17 +80,10 @@ impl<'a> Parts<'a> {
         if !is_gone || !grant.stood.contains(&line(username)) {
             return None;
         }
-        let by = match &state.aws_auth {
-            Some(object) => format!("it was last written by {}", managers(&last_managers(object))),
-            None => "all of it is gone".to_owned(),
-        };
-        let what = format!("somebody took the line of `{username}` out of aws-auth while the access runs; {by}");
+        let by = state.aws_auth.as_ref().map(last_managers);
+        let what = What::LineTaken { username: username.clone(), by };
         Some(Finding::of(Some(grant.id()), what, AWS_AUTH))
     }
-}
-
-fn managers(names: &[String]) -> String {
-    if names.is_empty() { "somebody unknown".to_owned() } else { names.join(", ") }
 }
 
 fn line(username: &str) -> String {
@@ -120,22 +111,8 @@ pub fn of_ending(desired: &DesiredCluster, state: &ClusterState, grant: &Desired
     let found = bindings::of_grant(state, grant.id(), &keys, desired.installation);
     let finding = |observed: &&ObservedBinding| {
         let key = bindings::key_of(observed);
-        let what = format!("somebody changed {key} of an access that ends; it is removed: it was {}", told(observed));
+        let what = What::EndingBindingChanged { binding: key.to_string(), was: (*observed).into() };
         Finding::of_binding(Some(grant.id()), what, observed)
     };
     found.iter().filter(is_changed).map(finding).collect()
-}
-
-/// A binding as it was found.
-fn told(observed: &ObservedBinding) -> String {
-    let subjects: Vec<String> =
-        observed.subjects.iter().map(|subject| format!("{} {}", subject.kind, subject.name)).collect();
-    let whom = if subjects.is_empty() { "nobody".to_owned() } else { subjects.join(", ") };
-    let held = if observed.finalizers.is_empty() {
-        String::new()
-    } else {
-        format!(", held by {}", observed.finalizers.join(", "))
-    };
-    let deleting = if observed.deleting { ", being deleted" } else { "" };
-    format!("{} {} for {whom}{held}{deleting}", observed.role_kind, observed.role_name)
 }

@@ -2,7 +2,7 @@
 
 use super::{id, revoke, set_users, settle_and_end, wish};
 use crate::access::blocker::{Blocker, Unfit};
-use crate::plan::{cluster::What, desired::Wish, model::World, proof::Verdict, samples::grant};
+use crate::plan::{desired::Wish, finding::What, model::World, proof::Verdict, samples::grant};
 
 #[test]
 fn the_visit_moves_on_once_a_persons_set_is_empty_and_not_before() {

@@ -1,0 +1,133 @@
+//! What the proof of a leg saw, as its row keeps it.
+
+use super::{blocker::Blocker, residual::Residual};
+use serde::Serialize;
+use serde_json::Value;
+
+/// What the proof of a leg saw. One struct writes the JSON and reads it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// What the API server was asked about an access that is there.
+    #[serde(flatten)]
+    pub answers: Option<Answers>,
+    /// What it was asked about one that ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Vec<String>>,
+    /// Whether the whole cluster was gone, so that nothing was asked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cluster_gone: bool,
+    /// What was seen, in sentences.
+    pub said: Vec<String>,
+    /// What else says yes; none where the proof does not tell.
+    #[serde(rename = "beside", skip_serializing_if = "Option::is_none")]
+    pub residual: Option<Vec<Residual>>,
+    /// What it allows beyond what was decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wider: Vec<Blocker>,
+}
+
+/// Evidence with a sentence of each value of what else says yes: these are what the audit log keeps of an end, and what
+/// earlier versions read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kept<'a> {
+    #[serde(flatten)]
+    evidence: &'a Evidence,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    residual: Option<Vec<String>>,
+}
+
+/// What the API server answered about a user, question by question.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Answers {
+    pub username: String,
+    pub allowed: Vec<String>,
+    /// What had to be refused, and was.
+    pub refused: Vec<String>,
+    /// What had to be refused, and is allowed by something else.
+    pub wrongly_allowed: Vec<String>,
+}
+
+impl Evidence {
+    /// Evidence of one sentence.
+    pub fn of(said: impl Into<String>) -> Self {
+        Self { said: vec![said.into()], residual: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// As its row keeps it.
+    pub fn kept(&self, sentence: impl Fn(&Residual) -> String) -> Kept<'_> {
+        let residual = self.residual.as_ref().map(|residual| residual.iter().map(sentence).collect());
+        Kept { evidence: self, residual }
+    }
+
+    /// From JSON that a row has, as far as this version knows it: what is of another form is left out.
+    pub fn read(value: &Value) -> Self {
+        let texts = |key: &str| {
+            let list = value.get(key)?.as_array()?;
+            Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<String>>())
+        };
+        let residual = value.get("beside").or_else(|| value.get("residual")).and_then(Value::as_array);
+        let wider = value.get("wider").and_then(Value::as_array);
+        let answers = texts("allowed").zip(texts("refused")).map(|(allowed, refused)| Answers {
+            username: value.get("username").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            allowed,
+            refused,
+            wrongly_allowed: texts("wrongly_allowed").unwrap_or_default(),
+        });
+        Self {
+            answers,
+            asked: texts("asked"),
+            cluster_gone: value.get("cluster_gone").and_then(Value::as_bool).unwrap_or_default(),
+            said: texts("said").unwrap_or_default(),
+            residual: residual.map(|list| list.iter().cloned().map(Residual::read).collect()),
+            wider: wider.map(|list| list.iter().cloned().map(Blocker::read).collect()).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn said(residual: &Residual) -> String {
+        match residual {
+            Residual::Said { text } => text.clone(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_rows_have_is_read_as_it_was_written_and_written_in_the_same_form() {
+        for stored in [
+            json!({ "username": "latchkey:ana:1", "allowed": ["get pods"], "refused": ["get secrets"],
+                    "wrongly_allowed": [], "said": ["aws-auth maps her"], "beside": [{ "code": "iam_not_asked" }],
+                    "residual": ["IamNotAsked"] }),
+            json!({ "asked": ["get pods"], "said": ["it is gone"], "beside": [], "residual": [] }),
+            json!({ "cluster_gone": true, "said": ["prod is gone"], "beside": [], "residual": [] }),
+            json!({ "said": ["it is there"] }),
+            json!({ "said": [], "wider": [{ "code": "allows_more", "cluster": "prod", "role": "view",
+                    "added": { "first": ["get secrets"], "more": 0 } }] }),
+        ] {
+            assert_eq!(serde_json::to_value(Evidence::read(&stored).kept(said)).unwrap(), stored);
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_version_said_of_what_else_says_yes_is_read_as_that_text() {
+        let before = json!({ "said": [], "residual": ["RoleBinding x allows it."] });
+        let read = Evidence::read(&before);
+        assert_eq!(read.residual, Some(vec![Residual::Said { text: "RoleBinding x allows it.".to_owned() }]));
+        let again = json!({ "said": [], "beside": [{ "code": "said", "text": "RoleBinding x allows it." }],
+                            "residual": ["RoleBinding x allows it."] });
+        assert_eq!(serde_json::to_value(read.kept(said)).unwrap(), again);
+    }
+
+    #[test]
+    fn what_is_of_another_form_is_left_out_and_stops_nothing() {
+        for stored in [json!(null), json!([]), json!("x"), json!({ "allowed": 7, "refused": {}, "said": "x" })] {
+            assert_eq!(Evidence::read(&stored), Evidence::default());
+        }
+        let mixed = json!({ "said": ["one", 2, ["three"]], "later": {} });
+        assert_eq!(Evidence::read(&mixed).said, ["one"]);
+    }
+}

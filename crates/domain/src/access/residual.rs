@@ -1,0 +1,93 @@
+//! What says yes beside an access, or after its end, as a value: what allows it, with its facts.
+//!
+//! The JSON is what rows keep: a code that was ever stored keeps its name, and its facts keep theirs. Sentences are made
+//! where people read them (`words::residual`).
+
+use super::blocker::Few;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What says yes though the access itself does not, or is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Residual {
+    /// Another access of the same person. Of no namespace: on the whole cluster.
+    OtherAccess { profile: String, namespaces: Vec<String>, allows: Few },
+    /// A binding that is not Latchkey's.
+    ForeignBinding { binding: String, role: String, allows: Few },
+    /// The API server says yes, and no binding explains it.
+    Unexplained { allows: Few },
+    /// An access entry lets the principal in. What its access policies allow, no review shows.
+    AccessEntry { cluster: String, arn: String, username: String, groups: Vec<String>, policies: Vec<String> },
+    /// An entry of aws-auth that is not Latchkey's maps the principal.
+    ForeignLine { arn: String, username: String, groups: Vec<String> },
+    /// Somebody added groups to Latchkey's own line.
+    LineWithGroups { username: String, groups: Vec<String> },
+    /// Nobody could ask IAM, since the ARN of the principal cannot be read.
+    IamNotAsked {},
+    /// A sentence, as an earlier version stored it.
+    Said { text: String },
+    /// What a later version stored under this code.
+    OfLaterVersion { named: String },
+}
+
+impl Residual {
+    /// From JSON that a row has. A text is what an earlier version said. What this version does not know counts by its
+    /// code: it is named all the same.
+    pub fn read(value: Value) -> Self {
+        if let Value::String(text) = value {
+            return Self::Said { text };
+        }
+        let named = value.get("code").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self::deserialize(value).unwrap_or(Self::OfLaterVersion { named })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// One of each, as its JSON was first stored: what is new gets a line, and no line ever changes.
+    const RECORDED: &str = include_str!("residual/recorded.jsonl");
+
+    #[test]
+    fn one_of_each_is_recorded_and_reads_as_it_was_written() {
+        let mut codes = BTreeSet::new();
+        for line in RECORDED.lines() {
+            let value: Value = serde_json::from_str(line).unwrap();
+            let residual = Residual::read(value.clone());
+            assert_eq!(serde_json::to_value(&residual).unwrap(), value);
+            codes.insert(code(&residual));
+        }
+        assert_eq!(codes.len(), 9, "recorded.jsonl has a line of each");
+    }
+
+    /// Whoever adds a kind is told here to record one.
+    fn code(residual: &Residual) -> &'static str {
+        match residual {
+            Residual::OtherAccess { .. } => "other_access",
+            Residual::ForeignBinding { .. } => "foreign_binding",
+            Residual::Unexplained { .. } => "unexplained",
+            Residual::AccessEntry { .. } => "access_entry",
+            Residual::ForeignLine { .. } => "foreign_line",
+            Residual::LineWithGroups { .. } => "line_with_groups",
+            Residual::IamNotAsked {} => "iam_not_asked",
+            Residual::Said { .. } => "said",
+            Residual::OfLaterVersion { .. } => "of_later_version",
+        }
+    }
+
+    #[test]
+    fn what_a_later_version_wrote_counts_by_its_code() {
+        let later = |text: &str| Residual::read(serde_json::from_str(text).unwrap());
+        let named = |name: &str| Residual::OfLaterVersion { named: name.to_owned() };
+        assert_eq!(later(r#"{ "code": "pod_identity", "role": "x" }"#), named("pod_identity"));
+        assert_eq!(later(r#"{ "code": "unexplained", "allows": 7 }"#), named("unexplained"));
+        assert_eq!(later("7"), named(""));
+        assert_eq!(
+            later(r#""RoleBinding x allows it.""#),
+            Residual::Said { text: "RoleBinding x allows it.".to_owned() }
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! What says yes beside an access, or after its end, in sentences.
+
+use latchkey_domain::{
+    access::{blocker::Few, residual::Residual},
+    plan::authenticator::as_masters,
+};
+
+/// What allows it, and what.
+pub fn sentence(residual: &Residual) -> String {
+    match residual {
+        Residual::OtherAccess { profile, namespaces, allows } => {
+            let place = if namespaces.is_empty() { "the whole cluster".to_owned() } else { namespaces.join(", ") };
+            allowing(&format!("Another access of theirs (profile {profile} on {place})"), allows)
+        }
+        Residual::ForeignBinding { binding, role, allows } => allowing(&format!("{binding} ({role})"), allows),
+        Residual::Unexplained { allows } => {
+            allowing("Something that no binding shows (an access policy, or another authorizer)", allows)
+        }
+        Residual::AccessEntry { cluster, arn, username, groups, policies } => format!(
+            "An access entry of {cluster} lets {arn} in as `{username}`{}{}.",
+            listed(", with the groups", groups),
+            listed(", with the access policies", policies),
+        ),
+        Residual::ForeignLine { arn, username, groups } => format!(
+            "aws-auth maps {arn} to `{username}`{} by an entry that is not ours{}.",
+            listed(" with the groups", groups),
+            as_masters(groups)
+        ),
+        Residual::LineWithGroups { username, groups } => format!(
+            "Somebody added the groups {} to the line of `{username}` in aws-auth{}.",
+            groups.join(", "),
+            as_masters(groups)
+        ),
+        Residual::IamNotAsked {} => "what IAM still has of it: its ARN cannot be read, so nobody could look".to_owned(),
+        Residual::Said { text } => text.clone(),
+        Residual::OfLaterVersion { named } if named.is_empty() => {
+            "Something allows it that is kept in a form that this version of Latchkey does not know.".to_owned()
+        }
+        Residual::OfLaterVersion { named } => format!(
+            "Something allows it that a later version of Latchkey calls `{}`, which this one does not know: look at it \
+             with that version.",
+            named.replace('`', "'")
+        ),
+    }
+}
+
+fn allowing(source: &str, allows: &Few) -> String {
+    format!("{source} allows to {allows}.")
+}
+
+fn listed(what: &str, names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!("{what} {}", names.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each, as rows have it.
+    const RECORDED: &str = include_str!("../../crates/domain/src/access/residual/recorded.jsonl");
+    /// What people read of each, in the same order: code, sentence.
+    const TOLD: &str = include_str!("residual.txt");
+
+    #[test]
+    fn each_gives_its_sentence() {
+        let told = |line: &str| {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            format!("{} | {}", value["code"].as_str().unwrap(), sentence(&Residual::read(value.clone())))
+        };
+        let told: Vec<String> = RECORDED.lines().map(told).collect();
+        assert_eq!(told, TOLD.lines().collect::<Vec<_>>());
+    }
+}

@@ -13,6 +13,7 @@
 //!   of it that a sentence of trouble asks for.
 
 pub mod authenticator;
+mod beside;
 pub mod bindings;
 pub mod bootstrap;
 pub mod cluster;

@@ -6,17 +6,14 @@
 
 use super::{
     authenticator::{Authenticator, Identified, Identity, RecordedMapping, Taken},
+    beside::Beside,
     bindings,
     desired::{BindingKey, DesiredCluster, DesiredGrant, Quarantined, Wish},
-    observation::{ClusterObservation, ClusterState, EntryFields, ObservedBinding},
+    observation::{ClusterObservation, ClusterState, ObservedBinding},
     obstacles,
 };
 use crate::{
-    access::{
-        GrantId,
-        blocker::{Blocker, Few},
-        residual::Residual,
-    },
+    access::{blocker::Blocker, residual::Residual},
     eks::rbac::{Attributes, Kinds, Reach, Rule, can, can_within, expectations},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -27,11 +24,6 @@ pub const AUTHENTICATED: &str = "system:authenticated";
 
 /// A yes within this time of a delete is the API server's cache, not access.
 pub const LAG: SignedDuration = SignedDuration::from_secs(10);
-
-/// More of what says yes helps nobody.
-const NAMED_AT_MOST: usize = 20;
-/// The same of what each allows.
-const SHOWN_AT_MOST: usize = 3;
 
 /// A cluster as it was read, to prove by.
 #[derive(Debug, Clone)]
@@ -323,99 +315,8 @@ pub fn prove_gone(
     Verdict::Proven { residual: residual.values() }
 }
 
-/// What says yes beside a grant, by what allows it.
-#[derive(Debug, Default)]
-struct Beside {
-    by_source: BTreeMap<Source, BTreeSet<String>>,
-    also: Vec<Residual>,
-}
-
-/// What allows something, in the order in which it is told.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
-    OtherAccess { profile: String, namespaces: Vec<String> },
-    ForeignBinding { binding: String, role: String },
-    Unexplained,
-}
-
-impl Beside {
-    /// Finds what allows it: another live grant of the same user, or a binding that is not ours.
-    fn explain(&mut self, desired: &DesiredCluster, grant: GrantId, state: &ClusterState, question: &Question) -> bool {
-        let source = other_grant(desired, grant, state, question).or_else(|| foreign_binding(desired, state, question));
-        let Some(source) = source else { return false };
-        self.by_source.entry(source).or_default().insert(question.attributes.to_string());
-        true
-    }
-
-    fn unexplained(&mut self, question: &Question) {
-        self.by_source.entry(Source::Unexplained).or_default().insert(question.attributes.to_string());
-    }
-
-    /// EKS's own table lets the principal in; what its access policies allow, no review shows.
-    fn entry(&mut self, desired: &DesiredCluster, grant: &DesiredGrant, now: &Identified<'_>) {
-        let Identified::Entry(entry) = now else { return };
-        let Some(EntryFields { username, groups, policies, .. }) = entry.fields() else { return };
-        self.also.push(Residual::AccessEntry {
-            cluster: desired.name.clone(),
-            arn: grant.arn.to_string(),
-            username: username.clone(),
-            groups: groups.clone(),
-            policies: policies.clone(),
-        });
-    }
-
-    /// The principal is still somebody, by a line that is not ours.
-    fn mapped(&mut self, grant: &DesiredGrant, now: Identity, desired: &DesiredCluster) {
-        let Identity { username, groups, .. } = now;
-        let ours = desired.mappings.iter().any(|mapping| mapping.own && mapping.username == username);
-        if !ours {
-            self.also.push(Residual::ForeignLine { arn: grant.arn.to_string(), username, groups });
-        } else if !groups.is_empty() {
-            self.also.push(Residual::LineWithGroups { username, groups });
-        }
-    }
-
-    fn values(self) -> Vec<Residual> {
-        let value = |(source, allowed): (Source, BTreeSet<String>)| {
-            let first: Vec<String> = allowed.iter().take(SHOWN_AT_MOST).cloned().collect();
-            let allows = Few { more: allowed.len().saturating_sub(first.len()), first };
-            match source {
-                Source::OtherAccess { profile, namespaces } => Residual::OtherAccess { profile, namespaces, allows },
-                Source::ForeignBinding { binding, role } => Residual::ForeignBinding { binding, role, allows },
-                Source::Unexplained => Residual::Unexplained { allows },
-            }
-        };
-        self.by_source.into_iter().map(value).chain(self.also).take(NAMED_AT_MOST).collect()
-    }
-}
-
-/// Another live grant of the same user that allows it.
-fn other_grant(desired: &DesiredCluster, grant: GrantId, state: &ClusterState, question: &Question) -> Option<Source> {
-    let person = desired.grants.iter().find(|own| own.id() == grant)?.facts.person;
-    let others = desired.grants.iter().filter(|other| other.id() != grant && other.facts.person == person);
-    let mut allowing = others.filter(|other| {
-        let keys = other.keys(desired.installation);
-        let bound = bindings::of_grant(state, other.id(), &keys, desired.installation);
-        bound
-            .iter()
-            .any(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))
-    });
-    let other = allowing.next()?;
-    let namespaces = other.facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-    Some(Source::OtherAccess { profile: other.facts.profile.name.to_string(), namespaces })
-}
-
-/// A binding that is not ours and allows it.
-fn foreign_binding(desired: &DesiredCluster, state: &ClusterState, question: &Question) -> Option<Source> {
-    let live: BTreeSet<BindingKey> = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation)).collect();
-    let mut others = state.bindings.iter().filter(|binding| !live.contains(&bindings::key_of(binding)));
-    let binding = others
-        .find(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))?;
-    let role = format!("{} {}", binding.role_kind, binding.role_name);
-    Some(Source::ForeignBinding { binding: bindings::key_of(binding).to_string(), role })
-}
-
-fn names_subject(binding: &ObservedBinding, question: &Question) -> bool {
+/// Whether a binding binds whom a question is about.
+pub(super) fn names_subject(binding: &ObservedBinding, question: &Question) -> bool {
     binding.subjects.iter().any(|subject| match subject.kind.as_str() {
         "User" => subject.name == question.user,
         "Group" => question.groups.contains(&subject.name),

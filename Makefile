@@ -3,11 +3,12 @@
 export LATCHKEY_TOOLS ?= $(HOME)/.cache/latchkey/tools
 cargo_target := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo test tools check sqlx schema bench keycloak clean-tools
+.PHONY: help demo test test-fast tools check sqlx schema bench keycloak clean-tools
 
 help:
 	@echo 'make demo         start Latchkey with a simulated AWS, clusters and people'
 	@echo 'make test         run every test; installs or builds the real components first'
+	@echo 'make test-fast    a minute of them, with PostgreSQL alone'
 	@echo 'make check        formatting and lints'
 	@echo 'make sqlx         renew .sqlx after a query or a migration changed'
 	@echo 'make schema       renew src/store/schema.txt after a migration'
@@ -23,6 +24,15 @@ demo:
 
 test: tools
 	tests/rig/test
+
+# What needs neither components nor minutes: rules, plans, proofs, pages from samples, decisions and reads on PostgreSQL.
+fast := rooms:: decisions:: rules_of_now:: records:: roles:: policies:: command_line:: blockers:: audit_export:: database::older
+
+test-fast:
+	@tests/rig/build postgresql
+	cargo test --locked -p latchkey-domain
+	cargo test --locked -p latchkey --lib
+	cargo test --locked -p latchkey --test it -- $(fast)
 
 tools:
 	@tests/rig/build

@@ -159,7 +159,10 @@ fn the_live_part_of_an_access_brings_what_stands_beside_it_up_to_date() {
     let page = |state: &str| GrantPage::sample_for_holder(&ana, &grant_samples::detail(state));
     for (state, bound) in [("provisioning", true), ("active", false), ("revoking", false), ("ended", false)] {
         let live = page(state).sample_live();
-        for part in ["<span id=\"as-of\" hx-swap-oob=\"true\">As of ", "<div id=\"details\" hx-swap-oob=\"true\">"] {
+        for part in [
+            "<span id=\"as-of\" hx-swap-oob=\"true\">As of ",
+            "<div id=\"details\" class=\"part\" hx-swap-oob=\"true\">",
+        ] {
             assert_eq!(live.matches(part).count(), 1, "{state}: {part}");
         }
         let whole = page(state).render().unwrap();

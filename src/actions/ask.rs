@@ -19,6 +19,7 @@ use latchkey_domain::{
         policy::{Ask, PolicyCluster, Reason, Ruling},
         profile::{MOST_NAMESPACES, Profile, ProfileName, ResolvedProfile, Scope, TooMuch, check_bindings},
         reason::{self, Unfit},
+        terms::{Starts, Terms},
     },
     plan::observation::{AuthenticationMode, ClusterObservation},
 };
@@ -117,6 +118,26 @@ pub struct Considered {
 }
 
 impl Considered {
+    /// The terms of what is asked for, once all of them are known.
+    pub fn terms(&self) -> Option<Terms> {
+        self.terms_for(self.minutes?)
+    }
+
+    /// The same for so many minutes, whatever was asked for.
+    pub fn terms_for(&self, minutes: u32) -> Option<Terms> {
+        let ((cluster, named), principal) = (self.cluster.as_ref()?, self.principal.as_ref()?);
+        Some(Terms {
+            principal: principal.id,
+            principal_arn: principal.arn.clone(),
+            cluster: *cluster,
+            cluster_name: named.name.to_string(),
+            profile: self.resolved.clone()?,
+            namespaces: self.namespaces.clone(),
+            minutes,
+            starts: Starts::AtOnce,
+        })
+    }
+
     fn problem(&mut self, field: Field, sentence: impl Into<String>) {
         self.problems.push(Problem::new(field, sentence));
     }

@@ -143,15 +143,14 @@ async fn start(store: &Store, id: GrantId) -> Result<bool, StoreError> {
         Some(Locked::Unreadable(row)) => return tell(tx, &row).await.map(|()| false),
         Some(Locked::Grant(_)) | None => return Ok(false),
     };
-    if !tx.are_free(scheduled.facts.cluster, scheduled.facts.principal).await? {
+    if !tx.are_free(scheduled.facts.terms.cluster, scheduled.facts.terms.principal).await? {
         return Ok(false);
     }
     let now = tx.now().await?;
     if now > scheduled.facts.activate_by {
         return Ok(false);
     }
-    let facts = &scheduled.facts;
-    let mut decided = decide_again::decide(store, tx.connection(), &[facts], decide_again::Seen::LastLook, now).await?;
+    let mut decided = decide_again::decide(store, tx.connection(), &[id], decide_again::Seen::LastLook, now).await?;
     let starts = match decided.not_now.remove(&id) {
         None => {
             tx.record(scheduled.start(), now).await?;
@@ -160,7 +159,7 @@ async fn start(store: &Store, id: GrantId) -> Result<bool, StoreError> {
         Some(NotNow::HeldBack(why)) => {
             let fares = Fares::Retrying { why: (&why).into(), attempt: 1, again_in: HELD_BACK };
             let leg = LegWrite { fares, proven: None, proof: None, stood: None, compared: None };
-            tx.write_leg(id, Target::Cluster(facts.cluster), &leg).await?;
+            tx.write_leg(id, Target::Cluster(scheduled.facts.terms.cluster), &leg).await?;
             false
         }
         Some(NotNow::Gone(why)) => {
@@ -187,7 +186,7 @@ async fn expire(store: &Store, id: GrantId) -> Result<bool, StoreError> {
         None => None,
     };
     let Some(live) = live else { return Ok(false) };
-    if !tx.are_free(live.facts().cluster, live.facts().principal).await? {
+    if !tx.are_free(live.facts().terms.cluster, live.facts().terms.principal).await? {
         return Ok(false);
     }
     let now = tx.now().await?;

@@ -9,7 +9,7 @@ use latchkey_domain::{
     access::{
         ClusterId, GrantId,
         decide_again::{HeldBack, NotNow, Shown, decide_again},
-        grant::GrantFacts,
+        terms::Terms,
     },
     plan::observation::ClusterState,
 };
@@ -33,7 +33,7 @@ pub struct Decided {
     pub not_now: BTreeMap<GrantId, NotNow>,
 }
 
-/// Decides accesses again, each by itself: what is wrong with one holds no other back. Three reads at most, however many
+/// Decides accesses again, each by itself: what is wrong with one holds no other back. Four reads at most, however many
 /// there are.
 ///
 /// # Errors
@@ -41,7 +41,7 @@ pub struct Decided {
 pub async fn decide(
     store: &Store,
     connection: &mut Connection,
-    grants: &[&GrantFacts],
+    grants: &[GrantId],
     seen: Seen<'_>,
     now: Timestamp,
 ) -> Result<Decided, StoreError> {
@@ -53,48 +53,49 @@ pub async fn decide(
         // Nobody is judged by rules that nobody can read, and nothing ends for them.
         Err(error @ (NoPolicy::None | NoPolicy::Unreadable { .. })) => {
             let why = NotNow::HeldBack(HeldBack::NoPolicy(error.to_string()));
-            let not_now = grants.iter().map(|facts| (facts.id, why.clone())).collect();
+            let not_now = grants.iter().map(|id| (*id, why.clone())).collect();
             return Ok(Decided { policy_hash: String::new(), not_now });
         }
         Err(NoPolicy::Store(error)) => return Err(error),
     };
     let rests_on = evidence::of(&mut *connection, grants).await?;
-    let shown = shown(connection, grants, seen).await?;
-    let judge = |facts: &GrantFacts| match rests_on.get(&facts.id) {
-        Some(Ok(evidence)) => decide_again(evidence, &current.file, &current.hash, shown.get(&facts.cluster), now),
+    let terms: Vec<&Terms> = rests_on.values().flatten().map(|evidence| &evidence.grant.terms).collect();
+    let shown = shown(connection, &terms, seen).await?;
+    let judge = |id: &GrantId| match rests_on.get(id) {
+        Some(Ok(evidence)) => {
+            decide_again(evidence, &current.file, &current.hash, shown.get(&evidence.grant.terms.cluster), now)
+        }
         Some(Err(error)) => Err(NotNow::HeldBack(HeldBack::Unreadable(error.to_string()))),
         None => Err(NotNow::HeldBack(HeldBack::Unreadable("a row that it names is missing".to_owned()))),
     };
-    let not_now = grants.iter().filter_map(|facts| Some((facts.id, judge(facts).err()?))).collect();
+    let not_now = grants.iter().filter_map(|id| Some((*id, judge(id).err()?))).collect();
     Ok(Decided { policy_hash: current.hash.clone(), not_now })
 }
 
 /// What the clusters show of the roles of others that these accesses bind.
 async fn shown(
     connection: &mut Connection,
-    grants: &[&GrantFacts],
+    terms: &[&Terms],
     seen: Seen<'_>,
 ) -> Result<BTreeMap<ClusterId, Shown>, StoreError> {
-    let roles = |facts: &GrantFacts| -> Vec<String> {
-        facts.profile.roles.iter().filter(|role| !role.own).map(|role| role.name.clone()).collect()
+    let roles = |terms: &Terms| -> Vec<String> {
+        terms.profile.roles.iter().filter(|role| !role.own).map(|role| role.name.clone()).collect()
     };
     match seen {
         Seen::Now(state) => {
             let shows = |name: String| state.cluster_roles.get(&name).map(|role| (name.clone(), role.rules.clone()));
-            let of =
-                |facts: &&GrantFacts| (facts.cluster, roles(facts).into_iter().filter_map(shows).collect::<Shown>());
             let mut by_cluster: BTreeMap<ClusterId, Shown> = BTreeMap::new();
-            for (cluster, roles) in grants.iter().map(of) {
-                by_cluster.entry(cluster).or_default().extend(roles);
+            for terms in terms {
+                by_cluster.entry(terms.cluster).or_default().extend(roles(terms).into_iter().filter_map(shows));
             }
             Ok(by_cluster)
         }
         Seen::LastLook => {
-            let names: BTreeSet<String> = grants.iter().flat_map(|facts| roles(facts)).collect();
+            let names: BTreeSet<String> = terms.iter().flat_map(|terms| roles(terms)).collect();
             if names.is_empty() {
                 return Ok(BTreeMap::new());
             }
-            evidence::shown(connection, &grants.iter().map(|facts| facts.cluster).collect(), &names).await
+            evidence::shown(connection, &terms.iter().map(|terms| terms.cluster).collect(), &names).await
         }
     }
 }

@@ -12,15 +12,14 @@ use crate::{
         read::hold::{self, Hold, OnHold},
     },
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use latchkey_domain::{
     access::{
-        ClusterId, GrantId, PersonId, PrincipalId, RequestId,
-        cluster::PinnedNamespace,
-        grant::{GrantBasis, GrantFacts},
+        GrantId,
         person::Person,
-        profile::ResolvedProfile,
+        policy::SHORTEST_MINUTES,
         request::{ACTIVATE_WITHIN, RequestFacts},
+        terms::Terms,
     },
     eks::{arn::PrincipalArn, iam_policy::GrantNeeds},
     plan::{
@@ -29,6 +28,7 @@ use latchkey_domain::{
         principal::PrincipalGrant,
     },
 };
+use std::collections::BTreeSet;
 
 /// A preview with the age of what it was made from.
 #[derive(Debug, Clone)]
@@ -43,16 +43,6 @@ pub struct Shown {
     pub read_seconds_ago: u64,
 }
 
-struct Subject<'a> {
-    person: &'a Person,
-    principal: PrincipalId,
-    cluster: ClusterId,
-    profile: &'a ResolvedProfile,
-    namespaces: &'a [PinnedNamespace],
-    minutes: u32,
-    deciders: Vec<String>,
-}
-
 /// Previews an ask that is complete enough; what the planner finds in its way joins the problems.
 ///
 /// # Errors
@@ -63,21 +53,8 @@ pub async fn of_ask(
     person: &Person,
     considered: &mut Considered,
 ) -> Result<Option<Shown>, StoreError> {
-    let (Some((cluster, _)), Some(profile), Some(principal)) =
-        (&considered.cluster, &considered.resolved, &considered.principal)
-    else {
-        return Ok(None);
-    };
-    let subject = Subject {
-        person,
-        principal: principal.id,
-        cluster: *cluster,
-        profile,
-        namespaces: &considered.namespaces,
-        minutes: considered.minutes.unwrap_or(latchkey_domain::access::policy::SHORTEST_MINUTES),
-        deciders: vec![],
-    };
-    let shown = show(store, current, &subject).await?;
+    let Some(terms) = considered.terms_for(considered.minutes.unwrap_or(SHORTEST_MINUTES)) else { return Ok(None) };
+    let shown = show(store, current, person, terms, vec![]).await?;
     if let Some(shown) = &shown {
         if let (true, Some(held)) = (shown.holds, &shown.held) {
             let sentence = format!("Nothing can be set up on `{}` at present. Ask once it can.", held.cluster);
@@ -104,43 +81,41 @@ pub async fn of_request(
     facts: &RequestFacts,
     decider: Option<&Person>,
 ) -> Result<Option<Shown>, StoreError> {
-    let subject = Subject {
-        person: &facts.requester,
-        principal: facts.principal,
-        cluster: facts.cluster,
-        profile: &facts.profile,
-        namespaces: &facts.namespaces,
-        minutes: facts.minutes,
-        deciders: decider.iter().map(|person| person.handle.to_string()).collect(),
-    };
-    show(store, current, &subject).await
+    let deciders = decider.iter().map(|person| person.handle.to_string()).collect();
+    show(store, current, &facts.requester, facts.terms.clone(), deciders).await
 }
 
-async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result<Option<Shown>, StoreError> {
-    let Some(observed) = observations::shared_cluster(store, subject.cluster).await? else { return Ok(None) };
-    let iam = observations::principal(store, subject.principal).await?.map(|iam| iam.body).unwrap_or_default();
+/// Previews what an access of this person on these terms would change.
+async fn show(
+    store: &Store,
+    current: &Current,
+    person: &Person,
+    terms: Terms,
+    deciders: Vec<String>,
+) -> Result<Option<Shown>, StoreError> {
+    let Some(observed) = observations::shared_cluster(store, terms.cluster).await? else { return Ok(None) };
+    let iam = observations::principal(store, terms.principal).await?.map(|iam| iam.body).unwrap_or_default();
     let mut snapshot = desired::snapshot(store).await?;
-    let desired = desired::cluster(&mut snapshot, subject.cluster, None, Some(subject.person.id))
-        .await?
-        .map(|(desired, _)| desired);
+    let desired =
+        desired::cluster(&mut snapshot, terms.cluster, None, Some(person.id)).await?.map(|(desired, _)| desired);
     let principal =
-        desired::principal(&mut snapshot, subject.principal, Some(&current.file)).await?.map(|(desired, _)| desired);
-    let row = desired::cluster_row(&mut snapshot, subject.cluster).await?;
+        desired::principal(&mut snapshot, terms.principal, Some(&current.file)).await?.map(|(desired, _)| desired);
+    let row = desired::cluster_row(&mut snapshot, terms.cluster).await?;
     // What is read next needs a connection: whoever waits for one while they hold another may wait for others that do.
     drop(snapshot);
     let (Some(mut desired), Some(mut principal), Some(row)) = (desired, principal, row) else { return Ok(None) };
-    let grant = imagined(subject, &principal.arn, &current.hash, desired.now);
+    let grant = DesiredGrant { deciders, ..wanted(person, terms, principal.arn.clone(), desired.now) };
     principal.grants.push(PrincipalGrant {
-        id: grant.id(),
+        id: grant.id,
         wish: grant.wish,
-        needs: GrantNeeds { cluster: row.arn, console: subject.profile.console },
+        needs: GrantNeeds { cluster: row.arn, console: grant.terms.profile.console },
         resting: false,
         held: None,
         unreadable: false,
     });
     desired.paused = None;
     let mut preview = preview(&desired, &grant, &observed.body, (&principal, &iam));
-    let held = hold::of(store, subject.cluster).await?;
+    let held = hold::of(store, grant.terms.cluster).await?;
     let before = preview.obstacles.len();
     // Of what holds a whole cluster, people are told no more than that: the inside is the operators'.
     let seen = observed.body.trouble.clone();
@@ -152,7 +127,7 @@ async fn show(store: &Store, current: &Current, subject: &Subject<'_>) -> Result
     preview.obstacles.retain(|obstacle| !inside.iter().flatten().any(|inside| inside == obstacle));
     let holds = preview.obstacles.len() < before;
     for yaml in &mut preview.bindings {
-        *yaml = yaml.replace(&grant.id().to_string(), ID).replace(&grant.facts.hard_until.to_string(), LATEST_END);
+        *yaml = yaml.replace(&grant.id.to_string(), ID).replace(&grant.hard_until.to_string(), LATEST_END);
     }
     Ok(Some(Shown { preview, held, holds, read_at: observed.at, read_seconds_ago: observed.age_seconds }))
 }
@@ -162,34 +137,21 @@ pub const ID: &str = "<id>";
 /// Stands for the access's latest end, which follows from when it is approved.
 pub const LATEST_END: &str = "<latest end>";
 
-/// The grant that an approval now would make. Its ids are new ones that nothing else has.
-fn imagined(subject: &Subject<'_>, arn: &PrincipalArn, policy_hash: &str, now: Timestamp) -> DesiredGrant {
-    let activate_by = now + ACTIVATE_WITHIN;
+/// What an approval now would have the worker set up. Its id is a new one that nothing else has.
+fn wanted(person: &Person, terms: Terms, arn: PrincipalArn, now: Timestamp) -> DesiredGrant {
     DesiredGrant {
-        facts: GrantFacts {
-            id: GrantId(machine::new_id()),
-            request: RequestId(machine::new_id()),
-            person: subject.person.id,
-            handle: subject.person.handle.clone(),
-            principal: subject.principal,
-            cluster: subject.cluster,
-            profile: subject.profile.clone(),
-            namespaces: subject.namespaces.to_vec(),
-            minutes: subject.minutes,
-            policy_hash: policy_hash.to_owned(),
-            policy_name: String::new(),
-            basis: GrantBasis::Automatic,
-            decided_by: Vec::<PersonId>::new(),
-            created_at: now,
-            activate_by,
-            hard_until: activate_by + SignedDuration::from_mins(i64::from(subject.minutes)),
-        },
+        id: GrantId(machine::new_id()),
+        request: None,
+        person: person.id,
+        handle: person.handle.clone(),
+        hard_until: terms.starts.earliest(now) + ACTIVATE_WITHIN + terms.lasts(),
+        terms,
         wish: Wish::Provision,
-        arn: arn.clone(),
-        deciders: subject.deciders.clone(),
+        arn,
+        deciders: vec![],
         attempts: 0,
         resting: false,
         held: None,
-        stood: std::collections::BTreeSet::new(),
+        stood: BTreeSet::new(),
     }
 }

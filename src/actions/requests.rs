@@ -99,8 +99,6 @@ async fn changed_meanwhile(
 }
 
 fn facts(person: &Person, considered: &Considered, now: Timestamp) -> Option<(RequestFacts, Ruling)> {
-    let (cluster, named) = considered.cluster.as_ref()?;
-    let principal = considered.principal.as_ref()?;
     let ruling = considered.ruling.clone()?;
     let basis = match &ruling {
         Ruling::Ask { basis, .. } | Ruling::Automatic(basis) => basis,
@@ -110,13 +108,7 @@ fn facts(person: &Person, considered: &Considered, now: Timestamp) -> Option<(Re
     let facts = RequestFacts {
         id: RequestId(machine::new_id()),
         requester: person.clone(),
-        principal: principal.id,
-        principal_arn: principal.arn.clone(),
-        cluster: *cluster,
-        cluster_name: named.name.to_string(),
-        profile: considered.resolved.clone()?,
-        namespaces: considered.namespaces.clone(),
-        minutes: considered.minutes?,
+        terms: considered.terms()?,
         reason: considered.reason.clone()?.into(),
         policy_hash: policy_hash.clone(),
         policy_name: policy.name.clone(),
@@ -178,7 +170,7 @@ pub async fn vote(store: &Store, visitor: &Visitor, id: RequestId, form: VoteFor
         let known = people::approvers(store, &current.file).await?;
         let mut tx = store.begin_for(visitor.person.id).await?;
         let pending = pending(tx.lock_request(id).await?)?;
-        let stands = tx.hold_principal(pending.facts.principal).await?;
+        let stands = tx.hold_principal(pending.facts.terms.principal).await?;
         // Another policy may have become current while this one was read and the request was waited for.
         if tx.lock_policy().await?.as_deref() == Some(&current.hash) {
             let VoteForm { verdict, seen, .. } = form;
@@ -204,7 +196,7 @@ struct Voter<'a> {
 }
 
 async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_>) -> Result<Outcome, NotDecided> {
-    let cluster = pending.facts.cluster;
+    let cluster = pending.facts.terms.cluster;
     let standing = clusters::standing(tx.connection(), &[cluster], &current.file.named_roles()).await?;
     let now = tx.now().await?;
     let ruled = if voter.stands {
@@ -278,7 +270,7 @@ pub async fn ruled_now(
 ) -> Result<Result<Ruled, NotRuled>, StoreError> {
     let standing = {
         let mut connection = store.acquire().await?;
-        clusters::standing(&mut connection, &[facts.cluster], &current.file.named_roles()).await?
+        clusters::standing(&mut connection, &[facts.terms.cluster], &current.file.named_roles()).await?
     };
-    Ok(current.file.ruled(&current.hash, facts, standing.get(&facts.cluster), known))
+    Ok(current.file.ruled(&current.hash, facts, standing.get(&facts.terms.cluster), known))
 }

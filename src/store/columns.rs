@@ -7,11 +7,11 @@ use latchkey_domain::access::{
     became::Became,
     blocker::Blocker,
     evidence::Evidence,
-    grant::{Condition, Trouble},
+    grant::{Condition, GrantBasis, Trouble},
     person::{Handle, Person},
 };
 use serde_json::Value;
-use std::borrow::Cow;
+use std::{borrow::Cow, num::NonZeroU8};
 use uuid::Uuid;
 
 pub(super) fn time(at: Timestamp) -> jiff_sqlx::Timestamp {
@@ -156,21 +156,32 @@ pub(super) fn condition(
     })
 }
 
-/// What a row tells of a request: of `request r`, and of its requester `p`, cluster `c` and principal `i`. A macro,
-/// since each checked query has a row type of its own, without a name.
+/// The terms that a row of `request` or `access_grant` (`$table`) tells, with its cluster's name and its principal's ARN. A
+/// macro, since each checked query has a row type of its own, without a name.
+macro_rules! terms {
+    ($row:ident, $table:literal) => {
+        latchkey_domain::access::terms::Terms {
+            principal: latchkey_domain::access::PrincipalId($row.principal_id),
+            principal_arn: $row.principal_arn,
+            cluster: latchkey_domain::access::ClusterId($row.cluster_id),
+            cluster_name: $row.cluster_name,
+            profile: $crate::store::columns::parsed($table, "resolved_profile", $row.resolved_profile.as_deref())?,
+            namespaces: $crate::store::columns::parsed($table, "namespaces", $row.namespaces.as_deref())?,
+            minutes: u32::try_from($row.minutes)
+                .map_err(|error| $crate::store::StoreError::corrupt($table, "minutes", error))?,
+            starts: latchkey_domain::access::terms::Starts::AtOnce,
+        }
+    };
+}
+pub(super) use terms;
+
+/// What a row tells of a request: of `request r`, and of its requester `p`, cluster `c` and principal `i`.
 macro_rules! request_facts {
     ($row:ident) => {
         latchkey_domain::access::request::RequestFacts {
             id: latchkey_domain::access::RequestId($row.id),
             requester: $crate::store::columns::person($row.person_id, &$row.handle, $row.name, $row.groups)?,
-            principal: latchkey_domain::access::PrincipalId($row.principal_id),
-            principal_arn: $row.arn,
-            cluster: latchkey_domain::access::ClusterId($row.cluster_id),
-            cluster_name: $row.cluster_name,
-            profile: $crate::store::columns::parsed("request", "resolved_profile", $row.resolved_profile.as_deref())?,
-            namespaces: $crate::store::columns::parsed("request", "namespaces", $row.namespaces.as_deref())?,
-            minutes: u32::try_from($row.minutes)
-                .map_err(|error| $crate::store::StoreError::corrupt("request", "minutes", error))?,
+            terms: $crate::store::columns::terms!($row, "request"),
             reason: $row.reason,
             policy_hash: hex::encode($row.policy_hash),
             policy_name: $row.policy_name,
@@ -180,3 +191,12 @@ macro_rules! request_facts {
     };
 }
 pub(super) use request_facts;
+
+/// How something was or is to be decided, by the columns `basis` and `quorum`.
+///
+/// # Errors
+/// `Corrupt` if they name no basis.
+pub(super) fn decision_basis(table: &'static str, basis: &str, quorum: Option<i32>) -> Result<GrantBasis, StoreError> {
+    let quorum = quorum.and_then(|quorum| u8::try_from(quorum).ok()).and_then(NonZeroU8::new);
+    GrantBasis::parse(basis, quorum).ok_or_else(|| StoreError::corrupt(table, "basis", basis))
+}

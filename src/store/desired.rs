@@ -11,7 +11,7 @@ use latchkey_domain::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId,
         blocker::Blocker,
-        grant::{Grant, GrantFacts, GrantState},
+        grant::{Grant, GrantState},
         policy::PolicyFile,
         transition::Target,
     },
@@ -82,7 +82,7 @@ pub async fn cluster_row(connection: &mut PgConnection, id: ClusterId) -> Result
 /// `Database`.
 pub async fn bound_roles(connection: &mut PgConnection, id: ClusterId) -> Result<BTreeSet<String>, StoreError> {
     let (live, _) = grants::live_on(connection, Target::Cluster(id)).await?;
-    Ok(live.iter().flat_map(|grant| grant.facts().profile.roles.iter().map(|role| role.name.clone())).collect())
+    Ok(live.iter().flat_map(|grant| grant.facts().terms.profile.roles.iter().map(|role| role.name.clone())).collect())
 }
 
 /// The ARN of a principal, ended ones included.
@@ -120,29 +120,26 @@ pub async fn cluster(
     let mut desired_grants = vec![];
     for grant in live {
         let Some(wish) = wish(&grant, now) else { continue };
-        let facts: GrantFacts = grant.facts().clone();
-        let arn = match arns_by_principal.get(&facts.principal) {
-            Some(Ok(arn)) if !unreadable_mappings.contains_key(&facts.principal) => arn,
+        let (facts, principal) = (grant.facts(), grant.facts().terms.principal);
+        let arn = match arns_by_principal.get(&principal) {
+            Some(Ok(arn)) if !unreadable_mappings.contains_key(&principal) => arn.clone(),
             Some(Err(why)) => {
-                unreadable.push(for_want_of(&grant, format!("principal {}", facts.principal), why));
+                unreadable.push(for_want_of(&grant, format!("principal {principal}"), why));
                 continue;
             }
             Some(Ok(_)) | None => {
-                let why = unreadable_mappings.get(&facts.principal).map_or("it has no ARN", String::as_str);
-                unreadable.push(for_want_of(&grant, format!("mapping {id} {}", facts.principal), why));
+                let why = unreadable_mappings.get(&principal).map_or("it has no ARN", String::as_str);
+                unreadable.push(for_want_of(&grant, format!("mapping {id} {principal}"), why));
                 continue;
             }
         };
         let leg = legs.get(&facts.id).cloned().unwrap_or_default();
         desired_grants.push(DesiredGrant {
-            wish,
-            arn: arn.clone(),
             deciders: facts.decided_by.iter().filter_map(|id| deciders.get(id).cloned()).collect(),
             attempts: leg.attempts,
             resting: leg.is_resting(matches!(wish, Wish::Revoke { .. })),
-            held: None,
             stood: leg.stood,
-            facts,
+            ..DesiredGrant::of(facts, wish, arn)
         });
     }
     let mut quarantined = Vec::new();
@@ -261,17 +258,17 @@ pub async fn principal(
     for grant in live {
         let Some(wish) = wish(&grant, now) else { continue };
         let facts = grant.facts();
-        let cluster = cluster_row(&mut *connection, facts.cluster).await?;
-        let cluster = cluster.ok_or_else(|| StoreError::corrupt("access_grant", "cluster_id", facts.cluster))?;
+        let cluster = cluster_row(&mut *connection, facts.terms.cluster).await?;
+        let cluster = cluster.ok_or_else(|| StoreError::corrupt("access_grant", "cluster_id", facts.terms.cluster))?;
         let leg = legs.get(&facts.id).cloned().unwrap_or_default();
         // What was written and proven before the pause stays as it is; nothing more is.
         let is_new = wish == Wish::Provision && leg.proven.is_none();
-        let why = if is_new { paused_why(&mut *connection, facts.cluster).await? } else { None };
+        let why = if is_new { paused_why(&mut *connection, facts.terms.cluster).await? } else { None };
         of_principal.push(PrincipalGrant {
             id: facts.id,
             wish,
             held: why.map(|why| Obstacle::Paused(Blocker::Paused { cluster: cluster.name.clone(), why })),
-            needs: GrantNeeds { cluster: cluster.arn, console: facts.profile.console },
+            needs: GrantNeeds { cluster: cluster.arn, console: facts.terms.profile.console },
             resting: leg.is_resting(matches!(wish, Wish::Revoke { .. })),
             unreadable: false,
         });

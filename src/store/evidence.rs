@@ -3,11 +3,12 @@
 
 use super::{
     StoreError, Tx,
-    columns::{gone, parsed, person},
+    columns::{gone, parsed, person, terms},
+    grants::{self, Locked},
 };
 use latchkey_domain::{
     access::{
-        ClusterId, GrantId, PersonId, PrincipalId,
+        ClusterId, GrantId, PersonId,
         decide_again::{Asked, Cast, Evidence, OfPrincipal, OnCluster, Shown},
         grant::GrantFacts,
         person::{Handle, Person},
@@ -39,7 +40,7 @@ struct Row {
     state: String,
     principal_id: Uuid,
     cluster_id: Uuid,
-    profile: String,
+    resolved_profile: Option<String>,
     namespaces: Option<String>,
     minutes: i32,
     person_id: Uuid,
@@ -64,15 +65,17 @@ struct Row {
 /// `Database`.
 pub async fn of(
     connection: &mut PgConnection,
-    grants: &[&GrantFacts],
+    grants: &[GrantId],
 ) -> Result<BTreeMap<GrantId, Result<Evidence, StoreError>>, StoreError> {
     if grants.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let ids: Vec<Uuid> = grants.iter().map(|facts| facts.id.0).collect();
+    let read = grants::read_all(&mut *connection, grants).await?;
+    let ids: Vec<Uuid> = grants.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         Row,
-        r#"select g.id, r.state, r.principal_id, r.cluster_id, r.profile, latchkey_text(r.namespaces) as namespaces, r.minutes,
+        r#"select g.id, r.state, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+             latchkey_text(r.namespaces) as namespaces, r.minutes,
              p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!",
              c.name as cluster_name, c.arn as cluster_arn, c.dropped_at is not null as "dropped!", c.gone_why,
              latchkey_blocker(null, null, c.gone_blocker) as gone,
@@ -95,43 +98,37 @@ pub async fn of(
     )
     .fetch_all(connection)
     .await?;
-    let facts: BTreeMap<GrantId, &GrantFacts> = grants.iter().map(|facts| (facts.id, *facts)).collect();
+    let mut grants: BTreeMap<GrantId, Locked> = read.into_iter().map(|grant| (grant.id(), grant)).collect();
     let evidence = rows.into_iter().filter_map(|row| {
         let id = GrantId(row.id);
-        let facts = facts.get(&id)?;
-        Some((id, row.evidence(facts)))
+        Some(match grants.remove(&id)? {
+            Locked::Grant(grant) => (id, row.evidence(grant.facts().clone())),
+            Locked::Unreadable(grant) => (id, Err(StoreError::corrupt("access_grant", "row", grant.why))),
+        })
     });
     Ok(evidence.collect())
 }
 
 impl Row {
-    fn evidence(self, facts: &GrantFacts) -> Result<Evidence, StoreError> {
+    fn evidence(self, grant: GrantFacts) -> Result<Evidence, StoreError> {
         let votes: Vec<VoteRow> = parsed("vote", "groups", Some(&self.votes))?;
+        let (name, arn) = (self.cluster_name.clone(), self.principal_arn.clone());
         Ok(Evidence {
-            grant: facts.clone(),
+            grant,
             request: Asked {
                 requester: person(self.person_id, &self.handle, self.name, self.groups)?,
-                principal: PrincipalId(self.principal_id),
-                cluster: ClusterId(self.cluster_id),
-                profile: self.profile.parse().map_err(|error| StoreError::corrupt("request", "profile", error))?,
-                namespaces: parsed("request", "namespaces", self.namespaces.as_deref())?,
-                minutes: u32::try_from(self.minutes)
-                    .map_err(|error| StoreError::corrupt("request", "minutes", error))?,
+                terms: terms!(self, "request"),
                 state: RequestState::parse(&self.state)
                     .ok_or_else(|| StoreError::corrupt("request", "state", &self.state))?,
             },
             votes: votes.into_iter().map(VoteRow::cast).collect(),
             cluster: OnCluster {
-                name: self.cluster_name,
+                name,
                 arn: self.cluster_arn,
                 dropped: self.dropped,
                 gone: gone(self.gone.as_deref(), self.gone_why),
             },
-            principal: OfPrincipal {
-                arn: self.principal_arn,
-                person: PersonId(self.principal_person),
-                ended: self.ended,
-            },
+            principal: OfPrincipal { arn, person: PersonId(self.principal_person), ended: self.ended },
         })
     }
 }

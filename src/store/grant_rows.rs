@@ -1,18 +1,18 @@
 //! Rows of grants, read and locked. One that this version cannot read is no error of the others: it comes apart, as what
 //! its plain columns tell.
 
-use super::{StoreError, Tx, columns::parsed};
+use super::{
+    StoreError, Tx,
+    columns::{decision_basis, parsed, terms},
+};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
     ClusterId, GrantId, PersonId, PrincipalId, RequestId,
-    grant::{
-        Active, Cause, Ended, Grant, GrantBasis, GrantBrief, GrantFacts, GrantState, Provisioning, Revoking, Scheduled,
-    },
+    grant::{Active, Cause, Ended, Grant, GrantBrief, GrantFacts, GrantState, Provisioning, Revoking, Scheduled},
     person::Handle,
     transition::Target,
 };
 use sqlx::PgConnection;
-use std::num::NonZeroU8;
 use uuid::Uuid;
 
 struct Row {
@@ -21,7 +21,9 @@ struct Row {
     person_id: Uuid,
     handle: String,
     principal_id: Uuid,
+    principal_arn: String,
     cluster_id: Uuid,
+    cluster_name: String,
     resolved_profile: Option<String>,
     namespaces: Option<String>,
     minutes: i32,
@@ -50,7 +52,8 @@ macro_rules! rows {
     ($tail:tt, $($argument:expr),*) => {
         sqlx::query_as!(
             Row,
-            r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, g.cluster_id,
+            r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, i.arn as principal_arn, g.cluster_id,
+                 c.name as cluster_name,
                  latchkey_text(g.resolved_profile) as resolved_profile, latchkey_text(g.namespaces) as namespaces, g.minutes,
                  g.policy_hash, g.policy_name, g.basis, g.quorum, latchkey_ids(g.decided_by) as "decided_by!", g.state,
                  latchkey_readable(g.created_at) as created_at, latchkey_readable(g.activate_by) as activate_by,
@@ -58,7 +61,9 @@ macro_rules! rows {
                  latchkey_readable(g.until) as until, latchkey_readable(g.revoking_since) as revoking_since,
                  latchkey_readable(g.ended_at) as ended_at, g.cause, g.ended_by, g.end_reason,
                  latchkey_text(g.residual) as residual
-               from access_grant g join person p on p.id = g.person_id where "# + $tail,
+               from access_grant g join person p on p.id = g.person_id join cluster c on c.id = g.cluster_id
+                 join principal i on i.id = g.principal_id
+               where "# + $tail,
             $($argument),*
         )
     };
@@ -70,6 +75,16 @@ macro_rules! rows {
 pub enum Locked {
     Grant(Grant),
     Unreadable(Unreadable),
+}
+
+impl Locked {
+    /// The grant's id.
+    pub fn id(&self) -> GrantId {
+        match self {
+            Self::Grant(grant) => grant.facts().id,
+            Self::Unreadable(row) => row.brief.id,
+        }
+    }
 }
 
 /// A row that this version cannot read: what its plain columns tell.
@@ -137,18 +152,13 @@ impl Row {
             at.map(jiff_sqlx::Timestamp::to_jiff).ok_or_else(|| no_time(column))
         };
         let handle: Handle = self.handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?;
-        let quorum = self.quorum.and_then(|quorum| u8::try_from(quorum).ok()).and_then(NonZeroU8::new);
-        let basis = GrantBasis::parse(&self.basis, quorum).ok_or_else(|| corrupt("basis", &self.basis))?;
+        let basis = decision_basis("access_grant", &self.basis, self.quorum)?;
         let facts = GrantFacts {
             id: GrantId(self.id),
             request: RequestId(self.request_id),
             person: PersonId(self.person_id),
             handle,
-            principal: PrincipalId(self.principal_id),
-            cluster: ClusterId(self.cluster_id),
-            profile: parsed("access_grant", "resolved_profile", self.resolved_profile.as_deref())?,
-            namespaces: parsed("access_grant", "namespaces", self.namespaces.as_deref())?,
-            minutes: u32::try_from(self.minutes).map_err(|error| corrupt("minutes", &error))?,
+            terms: terms!(self, "access_grant"),
             policy_hash: hex::encode(self.policy_hash),
             policy_name: self.policy_name,
             basis,
@@ -268,6 +278,15 @@ pub async fn live_on(
         target.key()
     );
     Ok(apart(rows.fetch_all(connection).await?))
+}
+
+/// Reads grants without a lock. Those that do not exist are left out.
+///
+/// # Errors
+/// `Database`.
+pub async fn read_all(connection: &mut PgConnection, ids: &[GrantId]) -> Result<Vec<Locked>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    Ok(rows!("g.id = any($1) order by g.id", &ids).fetch_all(connection).await?.into_iter().map(Row::locked).collect())
 }
 
 /// Reads one grant without a lock.

@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 use std::time::Duration;
 use uuid::Uuid;
 
-pub use super::grant_rows::{Locked, Unreadable, live_on, read};
+pub use super::grant_rows::{Locked, Unreadable, live_on, read, read_all};
 
 /// For how long an activation may rest on a look at who the user is: a setup that takes longer is compared again at its
 /// end, since the user may have been made anew meanwhile.
@@ -91,12 +91,12 @@ impl Stored for Scheduled {
             facts.id.0,
             facts.request.0,
             facts.person.0,
-            facts.principal.0,
-            facts.cluster.0,
-            facts.profile.name.as_str(),
-            to_json(&facts.profile)?,
-            to_json(&facts.namespaces)?,
-            i32::try_from(facts.minutes).unwrap_or(i32::MAX),
+            facts.terms.principal.0,
+            facts.terms.cluster.0,
+            facts.terms.profile.name.as_str(),
+            to_json(&facts.terms.profile)?,
+            to_json(&facts.terms.namespaces)?,
+            i32::try_from(facts.terms.minutes).unwrap_or(i32::MAX),
             policy_hash,
             facts.policy_name,
             facts.basis.as_str(),

@@ -2,7 +2,7 @@
 
 use super::{
     StoreError, Stored, Tx,
-    columns::{hash32, person, request_facts, time, to_json},
+    columns::{decision_basis, hash32, person, request_facts, time, to_json},
     tx::one_row,
 };
 use crate::causes::chain;
@@ -11,7 +11,6 @@ use latchkey_domain::access::{
     request::{Closed, ClosedWhy, Open, Pending, RequestFacts, RequestState, Seen, Submitted, Verdict, Vote, Voted},
 };
 use sqlx::{PgConnection, PgExecutor};
-use std::num::NonZeroU8;
 use uuid::Uuid;
 
 /// A request under lock.
@@ -62,8 +61,8 @@ impl Tx {
         let row = sqlx::query!(
             r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
-                 r.policy_hash, r.policy_name, r.quorum, r.state, r.closed_why, r.submitted_at, r.lapses_at,
-                 p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn
+                 r.policy_hash, r.policy_name, r.basis, r.quorum, r.state, r.closed_why, r.submitted_at, r.lapses_at,
+                 p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn
                from request r
                join person p on p.id = r.person_id
                join cluster c on c.id = r.cluster_id
@@ -81,8 +80,9 @@ impl Tx {
         }
         let votes = votes(self.connection(), id).await?;
         let facts = request_facts!(row);
-        let quorum = u8::try_from(row.quorum).ok().and_then(NonZeroU8::new);
-        let quorum = quorum.ok_or_else(|| StoreError::corrupt("request", "quorum", row.quorum))?;
+        let basis = decision_basis("request", &row.basis, Some(row.quorum).filter(|quorum| *quorum > 0))?;
+        // What the policy grants by itself is closed when it is asked.
+        let quorum = basis.quorum().ok_or_else(|| StoreError::corrupt("request", "basis", row.basis))?;
         Ok(Some(LockedRequest::Pending(Box::new(Pending { facts, quorum, votes }))))
     }
 
@@ -124,10 +124,10 @@ impl Tx {
             "select id from request where state = 'pending' and person_id = $1 and principal_id = $2
                and cluster_id = $3 and profile = $4 and namespaces = $5 limit 1",
             facts.requester.id.0,
-            facts.principal.0,
-            facts.cluster.0,
-            facts.profile.name.as_str(),
-            to_json(&facts.namespaces)?,
+            facts.terms.principal.0,
+            facts.terms.cluster.0,
+            facts.terms.profile.name.as_str(),
+            to_json(&facts.terms.namespaces)?,
         )
         .fetch_optional(self.connection())
         .await?;
@@ -152,21 +152,23 @@ impl Stored for Submitted {
         let policy_hash = hex::decode(&facts.policy_hash).map_err(|error| StoreError::Event(error.to_string()))?;
         sqlx::query!(
             "insert into request (id, person_id, principal_id, cluster_id, profile, resolved_profile, namespaces, minutes,
-               reason, policy_hash, policy_name, seen, quorum, state, submitted_at, lapses_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'pending', $14, $15)",
+               reason, policy_hash, policy_name, seen, basis, quorum, state, submitted_at, lapses_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', $15, $16)",
             facts.id.0,
             facts.requester.id.0,
-            facts.principal.0,
-            facts.cluster.0,
-            facts.profile.name.as_str(),
-            to_json(&facts.profile)?,
-            to_json(&facts.namespaces)?,
-            i32::try_from(facts.minutes).unwrap_or(i32::MAX),
+            facts.terms.principal.0,
+            facts.terms.cluster.0,
+            facts.terms.profile.name.as_str(),
+            to_json(&facts.terms.profile)?,
+            to_json(&facts.terms.namespaces)?,
+            i32::try_from(facts.terms.minutes).unwrap_or(i32::MAX),
             facts.reason,
             policy_hash,
             facts.policy_name,
             &self.seen.0[..],
-            i32::from(self.quorum),
+            self.basis.as_str(),
+            // Earlier versions read 0 where no approval is wanted.
+            self.basis.quorum().map_or(0, |quorum| i32::from(quorum.get())),
             time(facts.submitted_at) as _,
             time(facts.lapses_at) as _,
         )

@@ -126,11 +126,10 @@ async fn page(
 impl Card {
     /// A card about an access of the reader's.
     pub fn of(held: &Held, file: &PolicyFile, clock: &Clock) -> Self {
-        let namespaces: Vec<String> = held.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-        let doing = doing(&held.profile);
-        let cluster = &held.cluster_name;
-        let access = Access { doing: &doing, scope: held.profile.scope, namespaces: &namespaces, cluster };
-        let tense = Tense::Granted { state: held.state, minutes: held.minutes, active: held.active, ended_at: None };
+        let doing = doing(&held.terms.profile);
+        let access = Access::of(&doing, &held.terms);
+        let tense =
+            Tense::Granted { state: held.state, minutes: held.terms.minutes, active: held.active, ended_at: None };
         let trouble = held.trouble.as_ref();
         Self {
             address: format!("/grants/{}", held.id),
@@ -142,7 +141,7 @@ impl Card {
                 .chain(held.wider.then_some(Pill::ALLOWS_MORE))
                 .collect(),
             trouble: trouble.map(|(_, why)| Html::prose(&words::blocker::sentence(why))),
-            prod: is_prod(file, cluster),
+            prod: is_prod(file, &held.terms.cluster_name),
             time_left: match (held.state, held.active) {
                 (GrantState::Active, Some((since, until))) => Some(TimeLeft::of((since, until), clock)),
                 _ => None,
@@ -154,14 +153,12 @@ impl Card {
 
 impl AskedRow {
     fn of(asked: &Asked, clock: &Clock) -> Self {
-        let namespaces: Vec<String> = asked.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-        let doing = doing(&asked.profile);
-        let cluster = &asked.cluster_name;
-        let access = Access { doing: &doing, scope: asked.profile.scope, namespaces: &namespaces, cluster };
+        let doing = doing(&asked.terms.profile);
+        let access = Access::of(&doing, &asked.terms);
         let tense = match asked.state {
-            RequestState::Pending => Tense::Asked { state: RequestState::Pending, minutes: asked.minutes },
+            RequestState::Pending => Tense::Asked { state: RequestState::Pending, minutes: asked.terms.minutes },
             RequestState::Approved | RequestState::Denied | RequestState::Cancelled | RequestState::Lapsed => {
-                Tense::Asked { state: RequestState::Cancelled, minutes: asked.minutes }
+                Tense::Asked { state: RequestState::Cancelled, minutes: asked.terms.minutes }
             }
         };
         Self {

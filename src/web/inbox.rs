@@ -41,6 +41,7 @@ use latchkey_domain::access::{
     policy::PolicyFile,
     request::{RequestFacts, RequestState, Ruled, Verdict},
     standing::Standing,
+    terms::Terms,
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -233,7 +234,7 @@ pub async fn waiting_for(
         let standing = standing(state, signed_in, &batch).await?;
         for row in batch {
             after = Some(After { lapses_at: row.facts.lapses_at, id: row.facts.id });
-            if let Some(ruled) = ruled_for(signed_in, &row, standing.get(&row.facts.cluster), &known) {
+            if let Some(ruled) = ruled_for(signed_in, &row, standing.get(&row.facts.terms.cluster), &known) {
                 found.push(Due { row, ruled });
                 if found.len() == limit {
                     return Ok((found, after));
@@ -254,7 +255,7 @@ async fn standing(
     signed_in: &SignedIn,
     rows: &[Waiting],
 ) -> Result<BTreeMap<ClusterId, Standing>, Failure> {
-    let clusters: BTreeSet<ClusterId> = rows.iter().map(|row| row.facts.cluster).collect();
+    let clusters: BTreeSet<ClusterId> = rows.iter().map(|row| row.facts.terms.cluster).collect();
     let clusters: Vec<ClusterId> = clusters.into_iter().collect();
     let mut connection = state.store.acquire().await?;
     Ok(clusters::standing(&mut connection, &clusters, &signed_in.policy.file.named_roles()).await?)
@@ -281,8 +282,8 @@ impl Row {
         let counts = |vote: &&Cast| vote.verdict == Verdict::Approve && ruled.counts(&vote.by, vote.seen);
         let approvals = row.votes.iter().filter(counts).count();
         // What an approval would grant now, which may be another than what was asked for.
-        let profile = ruled.profile.as_ref().unwrap_or(&row.facts.profile).clone();
-        let facts = RequestFacts { profile, ..row.facts.clone() };
+        let profile = ruled.profile.as_ref().unwrap_or(&row.facts.terms.profile).clone();
+        let facts = RequestFacts { terms: Terms { profile, ..row.facts.terms.clone() }, ..row.facts.clone() };
         let lapses = Sentence::default().text("Lapses ").time(row.facts.lapses_at, clock.full(row.facts.lapses_at));
         Self {
             time: Html::sentence(&lapses),
@@ -314,17 +315,17 @@ impl Row {
     }
 
     fn of(facts: &RequestFacts, state: RequestState, file: &PolicyFile, clock: &Clock) -> Self {
-        let namespaces: Vec<String> = facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-        let doing = doing(&facts.profile);
-        let cluster = &facts.cluster_name;
-        let access = Access { doing: &doing, scope: facts.profile.scope, namespaces: &namespaces, cluster };
-        let tense = Tense::Asked { state, minutes: facts.minutes };
+        let namespaces = facts.terms.namespace_names();
+        let doing = doing(&facts.terms.profile);
+        let cluster = &facts.terms.cluster_name;
+        let access = Access::of(&doing, &facts.terms);
+        let tense = Tense::Asked { state, minutes: facts.terms.minutes };
         Self {
             id: facts.id.to_string(),
             address: format!("/requests/{}", facts.id),
             sentence: Html::sentence(&access.sentence(Subject::Named(&facts.requester.name), tense, clock)),
             reason: words::request::short(&facts.reason),
-            risk: risk_pill(risk_of(&facts.profile, &namespaces)),
+            risk: risk_pill(risk_of(&facts.terms.profile, &namespaces)),
             prod: is_prod(file, cluster),
             asked: Html::relative(clock, facts.submitted_at),
             time: Html::default(),

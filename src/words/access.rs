@@ -8,6 +8,7 @@ use latchkey_domain::{
         grant::{Cause, GrantState},
         profile::{ResolvedProfile, Scope},
         request::{ClosedWhy, RequestState},
+        terms::Terms,
     },
     eks::rbac::{Capability, Kinds, Reach, capabilities},
 };
@@ -48,8 +49,16 @@ pub struct Access<'a> {
     /// "read pods": see [`doing`].
     pub doing: &'a str,
     pub scope: Scope,
-    pub namespaces: &'a [String],
+    pub namespaces: Vec<&'a str>,
     pub cluster: &'a str,
+}
+
+impl<'a> Access<'a> {
+    /// Of these terms, which allow this: see [`doing`].
+    pub fn of(doing: &'a str, terms: &'a Terms) -> Self {
+        let namespaces = terms.namespaces.iter().map(|namespace| namespace.name.as_str()).collect();
+        Self { doing, scope: terms.profile.scope, namespaces, cluster: &terms.cluster_name }
+    }
 }
 
 /// How an access stands in time.
@@ -102,15 +111,15 @@ impl Access<'_> {
         match self.scope {
             Scope::Cluster => sentence.text(" on all of ").name(self.cluster),
             Scope::Namespace => {
-                let named = self.namespaces.iter().map(String::as_str).take(NAMED_NAMESPACES);
+                let named = self.namespaces.iter().copied().take(NAMED_NAMESPACES);
                 let sentence = sentence.text(" in ");
                 let sentence = match self.namespaces.len().saturating_sub(NAMED_NAMESPACES) {
                     0 => sentence.names(named),
                     more => {
                         let (first, rest) = self.namespaces.split_at(1);
-                        let sentence = sentence.name(first[0].as_str());
+                        let sentence = sentence.name(first[0]);
                         let sentence =
-                            rest.iter().take(NAMED_NAMESPACES - 1).fold(sentence, |s, n| s.text(", ").name(n));
+                            rest.iter().take(NAMED_NAMESPACES - 1).fold(sentence, |s, n| s.text(", ").name(*n));
                         sentence.text(format!(" and {more} more namespaces"))
                     }
                 };

@@ -343,9 +343,9 @@ async fn judge(
 /// due at once.
 async fn activate(tx: &mut Tx, provisioning: Provisioning, legs: &[Leg], now: Timestamp) -> Result<bool, Interrupted> {
     let facts = &provisioning.facts;
-    let Some(proof) = Proof::<Present>::of(legs, &facts.profile) else {
-        if Proof::<Present>::wants_comparison(legs, &facts.profile) {
-            tx.wake(vec![Wake { target: Target::Principal(facts.principal), revoking: false }]).await?;
+    let Some(proof) = Proof::<Present>::of(legs, &facts.terms.profile) else {
+        if Proof::<Present>::wants_comparison(legs, &facts.terms.profile) {
+            tx.wake(vec![Wake { target: Target::Principal(facts.terms.principal), revoking: false }]).await?;
         }
         return Ok(false);
     };

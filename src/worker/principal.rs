@@ -29,15 +29,8 @@ use jiff::Timestamp;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
-        EventDraft, GrantId, PrincipalId,
-        became::Became,
-        blocker::Blocker,
-        compared::Compared,
-        decide_again::NotNow,
-        evidence::Evidence,
-        grant::{Cause, Grant},
-        residual::Residual,
-        transition::Actor,
+        EventDraft, GrantId, PrincipalId, became::Became, blocker::Blocker, compared::Compared, decide_again::NotNow,
+        evidence::Evidence, grant::Cause, residual::Residual, transition::Actor,
     },
     eks::arn::{PrincipalArn, UserArn},
     plan::{
@@ -90,7 +83,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         let desired = desired::principal(&mut snapshot, id, file).await?;
         let (mut desired, unreadable) = desired.ok_or(Interrupted::Nothing)?;
         let legs = desired::legs(&mut snapshot, lease.target()).await?;
-        let decided = decided(worker, &mut snapshot, lease, &mut desired, &legs).await?;
+        let decided = decided(worker, &mut snapshot, &mut desired, &legs).await?;
         drop(snapshot);
         quarantine::tell(&worker.store, &unreadable).await;
         (desired, legs, decided)
@@ -232,19 +225,16 @@ async fn tell_early(
 async fn decided(
     worker: &Worker,
     connection: &mut Connection,
-    lease: &Lease,
     desired: &mut DesiredPrincipal,
     legs: &Legs,
 ) -> Result<Decided, Interrupted> {
     if desired.grants.iter().all(|grant| grant.wish != Wish::Provision) {
         return Ok(Decided::default());
     }
-    let (live, _) = grants::live_on(&mut *connection, lease.target()).await?;
-    let new = live.iter().filter(|grant| matches!(grant, Grant::Provisioning(_))).map(Grant::facts);
+    let new: Vec<GrantId> =
+        desired.grants.iter().filter(|grant| grant.wish == Wish::Provision).map(|grant| grant.id).collect();
     let now = desired::business_time(&mut *connection).await?;
-    let decided =
-        decide_again::decide(&worker.store, connection, &new.collect::<Vec<_>>(), decide_again::Seen::LastLook, now)
-            .await?;
+    let decided = decide_again::decide(&worker.store, connection, &new, decide_again::Seen::LastLook, now).await?;
     for grant in &mut desired.grants {
         let proven = legs.get(&grant.id).is_some_and(|leg| leg.proven.is_some());
         match decided.not_now.get(&grant.id) {

@@ -2,12 +2,7 @@
 //! would not grant. It is ruled on as a vote and the worker rule on it.
 
 use super::{Application, apply::Row};
-use crate::store::{
-    StoreError, Tx, clusters,
-    columns::request_facts,
-    evidence,
-    grants::{self, Locked},
-};
+use crate::store::{StoreError, Tx, clusters, columns::request_facts, evidence};
 use latchkey_domain::access::{
     ClusterId, GrantId, RequestId,
     decide_again::{NotNow, decide_again},
@@ -80,8 +75,8 @@ pub(super) async fn look(
     let standing = standing(tx, application, kept).await?;
     let (file, hash) = (application.file, application.hash);
     for facts in requests {
-        let stands = standing.get(&facts.cluster);
-        if file.profile(&facts.profile.name).is_none() {
+        let stands = standing.get(&facts.terms.cluster);
+        if file.profile(&facts.terms.profile.name).is_none() {
             ends.dropped.push(facts.id);
             continue;
         }
@@ -106,22 +101,22 @@ async fn grants_not_granted(
 ) -> Result<BTreeMap<GrantId, NotGranted>, StoreError> {
     let (file, hash) = (application.file, application.hash);
     let waiting = not_set_up(tx, kept).await?;
-    let facts: Vec<&GrantFacts> =
-        waiting.iter().map(Grant::facts).filter(|facts| file.profile(&facts.profile.name).is_some()).collect();
-    let rests_on = evidence::of(tx.connection(), &facts).await?;
-    let on: BTreeSet<ClusterId> = facts.iter().map(|facts| facts.cluster).collect();
+    let rests_on = evidence::of(tx.connection(), &waiting).await?;
+    let read = rests_on.values().flatten().map(|evidence| &evidence.grant);
+    let facts: Vec<&GrantFacts> = read.filter(|facts| file.profile(&facts.terms.profile.name).is_some()).collect();
+    let on: BTreeSet<ClusterId> = facts.iter().map(|facts| facts.terms.cluster).collect();
     let shown = evidence::shown(tx.connection(), &on, &file.named_roles().into_iter().collect()).await?;
     let now = tx.now().await?;
     let mut refused = BTreeMap::new();
     for facts in facts {
         let Some(Ok(evidence)) = rests_on.get(&facts.id) else { continue };
-        match decide_again(evidence, file, hash, shown.get(&facts.cluster), now) {
+        match decide_again(evidence, file, hash, shown.get(&facts.terms.cluster), now) {
             Err(NotNow::NotAllowed(why)) => {
                 let not_granted = NotGranted {
                     kind: "access",
                     id: facts.id.to_string(),
                     whose: facts.handle.to_string(),
-                    profile: facts.profile.name.to_string(),
+                    profile: facts.terms.profile.name.to_string(),
                     cluster: evidence.cluster.name.clone(),
                     why: format!("{why}."),
                 };
@@ -135,7 +130,7 @@ async fn grants_not_granted(
 
 /// The accesses that are decided and not active, on these clusters; without a lock, since they are locked in the order
 /// of all that end.
-async fn not_set_up(tx: &mut Tx, kept: &[Row]) -> Result<Vec<Grant>, StoreError> {
+async fn not_set_up(tx: &mut Tx, kept: &[Row]) -> Result<Vec<GrantId>, StoreError> {
     let on: Vec<uuid::Uuid> = kept.iter().map(|row| row.id.0).collect();
     let ids = sqlx::query_scalar!(
         "select id from access_grant where state in ('scheduled', 'provisioning') and cluster_id = any($1) order by id",
@@ -143,14 +138,7 @@ async fn not_set_up(tx: &mut Tx, kept: &[Row]) -> Result<Vec<Grant>, StoreError>
     )
     .fetch_all(tx.connection())
     .await?;
-    let mut waiting = Vec::new();
-    for id in ids {
-        match grants::read(tx.connection(), GrantId(id)).await? {
-            Some(Locked::Grant(grant)) if is_not_set_up(&grant) => waiting.push(grant),
-            Some(Locked::Grant(_) | Locked::Unreadable(_)) | None => {}
-        }
-    }
-    Ok(waiting)
+    Ok(ids.into_iter().map(GrantId).collect())
 }
 
 fn request_not_granted(facts: &RequestFacts, why: &NotRuled) -> NotGranted {
@@ -166,8 +154,8 @@ fn request_not_granted(facts: &RequestFacts, why: &NotRuled) -> NotGranted {
         kind: "request",
         id: facts.id.to_string(),
         whose: facts.requester.handle.to_string(),
-        profile: facts.profile.name.to_string(),
-        cluster: facts.cluster_name.clone(),
+        profile: facts.terms.profile.name.to_string(),
+        cluster: facts.terms.cluster_name.clone(),
         why,
     }
 }
@@ -195,7 +183,7 @@ async fn pending(tx: &mut Tx) -> Result<Vec<RequestFacts>, StoreError> {
         r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
              r.policy_hash, r.policy_name, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!",
-             c.name as cluster_name, i.arn
+             c.name as cluster_name, i.arn as principal_arn
            from request r
            join person p on p.id = r.person_id
            join cluster c on c.id = r.cluster_id

@@ -2,27 +2,21 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{parsed, read_time, readable},
+    columns::{read_time, readable, terms},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    ClusterId, GrantId, PersonId, RequestId,
-    cluster::PinnedNamespace,
+    GrantId, PersonId, RequestId,
     grant::GrantState,
-    profile::ResolvedProfile,
     request::{ClosedWhy, RequestState},
+    terms::Terms,
 };
 
 /// A row of somebody's requests.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub id: RequestId,
-    pub cluster: ClusterId,
-    pub cluster_name: String,
-    pub profile: ResolvedProfile,
-    pub namespaces: Vec<PinnedNamespace>,
-    pub principal_arn: String,
-    pub minutes: u32,
+    pub terms: Terms,
     pub reason: String,
     pub state: RequestState,
     pub submitted_at: Timestamp,
@@ -44,7 +38,7 @@ pub async fn by(
 ) -> Result<Vec<Asked>, StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.cluster_id, c.name as cluster_name, latchkey_text(r.resolved_profile) as resolved_profile,
-             latchkey_text(r.namespaces) as namespaces, i.arn, r.minutes, r.reason,
+             latchkey_text(r.namespaces) as namespaces, r.principal_id, i.arn as principal_arn, r.minutes, r.reason,
              r.state, latchkey_readable(r.submitted_at) as submitted_at, latchkey_readable(r.lapses_at) as lapses_at,
              latchkey_readable(r.closed_at) as closed_at, r.closed_why, g.id as "grant_id?", g.state as "grant_state?"
            from request r
@@ -71,12 +65,7 @@ pub async fn by(
             };
             Ok(Asked {
                 id: RequestId(row.id),
-                cluster: ClusterId(row.cluster_id),
-                cluster_name: row.cluster_name,
-                profile: parsed("request", "resolved_profile", row.resolved_profile.as_deref())?,
-                namespaces: parsed("request", "namespaces", row.namespaces.as_deref())?,
-                principal_arn: row.arn,
-                minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("request", "minutes", e))?,
+                terms: terms!(row, "request"),
                 reason: row.reason,
                 state: RequestState::parse(&row.state)
                     .ok_or_else(|| StoreError::corrupt("request", "state", &row.state))?,

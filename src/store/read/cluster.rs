@@ -2,15 +2,12 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{blocker, gone, json, parsed, person, readable},
+    columns::{blocker, gone, json, person, readable, terms},
     observations::Observed,
 };
 use jiff::Timestamp;
 use latchkey_domain::{
-    access::{
-        ClusterId, GrantId, PersonId, blocker::Blocker, cluster::PinnedNamespace, grant::GrantState, person::Person,
-        profile::ResolvedProfile,
-    },
+    access::{ClusterId, GrantId, PersonId, blocker::Blocker, grant::GrantState, person::Person, terms::Terms},
     plan::observation::{AuthenticationMode, ClusterObservation},
 };
 
@@ -146,9 +143,7 @@ pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>
 pub struct LiveAccess {
     pub id: GrantId,
     pub holder: Person,
-    pub profile: ResolvedProfile,
-    pub namespaces: Vec<PinnedNamespace>,
-    pub minutes: u32,
+    pub terms: Terms,
     pub state: GrantState,
     pub active: Option<(Timestamp, Timestamp)>,
     /// The Kubernetes name of its holder there, once one is intended.
@@ -169,10 +164,12 @@ pub async fn live(
 ) -> Result<Vec<LiveAccess>, StoreError> {
     let rows = sqlx::query!(
         r#"select g.id, p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", latchkey_text(g.resolved_profile) as resolved_profile,
-             latchkey_text(g.namespaces) as namespaces, g.minutes,
-             g.state, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, m.username as "username?"
+             latchkey_text(g.namespaces) as namespaces, g.minutes, g.principal_id, i.arn as principal_arn, g.cluster_id,
+             c.name as cluster_name, g.state, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, m.username as "username?"
            from access_grant g
            join person p on p.id = g.person_id
+           join cluster c on c.id = g.cluster_id
+           join principal i on i.id = g.principal_id
            left join mapping m on m.principal_id = g.principal_id and m.cluster_id = g.cluster_id
              and m.state <> 'removed'
            where g.cluster_id = $1 and g.state <> 'ended'
@@ -192,9 +189,7 @@ pub async fn live(
             Ok(LiveAccess {
                 id: GrantId(row.id),
                 holder: person(row.person_id, &row.handle, row.name, row.groups)?,
-                profile: parsed("access_grant", "resolved_profile", row.resolved_profile.as_deref())?,
-                namespaces: parsed("access_grant", "namespaces", row.namespaces.as_deref())?,
-                minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("access_grant", "minutes", e))?,
+                terms: terms!(row, "access_grant"),
                 state: GrantState::parse(&row.state)
                     .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?,
                 active: jiff(row.since).zip(jiff(row.until)),

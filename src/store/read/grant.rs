@@ -2,28 +2,25 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{json, parsed, person},
+    columns::{decision_basis, json, person, terms},
     intents::PUT_POLICY,
     read::progress::{self, GrantProgress},
 };
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
-        ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId, cluster::PinnedNamespace,
-        grant::GrantBasis, person::Person, profile::ResolvedProfile,
+        ClusterId, GrantId, InstallationId, PersonId, RequestId, grant::GrantBasis, person::Person, terms::Terms,
     },
     eks::rbac::Kinds,
     plan::observation::EksCluster,
 };
-use std::num::NonZeroU8;
 
 /// An access as it stands.
 #[derive(Debug, Clone)]
 pub struct GrantDetail {
     pub progress: GrantProgress,
     pub holder: Person,
-    pub cluster: ClusterId,
-    pub cluster_name: String,
+    pub terms: Terms,
     pub cluster_arn: String,
     /// What EKS last said of the cluster; nothing where nobody looked yet.
     pub eks: Option<EksCluster>,
@@ -31,10 +28,6 @@ pub struct GrantDetail {
     pub seen_namespaces: Vec<String>,
     /// The kinds that its cluster served at the last look.
     pub kinds: Kinds,
-    pub profile: ResolvedProfile,
-    pub namespaces: Vec<PinnedNamespace>,
-    pub principal: PrincipalId,
-    pub principal_arn: String,
     /// What the AWS CLI calls the principal on its holder's machine.
     pub aws_profile: Option<String>,
     pub reason: String,
@@ -124,7 +117,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
               from jsonb_array_elements(case when jsonb_typeof(o.body->'kubernetes'->'namespaces') = 'array'
                 then o.body->'kubernetes'->'namespaces' else '[]' end) namespace) as seen_namespaces,
              latchkey_text(g.resolved_profile) as resolved_profile,
-             latchkey_text(g.namespaces) as namespaces, g.principal_id, i.arn as principal_arn, i.aws_profile,
+             latchkey_text(g.namespaces) as namespaces, g.minutes, g.principal_id, i.arn as principal_arn, i.aws_profile,
              r.reason, g.policy_name, g.policy_hash, g.basis, g.quorum,
              (select coalesce(jsonb_agg(jsonb_build_object('handle', d.handle, 'name', d.name) order by v.at), '[]')
               from vote v join person d on d.id = v.person_id
@@ -162,26 +155,19 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
         written_at: jiff(row.written_at),
         removed_at: jiff(row.removed_at),
     });
-    let quorum = row.quorum.and_then(|quorum| u8::try_from(quorum).ok()).and_then(NonZeroU8::new);
-    let basis = GrantBasis::parse(&row.basis, quorum);
     Ok(Some(GrantDetail {
         progress,
         holder: person(row.person_id, &row.handle, row.name, row.groups)?,
-        cluster: ClusterId(row.cluster_id),
-        cluster_name: row.cluster_name,
+        terms: terms!(row, "access_grant"),
         cluster_arn: row.cluster_arn,
         eks: row.eks.and_then(|value| json("observation", "body", value).ok()),
         seen_namespaces: row.seen_namespaces.unwrap_or_default(),
         kinds: row.kinds.and_then(|value| json("observation", "body", value).ok()).unwrap_or_default(),
-        profile: parsed("access_grant", "resolved_profile", row.resolved_profile.as_deref())?,
-        namespaces: parsed("access_grant", "namespaces", row.namespaces.as_deref())?,
-        principal: PrincipalId(row.principal_id),
-        principal_arn: row.principal_arn,
         aws_profile: row.aws_profile,
         reason: row.reason,
         policy_name: row.policy_name,
         policy_hash: hex::encode(row.policy_hash),
-        basis: basis.ok_or_else(|| StoreError::corrupt("access_grant", "basis", &row.basis))?,
+        basis: decision_basis("access_grant", &row.basis, row.quorum)?,
         deciders: json("vote", "person_id", row.deciders)?,
         installation: InstallationId(row.installation),
         mapping,

@@ -2,15 +2,14 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{blocker, parsed, readable, trouble},
+    columns::{blocker, readable, terms, trouble},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    ClusterId, GrantId, PersonId, RequestId,
+    GrantId, PersonId, RequestId,
     blocker::Blocker,
-    cluster::PinnedNamespace,
     grant::{GrantState, Trouble},
-    profile::ResolvedProfile,
+    terms::Terms,
 };
 
 /// An access that is not over.
@@ -18,11 +17,7 @@ use latchkey_domain::access::{
 pub struct Held {
     pub id: GrantId,
     pub request: RequestId,
-    pub cluster: ClusterId,
-    pub cluster_name: String,
-    pub profile: ResolvedProfile,
-    pub namespaces: Vec<PinnedNamespace>,
-    pub minutes: u32,
+    pub terms: Terms,
     pub state: GrantState,
     pub created_at: Timestamp,
     pub active: Option<(Timestamp, Timestamp)>,
@@ -38,13 +33,15 @@ pub struct Held {
 /// `Corrupt`, `Database`.
 pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError> {
     let rows = sqlx::query!(
-        r#"select g.id, g.request_id, g.cluster_id, c.name as cluster_name, latchkey_text(g.resolved_profile) as resolved_profile,
+        r#"select g.id, g.request_id, g.principal_id, i.arn as principal_arn, g.cluster_id, c.name as cluster_name,
+             latchkey_text(g.resolved_profile) as resolved_profile,
              latchkey_text(g.namespaces) as namespaces, g.minutes,
              g.state, g.created_at, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, t.condition as "condition?", t.why as "why?",
              g.state = 'active' and exists (select from grant_leg l where l.grant_id = g.id and l.wider <> '{}')
                as "wider!"
            from access_grant g
            join cluster c on c.id = g.cluster_id
+           join principal i on i.id = g.principal_id
            left join lateral (
              select condition, latchkey_blocker(error, code, blocker) as why from grant_leg
              where grant_id = g.id and condition <> 'ok' order by condition limit 1
@@ -62,11 +59,7 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
             Ok(Held {
                 id: GrantId(row.id),
                 request: RequestId(row.request_id),
-                cluster: ClusterId(row.cluster_id),
-                cluster_name: row.cluster_name,
-                profile: parsed("access_grant", "resolved_profile", row.resolved_profile.as_deref())?,
-                namespaces: parsed("access_grant", "namespaces", row.namespaces.as_deref())?,
-                minutes: u32::try_from(row.minutes).map_err(|e| StoreError::corrupt("access_grant", "minutes", e))?,
+                terms: terms!(row, "access_grant"),
                 state: GrantState::parse(&row.state)
                     .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?,
                 created_at: row.created_at.to_jiff(),

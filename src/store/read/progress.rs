@@ -28,7 +28,6 @@ pub struct GrantProgress {
     pub state: GrantState,
     /// Grows with each change of state.
     pub version: i64,
-    pub minutes: u32,
     pub decided_by: Vec<PersonId>,
     pub created_at: Timestamp,
     pub activate_by: Timestamp,
@@ -144,7 +143,7 @@ pub async fn of_request(store: &Store, id: RequestId) -> Result<Option<GrantProg
 /// `Corrupt`, `Database`. No such grant is `None`.
 pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, StoreError> {
     let row = sqlx::query!(
-        r#"select g.request_id, g.person_id, g.state, g.version, g.minutes, g.decided_by, g.created_at, g.activate_by,
+        r#"select g.request_id, g.person_id, g.state, g.version, g.decided_by, g.created_at, g.activate_by,
              g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.end_reason, g.residual,
              e.name as "ended_by?"
            from access_grant g left join person e on e.id = g.ended_by where g.id = $1"#,
@@ -166,7 +165,6 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
         person: PersonId(row.person_id),
         state: GrantState::parse(&row.state).ok_or_else(|| corrupt("state", &row.state))?,
         version: row.version,
-        minutes: u32::try_from(row.minutes).map_err(|error| corrupt("minutes", &error))?,
         decided_by: row.decided_by.into_iter().map(PersonId).collect(),
         created_at: row.created_at.to_jiff(),
         activate_by: row.activate_by.to_jiff(),

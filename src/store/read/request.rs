@@ -2,16 +2,16 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::request_facts,
+    columns::{decision_basis, request_facts},
     read::progress::{self, GrantProgress},
     requests::votes,
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
     PersonId, RequestId,
+    grant::GrantBasis,
     request::{ClosedWhy, RequestFacts, RequestState, Vote},
 };
-use std::num::NonZeroU8;
 
 /// A request as it stands.
 #[derive(Debug, Clone)]
@@ -19,8 +19,8 @@ pub struct RequestDetail {
     pub facts: RequestFacts,
     /// What the AWS CLI calls the principal on the requester's machine.
     pub aws_profile: Option<String>,
-    /// None where the policy decided by itself.
-    pub quorum: Option<NonZeroU8>,
+    /// How it is to be decided by the policy that ruled when it was asked.
+    pub basis: GrantBasis,
     pub state: RequestState,
     pub closed_at: Option<Timestamp>,
     /// Of a cancelled one; nothing in rows of earlier versions.
@@ -48,8 +48,8 @@ pub async fn by_id(store: &Store, id: RequestId) -> Result<Option<RequestDetail>
     let row = sqlx::query!(
         r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason, r.policy_hash,
-             r.policy_name, r.quorum, r.state, r.submitted_at, r.lapses_at, r.closed_at, r.closed_why,
-             p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn, i.aws_profile,
+             r.policy_name, r.basis, r.quorum, r.state, r.submitted_at, r.lapses_at, r.closed_at, r.closed_why,
+             p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn, i.aws_profile,
              i.ended_at is not null as "principal_ended!"
            from request r
            join person p on p.id = r.person_id
@@ -62,11 +62,12 @@ pub async fn by_id(store: &Store, id: RequestId) -> Result<Option<RequestDetail>
     .await?;
     let Some(row) = row else { return Ok(None) };
     let state = RequestState::parse(&row.state).ok_or_else(|| StoreError::corrupt("request", "state", &row.state))?;
+    let basis = decision_basis("request", &row.basis, Some(row.quorum).filter(|quorum| *quorum > 0))?;
     let facts = request_facts!(row);
     Ok(Some(RequestDetail {
         facts,
         aws_profile: row.aws_profile,
-        quorum: u8::try_from(row.quorum).ok().and_then(NonZeroU8::new),
+        basis,
         state,
         closed_at: row.closed_at.map(jiff_sqlx::Timestamp::to_jiff),
         closed_why: row.closed_why.as_deref().and_then(ClosedWhy::parse),

@@ -145,7 +145,7 @@ impl ClusterPage {
             ask: can_ask.then(|| format!("/requests/new?cluster={}", detail.name)),
             notice: notice(detail, sight, mode, signed_in),
             facts: facts(detail, sees_all),
-            accesses: live.iter().map(|access| AccessRow::of(access, &detail.name, signed_in)).collect(),
+            accesses: live.iter().map(|access| AccessRow::of(access, signed_in)).collect(),
             more: next,
             inside: kubernetes.filter(|_| sees_all).map(|state| Inside::of(state, mode)),
             sees_all,
@@ -221,13 +221,16 @@ fn facts(detail: &ClusterDetail, sees_all: bool) -> Vec<(&'static str, Html)> {
 }
 
 impl AccessRow {
-    fn of(access: &LiveAccess, cluster: &str, signed_in: &SignedIn) -> Self {
-        let namespaces: Vec<String> = access.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-        let doing = doing(&access.profile);
-        let place = Access { doing: &doing, scope: access.profile.scope, namespaces: &namespaces, cluster };
+    fn of(access: &LiveAccess, signed_in: &SignedIn) -> Self {
+        let doing = doing(&access.terms.profile);
+        let place = Access::of(&doing, &access.terms);
         let subject = Subject::of(&access.holder.name, access.holder.id == signed_in.visitor.person.id);
-        let tense =
-            Tense::Granted { state: access.state, minutes: access.minutes, active: access.active, ended_at: None };
+        let tense = Tense::Granted {
+            state: access.state,
+            minutes: access.terms.minutes,
+            active: access.active,
+            ended_at: None,
+        };
         Self {
             address: format!("/grants/{}", access.id),
             sentence: Html::sentence(&place.sentence(subject, tense, &signed_in.clock)),
@@ -361,9 +364,7 @@ impl ClusterPage {
         let live = LiveAccess {
             id: grant.progress.id,
             holder: grant.holder,
-            profile: grant.profile,
-            namespaces: grant.namespaces,
-            minutes: 60,
+            terms: grant.terms,
             state: grant.progress.state,
             active: grant.progress.active,
             username: Some("latchkey:ana:3".into()),

@@ -9,9 +9,8 @@ use crate::{
     words,
 };
 use latchkey_domain::{
-    access::grant::{GrantFacts, GrantState},
-    eks::{arn::PrincipalArn, rbac::BindingSpec},
-    plan::desired::{DesiredGrant, Wish},
+    access::{grant::GrantState, terms::Bound},
+    eks::rbac::{BindingSpec, Provenance},
 };
 
 /// What stands, or stood, in IAM and on the cluster because of this access.
@@ -20,7 +19,7 @@ pub fn documents(detail: &GrantDetail) -> Vec<Document> {
     let gone = detail.progress.state == GrantState::Ended;
     let mut documents = vec![policy_document(detail.iam_policy.as_deref(), gone), mapping_document(mapping)];
     if detail.progress.active.is_some() || detail.progress.steps.iter().any(|step| step.step.contains("binding")) {
-        let said = words::access::ends_by(detail.progress.minutes);
+        let said = words::access::ends_by(detail.terms.minutes);
         let one = |spec: BindingSpec| Document { said: Some(said.clone()), ..whole("Binding", &spec.to_yaml(), gone) };
         documents.extend(bindings(detail, &mapping.username).into_iter().map(one));
     }
@@ -76,34 +75,11 @@ fn whole(title: &str, text: &str, gone: bool) -> Document {
 }
 
 fn bindings(detail: &GrantDetail, username: &str) -> Vec<BindingSpec> {
-    let Ok(arn) = PrincipalArn::parse(&detail.principal_arn) else { return Vec::new() };
-    let progress = &detail.progress;
-    let grant = DesiredGrant {
-        facts: GrantFacts {
-            id: progress.id,
-            request: progress.request,
-            person: detail.holder.id,
-            handle: detail.holder.handle.clone(),
-            principal: detail.principal,
-            cluster: detail.cluster,
-            profile: detail.profile.clone(),
-            namespaces: detail.namespaces.clone(),
-            minutes: progress.minutes,
-            policy_hash: detail.policy_hash.clone(),
-            policy_name: detail.policy_name.clone(),
-            basis: detail.basis,
-            decided_by: progress.decided_by.clone(),
-            created_at: progress.created_at,
-            activate_by: progress.activate_by,
-            hard_until: progress.hard_until,
-        },
-        wish: Wish::Keep,
-        arn,
+    let provenance = Provenance {
+        requester: detail.holder.handle.to_string(),
         deciders: detail.deciders.iter().map(|decider| decider.handle.clone()).collect(),
-        attempts: 0,
-        resting: false,
-        held: None,
-        stood: std::collections::BTreeSet::new(),
+        ends_by: detail.progress.hard_until,
     };
-    grant.bindings(detail.installation, username)
+    let (installation, grant) = (detail.installation, detail.progress.id);
+    detail.terms.bindings(Bound { installation, grant, username, provenance: &provenance })
 }

@@ -40,11 +40,11 @@ pub async fn download(
     let cluster = cluster(&detail).ok_or_else(|| {
         Failure::Unavailable(format!(
             "No worker has read `{}` yet, so its address is not known. Try again in a minute.",
-            detail.cluster_name
+            detail.terms.cluster_name
         ))
     })?;
     let text = render(&[cluster], detail.aws_profile.as_deref(), &ExecCommand::aws());
-    let disposition = format!("attachment; filename=\"{}\"", file_name(&detail.cluster_name));
+    let disposition = format!("attachment; filename=\"{}\"", file_name(&detail.terms.cluster_name));
     let disposition = HeaderValue::try_from(disposition).map_err(|error| Failure::internal(&error))?;
     let headers: [(HeaderName, HeaderValue); 2] = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/yaml; charset=utf-8")),
@@ -62,11 +62,11 @@ fn cluster(detail: &GrantDetail) -> Option<KubeconfigCluster> {
     let eks = detail.eks.as_ref()?;
     let arn = ClusterArn::parse(&detail.cluster_arn).ok()?;
     Some(KubeconfigCluster {
-        name: detail.cluster_name.clone(),
+        name: detail.terms.cluster_name.clone(),
         region: arn.region().to_owned(),
         arn,
         server: eks.endpoint.clone(),
         ca_pem_base64: eks.certificate_authority.clone(),
-        namespace: detail.namespaces.first().map(|namespace| namespace.name.clone()),
+        namespace: detail.terms.namespaces.first().map(|namespace| namespace.name.clone()),
     })
 }

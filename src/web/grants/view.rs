@@ -115,18 +115,13 @@ impl View {
     /// The view of an access.
     pub fn of(detail: &GrantDetail, part: GrantPart, file: &PolicyFile, clock: &Clock) -> Self {
         let progress = &detail.progress;
-        let namespaces: Vec<String> = detail.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        let namespaces = detail.terms.namespace_names();
         let subject = Subject::of(&detail.holder.name, part.holder);
-        let doing = doing_on(&detail.profile, &detail.kinds);
-        let access = Access {
-            doing: &doing,
-            scope: detail.profile.scope,
-            namespaces: &namespaces,
-            cluster: &detail.cluster_name,
-        };
+        let doing = doing_on(&detail.terms.profile, &detail.kinds);
+        let access = Access::of(&doing, &detail.terms);
         let tense = Tense::Granted {
             state: progress.state,
-            minutes: progress.minutes,
+            minutes: detail.terms.minutes,
             active: progress.active,
             ended_at: progress.ended_at,
         };
@@ -135,9 +130,9 @@ impl View {
         let time_left = running.map(|span| TimeLeft::of(span, clock));
         let title = match &time_left {
             Some(left) if progress.state == GrantState::Active => {
-                format!("{} left · {}", left.left, detail.cluster_name)
+                format!("{} left · {}", left.left, detail.terms.cluster_name)
             }
-            _ => format!("{} · {}", pill.word, detail.cluster_name),
+            _ => format!("{} · {}", pill.word, detail.terms.cluster_name),
         };
         let is_live = matches!(progress.state, GrantState::Scheduled | GrantState::Provisioning | GrantState::Active);
         let over = matches!(progress.state, GrantState::Revoking | GrantState::Ended);
@@ -149,14 +144,14 @@ impl View {
             marks: marks(detail),
             standing: Html::sentence(&timeline::standing(progress, clock)),
             alarm: alarm(detail),
-            prod: is_prod(file, &detail.cluster_name),
+            prod: is_prod(file, &detail.terms.cluster_name),
             state: progress.state,
             crumb: if part.holder { ("/", "Home") } else { ("/inbox?tab=decided", "Inbox") },
             how: (part.holder && is_live).then(|| HowTo::of(detail, &namespaces)),
             evidence: evidence(detail, clock),
             unprotected: progress
                 .is_unprotected()
-                .then(|| Html::prose(&words::access::unprotected(&detail.principal_arn))),
+                .then(|| Html::prose(&words::access::unprotected(&detail.terms.principal_arn))),
             wider: progress.allows_more().into_iter().map(wider).collect(),
             residual: timeline::beside(progress),
             never: if is_live { never(detail, &namespaces) } else { vec![] },
@@ -196,7 +191,7 @@ fn wider(why: &Blocker) -> Html {
 }
 
 fn never(detail: &GrantDetail, namespaces: &[String]) -> Vec<Html> {
-    let works = detail.profile.workable(&reach_of(&detail.profile, namespaces), &detail.kinds);
+    let works = detail.terms.profile.workable(&reach_of(&detail.terms.profile, namespaces), &detail.kinds);
     words::power::never(&works).iter().map(|line| Html::prose(&words::steps::full_stop(line))).collect()
 }
 
@@ -242,21 +237,24 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
             (Proven::Present, Target::Cluster(_)) => {
                 format!(
                     "It was configured and authorised{answers}. The API server of `{}` said so",
-                    detail.cluster_name
+                    detail.terms.cluster_name
                 )
             }
             (Proven::Present, Target::Principal(_)) => "IAM is as it should be, as read back".to_owned(),
             (Proven::Gone, Target::Cluster(_)) if leg.evidence.cluster_gone => {
-                format!("The cluster `{}` is gone, and nothing of it is left with it. EKS said so", detail.cluster_name)
+                format!(
+                    "The cluster `{}` is gone, and nothing of it is left with it. EKS said so",
+                    detail.terms.cluster_name
+                )
             }
             (Proven::Gone, Target::Cluster(_)) if !detail.progress.residual.is_empty() => {
-                let place = &detail.cluster_name;
+                let place = &detail.terms.cluster_name;
                 format!(
                     "Nothing of ours is left on `{place}`. What may still let them in is named above. So it was seen"
                 )
             }
             (Proven::Gone, Target::Cluster(_)) => {
-                format!("Nothing of it is left on `{}`, and its API server refuses", detail.cluster_name)
+                format!("Nothing of it is left on `{}`, and its API server refuses", detail.terms.cluster_name)
             }
             (Proven::Gone, Target::Principal(_)) => "Nothing of it is left in IAM, as read back".to_owned(),
         };
@@ -269,12 +267,12 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
 /// The same ask again: the form's own address, without the reason.
 fn ask_again(detail: &GrantDetail, namespaces: &[String]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("cluster", &detail.cluster_name).append_pair("profile", detail.profile.name.as_str());
+    query.append_pair("cluster", &detail.terms.cluster_name).append_pair("profile", detail.terms.profile.name.as_str());
     for namespace in namespaces {
         query.append_pair("namespace", namespace);
     }
-    query.append_pair("principal", &detail.principal_arn);
-    query.append_pair("minutes", &detail.progress.minutes.to_string());
+    query.append_pair("principal", &detail.terms.principal_arn);
+    query.append_pair("minutes", &detail.terms.minutes.to_string());
     format!("/requests/new?{}", query.finish())
 }
 
@@ -290,21 +288,21 @@ fn version(detail: &GrantDetail, namespaces: &[String], left: Option<&TimeLeft>)
 
 impl HowTo {
     fn of(detail: &GrantDetail, namespaces: &[String]) -> Self {
-        let reach = reach_of(&detail.profile, namespaces);
-        let expected = expectations(&detail.profile.rules(), &reach, &detail.seen_namespaces, &detail.kinds);
-        let file = file_name(&detail.cluster_name);
+        let reach = reach_of(&detail.terms.profile, namespaces);
+        let expected = expectations(&detail.terms.profile.rules(), &reach, &detail.seen_namespaces, &detail.kinds);
+        let file = file_name(&detail.terms.cluster_name);
         let profile = detail.aws_profile.as_ref().map_or_else(String::new, |name| format!(" --profile '{name}'"));
         Self {
             download: detail.eks.as_ref().map(|_| format!("/grants/{}/kubeconfig", detail.progress.id)),
             export: format!("export KUBECONFIG=~/Downloads/{file}"),
             file,
             identity_check: format!("aws sts get-caller-identity --query Arn --output text{profile}"),
-            arn: detail.principal_arn.clone(),
+            arn: detail.terms.principal_arn.clone(),
             works: words::kubectl::works(&expected),
             must_fail: words::kubectl::must_fail(&expected),
             ready: detail.progress.state == GrantState::Active,
             aws_profile: detail.aws_profile.clone(),
-            cluster: detail.cluster_name.clone(),
+            cluster: detail.terms.cluster_name.clone(),
         }
     }
 }
@@ -315,17 +313,17 @@ impl Facts {
         Self {
             holder: detail.holder.name.clone(),
             handle: detail.holder.handle.to_string(),
-            cluster: detail.cluster_name.clone(),
-            cluster_address: format!("/clusters/{}", detail.cluster),
-            profile: detail.profile.name.to_string(),
+            cluster: detail.terms.cluster_name.clone(),
+            cluster_address: format!("/clusters/{}", detail.terms.cluster),
+            profile: detail.terms.profile.name.to_string(),
             namespaces: namespaces.to_vec(),
-            principal: detail.principal_arn.clone(),
+            principal: detail.terms.principal_arn.clone(),
             username: detail.mapping.as_ref().map(|mapping| mapping.username.clone()),
             deciders: (!names.is_empty()).then(|| list(&names, "and")),
             policy: detail.policy_name.clone(),
             policy_hash: detail.policy_hash.chars().take(12).collect(),
             request_address: format!("/requests/{}", detail.progress.request),
-            length: words::time::length(detail.progress.minutes),
+            length: words::time::length(detail.terms.minutes),
             latest_end: is_coming(detail.progress.state).then(|| Html::when(clock, detail.progress.hard_until)),
             reason: detail.reason.clone(),
         }

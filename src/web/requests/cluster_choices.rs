@@ -49,16 +49,17 @@ impl ClusterChoices {
         let held = held::by(&state.store, signed_in.visitor.person.id).await?;
         let asked = asked::by(&state.store, signed_in.visitor.person.id, None, PAGE).await?;
         let file = &signed_in.policy.file;
-        let has = |name: &str| held.iter().find(|held| held.cluster_name == name);
-        let waits =
-            |name: &str| asked.iter().find(|asked| asked.cluster_name == name && asked.state == RequestState::Pending);
+        let has = |name: &str| held.iter().find(|held| held.terms.cluster_name == name);
+        let waits = |name: &str| {
+            asked.iter().find(|asked| asked.terms.cluster_name == name && asked.state == RequestState::Pending)
+        };
         let candidates = file.clusters.iter().map(|cluster| {
             let name = cluster.name.as_str();
             Candidate {
                 cluster,
                 open: !file.may_ask(&signed_in.visitor.person, &cluster.name).is_empty(),
                 theirs: has(name).is_some() || waits(name).is_some(),
-                recent: asked.iter().any(|asked| asked.cluster_name == name),
+                recent: asked.iter().any(|asked| asked.terms.cluster_name == name),
             }
         });
         let (picked, more) = pick(candidates.collect(), find, &form.cluster);
@@ -118,7 +119,7 @@ fn matches(cluster: &PolicyCluster, find: &str) -> bool {
 fn line(has: Option<&Held>, waits: Option<&Asked>, clock: &Clock) -> Option<Html> {
     match (has, waits) {
         (Some(held), _) => {
-            let profile = &held.profile.name;
+            let profile = &held.terms.profile.name;
             Some(match held.active {
                 Some((_, until)) => {
                     let start = Sentence::parse(&format!("You have `{profile}` here until "));
@@ -129,7 +130,7 @@ fn line(has: Option<&Held>, waits: Option<&Asked>, clock: &Clock) -> Option<Html
         }
         (None, Some(asked)) => {
             let ago = clock.relative(asked.submitted_at);
-            Some(Html::prose(&format!("You asked for `{}` here {ago}", asked.profile.name)))
+            Some(Html::prose(&format!("You asked for `{}` here {ago}", asked.terms.profile.name)))
         }
         (None, None) => None,
     }

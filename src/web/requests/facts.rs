@@ -41,12 +41,12 @@ impl Facts {
     pub fn of(detail: &RequestDetail, namespaces: &[String], clock: &Clock) -> Self {
         let facts = &detail.facts;
         Self {
-            cluster: facts.cluster_name.clone(),
-            cluster_address: format!("/clusters/{}", facts.cluster),
-            profile: facts.profile.name.to_string(),
+            cluster: facts.terms.cluster_name.clone(),
+            cluster_address: format!("/clusters/{}", facts.terms.cluster),
+            profile: facts.terms.profile.name.to_string(),
             namespaces: namespaces.to_vec(),
-            principal: facts.principal_arn.clone(),
-            length: words::time::length(facts.minutes),
+            principal: facts.terms.principal_arn.clone(),
+            length: words::time::length(facts.terms.minutes),
             submitted: Html::when(clock, facts.submitted_at),
             lapses: (detail.state == RequestState::Pending).then(|| Html::when(clock, facts.lapses_at)),
             policy: facts.policy_name.clone(),

@@ -64,14 +64,26 @@ fn refilled(cluster: &str, profile: &str, namespaces: &[PinnedNamespace], princi
 /// *Ask again* for what a request asked for.
 pub fn address_of(detail: &RequestDetail) -> String {
     let facts = &detail.facts;
-    let profile = facts.profile.name.as_str();
-    refilled(&facts.cluster_name, profile, &facts.namespaces, &facts.principal_arn, facts.minutes)
+    let profile = facts.terms.profile.name.as_str();
+    refilled(
+        &facts.terms.cluster_name,
+        profile,
+        &facts.terms.namespaces,
+        &facts.terms.principal_arn,
+        facts.terms.minutes,
+    )
 }
 
 /// *Ask again* for a row of one's requests.
 pub fn address_of_row(asked: &Asked) -> String {
-    let profile = asked.profile.name.as_str();
-    refilled(&asked.cluster_name, profile, &asked.namespaces, &asked.principal_arn, asked.minutes)
+    let profile = asked.terms.profile.name.as_str();
+    refilled(
+        &asked.terms.cluster_name,
+        profile,
+        &asked.terms.namespaces,
+        &asked.terms.principal_arn,
+        asked.terms.minutes,
+    )
 }
 
 #[cfg(test)]

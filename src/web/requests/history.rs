@@ -51,11 +51,9 @@ impl History {
 impl HistoryRow {
     /// A request as a line.
     pub fn asked(asked: &Asked, name: &str, clock: &Clock) -> Self {
-        let namespaces: Vec<String> = asked.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-        let doing = doing(&asked.profile);
-        let access =
-            Access { doing: &doing, scope: asked.profile.scope, namespaces: &namespaces, cluster: &asked.cluster_name };
-        let tense = Tense::Asked { state: RequestState::Cancelled, minutes: asked.minutes };
+        let doing = doing(&asked.terms.profile);
+        let access = Access::of(&doing, &asked.terms);
+        let tense = Tense::Asked { state: RequestState::Cancelled, minutes: asked.terms.minutes };
         let pill =
             asked.grant.map_or_else(|| Pill::request(asked.state, asked.closed_why), |(_, state)| Pill::grant(state));
         Self {
@@ -68,11 +66,10 @@ impl HistoryRow {
 
     /// An access as a line.
     pub fn held(held: &Held, name: &str, clock: &Clock) -> Self {
-        let namespaces: Vec<String> = held.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-        let doing = doing(&held.profile);
-        let access =
-            Access { doing: &doing, scope: held.profile.scope, namespaces: &namespaces, cluster: &held.cluster_name };
-        let tense = Tense::Granted { state: held.state, minutes: held.minutes, active: held.active, ended_at: None };
+        let doing = doing(&held.terms.profile);
+        let access = Access::of(&doing, &held.terms);
+        let tense =
+            Tense::Granted { state: held.state, minutes: held.terms.minutes, active: held.active, ended_at: None };
         Self {
             address: format!("/grants/{}", held.id),
             sentence: Html::sentence(&access.sentence(Subject::Named(first_name(name)), tense, clock)),

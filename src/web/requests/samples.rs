@@ -97,13 +97,16 @@ fn facts(grave: bool) -> RequestFacts {
     RequestFacts {
         id: RequestId(Uuid::from_u128(7)),
         requester: person(2, "Ana Petrova"),
-        principal: PrincipalId(Uuid::from_u128(3)),
-        principal_arn: "arn:aws:iam::111122223333:user/latchkey/ana".to_owned(),
-        cluster: ClusterId(Uuid::from_u128(4)),
-        cluster_name: "prod-eu".to_owned(),
-        profile: profile(grave),
-        namespaces: vec![PinnedNamespace { name: "payments".to_owned(), uid: "u1".to_owned() }],
-        minutes: 60,
+        terms: Terms {
+            principal: PrincipalId(Uuid::from_u128(3)),
+            principal_arn: "arn:aws:iam::111122223333:user/latchkey/ana".to_owned(),
+            cluster: ClusterId(Uuid::from_u128(4)),
+            cluster_name: "prod-eu".to_owned(),
+            profile: profile(grave),
+            namespaces: vec![PinnedNamespace { name: "payments".to_owned(), uid: "u1".to_owned() }],
+            minutes: 60,
+            starts: Starts::AtOnce,
+        },
         reason: "Checkout answers 502 for card payments since 13:30.\nI want to see which pods restart, and why."
             .to_owned(),
         policy_hash: "4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4".to_owned(),
@@ -117,7 +120,7 @@ fn detail(grave: bool) -> RequestDetail {
     RequestDetail {
         facts: facts(grave),
         aws_profile: Some("work".to_owned()),
-        quorum: NonZeroU8::new(1),
+        basis: GrantBasis::Quorum(NonZeroU8::MIN),
         state: RequestState::Pending,
         closed_at: None,
         closed_why: None,
@@ -171,7 +174,6 @@ fn granted(state: GrantState) -> RequestDetail {
         person: PersonId(Uuid::from_u128(2)),
         state,
         version: 2,
-        minutes: 60,
         decided_by: vec![PersonId(Uuid::from_u128(5))],
         created_at: at("14:41:10"),
         activate_by: at("15:11:10"),
@@ -234,7 +236,7 @@ fn ruled(facts: &RequestFacts, quorum: u8) -> Ruled {
     let policy = Policy {
         name: facts.policy_name.clone(),
         requesters: Audience::default(),
-        profiles: vec![facts.profile.name.clone()],
+        profiles: vec![facts.terms.profile.name.clone()],
         clusters: ClusterSelector::Names(vec![]),
         namespaces: vec!["payments".to_owned()],
         longest_minutes: 480,
@@ -243,7 +245,7 @@ fn ruled(facts: &RequestFacts, quorum: u8) -> Ruled {
     };
     let eligible = Eligible { approvers, requester: facts.requester.id };
     let basis = Basis { policy, policy_hash: facts.policy_hash.clone() };
-    Ruled::of(facts, basis, quorum, eligible, Ok(facts.profile.clone()))
+    Ruled::of(facts, basis, quorum, eligible, Ok(facts.terms.profile.clone()))
 }
 
 fn as_ben() -> SignedIn {
@@ -318,12 +320,7 @@ pub fn asked(number: u128, state: RequestState, grant: Option<GrantState>) -> As
     let facts = facts(false);
     Asked {
         id: RequestId(Uuid::from_u128(number)),
-        cluster: facts.cluster,
-        cluster_name: "staging-eu".to_owned(),
-        profile: facts.profile,
-        namespaces: facts.namespaces,
-        principal_arn: facts.principal_arn,
-        minutes: 120,
+        terms: Terms { cluster_name: "staging-eu".to_owned(), minutes: 120, ..facts.terms },
         reason: "See whether the new ingress settings arrived.".to_owned(),
         state,
         submitted_at: facts.submitted_at - SignedDuration::from_hours(30),
@@ -341,11 +338,7 @@ pub fn held(number: u128, state: GrantState) -> Held {
     Held {
         id: GrantId(Uuid::from_u128(number)),
         request: facts.id,
-        cluster: facts.cluster,
-        cluster_name: "prod-eu".to_owned(),
-        profile: facts.profile,
-        namespaces: facts.namespaces,
-        minutes: 60,
+        terms: facts.terms,
         state,
         created_at: at("14:20:00"),
         active: (state == GrantState::Active).then(|| (at("14:20:03"), at("15:20:03"))),

@@ -167,16 +167,16 @@ impl RequestPage {
         let pending = detail.state == RequestState::Pending;
         let seen = ruled.as_ref().ok().filter(|_| pending).map(|ruled| ruled.seen);
         let shown = Self::shown(&ruled, &detail);
-        let kinds = observations::kinds(&state.store, detail.facts.cluster).await?;
+        let kinds = observations::kinds(&state.store, detail.facts.terms.cluster).await?;
         let mut view = Self::new(signed_in, &shown, &ruled, &known, &kinds, part);
         // What an approval would grant now is on the page, whatever was asked for.
-        detail.facts.profile = shown.facts.profile;
+        detail.facts.terms.profile = shown.facts.terms.profile;
         view.version = standing::version(&detail, seen.map(|seen| seen.to_string()).as_deref());
         view.notice = again.notice.as_deref().map(Html::prose);
         let voted =
             detail.votes.iter().any(|vote| vote.by.id == signed_in.visitor.person.id && Some(vote.seen) == seen);
         let pending = pending && signed_in.clock.now < detail.facts.lapses_at;
-        let held = if pending { hold::of(&state.store, detail.facts.cluster).await? } else { None };
+        let held = if pending { hold::of(&state.store, detail.facts.terms.cluster).await? } else { None };
         view.waits = held.as_ref().map(|held| held.not_now(Reader::Decider, &signed_in.clock));
         view.version.push_str(OnHold::version(held.as_ref()));
         if pending && (part.eligible || part.oversees) {
@@ -217,7 +217,7 @@ impl RequestPage {
     fn shown(ruled: &Result<Ruled, NotRuled>, detail: &RequestDetail) -> RequestDetail {
         let mut shown = detail.clone();
         if let (RequestState::Pending, Ok(Ruled { profile: Ok(profile), .. })) = (detail.state, ruled) {
-            shown.facts.profile = profile.clone();
+            shown.facts.terms.profile = profile.clone();
         }
         shown
     }
@@ -231,16 +231,15 @@ impl RequestPage {
         part: RequestPart,
     ) -> Self {
         let (facts, clock) = (&detail.facts, &signed_in.clock);
-        let namespaces: Vec<String> = facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        let namespaces = facts.terms.namespace_names();
         let subject = Subject::of(&facts.requester.name, part.requester);
-        let doing = doing_on(&facts.profile, kinds);
-        let access =
-            Access { doing: &doing, scope: facts.profile.scope, namespaces: &namespaces, cluster: &facts.cluster_name };
+        let doing = doing_on(&facts.terms.profile, kinds);
+        let access = Access::of(&doing, &facts.terms);
         let sentence = access.sentence(subject, standing::tense(detail), clock);
         let waiting_for = ruled.as_ref().map(|ruled| Waiting::of(detail, ruled, known)).map_err(Clone::clone);
-        let prod = is_prod(&signed_in.policy.file, &facts.cluster_name);
+        let prod = is_prod(&signed_in.policy.file, &facts.terms.cluster_name);
         let pill = standing::pill(detail);
-        let title = format!("{} · {}", pill.word, facts.cluster_name);
+        let title = format!("{} · {}", pill.word, facts.terms.cluster_name);
         let crumb = if part.requester { ("/", "Home") } else { ("/inbox", "Inbox") };
         let grant = detail.grant.as_ref();
         Self {
@@ -257,7 +256,7 @@ impl RequestPage {
             reason: facts.reason.clone(),
             facts: Facts::of(detail, &namespaces, clock),
             events: standing::events(detail, subject, &waiting_for, clock),
-            power: Power::of(&facts.profile, &namespaces, &namespaces, kinds),
+            power: Power::of(&facts.terms.profile, &namespaces, &namespaces, kinds),
             change: None,
             waits: None,
             read: None,

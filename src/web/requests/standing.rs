@@ -15,7 +15,7 @@ use crate::{
     },
 };
 use latchkey_domain::access::{
-    grant::GrantState,
+    grant::{GrantBasis, GrantState},
     request::{RequestState, Verdict},
     standing::NotRuled,
 };
@@ -27,7 +27,7 @@ const WAITING_SECONDS: u32 = 15;
 
 /// The tense of its sentence.
 pub fn tense(detail: &RequestDetail) -> Tense {
-    let minutes = detail.facts.minutes;
+    let minutes = detail.facts.terms.minutes;
     match &detail.grant {
         Some(grant) => Tense::Granted { state: grant.state, minutes, active: grant.active, ended_at: grant.ended_at },
         None => Tense::Asked { state: detail.state, minutes },
@@ -123,7 +123,7 @@ pub fn events(
             events.push(Event::minor(Tone::Needs, Icon::TriangleAlert, Html::sentence(&text), None));
         }
     }
-    if detail.quorum.is_none() && detail.state == RequestState::Approved {
+    if detail.basis == GrantBasis::Automatic && detail.state == RequestState::Approved {
         let text = format!("Approved by the policy `{}` itself", facts.policy_name);
         events.push(Event::major(Tone::Good, Icon::Check, Html::prose(&text), facts.submitted_at));
     }

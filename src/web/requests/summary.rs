@@ -49,7 +49,12 @@ impl Summary {
         let kinds = kinds.map(|state| state.kinds.clone()).unwrap_or_default();
         let doing = doing_on(resolved, &kinds);
         let name = cluster.name.as_str();
-        let access = Access { doing: &doing, scope: resolved.scope, namespaces: &namespaces, cluster: name };
+        let access = Access {
+            doing: &doing,
+            scope: resolved.scope,
+            namespaces: namespaces.iter().map(String::as_str).collect(),
+            cluster: name,
+        };
         let sentence = access.place(Sentence::default().text("You will be able to "));
         let sentence = match considered.minutes {
             Some(minutes) => sentence.text(format!(" for {}", words::time::length(minutes))),

@@ -16,7 +16,7 @@ use latchkey_domain::{
     plan::{
         bindings::BindingStep,
         cluster::{AWS_AUTH, AwsAuthWrite, Step, not_ours},
-        desired::{BindingKey, DesiredGrant},
+        desired::BindingKey,
         observation::{ClusterState, Marker},
     },
 };
@@ -76,7 +76,7 @@ impl Run<'_> {
         if let Some(marker) = marker
             && let Err(fault) = self.mark(marker).await?
         {
-            let ids: Vec<GrantId> = self.desired.grants.iter().map(DesiredGrant::id).collect();
+            let ids: Vec<GrantId> = self.desired.grants.iter().map(|grant| grant.id).collect();
             applied.failed(&ids, &fault);
             self.end_unmarked(&applied).await?;
             return Ok(applied);

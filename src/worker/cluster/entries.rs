@@ -67,7 +67,7 @@ impl Holders {
 pub(super) async fn of_grants(worker: &Worker, arn: &ClusterArn, holders: &mut Holders, desired: &DesiredCluster) {
     let asked = desired.grants.iter().filter(|grant| !grant.resting && holders.may_have(grant.arn.as_str()));
     let mut open: BTreeMap<PrincipalId, &PrincipalArn> =
-        asked.map(|grant| (grant.facts.principal, &grant.arn)).collect();
+        asked.map(|grant| (grant.terms.principal, &grant.arn)).collect();
     let mut calls = Vec::with_capacity(open.len());
     for (&id, &principal) in &open {
         calls.push(async move { (id, worker.aws.access_entry(arn, principal).await) }.boxed());

@@ -136,14 +136,14 @@ pub(super) async fn run_gone(
     }
     for grant in &desired.grants {
         if grant.wish.is_present() {
-            outcome.revoke.push((grant.id(), Cause::ClusterGone, said.clone()));
+            outcome.revoke.push((grant.id, Cause::ClusterGone, said.clone()));
             continue;
         }
         let said = format!("{}, and nothing of this access with it", said.trim_end_matches('.'));
         let evidence = Evidence { cluster_gone: true, ..Evidence::of(said) };
         let found = Found::Proven(evidence);
-        let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
-        outcome.legs.insert(grant.id(), LegOutcome { wish: grant.wish, found, attempts, stood: None, compared: None });
+        let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
+        outcome.legs.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None, compared: None });
     }
     Ok(outcome)
 }

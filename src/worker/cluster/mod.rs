@@ -38,8 +38,7 @@ use futures::FutureExt as _;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
-        ClusterId, EventDraft, GrantId, blocker::Blocker, evidence::Evidence, grant::GrantFacts, profile::Source,
-        transition::Actor,
+        ClusterId, EventDraft, GrantId, blocker::Blocker, evidence::Evidence, profile::Source, transition::Actor,
     },
     eks::arn::ClusterArn,
     plan::{
@@ -255,8 +254,8 @@ impl Run<'_> {
         let mut judged: Vec<&DesiredGrant> = Vec::new();
         // What somebody has locked is judged by a later run: its leg could not be written.
         let is_held = |id: GrantId| self.held.grants.contains(&id);
-        for grant in self.desired.grants.iter().filter(|grant| !grant.resting && !is_held(grant.id())) {
-            let id = grant.id();
+        for grant in self.desired.grants.iter().filter(|grant| !grant.resting && !is_held(grant.id)) {
+            let id = grant.id;
             let failed = applied.failed.remove(&id);
             let found = match (failed, self.plan.trouble.get(&id)) {
                 (Some(fault), _) => Found::Failed(fault),
@@ -292,7 +291,7 @@ impl Run<'_> {
         }
         for (grant, found) in self.prove(&judged, &look).await? {
             outcome.findings.extend(self.widened(grant, legs, &found));
-            outcome.legs.insert(grant.id(), self.leg(grant, legs, found, &parts, state));
+            outcome.legs.insert(grant.id, self.leg(grant, legs, found, &parts, state));
         }
         Ok(outcome)
     }
@@ -305,9 +304,9 @@ impl Run<'_> {
         let mut moved = wanted.filter(|grant| made_again(grant, state, &self.desired.name).is_some());
         moved.any(|grant| {
             let keys = grant.keys(self.desired.installation);
-            let bound = bindings::of_grant(state, grant.id(), &keys, self.desired.installation);
+            let bound = bindings::of_grant(state, grant.id, &keys, self.desired.installation);
             let pinned = |name: &str| {
-                state.namespaces.iter().any(|now| now.name == name && grant.facts.namespaces.contains(now))
+                state.namespaces.iter().any(|now| now.name == name && grant.terms.namespaces.contains(now))
             };
             bound.iter().any(|binding| {
                 !binding.subjects.is_empty() && binding.namespace.as_deref().is_some_and(|name| !pinned(name))
@@ -327,19 +326,19 @@ impl Run<'_> {
     /// Whether nothing is new about a running access: it was proven a while ago, nobody asked since, and all of it is
     /// where it was.
     fn stands_untouched(&self, grant: &DesiredGrant, applied: &Applied, legs: &Legs, state: &ClusterState) -> bool {
-        let leg = legs.get(&grant.id()).cloned().unwrap_or_default();
+        let leg = legs.get(&grant.id).cloned().unwrap_or_default();
         let fresh = leg.proven.is_some_and(|ago| ago < PROOF_LASTS) && !leg.tried;
         let wider = leg.wider || !allows_more(grant, state, &self.desired.name).is_empty();
-        grant.wish == Wish::Keep && leg.well && fresh && !wider && !applied.wrote.contains(&grant.id())
+        grant.wish == Wish::Keep && leg.well && fresh && !wider && !applied.wrote.contains(&grant.id)
     }
 
     /// What a proof shows that a running access allows too much, the first time.
     fn widened(&self, grant: &DesiredGrant, legs: &Legs, found: &Found) -> Option<EventDraft> {
         let Found::Proven(seen) = found else { return None };
-        let before = legs.get(&grant.id()).is_some_and(|leg| leg.wider);
+        let before = legs.get(&grant.id).is_some_and(|leg| leg.wider);
         let is_news = grant.wish == Wish::Keep && !before && !seen.wider.is_empty();
         let (what, objects, version) = (What::AllowsMore(seen.wider.clone()), Vec::new(), None);
-        is_news.then(|| self.finding(&Finding { grant: Some(grant.id()), what, objects, version }))
+        is_news.then(|| self.finding(&Finding { grant: Some(grant.id), what, objects, version }))
     }
 
     fn leg(
@@ -350,7 +349,7 @@ impl Run<'_> {
         parts: &Parts<'_>,
         state: &ClusterState,
     ) -> LegOutcome {
-        let id = grant.id();
+        let id = grant.id;
         let attempts = legs.get(&id).map_or(0, |leg| leg.attempts);
         let identity = self.plan.identities.get(&id);
         let stood = self.plan.compared.contains(&id).then(|| parts.of(self.desired, state, grant, identity));
@@ -369,14 +368,19 @@ impl Run<'_> {
     }
 
     fn finding(&self, finding: &Finding) -> EventDraft {
-        let facts = finding.grant.and_then(|id| self.desired.grants.iter().find(|grant| grant.id() == id));
+        let grant = finding.grant.and_then(|id| self.desired.grants.iter().find(|grant| grant.id == id));
         let Finding { what, objects, version, .. } = finding.clone();
         let what = words::finding::what(&what);
-        let event = match facts {
-            Some(grant) => grant.facts.event(Event::GrantDriftFound { what, objects, version }, Actor::worker()),
-            None => EventDraft::new(Event::ClusterDriftFound { what, objects, version }, Actor::worker()),
+        let what = match grant {
+            Some(_) => Event::GrantDriftFound { what, objects, version },
+            None => Event::ClusterDriftFound { what, objects, version },
         };
-        EventDraft { cluster: Some(self.cluster), ..event }
+        let mut event = EventDraft::new(what, Actor::worker());
+        event.cluster = Some(self.cluster);
+        event.grant = grant.map(|grant| grant.id);
+        event.request = grant.and_then(|grant| grant.request);
+        event.person = grant.map(|grant| grant.person);
+        event
     }
 
     /// Catches the rows of mappings up with what was seen. What was found goes with it: by these rows alone the next run
@@ -415,8 +419,8 @@ async fn desired(
     let desired = desired::cluster(&mut snapshot, id, Some(lease.epoch()), None).await?;
     let (mut desired, unreadable) = desired.ok_or(Interrupted::Nothing)?;
     let legs = desired::legs(&mut snapshot, lease.target()).await?;
-    let new: Vec<&GrantFacts> =
-        desired.grants.iter().filter(|grant| grant.wish == Wish::Provision).map(|grant| &grant.facts).collect();
+    let new: Vec<GrantId> =
+        desired.grants.iter().filter(|grant| grant.wish == Wish::Provision).map(|grant| grant.id).collect();
     let decided = match state {
         Some(state) => {
             decide_again::decide(&worker.store, &mut snapshot, &new, decide_again::Seen::Now(state), desired.now)
@@ -426,7 +430,7 @@ async fn desired(
     };
     drop(snapshot);
     for grant in &mut desired.grants {
-        grant.held = decided.not_now.get(&grant.id()).map(Obstacle::from);
+        grant.held = decided.not_now.get(&grant.id).map(Obstacle::from);
     }
     quarantine::tell(&worker.store, &unreadable).await;
     Ok((desired, legs, decided))
@@ -481,7 +485,7 @@ async fn plan_free(
     }
     tracing::warn!(on = %lease.target(), ?held, "somebody has rows locked; the run sets nothing of theirs up");
     for grant in &mut desired.grants {
-        let waits = held.grants.contains(&grant.id()) || held.principals.contains(&grant.facts.principal);
+        let waits = held.grants.contains(&grant.id) || held.principals.contains(&grant.terms.principal);
         grant.resting |= waits && grant.wish.is_present();
     }
     for row in &mut desired.quarantined {

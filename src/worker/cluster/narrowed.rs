@@ -56,11 +56,11 @@ pub(super) fn named(desired: &DesiredCluster) -> Named {
     let keys = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation));
     let keys = keys.chain(desired.uncertain.iter().cloned());
     let keys = keys.chain(desired.quarantined.iter().flat_map(|row| row.bindings.iter().cloned()));
-    let facts = || desired.grants.iter().map(|grant| &grant.facts);
+    let terms = || desired.grants.iter().map(|grant| &grant.terms);
     Named {
         bindings: keys.map(|key| (key.namespace, key.name)).collect(),
-        namespaces: facts().flat_map(|facts| facts.namespaces.iter().map(|pinned| pinned.name.clone())).collect(),
-        cluster_roles: facts().flat_map(|facts| facts.profile.roles.iter().map(|role| role.name.clone())).collect(),
+        namespaces: terms().flat_map(|terms| terms.namespaces.iter().map(|pinned| pinned.name.clone())).collect(),
+        cluster_roles: terms().flat_map(|terms| terms.profile.roles.iter().map(|role| role.name.clone())).collect(),
     }
 }
 

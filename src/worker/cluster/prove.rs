@@ -51,7 +51,7 @@ impl Run<'_> {
     ) -> Vec<(&'g DesiredGrant, Found)> {
         let asked: Vec<Asked<'g>> = grants
             .iter()
-            .filter_map(|grant| Some(Asked::about(grant, self.plan.identities.get(&grant.id())?, look.state)))
+            .filter_map(|grant| Some(Asked::about(grant, self.plan.identities.get(&grant.id)?, look.state)))
             .collect();
         let questions: BTreeSet<Question> = asked.iter().flat_map(|asked| asked.questions.all().cloned()).collect();
         let begun = Instant::now();
@@ -147,7 +147,7 @@ impl Run<'_> {
                 }
             };
             let judge = |grant: &DesiredGrant, questions: &[Question]| {
-                let ago = deletes.get(&grant.id()).and_then(|ago| SignedDuration::try_from(*ago).ok());
+                let ago = deletes.get(&grant.id).and_then(|ago| SignedDuration::try_from(*ago).ok());
                 let deleted_at = ago.map(|ago| self.desired.now - ago);
                 prove_gone(self.desired, grant, questions, look, [&rounds.0, &rounds.1], deleted_at)
             };
@@ -206,13 +206,13 @@ impl Run<'_> {
     }
 
     fn is_still_needed(&self, grant: &DesiredGrant) -> bool {
-        self.desired.needs_line_of(grant.facts.principal)
+        self.desired.needs_line_of(grant.terms.principal)
     }
 
     /// The mapping that the grant was bound by, also where it was taken out before and somebody put it back.
     pub(super) fn bound(&self, grant: &DesiredGrant) -> Option<&RecordedMapping> {
         let mut recorded = self.desired.mappings.iter().chain(&self.desired.returned);
-        recorded.find(|mapping| mapping.principal == grant.facts.principal)
+        recorded.find(|mapping| mapping.principal == grant.terms.principal)
     }
 }
 

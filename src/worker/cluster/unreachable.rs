@@ -53,9 +53,9 @@ pub(super) async fn unreachable(
     trail::saw(&worker.store, lease, &observation).await?;
     let (desired, legs, _) = desired(worker, lease, id, None).await?;
     let outcome = |grant: &DesiredGrant| {
-        let attempts = legs.get(&grant.id()).map_or(0, |leg| leg.attempts);
+        let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
         (
-            grant.id(),
+            grant.id,
             LegOutcome {
                 wish: grant.wish,
                 found: Found::Failed(fault.repeated()),

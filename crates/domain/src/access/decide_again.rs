@@ -8,19 +8,16 @@ use super::{
     PersonId, Transition,
     alarm::{Alarm, AlarmCode},
     blocker::Blocker,
-    cluster::PinnedNamespace,
     grant::{Cause, GrantBasis, GrantFacts, Live, Revoking},
     person::{Handle, Person},
     policy::{Ask, Eligible, PolicyFile, Reason, Ruling},
     profile::{Profile, ProfileName, ResolvedProfile, ResolvedRole, Source},
     request::{ACTIVATE_WITHIN, RequestState, Verdict},
+    terms::{Part, Terms},
     transition::Actor,
 };
 use crate::audit::event::Event;
-use crate::{
-    access::{ClusterId, PrincipalId},
-    eks::rbac::{Attributes, Rule, beyond, own_role_name, rules_hash},
-};
+use crate::eks::rbac::{Attributes, Rule, beyond, own_role_name, rules_hash};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -44,11 +41,7 @@ pub struct Evidence {
 pub struct Asked {
     /// With their groups of now: whoever may not ask any more gets nothing new.
     pub requester: Person,
-    pub principal: PrincipalId,
-    pub cluster: ClusterId,
-    pub profile: ProfileName,
-    pub namespaces: Vec<PinnedNamespace>,
-    pub minutes: u32,
+    pub terms: Terms,
     pub state: RequestState,
 }
 
@@ -171,6 +164,20 @@ pub enum Differs {
     Profile,
     Namespaces,
     Minutes,
+    Starts,
+}
+
+impl From<Part> for Differs {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Principal => Self::Principal,
+            Part::Cluster => Self::Cluster,
+            Part::Profile => Self::Profile,
+            Part::Namespaces => Self::Namespaces,
+            Part::Minutes => Self::Minutes,
+            Part::Starts => Self::Starts,
+        }
+    }
 }
 
 impl fmt::Display for Differs {
@@ -182,6 +189,7 @@ impl fmt::Display for Differs {
             Self::Profile => "the profile",
             Self::Namespaces => "the list of namespaces",
             Self::Minutes => "the time",
+            Self::Starts => "the start",
         })
     }
 }
@@ -233,7 +241,7 @@ pub fn decide_again(
     let refused =
         same(evidence).and_then(|()| ruled(evidence, policy, policy_hash)).and_then(|()| in_time(&evidence.grant, now));
     refused.map_err(NotNow::NotAllowed)?;
-    let stored = &evidence.grant.profile;
+    let stored = &evidence.grant.terms.profile;
     // A profile that the policy does not have was refused above.
     if let Some(profile) = policy.profile(&stored.name) {
         within(stored, profile, shown).map_err(NotNow::NotAllowed)?;
@@ -251,17 +259,11 @@ fn same(evidence: &Evidence) -> Result<(), NotAllowed> {
     if request.state != RequestState::Approved {
         return Err(NotAllowed::NotApproved(request.state));
     }
-    for (is_other, what) in [
-        (grant.person != request.requester.id, Differs::Person),
-        (grant.principal != request.principal, Differs::Principal),
-        (grant.cluster != request.cluster, Differs::Cluster),
-        (grant.profile.name != request.profile, Differs::Profile),
-        (grant.namespaces != request.namespaces, Differs::Namespaces),
-        (grant.minutes != request.minutes, Differs::Minutes),
-    ] {
-        if is_other {
-            return Err(NotAllowed::NotAsked(what));
-        }
+    if grant.person != request.requester.id {
+        return Err(NotAllowed::NotAsked(Differs::Person));
+    }
+    if let Some(part) = grant.terms.first_difference(&request.terms) {
+        return Err(NotAllowed::NotAsked(part.into()));
     }
     if principal.person != grant.person {
         return Err(NotAllowed::NotTheirs { arn: principal.arn.clone(), holder: request.requester.handle.clone() });
@@ -280,13 +282,13 @@ fn ruled(evidence: &Evidence, policy: &PolicyFile, policy_hash: &str) -> Result<
     if cluster.dropped {
         return Err(no_cluster());
     }
-    let namespaces: Vec<String> = grant.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+    let namespaces = grant.terms.namespace_names();
     let ask = Ask {
         requester: &request.requester,
         cluster: &named.name,
-        profile: &grant.profile.name,
+        profile: &grant.terms.profile.name,
         namespaces: &namespaces,
-        minutes: grant.minutes,
+        minutes: grant.terms.minutes,
     };
     let deciders = deciders(evidence)?;
     let known: Vec<Person> = deciders.iter().map(|&by| by.clone()).collect();
@@ -348,11 +350,11 @@ fn enough(
 fn in_time(grant: &GrantFacts, now: Timestamp) -> Result<(), NotAllowed> {
     // Past the end of time nothing is later.
     let after = |at: Timestamp, wait: SignedDuration| at.checked_add(wait).unwrap_or(Timestamp::MAX);
-    let latest_start = after(now, ACTIVATE_WITHIN);
+    let latest_start = after(grant.terms.starts.earliest(now), ACTIVATE_WITHIN);
     if grant.activate_by > latest_start {
         return Err(NotAllowed::StartsTooLate { activate_by: grant.activate_by, latest: latest_start });
     }
-    let latest = after(latest_start, SignedDuration::from_mins(i64::from(grant.minutes)));
+    let latest = after(latest_start, grant.terms.lasts());
     if grant.hard_until > latest {
         return Err(NotAllowed::EndsTooLate { hard_until: grant.hard_until, latest });
     }
@@ -429,7 +431,7 @@ impl Live {
         );
         let alarm = Alarm {
             person: Some(facts.person),
-            cluster: Some(facts.cluster),
+            cluster: Some(facts.terms.cluster),
             request: Some(facts.request),
             grant: Some(facts.id),
             ..Alarm::new(AlarmCode::NotAllowed, format!("access_grant {}", facts.id), what)

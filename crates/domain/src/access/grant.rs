@@ -16,14 +16,14 @@ pub use super::compared::{Compared, UNPROTECTED};
 use super::{
     ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId, Transition, Wake,
     blocker::Blocker,
-    cluster::PinnedNamespace,
     person::{Handle, Person},
     profile::ResolvedProfile,
     reason::{self, Reason},
+    terms::Terms,
     transition::{Actor, Target},
 };
 use crate::audit::event::Event;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{marker::PhantomData, num::NonZeroU8};
 
@@ -34,12 +34,8 @@ pub struct GrantFacts {
     pub request: RequestId,
     pub person: PersonId,
     pub handle: Handle,
-    pub principal: PrincipalId,
-    pub cluster: ClusterId,
-    pub profile: ResolvedProfile,
-    /// Empty for a profile of cluster scope.
-    pub namespaces: Vec<PinnedNamespace>,
-    pub minutes: u32,
+    /// The profile is as it was when the access was decided.
+    pub terms: Terms,
     /// Lower-case hex SHA-256 of the policy.toml that ruled at the completing vote.
     pub policy_hash: String,
     /// The policy in it that ruled.
@@ -513,7 +509,7 @@ impl Provisioning {
         if now > self.facts.activate_by {
             return Err(Box::new(self));
         }
-        let until = (now + SignedDuration::from_mins(i64::from(self.facts.minutes))).min(self.facts.hard_until);
+        let until = (now + self.facts.terms.lasts()).min(self.facts.hard_until);
         let what = Event::GrantActivated {
             since: Some(now),
             until: Some(until),
@@ -603,8 +599,8 @@ impl Revoking {
 impl GrantFacts {
     /// What it is about.
     pub fn brief(&self) -> GrantBrief {
-        let Self { id, request, person, principal, cluster, .. } = *self;
-        GrantBrief { id, request, person, principal, cluster }
+        let Self { id, request, person, .. } = *self;
+        GrantBrief { id, request, person, principal: self.terms.principal, cluster: self.terms.cluster }
     }
 
     /// An event about this grant.

@@ -19,6 +19,7 @@ pub mod residual;
 pub mod rules;
 pub mod ruling;
 pub mod standing;
+pub mod terms;
 pub mod transition;
 pub mod vote;
 

@@ -1,12 +1,12 @@
 //! Requests: `pending` -> `approved` | `denied` | `cancelled` | `lapsed`. Closed ones never change.
 
 use super::{
-    ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId, Transition, Wake,
-    cluster::PinnedNamespace,
+    ClusterId, EventDraft, GrantId, PersonId, RequestId, Transition, Wake,
     grant::{GrantBasis, GrantFacts, Scheduled},
     person::Person,
     policy::{Basis, Policy},
     profile::ResolvedProfile,
+    terms::Terms,
     transition::{Actor, Target},
 };
 use crate::audit::event::Event;
@@ -42,14 +42,7 @@ impl std::str::FromStr for Seen {
 pub struct RequestFacts {
     pub id: RequestId,
     pub requester: Person,
-    pub principal: PrincipalId,
-    pub principal_arn: String,
-    pub cluster: ClusterId,
-    pub cluster_name: String,
-    pub profile: ResolvedProfile,
-    /// Empty for a profile of cluster scope.
-    pub namespaces: Vec<PinnedNamespace>,
-    pub minutes: u32,
+    pub terms: Terms,
     pub reason: String,
     /// Lower-case hex SHA-256 of the policy.toml that ruled.
     pub policy_hash: String,
@@ -62,22 +55,29 @@ impl RequestFacts {
     /// What a deciding form carries, for this request under this policy, with the profile as it resolves now. Any change
     /// of the profile's resolved rules or of the ruling policy changes it; another edit of the file does not.
     pub fn seen(&self, ruling: &Policy, profile: &ResolvedProfile) -> Seen {
-        let shown = serde_json::json!({
-            "request": self.id,
-            "requester": self.requester.id,
-            "principal": self.principal_arn,
-            "cluster": self.cluster,
-            "profile": profile,
-            "namespaces": self.namespaces,
-            "minutes": self.minutes,
-            "reason": self.reason,
-            "policy": ruling,
-        });
+        let shown = Shown {
+            request: self.id,
+            requester: self.requester.id,
+            terms: &Terms { profile: profile.clone(), ..self.terms.clone() },
+            reason: &self.reason,
+            policy: ruling,
+        };
         // Canonicalising a value made of strings and integers cannot fail; were it to, the hash of nothing
         // would match no form.
         let bytes = serde_json_canonicalizer::to_vec(&shown).unwrap_or_default();
         Seen(Sha256::digest(bytes).into())
     }
+}
+
+/// What [`Seen`] is the hash of.
+#[derive(Serialize)]
+struct Shown<'a> {
+    request: RequestId,
+    requester: PersonId,
+    #[serde(flatten)]
+    terms: &'a Terms,
+    reason: &'a str,
+    policy: &'a Policy,
 }
 
 /// Where a request stands.
@@ -124,7 +124,7 @@ pub struct Pending {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submitted {
     pub facts: RequestFacts,
-    pub quorum: u8,
+    pub basis: GrantBasis,
     pub seen: Seen,
 }
 
@@ -209,7 +209,7 @@ impl Pending {
             return Err(Refused::NotEligible);
         }
         let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
-        let open = Open { id: self.facts.id, requester: self.facts.requester.id, cluster: self.facts.cluster };
+        let open = Open { id: self.facts.id, requester: self.facts.requester.id, cluster: self.facts.terms.cluster };
         Ok(open.close(ClosedWhy::Requester, actor, None, now))
     }
 
@@ -225,32 +225,38 @@ impl Pending {
 impl RequestFacts {
     /// Submits the request under a policy that asks people.
     pub fn submit(self, ruling: &Policy, quorum: NonZeroU8) -> Transition<Submitted> {
-        let seen = self.seen(ruling, &self.profile);
-        let event = self.submitted_event(seen, GrantBasis::Quorum(quorum));
-        Transition { to: Submitted { facts: self, quorum: quorum.get(), seen }, event, wakes: vec![] }
+        let seen = self.seen(ruling, &self.terms.profile);
+        let basis = GrantBasis::Quorum(quorum);
+        let event = self.submitted_event(seen, basis);
+        Transition { to: Submitted { facts: self, basis, seen }, event, wakes: vec![] }
     }
 
     /// Submits the request under a policy that grants by itself: request, closed and scheduled at once.
     pub fn submit_automatic(self, basis: &Basis, grant: GrantId) -> Transition<(Submitted, Closed, Scheduled)> {
-        let seen = self.seen(&basis.policy, &self.profile);
+        let seen = self.seen(&basis.policy, &self.terms.profile);
         let mut event = self.submitted_event(seen, GrantBasis::Automatic);
         event.grant = Some(grant);
         let now = self.submitted_at;
         let closed = Closed::of(&self, RequestState::Approved, now);
-        let granted = self.grant(grant, &[], (basis, GrantBasis::Automatic), self.profile.clone(), now);
+        let profile = self.terms.profile.clone();
+        let granted = self.grant(grant, &[], (basis, GrantBasis::Automatic), profile, now);
         let scheduled = Scheduled { facts: granted };
         let wakes = scheduled.facts.wakes(false);
-        Transition { to: (Submitted { facts: self, quorum: 0, seen }, closed, scheduled), event, wakes }
+        Transition {
+            to: (Submitted { facts: self, basis: GrantBasis::Automatic, seen }, closed, scheduled),
+            event,
+            wakes,
+        }
     }
 
     fn submitted_event(&self, seen: Seen, basis: GrantBasis) -> EventDraft {
         let actor = Actor::Person { id: self.requester.id, handle: self.requester.handle.to_string() };
         let what = Event::RequestSubmitted {
-            cluster: self.cluster_name.clone(),
-            profile: self.profile.name.to_string(),
-            namespaces: self.namespaces.iter().map(|namespace| namespace.name.clone()).collect(),
-            principal: self.principal_arn.clone(),
-            minutes: self.minutes,
+            cluster: self.terms.cluster_name.clone(),
+            profile: self.terms.profile.name.to_string(),
+            namespaces: self.terms.namespace_names(),
+            principal: self.terms.principal_arn.clone(),
+            minutes: self.terms.minutes,
             reason: self.reason.clone(),
             policy: self.policy_name.clone(),
             policy_hash: self.policy_hash.clone(),
@@ -266,7 +272,7 @@ impl RequestFacts {
     pub(super) fn event(&self, what: Event, actor: Actor) -> EventDraft {
         let mut event = EventDraft::new(what, actor);
         event.person = Some(self.requester.id);
-        event.cluster = Some(self.cluster);
+        event.cluster = Some(self.terms.cluster);
         event.request = Some(self.id);
         event
     }
@@ -279,24 +285,21 @@ impl RequestFacts {
         profile: ResolvedProfile,
         now: Timestamp,
     ) -> GrantFacts {
-        let activate_by = now + ACTIVATE_WITHIN;
+        let terms = Terms { profile, ..self.terms.clone() };
+        let activate_by = terms.starts.earliest(now) + ACTIVATE_WITHIN;
         GrantFacts {
             id,
             request: self.id,
             person: self.requester.id,
             handle: self.requester.handle.clone(),
-            principal: self.principal,
-            cluster: self.cluster,
-            profile,
-            namespaces: self.namespaces.clone(),
-            minutes: self.minutes,
             policy_hash: ruling.policy_hash.clone(),
             policy_name: ruling.policy.name.clone(),
             basis,
             decided_by: deciders.iter().map(|person| person.id).collect::<Vec<PersonId>>(),
             created_at: now,
             activate_by,
-            hard_until: activate_by + SignedDuration::from_mins(i64::from(self.minutes)),
+            hard_until: activate_by + terms.lasts(),
+            terms,
         }
     }
 }
@@ -309,6 +312,6 @@ impl GrantFacts {
 
     /// The principal's and the cluster's target.
     pub fn targets(&self) -> [Target; 2] {
-        [Target::Principal(self.principal), Target::Cluster(self.cluster)]
+        [Target::Principal(self.terms.principal), Target::Cluster(self.terms.cluster)]
     }
 }

@@ -61,13 +61,13 @@ impl PolicyFile {
         cluster: &ClusterName,
         known: &[Person],
     ) -> Ruling {
-        let namespaces: Vec<String> = facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+        let namespaces = facts.terms.namespace_names();
         let ask = Ask {
             requester: &facts.requester,
             cluster,
-            profile: &facts.profile.name,
+            profile: &facts.terms.profile.name,
             namespaces: &namespaces,
-            minutes: facts.minutes,
+            minutes: facts.terms.minutes,
         };
         self.rule(policy_hash, &ask, known)
     }
@@ -90,9 +90,9 @@ impl PolicyFile {
         }
         match self.rule_stored(policy_hash, facts, &standing.name, known) {
             Ruling::Ask { basis, quorum, eligible } => {
-                let profile = self.profile(&facts.profile.name).ok_or(Unresolved::NeverSeen);
+                let profile = self.profile(&facts.terms.profile.name).ok_or(Unresolved::NeverSeen);
                 let profile = profile.and_then(|profile| profile.resolved_on(standing)).and_then(|resolved| {
-                    let bound = check_bindings(resolved.roles.len(), facts.namespaces.len());
+                    let bound = check_bindings(resolved.roles.len(), facts.terms.namespaces.len());
                     bound.map(|()| resolved).map_err(Unresolved::TooMuch)
                 });
                 Ok(Ruled::of(facts, basis, quorum, eligible, profile))

@@ -11,10 +11,12 @@ use super::{
     policy::{Basis, ClusterSelector, Decision, Eligible, Policy},
     profile::{ResolvedProfile, Scope},
     reason::Reason,
-    request::{Ballot, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Verdict, Vote},
+    request::{Ballot, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Seen, Verdict, Vote},
+    terms::{Starts, Terms},
     transition::{Actor, EventDraft, Target},
 };
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 use std::num::NonZeroU8;
 use uuid::Uuid;
 
@@ -67,13 +69,16 @@ fn facts() -> RequestFacts {
     RequestFacts {
         id: RequestId(Uuid::from_u128(100)),
         requester: ana(),
-        principal: PrincipalId(Uuid::from_u128(101)),
-        principal_arn: "arn:aws:iam::111122223333:user/latchkey/ana".into(),
-        cluster: ClusterId(Uuid::from_u128(102)),
-        cluster_name: "prod-eu".into(),
-        profile: profile(false),
-        namespaces: vec![PinnedNamespace { name: "payments".into(), uid: "u1".into() }],
-        minutes: 60,
+        terms: Terms {
+            principal: PrincipalId(Uuid::from_u128(101)),
+            principal_arn: "arn:aws:iam::111122223333:user/latchkey/ana".into(),
+            cluster: ClusterId(Uuid::from_u128(102)),
+            cluster_name: "prod-eu".into(),
+            profile: profile(false),
+            namespaces: vec![PinnedNamespace { name: "payments".into(), uid: "u1".into() }],
+            minutes: 60,
+            starts: Starts::AtOnce,
+        },
         reason: "settlement run".into(),
         policy_hash: "00".repeat(32),
         policy_name: "payments may look".into(),
@@ -91,7 +96,7 @@ fn pending(quorum: u8, votes: Vec<Vote>) -> (Pending, Ruled) {
     let quorum = NonZeroU8::new(quorum).unwrap();
     let eligible = Eligible { approvers: leads(), requester: facts.requester.id };
     let basis = Basis { policy: policy(quorum.get()), policy_hash: "11".repeat(32) };
-    let ruled = Ruled::of(&facts, basis, quorum, eligible, Ok(facts.profile.clone()));
+    let ruled = Ruled::of(&facts, basis, quorum, eligible, Ok(facts.terms.profile.clone()));
     (Pending { facts, quorum, votes }, ruled)
 }
 
@@ -157,7 +162,7 @@ fn a_vote_on_something_else_than_what_stands_is_refused() {
     let mut changed = policy(1);
     changed.longest_minutes = 30;
     let ballot = Ballot {
-        seen: pending.facts.seen(&changed, &pending.facts.profile),
+        seen: pending.facts.seen(&changed, &pending.facts.terms.profile),
         ..ballot(ben(), Verdict::Approve, &ruled)
     };
     assert_eq!(decide(pending, &ruled, ballot), Err(Refused::Stale));
@@ -166,8 +171,46 @@ fn a_vote_on_something_else_than_what_stands_is_refused() {
 #[test]
 fn a_widened_profile_changes_what_is_seen() {
     let mut widened = facts();
-    widened.profile.console = true;
-    assert_ne!(facts().seen(&policy(1), &facts().profile), facts().seen(&policy(1), &widened.profile));
+    widened.terms.profile.console = true;
+    assert_ne!(facts().seen(&policy(1), &facts().terms.profile), facts().seen(&policy(1), &widened.terms.profile));
+}
+
+/// Votes on pending requests were stored under this hash before the terms were one value: they count as long as it stays.
+#[test]
+fn what_a_vote_is_bound_to_has_the_bytes_that_it_had_before() {
+    let facts = facts();
+    let shown = serde_json::json!({
+        "request": facts.id,
+        "requester": facts.requester.id,
+        "principal": "arn:aws:iam::111122223333:user/latchkey/ana",
+        "cluster": facts.terms.cluster,
+        "profile": profile(true),
+        "namespaces": [{ "name": "payments", "uid": "u1" }],
+        "minutes": 60,
+        "reason": "settlement run",
+        "policy": policy(1),
+    });
+    let bytes = serde_json_canonicalizer::to_vec(&shown).unwrap();
+    assert_eq!(facts.seen(&policy(1), &profile(true)), Seen(Sha256::digest(bytes).into()));
+}
+
+#[test]
+fn each_part_of_the_terms_changes_what_a_vote_is_bound_to() {
+    let seen = |terms: Terms| {
+        let profile = terms.profile.clone();
+        RequestFacts { terms, ..facts() }.seen(&policy(1), &profile)
+    };
+    let terms = facts().terms;
+    let others = [
+        Terms { principal_arn: "arn:aws:iam::111122223333:user/latchkey/ben".into(), ..terms.clone() },
+        Terms { cluster: ClusterId(Uuid::from_u128(103)), ..terms.clone() },
+        Terms { profile: profile(true), ..terms.clone() },
+        Terms { namespaces: vec![PinnedNamespace { name: "payments".into(), uid: "u2".into() }], ..terms.clone() },
+        Terms { minutes: 61, ..terms.clone() },
+    ];
+    for other in others {
+        assert_ne!(seen(other.clone()), seen(terms.clone()), "{other:?}");
+    }
 }
 
 #[test]
@@ -220,7 +263,7 @@ fn a_vote_on_an_older_text_does_not_count() {
     let (one, ruled) = pending(2, vec![]);
     let mut changed = policy(2);
     changed.name = "payments may look, renamed".into();
-    let old = Vote { seen: one.facts.seen(&changed, &one.facts.profile), ..vote(ben(), &ruled) };
+    let old = Vote { seen: one.facts.seen(&changed, &one.facts.terms.profile), ..vote(ben(), &ruled) };
     let (two, ruled) = pending(2, vec![old]);
     let decided = decide(two, &ruled, ballot(chi(), Verdict::Approve, &ruled)).unwrap();
     assert!(matches!(decided, Decided::Waiting(_)));

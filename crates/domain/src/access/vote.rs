@@ -107,13 +107,13 @@ impl Ruled {
         profile: Result<ResolvedProfile, Unresolved>,
     ) -> Self {
         // What cannot be resolved can only be denied: the form then shows what was asked.
-        let seen = facts.seen(&basis.policy, profile.as_ref().unwrap_or(&facts.profile));
+        let seen = facts.seen(&basis.policy, profile.as_ref().unwrap_or(&facts.terms.profile));
         Self { basis, eligible, quorum, profile, seen }
     }
 
     /// The rules as a vote keeps them.
     pub fn rules(&self, facts: &RequestFacts) -> Rules {
-        Rules::of(&self.basis.policy, self.profile.as_ref().unwrap_or(&facts.profile))
+        Rules::of(&self.basis.policy, self.profile.as_ref().unwrap_or(&facts.terms.profile))
     }
 
     /// Whether a vote by this person, who saw this, counts now: they are eligible now, and saw what stands now.

@@ -89,18 +89,18 @@ impl Beside {
 
 /// Another live grant of the same user that allows it.
 fn other_grant(desired: &DesiredCluster, grant: GrantId, state: &ClusterState, question: &Question) -> Option<Source> {
-    let person = desired.grants.iter().find(|own| own.id() == grant)?.facts.person;
-    let others = desired.grants.iter().filter(|other| other.id() != grant && other.facts.person == person);
+    let person = desired.grants.iter().find(|own| own.id == grant)?.person;
+    let others = desired.grants.iter().filter(|other| other.id != grant && other.person == person);
     let mut allowing = others.filter(|other| {
         let keys = other.keys(desired.installation);
-        let bound = bindings::of_grant(state, other.id(), &keys, desired.installation);
+        let bound = bindings::of_grant(state, other.id, &keys, desired.installation);
         bound
             .iter()
             .any(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))
     });
     let other = allowing.next()?;
-    let namespaces = other.facts.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-    Some(Source::OtherAccess { profile: other.facts.profile.name.to_string(), namespaces })
+    let namespaces = other.terms.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
+    Some(Source::OtherAccess { profile: other.terms.profile.name.to_string(), namespaces })
 }
 
 /// A binding that is not ours and allows it.

@@ -113,9 +113,8 @@ pub fn wanted(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant)
         specs.iter().partition(|spec| namespace_is_ours(state, spec, grant));
     for spec in others {
         let found = find(state, &BindingKey::of(spec));
-        steps.extend(
-            found.into_iter().flat_map(|found| gone(found, InstallationId(spec.installation), Some(grant.id()))),
-        );
+        steps
+            .extend(found.into_iter().flat_map(|found| gone(found, InstallationId(spec.installation), Some(grant.id))));
     }
     for spec in ours {
         match find(state, &BindingKey::of(spec)) {
@@ -128,7 +127,7 @@ pub fn wanted(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant)
                 }
                 Drift::Whole => {
                     let installation = InstallationId(spec.installation);
-                    steps.extend(gone(observed, installation, Some(grant.id())));
+                    steps.extend(gone(observed, installation, Some(grant.id)));
                     steps.push(BindingStep::Create(spec.clone()));
                 }
             },
@@ -140,7 +139,7 @@ pub fn wanted(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant)
 /// Whether the binding's namespace is still the one that was asked for.
 pub fn namespace_is_ours(state: &ClusterState, spec: &BindingSpec, grant: &DesiredGrant) -> bool {
     let Some(name) = &spec.namespace else { return true };
-    let pinned = grant.facts.namespaces.iter().find(|pinned| pinned.name == *name);
+    let pinned = grant.terms.namespaces.iter().find(|pinned| pinned.name == *name);
     pinned.is_some_and(|pinned| state.namespaces.contains(pinned))
 }
 

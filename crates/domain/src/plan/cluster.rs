@@ -200,8 +200,8 @@ impl Planner<'_> {
         for grant in desired.grants.iter().filter(|grant| !grant.wish.is_present() && !grant.resting) {
             self.plan.findings.extend(tampering::of_ending(desired, self.state, grant));
             let keys = grant.keys(desired.installation);
-            for observed in bindings::of_grant(self.state, grant.id(), &keys, desired.installation) {
-                self.binding(away(desired, observed, Some(grant.id())), Some(grant.id()));
+            for observed in bindings::of_grant(self.state, grant.id, &keys, desired.installation) {
+                self.binding(away(desired, observed, Some(grant.id)), Some(grant.id));
             }
             let specs = grant.bindings(desired.installation, "");
             let awaited = specs.iter().filter(|spec| {
@@ -209,7 +209,7 @@ impl Planner<'_> {
                 desired.uncertain.contains(&key) && bindings::find(self.state, &key).is_none()
             });
             let stand_ins: Vec<BindingStep> = awaited.cloned().map(BindingStep::StandIn).collect();
-            self.binding(stand_ins, Some(grant.id()));
+            self.binding(stand_ins, Some(grant.id));
         }
         for row in desired.quarantined.iter().filter(|row| row.ends && !row.resting) {
             for observed in bindings::of_grant(self.state, row.id, &row.bindings, desired.installation) {
@@ -226,7 +226,7 @@ impl Planner<'_> {
         let desired = self.desired;
         let known: BTreeSet<_> = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation)).collect();
         let ends = |binding| {
-            desired.grants.iter().any(|grant| !grant.wish.is_present() && bindings::names_grant(binding, grant.id()))
+            desired.grants.iter().any(|grant| !grant.wish.is_present() && bindings::names_grant(binding, grant.id))
         };
         // What cannot be read stays as it stands; what of it ends goes with its own steps.
         let quarantined = |binding: &ObservedBinding, key: &BindingKey| {
@@ -250,7 +250,7 @@ impl Planner<'_> {
     /// Whom each wanted grant binds.
     fn look_who_is_who(&mut self) {
         if let Some(why) = self.only_revoke.clone() {
-            let ids: Vec<GrantId> = self.present().map(DesiredGrant::id).collect();
+            let ids: Vec<GrantId> = self.present().map(|grant| grant.id).collect();
             self.plan.trouble.extend(ids.into_iter().map(|id| (id, Obstacle::Blocked(why.clone()))));
             return;
         }
@@ -270,7 +270,7 @@ impl Planner<'_> {
             if grant.wish == Wish::Provision
                 && let Some(obstacle) = self.holds_back(grant)
             {
-                self.plan.trouble.insert(grant.id(), obstacle);
+                self.plan.trouble.insert(grant.id, obstacle);
                 continue;
             }
             let standing = self.standing(grant);
@@ -278,16 +278,16 @@ impl Planner<'_> {
                 // What EKS alone could tell of what runs, such as whether it has an access entry, counts once it does.
                 (Some(_), Standing::Refused(_)) => continue,
                 (Some(why), Standing::Unmapped(_)) => {
-                    self.plan.trouble.insert(grant.id(), Obstacle::Undescribed(why.clone()));
+                    self.plan.trouble.insert(grant.id, Obstacle::Undescribed(why.clone()));
                 }
                 (Some(_) | None, _) => {}
             }
             if let Some(why) = standing.trouble() {
-                self.plan.trouble.insert(grant.id(), Obstacle::Blocked(why.clone()));
+                self.plan.trouble.insert(grant.id, Obstacle::Blocked(why.clone()));
             }
             match standing {
                 Standing::Mapped(identity) | Standing::Unmapped(identity) | Standing::Waiting(identity, _) => {
-                    self.plan.identities.insert(grant.id(), identity);
+                    self.plan.identities.insert(grant.id, identity);
                 }
                 Standing::Unsafe(why) => self.withdraw(grant, why),
                 Standing::Refused(_) => {}
@@ -310,27 +310,27 @@ impl Planner<'_> {
     /// Takes the bindings of a wanted grant away until it is safe again; told once, since there is none left then.
     fn withdraw(&mut self, grant: &DesiredGrant, why: Blocker) {
         let installation = self.desired.installation;
-        let bound = bindings::of_grant(self.state, grant.id(), &grant.keys(installation), installation);
+        let bound = bindings::of_grant(self.state, grant.id, &grant.keys(installation), installation);
         if !bound.is_empty() {
             let objects = bound.iter().map(|observed| bindings::key_of(observed).to_string()).collect();
             let what = What::Withdrawn(why.clone());
-            let finding = Finding { grant: Some(grant.id()), what, objects, version: None };
+            let finding = Finding { grant: Some(grant.id), what, objects, version: None };
             self.plan.findings.push(finding);
         }
-        self.plan.trouble.insert(grant.id(), Obstacle::Blocked(why));
-        self.plan.compared.insert(grant.id());
+        self.plan.trouble.insert(grant.id, Obstacle::Blocked(why));
+        self.plan.compared.insert(grant.id);
         for observed in bound {
-            self.binding(bindings::gone(observed, installation, Some(grant.id())), Some(grant.id()));
+            self.binding(bindings::gone(observed, installation, Some(grant.id)), Some(grant.id));
         }
     }
 
     pub(super) fn standing(&self, grant: &DesiredGrant) -> Standing {
-        let facts = &grant.facts;
-        if let Some(other) = self.cut_by(facts.principal) {
-            let (cluster, handle) = (self.desired.name.clone(), facts.handle.to_string());
+        if let Some(other) = self.cut_by(grant.terms.principal) {
+            let (cluster, handle) = (self.desired.name.clone(), grant.handle.to_string());
             return Standing::Unsafe(Blocker::Cut { cluster, handle, other });
         }
-        let who = Claimant { person: facts.person, handle: &facts.handle, principal: facts.principal, arn: &grant.arn };
+        let (person, principal) = (grant.person, grant.terms.principal);
+        let who = Claimant { person, handle: &grant.handle, principal, arn: &grant.arn };
         authenticator::standing(self.desired, &self.authenticator, who)
     }
 
@@ -344,12 +344,12 @@ impl Planner<'_> {
         };
         let binds = |grant: &&DesiredGrant| {
             let keys = grant.keys(self.desired.installation);
-            bindings::of_grant(self.state, grant.id(), &keys, self.desired.installation)
+            bindings::of_grant(self.state, grant.id, &keys, self.desired.installation)
                 .iter()
                 .any(|binding| !binding.subjects.is_empty())
         };
-        let of_principal = |grant: &&DesiredGrant| grant.facts.principal == principal;
-        self.desired.grants.iter().filter(of_principal).filter(overdue).find(binds).map(DesiredGrant::id)
+        let of_principal = |grant: &&DesiredGrant| grant.terms.principal == principal;
+        self.desired.grants.iter().filter(of_principal).filter(overdue).find(binds).map(|grant| grant.id)
     }
 
     /// ClusterRoles and bindings of the grants that may have them.
@@ -359,29 +359,29 @@ impl Planner<'_> {
         let mut roles: BTreeMap<String, (OwnRole, Vec<GrantId>)> = BTreeMap::new();
         let mut steps = Vec::new();
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present() && !grant.resting) {
-            let Some(identity) = self.plan.identities.get(&grant.id()) else { continue };
+            let Some(identity) = self.plan.identities.get(&grant.id) else { continue };
             if let Some(why) = stands_in_the_way(grant, self.state, &desired.name) {
-                self.plan.trouble.insert(grant.id(), Obstacle::Blocked(why));
+                self.plan.trouble.insert(grant.id, Obstacle::Blocked(why));
             }
             let specs = grant.bindings(desired.installation, &identity.username);
             let bindings = bindings::wanted(self.state, &specs, grant);
             if let Some(why) = &desired.undescribed
                 && (bindings.iter().any(BindingStep::gives) || self.lacks_role(grant))
             {
-                self.plan.trouble.entry(grant.id()).or_insert_with(|| Obstacle::Undescribed(why.clone()));
+                self.plan.trouble.entry(grant.id).or_insert_with(|| Obstacle::Undescribed(why.clone()));
                 continue;
             }
-            for role in grant.facts.profile.roles.iter().filter(|role| role.own) {
+            for role in grant.terms.profile.roles.iter().filter(|role| role.own) {
                 if !self.state.cluster_roles.contains_key(&role.name) {
-                    let (installation, profile) = (desired.installation.0, grant.facts.profile.name.to_string());
+                    let (installation, profile) = (desired.installation.0, grant.terms.profile.name.to_string());
                     let own = OwnRole { installation, profile, rules: role.rules.clone() };
-                    roles.entry(role.name.clone()).or_insert_with(|| (own, Vec::new())).1.push(grant.id());
+                    roles.entry(role.name.clone()).or_insert_with(|| (own, Vec::new())).1.push(grant.id);
                 }
             }
             self.plan.findings.extend(tampering::of_running(self.state, &specs, grant));
             self.plan.findings.extend(parts.taken(desired, self.state, grant));
-            self.plan.compared.insert(grant.id());
-            steps.extend(bindings.into_iter().map(|step| Step::Binding { step, grant: Some(grant.id()) }));
+            self.plan.compared.insert(grant.id);
+            steps.extend(bindings.into_iter().map(|step| Step::Binding { step, grant: Some(grant.id) }));
         }
         self.plan.steps.extend(roles.into_values().map(|(role, grants)| Step::CreateRole { role, grants }));
         self.plan.steps.extend(steps);
@@ -389,6 +389,6 @@ impl Planner<'_> {
 
     /// Whether a ClusterRole of ours that the grant binds is not there.
     fn lacks_role(&self, grant: &DesiredGrant) -> bool {
-        grant.facts.profile.roles.iter().any(|role| role.own && !self.state.cluster_roles.contains_key(&role.name))
+        grant.terms.profile.roles.iter().any(|role| role.own && !self.state.cluster_roles.contains_key(&role.name))
     }
 }

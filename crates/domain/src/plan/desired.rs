@@ -2,10 +2,16 @@
 
 use super::{authenticator::RecordedMapping, obstacles::Obstacle};
 use crate::{
-    access::{GrantId, InstallationId, PersonId, PrincipalId, blocker::Blocker, grant::GrantFacts, profile::Scope},
+    access::{
+        GrantId, InstallationId, PersonId, PrincipalId, RequestId,
+        blocker::Blocker,
+        grant::GrantFacts,
+        person::Handle,
+        terms::{Bound, Terms},
+    },
     eks::{
         arn::PrincipalArn,
-        rbac::{BindingSpec, Provenance, Reach},
+        rbac::{BindingSpec, Provenance},
     },
 };
 use jiff::Timestamp;
@@ -52,7 +58,7 @@ pub struct DesiredCluster {
 impl DesiredCluster {
     /// Whether an access that stays needs the line of a principal.
     pub fn needs_line_of(&self, principal: PrincipalId) -> bool {
-        self.grants.iter().any(|grant| grant.wish.is_present() && grant.facts.principal == principal)
+        self.grants.iter().any(|grant| grant.wish.is_present() && grant.terms.principal == principal)
             || self.quarantined.iter().any(|row| !row.ends && row.principal == principal)
     }
 }
@@ -67,7 +73,14 @@ pub struct BindingKey {
 /// One grant of a target.
 #[derive(Debug, Clone)]
 pub struct DesiredGrant {
-    pub facts: GrantFacts,
+    pub id: GrantId,
+    /// None of an access that is only previewed.
+    pub request: Option<RequestId>,
+    pub person: PersonId,
+    pub handle: Handle,
+    pub terms: Terms,
+    /// When it ends at the latest.
+    pub hard_until: Timestamp,
     pub wish: Wish,
     pub arn: PrincipalArn,
     /// Handles of who decided, for the bindings' annotations.
@@ -117,46 +130,38 @@ impl Wish {
 }
 
 impl DesiredGrant {
+    /// What is wanted of a grant for which nothing was attempted yet.
+    pub fn of(facts: &GrantFacts, wish: Wish, arn: PrincipalArn) -> Self {
+        Self {
+            id: facts.id,
+            request: Some(facts.request),
+            person: facts.person,
+            handle: facts.handle.clone(),
+            terms: facts.terms.clone(),
+            hard_until: facts.hard_until,
+            wish,
+            arn,
+            deciders: vec![],
+            attempts: 0,
+            resting: false,
+            held: None,
+            stood: BTreeSet::new(),
+        }
+    }
+
     /// The bindings of the grant for this username, whether or not their namespaces still exist.
     pub fn bindings(&self, installation: InstallationId, username: &str) -> Vec<BindingSpec> {
-        let namespaces: Vec<Option<&str>> = match self.facts.profile.scope {
-            Scope::Cluster => vec![None],
-            Scope::Namespace => self.facts.namespaces.iter().map(|pinned| Some(pinned.name.as_str())).collect(),
+        let provenance = Provenance {
+            requester: self.handle.to_string(),
+            deciders: self.deciders.clone(),
+            ends_by: self.hard_until,
         };
-        let spec = |namespace: Option<&str>, role: &str| BindingSpec {
-            installation: installation.0,
-            grant: self.facts.id.0,
-            namespace: namespace.map(str::to_owned),
-            cluster_role: role.to_owned(),
-            user: username.to_owned(),
-            provenance: Provenance {
-                requester: self.facts.handle.to_string(),
-                deciders: self.deciders.clone(),
-                ends_by: self.facts.hard_until,
-            },
-        };
-        let roles = &self.facts.profile.roles;
-        namespaces.iter().flat_map(|namespace| roles.iter().map(|role| spec(*namespace, &role.name))).collect()
+        self.terms.bindings(Bound { installation, grant: self.id, username, provenance: &provenance })
     }
 
     /// The keys of [`DesiredGrant::bindings`].
     pub fn keys(&self, installation: InstallationId) -> BTreeSet<BindingKey> {
         self.bindings(installation, "").iter().map(BindingKey::of).collect()
-    }
-
-    /// Where the grant's rules hold.
-    pub fn reach(&self) -> Reach {
-        match self.facts.profile.scope {
-            Scope::Cluster => Reach::Cluster,
-            Scope::Namespace => {
-                Reach::Namespaces(self.facts.namespaces.iter().map(|pinned| pinned.name.clone()).collect())
-            }
-        }
-    }
-
-    /// The grant's id.
-    pub fn id(&self) -> GrantId {
-        self.facts.id
     }
 }
 

@@ -53,8 +53,8 @@ pub fn stands_in_the_way(grant: &DesiredGrant, state: &ClusterState, cluster: &s
 /// use, or nothing of it works there. What others' ClusterRoles carry along, such as kinds of former versions, is
 /// nobody's promise.
 pub fn never_works(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Blocker> {
-    let profile = &grant.facts.profile;
-    let works = profile.workable(&grant.reach(), &state.kinds);
+    let profile = &grant.terms.profile;
+    let works = profile.workable(&grant.terms.reach(), &state.kinds);
     let certain = || works.never.iter().filter(|never| never.why.is_certain());
     let (cluster, name) = (cluster.to_owned(), profile.name.to_string());
     if certain().next().is_some() {
@@ -71,7 +71,7 @@ const NAMED_AT_MOST: usize = 3;
 /// Whether a namespace of the grant was deleted and made again. What was bound in the new one was bound in a namespace
 /// that nobody decided on.
 pub fn made_again(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Blocker> {
-    let is_another = grant.facts.namespaces.iter().any(|pinned| {
+    let is_another = grant.terms.namespaces.iter().any(|pinned| {
         state.namespaces.iter().any(|namespace| namespace.name == pinned.name && namespace.uid != pinned.uid)
     });
     is_another.then(|| namespaces(grant, state, cluster)).flatten()
@@ -79,7 +79,7 @@ pub fn made_again(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> 
 
 /// What holds a grant back for its namespaces: they are pinned by UID.
 pub fn namespaces(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Blocker> {
-    grant.facts.namespaces.iter().find_map(|pinned| {
+    grant.terms.namespaces.iter().find_map(|pinned| {
         let now = state.namespaces.iter().find(|namespace| namespace.name == pinned.name);
         let (cluster, namespace) = (cluster.to_owned(), pinned.name.clone());
         match now {
@@ -94,7 +94,7 @@ pub fn namespaces(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> 
 /// which a running access knows nothing), one of ours that is not as it was made.
 fn roles(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Blocker> {
     let missing =
-        grant.facts.profile.roles.iter().find(|role| !role.own && !state.cluster_roles.contains_key(&role.name));
+        grant.terms.profile.roles.iter().find(|role| !role.own && !state.cluster_roles.contains_key(&role.name));
     if let Some(role) = missing {
         return Some(Blocker::RoleMissing { cluster: cluster.to_owned(), role: role.name.clone() });
     }
@@ -129,7 +129,7 @@ pub fn own_role_widened(grant: &DesiredGrant, state: &ClusterState, cluster: &st
 
 /// The grant's ClusterRoles, ours or others', that allow more than was decided, and what.
 fn wider<'a>(grant: &'a DesiredGrant, state: &'a ClusterState, own: bool) -> impl Iterator<Item = (&'a str, Few)> {
-    grant.facts.profile.roles.iter().filter(move |role| role.own == own).filter_map(|role| {
+    grant.terms.profile.roles.iter().filter(move |role| role.own == own).filter_map(|role| {
         let observed = state.cluster_roles.get(&role.name)?;
         let added = widening::added(&role.rules, &observed.rules);
         (!added.is_empty()).then(|| (role.name.as_str(), widening::few(&added)))

@@ -75,12 +75,12 @@ pub fn preview(
         None => obstacles.push(not_seen(desired, observed)),
         Some(_) => obstacles.extend(observed.trouble.clone()),
     }
-    obstacles.extend(plan.trouble.get(&grant.id()).map(|obstacle| obstacle.why().clone()));
+    obstacles.extend(plan.trouble.get(&grant.id).map(|obstacle| obstacle.why().clone()));
     let (iam, trouble) = iam_preview(iam.0, iam.1, grant);
     obstacles.extend(trouble);
-    let username = plan.identities.get(&grant.id()).map(|identity| identity.username.clone());
-    let rules = grant.facts.profile.rules();
-    let reach = grant.reach();
+    let username = plan.identities.get(&grant.id).map(|identity| identity.username.clone());
+    let rules = grant.terms.profile.rules();
+    let reach = grant.terms.reach();
     let elsewhere: Vec<String> = observed
         .kubernetes
         .iter()
@@ -94,7 +94,7 @@ pub fn preview(
         bindings: username.as_deref().map(|user| bindings(desired, grant, user)).unwrap_or_default(),
         username,
         obstacles,
-        can: capabilities(&grant.facts.profile.workable(&reach, &kinds).rules),
+        can: capabilities(&grant.terms.profile.workable(&reach, &kinds).rules),
         cannot: expectations(&rules, &reach, &elsewhere, &kinds).cannot,
         risk: assess_in(&rules, &reach),
         adds: adds(desired, grant, &kinds),
@@ -112,7 +112,7 @@ fn bindings(desired: &DesiredCluster, grant: &DesiredGrant, user: &str) -> Vec<S
 
 fn roles(plan: &cluster::Plan, grant: &DesiredGrant) -> Vec<String> {
     let made = plan.steps.iter().filter_map(|step| match step {
-        Step::CreateRole { role, grants } if grants.contains(&grant.id()) => Some(role.to_yaml()),
+        Step::CreateRole { role, grants } if grants.contains(&grant.id) => Some(role.to_yaml()),
         Step::CreateRole { .. } | Step::Binding { .. } | Step::AwsAuth(_) => None,
     });
     made.collect()
@@ -120,7 +120,7 @@ fn roles(plan: &cluster::Plan, grant: &DesiredGrant) -> Vec<String> {
 
 /// The line of this grant alone: what else waits for the same write is not the reader's business.
 fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPreview {
-    let principal = grant.facts.principal;
+    let principal = grant.terms.principal;
     let line = plan.steps.iter().find_map(|step| match step {
         Step::AwsAuth(write) => write.lines.iter().find(|line| line.principal == principal).map(|line| (write, line)),
         Step::CreateRole { .. } | Step::Binding { .. } => None,
@@ -136,7 +136,7 @@ fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPrevie
             unified: unified(before, &after),
         };
     }
-    let note = match plan.identities.get(&grant.id()) {
+    let note = match plan.identities.get(&grant.id) {
         Some(identity) if identity.own => format!("The line of `{}` is there already.", identity.username),
         Some(identity) => {
             format!("Somebody else mapped {} to `{}`; that entry is used as it is.", grant.arn, identity.username)
@@ -190,7 +190,7 @@ fn iam_preview(
     let after = put.or_else(|| before.clone());
     let counted = others + after.as_deref().map_or(0, counted_size);
     let pretty = |text: Option<String>| text.map(|text| pretty(&text));
-    let trouble = another.or_else(|| plan.trouble.get(&grant.id()).map(|obstacle| obstacle.why().clone()));
+    let trouble = another.or_else(|| plan.trouble.get(&grant.id).map(|obstacle| obstacle.why().clone()));
     let note = if trouble.is_some() { None } else { note };
     (IamPreview { note, before: pretty(before), after: pretty(after), counted, limit }, trouble)
 }
@@ -212,14 +212,14 @@ fn pretty(text: &str) -> String {
 /// What the person cannot do yet: each pair of verb and resource that no live access of theirs allows in all the
 /// places asked for.
 fn adds(desired: &DesiredCluster, grant: &DesiredGrant, kinds: &Kinds) -> Vec<Capability> {
-    let person = grant.facts.person;
+    let person = grant.person;
     let held: Vec<_> = desired
         .grants
         .iter()
-        .filter(|other| other.facts.person == person && other.wish.is_present() && other.id() != grant.id())
-        .map(|other| (other.facts.profile.rules(), other.reach()))
+        .filter(|other| other.person == person && other.wish.is_present() && other.id != grant.id)
+        .map(|other| (other.terms.profile.rules(), other.terms.reach()))
         .collect();
-    let places: Vec<Option<&str>> = match grant.facts.namespaces.as_slice() {
+    let places: Vec<Option<&str>> = match grant.terms.namespaces.as_slice() {
         [] => vec![None],
         pinned => pinned.iter().map(|namespace| Some(namespace.name.as_str())).collect(),
     };
@@ -229,7 +229,7 @@ fn adds(desired: &DesiredCluster, grant: &DesiredGrant, kinds: &Kinds) -> Vec<Ca
             held.iter().any(|(rules, reach)| can_within(rules, reach, &question))
         })
     };
-    let new: Vec<Rule> = widening::added(&[], &grant.facts.profile.workable(&grant.reach(), kinds).rules)
+    let new: Vec<Rule> = widening::added(&[], &grant.terms.profile.workable(&grant.terms.reach(), kinds).rules)
         .iter()
         .filter(|question| !is_held(question))
         .map(rule_of)

@@ -89,7 +89,7 @@ impl<'a> Asked<'a> {
     /// The questions about a wanted grant on a cluster in this state.
     pub fn about(grant: &'a DesiredGrant, identity: &'a Identity, state: &ClusterState) -> Self {
         let elsewhere: Vec<String> = state.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-        let expected = expectations(&grant.facts.profile.rules(), &grant.reach(), &elsewhere, &state.kinds);
+        let expected = expectations(&grant.terms.profile.rules(), &grant.terms.reach(), &elsewhere, &state.kinds);
         let ask = |list: Vec<Attributes>| list.into_iter().map(|attributes| question(identity, attributes)).collect();
         Self { grant, identity, questions: Questions { can: ask(expected.can), cannot: ask(expected.cannot) } }
     }
@@ -99,7 +99,7 @@ impl<'a> Asked<'a> {
 /// principal is now where that is another.
 pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, look: &Look<'_>) -> Vec<Question> {
     let state = look.state;
-    let (rules, reach) = (grant.facts.profile.rules(), grant.reach());
+    let (rules, reach) = (grant.terms.profile.rules(), grant.terms.reach());
     let mut asked = expectations(&rules, &reach, &[], &state.kinds).can;
     // Also by the rules' own words: a kind that is not served now may have been while it ran.
     asked.extend(expectations(&rules, &reach, &[], &Kinds::default()).can);
@@ -158,7 +158,7 @@ pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, look: &Look<'_
     for question in &questions.cannot {
         match answers.get(question) {
             Some(false) => {}
-            Some(true) if residual.explain(desired, grant.id(), state, question) => {}
+            Some(true) if residual.explain(desired, grant.id, state, question) => {}
             Some(true) if grant.wish == Wish::Keep && is_its_own(desired, grant, state, question) => {}
             Some(true) => {
                 let (cluster, username, what) = asked_of(desired, question);
@@ -173,7 +173,7 @@ pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, look: &Look<'_
 /// Whether the grant's own bindings allow it, since a ClusterRole of others was widened: that is told beside the proof.
 fn is_its_own(desired: &DesiredCluster, grant: &DesiredGrant, state: &ClusterState, question: &Question) -> bool {
     let keys = grant.keys(desired.installation);
-    let bound = bindings::of_grant(state, grant.id(), &keys, desired.installation);
+    let bound = bindings::of_grant(state, grant.id, &keys, desired.installation);
     bound.iter().any(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))
 }
 
@@ -199,7 +199,7 @@ fn shared_with(
     authenticator: &Authenticator<'_>,
 ) -> Option<String> {
     let mut own: BTreeSet<String> =
-        desired.arns.get(&grant.facts.person).into_iter().flatten().map(|arn| arn.to_ascii_lowercase()).collect();
+        desired.arns.get(&grant.person).into_iter().flatten().map(|arn| arn.to_ascii_lowercase()).collect();
     own.insert(grant.arn.as_str().to_ascii_lowercase());
     authenticator.bearers(&identity.username, &own).into_iter().next()
 }
@@ -235,7 +235,7 @@ pub fn left_behind(
     if let Some(key) = keys.iter().find(awaited) {
         return Some(Blocker::BindingMayCome { binding: key.to_string() });
     }
-    let mut left = bindings::of_grant(state, grant.id(), &keys, desired.installation).into_iter();
+    let mut left = bindings::of_grant(state, grant.id, &keys, desired.installation).into_iter();
     if let Some(binding) = left.find(|binding| !bindings::stands_in(binding, desired)) {
         return Some(Blocker::BindingLeft { binding: bindings::key_of(binding).to_string() });
     }
@@ -271,7 +271,7 @@ fn mapping_left(
 
 /// Whether the line of an access that ends was taken out of aws-auth and is there again.
 pub fn is_put_back(desired: &DesiredCluster, grant: &DesiredGrant) -> bool {
-    desired.returned.iter().any(|returned| returned.principal == grant.facts.principal)
+    desired.returned.iter().any(|returned| returned.principal == grant.terms.principal)
 }
 
 /// Judges a grant that ends, when nothing of it is [`left_behind`]: by two rounds of answers from two connections.
@@ -299,7 +299,7 @@ pub fn prove_gone(
             let (cluster, username, what) = asked_of(desired, question);
             return Verdict::Unsettled(Blocker::ServersDiffer { cluster, username, what });
         }
-        if !one || residual.explain(desired, grant.id(), state, question) {
+        if !one || residual.explain(desired, grant.id, state, question) {
             continue;
         }
         if lagging {

@@ -12,8 +12,8 @@ use crate::{
     access::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId,
         cluster::PinnedNamespace,
-        grant::{GrantBasis, GrantFacts},
         profile::{ResolvedProfile, ResolvedRole, Scope},
+        terms::{Starts, Terms},
     },
     eks::rbac::{Rule, own_role_name, rules_hash},
 };
@@ -103,17 +103,12 @@ pub fn profile_own() -> ResolvedProfile {
     ResolvedProfile { name: "deploy".parse().unwrap(), scope: Scope::Namespace, console: false, roles: vec![role] }
 }
 
-/// The ARN of a sample's principal.
-pub fn arn(facts: &GrantFacts) -> String {
-    format!("arn:aws:iam::111122223333:user/{}", facts.handle)
-}
-
 /// A row of a line that nobody has written yet.
-pub fn mapping(facts: &GrantFacts, visit: u32, username: &str) -> RecordedMapping {
+pub fn mapping(person: PersonId, terms: &Terms, visit: u32, username: &str) -> RecordedMapping {
     RecordedMapping {
-        principal: facts.principal,
-        person: facts.person,
-        arn: arn(facts),
+        principal: terms.principal,
+        person,
+        arn: terms.principal_arn.clone(),
         visit,
         username: username.into(),
         own: true,
@@ -129,27 +124,25 @@ pub fn mapping(facts: &GrantFacts, visit: u32, username: &str) -> RecordedMappin
 /// Grant number `id` of person number `person` in `payments`.
 pub fn grant(id: u128, person: u128, wish: Wish) -> DesiredGrant {
     let handle = format!("person-{person}");
+    let arn = format!("arn:aws:iam::111122223333:user/{handle}");
     DesiredGrant {
-        facts: GrantFacts {
-            id: GrantId(Uuid::from_u128(id)),
-            request: RequestId(Uuid::from_u128(id)),
-            person: PersonId(Uuid::from_u128(person)),
-            handle: handle.parse().unwrap(),
+        id: GrantId(Uuid::from_u128(id)),
+        request: Some(RequestId(Uuid::from_u128(id))),
+        person: PersonId(Uuid::from_u128(person)),
+        handle: handle.parse().unwrap(),
+        hard_until: now() + SignedDuration::from_mins(90),
+        wish,
+        arn: arn.parse().unwrap(),
+        terms: Terms {
             principal: PrincipalId(Uuid::from_u128(person)),
+            principal_arn: arn,
             cluster: ClusterId(Uuid::from_u128(1)),
+            cluster_name: "prod".into(),
             profile: profile_view(),
             namespaces: vec![namespace("payments")],
             minutes: 60,
-            policy_hash: String::new(),
-            policy_name: "a test".into(),
-            basis: GrantBasis::Automatic,
-            decided_by: vec![],
-            created_at: now(),
-            activate_by: now() + SignedDuration::from_mins(30),
-            hard_until: now() + SignedDuration::from_mins(90),
+            starts: Starts::AtOnce,
         },
-        wish,
-        arn: format!("arn:aws:iam::111122223333:user/{handle}").parse().unwrap(),
         deciders: vec!["boss".into()],
         attempts: 0,
         resting: false,

@@ -21,7 +21,7 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
         let Some(observed) = bindings::find(state, &key) else {
             let lost = grant.stood.contains(&key.to_string()) && bindings::namespace_is_ours(state, spec, grant);
             let what = What::BindingDeleted { binding: key.to_string() };
-            return lost.then(|| Finding::of(Some(grant.id()), what, key.to_string()));
+            return lost.then(|| Finding::of(Some(grant.id), what, key.to_string()));
         };
         let what = if !bindings::namespace_is_ours(state, spec, grant) {
             What::BindingElsewhere { binding: key.to_string(), was: observed.into() }
@@ -30,7 +30,7 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
         } else {
             return None;
         };
-        Some(Finding::of_binding(Some(grant.id()), what, observed))
+        Some(Finding::of_binding(Some(grant.id), what, observed))
     };
     specs.iter().filter_map(found).collect()
 }
@@ -82,7 +82,7 @@ impl<'a> Parts<'a> {
         }
         let by = state.aws_auth.as_ref().map(last_managers);
         let what = What::LineTaken { username: username.clone(), by };
-        Some(Finding::of(Some(grant.id()), what, AWS_AUTH))
+        Some(Finding::of(Some(grant.id), what, AWS_AUTH))
     }
 }
 
@@ -92,12 +92,12 @@ fn line(username: &str) -> String {
 
 /// The line that we wrote for a grant's principal.
 fn own_line<'a>(desired: &'a DesiredCluster, grant: &DesiredGrant) -> Option<&'a RecordedMapping> {
-    desired.mappings.iter().find(|mapping| mapping.own && mapping.principal == grant.facts.principal)
+    desired.mappings.iter().find(|mapping| mapping.own && mapping.principal == grant.terms.principal)
 }
 
 /// What was done to the bindings of an access that ends, as they are found; they go as they are.
 pub fn of_ending(desired: &DesiredCluster, state: &ClusterState, grant: &DesiredGrant) -> Vec<Finding> {
-    let bound = desired.mappings.iter().find(|mapping| mapping.principal == grant.facts.principal);
+    let bound = desired.mappings.iter().find(|mapping| mapping.principal == grant.terms.principal);
     let Some(bound) = bound else { return Vec::new() };
     let specs = grant.bindings(desired.installation, &bound.username);
     let is_changed = |observed: &&&ObservedBinding| {
@@ -108,11 +108,11 @@ pub fn of_ending(desired: &DesiredCluster, state: &ClusterState, grant: &Desired
         !emptied && spec.is_none_or(|spec| bindings::drift(spec, observed) != Drift::None)
     };
     let keys = grant.keys(desired.installation);
-    let found = bindings::of_grant(state, grant.id(), &keys, desired.installation);
+    let found = bindings::of_grant(state, grant.id, &keys, desired.installation);
     let finding = |observed: &&ObservedBinding| {
         let key = bindings::key_of(observed);
         let what = What::EndingBindingChanged { binding: key.to_string(), was: (*observed).into() };
-        Finding::of_binding(Some(grant.id()), what, observed)
+        Finding::of_binding(Some(grant.id), what, observed)
     };
     found.iter().filter(is_changed).map(finding).collect()
 }

@@ -1,10 +1,11 @@
 use super::*;
 use crate::access::{
-    GrantId, RequestId,
-    cluster::ClusterName,
+    ClusterId, GrantId, PrincipalId, RequestId,
+    cluster::{ClusterName, PinnedNamespace},
     person::Audience,
     policy::{ClusterSelector, Decision, Policy, PolicyCluster},
     profile::Scope,
+    terms::Starts,
 };
 use std::num::NonZeroU8;
 use uuid::Uuid;
@@ -95,8 +96,7 @@ fn own_role(rules: Vec<Rule>) -> ResolvedRole {
 
 /// Ana's, of `view`, approved by ben and chi.
 fn evidence() -> Evidence {
-    let (ids, cluster) = (Uuid::from_u128(7), ClusterId(Uuid::from_u128(8)));
-    let namespaces = vec![PinnedNamespace { name: "payments".to_owned(), uid: "uid".to_owned() }];
+    let ids = Uuid::from_u128(7);
     let roles = vec![role("view", false, read())];
     let activate_by = NOW + ACTIVATE_WITHIN;
     let grant = GrantFacts {
@@ -104,11 +104,16 @@ fn evidence() -> Evidence {
         request: RequestId(ids),
         person: ana().id,
         handle: ana().handle,
-        principal: PrincipalId(ids),
-        cluster,
-        profile: ResolvedProfile { name: "view".parse().unwrap(), scope: Scope::Namespace, console: false, roles },
-        namespaces: namespaces.clone(),
-        minutes: 60,
+        terms: Terms {
+            principal: PrincipalId(ids),
+            principal_arn: "ana's".to_owned(),
+            cluster: ClusterId(Uuid::from_u128(8)),
+            cluster_name: "prod-eu".to_owned(),
+            profile: ResolvedProfile { name: "view".parse().unwrap(), scope: Scope::Namespace, console: false, roles },
+            namespaces: vec![PinnedNamespace { name: "payments".to_owned(), uid: "uid".to_owned() }],
+            minutes: 60,
+            starts: Starts::AtOnce,
+        },
         policy_hash: HASH.to_owned(),
         policy_name: "two look".to_owned(),
         basis: GrantBasis::Quorum(two()),
@@ -119,15 +124,7 @@ fn evidence() -> Evidence {
     };
     let cast = |by: Person| Cast { by, verdict: Verdict::Approve, counted_by: Some(HASH.to_owned()) };
     Evidence {
-        request: Asked {
-            requester: ana(),
-            principal: grant.principal,
-            cluster,
-            profile: grant.profile.name.clone(),
-            namespaces,
-            minutes: 60,
-            state: RequestState::Approved,
-        },
+        request: Asked { requester: ana(), terms: grant.terms.clone(), state: RequestState::Approved },
         votes: vec![cast(ben()), cast(chi())],
         cluster: OnCluster { name: "prod-eu".to_owned(), arn: ARN.to_owned(), dropped: false, gone: None },
         principal: OfPrincipal { arn: "ana's".to_owned(), person: ana().id, ended: false },
@@ -139,8 +136,9 @@ fn evidence() -> Evidence {
 fn automatic() -> Evidence {
     let mut evidence = evidence();
     let name: ProfileName = "own".parse().unwrap();
-    evidence.request.profile = name.clone();
-    evidence.grant.profile = ResolvedProfile { name, roles: vec![own_role(read())], ..evidence.grant.profile };
+    let profile = ResolvedProfile { name, roles: vec![own_role(read())], ..evidence.grant.terms.profile };
+    evidence.request.terms.profile = profile.clone();
+    evidence.grant.terms.profile = profile;
     evidence.grant.policy_name = "own at once".to_owned();
     evidence.grant.basis = GrantBasis::Automatic;
     evidence.grant.decided_by.clear();
@@ -215,10 +213,10 @@ fn a_row_that_somebody_wrote_is_not_allowed() {
         }),
         ("not_approved", |e| e.request.state = RequestState::Pending),
         ("not_approved", |e| e.request.state = RequestState::Denied),
-        ("not_asked", |e| e.grant.minutes = 50),
-        ("not_asked", |e| e.grant.namespaces.clear()),
-        ("not_asked", |e| e.grant.principal = PrincipalId(Uuid::from_u128(99))),
-        ("not_asked", |e| e.grant.cluster = ClusterId(Uuid::from_u128(99))),
+        ("not_asked", |e| e.grant.terms.minutes = 50),
+        ("not_asked", |e| e.grant.terms.namespaces.clear()),
+        ("not_asked", |e| e.grant.terms.principal = PrincipalId(Uuid::from_u128(99))),
+        ("not_asked", |e| e.grant.terms.cluster = ClusterId(Uuid::from_u128(99))),
         ("not_asked", |e| e.request.requester = person(9, "eve", &["developers"])),
         ("not_theirs", |e| e.principal.person = ben().id),
         ("principal_ended", |e| e.principal.ended = true),
@@ -226,8 +224,8 @@ fn a_row_that_somebody_wrote_is_not_allowed() {
         ("no_cluster", |e| e.cluster.arn = ARN.replace("prod", "test")),
         ("refused", |e| e.request.requester.groups.clear()),
         ("refused", |e| {
-            e.grant.minutes = 61;
-            e.request.minutes = 61;
+            e.grant.terms.minutes = 61;
+            e.request.terms.minutes = 61;
         }),
         ("starts_too_late", |e| e.grant.activate_by += SignedDuration::from_secs(1)),
         ("ends_too_late", |e| e.grant.hard_until += SignedDuration::from_secs(1)),
@@ -236,8 +234,8 @@ fn a_row_that_somebody_wrote_is_not_allowed() {
         assert_eq!(refusal(again(&changed(change), &policy())), kind);
     }
     let elsewhere = changed(|e| {
-        e.grant.namespaces = vec![namespace("payments"), namespace("search")];
-        e.request.namespaces = e.grant.namespaces.clone();
+        e.grant.terms.namespaces = vec![namespace("payments"), namespace("search")];
+        e.request.terms.namespaces = e.grant.terms.namespaces.clone();
     });
     assert_eq!(refusal(again(&elsewhere, &policy())), "refused");
     // No time is too late to be judged.
@@ -291,16 +289,19 @@ fn whoever_approved_and_lost_the_group_since_still_counts() {
 fn no_rule_is_more_than_the_profile_resolves_to() {
     let secrets = || Rule::of(&["get"], &[""], &["secrets"]);
     let wider = || [read(), vec![secrets()]].concat();
-    assert_eq!(refusal(again(&changed(|e| e.grant.profile.roles[0].rules = wider()), &policy())), "wider");
-    assert_eq!(refusal(again(&changed(|e| e.grant.profile.console = true), &policy())), "reach");
-    assert_eq!(refusal(again(&changed(|e| e.grant.profile.scope = Scope::Cluster), &policy())), "reach");
-    assert_eq!(refusal(again(&changed(|e| e.grant.profile.roles[0].name = "admin".into()), &policy())), "no_such_role");
-    assert_eq!(refusal(again(&changed(|e| e.grant.profile.roles[0].own = true), &policy())), "no_such_role");
+    assert_eq!(refusal(again(&changed(|e| e.grant.terms.profile.roles[0].rules = wider()), &policy())), "wider");
+    assert_eq!(refusal(again(&changed(|e| e.grant.terms.profile.console = true), &policy())), "reach");
+    assert_eq!(refusal(again(&changed(|e| e.grant.terms.profile.scope = Scope::Cluster), &policy())), "reach");
+    assert_eq!(
+        refusal(again(&changed(|e| e.grant.terms.profile.roles[0].name = "admin".into()), &policy())),
+        "no_such_role"
+    );
+    assert_eq!(refusal(again(&changed(|e| e.grant.terms.profile.roles[0].own = true), &policy())), "no_such_role");
 
     // Of a profile with rules of its own, another version that allows no more is fine, another name is not.
     let own = |role: ResolvedRole| {
         let mut evidence = automatic();
-        evidence.grant.profile.roles = vec![role];
+        evidence.grant.terms.profile.roles = vec![role];
         evidence
     };
     assert_eq!(again(&own(own_role(vec![Rule::of(&["get"], &[""], &["pods"])])), &policy()), Ok(()));

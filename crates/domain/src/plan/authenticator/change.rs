@@ -57,22 +57,22 @@ impl Planner<'_> {
         if self.desired.quarantined.iter().any(|row| !row.ends && row.principal == recorded.principal) {
             return true;
         }
-        let mut wanted = self.present().filter(|grant| grant.facts.principal == recorded.principal).peekable();
+        let mut wanted = self.present().filter(|grant| grant.terms.principal == recorded.principal).peekable();
         if wanted.peek().is_none() {
             return false;
         }
         // Somebody else mapped the principal instead, or took that mapping away: the row is about another username.
         wanted.any(|grant| {
-            let identity = self.plan.identities.get(&grant.id());
+            let identity = self.plan.identities.get(&grant.id);
             identity.is_none_or(|identity| identity.username == recorded.username && identity.own == recorded.own)
         })
     }
 
     fn take_out(&mut self, recorded: &RecordedMapping, change: &mut Change) {
         let id = (recorded.principal, recorded.visit);
-        let ending = |grant: &&DesiredGrant| grant.facts.principal == recorded.principal && !grant.wish.is_present();
+        let ending = |grant: &&DesiredGrant| grant.terms.principal == recorded.principal && !grant.wish.is_present();
         let quarantined = self.desired.quarantined.iter().filter(|row| row.ends && row.principal == recorded.principal);
-        let grants: Vec<GrantId> = (self.desired.grants.iter().filter(ending).map(DesiredGrant::id))
+        let grants: Vec<GrantId> = (self.desired.grants.iter().filter(ending).map(|grant| grant.id))
             .chain(quarantined.map(|row| row.id))
             .collect();
         let recorded = &RecordedMapping { text_before: change.text_before(recorded), ..recorded.clone() };
@@ -101,12 +101,12 @@ impl Planner<'_> {
         let mut seen = BTreeSet::new();
         let desired = self.desired;
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
-            let principal = grant.facts.principal;
-            let Some(identity) = self.plan.identities.get(&grant.id()).cloned() else { continue };
+            let principal = grant.terms.principal;
+            let Some(identity) = self.plan.identities.get(&grant.id).cloned() else { continue };
             let waits: Vec<GrantId> = self
                 .present()
-                .filter(|other| other.facts.principal == principal && self.plan.identities.contains_key(&other.id()))
-                .map(DesiredGrant::id)
+                .filter(|other| other.terms.principal == principal && self.plan.identities.contains_key(&other.id))
+                .map(|grant| grant.id)
                 .collect();
             if !seen.insert(principal) || self.is_resting(&waits) {
                 continue;
@@ -142,7 +142,7 @@ impl Planner<'_> {
     }
 
     fn is_resting(&self, grants: &[GrantId]) -> bool {
-        self.desired.grants.iter().filter(|grant| grants.contains(&grant.id())).all(|grant| grant.resting)
+        self.desired.grants.iter().filter(|grant| grants.contains(&grant.id)).all(|grant| grant.resting)
     }
 
     fn cannot_write(&mut self, why: &Unsafe, grants: &[GrantId]) {

@@ -196,8 +196,8 @@ impl Database {
     }
 
     fn row(&self, principal: PrincipalId, visit: u32, username: &str) -> RecordedMapping {
-        let grant = self.grants.values().find(|grant| grant.facts().principal == principal).unwrap();
-        samples::mapping(grant.facts(), visit, username)
+        let grant = self.grants.values().find(|grant| grant.facts().terms.principal == principal).unwrap();
+        samples::mapping(grant.facts().person, &grant.facts().terms, visit, username)
     }
 
     /// A finished run's judgement of one grant, as `worker::finish` makes it.
@@ -223,7 +223,7 @@ impl Database {
         let facts = grant.facts().clone();
         // IAM is another target, and done at once here.
         let iam = if is_present { Proven::Present } else { Proven::Gone };
-        let legs = [(Target::Cluster(facts.cluster), leg), (Target::Principal(facts.principal), iam)].map(
+        let legs = [(Target::Cluster(facts.terms.cluster), leg), (Target::Principal(facts.terms.principal), iam)].map(
             |(target, proven)| Leg {
                 target,
                 proven,
@@ -233,7 +233,7 @@ impl Database {
             },
         );
         let next = match grant {
-            Grant::Provisioning(grant) => Proof::<Present>::of(&legs, &facts.profile)
+            Grant::Provisioning(grant) => Proof::<Present>::of(&legs, &facts.terms.profile)
                 .and_then(|proof| grant.activate(proof, now).ok())
                 .map(|transition| Grant::Active(transition.to)),
             Grant::Revoking(grant) => {
@@ -257,16 +257,7 @@ pub fn desired_grant(grant: &Grant) -> Option<DesiredGrant> {
         Grant::Revoking(grant) => Wish::Revoke { since: grant.revoking_since },
         Grant::Scheduled(_) | Grant::Ended(_) => return None,
     };
-    let facts = grant.facts().clone();
-    let arn = samples::arn(&facts).parse().unwrap();
-    Some(DesiredGrant {
-        facts,
-        wish,
-        arn,
-        deciders: vec!["boss".into()],
-        attempts: 0,
-        resting: false,
-        held: None,
-        stood: BTreeSet::new(),
-    })
+    let facts = grant.facts();
+    let arn = facts.terms.principal_arn.parse().unwrap();
+    Some(DesiredGrant { deciders: vec!["boss".into()], ..DesiredGrant::of(facts, wish, arn) })
 }

@@ -115,16 +115,16 @@ fn ruled(facts: &RequestFacts) -> Ruled {
     let policy = Policy {
         name: facts.policy_name.clone(),
         requesters: Audience::default(),
-        profiles: vec![facts.profile.name.clone()],
+        profiles: vec![facts.terms.profile.name.clone()],
         clusters: ClusterSelector::Names(vec![]),
         namespaces: vec![],
-        longest_minutes: facts.minutes,
+        longest_minutes: facts.terms.minutes,
         decision: Decision::Ask { approvers: approvers.clone(), quorum },
         lapses_after_minutes: 60,
     };
     let basis = Basis { policy, policy_hash: facts.policy_hash.clone() };
     let eligible = Eligible { approvers, requester: facts.requester.id };
-    Ruled::of(facts, basis, quorum, eligible, Ok(facts.profile.clone()))
+    Ruled::of(facts, basis, quorum, eligible, Ok(facts.terms.profile.clone()))
 }
 
 impl Town {
@@ -187,9 +187,9 @@ impl Town {
         if self.requests.contains_key(&number) || self.decided.contains(&number) {
             return;
         }
-        let mut sample = samples::grant(number, number % 2, crate::plan::desired::Wish::Provision).facts;
+        let mut sample = samples::grant(number, number % 2, crate::plan::desired::Wish::Provision);
         if number % 4 >= 2 {
-            sample.profile = samples::profile_own();
+            sample.terms.profile = samples::profile_own();
         }
         let requester = Person {
             id: sample.person,
@@ -200,13 +200,7 @@ impl Town {
         let facts = RequestFacts {
             id: RequestId(Uuid::from_u128(number)),
             requester,
-            principal: sample.principal,
-            principal_arn: samples::arn(&sample),
-            cluster: sample.cluster,
-            cluster_name: "prod".into(),
-            profile: sample.profile,
-            namespaces: sample.namespaces,
-            minutes: sample.minutes,
+            terms: sample.terms,
             reason: "a test".into(),
             policy_hash: String::new(),
             policy_name: "a test".into(),

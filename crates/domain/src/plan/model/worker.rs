@@ -262,14 +262,14 @@ fn prove(mut run: Run, around: &Around<'_>) -> Run {
     let ask = |question: &Question| (question.clone(), answer(reviewed, question));
     let mut found = vec![];
     for grant in &desired.grants {
-        let id = grant.id().0.as_u128();
-        let bound = desired.mappings.iter().find(|row| row.principal == grant.facts.principal);
+        let id = grant.id.0.as_u128();
+        let bound = desired.mappings.iter().find(|row| row.principal == grant.terms.principal);
         let verdict = if grant.wish.is_present() {
-            if run.plan.trouble.contains_key(&grant.id()) {
+            if run.plan.trouble.contains_key(&grant.id) {
                 found.push((id, grant.wish, false));
                 continue;
             }
-            let Some(identity) = run.plan.identities.get(&grant.id()) else { continue };
+            let Some(identity) = run.plan.identities.get(&grant.id) else { continue };
             let asked = Asked::about(grant, identity, look.state);
             let answers: Answers = asked.questions.all().map(ask).collect();
             prove_present(desired, &asked, &look, &answers)

@@ -76,8 +76,8 @@ impl World {
     }
 
     fn row(&self, principal: crate::access::PrincipalId, visit: u32, username: &str) -> RecordedMapping {
-        let grant = self.grants.iter().find(|grant| grant.facts.principal == principal).unwrap();
-        samples::mapping(&grant.facts, visit, username)
+        let grant = self.grants.iter().find(|grant| grant.terms.principal == principal).unwrap();
+        samples::mapping(grant.person, &grant.terms, visit, username)
     }
 
     fn upsert(&mut self, row: RecordedMapping) {
@@ -124,15 +124,15 @@ impl World {
         let desired = self.desired();
         let plan = self.plan();
         let look = Look::of(&self.observed).unwrap();
-        let grant = desired.grants.iter().find(|grant| grant.id().0.as_u128() == id).unwrap();
+        let grant = desired.grants.iter().find(|grant| grant.id.0.as_u128() == id).unwrap();
         if grant.wish.is_present() {
-            let Some(identity) = plan.identities.get(&grant.id()) else {
-                return Verdict::Refuted(plan.trouble[&grant.id()].why().to_owned());
+            let Some(identity) = plan.identities.get(&grant.id) else {
+                return Verdict::Refuted(plan.trouble[&grant.id].why().to_owned());
             };
             let asked = Asked::about(grant, identity, look.state);
             return prove_present(&desired, &asked, &look, &self.answers(asked.questions.all()));
         }
-        let bound = desired.mappings.iter().find(|row| row.principal == grant.facts.principal);
+        let bound = desired.mappings.iter().find(|row| row.principal == grant.terms.principal);
         if let Some(why) = left_behind(&desired, grant, bound, &look) {
             return Verdict::Unsettled(why);
         }

@@ -25,7 +25,7 @@ fn set_users(world: &mut World, text: Option<&str>) {
 }
 
 fn wish(world: &mut World, number: u128, wish: Wish) {
-    world.grants.iter_mut().find(|grant| grant.id() == id(number)).unwrap().wish = wish;
+    world.grants.iter_mut().find(|grant| grant.id == id(number)).unwrap().wish = wish;
 }
 
 fn revoke() -> Wish {
@@ -36,9 +36,9 @@ fn revoke() -> Wish {
 fn settle_and_end(world: &mut World) {
     world.settle();
     let ended: Vec<u128> =
-        world.grants.iter().filter(|grant| !grant.wish.is_present()).map(|grant| grant.id().0.as_u128()).collect();
+        world.grants.iter().filter(|grant| !grant.wish.is_present()).map(|grant| grant.id.0.as_u128()).collect();
     for number in ended {
         assert_eq!(world.prove(number), Verdict::Proven { residual: vec![] }, "grant {number}");
-        world.grants.retain(|grant| grant.id() != id(number));
+        world.grants.retain(|grant| grant.id != id(number));
     }
 }

@@ -113,9 +113,9 @@ fn a_grant_that_rests_is_left_alone_and_stops_nobody() {
 #[test]
 fn a_role_of_ours_is_made_once_and_a_changed_one_blocks() {
     let mut one = grant(1, 1, Wish::Provision);
-    one.facts.profile = profile_own();
+    one.terms.profile = profile_own();
     let mut other = grant(2, 2, Wish::Provision);
-    other.facts.profile = profile_own();
+    other.terms.profile = profile_own();
     let mut world = World::new(vec![one, other]);
     let made = world.plan().steps.iter().filter(|step| matches!(step, Step::CreateRole { .. })).count();
     assert_eq!(made, 1);
@@ -130,7 +130,7 @@ fn a_role_of_ours_is_made_once_and_a_changed_one_blocks() {
 fn a_role_of_ours_that_widens_takes_the_bindings_of_all_who_have_it_and_of_nobody_else() {
     for wish_of_first in [Wish::Keep, Wish::Provision] {
         let mut one = grant(1, 1, Wish::Provision);
-        one.facts.profile = profile_own();
+        one.terms.profile = profile_own();
         let mut world = World::new(vec![one, grant(2, 2, Wish::Provision)]);
         world.settle();
         wish(&mut world, 1, wish_of_first);

@@ -1,0 +1,128 @@
+//! The terms of an access: as which identity, on which cluster, with which profile, in which namespaces, for how long.
+//! A request asks for them, a vote is bound to them, a grant carries them, and pages show them.
+
+use super::{ClusterId, GrantId, InstallationId, PrincipalId, cluster::PinnedNamespace, profile::ResolvedProfile};
+use crate::{
+    access::profile::Scope,
+    eks::rbac::{BindingSpec, Provenance, Reach},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+/// What is asked for, and what is granted. Serialised it is what a vote is bound to: a field that changes what an access
+/// allows belongs in it, and one that is new is left out while it has the value that every access had before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Terms {
+    #[serde(skip)]
+    pub principal: PrincipalId,
+    #[serde(rename = "principal")]
+    pub principal_arn: String,
+    pub cluster: ClusterId,
+    /// What people call the cluster. It may change: the id says which cluster it is.
+    #[serde(skip)]
+    pub cluster_name: String,
+    pub profile: ResolvedProfile,
+    /// Empty for a profile of cluster scope.
+    pub namespaces: Vec<PinnedNamespace>,
+    pub minutes: u32,
+    #[serde(skip_serializing_if = "Starts::is_at_once")]
+    pub starts: Starts,
+}
+
+/// When an access may start at the earliest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Starts {
+    /// As soon as it is decided.
+    #[default]
+    AtOnce,
+}
+
+impl Starts {
+    fn is_at_once(&self) -> bool {
+        match self {
+            Self::AtOnce => true,
+        }
+    }
+
+    /// The earliest start of what is decided at `decided`.
+    pub fn earliest(self, decided: Timestamp) -> Timestamp {
+        match self {
+            Self::AtOnce => decided,
+        }
+    }
+}
+
+/// A part of the terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Principal,
+    Cluster,
+    Profile,
+    Namespaces,
+    Minutes,
+    Starts,
+}
+
+/// Whose bindings are meant, and what their annotations say.
+#[derive(Debug, Clone, Copy)]
+pub struct Bound<'a> {
+    pub installation: InstallationId,
+    pub grant: GrantId,
+    /// The Kubernetes username that is bound.
+    pub username: &'a str,
+    pub provenance: &'a Provenance,
+}
+
+impl Terms {
+    /// For how long the access lasts once it is active.
+    pub fn lasts(&self) -> SignedDuration {
+        SignedDuration::from_mins(i64::from(self.minutes))
+    }
+
+    /// The namespaces' names.
+    pub fn namespace_names(&self) -> Vec<String> {
+        self.namespaces.iter().map(|namespace| namespace.name.clone()).collect()
+    }
+
+    /// Where the profile's rules hold.
+    pub fn reach(&self) -> Reach {
+        match self.profile.scope {
+            Scope::Cluster => Reach::Cluster,
+            Scope::Namespace => Reach::Namespaces(self.namespace_names().into_iter().collect()),
+        }
+    }
+
+    /// The bindings of these terms, whether or not their namespaces still exist.
+    pub fn bindings(&self, bound: Bound<'_>) -> Vec<BindingSpec> {
+        let namespaces: Vec<Option<&str>> = match self.profile.scope {
+            Scope::Cluster => vec![None],
+            Scope::Namespace => self.namespaces.iter().map(|pinned| Some(pinned.name.as_str())).collect(),
+        };
+        let spec = |namespace: Option<&str>, role: &str| BindingSpec {
+            installation: bound.installation.0,
+            grant: bound.grant.0,
+            namespace: namespace.map(str::to_owned),
+            cluster_role: role.to_owned(),
+            user: bound.username.to_owned(),
+            provenance: bound.provenance.clone(),
+        };
+        let roles = &self.profile.roles;
+        namespaces.iter().flat_map(|namespace| roles.iter().map(|role| spec(*namespace, &role.name))).collect()
+    }
+
+    /// The first part in which these terms differ from others. Profiles are compared by name alone: what a profile
+    /// resolves to may have become less since the other terms were written.
+    pub fn first_difference(&self, other: &Self) -> Option<Part> {
+        [
+            (self.principal != other.principal, Part::Principal),
+            (self.cluster != other.cluster, Part::Cluster),
+            (self.profile.name != other.profile.name, Part::Profile),
+            (self.namespaces != other.namespaces, Part::Namespaces),
+            (self.minutes != other.minutes, Part::Minutes),
+            (self.starts != other.starts, Part::Starts),
+        ]
+        .into_iter()
+        .find_map(|(differs, part)| differs.then_some(part))
+    }
+}

@@ -1,5 +1,9 @@
-//! Why a call to AWS or to an API server failed: classified, so that the worker knows whether to look again now,
-//! later, or only once somebody has acted; and, as a [`Blocker`], what people are told.
+//! Why a call to AWS or to an API server failed: classified, so that the worker knows whether to look again now, later,
+//! or only once a person has acted; and, as a [`Blocker`], what people are told.
+//!
+//! Each has a [`FaultKind`]: conflict, throttled, transient, refused, invalid, more than is read, not found. Only a
+//! definite answer of the right account or API server counts as not found. A refusal carries the missing right in
+//! words.
 
 use latchkey_domain::access::blocker::{Blocker, Call, Missing};
 use std::{error::Error, fmt, sync::Arc, time::Duration};

@@ -1,4 +1,18 @@
 //! Leases: who works on a target, and until when. Every write to the outside takes a [`Permit`].
+//!
+//! A claim raises the target's epoch by one and gives a lease of 60 s ([`LEASE`]). No write begins in the last 15 s
+//! ([`LAST_CALL`]), and each call takes 10 s at most. The AWS calls of a run, and its token for the cluster, are signed
+//! as of the claim, so that what a paused process sends later is refused: by AWS after 5 min, by the authenticator
+//! after 15.
+//!
+//! No promise rests on the length of a lease. A process that only stands still, and wakes, meets what
+//! `worker::cluster::earlier` puts in its way, whenever that is. No run records intents, which come before each round
+//! of writes, once its target has another epoch: the record holds the target's row until it commits, so that the next
+//! claimant sees it.
+//!
+//! Two kinds of lease end early. A worker claims again what is leased to itself and not in its hand: its run broke off
+//! while the database was away, or the answer to its claim was lost. What is leased to a worker whose last heartbeat
+//! (each 5 s) is 15 s old is free for every worker.
 
 use crate::machine;
 use jiff::Timestamp;

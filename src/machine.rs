@@ -1,5 +1,7 @@
-//! What a process takes from its own machine: the time of day, and ids that nobody has. Whoever calls passes them on as
-//! values, so that a test can choose them. Business time is the database's: see `Tx::now`.
+//! What a process takes from its own machine: the time of day, and new ids. The caller passes them on as values, so
+//! that a test can choose them. Business time is the database's: see `Tx::now`.
+//!
+//! Clippy refuses `Timestamp::now` and new ids elsewhere.
 #![expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
 
 use jiff::Timestamp;

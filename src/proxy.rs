@@ -1,7 +1,7 @@
 //! The proxy that leads outside, as the environment names it. Uses no other room.
 //!
-//! Only what is encrypted goes through one: plain http is for loopback hosts, and must not leave the machine with what it
-//! carries; so credentials of an instance's or container's own metadata are always asked for directly, too.
+//! Only what is encrypted goes through one: plain http is for loopback hosts, and must not leave the machine with what
+//! it carries; so credentials of an instance's or container's own metadata are always asked for directly, too.
 
 use hyper_util::client::proxy::matcher::Matcher;
 use std::{fmt, sync::Arc};

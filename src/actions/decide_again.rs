@@ -1,6 +1,10 @@
 //! The second decision, where the worker asks it: of a scheduled access before it starts, and in each run of those that
-//! are still being set up, before the first write. All that it goes by is read in the transaction or snapshot of whoever
-//! asks, so that nothing is judged by two moments.
+//! are still being set up, before the first write. All that it goes by is read in the caller's transaction or snapshot,
+//! so that nothing is judged by two moments.
+//!
+//! What fails ends with `not_allowed`, an event that says what does not hold, and an alarm. What cannot be said yet
+//! waits, *retrying*, and nothing ends for it: the policy is of a later version, or there is none; or the cluster was
+//! never read.
 
 use super::policy::{self, NoPolicy};
 use crate::store::{Connection, Store, StoreError, evidence};

@@ -1,5 +1,5 @@
-//! The end of a proven identity: what waits for it is closed, what it has ends, and nobody decides by it any more, in one
-//! transaction.
+//! The end of a proven identity: what waits for it is closed, what it has ends, and no vote counts by it any more, in
+//! one transaction.
 
 use super::{
     policy::{self, NoPolicy},

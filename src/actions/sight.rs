@@ -1,4 +1,5 @@
-//! Who may see a request, an access, a target, the audit log. Pages, downloads and terminals ask here, and nowhere else.
+//! Who may see a request, an access, a target, the audit log. Pages, downloads and terminals ask here, and nowhere
+//! else.
 
 use super::{
     policy::Current,

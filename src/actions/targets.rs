@@ -1,4 +1,11 @@
 //! Targets, as operators act on them: try now, pause granting, resume it. Revoking is never paused.
+//!
+//! A pause has a reason, in its target's row, and belongs to what is desired: the plan holds every grant back that is
+//! still to be set up, on the cluster and in IAM, and each says why. Nothing else waits for it: what runs is kept
+//! right, what ends is taken away. People may ask, and read it on the form. `activate_by` goes on; what waited too long
+//! is taken back with the pause as its reason. The worker's role may not lift one. Pausing what is paused already, for
+//! another reason or as another person, is refused with who did and why (409): one reason stands, the one that those
+//! who wait read. Waiting for a pause is a condition of its own (`paused`): nothing is broken.
 
 use super::{
     policy::{self, NoPolicy},

@@ -1,4 +1,6 @@
 //! How much of an answer of AWS is read: the SDK reads each whole into memory, whatever it is.
+//!
+//! One answer has 32 MiB at most, and a list 200 pages.
 
 use aws_smithy_runtime_api::{
     box_error::BoxError,

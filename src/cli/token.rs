@@ -1,5 +1,5 @@
-//! `latchkey token`: an exec credential for kubectl, as `aws eks get-token` gives, by the AWS credentials that the
-//! SDK finds: environment, profile (`AWS_PROFILE`, also of IAM Identity Center), web identity, container, instance. Nobody
+//! `latchkey token`: an exec credential for kubectl, as `aws eks get-token` gives, by the AWS credentials that the SDK
+//! finds: environment, profile (`AWS_PROFILE`, also of IAM Identity Center), web identity, container, instance. Nobody
 //! is asked.
 
 use super::say;

@@ -2,6 +2,11 @@
 //!
 //! A fault never hides another: both files are read to their ends and every fault is told at once, each with its
 //! place. May import the domain only.
+//!
+//! `latchkey.toml` is overridden by `LATCHKEY_SECTION__KEY`; secrets come from files or the environment only.
+//! `policy.toml` belongs into Git, so that each change of it is reviewed. Only `latchkey policy apply` makes it
+//! current, with the hash before as a guard; the whole text is kept. The reader collects over TOML with spans instead
+//! of stopping at the first fault.
 
 pub mod duration;
 pub mod fault;

@@ -1,5 +1,11 @@
 //! RoleBindings and ClusterRoleBindings: created, replaced and deleted; never applied, since server-side apply makes a
 //! deleted object again.
+//!
+//! A binding is created, or PUT with `resourceVersion` and `uid`: `resourceVersion` alone is not enough, since a PUT of
+//! a binding that is gone creates it again on a real API server unless the body names the UID of the old one. A binding
+//! that has to go is first PUT with no subjects and no finalizers, then deleted by UID. If another client put one in
+//! its place, with a role that the worker may not bind, only the finalizers can come off; deleting it needs no right to
+//! the role.
 
 use super::{
     Cluster,

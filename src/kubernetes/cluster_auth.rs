@@ -1,6 +1,8 @@
 //! The two ConfigMaps in `kube-system`: aws-auth, of which we write a key at a time, and our marker.
 //!
 //! Neither is ever created here: that right cannot be limited to a name. `latchkey bootstrap` prints both, empty.
+//!
+//! aws-auth is written with one merge PATCH that has `metadata.resourceVersion` and the one changed key.
 
 use super::{
     Cluster,

@@ -2,6 +2,14 @@
 //!
 //! Owns the client and what its errors mean; knows nothing of grants. One call of a method is one attempt: kube's own
 //! retries are off, since the worker alone decides what is tried again and when.
+//!
+//! # Bounds
+//!
+//! Of an API server one answer has 32 MiB at most, a list 200 pages, 50,000 objects, 128 MiB and 20 s in all. A call
+//! has 10 s for all of its answer, no redirect is followed, and a body that is not JSON is not an answer. Beyond a
+//! bound, a run looks by the names that the database has (`worker::cluster`: `narrowed`): what ends is taken away and
+//! proven by that, nothing new is granted, and nothing that runs is put right. What is stored of a look is bounded,
+//! too: see `latchkey_domain::plan`: `kept`.
 
 mod answer;
 mod bindings;

@@ -3,6 +3,8 @@
 //!
 //! The nonce is derived from the session's own token, so that nothing but the browser can know it before it is shown,
 //! and only its hash is stored: one person, one session, fifteen minutes, one use.
+//!
+//! The host is checked against the known STS hosts, then the request is sent unchanged.
 
 mod refusal;
 

@@ -3,6 +3,20 @@
 //! Each event queues itself in `event_unsealed` in its own transaction, by a trigger. The sealer takes from the queue
 //! what is committed and links it in the order of ids; what commits later is still queued then and gets a later link.
 //! So nothing is missed, no transaction waits for the chain's head, and a run looks at new events only.
+//!
+//! The queue finds at no cost what a scan for events without a link would miss or find late: a transaction that commits
+//! late. The sealer takes from it each second, one worker at a time, by an advisory lock.
+//!
+//! `event` and `audit_link` refuse UPDATE, DELETE and TRUNCATE by triggers. Neither role of the processes may do it
+//! either; the schema's owner could drop the triggers, and the chain shows what they changed.
+//!
+//! `latchkey audit verify` walks the chain in one snapshot: no gap, each link over the one before and its event's
+//! bytes, each event's columns as its bytes tell, no event without a link but the newest. It names the first place that
+//! does not hold. A place is *at* a link that is wrong or missing, or *after* the last one if events have none. An
+//! event that cannot be read though its hash holds breaks nothing (`Written::read`): a role could write one before
+//! `record_event`. It is named, by the command, the walk, the record's page and the offline verifier alike; what comes
+//! after is verified as ever, and an export shows its bytes. Only the tail can be cut unseen; keep the printed hash
+//! elsewhere, and that shows, too.
 
 pub mod export;
 mod unsealed;

@@ -1,8 +1,10 @@
 //! How transactions begin. sqlx 0.9.0 counts a transaction only once the server has answered `BEGIN`: a caller who is
 //! dropped before that (a browser that goes away, a time-out) gives the connection back to its pool inside a
-//! transaction that nobody ends. What the next caller writes there is not committed, and after its first error every
-//! later statement fails (sqlx issues 4385 and 4393, mended behind 0.9.0). So a transaction begins in a task of its own,
-//! which nobody drops; if nobody waits for it any more, it is rolled back.
+//! transaction that is never ended. What the next caller writes there is not committed, and after its first error every
+//! later statement fails (sqlx issues 4385 and 4393, mended behind 0.9.0). So a transaction begins in a task of its
+//! own, which is never dropped; if its caller is gone, it is rolled back.
+//!
+//! Clippy refuses `Pool::begin` elsewhere.
 
 use sqlx::{PgPool, Postgres, Transaction};
 

@@ -1,4 +1,7 @@
 //! The clusters that the current policy names, and whether each is still the one that was taken on.
+//!
+//! A cluster is its ARN and the `createdAt` that EKS tells; the name is what people see. Why it is gone is `gone_code`,
+//! and `gone_blocker` with its facts; `gone_why` is the sentence of it.
 
 use super::{
     Store, StoreError, Tx,

@@ -1,4 +1,7 @@
 //! What a cluster or a principal should be, read in one snapshot: the planner's input, for a run and for a preview.
+//!
+//! An access that runs and is 30 s past its time (`Grant::time_over`) is to be taken away, even if its end could not be
+//! recorded, and the clock wakes its targets once for it (`targets::wake_overdue`).
 
 use super::{
     Store, StoreError, begin,

@@ -1,4 +1,5 @@
-//! What is due, by the clock: looked for by an index each. The ids are those behind `after`, in order, `most` at a time.
+//! What is due, by the clock: looked for by an index each. The ids are those behind `after`, in order, `most` at a
+//! time.
 
 use super::{Store, StoreError};
 use uuid::Uuid;

@@ -1,5 +1,5 @@
-//! What accesses rest on, as the database has it: for the second decision, which believes nothing that a row of an access
-//! says of itself.
+//! What accesses rest on, as the database has it: for the second decision, which believes nothing that a row of an
+//! access says of itself.
 
 use super::{
     StoreError, Tx,

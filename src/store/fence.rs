@@ -1,5 +1,19 @@
-//! Fenced clusters: where a run saw that the cluster is another installation's, or that this database is behind (restored
-//! from a backup), only revocations happen from then on, until an operator accepts.
+//! Fenced clusters: where a run saw that the cluster is another installation's, or that this database is behind
+//! (restored from a backup), only revocations happen from then on, until an operator accepts.
+//!
+//! The marker, the ConfigMap `kube-system/latchkey`, names the installation and the epoch of its last writes. It is
+//! compared at every plan. The cluster is not Latchkey's to write to, or the database is behind, if the marker is
+//! absent, names another installation, or has a higher epoch than any run was about to write there, as the database
+//! knows them (`target.marked`, committed with the intents before the marker's write; runs that come to nothing do not
+//! raise it). Then the worker only takes away what it finds recorded, and every grant says why.
+//!
+//! The next write would pass the marker by itself. So the first run that sees a foreign or later marker fences the
+//! cluster in its target's row (`cluster.fenced`), and the fence holds, whatever the marker says later, until `latchkey
+//! accept-restore CLUSTER`, which only the schema's owner may run. That command wakes the target and goes by what a run
+//! saw that began after that, so it never depends on how old the last look is, and lets no fence down that no run
+//! looked over. If an access runs in this database and has no binding there, it would be set up again: the command
+//! accepts nothing until each of these is named to it (`--set-up-again ID`). `fenced` lists fenced clusters, and on
+//! each the bindings and usernames of this installation that the database does not know.
 
 use super::{
     Store, StoreError,

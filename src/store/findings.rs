@@ -1,7 +1,14 @@
-//! Findings: what somebody else did to what is ours, told once.
+//! Findings: what another client did to what is Latchkey's, told once.
 //!
-//! A run tells what it finds with its intents, before the write that removes the proof of it. Whoever finds the same
+//! A run tells what it finds with its intents, before the write that removes the proof of it. A run that finds the same
 //! again, since that write failed or its run died before it, finds the event there and tells nothing.
+//!
+//! Each look puts back what was Latchkey's. A binding of a running access that another client changed is an event
+//! (`grant.drift_found`, with what it was) and is put right; so is one that was deleted. One that is found changed when
+//! its access ends goes as it is found. A line of Latchkey's that was taken out is told, too. A leg keeps which of its
+//! bindings and lines the last look left in place (`grant_leg.stood`), so that each loss is told once, whatever else is
+//! wrong with the access, and what the worker itself takes away is not told as another client's doing. What carries
+//! Latchkey's labels and has no grant is removed (`cluster.drift_found`).
 
 use super::{StoreError, Tx};
 use jiff::{SignedDuration, Timestamp};

@@ -1,5 +1,9 @@
-//! Rows of grants, read and locked. One that this version cannot read is no error of the others: it comes apart, as what
-//! its plain columns tell.
+//! Rows of grants, read and locked. One that this version cannot read is no error of the others: it comes apart, as
+//! what its plain columns tell.
+//!
+//! JSON, groups and ids are read through functions of the database (`latchkey_text`, `latchkey_groups`, `latchkey_ids`,
+//! `latchkey_readable`), which give null for what is too large or has no value in a program: a list leaves out that row
+//! and no other. NULs that others wrote into names are kept as U+2400.
 
 use super::{
     StoreError, Tx,

@@ -1,4 +1,7 @@
 //! Intents: what the worker was about to write outside, committed before the write.
+//!
+//! After the write, `code` says what became of it, and `blocker` has the facts of a failure; `outcome` is the sentence
+//! of it.
 
 use super::{
     Store, StoreError, Tx,

@@ -1,4 +1,9 @@
 //! A grant's legs as a run of the worker leaves them.
+//!
+//! A leg has what is proven, its condition, what holds it up (`code`, and `blocker` with its facts), its back-off and
+//! its evidence ([`latchkey_domain::access::evidence::Evidence`]). What else says yes stands in `beside` as values and
+//! in `residual` as their sentences. What it allows more than was approved is in `wider`, whose sentences queries go
+//! by. `error` is what earlier versions wrote. A trigger makes the legs with the grant; the web clears a back-off.
 
 use super::{
     Store, StoreError, Tx,

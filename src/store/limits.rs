@@ -1,5 +1,8 @@
-//! How often somebody may do something: counted in the database, since any replica of the portal may be asked. A row for
-//! each who and what; those that are over go with new ones, so that the table is as large as ten minutes are busy.
+//! How often a person, a session or an address may do something: counted in the database, since any replica of the
+//! portal may be asked. A row for each who and what; those that are over go with new ones, so that the table is as
+//! large as ten minutes are busy.
+//!
+//! A window whose row is locked counts nothing, so that a lock keeps no person out (`tests/it/web/limits.rs`).
 
 use super::{Store, StoreError};
 use jiff::SignedDuration;

@@ -1,4 +1,6 @@
 //! People, the identities that providers know them by, and the IAM principals that they proved.
+//!
+//! Issuer and subject name a person. Groups are those of the last sign-in; theme and time zone are as the person chose.
 
 use super::{
     Store, StoreError, Tx, begin,

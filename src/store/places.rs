@@ -1,4 +1,8 @@
 //! How many transactions of pages there may be at once, of all and of each person.
+//!
+//! Portal and worker wait three seconds for any one lock (`lock_timeout` of their roles' sessions). The transactions of
+//! pages have half of the portal's connections, those that end an access another quarter, and each person two of
+//! either. So people who wait for a lock keep no others from reading and signing in (`tests/it/database/waits.rs`).
 
 use latchkey_domain::access::PersonId;
 use std::{

@@ -1,5 +1,16 @@
-//! What this version cannot read. A row is told of once, by an alarm; it stands as it is until its time is over or
-//! somebody ends it; then it ends by its plain columns alone. Nothing of it keeps any other row from anything.
+//! What this version cannot read. A row is told of once, by an alarm; it stands as it is until its time is over or a
+//! person ends it; then it ends by its plain columns alone. Nothing of it keeps any other row from anything.
+//!
+//! A quarantined row is judged by its plain columns. Scheduled or provisioning, it is not set up, and given up at
+//! `activate_by`. Active, it stays as it stands until `until`: the sweep leaves the bindings with its label or with a
+//! name that an intent recorded, and its line and its part of the IAM policy stay. Then, or when a person gives it back
+//! or revokes it, SQL ends it (`Tx::revoke_unreadable`): what carries its label or a recorded name goes, and so does
+//! its line unless another grant needs it. Its legs are proven gone by looking, without questions to the API server,
+//! since it cannot be read what to ask. A grant whose mapping or principal cannot be read is quarantined with that row.
+//!
+//! A row has one alarm, which is cleared by itself when the row can be read again or is over. A row without an end
+//! (`infinity`) ends when its minutes are over, counted from the latest setup. Its page is reduced to its plain
+//! columns, with both ends (`web/grants/plain.rs`).
 
 use super::{
     Store, StoreError, Tx, alarms,

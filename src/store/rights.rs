@@ -1,4 +1,20 @@
 //! The rights of the two database roles: what the migrations grant, and what a role really has.
+//!
+//! `latchkey_web` cannot write policy, observation, intent or evidence. `latchkey_worker` cannot write people,
+//! sessions, requests (but for their end) or votes, nor move a grant's latest end. Neither can change an event.
+//!
+//! Column rights cannot see values, so triggers do (`0013_guards.sql`): the web schedules a grant within the bounds of
+//! its request, revokes one once, now, by a person and for a cause of its own actions; it wakes targets, pauses with an
+//! event of the person who pauses, and puts nothing off; times that it writes are of now, by whichever clock they go;
+//! what is closed or ended never changes. Which side a role is on is told by exclusion (`latchkey_side`): the schema's
+//! owner passes, the worker's role is the worker, and every other role is held to what the web may, also a third role
+//! with the same rights.
+//!
+//! If a role has to write what it may not write itself, a function with its owner's rights does: `record_event`, the
+//! legs of a new grant, the sealer's queue. These functions go by the session's user and name the schemas that they
+//! look in. Only the roles that need them may execute them: a trigger's function can be hung on any table of a role
+//! that may execute it. `0009_rights.sql` and what the migrations after it grant and revoke is what `doctor` holds the
+//! roles to.
 
 use super::MIGRATIONS;
 use std::collections::{BTreeMap, BTreeSet};

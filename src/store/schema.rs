@@ -1,7 +1,10 @@
-//! What the migrations make is a fact: each table, column, constraint, index, trigger and function, told by the database's
-//! catalogs and kept in `schema.txt`. Whoever changed any of it behind Latchkey's back is found by comparing.
+//! What the migrations make is a fact: each table, column, constraint, index, trigger and function, told by the
+//! database's catalogs and kept in `schema.txt`. A change of any of it behind Latchkey's back is found by comparing.
 //!
 //! The text names the schema `public`, wherever the tables are. `make schema` renews it after a migration.
+//!
+//! Each line is one part (functions with the SHA-256 of their bodies), the same on every version of PostgreSQL from 15
+//! on. `latchkey doctor` compares, names what is missing, changed or added, and prints what mends it.
 
 use super::StoreError;
 use sqlx::PgPool;

@@ -1,8 +1,11 @@
 //! What each connection has to have: the path to the tables, plans for what is asked, and ends for what stands still.
 //!
-//! `latchkey migrate` sets it for each role in the database. What a process asks for when it connects does not reach the
-//! server through a pooler: PgBouncer refuses startup parameters, or drops them; and what it sets later goes to whoever
-//! has that connection next. So each new connection is looked at, and one without is not used.
+//! `latchkey migrate` sets it for each role in the database. What a process asks for when it connects does not reach
+//! the server through a pooler: PgBouncer refuses startup parameters, or drops them; and what it sets later goes to the
+//! next client of that connection. So each new connection is looked at, and one without is not used.
+//!
+//! `plan_cache_mode` is `force_custom_plan`: one plan for all combinations of filters that may be absent would make
+//! indexes useless (see [`super::read`]).
 
 use super::StoreError;
 use crate::database_url::DatabaseUrl;

@@ -1,5 +1,10 @@
 //! Sessions and sign-in attempts. Both are known by the SHA-256 of a random token that only the browser has; their
 //! times are the database's real clock, never business time.
+//!
+//! When a person was last seen is written past a transaction that has the session locked.
+//!
+//! Of a browser a session keeps family and system. A sign-in's nonce and PKCE verifier follow from its token and are
+//! not stored.
 
 use super::{
     Store, StoreError, Tx,

@@ -1,6 +1,22 @@
-//! What stands still since somebody keeps a lock: an access that is over and cannot end, a target that no run takes up,
-//! the seal of the audit log. Each is an alarm that names who keeps it, as far as the database tells the worker's role, and
-//! is over by itself.
+//! What stands still since another session keeps a lock: an access that is over and cannot end, a target that no run
+//! takes up, the seal of the audit log. Each is an alarm that names who keeps it, as far as the database tells the
+//! worker's role, and is over by itself.
+//!
+//! `kept_locked` is each of these, looked for each 30 s:
+//!
+//! - an access that is over for 2 min, of which a row is kept locked that its end writes or refers to (its own, its
+//!   legs, its principal's, its line's);
+//! - a target that is due for so long; any target, due or not, if one transaction has locks on `target` for 2 min;
+//! - a table that is locked against writes for so long, also by a session that waits to lock it;
+//! - the policy's lock, without which nothing can be asked or decided.
+//!
+//! `seal_stands_still`: an event waits for its link since 2 min (`event_unsealed.queued_at`, by the database's clock),
+//! and this worker has seen no new link for 2 min. A queue of thousands that shrinks is not one.
+//!
+//! How long something lasts is known by looks of one worker ([`Watch`]), from its first on. The worker waits 1.5 s for
+//! a row itself, and names the session that the server says it waits for, or that this session waits for: session,
+//! role, the name that it gives itself; since when, of its own role's sessions only. Tables are told by `pg_locks`. The
+//! alarm is over once the row or the table is free, or links are made.
 
 mod keepers;
 mod rows;

@@ -1,4 +1,6 @@
 //! Targets: what the worker keeps right. Claims are leases with a fence: each claim of a target has a higher epoch.
+//!
+//! A transition raises `generation` and sets `due_at` to now; a revocation's target is claimed first.
 
 use super::{
     Store, StoreError, Tx,

@@ -1,10 +1,18 @@
 //! A transaction of business state.
 //!
-//! Locks are taken in one order everywhere: a person, requests by id, a principal, the policy, grants by id, targets by
-//! key; anything else deadlocked when measured. Who closes requests locks them before everything after them in that order
-//! (`policy apply`, the end of a principal), and begins anew where more came meanwhile. The time of the transaction is read after its last lock, since a transaction's own `now()` lags
-//! behind by as long as it waited. [`Tx::record`] is the only way to change a state: it writes state, audit event
-//! and wake-ups, which then commit together or not at all.
+//! Locks are taken in one order everywhere: a person (advisory), requests by id, a principal, the policy (advisory),
+//! grants by id, targets by key; anything else deadlocked when measured. A transaction that decides by the policy
+//! shares its lock; one that applies another policy has it alone. So what was decided meanwhile is seen, and ends if
+//! its profile or cluster goes. A transaction that asks or votes by a principal shares its row; one that ends the
+//! principal has it alone. `policy apply` and the end of a principal close requests: they lock those before everything
+//! else, look once more under the policy's or the principal's lock, and begin anew if more came meanwhile. Grants are
+//! locked `for no key update`, so that a run may record intents of several in the order of its plan.
+//!
+//! The time of the transaction is read after its last lock, since a transaction's own `now()` lags behind by as long as
+//! it waited. [`Tx::record`] is the only way to change a state: it writes state, audit event and wake-ups, which then
+//! commit together or not at all. A wake-up waits two seconds for a target that another transaction has locked, and is
+//! left out then: a revocation stands without it, and `targets::wake_forgotten` makes it good; the clock starts no
+//! access on such a target until it is free, and wakes it then.
 
 use super::{StoreError, begin};
 use crate::machine;

@@ -1,5 +1,8 @@
 //! Cookies: the session's and the sign-in attempt's. `__Host-` and Secure wherever the public URL is https; on http
 //! (a loopback host only, the configuration sees to that) plain, since browsers keep no Secure cookie there.
+//!
+//! On https they are `__Host-`, Secure, HttpOnly, SameSite=Lax; on http, which configuration allows on loopback only,
+//! plain ones.
 
 use super::Site;
 use axum::http::{HeaderMap, HeaderValue, header};

@@ -1,5 +1,9 @@
 //! What happens around every request: an id, a trace, limits, cross-site protection, security headers, and a page for
-//! every error, whoever made it.
+//! every error, wherever it arises.
+//!
+//! Bodies have 64 KiB, requests 20 s. Cross-site requests are refused by `Sec-Fetch-Site`, and by an `Origin` that is
+//! not the portal's own, letter for letter; a body that is sent as anything but a form is a 415. The content security
+//! policy allows scripts and styles from Latchkey's own files alone.
 
 use super::{
     Failure, SignedIn, State,

@@ -1,6 +1,9 @@
 //! How often one person, one session or one address may do something, and whose address a request has.
 //!
-//! Who is signed in is counted by person, who is not by address: nobody can use up what is another person's.
+//! Who is signed in is counted by person, who is not by address: one person cannot use up another's.
+//!
+//! What comes too often (sign-ins by address; proofs, requests and sign-ins by person; forms by session) is a 429 that
+//! says when it may be tried again.
 
 use super::{Failure, State, failure::TooOften};
 use crate::{

@@ -2,6 +2,49 @@
 //!
 //! May not import: aws, kubernetes, worker. The web holds no credentials of the outside; what it shows of it is
 //! what the worker observed.
+//!
+//! Server-rendered HTML (askama); no page needs JavaScript, and htmx makes pages live. Every request has an id, in the
+//! log, in `x-request-id`, and on the page of an internal error, which shows nothing else. The web never asks a
+//! cluster: previews run the planner over the last observation and say how old it is.
+//!
+//! What holds a whole cluster (a fence, a pause of granting, a run that failed: `store::read::hold`) is one sentence
+//! without internal detail on the form that asks for it and on requests that wait, the same on `/status`, and over
+//! operators' pages if it needs one of them.
+//!
+//! The form that decides carries `seen`. If it is not the hash of now, the answer is 409 with the fresh page and the
+//! input kept. What belongs to another person is 404. Success is a 303 to the thing made.
+//!
+//! # Addresses
+//!
+//! These names are stable, since scripts use them; ids are UUIDv7. The whole list is `routes`, of the `routes()` of
+//! each file here; `tests/it/access_table/table.rs` says of each what each kind of person gets and sees.
+//!
+//! - `GET /sign-in`, `/sign-in/start`, `/sign-in/callback`; `POST /sign-out`: anyone.
+//! - `GET /`: people who are signed in.
+//! - `GET /identities`, `/identities/new`; `POST /identities` (`token`: what the AWS CLI printed): one's own.
+//! - `GET /requests/new`; `POST /requests` (`cluster`, `profile`, `namespace` (repeated), `principal` (ARN), `minutes`,
+//!   `reason`): people whom policy.toml lets ask. `POST /requests/new` answers with the same form, checked.
+//! - `GET /requests/{id}`: requester, eligible and past deciders, operators, auditors.
+//! - `POST /requests/{id}/votes` (`verdict` (`approve`, `deny`), `reason`, `seen`): eligible deciders.
+//! - `POST /requests/{id}/cancel`: requester.
+//! - `GET /inbox`: deciders; empty for others.
+//! - `GET /grants/{id}`, `/grants/{id}/kubeconfig`: holder; the page also deciders, operators, auditors.
+//! - `POST /grants/{id}/give-back`: holder.
+//! - `POST /grants/{id}/revoke` (`reason`): deciders of it, operators.
+//! - `GET /clusters`, `/clusters/{id}`, `/status`: people who are signed in; more for operators and auditors.
+//! - `GET /audit`, `/audit/{place}` (filters; a link's number, or an event's id until it has one): auditors; 404 for
+//!   others.
+//! - `POST /audit/export` (`format` (`jsonl`, `csv`) and the filters; 422 at one that nothing can be of): auditors; 404
+//!   for others.
+//! - `POST /identities/{id}/release` (`handle` of its holder, `reason`): operators; 404 for others.
+//! - `GET /targets`, `/targets/{kind}/{key}` (`find`, `kind` (`cluster`, `principal`)): operators; 404 for others.
+//! - `POST /targets/{kind}/{key}/try`; for clusters `/pause`, `/resume` (`reason` to pause): operators; 404 for others.
+//! - `POST /alarms/{id}/clear`: operators; 404 for others.
+//! - `GET /settings`; `POST /settings` (`theme` (`auto`, `light`, `dark`), `zone` (an IANA name, or a city that names
+//!   one, or empty)): one's own.
+//! - `POST /settings/sessions/{id}/end`, `/settings/sessions/end-others`: one's own; 404 for others'.
+//! - `GET /healthz`, `/readyz`: machines.
+//! - A page that follows what happens has its live part below its own address, at `/live`.
 
 mod alarms;
 mod audit;

@@ -1,5 +1,5 @@
-//! That the database is away. Every task of the worker meets it, several times a second: one line of the log says so for
-//! all of them.
+//! That the database is away. Every task of the worker meets it, several times a second: one line of the log says so
+//! for all of them.
 
 use crate::{
     causes::chain,

@@ -1,4 +1,10 @@
 //! How long a leg rests after a failure. Back-off belongs to one grant's leg, never to a target.
+//!
+//! It grows from 0.5 s, doubling, with jitter, to 60 s; to 20 s for what ends. Blocked legs are looked at every 20 s,
+//! so that they go on by themselves once a person acted. `Retry-After` is obeyed up to 15 min, and up to 2 min for what
+//! ends. A leg of what ends rests by `next_try` only as far as the worker itself wrote it (`rests_until`), and never
+//! past 2 min. A target of what ends that is due later than that, or never, is woken each second (`wake_forgotten`), as
+//! is one whose revocation came without its wake-up.
 
 use crate::{
     fault::{Fault, FaultKind},

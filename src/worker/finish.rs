@@ -1,6 +1,16 @@
-//! The finish of a run, a transaction for each grant: lock it, then the target; check the epoch; write the leg; then judge
-//! the grant by all its legs as the database has them, since two finishing targets that judged from memory each saw the
-//! other's leg unproven. What goes wrong with one grant is its own: its leg says so, its neighbours activate and end.
+//! The finish of a run, a transaction for each grant: lock it, then the target; check the epoch; write the leg; then
+//! judge the grant by all its legs as the database has them, since two finishing targets that judged from memory each
+//! saw the other's leg unproven. What goes wrong with one grant is its own: its leg says so, its neighbours activate
+//! and end.
+//!
+//! A finish under another epoch than the run's ends the run without effect. A grant that moved meanwhile is skipped:
+//! its wake-up is pending. What goes wrong with one grant (its row, its event, its leg) is in the log and on its leg,
+//! and is tried again.
+//!
+//! A run waits 2 s for the first row that another transaction keeps locked, and only 20 ms for each further one, so
+//! that a client who keeps many rows locked lets the run end within its lease. The target's row comes last, once. The
+//! target is due again at once if its generation moved, else when the first leg's rest is over, else in 5 min
+//! ([`PERIOD`]): the full reconcile that repairs drift.
 
 use super::{
     AFTER_BREAK, Worker, backoff,

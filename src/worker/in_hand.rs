@@ -1,5 +1,6 @@
-//! What a worker works on at the moment: a target has one run at a time in a process. A target that is leased to it and that it has not in hand is one whose run broke
-//! off while the database was away, or whose claim was made and not answered: it need not wait until its lease is over.
+//! What a worker works on at the moment: a target has one run at a time in a process. A target that is leased to it and
+//! that it has not in hand is one whose run broke off while the database was away, or whose claim was made and not
+//! answered: it need not wait until its lease is over.
 
 use latchkey_domain::access::transition::Target;
 use std::{

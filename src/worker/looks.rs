@@ -1,5 +1,5 @@
-//! When this worker last looked for everything that is due. A heartbeat tells that a process lives, and not that it does
-//! anything.
+//! When this worker last looked for everything that is due. A heartbeat tells that a process lives, and not that it
+//! does anything.
 
 use std::{
     sync::{Mutex, PoisonError},

@@ -1,12 +1,37 @@
-//! Reconciles targets: observes, plans in pure code, writes under a lease, observes again, proves. Also the clock of
-//! requests and grants, and the seal of the audit log.
+//! Reconciles targets: observes, plans in pure code, writes under a lease, observes again, proves. Also runs the clock
+//! of requests and grants, and the seal and the walk of the audit log.
 //!
 //! Every write to the outside takes a [`crate::lease::Permit`].
 //!
 //! - `cluster`, `principal`: one run on a target. `trail`: what is recorded before and after each write.
 //! - [`finish`]: the end of a run, a transaction for each grant; `patience`: how long it waits for locks. [`backoff`]:
 //!   when to try again.
-//! - `time_of_day`: the worker's own clock; `in_hand`: what it works on; `away`: that the database is not there.
+//! - `time_of_day`: the worker's own clock; `in_hand`: what it works on; `away`: that the database is not there;
+//!   `looks`: when it last looked for what is due.
+//!
+//! # Claims
+//!
+//! A worker claims up to 16 targets at once. Of these, 8 at most are targets whose last run failed, so that a slow or
+//! broken target delays no healthy one. A target has one run at a time in a process, and a run ends with its lease,
+//! however long the other side takes. The worker looks every 250 ms through a partial index; there is no NOTIFY. A
+//! worker whose machine is more than 4 min off the database's clock claims nothing: the claim itself compares the two.
+//! The worker logs that, and its heartbeat carries the difference, so that `/status` shows whose clock is wrong; every
+//! page has a banner if no other worker is at work.
+//!
+//! A reconcile costs one list per kind and cluster, and one write of aws-auth however many grants wait. Replicas of
+//! portal and worker have no limit of their own; Postgres is what scales.
+//!
+//! # Shared fate
+//!
+//! An error that belongs to one row, grant or target is caught there. What expires, what starts and what lapses are
+//! looked for by one task each, beside the claims, and so are the seal, the alarms and forgotten targets: the others go
+//! on however much there is of one (`tests/it/replicas/tasks.rs`). A row that another transaction has locked, or whose
+//! targets are locked, is left for the next look. An error about one row is logged, and the query goes on behind that
+//! row until there are no more.
+//!
+//! Each heartbeat (every 5 s) carries when the worker last looked for everything that is due (`looked_at`: the oldest
+//! of the looks for what expires, starts, lapses and is due). If no worker has looked for 60 s, which is what four
+//! statements of 15 s can take, every page has a banner.
 
 mod away;
 pub mod backoff;

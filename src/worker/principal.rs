@@ -1,4 +1,24 @@
 //! One run on an IAM principal: observe, plan, write, observe again, prove, finish.
+//!
+//! One inline policy `latchkey`, the union of what the principal's live grants need, and a tag. Only users under
+//! `principal_paths` are written to. What is written here holds an activation back only for profiles with the EKS
+//! console, since a kubectl token needs no IAM permission. Who the user is holds every activation back.
+//!
+//! **Identity.** aws-auth goes by ARN, so a user made anew has what the one before had. Each run asks `iam:GetUser` of
+//! any user, and a leg has what a look for this access told (`grant_leg.identity`). A grant becomes active only if that
+//! is *same*, or *unprotected* (AWS refuses to tell; the event and pages say so), and is a minute old at most: a setup
+//! that took longer is compared again at its end. It is recorded before IAM is written to, so that kubectl's access
+//! does not wait for that. No answer, or no such user, is neither. A different id counts once it was seen twice, 15 s
+//! apart, with no other look between (`principal.differs_since`): IAM shows late who was made a moment ago. Until then
+//! nothing is written to the user and nothing becomes active; then the accesses end (`principal_replaced`). A policy of
+//! Latchkey's that was copied to the new user is taken off it, with the tag, unless a person proved that user.
+//!
+//! **Late.** IAM shows writes seconds late. So, if what is seen is what is wanted and the last write was of something
+//! else, a look proves nothing for 15 s: an access that is given back while IAM shows neither policy nor user yet does
+//! not end before its policy was seen, and is gone. A policy that a paused process sends late is looked for once when
+//! its signature is surely over (10 min), also of a principal that has no access any more. It is known by the text that
+//! was recorded before the write, and removed with a `principal.drift_found`. So is everything that is put right in IAM
+//! though no access comes or goes.
 
 use super::{
     Worker,

@@ -1,5 +1,13 @@
 //! The trail of a run: an audit event and intents before its first write, outcomes after each, and what an earlier run
 //! left open, closed with what is observed now.
+//!
+//! Intents, mappings and the observation are written with the target locked and its epoch checked: what a paused run
+//! writes later is refused. Findings are recorded with the run's intents, before the write that removes the proof of
+//! them; if nothing is written, at the finish.
+//!
+//! Writes outside have two events: `grant.change_begun` before the first, `grant.change_ended` with the outcome.
+//! Between them the leg is marked with the run's epoch (`grant_leg.changing`), so that the next claimant knows what a
+//! crash left open, and closes it with what it sees, even if every write was recorded and only the finish is missing.
 
 use super::interrupted::Interrupted;
 use crate::{

@@ -1,5 +1,5 @@
-//! `latchkey-demo as HANDLE -- COMMAND...`: the real kubectl or aws with one person's keys, and `as worker`: latchkey as
-//! its operators run it; `as admin`: what an administrator's hands do to the clusters.
+//! `latchkey-demo as HANDLE -- COMMAND...`: the real kubectl or aws with one person's keys, and `as worker`: latchkey
+//! as its operators run it; `as admin`: what an administrator's hands do to the clusters.
 
 use crate::description::{self, DescribedUser, Description};
 use anyhow::{Context as _, bail};

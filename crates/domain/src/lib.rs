@@ -2,7 +2,7 @@
 //! What Latchkey decides, plans and proves, as pure code: no io, no clock, no async.
 //!
 //! - [`eks`]: the rules of AWS and Kubernetes: ARNs, aws-auth, RBAC, IAM policies, kubeconfig, tokens.
-//! - [`access`]: ours: people, clusters, profiles, policies, requests, grants.
+//! - [`access`]: Latchkey's own: people, clusters, profiles, policies, requests, grants.
 //! - [`plan`]: from what is desired and what was observed to steps, and to proof.
 //! - [`audit`]: events, their canonical bytes and the hash chain.
 

@@ -1,6 +1,13 @@
 //! `latchkey doctor`: asks everything that Latchkey needs whether it is as it must be, and changes nothing.
 //!
 //! Exits 0 where all is well, 1 where a check failed (or, with `--strict`, warns), 2 where it could not run.
+//!
+//! Its connections' transactions are read only, and what it sends to clusters is reviews and dry runs, which take no
+//! permit since nothing is kept. What it asks for is written once, elsewhere: the rights on a cluster and in AWS are
+//! those that [`latchkey_domain::plan::bootstrap`] prints, taken apart by [`latchkey_domain::plan::rights`]; those of
+//! the database roles are read from the migrations' own `grant` statements. So a right that is added is asked for at
+//! once. Missing RBAC is added by roles of their own, named by the hash of their rules, so that pasting replaces
+//! nothing.
 
 mod aws;
 mod cluster;

@@ -1,5 +1,5 @@
-//! What an ID token must say before anybody is believed to be somebody (OpenID Connect Core 1.0, 3.1.3.7). Its signature
-//! was verified before. Claims that are not looked at here refuse nobody.
+//! What an ID token must say before anybody is believed to be somebody (OpenID Connect Core 1.0, 3.1.3.7). Its
+//! signature was verified before. Claims that are not looked at here refuse nobody.
 
 use super::{keys::cut, told::Told};
 use jiff::Timestamp;

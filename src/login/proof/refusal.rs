@@ -1,7 +1,7 @@
-//! What STS says instead of who somebody is, by its code.
+//! What STS says instead of an identity, by its code.
 //!
-//! Sources: STS API reference, "Common errors" and GetCallerIdentity; the query protocol answers errors as XML, and as JSON
-//! to whoever accepts that.
+//! Sources: STS API reference, "Common errors" and GetCallerIdentity; the query protocol answers errors as XML, and as
+//! JSON to clients that accept it.
 
 use serde::Deserialize;
 use std::fmt;

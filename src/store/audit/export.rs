@@ -1,4 +1,12 @@
 //! Exports of the audit log: read in one snapshot, a part at a time, so that the log may be larger than memory.
+//!
+//! An export (`audit export`, `POST /audit/export`) reads one snapshot a few thousand links at a time, and is an event
+//! of the log (`audit.exported`, with filters and number of rows) before its first byte is given away. It refuses
+//! filter names that nothing has, and a chain in which the link that the worker's last walk found broken does not hold
+//! now, also if that is older than the newest links, which it checks itself before it begins. The JSONL format is
+//! described in `docs/audit-export.md` and verified line by line in [`latchkey_domain::audit::export`], with no
+//! database; of CSV nothing can be verified. The portal streams two exports at once at most, since each holds a
+//! connection.
 
 use super::{Broken, Link, NotVerified, VERIFY_PAGE, head};
 use crate::store::{Store, StoreError, begin, columns::time, desired, read::audit::Wanted};

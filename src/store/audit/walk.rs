@@ -3,6 +3,13 @@
 //! A walk begins at the first link, whatever the row says: the stored place only lets another worker go on within one
 //! walk. Its end is compared with the last whole walk's, so that a chain that was made anew, or cut, shows too. What
 //! was found broken stands until a whole walk finds everything in order.
+//!
+//! It walks every 6 h, from the first link, 2,000 a second, one worker at a time, then every event for its link.
+//! `audit_walk` has where a walk is, so that another worker goes on after a crash, and what the last whole walk found.
+//! Since a walk never begins where the row says, a client who changes the row hides nothing for longer than one walk.
+//! What is found stands on `/audit`, on each record, on `/status`, and over every page until a whole walk finds
+//! everything in order. Between walks every page looks at the 40 newest links, by the same function: bytes, hashes and
+//! columns.
 
 use super::{Broken, GENESIS, VERIFY_PAGE, check, page, unsealed};
 use crate::store::{Store, StoreError, begin, columns::hash32};

@@ -1,4 +1,6 @@
 //! Making a policy.toml current: the one writer of `policy_version` and `cluster`.
+//!
+//! It waits five seconds for each lock and then changes nothing, since every ask and every vote waits for it.
 
 use super::{
     super::{Store, StoreError, Tx, columns::time, people},

@@ -1,7 +1,10 @@
-//! What keeps everything new from being set up on a cluster at present, whoever asks for it.
+//! What keeps everything new from being set up on a cluster at present, for every requester.
 //!
 //! Times of the worker are the database's real clock; here they are moved by how far business time runs ahead, which is
 //! nothing in production.
+//!
+//! A target's row has why its last run failed (`failure_code`, `failure_blocker`), a fence (`fenced_code`,
+//! `fenced_blocker`) and a pause of granting. `failure` and `fenced_why` are their sentences, which queries go by.
 
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;

@@ -1,4 +1,17 @@
 //! What pages read: one query a page, or few; never one a row. Lists are cut by key, fifty rows at a time.
+//!
+//! A page costs the same whatever the history: keyset pagination, partial indexes, and lists of the audit log that are
+//! in the order of an index under each filter. So does what a run reads of the database. `tests/it/growth` counts the
+//! rows that Postgres looks at for each page and run, over a short history and one sixty times as long;
+//! `benches/history` fills millions of events and takes times. Three things make an index useless without a warning,
+//! and that test finds them:
+//!
+//! - a volatile function in a condition, hence `(select clock_timestamp())`;
+//! - an `order by` that names a column of the result instead of the table's;
+//! - one plan for all combinations of filters that may be absent, hence `plan_cache_mode` of the sessions.
+//!
+//! What does read everything: the walk, `audit verify`, and an export, also before its first byte, since an event that
+//! was kept out of the chain shows nowhere else.
 
 pub mod asked;
 pub mod audit;

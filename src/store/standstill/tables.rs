@@ -1,4 +1,5 @@
-//! What lasts from look to look: locks of whole tables, transactions that keep rows of `target`, a seal that makes no link.
+//! What lasts from look to look: locks of whole tables, transactions that keep rows of `target`, a seal that makes no
+//! link.
 
 use super::{
     LONG,

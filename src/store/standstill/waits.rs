@@ -1,5 +1,5 @@
-//! Targets on which something ends and that no run takes up, whatever the locks of the moment: whoever lets a row go and
-//! takes it again at once is seen by no look at its lock.
+//! Targets on which something ends and that no run takes up, whatever the locks of the moment: a session that lets a
+//! row go and takes it again at once is seen by no look at its lock.
 
 use super::{LONG, MOST, said};
 use crate::store::{Store, StoreError};

@@ -1,4 +1,19 @@
 //! What earlier runs on a cluster left open: closed with what is there now, and kept from doing harm late.
+//!
+//! A process can stand still between its permit and the write, for any time, and send the write when it wakes. Each
+//! kind of late write meets something:
+//!
+//! - *The create of a binding.* If an interrupted run may still create a binding, it is *uncertain*: an empty binding
+//!   is put in its place, so that the late create conflicts, until the run's token is surely over (15 min, by a clock
+//!   that may be 4 min ahead; `TOKEN_LASTS` has a minute more). The grant ends meanwhile, since the empty binding binds
+//!   no subject. A binding that is there is taken for an interrupted run's only if no earlier run may have created it,
+//!   too.
+//! - *A PUT of a binding* names a version and a UID that are gone.
+//! - *A write of aws-auth.* The next run first gives aws-auth another version (an annotation, put on and taken off), so
+//!   that the late write conflicts: a line that it takes out may be needed again.
+//! - *A policy in IAM* is looked for afterwards: see `worker::principal`.
+//! - *A finish* finds another epoch and changes nothing. A paused run's intents, mappings and observation are refused,
+//!   too: they are written with the target locked and its epoch checked.
 
 use super::{
     super::{Worker, interrupted::Interrupted, trail},

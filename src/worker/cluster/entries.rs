@@ -1,4 +1,10 @@
 //! What EKS's own table of access entries says, on clusters that have one: it overrides aws-auth.
+//!
+//! In mode `API_AND_CONFIG_MAP` a run lists who has an access entry. The list is part of the observation, and refuses
+//! asks. Of its grants' principals, those that are listed are looked up (all of them if listing failed), and their
+//! fields are part of the observation, too: an entry blocks the setup, and what its access policies give is residual at
+//! the end, since no review sees it. That the mode has no entries, and that nothing was looked up, are two different
+//! values.
 
 use crate::worker::Worker;
 use futures::{FutureExt as _, StreamExt as _, stream};

@@ -1,5 +1,18 @@
 //! Whether a cluster is still the one that was taken on; and the run on one that is gone: nothing is called and nothing
 //! written, its accesses end.
+//!
+//! Every run sees that the cluster is the one that was taken on: see [`latchkey_domain::plan::existence`].
+//!
+//! **A cluster that EKS does not describe** may be another by now, or may still be there, and no revocation waits for
+//! the answer. The run goes by the description in the last observation. The token is signed by the worker and goes only
+//! to an address that EKS gives out in the cluster's region ([`latchkey_domain::eks::endpoint`]; unless `aws.eks_url`
+//! names another EKS), otherwise the run waits and says so. The remembered CA keeps the run from any other cluster at
+//! that address, and the marker is compared as always. What ends is taken away and proven. Nothing is granted, and no
+//! running access is put right: what waits carries EKS's fault (`retrying`, or `blocked` with the missing right), and
+//! so does the target's `failure`. An undamaged running access is left as it is, and proven as before. This takes
+//! credentials and one earlier look; without them the cluster counts as unreachable. "No such cluster" is another
+//! answer, and so is a failure of the API server, whose sentence then follows EKS's. Access entries are EKS's, too: if
+//! the cluster has them and EKS does not tell of them, an end is made but not proven.
 
 use super::{Found, Interrupted, LegOutcome, Outcome, desired, unreachable::last_seen};
 use crate::{

@@ -1,4 +1,33 @@
 //! One run on a cluster: observe, read what is desired, plan, write, observe again, prove, finish.
+//!
+//! 1. Describe the cluster (kept for 5 min), see that it is the one that was taken on, mint a token, connect. A failure
+//!    here is the condition of every grant on this cluster and delays no other cluster: each target is a task of its
+//!    own. If EKS does not describe it (no right, throttled, away), the last observation does, for taking access away
+//!    only: see `existence`.
+//! 2. Observe everything that matters on the cluster, within the bounds of [`crate::kubernetes`]. Then close what an
+//!    earlier run left open, with what is there now: see `earlier`.
+//! 3. Read the desired state in one snapshot, after the observation, so that it is never older than what was seen.
+//! 4. Plan, in pure code ([`latchkey_domain::plan::cluster`]).
+//! 5. Commit the intents, the exact bytes of new lines, and an audit event (`grant.change_begun`) for each grant,
+//!    before the first write.
+//! 6. Write the marker if its epoch is older; then the steps. Bindings of different keys go 8 at a time. A failed step
+//!    stops its own grant only. A conflict (409) throws observation and plan away; up to five times, then the target is
+//!    due at once.
+//! 7. Observe again, if anything was written, and prove: see `prove`.
+//! 8. Finish: see [`super::finish`].
+//!
+//! A running access that nothing touched is asked about again every 4 min, and when an operator chose *Try now*: the
+//! next run that is claimed after that asks, whatever rests and whatever a run that was under way has asked before.
+//!
+//! # Rows that stay locked
+//!
+//! A run asks which of the rows that it would write for are locked, and plans again without what it would set up for
+//! them. What ends is taken away all the same: its intents name no grant then and its leg is not marked, so the run
+//! itself records `grant.change_ended`. Only the proof waits for the lock
+//! (`what_ends_is_taken_away_while_somebody_keeps_its_rows_locked`). If any other row that a run writes or refers to is
+//! kept locked (a line's, the cluster's), the run begins again and only takes away, which needs none of those rows
+//! (`Scope`). An intent whose row is locked stays open for a later run, and a look that cannot be stored leaves the one
+//! before (`tests/it/worker/rows_kept.rs`).
 
 mod apply;
 mod earlier;

@@ -1,6 +1,9 @@
 //! A look at a cluster whose lists are larger, longer or slower than what is read: by the names that the database has.
-//! That is enough to take away what ends and to prove it gone; nothing new is granted by it, and nothing of what runs is
-//! put right.
+//! That is enough to take away what ends and to prove it gone; nothing new is granted by it, and nothing of what runs
+//! is put right.
+//!
+//! GETs by name replace the lists: the bindings, namespaces and ClusterRoles of the cluster's accesses. The run says
+//! what was too large. The bounds themselves are those of [`crate::kubernetes`].
 
 use super::{super::Worker, Reached, desired, unreachable::last_seen, wanted};
 use crate::{fault::Fault, kubernetes::Named, lease::Lease, worker::interrupted::Interrupted};

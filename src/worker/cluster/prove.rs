@@ -1,4 +1,7 @@
 //! The proof of a run: questions to the API server's authorizer, asked until they settle or patience ends.
+//!
+//! A run waits 1.5 s for the API server's caches; after that the leg is looked at again later. What the questions are,
+//! and what the answers mean, is in [`latchkey_domain::plan::proof`].
 
 use super::{
     super::{finish::Found, interrupted::Interrupted},

@@ -1,5 +1,9 @@
-//! Alarms: what an operator has to know of, and what nobody else can mend. One stands for each subject of a code, so that
-//! what is seen at each look is told once.
+//! Alarms: what an operator has to know of, and what only an operator can mend. One stands for each subject of a code,
+//! so that what is seen at each look is told once.
+//!
+//! An alarm is an error in the log, an event (`alarm.raised`), and a banner over operators' pages, with all that stand
+//! on `/status`. Those about a row are over by themselves when it can be read again, or is over; an operator clears
+//! others.
 
 use super::{ClusterId, EventDraft, GrantId, PersonId, RequestId, transition::Actor};
 use crate::audit::event::Event;

@@ -1,8 +1,26 @@
-//! The second decision: whether an access that somebody decided is what the policy of now grants, asked by the worker
-//! before anything is set up. It believes no version that a row names: whoever may write rows can invent them.
+//! The second decision: whether an access that was decided is what the policy of now grants, asked by the worker before
+//! anything is set up. It believes no version that a row names: a client that may write rows can invent them.
 //!
-//! What is judged is the record as a whole: the request, the votes, whom they are of, the cluster and the identity as the
-//! database has them, the policy that is current, and what the profile resolves to now.
+//! What is judged is the record as a whole: the request, the votes, whom they are of, the cluster and the identity as
+//! the database has them, the policy that is current, and what the profile resolves to now.
+//!
+//! It goes by the policy that is current then, and asks:
+//!
+//! - the request is approved, and the access is what it asks for: person, principal, cluster, profile, namespaces,
+//!   minutes;
+//! - the principal is still its holder's, and the cluster's ARN one of the policy's, not dropped;
+//! - the current policy lets the requester, with their groups of now, have it (`PolicyFile::rule`); without deciders
+//!   only if it is automatic; else as many distinct people as it wants, none of them the requester, approved, each in
+//!   its audience by the groups that their vote keeps of when it was counted. A voter who left a group since still
+//!   counts;
+//! - `activate_by` and `hard_until` are no later than those of what is approved this moment;
+//! - each role's rules are within what the profile resolves to now (`rbac::beyond`): at the start, and in a run on a
+//!   principal, by the last look at the cluster; in a run on the cluster by what it shows. A role of Latchkey's has the
+//!   name that its rules give it.
+//!
+//! A role of others that allows more than was approved blocks, as the plan says; one that allows less ends the access,
+//! since the record asks for more. What was decided on a cluster that is gone ends as all there does. Active accesses
+//! are not decided again.
 
 use super::{
     PersonId, Transition,

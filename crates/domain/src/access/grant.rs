@@ -9,7 +9,13 @@
 //! | `active` | `revoking` | [`Live::revoke`] | given back, revoked, or `expired` past `until` |
 //! | `revoking` | `ended` | [`Revoking::end`] | every leg proven gone |
 //!
-//! Nothing leads out of `ended`. Trouble is no state: it is the condition of a leg.
+//! Nothing leads out of `ended`. Trouble is not a state: it is the condition of a leg.
+//!
+//! `hard_until` is `activate_by` + minutes; no `until` exceeds it. An access also moves to `revoking` when the worker
+//! decided again and it is not allowed (`not_allowed`), when a policy was applied that would not grant it
+//! (`policy_changed`; both only before it is active), when its identity was replaced (`principal_replaced`) or released
+//! (`released`), and when its cluster is gone (`cluster_gone`). Some variants of [`Cause`] wait for features that are
+//! not built.
 
 pub use super::compared::{Compared, UNPROTECTED};
 

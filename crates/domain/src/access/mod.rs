@@ -1,4 +1,7 @@
-//! Ours: people, clusters, profiles, policies, requests and grants.
+//! Latchkey's own: people, clusters, profiles, policies, rulings, requests, grants and their transitions.
+//!
+//! Values that other rooms turn into sentences: `blocker` (why something is not in its desired state), `became` (what
+//! became of a write), `evidence` (what a proof saw), `residual` (what else says yes).
 
 pub mod alarm;
 pub mod became;

@@ -1,4 +1,7 @@
 //! Requests: `pending` -> `approved` | `denied` | `cancelled` | `lapsed`. Closed ones never change.
+//!
+//! A cancelled request says why (`closed_why`): its `requester` took it back, the policy dropped its cluster or profile
+//! (`policy_dropped`) or allows it no more (`policy_changed`), or its AWS identity ended (`principal_ended`).
 
 use super::{
     ClusterId, EventDraft, GrantId, PersonId, RequestId, Transition, Wake,

@@ -1,7 +1,7 @@
 //! What says yes beside an access, or after its end, as a value: what allows it, with its facts.
 //!
-//! The JSON is what rows keep: a code that was ever stored keeps its name, and its facts keep theirs. Sentences are made
-//! where people read them (`words::residual`).
+//! The JSON is what rows keep: a code that was ever stored keeps its name, and its facts keep theirs. Sentences are
+//! made where people read them (`words::residual`).
 
 use super::blocker::Few;
 use serde::{Deserialize, Serialize};

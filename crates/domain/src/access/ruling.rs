@@ -1,5 +1,5 @@
-//! What policy.toml says to an ask: each namespace is ruled alone, by the first policy in file order that covers it, and
-//! without one nothing is allowed. An ask is ruled where one and the same policy rules all its namespaces: a laxer
+//! What policy.toml says to an ask: each namespace is ruled alone, by the first policy in file order that covers it,
+//! and without one nothing is allowed. An ask is ruled where one and the same policy rules all its namespaces: a laxer
 //! policy further down would else rule a namespace that a stricter one covers, as soon as another stands beside it.
 
 use super::{

@@ -1,4 +1,15 @@
 //! Votes on a pending request: which count by the rules of now, and what the one that completes the quorum makes.
+//!
+//! A vote locks the request before it counts, and checks every earlier vote again by what rules now
+//! (`PolicyFile::ruled`): the policy, the voters' groups, the cluster by its id (never another one that has its name
+//! since), and the profile as it resolves on the last look. `seen` covers all of these, so a vote on other rules is
+//! void, and the page says which rule changed. A profile that does not resolve, or binds more than one request may, can
+//! be denied only. One denial ends the request.
+//!
+//! Each vote that counts is stored with the policy and the voter's groups that it was counted by, at the latest by the
+//! completing vote: so it can be seen later that each decider was eligible then, whatever groups they left since. The
+//! grant and its events name the policy version, policy and quorum of the completing vote. A grant that a policy gives
+//! by itself has a basis of its own (`automatic`), not a quorum of 0.
 
 use super::{
     EventDraft, GrantId, PersonId, RequestId, Transition,

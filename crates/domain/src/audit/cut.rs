@@ -1,6 +1,8 @@
-//! The one place where events are kept from growing with what others wrote. A list, a text or an object that is too long
-//! is cut, and says how much is missing and what that hashes to: "and 950 more (sha256 …)". So there is no event too
-//! large to be recorded, and nobody stops a change by what they write into their own objects.
+//! The one place where events are kept from growing with what others wrote. A list, a text or an object that is too
+//! long is cut, and says how much is missing and what that hashes to: "and 950 more (sha256 …)". So every event can be
+//! recorded, and no client stops a change by what it writes into its own objects.
+//!
+//! At first a list keeps 50 entries, a text 1,000 characters.
 
 use super::EVENT_LIMIT_BYTES;
 use serde_json::{Map, Value};

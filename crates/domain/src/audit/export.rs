@@ -7,7 +7,8 @@
 //! - The header: `format`, `version`, `installation`, `exported_at`, `filters`, `first` (always 1), `last`, `head` (the
 //!   hash of the last link), `shown` (how many events it has).
 //! - A link: `seq`, `previous`, `digest` (of the event's canonical bytes), `hash`; and where it is shown, `event`: the
-//!   canonical bytes as a string, or, where somebody wrote bytes that are no text, `bytes`: these as hexadecimal digits.
+//!   canonical bytes as a string, or, where a process wrote bytes that are not text, `bytes`: these as hexadecimal
+//!   digits.
 
 use super::{GENESIS, UnreadableLinks, Written, digest, link};
 use crate::access::InstallationId;

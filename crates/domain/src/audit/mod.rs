@@ -2,6 +2,12 @@
 //!
 //! `hash = SHA-256(domain || seq as 8 bytes, big-endian || previous hash || SHA-256(canonical bytes))`, so that an
 //! export of one person's events can carry stubs (hashes of canonical bytes) for the rest and still verify.
+//!
+//! The business transaction records an event by `record_event(bytes)`, the only way into `event`: RFC 8785 canonical
+//! JSON, 64 KiB at most. The function parses the bytes and fills the columns to search by from them, so that they never
+//! differ. It refuses bytes that are not an event (not an object, a field twice, ids, times or actions in another
+//! form), an event that does not happen now, a person who is not known, and a process as actor unless the role is that
+//! process's. It does not make the canonical form.
 
 mod cut;
 pub mod event;

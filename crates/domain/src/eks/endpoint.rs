@@ -1,4 +1,4 @@
-//! Addresses of API servers: which are EKS's own, so that a token may be sent to one that nobody but a database tells of.
+//! Addresses of API servers: which are EKS's own, so that a token may be sent to one that only a database tells of.
 
 use super::arn::ClusterArn;
 

@@ -2,6 +2,10 @@
 //!
 //! Revocations first, and within them the binding, which acts at once. Then one change of aws-auth for everybody who
 //! waits, then ClusterRoles, then bindings. No grant's trouble stops another grant's steps.
+//!
+//! The steps, in order: bindings that must go; bindings that carry Latchkey's labels and belong to no grant; who is
+//! who; aws-auth; ClusterRoles of Latchkey's; bindings that are missing or changed. A binding goes before its line,
+//! since mappings are cached for minutes.
 
 use super::{
     authenticator::{self, Authenticator, Claimant, Identity, Line, Standing},

@@ -1,5 +1,12 @@
 //! Whether a cluster is still the one that was taken on. A cluster is its ARN and the `createdAt` that EKS tells: one
 //! that was deleted and made again under the same name is another, and inherits nothing.
+//!
+//! Another `createdAt` than the first look recorded means that the cluster was deleted and made again; "no such
+//! cluster", said twice and 10 min apart to a caller of the ARN's own account in its region, means that it is gone.
+//! Nothing else ends anything: not a missing right, a time-out or an unknown address. From then on nothing on it is
+//! called or written. Its accesses end (`cluster_gone`), their legs there are proven by the same answer, and the IAM
+//! policy goes as always. A cluster that has its ARN then is another one, with a row and an id of its own from the next
+//! `latchkey policy apply` that names it, also of an unchanged text.
 
 use crate::access::blocker::Blocker;
 use jiff::{SignedDuration, Timestamp};

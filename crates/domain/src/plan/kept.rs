@@ -1,5 +1,8 @@
 //! What is kept of a look at a cluster. A run judges by all that it read; what pages and previews go by is bounded, so
-//! that nobody who may make bindings in one namespace makes every page slow.
+//! that a client that may make bindings in one namespace cannot make every page slow.
+//!
+//! 500 bindings of others are kept, with 20 subjects each, and a remark of how many more there are. The portal parses a
+//! look once.
 
 use super::observation::{ClusterObservation, ClusterState, ObservedBinding, ObservedRole};
 use crate::{

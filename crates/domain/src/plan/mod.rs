@@ -3,8 +3,8 @@
 //! - [`observation`]: what the worker saw of a target.
 //! - [`desired`]: what a target should be: the set of its live grants.
 //! - [`authenticator`]: for whom a cluster takes an ARN, by aws-auth and access entries, and the change of aws-auth.
-//! - [`cluster`]: the steps that bring a cluster there; its parts: [`bindings`], [`widening`], [`obstacles`] (namespaces,
-//!   ClusterRoles); [`tampering`]: what others did.
+//! - [`cluster`]: the steps that bring a cluster there; its parts: [`bindings`], [`widening`], [`obstacles`]
+//!   (namespaces, ClusterRoles); [`tampering`]: what others did.
 //! - [`existence`]: whether a cluster is still the one that was taken on.
 //! - [`principal`]: the same for an IAM principal.
 //! - [`proof`]: the questions to ask an API server, and what the answers prove.

@@ -1,5 +1,8 @@
 //! What keeps a grant from being brought where it should be; here, what keeps its bindings from being made: its
 //! namespaces, its ClusterRoles.
+//!
+//! Namespaces are pinned by UID: one that was deleted and made again inherits nothing, and a binding of Latchkey's that
+//! another client puts back into it goes. One that is being deleted counts as gone.
 
 use super::{
     desired::{DesiredGrant, Wish},

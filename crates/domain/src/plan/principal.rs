@@ -1,8 +1,8 @@
 //! The plan for an IAM principal: one inline policy, the union of what its live grants need.
 //!
 //! Only users under an account's `principal_paths` are written to. For others there is nothing to do in IAM, and
-//! nothing to prove but who they are: minting a token for a cluster needs no permission, and a user that was deleted and
-//! made again has the ARN of the one before.
+//! nothing to prove but who they are: minting a token for a cluster needs no permission, and a user that was deleted
+//! and made again has the ARN of the one before.
 
 use super::{
     desired::Wish,

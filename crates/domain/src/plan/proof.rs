@@ -3,6 +3,25 @@
 //! Present: the mapping reads back, the bindings stand, every question of what it should allow is answered yes, and
 //! every yes to what it should not is explained by another live grant of the person or by a named foreign binding.
 //! Gone: what we wrote is gone, and what still says yes is named.
+//!
+//! # Present
+//!
+//! aws-auth, read as the authenticator reads it, maps the ARN to the username; the namespaces have the UIDs that were
+//! asked for, by the look after the writes; the bindings stand as written; and the API server answers
+//! SubjectAccessReviews with every group of the mapping and `system:authenticated`. An explained yes to what should be
+//! refused is shown as *residual*; an unexplained one keeps the grant from activating. What is asked follows from the
+//! profile's rules (`rbac::expectations`): what requests ask, not the words of a rule, which RBAC's reviews repeat
+//! whatever they are. Each *cannot* is asked for every verb that does it, such as `get` beside `create` on `pods/exec`,
+//! by which servers before 1.35 run commands. A setup rests on the last look at each of its targets: a look that sees
+//! it otherwise, or fails, takes the leg's proof back (an access that runs keeps its own). A binding that was made in a
+//! namespace that is another by then goes in the same run.
+//!
+//! # Gone
+//!
+//! Bindings and, unless another grant of the person needs it, the line are absent in a consistent read; two rounds of
+//! reviews on fresh connections agree. A yes within 10 s of a delete is lag ([`LAG`]). What still says yes later is
+//! named, and the grant ends: an end may be residual, since what Latchkey wrote is gone, nothing of Latchkey's could
+//! make it more so, and a grant that never ends would say less.
 
 use super::{
     authenticator::{Authenticator, Identified, Identity, RecordedMapping, Taken},

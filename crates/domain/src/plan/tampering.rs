@@ -1,4 +1,5 @@
-//! Bindings and lines of ours that somebody changed or took, and bindings that somebody put where an access does not reach: for the audit log.
+//! Bindings and lines of Latchkey's that another client changed or took, and bindings that it put where an access does
+//! not reach: for the audit log.
 
 use super::{
     authenticator::{Authenticator, Identity, Lines, RecordedMapping, last_managers},

@@ -1,4 +1,15 @@
 //! Whether rules allow more than those that were decided.
+//!
+//! A ClusterRole of Latchkey's that another client widened is bound to no subject: the bindings of all accesses that
+//! have it go, running or not, with a `grant.drift_found` that names the role and what it allows too much. They come
+//! back by themselves once the role is as it was, or deleted, and so made again. One that was narrowed gives nothing
+//! too much, and its bindings stay.
+//!
+//! Of ClusterRoles that others own, the rules are recorded when the access is asked for; if they allow more when the
+//! grant is set up, it is blocked until it is asked for again. One that is widened later keeps its binding, since an
+//! upgrade of a cluster must not cut every access: the access says that it allows more than was approved, and what,
+//! until it ends or the role is as it was; a `grant.drift_found` says so once. Meanwhile its cluster does not count as
+//! healthy anywhere, and its proof says how many of the questions that had to be refused are allowed.
 
 use crate::{
     access::blocker::Few,

@@ -1,8 +1,11 @@
-//! The objects that Latchkey writes to grant rules: bindings of one user to one ClusterRole, and ClusterRoles that carry
-//! a profile's own rules.
+//! The objects that Latchkey writes to grant rules: bindings of one user to one ClusterRole, and ClusterRoles that
+//! carry a profile's own rules.
 //!
 //! Names are deterministic, so that the same grant always means the same object. Labels are for the sweep, annotations
-//! for people; what is ours is decided by what Postgres says was intended.
+//! for people; what is Latchkey's is decided by what Postgres says was intended.
+//!
+//! A profile's own rules become the ClusterRole `latchkey:<profile>:<hash>`, which never changes, so that editing a
+//! profile widens no running access.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

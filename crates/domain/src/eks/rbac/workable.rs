@@ -1,9 +1,24 @@
-//! What of rules a request can ever use, and what never works, whoever holds it: RBAC takes any text, and its own
-//! reviews repeat the words of a rule, so that neither tells a right from a text that nothing matches.
+//! What of rules a request can ever use, and what never works for any holder: RBAC takes any text, and its own reviews
+//! repeat the words of a rule, so that neither tells a right from a text that nothing matches.
 //!
 //! Facts: RBAC's documentation on `resourceNames`; `requestinfo.go` of Kubernetes 1.35 on which requests carry a name
 //! and a namespace (a namespace itself is asked for in itself; lists and watches have the name of a field selector on
 //! `metadata.name`; creations and deletions of collections have none).
+//!
+//! Promised and asked nowhere are: a creation limited to names, `core` or `apps/v1` as a group, `Deployment`, `GET`, a
+//! kind without namespaces in a namespace, a kind in a group that does not have it, a part (`pods/logs`) that
+//! Kubernetes' own kind does not have.
+//!
+//! What a cluster serves is read from its discovery at each look, 2,000 kinds at most, and kept with the observation:
+//! by its entity tags, so that what did not change costs a few bytes. A group that does not answer counts as unknown.
+//! If a server does not answer at all, what it served last counts, and a look goes on without. Parts, and what
+//! `latchkey check` warns by, are those of Kubernetes 1.35.
+//!
+//! An access whose profile's own rules name such a right cannot be asked for, and is *blocked* if it was approved
+//! before; one that runs keeps its proof, with a remark on its page. Lists in rules are multiplied, so only a resource
+//! that works in no group, or a verb that works on no resource, counts. A kind that the cluster just does not have (a
+//! custom resource of what is not installed) is left out and said; it blocks only if nothing else is left. In others'
+//! ClusterRoles, what does not work is left out without a remark: they carry kinds of former versions along.
 
 use super::{
     Capability, Kinds, Reach, Rule,

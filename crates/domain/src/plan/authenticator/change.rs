@@ -1,4 +1,11 @@
 //! The part of a cluster's plan that is about aws-auth: one change of it for everybody who waits.
+//!
+//! A line of Latchkey's that another client took out is written once more; after that the grant is blocked with the
+//! name of the last writer, and the line is only tried again after a pause (10 min, then twice as long, an hour at
+//! most), so that the two do not fight and the grant goes on once the other stops. If another manager *applies* the
+//! key, no line is written at all until it lets go. A line that another client puts back after its end is taken out at
+//! each look, for ever, and the grant says who; its binding is gone meanwhile. A missing ConfigMap is never created:
+//! what ends ends, what waits says who has to act.
 
 use super::{
     Line, RecordedMapping, Removal, Standing,

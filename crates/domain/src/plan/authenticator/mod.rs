@@ -6,6 +6,9 @@
 //! - `standing`: the username that a principal's grants bind, or why there is none.
 //! - `recorded`: what was written, as the database knows it.
 //! - `change`: the part of a cluster's plan that is about aws-auth; `texts`: the bytes of it.
+//!
+//! `Authenticator::identify` says for whom a cluster takes an ARN, and by what: a line, an entry, no caller, or not
+//! known and why. The plan, the proof and the model ask it.
 
 mod change;
 mod entry;

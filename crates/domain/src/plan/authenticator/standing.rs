@@ -1,4 +1,14 @@
 //! Who is who on a cluster: the Kubernetes username that a principal's grants bind, or why there is none.
+//!
+//! A person is `latchkey:<handle>:<visit>`. The visit moves on whenever none of the person's mappings is left there, so
+//! that a binding they left behind for themselves sleeps for ever. Latchkey's lines carry no groups; bindings name the
+//! user. Handles are never reused.
+//!
+//! At every plan exactly one person's ARNs may map to, or be rendered by a template to, each username that Latchkey
+//! binds. Otherwise the bindings go, and the sentence names the entry. Groups that another client added to Latchkey's
+//! line do the same. An ARN that another client mapped is never taken over: the grant binds to the username that is
+//! there. If that is empty, a template, `system:*`, one of Latchkey's, or in `system:masters`, it is refused, with the
+//! reason.
 
 use super::{Authenticator, Identified, RESERVED, RecordedMapping, Taken, last_managers, line};
 use crate::{

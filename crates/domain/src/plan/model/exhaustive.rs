@@ -1,6 +1,6 @@
 //! Every order of short scenes: runs of two workers, step by step, while something happens to overlapping accesses.
-//! None is left out: only where everything is as it was in another order, and the same is left to happen, is it not gone
-//! through again.
+//! None is left out: only where everything is as it was in another order, and the same is left to happen, is it not
+//! gone through again.
 
 use super::{
     kept::digest,

@@ -1,9 +1,9 @@
 //! Which verbs are asked for, and what Kubernetes itself asks for besides, on things that no discovery lists.
 //!
 //! Facts: `impersonation.go` of Kubernetes 1.35: of whom a request acts as, service accounts alone are asked for in a
-//! namespace; attributes (`userextras`) are asked for by their key, as a part; users, groups and service accounts are of
-//! the core group, or of `authentication.k8s.io` by the verbs `impersonate:MODE`. Signers of certificates are asked for
-//! in the whole cluster; who binds a ClusterRole, where it is bound.
+//! namespace; attributes (`userextras`) are asked for by their key, as a part; users, groups and service accounts are
+//! of the core group, or of `authentication.k8s.io` by the verbs `impersonate:MODE`. Signers of certificates are asked
+//! for in the whole cluster; who binds a ClusterRole, where it is bound.
 
 use super::{super::kinds::Lives, Why};
 

@@ -48,6 +48,24 @@ fn sql_is_in_the_store_alone() {
     }
 }
 
+/// Structs with a list of pinned namespaces: the terms of an access, what a cluster was seen to have, and an ask whose terms
+/// are not all known yet.
+const WITH_NAMESPACES: [&str; 3] =
+    ["crates/domain/src/access/terms.rs", "crates/domain/src/plan/observation.rs", "src/actions/ask.rs"];
+
+#[test]
+fn the_terms_of_an_access_are_one_type() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let found: Vec<String> = files(vec![root.join("src"), root.join("crates/domain/src")])
+        .into_iter()
+        .filter(|(_, text)| text.contains("namespaces: Vec<PinnedNamespace>"))
+        .map(|(file, _)| file.strip_prefix(root).unwrap().to_string_lossy().into_owned())
+        .collect();
+    let other: Vec<&String> = found.iter().filter(|file| !WITH_NAMESPACES.contains(&file.as_str())).collect();
+    assert!(other.is_empty(), "these copy the namespaces of an access, which `Terms` has: {other:?}");
+    assert_eq!(found.len(), WITH_NAMESPACES.len());
+}
+
 #[test]
 fn every_room_is_in_the_table() {
     let listed = |name: &str| name == "cli" || ROOMS.iter().any(|(room, _)| *room == name);

@@ -169,7 +169,7 @@ async fn a_form_that_shows_more_than_the_profile_allows_now_does_not_count() {
     let Outcome::Approved(grant) = vote_now(&town, "ben", id, Verdict::Approve).await.unwrap() else {
         panic!("not approved")
     };
-    let rules = granted(&town, grant).await.facts().profile.rules();
+    let rules = granted(&town, grant).await.facts().terms.profile.rules();
     assert_eq!(rules.len(), 1, "what is granted is what the form showed: {rules:?}");
 }
 

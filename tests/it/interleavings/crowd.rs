@@ -214,7 +214,7 @@ async fn wishes(
     Ok(match target {
         Target::Cluster(id) => {
             let desired = desired::cluster(&mut snapshot, id, Some(epoch), None).await?;
-            desired.into_iter().flat_map(|(desired, _)| desired.grants).map(|grant| (grant.id(), grant.wish)).collect()
+            desired.into_iter().flat_map(|(desired, _)| desired.grants).map(|grant| (grant.id, grant.wish)).collect()
         }
         Target::Principal(id) => {
             let desired = desired::principal(&mut snapshot, id, None).await?;

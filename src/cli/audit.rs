@@ -1,4 +1,4 @@
-//! `latchkey audit`: verify the chain, in the database or in an export of it, and export.
+//! `latchkey audit`: verifies the chain, in the database or in an export, and exports.
 
 use super::{policy::system_user, reader, say, settings, tell};
 use crate::{
@@ -89,7 +89,7 @@ pub async fn run(config: Option<&Path>, command: Command) -> anyhow::Result<Exit
     }
 }
 
-/// What `--head` asked for.
+/// What is printed if the chain has the link of `--head`.
 const FOUND: &str = "a link has the hash that was kept: it is that chain, and goes on from there";
 
 fn hash(text: &str) -> Result<[u8; 32], &'static str> {
@@ -134,7 +134,7 @@ async fn verify_database(settings: &Settings, kept: Option<[u8; 32]>) -> anyhow:
     }
 }
 
-/// Names the events that cannot be read, each on a line. The chain holds, and so the exit is that of one that does.
+/// Names the events that cannot be read, one a line. The chain holds all the same, so the command exits with success.
 fn name_unreadable(unreadable: &UnreadableLinks) {
     if unreadable.count > 0 {
         tell(format_args!("{unreadable}"));
@@ -186,7 +186,7 @@ fn verify_file(path: &Path, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Verifies an export line by line; `seen` hears each link's hash.
+/// Verifies an export line by line; `seen` is called with each link's hash.
 fn verify_lines(mut reader: impl BufRead, mut seen: impl FnMut(&[u8; 32])) -> io::Result<Result<Verified, Broken>> {
     let (mut verifier, mut line) = (Verifier::new(), Vec::new());
     let longest = u64::try_from(LONGEST_LINE_BYTES).unwrap_or(u64::MAX);
@@ -241,7 +241,7 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
             }
         }
         None => match write(&mut export, io::stdout().lock()).await {
-            // A reader that has seen enough (`| head`) is no error.
+            // A reader that has read enough (`| head`) is not an error.
             Err(error) if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe) => {}
             other => other?,
         },
@@ -251,7 +251,7 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// A new file that only its owner reads. One that exists is kept: it may be evidence.
+/// Creates a file that only its owner can read. An existing file is kept, since it may be evidence.
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

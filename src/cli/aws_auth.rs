@@ -93,7 +93,7 @@ impl EditArgs {
 ///
 /// # Errors
 ///
-/// The input cannot be read, or is no ConfigMap.
+/// If the input cannot be read, or is not a ConfigMap.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let input = match &args.command {
         Command::Read { input } | Command::Lint { input, .. } => input,
@@ -117,7 +117,7 @@ impl Input {
     }
 }
 
-/// What a command prints, and how it exits.
+/// The output of a command, and its exit code.
 #[derive(Debug, PartialEq, Eq)]
 struct Answer {
     output: String,
@@ -156,7 +156,7 @@ fn answer(args: Args, text: &str) -> anyhow::Result<Answer> {
     }
 }
 
-/// Where the data stands.
+/// The kind of text that holds the data.
 enum Source<'t> {
     Manifest(Manifest<'t>),
     Data(Data),

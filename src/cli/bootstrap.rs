@@ -1,4 +1,4 @@
-//! `latchkey bootstrap CLUSTER`: what the worker needs on a cluster, and no more.
+//! `latchkey bootstrap CLUSTER`: prints what the worker needs on a cluster, and no more.
 
 use super::{lines, print};
 use crate::config::policy;
@@ -65,7 +65,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The role that the guide makes.
+/// The role that the guide creates.
 fn usual_worker(cluster: &PolicyCluster) -> Result<PrincipalArn, InvalidArn> {
     let (partition, account) = (cluster.arn.partition(), cluster.arn.account());
     PrincipalArn::parse(&format!("arn:{partition}:iam::{account}:role/latchkey-worker"))
@@ -80,7 +80,7 @@ fn one(part: Part, file: &PolicyFile, worker: &PrincipalArn, boundary: Option<&s
     }
 }
 
-/// Everything, as YAML with what is not for kubectl in comments.
+/// All parts as YAML; the parts that are not for kubectl are in comments.
 fn all(file: &PolicyFile, cluster: &PolicyCluster, worker: &PrincipalArn, boundary: Option<&str>) -> String {
     let part = |part| one(part, file, worker, boundary);
     let commented = |text: &str| text.lines().fold(String::new(), |out, line| out + "#   " + line + "\n");

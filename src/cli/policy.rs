@@ -104,7 +104,7 @@ async fn show(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whoever runs this, as the system says; with sudo, whoever asked for it.
+/// The name of the operator from the environment; under sudo, the name of the user who called sudo.
 pub(super) fn system_user() -> String {
     ["SUDO_USER", "USER", "LOGNAME", "USERNAME"]
         .into_iter()

@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "WHO")]
     by: Option<String>,
     /// An access that is active in the database, has no binding on the cluster, and is to be set up there again; may be
-    /// given more than once, and `all` takes whatever there is
+    /// given more than once, and `all` takes every such access
     #[arg(long, value_name = "ID|all", value_parser = wanted)]
     set_up_again: Vec<Wanted>,
 }

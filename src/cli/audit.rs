@@ -29,14 +29,14 @@ use std::{
 pub enum Command {
     /// Check every link of the hash chain, and every event against its bytes
     ///
-    /// Without a file, of the database, in one snapshot. With one, of a JSONL export, without database and
-    /// configuration; the first line that does not hold is named.
+    /// Without a file it checks the database, in one snapshot. With a file it checks a JSONL export, without database
+    /// and configuration, and names the first line that does not hold.
     Verify(VerifyArgs),
-    /// Write events out of the audit log, which records that
+    /// Write events out of the audit log; the export is itself an event
     ///
-    /// JSONL has every link of the chain, with the events that the filters take and stubs (hashes) for the rest, so that
-    /// `latchkey audit verify FILE` can check it anywhere. CSV has those events alone: it is for spreadsheets, and nothing
-    /// can be verified by it.
+    /// JSONL has every link of the chain, with the events that match the filters and stubs (hashes) of the others, so
+    /// that `latchkey audit verify FILE` can check it anywhere. CSV has the matching events alone: it is for
+    /// spreadsheets, and nothing can be verified by it.
     Export(ExportArgs),
 }
 
@@ -45,7 +45,7 @@ pub struct VerifyArgs {
     /// A JSONL export; `-` for standard input [default: the database]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Demand that a link has this hash: the head that was kept elsewhere
+    /// Demand that a link has this hash: a head that was kept elsewhere
     #[arg(long, value_name = "HASH", value_parser = hash)]
     head: Option<[u8; 32]>,
 }
@@ -61,19 +61,19 @@ pub struct ExportArgs {
     /// Events on this cluster
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
-    /// What happened: `grant.ended`, or `grant` for all of it
+    /// What happened: `grant.ended`, or `grant` for all events about grants
     #[arg(long, value_name = "ACTION")]
     action: Option<String>,
     /// From this day (UTC) or moment: 2026-10-01, 2026-10-01T08:00:00Z
     #[arg(long, value_name = "WHEN", default_value = "", hide_default_value = true)]
     from: String,
-    /// Up to and with this day (UTC), or before this moment
+    /// Up to and including this day (UTC), or before this moment
     #[arg(long, value_name = "WHEN", default_value = "", hide_default_value = true)]
     to: String,
     /// `jsonl` verifies offline; `csv` is for spreadsheets and cannot be verified
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = ["jsonl", "csv"])]
     format: String,
-    /// Where to [default: standard output]
+    /// The file to write [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Who exports it, for the audit log [default: the user of this system]

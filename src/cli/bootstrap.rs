@@ -17,16 +17,16 @@ pub struct Args {
     /// The cluster's name in policy.toml
     #[arg(value_name = "CLUSTER")]
     cluster: String,
-    /// Whose clusters and profiles count
+    /// The policy.toml with the clusters and profiles
     #[arg(long, value_name = "FILE", default_value = "policy.toml")]
     policy: PathBuf,
     /// The IAM user or role that the worker runs as [default: the role latchkey-worker of the cluster's account]
     #[arg(long, value_name = "ARN")]
     worker: Option<String>,
-    /// The permissions boundary that people's IAM users have: the worker then writes to those only
+    /// The permissions boundary of people's IAM users: the worker then writes to users with it only
     #[arg(long, value_name = "ARN")]
     permissions_boundary: Option<String>,
-    /// Print one part alone, bare
+    /// Print only this part, without comments
     #[arg(long, value_name = "PART")]
     only: Option<Part>,
 }
@@ -36,9 +36,9 @@ pub struct Args {
 pub enum Part {
     /// For `kubectl apply`
     Rbac,
-    /// For `kubectl create`: one that exists stays as it is
+    /// For `kubectl create`: an existing one is not changed
     ConfigMaps,
-    /// The worker's own entry, to be put into aws-auth by hand
+    /// The worker's own entry, to be added to aws-auth by hand
     AwsAuth,
     /// The worker's IAM policy
     Iam,

@@ -17,7 +17,7 @@ const NO_DATABASE: &str = "note: nothing here says where the database is; `latch
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Who may ask for what [default: policy.toml]
+    /// The policy file [default: policy.toml]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 }

@@ -54,22 +54,22 @@ pub struct Cli {
 enum Command {
     /// Serve the portal
     Serve,
-    /// Run a worker: it keeps IAM, aws-auth and RBAC as was decided
+    /// Run a worker: it keeps IAM, aws-auth and RBAC in the state that was decided
     Worker,
     /// Bring the database's schema up to date
     Migrate,
-    /// Name every fault of latchkey.toml and policy.toml
+    /// Report every fault of latchkey.toml and policy.toml
     Check(check::Args),
     /// Make a policy.toml current, or show the current one
     #[command(subcommand)]
     Policy(policy::Command),
     /// Print what the worker needs on a cluster: RBAC, ConfigMaps, its mapping and IAM policy
     Bootstrap(bootstrap::Args),
-    /// Ask everything that Latchkey needs whether it is as it must be; changes nothing
+    /// Check everything that Latchkey depends on; changes nothing
     Doctor(doctor::Args),
     /// Accept a restored database for a cluster that has seen a later state: access is granted there again
     AcceptRestore(accept_restore::Args),
-    /// Look after the audit log
+    /// Verify or export the audit log
     #[command(subcommand)]
     Audit(audit::Command),
     /// Read, check or edit an aws-auth ConfigMap, without a cluster and without a database

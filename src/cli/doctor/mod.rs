@@ -57,19 +57,19 @@ enum Format {
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// How to print what was found
+    /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
-    /// Look at this cluster alone (may be given more than once) [default: all of the policy]
+    /// Check only this cluster (may be given more than once) [default: all of the policy]
     #[arg(long = "cluster", value_name = "NAME")]
     clusters: Vec<ClusterName>,
-    /// Check for this policy [default: the one that is current in the database]
+    /// Check against this policy [default: the current one in the database]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// The ARN of the permissions boundary that people's users have
+    /// The ARN of the permissions boundary of people's users
     #[arg(long, value_name = "ARN")]
     permissions_boundary: Option<String>,
-    /// Let warnings fail, too
+    /// Fail on warnings, too
     #[arg(long)]
     strict: bool,
     /// How long one check may take

@@ -1,8 +1,8 @@
-//! An edit of an aws-auth with 5,000 entries against a bare parse of the same text.
+//! An edit of an aws-auth with 5,000 entries, compared with a bare parse of the same text.
 //!
-//! `cargo bench -p latchkey-domain --bench aws_auth` prints both, and their ratio. An edit finds the place, makes the change, reads the
-//! whole text again and compares every entry; the text before it has been read already, as the worker has it. "With
-//! reading" is the edit and the reading before it, from bytes to bytes.
+//! `cargo bench -p latchkey-domain --bench aws_auth` prints both, and their ratio. An edit finds the place, makes the
+//! change, reads the whole text again and compares every entry; the text before it is already read, as in the worker.
+//! "With reading" is the edit and the reading before it, from bytes to bytes.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ fn text() -> String {
     text
 }
 
-/// Half and nineteen twentieths of the samples are at most this.
+/// The values that half and nineteen twentieths of the samples do not exceed.
 fn percentiles(mut samples: Vec<Duration>) -> (Duration, Duration) {
     samples.sort_unstable();
     (samples[samples.len() / 2], samples[samples.len() * 95 / 100])

@@ -1,4 +1,4 @@
-// What htmx needs of us: polls rest while the tab is hidden, catch up when it is seen again, and stop once signed out.
+// What htmx lacks: polls pause while the tab is hidden, catch up when it is shown again, and stop once signed out.
 (() => {
   "use strict";
   const isPoll = (element) => element instanceof Element && element.hasAttribute("data-poll");
@@ -13,27 +13,27 @@
     for (const element of document.querySelectorAll("[data-poll]")) window.htmx.trigger(element, "every");
   });
 
-  // What a reader opened inside a live part stays open when that part changes.
+  // Details that a reader opened inside a live part stay open when the part is replaced.
   const opened = new Set();
   document.addEventListener("click", (event) => {
     const details = event.target.closest?.("summary")?.parentElement;
     if (details?.id) opened[details.open ? "delete" : "add"](details.id);
   });
 
-  // The title follows what a live part says of itself.
+  // The title follows the title that a live part carries.
   document.addEventListener("htmx:after:swap", () => {
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
     const title = document.querySelector("[data-title]")?.getAttribute("data-title");
     if (title) document.title = title;
   });
 
-  // A chip takes the place of minutes that were typed.
+  // Choosing a chip clears the minutes that were typed.
   document.addEventListener("change", (event) => {
     const other = event.target.name === "minutes" && document.getElementById("other-minutes");
     if (other) other.value = "";
   });
 
-  // An error summary takes the focus once the page is there.
+  // An error summary gets the focus once the page is loaded.
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();
 

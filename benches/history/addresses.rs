@@ -1,9 +1,9 @@
-//! Where each page of the portal is, over a history.
+//! The addresses of the portal's pages, over a history.
 
 use super::history::History;
 use latchkey::web;
 
-/// Pages, as they are registered, and where: what stands in braces is the answer to the query of that name.
+/// Pages as they are registered, and the addresses to measure: a name in braces stands for the answer of its query.
 pub const PAGES: &[(&str, &[&str])] = &[
     ("/", &["/", "/?after={an old request}"]),
     ("/identities", &["/identities"]),
@@ -48,11 +48,11 @@ pub const PAGES: &[(&str, &[&str])] = &[
     ("/targets/{kind}/{key}/live", &["/targets/cluster/{the cluster with most}/live"]),
 ];
 
-/// Pages of nobody's history.
+/// Pages whose cost does not depend on the history.
 const OTHERS: [&str; 7] =
     ["/healthz", "/readyz", "/static/{*path}", "/favicon.ico", "/sign-in", "/sign-in/start", "/sign-in/callback"];
 
-/// What stands for what in addresses.
+/// The query of each name in braces.
 const QUERIES: &[(&str, &str)] = &[
     ("a request that waits", "select id::text from request where state = 'pending' order by id limit 1"),
     (
@@ -84,10 +84,10 @@ const QUERIES: &[(&str, &str)] = &[
     ("a day", "select to_char(now() - interval '200 days', 'YYYY-MM-DD')"),
 ];
 
-/// What the names stand for in one history.
+/// The values of the names in one history.
 pub type Names = Vec<(&'static str, String)>;
 
-/// Looks them up.
+/// Runs the queries.
 pub async fn names(history: &History) -> Names {
     let mut names = Vec::new();
     for (name, query) in QUERIES {
@@ -101,7 +101,7 @@ pub fn fill(at: &str, names: &Names) -> String {
     names.iter().fold(at.to_owned(), |at, (name, value)| at.replace(&format!("{{{name}}}"), value))
 }
 
-/// Panics where a page is registered that is not here.
+/// Panics if a registered page is missing from the list.
 pub fn are_complete() {
     let known = |path: &str| OTHERS.contains(&path) || PAGES.iter().any(|(page, _)| *page == path);
     for route in web::routes().listed().iter().filter(|route| route.method == http::Method::GET) {

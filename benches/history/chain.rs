@@ -14,10 +14,10 @@ use latchkey::{
 };
 use std::time::{Duration, Instant};
 
-/// Of each export, to its first byte.
+/// Samples of each export, up to its first byte.
 const FIRST_BYTES: usize = 3;
 
-/// Both chains are linked; the rates are those of the large one.
+/// Links both chains; the rates are those of the large one.
 pub async fn measure(small: &History, large: &History, table: &mut Table) {
     seal(small).await;
     let (events, took) = timed(seal(large)).await;

@@ -1,8 +1,8 @@
-//! Times beside each other.
+//! A table of times, side by side.
 
 use std::time::{Duration, Instant};
 
-/// Rows of two columns: over the small history, and over the large one.
+/// Rows with two columns: over the small history, and over the large one.
 #[derive(Default)]
 pub struct Table {
     rows: Vec<Row>,
@@ -20,7 +20,7 @@ impl Table {
         self.rows.push(Row { name: name.into(), small, large });
     }
 
-    /// In the order in which they came.
+    /// Prints the rows in the order in which they were added.
     pub fn print(&self) {
         println!("{:<58} {:>10} {:>10} {:>10} {:>10} {:>7}", "", "small p50", "p95", "large p50", "p95", "ratio");
         for Row { name, small, large } in &self.rows {
@@ -41,7 +41,7 @@ fn ms(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
 }
 
-/// The smallest sample that at least so many of a hundred do not exceed.
+/// The smallest sample that at least this percentage of the samples does not exceed.
 fn percentile(samples: &[Duration], of_hundred: usize) -> Duration {
     let mut sorted = samples.to_vec();
     sorted.sort_unstable();
@@ -49,14 +49,14 @@ fn percentile(samples: &[Duration], of_hundred: usize) -> Duration {
     sorted[rank - 1]
 }
 
-/// How long something takes.
+/// Runs a future, and returns how long it took.
 pub async fn timed<T>(what: impl Future<Output = T>) -> (T, Duration) {
     let from = Instant::now();
     let got = what.await;
     (got, from.elapsed())
 }
 
-/// Prints how many of something there were each second.
+/// Prints a rate per second.
 pub fn rate(name: &str, number: u64, took: Duration) {
     #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
     let each_second = number as f64 / took.as_secs_f64();

@@ -1,6 +1,6 @@
--- A history of a realistic shape, beside what the town has. `history.accesses` says how many accesses ended over the last
--- 400 days, ten events each; the present (people, clusters, accesses that run, requests that wait) is the same whatever
--- that is, so that what differs between two fillings is the history alone.
+-- A history of a realistic shape, in addition to what the town has. `history.accesses` says how many accesses ended
+-- over the last 400 days, with ten events each. The present (people, clusters, active accesses, pending requests) does
+-- not depend on it, so that two fillings differ in the history alone.
 --
 -- The `overseer` holds one access of twenty and decided one of five; the town's `prod-eu` has one of five.
 
@@ -46,15 +46,15 @@ select 'cluster', cluster, 1, now() + interval '1 hour', 1, now() from place
 union all select 'principal', principal, 1, now() + interval '1 hour', 1, now() from whole
 on conflict do nothing;
 
--- Half a dozen sign-ins a person and month.
+-- Half a dozen sign-ins for each person and month.
 insert into session (token_hash, id, person_id, created_at, seen_at, auth_time, browser, ended_at)
 select sha256(('session ' || n)::bytea), pg_temp.uuid7(t.at, n), w.person, t.at, t.at, t.at, 'Firefox on Linux', t.at + interval '8 hours'
 from generate_series(1, current_setting('history.accesses')::bigint / 2) n
 cross join lateral (select now() - interval '1 day' - n * (interval '399 days' / current_setting('history.accesses')::int * 2) as at) t
 join whole w on w.number = n % 500;
 
--- Each access: who, on which cluster, when asked (to the second), who decided. Those above the number run still; those
--- above these wait for a vote.
+-- Each access: who, on which cluster, when asked (to the second), who decided. Those with a number above
+-- `history.accesses` are still active; the highest numbers wait for a vote.
 create temp table life as
 select n, w.person, w.handle, w.principal, w.arn, p.cluster, p.name as cluster_name,
   d.id as decider, d.handle as decider_handle, a.asked,

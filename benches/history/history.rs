@@ -1,4 +1,4 @@
-//! A town with a past, filled in by SQL.
+//! A town with a history, filled in by SQL.
 
 use crate::{
     rig::postgres::Postgres,
@@ -7,12 +7,12 @@ use crate::{
 use latchkey_domain::access::request::Verdict;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
-/// Who sees most: may ask, decides, operates, audits; holds one access of twenty and decided one of five.
+/// The person who sees most: may ask, decides, operates, audits; holds one access of twenty and decided one of five.
 pub const OVERSEER: &str = "overseer";
 const OVERSEERS_GROUPS: [&str; 4] = ["developers", "payments-leads", "platform", "audit"];
 const CLUSTERS: usize = 50;
 
-/// A town whose history has so many ended accesses.
+/// A town whose history has a given number of ended accesses.
 pub struct History {
     pub town: Town,
     /// The overseer's session.
@@ -29,13 +29,13 @@ impl History {
         history
     }
 
-    /// As autovacuum leaves it after a while.
+    /// Leaves the tables as autovacuum does after a while.
     pub async fn settle(&self) {
         let mut connection = PgConnection::connect(&self.town.database.url()).await.unwrap();
         connection.execute("vacuum analyze").await.unwrap();
     }
 
-    /// What is in it.
+    /// A description of its size.
     pub async fn size(&self) -> String {
         self.text(
             "select format('%s events, %s requests, %s accesses ended and %s running, %s intents, %s sessions, %s people, %s clusters: %s',
@@ -47,7 +47,7 @@ impl History {
         .await
     }
 
-    /// The one text that a query finds.
+    /// The single text that a query returns.
     pub async fn text(&self, query: &str) -> String {
         sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(self.town.owner.pool()).await.unwrap()
     }
@@ -57,7 +57,7 @@ async fn fill(town: &Town, accesses: u64) -> String {
     town.apply_policy(&policy()).await;
     let overseer = town.sign_in(OVERSEER, &OVERSEERS_GROUPS).await;
     town.own(&overseer, OVERSEER).await;
-    // One request as the product makes it: the rest are made after it.
+    // One request as the product makes it: the others are copies of it.
     let id = town.ask("ana", &look()).await;
     town.vote("dot", id, Verdict::Approve).await.unwrap();
     let mut connection = PgConnection::connect(&town.database.url()).await.unwrap();
@@ -77,7 +77,7 @@ async fn fill(town: &Town, accesses: u64) -> String {
     token
 }
 
-/// The town's policy over all clusters.
+/// The town's policy for all clusters.
 fn policy() -> String {
     let clusters: Vec<String> = (1..=CLUSTERS - 2)
         .map(|number| {

@@ -1,10 +1,10 @@
-//! What a large history costs: the sealer, the walk, `audit verify`, `audit export`, each page, and the worker's looks;
-//! each beside the same over a small history with the same people, clusters and running accesses. The ratio is the
-//! figure.
+//! What a large history costs: the sealer, the walk, `audit verify`, `audit export`, each page, and the worker's looks.
+//! Each is compared with the same over a small history with the same people, clusters and running accesses; the ratio
+//! is the figure.
 //!
 //!     cargo bench -p latchkey --bench history -- --events 1000000
 //!
-//! A second argument `--keep` leaves the server running until Enter, to look at plans by `psql`.
+//! A second argument `--keep` keeps the server running until Enter, so that `psql` can show plans.
 #![allow(clippy::unwrap_used, reason = "figures that cannot be taken fail, and say where")]
 #![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
@@ -24,11 +24,11 @@ mod work;
 use figures::Table;
 use history::History;
 
-/// Of an access that came and went.
+/// Events of an access from its request to its end.
 const EVENTS_OF_AN_ACCESS: u64 = 10;
-/// Of the history that everything is compared with.
+/// Events of the small history, with which the large one is compared.
 const SMALL: u64 = 1_000;
-/// Without `--events`: a minute in all, in a debug build.
+/// Events of the large history without `--events`: a minute in all, in a debug build.
 const USUAL: u64 = 50_000;
 
 fn main() {
@@ -51,7 +51,7 @@ async fn run(events: u64, keep: bool) {
     }
     println!();
     let mut table = Table::default();
-    // The sealer comes first: all else reads what it linked.
+    // The sealer comes first: everything else reads what it linked.
     chain::measure(&small, &large, &mut table).await;
     large.settle().await;
     small.settle().await;

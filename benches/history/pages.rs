@@ -1,4 +1,4 @@
-//! Each page as the person who sees most.
+//! Each page, as the person who sees most.
 
 use crate::{
     addresses::{self, Names, PAGES},
@@ -22,7 +22,8 @@ use latchkey::{
 use std::{sync::Arc, time::Duration};
 use tower::ServiceExt as _;
 
-/// Of each page. A prepared statement has its plan of its own for its first five uses: that must be over.
+/// Samples of each page. A prepared statement has a custom plan for its first five uses, which the samples must
+/// outnumber.
 const SAMPLES: usize = 30;
 
 /// A portal over a history.
@@ -32,7 +33,7 @@ struct Portal {
     names: Names,
 }
 
-/// Times each page over both, in turns.
+/// Times each page over both histories, alternating.
 pub async fn measure(small: &History, large: &History, table: &mut Table) {
     addresses::are_complete();
     let (small, large) = (Portal::over(small).await, Portal::over(large).await);
@@ -41,7 +42,7 @@ pub async fn measure(small: &History, large: &History, table: &mut Table) {
         for sample in 0..=SAMPLES {
             for (portal, samples) in [&small, &large].into_iter().zip(&mut samples) {
                 let took = portal.get(at).await;
-                // The first pays for connections and caches.
+                // The first request pays for connections and caches.
                 if sample > 0 {
                     samples.push(took);
                 }
@@ -74,7 +75,7 @@ impl Portal {
     }
 }
 
-/// A portal whose provider is not there: only `/status` asks for it, and is told so at once.
+/// A portal whose provider does not exist: only `/status` asks for it, and its connection is refused at once.
 fn router(store: Store) -> Router {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let login = OpenIdConfig {

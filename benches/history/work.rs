@@ -1,4 +1,4 @@
-//! What the worker asks the database again and again.
+//! The queries that the worker repeats all the time.
 
 use crate::{
     figures::{Table, timed},
@@ -21,16 +21,16 @@ const LEASE: Duration = Duration::from_mins(1);
 const AT_ONCE: u32 = 16;
 const HOLDER: &str = "a bench";
 
-/// One of these.
+/// One of the worker's queries.
 #[derive(Debug, Clone, Copy)]
 enum Look {
-    /// Every 250 ms: what time brings about, and a claim of what is due.
+    /// Every 250 ms: the changes that are due by time, and a claim of what is due.
     Tick,
-    /// A claim of sixteen, and their return.
+    /// A claim of sixteen targets, and their return.
     Claim,
     /// What a run on a cluster reads before it plans.
     Cluster,
-    /// The same of a principal.
+    /// The same for a principal.
     Principal,
     /// The wake of a revocation.
     Wake,
@@ -44,7 +44,7 @@ const LOOKS: [(Look, &str); 5] = [
     (Look::Wake, "the wake of a revocation on both"),
 ];
 
-/// Times each over both, in turns.
+/// Times each over both histories, alternating.
 pub async fn measure(small: &History, large: &History, table: &mut Table) {
     let both = [Work::over(small).await, Work::over(large).await];
     for (look, name) in LOOKS {
@@ -76,7 +76,7 @@ impl<'a> Work<'a> {
             "select i.id::text from principal i join person p on p.id = i.person_id where p.handle = 'overseer'";
         let principal = PrincipalId(id(query).await);
         heartbeats::beat(&history.town.worker, HOLDER, Timestamp::now(), std::time::Duration::ZERO).await.unwrap();
-        // The town's own access is due, and its request's clock has to start it: done before the measure.
+        // The town's own access is due, and the clock starts it: done before the measurement.
         clock::start_due(&history.town.worker).await.unwrap();
         history
             .text("with rest as (update target set due_at = now() + interval '1 hour' returning 1) select 'rests'")
@@ -149,6 +149,6 @@ impl<'a> Work<'a> {
         let mut tx = self.history.town.worker.begin().await.unwrap();
         let targets = [Target::Cluster(self.cluster), Target::Principal(self.principal)];
         tx.wake(targets.map(|target| Wake { target, revoking: true }).to_vec()).await.unwrap();
-        // Not committed: nothing is due.
+        // Rolled back, so that nothing is due.
     }
 }

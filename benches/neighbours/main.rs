@@ -1,6 +1,6 @@
-//! What one cluster that answers a byte a second costs all the others: from the approval to the proven access on a
-//! hundred simulated clusters that are all looked at meanwhile, first with every cluster well, then with one of them
-//! slow. The ratio of the two is the figure.
+//! What one cluster that answers a byte a second costs all the others. It measures from the approval to the proven
+//! access on a hundred simulated clusters that are all looked at meanwhile, first with every cluster well, then with
+//! one of them slow. The ratio of the two is the figure.
 //!
 //!     cargo bench -p latchkey --bench neighbours
 #![allow(clippy::unwrap_used, reason = "figures that cannot be taken fail, and say where")]
@@ -36,15 +36,15 @@ use std::{
 };
 use town::Town;
 
-/// Clusters, the slow one included.
+/// The number of clusters, including the slow one.
 const CLUSTERS: usize = 100;
-/// Of each figure.
+/// Samples of each figure.
 const SAMPLES: usize = 60;
-/// Between two looks at the database.
+/// The pause between two looks at the database.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
-/// Of the slow cluster's answers.
+/// The pause between two bytes of the slow cluster's answers.
 const PAUSE_BETWEEN_BYTES: Duration = Duration::from_secs(1);
-/// So many of the clusters are due anew with each sample: the worker is never idle.
+/// With each sample this many clusters are due again, so that the worker is never idle.
 const DUE_WITH_EACH: i64 = 10;
 
 fn main() {
@@ -57,7 +57,7 @@ async fn run() {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let working = tokio::spawn(worker::run(field.worker.clone(), async move { drop(stopped.await) }));
     field.until_every_cluster_was_seen().await;
-    // The first of everything pays for connections, caches and plans.
+    // The first samples pay for connections, caches and plans.
     field.samples(SAMPLES / 10).await;
     let well = field.samples(SAMPLES).await;
     let knobs = field.simulator.kubernetes(&name(0)).unwrap().knobs();
@@ -140,7 +140,7 @@ impl Field {
         }
     }
 
-    /// Accesses one after the other, each on another cluster that is well, while clusters are looked at all the time.
+    /// Grants accesses one after the other, each on another healthy cluster, while clusters are looked at all the time.
     async fn samples(&self, count: usize) -> Vec<Duration> {
         let mut taken = Vec::with_capacity(count);
         for number in 1..=count {
@@ -191,7 +191,7 @@ impl Field {
     }
 }
 
-/// The town's policy with many clusters more.
+/// The town's policy with many more clusters.
 fn policy() -> String {
     let mut text = town::POLICY.to_owned();
     for number in 0..CLUSTERS {
@@ -239,7 +239,7 @@ fn row(name: &str, samples: &[Duration]) {
     println!("{name:<44} {:>9} {:>9}", ms(0.5), ms(0.95));
 }
 
-/// The smallest sample that at least this share does not exceed.
+/// The smallest sample that at least this share of the samples does not exceed.
 fn percentile(samples: &[Duration], share: f64) -> Duration {
     let mut sorted = samples.to_vec();
     sorted.sort_unstable();

@@ -1,5 +1,5 @@
 //! The outside calls of the worker, made bare: the same calls in the same order, one after the other, with nothing
-//! between them. Which they are, the simulator's log of one grant and one end says.
+//! between them. They are taken from the simulator's log of one grant and one end.
 
 use crate::{
     people::{LOOK, give_back, given, proven, until},
@@ -9,7 +9,7 @@ use latchkey_simulator::kubernetes::Logged;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// What is called, and with what.
+/// The calls, and their arguments.
 pub struct Bare {
     grant: Calls,
     /// Up to the write after which the API server refuses.
@@ -17,7 +17,7 @@ pub struct Bare {
     client: kube::Client,
     iam: aws_sdk_iam::Client,
     user: String,
-    /// `mapUsers` as it is.
+    /// The present `mapUsers`.
     users: String,
 }
 
@@ -32,7 +32,7 @@ const BINDING: &str = "bare";
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 
 impl Bare {
-    /// Records on a simulated stage what is to be called on this one.
+    /// Records on a simulated stage the calls that are then made on this one.
     pub async fn new(stage: &Stage) -> Self {
         let simulated = Stage::simulated().await.expect("what the real stage needs, the simulated one has");
         let (ana, ben) = (proven(&simulated, "ana").await, simulated.signed_in("ben").await);
@@ -50,7 +50,7 @@ impl Bare {
             |call: &Logged| ["update", "delete"].contains(&call.verb.as_str()) && call.resource == "rolebindings";
         let at = revoking.kubernetes.iter().position(changes).expect("an end changes the binding");
         revoking.kubernetes.truncate(at + 1);
-        // IAM's part runs beside it.
+        // The calls to IAM run in parallel.
         revoking.aws.clear();
         Self {
             grant: granting,
@@ -62,7 +62,7 @@ impl Bare {
         }
     }
 
-    /// What a grant calls.
+    /// Makes the calls of a grant.
     pub async fn grant(&self) -> Duration {
         let from = Instant::now();
         for action in &self.grant.aws {
@@ -72,12 +72,12 @@ impl Bare {
         from.elapsed()
     }
 
-    /// What an end calls until the API server refuses.
+    /// Makes the calls of an end, up to the first refusal by the API server.
     pub async fn revoke(&self) -> Duration {
         let from = Instant::now();
         self.kubernetes(&self.revoke.kubernetes, false).await;
         let taken = from.elapsed();
-        // What is left of the bare grant goes outside of the figure.
+        // The rest of the bare grant is removed outside of the measurement.
         let _ = self.send("DELETE", &format!("{RBAC}/namespaces/payments/rolebindings/{BINDING}"), None).await;
         let _ = self.send("PATCH", AWS_AUTH, Some(json!({ "data": { "mapUsers": self.users } }))).await;
         taken
@@ -91,7 +91,7 @@ impl Bare {
     }
 
     fn request(&self, call: &Logged, granting: bool) -> (&'static str, String, Option<Value>) {
-        // Discovery: of paths the resource is the path.
+        // Discovery: the log has the path as the resource.
         if call.resource.starts_with('/') {
             return ("GET", call.resource.clone(), None);
         }
@@ -162,7 +162,7 @@ impl Bare {
                 drop(iam.put_user_policy().user_name(user).policy_name("bare").policy_document(document).send().await);
             }
             "DeleteUserPolicy" => drop(iam.delete_user_policy().user_name(user).policy_name("bare").send().await),
-            // Of tags and of who one is, any read weighs the same.
+            // For calls about tags or about the caller, any read costs the same.
             _ => drop(iam.list_user_tags().user_name(user).send().await),
         }
     }
@@ -176,7 +176,7 @@ fn forget(stage: &Stage) {
     simulator.kubernetes(CLUSTER).expect("the first cluster is there").knobs().clear_requests();
 }
 
-/// The worker's own calls since the last look.
+/// The calls of the worker alone since they were last cleared.
 fn recorded(stage: &Stage) -> Calls {
     let simulator = stage.simulator();
     let requests = simulator.kubernetes(CLUSTER).expect("the first cluster is there").knobs().requests();

@@ -1,5 +1,6 @@
 //! Fifty approvals at once on one cluster, on the real components: how many writes of aws-auth they take, and how long
-//! until all are proven; beside the calls to the API server that are needed at least, made bare and as many at a time.
+//! until all are proven; beside the least calls to the API server that they need, made bare and with the same
+//! concurrency.
 
 use crate::stage::{PATH, Stage};
 use futures::{StreamExt as _, future::join_all, stream};
@@ -19,13 +20,13 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 const PEOPLE: usize = 50;
-/// As the worker makes them: bindings and reviews at a time.
+/// The worker's own limits: bindings and reviews at a time.
 const BINDINGS_AT_ONCE: usize = 8;
 const REVIEWS_AT_ONCE: usize = 16;
-/// Between two looks at the database.
+/// The pause between two looks at the database.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// Takes and prints the figures.
+/// Measures and prints the figures.
 pub async fn run(stage: &Stage) {
     let chi = Visitor::new(arrive(stage, "chi-of-the-crowd", "payments-leads").await, Timestamp::now());
     let mut crowd = Vec::new();
@@ -56,10 +57,10 @@ pub async fn run(stage: &Stage) {
     let _ = working.await;
 }
 
-/// Who asks for what.
+/// The requests, each with its requester.
 type Asks<'a> = Vec<(&'a Visitor, AskForm)>;
 
-/// Whose subsets, with payments, are fifty and more.
+/// With payments, their subsets are more than fifty.
 const MORE_NAMESPACES: usize = 5;
 
 fn asks_of_one(person: &Visitor) -> Asks<'_> {
@@ -107,7 +108,7 @@ async fn row(stage: &Stage, what: &str, approver: &Visitor, asks: &Asks<'_>) {
     let writes = "select count(distinct i.epoch)::text from intent i join access_grant g on g.id = i.grant_id
         where g.state = 'active' and i.step in ('add_mapping', 'write_aws_auth') and i.outcome = 'done'";
     let writes = count(writes).await;
-    // Questions of one person about one namespace are asked once, however many accesses they are about.
+    // The questions about one person in one namespace are asked once, however many accesses they are about.
     let questions = "select count(distinct (g.person_id, question))::text
         from grant_leg l join access_grant g on g.id = l.grant_id and g.state = 'active',
           jsonb_array_elements_text((l.evidence -> 'allowed') || (l.evidence -> 'refused')) question
@@ -148,7 +149,7 @@ async fn arrive(stage: &Stage, handle: &str, group: &str) -> Person {
     people::arrive(&stage.web, &arrival).await.unwrap().0
 }
 
-/// Somebody with an IAM user.
+/// A person with an IAM user.
 async fn owner(stage: &Stage, handle: &str) -> Person {
     let made = stage.iam().create_user().user_name(handle).path(PATH).send().await.unwrap();
     let user = made.user.unwrap();
@@ -164,7 +165,7 @@ async fn send(client: &kube::Client, method: &str, path: &str, body: Option<serd
     client.request_text(request.unwrap()).await.unwrap();
 }
 
-/// One read and one write of aws-auth, the bindings, the proof's reviews: with nothing between them.
+/// One read and one write of aws-auth, the bindings, the proof's reviews, with nothing between them.
 async fn bare(stage: &Stage, bindings: usize, questions: usize) -> Duration {
     const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/payments/rolebindings";
     const AWS_AUTH: &str = "/api/v1/namespaces/kube-system/configmaps/aws-auth";

@@ -1,4 +1,4 @@
-//! The table.
+//! The table of figures.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn ratio(samples: &[Duration], bare: &[Duration]) {
     println!("{:<52} {:>9} {:>9}", "  ratio", times(0.5), times(0.95));
 }
 
-/// The smallest sample that at least this share does not exceed.
+/// The smallest sample that at least this share of the samples does not exceed.
 fn percentile(samples: &[Duration], share: f64) -> Duration {
     let mut sorted = samples.to_vec();
     sorted.sort_unstable();

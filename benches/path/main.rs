@@ -1,8 +1,8 @@
 //! How long people wait, on the real components: from the approval to the proven access, and from the end of time to
 //! the first refusal at the API server; each beside the same outside calls made bare, one after the other.
 //!
-//! `make bench` prints the tables. Samples are taken in turns, so that a busy machine is as busy for both. With the word
-//! `crowd` only fifty approvals at once are measured, with `one` only one at a time.
+//! `make bench` prints the tables. Samples alternate, so that a busy machine is equally busy for both. With the
+//! argument `crowd` only fifty approvals at once are measured, with `one` only one at a time.
 #![allow(clippy::unwrap_used, reason = "figures that cannot be taken fail, and say where")]
 #![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
@@ -26,9 +26,9 @@ use people::{LOOK, ask, proven};
 use stage::{Stage, browser::Browser};
 use std::time::{Duration, Instant};
 
-/// Of each figure.
+/// Samples of each figure.
 const SAMPLES: usize = 30;
-/// Between two looks at the database or the API server.
+/// The pause between two looks at the database or the API server.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 fn main() {
@@ -43,7 +43,7 @@ fn main() {
 }
 
 async fn run_crowd() {
-    // A stage of its own: what others left there would be in the figures.
+    // A separate stage, so that leftovers of the other measurement are not in the figures.
     match Stage::real().await {
         Some(stage) => crowd::run(&stage).await,
         None => println!("no figures of a crowd: a component is missing, 'make tools' installs it"),
@@ -59,7 +59,7 @@ async fn run() {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let working = tokio::spawn(latchkey::worker::run(stage.worker.clone(), async move { drop(stopped.await) }));
     let bare = Box::pin(Bare::new(&stage)).await;
-    // The first of everything pays for connections, caches and plans.
+    // The first sample pays for connections, caches and plans.
     sample(&stage, &ana, &ben).await;
     bare.grant().await;
     bare.revoke().await;
@@ -79,7 +79,7 @@ async fn run() {
     let _ = working.await;
 }
 
-/// One access from its approval to its end.
+/// One access, from its approval to its end.
 struct Sample {
     granted: Duration,
     refused: Duration,
@@ -87,14 +87,14 @@ struct Sample {
     first_kubectl: bool,
 }
 
-/// A token signed within the same second is the same token, and the API server remembers for a second that it was
-/// refused: the calls that waited for the last sample's end must not speak for the first ones of this.
+/// A token signed within the same second is the same token, and the API server caches its refusal for a second: the
+/// calls that waited for the last sample's end must not influence the first calls of this sample.
 const TOKENS_DIFFER: Duration = Duration::from_millis(2_100);
 
 async fn sample(stage: &Stage, ana: &Browser, ben: &Browser) -> Sample {
     tokio::time::sleep(TOKENS_DIFFER).await;
     let request = ask(stage, ana, "ana", LOOK).await;
-    // The vote's answer is waited for within: what a decider waits for is in the figure.
+    // The answer to the vote is awaited here, so that what a decider waits for is in the figure.
     let page = ben.open(&request).await;
     let form = page.form(&format!("{request}/votes")).with("verdict", "approve").with("reason", "");
     let approved = Instant::now();
@@ -107,7 +107,7 @@ async fn sample(stage: &Stage, ana: &Browser, ben: &Browser) -> Sample {
     let first_call = caller.list_pods("payments").await == 200;
     let first_kubectl = stage.kubectl("ana").run("get pods -n payments").await.ok;
 
-    // Business time moves on to the end: it comes in this moment.
+    // Business time moves ahead to the end, so that the end is now.
     let end = format!(
         "update business_clock set ahead = ahead + (select until - latchkey_now() from access_grant where id = '{grant}') \
          returning ahead::text"

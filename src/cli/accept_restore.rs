@@ -1,4 +1,4 @@
-//! `latchkey accept-restore CLUSTER`: has the worker look at the cluster, and goes by what it saw.
+//! `latchkey accept-restore CLUSTER`: asks the worker to look at the cluster, and accepts what it saw.
 
 use super::{owner, policy::system_user, print, say, tell};
 use crate::{
@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A run that is under way ends within its lease, a minute; the one after it looks at once.
+/// A run in progress ends within its lease, a minute; the next run looks at once.
 const PATIENCE: Duration = Duration::from_secs(90);
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -30,12 +30,12 @@ pub struct Args {
     #[arg(long, value_name = "WHO")]
     by: Option<String>,
     /// An access that is active in the database, has no binding on the cluster, and is to be set up there again; may be
-    /// given more than once, and `all` takes whatever there is
+    /// given more than once, and `all` takes every such access
     #[arg(long, value_name = "ID|all", value_parser = wanted)]
     set_up_again: Vec<Wanted>,
 }
 
-/// An access that is wanted again, or all of them.
+/// The accesses that are to be set up again: one, or all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     All,
@@ -74,7 +74,7 @@ pub async fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a worker sees there now.
+/// Waits for a worker to look at the cluster, and returns what it saw.
 async fn look(store: &Store, cluster: &ClusterName) -> anyhow::Result<Looked> {
     let asked = fence::ask_to_look(store, cluster).await?;
     tell(format_args!("waiting for a worker to look at `{cluster}` ..."));
@@ -98,7 +98,7 @@ async fn look(store: &Store, cluster: &ClusterName) -> anyhow::Result<Looked> {
     )
 }
 
-/// What stood on the cluster at that look and is nobody's here: lines.
+/// What that look found on the cluster that belongs to no access or person of this database, in lines.
 fn left_over(fenced: &Fenced) -> String {
     let bindings = fenced.unknown_bindings.iter();
     let bindings = bindings.map(|binding| format!("{binding} belongs to no access here: the worker removes it now\n"));

@@ -1,4 +1,4 @@
-//! `latchkey audit`: verify the chain, in the database or in an export of it, and export.
+//! `latchkey audit`: verifies the chain, in the database or in an export, and exports.
 
 use super::{policy::system_user, reader, say, settings, tell};
 use crate::{
@@ -29,14 +29,14 @@ use std::{
 pub enum Command {
     /// Check every link of the hash chain, and every event against its bytes
     ///
-    /// Without a file, of the database, in one snapshot. With one, of a JSONL export, without database and
-    /// configuration; the first line that does not hold is named.
+    /// Without a file it checks the database, in one snapshot. With a file it checks a JSONL export, without database
+    /// and configuration, and names the first line that does not hold.
     Verify(VerifyArgs),
-    /// Write events out of the audit log, which records that
+    /// Write events out of the audit log; the export is itself an event
     ///
-    /// JSONL has every link of the chain, with the events that the filters take and stubs (hashes) for the rest, so that
-    /// `latchkey audit verify FILE` can check it anywhere. CSV has those events alone: it is for spreadsheets, and nothing
-    /// can be verified by it.
+    /// JSONL has every link of the chain, with the events that match the filters and stubs (hashes) of the others, so
+    /// that `latchkey audit verify FILE` can check it anywhere. CSV has the matching events alone: it is for
+    /// spreadsheets, and nothing can be verified by it.
     Export(ExportArgs),
 }
 
@@ -45,7 +45,7 @@ pub struct VerifyArgs {
     /// A JSONL export; `-` for standard input [default: the database]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Demand that a link has this hash: the head that was kept elsewhere
+    /// Demand that a link has this hash: a head that was kept elsewhere
     #[arg(long, value_name = "HASH", value_parser = hash)]
     head: Option<[u8; 32]>,
 }
@@ -61,19 +61,19 @@ pub struct ExportArgs {
     /// Events on this cluster
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
-    /// What happened: `grant.ended`, or `grant` for all of it
+    /// What happened: `grant.ended`, or `grant` for all events about grants
     #[arg(long, value_name = "ACTION")]
     action: Option<String>,
     /// From this day (UTC) or moment: 2026-10-01, 2026-10-01T08:00:00Z
     #[arg(long, value_name = "WHEN", default_value = "", hide_default_value = true)]
     from: String,
-    /// Up to and with this day (UTC), or before this moment
+    /// Up to and including this day (UTC), or before this moment
     #[arg(long, value_name = "WHEN", default_value = "", hide_default_value = true)]
     to: String,
     /// `jsonl` verifies offline; `csv` is for spreadsheets and cannot be verified
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = ["jsonl", "csv"])]
     format: String,
-    /// Where to [default: standard output]
+    /// The file to write [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Who exports it, for the audit log [default: the user of this system]
@@ -89,7 +89,7 @@ pub async fn run(config: Option<&Path>, command: Command) -> anyhow::Result<Exit
     }
 }
 
-/// What `--head` asked for.
+/// What is printed if the chain has the link of `--head`.
 const FOUND: &str = "a link has the hash that was kept: it is that chain, and goes on from there";
 
 fn hash(text: &str) -> Result<[u8; 32], &'static str> {
@@ -134,7 +134,7 @@ async fn verify_database(settings: &Settings, kept: Option<[u8; 32]>) -> anyhow:
     }
 }
 
-/// Names the events that cannot be read, each on a line. The chain holds, and so the exit is that of one that does.
+/// Names the events that cannot be read, one a line. The chain holds all the same, so the command exits with success.
 fn name_unreadable(unreadable: &UnreadableLinks) {
     if unreadable.count > 0 {
         tell(format_args!("{unreadable}"));
@@ -186,7 +186,7 @@ fn verify_file(path: &Path, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Verifies an export line by line; `seen` hears each link's hash.
+/// Verifies an export line by line; `seen` is called with each link's hash.
 fn verify_lines(mut reader: impl BufRead, mut seen: impl FnMut(&[u8; 32])) -> io::Result<Result<Verified, Broken>> {
     let (mut verifier, mut line) = (Verifier::new(), Vec::new());
     let longest = u64::try_from(LONGEST_LINE_BYTES).unwrap_or(u64::MAX);
@@ -241,7 +241,7 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
             }
         }
         None => match write(&mut export, io::stdout().lock()).await {
-            // A reader that has seen enough (`| head`) is no error.
+            // A reader that has read enough (`| head`) is not an error.
             Err(error) if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe) => {}
             other => other?,
         },
@@ -251,7 +251,7 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// A new file that only its owner reads. One that exists is kept: it may be evidence.
+/// Creates a file that only its owner can read. An existing file is kept, since it may be evidence.
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

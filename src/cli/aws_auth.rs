@@ -26,7 +26,7 @@ enum Command {
         #[command(flatten)]
         input: Input,
     },
-    /// Print what somebody should know about it; exits 1 where something is an error.
+    /// Print findings about it; exits 1 if one of them is an error.
     Lint {
         #[command(flatten)]
         input: Input,
@@ -34,15 +34,15 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// Add or remove one entry and touch no other byte; exits 2 with the reason where that would be unsafe.
+    /// Add or remove one entry and change no other byte; exits 2 with the reason if that would be unsafe.
     Edit(EditArgs),
 }
 
 #[derive(Debug, clap::Args)]
 struct Input {
-    /// A ConfigMap in YAML or JSON; standard input where it is absent or `-`.
+    /// A ConfigMap in YAML or JSON; standard input if it is absent or `-`.
     file: Option<PathBuf>,
-    /// The input is the `data` of the ConfigMap alone, as a JSON object of strings.
+    /// The input is only the `data` of the ConfigMap, as a JSON object of strings.
     #[arg(long)]
     data: bool,
 }
@@ -93,7 +93,7 @@ impl EditArgs {
 ///
 /// # Errors
 ///
-/// The input cannot be read, or is no ConfigMap.
+/// If the input cannot be read, or is not a ConfigMap.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let input = match &args.command {
         Command::Read { input } | Command::Lint { input, .. } => input,
@@ -117,7 +117,7 @@ impl Input {
     }
 }
 
-/// What a command prints, and how it exits.
+/// The output of a command, and its exit code.
 #[derive(Debug, PartialEq, Eq)]
 struct Answer {
     output: String,
@@ -156,7 +156,7 @@ fn answer(args: Args, text: &str) -> anyhow::Result<Answer> {
     }
 }
 
-/// Where the data stands.
+/// The kind of text that holds the data.
 enum Source<'t> {
     Manifest(Manifest<'t>),
     Data(Data),

@@ -1,4 +1,4 @@
-//! `latchkey bootstrap CLUSTER`: what the worker needs on a cluster, and no more.
+//! `latchkey bootstrap CLUSTER`: prints what the worker needs on a cluster, and no more.
 
 use super::{lines, print};
 use crate::config::policy;
@@ -17,16 +17,16 @@ pub struct Args {
     /// The cluster's name in policy.toml
     #[arg(value_name = "CLUSTER")]
     cluster: String,
-    /// Whose clusters and profiles count
+    /// The policy.toml with the clusters and profiles
     #[arg(long, value_name = "FILE", default_value = "policy.toml")]
     policy: PathBuf,
     /// The IAM user or role that the worker runs as [default: the role latchkey-worker of the cluster's account]
     #[arg(long, value_name = "ARN")]
     worker: Option<String>,
-    /// The permissions boundary that people's IAM users have: the worker then writes to those only
+    /// The permissions boundary of people's IAM users: the worker then writes to users with it only
     #[arg(long, value_name = "ARN")]
     permissions_boundary: Option<String>,
-    /// Print one part alone, bare
+    /// Print only this part, without comments
     #[arg(long, value_name = "PART")]
     only: Option<Part>,
 }
@@ -36,9 +36,9 @@ pub struct Args {
 pub enum Part {
     /// For `kubectl apply`
     Rbac,
-    /// For `kubectl create`: one that exists stays as it is
+    /// For `kubectl create`: an existing one is not changed
     ConfigMaps,
-    /// The worker's own entry, to be put into aws-auth by hand
+    /// The worker's own entry, to be added to aws-auth by hand
     AwsAuth,
     /// The worker's IAM policy
     Iam,
@@ -65,7 +65,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The role that the guide makes.
+/// The role that the guide creates.
 fn usual_worker(cluster: &PolicyCluster) -> Result<PrincipalArn, InvalidArn> {
     let (partition, account) = (cluster.arn.partition(), cluster.arn.account());
     PrincipalArn::parse(&format!("arn:{partition}:iam::{account}:role/latchkey-worker"))
@@ -80,7 +80,7 @@ fn one(part: Part, file: &PolicyFile, worker: &PrincipalArn, boundary: Option<&s
     }
 }
 
-/// Everything, as YAML with what is not for kubectl in comments.
+/// All parts as YAML; the parts that are not for kubectl are in comments.
 fn all(file: &PolicyFile, cluster: &PolicyCluster, worker: &PrincipalArn, boundary: Option<&str>) -> String {
     let part = |part| one(part, file, worker, boundary);
     let commented = |text: &str| text.lines().fold(String::new(), |out, line| out + "#   " + line + "\n");

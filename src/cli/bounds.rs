@@ -1,4 +1,4 @@
-//! How many connections there are, of whom, and for how long.
+//! Bounds on connections: how many, from which address, and for how long.
 
 use crate::config::settings::{Network, customer_of};
 use std::{
@@ -9,36 +9,37 @@ use std::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Connections at once; more wait in the kernel's queue.
+/// The most connections at once; further ones wait in the kernel's queue.
 const ALL: usize = 2_000;
-/// Of these, at most so many of one address: ten of them together reach the bound of all.
+/// The most connections of one address: ten such addresses reach the bound of all.
 const OF_ADDRESS: usize = 200;
-/// A response of which nothing more can be written within it ends with its connection.
+/// If no part of a response can be written for this long, its connection ends.
 const WRITE: Duration = Duration::from_secs(30);
-/// A connection ends after it, with the responses that were begun: whoever takes a byte now and then makes progress.
+/// A connection ends after this time, with the responses that it began, since a client that reads a byte now and then
+/// makes progress and is not ended by the bound above.
 const LIFE: Duration = Duration::from_hours(1);
-/// Between two words in the log about addresses that have all that they may.
+/// The least time between two log lines about addresses that are at their bound.
 const QUIET: Duration = Duration::from_mins(1);
 
-/// How many connections, and how long.
+/// How many connections, and for how long.
 #[derive(Debug, Clone)]
 pub struct Bounds {
     pub all: usize,
     pub of_address: usize,
     pub write: Duration,
     pub life: Duration,
-    /// Peers that speak for many people: they share what is left of all.
+    /// Peers that carry the connections of many people: only the bound of all applies to them.
     pub trusted_proxies: Vec<Network>,
 }
 
 impl Bounds {
-    /// The usual ones, behind these proxies.
+    /// The default bounds, behind these proxies.
     pub fn behind(trusted_proxies: Vec<Network>) -> Self {
         Self { all: ALL, of_address: OF_ADDRESS, write: WRITE, life: LIFE, trusted_proxies }
     }
 }
 
-/// Who has how many connections now.
+/// The connections that are open now, by address.
 #[derive(Debug)]
 pub(super) struct Places {
     bounds: Bounds,
@@ -48,12 +49,12 @@ pub(super) struct Places {
 
 #[derive(Debug, Default)]
 struct Taken {
-    /// Of each address that counts; those without any are not in it.
+    /// The number for each address that is counted; addresses without connections are not in it.
     by_address: HashMap<IpAddr, usize>,
     told: Option<Instant>,
 }
 
-/// The place of a connection, until it is dropped.
+/// A connection's place, which is free again once this is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
@@ -67,12 +68,12 @@ impl Places {
         Arc::new(Self { bounds, free, taken: Mutex::default() })
     }
 
-    /// Waits until fewer than all are taken.
+    /// Waits until there is a free place.
     pub async fn free(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.free).acquire_owned().await.ok()
     }
 
-    /// A place for this peer; nothing where its address has as many as it may.
+    /// A place for this peer; none if its address has as many as it may.
     pub fn take(self: &Arc<Self>, free: OwnedSemaphorePermit, peer: IpAddr) -> Option<Place> {
         let peer = peer.to_canonical();
         if self.bounds.trusted_proxies.iter().any(|network| network.contains(peer)) {
@@ -92,7 +93,7 @@ impl Places {
         Some(Place { places: Arc::clone(self), counted: Some(address), _free: free })
     }
 
-    /// Ends when nobody has a place any more.
+    /// Waits until all places are free.
     pub async fn empty(&self) {
         let all = u32::try_from(self.bounds.all).unwrap_or(u32::MAX);
         let _ = self.free.acquire_many(all).await;
@@ -141,7 +142,7 @@ mod tests {
         assert!(take(&places, "203.0.113.8").await.is_some());
         drop(first);
         assert!(take(&places, "203.0.113.9").await.is_some(), "what is given back is free again");
-        // One customer has more addresses of IPv6 than could be counted.
+        // IPv6 is counted by network, since one customer has more addresses than could be counted.
         let _six = [take(&places, "2001:db8:1:2::1").await.unwrap(), take(&places, "2001:db8:1:2::2").await.unwrap()];
         assert!(take(&places, "2001:db8:1:2::3").await.is_none());
         assert!(take(&places, "2001:db8:1:3::3").await.is_some());

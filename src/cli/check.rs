@@ -1,4 +1,4 @@
-//! `latchkey check`: every fault of both files at once.
+//! `latchkey check`: reports every fault of both files at once.
 
 use super::{CONFIG, lines, say, tell};
 use crate::config::{
@@ -11,19 +11,19 @@ use std::{
 };
 
 const POLICY: &str = "policy.toml";
-/// No fault, since each process has its own URL from its own environment.
+/// Not a fault, since each process gets its own URL from its own environment.
 const NO_DATABASE: &str = "note: nothing here says where the database is; `latchkey migrate` needs it as its owner: set \
                            LATCHKEY_DATABASE__OWNER_URL, or `owner_url_file` in [database]";
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Who may ask for what [default: policy.toml]
+    /// The policy file [default: policy.toml]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 }
 
-/// Prints the faults; 1 where one is an error, or where nothing was there to check. A file that was not named and is
-/// not there is left out.
+/// Prints the faults. The exit code is 1 if one is an error, or if there was no file to check. A file that was not
+/// named and does not exist is skipped.
 pub fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode> {
     let mut faults = Vec::new();
     let mut checked = Vec::new();
@@ -61,7 +61,7 @@ pub fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode> {
     if without_database {
         tell(format_args!("{NO_DATABASE}"));
     }
-    // Of a rule that never works, too: no access comes of it, and what else the files say holds.
+    // Warnings leave the files valid, even a rule that never works: no access comes of it, and the rest applies.
     let told = match warnings {
         0 => String::new(),
         _ => format!(", with {warnings} {}", plural(warnings, "warning")),

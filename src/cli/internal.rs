@@ -1,16 +1,16 @@
-//! Where machines ask how a process fares: an address of its own, which browsers do not reach and which has room when
-//! they take all of theirs.
+//! The address for health checks of a process. Browsers do not reach it, and it has free connections when they take all
+//! of theirs.
 
 use super::{Stop, bounds::Bounds, listen};
 use axum::Router;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
-/// Probes and, later, metrics: a few at a time.
+/// The connections of probes and, later, of metrics: a few at a time.
 const CONNECTIONS: usize = 100;
 
-/// Serves these routes until `stop`. Where the address is taken, by another process of the same machine, say, the log
-/// says so and the process goes on without: it does what it is for all the same.
+/// Serves these routes until `stop`. If the address cannot be used (another process of the machine has it, for
+/// example), the log says so and the process goes on without it: its own work does not need it.
 pub(super) async fn serve(address: Option<SocketAddr>, router: Router, stop: Stop) {
     let Some(address) = address else { return };
     match TcpListener::bind(address).await {

@@ -1,4 +1,4 @@
-//! Serving HTTP: connections with time-outs, upper bounds, and an end in two stages.
+//! Serving HTTP: connections with timeouts, upper bounds, and a shutdown in two stages.
 
 use super::{
     Stage, Stop,
@@ -18,20 +18,20 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-/// Within it the head of a request must be there; a connection that waits for its next request as long is closed.
+/// The head of a request must arrive within this time; a connection that waits for its next request as long is closed.
 const HEAD: Duration = Duration::from_secs(15);
-/// How often a quiet HTTP/2 connection is asked whether it still lives, and how long it may take to answer.
+/// How often a quiet HTTP/2 connection is pinged, and how long the answer may take.
 const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
-/// Responses of one HTTP/2 connection at once, and the bytes of each that may wait to be sent.
+/// The most responses of one HTTP/2 connection at once, and the bytes of each that may wait to be sent.
 const STREAMS: u32 = 100;
 const UNSENT_BYTES: usize = 64 * 1024;
-/// How long requests that were begun may take once their connection, or the process, is to end.
+/// How long started requests may take once their connection, or the process, is to end.
 const DRAIN: Duration = Duration::from_secs(20);
-/// After an error of `accept` (no file descriptors, say) it is no use to try at once.
+/// After an error of `accept` (for example without free file descriptors) an immediate retry would fail, too.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` says so: then it accepts nobody, lets what was begun end within 20 s, and ends at once where it
-/// is told to.
+/// Serves until `stop` says so. Then it accepts no connections, gives started requests 20 s, and ends at once at the
+/// second stage.
 pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: Stop) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
@@ -54,7 +54,7 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
     }
 }
 
-/// One connection, to its end.
+/// Serves one connection to its end.
 async fn converse(
     builder: Builder<TokioExecutor>,
     stream: TcpStream,
@@ -63,7 +63,7 @@ async fn converse(
     place: Place,
     stop: Stop,
 ) {
-    // Small answers go out at once.
+    // Small responses are sent at once.
     let _ = stream.set_nodelay(true);
     let speaks = tokio::select! {
         speaks = speaks(&stream) => speaks,
@@ -108,13 +108,13 @@ async fn converse(
     }
 }
 
-/// What a client of HTTP/2 begins with.
+/// The first bytes of an HTTP/2 connection.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// Between two looks at a preface that is not whole yet.
+/// The pause between two looks at an incomplete preface.
 const REST: Duration = Duration::from_millis(100);
 
-/// Whether a client says within the time for a head which HTTP it speaks: until then nothing else ends its connection,
-/// and so many that say nothing would take every place.
+/// Waits until the client shows which HTTP version it speaks; false if it does not within the time for a head. Before
+/// that, no other timeout ends the connection, so silent connections could take every place.
 async fn speaks(stream: &TcpStream) -> bool {
     let said = async {
         let mut first = [0; PREFACE.len()];

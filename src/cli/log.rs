@@ -1,4 +1,4 @@
-//! Where the log goes, and that an event is one line of it, whatever others put into what it tells.
+//! Where the log goes. Each event is one line, whatever foreign text it contains.
 
 use std::{
     io::{self, IsTerminal, Write, stderr},
@@ -6,12 +6,13 @@ use std::{
 };
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-/// What is not told where nothing else is asked for. We say ourselves why a connection to the database is not used, and
-/// that there are no credentials; the pool says the former at each try, and the SDK the latter as Rust writes its values.
+/// What is off unless `LATCHKEY_LOG` is set. Latchkey itself logs why a connection to the database cannot be used, and
+/// that there are no credentials; the pool repeats the former at each attempt, and the SDK prints the latter as Rust
+/// debug output.
 const QUIET: &str = "sqlx_core::pool::inner=off,aws_config::meta=error,aws_config::imds=error";
 
-/// Logs go to standard error: `LATCHKEY_LOG` says what (`debug`, `latchkey=trace,sqlx=info`), `LATCHKEY_LOG_FORMAT` how:
-/// `json` or `text`. A panic is an event like others.
+/// Logs go to standard error. `LATCHKEY_LOG` sets the filter (`debug`, `latchkey=trace,sqlx=info`),
+/// `LATCHKEY_LOG_FORMAT` the format: `json` or `text`. A panic is logged like any other event.
 pub fn begin(service: bool) {
     let level = if service { "info" } else { "warn" };
     let filter = EnvFilter::try_from_env("LATCHKEY_LOG").unwrap_or_else(|_| EnvFilter::new(format!("{level},{QUIET}")));
@@ -20,7 +21,7 @@ pub fn begin(service: bool) {
         Ok("text") => false,
         _ => service && !stderr().is_terminal(),
     };
-    // Where nobody reads the log, the layer would say so there with a macro that panics.
+    // If standard error is closed, the layer would report that with a macro that panics.
     let builder =
         tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter).with_writer(OneLine(stderr));
     if json {
@@ -34,8 +35,8 @@ pub fn begin(service: bool) {
     }));
 }
 
-/// A writer whose events stay on one line each: what breaks lines within one is written as an escape. The formatter
-/// hands over an event whole, with the break at its end.
+/// A writer that keeps each event on one line: line breaks within an event are written as escapes. The formatter passes
+/// a whole event, with the line break at its end.
 #[derive(Debug, Clone, Copy)]
 pub struct OneLine<W>(pub W);
 

@@ -1,4 +1,4 @@
-//! `latchkey migrate`: the schema, the two database roles, and what each may do.
+//! `latchkey migrate`: the schema, the two database roles, and their rights.
 
 use super::{say, tell};
 use crate::{
@@ -7,8 +7,9 @@ use crate::{
 };
 use std::process::ExitCode;
 
-/// Runs the migrations that are not run yet, as the schema's owner, and sets what sessions of the roles have. Twice does
-/// no harm. What the owner may not set is printed, and the command fails: without it no process uses the database.
+/// Runs the pending migrations as the schema's owner, and sets the session settings of the roles. It is idempotent.
+/// Settings that the owner may not change are printed, and the command fails: without them no process uses the
+/// database.
 pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let migrated = store::migrate(settings.database.owner()?).await?;
     say(format_args!("the schema is at version {}", migrated.version))?;
@@ -25,7 +26,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// What is left to do for the roles that were made: nobody signs in as them before.
+/// The statements that give the new roles a password: until then they cannot sign in.
 fn without_password(migrated: &Migrated) -> Option<String> {
     let statements: Vec<String> =
         migrated.made.iter().map(|role| format!("\n    alter role {role} password '...';")).collect();

@@ -1,7 +1,7 @@
-//! The commands of the binary. Each tells errors as sentences and ends with an exit code: 0 for done, 1 for an error
-//! or a finding, 2 for arguments that mean nothing or what would be unsafe.
+//! The commands of the binary. Each reports errors as sentences and ends with an exit code: 0 for success, 1 for an
+//! error or a finding, 2 for invalid arguments or an edit that would be unsafe.
 
-// The macros panic where nobody reads: `say`, `print` and `tell` do not.
+// The macros panic if the output is closed; `say`, `print` and `tell` do not.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod accept_restore;
@@ -54,22 +54,22 @@ pub struct Cli {
 enum Command {
     /// Serve the portal
     Serve,
-    /// Run a worker: it keeps IAM, aws-auth and RBAC as was decided
+    /// Run a worker: it keeps IAM, aws-auth and RBAC in the state that was decided
     Worker,
     /// Bring the database's schema up to date
     Migrate,
-    /// Name every fault of latchkey.toml and policy.toml
+    /// Report every fault of latchkey.toml and policy.toml
     Check(check::Args),
     /// Make a policy.toml current, or show the current one
     #[command(subcommand)]
     Policy(policy::Command),
     /// Print what the worker needs on a cluster: RBAC, ConfigMaps, its mapping and IAM policy
     Bootstrap(bootstrap::Args),
-    /// Ask everything that Latchkey needs whether it is as it must be; changes nothing
+    /// Check everything that Latchkey depends on; changes nothing
     Doctor(doctor::Args),
     /// Accept a restored database for a cluster that has seen a later state: access is granted there again
     AcceptRestore(accept_restore::Args),
-    /// Look after the audit log
+    /// Verify or export the audit log
     #[command(subcommand)]
     Audit(audit::Command),
     /// Read, check or edit an aws-auth ConfigMap, without a cluster and without a database
@@ -78,14 +78,14 @@ enum Command {
     Token(token::Args),
 }
 
-/// The configuration where `--config` names none.
+/// The configuration file, if `--config` names none.
 const CONFIG: &str = "latchkey.toml";
 
 impl Cli {
-    /// Does what the arguments say.
+    /// Runs the command.
     ///
     /// # Errors
-    /// What went wrong, with its causes, for people.
+    /// What went wrong, with its causes, for a person.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.config.as_deref();
         match self.command {
@@ -103,7 +103,7 @@ impl Cli {
         }
     }
 
-    /// Whether the command runs for long, and so logs what it does.
+    /// Whether the command is a service, and so logs what it does.
     pub fn is_service(&self) -> bool {
         matches!(self.command, Command::Serve | Command::Worker)
     }
@@ -117,7 +117,7 @@ fn settings(config: Option<&Path>) -> anyhow::Result<Settings> {
     }
 }
 
-/// Faults, one a line.
+/// The faults, one a line.
 fn lines(faults: &[Fault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
@@ -127,7 +127,7 @@ async fn owner(settings: &Settings) -> anyhow::Result<Store> {
     connected(settings.database.owner()?).await
 }
 
-/// The database as whoever may read it: the role of any process.
+/// The database as a role that can read it, with the first URL that is configured.
 async fn reader(settings: &Settings) -> anyhow::Result<Store> {
     let database = &settings.database;
     let given = [&database.owner_url, &database.worker_url, &database.web_url].into_iter().flatten().next();
@@ -137,7 +137,7 @@ async fn reader(settings: &Settings) -> anyhow::Result<Store> {
     }
 }
 
-/// A database that answers, and is as it has to be: where it is not, whoever typed the command reads why at once.
+/// A database that answers and is fit for use; else the error tells the operator why at once.
 async fn connected(url: &DatabaseUrl) -> anyhow::Result<Store> {
     match session::unfit_at(url).await? {
         None => Ok(Store::connect(url, 2)),
@@ -150,12 +150,12 @@ fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
     print(&format!("{line}\n"))
 }
 
-/// Writes a line to standard error. That nobody reads there can be told to nobody.
+/// Writes a line to standard error. A failure is ignored, since it could not be reported.
 pub fn tell(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Writes to standard output. A reader that has seen enough (`| head`) is no error.
+/// Writes to standard output. A reader that has read enough (`| head`) is not an error.
 fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

@@ -21,13 +21,13 @@ pub struct ApplyArgs {
     /// The policy.toml
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Apply only where the policy of this hash is current
+    /// Apply only if the policy with this hash is current
     #[arg(long, value_name = "HASH")]
     expect: Option<String>,
-    /// Let this cluster or profile go, and end the accesses that people have by it
+    /// Allow this cluster or profile to be removed, and end the accesses that people have through it
     #[arg(long, value_name = "NAME")]
     drain: Vec<String>,
-    /// End the requests that wait and the accesses that are not set up yet which this policy would not grant
+    /// End the pending requests, and the accesses not yet set up, that this policy would not grant
     #[arg(long)]
     end_refused: bool,
     /// Who applies it, for the audit log [default: the user of this system]
@@ -104,7 +104,7 @@ async fn show(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whoever runs this, as the system says; with sudo, whoever asked for it.
+/// The name of the operator from the environment; under sudo, the name of the user who called sudo.
 pub(super) fn system_user() -> String {
     ["SUDO_USER", "USER", "LOGNAME", "USERNAME"]
         .into_iter()

@@ -40,8 +40,8 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says in the log why the database cannot be used, where it cannot: before anybody asks for a page. The portal serves all
-/// the same, since the database may come back.
+/// Logs why the database cannot be used, if it cannot, before the first page is requested. The portal serves all the
+/// same, since the database may come back.
 async fn look_at_the_database(store: &Store) {
     if let Err(error) = store.acquire().await {
         let error = store.unfit().map_or_else(|| chain(&error), |why| why.to_string());
@@ -49,10 +49,10 @@ async fn look_at_the_database(store: &Store) {
     }
 }
 
-/// What the portal's handlers use, by these settings.
+/// The state of the portal's handlers, from these settings.
 ///
 /// # Errors
-/// Where an HTTP client, for the identity provider or for AWS STS, cannot be set up.
+/// If an HTTP client, for the identity provider or for AWS STS, cannot be set up.
 pub fn state(settings: &Settings, store: Store) -> anyhow::Result<State> {
     let login = OpenId::new(open_id(settings)).context("failed to set up the client of the identity provider")?;
     let sts = Sts::new(sts(settings)).context("failed to set up the client of AWS STS")?;
@@ -75,7 +75,7 @@ pub fn state(settings: &Settings, store: Store) -> anyhow::Result<State> {
     Ok(State { store, login: Arc::new(login), sts: Arc::new(sts), site: Arc::new(site) })
 }
 
-/// How an identity is proven, by these settings.
+/// The settings for the proof of an identity.
 pub fn sts(settings: &Settings) -> StsConfig {
     StsConfig {
         url: settings.aws.sts_url.clone(),
@@ -84,7 +84,7 @@ pub fn sts(settings: &Settings) -> StsConfig {
     }
 }
 
-/// The identity provider, by these settings.
+/// The settings for the identity provider.
 pub fn open_id(settings: &Settings) -> OpenIdConfig {
     let login = &settings.login;
     OpenIdConfig {

@@ -1,6 +1,6 @@
-//! `latchkey token`: an exec credential for kubectl, as `aws eks get-token` gives, by the AWS credentials that the SDK
-//! finds: environment, profile (`AWS_PROFILE`, also of IAM Identity Center), web identity, container, instance. Nobody
-//! is asked.
+//! `latchkey token`: an exec credential for kubectl, like that of `aws eks get-token`, made with the AWS credentials
+//! that the SDK finds: environment, profile (`AWS_PROFILE`, also of IAM Identity Center), web identity, container,
+//! instance. It never prompts.
 
 use super::say;
 use crate::{

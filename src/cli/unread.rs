@@ -1,4 +1,4 @@
-//! Responses that nobody reads: what cannot be written within a time fails, so that its connection ends.
+//! Responses that a client does not read: a write that makes no progress for a time fails, so that its connection ends.
 
 use axum::{
     body::{Body, Bytes, HttpBody},
@@ -19,12 +19,12 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until},
 };
 
-/// A stream whose writes make progress within `within`, or fail.
+/// A stream whose writes fail if they make no progress for `within`.
 #[derive(Debug)]
 pub(super) struct Impatient<S> {
     stream: S,
     within: Duration,
-    /// Runs while a write waits for the other side.
+    /// The timer of a write that waits for the client.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
@@ -33,7 +33,7 @@ impl<S> Impatient<S> {
         Self { stream, within, waiting: None }
     }
 
-    /// What a write came to, or that it has waited for too long.
+    /// The result of a write, or an error if it has waited for too long.
     fn judge<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.waiting = None;
@@ -42,7 +42,7 @@ impl<S> Impatient<S> {
         let within = self.within;
         let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(within)));
         ready!(waiting.as_mut().poll(cx));
-        // Whoever polls once more waits as long again.
+        // A caller that polls again waits as long again.
         waiting.as_mut().reset(Instant::now() + within);
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the other side reads nothing")))
     }
@@ -84,8 +84,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
     }
 }
 
-/// The responses of one connection that wait for the other side to take more of them. Over HTTP/2 nothing is written at
-/// all for a response that its reader lets no window for, while pings keep the connection alive.
+/// The responses of one connection of which the client has yet to take a part. Over HTTP/2, a response without a
+/// flow-control window has no writes that could time out, while pings keep the connection alive.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Untaken(Arc<Mutex<Offers>>);
 
@@ -96,7 +96,7 @@ struct Offers {
 }
 
 impl Untaken {
-    /// The same response, watched until its body is taken.
+    /// The same response; its body is watched until it is taken.
     pub fn watch(&self, response: Response<Body>) -> Response<Body> {
         response.map(|body| {
             if body.is_end_stream() {
@@ -111,7 +111,7 @@ impl Untaken {
         })
     }
 
-    /// Ends once something was offered for as long, and not taken.
+    /// Waits until a part of a response has been offered for this long without being taken.
     pub async fn waits(&self, within: Duration) {
         loop {
             let first = self.0.lock().unwrap_or_else(PoisonError::into_inner).since.values().min().copied();
@@ -133,7 +133,7 @@ impl Untaken {
     }
 }
 
-/// A body that tells when a part of it was offered, and when the next was asked for.
+/// A body that records when a part of it was offered, and when the next part was asked for.
 #[derive(Debug)]
 struct Offered {
     body: Body,
@@ -147,8 +147,8 @@ impl HttpBody for Offered {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
-        // What we are slow to make is not what the other side is slow to take. The last part, too, is taken only once
-        // the body is dropped.
+        // Time that the server needs to produce a part does not count. The last part counts as taken only once the body
+        // is dropped.
         self.untaken.set(self.id, matches!(polled, Poll::Ready(Some(Ok(_)))));
         polled
     }

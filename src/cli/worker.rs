@@ -1,4 +1,4 @@
-//! `latchkey worker`: keeps IAM, aws-auth and RBAC as was decided.
+//! `latchkey worker`: keeps IAM, aws-auth and RBAC in the state that was decided.
 
 use super::{Stage, Stop, internal};
 use crate::{
@@ -11,7 +11,7 @@ use anyhow::Context;
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 use std::{process::ExitCode, time::Duration};
 
-/// Where IAM and STS are reached when nothing names a region: IAM's own, which every account has.
+/// The region of IAM and STS if none is configured: IAM's own region, which every account has.
 const REGION: &str = "us-east-1";
 
 pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -21,7 +21,7 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     tracing::info!("the worker begins");
     let machines = tokio::spawn(internal::serve(settings.worker.internal, for_machines(worker.clone()), stop.clone()));
     tokio::select! {
-        // It waits for what is under way, for a while.
+        // The worker waits a limited time for runs in progress.
         () = worker::run(worker, stop.reached(Stage::Draining)) => tracing::info!("the worker ended"),
         () = stop.reached(Stage::Ending) => tracing::warn!("runs were cut off by a second signal"),
     }
@@ -29,10 +29,10 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A look comes each 250 ms: who has not looked for so long stands still, or cannot reach the database.
+/// A worker looks every 250 ms: one that has not for this long stands still, or cannot reach the database.
 const LOOKS_WITHIN: Duration = Duration::from_mins(1);
 
-/// What machines ask of a worker: `/healthz`, whether its process answers; `/readyz`, whether it did all of a look for
+/// The health checks of a worker: `/healthz`, whether its process answers; `/readyz`, whether it completed a look for
 /// what is due within the last minute.
 pub fn for_machines(worker: Worker) -> Router {
     Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(readyz)).with_state(worker)
@@ -51,7 +51,7 @@ fn readiness(looked_ago: Duration) -> (StatusCode, String) {
     (StatusCode::SERVICE_UNAVAILABLE, text)
 }
 
-/// AWS, by these settings; credentials come from the SDK's default chain.
+/// The AWS configuration of these settings; credentials come from the SDK's default chain.
 pub fn aws(settings: &Settings) -> AwsConfig {
     let aws = &settings.aws;
     let environment = || ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());

@@ -1,17 +1,17 @@
-//! Durations as configurations spell them: `30m`, `8h`, `1d`, `1h30m`.
+//! Durations as configurations write them: `30m`, `8h`, `1d`, `1h30m`.
 
 use std::time::Duration;
 
-/// A text that is no duration.
+/// The text is not a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no duration: write a number and s, m, h or d, such as \"30m\", \"8h\" or \"1d\"")]
 pub struct InvalidDuration(String);
 
-/// Reads a duration: numbers with a unit each (`s`, `m`, `h`, `d`), one behind the other. A bare number is none, since
-/// nobody sees its unit.
+/// Reads a duration: numbers with a unit each (`s`, `m`, `h`, `d`), one after the other. A bare number is refused,
+/// since a reader cannot see its unit.
 ///
 /// # Errors
-/// Where it is anything else, or longer than a thousand years.
+/// If the text is anything else, or longer than a thousand years.
 pub fn parse(text: &str) -> Result<Duration, InvalidDuration> {
     let invalid = || InvalidDuration(text.chars().take(40).collect());
     let (mut seconds, mut number): (u64, Option<u64>) = (0, None);
@@ -31,7 +31,7 @@ pub fn parse(text: &str) -> Result<Duration, InvalidDuration> {
         let count = number.take().ok_or_else(invalid)?;
         seconds = count.checked_mul(unit).and_then(|n| n.checked_add(seconds)).ok_or_else(invalid)?;
     }
-    // What is longer than this overflows when it is added to a time.
+    // A longer duration would overflow when it is added to a time.
     let longest = 1_000 * 365 * 86_400;
     if number.is_some() || seconds > longest || text.is_empty() {
         return Err(invalid());

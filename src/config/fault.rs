@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// How bad a fault is.
+/// The severity of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// The configuration cannot be used.
     Error,
-    /// It can, though somebody probably meant something else.
+    /// The configuration can be used, but probably does not say what was meant.
     Warning,
 }
 
@@ -16,19 +16,19 @@ pub enum Severity {
 pub struct Fault {
     /// The file's name as it was given, or the name of the environment variable.
     pub file: String,
-    /// From 1; 0 where the fault has no place in a text.
+    /// From 1; 0 if the fault has no place in a text.
     pub line: usize,
-    /// In characters, from 1; 0 where the fault has no place in a text.
+    /// In characters, from 1; 0 if the fault has no place in a text.
     pub column: usize,
     pub severity: Severity,
-    /// What is wrong, in one sentence without a full stop. Never a secret.
+    /// What is wrong, in one sentence without a full stop. It never contains a secret.
     pub message: String,
-    /// What to do about it, where that can be told.
+    /// What to do about it, if that is known.
     pub hint: Option<String>,
 }
 
 impl Fault {
-    /// Whether it keeps the configuration from being used.
+    /// Whether it prevents the use of the configuration.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

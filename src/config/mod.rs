@@ -1,12 +1,12 @@
-//! `latchkey.toml` (one deployment) and `policy.toml` (who may ask for what) to values that are valid.
+//! Reads `latchkey.toml` (one deployment) and `policy.toml` (who may ask for what) into valid values.
 //!
-//! A fault never hides another: both files are read to their ends and every fault is told at once, each with its
-//! place. May import the domain only.
+//! A fault never hides another: both files are read to their ends, and every fault is reported at once, with its place.
+//! May import the domain only.
 //!
-//! `latchkey.toml` is overridden by `LATCHKEY_SECTION__KEY`; secrets come from files or the environment only.
-//! `policy.toml` belongs into Git, so that each change of it is reviewed. Only `latchkey policy apply` makes it
-//! current, with the hash before as a guard; the whole text is kept. The reader collects over TOML with spans instead
-//! of stopping at the first fault.
+//! `LATCHKEY_SECTION__KEY` overrides a key of `latchkey.toml`; secrets come from files or the environment only.
+//! `policy.toml` belongs in Git, so that each change of it is reviewed. Only `latchkey policy apply` makes it current,
+//! guarded by the hash of the policy before; the whole text is kept. The reader works on TOML with spans, so that it
+//! can collect faults instead of stopping at the first.
 
 pub mod duration;
 pub mod fault;

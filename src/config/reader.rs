@@ -1,4 +1,4 @@
-//! Reading TOML with the place of everything, and collecting what is wrong with it.
+//! Reads TOML with the place of every value, and collects the faults.
 
 use super::{Fault, Severity, duration};
 use std::{
@@ -12,11 +12,11 @@ use toml::{
     de::{DeString, DeTable, DeValue},
 };
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     Span(Range<usize>),
-    /// An environment variable, by name.
+    /// An environment variable, by its name.
     Variable(String),
 }
 
@@ -32,16 +32,16 @@ pub(super) struct Given<T> {
 pub(super) struct Collector<'d> {
     file: &'d str,
     text: &'d str,
-    /// Whether the text has faults of syntax: what seems missing may then stand in the part that was skipped, and what
-    /// seems unknown belong to it.
+    /// Whether the text has syntax errors: a key that seems missing may then be in the part that was skipped, and a key
+    /// that seems unknown may belong to it.
     recovered: bool,
-    /// Whether the text rules already.
+    /// Whether the text is already current.
     rules: bool,
     faults: Vec<Fault>,
 }
 
 impl<'d> Collector<'d> {
-    /// Reads the text as far as it can be read, with its faults of syntax.
+    /// Reads as much of the text as possible, with its syntax errors.
     pub fn read(file: &'d str, text: &'d str) -> (Spanned<DeTable<'d>>, Self) {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut collector = Self { file, text, recovered: false, rules: false, faults: Vec::new() };
@@ -61,26 +61,26 @@ impl<'d> Collector<'d> {
         self.push(place, Severity::Warning, &message, hint);
     }
 
-    /// The text is one that rules already: a bound that came later is no reason not to read it.
+    /// Marks the text as current: a bound that was introduced later must not prevent reading it.
     pub fn rules_already(&mut self) {
         self.rules = true;
     }
 
-    /// A fault of something that is more than a request may bind: nobody can ask for it, and what was granted before ends
-    /// as it does, so a text that rules already is read all the same.
+    /// A fault of a value that exceeds what a request may contain. It cannot be asked for, and existing grants end as
+    /// planned, so for a text that is already current it is only a warning.
     pub fn beyond(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
         if self.rules { self.warning(place, message, hint) } else { self.error(place, message, hint) }
     }
 
-    /// A fault of something that is not there.
+    /// A fault of a missing key or value.
     pub fn missing(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
         if !self.recovered {
             self.error(place, message, hint);
         }
     }
 
-    /// A fault of a key that nobody asked for. Where a header was skipped, what stands below it seems to be another
-    /// section's.
+    /// A fault of an unknown key. If a header was skipped, the keys below it seem to belong to another section, so
+    /// nothing is reported then.
     fn unknown(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
         if !self.recovered {
             self.error(place, message, hint);
@@ -98,7 +98,7 @@ impl<'d> Collector<'d> {
         self.faults.push(Fault { file, line, column, severity, message: message.to_string(), hint });
     }
 
-    /// Whether anything so far keeps the file from being used.
+    /// Whether a fault so far prevents the use of the file.
     pub fn failed(&self) -> bool {
         self.faults.iter().any(Fault::is_error)
     }
@@ -121,7 +121,7 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// A value as the file or the environment has it.
+/// A value from the file or from the environment.
 enum Raw<'d> {
     Toml(&'d DeValue<'d>),
     Text(&'d str),
@@ -130,19 +130,19 @@ enum Raw<'d> {
 /// Overrides of one section: key to variable and value.
 pub(super) type Overrides = BTreeMap<String, (String, String)>;
 
-/// A table whose keys are asked for one by one; [`Section::finish`] names those that nobody asked for.
+/// A table whose keys are read one by one; [`Section::finish`] reports those that were not read.
 pub(super) struct Section<'d> {
     table: Option<&'d DeTable<'d>>,
     overrides: Option<&'d Overrides>,
-    /// The table's header, or the place that it should have.
+    /// The place of the table's header, or where it should be.
     pub place: Place,
-    /// As messages name it: `[server]`, `profile view`.
+    /// Its name in messages: `[server]`, `profile view`.
     pub title: String,
     asked: BTreeSet<&'static str>,
 }
 
 impl<'d> Section<'d> {
-    /// The root of a document. Its name stands before each fault.
+    /// The root of a document. Its title is "the file" in each fault.
     pub fn root(table: &'d DeTable<'d>) -> Self {
         let (place, title) = (Place::Span(0..0), "the file".to_owned());
         Self { table: Some(table), overrides: None, place, title, asked: BTreeSet::new() }
@@ -152,12 +152,12 @@ impl<'d> Section<'d> {
         Self { table: Some(table), overrides: None, place: Place::Span(span), title, asked: BTreeSet::new() }
     }
 
-    /// Whether the file or the environment gives this key.
+    /// Whether the file or the environment has this key.
     pub fn has(&self, key: &str) -> bool {
         self.overridden(key).is_some() || self.table.is_some_and(|table| table.contains_key(key))
     }
 
-    /// Whether the environment gives this key.
+    /// The variable and value with which the environment overrides this key, if it does.
     pub fn overridden(&self, key: &str) -> Option<&'d (String, String)> {
         self.overrides.and_then(|overrides| overrides.get(key))
     }
@@ -183,7 +183,7 @@ impl<'d> Section<'d> {
         }
     }
 
-    /// A string that `parse` reads.
+    /// A string, read by `parse`.
     pub fn parsed<T, E: Display>(
         &mut self,
         key: &'static str,
@@ -200,7 +200,7 @@ impl<'d> Section<'d> {
         }
     }
 
-    /// The same, and a fault where it is not there.
+    /// The same; a missing key is a fault.
     pub fn required<T, E: Display>(
         &mut self,
         key: &'static str,
@@ -211,7 +211,7 @@ impl<'d> Section<'d> {
         self.parsed(key, faults, parse)
     }
 
-    /// A fault where the key is not there.
+    /// Adds a fault if the key is missing.
     pub fn demand(&mut self, key: &'static str, faults: &mut Collector<'_>) {
         if !self.has(key) {
             self.asked.insert(key);
@@ -320,7 +320,7 @@ impl<'d> Section<'d> {
         None
     }
 
-    /// A table of its own, such as `[server]` or `{ groups = [] }`; an absent one where it is not there.
+    /// A nested table, such as `[server]` or `{ groups = [] }`; none if it is absent.
     pub fn table(&mut self, key: &'static str, title: &str, faults: &mut Collector<'_>) -> Option<Section<'d>> {
         let (raw, place) = self.get(key)?;
         let Raw::Toml(value) = raw else { return None };
@@ -349,7 +349,7 @@ impl<'d> Section<'d> {
         sections
     }
 
-    /// A section of the root with its overrides, present or not.
+    /// A section of the root with its overrides, even if the file does not have it.
     pub fn section(&mut self, key: &'static str, overrides: &'d Overrides, faults: &mut Collector<'_>) -> Section<'d> {
         let title = format!("[{key}]");
         let mut section = self.table(key, &title, faults).unwrap_or_else(|| Section {
@@ -380,7 +380,7 @@ impl<'d> Section<'d> {
         entries
     }
 
-    /// Names every key that nobody asked for, with the nearest one that exists.
+    /// Reports every key that was not read, with the nearest key that exists.
     pub fn finish(self, faults: &mut Collector<'_>) {
         for key in self.table.into_iter().flat_map(DeTable::keys) {
             let name: &DeString<'_> = key.get_ref();
@@ -420,9 +420,9 @@ fn type_title(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// The known name nearest to `name`, where it is near enough to be a slip.
+/// The known name nearest to `name`, if it is near enough to be a typing error.
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    // Two letters that changed places are two slips.
+    // Two transposed letters count as two errors.
     let allowed = if name.chars().count() <= 3 { 1 } else { (name.chars().count() / 3).clamp(2, 3) };
     known
         .into_iter()

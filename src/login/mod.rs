@@ -1,4 +1,4 @@
-//! Sign-in protocols to a person, AWS proofs to an ARN. Knows nothing of the web framework.
+//! Sign-in: from an OpenID answer to a person, and from an AWS proof to an ARN. Independent of the web framework.
 //!
 //! May not import: web, worker, aws, kubernetes.
 

@@ -1,8 +1,9 @@
 //! OpenID Connect: the code flow with PKCE (S256), `state` bound to the browser, `nonce`, exact redirect URI.
 //!
-//! A person is the provider's issuer and subject. Groups come from a configurable claim of the ID token, or of
-//! userinfo where the ID token has none; missing or truncated ones fail closed. What Latchkey does not use of a
-//! provider's answers is not looked at, and so refuses nobody; what it uses is checked strictly, and the log names it.
+//! A person is the provider's issuer and subject. Groups come from a configurable claim of the ID token, or of userinfo
+//! if the ID token has none; missing or truncated groups fail closed. The parts of a provider's answers that Latchkey
+//! does not use are not examined, so they refuse no sign-in; the parts that it uses are checked strictly, and the log
+//! names what is wrong.
 
 mod arrival;
 pub mod discovery;
@@ -47,27 +48,28 @@ use userinfo::NoUserinfo;
 /// How to reach the identity provider, from `[login]` of latchkey.toml.
 #[derive(Debug, Clone)]
 pub struct OpenIdConfig {
-    /// What the button says: "Sign in with {provider}".
+    /// The provider's name on the button: "Sign in with {provider}".
     pub provider: String,
     pub issuer: String,
     pub client_id: String,
     pub client_secret: Option<SecretString>,
     /// The portal's public URL with `/sign-in/callback`.
     pub redirect_url: String,
-    /// Asked for besides `openid`.
+    /// Requested in addition to `openid`.
     pub scopes: Vec<String>,
-    /// Who else an ID token may be for.
+    /// Audiences that an ID token may name besides this client.
     pub other_audiences: Vec<String>,
     pub groups_claim: ClaimPath,
     pub handle_claim: ClaimPath,
-    /// A provider that cuts a list of groups off silently does so near this many: so many or more are refused.
+    /// A provider that silently truncates a list of groups does so near this number: a list of this length or more is
+    /// refused.
     pub groups_limit: Option<usize>,
     /// How often one person may sign in within ten minutes.
     pub sign_ins_per_person: u32,
     pub proxies: Proxies,
 }
 
-/// What the callback brings in its query. Debug shows neither code nor state.
+/// The query of the callback. Debug shows neither code nor state.
 #[derive(Clone, Default, Deserialize)]
 pub struct Callback {
     pub code: Option<String>,
@@ -78,7 +80,7 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// Why the provider signs nobody in, if that is its answer: an `error`, be it empty, whatever else comes with it.
+    /// The provider's refusal: any `error`, even an empty one, whatever else comes with it. The text says why.
     fn refusal(&self) -> Option<String> {
         let error = self.error.as_deref()?;
         let told = self.error_description.as_deref().into_iter().chain([error]);
@@ -94,10 +96,10 @@ impl fmt::Debug for Callback {
     }
 }
 
-/// A sign-in about to leave for the provider. Debug shows where to, and nothing that is secret.
+/// A sign-in that is about to leave for the provider. Debug shows the redirect without its secrets.
 pub struct Begun {
     pub redirect: Url,
-    /// For a cookie of this browser, ten minutes.
+    /// For a cookie of this browser, valid for ten minutes.
     pub attempt_token: String,
 }
 
@@ -107,12 +109,12 @@ impl fmt::Debug for Begun {
     }
 }
 
-/// A sign-in that came back well. Debug does not show its token.
+/// A completed sign-in. Debug does not show its token.
 pub struct Finished {
-    /// For the session cookie; never stored.
+    /// The value of the session cookie; it is never stored.
     pub session_token: String,
     pub person: Person,
-    /// A path of ours, as given to [`OpenId::begin`].
+    /// A path of the portal, as given to [`OpenId::begin`].
     pub return_to: String,
     pub first_time: bool,
 }
@@ -123,7 +125,7 @@ impl fmt::Debug for Finished {
     }
 }
 
-/// An OpenID provider that people sign in at.
+/// An OpenID provider at which people sign in.
 #[derive(Debug)]
 pub struct OpenId {
     config: OpenIdConfig,
@@ -131,24 +133,24 @@ pub struct OpenId {
     provider: Provider,
 }
 
-/// The longest `acr` and the longest of the means that are kept, in characters, and how many means.
+/// How long a stored `acr` and a stored method (`amr`) may be, in characters, and how many methods are stored.
 const LONGEST_ACR: usize = 200;
 const LONGEST_MEANS: usize = 50;
 const MOST_MEANS: usize = 10;
 
-/// A text of the provider's that is kept: without control characters, and short.
+/// A text of the provider's as it is stored: without control characters, and cut.
 fn short(text: &str, longest: usize) -> String {
     text.chars().filter(|c| !hidden(*c)).take(longest).collect()
 }
 
-/// The means that a token names (RFC 8176, `amr`: a list of texts; some providers send one).
+/// The authentication methods of a token (RFC 8176, `amr`: a list of texts; some providers send one text).
 fn means(claims: &Told) -> Vec<String> {
     let named = claims.texts("amr").unwrap_or_default();
     let kept = named.into_iter().map(|means| short(means, LONGEST_MEANS)).filter(|means| !means.is_empty());
     kept.take(MOST_MEANS).collect()
 }
 
-/// What was proven of somebody who came back.
+/// What a sign-in proved.
 struct Proven {
     about: About,
     auth_time: Timestamp,
@@ -157,22 +159,22 @@ struct Proven {
 }
 
 impl OpenId {
-    /// Nothing is asked of the provider before the first sign-in.
+    /// Makes a client of the provider. It sends nothing to the provider before the first sign-in.
     ///
     /// # Errors
-    /// Where the HTTP client cannot be set up.
+    /// If the HTTP client cannot be set up.
     pub fn new(config: OpenIdConfig) -> Result<Self, NoClient> {
         let http = outbound::client(&config.proxies, &Trust::System)?;
         let provider = Provider::new(config.issuer.clone(), http.clone());
         Ok(Self { config, http, provider })
     }
 
-    /// What the button says.
+    /// The provider's name on the button.
     pub fn provider(&self) -> &str {
         &self.config.provider
     }
 
-    /// Whether the provider answers its discovery document and its keys now.
+    /// Whether the provider currently answers with its discovery document and its keys.
     ///
     /// # Errors
     /// `ProviderDown`.
@@ -186,7 +188,8 @@ impl OpenId {
         Client::new(&discovery, Registered { id, secret: client_secret.as_ref(), redirect_url }).map_err(down)
     }
 
-    /// Begins a sign-in: stores the attempt and says where to send the browser. `return_to` must be a path of ours.
+    /// Begins a sign-in: stores the attempt, and gives the address for the browser. `return_to` must be a path of the
+    /// portal.
     ///
     /// # Errors
     /// `ProviderDown`, `Store`.
@@ -199,10 +202,10 @@ impl OpenId {
         Ok(Begun { redirect, attempt_token })
     }
 
-    /// Where whoever comes back with this answer wanted to go, though it signs nobody in (any more).
+    /// The path to which the attempt of this answer was to return, for an answer that signs no one in (any more).
     ///
     /// # Errors
-    /// `Database`. What was never begun, or is long over, is `None`.
+    /// If the database does not answer. An attempt that was never begun, or is long over, gives `None`.
     pub async fn wanted(&self, store: &Store, callback: &Callback) -> Result<Option<String>, StoreError> {
         match callback.state.as_deref() {
             Some(state) => sessions::wanted(store, state).await,
@@ -211,11 +214,11 @@ impl OpenId {
     }
 
     /// Finishes a sign-in: takes the attempt (once), exchanges the code, verifies the ID token, reads the groups, and
-    /// begins a new session. A verified answer without groups takes those of an earlier sign-in away; a provider that is
-    /// away, slow or unverified changes nothing.
+    /// begins a new session. A verified answer without usable groups removes those of an earlier sign-in. If the
+    /// provider is unavailable or slow, or its answer does not verify, nothing changes.
     ///
     /// # Errors
-    /// See [`LoginError`]; nobody is signed in then.
+    /// See [`LoginError`]: the person is then not signed in.
     pub async fn finish(
         &self,
         store: &Store,
@@ -236,8 +239,8 @@ impl OpenId {
         let groups = match proven.about.groups(&self.config) {
             Ok(groups) => groups,
             Err(refused) => {
-                // The provider's own word, verified, and no groups in it that can be trusted: those of an earlier
-                // sign-in are not kept either.
+                // The answer is verified and has no groups that can be trusted, so those of an earlier sign-in are not
+                // kept.
                 let About { subject, at, .. } = &proven.about;
                 people::lose_groups(store, &self.config.issuer, subject, *at).await?;
                 return Err(refused);
@@ -274,7 +277,7 @@ impl OpenId {
     async fn exchange(&self, code: &str, attempt_token: &str) -> Result<Proven, LoginError> {
         let tokens = self.client().await?.exchange(&self.http, code, attempt_token).await?;
         let id_token = tokens.id_token().ok_or_else(|| match tokens.refusal() {
-            // Some providers refuse with the status of an answer.
+            // Some providers send an error with a success status.
             Some(refusal) => unverified(format!("the token endpoint answers with the error {refusal}")),
             None => unverified("the token answer has no ID token"),
         })?;
@@ -295,8 +298,8 @@ impl OpenId {
         Ok(Proven { about, auth_time: checked.auth_time, acr, amr })
     }
 
-    /// Asks at userinfo for what the ID token leaves open. Where nothing comes of it, that refuses nobody who can be
-    /// signed in without. Groups that are kept elsewhere are not there either.
+    /// Asks userinfo for what the ID token leaves open. If userinfo fails, the sign-in goes on if the ID token is
+    /// enough. Userinfo is not asked for groups that the provider keeps elsewhere, since it does not have them either.
     async fn complete(&self, about: About, tokens: &Tokens, expected: &Expected<'_>) -> Result<About, LoginError> {
         if !about.is_thin(&self.config) || about.has_its_groups(&self.config).is_err() {
             return Ok(about);

@@ -1,16 +1,16 @@
-//! The HTTP client for what sign-in asks of others: no redirects (they would lead a request, with what it carries,
-//! to where nobody checked), ten seconds at most, answers of one MiB at most.
+//! The HTTP client for requests that sign-in makes. It follows no redirects (they would send a request, with its
+//! secrets, to an unchecked address), waits ten seconds at most, and reads one MiB at most.
 
 use crate::proxy::Proxies;
 use rustls::pki_types::CertificateDer;
 use std::{sync::Arc, time::Duration};
 
-/// As long as an answer of an identity provider or of STS may take.
+/// How long an answer of an identity provider or of STS may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// No discovery document, key set or token answer comes near.
+/// Far above the size of a discovery document, key set or token answer.
 const LONGEST_ANSWER_BYTES: usize = 1 << 20;
 
-/// Why an outbound request failed. Carries no URL: those of proofs are secrets.
+/// Why an outbound request failed. It contains no URL, since the URL of a proof is a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
     #[error("no answer in time, or no connection")]
@@ -21,19 +21,19 @@ pub enum OutboundError {
     Malformed(#[source] http::Error),
 }
 
-/// Whom a client trusts to be who they say.
+/// Which certificate authorities a client trusts.
 #[derive(Debug, Clone, Default)]
 pub enum Trust {
     /// The machine's certificate store, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
     #[default]
     System,
-    /// The public authorities that Mozilla knows, whatever the machine says.
+    /// The public authorities in Mozilla's list, independent of the machine.
     Public,
-    /// These alone.
+    /// Only these.
     Only(Vec<CertificateDer<'static>>),
 }
 
-/// Why there is no client.
+/// Why a client could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum NoClient {
     #[error("the HTTP client could not be set up")]
@@ -42,16 +42,16 @@ pub enum NoClient {
     Tls(#[from] rustls::Error),
 }
 
-/// The client, through these proxies.
+/// Makes a client that uses these proxies.
 ///
 /// # Errors
-/// Where TLS cannot be set up, such as without any certificate in the machine's store.
+/// If TLS cannot be set up, for example without any certificate in the machine's store.
 pub fn client(proxies: &Proxies, trust: &Trust) -> Result<reqwest::Client, NoClient> {
     let proxies = proxies.clone();
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(TIMEOUT)
-        // Variables that we do not read have no say.
+        // The environment variables that `Proxies` does not read must have no effect.
         .no_proxy()
         .proxy(reqwest::Proxy::custom(move |url| proxies.to(url).cloned()))
         .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")));
@@ -95,7 +95,7 @@ pub async fn send(
     builder.body(body).map_err(OutboundError::Malformed)
 }
 
-/// Asks for an address, within the limits.
+/// Gets an address, within the limits.
 ///
 /// # Errors
 /// `Unreachable`, `TooLarge`, `Malformed`.
@@ -104,8 +104,8 @@ pub async fn get(client: &reqwest::Client, address: &str) -> Result<http::Respon
     send(client, request).await
 }
 
-/// [`send`] as the OAuth library calls it. The future owns its client and is boxed: borrowed, the compiler cannot
-/// see that a handler which awaits it may move between threads.
+/// [`send`] for the OAuth library. The future owns its client and is boxed: if it borrowed the client, the compiler
+/// could not see that a handler which awaits it may move between threads.
 pub fn sender(client: &reqwest::Client) -> impl Fn(http::Request<Vec<u8>>) -> Sending + Send + Sync + 'static {
     let client = client.clone();
     move |request| {
@@ -114,5 +114,5 @@ pub fn sender(client: &reqwest::Client) -> impl Fn(http::Request<Vec<u8>>) -> Se
     }
 }
 
-/// An outbound request under way.
+/// An outbound request in progress.
 pub type Sending = std::pin::Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, OutboundError>> + Send>>;

@@ -1,10 +1,11 @@
-//! Proof of an AWS identity: a presigned `GetCallerIdentity` made by the stock CLI (`aws eks get-token --cluster-name
-//! latchkey-{nonce}`), pasted once and sent to STS, which says whose it is.
+//! Proof of an AWS identity: a presigned `GetCallerIdentity` made by the stock CLI
+//! (`aws eks get-token --cluster-name latchkey-{nonce}`), pasted once and sent to STS, which answers with the identity
+//! that signed it.
 //!
-//! The nonce is derived from the session's own token, so that nothing but the browser can know it before it is shown,
-//! and only its hash is stored: one person, one session, fifteen minutes, one use.
+//! The nonce is derived from the session's token, so that only the browser could know it before it is shown, and only
+//! its hash is stored: one person, one session, fifteen minutes, one use.
 //!
-//! The host is checked against the known STS hosts, then the request is sent unchanged.
+//! The host is compared with the known STS hosts, then the request is sent unchanged.
 
 mod refusal;
 
@@ -30,9 +31,9 @@ use url::Url;
 
 pub use refusal::Refusal;
 
-/// How long a nonce may be used.
+/// How long a nonce is valid.
 const NONCE_LIVES: Duration = Duration::from_mins(15);
-/// So many nonces a person may begin in an hour.
+/// The most nonces that a person may begin in an hour.
 const NONCES_AN_HOUR: i64 = 30;
 
 /// Why an identity is not proven. `Display` is a sentence for the person.
@@ -76,7 +77,7 @@ fn sentence(error: &TokenError) -> String {
     chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }
 
-/// The name that the proof must be signed for: `latchkey-<nonce>`.
+/// The cluster name that the proof must be signed for: `latchkey-<nonce>`.
 fn cluster_name(session_token: &str, number: i64) -> String {
     let mut hash = Sha256::new();
     hash.update(b"latchkey proof nonce 1\0");
@@ -85,10 +86,10 @@ fn cluster_name(session_token: &str, number: i64) -> String {
     format!("latchkey-{}", &hex::encode(hash.finalize())[..32])
 }
 
-/// The cluster name for this session's next proof; the same one until it is used or its time is over.
+/// The cluster name for this session's next proof; it stays the same until it is used or expires.
 ///
 /// # Errors
-/// `TooMany` past thirty within an hour; `Store`.
+/// `TooMany` after thirty within an hour; `Store`.
 pub async fn issue(store: &Store, signed_in: &SignedIn, session_token: &str) -> Result<String, NotProven> {
     let mut tx = store.begin().await?;
     tx.lock_person(signed_in.person.id).await?;
@@ -113,36 +114,36 @@ pub async fn issue(store: &Store, signed_in: &SignedIn, session_token: &str) -> 
 pub struct StsConfig {
     /// `[aws] sts_url`.
     pub url: Option<Url>,
-    /// `[aws] sts_ca_file`: whom alone to trust; the public authorities where there is none.
+    /// `[aws] sts_ca_file`: the only authorities to trust; the public authorities if it is not set.
     pub authorities: Option<Vec<CertificateDer<'static>>>,
     pub proxies: Proxies,
 }
 
-/// Who asks STS, and where.
+/// The client for STS, and its address.
 #[derive(Debug, Clone)]
 pub struct Sts {
     http: reqwest::Client,
-    /// `[aws] sts_url`: where to send the request instead of the host that it names. Unset in production.
+    /// `[aws] sts_url`: where to send the request instead of the host that it names. Not set in production.
     url: Option<Url>,
 }
 
 impl Sts {
-    /// STS as who proves an identity is sent to: whoever can pass for it can make anybody anybody, so the machine's
-    /// certificate store has no say in that.
+    /// A client for the STS that proofs are sent to. A server that could pass for STS could give any identity to any
+    /// person, so the machine's certificate store is not trusted.
     ///
     /// # Errors
-    /// Where the HTTP client cannot be set up.
+    /// If the HTTP client cannot be set up.
     pub fn new(config: StsConfig) -> Result<Self, NoClient> {
         let trust = config.authorities.map_or(Trust::Public, Trust::Only);
         Ok(Self { http: outbound::client(&config.proxies, &trust)?, url: config.url })
     }
 
-    /// The client that proofs are sent by.
+    /// The HTTP client that sends proofs.
     pub fn client(&self) -> &reqwest::Client {
         &self.http
     }
 
-    /// Sends a presigned request unchanged, and says whose it is.
+    /// Sends a presigned request unchanged, and returns the identity that signed it.
     async fn identify(&self, presigned: &PresignedIdentity) -> Result<Caller, NotProven> {
         let (name, value) = presigned.header();
         let url = match &self.url {
@@ -187,10 +188,10 @@ struct Caller {
     user_id: String,
 }
 
-/// Verifies what was pasted and makes the identity the person's. Proving the same identity again renews it.
+/// Verifies a pasted token and records the identity as the person's. Proving the same identity again renews it.
 ///
 /// # Errors
-/// See [`NotProven`]; nothing is stored then, and the nonce stays usable unless AWS answered.
+/// See [`NotProven`]: then nothing is stored, and the nonce stays usable unless AWS answered.
 pub async fn verify(
     store: &Store,
     sts: &Sts,

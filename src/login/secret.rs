@@ -11,8 +11,8 @@ pub fn token() -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A secret that follows from a token and tells nothing of it, in the same form: 43 characters. `what_for` keeps those of
-/// one token apart.
+/// A secret that is derived from a token and does not reveal it, in the same form: 43 characters. `what_for`
+/// distinguishes the secrets of one token.
 pub fn derived(what_for: &str, token: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(format!("latchkey {what_for} 1\0"));

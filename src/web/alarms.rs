@@ -1,4 +1,4 @@
-//! What operators do to an alarm. All of them stand on the status page.
+//! What operators do to an alarm. Every alarm is listed on the status page.
 
 use super::{Failure, SignedIn, State, path::Id, routes::Routes};
 use crate::actions::alarms::{self, NotCleared};
@@ -8,7 +8,7 @@ use axum::{
 };
 use latchkey_domain::access::AlarmId;
 
-/// `POST /alarms/{id}/clear`: 303 to the status page; 409 where it is over by itself.
+/// `POST /alarms/{id}/clear`: 303 to the status page; 409 if the alarm has cleared by itself.
 async fn clear(Extract(state): Extract<State>, signed_in: SignedIn, Id(id): Id<AlarmId>) -> Result<Response, Failure> {
     match alarms::clear(&state.store, &signed_in.visitor, id).await {
         Ok(()) => Ok(Redirect::to("/status").into_response()),

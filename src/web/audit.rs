@@ -1,4 +1,4 @@
-//! What happened: the audit log, for auditors.
+//! The audit log, for auditors.
 
 mod export;
 mod record;
@@ -47,17 +47,17 @@ pub struct AuditPage {
     pub layout: Layout,
     pub filter: Filter,
     pub errors: Vec<Wrong>,
-    /// What did not come about for them.
+    /// What was not done because of the errors: "Not searched", "Not exported".
     pub undone: &'static str,
     pub rows: Vec<Row>,
-    /// Where there are none: names among the filters that nobody, or nothing, has.
+    /// If there are no rows: the names among the filters that match nothing known.
     pub hints: Vec<Html>,
     pub more: Option<String>,
     pub filtered: bool,
     pub chain: Chain,
 }
 
-/// What is wrong with a field, by its name; `chain` where it is none of the fields.
+/// What is wrong with a field, with the field's name; `chain` if it concerns the chain instead of a field.
 type Wrong = (&'static str, Html);
 
 /// An event.
@@ -71,9 +71,9 @@ pub struct Row {
     pub actor: String,
     pub link: Option<(String, &'static str)>,
     pub seq: Option<i64>,
-    /// It has no place in the chain and does not wait for one.
+    /// The event has no place in the chain and does not wait for one.
     pub kept: bool,
-    /// Its own page.
+    /// The address of its own page.
     pub address: String,
 }
 
@@ -83,11 +83,11 @@ pub struct Chain {
     pub last: Option<(i64, Html)>,
     pub unsealed: u64,
     pub oldest: Option<Html>,
-    /// What the worker's last walk over all of it found.
+    /// What the worker's last walk over the whole log found.
     pub checked: LastCheck,
 }
 
-/// What is said of the last verification.
+/// What the page says of the last verification.
 #[derive(Debug, Clone, Default)]
 pub struct LastCheck {
     pub broken: bool,
@@ -95,14 +95,14 @@ pub struct LastCheck {
 }
 
 impl LastCheck {
-    /// The words for what was found.
+    /// The page's words for what was found.
     pub fn of(checked: &Checked, clock: &Clock) -> Self {
         let said = words::audit::last_check(&found(checked), clock);
         Self { broken: checked.broken.is_some(), said: Html::sentence(&said) }
     }
 }
 
-/// As the words need it.
+/// The same as a value for `words`.
 pub fn found(checked: &Checked) -> words::audit::Found<'_> {
     words::audit::Found {
         verified: checked.verified,
@@ -112,7 +112,7 @@ pub fn found(checked: &Checked) -> words::audit::Found<'_> {
     }
 }
 
-/// The filters, as they stand in the address.
+/// The filters, as they are written in the address.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Filter {
@@ -126,7 +126,7 @@ pub struct Filter {
     pub after: String,
 }
 
-/// `GET /audit`: 404 for everybody but auditors.
+/// `GET /audit`: 404 for everyone except auditors.
 async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -147,7 +147,7 @@ async fn page(
 impl Filter {
     fn wanted(&self) -> (Wanted, Vec<Wrong>) {
         let mut errors = Vec::new();
-        // The database refuses a NUL in a text; a name with control characters is nobody's, and finds nothing.
+        // The database refuses a NUL in a text. No name contains control characters, so such a filter finds nothing.
         let plain = |value: &str| value.trim().replace(char::is_control, "\u{fffd}");
         let text = |value: &str| Some(plain(value)).filter(|value| !value.is_empty());
         let mut moment = |field: &'static str, value: &str, end: bool| {
@@ -172,7 +172,7 @@ impl Filter {
         (wanted, errors)
     }
 
-    /// The address of this page with these filters, going on after an event.
+    /// The address of this page with these filters, starting after an event.
     fn address(&self, after: EventId) -> String {
         let fields = [
             ("actor", &self.actor),
@@ -210,7 +210,7 @@ impl Chain {
 }
 
 impl AuditPage {
-    /// 422: the page with what is wrong beside its fields, what did not come about for that, and nothing else.
+    /// 422: the page with what is wrong beside each field and what was not done for that reason, without rows.
     async fn refused(
         state: &State,
         signed_in: &SignedIn,
@@ -231,7 +231,8 @@ impl AuditPage {
         let goes_on = events.len() > PAGE;
         events.truncate(PAGE);
         let more = events.last().filter(|_| goes_on).map(|last| filter.address(last.id));
-        // The list goes by time. What was recorded late has a later number than what happened after it.
+        // The list is ordered by time. An event that was recorded late has a higher number than events that happened
+        // after it.
         events.sort_by_key(|event| std::cmp::Reverse(event.seq.unwrap_or(i64::MAX)));
         let filtered = !filter.after.is_empty()
             || [&filter.actor, &filter.person, &filter.cluster, &filter.action, &filter.from, &filter.to]
@@ -288,12 +289,12 @@ impl Row {
     }
 }
 
-/// What the field for actions offers.
+/// The actions that the filter's field offers.
 fn actions() -> impl Iterator<Item = &'static str> {
     nouns().chain(ACTIONS.iter().copied())
 }
 
-/// Processes begin a sentence, too: "Worker".
+/// A name with a capital first letter, since a process also begins a sentence: "Worker".
 fn capital(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
@@ -306,7 +307,7 @@ pub fn routes() -> Routes {
 
 #[cfg(test)]
 impl AuditPage {
-    /// A short morning.
+    /// A few events of one morning.
     pub fn sample(signed_in: &SignedIn) -> Self {
         use serde_json::json;
         let event = |number: u128, time: &str, action: &str, actor: &str, detail: serde_json::Value| EventRow {
@@ -352,14 +353,14 @@ impl AuditPage {
         Self::new(signed_in, filter, events, Chain::of(Some(last), lag, &checked, &signed_in.clock))
     }
 
-    /// A day that is none.
+    /// A filter with a date that cannot be read.
     pub fn sample_wrong(signed_in: &SignedIn) -> Self {
         let filter = Filter { from: "yesterday".to_owned(), ..Filter::default() };
         let (_, errors) = filter.wanted();
         Self::new(signed_in, filter, vec![], Chain::default()).wrong(errors, "Not searched")
     }
 
-    /// An export for somebody whom nobody knows, on a cluster that does not exist.
+    /// An export for an unknown person, on a cluster that does not exist.
     pub fn sample_unknown(signed_in: &SignedIn) -> Self {
         let filter = Filter { person: "ama".to_owned(), cluster: "nowhere".to_owned(), ..Filter::default() };
         let wrong = |text: &str, near| Html::prose(&words::audit::unknown(text, near));

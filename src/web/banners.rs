@@ -1,4 +1,4 @@
-//! Which trouble stands over every page.
+//! The banners: which trouble is shown at the top of every page.
 
 use super::{failure::Unruled, html::Html, icon::Icon, layout::Banner, look::Tone};
 use crate::{
@@ -13,11 +13,11 @@ use crate::{
 };
 use jiff::SignedDuration;
 
-/// A worker tells that it lives each few seconds; this long without a word is silence.
+/// A worker sends a heartbeat every few seconds: after this long without one it counts as silent.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
 impl Banner {
-    /// Over every page while no policy can be gone by: what works, and what does not.
+    /// Shown on every page while there is no readable policy: what works, and what does not.
     pub(super) fn unruled(unruled: Unruled) -> Self {
         let what = "Nobody can ask or decide, or act as an operator or auditor. What you have goes on: you can give it \
              back, and whoever decided it can revoke it.";
@@ -26,7 +26,7 @@ impl Banner {
 }
 
 impl Banner {
-    /// Where what the banners go by cannot be read.
+    /// Shown if the state that the banners depend on cannot be read.
     pub(super) fn fares_unknown() -> Self {
         Self::new(
             Tone::Danger,
@@ -37,8 +37,9 @@ impl Banner {
 }
 
 impl Pulse {
-    /// What operators see besides: alarms, and clusters that are fenced, or where granting is paused. Nobody else can do
-    /// anything about it. A run that failed is no banner: it may be over in a minute, and what waits for it is told by itself.
+    /// The banners for operators alone, since only they can act on them: alarms, and clusters that are fenced or on
+    /// which granting is paused. A failed run has no banner: it may be over in a minute, and each waiting access says
+    /// so on its own page.
     pub(super) fn operators_banners(&self, clock: &Clock) -> Vec<Banner> {
         let banner = |held: &OnHold| {
             let name = &held.cluster;
@@ -65,7 +66,7 @@ impl Pulse {
         self.alarm().into_iter().chain(self.held.iter().filter_map(banner)).collect()
     }
 
-    /// The newest alarm, and how many stand.
+    /// The newest alarm, and how many alarms there are.
     fn alarm(&self) -> Option<Banner> {
         let newest = self.newest_alarm.as_deref()?;
         let mut banner = match self.alarms {
@@ -76,7 +77,7 @@ impl Pulse {
         Some(banner)
     }
 
-    /// The banners, the gravest first.
+    /// The banners, the most severe first.
     pub(super) fn banners(&self, clock: &Clock) -> Vec<Banner> {
         let mut banners = Vec::new();
         let accesses = |number: u64| if number == 1 { "1 access".to_owned() } else { format!("{number} accesses") };

@@ -14,19 +14,19 @@ use latchkey_domain::{
 #[derive(Debug, Clone)]
 pub struct Line {
     pub class: &'static str,
-    /// `+`, `-` or a blank: the change is never said by colour alone.
+    /// `+`, `-` or a blank: a change is never shown by colour alone.
     pub mark: char,
     pub text: String,
 }
 
-/// A document that would be written, or why none is.
+/// A document that would be written, or why none would be.
 #[derive(Debug, Clone)]
 pub struct Document {
     pub title: Html,
     /// Beside the title: "412 of 2,048 characters".
     pub note: Option<String>,
     pub lines: Vec<Line>,
-    /// Instead of lines.
+    /// A sentence instead of the lines.
     pub said: Option<String>,
 }
 
@@ -34,14 +34,14 @@ pub struct Document {
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     pub documents: Vec<Document>,
-    /// What stands in the way.
+    /// What prevents the change.
     pub obstacles: Vec<String>,
-    /// What this adds to what the requester can do already.
+    /// What this adds to what the requester can already do.
     pub adds: Vec<Html>,
 }
 
 impl Change {
-    /// What the planner says.
+    /// The change as the planner computed it.
     pub fn of(shown: &Shown) -> Self {
         let planned = &shown.preview;
         let mut documents = vec![iam(planned), aws_auth(planned)];

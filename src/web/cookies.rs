@@ -1,23 +1,21 @@
-//! Cookies: the session's and the sign-in attempt's. `__Host-` and Secure wherever the public URL is https; on http
-//! (a loopback host only, the configuration sees to that) plain, since browsers keep no Secure cookie there.
-//!
-//! On https they are `__Host-`, Secure, HttpOnly, SameSite=Lax; on http, which configuration allows on loopback only,
-//! plain ones.
+//! Cookies: the session's and the sign-in attempt's. If the public URL is https they are `__Host-`, Secure, HttpOnly,
+//! SameSite=Lax. On http they have neither prefix nor Secure, since browsers do not keep a Secure cookie there;
+//! configuration allows http on a loopback host only.
 
 use super::Site;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
-/// Whose cookie.
+/// What the cookie is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The session's token, until the browser closes; its end on the server rules.
+    /// The session's token. The cookie lasts until the browser closes; the server decides when the session ends.
     Session,
-    /// Binds a sign-in under way to this browser.
+    /// Binds a sign-in in progress to this browser.
     Attempt,
 }
 
-/// As long as an attempt is good for.
+/// How long an attempt is valid.
 const ATTEMPT_SECONDS: u32 = 600;
 
 impl Kind {
@@ -30,7 +28,7 @@ impl Kind {
         }
     }
 
-    /// The cookie's value, where the browser sent one.
+    /// The cookie's value, if the browser sent one.
     pub fn read(self, headers: &HeaderMap, site: &Site) -> Option<String> {
         let jar = CookieJar::from_headers(headers);
         jar.get(self.name(site)).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty())
@@ -45,13 +43,13 @@ impl Kind {
         })
     }
 
-    /// A Set-Cookie header that removes it.
+    /// A Set-Cookie header that removes the cookie.
     pub fn clear(self, site: &Site) -> HeaderValue {
         value(format!("{}; Max-Age=0", self.build(String::new(), site)))
     }
 
     fn build(self, token: String, site: &Site) -> Cookie<'static> {
-        // Lax: Strict is not sent on the redirect back from the identity provider.
+        // Lax, since a Strict cookie is not sent on the redirect back from the identity provider.
         Cookie::build((self.name(site), token))
             .path("/")
             .http_only(true)
@@ -62,7 +60,7 @@ impl Kind {
 }
 
 fn value(cookie: String) -> HeaderValue {
-    // Tokens are base64url: the header is always valid; were it not, the browser gets none.
+    // Tokens are base64url, so the header is always valid. If it were not, the browser would get an empty one.
     HeaderValue::try_from(cookie).unwrap_or(HeaderValue::from_static(""))
 }
 
@@ -70,7 +68,7 @@ fn value(cookie: String) -> HeaderValue {
 pub const SET_COOKIE: header::HeaderName = header::SET_COOKIE;
 
 impl Site {
-    /// Whether browsers come by https.
+    /// Whether browsers reach the portal by https.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
     }
@@ -97,7 +95,8 @@ mod tests {
             },
         };
         let set = |kind: Kind, url| kind.set("token", &site(url)).to_str().unwrap().to_owned();
-        // Neither a Domain, which others would share, nor an age: the session's goes with the browser.
+        // No Domain, since other hosts would share the cookie; no age, since the session's cookie ends with the
+        // browser.
         let https = "https://latchkey.example.com/";
         assert_eq!(set(Kind::Session, https), "__Host-latchkey=token; HttpOnly; SameSite=Lax; Secure; Path=/");
         assert_eq!(

@@ -1,13 +1,15 @@
-//! What a handler answers when it cannot do what was asked. The [`super::frame`] turns it into a page.
+//! What a handler answers if it cannot do what was asked. The [`super::frame`] turns it into a page.
 //!
-//! - `SignedOut`: nobody is signed in. A page is led to sign-in and back.
-//! - `NotFound`: nothing there, or not this person's to see; which of both is not told.
-//! - `Forbidden`: something this person sees, but may not do.
-//! - `Conflict`: somebody was first, or the form is stale, and the handler has no fresh page of its own to show.
-//! - `TooOften`: again when the window is over; what was typed is kept.
-//! - `Malformed`: what no form of ours sends.
-//! - `Unavailable`: the database, or something else that is needed, is away; nothing was stored.
-//! - `Internal`: our fault. The cause is logged under the request's id; the page shows the id and nothing else.
+//! - `SignedOut`: no session. A page redirects to sign-in and back.
+//! - `NotFound`: there is no such thing, or this person may not see it; the answer does not tell which.
+//! - `Forbidden`: this person may see the thing, but may not do this.
+//! - `Conflict`: another person acted first, or the form is stale, and the handler has no fresh page of its own to
+//!   show.
+//! - `TooOften`: allowed again after the window; what was typed is kept.
+//! - `Malformed`: a body or a parameter that no form of Latchkey sends.
+//! - `Unavailable`: the database, or another dependency, does not answer; nothing was stored.
+//! - `Internal`: a fault of Latchkey. The cause is logged under the request's id; the page shows the id and nothing
+//!   else.
 
 use crate::{actions::policy::NoPolicy, causes::chain, store::StoreError};
 use axum::{
@@ -22,8 +24,8 @@ pub enum Failure {
     SignedOut {
         back: Option<String>,
     },
-    /// Signed out while sending a form: `back` leads to the form as filled, `kept` is the text that its address does
-    /// not hold.
+    /// The session ended before a form was sent: `back` leads to the form as filled, `kept` is the text that the
+    /// address does not hold.
     SignedOutSending {
         back: String,
         kept: String,
@@ -37,16 +39,16 @@ pub enum Failure {
     Internal,
 }
 
-/// What came too often, and what becomes of it.
+/// What was done too often, and the text to keep.
 #[derive(Debug, Clone)]
 pub struct TooOften {
-    /// What it was, why it is refused, and when it is taken again.
+    /// What was done, why it is refused, and when it is allowed again.
     pub text: String,
     pub wait_seconds: u32,
     pub kept: Option<Kept>,
 }
 
-/// What the frame is to say, beside the status.
+/// The sentence that the frame shows with the status.
 #[derive(Debug, Clone)]
 pub struct Explained(pub String);
 
@@ -58,7 +60,8 @@ pub struct Kept {
 }
 
 impl Failure {
-    /// The same failure, but whoever is signed out, or too fast, comes back to `back` and finds `text` to send again.
+    /// The same failure; a client that is signed out or rate limited returns to `back` and finds `text` there to send
+    /// again.
     #[must_use]
     pub fn keeping(self, back: String, text: &str) -> Self {
         match self {
@@ -100,17 +103,17 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Why nobody can be asked, decide, or act as an operator or auditor: all of that is in the policy.
+/// Why nothing that needs a policy works: asking, deciding, acting as an operator or auditor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unruled {
-    /// None was applied yet.
+    /// No policy was applied yet.
     NeverApplied,
-    /// This version cannot read the stored one.
+    /// This version cannot read the stored policy.
     Unreadable,
 }
 
 impl Unruled {
-    /// What is the case, and what operators do about it.
+    /// What is wrong, and what operators do about it.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::NeverApplied => {
@@ -144,7 +147,7 @@ impl Unruled {
     /// Why there is no policy.
     ///
     /// # Errors
-    /// Where the database did not tell.
+    /// If the database cannot be read.
     pub fn of(error: NoPolicy) -> Result<Self, StoreError> {
         match error {
             NoPolicy::None => Ok(Self::NeverApplied),
@@ -154,7 +157,7 @@ impl Unruled {
     }
 }
 
-/// The address of the sign-in page that leads back to a path.
+/// The address of the sign-in page that returns to a path.
 pub fn sign_in_address(back: &str) -> String {
     let back = percent_encoding::utf8_percent_encode(back, percent_encoding::NON_ALPHANUMERIC);
     format!("/sign-in?return_to={back}")

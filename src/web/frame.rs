@@ -1,8 +1,8 @@
-//! What happens around every request: an id, a trace, limits, cross-site protection, security headers, and a page for
-//! every error, wherever it arises.
+//! What happens around every request: an id, a trace, limits, protection against cross-site requests, security headers,
+//! and a page for every error, wherever it arises.
 //!
-//! Bodies have 64 KiB, requests 20 s. Cross-site requests are refused by `Sec-Fetch-Site`, and by an `Origin` that is
-//! not the portal's own, letter for letter; a body that is sent as anything but a form is a 415. The content security
+//! A body may have 64 KiB, a request may take 20 s. Cross-site requests are refused by `Sec-Fetch-Site`, and by an
+//! `Origin` that is not exactly the portal's own; a body that is not sent as a form is a 415. The content security
 //! policy allows scripts and styles from Latchkey's own files alone.
 
 use super::{
@@ -36,21 +36,21 @@ use tower_http::{
 };
 use tracing::Instrument;
 
-/// No form of ours comes near.
+/// Far above what the portal's forms send.
 const LONGEST_BODY_BYTES: usize = 64 * 1024;
-/// Longer than the longest statement of the database.
+/// Longer than any statement in the database may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// Scripts and styles come from files of ours alone. Sign-in leaves the site by a link, never by a form, since some
-/// browsers hold the redirect behind a form to `form-action`.
+/// Scripts and styles come from Latchkey's own files alone. Sign-in leaves the site by a link, never by a form, since
+/// some browsers apply `form-action` to the redirect after a form.
 const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Where the extractor leaves who is signed in, for the error pages.
+/// Where the extractor stores who is signed in, for the error pages.
 #[derive(Debug, Clone, Default)]
 pub struct ShownTo(Arc<OnceLock<SignedIn>>);
 
 impl ShownTo {
-    /// Remembers who it is.
+    /// Stores who is signed in.
     pub fn is(&self, signed_in: &SignedIn) {
         let _ = self.0.set(signed_in.clone());
     }
@@ -60,14 +60,14 @@ impl ShownTo {
 #[derive(Debug, Clone)]
 pub struct CallId(pub String);
 
-/// Marks an answer whose body stays as it is though its status is an error: machines read it.
+/// Marks a response whose body is kept although its status is an error: it is for machines.
 #[derive(Debug, Clone, Copy)]
 pub struct ForMachines;
 
-/// Puts all routes into the frame.
+/// Wraps all routes in the frame.
 pub fn around(routes: Router<State>, state: &State) -> Router<State> {
     let origin = state.site.public_url.origin().ascii_serialization();
-    // An origin that does not parse as one (the configuration refuses it) leaves the comparison with `Host` alone.
+    // If the origin does not parse (the configuration refuses that), only the comparison with `Host` remains.
     let csrf = CsrfLayer::new().add_trusted_origin(&origin).unwrap_or_else(|error| {
         tracing::error!(%origin, %error, "the public URL's origin is not trusted");
         CsrfLayer::new()
@@ -82,7 +82,7 @@ pub fn around(routes: Router<State>, state: &State) -> Router<State> {
         .layer(CompressionLayer::new())
 }
 
-/// An address that leads nowhere. It asks who is signed in only to say so.
+/// An unknown address. It takes the visitor only so that the error page shows who is signed in.
 async fn nowhere(_visitor: Result<SignedIn, Failure>) -> StatusCode {
     StatusCode::NOT_FOUND
 }
@@ -93,7 +93,7 @@ async fn frame(Extract(state): Extract<State>, mut request: Request, next: Next)
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(visitor.clone());
     let asked = Asked::new(&request);
-    // The query stays out of the log: a sign-in's code stands in it.
+    // The query is not logged: it contains the code of a sign-in.
     let span = tracing::info_span!("request", id = %id.0, method = %asked.method, path = %asked.path);
     let started = Instant::now();
     let response = if is_foreign(&request, &state) {
@@ -114,15 +114,15 @@ async fn frame(Extract(state): Extract<State>, mut request: Request, next: Next)
 #[derive(Debug, Clone, Copy)]
 struct Foreign;
 
-/// Whether a form names another origin than the portal's own, letter for letter. The layer below compares hosts alone,
-/// and only where the browser says nothing better: plain http of the same host would pass it.
+/// Whether a form names an origin that is not exactly the portal's own. The layer below compares hosts only, and only
+/// if the browser sends nothing better: plain http of the same host would pass it.
 fn is_foreign(request: &Request, state: &State) -> bool {
     let own = state.site.public_url.origin().ascii_serialization();
     let mut named = request.headers().get_all(header::ORIGIN).iter();
     !request.method().is_safe() && named.any(|origin| origin.as_bytes() != own.as_bytes())
 }
 
-/// Whether something is sent as what no form of ours sends: also where a route reads nothing of it.
+/// Whether a body has a type that the portal's forms do not send, also on routes that do not read the body.
 fn is_no_form(request: &Request) -> bool {
     let kind = |value: &HeaderValue| {
         let kind = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
@@ -137,11 +137,11 @@ fn foreign() -> Response {
     response
 }
 
-/// What the frame must know of a request after it is gone.
+/// What the frame needs of a request after the handler consumed it.
 struct Asked {
     method: axum::http::Method,
     path: String,
-    /// The page's own address where a part of it asks: its path and query.
+    /// The address (path and query) of the page, if a part of the page made the request.
     page: Option<String>,
     fragment: bool,
 }
@@ -158,7 +158,7 @@ impl Asked {
     }
 }
 
-/// An error page, where the answer is an error without a page of its own.
+/// Makes an error page, if the response is an error without a page of its own.
 fn explain(response: Response, state: &State, asked: &Asked, visitor: &ShownTo, id: &CallId) -> Response {
     let status = response.status();
     let is_page =
@@ -196,7 +196,7 @@ fn explain(response: Response, state: &State, asked: &Asked, visitor: &ShownTo, 
             (status, Body::from("Latchkey failed to make this page. Try again in a minute.")).into_response()
         }
     };
-    // What the answer said beside its body (Allow, Retry-After, cookies) stays.
+    // The other headers of the response (Allow, Retry-After, cookies) are kept.
     for (name, value) in response.headers() {
         if ![header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name) {
             answer.headers_mut().append(name.clone(), value.clone());
@@ -205,12 +205,12 @@ fn explain(response: Response, state: &State, asked: &Asked, visitor: &ShownTo, 
     answer
 }
 
-/// What an error page says: a heading, a sentence with what to do next.
+/// The text of an error page: a heading, and a sentence with what to do next.
 #[derive(Debug, Clone)]
 pub struct Said {
     pub heading: String,
     pub text: String,
-    /// Whether signing in (as somebody else) may help.
+    /// Whether signing in (perhaps as another person) may help.
     pub sign_in: Option<&'static str>,
 }
 
@@ -284,14 +284,15 @@ impl Said {
 pub struct ErrorPage {
     pub layout: Layout,
     pub said: Said,
-    /// On errors of ours.
+    /// Set on internal errors.
     pub request_id: Option<String>,
     pub sign_in: String,
-    /// What was typed and would be lost.
+    /// What was typed and would otherwise be lost.
     pub kept: Option<String>,
 }
 
-/// A part of a page in trouble: signed out is said in its place; else what stood there stays.
+/// The answer for a live part of a page if its request fails: if the person is signed out it says so in the part's
+/// place; else the part stays as it was.
 #[derive(Debug, Template)]
 #[template(path = "signed_out.html")]
 struct SignedOutFragment {
@@ -329,7 +330,7 @@ fn secure(headers: &mut HeaderMap, state: &State, id: &CallId) {
 }
 
 impl ErrorPage {
-    /// An error page as people meet it.
+    /// An error page as a visitor sees it.
     #[cfg(test)]
     pub fn sample(layout: Layout) -> Self {
         Self {

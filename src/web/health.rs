@@ -1,4 +1,4 @@
-//! For machines: is the process up, can it do its work.
+//! Health checks for machines: whether the process is up, and whether it can do its work.
 
 use super::{State, frame::ForMachines, routes::Routes};
 use crate::{
@@ -15,8 +15,8 @@ async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Ready with a database that has the schema and a policy. One that this version cannot read will do: what was granted is
-/// given back and revoked without.
+/// Ready if the database has the schema and a policy. A policy that this version cannot read is enough: grants can be
+/// given back and revoked without it.
 async fn readyz(Extract(state): Extract<State>) -> Response {
     let why = match policy::current(&state.store).await {
         Ok(_) | Err(NoPolicy::Unreadable { .. }) => return "ready\n".into_response(),

@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl OnHold {
-    /// As the words need it.
+    /// The same as a value for `words`.
     pub(super) fn in_words(&self) -> words::hold::OnHold<'_> {
         let hold = match &self.hold {
             Hold::Fenced => Why::Fenced,
@@ -20,12 +20,12 @@ impl OnHold {
         words::hold::OnHold { cluster: &self.cluster, since: self.since, hold }
     }
 
-    /// What is told to those who ask and decide.
+    /// The sentence for requesters and deciders.
     pub(super) fn not_now(&self, reader: Reader, clock: &Clock) -> Html {
         Html::sentence(&self.in_words().not_now(reader, clock))
     }
 
-    /// Changes when what is told does.
+    /// Changes if the sentence changes.
     pub(super) fn version(held: Option<&Self>) -> &'static str {
         match held.map(|held| &held.hold) {
             None => "",

@@ -1,4 +1,4 @@
-//! The first page: what I have, what needs me, what I asked for.
+//! The first page: a person's accesses, what waits for their decision, and what they asked for.
 
 use super::{
     Failure, SignedIn, State,
@@ -31,14 +31,14 @@ use axum::extract::{Query, State as Extract};
 use latchkey_domain::access::{RequestId, grant::GrantState, policy::PolicyFile, request::RequestState};
 use serde::Deserialize;
 
-/// What one has, and the way to more.
+/// A person's accesses and requests, with links to more.
 #[derive(Debug, Clone, Template, WebTemplate)]
 #[template(path = "home.html")]
 pub struct HomePage {
     pub layout: Layout,
-    /// Whether a policy lets them ask for anything.
+    /// Whether a policy allows this person to ask for anything.
     pub may_ask: bool,
-    /// What a newcomer does first; nothing once it is done, and for whoever cannot ask.
+    /// A newcomer's first steps; none once they are done, and for a person who may not ask.
     pub first: Option<FirstSteps>,
     pub needs_me: Vec<Row>,
     pub more_needs_me: bool,
@@ -50,13 +50,13 @@ pub struct HomePage {
     pub later: bool,
 }
 
-/// The first visit's strip.
+/// The first steps, shown on the first visit.
 #[derive(Debug, Clone, Copy)]
 pub struct FirstSteps {
     pub identity_proven: bool,
 }
 
-/// An access that one has.
+/// An access that the person holds.
 #[derive(Debug, Clone)]
 pub struct Card {
     pub address: String,
@@ -69,7 +69,7 @@ pub struct Card {
     pub since: Html,
 }
 
-/// A row of one's requests.
+/// A row of the person's requests.
 #[derive(Debug, Clone)]
 pub struct AskedRow {
     pub address: String,
@@ -86,12 +86,12 @@ struct HomeQuery {
     after: String,
 }
 
-/// As much of the inbox as the first page shows.
+/// The most rows of the inbox on the first page.
 const NEEDS_ME: usize = 3;
-/// As many of one's requests.
+/// The most requests of the person on it.
 const LATEST: usize = 10;
 
-/// `GET /`: what I have; the primary way on is *Request access*.
+/// `GET /`: the person's accesses; the primary button is *Request access*.
 async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -124,7 +124,7 @@ async fn page(
 }
 
 impl Card {
-    /// A card about an access of the reader's.
+    /// A card for an access of the visitor.
     pub fn of(held: &Held, file: &PolicyFile, clock: &Clock) -> Self {
         let doing = doing(&held.terms.profile);
         let access = Access::of(&doing, &held.terms);
@@ -181,7 +181,7 @@ pub fn routes() -> Routes {
 
 #[cfg(test)]
 impl HomePage {
-    /// The first page of somebody with accesses, and of a newcomer.
+    /// The first page of a person with accesses, and of a newcomer.
     pub fn samples() -> Vec<(&'static str, Self)> {
         use super::requests::samples::{asked, held, waiting};
         use crate::actions::visitor::{Roles, Visitor};

@@ -1,11 +1,11 @@
-//! Text of ours as HTML: escaped here, so that a template need not mark it safe.
+//! Latchkey's texts as HTML: escaped here, so that a template need not mark them safe.
 
 use crate::words::{Clock, Piece, Sentence};
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 use std::fmt::{self, Write as _};
 
-/// Markup that is safe as it is. Only this module and [`super::icon`] make it.
+/// Markup that is already safe. Only this module and [`super::icon`] make it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Html(String);
 
@@ -23,7 +23,7 @@ impl Html {
         Self::sentence(&Sentence::parse(text))
     }
 
-    /// The same, with an address of a request in it as a link.
+    /// The same, with the address of a request in it as a link.
     pub fn prose_linking(text: &str) -> Self {
         let Some((before, id)) = text.rsplit_once("/requests/") else { return Self::prose(text) };
         if id.parse::<uuid::Uuid>().is_err() {
@@ -33,7 +33,7 @@ impl Html {
         Self(format!("{before} <a href=\"/requests/{id}\">Open it</a>"))
     }
 
-    /// The same text, and a link to one of our pages after it.
+    /// The same text, followed by a link to a page of the portal.
     #[must_use]
     pub fn then_link(self, address: &str, words: &'static str) -> Self {
         Self(format!("{self} <a href=\"{address}\">{words}</a>"))
@@ -81,7 +81,7 @@ impl Html {
         Self::time(at, &clock.at(at), Some(&clock.full(at)))
     }
 
-    /// A moment in words of one's own.
+    /// A moment, shown in the given words.
     pub fn words(at: Timestamp, words: &str) -> Self {
         Self::time(at, words, None)
     }
@@ -94,7 +94,7 @@ impl Html {
 }
 
 fn time(html: &mut String, at: Timestamp, words: &str, title: Option<&str>) {
-    // Whole seconds: a datetime attribute allows three decimals at most.
+    // In whole seconds: a datetime attribute allows three decimals at most.
     let _ = write!(html, "<time datetime=\"{}\"", at.strftime("%Y-%m-%dT%H:%M:%SZ"));
     if let Some(title) = title {
         html.push_str(" title=\"");

@@ -1,18 +1,18 @@
-//! Icons: Lucide's, drawn inline so that they take the colour and size of their text.
+//! Icons from Lucide, drawn inline so that they take the colour and size of their text.
 
 use askama::filters::HtmlSafe;
 use std::fmt;
 
 macro_rules! icons {
     ($($name:ident $file:literal),* $(,)?) => {
-        /// An icon. It is decoration: the word beside it carries the meaning, so readers skip it.
+        /// An icon. It is decoration: the word beside it carries the meaning, so screen readers skip it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Icon {
             $($name),*
         }
 
         impl Icon {
-            /// Every icon there is.
+            /// Every icon.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             fn file(self) -> &'static str {
@@ -92,7 +92,7 @@ impl HtmlSafe for Icon {}
 impl fmt::Display for Icon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file();
-        // Between the end of the opening tag and the closing one stand the shapes.
+        // The shapes are between the end of the opening tag and the closing tag.
         let shapes = file.split_once("<svg").and_then(|(_, rest)| rest.split_once('>')).map_or("", |(_, rest)| rest);
         let shapes = shapes.trim().trim_end_matches("</svg>");
         f.write_str(

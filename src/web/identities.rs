@@ -1,4 +1,4 @@
-//! The AWS identities that a person has proven, and the proof: what the stock AWS CLI prints, pasted once.
+//! The AWS identities that a person has proven, and the proof: the output of the stock AWS CLI, pasted once.
 
 use super::{
     Failure, SignedIn, State,
@@ -28,16 +28,16 @@ use serde::Deserialize;
 #[derive(Debug, Clone)]
 pub struct IdentityRow {
     pub arn: String,
-    /// What stands at the end of the ARN.
+    /// The last part of the ARN.
     pub name: String,
     pub kind: &'static str,
     pub account: String,
     pub proven_at: Timestamp,
-    /// What the AWS CLI calls it on its owner's machine.
+    /// The AWS CLI profile of this identity on its owner's machine.
     pub aws_profile: Option<String>,
 }
 
-/// What somebody proved.
+/// A person's proven identities.
 #[derive(Debug, Template, WebTemplate)]
 #[template(path = "identities/list.html")]
 pub struct IdentitiesPage {
@@ -45,7 +45,7 @@ pub struct IdentitiesPage {
     pub rows: Vec<IdentityRow>,
 }
 
-/// `GET /identities`: one's own.
+/// `GET /identities`: the person's own identities.
 async fn list(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<IdentitiesPage, Failure> {
     let principals = people::principals(&state.store, signed_in.visitor.person.id).await?;
     Ok(IdentitiesPage {
@@ -58,7 +58,7 @@ impl IdentityRow {
     fn of(principal: Principal) -> Self {
         let name = principal.arn.rsplit('/').next().unwrap_or(&principal.arn).to_owned();
         let account = principal.arn.split(':').nth(4).unwrap_or_default().to_owned();
-        // Nothing but roles was ever stored beside users.
+        // The only other kind that was ever stored is a role.
         let kind = PrincipalArn::parse(&principal.arn).map_or(PrincipalKind::Role, |arn| arn.kind()).name();
         let Principal { arn, proven_at, aws_profile, .. } = principal;
         Self { arn, name, kind, account, proven_at, aws_profile }
@@ -70,7 +70,7 @@ impl IdentityRow {
 #[template(path = "identities/new.html")]
 pub struct ProofPage {
     pub layout: Layout,
-    /// Nothing where no proof can be begun now.
+    /// None if no proof can be begun now.
     pub command: Option<String>,
     pub aws_profile: String,
     pub errors: Vec<FieldError>,
@@ -96,10 +96,10 @@ struct ProofForm {
     aws_profile: String,
 }
 
-/// A name that the AWS CLI and a kubeconfig take without surprises.
+/// A length that the AWS CLI and a kubeconfig accept.
 const LONGEST_PROFILE: usize = 64;
 
-/// `POST /identities`: verifies what was pasted. The token is a secret: it is never shown again, nor logged.
+/// `POST /identities`: verifies the pasted token. The token is a secret: it is never shown again or logged.
 async fn prove(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -123,7 +123,7 @@ async fn prove(
         Err(other) => return Err(other),
     }
     let (session, token) = session(&state, &headers).await?;
-    // AWS compares its own clock with the signature's: business time, which a demo moves, has no say here.
+    // AWS compares its own clock with the signature's. Business time, which a demo moves ahead, does not apply.
     let now = machine::now();
     match proof::verify(&state.store, &state.sts, &session, &token, &form.token, now).await {
         Ok(id) => {
@@ -141,7 +141,7 @@ async fn prove(
     }
 }
 
-/// What can be told from the form alone.
+/// The mistakes that can be found in the form alone.
 fn mistakes(token: &str, aws_profile: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if token.trim().is_empty() {
@@ -171,7 +171,7 @@ fn reason(error: &NotProven) -> &'static str {
     }
 }
 
-/// The session with its own token, from which the nonce is derived.
+/// The session with its token, from which the nonce is derived.
 async fn session(state: &State, headers: &HeaderMap) -> Result<(sessions::SignedIn, String), Failure> {
     let token = Kind::Session.read(headers, &state.site).ok_or(Failure::SignedOut { back: None })?;
     let session = sessions::signed_in(&state.store, &token, state.site.sessions, false).await?;
@@ -216,8 +216,8 @@ impl ProofPage {
     }
 }
 
-/// The stock CLI signs a request that says who calls, for this name and no cluster: whoever holds it can do nothing
-/// else with it.
+/// The command. The stock CLI signs a GetCallerIdentity request for this name, which is not a cluster's, so that a
+/// leaked token is of no other use.
 fn command(cluster_name: &str) -> String {
     format!("aws eks get-token --cluster-name {cluster_name} --query status.token --output text")
 }
@@ -242,7 +242,7 @@ impl IdentitiesPage {
         Self { layout: signed_in.layout(Place::Identities, "AWS identities"), rows: vec![row] }
     }
 
-    /// None yet.
+    /// The page without identities.
     pub fn sample_empty(signed_in: &SignedIn) -> Self {
         Self { rows: vec![], ..Self::sample(signed_in) }
     }
@@ -250,7 +250,7 @@ impl IdentitiesPage {
 
 #[cfg(test)]
 impl ProofPage {
-    /// The page as it is opened.
+    /// The page as it is first opened.
     pub fn sample(signed_in: &SignedIn) -> Self {
         Self {
             layout: signed_in.layout(Place::Identities, "Prove an AWS identity"),
@@ -260,7 +260,7 @@ impl ProofPage {
         }
     }
 
-    /// After a token that AWS did not take.
+    /// The page after AWS refused the token.
     pub fn sample_wrong(signed_in: &SignedIn) -> Self {
         let errors = vec![FieldError {
             field: "token",

@@ -1,4 +1,4 @@
-//! What waits for this approver, and what they decided.
+//! The requests that wait for this approver, and those that they decided.
 
 use super::{
     Failure, SignedIn, State,
@@ -47,24 +47,24 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What waits, the one that lapses soonest first; under another tab what this approver decided.
+/// The waiting requests, the one that lapses soonest first; on another tab those that this approver decided.
 #[derive(Debug, Template, WebTemplate)]
 #[template(path = "inbox.html", blocks = ["live"])]
 pub struct InboxPage {
     pub layout: Layout,
     pub decided: bool,
-    /// Why nobody decides at present.
+    /// Why nothing can be decided at present.
     pub unruled: Option<Unruled>,
     pub rows: Vec<Row>,
-    /// The address of what comes after these rows.
+    /// The address of the next rows.
     pub more: Option<String>,
-    /// Where the part that changes by itself is to be had; nothing where nothing does.
+    /// The address of the live part; none if nothing on the page changes by itself.
     pub live: Option<String>,
     /// Changes when anything that is shown changes.
     pub version: String,
 }
 
-/// A request in a list of those to decide.
+/// A request in a list of requests to decide.
 #[derive(Debug, Clone)]
 pub struct Row {
     pub id: String,
@@ -76,10 +76,10 @@ pub struct Row {
     pub asked: Html,
     /// "Lapses in 42 min" or "You approved 14:02".
     pub time: Html,
-    /// Its outcome, where it is decided; "1 of 2" approvals where more are needed.
+    /// Its outcome, if it is decided; "1 of 2" approvals, if more are needed.
     pub pill: Option<Pill>,
     pub approvals: Option<String>,
-    /// Nothing more for this approver to do: it stays where it was while the page is open.
+    /// This approver can do nothing more about it: it stays in its place while the page is open.
     pub settled: bool,
 }
 
@@ -90,11 +90,11 @@ struct InboxQuery {
     after: String,
     /// The version that the page shows.
     seen: String,
-    /// The requests that the page shows, by id: they stay when they are decided elsewhere.
+    /// The ids of the requests that the page shows: they stay on it if they are decided elsewhere.
     shown: String,
 }
 
-/// `GET /inbox`: empty for whoever decides nothing.
+/// `GET /inbox`: empty for a person who may decide nothing.
 async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -107,8 +107,8 @@ async fn page(
     }
 }
 
-/// `GET /inbox/live?seen=`: 204 where nothing changed, else what waits now, and what became of the requests that the
-/// page showed.
+/// `GET /inbox/live?seen=`: 204 if nothing changed, else what waits now, and the outcome of the requests that the page
+/// showed.
 async fn live(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -186,7 +186,7 @@ impl InboxPage {
     }
 }
 
-/// A request that was on the page and waits for this approver no longer, as far as it is theirs to see.
+/// A request that was on the page and no longer waits for this approver, if they may see it.
 async fn settled(
     state: &State,
     signed_in: &SignedIn,
@@ -200,24 +200,25 @@ async fn settled(
     Ok(row)
 }
 
-/// Where a list goes on, as [`cursor`] reads it.
+/// The position from which a list continues, as [`cursor`] reads it.
 fn position(at: Timestamp, id: RequestId) -> String {
     format!("{}~{id}", at.as_microsecond())
 }
 
-/// How many pending requests one page looks through at most: who may decide is the policy's to say, not the
-/// database's.
+/// How many pending requests one page examines at most. The policy says who may decide, so the database cannot filter
+/// by that.
 const BATCH: usize = 200;
 const BATCHES: usize = 5;
 
-/// A request that waits for this approver, as it is ruled now.
+/// A request that waits for this approver, with its ruling of now.
 #[derive(Debug, Clone)]
 pub struct Due {
     pub row: Waiting,
     pub ruled: Ruled,
 }
 
-/// What waits for this person's vote, the one that lapses soonest first, and where the list goes on.
+/// The requests that wait for this person's vote, the one that lapses soonest first, and the position from which the
+/// list continues.
 pub async fn waiting_for(
     state: &State,
     signed_in: &SignedIn,
@@ -249,7 +250,7 @@ pub async fn waiting_for(
     Ok((found, after))
 }
 
-/// The clusters of these requests as they stand now.
+/// The clusters of these requests as they are now.
 async fn standing(
     state: &State,
     signed_in: &SignedIn,
@@ -261,7 +262,7 @@ async fn standing(
     Ok(clusters::standing(&mut connection, &clusters, &signed_in.policy.file.named_roles()).await?)
 }
 
-/// What rules a request now, where it waits for this person's vote.
+/// What rules a request now, if it waits for this person's vote.
 fn ruled_for(signed_in: &SignedIn, row: &Waiting, standing: Option<&Standing>, known: &[Person]) -> Option<Ruled> {
     let policy = &signed_in.policy;
     let ruled = policy.file.ruled(&policy.hash, &row.facts, standing, known).ok()?;
@@ -269,7 +270,7 @@ fn ruled_for(signed_in: &SignedIn, row: &Waiting, standing: Option<&Standing>, k
     (ruled.eligible.contains(&signed_in.visitor.person) && !voted).then_some(ruled)
 }
 
-/// `{microseconds}~{id}`, as the list's own address carries it; anything else is the beginning.
+/// `{microseconds}~{id}`, from the list's own address; any other text means the beginning.
 fn cursor(text: &str) -> Option<(Timestamp, RequestId)> {
     let (at, id) = text.split_once('~')?;
     Some((Timestamp::from_microsecond(at.parse().ok()?).ok()?, id.parse().ok()?))
@@ -281,7 +282,7 @@ impl Row {
         let Due { row, ruled } = due;
         let counts = |vote: &&Cast| vote.verdict == Verdict::Approve && ruled.counts(&vote.by, vote.seen);
         let approvals = row.votes.iter().filter(counts).count();
-        // What an approval would grant now, which may be another than what was asked for.
+        // What an approval would grant now can differ from what was asked for.
         let profile = ruled.profile.as_ref().unwrap_or(&row.facts.terms.profile).clone();
         let facts = RequestFacts { terms: Terms { profile, ..row.facts.terms.clone() }, ..row.facts.clone() };
         let lapses = Sentence::default().text("Lapses ").time(row.facts.lapses_at, clock.full(row.facts.lapses_at));
@@ -343,7 +344,7 @@ pub fn routes() -> Routes {
 
 #[cfg(test)]
 impl InboxPage {
-    /// The inbox with two requests, and without any.
+    /// The inbox with two requests, and an empty one.
     pub fn samples() -> Vec<(&'static str, Self)> {
         use super::requests::samples::waiting;
         let ben = super::samples::signed_in("Ben Okafor");

@@ -1,4 +1,4 @@
-//! What stands around every page: the bar, banners, the foot.
+//! What surrounds every page: the navigation bar, banners, the footer.
 
 use super::{SignedIn, html::Html, icon::Icon, look::Tone, statics};
 use crate::words::{Clock, Sentence, people::initials};
@@ -6,7 +6,7 @@ use askama::Template;
 use jiff::Timestamp;
 use latchkey_domain::access::person::Theme;
 
-/// A place in the bar.
+/// A place in the navigation bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Home,
@@ -17,9 +17,9 @@ pub enum Place {
     Targets,
     Audit,
     Status,
-    /// One's own settings, behind one's name.
+    /// The person's own settings, behind their name.
     Settings,
-    /// A page that is reached from others only.
+    /// A page that is reached only from other pages.
     Elsewhere,
 }
 
@@ -47,13 +47,13 @@ pub struct Link {
     pub current: bool,
 }
 
-/// Trouble that everybody should know of.
+/// Trouble that every visitor should know of.
 #[derive(Debug, Clone)]
 pub struct Banner {
     pub tone: Tone,
     pub icon: Icon,
     pub text: Html,
-    /// The page that says more of it, where there is one.
+    /// The page with more about it, if there is one.
     pub leads_to: Option<String>,
 }
 
@@ -64,7 +64,7 @@ impl Banner {
     }
 }
 
-/// Whoever looks at the page.
+/// The person who looks at the page.
 #[derive(Debug, Clone)]
 pub struct Who {
     pub name: String,
@@ -78,7 +78,7 @@ struct AsOf<'a> {
     layout: &'a Layout,
 }
 
-/// What every page's template finds as `layout`.
+/// The value `layout` of every page's template.
 #[derive(Debug, Clone)]
 pub struct Layout {
     /// The tab's title, without the portal's name.
@@ -91,16 +91,16 @@ pub struct Layout {
     pub theme: Theme,
     /// Whether the page is about a production cluster.
     pub prod: bool,
-    /// Where *Refresh* leads on a page that is live with a script: its own address.
+    /// The target of *Refresh* on a page that is live with a script: the page's own address.
     pub refresh: Option<String>,
 }
 
 impl Layout {
-    /// The layout of a page for somebody who is signed in.
+    /// The layout of a page for a person who is signed in.
     pub fn new(signed_in: &SignedIn, place: Place, title: impl Into<String>) -> Self {
         let roles = signed_in.visitor.roles;
         let shown = |place: Place| match place {
-            // What one decided is in it, too, and can be revoked without a policy.
+            // The inbox also has past decisions, which can be revoked without a policy.
             Place::Inbox => roles.approver || signed_in.unruled.is_some(),
             Place::Targets => roles.operator,
             Place::Audit => roles.auditor,
@@ -136,7 +136,7 @@ impl Layout {
         }
     }
 
-    /// The layout of a page for nobody in particular.
+    /// The layout of a page for a visitor who is not known.
     pub fn anonymous(clock: Clock, title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -158,29 +158,29 @@ impl Layout {
         self
     }
 
-    /// The same, with a *Refresh* for browsers without a script.
+    /// The same, with a *Refresh* link for browsers without a script.
     #[must_use]
     pub fn live(mut self, address: impl Into<String>) -> Self {
         self.refresh = Some(address.into());
         self
     }
 
-    /// The foot's moment, beside a live part that is answered: what is on the page then is as of now.
+    /// The footer's moment, sent with a live part: the page then shows the state of now.
     ///
     /// # Errors
-    /// Where it cannot be rendered.
+    /// If it cannot be rendered.
     pub fn as_of(&self) -> Result<String, askama::Error> {
         AsOf { layout: self }.render()
     }
 
-    /// The same without the banner that leads to this very page, which says it itself.
+    /// The same without the banner that leads to this very page, which already says it.
     #[must_use]
     pub fn being(mut self, address: &str) -> Self {
         self.banners.retain(|banner| banner.leads_to.as_deref() != Some(address));
         self
     }
 
-    /// The theme that the page is held to; none where the browser chooses.
+    /// The theme that the person chose; none if the browser chooses.
     pub fn theme(&self) -> Option<&'static str> {
         match self.theme {
             Theme::Auto => None,

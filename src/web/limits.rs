@@ -1,9 +1,9 @@
-//! How often one person, one session or one address may do something, and whose address a request has.
+//! Rate limits by person, session or address, and how the address of a request is found.
 //!
-//! Who is signed in is counted by person, who is not by address: one person cannot use up another's.
+//! A request with a session is counted by person, one without by address, so that no person can use up another's limit.
 //!
-//! What comes too often (sign-ins by address; proofs, requests and sign-ins by person; forms by session) is a 429 that
-//! says when it may be tried again.
+//! Over a limit (sign-ins by address; proofs, requests and sign-ins by person; forms by session) the answer is a 429
+//! that says when to try again.
 
 use super::{Failure, State, failure::TooOften};
 use crate::{
@@ -20,29 +20,30 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-/// How often within ten minutes.
+/// The limits, each for a window of ten minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Begun or come back.
+    /// Sign-ins that begin or come back from the provider.
     pub sign_ins_per_address: u32,
     pub proofs_per_person: u32,
     pub requests_per_person: u32,
-    /// Of any kind.
+    /// Forms of any kind.
     pub forms_per_session: u32,
 }
 
-/// Where a request comes from, as far as it can be known.
+/// The address from which a request comes, if it can be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address(Option<IpAddr>);
 
 impl Address {
-    /// The peer's address; where a trusted proxy is the peer, the last address before it that is none.
+    /// The peer's address; if the peer is a trusted proxy, the last forwarded address that is not a trusted proxy.
     fn of(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[Network]) -> Self {
         let is_proxy = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
         let mut known = peer;
         let told = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let mut told: Vec<&str> = told.flat_map(|value| value.split(',')).map(str::trim).collect();
-        // Each proxy appends whom it was asked by: from the end on, one may be believed as far as one trusts.
+        // Each proxy appends the address of its client, so the list is read from the end for as long as the last is
+        // trusted.
         while known.is_some_and(is_proxy) {
             match told.pop().and_then(read) {
                 Some(before) => known = Some(before),
@@ -52,13 +53,14 @@ impl Address {
         Self(known)
     }
 
-    /// What is counted: of IPv6 the network, since one customer has more addresses than could be counted.
+    /// The key that is counted. For IPv6 it is the network, since one customer has more addresses than could be
+    /// counted.
     fn counted(self) -> String {
         self.0.map_or_else(|| "unknown".to_owned(), |address| customer_of(address).to_string())
     }
 }
 
-/// With a port or without; of IPv6 with brackets or without.
+/// An address with or without a port; an IPv6 address with or without brackets.
 fn read(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
@@ -74,7 +76,7 @@ impl FromRequestParts<State> for Address {
 }
 
 impl State {
-    /// One more sign-in that begins or comes back from there.
+    /// Counts a sign-in that begins or comes back from this address.
     ///
     /// # Errors
     /// `TooOften`, `Unavailable`.
@@ -82,7 +84,7 @@ impl State {
         self.count(Counted::SignInFrom, &from.counted(), self.site.limits.sign_ins_per_address, Often::SignInFrom).await
     }
 
-    /// One more of what a person or a session, by its id, may do so often.
+    /// Counts one more act of a person or a session, by its id.
     ///
     /// # Errors
     /// `TooOften`, `Unavailable`.
@@ -115,17 +117,17 @@ mod tests {
     #[test]
     fn nobody_names_an_address_for_themselves() {
         let proxies = ["10.0.0.0/8"];
-        // Without a trusted proxy the header is what anybody may write.
+        // Without a trusted proxy the header is not believed: any client may write it.
         assert_eq!(address("203.0.113.9", &["198.51.100.1"], &[]), "203.0.113.9");
         assert_eq!(address("203.0.113.9", &["198.51.100.1"], &proxies), "203.0.113.9");
-        // With one, what it appended counts, and not what the client wrote before it.
+        // With a trusted proxy, the address that the proxy appended counts, not what the client wrote before it.
         assert_eq!(address("10.0.0.1", &["198.51.100.1"], &proxies), "198.51.100.1");
         assert_eq!(address("10.0.0.1", &["8.8.8.8, 198.51.100.1"], &proxies), "198.51.100.1");
         for told in ["2001:db8::2", "[2001:db8::2]", "[2001:db8::2]:4711"] {
             assert_eq!(address("10.0.0.1", &[told], &proxies), address("2001:db8::2", &[], &[]), "{told}");
         }
         assert_eq!(address("10.0.0.1", &["8.8.8.8", "198.51.100.1:4711, 10.9.9.9"], &proxies), "198.51.100.1");
-        // What is none, or nothing, leaves the proxy's own.
+        // Without a valid address the proxy's own counts.
         assert_eq!(address("10.0.0.1", &["8.8.8.8, unknown"], &proxies), "10.0.0.1");
         assert_eq!(address("10.0.0.1", &[], &proxies), "10.0.0.1");
     }

@@ -7,19 +7,19 @@ use latchkey_domain::access::{
     request::{ClosedWhy, RequestState},
 };
 
-/// What a colour says. Never said by colour alone: an icon and a word stand beside it.
+/// The meaning of a colour. An icon and a word stand beside it, so that colour alone never carries the meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     Neutral,
     Working,
-    /// Somebody is to act.
+    /// A person has to act.
     Needs,
     Good,
     Danger,
 }
 
 impl Tone {
-    /// Its class.
+    /// Its CSS class.
     pub fn class(self) -> &'static str {
         match self {
             Self::Neutral => "tone-neutral",
@@ -37,20 +37,20 @@ pub struct Pill {
     pub tone: Tone,
     pub icon: Icon,
     pub word: &'static str,
-    /// Whether its icon turns: something is under way.
+    /// Whether its icon turns, since something is in progress.
     pub turns: bool,
 }
 
 impl Pill {
-    /// Of an access that runs and allows more than was approved, and of a target on which one does.
+    /// For an active access that allows more than was approved, and for a target that has one.
     pub const ALLOWS_MORE: Self = Self::new(Tone::Needs, Icon::TriangleAlert, "Allows more than approved");
 
-    /// A pill that stands still.
+    /// A pill whose icon does not turn.
     pub const fn new(tone: Tone, icon: Icon, word: &'static str) -> Self {
         Self { tone, icon, word, turns: false }
     }
 
-    /// A request's state; of a cancelled one also why.
+    /// A request's state; for a cancelled one also why.
     pub fn request(state: RequestState, why: Option<ClosedWhy>) -> Self {
         let (tone, icon) = match state {
             RequestState::Pending => (Tone::Needs, Icon::Hourglass),

@@ -1,27 +1,27 @@
-//! What browsers see: routes, extractors, pages. One file a noun, each page's struct above its handler.
+//! What browsers see: routes, extractors, pages. A file for each noun, each page's struct above its handler.
 //!
-//! May not import: aws, kubernetes, worker. The web holds no credentials of the outside; what it shows of it is
-//! what the worker observed.
+//! May not import: aws, kubernetes, worker. The web holds no credentials of AWS or of clusters; what it shows of them
+//! is what the worker observed.
 //!
 //! Server-rendered HTML (askama); no page needs JavaScript, and htmx makes pages live. Every request has an id, in the
 //! log, in `x-request-id`, and on the page of an internal error, which shows nothing else. The web never asks a
 //! cluster: previews run the planner over the last observation and say how old it is.
 //!
-//! What holds a whole cluster (a fence, a pause of granting, a run that failed: `store::read::hold`) is one sentence
-//! without internal detail on the form that asks for it and on requests that wait, the same on `/status`, and over
-//! operators' pages if it needs one of them.
+//! What holds a whole cluster up (a fence, a pause of granting, a failed run: `store::read::hold`) is one sentence
+//! without internal detail on the form that asks for the cluster and on its pending requests. `/status` has the same
+//! sentence, and so have operators' pages if an operator has to act.
 //!
-//! The form that decides carries `seen`. If it is not the hash of now, the answer is 409 with the fresh page and the
-//! input kept. What belongs to another person is 404. Success is a 303 to the thing made.
+//! The form that decides carries `seen`. If that differs from the hash of now, the answer is 409 with the fresh page
+//! and the input kept. What belongs to another person is 404. Success is a 303 to the thing that was made.
 //!
 //! # Addresses
 //!
-//! These names are stable, since scripts use them; ids are UUIDv7. The whole list is `routes`, of the `routes()` of
-//! each file here; `tests/it/access_table/table.rs` says of each what each kind of person gets and sees.
+//! These names are stable, since scripts use them; ids are UUIDv7. `routes` has the whole list, from the `routes()` of
+//! each file here; `tests/it/access_table/table.rs` says what each kind of person gets and sees at each address.
 //!
 //! - `GET /sign-in`, `/sign-in/start`, `/sign-in/callback`; `POST /sign-out`: anyone.
 //! - `GET /`: people who are signed in.
-//! - `GET /identities`, `/identities/new`; `POST /identities` (`token`: what the AWS CLI printed): one's own.
+//! - `GET /identities`, `/identities/new`; `POST /identities` (`token`: what the AWS CLI printed): the person's own.
 //! - `GET /requests/new`; `POST /requests` (`cluster`, `profile`, `namespace` (repeated), `principal` (ARN), `minutes`,
 //!   `reason`): people whom policy.toml lets ask. `POST /requests/new` answers with the same form, checked.
 //! - `GET /requests/{id}`: requester, eligible and past deciders, operators, auditors.
@@ -34,15 +34,15 @@
 //! - `GET /clusters`, `/clusters/{id}`, `/status`: people who are signed in; more for operators and auditors.
 //! - `GET /audit`, `/audit/{place}` (filters; a link's number, or an event's id until it has one): auditors; 404 for
 //!   others.
-//! - `POST /audit/export` (`format` (`jsonl`, `csv`) and the filters; 422 at one that nothing can be of): auditors; 404
+//! - `POST /audit/export` (`format` (`jsonl`, `csv`) and the filters; 422 if a filter can match nothing): auditors; 404
 //!   for others.
 //! - `POST /identities/{id}/release` (`handle` of its holder, `reason`): operators; 404 for others.
 //! - `GET /targets`, `/targets/{kind}/{key}` (`find`, `kind` (`cluster`, `principal`)): operators; 404 for others.
 //! - `POST /targets/{kind}/{key}/try`; for clusters `/pause`, `/resume` (`reason` to pause): operators; 404 for others.
 //! - `POST /alarms/{id}/clear`: operators; 404 for others.
 //! - `GET /settings`; `POST /settings` (`theme` (`auto`, `light`, `dark`), `zone` (an IANA name, or a city that names
-//!   one, or empty)): one's own.
-//! - `POST /settings/sessions/{id}/end`, `/settings/sessions/end-others`: one's own; 404 for others'.
+//!   one, or empty)): the person's own.
+//! - `POST /settings/sessions/{id}/end`, `/settings/sessions/end-others`: the person's own; 404 for others'.
 //! - `GET /healthz`, `/readyz`: machines.
 //! - A page that follows what happens has its live part below its own address, at `/live`.
 
@@ -102,7 +102,7 @@ use url::Url;
 pub struct State {
     pub store: Store,
     pub login: Arc<OpenId>,
-    /// Asks AWS whose a pasted proof is.
+    /// Asks AWS which principal signed a pasted proof.
     pub sts: Arc<Sts>,
     pub site: Arc<Site>,
 }
@@ -110,12 +110,12 @@ pub struct State {
 /// What the portal is, the same for every request.
 #[derive(Debug)]
 pub struct Site {
-    /// Where browsers find the portal: https, or http on a loopback host.
+    /// The address at which browsers find the portal: https, or http on a loopback host.
     pub public_url: Url,
     pub sessions: SessionLimits,
     /// The zone in which times are shown.
     pub zone: TimeZone,
-    /// Whose `X-Forwarded-For` is believed.
+    /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     pub limits: Limits,
 }
@@ -125,7 +125,7 @@ pub fn router(state: State) -> Router {
     frame::around(routes().router(), &state).with_state(state)
 }
 
-/// What machines ask on an address of their own: `/healthz`, `/readyz`.
+/// The routes for machines, on an address of their own: `/healthz`, `/readyz`.
 pub fn for_machines(state: State) -> Router {
     health::routes().router().with_state(state)
 }

@@ -1,5 +1,5 @@
-//! What somebody opened, as far as their browser says: a page of another site can make a browser ask for any address,
-//! as a picture or ahead of time, and such a request is nobody's act.
+//! Requests that a person opened, as far as their browser says. A page of another site can make a browser request any
+//! address, as a picture or ahead of time: such a request is not a person's act.
 
 use super::{Failure, State};
 use axum::{
@@ -7,21 +7,21 @@ use axum::{
     http::{HeaderMap, HeaderValue, request::Parts},
 };
 
-/// A request that somebody's navigation made, or that says nothing about it (older browsers, tools). As an extractor it
-/// refuses every other with `Malformed`.
+/// A request that a person's navigation made, or that says nothing about it (older browsers, tools). As an extractor it
+/// refuses every other request with `Malformed`.
 #[derive(Debug, Clone, Copy)]
 pub struct Opened;
 
-/// What browsers say of a request (Fetch Metadata), and what an opened page says.
+/// The headers of a navigation (Fetch Metadata), and their values for an opened page.
 const OPENED: [(&str, &str); 2] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
-/// What says that nobody sees the answer yet, by its names of yesterday, too.
+/// The headers which say that the response is not shown yet, with their older names.
 const PURPOSES: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 const AHEAD: [&str; 2] = ["prefetch", "preview"];
 
 fn is_opened(headers: &HeaderMap) -> bool {
     let is = |value: &HeaderValue, wanted: &str| value.as_bytes().trim_ascii().eq_ignore_ascii_case(wanted.as_bytes());
     let says = |(name, wanted): (&str, &str)| headers.get_all(name).iter().all(|value| is(value, wanted));
-    // `prefetch;prerender` is one, too.
+    // `prefetch;prerender` counts, too.
     let ahead = |value: &HeaderValue| {
         let mut words = value.as_bytes().split(|byte| matches!(byte, b';' | b',' | b' '));
         words.any(|word| AHEAD.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes())))

@@ -7,7 +7,7 @@ use axum::{
 };
 use std::str::FromStr;
 
-/// The id in a path. What is no id leads nowhere: 404, as an id of nothing does.
+/// The id in a path. A text that is not an id is a 404, the same as an unknown id.
 #[derive(Debug, Clone, Copy)]
 pub struct Id<T>(pub T);
 

@@ -1,4 +1,4 @@
-//! What an access lets somebody do: what they can and cannot, how risky that is and why.
+//! What an access allows and does not allow, how risky that is and why.
 
 use super::{
     html::Html,
@@ -16,14 +16,14 @@ use latchkey_domain::{
 pub struct Power {
     pub can: Vec<Html>,
     pub cannot: Vec<Html>,
-    /// What is named and never works, and what works otherwise than it looks.
+    /// What is named and never works, and what works differently from what it suggests.
     pub never: Vec<Html>,
     pub risk: Risk,
     pub reasons: Vec<String>,
 }
 
 impl Power {
-    /// What a profile lets somebody do in these namespaces of a cluster that has `all` of them and these kinds.
+    /// What a profile allows in these namespaces of a cluster that has the namespaces `all` and these kinds.
     pub fn of(profile: &ResolvedProfile, namespaces: &[String], all: &[String], kinds: &Kinds) -> Self {
         let rules = profile.rules();
         let reach = reach_of(profile, namespaces);
@@ -41,12 +41,12 @@ impl Power {
         }
     }
 
-    /// "High risk", in its tone.
+    /// "High risk", in the tone of the risk.
     pub fn pill(&self) -> Pill {
         risk_pill(self.risk)
     }
 
-    /// The class of the scale.
+    /// The CSS class of the risk's scale.
     pub fn scale(&self) -> &'static str {
         match self.risk {
             Risk::Low => "risk-low",
@@ -67,7 +67,7 @@ pub fn risk_of(profile: &ResolvedProfile, namespaces: &[String]) -> Risk {
     assess_in(&profile.rules(), &reach_of(profile, namespaces)).risk
 }
 
-/// Where a profile is bound.
+/// Where a profile is bound: the whole cluster or these namespaces.
 pub fn reach_of(profile: &ResolvedProfile, namespaces: &[String]) -> Reach {
     match profile.scope {
         Scope::Cluster => Reach::Cluster,

@@ -1,5 +1,5 @@
-//! The portal's routes, as a list that can be read. axum's router cannot be, and a route that nobody lists is one that
-//! nobody asks who may use it: so each file of a noun registers its own here and nowhere else.
+//! The portal's routes, as a list that tests can read, which axum's router cannot give. A route that is missing from
+//! the list would have no row in the access table, so each noun's file registers its routes here and nowhere else.
 
 use super::State;
 use axum::{
@@ -10,16 +10,16 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 
-/// A method at an address, as it was registered.
+/// A registered method and address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// GET, which answers HEAD too, or POST: there is nothing else.
+    /// GET, which also answers HEAD, or POST: there are no other methods.
     pub method: Method,
     /// With its parameters: `/grants/{id}`.
     pub path: &'static str,
 }
 
-/// Routes with what answers them.
+/// Routes with their handlers.
 #[derive(Debug, Default)]
 pub struct Routes {
     listed: Vec<Route>,
@@ -27,26 +27,25 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// None.
+    /// No routes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With a page to read. It changes nothing that anybody decided, since links lead there.
+    /// Adds a page. It changes nothing that a person decided, since links lead to it.
     #[must_use]
     pub fn get<H: Handler<T, State>, T: 'static>(self, path: &'static str, handler: H) -> Self {
         self.with(Method::GET, path, get(handler))
     }
 
-    /// With a form to send.
+    /// Adds a form's target.
     #[must_use]
     pub fn post<H: Handler<T, State>, T: 'static>(self, path: &'static str, handler: H) -> Self {
         self.with(Method::POST, path, post(handler))
     }
 
-    /// The same at an address of its own, where nothing is to be read: a browser shows it above a form that was refused,
-    /// and whoever goes there again is led to `page`, where the form is. The parameters of `page` are those of `path`,
-    /// in the same places.
+    /// Adds a form's target at an address without a page. A browser shows that address above a refused form, so a GET
+    /// of it redirects to `page`, where the form is. The parameters of `page` are those of `path`, in the same places.
     #[must_use]
     pub fn form<H: Handler<T, State>, T: 'static>(self, path: &'static str, page: &'static str, handler: H) -> Self {
         let lead = move |uri: Uri| async move { Redirect::to(&filled(page, uri.path())) };
@@ -58,25 +57,25 @@ impl Routes {
         Self { router: self.router.route(path, answers), ..self }
     }
 
-    /// With all of the others.
+    /// Adds all of the others.
     #[must_use]
     pub fn merge(mut self, others: Self) -> Self {
         self.listed.extend(others.listed);
         Self { router: self.router.merge(others.router), ..self }
     }
 
-    /// What is registered, in the order in which it was.
+    /// The registered routes, in order.
     pub fn listed(self) -> Vec<Route> {
         self.listed
     }
 
-    /// What answers.
+    /// The router with all handlers.
     pub(super) fn router(self) -> Router<State> {
         self.router
     }
 }
 
-/// The page's address with the segments that `path` has where the page has parameters.
+/// The page's address, with the segments of `path` in place of the page's parameters.
 fn filled(page: &str, path: &str) -> String {
     let segments = page.split('/').zip(path.split('/').map(Some).chain(std::iter::repeat(None)));
     let fill = |(wanted, given): (&'_ str, Option<&'_ str>)| match given {

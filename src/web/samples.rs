@@ -1,5 +1,5 @@
-//! Every template, rendered from sample data. With `LATCHKEY_SAMPLES=folder` the pages and their static files are
-//! written there, to be looked at: `python3 -m http.server -d folder`.
+//! Every template, rendered from sample data. If `LATCHKEY_SAMPLES` names a folder, the pages and their static files
+//! are written there: `python3 -m http.server -d folder` shows them.
 
 use super::{
     SignedIn,
@@ -43,7 +43,7 @@ pub fn clock() -> Clock {
     Clock::new("2026-11-24T14:48:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap())
 }
 
-/// Somebody of this name with all roles.
+/// A person of this name with all roles.
 pub fn signed_in(name: &str) -> SignedIn {
     let handle = name.split(' ').next().unwrap().to_lowercase();
     SignedIn {
@@ -76,7 +76,7 @@ pub fn signed_in(name: &str) -> SignedIn {
     }
 }
 
-/// A name for the file, and the page.
+/// The name of the file, and the page.
 fn pages() -> Vec<(&'static str, String)> {
     let ana = signed_in("Ana Petrova");
     let access = |state: &str| grant_samples::detail(state);

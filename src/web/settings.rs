@@ -1,4 +1,4 @@
-//! One's own settings: theme, time zone, and the sessions that are signed in.
+//! A person's own settings: theme, time zone, and the sessions that are signed in.
 
 mod zone;
 
@@ -37,11 +37,11 @@ pub struct SettingsPage {
     pub layout: Layout,
     pub saved: bool,
     pub themes: [ThemeChoice; 3],
-    /// As typed; empty for the deployment's.
+    /// The zone as typed; empty for the deployment's.
     pub zone: String,
-    /// Every zone that may be typed.
+    /// Every zone that is offered.
     pub zones: Vec<String>,
-    /// The deployment's.
+    /// The deployment's zone.
     pub usual_zone: String,
     pub zone_error: Option<String>,
     pub sessions: Vec<Session>,
@@ -57,14 +57,14 @@ pub struct ThemeChoice {
     pub chosen: bool,
 }
 
-/// A browser in which one is signed in.
+/// A browser in which the person is signed in.
 #[derive(Debug, Clone)]
 pub struct Session {
     pub id: SessionId,
     pub browser: String,
     pub begun: Timestamp,
     pub seen: Timestamp,
-    /// Whether the page was asked for with it.
+    /// Whether this page was requested with it.
     pub this: bool,
 }
 
@@ -74,7 +74,7 @@ struct SettingsQuery {
     saved: Option<String>,
 }
 
-/// `GET /settings`: one's own.
+/// `GET /settings`: the person's own.
 async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -92,7 +92,7 @@ struct SettingsForm {
     zone: String,
 }
 
-/// `POST /settings`: 303 to the page; 422 where the zone is none, with what was typed.
+/// `POST /settings`: 303 to the page; 422 with what was typed if the zone is unknown.
 async fn save(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -128,7 +128,7 @@ fn said(none: &NoZone) -> String {
     }
 }
 
-/// `POST /settings/sessions/{id}/end`: one of one's own, whichever; 404 for others'. Its next request is signed out.
+/// `POST /settings/sessions/{id}/end`: ends any session of the person; 404 for others'. Its next request is signed out.
 async fn end(Extract(state): Extract<State>, signed_in: SignedIn, Id(id): Id<SessionId>) -> Result<Response, Failure> {
     match ending::end(&state.store, &signed_in.visitor, id).await {
         Ok(()) if id == signed_in.session => {
@@ -141,7 +141,7 @@ async fn end(Extract(state): Extract<State>, signed_in: SignedIn, Id(id): Id<Ses
     }
 }
 
-/// `POST /settings/sessions/end-others`: all but the one that this comes from.
+/// `POST /settings/sessions/end-others`: all sessions of the person except the one that sent this.
 async fn end_others(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Response, Failure> {
     ending::end_others(&state.store, &signed_in.visitor, signed_in.session).await?;
     Ok(Redirect::to("/settings").into_response())
@@ -204,7 +204,7 @@ pub fn routes() -> Routes {
 
 #[cfg(test)]
 impl SettingsPage {
-    /// Three sessions; none but this one; a zone that is none.
+    /// Three sessions; only this one; an unknown zone.
     pub fn samples() -> Vec<(&'static str, Self)> {
         let ana = super::samples::signed_in("Ana Petrova");
         let living = |number: u128, browser: Option<&str>, begun: &str, seen: &str| Living {

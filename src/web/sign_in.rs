@@ -28,17 +28,17 @@ use axum::{
 };
 use serde::Deserialize;
 
-/// Why one is here, and the one way on: a link, since redirects behind a form can be blocked.
+/// Why the visitor is here, and the one way on: a link, since browsers may block a redirect after a form.
 #[derive(Debug, Template, WebTemplate)]
 #[template(path = "sign_in.html")]
 pub struct SignInPage {
     pub layout: Layout,
     pub provider: String,
     pub start: String,
-    /// The page that one wanted, where it is not the first.
+    /// The page that the visitor asked for, if it is not the first page.
     pub wanted: Option<String>,
     pub signed_out: bool,
-    /// Why the last try failed, and what to do.
+    /// Why the last sign-in failed, and what to do.
     pub trouble: Option<String>,
 }
 
@@ -49,7 +49,7 @@ struct SignInQuery {
     signed_out: Option<String>,
 }
 
-/// `GET /sign-in`: says why one is here. Does not look who is signed in: *sign in as someone else* leads here, too.
+/// `GET /sign-in`: says why the visitor is here. It ignores the session: *sign in as someone else* leads here, too.
 async fn page(Extract(state): Extract<State>, Query(query): Query<SignInQuery>) -> SignInPage {
     let mut page = SignInPage::new(&state, &query.return_to);
     page.signed_out = query.signed_out.is_some();
@@ -71,7 +71,7 @@ impl SignInPage {
         }
     }
 
-    /// Why nobody was signed in. What came too often says when it is taken again.
+    /// Why the sign-in failed. If there were too many, the page says when the next is allowed.
     fn failed(state: &State, return_to: &str, error: &LoginError) -> Response {
         if let LoginError::TooOften(often) = error {
             let text = too_often(Often::SignInOf, often.times, often.wait_seconds);
@@ -104,7 +104,8 @@ impl SignInPage {
         response
     }
 
-    /// Counts one more sign-in from there. Where that is one too many, or cannot be told, the answer says so.
+    /// Counts one more sign-in from this address. If that is one too many, or counting fails, the error is the
+    /// response.
     async fn counted(state: &State, return_to: &str, from: Address) -> Result<(), Response> {
         state.count_sign_in(from).await.map_err(|failure| match failure {
             Failure::TooOften(often) => Self::too_often(state, return_to, often.text, often.wait_seconds),
@@ -113,8 +114,9 @@ impl SignInPage {
     }
 }
 
-/// `GET /sign-in/start`: leaves for the provider, with the attempt bound to this browser by a cookie. What nobody opened
-/// is refused before it is counted: else a page of another site could use up the sign-ins of an office.
+/// `GET /sign-in/start`: redirects to the provider, with the attempt bound to this browser by a cookie. A request that
+/// no person opened is refused before it is counted: else a page of another site could use up the sign-ins of an
+/// office.
 async fn start(
     _opened: Opened,
     Extract(state): Extract<State>,
@@ -134,8 +136,8 @@ async fn start(
     }
 }
 
-/// `GET /sign-in/callback`: the provider sends the browser back. A sign-in always makes a new session; one that this
-/// browser had before ends. An answer that counts no more changes nothing.
+/// `GET /sign-in/callback`: the provider sends the browser back. A sign-in always makes a new session, and ends the
+/// session that this browser had before. An answer that is no longer valid changes nothing.
 async fn callback(
     _opened: Opened,
     Extract(state): Extract<State>,
@@ -174,8 +176,8 @@ async fn is_signed_in(state: &State, headers: &HeaderMap) -> bool {
     session.is_ok_and(|session| session.is_some())
 }
 
-/// Somebody who is signed in comes back with an answer that signs nobody in: from another tab, or once more. They stay
-/// who they are, and get to where that answer was to lead.
+/// For a person who is signed in and comes back with an answer that is no longer valid: from another tab, or a second
+/// time. Their session stays, and they are redirected to where that answer was to lead.
 async fn led_on(state: &State, answer: &Callback) -> Response {
     let wanted = state.login.wanted(&state.store, answer).await.unwrap_or_default();
     let back = wanted.and_then(|wanted| way_back(&state.site, &wanted)).unwrap_or_else(|| "/".to_owned());
@@ -191,13 +193,13 @@ async fn sign_out(Extract(state): Extract<State>, headers: HeaderMap) -> Result<
     Ok((cookies, Redirect::to("/sign-in?signed_out=1")).into_response())
 }
 
-/// Where to return to: a path of this site and nothing else, whatever was asked. Nothing where it is none, or leads
-/// to sign-in again.
+/// The address to return to: always a path of this site, whatever was asked for. None if it is not one, or leads to
+/// sign-in again.
 pub fn way_back(site: &Site, wanted: &str) -> Option<String> {
     if wanted.is_empty() || wanted.chars().any(char::is_control) {
         return None;
     }
-    // Parsed as a browser parses it: `//host`, `/\host` and other spellings lead away and fail the comparison.
+    // Parsed as a browser does: `//host`, `/\host` and other spellings lead to another origin and fail the comparison.
     let url = site.public_url.join(wanted).ok()?;
     if url.origin() != site.public_url.origin() || !url.username().is_empty() || url.path().starts_with("/sign-") {
         return None;

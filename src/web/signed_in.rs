@@ -1,4 +1,4 @@
-//! Who a request comes from. Identity comes from the session alone, never from what a client sends.
+//! The person who sent a request. Identity comes from the session alone, never from what a client sends.
 
 use super::{
     Failure, State,
@@ -25,19 +25,19 @@ use jiff::tz::TimeZone;
 use latchkey_domain::access::{SessionId, person::Theme};
 use std::sync::Arc;
 
-/// Somebody who is signed in, with what every page needs to know. As an extractor it leads whoever is not to the
-/// sign-in page and back again.
+/// A person who is signed in, with what every page needs to know. As an extractor it fails with `SignedOut` without a
+/// session, which leads to the sign-in page and back again.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     pub session: SessionId,
     pub visitor: Visitor,
-    /// Where none can be read, one that lets nobody do anything: what one has can be seen and given back all the same.
+    /// If no policy can be read, one that allows nothing: a person can still see their accesses and give them back.
     pub policy: Arc<Current>,
     pub unruled: Option<Unruled>,
-    /// Business time, as the database has it, in the zone that they chose, or that of the site.
+    /// Business time from the database, in the person's zone, or the site's if they chose none.
     pub clock: Clock,
     pub theme: Theme,
-    /// The zone that they chose, by its IANA name.
+    /// The zone that the person chose, by its IANA name.
     pub time_zone: Option<String>,
     pub banners: Vec<Banner>,
 }
@@ -48,12 +48,12 @@ impl SignedIn {
         Layout::new(self, place, title)
     }
 
-    /// Whether to offer them to ask; where no policy can be read, the form says so.
+    /// Whether to show the link to the form of a request. If no policy can be read it is shown, and the form says so.
     pub fn may_ask(&self) -> bool {
         self.visitor.roles.requester || self.unruled.is_some()
     }
 
-    /// Goes on for operators only.
+    /// Fails for everyone except operators.
     ///
     /// # Errors
     /// See [`SignedIn::not_theirs`].
@@ -61,7 +61,7 @@ impl SignedIn {
         if sight::targets(self.visitor.roles) { Ok(()) } else { Err(self.not_theirs()) }
     }
 
-    /// Goes on for auditors only.
+    /// Fails for everyone except auditors.
     ///
     /// # Errors
     /// See [`SignedIn::not_theirs`].
@@ -69,21 +69,21 @@ impl SignedIn {
         if sight::audit(self.visitor.roles) { Ok(()) } else { Err(self.not_theirs()) }
     }
 
-    /// The policy to go by; none where none can be read.
+    /// The current policy; none if it cannot be read.
     pub fn rules(&self) -> Option<&Current> {
         self.unruled.is_none().then_some(&*self.policy)
     }
 
-    /// Goes on where a policy can be gone by.
+    /// Fails if the current policy cannot be read.
     ///
     /// # Errors
-    /// `Unavailable` where none can be read.
+    /// `Unavailable` if it cannot be read.
     pub fn ruled(&self) -> Result<(), Failure> {
         self.unruled.map_or(Ok(()), |unruled| Err(unruled.into()))
     }
 
-    /// What is not there, or not this person's to see: which of both is not told. Without a policy it cannot be told
-    /// either who may decide, operate or audit.
+    /// The failure for a thing that is absent or not this person's to see, without telling which. Without a policy
+    /// Latchkey cannot tell who may decide, operate or audit, and says that instead.
     pub fn not_theirs(&self) -> Failure {
         let Some(unruled) = self.unruled else { return Failure::NotFound };
         Failure::Unavailable(format!(
@@ -94,7 +94,7 @@ impl SignedIn {
     }
 }
 
-/// Polls end here, and never lengthen a session.
+/// Polled addresses end in this; a poll never extends a session.
 const POLLS_END_WITH: &str = "/live";
 
 impl FromRequestParts<State> for SignedIn {
@@ -107,7 +107,7 @@ impl FromRequestParts<State> for SignedIn {
             None => None,
         };
         let Some(found) = found else {
-            // Only a page can be returned to; what was posted is kept by the handlers that can.
+            // Only a page can be returned to. Handlers of forms keep what was posted, if they can.
             let back = (matches!(parts.method, Method::GET | Method::HEAD) && !polling).then(|| parts.uri.to_string());
             return Err(Failure::SignedOut { back });
         };
@@ -122,13 +122,14 @@ impl FromRequestParts<State> for SignedIn {
         let (now, pulse) = match pulse::read(&state.store).await {
             Ok(pulse) => (pulse.now, Some(pulse)),
             Err(error) if error.is_unavailable() => return Err(error.into()),
-            // A single row that cannot be read takes nobody's page away.
+            // A single unreadable row must not take a page away from every visitor.
             Err(error) => {
                 tracing::error!(error = %chain(&error), "how Latchkey fares cannot be read");
                 (pulse::now(&state.store).await?, None)
             }
         };
-        // A zone that this machine's database lost since is the site's until another is chosen.
+        // If this machine's time zone database no longer has the zone, the site's applies until the person chooses
+        // another.
         let own_zone = found.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
         let clock = Clock::new(now, own_zone.unwrap_or_else(|| state.site.zone.clone()));
         let roles = Roles::of(&found.person, &policy.file);
@@ -154,7 +155,7 @@ impl FromRequestParts<State> for SignedIn {
             theme: found.theme,
             time_zone: found.time_zone,
         };
-        // The frame shows who is signed in on error pages, too.
+        // The frame shows who is signed in on its error pages.
         if let Some(shown) = parts.extensions.get::<ShownTo>() {
             shown.is(&signed_in);
         }

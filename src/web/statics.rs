@@ -1,4 +1,4 @@
-//! Files that never change under their address: each URL carries the hash of its content.
+//! Static files. Each address carries the hash of its content, so what it serves never changes.
 
 use super::routes::Routes;
 use axum::{
@@ -41,13 +41,13 @@ impl File {
     }
 }
 
-/// The address of a file under `static/`. A path that is not served gives an address that answers 404; the test of
-/// the layout finds it.
+/// The address of a file under `static/`. For a path that is not served, the address answers 404; the test of the
+/// layout finds that.
 pub fn url(path: &str) -> &'static str {
     FILES.iter().find(|file| file.path == path).map_or("/static/none", |file| file.url.as_str())
 }
 
-/// Every file with its address and content, for whoever shows pages without a server.
+/// Every file with its address and content, to show pages without a server.
 #[cfg(test)]
 pub fn all() -> impl Iterator<Item = (&'static str, &'static [u8])> {
     FILES.iter().map(|file| (file.url.as_str(), file.body))

@@ -1,4 +1,4 @@
-//! How Latchkey itself fares: four plain lines, for everybody who is signed in.
+//! The health of Latchkey itself: four plain lines, for everyone who is signed in.
 
 use super::{
     Failure, SignedIn, State,
@@ -39,16 +39,16 @@ pub struct StatusPage {
     pub layout: Layout,
     pub lines: [Plain; 4],
     pub workers: Vec<Worker>,
-    /// Those that ended without a word while others live.
+    /// The workers that stopped without signing off, if others are alive.
     pub earlier: Option<String>,
     pub queue: String,
     /// The last verification of the whole audit chain.
     pub chain: LastCheck,
-    /// For operators: what waits for somebody, and which policy rules.
+    /// For operators: what needs a person, and which policy is current.
     pub operator: Option<ForOperators>,
 }
 
-/// A line: what, how, and a sentence.
+/// A line: the subject, its state, and a sentence.
 #[derive(Debug, Clone)]
 pub struct Plain {
     pub what: &'static str,
@@ -65,7 +65,7 @@ pub struct Worker {
     pub seen: String,
 }
 
-/// What operators see besides.
+/// What only operators see.
 #[derive(Debug, Clone)]
 pub struct ForOperators {
     pub policy_hash: String,
@@ -73,14 +73,14 @@ pub struct ForOperators {
     pub stuck: Vec<StuckRow>,
 }
 
-/// An alarm that stands.
+/// An alarm that is not over.
 #[derive(Debug, Clone)]
 pub struct AlarmRow {
     pub what: Html,
     pub since: Html,
-    /// The access that it is about.
+    /// The address of the access that it is about.
     pub address: Option<String>,
-    /// Where it is cleared; none where it is over by itself.
+    /// The address that clears it; none if it clears by itself.
     pub clear: Option<String>,
 }
 
@@ -94,13 +94,13 @@ pub struct StuckRow {
     pub attempts: String,
 }
 
-/// As many as are named, and one more.
+/// The clusters that are named, and one more, to know whether there are more.
 const HELD: i64 = 4;
 /// How many accesses in trouble are shown.
 const STUCK: usize = 50;
 /// How many alarms are shown.
 const ALARMS: i64 = 100;
-/// How many clusters on which nothing is set up are named.
+/// How many clusters are named on which nothing is set up.
 const TOLD: usize = 3;
 
 /// `GET /status`.
@@ -115,7 +115,7 @@ async fn page(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Sta
     Ok(StatusPage::new(&signed_in, (&health, &held), &checked, (&provider, provider_answers), &troubles))
 }
 
-/// What is told to operators alone.
+/// What only operators are told.
 #[derive(Debug, Default)]
 struct Troubles {
     alarms: Vec<Standing>,
@@ -133,11 +133,11 @@ impl Troubles {
     }
 }
 
-/// A worker tells that it lives each few seconds.
+/// A worker sends a heartbeat every few seconds: after this long without one it counts as silent.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(30);
-/// A worker that is silent so long, while another lives, ended without a word: it was killed, or crashed.
+/// A worker that is silent for so long while another is alive was killed or crashed.
 const EARLIER_AFTER: SignedDuration = SignedDuration::from_mins(5);
-/// Changes take seconds: what waits longer is late.
+/// A change takes seconds: one that waits longer is late.
 const LATE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 const WORKS: Pill = Pill::new(Tone::Good, Icon::CircleCheck, "Works");
@@ -240,7 +240,7 @@ fn changes(health: &Health, held: &[OnHold], alive: bool, clock: &Clock) -> Plai
     Plain { what: "Changes", pill: of_changes(health, held, alive, clock), sentence: Html::joined(&sentences) }
 }
 
-/// Nothing is well where anything waits, or where nothing could be set up.
+/// The pill is not *Works* if anything waits, or if something could not be set up.
 fn of_changes(health: &Health, held: &[OnHold], alive: bool, clock: &Clock) -> Pill {
     let late = health.coming_since.is_some_and(|since| clock.now.duration_since(since) > LATE_AFTER);
     let is_pause = |held: &OnHold| match held.hold {
@@ -300,7 +300,7 @@ fn endings(health: &Health, alive: bool, clock: &Clock) -> Plain {
     Plain { what: "Endings", pill, sentence: Html::sentence(&sentence) }
 }
 
-/// Whether events are linked; what of the chain does not hold stands below.
+/// Whether new events are linked. Whether the existing chain verifies is told below.
 fn audit_log(health: &Health, checked: &Checked, alive: bool) -> Plain {
     let stands_still = health.seal_waits.filter(|waits| *waits > standstill::LONG);
     let (pill, text) = match (stands_still, checked.broken.is_some()) {
@@ -318,7 +318,7 @@ fn audit_log(health: &Health, checked: &Checked, alive: bool) -> Plain {
     Plain { what: "Audit log", pill, sentence: Html::sentence(&Sentence::default().text(text)) }
 }
 
-/// Of workers that ended without a word; nothing where there is none.
+/// A sentence about the workers that stopped without signing off; none if there are none.
 fn earlier_workers(earlier: &[&WorkerAlive]) -> Option<String> {
     let youngest = earlier.iter().map(|worker| worker.silent_for).min()?;
     let many = match earlier.len() {
@@ -333,12 +333,12 @@ fn number(number: i64, one: &str, more: &str) -> String {
 }
 
 impl WorkerAlive {
-    /// Whether it lives and claims what is due.
+    /// Whether it is alive and claims what is due.
     fn works(&self) -> bool {
         self.silent_for <= SILENT_AFTER && self.clock_off.is_none() && self.does_not_look().is_none()
     }
 
-    /// How long it did not look for what is due, where that is too long.
+    /// How long it has not looked for what is due, if that is too long.
     fn does_not_look(&self) -> Option<SignedDuration> {
         self.looked.filter(|looked| *looked > LOOKS_WITHIN)
     }
@@ -417,7 +417,7 @@ pub fn routes() -> Routes {
 
 #[cfg(test)]
 impl StatusPage {
-    /// All is well but for one revocation, and a pause.
+    /// Everything works except one revocation, and granting is paused on a cluster.
     pub fn sample(signed_in: &SignedIn) -> Self {
         use crate::store::read::health::StuckPart;
         let seconds = SignedDuration::from_secs;
@@ -472,7 +472,7 @@ impl StatusPage {
     }
 }
 
-/// One that is over by itself, one that an operator clears.
+/// An alarm that clears by itself, and one that an operator clears.
 #[cfg(test)]
 fn sample_alarms() -> Vec<Standing> {
     use latchkey_domain::access::{AlarmId, GrantId, alarm::AlarmCode};

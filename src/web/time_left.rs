@@ -1,10 +1,10 @@
-//! How much of an access's time is left, as every page shows it.
+//! How much of an access's time is left. Every page shows it alike.
 
 use super::html::Html;
 use crate::words::{self, Clock};
 use jiff::{SignedDuration, Timestamp};
 
-/// The bar warns once less than one part of so many is left.
+/// The bar warns once less than one part in this many is left.
 const ENDING: i64 = 5;
 
 /// How much of the time is left.
@@ -16,13 +16,13 @@ pub struct TimeLeft {
     pub class: &'static str,
     /// "42 min".
     pub left: String,
-    /// Its end, in a few words and in full.
+    /// Its end, in short and in full.
     pub at: Html,
     pub when: Html,
 }
 
 impl TimeLeft {
-    /// Of an access that runs between these.
+    /// The time left of an access that is active between these.
     pub fn of((since, until): (Timestamp, Timestamp), clock: &Clock) -> Self {
         let total_seconds = (until.as_second() - since.as_second()).max(1);
         let left_seconds = (until.as_second() - clock.now.as_second()).clamp(0, total_seconds);

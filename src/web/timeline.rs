@@ -1,4 +1,4 @@
-//! What happened, on a rail: major events boxed, minor ones a line with an icon.
+//! What happened, on a rail: major events are boxed, minor ones are a line with an icon.
 
 use super::{
     html::Html,
@@ -27,14 +27,14 @@ pub struct Event {
     pub major: bool,
     pub tone: Tone,
     pub icon: Icon,
-    /// Whether the icon turns: it is happening now.
+    /// Whether the icon turns, since it is happening now.
     pub turns: bool,
     pub text: Html,
-    /// Nothing for what lies ahead.
+    /// None for what has not happened yet.
     pub at: Option<Timestamp>,
-    /// What somebody wrote about it.
+    /// What a person wrote about it.
     pub quote: Option<String>,
-    /// Lines beneath: what was seen.
+    /// The lines below it: what was seen.
     pub evidence: Vec<Html>,
 }
 
@@ -50,7 +50,7 @@ impl Event {
         Self { major: true, ..Self::minor(tone, icon, text, at) }
     }
 
-    /// The same, with what somebody wrote.
+    /// The same, with what a person wrote.
     #[must_use]
     pub fn quoting(mut self, text: Option<&str>) -> Self {
         self.quote = text.map(str::to_owned).filter(|text| !text.trim().is_empty());
@@ -58,7 +58,7 @@ impl Event {
     }
 }
 
-/// Where an access stands: what is the case, what is waited for, and what to do.
+/// The state of an access: what it is, what it waits for, and what to do.
 pub fn standing(grant: &GrantProgress, clock: &Clock) -> Sentence {
     let until = grant.active.map(|(_, until)| until);
     let is_new = matches!(grant.state, GrantState::Scheduled | GrantState::Provisioning);
@@ -70,15 +70,15 @@ pub fn standing(grant: &GrantProgress, clock: &Clock) -> Sentence {
     }
 }
 
-/// The mark of its trouble, which stands beside the pill, never in it.
+/// The mark of its trouble, which is shown beside the pill, never in it.
 pub fn mark(grant: &GrantProgress) -> Option<Pill> {
     grant.trouble().map(|(trouble, _)| Pill::trouble(trouble))
 }
 
-/// How an access came about and went, what lies ahead last.
+/// The events of an access, what has not happened yet last.
 ///
-/// A step that was begun just before a state changed may end just after it. So the order is first that of the phases,
-/// then that of time within one.
+/// A step that began just before a change of state may end just after it, so events are ordered by phase first, and by
+/// time within a phase.
 pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Vec<Event> {
     let mut events: Vec<(Phase, Event)> = Vec::new();
     let since = grant.active.map(|(since, _)| since);
@@ -117,7 +117,7 @@ pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Ve
     }
     events.sort_by_key(|(phase, event)| (*phase, event.at));
     let mut events: Vec<Event> = events.into_iter().map(|(_, event)| event).collect();
-    // What holds both of its parts up is said once.
+    // A trouble that both legs have is told once.
     let mut said = Vec::new();
     for leg in &grant.legs {
         if !said.contains(&leg.condition.trouble()) {
@@ -138,7 +138,7 @@ enum Phase {
     SettingUp,
     Proven,
     Active,
-    /// What the worker put right, or took away for a while, meanwhile.
+    /// What the worker corrected, or took away for a while, meanwhile.
     Kept,
     Revoking,
     TakingAway,
@@ -147,8 +147,8 @@ enum Phase {
 }
 
 impl Phase {
-    /// By when it was begun alone: a binding that is emptied and deleted may have been taken away from a running access,
-    /// which goes on once what stood in its way is gone.
+    /// By when the step began, not by its kind: a binding that is emptied and deleted may have been taken away from an
+    /// active access, which goes on once the obstacle is gone.
     fn of(taken: &StepTaken, since: Option<Timestamp>, revoking: Option<Timestamp>) -> Self {
         if revoking.is_some_and(|revoking| taken.started_at >= revoking) {
             Self::TakingAway
@@ -177,24 +177,24 @@ fn step(taken: &StepTaken) -> Event {
     event
 }
 
-/// Whether what was proven once was looked at again since: a proof is older than the state that it led to, but for the
-/// second in which both are stored.
+/// Whether a leg was proven again after activation: the activating proof is older than the state that it led to, except
+/// for the second in which both are stored.
 fn is_again(leg: &LegProgress, since: Option<Timestamp>) -> bool {
     let (Some(at), Some(since)) = (leg.proven_at, since) else { return false };
     leg.proven == Proven::Present && at.as_second() > since.as_second() + 1
 }
 
-/// A run's outcome is told a moment after its leg has it.
+/// The event of a run's outcome is recorded a moment after its leg.
 const SAME: SignedDuration = SignedDuration::from_secs(2);
 
-/// Whether a leg has this very proof still, with what was seen.
+/// Whether a leg still has this proof, with what was seen.
 fn is_of_a_leg(told: &Told, legs: &[LegProgress]) -> bool {
     let What::Proven { target_kind, .. } = &told.what else { return false };
     let is_it = |at: Timestamp| at.duration_since(told.at).abs() <= SAME;
     legs.iter().any(|leg| leg.target.kind() == target_kind && leg.proven_at.is_some_and(is_it))
 }
 
-/// What the log tells that no row has any more.
+/// What only the log still tells.
 fn of_log(told: &Told, grant: &GrantProgress) -> (Phase, Event) {
     let is_over = grant.revoking_since.is_some_and(|since| told.at >= since);
     match &told.what {
@@ -234,12 +234,12 @@ fn proof(leg: &LegProgress, again: bool) -> Option<Event> {
     Some(event)
 }
 
-/// What else says yes.
+/// What else answers yes.
 pub fn beside(grant: &GrantProgress) -> Vec<Html> {
     grant.beside().iter().map(|residual| Html::prose(&words::residual::sentence(residual))).collect()
 }
 
-/// What a proof saw: how many questions were answered how, and sentences.
+/// What a proof saw: how many questions had which answer, and sentences.
 fn evidence(seen: &Evidence) -> Vec<Html> {
     let answers = seen.answers.as_ref().map(|answers| words::steps::answers(answers, "as intended"));
     answers.iter().chain(&seen.said).map(|line| Html::prose(line)).collect()

@@ -13,21 +13,21 @@ use latchkey_domain::{
     eks::rbac::{Capability, Kinds, Reach, capabilities},
 };
 
-/// Whom a sentence is about.
+/// The person that a sentence is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject<'a> {
-    /// Whoever reads it.
+    /// The reader.
     You,
     Named(&'a str),
 }
 
 impl<'a> Subject<'a> {
-    /// `You` where the person is the reader.
+    /// `You` if the person is the reader.
     pub fn of(name: &'a str, is_reader: bool) -> Self {
         if is_reader { Self::You } else { Self::Named(name) }
     }
 
-    /// At the start of a sentence.
+    /// The subject at the start of a sentence.
     pub fn start(self) -> &'a str {
         match self {
             Self::You => "You",
@@ -43,7 +43,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What the access is: the middle of every access sentence.
+/// What the access allows and where: the middle of every access sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access<'a> {
     /// "read pods": see [`doing`].
@@ -54,14 +54,14 @@ pub struct Access<'a> {
 }
 
 impl<'a> Access<'a> {
-    /// Of these terms, which allow this: see [`doing`].
+    /// The access with these terms, which allow `doing`: see [`doing`].
     pub fn of(doing: &'a str, terms: &'a Terms) -> Self {
         let namespaces = terms.namespaces.iter().map(|namespace| namespace.name.as_str()).collect();
         Self { doing, scope: terms.profile.scope, namespaces, cluster: &terms.cluster_name }
     }
 }
 
-/// How an access stands in time.
+/// The state of a request or an access, with its times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tense {
     Asked { state: RequestState, minutes: u32 },
@@ -80,7 +80,8 @@ impl Access<'_> {
                 let start = start.text(subject.verb(" ask to ", " asks to "));
                 self.place(start).text(format!(" for {}", length(minutes)))
             }
-            // What became of an approved one is another sentence: an old list must not say that somebody may.
+            // The outcome of an approved request is another sentence: an old list must not say that a person may do
+            // this now.
             Tense::Asked {
                 state: RequestState::Approved | RequestState::Denied | RequestState::Cancelled | RequestState::Lapsed,
                 minutes,
@@ -105,7 +106,7 @@ impl Access<'_> {
         }
     }
 
-    /// Who could do what, without a time: "read pods in `payments` on `prod-eu`".
+    /// What can be done where, without a time: "read pods in `payments` on `prod-eu`".
     pub fn place(&self, start: Sentence) -> Sentence {
         let sentence = start.parsed(self.doing);
         match self.scope {
@@ -129,7 +130,7 @@ impl Access<'_> {
     }
 }
 
-/// Things that people look for first, in this order.
+/// The kinds that people look for first, in this order.
 const WELL_KNOWN: [&str; 9] = [
     "everything",
     "pods",
@@ -142,12 +143,12 @@ const WELL_KNOWN: [&str; 9] = [
     "namespaces",
 ];
 
-/// What a profile lets somebody do, in a few words for a heading: "read pods", "read and change pods and 31 more".
+/// What a profile allows, in a few words for a heading: "read pods", "read and change pods and 31 more".
 pub fn doing(profile: &ResolvedProfile) -> String {
     doing_on(profile, Kinds::of_kubernetes())
 }
 
-/// The same on a cluster that serves these kinds; of none, as far as Kubernetes' own tell.
+/// The same on a cluster that serves these kinds; if `kinds` is empty, with the kinds of Kubernetes itself.
 pub fn doing_on(profile: &ResolvedProfile, kinds: &Kinds) -> String {
     let kinds = if kinds.is_empty() { Kinds::of_kubernetes() } else { kinds };
     let reach = match profile.scope {
@@ -197,7 +198,7 @@ pub fn cause(cause: Cause) -> &'static str {
     }
 }
 
-/// That nobody can see who has the ARN of an access now.
+/// The sentence for an access whose IAM user Latchkey cannot identify now.
 pub fn unprotected(arn: &str) -> String {
     format!(
         "This access is {UNPROTECTED}: AWS does not let Latchkey see who has the ARN {arn}. Whoever manages IAM allows \
@@ -205,7 +206,7 @@ pub fn unprotected(arn: &str) -> String {
     )
 }
 
-/// What stands in a preview for what is not known yet.
+/// The sentence in a preview for values that are not known yet.
 pub fn not_yet(id: &str, latest_end: &str) -> String {
     format!(
         "`{id}` is the access\u{2019}s own, which it gets once it is approved. `{latest_end}` is 30 minutes to set it up, \
@@ -213,7 +214,7 @@ pub fn not_yet(id: &str, latest_end: &str) -> String {
     )
 }
 
-/// What `latchkey/ends-by` of a binding says.
+/// What the annotation `latchkey/ends-by` of a binding means.
 pub fn ends_by(minutes: u32) -> String {
     format!(
         "`latchkey/ends-by` is the latest that it could have ended by: 30 minutes to set it up, and {}. It ends when its \
@@ -222,7 +223,7 @@ pub fn ends_by(minutes: u32) -> String {
     )
 }
 
-/// A pill's word for a grant.
+/// The word of a grant's pill.
 pub fn grant_state(state: GrantState) -> &'static str {
     match state {
         GrantState::Scheduled => "Scheduled",
@@ -233,7 +234,7 @@ pub fn grant_state(state: GrantState) -> &'static str {
     }
 }
 
-/// A pill's word for a request; of a cancelled one also why.
+/// The word of a request's pill; for a cancelled request it also says why.
 pub fn request_state(state: RequestState, why: Option<ClosedWhy>) -> &'static str {
     match state {
         RequestState::Pending => "Waiting",

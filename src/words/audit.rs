@@ -1,4 +1,4 @@
-//! What happened, in a sentence a row of the audit log.
+//! The audit log in sentences: one for each row.
 
 use super::{Clock, Sentence};
 use jiff::Timestamp;
@@ -10,21 +10,21 @@ use latchkey_domain::{
     },
 };
 
-/// An event as its sentence needs it.
+/// An event with what its sentence needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Told<'a> {
     pub action: &'a str,
-    /// What happened; nothing where it is of another version.
+    /// What happened; none if this version does not know the event.
     pub event: Option<&'a Event>,
-    /// Who did it: a person's name, or a process.
+    /// The name of the person, or the process, that did it.
     pub actor: &'a str,
-    /// Whom it concerns, by name; nothing where that is the actor.
+    /// The name of the person that it concerns; none if that is the actor.
     pub person: Option<&'a str>,
     pub cluster: Option<&'a str>,
 }
 
 impl Told<'_> {
-    /// "Ben approved what Ana asked for on `prod-eu`." An action of another version is said by its name.
+    /// "Ben approved what Ana asked for on `prod-eu`." An event that this version does not know is told by its action.
     pub fn sentence(&self) -> Sentence {
         let Some(event) = self.event else {
             let did = self.action.replace(['.', '_'], " ");
@@ -173,7 +173,7 @@ impl Told<'_> {
                 let whose = self.capital_whose();
                 self.on_cluster(Sentence::default().text(format!("The time of {whose} access"))).text(" was over.")
             }
-            // A cause of a later version is said by its name.
+            // A cause that this version does not know is told by its name.
             cause => {
                 let why = match cause {
                     Known::Is(cause) => super::access::cause(*cause).to_owned(),
@@ -250,7 +250,7 @@ impl Told<'_> {
         self.person.map_or_else(|| "their".to_owned(), |name| format!("{name}\u{2019}s"))
     }
 
-    /// "Ana's access", as a sentence begins.
+    /// "Ana's access", at the start of a sentence.
     fn theirs(&self, what: &str) -> Sentence {
         Sentence::default().text(format!("{} {what}", self.capital_whose()))
     }
@@ -270,7 +270,7 @@ impl Told<'_> {
     }
 }
 
-/// Whether each of these steps, a verb with its object, takes something away.
+/// Whether each of these steps, a verb with its object, removes something.
 fn takes_away(steps: &[String]) -> bool {
     let is_away =
         |step: &String| ["remove_", "delete_", "empty_", "untag_", "block_"].iter().any(|verb| step.starts_with(verb));
@@ -285,7 +285,7 @@ fn place(target: &str) -> &'static str {
     }
 }
 
-/// At the filter that names what is not there: "Nobody is called `ama` here. Did you mean `ana`?"
+/// Shown at the filter that names an unknown thing: "Nobody is called `ama` here. Did you mean `ana`?"
 pub fn unknown(what: &str, near: Option<&str>) -> String {
     let mut letters = what.chars();
     let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
@@ -293,7 +293,7 @@ pub fn unknown(what: &str, near: Option<&str>) -> String {
     format!("{first}{}.{near}", letters.as_str())
 }
 
-/// Of a record that has no link yet; `waiting` is how many there are.
+/// For a record without a link; `waiting` is how many there are.
 pub fn not_sealed(waiting: u64) -> String {
     let others = match waiting {
         0 | 1 => String::new(),
@@ -304,7 +304,7 @@ pub fn not_sealed(waiting: u64) -> String {
     )
 }
 
-/// A record whose bytes tell nothing.
+/// For a record whose bytes cannot be read.
 pub fn unreadable_event(why: &Unreadable) -> String {
     format!(
         "This record cannot be read: {why}. Its hash holds: these are the bytes that were sealed, and what its columns say \
@@ -312,18 +312,18 @@ pub fn unreadable_event(why: &Unreadable) -> String {
     )
 }
 
-/// What the worker's own walks over the chain found.
+/// What the worker's walks over the chain found.
 #[derive(Debug, Clone, Default)]
 pub struct Found<'a> {
     pub verified: Option<(Timestamp, i64)>,
     /// When, where, and what is wrong there.
     pub broken: Option<(Timestamp, Place, &'a str)>,
     pub walking: Option<i64>,
-    /// Links that hold over events that cannot be read.
+    /// Links that verify over events that cannot be read.
     pub unreadable: &'a [i64],
 }
 
-/// The first of the links whose events cannot be read, by number.
+/// How many of the links with unreadable events are named, lowest number first.
 const UNREADABLE_NAMED: usize = 5;
 
 /// " The events of links 7 and 9 cannot be read; their hashes hold."

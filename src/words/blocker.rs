@@ -1,14 +1,13 @@
-//! What keeps a grant or a target from being where it should be, in sentences: what happened, and who acts.
+//! Blockers in sentences: why a grant or a target is not in its desired state, and who has to act.
 //!
-//! A sentence begins in small letters where it goes on from a name; whoever shows it alone gives it a capital
-//! (`steps::full_stop`).
+//! A sentence that continues after a name begins in lower case; `steps::full_stop` capitalises one that stands alone.
 
 use latchkey_domain::{
     access::blocker::{Blocker, Call, Unfit},
     plan::authenticator::as_masters,
 };
 
-/// What a blocker says.
+/// The sentence of a blocker.
 #[expect(clippy::too_many_lines, reason = "a sentence for each blocker, and nothing else")]
 pub fn sentence(why: &Blocker) -> String {
     match why {
@@ -265,12 +264,12 @@ fn replaced(arn: &str, was: &str, is: &str) -> String {
     format!("{arn} was deleted and made again since it was proven (its id was {was}, it is {is} now)")
 }
 
-/// Who wrote last, as far as that is known.
+/// The clients that wrote last, if they are known.
 pub(super) fn managers(names: &[String]) -> String {
     if names.is_empty() { "somebody unknown".to_owned() } else { names.join(", ") }
 }
 
-/// What is said before the sentence of a call: the failure that led to it.
+/// A call's sentence, after that of the earlier failure that led to the call.
 fn of_call(call: &Call, own: &str) -> String {
     match &call.earlier {
         Some(earlier) => format!("{} {own}", sentence(earlier)),
@@ -292,9 +291,9 @@ mod tests {
     use latchkey_domain::{access::policy::PolicyFile, plan::remedy};
     use std::{collections::BTreeMap, fmt::Write as _};
 
-    /// One of each, as rows have it.
+    /// One of each, as rows store it.
     const RECORDED: &str = include_str!("../../crates/domain/src/access/blocker/recorded.jsonl");
-    /// What people read of each, in the same order: code, who acts, what there is to paste, sentence.
+    /// What people read for each, in the same order: code, who acts, what there is to paste, sentence.
     const TOLD: &str = include_str!("blocker.txt");
 
     #[test]

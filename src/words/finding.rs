@@ -1,4 +1,5 @@
-//! What somebody else did to what is ours, in sentences without their end, as the audit log keeps them.
+//! What other clients changed of Latchkey's mappings, bindings and policies: clauses without a full stop, as the audit
+//! log stores them.
 
 use super::blocker::{managers, sentence};
 use latchkey_domain::plan::{
@@ -6,7 +7,7 @@ use latchkey_domain::plan::{
     principal::PrincipalStep,
 };
 
-/// What was found, and what comes of it.
+/// What was found, and what Latchkey does about it.
 pub fn what(what: &What) -> String {
     match what {
         What::BindingDeleted { binding } => format!("somebody deleted {binding} while the access runs; it is put back"),
@@ -38,7 +39,7 @@ pub fn what(what: &What) -> String {
     }
 }
 
-/// What was found in IAM, by what puts it right though no access comes or goes.
+/// What was found in IAM, told from the step that corrects it while no access begins or ends.
 pub fn of_principal(step: &PrincipalStep) -> String {
     match step {
         PrincipalStep::PutPolicy { name, .. } => {

@@ -1,10 +1,10 @@
-//! Clusters on which nothing new is set up at present: for those who ask and decide, and for those who look after it.
+//! Clusters on which nothing new is set up at present: for requesters and deciders, and for operators.
 
 use super::{Clock, Sentence, blocker};
 use jiff::Timestamp;
 use latchkey_domain::access::blocker::Blocker;
 
-/// A cluster that is held.
+/// A cluster on which nothing new is set up.
 #[derive(Debug, Clone, Copy)]
 pub struct OnHold<'a> {
     pub cluster: &'a str,
@@ -12,7 +12,7 @@ pub struct OnHold<'a> {
     pub hold: Hold<'a>,
 }
 
-/// Why it is.
+/// The reason.
 #[derive(Debug, Clone, Copy)]
 pub enum Hold<'a> {
     Fenced,
@@ -20,18 +20,18 @@ pub enum Hold<'a> {
     Failed,
 }
 
-/// Who reads what an approval would wait for.
+/// The reader of the sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// Who fills in the form.
+    /// The person who fills in the form.
     Asker,
-    /// Who waits for a decision, or makes it.
+    /// The requester or a decider of a pending request.
     Decider,
 }
 
 impl OnHold<'_> {
     /// "Nothing can be set up on `prod-eu` since 14:20 CET: Latchkey cannot work on it now; operators see why. What is
-    /// approved waits, for 30 minutes at most." Nothing of the inside.
+    /// approved waits, for 30 minutes at most." It has no internal detail.
     pub fn not_now(&self, reader: Reader, clock: &Clock) -> Sentence {
         let sentence = match self.hold {
             Hold::Paused { why, .. } => {
@@ -81,8 +81,8 @@ impl OnHold<'_> {
     }
 }
 
-/// What an access waits for, part by part: once where all of its parts wait for the same. A part is whether it is that
-/// in IAM, and why it waits.
+/// What an access waits for, for each part; once if all parts wait for the same. A part is whether it is the one in
+/// IAM, and its blocker.
 pub fn parts(parts: &[(bool, &Blocker)]) -> Sentence {
     let Some(((_, first), rest)) = parts.split_first() else { return Sentence::default() };
     if rest.iter().all(|(_, why)| why == first) {

@@ -1,9 +1,9 @@
-//! Commands that show what an access does: one that works, one that must fail.
+//! Commands that show the effect of an access: one that works, one that must fail.
 
 use latchkey_domain::eks::rbac::{Attributes, Expectations};
 
-/// A command that this access allows: a list where it allows one, then reading one object by its name, else the question
-/// whether it is allowed.
+/// A command that this access allows: a list if it allows one, else reading one object by its name, else asking whether
+/// the access allows something.
 pub fn works(expected: &Expectations) -> Option<String> {
     let lists = |question: &&Attributes| question.verb == "list" && is_plain(question);
     let reads = |question: &&Attributes| question.verb == "get" && is_one(question);
@@ -14,7 +14,7 @@ pub fn works(expected: &Expectations) -> Option<String> {
     Some(command(question))
 }
 
-/// A command that this access does not allow: secrets first, then the same as what works in another place.
+/// A command that this access does not allow: listing secrets first, then another list, then any question.
 pub fn must_fail(expected: &Expectations) -> Option<String> {
     let lists = |question: &&Attributes| question.verb == "list" && is_plain(question);
     let secrets = expected.cannot.iter().filter(lists).find(|question| question.resource == "secrets");
@@ -29,7 +29,7 @@ fn is_plain(question: &Attributes) -> bool {
         && is_word(&question.resource)
 }
 
-/// One object of a kind, by its name.
+/// Whether the question is about one object, by its name.
 fn is_one(question: &Attributes) -> bool {
     question.subresource.is_empty()
         && question.non_resource_path.is_none()
@@ -37,7 +37,7 @@ fn is_one(question: &Attributes) -> bool {
         && is_word(&question.name)
 }
 
-/// Names that need no quoting in a shell.
+/// Whether a name needs no quoting in a shell.
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
 }
@@ -56,7 +56,7 @@ fn command(question: &Attributes) -> String {
         format!(" --namespace {}", question.namespace)
     };
     if question.verb == "list" && is_plain(question) {
-        // Of things without a namespace kubectl ignores the flag.
+        // For kinds without a namespace kubectl ignores the flag.
         return format!("kubectl get {thing}{place}");
     }
     if question.verb == "get" && is_one(question) {
@@ -67,7 +67,7 @@ fn command(question: &Attributes) -> String {
         );
     }
     if question.verb == "list" && is_one(question) {
-        // A list of all of them asks without a name and is refused.
+        // Listing without a name is refused, so the name is a field selector.
         return format!("kubectl get {thing} --field-selector metadata.name={}{place}", question.name);
     }
     let mut text = format!("kubectl auth can-i '{}' '{thing}'", question.verb);
@@ -122,7 +122,7 @@ mod tests {
             works(&["list"]),
             "kubectl get configmaps --field-selector metadata.name=settings --namespace payments"
         );
-        // A request to create carries no name: what is said to work is what does.
+        // A create request carries no name, so another verb is shown.
         assert_eq!(works(&["create", "get"]), "kubectl get configmaps settings --namespace payments");
     }
 

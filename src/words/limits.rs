@@ -1,8 +1,8 @@
-//! What came too often: what it was, why it is refused, and when it is taken again.
+//! Rate limits in sentences: what was done too often, why it is refused, and when it is allowed again.
 
 use crate::words::time;
 
-/// What somebody did too often.
+/// What was done too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Often {
     SignInFrom,

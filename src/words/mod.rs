@@ -1,7 +1,7 @@
-//! Whole sentences, for pages, mail and terminal. A second language is one more set of these files.
+//! Whole sentences, for pages, mail and terminal. A second language needs one more set of these files.
 //!
-//! Sentences are plain text in which `` `backticks` `` set names off; [`Sentence`] keeps the pieces apart, so that a
-//! page can mark them up. May not import: web, store, worker.
+//! Sentences are plain text in which `` `backticks` `` mark names; [`Sentence`] keeps the pieces apart, so that a page
+//! can mark them up. May not import: web, store, worker.
 
 pub mod access;
 pub mod audit;

@@ -3,7 +3,7 @@
 use super::sentence::list;
 use latchkey_domain::access::{person::Audience, reason::Unfit};
 
-/// The first letters of a name, for a small round mark: "AP".
+/// The initials of a name, for a small round mark: "AP".
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
@@ -11,7 +11,7 @@ pub fn initials(name: &str) -> String {
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
-/// How many people a sentence names before it counts the rest.
+/// How many people a sentence names before it counts the others.
 const NAMED: usize = 3;
 
 /// "Ben", "Ben or Chi", "Ben, Chi, Dee or one of 4 others".
@@ -27,7 +27,7 @@ pub fn all_of(names: &[String]) -> String {
     list(names, "and")
 }
 
-/// Who an audience is when nobody in it signed in yet: "anyone in `payments-leads`".
+/// An audience of which no member has signed in yet: "anyone in `payments-leads`".
 pub fn audience(audience: &Audience) -> String {
     let groups = audience.groups.iter().map(|group| format!("anyone in `{group}`"));
     let people = audience.people.iter().map(|handle| format!("`{handle}`"));
@@ -35,7 +35,7 @@ pub fn audience(audience: &Audience) -> String {
     if all.is_empty() { "nobody".to_owned() } else { list(&all, "or") }
 }
 
-/// At the field of a reason that is none; `since` says for whom it is wanted: "Say why: the requester needs a reason."
+/// Shown at the field of an unusable reason; `since` says who needs it: "Say why: the requester needs a reason."
 pub fn no_reason(unfit: Unfit, since: &str) -> String {
     match unfit {
         Unfit::Missing => format!("Say why: {since}."),

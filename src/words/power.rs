@@ -1,13 +1,13 @@
-//! What rules let somebody do and not do, in sentences for people who decide.
+//! What rules allow and do not allow, in sentences for deciders.
 
 use super::sentence::{count, list};
 use latchkey_domain::eks::rbac::{Attributes, Capability, Risk, Workable, dangers};
 use std::collections::BTreeSet;
 
-/// How many kinds one line names before it counts the rest.
+/// How many kinds one line names before it counts the others.
 const NAMED_KINDS: usize = 8;
 
-/// "read pods, services and 24 more kinds": a line of the *can* list, and everything that it stands for.
+/// "read pods, services and 24 more kinds": a line of the *can* list for one capability.
 pub fn can(capability: &Capability) -> String {
     let mut things: Vec<&str> = capability.things.iter().map(|thing| plain(thing)).collect();
     things.sort_by_key(|thing| {
@@ -16,7 +16,7 @@ pub fn can(capability: &Capability) -> String {
     });
     let (shown, more) = things.split_at(things.len().min(NAMED_KINDS));
     let mut shown: Vec<String> = shown.iter().map(|thing| (*thing).to_owned()).collect();
-    // A part of a kind, such as `pods/status`, is no kind, as in the heading.
+    // A subresource, such as `pods/status`, does not count as a kind; headings count the same way.
     match (more.iter().filter(|thing| !thing.contains('/')).count(), more.len()) {
         (0, 0) => {}
         (0, parts) => shown.push(count(parts, "more part")),
@@ -30,7 +30,7 @@ pub fn can(capability: &Capability) -> String {
     line
 }
 
-/// A line for each of these, those with what people look for first before the others.
+/// A line for each capability; capabilities for well-known kinds come first.
 pub fn can_all(capabilities: &[Capability]) -> Vec<String> {
     let known = |capability: &&Capability| {
         let ranks =
@@ -42,7 +42,7 @@ pub fn can_all(capabilities: &[Capability]) -> Vec<String> {
     sorted.into_iter().map(can).collect()
 }
 
-/// Kinds that people look for first, in this order.
+/// The kinds that people look for first, in this order.
 const WELL_KNOWN: [&str; 12] = [
     "everything",
     "pods",
@@ -58,7 +58,7 @@ const WELL_KNOWN: [&str; 12] = [
     "nodes",
 ];
 
-/// A kind without its API group, where the group is one of Kubernetes' own and says nothing.
+/// A kind without its API group, if the group is one of Kubernetes' own.
 fn plain(thing: &str) -> &str {
     [".apps", ".batch", ".networking.k8s.io", ".autoscaling", ".policy"]
         .iter()
@@ -66,7 +66,7 @@ fn plain(thing: &str) -> &str {
         .unwrap_or(thing)
 }
 
-/// What a profile names and no request can use, and what works otherwise than it looks.
+/// What a profile names and no request can use, and what works differently from what it suggests.
 pub fn never(works: &Workable) -> Vec<String> {
     let never = works.never.iter().map(|never| {
         let when = if never.why.is_certain() { "never works" } else { "does not work here now" };
@@ -75,11 +75,11 @@ pub fn never(works: &Workable) -> Vec<String> {
     never.chain(works.remarks.iter().map(ToString::to_string)).collect()
 }
 
-/// Lines of the *cannot* list: what is asked about, verbs of one thing together, the most telling first. A line is said
-/// only where no verb that does it is allowed.
+/// The lines of the *cannot* list: a line for the verbs of one thing together, the most important first. A line is
+/// included only if none of the verbs that it stands for is allowed.
 ///
-/// Whoever changes workloads (`runs_workloads`) decides what their pods run, as which service account and with which
-/// secrets: the API server refuses them those things by name, and still they can have them. So these are not listed.
+/// A person who can change workloads (`runs_workloads`) decides what their pods run, as which service account and with
+/// which secrets. The API server refuses such things by name, and yet they can be had that way, so they are not listed.
 pub fn cannot(questions: &[Attributes], namespaces: &[String], runs_workloads: bool) -> Vec<String> {
     let here = |question: &&Attributes| namespaces.is_empty() || namespaces.contains(&question.namespace);
     let mut lines: Vec<String> = Vec::new();
@@ -102,7 +102,7 @@ pub fn cannot(questions: &[Attributes], namespaces: &[String], runs_workloads: b
     lines
 }
 
-/// Whether a pod with a template of one's own comes to the same.
+/// Whether a pod with a chosen template has the same effect.
 fn workloads_reach(question: &Attributes) -> bool {
     matches!(
         (question.verb.as_str(), question.resource.as_str(), question.subresource.as_str()),
@@ -130,7 +130,7 @@ fn refusal(question: &Attributes) -> Option<String> {
         (_, "nodes", "proxy") => "reach the nodes".to_owned(),
         ("delete" | "update" | "patch", "namespaces", _) => "change or delete namespaces".to_owned(),
         (_, "mutatingwebhookconfigurations", _) => "change what the API server lets in".to_owned(),
-        // Said by all the others.
+        // The other lines cover it.
         ("*", "*", _) => return None,
         (verb, resource, "") => format!("{verb} {resource}"),
         (verb, resource, subresource) => format!("{verb} {resource}/{subresource}"),

@@ -13,8 +13,8 @@ use latchkey_domain::access::{
 };
 use std::num::NonZeroU8;
 
-/// "Waiting for Ben or Chi. Lapses 15:00 CET." `names` are those who may decide and have not; `who` says it where
-/// none of them signed in yet.
+/// "Waiting for Ben or Chi. Lapses 15:00 CET." `names` are those who may decide and have not; `who` is used if none of
+/// them has signed in yet.
 pub fn waiting(
     names: &[String],
     who: &str,
@@ -26,7 +26,7 @@ pub fn waiting(
     let missing = quorum.saturating_sub(approvals);
     let waiting = match names.len() {
         0 => who.to_owned(),
-        // Nobody of them can be done without.
+        // Each of them is needed.
         all if all == missing => all_of(names),
         _ => any_of(names),
     };
@@ -60,7 +60,8 @@ pub fn ask_for(namespaces: &[String]) -> Sentence {
     Sentence::default().text("Ask for ").names(namespaces.iter().map(String::as_str))
 }
 
-/// What a policy asks, and how long it allows: "2 approvals, 1 hour at most", "granted at once, 8 hours at most".
+/// How many approvals a policy needs, and how long it allows: "2 approvals, 1 hour at most", "granted at once, 8 hours
+/// at most".
 pub fn terms(approvals: Option<NonZeroU8>, longest_minutes: u32) -> String {
     let decision = match approvals {
         None => "granted at once".to_owned(),
@@ -78,7 +79,7 @@ pub fn wait_for_you(requests: usize) -> String {
     }
 }
 
-/// What became of a request that somebody else closed: "Chi approved 14:02 CET."
+/// The outcome of a request that another person closed: "Chi approved 14:02 CET."
 pub fn decided_elsewhere(
     state: RequestState,
     last: Option<(&str, Timestamp)>,
@@ -126,7 +127,7 @@ pub fn cancelled(why: Option<ClosedWhy>) -> &'static str {
     }
 }
 
-/// How a request was closed, as a line of what happened: "Ana cancelled it".
+/// How a request was closed, as a line of its timeline: "Ana cancelled it".
 pub fn closed_by(subject: &str, why: Option<ClosedWhy>) -> String {
     match why {
         None | Some(ClosedWhy::Requester) => format!("{subject} cancelled it"),
@@ -136,7 +137,7 @@ pub fn closed_by(subject: &str, why: Option<ClosedWhy>) -> String {
     }
 }
 
-/// What whoever votes too late is told.
+/// What a person who votes too late is told.
 pub fn already(state: RequestState, why: Option<ClosedWhy>) -> &'static str {
     match (state, why) {
         (RequestState::Pending, _) => "The request changed meanwhile. Look again.",
@@ -162,7 +163,7 @@ pub fn void(changed: &[Changed]) -> String {
     format!("is void: {}.", changed.join("; "))
 }
 
-/// The past of a verdict: "approved".
+/// The past tense of a verdict: "approved".
 pub fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Approve => "approved",
@@ -170,7 +171,7 @@ pub fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// As much of a reason as a list shows.
+/// How many characters of a reason a list shows.
 const SHORT: usize = 140;
 
 /// The beginning of a reason, on one line.

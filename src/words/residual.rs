@@ -1,11 +1,11 @@
-//! What says yes beside an access, or after its end, in sentences.
+//! Residuals in sentences: what still answers yes beside an access, or after its end.
 
 use latchkey_domain::{
     access::{blocker::Few, residual::Residual},
     plan::authenticator::as_masters,
 };
 
-/// What allows it, and what.
+/// What allows it, and what it allows.
 pub fn sentence(residual: &Residual) -> String {
     match residual {
         Residual::OtherAccess { profile, namespaces, allows } => {
@@ -56,9 +56,9 @@ fn listed(what: &str, names: &[String]) -> String {
 mod tests {
     use super::*;
 
-    /// One of each, as rows have it.
+    /// One of each, as rows store it.
     const RECORDED: &str = include_str!("../../crates/domain/src/access/residual/recorded.jsonl");
-    /// What people read of each, in the same order: code, sentence.
+    /// What people read for each, in the same order: code, sentence.
     const TOLD: &str = include_str!("residual.txt");
 
     #[test]

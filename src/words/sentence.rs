@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     Text(String),
-    /// A name as it is typed: shown in backticks or as code.
+    /// A name as typed: shown in backticks or as code.
     Name(String),
     /// A moment, with the words for it.
     Time(Timestamp, String),
@@ -18,7 +18,7 @@ pub enum Piece {
 pub struct Sentence(Vec<Piece>);
 
 impl Sentence {
-    /// Reads a text with names in backticks; a backtick without its fellow is text.
+    /// Reads a text with names in backticks; an unpaired backtick is text.
     pub fn parse(text: &str) -> Self {
         let mut sentence = Self::default();
         sentence.push_parsed(text);
@@ -30,7 +30,7 @@ impl Sentence {
         &self.0
     }
 
-    /// Adds text as it is: what others wrote (a person's name) goes here.
+    /// Adds text without reading backticks: for what people wrote, such as a person's name.
     #[must_use]
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.0.push(Piece::Text(text.into()));

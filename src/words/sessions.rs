@@ -1,9 +1,9 @@
 //! Sessions in words.
 
-/// A browser that did not say what it is.
+/// A browser that sent no user agent.
 pub const UNKNOWN_BROWSER: &str = "A browser that does not say which";
 
-/// What the page says after others were ended.
+/// What the page says about the number of other sessions.
 pub fn others_ended(number: usize) -> String {
     match number {
         0 => "No other session is left.".to_owned(),

@@ -1,4 +1,4 @@
-//! What the worker does, step by step, and how an access fares.
+//! The worker's steps, and the state of an access, in words.
 
 use super::{Clock, Sentence};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use latchkey_domain::access::{
     transition::Target,
 };
 
-/// A step of the worker as people read it: "Wrote the mapping in aws-auth". `done` tells whether it is over.
+/// A step of the worker in words: "Wrote the mapping in aws-auth". `done` says whether it has succeeded.
 pub fn step(step: &str, done: bool) -> String {
     let known = match step {
         "write_aws_auth" | "add_mapping" => Some(("Writing the line in aws-auth", "Wrote the line in aws-auth")),
@@ -30,7 +30,7 @@ pub fn step(step: &str, done: bool) -> String {
     if let Some((under_way, over)) = known {
         return if done { over } else { under_way }.to_owned();
     }
-    // A step of a later version: its own name, in words.
+    // A step that this version does not know: its name, as words.
     let mut words = step.replace('_', " ");
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
@@ -38,7 +38,7 @@ pub fn step(step: &str, done: bool) -> String {
     words
 }
 
-/// What became of a write.
+/// The outcome of a write.
 pub fn became(became: &Became) -> String {
     match became {
         Became::Done => "done".to_owned(),
@@ -53,7 +53,7 @@ pub fn became(became: &Became) -> String {
     }
 }
 
-/// A leg in trouble: "AWS is throttling us. Next try 14:02:10. Nothing to do." Nothing where it fares well.
+/// A leg in trouble: "AWS is throttling us. Next try 14:02:10. Nothing to do." None if there is no trouble.
 pub fn condition(target: Target, condition: &Condition, clock: &Clock) -> Option<Sentence> {
     let place = match target {
         Target::Principal(_) => "IAM",
@@ -77,12 +77,12 @@ pub fn condition(target: Target, condition: &Condition, clock: &Clock) -> Option
     }
 }
 
-/// A blocker as a sentence of its own; nothing where its row says nothing.
+/// A blocker as a whole sentence; none if the blocker is empty.
 fn told(why: &Blocker) -> Option<String> {
     (!why.is_empty()).then(|| full_stop(&super::blocker::sentence(why)))
 }
 
-/// A text as a sentence of its own.
+/// A text as a whole sentence: capitalised, with a full stop.
 pub fn full_stop(text: &str) -> String {
     let text = text.trim();
     let mut sentence = String::with_capacity(text.len() + 1);
@@ -100,7 +100,7 @@ pub fn sentences(whys: &[Blocker]) -> String {
     whys.iter().map(|why| full_stop(&super::blocker::sentence(why))).collect::<Vec<_>>().join(" ")
 }
 
-/// Where an active access stands that was proven, but was seen to be otherwise since.
+/// The state of an active access that was proven, and has looked different since.
 pub fn in_doubt(until: Option<Timestamp>, clock: &Clock) -> Sentence {
     let sentence = Sentence::parse("Access was proven, and may not work now: what stands in the way is told below.");
     match until {
@@ -109,7 +109,7 @@ pub fn in_doubt(until: Option<Timestamp>, clock: &Clock) -> Sentence {
     }
 }
 
-/// Where an active access stands that works, and allows more than was approved.
+/// The state of an active access that works, and allows more than was approved.
 pub fn wider(until: Option<Timestamp>, clock: &Clock) -> Sentence {
     let sentence = Sentence::parse("Access works, and allows more than was approved: what is told below.");
     match until {
@@ -118,8 +118,8 @@ pub fn wider(until: Option<Timestamp>, clock: &Clock) -> Sentence {
     }
 }
 
-/// What a proof was answered: "16 allowed, 30 refused, as was intended". Where questions of those that had to
-/// be refused are allowed, whoever allows it, nothing is as it was intended.
+/// The answers that a proof got: "16 allowed, 30 refused, as was intended". If some of what must be refused is allowed,
+/// whatever allows it, the text says how much instead.
 pub fn answers(answers: &Answers, as_intended: &str) -> String {
     let Answers { allowed, refused, wrongly_allowed, .. } = answers;
     let (allowed, refused, wrongly) = (allowed.len(), refused.len(), wrongly_allowed.len());
@@ -135,8 +135,8 @@ pub fn answers(answers: &Answers, as_intended: &str) -> String {
     }
 }
 
-/// Of an access that is not set up in the usual few seconds: what is really waited for. What is not set up by
-/// `activate_by` is given up.
+/// For an access that is not set up within the usual few seconds: what it waits for. It is given up if it is not set up
+/// by `activate_by`.
 pub fn held_up(trouble: Trouble, why: &Blocker, activate_by: Timestamp, clock: &Clock) -> Sentence {
     let start = match trouble {
         Trouble::Retrying => {
@@ -161,7 +161,7 @@ pub fn held_up(trouble: Trouble, why: &Blocker, activate_by: Timestamp, clock: &
         .text(" is given up.")
 }
 
-/// Where an access stands, for its holder or others: what is the case, and what to do.
+/// The state of an access, for its holder or others: what it is, and what to do.
 pub fn standing(
     state: GrantState,
     cause: Option<Cause>,
@@ -175,7 +175,7 @@ pub fn standing(
         }
         GrantState::Active => match until {
             Some(until) => {
-                // No countdown: where a live region says it, each tick would be read out.
+                // No countdown: in a live region a screen reader would read each tick out.
                 Sentence::parse("Access works, as proven. It ends ").time(until, clock.at(until)).text(".")
             }
             None => Sentence::parse("Access works, as proven."),

@@ -21,7 +21,7 @@ pub fn accesses_and_waiting(number: i64, waiting: i64) -> String {
     }
 }
 
-/// "after 3 tries"; nothing before the first.
+/// "after 3 tries"; none before the first.
 pub fn tries(attempts: i32) -> Option<String> {
     usize::try_from(attempts).ok().filter(|tries| *tries > 0).map(|tries| match tries {
         1 => "after 1 try".to_owned(),
@@ -29,13 +29,13 @@ pub fn tries(attempts: i32) -> Option<String> {
     })
 }
 
-/// What to do about a fence, by its command.
+/// The command that lifts a fence.
 pub fn accept_restore(cluster: &str) -> String {
     format!("latchkey accept-restore {cluster}")
 }
 
-/// What stands over the legs: how many are in trouble, how many wait because granting is paused, how many allow more
-/// than was approved.
+/// The heading of the legs: how many are in trouble, how many wait because granting is paused, how many allow more than
+/// was approved.
 pub fn in_trouble(troubled: usize, waiting: usize, wider: usize, all: usize) -> String {
     let said = match (troubled, waiting) {
         (0, 0) if wider > 0 => accesses(i64::try_from(all).unwrap_or(i64::MAX)),
@@ -65,7 +65,7 @@ pub fn paused(pause: Pause<'_>, clock: &Clock) -> Sentence {
     by_whom(pause, " paused granting here ", clock).text(format!(": {}", pause.why))
 }
 
-/// To somebody who paused when it was paused already, and may be so no more.
+/// For an operator who pauses when granting is paused already, or was when they sent it.
 pub fn paused_before(pause: Option<Pause<'_>>, clock: &Clock) -> Sentence {
     match pause {
         Some(pause) => by_whom(pause, " paused granting here already, ", clock).text(

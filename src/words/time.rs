@@ -1,8 +1,8 @@
-//! Times and durations as people read them, from the server's clock.
+//! Times and durations in words, by the server's clock.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-/// The moment of a page and the zone it is shown in.
+/// The moment of a page, and its time zone.
 #[derive(Debug, Clone)]
 pub struct Clock {
     pub now: Timestamp,
@@ -15,19 +15,19 @@ impl Clock {
         Self { now, zone }
     }
 
-    /// "16:30 CET", with the day where it is not today.
+    /// "16:30 CET", with the day if it is not today.
     pub fn at(&self, at: Timestamp) -> String {
         let zoned = at.to_zoned(self.zone.clone());
         format!("{}{}", self.day_prefix(at), zoned.strftime("%H:%M %Z"))
     }
 
-    /// "16:30:04 CET", with the day where it is not today.
+    /// "16:30:04 CET", with the day if it is not today.
     pub fn to_the_second(&self, at: Timestamp) -> String {
         let zoned = at.to_zoned(self.zone.clone());
         format!("{}{}", self.day_prefix(at), zoned.strftime("%H:%M:%S %Z"))
     }
 
-    /// "14:02:10", with the day where it is not today; for places where the zone stands nearby.
+    /// "14:02:10", with the day if it is not today; for places that show the zone nearby.
     pub fn stamp(&self, at: Timestamp) -> String {
         let zoned = at.to_zoned(self.zone.clone());
         format!("{}{}", self.day_prefix(at), zoned.strftime("%H:%M:%S"))
@@ -48,13 +48,13 @@ impl Clock {
         }
     }
 
-    /// What a page says about its zone: "CET (UTC+1)".
+    /// A page's name of its zone: "CET (UTC+1)".
     pub fn zone_name(&self) -> String {
         let zoned = self.now.to_zoned(self.zone.clone());
         format!("{}{}", zoned.strftime("%Z"), self.offset(self.now))
     }
 
-    /// " (UTC+1)"; nothing where the zone is UTC itself.
+    /// " (UTC+1)"; empty if the zone is UTC itself.
     fn offset(&self, at: Timestamp) -> String {
         let minutes = at.to_zoned(self.zone.clone()).offset().seconds() / 60;
         let sign = if minutes < 0 { '-' } else { '+' };
@@ -92,7 +92,7 @@ pub fn duration(duration: SignedDuration) -> String {
     }
 }
 
-/// Asked-for minutes in full words: "30 minutes", "1 hour", "1 h 30 min", "2 days".
+/// Minutes that were asked for, in full words: "30 minutes", "1 hour", "1 h 30 min", "2 days".
 pub fn length(minutes: u32) -> String {
     match minutes {
         60 => "1 hour".to_owned(),

@@ -1,4 +1,4 @@
-//! AWS: who Latchkey is there, and what it may.
+//! AWS: the identity that Latchkey has there, and its rights.
 
 use super::{
     Desk,
@@ -25,20 +25,20 @@ use latchkey_domain::{
 };
 use std::collections::BTreeSet;
 
-/// Resources in one question to IAM.
+/// The most resources in one question to IAM.
 const AT_ONCE: usize = 20;
 
-/// Whom AWS takes us for.
+/// The identity that AWS sees.
 pub struct Caller {
     pub identity: CallerIdentity,
-    /// The user, or the role without its path that our session is of; nothing for the root user.
+    /// The user, or the session's role without its path; none for the root user.
     pub principal: Option<PrincipalArn>,
 }
 
-/// What was found, and who we are, where AWS says so.
+/// The findings, and the caller's identity, if AWS tells it.
 pub async fn look(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws) -> (Vec<Finding>, Option<Caller>) {
     const CHECK: &str = "aws.caller";
-    // On a machine where a worker's database URL is, its credentials belong, too.
+    // A machine that has the URL of the worker's database should also have the worker's credentials.
     let is_workers = desk.settings.database.worker_url.is_some();
     let known = tokio::time::timeout(desk.limit, aws.credentials(machine::now())).await;
     if !matches!(known, Ok(Ok(_))) {
@@ -59,7 +59,7 @@ pub async fn look(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws) -> (Vec<Findi
     (findings, Some(caller))
 }
 
-/// Whether account and region go with the policy's clusters.
+/// Whether account and region match the policy's clusters.
 fn places(policy: &PolicyFile, aws: &Aws, identity: &CallerIdentity) -> Vec<Finding> {
     let own = identity.account.as_str();
     let all = || policy.clusters.iter();
@@ -80,8 +80,8 @@ fn places(policy: &PolicyFile, aws: &Aws, identity: &CallerIdentity) -> Vec<Find
     findings
 }
 
-/// What the policy needs in our own account, asked of IAM where it lets us ask, and else tried where a try changes
-/// nothing.
+/// The rights that the policy needs in the caller's account. IAM is asked if it allows the question; else reads are
+/// tried, which change nothing.
 async fn rights(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws, caller: &Caller) -> Vec<Finding> {
     const CHECK: &str = "aws.rights";
     let Some(principal) = &caller.principal else {
@@ -107,7 +107,7 @@ async fn rights(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws, caller: &Caller
     }
 }
 
-/// IAM's answer to each right, in the order of the statements.
+/// IAM's answer for each right, in the order of the statements.
 async fn ask(
     aws: &Aws,
     principal: &PrincipalArn,
@@ -175,7 +175,7 @@ fn answered(principal: &PrincipalArn, statements: &[Statement], answers: &[(AwsR
     findings
 }
 
-/// Reads somebody's user as the worker does. Of writes there is no try that changes nothing.
+/// Reads a person's IAM user as the worker does. Writes cannot be tried without changing something.
 async fn tries(desk: &Desk<'_>, here: &PolicyFile, aws: &Aws, statements: &[Statement]) -> Vec<Finding> {
     const CHECK: &str = "aws.users";
     let actions: BTreeSet<&str> =

@@ -1,4 +1,4 @@
-//! One cluster, from EKS's description to a rehearsal of the writes.
+//! One cluster, from EKS's description to a dry run of the writes.
 
 use super::{
     Desk, ahead_of,
@@ -26,9 +26,9 @@ use latchkey_domain::{
     },
 };
 
-/// Past this many seconds somebody should look at the clocks; tokens are refused past 15 min.
+/// The clock skew in seconds from which it is a warning; tokens are refused from 15 min.
 const FAR: i64 = 60;
-/// Whoever is in it may do everything, and RBAC takes nothing away.
+/// Its members may do everything, and RBAC cannot restrict them.
 const MASTERS: &str = "system:masters";
 
 /// A cluster under examination.
@@ -40,7 +40,7 @@ struct Look<'a> {
     cluster: &'a PolicyCluster,
 }
 
-/// Looks at a cluster: what depends on something that failed is left out.
+/// Checks a cluster. Checks that depend on one that failed are left out.
 pub async fn look(
     desk: &Desk<'_>,
     policy: &PolicyFile,
@@ -98,7 +98,7 @@ impl Look<'_> {
         inspect::cluster(store, &self.cluster.name).await.map_err(|error| error_text(&error))
     }
 
-    /// Access entries, where the cluster has them: the list, and one looked up as the worker does.
+    /// Access entries, if the cluster has them: the list, and one entry looked up as the worker does.
     async fn entries(&self, described: &EksCluster) -> Vec<Finding> {
         const CHECK: &str = "cluster.entries";
         let arn = &self.cluster.arn;
@@ -123,7 +123,7 @@ impl Look<'_> {
         }]
     }
 
-    /// Whom the API server takes us for; the first is whether it knows us.
+    /// The identity that the API server sees; the first value is whether it accepts the token.
     async fn who(&self, api: &Cluster) -> (bool, Vec<Finding>) {
         const CHECK: &str = "cluster.identity";
         let who = match tokio::time::timeout(self.desk.limit, api.who_am_i()).await {
@@ -167,7 +167,7 @@ impl Look<'_> {
         (true, findings)
     }
 
-    /// What a token that is known shows.
+    /// The checks that need a token which the API server accepts.
     async fn inside(
         &self,
         api: &Cluster,
@@ -192,7 +192,7 @@ impl Look<'_> {
         findings
     }
 
-    /// aws-auth and the marker; the second is at which versions they are.
+    /// Checks aws-auth and the marker; the second value is their resource versions.
     async fn config_maps(
         &self,
         api: &Cluster,
@@ -200,7 +200,7 @@ impl Look<'_> {
         mode: AuthenticationMode,
     ) -> (Vec<Finding>, Vec<(&'static str, String)>) {
         let (aws_auth, marker) = tokio::join!(api.aws_auth(), api.marker());
-        // After the marker: a run writes its epoch there once the database has it.
+        // Read after the marker, since a run writes its epoch there only once the database has it.
         let known = match known {
             Ok(_) => self.known().await,
             unknown => unknown,
@@ -295,7 +295,7 @@ impl Look<'_> {
     }
 }
 
-/// What EKS says, beside what the database knows.
+/// Compares EKS's description with what the database knows.
 fn about(described: &EksCluster, known: Option<&KnownCluster>, cluster: &PolicyCluster) -> Vec<Finding> {
     const CHECK: &str = "cluster.eks";
     let mut findings = Vec::new();

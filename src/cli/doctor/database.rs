@@ -1,4 +1,4 @@
-//! The database: each role's login, the schema, clocks, rights.
+//! The database: the login of each role, the schema, clocks, rights.
 
 use super::{ahead_of, report::Finding, within};
 use crate::{
@@ -15,9 +15,9 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Past this many seconds a worker claims nothing; it is the worker's own limit.
+/// The clock skew in seconds from which a worker claims nothing; the worker has the same limit.
 const TOO_FAR: i64 = 240;
-/// Past this many seconds somebody should look at the clocks.
+/// The clock skew in seconds from which it is a warning.
 const FAR: i64 = 30;
 
 /// A role as the configuration names it.
@@ -25,7 +25,7 @@ const FAR: i64 = 30;
 struct Role {
     name: &'static str,
     key: &'static str,
-    /// Whether its rights are the migrations' to give; the owner's are not.
+    /// Whether the migrations grant its rights; they do not grant the owner's.
     granted: bool,
 }
 
@@ -33,7 +33,7 @@ const WEB: Role = Role { name: "latchkey_web", key: "web_url", granted: true };
 const WORKER: Role = Role { name: "latchkey_worker", key: "worker_url", granted: true };
 const OWNER: Role = Role { name: "the schema's owner", key: "owner_url", granted: false };
 
-/// What was found, and the database as a role that can read it: the worker's, the portal's or the owner's.
+/// The findings, and the database as a role that can read it: the worker's, the portal's or the owner's.
 pub async fn look(settings: &Settings, limit: Duration) -> (Vec<Finding>, Option<Store>) {
     let database = &settings.database;
     let (worker, web, owner) = tokio::join!(
@@ -43,7 +43,7 @@ pub async fn look(settings: &Settings, limit: Duration) -> (Vec<Finding>, Option
     );
     let mut findings = Vec::new();
     let mut stores: Vec<(Role, Store)> = Vec::new();
-    // Also one whose URL this process does not know.
+    // The default roles are checked even if this process does not know their URLs.
     let mut users = vec![WEB.name.to_owned(), WORKER.name.to_owned()];
     for (role, (found, signed_in)) in [(WORKER, worker), (WEB, web), (OWNER, owner)] {
         findings.extend(found);
@@ -62,7 +62,7 @@ pub async fn look(settings: &Settings, limit: Duration) -> (Vec<Finding>, Option
     (findings, reader)
 }
 
-/// Whether all URLs lead to one installation. A database without a schema says nothing of that.
+/// Whether all URLs lead to one installation. A database without a schema has no answer.
 async fn elsewhere(stores: &[(Role, Store)]) -> Vec<Finding> {
     let mut first = None;
     for (role, store) in stores {
@@ -78,7 +78,7 @@ async fn elsewhere(stores: &[(Role, Store)]) -> Vec<Finding> {
     Vec::new()
 }
 
-/// Signs in as a role, where its URL is known, and looks at what it may. Gives the database as that user.
+/// Signs in as a role, if its URL is known, and checks its rights. Returns the database and its user.
 async fn login(role: Role, url: Option<&DatabaseUrl>, limit: Duration) -> (Vec<Finding>, Option<(Store, String)>) {
     const CHECK: &str = "database.login";
     let Some(url) = url else {
@@ -145,7 +145,7 @@ fn about(role: Role, signed_in: &SignedIn) -> Vec<Finding> {
     findings
 }
 
-/// Whether a role's sessions are as processes need them.
+/// Whether a role's sessions have the settings that processes need.
 async fn session(role: Role, url: &DatabaseUrl) -> Vec<Finding> {
     const CHECK: &str = "database.session";
     vec![match session::unfit_at(url).await {
@@ -162,7 +162,7 @@ async fn session(role: Role, url: &DatabaseUrl) -> Vec<Finding> {
     }]
 }
 
-/// Whether a role has what the migrations grant it, and nothing else.
+/// Whether a role has the rights that the migrations grant it, and no others.
 async fn rights_of(role: Role, store: &Store) -> Vec<Finding> {
     const CHECK: &str = "database.rights";
     let held = match rights::held(store.pool(), role.name).await {
@@ -193,7 +193,7 @@ async fn rights_of(role: Role, store: &Store) -> Vec<Finding> {
     findings
 }
 
-/// Each once, in their order.
+/// Each statement once, in order.
 fn lines(statements: &[String]) -> String {
     let mut once: Vec<&str> = Vec::new();
     for statement in statements {
@@ -226,7 +226,7 @@ async fn schema(store: &Store) -> Vec<Finding> {
         }
         Err(error) => Finding::failed("database.triggers", words::unread("the triggers", &error_text(&error))),
     });
-    // What another version made, this one cannot judge.
+    // This version cannot judge the schema of another version.
     if is_current {
         findings.push(as_made(store).await);
     }
@@ -253,12 +253,12 @@ async fn as_made(store: &Store) -> Finding {
         .map(|found| words::part(&found.part, found.differs == Differs::Missing, found.differs == Differs::Added))
         .collect();
     let sql = differences.iter().fold(String::new(), |sql, found| sql + &found.mend + "\n");
-    // Whose it is now may not give it to the schema's owner.
+    // A statement about ownership needs a superuser: the present owner may be unable to give the part away.
     let by = if sql.contains(" OWNER TO ") { "psql as a superuser" } else { "psql as the schema's owner" };
     Finding::failed(CHECK, words::altered(&named)).pasting("sql", by, sql)
 }
 
-/// What the roles of processes may beyond tables, and whether triggers work in their sessions.
+/// What the roles of processes may do beyond the rights on tables, and whether triggers fire in their sessions.
 async fn powers(store: &Store, users: &[String]) -> Vec<Finding> {
     let mended = |check, said, found: &[(String, String)]| {
         let mends: Vec<String> = found.iter().map(|(_, mend)| mend.clone()).collect();
@@ -282,7 +282,7 @@ async fn powers(store: &Store, users: &[String]) -> Vec<Finding> {
     vec![powers, triggers]
 }
 
-/// An error with what caused it. Neither holds the URL.
+/// An error with its cause. Neither contains the URL.
 pub fn error_text(error: &StoreError) -> String {
     match error {
         StoreError::Database(source) => source.to_string(),

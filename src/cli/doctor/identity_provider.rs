@@ -1,4 +1,4 @@
-//! The identity provider: its discovery document, its keys, and whether it lets people come back to the portal.
+//! The identity provider: its discovery document, its keys, and whether it redirects people back to the portal.
 
 use super::{Desk, ahead_of, report::Finding, way, within};
 use crate::{
@@ -14,9 +14,9 @@ use jiff::Timestamp;
 use std::error::Error;
 use url::Url;
 
-/// Past this many seconds tokens begin to look too young or too old.
+/// The clock skew in seconds from which tokens look too young or too old.
 const FAR: i64 = 60;
-/// Of the right form, and nobody's: the sign-in that it would belong to never comes about.
+/// A well-formed PKCE challenge without a verifier: the sign-in that it would belong to is never completed.
 const CHALLENGE: &str = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
 
 /// An answer: its status, its headers and its body.
@@ -58,7 +58,7 @@ async fn ask(desk: &Desk<'_>) -> Vec<Finding> {
     findings
 }
 
-/// What it says that it offers. A provider that does not say may do it all the same.
+/// Whether the provider says that it offers what is needed. One that does not say may offer it all the same.
 fn offers(discovery: &Discovery, secret: bool) -> Vec<Finding> {
     const CHECK: &str = "identity_provider.flow";
     let lacks = |told: &Option<Vec<String>>, any_of: &[&str]| {
@@ -98,8 +98,8 @@ async fn keys(client: &reqwest::Client, discovery: &Discovery) -> Finding {
     }
 }
 
-/// Asks for a sign-in in which nobody may be asked anything (`prompt=none`): a provider that knows the client and the
-/// address sends one back there with an error, and begins nothing.
+/// Begins a sign-in that may not ask the person anything (`prompt=none`). A provider that knows the client and the
+/// address redirects back with an error, and begins nothing.
 async fn redirect(desk: &Desk<'_>, client: &reqwest::Client, discovery: &Discovery) -> Finding {
     const CHECK: &str = "identity_provider.redirect";
     let config = open_id(desk.settings);
@@ -133,7 +133,7 @@ async fn redirect(desk: &Desk<'_>, client: &reqwest::Client, discovery: &Discove
             )
         }
         Some(error) => Finding::failed(CHECK, words::redirect_error(error)),
-        // A challenge for robots, too many calls, or a page that takes another method tell nothing about people.
+        // A bot challenge, a rate limit, or a page that accepts another method says nothing about people's browsers.
         None if answer.status().is_client_error() && ![403, 405, 429].contains(&answer.status().as_u16()) => {
             Finding::failed(CHECK, words::redirect_refused(redirect, &config.client_id, answer.status().as_u16()))
         }
@@ -154,7 +154,7 @@ fn clock(answer: &Answer) -> Option<Finding> {
     (seconds.abs() > FAR).then(|| Finding::warning("identity_provider.clock", words::skewed(seconds)))
 }
 
-/// The error with the deepest of its causes, which says what a person can do something about.
+/// The error with its deepest cause, which is the most useful to a person.
 fn chain(error: &dyn Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {

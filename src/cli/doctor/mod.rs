@@ -1,13 +1,13 @@
-//! `latchkey doctor`: asks everything that Latchkey needs whether it is as it must be, and changes nothing.
+//! `latchkey doctor`: checks everything that Latchkey depends on, and changes nothing.
 //!
-//! Exits 0 where all is well, 1 where a check failed (or, with `--strict`, warns), 2 where it could not run.
+//! The exit code is 0 if all is well, 1 if a check failed (or, with `--strict`, warned), 2 if it could not run.
 //!
-//! Its connections' transactions are read only, and what it sends to clusters is reviews and dry runs, which take no
-//! permit since nothing is kept. What it asks for is written once, elsewhere: the rights on a cluster and in AWS are
-//! those that [`latchkey_domain::plan::bootstrap`] prints, taken apart by [`latchkey_domain::plan::rights`]; those of
-//! the database roles are read from the migrations' own `grant` statements. So a right that is added is asked for at
-//! once. Missing RBAC is added by roles of their own, named by the hash of their rules, so that pasting replaces
-//! nothing.
+//! The transactions of its connections are read only, and it sends clusters only reviews and dry runs, which take no
+//! permit since nothing is stored. The rights that it checks are defined elsewhere, once: the rights on a cluster and
+//! in AWS are those that [`latchkey_domain::plan::bootstrap`] prints, taken apart by [`latchkey_domain::plan::rights`];
+//! those of the database roles are read from the `grant` statements of the migrations. So a right that is added is
+//! checked at once. Missing RBAC is added by separate roles, named by the hash of their rules, so that pasting it
+//! replaces nothing.
 
 mod aws;
 mod cluster;
@@ -42,9 +42,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Could not run, as against: ran and found something.
+/// The checks could not run, as opposed to: they ran and found something.
 const COULD_NOT_RUN: u8 = 2;
-/// Clusters looked at at a time.
+/// The most clusters that are checked at a time.
 const CLUSTERS_AT_ONCE: usize = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -57,19 +57,19 @@ enum Format {
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// How to print what was found
+    /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
-    /// Look at this cluster alone (may be given more than once) [default: all of the policy]
+    /// Check only this cluster (may be given more than once) [default: all of the policy]
     #[arg(long = "cluster", value_name = "NAME")]
     clusters: Vec<ClusterName>,
-    /// Check for this policy [default: the one that is current in the database]
+    /// Check against this policy [default: the current one in the database]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// The ARN of the permissions boundary that people's users have
+    /// The ARN of the permissions boundary of people's users
     #[arg(long, value_name = "ARN")]
     permissions_boundary: Option<String>,
-    /// Let warnings fail, too
+    /// Fail on warnings, too
     #[arg(long)]
     strict: bool,
     /// How long one check may take
@@ -77,13 +77,13 @@ pub struct Args {
     timeout: u64,
 }
 
-/// What every check may use.
+/// What every check can use.
 struct Desk<'a> {
     settings: &'a Settings,
     args: &'a Args,
     /// The database, as a role that can read it.
     store: Option<Store>,
-    /// The policy, with the clusters that were asked for.
+    /// The policy, with only the clusters that were asked for.
     policy: Option<PolicyFile>,
     limit: Duration,
 }
@@ -139,7 +139,7 @@ fn read_policy(file: &Path) -> Result<PolicyFile, String> {
     checked.policy.ok_or_else(|| format!("the policy cannot be used\n{}", lines(&checked.faults)))
 }
 
-/// The policy that rules, or why there is none.
+/// The current policy, or why there is none.
 async fn current_policy(store: Option<&Store>, limit: Duration) -> (Option<PolicyFile>, Option<Finding>) {
     let Some(store) = store else { return (None, None) };
     match tokio::time::timeout(limit, policy::current(store)).await {
@@ -148,12 +148,12 @@ async fn current_policy(store: Option<&Store>, limit: Duration) -> (Option<Polic
             let said = words::doctor::work::no_policy(&error.to_string());
             (None, Some(Finding::failed("policy", said)))
         }
-        // The database's own checks say why.
+        // The checks of the database say why.
         Ok(Err(NoPolicy::Store(_))) | Err(_) => (None, None),
     }
 }
 
-/// The policy with these clusters alone, where any are named.
+/// The policy with only these clusters, if any are named.
 fn narrowed(policy: Option<PolicyFile>, names: &[ClusterName]) -> Result<Option<PolicyFile>, String> {
     let Some(mut policy) = policy else { return Ok(None) };
     let known: Vec<&ClusterName> = policy.clusters.iter().map(|cluster| &cluster.name).collect();
@@ -165,7 +165,7 @@ fn narrowed(policy: Option<PolicyFile>, names: &[ClusterName]) -> Result<Option<
     Ok(Some(policy))
 }
 
-/// AWS and every cluster.
+/// The checks of AWS and of every cluster.
 async fn outside(desk: &Desk<'_>) -> Vec<Section> {
     let mut findings = way::to_aws(desk);
     findings.extend(within(desk.limit, "aws.proofs", way::to_sts(desk)).await);
@@ -205,7 +205,7 @@ async fn within(limit: Duration, check: &'static str, look: impl Future<Output =
     }
 }
 
-/// What failed, with the other side's own words where it said any.
+/// What failed, with the error message of the other side, if it sent one.
 fn told(fault: &Fault) -> String {
     let answer = fault.source().and_then(|source| source.downcast_ref::<fault::Answer>());
     let told = answer.map_or_else(|| fault.to_string(), |answer| format!("{fault} ({answer})"));
@@ -215,7 +215,7 @@ fn told(fault: &Fault) -> String {
     }
 }
 
-/// By how many seconds this machine's clock is ahead of a time that was told just now.
+/// By how many seconds this machine's clock is ahead of a time that was sent just now.
 fn ahead_of(told: jiff::Timestamp) -> i64 {
     machine::now().duration_since(told).as_secs()
 }

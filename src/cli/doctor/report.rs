@@ -1,26 +1,27 @@
-//! What was found: a section a subject, a finding a check; as text for people, as JSON with stable keys for machines.
+//! The report: a section for each subject, a finding for each check; as text for people, as JSON with stable keys for
+//! machines.
 
 use crate::words::doctor::Said;
 use serde_json::{Map, Value, json};
 use std::{fmt::Write as _, time::Duration};
 
-/// The version of the JSON: another one where a key changes its meaning or goes.
+/// The version of the JSON. It increases if a key changes its meaning or is removed.
 const VERSION: u32 = 1;
 
-/// How a check came out.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
     Ok,
-    /// Not asked, since this process lacks what it takes, or something before it failed.
+    /// Not checked, since this process lacks what the check needs, or an earlier check failed.
     NotChecked,
-    /// Works, and should be otherwise.
+    /// It works, and should be different.
     Warning,
-    /// Something of Latchkey does not work, or a promise does not hold.
+    /// A part of Latchkey does not work, or a promise does not hold.
     Failed,
 }
 
 impl Status {
-    /// As JSON spells it.
+    /// The spelling in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -45,7 +46,7 @@ impl Status {
 pub struct Paste {
     /// `yaml`, `json` or `sql`.
     pub format: &'static str,
-    /// What takes it: a command, or where it belongs.
+    /// The command that takes it, or the place that it belongs to.
     pub into: String,
     pub text: String,
 }
@@ -83,7 +84,7 @@ impl Finding {
         Self { check, status, what, why, next, paste: None }
     }
 
-    /// With something to paste.
+    /// Adds a text to paste.
     #[must_use]
     pub fn pasting(self, format: &'static str, into: &str, text: String) -> Self {
         Self { paste: Some(Paste { format, into: into.to_owned(), text }), ..self }
@@ -107,12 +108,12 @@ impl Finding {
     }
 }
 
-/// What a section is about.
+/// The subject of a section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     Database,
     IdentityProvider,
-    /// What portal and worker have to do, and whether they do it.
+    /// The work of portal and worker, and whether they do it.
     Work,
     Aws,
     Cluster(String),
@@ -147,7 +148,7 @@ pub struct Section {
     pub findings: Vec<Finding>,
 }
 
-/// Everything that was found.
+/// All findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     pub sections: Vec<Section>,
@@ -155,12 +156,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many checks came out so.
+    /// How many checks have this outcome.
     pub fn count(&self, status: Status) -> usize {
         self.findings().filter(|finding| finding.status == status).count()
     }
 
-    /// The worst that was found; what was not checked says neither well nor ill.
+    /// The worst outcome; checks that were not made do not count.
     fn worst(&self) -> Status {
         let told = self.findings().map(|finding| finding.status).filter(|status| *status != Status::NotChecked);
         told.max().unwrap_or(Status::NotChecked)
@@ -170,7 +171,7 @@ impl Report {
         self.sections.iter().flat_map(|section| &section.findings)
     }
 
-    /// As JSON over several lines.
+    /// The report as JSON, pretty-printed.
     pub fn to_json(&self) -> String {
         let sections: Vec<Value> = self
             .sections
@@ -197,7 +198,7 @@ impl Report {
         format!("{whole:#}\n")
     }
 
-    /// For people: every check, then what there is to paste.
+    /// The report for people: every check, then the texts to paste.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
         let mut pastes: Vec<(String, &Paste)> = Vec::new();
@@ -283,7 +284,7 @@ mod tests {
         );
     }
 
-    /// The path of every field in it, each once.
+    /// The path of every field in a value, each once.
     fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(object) => {

@@ -1,4 +1,4 @@
-//! What the worker may on a cluster, right by right, and whether the writes that it is to make would be taken.
+//! The worker's rights on a cluster, one by one, and whether the API server would accept the worker's writes.
 
 use super::{
     report::{Finding, Status},
@@ -25,10 +25,10 @@ use latchkey_domain::{
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Questions under way at a time on one cluster.
+/// The most questions in flight on one cluster.
 const AT_ONCE: usize = 16;
 
-/// What is missing, and what is too much. The second is whether nothing is missing.
+/// The rights that are missing, and the rights that are too many.
 pub async fn look(cluster: &Cluster, policy: &PolicyFile) -> Vec<Finding> {
     const CHECK: &str = "cluster.rbac";
     let needed = rights(policy);
@@ -54,7 +54,7 @@ async fn missing(cluster: &Cluster, needed: &[Right]) -> Result<Vec<Right>, Faul
 }
 
 async fn answers(cluster: &Cluster, asked: &[Attributes]) -> Result<Vec<Review>, Fault> {
-    // Boxed, so that whoever asks stays Send for any lifetimes.
+    // Boxed, so that the future of the caller stays Send for any lifetimes.
     let questions: Vec<_> = asked.iter().map(|question| cluster.may(question).boxed()).collect();
     let answers: Vec<_> = stream::iter(questions).buffered(AT_ONCE).collect().await;
     answers.into_iter().collect()
@@ -85,13 +85,13 @@ async fn too_much(cluster: &Cluster, policy: &PolicyFile) -> Finding {
 }
 
 /// Rehearses every kind of write: both ConfigMaps at these versions, a binding of each ClusterRole that profiles name,
-/// each ClusterRole of their own rules.
+/// each ClusterRole with a profile's own rules.
 pub async fn rehearse(cluster: &Cluster, policy: &PolicyFile, versions: &[(&'static str, String)]) -> Vec<Finding> {
     const CHECK: &str = "cluster.rehearsal";
     let mut findings = Vec::new();
     let mut done = 0_usize;
     for (name, version) in versions {
-        // Somebody may write meanwhile: that one is not at this version any more is no answer about the right.
+        // Another client may write meanwhile. A conflict for that reason says nothing about the right.
         match cluster.rehearse_config_map(name, version).await {
             Err(fault) if !fault.is_conflict() => {
                 let what = format!("a change of kube-system/{name}");
@@ -136,7 +136,7 @@ pub async fn rehearse(cluster: &Cluster, policy: &PolicyFile, versions: &[(&'sta
     findings
 }
 
-/// A namespace of somebody's, whose admission is that of those that people ask for.
+/// A namespace of a team, since its admission rules are those of the namespaces that people ask for.
 async fn some_namespace(cluster: &Cluster) -> Result<String, Fault> {
     let all = cluster.namespace_names().await?;
     let teams = all.iter().find(|name| !name.starts_with("kube-") && *name != "default");
@@ -163,7 +163,7 @@ fn own_roles(policy: &PolicyFile) -> Vec<OwnRole> {
     with.map(|(profile, rules)| OwnRole { installation: Uuid::nil(), profile, rules }).collect()
 }
 
-/// A binding of the form that the worker makes, for nobody.
+/// A binding as the worker makes it, for a user who does not exist.
 fn nobodys(role: &str, namespace: Option<String>) -> BindingSpec {
     BindingSpec {
         installation: Uuid::nil(),
@@ -179,15 +179,15 @@ fn nobodys(role: &str, namespace: Option<String>) -> BindingSpec {
     }
 }
 
-/// Whether these say that a right is missing.
+/// Whether these findings say that a right is missing.
 pub fn is_short(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.check == "cluster.rbac" && finding.status == Status::Failed)
 }
 
-/// Whether a read was refused, which the check of rights says already.
+/// Whether a read was refused, which the check of rights already reports.
 pub fn is_refused(fault: &Fault) -> bool {
     matches!(fault.kind(), FaultKind::Refused { .. })
 }
 
-/// The two ConfigMaps.
+/// The two ConfigMaps that the worker writes.
 pub const CONFIG_MAPS: [&str; 2] = [AWS_AUTH, MARKER];

@@ -1,4 +1,4 @@
-//! The way outside: through which proxy, and whom TLS trusts there.
+//! The network path: which proxy is used, and which authorities TLS trusts.
 
 use super::{Desk, report::Finding};
 use crate::{
@@ -21,7 +21,7 @@ pub fn to_provider(desk: &Desk<'_>) -> Vec<Finding> {
     findings
 }
 
-/// How AWS is reached, and API servers of clusters.
+/// How AWS and the API servers of clusters are reached.
 pub fn to_aws(desk: &Desk<'_>) -> Vec<Finding> {
     const CHECK: &str = "aws.way";
     let settings = desk.settings;
@@ -40,7 +40,7 @@ pub fn to_aws(desk: &Desk<'_>) -> Vec<Finding> {
     vec![Finding::ok(CHECK, what)]
 }
 
-/// Whether STS answers whoever proves an identity, and whom the portal takes for it.
+/// Whether STS answers the portal, and which authorities the portal trusts for it.
 pub async fn to_sts(desk: &Desk<'_>) -> Vec<Finding> {
     const CHECK: &str = "aws.proofs";
     let settings = desk.settings;
@@ -62,7 +62,7 @@ pub async fn to_sts(desk: &Desk<'_>) -> Vec<Finding> {
     }]
 }
 
-/// What the machine's certificate store holds.
+/// The number of authorities in the machine's certificate store.
 fn store() -> Vec<Finding> {
     const CHECK: &str = "certificates.store";
     let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|variable| (variable, std::env::var(variable).ok()));

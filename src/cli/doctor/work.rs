@@ -1,4 +1,4 @@
-//! The work: workers that live, what is overdue, what waits for somebody, the audit chain.
+//! The work: workers that are alive, what is overdue, what needs a person, the audit chain.
 
 use super::{Desk, report::Finding, within};
 use crate::{
@@ -15,20 +15,20 @@ use latchkey_domain::access::{
     grant::{GrantState, Trouble},
 };
 
-/// A worker tells of itself each 5 s.
+/// A worker sends a heartbeat every 5 s.
 const SILENT: SignedDuration = SignedDuration::from_secs(30);
-/// Workers take what is due within a second, and link events each second.
+/// Workers claim what is due within a second, and link events every second.
 const LATE: SignedDuration = SignedDuration::from_secs(60);
-/// Events that are looked at for whether they have a link or wait for it: some hours' in a large installation.
+/// How many of the newest events are checked for a link: some hours' worth in a large installation.
 const NEWEST_EVENTS: i64 = 10_000;
-/// Clusters that are looked at for whether granting is paused there.
+/// How many clusters are checked for a pause of granting.
 const HELD: i64 = 1_000;
-/// Legs of no access that are named at once.
+/// How many legs without an access are named at once.
 const STRAYS: i64 = 100;
-/// Accesses in trouble that are told one by one.
+/// How many accesses in trouble are listed one by one.
 const TOLD: usize = 10;
 
-/// What was found; `no_policy` is what was found about the policy where there is none.
+/// The findings; `no_policy` is the finding about the policy, if there is none.
 pub async fn look(desk: &Desk<'_>, no_policy: Option<Finding>) -> Vec<Finding> {
     let Some(store) = &desk.store else {
         return vec![Finding::not_checked("work", "nothing of it, since no login to the database came about")];
@@ -69,7 +69,7 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
             Finding::failed("work.overdue", words::overdue(count, &since))
         }
     };
-    // What waits for somebody is told by itself.
+    // What needs a person has a finding of its own.
     if pulse.overdue > 0 || pulse.blocked == 0 {
         findings.push(overdue);
     }
@@ -77,7 +77,7 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
         findings.push(Finding::failed("work.blocked", words::blocked(pulse.blocked)));
     }
     for held in read::hold::all(store, HELD).await? {
-        // What else holds a cluster is told by the checks of clusters.
+        // Other reasons why nothing is set up on a cluster are reported by the checks of clusters.
         if let Hold::Paused { by, why } = &held.hold {
             let since = held.since.map_or_else(|| "an unknown time".to_owned(), |since| since.to_string());
             findings.push(Finding::warning("work.paused", words::paused(&held.cluster, by, &since, why)));
@@ -119,7 +119,7 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
     Ok(findings)
 }
 
-/// Legs that are no access's, named with what takes them away. Where there are none, nothing is said.
+/// The legs that belong to no access, with the statements that remove them. Without such legs there is no finding.
 async fn stray_legs(store: &Store) -> Result<Vec<Finding>, StoreError> {
     let strays = inspect::stray_legs(store, STRAYS).await?;
     if strays.is_empty() {

@@ -4,17 +4,17 @@ use super::super::reader::{Collector, Section};
 use latchkey_domain::access::person::{Audience, Handle};
 use std::{collections::BTreeSet, str::FromStr};
 
-/// The longest name of a group that identity providers are known to send.
+/// The longest group name that identity providers are known to send.
 const LONGEST_GROUP: usize = 256;
 
-/// Reads a table that holds an audience and nothing else.
+/// Reads a table that contains only an audience.
 pub(super) fn read(mut section: Section<'_>, faults: &mut Collector<'_>) -> Audience {
     let audience = read_keys(&mut section, faults);
     section.finish(faults);
     audience
 }
 
-/// Reads the keys of an audience; the caller may read others beside them. Naming nobody is a fault.
+/// Reads the keys of an audience; the caller may read other keys of the table. An empty audience is a fault.
 pub(super) fn read_keys(section: &mut Section<'_>, faults: &mut Collector<'_>) -> Audience {
     let groups = section.list("groups", faults);
     let people = section.list("people", faults);

@@ -1,5 +1,5 @@
-//! Laxer policies behind stricter ones: where both match, the stricter rules, and whoever wrote the laxer one may have
-//! meant it to.
+//! Lax policies after stricter ones: if both match a request the stricter one, which comes first, rules. The author of
+//! the lax one may have meant otherwise.
 
 use super::{
     super::reader::{Collector, Place},
@@ -13,8 +13,8 @@ use latchkey_domain::access::{
     ruling::minutes_text,
 };
 
-/// Warns of each policy that some earlier, stricter one overlaps. `never` are the policies that never rule: they have a
-/// warning of their own.
+/// Warns of each policy that overlaps an earlier, stricter one. `never` are the policies that never rule: they have
+/// their own warning.
 pub(super) fn warn_lax(file: &PolicyFile, places: &[Place], never: &[usize], faults: &mut Collector<'_>) {
     for (at, (policy, place)) in file.policies.iter().zip(places).enumerate() {
         if never.contains(&at) {
@@ -39,7 +39,7 @@ pub(super) fn warn_lax(file: &PolicyFile, places: &[Place], never: &[usize], fau
     }
 }
 
-/// In what the later policy is laxer.
+/// The respects in which the later policy is laxer.
 fn laxer(earlier: &Policy, later: &Policy) -> Vec<String> {
     let mut told = Vec::new();
     match (&earlier.decision, &later.decision) {
@@ -61,7 +61,7 @@ fn laxer(earlier: &Policy, later: &Policy) -> Vec<String> {
     told
 }
 
-/// Whether some ask is matched by both: somebody, a profile, a cluster, and for a profile of namespaces some name.
+/// Whether a request could match both: a person, a profile, a cluster, and for a namespaced profile a namespace.
 fn overlap(file: &PolicyFile, earlier: &Policy, later: &Policy) -> bool {
     let shared: Vec<Scope> = later
         .profiles
@@ -77,7 +77,7 @@ fn overlap(file: &PolicyFile, earlier: &Policy, later: &Policy) -> bool {
         && (shared.contains(&Scope::Cluster) || names())
 }
 
-/// Whether somebody may be in both. Anybody may be in a group, and in two.
+/// Whether a person can be in both. Any person can be in a group, and in two groups.
 fn may_meet(one: &Audience, other: &Audience) -> bool {
     !one.groups.is_empty() || !other.groups.is_empty() || !one.people.is_disjoint(&other.people)
 }

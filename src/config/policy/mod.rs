@@ -1,4 +1,4 @@
-//! `policy.toml`: who may ask for what, and who decides. Nothing overrides it.
+//! `policy.toml`: who may ask for what, and who decides. No environment variable overrides it.
 
 mod audience;
 mod lax;
@@ -27,22 +27,22 @@ use std::{
     str::FromStr,
 };
 
-/// The most bytes of a policy.toml: what a page can still show and a transaction store.
+/// The most bytes of a policy.toml: a page can still show it and a transaction store it.
 const LARGEST_BYTES: usize = 1_048_576;
 
-/// A policy.toml with all that is to be said of it.
+/// A policy.toml that was read, with its faults.
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// Nothing where a fault is an error.
+    /// None if a fault is an error.
     pub policy: Option<PolicyFile>,
     /// In the order of their places, warnings included.
     pub faults: Vec<Fault>,
 }
 
-/// Reads the policy.toml that rules.
+/// Reads the policy.toml that is current.
 ///
 /// # Errors
-/// Every fault with its place, warnings included, where one of them is an error.
+/// If any fault is an error: every fault with its place, warnings included.
 pub fn parse(text: &str) -> Result<PolicyFile, Vec<Fault>> {
     let Checked { policy, faults } = read("policy.toml", text, |faults| {
         faults.rules_already();
@@ -50,12 +50,12 @@ pub fn parse(text: &str) -> Result<PolicyFile, Vec<Fault>> {
     policy.ok_or(faults)
 }
 
-/// What names a policy.toml: the lower-case hexadecimal SHA-256 of its text.
+/// The name of a policy.toml: the lower-case hexadecimal SHA-256 of its text.
 pub fn hash(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
 
-/// Reads a policy.toml that is to rule and tells every fault; `file` is the name that the faults carry.
+/// Reads a policy.toml that is to become current, and reports every fault; `file` is the name in the faults.
 pub fn check(file: &str, text: &str) -> Checked {
     read(file, text, |_| {})
 }
@@ -144,7 +144,7 @@ fn accounts(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<Accou
     accounts
 }
 
-/// Whether it is a path of IAM: it begins and ends with a slash.
+/// Whether the text is an IAM path: it begins and ends with a slash.
 fn check_path(path: &str) -> Result<(), String> {
     let plain = path.bytes().all(|b| b.is_ascii_graphic() && b != b'*' && b != b'?');
     let framed = path.starts_with('/') && path.ends_with('/') && !path.contains("//");
@@ -178,7 +178,7 @@ fn clusters(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<Given
     clusters
 }
 
-/// Names that may stand once only.
+/// Names that may occur only once.
 struct Unique {
     what: &'static str,
     seen: BTreeSet<String>,
@@ -196,7 +196,7 @@ impl Unique {
     }
 }
 
-/// A reference to something that the file must have; a fault with the nearest name where it has not.
+/// Reads a reference to something in the file; if the file does not have it, the fault suggests the nearest name.
 fn refer<T: FromStr + PartialEq>(
     given: &Given<&str>,
     what: &str,

@@ -1,4 +1,4 @@
-//! `[[profiles]]`: named ClusterRoles, or rules of the profile's own.
+//! `[[profiles]]`: named ClusterRoles, or the profile's own rules.
 
 use super::{
     super::reader::{Collector, Given, Place, Section},
@@ -98,7 +98,8 @@ fn cluster_roles(roles: &Given<Vec<Given<&str>>>, faults: &mut Collector<'_>) ->
     names
 }
 
-/// Says what of a rule no request can ever use, as far as Kubernetes' own kinds tell; a cluster tells the rest.
+/// Warns of parts of a rule that no request can ever use, judged by the kinds of Kubernetes itself; the others are
+/// judged on each cluster.
 fn warn_unworkable(rule: &Rule, scope: Scope, place: &Place, faults: &mut Collector<'_>) {
     let reach = match scope {
         Scope::Cluster => Reach::Cluster,
@@ -118,7 +119,7 @@ fn warn_unworkable(rule: &Rule, scope: Scope, place: &Place, faults: &mut Collec
     }
 }
 
-/// One rule, as the API server would take it.
+/// One rule, checked as the API server would.
 fn rule(mut section: Section<'_>, scope: Scope, faults: &mut Collector<'_>) -> Rule {
     "a rule".clone_into(&mut section.title);
     let mut list = |key, faults: &mut Collector<'_>| {

@@ -1,4 +1,4 @@
-//! Policies that never rule, since earlier ones match all that they match.
+//! Policies that never rule, since an earlier policy matches everything that they match.
 
 use super::super::reader::{Collector, Place};
 use latchkey_domain::access::{
@@ -8,8 +8,8 @@ use latchkey_domain::access::{
     profile::{ProfileName, Scope},
 };
 
-/// Warns of each policy that a single earlier one shadows whole. What only several earlier ones together shadow is
-/// not seen. Answers which they are, by their places in the file's order.
+/// Warns of each policy that a single earlier one shadows completely. A policy that only several earlier ones together
+/// shadow is not detected. Returns the indexes of the shadowed policies, in file order.
 pub(super) fn warn_unreachable(file: &PolicyFile, places: &[Place], faults: &mut Collector<'_>) -> Vec<usize> {
     let mut never = Vec::new();
     for (at, (policy, place)) in file.policies.iter().zip(places).enumerate() {
@@ -22,7 +22,7 @@ pub(super) fn warn_unreachable(file: &PolicyFile, places: &[Place], faults: &mut
     never
 }
 
-/// Whether the earlier policy matches all that the later one does.
+/// Whether the earlier policy matches everything that the later one matches.
 pub(super) fn shadows(file: &PolicyFile, earlier: &Policy, later: &Policy) -> bool {
     let profiles = later.profiles.iter().all(|profile| earlier.profiles.contains(profile));
     let mut clusters = file.clusters.iter().filter(|cluster| later.clusters.selects(cluster)).peekable();
@@ -37,7 +37,7 @@ fn reaches_cluster(file: &PolicyFile, profile: &ProfileName) -> bool {
     file.profile(profile).is_some_and(|profile| profile.scope == Scope::Cluster)
 }
 
-/// Whether everybody of the narrow one is in the wide one.
+/// Whether every person of the narrow audience is in the wide one.
 pub(super) fn includes(wide: &Audience, narrow: &Audience) -> bool {
     narrow.groups.is_subset(&wide.groups) && narrow.people.is_subset(&wide.people)
 }

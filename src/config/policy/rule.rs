@@ -12,13 +12,13 @@ use latchkey_domain::access::{
 use std::{num::NonZeroU8, time::Duration};
 
 const MINUTE: Duration = Duration::from_mins(1);
-/// Below it, setting up would take a good part of the time; above it, access is no longer for a while.
+/// Below this, setting up would take a good part of the time; above `LONGEST`, access would not be temporary.
 const SHORTEST: Duration = Duration::from_mins(5);
 const LONGEST: Duration = Duration::from_hours(30 * 24);
 const LAPSES_AFTER: Duration = Duration::from_hours(24);
 const MOST_APPROVALS: u32 = 20;
 
-/// Reads all policies, in file order, with the places of their names. `file` has everything else already.
+/// Reads all policies, in file order, with the places of their names. `file` already has everything else.
 pub(super) fn read_all(
     sections: Vec<Section<'_>>,
     file: &PolicyFile,
@@ -183,7 +183,7 @@ fn namespaces(
     Some(list.value.into_iter().map(|glob| glob.value.to_owned()).collect())
 }
 
-/// Beside profiles of namespaces, one of cluster scope: the globs bound the others and not this one.
+/// Warns of a profile of cluster scope beside namespaced ones: the globs bound the namespaced profiles only.
 fn warn_whole_cluster(
     globs: &Given<Vec<Given<&str>>>,
     namespaced: usize,
@@ -235,7 +235,7 @@ fn decision(section: &mut Section<'_>, requesters: Option<&Audience>, faults: &m
     }
 }
 
-/// A quorum that the named people can never reach is a fault; one that some requester's asks cannot is told.
+/// A quorum that the named people can never reach is a fault; one that is out of reach for some requester is a warning.
 fn warn_quorum(
     approvers: &Audience,
     quorum: u32,

@@ -223,7 +223,7 @@ fn policy_that_never_rules_is_a_warning() {
     assert_eq!(check("policy.toml", &wider).faults, []);
 }
 
-/// The example, and behind its policy the same one with these replacements.
+/// The example, followed by a copy of its policy with these replacements.
 fn with_second(replacements: &[(&str, &str)]) -> Vec<String> {
     let mut second = EXAMPLE[EXAMPLE.find("[[policies]]").unwrap()..].replace("may look", "may look again");
     for (from, to) in replacements {
@@ -285,7 +285,7 @@ fn rights_to_edit_aws_auth_that_nobody_decides_on_are_a_warning() {
     {
         assert_eq!(automatic(profile, namespaces), Vec::<String>::new(), "{profile} {namespaces}");
     }
-    // Where somebody decides on it first, nothing is granted by itself.
+    // If an earlier policy has deciders for it, nothing is granted automatically.
     let decided =
         told(&EXAMPLE.replace("[\"payments\", \"payments-*\"]", "[\"*\"]").replace("[\"view\"]", "[\"edit\"]"));
     assert!(!decided.iter().any(|fault| fault.contains("aws-auth")), "{decided:?}");

@@ -1,4 +1,4 @@
-//! Policies that grant by themselves what makes anybody cluster-admin.
+//! Policies that automatically grant rights with which a person can become cluster-admin.
 
 use super::{
     super::reader::{Collector, Place},
@@ -16,11 +16,11 @@ use latchkey_domain::{
 /// The namespace of aws-auth.
 const OF_AWS_AUTH: &str = "kube-system";
 
-/// Kubernetes' own ClusterRoles that may edit ConfigMaps. What others hold, a cluster tells, and a file does not.
+/// Kubernetes' own ClusterRoles that may edit ConfigMaps. The rules of other ClusterRoles are known only on a cluster.
 const EDITING: [&str; 3] = ["edit", "admin", "cluster-admin"];
 
-/// Warns of each policy by which nobody has to decide on rights to edit aws-auth, where no earlier policy rules instead.
-/// `never` are the policies that never rule: they have a warning of their own.
+/// Warns of each policy that grants rights to edit aws-auth without a decision, if no earlier policy rules instead.
+/// `never` are the policies that never rule: they have their own warning.
 pub(super) fn warn_wide(file: &PolicyFile, places: &[Place], never: &[usize], faults: &mut Collector<'_>) {
     for (at, (policy, place)) in file.policies.iter().zip(places).enumerate() {
         if never.contains(&at) || policy.decision != Decision::Automatic {
@@ -40,7 +40,7 @@ pub(super) fn warn_wide(file: &PolicyFile, places: &[Place], never: &[usize], fa
     }
 }
 
-/// Whether the profile may edit aws-auth where the policy grants it.
+/// Whether the profile, as the policy grants it, may edit aws-auth.
 fn reaches(profile: &Profile, policy: &Policy) -> bool {
     let reach = match profile.scope {
         Scope::Cluster => Reach::Cluster,

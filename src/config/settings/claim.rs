@@ -1,8 +1,8 @@
-//! Where a claim stands in what the identity provider says.
+//! The path of a claim in what the identity provider sends.
 
 use std::fmt;
 
-/// The name of a claim, or names that lead to it through objects: `groups`; `resource_access`, `latchkey`, `roles`.
+/// The name of a claim, or the names that lead to it through objects: `groups`; `resource_access`, `latchkey`, `roles`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimPath(Vec<String>);
 
@@ -10,7 +10,7 @@ impl ClaimPath {
     /// A path of these names.
     ///
     /// # Errors
-    /// There is none, or one is empty.
+    /// If there is no name, or one is empty.
     pub fn new(names: impl IntoIterator<Item = String>) -> Result<Self, &'static str> {
         let names: Vec<String> = names.into_iter().collect();
         if names.is_empty() || names.iter().any(|name| name.trim().is_empty()) {
@@ -19,12 +19,12 @@ impl ClaimPath {
         Ok(Self(names))
     }
 
-    /// The names, the outermost first: one at least.
+    /// The names, the outermost first; there is at least one.
     pub fn names(&self) -> &[String] {
         &self.0
     }
 
-    /// The claim at the top, which holds the others.
+    /// The name of the top-level claim, which contains the others.
     pub fn first(&self) -> &str {
         self.0.first().map_or("", String::as_str)
     }

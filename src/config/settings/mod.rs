@@ -1,5 +1,5 @@
-//! `latchkey.toml`: one deployment. Each key may be overridden by `LATCHKEY_SECTION__KEY`; secrets come from files or
-//! from the environment only.
+//! `latchkey.toml`: one deployment. `LATCHKEY_SECTION__KEY` overrides each key; secrets come from files or from the
+//! environment only.
 
 mod claim;
 mod network;
@@ -22,7 +22,7 @@ pub use claim::ClaimPath;
 pub use network::{Network, customer_of};
 pub use read::{Checked, check};
 
-/// What one deployment needs to know.
+/// The settings of one deployment.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub server: Server,
@@ -30,22 +30,23 @@ pub struct Settings {
     pub database: Database,
     pub login: Login,
     pub aws: Aws,
-    /// By the environment alone: `HTTPS_PROXY`, `NO_PROXY`.
+    /// From the environment alone: `HTTPS_PROXY`, `NO_PROXY`.
     pub proxies: Proxies,
 }
 
 /// `[server]`: the portal.
 #[derive(Debug, Clone)]
 pub struct Server {
-    /// Where it listens; TLS ends before it.
+    /// The address that it listens on; TLS ends before it.
     pub listen: SocketAddr,
-    /// Where machines ask how it fares; nowhere where this is nothing.
+    /// The address of the health checks; none if there are none.
     pub internal: Option<SocketAddr>,
-    /// How browsers reach it: https, or http with a loopback host. Without path, query and user.
+    /// The URL for browsers: https, or http with a loopback host. Without path, query and user.
     pub public_url: Url,
     /// The zone in which pages show times.
     pub time_zone: TimeZone,
-    /// Proxies whose `X-Forwarded-For` is believed. None: an address is that of whoever connects.
+    /// Proxies whose `X-Forwarded-For` is believed. If there are none, the address of a request is that of its
+    /// connection.
     pub trusted_proxies: Vec<Network>,
     /// How many requests for access one person may send within ten minutes.
     pub requests_per_person: u32,
@@ -54,12 +55,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Whether browsers reach it by https: then cookies are `__Host-` and Secure.
+    /// Whether browsers use https: then cookies are `__Host-` and Secure.
     pub fn is_secure(&self) -> bool {
         self.public_url.scheme() == "https"
     }
 
-    /// The public URL as an origin: scheme, host and port, without a slash at the end.
+    /// The public URL as an origin: scheme, host and port, without a trailing slash.
     pub fn origin(&self) -> String {
         self.public_url.origin().ascii_serialization()
     }
@@ -68,11 +69,12 @@ impl Server {
 /// `[worker]`: the worker.
 #[derive(Debug, Clone)]
 pub struct Worker {
-    /// Where machines ask how it fares; nowhere where this is nothing.
+    /// The address of the health checks; none if there are none.
     pub internal: Option<SocketAddr>,
 }
 
-/// `[database]`: PostgreSQL, one URL for each role, all of them with the schema of `schema`. A process needs its own only.
+/// `[database]`: PostgreSQL, with a URL for each role, each for the schema of `schema`. A process needs only its own
+/// URL.
 #[derive(Debug, Clone)]
 pub struct Database {
     /// For `latchkey serve`, as `latchkey_web`.
@@ -85,7 +87,7 @@ pub struct Database {
     pub connections: u32,
 }
 
-/// A database URL that a command needs and that nothing gives.
+/// A command needs a database URL that is not configured.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this command needs the database as {role}: set `{key}` or `{key}_file` in [database] of latchkey.toml, or the \
@@ -98,7 +100,7 @@ pub struct NoDatabaseUrl {
 }
 
 impl Database {
-    /// Whether nothing gives a URL.
+    /// Whether no URL is configured.
     pub fn has_no_url(&self) -> bool {
         self.web_url.is_none() && self.worker_url.is_none() && self.owner_url.is_none()
     }
@@ -106,7 +108,7 @@ impl Database {
     /// The URL of the portal's role.
     ///
     /// # Errors
-    /// Where nothing gives it; likewise below.
+    /// If it is not configured; the same below.
     pub fn web(&self) -> Result<&DatabaseUrl, NoDatabaseUrl> {
         let missing = NoDatabaseUrl { role: "latchkey_web", key: "web_url", variable: "WEB_URL" };
         self.web_url.as_ref().ok_or(missing)
@@ -128,26 +130,26 @@ impl Database {
 /// `[login]`: the OpenID provider.
 #[derive(Debug, Clone)]
 pub struct Login {
-    /// What people call the provider; the button says "Sign in with …".
+    /// The provider's name; the button says "Sign in with …".
     pub provider: String,
-    /// Exactly as the provider's tokens name it.
+    /// Exactly as in the provider's tokens.
     pub issuer: String,
     pub client_id: String,
-    /// None for a public client, which PKCE alone protects.
+    /// None for a public client, which only PKCE protects.
     pub client_secret: Option<SecretString>,
-    /// Always with `openid`.
+    /// Always includes `openid`.
     pub scopes: Vec<String>,
-    /// Who else an ID token may be for, besides the client.
+    /// Audiences that an ID token may name besides the client.
     pub other_audiences: Vec<String>,
     pub groups_claim: ClaimPath,
     pub handle_claim: ClaimPath,
-    /// As many groups or more mean that the provider may have cut the list: such a sign-in is refused.
+    /// With this many groups or more, the provider may have cut the list: such a sign-in is refused.
     pub groups_limit: u32,
-    /// A session that is not used for so long ends.
+    /// A session ends if it is not used for this long.
     pub session_idle: Duration,
-    /// A session ends so long after its sign-in, whatever is done with it.
+    /// A session ends this long after its sign-in, even if it is used.
     pub session_absolute: Duration,
-    /// How many sign-ins may begin or come back from one address within ten minutes.
+    /// How many sign-ins may begin or come back from the provider from one address within ten minutes.
     pub sign_ins_per_address: u32,
     /// How often one person may sign in within ten minutes.
     pub sign_ins_per_person: u32,
@@ -158,15 +160,15 @@ pub struct Login {
 /// `[aws]`. Credentials come from the SDK's default chain.
 #[derive(Debug, Clone, Default)]
 pub struct Aws {
-    /// For calls that belong to no cluster; a cluster's ARN names its own.
+    /// For calls that belong to no cluster; a cluster's region is in its ARN.
     pub region: Option<String>,
     /// Endpoints in place of AWS's own.
     pub iam_url: Option<Url>,
     pub sts_url: Option<Url>,
     pub eks_url: Option<Url>,
-    /// Whom alone a proof of identity trusts to be STS, in place of the public authorities.
+    /// The only authorities that are trusted for the STS of identity proofs, instead of the public authorities.
     pub sts_authorities: Option<Authorities>,
-    /// Whether API servers of clusters are reached through the proxy, too.
+    /// Whether the API servers of clusters are reached through the proxy, too.
     pub proxy_clusters: bool,
 }
 
@@ -180,8 +182,8 @@ pub struct Authorities {
 /// Reads a latchkey.toml and this process's environment.
 ///
 /// # Errors
-/// Every fault with its place, where one of them is an error; also where the file cannot be read. Warnings alone are
-/// left out: `latchkey check` tells them.
+/// If any fault is an error: every fault with its place; also if the file cannot be read. Warnings alone are dropped:
+/// `latchkey check` reports them.
 pub fn load(path: &Path) -> Result<Settings, Vec<Fault>> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| {
@@ -194,7 +196,7 @@ pub fn load(path: &Path) -> Result<Settings, Vec<Fault>> {
     settings.ok_or(faults)
 }
 
-/// This process's environment, as far as it is text.
+/// This process's environment, without variables that are not text.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

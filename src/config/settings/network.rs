@@ -3,12 +3,12 @@
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The addresses that share their first bits: `10.0.0.0/8`, `fd00::/8`, or one address alone.
+/// A network of addresses with a common prefix: `10.0.0.0/8`, `fd00::/8`, or a single address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network(IpNet);
 
 impl Network {
-    /// Reads an address, or one with the number of its bits that count.
+    /// Reads an address, or an address with a prefix length.
     ///
     /// # Errors
     /// A sentence that says what to write instead.
@@ -17,17 +17,17 @@ impl Network {
         network.map(Self).map_err(|_| format!("`{text}` is no address or network, such as 10.0.0.7 or 10.0.0.0/8"))
     }
 
-    /// Whether it holds this address. An IPv4 address within IPv6 is the IPv4 address.
+    /// Whether the network contains this address. An IPv4 address mapped into IPv6 is the IPv4 address.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }
 }
 
-/// Of an IPv6 address, the bits that a provider gives to one customer at least.
+/// The prefix of an IPv6 address that a provider gives to one customer at least, in bits.
 const CUSTOMERS_BITS: u32 = 64;
 
-/// What is counted as one address: of IPv6 the customer's network, since one customer has more addresses than could be
-/// counted.
+/// The key by which an address is counted. For IPv6 it is the customer's network, since one customer has more addresses
+/// than could be counted.
 pub fn customer_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),

@@ -1,4 +1,4 @@
-//! Reading latchkey.toml and its overrides.
+//! Reads latchkey.toml and its overrides.
 
 use super::{
     super::{
@@ -27,27 +27,27 @@ use toml::{
 use url::{Host, Url};
 
 const SECTIONS: [&str; 5] = ["aws", "database", "login", "server", "worker"];
-/// Portal and worker may run on one machine, so each has a port of its own.
+/// Portal and worker may run on one machine, so each has its own port.
 const SERVER_INTERNAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9400);
 const WORKER_INTERNAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9401);
 const HOUR: Duration = Duration::from_hours(1);
-/// A session that is not used for so long ends, where nothing is written.
+/// The default of `session_idle`: a session ends if it is not used for this long.
 const IDLE: Duration = HOUR;
-/// A session ends so long after its sign-in, where nothing is written.
+/// The default of `session_absolute`: a session ends this long after its sign-in.
 const ABSOLUTE: Duration = Duration::from_hours(12);
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// A latchkey.toml with all that is to be said of it.
+/// A latchkey.toml that was read, with its faults.
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// Nothing where a fault is an error.
+    /// None if a fault is an error.
     pub settings: Option<Settings>,
     /// In the order of their places, those of the environment first; warnings included.
     pub faults: Vec<Fault>,
 }
 
-/// Reads a latchkey.toml under overrides: of `variables`, those that begin with `LATCHKEY_` and hold `__` count. Files
-/// that it names are looked for from `folder`.
+/// Reads a latchkey.toml with its overrides: the `variables` that begin with `LATCHKEY_` and contain `__`. Paths in it
+/// are relative to `folder`.
 pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator<Item = (String, String)>) -> Checked {
     let (document, mut faults) = Collector::read(file, text);
     let variables: Vec<(String, String)> = variables.into_iter().collect();
@@ -78,14 +78,14 @@ pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator
     Checked { settings, faults: faults.finish() }
 }
 
-/// No text here means anything with a blank at either end: it is compared letter by letter by whoever gets it.
+/// Refuses a text with a blank at either end: no value needs one, and the receivers compare values exactly.
 fn refuse_blanks(text: &str, place: impl FnOnce() -> Place, faults: &mut Collector<'_>) {
     if text.trim() != text && !text.trim().is_empty() {
         faults.error(&place(), "this begins or ends with a blank", Some("take it away".to_owned()));
     }
 }
 
-/// The same for each text of a file.
+/// The same for every text of a file.
 fn refuse_blanks_in(table: &DeTable<'_>, faults: &mut Collector<'_>) {
     let mut ahead: Vec<&Spanned<DeValue<'_>>> = table.values().collect();
     while let Some(value) = ahead.pop() {
@@ -98,10 +98,10 @@ fn refuse_blanks_in(table: &DeTable<'_>, faults: &mut Collector<'_>) {
     }
 }
 
-/// Where discovery documents are found below their issuer.
+/// The path of a discovery document below its issuer.
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
-/// The issuer as tokens name it, which is what stands before the path of its discovery document.
+/// The issuer exactly as in tokens: the address of its discovery document without that path.
 fn issuer(text: &str) -> Result<String, String> {
     let url = outside_url(text)?;
     let shown = shown(text);
@@ -120,7 +120,7 @@ fn issuer(text: &str) -> Result<String, String> {
     }
 }
 
-/// Scopes, each by itself.
+/// Scopes; each must be a string of its own.
 fn scopes(listed: &[Given<&str>], faults: &mut Collector<'_>) -> Vec<String> {
     for scope in listed.iter().filter(|scope| scope.value.contains(char::is_whitespace)) {
         let hint = "write each by itself: scopes = [\"openid\", \"profile\"], or with commas in the environment";
@@ -177,7 +177,7 @@ fn worker(mut section: Section<'_>, faults: &mut Collector<'_>) -> Worker {
     Worker { internal }
 }
 
-/// Where machines are answered; "none" is nowhere.
+/// The address of the health checks; "none" means no address.
 fn internal(section: &mut Section<'_>, usual: SocketAddr, faults: &mut Collector<'_>) -> Option<SocketAddr> {
     let given = section.parsed("internal", faults, |text| match text {
         "none" => Ok(None),
@@ -188,7 +188,7 @@ fn internal(section: &mut Section<'_>, usual: SocketAddr, faults: &mut Collector
     given.map_or(Some(usual), |given| given.value)
 }
 
-/// How often something may be done within ten minutes.
+/// A limit for ten minutes.
 fn limit(section: &mut Section<'_>, key: &'static str, usual: u32, faults: &mut Collector<'_>) -> u32 {
     section.number(key, 1..=1_000_000, faults).map_or(usual, |number| number.value)
 }
@@ -204,7 +204,7 @@ fn networks(listed: &[Given<&str>], faults: &mut Collector<'_>) -> Vec<Network> 
     networks
 }
 
-/// Where browsers find the portal.
+/// The URL at which browsers find the portal.
 fn public_url(text: &str) -> Result<Url, String> {
     let url = outside_url(text)?;
     if url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
@@ -213,7 +213,7 @@ fn public_url(text: &str) -> Result<Url, String> {
     Err(format!("{} must end behind its host or port: the portal lives at the root", shown(text)))
 }
 
-/// An address that passwords and cookies are sent to: https, or http that never leaves this machine.
+/// An address that receives passwords and cookies: https, or http that never leaves this machine.
 fn outside_url(text: &str) -> Result<Url, String> {
     let shown = shown(text);
     let url = Url::parse(text).map_err(|error| format!("{shown} is no URL: {error}"))?;
@@ -234,7 +234,7 @@ fn outside_url(text: &str) -> Result<Url, String> {
     }
 }
 
-/// A URL to show: not one that may hold a password, which stands before an `@`.
+/// A URL for a message. One with an `@` is not shown, since it may contain a password.
 fn shown(text: &str) -> String {
     if text.contains('@') { "this (with an `@` in it, so it is not shown)".to_owned() } else { format!("`{text}`") }
 }
@@ -253,7 +253,8 @@ fn database(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>)
     Database { web_url, worker_url, owner_url, connections }
 }
 
-/// Warns of each URL that signs in as the role of another: a process has then what only the other may.
+/// Warns of each URL that signs in as the role of another URL: its process then has rights that only the other should
+/// have.
 fn warn_one_role(urls: [(&str, &Option<Given<DatabaseUrl>>); 3], faults: &mut Collector<'_>) {
     let known: Vec<(&str, &Given<DatabaseUrl>)> =
         urls.into_iter().filter_map(|(key, url)| Some((key, url.as_ref()?))).collect();
@@ -269,7 +270,7 @@ fn warn_one_role(urls: [(&str, &Option<Given<DatabaseUrl>>); 3], faults: &mut Co
 }
 
 fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Option<Login> {
-    // Kept as it is written: tokens name their issuer letter for letter, with or without a slash at the end.
+    // Kept as written: tokens repeat the issuer exactly, with or without a trailing slash.
     let issuer = section.required("issuer", faults, issuer);
     let provider = section.parsed("provider", faults, non_empty);
     let client_id = section.required("client_id", faults, non_empty);
@@ -331,7 +332,7 @@ fn lasts(given: Option<&Given<Duration>>, usual: Duration) -> Duration {
     given.map_or(usual, |given| given.value)
 }
 
-/// That a session may rest for longer than it lasts, of which one part may go without saying.
+/// Adds the fault that a session may be idle for longer than it may last; one of the two may be a default.
 fn at_odds(idle: Option<Given<Duration>>, absolute: Option<Given<Duration>>, faults: &mut Collector<'_>) {
     let (place, said) = match (idle, absolute) {
         (Some(idle), Some(_)) => (idle.place, "`session_idle` is longer than `session_absolute`"),
@@ -339,7 +340,7 @@ fn at_odds(idle: Option<Given<Duration>>, absolute: Option<Given<Duration>>, fau
         (None, Some(absolute)) => {
             (absolute.place, "`session_absolute` is shorter than `session_idle`, which is 1h by default")
         }
-        // The defaults go together.
+        // The two defaults are consistent.
         (None, None) => return,
     };
     faults.error(&place, said, None);
@@ -365,8 +366,8 @@ fn aws(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> A
     Aws { region: region.map(|region| region.value), iam_url, sts_url, eks_url, sts_authorities, proxy_clusters }
 }
 
-/// The certificates of a file of authorities. One that cannot be read is a warning, as with secrets: the worker needs none,
-/// and the portal trusts the public authorities then.
+/// The certificates of a file of authorities. A file that cannot be read is a warning, as with secrets: the worker does
+/// not need it, and the portal then trusts the public authorities.
 fn authorities(given: &Given<&str>, path: &Path, faults: &mut Collector<'_>) -> Option<Authorities> {
     let text = match std::fs::read(path) {
         Ok(text) => text,

@@ -1,4 +1,4 @@
-//! Secrets: from a file that is named, or from the environment; never written into latchkey.toml.
+//! Secrets: from a named file or from the environment, never from latchkey.toml itself.
 
 use super::super::reader::{Collector, Given, Place, Section};
 use crate::database_url::DatabaseUrl;
@@ -6,8 +6,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::path::Path;
 use url::Url;
 
-/// Reads `key`, or the file that `key_file` names. The environment goes before latchkey.toml. A file that cannot be
-/// read is a warning: whoever needs the secret fails for want of it, and others need not see it at all.
+/// Reads `key`, or the file that `key_file` names. The environment takes precedence over latchkey.toml. A file that
+/// cannot be read is a warning: a process that needs the secret fails without it, and other processes need no access to
+/// it.
 pub(super) fn read(
     section: &mut Section<'_>,
     (key, key_file): (&'static str, &'static str),
@@ -53,8 +54,7 @@ pub(super) fn read(
     }
 }
 
-/// A secret as a file has it: without the end of its last line, and the mark that editors of Windows put before the
-/// first.
+/// A secret from a file: without the final line break, and without the byte order mark that Windows editors write.
 fn of_file(text: &str, path: &Path, place: Place, faults: &mut Collector<'_>) -> Option<Given<SecretString>> {
     let secret = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches(['\n', '\r']);
     let fault = if secret.is_empty() {
@@ -94,12 +94,12 @@ fn variable(title: &str, key: &str) -> String {
     format!("LATCHKEY_{}__{}", title.trim_matches(['[', ']']), key).to_uppercase()
 }
 
-/// A secret may not stand in latchkey.toml at all.
+/// Refuses a secret in latchkey.toml.
 pub(super) fn never(_: &str) -> Result<(), String> {
     Err("a secret does not belong into this file".to_owned())
 }
 
-/// A database URL may, as long as it carries no password.
+/// Accepts a database URL in latchkey.toml if it has no password.
 fn without_password(url: &str) -> Result<(), String> {
     match Url::parse(url) {
         Ok(url) if url.password().is_some() || url.query_pairs().any(|(key, _)| key == "password") => {

@@ -200,7 +200,7 @@ fn a_database_url_is_read_as_the_driver_reads_it() {
         assert!(told.starts_with("latchkey.toml:10:16: error: ") && told.contains(said), "{content}: {told}");
         assert!(!told.contains("ter2"), "{told}");
     }
-    // As PowerShell's `>` writes it.
+    // As written by PowerShell's `>`.
     let wide: Vec<u8> = "\u{feff}postgres://web:hunter2@db/x".encode_utf16().flat_map(u16::to_le_bytes).collect();
     std::fs::write(folder.path().join("web"), wide).unwrap();
     let text = format!("{SMALLEST}\n[database]\nweb_url_file = \"web\"\n");
@@ -294,7 +294,7 @@ fn time_zones_are_known_on_a_machine_without_any() {
 fn idle_end_is_not_behind_the_absolute_one() {
     let told = |keys: &str| told(&format!("{SMALLEST}{keys}"), &[]);
     assert!(told("session_idle = \"2h\"\nsession_absolute = \"1h\"\n")[0].contains("longer than"));
-    // What is not written counts as it is.
+    // An absent key counts with its default.
     let [alone] = &told("session_idle = \"24h\"\n")[..] else { panic!("{:?}", told("session_idle = \"24h\"\n")) };
     assert!(alone.ends_with("`session_idle` is longer than `session_absolute`, which is 12h by default"), "{alone}");
     let [alone] = &told("session_absolute = \"30m\"\n")[..] else { panic!("half an hour is less than one") };

@@ -1,5 +1,5 @@
-//! Who arrives: what is read of claims that were verified. Used are handle, groups, name, and the mail address with
-//! whether it is verified; nothing else can refuse anybody.
+//! Reads a person from verified claims. It uses the handle, the groups, the name, and the mail address with whether it
+//! is verified; no other claim can refuse a sign-in.
 
 use super::{LoginError, OpenIdConfig, id_token, told::Told};
 use crate::{config::settings::ClaimPath, store::people::Arrival};
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use latchkey_domain::access::person::Handle;
 use serde_json::Value;
 
-/// What the provider says about somebody: in the ID token, and in userinfo where it was asked.
+/// The provider's claims about a person: from the ID token, and from userinfo if it was asked.
 #[derive(Debug)]
 pub struct About {
     pub subject: String,
@@ -17,21 +17,21 @@ pub struct About {
 }
 
 impl About {
-    /// Whether the ID token leaves something open that userinfo may say.
+    /// Whether the ID token leaves something open that userinfo may answer.
     pub fn is_thin(&self, config: &OpenIdConfig) -> bool {
         let open = |path: &ClaimPath| self.id_token.at(path.names()).is_none();
         open(&config.groups_claim) || open(&config.handle_claim) || self.handle(config).is_err()
     }
 
-    /// Whether somebody can be signed in by what there is.
+    /// Whether the claims are enough to sign the person in.
     pub fn is_enough(&self, config: &OpenIdConfig) -> bool {
         self.groups(config).is_ok() && self.handle(config).is_ok()
     }
 
-    /// What there is not of the groups and the handle: part of a sentence, with the claims that were read.
+    /// Which of groups and handle are missing: part of a sentence, with the claims that were read.
     ///
     /// # Errors
-    /// What is wrong with a claim that is there: `Unverified`, `GroupsOdd`, `GroupsTruncated`.
+    /// If a claim is present and wrong: `Unverified`, `GroupsOdd`, `GroupsTruncated`.
     pub fn lacks(&self, config: &OpenIdConfig) -> Result<String, LoginError> {
         let mut lacks = Vec::new();
         match self.groups(config) {
@@ -47,14 +47,15 @@ impl About {
         Ok(lacks.join(" and "))
     }
 
-    /// Groups that the provider has elsewhere: no userinfo brings them.
+    /// Fails if the provider keeps the groups elsewhere: userinfo does not have them either.
     ///
     /// # Errors
     /// `GroupsElsewhere`.
     pub fn has_its_groups(&self, config: &OpenIdConfig) -> Result<(), LoginError> {
         let path = &config.groups_claim;
         let elsewhere = |source: &Told| {
-            // Entra leaves the claim out past 200 groups. It says where to look instead, or only that there are some.
+            // Entra leaves the claim out for more than 200 groups. It then names another place, or says only that there
+            // are groups.
             let names = source.get("_claim_names").and_then(|names| names.get(path.first())).is_some();
             let has = source.get("hasgroups").is_some_and(|has| *has == Value::Bool(true) || has == "true");
             names || (has && self.at(path).is_none())
@@ -63,7 +64,7 @@ impl About {
         if self.sources().any(elsewhere) { Err(LoginError::GroupsElsewhere { claim }) } else { Ok(()) }
     }
 
-    /// The person, by what there is, in these groups.
+    /// The person with these groups, from the claims.
     ///
     /// # Errors
     /// `Unverified`, `NoHandle`.
@@ -81,7 +82,7 @@ impl About {
         })
     }
 
-    /// The sources, the one that is believed first.
+    /// The sources of claims, in order of precedence.
     fn sources(&self) -> impl Iterator<Item = &Told> {
         std::iter::once(&self.id_token).chain(&self.userinfo)
     }
@@ -90,15 +91,15 @@ impl About {
         self.sources().find_map(|source| source.at(path.names()))
     }
 
-    /// What says who may do what stands in each source once.
+    /// Claims that decide about rights must occur once in each source.
     fn once(&self, path: &ClaimPath) -> Result<(), LoginError> {
         self.sources().try_for_each(|source| id_token::once(source, path.first())).map_err(super::unverified)
     }
 
-    /// The groups. A list that is missing, is none, or was cut short gives nobody anything.
+    /// The groups. A list that is missing, malformed or truncated is an error, so that it grants nothing.
     ///
     /// # Errors
-    /// Why they cannot be trusted: `Unverified`, `GroupsElsewhere`, `GroupsMissing`, `GroupsOdd`, `GroupsTruncated`.
+    /// If they cannot be trusted: `Unverified`, `GroupsElsewhere`, `GroupsMissing`, `GroupsOdd`, `GroupsTruncated`.
     pub fn groups(&self, config: &OpenIdConfig) -> Result<Vec<String>, LoginError> {
         let path = &config.groups_claim;
         self.once(path)?;
@@ -109,19 +110,19 @@ impl About {
         if config.groups_limit.is_some_and(|limit| groups.len() >= limit) {
             return Err(LoginError::GroupsTruncated);
         }
-        // No policy names such a group, and the database could not hold it.
+        // No policy names a group with control characters, and the database could not store it.
         Ok(groups.into_iter().filter(|group| !group.contains(char::is_control)).collect())
     }
 
-    /// Whether the groups are one text that looks like several names: it is taken for one, since nobody says by what they
-    /// are told apart. A distinguished name (`CN=devs,OU=teams`) is one.
+    /// Whether the groups are one text that looks like several names. It is taken for one name, since no standard says
+    /// how names in it are separated. A distinguished name (`CN=devs,OU=teams`) is one name.
     pub fn is_several_in_one(&self, config: &OpenIdConfig) -> bool {
         let text = self.at(&config.groups_claim).and_then(Value::as_str);
         text.is_some_and(|text| text.contains([',', ';']) && !text.contains('='))
     }
 
-    /// The mail address, or why it is none. Whether it is verified is told by whoever told the address; a provider that
-    /// does not say so at all answers for it.
+    /// The mail address, or why it cannot be used. Whether it is verified is read from the same source. If
+    /// `email_verified` is absent, the address counts as verified.
     fn mail(&self) -> Result<&str, &'static str> {
         let source = self.sources().find(|source| source.get("email").is_some()).ok_or("is not there")?;
         let verified = match source.get("email_verified") {
@@ -134,8 +135,8 @@ impl About {
         if verified { Ok(mail) } else { Err("is not verified") }
     }
 
-    /// The handle: of the claim that is configured, else of `preferred_username`, else of the mail address, up to an `@`;
-    /// the first that has a letter or digit which handles are made of.
+    /// The handle, from the configured claim, else from `preferred_username`, else from the mail address, up to an `@`.
+    /// The first claim with a letter or digit that a handle may have is taken.
     fn handle(&self, config: &OpenIdConfig) -> Result<Handle, LoginError> {
         self.once(&config.handle_claim)?;
         let (usual, mail) = (ClaimPath::from("preferred_username"), ClaimPath::from("email"));
@@ -158,8 +159,8 @@ fn text(value: &Value) -> Result<&str, &'static str> {
     value.as_str().ok_or("is no text")
 }
 
-/// Names of groups: a list of texts; one text, which is one group; or, as ZITADEL tells roles, an object of them in which
-/// each leads to the organisations that gave it.
+/// The names of groups: a list of texts; one text, which is one group; or an object of roles, as ZITADEL sends them, in
+/// which each role has an object of the organisations that gave it.
 fn group_names(told: &Value) -> Option<Vec<String>> {
     match told {
         Value::Array(list) => list.iter().map(|group| group.as_str().map(str::to_owned)).collect(),
@@ -177,7 +178,8 @@ fn visible(text: &str) -> String {
     text.chars().filter(|c| !hidden(*c)).take(200).collect::<String>().trim().to_owned()
 }
 
-/// Nothing that a name is read by: control characters, and those that turn what follows on a page or in a log around.
+/// Characters that hide or distort a name on a page or in a log: control characters, and those that change the
+/// direction of the text after them.
 pub fn hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -1,6 +1,6 @@
-//! The provider's discovery document and key set: asked for and read in one way by the portal and by the doctor.
+//! The provider's discovery document and key set. The portal and `doctor` fetch and read them with the same code.
 //!
-//! What Latchkey uses must be right. Everything else may be missing, empty or of another form.
+//! The members that Latchkey uses must be right. Every other member may be missing, empty or malformed.
 
 use super::{
     super::outbound::{self, OutboundError},
@@ -10,7 +10,7 @@ use super::{
 use http::{Response, header};
 use url::Url;
 
-/// How the client shows its secret where codes are exchanged.
+/// How the client sends its secret when it exchanges a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientAuth {
     /// `client_secret_basic`: in a header.
@@ -19,23 +19,23 @@ pub enum ClientAuth {
     Form,
 }
 
-/// A discovery document, as far as it is used.
+/// The members of a discovery document that Latchkey uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discovery {
-    /// What the provider calls itself.
+    /// The issuer that the document names.
     pub issuer: String,
     pub authorization_endpoint: Url,
     pub token_endpoint: Url,
     pub jwks_uri: Url,
-    /// Where it says what tokens do not, or why there is no such address.
+    /// The userinfo endpoint, or why there is no usable one.
     pub userinfo_endpoint: Result<Url, &'static str>,
-    /// Nothing where it does not say; so are the next.
+    /// None if the document does not say; the same for the next two.
     pub token_auth: Option<Vec<String>>,
     pub response_types: Option<Vec<String>>,
     pub challenge_methods: Option<Vec<String>>,
 }
 
-/// Why there is no discovery document, or none that is of use.
+/// Why there is no usable discovery document.
 #[derive(Debug, thiserror::Error)]
 pub enum Undiscovered {
     #[error(transparent)]
@@ -56,7 +56,7 @@ pub enum Undiscovered {
     Plain { member: &'static str, address: Url },
 }
 
-/// The provider calls itself otherwise than it is called: no token would be accepted.
+/// The document names another issuer than the configured one: no token would be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the provider calls itself {told:?}, and [login] issuer is {configured:?}. {}", self.next())]
 pub struct OtherIssuer {
@@ -65,10 +65,10 @@ pub struct OtherIssuer {
 }
 
 impl OtherIssuer {
-    /// What to write instead.
+    /// What to configure instead.
     pub fn next(&self) -> String {
         if self.told.contains('{') {
-            // Entra's addresses for several tenants (`common`, `organizations`) have no issuer of their own.
+            // Entra's addresses for several tenants (`common`, `organizations`) have no single issuer.
             return "Set `login.issuer` to the address of one tenant: its id stands where the braces are.".to_owned();
         }
         if self.is_of_b2c() {
@@ -95,8 +95,8 @@ impl OtherIssuer {
         format!("Set `login.issuer = \"{}\"`, if that is the provider that you mean.", self.told)
     }
 
-    /// Whether the provider is Azure AD B2C with the issuer that it usually has: the tenant's, while each of its policies
-    /// has a discovery document of its own. By its own hosts, or by a policy's name, which begins with `B2C_1`.
+    /// Whether the provider is Azure AD B2C with its default issuer: that of the tenant, while each policy has a
+    /// discovery document of its own. Recognised by B2C's hosts, or by the name of a policy, which begins with `B2C_1`.
     fn is_of_b2c(&self) -> bool {
         let host = |text: &str| Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
         let is_its_host = host(&self.told).is_some_and(|host| host.ends_with(".b2clogin.com"));
@@ -116,12 +116,12 @@ pub enum NoKeys {
     NoKeySet(#[from] NoKeySet),
 }
 
-/// Where the discovery document of an issuer is.
+/// The address of an issuer's discovery document.
 pub fn address(issuer: &str) -> String {
     format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
 }
 
-/// Asks for the discovery document. The answer was a success; its headers are for whoever compares clocks.
+/// Fetches the discovery document. The response has a success status; its headers allow a caller to compare clocks.
 ///
 /// # Errors
 /// `Outbound`, `Status`, `Redirect`.
@@ -138,7 +138,7 @@ pub async fn ask(http: &reqwest::Client, issuer: &str) -> Result<Response<Vec<u8
     })
 }
 
-/// Asks for the key set.
+/// Fetches the key set.
 ///
 /// # Errors
 /// `NoKeys`.
@@ -151,7 +151,7 @@ pub async fn keys(http: &reqwest::Client, address: &Url) -> Result<KeySet, NoKey
 }
 
 impl Discovery {
-    /// Reads the document. Whom it is of is not compared.
+    /// Reads the document. Its issuer is not compared.
     ///
     /// # Errors
     /// `NoObject`, `Lacks`, `NoAddress`.
@@ -174,10 +174,10 @@ impl Discovery {
         })
     }
 
-    /// Whether it is the document of the provider that is meant.
+    /// Compares the document's issuer with the configured one.
     ///
     /// # Errors
-    /// It is not, by so little as a slash at the end.
+    /// If they differ, even by a slash at the end.
     pub fn is_of(&self, configured: &str) -> Result<(), OtherIssuer> {
         if self.issuer == configured {
             return Ok(());
@@ -185,7 +185,8 @@ impl Discovery {
         Err(OtherIssuer { told: cut(&self.issuer), configured: configured.to_owned() })
     }
 
-    /// What is used and is not https though the issuer is: what it is to people, its name in the document, its address.
+    /// The addresses that are used and are not https although the issuer is: what each is to people, its member in the
+    /// document, the address.
     pub fn plain(&self, issuer: &str) -> Vec<(&'static str, &'static str, &Url)> {
         if !issuer.starts_with("https:") {
             return vec![];
@@ -200,8 +201,9 @@ impl Discovery {
         named.filter(|(_, _, url)| url.scheme() != "https").collect()
     }
 
-    /// How to show a secret. In a header, unless the provider takes it in the form alone; also in the form where it takes
-    /// both, and id or secret read otherwise once they are encoded for a header (RFC 6749, 2.3.1): not all decode them.
+    /// How to send the secret: in a header, unless the provider accepts only the form. It is also sent in the form if
+    /// the provider accepts both and encoding for the header (RFC 6749, 2.3.1) would change the id or the secret, since
+    /// not all providers decode them.
     pub fn client_auth(&self, id: &str, secret: &str) -> ClientAuth {
         let takes = |method: &str| self.token_auth.as_ref().is_some_and(|all| all.iter().any(|one| one == method));
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '*');

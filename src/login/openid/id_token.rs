@@ -1,25 +1,25 @@
-//! What an ID token must say before anybody is believed to be somebody (OpenID Connect Core 1.0, 3.1.3.7). Its
-//! signature was verified before. Claims that are not looked at here refuse nobody.
+//! What an ID token must say before it signs a person in (OpenID Connect Core 1.0, 3.1.3.7). Its signature was verified
+//! before. Claims that are not checked here refuse no token.
 
 use super::{keys::cut, told::Told};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// So far may this machine's clock and the provider's be apart.
+/// How far this machine's clock and the provider's may be apart.
 const LEEWAY_SECONDS: i64 = 60;
-/// Numbers beyond are no times that anybody means; up to there a float holds each whole second.
+/// Larger numbers are not plausible times; up to here a float holds each whole second exactly.
 const LAST_SECOND: f64 = 9_007_199_254_740_991.0;
 
-/// What a token is held against.
+/// The values that a token is compared with.
 #[derive(Clone, Copy)]
 pub struct Expected<'a> {
-    /// Letter for letter.
+    /// Compared exactly.
     pub issuer: &'a str,
     pub client_id: &'a str,
-    /// Who else a token may be for.
+    /// Audiences that a token may name besides this client.
     pub other_audiences: &'a [String],
-    /// What this sign-in was begun with. Never shown.
+    /// The nonce with which this sign-in began. It is never shown.
     pub nonce: &'a str,
     pub now: Timestamp,
 }
@@ -27,13 +27,13 @@ pub struct Expected<'a> {
 /// What an ID token proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
-    /// Who somebody is to this issuer.
+    /// The person's id at this issuer.
     pub subject: String,
-    /// When they last showed it: of this sign-in, where the token does not say.
+    /// When the person last authenticated. If the token does not say, when it was issued.
     pub auth_time: Timestamp,
 }
 
-/// A claim that refuses a token. Values are cut; a nonce is not repeated.
+/// A claim for which a token is refused. Values are cut; a nonce is not repeated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the claim `{claim}` {why}")]
 pub struct WrongClaim {
@@ -48,7 +48,7 @@ fn wrong(claim: &str, why: impl Into<String>) -> WrongClaim {
 /// Checks an ID token.
 ///
 /// # Errors
-/// The first claim that is not as it must be.
+/// The first claim that is missing or wrong.
 pub fn check(claims: &Told, expected: &Expected<'_>) -> Result<Checked, WrongClaim> {
     for claim in ["iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce"] {
         once(claims, claim)?;
@@ -66,10 +66,10 @@ pub fn check(claims: &Told, expected: &Expected<'_>) -> Result<Checked, WrongCla
     Ok(Checked { subject: subject(claims)?, auth_time })
 }
 
-/// Checks what a signed answer of the userinfo endpoint says about itself, as far as it does.
+/// Checks the claims with which a signed answer of the userinfo endpoint describes itself, if they are present.
 ///
 /// # Errors
-/// The first claim that is not as it must be.
+/// The first claim that is wrong.
 pub fn check_userinfo(claims: &Told, expected: &Expected<'_>) -> Result<(), WrongClaim> {
     for claim in ["iss", "aud", "exp"] {
         once(claims, claim)?;
@@ -89,10 +89,10 @@ pub fn check_userinfo(claims: &Told, expected: &Expected<'_>) -> Result<(), Wron
     }
 }
 
-/// A claim that stands there twice, or cannot be read, counts for nothing.
+/// Refuses a claim that occurs twice or cannot be read.
 ///
 /// # Errors
-/// It does.
+/// If the claim does.
 pub fn once(claims: &Told, claim: &str) -> Result<(), WrongClaim> {
     if claims.is_twice(claim) {
         return Err(wrong(claim, "is there twice"));
@@ -100,13 +100,13 @@ pub fn once(claims: &Told, claim: &str) -> Result<(), WrongClaim> {
     if claims.is_doubtful(claim) { Err(wrong(claim, "cannot be read")) } else { Ok(()) }
 }
 
-/// The subject. The standard allows 255 characters of ASCII; what has none, or others, is not stored.
+/// The subject. The standard allows 1 to 255 characters of ASCII; any other subject is refused.
 ///
 /// # Errors
-/// There is none.
+/// If there is no subject, or an unusable one.
 pub fn subject(claims: &Told) -> Result<String, WrongClaim> {
     let told = claims.text("sub").ok_or_else(|| wrong("sub", "is not there, or is no text"))?;
-    // Azure AD B2C says this of everybody ("Token compatibility", its tokens-overview), so that all would be one person.
+    // Azure AD B2C can send this for everyone ("Token compatibility", its tokens-overview): all would be one person.
     if told.to_ascii_lowercase().starts_with("not supported") {
         let next = "has the provider send the object's id as the subject (Azure AD B2C: in the user flow's properties, \
                     below token compatibility, the Subject claim ObjectID)";
@@ -124,7 +124,8 @@ fn issuer(claims: &Told, expected: &str) -> Result<(), WrongClaim> {
     Err(wrong("iss", format!("is {:?}, and [login] issuer is {expected:?}", cut(told))))
 }
 
-/// The token is for this client, and for nobody else who is not named. Where it is for several, it says who asked.
+/// Checks that the token is for this client, and that each other audience is configured. A token for several audiences
+/// must name the client that asked for it.
 fn audience(claims: &Told, expected: &Expected<'_>) -> Result<(), WrongClaim> {
     let told = claims.get("aud").ok_or_else(|| wrong("aud", "is not there"))?;
     let all = audiences(told)?;
@@ -157,7 +158,7 @@ fn audiences(told: &Value) -> Result<BTreeSet<&str>, WrongClaim> {
     all.ok_or_else(|| wrong("aud", "is neither a text nor a list of texts"))
 }
 
-/// Whether it is time. Gives when the token was issued, in seconds.
+/// Checks expiry, issue time and `nbf`. Returns when the token was issued, in seconds.
 fn times(claims: &Told, now: Timestamp) -> Result<i64, WrongClaim> {
     let now = now.as_second();
     let demanded = |claim: &str| {
@@ -181,14 +182,14 @@ fn times(claims: &Told, now: Timestamp) -> Result<i64, WrongClaim> {
     Ok(issued)
 }
 
-/// A time as the standard has it: a number of seconds, which may have a fraction.
+/// A time as the standard defines it: a number of seconds, which may have a fraction.
 fn time(told: &Value) -> Option<i64> {
     let seconds = told.as_f64().filter(|seconds| seconds.abs() <= LAST_SECOND)?;
     #[expect(clippy::cast_possible_truncation, reason = "it is within what a float holds exactly")]
     Some(seconds.floor() as i64)
 }
 
-/// The same, and as some write it: in a text.
+/// The same, or a text with the number, as some providers send it.
 fn seconds(told: &Value) -> Option<i64> {
     time(told).or_else(|| told.as_str()?.trim().parse().ok())
 }

@@ -1,7 +1,7 @@
-//! The provider's keys, and whether one of them signed a token.
+//! The provider's keys, and verifying a token's signature with them.
 //!
-//! A token says by which algorithm and key it is signed; which of both are taken is said here. Keys are those of the
-//! provider's set alone: what a token itself carries or points to (`jwk`, `jku`, `x5c`, `x5u`) is not looked at.
+//! A token names the algorithm and the key of its signature; this module decides which of both are accepted. Keys come
+//! from the provider's key set alone: a key that a token carries or refers to (`jwk`, `jku`, `x5c`, `x5u`) is ignored.
 
 use super::told::{NoObject, Told};
 use aws_lc_rs::signature::{
@@ -14,12 +14,12 @@ use base64::{
 };
 use serde_json::Value;
 
-/// Smaller RSA keys are within reach of attackers, and larger ones than 8,192 bits of nobody's need. (RFC 7518, 3.3)
+/// Attackers can break smaller RSA keys (RFC 7518, 3.3). Keys of more than 8,192 bits are not verified either.
 const SMALLEST_RSA_BITS: usize = 2048;
-/// So many keys are tried on one token: a provider has two or three at a time.
+/// The most keys that are tried on one token: a provider has two or three at a time.
 const TRIED: usize = 20;
 
-/// What a signature is made with.
+/// A signature algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Algorithm {
     Rs256,
@@ -35,8 +35,8 @@ enum Algorithm {
 }
 
 impl Algorithm {
-    /// By the name that tokens and keys have for it. Neither `none` nor one of the shared secrets (HS256 and such): a
-    /// verifier that knows them can be told to take a public key for a secret.
+    /// The algorithm of this name in tokens and keys. It never gives `none` or a shared secret (HS256 and such): a
+    /// verifier that knows those can be tricked into taking a public key for a secret.
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             "RS256" => Self::Rs256,
@@ -48,13 +48,13 @@ impl Algorithm {
             "ES256" => Self::Es256,
             "ES384" => Self::Es384,
             "ES512" => Self::Es512,
-            // RFC 9864 gives the curve a name of its own.
+            // RFC 9864 gives the curve its own name.
             "EdDSA" | "Ed25519" => Self::Ed25519,
             _ => return None,
         })
     }
 
-    /// Whether this key made this signature of these bytes. A key of another kind made none.
+    /// Whether this key made this signature of these bytes. A key of another kind never did.
     fn verifies(self, key: &Material, bytes: &[u8], told: &[u8]) -> bool {
         let rsa = |parameters: &'static RsaParameters| match key {
             Material::Rsa { n, e } => RsaPublicKeyComponents { n, e }.verify(parameters, bytes, told).is_ok(),
@@ -85,7 +85,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether keys of this kind are for it.
+    /// Whether keys of this kind are for this algorithm.
     fn fits(self, key: &Material) -> bool {
         match self {
             Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 | Self::Ps384 | Self::Ps512 => {
@@ -116,7 +116,7 @@ impl Curve {
         }
     }
 
-    /// How many bytes one coordinate has.
+    /// The length of one coordinate in bytes.
     fn bytes(self) -> usize {
         match self {
             Self::P256 => 32,
@@ -126,7 +126,7 @@ impl Curve {
     }
 }
 
-/// The numbers of a public key.
+/// The components of a public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Material {
     Rsa { n: Vec<u8>, e: Vec<u8> },
@@ -137,20 +137,20 @@ enum Material {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
     id: Option<String>,
-    /// The one algorithm that it is for, where it says so.
+    /// The only algorithm that it is for, if the key names one.
     only: Option<Algorithm>,
     material: Material,
 }
 
-/// A provider's key set (RFC 7517). One key that cannot be used leaves the others.
+/// A provider's key set (RFC 7517). An unusable key does not prevent the use of the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeySet {
     keys: Vec<Key>,
-    /// Why each of the others is not used.
+    /// Why each of the other keys is not used.
     unusable: Vec<String>,
 }
 
-/// What is no key set.
+/// Why a document is not a key set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoKeySet {
     #[error(transparent)]
@@ -159,7 +159,7 @@ pub enum NoKeySet {
     NoList,
 }
 
-/// Why a token counts for nothing before what it says is looked at.
+/// Why a token is refused before its claims are read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsigned {
     #[error("it is no signed token (three parts of base64url with points between them)")]
@@ -185,7 +185,7 @@ pub enum Unsigned {
 }
 
 impl Unsigned {
-    /// Whether keys that the provider has by now may say otherwise.
+    /// Whether the token may verify with keys that the provider has published since.
     pub fn may_be_a_new_key(&self) -> bool {
         match self {
             Self::NoKey { .. } | Self::WrongSignature => true,
@@ -204,11 +204,11 @@ impl KeySet {
     /// Reads a key set.
     ///
     /// # Errors
-    /// `NoKeySet`. A set without a key that can be used is one.
+    /// `NoKeySet`. A set without usable keys is not an error.
     pub fn read(bytes: &[u8]) -> Result<Self, NoKeySet> {
         let told = Told::read(bytes)?;
         let mut set = Self::default();
-        // A provider that was given no key of its own has a set without any, and signs with the client's secret.
+        // A provider that was given no key pair publishes a set without keys, and signs with the client's secret.
         let Some(keys) = told.get("keys") else { return Ok(set) };
         for (place, key) in keys.as_array().ok_or(NoKeySet::NoList)?.iter().enumerate() {
             match Key::read(key) {
@@ -219,17 +219,17 @@ impl KeySet {
         Ok(set)
     }
 
-    /// How many keys there are to verify signatures with.
+    /// The number of keys that can verify signatures.
     pub fn usable(&self) -> usize {
         self.keys.len()
     }
 
-    /// Why each of the others is not used: "key 2 is an RSA key of 1024 bits, ..."
+    /// Why each of the other keys is not used: "key 2 is an RSA key of 1024 bits, ..."
     pub fn unusable(&self) -> &[String] {
         &self.unusable
     }
 
-    /// What a token says, where one of these keys signed it. Nothing of that is checked yet.
+    /// The claims of a token that one of these keys signed. The claims are not checked yet.
     ///
     /// # Errors
     /// `Unsigned`.
@@ -248,8 +248,8 @@ impl KeySet {
         Err(Unsigned::WrongSignature)
     }
 
-    /// The keys that may have signed it: those that go by the name that it says and, where there are none, those that
-    /// have no name; all where it says none. Of these, those for its algorithm.
+    /// The keys that may have signed the token: those with the key id that it names or, if there are none, those
+    /// without an id; all if the token names none. Of these, only the keys for its algorithm.
     fn candidates(&self, head: &Head) -> Result<Vec<&Key>, Unsigned> {
         let fitting = self
             .keys
@@ -265,10 +265,10 @@ impl KeySet {
     }
 }
 
-/// A token's header, as far as it counts.
+/// The parts of a token's header that are used.
 struct Head {
     algorithm: Algorithm,
-    /// As the token writes it.
+    /// The algorithm as the token writes it.
     named: String,
     kid: Option<String>,
 }
@@ -281,7 +281,7 @@ impl Head {
                 return Err(Unsigned::OddHeader(name));
             }
         }
-        // Whoever does not know what `crit` lists must refuse (RFC 7515, 4.1.11), and Latchkey knows of nothing.
+        // A verifier must refuse extensions in `crit` that it does not know (RFC 7515, 4.1.11); Latchkey knows none.
         if told.get("crit").is_some() {
             return Err(Unsigned::Demanding("crit"));
         }
@@ -294,7 +294,8 @@ impl Head {
             None => None,
             Some(value) => Some(value.as_str().ok_or(Unsigned::OddHeader("kid"))?.to_owned()),
         };
-        // What else a provider signs for the same client with the same keys (RFC 9068; Back-Channel Logout 1.0).
+        // Other tokens that a provider signs for the same client with the same keys (RFC 9068; Back-Channel Logout
+        // 1.0).
         let media = told.text("typ").unwrap_or_default().to_lowercase();
         if ["at+jwt", "logout+jwt"].contains(&media.strip_prefix("application/").unwrap_or(&media)) {
             return Err(Unsigned::Kind(media));
@@ -304,7 +305,7 @@ impl Head {
 }
 
 impl Key {
-    /// Reads one key, or says why it is of no use here.
+    /// Reads one key, or says why it cannot be used.
     fn read(told: &Value) -> Result<Self, String> {
         let text = |name: &str| told.get(name).and_then(Value::as_str);
         if let Some(other) = told.get("use").filter(|told| !told.is_null() && *told != "sig") {
@@ -347,7 +348,7 @@ fn rsa(n: Vec<u8>, e: Vec<u8>) -> Result<Material, String> {
     Ok(Material::Rsa { n, e })
 }
 
-/// Both coordinates at full length, as one point that is not compressed (SEC 1). Some write no zeros at their start.
+/// Both coordinates at full length, as an uncompressed point (SEC 1). Some providers omit leading zeros.
 fn point(curve: Curve, x: Vec<u8>, y: Vec<u8>) -> Result<Vec<u8>, String> {
     let mut point = vec![4];
     for coordinate in [x, y] {
@@ -358,7 +359,7 @@ fn point(curve: Curve, x: Vec<u8>, y: Vec<u8>) -> Result<Vec<u8>, String> {
     Ok(point)
 }
 
-/// The bytes of a key's number, padded or not.
+/// The bytes of a number in a key, padded or not.
 fn number(text: &str) -> Option<Vec<u8>> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &URL_SAFE,
@@ -367,7 +368,7 @@ fn number(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text).ok().filter(|bytes| !bytes.is_empty())
 }
 
-/// As much of a text of somebody else's as a log line needs.
+/// A foreign text, cut to the length for a log line.
 pub fn cut(text: &str) -> String {
     const LONGEST: usize = 100;
     text.chars().take(LONGEST).collect()

@@ -1,4 +1,4 @@
-//! What is known of the provider, and kept for a while: its discovery document and its keys.
+//! The provider's discovery document and keys, cached for a while.
 
 use super::{
     discovery::{self, Discovery, NoKeys, Undiscovered},
@@ -11,9 +11,9 @@ use std::{
 };
 use tokio::sync::{Mutex, RwLock};
 
-/// How long discovery and keys are kept: a provider rotates keys days ahead.
+/// How long discovery document and keys are cached: a provider announces new keys days ahead.
 const LIVES: Duration = Duration::from_mins(10);
-/// A token of a key that nobody knows has the keys fetched anew, and nobody can have that done more often.
+/// A token with an unknown key causes the keys to be fetched again, but not more often than this.
 const KEYS_AGAIN: Duration = Duration::from_mins(1);
 
 /// The provider of an issuer.
@@ -22,11 +22,11 @@ pub struct Provider {
     issuer: String,
     http: reqwest::Client,
     known: RwLock<Option<Known>>,
-    /// When keys were fetched because a token was of none of them. Held while they are.
+    /// When the keys were last fetched because of a token with an unknown key. Locked during the fetch.
     again: Mutex<Option<Instant>>,
 }
 
-/// Both as they were at one time.
+/// Both, as fetched at one time.
 #[derive(Debug, Clone)]
 struct Known {
     at: Instant,
@@ -34,7 +34,7 @@ struct Known {
     keys: Arc<KeySet>,
 }
 
-/// Why nothing is known.
+/// Why the provider's documents are not known.
 #[derive(Debug, thiserror::Error)]
 pub enum Unknown {
     #[error("its discovery document")]
@@ -43,7 +43,7 @@ pub enum Unknown {
     Keys(#[from] NoKeys),
 }
 
-/// Why a token is not believed.
+/// Why a token is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Unbelieved {
     #[error(transparent)]
@@ -53,12 +53,12 @@ pub enum Unbelieved {
 }
 
 impl Provider {
-    /// Nothing is asked before it is needed.
+    /// Makes a provider without fetching anything.
     pub fn new(issuer: String, http: reqwest::Client) -> Self {
         Self { issuer, http, known: RwLock::default(), again: Mutex::default() }
     }
 
-    /// Its discovery document, not older than ten minutes. The keys are there, too.
+    /// Its discovery document, at most ten minutes old. Its keys could be fetched, too.
     ///
     /// # Errors
     /// `Unknown`.
@@ -83,8 +83,8 @@ impl Provider {
         Ok(known)
     }
 
-    /// What a token of this provider's says. Where none of the keys known signed it, they are fetched anew, at most once
-    /// a minute: the provider may have another by now.
+    /// The claims of a token that this provider signed. If no known key signed it, the keys are fetched again, at most
+    /// once a minute, since the provider may have a new key.
     ///
     /// # Errors
     /// `Unbelieved`.
@@ -99,7 +99,7 @@ impl Provider {
         }
     }
 
-    /// Keys that are newer than these. Whoever comes while they are fetched waits for the same ones.
+    /// Keys that are newer than these. Concurrent callers wait for the same fetch.
     async fn newer_keys(&self, known: &Known) -> Result<Option<Arc<KeySet>>, Unknown> {
         let mut again = self.again.lock().await;
         let current = self.known().await?;

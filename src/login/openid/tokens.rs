@@ -1,4 +1,4 @@
-//! Leaving for the provider, and exchanging the code that comes back for tokens.
+//! The redirect to the provider, and the exchange of the returned code for tokens.
 
 use super::{
     super::{
@@ -40,8 +40,8 @@ type OAuth = oauth2::Client<
     EndpointSet,
 >;
 
-/// The answer of the token endpoint: the two tokens. Everything else in it (`expires_in`, `scope`, `token_type`) may be
-/// of any form, or missing. Debug shows none of it.
+/// The answer of the token endpoint: the two tokens. Its other members (`expires_in`, `scope`, `token_type`) may be
+/// malformed or missing. Debug shows none of it.
 #[derive(Clone, Serialize)]
 pub struct Tokens {
     #[serde(skip)]
@@ -54,7 +54,7 @@ pub struct Tokens {
     refusal: Option<Refusal>,
 }
 
-/// As whom the access token shows its holder; nothing else is asked for.
+/// The type of the access token: always a bearer token, whatever `token_type` says.
 type Bearer = BasicTokenType;
 
 impl fmt::Debug for Tokens {
@@ -100,17 +100,17 @@ impl TokenResponse for Tokens {
 }
 
 impl Tokens {
-    /// Says who signed in. Nothing of it is verified.
+    /// The ID token, not yet verified.
     pub fn id_token(&self) -> Option<&str> {
         self.id_token.as_ref().map(ExposeSecret::expose_secret)
     }
 
-    /// Why there are none, where an answer that calls itself one says so.
+    /// Why there are no tokens, if an answer with a success status has an error.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.refusal.as_ref()
     }
 
-    /// For the userinfo endpoint. Nothing where the provider gave none.
+    /// The access token for the userinfo endpoint; none if the provider sent none.
     pub fn bearer(&self) -> Option<&str> {
         Some(self.access_token.secret().as_str()).filter(|token| !token.is_empty())
     }
@@ -136,7 +136,7 @@ impl Refusal {
         Some(Self { code, description: told.text("error_description").map(cut) })
     }
 
-    /// What a `WWW-Authenticate: Bearer error="...", error_description="..."` says.
+    /// The error of a `WWW-Authenticate: Bearer error="...", error_description="..."` header.
     pub(super) fn of_challenge(challenge: &str) -> Option<Self> {
         let member = |name: &str| {
             let (_, after) = challenge.split_once(&format!("{name}=\""))?;
@@ -157,7 +157,7 @@ impl fmt::Display for Refusal {
 
 impl ErrorResponse for Refusal {}
 
-/// Why there are no tokens. Of an answer that cannot be read only the status is kept: it may hold tokens.
+/// Why there are no tokens. Only the status of an unreadable answer is kept, since its body may hold tokens.
 #[derive(Debug, thiserror::Error)]
 pub enum NoTokens {
     #[error("the token endpoint")]
@@ -172,7 +172,7 @@ pub enum NoTokens {
     Unmade,
 }
 
-/// What an operator looks at first.
+/// What an operator should check first.
 fn hint(refusal: &Refusal, auth: ClientAuth) -> &'static str {
     match (refusal.code.as_str(), auth) {
         ("invalid_client" | "unauthorized_client", ClientAuth::Basic) => {
@@ -193,7 +193,7 @@ pub struct Client {
     auth: ClientAuth,
 }
 
-/// Who the client is.
+/// The client's registration.
 #[derive(Clone, Copy)]
 pub struct Registered<'a> {
     pub id: &'a str,
@@ -205,7 +205,7 @@ impl Client {
     /// The client of this provider.
     ///
     /// # Errors
-    /// The redirect URL is none.
+    /// If the redirect URL is not a URL.
     pub fn new(discovery: &Discovery, registered: Registered<'_>) -> Result<Self, url::ParseError> {
         let mut oauth = oauth2::Client::new(ClientId::new(registered.id.to_owned()));
         // Without a secret the library sends the id in the form, as public clients do.
@@ -225,7 +225,7 @@ impl Client {
         Ok(Self { oauth, auth })
     }
 
-    /// Where to send the browser.
+    /// The address at the provider for the browser.
     pub fn leave(&self, state: &str, attempt_token: &str, scopes: &[String]) -> Url {
         let state = state.to_owned();
         let mut ask = self
@@ -268,8 +268,8 @@ impl Client {
     }
 }
 
-/// [`outbound::sender`], which remembers the status. An answer's type is left out, and any success is one: the library
-/// would refuse what some providers send there.
+/// [`outbound::sender`], which also stores the status. It removes the content type and turns each success status into
+/// 200, since the library would refuse what some providers send.
 fn sender(
     http: &reqwest::Client,
     status: Arc<AtomicU16>,
@@ -289,13 +289,13 @@ fn sender(
     }
 }
 
-/// What an ID token must repeat. It follows from the token that the browser alone has, so that the database does not
-/// hold it.
+/// The nonce that an ID token must repeat. It is derived from the token that only the browser has, so that the database
+/// does not hold it.
 pub fn nonce(attempt_token: &str) -> String {
     secret::derived("sign-in nonce", attempt_token)
 }
 
-/// What shows the provider that the code comes back from where the sign-in began. Likewise.
+/// The PKCE verifier: proves to the provider that the code returns to the client that began. Derived like the nonce.
 fn verifier(attempt_token: &str) -> PkceCodeVerifier {
     PkceCodeVerifier::new(secret::derived("sign-in verifier", attempt_token))
 }

@@ -1,14 +1,14 @@
-//! A JSON object as a provider tells it. Each value is looked at by whoever uses it; what nobody uses may be anything.
+//! A JSON object as a provider sends it. Each value is checked where it is used; unused values may be malformed.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, value::RawValue};
 use std::{collections::BTreeSet, fmt};
 
-/// The object. Debug shows the names alone: the values are tokens, or about people.
+/// The object. Debug shows only the names: the values are tokens or personal data.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Told {
     values: Map<String, Value>,
-    /// Names that stand in it more than once: readers disagree about which of the values counts, so that none does.
+    /// Names that occur more than once: readers disagree about which value counts, so none does.
     twice: BTreeSet<String>,
     /// Names whose values cannot be read.
     unreadable: BTreeSet<String>,
@@ -20,7 +20,7 @@ impl fmt::Debug for Told {
     }
 }
 
-/// Bytes that are no JSON object. Says where reading ended and repeats nothing.
+/// The bytes are not a JSON object. Says where reading stopped, and repeats no bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is no JSON object (line {line}, column {column})")]
 pub struct NoObject {
@@ -29,17 +29,17 @@ pub struct NoObject {
 }
 
 impl Told {
-    /// Reads an object, with or without the mark that some servers put before UTF-8.
+    /// Reads an object, with or without the byte order mark that some servers put before UTF-8.
     ///
     /// # Errors
-    /// `NoObject`. A value that cannot be read (half a surrogate pair, a number that is too large, one nested deeper than
-    /// 127) is as if it were not there: the log names it.
+    /// `NoObject`. A value that cannot be read (half a surrogate pair, a number that is too large, nesting deeper than
+    /// 127) is treated as absent, and the log names it.
     pub fn read(bytes: &[u8]) -> Result<Self, NoObject> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         serde_json::from_slice(bytes).map_err(|error| NoObject { line: error.line(), column: error.column() })
     }
 
-    /// A value, unless it is null, stands there twice or cannot be read.
+    /// A value, unless it is null, occurs twice or cannot be read.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.values.get(name).filter(|value| !value.is_null() && !self.is_doubtful(name))
     }
@@ -49,7 +49,7 @@ impl Told {
         self.get(name).and_then(Value::as_str)
     }
 
-    /// The texts of a list, or the words of a text. Nothing where it is neither.
+    /// The texts of a list, or the words of a text. None for any other value.
     pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
         match self.get(name)? {
             Value::Array(list) => Some(list.iter().filter_map(Value::as_str).collect()),
@@ -65,12 +65,12 @@ impl Told {
         (!found.is_null()).then_some(found)
     }
 
-    /// Whether the name stands there more than once.
+    /// Whether the name occurs more than once.
     pub fn is_twice(&self, name: &str) -> bool {
         self.twice.contains(name)
     }
 
-    /// Whether it is there, and nobody can say with which value: whoever relies on it refuses.
+    /// Whether the name is present and its value cannot be determined: code that relies on it must refuse.
     pub fn is_doubtful(&self, name: &str) -> bool {
         self.is_twice(name) || self.unreadable.contains(name)
     }

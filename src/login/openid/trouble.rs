@@ -1,4 +1,4 @@
-//! Why somebody is not signed in.
+//! Why a person is not signed in.
 
 use super::{id_token::WrongClaim, provider::Unbelieved, tokens::NoTokens, userinfo::NoUserinfo};
 use crate::store::{StoreError, limits::TooOften};

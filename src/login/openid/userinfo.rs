@@ -1,4 +1,4 @@
-//! What the provider says at its userinfo endpoint, for ID tokens that do not say all (OpenID Connect Core 1.0, 5.3).
+//! The userinfo endpoint, for ID tokens that do not say everything (OpenID Connect Core 1.0, 5.3).
 
 use super::{
     super::outbound::{self, OutboundError},
@@ -10,7 +10,7 @@ use super::{
 };
 use http::{HeaderValue, Request, header};
 
-/// Why userinfo says nothing. Each is part of a sentence for whoever wanted to sign in.
+/// Why userinfo gives no claims. Each is part of a sentence for the person who is signing in.
 #[derive(Debug, thiserror::Error)]
 pub enum NoUserinfo {
     #[error("{0}")]
@@ -38,7 +38,7 @@ pub enum NoUserinfo {
 }
 
 impl NoUserinfo {
-    /// Whether it may be otherwise in a minute, without anybody's doing.
+    /// Whether a later attempt may succeed without any change of configuration.
     pub fn passes(&self) -> bool {
         match self {
             Self::Outbound(_) | Self::NoKeys(_) => true,
@@ -64,8 +64,8 @@ impl From<Unbelieved> for NoUserinfo {
     }
 }
 
-/// Asks once what the provider says about the holder of an access token, who must be `subject`. JSON counts whatever it
-/// is called; a signed answer is verified as ID tokens are.
+/// Asks once for the claims about the holder of an access token, who must be `subject`. JSON is read whatever its
+/// content type; a signed answer is verified like an ID token.
 ///
 /// # Errors
 /// `NoUserinfo`.
@@ -102,7 +102,7 @@ pub async fn ask(
         }
         None => Told::read(answer.body()).map_err(|why| NoUserinfo::NoObject { kind: kind(&answer), why })?,
     };
-    // Some providers refuse with the status of an answer.
+    // Some providers send an error with a success status.
     if let (None, Some(refusal)) = (claims.get("sub"), refusal(&answer)) {
         return Err(NoUserinfo::Refused(refusal));
     }
@@ -111,7 +111,8 @@ pub async fn ask(
     if told == subject { Ok(claims) } else { Err(NoUserinfo::SomebodyElse { told }) }
 }
 
-/// Why the provider refuses, in its own words: in the body, as at the token endpoint, or in the header of RFC 6750 (3).
+/// Why the provider refuses, in its own words: from the body, as at the token endpoint, or from the header of RFC 6750
+/// (3).
 fn refusal(answer: &http::Response<Vec<u8>>) -> Option<Refusal> {
     let challenge = answer.headers().get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
     serde_json::from_slice(answer.body()).ok().or_else(|| Refusal::of_challenge(challenge?))
@@ -121,7 +122,7 @@ fn said(why: Option<&Refusal>) -> String {
     why.map(|why| format!(", with the error {why}")).unwrap_or_default()
 }
 
-/// A body that is a token and no JSON, whatever it is called.
+/// The body if it is a token and not JSON, whatever its content type.
 fn token(body: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(body).ok()?.trim();
     let part = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');

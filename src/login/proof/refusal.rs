@@ -1,38 +1,38 @@
-//! What STS says instead of an identity, by its code.
+//! The errors that STS answers instead of an identity, by code.
 //!
-//! Sources: STS API reference, "Common errors" and GetCallerIdentity; the query protocol answers errors as XML, and as
+//! Sources: STS API reference, "Common errors" and GetCallerIdentity. The query protocol answers errors as XML, and as
 //! JSON to clients that accept it.
 
 use serde::Deserialize;
 use std::fmt;
 
-/// Why STS does not say whose a presigned call is. `Display` is a sentence for the person who pasted it.
+/// Why STS does not identify a presigned call. `Display` is a sentence for the person who pasted it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The keys' session, or the call, is too old.
+    /// The session of the keys, or the call, has expired.
     Expired,
-    /// STS knows no such key: deleted, inactive, or of a session that this region does not take.
+    /// STS does not know the key: it is deleted, inactive, or of a session that this region does not accept.
     UnknownKey,
-    /// The signature is not of what was sent: another command, or a wrong secret key.
+    /// The signature does not match the request: another command, or a wrong secret key.
     NotSigned,
-    /// Signed for the STS of another region than the one that was asked.
+    /// Signed for the STS of another region than the one that received it.
     OtherRegion,
-    /// Signed for later: the clock of the machine is ahead.
+    /// Signed in the future: the clock of the machine is ahead.
     TooEarly,
     /// The account did not enable this region.
     RegionDisabled,
-    /// A policy of the account or of a VPC endpoint.
+    /// A policy of the account or of a VPC endpoint denies it.
     Denied,
     Throttled,
-    /// Anything else, by its code.
+    /// Any other error, by its code.
     Other(Option<String>),
 }
 
-/// Codes are names; what is longer or other is none.
+/// Codes are names: a longer text, or one with other characters, is not a code.
 const LONGEST_CODE: usize = 64;
 
 impl Refusal {
-    /// Reads an answer that is no success.
+    /// Reads an answer with an error status.
     pub fn of(status: u16, body: &[u8]) -> Self {
         let (code, message) = told(body);
         let Some(code) = code else {
@@ -43,7 +43,7 @@ impl Refusal {
                 Self::Throttled
             }
             "ExpiredToken" | "RequestExpired" => Self::Expired,
-            // An old signature has the code of a wrong one, and another message.
+            // An expired signature has the same code as a wrong one, but another message.
             "SignatureDoesNotMatch" if message.contains("not yet current") => Self::TooEarly,
             "SignatureDoesNotMatch" if message.contains("expired") => Self::Expired,
             "SignatureDoesNotMatch" if message.contains("scoped to a valid region") => Self::OtherRegion,

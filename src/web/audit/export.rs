@@ -1,4 +1,4 @@
-//! Downloads of the audit log. They stream from one snapshot: what they need does not grow with the log.
+//! Downloads of the audit log. They stream from one snapshot, so the memory that they need does not grow with the log.
 
 use super::{AuditPage, Filter, Wrong};
 use crate::{
@@ -22,7 +22,7 @@ use futures::stream;
 use serde::Deserialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Each holds a connection while its reader reads: the rest is for people who look at pages.
+/// Each export holds a database connection while its client reads: the other connections are left to pages.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 #[derive(Debug, Default, Deserialize)]
@@ -37,8 +37,9 @@ pub struct ExportForm {
     to: String,
 }
 
-/// `POST /audit/export`: a file of what the filters take, itself an event of the log; 422 with a sentence at each filter
-/// that nothing can be of, 409 where the chain does not hold. 404 for everybody but auditors.
+/// `POST /audit/export`: a file of the events that match the filters; the export is itself an event of the log. 422
+/// with a sentence at each filter that nothing can match, 409 if the chain does not verify, 404 for everyone except
+/// auditors.
 pub async fn send(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -87,7 +88,7 @@ pub async fn send(
 
 const NOT_EXPORTED: &str = "Not exported";
 
-/// The sentence for a name that nobody has, at its field.
+/// The sentence for an unknown name, at its field.
 pub(super) fn wrong(unknown: &Unknown) -> Wrong {
     let field = match unknown.named {
         Named::Person => "person",
@@ -98,7 +99,7 @@ pub(super) fn wrong(unknown: &Unknown) -> Wrong {
     (field, Html::prose(&words::audit::unknown(&unknown.what(), unknown.near.as_deref())))
 }
 
-/// What is said instead of a file that would not tell what happened.
+/// The sentence that is shown instead of a file if the chain is broken.
 fn no_export(broken: &Broken) -> Html {
     Html::prose(&format!(
         "Nothing was exported: {broken}. Run `latchkey audit verify` and compare with your own copies; what operators \
@@ -106,8 +107,8 @@ fn no_export(broken: &Broken) -> Html {
     ))
 }
 
-/// The parts of an export as they are read. One that breaks off ends the connection, so that no browser takes it for
-/// whole.
+/// The parts of an export as they are read. If a read fails, the connection is ended, so that no browser takes the file
+/// for complete.
 fn body(export: Export, turn: SemaphorePermit<'static>) -> Body {
     Body::from_stream(stream::try_unfold((export, turn), |(mut export, turn)| async move {
         match export.part().await {

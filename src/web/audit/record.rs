@@ -34,11 +34,11 @@ pub struct RecordPage {
     pub title: String,
     pub row: Row,
     pub pill: Pill,
-    /// What is wrong with it, or that it waits.
+    /// What is wrong with the record, or that it is not linked yet.
     pub notice: Option<Html>,
     pub about: Vec<(&'static str, String, Option<String>)>,
     pub pretty: String,
-    /// As stored, byte for byte, where that is text.
+    /// The stored bytes as text, if they are text.
     pub stored: String,
     pub bytes: usize,
     pub digest: String,
@@ -56,7 +56,7 @@ pub struct Link {
     pub next: Option<String>,
 }
 
-/// `GET /audit/{seq}`, and `/audit/{event}` for what has no link yet: 404 for everybody but auditors.
+/// `GET /audit/{seq}`, and `/audit/{event}` for an event without a link: 404 for everyone except auditors.
 pub async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -81,7 +81,7 @@ pub async fn page(
     Ok(RecordPage::new(&signed_in, &record, differing.as_deref(), &checked, lag).into_response())
 }
 
-/// What is wrong with a link by itself and towards the one before.
+/// What is wrong with a link itself or with its reference to the link before it.
 fn wrong(record: &Record, link: &LinkRow) -> Option<&'static str> {
     let seq = u64::try_from(link.seq).unwrap_or(0);
     let (Ok(previous), Ok(hash)) = (<[u8; 32]>::try_from(&*link.previous), <[u8; 32]>::try_from(&*link.hash)) else {
@@ -154,7 +154,7 @@ impl RecordPage {
     }
 }
 
-/// What it is about, with the pages of it.
+/// What the record is about, with the addresses of the pages about it.
 fn about(record: &Record) -> Vec<(&'static str, String, Option<String>)> {
     let event = &record.event;
     let mut about = vec![("By", event.actor_name.clone().unwrap_or_else(|| event.actor.clone()), None)];
@@ -175,7 +175,7 @@ fn about(record: &Record) -> Vec<(&'static str, String, Option<String>)> {
 
 #[cfg(test)]
 impl RecordPage {
-    /// One that holds, one that was changed, one that waits.
+    /// A record that verifies, one that was changed, one that waits for its link.
     pub fn samples() -> Vec<(&'static str, Self)> {
         use crate::store::read::audit::EventRow;
         use latchkey_domain::{

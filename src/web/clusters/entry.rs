@@ -1,4 +1,4 @@
-//! Whoever aws-auth lets in: ours, nodes, and those that nobody decided here.
+//! The entries of aws-auth by kind: Latchkey's, those of nodes, and unmanaged entries.
 
 use crate::web::html::Html;
 use latchkey_domain::{
@@ -10,37 +10,37 @@ use std::collections::BTreeSet;
 /// An entry of aws-auth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The ARN, permission set or account that it lets in.
+    /// The ARN, permission set or account that it maps.
     pub who: String,
-    /// The name that it gives.
+    /// The username that it maps to.
     pub username: String,
     pub groups: Vec<String>,
-    /// What RBAC binds to that name or those groups.
+    /// What RBAC binds to that username or those groups.
     pub may: Vec<Html>,
-    /// Whether it is root on the cluster.
+    /// Whether it is in `system:masters`: root on the cluster.
     pub master: bool,
 }
 
 /// The entries by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entries {
-    /// How many are ours: each belongs to accesses listed beside.
+    /// The number of Latchkey's entries: each belongs to accesses that the page lists.
     pub ours: usize,
-    /// Latchkey's own worker.
+    /// The number of entries of Latchkey's worker.
     pub worker: usize,
     pub nodes: Vec<String>,
     pub unmanaged: Vec<Entry>,
 }
 
-/// The usernames that belong to Latchkey.
+/// The prefix of the usernames that belong to Latchkey.
 const OURS: &str = "latchkey:";
-/// The worker's own, by `latchkey bootstrap`.
+/// The worker's username, which `latchkey bootstrap` sets up.
 const WORKER: &str = "latchkey-worker";
 const NODES: &str = "system:nodes";
 const MASTERS: &str = "system:masters";
 
 impl Entries {
-    /// What aws-auth and RBAC show.
+    /// Sorts the entries of aws-auth, with what RBAC binds to them.
     pub fn of(auth: &AwsAuth, state: &ClusterState) -> Self {
         let mappings = auth.identities();
         let mut entries = Self::default();
@@ -90,7 +90,7 @@ fn role_name(role: &RoleMapping) -> String {
     }
 }
 
-/// The roles that bindings give to a name or its groups, each once: "`view` in `payments`".
+/// The roles that are bound to a username or its groups, each once: "`view` in `payments`".
 fn bound(username: &str, groups: &[String], state: &ClusterState) -> Vec<Html> {
     let names = |binding: &&ObservedBinding| {
         binding.subjects.iter().any(|subject| match subject.kind.as_str() {

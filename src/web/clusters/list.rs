@@ -1,4 +1,4 @@
-//! The list of clusters, for everybody.
+//! The list of clusters, for everyone who is signed in.
 
 use super::{Sight, mode_words};
 use crate::{
@@ -21,14 +21,14 @@ use jiff::SignedDuration;
 use latchkey_domain::{access::cluster::ClusterName, plan::observation::AuthenticationMode};
 use serde::Deserialize;
 
-/// Every cluster of the policy.
+/// The clusters of the policy.
 #[derive(Debug, Template, WebTemplate)]
 #[template(path = "clusters/list.html")]
 pub struct ClustersPage {
     pub layout: Layout,
     pub rows: Vec<Row>,
     pub more: Option<String>,
-    /// Whether everybody's accesses are counted, too.
+    /// Whether the accesses of all people are counted, too.
     pub sees_all: bool,
 }
 
@@ -87,7 +87,7 @@ impl Row {
             [_, _, _, region, account, ..] => format!("{region}, account {account}"),
             _ => String::new(),
         };
-        // Such clusters refuse every request: a sentence on their page says so.
+        // Latchkey refuses every request for such a cluster: a sentence on the cluster's page says so.
         let refuses = row.mode == Some(AuthenticationMode::Api);
         Self {
             address: format!("/clusters/{}", row.id),
@@ -108,7 +108,7 @@ impl Row {
 
 #[cfg(test)]
 impl ClustersPage {
-    /// One of each kind.
+    /// A cluster of each kind.
     pub fn sample(signed_in: &SignedIn) -> Self {
         let row = |number: u128, name: &str, age: Option<i64>, trouble: bool| ClusterRow {
             id: latchkey_domain::access::ClusterId(uuid::Uuid::from_u128(number)),

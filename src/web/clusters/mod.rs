@@ -1,4 +1,4 @@
-//! Clusters: is it sound, and who is in?
+//! Clusters: whether each is healthy, and who has access.
 
 mod entry;
 mod list;
@@ -21,17 +21,17 @@ pub fn routes() -> Routes {
     Routes::new().get("/clusters", list::page).get("/clusters/{id}", show::page)
 }
 
-/// Older than this, what was read may be wrong.
+/// An observation older than this may be wrong.
 const STALE_SECONDS: u64 = 600;
 
 /// How a cluster was last seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sight {
-    /// Nobody looked.
+    /// It was never read.
     Never,
     /// It cannot be read now; what is shown is older.
     Unreachable,
-    /// It was read, long ago.
+    /// It was read, but long ago.
     Stale,
     Fresh,
 }
@@ -56,7 +56,7 @@ impl Sight {
     }
 }
 
-/// How a cluster lets IAM principals in, in words.
+/// How a cluster authenticates IAM principals, in words.
 fn mode_words(mode: AuthenticationMode) -> &'static str {
     match mode {
         AuthenticationMode::ConfigMap => "aws-auth alone",

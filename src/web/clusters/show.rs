@@ -1,4 +1,4 @@
-//! One cluster: a summary for all; who is in, and aws-auth with findings, for operators and auditors.
+//! One cluster: a summary for everyone; who has access, and aws-auth with findings, for operators and auditors.
 
 use super::{Sight, entry::Entries, mode_words};
 use crate::{
@@ -42,24 +42,24 @@ pub struct ClusterPage {
     pub prod: bool,
     pub pill: Pill,
     pub ask: Option<String>,
-    /// What is the matter with it, and what to do.
+    /// What is wrong with the cluster, and what to do.
     pub notice: Option<Notice>,
     pub facts: Vec<(&'static str, Html)>,
     pub accesses: Vec<AccessRow>,
     pub more: Option<String>,
-    /// For operators and auditors.
+    /// Set for operators and auditors.
     pub inside: Option<Inside>,
     pub sees_all: bool,
 }
 
-/// Something to know first.
+/// A notice at the top of the page.
 #[derive(Debug, Clone)]
 pub struct Notice {
     pub tone: Tone,
     pub text: Html,
 }
 
-/// An access by us.
+/// An access that Latchkey granted.
 #[derive(Debug, Clone)]
 pub struct AccessRow {
     pub address: String,
@@ -68,7 +68,7 @@ pub struct AccessRow {
     pub pill: Pill,
 }
 
-/// What only those see who watch over it.
+/// The part that only operators and auditors see.
 #[derive(Debug, Clone)]
 pub struct Inside {
     pub entries: Entries,
@@ -85,7 +85,7 @@ pub struct Text {
     pub lines: Vec<Line>,
 }
 
-/// A line with what is to say about it.
+/// A line with the findings about it.
 #[derive(Debug, Clone)]
 pub struct Line {
     pub number: usize,
@@ -258,7 +258,7 @@ impl Inside {
         let texts: Vec<Text> = Key::ALL
             .into_iter()
             .filter_map(|key| {
-                // A key that is missing is shown where something is said of that.
+                // A missing key is shown if a finding is about it.
                 let is_named = findings.iter().any(|finding| finding.key == key);
                 let text = object.data.get(key.as_str()).map(String::as_str);
                 text.or(is_named.then_some("")).map(|text| Text::of(key, text, &findings))
@@ -274,7 +274,7 @@ impl Text {
         let of_key: Vec<&Finding> = findings.iter().filter(|finding| finding.key == key).collect();
         let last = text.lines().count().max(1);
         let remarks = |number: usize| {
-            // A finding past the end is shown at the end.
+            // A finding past the last line is shown at the last line.
             let here = of_key.iter().filter(move |finding| finding.line.clamp(1, last) == number);
             here.map(|finding| Remark::of(finding)).collect()
         };
@@ -304,7 +304,7 @@ impl Remark {
     }
 }
 
-/// A clause as a sentence; an ARN at its start stays as it is typed.
+/// A clause as a sentence; an ARN at its start keeps its letters.
 fn whole_sentence(clause: &str) -> String {
     let mut letters = clause.chars();
     let is_word = !clause.starts_with("arn:");

@@ -10,7 +10,7 @@ use crate::{
 use jiff::{SignedDuration, tz::TimeZone};
 use tower::ServiceExt;
 
-/// A portal that reaches nothing.
+/// A portal without a reachable database or provider.
 fn state() -> State {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let login = OpenIdConfig {

@@ -1,4 +1,4 @@
-//! What was written for an access, exactly: the IAM policy, the line in aws-auth, and the bindings.
+//! The exact documents that were written for an access: the IAM policy, the line in aws-auth, and the bindings.
 
 use crate::{
     store::read::grant::{GrantDetail, MappingShown},
@@ -13,7 +13,7 @@ use latchkey_domain::{
     eks::rbac::{BindingSpec, Provenance},
 };
 
-/// What stands, or stood, in IAM and on the cluster because of this access.
+/// What is, or was, in IAM and on the cluster because of this access.
 pub fn documents(detail: &GrantDetail) -> Vec<Document> {
     let Some(mapping) = &detail.mapping else { return Vec::new() };
     let gone = detail.progress.state == GrantState::Ended;
@@ -26,7 +26,7 @@ pub fn documents(detail: &GrantDetail) -> Vec<Document> {
     documents
 }
 
-/// The policy as it was written for this access last: with what the user's other accesses needed then.
+/// The policy as it was last written for this access: it includes what the user's other accesses needed then.
 fn policy_document(written: Option<&str>, gone: bool) -> Document {
     let title = "IAM policy `latchkey`";
     let Some(written) = written else {

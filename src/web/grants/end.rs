@@ -1,4 +1,4 @@
-//! Giving back and revoking: each asked once, in the page, with its effect.
+//! Giving back and revoking: the page asks once for confirmation, and names the effect.
 
 use super::show::{Again, shown};
 use crate::{
@@ -15,7 +15,7 @@ use axum::{
 use latchkey_domain::access::{GrantId, grant::NotRevoked};
 use serde::Deserialize;
 
-/// `POST /grants/{id}/give-back`: by its holder. Twice does no more than once.
+/// `POST /grants/{id}/give-back`: by its holder. A repeated one changes nothing.
 pub async fn give_back(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -23,7 +23,7 @@ pub async fn give_back(
 ) -> Result<Response, Failure> {
     match grants::give_back(&state.store, &signed_in.visitor, id).await {
         Ok(()) => Ok(to(id)),
-        // Whose it is, no policy says.
+        // Holding an access does not depend on a policy, so this is a plain 404.
         Err(NotEnded::NotFound) => Err(Failure::NotFound),
         Err(error) => not_ended(&state, &signed_in, id, error, String::new()).await,
     }
@@ -59,7 +59,7 @@ async fn not_ended(
     match error {
         NotEnded::NotFound => Err(signed_in.not_theirs()),
         NotEnded::Already(_) => {
-            // What was wanted is the case, or will be; but only whoever may see the page is led to it.
+            // The access ends already. The redirect is only for a person who may see the page.
             shown(state, signed_in, id, Again::default()).await?;
             Ok(to(id))
         }

@@ -1,4 +1,4 @@
-//! The kubeconfig: where the cluster is and how `aws` makes a token. It holds no secret.
+//! The kubeconfig: the address of the cluster and how `aws` makes a token. It contains no secret.
 
 use crate::{
     actions::sight,
@@ -18,10 +18,10 @@ use latchkey_domain::{
     },
 };
 
-/// `GET /grants/{id}/kubeconfig`: the holder's alone, while the access is not over.
+/// `GET /grants/{id}/kubeconfig`: for the holder alone, until the access is over.
 ///
 /// # Errors
-/// `NotFound` for everybody else; `Conflict` once it is over; `Unavailable` where nobody read the cluster yet.
+/// `NotFound` for everyone else; `Conflict` once it is over; `Unavailable` if the cluster was never read.
 pub async fn download(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -53,7 +53,7 @@ pub async fn download(
     Ok((headers, text).into_response())
 }
 
-/// The name under which it is saved. Cluster names hold nothing that a shell would read.
+/// The name under which it is saved. Cluster names have no characters that a shell interprets.
 pub fn file_name(cluster: &str) -> String {
     format!("latchkey-{cluster}.yaml")
 }

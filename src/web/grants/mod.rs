@@ -1,4 +1,4 @@
-//! One access: use it, return it, take it away.
+//! One access: using it, giving it back, revoking it.
 
 mod documents;
 mod end;

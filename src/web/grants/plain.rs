@@ -1,4 +1,4 @@
-//! The page of an access whose row this version cannot read: what its plain columns tell, and how it ends.
+//! The page of an access whose row this version cannot read: what its plain columns tell, and how to end it.
 
 use super::show::Again;
 use crate::{
@@ -13,16 +13,16 @@ use askama::Template;
 use askama_web::WebTemplate;
 use latchkey_domain::access::{GrantId, grant::GrantState};
 
-/// What of its state matters here.
+/// The part of its state that matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It may allow something; also where its state is one of another version.
+    /// It may allow something; also if its state is unknown to this version.
     Runs,
     Ends,
     Over,
 }
 
-/// Reduced to what is surely true.
+/// The page of an access, reduced to what is certain.
 #[derive(Debug, Template, WebTemplate)]
 #[template(path = "grants/plain.html")]
 pub struct PlainPage {
@@ -37,7 +37,7 @@ impl PlainPage {
     /// The page as this visitor may see it now.
     ///
     /// # Errors
-    /// `NotFound` where it is not theirs to see.
+    /// `NotFound` if this visitor may not see it.
     pub async fn read(state: &State, signed_in: &SignedIn, id: GrantId, again: Again) -> Result<Self, Failure> {
         let found = sight::plain_grant(&state.store, &signed_in.visitor, id).await?;
         let (access, part) = found.ok_or_else(|| signed_in.not_theirs())?;

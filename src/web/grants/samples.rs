@@ -1,4 +1,4 @@
-//! An access in each of its states.
+//! Samples: an access in each of its states.
 
 use crate::store::read::{
     grant::{Decider, GrantDetail, GrantPlain, MappingShown},
@@ -43,7 +43,7 @@ fn profile() -> ResolvedProfile {
     ResolvedProfile { name: "view".parse().unwrap(), scope: Scope::Namespace, console: false, roles: vec![role] }
 }
 
-/// What the plain columns of an access of Ana's in this state tell.
+/// The plain columns of an access of Ana's in this state.
 pub fn plain(state: &str) -> GrantPlain {
     let detail = detail(state);
     GrantPlain {
@@ -191,7 +191,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
     }
 }
 
-/// What the log tells of it: proofs, and that somebody took its line out meanwhile.
+/// What the log says of it: proofs, and that another client removed its line meanwhile.
 fn told(access: Uuid, begun: bool, ends: bool) -> Vec<Told> {
     let of = |time: &str, what: What| Told { grant: GrantId(access), at: at(time), what };
     let proven = |target: &str, gone| What::Proven { target_kind: target.to_owned(), gone };

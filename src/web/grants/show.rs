@@ -20,17 +20,17 @@ use axum::{
 use latchkey_domain::access::GrantId;
 use serde::Deserialize;
 
-/// One access: for its holder to use and return, for deciders and operators to take away, for auditors to see.
+/// One access: for its holder to use and give back, for deciders and operators to revoke, for auditors to see.
 #[derive(Debug, Template, WebTemplate)]
 #[template(path = "grants/show.html")]
 pub struct GrantPage {
     pub layout: Layout,
     pub view: View,
-    /// What was sent and did not count.
+    /// What was sent and had no effect.
     pub again: Again,
 }
 
-/// The part that changes by itself, as a poll gets it.
+/// The live part, as a poll gets it.
 #[derive(Debug, Template)]
 #[template(path = "grants/live.html")]
 struct LivePart<'a> {
@@ -38,14 +38,14 @@ struct LivePart<'a> {
     view: &'a View,
 }
 
-/// A revocation that was not taken, shown again.
+/// A revocation that was refused, shown again.
 #[derive(Debug, Default)]
 pub struct Again {
     pub reason: String,
     pub error: Option<String>,
 }
 
-/// `GET /grants/{id}`: 404 for everybody but its holder, its deciders, operators and auditors.
+/// `GET /grants/{id}`: 404 for everyone except its holder, its deciders, operators and auditors.
 pub async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -54,8 +54,8 @@ pub async fn page(
     Ok(shown(&state, &signed_in, id, Again::default()).await?.0)
 }
 
-/// The page as this visitor may see it now, reduced to what is surely true where this version cannot read the access; and
-/// whether they may revoke it.
+/// The page as this visitor may see it now, reduced to what is certain if this version cannot read the access; and
+/// whether the visitor may revoke it.
 pub(super) async fn shown(
     state: &State,
     signed_in: &SignedIn,
@@ -81,7 +81,7 @@ pub struct LiveQuery {
     seen: String,
 }
 
-/// `GET /grants/{id}/live?seen=`: 204 where nothing changed, else what changed.
+/// `GET /grants/{id}/live?seen=`: 204 if nothing changed, else the live part.
 pub async fn live(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -102,7 +102,7 @@ impl GrantPage {
     /// The page as this visitor may see it now.
     ///
     /// # Errors
-    /// `NotFound` where it is not theirs to see.
+    /// `NotFound` if this visitor may not see it.
     pub async fn read(state: &State, signed_in: &SignedIn, id: GrantId, again: Again) -> Result<Self, Failure> {
         let found = sight::grant(&state.store, &signed_in.visitor, id).await?;
         let (detail, part) = found.ok_or_else(|| signed_in.not_theirs())?;
@@ -134,7 +134,7 @@ impl GrantPage {
         Self::new(signed_in, detail, part, Again { reason: String::new(), error: Some(error) })
     }
 
-    /// The live part alone.
+    /// The live part alone, as HTML.
     pub fn sample_live(&self) -> String {
         LivePart { layout: &self.layout, view: &self.view }.render().unwrap()
     }

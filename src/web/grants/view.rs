@@ -1,4 +1,4 @@
-//! What the page of an access shows of it to whoever looks.
+//! What the page of an access shows of it.
 
 use super::{documents::documents, kubeconfig::file_name};
 use crate::{
@@ -40,7 +40,7 @@ pub struct View {
     pub pill: Pill,
     pub marks: Vec<Pill>,
     pub standing: Html,
-    /// Access may work past its end, and somebody must act: shown loudest.
+    /// The access may work past its end, and a person must act: the most prominent message.
     pub alarm: Option<Html>,
     pub prod: bool,
     pub state: GrantState,
@@ -50,11 +50,11 @@ pub struct View {
     pub evidence: Vec<Html>,
     /// What it allows beyond what was approved.
     pub wider: Vec<Html>,
-    /// What of it never works, and what works otherwise than it looks.
+    /// What of it never works, and what works differently from what it suggests.
     pub never: Vec<Html>,
-    /// That nobody can see whether its user was made anew.
+    /// That Latchkey cannot see whether its IAM user was deleted and created again.
     pub unprotected: Option<Html>,
-    /// What still says yes beside it, or though ours is gone.
+    /// What else allows the same, or still does after Latchkey's own part is gone.
     pub residual: Vec<Html>,
     pub documents: Vec<Document>,
     pub events: Vec<Event>,
@@ -64,14 +64,14 @@ pub struct View {
     pub ask_again: Option<String>,
     /// Changes when anything that is shown changes.
     pub version: String,
-    /// Seconds between polls; nothing where nothing happens by itself.
+    /// Seconds between polls; none if nothing will change by itself.
     pub poll: Option<u32>,
 }
 
-/// How its holder uses it.
+/// How its holder uses the access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HowTo {
-    /// Where the kubeconfig is to be had; nothing where the cluster was never read.
+    /// The address of the kubeconfig; none if the cluster was never read.
     pub download: Option<String>,
     pub file: String,
     pub identity_check: String,
@@ -100,15 +100,15 @@ pub struct Facts {
     pub policy_hash: String,
     pub request_address: String,
     pub length: String,
-    /// Until it is active: after that its end is known.
+    /// Shown until it is active: from then on its exact end is known.
     pub latest_end: Option<Html>,
     pub reason: String,
 }
 
-/// How often something that is under way is looked at again.
+/// How often the page polls while something is in progress.
 const POLL_SECONDS: u32 = 2;
 
-/// The same while it is active: the time that is left, and its end.
+/// The same while the access is active: for the time that is left, and its end.
 const ACTIVE_POLL_SECONDS: u32 = 15;
 
 impl View {
@@ -171,7 +171,7 @@ impl View {
         }
     }
 
-    /// Whether it is being set up.
+    /// Whether the access is being set up.
     pub fn is_coming(&self) -> bool {
         is_coming(self.state)
     }
@@ -195,7 +195,7 @@ fn never(detail: &GrantDetail, namespaces: &[String]) -> Vec<Html> {
     words::power::never(&works).iter().map(|line| Html::prose(&words::steps::full_stop(line))).collect()
 }
 
-/// Conditions stand beside the pill, never in it.
+/// Conditions are shown beside the pill, never in it.
 fn marks(detail: &GrantDetail) -> Vec<Pill> {
     let progress = &detail.progress;
     let mut marks: Vec<Pill> = timeline::mark(progress).into_iter().collect();
@@ -222,7 +222,7 @@ fn alarm(detail: &GrantDetail) -> Option<Html> {
     Some(Html::sentence(&text))
 }
 
-/// What was proven, in a line for each part that was.
+/// What was proven, in a line for each proven leg.
 fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
     let mut lines = Vec::new();
     for leg in &detail.progress.legs {
@@ -264,7 +264,7 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
     lines
 }
 
-/// The same ask again: the form's own address, without the reason.
+/// The address of a form for the same access again, without the reason.
 fn ask_again(detail: &GrantDetail, namespaces: &[String]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("cluster", &detail.terms.cluster_name).append_pair("profile", detail.terms.profile.name.as_str());
@@ -276,7 +276,7 @@ fn ask_again(detail: &GrantDetail, namespaces: &[String]) -> String {
     format!("/requests/new?{}", query.finish())
 }
 
-/// The minute of the time left belongs to what is shown.
+/// The hash of what is shown; it includes the time left, in minutes.
 fn version(detail: &GrantDetail, namespaces: &[String], left: Option<&TimeLeft>) -> String {
     let mut hash = Sha256::new();
     detail.progress.fingerprint(&mut hash);

@@ -1,4 +1,4 @@
-//! Asking for access: one form, and beside it what would come of it.
+//! Asking for access: one form, and beside it the summary of what would happen.
 
 use super::{
     choices::{Choice, Durations, Namespaces, longest, namespaces, offered_profiles, open_clusters, profiles},
@@ -34,7 +34,7 @@ use axum::{
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
-/// The form, and beside it what the access would be.
+/// The form, with the summary of the access.
 #[derive(Debug, Template, WebTemplate)]
 #[template(path = "requests/ask.html", blocks = ["form"])]
 pub struct AskPage {
@@ -42,22 +42,22 @@ pub struct AskPage {
     pub clusters: ClusterChoices,
     pub profiles: Vec<Choice>,
     pub namespaces: Namespaces,
-    /// Where no single policy rules what is chosen: what can be asked for in one request.
+    /// If no single policy rules the choice: what can be asked for in one request.
     pub groups: Vec<GroupLink>,
     pub principals: Vec<Choice>,
     pub durations: Durations,
     /// "8 hours".
     pub longest: Option<String>,
     pub reason: String,
-    /// What the asker has to mend before it can be sent; nothing before they tried.
+    /// What the requester has to correct before the form can be sent; empty before they tried.
     pub errors: Vec<Wrong>,
     pub summary: Option<Summary>,
-    /// What holds the chosen cluster, so that what is approved will wait.
+    /// What holds the chosen cluster up, so that an approved request will wait.
     pub waits: Option<Html>,
-    /// Whether a script puts it in: then nothing of it is for browsers without one.
+    /// Whether a script inserts it: then the parts for browsers without a script are left out.
     pub live: bool,
 }
-/// A sentence for a field, and where the field is.
+/// A sentence for a field, and the anchor of the field.
 #[derive(Debug, Clone)]
 pub struct Wrong {
     pub field: Field,
@@ -73,22 +73,22 @@ pub struct AskInput {
     namespace: Vec<String>,
     principal: String,
     minutes: String,
-    /// Typed instead of choosing: where it is filled, it counts.
+    /// Typed instead of choosing: counts if it is not empty.
     other_minutes: String,
     reason: String,
-    /// What to search for among the clusters.
+    /// The text to search for among the clusters.
     find: String,
 }
 
 impl AskInput {
-    /// The form, and what is searched for among the clusters.
+    /// The form, and the text that is searched for among the clusters.
     fn parts(self) -> (AskForm, String) {
         let find = self.find.chars().take(LONGEST_SEARCH).collect();
         (self.into(), find)
     }
 }
 
-/// In characters; no cluster's name is longer.
+/// In characters; no cluster has a longer name.
 const LONGEST_SEARCH: usize = 100;
 
 impl From<AskInput> for AskForm {
@@ -104,7 +104,7 @@ impl From<AskInput> for AskForm {
     }
 }
 
-/// `GET /requests/new`: the form as its address fills it.
+/// `GET /requests/new`: the form with the values of its address.
 pub async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -115,8 +115,8 @@ pub async fn page(
     answer(&state, &signed_in, &headers, form, &find).await
 }
 
-/// `POST /requests/new`: *Check*, or a live form that changed: the form with its summary; nothing is stored. What no
-/// longer fits (a namespace of the cluster chosen before) is dropped.
+/// `POST /requests/new`: *Check*, or a live form that changed: the form with its summary; nothing is stored. Values
+/// that no longer fit (a namespace of the cluster chosen before) are dropped.
 pub async fn check(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -127,7 +127,7 @@ pub async fn check(
     answer(&state, &signed_in, &headers, form, &find).await
 }
 
-/// The whole page, or to a live form its part, so that what stands in the field of the reason stays.
+/// The whole page, or only the form's part for a live form, so that the text in the reason's field stays.
 async fn answer(
     state: &State,
     signed_in: &SignedIn,
@@ -150,8 +150,8 @@ async fn answer(
     Ok(response)
 }
 
-/// `POST /requests`: sends it. 303 to the request; 422 with the form refilled and a sentence beside each field.
-/// Whoever was signed out meanwhile comes back to the form as it was.
+/// `POST /requests`: submits the request. 303 to the request; 422 with the form refilled and a sentence beside each
+/// field. A person whose session ended meanwhile returns to the form as it was after signing in.
 pub async fn send(
     Extract(state): Extract<State>,
     signed_in: Result<SignedIn, Failure>,
@@ -178,7 +178,7 @@ pub async fn send(
     }
 }
 
-/// The form as it was sent, with the reason why it was not taken.
+/// The form as it was sent, with the reason why it was refused.
 async fn too_often(
     state: &State,
     signed_in: &SignedIn,
@@ -193,7 +193,7 @@ async fn too_often(
     Ok((StatusCode::TOO_MANY_REQUESTS, wait, page).into_response())
 }
 
-/// What is chosen for whoever chose nothing.
+/// The duration that is chosen by default.
 const USUAL_MINUTES: u32 = 60;
 
 impl AskPage {
@@ -253,12 +253,12 @@ impl AskPage {
         })
     }
 
-    /// The sentence for a field, where something is wrong with it.
+    /// The sentence for a field, if something is wrong with it.
     pub fn wrong(&self, name: &str) -> Option<&Wrong> {
         self.errors.iter().find(|wrong| name_of(wrong.field) == Some(name))
     }
 }
-/// What the form calls a field; the whole has no name.
+/// The form's name of a field; the form as a whole has none.
 fn name_of(field: Field) -> Option<&'static str> {
     match field {
         Field::Cluster => Some("cluster"),
@@ -272,14 +272,14 @@ fn name_of(field: Field) -> Option<&'static str> {
 }
 
 impl Wrong {
-    /// A problem as the form tells it.
+    /// A problem as the form shows it.
     pub(super) fn of(problem: &Problem) -> Self {
         let anchor = name_of(problem.field).unwrap_or("ask");
         Self { field: problem.field, anchor, text: Html::prose_linking(&problem.sentence) }
     }
 }
 
-/// Fills in what can only be one thing, and drops a profile that the cluster does not offer.
+/// Fills in a field that has only one choice, and drops a profile that the cluster does not offer.
 fn settle(form: &mut AskForm, signed_in: &SignedIn) {
     let open = open_clusters(signed_in);
     if let ([only], true) = (open.as_slice(), form.cluster.is_empty()) {

@@ -12,7 +12,7 @@ use latchkey_domain::{
     plan::observation::ClusterObservation,
 };
 
-/// Something to choose.
+/// A choice in a list.
 #[derive(Debug, Clone)]
 pub struct Choice {
     pub value: String,
@@ -21,18 +21,18 @@ pub struct Choice {
     pub chosen: bool,
     pub prod: bool,
     pub pill: Option<Pill>,
-    /// Nothing else but shown: no policy lets this person ask for it.
+    /// Shown but not selectable: no policy lets this person ask for it.
     pub closed: bool,
 }
 
-/// Where the access would hold.
+/// The namespaces to choose from.
 #[derive(Debug, Clone)]
 pub enum Namespaces {
-    /// Cluster and profile come first.
+    /// Cluster and profile have to be chosen first.
     NotYet,
-    /// The profile reaches everywhere.
+    /// The profile holds in the whole cluster.
     WholeCluster,
-    /// None that is there is permitted.
+    /// No existing namespace is permitted.
     NonePermitted,
     Choose(Vec<Choice>),
 }
@@ -50,15 +50,15 @@ impl Choice {
         }
     }
 }
-/// How long: what is offered, and what was typed instead.
+/// The durations: the chips, and the minutes that were typed instead.
 #[derive(Debug, Clone, Default)]
 pub struct Durations {
     pub chips: Vec<Choice>,
-    /// Minutes of one's own, as typed.
+    /// The minutes as typed.
     pub other: String,
 }
 
-/// What is offered where the policy allows as much.
+/// The durations that are offered, up to what the policy allows.
 const DURATIONS: [u32; 8] = [30, 60, 120, 240, 480, 1_440, 2_880, 10_080];
 
 /// The clusters on which some policy lets this person ask for something.
@@ -80,7 +80,7 @@ pub fn longest(signed_in: &SignedIn, form: &AskForm) -> Option<u32> {
     let chosen: Vec<String> = form.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
     signed_in.policy.file.longest(&signed_in.visitor.person, &cluster, &profile, &chosen)
 }
-/// The profiles that this person may ask for on the cluster, each with its risk where it is known.
+/// The profiles that this person may ask for on the cluster, each with its risk if it is known.
 pub fn profiles(signed_in: &SignedIn, form: &AskForm, observed: Option<&ClusterObservation>) -> Vec<Choice> {
     let file = &signed_in.policy.file;
     offered_profiles(signed_in, &form.cluster)
@@ -100,7 +100,7 @@ pub fn profiles(signed_in: &SignedIn, form: &AskForm, observed: Option<&ClusterO
         .collect()
 }
 
-/// The namespaces that are there and that some policy permits.
+/// The existing namespaces that some policy permits.
 pub fn namespaces(signed_in: &SignedIn, form: &AskForm, considered: &Considered) -> Namespaces {
     let (Some((_, cluster)), Some(profile)) = (&considered.cluster, &considered.profile) else {
         return Namespaces::NotYet;
@@ -122,7 +122,8 @@ pub fn namespaces(signed_in: &SignedIn, form: &AskForm, considered: &Considered)
 }
 
 impl Durations {
-    /// What the policy allows at most, as chips up to it; minutes that no chip has stand in the field beside them.
+    /// Chips up to the longest duration that the policy allows. Minutes without a chip are shown in the field beside
+    /// them.
     pub fn of(longest: Option<u32>, typed: &str) -> Self {
         let typed = typed.trim();
         let limit = longest.unwrap_or(DURATIONS[4]);

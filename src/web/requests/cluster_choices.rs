@@ -1,4 +1,4 @@
-//! The clusters that the form of an ask offers: the page stays small however many there are.
+//! The clusters that the form of a request offers. The page stays small, however many clusters there are.
 
 use super::{choices::Choice, facts::is_prod};
 use crate::{
@@ -13,38 +13,38 @@ use crate::{
 };
 use latchkey_domain::access::{policy::PolicyCluster, request::RequestState};
 
-/// The clusters shown, and what is to be said about the others.
+/// The clusters shown, and what the form says about the others.
 #[derive(Debug, Clone, Default)]
 pub struct ClusterChoices {
     pub choices: Vec<Choice>,
     /// What was searched for, as typed.
     pub find: String,
-    /// Whether there are so many that one searches.
+    /// Whether there are so many that the form has a search field.
     pub search: bool,
-    /// How many more there are than are shown.
+    /// How many more were found than are shown.
     pub more: usize,
 }
 
 /// The most clusters on the form at once.
 const MOST: usize = 20;
-/// Up to so many clusters, a search field is only in the way.
+/// Up to this number of clusters the form has no search field.
 const FEW: usize = 6;
 
-/// A cluster, and what the asker has to do with it.
+/// A cluster, and the requester's relation to it.
 #[derive(Debug, Clone, Copy)]
 struct Candidate<'a> {
     cluster: &'a PolicyCluster,
-    /// Whether some policy lets them ask for something there.
+    /// Whether some policy lets them ask for something on it.
     open: bool,
-    /// Whether they hold or wait for something there.
+    /// Whether they have an access or a pending request on it.
     theirs: bool,
-    /// Whether they asked for something there before.
+    /// Whether they asked for something on it before.
     recent: bool,
 }
 
 impl ClusterChoices {
-    /// Those one may ask for first, among them what one holds or waits for, then where one asked before; a search also
-    /// shows the closed ones.
+    /// The clusters that this person may ask for: first those with an access or a pending request of theirs, then those
+    /// that they asked for before. A search also shows the clusters that they may not ask for.
     pub async fn read(state: &State, signed_in: &SignedIn, form: &AskForm, find: &str) -> Result<Self, Failure> {
         let held = held::by(&state.store, signed_in.visitor.person.id).await?;
         let asked = asked::by(&state.store, signed_in.visitor.person.id, None, PAGE).await?;
@@ -81,13 +81,13 @@ impl ClusterChoices {
         })
     }
 
-    /// Whether something was searched for and not found.
+    /// Whether a search found nothing.
     pub fn found_nothing(&self) -> bool {
         !self.find.trim().is_empty() && self.choices.iter().all(|choice| choice.chosen)
     }
 }
 
-/// The candidates to show, and how many more there are. What is chosen is always shown.
+/// The candidates to show, and how many more there are. The chosen cluster is always shown.
 fn pick<'a>(candidates: Vec<Candidate<'a>>, find: &str, chosen: &str) -> (Vec<Candidate<'a>>, usize) {
     let kept = candidates.iter().find(|each| each.open && each.cluster.name.as_str() == chosen).copied();
     let searched = !find.trim().is_empty();
@@ -104,7 +104,7 @@ fn pick<'a>(candidates: Vec<Candidate<'a>>, find: &str, chosen: &str) -> (Vec<Ca
     (found, more)
 }
 
-/// Whether each word stands in the name, the ARN or a label, in whatever case.
+/// Whether each word is in the name, the ARN or a label; case does not matter.
 fn matches(cluster: &PolicyCluster, find: &str) -> bool {
     let labels = cluster.labels.iter().map(|(name, value)| format!("{name}={value}"));
     let texts: Vec<String> = [cluster.name.to_string(), cluster.arn.to_string()]
@@ -115,7 +115,7 @@ fn matches(cluster: &PolicyCluster, find: &str) -> bool {
     find.to_lowercase().split_whitespace().all(|word| texts.iter().any(|text| text.contains(word)))
 }
 
-/// What the asker holds or waits for on a cluster.
+/// The requester's access or pending request on a cluster, as a line.
 fn line(has: Option<&Held>, waits: Option<&Asked>, clock: &Clock) -> Option<Html> {
     match (has, waits) {
         (Some(held), _) => {

@@ -1,4 +1,4 @@
-//! Deciding a request, and taking one's own back.
+//! Deciding a request, and cancelling it by its requester.
 
 use super::show::{Again, RequestPage};
 use crate::{
@@ -29,8 +29,8 @@ pub struct VoteInput {
     seen: String,
 }
 
-/// `POST /requests/{id}/votes`: 303 back to the request; what did not count is said on the page as it is now, with the
-/// input kept: 422 what the voter can mend, 409 what somebody else changed.
+/// `POST /requests/{id}/votes`: 303 back to the request. If the vote does not count, the page as it is now says why,
+/// with the input kept: 422 for what the voter can correct, 409 for what another person changed.
 pub async fn vote(
     Extract(state): Extract<State>,
     signed_in: Result<SignedIn, Failure>,
@@ -60,14 +60,14 @@ pub async fn vote(
     }
 }
 
-/// `POST /requests/{id}/cancel`: 303 back to the request; 404 for everybody but its requester.
+/// `POST /requests/{id}/cancel`: 303 back to the request; 404 for everyone except its requester.
 pub async fn cancel(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
     Id(id): Id<RequestId>,
 ) -> Result<Response, Failure> {
     match requests::cancel(&state.store, &signed_in.visitor, id).await {
-        // Cancelled twice is cancelled.
+        // Cancelling is idempotent.
         Ok(()) | Err(NotDecided::Closed(RequestState::Cancelled, None | Some(ClosedWhy::Requester))) => {
             RequestPage::read(&state, &signed_in, id, Again::default()).await?;
             Ok(Redirect::to(&format!("/requests/{id}")).into_response())
@@ -119,7 +119,7 @@ async fn again(
     };
     let again = Again { notice, reason: input.reason.clone(), error };
     let page = RequestPage::read(state, signed_in, id, again).await?;
-    // A second click of whoever voted so already changes nothing, and is no error.
+    // A second click by a person who already voted the same changes nothing, and is not an error.
     if status == StatusCode::CONFLICT && page.decision.is_none() && page.voted_as(&input.verdict) {
         return Ok(Redirect::to(&format!("/requests/{id}")).into_response());
     }

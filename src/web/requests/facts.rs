@@ -56,7 +56,7 @@ impl Facts {
 }
 
 impl Read {
-    /// "Read 40 s ago"; past ten minutes a warning.
+    /// "Read 40 s ago"; a warning after ten minutes.
     pub fn of(shown: &Shown, _clock: &Clock) -> Self {
         let seconds = i64::try_from(shown.read_seconds_ago).unwrap_or(i64::MAX);
         let age = words::time::duration(jiff::SignedDuration::from_secs(seconds));

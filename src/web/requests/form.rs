@@ -1,5 +1,5 @@
-//! The address of a filled form: its state, without the reason, so that links from a runbook, Back and *Ask again*
-//! come free.
+//! The address of a filled form. It holds the form's state without the reason, so links from a runbook, Back and *Ask
+//! again* need no code of their own.
 
 use crate::{
     actions::ask::{Given, Wanted},
@@ -8,21 +8,21 @@ use crate::{
 use latchkey_domain::access::{cluster::PinnedNamespace, reason::Reason};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// The form's fields as somebody filled them.
+/// The form's fields as filled in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AskForm {
     pub cluster: String,
     pub profile: String,
     pub namespaces: Vec<String>,
-    /// The ARN of one of the asker's principals.
+    /// The ARN of one of the requester's principals.
     pub principal: String,
-    /// Digits; anything else is a problem of this field.
+    /// Digits; any other text is a problem of this field.
     pub minutes: String,
     pub reason: String,
 }
 
 impl AskForm {
-    /// What they ask for, as far as it can be read.
+    /// The wanted access, as far as the fields can be read.
     pub fn wanted(&self) -> Wanted {
         Wanted {
             cluster: Given::read(&self.cluster),
@@ -74,7 +74,7 @@ pub fn address_of(detail: &RequestDetail) -> String {
     )
 }
 
-/// *Ask again* for a row of one's requests.
+/// *Ask again* for a row in the list of a person's requests.
 pub fn address_of_row(asked: &Asked) -> String {
     let profile = asked.terms.profile.name.as_str();
     refilled(

@@ -1,11 +1,11 @@
-//! Namespaces that no single policy rules: a link for each group of them that one does.
+//! Namespaces that no single policy rules: a link for each group of them that one policy rules.
 
 use super::form::AskForm;
 use super::form::address;
 use crate::{actions::ask::Considered, web::html::Html, words};
 use latchkey_domain::access::policy::{Reason, RuledGroup, Ruling};
 
-/// Fills the form in with the namespaces that one policy rules.
+/// A link that fills the form in with the namespaces that one policy rules.
 #[derive(Debug, Clone)]
 pub struct GroupLink {
     pub address: String,
@@ -16,7 +16,7 @@ pub struct GroupLink {
 }
 
 impl GroupLink {
-    /// The groups of an ask that different policies rule; none where one policy, or no policy, rules it.
+    /// The groups of a request that different policies rule; none if one policy, or no policy, rules it.
     pub fn all(form: &AskForm, considered: &Considered) -> Vec<Self> {
         let Some(Ruling::Refused(reasons)) = &considered.ruling else { return vec![] };
         let groups = reasons

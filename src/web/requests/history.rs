@@ -1,4 +1,4 @@
-//! What a requester asked for and holds besides, for whoever decides.
+//! The requester's other requests and accesses, for deciders.
 
 use crate::{
     store::read::{
@@ -14,7 +14,7 @@ use crate::{
 };
 use latchkey_domain::access::request::RequestState;
 
-/// What the requester asked for and holds besides.
+/// The requester's other requests and accesses.
 #[derive(Debug, Clone, Default)]
 pub struct History {
     pub requests: Vec<HistoryRow>,
@@ -79,7 +79,7 @@ impl HistoryRow {
     }
 }
 
-/// "Ana" of "Ana Petrova": in lists about one person the whole name stands above.
+/// "Ana" of "Ana Petrova": in lists about one person the full name is already above.
 fn first_name(name: &str) -> &str {
     name.split_whitespace().next().unwrap_or(name)
 }

@@ -1,4 +1,4 @@
-//! Requests: asking, watching, deciding.
+//! Requests: asking, following, deciding.
 
 mod ask;
 mod choices;

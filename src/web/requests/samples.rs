@@ -72,7 +72,7 @@ fn person(number: u128, name: &str) -> Person {
     }
 }
 
-/// A profile that looks, or one that also changes things and reads secrets.
+/// A profile that only reads, or one that also writes and reads secrets.
 pub fn profile(grave: bool) -> ResolvedProfile {
     let mut rules = vec![
         Rule::of(&["get", "list", "watch"], &[""], &["pods", "pods/log", "services", "configmaps", "events"]),
@@ -229,7 +229,7 @@ fn granted(state: GrantState) -> RequestDetail {
     }
 }
 
-/// What rules a request now: a policy that leads of payments decide by.
+/// The ruling of a request: a policy under which leads of payments decide.
 fn ruled(facts: &RequestFacts, quorum: u8) -> Ruled {
     let approvers = Audience { groups: ["payments-leads".to_owned()].into(), people: [].into() };
     let quorum = NonZeroU8::new(quorum).unwrap();
@@ -350,7 +350,7 @@ pub fn held(number: u128, state: GrantState) -> Held {
     }
 }
 
-/// Something that waits for Ben.
+/// A request that waits for Ben.
 pub fn waiting(grave: bool) -> Due {
     let facts = facts(grave);
     Due { ruled: ruled(&facts, if grave { 2 } else { 1 }), row: Waiting { facts, votes: vec![] } }
@@ -375,7 +375,7 @@ impl RequestPage {
         page
     }
 
-    /// After a policy that wants two approvals came: what Ben approved under the one before is void.
+    /// Under a new policy that wants two approvals: Ben's approval under the policy before is void.
     fn void(signed_in: &SignedIn) -> Self {
         let facts = facts(false);
         let then = ruled(&facts, 1);
@@ -385,12 +385,12 @@ impl RequestPage {
         Self::of(signed_in, &detail, &Ok(ruled(&facts, 2)), &known)
     }
 
-    /// While nobody can approve it.
+    /// While no person can approve it.
     fn not_ruled(signed_in: &SignedIn, why: NotRuled) -> Self {
         Self::of(signed_in, &detail(false), &Err(why), &[])
     }
 
-    /// The request in its states, as its requester and its approver see it.
+    /// The request in its states, for its requester and for its approver.
     pub fn samples() -> Vec<(&'static str, Self)> {
         let ana = signed_in("Ana Petrova");
         let denied = RequestDetail {
@@ -528,7 +528,7 @@ impl AskPage {
         vec![("ask", filled()), ("ask-empty", empty), ("ask-refused", refused), ("ask-groups", Self::grouped(filled()))]
     }
 
-    /// Refused, since one policy rules some of the namespaces and another one the others.
+    /// Refused, since one policy rules some of the namespaces and another policy rules the others.
     fn grouped(mut filled: Self) -> Self {
         let form = AskForm {
             cluster: "prod-eu".to_owned(),

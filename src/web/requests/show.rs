@@ -1,4 +1,4 @@
-//! One request: where is it, and, for whoever may, the decision.
+//! One request: its state and, for a person who may decide, the form of the decision.
 
 use super::{
     facts::{Facts, Read, is_prod},
@@ -53,7 +53,7 @@ use latchkey_domain::{
 };
 use serde::Deserialize;
 
-/// Where a request stands, for its requester; and what it would change, for whoever decides.
+/// The state of a request, for its requester; and what it would change, for a decider.
 #[derive(Debug, Template, WebTemplate)]
 #[template(path = "requests/show.html", blocks = ["live"])]
 pub struct RequestPage {
@@ -63,7 +63,7 @@ pub struct RequestPage {
     pub sentence: Html,
     pub pill: Pill,
     pub marks: Vec<Pill>,
-    /// What is the case, and what happens next.
+    /// The present state, and what happens next.
     pub standing: Html,
     pub prod: bool,
     pub requester: String,
@@ -72,17 +72,17 @@ pub struct RequestPage {
     pub facts: Facts,
     pub events: Vec<Event>,
     pub power: Power,
-    /// What would change; for whoever may decide, while it waits.
+    /// What would change; for a decider, while the request is pending.
     pub change: Option<Change>,
-    /// What holds the cluster, so that an approval will wait; while nobody decided.
+    /// What holds the cluster up, so that an approval will wait; until the request is decided.
     pub waits: Option<Html>,
     /// How fresh the preview is.
     pub read: Option<Read>,
     pub decision: Option<Decision>,
     pub own_verdict: Option<Verdict>,
-    /// What became of this visitor's own vote, or why they cannot vote.
+    /// What happened to this visitor's own vote, or why they cannot vote.
     pub own_part: Option<Html>,
-    /// Why the last thing that was sent did not count.
+    /// Why the last form that was sent had no effect.
     pub notice: Option<Html>,
     pub can_cancel: bool,
     pub open: Option<String>,
@@ -90,21 +90,21 @@ pub struct RequestPage {
     pub history: Option<History>,
     /// Changes when anything that is shown changes.
     pub version: String,
-    /// Seconds between polls; nothing where all is over.
+    /// Seconds between polls; none once nothing can change any more.
     pub poll: Option<u32>,
 }
 
-/// The form of whoever may decide, with what was typed into it before.
+/// The form of a decider, with what was typed into it before.
 #[derive(Debug, Clone, Default)]
 pub struct Decision {
     pub seen: String,
     pub reason: String,
     pub error: Option<String>,
-    /// Why it cannot be approved now, only denied.
+    /// Why the request can now only be denied.
     pub only_deny: Option<Html>,
 }
 
-/// What somebody sent that did not count: shown again with the page as it is now.
+/// A form that had no effect: shown again with the page as it is now.
 #[derive(Debug, Default)]
 pub struct Again {
     pub notice: Option<String>,
@@ -112,7 +112,7 @@ pub struct Again {
     pub error: Option<String>,
 }
 
-/// `GET /requests/{id}`: 404 for everybody but its requester, eligible and past deciders, operators and auditors.
+/// `GET /requests/{id}`: 404 for everyone except its requester, eligible and past deciders, operators and auditors.
 pub async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -125,7 +125,7 @@ pub async fn page(
 #[serde(default)]
 pub struct LiveQuery {
     seen: String,
-    /// Set where the page has a form: what is under its reader must not change.
+    /// Set if the page has a form: its content must not change while a person reads it.
     deciding: Option<String>,
 }
 
@@ -135,7 +135,7 @@ struct Changed {
     address: String,
 }
 
-/// `GET /requests/{id}/live?seen=`: 204 where nothing changed, else the live part anew.
+/// `GET /requests/{id}/live?seen=`: 204 if nothing changed, else the new live part.
 pub async fn live(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -159,7 +159,7 @@ impl RequestPage {
     /// The page as this visitor may see it now.
     ///
     /// # Errors
-    /// `NotFound` where it is not theirs to see.
+    /// `NotFound` if this visitor may not see it.
     pub async fn read(state: &State, signed_in: &SignedIn, id: RequestId, again: Again) -> Result<Self, Failure> {
         let current = &signed_in.policy;
         let found = sight::request(&state.store, &signed_in.visitor, signed_in.rules(), id).await?;
@@ -169,7 +169,7 @@ impl RequestPage {
         let shown = Self::shown(&ruled, &detail);
         let kinds = observations::kinds(&state.store, detail.facts.terms.cluster).await?;
         let mut view = Self::new(signed_in, &shown, &ruled, &known, &kinds, part);
-        // What an approval would grant now is on the page, whatever was asked for.
+        // The page shows what an approval would grant now, which can differ from what was asked for.
         detail.facts.terms.profile = shown.facts.terms.profile;
         view.version = standing::version(&detail, seen.map(|seen| seen.to_string()).as_deref());
         view.notice = again.notice.as_deref().map(Html::prose);
@@ -213,7 +213,7 @@ impl RequestPage {
         )
     }
 
-    /// The request with what an approval of it would grant now, while it waits for one.
+    /// The request with what an approval of it would grant now, while it is pending.
     fn shown(ruled: &Result<Ruled, NotRuled>, detail: &RequestDetail) -> RequestDetail {
         let mut shown = detail.clone();
         if let (RequestState::Pending, Ok(Ruled { profile: Ok(profile), .. })) = (detail.state, ruled) {
@@ -273,7 +273,7 @@ impl RequestPage {
         }
     }
 
-    /// Whether this visitor's own vote, as it stands, is this verdict on what stands now.
+    /// Whether this visitor's vote, as it counts now, has this verdict.
     pub fn voted_as(&self, verdict: &str) -> bool {
         self.own_verdict.is_some_and(|own| own.as_str() == verdict)
     }

@@ -1,4 +1,4 @@
-//! Where a request stands: its pill, its sentence, its timeline, and how soon to look again.
+//! The state of a request: its pill, its sentence, its timeline, and how soon to poll again.
 
 use super::waiting::Waiting;
 use crate::{
@@ -21,7 +21,7 @@ use latchkey_domain::access::{
 };
 use sha2::{Digest, Sha256};
 
-/// Polls: often while something happens, seldom while people think.
+/// Polls are frequent while something happens, and rare while people decide.
 const SETTING_UP_SECONDS: u32 = 2;
 const WAITING_SECONDS: u32 = 15;
 
@@ -34,7 +34,7 @@ pub fn tense(detail: &RequestDetail) -> Tense {
     }
 }
 
-/// The state of the access that it led to; until there is one, its own.
+/// The state of the grant that it led to; its own state if there is none.
 pub fn pill(detail: &RequestDetail) -> Pill {
     detail
         .grant
@@ -42,12 +42,12 @@ pub fn pill(detail: &RequestDetail) -> Pill {
         .map_or_else(|| Pill::request(detail.state, detail.closed_why), |grant| Pill::grant(grant.state))
 }
 
-/// Trouble stands beside the pill.
+/// Trouble is shown beside the pill.
 pub fn marks(detail: &RequestDetail) -> Vec<Pill> {
     detail.grant.as_ref().and_then(timeline::mark).into_iter().collect()
 }
 
-/// Whether nothing more comes of it.
+/// Whether nothing more will happen to it.
 pub fn is_over(detail: &RequestDetail) -> bool {
     match (&detail.grant, detail.state) {
         (Some(grant), _) => grant.is_over(),
@@ -56,7 +56,7 @@ pub fn is_over(detail: &RequestDetail) -> bool {
     }
 }
 
-/// Seconds until the page looks again; nothing where all is over.
+/// Seconds until the page polls again; none once nothing can change any more.
 pub fn poll(detail: &RequestDetail) -> Option<u32> {
     match detail.grant.as_ref().map(|grant| grant.state) {
         Some(GrantState::Scheduled | GrantState::Provisioning | GrantState::Revoking) => Some(SETTING_UP_SECONDS),
@@ -66,7 +66,7 @@ pub fn poll(detail: &RequestDetail) -> Option<u32> {
     }
 }
 
-/// What is the case, and what happens next.
+/// The present state, and what happens next.
 pub fn standing(detail: &RequestDetail, waiting: &Result<Waiting, NotRuled>, clock: &Clock) -> Sentence {
     if let Some(grant) = &detail.grant {
         return timeline::standing(grant, clock);
@@ -98,7 +98,7 @@ pub fn standing(detail: &RequestDetail, waiting: &Result<Waiting, NotRuled>, clo
     }
 }
 
-/// What happened, in its order.
+/// What happened, in order.
 pub fn events(
     detail: &RequestDetail,
     subject: Subject<'_>,
@@ -140,7 +140,7 @@ pub fn events(
         (RequestState::Lapsed, at) => {
             events.push(Event::major(Tone::Neutral, Icon::Timer, Html::prose("It lapsed: nobody decided in time"), at));
         }
-        // What a pending one waits for stands above.
+        // The sentence above says what a pending request waits for.
         (RequestState::Pending | RequestState::Approved | RequestState::Denied, _) => {}
     }
     if let Some(grant) = &detail.grant {

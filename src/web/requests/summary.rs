@@ -1,4 +1,4 @@
-//! Beside the form of an ask: what would come of it.
+//! The summary beside the form of a request: what would happen.
 
 use super::facts::Read;
 use super::form::AskForm;
@@ -12,7 +12,7 @@ use crate::{
 };
 use latchkey_domain::access::{person::Person, policy::Ruling, profile::Scope};
 
-/// What would come of it.
+/// What would happen if the form were sent.
 #[derive(Debug, Clone)]
 pub struct Summary {
     pub sentence: Html,
@@ -20,12 +20,12 @@ pub struct Summary {
     pub approvers: Option<Html>,
     pub lapses: Option<Html>,
     pub read: Option<Read>,
-    /// What stands in the way.
+    /// What prevents the request.
     pub obstacles: Vec<Html>,
     pub needs_identity: bool,
 }
 impl Summary {
-    /// What would come of the form as it is; nothing until it says what and where.
+    /// The summary of the form as it is; none until cluster, profile and namespaces are chosen.
     pub fn of(
         form: &AskForm,
         considered: &Considered,
@@ -73,7 +73,7 @@ impl Summary {
     }
 }
 
-/// Who would decide, and when it lapses.
+/// Who would decide, and when the request lapses.
 fn decision(ruling: Option<&Ruling>, known: &[Person]) -> (Option<Html>, Option<Html>) {
     match ruling {
         Some(Ruling::Ask { basis, quorum, eligible }) => {
@@ -99,7 +99,7 @@ fn decision(ruling: Option<&Ruling>, known: &[Person]) -> (Option<Html>, Option<
     }
 }
 
-/// What stands in the way, but for what was not filled in yet.
+/// What prevents the request, except fields that are still empty.
 fn obstacles(form: &AskForm, considered: &Considered) -> Vec<Html> {
     let filled = |field: Field| match field {
         Field::Cluster => !form.cluster.is_empty(),

@@ -1,4 +1,4 @@
-//! For whom a request waits, and what its page says of the visitor's own part in it.
+//! Which deciders a request waits for, and what its page says of the visitor's own part in it.
 
 use crate::{
     actions::sight::RequestPart,
@@ -14,23 +14,23 @@ use latchkey_domain::access::{
 };
 use std::collections::BTreeMap;
 
-/// For whom a request waits.
+/// The deciders that a request waits for.
 #[derive(Debug, Clone, Default)]
 pub struct Waiting {
-    /// Who may decide and has not.
+    /// The names of those who may decide and have not.
     pub names: Vec<String>,
-    /// The same where nobody of them signed in yet.
+    /// The same in words, for the time until one of them first signs in.
     pub who: String,
     pub approvals: usize,
     pub quorum: usize,
-    /// Whose approvals count no more, and which rules changed since.
+    /// Whose approvals no longer count, and which rules changed since.
     pub void: BTreeMap<PersonId, Vec<Changed>>,
-    /// Whether the requester is among the approvers of the policy, and left out only as its requester.
+    /// Whether the requester is an approver under the policy, and excluded only because the request is theirs.
     requester_approves: bool,
 }
 
 impl Waiting {
-    /// For whom it waits, of those that are known.
+    /// The deciders that it waits for, among the people who signed in before.
     pub fn of(detail: &RequestDetail, ruled: &Ruled, known: &[Person]) -> Self {
         let eligible = &ruled.eligible;
         let voted =
@@ -52,7 +52,7 @@ impl Waiting {
         }
     }
 
-    /// "You approved 14:02; Chi is next.", or why one cannot decide.
+    /// "You approved 14:02; Chi is next.", or why the visitor cannot decide.
     pub fn own_part(&self, part: RequestPart, detail: &RequestDetail, clock: &Clock) -> Option<Html> {
         let pending = detail.state == RequestState::Pending;
         if let Some((verdict, at)) = part.verdict {

@@ -1,25 +1,25 @@
-//! The zone that somebody means who types its name, or only its city.
+//! Finds the time zone that a person typed: its name, or only its city.
 
 use crate::config::nearest;
 use jiff::tz::TimeZone;
 
-/// What was typed is not one zone.
+/// Why a text does not name one zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoZone {
-    /// Each of these may be meant.
+    /// Each of these matches.
     Several(Vec<String>),
-    /// None is called that; these are called nearly so.
+    /// None has that name; these have similar names.
     Unknown(Vec<String>),
 }
 
 /// In characters; the longest name has 32.
 pub const LONGEST: usize = 60;
 
-/// As many zones as are named where none was found.
+/// The most similar zones that are named if none matches.
 const NEAR: usize = 4;
 
-/// The zone that is meant, as the IANA spells it; none where nothing is typed. A whole name or a city, whichever the
-/// case, with spaces for underscores.
+/// The zone with this name or city, as the IANA spells it; none for an empty text. Case does not matter, and spaces may
+/// stand for underscores.
 ///
 /// # Errors
 /// See [`NoZone`].
@@ -59,7 +59,7 @@ fn choose(typed: &str, names: &[String]) -> Result<String, NoZone> {
     Err(NoZone::Unknown(near))
 }
 
-/// The zones that are offered: places, and UTC. Old names of zones are found when typed whole.
+/// The zones that are offered: places, and UTC. Old names of zones are found only if the whole name is typed.
 pub fn offered() -> Vec<String> {
     let is_place = |name: &str| {
         name == "UTC" || (name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("SystemV/"))
@@ -67,7 +67,7 @@ pub fn offered() -> Vec<String> {
     jiff::tz::db().available().map(|name| name.to_string()).filter(|name| is_place(name)).collect()
 }
 
-/// Small letters, with one space between words.
+/// In lower case, with one space between words.
 fn folded(name: &str) -> String {
     let spaced = name.to_lowercase().replace(['_', '-'], " ");
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")

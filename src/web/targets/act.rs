@@ -29,8 +29,8 @@ pub struct PauseForm {
     reason: String,
 }
 
-/// `POST /targets/cluster/{key}/pause`: 303 to the page; 422 without a reason, 409 where somebody paused before, both
-/// with what was typed.
+/// `POST /targets/cluster/{key}/pause`: 303 to the page; 422 without a reason, 409 if it is paused already, both with
+/// what was typed.
 pub async fn pause(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
@@ -57,7 +57,7 @@ pub async fn resume(Extract(state): Extract<State>, signed_in: SignedIn, At(targ
     done(target, targets::resume_granting(&state.store, &signed_in.visitor, cluster(target)?).await)
 }
 
-/// Only on clusters can granting be paused.
+/// Granting can be paused on clusters only.
 fn cluster(target: Target) -> Result<ClusterId, Failure> {
     match target {
         Target::Cluster(id) => Ok(id),

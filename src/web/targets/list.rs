@@ -31,7 +31,7 @@ pub struct TargetsPage {
     pub filter: Filter,
     /// Empty on later pages.
     pub troubled: Vec<Row>,
-    /// Whether there are more in trouble than are shown.
+    /// Whether there are more targets in trouble than are shown.
     pub more_troubled: bool,
     pub rows: Vec<Row>,
     pub more: Option<String>,
@@ -53,7 +53,7 @@ pub struct Row {
     pub ran_at: Option<Timestamp>,
 }
 
-/// The filters, as they stand in the address.
+/// The filters, as they are written in the address.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Filter {
@@ -82,7 +82,7 @@ pub async fn page(
 
 impl Filter {
     fn wanted(&self) -> Wanted {
-        // The database refuses a NUL in a text; a name with control characters is nobody's, and finds nothing.
+        // The database refuses a NUL in a text. No name contains control characters, so such a filter finds nothing.
         let find = self.find.trim().replace(char::is_control, "\u{fffd}");
         let after = self.after.split_once('.').and_then(|(kind, key)| Target::from_columns(kind, key.parse().ok()?));
         Wanted {
@@ -104,7 +104,7 @@ impl Filter {
         format!("/targets?{}", query.finish())
     }
 
-    /// Whether anything is filtered.
+    /// Whether any filter is set.
     pub fn is_set(&self) -> bool {
         !self.kind.is_empty() || !self.find.trim().is_empty()
     }
@@ -155,7 +155,7 @@ impl Row {
     }
 }
 
-/// How a target fares: the gravest first. A pause is the state of what is well but for it, and else a mark.
+/// The state of a target: the most severe first. A pause is the state if nothing else is wrong, and else a mark.
 fn state(row: &TargetRow) -> (Pill, Vec<Pill>) {
     let mut marks = Vec::new();
     if row.fenced {

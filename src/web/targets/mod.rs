@@ -1,4 +1,4 @@
-//! Targets, for operators: what is stuck, who acts, and what to paste. 404 for everybody else.
+//! Targets, for operators: what is stuck, who has to act, and what to paste. 404 for everyone else.
 
 mod act;
 mod list;
@@ -37,7 +37,7 @@ pub fn routes() -> Routes {
         .form("/identities/{id}/release", "/targets", release::release)
 }
 
-/// A target in a path. What is none leads nowhere.
+/// A target in a path. A text that does not name one is a 404.
 #[derive(Debug, Clone, Copy)]
 struct At(Target);
 
@@ -54,8 +54,8 @@ impl<S: Send + Sync> FromRequestParts<S> for At {
 const OVERDUE: Pill = Pill::new(Tone::Danger, Icon::TriangleAlert, "Overdue");
 const PAUSED: Pill = Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused");
 
-/// The pill of a target that is in no trouble: nothing is well where an access allows more than was approved; where
-/// granting is paused it says so, and what waits for a pause elsewhere says that.
+/// The pill of a target without trouble. It is not *Well* if an access allows more than was approved, if granting is
+/// paused on the target, or if an access waits for a pause elsewhere.
 fn untroubled(wider: bool, paused: bool, waits: bool) -> Pill {
     match (wider, paused, waits) {
         (true, _, _) => Pill::ALLOWS_MORE,

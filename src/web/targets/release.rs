@@ -1,4 +1,4 @@
-//! Freeing a proven identity, so that whoever has it in AWS can prove it.
+//! Releasing a proven identity, so that the person who holds it in AWS can prove it.
 
 use super::{
     address,
@@ -39,7 +39,7 @@ pub struct Typed {
 }
 
 impl Release {
-    /// The form for an identity that stands.
+    /// The form, if the identity has not ended.
     pub(super) fn of(id: PrincipalId, held: Held, (typed, error): (Typed, Option<String>)) -> Option<Self> {
         let Held { handle, name, ended_at, .. } = held;
         let address = format!("/identities/{id}/release");
@@ -47,8 +47,8 @@ impl Release {
     }
 }
 
-/// `POST /identities/{id}/release`: 303 to the identity's target; 422 with what was typed where the handle is another or
-/// the reason is missing; 409 where it ended already; 404 for everybody but operators.
+/// `POST /identities/{id}/release`: 303 to the identity's target; 422 with what was typed if the handle differs or the
+/// reason is missing; 409 if the identity ended already; 404 for everyone except operators.
 pub async fn release(
     Extract(state): Extract<State>,
     signed_in: SignedIn,

@@ -28,7 +28,7 @@ fn not_allowed() -> Blocker {
 }
 
 impl TargetsPage {
-    /// A few in trouble, nothing at all, and a search that finds nothing.
+    /// A few targets in trouble, no targets, and a search that finds nothing.
     pub fn samples() -> Vec<(&'static str, Self)> {
         let dee = crate::web::samples::signed_in("Dee Lindqvist");
         let row = |number: u128, name: &str| TargetRow {
@@ -77,7 +77,8 @@ impl TargetsPage {
 }
 
 impl TargetPage {
-    /// A cluster in every trouble, one where all is well, an IAM user, a pause, one without a reason, one too late.
+    /// A cluster with every kind of trouble, a healthy one, an IAM user, a pause, a pause without a reason, one sent
+    /// too late.
     #[expect(clippy::too_many_lines, reason = "a sample is its fields")]
     pub fn samples() -> Vec<(&'static str, Self)> {
         let dee = crate::web::samples::signed_in("Dee Lindqvist");

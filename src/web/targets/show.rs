@@ -1,4 +1,4 @@
-//! One target: what is the matter, what to do, and what the worker did last.
+//! One target: what is wrong, what to do, and what the worker did last.
 
 use super::{
     At, address,
@@ -49,37 +49,37 @@ pub struct TargetPage {
     pub prod: bool,
     pub pill: Pill,
     pub address: String,
-    /// Whether granting can be paused here.
+    /// Whether granting can be paused on it.
     pub is_cluster: bool,
     pub fenced: Option<Fenced>,
     pub paused: Option<Html>,
-    /// Why the reason that was sent is not recorded: somebody else paused before.
+    /// Why the reason that was sent is not recorded: granting was paused before.
     pub late: Option<Html>,
     /// Why the last run could not work on the target as a whole.
     pub failure: Option<Html>,
     pub remedies: Vec<Pasted>,
     pub said_of_legs: String,
     pub legs: Vec<Leg>,
-    /// What somebody else changed of the accesses here, the latest first.
+    /// What other clients changed of the accesses here, the latest first.
     pub changed: Vec<Changed>,
     pub writes: Vec<Write>,
     pub facts: Vec<(&'static str, Html)>,
     pub cluster_page: Option<String>,
-    /// For an identity that stands.
+    /// The form of a release, if the identity has not ended.
     pub release: Option<Release>,
     pub again: Again,
     pub longest_reason: usize,
-    /// Seconds until the page looks again.
+    /// Seconds until the page polls again.
     pub poll: u32,
-    /// Whether a poll asked for it: what stands elsewhere on the page is put there.
+    /// Whether a poll asked for it: parts elsewhere on the page are then swapped out of band.
     pub live: bool,
 }
 
-/// Polls: often while a run is under way or due, seldom while nothing happens.
+/// Polls are frequent while a run is in progress or due, and rare otherwise.
 const RUNNING_SECONDS: u32 = 2;
 const RESTING_SECONDS: u32 = 15;
 
-/// A fence, and the way out.
+/// A fence, and the command that lifts it.
 #[derive(Debug, Clone)]
 pub struct Fenced {
     pub since: Html,
@@ -87,7 +87,7 @@ pub struct Fenced {
     pub command: String,
 }
 
-/// Something to paste.
+/// A text to paste.
 #[derive(Debug, Clone)]
 pub struct Pasted {
     pub id: String,
@@ -96,7 +96,7 @@ pub struct Pasted {
     pub text: String,
 }
 
-/// An access's part here.
+/// An access's leg here.
 #[derive(Debug, Clone)]
 pub struct Leg {
     pub address: String,
@@ -109,7 +109,7 @@ pub struct Leg {
     pub next: Option<Html>,
 }
 
-/// What somebody else changed of an access.
+/// What another client changed of an access.
 #[derive(Debug, Clone)]
 pub struct Changed {
     pub address: String,
@@ -117,11 +117,11 @@ pub struct Changed {
     pub at: Html,
 }
 
-/// A write of the worker.
+/// A write by the worker.
 #[derive(Debug, Clone)]
 pub struct Write {
     pub text: String,
-    /// On what, where the text does not say it.
+    /// The object of the write, if the text does not name it.
     pub object: Option<Html>,
     pub outcome: Option<Html>,
     pub at: Html,
@@ -131,14 +131,14 @@ pub struct Write {
     pub grant: Option<String>,
 }
 
-/// A pause that was not taken, shown again.
+/// A pause that was refused, shown again.
 #[derive(Debug, Default)]
 pub struct Again {
     pub reason: String,
     pub error: Option<String>,
-    /// Whether granting was paused already when it was sent.
+    /// Whether granting was already paused when the form was sent.
     pub late: bool,
-    /// A release that was not done, and why.
+    /// A release that was refused, and why.
     pub release: (Typed, Option<String>),
 }
 
@@ -147,7 +147,7 @@ pub async fn page(Extract(state): Extract<State>, signed_in: SignedIn, At(target
     TargetPage::read(&state, &signed_in, target, Again::default()).await
 }
 
-/// `GET /targets/{kind}/{key}/live`: what changes by itself, as it is now.
+/// `GET /targets/{kind}/{key}/live`: the live parts, as they are now.
 pub async fn live(Extract(state): Extract<State>, signed_in: SignedIn, At(target): At) -> Result<Response, Failure> {
     let mut page = TargetPage::read(&state, &signed_in, target, Again::default()).await?;
     page.live = true;
@@ -162,7 +162,7 @@ impl TargetPage {
     /// The page as it is now.
     ///
     /// # Errors
-    /// `NotFound` for everybody but operators, and where there is no such target.
+    /// `NotFound` for everyone except operators, and if there is no such target.
     pub async fn read(state: &State, signed_in: &SignedIn, target: Target, again: Again) -> Result<Self, Failure> {
         let found = sight::target(&state.store, &signed_in.visitor, target).await?;
         let detail = found.ok_or_else(|| signed_in.not_theirs())?;
@@ -179,7 +179,7 @@ impl TargetPage {
         Ok(page)
     }
 
-    /// Offers to release an identity that stands; of one that ended it says so.
+    /// Offers to release an identity that has not ended; for one that ended it says when.
     pub(super) fn offer_release(
         &mut self,
         held: Option<(PrincipalId, Held)>,
@@ -223,7 +223,7 @@ impl TargetPage {
             late: again
                 .late
                 .then(|| Html::sentence(&words::targets::paused_before(detail.paused.as_ref().map(Into::into), clock))),
-            // A fence is the failure of every run there.
+            // On a fenced cluster the fence is the failure of every run, and is shown above.
             failure: detail.failure.as_ref().filter(|_| detail.fenced.is_none()).map(told),
             remedies: remedies(detail, &signed_in.policy.file),
             said_of_legs: words::targets::in_trouble(troubled, waiting, wider, detail.legs.len()),
@@ -251,7 +251,7 @@ impl<'a> From<&'a Paused> for Pause<'a> {
     }
 }
 
-/// An end may take so long before it is late.
+/// An end that takes longer is late.
 const LATE_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 fn is_late(leg: &LegRow, clock: &Clock) -> bool {
@@ -276,7 +276,7 @@ fn told(why: &Blocker) -> Html {
     Html::prose(&words::blocker::sentence(why))
 }
 
-/// What to paste, each text once.
+/// The texts to paste, each once.
 fn remedies(detail: &TargetDetail, file: &PolicyFile) -> Vec<Pasted> {
     let cluster = match detail.target {
         Target::Cluster(_) => detail.arn.as_deref().and_then(|arn| arn.parse::<ClusterArn>().ok()),
@@ -310,7 +310,7 @@ fn facts(detail: &TargetDetail, clock: &Clock) -> Vec<(&'static str, Html)> {
         "Last look",
         match &detail.observed {
             None => Html::prose("never"),
-            // What the last run failed of is said once, above.
+            // The failure of the last run is shown once, above.
             Some((at, _)) if detail.failure.is_some() => Html::relative(clock, *at),
             Some((at, None)) => Html::relative(clock, *at),
             Some((at, Some(trouble))) => Html::sentence(
@@ -345,7 +345,7 @@ fn facts(detail: &TargetDetail, clock: &Clock) -> Vec<(&'static str, Html)> {
 }
 
 impl Leg {
-    /// `failure` is what the whole target fails of, which stands above.
+    /// `failure` is what the runs on the whole target fail with; it is shown above, so a leg does not repeat it.
     fn of(leg: &LegRow, failure: Option<&Blocker>, clock: &Clock) -> Self {
         let allows_more = (!leg.wider.is_empty()).then_some(Pill::ALLOWS_MORE);
         let mark =

@@ -1,4 +1,4 @@
-//! Of AWS.
+//! Findings about AWS.
 
 use super::{Said, some_of};
 

@@ -1,4 +1,4 @@
-//! Of a cluster.
+//! Findings about a cluster.
 
 use super::{Said, counted, some_of};
 

@@ -1,8 +1,8 @@
-//! Of the database.
+//! Findings about the database.
 
 use super::{Said, some_of};
 
-/// That a role's URL is not known to this process.
+/// This process has no URL for the role.
 pub fn no_url(role: &str, key: &str) -> String {
     format!("no login as {role}: this process has no `database.{key}`")
 }
@@ -32,7 +32,7 @@ pub fn other_user(role: &str, user: &str) -> Said {
     )
 }
 
-/// `owner` is whose the tables are.
+/// `owner` is the role that owns the tables.
 pub fn no_owner(user: &str, owner: &str) -> Said {
     Said::new(
         format!("the owner's URL signs in as `{user}`, and the schema's tables are `{owner}`'s"),
@@ -57,7 +57,7 @@ pub fn creates(role: &str, user: &str) -> Said {
     )
 }
 
-/// `schema` is the one that the tables are in.
+/// `schema` is the schema that has the tables.
 pub fn shut_out(user: &str, schema: &str) -> Said {
     Said::new(
         format!("{user} lacks USAGE on the schema {schema}"),
@@ -131,7 +131,7 @@ pub fn triggers_off(names: &[String]) -> Said {
     )
 }
 
-/// `named` are parts of the schema, each with how it differs.
+/// `named` are parts of the schema, each with its difference.
 pub fn altered(named: &[String]) -> Said {
     Said::new(
         format!("the schema is not as the migrations made it: {}", some_of(named, 12)),
@@ -151,7 +151,7 @@ pub fn part(part: &str, is_missing: bool, is_added: bool) -> String {
     }
 }
 
-/// `who` are those whose sessions go without triggers.
+/// `who` are the roles whose sessions run without triggers.
 pub fn without_triggers(who: &[String]) -> Said {
     Said::new(
         format!("session_replication_role is set for {}: no trigger works in such sessions", some_of(who, 6)),
@@ -161,7 +161,7 @@ pub fn without_triggers(who: &[String]) -> Said {
     )
 }
 
-/// `what` are attributes and memberships, each with whose it is.
+/// `what` are attributes and memberships, each with the role that has it.
 pub fn powers(what: &[String]) -> Said {
     Said::new(
         format!("roles of processes may more than any process needs: {}", some_of(what, 6)),

@@ -1,4 +1,4 @@
-//! What `latchkey doctor` says: what is so, why that matters, what comes next.
+//! What `latchkey doctor` says: what it found, why that matters, what to do next.
 
 pub mod aws;
 pub mod cluster;
@@ -7,10 +7,10 @@ pub mod provider;
 pub mod way;
 pub mod work;
 
-/// A finding in words. Sentences without a full stop at the end of `what`.
+/// A finding in words. `what` consists of sentences without a full stop at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
-    /// What is so.
+    /// What was found.
     pub what: String,
     /// Why it matters.
     pub why: String,
@@ -19,13 +19,13 @@ pub struct Said {
 }
 
 impl Said {
-    /// These three.
+    /// A finding of these three parts.
     pub fn new(what: impl Into<String>, why: impl Into<String>, next: impl Into<String>) -> Self {
         Self { what: what.into(), why: why.into(), next: next.into() }
     }
 }
 
-/// That a check was given up.
+/// A check that was given up.
 pub fn timed_out(seconds: u64) -> Said {
     Said::new(
         format!("this check did not come to an end within {seconds} s"),
@@ -39,7 +39,7 @@ pub fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-/// The first few of a list, and how many there are besides.
+/// The first few of a list, and how many more there are.
 pub fn some_of(all: &[String], most: usize) -> String {
     let shown = all.iter().take(most).cloned().collect::<Vec<_>>().join("; ");
     match all.len().saturating_sub(most) {

@@ -1,4 +1,4 @@
-//! Of the identity provider.
+//! Findings about the identity provider.
 
 use super::Said;
 

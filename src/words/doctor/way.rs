@@ -1,4 +1,4 @@
-//! Of the way outside.
+//! Findings about the network path: certificates, and STS for proofs.
 
 use super::Said;
 

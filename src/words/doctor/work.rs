@@ -1,9 +1,9 @@
-//! Of the work that is done.
+//! Findings about the work of portal and worker.
 
 use super::{Said, counted};
 use latchkey_domain::{access::grant::GrantState, audit::Place};
 
-/// `sign` is how long the youngest heartbeat is old, in words.
+/// `silent` is the age of the newest heartbeat, in words; none if there never was one.
 pub fn no_worker(silent: Option<&str>) -> Said {
     let what = match silent {
         Some(since) => format!("no worker lives: the last told of itself {since} ago"),
@@ -54,7 +54,7 @@ pub fn stuck(holder: &str, cluster: &str, state: GrantState, why: &str) -> Said 
     )
 }
 
-/// An access that runs and allows more than was approved; `more` says what.
+/// An active access that allows more than was approved; `more` says what.
 pub fn wider(holder: &str, cluster: &str, more: &str) -> Said {
     Said::new(
         format!("an access to `{cluster}` that runs for {holder} allows more than was approved. {more}"),
@@ -64,7 +64,7 @@ pub fn wider(holder: &str, cluster: &str, more: &str) -> Said {
     )
 }
 
-/// Rows of `grant_leg` that are no access's.
+/// Rows of `grant_leg` that belong to no access.
 pub fn stray_legs(count: usize) -> Said {
     let legs = if count == 1 { "a row of grant_leg is".to_owned() } else { format!("{count} rows of grant_leg are") };
     Said::new(
@@ -107,7 +107,7 @@ fn unlinked(count: usize) -> String {
     if count == 1 { "1 audit event is".to_owned() } else { format!("{} are", counted(count, "audit event")) }
 }
 
-/// `what` is wrong there, where that was seen.
+/// `what` is wrong at the place, if that was seen.
 pub fn broken(place: Place, what: Option<&str>) -> Said {
     let what = what.map(|what| format!(": {what}")).unwrap_or_default();
     Said::new(

@@ -27,7 +27,7 @@ fn about(id_token: &Value, userinfo: Option<&Value>) -> About {
     About { subject: "1".into(), id_token: told(id_token), userinfo, at: Timestamp::UNIX_EPOCH }
 }
 
-/// Who arrives, as a sign-in reads it.
+/// The person, read as a sign-in does.
 fn arrival(about: &About, config: &OpenIdConfig) -> Result<Arrival, LoginError> {
     about.arrival(config, about.groups(config)?)
 }
@@ -180,7 +180,7 @@ fn userinfo_is_for_what_the_id_token_leaves_open() {
     assert!(thin(json!({ "preferred_username": "ana" })));
     assert!(thin(json!({ "groups": [], "email": "ana@example.com" })));
     assert!(thin(json!({ "preferred_username": "王芳", "groups": [] })));
-    // What the ID token says counts before userinfo, whatever both say.
+    // The claims of the ID token take precedence over those of userinfo.
     let id_token = json!({ "groups": ["developers"], "name": "Ana" });
     let userinfo = json!({ "groups": ["platform"], "preferred_username": "ana", "name": "Mallory" });
     let arrival = arrival(&about(&id_token, Some(&userinfo)), &config).unwrap();

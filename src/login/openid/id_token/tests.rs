@@ -3,7 +3,7 @@ use serde_json::json;
 
 const NOW: i64 = 1_800_000_000;
 
-/// A token as it must be, with these claims otherwise; null leaves one out.
+/// A valid token with these claims changed; null removes a claim.
 fn told(changes: &Value) -> Told {
     let mut claims = json!({
         "iss": "https://login.example.com", "sub": "1", "aud": "latchkey", "nonce": "n",

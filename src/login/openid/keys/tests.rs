@@ -8,7 +8,7 @@ use aws_lc_rs::{
 use serde_json::json;
 use std::sync::LazyLock;
 
-/// What somebody signs with.
+/// A key pair that signs.
 enum Signer {
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
     Ec(EcdsaKeyPair),
@@ -45,7 +45,7 @@ impl Signer {
     fn key(&self) -> Value {
         match self {
             Self::Rsa(pair, _) => {
-                // PKCS #1: all headers, 256 bytes of the modulus, and 65537 with its own header.
+                // PKCS #1: the headers, 256 bytes of the modulus, then 65537 with its own header.
                 let der = pair.public_key().as_ref();
                 json!({ "kty": "RSA", "n": encode(&der[der.len() - 261..der.len() - 5]), "e": "AQAB" })
             }
@@ -69,7 +69,7 @@ impl Signer {
     }
 }
 
-/// One of each algorithm, made once: RSA keys take their time.
+/// A key pair for each algorithm, made once since RSA keys take time.
 static SIGNERS: LazyLock<Vec<(&'static str, Signer)>> = LazyLock::new(|| {
     vec![
         ("RS256", rsa(KeySize::Rsa2048, &signature::RSA_PKCS1_SHA256)),
@@ -113,7 +113,7 @@ fn each_algorithm_is_verified_by_its_own_key_and_by_no_other() {
         let foreign: Vec<Value> =
             SIGNERS.iter().filter(|(other, _)| other != algorithm).map(|(_, s)| s.key()).collect();
         assert!(set(&foreign).verify(&token).unwrap_err().may_be_a_new_key(), "{algorithm}");
-        // The last character of a part may hold bits that stand for nothing, so that another one is changed.
+        // The last character of a part may hold unused bits, so another character is changed.
         for place in [token.find('.').unwrap() + 2, token.rfind('.').unwrap() + 2] {
             let mut bytes = token.clone().into_bytes();
             bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
@@ -268,7 +268,7 @@ fn keys_are_read_as_they_are_written_and_those_of_no_use_are_named() {
     let token = ec.token(&json!({ "alg": "ES512" }));
     assert!(set(&[with(&point, &json!({ "x": short }))]).verify(&token).is_ok());
 
-    // Nobody makes keys of 1,024 bits any more, so that this one is a part of another.
+    // Libraries no longer make keys of 1,024 bits, so this one is a part of another key.
     let weak = encode(&bytes(&key["n"])[..128]);
     for (key, said) in [
         (with(&key, &json!({ "n": weak })), "RSA key of 1024 bits"),

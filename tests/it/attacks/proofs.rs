@@ -285,7 +285,7 @@ async fn a_proof_is_for_one_session_and_counts_once() {
         .await
         .unwrap();
     refused(&second, &presigned(&ana, &name, now), "a nonce that is over").await;
-    // An identity stays with the person who proved it, whoever holds its keys now.
+    // An identity stays with the person who proved it, also if another person holds its keys now.
     let name = name_on(&gus.open("/identities/new").await.body);
     refused(&gus, &presigned(&ana, &name, Timestamp::now()), "somebody else's identity").await;
     assert_eq!(principals().await, "1");

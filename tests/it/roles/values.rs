@@ -54,7 +54,7 @@ const DENIED: &[&str] = &[
     "update alarm set cleared_at = raised_at - interval '1 day', cleared_by = (select id from person where handle = 'dee')",
     "update alarm set cleared_at = 'infinity', cleared_by = (select id from person where handle = 'dee')",
     "update alarm set cleared_at = latchkey_now(), cleared_by = (select id from person where handle = 'dee')",
-    // Votes: on what is closed, on one's own request, at another time.
+    // Votes: on what is closed, on the voter's own request, at another time.
     "insert into vote (request_id, person_id, verdict, seen, at)
      select r.id, p.id, 'approve', r.seen, latchkey_now() from request r, person p
      where r.state = 'approved' and p.handle = 'dot'",

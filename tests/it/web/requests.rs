@@ -219,7 +219,7 @@ async fn an_approver_sees_exactly_what_would_change_and_approves_it() {
     assert!(page.all(".event-title").iter().any(|title| title.starts_with("Ben approved")));
     assert_eq!(page.all(".event-body blockquote"), ["Why did the settlement stop?", "Go ahead"]);
     assert!(page.attribute("#open-access", "href").starts_with("/grants/"));
-    // The same click again changes nothing and is no error.
+    // The same click again changes nothing and is not an error.
     portal.post("ben", &format!("/requests/{id}/votes"), &fields).await.expect(StatusCode::SEE_OTHER);
     assert_eq!(portal.town.count("select count(*) from access_grant").await, 1);
     // An approver who comes too late is told who was first.

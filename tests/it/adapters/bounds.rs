@@ -1,4 +1,5 @@
-//! Answers that never end, that are too large, or that never come: each is a fault with a sentence that says so.
+//! Answers that never end, that are too large or too slow, or that are not an API server's: each is a fault with a
+//! sentence that says so.
 
 use super::{aws_at, keys, kubernetes::World, said};
 use latchkey::{

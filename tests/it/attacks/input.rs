@@ -65,7 +65,7 @@ async fn too_much_of_anything_is_answered_soon_and_stores_nothing() {
     }
     assert_eq!(portal.town.count(events).await, after, "something was stored");
 
-    // Too long by its Content-Length, or found to be so while it is read.
+    // A body without a Content-Length is found to be too long while it is read.
     let stream = futures::stream::iter((0..100).map(|_| Ok::<_, std::io::Error>("x".repeat(1_000))));
     let endless = form("/requests", &[]).header(header::COOKIE, portal.cookie("ana").await);
     let answer = soon("a body of 100 KB", portal.send(endless.body(Body::from_stream(stream)).unwrap())).await;

@@ -216,7 +216,7 @@ impl Act {
     }
 }
 
-/// The finding of a run about a leg that is where it should be.
+/// What a run found of a leg that is where it should be.
 pub fn proven(wish: Wish) -> LegOutcome {
     let found = Found::Proven(Evidence::default());
     LegOutcome { wish, found, attempts: 0, stood: None, compared: Some(Compared::Same) }

@@ -35,7 +35,7 @@ use std::{
 const HANDS: u64 = 8;
 /// How often each of them acts.
 const TURNS: usize = 100;
-/// The longest lease of a run until another worker may claim its target: far shorter than in production, so that it
+/// The lease of a run, after which another worker may claim its target: far shorter than in production, so that this
 /// happens.
 const SHORT_LEASE: Duration = Duration::from_millis(30);
 
@@ -71,8 +71,7 @@ async fn a_crowd_at_the_same_rows_never_deadlocks_and_breaks_no_state() {
     assert!(replayed.grants > 10, "hardly anything was granted: {}", replayed.grants);
 }
 
-/// One of many, with connections of its own, that acts turn after turn. Gives how often it did each thing, or was
-/// refused it.
+/// One of many, with connections of its own, that acts turn after turn. Gives how often each thing was done or refused.
 async fn one_of_many(scene: &Scene, mut random: StdRng) -> BTreeMap<&'static str, usize> {
     let hands = Hands::new(&scene.town, Commits::Kept).await;
     let mut tally = BTreeMap::new();

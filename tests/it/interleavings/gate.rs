@@ -58,7 +58,7 @@ struct Held {
     /// Transactions begun since the gate was set, and statements since the last BEGIN.
     begun: usize,
     since: usize,
-    /// None if the gate stops before no statement.
+    /// None if the gate lets every statement pass.
     stop: Option<Stop>,
     /// Whether a statement waits at the gate.
     waits: bool,

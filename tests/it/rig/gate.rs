@@ -22,7 +22,7 @@ pub struct Gate {
     serving: tokio::task::JoinHandle<()>,
 }
 
-/// What the first connection that sends the words takes out.
+/// The words at which a request is held, and the channels that the first connection that sends them takes.
 struct Bar {
     words: &'static str,
     ends: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,

@@ -1,5 +1,5 @@
-//! Rows that a client writes with the portal's rights and without the portal, and decisions by rules that are not
-//! current any more: the worker decides again before it sets anything up.
+//! Rows that a client writes past the portal with the portal's rights, and decisions by rules that are not current any
+//! more: the worker decides again before it sets anything up.
 
 use super::{PROD, World};
 use crate::town::{POLICY, Town, look};

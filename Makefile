@@ -1,4 +1,4 @@
-# What people run. `make tools` installs what the tests need into $(LATCHKEY_TOOLS), outside the checkout.
+# Commands for development. `make tools` installs what the tests need into $(LATCHKEY_TOOLS), outside the checkout.
 
 export LATCHKEY_TOOLS ?= $(HOME)/.cache/latchkey/tools
 cargo_target := $(or $(CARGO_TARGET_DIR),target)
@@ -25,7 +25,7 @@ demo:
 test: tools
 	tests/rig/test
 
-# What needs neither components nor minutes: rules, plans, proofs, pages from samples, decisions and reads on PostgreSQL.
+# Tests that need only PostgreSQL and a minute: rules, plans, proofs, pages from samples, decisions and reads.
 fast := rooms:: decisions:: rules_of_now:: records:: roles:: policies:: command_line:: blockers:: audit_export:: database::older
 
 test-fast:
@@ -37,7 +37,7 @@ test-fast:
 tools:
 	@tests/rig/build
 
-# Not among `make test`: it needs Java 17 and fetches 177 MB.
+# Not part of `make test`, since it needs Java 17 and fetches 177 MB.
 keycloak:
 	@tests/rig/build postgresql keycloak
 	LATCHKEY_KEYCLOAK=$(LATCHKEY_TOOLS)/keycloak cargo test --locked --test it people_of_a_keycloak -- --ignored --nocapture

@@ -30,7 +30,7 @@ async fn sealed() -> Town {
     town
 }
 
-/// A town in which nothing waits for its link; how many links there are.
+/// A town in which every event has its link, and the number of links.
 async fn settled() -> (Town, u64) {
     let town = Town::new().await;
     let links = audit::seal(town.worker.pool()).await.unwrap();
@@ -41,7 +41,7 @@ async fn verify(town: &Town) -> Result<Verified, NotVerified> {
     audit::verify(town.web.pool(), |_| {}).await
 }
 
-/// Where a verification finds the chain broken, after the owner changed it behind the triggers' back.
+/// The place at which a verification finds the chain broken, after the owner changed it behind the triggers' back.
 async fn broken_after(town: &Town, statement: &str) -> String {
     let tampering = format!("set local session_replication_role = replica; {statement}");
     let mut tx = town.owner.pool().begin().await.unwrap();
@@ -175,7 +175,7 @@ async fn an_event_that_cannot_be_read_is_named_and_what_is_changed_after_it_is_f
     assert!(matches!(verify(&town).await, Err(NotVerified::Broken(broken)) if broken.place == Place::At(before + 5)));
     assert!(matches!(walk(&town, AT_ONCE).await, Step::Broken(broken) if broken.place == Place::At(before + 5)));
     tamper(&town, &change).await;
-    // Its own bytes are held to its hash as anybody's.
+    // An event that cannot be read is held to its hash, too.
     let change = "update event set canonical = '\\x01' where canonical = '\\x00'";
     tamper(&town, change).await;
     assert!(matches!(walk(&town, AT_ONCE).await, Step::Broken(broken) if broken.place == Place::At(before + 1)));
@@ -216,7 +216,7 @@ async fn neither_process_can_change_the_log_or_hide_from_the_sealer() {
     }
 }
 
-/// The worker walks until it rests; the last step before.
+/// Lets the worker walk until it rests; gives the last step before the rest.
 async fn walk(town: &Town, rest: SignedDuration) -> Step {
     let mut last = Step::Rested;
     loop {
@@ -225,7 +225,7 @@ async fn walk(town: &Town, rest: SignedDuration) -> Step {
             Step::Rested => return last,
             end => {
                 last = end;
-                // With no rest the next walk would begin at once.
+                // If there is no rest, the next walk would begin at once.
                 if rest.is_zero() {
                     return last;
                 }
@@ -289,7 +289,7 @@ async fn a_walk_begins_at_the_first_link_whatever_stands_in_its_row() {
     town.owner.pool().execute(skip).await.unwrap();
     let Step::Broken(broken) = walk(&town, AT_ONCE).await else { panic!("fooled, {links} links") };
     assert_eq!(broken.place, Place::At(2));
-    // One that is under way can be misled, but the next begins anew.
+    // A walk that is under way can be misled, but the next one begins at the first link.
     town.owner.pool().execute("update audit_walk set began_at = clock_timestamp()").await.unwrap();
     town.owner.pool().execute(skip).await.unwrap();
     assert!(matches!(walk(&town, AT_ONCE).await, Step::Verified(_)));
@@ -306,7 +306,7 @@ async fn a_chain_that_was_cut_or_made_anew_since_it_was_verified_is_found() {
             "it is missing",
         ),
         (
-            // Without its first event the rest is linked again, as a sealer would.
+            // The first event is removed, and the rest is linked again as a sealer would do it.
             "delete from audit_link; delete from event where id = (select id from event order by id limit 1);
              insert into event_unsealed select id from event",
             0,

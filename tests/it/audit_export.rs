@@ -20,7 +20,7 @@ use std::{
     time::Instant,
 };
 
-/// A town whose log has ana's access and more; a folder with a configuration, and the binary run in it.
+/// A town whose log has ana's access and more; a folder with a configuration, in which the binary runs.
 struct Desk {
     town: Town,
     folder: tempfile::TempDir,
@@ -48,7 +48,7 @@ impl Desk {
         self.folder.path().join(name)
     }
 
-    /// The binary with the database; of which only exports need it.
+    /// The binary with the database, which only exports need.
     async fn run(&self, arguments: &[&str]) -> Output {
         let mut command = latchkey(self.folder.path(), arguments);
         command.env("LATCHKEY_DATABASE__WEB_URL", self.town.database.url_as("latchkey_web"));
@@ -110,7 +110,7 @@ async fn one_persons_export_verifies_offline_and_shows_nobody_elses_events() {
     assert!(verified.status.success(), "{}", err(&verified));
     let head = lines[0]["head"].as_str().unwrap();
     assert!(out(&verified).contains(&format!("{} events shown, the last link is {head}", shown.len())));
-    // A head that was kept earlier is that of a link on the way.
+    // A head that was kept earlier is the hash of a link within the export.
     for kept in [head, lines[3]["hash"].as_str().unwrap()] {
         assert!(desk.verify("ana.jsonl", &["--head", kept]).await.status.success());
     }
@@ -172,7 +172,7 @@ async fn the_first_line_that_does_not_hold_is_named_by_the_command_and_found_by_
 #[tokio::test]
 async fn csv_is_guarded_against_formulas_and_says_that_it_cannot_verify() {
     let desk = Desk::new().await;
-    // Neither process may be called so: the owner of the schema may.
+    // The two roles cannot record a process of this name; the owner of the schema can.
     let mut tx = desk.town.owner.begin().await.unwrap();
     let now = tx.now().await.unwrap();
     for evil in ["=HYPERLINK(\"http://evil.example\")", "@SUM(A1)"] {
@@ -214,7 +214,7 @@ async fn an_export_replaces_no_file_and_one_of_a_broken_chain_makes_none() {
 #[tokio::test]
 async fn an_export_that_comes_to_an_older_link_that_does_not_hold_breaks_off_and_refuses_once_a_walk_found_it() {
     let desk = Desk::new().await;
-    // More links than are checked before the first byte.
+    // More links than an export checks before its first byte.
     desk.town.seal_many(2_001).await;
     let mut tx = desk.town.owner.pool().begin().await.unwrap();
     tx.execute(
@@ -277,7 +277,7 @@ async fn no_export_leaves_out_an_event_that_was_kept_from_being_sealed() {
 #[tokio::test]
 async fn an_event_that_cannot_be_read_is_exported_as_its_bytes_and_named_offline() {
     let desk = Desk::new().await;
-    // As the password of a process was enough to write before the database refused it.
+    // Events that a process's password sufficed to write before the database refused them.
     desk.town.write_unreadable(&[b"\x00", b"\xff\xfe", b"{\"action\":7}"]).await;
     audit::seal(desk.town.worker.pool()).await.unwrap();
     let text = desk.export("all.jsonl", &[]).await;
@@ -341,7 +341,7 @@ async fn a_chain_cut_below_what_the_worker_verified_does_not_hold() {
     let broken = async || audit::verify(desk.town.owner.pool(), |_| {}).await.unwrap_err().to_string();
     let told = broken().await;
     assert!(told.contains("broken at link 10: it is missing; the worker verified"), "{told}");
-    // As if the worker had verified another fifth link: the chain is as long as it should be, and is not that one.
+    // As if the worker had verified a different fifth link: the chain has the right length, but another link.
     done("update audit_walk set verified_seq = 5").await;
     let told = broken().await;
     assert!(told.contains("broken at link 5: it is not the link that the worker verified"), "{told}");
@@ -364,7 +364,7 @@ async fn a_name_that_nobody_has_is_no_empty_export_and_a_kept_head_is_looked_for
     }
     let told = desk.town.count("select count(*) from event where action = 'audit.exported'").await;
     assert_eq!(told, 0, "nothing was given away");
-    // What has not happened yet, and what only another version records.
+    // Actions that have not happened yet, and actions that only another version records.
     for (action, events) in [("session.ended", 0), ("cluster.fenced", 20), ("target", 0), ("request", 2)] {
         let text = desk.export(&format!("{action}.csv"), &["--format", "csv", "--action", action]).await;
         assert_eq!(text.lines().count(), events + 1, "{action}: {text}");
@@ -382,7 +382,7 @@ async fn a_name_that_nobody_has_is_no_empty_export_and_a_kept_head_is_looked_for
     assert!(err(&other).contains("no link has the hash that was kept"), "{}", err(&other));
 }
 
-/// `LATCHKEY_LINKS=1000000` for the figures of the documents.
+/// With `LATCHKEY_LINKS=1000000` for the figures in the documents.
 #[tokio::test]
 async fn an_export_larger_than_any_test_needs_is_verified_a_line_at_a_time() {
     let links: u64 = std::env::var("LATCHKEY_LINKS").map_or(20_000, |links| links.parse().unwrap());

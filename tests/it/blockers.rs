@@ -1,4 +1,5 @@
-//! What holds accesses and targets up, as the database keeps it: by this version, by an earlier one, by a later one.
+//! Blockers of accesses and targets as the database keeps them: written by this version, by an earlier one, and by a
+//! later one.
 
 use crate::{town::Town, worker::World};
 use latchkey::{
@@ -27,14 +28,14 @@ use sqlx::{AssertSqlSafe, Executor as _};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// One of each, as rows have it.
+/// One of each kind, as rows keep it.
 const RECORDED: &str = include_str!("../../crates/domain/src/access/blocker/recorded.jsonl");
 
 async fn by_owner(town: &Town, statement: &str) {
     town.owner.pool().execute(AssertSqlSafe(statement.to_owned())).await.unwrap();
 }
 
-/// What pages read of the trouble of an access.
+/// What pages read of an access that is blocked.
 async fn read(town: &Town, grant: GrantId) -> Option<(Trouble, Blocker)> {
     let progress = progress::by_id(&town.web, grant).await.unwrap().unwrap();
     progress.trouble().map(|(trouble, why)| (trouble, why.clone()))
@@ -139,11 +140,12 @@ async fn what_became_of_a_write_is_kept_with_its_code_and_read_as_it_was() {
         assert_eq!(last().await, None);
         intents::close(&town.worker, &[intent.id], &became, &said, None).await.unwrap();
         assert_eq!(last().await, Some(became.clone()));
-        // As an earlier version wrote it: its own sentences are told apart, and what failed is said.
+        // As an earlier version wrote it: that version's own sentences are recognised, and a failure is shown as its
+        // text.
         by_owner(&town, "update intent set code = null, blocker = null").await;
         let judged = if became.failure().is_some() { Became::Said(said) } else { became };
         assert_eq!(last().await, Some(judged));
-        // As a later one may write it.
+        // As a later version may write it.
         by_owner(&town, r#"update intent set code = 'put_off', blocker = '{"until": 7}', outcome = 'It was put off.'"#)
             .await;
         assert_eq!(last().await, Some(Became::Said("It was put off.".to_owned())));
@@ -220,7 +222,7 @@ async fn what_else_says_yes_is_kept_with_its_facts_and_as_the_sentences_that_an_
     let beside = async || progress::by_id(&town.web, grant).await.unwrap().unwrap().beside();
     assert_eq!(beside().await, values);
 
-    // Its end: the row has the sentences, and the legs have the values of the same.
+    // After its end, the row has the sentences, and the legs have the values of the same residuals.
     let kept = serde_json::to_string(&sentences).unwrap().replace('\'', "''");
     by_owner(
         &town,
@@ -233,7 +235,7 @@ async fn what_else_says_yes_is_kept_with_its_facts_and_as_the_sentences_that_an_
     .await;
     assert_eq!(beside().await, values);
 
-    // An earlier version wrote sentences alone, or its end was of another proof than the one that is kept.
+    // An earlier version wrote sentences alone, or the access ended by another proof than the one that is kept.
     let said = |text: &str| Residual::Said { text: text.to_owned() };
     by_owner(
         &town,

@@ -20,7 +20,7 @@ issuer = "http://127.0.0.1:9"
 client_id = "latchkey"
 "#;
 
-/// A folder with both files, and the binary run in it.
+/// A folder with both files, in which the binary runs.
 pub struct Desk {
     folder: tempfile::TempDir,
 }
@@ -69,7 +69,7 @@ async fn check_accepts_the_examples() {
     let output = desk.run(&["check"], &[]).await;
     assert!(output.status.success(), "{}", err(&output));
     assert_eq!(out(&output).trim(), "latchkey.toml and policy.toml are valid");
-    // What the next command needs and the example leaves to the environment.
+    // The next command needs the database's address, which the example leaves to the environment.
     let note = err(&output);
     assert!(note.starts_with("note: nothing here says where the database is") && note.lines().count() == 1, "{note}");
     let url = [("LATCHKEY_DATABASE__WEB_URL", "postgres://latchkey_web@localhost/latchkey")];
@@ -253,7 +253,7 @@ async fn portal_serves_until_it_is_asked_to_stop() {
     let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
     loop {
         if let Ok(answer) = reqwest::get(&url).await {
-            // Without a policy nobody can ask for anything.
+            // Without a policy there is nothing to ask for.
             assert_eq!(answer.status(), 503);
             assert!(answer.text().await.unwrap().contains("latchkey policy apply"));
             break;
@@ -270,7 +270,8 @@ async fn portal_serves_until_it_is_asked_to_stop() {
     assert!(status.success());
 }
 
-/// A provider that only the proxy could reach, and which it does not find: that it was asked is what counts.
+/// Only the proxy could reach this provider, and the proxy does not find it: the test looks at whether the proxy was
+/// asked.
 #[tokio::test]
 async fn portal_asks_its_provider_through_the_proxy_of_its_environment() {
     let desk = Desk::new();
@@ -315,7 +316,7 @@ async fn worker_seals_the_log_until_it_is_asked_to_stop() {
     let mut worker = desk
         .command(&["worker"])
         .env("LATCHKEY_DATABASE__WORKER_URL", database.url_as("latchkey_worker"))
-        // Nothing answers there: no target can be reached, and the rest goes on.
+        // No server listens there: targets cannot be reached, and all else goes on.
         .envs([("LATCHKEY_AWS__IAM_URL", "http://127.0.0.1:9"), ("LATCHKEY_AWS__EKS_URL", "http://127.0.0.1:9")])
         .envs([("LATCHKEY_AWS__STS_URL", "http://127.0.0.1:9"), ("AWS_REGION", "eu-west-1")])
         .envs([("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "hush")])
@@ -337,7 +338,7 @@ async fn worker_seals_the_log_until_it_is_asked_to_stop() {
     assert!(status.success());
 }
 
-/// The profile of somebody who signed in by `aws sso login`, and IAM Identity Center as it answers.
+/// The profile of a person who signed in by `aws sso login`, and IAM Identity Center as it answers.
 #[tokio::test]
 async fn token_takes_an_sso_profile_and_says_what_to_run_when_its_session_is_over() {
     let desk = Desk::new();
@@ -373,7 +374,7 @@ async fn token_takes_an_sso_profile_and_says_what_to_run_when_its_session_is_ove
         "accessToken": "an-access-token", "region": "eu-west-1", "startUrl": "https://acme.awsapps.com/start",
         "expiresAt": (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1)).to_string(),
     });
-    // Under the SHA-1 of the session's name, as the CLI keeps it.
+    // The file is named by the SHA-1 of the session's name, as the CLI does.
     let cache = ".aws/sso/cache/293abb6b76d7791c0732cc517d38c4b5c734b87f.json";
     std::fs::write(desk.file(cache), cached.to_string()).unwrap();
     let printed = desk.run(&arguments, &variables).await;

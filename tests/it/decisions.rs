@@ -1,4 +1,4 @@
-//! Requests and grants in Postgres: who may decide, once, on what stands.
+//! Requests and grants in Postgres: who may decide, that a decision is made once, and that it is about what is current.
 
 use crate::town::{POLICY, Town, look};
 use latchkey::actions::{
@@ -63,7 +63,7 @@ async fn an_ask_that_binds_too_much_is_refused_with_how_much_fits() {
     ];
     for (roles, namespaces, field, sentence) in cases {
         let roles: Vec<String> = (0..roles).map(|number| format!("\"role-{number}\"")).collect();
-        // As a version before the bound applied it.
+        // As a version without the bound applied it.
         let naming = format!("cluster_roles = [{}]", roles.join(", "));
         town.apply_policy(&POLICY.replacen("cluster_roles = [\"view\"]", &naming, 1)).await;
         let namespaces = (0..namespaces).map(|number| format!("payments-{number}")).collect();

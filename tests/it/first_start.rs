@@ -1,4 +1,4 @@
-//! What is said while an installation is not complete yet: by the commands, by the portal and by the worker.
+//! What the commands, the portal and the worker say while an installation is not complete yet.
 
 use crate::{
     command_line::{Desk, err, out},
@@ -22,7 +22,7 @@ async fn bare() -> rig::postgres::Database {
     database
 }
 
-/// What a command says, but for what it warns of in the policy.
+/// What a command says, without its warnings about the policy.
 fn told(err: &str) -> String {
     err.lines().filter(|line| !line.contains(": warning: ")).map(|line| line.to_owned() + "\n").collect()
 }
@@ -109,7 +109,7 @@ async fn the_worker_says_once_that_its_database_lets_nobody_in() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Each of its tasks meets it before it ends, and so does the record of its end.
+    // Each task of the worker meets the error before it ends, and so does the record of the worker's end.
     let log = ended_after("somebody", &mut worker).await;
     let about: Vec<&str> = log.lines().filter(|line| line.contains("somebody")).collect();
     let [said] = &about[..] else { panic!("{log}") };

@@ -8,7 +8,7 @@ use latchkey::{
 };
 use latchkey_domain::access::{GrantId, RequestId, grant::GrantState, request::Verdict};
 
-/// What is applied beside the text itself.
+/// What is given to `policy apply` beside the text.
 #[derive(Default)]
 struct With<'a> {
     expected: Option<&'a str>,
@@ -53,7 +53,7 @@ fn without_staging() -> String {
     format!("{}{}", &POLICY[..start], &POLICY[end..])
 }
 
-/// The policy without prod-eu, and with what is left valid.
+/// The policy without prod-eu, and valid without it.
 fn without_prod() -> String {
     let start = POLICY.find("[[clusters]]\nname = \"prod-eu\"").unwrap();
     let end = start + POLICY[start..].find("[[clusters]]\nname = \"staging").unwrap();
@@ -216,7 +216,7 @@ async fn neither_process_can_apply_a_policy() {
     }
 }
 
-/// The policy under which nobody may look at payments.
+/// The policy without the rule for looks at payments.
 fn nobody_looks() -> String {
     let start = POLICY.find("[[policies]]\nname = \"payments may look\"").unwrap();
     let end = start + POLICY[start..].find("[[policies]]\nname = \"payments may change\"").unwrap();

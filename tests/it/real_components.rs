@@ -1,4 +1,4 @@
-//! The rig itself stands: what other tests take for granted.
+//! The rig itself works: what other tests rely on.
 
 use sqlx::{Connection as _, PgConnection};
 
@@ -31,7 +31,7 @@ async fn a_user_named_in_aws_auth_is_who_kubectl_says_they_are() {
 
     cluster.map(&jane.arn, "latchkey:jane", &["viewers"]).await;
 
-    // The authenticator follows the ConfigMap by a watch.
+    // The authenticator sees the ConfigMap by a watch, a little later.
     let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     let after = loop {
         let after = cluster.kubectl_as(&jane).args(["auth", "whoami", "-o", "json"]).output().expect("kubectl runs");
@@ -93,7 +93,7 @@ async fn portal_socket() -> (tokio::net::TcpListener, String) {
     (listener, format!("http://{address}/sign-in/callback"))
 }
 
-/// Answers one request and says its first line.
+/// Answers one request and returns its first line.
 async fn first_request(listener: tokio::net::TcpListener) -> String {
     use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
     let (stream, _) = listener.accept().await.expect("a listener accepts");

@@ -1,9 +1,10 @@
-//! What Cargo cannot hold: which module of the portal may use which other.
+//! Rules that Cargo cannot enforce: which module of the portal may use which other.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each room of `src/` with those it may use; any may use `causes` and `machine`. `cli` joins them all; the domain is a crate of its own.
+/// Each room of `src/` with the rooms that it may use; any room may use `causes` and `machine`. `cli` may use all; the
+/// domain is a crate of its own.
 const ROOMS: [(&str, &[&str]); 15] = [
     ("causes", &[]),
     ("machine", &[]),
@@ -76,14 +77,14 @@ fn every_room_is_in_the_table() {
     }
 }
 
-/// A line of the log as JSON has fields of its own beside those of the event: a name that stands twice in one object is
-/// read by nobody.
+/// A line of the JSON log has fields of its own beside those of the event: of two fields with one name in an object, a
+/// reader sees one at most.
 #[test]
 fn no_field_of_an_event_is_named_as_one_that_every_line_has() {
     let logged = ["error!(", "warn!(", "info!(", "debug!("];
     for (file, text) in ROOMS.iter().map(|(room, _)| *room).chain(["cli"]).flat_map(sources) {
         for (at, _) in logged.iter().flat_map(|start| text.match_indices(start)) {
-            // As far as the fields go: the message is the first text between quotation marks that no field has.
+            // The fields only: the message is the first text between quotation marks that does not belong to a field.
             let event: Vec<&str> = text[at..].split(");").next().unwrap_or_default().split_whitespace().collect();
             let event = event.join(" ").replace("( ", "(");
             for name in ["target", "level", "timestamp", "message"] {
@@ -103,7 +104,7 @@ fn sign_in_knows_nothing_of_the_web_framework() {
     }
 }
 
-/// IAM's and EKS's names mean another thing in each account: their clients are an account's.
+/// Names in IAM and EKS mean another thing in each account: each client belongs to one account.
 #[test]
 fn clients_of_aws_are_those_of_an_account() {
     for (file, text) in sources("aws") {
@@ -113,11 +114,11 @@ fn clients_of_aws_are_those_of_an_account() {
     }
 }
 
-/// What reads aws-auth, or asks for access entries.
+/// Code that reads aws-auth, or asks for access entries.
 const ASKS_THE_AUTHENTICATOR: [&str; 5] =
     ["AwsAuth::", ".identities()", "EntryHolders::", "EntryDetails::", ".described"];
 
-/// Files of `plan` that hold what was observed, and those that make up worlds for tests.
+/// Files of `plan` that hold what was observed, and files that make worlds for tests.
 const OF_OBSERVATIONS: [&str; 5] = ["observation.rs", "kept.rs", "samples.rs", "model", "tests"];
 
 #[test]
@@ -130,7 +131,7 @@ fn for_whom_a_cluster_takes_an_arn_is_asked_in_one_room() {
     let mut files = files(vec![plan.clone()]);
     files.retain(|(path, _)| outside(path));
     assert!(files.len() > 10, "the plan is looked for where it is not");
-    // The worker makes observations of entries; what aws-auth says it has from the plan, as everybody does who acts.
+    // The worker observes access entries; what aws-auth says it gets from the plan, as all rooms do that act on it.
     let of_workers = ["worker", "store", "actions"].into_iter().flat_map(sources);
     for (file, words, text) in (files.into_iter().map(|(file, text)| (file, &ASKS_THE_AUTHENTICATOR[..], text)))
         .chain(of_workers.map(|(file, text)| (file, &ASKS_THE_AUTHENTICATOR[..2], text)))
@@ -210,7 +211,7 @@ fn names_are_found_within_braces() {
     assert_eq!(used_rooms(text), ["store", "words", "aws", "web"]);
 }
 
-/// Reads that are somebody's own to see.
+/// Reads of things that only some people may see.
 const OF_SOMEBODY: [&str; 4] = ["request::by_id(", "grant::by_id(", "grant::plain(", "target::by_key("];
 
 #[test]

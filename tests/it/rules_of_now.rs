@@ -1,5 +1,5 @@
-//! Votes go by what rules now: the policy, the cluster, the identity and the profile as they stand when the vote is taken,
-//! whatever they were when it was asked.
+//! Votes follow the current rules: the policy, the cluster, the identity and the profile at the time of the vote,
+//! whatever they were when the request was sent.
 
 use crate::town::{POLICY, Town, look, observation};
 use latchkey::web::AskForm;
@@ -25,7 +25,7 @@ fn change() -> AskForm {
     AskForm { profile: "edit".into(), ..look() }
 }
 
-/// A vote by somebody who looks at what stands now.
+/// A vote by a person who sees what is current.
 async fn vote_now(town: &Town, who: &str, id: RequestId, verdict: Verdict) -> Result<Outcome, NotDecided> {
     let reason = (verdict == Verdict::Deny).then(|| "not this time".to_owned());
     let seen = town.seen_now(id).await.expect("somebody may decide it");
@@ -146,7 +146,7 @@ async fn a_request_goes_on_where_its_cluster_has_another_name_now() {
     assert!(matches!(vote_now(&town, "ben", id, Verdict::Approve).await, Ok(Outcome::Approved(_))));
 }
 
-/// Replaces the rules of `view` on prod-eu by fewer, or takes the role away.
+/// Replaces the rules of `view` on prod-eu by fewer, or deletes the role.
 async fn narrow(town: &Town, role_stays: bool) {
     let cluster = town.cluster("prod-eu").await;
     let mut seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
@@ -219,7 +219,7 @@ async fn the_end_of_an_identity_closes_what_waits_for_it() {
     let town = Town::new().await;
     let waiting = town.ask("ana", &look()).await;
     let grant = town.grant_of("ana", &AskForm { namespaces: vec!["payments-batch".into()], ..look() }).await;
-    // IAM made the user anew, and it was given to gus.
+    // IAM made the user anew, and gus has it now.
     own::seeded(&town.web, town.person("gus"), &Town::arn("ana"), "AIDANEW").await.unwrap();
     assert_eq!(closed(&town, waiting).await, ("cancelled".to_owned(), Some("principal_ended".to_owned())));
     let late = town.vote("ben", waiting, Verdict::Approve).await.unwrap_err();
@@ -238,7 +238,7 @@ async fn an_identity_that_ended_is_neither_asked_nor_decided_for() {
     let town = Town::new().await;
     let waiting = town.ask("ana", &look()).await;
     let seen = town.seen(waiting).await;
-    // As a version before this one ended it.
+    // As an earlier version ended it.
     sqlx::query("update principal set ended_at = now() where arn = $1")
         .bind(Town::arn("ana"))
         .execute(town.owner.pool())

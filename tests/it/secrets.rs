@@ -1,4 +1,4 @@
-//! The whole story with secrets that are known by sight, and then a search through everything that was written.
+//! The whole story with secrets that can be recognised, and then a search for them through everything that was written.
 
 use crate::{
     stage::{CLIENT_SECRET, DATABASE_PASSWORD, Stage, browser::Browser, browser::Page},
@@ -21,7 +21,7 @@ use std::{
 use tracing::Dispatch;
 use tracing_subscriber::EnvFilter;
 
-/// All that the crates of Latchkey logged at TRACE, and others at INFO.
+/// Everything that Latchkey's crates logged at TRACE, and other crates at INFO.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -49,7 +49,7 @@ impl Log {
     }
 }
 
-/// Secrets by name, and what was written by place.
+/// Secrets by name, and the texts that were written, by place.
 #[derive(Default)]
 struct Search {
     secrets: BTreeMap<String, String>,
@@ -67,7 +67,7 @@ impl Search {
         self.places.push((name.into(), text.into()));
     }
 
-    /// A page with its headers, but for those that hand the browser what is its own.
+    /// A page with its headers, without those that give the browser its own secrets.
     fn page(&mut self, who: &str, page: &Page) {
         let own = ["set-cookie", "location"];
         let headers: Vec<String> = page
@@ -79,7 +79,7 @@ impl Search {
         self.place(format!("{} for {who}", page.url.path()), format!("{}\n{}", headers.join("\n"), page.body));
     }
 
-    /// Where a secret stands, as it is or in a form that anybody reads back.
+    /// The places of each secret, as it is or in an encoding that can be reversed.
     fn found(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (place, text) in &self.places {
@@ -90,7 +90,7 @@ impl Search {
                     found.push(format!("{name} in {place}"));
                 }
             }
-            // Tokens that the worker made for clusters are known by their form alone.
+            // Tokens that the worker made for clusters are recognised by their form.
             let is_token = |rest: &str| rest.bytes().take(24).filter(u8::is_ascii_alphanumeric).count() > 20;
             if text.split("k8s-aws-v1.").skip(1).any(is_token) || text.contains("X-Amz-Signature=") {
                 found.push(format!("a token for a cluster in {place}"));
@@ -100,7 +100,7 @@ impl Search {
     }
 }
 
-/// Every row of every table, as text; bytes also as what they say.
+/// Every row of every table, as text; bytes also as the text that they hold.
 async fn tables(stage: &Stage, search: &mut Search) {
     let names: Vec<String> = sqlx::query_scalar(
         "select table_name::text from information_schema.tables where table_schema = 'public' order by 1",
@@ -117,7 +117,7 @@ async fn tables(stage: &Stage, search: &mut Search) {
     search.place("the events' canonical bytes", stage.value(events).await.unwrap());
 }
 
-/// Signs in and keeps what only this browser may know.
+/// Signs in, and keeps the secrets that only this browser may know.
 async fn sign_in(stage: &Stage, search: &mut Search, handle: &str) -> Browser {
     let browser = stage.browser();
     let (there, back) = browser.there_and_back("/", handle).await;
@@ -131,7 +131,7 @@ async fn sign_in(stage: &Stage, search: &mut Search, handle: &str) -> Browser {
     search.secret(format!("{handle}'s attempt cookie"), attempt);
     let page = browser.ask(&back[url::Position::BeforePath..]).await;
     search.page(handle, &page);
-    // Whoever opens it again is told so, and not what it held.
+    // A second use of the address says that it was used, and nothing of what it held.
     search.page(handle, &browser.ask(&back[url::Position::BeforePath..]).await);
     search.secret(format!("{handle}'s session cookie"), browser.cookie("latchkey").unwrap());
     browser
@@ -148,7 +148,7 @@ async fn story(log: Log) {
     }
     let (ana, ben) = (&people["ana"], &people["ben"]);
 
-    // A proof that is refused, and one that counts.
+    // A proof that is refused, and one that is accepted.
     let user = stage.user("ana");
     search.secret("ana's secret access key", &user.secret_access_key);
     search.secret("ana's access key id", &user.access_key_id);
@@ -205,7 +205,7 @@ async fn story(log: Log) {
     until(&stage, &grant, "ended").await;
     browse(&mut search, &all).await;
 
-    // What goes wrong, is told, and logged with its causes.
+    // Failures, which people are told of, and which are logged with their causes.
     fail_to_sign_in(&stage, &mut search).await;
     stage.database.take_away().await;
     for path in ["/", "/readyz", "/sign-in/start"] {
@@ -223,14 +223,14 @@ async fn story(log: Log) {
 
     let found = search.found();
     assert!(found.is_empty(), "{}", found.join("\n"));
-    // The search finds what is there.
+    // The search does find what it looks for.
     search.place("a place that tells", format!("cookie: {token}"));
     search.place("another", format!("Basic {}", STANDARD.encode(CLIENT_SECRET)));
     assert_eq!(search.found(), ["ana's session cookie in a place that tells", "the client's secret in another"]);
     println!("secrets: {} marked, {} places searched", search.secrets.len(), search.places.len() - 2);
 }
 
-/// Comes back from a provider that is wrong in something, each time in another browser.
+/// Comes back from a provider that is wrong in one respect, each time in another browser.
 async fn fail_to_sign_in(stage: &Stage, search: &mut Search) {
     let wrong = [
         vec![Quirk::IdToken("nonce", json!("a-nonce-of-somebody-else"))],
@@ -256,7 +256,7 @@ async fn fail_to_sign_in(stage: &Stage, search: &mut Search) {
     stage.simulator().openid().set_quirks(vec![]);
 }
 
-/// What is held in memory, as Debug shows it, and in the database.
+/// The values in memory, as Debug shows them, and the database.
 async fn look_inside(stage: &Stage, search: &mut Search, token: &str) {
     for (number, given) in stage.simulator().openid().tokens().into_iter().enumerate() {
         search.secret(format!("token {number} of the provider"), given);
@@ -277,7 +277,7 @@ async fn look_inside(stage: &Stage, search: &mut Search, token: &str) {
     tables(stage, search).await;
 }
 
-/// The log: it tells what happened, one event a line.
+/// The log: it has what happened, one event a line.
 fn look_through(search: &mut Search, text: String) {
     for told in [
         "answered",
@@ -301,9 +301,10 @@ fn look_through(search: &mut Search, text: String) {
 fn no_secret_is_written_anywhere() {
     let log = Log::default();
     let dispatch = log.dispatch();
-    // Where there is one dispatcher alone, a thread of another test, which has none, can switch an event off for all.
+    // If there is only one dispatcher, a thread of another test, which has none, can switch an event off for all
+    // threads.
     let _another = Dispatch::new(tracing::subscriber::NoSubscriber::new());
-    // Each thread of the story logs here, and no other test's does.
+    // Each thread of the story logs here, and no thread of another test does.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -1,4 +1,4 @@
-//! What identity providers really send: who can sign in with it, and what is said to whoever cannot.
+//! What identity providers really send: which people can sign in with it, and what the others are told.
 
 use crate::rig::keycloak::PASSWORD;
 use crate::stage::{
@@ -12,7 +12,7 @@ use latchkey_simulator::openid::{
 };
 use serde_json::{Value, json};
 
-/// Somebody signs in at the provider as it is now, in a new browser; what the portal answers when they come back.
+/// Signs in at the provider as it is now, in a new browser. Gives the portal's answer to the way back.
 async fn comes_back(stage: &Stage, quirks: Vec<Quirk>) -> (Browser, Page) {
     stage.simulator().openid().set_quirks(quirks);
     let browser = stage.browser();
@@ -34,7 +34,7 @@ async fn is_refused(stage: &Stage, quirks: Vec<Quirk>, status: StatusCode, words
     let (browser, page) = comes_back(stage, quirks).await;
     assert_eq!(page.status, status, "{said}: {}", page.text());
     page.says("You are not signed in");
-    // The page shows names in a type of their own instead.
+    // The page shows names in another font instead of backticks.
     page.says(&words.replace('`', ""));
     assert_eq!(browser.cookie("latchkey"), None, "{said}");
 }
@@ -95,7 +95,7 @@ async fn what_is_not_used_of_a_provider_refuses_nobody() {
     assert_eq!(stage.simulator().openid().asked("/userinfo"), 0, "the ID token said all");
 }
 
-/// What the session keeps of how somebody showed who they are.
+/// What the session keeps about how the person was authenticated.
 async fn assurance(stage: &Stage) -> String {
     stage.value("select concat_ws(' ', acr, array_to_string(amr, ',')) from session").await.unwrap()
 }
@@ -191,7 +191,7 @@ async fn userinfo_is_asked_once_where_the_id_token_says_too_little() {
         is_refused(&stage, quirks, status, words).await;
         assert_eq!(groups(&stage).await, before, "who is not told of keeps what they were");
     }
-    // Whoever can be signed in without it is.
+    // If sign-in works without userinfo, a failing userinfo does not prevent it.
     for quirks in [vec![Quirk::UserinfoStatus(403)], vec![Quirk::UserinfoStatus(500)]] {
         is_signed_in(&stage, [quirks, vec![Quirk::IdToken("preferred_username", Value::Null)]].concat()).await;
     }
@@ -289,7 +289,7 @@ async fn a_new_key_under_the_old_name_and_keys_without_names_are_found_too() {
     let Some(stage) = Stage::simulated_with("", vec![Quirk::NamelessKeys]).await else { return };
     let openid = stage.simulator().openid();
     is_signed_in(&stage, vec![Quirk::NamelessKeys]).await;
-    // The key set that is known has no names, so that its key is for every name.
+    // The known key set has no key ids, so that its key fits every id.
     is_signed_in(&stage, vec![]).await;
     openid.change_key(true).unwrap();
     is_signed_in(&stage, vec![]).await;
@@ -325,7 +325,7 @@ async fn a_browser_that_is_signed_in_and_comes_back_again_gets_to_where_it_wante
     let first = browser.through_the_provider(wanted, "ana").await;
     let other_tab = browser.through_the_provider("/identities", "ana").await;
     let comes = async |back: &url::Url| browser.ask(&back[url::Position::BeforePath..]).await;
-    // The tab that was opened first comes back first: this browser does not remember it any more.
+    // The tab that was opened first comes back first: the browser's cookie is that of the second attempt by now.
     assert_eq!(comes(&first).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(comes(&other_tab).await.location.as_deref(), Some("/identities"));
     let cookie = browser.cookie("latchkey");
@@ -352,7 +352,7 @@ async fn people_of_a_keycloak_sign_in_come_back_and_have_their_groups() {
     assert_eq!((back.status, back.url.path()), (StatusCode::OK, "/identities"), "{}", back.text());
     let told = "select handle || ' ' || name || ' ' || email || ' ' || groups::text from person";
     assert_eq!(stage.value(told).await.as_deref(), Some("ben Ben Example ben@example.com {developers,payments-leads}"));
-    // A second browser that Keycloak knows already: no form, straight back.
+    // A second sign-in in a browser that Keycloak knows already: no form, straight back.
     let again = browser.open(&start).await;
     assert_eq!(again.url.origin(), back.url.origin(), "{}", again.text());
 }

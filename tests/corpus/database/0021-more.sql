@@ -1,5 +1,5 @@
--- Rows of a database at version 21 that the story in 0021.sql left out: what stands in the way, what was found, what broke
--- off, in the sentences of that version.
+-- Rows of a database at version 21 that the story in 0021.sql left out: blockers, findings and interrupted steps, in the
+-- sentences of that version.
 update public.grant_leg set condition = 'blocked', attempts = 3,
   error = 'Latchkey could not create RoleBinding payments/latchkey: the API server refuses it. What is missing: create rolebindings in payments'
   where proven = 'present' and target_kind = 'cluster';

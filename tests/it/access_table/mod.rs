@@ -1,4 +1,5 @@
-//! Every route for everybody: what it answers to whom, and that it shows each of them no more than the table says.
+//! Every route for every kind of person: what it answers to each of them, and that it shows them no more than the table
+//! says.
 
 mod table;
 mod unruled;
@@ -30,7 +31,7 @@ fn every_route_has_a_row_and_every_row_a_route() {
     println!("access table: {} routes x {} people", registered.len(), PEOPLE.len());
 }
 
-/// What is registered elsewhere than through `Routes` would be in no list.
+/// A route that is not registered through `Routes` would be in no list.
 #[test]
 fn nothing_is_registered_beside_the_list() {
     let mut ahead = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web")];
@@ -104,7 +105,7 @@ async fn who_may_send_a_form_gets_what_the_table_says() {
                 Posted::Shows(status) => (status, false),
                 Posted::Does(status) => (status, true),
             };
-            // What it does is done once: each sender has a world of their own.
+            // A form takes effect once, so each sender has a world of their own.
             let world = World::new().await;
             let before = world.fingerprint().await;
             let answer = world.post(who, row).await;
@@ -133,7 +134,7 @@ async fn no_form_is_taken_from_another_site_whoever_sends_it() {
         ("origin", "null"),
     ];
     let mut tried = 0;
-    // From the registered routes, not from the table: whatever is added is held to it.
+    // The paths come from the registered routes and not from the table, so that a new route is checked, too.
     for Route { path, .. } in routes().listed().iter().filter(|route| route.method == Method::POST) {
         let row = ROWS.iter().find(|row| row.path == *path).unwrap();
         for (name, value) in foreign {
@@ -183,7 +184,7 @@ async fn other_methods_are_refused_at_every_address() {
             }
             let answer = world.ask("dee", method.parse().unwrap(), &at).await;
             if ["GET", "HEAD"].contains(&method) {
-                // A form's own address, which a browser shows once a form was refused.
+                // The address that a form posts to, which a browser shows after a form was refused.
                 assert_eq!(answer.status, StatusCode::SEE_OTHER, "{method} {path}");
                 let page = answer.headers[header::LOCATION].to_str().unwrap();
                 let ours = PAGES.iter().any(|row| is_at(row.path, page));
@@ -199,14 +200,14 @@ async fn other_methods_are_refused_at_every_address() {
     assert_eq!(world.fingerprint().await, before);
 }
 
-/// Whether an address is one of this path.
+/// Whether an address belongs to this path.
 fn is_at(path: &str, address: &str) -> bool {
     let (path, address) = (path.split('/').collect::<Vec<_>>(), address.split('/').collect::<Vec<_>>());
     let is_one = |(wanted, given): (&&str, &&str)| wanted == given || wanted.starts_with('{') && !given.is_empty();
     path.len() == address.len() && path.iter().zip(&address).all(is_one)
 }
 
-/// A refusal must not tell whether the thing is there.
+/// A refusal must not tell whether the thing exists.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_somebody_elses_reads_like_what_is_not_there() {
     let world = World::new().await;
@@ -226,7 +227,7 @@ async fn what_is_somebody_elses_reads_like_what_is_not_there() {
     }
 }
 
-/// A page without the id that was asked for, which leads back to it, and without the time.
+/// A page without the time and without the id that was asked for, to which the page links back.
 fn without(page: &str, id: &str) -> String {
     let encoded = id.replace('-', "%2D");
     page.split("<footer").next().unwrap().replace(id, "ID").replace(&encoded, "ID")

@@ -1,30 +1,30 @@
-//! The table. Columns: nobody, ana (the requester), gus (another requester), chi (an approver of payments), dee (an
-//! operator), eli (an auditor).
+//! The table. Columns: nobody (a browser that is not signed in), ana (the requester), gus (another requester), chi (an
+//! approver of payments), dee (an operator), eli (an auditor).
 //!
-//! A page's cell is its status and the marks that it shows, each of which is found on no other page than is said here:
-//! `ana.asked`, the id of a request of ana's that waits; `ana.asked.why`, its reason; `ana.held`, the id of an access of
-//! ana's, and `ana.done`, of the request behind it, which chi decided; the same for gus, but dot decided; `ana.arn`, whose
-//! IAM user; `aws-auth`, what else stands there; `policy`, its hash;
-//! `ana.session` and the like, the ids of somebody's sessions; `tokens`, what is stored of them, and `e-mail`, which no page
-//! shows.
+//! A page's cell is its status and the marks that it shows. No page shows a mark that its cell does not name.
+//! `ana.asked` is the id of a pending request of ana's; `ana.asked.why` its reason; `ana.held` the id of an access of
+//! ana's, and `ana.done` the id of the request behind it, which chi decided; the same for gus, whose request dot
+//! decided; `ana.arn` the ARN of ana's IAM user; `aws-auth` the other entries of aws-auth; `policy` the policy's hash;
+//! `ana.session` and the like the ids of a person's sessions; `tokens` what is stored of session tokens; and `e-mail`
+//! an e-mail address, which no page shows.
 
 /// A page.
 pub struct Page {
-    /// As registered.
+    /// The path as it is registered.
     pub path: &'static str,
-    /// Where: `{ana.asked}` stands for an id.
+    /// The address that is opened: `{ana.asked}` stands for an id.
     pub at: &'static str,
     pub cells: [(u16, &'static str); 6],
 }
 
-/// What comes of a form.
+/// The outcome of a form.
 #[derive(Clone, Copy)]
 pub enum Posted {
-    /// An error that tells nothing of anybody else's; nothing changes.
+    /// An error that tells nothing of another person's things; nothing changes.
     Refused(u16),
     /// A page; nothing changes.
     Shows(u16),
-    /// It is done.
+    /// The form takes effect.
     Does(u16),
 }
 use Posted::{Does, Refused, Shows};
@@ -33,7 +33,7 @@ use Posted::{Does, Refused, Shows};
 pub struct Row {
     pub path: &'static str,
     pub at: &'static str,
-    /// `{seen}` stands for the hash that a form that decides carries.
+    /// `{seen}` stands for the hash that a deciding form carries.
     pub fields: &'static [(&'static str, &'static str)],
     pub cells: [Posted; 6],
 }
@@ -46,12 +46,12 @@ const fn at(path: &'static str, at: &'static str, cells: [(u16, &'static str); 6
     Page { path, at, cells }
 }
 
-/// To sign-in, and back.
+/// A redirect to sign-in, which leads back afterwards.
 const AWAY: (u16, &str) = (303, "");
 const NOT_FOUND: (u16, &str) = (404, "");
-/// A poll is not led away: the page says that one is signed out.
+/// A poll is not redirected: the page says that the browser is signed out.
 const SIGNED_OUT: (u16, &str) = (401, "");
-/// The same for everybody, with nothing of anybody's.
+/// The same answer for every person, with no mark.
 const fn all(status: u16) -> [(u16, &'static str); 6] {
     [(status, ""); 6]
 }
@@ -63,9 +63,9 @@ pub const PAGES: &[Page] = &[
     at("/static/{*path}", "/static/0123456789abcdef/../../Cargo.toml", all(404)),
     page("/favicon.ico", all(200)),
     page("/sign-in", all(200)),
-    // The provider of these tests is away.
+    // These tests have no identity provider.
     page("/sign-in/start", all(503)),
-    // Whoever is signed in is led on.
+    // A browser that is signed in is redirected.
     page("/sign-in/callback", [(400, ""), AWAY, AWAY, AWAY, AWAY, AWAY]),
     page(
         "/",
@@ -81,7 +81,7 @@ pub const PAGES: &[Page] = &[
     page("/identities", [AWAY, (200, "ana.arn"), (200, "gus.arn"), (200, ""), (200, ""), (200, "")]),
     page("/identities/new", [AWAY, (200, ""), (200, ""), (200, ""), (200, ""), (200, "")]),
     page("/requests/new", [AWAY, (200, "ana.arn"), (200, "gus.arn"), (200, ""), (200, ""), (200, "")]),
-    // What would change in aws-auth, and the requester's history, are for those who decide or oversee.
+    // What would change in aws-auth, and the requester's history, are shown to people who decide or oversee.
     at(
         "/requests/{id}",
         "/requests/{ana.asked}",
@@ -106,7 +106,7 @@ pub const PAGES: &[Page] = &[
             (200, "ana.done ana.held.why ana.arn policy"),
         ],
     ),
-    // chi might have decided on it.
+    // chi may decide on it.
     at(
         "/requests/{id}",
         "/requests/{gus.done}",
@@ -158,7 +158,7 @@ pub const PAGES: &[Page] = &[
             (200, "ana.held ana.held.why ana.done ana.arn policy"),
         ],
     ),
-    // chi might have decided on it, but did not.
+    // chi could have decided on it, but did not.
     at(
         "/grants/{id}",
         "/grants/{gus.held}",
@@ -217,13 +217,13 @@ pub const PAGES: &[Page] = &[
             ),
         ],
     ),
-    // By what it stands for ana's request, which waits.
+    // A record of the audit log about ana's pending request.
     at(
         "/audit/{place}",
         "/audit/{ana.event}",
         [AWAY, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, (200, "ana.asked ana.asked.why ana.arn policy")],
     ),
-    // Nobody sees the sessions of anybody else.
+    // A person sees no other person's sessions.
     page(
         "/settings",
         [
@@ -265,14 +265,14 @@ pub const ROWS: &[Row] = &[
         fields: &[],
         cells: [Shows(303), Does(303), Does(303), Does(303), Does(303), Does(303)],
     },
-    // Nothing that AWS would answer for, but it is read.
+    // AWS would not accept this token, but the portal reads it.
     Row {
         path: "/identities",
         at: "/identities",
         fields: &[("token", "k8s-aws-v1.bm90aGluZw")],
         cells: [Refused(401), Shows(422), Shows(422), Shows(422), Shows(422), Shows(422)],
     },
-    // With ana's IAM user: nobody else can ask as her, nor can those without a policy that lets them.
+    // The ask names ana's IAM user: no other person can use it, nor can a person without a policy that allows the ask.
     Row {
         path: "/requests",
         at: "/requests",
@@ -325,7 +325,7 @@ pub const ROWS: &[Row] = &[
         path: "/settings/sessions/end-others",
         at: "/settings/sessions/end-others",
         fields: &[],
-        // There are no others; of ana's there is the one with which the test looked for the stylesheet.
+        // The other people have no second session; ana has one, with which the test looked for the stylesheet.
         cells: [Refused(401), Does(303), Shows(303), Shows(303), Shows(303), Shows(303)],
     },
     Row {

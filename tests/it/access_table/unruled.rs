@@ -1,5 +1,5 @@
-//! Every route while the stored policy cannot be read: what one has can be seen and given back, who decided it can revoke
-//! it, and what depends on the policy says so. Nothing fails.
+//! Every route while the stored policy cannot be read: a holder can see an access and give it back, its decider can
+//! revoke it, and what depends on the policy says that it cannot be read. Nothing fails.
 
 use super::{
     key,
@@ -10,8 +10,8 @@ use axum::http::Method;
 use latchkey::web::routes;
 use std::collections::BTreeSet;
 
-/// Columns as in the table: nobody, ana (the requester), gus (another one), chi (who decided on what ana holds), dee
-/// (an operator, as far as the policy could be read), eli (an auditor, likewise).
+/// Columns as in the table: nobody (a browser that is not signed in), ana (the requester), gus (another requester), chi
+/// (who decided on what ana holds), dee (an operator, as far as the policy could be read), eli (an auditor, likewise).
 const PAGES_WITHOUT: &[(&str, [u16; 6])] = &[
     ("/healthz", [200; 6]),
     ("/readyz", [200; 6]),
@@ -19,7 +19,7 @@ const PAGES_WITHOUT: &[(&str, [u16; 6])] = &[
     ("/static/0123456789abcdef/../../Cargo.toml", [404; 6]),
     ("/favicon.ico", [200; 6]),
     ("/sign-in", [200; 6]),
-    // The provider of these tests is away; that is why.
+    // 503 because these tests have no identity provider.
     ("/sign-in/start", [503; 6]),
     ("/sign-in/callback", [400, 303, 303, 303, 303, 303]),
     ("/", [303, 200, 200, 200, 200, 200]),
@@ -109,7 +109,7 @@ async fn without_a_policy_that_can_be_read_each_route_answers_as_the_table_says(
         let row = ROWS.iter().find(|row| row.path == *path).unwrap();
         told.insert(key(&Method::POST, path));
         for (who, status) in PEOPLE.iter().zip(cells) {
-            // What does something is done in a world of its own.
+            // A form that takes effect is sent in a world of its own.
             let own = if *status == 303 { Some(unruled().await) } else { None };
             let answer = own.as_ref().unwrap_or(&world).post(who, row).await;
             judge("POST", path, who, *status, answer.status.as_u16(), &answer.text);

@@ -1,4 +1,4 @@
-//! People with something to hide from each other, and how to tell what a page shows of it.
+//! People with things to hide from each other, and how to tell which of these a page shows.
 
 use super::table::Row;
 use crate::{
@@ -18,17 +18,17 @@ use latchkey_domain::access::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Nobody, the requester, another requester, an approver, an operator, an auditor.
+/// A browser that is not signed in, the requester, another requester, an approver, an operator, an auditor.
 pub const PEOPLE: [&str; 6] = ["nobody", "ana", "gus", "chi", "dee", "eli"];
 
-/// ana and gus each wait for one request and hold one access. Payments' leads may decide on both of what waits; chi
-/// decided on what ana holds, dot on what gus holds.
+/// ana and gus each have one pending request and one access. The leads of payments may decide on both pending requests;
+/// chi decided on what ana holds, dot on what gus holds.
 pub struct World {
     pub portal: Portal,
     cookies: BTreeMap<&'static str, String>,
-    /// What stands for what in addresses.
+    /// The values behind the names that addresses have in braces.
     names: BTreeMap<&'static str, String>,
-    /// What must be found on no page but those that the table names it for: the name, and any text that gives it away.
+    /// What a page may show only if the table names it: a mark's name, and the texts that give it away.
     marks: Vec<(&'static str, Vec<String>)>,
 }
 
@@ -88,12 +88,12 @@ impl World {
         Self { portal, cookies, names, marks }
     }
 
-    /// An address with the names in braces filled in.
+    /// An address with the names in braces replaced.
     pub fn fill(&self, at: &str) -> String {
         self.names.iter().fold(at.to_owned(), |at, (name, id)| at.replace(&format!("{{{name}}}"), id))
     }
 
-    /// What a text gives away, by the names of the marks.
+    /// The names of the marks that a text gives away.
     pub fn marks_in(&self, text: &str) -> BTreeSet<&str> {
         let shown = |texts: &[String]| texts.iter().any(|mark| text.contains(mark));
         self.marks.iter().filter(|(_, texts)| shown(texts)).map(|(name, _)| *name).collect()
@@ -103,18 +103,18 @@ impl World {
         self.ask(who, Method::GET, path).await
     }
 
-    /// A request without a body, from a page of the portal.
+    /// A request without a body, sent from a page of the portal.
     pub async fn ask(&self, who: &str, method: Method, path: &str) -> Answer {
         let request = Request::builder().method(method).uri(path).header("sec-fetch-site", "same-origin");
         self.send(who, request, Body::empty()).await
     }
 
-    /// A row's form, from a page of the portal.
+    /// A row's form, sent from a page of the portal.
     pub async fn post(&self, who: &str, row: &Row) -> Answer {
         self.post_from(who, row, "sec-fetch-site", "same-origin").await
     }
 
-    /// A row's form with a header that says where it comes from.
+    /// A row's form with a header that says from where it is sent.
     pub async fn post_from(&self, who: &str, row: &Row, name: &str, value: &str) -> Answer {
         let seen = if row.at.contains("ana.asked") {
             self.portal.town.seen(self.names["ana.asked"].parse().unwrap()).await.to_string()
@@ -138,7 +138,7 @@ impl World {
         self.portal.send(request.body(body).unwrap()).await
     }
 
-    /// Changes with anything that anybody did.
+    /// A text that changes with every effect of a form.
     pub async fn fingerprint(&self) -> String {
         let query = "select concat_ws(' ', (select count(*) from event), (select count(*) from request),
                (select count(*) from vote), (select count(*) from principal), (select count(*) from person),
@@ -167,7 +167,7 @@ async fn marks(town: &Town, names: &BTreeMap<&'static str, String>) -> Vec<(&'st
         ("ana.held.why", "Held by ana, why?"),
         ("gus.asked.why", "Asked by gus, why?"),
         ("gus.held.why", "Held by gus, why?"),
-        // The worker's own entry, which stands in each cluster's aws-auth: in diffs and on a cluster's page.
+        // The worker's own entry in each cluster's aws-auth: diffs and the cluster's page show it.
         ("aws-auth", "user/latchkey-worker"),
         ("e-mail", "@example.com"),
     ] {

@@ -1,4 +1,5 @@
-//! Answers without end or measure, and answers that are none: each is a fault with a sentence that says so.
+//! Answers that never end, that are too large or too slow, or that are not an API server's: each is a fault with a
+//! sentence that says so.
 
 use super::{aws_at, keys, kubernetes::World, said};
 use latchkey::{
@@ -35,7 +36,7 @@ async fn a_list_that_never_ends_and_one_that_is_huge_are_given_up_with_a_sentenc
     world.cluster.observe(&Wanted::default()).await.unwrap();
 }
 
-/// An IAM that answers each call with so many MiB.
+/// An IAM that answers each call with this many MiB.
 async fn answering(mib: usize) -> url::Url {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -44,7 +45,7 @@ async fn answering(mib: usize) -> url::Url {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
                 let _ = stream.read(&mut [0; 16_384]).await;
-                // In pieces of which nobody knows how many come.
+                // Chunked, so that the length is not known beforehand.
                 let head = "HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ntransfer-encoding: chunked\r\n\r\n";
                 stream.write_all(head.as_bytes()).await?;
                 let piece = vec![b' '; 1 << 20];

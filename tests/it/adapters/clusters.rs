@@ -1,4 +1,4 @@
-//! EKS's own API: the simulator alone answers it, on the real components, too.
+//! EKS's own API: only the simulator answers it, also beside the real components.
 
 use super::{aws_at, eks, keys, missing, simulator, worker_of};
 use latchkey::fault::FaultKind;
@@ -30,7 +30,8 @@ async fn only_the_clusters_own_account_says_that_it_is_gone() {
     let aws = worker_of(&simulator).await;
     let gone = aws.describe_cluster(&arn("111122223333", "gone")).await.unwrap_err();
     assert!(gone.is_not_found(), "{gone:?}");
-    // A cluster of that name is here, and none is: neither says anything about the other account's.
+    // This account has a cluster named `classic` and none named `gone`: neither tells anything about the other
+    // account's.
     for name in ["classic", "gone"] {
         let foreign = aws.describe_cluster(&arn("999988887777", name)).await.unwrap_err();
         assert!(missing(&foreign).contains("999988887777"), "{foreign:?}");

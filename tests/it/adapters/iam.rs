@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 use url::Url;
 
-/// An AWS, the adapter on it, and a client that makes what the adapter only reads.
+/// An AWS, the adapter on it, and an administrator's client that makes what the adapter only reads.
 struct World {
     aws: Aws,
     admin: aws_sdk_iam::Client,
-    /// Held while it is used.
+    /// Keeps the simulator running.
     _simulator: Option<Simulator>,
 }
 
@@ -86,7 +86,7 @@ expectations!(
     caller_is_told_with_their_account,
 );
 
-/// With what IAM's encoding changes on its way: white space, percent signs, quotes, plus signs.
+/// A policy with what IAM's encoding changes in transit: white space, percent signs, quotes, plus signs.
 const POLICY: &str = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    { \"Sid\": \"A\", \"Effect\": \"Allow\", \
      \"Action\": \"eks:DescribeCluster\",\n      \"Resource\": \"arn:aws:eks:*:*:cluster/a+b%20c*\" }\n  ]\n}\n";
 
@@ -132,7 +132,7 @@ async fn user_of_another_account_is_refused_by_both_accounts(world: World) {
     let own = arn.account().to_string();
     let foreign = UserArn::parse(&arn.as_str().replace(&own, "999988887777")).unwrap();
     let lease = lease();
-    // A user of that name is here: nothing may be written to them.
+    // This account has a user of that name, who must not be written to.
     let fault = world.aws.put_user_policy(&lease.permit().unwrap(), &foreign, "latchkey", POLICY).await.unwrap_err();
     let missing = super::missing(&fault);
     assert!(missing.contains("999988887777") && missing.contains(&own), "{missing}");
@@ -158,7 +158,7 @@ async fn policy_of_an_absent_user_is_not_found(world: World) {
     let lease = lease();
     let fault = world.aws.put_user_policy(&lease.permit().unwrap(), &nobody, "latchkey", POLICY).await.unwrap_err();
     assert!(fault.is_not_found(), "{fault:?}");
-    // What is to be gone is gone.
+    // Deleting what does not exist succeeds.
     world.aws.delete_user_policy(&lease.permit().unwrap(), &nobody, "latchkey").await.unwrap();
     world.aws.untag_user(&lease.permit().unwrap(), &nobody, &["ours".to_owned()]).await.unwrap();
 }

@@ -1,5 +1,5 @@
-//! Latchkey's adapters against what they talk to: each expectation holds on the simulator and on the real components,
-//! so that neither adapters nor simulator can share a mistake unseen.
+//! Latchkey's adapters against what they talk to. Each expectation holds on the simulator and on the real components,
+//! so that a mistake that adapter and simulator share does not go unseen.
 
 mod bounds;
 mod clusters;
@@ -23,12 +23,12 @@ use uuid::Uuid;
 /// A region that simulator and rig share.
 const REGION: &str = "us-east-1";
 
-/// A hold on something, fresh.
+/// A fresh lease.
 fn lease() -> Lease {
     Lease::new(Target::Cluster(ClusterId(Uuid::nil())), 1, 1, Instant::now(), Life::default())
 }
 
-/// A hold that gives permits for this much longer.
+/// A lease that gives permits for this much longer.
 fn lease_that_ends_within(rest: Duration) -> Lease {
     let age = LEASE.checked_sub(LAST_CALL + rest).unwrap();
     let claimed = Instant::now().checked_sub(age).unwrap();
@@ -62,7 +62,7 @@ async fn aws_at(endpoint: &Url, keys: AccessKeys) -> Aws {
     Aws::new(&config).await
 }
 
-/// A simulator with a cluster in each authentication mode of interest, and somebody who is mapped nowhere.
+/// A simulator with a cluster in each authentication mode of interest, and a user that no cluster maps.
 async fn simulator() -> Simulator {
     let mut seed = Seed::new(REGION, "111122223333");
     seed.people.push(SeedPerson {
@@ -83,7 +83,7 @@ async fn worker_of(simulator: &Simulator) -> Aws {
     aws_at(simulator.aws_endpoint(), keys(&worker.access_key_id, &worker.secret_access_key)).await
 }
 
-/// EKS as whoever manages the clusters calls it.
+/// EKS as the team that manages the clusters calls it.
 async fn eks(simulator: &Simulator) -> aws_sdk_eks::Client {
     let keys = simulator.worker_keys().unwrap();
     let keys = aws_credential_types::Credentials::new(keys.access_key_id, keys.secret_access_key, None, None, "a test");
@@ -96,7 +96,7 @@ async fn eks(simulator: &Simulator) -> aws_sdk_eks::Client {
     aws_sdk_eks::Client::new(&config)
 }
 
-/// What is missing, of a refusal.
+/// The right that a refusal names as missing.
 fn missing(fault: &Fault) -> String {
     match fault.kind() {
         FaultKind::Refused { missing } => missing.to_string(),
@@ -104,7 +104,7 @@ fn missing(fault: &Fault) -> String {
     }
 }
 
-/// What people are told of a failure.
+/// The sentence that people read about a fault.
 fn said(fault: &Fault) -> String {
     latchkey::words::blocker::sentence(&fault.into())
 }

@@ -1,4 +1,4 @@
-//! What goes wrong on the way: errors, silence, late writes.
+//! Calls that go wrong: errors, silence, late writes.
 
 use super::kubernetes::World;
 use super::{aws_at, eks, keys, lease, lease_that_ends_within, missing, said, simulator, worker_of};
@@ -32,10 +32,10 @@ async fn throttling_by_aws_is_told_apart_and_not_tried_again_here() {
     assert_eq!(calls.iter().filter(|call| call.action == "GetUser").count(), 2);
 }
 
-/// How long a call that is not answered may take: its ten seconds, and what a busy machine adds.
+/// How long a call without an answer may take: its time-out of ten seconds, and slack for a busy machine.
 const SILENCE: Duration = Duration::from_secs(18);
 
-/// Sees that a call that is not answered ends by itself.
+/// Asserts that a call without an answer ends by itself.
 async fn gives_up<T: std::fmt::Debug>(what: &str, call: impl Future<Output = Result<T, Fault>>) {
     let ended = tokio::time::timeout(SILENCE, call).await;
     let fault = ended.unwrap_or_else(|_| panic!("{what} waits after {SILENCE:?} still")).unwrap_err();
@@ -100,7 +100,7 @@ async fn what_a_run_signed_long_ago_is_refused_and_signed_anew_by_the_next() {
     let fault = paused.tag_user(&lease.permit().unwrap(), &worker(), &tags).await.unwrap_err();
     assert!(is_transient(&fault), "{fault:?}");
     assert!(aws.user(&worker()).await.unwrap().unwrap().tags.is_empty());
-    // The server's clock in the answer did not teach the client to sign for today.
+    // The client did not take over the server's clock from the answer and sign by it.
     assert!(paused.tag_user(&lease.permit().unwrap(), &worker(), &tags).await.is_err());
     aws.signing_at(now).tag_user(&lease.permit().unwrap(), &worker(), &tags).await.unwrap();
 }

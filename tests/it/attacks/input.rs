@@ -1,4 +1,4 @@
-//! What is sent in places where the portal reads: too much of it, or something else than belongs there.
+//! Input that the portal must refuse: too much of it, or of another kind than the place takes.
 
 use super::tried;
 use crate::web::{Answer, Portal, body, form};
@@ -8,10 +8,10 @@ use axum::{
 };
 use std::time::{Duration, Instant};
 
-/// No page takes so long on a busy machine.
+/// More than any page takes, also on a busy machine.
 const SOON: Duration = Duration::from_secs(15);
 
-/// By whom, where, and which fields.
+/// The sender, the address, and the fields.
 type Sent<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
 
 async fn soon(what: &str, answer: impl Future<Output = Answer>) -> Answer {
@@ -65,7 +65,7 @@ async fn too_much_of_anything_is_answered_soon_and_stores_nothing() {
     }
     assert_eq!(portal.town.count(events).await, after, "something was stored");
 
-    // Told beforehand, or found out while reading.
+    // A body without a Content-Length is found to be too long while it is read.
     let stream = futures::stream::iter((0..100).map(|_| Ok::<_, std::io::Error>("x".repeat(1_000))));
     let endless = form("/requests", &[]).header(header::COOKIE, portal.cookie("ana").await);
     let answer = soon("a body of 100 KB", portal.send(endless.body(Body::from_stream(stream)).unwrap())).await;

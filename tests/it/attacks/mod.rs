@@ -1,5 +1,6 @@
-//! What somebody tries who wants in, or wants others out. What a single function must refuse is tried beside it (tokens in
-//! the domain, ways back in `web/sign_in.rs`, addresses in `web/limits.rs`); here is what needs the whole portal.
+//! What an attacker tries in order to get in, or to lock others out. What a single function must refuse is tested
+//! beside it (tokens in the domain, ways back in `web/sign_in.rs`, addresses in `web/limits.rs`); here are the attacks
+//! that need the whole portal.
 
 mod input;
 mod proofs;
@@ -8,7 +9,7 @@ mod slow;
 mod tokens;
 mod unread;
 
-/// Tells how much was tried, for whoever counts.
+/// Prints how many attacks were tried.
 fn tried(count: usize, what: &str) {
     println!("attacks: {count} {what}");
 }

@@ -1,5 +1,5 @@
-//! Attacks on the proof of an AWS identity: whatever is pasted, only STS is asked, and only what was signed for this
-//! session's nonce, once, is believed.
+//! Attacks on the proof of an AWS identity: whatever is pasted, the portal calls only STS, and believes only what was
+//! signed for this session's nonce, once.
 
 use super::tried;
 use crate::{
@@ -21,7 +21,7 @@ use std::sync::{
 };
 use tokio::net::TcpListener;
 
-/// Counts whoever connects.
+/// Counts the connections to it.
 struct Counter {
     port: u16,
     count: Arc<AtomicUsize>,
@@ -124,7 +124,7 @@ async fn no_request_leaves_for_a_host_that_is_not_sts() {
     .into_iter()
     .map(leads)
     .collect();
-    // The right host, but with what it was not signed for.
+    // The right host, but parameters or headers that were not signed.
     urls.push(honest.replace("GetCallerIdentity", "AssumeRole"));
     urls.push(honest.replace("host%3Bx-k8s-aws-id", "cookie%3Bhost%3Bx-k8s-aws-id"));
     urls.push(format!("{honest}&Action=GetSessionToken"));
@@ -133,7 +133,7 @@ async fn no_request_leaves_for_a_host_that_is_not_sts() {
     for url in &urls {
         let answer = paste(&fay, &encode(url)).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{url}: {}", answer.text);
-        // A request that left would be answered by nobody, or not as STS does.
+        // A request that left would get no answer, or another answer than that of STS.
         assert!(!answer.text.contains("STS does not answer"), "a request left for {url}");
         assert!(!answer.text.contains("AWS refused the token"), "a request left for {url}");
     }
@@ -142,7 +142,7 @@ async fn no_request_leaves_for_a_host_that_is_not_sts() {
     tried(urls.len(), "on the hosts that proofs are sent to");
 }
 
-/// An STS that answers as the test says, and keeps what it was asked.
+/// An STS that answers as the test says, and keeps the requests.
 async fn sts(answer: impl Fn() -> Response + Clone + Send + Sync + 'static) -> (url::Url, Arc<Mutex<Vec<HeaderMap>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&asked);
@@ -200,7 +200,7 @@ async fn what_sts_answers_leads_nowhere_and_makes_nobody_another() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{status} {shown}: {}", answer.text);
         let query = "select count(*) from principal i join person p on p.id = i.person_id where p.handle = 'fay'";
         assert_eq!(portal.town.count(query).await, 0, "{status} {shown}");
-        // Exactly what was signed, and nothing of the portal's own.
+        // Exactly the signed headers, and none of the portal's own.
         let asked = asked.lock().unwrap();
         assert_eq!(asked.len(), 1, "asked once");
         let mut names: Vec<&str> = asked[0].keys().map(http::HeaderName::as_str).collect();
@@ -267,7 +267,7 @@ async fn a_proof_is_for_one_session_and_counts_once() {
     let principals = async || stage.value("select count(*)::text from principal").await.unwrap();
     assert_eq!(principals().await, "0");
 
-    // Twice at the same moment: one of them.
+    // Twice at the same moment: one succeeds.
     let form = [("token", token.as_str())];
     let (one, two) = tokio::join!(first.post("/identities", &form), first.post("/identities", &form));
     let mut statuses = [one.status, two.status];
@@ -278,14 +278,14 @@ async fn a_proof_is_for_one_session_and_counts_once() {
     first.open("/identities/new").await;
     refused(&first, &token, "used, and another nonce was made").await;
 
-    // A nonce is good for a quarter of an hour, whatever the signature says.
+    // A nonce is valid for 15 minutes, whatever the signature says.
     let name = name_on(&second.open("/identities/new").await.body);
     sqlx::query("update proof_nonce set expires_at = clock_timestamp() where used_at is null")
         .execute(stage.owner.pool())
         .await
         .unwrap();
     refused(&second, &presigned(&ana, &name, now), "a nonce that is over").await;
-    // Somebody else's identity stays theirs, whoever holds its keys now.
+    // An identity stays with the person who proved it, also if another person holds its keys now.
     let name = name_on(&gus.open("/identities/new").await.body);
     refused(&gus, &presigned(&ana, &name, Timestamp::now()), "somebody else's identity").await;
     assert_eq!(principals().await, "1");

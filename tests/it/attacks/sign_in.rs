@@ -19,7 +19,7 @@ async fn sessions(stage: &Stage) -> String {
     stage.value("select count(*)::text from session where ended_at is null").await.unwrap()
 }
 
-/// Whether somebody is signed in there.
+/// Whether this browser is signed in.
 async fn is_signed_in(browser: &Browser) -> bool {
     browser.ask("/identities").await.status == StatusCode::OK
 }
@@ -56,7 +56,7 @@ async fn a_token_that_is_wrong_in_anything_signs_nobody_in() {
     tried(flaws.len(), "on ID tokens");
 }
 
-/// Many providers announce HS256 beside RS256: whoever has the client's secret could then be anybody.
+/// Many providers announce HS256 beside RS256: a client that knows the client secret could then sign in as any person.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_under_a_shared_key_is_never_taken_whatever_the_provider_announces() {
     let Some(stage) = Stage::simulated().await else { return };
@@ -88,7 +88,7 @@ async fn groups_go_when_the_provider_says_that_there_are_none_and_never_on_hears
     let before = groups().await;
     assert_ne!(before, "{}");
     for flaw in [Flaw::WrongSignature, Flaw::Expired, Flaw::WrongNonce, Flaw::WrongIssuer, Flaw::Unsigned] {
-        // Unverified, and without groups: anybody could say so.
+        // An unverified token without groups: any client could send it.
         assert_eq!(again(&[flaw, Flaw::NoGroups]).await, StatusCode::FORBIDDEN, "{flaw:?}");
         assert_eq!(groups().await, before, "{flaw:?}");
     }
@@ -116,7 +116,7 @@ async fn groups_go_when_the_provider_says_that_there_are_none_and_never_on_hears
     tried(9, "on groups");
 }
 
-/// A page of another site holds as many pictures as it likes.
+/// A page of another site can hold any number of pictures.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_nobody_opened_use_up_nobodys_sign_ins() {
     let Some(stage) = Stage::simulated().await else { return };
@@ -171,7 +171,7 @@ async fn an_answer_counts_once_and_in_the_browser_that_asked() {
     let whole = back[url::Position::BeforePath..].to_owned();
 
     refused(&stage.browser(), &whole, "a browser that began nothing").await;
-    // Whoever is led to somebody else's answer does not become them, and stays who they are.
+    // A person who is led to another person's answer does not become that person, and stays signed in as before.
     let ana = stage.signed_in("ana").await;
     ana.through_the_provider("/", "ana").await;
     let led = ana.ask(&whole).await;
@@ -203,14 +203,14 @@ async fn an_answer_counts_once_and_in_the_browser_that_asked() {
         .await
         .unwrap();
     assert_eq!(come_back(&late, &back).await.status, StatusCode::BAD_REQUEST);
-    // An attempt is used up by an answer that says no.
+    // A refusal by the provider uses the attempt up.
     let denied = stage.browser();
     let back = denied.through_the_provider("/", "ben").await;
     let asked = back.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
     let no = format!("/sign-in/callback?state={asked}&error=access_denied&error_description=%0aINFO%20forged");
     assert_eq!(denied.ask(&no).await.status, StatusCode::FORBIDDEN);
     assert_eq!(come_back(&denied, &back).await.status, StatusCode::BAD_REQUEST);
-    // Nor is the code taken that comes beside an error without a word.
+    // A code beside an empty `error` parameter is refused, too.
     let mute = stage.browser();
     let back = mute.through_the_provider("/", "ben").await;
     let page = mute.ask(&format!("/sign-in/callback?{}&error=", back.query().unwrap())).await;
@@ -232,13 +232,13 @@ async fn a_cookie_from_before_the_sign_in_is_no_session_after_it() {
     let mallory = stage.browser();
     mallory.set_cookie(SESSION, &chosen);
     assert!(!is_signed_in(&mallory).await);
-    // A session that was good before is not after another sign-in in that browser.
+    // A sign-in ends the session that the same browser had before.
     victim.sign_in("ben").await;
     assert_ne!(victim.cookie(SESSION).unwrap(), given);
     mallory.set_cookie(SESSION, &given);
     assert!(!is_signed_in(&mallory).await);
     assert_eq!(sessions(&stage).await, "1");
-    // What the database holds is no token.
+    // The token hash in the database cannot be used as a token.
     let hash = stage.value("select encode(token_hash, 'hex') from session where ended_at is null").await.unwrap();
     for stolen in [hash.as_str(), "' or true --", "", "%00"] {
         mallory.set_cookie(SESSION, stolen);

@@ -1,4 +1,4 @@
-//! Clients that take their time: each is let go in the end, and nobody waits for them.
+//! Slow clients: each is disconnected in the end, and delays no other client.
 
 use super::tried;
 use crate::{town::Town, web::router};
@@ -14,11 +14,11 @@ use tokio::{
     time,
 };
 
-/// How long a client may hold a connection that says nothing more: the time for a head, or for a request, and as much
-/// again for a busy machine.
+/// How long a client may keep an idle connection: the time-out for a head, or for a request, and as much again for a
+/// busy machine.
 const AT_MOST: Duration = Duration::from_secs(50);
 
-/// What a client says at first, and what it adds once a second.
+/// What a client sends first, and what it adds once a second.
 const SLOW: [(&str, &str, &str); 6] = [
     ("nothing at all", "", ""),
     ("half a preface of HTTP/2", "PRI * HT", ""),
@@ -48,7 +48,7 @@ async fn hold(address: SocketAddr, first: String, more: &'static str) -> bool {
         }
     });
     let mut answer = Vec::new();
-    // Closed, or cut: either is an end.
+    // Closed or reset: both are an end.
     let ended = time::timeout(AT_MOST, reading.read_to_end(&mut answer)).await.is_ok();
     adding.abort();
     ended
@@ -60,7 +60,7 @@ async fn slow_clients_are_let_go_and_others_are_served_meanwhile() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (never, stop) = cli::Stop::by_hand();
-    // All of them have one address, as behind a proxy.
+    // All clients have one address, as behind a proxy.
     let bounds = cli::Bounds::behind(vec![Network::parse("127.0.0.1").unwrap()]);
     let portal = router(town.web.clone(), "http://127.0.0.1:8080");
     let serving = tokio::spawn(cli::serve_connections(listener, portal, bounds, stop));

@@ -1,4 +1,4 @@
-//! Attacks on ID tokens: signed by the provider's own key, and wrong in one thing; or made by somebody else.
+//! Attacks on ID tokens: signed by the provider's own key but wrong in one respect, or not made by the provider.
 
 use super::tried;
 use crate::stage::Stage;
@@ -54,7 +54,7 @@ async fn a_token_of_the_providers_own_that_is_wrong_in_one_claim_signs_nobody_in
         vec![Quirk::IdTokenText(r#","nonce":"another""#)],
         vec![Quirk::IdTokenText(r#","groups":["platform"]"#)],
         vec![Quirk::IdTokenText(r#","preferred_username":"dee""#)],
-        // What nobody uses may be anything; what is checked has to be readable.
+        // A claim that the portal does not use may have any value; a claim that it checks must be readable.
         vec![Quirk::IdTokenText(r#","nbf":1e999"#)],
         vec![Quirk::IdTokenText(r#","azp":"\ud800""#)],
         header("crit", json!(["exp"])),

@@ -1,4 +1,5 @@
-//! Clients that ask and never read: they take their address's share, and no more, and not for long.
+//! Clients that send requests and never read the answers: they take up no more than their address's share, for a
+//! limited time.
 
 use super::tried;
 use axum::{Router, body::Bytes, routing::get};
@@ -20,11 +21,11 @@ use tokio::{
 
 /// More than the buffers of both sides hold, so that a writer has to wait for a reader.
 static LARGE: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(vec![b'x'; 16 << 20]));
-/// A small hall: what holds of 300 places, 30 an address, holds of 2,000.
+/// Small limits, to be quick: what holds for 300 places, 30 per address, holds for 2,000.
 const PLACES: usize = 300;
 const OF_ADDRESS: usize = 30;
 const WRITE: Duration = Duration::from_secs(2);
-/// However busy the machine is.
+/// Long enough for a busy machine.
 const IN_THE_END: Duration = Duration::from_secs(30);
 
 const ME: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -43,7 +44,7 @@ async fn served(bounds: Bounds) -> (SocketAddr, watch::Sender<Stage>) {
     (address, tell)
 }
 
-/// A connection from an address of loopback, with room for little that is not read.
+/// A connection from an address of loopback, with a small receive buffer.
 async fn connect(from: Ipv4Addr, to: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(8 * 1024).unwrap();
@@ -51,7 +52,7 @@ async fn connect(from: Ipv4Addr, to: SocketAddr) -> TcpStream {
     socket.connect(to).await.unwrap()
 }
 
-/// Whether somebody at this address is answered.
+/// Whether a client at this address gets an answer.
 async fn is_answered(from: Ipv4Addr, to: SocketAddr) -> bool {
     let asked = async {
         let mut stream = connect(from, to).await;
@@ -63,7 +64,8 @@ async fn is_answered(from: Ipv4Addr, to: SocketAddr) -> bool {
     matches!(timeout(Duration::from_secs(10), asked).await, Ok(Some(())))
 }
 
-/// So many that ask for a lot and read nothing of it. Those that are shut out cannot send, and stay as they are.
+/// This many clients that request a lot and read nothing of it. Clients that are shut out cannot send, and remain as
+/// they are.
 async fn crowd(number: usize, to: SocketAddr) -> Vec<TcpStream> {
     let mut all = Vec::new();
     for _ in 0..number {
@@ -79,7 +81,7 @@ async fn who_never_reads_takes_the_share_of_an_address_and_not_for_long() {
     let (address, _tell) = served(Bounds { write: WRITE, ..Bounds::behind(vec![]) }).await;
     let crowd = crowd(2_010, address).await;
     assert!(is_answered(OTHER, address).await, "others are served at once");
-    // What is not read ends in time, though nobody closed it; then its address is served again.
+    // An answer that is not read is cut off in time, though no client closed it; then the address is served again.
     let begun = Instant::now();
     while !is_answered(ME, address).await {
         assert!(begun.elapsed() < IN_THE_END, "the crowd holds its places still");
@@ -100,7 +102,7 @@ async fn a_proxy_that_is_trusted_takes_what_is_left_and_machines_have_an_address
     assert!(is_answered(ME, internal).await);
 }
 
-/// The beginning of HTTP/2, no room for any answer, and `GET /` as its first request.
+/// The preface of HTTP/2, a window of 0 for answers, and `GET /` as the first request.
 fn without_a_window() -> Vec<u8> {
     let mut said = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     // SETTINGS: INITIAL_WINDOW_SIZE (4) is 0.

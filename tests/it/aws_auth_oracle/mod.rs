@@ -1,4 +1,4 @@
-//! Our reading of aws-auth against that of the authenticator itself, and our edits as it sees them.
+//! Latchkey's reading of aws-auth against the authenticator's own, and Latchkey's edits as the authenticator sees them.
 
 mod oracle;
 mod texts;
@@ -12,10 +12,10 @@ use serde::Deserialize;
 use self::oracle::{Oracle, Reading};
 use self::texts::Texts;
 
-/// Random texts a run; `LATCHKEY_ORACLE_TEXTS` overrides.
+/// Random texts in a run, unless `LATCHKEY_ORACLE_TEXTS` says otherwise.
 const TEXTS: usize = 20_000;
 
-/// What may keep an edit from a text that the authenticator reads without an error.
+/// Why an edit may be refused on a text that the authenticator reads without an error.
 const REASONS: &[&str] = &["line-separator", "stray-character", "trailing-text", "already-mapped", "too-large"];
 
 fn ours(auth: &AwsAuth) -> Reading {
@@ -26,7 +26,7 @@ fn ours(auth: &AwsAuth) -> Reading {
     }
 }
 
-/// Another one each day, so that many texts are tried over time and a failure is not gone with the next run.
+/// A different seed each day, so that many texts are tried over time and a failure can be repeated on the same day.
 fn seed() -> u64 {
     let given = std::env::var("LATCHKEY_SEED").ok().and_then(|seed| seed.parse().ok());
     let day = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs() / 86_400);
@@ -35,7 +35,7 @@ fn seed() -> u64 {
     seed
 }
 
-/// Prints a figure of the run, which the test harness would keep to itself when the test passes.
+/// Prints a figure of the run, past the test harness, which hides the output of a test that passes.
 fn tell(line: &str) {
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("aws-auth: {line}\n").as_bytes());
 }
@@ -158,7 +158,7 @@ fn check_splice(spliced: &Spliced, data: &Data) {
     assert_eq!(&before[spliced.at..spliced.at + spliced.removed.len()], spliced.removed, "{data:?}");
 }
 
-/// Undone by the record, by the recorded bytes, and by the ARN.
+/// The entry is taken out in three ways: by the record, by the recorded bytes, and by the ARN.
 fn comes_back(spliced: &Spliced, data: &Data, arn: &str) {
     let between = spliced.data(data);
     assert_eq!(&spliced.undo().data(&between), data, "the undone splice gives the bytes from before");
@@ -179,7 +179,7 @@ fn comes_back(spliced: &Spliced, data: &Data, arn: &str) {
     }
 }
 
-/// Two entries of ours, taken away in either order.
+/// Two entries of Latchkey's, taken out in either order.
 fn outlives_another(first: &Spliced, data: &Data, key: Key) {
     if !first.removed.is_empty() {
         return;

@@ -23,7 +23,7 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// The oracle, if it is built. Says so loudly where it is not; with `CI=true` that is a failure.
+    /// The oracle, if it is built. If not, prints that the test is skipped; with `CI=true` it panics.
     pub fn find() -> Option<Self> {
         let program = match std::env::var_os("LATCHKEY_ORACLE") {
             Some(path) => PathBuf::from(path),
@@ -32,7 +32,7 @@ impl Oracle {
         Some(Self { program })
     }
 
-    /// What it says to each of `texts`, in order.
+    /// The reading of each of `texts`, in order.
     pub fn read<'d>(&self, texts: impl IntoIterator<Item = &'d Data>) -> Vec<Reading> {
         let mut questions = Vec::new();
         let mut count = 0;

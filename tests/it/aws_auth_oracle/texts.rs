@@ -136,7 +136,7 @@ pub struct Texts {
     corpus: Vec<String>,
 }
 
-/// The texts of the corpus, each a beginning for others.
+/// The texts of the corpus, from which others are made.
 fn corpus() -> Vec<String> {
     #[derive(serde::Deserialize)]
     struct Case {
@@ -409,7 +409,7 @@ impl Texts {
         (0..self.rng.random_range(0..9)).map(|_| self.pick(NASTY)).collect()
     }
 
-    /// The text with one thing wrong.
+    /// The text with one fault.
     fn damaged(&mut self, mut text: String) -> String {
         let at = self.place(&text);
         match self.rng.random_range(0..8) {

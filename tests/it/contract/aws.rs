@@ -1,7 +1,8 @@
 //! IAM and STS: the simulator against moto, through the AWS SDK.
 //!
-//! What moto does not hold (it knows one case of a name, no policy limit, no pages of users, and deletes a user with
-//! policies and keys) is in [`super::aws_alone`], with the simulator as its only subject.
+//! What moto does not do (it distinguishes the case of names, and has no policy limit, no pages of users and no
+//! conflict on deleting a user with policies and keys) is in [`super::aws_alone`], with the simulator as its only
+//! subject.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -17,11 +18,11 @@ use tokio::sync::OnceCell;
 
 use crate::rig;
 
-/// An AWS and somebody who may do everything there.
+/// An AWS, and a caller who may do everything there.
 pub(super) struct Subject {
     endpoint: String,
     admin: Keys,
-    /// Held while it is used.
+    /// Keeps the simulator running.
     simulator: Option<Simulator>,
 }
 
@@ -66,7 +67,7 @@ impl Subject {
         clients(&self.endpoint, "us-east-1", keys, session_token).await
     }
 
-    /// A new user of a name that no other expectation has, with a key.
+    /// A new user with a key, under a name that no other expectation uses.
     pub async fn user(&self) -> (String, Keys) {
         let name = unique("user");
         let iam = self.admin().await.iam;
@@ -76,7 +77,7 @@ impl Subject {
     }
 }
 
-/// The clients of whoever has these keys.
+/// The clients of a caller with these keys.
 pub(super) async fn clients(endpoint: &str, region: &str, keys: &Keys, session_token: Option<String>) -> Clients {
     let credentials = Credentials::new(&keys.access_key_id, &keys.secret_access_key, session_token, None, "contract");
     let config = aws_config::defaults(BehaviorVersion::latest())
@@ -112,7 +113,7 @@ pub(super) fn describing(cluster: &str) -> Value {
     })
 }
 
-/// A document as IAM gives it back: percent-encoded.
+/// A policy document, which IAM returns percent-encoded.
 fn document(encoded: &str) -> Value {
     serde_json::from_str(&percent_encoding::percent_decode_str(encoded).decode_utf8().unwrap()).unwrap()
 }
@@ -165,7 +166,7 @@ async fn a_policy_comes_back_as_it_was_put(subject: Subject) {
     let iam = subject.admin().await.iam;
     let (name, _) = subject.user().await;
     for cluster in ["first", "ünïcode & <tags>"] {
-        // Put again under the same name, it replaces.
+        // Putting a policy under the same name replaces it.
         let text = describing(cluster).to_string();
         iam.put_user_policy().user_name(&name).policy_name("grant").policy_document(text).send().await.unwrap();
         let read = iam.get_user_policy().user_name(&name).policy_name("grant").send().await.unwrap();
@@ -269,7 +270,7 @@ async fn an_unknown_cluster_is_not_found(subject: Subject) {
     assert_eq!(code(eks.describe_cluster().name("nowhere").send().await), "ResourceNotFoundException");
 }
 
-/// Each expectation becomes a test of the simulator and one of moto.
+/// Each expectation becomes a test on the simulator and one on moto.
 macro_rules! contract {
     ($($expectation:ident)*) => {
         mod simulator {

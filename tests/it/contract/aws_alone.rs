@@ -43,7 +43,7 @@ async fn inline_policies_of_a_user_have_2048_characters_together_without_white_s
     put("first", long_policy(1_000)).await.unwrap();
     assert_eq!(code(put("second", long_policy(1_049)).await), "LimitExceeded");
     assert_eq!(iam.list_user_policies().user_name(&name).send().await.unwrap().policy_names, ["first"]);
-    // White space is free.
+    // White space does not count.
     put("second", long_policy(1_048).replace(',', ",\n\t    ")).await.unwrap();
 }
 
@@ -166,7 +166,7 @@ async fn a_cluster_is_described_with_its_mode_and_its_server() {
     let simulator = Simulator::start(seed, None).await.unwrap();
     let info = simulator.cluster("real").unwrap();
     assert_eq!((info.server.as_str(), info.ca_pem.as_str()), ("https://127.0.0.1:6443/", "PEM"));
-    // Keys of somebody whom another AWS knows.
+    // Keys of a user that another AWS knows.
     let stranger = Keys { access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(), secret_access_key: "x".to_owned() };
     let clients = super::aws::clients(simulator.aws_endpoint().as_str(), "eu-west-1", &stranger, None).await;
     let cluster = clients.eks.describe_cluster().name("real").send().await.unwrap().cluster.unwrap();
@@ -218,7 +218,7 @@ async fn an_access_entry_lives_through_its_calls() {
     let undo = eks.disassociate_access_policy().cluster_name("modern").principal_arn(&arn).policy_arn(view);
     undo.send().await.unwrap();
 
-    // A principal of the same name is another principal.
+    // A user made again under the same name is another principal.
     subject.inside().aws().change_user(&name, latchkey_simulator::aws::UserChange::Recreated);
     assert_eq!(subject.inside().aws().access_entry("modern", &arn), None);
     let delete = || eks.delete_access_entry().cluster_name("modern").principal_arn(&arn).send();
@@ -329,7 +329,7 @@ async fn an_entry_overrides_the_config_map_where_the_mode_reads_both() {
     create.username("from-entry").send().await.unwrap();
     let aws = subject.inside().aws();
     assert_eq!(aws.access_entry("both", &arn).unwrap().username, "from-entry");
-    // Where the mode reads no entries, there is none.
+    // A mode that does not read entries has none.
     aws.set_mode("both", latchkey_simulator::seed::AuthenticationMode::ConfigMap);
     assert_eq!(aws.access_entry("both", &arn), None);
 }

@@ -1,4 +1,4 @@
-//! What the simulator must share with what it stands for: the same expectations, held against both.
+//! What the simulator must have in common with what it stands for: the same expectations, tested against both.
 
 mod aws;
 mod aws_alone;

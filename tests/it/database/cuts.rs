@@ -19,10 +19,10 @@ use latchkey::{
 use latchkey_domain::access::{GrantId, RequestId, grant::GrantState, request::Verdict};
 use std::time::{Duration, Instant};
 
-/// How often a person presses the button again before something must be wrong.
+/// How often a person presses the button again before the test fails.
 const PRESSES: usize = 4;
 
-/// A person who asks, one who decides, and the holder again, over a connection that breaks.
+/// A requester, an approver, and the holder who gives the access back, over a connection that breaks.
 struct Portal {
     town: Town,
     proxy: PostgresProxy,
@@ -37,7 +37,7 @@ impl Portal {
         Self { town, proxy, store }
     }
 
-    /// Asks until somebody says that it is taken: by this click or by the one before.
+    /// Asks until the answer is that the request exists: made by this click or by the one before.
     async fn ask(&self, form: &AskForm) {
         for _ in 0..PRESSES {
             match requests::submit(&self.store, self.town.visitor("ana"), &form.wanted()).await {
@@ -83,7 +83,7 @@ impl Portal {
         panic!("giving back never comes to an end");
     }
 
-    /// Does something while the connection breaks at the nth statement; whether it did.
+    /// Acts while the connection breaks at this statement. Gives the number of cuts.
     async fn cut_at(&self, side: Cut, at: u64, act: impl Future<Output = ()>) -> u64 {
         self.proxy.cut_once(side, at);
         act.await;
@@ -123,7 +123,7 @@ async fn a_decision_is_taken_once_wherever_the_connection_of_the_portal_breaks()
             }
             let woken = "select count(*) from target where revoking and due_at <= clock_timestamp()";
             assert_eq!(portal.town.count(woken).await, 2, "cut {side:?} statement {at}");
-            // The way is free for the next round.
+            // Clears the way for the next round.
             for statement in [
                 "update access_grant set state = 'ended', ended_at = now() where state = 'revoking'",
                 "update target set revoking = false, due_at = null",
@@ -140,13 +140,14 @@ async fn a_decision_is_taken_once_wherever_the_connection_of_the_portal_breaks()
     println!("database: {cuts} cuts at statements of the portal's decisions, each before and after");
 }
 
-/// Between two cuts of one life: more than the statements of the longest run, which could never finish otherwise. Of lives
-/// whose first cut is at each of so many statements, every statement is cut in one.
+/// The number of statements between two cuts of one life: more than the longest run has, which could never finish
+/// otherwise. Over the lives whose first cut is at 1, 2 and so on up to this number, each statement is cut once.
 const STRIDE: u64 = 151;
-/// Of these lives, each so many-th is tried, from the one that LATCHKEY_SEED names on; with LATCHKEY_CUTS=all each one.
+/// One of this many of these lives is tried, beginning with the one that LATCHKEY_SEED selects; with LATCHKEY_CUTS=all
+/// each.
 const STEP: u64 = 16;
 
-/// Where the first cut of each life is.
+/// The statement at which each life is cut first.
 fn firsts() -> Vec<u64> {
     let variable = |name: &str| std::env::var(name).ok();
     if variable("LATCHKEY_CUTS").as_deref() == Some("all") {
@@ -157,11 +158,11 @@ fn firsts() -> Vec<u64> {
     (1..=STRIDE).filter(|first| (first + seed).is_multiple_of(STEP)).collect()
 }
 
-/// Lets a worker work over a connection that breaks until a grant is there.
+/// Lets a worker work over a connection that breaks, until a grant is in this state.
 async fn until(world: &World, worker: &Worker, grant: GrantId, state: &str) {
     let begun = Instant::now();
     while world.state(grant).await != state {
-        // What broke off rests for a while; here nobody waits for that.
+        // An interrupted target rests for a while; the test skips that.
         world.rests_are_over().await;
         drop(run_once(worker).await);
         assert!(

@@ -1,5 +1,5 @@
-//! A database that an earlier version made is read by this one after `latchkey migrate`: rows in every table, written by
-//! version 21 of the schema (a demo of it), with the sentences that it kept where values stand now.
+//! A database of an earlier version is read by this one after `latchkey migrate`: rows in every table, written by
+//! version 21 of the schema (by a demo of it), which kept sentences in places where this version keeps values.
 
 use crate::rig::postgres::{Database, Postgres};
 use latchkey::{
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 const STORY: &str = include_str!("../../corpus/database/0021.sql");
-/// What the story left out.
+/// Rows that the story leaves out.
 const MORE: &str = include_str!("../../corpus/database/0021-more.sql");
 
 /// A database as version 21 left it.
@@ -29,7 +29,7 @@ async fn older() -> Database {
         .execute(&mut owner)
         .await
         .unwrap();
-    // Guards are for what processes write.
+    // Guards check what processes write; they are off for these rows.
     for part in [STORY, "set search_path = public; set session_replication_role = replica;", MORE] {
         sqlx::raw_sql(part).execute(&mut owner).await.unwrap();
     }
@@ -68,7 +68,7 @@ impl Migrated {
         sqlx::query_scalar(sqlx::AssertSqlSafe(query.to_owned())).fetch_all(self.owner.pool()).await.unwrap()
     }
 
-    /// Somebody who may see everything.
+    /// A person who may see everything.
     async fn overseer(&self) -> Visitor {
         let person: (Uuid, String, String) = sqlx::query_as("select id, handle, name from person where handle = 'eli'")
             .fetch_one(self.owner.pool())

@@ -1,5 +1,5 @@
-//! The database's server ends at once, as `pg_ctl restart -m immediate` or a failover ends it, under a working portal and
-//! worker.
+//! The database's server ends at once, as `pg_ctl restart -m immediate` or a failover ends it, under a working portal
+//! and worker.
 
 use super::PATIENCE;
 use crate::{
@@ -11,7 +11,7 @@ use http::StatusCode;
 use latchkey::worker;
 use std::time::{Duration, Instant};
 
-/// A page that waits for the database longer than this is no answer: the portal's own patience, and a busy machine.
+/// The longest that a page may wait for the database: the portal's own time-out, and slack for a busy machine.
 const SOON: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +25,7 @@ async fn a_restart_under_a_working_portal_and_worker_loses_nothing_and_pages_say
         stage.wait_until(&format!("the access is {state}"), async || stage.state(grant).await == state).await;
     };
 
-    // It ends while an access is being set up, and again while it is being taken away.
+    // The server ends while an access is being set up, and again while it is being taken away.
     let request = ask(&stage, &ana, "ana", LOOK).await;
     let grant = approve(&stage, &ben, &request).await;
     for (address, reached, act) in [(request.clone(), "active", false), (format!("/grants/{grant}"), "ended", true)] {

@@ -1,5 +1,4 @@
-//! The database from an older backup, really put in the place of the newer one: the clusters have seen what it does not
-//! know.
+//! The database is really replaced by an older backup: the clusters have seen what it does not know.
 
 use crate::{
     town::look,
@@ -17,7 +16,7 @@ fn batch() -> AskForm {
     AskForm { namespaces: vec!["payments-batch".into()], ..look() }
 }
 
-/// Everything that stands on prod-eu for Latchkey: bindings' names and aws-auth.
+/// Everything of Latchkey's on prod-eu: the names of its bindings, and aws-auth.
 fn stands(world: &World) -> (Vec<String>, String) {
     let names = world.bindings(PROD).iter().map(|object| object["metadata"]["name"].to_string()).collect();
     (names, world.aws_auth(PROD)["mapUsers"].clone())
@@ -35,11 +34,11 @@ async fn look_again(world: &World) {
     world.run().await;
 }
 
-/// What the newer database brought about, which the older one does not know.
+/// What the newer database did, and the older one does not know.
 struct Since {
-    /// Ana's: active at the backup, ended since.
+    /// Ana's access: active at the backup, ended since.
     ended: GrantId,
-    /// Gus': active all the while.
+    /// Gus's access: active all the time.
     running: GrantId,
 }
 
@@ -77,7 +76,7 @@ async fn a_restored_database_adds_nothing_and_still_takes_away() {
     );
     assert_ne!(world.lists_pods("ana", PROD, "payments").await, 200);
 
-    // What had ended comes to its end again, at the latest when its time is over; so does what runs.
+    // The access that had ended ends again, at the latest when its time is over; so does the running one.
     world.town.advance(61).await;
     for grant in [ended, running] {
         world.until(grant, "ended").await;
@@ -105,7 +104,7 @@ async fn what_the_older_database_does_not_know_is_named_and_goes_when_an_operato
     assert!(prod.unknown_bindings[0].starts_with("RoleBinding payments-batch/"), "{:?}", prod.unknown_bindings);
     assert_eq!(prod.unknown_names, ["latchkey:ben:1"]);
 
-    // As docs/operating.md says: what may have ended is revoked before.
+    // As docs/operating.md says: an access that may have ended is revoked first.
     grants::revoke(&world.town.web, world.town.visitor("ben"), ended, "It ended after the backup.").await.unwrap();
     world.until(ended, "ended").await;
     world.accept().await.unwrap();
@@ -114,7 +113,7 @@ async fn what_the_older_database_does_not_know_is_named_and_goes_when_an_operato
     assert_eq!(world.lists_pods("gus", PROD, "payments").await, 200, "what runs goes on");
     assert_eq!(world.bindings(PROD).len(), 1);
     assert!(fence::fenced(&world.town.web).await.unwrap().is_empty());
-    // His line stays, binds nothing, and goes by the administrator's hand; then he can ask again.
+    // His line stays without a binding until an administrator takes it out; then he can ask again.
     assert!(world.aws_auth(PROD)["mapUsers"].contains("latchkey:ben:1"));
     world.objects(PROD).set_aws_auth("mapUsers", Some(&without_ben(&world)), "olga").unwrap();
     look_again(&world).await;
@@ -168,7 +167,7 @@ async fn an_access_that_had_ended_by_itself_ends_again_after_the_restore() {
     world.until(grant, "ended").await;
     let ahead: i64 = world.town.count("select extract(epoch from ahead)::bigint from business_clock").await;
     restore(&world).await;
-    // A clock of the database's server knows nothing of backups.
+    // A restore does not set the clock of the database's server back.
     world.town.advance(i32::try_from(ahead / 60).unwrap()).await;
     assert_eq!(world.state(grant).await, "active");
     let before = world.knobs(PROD).requests().len();

@@ -1,4 +1,5 @@
-//! What sessions of each role have to have, and where the tables are: whoever finds it otherwise does nothing.
+//! The settings that sessions of each role need, and the schema of the tables: a process that finds them otherwise does
+//! nothing.
 
 use crate::{
     rig::postgres::{Database, Postgres},
@@ -31,7 +32,7 @@ async fn run(url: &str, statements: &str) {
     connection.execute(AssertSqlSafe(statements.to_owned())).await.unwrap_or_else(|e| panic!("{statements}: {e}"));
 }
 
-/// The schemas that hold a table of ours.
+/// The schemas that hold a table of Latchkey's.
 async fn schemas(database: &Database) -> Vec<String> {
     let mut connection = PgConnection::connect(&database.url()).await.unwrap();
     sqlx::query_scalar("select distinct schemaname::text from pg_tables where tablename = 'access_grant' order by 1")
@@ -59,7 +60,7 @@ async fn access_comes_and_goes_in_a_schema_of_its_own() {
     world.until(grant, "ended").await;
     let sealed = "select count(*) from event";
     assert!(world.town.count(sealed).await > 0);
-    // Twice does no harm, and makes nothing in another schema.
+    // A second run does no harm, and makes nothing in another schema.
     let url = world.town.database.url().parse::<latchkey::database_url::DatabaseUrl>().unwrap();
     store::migrate(&url.in_schema("latchkey").unwrap()).await.unwrap();
     assert_eq!(schemas(&world.town.database).await, ["latchkey"]);
@@ -80,7 +81,7 @@ async fn a_schema_in_front_of_ours_is_told_by_every_process_and_put_right_by_mig
     }
     let web = Store::for_pages(&database.url_as("latchkey_web").parse().unwrap(), 1);
     assert!(web.acquire().await.is_ok(), "{:?}", web.unfit());
-    // Somebody takes away what migrate set.
+    // An administrator takes away what migrate set.
     run(&database.url(), &format!("alter role latchkey_web in database {} reset all", database.name())).await;
     let why = refused(&database, "public").await;
     assert!(
@@ -88,7 +89,7 @@ async fn a_schema_in_front_of_ours_is_told_by_every_process_and_put_right_by_mig
         "{why}"
     );
     assert!(why.contains("run `latchkey migrate`") && why.contains("set search_path = \"public\", pg_temp;"), "{why}");
-    // What is said there is what helps.
+    // The statements in the refusal repair it.
     let statements = why.split_once("as an administrator:").unwrap().1.split(" A pooler's").next().unwrap();
     run(&database.url(), statements).await;
     let web = Store::for_pages(&database.url_as("latchkey_web").parse().unwrap(), 1);
@@ -143,7 +144,7 @@ async fn what_the_owner_may_not_set_is_given_back_for_an_administrator() {
     assert_eq!(store::migrate(&url).await.unwrap().to_run, Vec::<String>::new(), "it is set already");
     let own = Store::connect(&url, 1);
     assert!(own.acquire().await.is_ok(), "{:?}", own.unfit());
-    // As the guide makes the owner, it may.
+    // An owner that was made as the guide says may set it.
     let database = bare().await;
     let (name, owner) = (database.name(), format!("owner_of_{}", database.name()));
     run(&database.url(), &format!("create role {owner} login createrole; alter database {name} owner to {owner}"))
@@ -154,7 +155,7 @@ async fn what_the_owner_may_not_set_is_given_back_for_an_administrator() {
 
 #[tokio::test]
 async fn an_address_of_the_sixth_version_is_reached() {
-    // Whatever listens there is none of ours: that it was tried is what matters.
+    // The listener is not PostgreSQL: the test only looks at whether the address was tried.
     let listener = tokio::net::TcpListener::bind("[::1]:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let store = Store::for_pages(&format!("postgres://u@[::1]:{port}/d").parse().unwrap(), 1);
@@ -162,10 +163,10 @@ async fn an_address_of_the_sixth_version_is_reached() {
     assert!(came.is_ok());
 }
 
-/// How often somebody has to be gone too early.
+/// How often a transaction has to be abandoned too early.
 const GONE: i32 = 60;
 
-/// Whoever begins a transaction may be gone before the server has answered: a browser, a run whose time is over.
+/// The caller may be gone before the server has answered to the begin: a browser that closed, a run whose time is over.
 #[tokio::test]
 async fn who_is_gone_while_their_transaction_begins_leaves_none_behind() {
     let database = Postgres::shared().await.fresh_database().await;
@@ -173,7 +174,7 @@ async fn who_is_gone_while_their_transaction_begins_leaves_none_behind() {
     let store = Store::connect(&url, 1);
     let mut owner = PgConnection::connect(&database.url()).await.unwrap();
     let mut gone = 0;
-    // From before it is sent to after it is answered, until that was seen often enough.
+    // Abandons the begin from before it is sent to after it is answered, until that happened often enough.
     for step in 0..4_000 {
         let microseconds = step % 200 * 10;
         if gone == GONE {

@@ -1,4 +1,4 @@
-//! What waits for a lock keeps nobody else waiting.
+//! A session that waits for a lock does not keep another session waiting.
 
 use super::PATIENCE;
 use crate::town::{Town, look};
@@ -9,7 +9,7 @@ use latchkey::{
     store::Store,
 };
 
-/// The lock of whoever applies a policy: asks and votes wait for it.
+/// The lock of `policy apply`: asks and votes wait for it.
 const POLICY_LOCK: i64 = 0x706f_6c69_6379;
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use latchkey_simulator::{
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 
-/// The rule without one right; nothing where it is left with none.
+/// The rule without one right, as several rules; none if nothing is left of it.
 fn without(rule: &Rule, right: &rights::Right) -> Vec<Value> {
     if !rule.non_resource_urls.is_empty() {
         let mut rule = rule.clone();
@@ -78,7 +78,7 @@ labels = { stage = "prod" }
 
 "#;
 
-/// One cluster for each right that a worker needs, which lacks that right.
+/// One cluster for each right that a worker needs, without that right.
 #[tokio::test]
 async fn each_right_that_is_taken_away_is_named_and_what_is_printed_brings_it_back() {
     let Some(_) = Tool::Kubectl.require() else { return };
@@ -97,7 +97,7 @@ async fn each_right_that_is_taken_away_is_named_and_what_is_printed_brings_it_ba
         let marker = bootstrap::config_maps().into_iter().filter(|map| map["metadata"]["name"] == "latchkey");
         cluster.objects = manifests_without(bootstrap::manifests(&policy), right).into_iter().chain(marker).collect();
         if right.asked.non_resource_path.is_some() {
-            // Most clusters let everybody read what they serve; here only bootstrap's rule does.
+            // Most clusters let every user read which APIs they serve; here only bootstrap's rule does.
             let rbac = "rbac.authorization.k8s.io";
             cluster.objects.push(json!({
                 "apiVersion": format!("{rbac}/v1"), "kind": "ClusterRoleBinding",
@@ -149,7 +149,7 @@ fn ward(simulator: &Simulator, town: &Town) -> Ward {
     ward
 }
 
-/// What the finding says that takes what it prints, done by the cluster's administrator.
+/// Runs the command that the finding names on what the finding prints, as the cluster's administrator.
 async fn paste(simulator: &Simulator, cluster: &str, finding: &Value) {
     let info = simulator.cluster(cluster).unwrap();
     let token = simulator.kubernetes(cluster).unwrap().admin_token();
@@ -248,7 +248,7 @@ async fn config_maps_that_are_absent_are_printed_and_an_aws_auth_that_cannot_be_
     assert_eq!(told.troubles("prod-eu"), ["cluster.aws_auth failed"], "{}", told.out);
 }
 
-/// Holds the doctor to saying this of the cluster's marker, and what to do.
+/// Asserts what doctor says of the cluster's marker, and what to do.
 fn says(told: &Told, cluster: &str, words: &str) {
     let finding = told.trouble(cluster, "cluster.marker");
     assert_eq!(finding["status"], "failed");
@@ -256,7 +256,7 @@ fn says(told: &Told, cluster: &str, words: &str) {
     assert!(text(&finding["next"]).contains(&format!("latchkey accept-restore {cluster}")), "{finding}");
 }
 
-/// The command, beside a worker that works.
+/// Runs the command, beside a worker that works.
 async fn accept(hospital: &Hospital, cluster: &str) -> Told {
     let arguments = [cluster];
     let command = hospital.ward.latchkey("accept-restore", &arguments);
@@ -278,7 +278,7 @@ async fn a_fence_says_what_to_do() {
     let told = hospital.examine(&[]).await;
     says(&told, "prod-eu", "names the installation");
     says(&told, "staging-eu", "at epoch 1000000, and the database at ");
-    // A worker's look fences; the fence holds though the marker reads well again.
+    // A look of the worker fences the cluster; it stays fenced though the marker is right again.
     hospital.world.rests_are_over().await;
     hospital.execute("update target set due_at = clock_timestamp()").await;
     hospital.world.run().await;
@@ -291,7 +291,7 @@ async fn a_fence_says_what_to_do() {
 async fn what_the_doctor_says_to_accept_is_accepted_at_once_though_no_worker_has_looked_since() {
     let hospital = Hospital::new().await;
     let own = hospital.world.installation().await;
-    // By the least that tells a database that is behind: its next run has this epoch.
+    // The lowest epoch that shows that the database is behind: that of its next run.
     let epoch = "select epoch from target t join cluster c on c.id = t.key where c.name = 'staging-eu'";
     let later = hospital.world.town.count(epoch).await + 1;
     hospital.world.mark("staging-eu", &own, later);

@@ -1,4 +1,4 @@
-//! The database in trouble, and the work that stands in it.
+//! Trouble with the database, and with the work that it holds.
 
 use super::{Hospital, text};
 use crate::rig::postgres_proxy::PostgresProxy;
@@ -261,7 +261,7 @@ async fn an_event_that_was_kept_from_being_sealed_fails() {
     while latchkey::store::audit::seal(worker.pool()).await.unwrap() > 0 {}
     happen(1).await;
     worker.pool().execute("delete from event_unsealed").await.unwrap();
-    // Later ones are sealed again, more than pages look at.
+    // Later events are sealed as usual, more of them than pages look at.
     happen(50).await;
     latchkey::store::audit::seal(worker.pool()).await.unwrap();
     let told = hospital.ward.examine(&["--cluster", "staging-eu"]).await;

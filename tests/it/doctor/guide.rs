@@ -1,4 +1,4 @@
-//! docs/operating.md, held to what is there.
+//! docs/operating.md, compared with the code.
 
 use crate::town::Town;
 use clap::CommandFactory as _;
@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 
 const GUIDE: &str = include_str!("../../../docs/operating.md");
 
-/// From a `select` to its semicolon.
+/// Each query, from its `select` to its semicolon.
 fn queries() -> Vec<&'static str> {
     let (mut rest, mut found) = (GUIDE, Vec::new());
     while let Some(at) = rest.find("select ") {
@@ -30,7 +30,7 @@ async fn every_query_of_the_guide_runs_as_either_process() {
     }
 }
 
-/// What is typed: between backticks, however the line breaks in there, or set off by four spaces.
+/// The code: between backticks, also across lines, or indented by four spaces.
 fn code() -> Vec<String> {
     let set_off = |line: &&str| line.starts_with("    ");
     let lines = GUIDE.lines().filter(set_off).flat_map(|line| line.split('#')).map(str::to_owned);
@@ -51,7 +51,7 @@ fn commands(code: &[String]) -> Vec<Vec<&str>> {
     typed.collect()
 }
 
-/// What is wrong with a command: of its words and options, and of the values where only some are possible.
+/// What is wrong with a command: with its words and options, or with a value of which only some are possible.
 fn fault(cli: &clap::Command, words: &[&str]) -> Option<String> {
     let (mut command, mut words) = (cli, words.iter());
     while let Some(word) = words.next() {

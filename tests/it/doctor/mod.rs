@@ -1,4 +1,4 @@
-//! `latchkey doctor`: what is wrong is named, with what mends it; what is well is left as it was.
+//! `latchkey doctor`: trouble is named, with what mends it; what is in order stays as it was.
 
 mod clusters;
 mod credentials;
@@ -20,11 +20,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Where the portal is said to be; nobody listens there.
+/// The portal's address in the configuration; no server listens there.
 pub const PORTAL: &str = "http://127.0.0.1:8080";
-/// The role that the worker of the ward is.
+/// The IAM role of the ward's worker.
 const ROLE: &str = "latchkey-worker";
-/// Marked, so that a test finds it wherever it is printed.
+/// A text that a test recognises wherever it is printed.
 const CLIENT_SECRET: &str = "marked-client-secret";
 
 /// A machine with a latchkey.toml, on which the binary is run.
@@ -98,7 +98,7 @@ impl Ward {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
-    /// Where a file of it is.
+    /// The path of one of its files.
     pub fn path(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
@@ -167,7 +167,7 @@ impl Hospital {
         hospital
     }
 
-    /// Says that a worker lives, for half a minute.
+    /// Records that a worker lives, for half a minute.
     pub async fn beat(&self) {
         latchkey::store::heartbeats::beat(
             &self.world.town.worker,
@@ -189,7 +189,7 @@ impl Hospital {
     }
 }
 
-/// The worker's role, with these as its policies, and leave to ask IAM about itself.
+/// Gives the worker's role these policies, and the right to ask IAM about itself.
 pub fn hire(world: &World, iam: &[Value]) {
     let user = "arn:aws:iam::111122223333:user/latchkey-worker";
     let trust = json!({ "Version": "2012-10-17", "Statement": [{
@@ -233,7 +233,7 @@ pub fn latchkey(issuer: &str, aws: &str, portal: &str) -> String {
     )
 }
 
-/// Gives what was printed to the kubectl command that it names, as an administrator who holds this token.
+/// Runs the kubectl command that a finding names on what it prints, as an administrator who holds this token.
 pub async fn kubectl(server: &str, ca_pem: &str, token: &str, paste: &Value) {
     use std::io::Write as _;
     let folder = tempfile::tempdir().unwrap();

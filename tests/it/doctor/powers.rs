@@ -1,4 +1,4 @@
-//! What roles may that the migrations did not give them, however they came by it, and what takes it from them.
+//! Rights of roles that the migrations did not grant, however they came about, and the statements that take them away.
 
 use super::{Hospital, Told, section, text};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 };
 use sqlx::AssertSqlSafe;
 
-/// A world on a server of its own: roles, and what is granted to them there, belong to the server.
+/// A world on a server of its own, since roles and what is granted to them belong to the server.
 async fn alone() -> Hospital {
     let town = Town::on(Postgres::own().await).await;
     Hospital::in_world(World::of(town, USERS, &[]).await).await
@@ -18,7 +18,7 @@ async fn examined(hospital: &Hospital) -> Told {
     hospital.examine(&["--cluster", "staging-eu"]).await
 }
 
-/// What each finding of the database that failed says, and what is to be run for all of them.
+/// What the failed findings of the database say, and the statements to run for all of them.
 fn failed(told: &Told) -> (Vec<String>, String) {
     let findings = section(&told.json(), "database");
     let failed: Vec<_> = findings.iter().filter(|finding| finding["status"] == "failed").collect();
@@ -26,7 +26,7 @@ fn failed(told: &Told) -> (Vec<String>, String) {
     (failed.iter().map(|finding| text(&finding["what"]).to_owned()).collect(), paste.collect())
 }
 
-/// Runs what is printed until doctor is content, twice at most, and looks whether the portal still may vote and revoke.
+/// Runs the printed statements, twice at most, and asserts that doctor then finds the database in order.
 async fn mend(hospital: &Hospital, why: &str) -> String {
     let owner = hospital.world.town.owner.pool();
     let mut all = String::new();
@@ -43,7 +43,7 @@ async fn mend(hospital: &Hospital, why: &str) -> String {
     all
 }
 
-/// Each change, what is named of it, and a part of what is printed.
+/// Makes each change, and asserts what is named of it and a part of what is printed.
 async fn each(hospital: &Hospital, changes: &[(&'static str, &str, &str)]) {
     for &(change, named, printed) in changes {
         hospital.execute(change).await;

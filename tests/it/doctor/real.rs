@@ -35,7 +35,7 @@ async fn on_real_components_missing_rights_are_named_and_what_is_printed_brings_
     ward.doctor(&[]).await;
     assert_eq!(revisions(&stage).await, before, "looking changes nothing");
 
-    // A verb, a role that may be bound, a ConfigMap, and a rule of a profile's own.
+    // A verb, a role that may be bound, a ConfigMap, and a rule that a profile itself has.
     lessen(&stage, "clusterroles", None, |rule| {
         rule.verbs.retain(|verb| verb != "update");
         rule.resource_names.retain(|name| name != "view");
@@ -46,7 +46,7 @@ async fn on_real_components_missing_rights_are_named_and_what_is_printed_brings_
     .await;
     lessen(&stage, "roles", Some("kube-system"), |rule| rule.resource_names.retain(|name| name != "aws-auth")).await;
     let mut ill = ward.examine(&[]).await;
-    // The API server's authorizer follows by a watch.
+    // The API server's authorizer sees the change by a watch, a little later.
     stage
         .wait_until("the rights are gone", async || {
             ill = ward.examine(&[]).await;
@@ -72,7 +72,7 @@ async fn on_real_components_missing_rights_are_named_and_what_is_printed_brings_
         .await;
 }
 
-/// The versions of what a doctor could have changed.
+/// The resource versions of what a doctor could have changed.
 async fn revisions(stage: &Stage) -> Vec<String> {
     use k8s_openapi::api::{
         core::v1::ConfigMap,
@@ -108,7 +108,7 @@ async fn lessen(stage: &Stage, plural: &str, namespace: Option<&str>, change: im
     let found = api.get("latchkey-worker").await.unwrap();
     let mut rules: Vec<Rule> = serde_json::from_value(found.data["rules"].clone()).unwrap();
     rules.iter_mut().for_each(change);
-    // A rule for no name would be one for every name.
+    // A rule that is left without names would apply to every name.
     let is_for_no_name = |rule: &Rule| rule.verbs == ["bind"] && rule.resource_names.is_empty();
     rules.retain(|rule| !rule.verbs.is_empty() && !is_for_no_name(rule));
     let patch = json!({ "rules": rules });

@@ -1,4 +1,4 @@
-//! What somebody changed of the schema behind Latchkey's back, and what roles may that no process needs.
+//! Changes of the schema behind Latchkey's back, and rights of roles that no process needs.
 
 use super::{Hospital, section, text};
 use crate::{
@@ -180,11 +180,11 @@ async fn sessions_in_which_no_trigger_works_are_named_whoever_has_them() {
 
 #[tokio::test]
 async fn a_process_role_that_may_end_sessions_read_or_write_all_or_is_the_other_is_named() {
-    // Of its own: roles belong to a server.
+    // On a server of its own, since roles belong to a server.
     let town = Town::on(Postgres::own().await).await;
     let world = World::of(town, USERS, &[]).await;
     let mut hospital = Hospital::in_world(world).await;
-    // Also of the role whose URL this machine does not have.
+    // A role whose URL this machine does not have is examined, too.
     hospital.ward.variables.remove("LATCHKEY_DATABASE__WEB_URL");
     let owner = hospital.world.town.owner.pool();
     for (grant, named, mend) in [
@@ -218,7 +218,7 @@ async fn a_process_role_that_may_end_sessions_read_or_write_all_or_is_the_other_
         sqlx::raw_sql(AssertSqlSafe(found[0].1.clone())).execute(owner).await.unwrap();
         assert!(failed(&hospital.examine(&[]).await.json(), "database.powers").is_empty());
     }
-    // Who only reads figures is not told of.
+    // A role that may only read statistics is not reported.
     sqlx::raw_sql("grant pg_read_all_stats to latchkey_worker").execute(owner).await.unwrap();
     assert!(failed(&hospital.examine(&[]).await.json(), "database.powers").is_empty());
 }

@@ -1,4 +1,4 @@
-//! The way outside: proxies, and certificates of authorities that the machine alone knows.
+//! The way to the outside: proxies, and certificates of authorities that only this machine knows.
 
 use super::{Ward, latchkey, section, text};
 use crate::rig::proxy::Proxy;
@@ -14,8 +14,8 @@ use tokio::{
     net::TcpListener,
 };
 
-/// A provider (and STS) by TLS under an authority of its own: its address, and the authority in PEM. It answers a
-/// discovery document to whatever it is asked.
+/// A provider (and STS) by TLS under an authority of its own: its address, and the authority in PEM. It answers every
+/// request with a discovery document.
 async fn private_server() -> (String, String) {
     let authority = certificates::Authority::new("a private authority").unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -161,7 +161,7 @@ async fn clusters_are_reached_through_the_proxy_only_where_that_is_said_and_thei
     let direct = Cluster::connect(&described, token(), &Proxies::default()).unwrap();
     assert!(!direct.namespace_names().await.unwrap().is_empty());
     assert_eq!(proxy.asked().len(), 1);
-    // Whoever sits in the proxy cannot pass for the API server.
+    // A proxy cannot pass for the API server.
     let (_, authority) = private_server().await;
     let other = latchkey_domain::plan::observation::EksCluster {
         certificate_authority: crate::adapters::kubernetes::base64(&authority),

@@ -1,4 +1,4 @@
-//! All is well, and stays as it was.
+//! Everything is in order, and stays as it was.
 
 use super::{Hospital, Ward, latchkey, section};
 use serde_json::{Value, json};

@@ -1,12 +1,12 @@
-//! Many cases at a time, each in a world of its own. All are tried: the failure names every case that failed.
+//! Many cases at a time, each in a world of its own. All cases are run: the failure names each one that failed.
 
 use std::{future::Future, time::Instant};
 use tokio::{sync::Semaphore, task::JoinSet};
 
-/// How many are under way at once: some wait for a time-out most of their time.
+/// How many cases run at once: some of them wait for a time-out most of their time.
 const AT_ONCE: usize = 6;
 
-/// Room for that many, whichever test they are of.
+/// Room for that many cases, over all tests.
 static ROOM: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// A case: its name, and what it gives.
@@ -17,7 +17,7 @@ pub fn case<T>(name: impl Into<String>, run: impl Future<Output = T> + Send + 's
     (name.into(), Box::pin(run))
 }
 
-/// Runs every case, or those whose name contains `LATCHKEY_CASE`; gives what they gave.
+/// Runs every case, or those whose name contains `LATCHKEY_CASE`; returns their results.
 ///
 /// # Panics
 /// With the names and words of those that failed.

@@ -1,5 +1,5 @@
-//! One life: an access is asked for, approved, set up; a second one of the same person on the same cluster overlaps it,
-//! somebody meddles with the first, the first is given back, and time ends the second.
+//! One life: an access is asked for, approved and set up; a second one of the same person on the same cluster overlaps
+//! it; the binding of the first is changed; the first is given back, and the second expires.
 
 use super::promises::{Promises, When};
 use crate::{
@@ -22,7 +22,7 @@ pub enum Act {
     AskForNodes,
     ApproveNodesFirst,
     ApproveNodesLast,
-    /// A holder adds somebody to the first access's binding.
+    /// The holder adds a subject to the first access's binding.
     Meddle,
     GiveBackLook,
     /// Until the second access is over.
@@ -33,7 +33,7 @@ pub enum Act {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     Act(Act),
-    /// The worker brings about what was decided.
+    /// The worker carries out what was decided.
     Work,
 }
 
@@ -54,10 +54,10 @@ pub const LIFE: [Step; 13] = [
     Step::Work,
 ];
 
-/// Whose life it is.
+/// The holder of both accesses.
 pub const WHO: &str = "ana";
 
-/// How long a worker may take to bring about what was decided, on a loaded machine, with a call that times out.
+/// How long a worker may take to carry out what was decided, on a loaded machine, with a call that times out.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A life under way.
@@ -65,9 +65,9 @@ pub struct Course {
     pub world: World,
     pub promises: Promises,
     asked: Vec<RequestId>,
-    /// The accesses in the order of their approval, and where each should be once a worker ran.
+    /// The accesses in the order of their approval, and the state of each once a worker has run.
     pub grants: Vec<(GrantId, &'static str)>,
-    /// Whether somebody meddled with the first.
+    /// Whether the first access's binding was changed.
     meddled: bool,
 }
 
@@ -78,12 +78,12 @@ impl Course {
         Self { world, promises, asked: vec![], grants: vec![], meddled: false }
     }
 
-    /// A worker that lives as long as it likes.
+    /// A worker that does not die.
     pub fn worker(&self) -> Worker {
         self.world.worker_of(Life::default())
     }
 
-    /// Does what people or time do.
+    /// Does what people do, or what time does.
     pub async fn act(&mut self, act: Act) {
         let town = &self.world.town;
         match act {
@@ -121,7 +121,7 @@ impl Course {
         self.grants.push((grant, "active"));
     }
 
-    /// The same act again, by people who do not know whether it counted: it did, and is not done twice.
+    /// Repeats an act, as people do who do not know whether it counted: it counted, and is not done twice.
     pub async fn act_again(&self, act: Act) {
         let town = &self.world.town;
         let submit = async |form: &AskForm| {
@@ -142,7 +142,7 @@ impl Course {
         }
     }
 
-    /// The act by somebody whose portal dies while it commits: nothing of it happened.
+    /// Acts while the portal dies in its commit: the act did not happen.
     pub async fn act_and_die(&self, act: Act) {
         let town = &self.world.town;
         let refused = match act {
@@ -165,7 +165,7 @@ impl Course {
         assert!(refused, "{act:?} was answered though the portal died");
     }
 
-    /// From now on, or no longer, whoever commits an audit event as the portal loses its connection while it commits.
+    /// From now on, or no longer, each session that commits an audit event ends while it commits.
     pub async fn end_whoever_commits(&self, ends: bool) {
         let statements: &[&str] = if ends {
             &[
@@ -188,23 +188,23 @@ impl Course {
         self.world.bindings(PROD).into_iter().find(of_look)
     }
 
-    /// Whether everything is where it was decided to be.
+    /// Whether every access is in the state that was decided.
     pub async fn is_there(&self) -> bool {
         for (grant, wanted) in &self.grants {
             if self.world.state(*grant).await != *wanted {
                 return false;
             }
         }
-        // What was meddled with is as it was.
+        // The binding that was changed is as it was.
         self.binding_of_look().is_none_or(|binding| binding["subjects"].as_array().is_some_and(|all| all.len() < 2))
     }
 
-    /// One call of this worker, with every back-off over.
+    /// One call of this worker, whatever comes of it.
     pub async fn run(&self, worker: &Worker) {
         let _ = run_once(worker).await;
     }
 
-    /// Lets this worker bring about what was decided.
+    /// Lets this worker carry out what was decided.
     pub async fn work(&self, worker: &Worker) {
         let begun = Instant::now();
         loop {
@@ -218,14 +218,14 @@ impl Course {
         }
     }
 
-    /// The same after a worker died or hung: its time is over, and what it sent has arrived.
+    /// The same after a worker died or hung: its time is over, and its writes have arrived.
     pub async fn recover(&self, worker: &Worker) {
         self.world.time_of_dead_workers_is_over().await;
         self.world.rests_are_over().await;
         self.work(worker).await;
     }
 
-    /// Lets the leases of dead workers run out; what they sent may come still.
+    /// Ends the leases of dead workers; their writes may still arrive.
     pub async fn leases_are_over(&self) {
         sqlx::query("update target set lease_until = clock_timestamp() where lease_until is not null")
             .execute(self.world.town.owner.pool())
@@ -233,7 +233,7 @@ impl Course {
             .unwrap();
     }
 
-    /// The holder gives back whatever is live.
+    /// The holder gives back every live access.
     pub async fn end_all(&mut self) {
         for (grant, wanted) in &mut self.grants {
             if !matches!(self.world.state(*grant).await.as_str(), "revoking" | "ended") {
@@ -243,7 +243,7 @@ impl Course {
         }
     }
 
-    /// The longest rest of a leg that says this.
+    /// The longest rest of a leg whose blocker says this.
     pub async fn longest_rest(&self, says: &str) -> Option<Duration> {
         let legs: Vec<(f64, String)> = sqlx::query_as(
             "select extract(epoch from next_try - clock_timestamp())::float8, latchkey_blocker(error, code, blocker)
@@ -256,7 +256,7 @@ impl Course {
         resting.max_by(f64::total_cmp).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
     }
 
-    /// Whether a leg waits for somebody to act.
+    /// Whether a leg waits for a person to act.
     pub async fn is_blocked(&self) -> bool {
         self.world.town.count("select count(*) from grant_leg where condition = 'blocked'").await > 0
     }
@@ -266,8 +266,9 @@ impl Course {
         self.promises.check(&self.world, When::Always).await;
     }
 
-    /// Asserts what must hold once a worker had its way: nothing is left to do. Whatever is due has been looked at since
-    /// the time of dead workers was over, without a failure; on a loaded machine that may take more than one look.
+    /// Asserts what must hold once a worker has done everything: nothing is left to do. Each target that is due has
+    /// been looked at without a failure since the time of dead workers was over; on a loaded machine that may take more
+    /// than one look.
     pub async fn check_at_rest(&self, worker: &Worker) {
         self.world.time_of_dead_workers_is_over().await;
         let deadline = Instant::now() + PATIENCE;
@@ -277,7 +278,7 @@ impl Course {
             self.world.rests_are_over().await;
             self.run(worker).await;
             let unlooked = self.not_looked_at(&since).await;
-            // A worker that was ended while it sealed holds the chain until its connection is gone.
+            // A worker that was ended while it sealed keeps the chain locked until its connection is gone.
             let unsealed = self.world.town.count("select count(*) from event_unsealed").await;
             if unlooked.is_empty() && unsealed == 0 {
                 break;
@@ -301,7 +302,7 @@ impl Course {
         .unwrap()
     }
 
-    /// What somebody did is told, whatever became of the run that found it and put it right; the same once.
+    /// A change by another client is told once, whatever became of the run that found it and put it right.
     async fn check_what_was_found(&self) {
         let found = self.world.events("grant.drift_found").await;
         let told: Vec<&str> = found.iter().filter_map(|event| event["detail"]["what"].as_str()).collect();
@@ -321,7 +322,7 @@ impl Course {
     }
 }
 
-/// A look at the nodes: a profile with rules of its own, over the whole cluster, which two have to approve.
+/// An ask for the nodes: a profile with rules of its own, over the whole cluster, which two people have to approve.
 fn nodes() -> AskForm {
     AskForm { profile: "nodes".into(), namespaces: vec![], ..look() }
 }

@@ -1,4 +1,4 @@
-//! Death anywhere: the worker at each of its permits and commits, and the portal at each of its own.
+//! Death at every point: of the worker at each of its permits and commits, and of the portal at each of its commits.
 
 use super::{
     cases,
@@ -6,8 +6,8 @@ use super::{
 };
 use latchkey::worker::Life;
 
-/// The whole life with a worker that lives for so many steps, and another one after it. Whether the first died, and how
-/// many steps it took.
+/// The whole life with a worker that dies after this many steps, and another worker after it. Gives whether the first
+/// died, and how many steps it took.
 async fn lived(steps: u32) -> (bool, u32) {
     let mut course = Course::new().await;
     let life = Life::of(steps);
@@ -47,7 +47,7 @@ async fn a_worker_that_dies_at_any_permit_or_commit_of_a_life_breaks_no_promise(
     let lives = (0..points).map(|steps| cases::case(format!("death at step {steps} of {points}"), lived(steps)));
     let deaths = cases::all(lives.collect()).await.into_iter().filter(|(died, _)| *died).count();
     println!("faults: {deaths} points of death of a worker, of {points} steps in one life");
-    // Two targets are worked on at the same time, so that a life may have a step less.
+    // Two targets are worked on at the same time, so that another life may have a few steps less.
     let all = std::env::var_os("LATCHKEY_CASE").is_none();
     assert!(!all || u32::try_from(deaths).unwrap() + 3 >= points, "{deaths} of {points}");
 }

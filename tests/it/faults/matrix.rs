@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 /// What goes wrong with one write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The worker dies when the write has arrived, and the write is lost.
+    /// The worker dies when the write has arrived, and the write has no effect.
     DieBefore,
     /// The worker dies when the write has had its effect.
     DieAfter,
-    /// It has its effect, and no answer comes in time.
+    /// The write has its effect, and no answer comes in time.
     TimeOut,
     /// 409.
     Conflict,
@@ -25,17 +25,17 @@ pub enum Fault {
     TooMany,
     /// 500.
     Internal,
-    /// 403, until somebody gives the right.
+    /// 403, until the right is given.
     Forbidden,
     /// The connection is cut before the effect.
     CutBefore,
-    /// And after it.
+    /// The connection is cut after the effect.
     CutAfter,
-    /// It hangs until the lease is over and another worker did everything; then it comes.
+    /// The write hangs until the lease is over and another worker has done everything; then it arrives.
     Hang,
     /// The same, and the accesses are given back meanwhile.
     HangAndGivenBack,
-    /// It comes when everything has ended.
+    /// The write arrives after everything has ended.
     ComesLast,
 }
 
@@ -55,7 +55,7 @@ impl Fault {
         Self::ComesLast,
     ];
 
-    /// The gate that it needs.
+    /// The gate at which this fault stops the write.
     fn gate(self) -> Option<Gate> {
         match self {
             Self::DieBefore | Self::Hang | Self::HangAndGivenBack | Self::ComesLast => Some(Gate::before_effect()),
@@ -74,7 +74,7 @@ impl Fault {
 /// Seconds of Retry-After: more than any back-off of a first attempt, and than a loaded machine needs to look.
 pub const RETRY_AFTER: u32 = 20;
 
-/// A life in which one write is stopped, and its worker gone with it. Whether the write came.
+/// A life in which one write is stopped, and its worker dies. Gives whether the write was made.
 async fn stopped(place: Place, fault: Fault, gate: Gate) -> bool {
     let mut course = Course::new().await;
     place.hold(&course.world, gate.clone());
@@ -102,7 +102,7 @@ async fn stopped(place: Place, fault: Fault, gate: Gate) -> bool {
                         given_back(course, &successor, &gate).await;
                         return true;
                     }
-                    // Its time is not over: what it sent may come still, and is taken.
+                    // The dead worker's time is not over: its write may still arrive, and is accepted.
                     Fault::ComesLast => {
                         course.leases_are_over().await;
                         course.world.rests_are_over().await;
@@ -125,8 +125,8 @@ async fn stopped(place: Place, fault: Fault, gate: Gate) -> bool {
     gone
 }
 
-/// Lets a worker work until a write of its stands at the gate; then it is gone in the middle of everything else it did,
-/// too. Whether that came about before everything was done.
+/// Lets a worker work until one of its writes stands at the gate; then the worker dies, in the middle of everything
+/// else that it does. Gives whether a write stood at the gate before everything was done.
 async fn stops(course: &Course, worker: &Worker, gate: &Gate) -> bool {
     let running = tokio::spawn({
         let worker = worker.clone();
@@ -144,8 +144,8 @@ async fn stops(course: &Course, worker: &Worker, gate: &Gate) -> bool {
     arrived
 }
 
-/// The holder gives everything back while a write of a run that is over still may come. It comes while the successor
-/// takes away, and has no effect or is swept.
+/// The holder gives everything back while a write of an ended run may still arrive. It arrives while the successor
+/// takes the accesses away, and has no effect or is swept.
 async fn given_back(mut course: Course, successor: &Worker, gate: &Gate) {
     course.end_all().await;
     course.leases_are_over().await;
@@ -160,7 +160,7 @@ async fn given_back(mut course: Course, successor: &Worker, gate: &Gate) {
     course.check_at_rest(successor).await;
 }
 
-/// A life in which one write fails, and its worker goes on. Whether the write came.
+/// A life in which one write fails, and its worker goes on. Gives whether the write was made.
 async fn failed(place: Place, fault: Fault) -> bool {
     let mut course = Course::new().await;
     place.fail(&course.world, fault);
@@ -192,10 +192,10 @@ async fn failed(place: Place, fault: Fault) -> bool {
     came
 }
 
-/// What is particular about a fault that just happened.
+/// Asserts what is particular to a fault that just happened.
 async fn goes_wrong(course: &Course, worker: &Worker, place: &Place, fault: Fault, begun: Instant) {
     match fault {
-        // An access ends without it, and the next look takes the tag.
+        // An access ends without this write, and the next look takes the tag away.
         Fault::TooMany | Fault::Forbidden if place.is_a_mere_mark() => Place::heal(&course.world),
         Fault::TooMany => waits_as_asked(course, worker, place, begun).await,
         Fault::Forbidden => names_the_right(course, worker, place).await,
@@ -203,10 +203,10 @@ async fn goes_wrong(course: &Course, worker: &Worker, place: &Place, fault: Faul
     }
 }
 
-/// Nothing is sent again before the time that Retry-After says.
+/// Asserts that nothing is sent again before the time in Retry-After.
 async fn waits_as_asked(course: &Course, worker: &Worker, place: &Place, begun: Instant) {
     let rest = course.longest_rest("asked to call less often").await.unwrap_or_default();
-    // Some of it passed while the run went on.
+    // Part of the rest passed while the run went on.
     let least = Duration::from_secs(u64::from(RETRY_AFTER)).saturating_sub(begun.elapsed());
     assert!(rest >= least, "rests {rest:?}, and {least:?} was asked for");
     let sent = place.count(&course.world);
@@ -214,7 +214,7 @@ async fn waits_as_asked(course: &Course, worker: &Worker, place: &Place, begun: 
     assert_eq!(place.count(&course.world), sent, "sent again before the time that was asked for");
 }
 
-/// The missing right is named for as long as it is missing, and everything goes on once it is given.
+/// Asserts that the missing right is named as long as it is missing, and that everything goes on once it is given.
 async fn names_the_right(course: &Course, worker: &Worker, place: &Place) {
     for _ in 0..2 {
         course.world.rests_are_over().await;

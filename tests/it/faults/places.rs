@@ -1,5 +1,5 @@
-//! The writes of a life, each by what it is and how many of its kind came before it, so that it can be found again in
-//! another world; and how to make it fail there.
+//! The writes of a life, each told by what it is and by how many of its kind came before it, so that it can be found
+//! again in another world; and how to make it fail there.
 
 use super::{
     matrix::{Fault, RETRY_AFTER},
@@ -16,15 +16,15 @@ use std::{fmt, time::Duration};
 /// A little longer than the worker waits for an answer.
 const TOO_LATE: Duration = Duration::from_secs(11);
 
-/// How often a life marks its cluster: once a run that writes. On a loaded machine a run may be cut in two, and marks it
-/// once more than another life does.
+/// How often a life marks its cluster: once in each run that writes. On a loaded machine a run may be split in two, and
+/// then marks the cluster once more than in another life.
 const MARKS: usize = 5;
 
 /// One write of a life.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     write: Write,
-    /// How many of its kind come before it.
+    /// How many writes of its kind come before it.
     before: usize,
 }
 
@@ -44,12 +44,12 @@ impl Place {
         writes(world).iter().filter(|other| other.is_like(&self.write)).count()
     }
 
-    /// Whether it came.
+    /// Whether the write was made.
     pub fn is_past(&self, world: &World) -> bool {
         self.count(world) > self.before
     }
 
-    /// Whether it takes away what lets nobody in.
+    /// Whether the write only takes away a mark, which gives no access.
     pub fn is_a_mere_mark(&self) -> bool {
         self.write.verb == "UntagUser"
     }
@@ -75,7 +75,7 @@ impl Place {
         u32::try_from(self.before).unwrap()
     }
 
-    /// Stops it at the gate.
+    /// Stops the write at the gate.
     pub fn hold(&self, world: &World, gate: Gate) {
         if self.is_iam() {
             world.simulator.aws().faults().hold(&self.action(), self.before, gate);
@@ -84,7 +84,7 @@ impl Place {
         }
     }
 
-    /// Makes it fail: once, or until [`Place::heal`] where a right is missing.
+    /// Makes the write fail: once, or until [`Place::heal`] if a right is missing.
     pub fn fail(&self, world: &World, fault: Fault) {
         let times = if fault == Fault::Forbidden { 1_000 } else { 1 };
         if self.is_iam() {
@@ -103,7 +103,7 @@ impl Place {
         world.knobs(PROD).heal();
     }
 
-    /// The right that it needs, as sentences name it.
+    /// The right that the write needs, as sentences name it.
     pub fn right(&self) -> &'static str {
         match (self.write.verb.as_str(), self.write.resource.as_str()) {
             ("PutUserPolicy", _) => "iam:PutUserPolicy on arn:aws:iam::111122223333:user/latchkey/ana",

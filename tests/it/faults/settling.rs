@@ -1,6 +1,6 @@
-//! The other side settles late: IAM shows a write seconds after it, API servers answer reviews from the past, a principal
-//! is not valid yet, everything is throttled for a minute. Nothing fails for good, and nothing is called proven before
-//! it is.
+//! The other side settles late: IAM shows a write seconds after it, API servers answer reviews from the past, a
+//! principal is not valid yet, everything is throttled for a minute. Nothing fails for good, and nothing is called
+//! proven before it is.
 
 use super::course::{Act, Course, LIFE, Step, WHO};
 use crate::worker::PROD;
@@ -13,9 +13,9 @@ use latchkey_simulator::{
 };
 use std::time::{Duration, Instant};
 
-/// As IAM was measured.
+/// As it was measured on IAM.
 const IAM_SETTLES: Duration = Duration::from_secs(4);
-/// As an API server's caches never should.
+/// Longer than an API server's caches should ever be behind.
 const REVIEWS_LAG: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -65,7 +65,7 @@ async fn in_its_own_time(course: &Course, worker: &Worker) {
     }
 }
 
-/// From when to when the cluster let ana do what the look, or the nodes, allow.
+/// From when to when the cluster let ana do what the access to pods, or to nodes, allows.
 fn worked(course: &Course, nodes: bool) -> (Timestamp, Timestamp) {
     let (mut begun, mut ended) = (None, None);
     course.world.objects(PROD).replay(|moment| {
@@ -110,7 +110,7 @@ async fn a_minute_of_throttling_fails_nothing_for_good() {
             Step::Act(act) => course.act(act).await,
             Step::Work => {
                 let tries = throttled_for_a_minute(&course, &worker).await;
-                // From half a second, doubling: more would not be what it was asked for.
+                // A back-off that doubles from half a second: more tries would not honour the answers.
                 assert!((3..=16).contains(&tries), "{tries} looks in a minute");
                 course.work(&worker).await;
             }
@@ -119,7 +119,7 @@ async fn a_minute_of_throttling_fails_nothing_for_good() {
     course.check_at_rest(&worker).await;
 }
 
-/// Answers everything that the worker asks with 429 until its back-offs add up to a minute. Gives how often it tried.
+/// Answers every call of the worker with 429 until its back-offs add up to a minute. Gives how often it tried.
 async fn throttled_for_a_minute(course: &Course, worker: &Worker) -> u32 {
     let (aws, knobs) = (course.world.simulator.aws().faults(), course.world.knobs(PROD));
     for service in ["iam:*", "eks:*"] {

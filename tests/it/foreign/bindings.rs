@@ -1,4 +1,4 @@
-//! A holder, or anybody else, changes the binding of an access: while it runs, and just before it ends.
+//! The holder, or another client, changes the binding of an access: while it runs, and just before it ends.
 
 use super::apply;
 use crate::{
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 const GRANT: &str = "latchkey/grant";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
-/// A change of a binding, and whether it is one that has to be put right.
+/// A change of a binding, and whether it has to be put right.
 type Change = (&'static str, bool, fn(&mut Value));
 
 const CHANGES: [Change; 8] = [
@@ -51,7 +51,7 @@ fn strip(binding: &mut Value, label: &str) {
 }
 
 impl World {
-    /// The bindings in payments that are ours by their names.
+    /// The bindings in payments that have a name of Latchkey's.
     fn by_name(&self) -> Vec<Value> {
         let all = self.objects(PROD).list("rolebindings").into_iter();
         let ours = |metadata: &Value| {
@@ -60,7 +60,7 @@ impl World {
         all.filter(|binding| ours(&binding["metadata"])).collect()
     }
 
-    /// Somebody changes the one binding; gives it as it is then.
+    /// Changes the one binding as another client; gives it as it is then.
     fn tamper(&self, change: fn(&mut Value)) -> Value {
         let [binding] = self.by_name().try_into().expect("one binding");
         let uid = binding["metadata"]["uid"].clone();
@@ -99,7 +99,7 @@ async fn what_somebody_does_to_the_binding_of_a_running_access_is_told_and_put_r
         assert!(!matters || told.last().unwrap().contains("it is put back"), "{told:?}");
         assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200, "{what}");
         assert_eq!(world.state(grant).await, "active");
-        // It ends when its time is over, not later.
+        // The access ends when its time is over, not later.
         world.town.advance(61).await;
         world.until(grant, "ended").await;
         assert_eq!(world.by_name(), Vec::<Value>::new(), "{what}");
@@ -154,7 +154,7 @@ async fn what_a_running_access_in_trouble_loses_is_put_back_and_told_once() {
         let told = world.drift().await;
         assert!(told.len() == count && told.last().unwrap().contains(last), "{count}, {last}: {told:?}");
     };
-    // Somebody else applies aws-auth now, without our line: it is not written again, and the loss is told.
+    // Another tool applies aws-auth without Latchkey's line: the line is not written again, and the loss is told.
     apply(&world.objects(PROD), USERS, "argocd-controller");
     for _ in 0..3 {
         world.look_again().await;
@@ -162,7 +162,7 @@ async fn what_a_running_access_in_trouble_loses_is_put_back_and_told_once() {
         told(1, "took the line of `latchkey:ana:1` out of aws-auth").await;
     }
     assert!(world.drift().await[0].contains("argocd-controller"));
-    // The binding, too, while nobody lets the worker write it again, and then does.
+    // The binding is lost, too, first while the worker has no right to write it again, and then while it has.
     let remove = || {
         let [binding] = world.by_name().try_into().expect("one binding");
         let name = binding["metadata"]["name"].as_str().unwrap().to_owned();
@@ -195,7 +195,7 @@ async fn a_loss_is_told_though_the_run_that_makes_it_good_begins_again_or_breaks
     let [binding] = world.by_name().try_into().expect("one binding");
     let name = binding["metadata"]["name"].as_str().unwrap();
     let remove = || world.objects(PROD).remove("payments", "rolebindings", name).unwrap();
-    // Somebody edits aws-auth at the moment at which another's line is written.
+    // Another tool edits aws-auth at the moment at which another person's line is written.
     remove();
     let second = world.approved("gus").await;
     world.knobs(PROD).before(Pattern::on("patch", "configmaps").named("aws-auth"), |objects| {
@@ -230,7 +230,7 @@ async fn try_now_that_is_pressed_while_a_run_ends_is_answered_by_the_next() {
         runs.spawn(async move { run_once(&worker).await.unwrap().runs.len() });
         gate.reached().await;
     };
-    // Its reviews are answered when somebody binds the user by hand.
+    // Another client binds the user by hand after the run's reviews were answered.
     held_at_its_finish(&mut runs).await;
     world.objects(PROD).put_raw(by_hand(), "mallory").unwrap();
     press().await.unwrap();
@@ -239,7 +239,7 @@ async fn try_now_that_is_pressed_while_a_run_ends_is_answered_by_the_next() {
     let evidence = world.evidence(grant).await;
     assert!(evidence["residual"].to_string().contains("RoleBinding payments/by-hand"), "{evidence}");
 
-    // It failed, and rests.
+    // The run failed, and its leg rests.
     let [binding] = world.by_name().try_into().expect("one binding");
     world.objects(PROD).remove("payments", "rolebindings", binding["metadata"]["name"].as_str().unwrap()).unwrap();
     world.knobs(PROD).fail(Pattern::on("create", "rolebindings"), Failure::Forbidden, 1);
@@ -250,7 +250,7 @@ async fn try_now_that_is_pressed_while_a_run_ends_is_answered_by_the_next() {
     assert_eq!((world.by_name().len(), world.condition(grant).await.as_str()), (1, "ok"));
 }
 
-/// A binding of ana's user that nobody decided.
+/// A binding of ana's user that was not decided.
 fn by_hand() -> Value {
     json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
@@ -319,7 +319,7 @@ async fn what_nobody_lets_the_worker_put_right_is_told_once_and_once_more_when_i
             assert_eq!((world.drift().await.len(), world.condition(grant).await.as_str()), (times, "ok"));
         }
     }
-    // Nor is it told more than once that it could not be taken away at the end.
+    // At the end, too, the drift is told once, though the binding cannot be taken away.
     world.knobs(PROD).fail(Pattern::on("update", "rolebindings"), Failure::Forbidden, u32::MAX);
     world.tamper(also);
     world.give_back("ana", grant).await;

@@ -1,5 +1,5 @@
-//! A cluster whose lists nobody can read whole, and one that answers a byte at a time: what ends there ends, and nobody
-//! else waits.
+//! A cluster whose lists cannot be read to the end, and one that answers a byte at a time: what ends there ends, and no
+//! other access waits.
 
 use crate::{
     town::{POLICY, look},
@@ -19,7 +19,7 @@ async fn lists_without_end_stand_in_no_ones_way_out_and_nothing_new_is_granted_b
     let endless = |resource| {
         world.knobs(PROD).fail(Pattern::on("list", resource), Failure::Strange(Strange::Endless), ALWAYS);
     };
-    // Approved, and not begun.
+    // Approved, and not yet begun.
     let new = world.approved("ben").await;
     endless("rolebindings");
     world.give_back("ana", ends).await;

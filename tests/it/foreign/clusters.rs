@@ -18,8 +18,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 impl World {
-    /// An API server for prod-eu as a new cluster has it: another address and CA, nothing of ours but what
-    /// `latchkey bootstrap` prints. With a state, a cluster that goes on with it.
+    /// An API server for prod-eu as a new cluster has it: another address and CA, and of Latchkey's only what
+    /// `latchkey bootstrap` prints. With a state, a cluster that goes on from that state.
     async fn another_server(&self, state: Option<Value>) -> Server {
         let aws = self.simulator.aws().clone();
         let identify = Arc::new(move |url: String, cluster: String| {
@@ -94,7 +94,7 @@ async fn a_cluster_that_is_gone_ends_its_accesses_once_that_was_said_twice_ten_m
     world.look_again().await;
     world.give_back("gus", ending).await;
 
-    // No right, too many calls, an error of theirs, no API server at the address: none of it ends anything.
+    // A missing right, too many calls, an error of AWS, no API server at the address: none of these ends anything.
     let denied = latchkey_simulator::aws::ApiError::new(403, "AccessDeniedException", "not authorized");
     let broken = latchkey_simulator::aws::ApiError::new(500, "ServerException", "something broke");
     for fault in [Fault::Fail(denied), Fault::Throttle, Fault::Fail(broken)] {
@@ -147,7 +147,7 @@ async fn a_cluster_that_is_shown_again_within_that_time_goes_on() {
     world.look_again().await;
     assert_eq!(world.events("cluster.found_again").await.len(), 1);
     assert_eq!((world.state(grant).await.as_str(), world.condition(grant).await.as_str()), ("active", "ok"));
-    // The next "no such cluster" is a first one again.
+    // The next "no such cluster" counts as the first again.
     world.knobs(PROD).set_unreachable(true);
     world.look_again().await;
     world.simulator.aws().faults().next("eks:DescribeCluster", 1, &Fault::Fail(api_error));
@@ -174,7 +174,7 @@ async fn a_cluster_made_again_inherits_nothing_until_a_policy_takes_it_on() {
     assert!(world.trouble(running).await.is_empty());
     assert!(world.asking_is_refused().await.contains("prod-eu was deleted and made again"));
 
-    // What was asked for the old one cannot be approved any more.
+    // A request for the old cluster cannot be approved any more.
     let late = world.town.vote("ben", waiting, Verdict::Approve).await.unwrap_err().to_string();
     assert!(late.contains("prod-eu was deleted and made again"), "{late}");
     assert_eq!(new.knobs().requests(), [], "nobody called the new one");

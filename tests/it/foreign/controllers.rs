@@ -7,7 +7,7 @@ use std::sync::Arc;
 const OURS: &str = "latchkey:ana:1";
 const ARGO: &str = "argocd-controller";
 
-/// Puts this text back before whoever reads aws-auth sees another.
+/// Puts this text back before a client that reads aws-auth sees another.
 fn revert_to(world: &World, text: &str) {
     let text = text.to_owned();
     before_each(
@@ -21,7 +21,7 @@ fn revert_to(world: &World, text: &str) {
     );
 }
 
-/// The pauses between our writes are over, as if somebody had waited.
+/// Ends the pauses between the worker's writes, as if time had passed.
 async fn pauses_are_over(world: &World) {
     sqlx::query("update mapping set wrote_at = wrote_at - interval '1 hour'")
         .execute(world.town.owner.pool())
@@ -47,7 +47,7 @@ async fn a_controller_that_puts_its_text_back_is_named_and_not_fought_and_the_ac
     assert_eq!(world.aws_auth(PROD)["mapUsers"], theirs);
     assert_eq!(world.state(grant).await, "provisioning");
 
-    // After a pause it is tried once, and the pause is longer then.
+    // After the pause the worker tries once, and the next pause is longer.
     pauses_are_over(&world).await;
     for _ in 0..3 {
         world.look_again().await;
@@ -71,7 +71,7 @@ async fn a_key_that_somebody_applies_gets_no_new_line_and_is_told_whose_it_is() 
     let running = world.active("ana").await;
     let proven = world.evidence(running).await;
     world.knobs(PROD).clear_requests();
-    // It adopts aws-auth and applies it from Git, where our line is not.
+    // It adopts aws-auth and applies it from Git, without Latchkey's line.
     apply(&world.objects(PROD), USERS, ARGO);
     let waiting = world.approved("gus").await;
     for grant in [running, waiting] {
@@ -87,7 +87,7 @@ async fn a_key_that_somebody_applies_gets_no_new_line_and_is_told_whose_it_is() 
     assert_eq!((world.state(running).await.as_str(), world.state(waiting).await.as_str()), ("active", "provisioning"));
     assert_eq!(world.evidence(running).await, proven, "what was proven stays beside the trouble");
 
-    // It lets the key go: somebody else owns it as everybody does.
+    // The controller gives the key up: another client owns it by an ordinary update.
     let mut object = world.objects(PROD).get("kube-system", "configmaps", "aws-auth").unwrap();
     object["metadata"]["managedFields"] = serde_json::json!([]);
     world.objects(PROD).put_raw(object, "kubectl").unwrap();
@@ -108,7 +108,7 @@ async fn a_line_that_a_controller_puts_back_is_taken_out_for_ever_and_lets_nobod
     for applies in [false, true] {
         let world = World::new().await;
         let grant = world.active("ana").await;
-        // Somebody took over the text as it was, with our line in it.
+        // The controller took over the text as it was, with Latchkey's line in it.
         let adopted = world.aws_auth(PROD)["mapUsers"].clone();
         assert!(adopted.contains(OURS));
         if applies {

@@ -1,4 +1,4 @@
-//! Somebody else edits aws-auth between every read and every write of ours, and right after our writes.
+//! Another client edits aws-auth between every read and every write of the worker's, and right after its writes.
 
 use super::{before_each, on_aws_auth};
 use crate::worker::{PROD, USERS, World};
@@ -11,21 +11,21 @@ use std::{
 };
 
 const EDITS: usize = 100;
-/// Edits before one write of ours, at most: a run looks again five times.
+/// The most edits before one write of the worker's: a run reads again five times.
 const IN_A_ROW: usize = 4;
 
-/// Somebody else's aws-auth: what it would be without us, to which each edit is made as to the real one.
+/// A client that edits aws-auth: each edit is made to the real data, and to the data as they would be without Latchkey.
 struct Hand {
-    /// What everything would be if we had never been there.
+    /// The data as they would be if Latchkey had never been there.
     alone: Data,
-    /// Of `alone`, the entries that the hand made, as they are written now.
+    /// The entries in `alone` that this client made, as they are written now.
     own: Vec<String>,
     random: StdRng,
     made: usize,
     refused_ours: usize,
-    /// Edits left before our next write gets through.
+    /// Edits that are left before the worker's next write succeeds.
     left: usize,
-    /// Whether to edit right after our write.
+    /// Whether to edit right after the worker's write.
     after: bool,
 }
 
@@ -57,7 +57,7 @@ const KINDS: [Edit; 10] = [
     Edit::LineEnds,
 ];
 
-/// A change of a text, to make in both.
+/// A change of the data, made to both.
 type Change = Box<dyn Fn(&mut Data)>;
 
 fn users(change: impl Fn(&str) -> String + 'static) -> Change {
@@ -77,7 +77,7 @@ impl Hand {
         if self.alone["mapUsers"].contains("\r\n") { "\r\n" } else { "\n" }
     }
 
-    /// Makes one edit to aws-auth as it is, and to what it would be.
+    /// Makes one edit to aws-auth as it is, and to `alone`.
     fn edit(&mut self, objects: &Objects) {
         let kind = KINDS.choose(&mut self.random).copied().unwrap();
         let change = self.change(kind);
@@ -165,7 +165,7 @@ fn flow(entry: &str, number: usize, eol: &str) -> String {
     format!("- {{userarn: arn:aws:iam::111122223333:user/{user}, username: {user}, groups: [team-{number}]}}{eol}")
 }
 
-/// Edits before every write of ours, two to four times, and between that write and our next read.
+/// Edits before every write of the worker's, two to four times, and between that write and the worker's next read.
 fn let_edit(world: &World, hand: &Arc<Mutex<Hand>>) {
     let knobs = world.knobs(PROD);
     let own = Arc::clone(hand);
@@ -198,7 +198,7 @@ fn let_edit(world: &World, hand: &Arc<Mutex<Hand>>) {
     );
 }
 
-/// Without us, aws-auth says what the hand meant it to say.
+/// Asserts that aws-auth without Latchkey's entries says what the other client meant it to say.
 fn assert_theirs_stands(world: &World, hand: &Hand) {
     let there = world.aws_auth(PROD);
     let theirs = |data: &Data| -> Vec<UserMapping> {

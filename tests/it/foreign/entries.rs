@@ -1,4 +1,4 @@
-//! Access entries that somebody makes while an access runs: they count instead of aws-auth.
+//! Access entries that another client makes while an access runs: they override aws-auth.
 
 use crate::{
     town::Town,
@@ -22,7 +22,7 @@ async fn an_entry_made_for_the_holder_of_a_running_access_is_told_and_what_it_gi
     let scope = aws_sdk_eks::types::AccessScope::builder().r#type("cluster".into()).build();
     let associate = eks.associate_access_policy().cluster_name(PROD).principal_arn(&arn).policy_arn(policy);
     associate.access_scope(scope).send().await.unwrap();
-    // Whom the entry makes her is not whom our binding names.
+    // The entry gives her another username than the one that Latchkey's binding names.
     assert_eq!(world.lists_pods("ana", PROD, "payments").await, 403);
 
     world.rests_are_over().await;

@@ -1,5 +1,5 @@
-//! Foreign hands: whoever else writes to a cluster and to AWS while accesses come, run and go. What they wrote stays,
-//! what is ours goes on time, nobody is fought, and what happened is told.
+//! Foreign clients: other people and tools that write to a cluster and to AWS while accesses come, run and go. What
+//! they wrote stays, what Latchkey wrote goes on time, no client is fought, and what happened is told.
 
 mod bindings;
 mod bounds;
@@ -20,10 +20,10 @@ use latchkey_simulator::kubernetes::{Knobs, Objects, Pattern};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What somebody does to a cluster.
+/// What another client does to a cluster.
 type Act = Arc<dyn Fn(&Objects) + Send + Sync>;
 
-/// Lets somebody act just before each request that matches, until the knobs are healed.
+/// Lets another client act just before each request that matches, until the knobs are healed.
 fn before_each(knobs: &Knobs, pattern: Pattern, act: Act) {
     let again = knobs.clone();
     knobs.before(pattern.clone(), move |objects| {
@@ -55,14 +55,14 @@ impl World {
         self.run().await;
     }
 
-    /// Our writes of aws-auth on prod-eu that were accepted, since the log was cleared.
+    /// The number of the worker's writes of aws-auth on prod-eu that were accepted since the log was cleared.
     fn accepted_writes(&self) -> usize {
         let requests = self.knobs(PROD).requests();
         let ours = |verb: &str, name: &str, code: u16| verb == "patch" && name == "aws-auth" && code == 200;
         requests.iter().filter(|request| ours(&request.verb, &request.name, request.code)).count()
     }
 
-    /// What the audit log has of this action, as JSON.
+    /// The events of this action in the audit log, as JSON.
     pub async fn events(&self, action: &str) -> Vec<Value> {
         let texts: Vec<String> =
             sqlx::query_scalar("select convert_from(canonical, 'UTF8') from event where action = $1 order by id")
@@ -82,7 +82,7 @@ impl World {
             .unwrap()
     }
 
-    /// What the page says that the last proof saw on the cluster.
+    /// What the last proof saw on the cluster, as the page shows it.
     async fn evidence(&self, grant: GrantId) -> Value {
         sqlx::query_scalar("select evidence from grant_leg where grant_id = $1 and target_kind = 'cluster'")
             .bind(grant.0)
@@ -91,7 +91,7 @@ impl World {
             .unwrap()
     }
 
-    /// What the access allows beyond what was decided, as the last proof on the cluster saw.
+    /// What the access allows beyond what was decided, as the last proof on the cluster saw it.
     async fn wider(&self, grant: GrantId) -> Vec<String> {
         sqlx::query_scalar("select wider from grant_leg where grant_id = $1 and target_kind = 'cluster'")
             .bind(grant.0)
@@ -100,7 +100,7 @@ impl World {
             .unwrap()
     }
 
-    /// What still says yes, as the access tells it.
+    /// The residual that the access records.
     async fn residual(&self, grant: GrantId) -> String {
         let residual: Value = sqlx::query_scalar("select residual from access_grant where id = $1")
             .bind(grant.0)
@@ -110,7 +110,7 @@ impl World {
         residual.to_string()
     }
 
-    /// Gives it back, and sees that nothing is left: no binding, no line, no policy.
+    /// Gives the access back, and asserts that nothing is left: no binding, no line, no policy.
     async fn ends_clean(&self, handle: &str, grant: GrantId) {
         self.give_back(handle, grant).await;
         self.until(grant, "ended").await;

@@ -1,4 +1,4 @@
-//! Namespaces that are deleted, made again under the same name, or on their way out.
+//! Namespaces that are deleted, made again under the same name, or being deleted.
 
 use crate::{
     town::look,
@@ -67,7 +67,7 @@ async fn a_namespace_made_again_inherits_nothing_of_a_running_access_and_the_res
     assert_eq!(world.lists_pods("ana", PROD, "payments").await, 403);
     assert_eq!(world.lists_pods("ana", PROD, "payments-batch").await, 200);
 
-    // A backup tool puts the old binding back into the new namespace, and somebody takes its labels off.
+    // A backup tool puts the old binding back into the new namespace; the second time its labels are taken off.
     for strip in [false, true] {
         let mut binding = old[0].clone();
         if strip {
@@ -90,7 +90,7 @@ async fn a_namespace_made_again_inherits_nothing_of_a_running_access_and_the_res
 async fn an_access_to_a_namespace_that_is_on_its_way_out_is_told_so_and_ends_cleanly() {
     let world = World::new().await;
     let grant = world.active_in_both().await;
-    // What is in it has gone already, but for something that a finalizer holds.
+    // What is in it is gone already, except for something that a finalizer holds.
     terminate(&world.objects(PROD), "payments");
     let ours = world.bindings(PROD).into_iter().find(|binding| binding["metadata"]["namespace"] == "payments").unwrap();
     world.objects(PROD).remove("payments", "rolebindings", ours["metadata"]["name"].as_str().unwrap()).unwrap();

@@ -27,12 +27,12 @@ impl World {
         aws_sdk_iam::Client::new(&config)
     }
 
-    /// Takes the users' path out of policy.toml: nothing is written to IAM.
+    /// Takes the users' path out of policy.toml, so that nothing is written to IAM.
     async fn writes_no_user(&self) {
         self.town.apply_policy(&POLICY.replace("\"/latchkey/\"", "\"/elsewhere/\"")).await;
     }
 
-    /// Lets the time go by after which an id that differs counts.
+    /// Lets the time pass after which a different id counts.
     async fn second_look(&self) {
         let earlier = "update principal set differs_since = differs_since - interval '15 seconds'";
         sqlx::query(earlier).execute(self.town.owner.pool()).await.unwrap();
@@ -60,7 +60,7 @@ async fn a_user_made_anew_keeps_nothing_though_somebody_keeps_the_identitys_row_
     sqlx::query("select from principal where arn like '%/ana' for update").execute(&mut *keeper).await.unwrap();
     world.simulator.aws().change_user("ana", UserChange::Recreated);
     let begun = std::time::Instant::now();
-    // The worker remembers what it cannot write, for as long as an id has to differ before that counts.
+    // The row is locked, so the worker remembers since when the id differs, until that is long enough to count.
     while world.state(grant).await == "active" {
         assert!(begun.elapsed() < std::time::Duration::from_mins(1), "{}", world.trouble(grant).await);
         sqlx::query("update target set due_at = clock_timestamp()").execute(world.town.owner.pool()).await.unwrap();
@@ -189,7 +189,7 @@ async fn a_setup_that_took_long_is_compared_again_at_its_end() {
         .unwrap();
     world.simulator.aws().change_user("ana", UserChange::Recreated);
     world.objects(PROD).put_raw(role, "kubectl").unwrap();
-    // Only the cluster is looked at by itself.
+    // Only the cluster is due.
     for statement in [
         "update grant_leg set next_try = null",
         "update target set due_at = case kind when 'cluster' then clock_timestamp() end",
@@ -212,7 +212,7 @@ async fn a_user_made_again_ends_all_that_the_one_before_had_and_keeps_what_is_it
     let iam = world.iam().await;
     let tag = iam.list_user_tags().user_name("ana").send().await.unwrap().tags;
     world.simulator.aws().change_user("ana", UserChange::Recreated);
-    // Whoever made it again copied what the old one had, and added something.
+    // The new user gets a copy of what the old one had, and a policy of its own.
     iam.put_user_policy().user_name("ana").policy_name("latchkey").policy_document(&policy).send().await.unwrap();
     iam.tag_user().user_name("ana").set_tags(Some(tag)).send().await.unwrap();
     let own = json!({ "Version": "2012-10-17", "Statement": [

@@ -1,4 +1,4 @@
-//! ClusterRoles that somebody widens, narrows or deletes under running accesses: ours, and those that others own.
+//! ClusterRoles that another client widens, narrows or deletes under running accesses: Latchkey's, and foreign ones.
 
 use crate::{
     town::look,
@@ -9,7 +9,7 @@ use latchkey_domain::access::GrantId;
 use serde_json::{Value, json};
 
 impl World {
-    /// An access by a profile with rules of its own, that is active.
+    /// An active access by a profile with rules of its own.
     async fn by_own_rules(&self, handle: &str) -> GrantId {
         let form = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
         let grant = self.approved_ask(handle, &form).await;
@@ -17,7 +17,7 @@ impl World {
         grant
     }
 
-    /// The one ClusterRole of ours.
+    /// Latchkey's one ClusterRole.
     fn own_role(&self) -> Value {
         let all = self.objects(PROD).list("clusterroles").into_iter();
         let ours = |role: &Value| role["metadata"]["name"].as_str().unwrap().starts_with("latchkey:");
@@ -25,7 +25,7 @@ impl World {
         role
     }
 
-    /// Somebody adds a rule to a ClusterRole.
+    /// Adds a rule to a ClusterRole, as another client.
     fn widen(&self, role: &Value, added: Value) {
         let mut wider = role.clone();
         wider["rules"].as_array_mut().unwrap().push(added);
@@ -37,7 +37,7 @@ impl World {
     }
 }
 
-/// Undoes what was done to our ClusterRole, as it was.
+/// Undoes a change of Latchkey's ClusterRole, given the role as it was.
 type Undo = fn(&World, &Value);
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn an_own_role_that_somebody_widens_is_bound_by_nobody_until_it_is_as_it_w
         let found = world.events("grant.drift_found").await;
         assert_eq!(found.len(), told + 1, "{what}");
         assert!(found.last().unwrap().to_string().contains(name), "{what}: {found:?}");
-        // It is told once, however often it is looked at.
+        // The drift is told once, however often the worker looks.
         world.look_again().await;
         assert_eq!(world.events("grant.drift_found").await.len(), told + 1, "{what}");
 

@@ -1,4 +1,4 @@
-//! Clusters that EKS does not describe, for want of a right or because it is away, while their API servers answer: what
+//! Clusters that EKS does not describe, because a right is missing or EKS is away, while their API servers answer: what
 //! ends there ends, by what the last run saw, and nothing is granted.
 
 use crate::{
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// More calls than any test makes.
 const ALL: usize = 10_000;
 
-/// What a leg says whose cluster EKS does not describe.
+/// What a leg says if EKS does not describe its cluster.
 const REFUSED: &str = "Latchkey is not allowed to describe the cluster `prod-eu`. What is missing: eks:DescribeCluster";
 
 impl World {
@@ -41,7 +41,7 @@ impl World {
         }
     }
 
-    /// Why prod-eu as a whole could not be worked on.
+    /// Why the last run on prod-eu failed as a whole.
     async fn failure(&self) -> Option<String> {
         sqlx::query_scalar("select failure from target where key = $1")
             .bind(self.town.cluster(PROD).await)
@@ -50,7 +50,7 @@ impl World {
             .unwrap()
     }
 
-    /// Makes the proofs of what runs so old that it is asked about again.
+    /// Makes the proofs of running accesses so old that they are asked for again.
     async fn proofs_are_old(&self) {
         sqlx::query("update grant_leg set proven_at = proven_at - interval '1 hour'")
             .execute(self.town.owner.pool())

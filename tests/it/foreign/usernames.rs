@@ -1,10 +1,10 @@
-//! Somebody gives one of our usernames to somebody else, or our line groups of its own.
+//! Another client gives a username of Latchkey's to another principal, or adds groups to Latchkey's line.
 
 use crate::worker::{PROD, USERS, World};
 
 const OTHER: &str = "arn:aws:iam::111122223333:user/mallory";
 
-/// What somebody does to aws-auth: the key, and what its text becomes.
+/// A change of aws-auth by another client: the key, and what its text becomes.
 struct Intrusion {
     what: &'static str,
     key: &'static str,
@@ -75,7 +75,7 @@ async fn a_username_that_somebody_else_can_be_is_bound_to_nothing_until_that_is_
         assert_eq!(found.len(), told + 1, "{what}");
         assert!(found.last().unwrap().to_string().contains(names), "{what}: {found:?}");
         assert_eq!(world.lists_pods("gus", PROD, "payments").await, 200, "{what}");
-        // It is told once, however often it is looked at.
+        // The drift is told once, however often the worker looks.
         world.look_again().await;
         assert_eq!(world.events("grant.drift_found").await.len(), told + 1, "{what}");
         assert_eq!(world.aws_auth(PROD)[key], intruded, "{what}: it is theirs to take away");
@@ -121,7 +121,7 @@ async fn an_access_ends_though_somebody_else_can_be_its_username() {
     world.give_back("ana", grant).await;
     world.until_trouble(grant, "still").await;
     assert!(world.bindings(PROD).is_empty());
-    // The line of theirs carries a username of ours: nobody but them can take it out, and until then it is told.
+    // The foreign line carries a username of Latchkey's: only its owner can take it out, and until then it is told.
     assert_eq!(world.aws_auth(PROD)["mapUsers"], format!("{USERS}{theirs}"));
     world.objects(PROD).set_aws_auth("mapUsers", Some(USERS), "mallory").unwrap();
     world.rests_are_over().await;

@@ -1,5 +1,5 @@
 //! aws-auth that disappears, whole or in part, becomes unreadable, and comes back. The worker's own line is in it, too:
-//! where the worker is let in by an access entry it sees what happened, elsewhere it is locked out with everybody else.
+//! if an access entry lets the worker in, it sees what happened; otherwise it is locked out with all other users.
 
 use crate::{
     town::look as ask_to_look,
@@ -19,12 +19,12 @@ async fn by_an_entry(world: &World) -> Worker {
     world.another_worker(Life::default()).await
 }
 
-/// Another ask of somebody who has an access.
+/// Another ask of a person who has an access.
 fn batch() -> AskForm {
     AskForm { namespaces: vec!["payments-batch".into()], ..ask_to_look() }
 }
 
-/// Somebody deletes aws-auth. Gives it as it was.
+/// Deletes aws-auth as another client; gives it as it was.
 fn delete(world: &World) -> Value {
     world.objects(PROD).remove("kube-system", "configmaps", "aws-auth").unwrap()
 }
@@ -59,7 +59,7 @@ async fn an_aws_auth_that_is_deleted_is_not_made_by_us_and_what_ends_ends() {
     assert_eq!(world.state(ending).await, "ended", "{}", world.trouble(ending).await);
     assert_eq!(world.bindings(PROD).len(), 2, "who is mapped nowhere keeps the binding, which lets nobody in");
 
-    // It comes back from a copy, with gus's line in it.
+    // aws-auth comes back from a copy, with gus's line in it.
     world.objects(PROD).put_raw(old, "velero").unwrap();
     look(&world, &worker).await;
     look(&world, &worker).await;
@@ -112,7 +112,7 @@ async fn a_key_that_is_taken_out_gets_our_line_once_and_nothing_of_theirs() {
     let text = world.aws_auth(PROD)["mapUsers"].clone();
     assert!(text.contains("latchkey:ana:1") && !text.contains("latchkey-worker"), "{text}: {ours}");
     assert_eq!(world.aws_auth(PROD)["mapRoles"], before["mapRoles"]);
-    // They put their own text back, without our line: that is twice, and they are not fought.
+    // The other tool puts its own text back, without Latchkey's line: that is the second time, and it is not fought.
     world.objects(PROD).set_aws_auth("mapUsers", Some(USERS), "eksctl").unwrap();
     world.knobs(PROD).clear_requests();
     for _ in 0..3 {
@@ -140,7 +140,7 @@ async fn a_text_that_cannot_be_read_keeps_its_bytes_while_accesses_run_wait_and_
     assert_eq!(world.aws_auth(PROD)["mapUsers"], broken);
     assert_eq!(world.condition(running).await, "blocked");
 
-    // Our own recorded bytes may go though nobody can read the rest.
+    // Latchkey's own recorded bytes may be taken out though the rest cannot be read.
     world.give_back("gus", ending).await;
     look(&world, &worker).await;
     assert_eq!(world.state(ending).await, "ended", "{}", world.trouble(ending).await);

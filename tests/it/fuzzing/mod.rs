@@ -1,4 +1,4 @@
-//! What the fuzz targets hold of any text, over a number of texts made from the corpus and the examples.
+//! The properties of the fuzz targets, tested on a number of texts made from the corpus and the examples.
 
 mod policy;
 mod properties;
@@ -83,8 +83,8 @@ fn changed(texts: &[String], random: &mut StdRng) -> String {
     text.into_iter().take(1 << 16).collect()
 }
 
-/// The texts themselves; written, too, where `cargo fuzz` looks for what a target begins with, in the folder that
-/// `LATCHKEY_CORPUS` names.
+/// The texts themselves. If `LATCHKEY_CORPUS` names a folder, they are also written there, where `cargo fuzz` looks for
+/// the inputs that a target begins with.
 fn kept_for(target: &str, texts: Vec<String>) -> Vec<String> {
     if let Some(corpus) = std::env::var_os("LATCHKEY_CORPUS") {
         let folder = std::path::Path::new(&corpus).join(target);

@@ -1,4 +1,4 @@
-//! What holds of any policy.toml. The fuzz target `policy` runs the same function.
+//! The property of any policy.toml. The fuzz target `policy` runs the same function.
 
 use latchkey::config::{Fault, policy};
 

@@ -1,5 +1,5 @@
-//! What holds of every text that comes from outside, whoever wrote it. The fuzz targets in `fuzz/` run the same
-//! functions: this file uses no test framework, and what it asserts is the finding.
+//! Properties of every text that comes from outside. The fuzz targets in `fuzz/` run the same functions: this file uses
+//! no test framework, and an assertion that fails is what they find.
 
 use jiff::Timestamp;
 use latchkey_domain::eks::{
@@ -11,7 +11,7 @@ use latchkey_domain::eks::{
 /// The name that tokens have to be signed for.
 pub const NONCE: &str = "latchkey-nonce";
 
-/// When tokens are looked at.
+/// The time at which tokens are checked.
 pub fn now() -> Timestamp {
     Timestamp::constant(1_795_514_400, 0)
 }
@@ -31,7 +31,7 @@ pub fn aws_auth_read(text: &str) {
     }
 }
 
-/// An edit changes one run of bytes and one entry, and is taken back without a trace; or it is refused.
+/// An edit changes one run of bytes and one entry, and can be undone without a trace; or it is refused.
 pub fn aws_auth_edit(text: &str) {
     let (groups, username) = (Vec::new(), "latchkey:jane:1".to_owned());
     let (user, role) = ("arn:aws:iam::111122223333:user/latchkey/new", "arn:aws:iam::111122223333:role/new");
@@ -71,7 +71,7 @@ fn removes_what_was_there(data: &Data, auth: &AwsAuth) {
     assert_eq!(spliced.undo().data(&after), *data);
 }
 
-/// A pasted text is no proof, or it leads to STS over https and to nothing else, exactly as it will be sent.
+/// A pasted text is not a proof, or it leads to STS over https and to nothing else, exactly as it will be sent.
 pub fn presigned_token(text: &str) {
     let context = ProofContext { cluster_id: NONCE.to_owned(), now: now(), partitions: vec![] };
     for pasted in [text.to_owned(), token::encode(text)] {

@@ -1,5 +1,5 @@
-//! What a page, and what the worker, reads does not grow with the history: over one that is many times as long, with
-//! the same people, clusters and running accesses, Postgres looks at as many rows as over a short one.
+//! What a page, or a run of the worker, reads does not grow with the history: with the same people, clusters and
+//! running accesses, Postgres reads as many rows over a long history as over a short one.
 
 #[path = "../../../benches/history/addresses.rs"]
 mod addresses;
@@ -24,15 +24,17 @@ use latchkey_domain::access::{ClusterId, PrincipalId, transition::Target};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-/// Accesses that ended.
+/// The number of accesses that ended, in each history.
 const SHORT: u64 = 100;
 const LONG: u64 = 6_000;
-/// What may be more all the same: the rows of a list that the short history does not fill, with the names beside them.
+/// The growth that a page may have: the rows of a list that the short history does not fill, with the names beside
+/// them.
 const SLACK_OF_PAGES: i64 = 1_500;
-/// A run has no lists: but Postgres may read a small table whole where it takes an index of a large one.
+/// The growth that a run may have, which has no lists: Postgres may read a small table whole, and use an index of a
+/// large one.
 const SLACK_OF_RUNS: i64 = 500;
 
-/// How often each is counted.
+/// How often the rows of each page or run are counted.
 const COUNTS: usize = 4;
 
 /// A history behind one connection, whose reads are counted.
@@ -54,8 +56,8 @@ impl Counted {
         Self { history, store, router, names }
     }
 
-    /// How many rows, and entries of indexes, Postgres looks at for this: the least of some counts. Sessions that filled
-    /// the history, and autovacuum, report what they read some seconds later, which only adds.
+    /// The number of rows and index entries that Postgres reads for this: the least of some counts. Sessions that
+    /// filled the history, and autovacuum, report what they read some seconds later, which can only raise a count.
     async fn rows(&self, what: impl AsyncFn()) -> i64 {
         let mut least = i64::MAX;
         for _ in 0..COUNTS {
@@ -118,7 +120,7 @@ impl Counted {
     }
 }
 
-/// Whether the second of these is more than the first, by more than may be.
+/// Notes `what` if the long history needs more rows than the short one and the slack.
 fn judge(what: &str, (short, long): (i64, i64), slack: i64, grown: &mut Vec<String>) {
     if long > short + slack {
         grown.push(format!("{what}: {short} rows over the short history, {long} over the long one"));
@@ -132,7 +134,7 @@ async fn no_page_reads_more_of_a_longer_history() {
     let mut grown = Vec::new();
     let (mut pages, mut most) = (0, 0);
     for at in PAGES.iter().flat_map(|(_, ats)| *ats) {
-        // More often than a prepared statement has plans of its own.
+        // More often than Postgres plans a prepared statement anew before it may keep a plan.
         for _ in 0..6 {
             long.open(at).await;
         }
@@ -162,7 +164,7 @@ async fn no_run_of_the_worker_reads_more_of_a_longer_history() {
     println!("history: rows that a run reads, short and long: {cluster:?} on a cluster, {principal:?} on an IAM user");
 }
 
-/// The plan that Postgres would keep for a list whose filters may be absent reads the whole log.
+/// For a list whose filters may be absent, the plan that Postgres would keep reads the whole log.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_use_of_a_query_is_planned_for_what_it_asks() {
     let town = crate::town::Town::new().await;

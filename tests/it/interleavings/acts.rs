@@ -1,4 +1,4 @@
-//! Everything that portal, worker and operator do in one transaction or a few, over the rows of a scene.
+//! Everything that portal, worker and operator do in one transaction, or in a few, over the rows of a scene.
 
 use super::scene::{Hands, Scene, ask, new_id, nobody_looks, policy, without_staging, without_view};
 use crate::town::Town;
@@ -33,7 +33,7 @@ use latchkey_domain::{
 };
 use std::{error::Error, time::Duration};
 
-/// What somebody does.
+/// One thing that the portal, a worker or an operator does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Act {
     Submit,
@@ -108,7 +108,7 @@ pub const ALL: [Act; 32] = [
 type Done = Result<(), Box<dyn Error + Send + Sync>>;
 
 impl Act {
-    /// Does it, by these hands.
+    /// Does it over these connections.
     pub async fn run(self, scene: &Scene, hands: &Hands) -> Done {
         let (town, web, worker) = (&scene.town, &hands.web, &hands.worker);
         let grant = |name: &str| scene.grants[name];
@@ -190,7 +190,7 @@ impl Act {
         Ok(())
     }
 
-    /// The end of a run that proved everything of the target.
+    /// Finishes a run that proved everything of the target.
     async fn finish(self, scene: &Scene, hands: &Hands, target: Target) -> Done {
         let lease = scene.lease(target);
         let on = |name: &str| match target {
@@ -238,7 +238,7 @@ pub async fn apply(hands: &Hands, text: &str, drain: &[String]) -> Done {
     Ok(())
 }
 
-/// Intents in the planner's order: what ends comes first, whatever the ids are.
+/// Intents in the planner's order, in which what ends comes first, not in the order of the ids.
 async fn begin_trail(scene: &Scene, hands: &Hands) -> Done {
     let lease = scene.lease(Target::Cluster(scene.staging));
     let grants = ["revoking", "late", "elsewhere"].map(|name| scene.grants[name]);

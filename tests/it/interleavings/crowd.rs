@@ -1,5 +1,5 @@
-//! A crowd at the same few rows: portal, operator and workers do hundreds of things at once, and afterwards the audit
-//! log is replayed against the tables of states.
+//! Many sessions at the same few rows: portal, operator and workers do hundreds of things at once, and afterwards the
+//! audit log is replayed against the tables of states.
 
 use super::{
     acts::{apply, proven},
@@ -31,11 +31,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Who act at the same time.
+/// How many act at the same time.
 const HANDS: u64 = 8;
 /// How often each of them acts.
 const TURNS: usize = 100;
-/// How long a run is held at most while somebody else claims its target: far shorter than in life, so that it happens.
+/// The lease of a run, after which another worker may claim its target: far shorter than in production, so that this
+/// happens.
 const SHORT_LEASE: Duration = Duration::from_millis(30);
 
 type Done = Result<(), Box<dyn Error + Send + Sync>>;
@@ -70,7 +71,7 @@ async fn a_crowd_at_the_same_rows_never_deadlocks_and_breaks_no_state() {
     assert!(replayed.grants > 10, "hardly anything was granted: {}", replayed.grants);
 }
 
-/// Somebody with connections of their own who takes turn after turn. Gives how often each thing was done or refused.
+/// One of many, with connections of its own, that acts turn after turn. Gives how often each thing was done or refused.
 async fn one_of_many(scene: &Scene, mut random: StdRng) -> BTreeMap<&'static str, usize> {
     let hands = Hands::new(&scene.town, Commits::Kept).await;
     let mut tally = BTreeMap::new();
@@ -78,7 +79,7 @@ async fn one_of_many(scene: &Scene, mut random: StdRng) -> BTreeMap<&'static str
         let (what, done) = turn(scene, &hands, &mut random).await;
         *tally.entry(what).or_default() += 1;
         let Err(error) = done else { continue };
-        // Whatever else is refused is refused by a rule; the database itself refuses nothing.
+        // A refusal has to come from a rule: the database itself refuses nothing.
         assert_eq!(sqlstate(error.as_ref()), None, "{what}: {}", said(error.as_ref()));
     }
     tally
@@ -158,7 +159,7 @@ async fn end(town: &Town, web: &Store, random: &mut StdRng, by_operator: bool) -
     Ok(())
 }
 
-/// Gus's IAM user again, sometimes made anew.
+/// Proves gus's IAM user again, sometimes made anew.
 async fn prove(town: &Town, web: &Store, random: &mut StdRng) -> Done {
     let (arn, unique_id) = (Town::arn("gus"), format!("AIDAGUS{}", random.random_range(0..3)));
     let id = own::seeded(web, town.person("gus"), &arn, &unique_id).await?;
@@ -175,7 +176,7 @@ async fn tick(worker: &Store) -> Done {
     Ok(())
 }
 
-/// Claims a few targets and brings them to their end, as if everything outside had gone well; now and then it dies.
+/// Claims a few targets and finishes their runs as if everything outside had gone well; now and then the worker dies.
 async fn work(hands: &Hands, random: &mut StdRng, lasts: Duration) -> Done {
     targets::add_missing_clusters(&hands.worker).await?;
     let holder = format!("a worker {}", random.random::<u64>());
@@ -197,7 +198,7 @@ async fn work(hands: &Hands, random: &mut StdRng, lasts: Duration) -> Done {
         trail::close(&hands.worker, &ids, &Held::default(), Ok(None)).await?;
         let legs = wishes.into_iter().map(|(id, wish)| (id, proven(wish))).collect();
         match finish::finish(&worker, &lease, Outcome { legs, periodic: true, ..Outcome::default() }).await {
-            // Somebody else claimed it meanwhile.
+            // Another worker claimed it meanwhile.
             Err(latchkey::worker::Interrupted::Lost(_)) => {}
             other => drop(other?),
         }
@@ -229,7 +230,7 @@ async fn pick(town: &Town, random: &mut StdRng, query: &str) -> Option<uuid::Uui
     ids.choose(random).copied()
 }
 
-/// Days pass with a worker that lives: every request is closed, every access ends.
+/// Lets days pass with a live worker: every request is closed, every access ends.
 async fn settle(scene: &Scene) {
     let hands = Hands::new(&scene.town, Commits::Kept).await;
     let mut random = StdRng::seed_from_u64(0);

@@ -1,5 +1,6 @@
-//! A gate between the product and PostgreSQL: it counts the statements that pass, can hold one back until it is told to
-//! let go, and can turn every COMMIT into a ROLLBACK, so that the same rows can be fought over again and again.
+//! A gate between Latchkey and PostgreSQL: it counts the statements that pass, can hold one back until it is told to
+//! let go, and can turn every COMMIT into a ROLLBACK, so that several acts can compete for the same rows again and
+//! again.
 
 use std::{
     collections::HashMap,
@@ -24,8 +25,8 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Whether somebody else may have to wait for what it takes. Events, which a function records, are new rows that nobody
-    /// refers to.
+    /// Whether another session may have to wait for what the statement takes. Events, which a function records, are new
+    /// rows that no other row refers to.
     pub fn locks(&self) -> bool {
         let reads =
             self.text.starts_with("select") && !self.text.contains("for update") && !self.text.contains("for no key");
@@ -34,21 +35,21 @@ impl Statement {
     }
 }
 
-/// What becomes of a COMMIT.
+/// What happens to a COMMIT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Commits {
     Kept,
-    /// It becomes a ROLLBACK: nothing happened.
+    /// It becomes a ROLLBACK, without effect.
     Undone,
 }
 
 /// The statement before which a gate stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// The first with this in its text.
+    /// The first statement with this in its text.
     Text(&'static str),
-    /// The statement of this number in the transaction of this number, both from 0. What is read before transactions
-    /// depends on what the process remembers.
+    /// The statement of this number in the transaction of this number, both counted from 0. Statements before
+    /// transactions do not count: what is read there depends on what the process has cached.
     Within(usize, usize),
 }
 
@@ -57,9 +58,9 @@ struct Held {
     /// Transactions begun since the gate was set, and statements since the last BEGIN.
     begun: usize,
     since: usize,
-    /// None where it stops before none.
+    /// None if the gate lets every statement pass.
     stop: Option<Stop>,
-    /// Whether somebody waits at the gate.
+    /// Whether a statement waits at the gate.
     waits: bool,
 }
 
@@ -91,7 +92,7 @@ impl Gate {
                 let (from_client, mut to_client) = client.into_split();
                 let (mut from_server, to_server) = upstream.into_split();
                 tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
-                // An end of the connection is the pool's to notice.
+                // The pool itself notices when a connection ends.
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move { statements(from_client, to_server, &shared).await });
             }
@@ -111,14 +112,14 @@ impl Gate {
         self.inner.held.send_modify(|held| *held = Held { begun: 0, since: 0, stop, waits: false });
     }
 
-    /// Waits until somebody waits at the gate.
+    /// Waits until a statement waits at the gate.
     pub async fn reached(&self) {
         let mut held = self.inner.held.subscribe();
         let reached = held.wait_for(|held| held.waits);
         tokio::time::timeout(Duration::from_secs(30), reached).await.expect("the statement comes").unwrap();
     }
 
-    /// Lets go.
+    /// Lets the statement pass.
     pub fn release(&self) {
         self.inner.held.send_modify(|held| held.stop = None);
     }
@@ -152,7 +153,7 @@ impl Inner {
     }
 }
 
-/// Carries what the client says, message by message.
+/// Passes on what the client sends, message by message.
 async fn statements(from: OwnedReadHalf, mut to: OwnedWriteHalf, gate: &Inner) -> std::io::Result<()> {
     let mut from = BufReader::new(from);
     let mut texts: HashMap<Vec<u8>, String> = HashMap::new();

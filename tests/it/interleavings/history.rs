@@ -1,5 +1,5 @@
-//! The audit log replayed against the tables of states: what happened to each request and access was allowed to happen
-//! then, by enough people, once, and woke what it had to wake.
+//! The audit log replayed against the tables of states: each event of a request or access was allowed at its time, was
+//! decided by enough people, happened once, and woke the targets that it had to wake.
 
 use crate::town::Town;
 use latchkey::store::audit;
@@ -65,10 +65,10 @@ struct Replay {
     requests: BTreeMap<Uuid, Request>,
     grants: BTreeMap<Uuid, &'static str>,
     of_request: BTreeMap<Uuid, Uuid>,
-    /// Wake-ups by access; those of all clusters.
+    /// Wake-ups by access; `applied` counts the policies, each of which wakes all clusters.
     woken: BTreeMap<Uuid, i64>,
-    /// When an access ended since its identity was replaced: all of an identity in one transaction, which wakes each
-    /// target once.
+    /// When an access ended because its identity was replaced: all accesses of an identity end in one transaction,
+    /// which wakes each target once.
     replaced: BTreeMap<Uuid, String>,
     applied: i64,
 }
@@ -78,7 +78,7 @@ struct Request {
     state: &'static str,
     requester: Option<Uuid>,
     quorum: u64,
-    /// Who approved what stood then.
+    /// The approvers, by what they approved.
     approvals: BTreeMap<String, BTreeSet<Uuid>>,
 }
 
@@ -127,11 +127,11 @@ impl Replay {
             }
             ("request.voted" | "request.approved", "pending") => {
                 let voter = event.actor.unwrap();
-                // Another policy may rule by now.
+                // Another policy may be current by now.
                 request.quorum = event.number("quorum");
                 assert_ne!(Some(voter), request.requester, "{id} was decided by whoever asked");
-                // Whoever votes again, since a policy changed what stands, takes the vote before back: should that policy
-                // come again, it does not count.
+                // A vote on what a new policy changed takes back the voter's earlier vote: if the earlier policy comes
+                // again, that vote does not count.
                 let seen = event.text("seen");
                 for (_, others) in request.approvals.iter_mut().filter(|(what, _)| *what != seen) {
                     others.remove(&voter);
@@ -149,7 +149,7 @@ impl Replay {
         };
     }
 
-    /// The tables say what the log says.
+    /// Asserts that the tables say what the log says.
     async fn compare(&self, town: &Town, before: &Generations) {
         let requests: Vec<(Uuid, String)> =
             sqlx::query_as("select id, state from request").fetch_all(town.owner.pool()).await.unwrap();
@@ -187,7 +187,7 @@ impl Replay {
             sqlx::query_as("select kind, key, generation from target").fetch_all(town.owner.pool()).await.unwrap();
         for (kind, key, generation) in kinds {
             let own = expected.get(&key).copied().unwrap_or_default();
-            // A policy wakes every cluster; an identity that is proven, its principal.
+            // A policy wakes every cluster, and a proof of an identity wakes its principal.
             let also = if kind == "cluster" { self.applied } else { i64::from(!before.contains_key(&key)) };
             let was = before.get(&key).copied().unwrap_or_default();
             assert_eq!(generation, was + own + also, "{kind} {key} was not woken with each of its transitions");

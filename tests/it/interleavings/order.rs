@@ -1,4 +1,4 @@
-//! In which order the rows of each transaction are locked, told from its statements: a person, requests, a principal, the
+//! The order in which each transaction locks rows, told from its statements: a person, requests, a principal, the
 //! policy, accesses, then targets in the order of their keys.
 
 use super::{
@@ -19,7 +19,7 @@ enum Lock {
     Target(String, Vec<u8>),
 }
 
-/// What a statement locks of what others want. Rows that it makes itself nobody else can want yet.
+/// What a statement locks that other sessions may want. Rows that the statement itself inserts are not counted.
 fn lock(statement: &Statement) -> Option<Lock> {
     let text = statement.text.as_str();
     let parameter = |at: usize| statement.parameters.get(at).cloned().flatten().unwrap_or_default();
@@ -69,7 +69,7 @@ async fn every_transaction_locks_request_policy_accesses_and_targets_in_this_ord
         let passed = hands.gate.passed();
         for transaction in passed.split(|statement| statement.text == "BEGIN") {
             transactions += 1;
-            // A row that is locked already is not locked again.
+            // A row that the transaction has locked already is not locked again.
             let mut taken: Vec<Lock> = Vec::new();
             let makes = |table: &str| transaction.iter().any(|s| s.text.starts_with(&format!("insert into {table} ")));
             for next in transaction.iter().filter_map(lock) {
@@ -94,7 +94,7 @@ async fn every_transaction_locks_request_policy_accesses_and_targets_in_this_ord
     println!("lock order: {locks} locks of {transactions} transactions of {} actions taken in order", ALL.len());
 }
 
-/// Whether the classification still knows the statements of the actions that it is about.
+/// Whether `lock` recognises a statement of this action. The actions listed first need not have one.
 fn locks_something(act: Act, passed: &[Statement]) -> bool {
     match act {
         Act::ProveAgain

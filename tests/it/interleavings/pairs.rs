@@ -1,5 +1,5 @@
-//! Locks go in one order everywhere. One transaction is held back before each of its statements while every other runs:
-//! whichever of them waits for the other, both end, and none as a victim of a deadlock.
+//! Locks are taken in one order everywhere. One transaction is held back before each of its statements while every
+//! other runs: whichever of them waits for the other, both end, and neither as the victim of a deadlock.
 
 use super::{
     acts::{ALL, Act},
@@ -8,7 +8,7 @@ use super::{
 };
 use std::{collections::BTreeMap, time::Duration};
 
-/// How often a wait for a lock is looked for.
+/// How often the test looks for a wait for a lock.
 const LOOK: Duration = Duration::from_millis(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -47,7 +47,8 @@ async fn whatever_waits_for_whatever_both_end() {
     assert!(waited > 100, "hardly anything waited for anything: {waited}");
 }
 
-/// The scene in the middle of things: a worker holds every target, one cluster is fenced, a line of ana's is intended.
+/// The scene while work is under way: a worker has claimed every target, one cluster is fenced, a line of ana's is
+/// intended.
 pub async fn fought_over() -> Scene {
     let mut scene = Scene::new().await;
     scene.claim().await;
@@ -63,7 +64,7 @@ async fn hands(scene: &Scene) -> Hands {
     Hands::new(&scene.town, Commits::Undone).await
 }
 
-/// The statements before which a transaction holds more than before the last one.
+/// The statements before which a transaction holds more locks than before the statement ahead of them.
 fn inside_transactions(statements: &[Statement]) -> Vec<Stop> {
     let transactions = statements.split(|statement| statement.text == "BEGIN").skip(1).enumerate();
     let mut points = Vec::new();
@@ -89,8 +90,8 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    /// Holds one back and runs the others, up to the first that has to wait for it: then lets go. How many were run,
-    /// and whether the last one waited.
+    /// Holds one act back and runs the others, up to the first that has to wait for it; then lets it go. Gives how many
+    /// were run, and whether the last of them waited.
     async fn run<'b>(&mut self, others: impl Iterator<Item = &'b Act>) -> (usize, bool) {
         self.first.gate.set(Some(self.point));
         let held = self.held.run(self.scene, self.first);

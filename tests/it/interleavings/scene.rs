@@ -17,7 +17,7 @@ use latchkey_domain::access::{ClusterId, GrantId, PrincipalId, RequestId, reques
 use std::{collections::BTreeMap, time::Instant};
 use uuid::Uuid;
 
-/// The town's policy, for which both clusters are production, with a rule that grants by itself.
+/// The town's policy with both clusters in production, and with a rule that grants automatically.
 pub fn policy() -> String {
     POLICY.replace("stage = \"staging\"", "stage = \"prod\"")
         + r#"
@@ -32,7 +32,7 @@ automatic = true
 "#
 }
 
-/// The policy without the profile `view`: everybody's access by it ends.
+/// The policy without the profile `view`, which ends every access by it.
 pub fn without_view() -> String {
     let rules = policy();
     let profile = "[[profiles]]\nname = \"view\"\ncluster_roles = [\"view\"]\nscope = \"namespace\"\n\n";
@@ -43,7 +43,8 @@ pub fn without_view() -> String {
         .join("\n[[policies]]")
 }
 
-/// The policy under which nobody may look at payments: what waits for that, or is being set up, would not be granted.
+/// The policy without a rule for looks at payments: what waits for such a look, or is being set up, would not be
+/// granted.
 pub fn nobody_looks() -> String {
     let rules = policy();
     rules
@@ -66,12 +67,12 @@ pub struct Scene {
     pub prod: ClusterId,
     pub staging: ClusterId,
     pub ana: PrincipalId,
-    /// Ana's and gus's on both clusters, in the states that their names say.
+    /// Ana's and gus's accesses on both clusters, in the states that their names say.
     pub grants: BTreeMap<&'static str, GrantId>,
     pub requests: BTreeMap<&'static str, RequestId>,
-    /// The leases of a worker that is in the middle of its runs.
+    /// The leases of a worker whose runs are under way.
     leases: Vec<Lease>,
-    /// What that worker saw on staging-eu before.
+    /// What that worker observed on staging-eu before.
     looked: Option<Looked>,
 }
 
@@ -84,7 +85,7 @@ impl Scene {
         scene
     }
 
-    /// The people and clusters. The database tells of a deadlock at once, and of a lock that nobody lets go.
+    /// The people and clusters. The database reports a deadlock at once, and a lock that is never released.
     pub async fn empty() -> Self {
         let town = Town::new().await;
         for setting in ["deadlock_timeout = '20ms'", "lock_timeout = '20s'"] {
@@ -111,7 +112,8 @@ impl Scene {
     }
 
     async fn add_grants(&mut self) {
-        // In the order of their ids, clusters alternate: whoever wakes targets grant by grant takes them in no order.
+        // In the order of their ids, the clusters alternate: code that woke targets grant by grant would not lock them
+        // in order.
         let wanted = [
             ("active", "ana", "prod-eu", "payments"),
             ("elsewhere", "ana", "staging-eu", "payments"),
@@ -191,7 +193,7 @@ pub fn ask(cluster: &str, profile: &str, namespace: &str) -> AskForm {
     AskForm { cluster: cluster.into(), profile: profile.into(), namespaces: vec![namespace.into()], ..look() }
 }
 
-/// Somebody's connections through a gate of their own: one for each role.
+/// Connections of one client through a gate of their own: one for each role.
 pub struct Hands {
     pub gate: Gate,
     pub web: Store,
@@ -210,7 +212,7 @@ impl Hands {
         Self { web, worker, owner, gate, aws: nowhere().await }
     }
 
-    /// A worker process that never gets as far as calling anybody.
+    /// A worker process that never gets as far as a call.
     pub fn worker_process(&self) -> Worker {
         Worker::new(self.worker.clone(), self.aws.clone())
     }
@@ -228,14 +230,14 @@ pub async fn nowhere() -> Aws {
     .await
 }
 
-/// Whether somebody waits for a lock in the town's database.
+/// Whether a session waits for a lock in the town's database.
 pub async fn somebody_waits(town: &Town) -> bool {
     let waiting =
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     town.count(waiting).await > 0
 }
 
-/// The SQLSTATE of the database's error that lies below.
+/// The SQLSTATE of the database's error among the causes.
 pub fn sqlstate(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -247,7 +249,7 @@ pub fn sqlstate(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     None
 }
 
-/// An error with everything below it.
+/// An error with all its causes.
 pub fn said(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -1,4 +1,4 @@
-//! Decisions and the policy that changes under them.
+//! Votes, and the policy that changes while they are taken.
 
 use super::{
     acts::{Act, apply},
@@ -12,7 +12,7 @@ use latchkey::actions::{
 use latchkey_domain::access::request::{Refused, Verdict};
 use std::time::{Duration, Instant};
 
-/// The policy, edition by edition: how long payments may be looked at is what an approver decides on.
+/// The policy in numbered editions, which differ in how long payments may be looked at: an approver decides on that.
 fn edition(number: usize) -> String {
     policy().replace("longest = \"8h\"", &format!("longest = \"{}m\"", 420 + number))
 }
@@ -41,7 +41,7 @@ async fn a_vote_does_not_count_whose_policy_changes_before_it_is_decided() {
         (Hands::new(&scene.town, Commits::Kept).await, Hands::new(&scene.town, Commits::Kept).await);
     let id = scene.requests["open"];
     for (number, stop) in stops.into_iter().enumerate() {
-        // As it was asked under: else the form would be stale before the change.
+        // The policy of the request: otherwise the form would be stale before the change.
         apply(&operator, &policy(), &[]).await.unwrap();
         let form = requests::VoteForm { verdict: Verdict::Approve, reason: None, seen: scene.town.seen(id).await };
         voter.gate.set(Some(stop));

@@ -206,7 +206,7 @@ async fn status_and_the_operators_banner_say_who_paused_granting_and_what_waits_
     assert!(banner.contains(told) && banner.contains("Nothing new is set up there."), "{banner}");
     assert!(page.attribute(".banner a", "href") == address);
     assert!(!portal.get("ana", "/").await.all(".banner").join(" ").contains("paused"), "it is the operators'");
-    // Each part says what it waits for, where that is not the same.
+    // If the parts wait for different things, each says its own.
     let other = "update grant_leg set condition = 'retrying', error = 'AWS is throttling us', attempts = 7
         where target_kind = 'principal'";
     sqlx::raw_sql(other).execute(owner).await.unwrap();

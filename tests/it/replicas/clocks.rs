@@ -1,4 +1,4 @@
-//! A worker whose clock is wrong: what it signs would be refused, or live too long.
+//! A worker whose clock is wrong: what it signs would be refused, or be valid for too long.
 
 use super::{PATIENCE, World, wait_until};
 use crate::worker::USERS;
@@ -12,7 +12,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-/// A clock that is off by so many seconds as the test says.
+/// A clock that is off by as many seconds as the test says.
 fn off_by(seconds: &Arc<AtomicI64>) -> TimeOfDay {
     let seconds = Arc::clone(seconds);
     TimeOfDay::told_by(move || Timestamp::now() + SignedDuration::from_secs(seconds.load(Ordering::SeqCst)))
@@ -58,7 +58,7 @@ async fn operators_see_whose_clock_is_wrong_and_that_nothing_is_done() {
     assert!(health.workers.iter().all(|worker| worker.clock_off.is_some()), "{:?}", health.workers);
     assert_ne!(world.state(grant).await, "active");
 
-    // Another one, whose clock is right, is enough.
+    // One worker with a right clock is enough.
     heartbeats::beat(&world.town.worker, "another", Timestamp::now(), std::time::Duration::ZERO).await.unwrap();
     let pulse = read::pulse::read(store).await.unwrap();
     assert!(pulse.worker_silent_for.is_some_and(|silent| silent.as_secs() < 30), "{pulse:?}");

@@ -1,4 +1,4 @@
-//! Fifty approvals at once on one cluster: as few writes of aws-auth as runs, not as approvals.
+//! Fifty approvals at once on one cluster: aws-auth is written once a run, not once an approval.
 
 use super::{PATIENCE, World, wait_until};
 use crate::{
@@ -16,7 +16,7 @@ use latchkey_simulator::{gate::Gate, kubernetes::Pattern};
 use std::time::Instant;
 
 const PEOPLE: usize = 50;
-/// More writes of aws-auth than this would mean that approvals do not share them.
+/// The most writes of aws-auth that fifty approvals may need if they share them.
 const MOST_WRITES: usize = 3;
 
 /// A world with fifty more people, each with an IAM user.
@@ -37,7 +37,7 @@ impl World {
         requests::submit(&self.town.web, person, &form.wanted()).await.unwrap()
     }
 
-    /// What each of these people asks for, the same for all.
+    /// The same ask from each of these people.
     async fn asked_by_all(&self, people: &[Visitor]) -> Vec<RequestId> {
         let mut asked = Vec::new();
         for person in people {
@@ -46,7 +46,7 @@ impl World {
         asked
     }
 
-    /// Approves all at once; how many writes of aws-auth it takes a worker until all are active.
+    /// Approves all at once. Gives how many writes of aws-auth a worker needs until all are active.
     async fn approve_all(&self, asked: &[RequestId]) -> usize {
         self.knobs(PROD).clear_requests();
         let from = Instant::now();
@@ -55,7 +55,7 @@ impl World {
             vote.unwrap();
         }
         let decided = from.elapsed();
-        // The first write waits until the clock has started all of them: its pace, which is the machine's load, does not
+        // The first write waits until the clock has started all of them, so that the load of the machine does not
         // decide how many the next look finds.
         let first = Gate::before_effect();
         self.knobs(PROD).hold(Pattern::on("patch", "configmaps").named("aws-auth"), 0, first.clone());
@@ -101,7 +101,7 @@ async fn an_access_ends_while_somebody_holds_the_rows_of_all_others_on_its_clust
     let asked = world.asked_by_all(&people).await;
     world.approve_all(&asked).await;
     let owner = world.town.owner.pool();
-    // The one that a run finishes last.
+    // The access that a run finishes last.
     let (own, holds): (uuid::Uuid, uuid::Uuid) =
         sqlx::query_as("select id, person_id from access_grant order by id desc limit 1")
             .fetch_one(owner)
@@ -111,7 +111,7 @@ async fn an_access_ends_while_somebody_holds_the_rows_of_all_others_on_its_clust
     let mut holder = owner.begin().await.unwrap();
     let others = "select id from access_grant where id <> $1 for no key update";
     assert_eq!(sqlx::query(others).bind(own).fetch_all(&mut *holder).await.unwrap().len(), PEOPLE - 1);
-    // Every proof is made anew, so that something is to be written of each.
+    // Every proof is made anew, so that the run has something to write about each access.
     let anew = "update target set tried_at = clock_timestamp(), due_at = clock_timestamp() where kind = 'cluster'";
     sqlx::query(anew).execute(owner).await.unwrap();
     grants::give_back(&world.town.web, person, GrantId(own)).await.unwrap();

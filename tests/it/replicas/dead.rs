@@ -1,4 +1,4 @@
-//! What a dead worker held is not held for long.
+//! What a dead worker held is soon free again.
 
 use super::{PATIENCE, World, wait_until};
 use crate::worker::{PROD, USERS};
@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Claims everything that is due for somebody who does nothing with it.
+/// Claims everything that is due, for a worker that does nothing with it.
 async fn claimed_by(world: &World, holder: &str) -> Vec<targets::Claim> {
     let claimant = targets::Claimant { holder, at: Timestamp::now(), in_hand: &[] };
     targets::claim(&world.town.worker, &claimant, Duration::from_mins(1), targets::Room::any(16)).await.unwrap()
@@ -72,7 +72,7 @@ async fn a_run_whose_target_was_claimed_again_leaves_what_was_seen_since() {
     assert!(saw(epoch - 1).await.is_err_and(lost));
     assert_eq!((seen().await.body, seen().await.at), (before.body, before.at));
 
-    // It is written while somebody claims the target: that counts.
+    // An observation that is written while another worker claims the target counts.
     let mut claim = world.town.owner.pool().begin().await.unwrap();
     let next = "update target set epoch = epoch + 1 where key = $1";
     sqlx::query(next).bind(target.key()).execute(&mut *claim).await.unwrap();
@@ -130,7 +130,7 @@ async fn what_a_worker_holds_and_has_not_in_hand_it_claims_again() {
     let first = claim(&[]).await;
     let mine = first.iter().find(|claim| claim.target == cluster).unwrap();
     assert!(claim(&first.iter().map(|claim| claim.target.key()).collect::<Vec<_>>()).await.is_empty());
-    // The answer to the claim was lost, or its run broke off while the database was away.
+    // As if the answer to the claim had been lost, or its run had broken off while the database was away.
     let again = claim(&[]).await;
     let again = again.iter().find(|claim| claim.target == cluster).unwrap();
     assert_eq!(again.epoch, mine.epoch + 1, "the fence goes up with it");
@@ -140,9 +140,9 @@ async fn what_a_worker_holds_and_has_not_in_hand_it_claims_again() {
 /// Where a run stands still.
 #[derive(Debug, Clone, Copy)]
 enum Stand {
-    /// It looks at the cluster.
+    /// While it observes the cluster.
     Looking,
-    /// It has seen the cluster, knows what is desired, and asks for the last thing before it plans.
+    /// After it has observed the cluster and knows the desired state, at the last question before its plan.
     Planning,
 }
 
@@ -190,7 +190,7 @@ async fn a_worker_tells_of_itself_while_the_seal_of_the_audit_log_waits() {
     let world = World::new().await;
     let owner = world.town.owner.pool();
     let mut held = owner.begin().await.unwrap();
-    // Else the database ends it after some seconds, and the seal with it goes on.
+    // Otherwise the database would end the session after some seconds, and the seal would go on.
     sqlx::query("set local idle_in_transaction_session_timeout = 0").execute(&mut *held).await.unwrap();
     sqlx::query("lock table event_unsealed in access exclusive mode").execute(&mut *held).await.unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -237,7 +237,7 @@ async fn what_failed_last_takes_no_more_places_than_are_left_for_it_and_what_is_
     let claims = claim(&[]).await;
     assert_eq!(i64::try_from(claims.len()).unwrap(), all - 2, "one of three that failed");
     assert_eq!(claims.iter().filter(|claim| claim.ailing).count(), 1);
-    // Also where its lease is over: its run goes on in this process.
+    // Its lease is over, but its run goes on in this process.
     due(0).await;
     let in_hand: Vec<_> = claims.iter().map(|claim| claim.target.key()).collect();
     assert_eq!(claim(&in_hand).await.len(), 2);

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 /// How long the slowest thing may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// A request that arrived and is not handled until it is let go: as late as whoever sent it stood still.
+/// A request that has arrived and is not handled until the test lets it go, as if its sender had stood still before it.
 struct Held {
     arrived: oneshot::Receiver<()>,
     go: mpsc::Sender<()>,
@@ -40,7 +40,7 @@ impl Held {
         Self { arrived, go }
     }
 
-    /// Waits until it has come.
+    /// Waits until the request has arrived.
     async fn has_arrived(&mut self) {
         tokio::time::timeout(PATIENCE, &mut self.arrived).await.expect("the request came").unwrap();
     }
@@ -52,14 +52,14 @@ impl Held {
 }
 
 impl World {
-    /// The leases of now are over: whoever had them stood still for so long.
+    /// Ends the leases of now, as if their workers had stood still for so long.
     async fn leases_are_over(&self) {
         let over =
             "update target set lease_until = clock_timestamp() - interval '1 second' where lease_until is not null";
         sqlx::query(over).execute(self.town.owner.pool()).await.unwrap();
     }
 
-    /// The workers that told of themselves up to now have been silent for a while.
+    /// Makes the heartbeats of all workers old, as if they had been silent for a while.
     async fn workers_fell_silent(&self) {
         let silent = "update worker_heartbeat set seen_at = seen_at - interval '16 seconds'";
         sqlx::query(silent).execute(self.town.owner.pool()).await.unwrap();
@@ -85,7 +85,7 @@ impl World {
         .unwrap()
     }
 
-    /// Our bindings in prod-eu that bind somebody.
+    /// Latchkey's bindings in prod-eu that have a subject.
     fn binding(&self) -> Vec<String> {
         let bind =
             |object: &serde_json::Value| object["subjects"].as_array().is_some_and(|subjects| !subjects.is_empty());
@@ -94,7 +94,7 @@ impl World {
     }
 }
 
-/// Looks again and again until something is so.
+/// Polls until this is so.
 async fn wait_until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so().await {

@@ -1,5 +1,5 @@
-//! A worker that stands still between its permit and its write, and wakes after others did its work: what it sends then
-//! is refused, or swept and named, and its finish is without effect.
+//! A worker that stands still between its permit and its write, and wakes after other workers did its work: what it
+//! sends then is refused, or swept and named, and its finish has no effect.
 
 use super::{Held, World};
 use crate::{
@@ -15,7 +15,8 @@ use latchkey_domain::access::GrantId;
 use latchkey_simulator::kubernetes::Pattern;
 use tokio::task::JoinHandle;
 
-/// A grant of ana's that a worker sets up, which stands still at this request. Meanwhile she gives it back, and it ends.
+/// A grant of ana's, and the worker that stood still at this request while it set the grant up. Meanwhile she gave it
+/// back, and it ended.
 async fn ended_while_paused_at(world: &World, pattern: Pattern) -> (GrantId, Held, JoinHandle<RunReport>) {
     let grant = world.approved("ana").await;
     let mut held = Held::next(world, pattern);
@@ -28,7 +29,7 @@ async fn ended_while_paused_at(world: &World, pattern: Pattern) -> (GrantId, Hel
     (grant, held, working)
 }
 
-/// A worker that stands still as it creates a binding; what it works for is free for the next one.
+/// A worker that stands still while it creates a binding, and whose target is free for the next worker.
 async fn paused_at_a_create(world: &World) -> (Held, JoinHandle<RunReport>) {
     let mut held = Held::next(world, Pattern::on("create", "rolebindings"));
     let slow = world.another_worker(Life::default()).await;
@@ -39,14 +40,14 @@ async fn paused_at_a_create(world: &World) -> (Held, JoinHandle<RunReport>) {
 }
 
 impl World {
-    /// What was begun up to now was begun so much earlier.
+    /// Moves the times of all intents back.
     async fn minutes_pass(&self, minutes: i32) {
         let earlier = "update intent set started_at = started_at - make_interval(mins => $1),
                          finished_at = finished_at - make_interval(mins => $1)";
         sqlx::query(earlier).bind(minutes).execute(self.town.owner.pool()).await.unwrap();
     }
 
-    /// What the API server answered to whoever created a binding, in order.
+    /// The API server's answers to the requests that create a binding, in order.
     fn creates(&self) -> Vec<u16> {
         let creates = self.knobs(PROD).requests().into_iter();
         let creates = creates.filter(|request| request.verb == "create" && request.resource == "rolebindings");
@@ -71,7 +72,7 @@ async fn its_late_create_of_a_binding_finds_the_place_taken_until_its_token_is_o
     let world = World::new().await;
     let (grant, held, working) = ended_while_paused_at(&world, Pattern::on("create", "rolebindings")).await;
     assert_eq!(world.bindings(PROD).len(), 1, "an empty one stands in its way");
-    // A full look at everything meanwhile does not clear it away.
+    // A full look at everything meanwhile does not remove it.
     world.rests_are_over().await;
     world.run().await;
     world.nothing_works_of(grant).await;
@@ -102,7 +103,7 @@ async fn of_two_that_stand_still_with_the_same_binding_the_seconds_create_is_wai
     world.give_back("ana", grant).await;
     world.until(grant, "ended").await;
     world.is_over(grant).await;
-    // What the first one sent cannot come any more, what the second one sent can.
+    // The first worker's write cannot arrive any more; the second worker's can.
     world.minutes_pass(11).await;
     world.rests_are_over().await;
     world.run().await;
@@ -155,7 +156,7 @@ async fn its_late_removal_of_a_line_cuts_nobody_who_needs_it_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn its_finish_is_without_effect() {
     let world = World::new().await;
-    // All is written: it asks for the proof.
+    // Everything is written; the worker asks for the proof.
     let (grant, held, working) = ended_while_paused_at(&world, Pattern::on("create", "subjectaccessreviews")).await;
     held.let_go();
     let report = working.await.unwrap();
@@ -180,7 +181,7 @@ async fn its_late_policy_in_iam_is_swept_and_named_though_nobody_has_an_access_a
     world.leases_are_over().await;
     world.give_back("ana", grant).await;
     world.until(grant, "ended").await;
-    // A look that finds nothing to do plans the next one all the same.
+    // A look that finds nothing to do must plan the next one all the same.
     world.rests_are_over().await;
     world.run().await;
     gate.let_go();

@@ -15,12 +15,12 @@ struct Process {
 }
 
 impl Process {
-    /// Starts one over the world's database and AWS.
+    /// Starts a process over the world's database and AWS.
     fn start(world: &World) -> Self {
         Self::start_with(world, "", &[])
     }
 
-    /// The same with more settings of `[aws]` and in this environment.
+    /// The same with more settings of `[aws]`, and in this environment.
     fn start_with(world: &World, settings: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (endpoint, keys) = (world.simulator.aws_endpoint(), world.simulator.worker_keys().unwrap());
@@ -47,7 +47,7 @@ impl Process {
         Self { child, _folder: folder }
     }
 
-    /// Sends it a signal: STOP, CONT, KILL.
+    /// Sends the process a signal: STOP, CONT, KILL.
     fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
@@ -80,7 +80,7 @@ async fn a_stopped_process_that_goes_on_after_others_ended_its_access_brings_not
     world.until(grant, "ended").await;
     held.let_go();
     process.signal("CONT");
-    // It goes on as any other worker: what is asked for next is set up by it.
+    // The process goes on as a worker: it sets up what is asked for next.
     let next = world.approved("gus").await;
     wait_until("the process works again", async || world.state(next).await == "active").await;
     assert_eq!(world.lists_pods("ana", PROD, "payments").await, 401);

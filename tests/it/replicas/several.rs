@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 const WORKERS: usize = 3;
 
-/// What each of three people asks for.
+/// The asks of three people.
 fn wishes() -> Vec<AskForm> {
     let view = |cluster: &str, namespaces: &[&str]| AskForm {
         cluster: cluster.into(),
@@ -32,11 +32,11 @@ fn wishes() -> Vec<AskForm> {
     ]
 }
 
-/// As many times leases are taken away before everything is active, and as many until it has ended: more would leave
-/// no run the time to finish on a busy machine.
+/// How often leases are taken away before everything is active, and how often until everything has ended: more often,
+/// and no run would have the time to finish on a busy machine.
 const TIMES: usize = 12;
 
-/// Takes every lease away, at random moments, so many times.
+/// Takes every lease away this many times, at random moments.
 async fn take_leases(store: latchkey::store::Store, seed: u64) -> u64 {
     let mut random = rand::rngs::StdRng::seed_from_u64(seed);
     let mut taken = 0;
@@ -124,7 +124,7 @@ async fn three_workers_do_everything_once_though_leases_are_taken_from_them_all_
         tokio::time::timeout(PATIENCE, worker).await.unwrap().unwrap();
     }
 
-    // Once nothing can come late any more, a last look clears away what stood in its way.
+    // Once no write can arrive late any more, a last look removes what stood in the way of late writes.
     world.time_of_dead_workers_is_over().await;
     world.rests_are_over().await;
     world.run().await;

@@ -1,5 +1,5 @@
-//! What time alone brings about is looked for by a task each, and no claim waits for any of them: a lock that holds one up
-//! holds up nothing else.
+//! What happens by time alone is looked for by tasks of their own, for which no claim waits: a lock that holds one task
+//! up holds up nothing else.
 
 use super::{World, wait_until};
 use crate::{town::look, worker::PROD};
@@ -10,9 +10,9 @@ use latchkey::{
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 
-/// How many rows the look that is held up has to go past, a second each.
+/// How many rows the task that is held up has to go past, at a second each.
 const ROWS: usize = 40;
-/// How long anything else takes at most on a busy machine; far less than the look that is held up.
+/// The longest that anything else may take on a busy machine; far less than the task that is held up.
 const USUAL: Duration = Duration::from_secs(12);
 
 impl World {
@@ -23,7 +23,7 @@ impl World {
         tx.commit().await.unwrap();
     }
 
-    /// As many more requests that somebody asked, like the newest one.
+    /// Adds this many requests that were sent, like the newest one.
     async fn more_requests(&self) {
         self.put(&format!(
             "insert into request select (made.r).* from (
@@ -33,7 +33,7 @@ impl World {
         .await;
     }
 
-    /// Somebody who keeps a table to themselves, so that no row of it can be locked.
+    /// A session that keeps a table locked, so that no row of it can be locked by another.
     async fn keeping(&self, table: &str) -> PgConnection {
         let mut somebody = PgConnection::connect(&self.town.database.url()).await.unwrap();
         somebody.execute("begin").await.unwrap();
@@ -42,14 +42,14 @@ impl World {
         somebody
     }
 
-    /// Whether a look waits for a table.
+    /// Whether a session waits for a table.
     async fn waits_for(&self, table: &str) -> bool {
         let waits = format!("select count(*) from pg_locks where relation = '{table}'::regclass and not granted");
         self.town.count(&waits).await > 0
     }
 }
 
-/// Waits until something is so, for no longer than it usually takes.
+/// Waits until this is so, for no longer than it usually takes.
 async fn soon(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !is_so().await {

@@ -1,4 +1,4 @@
-//! AWS as moto answers for it: IAM and STS, nothing of EKS.
+//! AWS as moto simulates it: IAM and STS, and nothing of EKS.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,7 +11,7 @@ use super::tool::Tool;
 /// The region of every rig.
 pub const REGION: &str = "us-east-1";
 
-/// A running moto. It accepts any key, and knows the user of those it made.
+/// A running moto. It accepts any key, and knows the users of the keys that it made.
 pub struct Aws {
     _server: Server,
     endpoint: String,
@@ -28,7 +28,7 @@ pub struct AwsUser {
 }
 
 impl Aws {
-    /// Starts it in `folder`, which its end removes; nothing if it is not installed.
+    /// Starts moto in `folder`, which is removed when it ends; none if it is not installed.
     pub async fn start(folder: &Path) -> Option<Self> {
         let program = Tool::Moto.require()?;
         let port = super::free_port();
@@ -48,7 +48,7 @@ impl Aws {
         &self.endpoint
     }
 
-    /// A new user with a key. The name gets a number, so that tests do not meet.
+    /// A new user with a key. The name gets a number, so that tests do not share users.
     pub async fn user(&self, name: &str) -> AwsUser {
         self.user_below("/", name).await
     }

@@ -1,5 +1,5 @@
-//! A real cluster: etcd, kube-apiserver, the controllers that RBAC needs, and in front of it the
-//! AWS IAM authenticator, which reads `kube-system/aws-auth` and asks STS who a token is.
+//! A real cluster: etcd, kube-apiserver, the controllers that RBAC needs, and in front of it the AWS IAM authenticator,
+//! which reads `kube-system/aws-auth` and asks STS whose token it got.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -18,8 +18,8 @@ pub const NAME: &str = "demo";
 /// The bearer token of `admin`, who is in `system:masters`.
 pub const ADMIN_TOKEN: &str = "admin-token-of-the-rig";
 
-/// A running cluster with AWS beside it. One serves the whole test binary: a test keeps to its own
-/// namespaces and users, and edits aws-auth as if others did, too.
+/// A running cluster with AWS beside it. One serves the whole test binary: a test uses only namespaces and users of its
+/// own, and edits aws-auth as one of several clients.
 pub struct RealCluster {
     folder: PathBuf,
     cluster: Cluster,
@@ -45,14 +45,14 @@ static SHARED: LazyLock<Option<RealCluster>> = LazyLock::new(|| {
 });
 
 impl RealCluster {
-    /// The one cluster of this test binary; starts it for whoever comes first (4 s). Nothing, said
-    /// aloud, if a component is not installed.
+    /// The one cluster of this test binary; the first test that needs it starts it (4 s). None, with a message, if a
+    /// component is not installed.
     pub async fn shared() -> Option<&'static Self> {
         super::off_the_runtime(|| SHARED.as_ref()).await
     }
 
-    /// A cluster of the test's own: for a test that needs aws-auth, or who Latchkey is, for itself. Its STS answers as
-    /// long as the test's runtime runs.
+    /// A cluster of the test's own: for a test that needs aws-auth, or Latchkey's identity, for itself. Its STS answers
+    /// as long as the test's runtime runs.
     pub async fn own() -> Option<Self> {
         let (cluster, sts) = Self::start().await?;
         tokio::spawn(sts.serve(cluster.answering()));
@@ -79,7 +79,7 @@ impl RealCluster {
         Some((Self { folder, cluster, sts, aws: aws? }, answers))
     }
 
-    /// Who knows who a token is.
+    /// The service that STS asks for the user of a token.
     fn answering(&self) -> Answering {
         Answering::Moto(self.aws.endpoint().to_owned())
     }
@@ -108,7 +108,7 @@ impl RealCluster {
         kube::Client::try_from(config).expect("the rig's configuration is whole")
     }
 
-    /// Maps a user in aws-auth by one more entry, and makes aws-auth if need be: others write it at the same time.
+    /// Maps a user by one more entry of aws-auth, which is created if need be: other tests write it at the same time.
     pub async fn map(&self, arn: &str, username: &str, groups: &[&str]) {
         use k8s_openapi::api::core::v1::ConfigMap;
         let config_maps: kube::Api<ConfigMap> = kube::Api::namespaced(self.admin(), "kube-system");
@@ -118,7 +118,7 @@ impl RealCluster {
             let Some(found) = config_maps.get_opt("aws-auth").await.expect("the API server answers") else {
                 let object = serde_json::json!({ "metadata": { "name": "aws-auth" } });
                 let object = serde_json::from_value(object).expect("it is a ConfigMap");
-                // Somebody else may be first.
+                // Another test may create it first.
                 let _ = config_maps.create(&kube::api::PostParams::default(), &object).await;
                 continue;
             };
@@ -151,14 +151,14 @@ impl RealCluster {
         self.cluster.ca_file()
     }
 
-    /// The real kubectl as `admin`.
+    /// The real kubectl, as `admin`.
     pub fn kubectl(&self) -> Command {
         let mut command = Command::new(Tool::Kubectl.path());
         command.env("KUBECONFIG", self.admin_kubeconfig()).stdin(std::process::Stdio::null());
         command
     }
 
-    /// The real kubectl as that user, who gets a token as people do, from `aws eks get-token`.
+    /// The real kubectl as this user, with a token from `aws eks get-token`, as people get it.
     pub fn kubectl_as(&self, user: &AwsUser) -> Command {
         let path = self.folder.join(format!("{}.kubeconfig", user.access_key_id));
         let exec = format!(

@@ -1,4 +1,4 @@
-//! A gate before a server that speaks plain HTTP: one request stands before it until it is let go.
+//! A gate before a server that speaks plain HTTP: one request waits at it until it is let go.
 
 use std::{
     sync::{
@@ -22,7 +22,7 @@ pub struct Gate {
     serving: tokio::task::JoinHandle<()>,
 }
 
-/// What the first connection that sends the words takes away.
+/// The words at which a request is held, and the channels that the first connection that sends them takes.
 struct Bar {
     words: &'static str,
     ends: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
@@ -47,12 +47,12 @@ impl Gate {
         Self { address, arrived: Some(arrived), go: Some(go), serving }
     }
 
-    /// Where it stands.
+    /// The gate's address.
     pub fn address(&self) -> Url {
         self.address.clone()
     }
 
-    /// Waits until the request has come.
+    /// Waits until the request has arrived.
     pub async fn has_arrived(&mut self) {
         let arrived = self.arrived.take().expect("a request is waited for once");
         tokio::time::timeout(Duration::from_mins(1), arrived)
@@ -61,7 +61,7 @@ impl Gate {
             .expect("the gate stands");
     }
 
-    /// Lets it through, and all that come after it.
+    /// Lets the request through, and all that come after it.
     pub fn let_go(&mut self) {
         let _ = self.go.take().map(|go| go.send(()));
     }
@@ -92,7 +92,7 @@ async fn pass(client: TcpStream, upstream: String, bar: Arc<Bar>) {
             break;
         }
     }
-    // A client that has gone away, tired of waiting, has sent what it has sent.
+    // What a client sent before it gave up is passed on.
     drop(to_server);
     let _ = back.await;
 }

@@ -1,5 +1,5 @@
-//! Keycloak, where somebody unpacked one (`make keycloak`): a provider that many companies run, as it is delivered but for
-//! a realm with one client and some people.
+//! Keycloak, if it is unpacked (`make keycloak`): a provider that many companies run, as it is delivered except for a
+//! realm with one client and some people.
 
 use super::{
     openid::{Account, OidcProvider},
@@ -8,7 +8,7 @@ use super::{
 use serde_json::{Value, json};
 use std::{path::PathBuf, time::Duration};
 
-/// The password of everybody in the realm.
+/// The password of every person in the realm.
 pub const PASSWORD: &str = "a-password-of-the-rig";
 
 /// A running Keycloak.
@@ -18,7 +18,7 @@ pub struct Keycloak {
 }
 
 impl Keycloak {
-    /// Starts the one that `LATCHKEY_KEYCLOAK` names, with these people, for a client at `redirect_uri`.
+    /// Starts the Keycloak that `LATCHKEY_KEYCLOAK` names, with these people, for a client at `redirect_uri`.
     ///
     /// # Panics
     /// If there is none, or it does not answer within two minutes.
@@ -64,7 +64,7 @@ fn realm(redirect_uri: &str, people: &[Account]) -> Value {
             })
         })
         .collect();
-    // The one thing that is not there as it is delivered.
+    // The one thing that differs from Keycloak as it is delivered.
     let mapper = json!({
         "name": "groups", "protocol": "openid-connect", "protocolMapper": "oidc-group-membership-mapper",
         "config": {

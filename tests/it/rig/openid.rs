@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::server::{Launch, Server};
 use super::tool::Tool;
 
-/// Somebody who can sign in. The subject is the handle.
+/// A person who can sign in. The subject is the handle.
 #[derive(Clone, serde::Serialize)]
 pub struct Account {
     pub handle: String,
@@ -34,12 +34,14 @@ impl OidcProvider {
     pub const CLIENT_ID: &str = "latchkey";
     pub const CLIENT_SECRET: &str = "a-secret-of-the-rig";
 
-    /// Starts one for a client at `redirect_uri`. Its ID tokens say all. Nothing, said aloud, if it is not installed.
+    /// Starts a provider for a client at `redirect_uri`, whose ID tokens have all claims. None, with a message, if it
+    /// is not installed.
     pub async fn start(redirect_uri: &str, people: &[Account]) -> Option<Self> {
         Self::launch(redirect_uri, people, false).await
     }
 
-    /// The same as it is delivered: its ID tokens say nothing of people but their subject, userinfo says all.
+    /// The same as the provider is delivered: ID tokens have no claim about people except the subject, userinfo has
+    /// all.
     pub async fn as_delivered(redirect_uri: &str, people: &[Account]) -> Option<Self> {
         Self::launch(redirect_uri, people, true).await
     }
@@ -70,8 +72,8 @@ impl OidcProvider {
         &self.issuer
     }
 
-    /// Goes to `start`, which leads to the provider, and signs in there as `handle`; answers where
-    /// that led. `browser` keeps cookies and follows redirects, as a browser does.
+    /// Goes to `start`, which leads to the provider, and signs in there as `handle`; returns the page that this led to.
+    /// `browser` keeps cookies and follows redirects, as a browser does.
     pub async fn sign_in(&self, browser: &reqwest::Client, start: &str, handle: &str) -> reqwest::Response {
         let page = browser.get(start).send().await.expect("the start of a sign-in answers");
         let address = page.url().clone();

@@ -24,19 +24,19 @@ pub struct Postgres {
 }
 
 static SHARED: LazyLock<Postgres> = LazyLock::new(|| {
-    // A thread of its own, since the runtime of the test that came first ends before the others.
+    // A thread of its own, since the runtime of the first test ends before the other tests do.
     std::thread::spawn(|| super::server_runtime().block_on(Postgres::start(false))).join().expect("PostgreSQL started")
 });
 
 impl Postgres {
-    /// The one server of this test binary; starts it for whoever comes first.
+    /// The one server of this test binary; the first test that needs it starts it.
     pub async fn shared() -> &'static Self {
         super::off_the_runtime(|| &*SHARED).await
     }
 
-    /// A server of the test's own, to restart: it keeps each commit at once.
+    /// A server of the test's own, which can be restarted: it writes each commit to disk at once.
     pub async fn own() -> &'static Self {
-        // What it runs ends with the test's process.
+        // The server that it runs ends with the test's process.
         Box::leak(Box::new(Self::start(true).await))
     }
 
@@ -57,7 +57,7 @@ impl Postgres {
         Self { server: Mutex::new(server), bin, folder, port, made: AtomicU32::new(0), finished: Mutex::default() }
     }
 
-    /// Ends a server of the test's own as `pg_ctl stop -m immediate` does: it recovers when it starts again.
+    /// Ends a server of the test's own as `pg_ctl stop -m immediate` does: it recovers at its next start.
     pub async fn stop_at_once(&self) {
         let pid = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("a running server has a pid");
         let pid = pid.lines().next().expect("the pid comes first").to_owned();
@@ -72,7 +72,7 @@ impl Postgres {
         }
     }
 
-    /// Starts it again where it was.
+    /// Starts the server again, at the same place.
     pub async fn start_again(&self) {
         let mut server = launch(&self.bin, &self.folder, self.port, true);
         let url = url(self.port, "postgres", "postgres");
@@ -98,7 +98,7 @@ impl Postgres {
     }
 }
 
-/// A test's own database; it goes when the test is over.
+/// A test's own database; it is removed after the test.
 pub struct Database {
     server: &'static Postgres,
     name: String,
@@ -120,7 +120,7 @@ impl Database {
         &self.name
     }
 
-    /// Ends all that is connected to it, and lets nobody but the superuser in until [`Self::bring_back`].
+    /// Ends all connections to it, and lets only the superuser connect until [`Self::bring_back`].
     pub async fn take_away(&self) {
         let mut admin = self.server.admin().await;
         execute(&mut admin, format!("ALTER DATABASE {} CONNECTION LIMIT 0", self.name)).await;
@@ -128,13 +128,13 @@ impl Database {
         execute(&mut admin, end).await;
     }
 
-    /// Lets them in again.
+    /// Lets all roles connect again.
     pub async fn bring_back(&self) {
         let mut admin = self.server.admin().await;
         execute(&mut admin, format!("ALTER DATABASE {} CONNECTION LIMIT -1", self.name)).await;
     }
 
-    /// A copy of it as it is now, to come back to by [`Self::restore`]. Ends what is connected to it.
+    /// Makes a copy of the database as it is now, for [`Self::restore`]. Ends the connections to it.
     pub async fn back_up(&self) {
         self.take_away().await;
         let mut admin = self.server.admin().await;
@@ -143,7 +143,7 @@ impl Database {
         self.bring_back().await;
     }
 
-    /// Puts the copy in its place. Ends what is connected to it.
+    /// Puts the copy in the database's place. Ends the connections to it.
     pub async fn restore(&self) {
         let mut admin = self.server.admin().await;
         execute(&mut admin, format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
@@ -190,7 +190,7 @@ async fn prepare_template(admin: &mut PgConnection, port: u16) {
     latchkey::store::migrate(&template).await.expect("the migrations run on an empty database");
 }
 
-/// What `latchkey migrate` sets of roles in a database, which no copy of the database has.
+/// The settings of roles that `latchkey migrate` makes in a database, and that a copy of the database does not have.
 async fn set_up_roles(admin: &mut PgConnection, database: &str) {
     let roles = [("latchkey_web", false), ("latchkey_worker", false), ("postgres", true)];
     for (role, is_owner) in roles {
@@ -212,7 +212,7 @@ fn initialise(bin: &Path, data: &Path, user: Option<User>) {
     assert!(output.status.success(), "initdb failed: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The folder with `initdb` and `postgres`: on the PATH, or where pg_config says, or Debian's newest.
+/// The folder with `initdb` and `postgres`: from the PATH, from pg_config, or the newest of Debian's.
 fn binaries() -> PathBuf {
     let complete = |folder: &PathBuf| folder.join("initdb").exists() && folder.join("postgres").exists();
     let path = std::env::var_os("PATH").unwrap_or_default();

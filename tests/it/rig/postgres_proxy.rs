@@ -1,8 +1,8 @@
-//! A proxy before PostgreSQL that breaks a connection at the nth statement: before it reaches the server, or after it was
-//! carried out and before the answer comes back.
+//! A proxy before PostgreSQL that breaks a connection at the nth statement: before it reaches the server, or after it
+//! was carried out and before the answer comes back.
 //!
-//! A statement is what a client sends up to the moment where it waits: everything up to a `Sync`, or a simple `Query`. A
-//! `Sync` alone, by which a pool asks whether the connection is there still, is none.
+//! A statement is what a client sends until it waits: everything up to a `Sync`, or a simple `Query`. A `Sync` alone,
+//! by which a pool asks whether the connection still works, does not count.
 
 use std::{
     collections::VecDeque,
@@ -14,12 +14,12 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// On which side of a statement the connection breaks.
+/// The side of a statement on which the connection breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// The server never hears of it.
+    /// The server does not get the statement.
     Before,
-    /// It is carried out; of a commit nobody knows that.
+    /// The server carries the statement out, and the client does not learn whether a commit happened.
     After,
 }
 
@@ -37,7 +37,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Plan {
-    /// Statements since it was made.
+    /// Statements since the plan was made.
     seen: u64,
     /// The statements to cut at, in order.
     at: VecDeque<u64>,
@@ -52,7 +52,7 @@ impl Shared {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a statement; on which side of it to cut.
+    /// Counts a statement. Gives the side on which to cut it, if it is to be cut.
     fn next(&self) -> Option<Cut> {
         let mut plan = self.plan();
         plan.seen += 1;
@@ -77,7 +77,7 @@ impl PostgresProxy {
                 let shared = Arc::clone(&of_connections);
                 tokio::spawn(async move {
                     if let Ok(upstream) = TcpStream::connect(("127.0.0.1", server)).await {
-                        // However a conversation ends, both sides are closed with it.
+                        // However the conversation ends, both connections are closed.
                         let _ = converse(client, upstream, &shared).await;
                     }
                 });
@@ -113,7 +113,7 @@ impl PostgresProxy {
         self.shared.plan().refuses_options = Some(code);
     }
 
-    /// Cuts nothing more; how many cuts there were since the plan was made.
+    /// Cuts nothing more. Gives how many cuts there were since the plan was made.
     pub fn heal(&self) -> u64 {
         let mut plan = self.shared.plan();
         plan.at.clear();
@@ -160,7 +160,7 @@ async fn converse(mut client: TcpStream, mut server: TcpStream, shared: &Shared)
     }
 }
 
-/// Passes on how a connection begins, up to where the server waits for the first statement.
+/// Passes on the start of a connection, until the server waits for the first statement.
 async fn start(client: &mut TcpStream, server: &mut TcpStream, refuses: Option<&str>) -> io::Result<()> {
     const ASKS_FOR_TLS: [u8; 4] = 80_877_103_u32.to_be_bytes();
     loop {
@@ -177,7 +177,7 @@ async fn start(client: &mut TcpStream, server: &mut TcpStream, refuses: Option<&
         let no = server.read_u8().await?;
         client.write_u8(no).await?;
     }
-    // Everybody may sign in without a password: nothing is asked of the client.
+    // Every role may sign in without a password: the client is asked for nothing.
     let answer = answer(server).await?;
     client.write_all(&answer).await
 }
@@ -189,14 +189,14 @@ fn refusal(code: &str) -> Vec<u8> {
     [b"E", length.to_be_bytes().as_slice(), fields.as_bytes()].concat()
 }
 
-/// Everything that the server says until it waits again.
+/// Everything that the server sends until it waits again.
 async fn answer(server: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut said = Vec::new();
     while message(server, &mut said).await? != b'Z' {}
     Ok(said)
 }
 
-/// Reads one message behind what was read before; its kind.
+/// Reads one message and appends it to what was read before; returns its kind.
 async fn message(from: &mut TcpStream, into: &mut Vec<u8>) -> io::Result<u8> {
     let kind = from.read_u8().await?;
     into.push(kind);

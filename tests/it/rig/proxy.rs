@@ -1,4 +1,4 @@
-//! A forward proxy, as companies put between their machines and the rest of the world.
+//! A forward proxy, as companies run it between their machines and the internet.
 
 use std::sync::{Arc, Mutex};
 use tokio::{
@@ -6,7 +6,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// A proxy that notes where it is asked to lead to. It leads to the loopback alone; to others it says that it cannot.
+/// A proxy that notes the destinations that it is asked for. It connects to the loopback only, and refuses all others.
 pub struct Proxy {
     /// Its URL, with a name and a password.
     pub address: String,

@@ -1,4 +1,4 @@
-//! Finds what `tests/rig/build` installed, and says aloud what is missing.
+//! Finds what `tests/rig/build` installed, and prints what is missing.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ pub fn tools() -> PathBuf {
     latchkey_components::programs::tools().expect("HOME is set")
 }
 
-/// A program or folder that a test cannot do without.
+/// A program or folder that some test needs.
 #[derive(Clone, Copy)]
 pub enum Tool {
     Etcd,
@@ -39,7 +39,7 @@ impl Tool {
         }
     }
 
-    /// Where it is if it is installed.
+    /// Where it is, if it is installed.
     pub fn path(self) -> PathBuf {
         let within = match self {
             Self::Moto => Path::new("venv/bin/moto_server").to_owned(),
@@ -50,7 +50,7 @@ impl Tool {
         tools().join(within)
     }
 
-    /// Where it is; or, if it is not installed, says aloud that the test is skipped.
+    /// Where it is. If it is not installed, prints that the test is skipped.
     ///
     /// # Panics
     /// If it is missing and `CI=true`: there, nothing may be skipped.
@@ -64,12 +64,12 @@ impl Tool {
     }
 }
 
-/// Says that the running test is skipped for want of a component.
+/// Prints that the running test is skipped because a component is missing.
 pub fn skip(component: &str, why: &str) {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     let line = format!("SKIPPED: {test}: no {component} ({why})\n");
     assert!(std::env::var("CI").as_deref() != Ok("true"), "{line}with CI=true nothing may be skipped");
-    // Not eprintln!, which the test harness keeps to itself when the test passes.
+    // Not eprintln!: the test harness hides its output if the test passes.
     let _ = std::io::stderr().write_all(line.as_bytes());
     if let Some(list) = std::env::var_os("LATCHKEY_SKIPPED")
         && let Ok(mut list) = std::fs::OpenOptions::new().append(true).open(list)

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::Executor as _;
 use uuid::Uuid;
 
-/// An event's bytes as this role records them; the SQLSTATE where it is refused.
+/// Records an event's bytes as this role. Gives the SQLSTATE if that is refused.
 async fn record(store: &Store, bytes: &[u8]) -> Result<(), String> {
     let recorded = sqlx::query("select record_event($1)").bind(bytes).execute(store.pool()).await;
     recorded.map(drop).map_err(|error| {
@@ -18,7 +18,7 @@ async fn record(store: &Store, bytes: &[u8]) -> Result<(), String> {
     })
 }
 
-/// Now and so many hours later, as events have it.
+/// This many hours from now, as events have it.
 fn now(hours: i64) -> String {
     let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
     jiff::Timestamp::from_microsecond(at.as_microsecond()).unwrap().to_string()
@@ -38,7 +38,7 @@ fn bytes(value: &Value) -> Vec<u8> {
     serde_json::to_vec(value).unwrap()
 }
 
-/// The same with one field changed, or taken out.
+/// The same with one field changed or removed.
 fn with(town: &Town, field: &str, to: Value) -> Vec<u8> {
     let mut value = said(town);
     if to.is_null() {
@@ -138,7 +138,7 @@ async fn what_is_no_event_of_now_by_whoever_says_it_is_not_recorded() {
             );
         }
     }
-    // The worker is itself and nobody else.
+    // The worker can record events as the worker only.
     assert_eq!(record(&town.worker, &bytes(&said(&town))).await, Err("42501".to_owned()));
     assert_eq!(town.count("select count(*) from event").await, events);
 }
@@ -157,7 +157,7 @@ async fn there_is_no_other_way_into_the_log_or_its_queue() {
         "insert into event select gen_random_uuid(), at, action, actor_id, actor, person_id, cluster_id, request_id,
            grant_id, '\\x00' from event limit 1",
         "insert into event_unsealed (event_id) values (gen_random_uuid())",
-        // A trigger's function does what its owner may, on whatever table it hangs.
+        // A trigger's function has its owner's rights, on whatever table the trigger is.
         "create temp table mine (id uuid); create trigger mine after insert on mine for each row execute function event_queue()",
         "create temp table mine (id uuid, cluster_id uuid, principal_id uuid);
          create trigger mine after insert on mine for each row execute function access_grant_legs()",
@@ -175,7 +175,7 @@ async fn there_is_no_other_way_into_the_log_or_its_queue() {
 async fn what_stands_in_the_queue_for_nothing_holds_no_event_up() {
     let town = Town::new().await;
     audit::seal(town.worker.pool()).await.unwrap();
-    // More than are linked at once, of nothing, before all others; and an event that has its link.
+    // More rows for no event than are linked at once, ahead of all others; and an event that has its link already.
     let junk = "insert into event_unsealed select ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid
                 from generate_series(1, 2000) n;
                 insert into event_unsealed select event_id from audit_link where seq = 1";

@@ -1,4 +1,4 @@
-//! Revocations that somebody tried to make rest, or never end, with rows that the worker goes by.
+//! Rows that were written to make a revocation rest, or never end, and that the worker reads.
 
 use crate::{town::Town, worker::World};
 use latchkey::store::{desired, targets};
@@ -31,7 +31,7 @@ async fn a_leg_of_what_ends_rests_no_longer_than_the_worker_wrote() {
         ("'9000-01-01'", "clock_timestamp() + interval '110 seconds'", Some(110)),
         ("clock_timestamp() + interval '5 seconds'", "clock_timestamp() + interval '20 seconds'", Some(5)),
         ("null", "clock_timestamp() + interval '20 seconds'", None),
-        // The worker never writes that: a clock went back.
+        // The worker never writes such a row: it is possible if a clock was set back.
         ("'2999-01-01'", "clock_timestamp() + interval '1 hour'", None),
         ("'9000-01-01'", "'9000-01-01'", None),
     ] {
@@ -48,7 +48,7 @@ async fn a_leg_of_what_ends_rests_no_longer_than_the_worker_wrote() {
 async fn a_revocation_ends_whatever_somebody_wrote_beside_it() {
     let world = World::new().await;
     let grant = world.active("ana").await;
-    // Rows as the portal's role could make them before the database refused that.
+    // Rows that the portal's role could insert before the database refused them.
     by_owner(
         &world.town,
         &format!(

@@ -1,5 +1,5 @@
-//! What the database itself holds each role to, value by value, whoever has its password: as the web's role, as the
-//! worker's, and as a third one that somebody gave the web's rights.
+//! What the database itself allows each role, value by value, to any client with its password: to the web's role, to
+//! the worker's, and to a third one that was given the web's rights.
 
 mod events;
 mod legs;
@@ -35,7 +35,7 @@ async fn refused(store: &Store, statement: &str) -> (String, String) {
     let mut tx = store.pool().begin().await.unwrap();
     let done = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut *tx).await;
     let done = match done {
-        // What is held at the end of the transaction is refused there.
+        // Checks at the end of the transaction refuse there.
         Ok(_) => tx.commit().await,
         Err(error) => Err(error),
     };
@@ -44,7 +44,7 @@ async fn refused(store: &Store, statement: &str) -> (String, String) {
     (error.code().unwrap_or_default().into_owned(), error.to_string())
 }
 
-/// Each statement is refused since the role has no right to it.
+/// Each statement is refused because the role has no right to it.
 async fn denied(store: &Store, statements: &[&str]) {
     for statement in statements {
         let (code, said) = refused(store, statement).await;
@@ -52,7 +52,7 @@ async fn denied(store: &Store, statements: &[&str]) {
     }
 }
 
-/// Each statement goes through, and is undone.
+/// Each statement succeeds, and is rolled back.
 async fn allowed(store: &Store, statements: &[&str]) {
     for statement in statements {
         let mut tx = store.pool().begin().await.unwrap();

@@ -3,7 +3,7 @@
 use super::{allowed, copied, denied};
 use crate::town::{Town, look};
 
-/// What the web would do to put off what is due, to hide that it is late, or to write what nobody did.
+/// What a client with the web's password would do to delay what is due, to hide that it is late, or to forge decisions.
 const DENIED: &[&str] = &[
     // Legs.
     "update grant_leg set next_try = '2999-01-01'",
@@ -31,7 +31,7 @@ const DENIED: &[&str] = &[
        paused_by = (select id from person where handle = 'dee') where kind = 'cluster'",
     "update target set paused_since = clock_timestamp(), paused_why = 'nobody said so',
        paused_by = (select id from person where handle = 'dee') where kind = 'cluster'",
-    // Grants: ended as something else, by nobody, at another time, twice.
+    // Grants: ended with another cause, by no person, at another time, twice.
     "update access_grant set state = 'revoking', version = version + 1, cause = 'expired', revoking_since = latchkey_now(),
        ended_by = (select id from person where handle = 'dee')",
     "update access_grant set state = 'revoking', version = version + 1, cause = 'revoked', revoking_since = latchkey_now()",
@@ -49,12 +49,12 @@ const DENIED: &[&str] = &[
     "update request set state = 'cancelled', closed_at = latchkey_now() - interval '1 day' where state = 'pending'",
     "update request set state = 'pending', closed_at = null where state = 'approved'",
     "update request set state = 'denied', closed_at = latchkey_now() where state = 'approved'",
-    // Alarms: cleared by nobody, at another time, without a word.
+    // Alarms: cleared by no person, at another time, without a reason.
     "update alarm set cleared_at = latchkey_now()",
     "update alarm set cleared_at = raised_at - interval '1 day', cleared_by = (select id from person where handle = 'dee')",
     "update alarm set cleared_at = 'infinity', cleared_by = (select id from person where handle = 'dee')",
     "update alarm set cleared_at = latchkey_now(), cleared_by = (select id from person where handle = 'dee')",
-    // Votes: on what is closed, on one's own, at another time.
+    // Votes: on what is closed, on the voter's own request, at another time.
     "insert into vote (request_id, person_id, verdict, seen, at)
      select r.id, p.id, 'approve', r.seen, latchkey_now() from request r, person p
      where r.state = 'approved' and p.handle = 'dot'",
@@ -89,7 +89,7 @@ const DENIED: &[&str] = &[
      select gen_random_uuid(), person_id, 'arn:x', 'x', kind, source, clock_timestamp(), clock_timestamp() from principal limit 1",
 ];
 
-/// What its own actions do.
+/// What the portal's own actions do.
 const ALLOWED: &[&str] = &[
     "update grant_leg set next_try = null, attempts = 0",
     "update target set due_at = least(due_at, clock_timestamp()), generation = generation + 1, revoking = true",
@@ -107,7 +107,7 @@ const ALLOWED: &[&str] = &[
     "update principal set proven_at = clock_timestamp()",
 ];
 
-/// A copy of a row with some columns changed, by the web.
+/// A copy of a row with some columns changed, inserted by the web's role.
 fn again(table: &str, change: &str, from: &str) -> String {
     format!(
         "insert into {table} select made.* from {table} t
@@ -115,7 +115,7 @@ fn again(table: &str, change: &str, from: &str) -> String {
     )
 }
 
-/// A town with something of everything.
+/// A town with a row of each kind.
 async fn town() -> Town {
     let town = Town::new().await;
     town.grant().await;
@@ -154,7 +154,7 @@ async fn the_web_puts_nothing_off_and_writes_no_other_time_than_now() {
 #[tokio::test]
 async fn the_web_schedules_within_the_bounds_of_a_request_and_asks_within_those_of_a_policy() {
     let town = town().await;
-    // As if the request had no grant yet.
+    // As if the request did not have its grant yet.
     sqlx::raw_sql(
         "create table kept as select * from access_grant; delete from grant_leg; delete from access_grant;
          grant select on kept to public; update kept set created_at = at, activate_by = at + interval '30 minutes',

@@ -1,4 +1,4 @@
-//! Somebody at a browser: cookies, redirects, forms filled in as the page has them, and what the page says.
+//! A person at a browser: cookies, redirects, forms filled in as the page has them, and what the page says.
 
 use reqwest::{StatusCode, header, redirect::Policy};
 use scraper::{ElementRef, Html, Selector};
@@ -11,12 +11,12 @@ pub struct Browser {
     portal: Url,
     /// Follows redirects.
     following: reqwest::Client,
-    /// Shows them; the cookies are the same.
+    /// Does not follow redirects; the cookies are the same.
     stopping: reqwest::Client,
     cookies: Arc<reqwest::cookie::Jar>,
 }
 
-/// What came back.
+/// The answer to a request.
 #[derive(Debug, Clone)]
 pub struct Page {
     pub status: StatusCode,
@@ -27,7 +27,7 @@ pub struct Page {
     pub body: String,
 }
 
-/// A form with what its fields hold, ready to be sent.
+/// A form with the values of its fields, ready to be sent.
 #[derive(Debug, Clone)]
 pub struct Form {
     action: Url,
@@ -44,7 +44,7 @@ impl Browser {
         Self { portal: portal.clone(), following, stopping, cookies }
     }
 
-    /// The value of a cookie of the portal's.
+    /// The value of one of the portal's cookies.
     pub fn cookie(&self, name: &str) -> Option<String> {
         use reqwest::cookie::CookieStore as _;
         let all = self.cookies.cookies(&self.portal)?;
@@ -52,12 +52,12 @@ impl Browser {
         pairs.filter(|(found, _)| *found == name).map(|(_, value)| value.to_owned()).next()
     }
 
-    /// A cookie that somebody put into this browser.
+    /// Puts a cookie into this browser.
     pub fn set_cookie(&self, name: &str, value: &str) {
         self.cookies.add_cookie_str(&format!("{name}={value}; Path=/"), &self.portal);
     }
 
-    /// Goes through the provider as somebody; gives the address that leads back to the portal, which it does not open.
+    /// Signs in at the provider as this person. Gives the address that leads back to the portal, without opening it.
     pub async fn through_the_provider(&self, return_to: &str, handle: &str) -> Url {
         self.there_and_back(return_to, handle).await.1
     }
@@ -73,7 +73,7 @@ impl Browser {
         (there, answer.location.as_deref().unwrap_or_else(|| panic!("{}", answer.text())).parse().unwrap())
     }
 
-    /// Opens a page of the portal, wherever it leads.
+    /// Opens a page of the portal, and follows redirects.
     pub async fn open(&self, path: &str) -> Page {
         Page::read(self.following.get(self.at(path)).send().await.unwrap()).await
     }
@@ -83,7 +83,7 @@ impl Browser {
         Page::read(self.stopping.get(self.at(path)).send().await.unwrap()).await
     }
 
-    /// Sends a form and follows no redirect: success is one.
+    /// Sends a form and follows no redirect: an answer of success is one.
     pub async fn send(&self, form: &Form) -> Page {
         let origin = form.action.origin().ascii_serialization();
         let request = self.stopping.post(form.action.clone()).form(&form.fields);
@@ -91,12 +91,12 @@ impl Browser {
         Page::read(request.send().await.unwrap()).await
     }
 
-    /// Sends a form, wherever that leads.
+    /// Sends a form, and follows redirects.
     pub async fn follow(&self, form: &Form) -> Page {
         Page::read(self.following.post(form.action.clone()).form(&form.fields).send().await.unwrap()).await
     }
 
-    /// Sends a form that must succeed, and opens what it leads to.
+    /// Sends a form that must succeed, and opens the page that it leads to.
     pub async fn submit(&self, form: &Form) -> Page {
         let answer = self.send(form).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}: {}", form.action, answer.text());
@@ -105,13 +105,13 @@ impl Browser {
         page
     }
 
-    /// Posts fields of one's own making, as a script does.
+    /// Posts these fields without a form, as a script does.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let fields = fields.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         self.send(&Form { action: self.at(path), fields }).await
     }
 
-    /// Signs in as somebody whom the provider shows as a button.
+    /// Signs in as a person whom the provider shows as a button.
     pub async fn sign_in(&self, handle: &str) {
         let page = self.open("/sign-in?return_to=%2Fidentities").await;
         let start = page.attribute("a[href^='/sign-in/start']", "href").expect("the page has the way to sign in");
@@ -142,32 +142,32 @@ impl Page {
         if text.is_empty() { one_line(&self.body) } else { text }
     }
 
-    /// What a reader sees of each such element.
+    /// What a reader sees of each element that the selector finds.
     pub fn texts(&self, selector: &str) -> Vec<String> {
         self.each(selector, |element| one_line(&element.text().collect::<Vec<_>>().join(" ")))
     }
 
-    /// The text of each such element, letter by letter.
+    /// The text of each element that the selector finds, letter by letter.
     pub fn raw(&self, selector: &str) -> Vec<String> {
         self.each(selector, |element| element.text().collect())
     }
 
-    /// Whether there is such an element.
+    /// Whether the selector finds an element.
     pub fn has(&self, selector: &str) -> bool {
         !self.each(selector, |_| ()).is_empty()
     }
 
-    /// An attribute of the first such element.
+    /// An attribute of the first element that the selector finds.
     pub fn attribute(&self, selector: &str, name: &str) -> Option<String> {
         self.each(selector, |element| element.value().attr(name).map(str::to_owned)).into_iter().next().flatten()
     }
 
-    /// Holds the page to saying something.
+    /// Asserts that the page says this.
     pub fn says(&self, words: &str) {
         assert!(self.text().contains(words), "{} does not say {words:?}: {}", self.url, self.text());
     }
 
-    /// Holds the page to saying one of several things.
+    /// Asserts that the page says one of several things.
     pub fn says_one_of(&self, words: &[&str]) {
         let text = self.text();
         assert!(words.iter().any(|words| text.contains(words)), "{} says none of {words:?}: {text}", self.url);
@@ -209,7 +209,7 @@ impl Form {
         Self { action, fields }
     }
 
-    /// The same with a field filled in or chosen, or a button pressed.
+    /// The same form with a field filled in or chosen, or a button pressed.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.fields.retain(|(field, _)| field != name);
@@ -217,7 +217,7 @@ impl Form {
         self
     }
 
-    /// What a field holds.
+    /// The value of a field.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }

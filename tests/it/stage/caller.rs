@@ -1,4 +1,4 @@
-//! Somebody who calls an API server without kubectl: a token of their own made each second, one HTTP call each time.
+//! A person who calls an API server without kubectl: a token of their own made each second, one HTTP call each time.
 
 use super::ClusterAt;
 use crate::rig::{AwsUser, aws::REGION};
@@ -6,7 +6,7 @@ use aws_credential_types::Credentials;
 use latchkey_domain::eks::token::Variant;
 use secrecy::ExposeSecret as _;
 
-/// Somebody at one cluster.
+/// A person's calls to one cluster.
 #[derive(Clone)]
 pub struct Caller {
     client: reqwest::Client,
@@ -27,7 +27,7 @@ impl Caller {
         }
     }
 
-    /// The status that listing a namespace's pods answers.
+    /// The status of a request for the list of a namespace's pods.
     pub async fn list_pods(&self, namespace: &str) -> u16 {
         let token = latchkey::aws::token::presign(
             &self.keys,

@@ -12,7 +12,7 @@ pub fn with_password(url: &str) -> String {
     url.replacen('@', &format!(":{DATABASE_PASSWORD}@"), 1)
 }
 
-/// What the portal is told, as an administrator would write it.
+/// The portal's settings, as an administrator would write them.
 pub fn settings(door: &Door, backdrop: &Backdrop, database: &Database) -> config::Settings {
     let origin = door.url.origin().ascii_serialization();
     let usual = if backdrop.login.contains("scopes") {

@@ -10,7 +10,7 @@ pub struct Kubectl {
     user: AwsUser,
 }
 
-/// What a command answered.
+/// The output of a command.
 #[derive(Debug, Clone)]
 pub struct Said {
     pub ok: bool,
@@ -19,7 +19,7 @@ pub struct Said {
 }
 
 impl Kubectl {
-    /// With this kubeconfig, written to a file of its own.
+    /// kubectl with this kubeconfig, written to a file of its own.
     pub fn new(folder: &std::path::Path, kubeconfig: &str, user: &AwsUser) -> Self {
         let path = folder.join(format!("{}.kubeconfig", uuid::Uuid::now_v7()));
         crate::rig::write(&path, kubeconfig);
@@ -30,7 +30,7 @@ impl Kubectl {
     pub async fn run(&self, arguments: &str) -> Said {
         let mut command = tokio::process::Command::new(Tool::Kubectl.path());
         command.env("KUBECONFIG", &self.kubeconfig).envs(self.user.environment()).args(arguments.split(' '));
-        // Its cache of what the server offers is per home.
+        // kubectl keeps its cache of the server's APIs below the home.
         command.env("HOME", self.kubeconfig.parent().unwrap()).stdin(std::process::Stdio::null());
         said(command).await
     }
@@ -55,14 +55,14 @@ async fn said(mut command: tokio::process::Command) -> Said {
 }
 
 impl Said {
-    /// Holds the answer to a refusal: of the person, or of what they asked.
+    /// Asserts a refusal: of the person, or of what they asked for.
     pub fn refused(&self) {
         assert!(!self.ok, "kubectl was not refused: {}", self.out);
         let known = ["Unauthorized", "Forbidden", "forbidden", "must be logged in", "provide credentials"];
         assert!(known.iter().any(|word| self.err.contains(word)), "refused for another reason: {}", self.err);
     }
 
-    /// Holds the answer to having worked.
+    /// Asserts success, and returns the output.
     pub fn worked(&self) -> &str {
         assert!(self.ok, "kubectl failed: {}", self.err);
         &self.out

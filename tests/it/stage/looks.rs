@@ -1,16 +1,16 @@
-//! What a test looks at in the world, past Latchkey.
+//! What a test reads in the world without Latchkey.
 
 use super::{Stage, caller};
 use k8s_openapi::api::{core::v1::ConfigMap, rbac::v1::RoleBinding};
 use std::collections::BTreeMap;
 
 impl Stage {
-    /// The first cluster's administrator.
+    /// A client of the first cluster's administrator.
     pub fn admin(&self) -> kube::Client {
         self.admin_of(0)
     }
 
-    /// A cluster's administrator.
+    /// A client of a cluster's administrator.
     pub fn admin_of(&self, index: usize) -> kube::Client {
         let cluster = &self.clusters[index];
         let mut config = kube::Config::new(cluster.server.parse().unwrap());
@@ -35,7 +35,7 @@ impl Stage {
         list.iter().map(|binding| (binding.metadata.name.clone().unwrap(), subjects(binding))).collect()
     }
 
-    /// The inline policies of somebody's IAM user: names with documents.
+    /// The inline policies of a person's IAM user: names with documents.
     pub async fn iam_policies(&self, handle: &str) -> BTreeMap<String, String> {
         let name = &self.user(handle).name;
         let listed = self.iam.list_user_policies().user_name(name).send().await.unwrap();
@@ -48,7 +48,7 @@ impl Stage {
         policies
     }
 
-    /// A client of IAM, for looks of one's own.
+    /// A client of IAM, for reads of the test's own.
     pub fn iam(&self) -> aws_sdk_iam::Client {
         self.iam.clone()
     }

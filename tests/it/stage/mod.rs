@@ -1,5 +1,5 @@
 //! All of Latchkey on a stage: the portal on a port, a worker, people with browsers and AWS keys, and a world around
-//! them that is either simulated or real. The same story is told on both.
+//! them that is either simulated or real. The same story runs on both.
 //!
 //! The world: `simulated` is the simulator alone; `real` is kube-apiserver behind the AWS IAM authenticator, moto for
 //! IAM and STS, node's oidc-provider, and the simulator for EKS's own API only.
@@ -49,16 +49,16 @@ pub const PEOPLE: [(&str, &[&str], bool); 7] = [
     ("gus", &["developers"], true),
 ];
 
-/// As the portal names the cluster that everything is about.
+/// The portal's name for the cluster that the tests are about.
 pub const CLUSTER: &str = "prod-eu";
-/// Where people's IAM users live.
+/// The path of people's IAM users.
 pub const PATH: &str = "/latchkey/";
-/// Of the portal at the provider.
+/// The portal's secret at the provider.
 pub const CLIENT_SECRET: &str = "a-secret-of-the-rig";
-/// The database asks for none, so that any will do.
+/// The database asks for no password, so any text will do.
 pub const DATABASE_PASSWORD: &str = "a-password-of-the-rig";
 
-/// Everything, running. What it holds stops with it.
+/// Everything, running. It stops when the value is dropped.
 pub struct Stage {
     pub database: Database,
     /// As the web's role.
@@ -67,7 +67,7 @@ pub struct Stage {
     pub owner: Store,
     pub worker: Worker,
     pub clusters: Vec<ClusterAt>,
-    /// Where everything outside is, for whoever else is to use it.
+    /// The addresses of everything outside, for other processes of a test.
     pub outside: Outside,
     world: World,
     _provider: Option<OidcProvider>,
@@ -85,7 +85,7 @@ pub struct Stage {
 /// A cluster as its users reach it.
 #[derive(Debug, Clone)]
 pub struct ClusterAt {
-    /// As the portal names it.
+    /// The portal's name for it.
     pub name: String,
     pub arn: String,
     pub server: String,
@@ -93,7 +93,7 @@ pub struct ClusterAt {
     admin_token: String,
 }
 
-/// Where the world is, and who the worker is there.
+/// The addresses of the world, and the worker's identity there.
 #[derive(Clone)]
 pub struct Outside {
     pub issuer: String,
@@ -113,7 +113,7 @@ impl ClusterAt {
 /// What is outside.
 enum World {
     Simulated(Simulator),
-    /// Kept running; the simulator answers for EKS.
+    /// Kept running; the simulator stands for EKS.
     Real {
         _cluster: Box<RealCluster>,
         _eks: Simulator,
@@ -124,7 +124,7 @@ enum World {
 struct Backdrop {
     world: World,
     issuer: String,
-    /// Where the simulator does not answer for the provider.
+    /// The provider, if it is not the simulator.
     provider: Option<OidcProvider>,
     keycloak: Option<Keycloak>,
     handle_claim: &'static str,
@@ -140,7 +140,7 @@ struct Backdrop {
     policy: String,
 }
 
-/// The portal's door, open before anybody serves there: the provider must know where people come back to.
+/// The portal's port, open before the portal serves there: the provider must know the address to come back to.
 struct Door {
     listener: TcpListener,
     url: Url,
@@ -160,14 +160,14 @@ impl Door {
 }
 
 impl Stage {
-    /// The simulator for everything. Nothing, said aloud, without kubectl and the AWS CLI.
+    /// The simulator for everything. None, with a message, without kubectl and the AWS CLI.
     pub async fn simulated() -> Option<Self> {
         let door = Door::open().await;
         let backdrop = simulated::backdrop(&door).await?;
         Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
     }
 
-    /// The same with more lines of `[login]`, and with what the provider is from the start.
+    /// The same with more lines of `[login]`, and with these quirks of the provider from the start.
     pub async fn simulated_with(login: &str, quirks: Vec<Quirk>) -> Option<Self> {
         let door = Door::open().await;
         let backdrop = Backdrop { login: login.to_owned(), ..simulated::backdrop(&door).await? };
@@ -177,7 +177,7 @@ impl Stage {
         Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
     }
 
-    /// The simulator for all but the provider, which is one that others wrote, as it is delivered.
+    /// The simulator for all but the provider, which is a foreign one, as it is delivered.
     pub async fn at_a_thin_provider() -> Option<Self> {
         let door = Door::open().await;
         let people: Vec<Account> = PEOPLE.iter().map(|(handle, groups, _)| Account::new(handle, groups)).collect();
@@ -193,7 +193,7 @@ impl Stage {
         let people: Vec<Account> = PEOPLE.iter().map(|(handle, groups, _)| Account::new(handle, groups)).collect();
         let keycloak = Keycloak::start(&door.callback(), &people).await;
         let issuer = keycloak.issuer().to_owned();
-        // It refuses scopes that it has not.
+        // Keycloak refuses scopes that it does not have.
         let login = "scopes = [\"openid\", \"profile\", \"email\"]\n".to_owned();
         let backdrop = Backdrop { issuer, keycloak: Some(keycloak), login, ..simulated::backdrop(&door).await? };
         Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
@@ -206,7 +206,7 @@ impl Stage {
         Some(Box::pin(Self::set(door, backdrop, server)).await)
     }
 
-    /// The real components. Nothing, said aloud, where one is not installed.
+    /// The real components. None, with a message, if one is not installed.
     pub async fn real() -> Option<Self> {
         let door = Door::open().await;
         let backdrop = real::backdrop(&door).await?;
@@ -276,39 +276,39 @@ impl Stage {
         policies::apply(&self.owner, &application).await.unwrap();
     }
 
-    /// What the portal's handlers hold, and what it was told.
+    /// The state of the portal's handlers, and its settings.
     pub fn held(&self) -> String {
         format!("{:?} {:?}", self.handlers, self.settings)
     }
 
-    /// Where the portal is.
+    /// The portal's address.
     pub fn address(&self) -> &Url {
         &self.portal
     }
 
-    /// A browser of somebody who is not signed in.
+    /// A browser that is not signed in.
     pub fn browser(&self) -> Browser {
         Browser::new(&self.portal)
     }
 
-    /// A browser of somebody who is.
+    /// A browser that is signed in as this person.
     pub async fn signed_in(&self, handle: &str) -> Browser {
         let browser = self.browser();
         browser.sign_in(handle).await;
         browser
     }
 
-    /// How browsers reach the portal.
+    /// The portal's address, as browsers use it.
     pub fn portal_url(&self) -> &str {
         self.portal.as_str()
     }
 
-    /// The IAM user of somebody who has one.
+    /// The IAM user of a person who has one.
     pub fn user(&self, handle: &str) -> &AwsUser {
         &self.users[handle]
     }
 
-    /// kubectl of somebody who knows where the cluster is, as anybody could write the configuration.
+    /// kubectl of a person who knows the cluster's address, with a kubeconfig that is not from Latchkey.
     pub fn kubectl(&self, handle: &str) -> Kubectl {
         use base64::Engine as _;
         let cluster = &self.clusters[0];
@@ -323,17 +323,17 @@ impl Stage {
         self.kubectl_with(handle, &render(&[known], None, &ExecCommand::aws()))
     }
 
-    /// kubectl of somebody with a kubeconfig that they downloaded.
+    /// kubectl of a person with a kubeconfig that they downloaded.
     pub fn kubectl_with(&self, handle: &str, kubeconfig: &str) -> Kubectl {
         Kubectl::new(&self.folder, kubeconfig, self.user(handle))
     }
 
-    /// Somebody who calls the API server without kubectl, for what must be seen often.
+    /// A person who calls the API server without kubectl, for checks that are made often.
     pub fn caller(&self, handle: &str) -> Caller {
         Caller::new(&self.clusters[0], self.user(handle))
     }
 
-    /// The simulator, where it is the whole world.
+    /// The simulator, if it is the whole world.
     pub fn simulator(&self) -> &Simulator {
         match &self.world {
             World::Simulated(simulator) => simulator,

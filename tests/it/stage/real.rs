@@ -1,5 +1,5 @@
-//! kube-apiserver behind the AWS IAM authenticator, moto for IAM and STS, node's oidc-provider; the simulator answers
-//! for EKS's own API, which no component that others wrote does.
+//! kube-apiserver behind the AWS IAM authenticator, moto for IAM and STS, node's oidc-provider; the simulator stands
+//! for EKS's own API, which no foreign component offers.
 
 use super::{
     Backdrop, CLUSTER, ClusterAt, Door, PATH, PEOPLE, World,
@@ -68,7 +68,7 @@ async fn eks(cluster: &RealCluster) -> Simulator {
     Simulator::start(seed, None).await.unwrap()
 }
 
-/// What an operator does once, with what `latchkey bootstrap` prints; and namespaces of teams with something in them.
+/// What an operator does once with the output of `latchkey bootstrap`; and namespaces of teams with something in them.
 fn prepare(cluster: &RealCluster, policy: &str, worker: &str) {
     let file = config::policy::parse(policy).unwrap();
     let mut objects = bootstrap::manifests(&file);

@@ -13,7 +13,7 @@ use latchkey_simulator::{
 };
 
 const ACCOUNT: &str = "111122223333";
-/// The second cluster is there to be away.
+/// The second cluster is there so that it can be away.
 const CLUSTERS: [&str; 2] = [CLUSTER, "staging-eu"];
 
 pub(super) async fn backdrop(door: &Door) -> Option<Backdrop> {

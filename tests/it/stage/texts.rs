@@ -1,4 +1,4 @@
-//! What is written down before the curtain rises: policy.toml, and aws-auth.
+//! What is written before the portal starts: policy.toml, and aws-auth.
 
 use super::PATH;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ lapses_after = "24h"
     text
 }
 
-/// aws-auth as others left it, with the worker's own entry.
+/// aws-auth with entries of other tools, and the worker's own entry.
 pub fn aws_auth(account: &str, worker: &str) -> BTreeMap<String, String> {
     let roles = format!(
         "# Worker nodes: without this line no node can join.\n- rolearn: arn:aws:iam::{account}:role/nodes\n  \

@@ -1,4 +1,4 @@
-//! The worker and time move on, and a test sees how far they are.
+//! Moves the worker and time on, and reads how far they are.
 
 use super::Stage;
 use crate::town;
@@ -17,7 +17,7 @@ impl Stage {
         worker::run_once(&self.worker).await.unwrap()
     }
 
-    /// Lets the worker work, again and again, until something is so.
+    /// Lets the worker work again and again until this is so.
     pub async fn work_until(&self, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
         self.wait_until(what, async || {
             self.work().await;
@@ -26,7 +26,7 @@ impl Stage {
         .await;
     }
 
-    /// Looks again and again until something is so: other processes bring it about.
+    /// Polls until this is so: other processes bring it about.
     pub async fn wait_until(&self, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so().await {
@@ -37,7 +37,7 @@ impl Stage {
         }
     }
 
-    /// What the worker says of what it could not do, for a test that fails.
+    /// The worker's blockers, for the message of a test that fails.
     async fn trouble(&self) -> String {
         let legs: Vec<String> = sqlx::query_scalar(
             "select concat_ws(' ', g.state, l.target_kind, l.proven, l.condition, l.error, l.blocker::text, l.evidence::text)
@@ -70,7 +70,7 @@ impl Stage {
         sqlx::query_scalar(sqlx::AssertSqlSafe(query.to_owned())).fetch_optional(self.owner.pool()).await.unwrap()
     }
 
-    /// Where a grant stands.
+    /// The state of a grant.
     pub async fn state(&self, grant: &str) -> String {
         self.value(&format!("select state from access_grant where id = '{grant}'")).await.unwrap()
     }

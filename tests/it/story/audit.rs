@@ -1,10 +1,11 @@
-//! The audit log holds: whatever somebody with all rights changes in what is sealed is found, with its place.
+//! The audit log holds: every change of what is sealed is found, with its place, also a change by an owner of all
+//! rights.
 
 use crate::stage::Stage;
 use latchkey::store::audit::{self, NotVerified, Verified};
 use sqlx::{AssertSqlSafe, PgPool};
 
-/// What is known of one link and its event.
+/// One link and its event.
 struct Sealed {
     seq: i64,
     event: String,
@@ -19,7 +20,7 @@ async fn verify(stage: &Stage) -> Result<Verified, String> {
     }
 }
 
-/// Changes what triggers and keys protect, as the superuser of the database can.
+/// Changes what triggers and keys protect, as a superuser of the database can.
 async fn by_force(pool: &PgPool, statement: &str) {
     let mut tx = pool.begin().await.unwrap();
     sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.unwrap();

@@ -1,4 +1,5 @@
-//! What other people and their tools do to a cluster, where a real API server could disagree with the simulated one.
+//! What other people and their tools do to a cluster, for cases in which a real API server could differ from the
+//! simulated one.
 
 use super::people::{LOOK, Wish, approve, ask, give_back, given, proven, until};
 use crate::stage::Stage;
@@ -63,7 +64,7 @@ async fn a_holders_changes_to_the_binding_end_with_the_access(stage: &Stage) {
     assert_eq!(api.get(&name).await.unwrap().metadata.finalizers, None);
 
     tamper().await;
-    // Its deletion begins, and the finalizer keeps it granting.
+    // The deletion of the binding begins; the finalizer keeps the binding, and it still grants.
     api.delete(&name, &DeleteParams::default()).await.unwrap();
     give_back(&ana, &grant).await;
     until(stage, &grant, "ended").await;
@@ -72,7 +73,7 @@ async fn a_holders_changes_to_the_binding_end_with_the_access(stage: &Stage) {
     assert_eq!(told.as_deref(), Some("2"));
 }
 
-/// The access to the old namespace is told so; the new one knows nothing of it.
+/// The old access is told that its namespace is gone; the new namespace grants it nothing.
 async fn a_namespace_deleted_and_made_again_inherits_nothing(stage: &Stage) {
     let (ana, ben) = (proven(stage, "ana").await, stage.signed_in("ben").await);
     let grant = given(stage, (&ana, "ana"), &ben, LOOK).await;
@@ -98,7 +99,7 @@ async fn a_namespace_deleted_and_made_again_inherits_nothing(stage: &Stage) {
     }
 }
 
-/// Server-side apply of the whole key, without our line in it.
+/// Server-side apply of the whole key, without Latchkey's line.
 async fn a_tool_that_applies_aws_auth_is_named_and_not_fought(stage: &Stage) {
     let (ana, ben) = (proven(stage, "ana").await, stage.signed_in("ben").await);
     let api: Api<ConfigMap> = Api::namespaced(stage.admin(), "kube-system");
@@ -114,7 +115,7 @@ async fn a_tool_that_applies_aws_auth_is_named_and_not_fought(stage: &Stage) {
     let told = trouble(stage, &grant).await;
     assert!(told.contains(&format!("belongs to {ARGO}, which applies it whole")), "{told}");
     assert_eq!(stage.aws_auth().await["mapUsers"], text);
-    // It lets the key go.
+    // The tool gives the key up.
     let without = json!({ "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": { "name": "aws-auth", "namespace": "kube-system" } });
     let owned = json!({ "data": { "mapUsers": text } });
@@ -127,7 +128,7 @@ async fn a_tool_that_applies_aws_auth_is_named_and_not_fought(stage: &Stage) {
     .unwrap();
     api.patch("aws-auth", &PatchParams::apply(ARGO).force(), &Patch::Apply(&without)).await.unwrap();
     if !stage.aws_auth().await.contains_key("mapUsers") {
-        // What nobody else owned went with its owner; it is put there by hand.
+        // What no other manager owned was removed with its owner; it is put back by hand.
         let by_hand = PatchParams { field_manager: Some("kubectl".to_owned()), ..PatchParams::default() };
         api.patch("aws-auth", &by_hand, &Patch::Merge(&owned)).await.unwrap();
     }

@@ -1,5 +1,5 @@
-//! The story that Latchkey is for, told as its users live it: browsers, kubectl, the AWS CLI. Each test is told on the
-//! simulator and, where a real component could disagree, on the real ones.
+//! The story that Latchkey is for, as its users see it: browsers, kubectl, the AWS CLI. Each test runs on the simulator
+//! and, if a real component could disagree, on the real ones.
 
 mod audit;
 mod hands;
@@ -7,7 +7,7 @@ pub mod people;
 mod trouble;
 mod whole;
 
-/// A test of one telling on each kind of stage.
+/// A test of one story on each kind of stage.
 macro_rules! on_both_stages {
     ($($name:ident),+ $(,)?) => {
         mod on_the_simulator {

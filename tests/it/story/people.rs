@@ -1,4 +1,4 @@
-//! What people do in the portal, step by step, as the pages let them.
+//! What people do in the portal, step by step, through its pages.
 #![allow(dead_code, reason = "the figures use less of it than the tests")]
 
 use crate::stage::{
@@ -19,10 +19,10 @@ pub struct Wish {
 /// A look at payments for an hour.
 pub const LOOK: Wish = Wish { profile: "view", namespace: "payments", minutes: 60 };
 
-/// Why, in every request of these tests.
+/// The reason in every request of these tests.
 pub const REASON: &str = "Why did the settlement stop?";
 
-/// Proves somebody's IAM user by what the AWS CLI prints: the whole JSON, or the token alone.
+/// Proves a person's IAM user by what the AWS CLI prints: the whole JSON, or the token alone.
 pub async fn prove(stage: &Stage, browser: &Browser, handle: &str, whole: bool) -> Page {
     let page = browser.open("/identities/new").await;
     let words = page.text();
@@ -33,7 +33,7 @@ pub async fn prove(stage: &Stage, browser: &Browser, handle: &str, whole: bool) 
     page
 }
 
-/// Somebody signed in with a proven identity.
+/// A browser that is signed in, of a person with a proven identity.
 pub async fn proven(stage: &Stage, handle: &str) -> Browser {
     let browser = stage.signed_in(handle).await;
     prove(stage, &browser, handle, false).await;
@@ -80,7 +80,7 @@ pub async fn grant_of(stage: &Stage, request: &str) -> Option<String> {
     stage.value(&format!("select id::text from access_grant where request_id = '{id}'")).await
 }
 
-/// From the wish to the active access; gives the grant's id.
+/// From the ask to the active access; gives the grant's id.
 pub async fn given(stage: &Stage, requester: (&Browser, &str), approver: &Browser, wish: Wish) -> String {
     let request = ask(stage, requester.0, requester.1, wish).await;
     let grant = approve(stage, approver, &request).await;
@@ -88,7 +88,7 @@ pub async fn given(stage: &Stage, requester: (&Browser, &str), approver: &Browse
     grant
 }
 
-/// Lets the worker work until a grant is there.
+/// Lets the worker work until a grant is in this state.
 pub async fn until(stage: &Stage, grant: &str, wanted: &str) {
     stage.work_until(&format!("the grant is {wanted}"), async || stage.state(grant).await == wanted).await;
 }

@@ -1,4 +1,4 @@
-//! What must hold when something is in the way, as people see it; what only the worker sees is in its own tests.
+//! What must hold if something goes wrong, as people see it; what only the worker sees is in its own tests.
 
 use super::people::{self, LOOK, Wish, approve, ask, give_back, given, proven, until};
 use crate::stage::Stage;
@@ -12,13 +12,13 @@ use std::sync::{
 
 super::on_both_stages!(overlapping_accesses_never_cut_each_other, others_edit_aws_auth_all_the_while);
 
-/// Somebody with two accesses lists pods without a pause while they end, the older first and then the newer first.
+/// A person with two accesses lists pods without a pause while they end, the older first and then the newer first.
 async fn overlapping_accesses_never_cut_each_other(stage: &Stage) {
     let (ana, ben) = (proven(stage, "ana").await, stage.signed_in("ben").await);
     let (view, logs) = (LOOK, Wish { profile: "logs", ..LOOK });
     let older = given(stage, (&ana, "ana"), &ben, view).await;
     let caller = stage.caller("ana");
-    // The first call is another test's matter: here it is what lies between the first and the last.
+    // Another test is about the first call; this one is about the calls between the first and the last.
     stage.wait_until("pods are listed", async || caller.list_pods("payments").await == 200).await;
     let over = Arc::new(AtomicBool::new(false));
     let calling = tokio::spawn({
@@ -48,8 +48,8 @@ async fn overlapping_accesses_never_cut_each_other(stage: &Stage) {
     assert_ne!(stage.caller("ana").list_pods("payments").await, 200);
 }
 
-/// Somebody else adds lines to aws-auth without a pause while accesses come and go: not one is lost, and nothing else
-/// is left.
+/// Another client adds lines to aws-auth without a pause while accesses come and go: none of its lines is lost, and
+/// nothing else is left.
 async fn others_edit_aws_auth_all_the_while(stage: &Stage) {
     let (ana, ben) = (proven(stage, "ana").await, stage.signed_in("ben").await);
     let before = stage.aws_auth().await["mapUsers"].clone();
@@ -66,7 +66,7 @@ async fn others_edit_aws_auth_all_the_while(stage: &Stage) {
     assert_eq!(stage.aws_auth().await["mapUsers"], before + &lines.concat());
 }
 
-/// Appends a line each time that nobody else was faster; gives the lines that are in.
+/// Appends a line each time that no other client was faster; gives the lines that are in.
 async fn edit_without_a_pause(client: kube::Client, over: Arc<AtomicBool>) -> Vec<String> {
     let api: kube::Api<ConfigMap> = kube::Api::namespaced(client, "kube-system");
     let mut lines = Vec::new();
@@ -80,7 +80,7 @@ async fn edit_without_a_pause(client: kube::Client, over: Arc<AtomicBool>) -> Ve
             Err(kube::Error::Api(status)) if status.code == 409 => {}
             Err(error) => panic!("{error}"),
         }
-        // As often as a busy pipeline; without any pause nobody else would ever get a word in.
+        // As often as a busy pipeline; without any pause no other client could ever write.
         tokio::time::sleep(std::time::Duration::from_millis(150)).await;
     }
     lines

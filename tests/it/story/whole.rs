@@ -1,4 +1,4 @@
-//! The whole story: asked, decided, set up, proven, used, taken away and proven gone.
+//! The whole story: asked for, decided, set up, proven, used, taken away and proven gone.
 
 use super::{
     audit,
@@ -98,7 +98,7 @@ async fn the_requester_cannot_approve(stage: &Stage, cast: &Cast, request: &str)
     assert_eq!(grant_of(stage, request).await, None);
 }
 
-/// The IAM policy document, the aws-auth hunk, role and binding as YAML; who decided is shown to the second approver.
+/// The IAM policy document, the aws-auth hunk, role and binding as YAML; the second approver sees the first approver.
 async fn an_approver_sees_what_would_change(stage: &Stage, cast: &Cast, request: &str) -> String {
     let inbox = cast.ben.open("/inbox").await;
     assert!(inbox.has(&format!("a[href='{request}']")), "the request waits in the inbox: {}", inbox.text());
@@ -117,7 +117,7 @@ async fn an_approver_sees_what_would_change(stage: &Stage, cast: &Cast, request:
     grant
 }
 
-/// Without leave to ask the API server what the access allows, nothing is active, though all is written.
+/// If the worker may not ask the API server what the access allows, the access is not active, though all is written.
 async fn it_is_active_only_after_the_proof(stage: &Stage, cast: &Cast, request: &str, grant: &str) {
     let roles: kube::Api<ClusterRole> = kube::Api::all(stage.admin());
     let whole = roles.get("latchkey-worker").await.unwrap();
@@ -166,8 +166,8 @@ async fn the_kubeconfig_opens_what_was_granted_and_no_more(stage: &Stage, cast: 
     assert_eq!(stranger.ask(&path).await.status, StatusCode::NOT_FOUND);
 }
 
-/// However it ends: kubectl is refused, aws-auth is byte for byte what it was, binding and policy are gone, the proof
-/// is stored, and the page says so.
+/// However the access ends: kubectl is refused, aws-auth is byte for byte what it was, binding and policy are gone, the
+/// proof is stored, and the page says so.
 async fn it_ends(stage: &Stage, cast: &Cast, grant: &str, end: End, before: &BTreeMap<String, String>) {
     match end {
         End::GivenBack => drop(people::give_back(&cast.ana, grant).await),

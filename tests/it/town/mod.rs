@@ -1,5 +1,5 @@
 //! A small town to test decisions in: a database of its own with people, proven identities, a policy and observed
-//! clusters, and nothing outside. Business time is the test's to move.
+//! clusters, and nothing outside. Only the test moves business time.
 
 use crate::rig::postgres::{Database, Postgres};
 use jiff::{SignedDuration, Timestamp};
@@ -90,7 +90,7 @@ approvers = { groups = ["payments-leads"], quorum = 2 }
 lapses_after = "4h"
 "#;
 
-/// Handle and groups of everybody in town.
+/// Handle and groups of every person in town.
 const PEOPLE: [(&str, &[&str]); 8] = [
     ("ana", &["developers"]),
     ("ben", &["developers", "payments-leads"]),
@@ -111,7 +111,7 @@ pub async fn advance(owner: &Store, minutes: i32) {
         .unwrap();
 }
 
-/// Somebody who signed in just now. Their session tells no roles: what an action lets them do, it asks the policy.
+/// A person who signed in just now. The session has no roles: an action asks the policy what the person may do.
 pub fn visitor(person: Person) -> Visitor {
     Visitor::new(person, Timestamp::now())
 }
@@ -134,7 +134,7 @@ impl Town {
         Self::on(Postgres::shared().await).await
     }
 
-    /// The same on another server than that of all tests.
+    /// The same on another server than the one that tests share.
     pub async fn on(server: &'static Postgres) -> Self {
         Self::over(server.fresh_database().await, "public").await
     }
@@ -198,7 +198,7 @@ impl Town {
         self.observe("cluster", id, &observation(name, &arn)).await;
     }
 
-    /// Replaces what was last seen of a target.
+    /// Replaces the last observation of a target.
     pub async fn observe(&self, kind: &str, key: Uuid, body: &impl serde::Serialize) {
         sqlx::query(
             "insert into observation (target_kind, target_key, observed_at, body, hash)
@@ -222,12 +222,12 @@ impl Town {
             .unwrap()
     }
 
-    /// Signs somebody in with these groups, as the identity provider would say.
+    /// Signs a person in with these groups, as the identity provider would say.
     pub async fn sign_in(&self, handle: &str, groups: &[&str]) -> Person {
         people::arrive(&self.web, &Self::arrival(handle, groups)).await.unwrap().0
     }
 
-    /// What the identity provider says of somebody who signs in.
+    /// What the identity provider says of a person who signs in.
     pub fn arrival(handle: &str, groups: &[&str]) -> Arrival {
         Arrival {
             issuer: "https://issuer.example".into(),
@@ -244,7 +244,7 @@ impl Town {
         self.own(self.person(handle), handle).await;
     }
 
-    /// Makes the IAM user of this name somebody's.
+    /// Makes the IAM user of this name the person's.
     pub async fn own(&self, person: &Person, handle: &str) {
         let (arn, unique_id) = (Self::arn(handle), format!("AIDA{}", handle.to_uppercase()));
         let id = own::seeded(&self.web, person, &arn, &unique_id).await.unwrap();
@@ -259,22 +259,22 @@ impl Town {
         self.observe("principal", id.0, &PrincipalObservation::of(Some(user))).await;
     }
 
-    /// The ARN of somebody's IAM user.
+    /// The ARN of a person's IAM user.
     pub fn arn(handle: &str) -> String {
         format!("arn:aws:iam::111122223333:user/latchkey/{handle}")
     }
 
-    /// Somebody of the town.
+    /// A person of the town.
     pub fn person(&self, handle: &str) -> &Person {
         &self.visitor(handle).person
     }
 
-    /// Somebody of the town, signed in.
+    /// A person of the town, signed in.
     pub fn visitor(&self, handle: &str) -> &Visitor {
         &self.people[handle]
     }
 
-    /// A session of somebody's: the token that their cookie carries.
+    /// A session of this person: the token in the cookie.
     pub async fn session(&self, handle: &str) -> String {
         let token = latchkey::login::secret::token();
         let new = NewSession {
@@ -304,7 +304,7 @@ impl Town {
         Seen(seen.try_into().unwrap())
     }
 
-    /// What the deciding form of a request shows now; none where nobody can decide it.
+    /// What the deciding form of a request shows now; none if the request cannot be decided.
     pub async fn seen_now(&self, id: RequestId) -> Option<Seen> {
         let current = policy::current(&self.web).await.unwrap();
         let known = people::approvers(&self.web, &current.file).await.unwrap();
@@ -316,12 +316,12 @@ impl Town {
         ruled.ok().map(|ruled| ruled.seen)
     }
 
-    /// A request that was sent.
+    /// Sends a request.
     pub async fn ask(&self, handle: &str, form: &AskForm) -> RequestId {
         latchkey::actions::requests::submit(&self.web, self.visitor(handle), &form.wanted()).await.unwrap()
     }
 
-    /// A vote by somebody who saw what stands.
+    /// A vote by a person who sees what is current.
     pub async fn vote(
         &self,
         handle: &str,
@@ -338,7 +338,7 @@ impl Town {
         self.grant_of("ana", &look()).await
     }
 
-    /// A scheduled grant of what somebody asks for, approved by ben.
+    /// A scheduled grant of what this person asks for, approved by ben.
     pub async fn grant_of(&self, who: &str, form: &AskForm) -> GrantId {
         let id = self.ask(who, form).await;
         match self.vote("ben", id, Verdict::Approve).await.unwrap() {
@@ -347,7 +347,7 @@ impl Town {
         }
     }
 
-    /// Events of these bytes, as nobody but the owner of the schema can write them any more.
+    /// Events of these bytes, which only the owner of the schema can still write.
     pub async fn write_unreadable(&self, bytes: &[&[u8]]) {
         for bytes in bytes {
             sqlx::query(
@@ -362,7 +362,7 @@ impl Town {
         }
     }
 
-    /// So many more links in the audit chain.
+    /// This many more links in the audit chain.
     pub async fn seal_many(&self, links: usize) {
         let mut tx = self.worker.begin().await.unwrap();
         let now = tx.now().await.unwrap();
@@ -373,7 +373,7 @@ impl Town {
         while audit::seal(self.worker.pool()).await.unwrap() > 0 {}
     }
 
-    /// The worker's whole walk over the audit chain, whatever it finds.
+    /// The worker's whole walk over the audit chain, whatever the walk finds.
     pub async fn walk_the_chain(&self) {
         while let audit::walk::Step::Went = audit::walk::step(&self.worker, SignedDuration::ZERO).await.unwrap() {}
     }

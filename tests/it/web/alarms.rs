@@ -1,4 +1,4 @@
-//! Alarms, as operators see them and clear them.
+//! Alarms, as operators see and clear them.
 
 use super::Portal;
 use crate::town::Town;

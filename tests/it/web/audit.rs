@@ -1,4 +1,4 @@
-//! The audit log's records and exports, as auditors meet them.
+//! The records and exports of the audit log, as auditors see them.
 
 use super::Portal;
 use axum::http::StatusCode;
@@ -164,7 +164,7 @@ async fn an_export_for_a_name_that_nobody_has_is_refused_at_its_field_and_is_no_
     assert_eq!(page.all(".field.wrong .error").len(), 2, "each fault stands at its field");
     let exported = "select count(*) from event where action = 'audit.exported'";
     assert_eq!(portal.town.count(exported).await, 0, "nothing was given away");
-    // One that is no more has its events still.
+    // A cluster that was dropped still has its events.
     tamper(&portal, "update cluster set dropped_at = clock_timestamp() where name = 'prod-eu'").await;
     let file = eli.post("/audit/export", &[("format", "csv"), ("cluster", "prod-eu")]).await.expect(StatusCode::OK);
     assert!(file.text.lines().count() > 2, "{}", file.text);
@@ -190,7 +190,7 @@ async fn no_export_begins_where_a_walk_found_a_break_among_older_links() {
         assert!(page.header("content-disposition").is_empty());
     }
     assert_eq!(portal.town.count("select count(*) from event where action = 'audit.exported'").await, 0);
-    // The link itself is looked at again: an export needs no other walk, which is due hours later.
+    // An export checks the broken link itself again, and so does not wait for the next walk, which is due hours later.
     let mend = "update event set action = convert_from(canonical, 'utf8')::jsonb ->> 'action'
         where id = (select event_id from audit_link where seq = 2)";
     tamper(&portal, mend).await;

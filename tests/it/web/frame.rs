@@ -1,4 +1,4 @@
-//! What is true of every page: who may see it, what it carries, what it says when it fails.
+//! What is true of every page: which people may see it, what it carries, what it says if it fails.
 
 use super::{Portal, body, form, read, router};
 use axum::{
@@ -26,7 +26,7 @@ async fn a_page_whose_rows_somebody_keeps_locked_says_so_and_not_that_the_databa
     let browser = portal.browser("ana").await;
     let mut held = portal.town.owner.pool().begin().await.unwrap();
     sqlx::query("lock table request in access exclusive mode").execute(&mut *held).await.unwrap();
-    // What the server does with a statement that took too long.
+    // Ends the statement as the server does after its time-out.
     let given_up = async {
         let gives_up = "select count(pg_cancel_backend(pid)) from (select pid from pg_stat_activity
                         where datname = current_database() and wait_event_type = 'Lock' offset 0) waiting";

@@ -1,4 +1,4 @@
-//! Namespaces that different policies rule.
+//! Namespaces with different policies.
 
 use super::Portal;
 use crate::town::{POLICY, Town, look};
@@ -8,7 +8,7 @@ use axum::{
 };
 use latchkey_domain::access::request::Verdict;
 
-/// Two decide in `payments`, for an hour at most; elsewhere everything is granted at once, for up to 8 hours.
+/// Two approvers decide in `payments`, for an hour at most; elsewhere everything is granted at once, for up to 8 hours.
 fn strict_before_lax() -> String {
     let strict = POLICY
         .replacen(
@@ -53,14 +53,14 @@ async fn namespaces_of_two_policies_are_refused_together_and_each_group_is_a_lin
     assert_eq!(portal.town.count("select count(*) from request").await, 0);
     assert_eq!(portal.town.count("select count(*) from access_grant").await, 0);
 
-    // The link fills the form in with what can be sent: less time than was chosen, where the policy allows less.
+    // The link fills the form in with what can be sent: for less time than was chosen, if the policy allows less.
     let strict = page.attribute("#namespace .groups li:first-child a", "href");
     let filled = portal.get("ana", &strict).await.expect(StatusCode::OK);
     assert!(filled.all("#namespace .groups").is_empty());
     assert_eq!(filled.attribute("#namespace input[checked]", "value"), "payments");
     assert_eq!(filled.attribute("#minutes input[checked]", "value"), "60");
     assert!(filled.one(".summary .sentence").contains("payments on prod-eu for 1 hour"), "{}", filled.text);
-    // A live form gets its part alone, so that the reason that was typed stays.
+    // A live form gets only its own part, so that the reason that was typed stays.
     let live = Request::get(&strict).header(header::COOKIE, portal.cookie("ana").await).header("hx-request", "true");
     let part = portal.send(live.body(Body::empty()).unwrap()).await.expect(StatusCode::OK);
     assert!(part.text.trim_start().starts_with("<div id=\"ask-form\""), "{}", part.text);
@@ -74,7 +74,7 @@ async fn namespaces_of_two_policies_are_refused_together_and_each_group_is_a_lin
     assert_eq!(portal.town.text("select state from request").await, "pending");
     portal.post("ana", "/requests", &alone("checkout", "480")).await.expect(StatusCode::SEE_OTHER);
     assert_eq!(portal.town.count("select count(*) from access_grant").await, 1);
-    // Before it is sent, the form says so, too.
+    // The form says so before it is sent, too.
     let before = portal.post("ana", "/requests/new", &fields).await.expect(StatusCode::OK);
     assert_eq!(before.all("#namespace .groups a").len(), 2);
     assert!(before.one(".summary .obstacles").contains("not ruled by one policy"), "{}", before.text);

@@ -1,4 +1,4 @@
-//! What comes too often is refused with a sentence, for the one who sends it and for nobody else.
+//! What comes too often is refused with a sentence, for the sender alone.
 
 use super::{Answer, LIMITS, Portal, limited};
 use crate::town::Town;
@@ -22,7 +22,7 @@ fn ask<'a>(arn: &'a str, namespace: &'a str) -> [(&'a str, &'a str); 6] {
     ]
 }
 
-/// Refused, until when a machine and a person can read.
+/// Asserts a refusal that says until when, to a machine and to a person.
 fn refused(answer: Answer) -> Answer {
     let answer = answer.expect(StatusCode::TOO_MANY_REQUESTS);
     let wait: u32 = answer.header("retry-after").parse().unwrap();
@@ -43,9 +43,9 @@ async fn whoever_sends_too_many_requests_keeps_their_words_and_stops_nobody_else
     let portal = Portal::with_limits(Limits { requests_per_person: 2, ..LIMITS }).await;
     let (ana, gus) = (Town::arn("ana"), Town::arn("gus"));
     portal.post("ana", "/requests", &ask(&ana, "payments")).await.expect(StatusCode::SEE_OTHER);
-    // One that is refused for what it says was sent, too.
+    // A request that is refused for its content counts, too.
     portal.post("ana", "/requests", &ask(&ana, "payments")).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
-    // In another session, too: it is the person who is counted.
+    // A request from another session counts, too: the limit is the person's.
     let page = refused(portal.post("ana", "/requests", &ask(&ana, "payments-batch")).await);
     assert!(page.one(".error-summary").contains("You sent 2 requests within 10 minutes"), "{}", page.text);
     assert_eq!(page.one("#reason"), "Why did the settlement stop?");
@@ -88,7 +88,7 @@ async fn a_session_sends_so_many_forms_and_another_of_the_same_person_goes_on() 
 async fn sign_ins_are_counted_by_address_and_signed_in_people_go_on() {
     let portal = Portal::with_limits(LIMITS).await;
     let town = &portal.town;
-    // Two replicas, one limit.
+    // Two replicas share one limit.
     let limits = Limits { sign_ins_per_address: 3, ..LIMITS };
     let routers = [0; 2].map(|_| limited(town.web.clone(), "https://latchkey.example", limits));
     let from = async |replica: usize, address: &str, path: &str, cookie: &str| {
@@ -98,7 +98,7 @@ async fn sign_ins_are_counted_by_address_and_signed_in_people_go_on() {
         request.extensions_mut().insert(ConnectInfo(peer));
         super::read(routers[replica].clone().oneshot(request).await.unwrap()).await
     };
-    // The provider of these tests is away; what is begun or comes back wrong counts all the same.
+    // These tests have no provider; a sign-in that begins, or comes back wrong, counts all the same.
     for (replica, path) in [(0, "/sign-in/start"), (1, "/sign-in/start"), (0, "/sign-in/callback?state=guessed")] {
         assert_ne!(from(replica, "203.0.113.9:1", path, "").await.status, StatusCode::TOO_MANY_REQUESTS);
     }

@@ -50,7 +50,7 @@ pub struct Answer {
     pub text: String,
 }
 
-/// What the identity provider would be; no test here reaches it.
+/// The configuration of an identity provider; no test here reaches one.
 fn login() -> OpenId {
     OpenId::new(OpenIdConfig {
         provider: "Example Identity".into(),
@@ -69,11 +69,11 @@ fn login() -> OpenId {
     .unwrap()
 }
 
-/// Far from what any test here does.
+/// Limits that no test here reaches.
 const LIMITS: Limits =
     Limits { sign_ins_per_address: 1000, proofs_per_person: 1000, requests_per_person: 1000, forms_per_session: 1000 };
 
-/// A router over this store, found under this address.
+/// A router over this store, whose public address is this.
 pub fn router(store: Store, public_url: &str) -> Router {
     limited(store, public_url, LIMITS)
 }
@@ -83,7 +83,7 @@ fn limited(store: Store, public_url: &str, limits: Limits) -> Router {
 }
 
 fn asking(store: Store, public_url: &str, limits: Limits, sts: Sts) -> Router {
-    // The process's one TLS provider; another test of this binary may have been first.
+    // The process has one TLS provider; another test of this binary may have set it already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let site = Site {
         public_url: public_url.parse().unwrap(),
@@ -102,14 +102,14 @@ impl Portal {
         Self { town, router }
     }
 
-    /// One that takes no more than so many of each.
+    /// A portal with these limits.
     pub async fn with_limits(limits: Limits) -> Self {
         let town = Town::new().await;
         let router = limited(town.web.clone(), "https://latchkey.example", limits);
         Self { town, router }
     }
 
-    /// One that asks another STS than AWS's own, where one is given.
+    /// A portal that asks another STS than AWS's own, if one is given.
     pub async fn with_sts(url: Option<url::Url>) -> Self {
         let town = Town::new().await;
         let router = asking(
@@ -126,22 +126,22 @@ impl Portal {
         read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
-    /// A browser in which somebody just signed in.
+    /// A browser in which this person just signed in.
     pub async fn browser(&self, who: &str) -> Browser<'_> {
         Browser { portal: self, cookie: self.cookie(who).await }
     }
 
-    /// Opens a page as somebody, in a session of its own.
+    /// Opens a page as this person, in a new session.
     pub async fn get(&self, who: &str, path: &str) -> Answer {
         self.browser(who).await.get(path).await
     }
 
-    /// Sends a form as somebody, in a session of its own, from a page of the portal.
+    /// Sends a form as this person, in a new session, from a page of the portal.
     pub async fn post(&self, who: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.browser(who).await.post(path, fields).await
     }
 
-    /// The cookie of a new session of somebody's.
+    /// The cookie of a new session of this person.
     pub async fn cookie(&self, who: &str) -> String {
         format!("__Host-latchkey={}", self.town.session(who).await)
     }
@@ -184,7 +184,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The texts of what a selector finds, white space put in order.
+    /// The texts of the elements that a selector finds, with white space normalised.
     pub fn all(&self, selector: &str) -> Vec<String> {
         let selector = Selector::parse(selector).unwrap();
         let page = Html::parse_document(&self.text);
@@ -192,14 +192,14 @@ impl Answer {
         page.select(&selector).map(|element| words(element.text().collect())).collect()
     }
 
-    /// The one text that a selector finds.
+    /// The text of the only element that a selector finds.
     pub fn one(&self, selector: &str) -> String {
         let all = self.all(selector);
         assert_eq!(all.len(), 1, "{selector}: {all:?} in\n{}", self.text);
         all.into_iter().next().unwrap()
     }
 
-    /// An attribute of the first that a selector finds.
+    /// An attribute of the first element that a selector finds.
     pub fn attribute(&self, selector: &str, name: &str) -> String {
         let selector = Selector::parse(selector).unwrap();
         let page = Html::parse_document(&self.text);
@@ -207,7 +207,7 @@ impl Answer {
         found.unwrap_or_else(|| panic!("no {name} in\n{}", self.text))
     }
 
-    /// Demands a status; shows the page where it is another.
+    /// Asserts a status; the message shows the page if it is another.
     pub fn expect(self, status: StatusCode) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
         self

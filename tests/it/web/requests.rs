@@ -199,14 +199,14 @@ async fn an_approver_sees_exactly_what_would_change_and_approves_it() {
     {
         assert!(added.contains(line), "{line} in\n{added}");
     }
-    // What nobody knows before it is approved stands as what it is, the same each time.
+    // What is not known before the approval has a placeholder, the same each time.
     for line in ["name: latchkey:<id>:", "latchkey/grant: <id>", "latchkey/ends-by: <latest end>"] {
         assert!(added.replace('"', "").contains(line), "{line} in\n{added}");
     }
     let again = portal.get("ben", &format!("/requests/{id}")).await;
     assert_eq!(again.all(".document .added").join("\n"), added);
     assert!(page.all(".document .said").iter().any(|said| said.starts_with("<id> is the access")), "{}", page.text);
-    // It waits for the same once.
+    // The page says once what it waits for.
     assert_eq!(page.text.matches("Waiting for ").count(), 1, "{}", page.text);
     let seen = page.attribute("#decide input[name=seen]", "value");
     let fields = [("verdict", "approve"), ("reason", "Go ahead"), ("seen", seen.as_str())];
@@ -219,10 +219,10 @@ async fn an_approver_sees_exactly_what_would_change_and_approves_it() {
     assert!(page.all(".event-title").iter().any(|title| title.starts_with("Ben approved")));
     assert_eq!(page.all(".event-body blockquote"), ["Why did the settlement stop?", "Go ahead"]);
     assert!(page.attribute("#open-access", "href").starts_with("/grants/"));
-    // The same click again changes nothing and is no error.
+    // The same click again changes nothing and is not an error.
     portal.post("ben", &format!("/requests/{id}/votes"), &fields).await.expect(StatusCode::SEE_OTHER);
     assert_eq!(portal.town.count("select count(*) from access_grant").await, 1);
-    // Who comes too late is told who was first.
+    // An approver who comes too late is told who was first.
     let page = portal.post("chi", &format!("/requests/{id}/votes"), &fields).await.expect(StatusCode::CONFLICT);
     assert!(page.one(".notice.tone-needs").contains("approved already"));
     assert!(portal.get("ben", "/inbox?tab=decided").await.one("tbody td:last-child").contains("You approved"));
@@ -324,7 +324,7 @@ async fn the_first_page_shows_what_one_asked_for_and_what_needs_one() {
 async fn a_request_decided_elsewhere_stays_in_the_inbox_with_its_outcome() {
     let portal = Portal::new().await;
     let id = sent(&portal).await;
-    // How long ago it was asked is told in seconds at first, and a page with other words is another.
+    // The age of a new request is told in seconds, so that the page would change between two reads.
     portal.town.advance(10).await;
     let page = portal.get("ben", "/inbox").await.expect(StatusCode::OK);
     assert_eq!(page.one("title"), "Inbox (1) · Latchkey");
@@ -347,7 +347,7 @@ async fn a_request_decided_elsewhere_stays_in_the_inbox_with_its_outcome() {
     assert!(portal.get("ben", "/inbox").await.all("tbody tr").is_empty(), "a fresh page shows what waits alone");
 }
 
-/// As a worker's last run, or an operator, leaves the target of `prod-eu`.
+/// Leaves the target of `prod-eu` as a worker's last run, or an operator, would.
 async fn hold(portal: &Portal, set: &str) {
     let statement = format!(
         "insert into target (kind, key) select 'cluster', id from cluster where name = 'prod-eu' on conflict do nothing;

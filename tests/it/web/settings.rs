@@ -1,4 +1,4 @@
-//! One's own settings: theme, time zone, sessions.
+//! A person's own settings: theme, time zone, sessions.
 
 use super::Portal;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! The page of one target: it follows, and says each thing once.
+//! The page of one target: it updates itself, and says each thing once.
 
 use super::{Portal, targets::with_leg};
 use axum::http::StatusCode;
@@ -24,7 +24,7 @@ async fn the_page_of_a_target_follows_what_happens() {
         assert_eq!(part.text.matches(&format!("id=\"{beside}\" hx-swap-oob=\"true\"")).count(), 1, "{beside}");
     }
     assert!(!part.text.contains("<input") && !part.text.contains("<main"), "{}", part.text);
-    // Its own page says so itself: no banner leads from it to it.
+    // The target's own page says so itself: no banner on it links to it.
     assert!(dee.get("/targets").await.text.contains("Open it"));
     assert!(!dee.get(&cluster).await.text.contains("Open it"));
 }

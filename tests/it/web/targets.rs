@@ -13,7 +13,7 @@ async fn address(portal: &Portal, kind: &str) -> String {
     format!("/targets/{kind}/{key}")
 }
 
-/// A grant of ana's whose cluster leg is as the statement makes it; the addresses of both of its targets.
+/// A grant of ana's whose cluster leg is set by the statement; gives the addresses of both of its targets.
 pub async fn with_leg(portal: &Portal, set: &str) -> (String, String) {
     portal.town.grant().await;
     let statement = format!("update grant_leg set {set} where target_kind = 'cluster'");
@@ -70,7 +70,7 @@ async fn what_is_stuck_stands_first_with_its_sentence_and_what_to_paste() {
     let page = dee.get(&cluster).await.expect(StatusCode::OK);
     assert!(page.one("tbody tr").contains("after 4 triesnext try "), "{}", page.one("tbody tr"));
     assert!(page.one(".document pre").contains("kind: ClusterRole"), "{}", page.one(".document pre"));
-    // Somebody else's revocation that is late goes before it.
+    // Another person's late revocation comes before it.
     portal
         .town
         .owner
@@ -266,7 +266,7 @@ async fn what_is_seldom_done_stands_below_what_one_came_to_see() {
     let page = portal.get("ana", &grant).await.expect(StatusCode::OK).text;
     let places = ["id=\"happened\"", ">Details<", "/give-back\""].map(|what| place(&page, what));
     assert!(places.is_sorted(), "{places:?}");
-    // What is read and reached by keyboard in one order is not seen in another.
+    // The order on the screen is the order in which a page is read aloud and reached by keyboard.
     let styles =
         ["components", "pages", "records"].map(|name| std::fs::read_to_string(format!("static/css/{name}.css")));
     for style in styles {

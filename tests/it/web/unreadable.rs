@@ -1,4 +1,4 @@
-//! A row of a later version, or one that somebody wrote wrong, takes nobody else's page away.
+//! A row of a later version, or a row that was written wrong, does not take another person's page away.
 
 use super::Portal;
 use crate::town::{Town, look};
@@ -21,13 +21,13 @@ async fn a_request_that_cannot_be_read_hides_itself_and_no_other() {
     second.namespaces = vec!["payments-batch".into()];
     let other = portal.town.ask("gus", &second).await;
     as_owner(&portal.town, &format!("update request {LATER} where id = '{theirs}'")).await;
-    // Who decides sees the others in the list, and can decide on them.
+    // An approver sees the other requests in the list, and can decide on them.
     let inbox = portal.get("chi", "/inbox").await.expect(StatusCode::OK);
     assert!(inbox.text.contains(&own.to_string()) && inbox.text.contains(&other.to_string()), "{}", inbox.text);
     assert!(!inbox.text.contains(&theirs.to_string()));
     portal.get("chi", &format!("/requests/{own}")).await.expect(StatusCode::OK);
     assert!(portal.get("chi", "/").await.expect(StatusCode::OK).text.contains(&own.to_string()));
-    // Whoever asked sees the rest of what they asked for.
+    // The requester sees the rest of what they asked for.
     let home = portal.get("gus", "/").await.expect(StatusCode::OK);
     assert!(home.text.contains(&other.to_string()), "{}", home.text);
     portal.get("gus", "/requests/new?cluster=prod-eu").await.expect(StatusCode::OK);
@@ -62,7 +62,7 @@ async fn an_access_that_cannot_be_read_has_a_page_that_ends_it() {
     assert!(page.contains("cannot read this access") && page.contains("Give it back now"), "{page}");
     assert!(!page.contains("Revoke it now"), "{page}");
     portal.get("gus", &address).await.expect(StatusCode::NOT_FOUND);
-    // Its decider takes it away, with a reason.
+    // Its decider takes the access away, with a reason.
     assert!(ben.get(&address).await.expect(StatusCode::OK).text.contains("Revoke it now"));
     let refused = ben.post(&format!("{address}/revoke"), &[("reason", " ")]).await;
     assert!(refused.expect(StatusCode::UNPROCESSABLE_ENTITY).text.contains("Not revoked"));
@@ -72,7 +72,7 @@ async fn an_access_that_cannot_be_read_has_a_page_that_ends_it() {
     ana.post(&format!("{address}/give-back"), &[]).await.expect(StatusCode::SEE_OTHER);
 }
 
-/// What one person's rows may hold that no program has a value for, from before the database refused it.
+/// Values in one person's rows that the program has no value for, from before the database refused them.
 const HOLLOW: &[&str] = &[
     "alter table person drop constraint person_groups_without_nulls;
      update person set groups = array_append(groups, null) where handle in ('gus', 'dot')",
@@ -117,7 +117,7 @@ async fn what_no_program_has_a_value_for_takes_only_its_own_row_from_the_lists()
 async fn where_the_pulse_cannot_be_read_pages_say_so_and_stay() {
     let portal = Portal::new().await;
     let grant = portal.town.grant().await;
-    // A row from before such times were refused.
+    // A row from before the database refused such times.
     as_owner(&portal.town, "alter table target drop constraint if exists target_times").await;
     let endless = "update target set failure = 'x', failed_since = 'infinity' where kind = 'cluster'";
     as_owner(&portal.town, endless).await;

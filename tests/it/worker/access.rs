@@ -67,7 +67,7 @@ async fn a_profile_with_rules_of_its_own_gets_an_immutable_role_and_reaches_the_
     let grant = world.approved_ask("ana", &form).await;
     world.until(grant, "active").await;
     assert_eq!(world.asks("ana", PROD, "/api/v1/nodes").await, 200);
-    // Console access waits for the IAM policy too.
+    // Console access waits for the IAM policy, too.
     assert!(world.policy("ana").unwrap().contains("eks:AccessKubernetesApi"));
     world.give_back("ana", grant).await;
     world.until(grant, "ended").await;
@@ -134,7 +134,7 @@ async fn every_write_was_an_intent_before_and_has_an_outcome() {
     assert_eq!(world.town.count("select count(*) from event_unsealed").await, 0);
 }
 
-/// The longest name that leaves room for the labels of bindings in it.
+/// The longest name for which the labels of a binding still have room.
 fn long(what: &str, number: usize) -> String {
     let name = format!("{what}-{number:02}-");
     format!("{name}{}", "x".repeat(58 - name.len()))
@@ -144,7 +144,7 @@ fn long(what: &str, number: usize) -> String {
 async fn an_access_larger_than_one_may_ask_for_today_is_taken_away_and_holds_nobody_up() {
     let world = World::new().await;
     let grant = world.active("ana").await;
-    // As a version before the bound granted it: 12 ClusterRoles in 20 namespaces, with the longest names.
+    // As a version without the bound granted it: 12 ClusterRoles in 20 namespaces, with the longest names.
     let (mut namespaces, mut roles) = (Vec::new(), Vec::new());
     for number in 0..20 {
         let name = long("namespace", number);
@@ -173,7 +173,7 @@ async fn an_access_larger_than_one_may_ask_for_today_is_taken_away_and_holds_nob
     .execute(world.town.owner.pool())
     .await
     .unwrap();
-    // It runs since then: what is missing of it is put right, as each look does.
+    // The access is active: each look puts right what is missing of it.
     let deadline = Instant::now() + PATIENCE;
     while world.bindings(PROD).len() != 240 {
         assert!(Instant::now() < deadline, "{} bindings", world.bindings(PROD).len());

@@ -1,4 +1,5 @@
-//! The clock waits for nobody: what somebody keeps locked is left for the next look, and the rest is settled at once.
+//! The clock waits for no lock: a row that another session keeps locked is left for the next look, and the rest is
+//! settled at once.
 
 use super::{PROD, STAGING, World};
 use crate::town::look;
@@ -6,7 +7,7 @@ use latchkey::{actions::clock, web::AskForm};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::{future::Future, time::Duration};
 
-/// What the task gave, and whether a session waited for a lock meanwhile: one that waits does so for a second at least,
+/// The result of the task, and whether a session waited for a lock meanwhile: a session waits for a second at least,
 /// which a look every few milliseconds cannot miss.
 async fn watched<T>(world: &World, task: impl Future<Output = T>) -> (T, bool) {
     let waiting =
@@ -21,7 +22,7 @@ async fn watched<T>(world: &World, task: impl Future<Output = T>) -> (T, bool) {
     }
 }
 
-/// Gives up what was kept, by now.
+/// Releases the locks, and has done so when it returns.
 pub(super) async fn let_go(mut somebody: PgConnection) {
     somebody.execute("rollback").await.unwrap();
 }
@@ -33,7 +34,7 @@ async fn somebody_keeps(world: &World, locks: &str) -> PgConnection {
     somebody
 }
 
-/// What of an access of ana's can be locked, and by which the clock judges hers.
+/// The rows of ana's access that can be locked, and that the clock needs to judge the access.
 fn locks_of(id: &str) -> [String; 3] {
     [
         format!("select from access_grant where id = '{id}' for update"),

@@ -1,5 +1,5 @@
-//! A worker that dies at any permit or commit: another one, once the dead one's time is over, brings everything to
-//! where the promises say.
+//! A worker that dies at any permit or commit: once its time is over, another worker brings everything to where the
+//! promises say.
 
 use super::{PROD, USERS, World};
 use latchkey::worker::{Life, run_once};

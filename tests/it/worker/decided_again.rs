@@ -1,5 +1,5 @@
-//! What somebody writes with the portal's own rights past the portal, and what was decided by rules that are no more: the
-//! worker decides again before it sets anything up.
+//! Rows that a client writes past the portal with the portal's rights, and decisions by rules that are not current any
+//! more: the worker decides again before it sets anything up.
 
 use super::{PROD, World};
 use crate::town::{POLICY, Town, look};
@@ -24,7 +24,7 @@ struct Rows {
     decided_by: Vec<&'static str>,
     votes: Vec<&'static str>,
     request_state: &'static str,
-    /// Of the latest end, after now.
+    /// How far the latest end is from now.
     ends_in: &'static str,
 }
 
@@ -47,7 +47,8 @@ impl Rows {
         }
     }
 
-    /// As the portal's role; what the database refuses of it, as the schema's owner, since rows may be older than that.
+    /// Inserts the rows as the portal's role. If the database refuses them, inserts them as the schema's owner: such
+    /// rows may be older than the database's checks.
     async fn insert(&self, world: &World) -> Result<GrantId, sqlx::Error> {
         match self.insert_as(world, &world.town.web).await {
             Ok(grant) => Ok(grant),
@@ -125,7 +126,7 @@ impl Rows {
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        // Its legs, where the portal's rights make none.
+        // Adds the legs if the portal's rights did not add them.
         for (kind, key) in [("principal", principal), ("cluster", cluster)] {
             sqlx::query(
                 "insert into grant_leg (grant_id, target_kind, target_key) values ($1, $2, $3) on conflict do nothing",
@@ -154,7 +155,7 @@ fn uid(world: &World, namespace: &str) -> String {
     found["metadata"]["uid"].as_str().unwrap().to_owned()
 }
 
-/// That an access ends for this reason with one alarm, and that nothing was ever written for it anywhere.
+/// Asserts that an access ends for this reason with one alarm, and that nothing was ever written for it anywhere.
 async fn ends_not_allowed(world: &World, grant: GrantId, refusal: &str, what: &dyn Debug) {
     world.until(grant, "ended").await;
     assert_eq!(world.cause(grant).await.as_deref(), Some("not_allowed"), "{what:?}");
@@ -217,7 +218,7 @@ async fn an_access_that_nobody_decided_is_never_set_up() {
     // The database itself refuses what no version would write.
     assert!(Rows { ends_in: "973 years", ..base.clone() }.insert(&world).await.is_err());
 
-    // The same rows are an access where they are true; and one that is nobody's makes no other wait.
+    // The same rows set up an access if they are true; and a forged access makes no other wait.
     let forged = Rows { votes: vec![], ..base.clone() }.insert(&world).await.unwrap();
     let honest = world.approved("gus").await;
     world.until(honest, "active").await;
@@ -267,7 +268,7 @@ clusters = { names = [\"prod-eu\"] }\nnamespaces = [\"checkout\"]\nlongest = \"1
     assert_eq!(world.town.count("select count(*) from alarm").await, 0);
 }
 
-/// The town's policy, by which two approve what one does, and the profile `nodes` allows less.
+/// The town's policy with two approvers in place of one, and with a narrower profile `nodes`.
 fn stricter() -> String {
     POLICY.replace("quorum = 1", "quorum = 2").replace("verbs = [\"get\", \"list\"]", "verbs = [\"get\"]")
 }
@@ -277,12 +278,12 @@ async fn a_policy_that_became_current_since_is_what_counts() {
     let world = World::new().await;
     let nodes = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
     let (raised, narrowed) = (world.approved("ana").await, world.approved_ask("gus", &nodes).await);
-    // Past `policy apply`, which would have ended them itself.
+    // Without `policy apply`, which would have ended the accesses itself.
     world.town.apply_policy(&stricter()).await;
     ends_not_allowed(&world, raised, "too_few", &"a quorum that was raised").await;
     ends_not_allowed(&world, narrowed, "wider", &"a profile that was narrowed").await;
 
-    // The same once they had started, before anything was written.
+    // The same after they had started, before anything was written.
     world.town.apply_policy(POLICY).await;
     let (raised, narrowed) = (world.approved("ana").await, world.approved_ask("gus", &nodes).await);
     assert_eq!(clock::start_due(&world.town.worker).await.unwrap(), 2);
@@ -291,7 +292,7 @@ async fn a_policy_that_became_current_since_is_what_counts() {
     ends_not_allowed(&world, narrowed, "wider", &"a profile that was narrowed after the start").await;
 }
 
-/// Makes a text the current policy that this version cannot read.
+/// Makes a text that this version cannot read the current policy.
 async fn a_policy_of_a_later_version(world: &World) {
     let mut tx = world.town.owner.pool().begin().await.unwrap();
     sqlx::query("update policy_version set current = false where current").execute(&mut *tx).await.unwrap();

@@ -1,4 +1,4 @@
-//! Access entries of others, on clusters whose mode has them.
+//! Foreign access entries, on clusters whose mode has them.
 
 use super::{PROD, USERS, World};
 use crate::town::{Town, look};
@@ -16,10 +16,11 @@ use latchkey_domain::{
 use latchkey_simulator::{aws::Fault, seed::AuthenticationMode};
 use std::time::{Duration, Instant};
 
-/// Entries that a run reads at a time, as the worker has it.
+/// The number of entries that a run reads at a time in the worker.
 const ENTRIES_AT_ONCE: usize = 8;
 
-/// A worker that sees prod-eu in the mode with entries: whoever described it before keeps the mode for some minutes.
+/// A worker that sees prod-eu in the mode with entries: a worker that described the cluster before keeps the mode for
+/// some minutes.
 async fn with_entries(world: &World) -> Worker {
     world.simulator.aws().set_mode(PROD, AuthenticationMode::ApiAndConfigMap);
     world.another_worker(Life::default()).await
@@ -65,7 +66,7 @@ async fn nobody_asks_as_a_principal_that_has_an_access_entry() {
     let said: Vec<_> = considered.problems.iter().map(|problem| (problem.field, problem.sentence.as_str())).collect();
     let [(Field::Principal, sentence)] = said.as_slice() else { panic!("{said:?}") };
     assert!(sentence.starts_with(&format!("{arn} has an access entry on {PROD}")), "{sentence}");
-    // It is hers alone.
+    // The entry affects only her.
     world.town.ask("gus", &look()).await;
 }
 
@@ -82,7 +83,7 @@ async fn entries_that_cannot_be_listed_are_trouble_in_words_and_stop_nobody() {
     assert_eq!(world.state(grant).await, "active", "{}", world.trouble(grant).await);
 }
 
-/// More people than entries are read at a time, so that silence about each would last twice as long.
+/// More people than a run reads entries at a time, so that silence about each would last twice as long.
 #[tokio::test]
 async fn silence_about_many_entries_delays_no_end_beyond_ten_seconds() {
     let town = Town::new().await;

@@ -1,5 +1,6 @@
-//! Whoever keeps a row of an access that ends locked keeps nobody able to use it: it is taken away all the same, what
-//! cannot be recorded meanwhile is told, with who keeps it, and it ends once the row is free.
+//! A session that keeps a row of an ending access locked does not keep the access usable: it is taken away all the
+//! same, what cannot be recorded meanwhile is told, with the session that holds the lock, and it ends once the row is
+//! free.
 
 use super::{PROD, World, standstill::somebody};
 use crate::town::look;
@@ -13,7 +14,7 @@ use latchkey_domain::access::{ClusterId, GrantId, transition::Target};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 
-/// What an access that ends can be kept by.
+/// The rows of an ending access that a session can keep locked.
 const LOCKS: [&str; 5] = [
     "select from access_grant where id = $ for update",
     "select from grant_leg where grant_id = $ and target_kind = 'cluster' for update",
@@ -22,7 +23,7 @@ const LOCKS: [&str; 5] = [
     "select from mapping where principal_id = (select principal_id from access_grant where id = $) for update",
 ];
 
-/// Somebody with this role, who keeps locks until they are dropped.
+/// A session of this role, which keeps locks until it is dropped.
 async fn keeps(world: &World, role: &str, locks: &str) -> (PgConnection, i32) {
     let url = match role {
         "owner" => world.town.database.url(),
@@ -35,7 +36,7 @@ async fn keeps(world: &World, role: &str, locks: &str) -> (PgConnection, i32) {
     (somebody, pid)
 }
 
-/// Which of these actions the log has of an access, on its cluster, in their order.
+/// The actions of this kind in the log about an access, on its cluster, in their order.
 async fn changes(world: &World, grant: GrantId) -> Vec<String> {
     sqlx::query_scalar(
         "select action from event where grant_id = $1 and action like 'grant.change%'
@@ -47,7 +48,7 @@ async fn changes(world: &World, grant: GrantId) -> Vec<String> {
     .unwrap()
 }
 
-/// Runs until nothing of ours binds anybody on the cluster.
+/// Runs until no binding of Latchkey's is left on the cluster.
 async fn is_taken_away(world: &World, locks: &str) {
     let begun = Instant::now();
     while !world.bindings(PROD).is_empty() {
@@ -93,7 +94,7 @@ async fn an_access_past_its_time_is_taken_away_while_somebody_keeps_its_row_lock
     }
 }
 
-/// Also where this version cannot read it.
+/// The same if this version cannot read the access.
 async fn an_access_past_its_time(is_readable: bool) {
     let world = World::new().await;
     let (over, runs) = (world.active("ana").await, world.active("gus").await);
@@ -105,7 +106,7 @@ async fn an_access_past_its_time(is_readable: bool) {
     }
     let locks = format!("select from access_grant where id = '{over}' for update");
     let (mut keeper, _) = keeps(&world, "latchkey_web", &locks).await;
-    // Nobody has looked since it was over for so long that it goes all the same.
+    // The target's last run is so long ago that the access is taken away all the same.
     world.without_guards("update target set ran_at = ran_at - interval '1 hour'".into()).await;
     world.run().await;
     assert_eq!(world.bindings(PROD).len(), 1, "her neighbour's stays: {:?}", world.bindings(PROD));
@@ -120,7 +121,7 @@ async fn an_access_past_its_time(is_readable: bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_identity_that_somebody_keeps_locked_keeps_no_others_access_from_being_taken_away() {
     let world = World::new().await;
-    // Her line is somebody else's, so that her username is still to be reserved.
+    // Her ARN has a foreign line, so that her username is still to be reserved.
     let others = world.aws_auth(PROD).get("mapUsers").cloned().unwrap_or_default();
     let line = "- userarn: arn:aws:iam::111122223333:user/latchkey/ana\n  username: ana-of-old\n";
     world.objects(PROD).set_aws_auth("mapUsers", Some(&format!("{others}{line}")), "an administrator").unwrap();
@@ -188,7 +189,7 @@ async fn an_end_that_cannot_be_recorded_is_no_failure_to_take_it_away() {
         world.run().await;
         assert!(world.town.count(failing).await > 0, "its legs say that it waits");
     }
-    // Five minutes later, three failed removals would cut all of her accesses there.
+    // If three removals had failed, all of her accesses there would be cut five minutes later.
     assert_eq!(world.town.count("select coalesce(max(attempts), 0)::bigint from grant_leg").await, 0);
     keeper.execute("rollback").await.unwrap();
     world.ends(grant).await;

@@ -1,5 +1,5 @@
-//! The worker against the simulator, driven by `run_once`: what the promises say, observed on the cluster, in IAM and in
-//! Postgres.
+//! The worker against the simulator, driven by `run_once`: what the promises say, observed on the cluster, in IAM and
+//! in Postgres.
 
 mod access;
 mod clock_locks;
@@ -41,13 +41,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long something may take that comes about by itself, on a machine that is busy.
+/// The longest that something may take that happens by itself, on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub const PROD: &str = "prod-eu";
 pub const STAGING: &str = "staging-eu";
 
-/// What stands in prod-eu's aws-auth before anybody asks: nodes, the worker, somebody's comment.
+/// prod-eu's aws-auth before the first request: nodes, the worker, and a comment of the platform's team.
 pub const USERS: &str = "# people of the platform team\n- userarn: arn:aws:iam::111122223333:user/latchkey-worker\n  username: latchkey-worker\n";
 const NODES: &str = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:nodes]\n";
 
@@ -56,14 +56,14 @@ pub struct World {
     pub town: Town,
     pub simulator: Simulator,
     worker: Worker,
-    /// As the worker calls it.
+    /// The worker's client.
     aws: Aws,
-    /// As people call it: what makes a client is slow to make.
+    /// People's clients, which are kept because making one is slow.
     people: Mutex<BTreeMap<String, Aws>>,
     clients: Mutex<BTreeMap<String, reqwest::Client>>,
 }
 
-/// What a blocker says, of the JSON that a row has.
+/// The sentence of a blocker, from the JSON in a row.
 pub fn sentence(blocker: &str) -> String {
     latchkey::words::blocker::sentence(&serde_json::from_str(blocker).unwrap())
 }
@@ -103,7 +103,7 @@ impl World {
         self.worker_by_clock(life, TimeOfDay::default()).await
     }
 
-    /// The same by a clock of its own.
+    /// The same with a clock of its own.
     pub async fn worker_by_clock(&self, life: Life, clock: TimeOfDay) -> Worker {
         let url = self.town.database.url_as("latchkey_worker");
         Worker::with_clock(Store::connect(&url.parse().unwrap(), 5), self.aws().await, life, clock)
@@ -114,12 +114,12 @@ impl World {
         aws(&self.simulator, self.simulator.worker_keys().unwrap()).await
     }
 
-    /// A worker process with this much life, that comes before or after others: it shares their connections.
+    /// A worker process with this life, which runs before or after others and so shares their connections.
     pub fn worker_of(&self, life: Life) -> Worker {
         Worker::with_life(self.town.worker.clone(), self.aws.clone(), life)
     }
 
-    /// Everything that is due now.
+    /// Runs everything that is due now.
     pub async fn run(&self) -> RunReport {
         run_once(&self.worker).await.unwrap()
     }
@@ -142,7 +142,7 @@ impl World {
         }
     }
 
-    /// The epoch of a target that somebody claims now.
+    /// Claims a target as another worker would. Gives the new epoch.
     pub async fn claimed_again(&self, target: Target) -> i64 {
         sqlx::query_scalar("update target set epoch = epoch + 1 where key = $1 returning epoch")
             .bind(target.key())
@@ -151,7 +151,7 @@ impl World {
             .unwrap()
     }
 
-    /// Runs until a leg of the grant says something that contains this.
+    /// Runs until a leg of the grant has a blocker whose sentence contains this.
     pub async fn until_trouble(&self, grant: GrantId, says: &str) {
         let begun = Instant::now();
         loop {
@@ -181,7 +181,7 @@ impl World {
             .unwrap()
     }
 
-    /// What the grant's legs say, the cluster's first.
+    /// The sentences of the grant's legs, the cluster's first.
     pub async fn trouble(&self, grant: GrantId) -> String {
         let blockers: Vec<Option<String>> = sqlx::query_scalar(
             "select latchkey_blocker(error, code, blocker) from grant_leg where grant_id = $1 order by target_kind",
@@ -233,24 +233,24 @@ impl World {
         self.objects(cluster).aws_auth_data().unwrap()
     }
 
-    /// Our bindings in a cluster.
+    /// Latchkey's bindings in a cluster.
     pub fn bindings(&self, cluster: &str) -> Vec<Value> {
         let objects = self.objects(cluster);
         let all = objects.list("rolebindings").into_iter().chain(objects.list("clusterrolebindings"));
         all.filter(|object| object["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "latchkey").collect()
     }
 
-    /// Our inline policy of somebody's user.
+    /// Latchkey's inline policy of a person's user.
     pub fn policy(&self, handle: &str) -> Option<String> {
         self.simulator.aws().user_policies(handle).unwrap().get("latchkey").cloned()
     }
 
-    /// What the API server answers somebody who lists pods of a namespace: 200, 401 or 403.
+    /// The API server's answer to a person who lists pods of a namespace: 200, 401 or 403.
     pub async fn lists_pods(&self, handle: &str, cluster: &str, namespace: &str) -> u16 {
         self.asks(handle, cluster, &format!("/api/v1/namespaces/{namespace}/pods")).await
     }
 
-    /// What the API server answers somebody who gets a path.
+    /// The API server's answer to a person who gets a path.
     pub async fn asks(&self, handle: &str, cluster: &str, path: &str) -> u16 {
         use secrecy::ExposeSecret as _;
         let info = self.simulator.cluster(cluster).unwrap();
@@ -288,7 +288,7 @@ impl World {
         aws_sdk_eks::Client::new(&config)
     }
 
-    /// Lets what a dead worker held run out: its leases, and the time within which its writes may still arrive.
+    /// Ends what a dead worker held: its leases, and the time in which its writes may still arrive.
     pub async fn time_of_dead_workers_is_over(&self) {
         for statement in [
             "update target set lease_until = lease_until - interval '10 minutes' where lease_until is not null",
@@ -299,15 +299,15 @@ impl World {
         }
     }
 
-    /// Lets the time go by within which IAM may show what was before our last writes.
+    /// Lets the time pass in which IAM may show the state before the worker's last writes.
     pub async fn iam_has_settled(&self) {
-        // What a test keeps locked stays as it is.
+        // Rows that a test keeps locked stay as they are.
         let aged = "update intent set finished_at = finished_at - interval '1 minute'
              where id in (select id from intent where finished_at is not null for update skip locked)";
         sqlx::query(aged).execute(self.town.owner.pool()).await.unwrap();
     }
 
-    /// Makes every back-off end now, as if somebody had waited.
+    /// Ends every back-off now, as if time had passed.
     pub async fn rests_are_over(&self) {
         for statement in [
             "update grant_leg set next_try = null",
@@ -322,7 +322,7 @@ async fn aws(simulator: &Simulator, keys: Keys) -> Aws {
     aws_at(simulator.aws_endpoint().clone(), keys).await
 }
 
-/// AWS as it is reached at this address.
+/// The client of an AWS at this address.
 pub async fn aws_at(endpoint: url::Url, keys: Keys) -> Aws {
     Aws::new(&AwsConfig {
         region: "eu-west-1".into(),
@@ -339,7 +339,7 @@ pub async fn aws_at(endpoint: url::Url, keys: Keys) -> Aws {
     .await
 }
 
-/// Who has an IAM user in every world.
+/// The people who have an IAM user in every world.
 const USERS_OF: [&str; 4] = ["ana", "ben", "dee", "gus"];
 
 fn seed(users: &str, besides: &[String]) -> Seed {

@@ -1,4 +1,5 @@
-//! Where an operator paused granting: what is new waits and says why, what runs is kept, what ends ends.
+//! A cluster on which an operator paused granting: new accesses wait and say why, running ones are kept, ending ones
+//! end.
 
 use super::{PROD, World};
 use crate::town::look;

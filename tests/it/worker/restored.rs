@@ -105,7 +105,7 @@ async fn a_marker_that_would_fence_again_is_not_accepted() {
 async fn a_database_that_is_one_run_behind_is_fenced_as_well() {
     let world = World::new().await;
     let running = world.active("ana").await;
-    // The next run has just this epoch.
+    // The epoch of the next run.
     world.mark(PROD, &world.installation().await, world.epoch().await + 1);
     let waiting = world.approved("gus").await;
     world.until_trouble(waiting, "latchkey accept-restore prod-eu").await;
@@ -115,7 +115,7 @@ async fn a_database_that_is_one_run_behind_is_fenced_as_well() {
     assert_eq!(world.state(running).await, "active");
 }
 
-/// In the minutes after a restore, clusters are away and rights are missing more often than not.
+/// In the minutes after a restore, clusters are often away and rights are often missing.
 #[tokio::test]
 async fn runs_that_come_to_nothing_do_not_let_a_database_that_is_behind_catch_up() {
     let world = World::new().await;

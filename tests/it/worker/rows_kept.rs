@@ -1,5 +1,5 @@
-//! Whatever row somebody keeps locked that a run writes, or refers to: what ends on that cluster goes, who is set up
-//! waits, and what the log says was begun has one end.
+//! A session keeps a row locked that a run writes, or refers to: what ends on that cluster is taken away, what is being
+//! set up waits, and each change that the log has the begin of has one end.
 
 use super::{PROD, World, clock_locks::let_go};
 use crate::town::look;
@@ -14,7 +14,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::Instant;
 
 impl World {
-    /// Somebody who keeps what this locks until they are dropped.
+    /// A session that keeps what the statement locks until it is dropped.
     async fn kept(&self, locks: &str) -> PgConnection {
         let mut somebody = PgConnection::connect(&self.town.database.url()).await.unwrap();
         somebody.execute("set idle_in_transaction_session_timeout = 0; begin").await.unwrap();
@@ -23,7 +23,7 @@ impl World {
         somebody
     }
 
-    /// How many changes of an access the log has the begin of, and how many ends.
+    /// The number of changes of an access that the log has the begin of, and the number of ends.
     async fn changes_of(&self, grant: GrantId) -> (i64, i64) {
         let of = async |action: &str| {
             self.town
@@ -55,7 +55,7 @@ async fn no_row_that_somebody_keeps_locked_holds_up_an_end_on_its_cluster() {
         world.give_back("gus", before).await;
         let somebody = if locks.contains("from mapping") { Some(world.kept(locks).await) } else { None };
         world.until(before, "ended").await;
-        // Somebody whose line is written anew.
+        // An access whose line is written anew.
         let waits = world.approved("gus").await;
         let target = world.target_of_prod().await;
         let open = format!(
@@ -91,7 +91,7 @@ async fn an_intent_that_stayed_open_after_its_change_had_an_end_brings_no_second
     let world = World::new().await;
     let grant = world.active("ana").await;
     let before = world.changes_of(grant).await;
-    // As one is left whose answer was lost, by a run that told what came of the rest.
+    // As an intent is left if its answer was lost, by a run that told the outcome of the rest.
     let open = format!(
         "update intent set finished_at = null, outcome = null
          where id = (select id from intent where grant_id = '{grant}' and target_kind = 'cluster' limit 1)"
@@ -153,7 +153,7 @@ async fn what_is_past_its_time_and_cannot_be_recorded_rests_no_longer_than_what_
     let other = AskForm { namespaces: vec!["payments-batch".into()], ..look() };
     let runs = world.approved_ask("ana", &other).await;
     world.until(runs, "active").await;
-    // As an answer leaves it that asked to be left alone for a while.
+    // As a leg is left by an answer that asks to call less often.
     let rests = format!(
         "update grant_leg set condition = 'retrying', attempts = 1, next_try = clock_timestamp() + interval '14 minutes',
            rests_until = clock_timestamp() + interval '14 minutes', error = 'x' where grant_id = '{over}'"

@@ -1,6 +1,6 @@
-//! One row that cannot be read, one lock that somebody holds, one finish that fails: whatever it is about waits, or ends,
-//! by itself. Another person's access on the same cluster, one on another cluster and one expiry go their way, and the
-//! poisoned row is named to an operator by exactly one alarm.
+//! One row that cannot be read, one lock that another session holds, one finish that fails: what it is about waits, or
+//! ends, by itself. Another person's access on the same cluster, one on another cluster and one expiry go on, and
+//! exactly one alarm names the poisoned row to an operator.
 
 use super::{PROD, STAGING, World};
 use crate::town::look;
@@ -12,7 +12,7 @@ use latchkey::web::AskForm;
 use latchkey_domain::access::{GrantId, reason::Unfit};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-/// What a later version, or a slip, may leave in the row of an access, and this version cannot read.
+/// What a later version, or a mistake, may leave in the row of an access, and this version cannot read.
 const UNREADABLE: [&str; 10] = [
     r#"resolved_profile = '{"from": "a later version"}'"#,
     r#"resolved_profile = jsonb_set(resolved_profile, '{scope}', '"galaxy"')"#,
@@ -27,7 +27,7 @@ const UNREADABLE: [&str; 10] = [
 ];
 
 impl World {
-    /// As the schema's owner, with the rules of the database out of the way: rows from before these rules stand so.
+    /// Runs a statement as the schema's owner, without the database's guards: rows may be older than these.
     async fn as_owner(&self, statement: &str) {
         let mut tx = self.town.owner.pool().begin().await.unwrap();
         for statement in ["set local session_replication_role = replica", statement] {
@@ -36,7 +36,7 @@ impl World {
         tx.commit().await.unwrap();
     }
 
-    /// Takes the constraints away that refuse what this version would never write.
+    /// Drops the constraints that refuse what this version would never write.
     async fn as_before_the_checks(&self) {
         let names: Vec<(String, String)> = sqlx::query_as(
             "select conrelid::regclass::text, conname::text from pg_constraint where contype = 'c'
@@ -55,7 +55,7 @@ impl World {
         self.as_owner(&format!("update access_grant set {set} where id = '{grant}'")).await;
     }
 
-    /// Alarms that were raised, standing or not.
+    /// The number of alarms that were raised, cleared or not.
     async fn alarms(&self) -> i64 {
         let raised = self.town.count("select count(*) from event where action = 'alarm.raised'").await;
         assert_eq!(raised, self.town.count("select count(*) from alarm").await);
@@ -66,7 +66,7 @@ impl World {
         self.town.count("select count(*) from alarm where cleared_at is null").await
     }
 
-    /// A connection on which somebody holds locks until it is dropped.
+    /// A connection that holds the statement's locks until it is dropped.
     async fn holding(&self, statement: &str) -> PgConnection {
         let mut somebody = PgConnection::connect(&self.town.database.url()).await.unwrap();
         somebody.execute("begin").await.unwrap();
@@ -88,7 +88,8 @@ pub(super) async fn for_both_clusters(world: &World) {
     world.town.apply_policy(&wider).await;
 }
 
-/// Whether another person's access comes and goes on the same cluster, one on another, and one expires.
+/// Asserts that another person's access on the same cluster is set up and expires, and that one on another cluster
+/// comes and goes.
 async fn others_go_their_way(world: &World) {
     let same = world.active("gus").await;
     let other = world.approved_ask("ben", &on_staging()).await;
@@ -254,7 +255,7 @@ async fn rows_that_cannot_be_settled_fill_no_look() {
     let poisoned = world.approved("ana").await;
     world.as_before_the_checks().await;
     world.poison(poisoned, UNREADABLE[0]).await;
-    // More than one query takes, all before the one that can be started.
+    // More rows than one query takes, all before the one that can be started.
     world
         .as_owner(
             "insert into request select (r).* from (select jsonb_populate_record(r,
@@ -343,7 +344,7 @@ async fn a_finish_that_fails_for_one_access_lets_its_neighbours_activate_and_end
 async fn what_the_clock_cannot_ask_for_keeps_no_target_from_being_claimed() {
     let world = World::new().await;
     let grant = world.active("ana").await;
-    // Nobody may ask what is due.
+    // The query for what is due fails.
     world.as_owner("alter table request rename column lapses_at to lapses").await;
     world.give_back("ana", grant).await;
     world.until(grant, "ended").await;

@@ -1,4 +1,5 @@
-//! What stands still since somebody keeps a lock is told, with who keeps it, and is over by itself.
+//! A standstill because a session keeps a lock: an operator is told, with the session that keeps it, and it is over by
+//! itself.
 
 use super::{PROD, World};
 use latchkey::{
@@ -12,7 +13,7 @@ use latchkey_domain::access::alarm::{Alarm, AlarmCode};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 
-/// Somebody with the portal's password, who keeps locks until they are dropped.
+/// A session with the portal's password, which keeps locks until it is dropped.
 pub async fn somebody(world: &World, locks: &str) -> (PgConnection, i32) {
     let url = format!("{}?application_name=a%20forgotten%20psql", world.town.database.url_as("latchkey_web"));
     let mut somebody = PgConnection::connect(&url).await.unwrap();
@@ -23,7 +24,7 @@ pub async fn somebody(world: &World, locks: &str) -> (PgConnection, i32) {
 }
 
 impl World {
-    /// What the alarms of this code say that stand.
+    /// The texts of this code's alarms that are not cleared.
     pub async fn told_of(&self, code: &str) -> Vec<String> {
         sqlx::query_scalar("select what from alarm where code = $1 and cleared_at is null order by subject")
             .bind(code)
@@ -32,17 +33,17 @@ impl World {
             .unwrap()
     }
 
-    /// What an access was to be by this column, it was to be three minutes ago.
+    /// Moves a time of an access to three minutes ago.
     pub async fn late(&self, column: &str, grant: latchkey_domain::access::GrantId) {
         let set =
             format!("update access_grant set {column} = latchkey_now() - interval '3 minutes' where id = '{grant}'");
         self.without_guards(set).await;
     }
 
-    /// What a worker sees that looks for what stands still now, and again in three minutes.
+    /// What a worker does that looks for a standstill now, and again in three minutes.
     pub async fn look_for_standstill(&self) {
         let (watch, now) = (Watch::default(), Instant::now());
-        // The first may wait for the lock itself.
+        // The first look may wait for the lock itself.
         let _ = standstill::look_over(&self.town.worker, &watch, now).await;
         standstill::look_over(&self.town.worker, &watch, now + Duration::from_mins(3)).await.unwrap();
     }
@@ -54,7 +55,7 @@ impl World {
         tx.commit().await.unwrap();
     }
 
-    /// As often as it takes, in the times in which IAM shows what was.
+    /// Runs until the access has ended, past the time in which IAM shows an earlier state.
     pub async fn ends(&self, grant: latchkey_domain::access::GrantId) {
         self.iam_has_settled().await;
         self.rests_are_over().await;
@@ -174,7 +175,7 @@ async fn a_seal_that_stands_still_is_an_alarm_that_names_who_keeps_its_lock() {
 async fn a_seal_that_makes_links_is_no_alarm_however_long_its_events_have_waited() {
     let world = World::new().await;
     world.run().await;
-    // Nobody seals for now.
+    // The sealer cannot seal for now.
     let (mut keeps, _) = somebody(&world, "select pg_advisory_xact_lock(x'7365616c'::bigint)").await;
     world.active("ana").await;
     world.without_guards("update event_unsealed set queued_at = queued_at - interval '1 hour'".into()).await;
@@ -187,7 +188,7 @@ async fn a_seal_that_makes_links_is_no_alarm_however_long_its_events_have_waited
     assert_eq!(look(0).await, 0, "a worker that begins knows of no standstill");
     keeps.execute("rollback").await.unwrap();
     while audit::seal(world.town.worker.pool()).await.unwrap() > 0 {}
-    // Others wait on.
+    // Other events still wait.
     let later = "insert into event_unsealed (event_id, queued_at)
                  values ('00000000-0000-0000-0000-000000000001', clock_timestamp() - interval '1 hour')";
     world.without_guards(later.into()).await;
@@ -249,7 +250,7 @@ async fn an_alarm_that_somebody_keeps_locked_holds_up_no_run_and_no_other_alarm(
     for nobody in 1..=3 {
         let mut tx = world.town.worker.begin().await.unwrap();
         let now = tx.now().await.unwrap();
-        // Of what is over: a look clears it.
+        // An alarm about what is over: a look clears it.
         let subject = format!("access_grant 00000000-0000-0000-0000-00000000000{nobody}");
         for code in [AlarmCode::UnreadableRow, AlarmCode::KeptLocked] {
             tx.raise(&Alarm::new(code, &subject, "A row."), now).await.unwrap();

@@ -1,4 +1,4 @@
-//! What others do meanwhile, and what is broken.
+//! What other clients do meanwhile, and what is broken.
 
 use super::{PROD, STAGING, USERS, World};
 use crate::town::look;
@@ -37,7 +37,7 @@ async fn an_unreachable_cluster_delays_no_other_and_says_so() {
     .await
     .unwrap();
     assert!(failure.is_some());
-    // What was last read of it is kept, with why it is old.
+    // The last observation is kept, with the reason why it is old.
     let body: serde_json::Value = sqlx::query_scalar("select body from observation where target_key = $1")
         .bind(world.town.cluster(STAGING).await)
         .fetch_one(world.town.owner.pool())
@@ -54,7 +54,7 @@ async fn an_aws_auth_broken_by_hand_gets_no_new_line_and_bindings_still_come_and
     world.objects(PROD).set_aws_auth("mapUsers", Some(&broken), "somebody").unwrap();
 
     let waiting = world.approved("gus").await;
-    // The worker itself is locked out where mapUsers is unreadable; a real one is mapped as a role.
+    // The worker itself is locked out while mapUsers is unreadable; a real one is mapped as a role.
     world.until_trouble(waiting, "Latchkey").await;
     assert_eq!(world.aws_auth(PROD)["mapUsers"], broken);
     assert_eq!(world.state(waiting).await, "provisioning");
@@ -193,7 +193,7 @@ async fn a_namespace_made_again_inherits_nothing() {
 #[tokio::test]
 async fn a_yes_that_nothing_explains_keeps_an_access_from_activating_and_a_named_one_does_not() {
     let world = World::new().await;
-    // A foreign binding lets everybody read secrets in payments.
+    // A foreign binding lets every user read secrets in payments.
     let binding = serde_json::json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
         "metadata": { "name": "too-much", "namespace": "payments" },
@@ -275,7 +275,7 @@ async fn what_a_later_look_contradicts_is_proven_no_more() {
     world.run().await;
     let proven = "select count(*) from grant_leg where target_kind = 'cluster' and proven = 'present'";
     assert_eq!(world.town.count(proven).await, 1, "{}", world.trouble(grant).await);
-    // A group on its line: what it may do is more than was decided, and its binding goes.
+    // With a group in its line the access would allow more than was decided, so its binding is removed.
     let line = world.aws_auth(PROD)["mapUsers"].clone();
     let widened = line.replacen("  groups: []", "  groups: [\"admins\"]", 1);
     assert_ne!(line, widened, "{line}");
@@ -285,7 +285,7 @@ async fn what_a_later_look_contradicts_is_proven_no_more() {
     let left = (world.bindings(PROD), world.aws_auth(PROD), world.trouble(grant).await);
     assert!(left.0.is_empty(), "{left:?}");
     world.simulator.aws().faults().clear();
-    // IAM alone is looked at.
+    // Only the principal is due.
     for statement in [
         "update grant_leg set next_try = null where target_kind = 'principal'",
         "update target set due_at = case kind when 'principal' then clock_timestamp() end",
@@ -342,7 +342,7 @@ async fn a_line_that_an_old_copy_of_aws_auth_brings_back_is_taken_out_again() {
     assert_eq!(world.aws_auth(PROD)["mapUsers"], format!("{USERS}{FOREIGN}"));
     let found = "select count(*) from event where action = 'cluster.drift_found'";
     assert_eq!(world.town.count(found).await, 1);
-    // Whose line it was can be let in again.
+    // The person whose line it was can get an access again.
     world.active("ana").await;
     assert!(world.aws_auth(PROD)["mapUsers"].contains("latchkey:ana:2"));
 }

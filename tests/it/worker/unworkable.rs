@@ -1,4 +1,4 @@
-//! Rights that no request can use: nobody is promised them, what is new with them waits, what runs goes on.
+//! Rights that no request can use: they are never promised, new accesses with them wait, running ones go on.
 
 use super::{PROD, World};
 use crate::town::{POLICY, look};
@@ -13,7 +13,7 @@ use latchkey_simulator::kubernetes::{Failure, Pattern};
 
 const ALWAYS: u32 = 1_000_000;
 
-/// The town's policy with one profile more, of this rule.
+/// The town's policy with one more profile, of this rule.
 fn with_rule(rule: &str) -> String {
     let profile =
         format!("[[profiles]]\nname = \"own\"\nscope = \"namespace\"\nrules = [{{ {rule} }}]\n\n[[policies]]");
@@ -25,16 +25,16 @@ fn own() -> AskForm {
 }
 
 impl World {
-    /// A town with such a profile, whose cluster tells its kinds.
+    /// A town with such a profile, whose cluster tells which kinds it serves.
     async fn with_rule(rule: &str) -> Self {
         Self::of_rule(Self::new().await, rule).await
     }
 
-    /// The same, whose cluster never told its kinds.
+    /// The same, whose cluster never told which kinds it serves.
     async fn with_rule_of_unknown_kinds(rule: &str) -> Self {
         let mut world = Self::new().await;
         world.fail_discovery();
-        // A process that has not seen them yet.
+        // A process that has not seen the kinds yet.
         world.worker = world.worker_of(Life::default());
         world.rests_are_over().await;
         Self::of_rule(world, rule).await
@@ -64,7 +64,7 @@ impl World {
     }
 }
 
-/// A kind in a group that does not have it: known only once the cluster tells its kinds.
+/// A kind in a group that does not have it, which is known only after the cluster told its kinds.
 const MISPLACED: &str = r#"api_groups = [""], resources = ["deployments"], verbs = ["get", "list"]"#;
 
 #[tokio::test]

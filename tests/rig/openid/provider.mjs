@@ -1,7 +1,8 @@
 // An OpenID provider for tests: `node provider.mjs SETTINGS`. SETTINGS is JSON: `package` (the folder of
-// oidc-provider), `client_id`, `client_secret`, `redirect_uri`, `people` (handle, name, email, groups), `thin`
-// (whether what it says of people is in userinfo alone, as it is delivered) and `ready`, the file that gets the issuer's address once it answers. Its sign-in page shows the people as
-// buttons; whoever is clicked is signed in, and asked for no consent.
+// oidc-provider), `client_id`, `client_secret`, `redirect_uri`, `people` (handle, name, email, groups), `thin` (whether
+// the claims about people are in userinfo alone, as oidc-provider is delivered) and `ready`, the file that gets the
+// issuer's address once the provider answers. Its sign-in page shows the people as buttons; a click signs that person
+// in, without asking for consent.
 import { createServer } from "node:http";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +28,7 @@ const provider = new Provider(issuer, {
   ],
   pkce: { required: () => true },
   claims: { openid: ["sub"], profile: ["name", "preferred_username"], email: ["email", "email_verified"], groups: ["groups"] },
-  // Unless it is thin, the groups are in the ID token, as the usual providers have them.
+  // Unless the provider is thin, the groups are in the ID token, as with most providers.
   conformIdTokenClaims: settings.thin,
   cookies: { keys: ["a key of the rig"] },
   features: { devInteractions: { enabled: false } },

@@ -43,7 +43,7 @@ pub async fn deleted_binding_does_not_come_back_by_a_put(world: World) {
 pub async fn emptied_binding_grants_nothing_and_loses_its_finalizers(world: World) {
     let spec = world.spec("view");
     let made = world.create(&spec, Content::Granting).await.unwrap();
-    // A holder keeps it: deleting it alone would not end the access.
+    // A finalizer keeps the binding: deleting it alone would not end the access.
     let finalizer = json!({ "metadata": { "finalizers": ["hold.example.com/me"] } });
     let bindings: Api<k8s_openapi::api::rbac::v1::RoleBinding> = Api::namespaced(world.admin.clone(), &world.namespace);
     let patch = kube::api::Patch::Merge(finalizer);
@@ -77,7 +77,7 @@ pub async fn binding_to_a_role_that_may_not_be_bound_still_goes(world: World) {
     let seen = world.get(&spec).await.unwrap();
     let lease = lease();
     let permit = lease.permit().unwrap();
-    // Kubernetes lets nobody change whom a binding names who could not have made it.
+    // Kubernetes does not let a client change the subjects of a binding that the client could not have made.
     let put = world.cluster.put_binding(&permit, &spec, Content::Emptied, &seen.uid, &seen.resource_version).await;
     put.unwrap_err();
     let released = world.cluster.empty_binding(&permit, &seen).await.unwrap();

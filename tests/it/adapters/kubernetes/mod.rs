@@ -1,5 +1,5 @@
-//! API servers, on the simulator and on kube-apiserver with the authenticator in front: as the worker, with what
-//! `latchkey bootstrap` gives it and no more.
+//! API servers, on the simulator and on kube-apiserver with the authenticator in front. The adapter has exactly the
+//! worker's rights, as `latchkey bootstrap` grants them.
 
 mod bindings;
 mod observing;

@@ -1,4 +1,4 @@
-//! What is read, and the two ConfigMaps.
+//! What a run reads, and the two ConfigMaps.
 
 use super::super::{lease, unique};
 use super::world::{World, make};
@@ -69,7 +69,7 @@ pub async fn kinds_are_those_of_kubernetes_and_of_custom_resources(world: World)
     assert_eq!(kinds.served("nothing.example.org", "things"), Served::NoSuchGroup);
 }
 
-/// What the API server lists group by group, of Kubernetes' own groups.
+/// What the API server lists for each of Kubernetes' own groups.
 #[tokio::test]
 async fn parts_are_those_that_a_real_api_server_lists() {
     let Some(world) = World::real().await else { return };
@@ -111,8 +111,8 @@ pub async fn discovery_that_did_not_change_is_answered_without_a_body(world: Wor
     assert_eq!(read(Some(HeaderValue::from_static("\"ABC\""))).await.status(), StatusCode::OK);
 }
 
-/// Beside [`kinds_are_those_of_kubernetes_and_of_custom_resources`]: servers that offer no aggregated discovery, and
-/// groups whose own server is away.
+/// Beside [`kinds_are_those_of_kubernetes_and_of_custom_resources`]: servers without aggregated discovery, and groups
+/// whose own server is away.
 #[tokio::test]
 async fn kinds_are_read_group_by_group_and_a_group_that_fails_is_unknown() {
     let world = World::simulated().await;
@@ -130,7 +130,7 @@ async fn kinds_are_read_group_by_group_and_a_group_that_fails_is_unknown() {
     assert!(world.cluster.kinds().await.is_empty(), "who may not read it knows nothing");
 }
 
-/// How the server answered the looks at what it serves.
+/// The server's answers to discovery requests.
 fn answers(world: &World) -> Vec<u16> {
     let all = world.server().knobs().requests();
     all.iter().filter(|request| request.resource.starts_with("/api")).map(|request| request.code).collect()
@@ -156,7 +156,7 @@ async fn kinds_that_did_not_change_are_not_sent_again() {
     assert_eq!(answers(&world), [200, 200], "only what is one document is known by its tag");
 }
 
-/// Writes a key of aws-auth as whoever shares it with others does: on a conflict it looks again.
+/// Writes a key of aws-auth as a client that shares it with others does: it reads again after a conflict.
 async fn write_key(world: &World, key: &str, value: Option<&str>) {
     loop {
         let seen = world.cluster.aws_auth().await.unwrap().unwrap();
@@ -186,7 +186,7 @@ pub async fn one_key_of_aws_auth_is_written_and_no_other(world: World) {
 
 pub async fn owners_of_keys_are_told(world: World) {
     let (ours, theirs) = (unique("test"), unique("test"));
-    // An API server follows who owns what from an object's first owned field on, or from the first apply.
+    // An API server records field managers from an object's first owned field on, or from the first apply.
     let applied = json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": AWS_AUTH }, "data": { &theirs: "x" },
     });

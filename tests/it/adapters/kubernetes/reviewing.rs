@@ -1,4 +1,4 @@
-//! What the API server says of others, of roles and of us.
+//! What the API server says about other users, about roles and about the worker itself.
 
 use super::super::{aws_at, keys, lease, missing, unique};
 use super::world::{PATIENCE, World, own_rules};
@@ -23,7 +23,7 @@ pub async fn reviews_follow_a_binding(world: World) {
     let until = async |expected: [bool; 4]| {
         let begun = Instant::now();
         loop {
-            // As proofs do: each round on connections of its own.
+            // As proofs do: each round uses new connections.
             let cluster = world.cluster.fresh().unwrap();
             let answers = cluster.reviews(&questions).await.unwrap();
             let said: Vec<bool> = answers.iter().map(|answer| answer.allowed).collect();
@@ -42,7 +42,7 @@ pub async fn reviews_follow_a_binding(world: World) {
 }
 
 pub async fn own_role_is_made_once(world: World) {
-    // The name comes from profile and rules; another profile keeps this test from the others'.
+    // The name is made from profile and rules; a profile of its own keeps this test apart from others.
     let role = OwnRole { installation: Uuid::nil(), profile: unique("logs"), rules: own_rules() };
     let lease = lease();
     let made = world.cluster.create_cluster_role(&lease.permit().unwrap(), &role).await.unwrap();
@@ -71,7 +71,7 @@ pub async fn whoever_is_not_mapped_is_told_so(world: World) {
     let endpoint = "http://127.0.0.1:9".parse().unwrap();
     let aws = aws_at(&endpoint, keys(&stranger.access_key_id, &stranger.secret_access_key)).await;
     let arn = ClusterArn::parse(&world.described.arn).unwrap();
-    // Minting asks nobody, so that it works without any AWS.
+    // Making a token calls no server, so that it works without any AWS.
     let token = aws.cluster_token(&arn, Timestamp::now()).await.unwrap();
     let cluster = Cluster::connect(&world.described, token, &latchkey::proxy::Proxies::default()).unwrap();
     let fault = cluster.observe(&Wanted::default()).await.unwrap_err();

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-/// A real server's caches and the authenticator's watch follow within this.
+/// The caches of a real server and the watch of the authenticator follow within this time.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A cluster as the worker sees it, an administrator who makes what the worker only reads, and a namespace of the
@@ -31,7 +31,7 @@ pub struct World {
     pub described: EksCluster,
     pub admin: kube::Client,
     pub namespace: String,
-    /// Held while it is used.
+    /// Keeps the simulator running.
     pub simulator: Option<Simulator>,
 }
 
@@ -81,7 +81,7 @@ impl World {
             let cluster = Cluster::connect(&described, token, &latchkey::proxy::Proxies::default()).unwrap();
             match cluster.observe(&Wanted::default()).await {
                 Ok(_) => break cluster,
-                // The authenticator follows aws-auth, and the API server RBAC, by a watch.
+                // The authenticator follows aws-auth by a watch, and the API server follows RBAC by a watch.
                 Err(fault) if matches!(fault.kind(), FaultKind::Refused { .. }) && begun.elapsed() < PATIENCE => {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -143,7 +143,7 @@ impl World {
     }
 }
 
-/// What the worker may hand out here.
+/// A policy with what the worker may hand out here.
 fn policy() -> PolicyFile {
     latchkey::config::policy::parse(
         r#"
@@ -200,7 +200,7 @@ async fn prepare(real: &RealCluster) -> AwsUser {
     worker
 }
 
-/// Makes an object of whatever kind.
+/// Makes an object of any kind.
 pub async fn make(admin: &kube::Client, object: &Value) {
     let mut object: DynamicObject = serde_json::from_value(object.clone()).unwrap();
     let types = object.types.take().unwrap();

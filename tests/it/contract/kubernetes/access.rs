@@ -190,7 +190,7 @@ pub async fn who_am_i_says_who_i_am(cluster: Cluster) {
 }
 
 pub async fn impersonation_needs_the_right_to_it(cluster: Cluster) {
-    // Nobody impersonates while impersonating; a review says what the server would check.
+    // A client cannot impersonate while it is impersonating; a review says what the server would check.
     let body = json!({ "spec": {
         "user": "ann", "groups": ["system:authenticated"],
         "resourceAttributes": { "verb": "impersonate", "resource": "users", "name": "bob" },

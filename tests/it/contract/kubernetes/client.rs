@@ -4,12 +4,12 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Where roles and bindings are.
+/// The path of roles and bindings.
 pub const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
-/// A real server's caches follow within this; a fake's are never behind.
+/// The caches of a real server follow within this time; those of the simulator are never behind.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A cluster, a namespace of the test's own in it, and who is calling.
+/// A cluster, a namespace of the test's own in it, and the caller.
 #[derive(Clone)]
 pub struct Cluster {
     client: kube::Client,
@@ -40,13 +40,13 @@ impl Cluster {
         cluster
     }
 
-    /// The same cluster, called by somebody else.
+    /// The same cluster, called by this user.
     pub fn by(&self, user: &str, groups: &[&str]) -> Self {
         let groups = groups.iter().map(|g| (*g).to_owned()).collect();
         Self { user: Some(user.to_owned()), groups, ..self.clone() }
     }
 
-    /// Who is calling, where that is not the administrator.
+    /// The caller's name, or an empty text for the administrator.
     pub fn user(&self) -> &str {
         self.user.as_deref().unwrap_or_default()
     }
@@ -90,7 +90,7 @@ impl Cluster {
         self.send("DELETE", path, "application/json", Some(&options)).await
     }
 
-    /// As kubectl asks for what it prints.
+    /// Asks for a table, as kubectl does for what it prints.
     pub async fn table(&self, path: &str) -> Value {
         let request = self.request("GET", path).header("accept", "application/json;as=Table;v=v1;g=meta.k8s.io");
         let text = self.client.request_text(request.body(Vec::new()).expect("a request")).await.expect("a table");
@@ -126,7 +126,7 @@ impl Cluster {
         }
     }
 
-    /// The lines of a watch until `enough` of them came.
+    /// The lines of a watch, until there are `enough` of them.
     pub async fn watch(&self, path: &str, enough: usize) -> Vec<Value> {
         use futures::io::AsyncBufReadExt as _;
         let request = self.request("GET", path).body(Vec::new()).expect("a request");
@@ -183,7 +183,7 @@ impl Cluster {
         }
     }
 
-    /// Repeats a request until it is answered as wanted: a real server's own view of RBAC comes a little later.
+    /// Repeats a request until the answer is as wanted: a real server's view of RBAC is a little late.
     pub async fn until(&self, ask: impl AsyncFn() -> Answer, wanted: impl Fn(&Answer) -> bool) -> Answer {
         let end = Instant::now() + PATIENCE;
         loop {

@@ -133,7 +133,7 @@ fn manage() -> Value {
     ])
 }
 
-/// Somebody who may write roles and bindings in the namespace, once the server knows.
+/// A user who may write roles and bindings in the namespace, once the server knows it.
 async fn manager(cluster: &Cluster) -> Cluster {
     let name = format!("manager-{}", unique());
     cluster.allow(&name, manage()).await;

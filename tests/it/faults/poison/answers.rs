@@ -1,5 +1,5 @@
-//! What an API server, or AWS, may answer in place of what was asked for: without end, huge, a byte at a time, elsewhere,
-//! for people. The one that answers so is waited for by nobody else.
+//! What an API server, or AWS, may answer in place of what was asked for: without end, huge, a byte at a time, with a
+//! redirect, or with a page for people. Nothing else waits for a server that answers so.
 
 use super::{
     super::cases::{all, case},
@@ -20,7 +20,7 @@ const TOO_LATE: Duration = Duration::from_secs(20);
 
 const DRIP: Duration = Duration::from_millis(500);
 
-/// Each of an API server's.
+/// Such answers of an API server.
 const OF_CLUSTERS: [Failure; 10] = [
     Failure::Strange(Strange::Endless),
     Failure::Strange(Strange::Huge(64)),
@@ -75,12 +75,12 @@ async fn no_answer_about_its_kinds_stops_access_on_that_cluster() {
     println!("poison: {tried} ways in which a cluster answers about its kinds");
 }
 
-/// Another worker beside the one that waits for that cluster: places are not what this is about.
+/// Another worker beside the one that waits for that cluster, so that there are places for the other targets.
 async fn working(scene: &Scene) {
     scene.others_go_their_way(Others::Staging).await;
 }
 
-/// Each of AWS's, to a call about one user.
+/// Such answers of AWS, to a call about one user.
 fn of_aws() -> Vec<(&'static str, aws::Fault)> {
     vec![
         ("late", aws::Fault::Slow(TOO_LATE)),
@@ -101,7 +101,7 @@ async fn no_answer_of_aws_about_one_user_stops_another() {
         case(name, async move {
             let scene = Scene::new().await;
             scene.world.give_back("ana", scene.grant).await;
-            // The next calls are about ana's user: nobody else is woken.
+            // The next calls are about ana's user: no other target is due.
             scene.world.simulator.aws().faults().next("iam:GetUser", 1, &fault);
             scene.world.run().await;
             scene.others_go_their_way(Others::Both).await;

@@ -1,4 +1,4 @@
-//! Every column of every table that a look of the worker reads, with values that a later version, a slip or somebody
+//! Every column of every table that a look of the worker reads, with values that a later version, a mistake or a client
 //! with a password may leave there. The columns come from the database's catalog, so that a new one is tried as well.
 
 use super::{
@@ -14,7 +14,7 @@ use std::sync::{
 #[derive(Clone, Copy)]
 struct Poisoned {
     table: &'static str,
-    /// Which rows, by the scene's ids: `$grant`, `$request`, `$person`, `$principal`, `$staging`.
+    /// The poisoned rows, by the scene's ids: `$grant`, `$request`, `$person`, `$principal`, `$staging`.
     rows: &'static str,
     others: Others,
 }
@@ -45,7 +45,7 @@ const TABLES: [Poisoned; 15] = [
     },
 ];
 
-/// Tables that no look of the worker at anybody's access reads, each with the reason.
+/// Tables that the worker does not read when it looks at an access, each with the reason.
 const ELSEWHERE: [(&str, &str); 15] = [
     ("_sqlx_migrations", "sqlx's own"),
     ("alarm", "written by the worker, read by pages"),
@@ -83,7 +83,7 @@ fn values(kind: &str) -> &'static [&'static str] {
             r#"'{"from": "a later version"}'"#,
             r#"'[{"from": "a later version"}]'"#,
             "(select jsonb_agg(repeat('x', 500)) from generate_series(1, 2000))",
-            // No program has a number for it.
+            // A number that no type of the program can hold.
             "case jsonb_typeof({}) when 'object' then {} || '{\"minutes\": 1e400}' else '[1e400]' end",
         ],
         "timestamp with time zone" => &["null", "'infinity'", "'250000-01-01'"],
@@ -97,7 +97,7 @@ fn values(kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// Columns that are no key of their own table and refer to no other: those the database holds itself.
+/// Columns that belong neither to their table's primary key nor to a foreign key: the database itself checks those.
 async fn columns(scene: &Scene, table: &str) -> Vec<Column> {
     sqlx::query_as(
         "select a.attname::text as name, format_type(a.atttypid, null) as kind
@@ -143,13 +143,13 @@ async fn no_column_of_one_row_stops_anybody_else() {
 }
 
 enum Outcome {
-    /// The database does not let it in.
+    /// The database refused the value.
     Refused,
-    /// It was there, and everybody else went their way.
+    /// The value was stored, and the other accesses went on.
     Taken { told: bool },
 }
 
-/// Tries each value of each column of a table, one after the other: in one world as long as nothing in it has ended.
+/// Tries each value of each column of a table, one after the other, in one world as long as nothing in it has ended.
 async fn each_column(poisoned: Poisoned) -> Vec<Outcome> {
     let mut scene = prepared(poisoned.table).await;
     let mut outcomes = Vec::new();
@@ -164,7 +164,7 @@ async fn each_column(poisoned: Poisoned) -> Vec<Outcome> {
     outcomes
 }
 
-/// A scene whose table holds what it could hold before its newest constraints: such rows are there still.
+/// A scene whose table may hold what it could hold before its newest constraints: such rows may still exist.
 async fn prepared(table: &str) -> Arc<Scene> {
     let scene = Scene::new().await;
     let checks: Vec<String> = sqlx::query_scalar(
@@ -207,13 +207,13 @@ async fn try_one(scene: &Arc<Scene>, poisoned: Poisoned, column: &str, value: &'
     };
     let told = trial.await.unwrap_or_else(|error| panic!("{case}: {}", words(error)));
     scene.must_put(&format!("update {table} set {column} = (select was from kept) where {rows}")).await;
-    // What was told of it is no business of the next.
+    // What was told of this value must not count for the next one.
     scene.must_put("delete from alarm").await;
     scene.look().await;
     Outcome::Taken { told: told > before }
 }
 
-/// Accesses of ana's on prod-eu, from before their size was bounded: of each the profile is a text of 20 MB.
+/// Accesses of ana's on prod-eu from before their size was bounded: the profile of each is a text of 20 MB.
 const HUGE: &str = "
     alter table access_grant drop constraint access_grant_sizes, drop constraint access_grant_profile_shape;
     create table huge as select to_jsonb(repeat('x', 20000000)) as profile;
@@ -234,7 +234,7 @@ async fn rows_too_large_to_be_read_together_stop_nobody() {
     )));
     whole.execute(scene.world.town.owner.pool()).await.unwrap();
     scene.look().await;
-    // Not unpacked, so that no number of them is too much: what it holds is not even looked at.
+    // The rows are passed over without being unpacked, so that no number of them is too much.
     let alarms =
         "select count(*) from alarm where code = 'unreadable_row' and what like '%more than is read of one row%'";
     assert_eq!(scene.world.town.count(alarms).await, 3, "an operator is told of each");
@@ -262,7 +262,7 @@ async fn without_a_policy_that_can_be_read_what_ends_ends_and_what_runs_runs() {
         let scene = Scene::new().await;
         let ending = scene.world.active("gus").await;
         let new = scene.world.approved("ben").await;
-        // A text that was read is known by its hash.
+        // A policy that was read before is known by its hash.
         let hash = "sha256(convert_to(gen_random_uuid()::text, 'UTF8'))";
         scene.must_put(&format!("update policy_version set body = {body}, hash = {hash} where current")).await;
         scene.must_put(&format!("update access_grant set until = latchkey_now() where id = '{ending}'")).await;
@@ -284,7 +284,7 @@ async fn what_another_worker_left_in_its_heartbeat_stops_nobody() {
     ] {
         let scene = Scene::new().await;
         let insert = "insert into worker_heartbeat (holder, started_at, seen_at, clock_ahead)";
-        // A database whose constraints refuse it has nothing of the kind to go past.
+        // If the database's constraints refuse the row, there is none to pass over.
         let _ = scene.put(&format!("{insert} values (repeat('x', 100000), {values})")).await;
         scene.others_go_their_way(Others::Both).await;
     }

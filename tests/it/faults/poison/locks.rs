@@ -1,11 +1,12 @@
-//! Each row and lock that a look of the worker waits for, held by somebody else while an access of its own ends.
+//! Each row and lock that a look of the worker waits for, held by another session while an access of its own ends.
 
 use super::{
     super::cases::{all, case},
     scene::{Others, Scene},
 };
 
-/// What is locked, and who is not about it. The sealer's queue is not among them: nobody's access waits for the sealer.
+/// What is locked, and the other accesses that do not depend on it. The sealer's queue is not listed: no access waits
+/// for the sealer.
 const LOCKS: [(&str, Others); 15] = [
     ("select from access_grant where id = '$grant' for update", Others::Both),
     ("select from grant_leg where grant_id = '$grant' for update", Others::Both),
@@ -34,7 +35,7 @@ async fn an_access_is_given_back_whoever_keeps_its_targets_locked() {
     scene.world.give_back("ana", scene.grant).await;
     assert_eq!(scene.world.state(scene.grant).await, "revoking");
     drop(held);
-    // As if nobody looked at its targets for long: what nobody woke is woken.
+    // As if no worker had looked at the targets for long: targets that were not woken are woken now.
     scene.must_put("update target set due_at = clock_timestamp() + interval '1 day' where not revoking").await;
     assert!(latchkey::store::targets::wake_forgotten(&scene.world.town.worker).await.unwrap() > 0);
     scene.world.iam_has_settled().await;

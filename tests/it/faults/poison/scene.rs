@@ -1,4 +1,5 @@
-//! Where poison is tried: ana holds an access on prod-eu and another ask of hers waits; gus and ben are the others.
+//! The scene of these tests: ana holds an access on prod-eu and has a pending request; gus and ben are the other
+//! people.
 
 use crate::{
     town::{POLICY, Town, look},
@@ -13,7 +14,7 @@ use uuid::Uuid;
 /// Longer than a statement of the worker waits for a lock, and than a call outside for its answer.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Ana's world, and what is hers.
+/// Ana's world, and the ids of what is hers.
 pub struct Scene {
     pub world: World,
     pub grant: GrantId,
@@ -24,7 +25,7 @@ pub struct Scene {
     pub staging: Uuid,
 }
 
-/// On which clusters the others can go their way: what is wrong with a cluster as a whole belongs to that cluster.
+/// The clusters on which other accesses go on: trouble with a cluster as a whole affects the accesses on that cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
     Both,
@@ -54,7 +55,7 @@ impl Scene {
         Self { world, grant, request, person, principal, staging }
     }
 
-    /// As the schema's owner, with triggers and foreign keys out of the way; whether the database took it.
+    /// Runs a statement as the schema's owner, without triggers and foreign keys. Fails if the database refuses it.
     pub async fn put(&self, statement: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.world.town.owner.pool().begin().await?;
         tx.execute("set local session_replication_role = replica").await?;
@@ -62,7 +63,7 @@ impl Scene {
         tx.commit().await
     }
 
-    /// A text of SQL with the ids of this scene in place of `$grant`, `$request`, `$person`, `$principal`, `$staging`.
+    /// A text of SQL with the ids of this scene for `$grant`, `$request`, `$person`, `$principal`, `$staging`.
     pub fn named(&self, sql: &str) -> String {
         let ids = [
             ("$grant", self.grant.to_string()),
@@ -74,12 +75,12 @@ impl Scene {
         ids.iter().fold(sql.to_owned(), |sql, (name, id)| sql.replace(name, id))
     }
 
-    /// The same where it has to work.
+    /// The same for a statement that must succeed.
     pub async fn must_put(&self, statement: &str) {
         self.put(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
 
-    /// A connection on which somebody holds locks until it is dropped.
+    /// A connection that holds the statement's locks until it is dropped.
     pub async fn holding(&self, statement: &str) -> PgConnection {
         let mut somebody = PgConnection::connect(&self.world.town.database.url()).await.unwrap();
         somebody.execute("begin").await.unwrap();
@@ -87,13 +88,13 @@ impl Scene {
         somebody
     }
 
-    /// Looks at everything, whatever rests.
+    /// Looks at everything, also at what rests.
     pub async fn look(&self) {
         self.world.rests_are_over().await;
         self.world.run().await;
     }
 
-    /// Another person's access on the same cluster comes, and expires; so does one on another cluster.
+    /// Another person's access on the same cluster is set up, and expires; so does one on another cluster.
     pub async fn others_go_their_way(&self, others: Others) {
         let mut theirs = Vec::new();
         if others != Others::Staging {

@@ -1,4 +1,4 @@
-//! The longest and the strangest that people and clusters may say: objects of others, aws-auth, reasons.
+//! The longest and the strangest texts that people and clusters may give: foreign objects, aws-auth, reasons.
 
 use super::{
     super::cases::{all, case},
@@ -30,7 +30,7 @@ fn users(count: usize, name: impl Fn(usize) -> String) -> Value {
     (0..count).map(user).collect()
 }
 
-/// What somebody may put into a cluster.
+/// Objects that another client may put into a cluster.
 fn objects() -> Vec<(&'static str, Vec<Value>)> {
     let long = "x".repeat(253);
     vec![
@@ -70,14 +70,14 @@ fn objects() -> Vec<(&'static str, Vec<Value>)> {
     ]
 }
 
-/// Texts that nobody can read: an authenticator, too, maps nobody by them, the worker included.
+/// Texts that cannot be read: an authenticator maps no user by them, the worker included.
 const UNREADABLE: [(&str, &str); 3] = [
     ("a text that is no list", "]]]] : {{ &a *b !!binary |\n"),
     ("tabs", "\t\t- userarn: x\n"),
     ("a character that no YAML has", "# \u{7}\n"),
 ];
 
-/// What somebody may write into aws-auth, behind what is there.
+/// What another client may append to aws-auth.
 fn lines() -> Vec<(&'static str, String)> {
     vec![
         ("200 KiB of comments", format!("# {}\n", STRANGE.replace('\u{feff}', "")).repeat(3_000)),
@@ -98,7 +98,7 @@ fn lines() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The beginning of an entry for somebody who asks for access there.
+/// The beginning of an entry for gus, who asks for access there.
 fn of_gus() -> String {
     format!("- userarn: {}\n", crate::town::Town::arn("gus"))
 }
@@ -111,7 +111,7 @@ fn unlike_itself(length: usize) -> String {
     (0..length / 64).map(hash).collect()
 }
 
-/// Somebody writes this behind what aws-auth of prod-eu has, and gus waits for an access there.
+/// Appends this text to aws-auth of prod-eu as another client, and lets gus wait for an access there.
 async fn written_behind(scene: &Scene, text: &str) -> GrantId {
     let before = scene.world.aws_auth(PROD)["mapUsers"].clone();
     scene.world.objects(PROD).set_aws_auth("mapUsers", Some(&format!("{before}{text}")), "somebody").unwrap();

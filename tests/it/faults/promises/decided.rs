@@ -6,7 +6,7 @@ use super::{
 };
 use jiff::SignedDuration;
 
-/// What ends is looked at at least this often: the cap of its back-off with its jitter.
+/// The longest time between two looks at what ends: the cap of its back-off with its jitter.
 const SOON: SignedDuration = SignedDuration::from_secs(25);
 /// A dead worker's lease ends within this time.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -22,7 +22,7 @@ pub fn check(ledger: &Ledger, when: When) {
     }
 }
 
-/// 8: what was decided is there, once. 9: who asked and who voted is who the session was.
+/// 8: each decision is there, once. 9: the requester and the voters are the people of the sessions.
 fn requests(ledger: &Ledger) {
     for request in &ledger.requests {
         let grants = ledger.grants.iter().filter(|grant| grant.request_id == request.id).count();
@@ -67,7 +67,7 @@ fn is_decided(ledger: &Ledger, grant: &Grant) {
     assert_eq!(deciders.len(), grant.decided_by.len(), "1: the event names every decider");
 }
 
-/// 7: each transition has its event, once and in order, of the moment that the row has. 8: nothing twice.
+/// 7: each transition has its event, once and in order, at the time in the row. 8: nothing twice.
 fn is_told(ledger: &Ledger, grant: &Grant) {
     let is = |states: &[&str]| states.contains(&grant.state.as_str());
     let one = |action: &str, at: Option<Option<jiff::Timestamp>>| {
@@ -133,7 +133,7 @@ fn is_awake(ledger: &Ledger, grant: &Grant, when: When) {
     }
 }
 
-/// 9: whoever holds it proved the principal; whoever ended it is named.
+/// 9: the holder proved the principal; the person who ended the access is named.
 fn is_whose(ledger: &Ledger, grant: &Grant) {
     assert_eq!(grant.owner_id, grant.person_id, "9: a principal of somebody else");
     for action in ["grant.started", "grant.activated", "grant.ended"] {

@@ -175,7 +175,7 @@ impl Intent {
     }
 }
 
-/// When an id was made, by the millisecond.
+/// When an id was made, to the millisecond.
 fn made(id: Uuid) -> Timestamp {
     let (seconds, nanos) = id.get_timestamp().unwrap().to_unix();
     Timestamp::new(seconds.try_into().unwrap(), nanos.try_into().unwrap()).unwrap()

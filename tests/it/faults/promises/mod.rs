@@ -1,18 +1,19 @@
 //! The nine promises, asserted from the outside: by the rows of the database as its owner reads them, by what the
-//! simulated AWS and API server hold and ever held, by what a person's own credentials are answered, and by the audit
-//! chain. Nothing here asks the worker.
+//! simulated AWS and API server hold and ever held, by the answers that a person's own credentials get, and by the
+//! audit chain. Nothing here asks the worker.
 //!
-//! | promise | at any moment | only once a worker had its way |
+//! | promise | at any moment | only once a worker has done everything |
 //! |---|---|---|
-//! | 1 decided | every access names request, deciders and policy; nobody had access before | |
-//! | 2 revocation | what ends is due soon | nothing ends any more |
-//! | 3 foreign bytes | every text that aws-auth ever had, without our recorded lines | exactly the text of before |
-//! | 4 proven, named | it worked when it was called active; it did not after it was called ended | the answers of now |
-//! | 5 overlap | from its activation to its end no change anywhere cut an access | |
+//! | 1 decided | every access names request, deciders and policy; there was no access before | |
+//! | 2 revocation | what ends is due soon | nothing is ending |
+//! | 3 foreign bytes | each text of aws-auth is that from before, but for recorded lines | exactly the text from before
+//! |
+//! | 4 proven, named | it worked when it was called active, and not after it was called ended | the answers of now |
+//! | 5 overlap | from its activation to its end no change cut an access | |
 //! | 6 bounded | bounds first, then intents, then writes | nothing is past its bound |
 //! | 7 together | each state has its event and its wake, in order | |
 //! | 8 crash | one access a request, one activation an access | no intent is open, no more is bound than is active |
-//! | 9 identity | who acted is who the rows and the writes name | |
+//! | 9 identity | the rows and the writes name the person who acted | |
 
 mod decided;
 mod ledger;
@@ -32,14 +33,14 @@ pub enum When {
     AtRest,
 }
 
-/// What was there before anybody asked.
+/// What was there before the first request.
 pub struct Promises {
     aws_auth: BTreeMap<String, String>,
     begun: jiff::Timestamp,
 }
 
 impl Promises {
-    /// Looks at a world in which nobody asked for anything yet.
+    /// Looks at a world without a request.
     pub fn of(world: &World) -> Self {
         Self { aws_auth: world.aws_auth(PROD), begun: jiff::Timestamp::now() }
     }

@@ -1,5 +1,5 @@
-//! Promises 1, 3, 4, 5, 8 and 9 on the cluster and in IAM: at every change that either ever saw, and by what a person's
-//! own credentials are answered now.
+//! Promises 1, 3, 4, 5, 8 and 9 on the cluster and in IAM: at every change that either ever saw, and by the answers
+//! that a person's own credentials get now.
 
 use super::{
     Promises, When,
@@ -14,7 +14,7 @@ use latchkey_simulator::kubernetes::Moment;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What matters of one moment.
+/// What the promises need of one moment.
 struct Seen {
     at: Timestamp,
     /// Whether each access of the ledger lets its holder in.
@@ -41,7 +41,7 @@ pub fn check(promises: &Promises, world: &World, ledger: &Ledger, when: When) {
     }
 }
 
-/// What an access is about, as one question.
+/// What an access allows, as one question.
 fn lets(moment: &Moment<'_>, grant: &Grant) -> bool {
     match grant.namespaces.as_slice() {
         [] => moment.lets(&grant.arn, "list", "", "nodes", ""),
@@ -49,7 +49,7 @@ fn lets(moment: &Moment<'_>, grant: &Grant) -> bool {
     }
 }
 
-/// 3: every text that aws-auth had is the text of before, but for lines whose bytes were recorded.
+/// 3: every text that aws-auth had is the text from before, but for lines whose bytes were recorded.
 fn foreign_bytes(before: &BTreeMap<String, String>, data: &BTreeMap<String, String>, ledger: &Ledger) {
     let mut others = data.clone();
     if let Some(text) = others.get_mut("mapUsers") {
@@ -60,7 +60,7 @@ fn foreign_bytes(before: &BTreeMap<String, String>, data: &BTreeMap<String, Stri
     assert_eq!(&others, before, "3: foreign bytes changed");
 }
 
-/// 9: what is bound for an access is its holder, by a name of ours.
+/// 9: if a binding of an access has a subject by a name of Latchkey's, it is the holder's.
 fn bound(moment: &Moment<'_>, ledger: &Ledger) {
     let resource = moment.resource();
     if !resource.ends_with("bindings") {
@@ -118,7 +118,7 @@ fn console(world: &World, ledger: &Ledger, grant: &Grant) {
     }
 }
 
-/// Nothing but what is active, and no trace of what is not.
+/// What is active is there and nothing else is: no trace of what is not active.
 fn at_rest(promises: &Promises, world: &World, ledger: &Ledger) {
     let active: Vec<&Grant> = ledger.grants.iter().filter(|grant| grant.state == "active").collect();
     let expected: usize = active.iter().map(|grant| grant.namespaces.len().max(1)).sum();
@@ -146,7 +146,7 @@ fn at_rest(promises: &Promises, world: &World, ledger: &Ledger) {
     }
 }
 
-/// 4, 8: what the person's own credentials are answered now.
+/// 4, 8: the answers that the person's own credentials get now.
 pub async fn answers(world: &World, ledger: &Ledger, when: When) {
     for grant in &ledger.grants {
         let path = match grant.namespaces.as_slice() {
@@ -161,7 +161,7 @@ pub async fn answers(world: &World, ledger: &Ledger, when: When) {
             }
             _ => assert_eq!(when, When::Always, "{} is {}", grant.profile, grant.state),
         }
-        // What was never asked for stays closed, whatever goes on.
+        // What was never asked for stays refused.
         if when == When::AtRest {
             let secrets = world.asks(WHO, PROD, "/api/v1/namespaces/payments/secrets").await;
             assert!(matches!(secrets, 401 | 403), "4: secrets: {secrets}");

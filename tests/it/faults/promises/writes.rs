@@ -1,5 +1,5 @@
-//! Promises 6 and 8 about writes: each was an intent before, each has an outcome once a worker had its way, and the audit
-//! log tells of both.
+//! Promises 6 and 8 about writes: each had an intent before it, each has an outcome once a worker has done everything,
+//! and the audit log tells of both.
 
 use super::{
     When,
@@ -8,7 +8,7 @@ use super::{
 use crate::worker::{PROD, World};
 use jiff::Timestamp;
 
-/// Whom the API server knows the worker as.
+/// The worker's name at the API server.
 const WORKER: &str = "latchkey-worker";
 
 pub fn check(world: &World, ledger: &Ledger, when: When) {
@@ -31,7 +31,7 @@ pub fn check(world: &World, ledger: &Ledger, when: When) {
     }
 }
 
-/// A write of the worker's that came in.
+/// A write of the worker's that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
     /// `kubernetes` or `iam`.
@@ -46,7 +46,7 @@ pub struct Write {
 }
 
 impl Write {
-    /// What it does, in words that are the same in each world.
+    /// What the write does, in words that are the same in each world.
     pub fn name(&self) -> String {
         let object = if self.resource == "configmaps" { format!(" {}", self.object) } else { String::new() };
         format!("{} {}{object}", self.verb, self.resource)
@@ -67,14 +67,14 @@ impl Write {
             ("kubernetes", "patch", _) if self.object == "aws-auth" => {
                 matches!(step, "add_mapping" | "remove_mapping" | "write_aws_auth")
             }
-            // The marker goes before a run's first write, and after its intents.
+            // The marker is written before a run's first write, and after its intents.
             ("kubernetes", "patch", _) => intent.target_kind == "cluster",
             _ => false,
         }
     }
 }
 
-/// Every write that the worker sent so far, in the order in which they came, on each side.
+/// Every write that the worker sent so far, in the order in which they arrived on each side.
 pub fn writes(world: &World) -> Vec<Write> {
     let cluster = world.knobs(PROD).requests().into_iter().filter(|request| {
         request.user == WORKER

@@ -1,9 +1,9 @@
-//! Alarms: what an operator has to know of, and what only an operator can mend. One stands for each subject of a code,
-//! so that what is seen at each look is told once.
+//! Alarms: what an operator has to know, and what only an operator can mend. There is at most one open alarm for each
+//! code and subject, so that a condition which is seen at each look is reported once.
 //!
-//! An alarm is an error in the log, an event (`alarm.raised`), and a banner over operators' pages, with all that stand
-//! on `/status`. Those about a row are over by themselves when it can be read again, or is over; an operator clears
-//! others.
+//! An alarm is an error in the log, an event (`alarm.raised`), and a banner on operators' pages; `/status` lists all
+//! that are open. An alarm about a row ends by itself when the row can be read again, or is over; an operator clears
+//! the others.
 
 use super::{ClusterId, EventDraft, GrantId, PersonId, RequestId, transition::Actor};
 use crate::audit::event::Event;
@@ -11,21 +11,21 @@ use crate::audit::event::Event;
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AlarmCode {
-    /// A row holds what this version cannot read.
+    /// A row holds a value that this version cannot read.
     UnreadableRow,
-    /// An access was to be set up that the policy of that moment does not grant.
+    /// The worker was about to set up an access that the current policy does not grant.
     NotAllowed,
-    /// Somebody keeps a row locked that an end, or a run, needs.
+    /// Another session keeps a row locked that an end, or a run, needs.
     KeptLocked,
-    /// Audit events wait for their links, and nobody makes any.
+    /// Audit events wait for their links, and no sealer makes any.
     SealStandsStill,
 }
 
 impl AlarmCode {
-    /// Every code there is.
+    /// Every code.
     pub const ALL: [Self; 4] = [Self::UnreadableRow, Self::NotAllowed, Self::KeptLocked, Self::SealStandsStill];
 
-    /// As the database has it.
+    /// The code as the database stores it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UnreadableRow => "unreadable_row",
@@ -35,12 +35,12 @@ impl AlarmCode {
         }
     }
 
-    /// From the database's text; none of another version.
+    /// Parses the code that the database stores. `None` if another version wrote it.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.as_str() == text)
     }
 
-    /// Whether it is over when its subject is, so that nobody has to clear it, nor can.
+    /// Whether the alarm ends together with its subject. An operator need not, and cannot, clear such an alarm.
     pub fn ends_by_itself(self) -> bool {
         match self {
             Self::UnreadableRow | Self::KeptLocked | Self::SealStandsStill => true,
@@ -53,9 +53,9 @@ impl AlarmCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {
     pub code: AlarmCode,
-    /// What it is about, unique within the code: `access_grant <id>`.
+    /// The subject, unique within the code: `access_grant <id>`.
     pub subject: String,
-    /// A sentence for operators: what happened, why, what to do.
+    /// A sentence for operators: what happened, why, and what to do.
     pub what: String,
     pub person: Option<PersonId>,
     pub cluster: Option<ClusterId>,
@@ -64,13 +64,13 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    /// An alarm about nobody yet.
+    /// An alarm that does not concern a person yet.
     pub fn new(code: AlarmCode, subject: impl Into<String>, what: impl Into<String>) -> Self {
         let (subject, what) = (subject.into(), what.into());
         Self { code, subject, what, person: None, cluster: None, request: None, grant: None }
     }
 
-    /// The event of it: `alarm.raised`.
+    /// The event that records this alarm: `alarm.raised`.
     pub fn raised(&self) -> EventDraft {
         let (alarm, subject, what) = (self.code.as_str().to_owned(), self.subject.clone(), self.what.clone());
         let event = EventDraft::new(Event::AlarmRaised { alarm, subject, what }, Actor::worker());

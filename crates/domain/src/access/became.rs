@@ -1,28 +1,28 @@
-//! What became of a write that the worker began, as a value.
+//! The outcome of a write that the worker began.
 
 use super::blocker::Blocker;
 
-/// What became of a write. Rows keep its code, and beside it why it failed.
+/// The outcome of a write. Rows keep its code, and beside it the reason for a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Became {
-    /// It was made.
+    /// The write succeeded.
     Done,
-    /// It was not.
+    /// The write failed.
     Failed(Blocker),
-    /// Its run broke off, and a later one saw the object.
+    /// The run was interrupted, and a later run saw the object.
     InterruptedSeen,
-    /// Its run broke off, and a later one saw nothing that is surely its own.
+    /// The run was interrupted, and a later run saw no object that is surely the one written.
     InterruptedUnseen,
-    /// Its run broke off, and what is there now counts.
+    /// The run was interrupted, and what is there now counts.
     Interrupted,
-    /// Its run broke off, and the cluster was gone.
+    /// The run was interrupted, and the cluster was gone.
     InterruptedClusterGone,
-    /// What an earlier version said, or what this one has no value for.
+    /// The text that an earlier version stored, or a code for which this version has no value.
     Said(String),
 }
 
 impl Became {
-    /// Its name in the database: it never changes. Those of interrupted writes begin with the same word.
+    /// Its name in the database, which never changes. The names of interrupted writes begin with the same word.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -35,8 +35,8 @@ impl Became {
         }
     }
 
-    /// From what a row has: its code, why it failed, and its sentence, which is all that is told where this version does
-    /// not know the code.
+    /// Reads the outcome from a row: its code, the reason for a failure, and its sentence. If this version does not
+    /// know the code, the sentence alone is reported.
     pub fn of(code: &str, failed: Option<Blocker>, said: &str) -> Self {
         match (code, failed) {
             ("done", _) => Self::Done,
@@ -49,7 +49,7 @@ impl Became {
         }
     }
 
-    /// Why it failed, where it did.
+    /// The reason for the failure, if the write failed.
     pub fn failure(&self) -> Option<&Blocker> {
         match self {
             Self::Failed(why) => Some(why),

@@ -1,8 +1,8 @@
-//! Why a grant or a target is not where it should be, as a value: what happened, with its facts, and who acts.
+//! Why a grant or a target is not in its desired state, as a value: what happened, with its facts, and who has to act.
 //!
-//! One table names each blocker's code, its variant, its facts and who acts. The JSON of a variant is what rows keep: a
-//! code that was ever stored keeps its name, and its facts keep theirs. Sentences are made where people read them
-//! (`words::blocker`); whoever matches the enum is told by the compiler of a blocker that is new.
+//! One table names each blocker's code, its variant, its facts and who acts. Rows keep the JSON of a variant: a code
+//! that was ever stored keeps its name, and its facts keep theirs. Sentences are made where people read them
+//! (`words::blocker`); every match on the enum is exhaustive, so that the compiler reports a new blocker.
 
 mod missing;
 
@@ -19,16 +19,16 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 use std::fmt;
 
-/// Who has to act before it goes on.
+/// Who has to act before the grant or target makes progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Acts {
-    /// Nobody: it goes on, or ends, by itself.
+    /// No person: it goes on, or ends, by itself.
     Itself,
     /// An operator of Latchkey.
     Operator,
-    /// Whoever may edit the cluster's aws-auth, its access entries or its RBAC.
+    /// A person who may edit the cluster's aws-auth, its access entries or its RBAC.
     ClusterAdministrator,
-    /// Whoever holds the access, or asked for it.
+    /// The holder of the access, or its requester.
     Holder,
 }
 
@@ -37,7 +37,7 @@ macro_rules! blockers {
         $(#[$doc:meta])*
         $code:literal => $variant:ident { $( $(#[$of_field:meta])* $field:ident: $type:ty ),* $(,)? } $acts:ident
     )*) => {
-        /// Why a grant or a target is not where it should be.
+        /// Why a grant or a target is not in its desired state.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
         #[serde(tag = "code")]
         pub enum Blocker {
@@ -48,7 +48,7 @@ macro_rules! blockers {
             )*
         }
 
-        /// What [`Blocker`] reads as, where this version knows it.
+        /// The form in which serde reads a [`Blocker`] that this version knows.
         #[derive(Deserialize)]
         #[serde(tag = "code")]
         enum Known {
@@ -92,7 +92,7 @@ blockers! {
 
     /// An operator paused granting on the cluster.
     "paused" => Paused { cluster: String, why: String } Operator
-    /// The worker can read no policy.
+    /// The worker cannot read a policy.
     "no_policy" => NoPolicy { why: String } Itself
     /// No worker has looked at the cluster, so what the profile allows there is not known.
     "not_read" => NotRead { cluster: String } Itself
@@ -100,11 +100,11 @@ blockers! {
     "unreadable" => Unreadable { why: String } Operator
     /// The current policy does not grant it: it ends.
     "not_allowed" => NotAllowed { refusal: NotAllowed } Holder
-    /// The cluster does not exist any more, in the words of an earlier version: what is there ends.
+    /// The cluster does not exist any more, as an earlier version recorded it: what is there ends.
     "cluster_gone" => ClusterGone { why: String } Itself
     /// The cluster was deleted, and another one has its ARN: what is there ends.
     "cluster_made_again" => ClusterMadeAgain { cluster: String, arn: String, was: Timestamp, is: Timestamp } Itself
-    /// EKS said twice, so far apart, that there is no such cluster: what is there ends.
+    /// EKS said twice, this many minutes apart, that the cluster does not exist: what is there ends.
     "no_such_cluster" => NoSuchCluster { cluster: String, arn: String, minutes_apart: i64 } Itself
 
     // The cluster, its namespaces and its ClusterRoles.
@@ -117,72 +117,72 @@ blockers! {
     "role_missing" => RoleMissing { cluster: String, role: String } Operator
     /// A ClusterRole that the profile names allows more than was decided.
     "role_wider" => RoleWider { cluster: String, role: String, added: Few } Holder
-    /// The same of an access that runs: it stays as it is, and allows more, too, until it ends.
+    /// The same for an active access: it stays as it is, and allows more until it ends.
     "allows_more" => AllowsMore { cluster: String, role: String, added: Few } Itself
-    /// Somebody widened one of Latchkey's own ClusterRoles.
+    /// Another client widened a ClusterRole of Latchkey's.
     "own_role_widened" => OwnRoleWidened { cluster: String, role: String, added: Few } Operator
     /// Nothing that the profile allows can work there.
     "nothing_works" => NothingWorks { cluster: String, profile: String, example: Option<Unworkable> } Operator
     /// The profile names rights that no request can use.
     "never_works" => NeverWorks { cluster: String, profile: String, rights: Vec<Unworkable> } Operator
-    /// The ConfigMap that says whose cluster it is does not exist.
+    /// The marker, the ConfigMap that names the installation which manages the cluster, does not exist.
     "marker_missing" => MarkerMissing { cluster: String } Operator
     /// The cluster's marker names another installation.
     "other_installation" => OtherInstallation { cluster: String, installation: String } Operator
-    /// The cluster's marker has an epoch that the database does not know: it was restored from a backup.
+    /// The cluster's marker has an epoch that the database does not know: the database was restored from a backup.
     "later_epoch" => LaterEpoch { cluster: String, epoch: i64, known: i64 } Operator
-    /// Another access of the same person could not be ended in time, so all of theirs is cut.
+    /// Another access of the same person could not be ended in time, so all of that person's accesses are cut.
     "cut" => Cut { cluster: String, handle: String, other: GrantId } Operator
-    /// What the cluster looks like now is not known.
+    /// The present state of the cluster is not known.
     "not_seen" => NotSeen { cluster: String, why: Option<Box<Blocker>> } Itself
 
-    // For whom the cluster takes the ARN.
+    // How the cluster maps the ARN.
 
-    /// The cluster takes access entries alone.
+    /// The cluster accepts access entries only.
     "entries_only" => EntriesOnly { cluster: String } Operator
-    /// The ARN has an access entry, which overrides aws-auth. Its username is known where it was read.
+    /// The ARN has an access entry, which overrides aws-auth. Its username is known if it was read.
     "access_entry" => AccessEntry { cluster: String, arn: String, username: Option<String> } ClusterAdministrator
     /// It is not known whether the ARN has an access entry.
     "entry_unknown" => EntryUnknown { cluster: String, arn: String, why: Box<Blocker> } Itself
-    /// It is not known whether an access entry still lets in whose access ends.
+    /// An access of this ARN ends, and it is not known whether an access entry still lets the ARN in.
     "entry_may_stay" => EntryMayStay { cluster: String, arn: String, why: Box<Blocker> } Itself
     /// EKS did not answer in time about an access entry.
     "entry_slow" => EntrySlow {} Itself
-    /// The ARN is a role's.
+    /// The ARN is that of a role.
     "role_principal" => RolePrincipal { arn: String } Holder
     /// There is no ConfigMap aws-auth.
     "aws_auth_missing" => AwsAuthMissing { cluster: String } Operator
-    /// No line can be added to aws-auth.
+    /// No entry can be added to aws-auth.
     "line_not_added" => LineNotAdded { cluster: String, why: Unsafe } ClusterAdministrator
-    /// aws-auth is applied whole by a tool, which would take a line out again.
+    /// Another tool applies aws-auth as a whole, and would remove an entry again.
     "aws_auth_managed" => AwsAuthManaged { cluster: String, arn: String, manager: String } ClusterAdministrator
-    /// A line is taken out whenever it is written. `by` is empty where nobody knows who wrote last.
+    /// Another client removes the entry whenever it is written. `by` is empty if the last writers are not known.
     "line_fought_over" => LineFoughtOver { cluster: String, arn: String, by: Vec<String> } ClusterAdministrator
-    /// Somebody added groups to Latchkey's line.
+    /// Another client added groups to Latchkey's entry.
     "line_with_groups" => LineWithGroups { username: String, groups: Vec<String> } ClusterAdministrator
     /// Another entry of aws-auth maps the ARN and counts instead of Latchkey's.
     "line_overridden" => LineOverridden { arn: String, username: String } ClusterAdministrator
-    /// Somebody else's entry maps the ARN, in a way that nothing is bound to.
+    /// An unmanaged entry maps the ARN in a form that Latchkey does not bind.
     "foreign_line" => ForeignLine { arn: String, username: String, why: Unfit } ClusterAdministrator
-    /// Somebody else's entry maps the ARN to a username that nothing is bound to, and that no page shows.
+    /// An unmanaged entry maps the ARN to a username that Latchkey does not bind, and that no page shows.
     "foreign_username" => ForeignUsername { arn: String, longest_bytes: usize } ClusterAdministrator
-    /// aws-auth lets somebody else be the same user, so nothing is bound to it.
+    /// aws-auth maps another identity to the same username, so Latchkey binds nothing to it.
     "username_shared" => UsernameShared { username: String, other: String } ClusterAdministrator
-    /// The same, as it was found after the writes.
+    /// The same, found after the writes.
     "username_found_shared" => UsernameFoundShared { username: String, other: String } ClusterAdministrator
     /// aws-auth does not map the ARN yet.
     "not_mapped_yet" => NotMappedYet { arn: String, username: String } Itself
 
-    // What of an access that ends is there still.
+    // What is left of an access that ends.
 
-    /// The entry of a mapping that goes has groups that somebody added.
+    /// Another client added groups to the entry of a mapping that is being removed.
     "line_left_with_groups" => LineLeftWithGroups { arn: String, username: String, groups: Vec<String> }
         ClusterAdministrator
-    /// The entry of a mapping that goes was changed by somebody.
+    /// Another client changed the entry of a mapping that is being removed.
     "line_left_changed" => LineLeftChanged { arn: String, username: String, why: Unsafe } ClusterAdministrator
-    /// The line is still in aws-auth.
+    /// The entry is still in aws-auth.
     "line_left" => LineLeft { username: String } Itself
-    /// The line was put back into aws-auth. `by` is empty where nobody knows who wrote last.
+    /// The entry was put back into aws-auth. `by` is empty if the last writers are not known.
     "line_put_back" => LinePutBack { username: String, by: Vec<String> } ClusterAdministrator
     /// A binding is still there.
     "binding_left" => BindingLeft { binding: String } Itself
@@ -195,28 +195,28 @@ blockers! {
     "binding_not_yet" => BindingNotYet { binding: String } Itself
     /// A binding is not as it was written.
     "binding_differs" => BindingDiffers { binding: String } Itself
-    /// The API server does not allow yet what it should.
+    /// The API server does not allow yet what the access should allow.
     "not_let_yet" => NotLetYet { cluster: String, username: String, what: Attributes } Itself
-    /// The API server allows still what it should not.
+    /// The API server still allows what the access should not allow.
     "still_let" => StillLet { cluster: String, username: String, what: Attributes } Itself
-    /// The API server allows what no binding explains.
+    /// The API server allows a request that no binding explains.
     "let_by_nothing" => LetByNothing { cluster: String, username: String, what: Attributes } Operator
     /// The API servers of the cluster answer differently.
     "servers_differ" => ServersDiffer { cluster: String, username: String, what: Attributes } Itself
-    /// The API server was not asked every question.
+    /// The API server did not answer every question.
     "not_asked" => NotAsked { cluster: String } Itself
     /// What the worker found could not be recorded.
     "not_recorded" => NotRecorded { why: String } Itself
 
     // IAM.
 
-    /// IAM knows no such principal any more.
+    /// IAM does not know the principal any more.
     "principal_unknown" => PrincipalUnknown { arn: String } Operator
-    /// IAM knows none with the id that it was proven by.
+    /// IAM has no principal with the unique id that was proven.
     "principal_of_other_id" => PrincipalOfOtherId { arn: String } Itself
     /// The principal was deleted and made again: its accesses end.
     "principal_replaced" => PrincipalReplaced { arn: String, was: String, is: String } Itself
-    /// It seems so, and one more look has to say the same.
+    /// The principal seems to be replaced, and one more look has to confirm it.
     "principal_doubted" => PrincipalDoubted { arn: String, was: String, is: String } Itself
     /// Another installation of Latchkey tagged the principal.
     "principal_of_other_installation" => PrincipalOfOtherInstallation { arn: String, installation: String } Operator
@@ -226,35 +226,35 @@ blockers! {
     "policy_not_shown" => PolicyNotShown { arn: String, policy: String } Itself
     /// IAM may still show what was there before the last write.
     "policy_stale" => PolicyStale { arn: String } Itself
-    /// The user that has the ARN now carries what was written for the one before.
+    /// The user that now has the ARN carries what was written for the user before it.
     "policy_copied" => PolicyCopied { arn: String } Itself
 
     // A call that failed.
 
-    /// Somebody else wrote at the same moment.
+    /// Another client wrote at the same moment.
     "conflict" => Conflict { call: Call } Itself
-    /// The other side wants fewer calls.
+    /// The service asks for fewer calls.
     "throttled" => Throttled { call: Call, retry_after_seconds: Option<u64> } Itself
-    /// No answer, or none that says anything.
+    /// No answer arrived, or none that tells the outcome.
     "transient" => Transient { call: Call } Itself
     /// A right is missing.
     "refused" => Refused { call: Call, missing: Missing } Operator
-    /// The other side does not accept it.
+    /// The service does not accept the call.
     "invalid" => Invalid { call: Call } Operator
-    /// The answer is larger than what is read.
+    /// The answer is larger than the client reads.
     "too_much" => TooMuch { call: Call } Operator
-    /// The other side knows no such thing.
+    /// The service does not know the subject.
     "not_found" => NotFound { call: Call } Itself
 
     // What this version has no value for.
 
     /// A sentence, as an earlier version stored it.
     "said" => Said { text: String } Operator
-    /// What a later version stored under this code.
+    /// A blocker that a later version stored under this code.
     "of_later_version" => OfLaterVersion { named: String } Operator
 }
 
-/// A call to AWS or to an API server that failed: what was tried on what, and why it failed in the other side's words.
+/// A call to AWS or to an API server that failed: the operation, its subject, and the reason in the service's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// A verb phrase.
@@ -268,7 +268,7 @@ pub struct Call {
     pub earlier: Option<Box<Blocker>>,
 }
 
-/// Why nothing is bound to the username that somebody else's entry gives.
+/// Why Latchkey does not bind the username that an unmanaged entry gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unfit {
@@ -277,7 +277,7 @@ pub enum Unfit {
     Template,
     /// A group is a template.
     GroupTemplate,
-    /// Kubernetes or Latchkey keep such names for themselves.
+    /// Kubernetes or Latchkey reserves the name.
     Reserved,
     /// The entry is in `system:masters`.
     Masters,
@@ -303,13 +303,13 @@ impl Blocker {
         Self::Said { text: text.into() }
     }
 
-    /// Whether it tells nothing at all, as rows of no version do.
+    /// Whether it says nothing at all. No version stores such a row.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Said { text } if text.is_empty())
     }
 
-    /// From JSON that a row has. A text is what an earlier version said. What this version does not know counts by its
-    /// code: it stops nobody.
+    /// Reads the JSON of a row. A plain text is what an earlier version said. A code that this version does not know is
+    /// kept by its name: it stops no run.
     pub fn read(value: Value) -> Self {
         if let Value::String(text) = value {
             return Self::said(text);

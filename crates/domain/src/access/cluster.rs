@@ -1,14 +1,14 @@
-//! Clusters as policy.toml and observations know them.
+//! Clusters as policy.toml and observations name them.
 
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-/// What people call a cluster: `[a-z0-9-]{1,60}`.
+/// The name that people give a cluster: `[a-z0-9-]{1,60}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClusterName(String);
 
-/// A text that is no cluster name.
+/// A text that is not a cluster name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no cluster name: 1 to 60 of a-z, 0-9 and `-`")]
 pub struct InvalidClusterName(String);
@@ -51,7 +51,8 @@ impl fmt::Display for ClusterName {
 /// A cluster's labels in policy.toml: policies select by them.
 pub type Labels = BTreeMap<String, String>;
 
-/// A namespace pinned by the UID it had when asked for: one made again under the same name inherits nothing.
+/// A namespace pinned by the UID that it had at the time of the request: a namespace that is created again under the
+/// same name inherits nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PinnedNamespace {
     pub name: String,

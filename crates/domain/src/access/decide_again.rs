@@ -1,26 +1,26 @@
-//! The second decision: whether an access that was decided is what the policy of now grants, asked by the worker before
-//! anything is set up. It believes no version that a row names: a client that may write rows can invent them.
+//! The second decision: before anything is set up, the worker asks whether the current policy grants an access that was
+//! decided. It trusts no policy version that a row names: a client that may write rows can invent one.
 //!
-//! What is judged is the record as a whole: the request, the votes, whom they are of, the cluster and the identity as
-//! the database has them, the policy that is current, and what the profile resolves to now.
+//! It judges the record as a whole: the request, the votes and their voters, the cluster and the identity as the
+//! database has them, the current policy, and what the profile resolves to now.
 //!
-//! It goes by the policy that is current then, and asks:
+//! It goes by the policy that is current at that time, and asks:
 //!
 //! - the request is approved, and the access is what it asks for: person, principal, cluster, profile, namespaces,
 //!   minutes;
-//! - the principal is still its holder's, and the cluster's ARN one of the policy's, not dropped;
-//! - the current policy lets the requester, with their groups of now, have it (`PolicyFile::rule`); without deciders
-//!   only if it is automatic; else as many distinct people as it wants, none of them the requester, approved, each in
-//!   its audience by the groups that their vote keeps of when it was counted. A voter who left a group since still
-//!   counts;
-//! - `activate_by` and `hard_until` are no later than those of what is approved this moment;
+//! - the principal is still its holder's, and the cluster's ARN is one of the policy's, and is not dropped;
+//! - the current policy lets the requester, with their present groups, have it (`PolicyFile::rule`). If the policy is
+//!   not automatic, as many distinct people as it wants approved. Each is another person than the requester, and in the
+//!   policy's audience by the groups that the vote recorded when it was counted. A voter who has left a group since
+//!   still counts;
+//! - `activate_by` and `hard_until` are no later than those of an access that is approved at this moment;
 //! - each role's rules are within what the profile resolves to now (`rbac::beyond`): at the start, and in a run on a
-//!   principal, by the last look at the cluster; in a run on the cluster by what it shows. A role of Latchkey's has the
-//!   name that its rules give it.
+//!   principal, by the last look at the cluster; in a run on the cluster, by what it shows. A role of Latchkey's has
+//!   the name that its rules give it.
 //!
-//! A role of others that allows more than was approved blocks, as the plan says; one that allows less ends the access,
-//! since the record asks for more. What was decided on a cluster that is gone ends as all there does. Active accesses
-//! are not decided again.
+//! If a foreign role allows more than was approved, the plan blocks the access; if it allows less, the access ends,
+//! since the record asks for more. What was decided on a cluster that is gone ends as every access there does. Active
+//! accesses are not decided again.
 
 use super::{
     PersonId, Transition,
@@ -48,7 +48,7 @@ use std::{
 pub struct Evidence {
     pub grant: GrantFacts,
     pub request: Asked,
-    /// The votes on the request, of all who approved and of whoever denied.
+    /// The votes on the request: all approvals, and every denial.
     pub votes: Vec<Cast>,
     pub cluster: OnCluster,
     pub principal: OfPrincipal,
@@ -57,30 +57,32 @@ pub struct Evidence {
 /// The request that an access names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// With their groups of now: whoever may not ask any more gets nothing new.
+    /// The requester with their present groups: a requester who may not ask any more gets nothing new.
     pub requester: Person,
     pub terms: Terms,
     pub state: RequestState,
 }
 
-/// A vote as it was counted last.
+/// A vote as it was last counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cast {
-    /// With the groups that they had when it was counted: what became of them since takes no vote back.
+    /// The voter with the groups that they had when the vote was counted: a later change of groups does not revoke a
+    /// vote.
     pub by: Person,
     pub verdict: Verdict,
-    /// By which policy.toml it was counted, as lower-case hex; nothing where that was not kept yet.
+    /// The lower-case hex hash of the policy.toml by which it was counted; `None` if an earlier version did not keep
+    /// it.
     pub counted_by: Option<String>,
 }
 
 /// The cluster's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnCluster {
-    /// What people call it, in sentences only.
+    /// The name that people give the cluster, for sentences only.
     pub name: String,
     pub arn: String,
     pub dropped: bool,
-    /// Why it is no more, where it is not.
+    /// Why the cluster is gone, if it is.
     pub gone: Option<Blocker>,
 }
 
@@ -92,30 +94,30 @@ pub struct OfPrincipal {
     pub ended: bool,
 }
 
-/// The rules of ClusterRoles of others that a cluster shows, as far as anybody asks for them.
+/// The rules of the foreign ClusterRoles that a cluster shows, limited to those that were asked for.
 pub type Shown = BTreeMap<String, Vec<Rule>>;
 
 /// Why an access is not set up now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotNow {
-    /// It cannot be said yet, so it waits. Nothing ends for it.
+    /// The answer is not known yet, so the access waits. Nothing ends because of it.
     HeldBack(HeldBack),
-    /// Its cluster is no more: it ends as every access there does.
+    /// The cluster is gone: the access ends as every access there does.
     Gone(Box<Blocker>),
-    /// It ends, and an operator is told.
+    /// The access ends, and an operator is told.
     NotAllowed(NotAllowed),
 }
 
 /// What the second decision waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeldBack {
-    /// The worker can read no policy.
+    /// The worker cannot read a policy.
     NoPolicy(String),
-    /// Nobody looked at the cluster yet, so what the profile allows there is not known.
+    /// No worker has looked at the cluster yet, so what the profile allows there is not known.
     NotRead { cluster: String },
     /// A ClusterRole that the profile names does not exist.
     NoRole { role: String, cluster: String },
-    /// A row that it rests on cannot be read.
+    /// A row that the access rests on cannot be read.
     Unreadable(String),
 }
 
@@ -130,7 +132,7 @@ impl From<&HeldBack> for Blocker {
     }
 }
 
-/// Why an access is not what the current policy grants. `Display` is a clause that says what does not hold.
+/// Why the current policy does not grant the access. `Display` is a clause that says which condition fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotAllowed {
@@ -172,7 +174,7 @@ pub enum NotAllowed {
     Wider { profile: ProfileName, role: String, more: String },
 }
 
-/// What of an access is another than its request says.
+/// The part of an access that differs from its request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Differs {
@@ -213,7 +215,7 @@ impl fmt::Display for Differs {
 }
 
 impl NotAllowed {
-    /// What kind of refusal it is, as the audit log names it.
+    /// The kind of refusal, as the audit log names it.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotApproved(_) => "not_approved",
@@ -238,17 +240,17 @@ impl NotAllowed {
     }
 }
 
-/// Sentences that speak to whoever asks, quoted.
+/// The reasons, quoted: they are sentences that address the requester.
 fn told(reasons: &[Reason]) -> String {
     let quoted: Vec<String> = reasons.iter().map(|reason| format!("\u{201c}{reason}\u{201d}")).collect();
     quoted.join(" ")
 }
 
-/// Decides an access again, by the policy that is current and the time that it is. `shown` is what the cluster shows, or
-/// showed at the last look; nothing where nobody looked yet.
+/// Decides an access again, by the current policy at the time `now`. `shown` is what the cluster shows, or showed at
+/// the last look; `None` if no worker has looked yet.
 ///
 /// # Errors
-/// See [`NotNow`]. What does not hold goes before what cannot be said yet.
+/// See [`NotNow`]. A condition that fails takes precedence over one that is not known yet.
 pub fn decide_again(
     evidence: &Evidence,
     policy: &PolicyFile,
@@ -271,7 +273,7 @@ pub fn decide_again(
     Ok(())
 }
 
-/// Whether the access is what was asked for and approved, for an identity that is still its holder's.
+/// Whether the access is what was asked for and approved, for an identity that still belongs to its holder.
 fn same(evidence: &Evidence) -> Result<(), NotAllowed> {
     let Evidence { grant, request, principal, .. } = evidence;
     if request.state != RequestState::Approved {
@@ -292,7 +294,7 @@ fn same(evidence: &Evidence) -> Result<(), NotAllowed> {
     Ok(())
 }
 
-/// Whether the current policy lets the requester have it, and whether whom it wants to decide did.
+/// Whether the current policy lets the requester have it, and whether the people whom it wants as deciders approved.
 fn ruled(evidence: &Evidence, policy: &PolicyFile, policy_hash: &str) -> Result<(), NotAllowed> {
     let Evidence { grant, request, cluster, .. } = evidence;
     let no_cluster = || NotAllowed::NoCluster { name: cluster.name.clone(), arn: cluster.arn.clone() };
@@ -319,7 +321,7 @@ fn ruled(evidence: &Evidence, policy: &PolicyFile, policy_hash: &str) -> Result<
     }
 }
 
-/// Those who decided: each named by the access, with an approval that was counted, and none the requester.
+/// The deciders: the access names each one, each has an approval that was counted, and none is the requester.
 fn deciders(evidence: &Evidence) -> Result<Vec<&Person>, NotAllowed> {
     let Evidence { grant, request, votes, .. } = evidence;
     if let Some(denial) = votes.iter().find(|vote| vote.verdict == Verdict::Deny) {
@@ -346,7 +348,7 @@ fn deciders(evidence: &Evidence) -> Result<Vec<&Person>, NotAllowed> {
     named.into_iter().map(decider).collect()
 }
 
-/// Whether as many as the policy wants, of whom it names, approved.
+/// Whether as many approvers as the policy wants are in its audience.
 fn enough(
     basis: GrantBasis,
     policy: &str,
@@ -364,9 +366,9 @@ fn enough(
     }
 }
 
-/// Whether it ends no later than what is approved this moment.
+/// Whether it ends no later than an access that is approved at this moment.
 fn in_time(grant: &GrantFacts, now: Timestamp) -> Result<(), NotAllowed> {
-    // Past the end of time nothing is later.
+    // A sum past `Timestamp::MAX` is as late as a time can be.
     let after = |at: Timestamp, wait: SignedDuration| at.checked_add(wait).unwrap_or(Timestamp::MAX);
     let latest_start = after(grant.terms.starts.earliest(now), ACTIVATE_WITHIN);
     if grant.activate_by > latest_start {
@@ -379,7 +381,7 @@ fn in_time(grant: &GrantFacts, now: Timestamp) -> Result<(), NotAllowed> {
     Ok(())
 }
 
-/// Whether every rule of the access is one of the profile as it resolves now, role by role.
+/// Whether every rule of the access is a rule of the profile as it resolves now, role by role.
 fn within(stored: &ResolvedProfile, profile: &Profile, shown: Option<&Shown>) -> Result<(), NotAllowed> {
     if stored.scope != profile.scope || (stored.console && !profile.console) {
         return Err(NotAllowed::Reach(stored.name.clone()));
@@ -390,14 +392,14 @@ fn within(stored: &ResolvedProfile, profile: &Profile, shown: Option<&Shown>) ->
 fn role_within(role: &ResolvedRole, profile: &Profile, shown: Option<&Shown>) -> Result<(), NotAllowed> {
     let (name, profile_name) = (role.name.clone(), profile.name.clone());
     let allowed = match (&profile.source, role.own) {
-        // A role of ours has the name that its rules give it: any other may be a ClusterRole of somebody else's.
+        // A role of Latchkey's has the name that its rules give it; one with another name may be a foreign ClusterRole.
         (Source::Rules(rules), true)
             if name == own_role_name(profile_name.as_str(), &role.rules)
                 && role.rules_hash == rules_hash(&role.rules) =>
         {
             Some(rules)
         }
-        // What the cluster does not show is waited for.
+        // A role that the cluster does not show is waited for.
         (Source::ClusterRoles(names), false) if names.contains(&name) => shown.and_then(|shown| shown.get(&name)),
         (Source::Rules(_) | Source::ClusterRoles(_), _) => {
             return Err(NotAllowed::NoSuchRole { profile: profile_name, role: name });
@@ -410,10 +412,10 @@ fn role_within(role: &ResolvedRole, profile: &Profile, shown: Option<&Shown>) ->
     Err(NotAllowed::Wider { profile: profile_name, role: name, more: named(&more) })
 }
 
-/// What is allowed too much, in words: one example, since the record has all of it.
+/// The excess in words: one example, since the record has all of it.
 fn named(more: &[Attributes]) -> String {
     let first = more.first().map(Attributes::what).unwrap_or_default();
-    // Rows are anybody's text.
+    // Text from rows is untrusted, so its length is bounded.
     let first: String = first.chars().take(LONGEST_EXAMPLE).collect();
     match more.len() {
         0 | 1 => first,
@@ -421,11 +423,10 @@ fn named(more: &[Attributes]) -> String {
     }
 }
 
-/// As long as an example of what is allowed too much may be, in characters: longer than any verb with a resource of
-/// Kubernetes' own.
+/// The longest example of an excess, in characters: longer than any verb with a resource of Kubernetes' own.
 const LONGEST_EXAMPLE: usize = 200;
 
-/// Whether the cluster shows each role of others that the access binds.
+/// Whether the cluster shows each foreign role that the access binds.
 fn resolves(stored: &ResolvedProfile, cluster: &str, shown: Option<&Shown>) -> Result<(), HeldBack> {
     let cluster = cluster.to_owned();
     let mut foreign = stored.roles.iter().filter(|role| !role.own);
@@ -439,7 +440,7 @@ fn resolves(stored: &ResolvedProfile, cluster: &str, shown: Option<&Shown>) -> R
 }
 
 impl Live {
-    /// Ends what the current policy does not grant, with an alarm for operators.
+    /// Ends an access that the current policy does not grant, with an alarm for operators.
     pub fn not_allowed(self, why: &NotAllowed, policy_hash: &str, now: Timestamp) -> (Transition<Revoking>, Alarm) {
         let facts = self.facts();
         let what = format!(

@@ -4,13 +4,13 @@ use super::{blocker::Blocker, residual::Residual};
 use serde::Serialize;
 use serde_json::Value;
 
-/// What the proof of a leg saw. One struct writes the JSON and reads it.
+/// What the proof of a leg saw. The same struct writes and reads the JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Evidence {
-    /// What the API server was asked about an access that is there.
+    /// The API server's answers about an access that is present.
     #[serde(flatten)]
     pub answers: Option<Answers>,
-    /// What it was asked about one that ends.
+    /// The questions that were asked about an access that ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<Vec<String>>,
     /// Whether the whole cluster was gone, so that nothing was asked.
@@ -18,16 +18,16 @@ pub struct Evidence {
     pub cluster_gone: bool,
     /// What was seen, in sentences.
     pub said: Vec<String>,
-    /// What else says yes; none where the proof does not tell.
+    /// What else says yes; `None` if the proof does not tell.
     #[serde(rename = "beside", skip_serializing_if = "Option::is_none")]
     pub residual: Option<Vec<Residual>>,
-    /// What it allows beyond what was decided.
+    /// What the access allows beyond what was decided.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wider: Vec<Blocker>,
 }
 
-/// Evidence with a sentence of each value of what else says yes: these are what the audit log keeps of an end, and what
-/// earlier versions read.
+/// Evidence with a sentence for each residual: the audit log keeps these sentences of an end, and earlier versions read
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Kept<'a> {
     #[serde(flatten)]
@@ -41,25 +41,25 @@ pub struct Kept<'a> {
 pub struct Answers {
     pub username: String,
     pub allowed: Vec<String>,
-    /// What had to be refused, and was.
+    /// The questions that had to be refused, and were.
     pub refused: Vec<String>,
-    /// What had to be refused, and is allowed by something else.
+    /// The questions that had to be refused, but that another binding or entry allows.
     pub wrongly_allowed: Vec<String>,
 }
 
 impl Evidence {
-    /// Evidence of one sentence.
+    /// Evidence that consists of one sentence.
     pub fn of(said: impl Into<String>) -> Self {
         Self { said: vec![said.into()], residual: Some(Vec::new()), ..Self::default() }
     }
 
-    /// As its row keeps it.
+    /// The form that its row keeps.
     pub fn kept(&self, sentence: impl Fn(&Residual) -> String) -> Kept<'_> {
         let residual = self.residual.as_ref().map(|residual| residual.iter().map(sentence).collect());
         Kept { evidence: self, residual }
     }
 
-    /// From JSON that a row has, as far as this version knows it: what is of another form is left out.
+    /// Reads the JSON of a row, as far as this version knows it. A part of another form is left out.
     pub fn read(value: &Value) -> Self {
         let texts = |key: &str| {
             let list = value.get(key)?.as_array()?;

@@ -1,15 +1,16 @@
-//! Globs over names: `*` is any run of characters, also none; `?` is one. Nothing else is special.
+//! Globs over names: `*` matches any run of characters, also an empty one; `?` matches one. No other character is
+//! special.
 
-/// Whether `text` as a whole matches `pattern`. Takes time in proportion to the product of both lengths at worst:
+/// Whether `text` as a whole matches `pattern`. The worst case takes time in proportion to the product of both lengths:
 /// only the last star is ever tried again.
 pub fn matches(pattern: &str, text: &str) -> bool {
     run(pattern, text, |_| true)
 }
 
-/// Whether every text that matches `narrow` also matches `wide`. Never true where it is not so; some true cases are
-/// missed (`**?` covers `?*`, and this says no).
+/// Whether every text that matches `narrow` also matches `wide`. It is never true by mistake; it is false in some cases
+/// that hold (`**?` covers `?*`, and this says no).
 pub fn covers(wide: &str, narrow: &str) -> bool {
-    // A `?` of the wide one stands for one character, which a `*` of the narrow one is not.
+    // A `?` of `wide` stands for one character; a `*` of `narrow` does not.
     run(wide, narrow, |c| c != '*')
 }
 
@@ -40,7 +41,7 @@ fn run(pattern: &str, text: &str, one: impl Fn(char) -> bool) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     let (mut p, mut t) = (0, 0);
-    // Where to go on after a mismatch: behind the last star, which then takes one character more.
+    // Where to go on after a mismatch: behind the last star, which then takes one more character.
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
         match pattern.get(p) {
@@ -96,7 +97,7 @@ mod tests {
         assert!(!matches(&pattern, &"a".repeat(3_000)));
     }
 
-    /// All texts over `letters` of at most `longest` of them.
+    /// All texts over `letters` with at most `longest` of them.
     fn texts(letters: &[char], longest: usize) -> Vec<String> {
         let mut all = vec![String::new()];
         let mut from = 0;
@@ -110,7 +111,7 @@ mod tests {
         all
     }
 
-    /// Every pair of patterns of up to four characters: the shortest text that both match has no more than eight.
+    /// Tries every pair of patterns of up to four characters: the shortest text that both match has at most eight.
     #[test]
     fn patterns_overlap_where_some_text_matches_both() {
         let texts_of_names = texts(&['a', 'b'], 8);

@@ -9,7 +9,7 @@
 //! | `active` | `revoking` | [`Live::revoke`] | given back, revoked, or `expired` past `until` |
 //! | `revoking` | `ended` | [`Revoking::end`] | every leg proven gone |
 //!
-//! Nothing leads out of `ended`. Trouble is not a state: it is the condition of a leg.
+//! No transition leads out of `ended`. Trouble is not a state: it is the condition of a leg.
 //!
 //! `hard_until` is `activate_by` + minutes; no `until` exceeds it. An access also moves to `revoking` when the worker
 //! decided again and it is not allowed (`not_allowed`), when a policy was applied that would not grant it
@@ -40,11 +40,11 @@ pub struct GrantFacts {
     pub request: RequestId,
     pub person: PersonId,
     pub handle: Handle,
-    /// The profile is as it was when the access was decided.
+    /// The profile as it was when the access was decided.
     pub terms: Terms,
     /// Lower-case hex SHA-256 of the policy.toml that ruled at the completing vote.
     pub policy_hash: String,
-    /// The policy in it that ruled.
+    /// The policy of that file that ruled.
     pub policy_name: String,
     pub basis: GrantBasis,
     pub decided_by: Vec<PersonId>,
@@ -56,14 +56,14 @@ pub struct GrantFacts {
 /// How a grant was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GrantBasis {
-    /// By people: so many approvals were wanted at the completing vote.
+    /// By people. The value is the number of approvals that the completing vote needed.
     Quorum(NonZeroU8),
     /// By the policy itself, at once.
     Automatic,
 }
 
 impl GrantBasis {
-    /// As the database has it.
+    /// The value that the database stores.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Quorum(_) => "quorum",
@@ -71,7 +71,7 @@ impl GrantBasis {
         }
     }
 
-    /// How many approvals were wanted; nothing where nobody had to decide.
+    /// The number of approvals that were wanted; `None` if no person had to decide.
     pub fn quorum(self) -> Option<NonZeroU8> {
         match self {
             Self::Quorum(quorum) => Some(quorum),
@@ -79,7 +79,7 @@ impl GrantBasis {
         }
     }
 
-    /// From the database's columns; nothing where they say neither.
+    /// Parses the database's columns; `None` if they match neither basis.
     pub fn parse(basis: &str, quorum: Option<NonZeroU8>) -> Option<Self> {
         match (basis, quorum) {
             ("quorum", Some(quorum)) => Some(Self::Quorum(quorum)),
@@ -89,7 +89,7 @@ impl GrantBasis {
     }
 }
 
-/// What a grant is about: what every version reads of its row.
+/// What a grant is about: the part of its row that every version can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GrantBrief {
     pub id: GrantId,
@@ -117,7 +117,7 @@ impl GrantBrief {
     }
 }
 
-/// Where a grant stands, as a word.
+/// The state of a grant, as a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GrantState {
@@ -129,7 +129,7 @@ pub enum GrantState {
 }
 
 impl GrantState {
-    /// As the database has it.
+    /// The value that the database stores.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Scheduled => "scheduled",
@@ -140,7 +140,7 @@ impl GrantState {
         }
     }
 
-    /// From the database.
+    /// Parses the value that the database stores.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Scheduled, Self::Provisioning, Self::Active, Self::Revoking, Self::Ended]
             .into_iter()
@@ -148,7 +148,7 @@ impl GrantState {
     }
 }
 
-/// Why access ends.
+/// Why an access ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -162,11 +162,11 @@ pub enum Cause {
     PrincipalReplaced,
     ClusterGone,
     Incident,
-    /// The worker decided again before it set the access up, and the policy of then did not allow it.
+    /// The worker decided again before it set the access up, and the policy of that time did not allow it.
     NotAllowed,
-    /// A policy was applied that would not grant what was still to be set up.
+    /// A policy was applied that would not grant an access which was still to be set up.
     PolicyChanged,
-    /// An operator freed the AWS identity that it goes to.
+    /// An operator released the AWS identity that the access is for.
     Released,
 }
 
@@ -188,7 +188,7 @@ impl Cause {
         Self::Released,
     ];
 
-    /// As the database has it.
+    /// The value that the database stores.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Expired => "expired",
@@ -207,13 +207,13 @@ impl Cause {
         }
     }
 
-    /// From the database.
+    /// Parses the value that the database stores.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|cause| cause.as_str() == text)
     }
 }
 
-/// Decided, not yet begun.
+/// Decided, and not begun yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheduled {
     pub facts: GrantFacts,
@@ -231,15 +231,15 @@ pub struct Active {
     pub facts: GrantFacts,
     pub since: Timestamp,
     pub until: Timestamp,
-    /// What says yes beside this grant though it should not, named.
+    /// What says yes beside this grant though it should not, by name.
     pub residual: Vec<String>,
 }
 
-/// Being taken away. Never gives up.
+/// Being taken away. The worker retries until it is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revoking {
     pub facts: GrantFacts,
-    /// Whether it was ever active.
+    /// When it became active, and its `until`; `None` if it never was active.
     pub active: Option<(Timestamp, Timestamp)>,
     pub cause: Cause,
     pub revoking_since: Timestamp,
@@ -255,11 +255,11 @@ pub struct Ended {
     pub cause: Cause,
     pub revoking_since: Timestamp,
     pub ended_at: Timestamp,
-    /// What still says yes, named.
+    /// What still says yes, by name.
     pub residual: Vec<String>,
 }
 
-/// A grant in whatever state it is.
+/// A grant in any state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grant {
     Scheduled(Scheduled),
@@ -277,19 +277,19 @@ pub enum Live {
     Active(Active),
 }
 
-/// Marker of [`Proof`]: all that should be allowed is.
+/// Marker of [`Proof`]: everything that should be allowed is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Present {}
-/// Marker of [`Proof`]: the objects that we wrote are gone.
+/// Marker of [`Proof`]: the objects that Latchkey wrote are gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gone {}
 
-/// That every leg of a grant is proven. Only [`Proof::<Present>::of`] and [`Proof::<Gone>::of`] make one, from
+/// Proof that every leg of a grant is proven. Only [`Proof::<Present>::of`] and [`Proof::<Gone>::of`] make one, from
 /// the legs as the database has them after the finishing run wrote its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof<P> {
     residual: Vec<String>,
-    /// Whether nobody could look who the IAM user is now.
+    /// Whether the worker may not look up who the IAM user is now.
     unprotected: bool,
     marker: PhantomData<P>,
 }
@@ -304,7 +304,7 @@ pub enum Proven {
 }
 
 impl Proven {
-    /// As the database has it.
+    /// The value that the database stores.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
@@ -313,29 +313,29 @@ impl Proven {
         }
     }
 
-    /// From the database.
+    /// Parses the value that the database stores.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Nothing, Self::Present, Self::Gone].into_iter().find(|proven| proven.as_str() == text)
     }
 }
 
-/// A grant's part on one target.
+/// The part of a grant on one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leg {
     pub target: Target,
     pub proven: Proven,
-    /// Of the principal's leg: whether the user is still the one that was proven.
+    /// For the principal's leg: whether the user is still the one that was proven.
     pub compared: Compared,
     pub condition: Condition,
-    /// What still says yes, named by the last proof.
+    /// What still says yes, as the last proof named it.
     pub residual: Vec<String>,
 }
 
-/// How a leg fares.
+/// The condition of a leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     Ok,
-    /// It goes on by itself.
+    /// The worker retries it without help.
     Retrying {
         why: Blocker,
         attempt: u32,
@@ -346,7 +346,7 @@ pub enum Condition {
         why: Blocker,
         next: Timestamp,
     },
-    /// Somebody must act.
+    /// A person has to act.
     Blocked {
         why: Blocker,
         next: Timestamp,
@@ -354,7 +354,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// In which trouble it is, and why; none where all is well.
+    /// The kind of trouble and its reason; `None` if the leg is well.
     pub fn trouble(&self) -> Option<(Trouble, &Blocker)> {
         match self {
             Self::Ok => None,
@@ -368,16 +368,16 @@ impl Condition {
 /// The kinds of trouble, the gravest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trouble {
-    /// It goes on by itself.
+    /// The worker retries it without help.
     Retrying,
     /// It waits until an operator resumes granting: nothing is broken.
     Paused,
-    /// Somebody must act.
+    /// A person has to act.
     Blocked,
 }
 
 impl Trouble {
-    /// As the database and scripts spell it.
+    /// The word that the database and scripts use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Retrying => "retrying",
@@ -386,16 +386,16 @@ impl Trouble {
         }
     }
 
-    /// From the database.
+    /// Parses the word that the database stores.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Retrying, Self::Paused, Self::Blocked].into_iter().find(|trouble| trouble.as_str() == text)
     }
 }
 
-/// Which of a grant's legs an activation waits for.
+/// Whether an activation waits for this leg.
 ///
-/// What is written for the principal holds an activation back only where the profile needs IAM (console access): a
-/// kubectl token needs no IAM permission at all. Who the user is has to be known in any case.
+/// What is written for the principal holds an activation back only if the profile needs IAM (console access): a kubectl
+/// token needs no IAM permission at all. The identity of the user has to be known in any case.
 fn holds_back(leg: &Leg, profile: &ResolvedProfile) -> bool {
     match leg.target {
         Target::Cluster(_) => true,
@@ -404,21 +404,21 @@ fn holds_back(leg: &Leg, profile: &ResolvedProfile) -> bool {
 }
 
 impl Proof<Present> {
-    /// The proof, where the cluster's leg (and the principal's, for console access) is proven present by its last look,
-    /// and the user is the one that was proven, or nobody may look.
+    /// The proof, if the cluster's leg (and the principal's, for console access) is proven present by its last look,
+    /// and the user is the one that was proven, or AWS does not let the worker look.
     pub fn of(legs: &[Leg], profile: &ResolvedProfile) -> Option<Self> {
         let compared = compared(legs).filter(|compared| compared.lets_activate())?;
         let unprotected = compared == Compared::Unprotected;
         is_present(legs, profile).then(|| Self { residual: residual(legs), unprotected, marker: PhantomData })
     }
 
-    /// Whether only this is missing: that somebody looks again who the user is.
+    /// Whether only another look at the user's identity is missing.
     pub fn wants_comparison(legs: &[Leg], profile: &ResolvedProfile) -> bool {
         compared(legs) == Some(Compared::Stale) && is_present(legs, profile)
     }
 }
 
-/// What is known of the grant's user.
+/// What is known of the identity of the grant's user.
 fn compared(legs: &[Leg]) -> Option<Compared> {
     legs.iter().find(|leg| matches!(leg.target, Target::Principal(_))).map(|leg| leg.compared)
 }
@@ -431,8 +431,8 @@ fn is_present(legs: &[Leg], profile: &ResolvedProfile) -> bool {
 }
 
 impl Proof<Gone> {
-    /// The proof, where both legs of the grant are proven gone: that on its principal, and that on its cluster. A leg of
-    /// anything else, however it came to be, says nothing about this grant and holds its end up for nothing.
+    /// The proof, if both legs of the grant are proven gone: the one on its principal and the one on its cluster. A leg
+    /// on any other target says nothing about this grant, and does not hold its end up.
     pub fn of(legs: &[Leg], facts: &GrantFacts) -> Option<Self> {
         let own: Vec<Leg> = legs.iter().filter(|leg| facts.targets().contains(&leg.target)).cloned().collect();
         let is_gone = |target| own.iter().any(|leg| leg.target == target && leg.proven == Proven::Gone);
@@ -477,7 +477,7 @@ impl Grant {
         }
     }
 
-    /// When the time of what is set up or runs is over, whether or not anybody recorded that yet.
+    /// When the time of an access that is being set up or is active is over, whether or not that is recorded yet.
     pub fn time_over(&self) -> Option<Timestamp> {
         match self {
             Self::Provisioning(grant) => Some(grant.facts.activate_by),
@@ -498,7 +498,7 @@ impl Grant {
 }
 
 impl Scheduled {
-    /// Begins setting up, or gives up where `activate_by` is over.
+    /// Begins to set the access up, or gives up if `activate_by` is over.
     pub fn start(self) -> Transition<Provisioning> {
         let event = self.facts.event(Event::GrantStarted {}, Actor::worker());
         let wakes = self.facts.wakes(false);
@@ -507,10 +507,10 @@ impl Scheduled {
 }
 
 impl Provisioning {
-    /// The clock starts: `until` is `now` plus the asked minutes, never later than `hard_until`.
+    /// Starts the clock: `until` is `now` plus the minutes that were asked for, and never later than `hard_until`.
     ///
     /// # Errors
-    /// Gives the grant back unchanged where `activate_by` is over: it must be rolled back.
+    /// Gives the grant back unchanged if `activate_by` is over: what was set up must be rolled back.
     pub fn activate(self, proof: Proof<Present>, now: Timestamp) -> Result<Transition<Active>, Box<Self>> {
         if now > self.facts.activate_by {
             return Err(Box::new(self));
@@ -538,7 +538,7 @@ impl Live {
         }
     }
 
-    /// The holder returns it.
+    /// Ends the access because its holder gives it back.
     pub fn give_back(self, by: &Person, now: Timestamp) -> Result<Transition<Revoking>, NotRevoked> {
         if by.id != self.facts().person {
             return Err(NotRevoked::NotHolder);
@@ -547,7 +547,7 @@ impl Live {
         Ok(self.revoke(Cause::Relinquished, actor, None, now))
     }
 
-    /// A decider of the grant or an operator takes it away.
+    /// Ends the access because a decider of the grant, or an operator, revokes it.
     pub fn take_away(
         self,
         by: &Person,
@@ -562,7 +562,8 @@ impl Live {
         Ok(self.revoke(Cause::Revoked, actor, Some(reason.into()), now))
     }
 
-    /// The clock: `expired` past `until`, `undeliverable` past `activate_by` (and `held_up_by` what), nothing before.
+    /// Ends an access whose time is over: `expired` past `until`, `undeliverable` past `activate_by` (with what
+    /// `held_up_by` names); `None` before that.
     pub fn expire(self, now: Timestamp, held_up_by: Option<String>) -> Option<Transition<Revoking>> {
         let cause = match &self {
             Self::Active(grant) if now >= grant.until => Cause::Expired,
@@ -573,7 +574,7 @@ impl Live {
         Some(self.revoke(cause, Actor::worker(), reason, now))
     }
 
-    /// Ends it for any cause. No gate stands on this path: a reason that is too long is cut.
+    /// Ends it for any cause. This never fails: a reason that is too long is cut.
     pub fn revoke(self, cause: Cause, actor: Actor, reason: Option<String>, now: Timestamp) -> Transition<Revoking> {
         let (active, facts) = match self {
             Self::Scheduled(grant) => (None, grant.facts),
@@ -592,7 +593,7 @@ impl Live {
 }
 
 impl Revoking {
-    /// Over.
+    /// Ends the grant: everything is proven gone.
     pub fn end(self, proof: Proof<Gone>, now: Timestamp) -> Transition<Ended> {
         let what = Event::GrantEnded { cause: self.cause.into(), residual: proof.residual.clone() };
         let event = self.facts.event(what, Actor::worker());
@@ -603,7 +604,7 @@ impl Revoking {
 }
 
 impl GrantFacts {
-    /// What it is about.
+    /// What the grant is about.
     pub fn brief(&self) -> GrantBrief {
         let Self { id, request, person, .. } = *self;
         GrantBrief { id, request, person, principal: self.terms.principal, cluster: self.terms.cluster }

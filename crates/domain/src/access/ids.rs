@@ -1,4 +1,4 @@
-//! Ids: UUIDs of version 7, one type for each noun so that none is taken for another.
+//! Ids: UUIDs of version 7, with one type for each noun so that one cannot be passed for another.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -45,7 +45,7 @@ id!(
     ClusterId
 );
 id!(
-    /// One ask.
+    /// One request for access.
     RequestId
 );
 id!(

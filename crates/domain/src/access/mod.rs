@@ -1,7 +1,7 @@
-//! Latchkey's own: people, clusters, profiles, policies, rulings, requests, grants and their transitions.
+//! Latchkey's own field: people, clusters, profiles, policies, rulings, requests, grants and their transitions.
 //!
-//! Values that other rooms turn into sentences: `blocker` (why something is not in its desired state), `became` (what
-//! became of a write), `evidence` (what a proof saw), `residual` (what else says yes).
+//! Values that other modules turn into sentences: `blocker` (why something is not in its desired state), `became` (the
+//! outcome of a write), `evidence` (what a proof saw), `residual` (what else says yes).
 
 pub mod alarm;
 pub mod became;

@@ -1,15 +1,15 @@
-//! People, as the identity provider tells of them.
+//! People, as the identity provider describes them.
 
 use super::PersonId;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
-/// A person's short name: `[a-z0-9-]{1,40}`, unique, never reused. It stands in Kubernetes usernames.
+/// A person's short name: `[a-z0-9-]{1,40}`, unique, never reused. Kubernetes usernames contain it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Handle(String);
 
-/// A text that is no handle.
+/// A text that is not a handle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no handle: 1 to 40 of a-z, 0-9 and `-`")]
 pub struct InvalidHandle(String);
@@ -20,8 +20,8 @@ impl Handle {
         &self.0
     }
 
-    /// The nearest handle to any text (a login name, the part of an e-mail before `@`), or nothing where no
-    /// letter or digit is left.
+    /// The nearest handle to any text (a login name, the part of an e-mail address before `@`), or `None` if no letter
+    /// or digit is left.
     pub fn nearest(text: &str) -> Option<Self> {
         let mut handle = String::new();
         for c in text.chars().flat_map(char::to_lowercase) {
@@ -38,7 +38,7 @@ impl Handle {
         (!handle.is_empty()).then(|| Self(handle.to_owned()))
     }
 
-    /// This handle with a number behind it, for the second person of the same name.
+    /// This handle with a number appended, for a second person of the same name.
     #[must_use]
     pub fn numbered(&self, number: u32) -> Self {
         let number = format!("-{number}");
@@ -69,10 +69,10 @@ impl From<Handle> for String {
     }
 }
 
-/// In which colours somebody wants pages.
+/// The colours in which a person wants pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
-    /// As the browser says.
+    /// The browser's setting.
     #[default]
     Auto,
     Light,
@@ -83,7 +83,7 @@ impl Theme {
     /// Every theme, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
 
-    /// As the database and forms have it.
+    /// The value that the database and forms use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -92,7 +92,7 @@ impl Theme {
         }
     }
 
-    /// From the database or a form.
+    /// Parses the value of the database or a form.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|theme| theme.as_str() == text)
     }
@@ -104,7 +104,7 @@ impl fmt::Display for Handle {
     }
 }
 
-/// A person as decisions see them: who, and in which groups as of their last sign-in.
+/// A person as decisions see them: who they are, and their groups as of their last sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub id: PersonId,
@@ -113,13 +113,13 @@ pub struct Person {
     pub groups: BTreeSet<String>,
 }
 
-/// What somebody may do in the portal beside asking and deciding.
+/// What a person may do in the portal besides asking and deciding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Sees every access and target, revokes any access.
+    /// Sees every access and target, and revokes any access.
     Operator,
-    /// Reads everything, the audit log too.
+    /// Reads everything, including the audit log.
     Auditor,
 }
 
@@ -131,12 +131,12 @@ pub struct Audience {
 }
 
 impl Audience {
-    /// Whether the person is named, or in a group that is.
+    /// Whether the person is named, or is in a group that is named.
     pub fn contains(&self, person: &Person) -> bool {
         self.people.contains(&person.handle) || self.groups.intersection(&person.groups).next().is_some()
     }
 
-    /// Whether nobody is named at all.
+    /// Whether it names no person and no group.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty() && self.people.is_empty()
     }

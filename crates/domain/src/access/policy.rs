@@ -11,14 +11,14 @@ use crate::eks::arn::{AccountId, ClusterArn};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, num::NonZeroU8};
 
-/// The whole of policy.toml, valid. Built by the configuration's validator only.
+/// The whole of policy.toml, valid. Only the configuration's validator builds one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyFile {
     pub roles: BTreeMap<Role, Audience>,
     pub accounts: Vec<Account>,
     pub clusters: Vec<PolicyCluster>,
     pub profiles: Vec<Profile>,
-    /// In file order: of those that match, the first rules, for each namespace alone.
+    /// In file order: the first policy that matches rules, for each namespace separately.
     pub policies: Vec<Policy>,
 }
 
@@ -37,21 +37,21 @@ pub struct PolicyCluster {
     pub labels: Labels,
 }
 
-/// One policy: who may ask for what, how long, and who decides.
+/// One policy: who may ask for what, for how long, and who decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     pub name: String,
     pub requesters: Audience,
     pub profiles: Vec<ProfileName>,
     pub clusters: ClusterSelector,
-    /// Globs over namespace names (`*` any run, `?` one character); ignored by profiles of cluster scope.
+    /// Globs over namespace names (`*` any run, `?` one character); profiles of cluster scope ignore them.
     pub namespaces: Vec<String>,
     pub longest_minutes: u32,
     pub decision: Decision,
     pub lapses_after_minutes: u32,
 }
 
-/// Clusters by name or by labels; all named labels must agree.
+/// Clusters by name or by labels; all named labels must match.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClusterSelector {
@@ -63,7 +63,7 @@ pub enum ClusterSelector {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// By itself, at once.
+    /// By the policy itself, at once.
     Automatic,
     Ask {
         approvers: Audience,
@@ -71,7 +71,7 @@ pub enum Decision {
     },
 }
 
-/// What somebody asks for, as far as policies look at it.
+/// What a person asks for, as far as policies look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask<'a> {
     pub requester: &'a Person,
@@ -82,7 +82,7 @@ pub struct Ask<'a> {
     pub minutes: u32,
 }
 
-/// Which policy ruled. The hash is that of the whole policy.toml.
+/// The policy that ruled. The hash is that of the whole policy.toml.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Basis {
     pub policy: Policy,
@@ -90,7 +90,7 @@ pub struct Basis {
     pub policy_hash: String,
 }
 
-/// Who may decide a request: named by the policy, never the requester.
+/// The people who may decide a request: those whom the policy names, without the requester.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Eligible {
     pub approvers: Audience,
@@ -98,13 +98,13 @@ pub struct Eligible {
 }
 
 impl Eligible {
-    /// Whether this person may decide now, by the groups they have now.
+    /// Whether this person may decide now, by their present groups.
     pub fn contains(&self, person: &Person) -> bool {
         person.id != self.requester && self.approvers.contains(person)
     }
 }
 
-/// What the policies say to an ask.
+/// The policies' answer to an ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ruling {
     Refused(Vec<Reason>),
@@ -112,13 +112,13 @@ pub enum Ruling {
     Ask { basis: Basis, quorum: NonZeroU8, eligible: Eligible },
 }
 
-/// Namespaces of an ask that one policy rules, where other namespaces of it are ruled by another.
+/// The namespaces of an ask that one policy rules, if another policy rules other namespaces of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuledGroup {
     pub policy: String,
     pub namespaces: Vec<String>,
     pub longest_minutes: u32,
-    /// How many must approve; nothing where the policy grants by itself.
+    /// How many must approve; `None` if the policy grants without approval.
     pub approvals: Option<NonZeroU8>,
 }
 
@@ -183,7 +183,7 @@ fn known(approvers: &[Handle]) -> String {
     format!(" but {}", names.join(", "))
 }
 
-/// The shortest time that can be asked for: below it, setting up would take a good part of it.
+/// The shortest time that can be asked for: setting up would take a good part of a shorter one.
 pub const SHORTEST_MINUTES: u32 = 5;
 
 impl PolicyFile {

@@ -1,10 +1,10 @@
-//! Profiles: what somebody may ask for, and what that resolves to on a cluster.
+//! Profiles: what a person may ask for, and what it resolves to on a cluster.
 
 use crate::eks::rbac::{Kinds, Reach, Rule, Workable, workable};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// The most namespaces of one request: whoever decides reads them one by one.
+/// The most namespaces of one request: a decider reads them one by one.
 pub const MOST_NAMESPACES: usize = 20;
 /// The most ClusterRoles of one profile.
 pub const MOST_ROLES: usize = 12;
@@ -28,11 +28,12 @@ pub enum TooMuch {
     Bindings { roles: usize, namespaces: usize, bindings: usize, fitting: usize },
 }
 
-/// Whether a request of so many ClusterRoles in so many namespaces, none for the whole cluster, binds no more than one
-/// may. It bounds what is asked for alone: what is larger and was granted ends as anything else does.
+/// Whether a request of so many ClusterRoles in so many namespaces (0 for the whole cluster) stays within
+/// [`MOST_BINDINGS`]. The bound holds for requests only: a larger access that was granted earlier ends as any other
+/// does.
 ///
 /// # Errors
-/// `TooMuch`.
+/// `TooMuch` if it would bind more.
 pub fn check_bindings(roles: usize, namespaces: usize) -> Result<(), TooMuch> {
     if namespaces > MOST_NAMESPACES {
         return Err(TooMuch::Namespaces);
@@ -47,12 +48,12 @@ pub fn check_bindings(roles: usize, namespaces: usize) -> Result<(), TooMuch> {
     Ok(())
 }
 
-/// A profile's name: `[a-z0-9-]{1,40}`. It stands in ClusterRole names.
+/// A profile's name: `[a-z0-9-]{1,40}`. ClusterRole names contain it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ProfileName(String);
 
-/// A text that is no profile name.
+/// A text that is not a profile name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no profile name: 1 to 40 of a-z, 0-9 and `-`")]
 pub struct InvalidProfileName(String);
@@ -92,7 +93,7 @@ impl fmt::Display for ProfileName {
     }
 }
 
-/// How far a profile reaches: bindings in the asked namespaces, or one on the whole cluster.
+/// The scope of a profile: bindings in the namespaces that were asked for, or one on the whole cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
@@ -104,9 +105,9 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// ClusterRoles that exist on the cluster and belong to somebody else, `view` for example.
+    /// ClusterRoles that exist on the cluster and that Latchkey does not manage, for example `view`.
     ClusterRoles(Vec<String>),
-    /// Rules of the profile's own, applied as an immutable ClusterRole of ours.
+    /// Rules of the profile's own, applied as an immutable ClusterRole of Latchkey's.
     Rules(Vec<Rule>),
 }
 
@@ -114,7 +115,7 @@ pub enum Source {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     pub name: ProfileName,
-    /// One line for people, where policy.toml has it.
+    /// One line for people, if policy.toml has it.
     pub description: Option<String>,
     pub source: Source,
     pub scope: Scope,
@@ -127,14 +128,14 @@ pub struct Profile {
 pub struct ResolvedRole {
     /// The ClusterRole's name on the cluster.
     pub name: String,
-    /// Whether the ClusterRole is ours (made from the profile's own rules) or was there before.
+    /// Whether the ClusterRole is Latchkey's (made from the profile's own rules) or foreign.
     pub own: bool,
     pub rules: Vec<Rule>,
-    /// Lower-case hex SHA-256 of the canonical rules; for a foreign role, as it was when asked.
+    /// Lower-case hex SHA-256 of the canonical rules; for a foreign role, of its rules at the time of asking.
     pub rules_hash: String,
 }
 
-/// A profile as it is on one cluster at the time of asking; stored with the request and the grant, so that
+/// A profile as it is on one cluster at the time of asking. It is stored with the request and the grant, so that
 /// editing the profile never changes what was decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedProfile {
@@ -145,7 +146,7 @@ pub struct ResolvedProfile {
 }
 
 impl Source {
-    /// How many ClusterRoles it binds: rules of a profile's own become one.
+    /// The number of ClusterRoles that it binds: a profile's own rules become one.
     pub fn roles(&self) -> usize {
         match self {
             Self::ClusterRoles(names) => names.len(),
@@ -160,8 +161,8 @@ impl ResolvedProfile {
         self.roles.iter().flat_map(|role| role.rules.iter().cloned()).collect()
     }
 
-    /// What of it requests can use where it is bound. What never works is told of the profile's own rules alone: others'
-    /// ClusterRoles carry kinds of all versions along.
+    /// The part of it that requests can use where it is bound. Rights that never work are reported for the profile's
+    /// own rules only: foreign ClusterRoles list kinds of all versions.
     pub fn workable(&self, reach: &Reach, kinds: &Kinds) -> Workable {
         let mut all = Workable::default();
         for role in &self.roles {

@@ -1,16 +1,16 @@
-//! Why somebody asks, decides, ends or pauses: their own words, for other people to read.
+//! The reason that a person gives for an ask, a decision, an end or a pause: their own words, for other people to read.
 
-/// Characters that a reason of a request, a vote or an end may have.
+/// The most characters of a reason for a request, a vote or an end.
 pub const LONGEST: usize = 1000;
 
-/// Characters that a reason of one line may have: it stands in a sentence of every access that waits for it.
+/// The most characters of a reason of one line: it is part of a sentence on every access that waits for it.
 pub const LONGEST_LINE: usize = 500;
 
-/// Somebody's own words: plain text with neither blanks around it nor too much of it. Every door reads reasons by this.
+/// A person's own words: plain text, trimmed and bounded in length. Every entry point reads reasons through this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason(String);
 
-/// Why a text is no reason. `Display` is a sentence for whoever typed it.
+/// Why a text cannot be a reason. `Display` is a sentence for the person who typed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     #[error("Say why.")]
@@ -24,7 +24,7 @@ pub enum Unfit {
 }
 
 impl Reason {
-    /// A reason that has to be given, of [`LONGEST`] characters.
+    /// A mandatory reason of at most [`LONGEST`] characters.
     ///
     /// # Errors
     /// `Missing`, `TooLong`, `NotPlain`.
@@ -32,7 +32,7 @@ impl Reason {
         Self::optional(text)?.ok_or(Unfit::Missing)
     }
 
-    /// A reason that may be left out: nothing typed is none.
+    /// An optional reason of at most [`LONGEST`] characters; `None` if nothing was typed.
     ///
     /// # Errors
     /// `TooLong`, `NotPlain`.
@@ -40,7 +40,7 @@ impl Reason {
         Self::of(text, LONGEST)
     }
 
-    /// A reason of one line, of [`LONGEST_LINE`] characters.
+    /// A reason of one line, of at most [`LONGEST_LINE`] characters.
     ///
     /// # Errors
     /// `Missing`, `TooLong`, `NotOneLine`.
@@ -54,7 +54,7 @@ impl Reason {
     }
 
     fn of(text: &str, longest: usize) -> Result<Option<Self>, Unfit> {
-        // What is hidden at an end is hidden all the same: the text as it was typed has to be plain.
+        // Trimming could remove a hidden character at an end, so the text as it was typed is checked.
         let (trimmed, length) = (text.trim(), text.trim().chars().count());
         match length {
             0 => Ok(None),
@@ -76,8 +76,8 @@ impl From<Reason> for String {
     }
 }
 
-/// Whether a text reads as it was typed: no control characters but line ends and tabs, and none that turn what stands
-/// around it on a page or in a log the other way.
+/// Whether a text reads as it was typed: it has no control characters except line ends and tabs, and no characters that
+/// reverse the direction of the text around it on a page or in a log.
 fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| is_control(c) || turns_around(c))
 }
@@ -86,8 +86,8 @@ fn is_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\n' | '\r' | '\t')
 }
 
-/// Embeddings, overrides and isolates of the Unicode bidirectional algorithm, separators of lines, the byte order mark.
-/// The marks of direction (U+200E, U+200F), which keyboards for Hebrew and Arabic type, turn nothing but themselves.
+/// Embeddings, overrides and isolates of the Unicode bidirectional algorithm, line separators, the byte order mark. The
+/// directional marks (U+200E, U+200F), which keyboards for Hebrew and Arabic type, do not reverse other text.
 fn turns_around(c: char) -> bool {
     matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -1,7 +1,7 @@
 //! Requests: `pending` -> `approved` | `denied` | `cancelled` | `lapsed`. Closed ones never change.
 //!
 //! A cancelled request says why (`closed_why`): its `requester` took it back, the policy dropped its cluster or profile
-//! (`policy_dropped`) or allows it no more (`policy_changed`), or its AWS identity ended (`principal_ended`).
+//! (`policy_dropped`) or does not allow it any more (`policy_changed`), or its AWS identity ended (`principal_ended`).
 
 use super::{
     ClusterId, EventDraft, GrantId, PersonId, RequestId, Transition, Wake,
@@ -40,7 +40,7 @@ impl std::str::FromStr for Seen {
     }
 }
 
-/// What was asked. Never changes after submission.
+/// What was asked for. Never changes after submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestFacts {
     pub id: RequestId,
@@ -55,8 +55,9 @@ pub struct RequestFacts {
 }
 
 impl RequestFacts {
-    /// What a deciding form carries, for this request under this policy, with the profile as it resolves now. Any change
-    /// of the profile's resolved rules or of the ruling policy changes it; another edit of the file does not.
+    /// What a deciding form carries, for this request under this policy, with the profile as it resolves now. It
+    /// changes with the profile's resolved rules and with the ruling policy; another edit of the file does not change
+    /// it.
     pub fn seen(&self, ruling: &Policy, profile: &ResolvedProfile) -> Seen {
         let shown = Shown {
             request: self.id,
@@ -65,14 +66,14 @@ impl RequestFacts {
             reason: &self.reason,
             policy: ruling,
         };
-        // Canonicalising a value made of strings and integers cannot fail; were it to, the hash of nothing
-        // would match no form.
+        // Canonicalising a value made of strings and integers cannot fail; if it did, the hash of nothing would match
+        // no form.
         let bytes = serde_json_canonicalizer::to_vec(&shown).unwrap_or_default();
         Seen(Sha256::digest(bytes).into())
     }
 }
 
-/// What [`Seen`] is the hash of.
+/// The value that [`Seen`] hashes.
 #[derive(Serialize)]
 struct Shown<'a> {
     request: RequestId,
@@ -83,7 +84,7 @@ struct Shown<'a> {
     policy: &'a Policy,
 }
 
-/// Where a request stands.
+/// The state of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RequestState {
@@ -95,7 +96,7 @@ pub enum RequestState {
 }
 
 impl RequestState {
-    /// As the database has it.
+    /// The value that the database stores.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -106,7 +107,7 @@ impl RequestState {
         }
     }
 
-    /// From the database.
+    /// Parses the value that the database stores.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Pending, Self::Approved, Self::Denied, Self::Cancelled, Self::Lapsed]
             .into_iter()
@@ -136,12 +137,12 @@ pub struct Submitted {
 pub struct Closed {
     pub id: RequestId,
     pub state: RequestState,
-    /// Of a cancelled one.
+    /// For a cancelled request, the reason.
     pub why: Option<ClosedWhy>,
     pub at: Timestamp,
 }
 
-/// A pending request by what closes it, whatever was asked: what cannot be read can be closed, too.
+/// What is needed to close a pending request, whatever it asks for: a request that cannot be read can be closed, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Open {
     pub id: RequestId,
@@ -150,7 +151,7 @@ pub struct Open {
 }
 
 impl Open {
-    /// Closes it undecided. `reason` is a sentence for its requester, where there is more to say than `why`.
+    /// Closes it undecided. `reason` is a sentence for its requester, if there is more to say than `why`.
     pub fn close(self, why: ClosedWhy, actor: Actor, reason: Option<&str>, now: Timestamp) -> Transition<Closed> {
         let what = Event::RequestCancelled { why: why.into(), reason: reason.map(str::to_owned) };
         let mut event = EventDraft::new(what, actor);
@@ -163,7 +164,7 @@ impl Open {
 }
 
 impl Closed {
-    /// Decided, or lapsed.
+    /// The closing of a request that was decided or has lapsed.
     pub(super) fn of(facts: &RequestFacts, state: RequestState, at: Timestamp) -> Self {
         Self { id: facts.id, state, why: None, at }
     }
@@ -173,18 +174,18 @@ impl Closed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClosedWhy {
-    /// Whoever asked took it back.
+    /// The requester took it back.
     Requester,
-    /// The policy has its cluster or profile no more.
+    /// The policy does not have its cluster or profile any more.
     PolicyDropped,
-    /// The IAM identity that it was asked for is another's now, or nobody's.
+    /// The IAM identity that it was asked for belongs to another person now, or to no person.
     PrincipalEnded,
     /// No policy allows it any more.
     PolicyChanged,
 }
 
 impl ClosedWhy {
-    /// As the database has it.
+    /// The value that the database stores.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Requester => "requester",
@@ -194,7 +195,7 @@ impl ClosedWhy {
         }
     }
 
-    /// From the database.
+    /// Parses the value that the database stores.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Requester, Self::PolicyDropped, Self::PrincipalEnded, Self::PolicyChanged]
             .into_iter()
@@ -202,11 +203,11 @@ impl ClosedWhy {
     }
 }
 
-/// From approval to the latest moment that setting up may succeed.
+/// The time from approval to the latest moment at which setting up may succeed.
 pub const ACTIVATE_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
 impl Pending {
-    /// Takes the request back; only its requester may.
+    /// Cancels the request; only its requester may.
     pub fn cancel(self, by: &Person, now: Timestamp) -> Result<Transition<Closed>, Refused> {
         if by.id != self.facts.requester.id {
             return Err(Refused::NotEligible);
@@ -216,7 +217,7 @@ impl Pending {
         Ok(open.close(ClosedWhy::Requester, actor, None, now))
     }
 
-    /// Closes a request that nobody decided in time; nothing where its time is not over.
+    /// Closes a request that was not decided in time; `None` if its time is not over.
     pub fn lapse(self, now: Timestamp) -> Option<Transition<Closed>> {
         (now >= self.facts.lapses_at).then(|| {
             let event = self.facts.event(Event::RequestLapsed {}, Actor::worker());
@@ -226,7 +227,7 @@ impl Pending {
 }
 
 impl RequestFacts {
-    /// Submits the request under a policy that asks people.
+    /// Submits the request under a policy that asks people to decide.
     pub fn submit(self, ruling: &Policy, quorum: NonZeroU8) -> Transition<Submitted> {
         let seen = self.seen(ruling, &self.terms.profile);
         let basis = GrantBasis::Quorum(quorum);
@@ -234,7 +235,7 @@ impl RequestFacts {
         Transition { to: Submitted { facts: self, basis, seen }, event, wakes: vec![] }
     }
 
-    /// Submits the request under a policy that grants by itself: request, closed and scheduled at once.
+    /// Submits the request under an automatic policy: it is submitted, closed and scheduled at once.
     pub fn submit_automatic(self, basis: &Basis, grant: GrantId) -> Transition<(Submitted, Closed, Scheduled)> {
         let seen = self.seen(&basis.policy, &self.terms.profile);
         let mut event = self.submitted_event(seen, GrantBasis::Automatic);
@@ -308,7 +309,7 @@ impl RequestFacts {
 }
 
 impl GrantFacts {
-    /// Both of the grant's targets.
+    /// Wakes for both of the grant's targets.
     pub fn wakes(&self, revoking: bool) -> Vec<Wake> {
         self.targets().into_iter().map(|target| Wake { target, revoking }).collect()
     }

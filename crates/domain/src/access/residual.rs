@@ -1,7 +1,7 @@
-//! What says yes beside an access, or after its end, as a value: what allows it, with its facts.
+//! What else says yes while an access runs, or after it ended, as a value: what allows it, with its facts.
 //!
-//! The JSON is what rows keep: a code that was ever stored keeps its name, and its facts keep theirs. Sentences are
-//! made where people read them (`words::residual`).
+//! Rows keep the JSON: a code that was ever stored keeps its name, and its facts keep theirs. Sentences are made where
+//! people read them (`words::residual`).
 
 use super::blocker::Few;
 use serde::{Deserialize, Serialize};
@@ -11,29 +11,29 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Residual {
-    /// Another access of the same person. Of no namespace: on the whole cluster.
+    /// Another access of the same person. Without namespaces, it is on the whole cluster.
     OtherAccess { profile: String, namespaces: Vec<String>, allows: Few },
     /// A binding that is not Latchkey's.
     ForeignBinding { binding: String, role: String, allows: Few },
     /// The API server says yes, and no binding explains it.
     Unexplained { allows: Few },
-    /// An access entry lets the principal in. What its access policies allow, no review shows.
+    /// An access entry lets the principal in. No review shows what its access policies allow.
     AccessEntry { cluster: String, arn: String, username: String, groups: Vec<String>, policies: Vec<String> },
     /// An entry of aws-auth that is not Latchkey's maps the principal.
     ForeignLine { arn: String, username: String, groups: Vec<String> },
-    /// Somebody added groups to Latchkey's own line.
+    /// Another client added groups to Latchkey's own entry.
     LineWithGroups { username: String, groups: Vec<String> },
-    /// Nobody could ask IAM, since the ARN of the principal cannot be read.
+    /// IAM could not be asked, since the ARN of the principal cannot be read.
     IamNotAsked {},
     /// A sentence, as an earlier version stored it.
     Said { text: String },
-    /// What a later version stored under this code.
+    /// A residual that a later version stored under this code.
     OfLaterVersion { named: String },
 }
 
 impl Residual {
-    /// From JSON that a row has. A text is what an earlier version said. What this version does not know counts by its
-    /// code: it is named all the same.
+    /// Reads the JSON of a row. A plain text is what an earlier version said. A code that this version does not know is
+    /// kept by its name.
     pub fn read(value: Value) -> Self {
         if let Value::String(text) = value {
             return Self::Said { text };
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// One of each, as its JSON was first stored: what is new gets a line, and no line ever changes.
+    /// One of each kind, as its JSON was first stored: a new kind gets a line, and no line ever changes.
     const RECORDED: &str = include_str!("residual/recorded.jsonl");
 
     #[test]
@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(codes.len(), 9, "recorded.jsonl has a line of each");
     }
 
-    /// Whoever adds a kind is told here to record one.
+    /// This match is exhaustive, so that a new kind does not compile until a line is recorded for it.
     fn code(residual: &Residual) -> &'static str {
         match residual {
             Residual::OtherAccess { .. } => "other_access",

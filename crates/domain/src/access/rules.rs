@@ -1,4 +1,4 @@
-//! The rules that a vote was cast under, and which of them changed since: a vote on other rules is void.
+//! The rules under which a vote was cast, and which of them changed since: a vote under other rules is void.
 
 use super::{
     policy::{Decision, Policy},
@@ -8,7 +8,7 @@ use super::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The rules that stood when a vote was cast.
+/// The rules in force when a vote was cast.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     pub policy: Policy,
@@ -29,25 +29,26 @@ pub enum Changed {
     Profile,
     #[error("the longest is {} instead of {}", minutes_text(*.now), minutes_text(*.then))]
     Longest { then: u32, now: u32 },
-    /// Who may ask, for which profiles, where, or how long it may wait.
+    /// Who may ask, for which profiles and namespaces, or how long a request may wait.
     #[error("the policy was changed")]
     Scope,
     #[error("the voter is no approver now")]
     NotEligible,
-    /// The rules of then were not kept.
+    /// The rules of that time were not kept.
     #[error("the rules were changed")]
     Something,
 }
 
 impl Rules {
-    /// The rules of a policy and a profile as it resolves.
+    /// The rules of a policy, and of a profile as it resolves.
     pub fn of(policy: &Policy, profile: &ResolvedProfile) -> Self {
         // Canonicalising a value made of strings and booleans cannot fail; the hash of nothing would match no other.
         let bytes = serde_json_canonicalizer::to_vec(profile).unwrap_or_default();
         Self { policy: policy.clone(), profile: hex::encode(Sha256::digest(bytes)) }
     }
 
-    /// What is otherwise now; where nothing else says it, `Something`: whoever asks knows that something is.
+    /// What differs now; `Something` if no other variant names the difference. The caller already knows that there is
+    /// one.
     pub fn changed(&self, now: &Self) -> Vec<Changed> {
         let (then, policy) = (&self.policy, &now.policy);
         let mut changed = Vec::new();

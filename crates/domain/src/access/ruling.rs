@@ -1,6 +1,7 @@
-//! What policy.toml says to an ask: each namespace is ruled alone, by the first policy in file order that covers it,
-//! and without one nothing is allowed. An ask is ruled where one and the same policy rules all its namespaces: a laxer
-//! policy further down would else rule a namespace that a stricter one covers, as soon as another stands beside it.
+//! What policy.toml says to an ask. Each namespace is ruled separately, by the first policy in file order that covers
+//! it; a namespace without one is not allowed. An ask is ruled only if the same policy rules all its namespaces:
+//! otherwise, if a second namespace were added to an ask, a laxer policy further down could rule a namespace that a
+//! stricter one covers.
 
 use super::{
     cluster::ClusterName,
@@ -16,7 +17,7 @@ use crate::eks::arn::PrincipalArn;
 use std::{collections::BTreeSet, num::NonZeroU8};
 
 impl ClusterSelector {
-    /// Whether the cluster is meant: named, or carrying every label that is asked for.
+    /// Whether the selector matches the cluster: by name, or because the cluster carries every label that it asks for.
     pub fn selects(&self, cluster: &PolicyCluster) -> bool {
         match self {
             Self::Names(names) => names.contains(&cluster.name),
@@ -26,7 +27,7 @@ impl ClusterSelector {
 }
 
 impl Policy {
-    /// Whether it speaks of this person, profile and cluster at all, whatever the namespaces.
+    /// Whether it applies to this person, profile and cluster, whatever the namespaces.
     pub fn concerns(&self, person: &Person, profile: &ProfileName, cluster: &PolicyCluster) -> bool {
         self.profiles.contains(profile) && self.clusters.selects(cluster) && self.requesters.contains(person)
     }
@@ -37,8 +38,8 @@ impl Policy {
     }
 }
 
-/// The policies, in file order, that speak of a person, a profile and a cluster: all that is known of namespaces goes
-/// by [`Concerned::policy_of`].
+/// The policies, in file order, that apply to a person, a profile and a cluster. Every question about namespaces is
+/// answered through [`Concerned::policy_of`].
 struct Concerned<'f>(Vec<&'f Policy>);
 
 impl<'f> Concerned<'f> {
@@ -50,8 +51,8 @@ impl<'f> Concerned<'f> {
     /// The one policy that rules an ask for these namespaces, or for the whole cluster.
     ///
     /// # Errors
-    /// Each namespace that none rules, and the groups where several do. Both are empty where there is no policy, or no
-    /// namespace to rule.
+    /// The namespaces that no policy rules, and the groups if several policies rule. Both are empty if there is no
+    /// policy, or no namespace to rule.
     fn policy_of_all(&self, scope: Scope, namespaces: &[String]) -> Result<&'f Policy, Unruled<'f>> {
         if scope == Scope::Cluster || namespaces.is_empty() {
             return self.0.first().copied().ok_or_else(Unruled::default);
@@ -75,10 +76,10 @@ impl<'f> Concerned<'f> {
     }
 }
 
-/// Namespaces that are not ruled by one policy.
+/// Namespaces that no single policy rules.
 #[derive(Default)]
 struct Unruled<'f> {
-    /// Those that no policy covers.
+    /// The namespaces that no policy covers.
     alone: Vec<String>,
     /// The others, by the policy that rules them.
     groups: Vec<(&'f Policy, Vec<String>)>,
@@ -114,12 +115,12 @@ impl PolicyFile {
         Concerned(self.policies.iter().filter(|policy| policy.concerns(person, profile, cluster)).collect())
     }
 
-    /// Rules on an ask: each namespace by the first policy in file order that speaks of the requester, the profile, the
-    /// cluster and this namespace, and the ask by that policy where it is the same one for all. Where it is not, where
-    /// there is none, and where the one cannot be followed, every reason is told.
+    /// Rules on an ask: each namespace by the first policy in file order that applies to the requester, the profile,
+    /// the cluster and this namespace, and the ask by that policy if it is the same for all namespaces. If it is not,
+    /// if there is none, or if the policy cannot be followed, every reason is reported.
     ///
-    /// `known` are people who signed in before and are in the approvers' groups; more of them do no harm. A group that
-    /// nobody known is in is taken to have members who have yet to sign in.
+    /// `known` are people who signed in before and are in the approvers' groups; additional people do no harm. A group
+    /// without a known member is assumed to have members who have yet to sign in.
     pub fn rule(&self, policy_hash: &str, ask: &Ask<'_>, known: &[Person]) -> Ruling {
         let mut reasons = Vec::new();
         if ask.minutes < SHORTEST_MINUTES {
@@ -170,15 +171,15 @@ impl PolicyFile {
         }
     }
 
-    /// The profiles that some policy lets the person ask for on the cluster, in file order.
+    /// The profiles that at least one policy lets the person ask for on the cluster, in file order.
     pub fn may_ask(&self, person: &Person, cluster: &ClusterName) -> Vec<&ProfileName> {
         let Some(cluster) = self.cluster(cluster) else { return Vec::new() };
         let asked = |profile: &ProfileName| self.policies.iter().any(|p| p.concerns(person, profile, cluster));
         self.profiles.iter().map(|profile| &profile.name).filter(|name| asked(name)).collect()
     }
 
-    /// The namespaces among `all` that the person may ask for with this profile on the cluster, in their order. Those
-    /// that different policies rule cannot be asked for together.
+    /// The namespaces among `all` that the person may ask for with this profile on the cluster, in their order.
+    /// Namespaces that different policies rule cannot be asked for together.
     pub fn namespaces_for<'n>(
         &self,
         person: &Person,
@@ -191,9 +192,8 @@ impl PolicyFile {
         all.into_iter().filter(|name| concerned.policy_of(name).is_some()).collect()
     }
 
-    /// The longest time in minutes that such an ask may name: by the one policy that would rule it, or where no
-    /// namespace is chosen yet, by the most generous that could. Nothing where no policy, or no single one, would rule
-    /// it.
+    /// The longest time in minutes that such an ask may name: by the one policy that would rule it, or, if no namespace
+    /// is chosen yet, by the most generous policy that could. `None` if no policy, or more than one, would rule it.
     pub fn longest(
         &self,
         person: &Person,
@@ -210,8 +210,8 @@ impl PolicyFile {
         concerned.policy_of_all(scope, namespaces).ok().map(|policy| policy.longest_minutes)
     }
 
-    /// Whether the worker may write to the IAM principal: it lies below one of its account's `principal_paths`.
-    /// A principal that it may not write to has no policy of ours, and so no console access.
+    /// Whether the worker may write to the IAM principal: it lies below one of its account's `principal_paths`. A
+    /// principal that the worker may not write to has no policy of Latchkey's, and so no console access.
     pub fn may_write(&self, principal: &PrincipalArn) -> bool {
         let (account, path) = match principal {
             PrincipalArn::User(user) => (user.account(), user.path()),
@@ -228,7 +228,7 @@ impl PolicyFile {
     }
 }
 
-/// What is wrong between a profile's scope and the namespaces.
+/// The mismatch between a profile's scope and the namespaces, if there is one.
 fn misfit(profile: &Profile, namespaces: &[String]) -> Option<Reason> {
     match profile.scope {
         Scope::Namespace if namespaces.is_empty() => Some(Reason::NoNamespace),
@@ -237,7 +237,7 @@ fn misfit(profile: &Profile, namespaces: &[String]) -> Option<Reason> {
     }
 }
 
-/// Why nobody, or too few, could decide.
+/// Why no person, or too few, could decide.
 fn undecidable(
     policy: &Policy,
     approvers: &Audience,
@@ -260,7 +260,7 @@ fn undecidable(
 }
 
 impl Ruling {
-    /// Why it rules so, in one sentence, or one for each reason of a refusal.
+    /// The ruling in one sentence, or one sentence for each reason of a refusal.
     pub fn explain(&self) -> String {
         match self {
             Self::Refused(reasons) => reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
@@ -293,7 +293,7 @@ impl Policy {
 }
 
 impl Audience {
-    /// Who it is, for people: its groups, then its people, such as "payments-leads or dana".
+    /// The audience for people to read: its groups, then its people, such as "payments-leads or dana".
     pub fn title(&self, conjunction: &str) -> String {
         let names: Vec<&str> =
             self.groups.iter().map(String::as_str).chain(self.people.iter().map(Handle::as_str)).collect();
@@ -317,7 +317,7 @@ pub(super) fn list<T: AsRef<str>>(parts: &[T], conjunction: &str) -> String {
 pub fn minutes_text(minutes: u32) -> String {
     const DAY: u32 = 24 * 60;
     let (days, hours, rest) = match minutes {
-        // "24 h" says better than "1 d" how long it is.
+        // "24 h" shows the length better than "1 d".
         0..=2_880 => (0, minutes / 60, minutes % 60),
         _ => (minutes / DAY, minutes % DAY / 60, minutes % 60),
     };

@@ -1,4 +1,4 @@
-//! What a policy says of a request that was stored, over its cluster and profile as they stand now.
+//! What a policy says about a stored request, given its cluster and profile as they are now.
 
 use super::{
     cluster::ClusterName,
@@ -11,25 +11,25 @@ use super::{
 use crate::eks::rbac::{Rule, own_role_name, rules_hash};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A cluster that the policy names, as far as what is asked for there is ruled by it.
+/// A cluster that the policy names, with what is needed to rule on requests for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// What the policy calls it now.
+    /// The name that the policy gives it now.
     pub name: ClusterName,
-    /// Why it is gone for good, where it is.
+    /// Why it is gone for good, if it is.
     pub gone: Option<String>,
-    /// The rules of its ClusterRoles that the policy's profiles name; nothing where no look at it can be read.
+    /// The rules of its ClusterRoles that the policy's profiles name; `None` if no look at the cluster can be read.
     pub roles: Option<BTreeMap<String, Vec<Rule>>>,
 }
 
-/// Why nobody can approve a stored request now. `Display` is for whoever decides, and for its requester.
+/// Why a stored request cannot be approved now. `Display` is for the deciders and the requester.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotRuled {
     #[error("The policy has its cluster no more, so it cannot be approved. Its requester can ask for another cluster.")]
     ClusterDropped,
     #[error("{}, so it cannot be approved. Its requester can ask for another cluster.", .0.trim_end_matches('.'))]
     ClusterGone(String),
-    /// Whoever reads the policy finds out.
+    /// Only the code that reads the policy makes this value.
     #[error(
         "No policy can be read at present, so nobody can decide it. Whether it can be granted shows again once one can."
     )]
@@ -53,7 +53,7 @@ fn said(reasons: &[Reason]) -> String {
 }
 
 impl PolicyFile {
-    /// What the policies say to a stored ask now: of its cluster as the policy names it now, whatever it was called.
+    /// What the policies say now to a stored ask, with its cluster under the name that the policy now gives it.
     pub fn rule_stored(
         &self,
         policy_hash: &str,
@@ -72,11 +72,11 @@ impl PolicyFile {
         self.rule(policy_hash, &ask, known)
     }
 
-    /// Who may decide a stored request by this policy, and what the form must have shown. Its cluster goes by its id:
-    /// `standing` is none where the policy dropped it, whatever has its name now.
+    /// Who may decide a stored request by this policy, and what the form must have shown. The cluster is identified by
+    /// its id: `standing` is `None` if the policy dropped it, even if another cluster has its name now.
     ///
     /// # Errors
-    /// Why nobody can approve it; whether its principal ended, whoever asks finds out.
+    /// Why the request cannot be approved. Whether its principal ended is for the caller to find out.
     pub fn ruled(
         &self,
         policy_hash: &str,
@@ -102,7 +102,7 @@ impl PolicyFile {
         }
     }
 
-    /// The ClusterRoles that the profiles name: what has to be known of a cluster to rule on what was asked there.
+    /// The ClusterRoles that the profiles name: their rules must be known to rule on an ask for a cluster.
     pub fn named_roles(&self) -> Vec<String> {
         let named = self.profiles.iter().flat_map(|profile| match &profile.source {
             Source::ClusterRoles(names) => names.as_slice(),
@@ -113,7 +113,7 @@ impl PolicyFile {
 }
 
 impl Profile {
-    /// What it is on a cluster whose ClusterRoles have these rules.
+    /// What the profile resolves to on a cluster whose ClusterRoles have these rules.
     ///
     /// # Errors
     /// The name of the first ClusterRole that the cluster does not have.
@@ -136,10 +136,10 @@ impl Profile {
         Ok(ResolvedProfile { name: self.name.clone(), scope: self.scope, console: self.console, roles })
     }
 
-    /// What it is on a cluster as it stands.
+    /// What the profile resolves to on a cluster in its present state.
     ///
     /// # Errors
-    /// Why nobody can see what it is there.
+    /// Why the profile cannot be resolved there.
     pub fn resolved_on(&self, standing: &Standing) -> Result<ResolvedProfile, Unresolved> {
         let roles = standing.roles.as_ref().ok_or(Unresolved::NeverSeen)?;
         self.resolve(|name| roles.get(name).cloned()).map_err(Unresolved::RoleMissing)

@@ -1,5 +1,5 @@
-//! The terms of an access: as which identity, on which cluster, with which profile, in which namespaces, for how long.
-//! A request asks for them, a vote is bound to them, a grant carries them, and pages show them.
+//! The terms of an access: the identity, the cluster, the profile, the namespaces, and the time. A request asks for
+//! them, a vote is bound to them, a grant carries them, and pages show them.
 
 use super::{ClusterId, GrantId, InstallationId, PrincipalId, cluster::PinnedNamespace, profile::ResolvedProfile};
 use crate::{
@@ -9,8 +9,8 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-/// What is asked for, and what is granted. Serialised it is what a vote is bound to: a field that changes what an access
-/// allows belongs in it, and one that is new is left out while it has the value that every access had before.
+/// What is asked for, and what is granted. A vote is bound to the serialised form: a field that changes what an access
+/// allows belongs in it, and a new field is left out while it has the value that every access had before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Terms {
     #[serde(skip)]
@@ -18,7 +18,7 @@ pub struct Terms {
     #[serde(rename = "principal")]
     pub principal_arn: String,
     pub cluster: ClusterId,
-    /// What people call the cluster. It may change: the id says which cluster it is.
+    /// The name that people give the cluster. It may change: the id identifies the cluster.
     #[serde(skip)]
     pub cluster_name: String,
     pub profile: ResolvedProfile,
@@ -29,7 +29,7 @@ pub struct Terms {
     pub starts: Starts,
 }
 
-/// When an access may start at the earliest.
+/// The earliest start of an access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Starts {
@@ -45,7 +45,7 @@ impl Starts {
         }
     }
 
-    /// The earliest start of what is decided at `decided`.
+    /// The earliest start of an access that is decided at `decided`.
     pub fn earliest(self, decided: Timestamp) -> Timestamp {
         match self {
             Self::AtOnce => decided,
@@ -64,7 +64,7 @@ pub enum Part {
     Starts,
 }
 
-/// Whose bindings are meant, and what their annotations say.
+/// The subject of the bindings, and what their annotations say.
 #[derive(Debug, Clone, Copy)]
 pub struct Bound<'a> {
     pub installation: InstallationId,
@@ -75,7 +75,7 @@ pub struct Bound<'a> {
 }
 
 impl Terms {
-    /// For how long the access lasts once it is active.
+    /// How long the access lasts once it is active.
     pub fn lasts(&self) -> SignedDuration {
         SignedDuration::from_mins(i64::from(self.minutes))
     }
@@ -111,8 +111,8 @@ impl Terms {
         namespaces.iter().flat_map(|namespace| roles.iter().map(|role| spec(*namespace, &role.name))).collect()
     }
 
-    /// The first part in which these terms differ from others. Profiles are compared by name alone: what a profile
-    /// resolves to may have become less since the other terms were written.
+    /// The first part in which these terms differ from others. Profiles are compared by name only: a profile may
+    /// resolve to less than when the other terms were written.
     pub fn first_difference(&self, other: &Self) -> Option<Part> {
         [
             (self.principal != other.principal, Part::Principal),

@@ -1,4 +1,4 @@
-//! Requests and grants: what each state allows, and nothing else.
+//! Requests and grants: what each state allows, and that it allows nothing else.
 
 use super::{
     ClusterId, GrantId, PersonId, PrincipalId, RequestId,
@@ -175,7 +175,8 @@ fn a_widened_profile_changes_what_is_seen() {
     assert_ne!(facts().seen(&policy(1), &facts().terms.profile), facts().seen(&policy(1), &widened.terms.profile));
 }
 
-/// Votes on pending requests were stored under this hash before the terms were one value: they count as long as it stays.
+/// Votes on pending requests were stored under this hash before the terms were one value: they count while it stays the
+/// same.
 #[test]
 fn what_a_vote_is_bound_to_has_the_bytes_that_it_had_before() {
     let facts = facts();

@@ -5,7 +5,7 @@ use crate::audit::event::Event;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A new state with its audit event and the targets to wake: stored in one transaction, or not at all.
+/// A new state with its audit event and the targets to wake: all are stored in one transaction, or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a transition that is not recorded did not happen"]
 pub struct Transition<S> {
@@ -14,7 +14,7 @@ pub struct Transition<S> {
     pub wakes: Vec<Wake>,
 }
 
-/// What a worker keeps right.
+/// What a worker reconciles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "key", rename_all = "lowercase")]
 pub enum Target {
@@ -23,7 +23,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// The kind as the database has it: `principal` or `cluster`.
+    /// The kind that the database stores: `principal` or `cluster`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Principal(_) => "principal",
@@ -39,7 +39,7 @@ impl Target {
         }
     }
 
-    /// From the database's two columns.
+    /// Parses the database's two columns.
     pub fn from_columns(kind: &str, key: uuid::Uuid) -> Option<Self> {
         match kind {
             "principal" => Some(Self::Principal(key.into())),
@@ -55,7 +55,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// Wakes a target; a revocation goes before everything else and clears its back-off.
+/// Wakes a target; a revocation is claimed first and clears the target's back-off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wake {
     pub target: Target,
@@ -82,7 +82,7 @@ pub struct EventDraft {
     #[serde(flatten)]
     pub what: Event,
     pub actor: Actor,
-    /// Whom it concerns.
+    /// The person whom it concerns.
     pub person: Option<PersonId>,
     pub cluster: Option<ClusterId>,
     pub request: Option<RequestId>,
@@ -90,13 +90,13 @@ pub struct EventDraft {
 }
 
 impl EventDraft {
-    /// What this actor did, about nothing else yet.
+    /// What this actor did, without a subject yet.
     pub fn new(what: Event, actor: Actor) -> Self {
         Self { what, actor, person: None, cluster: None, request: None, grant: None }
     }
 }
 
-/// The processes that act of their own.
+/// The processes that act on their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Process {
     AcceptRestore,
@@ -109,7 +109,7 @@ impl Process {
     /// Every process, in the order of their names.
     pub const ALL: [Self; 4] = [Self::AcceptRestore, Self::AuditExport, Self::PolicyApply, Self::Worker];
 
-    /// As events have it.
+    /// The name that events keep.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AcceptRestore => "accept-restore",

@@ -1,15 +1,16 @@
-//! Votes on a pending request: which count by the rules of now, and what the one that completes the quorum makes.
+//! Votes on a pending request: which of them count by the present rules, and what the vote that completes the quorum
+//! makes.
 //!
-//! A vote locks the request before it counts, and checks every earlier vote again by what rules now
-//! (`PolicyFile::ruled`): the policy, the voters' groups, the cluster by its id (never another one that has its name
-//! since), and the profile as it resolves on the last look. `seen` covers all of these, so a vote on other rules is
-//! void, and the page says which rule changed. A profile that does not resolve, or binds more than one request may, can
-//! be denied only. One denial ends the request.
+//! A vote locks the request before it counts, and checks every earlier vote again by the present rules
+//! (`PolicyFile::ruled`): the policy, the voters' groups, the cluster by its id (never another cluster that has its
+//! name now), and the profile as it resolves on the last look. `seen` covers all of these, so a vote under other rules
+//! is void, and the page says which rule changed. If a profile does not resolve, or binds more than one request may,
+//! the request can only be denied. One denial ends the request.
 //!
-//! Each vote that counts is stored with the policy and the voter's groups that it was counted by, at the latest by the
-//! completing vote: so it can be seen later that each decider was eligible then, whatever groups they left since. The
-//! grant and its events name the policy version, policy and quorum of the completing vote. A grant that a policy gives
-//! by itself has a basis of its own (`automatic`), not a quorum of 0.
+//! Each vote that counts is stored with the policy and the voter's groups by which it was counted, at the latest by the
+//! completing vote. It can then be checked later that each decider was eligible at that time, even if they left a group
+//! since. The grant and its events name the policy version, policy and quorum of the completing vote. A grant under an
+//! automatic policy has the basis `automatic`, not a quorum of 0.
 
 use super::{
     EventDraft, GrantId, PersonId, RequestId, Transition,
@@ -36,7 +37,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// As the form and the database have it.
+    /// The value that the form and the database use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Approve => "approve",
@@ -44,7 +45,7 @@ impl Verdict {
         }
     }
 
-    /// From the form or the database.
+    /// Parses the value of the form or the database.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "approve" => Some(Self::Approve),
@@ -62,11 +63,12 @@ pub struct Vote {
     pub reason: Option<String>,
     pub seen: Seen,
     pub at: Timestamp,
-    /// The rules that it was cast under; nothing where that was not kept, or cannot be read.
+    /// The rules that it was cast under; `None` if they were not kept, or cannot be read.
     pub rules: Option<Rules>,
 }
 
-/// A vote that counts, with what makes its voter eligible: kept, so that it can be judged later as it was then.
+/// A vote that counts, with what makes its voter eligible: it is kept, so that the vote can be judged later as it was
+/// then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {
     pub by: PersonId,
@@ -79,7 +81,7 @@ impl Counted {
     }
 }
 
-/// What a pending request is ruled by now, and what the form must have shown.
+/// The rules for a pending request now, and what the form must have shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ruled {
     pub basis: Basis,
@@ -90,7 +92,7 @@ pub struct Ruled {
     pub seen: Seen,
 }
 
-/// Why a profile cannot be resolved on its cluster now. `Display` is a sentence for whoever decides.
+/// Why a profile cannot be resolved on its cluster now. `Display` is a sentence for the deciders.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unresolved {
     #[error(
@@ -103,13 +105,13 @@ pub enum Unresolved {
          why; until then this can be denied only."
     )]
     NeverSeen,
-    /// It was asked before one request was bounded so, or the profile grew since.
+    /// The request is older than the bound on one request, or the profile grew since.
     #[error("This binds more than one request may, so it can be denied only, and its requester can ask for less. {0}")]
     TooMuch(TooMuch),
 }
 
 impl Ruled {
-    /// What rules a request by this policy and profile.
+    /// The rules for a request under this policy and profile.
     pub fn of(
         facts: &RequestFacts,
         basis: Basis,
@@ -117,7 +119,7 @@ impl Ruled {
         eligible: Eligible,
         profile: Result<ResolvedProfile, Unresolved>,
     ) -> Self {
-        // What cannot be resolved can only be denied: the form then shows what was asked.
+        // A profile that cannot be resolved can only be denied: the form then shows what was asked for.
         let seen = facts.seen(&basis.policy, profile.as_ref().unwrap_or(&facts.terms.profile));
         Self { basis, eligible, quorum, profile, seen }
     }
@@ -127,12 +129,12 @@ impl Ruled {
         Rules::of(&self.basis.policy, self.profile.as_ref().unwrap_or(&facts.terms.profile))
     }
 
-    /// Whether a vote by this person, who saw this, counts now: they are eligible now, and saw what stands now.
+    /// Whether a vote by this person, who saw this, counts now: the person is eligible now, and saw what is valid now.
     pub fn counts(&self, by: &Person, seen: Seen) -> bool {
         seen == self.seen && self.eligible.contains(by)
     }
 
-    /// Why a vote is void now; nothing where it counts.
+    /// Why a vote is void now; `None` if it counts.
     pub fn void(&self, facts: &RequestFacts, vote: &Vote) -> Option<Vec<Changed>> {
         if self.counts(&vote.by, vote.seen) {
             return None;
@@ -149,20 +151,20 @@ impl Ruled {
     }
 }
 
-/// A vote that was taken.
+/// A vote that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Voted {
     pub request: RequestId,
     pub vote: Vote,
     /// Approvals that count now, this one included.
     pub approvals: u8,
-    /// Lower-case hex SHA-256 of the policy.toml that the votes were counted by.
+    /// Lower-case hex SHA-256 of the policy.toml by which the votes were counted.
     pub policy_hash: String,
     /// Every vote that counted: this one, and the approvals of others.
     pub counted: Vec<Counted>,
 }
 
-/// What a vote led to. `Denied` and `Approved` carry the vote too.
+/// The result of a vote. `Denied` and `Approved` carry the vote, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decided {
     Waiting(Transition<Voted>),
@@ -170,7 +172,7 @@ pub enum Decided {
     Approved(Box<Transition<(Voted, Closed, Scheduled)>>),
 }
 
-/// Why a vote is not taken. `Display` is a sentence for the voter.
+/// Why a vote is refused. `Display` is a sentence for the voter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     #[error("You cannot decide your own request.")]
@@ -199,14 +201,14 @@ pub struct Ballot {
 }
 
 impl Pending {
-    /// Takes a vote. Every earlier vote is checked again: it counts only if its voter is eligible now and saw
-    /// what stands now. `grant` becomes the id of the grant where the quorum completes: it has the profile, the policy
-    /// and the quorum of this vote, whatever they were when it was asked.
+    /// Takes a vote. Every earlier vote is checked again: it counts only if its voter is eligible now and saw what is
+    /// valid now. `grant` becomes the id of the grant if the quorum completes: the grant has the profile, the policy
+    /// and the quorum of this vote, whatever they were at the time of the request.
     ///
     /// # Errors
     /// `Own`, `NotEligible`, `Lapsed` (the deadline is over, whether or not the worker saw it), `AlreadyVoted` (on what
-    /// stands now), `ReasonMissing` (denial without one). Of an approval also `Stale` (the form showed something else)
-    /// and `Unresolved`: a denial grants nothing, so it counts whatever was shown.
+    /// is valid now), `ReasonMissing` (a denial without one). For an approval also `Stale` (the form showed something
+    /// else) and `Unresolved`: a denial grants nothing, so it counts whatever was shown.
     pub fn decide(self, ballot: Ballot, ruled: &Ruled, grant: GrantId, now: Timestamp) -> Result<Decided, Refused> {
         let Ballot { by, verdict, reason, seen } = ballot;
         if by.id == self.facts.requester.id {

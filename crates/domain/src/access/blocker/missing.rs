@@ -1,9 +1,9 @@
-//! The right that the worker lacks, with its parts. `Display` is how it can be asked for.
+//! The right that the worker lacks, with its parts. `Display` is the text to ask for it with.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a refused call lacked.
+/// The right that a refused call lacked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
@@ -13,39 +13,39 @@ pub enum Missing {
     Kubernetes(Right),
     /// A path of the API server.
     Path { verb: String, path: String },
-    /// That the API server knows the caller at all.
+    /// An identity that the API server knows.
     Known,
     /// The worker's own entry in aws-auth.
     Mapping,
-    /// Any credentials of AWS.
+    /// AWS credentials of any kind.
     Credentials,
-    /// Credentials that AWS takes; it refused those at hand with this code.
+    /// AWS credentials that are valid; AWS refused the present ones with this code.
     ValidCredentials { code: String },
     /// Credentials of another account.
     CredentialsOf { wanted: String, own: String },
 }
 
-/// A right of Kubernetes.
+/// A right in Kubernetes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Right {
     pub verb: String,
     /// As kubectl names it: `rolebindings.rbac.authorization.k8s.io`.
     pub resource: String,
-    /// The one object that it is needed on.
+    /// The one object that the right is needed on; `None` for every object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The namespace; none for the whole cluster.
+    /// The namespace; `None` for the whole cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// What the call needs besides.
+    /// What the call needs in addition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also: Option<Also>,
-    /// Whether the API server said that it would let the caller grant more than they have.
+    /// Whether the API server said that the call would let the caller grant more than the caller has.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub escalates: bool,
 }
 
-/// What Kubernetes asks for besides, of whoever writes RBAC.
+/// What Kubernetes demands in addition from a client that writes RBAC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Also {
@@ -61,19 +61,19 @@ impl Right {
         Self { verb: verb.into(), resource: resource.into(), name: None, namespace: None, also: None, escalates: false }
     }
 
-    /// On the object of this name alone.
+    /// Limits the right to the object of this name.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// In this namespace.
+    /// Limits the right to this namespace.
     #[must_use]
     pub fn within(self, namespace: Option<impl Into<String>>) -> Self {
         Self { namespace: namespace.map(Into::into), ..self }
     }
 
-    /// With what Kubernetes asks for besides.
+    /// Adds what Kubernetes demands in addition.
     #[must_use]
     pub fn also(self, also: Also) -> Self {
         Self { also: Some(also), ..self }

@@ -3,8 +3,8 @@
 use super::*;
 use std::collections::BTreeSet;
 
-/// A blocker of each code, as its JSON was first stored. A line that no longer reads, or reads as another, would make
-/// rows that stand unreadable: what is new gets a line, and no line ever changes.
+/// A blocker of each code, as its JSON was first stored. If a line no longer reads, or reads as another blocker, stored
+/// rows have become unreadable. A new blocker gets a new line; an existing line never changes.
 const RECORDED: &str = include_str!("recorded.jsonl");
 
 fn recorded() -> Vec<Value> {

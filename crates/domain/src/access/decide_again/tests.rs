@@ -43,7 +43,7 @@ fn audience(group: &str) -> Audience {
     Audience { groups: [group.to_owned()].into(), people: [].into() }
 }
 
-/// Two approve `view` in `payments*` for an hour; `own` there is granted at once.
+/// Two approvals are wanted for `view` in `payments*` for an hour; `own` there is granted at once.
 fn policy() -> PolicyFile {
     let of = |name: &str, profile: &str, decision: Decision| Policy {
         name: name.to_owned(),
@@ -94,7 +94,7 @@ fn own_role(rules: Vec<Rule>) -> ResolvedRole {
     role(&own_role_name("own", &rules), true, rules)
 }
 
-/// Ana's, of `view`, approved by ben and chi.
+/// Ana's access with `view`, approved by Ben and Chi.
 fn evidence() -> Evidence {
     let ids = Uuid::from_u128(7);
     let roles = vec![role("view", false, read())];
@@ -132,7 +132,7 @@ fn evidence() -> Evidence {
     }
 }
 
-/// Ana's, of `own`, granted at once.
+/// Ana's access with `own`, granted at once.
 fn automatic() -> Evidence {
     let mut evidence = evidence();
     let name: ProfileName = "own".parse().unwrap();
@@ -166,7 +166,7 @@ fn by(change: impl FnOnce(&mut PolicyFile)) -> PolicyFile {
     policy
 }
 
-/// The kind of refusal, and that its sentence says something.
+/// The kind of refusal. Also checks that its sentence is not empty.
 fn refusal(result: Result<(), NotNow>) -> &'static str {
     match result {
         Err(NotNow::NotAllowed(why)) => {
@@ -181,7 +181,7 @@ fn refusal(result: Result<(), NotNow>) -> &'static str {
 fn what_people_decided_and_what_a_policy_grants_by_itself_is_allowed() {
     assert_eq!(again(&evidence(), &policy()), Ok(()));
     assert_eq!(again(&automatic(), &policy()), Ok(()));
-    // Later than it was decided, it still ends when it would have.
+    // An access that is decided again later still ends at the time that was decided.
     let later = decide_again(&evidence(), &policy(), HASH, Some(&shown()), NOW + ACTIVATE_WITHIN);
     assert_eq!(later, Ok(()));
 }
@@ -238,7 +238,7 @@ fn a_row_that_somebody_wrote_is_not_allowed() {
         e.request.terms.namespaces = e.grant.terms.namespaces.clone();
     });
     assert_eq!(refusal(again(&elsewhere, &policy())), "refused");
-    // No time is too late to be judged.
+    // The largest timestamp can be judged, too.
     let forever = changed(|e| (e.grant.hard_until, e.grant.activate_by) = (Timestamp::MAX, Timestamp::MAX));
     assert_eq!(refusal(again(&forever, &policy())), "starts_too_late");
 }
@@ -250,17 +250,17 @@ fn it_goes_by_the_policy_of_now() {
     }
     let ask =
         |group: &str, quorum: u8| Decision::Ask { approvers: audience(group), quorum: NonZeroU8::new(quorum).unwrap() };
-    // Fewer, or nobody, would do now.
+    // The policy now wants fewer approvals, or none.
     assert_eq!(again(&evidence(), &by(|p| decision(p, ask("leads", 1)))), Ok(()));
     assert_eq!(again(&evidence(), &by(|p| decision(p, Decision::Automatic))), Ok(()));
-    // More, or others, would have to.
+    // The policy now wants more approvals, or those of other people.
     assert_eq!(refusal(again(&evidence(), &by(|p| decision(p, ask("leads", 3))))), "too_few");
     assert_eq!(refusal(again(&evidence(), &by(|p| decision(p, ask("bosses", 1))))), "too_few");
     assert_eq!(refusal(again(&automatic(), &by(|p| p.policies[1].decision = ask("leads", 1)))), "not_automatic");
     assert_eq!(refusal(again(&evidence(), &by(|p| p.policies[0].longest_minutes = 30))), "refused");
     assert_eq!(refusal(again(&evidence(), &by(|p| p.policies.clear()))), "refused");
     assert_eq!(refusal(again(&evidence(), &by(|p| p.profiles.clear()))), "refused");
-    // The name may be another cluster's by now: the ARN counts.
+    // Another cluster may have the name by now: the ARN counts.
     assert_eq!(
         again(
             &evidence(),
@@ -277,7 +277,7 @@ fn it_goes_by_the_policy_of_now() {
 
 #[test]
 fn whoever_approved_and_lost_the_group_since_still_counts() {
-    // The vote has the groups that it was counted with, whatever the person has now.
+    // The vote keeps the groups that it was counted with, regardless of the person's present groups.
     let evidence = evidence();
     assert!(evidence.votes.iter().all(|vote| vote.by.groups.contains("leads")));
     assert_eq!(again(&evidence, &policy()), Ok(()));
@@ -298,7 +298,7 @@ fn no_rule_is_more_than_the_profile_resolves_to() {
     );
     assert_eq!(refusal(again(&changed(|e| e.grant.terms.profile.roles[0].own = true), &policy())), "no_such_role");
 
-    // Of a profile with rules of its own, another version that allows no more is fine, another name is not.
+    // For a profile with rules of its own, another version that allows no more is accepted; another role name is not.
     let own = |role: ResolvedRole| {
         let mut evidence = automatic();
         evidence.grant.terms.profile.roles = vec![role];
@@ -329,7 +329,7 @@ fn what_is_not_known_yet_is_waited_for_and_what_is_wrong_is_not() {
     assert_eq!(held(unread), HeldBack::NotRead { cluster: cluster.clone() });
     let missing = decide_again(&evidence(), &policy(), HASH, Some(&Shown::new()), NOW);
     assert_eq!(held(missing), HeldBack::NoRole { role: "view".to_owned(), cluster });
-    // Rules of its own need nobody's look.
+    // A profile with rules of its own needs no look at the cluster.
     assert_eq!(decide_again(&automatic(), &policy(), HASH, None, NOW), Ok(()));
     let forged = changed(|e| e.votes.clear());
     assert_eq!(refusal(decide_again(&forged, &policy(), HASH, None, NOW)), "no_such_vote");

@@ -130,7 +130,7 @@ fn refusal_names_each_namespace_that_no_policy_covers() {
     );
 }
 
-/// Two people decide in `payments*`, nobody elsewhere.
+/// Two people decide in `payments*`; elsewhere no approval is needed.
 fn strict_before_lax() -> PolicyFile {
     file(vec![
         policy("payments", &["edit"], &["payments*"], 1, asks(&["leads"], &[], 2)),
@@ -169,8 +169,8 @@ fn what_no_policy_covers_is_told_beside_the_groups() {
     );
 }
 
-/// Whatever the policies and the namespaces: who asks for several gets nothing that they would not get for each alone,
-/// by the same policy, and what is offered goes by that policy, too.
+/// For all policies and namespaces: an ask for several namespaces gets nothing that an ask for each alone would not
+/// get, by the same policy, and what is offered goes by that policy, too.
 #[test]
 fn an_ask_for_several_is_ruled_as_each_of_them_alone() {
     let names = ["a", "ab", "b", "ba", "c"];

@@ -1,8 +1,8 @@
-//! The one place where events are kept from growing with what others wrote. A list, a text or an object that is too
-//! long is cut, and says how much is missing and what that hashes to: "and 950 more (sha256 …)". So every event can be
-//! recorded, and no client stops a change by what it writes into its own objects.
+//! The one place that bounds events which contain values of other clients. A list, a text or an object that is too long
+//! is cut, and says how much is missing and what that hashes to: "and 950 more (sha256 …)". So every event can be
+//! recorded, and no client prevents a change by what it writes into its own objects.
 //!
-//! At first a list keeps 50 entries, a text 1,000 characters.
+//! The first measure keeps 50 entries of a list and 1,000 characters of a text.
 
 use super::EVENT_LIMIT_BYTES;
 use serde_json::{Map, Value};
@@ -11,28 +11,28 @@ use sha2::{Digest, Sha256};
 /// How much of an event's values is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Measure {
-    /// Entries of a list or an object, the one that tells of the rest included.
+    /// Entries of a list or an object, including the one that describes the rest.
     entries: usize,
-    /// Characters of a text or a key, with what tells of the rest.
+    /// Characters of a text or a key, including what describes the rest.
     characters: usize,
-    /// Lists and objects inside one another.
+    /// Depth of nested lists and objects.
     depth: usize,
 }
 
-/// What people read without a loss: no event of ours comes near it unless others wrote what it tells of.
+/// What people read without a loss: an event of Latchkey's comes near it only if it contains values of other clients.
 const FIRST: Measure = Measure { entries: 50, characters: 1_000, depth: 12 };
 
-/// What goes where the first cut leaves too much: lists of long texts.
+/// Used if the first measure keeps too much: lists of long texts.
 const STRICTER: Measure = Measure { entries: 20, characters: 400, depth: 6 };
 
-/// What goes in any case. A detail has 5 entries of 5 texts at most, each and its key of 128 characters, of which JSON
-/// makes 768 bytes: 43 KB with all that stands around them.
+/// Always fits. A detail has at most 5 entries of 5 texts, each text and key of at most 128 characters, of which JSON
+/// makes at most 768 bytes: 43 KB with the fields around them.
 const STRICTEST: Measure = Measure { entries: 5, characters: 128, depth: 2 };
 
-/// The key of an object's entry that tells of the rest.
+/// The key of the object entry that describes the rest.
 const REST: &str = "\u{2026}";
 
-/// The fields of an event, each cut so far that their canonical bytes fit. What is small stays as it is.
+/// The fields of an event, each cut so far that their canonical bytes fit. Small values stay as they are.
 pub(super) fn cut(event: &Map<String, Value>) -> serde_json::Result<Vec<u8>> {
     for measure in [FIRST, STRICTER] {
         let bytes = bytes(event, measure)?;
@@ -50,7 +50,7 @@ fn bytes(event: &Map<String, Value>, measure: Measure) -> serde_json::Result<Vec
 }
 
 impl Measure {
-    /// A value that may have so many lists and objects inside one another, itself included.
+    /// Cuts a value. `depth` is the allowed depth of nested lists and objects, the value itself included.
     fn value(self, value: &Value, depth: usize) -> Value {
         match (value, depth.checked_sub(1)) {
             (Value::Null | Value::Bool(_) | Value::Number(_), _) => value.clone(),
@@ -67,7 +67,7 @@ impl Measure {
         if length <= self.characters {
             return text.to_owned();
         }
-        // As long as what tells of the rest can be, so that its own length does not depend on where the text is cut.
+        // The longest possible remark about the rest, so that its own length does not depend on where the text is cut.
         let told = format!("\u{2026} {}", rest(length, &[0; 32])).chars().count();
         let kept = self.characters.saturating_sub(told);
         let at = text.char_indices().nth(kept).map_or(text.len(), |(at, _)| at);
@@ -86,7 +86,7 @@ impl Measure {
 
     fn object(self, map: &Map<String, Value>, depth: usize) -> Value {
         let mut entries: Vec<(&String, &Value)> = map.iter().collect();
-        // Which entries are kept depends on nothing but what they are.
+        // The choice of entries depends only on their content.
         entries.sort_by_key(|(key, _)| (*key == REST, *key));
         let (first, cut) = entries.split_at(self.kept(entries.len()));
         let mut kept: Map<String, Value> =
@@ -99,18 +99,18 @@ impl Measure {
         Value::Object(kept)
     }
 
-    /// How many of so many entries are kept: all, or one less than fit, which tells of the rest.
+    /// How many of so many entries are kept: all, or one less than fit, since the last one describes the rest.
     fn kept(self, entries: usize) -> usize {
         if entries <= self.entries { entries } else { self.entries - 1 }
     }
 }
 
-/// What tells of so much that is not there.
+/// The remark about what is missing.
 fn rest(missing: usize, hash: &[u8; 32]) -> String {
     format!("and {missing} more (sha256 {})", hex::encode(hash))
 }
 
-/// The hash of a value's canonical JSON: whoever has what was cut can show that it is that.
+/// The hash of a value's canonical JSON: a reader who has the part that was cut can show that it is that part.
 fn hashed(value: &Value) -> [u8; 32] {
     sha256(&serde_json_canonicalizer::to_vec(value).unwrap_or_default())
 }
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// The fields of an event with this detail, whatever it is.
+    /// The fields of an event with any detail.
     fn event(detail: Value) -> Map<String, Value> {
         Map::from_iter([
             ("action".to_owned(), json!("grant.drift_found")),
@@ -139,7 +139,7 @@ mod tests {
         (bytes, read)
     }
 
-    /// The bytes without any cut, as every version wrote those of small events.
+    /// The bytes without any cut, as every version wrote them for small events.
     fn whole(event: &Map<String, Value>) -> Vec<u8> {
         serde_json_canonicalizer::to_vec(event).unwrap()
     }
@@ -200,7 +200,7 @@ mod tests {
         assert!(written(&event).0.len() <= EVENT_LIMIT_BYTES);
     }
 
-    /// A value of this seed: as many entries as `left` at most, and texts of up to 1,500 characters.
+    /// A value for this seed: at most `left` entries, and texts of up to 1,500 characters.
     fn any_value(seed: &mut u64, depth: usize, left: &mut usize) -> Value {
         let mut below = |most: u64| {
             *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -1,8 +1,8 @@
-//! What the audit log tells: each action that is recorded, with its facts.
+//! The actions that the audit log records, with their facts.
 //!
-//! One table names an action, its variant and the facts of it. The JSON of a variant is `action` and `detail` of the
-//! event's canonical bytes: an action that was ever recorded keeps its name, and its facts keep theirs. Whoever matches
-//! the enum, a sentence or a metric, is told by the compiler of an action that is new.
+//! One table names an action, its variant and its facts. The JSON of a variant is `action` and `detail` of the event's
+//! canonical bytes: an action that was ever recorded keeps its name, and its facts keep theirs. Every match on the
+//! enum, for a sentence or a metric, is exhaustive, so that the compiler reports a new action.
 
 use super::export::Filters;
 use crate::access::{grant::Cause, request::ClosedWhy, transition::Target, vote::Verdict};
@@ -16,8 +16,8 @@ macro_rules! events {
         $(#[$doc:meta])*
         $action:literal => $variant:ident { $( $(#[$of_field:meta])* $field:ident: $type:ty ),* $(,)? }
     )*) => {
-        /// What happened, with its facts. No secret ever; nothing that is no integer, no text, no boolean, no list or
-        /// object of these.
+        /// What happened, with its facts. Facts never hold a secret, and consist of integers, texts, booleans, and
+        /// lists and objects of these.
         ///
         /// Reading is lenient: a fact that a record of an earlier version lacks, or that was cut, has its default.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,17 +39,18 @@ macro_rules! events {
             }
         }
 
-        /// Every action that an event was ever recorded with, in order. What a later version no longer records stays here.
+        /// Every action that an event was ever recorded with, in order. An action that a later version does not record
+        /// any more stays here.
         pub const ACTIONS: &[&str] = &[$( $action ),*];
     };
 }
 
 events! {
-    /// An operator cleared an alarm, or it is over by itself.
+    /// An operator cleared an alarm, or it ended by itself.
     "alarm.cleared" => AlarmCleared { alarm: String, subject: String, what: String }
-    /// An operator has to know of something. `alarm` is its code.
+    /// An operator has to know about something. `alarm` is its code.
     "alarm.raised" => AlarmRaised { alarm: String, subject: String, what: String }
-    /// Somebody took a copy of the log: by the portal, or (`by`, as the machine calls them) from a terminal.
+    /// A person took a copy of the log: from the portal, or from a terminal (`by` is then their name on that machine).
     "audit.exported" => AuditExported {
         #[serde(skip_serializing_if = "Option::is_none")] by: Option<String>,
         filters: Filters,
@@ -61,25 +62,25 @@ events! {
     }
     /// A policy named a cluster that was not there.
     "cluster.added" => ClusterAdded { name: String, arn: String, policy_hash: String }
-    /// Somebody else changed what belongs to no access.
+    /// Another client changed something that belongs to no access.
     "cluster.drift_found" => ClusterDriftFound {
         what: String,
         objects: Vec<String>,
         #[serde(skip_serializing_if = "Option::is_none")] version: Option<String>,
     }
-    /// A policy names a cluster no more.
+    /// A policy does not name a cluster any more.
     "cluster.dropped" => ClusterDropped { name: String, arn: String, policy_hash: String }
-    /// The cluster's marker is of another database, or of a later state of this one.
+    /// The cluster's marker is from another database, or from a later state of this one.
     "cluster.fenced" => ClusterFenced { why: String }
-    /// EKS has the cluster after all.
+    /// EKS reports the cluster again.
     "cluster.found_again" => ClusterFoundAgain {}
-    /// EKS has the cluster no more.
+    /// EKS does not have the cluster any more.
     "cluster.gone" => ClusterGone { why: String }
     /// An operator paused granting.
     "cluster.granting_paused" => ClusterGrantingPaused { target: Option<Target>, reason: String }
     /// An operator resumed granting.
     "cluster.granting_resumed" => ClusterGrantingResumed { target: Option<Target> }
-    /// EKS said for the first time that it has no such cluster.
+    /// EKS said for the first time that the cluster does not exist.
     "cluster.missing" => ClusterMissing {}
     /// A policy gave the cluster another name.
     "cluster.renamed" => ClusterRenamed { name: String, arn: String, previous: String, policy_hash: String }
@@ -96,14 +97,14 @@ events! {
     }
     /// A run is about to write for an access: `target` is `principal` or `cluster`.
     "grant.change_begun" => GrantChangeBegun { target: String, epoch: i64, steps: Vec<String> }
-    /// What became of it.
+    /// The outcome of that change.
     "grant.change_ended" => GrantChangeEnded {
         target: String,
         epoch: i64,
         outcome: String,
         #[serde(skip_serializing_if = "Option::is_none")] steps: Option<Vec<String>>,
     }
-    /// Somebody else changed what an access needs.
+    /// Another client changed something that an access needs.
     "grant.drift_found" => GrantDriftFound {
         what: String,
         objects: Vec<String>,
@@ -111,7 +112,7 @@ events! {
     }
     /// An access is proven gone.
     "grant.ended" => GrantEnded { cause: Known<Cause>, residual: Vec<String> }
-    /// An access is being taken away. `refusal` and `policy_hash` are those of a decision that was made again.
+    /// An access is being taken away. `refusal` and `policy_hash` belong to a second decision.
     "grant.revoking" => GrantRevoking {
         cause: Known<Cause>,
         reason: Option<String>,
@@ -120,18 +121,18 @@ events! {
     }
     /// Setting up an access began.
     "grant.started" => GrantStarted {}
-    /// IAM has an identity no more, or has another in its place.
+    /// IAM does not have an identity any more, or has another one in its place.
     "identity.ended" => IdentityEnded { principal: String, why: String, unique_id: String }
-    /// A person proved an identity for the first time, or anew.
+    /// A person proved an identity for the first time, or again.
     "identity.proven" => IdentityProven {
         principal: String,
         #[serde(skip_serializing_if = "Option::is_none")] unique_id: Option<String>,
     }
-    /// An operator freed an identity.
+    /// An operator released an identity.
     "identity.released" => IdentityReleased { principal: String, unique_id: String, reason: String }
-    /// A person proved an identity that IAM had made anew.
+    /// A person proved an identity that was created again in IAM.
     "identity.replaced" => IdentityReplaced { principal: String, unique_id: String }
-    /// A policy rules from now on.
+    /// A policy became current.
     "policy.applied" => PolicyApplied {
         by: String,
         hash: String,
@@ -144,7 +145,7 @@ events! {
         drain: Vec<String>,
         end_refused: bool,
     }
-    /// Somebody else changed in IAM what belongs to no access.
+    /// Another client changed something in IAM that belongs to no access.
     "principal.drift_found" => PrincipalDriftFound { principal: String, what: String, objects: Vec<String> }
     /// The vote that completed a quorum.
     "request.approved" => RequestApproved {
@@ -158,9 +159,9 @@ events! {
     "request.cancelled" => RequestCancelled { why: Known<ClosedWhy>, reason: Option<String> }
     /// The vote that denied a request.
     "request.denied" => RequestDenied { #[serde(flatten)] vote: VoteDetail }
-    /// Nobody decided in time.
+    /// The request was not decided in time.
     "request.lapsed" => RequestLapsed {}
-    /// Somebody asked for access.
+    /// A person asked for access.
     "request.submitted" => RequestSubmitted {
         cluster: String,
         profile: String,
@@ -170,15 +171,15 @@ events! {
         reason: String,
         policy: String,
         policy_hash: String,
-        /// What the requester saw, as a hash.
+        /// A hash of what the requester saw.
         seen: String,
         basis: String,
         quorum: Option<NonZeroU8>,
         lapses_at: Option<Timestamp>,
-        /// Granted at once, with nobody deciding.
+        /// Granted at once, without a decider.
         #[serde(skip_serializing_if = "std::ops::Not::not")] automatic: bool,
     }
-    /// A vote after which more are needed.
+    /// A vote that did not complete the quorum.
     "request.voted" => RequestVoted { #[serde(flatten)] vote: VoteDetail, approvals: u64 }
     /// A person ended sessions of their own.
     "session.ended" => SessionEnded { sessions: u64 }
@@ -186,13 +187,13 @@ events! {
     "target.tried" => TargetTried { target: Option<Target> }
 }
 
-/// What every vote tells.
+/// The facts of every vote.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VoteDetail {
     pub verdict: Known<Verdict>,
     pub reason: Option<String>,
-    /// What the voter saw, as a hash.
+    /// A hash of what the voter saw.
     pub seen: String,
     pub policy: String,
     pub policy_hash: String,
@@ -221,12 +222,12 @@ impl<T> From<T> for Known<T> {
 
 /// The outcome of a change after which what was written is proven.
 pub const PROVEN: &str = "proven";
-/// The same after which nothing of the access is left there. Earlier versions wrote [`PROVEN`].
+/// The same for an access that ends: nothing of it is left there. Earlier versions wrote [`PROVEN`].
 pub const PROVEN_GONE: &str = "proven gone";
 
 impl Event {
-    /// An event of the log, by its action and detail. Where the detail is no object, every fact has its default; nothing
-    /// where the action, or the type of a fact, is of another version.
+    /// Reads an event of the log from its action and detail. If the detail is not an object, every fact has its
+    /// default. `None` if the action, or the type of a fact, is of another version.
     pub fn read(action: &str, detail: &Value) -> Option<Self> {
         let none = json!({});
         let detail = if detail.is_object() { detail } else { &none };
@@ -239,7 +240,7 @@ impl Event {
         Self::GrantRevoking { cause: cause.into(), reason, refusal: None, policy_hash: None }
     }
 
-    /// The reason that somebody gave for it.
+    /// The reason that a person gave for it.
     pub fn reason(&self) -> Option<&str> {
         let reason = match self {
             Self::GrantRevoking { reason, .. } | Self::RequestCancelled { reason, .. } => reason.as_deref(),
@@ -254,7 +255,7 @@ impl Event {
         reason.filter(|reason| !reason.is_empty())
     }
 
-    /// What is written to put right what was found, as intents name it.
+    /// What is written to correct the finding, as intents name it.
     pub fn objects(&self) -> &[String] {
         match self {
             Self::ClusterDriftFound { objects, .. }
@@ -274,7 +275,7 @@ mod tests {
     };
     use std::collections::BTreeSet;
 
-    /// Canonical bytes as the version before this one's types stored them: one event a line, every action and shape.
+    /// Canonical bytes as they were stored by the version before these types: one event a line, every action and shape.
     const RECORDED: &str = include_str!("recorded.jsonl");
 
     #[derive(Deserialize)]

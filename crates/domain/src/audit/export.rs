@@ -1,14 +1,12 @@
 //! An export of the audit log that verifies without a database: a header, then one line for each link of the chain from
-//! the first to the last. A link's line has its event's bytes, or their hash alone (a *stub*) where the event is not to
-//! be shown.
+//! the first to the last. A link's line has its event's bytes, or only their hash (a *stub*) if the event is not shown.
 //!
 //! A line is a JSON object and ends with a newline; hashes are 64 hexadecimal digits.
 //!
 //! - The header: `format`, `version`, `installation`, `exported_at`, `filters`, `first` (always 1), `last`, `head` (the
 //!   hash of the last link), `shown` (how many events it has).
-//! - A link: `seq`, `previous`, `digest` (of the event's canonical bytes), `hash`; and where it is shown, `event`: the
-//!   canonical bytes as a string, or, where a process wrote bytes that are not text, `bytes`: these as hexadecimal
-//!   digits.
+//! - A link: `seq`, `previous`, `digest` (of the event's canonical bytes), `hash`; and, if it is shown, `event`: the
+//!   canonical bytes as a string, or, if a process wrote bytes that are not text, `bytes`: these as hexadecimal digits.
 
 use super::{GENESIS, UnreadableLinks, Written, digest, link};
 use crate::access::InstallationId;
@@ -18,12 +16,12 @@ use std::fmt;
 
 /// The header's `format`.
 pub const FORMAT: &str = "latchkey audit export";
-/// The header's `version`: a verifier refuses those that it does not know.
+/// The header's `version`: a verifier refuses versions that it does not know.
 pub const VERSION: u32 = 1;
-/// The longest line: an event's bytes, each of which may become six as JSON, and what stands around them.
+/// The longest line: an event's bytes, each of which may become six as JSON, and the fields around them.
 pub const LONGEST_LINE_BYTES: usize = super::EVENT_LIMIT_BYTES * 6 + 1024;
 
-/// What was asked for: nothing filters nothing.
+/// The filters that were asked for; `None` does not filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filters {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,7 +65,7 @@ pub struct Header {
     pub exported_at: Timestamp,
     pub filters: Filters,
     pub first: u64,
-    /// Zero where nothing was sealed yet.
+    /// Zero if nothing was sealed yet.
     pub last: u64,
     pub head: String,
     /// How many events are shown.
@@ -87,16 +85,16 @@ impl Header {
         Self { format, version, installation, exported_at, filters, first: 1, last, head, shown }
     }
 
-    /// Its line.
+    /// The header's line.
     ///
     /// # Errors
-    /// Never for what [`Header::new`] made.
+    /// Never for a header that [`Header::new`] made.
     pub fn line(&self) -> serde_json::Result<String> {
         serde_json::to_string(self).map(|line| line + "\n")
     }
 }
 
-/// A link as its line has it.
+/// A link as its line contains it.
 #[derive(Debug, Deserialize)]
 struct Shown {
     seq: u64,
@@ -106,13 +104,13 @@ struct Shown {
     /// Absent in a stub; not null.
     #[serde(default, deserialize_with = "present")]
     event: Option<String>,
-    /// The same where the event's bytes are no text, as hexadecimal digits.
+    /// The same as hexadecimal digits, if the event's bytes are not text.
     #[serde(default, deserialize_with = "present")]
     bytes: Option<String>,
 }
 
 impl Shown {
-    /// The event's bytes; nothing of a stub.
+    /// The event's bytes; `None` for a stub.
     fn canonical(&self) -> Result<Option<Vec<u8>>, String> {
         match (&self.event, &self.bytes) {
             (None, None) => Ok(None),
@@ -129,7 +127,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<S
     String::deserialize(deserializer).map(Some)
 }
 
-/// The line of a link. `event` is the event's canonical bytes where it is shown.
+/// The line of a link. `event` is the event's canonical bytes if the event is shown.
 pub fn line(seq: u64, previous: &[u8; 32], digest: &[u8; 32], hash: &[u8; 32], event: Option<&[u8]>) -> String {
     let [previous, digest, hash] = [previous, digest, hash].map(hex::encode);
     let shown = event.map_or_else(String::new, |bytes| match std::str::from_utf8(bytes) {
@@ -139,16 +137,16 @@ pub fn line(seq: u64, previous: &[u8; 32], digest: &[u8; 32], hash: &[u8; 32], e
     format!("{{\"seq\":{seq},\"previous\":\"{previous}\",\"digest\":\"{digest}\",\"hash\":\"{hash}\"{shown}}}\n")
 }
 
-/// An export that holds.
+/// An export that verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     pub header: Header,
     pub head: [u8; 32],
-    /// Of the events that are shown, those that cannot be read.
+    /// The shown events that cannot be read.
     pub unreadable: UnreadableLinks,
 }
 
-/// The first line that does not hold, counted from 1, and why.
+/// The first line that does not verify, counted from 1, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
 pub struct Broken {
@@ -156,7 +154,7 @@ pub struct Broken {
     pub why: String,
 }
 
-/// Verifies an export a line at a time: what it keeps does not grow with the export.
+/// Verifies an export line by line: its memory does not grow with the export.
 #[derive(Debug, Default)]
 pub struct Verifier {
     lines: u64,
@@ -167,25 +165,25 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// A verifier that saw nothing yet.
+    /// A verifier that has seen no line yet.
     pub fn new() -> Self {
         Self { head: GENESIS, ..Self::default() }
     }
 
-    /// How many lines it saw.
+    /// How many lines it has seen.
     pub fn lines(&self) -> u64 {
         self.lines
     }
 
-    /// The hash of the last link that held.
+    /// The hash of the last link that verified.
     pub fn head(&self) -> &[u8; 32] {
         &self.head
     }
 
-    /// Takes the next line, with or without its end.
+    /// Takes the next line, with or without its line end.
     ///
     /// # Errors
-    /// `Broken` where it does not hold.
+    /// `Broken` if it does not verify.
     pub fn line(&mut self, text: &str) -> Result<(), Broken> {
         self.lines += 1;
         let result = match &self.header {
@@ -247,7 +245,7 @@ impl Verifier {
     /// Ends the export.
     ///
     /// # Errors
-    /// `Broken` one line past the last where it ends too early, or is not what its header says.
+    /// `Broken` one line past the last, if the export ends too early or does not match its header.
     pub fn end(self) -> Result<Verified, Broken> {
         let broken = |why: String| Broken { line: self.lines + 1, why };
         let Some(header) = self.header else { return Err(broken("there is no header: the file is empty".to_owned())) };
@@ -277,7 +275,7 @@ fn hash(text: &str) -> Result<[u8; 32], String> {
     if lower && decoded { Ok(bytes) } else { Err("a hash is not 64 hexadecimal digits".to_owned()) }
 }
 
-/// A cell of a CSV file, quoted. What a spreadsheet would take for a formula gets an apostrophe before it.
+/// A cell of a CSV file, quoted. A text that a spreadsheet would take for a formula gets an apostrophe before it.
 pub fn cell(text: &str) -> String {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
@@ -288,7 +286,7 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    /// An export of so many links, each `step`th shown.
+    /// An export of `count` links, with each `step`th shown.
     fn export(count: u64, step: u64) -> Vec<String> {
         let (mut lines, mut head, mut shown) = (vec![String::new()], GENESIS, 0);
         for seq in 1..=count {

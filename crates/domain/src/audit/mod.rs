@@ -27,15 +27,15 @@ pub const CHAIN_DOMAIN: &[u8] = b"latchkey audit chain 1\0";
 /// The previous hash of the first link.
 pub const GENESIS: [u8; 32] = [0; 32];
 
-/// The largest event, in canonical bytes. None is larger: what would be is cut.
+/// The largest event, in canonical bytes. A larger one is cut.
 pub const EVENT_LIMIT_BYTES: usize = 65_536;
 
-/// Where a chain does not hold.
+/// Where a chain does not verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// This link is wrong, or missing.
     At(u64),
-    /// No link is wrong up to this one, the last; what belongs after it is missing.
+    /// All links up to this one, the last, are right; the links that belong after it are missing.
     After(u64),
 }
 
@@ -66,7 +66,7 @@ pub struct NotCanonical(#[from] serde_json::Error);
 /// [`EVENT_LIMIT_BYTES`]: lists, texts and objects that are too long are cut, and say what is missing.
 ///
 /// # Errors
-/// `NotCanonical` where a detail is no JSON (a number that is not finite); never for size.
+/// `NotCanonical` if a detail is not JSON (a number that is not finite); never because of size.
 pub fn canonical(id: EventId, at: Timestamp, event: &EventDraft) -> Result<Vec<u8>, NotCanonical> {
     let mut fields = fields(event)?;
     fields.insert("id".into(), serde_json::to_value(id)?);
@@ -74,7 +74,7 @@ pub fn canonical(id: EventId, at: Timestamp, event: &EventDraft) -> Result<Vec<u
     Ok(cut::cut(&fields)?)
 }
 
-/// Whether stored bytes are those of this event, but for its id and time.
+/// Whether stored bytes are those of this event, except for its id and time.
 pub fn is_same(event: &EventDraft, canonical: &[u8]) -> bool {
     let stored: Option<Map<String, Value>> = serde_json::from_slice(canonical).ok();
     let Some(stored) = stored else { return false };
@@ -92,7 +92,7 @@ fn fields(event: &EventDraft) -> serde_json::Result<Map<String, Value>> {
     Ok(fields)
 }
 
-/// An event as its bytes tell it, with what it is found and listed by.
+/// An event as read from its bytes, with the fields that it is searched and listed by.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Written {
     pub id: EventId,
@@ -109,30 +109,30 @@ impl Written {
     /// Reads an event's bytes.
     ///
     /// # Errors
-    /// `Unreadable` where they are no audit event that this version knows. What was sealed so is what was written: it
-    /// tells nothing, and breaks no chain.
+    /// `Unreadable` if they are not an audit event that this version knows. The sealed bytes are still what was
+    /// written: such an event says nothing, and does not break the chain.
     pub fn read(canonical: &[u8]) -> Result<Self, Unreadable> {
         Ok(serde_json::from_slice(canonical)?)
     }
 }
 
-/// Why an event's bytes tell nothing.
+/// Why an event's bytes cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("its bytes are no audit event: {0}")]
 pub struct Unreadable(#[from] serde_json::Error);
 
-/// Links that hold over events that cannot be read: how many, and the first of them with why.
+/// Links that verify over events that cannot be read: how many, and the first of them with the reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnreadableLinks {
     pub count: u64,
     pub first: Vec<(u64, String)>,
 }
 
-/// So many of them are named: somebody has to look at each, and the first ones say what it is.
+/// How many of them are named: a person has to look at each, and the first ones show what the problem is.
 const NAMED: usize = 20;
 
 impl UnreadableLinks {
-    /// One more.
+    /// Adds one.
     pub fn add(&mut self, link: u64, why: impl Into<String>) {
         self.count += 1;
         if self.first.len() < NAMED {
@@ -158,7 +158,7 @@ pub fn digest(canonical: &[u8]) -> [u8; 32] {
     Sha256::digest(canonical).into()
 }
 
-/// The hash of the link `seq` (the first is 1) over an event of this digest.
+/// The hash of the link `seq` (the first is 1) over an event with this digest.
 pub fn link(seq: u64, previous: &[u8; 32], digest: &[u8; 32]) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(CHAIN_DOMAIN);

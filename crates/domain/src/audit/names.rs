@@ -1,10 +1,10 @@
-//! What events go by: every action there is, and every process that acts. Whoever filters by another name made a slip,
-//! and no event has to be read to say so.
+//! The names that filters of events accept: every action, and every process that acts. A filter by another name is a
+//! mistake, and can be refused without reading an event.
 
 pub use super::event::ACTIONS;
 use crate::access::transition::Process;
 
-/// Every process that is an event's actor; people are by their handles.
+/// Every process that can be an event's actor; people appear under their handles.
 pub const PROCESSES: [&str; 4] = {
     let [a, b, c, d] = Process::ALL;
     [a.as_str(), b.as_str(), c.as_str(), d.as_str()]
@@ -19,7 +19,7 @@ pub fn nouns() -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// Whether a filter takes any of the actions that there are: it is one, or a noun of some.
+/// Whether a filter matches at least one of the actions: it is an action, or a noun of actions.
 pub fn is_action(filter: &str) -> bool {
     ACTIONS.contains(&filter) || nouns().any(|noun| noun == filter)
 }

@@ -1,4 +1,4 @@
-//! What says yes beside a grant, or after its end: of each yes, what allows it.
+//! What else says yes during a grant, or after its end: for each yes, what allows it.
 
 use super::{
     authenticator::{Identified, Identity},
@@ -10,19 +10,19 @@ use super::{
 use crate::access::{GrantId, blocker::Few, residual::Residual};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// More of what says yes helps nobody.
+/// The most residuals that are named: more of them do not help a reader.
 const NAMED_AT_MOST: usize = 20;
-/// The same of what each allows.
+/// The most examples of what each one allows, for the same reason.
 const SHOWN_AT_MOST: usize = 3;
 
-/// What says yes beside a grant, by what allows it.
+/// What else says yes, by what allows it.
 #[derive(Debug, Default)]
 pub(super) struct Beside {
     by_source: BTreeMap<Source, BTreeSet<String>>,
     also: Vec<Residual>,
 }
 
-/// What allows something, in the order in which it is told.
+/// What allows something, in the order in which it is reported.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     OtherAccess { profile: String, namespaces: Vec<String> },
@@ -31,7 +31,7 @@ enum Source {
 }
 
 impl Beside {
-    /// Finds what allows it: another live grant of the same user, or a binding that is not ours.
+    /// Finds what allows it: another live grant of the same user, or a foreign binding.
     pub(super) fn explain(
         &mut self,
         desired: &DesiredCluster,
@@ -49,7 +49,7 @@ impl Beside {
         self.by_source.entry(Source::Unexplained).or_default().insert(question.attributes.to_string());
     }
 
-    /// EKS's own table lets the principal in; what its access policies allow, no review shows.
+    /// EKS's own table lets the principal in; no review shows what its access policies allow.
     pub(super) fn entry(&mut self, desired: &DesiredCluster, grant: &DesiredGrant, now: &Identified<'_>) {
         let Identified::Entry(entry) = now else { return };
         let Some(EntryFields { username, groups, policies, .. }) = entry.fields() else { return };
@@ -62,7 +62,7 @@ impl Beside {
         });
     }
 
-    /// The principal is still somebody, by a line that is not ours.
+    /// The principal is still mapped, by a line that is not Latchkey's or that has groups.
     pub(super) fn mapped(&mut self, grant: &DesiredGrant, now: Identity, desired: &DesiredCluster) {
         let Identity { username, groups, .. } = now;
         let ours = desired.mappings.iter().any(|mapping| mapping.own && mapping.username == username);
@@ -103,7 +103,7 @@ fn other_grant(desired: &DesiredCluster, grant: GrantId, state: &ClusterState, q
     Some(Source::OtherAccess { profile: other.terms.profile.name.to_string(), namespaces })
 }
 
-/// A binding that is not ours and allows it.
+/// A foreign binding that allows it.
 fn foreign_binding(desired: &DesiredCluster, state: &ClusterState, question: &Question) -> Option<Source> {
     let live: BTreeSet<BindingKey> = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation)).collect();
     let mut others = state.bindings.iter().filter(|binding| !live.contains(&bindings::key_of(binding)));

@@ -1,4 +1,5 @@
-//! The steps for bindings: what a live grant lacks, what an ended one left, what carries our label and has no grant.
+//! The steps for bindings: what a live grant lacks, what an ended one left, and what carries Latchkey's label but
+//! belongs to no grant.
 
 use super::{
     desired::{BindingKey, DesiredCluster, DesiredGrant},
@@ -10,24 +11,24 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// A write to a binding. Created, or PUT with the resource version that was observed; never applied, since a
-/// server-side apply brings a deleted object back.
+/// A write to a binding. It is created, or PUT with the resource version that was observed; it is never applied, since
+/// a server-side apply would bring a deleted object back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BindingStep {
-    /// Made, as it grants.
+    /// Created, as the grant needs it.
     Create(BindingSpec),
-    /// Made with nobody bound: it stands in the way of a late create.
+    /// Created without subjects: it makes a late create fail.
     StandIn(BindingSpec),
-    /// Put right.
+    /// Corrected.
     Put { spec: BindingSpec, uid: String, resource_version: String },
-    /// Left with nobody bound, no finalizer, our labels; what it refers to is immutable and stays.
+    /// Left without subjects and finalizers, with Latchkey's labels; its roleRef is immutable and stays.
     Empty(ObservedBinding),
     /// Exactly this object is deleted.
     Delete { key: BindingKey, uid: String },
 }
 
 impl BindingStep {
-    /// Where the binding is.
+    /// The binding's namespace and name.
     pub fn key(&self) -> BindingKey {
         match self {
             Self::Create(spec) | Self::StandIn(spec) | Self::Put { spec, .. } => BindingKey::of(spec),
@@ -36,7 +37,7 @@ impl BindingStep {
         }
     }
 
-    /// Whether somebody may do more after it.
+    /// Whether the step can let a user do more.
     pub fn gives(&self) -> bool {
         match self {
             Self::Create(_) | Self::Put { .. } => true,
@@ -56,7 +57,7 @@ pub fn names_grant(binding: &ObservedBinding, grant: GrantId) -> bool {
     binding.labels.get(LABEL_GRANT).is_some_and(|own| *own == grant.to_string())
 }
 
-/// Whether the binding binds nobody and stands in the way of one that an interrupted run may still create.
+/// Whether the binding has no subjects and stands in for one that an interrupted run may still create.
 pub fn stands_in(binding: &ObservedBinding, desired: &DesiredCluster) -> bool {
     desired.uncertain.contains(&key_of(binding))
         && binding.subjects.is_empty()
@@ -64,14 +65,14 @@ pub fn stands_in(binding: &ObservedBinding, desired: &DesiredCluster) -> bool {
         && !binding.deleting
 }
 
-/// Whether the binding that an interrupted run was about to create is surely the one that is there. One that binds nobody
-/// only stands in its way. Where an earlier run may have created it, too (`uncertain`), it may be that one's, and this
-/// one's be on its way still.
+/// Whether the binding that an interrupted run was about to create is certainly the one that is there. A binding
+/// without subjects only stands in for it. If an earlier run may have created it, too (`uncertain`), it may be that
+/// run's, and this run's create may still arrive.
 pub fn is_created(state: &ClusterState, key: &BindingKey, uncertain: &BTreeSet<BindingKey>) -> bool {
     !uncertain.contains(key) && find(state, key).is_some_and(|binding| !binding.subjects.is_empty())
 }
 
-/// Where an observed binding is.
+/// The key of an observed binding.
 pub fn key_of(binding: &ObservedBinding) -> BindingKey {
     BindingKey { namespace: binding.namespace.clone(), name: binding.name.clone() }
 }
@@ -87,7 +88,7 @@ pub enum Drift {
     None,
     /// It can be put right.
     Contents,
-    /// It must go first: what it refers to is immutable, or it is being deleted.
+    /// It must be removed first: its roleRef is immutable, or it is being deleted.
     Whole,
 }
 
@@ -105,8 +106,8 @@ pub fn drift(spec: &BindingSpec, observed: &ObservedBinding) -> Drift {
     if subject_is && labelled && observed.finalizers.is_empty() { Drift::None } else { Drift::Contents }
 }
 
-/// What a live grant's bindings need, in the namespaces that are still the ones it was asked for. In one that was made
-/// again nothing of it stands, whoever put it there.
+/// What a live grant's bindings need, in the namespaces that are still the ones it was asked for. In a namespace that
+/// was created again, no binding of the grant may exist, whichever client put it there.
 pub fn wanted(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant) -> Vec<BindingStep> {
     let mut steps = Vec::new();
     let (ours, others): (Vec<&BindingSpec>, Vec<&BindingSpec>) =
@@ -143,8 +144,8 @@ pub fn namespace_is_ours(state: &ClusterState, spec: &BindingSpec, grant: &Desir
     pinned.is_some_and(|pinned| state.namespaces.contains(pinned))
 }
 
-/// Takes a binding away: first nobody is bound any more (a finalizer would otherwise keep it granting, and a late
-/// create of a stalled run now conflicts), then exactly this object is deleted.
+/// Removes a binding: first its subjects are removed (a finalizer would otherwise keep it granting, and a late create
+/// of a stalled run now conflicts), then exactly this object is deleted.
 pub fn gone(observed: &ObservedBinding, installation: InstallationId, grant: Option<GrantId>) -> Vec<BindingStep> {
     let key = key_of(observed);
     let delete = BindingStep::Delete { key, uid: observed.uid.clone() };
@@ -162,7 +163,7 @@ pub fn gone(observed: &ObservedBinding, installation: InstallationId, grant: Opt
     if observed.deleting { vec![empty] } else { vec![empty, delete] }
 }
 
-/// The observed bindings of a grant that ends: those at its names, and those that its label is on.
+/// The observed bindings of a grant that ends: those at its names, and those that carry its label.
 pub fn of_grant<'a>(
     state: &'a ClusterState,
     grant: GrantId,

@@ -1,7 +1,7 @@
-//! What the worker needs, and no more: RBAC on each cluster, IAM beside it, and a mapping of its own in aws-auth.
+//! The rights that the worker needs, and no more: RBAC on each cluster, IAM, and its own mapping in aws-auth.
 //!
-//! The worker never holds `escalate`, and `bind` by name only: what it can hand out is what policy.toml's profiles
-//! name, and the rules that they carry, which it has to hold itself. Another policy.toml needs another bootstrap.
+//! The worker never holds `escalate`, and holds `bind` by name only: it can hand out only what policy.toml's profiles
+//! name, and the rules that they contain, which it has to hold itself. A changed policy.toml needs a new bootstrap.
 
 use crate::{
     access::{
@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 pub const WORKER: &str = "latchkey-worker";
 /// The namespace of aws-auth and of the marker.
 pub const NAMESPACE: &str = "kube-system";
-/// The ConfigMap that says whose cluster it is.
+/// The marker: the ConfigMap that names the installation which manages the cluster.
 pub const MARKER: &str = "latchkey";
 
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -51,8 +51,8 @@ pub fn manifests(file: &PolicyFile) -> Vec<Value> {
     vec![cluster_role, cluster_binding, role, binding]
 }
 
-/// The ConfigMaps that must exist, for `kubectl create`, which leaves one that exists alone: nobody can be given leave
-/// to create ConfigMaps of one name only, so the worker cannot make them.
+/// The ConfigMaps that must exist, for `kubectl create`, which does not change an existing one. RBAC cannot limit the
+/// right to create ConfigMaps to one name, so the worker does not create them.
 pub fn config_maps() -> Vec<Value> {
     ["aws-auth", MARKER]
         .into_iter()
@@ -96,12 +96,13 @@ pub fn cluster_rules(file: &PolicyFile) -> Vec<Rule> {
     rules
 }
 
-/// Where the API server tells which kinds it serves.
+/// The paths at which the API server lists the kinds that it serves.
 fn discovery() -> Vec<String> {
     ["/api", "/api/v1", "/apis", "/apis/*"].map(str::to_owned).to_vec()
 }
 
-/// The worker's own entry of aws-auth, to be put into `mapRoles` or `mapUsers` by whoever may: the key and its lines.
+/// The worker's own entry of aws-auth, which an administrator puts into `mapRoles` or `mapUsers`: the key and its
+/// lines.
 pub fn own_mapping(worker: &PrincipalArn) -> (&'static str, String) {
     let (key, field, arn) = match worker {
         PrincipalArn::User(user) => ("mapUsers", "userarn", user.to_string()),
@@ -117,13 +118,14 @@ pub struct Statement {
     pub sid: String,
     pub actions: Vec<&'static str>,
     pub resources: Vec<String>,
-    /// Only for users that have this permissions boundary.
+    /// Limits the statement to users that have this permissions boundary.
     pub boundary: Option<String>,
 }
 
-/// What the worker may do in AWS: look at the policy's clusters and their access entries, see whether any user is the one
-/// that was proven, and keep one inline policy and the tags of users below the accounts' `principal_paths`. With a permissions boundary, it may write the policies of
-/// users only that have it, so that what it writes can never exceed that.
+/// What the worker may do in AWS: look at the policy's clusters and their access entries, see whether any user is still
+/// the one that was proven, and maintain one inline policy and the tags of users below the accounts' `principal_paths`.
+/// With a permissions boundary, it may only write the policies of users that have it, so that what it writes can never
+/// exceed the boundary.
 pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<Statement> {
     let clusters: Vec<String> = file.clusters.iter().map(|cluster| cluster.arn.to_string()).collect();
     let entries: Vec<String> = file.clusters.iter().map(access_entries).collect();

@@ -1,11 +1,11 @@
-//! The plan for a cluster: from the set of its live grants and one observation to steps.
+//! The plan for a cluster: steps, from the set of its live grants and one observation.
 //!
-//! Revocations first, and within them the binding, which acts at once. Then one change of aws-auth for everybody who
-//! waits, then ClusterRoles, then bindings. No grant's trouble stops another grant's steps.
+//! Revocations come first, and within them the binding, which acts at once. Then one change of aws-auth for all grants
+//! that wait, then ClusterRoles, then bindings. A grant's trouble never stops another grant's steps.
 //!
-//! The steps, in order: bindings that must go; bindings that carry Latchkey's labels and belong to no grant; who is
-//! who; aws-auth; ClusterRoles of Latchkey's; bindings that are missing or changed. A binding goes before its line,
-//! since mappings are cached for minutes.
+//! The steps, in order: bindings that must go; bindings that carry Latchkey's labels and belong to no grant; the
+//! username of each principal; aws-auth; ClusterRoles of Latchkey's; bindings that are missing or changed. A binding
+//! goes before its line, since mappings are cached for minutes.
 
 use super::{
     authenticator::{self, Authenticator, Claimant, Identity, Line, Standing},
@@ -26,30 +26,31 @@ use crate::{
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Past it, ending beats overlap: the mapping goes though another grant of the person still needs it.
+/// If an end is overdue by more than this, it takes precedence: the mapping goes though another grant of the person
+/// still needs it.
 pub const OVERDUE_CUT: SignedDuration = SignedDuration::from_mins(5);
-/// Only after this many failed attempts: a worker that was away for a while has to try first.
+/// The failed attempts that this takes: a worker that was down for a while has to try first.
 const CUT_AFTER_ATTEMPTS: u32 = 3;
 
-/// What intents and findings call the one object that lines are written into.
+/// The name that intents and findings give the one object that lines are written into.
 pub const AWS_AUTH: &str = "aws-auth";
 
-/// What to do to a cluster, and what stands in the way.
+/// What to do to a cluster, and what prevents the rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     pub steps: Vec<Step>,
-    /// Why grants cannot be brought where they should be.
+    /// Why grants cannot be brought to their desired state.
     pub trouble: BTreeMap<GrantId, Obstacle>,
-    /// Whom the bindings of each wanted grant name.
+    /// The user that the bindings of each wanted grant name.
     pub identities: BTreeMap<GrantId, Identity>,
     /// Usernames to keep for principals whose line cannot be written yet.
     pub reserved: Vec<Reserved>,
-    /// Recorded mappings that aws-auth does not hold and that nothing has to be done for.
+    /// Recorded mappings that aws-auth does not hold and for which nothing has to be done.
     pub settled: Vec<Settled>,
-    /// What somebody else did to what is ours: for the audit log.
+    /// Changes by other clients to Latchkey's objects, for the audit log.
     pub findings: Vec<Finding>,
-    /// The wanted grants whose missing parts were told, or are taken away now: what is in place after the run is what
-    /// the next one compares with.
+    /// The wanted grants whose missing parts were reported, or are removed now: the next run compares with what is in
+    /// place after this one.
     pub compared: BTreeSet<GrantId>,
 }
 
@@ -82,33 +83,33 @@ pub enum Step {
 /// One change of one key of aws-auth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsAuthWrite {
-    /// Of the object that was read: anything newer refuses the write.
+    /// Of the object that was read: the write is refused if the object is newer.
     pub resource_version: String,
     pub key: Key,
     pub before: Option<String>,
-    /// None takes the key out.
+    /// `None` removes the key.
     pub after: Option<String>,
     pub lines: Vec<Line>,
     pub removed: Vec<(PrincipalId, u32)>,
-    /// Mappings that were written after one that goes now: their texts before, without it.
+    /// Mappings that were written after one that goes now: their texts before, without that one.
     pub rebased: Vec<(PrincipalId, u32, Option<String>)>,
     /// The grants that wait for this write.
     pub grants: Vec<GrantId>,
 }
 
-/// A username that a principal has from now on.
+/// A username that a principal keeps from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reserved {
     pub principal: PrincipalId,
     pub identity: Identity,
 }
 
-/// A mapping's row, caught up with what was seen.
+/// An update of a mapping's row to what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {
     /// It is there.
     Written(PrincipalId, u32),
-    /// It is not there, and nobody needs it.
+    /// It is not there, and no grant needs it.
     Removed(PrincipalId, u32),
 }
 
@@ -129,8 +130,8 @@ pub fn plan(desired: &DesiredCluster, observed: &ClusterObservation) -> Plan {
     planner.plan
 }
 
-/// The data without the lines of ours that were taken out before and came back. They give nobody a right, but their
-/// principal could not be mapped again.
+/// The data without the lines of Latchkey's that were removed before and came back. They give no user a right, but
+/// their principal could not be mapped again.
 fn without_returned(desired: &DesiredCluster, mut data: Data, findings: &mut Vec<Finding>) -> Data {
     for recorded in &desired.returned {
         let Some(without) = authenticator::without_bytes(&data, recorded) else { continue };
@@ -141,8 +142,8 @@ fn without_returned(desired: &DesiredCluster, mut data: Data, findings: &mut Vec
     data
 }
 
-/// Why this installation may only revoke what it finds recorded: the cluster is fenced since a run was [`disowned`], or
-/// its marker is not there, or disowns it now.
+/// Why this installation may only revoke what it finds recorded: the cluster has been fenced since a run was
+/// [`disowned`], or its marker is missing, or disowns it now.
 pub fn not_ours(desired: &DesiredCluster, state: &ClusterState) -> Option<Blocker> {
     if desired.fenced.is_some() {
         return desired.fenced.clone();
@@ -153,9 +154,9 @@ pub fn not_ours(desired: &DesiredCluster, state: &ClusterState) -> Option<Blocke
     disowned(desired, state)
 }
 
-/// Why the cluster is not this database's: its marker names another installation, or a later epoch of this one than
-/// any run wrote there that the database knows. The next write passes the marker's by itself, so whoever sees this
-/// records it.
+/// Why the cluster does not belong to this database: its marker names another installation, or a later epoch of this
+/// installation than the database knows of any run that wrote there. The next write would make the database's epoch
+/// pass the marker's, so the caller has to record the fence.
 pub fn disowned(desired: &DesiredCluster, state: &ClusterState) -> Option<Blocker> {
     let cluster = desired.name.clone();
     let marker = state.marker.as_ref()?;
@@ -170,8 +171,8 @@ pub fn disowned(desired: &DesiredCluster, state: &ClusterState) -> Option<Blocke
     }
 }
 
-/// Takes a binding away; where an interrupted run may still create it, an empty one stays in its place until that run's
-/// token is over, also when the grant has ended.
+/// Removes a binding. If an interrupted run may still create it, an empty one stays in its place until that run's token
+/// has expired, even if the grant has ended.
 fn away(desired: &DesiredCluster, observed: &ObservedBinding, grant: Option<GrantId>) -> Vec<BindingStep> {
     let mut steps = bindings::gone(observed, desired.installation, grant);
     if desired.uncertain.contains(&bindings::key_of(observed)) {
@@ -180,7 +181,7 @@ fn away(desired: &DesiredCluster, observed: &ObservedBinding, grant: Option<Gran
     steps
 }
 
-/// A plan while it is made. What it does with aws-auth is in [`super::authenticator`].
+/// A plan while it is made. Its handling of aws-auth is in [`super::authenticator`].
 pub(super) struct Planner<'a> {
     pub(super) desired: &'a DesiredCluster,
     pub(super) state: &'a ClusterState,
@@ -198,7 +199,7 @@ impl Planner<'_> {
         self.plan.steps.extend(steps.into_iter().map(|step| Step::Binding { step, grant }));
     }
 
-    /// The bindings of grants that end. Where an interrupted run may still create one, an empty object stands in its way.
+    /// The bindings of grants that end. If an interrupted run may still create one, an empty object stands in for it.
     fn revoke_bindings(&mut self) {
         let desired = self.desired;
         for grant in desired.grants.iter().filter(|grant| !grant.wish.is_present() && !grant.resting) {
@@ -222,7 +223,7 @@ impl Planner<'_> {
         }
     }
 
-    /// What carries our labels and belongs to no live grant.
+    /// Removes bindings that carry Latchkey's labels and belong to no live grant.
     fn sweep(&mut self) {
         if self.only_revoke.is_some() {
             return;
@@ -232,7 +233,7 @@ impl Planner<'_> {
         let ends = |binding| {
             desired.grants.iter().any(|grant| !grant.wish.is_present() && bindings::names_grant(binding, grant.id))
         };
-        // What cannot be read stays as it stands; what of it ends goes with its own steps.
+        // Bindings of a grant that cannot be read stay as they are; if that grant ends, they go with its own steps.
         let quarantined = |binding: &ObservedBinding, key: &BindingKey| {
             desired.quarantined.iter().any(|row| row.bindings.contains(key) || bindings::names_grant(binding, row.id))
         };
@@ -242,7 +243,7 @@ impl Planner<'_> {
             if !is_ours || known.contains(&key) || ends(observed) || quarantined(observed, &key) {
                 continue;
             }
-            // What an interrupted revocation left behind is nobody's doing.
+            // A binding without subjects is left over from an interrupted revocation: it is not a finding.
             if !observed.subjects.is_empty() {
                 let what = What::BindingOfNobody { binding: key.to_string() };
                 self.plan.findings.push(Finding::of_binding(None, what, observed));
@@ -251,7 +252,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Whom each wanted grant binds.
+    /// Decides which user each wanted grant binds.
     fn look_who_is_who(&mut self) {
         if let Some(why) = self.only_revoke.clone() {
             let ids: Vec<GrantId> = self.present().map(|grant| grant.id).collect();
@@ -264,7 +265,7 @@ impl Planner<'_> {
                 self.withdraw(grant, why);
                 continue;
             }
-            // Of what runs, only what is bound in the new namespace goes: see `bindings::wanted`.
+            // Of an active access, only what is bound in the new namespace goes: see `bindings::wanted`.
             if grant.wish == Wish::Provision
                 && let Some(why) = made_again(grant, self.state, &desired.name)
             {
@@ -279,7 +280,8 @@ impl Planner<'_> {
             }
             let standing = self.standing(grant);
             match (&desired.undescribed, &standing) {
-                // What EKS alone could tell of what runs, such as whether it has an access entry, counts once it does.
+                // For an active access, a fact that only EKS can report, such as an access entry, counts once EKS
+                // reports it.
                 (Some(_), Standing::Refused(_)) => continue,
                 (Some(why), Standing::Unmapped(_)) => {
                     self.plan.trouble.insert(grant.id, Obstacle::Undescribed(why.clone()));
@@ -299,7 +301,7 @@ impl Planner<'_> {
         }
     }
 
-    /// What a new grant waits for: first for being what the policy of now grants.
+    /// What a new grant waits for: first, that the current policy grants it.
     fn holds_back(&self, grant: &DesiredGrant) -> Option<Obstacle> {
         let desired = self.desired;
         grant
@@ -311,7 +313,8 @@ impl Planner<'_> {
             .or_else(|| never_works(grant, self.state, &desired.name).map(Obstacle::Blocked))
     }
 
-    /// Takes the bindings of a wanted grant away until it is safe again; told once, since there is none left then.
+    /// Removes the bindings of a wanted grant until it is safe again. This is reported once, since then there is none
+    /// left.
     fn withdraw(&mut self, grant: &DesiredGrant, why: Blocker) {
         let installation = self.desired.installation;
         let bound = bindings::of_grant(self.state, grant.id, &grant.keys(installation), installation);
@@ -338,7 +341,7 @@ impl Planner<'_> {
         authenticator::standing(self.desired, &self.authenticator, who)
     }
 
-    /// A grant of the principal whose end is overdue and whose binding still binds somebody.
+    /// A grant of the principal whose end is overdue and whose binding still has subjects.
     pub(super) fn cut_by(&self, principal: PrincipalId) -> Option<GrantId> {
         let overdue = |grant: &&DesiredGrant| match grant.wish {
             Wish::Revoke { since } => {
@@ -391,7 +394,7 @@ impl Planner<'_> {
         self.plan.steps.extend(steps);
     }
 
-    /// Whether a ClusterRole of ours that the grant binds is not there.
+    /// Whether a ClusterRole of Latchkey's that the grant binds is missing.
     fn lacks_role(&self, grant: &DesiredGrant) -> bool {
         grant.terms.profile.roles.iter().any(|role| role.own && !self.state.cluster_roles.contains_key(&role.name))
     }

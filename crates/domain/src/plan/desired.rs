@@ -1,4 +1,4 @@
-//! What a cluster should be: the set of its live grants, with what was written for them before.
+//! The desired state of a cluster: the set of its live grants, with what was written for them before.
 
 use super::{authenticator::RecordedMapping, obstacles::Obstacle};
 use crate::{
@@ -20,38 +20,41 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A cluster's desired state, read in one snapshot after the cluster was observed.
 #[derive(Debug, Clone)]
 pub struct DesiredCluster {
-    /// What people call the cluster.
+    /// The name that people give the cluster.
     pub name: String,
     pub installation: InstallationId,
     /// The epoch of the run's lease.
     pub epoch: i64,
-    /// The highest epoch that the marker may have: of the last run that was about to write it there, as the database
-    /// knows them. A run that wrote nothing does not count, so that a database that is behind stays behind.
+    /// The highest epoch that the marker may have: that of the last run that was about to write it there, as the
+    /// database knows. A run that wrote nothing does not count, so that an outdated database stays outdated.
     pub marked: i64,
-    /// Why only revocations happen here until an operator accepts: recorded once, whatever the marker says later.
+    /// Why only revocations happen here until an operator accepts the cluster: recorded once, whatever the marker says
+    /// later.
     pub fenced: Option<Blocker>,
-    /// Why nothing new is granted here, where an operator paused it. It holds nothing else up: what runs is kept right,
-    /// what ends is taken away.
+    /// Why nothing new is granted here, if an operator paused granting. The pause holds nothing else up: active
+    /// accesses are kept in their desired state, and accesses that end are removed.
     pub paused: Option<Blocker>,
-    /// Why EKS does not describe the cluster, where a run goes by what the last one saw: it may be another by now, so
-    /// nothing is granted or put right on it. What ends is taken away, what runs is left as it is.
+    /// Why EKS does not describe the cluster. The run then goes by what the last one saw. The cluster may be another
+    /// one by now, so nothing is granted or repaired on it: accesses that end are removed, and active ones are left as
+    /// they are.
     pub undescribed: Option<Blocker>,
     pub now: Timestamp,
-    /// Every grant that is not over, but for the scheduled ones.
+    /// Every grant that is not over, except the scheduled ones.
     pub grants: Vec<DesiredGrant>,
-    /// Those that this version cannot read: what stands of them stays as it is, and what ends goes by label and name.
+    /// Grants that this version cannot read: what exists of them stays as it is; if they end, it goes by label and
+    /// name.
     pub quarantined: Vec<Quarantined>,
-    /// The mappings that were intended or written and not removed since.
+    /// The mappings that were intended or written, and not removed since.
     pub mappings: Vec<RecordedMapping>,
-    /// Mappings of ours that were taken out before and are in aws-auth again: an old copy was put back, or a write came
-    /// late.
+    /// Mappings of Latchkey's that were removed before and are in aws-auth again: an old copy was restored, or a write
+    /// came late.
     pub returned: Vec<RecordedMapping>,
     /// The highest visit number that each person ever had here.
     pub visits: BTreeMap<PersonId, u32>,
     /// Every live ARN of each person with a grant here.
     pub arns: BTreeMap<PersonId, BTreeSet<String>>,
-    /// Bindings whose creation an interrupted run began, that no later run saw, and that may still appear: also those of
-    /// grants that ended since.
+    /// Bindings whose creation an interrupted run began, that no later run saw, and that may still appear. Those of
+    /// grants that ended since are included.
     pub uncertain: BTreeSet<BindingKey>,
 }
 
@@ -63,7 +66,7 @@ impl DesiredCluster {
     }
 }
 
-/// Where a binding is: its namespace (none for the whole cluster) and its name.
+/// The place of a binding: its namespace (`None` for the whole cluster) and its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BindingKey {
     pub namespace: Option<String>,
@@ -74,24 +77,25 @@ pub struct BindingKey {
 #[derive(Debug, Clone)]
 pub struct DesiredGrant {
     pub id: GrantId,
-    /// None of an access that is only previewed.
+    /// `None` for an access that is only previewed.
     pub request: Option<RequestId>,
     pub person: PersonId,
     pub handle: Handle,
     pub terms: Terms,
-    /// When it ends at the latest.
+    /// The latest time of its end.
     pub hard_until: Timestamp,
     pub wish: Wish,
     pub arn: PrincipalArn,
-    /// Handles of who decided, for the bindings' annotations.
+    /// The handles of its deciders, for the bindings' annotations.
     pub deciders: Vec<String>,
-    /// Failed attempts of this grant's leg here since it last went well.
+    /// The failed attempts of this grant's leg here since its last success.
     pub attempts: u32,
-    /// Whether the leg's back-off lasts still: then the grant is left as it is.
+    /// Whether the leg's back-off still lasts: then the grant is left as it is.
     pub resting: bool,
-    /// Why nothing is set up for it, where the [second decision](crate::access::decide_again) does not allow it now.
+    /// Why nothing is set up for it, if the [second decision](crate::access::decide_again) does not allow it now.
     pub held: Option<Obstacle>,
-    /// What of it the last look left [in place](crate::plan::tampering::Parts::of): what is missing now, somebody took.
+    /// The parts of it that the last look left [in place](crate::plan::tampering::Parts::of): a part that is missing
+    /// now was removed by another client.
     pub stood: BTreeSet<String>,
 }
 
@@ -100,15 +104,15 @@ pub struct DesiredGrant {
 pub struct Quarantined {
     pub id: GrantId,
     pub principal: PrincipalId,
-    /// Whether it is being taken away. Else nothing of it is touched.
+    /// Whether it is being removed. If not, none of its objects are touched.
     pub ends: bool,
     /// The bindings that were written for it, as the intents recorded them.
     pub bindings: BTreeSet<BindingKey>,
-    /// Whether the leg's back-off lasts still.
+    /// Whether the leg's back-off still lasts.
     pub resting: bool,
 }
 
-/// What a grant wants of its targets.
+/// What a grant wants from its targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
     /// To be set up.
@@ -130,7 +134,7 @@ impl Wish {
 }
 
 impl DesiredGrant {
-    /// What is wanted of a grant for which nothing was attempted yet.
+    /// What is desired for a grant for which nothing was attempted yet.
     pub fn of(facts: &GrantFacts, wish: Wish, arn: PrincipalArn) -> Self {
         Self {
             id: facts.id,
@@ -166,7 +170,7 @@ impl DesiredGrant {
 }
 
 impl BindingKey {
-    /// Where this binding is.
+    /// The key of this binding.
     pub fn of(spec: &BindingSpec) -> Self {
         Self { namespace: spec.namespace.clone(), name: spec.name() }
     }

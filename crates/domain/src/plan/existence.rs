@@ -1,17 +1,18 @@
-//! Whether a cluster is still the one that was taken on. A cluster is its ARN and the `createdAt` that EKS tells: one
-//! that was deleted and made again under the same name is another, and inherits nothing.
+//! Whether a cluster is still the one that was adopted. A cluster is its ARN and the `createdAt` that EKS reports: a
+//! cluster that was deleted and created again under the same name is another one, and inherits nothing.
 //!
-//! Another `createdAt` than the first look recorded means that the cluster was deleted and made again; "no such
+//! Another `createdAt` than the first look recorded means that the cluster was deleted and created again; "no such
 //! cluster", said twice and 10 min apart to a caller of the ARN's own account in its region, means that it is gone.
-//! Nothing else ends anything: not a missing right, a time-out or an unknown address. From then on nothing on it is
-//! called or written. Its accesses end (`cluster_gone`), their legs there are proven by the same answer, and the IAM
-//! policy goes as always. A cluster that has its ARN then is another one, with a row and an id of its own from the next
-//! `latchkey policy apply` that names it, also of an unchanged text.
+//! Nothing else ends an access: not a missing right, a time-out or an unknown address. From then on no call is made to
+//! the cluster. Its accesses end (`cluster_gone`), their legs there are proven by the same answer, and the IAM policy
+//! goes as always. A cluster that has its ARN then is another one. It gets its own row and id from the next
+//! `latchkey policy apply` that names it, even if the text is unchanged.
 
 use crate::access::blocker::Blocker;
 use jiff::{SignedDuration, Timestamp};
 
-/// "No such cluster" has to be said twice, this far apart, before it is believed: what ends by it does not come back.
+/// "No such cluster" has to be said twice, this far apart, before it counts: an access that ends because of it does not
+/// come back.
 pub const APART: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is recorded of a cluster.
@@ -19,9 +20,9 @@ pub const APART: SignedDuration = SignedDuration::from_mins(10);
 pub struct Known {
     pub name: String,
     pub arn: String,
-    /// Nothing before the first look.
+    /// `None` before the first look.
     pub created_at: Option<Timestamp>,
-    /// How long ago EKS first said that there is no such cluster, where it did not show it since.
+    /// The time since EKS first said that the cluster does not exist, if EKS has not shown it since.
     pub missing_for: Option<SignedDuration>,
 }
 
@@ -32,24 +33,24 @@ pub enum Said {
         created_at: Option<Timestamp>,
     },
     NoSuchCluster,
-    /// Whatever else a call came to (no right, no answer, no address) says nothing about the cluster.
+    /// Any other outcome of a call (no right, no answer, no address) says nothing about the cluster.
     Nothing,
 }
 
-/// What follows.
+/// What follows from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Existence {
-    /// It is there, and known.
+    /// It exists, and is known.
     Same,
-    /// It is there, and was never looked at: this is its `createdAt`.
+    /// It exists, and this is the first look: this is its `createdAt`.
     FirstSeen(Timestamp),
-    /// Not there, for the first time: it may be back.
+    /// It is missing for the first time: it may come back.
     Missing,
-    /// Not there still, and not for long enough to be believed.
+    /// It is still missing, and not yet for long enough to count.
     StillMissing,
-    /// It is there again, as it was.
+    /// It exists again, unchanged.
     Back,
-    /// Nobody knows.
+    /// It is not known.
     Unknown,
     /// Gone for good.
     Gone(Box<Blocker>),
@@ -115,7 +116,7 @@ mod tests {
     fn a_cluster_is_its_arn_and_when_it_was_created() {
         assert_eq!(judge(&known(None, None), found(BORN)), Existence::FirstSeen(at(BORN)));
         assert_eq!(judge(&known(Some(BORN), None), found(BORN)), Existence::Same);
-        // EKS tells fractions of a second as a binary number, and the database keeps microseconds.
+        // EKS reports fractions of a second as a binary number, and the database keeps microseconds.
         assert_eq!(judge(&known(Some(BORN), None), found("2026-01-02T03:04:05.123000144Z")), Existence::Same);
         assert_eq!(judge(&known(Some(BORN), None), Said::Found { created_at: None }), Existence::Same);
         let Existence::Gone(why) = judge(&known(Some(BORN), None), found("2026-11-24T00:00:00Z")) else {

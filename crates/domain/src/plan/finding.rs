@@ -1,39 +1,41 @@
-//! What somebody else did to what is ours, as a value: for the audit log, whose sentences are made in `words::finding`.
+//! Changes by other clients to Latchkey's objects, as values for the audit log. Its sentences are made in
+//! `words::finding`.
 
 use super::{bindings, observation::ObservedBinding};
 use crate::access::{GrantId, blocker::Blocker};
 
-/// Something of ours that somebody else changed.
+/// A change by another client to an object of Latchkey's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub grant: Option<GrantId>,
     pub what: What,
-    /// What is written to put it right, as intents name it: until that is done, the next look finds the same.
+    /// What is written to correct it, as intents name it: until that is done, the next look finds the same.
     pub objects: Vec<String>,
-    /// The version of the object that was found, where there is one: what is changed again has another.
+    /// The version of the object that was found, if it exists: an object that is changed again has another version.
     pub version: Option<String>,
 }
 
-/// What a finding tells.
+/// The kind of finding, with its facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// A binding of a running access was deleted, and is put back.
+    /// A binding of an active access was deleted, and is restored.
     BindingDeleted { binding: String },
-    /// A binding of a running access was changed, and is put back.
+    /// A binding of an active access was changed, and is restored.
     BindingChanged { binding: String, was: Was },
-    /// A binding of a running access was put into a namespace that nobody asked for, and is removed.
+    /// A binding of an active access was put into a namespace that was not asked for, and is removed.
     BindingElsewhere { binding: String, was: Was },
     /// A binding of an access that ends was changed, and is removed.
     EndingBindingChanged { binding: String, was: Was },
-    /// A binding carries our labels and belongs to no access: it is removed.
+    /// A binding carries Latchkey's labels and belongs to no access: it is removed.
     BindingOfNobody { binding: String },
-    /// The line of a running access was taken out of aws-auth. Who wrote that last; none where all of it is gone.
+    /// The line of an active access was removed from aws-auth. `by` lists its last writers; `None` if the ConfigMap is
+    /// gone.
     LineTaken { username: String, by: Option<Vec<String>> },
-    /// A line that had been taken out was put back, and is taken out again.
+    /// A line that had been removed was put back, and is removed again.
     LinePutBack { username: String },
-    /// Bindings of a wanted grant go, for this reason.
+    /// The bindings of a wanted grant are removed, for this reason.
     Withdrawn(Blocker),
-    /// A running access allows more than was decided.
+    /// An active access allows more than was decided.
     AllowsMore(Vec<Blocker>),
 }
 
@@ -42,7 +44,7 @@ pub enum What {
 pub struct Was {
     /// Kind and name.
     pub role: String,
-    /// Kind and name of each.
+    /// Kind and name of each subject.
     pub subjects: Vec<String>,
     pub finalizers: Vec<String>,
     pub deleting: bool,
@@ -60,13 +62,13 @@ impl From<&ObservedBinding> for Was {
 }
 
 impl Finding {
-    /// What was done to a binding that is there.
+    /// A finding about a binding that exists.
     pub fn of_binding(grant: Option<GrantId>, what: What, observed: &ObservedBinding) -> Self {
         let objects = vec![bindings::key_of(observed).to_string()];
         Self { grant, what, objects, version: Some(observed.resource_version.clone()) }
     }
 
-    /// What was done to something that is told by what is written to put it right.
+    /// A finding about an object, named by what is written to correct it.
     pub fn of(grant: Option<GrantId>, what: What, object: impl Into<String>) -> Self {
         Self { grant, what, objects: vec![object.into()], version: None }
     }

@@ -1,7 +1,7 @@
-//! What is kept of a look at a cluster. A run judges by all that it read; what pages and previews go by is bounded, so
-//! that a client that may make bindings in one namespace cannot make every page slow.
+//! The part of a look at a cluster that is stored. A run judges by all that it read; the part that pages and previews
+//! use is bounded, so that a client that may create bindings in one namespace cannot make every page slow.
 //!
-//! 500 bindings of others are kept, with 20 subjects each, and a remark of how many more there are. The portal parses a
+//! 500 foreign bindings are kept, with 20 subjects each, and a remark of how many more there are. The portal parses a
 //! look once.
 
 use super::observation::{ClusterObservation, ClusterState, ObservedBinding, ObservedRole};
@@ -11,20 +11,20 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Bindings that are not ours.
+/// Foreign bindings.
 const BINDINGS: usize = 500;
-/// Subjects of one of these.
+/// Subjects of a foreign binding.
 const SUBJECTS: usize = 20;
 /// Namespaces: the form lists them.
 const NAMESPACES: usize = 5_000;
-/// Roles that neither a profile nor an access names.
+/// Roles that no profile and no access names.
 const ROLES: usize = 500;
-/// Rules of one of these.
+/// Rules of such a role.
 const RULES: usize = 50;
 
 impl ClusterObservation {
-    /// What is kept of it, with a remark for each kind of which something is left out. `named` are the ClusterRoles of
-    /// profiles and accesses, which are kept whole, as everything of ours is.
+    /// The bounded copy, with a remark for each kind of which something is left out. `named` are the ClusterRoles of
+    /// profiles and accesses, which are kept whole, as all objects of Latchkey's are.
     #[must_use]
     pub fn kept(&self, named: &BTreeSet<String>) -> Self {
         let mut left_out = Vec::new();

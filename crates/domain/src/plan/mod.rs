@@ -1,16 +1,16 @@
-//! From what is desired and what was observed to steps and to proof. Pure.
+//! Computes steps and proofs from what is desired and what was observed. Pure.
 //!
 //! - [`observation`]: what the worker saw of a target.
-//! - [`desired`]: what a target should be: the set of its live grants.
-//! - [`authenticator`]: for whom a cluster takes an ARN, by aws-auth and access entries, and the change of aws-auth.
-//! - [`cluster`]: the steps that bring a cluster there; its parts: [`bindings`], [`widening`], [`obstacles`]
-//!   (namespaces, ClusterRoles); [`tampering`]: what others did.
-//! - [`existence`]: whether a cluster is still the one that was taken on.
+//! - [`desired`]: the desired state of a target: the set of its live grants.
+//! - [`authenticator`]: how a cluster maps an ARN, by aws-auth and access entries, and the change of aws-auth.
+//! - [`cluster`]: the steps that bring a cluster to its desired state; its parts: [`bindings`], [`widening`],
+//!   [`obstacles`] (namespaces, ClusterRoles); [`tampering`]: changes by other clients.
+//! - [`existence`]: whether a cluster is still the one that was adopted.
 //! - [`principal`]: the same for an IAM principal.
 //! - [`proof`]: the questions to ask an API server, and what the answers prove.
 //! - [`preview`]: what a request would change, for pages.
-//! - [`bootstrap`]: what the worker itself needs; [`rights`]: the same right by right, to ask for. [`remedy`]: the part
-//!   of it that a sentence of trouble asks for.
+//! - [`bootstrap`]: the rights that the worker itself needs; [`rights`]: the same right by right, to ask for.
+//!   [`remedy`]: the part of it that a blocker asks for.
 
 pub mod authenticator;
 mod beside;

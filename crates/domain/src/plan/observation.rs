@@ -1,4 +1,4 @@
-//! What the worker saw of a target at its last look. Stored as JSON; previews, namespaces, kubeconfigs and
+//! What the worker saw of a target at its last look. It is stored as JSON; previews, namespaces, kubeconfigs and
 //! cluster pages are made from it.
 
 use crate::{
@@ -18,38 +18,39 @@ pub enum AuthenticationMode {
     Api,
 }
 
-/// A cluster as EKS and its API server told. The second half is empty where the API server did not answer.
+/// A cluster as reported by EKS and its API server. The second half is empty if the API server did not answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterObservation {
     pub aws: Option<EksCluster>,
     pub kubernetes: Option<ClusterState>,
     /// Why one half is missing.
     pub trouble: Option<Blocker>,
-    /// When `kubernetes` was read; older than the observation itself where the cluster is unreachable now and
-    /// the last facts were kept.
+    /// When `kubernetes` was read. It is older than the observation itself if the cluster is unreachable now and the
+    /// last facts were kept.
     pub kubernetes_at: Option<Timestamp>,
-    /// Who has an access entry.
+    /// The ARNs that have an access entry.
     #[serde(default)]
     pub entries: EntryHolders,
-    /// What EKS said of single ARNs, where it did not list the entries: those that have one, or of which it did not say.
+    /// What EKS said about single ARNs, if it did not list the entries: the ARNs that have one, or about which EKS did
+    /// not answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub described: Vec<AccessEntry>,
-    /// What was seen and is not kept, since others made too much of it: "and 2,500 more RoleBindings of others".
+    /// What was seen and is not stored because there is too much of it: "and 2,500 more RoleBindings of others".
     #[serde(default)]
     pub left_out: Vec<String>,
 }
 
-/// Whose ARNs have an access entry on a cluster: EKS's own table, which overrides aws-auth.
+/// The ARNs that have an access entry on a cluster, in EKS's own table, which overrides aws-auth.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryHolders {
-    /// Nobody looked yet. Earlier versions also said so of a mode that has no such table.
+    /// No look was made yet. Earlier versions also used this for a mode without such a table.
     #[default]
     NotAsked,
-    /// The cluster's mode has no such table.
+    /// The cluster's mode does not have this table.
     NoTable,
     Listed(Vec<AccessEntry>),
-    /// Why it is not known.
+    /// It is not known, for this reason.
     Unknown(Blocker),
 }
 
@@ -62,7 +63,7 @@ impl EntryHolders {
         }
     }
 
-    /// Why it is not known, where it was asked.
+    /// Why it is not known, if it was asked for.
     pub fn unknown(&self) -> Option<&Blocker> {
         match self {
             Self::Unknown(why) => Some(why),
@@ -71,7 +72,7 @@ impl EntryHolders {
     }
 }
 
-/// An access entry, as far as it was read: a list of them tells ARNs alone.
+/// An access entry, as far as it was read: a list of entries contains only ARNs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredEntry")]
 pub struct AccessEntry {
@@ -81,22 +82,22 @@ pub struct AccessEntry {
     pub details: EntryDetails,
 }
 
-/// What else an access entry says.
+/// The other fields of an access entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryDetails {
-    /// Nobody asked.
+    /// They were not asked for.
     #[default]
     Unread,
     Read(EntryFields),
-    /// EKS was asked of this entry, or whether there is one, and did not say.
+    /// EKS was asked about this entry, or whether it exists, and did not answer.
     Unknown(Blocker),
 }
 
 /// The fields of an access entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryFields {
-    /// Kubernetes username, of roles a template.
+    /// The Kubernetes username; for roles, a template.
     pub username: String,
     /// Kubernetes groups.
     pub groups: Vec<String>,
@@ -107,12 +108,12 @@ pub struct EntryFields {
 }
 
 impl AccessEntry {
-    /// One of which only the ARN is known.
+    /// An entry of which only the ARN is known.
     pub fn named(arn: impl Into<String>) -> Self {
         Self { arn: arn.into(), details: EntryDetails::Unread }
     }
 
-    /// Its fields, where they were read.
+    /// Its fields, if they were read.
     pub fn fields(&self) -> Option<&EntryFields> {
         match &self.details {
             EntryDetails::Read(fields) => Some(fields),
@@ -120,7 +121,7 @@ impl AccessEntry {
         }
     }
 
-    /// Why EKS did not say, where it was asked.
+    /// Why EKS did not answer, if it was asked.
     pub fn unknown(&self) -> Option<&Blocker> {
         match &self.details {
             EntryDetails::Unknown(why) => Some(why),
@@ -135,7 +136,7 @@ impl EntryDetails {
     }
 }
 
-/// An entry as rows have it: earlier versions stored ARNs alone.
+/// An entry as rows store it: earlier versions stored only the ARN.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum StoredEntry {
@@ -171,22 +172,22 @@ pub struct EksCluster {
     pub mode: AuthenticationMode,
 }
 
-/// What the API server shows of what matters to access.
+/// The part of the API server's state that matters to access.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterState {
-    /// `kube-system/aws-auth`; nothing where there is none.
+    /// `kube-system/aws-auth`; `None` if it does not exist.
     pub aws_auth: Option<AwsAuthObject>,
     pub namespaces: Vec<PinnedNamespace>,
-    /// The ClusterRoles that the profiles name, those of ours, and those that bindings below refer to.
+    /// The ClusterRoles that the profiles name, Latchkey's own, and those that the bindings below refer to.
     pub cluster_roles: BTreeMap<String, ObservedRole>,
     /// Namespaced Roles that bindings below refer to, by `namespace/name`.
     pub roles: BTreeMap<String, ObservedRole>,
-    /// Every RoleBinding and ClusterRoleBinding with a subject of kind User or Group, and those with our label, which
-    /// may bind nobody any more. Of annotations only ours.
+    /// Every RoleBinding and ClusterRoleBinding with a subject of kind User or Group, and those with Latchkey's label,
+    /// which may have no subjects any more. Only Latchkey's annotations are kept.
     pub bindings: Vec<ObservedBinding>,
-    /// `kube-system/latchkey`, where it exists.
+    /// `kube-system/latchkey`, if it exists.
     pub marker: Option<Marker>,
-    /// What its discovery lists; nothing where it was not read.
+    /// The kinds that its discovery lists; empty if discovery was not read.
     #[serde(default)]
     pub kinds: Kinds,
 }
@@ -197,7 +198,7 @@ pub struct AwsAuthObject {
     pub uid: String,
     pub resource_version: String,
     pub data: BTreeMap<String, String>,
-    /// managedFields, as far as they own keys of `data`.
+    /// managedFields, limited to those that own keys of `data`.
     pub managers: Vec<FieldManager>,
 }
 
@@ -229,7 +230,7 @@ pub struct ObservedBinding {
     pub labels: BTreeMap<String, String>,
     pub annotations: BTreeMap<String, String>,
     pub finalizers: Vec<String>,
-    /// Whether it is being deleted; RBAC ignores that, it grants until it is gone.
+    /// Whether it is being deleted. RBAC ignores that: the binding grants until it is gone.
     pub deleting: bool,
     /// `ClusterRole` or `Role`.
     pub role_kind: String,
@@ -246,7 +247,7 @@ pub struct Subject {
     pub namespace: Option<String>,
 }
 
-/// The ConfigMap `kube-system/latchkey`: whose cluster this is, and since which epoch.
+/// The ConfigMap `kube-system/latchkey`: the installation that manages this cluster, and the epoch since which it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marker {
     pub uid: String,
@@ -255,20 +256,20 @@ pub struct Marker {
     pub epoch: Option<i64>,
 }
 
-/// An IAM principal as IAM told.
+/// An IAM principal as reported by IAM.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrincipalObservation {
-    /// Nothing where IAM knows no such principal, or the worker may not read it.
+    /// `None` if IAM does not know the principal, or the worker may not read it.
     pub found: Option<IamPrincipal>,
-    /// Why not all of it was seen.
+    /// Why a part of it was not seen.
     pub trouble: Option<Blocker>,
-    /// Who it is now, which is asked of every user, whether it is written to or not.
+    /// Its present identity, which is asked for every user, whether or not the worker writes to it.
     #[serde(default)]
     pub identity: SeenIdentity,
 }
 
 impl PrincipalObservation {
-    /// What IAM said of a user that the worker may read.
+    /// What IAM said about a user that the worker may read.
     pub fn of(found: Option<IamUser>) -> Self {
         let identity = found.as_ref().map_or(SeenIdentity::Nobody, |user| SeenIdentity::Is(user.unique_id.clone()));
         Self { found: found.map(IamPrincipal::User), trouble: None, identity }
@@ -283,22 +284,22 @@ impl PrincipalObservation {
     }
 }
 
-/// What IAM says of who has a user's ARN.
+/// What IAM says about the user that has the ARN.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeenIdentity {
-    /// Nobody looked, or nobody answered.
+    /// No look was made, or no answer came.
     #[default]
     NotAsked,
     /// Its unique id.
     Is(String),
-    /// There is no such user.
+    /// The user does not exist.
     Nobody,
-    /// AWS does not let Latchkey look, or Latchkey cannot.
+    /// AWS does not let Latchkey look, or Latchkey is not able to.
     Refused(Blocker),
 }
 
-/// An IAM principal with what Latchkey looks at. Rows have a user without its kind, as earlier versions wrote it.
+/// An IAM principal with what Latchkey looks at. Rows store a user without its kind, as earlier versions did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum IamPrincipal {
@@ -306,7 +307,7 @@ pub enum IamPrincipal {
     Role { role: IamRole },
 }
 
-/// An IAM role. Nobody reads one yet: who asks as a role is refused.
+/// An IAM role. No code reads one yet: a person who asks as a role is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IamRole {
     /// With its path.

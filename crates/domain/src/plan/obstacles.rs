@@ -1,8 +1,8 @@
-//! What keeps a grant from being brought where it should be; here, what keeps its bindings from being made: its
-//! namespaces, its ClusterRoles.
+//! What keeps a grant from its desired state. This module covers what keeps its bindings from being created: its
+//! namespaces and its ClusterRoles.
 //!
-//! Namespaces are pinned by UID: one that was deleted and made again inherits nothing, and a binding of Latchkey's that
-//! another client puts back into it goes. One that is being deleted counts as gone.
+//! Namespaces are pinned by UID: a namespace that was deleted and created again inherits nothing, and a binding of
+//! Latchkey's that another client puts back into it is removed. A namespace that is being deleted counts as gone.
 
 use super::{
     desired::{DesiredGrant, Wish},
@@ -14,21 +14,21 @@ use crate::access::{
     decide_again::{HeldBack, NotNow},
 };
 
-/// Why a grant cannot be brought where it should be, of a kind that says what follows.
+/// Why a grant cannot be brought to its desired state, by the kind of consequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
-    /// An operator paused granting: it waits until one resumes it, and nothing is broken.
+    /// An operator paused granting: the grant waits until an operator resumes it, and nothing is broken.
     Paused(Blocker),
-    /// It cannot be [decided again](crate::access::decide_again) yet: it goes on by itself once it can.
+    /// The grant cannot be [decided again](crate::access::decide_again) yet: it goes on by itself once it can.
     HeldBack(Blocker),
-    /// EKS does not describe the cluster: it goes on by itself once it does.
+    /// EKS does not describe the cluster: the grant goes on by itself once EKS does.
     Undescribed(Blocker),
-    /// Somebody has to act.
+    /// A person has to act.
     Blocked(Blocker),
 }
 
 impl Obstacle {
-    /// What it is.
+    /// The blocker.
     pub fn why(&self) -> &Blocker {
         match self {
             Self::Paused(why) | Self::HeldBack(why) | Self::Undescribed(why) | Self::Blocked(why) => why,
@@ -47,14 +47,14 @@ impl From<&NotNow> for Obstacle {
     }
 }
 
-/// Why a grant's bindings cannot be made now.
+/// Why a grant's bindings cannot be created now.
 pub fn stands_in_the_way(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Blocker> {
     namespaces(grant, state, cluster).or_else(|| roles(grant, state, cluster))
 }
 
-/// Why a grant is not set up though the cluster would take it: its profile's own rules name rights that no request can
-/// use, or nothing of it works there. What others' ClusterRoles carry along, such as kinds of former versions, is
-/// nobody's promise.
+/// Why a grant is not set up though the cluster would accept it: its profile's own rules name rights that no request
+/// can use, or nothing of it works there. Foreign ClusterRoles may list such rights, such as kinds of former versions:
+/// Latchkey does not promise those.
 pub fn never_works(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Blocker> {
     let profile = &grant.terms.profile;
     let works = profile.workable(&grant.terms.reach(), &state.kinds);
@@ -68,11 +68,11 @@ pub fn never_works(grant: &DesiredGrant, state: &ClusterState, cluster: &str) ->
     nothing.then(|| Blocker::NothingWorks { cluster, profile: name, example: works.never.first().cloned() })
 }
 
-/// More of what never works helps nobody.
+/// The most rights that are named: more of them do not help a reader.
 const NAMED_AT_MOST: usize = 3;
 
-/// Whether a namespace of the grant was deleted and made again. What was bound in the new one was bound in a namespace
-/// that nobody decided on.
+/// Whether a namespace of the grant was deleted and created again. The deciders did not approve access to the new
+/// namespace.
 pub fn made_again(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Blocker> {
     let is_another = grant.terms.namespaces.iter().any(|pinned| {
         state.namespaces.iter().any(|namespace| namespace.name == pinned.name && namespace.uid != pinned.uid)
@@ -80,7 +80,7 @@ pub fn made_again(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> 
     is_another.then(|| namespaces(grant, state, cluster)).flatten()
 }
 
-/// What holds a grant back for its namespaces: they are pinned by UID.
+/// What blocks a grant because of its namespaces, which are pinned by UID.
 pub fn namespaces(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Blocker> {
     grant.terms.namespaces.iter().find_map(|pinned| {
         let now = state.namespaces.iter().find(|namespace| namespace.name == pinned.name);
@@ -93,8 +93,8 @@ pub fn namespaces(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> 
     })
 }
 
-/// What holds a grant back for its ClusterRoles: a foreign one that is not there or allows more than was decided (of
-/// which a running access knows nothing), one of ours that is not as it was made.
+/// What blocks a grant because of its ClusterRoles: a foreign one that is missing or allows more than was decided
+/// (which does not block an active access), or one of Latchkey's that is not as it was created.
 fn roles(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Blocker> {
     let missing =
         grant.terms.profile.roles.iter().find(|role| !role.own && !state.cluster_roles.contains_key(&role.name));
@@ -104,8 +104,8 @@ fn roles(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Bl
     too_wide(grant, state, cluster)
 }
 
-/// Why a grant's ClusterRoles would give more than was decided: one of ours that was widened, whoever has it; one of
-/// others' only while the access is set up.
+/// Why a grant's ClusterRoles would give more than was decided: one of Latchkey's that was widened, for any access; a
+/// foreign one only while the access is being set up.
 pub fn too_wide(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Blocker> {
     let foreign =
         |(role, added): (&str, Few)| Blocker::RoleWider { cluster: cluster.to_owned(), role: role.to_owned(), added };
@@ -115,22 +115,22 @@ pub fn too_wide(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Op
     })
 }
 
-/// What a running access allows beyond what was decided, since the ClusterRoles of others that it is bound to were
-/// widened. It stays as it is, since an upgrade of a cluster must not cut everybody.
+/// What an active access allows beyond what was decided, because the foreign ClusterRoles that it is bound to were
+/// widened. It stays as it is, since an upgrade of a cluster must not cut every access.
 pub fn allows_more(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Vec<Blocker> {
     let more =
         |(role, added): (&str, Few)| Blocker::AllowsMore { cluster: cluster.to_owned(), role: role.to_owned(), added };
     wider(grant, state, false).map(more).collect()
 }
 
-/// Why nothing may be bound to the grant's ClusterRole of ours: somebody widened it, so that a binding to it gives what
-/// nobody decided. One that allows less, or is not there, gives nothing too much.
+/// Why nothing may be bound to the grant's ClusterRole of Latchkey's: another client widened it, so that a binding to
+/// it gives what was not decided. A role that allows less, or is missing, does not give too much.
 pub fn own_role_widened(grant: &DesiredGrant, state: &ClusterState, cluster: &str) -> Option<Blocker> {
     let (role, added) = wider(grant, state, true).next()?;
     Some(Blocker::OwnRoleWidened { cluster: cluster.to_owned(), role: role.to_owned(), added })
 }
 
-/// The grant's ClusterRoles, ours or others', that allow more than was decided, and what.
+/// The grant's ClusterRoles, Latchkey's (`own`) or foreign, that allow more than was decided, and what they add.
 fn wider<'a>(grant: &'a DesiredGrant, state: &'a ClusterState, own: bool) -> impl Iterator<Item = (&'a str, Few)> {
     grant.terms.profile.roles.iter().filter(move |role| role.own == own).filter_map(|role| {
         let observed = state.cluster_roles.get(&role.name)?;

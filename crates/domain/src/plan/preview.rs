@@ -1,4 +1,4 @@
-//! What a request would change, and what stands in its way: the planner's own answer, for pages.
+//! What a request would change, and what prevents it: the planner's own answer, for pages.
 
 use super::{
     cluster::{self, Step},
@@ -19,29 +19,29 @@ use crate::eks::{
 pub struct Preview {
     pub iam: IamPreview,
     pub aws_auth: AwsAuthPreview,
-    /// ClusterRoles that would be made, as YAML.
+    /// ClusterRoles that would be created, as YAML.
     pub roles: Vec<String>,
-    /// Bindings that would be made, as YAML.
+    /// Bindings that would be created, as YAML.
     pub bindings: Vec<String>,
-    /// The Kubernetes username that would be bound, where one can be.
+    /// The Kubernetes username that would be bound, if there is one.
     pub username: Option<String>,
-    /// What stands in the way. Empty where nothing does.
+    /// What prevents the access. Empty if nothing does.
     pub obstacles: Vec<Blocker>,
     /// What the access allows.
     pub can: Vec<Capability>,
     /// What it does not allow, as far as it is asked about before it becomes active.
     pub cannot: Vec<Attributes>,
     pub risk: Assessment,
-    /// What of `can` the person's other live accesses on this cluster do not allow already.
+    /// The part of `can` that the person's other live accesses on this cluster do not allow already.
     pub adds: Vec<Capability>,
 }
 
 /// The inline policy before and after.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IamPreview {
-    /// Why nothing is written, where nothing is.
+    /// Why nothing is written, if nothing is.
     pub note: Option<String>,
-    /// Pretty JSON; none where there is no policy of ours.
+    /// Pretty JSON; `None` if there is no policy of Latchkey's.
     pub before: Option<String>,
     pub after: Option<String>,
     /// Characters of all inline policies together as AWS counts them, after the change.
@@ -52,15 +52,15 @@ pub struct IamPreview {
 /// The hunk of aws-auth.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AwsAuthPreview {
-    /// Why nothing is written, where nothing is.
+    /// Why nothing is written, if nothing is.
     pub note: Option<String>,
-    /// `mapUsers`, where a line is written.
+    /// `mapUsers`, if a line is written.
     pub key: Option<&'static str>,
     pub hunk: Vec<DiffLine>,
     pub unified: String,
 }
 
-/// Previews `grant` on top of what is desired already. Nothing of it is stored anywhere.
+/// Previews `grant` on top of what is desired already. Nothing is stored.
 pub fn preview(
     desired: &DesiredCluster,
     grant: &DesiredGrant,
@@ -118,7 +118,7 @@ fn roles(plan: &cluster::Plan, grant: &DesiredGrant) -> Vec<String> {
     made.collect()
 }
 
-/// The line of this grant alone: what else waits for the same write is not the reader's business.
+/// The line of this grant only: other lines of the same write do not concern the reader.
 fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPreview {
     let principal = grant.terms.principal;
     let line = plan.steps.iter().find_map(|step| match step {
@@ -146,7 +146,7 @@ fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPrevie
     AwsAuthPreview { note: Some(note), ..AwsAuthPreview::default() }
 }
 
-/// The text right after this line, before those that come after it in the same write.
+/// The text right after this line is inserted, before the later lines of the same write.
 fn spliced(before: &str, line: &super::authenticator::Line, write: &cluster::AwsAuthWrite) -> Option<String> {
     let position = write.lines.iter().position(|other| other == line)?;
     match write.lines.get(position + 1) {
@@ -195,7 +195,7 @@ fn iam_preview(
     (IamPreview { note, before: pretty(before), after: pretty(after), counted, limit }, trouble)
 }
 
-/// What is said where AWS does not let Latchkey look who the user is.
+/// The note if AWS does not let Latchkey look up the user's identity.
 fn unprotected(observed: &PrincipalObservation) -> String {
     match &observed.identity {
         SeenIdentity::Refused(_) => {
@@ -210,7 +210,7 @@ fn pretty(text: &str) -> String {
 }
 
 /// What the person cannot do yet: each pair of verb and resource that no live access of theirs allows in all the
-/// places asked for.
+/// namespaces that were asked for.
 fn adds(desired: &DesiredCluster, grant: &DesiredGrant, kinds: &Kinds) -> Vec<Capability> {
     let person = grant.person;
     let held: Vec<_> = desired

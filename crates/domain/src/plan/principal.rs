@@ -1,8 +1,8 @@
 //! The plan for an IAM principal: one inline policy, the union of what its live grants need.
 //!
-//! Only users under an account's `principal_paths` are written to. For others there is nothing to do in IAM, and
-//! nothing to prove but who they are: minting a token for a cluster needs no permission, and a user that was deleted
-//! and made again has the ARN of the one before.
+//! Only users under an account's `principal_paths` are written to. For other users, nothing is written to IAM, and only
+//! their identity is proven: minting a token for a cluster needs no permission, and a user that was deleted and created
+//! again has the ARN of the user before it.
 
 use super::{
     desired::Wish,
@@ -19,10 +19,10 @@ use crate::{
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An id that differs counts once it was seen twice this far apart: IAM shows late who was made a moment ago.
+/// A differing id counts once it was seen twice this far apart: IAM shows a newly created user late.
 pub const DIFFERS_FOR: SignedDuration = SignedDuration::from_secs(15);
 
-/// The tag that says which installation writes the user's policy.
+/// The tag that names the installation which writes the user's policy.
 pub const TAG: &str = "latchkey/installation";
 
 /// A principal's desired state.
@@ -30,25 +30,25 @@ pub const TAG: &str = "latchkey/installation";
 pub struct DesiredPrincipal {
     pub installation: InstallationId,
     pub arn: PrincipalArn,
-    /// The id that IAM had for it when it was proven.
+    /// The unique id that IAM had for it when it was proven.
     pub unique_id: String,
-    /// How long ago its id was first seen to differ, where each look since saw so.
+    /// The time since its id was first seen to differ, if each look since saw the same.
     pub differs: Option<SignedDuration>,
     /// Whether its end is recorded: nothing is set up for it any more.
     pub ended: bool,
     /// Whether policy.toml lets the worker write to it.
     pub writable: bool,
-    /// Whether its ARN is proven anew: then what the user of that ARN has is another principal's matter.
+    /// Whether its ARN was proven again: then the policy of the user with that ARN belongs to another principal.
     pub succeeded: bool,
-    /// Every grant of it that is not over, but for the scheduled ones.
+    /// Every grant of it that is not over, except the scheduled ones.
     pub grants: Vec<PrincipalGrant>,
-    /// The policies that interrupted runs were about to write, in JSON: one may have come late.
+    /// The policies that interrupted runs were about to write, in JSON: one of them may have arrived late.
     pub interrupted: Vec<String>,
-    /// The last write of the policy, where it is so recent that IAM may show the time before it.
+    /// The last write of the policy, if it is so recent that IAM may still show the state before it.
     pub recent: Option<PolicyWrite>,
 }
 
-/// A write of the policy that was done.
+/// A completed write of the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PolicyWrite {
     Put { document: String },
@@ -56,7 +56,7 @@ pub enum PolicyWrite {
 }
 
 impl PolicyWrite {
-    /// Whether it brought about what is wanted.
+    /// Whether it led to the desired policy.
     fn agrees(&self, wanted: Option<&PolicyDocument>) -> bool {
         match (self, wanted) {
             (Self::Put { document }, Some(wanted)) => says(document, wanted),
@@ -72,17 +72,17 @@ pub struct PrincipalGrant {
     pub id: GrantId,
     pub wish: Wish,
     pub needs: GrantNeeds,
-    /// Whether the leg's back-off lasts still.
+    /// Whether the leg's back-off still lasts.
     pub resting: bool,
-    /// Why nothing is written for it, where it is new and an operator paused granting on its cluster, or the [second
+    /// Why nothing is written for it, if it is new and an operator paused granting on its cluster, or the [second
     /// decision](crate::access::decide_again) does not allow it now.
     pub held: Option<Obstacle>,
-    /// Whether this version cannot read its row: then what the policy has of it [stays](DesiredPrincipal::leave).
+    /// Whether this version cannot read its row: then its part of the policy [stays](DesiredPrincipal::leave).
     pub unreadable: bool,
 }
 
 impl DesiredPrincipal {
-    /// Makes what cannot be read need just what the policy gives it already: nothing more, and nothing is taken from it.
+    /// Makes a grant that cannot be read need exactly what the policy gives it already: nothing is added or removed.
     pub fn leave(&mut self, observed: &PrincipalObservation) {
         let policies = observed.user().map(|user| &user.inline_policies);
         let text = policies.and_then(|policies| policies.get(POLICY_NAME)).map_or("", String::as_str);
@@ -108,7 +108,7 @@ pub enum PrincipalStep {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PrincipalPlan {
     pub steps: Vec<PrincipalStep>,
-    /// Why grants cannot be brought where they should be.
+    /// Why grants cannot be brought to their desired state.
     pub trouble: BTreeMap<GrantId, Obstacle>,
     /// Whether another user has its ARN now: its grants end.
     pub replaced: Option<Blocker>,
@@ -117,7 +117,7 @@ pub struct PrincipalPlan {
 }
 
 impl PrincipalPlan {
-    /// Whether it writes the policy: then the policy was seen to be another than it should be.
+    /// Whether the plan writes the policy: then the policy that was seen differs from the desired one.
     pub fn writes_policy(&self) -> bool {
         self.steps.iter().any(|step| match step {
             PrincipalStep::PutPolicy { .. } | PrincipalStep::DeletePolicy { .. } => true,
@@ -133,17 +133,17 @@ pub struct PrincipalProof {
     pub shown: Shown,
 }
 
-/// How far a grant is.
+/// The state of a grant's proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
-    /// Where its wish wants it: what was seen, in a sentence.
+    /// The grant is in its desired state: what was seen, in a sentence.
     Proven(String),
-    /// Not there yet, for this reason.
+    /// The grant is not there yet, for this reason.
     Missing(Blocker),
 }
 
 impl PrincipalProof {
-    /// Whether the grant is where its wish wants it.
+    /// Whether the grant is in its desired state.
     pub fn is_proven(&self) -> bool {
         matches!(self.shown, Shown::Proven(_))
     }
@@ -159,7 +159,7 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
             return plan;
         }
         plan.replaced = Some(replaced(desired, is));
-        // What ran ends first, so that each write is one for an access that ends.
+        // What Latchkey wrote is removed once every grant ends, so that each write belongs to an access that ends.
         let user = observed.user().filter(|user| carries_ours(desired, user));
         if let Some(user) = user.filter(|_| desired.grants.iter().all(|grant| !grant.wish.is_present())) {
             plan.steps = steps(desired, user, None);
@@ -191,23 +191,23 @@ fn present(desired: &DesiredPrincipal) -> impl Iterator<Item = &PrincipalGrant> 
     desired.grants.iter().filter(|grant| grant.wish.is_present() && grant.held.is_none())
 }
 
-/// Whether there is anything to do in IAM: also for what was written before policy.toml took the path away.
+/// Whether there is anything to do in IAM. This includes what was written before policy.toml removed the path.
 fn is_managed(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> bool {
     let tagged = |user: &IamUser| user.tags.get(TAG).is_some_and(|own| *own == desired.installation.to_string());
     desired.writable || observed.user().is_some_and(tagged)
 }
 
-/// Whether the user that has the ARN now carries our tag, though nobody proved it: whoever made it again copied what
-/// the one before had.
+/// Whether the user that now has the ARN carries Latchkey's tag without a proof of its identity: the client that
+/// created it again copied what the user before it had.
 fn carries_ours(desired: &DesiredPrincipal, user: &IamUser) -> bool {
     !desired.succeeded && user.tags.get(TAG).is_some_and(|own| *own == desired.installation.to_string())
 }
 
-/// What a look tells of who the principal is: what an activation rests on.
+/// What a look says about the principal's identity. An activation depends on it.
 pub fn compare(desired: &DesiredPrincipal, seen: &SeenIdentity) -> Compared {
     match seen {
         SeenIdentity::NotAsked | SeenIdentity::Nobody => Compared::Nothing,
-        // Where nobody recorded whom it was proven to be, there is nothing to compare with.
+        // If no unique id was recorded at the proof, there is nothing to compare with.
         SeenIdentity::Refused(_) => Compared::Unprotected,
         SeenIdentity::Is(_) if desired.unique_id.is_empty() => Compared::Unprotected,
         SeenIdentity::Is(id) if *id == desired.unique_id => Compared::Same,
@@ -215,13 +215,13 @@ pub fn compare(desired: &DesiredPrincipal, seen: &SeenIdentity) -> Compared {
     }
 }
 
-/// The id of another user that has the ARN now.
+/// The unique id of another user that has the ARN now.
 fn another<'a>(desired: &DesiredPrincipal, observed: &'a PrincipalObservation) -> Option<&'a str> {
     let SeenIdentity::Is(id) = &observed.identity else { return None };
     (compare(desired, &observed.identity) == Compared::Differs).then_some(id.as_str())
 }
 
-/// Whether an id that differs counts: it was seen long enough, or somebody proved to be the new one.
+/// Whether a differing id counts: it was seen for long enough, or the end of this principal is recorded.
 fn is_settled(desired: &DesiredPrincipal) -> bool {
     desired.ended || desired.differs.is_some_and(|ago| ago >= DIFFERS_FOR)
 }
@@ -240,7 +240,7 @@ fn nobody(desired: &DesiredPrincipal) -> Blocker {
     Blocker::PrincipalUnknown { arn: desired.arn.to_string() }
 }
 
-/// The policy that fits: grants that are active already come first, new ones as far as there is room.
+/// The policy that fits: grants that are already active come first, new ones as far as there is room.
 fn fitting(
     desired: &DesiredPrincipal,
     user: &IamUser,
@@ -263,7 +263,7 @@ fn fitting(
 }
 
 fn steps(desired: &DesiredPrincipal, user: &IamUser, wanted: Option<&PolicyDocument>) -> Vec<PrincipalStep> {
-    // A policy can only be written whole: it waits where every grant that it is written for does.
+    // A policy can only be written as a whole: it waits if every grant that it is written for rests.
     if !desired.grants.is_empty() && desired.grants.iter().all(|grant| grant.resting) {
         return Vec::new();
     }
@@ -291,8 +291,8 @@ fn steps(desired: &DesiredPrincipal, user: &IamUser, wanted: Option<&PolicyDocum
     steps
 }
 
-/// Whether a policy of our name is ours: the user has our tag, or it says just what the grants here need, whoever took
-/// the tag away, or what an interrupted run was about to write. Any other is somebody else's.
+/// Whether a policy of Latchkey's name is Latchkey's: the user has the tag, or the policy says exactly what the grants
+/// here need (the tag may have been removed), or what an interrupted run was about to write. Any other is foreign.
 fn is_ours(desired: &DesiredPrincipal, user: &IamUser, text: &str) -> bool {
     let needed = || iam_policy::union(desired.grants.iter().map(|grant| grant.needs.clone()));
     let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
@@ -305,8 +305,8 @@ fn says(text: &str, wanted: &PolicyDocument) -> bool {
     iam_policy::is_same_policy(text, wanted).unwrap_or(false)
 }
 
-/// What the observation, made after the steps, proves about each grant. IAM shows writes late: where it shows what is
-/// wanted, and the last write was of something else, it shows the past.
+/// What the observation, made after the steps, proves about each grant. IAM shows writes late: if it shows what is
+/// wanted, and the last write was of something else, it shows an earlier state.
 pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec<PrincipalProof> {
     let mut ignored = BTreeMap::new();
     let another = another(desired, observed);
@@ -320,7 +320,7 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
         (Some(_), None) => false,
     };
     let copied = another.is_some() && observed.user().is_some_and(|user| carries_ours(desired, user));
-    // Another user's id is news of its own.
+    // An observation that shows another user's id is not of the time before the last write.
     let shows_the_past =
         another.is_none() && desired.recent.as_ref().is_some_and(|write| !write.agrees(wanted.as_ref()));
     let doubt = another.filter(|_| !is_settled(desired)).map(|is| doubted(desired, is));

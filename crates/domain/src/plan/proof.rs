@@ -1,27 +1,27 @@
 //! What proves an access: the questions to ask the API server's authorizer, and what the answers mean.
 //!
-//! Present: the mapping reads back, the bindings stand, every question of what it should allow is answered yes, and
-//! every yes to what it should not is explained by another live grant of the person or by a named foreign binding.
-//! Gone: what we wrote is gone, and what still says yes is named.
+//! Present: the mapping reads back, the bindings exist, every question about what it should allow is answered yes, and
+//! every yes to what it should not allow is explained by another live grant of the person or by a named foreign
+//! binding. Gone: what Latchkey wrote is gone, and what still says yes is named.
 //!
 //! # Present
 //!
 //! aws-auth, read as the authenticator reads it, maps the ARN to the username; the namespaces have the UIDs that were
-//! asked for, by the look after the writes; the bindings stand as written; and the API server answers
-//! SubjectAccessReviews with every group of the mapping and `system:authenticated`. An explained yes to what should be
-//! refused is shown as *residual*; an unexplained one keeps the grant from activating. What is asked follows from the
-//! profile's rules (`rbac::expectations`): what requests ask, not the words of a rule, which RBAC's reviews repeat
-//! whatever they are. Each *cannot* is asked for every verb that does it, such as `get` beside `create` on `pods/exec`,
-//! by which servers before 1.35 run commands. A setup rests on the last look at each of its targets: a look that sees
-//! it otherwise, or fails, takes the leg's proof back (an access that runs keeps its own). A binding that was made in a
-//! namespace that is another by then goes in the same run.
+//! asked for, by the look after the writes; the bindings are as written; and the API server answers
+//! SubjectAccessReviews with every group of the mapping and `system:authenticated`. If a yes to what should be refused
+//! is explained, it is shown as *residual*; an unexplained one keeps the grant from activating. The questions follow
+//! from the profile's rules (`rbac::expectations`): they are what requests ask, not the words of a rule, which RBAC's
+//! reviews repeat whatever they are. Each *cannot* is asked for every verb that does it, such as `get` beside `create`
+//! on `pods/exec`, by which servers before 1.35 run commands. A setup depends on the last look at each of its targets:
+//! a look that sees a difference, or fails, revokes the leg's proof (an active access keeps its own). If a namespace
+//! was replaced before its binding was created, the binding is removed in the same run.
 //!
 //! # Gone
 //!
 //! Bindings and, unless another grant of the person needs it, the line are absent in a consistent read; two rounds of
 //! reviews on fresh connections agree. A yes within 10 s of a delete is lag ([`LAG`]). What still says yes later is
-//! named, and the grant ends: an end may be residual, since what Latchkey wrote is gone, nothing of Latchkey's could
-//! make it more so, and a grant that never ends would say less.
+//! named, and the grant ends with a residual: what Latchkey wrote is gone, so waiting longer would not change the
+//! answer, and a grant that never ends would say less.
 
 use super::{
     authenticator::{Authenticator, Identified, Identity, RecordedMapping, Taken},
@@ -38,13 +38,13 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The group of everybody who is authenticated. Reviews take groups verbatim, so it has to be asked with.
+/// The group of every authenticated user. Reviews take groups verbatim, so each question has to include it.
 pub const AUTHENTICATED: &str = "system:authenticated";
 
-/// A yes within this time of a delete is the API server's cache, not access.
+/// A yes within this time of a delete comes from the API server's cache.
 pub const LAG: SignedDuration = SignedDuration::from_secs(10);
 
-/// A cluster as it was read, to prove by.
+/// A cluster as it was read, as the basis of a proof.
 #[derive(Debug, Clone)]
 pub struct Look<'a> {
     pub state: &'a ClusterState,
@@ -52,7 +52,7 @@ pub struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    /// Of an observation; none where the API server's half is missing.
+    /// The look of an observation; `None` if the API server's half is missing.
     pub fn of(observed: &'a ClusterObservation) -> Option<Self> {
         let state = observed.kubernetes.as_ref()?;
         Some(Self { state, authenticator: Authenticator::of(observed) })
@@ -63,7 +63,7 @@ impl<'a> Look<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Question {
     pub user: String,
-    /// With every group that the mapping gives, and [`AUTHENTICATED`].
+    /// Every group that the mapping gives, and [`AUTHENTICATED`].
     pub groups: Vec<String>,
     pub attributes: Attributes,
 }
@@ -88,15 +88,15 @@ impl Questions {
 /// What a proof showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is as it should be; what else says yes, named.
+    /// The access is as it should be; what else says yes is named.
     Proven { residual: Vec<Residual> },
-    /// Not yet, and it should be soon: look again.
+    /// Not yet, but it is expected soon: look again.
     Unsettled(Blocker),
-    /// No, and looking again does not help.
+    /// It is not, and looking again does not help.
     Refuted(Blocker),
 }
 
-/// A wanted grant, whom it binds, and what is asked about it.
+/// A wanted grant, the user whom it binds, and the questions about it.
 #[derive(Debug, Clone)]
 pub struct Asked<'a> {
     pub grant: &'a DesiredGrant,
@@ -114,13 +114,13 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The questions about a grant that ends: all that it allowed, as the user it was bound to, and as the user that the
-/// principal is now where that is another.
+/// The questions about a grant that ends: all that it allowed, as the user it was bound to, and as the principal's
+/// present user if that is another one.
 pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, look: &Look<'_>) -> Vec<Question> {
     let state = look.state;
     let (rules, reach) = (grant.terms.profile.rules(), grant.terms.reach());
     let mut asked = expectations(&rules, &reach, &[], &state.kinds).can;
-    // Also by the rules' own words: a kind that is not served now may have been while it ran.
+    // Also the rules' own words: a kind that is not served now may have been served while the access was active.
     asked.extend(expectations(&rules, &reach, &[], &Kinds::default()).can);
     let mut seen = BTreeSet::new();
     asked.retain(|attributes| seen.insert(attributes.clone()));
@@ -134,7 +134,7 @@ pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, loo
     identities.iter().flat_map(|who| asked.iter().map(|attributes| question(who, attributes.clone()))).collect()
 }
 
-/// Whom the principal is by aws-auth now, also where an entry overrides it: reviews can ask as that user.
+/// The user that aws-auth maps the principal to now, even if an entry overrides it: reviews can ask as that user.
 fn mapped_now(grant: &DesiredGrant, look: &Look<'_>) -> Option<Identity> {
     let Taken { username, groups } = look.authenticator.lines().take(grant.arn.as_str())?;
     (!username.contains("{{")).then_some(Identity { username, groups, visit: 0, own: false })
@@ -157,7 +157,7 @@ pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, look: &Look<'_
     if let Some(other) = shared_with(desired, grant, identity, &look.authenticator) {
         return Verdict::Refuted(Blocker::UsernameFoundShared { username: identity.username.clone(), other });
     }
-    // A namespace may have been made anew between the look that was planned by and the write.
+    // A namespace may have been replaced between the look that the plan is based on and the write.
     if let Some(why) = obstacles::namespaces(grant, state, &desired.name) {
         return Verdict::Refuted(why);
     }
@@ -189,14 +189,15 @@ pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, look: &Look<'_
     Verdict::Proven { residual: residual.values() }
 }
 
-/// Whether the grant's own bindings allow it, since a ClusterRole of others was widened: that is told beside the proof.
+/// Whether the grant's own bindings allow it because a foreign ClusterRole was widened: that is reported beside the
+/// proof.
 fn is_its_own(desired: &DesiredCluster, grant: &DesiredGrant, state: &ClusterState, question: &Question) -> bool {
     let keys = grant.keys(desired.installation);
     let bound = bindings::of_grant(state, grant.id, &keys, desired.installation);
     bound.iter().any(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))
 }
 
-/// The facts of a blocker that is about a question.
+/// The facts of a blocker about a question.
 fn asked_of(desired: &DesiredCluster, question: &Question) -> (String, String, Attributes) {
     (desired.name.clone(), question.user.clone(), question.attributes.clone())
 }
@@ -210,7 +211,7 @@ fn mapping_differs(grant: &DesiredGrant, identity: &Identity, authenticator: &Au
     (!reads_back).then_some(Blocker::NotMappedYet { arn, username })
 }
 
-/// Who else is this user, as it was read after the writes.
+/// The other identity that is this user, as read after the writes.
 fn shared_with(
     desired: &DesiredCluster,
     grant: &DesiredGrant,
@@ -261,7 +262,7 @@ pub fn left_behind(
     mapping_left(desired, bound.filter(|bound| bound.own)?, &look.authenticator)
 }
 
-/// The same of an access whose row this version cannot read: what its label, and the names that were recorded, tell.
+/// The same for an access whose row this version cannot read, by its label and the names that were recorded.
 pub fn quarantined_left(desired: &DesiredCluster, row: &Quarantined, look: &Look<'_>) -> Option<Blocker> {
     let mut left = bindings::of_grant(look.state, row.id, &row.bindings, desired.installation).into_iter();
     if let Some(binding) = left.find(|binding| !bindings::stands_in(binding, desired)) {
@@ -288,13 +289,13 @@ fn mapping_left(
     })
 }
 
-/// Whether the line of an access that ends was taken out of aws-auth and is there again.
+/// Whether the line of an access that ends was removed from aws-auth and is there again.
 pub fn is_put_back(desired: &DesiredCluster, grant: &DesiredGrant) -> bool {
     desired.returned.iter().any(|returned| returned.principal == grant.terms.principal)
 }
 
-/// Judges a grant that ends, when nothing of it is [`left_behind`]: by two rounds of answers from two connections.
-/// `deleted_at` is when its last object was deleted, where that is known.
+/// Judges a grant that ends, when nothing of it is [`left_behind`], by two rounds of answers from two connections.
+/// `deleted_at` is when its last object was deleted, if that is known.
 pub fn prove_gone(
     desired: &DesiredCluster,
     grant: &DesiredGrant,
@@ -334,7 +335,7 @@ pub fn prove_gone(
     Verdict::Proven { residual: residual.values() }
 }
 
-/// Whether a binding binds whom a question is about.
+/// Whether a binding binds the user or a group of a question.
 pub(super) fn names_subject(binding: &ObservedBinding, question: &Question) -> bool {
     binding.subjects.iter().any(|subject| match subject.kind.as_str() {
         "User" => subject.name == question.user,
@@ -343,7 +344,7 @@ pub(super) fn names_subject(binding: &ObservedBinding, question: &Question) -> b
     })
 }
 
-/// Whether the role that a binding refers to allows it where the binding holds.
+/// Whether the role that a binding refers to allows the request in the binding's scope.
 pub fn binding_allows(state: &ClusterState, binding: &ObservedBinding, attributes: &Attributes) -> bool {
     let rules: &[Rule] = match (binding.role_kind.as_str(), &binding.namespace) {
         ("Role", Some(namespace)) => {

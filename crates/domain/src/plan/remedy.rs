@@ -1,5 +1,5 @@
-//! What to paste where a blocker names something that the worker lacks: the part of [`bootstrap`] that has it, or the
-//! one statement of IAM. Of what needs no text to paste, this says nothing.
+//! The text to paste if a blocker names something that the worker lacks: the part of [`bootstrap`] that contains it, or
+//! the one statement of IAM. Other blockers have no remedy here.
 
 use super::bootstrap;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 use serde_json::json;
 
-/// A text to paste, and where.
+/// A text to paste, and the place for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remedy {
     /// What to do with it: a sentence with names in backticks.
@@ -20,7 +20,7 @@ pub struct Remedy {
     pub text: String,
 }
 
-/// What a text is written in.
+/// The language of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     Yaml,
@@ -33,7 +33,7 @@ const MAP: &str = "Put it into `kube-system/aws-auth` by hand, under the key nam
                    role, put that one's ARN.";
 const ATTACH: &str = "Add it to the IAM policy of the worker's role.";
 
-/// What to paste for a blocker, where that is known. `cluster` is the one that it is about.
+/// What to paste for a blocker, if that is known. `cluster` is the one that it is about.
 pub fn of(why: &Blocker, file: &PolicyFile, cluster: Option<&ClusterArn>) -> Option<Remedy> {
     match why {
         Blocker::MarkerMissing { .. } | Blocker::AwsAuthMissing { .. } => {
@@ -49,12 +49,12 @@ pub fn of(why: &Blocker, file: &PolicyFile, cluster: Option<&ClusterArn>) -> Opt
         | Blocker::TooMuch { call }
         | Blocker::NotFound { call } => of(call.earlier.as_deref()?, file, cluster),
         Blocker::EntryUnknown { why, .. } | Blocker::EntryMayStay { why, .. } => of(why, file, cluster),
-        // All others are mended by no text that Latchkey could write.
+        // Latchkey cannot write a text that mends the others.
         _ => None,
     }
 }
 
-/// What to paste for a right that is missing.
+/// What to paste for a missing right.
 fn lacking(missing: &Missing, file: &PolicyFile, cluster: Option<&ClusterArn>) -> Option<Remedy> {
     match missing {
         Missing::Mapping => {
@@ -76,7 +76,7 @@ fn lacking(missing: &Missing, file: &PolicyFile, cluster: Option<&ClusterArn>) -
     }
 }
 
-/// The part of the bootstrap that has a right on the cluster.
+/// The part of the bootstrap that contains a right on the cluster.
 fn on_cluster(right: &Right, file: &PolicyFile) -> Option<Remedy> {
     let kind = right.resource.split('.').next().unwrap_or_default();
     let in_kube_system = kind == "configmaps";

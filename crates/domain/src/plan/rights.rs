@@ -1,5 +1,5 @@
-//! The worker's rights one by one, from what [`bootstrap`] gives: to ask for each of them, and to say what is missing
-//! and what is too much.
+//! The worker's rights one by one, derived from [`bootstrap`]: to ask about each of them, and to report missing and
+//! excess rights.
 
 use super::bootstrap::{self, NAMESPACE, Statement, WORKER};
 use crate::{
@@ -9,18 +9,19 @@ use crate::{
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Stands for whatever a `*` at the end of an ARN stands for.
+/// Stands for any text that a `*` at the end of an ARN matches.
 const ANY: &str = "latchkey-doctor";
 const RBAC: &str = "rbac.authorization.k8s.io";
-/// As many digits of the hash of rules as tell the objects apart that add some.
+/// The number of digits of a rules hash in the names of objects that add rights: enough to tell them apart.
 const DIGITS: usize = 8;
 
-/// One right on a cluster: one verb on one resource (or path), where the worker needs it.
+/// One right on a cluster: one verb on one resource (or path), in the namespace in which the worker needs it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
-    /// The question to the API server; its namespace is where the right is bound, empty for the whole cluster.
+    /// The question to the API server. Its namespace is the one in which the right is bound; empty for the whole
+    /// cluster.
     pub asked: Attributes,
-    /// The rule that gives this and nothing else.
+    /// The rule that gives this right and no other.
     pub rule: Rule,
 }
 
@@ -32,7 +33,7 @@ pub fn rights(file: &PolicyFile) -> Vec<Right> {
     all.collect::<BTreeSet<Right>>().into_iter().collect()
 }
 
-/// What the worker must not hold, whatever else it does: with any of it, it could become anybody.
+/// What the worker must never hold: with any of these rights, it could become any user.
 pub fn forbidden(file: &PolicyFile) -> Vec<Attributes> {
     let needed = bootstrap::cluster_rules(file);
     let all = [
@@ -46,7 +47,7 @@ pub fn forbidden(file: &PolicyFile) -> Vec<Attributes> {
     all.into_iter().filter(|asked| !can(&needed, asked)).collect()
 }
 
-/// What these held rules allow beyond what the worker needs, and beyond what everybody may who is signed in.
+/// What the held rules allow beyond what the worker needs, and beyond what every signed-in user may do.
 pub fn excess(file: &PolicyFile, held: &[Rule]) -> Vec<Attributes> {
     let mut needed = bootstrap::cluster_rules(file);
     needed.extend(bootstrap::namespace_rules());
@@ -66,9 +67,9 @@ fn is_harmless(asked: &Attributes) -> bool {
     asked.verb == "get" && asked.non_resource_path.as_deref().is_some_and(|path| path != "*" && path != "/*")
 }
 
-/// The RBAC objects that add these rights and no others. Where all of a place's rights are missing, but for what
-/// everybody may, they are those of [`bootstrap::manifests`]: its role or its binding is gone. Else they stand beside
-/// them, under names that follow from their rules, so that nothing that is there is replaced.
+/// The RBAC objects that add these rights and no others. If all of a place's rights are missing (apart from those that
+/// every user has), they are those of [`bootstrap::manifests`]: its role or its binding is gone. Otherwise they are
+/// added beside them, under names that follow from their rules, so that no existing object is replaced.
 pub fn manifests_adding(file: &PolicyFile, missing: &[Right]) -> Vec<Value> {
     let all = rights(file);
     let mut objects = Vec::new();
@@ -109,13 +110,13 @@ fn added(kind: &str, namespace: &str, rules: &[Rule]) -> [Value; 2] {
     [role, binding]
 }
 
-/// The same rights in fewer rules: verbs, then resources, then names that differ alone are put together.
+/// The same rights in fewer rules: rules that differ only in verbs, then in resources, then in names are merged.
 fn merged(rules: impl Iterator<Item = Rule>) -> Vec<Rule> {
     let mut rules: Vec<Rule> = rules.collect();
     let lists: [fn(&mut Rule) -> &mut Vec<String>; 3] =
         [|rule| &mut rule.verbs, |rule| &mut rule.resources, |rule| &mut rule.resource_names];
     for list in lists {
-        // A rule for every name is not one for some: they stay apart.
+        // A rule for every name differs from one for some names: they stay apart.
         let mut together: BTreeMap<(bool, Rule), Vec<String>> = BTreeMap::new();
         for mut rule in rules {
             let taken = std::mem::take(list(&mut rule));
@@ -135,7 +136,7 @@ fn merged(rules: impl Iterator<Item = Rule>) -> Vec<Rule> {
     rules
 }
 
-/// A rule as rights, asked for in `namespace`.
+/// The rights of a rule, asked for in `namespace`.
 fn atoms(rule: &Rule, namespace: &str) -> Vec<Right> {
     let mut rights = Vec::new();
     for verb in &rule.verbs {
@@ -165,18 +166,18 @@ fn atoms(rule: &Rule, namespace: &str) -> Vec<Right> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AwsRight {
     pub action: &'static str,
-    /// As the policy names it; may end in a `*`.
+    /// The resource as the policy names it; it may end in a `*`.
     pub resource: String,
 }
 
 impl AwsRight {
-    /// A resource to ask about: an ARN that the policy's matches.
+    /// A resource to ask about: an ARN that the policy's resource matches.
     pub fn sample(&self) -> String {
         sample(&self.resource)
     }
 }
 
-/// A resource that this one, which may end in a `*`, stands for.
+/// A resource that matches this one, which may end in a `*`.
 pub fn sample(resource: &str) -> String {
     match resource.strip_suffix('*') {
         Some(stem) => format!("{stem}{ANY}"),
@@ -184,7 +185,7 @@ pub fn sample(resource: &str) -> String {
     }
 }
 
-/// Of these statements what gives the missing rights, and no more.
+/// The part of these statements that gives the missing rights, and no more.
 pub fn statements_adding(statements: &[Statement], missing: &BTreeSet<AwsRight>) -> Vec<Statement> {
     let mut adding = Vec::new();
     for statement in statements {

@@ -103,7 +103,7 @@ pub fn profile_own() -> ResolvedProfile {
     ResolvedProfile { name: "deploy".parse().unwrap(), scope: Scope::Namespace, console: false, roles: vec![role] }
 }
 
-/// A row of a line that nobody has written yet.
+/// The row of a line that was not written yet.
 pub fn mapping(person: PersonId, terms: &Terms, visit: u32, username: &str) -> RecordedMapping {
     RecordedMapping {
         principal: terms.principal,

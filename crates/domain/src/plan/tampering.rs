@@ -1,5 +1,5 @@
-//! Bindings and lines of Latchkey's that another client changed or took, and bindings that it put where an access does
-//! not reach: for the audit log.
+//! Bindings and lines of Latchkey's that another client changed or removed, and bindings that it put outside of an
+//! access's namespaces: for the audit log.
 
 use super::{
     authenticator::{Authenticator, Identity, Lines, RecordedMapping, last_managers},
@@ -12,7 +12,7 @@ use super::{
 use crate::eks::rbac::BindingSpec;
 use std::collections::BTreeSet;
 
-/// What was done to the bindings of a running access, whose bindings should be these.
+/// Changes to the bindings of an active access, whose bindings should be `specs`.
 pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant) -> Vec<Finding> {
     if grant.wish != Wish::Keep {
         return Vec::new();
@@ -36,22 +36,22 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
     specs.iter().filter_map(found).collect()
 }
 
-/// What there is on a cluster, to tell which parts of accesses are in place.
+/// What exists on a cluster, to tell which parts of accesses are in place.
 #[derive(Debug)]
 pub struct Parts<'a> {
-    /// The lines of its users; none where they cannot be read.
+    /// The lines of its users; `None` if they cannot be read.
     lines: Option<&'a Lines>,
 }
 
 impl<'a> Parts<'a> {
-    /// Of what its authenticator goes by.
+    /// Reads the parts from a cluster's authenticator.
     pub fn read(authenticator: &'a Authenticator<'_>) -> Self {
         Self { lines: Some(authenticator.lines()).filter(|lines| lines.are_readable()) }
     }
 
-    /// The parts of an access that are in place, by names that its leg keeps until the next look: bindings that bind
-    /// somebody, and the line, which an aws-auth that cannot be read may hold still.
-    /// `identity` is whom the plan binds, whose line this run may have written.
+    /// The parts of an access that are in place, by names that its leg keeps until the next look: bindings with
+    /// subjects, and the line. If aws-auth cannot be read, a line that was in place counts as still there. `identity`
+    /// is the user that the plan binds, whose line this run may have written.
     pub fn of(
         &self,
         desired: &DesiredCluster,
@@ -74,7 +74,7 @@ impl<'a> Parts<'a> {
         parts
     }
 
-    /// That somebody took the line of a running access out of aws-auth since the last look.
+    /// The finding that another client removed the line of an active access from aws-auth since the last look.
     pub fn taken(&self, desired: &DesiredCluster, state: &ClusterState, grant: &DesiredGrant) -> Option<Finding> {
         let username = &own_line(desired, grant).filter(|_| grant.wish == Wish::Keep)?.username;
         let is_gone = self.lines.is_some_and(|lines| !lines.names(username));
@@ -91,12 +91,12 @@ fn line(username: &str) -> String {
     format!("line of {username}")
 }
 
-/// The line that we wrote for a grant's principal.
+/// The line that Latchkey wrote for a grant's principal.
 fn own_line<'a>(desired: &'a DesiredCluster, grant: &DesiredGrant) -> Option<&'a RecordedMapping> {
     desired.mappings.iter().find(|mapping| mapping.own && mapping.principal == grant.terms.principal)
 }
 
-/// What was done to the bindings of an access that ends, as they are found; they go as they are.
+/// Changes to the bindings of an access that ends. They are removed as they are.
 pub fn of_ending(desired: &DesiredCluster, state: &ClusterState, grant: &DesiredGrant) -> Vec<Finding> {
     let bound = desired.mappings.iter().find(|mapping| mapping.principal == grant.terms.principal);
     let Some(bound) = bound else { return Vec::new() };
@@ -104,7 +104,7 @@ pub fn of_ending(desired: &DesiredCluster, state: &ClusterState, grant: &Desired
     let is_changed = |observed: &&&ObservedBinding| {
         let key = bindings::key_of(observed);
         let spec = specs.iter().find(|spec| BindingKey::of(spec) == key);
-        // Left with nobody bound: by us, on the way out.
+        // Latchkey itself removed the subjects, before the deletion.
         let emptied = observed.subjects.is_empty() && observed.finalizers.is_empty();
         !emptied && spec.is_none_or(|spec| bindings::drift(spec, observed) != Drift::None)
     };

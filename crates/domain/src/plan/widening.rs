@@ -1,15 +1,15 @@
-//! Whether rules allow more than those that were decided.
+//! Whether rules allow more than the rules that were decided.
 //!
-//! A ClusterRole of Latchkey's that another client widened is bound to no subject: the bindings of all accesses that
-//! have it go, running or not, with a `grant.drift_found` that names the role and what it allows too much. They come
-//! back by themselves once the role is as it was, or deleted, and so made again. One that was narrowed gives nothing
-//! too much, and its bindings stay.
+//! If another client widened a ClusterRole of Latchkey's, the role is bound to no subject: the bindings of all accesses
+//! that use it are removed, active or not, with a `grant.drift_found` that names the role and the excess. They are
+//! restored by themselves once the role is as it was, or deleted, and so created again. A role that was narrowed does
+//! not give too much, and its bindings stay.
 //!
-//! Of ClusterRoles that others own, the rules are recorded when the access is asked for; if they allow more when the
-//! grant is set up, it is blocked until it is asked for again. One that is widened later keeps its binding, since an
-//! upgrade of a cluster must not cut every access: the access says that it allows more than was approved, and what,
-//! until it ends or the role is as it was; a `grant.drift_found` says so once. Meanwhile its cluster does not count as
-//! healthy anywhere, and its proof says how many of the questions that had to be refused are allowed.
+//! The rules of foreign ClusterRoles are recorded when the access is asked for. If they allow more when the grant is
+//! set up, it is blocked until it is asked for again. If one is widened later, it keeps its binding, since an upgrade
+//! of a cluster must not cut every access: the access says that it allows more than was approved, and what, until it
+//! ends or the role is as it was; a `grant.drift_found` says so once. Meanwhile its cluster does not count as healthy
+//! on any page, and its proof says how many of the questions that had to be refused are allowed.
 
 use crate::{
     access::blocker::Few,
@@ -17,16 +17,16 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// More examples than this help nobody.
+/// The most examples that are named: more of them do not help a reader.
 const NAMED_AT_MOST: usize = 3;
 
-/// What `observed` allows and `decided` does not: a question for each pair of verb and resource. Empty where nothing
-/// was added.
+/// What `observed` allows and `decided` does not: a question for each pair of verb and resource. Empty if nothing was
+/// added.
 pub fn added(decided: &[Rule], observed: &[Rule]) -> Vec<Attributes> {
     beyond(decided, observed)
 }
 
-/// The first of what was added, such as "get secrets", and how much more there is.
+/// The first of the additions, such as "get secrets", and how many more there are.
 pub fn few(added: &[Attributes]) -> Few {
     let what: BTreeSet<String> = added.iter().map(Attributes::what).collect();
     let first: Vec<String> = what.iter().take(NAMED_AT_MOST).cloned().collect();
@@ -71,7 +71,7 @@ mod tests {
         assert!(!added(&[named("a")], &[named("b")]).is_empty());
         assert!(!added(&[named("a")], &[Rule::of(&["get"], &[""], &["configmaps"])]).is_empty());
         assert!(added(&[Rule::of(&["get"], &[""], &["configmaps"])], &[named("a")]).is_empty());
-        // Of requests without a name, Kubernetes takes the name to be empty.
+        // For requests without a name, Kubernetes uses an empty name.
         assert!(!added(&[named("")], &[Rule::of(&["get"], &[""], &["configmaps"])]).is_empty());
     }
 }

@@ -1,11 +1,11 @@
-//! The part of a cluster's plan that is about aws-auth: one change of it for everybody who waits.
+//! The part of a cluster's plan that is about aws-auth: one change of it for all grants that wait.
 //!
-//! A line of Latchkey's that another client took out is written once more; after that the grant is blocked with the
-//! name of the last writer, and the line is only tried again after a pause (10 min, then twice as long, an hour at
+//! If another client removed a line of Latchkey's, the line is written once more. After that the grant is blocked with
+//! the name of the last writer, and the line is only tried again after a pause (10 min, then twice as long, an hour at
 //! most), so that the two do not fight and the grant goes on once the other stops. If another manager *applies* the
-//! key, no line is written at all until it lets go. A line that another client puts back after its end is taken out at
-//! each look, for ever, and the grant says who; its binding is gone meanwhile. A missing ConfigMap is never created:
-//! what ends ends, what waits says who has to act.
+//! key, no line is written at all until it gives the key up. A line that another client puts back after its end is
+//! removed at each look, without limit, and the grant names that client; its binding is gone meanwhile. A missing
+//! ConfigMap is never created: accesses that end do end, and grants that wait name who has to act.
 
 use super::{
     Line, RecordedMapping, Removal, Standing,
@@ -24,7 +24,7 @@ use crate::{
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Planner<'_> {
-    /// One change of aws-auth: out goes what nobody needs any more, in goes what is missing.
+    /// One change of aws-auth: removes the lines that no grant needs any more, and adds the missing ones.
     pub(in crate::plan) fn write_aws_auth(&mut self, before: &Data) {
         let mut change = Change { data: before.clone(), ..Change::default() };
         self.settle(&mut change);
@@ -35,7 +35,7 @@ impl Planner<'_> {
         self.plan.steps.extend(change.writes(object).into_iter().map(Step::AwsAuth));
     }
 
-    /// Catches the rows up with what was seen, and takes out what nobody needs.
+    /// Updates the rows to what was seen, and removes the lines that no grant needs.
     fn settle(&mut self, change: &mut Change) {
         let desired = self.desired;
         for recorded in &desired.mappings {
@@ -68,7 +68,7 @@ impl Planner<'_> {
         if wanted.peek().is_none() {
             return false;
         }
-        // Somebody else mapped the principal instead, or took that mapping away: the row is about another username.
+        // Another client mapped the principal instead, or took that mapping away: the row is about another username.
         wanted.any(|grant| {
             let identity = self.plan.identities.get(&grant.id);
             identity.is_none_or(|identity| identity.username == recorded.username && identity.own == recorded.own)
@@ -158,7 +158,7 @@ impl Planner<'_> {
     }
 }
 
-/// The change of aws-auth while it is put together.
+/// The change of aws-auth while it is assembled.
 #[derive(Debug, Default)]
 struct Change {
     data: Data,
@@ -174,7 +174,7 @@ impl Change {
         rebased.cloned().unwrap_or_else(|| recorded.text_before.clone())
     }
 
-    /// A write for each key that differs; only users are mapped, so it is one.
+    /// A write for each key that differs; only users are mapped, so there is at most one.
     fn writes(mut self, object: &AwsAuthObject) -> Vec<AwsAuthWrite> {
         self.grants.sort();
         self.grants.dedup();

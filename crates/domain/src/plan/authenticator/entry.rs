@@ -12,7 +12,7 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// Of an observation.
+    /// The entries of an observation.
     pub(super) fn read(observed: &'a ClusterObservation) -> Self {
         let (listed, all): (&[AccessEntry], bool) = match &observed.entries {
             EntryHolders::Listed(entries) => (entries, true),
@@ -28,7 +28,7 @@ impl<'a> Entries<'a> {
         self.by_arn.get(&arn.to_ascii_lowercase()).copied()
     }
 
-    /// Whether there is none but those.
+    /// Whether the list is complete.
     pub(super) fn are_all(&self) -> bool {
         self.all
     }

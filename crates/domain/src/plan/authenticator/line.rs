@@ -1,4 +1,5 @@
-//! Lines of aws-auth: for whom they take an ARN, who else may be the same user, and who wrote them.
+//! Lines of aws-auth: the username to which they map an ARN, which other identities have the same username, and who
+//! wrote the lines.
 
 use super::{RecordedMapping, Taken};
 use crate::{
@@ -7,25 +8,25 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// Begins every username that Latchkey gives; nobody else may use it.
+/// The prefix of every username that Latchkey gives; no other entry may use it.
 pub const RESERVED: &str = "latchkey:";
 
-/// What API servers call Latchkey in managedFields.
+/// The name of Latchkey in managedFields.
 pub const OWN_MANAGER: &str = "latchkey";
 
-/// An aws-auth as the authenticator reads it.
+/// aws-auth as the authenticator reads it.
 #[derive(Debug, Clone)]
 pub struct Lines {
     auth: AwsAuth,
 }
 
 impl Lines {
-    /// Of these texts.
+    /// Reads these texts.
     pub fn read(data: &Data) -> Self {
         Self { auth: AwsAuth::read(data) }
     }
 
-    /// For whom they take an ARN.
+    /// The user to whom they map an ARN.
     pub fn take(&self, arn: &str) -> Option<Taken> {
         let mapped = self.auth.identities().lookup(arn)?;
         Some(Taken { username: mapped.username.into_owned(), groups: mapped.groups.to_vec() })
@@ -41,15 +42,16 @@ impl Lines {
         self.auth.errors().iter().all(|error| error.key != Key::MapUsers)
     }
 
-    /// Whether the line that was recorded is there. In a text that nobody can read, the name is enough: mended, it would
-    /// map the user again.
+    /// Whether the recorded line is there. If the text cannot be read, the name is enough: once the text is repaired,
+    /// the line would map the user again.
     pub(super) fn hold(&self, recorded: &RecordedMapping) -> bool {
         let text = recorded.key.and_then(|key| self.auth.data().get(key.as_str()));
         let hidden = !self.auth.errors().is_empty() && text.is_some_and(|text| text.contains(&recorded.username));
         hidden || self.names(&recorded.username)
     }
 
-    /// Who else may be this user: ARNs that are not among `own`, and lines whose template could render it.
+    /// The other identities that may be this user: ARNs that are not among `own`, and entries whose template could
+    /// render it.
     pub fn bearers(&self, username: &str, own: &BTreeSet<String>) -> Vec<String> {
         let identities = self.auth.identities();
         let is_other = |arn: &str| !own.contains(&arn.to_ascii_lowercase());
@@ -76,13 +78,13 @@ pub fn reserved(data: &Data) -> BTreeSet<String> {
     names.filter(|name| name.starts_with(RESERVED)).collect()
 }
 
-/// Whoever applies the text of `mapUsers` from the server side: it would take our lines out again.
+/// The manager that applies the text of `mapUsers` from the server side: it would remove Latchkey's lines again.
 pub(super) fn applied_by(object: &AwsAuthObject) -> Option<&str> {
     let owns = |keys: &[String]| keys.iter().any(|key| key == Key::MapUsers.as_str());
     object.managers.iter().find(|manager| manager.operation == "Apply" && owns(&manager.keys)).map(|m| m.name.as_str())
 }
 
-/// Who else wrote the text of `mapUsers` last; nobody where that is not known.
+/// The other managers that wrote the text of `mapUsers` last; empty if they are not known.
 pub fn last_managers(object: &AwsAuthObject) -> Vec<String> {
     let names: BTreeSet<&str> = object
         .managers
@@ -93,7 +95,7 @@ pub fn last_managers(object: &AwsAuthObject) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-/// Whether a templated username could come out as `username`. No placeholder renders a colon or a slash.
+/// Whether a templated username could render as `username`. No placeholder renders a colon or a slash.
 fn renders(template: &str, username: &str) -> bool {
     let Some((head, rest)) = template.split_once("{{") else { return template == username };
     let Some(username) = username.strip_prefix(head) else { return false };

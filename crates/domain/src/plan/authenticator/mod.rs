@@ -1,5 +1,5 @@
-//! For whom a cluster takes an ARN. The one room of `plan` that reads aws-auth and EKS's own table of access entries,
-//! knows what was written of them, and plans what is written.
+//! How a cluster maps an ARN to a user. The one module of `plan` that reads aws-auth and EKS's own table of access
+//! entries, knows what was written to them, and plans what is written.
 //!
 //! - `line`: what aws-auth says.
 //! - `entry`: what EKS's own table says, which overrides aws-auth.
@@ -7,8 +7,8 @@
 //! - `recorded`: what was written, as the database knows it.
 //! - `change`: the part of a cluster's plan that is about aws-auth; `texts`: the bytes of it.
 //!
-//! `Authenticator::identify` says for whom a cluster takes an ARN, and by what: a line, an entry, no caller, or not
-//! known and why. The plan, the proof and the model ask it.
+//! `Authenticator::identify` says to which user a cluster maps an ARN, and by which source: a line, an entry, neither,
+//! or not known and why. The plan, the proof and the model ask it.
 
 mod change;
 mod entry;
@@ -36,7 +36,7 @@ pub struct Taken {
     pub groups: Vec<String>,
 }
 
-/// For whom a cluster takes an ARN, as far as it was seen, by what says so.
+/// The user to whom a cluster maps an ARN, as far as it was seen, by the source that says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identified<'a> {
     /// By aws-auth.
@@ -44,7 +44,7 @@ pub enum Identified<'a> {
     /// By an access entry, whatever aws-auth says.
     Entry(&'a AccessEntry),
     Nobody,
-    /// It is not known; why, unless just nobody looked.
+    /// It is not known. The reason, unless no look was made.
     Unknown(Option<&'a Blocker>),
 }
 
@@ -57,19 +57,19 @@ pub struct Authenticator<'a> {
 }
 
 impl<'a> Authenticator<'a> {
-    /// As it is.
+    /// The authenticator as it was observed.
     pub fn of(observed: &'a ClusterObservation) -> Self {
         let none = Data::new();
         Self::with(observed, data(observed).unwrap_or(&none))
     }
 
-    /// As it is with these texts in aws-auth.
+    /// The authenticator with these texts in aws-auth.
     pub fn with(observed: &'a ClusterObservation, data: &Data) -> Self {
         Self { observed, lines: Lines::read(data), entries: Entries::read(observed) }
     }
 
-    /// For whom it takes an ARN. An entry counts before a line. Where entries were not listed, and EKS was not asked of
-    /// this one, the line counts: whoever plans by that asks first.
+    /// The user to whom it maps an ARN. An access entry takes precedence over a line. If entries were not listed, and
+    /// EKS was not asked about this one, the line counts: a caller that plans by the answer must ask EKS first.
     pub fn identify(&self, arn: &str) -> Identified<'a> {
         match self.entries.of(arn).map(|entry| (entry, entry.unknown())) {
             Some((_, Some(why))) => Identified::Unknown(Some(why)),
@@ -80,7 +80,7 @@ impl<'a> Authenticator<'a> {
         }
     }
 
-    /// Whether the cluster's mode has aws-auth count; one that nobody described is asked as if it did.
+    /// Whether the cluster's mode uses aws-auth. A cluster that EKS has not described is treated as if it did.
     pub fn takes_lines(&self) -> bool {
         match self.observed.aws.as_ref().map(|aws| aws.mode) {
             Some(AuthenticationMode::ConfigMap | AuthenticationMode::ApiAndConfigMap) | None => true,
@@ -88,27 +88,27 @@ impl<'a> Authenticator<'a> {
         }
     }
 
-    /// Its aws-auth alone, also where an entry overrides it: once the entry is gone, the line counts again.
+    /// Its aws-auth only, even if an entry overrides it: once the entry is gone, the line counts again.
     pub fn lines(&self) -> &Lines {
         &self.lines
     }
 
-    /// Who else is this user, or may be: ARNs that are not among `own`, in lower case.
+    /// The other identities that are this user, or may be: those whose ARNs are not among `own`, in lower case.
     pub fn bearers(&self, username: &str, own: &BTreeSet<String>) -> Vec<String> {
         self.lines.bearers(username, own)
     }
 
-    /// Whether what was recorded is there still, or may be.
+    /// Whether the recorded mapping is still there, or may be.
     pub fn holds(&self, recorded: &RecordedMapping) -> bool {
         self.lines.hold(recorded)
     }
 
-    /// Who else wrote the lines last; nobody where that is not known.
+    /// The other managers that wrote the lines last; empty if they are not known.
     pub fn last_managers(&self) -> Vec<String> {
         self.object().map(last_managers).unwrap_or_default()
     }
 
-    /// The ConfigMap, where there is one.
+    /// The ConfigMap, if it exists.
     fn object(&self) -> Option<&'a AwsAuthObject> {
         self.observed.kubernetes.as_ref()?.aws_auth.as_ref()
     }

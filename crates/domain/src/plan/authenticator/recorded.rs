@@ -1,4 +1,4 @@
-//! What was written to let principals in, as the database knows it.
+//! What was written to map principals, as the database knows it.
 
 use crate::{
     access::{PersonId, PrincipalId},
@@ -14,17 +14,17 @@ pub struct RecordedMapping {
     pub arn: String,
     pub visit: u32,
     pub username: String,
-    /// Whether the line is ours, or somebody else's that is bound to.
+    /// Whether the line is Latchkey's, or an unmanaged entry whose username Latchkey binds.
     pub own: bool,
     pub key: Option<Key>,
-    /// The exact bytes inserted; none where no line could be written yet.
+    /// The exact bytes inserted; `None` if no line could be written yet.
     pub inserted: Option<String>,
-    /// The key's text before; none where the key was absent.
+    /// The key's text before; `None` if the key was absent.
     pub text_before: Option<String>,
     /// Whether it was seen in aws-auth after it was written.
     pub written: bool,
-    /// How often it was written: once, and again after each time that somebody took it out.
+    /// How often it was written: once, and again each time another client removed it.
     pub writes: u32,
-    /// How long ago it was written last, by the database's real clock.
+    /// The time since it was last written, by the database's real clock.
     pub wrote_ago: Option<SignedDuration>,
 }

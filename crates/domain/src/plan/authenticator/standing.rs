@@ -1,14 +1,14 @@
-//! Who is who on a cluster: the Kubernetes username that a principal's grants bind, or why there is none.
+//! The Kubernetes username that a principal's grants bind on a cluster, or why there is none.
 //!
-//! A person is `latchkey:<handle>:<visit>`. The visit moves on whenever none of the person's mappings is left there, so
-//! that a binding they left behind for themselves sleeps for ever. Latchkey's lines carry no groups; bindings name the
-//! user. Handles are never reused.
+//! A person is `latchkey:<handle>:<visit>`. The visit number increases whenever none of the person's mappings is left
+//! on the cluster, so that a binding which the person left behind for themselves never takes effect again. Latchkey's
+//! lines carry no groups; bindings name the user. Handles are never reused.
 //!
 //! At every plan exactly one person's ARNs may map to, or be rendered by a template to, each username that Latchkey
 //! binds. Otherwise the bindings go, and the sentence names the entry. Groups that another client added to Latchkey's
-//! line do the same. An ARN that another client mapped is never taken over: the grant binds to the username that is
-//! there. If that is empty, a template, `system:*`, one of Latchkey's, or in `system:masters`, it is refused, with the
-//! reason.
+//! line have the same effect. An ARN that another client mapped is never taken over: the grant binds to the username
+//! that is there. If that is empty, a template, `system:*`, one of Latchkey's, or in `system:masters`, it is refused,
+//! with the reason.
 
 use super::{Authenticator, Identified, RESERVED, RecordedMapping, Taken, last_managers, line};
 use crate::{
@@ -23,49 +23,49 @@ use crate::{
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
-/// Kubernetes' own group of those who may do everything.
+/// Kubernetes' own group of users who may do everything.
 const MASTERS: &str = "system:masters";
 
-/// Bytes that a username of somebody else's line may have for a binding to it: far more than any person's has, and few
+/// The longest username, in bytes, of an unmanaged entry that Latchkey binds: far more than any person's has, and few
 /// enough for an index and a page.
 const LONGEST_BYTES: usize = 1_024;
 
-/// After the line was written this often and taken out each time, it is written again only after a pause: somebody
-/// else's tool owns the text.
+/// After the line was written this often and removed each time, it is written again only after a pause: another tool
+/// owns the text.
 pub const WRITES_AT_MOST: u32 = 2;
-/// The first such pause; each further one is twice as long. Tools that put back what they own do it within minutes.
+/// The first such pause; each further one is twice as long. Tools that restore what they own do it within minutes.
 pub const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(10);
-/// The longest pause: an access goes on within it once nobody takes its line out any more.
+/// The longest pause: an access goes on within it once no tool removes its line any more.
 pub const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
-/// Whom a principal is on a cluster.
+/// The user that a principal is on a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub username: String,
-    /// The groups that the mapping gives; none where the line is ours.
+    /// The groups that the mapping gives; empty if the line is Latchkey's.
     pub groups: Vec<String>,
     pub visit: u32,
-    /// Whether the line is ours.
+    /// Whether the line is Latchkey's.
     pub own: bool,
 }
 
-/// Where a principal stands with the cluster's aws-auth.
+/// The state of a principal in the cluster's aws-auth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// Mapped, by us or by somebody else.
+    /// Mapped, by Latchkey's line or by an unmanaged entry.
     Mapped(Identity),
     /// A line has to be written first.
     Unmapped(Identity),
-    /// No line can be written now, for this reason; the username is known, so bindings come and go.
+    /// No line can be written now, for this reason; the username is known, so bindings are still created and removed.
     Waiting(Identity, Blocker),
-    /// Nobody may be bound, for this reason: a binding that exists goes.
+    /// No user may be bound, for this reason: an existing binding is removed.
     Unsafe(Blocker),
     /// Nothing new may be bound, for this reason; what exists stays.
     Refused(Blocker),
 }
 
 impl Standing {
-    /// The username to bind, where there is one.
+    /// The username to bind, if there is one.
     pub fn identity(&self) -> Option<&Identity> {
         match self {
             Self::Mapped(identity) | Self::Unmapped(identity) | Self::Waiting(identity, _) => Some(identity),
@@ -73,7 +73,7 @@ impl Standing {
         }
     }
 
-    /// What stands in the way.
+    /// What prevents the mapping.
     pub fn trouble(&self) -> Option<&Blocker> {
         match self {
             Self::Waiting(_, why) | Self::Unsafe(why) | Self::Refused(why) => Some(why),
@@ -87,7 +87,7 @@ pub fn username(handle: &Handle, visit: u32) -> String {
     format!("{RESERVED}{handle}:{visit}")
 }
 
-/// Whose principal it is that wants to be mapped.
+/// The person whose principal is to be mapped.
 #[derive(Debug, Clone, Copy)]
 pub struct Claimant<'a> {
     pub person: PersonId,
@@ -96,7 +96,7 @@ pub struct Claimant<'a> {
     pub arn: &'a PrincipalArn,
 }
 
-/// Where a principal with wanted grants stands.
+/// The state of a principal with wanted grants.
 pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who: Claimant<'_>) -> Standing {
     let (cluster, arn) = (desired.name.clone(), who.arn.to_string());
     if !authenticator.takes_lines() {
@@ -130,8 +130,8 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
     }
 }
 
-/// The username that the principal has or gets from us: the person's visit goes on as long as any of their mappings
-/// here is left, and moves on once there is none.
+/// The username that the principal has or gets from Latchkey: the person's visit stays the same while any of their
+/// mappings is left here, and increases once there is none.
 fn own_identity(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, who: Claimant<'_>) -> Identity {
     let current = desired.mappings.iter().filter(|mapping| mapping.person == who.person).map(|mapping| mapping.visit);
     let next = || desired.visits.get(&who.person).copied().unwrap_or(0) + 1;
@@ -156,7 +156,7 @@ fn is_own(recorded: &RecordedMapping, taken: &Taken) -> bool {
     recorded.own && taken.username == recorded.username
 }
 
-/// Our line is there: is it as we wrote it, and is nobody else the same user?
+/// Latchkey's line is there. Checks that it is as Latchkey wrote it, and that no other identity is the same user.
 fn read_back(authenticator: &Authenticator<'_>, identity: Identity, taken: Taken, own: &BTreeSet<String>) -> Standing {
     if !taken.groups.is_empty() {
         return Standing::Unsafe(Blocker::LineWithGroups { username: identity.username, groups: taken.groups });
@@ -167,7 +167,7 @@ fn read_back(authenticator: &Authenticator<'_>, identity: Identity, taken: Taken
     }
 }
 
-/// What groups with `system:masters` among them mean, to put behind a sentence that names them.
+/// The meaning of groups that include `system:masters`, to append to a sentence that names them.
 pub fn as_masters(groups: &[String]) -> &'static str {
     if groups.iter().any(|group| group == MASTERS) { ", which makes whoever uses it cluster-admin" } else { "" }
 }
@@ -176,7 +176,7 @@ fn also_borne(username: &str, other: &str) -> Blocker {
     Blocker::UsernameShared { username: username.to_owned(), other: other.to_owned() }
 }
 
-/// Somebody else mapped the ARN: never taken over, only bound to.
+/// Another client mapped the ARN: the mapping is never taken over, only bound to.
 fn foreign(
     authenticator: &Authenticator<'_>,
     identity: Identity,
@@ -201,7 +201,7 @@ fn foreign(
     Standing::Mapped(Identity { username, groups, own: false, ..identity })
 }
 
-/// Why nothing is bound to a username that somebody else's entry gives.
+/// Why Latchkey does not bind a username that an unmanaged entry gives.
 fn unfit(name: &str, groups: &[String]) -> Option<Unfit> {
     if name.is_empty() {
         return Some(Unfit::Empty);
@@ -218,7 +218,7 @@ fn unfit(name: &str, groups: &[String]) -> Option<Unfit> {
     groups.iter().any(|group| group == MASTERS).then_some(Unfit::Masters)
 }
 
-/// Nobody mapped the ARN, or aws-auth cannot be read.
+/// No entry maps the ARN, or aws-auth cannot be read.
 fn unmapped(
     desired: &DesiredCluster,
     authenticator: &Authenticator<'_>,
@@ -242,7 +242,7 @@ fn unmapped(
     Standing::Unmapped(identity)
 }
 
-/// Whether somebody takes this line out whenever it is written, and the pause after the last write is not over.
+/// Whether another client removes this line whenever it is written, and the pause after the last write is not over.
 fn is_fought_over(recorded: &RecordedMapping) -> bool {
     let Some(paused) = recorded.writes.checked_sub(WRITES_AT_MOST).filter(|_| recorded.written) else { return false };
     let pause = FIRST_PAUSE.checked_mul(1 << paused.min(8)).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE));

@@ -19,7 +19,7 @@ fn entry(details: EntryDetails) -> AccessEntry {
     AccessEntry { arn: ANA.to_ascii_uppercase(), details }
 }
 
-/// What identifies somebody, in a word.
+/// The source that identifies a user, in a word.
 fn source(identified: &Identified<'_>) -> &'static str {
     match identified {
         Identified::Line(_) => "line",

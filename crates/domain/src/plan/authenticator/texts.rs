@@ -1,8 +1,8 @@
-//! The texts of aws-auth: taking out exactly what was written, putting in what is missing, in one change.
+//! The texts of aws-auth: removes exactly what was written and adds what is missing, in one change.
 //!
-//! What somebody else wrote is byte for byte the same afterwards. A mapping is taken out by taking its splice back
-//! where nothing else changed since, else by deleting exactly the bytes recorded; where those were rewritten by
-//! another tool, by the entry's ARN as long as it says what we wrote.
+//! Entries of other clients are byte for byte the same afterwards. A mapping is removed by undoing its splice if
+//! nothing else changed since, otherwise by deleting exactly the recorded bytes. If another tool rewrote those, the
+//! entry is found by its ARN, as long as it says what Latchkey wrote.
 
 use super::RecordedMapping;
 use crate::{
@@ -13,14 +13,14 @@ use crate::{
     },
 };
 
-/// What became of a mapping that should go.
+/// The result of removing a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Removal {
-    /// There is nothing of ours to take out.
+    /// There is nothing of Latchkey's to remove.
     Nothing,
     /// The data without it.
     Without(Data),
-    /// Somebody changed it, so that it cannot be told from theirs.
+    /// Another client changed it, so that it cannot be told apart from a foreign entry.
     Stuck(Blocker),
 }
 
@@ -35,7 +35,7 @@ pub struct Line {
     pub text_before: Option<String>,
 }
 
-/// Takes a recorded mapping out.
+/// Removes a recorded mapping.
 pub fn without(data: &Data, recorded: &RecordedMapping) -> Removal {
     let (Some(key), Some(inserted)) = (recorded.key, recorded.inserted.as_deref()) else { return Removal::Nothing };
     let Some(text) = data.get(key.as_str()) else { return Removal::Nothing };
@@ -49,7 +49,7 @@ pub fn without(data: &Data, recorded: &RecordedMapping) -> Removal {
     }
 }
 
-/// Takes out exactly the bytes that were recorded, where they are there as they were written; else nothing.
+/// Removes exactly the bytes that were recorded, if they are there as they were written; otherwise `None`.
 pub fn without_bytes(data: &Data, recorded: &RecordedMapping) -> Option<Data> {
     let (key, inserted) = (recorded.key?, recorded.inserted.as_deref()?);
     let text = data.get(key.as_str())?;
@@ -60,7 +60,7 @@ pub fn without_bytes(data: &Data, recorded: &RecordedMapping) -> Option<Data> {
     AwsAuth::read(data).edit(&edit).ok().map(|spliced| spliced.data(data))
 }
 
-/// The text that was before, for a mapping that was written while `gone` was still there: without `gone` too.
+/// The text before a mapping that was written while `gone` was still there, with `gone` removed, too.
 pub fn text_before_without(text_before: Option<&str>, gone: &RecordedMapping) -> Option<String> {
     let key = gone.key?;
     let mut data = Data::new();
@@ -74,7 +74,7 @@ pub fn text_before_without(text_before: Option<&str>, gone: &RecordedMapping) ->
 /// A line for a user, and the data with it.
 ///
 /// # Errors
-/// `Unsafe` where no safe place for it exists.
+/// `Unsafe` if there is no safe place for it.
 pub fn with_line(
     data: &Data,
     principal: PrincipalId,
@@ -91,7 +91,7 @@ pub fn with_line(
     Ok((line, after))
 }
 
-/// Whether `text` is what the same edit makes of the text before: then nothing else changed since.
+/// Whether `text` is what the same edit makes of the text before: then nothing else has changed since.
 fn is_undone_by(text: &str, recorded: &RecordedMapping, key: Key, inserted: &str) -> bool {
     let data = with(&Data::new(), key, recorded.text_before.as_deref());
     let (arn, username) = (recorded.arn.clone(), recorded.username.clone());
@@ -104,12 +104,12 @@ fn is_undone_by(text: &str, recorded: &RecordedMapping, key: Key, inserted: &str
     replayed.is_ok_and(|spliced| spliced.inserted == inserted && spliced.after.as_deref() == Some(text))
 }
 
-/// The recorded bytes are not there: another tool rewrote the entry, or took it out.
+/// The recorded bytes are not there: another tool rewrote the entry, or removed it.
 fn rewritten(auth: &AwsAuth, data: &Data, key: Key, recorded: &RecordedMapping, why: &Unsafe) -> Removal {
     let users = &auth.identities().users;
     let Some(left) = users.iter().find(|user| user.username == recorded.username) else {
-        // An unreadable text that still names the user holds something of ours that nobody can take out safely. In one
-        // that can be read, only what somebody noted for themselves names it: nobody is mapped by that.
+        // An unreadable text that still names the user holds something of Latchkey's that cannot be removed safely. In
+        // a readable text without the entry, only a comment or another value can contain the name, and it maps no user.
         let unreadable = auth.errors().iter().any(|error| error.key == key);
         let named = unreadable && data.get(key.as_str()).is_some_and(|text| text.contains(&recorded.username));
         return if named { Removal::Stuck(stuck(recorded, why)) } else { Removal::Nothing };
@@ -126,7 +126,7 @@ fn rewritten(auth: &AwsAuth, data: &Data, key: Key, recorded: &RecordedMapping, 
         return Removal::Stuck(stuck(recorded, why));
     }
     match auth.edit(&Edit::Remove { arn: recorded.arn.clone() }) {
-        // A comment inside the entry is somebody's: it would go with it.
+        // A comment inside the entry is another author's, and would be removed with it.
         Ok(spliced) if spliced.removes_a_comment() => Removal::Stuck(stuck(recorded, why)),
         Ok(spliced) if spliced.after.is_none() => Removal::Without(with(data, key, empty_before(recorded, key))),
         Ok(spliced) => Removal::Without(spliced.data(data)),
@@ -134,7 +134,7 @@ fn rewritten(auth: &AwsAuth, data: &Data, key: Key, recorded: &RecordedMapping, 
     }
 }
 
-/// The text before, where it held nothing either: it comes back once nothing is left.
+/// The text before, if it held no entry either: it is restored once no entry is left.
 fn empty_before(recorded: &RecordedMapping, key: Key) -> Option<&str> {
     recorded.text_before.as_deref().filter(|text| {
         let data = with(&Data::new(), key, Some(text));

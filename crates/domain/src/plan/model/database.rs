@@ -1,4 +1,4 @@
-//! What Postgres has: grants in their real states, legs, mappings, intents, one target with its lease.
+//! The contents of Postgres: grants in their real states, legs, mappings, intents, one target with its lease.
 
 use super::kept::Kept;
 use crate::{
@@ -19,10 +19,10 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A worker's hold on the target.
+/// The length of a worker's lease on the target.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// A binding that was about to be created is uncertain for so long: as long as the run's token lasts, and the clocks'
-/// difference.
+/// How long a binding that was about to be created is uncertain: as long as the run's token lasts, plus the difference
+/// of the clocks.
 pub const ARRIVES_WITHIN: SignedDuration = SignedDuration::from_mins(20);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,15 +49,15 @@ pub struct Database {
     pub legs: BTreeMap<u128, Proven>,
     pub rows: Vec<(RecordedMapping, RowState)>,
     pub open: Vec<Intent>,
-    /// Runs that were about to take lines out of aws-auth, and nobody recorded what came of it.
+    /// The epochs of runs that were about to remove lines from aws-auth, and whose outcome no row records.
     pub unmapping: Vec<i64>,
     pub epoch: i64,
     pub leased_until: Option<Timestamp>,
     /// How often each access became active.
     pub activations: BTreeMap<u128, u32>,
-    /// Usernames whose mapping was taken out.
+    /// Usernames whose mapping was removed.
     pub retired: BTreeSet<String>,
-    /// What should never happen to rows, and did.
+    /// A violation that rows should never show, if there was one.
     pub broken: Option<String>,
 }
 
@@ -77,7 +77,7 @@ impl Database {
         }
     }
 
-    /// What a run reads in one snapshot.
+    /// The desired state that a run reads in one snapshot.
     pub fn desired(&self, epoch: i64, now: Timestamp, state: &ClusterState) -> DesiredCluster {
         let mut desired = samples::desired(self.grants.values().filter_map(|grant| desired_grant(grant)).collect());
         desired.now = now;
@@ -102,8 +102,8 @@ impl Database {
         desired
     }
 
-    /// What becomes of intents of earlier runs: an object that is surely the one of its run is over with. Of others, a
-    /// later look tells nothing.
+    /// Closes intents of earlier runs: an intent is done if the object is certainly the one of its run. For the others,
+    /// a later look proves nothing.
     pub fn close_dangling(&mut self, epoch: i64, now: Timestamp, state: &ClusterState) {
         self.unmapping.retain(|open| *open >= epoch);
         self.open.retain(|intent| !intent.unseen || now < intent.begun + ARRIVES_WITHIN);
@@ -200,7 +200,7 @@ impl Database {
         samples::mapping(grant.facts().person, &grant.facts().terms, visit, username)
     }
 
-    /// A finished run's judgement of one grant, as `worker::finish` makes it.
+    /// A finished run's verdict on one grant, as `worker::finish` makes it.
     pub fn judge(&mut self, id: u128, wish: Wish, proven: bool, now: Timestamp) {
         let Some(grant) = self.grants.get(&id).map(|grant| Grant::clone(grant)) else { return };
         let is_present = match &grant {
@@ -215,13 +215,13 @@ impl Database {
             (true, true) => Proven::Present,
             (true, false) => Proven::Gone,
             (false, false) => Proven::Nothing,
-            // A later look that finds a setup otherwise takes its proof back; what runs keeps its own.
+            // A later look that finds a setup changed revokes its proof; an active access keeps its proof.
             (false, true) if matches!(grant, Grant::Provisioning(_)) => Proven::Nothing,
             (false, true) => self.legs.get(&id).copied().unwrap_or(Proven::Nothing),
         };
         self.legs.insert(id, leg);
         let facts = grant.facts().clone();
-        // IAM is another target, and done at once here.
+        // IAM is another target, and its leg is proven at once here.
         let iam = if is_present { Proven::Present } else { Proven::Gone };
         let legs = [(Target::Cluster(facts.terms.cluster), leg), (Target::Principal(facts.terms.principal), iam)].map(
             |(target, proven)| Leg {

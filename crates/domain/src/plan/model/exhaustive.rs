@@ -1,6 +1,5 @@
-//! Every order of short scenes: runs of two workers, step by step, while something happens to overlapping accesses.
-//! None is left out: only where everything is as it was in another order, and the same is left to happen, is it not
-//! gone through again.
+//! Every order of short scenes: runs of two workers, step by step, while events happen to overlapping accesses. A place
+//! is explored once: it is skipped if another order has led to the same state with the same events left.
 
 use super::{
     kept::digest,
@@ -15,17 +14,17 @@ use std::collections::{BTreeSet, HashSet};
 
 #[derive(Default)]
 struct Explored {
-    /// By digest, with what is left of the lists.
+    /// Digests of the town and of what is left of the lists.
     states: HashSet<u64>,
-    /// Of these, what the promises speak of.
+    /// Digests of the part of a town that the promises are about.
     checked: HashSet<u64>,
-    /// The different towns that all orders lead to.
+    /// The different towns at the end of all orders.
     ends: HashSet<u64>,
     steps: usize,
     reached: BTreeSet<Reached>,
 }
 
-/// A town, and how far it is in each list.
+/// A town, and the position in each list.
 #[derive(Clone)]
 struct Place {
     town: Town,
@@ -33,7 +32,7 @@ struct Place {
 }
 
 impl Place {
-    /// What a list has next, and where it leads, if it can happen now.
+    /// The next event of a list and the place that it leads to, if it can happen now.
     fn after(&self, lists: &[Vec<Then>], at: usize) -> Option<(Event, Self)> {
         let then = *lists[at].get(self.done[at])?;
         let event = match then {
@@ -60,7 +59,7 @@ impl Place {
         Some((event, next))
     }
 
-    /// The run that a worker was at does not go on.
+    /// Ends the current run of a worker in its list.
     fn is_over(&mut self, lists: &[Vec<Then>], worker: usize) {
         for (list, done) in lists.iter().zip(&mut self.done) {
             if matches!(list.get(*done), Some(Runs(other)) if *other == worker) {
@@ -94,7 +93,7 @@ fn explore(scene: &Scene, place: &Place, explored: &mut Explored, trail: &mut Ve
     }
 }
 
-/// What all orders lead to. Of those that are the same once all is silent, one is enough.
+/// Checks where all orders lead. Orders that are equal once no event is left are checked once.
 fn rest(mut town: Town, explored: &mut Explored) -> Result<(), String> {
     town.fall_silent()?;
     if explored.ends.insert(town.digest()) { town.come_to_rest() } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! What does not change any more: shared, and known by a digest.
+//! Values that do not change any more: shared, and identified by a digest.
 
 use std::{
     collections::hash_map::DefaultHasher,
@@ -8,8 +8,8 @@ use std::{
     rc::Rc,
 };
 
-/// What a run has seen or made up its mind to. Copies share it, and `Debug` is its digest, so that a town of which most
-/// is kept is copied and told apart quickly.
+/// What a run has seen or decided. Copies share it, and `Debug` shows its digest, so that towns which differ little are
+/// copied and compared quickly.
 #[derive(Clone)]
 pub struct Kept<T>(Rc<(u64, T)>);
 
@@ -20,7 +20,7 @@ impl<T: Debug> Kept<T> {
 }
 
 impl<T: Debug + Clone> Kept<T> {
-    /// Copies that are elsewhere stay as they are.
+    /// Changes this copy; the other copies stay as they are.
     pub fn change<R>(&mut self, change: impl FnOnce(&mut T) -> R) -> R {
         let mut value = T::clone(self);
         let result = change(&mut value);
@@ -43,7 +43,7 @@ impl<T> Debug for Kept<T> {
     }
 }
 
-/// Of all that `Debug` shows.
+/// The digest of everything that `Debug` shows.
 pub fn digest(value: &impl Debug) -> u64 {
     struct Text(DefaultHasher);
     impl fmt::Write for Text {

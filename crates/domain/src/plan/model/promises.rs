@@ -1,4 +1,4 @@
-//! What holds of a town at every moment, and once nothing happens any more.
+//! What holds in a town at every moment, and once nothing happens any more.
 
 use super::{
     database::{ARRIVES_WITHIN, RowState, desired_grant},
@@ -17,10 +17,10 @@ use std::ops::Deref as _;
 use uuid::Uuid;
 
 impl Town {
-    /// What holds at every moment.
+    /// Checks what holds at every moment.
     ///
     /// # Errors
-    /// What does not, in a sentence.
+    /// The promise that is broken, in a sentence.
     pub fn check(&self) -> Result<(), String> {
         let state = self.state();
         if let Some(why) = &self.database.broken {
@@ -55,7 +55,7 @@ impl Town {
         self.foreign_bytes(state)
     }
 
-    /// Without our lines, aws-auth is what the others made it.
+    /// Without Latchkey's lines, aws-auth is what the other clients made it.
     fn foreign_bytes(&self, state: &ClusterState) -> Result<(), String> {
         let data = &state.aws_auth.as_ref().unwrap().data;
         for (key, foreign) in &self.foreign {
@@ -72,12 +72,12 @@ impl Town {
         Ok(())
     }
 
-    /// All writes arrive or are refused, a worker goes on alone, and hours pass: everything is where it should be, and
-    /// then everything is over and nothing of ours is left.
+    /// All writes arrive or are refused, a worker goes on alone, and hours pass: first everything is in its desired
+    /// state, and then every access is over and nothing of Latchkey's is left.
     pub fn come_to_rest(&mut self) -> Result<(), String> {
         self.fall_silent()?;
         self.rounds(2)?;
-        // Whatever a dead run's token was good for is over.
+        // The token of a dead run expires.
         self.now += ARRIVES_WITHIN;
         self.rounds(2)?;
         self.is_at_rest()?;
@@ -125,7 +125,7 @@ impl Town {
         Ok(())
     }
 
-    /// What is wanted is there, and proven; what is not is gone.
+    /// Every wanted access is there and proven; every other one is gone.
     fn is_at_rest(&self) -> Result<(), String> {
         let desired = self.database.desired(self.database.epoch, self.now, self.state());
         let steps = plan(&desired, &self.cluster).steps;

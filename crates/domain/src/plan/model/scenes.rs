@@ -1,4 +1,4 @@
-//! Short scenes: what is done at the same time where promises are in danger.
+//! Short scenes: events that happen at the same time and put promises at risk.
 
 use super::town::{
     Event::{self, Arrive, Decide, Die, Foreign, GiveBack, Seconds, Work},
@@ -6,21 +6,22 @@ use super::town::{
     Reviews,
 };
 
-/// What happened before, and lists of what may happen: each in its own order, interleaved with all others.
+/// What happened before, and lists of what may happen: each list keeps its own order, and is interleaved with all
+/// others.
 pub struct Scene {
     pub name: &'static str,
     pub before: Vec<Event>,
     pub lists: Vec<Vec<Then>>,
-    /// What comes about in some of the orders. Without it the scene would be too short to show anything.
+    /// What at least one of the orders must reach. Without it the scene would be too short to show anything.
     pub reaches: &'static [Reached],
 }
 
-/// What is next in a list.
+/// The next item of a list.
 #[derive(Debug, Clone, Copy)]
 pub enum Then {
     Happens(Event),
-    /// A run of a worker, from its claim to its end or death: between any two of its steps may be what is next in the
-    /// other lists. It waits while another has the lease.
+    /// A run of a worker, from its claim to its end or death: between any two of its steps, the next items of the other
+    /// lists may happen. It waits while another worker has the lease.
     Runs(usize),
 }
 use Then::{Happens, Runs};
@@ -30,7 +31,7 @@ fn active(number: u128) -> Vec<Event> {
     [Decide(number)].into_iter().chain([Work(0, Reviews::Fresh); 24]).collect()
 }
 
-/// A worker that comes when the lease of the first is over.
+/// A worker that comes when the first worker's lease is over.
 fn another(after: i64) -> Vec<Then> {
     vec![Happens(Seconds(after)), Runs(1)]
 }

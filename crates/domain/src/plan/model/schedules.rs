@@ -7,9 +7,9 @@ use proptest::{
 };
 use std::{cell::Cell, fmt::Write as _};
 
-/// Orders tried.
+/// The number of orders tried.
 const SCHEDULES: u32 = 250;
-/// Events of the longest.
+/// The number of events of the longest order.
 const STEPS: usize = 400;
 
 fn events() -> impl Strategy<Value = Vec<Event>> {

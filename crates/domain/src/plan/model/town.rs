@@ -1,5 +1,5 @@
-//! Everything together: who asks, decides and ends; time; two workers; writes in flight; somebody else's hands on
-//! aws-auth. After each event, what the promises say of every moment is checked.
+//! Everything together: requests, votes and ends; time; two workers; writes in flight; another client that edits
+//! aws-auth. After each event, the promises for every moment are checked.
 
 use super::{
     database::Database,
@@ -29,30 +29,30 @@ use std::{
 };
 use uuid::Uuid;
 
-/// How many accesses there are: number `n` is of person `n % 2`.
+/// The number of accesses: number `n` belongs to person `n % 2`.
 pub const ACCESSES: u128 = 6;
-/// A yes within this time of a write may be a cache's.
+/// A yes within this time of a write may come from a cache.
 const LAG: SignedDuration = SignedDuration::from_secs(8);
 
 /// What may happen next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     Submit(u128),
-    /// A vote of one of two approvers, who both have to agree.
+    /// A vote of one of two approvers; both have to approve.
     Vote(u128, u128),
-    /// Asked for, decided and begun at once.
+    /// An access that is asked for, decided and begun at once.
     Decide(u128),
     GiveBack(u128),
     Revoke(u128),
-    /// The worker's clock looks for what is due.
+    /// The worker's clock looks for due transitions.
     Clock,
     Seconds(i64),
     /// A worker's next step; its reviews may come from a cache that lags.
     Work(usize, Reviews),
     Die(usize),
-    /// A write on its way arrives, whoever sent it.
+    /// A write on its way arrives, whichever run sent it.
     Arrive(usize),
-    /// Somebody else adds a user, a role, or a remark.
+    /// Another client adds a user, a role, or a comment.
     Foreign(u8),
 }
 
@@ -71,30 +71,30 @@ pub struct Town {
     uid: u64,
     pub workers: [Phase; 2],
     pub flights: Vec<Flight>,
-    /// What the cluster was before its last write, and when that was.
+    /// The cluster before its last write, and the time of that write.
     before: (Timestamp, Kept<ClusterObservation>),
-    /// What aws-auth is but for our lines.
+    /// aws-auth without Latchkey's lines.
     pub foreign: BTreeMap<String, String>,
     foreigners: u32,
     decided: BTreeSet<u128>,
-    /// For tests that have to have been there. Nothing depends on it.
+    /// What happened, for tests that have to cover it. No behaviour depends on it.
     pub reached: BTreeSet<Reached>,
 }
 
-/// Where promises are in danger.
+/// The situations that put promises at risk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reached {
-    /// Somebody has two accesses at once.
+    /// A person has two accesses at once.
     Overlap,
-    /// A worker goes on with a run, and another has claimed the target since.
+    /// A worker continues a run after another worker has claimed the target.
     Overtaken,
     /// A worker dies with a write on its way.
     DiedWriting,
-    /// A write of a run that is not the newest is taken.
+    /// A write of a run that is not the newest is accepted.
     LateTaken,
-    /// Or refused.
+    /// A write of a run that is not the newest is refused.
     LateRefused,
-    /// A write of the newest run is refused, since somebody else wrote meanwhile.
+    /// A write of the newest run is refused, since another client wrote meanwhile.
     Conflict,
     /// An access ends that was never active.
     EndedUnused,
@@ -151,7 +151,7 @@ impl Town {
         self.cluster.kubernetes.as_ref().unwrap()
     }
 
-    /// One event; what cannot happen now is nothing.
+    /// Makes an event happen; an event that cannot happen now has no effect.
     pub fn happen(&mut self, event: Event) {
         match event {
             Event::Submit(number) => self.submit(number),
@@ -255,7 +255,7 @@ impl Town {
 
     fn work(&mut self, worker: usize, reviews: Reviews) {
         if let Phase::Wait(_) = self.workers[worker] {
-            // Its own write arrives, if that is not lost.
+            // The worker's own write arrives, if it is not lost.
             if let Some(at) = self.flights.iter().rposition(|flight| flight.worker == worker) {
                 let flight = self.flights.remove(at);
                 self.arrive(flight);
@@ -282,8 +282,8 @@ impl Town {
         }
     }
 
-    /// A write reaches the API server, which refuses it once the run's token is over; its sender hears of it, if it is
-    /// the same still.
+    /// A write reaches the API server, which refuses it once the run's token has expired. Its sender gets the answer,
+    /// if it is still in the same run.
     fn arrive(&mut self, flight: Flight) {
         let before = self.cluster.clone();
         let taken = self.now < flight.signed + TOKEN
@@ -320,8 +320,8 @@ impl Town {
         self.foreign.entry(key.into()).or_default().push_str(&line);
     }
 
-    /// Of all that what comes next may depend on. What the cluster was before its last write matters to lagging reviews
-    /// alone: where all are fresh, two towns that differ in it do the same for ever.
+    /// The digest of everything that later events may depend on. The cluster before its last write matters only to
+    /// lagging reviews: if all reviews are fresh, two towns that differ only in it behave the same for ever.
     pub fn digest(&self) -> u64 {
         let Self {
             now,
@@ -340,7 +340,7 @@ impl Town {
         digest(&((now, database, requests, cluster, uid, workers), (flights, foreign, foreigners, decided)))
     }
 
-    /// Of what the promises speak of at any moment.
+    /// The digest of what the promises for every moment are about.
     pub fn digest_of_promised(&self) -> u64 {
         digest(&(&self.database, &self.cluster, &self.foreign))
     }

@@ -1,5 +1,5 @@
-//! A run of a worker, one step at a time, as `worker::cluster` makes it. Between any two steps it may be paused for as
-//! long as one likes, or die.
+//! A run of a worker, one step at a time, as `worker::cluster` makes it. Between any two steps it may be paused for any
+//! time, or die.
 
 use super::{
     database::{Database, Intent, LEASE},
@@ -16,7 +16,7 @@ use crate::plan::{
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 
-/// In the last part of a lease nothing new is begun.
+/// The last part of a lease, in which no write is begun.
 const LAST_CALL: SignedDuration = SignedDuration::from_secs(15);
 /// The token of a run is refused after this time.
 pub const TOKEN: SignedDuration = SignedDuration::from_mins(15);
@@ -51,14 +51,14 @@ pub enum Phase {
     Idle,
     Observe(Run),
     Read(Run),
-    /// aws-auth gets another version, so that what an earlier run sends late conflicts.
+    /// Writes aws-auth unchanged to give it another version, so that a late write of an earlier run conflicts.
     PassBy(Run),
     CatchUp(Run),
     Record(Run),
     Write(Run),
     /// A write is on its way.
     Wait(Run),
-    /// aws-auth was written, and no row says so yet.
+    /// aws-auth was written, and no row records it yet.
     Note(Run, Kept<Step>),
     LookAgain(Run),
     Prove(Run),
@@ -72,12 +72,12 @@ pub struct Around<'a> {
     pub database: &'a mut Database,
     pub cluster: &'a mut Kept<ClusterObservation>,
     pub flights: &'a mut Vec<Flight>,
-    /// What reviews are answered by.
+    /// The observation that reviews are answered from.
     pub reviewed: Kept<ClusterObservation>,
 }
 
 impl Phase {
-    /// Of the run that goes on.
+    /// The epoch of the current run.
     pub fn epoch(&self) -> Option<i64> {
         match self {
             Self::Idle => None,
@@ -95,14 +95,14 @@ impl Phase {
         }
     }
 
-    /// The next step. A write in flight is landed by whoever drives this; see [`Phase::landed`].
+    /// The next step. The caller lands a write in flight; see [`Phase::landed`].
     pub fn step(self, around: &mut Around<'_>) -> Self {
         let now = around.now;
         match self {
             Self::Idle => claim(around),
             Self::Observe(run) => Self::Read(Run { observed: Some(around.cluster.clone()), ..run }),
             Self::Read(run) if run.is_passing_by(around.database) => Self::PassBy(run),
-            // What earlier runs left open is closed as rows are written.
+            // What earlier runs left open is closed when rows are written.
             Self::Read(run) if around.database.has_dangling(run.epoch) && run.is_fenced_out(around.database) => {
                 Self::Idle
             }
@@ -147,7 +147,7 @@ impl Phase {
         }
     }
 
-    /// Its write came to an end.
+    /// Continues after the outcome of its write.
     pub fn landed(self, taken: bool, step: Kept<Step>, database: &mut Database, now: Timestamp) -> Self {
         let Self::Wait(mut run) = self else { return self };
         run.wrote = true;
@@ -194,7 +194,7 @@ fn claim(around: &mut Around<'_>) -> Phase {
     })
 }
 
-/// As with a write, the version that was read has to be there still. Then the earlier runs are no worry any more.
+/// As with a write, the version that was read must still be there. After that, writes of earlier runs conflict.
 fn pass_by(run: Run, around: &mut Around<'_>) -> Phase {
     if run.is_fenced_out(around.database) {
         return Phase::Idle;
@@ -287,12 +287,12 @@ fn prove(mut run: Run, around: &Around<'_>) -> Run {
 }
 
 impl Run {
-    /// Whether an earlier run may still take lines out of aws-auth.
+    /// Whether an earlier run may still remove lines from aws-auth.
     fn is_passing_by(&self, database: &Database) -> bool {
         database.unmapping.iter().any(|epoch| *epoch < self.epoch)
     }
 
-    /// Whether somebody else claimed the target since: what this run would write into rows is no news any more.
+    /// Whether another worker has claimed the target since: what this run would write into rows is then out of date.
     fn is_fenced_out(&self, database: &Database) -> bool {
         database.epoch != self.epoch
     }

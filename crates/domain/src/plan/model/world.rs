@@ -13,7 +13,7 @@ use crate::plan::{
 };
 use std::collections::BTreeMap;
 
-/// The outside and Postgres.
+/// The cluster and Postgres.
 #[derive(Debug, Clone)]
 pub struct World {
     pub observed: ClusterObservation,
@@ -39,7 +39,7 @@ impl World {
         plan(&self.desired(), &self.observed)
     }
 
-    /// Runs until nothing is left to do.
+    /// Runs until there is nothing left to do.
     pub fn settle(&mut self) -> Plan {
         for _ in 0..6 {
             let plan = self.plan();
@@ -87,7 +87,7 @@ impl World {
         self.rows.push(row);
     }
 
-    /// A write with its rows, as a worker makes it that nobody interrupts: whether the API server took it.
+    /// Makes a write with its rows, as an uninterrupted worker does. Returns whether the API server accepted it.
     pub fn apply(&mut self, step: &Step) -> bool {
         if let Step::AwsAuth(write) = step {
             for line in &write.lines {
@@ -111,7 +111,7 @@ impl World {
         taken
     }
 
-    /// Answers as RBAC does.
+    /// Answers a review as RBAC does.
     pub fn answer(&self, question: &Question) -> bool {
         answer(self.observed.kubernetes.as_ref().unwrap(), question)
     }
@@ -146,7 +146,7 @@ impl World {
     }
 }
 
-/// Whether the person of a grant can do now what it is for.
+/// Whether the person of a grant can do now what the grant is for.
 pub fn works(observed: &ClusterObservation, grant: &DesiredGrant) -> bool {
     let Some(state) = &observed.kubernetes else { return false };
     let authenticator = Authenticator::of(observed);
@@ -167,7 +167,7 @@ pub fn answer(state: &ClusterState, question: &Question) -> bool {
     })
 }
 
-/// A write as an API server takes it: whether it took it.
+/// Makes a write as an API server does. Returns whether it was accepted.
 pub fn land(observed: &mut ClusterObservation, uid: &mut u64, step: &Step) -> bool {
     let state = observed.kubernetes.as_mut().unwrap();
     match step {
@@ -195,7 +195,7 @@ pub fn land(observed: &mut ClusterObservation, uid: &mut u64, step: &Step) -> bo
     }
 }
 
-/// An object that was written has another version.
+/// Gives an object that was written another version.
 pub fn moved(object: &mut AwsAuthObject) {
     object.resource_version = (object.resource_version.parse::<u64>().unwrap() + 1).to_string();
 }
@@ -236,7 +236,7 @@ fn land_binding(bindings: &mut Vec<ObservedBinding>, fresh: u64, step: &BindingS
     }
 }
 
-/// A PUT: without its finalizers, an object that is being deleted is gone.
+/// A PUT. An object that is being deleted is gone once it has no finalizers.
 fn replace(bindings: &mut Vec<ObservedBinding>, at: usize, stored: ObservedBinding) -> bool {
     let deleting = bindings[at].deleting;
     if deleting && stored.finalizers.is_empty() {

@@ -109,7 +109,7 @@ fn a_user_made_again_under_the_same_name_ends_the_grants_and_is_left_alone() {
     assert_eq!(plan.steps, []);
 }
 
-/// Whose id differs long enough to count.
+/// A principal whose id has differed for long enough to count.
 fn differing(grants: Vec<PrincipalGrant>) -> DesiredPrincipal {
     DesiredPrincipal { differs: Some(DIFFERS_FOR), ..desired(grants) }
 }
@@ -131,7 +131,7 @@ fn an_id_that_differs_counts_after_two_looks_and_nothing_moves_between_them() {
         assert!(plan(&settled, &seen(&other)).replaced.is_some());
         let proven_anew = DesiredPrincipal { ended: true, writable, ..desired(all()) };
         assert!(plan(&proven_anew, &seen(&other)).replaced.is_some());
-        // IAM showed it late.
+        // The id differed because IAM showed it late: it agrees now.
         let late = DesiredPrincipal { writable, ..differing(all()) };
         assert_eq!((plan(&late, &seen(&user())).replaced, plan(&late, &seen(&user())).doubted), (None, None));
     }
@@ -261,17 +261,17 @@ fn what_iam_showed_before_the_last_write_proves_nothing() {
         seen(&user)
     };
     let (none, unseen) = (seen(&user()), PrincipalObservation::default());
-    // Given back while IAM shows neither policy nor tag yet, or not even the user.
+    // The access is given back while IAM does not show the policy or the tag yet, or not even the user.
     for shown in [&none, &unseen] {
         assert_eq!(proven(&[&ends(&coming)], put(&[&coming]), shown), [false]);
         assert_eq!(proven(&[&ends(&coming)], None, shown), [true]);
         assert_eq!(proven(&[&ends(&coming)], Some(PolicyWrite::Delete), shown), [true]);
     }
-    // The same beside another access, whose policy it shows still.
+    // The same beside another access, whose policy IAM still shows.
     let both = [&ends(&coming), &staying];
     assert_eq!(proven(&both, put(&[&coming, &staying]), &shows(&[&staying])), [false, false]);
     assert_eq!(proven(&both, put(&[&staying]), &shows(&[&staying])), [true, true]);
-    // Begun again while it shows what was removed.
+    // An access begins again while IAM still shows the policy that was removed.
     assert_eq!(proven(&[&coming], Some(PolicyWrite::Delete), &shows(&[&coming])), [false]);
     assert_eq!(proven(&[&coming], put(&[&coming]), &shows(&[&coming])), [true]);
 }

@@ -1,4 +1,4 @@
-//! Lines in aws-auth: they come and go without a trace, whoever else writes there.
+//! Lines in aws-auth: they come and go without a trace, whatever other clients write there.
 
 use super::{id, revoke, set_users, settle_and_end, wish};
 use crate::access::blocker::Blocker;

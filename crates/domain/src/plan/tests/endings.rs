@@ -1,4 +1,4 @@
-//! What ends: before what begins, and for good.
+//! Accesses that end: before others begin, and for good.
 
 use super::{id, revoke, settle_and_end, wish};
 use crate::access::blocker::Blocker;
@@ -50,7 +50,7 @@ fn a_late_create_of_an_interrupted_run_finds_its_place_taken() {
         proof::left_behind(desired, &desired.grants[0], None, &look)
     };
     assert!(left(&desired, &world).is_some(), "nothing stands in its way yet");
-    // It is there now: the grant can end, and it stays until the token of that run is over.
+    // The object is there now: the grant can end, and the object stays until the token of that run has expired.
     let mut world = world;
     for step in &plan.steps {
         assert!(world.apply(step));
@@ -59,7 +59,7 @@ fn a_late_create_of_an_interrupted_run_finds_its_place_taken() {
     assert_eq!(left(&desired, &world), None);
     desired.grants.clear();
     assert_eq!(cluster::plan(&desired, &world.observed).steps, [], "also when the grant has ended");
-    // Whoever is bound by it all the same is bound no more.
+    // If another client adds subjects to it, they are removed.
     let mut bound = world.clone();
     let name = Subject { kind: "User".into(), name: "latchkey:person-1:1".into(), namespace: None };
     bound.observed.kubernetes.as_mut().unwrap().bindings[0].subjects.push(name);

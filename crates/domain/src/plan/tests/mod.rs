@@ -1,4 +1,4 @@
-//! What the planner does in one situation after the other.
+//! What the planner does in various situations.
 
 mod aws_auth;
 mod endings;
@@ -32,7 +32,7 @@ fn revoke() -> Wish {
     Wish::Revoke { since: samples::now() }
 }
 
-/// Brings everything about, and takes what is over out of the world.
+/// Brings everything to its desired state, and removes what is over from the world.
 fn settle_and_end(world: &mut World) {
     world.settle();
     let ended: Vec<u128> =

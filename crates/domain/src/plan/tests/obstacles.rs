@@ -1,4 +1,4 @@
-//! What holds a grant back, and whom it leaves alone.
+//! What blocks a grant, and which grants it does not affect.
 
 use super::{id, revoke, wish};
 use crate::{
@@ -173,7 +173,7 @@ fn a_pause_holds_new_grants_alone_back() {
     wish(&mut world, 1, Wish::Keep);
     wish(&mut world, 2, revoke());
     world.grants.push(grant(3, 3, Wish::Provision));
-    // Somebody takes the binding of the running one: that is put back.
+    // Another client removes the binding of the active access: it is restored.
     let state = world.observed.kubernetes.as_mut().unwrap();
     state.bindings.retain(|binding| !bindings::names_grant(binding, id(1)));
     let why = Blocker::Paused { cluster: "prod".to_owned(), why: "the nodes are being replaced".to_owned() };

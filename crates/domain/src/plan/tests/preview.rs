@@ -29,7 +29,7 @@ fn a_preview_shows_what_the_plan_would_do_and_what_it_adds() {
         recent: None,
     };
     let nothing = PrincipalObservation::default();
-    // Somebody new: a line and a binding.
+    // A new person: a line and a binding.
     let asked = grant(9, 2, Wish::Provision);
     let shown = preview(&world.desired(), &asked, &world.observed, (&iam(2), &nothing));
     assert_eq!(shown.username.as_deref(), Some("latchkey:person-2:1"));
@@ -47,7 +47,7 @@ fn a_preview_shows_what_the_plan_would_do_and_what_it_adds() {
     let shown = preview(&world.desired(), &asked, &world.observed, (&known, &other));
     let doubted = |why: &Blocker| matches!(why, Blocker::PrincipalDoubted { .. });
     assert!(shown.obstacles.iter().any(doubted), "{:?}", shown.obstacles);
-    // The same again for who has it: nothing is added.
+    // The same ask by a person who already has the access: nothing is added.
     let again = preview(&world.desired(), &grant(9, 1, Wish::Provision), &world.observed, (&iam(1), &nothing));
     assert_eq!((again.adds.len(), again.aws_auth.unified.as_str()), (0, ""));
     assert!(again.aws_auth.note.unwrap().contains("is there already"));

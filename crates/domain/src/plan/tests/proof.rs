@@ -47,7 +47,7 @@ fn a_yes_to_what_is_not_granted_is_named_or_keeps_the_access_from_activating() {
     };
     assert_eq!(residual.iter().map(by).collect::<Vec<_>>(), ["RoleBinding payments/all"]);
 
-    // The same yes, from where nobody can see.
+    // The same yes, from a source that is not visible.
     let desired = world.desired();
     let identity = world.plan().identities[&id(1)].clone();
     let mut hidden = world.observed.clone();

@@ -1,4 +1,4 @@
-//! Clusters that EKS does not describe: only taken away from.
+//! Clusters that EKS does not describe: access is only removed.
 
 use super::{id, revoke, set_users, wish};
 use crate::access::blocker::Blocker;
@@ -13,13 +13,13 @@ use crate::plan::{
 };
 use jiff::SignedDuration;
 
-/// The plan where EKS does not describe the cluster.
+/// The plan if EKS does not describe the cluster.
 fn undescribed(world: &World) -> Plan {
     let desired = DesiredCluster { undescribed: Some(Blocker::said("EKS says nothing")), ..world.desired() };
     cluster::plan(&desired, &world.observed)
 }
 
-/// Whether a step lets somebody do more.
+/// Whether a step lets a user do more.
 fn gives(step: &Step) -> bool {
     match step {
         Step::Binding { step, .. } => step.gives(),
@@ -38,7 +38,7 @@ fn a_cluster_that_is_not_described_is_only_taken_away_from() {
     }
     wish(&mut world, 4, revoke());
     world.grants.push(provision(5));
-    // The binding of the second is gone, and the line of the third.
+    // The binding of the second access is gone, and the line of the third.
     let state = world.observed.kubernetes.as_mut().unwrap();
     state.bindings.retain(|binding| !bindings::names_grant(binding, id(2)));
     let third = world.rows.iter().find(|row| row.username.contains("person-3")).unwrap();

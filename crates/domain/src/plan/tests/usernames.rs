@@ -1,4 +1,4 @@
-//! Who is bound: a username that nobody else has.
+//! The username that is bound: one that no other identity has.
 
 use super::{id, revoke, set_users, settle_and_end, wish};
 use crate::access::blocker::{Blocker, Unfit};
@@ -19,7 +19,7 @@ fn the_visit_moves_on_once_a_persons_set_is_empty_and_not_before() {
     assert_eq!(world.settle().identities[&id(3)].username, "latchkey:person-7:2");
 }
 
-/// What keeps an ARN of somebody else from being bound.
+/// What keeps an ARN that another client mapped from being bound.
 #[derive(Debug, PartialEq)]
 enum Of<'a> {
     Unfit(Unfit),
@@ -103,7 +103,7 @@ fn groups_that_somebody_added_to_our_line_cost_the_binding() {
         matches!(world.settle().trouble[&id(1)].why(), Blocker::LineWithGroups { groups, .. } if *groups == masters)
     );
     assert_eq!(world.observed.kubernetes.as_ref().unwrap().bindings, []);
-    // Taking it away then waits for whoever changed it, loudly.
+    // Removing it then waits for the client that changed it, and is reported.
     wish(&mut world, 1, revoke());
     let plan = world.settle();
     assert!(matches!(plan.trouble[&id(1)].why(), Blocker::LineLeftWithGroups { .. }), "{:?}", plan.trouble);

@@ -1,12 +1,13 @@
-//! Addresses of API servers: which are EKS's own, so that a token may be sent to one that only a database tells of.
+//! Addresses of API servers: which of them are EKS's own, so that a token may be sent to an address that only the
+//! database contains.
 
 use super::arn::ClusterArn;
 
-/// Whether this is an address as EKS gives it to a cluster of this ARN's region: https, port 443, no path, and a name
-/// below `REGION.eks.amazonaws.com`, `REGION.eks.amazonaws.com.cn`, or, of clusters with IPv6,
-/// `eks-cluster.REGION.api.aws` and `eks-cluster.REGION.api.amazonwebservices.com.cn`. Only EKS gives out names there.
+/// Whether this is an address that EKS gives a cluster in this ARN's region: https, port 443, no path, and a name below
+/// `REGION.eks.amazonaws.com`, `REGION.eks.amazonaws.com.cn`, or, for clusters with IPv6, `eks-cluster.REGION.api.aws`
+/// and `eks-cluster.REGION.api.amazonwebservices.com.cn`. Only EKS assigns names there.
 ///
-/// Whatever two parsers could read differently is refused. Source:
+/// A text that two parsers could read differently is refused. Source:
 /// <https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html>.
 pub fn is_of_eks(address: &str, cluster: &ClusterArn) -> bool {
     let Some(rest) = address.strip_prefix("https://") else { return false };
@@ -22,7 +23,7 @@ pub fn is_of_eks(address: &str, cluster: &ClusterArn) -> bool {
     !region.is_empty() && zones.iter().any(|zone| host.strip_suffix(zone.as_str()).is_some_and(is_name))
 }
 
-/// Whether these are labels of a name, with dots between them.
+/// Whether the text consists of labels of a name, with dots between them.
 fn is_name(labels: &str) -> bool {
     let is_label =
         |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

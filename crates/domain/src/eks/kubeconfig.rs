@@ -1,21 +1,22 @@
-//! The kubeconfig that people download: as `aws eks update-kubeconfig` writes it, one context per cluster, and without
-//! any secret, since `aws` makes the token from the holder's own keys each time.
+//! The kubeconfig that people download. It is what `aws eks update-kubeconfig` writes, one context per cluster, and it
+//! contains no secret, since `aws` makes the token from the holder's own keys each time.
 
 use serde_json::{Map, Value, json};
 
 use super::arn::ClusterArn;
 use super::yaml;
 
-/// A cluster as kubectl needs to know it.
+/// A cluster with what kubectl needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KubeconfigCluster {
-    /// What people call the cluster in the portal.
+    /// The name that people see in the portal.
     pub name: String,
-    /// The cluster's ARN: what cluster, user and context are called, and which name and region the token is made for.
+    /// The cluster's ARN: the name of the cluster, user and context, and the name and region for which the token is
+    /// made.
     pub arn: ClusterArn,
     /// The API server's URL.
     pub server: String,
-    /// The CA bundle, PEM in base64, as EKS answers it; empty where the system's trust is to be used.
+    /// The CA bundle, PEM in base64, as EKS returns it; empty if the system's trust store is used.
     pub ca_pem_base64: String,
     /// The region whose STS makes the token.
     pub region: String,
@@ -101,7 +102,7 @@ fn user_entry(cluster: &KubeconfigCluster, aws_profile: Option<&str>, command: &
     if let Some(profile) = aws_profile {
         exec.insert("env".to_owned(), json!([{ "name": "AWS_PROFILE", "value": profile }]));
     }
-    // A profile that wants an MFA code asks for it; where there is no terminal it fails instead of hanging.
+    // A profile that needs an MFA code asks for it; without a terminal, it fails instead of hanging.
     exec.insert("interactiveMode".to_owned(), "IfAvailable".into());
     exec.insert("provideClusterInfo".to_owned(), false.into());
     json!({ "name": cluster.arn, "user": { "exec": exec } })

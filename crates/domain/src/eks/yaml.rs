@@ -1,12 +1,12 @@
-//! YAML text for people: Kubernetes objects and kubeconfigs written from JSON values, with no value that a reader of
-//! YAML 1.1 or 1.2 could take for another.
+//! YAML text for people: Kubernetes objects and kubeconfigs written from JSON values. A reader of YAML 1.1 or 1.2
+//! cannot mistake one value for another.
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
-/// Writes `value` as a block-style YAML document, a line end after the last line. A string is written bare only where
-/// it can be nothing else than a string; otherwise in double quotes, escaped so that the text is printable ASCII.
+/// Writes `value` as a block-style YAML document that ends with a line break. A string is written bare only if it
+/// cannot be anything but a string; otherwise in double quotes, escaped so that the text is printable ASCII.
 pub fn emit(value: &Value) -> String {
     let mut out = String::new();
     match value {
@@ -20,7 +20,7 @@ pub fn emit(value: &Value) -> String {
     out
 }
 
-/// A value that stands on the rest of a line.
+/// A value on the rest of a line.
 fn scalar(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
@@ -44,7 +44,7 @@ fn write_block(out: &mut String, value: &Value, indent: usize) {
     match value {
         Value::Object(map) => {
             for (at, (key, inner)) in map.iter().enumerate() {
-                // The first key of an object in a list stands behind the list's dash.
+                // The first key of an object in a list follows the list's dash.
                 if at > 0 || !out.ends_with("- ") {
                     out.extend(std::iter::repeat_n(' ', indent));
                 }
@@ -87,7 +87,7 @@ fn write_block(out: &mut String, value: &Value, indent: usize) {
     }
 }
 
-/// A list within a list, on the rest of the line: rare enough to be written like JSON.
+/// A list within a list, on the rest of the line: it is rare, so it is written like JSON.
 fn flow(value: &Value) -> String {
     match value {
         Value::Array(list) => format!("[{}]", list.iter().map(flow).collect::<Vec<_>>().join(", ")),
@@ -100,7 +100,7 @@ fn flow(value: &Value) -> String {
     }
 }
 
-/// A string as one YAML scalar on one line: bare where that is safe, else in double quotes.
+/// A string as one YAML scalar on one line: bare if that is safe, otherwise in double quotes.
 pub fn quoted(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
@@ -134,8 +134,8 @@ fn double_quoted(text: &str) -> String {
     out
 }
 
-/// Whether `text` can stand bare: a letter or slash first, a letter or digit last, nothing in between that has a meaning
-/// in YAML, and no word that YAML 1.1 reads as a boolean or null.
+/// Whether `text` can be written bare: a letter or slash first, a letter or digit last, nothing in between that has a
+/// meaning in YAML, and not a word that YAML 1.1 reads as a boolean or null.
 fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let bytes = text.as_bytes();
@@ -181,7 +181,8 @@ mod tests {
         assert_eq!(emit(&json!({ "y": { "on": 1 } })), "\"y\":\n  \"on\": 1\n");
     }
 
-    /// Reads one value from the parser's events; what is bare and no string in YAML 1.1 becomes what it is there.
+    /// Reads one value from the parser's events. A bare scalar that is not a string in YAML 1.1 becomes its YAML 1.1
+    /// value.
     fn read(parser: &mut Parser<&mut &[u8]>) -> Option<Value> {
         match parser.parse().unwrap().data {
             EventData::Scalar { value, style: ScalarStyle::DoubleQuoted, .. } => Some(value.into()),

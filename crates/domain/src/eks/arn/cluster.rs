@@ -61,7 +61,7 @@ impl ClusterArn {
         &self.account
     }
 
-    /// The name that EKS knows the cluster by; also what a token's `x-k8s-aws-id` must say.
+    /// The name under which EKS knows the cluster; a token's `x-k8s-aws-id` must have the same value.
     pub fn name(&self) -> &str {
         &self.name
     }

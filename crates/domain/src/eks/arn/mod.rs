@@ -1,7 +1,7 @@
-//! ARNs of the things that Latchkey works with, parsed once at the edge: a [`UserArn`] value is always valid.
+//! ARNs of the resources that Latchkey works with, parsed once at the edge: a [`UserArn`] value is always valid.
 //!
-//! Each type keeps the text that it was parsed from, byte for byte, so that what people see, what IAM answers and what
-//! aws-auth holds are compared as they stand.
+//! Each type keeps the text that it was parsed from, byte for byte, so that the texts that people see, that IAM answers
+//! and that aws-auth holds can be compared directly.
 
 mod cluster;
 mod partition;
@@ -22,7 +22,7 @@ pub struct InvalidArn {
 
 impl InvalidArn {
     fn new(text: &str, wanted: &'static str, why: impl Into<String>) -> Self {
-        // What is shown beside a form field must not be as long as whatever was pasted into it.
+        // A message beside a form field must not be as long as the text that was pasted into the field.
         const SHOWN: usize = 160;
         let mut shown: String = text.chars().take(SHOWN).collect();
         if shown.len() < text.len() {
@@ -67,7 +67,7 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn split(text: &'a str, wanted: &'static str, form: &str) -> Result<Self, InvalidArn> {
-        // 20 + 12 + 512 + 64 and the fixed parts: nothing longer exists.
+        // 20 + 12 + 512 + 64 and the fixed parts: a longer ARN does not exist.
         const LONGEST: usize = 700;
         let wrong = |why: String| InvalidArn::new(text, wanted, why);
         if text.len() > LONGEST {

@@ -1,4 +1,4 @@
-//! The partitions of AWS: worlds of their own, each with its own IAM, regions and DNS names.
+//! The partitions of AWS: separate clouds, each with its own IAM, regions and DNS names.
 
 use super::{InvalidArn, text_type};
 
@@ -58,7 +58,7 @@ impl Partition {
         }
     }
 
-    /// What the names of its service endpoints end in, without a leading dot.
+    /// The suffix of the names of its service endpoints, without a leading dot.
     pub const fn dns_suffix(self) -> &'static str {
         match self {
             Self::Aws | Self::AwsUsGov => "amazonaws.com",
@@ -71,8 +71,9 @@ impl Partition {
         }
     }
 
-    /// What the names of its endpoints for IPv4 and IPv6 end in, without a leading dot: `dualStackDnsSuffix` of the
-    /// partitions that AWS's SDKs resolve endpoints by (`endpoint_lib.rs` of any `aws-sdk-*` crate, version 1.1 of the file).
+    /// The suffix of the names of its endpoints for IPv4 and IPv6, without a leading dot: `dualStackDnsSuffix` of the
+    /// partitions by which AWS's SDKs resolve endpoints (`endpoint_lib.rs` of any `aws-sdk-*` crate, version 1.1 of the
+    /// file).
     pub const fn dual_stack_suffix(self) -> &'static str {
         match self {
             Self::Aws | Self::AwsUsGov => "api.aws",
@@ -85,7 +86,7 @@ impl Partition {
         }
     }
 
-    /// What the names of its regions start with, up to the dash before the direction.
+    /// The prefixes of the names of its regions, up to the dash before the direction.
     const fn areas(self) -> &'static [&'static str] {
         match self {
             Self::Aws => &["af", "ap", "ca", "eu", "il", "me", "mx", "sa", "us"],
@@ -99,8 +100,8 @@ impl Partition {
         }
     }
 
-    /// The partition that a region belongs to, judged by its name alone, so that new regions of a known area count:
-    /// an area, a direction in lower-case letters, a number of one or two digits. `None` for anything else.
+    /// The partition that a region belongs to, by its name only, so that new regions of a known area are recognised: an
+    /// area, a direction in lower-case letters, a number of one or two digits. `None` for anything else.
     pub fn of_region(region: &str) -> Option<Self> {
         let (rest, number) = region.rsplit_once('-')?;
         let (area, direction) = rest.rsplit_once('-')?;

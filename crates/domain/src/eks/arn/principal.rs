@@ -77,7 +77,7 @@ macro_rules! named_accessors {
     };
 }
 
-/// `arn:P:iam::ACCOUNT:user/PATH/NAME`, as `GetCallerIdentity` answers it, path included.
+/// `arn:P:iam::ACCOUNT:user/PATH/NAME`, as `GetCallerIdentity` returns it, including the path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserArn(Named);
 
@@ -118,7 +118,7 @@ impl RoleArn {
     }
 }
 
-/// `arn:P:sts::ACCOUNT:assumed-role/ROLE/SESSION`: who a caller is who assumed a role.
+/// `arn:P:sts::ACCOUNT:assumed-role/ROLE/SESSION`: the identity of a caller who assumed a role.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AssumedRoleArn {
     text: String,
@@ -161,7 +161,7 @@ impl AssumedRoleArn {
         &self.text
     }
 
-    /// The role, as aws-auth names it: a session's ARN does not say the path, so it is `/` here.
+    /// The role, as aws-auth names it: a session's ARN does not contain the path, so it is `/` here.
     pub const fn role(&self) -> &RoleArn {
         &self.role
     }
@@ -172,12 +172,12 @@ impl AssumedRoleArn {
     }
 }
 
-/// An IAM user or role: what can hold a policy and be mapped into a cluster.
+/// An IAM user or role: an identity that can hold a policy and be mapped into a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PrincipalArn {
     /// A user.
     User(UserArn),
-    /// A role, without its path where it was learnt from a session.
+    /// A role, without its path if it was derived from a session.
     Role(RoleArn),
 }
 
@@ -191,7 +191,7 @@ pub enum PrincipalKind {
 }
 
 impl PrincipalKind {
-    /// As rows have it.
+    /// The value that rows store.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -199,7 +199,7 @@ impl PrincipalKind {
         }
     }
 
-    /// As people call it.
+    /// The name that people use.
     pub const fn name(self) -> &'static str {
         match self {
             Self::User => "IAM user",
@@ -209,8 +209,7 @@ impl PrincipalKind {
 }
 
 impl PrincipalArn {
-    /// Reads the ARN of a user or role. The ARN of a role's session becomes that of its role, as the authenticator
-    /// does it.
+    /// Reads the ARN of a user or role. The ARN of a role's session becomes that of its role, as in the authenticator.
     pub fn parse(text: &str) -> Result<Self, InvalidArn> {
         let parts = Parts::split(text, PRINCIPAL, PRINCIPAL_FORM)?;
         match (parts.service, parts.resource.split('/').next()) {
@@ -267,7 +266,7 @@ impl PrincipalArn {
         }
     }
 
-    /// Of which kind it is.
+    /// The kind of the principal.
     pub const fn kind(&self) -> PrincipalKind {
         match self {
             Self::User(_) => PrincipalKind::User,
@@ -275,7 +274,7 @@ impl PrincipalArn {
         }
     }
 
-    /// The user, where it is one.
+    /// The user, if the principal is one.
     pub const fn as_user(&self) -> Option<&UserArn> {
         match self {
             Self::User(user) => Some(user),

@@ -4,7 +4,7 @@ use super::yaml::Fault;
 use super::yaml::document::{Document, Kind, NodeId};
 use super::yaml::scalar::{self, Resolved};
 
-/// What the authenticator takes from `mapAccounts`.
+/// What the authenticator reads from `mapAccounts`.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
     pub list: Vec<String>,
@@ -36,11 +36,11 @@ fn fill(accounts: &mut Accounts, document: &Document, items: &[NodeId]) {
         match &target.kind {
             Kind::Scalar(scalar) => match scalar::resolve(scalar) {
                 Ok(Resolved::Null) => accounts.list.push(String::new()),
-                // A tag is checked, but the text is what counts, unless it stands for bytes.
+                // The tag is checked, but the text counts, unless the tag is one for bytes.
                 Ok(Resolved::Text(text)) => accounts.list.push(text.into_owned()),
                 Ok(_) => accounts.list.push(scalar.value.clone()),
                 Err(message) => {
-                    // Go made room for the whole list before it gave up.
+                    // Go allocated the whole list before it failed.
                     accounts.list.resize(items.len(), String::new());
                     accounts.faults.push(Fault::new(target.line, message));
                     return;

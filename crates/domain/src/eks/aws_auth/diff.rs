@@ -1,4 +1,4 @@
-//! What a change looks like: hunks with some lines around each.
+//! A change as hunks, with some lines around each.
 
 use serde::{Deserialize, Serialize};
 use similar::{ChangeTag, DiffOp, TextDiff};
@@ -14,18 +14,18 @@ pub struct DiffLine {
     pub before: Option<usize>,
     /// Its number after, counted from 1; `None` for a removed line.
     pub after: Option<usize>,
-    /// Without its line break.
+    /// The line without its line break.
     pub text: String,
 }
 
-/// What happens to a line.
+/// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Changed {
     Kept,
     Removed,
     Added,
-    /// Unchanged lines between two hunks, left out.
+    /// Unchanged lines between two hunks that are left out.
     Skipped,
 }
 
@@ -40,8 +40,8 @@ impl Changed {
     }
 }
 
-/// The hunks between two texts, each with some unchanged lines around it. Between two hunks stands one line that is
-/// [`Changed::Skipped`]. Empty where the texts are equal.
+/// The hunks between two texts, each with some unchanged lines around it. Between two hunks there is one line that is
+/// [`Changed::Skipped`]. Empty if the texts are equal.
 ///
 /// A last line that gains or loses its line break counts as changed.
 pub fn diff(before: &str, after: &str) -> Vec<DiffLine> {

@@ -12,11 +12,12 @@ use super::{AwsAuth, Key, Unsafe};
 /// Kubernetes' limit for the data of a ConfigMap.
 pub const MOST_BYTES: usize = 1 << 20;
 
-/// Stands before a null or a pair of quotes that meant "nothing" and would not go together with an entry: as a comment
-/// it stays where it was, and comes back with the last of our entries.
+/// Precedes a null or a pair of quotes that meant "nothing" and cannot coexist with an entry. As a comment it stays in
+/// its place, and it is restored when the last of Latchkey's entries is removed.
 pub(super) const KEPT: &str = "# kept by latchkey: ";
 
-/// Ends a document of our own in front of a text that maps nothing and can hold nothing: what is behind is not read.
+/// Ends a document of Latchkey's in front of a text that maps nothing and has no place for an entry: the text behind it
+/// is not read.
 pub(super) const AHEAD: &str = "... # kept by latchkey";
 
 /// Characters that end a line in YAML 1.1 but not in YAML 1.2.
@@ -51,12 +52,12 @@ fn add<M: Written>(auth: &AwsAuth, key: Key, list: &List<M>, entry: &M, arn: &st
     Ok(Spliced::new(key, before, change))
 }
 
-/// Whether the entry is new behind the change, whole and on its own, and every other reads as before.
+/// Whether the entry is new after the change, complete and separate, and every other entry reads as before.
 fn adds_just<M: Written>(list: &List<M>, entry: &M, change: &Change, text: &str) -> bool {
     let after = List::<M>::read(Some(&change.apply(text)));
     let inserted = change.at..=change.at + change.inserted.len();
     let ours = |item: &&Item| inserted.contains(&item.start) && inserted.contains(&item.end);
-    // The last one: what stands behind the entry must not have become part of it.
+    // The last one: the text behind the entry must not have become part of it.
     let Some(index) = after.layout.items().iter().rev().find(ours).and_then(|item| item.mapping) else { return false };
     let (before, rest) = after.mappings.split_at(index);
     after.faults.is_empty()
@@ -66,7 +67,7 @@ fn adds_just<M: Written>(list: &List<M>, entry: &M, change: &Change, text: &str)
         && rest[1..] == list.mappings[index..]
 }
 
-/// Why none of the changes would do.
+/// Why none of the changes is possible.
 fn no_place(text: &str, key: Key, layout: &Layout) -> Unsafe {
     let line_of = |at: usize| text[..at].matches('\n').count() + 1;
     let stray = |&(at, character): &(usize, char)| at > 0 && BOM.contains(character) || !is_allowed(character);
@@ -80,13 +81,13 @@ fn no_place(text: &str, key: Key, layout: &Layout) -> Unsafe {
     }
 }
 
-/// Whether nothing but a comment follows on the line.
+/// Whether only a comment follows on the line.
 fn ends_line(text: &str, end: usize) -> bool {
     let rest = text[end..line_end(text, end)].trim_start_matches([' ', '\t']);
     rest.is_empty() || rest.starts_with('#') || end == line_start(text, end)
 }
 
-/// No line is added to an aws-auth that the authenticator complains about, or that parsers may read in two ways.
+/// Refuses an aws-auth about which the authenticator reports an error, or which parsers may read in two ways.
 fn may_be_added_to(auth: &AwsAuth, key: Key) -> Result<(), Unsafe> {
     let own = auth.errors.iter().find(|error| error.key == key);
     if let Some(error) = own.or(auth.errors.first()) {
@@ -129,7 +130,7 @@ fn not_mapped_yet(auth: &AwsAuth, arn: &str) -> Result<(), Unsafe> {
     Ok(())
 }
 
-/// The changes that may do it, the best first.
+/// The candidate changes, the best first.
 fn places<M: Written>(text: &str, created: bool, layout: &Layout, entry: &M) -> Vec<Change> {
     let style = Style::of(text);
     match layout {
@@ -149,7 +150,7 @@ fn places<M: Written>(text: &str, created: bool, layout: &Layout, entry: &M) -> 
             let Some((last, indent)) = items.last().zip(indent(text, *first)) else { return Vec::new() };
             let lines = entry.written().block(indent, style.line_break);
             let behind = behind_line(text, last.end, lines.clone(), &style);
-            // A text that ends within a block scalar has no room behind it, but in front of its last entry.
+            // A text that ends within a block scalar has no place behind it, but has one in front of its last entry.
             let ahead = dash(text, *first, items, items.len() - 1).map(|dash| dash - indent.len());
             let ahead = ahead.map(|at| Change::insert(at, lines + style.line_break));
             [behind].into_iter().chain(ahead).collect()
@@ -157,7 +158,7 @@ fn places<M: Written>(text: &str, created: bool, layout: &Layout, entry: &M) -> 
     }
 }
 
-/// The blanks before the first dash, if there is nothing else.
+/// The blanks before the first dash, if the line has nothing else before it.
 fn indent(text: &str, dash: usize) -> Option<&str> {
     let before = &text[line_start(text, dash)..dash];
     let before = before.strip_prefix(BOM).unwrap_or(before);
@@ -177,7 +178,7 @@ fn behind_line(text: &str, end: usize, lines: String, style: &Style) -> Change {
     }
 }
 
-/// Where nothing is mapped yet.
+/// The changes for a text that maps nothing yet.
 fn behind_nothing<M: Written>(
     text: &str,
     created: bool,
@@ -187,7 +188,8 @@ fn behind_nothing<M: Written>(
 ) -> Vec<Change> {
     let lines = entry.written().block("", style.line_break);
     if text.is_empty() {
-        // Only a key of our own making begins and ends with a whole entry: so removal knows that it may go.
+        // Only a key that Latchkey created begins and ends with a whole entry: this shows the removal that the key may
+        // go.
         let inserted = if created { lines + style.line_break } else { lines };
         return vec![Change::insert(0, inserted)];
     }
@@ -198,7 +200,7 @@ fn behind_nothing<M: Written>(
             let lead = if place.start == line { "" } else { style.line_break };
             places.push(Change::insert(place.start, format!("{lead}{lines}{}", style.line_break)));
         } else {
-            // Indented, it ends before what stands at the beginning of a line behind it.
+            // With indentation, the list ends before the text that begins in the first column behind it.
             for indent in ["", "  "] {
                 let lines = entry.written().block(indent, style.line_break);
                 places.push(Change::insert(line, format!("{lines}{}{KEPT}", style.line_break)));
@@ -207,25 +209,25 @@ fn behind_nothing<M: Written>(
     }
     places.push(ahead(text, style, entry));
     if is_skippable(text) {
-        // Blanks that YAML does not allow.
+        // The text consists of blanks that YAML does not allow.
         places.push(Change { at: 0, length: text.len(), inserted: lines });
     }
     places
 }
 
-/// A document in front of all.
+/// A document in front of the whole text.
 fn ahead<M: Written>(text: &str, style: &Style, entry: &M) -> Change {
     let line_break = style.line_break;
     let lines = entry.written().block("", line_break);
     Change::insert(front(text), format!("{lines}{line_break}{AHEAD}{line_break}"))
 }
 
-/// Where the text begins behind its byte order mark.
+/// The start of the text behind its byte order mark.
 fn front(text: &str) -> usize {
     if text.starts_with(BOM) { BOM.len() } else { 0 }
 }
 
-/// How a text is written.
+/// The style in which a text is written.
 struct Style {
     line_break: &'static str,
 }
@@ -274,7 +276,7 @@ fn named(resource: &str, prefix: &str) -> bool {
     resource.strip_prefix(prefix).is_some_and(|name| !name.is_empty() && !name.ends_with('/'))
 }
 
-/// Service and resource of an ARN.
+/// The service and the resource of an ARN.
 fn parts(arn: &str) -> Option<(&str, &str)> {
     match arn.splitn(6, ':').collect::<Vec<_>>()[..] {
         ["arn", partition, service, _, account, resource] if !partition.is_empty() && !account.is_empty() => {

@@ -1,9 +1,9 @@
-//! From decoded YAML to entries: how Go's JSON fills the authenticator's structs, and which entries it keeps.
+//! Converts decoded YAML to entries: how Go's JSON fills the authenticator's structs, and which entries it keeps.
 
 use super::mappings::{PermissionSet, RoleMapping, UserMapping};
 use super::yaml::value::{Field, Item, Value};
 
-/// What is wrong in one place of a list. The authenticator reports it and goes on.
+/// A fault in one place of a list. The authenticator reports it and goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     pub line: usize,
@@ -13,13 +13,13 @@ pub(super) struct Fault {
 /// A list as the authenticator decodes it.
 #[derive(Debug)]
 pub(super) struct Entries<M> {
-    /// One for each item of the list, in order: `None` where the entry is dropped.
+    /// One for each item of the list, in order: `None` if the entry is dropped.
     pub kept: Vec<Option<M>>,
     pub faults: Vec<Fault>,
     pub remarks: Vec<Remark>,
 }
 
-/// What reads well in this authenticator, but is worth a word.
+/// Something that reads well in this authenticator, but deserves a remark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Remark {
     pub line: usize,
@@ -30,7 +30,7 @@ pub(super) struct Remark {
 pub(super) enum About {
     /// The same key twice in an entry: the later one counts.
     RepeatedField(String),
-    /// Keys that differ in case only.
+    /// Keys that differ only in case.
     RivalFields(String),
     /// A key written in another case than the documented one.
     CasedField(String),
@@ -43,7 +43,7 @@ trait Entry: Default {
     const FIELDS: &'static [&'static str];
     fn fill(&mut self, name: &'static str, field: &Field<'_>, log: &mut Log);
     type Mapping;
-    /// The mapping, or why the authenticator drops the entry.
+    /// The mapping, or the reason why the authenticator drops the entry.
     fn validated(self) -> Result<Self::Mapping, String>;
 }
 
@@ -88,7 +88,7 @@ fn entry<E: Entry>(item: &Item<'_>, log: &mut Log) -> Option<E::Mapping> {
     entry.validated().map_err(|message| log.fault(item.line, message)).ok()
 }
 
-/// Hands each known field to `set`, in the order in which Go's JSON writes and reads them: sorted by their bytes.
+/// Passes each known field to `set`, in the order in which Go's JSON writes and reads them: sorted by their bytes.
 fn fill(
     fields: &[Field<'_>],
     known: &[&'static str],
@@ -116,7 +116,7 @@ fn fill(
     }
 }
 
-/// Go's JSON folds case, and with it the long s and the sign of the kelvin.
+/// Go's JSON folds case, and with it the long s and the Kelvin sign.
 fn folds_to(name: &str, field: &str) -> bool {
     if name.is_ascii() {
         return name.eq_ignore_ascii_case(field);
@@ -167,7 +167,7 @@ impl Log {
 }
 
 /// A list of strings with what Go leaves behind its end: a second list under another case of the same key fills the
-/// same memory, and a null in it leaves what was there.
+/// same memory, and a null in it leaves the earlier string.
 #[derive(Debug, Default)]
 struct Strings {
     memory: Vec<String>,
@@ -265,7 +265,7 @@ impl Entry for Role {
 }
 
 impl Role {
-    /// Anything but null makes the field present, also what it cannot hold.
+    /// Any value except null makes the field present, even one that it cannot hold.
     fn fill_sso(&mut self, field: &Field<'_>, log: &mut Log) {
         const FIELDS: &[&str] = &["permissionSetName", "accountID", "partition"];
         if matches!(field.value, Value::Null) {

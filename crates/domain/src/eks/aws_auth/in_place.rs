@@ -1,4 +1,4 @@
-//! A ConfigMap's file with one key of its data changed, and every other byte as it is.
+//! A ConfigMap's file with one key of its data changed, and every other byte unchanged.
 
 use std::ops::Range;
 
@@ -9,17 +9,17 @@ use super::splice::Spliced;
 use super::yaml::document::{Document, Kind, Node, NodeId};
 use super::yaml::scanner::Style;
 
-/// The file and what stands where in it.
+/// The file and the positions of its parts.
 #[derive(Debug)]
 pub(super) struct File<'t> {
     pub text: &'t str,
     pub document: Document,
-    /// The value of `data`; `None` where there is none.
+    /// The value of `data`; `None` if the file has none.
     pub data_node: Option<NodeId>,
 }
 
 impl File<'_> {
-    /// The ways in which the change may be made, the best first. None of them is verified.
+    /// The possible forms of the change, the best first. None of them is verified.
     pub fn candidates(&self, spliced: &Spliced) -> Vec<String> {
         match (self.value_of(spliced.key), spliced.after.as_deref()) {
             (Some((name, value)), Some(after)) => self.replaced(name, value, after),
@@ -73,7 +73,7 @@ impl File<'_> {
         start - line_start(self.text, start)
     }
 
-    /// A block scalar, its header first.
+    /// A block scalar, beginning with its header.
     fn literal(&self, indent: usize, value: &str) -> String {
         let header = match value.strip_suffix('\n') {
             None => "|-",
@@ -115,7 +115,7 @@ impl File<'_> {
         let start = content + length(&raw[..head]);
         let end = start + length(&raw[head..old.len() - tail]);
         let lines: String = new[head..new.len() - tail].iter().map(|line| self.indented(indent, line)).collect();
-        // Behind a last line without a break, new lines bring one; and the last of them may have none either.
+        // Behind a last line without a line break, the new lines bring one; and the last of them may have none either.
         let lead = if self.text[..start].ends_with('\n') { "" } else { self.line_break() };
         let without_break = lines.trim_end_matches(['\r', '\n']).to_owned();
         vec![(start..end, format!("{lead}{lines}")), (start..end, format!("{lead}{without_break}"))]
@@ -202,7 +202,7 @@ impl File<'_> {
     }
 }
 
-/// The last field of this name, as a key and a value.
+/// The last field with this name, as a key and a value.
 pub(super) fn field(document: &Document, fields: &[NodeId], name: &str) -> Option<(NodeId, NodeId)> {
     let is_it = |key: NodeId| document.scalar(key).is_some_and(|scalar| scalar.value == name);
     fields.chunks_exact(2).rev().find(|pair| is_it(pair[0])).map(|pair| (pair[0], pair[1]))

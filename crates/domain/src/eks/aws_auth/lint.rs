@@ -1,4 +1,4 @@
-//! What somebody should know about an aws-auth.
+//! Findings about an aws-auth that an operator should know.
 
 use std::collections::HashMap;
 
@@ -13,23 +13,23 @@ use super::yaml::cursor::BOM;
 use super::yaml::document::Document;
 use super::{AwsAuth, Key};
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Somebody is locked out, or the authenticator drops something, or nothing can be added safely.
+    /// A user is locked out, or the authenticator drops something, or nothing can be added safely.
     Error,
-    /// It does not do what it seems to, or lets in more than it should.
+    /// The entry does not do what it seems to do, or lets in more callers than it should.
     Warning,
-    /// Good to know.
+    /// Useful to know.
     Info,
 }
 
-/// Something about one place of an aws-auth.
+/// A finding about one place of an aws-auth.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub key: Key,
-    /// In the text of the key, counted from 1.
+    /// The line in the text of the key, counted from 1.
     pub line: usize,
     pub severity: Severity,
     /// A stable name for the kind of finding.
@@ -105,7 +105,7 @@ fn of_texts(auth: &AwsAuth, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a name is a key's, but for its case, its separators and the plural.
+/// Whether a name is that of a key, except for its case, its separators and the plural.
 fn is_alike(name: &str, key: Key) -> bool {
     let plain = |name: &str| {
         let letters: String = name.chars().filter(char::is_ascii_alphabetic).collect();
@@ -114,8 +114,8 @@ fn is_alike(name: &str, key: Key) -> bool {
     plain(name) == plain(key.as_str())
 }
 
-/// That nodes cannot join by this aws-auth, as far as it alone tells; for clusters whose authentication mode is not known,
-/// or knows aws-auth only.
+/// Reports that nodes cannot join through this aws-auth, as far as its text shows. It is for clusters whose
+/// authentication mode is not known, or is aws-auth only.
 pub(super) fn without_nodes(auth: &AwsAuth) -> Option<Finding> {
     let text = auth.text(Key::MapRoles).unwrap_or_default();
     if text.trim().is_empty() {
@@ -126,7 +126,7 @@ pub(super) fn without_nodes(auth: &AwsAuth) -> Option<Finding> {
         .then(|| NO_ROLES.at(Key::MapRoles, 1, "no entry of mapRoles is in the group `system:nodes`"))
 }
 
-/// Where the entries of a list begin.
+/// The first lines of the entries of a list.
 fn lines<M>(list: &List<M>) -> HashMap<usize, usize> {
     list.layout.items().iter().filter_map(|item| Some((item.mapping?, item.line))).collect()
 }
@@ -165,12 +165,12 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What is to be known about the username and the groups of one entry.
+/// Findings about the username and the groups of one entry.
 fn of_names(key: Key, line: usize, username: &str, groups: &[String], findings: &mut Vec<Finding>) {
     if username.starts_with("system:") && !username.starts_with("system:node:{{") {
         findings.push(RESERVED_NAME.at(key, line, format!("the username is `{username}`")));
     }
-    // Nodes of Fargate and hybrid ones are named so.
+    // Entries of Fargate nodes and hybrid nodes have such usernames.
     if username.contains("{{SessionName") && !is_of_nodes(username, groups) {
         findings.push(CALLER_CHOOSES.at(key, line, format!("the username is `{username}`")));
     }
@@ -183,7 +183,7 @@ fn of_names(key: Key, line: usize, username: &str, groups: &[String], findings: 
     findings.extend(misleading(key, line, username, groups));
 }
 
-/// What of an entry's names does not do what it seems to.
+/// The parts of an entry's names that do not do what they seem to do.
 pub(super) fn misleading(key: Key, line: usize, username: &str, groups: &[String]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if username.is_empty() {
@@ -207,7 +207,7 @@ pub(super) fn misleading(key: Key, line: usize, username: &str, groups: &[String
         if group.is_empty() {
             findings.push(Finding { severity, ..EMPTY_GROUP.at(key, line, "a group is empty") });
         }
-        // What is named already was not mistyped.
+        // A group that another rule reports already is not reported as mistyped.
         let is_named = run_together("a group", group).is_some() || is_left_as_it_stands(group);
         if let Some(meant) = system_group_meant(group).filter(|_| !is_named && invisible(group).is_none()) {
             let message = format!("a group is `{group}`, and `{meant}` may be meant");
@@ -217,7 +217,7 @@ pub(super) fn misleading(key: Key, line: usize, username: &str, groups: &[String
     findings
 }
 
-/// What is wrong with the text of a username or a group, whatever it names.
+/// Findings about the text of a username or a group, whatever it names.
 fn of_text(what: &str, text: &str) -> impl Iterator<Item = (&'static Rule, String)> {
     let several = run_together(what, text).map(|rule| (rule, format!("{what} is `{text}`")));
     let unseen = invisible(text).map(|character| {
@@ -228,18 +228,18 @@ fn of_text(what: &str, text: &str) -> impl Iterator<Item = (&'static Rule, Strin
     several.into_iter().chain(unseen).chain(template)
 }
 
-/// How much it matters that an entry does not do what it seems to: what nodes join by is worse to lose than a person's
-/// groups.
+/// The severity if an entry does not do what it seems to do: losing the entry by which nodes join is worse than losing
+/// a person's groups.
 fn severity(username: &str, groups: &[String]) -> Severity {
     if is_of_nodes(username, groups) { Error } else { Warning }
 }
 
-/// Whether an entry is how nodes join.
+/// Whether nodes join through the entry.
 fn is_of_nodes(username: &str, groups: &[String]) -> bool {
     username.contains("system:node:") || groups.iter().any(|group| group.contains("system:nodes"))
 }
 
-/// The field that a name is nearly.
+/// The field whose name is almost this one.
 fn meant_field(key: Key, name: &str) -> Option<&'static str> {
     let plain = |name: &str| {
         let letters: String = name.chars().filter(char::is_ascii_alphabetic).collect();
@@ -263,7 +263,7 @@ fn of_roles(list: &List<RoleMapping>, findings: &mut Vec<Finding>) {
         };
         let found = match judged(arn) {
             Ok(Matches::RoleWithPath) => PATH.at(Key::MapRoles, line, format!("{arn} has a path")),
-            // Roles are looked up first, so a user here works, though nobody expects it.
+            // Roles are looked up first, so a user works here, though a reader would not expect it.
             Ok(Matches::Role | Matches::User | Matches::Root) => continue,
             Ok(Matches::Federated) => NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role")),
             Err(why) => NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role: {why}")),

@@ -1,4 +1,4 @@
-//! One key's text: what the authenticator maps from it, and where its entries stand.
+//! The text of one key: what the authenticator maps from it, and the positions of its entries.
 
 use std::ops::Range;
 
@@ -19,14 +19,14 @@ pub(super) struct List<M> {
 /// How the text holds its entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// It cannot be read, or it is no list.
+    /// It cannot be read, or it is not a list.
     Unreadable,
-    /// There is nothing in it: no text, blanks, comments, or a null. Where a null or an empty string stands for
-    /// nothing, its place.
+    /// It has no content: no text, or only blanks, comments, or a null. If a null or an empty string represents the
+    /// absent list, its place.
     Nothing(Option<Range<usize>>),
-    /// `- ` before each entry. `first` is where the first of these dashes is.
+    /// `- ` before each entry. `first` is the position of the first dash.
     Block { first: usize, items: Vec<Item> },
-    /// In brackets. `inside` is the first byte behind the opening one.
+    /// In brackets. `inside` is the first byte behind the opening bracket.
     Flow { inside: usize, items: Vec<Item> },
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Item {
     pub end: usize,
     /// Counted from 1.
     pub line: usize,
-    /// Its index in `mappings`; `None` where the authenticator drops it.
+    /// Its index in `mappings`; `None` if the authenticator drops it.
     pub mapping: Option<usize>,
 }
 
@@ -85,13 +85,13 @@ impl Mapping for RoleMapping {
     }
 }
 
-/// What the authenticator takes for "no text": blanks, or a pair of quotes or backticks between blanks.
+/// What the authenticator treats as "no text": blanks, or a pair of quotes or backticks between blanks.
 pub(super) fn is_skippable(text: &str) -> bool {
     matches!(text.trim(), "" | "``" | "\"\"" | "''")
 }
 
 impl<M: Mapping> List<M> {
-    /// Reads the text of a key; `None` where the key is absent.
+    /// Reads the text of a key; `None` if the key is absent.
     pub fn read(text: Option<&str>) -> Self {
         match text {
             None => Self::of(Layout::Nothing(None)),
@@ -100,7 +100,7 @@ impl<M: Mapping> List<M> {
                 let end = text.trim_end().len();
                 Self::of(Layout::Nothing((start < end).then_some(start..end)))
             }
-            // It is taken for JSON then, and what begins so is no list.
+            // The authenticator treats it as JSON then, and a text that begins like this is not a list.
             Some(text) if text.trim_start().starts_with('{') => {
                 Self::broken(1, "the text begins with '{' and so is JSON, but no list".to_owned())
             }
@@ -186,7 +186,7 @@ fn sequence(
     }
 }
 
-/// Where the indicator is that follows an anchor or a tag, which hold neither blanks nor comments.
+/// The position of the indicator that follows an anchor or a tag. Anchors and tags contain neither blanks nor comments.
 fn behind_decoration(text: &str, from: usize, indicator: char) -> Option<usize> {
     let mut position = from;
     loop {
@@ -199,7 +199,7 @@ fn behind_decoration(text: &str, from: usize, indicator: char) -> Option<usize> 
     }
 }
 
-/// Where the dash of a block item is.
+/// The position of the dash of a block item.
 pub(super) fn dash(text: &str, first: usize, items: &[Item], position: usize) -> Option<usize> {
     let at = match position.checked_sub(1).and_then(|position| items.get(position)) {
         None => first,
@@ -208,7 +208,7 @@ pub(super) fn dash(text: &str, first: usize, items: &[Item], position: usize) ->
     text[at..].starts_with('-').then_some(at)
 }
 
-/// The next byte that is neither blank nor in a comment.
+/// The next byte that is neither a blank nor part of a comment.
 fn next_token(text: &str, from: usize) -> usize {
     let mut position = from;
     loop {
@@ -221,7 +221,7 @@ fn next_token(text: &str, from: usize) -> usize {
     }
 }
 
-/// Where the line of `from` ends, before its break.
+/// The end of the line that contains `from`, before its line break.
 pub(super) fn line_end(text: &str, from: usize) -> usize {
     text[from..].find(['\r', '\n']).map_or(text.len(), |length| from + length)
 }
@@ -236,7 +236,7 @@ pub(super) fn break_at(text: &str, from: usize) -> &str {
     &text[from..from + length]
 }
 
-/// Where the line of `position` begins.
+/// The start of the line that contains `position`.
 pub(super) fn line_start(text: &str, position: usize) -> usize {
     text[..position].rfind(['\r', '\n']).map_or(0, |end| end + 1)
 }

@@ -12,13 +12,13 @@ use super::{Data, Key};
 #[derive(Debug)]
 pub struct Manifest<'t> {
     data: Data,
-    /// `None` where the file is JSON that is no YAML, as with escaped surrogates.
+    /// `None` if the file is JSON that is not YAML, as with escaped surrogates.
     file: Option<File<'t>>,
-    /// The file as JSON, where it is that.
+    /// The file as JSON, if it is JSON.
     json: Option<Value>,
 }
 
-/// Why a file is not taken for a ConfigMap, or cannot be changed in place.
+/// Why a file is not accepted as a ConfigMap, or cannot be changed in place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
     #[error("the file cannot be read as YAML or JSON (line {line}: {message})")]
@@ -47,8 +47,8 @@ pub enum ManifestError {
 }
 
 impl<'t> Manifest<'t> {
-    /// Reads a ConfigMap: its data. One that says another name or namespace than aws-auth's is refused; one that says
-    /// none is taken for aws-auth.
+    /// Reads the data of a ConfigMap. A ConfigMap with another name or namespace than aws-auth's is refused; one
+    /// without is accepted as aws-auth.
     pub fn read(text: &'t str) -> Result<Self, ManifestError> {
         if text.trim_start().starts_with('{')
             && let Ok(json) = serde_json::from_str::<Value>(text)
@@ -65,7 +65,7 @@ impl<'t> Manifest<'t> {
         is_config_map(json.get("kind").map(|kind| kind.as_str().unwrap_or("thing of no kind")))?;
         let named = |field: &str| json.pointer(&format!("/metadata/{field}")).and_then(Value::as_str);
         is_aws_auth(named("name"), named("namespace"))?;
-        // Of two keys with one name JSON keeps the last; as YAML both are there.
+        // Of two keys with the same name, JSON keeps the last; as YAML both are present.
         match parse(text) {
             Ok(File { document, data_node: Some(node), .. }) => drop(data_of(&document, node)?),
             Err(twice @ ManifestError::TwiceInFile { .. }) => return Err(twice),
@@ -94,8 +94,8 @@ impl<'t> Manifest<'t> {
         &self.data
     }
 
-    /// The file with the change made, every other byte as it is; JSON that cannot be changed in place is written anew.
-    /// The result is read again before it is handed out.
+    /// The file with the change made, every other byte unchanged; JSON that cannot be changed in place is written anew.
+    /// The result is read again before it is returned.
     pub fn with(&self, spliced: &Spliced) -> Result<String, ManifestError> {
         let wanted = spliced.data(&self.data);
         let in_place = self.file.as_ref().map(|file| file.candidates(spliced)).unwrap_or_default();
@@ -112,7 +112,7 @@ impl<'t> Manifest<'t> {
 fn parse(text: &str) -> Result<File<'_>, ManifestError> {
     let document = Document::parse(text)
         .map_err(|fault| ManifestError::Unreadable { line: fault.line, message: fault.message })?;
-    // Where more documents follow, the ConfigMap may be among those.
+    // If more documents follow, the ConfigMap may be among them.
     let first = if document.next_line(text).is_some() { "the first of several documents is " } else { "" };
     let no_config_map = |found: &str| ManifestError::NoConfigMap { found: format!("{first}{found}") };
     let root = document.root.ok_or_else(|| no_config_map("nothing"))?;

@@ -1,10 +1,10 @@
-//! What the authenticator maps, and how it looks an identity up.
+//! What the authenticator maps, and how it looks up an identity.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// Exactly what the authenticator maps, in the order of the texts. Empty strings are kept: so does it.
+/// Exactly what the authenticator maps, in the order of the texts. Empty strings are kept, as the authenticator does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mappings {
     pub roles: Vec<RoleMapping>,
@@ -31,7 +31,7 @@ pub struct RoleMapping {
     pub groups: Vec<String>,
 }
 
-/// A permission set of IAM Identity Center, whose role's name has a suffix that nobody can foresee.
+/// A permission set of IAM Identity Center, whose role has an unpredictable suffix in its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PermissionSet {
@@ -61,8 +61,8 @@ pub enum Source {
 
 impl Mappings {
     /// The authenticator's own lookup: roles, then users, then accounts; an assumed role counts as its role; case does
-    /// not count; of several entries for one ARN the last wins. (Of users that differ in case only, it picks any.)
-    /// Entries by permission set match nothing, since the authenticator's gate for them is off unless someone opens it.
+    /// not count; of several entries for one ARN the last wins. (Among users that differ only in case, it picks any.)
+    /// Entries by permission set match nothing, since the authenticator's feature gate for them is off by default.
     pub fn lookup(&self, arn: &str) -> Option<Mapped<'_>> {
         let canonical = canonical(arn);
         let is_it = |arn: &str| is_same_arn(arn, &canonical);
@@ -94,7 +94,7 @@ pub fn canonical(arn: &str) -> Cow<'_, str> {
     arn.into()
 }
 
-/// Whether the authenticator takes two ARNs for one: case does not count.
+/// Whether the authenticator treats two ARNs as the same: case does not count.
 pub(super) fn is_same_arn(one: &str, other: &str) -> bool {
     if one.is_ascii() && other.is_ascii() { one.eq_ignore_ascii_case(other) } else { lower(one) == lower(other) }
 }

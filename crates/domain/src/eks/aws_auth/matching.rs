@@ -1,5 +1,5 @@
-//! Which callers an entry's ARN can match. The authenticator compares in lower case, so it is judged in lower case; all
-//! else is judged strictly, since what no ARN of IAM looks like matches nobody.
+//! Which callers an entry's ARN can match. The authenticator compares in lower case, so the ARN is judged in lower
+//! case. Everything else is judged strictly, since a text that does not have the form of an IAM ARN never matches.
 
 use crate::eks::arn::{AccountId, Partition, PrincipalArn};
 
@@ -9,17 +9,17 @@ use super::mappings::lower;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Matches {
     Role,
-    /// A role is looked up without its path, so one with a path matches nobody.
+    /// A role is looked up without its path, so a role with a path never matches.
     RoleWithPath,
     User,
     Root,
     Federated,
 }
 
-/// Characters of a placeholder that nobody filled in.
+/// Characters of a placeholder that was not filled in.
 const PLACEHOLDERS: [char; 6] = ['<', '>', '{', '}', '*', '$'];
 
-/// What the ARN can match, or why it matches nobody: a part of a sentence.
+/// What the ARN can match, or why it never matches, as a part of a sentence.
 pub(super) fn judged(arn: &str) -> Result<Matches, String> {
     if arn != arn.trim() || arn.contains(char::is_whitespace) {
         return Err("it has blanks in it".to_owned());

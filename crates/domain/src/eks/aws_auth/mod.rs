@@ -1,12 +1,12 @@
 //! The `kube-system/aws-auth` ConfigMap, read as the authenticator reads it, and changed one splice at a time.
 //!
-//! "The authenticator" is aws-iam-authenticator v0.7.2: what its `ParseMap` makes of a text is what
-//! [`AwsAuth::identities`] says. Its quirks are kept, not mended: a text that it half understands is half understood
-//! here, and an entry that it drops is dropped. What is odd about a text is for [`AwsAuth::lint`].
+//! "The authenticator" is aws-iam-authenticator v0.7.2: the result of its `ParseMap` for a text is what
+//! [`AwsAuth::identities`] returns. Its quirks are kept, not repaired: a text that it reads in part is read in part
+//! here, and an entry that it drops is dropped. [`AwsAuth::lint`] reports what is odd about a text.
 //!
-//! An edit inserts or removes one run of bytes and leaves every other byte alone. It is verified before it is handed
-//! out: the edited text is read again, and must read as before but for the entry in question. Where no such edit
-//! exists, or where a human has to look first, the edit is refused with [`Unsafe`].
+//! An edit inserts or removes one run of bytes and leaves every other byte alone. It is verified before it is returned:
+//! the edited text is read again, and must read as before except for the entry in question. If there is no such edit,
+//! or if a person has to look first, the edit is refused with [`Unsafe`].
 //!
 //! Everything here takes time in proportion to the text, and nothing recurses over it.
 
@@ -65,11 +65,11 @@ impl Key {
     }
 }
 
-/// What the authenticator complains about. It goes on with what is left.
+/// An error that the authenticator reports. It goes on with the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadError {
     pub key: Key,
-    /// In the text of the key, counted from 1.
+    /// The line in the text of the key, counted from 1.
     pub line: usize,
     pub message: String,
 }
@@ -81,9 +81,9 @@ pub enum Edit {
     AddUser { arn: String, username: String, groups: Vec<String> },
     /// A new entry of `mapRoles`. The path of the role is not part of the ARN.
     AddRole { arn: String, username: String, groups: Vec<String> },
-    /// Removes the one entry of this ARN; a key goes away where nothing but the entry was in it.
+    /// Removes the one entry of this ARN; the key is removed if it contained only the entry.
     Remove { arn: String },
-    /// Removes the bytes that an earlier edit inserted, exactly them, and nothing else of the text.
+    /// Removes exactly the bytes that an earlier edit inserted, and nothing else of the text.
     RemoveBytes { key: Key, bytes: String },
 }
 
@@ -120,7 +120,7 @@ impl AwsAuth {
         &self.mappings
     }
 
-    /// What the authenticator complains about; empty just where it complains about nothing.
+    /// The errors that the authenticator reports; empty exactly if it reports none.
     pub fn errors(&self) -> &[ReadError] {
         &self.errors
     }
@@ -130,18 +130,19 @@ impl AwsAuth {
         &self.data
     }
 
-    /// What somebody should know about this aws-auth, errors first in each key.
+    /// Findings about this aws-auth that an operator should know, errors first in each key.
     pub fn lint(&self) -> Vec<Finding> {
         lint::findings(self)
     }
 
-    /// That nodes cannot join by this aws-auth, as far as it alone tells: no fault where they have access entries.
+    /// The finding that nodes cannot join through this aws-auth, as far as its text shows. It does not apply if nodes
+    /// have access entries.
     pub fn lint_of_nodes(&self) -> Option<Finding> {
         lint::without_nodes(self)
     }
 
-    /// Whether an entry may be added by somebody's hand: that its ARN can match a caller, and that its names do what they
-    /// seem to. Stricter than [`Self::edit`], by which lines of before are found again as they were written.
+    /// Whether a person may add an entry by hand: its ARN can match a caller, and its names do what they seem to do.
+    /// This is stricter than [`Self::edit`], which must find earlier lines again as they were written.
     ///
     /// # Errors
     /// `NeverMatches`, `Misleading`.
@@ -160,7 +161,8 @@ impl AwsAuth {
         }
     }
 
-    /// Finds the one change that does what is asked and nothing else. Changes nothing itself: [`Spliced::data`] does.
+    /// Finds the one change that does what is asked and nothing else. It changes nothing itself: [`Spliced::data`]
+    /// does.
     pub fn edit(&self, edit: &Edit) -> Result<Spliced, Unsafe> {
         match edit {
             Edit::AddUser { arn, username, groups } => {
@@ -187,8 +189,8 @@ impl AwsAuth {
     }
 }
 
-/// Whether the authenticator's parser gets through the text, whatever it is about. It is the parser alone, and so what
-/// the cost of everything else is measured against.
+/// Whether the authenticator's parser accepts the text, whatever its content. It runs the parser alone, as the baseline
+/// for the cost of everything else.
 pub fn is_yaml(text: &str) -> bool {
     Document::parse(text).is_ok()
 }

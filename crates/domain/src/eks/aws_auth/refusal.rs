@@ -3,7 +3,7 @@
 use super::Key;
 use serde::{Deserialize, Serialize};
 
-/// Why an edit would be unsafe. Each says what, why, and what to do next.
+/// Why an edit would be unsafe. Each variant says what, why, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unsafe {
@@ -19,13 +19,13 @@ pub enum Unsafe {
          errors, so someone who may edit it has to mend it first", key.as_str()
     )]
     Faulty { key: Key, line: usize, message: String },
-    /// U+0085, U+2028 or U+2029, which parsers take for a line break or for none.
+    /// U+0085, U+2028 or U+2029, which some parsers treat as a line break and others do not.
     #[error(
         "{} holds the character {character} (line {line}), which some programs take for the end of a line and others \
          do not, so they would see different entries; remove the character, then try again", key.as_str()
     )]
     LineSeparator { key: Key, line: usize, character: String },
-    /// An entry for the ARN is there already, and is not taken over.
+    /// An entry for the ARN exists already, and is not taken over.
     #[error(
         "{arn} is mapped already, to `{username}` in {}; an entry that someone else wrote is never taken over, so \
          remove that entry first or use it as it is", key.as_str()
@@ -43,28 +43,28 @@ pub enum Unsafe {
     /// The authenticator would never find the entry.
     #[error("an entry for {arn} would never match: {why}")]
     NeverMatches { arn: String, why: String },
-    /// The entry's username or one of its groups would do something else than it seems to.
+    /// The entry's username or one of its groups would not do what it seems to do.
     #[error("{message}: {why}; {remedy}, then try again")]
     Misleading { message: String, why: String, remedy: String },
-    /// Latchkey does not put such an entry into aws-auth.
+    /// Latchkey does not add such an entry to aws-auth.
     #[error(
         "{arn} belongs to IAM Identity Center, which renames such roles at will; give it access through an access \
          entry of the cluster instead"
     )]
     IdentityCenter { arn: String },
-    /// Kubernetes takes no ConfigMap of this size.
+    /// Kubernetes does not accept a ConfigMap of this size.
     #[error(
         "aws-auth would hold {bytes} bytes and a ConfigMap holds at most {most}; remove entries that are no longer \
          needed, then try again"
     )]
     TooLarge { bytes: usize, most: usize },
-    /// No single change would do just what was asked.
+    /// No single change would do exactly what was asked.
     #[error(
         "{} is written in such a way that no single change would do just this and leave every other entry as it \
          reads now; write the list as plain entries, then try again", key.as_str()
     )]
     Entangled { key: Key },
-    /// Behind the last entry stands text that is part of no entry, so that there is no place for another one.
+    /// Text that belongs to no entry follows the last entry, so there is no place for another entry.
     #[error(
         "behind the last entry of {} (line {line}) stands text that belongs to no entry: the authenticator does not \
          look at it, other programs trip over it; remove it, then try again", key.as_str()
@@ -85,7 +85,7 @@ pub enum Unsafe {
 }
 
 impl Unsafe {
-    /// A stable name for the reason, to count refusals by.
+    /// A stable name for the reason, by which refusals are counted.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "unreadable",

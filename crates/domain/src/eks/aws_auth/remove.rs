@@ -1,4 +1,4 @@
-//! Taking an entry away: by its ARN, or by the very bytes that were once inserted.
+//! Removes an entry: by its ARN, or by the exact bytes that were inserted earlier.
 
 use std::ops::Range;
 
@@ -7,10 +7,10 @@ use super::list::{Item, Layout, List, Mapping, break_at, dash, line_end, line_st
 use super::splice::{Change, Spliced};
 use super::{AwsAuth, Key, Unsafe};
 
-/// More places than this where the recorded bytes stand are not tried.
+/// The most places that are tried if the recorded bytes occur several times.
 const TRIED: usize = 8;
 
-/// Removes the one entry of `arn`. A key goes away where nothing but the entry was in it.
+/// Removes the one entry of `arn`. The key is removed if it contained only the entry.
 pub(super) fn by_arn(auth: &AwsAuth, arn: &str) -> Result<Spliced, Unsafe> {
     let (roles, users) = (auth.roles.indices(arn), auth.users.indices(arn));
     match (roles.as_slice(), users.as_slice()) {
@@ -21,7 +21,7 @@ pub(super) fn by_arn(auth: &AwsAuth, arn: &str) -> Result<Spliced, Unsafe> {
     }
 }
 
-/// The ARN is in no list: or in one that cannot be read.
+/// The refusal for an ARN that is in no list, or in one that cannot be read.
 fn nowhere(auth: &AwsAuth, arn: &str) -> Unsafe {
     let broken = [(Key::MapRoles, &auth.roles.layout), (Key::MapUsers, &auth.users.layout)]
         .into_iter()
@@ -46,24 +46,25 @@ fn one<M: Mapping>(auth: &AwsAuth, key: Key, list: &List<M>, index: usize) -> Re
     Ok(if nothing_is_left { Spliced { after: None, ..spliced } } else { spliced })
 }
 
-/// The first change that takes an item out and leaves everything else as it reads.
+/// The first change that removes an item and leaves everything else reading as before.
 fn taking_out<M: Mapping>(text: &str, list: &List<M>, position: usize) -> Option<Change> {
     let changes = span(text, &list.layout, position).map(|range| Change::remove(with_kept(text, range, list)));
     let changes = changes.into_iter().chain(emptying(text, &list.layout, position));
     changes.into_iter().find(|change| leaves_the_rest(text, list, change))
 }
 
-/// How the only item goes where the text without its lines, or its brackets without it, would read in another way.
+/// How to remove the only item if the text without its lines, or its brackets without it, would read in another way.
 fn emptying(text: &str, layout: &Layout, position: usize) -> Option<Change> {
     match layout {
         Layout::Block { first, items } if items.len() == 1 => {
-            // What stands behind a document is not read, and would be once nothing is before it: an empty list is.
+            // The text behind a document is not read, but would be if the document were empty: an empty list takes its
+            // place.
             let dash = dash(text, *first, items, position)?;
             let length = text.get(dash..items[position].end)?.trim_end().len();
             Some(Change { at: dash, length, inserted: "[]".to_owned() })
         }
         Layout::Flow { items, .. } if items.len() == 1 => {
-            // A comma may stand behind the last one.
+            // A comma may follow the last item.
             let item = &items[position];
             let behind = text[item.end..].trim_start_matches([' ', '\t']);
             let comma = text.len() - behind.strip_prefix(',')?.len();
@@ -73,7 +74,7 @@ fn emptying(text: &str, layout: &Layout, position: usize) -> Option<Change> {
     }
 }
 
-/// What goes with an item: its lines, or its brackets and one comma.
+/// What is removed with an item: its lines, or its brackets and one comma.
 fn span(text: &str, layout: &Layout, position: usize) -> Option<Range<usize>> {
     match layout {
         Layout::Unreadable | Layout::Nothing(_) => None,
@@ -94,7 +95,7 @@ fn span(text: &str, layout: &Layout, position: usize) -> Option<Range<usize>> {
             if line_start(text, end) == end {
                 return Some(start..end);
             }
-            // The last line has no break: the one before it goes instead.
+            // The last line has no line break: the one before it is removed instead.
             let before = text[..start].strip_suffix("\r\n").or_else(|| text[..start].strip_suffix(['\n', '\r']));
             Some(before.map_or(start, str::len)..end)
         }
@@ -106,7 +107,7 @@ fn span(text: &str, layout: &Layout, position: usize) -> Option<Range<usize>> {
                 (Some(previous), None) => previous.end..item.end,
                 (None, None) => item.start..item.end,
             };
-            // A comment between two entries is someone's: it does not go.
+            // A comment between two entries is another author's: it stays.
             let own = item.end - item.start;
             let gap = [&text[range.start..item.start], &text[item.end.min(range.end)..range.end]].concat();
             (own > 0 && !gap.contains('#')).then_some(range)
@@ -114,13 +115,13 @@ fn span(text: &str, layout: &Layout, position: usize) -> Option<Range<usize>> {
     }
 }
 
-/// Whether an item begins within what the change takes away.
+/// Whether an item begins within the bytes that the change removes.
 fn takes_out_one<M>(list: &List<M>, change: &Change) -> bool {
     let range = change.at..change.at + change.length;
     list.layout.items().iter().any(|item| range.contains(&item.start))
 }
 
-/// Whether the change takes away at most one entry, and all else reads as before.
+/// Whether the change removes at most one entry, and everything else reads as before.
 fn leaves_the_rest<M: Mapping>(text: &str, list: &List<M>, change: &Change) -> bool {
     let range = change.at..change.at + change.length;
     let gone: Vec<&Item> = list.layout.items().iter().filter(|item| range.contains(&item.start)).collect();
@@ -133,8 +134,9 @@ fn leaves_the_rest<M: Mapping>(text: &str, list: &List<M>, change: &Change) -> b
     after.layout != Layout::Unreadable && after.faults.len() <= list.faults.len() && after.mappings.iter().eq(rest)
 }
 
-/// Removes exactly the bytes of an earlier insertion. Allowed when all else reads the same, or could not be read
-/// anyway. Where only the commas or the comment sign around an entry have moved, the entry goes with those of now.
+/// Removes exactly the bytes of an earlier insertion. This is allowed if everything else reads the same, or could not
+/// be read anyway. If only the commas or the comment sign around an entry have moved, they are removed with it as they
+/// are now.
 pub(super) fn by_bytes(auth: &AwsAuth, key: Key, bytes: &str) -> Result<Spliced, Unsafe> {
     match key {
         Key::MapRoles => recorded(auth, key, &auth.roles, bytes),
@@ -151,7 +153,7 @@ fn recorded<M: Mapping>(auth: &AwsAuth, key: Key, list: &List<M>, bytes: &str) -
         return Err(Unsafe::Changed { key });
     }
     let unreadable = list.layout == Layout::Unreadable;
-    // The same bytes may stand in a comment, or behind the document: those are somebody's.
+    // The same bytes may occur in a comment, or behind the document: those are another author's.
     let is_entry = |change: &Change| takes_out_one(list, change) && leaves_the_rest(text, list, change);
     let exact = |wanted: &str| {
         text.match_indices(wanted)
@@ -166,18 +168,18 @@ fn recorded<M: Mapping>(auth: &AwsAuth, key: Key, list: &List<M>, bytes: &str) -
         .ok_or(Unsafe::Changed { key })?;
     let emptied = change.length == text.len();
     let spliced = Spliced::new(key, before, change);
-    // An empty text remains where one was before; a key of our own making (whole lines) goes.
+    // An empty text remains if one was there before; a key that Latchkey created (whole lines) is removed.
     let own_key = emptied && bytes.starts_with('-') && bytes.ends_with(['\n', '\r']);
     Ok(if own_key { Spliced { after: None, ..spliced } } else { spliced })
 }
 
-/// The inserted bytes without what keeps something else in its place.
+/// The inserted bytes without a mark ([`KEPT`] or [`AHEAD`]) that keeps other text in its place.
 fn entry_lines(bytes: &str) -> &str {
     let ahead = bytes.trim_end_matches(['\r', '\n']).strip_suffix(AHEAD).filter(|lines| lines.ends_with(['\r', '\n']));
     ahead.or_else(|| bytes.strip_suffix(KEPT)).unwrap_or(bytes)
 }
 
-/// With the last entry goes what keeps something else in its place.
+/// The range of the last entry includes its mark ([`KEPT`] or [`AHEAD`]), which is removed with it.
 fn with_kept<M>(text: &str, range: Range<usize>, list: &List<M>) -> Range<usize> {
     if list.layout.items().len() != 1 {
         return range;
@@ -193,7 +195,7 @@ fn with_kept<M>(text: &str, range: Range<usize>, list: &List<M>) -> Range<usize>
     range.start..range.end + kept
 }
 
-/// The entry of these bytes, whatever now separates it from its neighbours.
+/// The entry of these bytes, whatever separates it from its neighbours now.
 fn as_entry<M: Mapping>(text: &str, list: &List<M>, bytes: &str) -> Option<Change> {
     let core = bytes.trim_matches([',', ' ', '\t', '\r', '\n']);
     let items = list.layout.items();

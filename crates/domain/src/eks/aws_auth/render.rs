@@ -1,4 +1,4 @@
-//! New entries as text. Values are always quoted, so that every parser reads them as the strings that they are.
+//! New entries as text. Values are always quoted, so that every parser reads them as strings.
 
 use super::list::Mapping;
 use super::mappings::{RoleMapping, UserMapping};

@@ -10,11 +10,11 @@ use super::{Data, Key};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spliced {
     pub key: Key,
-    /// `None` where the key was absent.
+    /// `None` if the key was absent.
     pub before: Option<String>,
-    /// `None` where the key goes away.
+    /// `None` if the key is removed.
     pub after: Option<String>,
-    /// In bytes.
+    /// The position in bytes.
     pub at: usize,
     pub inserted: String,
     pub removed: String,
@@ -35,17 +35,17 @@ impl Spliced {
         }
     }
 
-    /// The data with this change made. Only the key of the change is touched.
+    /// The data with this change made. Only the key of the change differs.
     pub fn data(&self, data: &Data) -> Data {
         with(data, self.key, self.after.as_deref())
     }
 
-    /// Whether it takes a comment away that is somebody's.
+    /// Whether it removes a comment of another author.
     pub fn removes_a_comment(&self) -> bool {
         self.removed.replace(KEPT, "").replace(AHEAD, "").contains('#')
     }
 
-    /// The change that takes this one back: applied to what this one left, it gives the bytes from before.
+    /// The change that undoes this one: applied to the result of this one, it restores the bytes from before.
     #[must_use]
     pub fn undo(&self) -> Self {
         Self {
@@ -72,7 +72,7 @@ fn with(data: &Data, key: Key, text: Option<&str>) -> Data {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Change {
     pub at: usize,
-    /// Bytes that go.
+    /// The number of bytes to remove.
     pub length: usize,
     pub inserted: String,
 }

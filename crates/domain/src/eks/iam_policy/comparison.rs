@@ -1,16 +1,16 @@
-//! Whether a policy that IAM holds says the same as the one that was meant, however it is spelt.
+//! Whether a policy that IAM holds says the same as the desired one, however it is spelt.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::PolicyDocument;
 
-/// A policy text that is not what IAM gives out.
+/// A text that does not have the form of a policy from IAM.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the policy document that IAM holds cannot be read: {0}")]
 pub struct UnreadablePolicy(String);
 
-/// Turns a document as IAM answers it into its JSON text: IAM percent-encodes it (RFC 3986); some imitations do not.
+/// Converts a document as IAM returns it into its JSON text: IAM percent-encodes it (RFC 3986); some imitations do not.
 pub fn decode_observed(observed: &str) -> Result<String, UnreadablePolicy> {
     if observed.trim_start().starts_with('{') {
         return Ok(observed.to_owned());
@@ -19,8 +19,8 @@ pub fn decode_observed(observed: &str) -> Result<String, UnreadablePolicy> {
     Ok(decoded.into_owned())
 }
 
-/// Whether an observed document, encoded or not, allows exactly what `desired` allows: order, repetition, a string for
-/// a list of one, the case of actions and the names of statements do not count; anything else does.
+/// Whether an observed document, encoded or not, allows exactly what `desired` allows. Order, repetition, a string for
+/// a list of one, the case of actions and the names of statements do not count; any other difference does.
 pub fn is_same_policy(observed: &str, desired: &PolicyDocument) -> Result<bool, UnreadablePolicy> {
     let text = decode_observed(observed)?;
     let observed: Value = serde_json::from_str(&text).map_err(|e| UnreadablePolicy(e.to_string()))?;
@@ -66,7 +66,7 @@ fn sorted(mut list: Vec<Value>) -> Value {
     Value::Array(list)
 }
 
-/// An object with its keys in order, so that texts of equal objects are equal, whatever the map's own order is.
+/// An object with its keys in order, so that texts of equal objects are equal, whatever the order of the map.
 fn sort_keys(object: Map<String, Value>) -> Value {
     let mut entries: Vec<(String, Value)> = object.into_iter().collect();
     entries.sort_by(|(a, _), (b, _)| a.cmp(b));

@@ -1,4 +1,4 @@
-//! The one inline policy of a principal: the union of what its live grants need, and how AWS counts its size.
+//! The one inline policy of a principal: the union of what its live grants need, and its size as AWS counts it.
 
 mod comparison;
 
@@ -12,14 +12,14 @@ pub use comparison::{UnreadablePolicy, decode_observed, is_same_policy};
 
 use super::arn::{AccountId, ClusterArn, Partition, PrincipalArn};
 
-/// The name of the inline policy that Latchkey writes. Others of the principal are never touched.
+/// The name of the inline policy that Latchkey writes. Other policies of the principal are never touched.
 pub const POLICY_NAME: &str = "latchkey";
 /// Characters of all inline policies of a user together, white space not counted.
 pub const USER_INLINE_LIMIT: usize = 2_048;
 /// Characters of all inline policies of a role together, white space not counted.
 pub const ROLE_INLINE_LIMIT: usize = 10_240;
 
-/// What the EKS console asks for, as the EKS user guide lists it; none of it can be limited to a cluster there.
+/// The actions of the EKS console, as the EKS user guide lists them; none of them can be limited to a cluster there.
 const CONSOLE_ACTIONS: [&str; 11] = [
     "eks:AccessKubernetesApi",
     "eks:DescribeAddonVersions",
@@ -34,16 +34,16 @@ const CONSOLE_ACTIONS: [&str; 11] = [
     "iam:ListRoles",
 ];
 
-/// What one live grant needs of its principal's policy.
+/// What one live grant needs in its principal's policy.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GrantNeeds {
     /// The cluster, which `aws eks update-kubeconfig` describes.
     pub cluster: ClusterArn,
-    /// Whether the profile opens the EKS console too.
+    /// Whether the profile opens the EKS console, too.
     pub console: bool,
 }
 
-/// One statement that allows.
+/// One `Allow` statement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Statement {
     /// What the statement is for, in letters and digits.
@@ -60,7 +60,7 @@ pub struct PolicyDocument {
     statements: Vec<Statement>,
 }
 
-/// The policy of a principal with these live grants; `None` where there are none: then it has no policy of ours.
+/// The policy of a principal with these live grants; `None` without grants: then it has no policy of Latchkey's.
 pub fn union(grants: impl Iterator<Item = GrantNeeds>) -> Option<PolicyDocument> {
     let mut clusters: BTreeSet<ClusterArn> = BTreeSet::new();
     let mut consoles: BTreeSet<(Partition, AccountId)> = BTreeSet::new();
@@ -93,7 +93,7 @@ pub fn union(grants: impl Iterator<Item = GrantNeeds>) -> Option<PolicyDocument>
     Some(PolicyDocument { statements })
 }
 
-/// Whether a policy of ours, as its text, opens the EKS console to somebody.
+/// Whether the text of a policy of Latchkey's opens the EKS console.
 pub fn opens_console(text: &str) -> bool {
     text.contains("LatchkeyConsole")
 }
@@ -104,7 +104,7 @@ impl PolicyDocument {
         &self.statements
     }
 
-    /// The document as a value; one action or resource stands as a string, several as a list, as IAM's own editor does.
+    /// The document as a value; one action or resource is a string, several are a list, as in IAM's own editor.
     pub fn to_value(&self) -> Value {
         let one_or_list = |list: &[String]| match list {
             [one] => Value::from(one.as_str()),
@@ -124,11 +124,11 @@ impl PolicyDocument {
 
     /// The text that is written to IAM: canonical JSON (RFC 8785), without white space.
     pub fn to_json(&self) -> String {
-        // Strings, lists and maps only: it cannot fail; empty text would be refused by IAM as malformed.
+        // Strings, lists and maps only: it cannot fail; IAM would refuse an empty text as malformed.
         serde_json_canonicalizer::to_string(&self.to_value()).unwrap_or_default()
     }
 
-    /// The same for people, over several lines.
+    /// The same for people, on several lines.
     pub fn to_pretty_json(&self) -> String {
         format!("{:#}", self.to_value())
     }
@@ -156,7 +156,7 @@ pub fn counted_size(document: &str) -> usize {
     document.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-/// The characters that all inline policies of such a principal may have together.
+/// The most characters that all inline policies of such a principal may have together.
 pub const fn inline_limit(principal: &PrincipalArn) -> usize {
     match principal {
         PrincipalArn::User(_) => USER_INLINE_LIMIT,
@@ -171,13 +171,13 @@ pub const fn inline_limit(principal: &PrincipalArn) -> usize {
      AWS allows {limit} in all: end a grant of theirs, or move other inline policies into managed ones"
 )]
 pub struct TooLarge {
-    /// Whose policy.
+    /// The principal.
     pub principal: String,
-    /// Ours and the others together.
+    /// The characters of Latchkey's policy and the others together.
     pub total: usize,
-    /// The others alone.
+    /// The characters of the others.
     pub others: usize,
-    /// What AWS allows.
+    /// The most that AWS allows.
     pub limit: usize,
 }
 

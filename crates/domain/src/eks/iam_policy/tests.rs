@@ -109,7 +109,7 @@ fn another_policy_is_told_apart() {
         assert!(text.contains(from));
         assert_eq!(is_same_policy(&text.replace(from, to), &desired), Ok(false), "{to}");
     }
-    // A statement alone may stand without its list.
+    // A single statement may be written without its list.
     assert_eq!(is_same_policy(&text.replace("[{", "{").replace("}]", "}"), &desired), Ok(true));
     for unreadable in ["", "no", "%7B", "%FF", "{\"a\":"] {
         assert!(is_same_policy(unreadable, &desired).is_err(), "{unreadable}");

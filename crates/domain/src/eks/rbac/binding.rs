@@ -1,11 +1,11 @@
 //! The objects that Latchkey writes to grant rules: bindings of one user to one ClusterRole, and ClusterRoles that
-//! carry a profile's own rules.
+//! contain a profile's own rules.
 //!
-//! Names are deterministic, so that the same grant always means the same object. Labels are for the sweep, annotations
-//! for people; what is Latchkey's is decided by what Postgres says was intended.
+//! Names are deterministic, so that the same grant always has the same object. Labels are for the sweep, annotations
+//! are for people; which objects are Latchkey's is decided by the intents that Postgres recorded.
 //!
 //! A profile's own rules become the ClusterRole `latchkey:<profile>:<hash>`, which never changes, so that editing a
-//! profile widens no running access.
+//! profile does not widen an active access.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,19 +16,19 @@ use uuid::Uuid;
 use super::{Rule, canonical_rules, rules_hash};
 use crate::eks::yaml;
 
-/// The label that names who manages an object; its value is [`MANAGED_BY`].
+/// The label that names the manager of an object; its value is [`MANAGED_BY`].
 pub const LABEL_MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-/// The value of [`LABEL_MANAGED_BY`] on what is ours.
+/// The value of [`LABEL_MANAGED_BY`] on Latchkey's objects.
 pub const MANAGED_BY: &str = "latchkey";
 /// The label that names the installation, by its UUID.
 pub const LABEL_INSTALLATION: &str = "latchkey/installation";
 /// The label that names the grant, by its UUID.
 pub const LABEL_GRANT: &str = "latchkey/grant";
-/// The annotation that names who asked.
+/// The annotation that names the requester.
 pub const ANNOTATION_REQUESTER: &str = "latchkey/requester";
-/// The annotation that names who decided.
+/// The annotation that names the deciders.
 pub const ANNOTATION_DECIDERS: &str = "latchkey/deciders";
-/// The annotation that says when it ends at the latest.
+/// The annotation with the latest end.
 pub const ANNOTATION_ENDS: &str = "latchkey/ends-by";
 
 const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
@@ -60,7 +60,7 @@ impl RoleRef {
     }
 }
 
-/// Whether Kubernetes takes `name` for an RBAC object: not empty, not `.` or `..`, without `/` and `%`.
+/// Whether Kubernetes accepts `name` for an RBAC object: not empty, not `.` or `..`, without `/` and `%`.
 pub fn is_object_name(name: &str) -> bool {
     !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '%'])
 }
@@ -72,38 +72,38 @@ pub fn binding_name(grant: Uuid, cluster_role: &str) -> String {
     format!("latchkey:{grant}:{}", &hash[..HASH_DIGITS])
 }
 
-/// The name of the ClusterRole that carries a profile's own rules: `latchkey:<profile>:<8 digits of the rules' hash>`.
+/// The name of the ClusterRole that contains a profile's own rules: `latchkey:<profile>:<8 digits of the rules' hash>`.
 /// Other rules are another object, so that editing a profile never widens what was granted before.
 pub fn own_role_name(profile: &str, rules: &[Rule]) -> String {
     format!("latchkey:{profile}:{}", &rules_hash(rules)[..HASH_DIGITS])
 }
 
-/// What a binding's annotations tell whoever finds it on the cluster.
+/// What a binding's annotations tell a person who finds it on the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Provenance {
-    /// Who asked, by handle.
+    /// The requester, by handle.
     pub requester: String,
-    /// Who decided, by handle, in the order of their votes.
+    /// The deciders, by handle, in the order of their votes.
     pub deciders: Vec<String>,
-    /// When it ends at the latest.
+    /// The latest end.
     pub ends_by: Timestamp,
 }
 
-/// One binding of ours: one (grant, namespace, ClusterRole), for one user. In a namespace it is a RoleBinding, without
-/// one a ClusterRoleBinding.
+/// One binding of Latchkey's: one (grant, namespace, ClusterRole), for one user. With a namespace it is a RoleBinding,
+/// without one a ClusterRoleBinding.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BindingSpec {
     /// The installation that writes it.
     pub installation: Uuid,
     /// The grant that it is for.
     pub grant: Uuid,
-    /// The namespace; none for the whole cluster.
+    /// The namespace; `None` for the whole cluster.
     pub namespace: Option<String>,
     /// The ClusterRole's name.
     pub cluster_role: String,
     /// The Kubernetes username that is bound.
     pub user: String,
-    /// For people.
+    /// The content of the annotations.
     pub provenance: Provenance,
 }
 
@@ -118,7 +118,7 @@ impl BindingSpec {
         if self.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" }
     }
 
-    /// The labels that it carries, also after it was emptied.
+    /// The labels that it carries, even after it was emptied.
     pub fn labels(&self) -> Value {
         json!({
             LABEL_MANAGED_BY: MANAGED_BY,
@@ -127,18 +127,18 @@ impl BindingSpec {
         })
     }
 
-    /// The object as it grants.
+    /// The object while it grants.
     pub fn to_value(&self) -> Value {
         self.object(&json!([{ "apiGroup": RBAC_GROUP, "kind": "User", "name": self.user }]))
     }
 
-    /// The object as revoking leaves it: nobody bound, no finalizer, our labels. A late create of the same name then
-    /// conflicts.
+    /// The object after a revocation emptied it: no subjects, no finalizers, Latchkey's labels. A late create of the
+    /// same name then conflicts.
     pub fn to_emptied_value(&self) -> Value {
         self.object(&json!([]))
     }
 
-    /// The object as it grants, as YAML for people.
+    /// The object while it grants, as YAML for people.
     pub fn to_yaml(&self) -> String {
         yaml::emit(&self.to_value())
     }
@@ -168,7 +168,7 @@ impl BindingSpec {
     }
 }
 
-/// A ClusterRole of ours, which carries a profile's own rules and never changes.
+/// A ClusterRole of Latchkey's, which contains a profile's own rules and never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OwnRole {
     /// The installation that writes it.

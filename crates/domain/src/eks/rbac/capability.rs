@@ -1,4 +1,4 @@
-//! What rules let a person do, in words.
+//! What rules allow a person to do, in words.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,19 +10,19 @@ use super::{Rule, join_and, resource_title};
 /// Verbs that only read.
 pub(super) const READING: [&str; 3] = ["get", "list", "watch"];
 
-/// Things that share the same verbs: "read configmaps, pods and pods/log". Its Display is a sentence's middle.
+/// Resources that share the same verbs: "read configmaps, pods and pods/log". Its Display is the middle of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Capability {
     /// The verbs, sorted.
     pub verbs: Vec<String>,
-    /// What they apply to, as kubectl names it (`deployments.apps`), or paths; sorted.
+    /// The resources that they apply to, as kubectl names them (`deployments.apps`), or paths; sorted.
     pub things: Vec<String>,
     /// The names that it is limited to; empty for every name.
     pub names: Vec<String>,
 }
 
-/// Sums rules up: everything with the same verbs and names is one capability; what only reads comes first, the widest
-/// first.
+/// Summarises rules: all resources with the same verbs and names are one capability. Capabilities that only read come
+/// first, the widest first.
 pub fn capabilities(rules: &[Rule]) -> Vec<Capability> {
     // (thing, names) -> verbs, merged over the rules.
     let mut held: BTreeMap<(String, BTreeSet<&str>), BTreeSet<&str>> = BTreeMap::new();
@@ -66,12 +66,12 @@ pub(super) fn thing(group: &str, resource: &str) -> String {
     }
 }
 
-/// A path outside the resources, in words.
+/// A non-resource path in words.
 fn path_thing(path: &str) -> String {
     if path == "*" { "every path of the API server".to_owned() } else { path.to_owned() }
 }
 
-/// What people know best first: where only a few things can be named, these tell most.
+/// Ranks the best-known resources first: if only a few can be named, these say most.
 fn familiarity(thing: &str) -> usize {
     const KNOWN: [&str; 16] = [
         "everything",
@@ -95,7 +95,7 @@ fn familiarity(thing: &str) -> usize {
 }
 
 impl Capability {
-    /// The same in a line: the `most` things that people know best, and how many more there are.
+    /// The same in one line: the `most` best-known resources, and how many more there are.
     pub fn brief(&self, most: usize) -> String {
         let mut things: Vec<&str> = self.things.iter().map(String::as_str).collect();
         things.sort_by_key(|thing| familiarity(thing));

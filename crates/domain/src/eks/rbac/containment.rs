@@ -1,22 +1,22 @@
-//! Whether rules lie within others: what Kubernetes asks before somebody may bind a role.
+//! Whether rules are contained in others: what Kubernetes checks before a client may bind a role.
 
 use super::{Attributes, Rule};
 
 /// What `rules` allow beyond `allowed`: a question for each verb, resource and name (or path) that no single rule of
-/// `allowed` covers, a wildcard as itself. Empty exactly where whatever `rules` allow, `allowed` allows, too.
+/// `allowed` covers; a wildcard stands for itself. Empty exactly if `allowed` allows everything that `rules` allow.
 pub fn beyond(allowed: &[Rule], rules: &[Rule]) -> Vec<Attributes> {
     let parts = rules.iter().flat_map(parts);
     parts.filter(|part| !allowed.iter().any(|rule| part.is_within(rule))).map(Part::question).collect()
 }
 
-/// The least that a rule allows: one of each of its lists.
+/// The smallest part that a rule allows: one item of each of its lists.
 enum Part<'a> {
     Resource {
         verb: &'a str,
         group: &'a str,
-        /// As the rule has it: `pods`, `pods/log`, `*/scale`, `*`.
+        /// As the rule spells it: `pods`, `pods/log`, `*/scale`, `*`.
         resource: &'a str,
-        /// None is every name. The empty name is that of requests without one, `list` for example.
+        /// `None` is every name. The empty name is that of requests without one, `list` for example.
         name: Option<&'a str>,
     },
     Path {
@@ -49,7 +49,7 @@ impl Part<'_> {
     }
 }
 
-/// Whether a rule's resource stands for all that another's does: `*/scale` for `deployments/scale`, `*` for everything.
+/// Whether a rule's resource includes another's: `*/scale` includes `deployments/scale`, `*` includes everything.
 fn covers(own: &str, resource: &str) -> bool {
     let subresource = |text: &str| text.split_once('/').map(|(_, sub)| sub.to_owned()).filter(|sub| !sub.is_empty());
     let every = own.starts_with("*/").then(|| subresource(own)).flatten();

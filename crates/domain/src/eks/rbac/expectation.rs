@@ -1,4 +1,4 @@
-//! The questions that prove rules: what must be allowed once they are bound, and what must not.
+//! The questions that prove rules: what must be allowed once they are bound, and what must not be.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Attributes, Kinds, Reach, Rule, can, can_within, workable};
 
-/// How many questions of what is allowed are asked in one namespace, or of the whole cluster: enough to touch each rule
-/// of `view`, few enough to ask in a fraction of a second.
+/// The most questions about what is allowed, for one namespace or for the whole cluster: enough to touch each rule of
+/// `view`, few enough to ask in a fraction of a second.
 pub const PER_NAMESPACE: usize = 16;
 
 /// The questions to ask an authorizer about the holder of some rules.
@@ -15,18 +15,18 @@ pub const PER_NAMESPACE: usize = 16;
 pub struct Expectations {
     /// Each must be answered with yes.
     pub can: Vec<Attributes>,
-    /// Each must be answered with no, unless something else than these rules explains the yes.
+    /// Each must be answered with no, unless other rules than these explain the yes.
     pub cannot: Vec<Attributes>,
 }
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-/// What people do first with what they were given, and what tells most about it; asked first where it is allowed.
+/// What people do first with an access, and what says most about it; asked first if it is allowed.
 const FAMILIAR: &[(&str, &str, &str)] = &[("list", "", "pods"), ("get", "", "pods/log"), ("get", "", "secrets")];
 
 const READ: &[&str] = &["get", "list", "watch"];
 const WRITE: &[&str] = &["create", "update", "patch"];
-/// A websocket to a pod is a GET, and servers before 1.35 ask for nothing more.
+/// A websocket to a pod is a GET, and servers before 1.35 require nothing more.
 const CONNECT: &[&str] = &["create", "get"];
 
 /// What is dangerous within a namespace: every verb that does it, group, resource.
@@ -46,8 +46,8 @@ const IN_NAMESPACE: &[(&[&str], &str, &str)] = &[
     (&["*"], "*", "*"),
 ];
 
-/// What is dangerous in the whole cluster. Of who is bound in namespaces only the first verb of each is asked: nothing is
-/// said of the rest.
+/// What is dangerous in the whole cluster. For a user who is bound in namespaces, only the first verb of each is asked:
+/// the proof makes no statement about the others.
 const IN_CLUSTER: &[(&[&str], &str, &str)] = &[
     (&["list", "get", "watch"], "", "secrets"),
     (&["create"], "", "pods"),
@@ -63,8 +63,8 @@ const IN_CLUSTER: &[(&[&str], &str, &str)] = &[
     (&["*"], "*", "*"),
 ];
 
-/// What is asked about because it is dangerous, whatever rules say: each verb that does it, in one namespace or in the
-/// whole cluster. Without a namespace.
+/// The dangerous requests that are asked about, whatever the rules say: each verb that does it, in one namespace or in
+/// the whole cluster. Without a namespace.
 pub fn dangers(in_namespace: bool) -> impl Iterator<Item = Attributes> {
     let all = if in_namespace { IN_NAMESPACE } else { IN_CLUSTER };
     all.iter().flat_map(|(verbs, group, resource)| verbs.iter().map(|verb| Attributes::of(verb, group, resource)))
@@ -72,16 +72,17 @@ pub fn dangers(in_namespace: bool) -> impl Iterator<Item = Attributes> {
 
 /// Derives the questions about `rules` bound at `reach`.
 ///
-/// `elsewhere` names other namespaces of the cluster, of which the first two that `reach` leaves out are asked about;
-/// without any it is `kube-system`, or `default` where `kube-system` is meant. Nothing in `cannot` is allowed by these
-/// rules; nothing is asked twice. Deterministic.
+/// `elsewhere` names other namespaces of the cluster. The first two of them that `reach` leaves out are asked about;
+/// without any, it is `kube-system`, or `default` if `reach` includes `kube-system`. These rules allow nothing of
+/// `cannot`; no question occurs twice. Deterministic.
 ///
-/// `can` asks what requests ask, by the kinds that the server has: of what [never works](super::workable) nothing, and
-/// of a `*` what it stands for.
+/// `can` asks what requests ask, by the kinds that the server has: nothing for a right that [never
+/// works](super::workable), and for a `*` what it stands for.
 pub fn expectations(rules: &[Rule], reach: &Reach, elsewhere: &[String], kinds: &Kinds) -> Expectations {
     let works = workable(rules, reach, kinds).rules;
     let samples = sample(&works, kinds, matches!(reach, Reach::Namespaces(_)));
-    // What everybody may ask about themselves is refused nowhere, and a namespace is asked for in itself alone.
+    // Every user may create the self-reviews, and a namespace is asked for in itself only: neither proves anything
+    // elsewhere.
     let is_telling = |s: &&Attributes| !s.resource.starts_with("selfsubject") && s.resource != "namespaces";
     let telling: Vec<&Attributes> = samples.iter().filter(is_telling).take(2).collect();
     let mut can = Vec::new();
@@ -116,8 +117,8 @@ pub fn expectations(rules: &[Rule], reach: &Reach, elsewhere: &[String], kinds: 
     Expectations { can, cannot }
 }
 
-/// Representative questions, without a namespace: what is familiar, then each rule in turn gives its next pair of
-/// resource and verb, so that every rule is asked about before any is asked about twice.
+/// Representative questions, without a namespace: first the familiar ones, then each rule in turn gives its next pair
+/// of resource and verb, so that every rule is asked about once before any is asked about twice.
 fn sample(rules: &[Rule], kinds: &Kinds, in_namespace: bool) -> Vec<Attributes> {
     let familiar = FAMILIAR.iter().map(|(verb, group, resource)| Attributes::of(verb, group, resource));
     let mut samples: Vec<Attributes> = familiar.filter(|question| can(rules, question)).collect();
@@ -129,7 +130,7 @@ fn sample(rules: &[Rule], kinds: &Kinds, in_namespace: bool) -> Vec<Attributes> 
             if samples.len() == PER_NAMESPACE {
                 return samples;
             }
-            // Neighbouring rules often list the same verbs: starting each at another one asks about all of them.
+            // Neighbouring rules often list the same verbs: starting each rule at another verb covers all of them.
             let question = as_asked(nth_question(rule, (round + at) % pairs(rule)), kinds, in_namespace);
             if seen.insert(question.clone()) {
                 samples.push(question);
@@ -140,7 +141,7 @@ fn sample(rules: &[Rule], kinds: &Kinds, in_namespace: bool) -> Vec<Attributes> 
 }
 
 /// The `n`th question about a rule, for `n` below the number of its (group, resource, verb): verbs change fastest and
-/// resources along with them, so that the first few questions touch many of both.
+/// resources along with them, so that the first few questions cover many of both.
 fn nth_question(rule: &Rule, n: usize) -> Attributes {
     let (verbs, resources) = (rule.verbs.len(), rule.resources.len());
     let verb = &rule.verbs[n % verbs];
@@ -153,8 +154,8 @@ fn nth_question(rule: &Rule, n: usize) -> Attributes {
     }
 }
 
-/// The question as requests put it: they name a verb and a kind. A creation by name is one of some part of an object,
-/// and stays as the rule has it.
+/// The question as requests ask it: they name a verb and a kind. A creation by name is that of a part of an object, and
+/// stays as the rule has it.
 fn as_asked(mut question: Attributes, kinds: &Kinds, in_namespace: bool) -> Attributes {
     let is_of_a_part = question.verb == "create" && !question.name.is_empty() && question.subresource.is_empty();
     let is_any = question.group == "*" || question.resource == "*";
@@ -170,14 +171,14 @@ fn as_asked(mut question: Attributes, kinds: &Kinds, in_namespace: bool) -> Attr
     question
 }
 
-/// The question in a namespace; about the namespace itself it names it.
+/// The question in a namespace; a question about the namespace itself names it.
 fn asked_in(question: &Attributes, namespace: &str) -> Attributes {
     let question = question.clone().in_namespace(namespace);
     let is_itself = question.group.is_empty() && question.resource == "namespaces" && question.name.is_empty();
     if is_itself { question.named(namespace) } else { question }
 }
 
-/// A path for each of the rules' paths; for a prefix, one under it.
+/// A path for each of the rules' paths; for a prefix, one path under it.
 fn sample_paths(rules: &[Rule]) -> Vec<Attributes> {
     let mut questions = Vec::new();
     for rule in rules {

@@ -1,16 +1,16 @@
-//! The kinds of object that an API server serves, and whether they live in namespaces: what rules can be about.
+//! The kinds of object that an API server serves, and whether they are namespaced: what rules can be about.
 
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// The most kinds that are kept of a cluster: five times what the largest have.
+/// The most kinds that are kept for a cluster: five times what the largest clusters have.
 pub const MOST_KINDS: usize = 2_000;
 
-/// The kinds of Kubernetes 1.35 itself, a line each: group (`-` is the core group), plural, `namespace` or `cluster`. As
-/// its API server tells them with its default flags; `tests/it/real_components` compares.
+/// The kinds of Kubernetes 1.35 itself, one per line: group (`-` is the core group), plural, `namespace` or `cluster`.
+/// This is what its API server lists with its default flags; `tests/it/real_components` compares.
 const OF_KUBERNETES: &str = include_str!("kinds-of-kubernetes-1.35.txt");
 
-/// Where objects of a kind live.
+/// The scope of a kind's objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lives {
@@ -18,11 +18,11 @@ pub enum Lives {
     InCluster,
 }
 
-/// What discovery told. Nothing at all where nobody asked: then nothing is known of any group.
+/// The result of discovery. Empty if discovery was not asked: then nothing is known of any group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kinds {
-    /// By group, the core group being empty, then by plural name. A group that does not answer has no map: it serves
-    /// nobody knows what.
+    /// By group (the core group is empty), then by plural name. A group that does not answer has no map: its kinds are
+    /// not known.
     groups: BTreeMap<String, Option<BTreeMap<String, Lives>>>,
     /// Whether every group of the server is listed.
     complete: bool,
@@ -31,17 +31,17 @@ pub struct Kinds {
 /// What is known of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Served {
-    /// Nobody can say.
+    /// It is not known.
     Unknown,
-    /// The group is there and has no such kind.
+    /// The group exists and does not have the kind.
     NoSuchKind,
-    /// There is no such group.
+    /// The group does not exist.
     NoSuchGroup,
     Yes(Lives),
 }
 
 impl Kinds {
-    /// Those of Kubernetes 1.35 itself; other groups may be there, too.
+    /// The kinds of Kubernetes 1.35 itself; other groups may exist, too.
     pub fn of_kubernetes() -> &'static Self {
         static OWN: LazyLock<Kinds> = LazyLock::new(Kinds::read_own);
         &OWN
@@ -58,7 +58,7 @@ impl Kinds {
         kinds
     }
 
-    /// Adds a kind of a group. Those past [`MOST_KINDS`] make their group one of which nobody knows what it serves.
+    /// Adds a kind of a group. Beyond [`MOST_KINDS`], the group becomes one whose kinds are not known.
     pub fn add(&mut self, group: &str, plural: &str, lives: Lives) {
         if self.len() >= MOST_KINDS {
             self.groups.insert(group.to_owned(), None);
@@ -70,7 +70,7 @@ impl Kinds {
         }
     }
 
-    /// Adds a group that is there, and of which it is not known what it serves.
+    /// Adds a group that exists, and whose kinds are not known.
     pub fn add_unknown(&mut self, group: &str) {
         self.groups.insert(group.to_owned(), None);
     }
@@ -81,13 +81,13 @@ impl Kinds {
         Self { complete: true, ..self }
     }
 
-    /// Every known kind: its group, its plural name, where its objects live.
+    /// Every known kind: its group, its plural name, its scope.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, Lives)> {
         let known = self.groups.iter().filter_map(|(group, kinds)| Some((group.as_str(), kinds.as_ref()?)));
         known.flat_map(|(group, kinds)| kinds.iter().map(move |(plural, lives)| (group, plural.as_str(), *lives)))
     }
 
-    /// Whether the group is there.
+    /// Whether the group exists.
     pub fn has_group(&self, group: &str) -> bool {
         self.groups.contains_key(group)
     }
@@ -125,7 +125,7 @@ impl Kinds {
         match self.groups.get(group) {
             Some(known) => in_group(known.as_ref(), plural),
             None if self.complete => Served::NoSuchGroup,
-            // A group without a dot is Kubernetes' own, and those are known where its core is.
+            // A group without a dot is Kubernetes' own, and all of those are known if its core group is.
             None if !group.contains('.') && self.has_group("") => Served::NoSuchGroup,
             None => Served::Unknown,
         }
@@ -138,8 +138,8 @@ impl Kinds {
         self.groups.iter().filter(|(_, known)| has(known)).map(|(group, _)| group.as_str()).collect()
     }
 
-    /// A kind that a rule for this group and plural name, either of which may be `*`, is about: what people know best,
-    /// and only one in namespaces where `in_namespace`. Nothing where none is known.
+    /// A kind to which a rule for this group and plural name (either may be `*`) applies: the best-known one, and only
+    /// a namespaced one if `in_namespace`. `None` if none is known.
     pub fn example(&self, group: &str, plural: &str, in_namespace: bool) -> Option<(&str, &str)> {
         let fits = |name: &str, kind: &str, lives: Lives| {
             (group == "*" || name == group)
@@ -153,7 +153,7 @@ impl Kinds {
     }
 }
 
-/// Kinds to ask about first where a rule is about every kind.
+/// The kinds to ask about first if a rule applies to every kind.
 const FAMILIAR: [(&str, &str); 4] = [("", "pods"), ("apps", "deployments"), ("batch", "jobs"), ("", "nodes")];
 
 const IN_NAMESPACES: Served = Served::Yes(Lives::InNamespaces);

@@ -1,7 +1,7 @@
-//! RBAC as Kubernetes evaluates it: rules, what they allow, what they make of a person, how risky that is, and the
+//! RBAC as Kubernetes evaluates it: rules, what they allow, what they let a person do, how risky that is, and the
 //! objects that grant them.
 //!
-//! Nothing here knows what `view`, `edit` or `admin` may do: the rules of existing ClusterRoles are observed.
+//! The rights of `view`, `edit` and `admin` are not hard-coded: the rules of existing ClusterRoles are observed.
 
 mod binding;
 mod capability;
@@ -39,18 +39,18 @@ pub struct Rule {
     /// Resources such as `pods`, `pods/log`, `*/scale`, `*`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
-    /// Names that the rule is limited to; none means every name.
+    /// The names that the rule is limited to; empty means every name.
     #[serde(alias = "resource_names", skip_serializing_if = "Vec::is_empty")]
     pub resource_names: Vec<String>,
     /// Verbs; `*` is every verb.
     pub verbs: Vec<String>,
-    /// Paths outside the resources, such as `/healthz`; a `*` at the end stands for anything that follows.
+    /// Non-resource paths, such as `/healthz`; a `*` at the end stands for any continuation.
     #[serde(rename = "nonResourceURLs", alias = "non_resource_urls", skip_serializing_if = "Vec::is_empty")]
     pub non_resource_urls: Vec<String>,
 }
 
-/// A question to the authorizer, field for field that of a SubjectAccessReview. Empty means absent; an empty
-/// namespace asks about the whole cluster. Where `non_resource_path` is set, only it and the verb count.
+/// A question to the authorizer, with the fields of a SubjectAccessReview. Empty means absent; an empty namespace asks
+/// about the whole cluster. If `non_resource_path` is set, only it and the verb count.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Attributes {
@@ -66,27 +66,28 @@ pub struct Attributes {
     pub name: String,
     /// Namespace; empty for the whole cluster.
     pub namespace: String,
-    /// Path of a request outside the resources.
+    /// The path of a non-resource request.
     pub non_resource_path: Option<String>,
 }
 
-/// Where rules are bound: by RoleBindings in some namespaces, or by a ClusterRoleBinding.
+/// The scope in which rules are bound: RoleBindings in some namespaces, or a ClusterRoleBinding.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// In these namespaces only.
     Namespaces(Vec<String>),
-    /// In every namespace, for objects without one, and for paths outside the resources.
+    /// In every namespace, for cluster-scoped objects, and for non-resource paths.
     Cluster,
 }
 
-/// Whether `rules`, taken as bound where `attrs` asks, allow it: the evaluation of kube-apiserver's RBAC authorizer.
+/// Whether `rules`, assumed to be bound in the scope of `attrs`, allow it: the evaluation of kube-apiserver's RBAC
+/// authorizer.
 pub fn can(rules: &[Rule], attrs: &Attributes) -> bool {
     rules.iter().any(|rule| rule.allows(attrs))
 }
 
-/// Whether `rules`, bound at `reach`, allow `attrs`: a RoleBinding allows nothing outside its namespace, and no path
-/// outside the resources.
+/// Whether `rules`, bound at `reach`, allow `attrs`: a RoleBinding allows nothing outside its namespace, and no
+/// non-resource path.
 pub fn can_within(rules: &[Rule], reach: &Reach, attrs: &Attributes) -> bool {
     match reach {
         Reach::Cluster => can(rules, attrs),
@@ -100,7 +101,7 @@ pub fn can_within(rules: &[Rule], reach: &Reach, attrs: &Attributes) -> bool {
 }
 
 impl Rule {
-    /// A rule for resources, with neither names nor paths.
+    /// A rule for resources, without names or paths.
     pub fn of(verbs: &[&str], groups: &[&str], resources: &[&str]) -> Self {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         Self { api_groups: owned(groups), resources: owned(resources), verbs: owned(verbs), ..Self::default() }
@@ -114,7 +115,7 @@ impl Rule {
         self.covers(&attrs.verb, &attrs.group, &attrs.resource, &attrs.subresource) && self.has_name(&attrs.name)
     }
 
-    /// Whether the rule speaks of the verb on the resource at all, for whatever names.
+    /// Whether the rule covers the verb on the resource, for any names.
     fn covers(&self, verb: &str, group: &str, resource: &str, subresource: &str) -> bool {
         self.has_verb(verb) && self.has_group(group) && self.has_resource(resource, subresource)
     }
@@ -130,7 +131,7 @@ impl Rule {
     fn has_resource(&self, resource: &str, subresource: &str) -> bool {
         self.resources.iter().any(|own| match own.strip_prefix("*/") {
             _ if own == "*" => true,
-            // `*/scale` is the subresource of everything; `*/` and no subresource is nothing.
+            // `*/scale` is the subresource of every resource; `*/` without a subresource matches nothing.
             Some(sub) if !subresource.is_empty() && sub == subresource => true,
             _ if subresource.is_empty() => own == resource,
             _ => own.strip_prefix(resource).and_then(|rest| rest.strip_prefix('/')) == Some(subresource),
@@ -161,7 +162,7 @@ impl Attributes {
         }
     }
 
-    /// A question about a path outside the resources.
+    /// A question about a non-resource path.
     pub fn path(verb: &str, path: &str) -> Self {
         Self { verb: verb.to_owned(), non_resource_path: Some(path.to_owned()), ..Self::default() }
     }
@@ -181,9 +182,9 @@ impl Attributes {
     }
 }
 
-/// As people say it: "list pods in namespace payments", "get nodes/proxy in the whole cluster".
+/// In words: "list pods in namespace payments", "get nodes/proxy in the whole cluster".
 impl Attributes {
-    /// What is asked for, without where: `get deployments.apps/scale web`.
+    /// What is asked for, without the namespace: `get deployments.apps/scale web`.
     pub fn what(&self) -> String {
         if let Some(path) = &self.non_resource_path {
             return format!("{} the path {path}", self.verb);
@@ -207,7 +208,7 @@ impl fmt::Display for Attributes {
     }
 }
 
-/// `pods/log`, `deployments.apps`, `deployments.apps/scale`: as kubectl names resources.
+/// The name of a resource as kubectl writes it: `pods/log`, `deployments.apps`, `deployments.apps/scale`.
 fn resource_title(group: &str, resource: &str, subresource: &str) -> String {
     let mut title = resource.to_owned();
     if !group.is_empty() {
@@ -221,7 +222,7 @@ fn resource_title(group: &str, resource: &str, subresource: &str) -> String {
     title
 }
 
-/// The rules in one order, each list sorted and without repetitions: what two spellings of the same rules share.
+/// The rules in one order, each list sorted and without repetitions: equal for two spellings of the same rules.
 pub fn canonical_rules(rules: &[Rule]) -> Vec<Rule> {
     let sorted = |list: &[String]| {
         let mut list = list.to_vec();

@@ -1,4 +1,4 @@
-//! The parts (subresources) of Kubernetes' own kinds. RBAC's reviews repeat a rule's words, so that they say yes to a
+//! The parts (subresources) of Kubernetes' own kinds. RBAC's reviews repeat a rule's words, so they also say yes to a
 //! part that no server has, such as `pods/logs`.
 
 use std::{
@@ -6,14 +6,15 @@ use std::{
     sync::LazyLock,
 };
 
-/// A line each: group (`-` is the core group), plural, part. As the API server of Kubernetes 1.35 tells them with its
-/// default flags; `tests/it/adapters` compares.
+/// One per line: group (`-` is the core group), plural, part. This is what the API server of Kubernetes 1.35 lists with
+/// its default flags; `tests/it/adapters` compares.
 const OF_KUBERNETES: &str = include_str!("parts-of-kubernetes-1.35.txt");
 
-/// What is asked for and no discovery lists: a kubelet's own paths, which are parts of its node (Kubernetes' *Kubelet
-/// authorization*).
+/// Parts that are asked for and that discovery does not list: a kubelet's own paths, which are parts of its node
+/// (Kubernetes' *Kubelet authorization*).
 const OF_NODES: [&str; 9] = ["stats", "metrics", "log", "spec", "pods", "healthz", "configz", "checkpoint", "proxy"];
-/// Of every kind: whoever may set an owner that blocks the deletion (`OwnerReferencesPermissionEnforcement`).
+/// A part of every kind: a client needs it to set an owner that blocks the deletion
+/// (`OwnerReferencesPermissionEnforcement`).
 const OF_ALL: &str = "finalizers";
 
 type Parts = BTreeMap<(&'static str, &'static str), BTreeSet<&'static str>>;
@@ -35,7 +36,7 @@ pub fn of_kubernetes() -> impl Iterator<Item = (&'static str, &'static str, &'st
     })
 }
 
-/// The parts of one of Kubernetes' own kinds, if it has none of this name.
+/// The parts of one of Kubernetes' own kinds, if it does not have one of this name.
 pub(super) fn instead_of(group: &str, kind: &str, part: &str) -> Option<Vec<String>> {
     let known = OWN.get(&(group, kind));
     let has = known.is_some_and(|parts| parts.contains(part))

@@ -1,24 +1,24 @@
-//! What of rules a request can ever use, and what never works for any holder: RBAC takes any text, and its own reviews
-//! repeat the words of a rule, so that neither tells a right from a text that nothing matches.
+//! The part of rules that a request can ever use, and the part that never works for any holder. RBAC accepts any text,
+//! and its own reviews repeat the words of a rule, so neither distinguishes a right from a text that matches nothing.
 //!
 //! Facts: RBAC's documentation on `resourceNames`; `requestinfo.go` of Kubernetes 1.35 on which requests carry a name
 //! and a namespace (a namespace itself is asked for in itself; lists and watches have the name of a field selector on
 //! `metadata.name`; creations and deletions of collections have none).
 //!
-//! Promised and asked nowhere are: a creation limited to names, `core` or `apps/v1` as a group, `Deployment`, `GET`, a
-//! kind without namespaces in a namespace, a kind in a group that does not have it, a part (`pods/logs`) that
+//! These are neither promised nor asked: a creation limited to names, `core` or `apps/v1` as a group, `Deployment`,
+//! `GET`, a cluster-scoped kind in a namespace, a kind in a group that does not have it, a part (`pods/logs`) that
 //! Kubernetes' own kind does not have.
 //!
-//! What a cluster serves is read from its discovery at each look, 2,000 kinds at most, and kept with the observation:
-//! by its entity tags, so that what did not change costs a few bytes. A group that does not answer counts as unknown.
-//! If a server does not answer at all, what it served last counts, and a look goes on without. Parts, and what
-//! `latchkey check` warns by, are those of Kubernetes 1.35.
+//! The kinds that a cluster serves are read from its discovery at each look, 2,000 at most, and kept with the
+//! observation. Entity tags keep the cost of unchanged answers at a few bytes. A group that does not answer counts as
+//! unknown. If a server does not answer at all, what it served last counts, and a look goes on without. Parts, and the
+//! warnings of `latchkey check`, are those of Kubernetes 1.35.
 //!
 //! An access whose profile's own rules name such a right cannot be asked for, and is *blocked* if it was approved
-//! before; one that runs keeps its proof, with a remark on its page. Lists in rules are multiplied, so only a resource
-//! that works in no group, or a verb that works on no resource, counts. A kind that the cluster just does not have (a
-//! custom resource of what is not installed) is left out and said; it blocks only if nothing else is left. In others'
-//! ClusterRoles, what does not work is left out without a remark: they carry kinds of former versions along.
+//! before; an active one keeps its proof, with a remark on its page. Lists in rules are multiplied, so only a resource
+//! that works in no group, or a verb that works on no resource, counts. A kind that only this cluster does not have (a
+//! custom resource that is not installed) is left out and reported; it blocks only if nothing else is left. In foreign
+//! ClusterRoles, what does not work is left out without a remark: they list kinds of former versions.
 
 use super::{
     Capability, Kinds, Reach, Rule,
@@ -35,21 +35,21 @@ mod words;
 
 use asked::{Every, VERBS, is_method};
 
-/// Metrics of others, whose names are kinds there, in whatever letters.
+/// Metrics of other programs: their names are kinds in this group, in any letters.
 const METRICS: &str = ".metrics.k8s.io";
 
-/// What rules come to where they are bound, on a server of these kinds.
+/// What rules amount to where they are bound, on a server with these kinds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Workable {
-    /// What requests can use.
+    /// The part that requests can use.
     pub rules: Vec<Rule>,
-    /// What no request can use.
+    /// The part that no request can use.
     pub never: Vec<Unworkable>,
-    /// What works otherwise than it looks.
+    /// The part that works differently from how it looks.
     pub remarks: Vec<Remark>,
 }
 
-/// A part of a rule that no request can use. `Display` is a sentence's middle: what, and why.
+/// A part of a rule that no request can use. `Display` is the middle of a sentence: what, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unworkable {
     pub what: Capability,
@@ -64,62 +64,62 @@ pub enum Why {
     NoName(String),
     /// The verb in other letters.
     Letters(String),
-    /// A `*` within a text, which stands for itself there; or several texts in one.
+    /// A `*` within a text, which stands for itself there, or several texts in one.
     Pattern,
     /// A verb that Kubernetes does not ask for.
     NoVerb,
     /// A path that does not begin with `/`, or a verb that no request for a path has.
     NoPath,
-    /// A group that none can have: `core`, `v1`, `apps/v1`.
+    /// A group name that is not possible: `core`, `v1`, `apps/v1`.
     Group(String),
     /// A kind (`Deployment`) instead of its plural name.
     Kind(String),
-    /// It belongs to no namespace, and the rule is bound in namespaces.
+    /// It is cluster-scoped, and the rule is bound in namespaces.
     NoNamespace,
-    /// A path, which is bound nowhere but in the whole cluster.
+    /// A path, which can only be bound in the whole cluster.
     Path,
-    /// The group, which is one of Kubernetes' own, has no such kind; these have.
+    /// The group, which is one of Kubernetes' own, does not have the kind; these have it.
     OtherGroup(Vec<String>),
-    /// The group that Kubernetes itself has, or that the server has, serves no such kind.
+    /// The group exists in Kubernetes itself, or on the server, and does not serve the kind.
     NotServed,
-    /// Kubernetes 1.35 knows no such part of the kind, which has these.
+    /// In Kubernetes 1.35 the kind does not have this part, but has these.
     NoPart(Vec<String>),
-    /// The server has no such group now.
+    /// The server does not have the group now.
     NoGroup,
-    /// The group has no dot, so it would be one of Kubernetes' own, which has none of that name; this one is nearly it.
+    /// The group has no dot, so it would be one of Kubernetes' own, which has none with that name; this one is similar.
     NoOwnGroup(Option<String>),
-    /// `impersonate` on what nobody can act as.
+    /// `impersonate` on a resource that no request can act as.
     NobodyToBe,
     /// `userextras` without the key by which each of them is asked for.
     NoKey,
 }
 
-/// What works, though not as it looks.
+/// A right that works, but differently from how it looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remark {
     /// `list` or `watch`, limited to names.
     OnlyBySelector { what: Capability },
-    /// `create`, limited to names, beside what changes the same.
+    /// `create`, limited to names, together with a verb that changes the same objects.
     OnlyByApply { what: Capability },
     /// Commands or ports by `get` alone, which servers from 1.35 on refuse.
     OnlyBefore135 { what: Capability },
-    /// A group that does nothing beside others that do.
+    /// A group without effect beside others that have one.
     Group { group: String, why: Why },
 }
 
 impl Why {
-    /// Whether no change of what the server serves makes it work.
+    /// Whether it never works, whatever kinds the server may serve later.
     pub const fn is_certain(&self) -> bool {
         !matches!(self, Self::NotServed | Self::NoGroup | Self::NoOwnGroup(_) | Self::NoPart(_) | Self::NoVerb)
     }
 
-    /// Where several reasons hold, what is wrong with the thing tells more than what is wrong with the verb.
+    /// If several reasons apply, one about the resource says more than one about the verb.
     const fn is_about_the_verb(&self) -> bool {
         matches!(self, Self::NoName(_) | Self::Letters(_) | Self::NoVerb | Self::NobodyToBe)
     }
 }
 
-/// What of `rules`, bound at `reach`, requests to a server of these kinds can use.
+/// The part of `rules`, bound at `reach`, that requests to a server with these kinds can use.
 pub fn workable(rules: &[Rule], reach: &Reach, kinds: &Kinds) -> Workable {
     let judge = Judge { kinds, own: Kinds::of_kubernetes(), in_namespace: matches!(reach, Reach::Namespaces(_)) };
     let mut found = Workable::default();
@@ -188,10 +188,10 @@ impl Judge<'_> {
             return Some(Why::Pattern);
         }
         let (kind, part) = resource.split_once('/').unwrap_or((resource, ""));
-        // Of signers, `DOMAIN/*` is a name that is asked for: `IsAuthorizedForSignerName` of Kubernetes'
-        // plugin/pkg/admission/certificates/util.go, and so do controllers with signers of their own.
+        // For signers, `DOMAIN/*` is a name that is really asked for: see `IsAuthorizedForSignerName` of Kubernetes'
+        // plugin/pkg/admission/certificates/util.go. Controllers with signers of their own do the same.
         let is_pattern = |name: &String| name.contains('*') && !(kind == "signers" && name.ends_with("/*"));
-        // `*/scale` is the scale of everything; any other `*` in a resource, or in a name, is itself.
+        // `*/scale` is the scale of every resource; any other `*` in a resource, or in a name, stands for itself.
         if has_pattern(kind) || part.contains('*') || (named && rule.resource_names.iter().all(is_pattern)) {
             return Some(Why::Pattern);
         }
@@ -206,7 +206,7 @@ impl Judge<'_> {
             return Some(Why::Kind(kind.to_ascii_lowercase()));
         }
         let nameless = match verb {
-            // Server-side apply and a PUT create what is not there by its name, and ask for both.
+            // Server-side apply and a PUT create a missing object by its name, and need both verbs.
             "create" => !changes(rule),
             "deletecollection" => true,
             _ => false,
@@ -215,7 +215,7 @@ impl Judge<'_> {
             return Some(Why::NoName(verb.to_owned()));
         }
         if verb != "*" && !VERBS.contains(&verb) {
-            // One that is none of Kubernetes' own is about whatever its maker says, in a group of theirs.
+            // A verb that is not one of Kubernetes' own means what its author defines, in a group of theirs.
             if !asked::is_known(verb) {
                 return self.is_of_kubernetes(group).then_some(Why::NoVerb);
             }
@@ -241,25 +241,25 @@ impl Judge<'_> {
             Served::NoSuchGroup if self.is_of_kubernetes(group) => {
                 Some(self.elsewhere(group, kind).unwrap_or_else(|| Why::NoOwnGroup(self.nearest_group(group))))
             }
-            // A later version of whoever owns the group may have the kind.
+            // A later version of the group's owner may have the kind.
             Served::NoSuchKind => Some(Why::NotServed),
             Served::NoSuchGroup => Some(Why::NoGroup),
         }
     }
 
-    /// Of Kubernetes' own kinds it is known which parts they have.
+    /// The parts of Kubernetes' own kinds are known.
     fn no_part(&self, group: &str, kind: &str, part: &str) -> Option<Why> {
         let is_own =
             !part.is_empty() && matches!(self.own.served(group, kind), Served::Yes(_)) && group != "*" && kind != "*";
         if is_own { parts::instead_of(group, kind, part).map(Why::NoPart) } else { None }
     }
 
-    /// Whether the group is one of Kubernetes' own: those of others have a dot, and what they hold comes and goes.
+    /// Whether the group is one of Kubernetes' own: foreign groups have a dot, and their kinds come and go.
     fn is_of_kubernetes(&self, group: &str) -> bool {
         !group.contains('.') || self.own.has_group(group)
     }
 
-    /// The group of Kubernetes' own that a name is nearly.
+    /// The group of Kubernetes' own whose name is most similar.
     fn nearest_group(&self, name: &str) -> Option<String> {
         let near = self.own.groups().filter(|group| !group.contains('.') && !group.is_empty());
         let (far, group) = near.map(|group| (distance(name, group), group)).min()?;
@@ -281,7 +281,7 @@ struct Pair<'a> {
     why: Option<Why>,
 }
 
-/// Whether a text that is not `*` alone holds one.
+/// Whether a text other than `*` contains one.
 fn has_pattern(text: &str) -> bool {
     text != "*" && text.contains('*')
 }
@@ -291,17 +291,17 @@ fn changes(rule: &Rule) -> bool {
     rule.verbs.iter().any(|verb| matches!(verb.as_str(), "patch" | "update" | "*"))
 }
 
-/// Whether RBAC compares a path with anything: `*` at its end alone stands for what follows.
+/// Whether RBAC can match a path: only a `*` at its end stands for a continuation.
 fn is_path(path: &str) -> bool {
     path == "*" || (path.starts_with('/') && !path.trim_end_matches('*').contains('*'))
 }
 
-/// What stands where no group can stand, and what was meant.
+/// A text that can never be a group, with the group that may be meant.
 fn no_group(group: &str) -> Option<&str> {
     if group == "core" || is_version(group) {
         return Some("");
     }
-    // Half of Kubernetes' own groups end so, and the others do not.
+    // Half of Kubernetes' own groups end with this suffix, and the others do not.
     let bare = group.strip_suffix(".k8s.io").filter(|name| !name.contains('.'));
     if let Some(name) = bare.filter(|name| Kinds::of_kubernetes().has_group(name)) {
         return Some(name);
@@ -320,7 +320,7 @@ fn is_version(text: &str) -> bool {
         && text[1..].starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// A namespace is asked for in itself; only lists of them and new ones belong to none.
+/// A namespace is asked for in itself; only lists and creations of namespaces are cluster-scoped.
 fn is_of_a_namespace(verb: &str, group: &str, kind: &str, part: &str) -> bool {
     let is_one = (group.is_empty() || group == "*") && kind == "namespaces";
     is_one && (!part.is_empty() || !matches!(verb, "list" | "watch" | "create" | "deletecollection"))
@@ -331,11 +331,11 @@ fn is_something(rule: &Rule) -> bool {
     !rule.verbs.is_empty() && (resources || !rule.non_resource_urls.is_empty())
 }
 
-/// The rule's resources that work in no way, then its verbs that work on nothing. Lists in rules are multiplied: that
-/// `deployments` are not in the core group beside `pods` is how rules are written.
+/// The rule's resources that never work, then its verbs that work on no resource. Lists in rules are multiplied: it is
+/// usual that a rule lists `deployments` beside `pods`, though the core group does not have them.
 fn never(rule: &Rule, pairs: &[Pair<'_>]) -> Vec<Unworkable> {
     let mut found = Vec::new();
-    // The reason that tells most, with the pair that it is of.
+    // The reason that says most, with the pair that it belongs to.
     let reason = |pairs: &[&Pair<'_>]| -> Option<(Why, String)> {
         let whys: Vec<(&Why, &Pair<'_>)> =
             pairs.iter().map(|pair| Some((pair.why.as_ref()?, *pair))).collect::<Option<_>>()?;
@@ -371,7 +371,7 @@ fn never(rule: &Rule, pairs: &[Pair<'_>]) -> Vec<Unworkable> {
     found
 }
 
-/// Groups whose name none can have, beside others that work.
+/// Groups with impossible names, beside others that work.
 fn idle_groups(rule: &Rule, pairs: &[Pair<'_>]) -> Vec<Remark> {
     let of = |group: &String| pairs.iter().filter(|pair| pair.group == group).collect::<Vec<_>>();
     let works = |group: &&String| of(group).iter().any(|pair| pair.why.is_none());
@@ -385,7 +385,7 @@ fn idle_groups(rule: &Rule, pairs: &[Pair<'_>]) -> Vec<Remark> {
     idle.collect()
 }
 
-/// The pairs that work as rules again: one for each group and set of verbs.
+/// The pairs that work, as rules again: one for each group and set of verbs.
 fn remaining(rule: &Rule, pairs: &[Pair<'_>]) -> Vec<Rule> {
     let mut verbs: BTreeMap<(&String, &String), Vec<String>> = BTreeMap::new();
     for pair in pairs.iter().filter(|pair| pair.why.is_none()) {
@@ -405,7 +405,7 @@ fn remaining(rule: &Rule, pairs: &[Pair<'_>]) -> Vec<Rule> {
     whole.collect()
 }
 
-/// What of a rule works otherwise than it looks.
+/// The parts of a rule that work differently from how they look.
 fn remarks(rule: &Rule) -> Vec<Remark> {
     [only_by_selector(rule), only_by_apply(rule), only_before_135(rule)].into_iter().flatten().collect()
 }

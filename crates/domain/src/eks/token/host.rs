@@ -1,4 +1,4 @@
-//! Which hosts are AWS's STS: only to these is a pasted request ever sent.
+//! The hosts of AWS's STS: a pasted request is sent only to these.
 
 use crate::eks::arn::Partition;
 
@@ -10,21 +10,21 @@ pub struct StsHost {
     region: String,
 }
 
-/// Which of a region's hosts of STS is asked for: as AWS's tools say it by `AWS_USE_FIPS_ENDPOINT` and
+/// Which of a region's STS hosts is wanted, as in AWS's tools by `AWS_USE_FIPS_ENDPOINT` and
 /// `AWS_USE_DUALSTACK_ENDPOINT`, or in a profile.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Variant {
-    /// With validated cryptography.
+    /// With validated cryptography (FIPS).
     pub fips: bool,
-    /// By IPv4 and IPv6.
+    /// Over IPv4 and IPv6.
     pub dual_stack: bool,
 }
 
 impl StsHost {
     /// Recognises a host name, in lower case and without a port: `sts.REGION.SUFFIX` of a region of each partition,
     /// `sts-fips.REGION.SUFFIX`, both also with the partition's suffix for IPv4 and IPv6, and the global
-    /// `sts.amazonaws.com`. Judged by form, so that new regions count; no customer of AWS can be given such a name. The
-    /// authenticator knows the dual-stack names since v0.7.5.
+    /// `sts.amazonaws.com`. The form decides, so that new regions are recognised; AWS never assigns such a name to a
+    /// customer. The authenticator knows the dual-stack names since v0.7.5.
     pub fn parse(name: &str) -> Option<Self> {
         let host = |partition, region: &str| Self { name: name.to_owned(), partition, region: region.to_owned() };
         if name == "sts.amazonaws.com" {
@@ -36,12 +36,12 @@ impl StsHost {
         [partition.dns_suffix(), partition.dual_stack_suffix()].contains(&suffix).then(|| host(partition, region))
     }
 
-    /// Whether a name is that of somebody's VPC endpoint for STS, which leads into their network alone.
+    /// Whether a name is that of a VPC endpoint for STS, which leads only into the network of its owner.
     pub fn is_of_a_vpc_endpoint(name: &str) -> bool {
         name.starts_with("vpce-") && name.contains(".sts.")
     }
 
-    /// The regional host, which tokens are made for, by the endpoint rules of AWS's SDKs: in GovCloud the usual host is
+    /// The regional host, for which tokens are made, by the endpoint rules of AWS's SDKs: in GovCloud the usual host is
     /// the one with validated cryptography. Not every region has every host.
     pub fn regional(partition: Partition, region: &str, variant: Variant) -> String {
         let suffix = if variant.dual_stack { partition.dual_stack_suffix() } else { partition.dns_suffix() };
@@ -60,7 +60,7 @@ impl StsHost {
         self.partition
     }
 
-    /// The region; of the global host `us-east-1`, which is what it signs for.
+    /// The region; for the global host it is `us-east-1`, the region for which it is signed.
     pub fn region(&self) -> &str {
         &self.region
     }

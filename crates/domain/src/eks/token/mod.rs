@@ -1,6 +1,6 @@
 //! Tokens of EKS: `k8s-aws-v1.` and a presigned `GetCallerIdentity`, as text. Signing is done elsewhere.
 //!
-//! A token is a secret for as long as it lives: no type here prints one.
+//! A token is a secret until it expires: no type here prints one.
 
 mod host;
 mod presigned;
@@ -19,9 +19,9 @@ pub const PREFIX: &str = "k8s-aws-v1.";
 pub const LONGEST: usize = 4_096;
 /// The header whose signed value binds a token to one cluster, or to one nonce.
 pub const CLUSTER_ID_HEADER: &str = "x-k8s-aws-id";
-/// How long STS takes a presigned request, whatever its `X-Amz-Expires` says.
+/// How long STS accepts a presigned request, whatever its `X-Amz-Expires` says.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(15);
-/// How long the AWS CLI says that its tokens live: a minute less, so that none is refused on its way.
+/// The lifetime that the AWS CLI announces for its tokens: a minute less, so that none expires on its way.
 pub const ANNOUNCED_LIFETIME: SignedDuration = SignedDuration::from_mins(14);
 
 /// The version of kubectl's exec protocol.
@@ -35,7 +35,7 @@ pub enum ExecVersion {
 }
 
 impl ExecVersion {
-    /// The version that kubectl asks for in `KUBERNETES_EXEC_INFO`; `v1beta1` where it says nothing that we know.
+    /// The version that kubectl asks for in `KUBERNETES_EXEC_INFO`; `v1beta1` if it does not name a known version.
     pub fn asked_for(exec_info: &str) -> Self {
         let info: Value = serde_json::from_str(exec_info).unwrap_or_default();
         if info["apiVersion"] == Self::V1.as_str() { Self::V1 } else { Self::V1Beta1 }

@@ -1,5 +1,5 @@
-//! Reading a pasted proof of an AWS identity: everything that the authenticator's own verifier checks before it asks
-//! STS, and what a request that we are about to send must be besides.
+//! Reads a pasted proof of an AWS identity. It checks everything that the authenticator's own verifier checks before it
+//! asks STS, and what is needed in addition for a request that Latchkey is about to send.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,9 +15,9 @@ use serde_json::Value;
 use super::{CLUSTER_ID_HEADER, LIFETIME, LONGEST, PREFIX, StsHost};
 use crate::eks::arn::Partition;
 
-/// How far a clock may be ahead of ours.
+/// How far another clock may be ahead of Latchkey's.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
-/// The longest paste worth looking at: a token of [`LONGEST`] bytes and the JSON around it.
+/// The longest paste that is read: a token of [`LONGEST`] bytes and the JSON around it.
 const LONGEST_PASTE: usize = LONGEST + 2_048;
 
 /// The only parameters that a presigned `GetCallerIdentity` has, in lower case.
@@ -33,20 +33,20 @@ const PARAMETERS: [&str; 9] = [
     "x-amz-signedheaders",
 ];
 
-/// What a proof is to be a proof of.
+/// What a proof has to prove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProofContext {
     /// The cluster name that it must be signed for, such as `latchkey-<nonce>`. STS checks it, as the signed value of
     /// the header `x-k8s-aws-id`.
     pub cluster_id: String,
-    /// The time.
+    /// The present time.
     pub now: Timestamp,
     /// The partitions whose STS may be asked; empty for every partition.
     pub partitions: Vec<Partition>,
 }
 
-/// A presigned `GetCallerIdentity` that may be sent to STS, unchanged and with the header `x-k8s-aws-id`. Who made it is
-/// known only from STS's answer. Debug shows no part of it that is secret.
+/// A presigned `GetCallerIdentity` that may be sent to STS, unchanged and with the header `x-k8s-aws-id`. Only STS's
+/// answer says who made it. Debug does not show its secret parts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PresignedIdentity {
     url: String,
@@ -56,7 +56,7 @@ pub struct PresignedIdentity {
     signed_at: Timestamp,
 }
 
-/// Why a pasted text is no proof: a sentence for the person who pasted it.
+/// Why a pasted text is not a proof: a sentence for the person who pasted it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
@@ -75,43 +75,43 @@ pub enum TokenError {
     /// A token whose text was cut or changed.
     #[error("the token is damaged, perhaps cut off while copying: run the command again and paste all that it prints")]
     Damaged,
-    /// Not a request to STS.
+    /// The request does not go to STS.
     #[error(
         "the token does not lead to AWS's STS but to {host:?}: make it with `aws eks get-token`, unset AWS_ENDPOINT_URL"
     )]
     Host {
-        /// Where it leads to.
+        /// The host that it leads to.
         host: String,
     },
-    /// A VPC endpoint's own name.
+    /// The host is a VPC endpoint's own name.
     #[error(
         "the token leads to a VPC endpoint by its own name ({host:?}), which is reached from that network alone: make it \
          for the regional STS (unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS); where the endpoint has private DNS, that \
          name leads to it, too"
     )]
     VpcEndpoint {
-        /// Where it leads to.
+        /// The host that it leads to.
         host: String,
     },
-    /// STS of a partition that is not used here.
+    /// The STS of a partition that is not used here.
     #[error("the token is of the AWS partition {partition}, which no cluster here belongs to: use another AWS profile")]
     Partition {
         /// The partition.
         partition: Partition,
     },
-    /// Not a presigned `GetCallerIdentity` as `aws eks get-token` makes it.
+    /// It is not a presigned `GetCallerIdentity` as `aws eks get-token` makes it.
     #[error("the token is not one that `aws eks get-token` makes: {why}")]
     Foreign {
-        /// What is different.
+        /// The difference.
         why: &'static str,
     },
-    /// Older than STS takes.
+    /// Older than STS accepts.
     #[error(
         "the token is older than 15 minutes, and AWS takes no older one: run the command again and paste it at once; if it \
          was just made, the clock of the computer that made it is behind"
     )]
     Expired,
-    /// From the future.
+    /// Its time is in the future.
     #[error(
         "the token was made in the future: the clock of the computer that made it is ahead; set it right, then run the command again"
     )]
@@ -135,7 +135,7 @@ impl PresignedIdentity {
                 TokenError::Host { host }
             }
         })?;
-        // A client that writes it anew would send something else than was pasted and judged.
+        // A client that serialises the URL again would send a different URL from the one that was pasted and checked.
         if !url::Url::parse(&url).is_ok_and(|parsed| parsed.as_str() == url) {
             return Err(foreign("it is not written as a client sends it"));
         }
@@ -155,12 +155,12 @@ impl PresignedIdentity {
         Ok(Self { url, host, cluster_id, access_key_id, signed_at })
     }
 
-    /// The URL to GET, unchanged. A secret: whoever has it is that identity until it expires.
+    /// The URL to GET, unchanged. It is a secret: a client that has it acts as that identity until it expires.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The path and query of the URL, for where the request goes to another address. As secret as the URL.
+    /// The path and query of the URL, for a request that goes to another address. As secret as the URL.
     pub fn path_and_query(&self) -> &str {
         self.url.strip_prefix("https://").and_then(|rest| rest.strip_prefix(self.host.as_str())).unwrap_or("/")
     }
@@ -175,12 +175,13 @@ impl PresignedIdentity {
         self.host.region()
     }
 
-    /// The header to send, [`CLUSTER_ID_HEADER`], and its value: only what was signed for this value is answered.
+    /// The header to send, [`CLUSTER_ID_HEADER`], and its value: STS only answers a request that was signed for this
+    /// value.
     pub fn header(&self) -> (&'static str, &str) {
         (CLUSTER_ID_HEADER, &self.cluster_id)
     }
 
-    /// The access key that signed it. Not secret by itself, but not to be shown either.
+    /// The access key that signed it. It is not a secret, but should not be shown either.
     pub fn access_key_id(&self) -> &str {
         &self.access_key_id
     }
@@ -190,7 +191,7 @@ impl PresignedIdentity {
         self.signed_at
     }
 
-    /// When STS stops taking it.
+    /// When STS stops accepting it.
     pub fn expires_at(&self) -> Timestamp {
         self.signed_at + LIFETIME
     }
@@ -219,12 +220,12 @@ fn find_token(pasted: &str) -> Result<String, TokenError> {
     let found: Vec<&str> = words.by_ref().filter(|word| word.starts_with(PREFIX)).collect();
     let stands_alone = pasted.starts_with(['{', '"', '\'']) || pasted.starts_with(PREFIX);
     let token = if let ([word], false) = (found.as_slice(), stands_alone) {
-        // A prompt, a warning of the tool or a table around it.
+        // The rest is a prompt, a warning of the tool, or a table around it.
         (*word).to_owned()
     } else if pasted.starts_with('{') {
         let credential: Value = serde_json::from_str(pasted).or_else(|_| {
-            // A terminal wraps long lines, and some put the breaks into what is copied: inside the token there is no
-            // white space to lose.
+            // A terminal wraps long lines, and some copy the line breaks, too: a token contains no white space, so
+            // removing it is safe.
             let joined: String = pasted.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
             serde_json::from_str(&joined).map_err(|_| TokenError::Damaged)
         })?;
@@ -243,14 +244,14 @@ fn decode(token: &str) -> Result<String, TokenError> {
     let encoded = token.strip_prefix(PREFIX).ok_or(TokenError::NotAToken)?;
     let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| TokenError::Damaged)?;
     let url = String::from_utf8(bytes).map_err(|_| TokenError::Damaged)?;
-    // What is sent unchanged must mean the same to us and to every client: no white space, nothing beyond ASCII.
+    // A text that is sent unchanged must mean the same to Latchkey and to every client: no white space, only ASCII.
     if !url.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(TokenError::Damaged);
     }
     Ok(url)
 }
 
-/// Host and query of `https://HOST/?QUERY`.
+/// The host and the query of `https://HOST/?QUERY`.
 fn split(url: &str) -> Result<(&str, &str), TokenError> {
     let rest = url.strip_prefix("https://").ok_or(foreign("it is not an https request"))?;
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
@@ -258,7 +259,7 @@ fn split(url: &str) -> Result<(&str, &str), TokenError> {
     if host.contains(['@', ':']) || host.is_empty() {
         return Err(TokenError::Host { host: shorten(host) });
     }
-    // The authenticator would take the path in other spellings too; no client of AWS writes them.
+    // The authenticator accepts other spellings of the path, but no client of AWS writes them.
     let query = rest.strip_prefix("/?").ok_or(foreign("its path is not / with a query"))?;
     if query.contains('#') {
         return Err(foreign("it has a fragment"));
@@ -266,13 +267,13 @@ fn split(url: &str) -> Result<(&str, &str), TokenError> {
     Ok((host, query))
 }
 
-/// What stands before an `@` could be a password.
+/// The text before an `@` could be a password, so it is cut.
 fn shorten(host: &str) -> String {
     let host = host.rsplit('@').next().unwrap_or_default();
     host.chars().take(80).collect()
 }
 
-/// The query's parameters, their names in lower case, each once.
+/// The query's parameters, with their names in lower case, each once.
 struct Parameters(BTreeMap<String, String>);
 
 impl Parameters {
@@ -298,7 +299,7 @@ impl Parameters {
         self.0.get(name).map_or("", String::as_str)
     }
 
-    /// Checks all but the time; the access key that signed.
+    /// Checks everything except the time. Returns the access key that signed.
     fn check(&self) -> Result<String, TokenError> {
         if self.get("action") != "GetCallerIdentity" {
             return Err(foreign("it asks for something else than GetCallerIdentity"));
@@ -311,7 +312,7 @@ impl Parameters {
         if !signs_cluster {
             return Err(foreign("it is not signed for a cluster name"));
         }
-        // Others would have to be sent, too, and no client of AWS signs them here.
+        // Other headers would have to be sent, too, and no client of AWS signs them here.
         let known =
             |header: &str| header.eq_ignore_ascii_case("host") || header.eq_ignore_ascii_case(CLUSTER_ID_HEADER);
         if !self.get("x-amz-signedheaders").split(';').all(known) {
@@ -347,13 +348,13 @@ impl Parameters {
         }
         let civil = DateTime::strptime("%Y%m%dT%H%M%SZ", date).map_err(|_| missing())?;
         let signed_at = civil.to_zoned(TimeZone::UTC).map_err(|_| missing())?.timestamp();
-        // So far from today that time could not be added to it, it is not a time that anybody signed at.
+        // A time so far from today that the lifetime cannot be added is not a real signing time.
         signed_at.checked_add(LIFETIME).map_err(|_| missing())?;
         Ok(signed_at)
     }
 }
 
-/// Decodes a part of a query as forms encode it.
+/// Decodes a part of a query that is encoded as in forms.
 fn unescape(part: &str) -> Result<String, TokenError> {
     let mut rest = part;
     while let Some(at) = rest.find('%') {

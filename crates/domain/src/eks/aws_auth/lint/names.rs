@@ -1,21 +1,21 @@
-//! What is wrong with one name: a username or a group.
+//! Findings about one name: a username or a group.
 
 use crate::eks::near::distance;
 
 use super::rules::{LOST_LIST, Rule, SEVERAL, TEXT_LIST};
 
-/// What the authenticator fills in (`renderTemplate` of its `pkg/server/server.go`, v0.7.2).
+/// The templates that the authenticator fills in (`renderTemplate` of its `pkg/server/server.go`, v0.7.2).
 const TEMPLATES: [&str; 5] = ["EC2PrivateDNSName", "SessionName", "SessionNameRaw", "AccountID", "AccessKeyID"];
 
-/// Whether a text has a placeholder of a document in it, or a template that nobody fills in.
+/// Whether a text contains a placeholder from documentation, or a template that the authenticator does not fill in.
 pub(super) fn is_left_as_it_stands(text: &str) -> bool {
-    // What the authenticator fills in, taken out: it replaces just these texts.
+    // Without the templates that the authenticator fills in: it replaces exactly these texts.
     let rest = TEMPLATES.iter().fold(text.to_owned(), |text, name| text.replace(&format!("{{{{{name}}}}}"), ""));
     rest.contains(['<', '>', '{', '}'])
         || TEMPLATES.iter().any(|name| rest.contains(name) && rest.contains(['(', '$', '[']))
 }
 
-/// What is wrong with a name that was made of several texts, or of one and its blanks.
+/// The rule about a name that was joined from several texts, or that has blanks around it.
 pub(super) fn run_together(what: &str, text: &str) -> Option<&'static Rule> {
     if text.contains(" - ") {
         return Some(&LOST_LIST);
@@ -28,7 +28,7 @@ pub(super) fn run_together(what: &str, text: &str) -> Option<&'static Rule> {
     (inside || text.trim() != text).then_some(&SEVERAL)
 }
 
-/// The groups that Kubernetes and EKS themselves give something to.
+/// The groups to which Kubernetes and EKS themselves give rights.
 const SYSTEM_GROUPS: [&str; 8] = [
     "system:masters",
     "system:nodes",
@@ -40,7 +40,7 @@ const SYSTEM_GROUPS: [&str; 8] = [
     "system:node-proxier",
 ];
 
-/// The group of Kubernetes' own that a name is nearly: but for two characters, or for its case.
+/// The group of Kubernetes' own that a name almost equals: except for two characters, or for its case.
 pub(super) fn system_group_meant(name: &str) -> Option<&'static str> {
     if SYSTEM_GROUPS.contains(&name) {
         return None;
@@ -49,7 +49,7 @@ pub(super) fn system_group_meant(name: &str) -> Option<&'static str> {
     SYSTEM_GROUPS.into_iter().find(|group| distance(&lower, group) <= 2)
 }
 
-/// The first character that nobody sees, or that looks like a blank and is none.
+/// The first character that is invisible, or that looks like a blank but is another character.
 pub(super) fn invisible(text: &str) -> Option<char> {
     text.chars().find(|c| {
         let is_odd_blank = c.is_whitespace() && !c.is_ascii();
@@ -58,7 +58,7 @@ pub(super) fn invisible(text: &str) -> Option<char> {
     })
 }
 
-/// Of those that Unicode gives no width: joiners, marks of direction, soft hyphens, fillers, tags.
+/// Characters without width in Unicode: joiners, directional marks, soft hyphens, fillers, tags.
 fn is_without_width(c: char) -> bool {
     matches!(
         c,

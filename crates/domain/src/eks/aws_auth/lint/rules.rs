@@ -1,4 +1,4 @@
-//! The kinds of finding.
+//! The kinds of findings.
 
 use super::{
     super::Key,
@@ -6,7 +6,7 @@ use super::{
     Severity::{self, Error, Info, Warning},
 };
 
-/// A kind of finding: everything about it but the place.
+/// A kind of finding: all of it except the place.
 pub(super) struct Rule {
     severity: Severity,
     name: &'static str,

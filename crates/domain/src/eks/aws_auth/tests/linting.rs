@@ -1,4 +1,4 @@
-//! What lint says of entries that look right and are not.
+//! What lint reports about entries that look right and are not.
 
 use super::super::{AwsAuth, Data, Severity};
 

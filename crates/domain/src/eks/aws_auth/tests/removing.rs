@@ -1,4 +1,4 @@
-//! Taking an entry away leaves every byte of somebody else's, whatever stands around it.
+//! Removing an entry leaves every byte of foreign text, whatever is around it.
 
 use super::*;
 use crate::{
@@ -18,7 +18,7 @@ const TAILS: [&str; 8] = [
     "\n\n",
     "# - userarn: \"arn:aws:iam::111122223333:user/jane\"\n#   username: \"latchkey:jane:1\"\n",
 ];
-/// The entry as a block, in brackets of somebody's, and as another tool writes it.
+/// The entry as a block, in foreign brackets, and as another tool writes it.
 const ENTRIES: [(&str, &str, &str); 5] = [
     ("", "- userarn: \"arn:aws:iam::111122223333:user/jane\"\n  username: \"latchkey:jane:1\"\n  groups: []\n", ""),
     (
@@ -34,14 +34,14 @@ const ENTRIES: [(&str, &str, &str); 5] = [
     ("", "- groups: []\n  userarn: arn:aws:iam::111122223333:user/jane\n  username: latchkey:jane:1\n", ""),
     ("", "- {username: 'latchkey:jane:1', userarn: arn:aws:iam::111122223333:user/jane}\n", ""),
 ];
-/// Somebody else's entries beside it, with an anchor and fields that nobody knows.
+/// Foreign entries beside it, with an anchor and unknown fields.
 const BESIDE: [&str; 3] = [
     "",
     "- userarn: arn:aws:iam::111122223333:user/joe # of the platform\n  username: joe\n  team: [a, 'b']\n",
     "- &joe\n  username: joe\n  userarn: arn:aws:iam::111122223333:user/joe\n",
 ];
 
-/// What is left of a text: without the entry, where an empty list may stand in its place.
+/// What is left of a text: the text without the entry, with an empty list allowed in its place.
 fn is_left(before: [&str; 2], after: Option<&str>) -> bool {
     let [front, behind] = before;
     let text = after.unwrap_or_default();
@@ -50,7 +50,7 @@ fn is_left(before: [&str; 2], after: Option<&str>) -> bool {
     text == [front, behind].concat() || text == [front, comma].concat() || text == brackets
 }
 
-/// What was recorded of an entry when it was written.
+/// The row that was recorded when an entry was written.
 fn recorded(inserted: &str, text_before: String) -> RecordedMapping {
     RecordedMapping {
         principal: PrincipalId(Uuid::from_u128(1)),

@@ -1,26 +1,27 @@
-//! A place in a text, and how far ahead of it Go's yaml has looked.
+//! A position in a text, and how far ahead of it Go's yaml has read.
 //!
-//! Go takes a text in by windows. That can be told from outside in two ways, and both decide whether a text is read:
-//! a character that YAML does not allow is an error only once its window is taken in, so not when the document ends
-//! before; and what Go takes for a byte order mark at the beginning of a line is what its buffer happens to begin with.
+//! Go reads a text in windows. That shows from outside in two ways, and both decide whether a text can be read: a
+//! character that YAML does not allow is an error only once its window is read, so it is not an error if the document
+//! ends before it; and what Go takes for a byte order mark at the beginning of a line is what its buffer happens to
+//! begin with.
 
 use super::Fault;
 
-/// The byte order mark that may stand before a text; it is no part of its content.
+/// The byte order mark that may precede a text; it is not part of the text's content.
 pub const BOM: &str = "\u{feff}";
 
-/// How many bytes Go takes in at a time.
+/// How many bytes Go reads at a time.
 const WINDOW: usize = 512;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mark {
-    /// In bytes.
+    /// The position in bytes.
     pub at: usize,
     /// Counted from 0.
     pub line: usize,
     /// In characters, counted from 0.
     pub column: usize,
-    /// In characters from the beginning.
+    /// The position in characters from the beginning.
     pub index: usize,
 }
 
@@ -28,11 +29,11 @@ pub struct Mark {
 pub struct Cursor<'t> {
     text: &'t str,
     pub mark: Mark,
-    /// Characters taken in but not yet passed; the end of the text counts as one.
+    /// Characters read but not yet passed; the end of the text counts as one.
     unread: usize,
-    /// Where the next window begins.
+    /// The start of the next window.
     taken: usize,
-    /// What Go's buffer begins with.
+    /// The position of the first byte of Go's buffer.
     buffer: usize,
 }
 
@@ -42,7 +43,7 @@ impl<'t> Cursor<'t> {
         Self { text, mark: Mark { at, ..Mark::default() }, unread: 0, taken: 0, buffer: at }
     }
 
-    /// Takes in text until `count` characters are at hand, or the end.
+    /// Reads text until `count` characters are available, or the text ends.
     pub fn ensure(&mut self, count: usize) -> Result<(), Fault> {
         if self.unread >= count {
             return Ok(());
@@ -87,8 +88,7 @@ impl<'t> Cursor<'t> {
         matches!(self.byte(offset), b' ' | b'\t')
     }
 
-    /// The length of the line break at `offset`, 0 where there is none. A carriage return counts without its line
-    /// feed.
+    /// The length of the line break at `offset`; 0 if there is none. A carriage return counts without its line feed.
     pub fn break_length(&self, offset: usize) -> usize {
         match self.byte(offset) {
             b'\r' | b'\n' => 1,
@@ -102,33 +102,33 @@ impl<'t> Cursor<'t> {
         self.break_length(offset) > 0
     }
 
-    /// A line break or the end.
+    /// Whether it is a line break or the end.
     pub fn is_break_or_end(&self, offset: usize) -> bool {
         self.byte(offset) == 0 || self.is_break(offset)
     }
 
-    /// A blank, a line break or the end.
+    /// Whether it is a blank, a line break or the end.
     pub fn is_gap(&self, offset: usize) -> bool {
         self.is_blank(offset) || self.is_break_or_end(offset)
     }
 
-    /// A letter, a digit, `_` or `-`.
+    /// Whether it is a letter, a digit, `_` or `-`.
     pub fn is_word(&self) -> bool {
         let byte = self.byte(0);
         byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
     }
 
-    /// What Go takes for a byte order mark at the beginning of a line.
+    /// Whether Go would take this position for a byte order mark at the beginning of a line.
     pub fn is_at_mark(&self) -> bool {
         self.text[self.buffer..].starts_with(BOM)
     }
 
-    /// `---` or `...` at the beginning of a line.
+    /// Whether it is `---` or `...` at the beginning of a line.
     pub fn is_document_indicator(&self) -> bool {
         self.mark.column == 0 && (self.is_three(b'-') || self.is_three(b'.'))
     }
 
-    /// Three of `byte`, and a gap.
+    /// Whether it is three times `byte`, and a gap.
     pub fn is_three(&self, byte: u8) -> bool {
         self.byte(0) == byte && self.byte(1) == byte && self.byte(2) == byte && self.is_gap(3)
     }
@@ -143,7 +143,7 @@ impl<'t> Cursor<'t> {
         Some(character)
     }
 
-    /// Passes one character and keeps it.
+    /// Passes one character and stores it.
     pub fn read(&mut self, into: &mut String) {
         into.extend(self.skip());
     }
@@ -153,7 +153,7 @@ impl<'t> Cursor<'t> {
         self.read_break(&mut String::new());
     }
 
-    /// Passes a line break and keeps what YAML makes of it.
+    /// Passes a line break and stores what YAML makes of it.
     pub fn read_break(&mut self, into: &mut String) {
         let kept = match (self.byte(0), self.byte(1)) {
             (b'\r', b'\n') => {
@@ -196,7 +196,7 @@ impl<'t> Cursor<'t> {
     }
 }
 
-/// What may stand in a YAML text.
+/// Whether a YAML text may contain the character.
 pub fn is_allowed(character: char) -> bool {
     matches!(
         character,

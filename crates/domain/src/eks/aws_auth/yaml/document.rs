@@ -1,4 +1,4 @@
-//! The first document of a text, as a tree of nodes that know where they stand.
+//! The first document of a text, as a tree of nodes with their positions.
 
 use std::collections::HashMap;
 
@@ -13,13 +13,13 @@ const DEEPEST: usize = 10_000;
 /// A node of a [`Document`].
 pub type NodeId = usize;
 
-/// The first document of a text. Whatever follows it is not looked at.
+/// The first document of a text. The text behind it is not read.
 #[derive(Debug)]
 pub struct Document {
     nodes: Vec<Node>,
-    /// `None` where the text has no document at all.
+    /// `None` if the text has no document.
     pub root: Option<NodeId>,
-    /// Where its last node ends.
+    /// The end of its last node.
     end: Option<usize>,
 }
 
@@ -27,17 +27,17 @@ pub struct Document {
 #[derive(Debug)]
 pub struct Node {
     pub kind: Kind,
-    /// The first byte, its anchor or tag included.
+    /// The first byte, including its anchor or tag.
     pub start: usize,
-    /// The byte after its last scalar or closing bracket; what comments follow is not part of it.
+    /// The byte after its last scalar or closing bracket; comments behind it are not part of it.
     pub end: usize,
     /// Counted from 1.
     pub line: usize,
-    /// It has an anchor or a tag.
+    /// Whether it has an anchor or a tag.
     pub decorated: bool,
 }
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Debug)]
 pub enum Kind {
     Scalar(Scalar),
@@ -45,7 +45,7 @@ pub enum Kind {
         items: Vec<NodeId>,
         flow: bool,
     },
-    /// Keys and values by turns.
+    /// Keys and values alternate.
     Mapping {
         fields: Vec<NodeId>,
         flow: bool,
@@ -57,9 +57,9 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Scalar {
     pub value: String,
-    /// In its long form; empty where there is none.
+    /// In its long form; empty if there is none.
     pub tag: String,
-    /// It is plain and untagged, so that its text says what it is.
+    /// Whether it is plain and untagged, so that its text determines its type.
     pub implicit: bool,
     pub style: Style,
 }
@@ -80,7 +80,7 @@ impl Document {
         Ok(Self { nodes: builder.nodes, root, end })
     }
 
-    /// The line where something stands behind this document, if anything does.
+    /// The first line with content behind this document, if there is one.
     pub fn next_line(&self, text: &str) -> Option<usize> {
         let mut at = self.end?;
         let line_end = |from: usize| text[from..].find('\n').map_or(text.len(), |length| from + length + 1);
@@ -102,7 +102,7 @@ impl Document {
         &self.nodes[id]
     }
 
-    /// The scalar at `id`, where it is one.
+    /// The scalar at `id`, if the node is one.
     pub fn scalar(&self, id: NodeId) -> Option<&Scalar> {
         match &self.nodes[id].kind {
             Kind::Scalar(scalar) => Some(scalar),
@@ -170,8 +170,8 @@ impl Builder {
         id
     }
 
-    /// Closes the innermost collection. One in brackets ends with its bracket, a block where its last child does: the
-    /// next token, with which the scanner sees its end, is beyond any comment.
+    /// Closes the innermost collection. A flow collection ends with its bracket; a block ends with its last child,
+    /// since the token at which the scanner detects the end comes after any comment.
     fn close(&mut self, end: Mark) {
         let Some(id) = self.open.pop() else { return };
         let node = &mut self.nodes[id];

@@ -1,13 +1,12 @@
-//! YAML as the authenticator reads it: Go's yaml v2, which is a port of libyaml with ways of its own.
+//! YAML as the authenticator reads it: Go's yaml v2, a port of libyaml with its own deviations.
 //!
 //! - [`cursor`], [`scanner`], [`scalars`], [`properties`]: characters to tokens.
 //! - [`parser`], [`document`]: tokens to the first document of a text, a tree of nodes with their places.
 //! - [`scalar`]: what a scalar means (YAML 1.1 as Go resolves it).
 //! - [`value`]: a node as a value: aliases expanded, merge keys merged, the later of two equal keys kept.
 //!
-//! No other parser will do: of texts that differ from one another in a few characters, each reads some in another way,
-//! and an entry that one sees and another does not is a person who gets in or does not. Nothing here knows what
-//! aws-auth is.
+//! Another parser cannot replace it: each parser reads some texts differently, and if one sees an entry that another
+//! does not, a person gets access or loses it. Nothing here depends on aws-auth.
 
 pub(super) mod cursor;
 pub(super) mod document;
@@ -21,7 +20,7 @@ pub(super) mod value;
 /// Why a text cannot be read at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
-    /// The line it was noticed on, counted from 1.
+    /// The line on which it was noticed, counted from 1.
     pub line: usize,
     /// What is wrong, in lower case, without the line.
     pub message: String,

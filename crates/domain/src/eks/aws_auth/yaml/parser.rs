@@ -1,4 +1,4 @@
-//! From tokens to events: what begins, what ends, and what stands between.
+//! Converts tokens to events: what begins, what ends, and what is between.
 
 use super::Fault;
 use super::cursor::Mark;
@@ -25,7 +25,7 @@ pub enum Event {
         start: Mark,
         end: Mark,
     },
-    /// A sequence or a mapping ends. Of a block this is where the next token begins.
+    /// A sequence or a mapping ends. For a block, this is where the next token begins.
     End {
         end: Mark,
     },
@@ -33,11 +33,11 @@ pub enum Event {
     DocumentEnd,
 }
 
-/// What all nodes have.
+/// The properties that every node can have.
 #[derive(Debug)]
 pub struct Properties {
     pub anchor: Option<String>,
-    /// In its long form; empty where there is none.
+    /// In its long form; empty if there is none.
     pub tag: String,
     pub start: Mark,
     pub end: Mark,
@@ -63,7 +63,7 @@ enum State {
     FlowMappingEmptyValue,
 }
 
-/// Where a node may stand.
+/// The places where a node may be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Flow,
@@ -87,7 +87,7 @@ impl<'t> Parser<'t> {
         Self { scanner: Scanner::new(text), state: State::DocumentStart, states: Vec::new(), tag_prefixes: Vec::new() }
     }
 
-    /// The next event of the first document. After [`Event::DocumentEnd`] there is none.
+    /// The next event of the first document. No event follows [`Event::DocumentEnd`].
     pub fn next(&mut self) -> Parsed {
         match self.state {
             State::DocumentStart => self.document_start(),
@@ -160,7 +160,7 @@ impl<'t> Parser<'t> {
             }
             self.scanner.pass();
         }
-        // Added last: those of the document itself come first.
+        // Added last: the prefixes of the document itself come first.
         self.tag_prefixes.push(("!".to_owned(), "!".to_owned()));
         self.tag_prefixes.push(("!!".to_owned(), "tag:yaml.org,2002:".to_owned()));
         Ok(())
@@ -183,7 +183,7 @@ impl<'t> Parser<'t> {
     }
 
     fn document_end(&mut self) -> Parsed {
-        // What follows must at least begin with a token.
+        // The following text must at least begin with a token.
         self.scanner.peek()?;
         Ok(Event::DocumentEnd)
     }
@@ -372,7 +372,7 @@ impl<'t> Parser<'t> {
         let token = self.scanner.peek()?;
         match token.kind {
             TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd => {
-                // Go passes the token, though it is not the key's.
+                // Go passes the token, though it does not belong to the key.
                 let mark = token.end;
                 self.scanner.pass();
                 self.state = State::PairValue;

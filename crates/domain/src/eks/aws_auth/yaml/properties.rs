@@ -1,4 +1,4 @@
-//! Scanning what stands before content: directives, anchors, aliases and tags.
+//! Scans what precedes content: directives, anchors, aliases and tags.
 
 use super::Fault;
 use super::scanner::{Scanner, Token, TokenKind};
@@ -138,7 +138,7 @@ impl Scanner<'_> {
         Ok(Token { kind: TokenKind::Tag { handle, suffix }, start, end: self.cursor.mark })
     }
 
-    /// `!`, `!!` or `!name!`; `!name` where it is the tag itself.
+    /// `!`, `!!` or `!name!`; `!name` if it is the tag itself.
     fn scan_tag_handle(&mut self) -> Result<String, Fault> {
         self.cursor.ensure(1)?;
         if !self.cursor.is(b'!') {
@@ -153,7 +153,7 @@ impl Scanner<'_> {
         Ok(handle)
     }
 
-    /// The rest of a tag behind `head`, which counts without its `!`.
+    /// The rest of a tag behind `head`, whose `!` does not count.
     fn scan_tag_uri(&mut self, head: &str) -> Result<String, Fault> {
         let mut uri = head.get(1..).unwrap_or_default().as_bytes().to_vec();
         let mut found = !head.is_empty();

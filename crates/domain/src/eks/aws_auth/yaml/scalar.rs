@@ -17,7 +17,7 @@ const FLOAT: &str = "tag:yaml.org,2002:float";
 const TIMESTAMP: &str = "tag:yaml.org,2002:timestamp";
 const BINARY: &str = "tag:yaml.org,2002:binary";
 
-/// A scalar, resolved. Whole numbers that fit are told apart, since they may be the keys of a mapping.
+/// A scalar, resolved. Whole numbers that fit have their own variants, since they may be keys of a mapping.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Resolved<'d> {
     Null,
@@ -41,7 +41,7 @@ impl Resolved<'_> {
     }
 }
 
-/// Resolves a scalar. The error says which value does not go with which tag.
+/// Resolves a scalar. The error says which value does not match which tag.
 pub fn resolve(scalar: &Scalar) -> Result<Resolved<'_>, String> {
     let text = scalar.value.as_str();
     match scalar.tag.as_str() {
@@ -50,7 +50,7 @@ pub fn resolve(scalar: &Scalar) -> Result<Resolved<'_>, String> {
         BINARY => binary(text).map(|text| Resolved::Text(text.into())),
         TIMESTAMP if is_timestamp(text) => Ok(Resolved::Text(text.into())),
         tag @ (NULL | BOOL | INT | FLOAT | TIMESTAMP) => tagged(tag, text),
-        // `!!str`; and a tag that Go's yaml does not know says nothing.
+        // `!!str`; and a tag that Go's yaml does not know has no effect.
         _ => Ok(Resolved::Text(text.into())),
     }
 }
@@ -76,7 +76,7 @@ fn short(tag: &str) -> String {
     tag.replacen("tag:yaml.org,2002:", "!!", 1)
 }
 
-/// Resolves a plain scalar without a tag. A date is a text there.
+/// Resolves a plain scalar without a tag. A date stays a text.
 fn plain(text: &str) -> Resolved<'_> {
     let Some(&first) = text.as_bytes().first() else { return Resolved::Null };
     if let Some(word) = word(text) {
@@ -114,7 +114,7 @@ fn number(text: &str) -> Option<Resolved<'static>> {
     if is_yaml_float(&digits) {
         return finite(&digits);
     }
-    // Go tries "0b" once more with a sign behind the prefix.
+    // Go tries "0b" again with a sign behind the prefix.
     let signed = digits.strip_prefix("0b").filter(|rest| rest.starts_with(['+', '-']))?;
     i64::from_str_radix(signed, 2).ok().map(Resolved::Int)
 }
@@ -133,7 +133,7 @@ fn go_int(text: &str) -> Option<Resolved<'static>> {
         [b'0', _, ..] => (8, &magnitude[1..]),
         _ => (10, magnitude),
     };
-    // Rust's parser would take a sign here.
+    // Rust's parser would accept a sign here.
     if !digits.starts_with(|first: char| first.is_ascii_alphanumeric()) {
         return None;
     }
@@ -187,7 +187,7 @@ fn underscores_between_digits(text: &str) -> bool {
         .all(|(index, _)| digit_at(index.checked_sub(1)) && digit_at(Some(index + 1)))
 }
 
-/// A number beyond what a float can say stays a text in Go.
+/// A number beyond the range of a float stays a text in Go.
 fn finite(text: &str) -> Option<Resolved<'static>> {
     text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Resolved::Float)
 }
@@ -198,7 +198,7 @@ fn is_timestamp(text: &str) -> bool {
     if !(rest.year() && rest.skip("-") && rest.between(1, 12) && rest.skip("-")) {
         return false;
     }
-    // The days of a month are checked, but only a tag makes that matter: 31 is near enough for none.
+    // The days of a month are checked, but only a tag makes that matter: without one, 31 is exact enough.
     if !rest.between(1, 31) {
         return false;
     }
@@ -213,7 +213,7 @@ fn is_timestamp(text: &str) -> bool {
     clock && rest.fraction() && if zoned { rest.zone() } else { rest.0.is_empty() }
 }
 
-/// What is left of a text while a time is read from it.
+/// The rest of a text while a time is read from it.
 struct Digits<'t>(&'t str);
 
 impl Digits<'_> {
@@ -259,7 +259,7 @@ impl Digits<'_> {
 }
 
 fn binary(text: &str) -> Result<String, String> {
-    // As Go's StdEncoding: padding demanded, stray bits allowed, line breaks skipped.
+    // Like Go's StdEncoding: padding required, stray bits allowed, line breaks skipped.
     let config = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
         .with_decode_padding_mode(DecodePaddingMode::RequireCanonical);
@@ -270,7 +270,7 @@ fn binary(text: &str) -> Result<String, String> {
         .map_err(|_| "!!binary value contains invalid base64 data".to_owned())
 }
 
-/// Bytes as Go's JSON writes them: each byte that is no UTF-8 becomes a replacement character.
+/// Bytes as Go's JSON writes them: each byte that is not UTF-8 becomes a replacement character.
 fn go_text(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {

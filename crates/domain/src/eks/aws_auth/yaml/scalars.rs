@@ -1,9 +1,9 @@
-//! Scanning scalars: plain, quoted, and in blocks.
+//! Scans scalars: plain, quoted, and in blocks.
 
 use super::Fault;
 use super::scanner::{Scanner, Style, Token, TokenKind, isize_of};
 
-/// Line breaks and blanks between words, which fold.
+/// Line breaks and blanks between words, which are folded.
 #[derive(Default)]
 struct Fold {
     blanks: String,
@@ -14,7 +14,7 @@ struct Fold {
 }
 
 impl Fold {
-    /// What the gap becomes in a scalar that goes on behind it.
+    /// What the gap becomes in a scalar that continues behind it.
     fn close(&mut self, value: &mut String) {
         if self.broken {
             if !self.first_break.starts_with('\n') {
@@ -98,7 +98,7 @@ impl Scanner<'_> {
         Ok(Token { kind: TokenKind::Scalar { value, style: Style::Plain }, start, end })
     }
 
-    /// An indicator that a plain scalar ends with. In brackets Go counts `?` to them, as YAML 1.1 does.
+    /// An indicator that ends a plain scalar. In brackets Go includes `?`, as YAML 1.1 does.
     fn ends_plain(&self) -> bool {
         match self.cursor.byte(0) {
             b':' => self.cursor.is_gap(1),
@@ -146,7 +146,7 @@ impl Scanner<'_> {
             if self.cursor.is(quote) {
                 break;
             }
-            // An escaped break joins two lines without anything between them.
+            // An escaped line break joins two lines without anything between them.
             let joined = fold.broken;
             self.scan_gap(&mut fold, None)?;
             if joined {
@@ -290,7 +290,7 @@ impl Scanner<'_> {
         })
     }
 
-    /// Passes indentation and empty lines; finds the indentation where it is not known yet.
+    /// Passes indentation and empty lines; determines the indentation if it is not known yet.
     fn scan_block_breaks(
         &mut self,
         indent: &mut isize,

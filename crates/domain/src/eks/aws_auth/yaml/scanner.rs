@@ -1,8 +1,8 @@
-//! From characters to tokens, as Go's port of libyaml does it.
+//! Converts characters to tokens, as Go's port of libyaml does it.
 //!
-//! What makes YAML hard to scan are its simple keys: a scalar or a bracket may turn out to be the key of a mapping when
-//! a `:` follows on the same line, and then tokens have to be put in front of it. Go keeps book of them in a way of its
-//! own, which shows with brackets that enclose nothing; this follows it.
+//! Simple keys make YAML hard to scan: a scalar or a bracket may turn out to be the key of a mapping when a `:` follows
+//! on the same line, and then tokens have to be inserted before it. Go tracks them in its own way, which shows with
+//! brackets that enclose nothing; this code follows it.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -12,7 +12,7 @@ use super::cursor::{Cursor, Mark};
 /// Deeper nesting is an error in Go.
 const DEEPEST: usize = 10_000;
 
-/// A simple key and its `:` are no further apart than this many characters.
+/// The most characters between the start of a simple key and its `:`.
 const LONGEST_KEY: usize = 1024;
 
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub enum TokenKind {
     Scalar { value: String, style: Style },
 }
 
-/// How a scalar is written.
+/// The style of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     Plain,
@@ -69,7 +69,7 @@ struct SimpleKey {
 pub struct Scanner<'t> {
     pub(super) cursor: Cursor<'t>,
     tokens: VecDeque<Token>,
-    /// Tokens handed out.
+    /// The number of tokens handed out.
     passed: usize,
     started: bool,
     /// The column of the innermost block; -1 outside of any.
@@ -79,7 +79,7 @@ pub struct Scanner<'t> {
     pub(super) simple_key_allowed: bool,
     /// One for each flow level.
     simple_keys: Vec<SimpleKey>,
-    /// Which of them a token may be the beginning of.
+    /// The simple key that begins at a token, by the token's number.
     key_of_token: HashMap<usize, usize>,
 }
 
@@ -99,7 +99,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// The next token, which stays the next.
+    /// The next token, without passing it.
     pub fn peek(&mut self) -> Result<&mut Token, Fault> {
         while self.tokens.is_empty() || self.may_be_key()? {
             self.fetch()?;
@@ -108,13 +108,13 @@ impl<'t> Scanner<'t> {
         self.tokens.front_mut().ok_or_else(|| Fault::new(line, "no more tokens"))
     }
 
-    /// Passes the next token, which has been peeked at.
+    /// Passes the next token, which must have been peeked at.
     pub fn pass(&mut self) {
         self.tokens.pop_front();
         self.passed += 1;
     }
 
-    /// Whether tokens may yet have to be put in front of the next one.
+    /// Whether tokens may still have to be inserted before the next one.
     fn may_be_key(&mut self) -> Result<bool, Fault> {
         match self.key_of_token.get(&self.passed) {
             Some(&key) if key < self.simple_keys.len() => self.is_valid(key),
@@ -161,7 +161,7 @@ impl<'t> Scanner<'t> {
             b' ' | b'\t' | b'#' | b'|' | b'>' | b'%' | b'@' | b'`' => {
                 self.cursor.fault("found character that cannot start any token")
             }
-            // A lone line break cannot get here; `-`, `?` and `:` begin a plain scalar where no gap follows.
+            // A single line break cannot get here; `-`, `?` and `:` begin a plain scalar if no gap follows.
             _ => self.fetch_after_key(Self::scan_plain),
         }
     }
@@ -190,7 +190,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Whether a simple key may still be one: it is on this line and not too far back.
+    /// Whether a possible simple key is still valid: it is on this line and not too far back.
     fn is_valid(&mut self, key: usize) -> Result<bool, Fault> {
         let mark = self.cursor.mark;
         let key = &mut self.simple_keys[key];
@@ -234,7 +234,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// Begins a block at `column` where that is deeper; `token` is the one it begins before.
+    /// Begins a block at `column` if that is deeper; `token` is the token before which it begins.
     fn roll(&mut self, column: usize, token: Option<usize>, kind: TokenKind, mark: Mark) -> Result<(), Fault> {
         let column = isize_of(column);
         if self.flow_level > 0 || self.indent >= column {
@@ -260,7 +260,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Puts a token in front of another, or at the end where that one has passed already.
+    /// Inserts a token before another, or at the end if that one has already passed.
     fn insert(&mut self, before: Option<usize>, token: Token) {
         match before.and_then(|before| before.checked_sub(self.passed)) {
             Some(place) if place <= self.tokens.len() => self.tokens.insert(place, token),
@@ -268,7 +268,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Adds a token from `start` to here.
+    /// Adds a token from `start` to the current position.
     fn push(&mut self, kind: TokenKind, start: Mark) {
         self.tokens.push_back(Token { kind, start, end: self.cursor.mark });
     }
@@ -331,8 +331,8 @@ impl<'t> Scanner<'t> {
         if self.flow_level > 0 {
             self.flow_level -= 1;
             if let Some(key) = self.simple_keys.pop() {
-                // Where nothing was inside, this is the token of the opening bracket: Go then no longer waits for what
-                // may make it a key.
+                // If the brackets were empty, this is the token of the opening bracket: Go then no longer waits for the
+                // text that may make it a key.
                 self.key_of_token.remove(&key.token);
             }
         }
@@ -399,7 +399,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// What may be a simple key, but is not followed by one.
+    /// Scans a token that may be a simple key, but cannot be followed by another one.
     fn fetch_after_key(&mut self, scan: fn(&mut Self) -> Result<Token, Fault>) -> Result<(), Fault> {
         self.save_simple_key()?;
         self.simple_key_allowed = false;
@@ -417,7 +417,7 @@ impl<'t> Scanner<'t> {
     }
 }
 
-/// Columns fit: a text in memory has fewer.
+/// A column always fits: a text in memory has fewer characters.
 pub(super) fn isize_of(column: usize) -> isize {
     isize::try_from(column).unwrap_or(isize::MAX)
 }

@@ -1,7 +1,7 @@
-//! A node as a value, the way Go's yaml decodes it into an untyped variable.
+//! A node as a value, as Go's yaml decodes it into an untyped variable.
 //!
-//! No recursion: aliases may nest deeper than any stack, and only the upper levels of the value are kept, since
-//! nothing below them is ever asked for but whether JSON could carry it.
+//! It does not recurse: aliases may nest deeper than any stack. Only the upper levels of the value are kept, since of
+//! the levels below them it only matters whether JSON can represent them.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -10,10 +10,10 @@ use super::Fault;
 use super::document::{Document, Kind, NodeId};
 use super::scalar::{self, Resolved};
 
-/// JSON nested deeper is refused by Go.
+/// Go refuses JSON that is nested deeper.
 const DEEPEST: usize = 10_000;
 
-/// Collections below this level are not kept: an entry's groups are the third.
+/// Collections below this level are not kept: the groups of an entry are the third level.
 const KEPT_LEVELS: usize = 5;
 
 /// Mappings with fewer keys are searched, larger ones are indexed.
@@ -32,24 +32,24 @@ pub enum Value<'d> {
     Deep,
 }
 
-/// A value and the node that it came from; behind an alias that is the anchored one.
+/// A value and the node that it came from; behind an alias, that is the anchored node.
 #[derive(Debug)]
 pub struct Item<'d> {
     pub line: usize,
     pub value: Value<'d>,
 }
 
-/// A key that is a text, and its value. Other keys are checked and forgotten: no field has such a name.
+/// A key that is a text, and its value. Other keys are checked and dropped, since they never name a field.
 #[derive(Debug)]
 pub struct Field<'d> {
     pub name: Cow<'d, str>,
     pub line: usize,
-    /// An equal key stood before it, which it replaces.
+    /// Whether an equal key came before it, which it replaces.
     pub repeated: bool,
     pub value: Value<'d>,
 }
 
-/// Decodes the document. The error is what makes Go refuse the text as a whole.
+/// Decodes the document. The error is the one for which Go refuses the text as a whole.
 pub fn decode(document: &Document) -> Result<Value<'_>, Fault> {
     let Some(root) = document.root else { return Ok(Value::Null) };
     let decoded = Decoder::new(document).run(root)?;
@@ -59,7 +59,8 @@ pub fn decode(document: &Document) -> Result<Value<'_>, Fault> {
     }
 }
 
-/// A value, and why JSON cannot carry it. That is no error until the end, since a later equal key may replace it.
+/// A value, and why JSON cannot represent it. That is not an error until the end, since a later equal key may replace
+/// it.
 struct Decoded<'d> {
     value: Value<'d>,
     unfit: Option<Fault>,
@@ -82,7 +83,7 @@ enum Key<'d> {
 #[derive(Default)]
 struct Filling<'d> {
     slots: Vec<Slot<'d>>,
-    /// Where the slots beyond the first few are.
+    /// The positions of the slots beyond the first few.
     index: HashMap<Key<'d>, usize>,
 }
 
@@ -137,7 +138,7 @@ impl<'d> Decoder<'d> {
             filling: Vec::new(),
             aliases: HashSet::new(),
             level: 0,
-            // Go counts the document itself.
+            // Go counts the document node, too.
             decoded: 1,
             decoded_in_alias: 0,
         }
@@ -151,7 +152,7 @@ impl<'d> Decoder<'d> {
         done.ok_or_else(|| Fault::new(1, "no value"))
     }
 
-    /// Begins a node: a scalar is done at once, anything else goes on the stack.
+    /// Begins a node: a scalar is finished at once, any other node goes on the stack.
     fn enter(&mut self, id: NodeId, merges: bool) -> Result<Option<Decoded<'d>>, Fault> {
         let document = self.document;
         let node = document.node(id);
@@ -209,7 +210,7 @@ impl<'d> Decoder<'d> {
         Ok(())
     }
 
-    /// Goes on with a frame, which may have waited for `done`.
+    /// Continues a frame, which may have waited for `done`.
     fn advance(&mut self, frame: Frame<'d>, done: Option<Decoded<'d>>) -> Result<Option<Decoded<'d>>, Fault> {
         match frame {
             Frame::Alias(id) => {
@@ -292,7 +293,7 @@ impl<'d> Decoder<'d> {
         }
     }
 
-    /// Begins what `<<` names: a mapping, or several of which the earlier ones take precedence.
+    /// Begins the value of `<<`: a mapping, or several of which the earlier ones take precedence.
     fn merge(&mut self, id: NodeId) -> Result<Option<Decoded<'d>>, Fault> {
         let document = self.document;
         let is_mapping = |id: NodeId| {
@@ -337,7 +338,7 @@ impl<'d> Decoder<'d> {
 impl<'d> Filling<'d> {
     /// Stores a value; it replaces that of an equal key.
     fn set(&mut self, mut slot: Slot<'d>) {
-        // A number that is none equals nothing, itself included.
+        // NaN equals nothing, not even itself.
         let is_nan = matches!(slot.key, Key::Float(bits) if f64::from_bits(bits).is_nan());
         let found = if is_nan { None } else { self.find(&slot.key) };
         if let Some(index) = found {
@@ -365,7 +366,7 @@ fn simple(resolved: Resolved<'_>, line: usize) -> Decoded<'_> {
         Resolved::Uint(number) => (Value::Number, Key::Uint(number)),
         Resolved::Float(number) => {
             let unfit = (!number.is_finite()).then(|| Fault::new(line, "json: unsupported value: no finite number"));
-            // Go's zeros are equal.
+            // Go's positive and negative zero are equal.
             let bits = if number == 0.0 { 0 } else { number.to_bits() };
             return Decoded { value: Value::Number, unfit, key: Key::Float(bits) };
         }

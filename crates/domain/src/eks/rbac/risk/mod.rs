@@ -1,9 +1,9 @@
 //! How dangerous rules are, and why, in sentences.
 //!
 //! The scale: low reads and sees no secret; elevated changes things; high reads secrets, runs workloads or commands;
-//! critical can become more than it was given. Of Kubernetes' own kinds, and of the controllers that `probe` lists, a
-//! judgement never understates: rules for objects that a RoleBinding does not reach are judged as if it did. What other
-//! controllers do with their kinds is not known: writing them is elevated.
+//! critical can become more than it was given. For Kubernetes' own kinds, and for the controllers that `probe` lists,
+//! the assessment never understates: rules for objects that a RoleBinding does not reach are assessed as if it did.
+//! What other controllers do with their kinds is not known: writing them is elevated.
 
 mod probe;
 mod words;
@@ -66,7 +66,7 @@ pub enum Danger {
     Escalates,
     /// `bind` on roles.
     Binds,
-    /// `impersonate` on anybody.
+    /// `impersonate` on any identity.
     Impersonates,
     /// The kubelets' own API.
     ReachesKubelets,
@@ -90,7 +90,7 @@ pub enum Danger {
     ReachesPods,
     /// Mints tokens of service accounts.
     MintsTokens,
-    /// Makes volumes, on any node's disk too.
+    /// Makes volumes, including ones on any node's disk.
     MakesVolumes,
     /// Changes namespaces' labels, and so their pod security.
     ChangesNamespaces,
@@ -98,36 +98,36 @@ pub enum Danger {
     ChangesNodes,
     /// Makes roles and bindings within its own rights.
     HandsOn,
-    /// Changes the kinds of object there are.
+    /// Changes which kinds of object exist.
     ChangesKinds,
     /// Changes anything else.
     Changes,
     /// Only reads.
     OnlyReads,
-    /// Allows nothing at all.
+    /// Allows nothing.
     DoesNothing,
 }
 
-/// Why a risk is what it is. Its Display is a sentence without its subject: "reads every secret in the namespace".
+/// The reason for a risk. Its Display is a sentence without its subject: "reads every secret in the namespace".
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct RiskReason {
     /// The danger.
     pub danger: Danger,
     /// How grave it is.
     pub risk: Risk,
-    /// The only names that it holds for; empty for every name.
+    /// The only names to which it applies; empty for every name.
     pub names: Vec<String>,
-    /// The objects meant, where the danger does not say it itself.
+    /// The objects concerned, if the danger does not name them itself.
     pub things: Vec<String>,
     place: Place,
 }
 
-/// A judgement about rules: the gravest risk, and every reason, gravest first. There is always a reason.
+/// An assessment of rules: the gravest risk, and every reason, the gravest first. There is always a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Assessment {
     /// The gravest of the reasons' risks.
     pub risk: Risk,
-    /// Why.
+    /// The reasons.
     pub reasons: Vec<RiskReason>,
 }
 
@@ -139,13 +139,13 @@ enum Place {
     Cluster,
 }
 
-/// Judges rules that are bound in one namespace which is not `kube-system`.
+/// Assesses rules that are bound in one namespace other than `kube-system`.
 pub fn assess(rules: &[Rule]) -> Assessment {
     assess_in(rules, &Reach::Namespaces(Vec::new()))
 }
 
-/// Judges rules that are bound at `reach`. In `kube-system`, or in the whole cluster, running a pod or writing
-/// ConfigMaps is as good as being cluster-admin.
+/// Assesses rules that are bound at `reach`. In `kube-system`, or in the whole cluster, running a pod or writing
+/// ConfigMaps amounts to being cluster-admin.
 pub fn assess_in(rules: &[Rule], reach: &Reach) -> Assessment {
     let (place, kube_system) = match reach {
         Reach::Cluster => (Place::Cluster, true),
@@ -209,7 +209,7 @@ fn allows_nothing(rule: &Rule) -> bool {
     rule.verbs.is_empty() || (no_resource && rule.non_resource_urls.is_empty())
 }
 
-/// Wildcards grant what nobody has seen yet: kinds and verbs of later versions.
+/// Wildcards also grant what does not exist yet: kinds and verbs of later versions.
 fn wildcards(rules: &[Rule]) -> Vec<(Danger, Vec<String>)> {
     let mut resources = BTreeSet::new();
     let mut verbs = BTreeSet::new();
@@ -240,8 +240,8 @@ fn wildcards(rules: &[Rule]) -> Vec<(Danger, Vec<String>)> {
     found
 }
 
-/// `impersonate`, and the verbs `impersonate:...` of newer servers: the names that it is limited to, and whom it is
-/// granted on.
+/// `impersonate`, and the verbs `impersonate:...` of newer servers: the names that it is limited to, and the identities
+/// that it covers.
 fn find_impersonation(rules: &[Rule]) -> Option<(Vec<String>, Vec<String>)> {
     const WHOM: [(&str, &str); 5] = [
         ("users", "users"),
@@ -271,7 +271,7 @@ fn writes_aws_auth(rules: &[Rule]) -> bool {
     rules.iter().any(|rule| rule.has_name("aws-auth") && find(std::slice::from_ref(rule), &probe).is_some())
 }
 
-/// What the rules change, by whatever verb does not only read.
+/// The things that the rules change, by any verb that does more than read.
 fn changed_things(rules: &[Rule]) -> Vec<String> {
     let mut things = BTreeSet::new();
     for rule in rules.iter().filter(|rule| rule.verbs.iter().any(|verb| !READING.contains(&verb.as_str()))) {

@@ -1,4 +1,4 @@
-//! Where dangers show in rules: what to look for, and whether rules allow it.
+//! How dangers appear in rules: what to look for, and whether rules allow it.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::{Danger, Risk};
 use crate::eks::rbac::Rule;
 use crate::eks::rbac::capability::READING;
 
-/// Something that the rules may allow: any of the verbs on any of the resources of one group.
+/// A right that the rules may allow: any of the verbs on any of the resources of one group.
 pub(super) struct Probe(
     pub(super) &'static [&'static str],
     pub(super) &'static str,
@@ -23,7 +23,7 @@ pub(super) const WORKLOADS: &[Probe] = &[
     Probe(WRITE, "apps", &["deployments", "daemonsets", "statefulsets", "replicasets"]),
     Probe(WRITE, "extensions", &["deployments", "daemonsets", "replicasets"]),
     Probe(WRITE, "batch", &["jobs", "cronjobs"]),
-    // What runs pods by another name: controllers that many clusters have.
+    // Resources that run pods under another name: controllers that many clusters have.
     Probe(WRITE, "argoproj.io", &["workflows", "cronworkflows", "workflowtemplates", "clusterworkflowtemplates"]),
     Probe(WRITE, "argoproj.io", &["rollouts", "experiments", "analysisruns", "analysistemplates"]),
     Probe(WRITE, "argoproj.io", &["sensors", "eventsources", "applications", "applicationsets"]),
@@ -59,7 +59,7 @@ pub(super) const WORKLOADS: &[Probe] = &[
     Probe(WRITE, "actions.github.com", &["autoscalingrunnersets", "ephemeralrunners", "ephemeralrunnersets"]),
 ];
 pub(super) const COMMANDS: &[Probe] = &[
-    // A websocket's exec is a GET to the authorizer of older servers.
+    // On older servers, the authorizer sees a websocket's exec as a GET.
     Probe(&["create", "get"], "", &["pods/exec", "pods/attach"]),
     Probe(&["update", "patch"], "", &["pods/ephemeralcontainers"]),
     // Consoles of virtual machines, which KubeVirt runs in pods.
@@ -74,7 +74,7 @@ pub(super) const SIGNING_REQUEST: Probe = Probe(&["create"], "certificates.k8s.i
 pub(super) const SIGNING_APPROVAL: Probe =
     Probe(&["update", "patch"], "certificates.k8s.io", &["certificatesigningrequests/approval"]);
 
-/// The dangers that one of several probes shows by itself, gravest first.
+/// The dangers that a single one of several probes shows, the gravest first.
 pub(super) const DANGERS: &[(Danger, Risk, &[Probe])] = &[
     (Danger::Escalates, Risk::Critical, &[Probe(&["escalate"], RBAC, &["roles", "clusterroles"])]),
     (Danger::Binds, Risk::Critical, &[Probe(&["bind"], RBAC, &["roles", "clusterroles"])]),
@@ -91,7 +91,8 @@ pub(super) const DANGERS: &[(Danger, Risk, &[Probe])] = &[
             Probe(ALTER, ADMISSION, &["mutatingadmissionpolicies", "mutatingadmissionpolicybindings"]),
             Probe(ALTER, ADMISSION, &["validatingadmissionpolicies", "validatingadmissionpolicybindings"]),
             Probe(ALTER, "apiregistration.k8s.io", &["apiservices"]),
-            // Controllers that change, or make, what others send: whoever writes their rules writes any object.
+            // Controllers that change or create the objects of other clients: a client that writes their rules can
+            // write any object.
             Probe(ALTER, "kyverno.io", &["clusterpolicies", "policies"]),
             Probe(ALTER, "policies.kyverno.io", &["mutatingpolicies", "generatingpolicies", "imagevalidatingpolicies"]),
             Probe(ALTER, "mutations.gatekeeper.sh", &["assign", "assignmetadata", "assignimage", "modifyset"]),
@@ -132,13 +133,13 @@ pub(super) const QUESTIONS: &[&str] = &[
     "tokenreviews",
 ];
 
-/// Whether the rules allow any of the probes: the names they are limited to, none for every name.
+/// Whether the rules allow any of the probes. The names are those that they are limited to; empty for every name.
 pub(super) fn find(rules: &[Rule], probes: &[Probe]) -> Option<Vec<String>> {
     let matching = rules.iter().filter(|rule| probes.iter().any(|probe| probe.matches(rule)));
     names_of(matching)
 }
 
-/// The names that the rules are limited to taken together; `None` where there is no rule.
+/// The names that the rules are limited to together; `None` without rules.
 pub(super) fn names_of<'a>(rules: impl Iterator<Item = &'a Rule>) -> Option<Vec<String>> {
     let mut names = BTreeSet::new();
     let (mut any, mut limited) = (false, true);
@@ -156,11 +157,11 @@ impl Probe {
         resources.iter().any(|resource| {
             let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
             verbs.iter().any(|verb| {
-                // The name of what is being created is not known to the authorizer, nor is there one for a collection:
-                // a rule that is limited to names does not apply.
+                // When an object is created, the authorizer does not know its name, and a collection has none: a rule
+                // that is limited to names does not apply.
                 let applied = rule.verbs.iter().any(|own| matches!(own.as_str(), "patch" | "update" | "*"));
                 let nameless = match *verb {
-                    // Who may patch it, too, creates it by server-side apply, which names it.
+                    // A user who may also patch it can create it by server-side apply, which names it.
                     "create" => !applied,
                     "deletecollection" => true,
                     _ => false,

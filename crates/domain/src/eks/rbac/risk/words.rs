@@ -82,7 +82,7 @@ impl fmt::Display for RiskReason {
 }
 
 impl RiskReason {
-    /// The things in words, at most five of them by name.
+    /// The things in words, with at most five names.
     fn listed_things(&self) -> String {
         const NAMED: usize = 5;
         if self.things.len() <= NAMED + 1 {

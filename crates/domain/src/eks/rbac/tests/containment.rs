@@ -5,8 +5,8 @@ use proptest::sample::select;
 use super::{RBAC, any_rule, named, paths};
 use crate::eks::rbac::{Attributes, Rule, beyond, can};
 
-/// Every question over what [`any_rule`] speaks of, and over names of each kind that it never does: what stands for
-/// everything allows those, too.
+/// Every question about what [`any_rule`] can contain, and about names of each kind that it never contains: wildcards
+/// allow those, too.
 fn questions() -> Vec<Attributes> {
     let mut questions = Vec::new();
     for verb in ["get", "list", "create", "bind", "frobnicate"] {
@@ -24,7 +24,7 @@ fn questions() -> Vec<Attributes> {
 }
 
 fn rules() -> impl Strategy<Value = Vec<Rule>> {
-    // A name may be empty: it is that of requests without one.
+    // A name may be empty: that is the name of requests without one.
     let rule = (any_rule(), select(vec![None, None, None, Some(""), Some("a")])).prop_map(|(mut rule, name)| {
         rule.resource_names.extend(name.map(str::to_owned));
         rule

@@ -19,11 +19,11 @@ fn resources_are_matched_as_kubernetes_matches_them() {
         (("get", "", "pods/log"), ("get", "", "pods/log"), true),
         (("get", "", "pods/log"), ("get", "", "pods/logs"), false),
         (("get", "", "pods/log"), ("get", "", "pod/log"), false),
-        // `pods/*` matches nothing but itself.
+        // `pods/*` matches only itself.
         (("get", "", "pods/*"), ("get", "", "pods/log"), false),
         (("get", "", "pods/*"), ("get", "", "pods"), false),
         (("get", "", "pods/*"), ("get", "", "pods/*"), true),
-        // `*/log` matches that subresource of everything, and nothing without one.
+        // `*/log` matches that subresource of every resource, and nothing without one.
         (("get", "", "*/log"), ("get", "", "pods/log"), true),
         (("get", "", "*/log"), ("get", "", "log"), false),
         (("get", "", "*/log"), ("get", "", "pods"), false),
@@ -33,7 +33,7 @@ fn resources_are_matched_as_kubernetes_matches_them() {
         (("get", "", "*/"), ("get", "", "pods"), false),
         (("get", "", "*/*"), ("get", "", "pods/log"), false),
         (("get", "", "*/*"), ("get", "", "pods/*"), true),
-        // `*` is every resource and every subresource, of the rule's groups.
+        // `*` is every resource and every subresource of the rule's groups.
         (("get", "", "*"), ("get", "", "pods/log"), true),
         (("get", "", "*"), ("get", "apps", "deployments"), false),
         (("get", "", "*"), ("get", "", "*"), true),
@@ -48,7 +48,7 @@ fn resources_are_matched_as_kubernetes_matches_them() {
         let attrs = Attributes::of(asked.0, asked.1, asked.2);
         assert_eq!(can(&rules, &attrs), allowed, "{rule:?} asked {asked:?}");
     }
-    // A review may name the subresource within the resource: kube-apiserver compares the joined text.
+    // A review may put the subresource into the resource: kube-apiserver compares the joined text.
     let joined = Attributes { resource: "pods/log".to_owned(), ..Attributes::of("get", "", "pods") };
     assert!(can(&[Rule::of(&["get"], &[""], &["pods/log"])], &joined));
 }

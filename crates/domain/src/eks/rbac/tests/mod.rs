@@ -25,7 +25,7 @@ fn paths(verbs: &[&str], urls: &[&str]) -> Rule {
     Rule { verbs: owned(verbs), non_resource_urls: owned(urls), ..Rule::default() }
 }
 
-/// The heart of what Kubernetes' own `view` allows.
+/// The main part of what Kubernetes' own `view` allows.
 fn view() -> Vec<Rule> {
     let read = ["get", "list", "watch"];
     vec![
@@ -35,7 +35,7 @@ fn view() -> Vec<Rule> {
     ]
 }
 
-/// The heart of what `edit` adds.
+/// The main part of what `edit` adds.
 fn edit() -> Vec<Rule> {
     let mut rules = view();
     rules.push(Rule::of(&["create", "delete", "patch", "update"], &["apps"], &["deployments"]));

@@ -8,7 +8,7 @@ fn named(rule: Rule) -> Rule {
     Rule { resource_names: vec!["settings".to_owned()], ..rule }
 }
 
-/// A cluster with Kubernetes' own kinds and one of somebody else's.
+/// A cluster with Kubernetes' own kinds and a foreign one.
 fn cluster() -> Kinds {
     let mut kinds = Kinds::of_kubernetes().clone();
     kinds.add("argoproj.io", "rollouts", Lives::InNamespaces);
@@ -17,7 +17,7 @@ fn cluster() -> Kinds {
     kinds.all_groups()
 }
 
-/// What never works of a rule, in its own words, and what is left of it.
+/// The parts of a rule that never work, in its own words, and what is left of it.
 fn judged(rule: Rule, reach: &Reach) -> (Vec<String>, Vec<Rule>) {
     let works = workable(&[rule], reach, &cluster());
     (works.never.iter().map(ToString::to_string).collect(), works.rules)
@@ -66,7 +66,7 @@ fn what_no_request_can_use_is_named_with_its_reason() {
         (Rule::of(&["get"], &["extensions"], &["deployments"]), "it is in another API group: `apps`"),
         (Rule::of(&["get"], &["apps"], &["deploymentss"]), "the API group has no such kind"),
         (Rule::of(&["get"], &["tekton.dev"], &["tasks"]), "the cluster has no such API group"),
-        // Of another's group nobody can say that it will never have the kind.
+        // A foreign group may get the kind later.
         (Rule::of(&["get"], &["argoproj.io"], &["pods"]), "the API group has no such kind"),
     ] {
         let found = never(rule);
@@ -84,19 +84,19 @@ fn what_a_request_can_use_stays_as_it_is_written() {
         Rule::of(&["*"], &["apps"], &["*"]),
         Rule::of(&["update"], &["*"], &["*/scale"]),
         Rule::of(&["get"], &["argoproj.io"], &["rollouts"]),
-        // One namespace is asked for in itself.
+        // A single namespace is asked for in itself.
         Rule::of(&["get", "patch"], &[""], &["namespaces"]),
         // A part of an object is asked for by the object's name.
         named(Rule::of(&["create"], &[""], &["pods/exec"])),
         named(Rule::of(&["get", "delete"], &[""], &["configmaps"])),
-        // Verbs of others, on things that no discovery lists.
+        // Verbs of other programs, on resources that discovery does not list.
         Rule::of(&["use"], &["policy"], &["podsecuritypolicies"]),
         Rule::of(&["impersonate"], &[""], &["serviceaccounts"]),
         Rule::of(&["update"], &["", "apps"], &["pods/finalizers", "deployments/finalizers"]),
         Rule::of(&["bind"], &["rbac.authorization.k8s.io"], &["clusterroles"]),
         Rule::of(&["*"], &["rbac.authorization.k8s.io"], &["clusterroles"]),
         Rule::of(&["frobnicate"], &["example.com"], &["things"]),
-        // Names of metrics are in whatever letters.
+        // Names of metrics may use any letters.
         Rule::of(&["get"], &["custom.metrics.k8s.io"], &["pods/node_memory_CommitLimit_bytes"]),
         Rule::of(&["get"], &["external.metrics.k8s.io"], &["s0-kafka-myTopic"]),
         // Server-side apply creates by name.
@@ -115,7 +115,7 @@ fn what_a_request_can_use_stays_as_it_is_written() {
         Rule::of(&["get", "list"], &[""], &["nodes", "namespaces"]),
         Rule::of(&["*"], &[""], &["users", "groups"]),
         Rule::of(&["*"], &["certificates.k8s.io"], &["signers"]),
-        // A name that is asked for so: whatever a domain signs.
+        // A name that is really asked for: all signers of a domain.
         Rule {
             resource_names: vec!["example.com/*".to_owned()],
             ..Rule::of(&["approve", "sign", "attest"], &["certificates.k8s.io"], &["signers"])
@@ -185,7 +185,7 @@ fn of_a_cluster_that_tells_nothing_only_what_no_cluster_takes_is_refused() {
     assert!(works(Rule::of(&["get"], &[""], &["nodes"])).is_empty());
     assert!(works(Rule::of(&["get"], &["apps"], &["pods"])).is_empty());
     assert_eq!(works(Rule::of(&["GET"], &[""], &["pods"]))[0].why, Why::Letters("get".into()));
-    // A group that did not answer may serve anything.
+    // A group that did not answer may serve any kind.
     let mut kinds = cluster();
     kinds.add_unknown("metrics.k8s.io");
     assert!(workable(&[Rule::of(&["get"], &["metrics.k8s.io"], &["pods"])], &in_namespace(), &kinds).never.is_empty());
@@ -244,7 +244,7 @@ fn a_group_without_a_dot_that_kubernetes_has_not_is_named_before_any_cluster_is_
             assert!(works.never[0].to_string().contains(said), "{}", works.never[0]);
         }
     }
-    // Of a group with a dot, and of one that is there and did not answer, only the cluster can say.
+    // For a group with a dot, and for one that exists and did not answer, only the cluster knows.
     let mut kinds = Kinds::of_kubernetes().clone();
     kinds.add_unknown("legacy");
     for group in ["acme.example.com", "legacy"] {

@@ -1,11 +1,11 @@
-//! In words: what never works, why, and what works otherwise than it looks.
+//! The words for what never works, why, and what works differently from how it looks.
 
 use super::{super::join_and, Remark, Unworkable, Why};
 use std::fmt;
 
 impl fmt::Display for Unworkable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // As the rule has them: "read" for `get` would hide the word that is meant.
+        // As the rule spells them: "read" for `get` would hide the word that is meant.
         let verbs = join_and(&self.what.verbs);
         let things = join_and(&self.what.things);
         write!(f, "{verbs} {things}{} ({})", self.what.names_phrase(), self.why)

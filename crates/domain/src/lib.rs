@@ -2,8 +2,8 @@
 //! What Latchkey decides, plans and proves, as pure code: no io, no clock, no async.
 //!
 //! - [`eks`]: the rules of AWS and Kubernetes: ARNs, aws-auth, RBAC, IAM policies, kubeconfig, tokens.
-//! - [`access`]: Latchkey's own: people, clusters, profiles, policies, requests, grants.
-//! - [`plan`]: from what is desired and what was observed to steps, and to proof.
+//! - [`access`]: Latchkey's own field: people, clusters, profiles, policies, requests, grants.
+//! - [`plan`]: computes steps and proofs from what is desired and what was observed.
 //! - [`audit`]: events, their canonical bytes and the hash chain.
 
 pub mod access;

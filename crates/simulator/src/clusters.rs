@@ -1,4 +1,5 @@
-//! The clusters' API servers: started from the seed or from what was stored, told who AWS says is calling, and kept.
+//! The clusters' API servers: started from the seed or from what was stored, connected to AWS's caller identities, and
+//! saved.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,10 +23,10 @@ pub(crate) struct Clusters {
 }
 
 impl Clusters {
-    /// Starts the servers and tells EKS where they are.
+    /// Starts the servers and tells EKS their addresses.
     ///
     /// # Errors
-    /// A stored state cannot be read, or a port of last time is taken.
+    /// A stored state cannot be read, or a port of the last start is taken.
     pub async fn start(seed: &Seed, store: &Store, aws: &Aws) -> anyhow::Result<Self> {
         let (mut servers, mut savers) = (BTreeMap::new(), Vec::new());
         for cluster in seed.clusters.iter().filter(|cluster| cluster.external.is_none()) {
@@ -50,7 +51,7 @@ impl Clusters {
         self.servers.get(name).map(AsRef::as_ref)
     }
 
-    /// What the page shows.
+    /// The content of the page.
     pub fn views(&self, aws: &Aws) -> Vec<ClusterView> {
         self.servers.iter().map(|(name, server)| view(name, server, aws)).collect()
     }
@@ -62,7 +63,7 @@ impl Clusters {
         }
     }
 
-    /// Stops every server and puts its last state.
+    /// Stops every server and saves its last state.
     pub fn stop(&self, store: &Store) {
         self.savers.iter().for_each(JoinHandle::abort);
         for server in self.servers.values() {
@@ -89,7 +90,7 @@ fn content(seed: &Seed, cluster: &SeedCluster) -> kubernetes::Seed {
     }
 }
 
-/// A pod with one container, named as its owner would be.
+/// A pod with one container, named as its owner would name it.
 fn pod(pod: &SeedPod) -> Value {
     let owner = pod.name.split('-').next().unwrap_or_default();
     json!({
@@ -124,7 +125,7 @@ fn entries(aws: &Aws, cluster: &str) -> Entries {
     })
 }
 
-/// Never ends by itself.
+/// This future never completes.
 async fn save_when_changed(server: Arc<Server>, store: Store) {
     let mut changes = server.changes();
     loop {
@@ -132,7 +133,7 @@ async fn save_when_changed(server: Arc<Server>, store: Store) {
         if changes.changed().await.is_err() {
             return;
         }
-        // Many changes come in a row, and a snapshot is the whole cluster.
+        // Many changes come in quick succession, and a snapshot is the whole cluster.
         tokio::time::sleep(DEBOUNCE).await;
         changes.mark_unchanged();
     }
@@ -154,7 +155,7 @@ fn view(name: &str, server: &Server, aws: &Aws) -> ClusterView {
     }
 }
 
-/// What every cluster has.
+/// Whether every cluster has this object.
 fn built_in(object: &Value) -> bool {
     object["metadata"]["labels"]["kubernetes.io/bootstrapping"] == "rbac-defaults"
 }

@@ -1,5 +1,5 @@
-//! Where a test stops one request: it has arrived, and goes on when the test lets it, whether anybody still waits for
-//! its answer or not. So a write can come late: after its sender is dead and another did its work.
+//! Stops one request for a test: the request has arrived, and goes on when the test lets it, whether or not a client
+//! still waits for its answer. So a write can come late: after its sender is dead and another did its work.
 
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -38,7 +38,7 @@ impl Gate {
         Self(Arc::new(Inner { stops, arrived: closed(), open: closed(), done: closed() }))
     }
 
-    /// Waits until a request stands at the gate.
+    /// Waits until a request has arrived at the gate.
     pub async fn arrived(&self) {
         reached(&self.0.arrived).await;
     }
@@ -48,12 +48,12 @@ impl Gate {
         self.0.open.send_replace(true);
     }
 
-    /// Waits until the request has had its effect, whatever that was.
+    /// Waits until the request has had its effect.
     pub async fn done(&self) {
         reached(&self.0.done).await;
     }
 
-    /// Takes a request through. Spawn it where the request has to outlive its connection.
+    /// Takes a request through. Spawn it if the request has to outlive its connection.
     pub(crate) async fn pass<T>(&self, effect: impl FnOnce() -> T) -> T {
         if self.0.stops == Stops::BeforeEffect {
             self.0.arrived.send_replace(true);
@@ -70,7 +70,7 @@ impl Gate {
 }
 
 async fn reached(flag: &watch::Sender<bool>) {
-    // An error means that the sender is gone, and the gate holds it.
+    // An error means that the sender is gone, but the gate holds it.
     let _ = flag.subscribe().wait_for(|reached| *reached).await;
 }
 

@@ -1,14 +1,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed"))]
-//! A stateful fake of what Latchkey talks to, that others (kubectl, the AWS CLI, a browser) may talk to as well.
+//! A stateful fake of the systems that Latchkey talks to. Other clients (kubectl, the AWS CLI, a browser) can use it,
+//! too.
 //!
 //! - [`aws`]: IAM, STS and EKS.
 //! - [`kubernetes`]: API servers that authenticate through aws-auth and evaluate RBAC.
-//! - [`gate`]: where a test stops a request.
+//! - [`gate`]: stops a request for a test.
 //! - [`openid`]: an OpenID provider whose sign-in page shows the people as buttons.
-//! - [`seed`]: what a simulator holds on its first start.
+//! - [`seed`]: the content of a simulator on its first start.
 //! - [`state`]: what survives a restart.
 //!
-//! It keeps its own time: signatures and tokens are judged by the machine's clock, never by business time.
+//! It uses real time: signatures and tokens are judged by the machine's clock, never by business time.
 #![allow(clippy::disallowed_methods, reason = "what stands in for the world has the machine's own time")]
 
 pub mod aws;
@@ -43,7 +44,7 @@ pub struct Simulator {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// What one needs to know to call a cluster.
+/// What a client needs to call a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterInfo {
     /// `arn:aws:eks:R:A:cluster/NAME`
@@ -58,7 +59,7 @@ impl Simulator {
     /// Starts everything that `seed` names. With a folder, state, keys and ports are those of the last start from it.
     ///
     /// # Errors
-    /// The folder cannot be read, or a port of last time is taken.
+    /// The folder cannot be read, or a port of the last start is taken.
     pub async fn start(seed: Seed, data: Option<PathBuf>) -> anyhow::Result<Self> {
         let store = data.map_or_else(|| Ok(Store::in_memory()), Store::open)?;
         let (stop, stopped) = watch::channel(false);
@@ -81,7 +82,7 @@ impl Simulator {
         Ok(Self { seed, store, aws, openid, clusters, aws_endpoint, stop, tasks })
     }
 
-    /// `AWS_ENDPOINT_URL`; a browser sees what the simulator holds there.
+    /// `AWS_ENDPOINT_URL`; in a browser, it shows the simulator's content.
     pub fn aws_endpoint(&self) -> &Url {
         &self.aws_endpoint
     }
@@ -91,32 +92,32 @@ impl Simulator {
         self.openid.issuer()
     }
 
-    /// IAM, STS and EKS from inside: faults, calls, changes by hand.
+    /// Direct access to IAM, STS and EKS: faults, calls, manual changes.
     pub fn aws(&self) -> &Aws {
         &self.aws
     }
 
-    /// The OpenID provider from inside: flaws, groups.
+    /// Direct access to the OpenID provider: flaws, groups.
     pub fn openid(&self) -> &OpenId {
         &self.openid
     }
 
-    /// The access key of a person; `None` where the seed gives them no IAM user.
+    /// The access key of a person; `None` if the seed gives them no IAM user.
     pub fn person_keys(&self, handle: &str) -> Option<Keys> {
         self.aws.keys_of(&self.user_of(handle)?.name)
     }
 
-    /// The ARN of a person's IAM user; `None` where the seed gives them none.
+    /// The ARN of a person's IAM user; `None` if the seed gives them none.
     pub fn person_arn(&self, handle: &str) -> Option<String> {
         self.aws.user_arn(&self.user_of(handle)?.name)
     }
 
-    /// The access key of the worker's user; `None` where it has none, or somebody deleted it.
+    /// The access key of the worker's user; `None` if it has none, or it was deleted.
     pub fn worker_keys(&self) -> Option<Keys> {
         self.aws.keys_of(&self.seed.worker.as_ref()?.name)
     }
 
-    /// The ARN of the worker's user; `None` where it has none, or somebody deleted it.
+    /// The ARN of the worker's user; `None` if it has none, or it was deleted.
     pub fn worker_arn(&self) -> Option<String> {
         self.aws.user_arn(&self.seed.worker.as_ref()?.name)
     }
@@ -126,13 +127,13 @@ impl Simulator {
         self.aws.cluster(name)
     }
 
-    /// A cluster's API server from inside: objects, faults, the log of requests. `None` where there is no such cluster,
-    /// or somebody else runs its server.
+    /// Direct access to a cluster's API server: objects, faults, the log of requests. `None` if the cluster does not
+    /// exist, or its server is external.
     pub fn kubernetes(&self, cluster: &str) -> Option<&kubernetes::Server> {
         self.clusters.get(cluster)
     }
 
-    /// Stops serving and writes what is not written yet. Dropping the simulator stops it, too.
+    /// Stops serving and writes pending state. Dropping the simulator stops it, too.
     ///
     /// # Errors
     /// The state cannot be written.
@@ -159,7 +160,7 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        // The other servers stop when their side of the channel is gone.
+        // The other servers stop when their end of the channel is gone.
         if let Err(error) = self.close() {
             tracing::error!(error = format!("{error:#}"), "failed to write the simulator's state");
         }
@@ -171,7 +172,7 @@ fn address(listener: &TcpListener, path: &str) -> anyhow::Result<Url> {
     Url::parse(&format!("http://{local}{path}")).context("failed to write the address")
 }
 
-/// Answers that are still owed when the simulator stops are waited for this long: some are never given.
+/// How long pending answers are waited for when the simulator stops: some are never given.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
 
 async fn serve(listener: TcpListener, router: axum::Router, stopped: watch::Receiver<bool>) {

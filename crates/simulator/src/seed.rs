@@ -1,4 +1,4 @@
-//! What a simulator holds on its first start: people, their AWS users, clusters, OpenID clients.
+//! The content of a simulator on its first start: people, their AWS users, clusters, OpenID clients.
 //!
 //! On a later start from the same data the stored state wins; only what the seed names and the state lacks is added.
 
@@ -7,30 +7,30 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// Everything that a first start makes.
+/// Everything that a first start creates.
 #[derive(Debug, Clone)]
 pub struct Seed {
     /// Region of STS and of every cluster, such as `eu-west-1`.
     pub region: String,
     /// The one AWS account, 12 digits.
     pub account: String,
-    /// Who can sign in at the OpenID provider.
+    /// The people who can sign in at the OpenID provider.
     pub people: Vec<SeedPerson>,
     /// EKS clusters.
     pub clusters: Vec<SeedCluster>,
-    /// Who may send people to the OpenID provider.
+    /// The clients that may send people to the OpenID provider.
     pub clients: Vec<OidcClient>,
-    /// The IAM user that Latchkey's worker acts as; `None` where it acts as a role.
+    /// The IAM user that Latchkey's worker acts as; `None` if it acts as a role.
     pub worker: Option<SeedUser>,
     /// IAM roles.
     pub roles: Vec<SeedRole>,
     /// Whether the AWS endpoint also serves callers whose keys it does not know, without checking their signature or
-    /// their rights: for tests where another server answers IAM and STS, and this one EKS alone.
+    /// their rights: for tests in which another server answers IAM and STS, and this one only EKS.
     pub lenient_auth: bool,
 }
 
 impl Seed {
-    /// Nobody and nothing but the worker's user, `latchkey-worker`, who may do everything.
+    /// An empty seed except for the worker's user, `latchkey-worker`, who may do everything.
     pub fn new(region: &str, account: &str) -> Self {
         let mut worker = SeedUser::new("latchkey-worker", "/");
         worker.policies.insert(
@@ -53,7 +53,7 @@ impl Seed {
     }
 }
 
-/// Somebody who can sign in.
+/// A person who can sign in.
 #[derive(Debug, Clone)]
 pub struct SeedPerson {
     /// Short name, unique: the button's value and the stem of the `sub` claim.
@@ -64,7 +64,7 @@ pub struct SeedPerson {
     pub email: String,
     /// The `groups` claim.
     pub groups: Vec<String>,
-    /// Their IAM user, where they have one.
+    /// Their IAM user, if they have one.
     pub aws: Option<SeedUser>,
 }
 
@@ -75,14 +75,14 @@ pub struct SeedUser {
     pub name: String,
     /// Path: `/` or `/.../`.
     pub path: String,
-    /// The access key; without one, the first start makes one up.
+    /// The access key; without one, the first start generates one.
     pub keys: Option<Keys>,
     /// Inline policies by name.
     pub policies: BTreeMap<String, serde_json::Value>,
 }
 
 impl SeedUser {
-    /// A user without policies, whose key is made up on the first start.
+    /// A user without policies, whose key is generated on the first start.
     pub fn new(name: &str, path: &str) -> Self {
         Self { name: name.to_owned(), path: path.to_owned(), keys: None, policies: BTreeMap::new() }
     }
@@ -93,7 +93,7 @@ impl SeedUser {
 pub struct SeedRole {
     /// Role name.
     pub name: String,
-    /// Who may assume it: a policy document.
+    /// The trust policy: a policy document.
     pub trust: serde_json::Value,
     /// Inline policies by name.
     pub policies: BTreeMap<String, serde_json::Value>,
@@ -106,7 +106,7 @@ pub struct SessionKeys {
     pub access_key_id: String,
     /// The secret half.
     pub secret_access_key: String,
-    /// What goes with each request.
+    /// The token that is sent with each request.
     pub session_token: String,
     /// `arn:aws:sts::A:assumed-role/R/S`
     pub arn: String,
@@ -137,11 +137,11 @@ impl std::fmt::Debug for Keys {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AuthenticationMode {
-    /// aws-auth alone.
+    /// Only aws-auth.
     ConfigMap,
     /// Access entries, then aws-auth.
     ApiAndConfigMap,
-    /// Access entries alone.
+    /// Only access entries.
     Api,
 }
 
@@ -156,22 +156,22 @@ impl AuthenticationMode {
     }
 }
 
-/// An EKS cluster, with an API server of the simulator's own or an external one.
+/// An EKS cluster, with one of the simulator's API servers or an external one.
 #[derive(Debug, Clone)]
 pub struct SeedCluster {
     /// Name in EKS.
     pub name: String,
     /// Authentication mode.
     pub mode: AuthenticationMode,
-    /// Namespaces of teams, beside the built-in ones; each gets workloads, a service, a secret and a ConfigMap.
+    /// Namespaces of teams, in addition to the built-in ones; each gets workloads, a service, a secret and a ConfigMap.
     pub namespaces: Vec<String>,
-    /// `data` of `kube-system/aws-auth`; `None` where the ConfigMap is absent.
+    /// `data` of `kube-system/aws-auth`; `None` if the ConfigMap is absent.
     pub aws_auth: Option<BTreeMap<String, String>>,
-    /// Running pods beside those.
+    /// Running pods in addition to those.
     pub pods: Vec<SeedPod>,
-    /// Further objects, as whole Kubernetes objects in JSON (bindings, roles, ConfigMaps, Secrets).
+    /// Further complete Kubernetes objects in JSON (bindings, roles, ConfigMaps, Secrets).
     pub objects: Vec<serde_json::Value>,
-    /// A real API server instead of the simulator's own: EKS's API then names this one.
+    /// A real API server instead of the simulator's own: EKS's API then returns its address.
     pub external: Option<ExternalServer>,
 }
 
@@ -199,7 +199,7 @@ pub struct SeedPod {
     pub name: String,
 }
 
-/// A Kubernetes API server that somebody else runs.
+/// A Kubernetes API server outside of the simulator.
 #[derive(Debug, Clone)]
 pub struct ExternalServer {
     /// Its https address.
@@ -215,7 +215,7 @@ pub struct OidcClient {
     pub id: String,
     /// `client_secret`.
     pub secret: String,
-    /// Where codes may be sent, compared exactly.
+    /// The addresses to which codes may be sent, compared exactly.
     pub redirect_uris: Vec<String>,
 }
 

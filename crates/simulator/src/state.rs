@@ -1,7 +1,7 @@
-//! What survives a restart: one JSON file a section, and the ports that were given out.
+//! What survives a restart: one JSON file per section, and the assigned ports.
 //!
-//! A section is written as a whole, atomically, at most [`DEBOUNCE`] after it was put, and on [`Store::flush`].
-//! Without a data folder everything stays in memory and ports are free ones.
+//! A section is written as a whole, atomically, at most [`DEBOUNCE`] after it was put, and on [`Store::flush`]. Without
+//! a data folder everything stays in memory and any free ports are used.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::TcpListener, sync::Notify};
 
-/// Several changes in a row make one write.
+/// Several changes in quick succession are written once.
 pub const DEBOUNCE: Duration = Duration::from_millis(50);
 
 /// A handle on the data folder; clones share it.
@@ -34,7 +34,7 @@ struct Inner {
 }
 
 impl Store {
-    /// Keeps nothing.
+    /// A store that keeps nothing.
     pub fn in_memory() -> Self {
         Self(Arc::new(Inner {
             folder: None,
@@ -45,10 +45,10 @@ impl Store {
         }))
     }
 
-    /// Opens `folder`, making it where it is absent, and starts the task that writes. Must be called in a tokio runtime.
+    /// Opens `folder`, creating it if it is absent, and starts the task that writes. Must be called in a tokio runtime.
     ///
     /// # Errors
-    /// The folder cannot be made, or its `ports.json` cannot be read.
+    /// The folder cannot be created, or its `ports.json` cannot be read.
     pub fn open(folder: PathBuf) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
         let store = Self(Arc::new(Inner {
@@ -63,15 +63,15 @@ impl Store {
         Ok(store)
     }
 
-    /// Whether anything is kept at all.
+    /// Whether anything is stored on disk.
     pub fn keeps(&self) -> bool {
         self.0.folder.is_some()
     }
 
-    /// The stored section, or `None` where it was never put.
+    /// The stored section; `None` if it was never put.
     ///
     /// # Errors
-    /// The file is there, but cannot be read as a `T`.
+    /// The file exists, but cannot be read as a `T`.
     pub fn load<T: DeserializeOwned>(&self, section: &str) -> anyhow::Result<Option<T>> {
         let Some(folder) = &self.0.folder else { return Ok(None) };
         let path = folder.join(format!("{section}.json"));
@@ -83,7 +83,7 @@ impl Store {
         serde_json::from_slice(&bytes).map(Some).with_context(|| format!("failed to read {}", path.display()))
     }
 
-    /// Replaces a section. Call it while holding the lock on what is put, so that puts come in the order of changes.
+    /// Replaces a section. Call it while holding the lock on the value, so that puts have the order of the changes.
     pub fn put<T: Serialize>(&self, section: &str, value: &T) {
         if self.0.folder.is_none() {
             return;
@@ -97,7 +97,7 @@ impl Store {
         }
     }
 
-    /// Writes what is pending. Does nothing where nothing is.
+    /// Writes what is pending. It does nothing if nothing is.
     ///
     /// # Errors
     /// A file cannot be written; it stays pending.
@@ -115,10 +115,10 @@ impl Store {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Listens on 127.0.0.1, at the port that `name` had last time, else at a free one.
+    /// Listens on 127.0.0.1, at the port that `name` had at the last start, otherwise at a free one.
     ///
     /// # Errors
-    /// The port of last time is taken by another process, or there is no free one.
+    /// The port of the last start is taken by another process, or no port is free.
     pub async fn listen(&self, name: &str) -> anyhow::Result<TcpListener> {
         let known = lock(&self.0.ports).get(name).copied();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, known.unwrap_or(0)));
@@ -150,7 +150,7 @@ fn replace(folder: &Path, section: &str, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         let mut options = std::fs::OpenOptions::new();
         options.create(true).truncate(true).write(true);
-        // It holds private keys.
+        // The file contains private keys.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&beside)?;
@@ -161,7 +161,7 @@ fn replace(folder: &Path, section: &str, bytes: &[u8]) -> anyhow::Result<()> {
     write().with_context(|| format!("failed to write {}", path.display()))
 }
 
-/// The lock, also after a panic of another holder: the simulator's state is replaced as a whole, never half.
+/// Takes the lock even if another holder panicked: the simulator's state is replaced as a whole, never in part.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
-//! The simulated API server as a server: who signs in, what its knobs do, what survives a restart.
+//! The simulated API server as a server: authentication, its knobs, and what survives a restart.
 #![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,7 +15,7 @@ const ANN: &str = "arn:aws:iam::111122223333:user/latchkey/ann";
 const AWS_AUTH: &str = "/api/v1/namespaces/kube-system/configmaps/aws-auth";
 const PODS: &str = "/api/v1/namespaces/payments/pods";
 
-/// AWS knows two people by the access key that signed.
+/// AWS identifies two people by the access key that signed.
 fn config() -> ServerConfig {
     let identify: Identify = Arc::new(|url, cluster| {
         Box::pin(async move {
@@ -148,7 +148,7 @@ async fn restart_keeps_objects_authority_port_and_tokens() {
     let again = Server::start(ServerConfig { state: Some(state), ..config() }).await.unwrap();
     assert_eq!(again.url(), url);
     assert_eq!(again.admin_token(), admin.token);
-    // The client still trusts the authority of before.
+    // The client still trusts the authority from before the restart.
     let (code, read) = admin.get(AWS_AUTH).await;
     assert_eq!((code, &read), (200, &written));
     let (_, next) = admin.send(Method::PATCH, AWS_AUTH, Some(change("- \"2\"\n"))).await;

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
-//! The OpenID provider, as an OAuth client that others wrote and a reader of its ID tokens see it.
+//! The OpenID provider, as a third-party OAuth client and a reader of its ID tokens see it.
 #![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
 use std::{future::Future, pin::Pin};
@@ -97,7 +97,7 @@ struct SignedIn {
     verifier: PkceCodeVerifier,
 }
 
-/// Where the browser is sent when `person` presses their button.
+/// The address to which the browser is sent when `person` presses their button.
 async fn press(simulator: &Simulator, query: &str, person: &str) -> url::Url {
     let address = format!("{}/sign-in", simulator.issuer());
     let answer = browser().post(address).form(&[("request", query), ("person", person)]).send().await.unwrap();
@@ -131,7 +131,7 @@ async fn sign_in(simulator: &Simulator, client: &Client) -> SignedIn {
     SignedIn { code: parameter(&back, "code").unwrap(), nonce, verifier }
 }
 
-/// The claims' subject and groups, or why the ID token is not accepted.
+/// The subject and the groups of the claims, or why the ID token is not accepted.
 async fn claims(simulator: &Simulator, client: &Client, signed_in: SignedIn) -> Result<(String, Value), String> {
     let answer = client
         .exchange_code(AuthorizationCode::new(signed_in.code))

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
-//! Presigned `GetCallerIdentity` calls: what STS says to them, and what a cluster makes of them.
+//! Presigned `GetCallerIdentity` calls: how STS answers them, and how a cluster uses them.
 #![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 
 use std::time::{Duration, SystemTime};
@@ -73,7 +73,7 @@ async fn a_presigned_url_names_its_signer_for_fifteen_minutes() {
     let fresh = presign(STS, &keys, None, "demo", SystemTime::now());
     let caller = aws.identify_presigned(&fresh, "demo").unwrap();
     assert_eq!((caller.arn.as_str(), caller.access_key_id), (JANE, keys.access_key_id.clone()));
-    // STS does not keep to X-Amz-Expires, which says one minute.
+    // STS ignores X-Amz-Expires, which says one minute.
     aws.identify_presigned(&presign(STS, &keys, None, "demo", ago(14)), "demo").unwrap();
     let refused = |url: &str, cluster: &str| aws.identify_presigned(url, cluster).unwrap_err();
     let old = refused(&presign(STS, &keys, None, "demo", ago(16)), "demo");
@@ -96,7 +96,7 @@ async fn sts_answers_a_presigned_url_in_the_form_that_is_asked_for() {
     let simulator = Simulator::start(seed(), None).await.unwrap();
     let keys = simulator.person_keys("jane").unwrap();
     let url = presign(STS, &keys, None, "demo", SystemTime::now());
-    // Sent to the simulator, unchanged but for the connection.
+    // Sent to the simulator, unchanged except for the connection.
     let here = url.replace("https://sts.eu-west-1.amazonaws.com/", simulator.aws_endpoint().as_str());
     let get = |accept: &'static str, host: &'static str| {
         let request = reqwest::Client::new().get(&here).header("x-k8s-aws-id", "demo").header("accept", accept);
@@ -114,7 +114,7 @@ async fn sts_answers_a_presigned_url_in_the_form_that_is_asked_for() {
     assert_eq!(error["Error"]["Code"], "SignatureDoesNotMatch");
 }
 
-/// Who the cluster says that the bearer of a presigned URL is; `None` where it does not let them in.
+/// The identity that the cluster assigns to the bearer of a presigned URL; `None` if it refuses the token.
 async fn who(simulator: &Simulator, url: &str) -> Option<String> {
     let cluster = simulator.cluster("demo").unwrap();
     let authority = reqwest::Certificate::from_pem(cluster.ca_pem.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! What an identity's inline policies let it do: Allow and Deny, with wildcards, `NotAction`, `NotResource` and the
+//! What an identity's inline policies allow: Allow and Deny, with wildcards, `NotAction`, `NotResource` and the
 //! conditions that Latchkey's own policies use.
 //!
 //! Managed policies, boundaries, session policies and resource policies are not evaluated.
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::error::ApiError;
 
-/// What is asked: may this be done to that?
+/// A question: may this action be performed on that resource?
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
     /// Such as `iam:PutUserPolicy`.
@@ -23,7 +23,7 @@ pub(crate) fn allows<'a>(policies: impl Iterator<Item = &'a String>, question: Q
     decide(policies, question) == Some(true)
 }
 
-/// What `policies` say: yes, no, or nothing.
+/// The decision of `policies`: allowed, denied, or `None` if no statement applies.
 pub(crate) fn decide<'a>(policies: impl Iterator<Item = &'a String>, question: Question<'_>) -> Option<bool> {
     let mut decision = None;
     for document in policies.filter_map(|text| serde_json::from_str::<Value>(text).ok()) {
@@ -40,7 +40,7 @@ pub(crate) fn decide<'a>(policies: impl Iterator<Item = &'a String>, question: Q
     decision
 }
 
-/// The condition keys that statements about this ask for and the question does not say.
+/// The condition keys that statements about this use and the question does not contain.
 pub(crate) fn missing_context<'a>(
     policies: impl Iterator<Item = &'a String>,
     question: Question<'_>,
@@ -61,7 +61,7 @@ fn applies(statement: &Value, question: Question<'_>) -> bool {
     is_about(statement, question) && conditions_hold(&statement["Condition"], question.context)
 }
 
-/// Whether a statement speaks of the action on the resource, under whatever conditions.
+/// Whether a statement applies to the action on the resource, whatever its conditions.
 fn is_about(statement: &Value, question: Question<'_>) -> bool {
     let action = matches_either(statement, "Action", "NotAction", |pattern| {
         wildcard(&pattern.to_ascii_lowercase(), &question.action.to_ascii_lowercase())
@@ -117,7 +117,7 @@ fn items(value: &Value) -> impl Iterator<Item = &Value> {
 /// `*` is any text, `?` any one character.
 fn wildcard(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    // Where to go on when a guess at the last star was too short: (pattern after it, text tried).
+    // Where to go on if a guess at the last star was too short: (pattern after it, text tried).
     let mut retry: Option<(usize, usize)> = None;
     let (mut at, mut seen) = (0, 0);
     while seen < text.len() {
@@ -212,7 +212,7 @@ fn check_statement(statement: &Value) -> Result<(), ApiError> {
 }
 
 /// Whether a role's trust policy lets this principal assume it: by its ARN or `*` (`Some(true)`), through the account's
-/// root (`Some(false)`: the principal's own policies must allow it too), or not (`None`).
+/// root (`Some(false)`: the principal's own policies must allow it, too), or not (`None`).
 pub(crate) fn trusts(trust: &str, arn: &str, account: &str) -> Option<bool> {
     let document: Value = serde_json::from_str(trust).ok()?;
     let root = format!("arn:aws:iam::{account}:root");

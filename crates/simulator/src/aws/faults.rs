@@ -1,4 +1,4 @@
-//! Trouble that tests ask for, and the log of what was called.
+//! Faults that tests ask for, and the log of calls.
 
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
@@ -10,21 +10,21 @@ use crate::{gate::Gate, state::lock};
 /// What goes wrong with a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// `Throttling`, nothing done.
+    /// `Throttling`; the call has no effect.
     Throttle,
-    /// `Throttling` with this many seconds in Retry-After, nothing done.
+    /// `Throttling` with this many seconds in Retry-After; the call has no effect.
     ThrottleFor(u32),
-    /// This error, nothing done.
+    /// This error; the call has no effect.
     Fail(ApiError),
-    /// The call is done, and never answered: the client sees a time-out.
+    /// The call takes effect, and is never answered: the client sees a time-out.
     SilentAfterSuccess,
-    /// Nothing is done, and nothing answered.
+    /// The call has no effect and no answer.
     Silent,
-    /// Nothing is done, and the connection ends without an answer.
+    /// The call has no effect, and the connection ends without an answer.
     CutBefore,
-    /// The call is done, and the connection ends without an answer.
+    /// The call takes effect, and the connection ends without an answer.
     CutAfter,
-    /// The call is done at once, and answered after this time.
+    /// The call takes effect at once, and is answered after this time.
     Slow(Duration),
 }
 
@@ -35,15 +35,15 @@ pub struct Call {
     pub service: String,
     /// Such as `PutUserPolicy`.
     pub action: String,
-    /// ARN of the caller; empty where nobody was recognised.
+    /// ARN of the caller; empty if the caller was not recognised.
     pub caller: String,
-    /// When it came.
+    /// When it arrived.
     pub at: Timestamp,
-    /// The error code that was answered; `None` for success.
+    /// The error code of the answer; `None` for success.
     pub error: Option<String>,
 }
 
-/// The knobs; a fresh simulator has none turned.
+/// The knobs; a new simulator has none set.
 #[derive(Debug, Default)]
 pub struct Faults {
     settle: Mutex<Duration>,
@@ -56,12 +56,13 @@ pub struct Faults {
 const CALLS_KEPT: usize = 20_000;
 
 impl Faults {
-    /// From now on reads, and the judgement of keys and policies, lag behind writes by `delay`.
+    /// From now on reads, and the evaluation of keys and policies, lag behind writes by `delay`.
     pub fn settle(&self, delay: Duration) {
         *lock(&self.settle) = delay;
     }
 
-    /// Lets the next `times` calls of `action` (such as `iam:PutUserPolicy`, `iam:*` or `*`) fail; queued after earlier ones.
+    /// Lets the next `times` calls of `action` (such as `iam:PutUserPolicy`, `iam:*` or `*`) fail; queued after earlier
+    /// faults.
     pub fn next(&self, action: &str, times: usize, fault: &Fault) {
         self.queue(action, times, Some(fault));
     }
@@ -80,8 +81,8 @@ impl Faults {
         }
     }
 
-    /// Lets `skip` calls of `action` pass, and stops the next one at the gate. It goes on when the gate opens, also where
-    /// its connection is gone by then.
+    /// Lets `skip` calls of `action` pass, and stops the next one at the gate. The call goes on when the gate opens,
+    /// even if its connection is gone by then.
     pub fn hold(&self, action: &str, skip: usize, gate: Gate) {
         lock(&self.gates).push((action.to_owned(), skip, gate));
     }
@@ -97,7 +98,7 @@ impl Faults {
         Some(gates.remove(at).2)
     }
 
-    /// Turns every knob back; the log stays.
+    /// Resets every knob; the log stays.
     pub fn clear(&self) {
         lock(&self.gates).clear();
         *lock(&self.settle) = Duration::ZERO;

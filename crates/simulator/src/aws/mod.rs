@@ -1,7 +1,7 @@
 //! IAM, STS and EKS behind one HTTP endpoint.
 //!
-//! A stateful fake: it verifies signatures, judges callers by their users' inline policies, keeps IAM's limits and
-//! answers with AWS's error codes, so that the AWS SDK and the AWS CLI work against it unchanged. It has one account.
+//! A stateful fake: it verifies signatures, evaluates callers by their users' inline policies, enforces IAM's limits
+//! and answers with AWS's error codes, so that the AWS SDK and the AWS CLI work with it unchanged. It has one account.
 
 mod authorize;
 mod eks;
@@ -46,17 +46,17 @@ pub struct CallerIdentity {
     pub arn: String,
     /// 12 digits.
     pub account: String,
-    /// The unique id (`AIDA...`), for a session `AROA...:session`.
+    /// The unique id (`AIDA...`); for a session `AROA...:session`.
     pub user_id: String,
     /// The key that signed.
     pub access_key_id: String,
 }
 
-/// Why a presigned URL names nobody.
+/// Why a presigned URL does not identify a caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct NotIdentified {
-    /// STS's error code, such as `SignatureDoesNotMatch`, or `InvalidToken` where the URL is none that STS is asked.
+    /// STS's error code, such as `SignatureDoesNotMatch`, or `InvalidToken` if the URL is not a request to STS.
     pub code: String,
     /// What is wrong.
     pub message: String,
@@ -65,7 +65,7 @@ pub struct NotIdentified {
 /// An access entry as an authenticator sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryIdentity {
-    /// Kubernetes username, a template for roles.
+    /// Kubernetes username; a template for roles.
     pub username: String,
     /// Kubernetes groups.
     pub groups: Vec<String>,
@@ -84,14 +84,14 @@ struct Inner {
     faults: Faults,
 }
 
-/// What is kept in the section `aws`.
+/// The content of the section `aws`.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     account: Account,
     last_used: BTreeMap<String, LastUsed>,
 }
 
-/// A recognised caller, and what decides what it may do.
+/// A recognised caller, and what determines its rights.
 #[derive(Debug, Clone)]
 struct Caller {
     identity: CallerIdentity,
@@ -124,11 +124,11 @@ impl Aws {
         &self.0.region
     }
 
-    /// Who signed the presigned `GetCallerIdentity` in a `k8s-aws-v1.` token (decoded), for `cluster`, as
+    /// The identity that signed the presigned `GetCallerIdentity` in a `k8s-aws-v1.` token (decoded), for `cluster`, as
     /// aws-iam-authenticator asks STS: https, a known STS host, the cluster's name signed in `x-k8s-aws-id`.
     ///
     /// # Errors
-    /// The URL is of another shape, or STS would refuse it (unknown key, wrong signature, too old).
+    /// The URL has another form, or STS would refuse it (unknown key, wrong signature, too old).
     pub fn identify_presigned(&self, url: &str, cluster: &str) -> Result<CallerIdentity, NotIdentified> {
         let request = Self::presigned_request(url, cluster)
             .map_err(|message| NotIdentified { code: "InvalidToken".to_owned(), message: message.to_owned() })?;
@@ -181,8 +181,8 @@ impl Aws {
         Ok(request)
     }
 
-    /// The access entry of a principal, where the cluster's mode reads entries and the principal is still the one that
-    /// the entry was made for. `arn` is a user's or a role's (not a session's), a role's with or without its path.
+    /// The access entry of a principal, if the cluster's mode reads entries and the principal is still the one for
+    /// which the entry was created. `arn` is a user's or a role's (not a session's), a role's with or without its path.
     pub fn access_entry(&self, cluster: &str, arn: &str) -> Option<EntryIdentity> {
         let account = self.settled();
         let cluster = account.clusters.get(cluster).filter(|cluster| cluster.mode != AuthenticationMode::ConfigMap)?;
@@ -197,18 +197,18 @@ impl Aws {
         self.settled().clusters.get(cluster).map(|cluster| cluster.mode)
     }
 
-    /// Keeps what changes too often to be put each time: when keys were used.
+    /// Saves what changes too often to be saved each time: when keys were used.
     pub(crate) fn save_all(&self) {
         self.save(&lock(&self.0.ledger));
     }
 
-    /// What the page shows: users and their inline policies (name to text), sorted.
+    /// The content of the page: users and their inline policies (name to text), sorted.
     pub(crate) fn overview(&self) -> Vec<(String, BTreeMap<String, String>)> {
         let account = lock(&self.0.ledger).current();
         account.users.values().map(|user| (user.arn(&self.0.account), user.policies.clone())).collect()
     }
 
-    /// Tells EKS where a cluster's API server is. Without such a cluster it does nothing.
+    /// Tells EKS the address of a cluster's API server. Without such a cluster it does nothing.
     pub fn set_server(&self, cluster: &str, server: &Url, ca_pem: &str) {
         self.change(now(), |account| {
             if let Some(cluster) = account.clusters.get_mut(cluster) {
@@ -218,7 +218,7 @@ impl Aws {
         });
     }
 
-    /// Who signed `request`, verified, with what it says about itself.
+    /// The identity that signed `request`, verified, with what the request says about itself.
     fn identify(&self, request: &Received, now: Timestamp) -> Result<(Presented, Caller), ApiError> {
         let presented = Presented::read(request)?.ok_or_else(|| {
             ApiError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
@@ -284,7 +284,7 @@ impl Aws {
         lock(&self.0.ledger).settled(self.0.faults.delay(), now())
     }
 
-    /// Changes the account for good.
+    /// Changes the account permanently.
     fn change<T>(&self, now: Timestamp, change: impl FnOnce(&mut Account) -> T) -> T {
         match self.try_change(now, |account| Ok::<_, std::convert::Infallible>(change(account))) {
             Ok(done) => done,
@@ -292,7 +292,7 @@ impl Aws {
         }
     }
 
-    /// Changes the account, or leaves it alone where `change` fails.
+    /// Changes the account, or leaves it unchanged if `change` fails.
     fn try_change<T, E>(&self, now: Timestamp, change: impl FnOnce(&mut Account) -> Result<T, E>) -> Result<T, E> {
         let mut ledger = lock(&self.0.ledger);
         let done = ledger.change(now, change)?;
@@ -306,7 +306,7 @@ impl Aws {
     }
 }
 
-/// A role's ARN as authenticators compare it: name without path. A user's stays.
+/// A role's ARN as authenticators compare it: the name without the path. A user's ARN stays as it is.
 fn without_role_path(arn: &str) -> String {
     match arn.split_once(":role/") {
         Some((stem, role)) => format!("{stem}:role/{}", role.rsplit('/').next().unwrap_or_default()),

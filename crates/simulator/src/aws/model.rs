@@ -1,4 +1,4 @@
-//! What one AWS account holds, and how it looks from outside while a change settles.
+//! The content of one AWS account, and how it looks from outside while a change settles.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::seed::AuthenticationMode;
 
-/// Everything that IAM, STS and EKS know of one account.
+/// Everything that IAM, STS and EKS know about one account.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Account {
     /// By name in lower case: names are unique whatever their case.
@@ -29,7 +29,7 @@ pub(crate) struct Account {
 pub(crate) struct User {
     pub name: String,
     pub path: String,
-    /// `AIDA...`, never used again.
+    /// `AIDA...`, never reused.
     pub id: String,
     pub created_at: Timestamp,
     pub permissions_boundary: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct User {
     pub policies: BTreeMap<String, String>,
     pub keys: Vec<AccessKey>,
     pub mfa_devices: Vec<MfaDevice>,
-    /// When the console password was made, where there is one.
+    /// When the console password was created, if there is one.
     pub login_profile: Option<Timestamp>,
 }
 
@@ -96,7 +96,8 @@ pub(crate) struct Cluster {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AccessEntry {
     pub principal_arn: String,
-    /// The unique id that the principal had when the entry was made: a recreated one of the same ARN does not work.
+    /// The unique id that the principal had when the entry was created: the entry does not work for a recreated
+    /// principal of the same ARN.
     pub principal_id: Option<String>,
     pub id: String,
     pub username: String,
@@ -175,7 +176,7 @@ impl AccessKey {
     }
 }
 
-/// When a key was used last.
+/// When a key was last used.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct LastUsed {
     pub at: Timestamp,
@@ -193,7 +194,7 @@ pub(crate) struct Ledger {
     pub last_used: BTreeMap<String, LastUsed>,
 }
 
-/// Longer than any settle delay that makes sense.
+/// Longer than any realistic settle delay.
 const PAST: Duration = Duration::from_mins(5);
 
 impl Ledger {
@@ -205,7 +206,7 @@ impl Ledger {
         Arc::clone(&self.current)
     }
 
-    /// Every state that is remembered, with when it began: oldest first, the present one last.
+    /// Every state that is remembered, with the time when it began: oldest first, the present one last.
     pub fn over_time(&self) -> Vec<(Timestamp, Arc<Account>)> {
         let mut since = Timestamp::UNIX_EPOCH;
         let mut states = Vec::with_capacity(self.past.len() + 1);
@@ -224,7 +225,7 @@ impl Ledger {
         Arc::clone(then.unwrap_or(&self.current))
     }
 
-    /// Changes the account, or leaves it alone where `change` fails.
+    /// Changes the account, or leaves it unchanged if `change` fails.
     pub fn change<T, E>(&mut self, now: Timestamp, change: impl FnOnce(&mut Account) -> Result<T, E>) -> Result<T, E> {
         let mut next = Account::clone(&self.current);
         let done = change(&mut next)?;

@@ -45,10 +45,11 @@ impl Form {
         (1..).map_while(|n| self.get(&format!("{name}.member.{n}"))).collect()
     }
 
-    /// The page of `items` that Marker and MaxItems ask for, and the marker of the next. `key` orders and names an item.
+    /// The page of `items` that Marker and MaxItems ask for, and the marker of the next. `key` orders and names an
+    /// item.
     ///
     /// # Errors
-    /// `ValidationError`: MaxItems is not from 1 to 1,000, or the marker is none.
+    /// `ValidationError`: MaxItems is not from 1 to 1,000, or the marker is invalid.
     pub fn page<'a, T>(
         &self,
         items: impl Iterator<Item = &'a T>,
@@ -83,7 +84,7 @@ impl Form {
     }
 }
 
-/// An answer in the making: elements in a row.
+/// An answer under construction: elements in a row.
 #[derive(Debug, Default)]
 pub(crate) struct Xml(String);
 
@@ -149,7 +150,7 @@ pub(crate) fn error_xml(error: &ApiError, namespace: &str, request_id: &str) -> 
     )
 }
 
-/// Text as XML and HTML take it, in elements and in quoted attributes.
+/// Escapes text for XML and HTML, for elements and quoted attributes.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'']) {
         return Cow::Borrowed(text);

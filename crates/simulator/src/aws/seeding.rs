@@ -1,4 +1,4 @@
-//! The account on its first start, and what tests change in it by hand.
+//! The account on its first start, and the changes that tests make in it by hand.
 
 use jiff::Timestamp;
 use rand::Rng as _;
@@ -14,19 +14,19 @@ use crate::{
     state::{Store, lock},
 };
 
-/// What a test does to a user behind Latchkey's back.
+/// What a test does to a user without Latchkey's knowledge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserChange {
     /// Gives the user an MFA device of this serial number (an ARN).
     MfaDevice(String),
-    /// Makes another user of the same name: same ARN, new unique id, no policies, the same keys.
+    /// Creates another user of the same name: same ARN, new unique id, no policies, the same keys.
     Recreated,
-    /// Deletes it with all that it has.
+    /// Deletes the user with everything that belongs to it.
     Gone,
 }
 
 impl Aws {
-    /// The stored account, with what the seed names and it lacks.
+    /// The stored account, with everything that the seed names and it lacks added.
     ///
     /// # Errors
     /// The stored state cannot be read.
@@ -106,19 +106,19 @@ impl Aws {
         account.users.get(&user.to_lowercase()).map(|user| user.id.clone())
     }
 
-    /// The inline policies of a user, by name; `None` where there is no such user.
+    /// The inline policies of a user, by name; `None` if the user does not exist.
     pub fn user_policies(&self, user: &str) -> Option<std::collections::BTreeMap<String, String>> {
         let account = lock(&self.0.ledger).current();
         account.users.get(&user.to_lowercase()).map(|user| user.policies.clone())
     }
 
-    /// The tags of a user; `None` where there is no such user.
+    /// The tags of a user; `None` if the user does not exist.
     pub fn user_tags(&self, user: &str) -> Option<std::collections::BTreeMap<String, String>> {
         let account = lock(&self.0.ledger).current();
         account.users.get(&user.to_lowercase()).map(|user| user.tags.clone())
     }
 
-    /// The inline policies of a user as they were over the last minutes, with when each state began: oldest first.
+    /// The inline policies of a user over the last minutes, with the time when each state began: oldest first.
     pub fn policies_over_time(&self, user: &str) -> Vec<(Timestamp, std::collections::BTreeMap<String, String>)> {
         let key = user.to_lowercase();
         let states = lock(&self.0.ledger).over_time();
@@ -163,8 +163,8 @@ impl Aws {
         Ok(())
     }
 
-    /// Opens a session of a role as the service does that a process runs on, which asks nobody for leave: in place of
-    /// the one of that name before. `None` without such a role.
+    /// Opens a session of a role as the service does on which a process runs, which needs no permission. It replaces
+    /// the earlier session of that name. `None` without such a role.
     pub fn open_session(&self, role: &str, name: &str, lasts: jiff::SignedDuration) -> Option<SessionKeys> {
         let (now, key) = (now(), role.to_lowercase());
         self.change(now, |account| {
@@ -205,20 +205,21 @@ impl Aws {
         self.change(now(), |account: &mut Account| account.clusters.remove(cluster));
     }
 
-    /// Deletes a cluster from EKS and makes another of its name: same ARN, later `createdAt`, no access entries. Where
-    /// its API server is, [`Aws::set_server`] says; until then it is the old one's. Without such a cluster it does
-    /// nothing.
+    /// Deletes a cluster from EKS and creates another of its name: same ARN, later `createdAt`, no access entries. The
+    /// address of its API server is set with [`Aws::set_server`]; until then it is the old one's. Without such a
+    /// cluster it does nothing.
     pub fn recreate_cluster(&self, cluster: &str) {
         self.change(now(), |account| {
             let Some(cluster) = account.clusters.get_mut(cluster) else { return };
-            // EKS's clock ticks in milliseconds, and no cluster is made within a second of the one before.
+            // EKS's clock has a resolution of milliseconds, and a cluster is never created within a second of the one
+            // before.
             cluster.created_at = cluster.created_at.max(now()) + jiff::SignedDuration::from_mins(15);
             cluster.id = format!("{:032X}", rand::rng().random::<u128>());
             cluster.entries.clear();
         });
     }
 
-    /// Moves a cluster to another authentication mode.
+    /// Changes the authentication mode of a cluster.
     pub fn set_mode(&self, cluster: &str, mode: crate::seed::AuthenticationMode) {
         self.change(now(), |account| {
             if let Some(cluster) = account.clusters.get_mut(cluster) {

@@ -48,7 +48,7 @@ impl Service {
     }
 }
 
-/// What was asked for.
+/// What a request asks for.
 struct Asked {
     service: Service,
     action: String,
@@ -78,7 +78,7 @@ async fn answer(State((aws, page)): State<(Aws, Page)>, request: Request<Body>) 
         return cut();
     }
     if matches!(fault, Some(Fault::Silent | Fault::SilentAfterSuccess)) {
-        // The client gives up first: dropping the connection ends this.
+        // The client gives up first: dropping the connection ends this future.
         std::future::pending::<()>().await;
     }
     if let Some(Fault::Slow(wait)) = fault {
@@ -96,20 +96,20 @@ async fn answer(State((aws, page)): State<(Aws, Page)>, request: Request<Body>) 
     }
 }
 
-/// A call behind a gate: made when the gate opens, whether anybody waits for its answer or not.
+/// A call behind a gate: made when the gate opens, whether or not a client waits for its answer.
 async fn held(aws: &Aws, asked: &Arc<Asked>, received: Received, gate: crate::gate::Gate) -> Result<String, ApiError> {
     let (aws, asked) = (aws.clone(), Arc::clone(asked));
     let call = tokio::spawn(async move { gate.pass(|| called(&aws, &asked, &received, None, now())).await });
     call.await.unwrap_or_else(|_| Err(ApiError::new(500, "ServiceFailure", "nobody handled it")))
 }
 
-/// An answer that ends before it is one.
+/// A body that ends before it is complete.
 fn cut() -> Response<Body> {
     let ended = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "cut by a knob");
     Response::new(Body::from_stream(futures::stream::once(async { Err::<String, _>(ended) })))
 }
 
-/// Makes the call, and logs it.
+/// Performs the call, and logs it.
 fn called(
     aws: &Aws,
     asked: &Asked,
@@ -182,7 +182,7 @@ fn request_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// The answer's body, and who asked where that was recognised.
+/// The answer's body, and the caller if it was recognised.
 fn perform(
     aws: &Aws,
     asked: &Asked,
@@ -229,7 +229,7 @@ fn error_response(asked: &Asked, error: &ApiError) -> Response<Body> {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match asked.service {
         Service::Eks => {
-            // EKS names what all services name, with names of its own.
+            // EKS has its own names for errors that all services have.
             let code = match error.code.as_str() {
                 "InvalidClientTokenId" => "UnrecognizedClientException",
                 "SignatureDoesNotMatch" => "InvalidSignatureException",

@@ -15,7 +15,7 @@ use super::error::ApiError;
 const HEADER_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 /// STS refuses a presigned URL that is older, whatever `X-Amz-Expires` says.
 const PRESIGNED_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
-/// All but RFC 3986's unreserved characters are encoded.
+/// All characters except RFC 3986's unreserved ones are encoded.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
@@ -49,7 +49,7 @@ fn decoded_pair(pair: &str) -> (String, String) {
     (decode(name), decode(value))
 }
 
-/// What a request says about who signed it, not verified yet.
+/// What a request says about its signer, not verified yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Presented {
     pub access_key_id: String,
@@ -66,10 +66,10 @@ pub(crate) struct Presented {
 }
 
 impl Presented {
-    /// Reads the signature, or `None` where there is none.
+    /// Reads the signature; `None` if there is none.
     ///
     /// # Errors
-    /// `IncompleteSignature` where a part is missing or malformed.
+    /// `IncompleteSignature` if a part is missing or malformed.
     pub fn read(request: &Received) -> Result<Option<Self>, ApiError> {
         if let Some(header) = request.header("authorization") {
             return Self::from_header(request, header).map(Some);
@@ -159,8 +159,8 @@ impl Presented {
     /// Checks time and signature against `secret`.
     ///
     /// # Errors
-    /// `SignatureDoesNotMatch`, with what was hashed, so that a client's author sees the difference; also where the
-    /// signature is too old or of the future, with AWS's words.
+    /// `SignatureDoesNotMatch`, with what was hashed, so that a client's author sees the difference; also, in AWS's
+    /// words, if the signature is too old or in the future.
     pub fn verify(&self, request: &Received, secret: &str, now: Timestamp) -> Result<(), ApiError> {
         self.in_time(now)?;
         if !self.signed_headers.iter().any(|name| name == "host") {

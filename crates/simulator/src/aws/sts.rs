@@ -13,7 +13,7 @@ use super::{
 
 pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// An answer, in either of the two forms that STS speaks.
+/// An answer, in one of the two formats of STS.
 pub(crate) enum Answer {
     Identity { arn: String, user_id: String, account: String },
     Credentials { id: String, session: Session },
@@ -73,7 +73,7 @@ fn assume_role(aws: &Aws, caller: &Caller, form: &Form, now: Timestamp) -> Resul
     }
     let session = Session::of(role, aws.account(), name, now + SignedDuration::from_secs(seconds));
     let id = unique_id("ASIA");
-    // The credentials of a session work at once, whatever else settles.
+    // The credentials of a session work at once, even if other changes settle later.
     aws.change(now, |account| {
         account.sessions.retain(|_, session| session.expires_at + SignedDuration::from_hours(24) > now);
         account.sessions.insert(id.clone(), session.clone());

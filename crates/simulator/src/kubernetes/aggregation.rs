@@ -5,7 +5,7 @@ use super::selector::Labels;
 use super::store::{Key, Store};
 use serde_json::{Value, json};
 
-/// Brings the rules of every ClusterRole with an `aggregationRule` up to date, also through several stages.
+/// Updates the rules of every ClusterRole with an `aggregationRule`, also through several stages.
 pub fn run(store: &mut Store) {
     let Some(kind) = kinds::by_name("clusterroles") else { return };
     // `admin` takes from `edit`, which takes from `view`: as many rounds as there are stages, and one to see the end.

@@ -5,10 +5,10 @@ use super::patch;
 use super::status::Refusal;
 use serde_json::{Map, Value, json};
 
-/// Creates the object where it is absent (after a deletion, too), else changes the applied fields.
+/// Creates the object if it is absent (after a deletion, too), otherwise changes the applied fields.
 ///
 /// # Errors
-/// 409 where another manager owns a field with another value and `force` is not set; 415 for YAML.
+/// 409 if another manager owns a field with another value and `force` is not set; 415 for YAML.
 pub fn apply(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let Some(manager) = call.request.parameter("fieldManager").filter(|m| !m.is_empty()).map(str::to_owned) else {
         return Err(Refusal::bad_request(

@@ -1,4 +1,4 @@
-//! Who is calling: static tokens, and `k8s-aws-v1.` tokens through the cluster's own aws-auth, as
+//! Authenticates callers: static tokens, and `k8s-aws-v1.` tokens through the cluster's own aws-auth, as
 //! aws-iam-authenticator does it.
 
 use super::aws_auth::{self, Mapping};
@@ -9,21 +9,21 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// Whoever AWS says signed a request.
+/// The identity that, according to AWS, signed a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerIdentity {
     /// As `GetCallerIdentity` gives it: `arn:aws:sts::…:assumed-role/R/S` for a role's session.
     pub arn: String,
     /// Twelve digits.
     pub account: String,
-    /// The unique id, with `:session` behind a role's.
+    /// The unique id; for a role it is followed by `:session`.
     pub user_id: String,
 }
 
 /// A future without a lifetime, boxed.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Asks AWS who presigned this URL for the cluster of this name. An error means that AWS refused it.
+/// Asks AWS which identity presigned this URL for the cluster of this name. An error means that AWS refused it.
 pub type Identify = Arc<dyn Fn(String, String) -> BoxFuture<Result<CallerIdentity, String>> + Send + Sync>;
 
 /// What the cluster's access entries say about a principal.
@@ -31,7 +31,7 @@ pub type Identify = Arc<dyn Fn(String, String) -> BoxFuture<Result<CallerIdentit
 pub struct Entry {
     /// The entry for it, which overrides aws-auth.
     pub mapping: Option<Mapping>,
-    /// Whether aws-auth is read where there is no entry; false in mode API.
+    /// Whether aws-auth is read if there is no entry; false in mode API.
     pub config_map: bool,
 }
 
@@ -43,9 +43,9 @@ pub type Entries = Arc<dyn Fn(&CallerIdentity, &str) -> Entry + Send + Sync>;
 pub struct User {
     /// Kubernetes' user name.
     pub name: String,
-    /// Unique id, where there is one.
+    /// Unique id; empty if there is none.
     pub uid: String,
-    /// All groups, `system:authenticated` included.
+    /// All groups, including `system:authenticated`.
     pub groups: Vec<String>,
     /// What the authenticator adds.
     pub extra: BTreeMap<String, Vec<String>>,
@@ -58,18 +58,18 @@ impl User {
         Self { name: name.to_owned(), groups, ..Self::default() }
     }
 
-    /// Whoever sends no credentials.
+    /// The user of a request without credentials.
     pub fn anonymous() -> Self {
         let groups = vec!["system:unauthenticated".to_owned()];
         Self { name: "system:anonymous".to_owned(), groups, ..Self::default() }
     }
 
-    /// Whether RBAC is not even asked.
+    /// Whether the user passes without a question to RBAC.
     pub fn is_master(&self) -> bool {
         self.groups.iter().any(|g| g == "system:masters")
     }
 
-    /// As a review shows a user.
+    /// The user as a review contains it.
     pub fn to_json(&self) -> Value {
         let mut info = json!({ "username": self.name, "groups": self.groups });
         if !self.uid.is_empty() {
@@ -82,7 +82,8 @@ impl User {
     }
 }
 
-/// Verifies a `k8s-aws-v1.` token for the cluster `name` and says whose it is; the error says why not, for the log.
+/// Verifies a `k8s-aws-v1.` token for the cluster `name` and returns its identity. The error is the reason for a
+/// refusal, for the log.
 pub async fn verify(identify: &Identify, name: &str, token: &str) -> Result<(Presigned, CallerIdentity), String> {
     let presigned = token::decode(token, jiff::Timestamp::now())?;
     let caller = identify(presigned.url.clone(), name.to_owned()).await?;
@@ -136,7 +137,7 @@ pub fn map(
     })
 }
 
-/// `arn:P:sts::A:assumed-role/R/S` as `arn:P:iam::A:role/R`; everything else as it is.
+/// `arn:P:sts::A:assumed-role/R/S` as `arn:P:iam::A:role/R`; any other ARN unchanged.
 pub fn canonical(arn: &str) -> String {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     if let [_, partition, "sts", _, account, rest] = parts.as_slice()

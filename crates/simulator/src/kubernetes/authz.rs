@@ -1,5 +1,5 @@
-//! RBAC, evaluated over the stored roles and bindings. Written apart from Latchkey's own reading of RBAC, so that
-//! the fake cannot share its mistakes.
+//! RBAC, evaluated over the stored roles and bindings. It is written independently of Latchkey's own reading of RBAC,
+//! so that the fake cannot share its mistakes.
 
 use super::authn::User;
 use super::kinds::{self, RBAC};
@@ -13,18 +13,18 @@ use std::fmt::Write as _;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Rule {
-    /// What may be done.
+    /// The verbs that are allowed.
     pub verbs: Vec<String>,
-    /// In which API groups.
+    /// The API groups.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub api_groups: Vec<String>,
-    /// To which resources, `pods` or `pods/log`.
+    /// The resources, `pods` or `pods/log`.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub resources: Vec<String>,
-    /// Only to these names, where there are any.
+    /// The only names that are allowed; empty for every name.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub resource_names: Vec<String>,
-    /// Or at which paths.
+    /// The non-resource paths.
     #[serde(rename = "nonResourceURLs", skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub non_resource_urls: Vec<String>,
 }
@@ -33,22 +33,22 @@ fn nullable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// What somebody wants to do.
+/// The action that is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes {
     /// The verb.
     pub verb: String,
-    /// Empty for what lives in no namespace.
+    /// Empty for cluster-scoped objects.
     pub namespace: String,
     /// API group.
     pub group: String,
-    /// Plural name; empty where a path is asked for.
+    /// Plural name; empty if a path is asked for.
     pub resource: String,
     /// `log`, or empty.
     pub subresource: String,
-    /// Empty where no object is named.
+    /// Empty if no object is named.
     pub name: String,
-    /// The path, where no resource is asked for.
+    /// The path, if no resource is asked for.
     pub path: String,
 }
 
@@ -66,10 +66,10 @@ impl Attributes {
     }
 }
 
-/// The answer, with RBAC's own words for it.
+/// The decision, with RBAC's own reason for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// Whether something allows it.
+    /// Whether a rule allows it.
     pub allowed: bool,
     /// What allowed it, or what could not be read.
     pub reason: String,
@@ -134,7 +134,7 @@ pub struct Held {
     pub source: String,
 }
 
-/// All that `user` holds in `namespace` (empty: cluster-wide only). Roles that are missing go to `errors`.
+/// All rules that `user` holds in `namespace` (empty: cluster-wide only). Missing roles are added to `errors`.
 pub fn rules_for(store: &Store, user: &User, namespace: &str, errors: &mut Vec<String>) -> Vec<Held> {
     let mut held = Vec::new();
     let kinds = [("clusterrolebindings", "ClusterRoleBinding", ""), ("rolebindings", "RoleBinding", namespace)];
@@ -178,7 +178,7 @@ pub fn role_rules(store: &Store, reference: &Value, namespace: &str) -> Result<V
     Ok(rules_of(role))
 }
 
-/// The rules of a role; what cannot be read as a rule gives nothing.
+/// The rules of a role. An item that cannot be read as a rule is left out.
 pub fn rules_of(role: &Value) -> Vec<Rule> {
     let rules = role["rules"].as_array().into_iter().flatten();
     rules.filter_map(|r| serde_json::from_value(r.clone()).ok()).collect()

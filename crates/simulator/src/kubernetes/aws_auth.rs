@@ -1,4 +1,4 @@
-//! Whom aws-auth maps, found anew at each sign-in.
+//! The mappings of aws-auth, read again at each sign-in.
 
 use latchkey_domain::eks::aws_auth::AwsAuth;
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ pub struct Mapping {
     pub groups: Vec<String>,
 }
 
-/// The mapping of an ARN in the ConfigMap's `data`. That this reads as the authenticator does is tested against the
-/// authenticator itself, so the fake may share the reading.
+/// The mapping of an ARN in the ConfigMap's `data`. A test compares this reading with the authenticator itself, so the
+/// fake may share it with Latchkey.
 pub fn look_up(data: &BTreeMap<String, String>, arn: &str) -> Option<Mapping> {
     let aws_auth = AwsAuth::read(data);
     let mapped = aws_auth.identities().lookup(arn)?;

@@ -10,7 +10,7 @@ use super::store::Key;
 use serde_json::{Value, json};
 
 impl Call<'_> {
-    /// `PATCH`: merge patch; a strategic one where it means the same; server-side apply of plain objects.
+    /// `PATCH`: merge patch; a strategic one if it means the same; server-side apply of plain objects.
     pub fn patch(&mut self) -> Result<Reply, Refusal> {
         let media = self.request.header("content-type").unwrap_or_default();
         let media = media.split(';').next().unwrap_or_default().trim().to_owned();
@@ -114,7 +114,7 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// The answer to a deletion that is over: for pods the pod, else a Status.
+    /// The answer to a completed deletion: for pods the pod, otherwise a Status.
     fn deleted(&self, before: &Value) -> Value {
         if self.kind.plural == "pods" {
             return before.clone();
@@ -128,7 +128,7 @@ impl Call<'_> {
     }
 }
 
-/// Removes an object, or marks it where finalizers hold it and returns it so.
+/// Removes an object. If finalizers hold it, marks it as being deleted and returns it.
 fn end(call: &mut Call<'_>, key: &Key, before: &Value) -> Option<Value> {
     if before["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty) {
         call.store.remove(key);

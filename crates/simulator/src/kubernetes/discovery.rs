@@ -1,5 +1,5 @@
-//! What the server tells about itself: its kinds all at once (aggregated discovery) to clients that ask so, which every
-//! server since 1.27 offers, or group by group.
+//! What the server reports about itself: its kinds all at once (aggregated discovery) to clients that ask for it, which
+//! every server since 1.27 offers, or group by group.
 
 use super::kinds::{KINDS, Kind, REVIEWS};
 use super::openapi;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// How clients ask for aggregated discovery.
 const AGGREGATED: &str = "g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-/// An answer to a path that is no resource.
+/// An answer to a non-resource path.
 pub enum Page {
     /// An object.
     Json(Value),
@@ -49,7 +49,7 @@ pub fn page(path: &str, version: &str) -> Option<Page> {
     }
 }
 
-/// The document of aggregated discovery at `path`, where that was asked for: every kind of Kubernetes, stored here or
+/// The document of aggregated discovery at `path`, if the client asked for it: every kind of Kubernetes, stored here or
 /// not, and this server's own.
 pub fn aggregated(path: &str, accept: &str) -> Option<Value> {
     let is_core = match path.trim_end_matches('/') {

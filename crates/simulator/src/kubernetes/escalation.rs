@@ -1,4 +1,4 @@
-//! Nobody may grant what they do not hold, unless they may `bind` or `escalate`.
+//! A user may not grant rights that they do not hold, unless they may `bind` or `escalate`.
 
 use super::authn::User;
 use super::authz::{Attributes, Rule, decide, path_matches, role_rules, rules_for, rules_of};
@@ -8,8 +8,8 @@ use super::store::Store;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Refuses `object`, a role or binding that `user` wants to write in `namespace`, where it would grant what they do
-/// not hold. Other kinds always pass.
+/// Refuses `object`, a role or binding that `user` wants to write in `namespace`, if it would grant rights that the
+/// user does not hold. Other kinds always pass.
 ///
 /// `named` is the name in the address: empty on creation, as for the API server's own check of `escalate`.
 pub fn check(
@@ -89,7 +89,7 @@ fn covered(store: &Store, user: &User, namespace: &str, wanted: &[Rule]) -> Resu
     ))
 }
 
-/// Takes a rule apart into rules of one verb, group, resource and name each.
+/// Splits a rule into rules of one verb, group, resource and name each.
 fn atoms(rule: &Rule) -> Vec<Rule> {
     let names: Vec<Vec<String>> = match rule.resource_names.as_slice() {
         [] => vec![Vec::new()],
@@ -134,7 +134,7 @@ fn covers(held: &Rule, atom: &Rule) -> bool {
             || (!atom.resource_names.is_empty() && atom.resource_names.iter().all(|n| held.resource_names.contains(n))))
 }
 
-/// One line for each group, resource and name, with its missing verbs together.
+/// One line for each group, resource and name, with all its missing verbs.
 fn describe(missing: Vec<Rule>) -> Vec<String> {
     let mut verbs: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for atom in missing {

@@ -1,4 +1,4 @@
-//! Other hands on a cluster: what a test or a viewer reads and writes past the server's rules.
+//! Reads and writes of a test or a viewer that bypass the server's rules.
 
 use super::store::{self, Key, Store};
 use super::{Shared, aggregation, kinds, lock, patch, validate};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A server's objects, read and written without its rules: as another client, a controller or time would.
+/// A server's objects, read and written without its rules: as another client, a controller or time would change them.
 #[derive(Clone)]
 pub struct Objects(Arc<Shared>);
 
@@ -27,7 +27,7 @@ impl Objects {
         &self.0
     }
 
-    /// The object, by namespace (empty for what lives in none), resource (`configmaps` or `ConfigMap`) and name.
+    /// The object, by namespace (empty for cluster-scoped kinds), resource (`configmaps` or `ConfigMap`) and name.
     pub fn get(&self, namespace: &str, kind: &str, name: &str) -> Option<Value> {
         lock(&self.0.store).find(kind, namespace, name).cloned()
     }
@@ -38,11 +38,11 @@ impl Objects {
         lock(&self.0.store).list(kind, None).map(|(_, o)| o.clone()).collect()
     }
 
-    /// Stores a whole object as it is, new or over the one there. What it lacks of uid and times it gets; who wrote
-    /// it is recorded as `manager` unless the object says so itself. Returns it as stored.
+    /// Stores a whole object as it is, new or in place of the present one. A missing uid and missing times are added;
+    /// `manager` is recorded as the writer unless the object names one itself. Returns the object as stored.
     ///
     /// # Errors
-    /// When it names no resource that the server has.
+    /// If it names a resource that the server does not have.
     pub fn put_raw(&self, object: Value, manager: &str) -> anyhow::Result<Value> {
         let mut store = lock(&self.0.store);
         let stored = put(&mut store, object, manager)?;
@@ -50,20 +50,21 @@ impl Objects {
         Ok(stored)
     }
 
-    /// Removes an object at once, whatever holds it.
+    /// Removes an object at once, even if finalizers hold it.
     pub fn remove(&self, namespace: &str, kind: &str, name: &str) -> Option<Value> {
         let kind = kinds::by_name(kind)?;
         lock(&self.0.store).remove(&Key::new(kind, namespace, name))
     }
 
-    /// `data` of `kube-system/aws-auth`; `None` where there is none.
+    /// `data` of `kube-system/aws-auth`; `None` if it does not exist.
     pub fn aws_auth_data(&self) -> Option<BTreeMap<String, String>> {
         let config_map = self.get("kube-system", "configmaps", "aws-auth")?;
         let text = |(k, v): (&String, &Value)| Some((k.clone(), v.as_str()?.to_owned()));
         Some(config_map["data"].as_object().into_iter().flatten().filter_map(text).collect())
     }
 
-    /// Writes one key of aws-auth (`None` removes it), as somebody named `manager` would; makes it where absent.
+    /// Writes one key of aws-auth (`None` removes it), as a client named `manager` would; creates the ConfigMap if it
+    /// is absent.
     ///
     /// # Errors
     /// Never in practice: a ConfigMap is always a resource of the server.

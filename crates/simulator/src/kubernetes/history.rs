@@ -1,4 +1,4 @@
-//! What a server's objects were at each moment: for assertions about every step, not only about the end.
+//! The state of a server's objects at each moment, for assertions about every step and not only about the end.
 
 use super::{
     Objects,
@@ -28,17 +28,17 @@ impl Moment<'_> {
         self.event.key.plural()
     }
 
-    /// Namespace (or nothing) and name of the object that changed.
+    /// Namespace (or an empty text) and name of the object that changed.
     pub fn object_name(&self) -> (&str, &str) {
         (&self.event.key.namespace, &self.event.key.name)
     }
 
-    /// An object as it then was.
+    /// An object at that moment.
     pub fn object(&self, namespace: &str, kind: &str, name: &str) -> Option<&Value> {
         self.store.find(kind, namespace, name)
     }
 
-    /// `data` of `kube-system/aws-auth` as it then was.
+    /// `data` of `kube-system/aws-auth` at that moment.
     pub fn aws_auth_data(&self) -> BTreeMap<String, String> {
         let config_map = self.store.find("configmaps", "kube-system", "aws-auth");
         let data = config_map.and_then(|object| object["data"].as_object());
@@ -46,8 +46,8 @@ impl Moment<'_> {
         data.into_iter().flatten().filter_map(text).collect()
     }
 
-    /// Whether an IAM principal could then do this with a resource of an API group (empty for the core), in a namespace
-    /// (empty for the whole cluster). Usernames with templates are nobody's.
+    /// Whether an IAM principal could do this at that moment with a resource of an API group (empty for the core), in a
+    /// namespace (empty for the whole cluster). Usernames with templates match no principal.
     pub fn lets(&self, arn: &str, verb: &str, group: &str, resource: &str, namespace: &str) -> bool {
         let Some(mapping) = aws_auth::look_up(&self.aws_auth_data(), arn) else { return false };
         let groups: Vec<&str> = mapping.groups.iter().map(String::as_str).collect();
@@ -63,8 +63,8 @@ impl Moment<'_> {
 }
 
 impl Objects {
-    /// Goes through every change since the server was new, in order. Gives how many there were, or nothing where the
-    /// first ones are forgotten or the server began from a stored state.
+    /// Visits every change since the server was new, in order. Returns how many there were; `None` if the first ones
+    /// are forgotten or the server began from a stored state.
     pub fn replay(&self, mut visit: impl FnMut(&Moment<'_>)) -> Option<usize> {
         let events = lock(&self.shared().store).since(Store::default().revision()).ok()?;
         let mut store = Store::default();

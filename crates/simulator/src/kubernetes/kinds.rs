@@ -12,9 +12,9 @@ pub struct Kind {
     pub plural: &'static str,
     /// The kind in objects, `RoleBinding`.
     pub kind: &'static str,
-    /// Whether objects live in a namespace.
+    /// Whether the kind is namespaced.
     pub namespaced: bool,
-    /// What people may type instead.
+    /// The short names that people may type instead.
     pub short: &'static [&'static str],
     /// Part of `kubectl get all`.
     pub in_all: bool,
@@ -35,10 +35,10 @@ const fn kind(
 pub const RBAC: &str = "rbac.authorization.k8s.io";
 /// The API group of access reviews.
 pub const AUTHORIZATION: &str = "authorization.k8s.io";
-/// The API group of who-am-I.
+/// The API group of self-subject reviews.
 pub const AUTHENTICATION: &str = "authentication.k8s.io";
 
-/// Every stored resource. Reviews are answered, not stored, and stand in [`REVIEWS`].
+/// Every stored resource. Reviews are answered, not stored, and are listed in [`REVIEWS`].
 pub static KINDS: &[Kind] = &[
     kind("", "configmaps", "ConfigMap", true, &["cm"], false),
     kind("", "endpoints", "Endpoints", true, &["ep"], false),
@@ -66,7 +66,7 @@ pub static KINDS: &[Kind] = &[
     kind(RBAC, "roles", "Role", true, &[], false),
 ];
 
-/// What can only be created, and is answered at once.
+/// Resources that can only be created, and are answered at once.
 pub static REVIEWS: &[Kind] = &[
     kind(AUTHENTICATION, "selfsubjectreviews", "SelfSubjectReview", false, &[], false),
     kind(AUTHORIZATION, "localsubjectaccessreviews", "LocalSubjectAccessReview", true, &[], false),

@@ -1,4 +1,4 @@
-//! What tests turn: failures, latency, lag, somebody else's writes; and the log of all requests.
+//! The knobs that tests set: failures, latency, lag, writes by other clients; and the log of all requests.
 
 use super::{Objects, Strange};
 use crate::gate::Gate;
@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// As many requests are remembered.
+/// The number of requests that are remembered.
 const LOG: usize = 10_000;
 
 /// How a request fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// 409, as if somebody else had written in between; nothing is applied.
+    /// 409, as if another client had written in between; nothing is applied.
     Conflict,
     /// 429 with this many seconds in Retry-After; nothing is applied.
     TooManyRequests(u32),
@@ -28,11 +28,11 @@ pub enum Failure {
     CutAfter,
     /// The answer comes this much later than the request was applied.
     Late(Duration),
-    /// Something else is answered, and nothing is applied.
+    /// A strange answer is sent, and nothing is applied.
     Strange(Strange),
 }
 
-/// Which requests are meant. Parts that are not set match all.
+/// Selects requests. Parts that are not set match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pattern {
     verb: Option<String>,
@@ -48,13 +48,13 @@ impl Pattern {
         Self { verb: part(verb), resource: part(resource), ..Self::default() }
     }
 
-    /// Of those, only the ones about this object.
+    /// Limits the pattern to requests about this object.
     #[must_use]
     pub fn named(self, name: &str) -> Self {
         Self { name: Some(name.to_owned()), ..self }
     }
 
-    /// Of those, only the ones that this user sends.
+    /// Limits the pattern to requests of this user.
     #[must_use]
     pub fn by(self, user: &str) -> Self {
         Self { user: Some(user.to_owned()), ..self }
@@ -69,20 +69,20 @@ impl Pattern {
     }
 }
 
-/// One request as the log has it.
+/// One request in the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Logged {
     /// Kubernetes user, empty before authentication.
     pub user: String,
-    /// `get`, `list`, `create`, `update`, `patch`, `delete`; the method for what is no resource.
+    /// `get`, `list`, `create`, `update`, `patch`, `delete`; for a non-resource path, the method.
     pub verb: String,
-    /// Plural name, with `/subresource`; the path for what is no resource.
+    /// Plural name, with `/subresource`; for a non-resource path, the path.
     pub resource: String,
     /// Namespace or empty.
     pub namespace: String,
-    /// Name or empty; of what is created, the one that the body gives.
+    /// Name or empty; for a creation, the name in the body.
     pub name: String,
-    /// HTTP status, also where nobody waited for it; 0 where the connection was cut.
+    /// HTTP status, even if no client waited for it; 0 if the connection was cut.
     pub code: u16,
     /// When it was handled.
     pub at: Timestamp,
@@ -91,7 +91,7 @@ pub struct Logged {
 struct Awaited {
     pattern: Pattern,
     failure: Failure,
-    /// Requests that match and pass before.
+    /// The number of matching requests that pass before.
     skip: u32,
     times: u32,
 }
@@ -112,7 +112,7 @@ struct Settings {
     log: VecDeque<Logged>,
 }
 
-/// The knobs of one server. Clones turn the same ones.
+/// The knobs of one server. Clones share them.
 #[derive(Clone)]
 pub struct Knobs {
     settings: Arc<Mutex<Settings>>,
@@ -136,7 +136,7 @@ impl Knobs {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends every connection, and each new one at once, until set to false.
+    /// Ends every connection, and each new one at once, until it is set to false.
     pub fn set_unreachable(&self, unreachable: bool) {
         self.unreachable.send_replace(unreachable);
     }
@@ -154,18 +154,18 @@ impl Knobs {
         self.settings().latency
     }
 
-    /// Lets the next `times` requests that match fail so.
+    /// Makes the next `times` requests that match fail in this way.
     pub fn fail(&self, pattern: Pattern, failure: Failure, times: u32) {
         self.fail_after(pattern, 0, failure, times);
     }
 
-    /// Lets `skip` requests that match pass, and the `times` after them fail so.
+    /// Lets `skip` requests that match pass, and makes the next `times` fail in this way.
     pub fn fail_after(&self, pattern: Pattern, skip: u32, failure: Failure, times: u32) {
         self.settings().failures.push(Awaited { pattern, failure, skip, times });
     }
 
-    /// Lets `skip` requests that match pass, and stops the next one at the gate. It goes on when the gate opens, also
-    /// where its connection is gone by then.
+    /// Lets `skip` requests that match pass, and stops the next one at the gate. The request goes on when the gate
+    /// opens, even if its connection is gone by then.
     pub fn hold(&self, pattern: Pattern, skip: u32, gate: Gate) {
         self.settings().gates.push((pattern, skip, gate));
     }
@@ -201,7 +201,7 @@ impl Knobs {
         None
     }
 
-    /// Runs `hook` once, just before the next request that matches is handled: somebody else writes in between.
+    /// Runs `hook` once, just before the next matching request is handled: a write of another client in between.
     pub fn before(&self, pattern: Pattern, hook: impl FnOnce(&Objects) + Send + 'static) {
         self.settings().hooks.push((pattern, Box::new(hook)));
     }
@@ -248,7 +248,7 @@ impl Knobs {
         !self.settings().group_by_group
     }
 
-    /// Remembers for this long whom a token belonged to, or that it was refused, as the real webhook's cache does.
+    /// Remembers for this long which user a token belongs to, or that it was refused, as the real webhook's cache does.
     pub fn cache_tokens(&self, lifetime: Option<Duration>) {
         self.settings().token_cache = lifetime;
     }

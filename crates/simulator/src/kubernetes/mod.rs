@@ -1,11 +1,11 @@
-//! Simulated Kubernetes API servers, one a cluster, over HTTPS with a certificate authority of its own.
+//! Simulated Kubernetes API servers, one per cluster, over HTTPS with a certificate authority of its own.
 //!
-//! A request passes through [`request`] (what is asked), [`authn`] (by whom: static tokens, and `k8s-aws-v1.` tokens
+//! A request passes through [`request`] (what is asked), [`authn`] (the caller: static tokens, and `k8s-aws-v1.` tokens
 //! through `kube-system/aws-auth`), [`authz`] (RBAC over the stored roles and bindings), and then [`discovery`],
 //! [`reviews`] or [`objects`]. [`knobs`] let tests fail, delay and interleave requests, and hold the log of all.
 //!
-//! What a real API server does and this one does not: admission beyond namespaces, strategic merge patches with
-//! lists, JSON patches, YAML bodies, sub-resources other than a pod's log, and controllers beyond the aggregation of
+//! What a real API server does and this one does not: admission beyond namespaces, strategic merge patches with lists,
+//! JSON patches, YAML bodies, sub-resources other than a pod's log, and controllers beyond the aggregation of
 //! ClusterRoles and the end of namespaces.
 
 mod aggregation;
@@ -63,19 +63,19 @@ use tokio::sync::watch as channel;
 /// Everything that a server is started with.
 #[derive(Clone)]
 pub struct ServerConfig {
-    /// Name of the cluster: what tokens are signed for.
+    /// Name of the cluster for which tokens are signed.
     pub name: String,
-    /// Where to listen; port 0 takes any, and after a restart the same again.
+    /// The address to listen on; port 0 takes any free port, and the same one after a restart.
     pub listen: SocketAddr,
     /// Version that the server claims, `1.33`.
     pub version: String,
-    /// What [`Server::snapshot`] gave before; `None` starts a new cluster from `seed`.
+    /// The result of an earlier [`Server::snapshot`]; `None` starts a new cluster from `seed`.
     pub state: Option<Value>,
     /// The content of a new cluster.
     pub seed: Seed,
-    /// Who presigned a URL; the simulated AWS answers this.
+    /// Finds out who presigned a URL; the simulated AWS answers this.
     pub identify: Identify,
-    /// The cluster's access entries, where it has any.
+    /// The cluster's access entries, if it has any.
     pub entries: Option<Entries>,
     /// Further static tokens, such as a test's.
     pub tokens: Vec<(String, User)>,
@@ -103,7 +103,7 @@ impl std::fmt::Debug for ServerConfig {
     }
 }
 
-/// When a token was last asked about, and whose it was, if anyone's.
+/// When a token was last asked about, and the user or the refusal.
 type Remembered = HashMap<String, (Instant, Result<User, Refusal>)>;
 
 struct Shared {
@@ -115,7 +115,7 @@ struct Shared {
     identify: Identify,
     entries: Option<Entries>,
     remembered: Mutex<Remembered>,
-    /// The bindings of before the last deletion, and how many reviews still see them.
+    /// The bindings before the last deletion, and how many reviews still see them.
     past: Mutex<Option<(Store, u32)>>,
     stop: channel::Sender<bool>,
 }
@@ -179,7 +179,7 @@ impl Server {
     /// Starts listening; the server answers when this returns.
     ///
     /// # Errors
-    /// When the port is taken, or a saved state cannot be read.
+    /// If the port is taken, or a saved state cannot be read.
     pub async fn start(config: ServerConfig) -> anyhow::Result<Self> {
         let saved = config.state.as_ref();
         let text = |field: &str| saved.and_then(|s| s[field].as_str());
@@ -242,12 +242,12 @@ impl Server {
         &self.authority.certificate_pem
     }
 
-    /// A bearer token for everything.
+    /// A bearer token that allows everything.
     pub fn admin_token(&self) -> &str {
         &self.admin_token
     }
 
-    /// The server's objects, past its rules.
+    /// The server's objects, without its rules.
     pub fn objects(&self) -> Objects {
         Objects::of(&self.shared)
     }
@@ -257,7 +257,7 @@ impl Server {
         self.shared.knobs.clone()
     }
 
-    /// Told at each change of the objects, so that whoever keeps the state knows when.
+    /// Notifies about each change of the objects, for a task that saves the state.
     pub fn changes(&self) -> channel::Receiver<u64> {
         lock(&self.shared.store).subscribe()
     }

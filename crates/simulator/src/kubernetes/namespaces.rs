@@ -7,7 +7,7 @@ use super::store::{Key, Store};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// Refuses a creation in a namespace that is not there or is ending.
+/// Refuses a creation in a namespace that does not exist or is ending.
 pub fn accepts(store: &Store, kind: &Kind, namespace: &str, object: &Value) -> Result<(), Refusal> {
     let found = store.namespace(namespace).ok_or_else(|| Refusal::not_found("", "namespaces", namespace))?;
     if found["metadata"]["deletionTimestamp"].is_null() {
@@ -23,7 +23,7 @@ pub fn accepts(store: &Store, kind: &Kind, namespace: &str, object: &Value) -> R
     Err(refusal)
 }
 
-/// Begins the end of a namespace: it is marked, its content is deleted but for what finalizers hold.
+/// Begins the end of a namespace: it is marked, and its content is deleted, except for what finalizers hold.
 pub fn end(store: &mut Store, name: &str, now: Timestamp) -> Option<Value> {
     let mut namespace = store.namespace(name)?.clone();
     if namespace["metadata"]["deletionTimestamp"].is_null() {

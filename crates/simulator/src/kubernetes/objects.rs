@@ -18,27 +18,27 @@ use serde_json::{Value, json};
 pub struct Call<'a> {
     /// The server's objects.
     pub store: &'a mut Store,
-    /// Who asks.
+    /// The caller.
     pub user: &'a User,
     /// The whole request.
     pub request: &'a Request,
-    /// What it is about.
+    /// The object or list that it is about.
     pub target: &'a Target,
     /// The resource.
     pub kind: &'static Kind,
-    /// When.
+    /// The time of the request.
     pub now: Timestamp,
     /// Whether a deleted namespace stays `Terminating`.
     pub slow_namespaces: bool,
 }
 
-/// The name that an object gives itself; nothing where it has none, or is no JSON.
+/// The name that an object gives itself; empty if it has none, or is not JSON.
 pub fn name_in(body: &[u8]) -> String {
     let object: Value = serde_json::from_slice(body).unwrap_or_default();
     object["metadata"]["name"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Status and object.
+/// Status code and object.
 pub type Reply = (u16, Value);
 
 impl Call<'_> {
@@ -96,7 +96,7 @@ impl Call<'_> {
         Ok((201, stored))
     }
 
-    /// Stores a new object, named by itself. Used by `POST`, and by writes that create what is not there.
+    /// Stores a new object under its own name. Used by `POST`, and by writes that create a missing object.
     pub(super) fn insert(&mut self, mut object: Value, operation: &'static str) -> Result<Value, Refusal> {
         if self.kind.namespaced && self.target.namespace.is_empty() {
             return Err(Refusal::method_not_allowed());
@@ -134,7 +134,7 @@ impl Call<'_> {
         Ok(stored)
     }
 
-    /// Puts the request's namespace into the object, or refuses where the object names another.
+    /// Puts the request's namespace into the object, or refuses if the object names another.
     fn place(&self, object: &mut Value) -> Result<(), Refusal> {
         let named = object["metadata"]["namespace"].as_str().unwrap_or_default();
         let wanted = if self.kind.namespaced { self.target.namespace.as_str() } else { "" };
@@ -149,7 +149,7 @@ impl Call<'_> {
         ))
     }
 
-    /// `PUT`: with `resourceVersion` only over that one, without it over whatever is there.
+    /// `PUT`: with a `resourceVersion` only over that version, without one over any version.
     pub fn update(&mut self) -> Result<Reply, Refusal> {
         let mut object = parse(self.kind, &self.request.body)?;
         let name = self.target.name.clone();
@@ -202,7 +202,7 @@ impl Call<'_> {
         authz::demand(self.store, self.user, &what)
     }
 
-    /// Puts `after` in the place of `before`, if `revision` (where there is one) is that of `before`.
+    /// Replaces `before` with `after`. If `revision` is set, it must be that of `before`.
     pub(super) fn replace(
         &mut self,
         before: &Value,
@@ -237,7 +237,7 @@ impl Call<'_> {
         Ok((200, stored))
     }
 
-    /// What follows from any write: aggregated roles, namespaces that may end now.
+    /// The consequences of any write: aggregated roles, namespaces that may end now.
     pub(super) fn written(&mut self) {
         if self.kind.plural == "clusterroles" {
             aggregation::run(self.store);
@@ -279,7 +279,7 @@ fn without_type(object: &Value) -> Value {
     object
 }
 
-/// What a client sends of these is ignored: the server's own values stay.
+/// Ignores a client's values for these fields: the server's own values stay.
 fn keep_system_fields(before: &Value, after: &mut Value) {
     let old = &before["metadata"];
     if after["metadata"]["uid"].as_str().unwrap_or_default().is_empty() {

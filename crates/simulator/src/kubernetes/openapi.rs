@@ -1,4 +1,5 @@
-//! As much of OpenAPI v3 as kubectl needs to leave validation to the server: each kind's PATCH takes `fieldValidation`.
+//! The part of OpenAPI v3 that kubectl needs to leave validation to the server: each kind's PATCH takes
+//! `fieldValidation`.
 
 use super::kinds::{KINDS, Kind};
 use serde_json::{Map, Value, json};

@@ -1,9 +1,9 @@
-//! Merge patch, and the ownership of fields that goes with every write.
+//! Merge patch, and the ownership of fields that is recorded with every write.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// RFC 7396: null removes, objects merge, everything else replaces.
+/// RFC 7396: null removes, objects merge, any other value replaces.
 pub fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(changes) = patch else {
         *target = patch.clone();
@@ -22,14 +22,14 @@ pub fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// Whether a strategic merge patch means the same as a merge patch: it has no directives, and no lists but
+/// Whether a strategic merge patch means the same as a merge patch: it has no directives, and its only lists are
 /// `atomic` ones, which both kinds of patch replace as a whole.
 pub fn is_plain(patch: &Value, atomic: &[&str]) -> bool {
     let Value::Object(fields) = patch else { return !patch.is_array() };
     fields.iter().all(|(k, v)| !k.starts_with('$') && (atomic.contains(&k.as_str()) || is_plain(v, &[])))
 }
 
-/// Who writes, as `managedFields` records it.
+/// The writer, as `managedFields` records it.
 #[derive(Debug, Clone)]
 pub struct Writer {
     /// Name of the manager.
@@ -40,7 +40,7 @@ pub struct Writer {
     pub at: Timestamp,
 }
 
-/// Records in `after` that `writer` owns what it changed since `before`, and that others no longer own that.
+/// Records in `after` that `writer` owns what it changed since `before`, and that other managers no longer do.
 pub fn own(writer: &Writer, before: Option<&Value>, after: &mut Value) {
     let mut entries = before.map_or(Value::Null, |b| b["metadata"]["managedFields"].clone());
     let before_fields = before.map_or_else(Map::new, fields);
@@ -77,7 +77,7 @@ pub fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// What can be owned: everything but what the server itself sets.
+/// The fields that can be owned: all except those that the server itself sets.
 fn fields(object: &Value) -> Map<String, Value> {
     let mut fields = object.as_object().cloned().unwrap_or_default();
     for own in ["apiVersion", "kind"] {
@@ -90,7 +90,7 @@ fn fields(object: &Value) -> Map<String, Value> {
     fields
 }
 
-/// The fields of `map` as fieldsV1: objects go deeper, all else (lists too) is a leaf.
+/// The fields of `map` as fieldsV1: objects are nested, any other value (lists, too) is a leaf.
 fn shape(map: &Map<String, Value>) -> Map<String, Value> {
     let deeper = |v: &Value| v.as_object().map(shape).unwrap_or_default();
     map.iter().map(|(k, v)| (format!("f:{k}"), Value::Object(deeper(v)))).collect()

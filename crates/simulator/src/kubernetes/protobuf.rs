@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 
 /// The media type of such bodies.
 pub const MEDIA_TYPE: &str = "application/vnd.kubernetes.protobuf";
-/// What every body starts with.
+/// The first bytes of every body.
 const MAGIC: &[u8] = b"k8s\0";
-/// Deeper nesting is no object of ours.
+/// The objects that this server decodes are not nested deeper.
 const DEEPEST: usize = 12;
 
-/// What a field of a message holds.
+/// The type of a message's field.
 #[derive(Clone, Copy)]
 enum Type {
     Text,
@@ -134,7 +134,7 @@ fn message(kind: &str) -> Option<&'static [Field]> {
     })
 }
 
-/// The object in a protobuf body as JSON; `None` where it is broken or of a kind that this server does not decode.
+/// The object in a protobuf body as JSON; `None` if it is malformed or of a kind that this server does not decode.
 pub fn to_json(body: &[u8]) -> Option<Value> {
     let mut types = Map::new();
     let mut raw: &[u8] = &[];
@@ -207,14 +207,14 @@ fn read(bytes: &[u8], known: &[Field], depth: usize) -> Option<Map<String, Value
             (Type::Number, Wire::Varint(v)) => json!(v),
             (Type::Text, Wire::Bytes(b)) => json!(std::str::from_utf8(b).ok()?),
             (Type::Message(inner), Wire::Bytes(b)) => Value::Object(read(b, inner, depth + 1)?),
-            // Only the server's own times count; a client's are read over.
+            // Only the server's own times count; a client's are skipped.
             (Type::Time, Wire::Bytes(_)) => continue,
             _ => return None,
         };
         if *many {
             object.entry(*name).or_insert_with(|| json!([])).as_array_mut()?.push(value);
         } else if value != "" {
-            // Go writes empty strings out; in JSON they are just absent.
+            // Go writes empty strings; in JSON they are absent.
             object.insert((*name).to_owned(), value);
         }
     }

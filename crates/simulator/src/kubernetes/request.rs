@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 /// One parsed request.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Path as sent, decoded for what is no resource.
+    /// Path as sent; decoded for non-resource paths.
     pub path: String,
     /// Query parameters in order.
     pub query: Vec<(String, String)>,
@@ -16,7 +16,7 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
-    /// The verb that RBAC sees: `get`, `list`, `create`; the lower-case method for what is no resource.
+    /// The verb that RBAC sees: `get`, `list`, `create`; for a non-resource path, the lower-case method.
     pub verb: &'static str,
     /// What is asked for; `None` for paths such as `/healthz` and discovery.
     pub resource: Option<Target>,
@@ -27,13 +27,13 @@ pub struct Request {
 pub struct Target {
     /// API group, empty for the core group.
     pub group: String,
-    /// Version in it.
+    /// Version in the group.
     pub version: String,
     /// Plural name.
     pub resource: String,
-    /// `log` in `pods/x/log`, else empty.
+    /// `log` in `pods/x/log`, otherwise empty.
     pub subresource: String,
-    /// Empty where the request names none.
+    /// Empty if the request names none.
     pub namespace: String,
     /// Empty for lists and creations.
     pub name: String,
@@ -47,7 +47,7 @@ impl Target {
 }
 
 impl Request {
-    /// Understands method and address; never fails, since an unknown path is just not found later.
+    /// Reads method and address. It never fails: an unknown path is answered as not found later.
     pub fn parse(method: &Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Self {
         let query: Vec<(String, String)> = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
             .map(|(k, v)| (k.into_owned(), v.into_owned()))
@@ -63,7 +63,7 @@ impl Request {
         self.query.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str())
     }
 
-    /// The value of a header, where it is text.
+    /// The value of a header, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -73,7 +73,7 @@ impl Request {
         self.query.iter().any(|(k, v)| k == "dryRun" && v == "All")
     }
 
-    /// Who writes, for `managedFields`: the parameter, else the client's name in its User-Agent.
+    /// The writer for `managedFields`: the parameter, otherwise the client's name in its User-Agent.
     pub fn manager(&self) -> String {
         let agent = || self.header("user-agent").and_then(|a| a.split('/').next()).unwrap_or("unknown");
         self.parameter("fieldManager").filter(|m| !m.is_empty()).map_or_else(|| agent().to_owned(), str::to_owned)
@@ -95,7 +95,7 @@ fn target(path: &str) -> Option<Target> {
     let inside = rest[0] == "namespaces" && rest.len() > 2 && rest[2] != "status" && rest[2] != "finalize";
     let (namespace, rest) = if inside { (at(rest, 1), &rest[2..]) } else { (String::new(), rest) };
     let (resource, name) = (at(rest, 0), at(rest, 1));
-    // The API server counts a namespace's own name as its namespace, so RoleBindings can allow it.
+    // The API server treats a namespace's own name as its namespace, so that RoleBindings can allow it.
     let namespace = if resource == "namespaces" && !inside { name.clone() } else { namespace };
     Some(Target { group, version, subresource: at(rest, 2), namespace, resource, name })
 }

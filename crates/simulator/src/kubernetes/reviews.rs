@@ -1,4 +1,4 @@
-//! Access reviews: asked, answered, never stored.
+//! Access reviews: answered, never stored.
 
 use super::authn::User;
 use super::authz::{Attributes, decide, rules_for};
@@ -49,7 +49,7 @@ pub fn answer(store: &Store, user: &User, target: &Target, kind: &Kind, body: &[
     Ok((201, review))
 }
 
-/// The user that a review names: its groups and no others.
+/// The user that a review names, with its groups and no others.
 fn subject(kind: &Kind, spec: &Value) -> Result<User, Refusal> {
     let name = text(&spec["user"]);
     let groups: Vec<String> = strings(&spec["groups"]);
@@ -85,7 +85,7 @@ fn attributes(kind: &Kind, spec: &Value) -> Result<Attributes, Refusal> {
         verb: from(resource, "verb"),
         namespace: from(resource, "namespace"),
         group: from(resource, "group"),
-        // A review without a resource is still about resources, and no rule names the empty one but `*`.
+        // A review without a resource is still about resources, and only `*` covers the empty one.
         resource: Some(from(resource, "resource")).filter(|r| !r.is_empty()).unwrap_or_else(|| " ".to_owned()),
         subresource: from(resource, "subresource"),
         name: from(resource, "name"),

@@ -1,9 +1,9 @@
-//! What a new cluster holds: the built-in roles, nodes, namespaces with something to see in them, and aws-auth.
+//! The content of a new cluster: the built-in roles, nodes, namespaces with example objects, and aws-auth.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The content of a new cluster beside what every cluster has.
+/// The content of a new cluster in addition to what every cluster has.
 #[derive(Debug, Clone, Default)]
 pub struct Seed {
     /// The AWS account of the cluster, twelve digits.
@@ -14,13 +14,13 @@ pub struct Seed {
     pub namespaces: Vec<String>,
     /// `data` of `kube-system/aws-auth`; `None` for a cluster without one.
     pub aws_auth: Option<BTreeMap<String, String>>,
-    /// Further objects, whole.
+    /// Further complete objects.
     pub more: Vec<Value>,
 }
 
 impl Seed {
-    /// A cluster with these namespaces, and an aws-auth as people leave it: the nodes' role, an administrators' role,
-    /// a comment or two, and an entry for each of `users` (ARN, user name, groups).
+    /// A cluster with these namespaces, and a typical aws-auth: the nodes' role, an administrators' role, a comment or
+    /// two, and an entry for each of `users` (ARN, user name, groups).
     pub fn new(account: &str, region: &str, namespaces: &[&str], users: &[(&str, &str, &[&str])]) -> Self {
         Self {
             account: account.to_owned(),
@@ -167,7 +167,7 @@ fn pod(namespace: &str, app: &str, name: &str, image: &str) -> Value {
     })
 }
 
-/// Five letters as Kubernetes makes them, the same for the same words.
+/// Five letters like those that Kubernetes generates, the same for the same words.
 fn suffix(words: &str, index: usize) -> String {
     const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     let start = words.bytes().chain([u8::try_from(index % 256).unwrap_or(0)]);

@@ -4,7 +4,7 @@ use super::kinds::Kind;
 use super::status::Refusal;
 use serde_json::Value;
 
-/// A parsed label selector: all of it must hold.
+/// A parsed label selector: every requirement must hold.
 #[derive(Debug, Default)]
 pub struct Labels(Vec<Requirement>);
 
@@ -33,7 +33,7 @@ impl Labels {
         Ok(Self(requirements))
     }
 
-    /// A selector in an object, of which `matchLabels` is read.
+    /// The selector of an object, of which only `matchLabels` is read.
     pub fn of_object(selector: &Value) -> Self {
         let labels = selector["matchLabels"].as_object().into_iter().flatten();
         let equal =
@@ -41,7 +41,7 @@ impl Labels {
         Self(labels.map(equal).collect())
     }
 
-    /// Whether the object's labels fulfil it.
+    /// Whether the object's labels match it.
     pub fn matches(&self, object: &Value) -> bool {
         let labels = &object["metadata"]["labels"];
         self.0.iter().all(|requirement| match requirement {
@@ -125,7 +125,7 @@ impl Fields {
         Ok(Self(fields))
     }
 
-    /// Whether the object's fields fulfil it.
+    /// Whether the object's fields match it.
     pub fn matches(&self, object: &Value) -> bool {
         self.0.iter().all(|(path, value, equal)| {
             let found = path.split('.').fold(object, |v, key| &v[key]);

@@ -1,4 +1,4 @@
-//! From a connection to an answer: TLS, HTTP, and the stages that every request passes.
+//! From a connection to an answer: TLS, HTTP, and the stages that every request passes through.
 
 use super::authn::{self, User};
 use super::authz::{self, Attributes};
@@ -26,14 +26,14 @@ use tokio_rustls::TlsAcceptor;
 
 /// Bodies past this many bytes are refused, as by the real server.
 const BODY_LIMIT: usize = 3 << 20;
-/// A handshake that takes longer is given up.
+/// A handshake that takes longer is aborted.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// Accepts connections for ever.
+/// Accepts connections in an endless loop.
 pub(super) async fn accept(listener: TcpListener, tls: TlsAcceptor, shared: Arc<Shared>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: wait for some to close.
+            // The process is probably out of file descriptors: wait until some are closed.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
@@ -51,7 +51,7 @@ pub(super) async fn accept(listener: TcpListener, tls: TlsAcceptor, shared: Arc<
 }
 
 async fn connection(stream: TcpStream, tls: TlsAcceptor, shared: Arc<Shared>) {
-    // Answers are small and a client waits for each: do not let the kernel collect them.
+    // Answers are small and a client waits for each: the kernel must not buffer them.
     let _ = stream.set_nodelay(true);
     let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await else { return };
     let service = service_fn(move |request| {
@@ -63,10 +63,10 @@ async fn connection(stream: TcpStream, tls: TlsAcceptor, shared: Arc<Shared>) {
     }
 }
 
-/// What a request comes to.
+/// The kinds of answer to a request.
 enum Answer {
     Json(Reply),
-    /// A document of aggregated discovery, which names its form in its media type.
+    /// A document of aggregated discovery, whose media type names its format.
     Discovery(Value),
     Text(String),
     Watch(watch::Start),
@@ -103,7 +103,7 @@ async fn respond(shared: &Arc<Shared>, request: hyper::Request<Incoming>) -> io:
     };
     logged.code = response.status().as_u16();
     shared.knobs.log(logged);
-    // Nothing comes after this where the client gives up meanwhile.
+    // If the client gives up meanwhile, nothing after this runs.
     tokio::time::sleep(late).await;
     Ok(response)
 }
@@ -133,7 +133,7 @@ impl From<Refusal> for Stopped {
     }
 }
 
-/// Says also how much later than it was made the answer is to come.
+/// Also returns how long the answer is to be delayed.
 async fn stages(
     shared: &Arc<Shared>,
     request: &Request,
@@ -166,7 +166,7 @@ async fn stages(
     Ok(answer?)
 }
 
-/// Handles a request behind a gate, whether anybody waits for its answer or not. Where nobody does, it is logged here.
+/// Handles a request behind a gate, whether or not a client waits for its answer. If none does, it is logged here.
 async fn held(
     shared: &Arc<Shared>,
     request: &Request,
@@ -294,7 +294,7 @@ fn handle(shared: &Arc<Shared>, request: &Request, user: &User, now: Timestamp) 
         return watch::Start::new(&store, request, target, kind).map(Answer::Watch);
     }
     let may_end_access = kind.plural.ends_with("bindings") && !matches!(request.verb, "get" | "list" | "create");
-    // A copy of everything is worth it only where somebody asked for the lag.
+    // A copy of all objects is only worth its cost if a test asked for the lag.
     let past = (may_end_access && shared.knobs.review_lag() > 0).then(|| store.frozen());
     let revision = store.revision();
     let slow_namespaces = shared.knobs.slow_namespaces();
@@ -314,7 +314,7 @@ fn handle(shared: &Arc<Shared>, request: &Request, user: &User, now: Timestamp) 
     Ok(Answer::Json(reply))
 }
 
-/// What a review that lags sees.
+/// The objects that a lagging review sees.
 fn past_of_reviews(shared: &Shared, store: &Store, now: Timestamp) -> Option<Store> {
     let delay = jiff::SignedDuration::try_from(shared.knobs.review_delay()).unwrap_or_default();
     shared.past_of_reviews().or_else(|| (!delay.is_zero()).then(|| store.as_of(now - delay)))
@@ -375,7 +375,7 @@ fn json_response(code: u16, value: &Value, retry_after: Option<u32>) -> Response
     response
 }
 
-/// The document, or 304 to whoever has it: the tag is a hash of its text, as kube-apiserver's is.
+/// The document, or 304 for a client that has it: the tag is a hash of its text, as in kube-apiserver.
 fn discovery_response(value: &Value, known: Option<&str>) -> Response<Body> {
     let tag = format!("\"{}\"", hex::encode_upper(Sha512::digest(value.to_string())));
     let mut response = if known == Some(tag.as_str()) {

@@ -1,4 +1,4 @@
-//! `Status` objects: how an API server says no.
+//! `Status` objects: the refusals of an API server.
 
 use super::kinds::{Kind, qualified};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 pub struct Refusal {
     /// HTTP status.
     pub code: u16,
-    /// The machine-readable reason, empty where Kubernetes has none.
+    /// The machine-readable reason; empty if Kubernetes has none.
     pub reason: &'static str,
     /// What kubectl prints after `Error from server`.
     pub message: String,
@@ -34,7 +34,7 @@ impl Refusal {
         self
     }
 
-    /// 401: nobody that this server knows.
+    /// 401: a caller that this server does not know.
     pub fn unauthorized() -> Self {
         Self::new(401, "Unauthorized", "Unauthorized")
     }
@@ -62,7 +62,7 @@ impl Refusal {
             .about(group, resource, name)
     }
 
-    /// 404 about a path that is no resource.
+    /// 404 about a non-resource path.
     pub fn no_such_resource() -> Self {
         let mut refusal = Self::new(404, "NotFound", "the server could not find the requested resource");
         refusal.details = json!({});
@@ -88,7 +88,7 @@ impl Refusal {
         Self::new(409, "AlreadyExists", message).about(kind.group, kind.plural, name)
     }
 
-    /// 409 because somebody else wrote in between.
+    /// 409 because another client wrote in between.
     pub fn stale(kind: &Kind, name: &str) -> Self {
         Self::conflict(
             kind.group,
@@ -115,7 +115,7 @@ impl Refusal {
         Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: limit is {limit}"))
     }
 
-    /// 415 for a body that is no JSON, or a kind of patch that this server does not do.
+    /// 415 for a body that is not JSON, or a kind of patch that this server does not support.
     pub fn unsupported_media_type(message: impl Into<String>) -> Self {
         Self::new(415, "UnsupportedMediaType", message)
     }
@@ -192,7 +192,7 @@ impl Fault {
         Self { field: field.into(), reason: "FieldValueRequired", message }
     }
 
-    /// A value that is none of the allowed ones.
+    /// A value that is not one of the allowed ones.
     pub fn not_supported(field: impl Into<String>, value: &Value, allowed: &[&str]) -> Self {
         let allowed: Vec<String> = allowed.iter().map(|a| format!("\"{a}\"")).collect();
         let message = format!("Unsupported value: {value}: supported values: {}", allowed.join(", "));

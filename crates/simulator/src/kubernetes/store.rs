@@ -1,4 +1,4 @@
-//! What one server holds: objects, one counter of revisions, and the recent past for watches.
+//! The content of one server: objects, one revision counter, and the recent past for watches.
 
 use super::kinds::{self, Kind};
 use jiff::Timestamp;
@@ -6,22 +6,22 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::watch;
 
-/// As many changes are remembered for watches that resume.
+/// The number of changes that are remembered for watches that resume.
 const HISTORY: usize = 4_000;
 
-/// Where an object lives. Sorted as a list of the API server is.
+/// The place of an object. Keys sort like a list of the API server.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     group: &'static str,
     plural: &'static str,
-    /// Empty for what lives in no namespace.
+    /// Empty for cluster-scoped objects.
     pub namespace: String,
     /// Name of the object.
     pub name: String,
 }
 
 impl Key {
-    /// The place of `name` in `namespace`, which is ignored for what lives in none.
+    /// The key of `name` in `namespace`, which is ignored for cluster-scoped kinds.
     pub fn new(kind: &'static Kind, namespace: &str, name: &str) -> Self {
         let namespace = if kind.namespaced { namespace.to_owned() } else { String::new() };
         Self { group: kind.group, plural: kind.plural, namespace, name: name.to_owned() }
@@ -38,14 +38,14 @@ impl Key {
     }
 }
 
-/// What happened to an object, in a watch's words.
+/// The kind of a change, as in a watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// It is new.
+    /// The object is new.
     Added,
-    /// It is another than before.
+    /// The object differs from before.
     Modified,
-    /// It is gone; the event carries its last state.
+    /// The object is gone; the event carries its last state.
     Deleted,
 }
 
@@ -63,13 +63,13 @@ impl Change {
 /// One remembered change.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// The revision that it made.
+    /// The revision of the change.
     pub revision: u64,
-    /// Of which object.
+    /// The object that changed.
     pub key: Key,
     /// What happened.
     pub change: Change,
-    /// The object after it, or before it was deleted.
+    /// The object after the change; for a deletion, before it.
     pub object: Value,
     /// When it happened.
     pub at: Timestamp,
@@ -91,7 +91,7 @@ impl Default for Store {
 }
 
 impl Store {
-    /// A copy of all objects for reading, without history and without anyone watching.
+    /// A read-only copy of all objects, without history and without watchers.
     pub fn frozen(&self) -> Self {
         let objects = self.objects.clone();
         Self { objects, revision: self.revision, ..Self::default() }
@@ -102,7 +102,7 @@ impl Store {
         self.revision
     }
 
-    /// Told the newest revision at each change.
+    /// Receives the newest revision at each change.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.moved.subscribe()
     }
@@ -112,7 +112,7 @@ impl Store {
         self.objects.get(key)
     }
 
-    /// Whether there is a namespace of this name, also one that is ending.
+    /// The namespace of this name, even if it is ending.
     pub fn namespace(&self, name: &str) -> Option<&Value> {
         self.find("namespaces", "", name)
     }
@@ -135,7 +135,7 @@ impl Store {
             .take_while(move |(key, _)| !kind.namespaced || namespace.is_none_or(|n| n == key.namespace))
     }
 
-    /// Every object that lives in `namespace`.
+    /// Every object in `namespace`.
     pub fn inside(&self, namespace: &str) -> Vec<Key> {
         self.objects.keys().filter(|k| k.namespace == namespace).cloned().collect()
     }
@@ -179,7 +179,7 @@ impl Store {
         self.moved.send_replace(self.revision);
     }
 
-    /// Changes after `revision`, or the oldest revision that one may still ask for.
+    /// The changes after `revision`. The error is the oldest revision that a client may still ask for.
     pub fn since(&self, revision: u64) -> Result<Vec<Event>, u64> {
         let oldest = self.history.front().map_or(self.revision, |e| e.revision - 1);
         if revision < oldest {
@@ -188,12 +188,12 @@ impl Store {
         Ok(self.history.iter().filter(|e| e.revision > revision).cloned().collect())
     }
 
-    /// Everything that a restart must bring back.
+    /// Everything that a restart must restore.
     pub fn save(&self) -> Value {
         json!({ "revision": self.revision, "objects": self.objects.values().collect::<Vec<_>>() })
     }
 
-    /// What [`Store::save`] gave. Objects of resources that this version does not know are left out.
+    /// Restores the result of [`Store::save`]. Objects of resources that this version does not know are left out.
     pub fn restore(saved: &Value) -> Self {
         let mut store = Self::default();
         for object in saved["objects"].as_array().into_iter().flatten() {
@@ -207,12 +207,12 @@ impl Store {
     }
 }
 
-/// A random identifier, as objects get.
+/// A random UID for an object.
 pub fn random_uuid() -> uuid::Uuid {
     uuid::Builder::from_random_bytes(rand::random()).into_uuid()
 }
 
-/// Where `object` lives, by its `apiVersion`, `kind` and metadata.
+/// The key of `object`, by its `apiVersion`, `kind` and metadata.
 pub fn key_of(object: &Value) -> Option<Key> {
     let kind = kinds::by_kind(object["apiVersion"].as_str()?, object["kind"].as_str()?)?;
     let metadata = &object["metadata"];

@@ -1,4 +1,4 @@
-//! Answers that are none, or mean harm: endless, huge, slow, elsewhere, for people.
+//! Answers that are not valid, or are harmful: endless, huge, slow, from another address, or HTML.
 
 use axum::{
     body::{Body, Bytes},
@@ -7,18 +7,18 @@ use axum::{
 use futures::stream;
 use std::{convert::Infallible, time::Duration};
 
-/// What a server answers in place of what was asked for.
+/// What a server answers instead of what was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strange {
-    /// A page of a list that holds nothing and says that another follows.
+    /// An empty page of a list that says that another page follows.
     Endless,
     /// A list of this many MiB in one body.
     Huge(usize),
-    /// A body of one byte each so often that never ends.
+    /// An endless body of one byte at each interval.
     Dripping(Duration),
-    /// It is at another address.
+    /// A redirect to another address.
     Redirect(&'static str),
-    /// A page for people, with this code.
+    /// An HTML page with this status.
     Html(u16),
 }
 
@@ -44,7 +44,7 @@ impl Strange {
     }
 }
 
-/// White space is JSON, too: nothing of it has to be made before it is sent.
+/// White space is valid in JSON, too, so the body need not be built before it is sent.
 fn huge(megabytes: usize) -> Body {
     let first = Bytes::from_static(br#"{"kind":"List","apiVersion":"v1","metadata":{},"items":["#);
     let space = Bytes::from(vec![b' '; 1 << 20]);

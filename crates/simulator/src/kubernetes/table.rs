@@ -88,7 +88,7 @@ fn cell(kind: &Kind, item: &Value, column: &str, now: Timestamp) -> String {
     }
 }
 
-/// `42s`, `5m10s`, `3h`, `12d`: as kubectl abbreviates.
+/// `42s`, `5m10s`, `3h`, `12d`, as kubectl abbreviates ages.
 fn age(created: &Value, now: Timestamp) -> String {
     let created: Option<Timestamp> = created.as_str().and_then(|c| c.parse().ok());
     let Some(created) = created else { return "<unknown>".to_owned() };
@@ -105,13 +105,13 @@ fn age(created: &Value, now: Timestamp) -> String {
     }
 }
 
-/// Whether the client would rather have a Table, by its Accept header.
+/// Whether the client prefers a Table, by its Accept header.
 pub fn wanted(accept: &str) -> bool {
     let first = accept.split(',').next().unwrap_or_default();
     first.contains("as=Table") && first.contains("g=meta.k8s.io")
 }
 
-/// What a pod without a log of its own says.
+/// The log of a pod without a log of its own.
 pub fn log_of(pod: &Value, now: Timestamp) -> String {
     let name = pod["metadata"]["name"].as_str().unwrap_or_default();
     let lines = [(180, "starting"), (175, "configuration read"), (170, "listening on :8080"), (30, "GET /healthz 200")];

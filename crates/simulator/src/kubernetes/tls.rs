@@ -1,4 +1,4 @@
-//! A certificate authority of the server's own, and the certificate that it gives the server.
+//! The server's own certificate authority, and the certificate that it issues to the server.
 
 use anyhow::Context as _;
 use rcgen::{
@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Authority {
     cluster: String,
-    /// What clients trust.
+    /// The certificate that clients trust.
     pub certificate_pem: String,
     key_pem: String,
 }
@@ -66,7 +66,7 @@ impl Authority {
     }
 }
 
-/// The authority as a certificate describes it: the same for the same cluster, so that it can be made again.
+/// The authority's certificate parameters: the same for the same cluster, so that it can be recreated.
 fn params(cluster: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();

@@ -1,4 +1,4 @@
-//! `k8s-aws-v1.` tokens: what the authenticator checks before it asks AWS.
+//! `k8s-aws-v1.` tokens: the checks that the authenticator makes before it asks AWS.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,11 +6,11 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use std::collections::BTreeMap;
 use url::Url;
 
-/// The authenticator's own bound.
+/// The authenticator's own limit.
 const LONGEST: usize = 4_096;
-/// AWS ends presigned STS requests after this many seconds whatever they say.
+/// AWS refuses presigned STS requests after this many seconds, whatever they say.
 const LIFETIME_SECONDS: i64 = 900;
-/// Anything else in the query is refused.
+/// Any other parameter in the query is refused.
 const PARAMETERS: [&str; 9] = [
     "action",
     "version",
@@ -23,7 +23,7 @@ const PARAMETERS: [&str; 9] = [
     "x-amz-signedheaders",
 ];
 
-/// A token's content, checked but not yet shown to AWS.
+/// A token's content, checked but not sent to AWS yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presigned {
     /// The presigned URL.
@@ -35,10 +35,10 @@ pub struct Presigned {
 /// What every token starts with.
 pub const PREFIX: &str = "k8s-aws-v1.";
 
-/// Takes a token apart, at the time `now`.
+/// Decodes a token at the time `now`.
 ///
 /// # Errors
-/// Says which check failed.
+/// The check that failed.
 pub fn decode(token: &str, now: Timestamp) -> Result<Presigned, String> {
     if token.len() > LONGEST {
         return Err("token is too large".into());

@@ -1,4 +1,4 @@
-//! What an API server demands of an object before it stores it.
+//! What an API server requires of an object before it stores it.
 
 use super::kinds::{Kind, RBAC};
 use super::status::{Fault, Refusal};
@@ -13,7 +13,7 @@ const ANNOTATIONS_LIMIT: usize = 256 << 10;
 /// A label's value and a name of one part, in bytes.
 const LABEL_LIMIT: usize = 63;
 
-/// Whether objects of this kind have such a field; the API server drops others.
+/// Whether objects of this kind have the field; the API server drops others.
 fn known(kind: &Kind, field: &str) -> bool {
     matches!(field, "apiVersion" | "kind" | "metadata")
         || match kind.plural {
@@ -70,7 +70,7 @@ fn default_secret(object: &mut Value) {
     }
 }
 
-/// Refuses an object that Go could not even decode.
+/// Refuses an object that Go could not decode.
 pub fn decodable(kind: &Kind, object: &Value) -> Result<(), Refusal> {
     let cannot = |field: &str, value: &Value, wanted: &str| {
         let (name, what) = (kind.kind, json_type(value));
@@ -142,7 +142,7 @@ pub fn check(kind: &Kind, name: &str, object: &Value) -> Result<(), Refusal> {
     if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(kind, name, &faults)) }
 }
 
-/// Refuses a change of what may not change.
+/// Refuses a change of immutable fields.
 pub fn check_update(kind: &Kind, name: &str, before: &Value, after: &Value) -> Result<(), Refusal> {
     let mut faults = Vec::new();
     let uid = &after["metadata"]["uid"];

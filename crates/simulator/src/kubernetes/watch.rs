@@ -1,4 +1,4 @@
-//! Watches: what is there, then what changes.
+//! Watches: the present objects, then the changes.
 
 use super::kinds::Kind;
 use super::request::{Request, Target};
@@ -15,10 +15,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A watch that asks for no time ends after this.
+/// The end of a watch that does not ask for a time.
 const LONGEST: Duration = Duration::from_mins(30);
 
-/// A watch about to begin.
+/// A watch that is about to begin.
 pub struct Start {
     kind: &'static Kind,
     namespace: String,
@@ -30,7 +30,7 @@ pub struct Start {
 }
 
 impl Start {
-    /// Reads the parameters; without a `resourceVersion` everything there is comes first.
+    /// Reads the parameters; without a `resourceVersion`, all present objects come first.
     pub fn new(store: &Store, request: &Request, target: &Target, kind: &'static Kind) -> Result<Self, Refusal> {
         let labels = Labels::parse(request.parameter("labelSelector").unwrap_or_default())?;
         let fields = Fields::parse(kind, request.parameter("fieldSelector").unwrap_or_default())?;
@@ -80,7 +80,7 @@ impl Start {
     }
 }
 
-/// One JSON line an event, until the watch's time is over.
+/// One JSON line per event, until the watch's time is over.
 pub(super) fn response(shared: Arc<Shared>, start: Start) -> Response<Body> {
     let moved = lock(&shared.store).subscribe();
     let stream = futures::stream::unfold((shared, start, moved), |(shared, mut start, mut moved)| async move {

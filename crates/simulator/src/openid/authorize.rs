@@ -34,7 +34,7 @@ struct Request {
 
 /// How a request fails.
 enum Refusal {
-    /// Shown here: the redirect cannot be trusted.
+    /// Shown on this page: the redirect cannot be trusted.
     Page(String),
     /// Sent to the client.
     Redirect { to: Box<Url>, state: Option<String>, error: &'static str, description: &'static str },
@@ -138,7 +138,7 @@ impl OpenId {
             redeemed: None,
         };
         let mut codes = lock(&self.0.codes);
-        // Kept somewhat longer than they are good for, so that a second use is still recognised.
+        // Codes are kept somewhat longer than they are valid, so that a second use is still recognised.
         codes.retain(|_, issued| now.duration_since(issued.at).as_secs() < 10 * CODE_SECONDS);
         codes.insert(code.clone(), issued);
         code

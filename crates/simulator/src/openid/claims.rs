@@ -1,4 +1,4 @@
-//! What an ID token says, and how tests make it wrong.
+//! The claims of an ID token, and how tests make them wrong.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,12 +10,12 @@ use super::{
 };
 use crate::seed::SeedPerson;
 
-/// Something wrong with an ID token, as real providers or attackers have it.
+/// A flaw of an ID token, as real providers or attackers produce it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
     /// No `groups` claim.
     NoGroups,
-    /// Entra's overage: `_claim_names` points elsewhere instead of `groups`.
+    /// Entra's overage: `_claim_names` refers to another source instead of `groups`.
     TruncatedGroups,
     /// Another nonce than was asked for.
     WrongNonce,
@@ -31,11 +31,12 @@ pub enum Flaw {
     Unsigned,
     /// `alg` is HS256, keyed with the client's secret.
     SignedWithSecret,
-    /// `alg` is HS256, keyed with the public key: verifiers that take it for a secret are fooled.
+    /// `alg` is HS256, keyed with the public key: it deceives verifiers that use that key as a secret.
     SignedWithPublicKey,
-    /// Discovery announces HS256, HS384, HS512 and none beside RS256, as some providers do. No flaw of a token by itself.
+    /// Discovery announces HS256, HS384, HS512 and none in addition to RS256, as some providers do. This is not a flaw
+    /// of a token by itself.
     AnnouncesSharedKeys,
-    /// Signed well, with a key that the provider does not have, under the name of one that it has.
+    /// Signed correctly, with a key that the provider does not have, under the name of one that it has.
     ForeignKey,
     /// Another `iss` parameter beside the code (RFC 9207).
     WrongIssParameter,
@@ -108,7 +109,7 @@ impl OpenId {
         quirks::changed(claims, left_out.chain(changes))
     }
 
-    /// An ID token's header and claims as they are written.
+    /// The header and claims of an ID token as they are written.
     fn written(&self, key: &SigningKey, claims: &Value) -> (Value, String) {
         let nameless = self.has(&Quirk::NamelessKeys).then_some(("kid", Value::Null));
         let changes = self.quirks(|quirk| match quirk {

@@ -27,7 +27,7 @@ impl SigningKey {
         Self::of(RsaKeyPair::generate(KeySize::Rsa2048).context("failed to make the OpenID provider's key")?)
     }
 
-    /// Reads what [`Self::to_text`] gave.
+    /// Reads the result of [`Self::to_text`].
     pub fn read(text: &str) -> anyhow::Result<Self> {
         let der = STANDARD.decode(text).context("failed to read the OpenID provider's key")?;
         Self::of(
@@ -55,7 +55,7 @@ impl SigningKey {
         json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.id, "n": self.modulus, "e": "AQAB" })
     }
 
-    /// A token of these claims that nobody signed.
+    /// An unsigned token of these claims.
     pub fn unsigned(claims: &Value) -> String {
         let header = json!({ "alg": "none", "typ": "JWT" });
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -71,7 +71,7 @@ impl SigningKey {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag.as_ref()))
     }
 
-    /// Another key that goes by this one's name.
+    /// Another key with this one's name.
     pub fn impostor(&self) -> anyhow::Result<Self> {
         Ok(Self { id: self.id.clone(), ..Self::generate()? })
     }
@@ -105,7 +105,7 @@ fn modulus(der: &[u8]) -> Option<&[u8]> {
     Some(integer.strip_prefix(&[0]).unwrap_or(integer))
 }
 
-/// The content of the DER element of `tag` that comes first, and what comes after it.
+/// The content of the first DER element, which must have `tag`, and what follows it.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let rest = der.strip_prefix(&[tag])?;
     let (&first, rest) = rest.split_first()?;

@@ -1,7 +1,7 @@
 //! An OpenID provider whose sign-in page shows the people as buttons.
 //!
-//! Code flow with PKCE (S256, demanded), `state`, `nonce`, `iss` in the answer (RFC 9207), ID tokens signed with RS256.
-//! There is no session: every sign-in is a new authentication, which `prompt=login` and any `max_age` are content with;
+//! Code flow with PKCE (S256, required), `state`, `nonce`, `iss` in the answer (RFC 9207), ID tokens signed with RS256.
+//! There is no session: every sign-in is a new authentication, which satisfies `prompt=login` and any `max_age`;
 //! `prompt=none` answers `login_required`.
 
 mod authorize;
@@ -32,7 +32,7 @@ use crate::{
     state::{Store, lock},
 };
 
-/// Where the provider lives under its address: an issuer without a path would read differently with and without `/`.
+/// The provider's path under its address: an issuer without a path would read differently with and without `/`.
 pub(crate) const PATH: &str = "/openid";
 /// How long a code can be redeemed.
 const CODE_SECONDS: i64 = 60;
@@ -54,13 +54,13 @@ struct Inner {
     access_tokens: Mutex<BTreeMap<String, AccessToken>>,
     flaws: Mutex<Vec<Flaw>>,
     quirks: Mutex<Vec<Quirk>>,
-    /// How often each of its addresses was asked.
+    /// How often each of its addresses was requested.
     asked: Mutex<BTreeMap<&'static str, usize>>,
-    /// Every token that was given out.
+    /// Every token that was issued.
     given: Mutex<Vec<String>>,
 }
 
-/// A code, and what it stands for.
+/// A code, and what it was issued for.
 #[derive(Debug, Clone)]
 struct Issued {
     client: String,
@@ -84,7 +84,7 @@ impl OpenId {
     /// A provider at `issuer`, with the stored signing key or a new one.
     ///
     /// # Errors
-    /// The stored key cannot be read, or none can be made.
+    /// The stored key cannot be read, or no key can be generated.
     pub(crate) fn load(seed: &Seed, store: &Store, issuer: Url) -> anyhow::Result<Self> {
         let key = match store.load::<String>("openid")? {
             Some(pkcs8) => SigningKey::read(&pkcs8)?,
@@ -106,26 +106,26 @@ impl OpenId {
         })))
     }
 
-    /// The issuer, as the `iss` claim has it.
+    /// The issuer, as the `iss` claim contains it.
     pub fn issuer(&self) -> &Url {
         &self.0.issuer
     }
 
-    /// From now on ID tokens have these flaws; an empty list mends them.
+    /// From now on ID tokens have these flaws; an empty list removes them.
     pub fn set_flaws(&self, flaws: &[Flaw]) {
         *lock(&self.0.flaws) = flaws.to_vec();
     }
 
-    /// From now on it is other than usual in these ways; an empty list makes it as it was.
+    /// From now on the provider has these quirks; an empty list removes them.
     pub fn set_quirks(&self, quirks: Vec<Quirk>) {
         *lock(&self.0.quirks) = quirks;
     }
 
-    /// Signs with a new key from now on, and its key set has no other; it goes by a name of its own, or by that of the
-    /// one before.
+    /// Signs with a new key from now on, which is the only one in its key set. The key has a name of its own, or that
+    /// of the key before it.
     ///
     /// # Errors
-    /// None can be made.
+    /// No key can be generated.
     pub fn change_key(&self, same_name: bool) -> anyhow::Result<()> {
         let key = if same_name { self.key().impostor()? } else { SigningKey::generate()? };
         *lock(&self.0.key) = Arc::new(key);
@@ -135,12 +135,12 @@ impl OpenId {
     /// The public half of the key that signs under [`Flaw::ForeignKey`].
     ///
     /// # Errors
-    /// None can be made.
+    /// No key can be generated.
     pub fn foreign_key(&self) -> anyhow::Result<Value> {
         Ok(self.foreign()?.public())
     }
 
-    /// Made when it is first needed: RSA keys take their time.
+    /// Generated when it is first needed: generating RSA keys is slow.
     fn foreign(&self) -> anyhow::Result<&SigningKey> {
         if let Some(key) = self.0.foreign.get() {
             return Ok(key);
@@ -149,12 +149,13 @@ impl OpenId {
         Ok(self.0.foreign.get_or_init(|| key))
     }
 
-    /// How often `/jwks`, `/token` or `/userinfo` was asked.
+    /// How often `/jwks`, `/token` or `/userinfo` was requested.
     pub fn asked(&self, path: &str) -> usize {
         lock(&self.0.asked).get(path).copied().unwrap_or_default()
     }
 
-    /// Every access token and ID token that was given out, for whoever looks for them where they do not belong.
+    /// Every access token and ID token that was issued, for tests that search for them in places where they must not
+    /// be.
     pub fn tokens(&self) -> Vec<String> {
         lock(&self.0.given).clone()
     }
@@ -198,7 +199,7 @@ impl OpenId {
         lock(&self.0.quirks).contains(quirk)
     }
 
-    /// What the quirks say that `of` picks.
+    /// The values of the quirks that `of` selects.
     fn quirks<T>(&self, of: impl Fn(&Quirk) -> Option<T>) -> Vec<T> {
         lock(&self.0.quirks).iter().filter_map(of).collect()
     }

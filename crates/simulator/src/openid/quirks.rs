@@ -1,8 +1,8 @@
-//! What providers send otherwise than the standard has it, or than most do: switches for tests.
+//! Deviations of providers from the standard, or from most other providers: switches for tests.
 
 use serde_json::{Map, Value, json};
 
-/// One thing that is other than usual. A value of null leaves out what it names.
+/// One deviation. A null value removes the field that it names.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Quirk {
     /// In the discovery document.
@@ -13,35 +13,36 @@ pub enum Quirk {
     Header(&'static str, Value),
     /// A claim of ID tokens.
     IdToken(&'static str, Value),
-    /// More text in front of the last brace of an ID token's claims, such as a claim that is there already.
+    /// Additional text before the last brace of an ID token's claims, such as a duplicate claim.
     IdTokenText(&'static str),
-    /// ID tokens say nothing of somebody but who they are, as the standard has it where there is an access token.
+    /// ID tokens contain nothing about a person except the subject, as in the standard if there is an access token.
     Thin,
     /// A claim of userinfo.
     Userinfo(&'static str, Value),
-    /// Userinfo answers so, without a body.
+    /// Userinfo answers with this status, without a body.
     UserinfoStatus(u16),
     /// Userinfo refuses with this status, error and description.
     UserinfoRefusal(u16, &'static str, &'static str),
-    /// Userinfo calls its JSON so.
+    /// Userinfo sends its JSON with this media type.
     UserinfoType(&'static str),
-    /// Userinfo is a signed token, with these claims about itself.
+    /// Userinfo is a signed token, with these claims about the token itself.
     SignedUserinfo(Value),
-    /// The token endpoint calls its JSON so.
+    /// The token endpoint sends its JSON with this media type.
     TokenAnswerType(&'static str),
-    /// The token endpoint takes secrets in the form alone (`client_secret_post`).
+    /// The token endpoint accepts secrets only in the form (`client_secret_post`).
     SecretInForm,
-    /// The token endpoint takes secrets in the header as they come, without decoding them.
+    /// The token endpoint takes secrets in the header without decoding them.
     SecretAsItComes,
-    /// The key set names no key, and no token does.
+    /// The key set and the tokens have no key ids.
     NamelessKeys,
-    /// The key set is empty, as authentik's is that was given no key.
+    /// The key set is empty, as authentik's is if it was given no key.
     NoKeys,
-    /// The key set has keys of other kinds, too: for encryption, of a curve of its own, a shared secret, and no key at all.
+    /// The key set also has keys of other kinds: for encryption, of a curve of its own, a shared secret, and an entry
+    /// that is not a key.
     OddKeys,
 }
 
-/// The claims by which a person is told; [`Quirk::Thin`] leaves them out.
+/// The claims that describe a person; [`Quirk::Thin`] removes them.
 pub(super) const PERSONAL: [&str; 6] =
     ["name", "preferred_username", "email", "email_verified", "groups", "resource_access"];
 
@@ -50,7 +51,7 @@ pub fn auth0() -> Vec<Quirk> {
     vec![Quirk::IdToken("updated_at", json!("2026-01-02T03:04:05.678Z"))]
 }
 
-/// Amazon Cognito: whether an address is verified is a text, in userinfo too, and groups have a name of their own.
+/// Amazon Cognito: whether an address is verified is a text, in userinfo, too, and groups have a name of their own.
 pub fn cognito() -> Vec<Quirk> {
     let verified = |of: fn(&'static str, Value) -> Quirk| of("email_verified", json!("true"));
     vec![verified(Quirk::IdToken), verified(Quirk::Userinfo), Quirk::IdToken("identities", json!([{ "userId": 1 }]))]
@@ -69,7 +70,7 @@ pub fn azure_v1() -> Vec<Quirk> {
     ]
 }
 
-/// Entra, where somebody is in more groups than a token takes.
+/// Entra, if a person is in more groups than fit into a token.
 pub fn entra_overage() -> Vec<Quirk> {
     vec![
         Quirk::IdToken("groups", Value::Null),
@@ -78,12 +79,12 @@ pub fn entra_overage() -> Vec<Quirk> {
     ]
 }
 
-/// Okta's org server, Authelia, oidc-provider as delivered: all about a person is in userinfo.
+/// Okta's org server, Authelia, oidc-provider with its defaults: all claims about a person are in userinfo.
 pub fn thin() -> Vec<Quirk> {
     vec![Quirk::Thin]
 }
 
-/// ZITADEL: tokens are for the project, too, and roles are an object of their names.
+/// ZITADEL: the project is an additional audience, and roles are an object whose keys are their names.
 pub fn zitadel(client: &str) -> Vec<Quirk> {
     let roles = json!({ "developers": { "3159": "example.zitadel.cloud" } });
     vec![
@@ -93,13 +94,13 @@ pub fn zitadel(client: &str) -> Vec<Quirk> {
     ]
 }
 
-/// Keycloak: roles of clients are below the client's name.
+/// Keycloak: the roles of clients are below the client's name.
 pub fn keycloak(client: &str) -> Vec<Quirk> {
     let access = json!({ client: { "roles": ["developers"] }, "account": { "roles": ["manage-account"] } });
     vec![Quirk::IdToken("groups", Value::Null), Quirk::IdToken("resource_access", access)]
 }
 
-/// An object with its members as the quirks of one place have them.
+/// An object with its members changed by the quirks of one place.
 pub(super) fn changed(value: Value, changes: impl Iterator<Item = (&'static str, Value)>) -> Value {
     let Value::Object(mut members) = value else { return value };
     for (name, value) in changes {

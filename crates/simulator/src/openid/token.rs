@@ -73,7 +73,7 @@ pub(super) async fn userinfo(State(provider): State<OpenId>, headers: HeaderMap)
     no_store((StatusCode::UNAUTHORIZED, challenge).into_response())
 }
 
-/// An answer that is called otherwise.
+/// An answer with another media type.
 fn called(mut answer: Response<Body>, kind: Option<&'static str>) -> Response<Body> {
     if let Some(kind) = kind {
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -87,7 +87,7 @@ fn no_store(mut response: Response<Body>) -> Response<Body> {
 }
 
 impl OpenId {
-    /// UserInfo, as the quirks have it.
+    /// UserInfo with the quirks applied.
     fn say(&self, token: &AccessToken) -> Response<Body> {
         let status = self.quirks(|quirk| match quirk {
             Quirk::UserinfoStatus(status) => StatusCode::from_u16(*status).ok(),
@@ -190,7 +190,7 @@ impl OpenId {
         self.client(&id).filter(|client| client.secret == secret).ok_or_else(refused)
     }
 
-    /// The code, used up: a second use also ends the access token of the first (RFC 6749 §4.1.2).
+    /// Takes the code out. A second use also ends the access token of the first (RFC 6749 §4.1.2).
     fn take(&self, code: &str, client: &str, access_token: &str, now: Timestamp) -> Result<Issued, TokenError> {
         let mut codes = lock(&self.0.codes);
         let unknown = || error("invalid_grant", "the code is unknown");

@@ -1,4 +1,4 @@
-//! The page that shows what the simulator holds, and the plain frame that its other pages share.
+//! The page that shows the simulator's content, and the plain frame that its other pages share.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -9,7 +9,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-/// Text as HTML takes it, in elements and in quoted attributes.
+/// Escapes text for HTML, for elements and quoted attributes.
 pub(crate) use crate::aws::escape;
 
 const STYLE: &str = "
@@ -27,15 +27,15 @@ button:hover, button:focus-visible { border-color: var(--accent); outline: 2px s
 button small { display: block; opacity: .7; }
 ";
 
-/// A cluster as the page shows it.
+/// The part of a cluster that the page shows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ClusterView {
     pub name: String,
     pub mode: String,
     pub server: String,
-    /// `None`: there is no such ConfigMap, or somebody else's API server holds it.
+    /// `None` if the ConfigMap does not exist, or the API server is external.
     pub aws_auth: Option<BTreeMap<String, String>>,
-    /// A line each.
+    /// One line per binding.
     pub bindings: Vec<String>,
 }
 
@@ -93,7 +93,7 @@ fn list(body: &mut String, items: &[String], none: &str) {
     body.push_str("</ul>");
 }
 
-/// A whole document around `body`, which is HTML already.
+/// A whole document around `body`, which must be HTML already.
 pub(crate) fn frame(title: &str, refresh_seconds: Option<u8>, body: &str) -> String {
     let refresh = refresh_seconds
         .map(|seconds| format!("<meta http-equiv=\"refresh\" content=\"{seconds}\">"))
@@ -106,7 +106,7 @@ pub(crate) fn frame(title: &str, refresh_seconds: Option<u8>, body: &str) -> Str
     )
 }
 
-/// A page's answer; nothing is loaded from anywhere, and forms go nowhere.
+/// The response of a page; it loads nothing, and its forms go nowhere.
 pub(crate) fn response(html: String) -> Response<Body> {
     response_to(html, "'none'")
 }

@@ -10,7 +10,7 @@ use crate::aws::{
 
 const KINDS: &[&str] =
     &["STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX"];
-/// Kubernetes' and AWS's own names.
+/// Prefixes that Kubernetes and AWS reserve.
 const RESERVED_USERNAMES: &[&str] = &["system:", "eks:", "aws:", "amazon:", "iam:"];
 
 pub(super) fn list(request: &Request<'_>, cluster: &str) -> Result<Value, ApiError> {
@@ -75,7 +75,7 @@ pub(super) fn describe(request: &Request<'_>, cluster: &str, principal: &str) ->
     Ok(json!({ "accessEntry": whole(request, cluster, entry) }))
 }
 
-/// Replaces the groups, where they are given.
+/// Replaces the groups, if they are given.
 pub(super) fn update(request: &Request<'_>, cluster: &str, principal: &str) -> Result<Value, ApiError> {
     authorize(request, "eks:UpdateAccessEntry", cluster, principal)?;
     let entry = change(request, cluster, |cluster| {
@@ -152,7 +152,7 @@ fn entry_arn(request: &Request<'_>, cluster: &str, principal: &str, id: &str) ->
     request.arn(&format!("access-entry/{cluster}/{kind}/{account}/{name}/{id}"))
 }
 
-/// A user's is its ARN; a role's names the session.
+/// The username of a user is its ARN; that of a role contains the session.
 fn default_username(principal: &str) -> String {
     let mut fields = principal.splitn(6, ':').skip(4);
     match (fields.next(), fields.next().and_then(|resource| resource.strip_prefix("role/"))) {

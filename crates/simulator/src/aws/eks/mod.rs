@@ -48,7 +48,7 @@ pub(crate) fn action(method: &str, path: &str) -> &'static str {
     }
 }
 
-/// `region` is the one that the caller signed for: in all but one there is nothing.
+/// `region` is the one that the caller signed for: all other regions are empty.
 ///
 /// # Errors
 /// `AccessDenied` before anything else, then the action's own.
@@ -70,7 +70,7 @@ pub(crate) fn perform(
     let part = |n: usize| parts.get(n).map_or("", String::as_str);
     let (cluster, principal) = (part(1), part(3));
     if region != aws.region() {
-        // As deaf to what is asked as a region without clusters is.
+        // Like a region without clusters, it ignores what is asked.
         return if part(0) == "clusters" && cluster.is_empty() {
             Ok(json!({ "clusters": [] }))
         } else {
@@ -123,7 +123,7 @@ impl Request<'_> {
         self.body[name].as_str()
     }
 
-    /// A list of strings of the body, `None` where it is absent.
+    /// A list of strings of the body, `None` if it is absent.
     fn texts(&self, name: &str) -> Option<Vec<String>> {
         let list = self.body[name].as_array()?;
         Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
@@ -132,7 +132,7 @@ impl Request<'_> {
     /// The page of `names`, sorted, that maxResults and nextToken ask for, as `{list: [..], nextToken}`.
     ///
     /// # Errors
-    /// `InvalidParameterException`: maxResults is not from 1 to 100, or the token is none.
+    /// `InvalidParameterException`: maxResults is not from 1 to 100, or the token is invalid.
     fn page(&self, list: &str, names: Vec<String>) -> Result<Value, ApiError> {
         let most = match self.parameter("maxResults") {
             None => 100,

@@ -117,7 +117,7 @@ impl Request<'_> {
     /// Changes the user in `UserName`, once the caller may do `action`.
     ///
     /// # Errors
-    /// As [`Self::read_user`], and what `change` answers: then nothing has changed.
+    /// As [`Self::read_user`], and what `change` returns: then nothing has changed.
     fn change_user<T>(
         &self,
         action: &str,

@@ -1,4 +1,4 @@
-//! `SimulatePrincipalPolicy`: what an identity's inline policies say of actions, without doing any.
+//! `SimulatePrincipalPolicy`: what an identity's inline policies say about actions, without performing any.
 
 use super::Request;
 use crate::aws::{

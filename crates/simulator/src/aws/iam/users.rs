@@ -71,14 +71,14 @@ pub(super) fn list(request: &Request<'_>) -> Result<Xml, ApiError> {
     request.authorize("iam:ListUsers", &format!("arn:aws:iam::{}:user{prefix}", request.account()), &[])?;
     let account = request.settled();
     let users: BTreeMap<_, _> = account.users.iter().filter(|(_, user)| user.path.starts_with(prefix)).collect();
-    // Their map's key is the name in lower case, and so orders them.
+    // The map's key is the name in lower case, and determines their order.
     let keyed: Vec<_> = users.into_iter().collect();
     let (page, next) = request.form.page(keyed.iter(), |(key, _)| key.as_str())?;
     let members = page.into_iter().map(|(_, user)| describe(request, user, false));
     Ok(Xml::new().truncated(next.as_deref()).members("Users", members))
 }
 
-/// Lists leave tags and boundary out.
+/// Lists omit tags and the boundary.
 fn describe(request: &Request<'_>, user: &User, whole: bool) -> Xml {
     let mut xml = Xml::new()
         .text("Path", &user.path)

@@ -16,10 +16,10 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// A new one of that name.
+    /// A new authority with that name.
     ///
     /// # Errors
-    /// The system gives no randomness for a key.
+    /// The system provides no randomness for a key.
     pub fn new(name: &str) -> anyhow::Result<Self> {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -30,7 +30,7 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(params, key), certificate })
     }
 
-    /// What clients trust, in PEM.
+    /// The certificate that clients trust, in PEM.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
@@ -38,7 +38,7 @@ impl Authority {
     /// A server's certificate for these host names and addresses.
     ///
     /// # Errors
-    /// One of them is none, or no key can be made.
+    /// One of them is invalid, or no key can be made.
     pub fn issue(&self, names: &[&str]) -> anyhow::Result<Identity> {
         let names: Vec<String> = names.iter().map(|&n| n.to_owned()).collect();
         let mut params = CertificateParams::new(names).context("failed to name a server")?;
@@ -52,7 +52,7 @@ impl Authority {
 /// A key pair that signs service accounts' tokens: private and public part in PEM.
 ///
 /// # Errors
-/// The system gives no randomness for a key.
+/// The system provides no randomness for a key.
 pub fn signing_keys() -> anyhow::Result<(String, String)> {
     let key = KeyPair::generate().context("failed to make a key")?;
     Ok((key.serialize_pem(), key.public_key_pem()))

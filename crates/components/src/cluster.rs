@@ -1,5 +1,5 @@
 //! A real cluster: etcd, kube-apiserver, the controllers that RBAC needs, and in front of it the AWS IAM authenticator,
-//! which reads `kube-system/aws-auth` and asks STS who a token is.
+//! which reads `kube-system/aws-auth` and asks STS for the identity of a token.
 
 use crate::{
     certificates::{Authority, Identity, signing_keys},
@@ -21,19 +21,19 @@ use std::{
 };
 use tokio::net::TcpListener;
 
-/// Cold, on two busy cores.
+/// For a cold start, on two busy cores.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// What a cluster is to be.
+/// The properties of a cluster to start.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// The name that its tokens are made for.
     pub name: &'a str,
-    /// Whose STS its tokens may name, beside the global one.
+    /// The region whose STS its tokens may name, in addition to the global one.
     pub region: &'a str,
-    /// Where everything of it is.
+    /// The folder of all its files.
     pub folder: &'a Path,
-    /// Whether the folder stays when the cluster ends, so that a later start finds ports, keys and objects again.
+    /// Whether the folder stays when the cluster ends, so that a later start finds its ports, keys and objects again.
     pub lasting: bool,
 }
 
@@ -83,7 +83,7 @@ impl Prepared {
     /// The folder cannot be read or written.
     pub async fn new(wanted: Wanted<'_>, admin_token: &str) -> anyhow::Result<Self> {
         let Wanted { name, region, folder, lasting } = wanted;
-        // Keys are in it, and the administrator's token.
+        // The folder contains keys, and the administrator's token.
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.with_context(|| format!("failed to make {}", folder.display()))?;
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
@@ -93,7 +93,7 @@ impl Prepared {
             let [etcd, etcd_peers, api, authenticator] = free_ports()?;
             let kept = Kept { admin_token: admin_token.to_owned(), etcd, etcd_peers, api, authenticator };
             write_files(folder, region, &kept)?;
-            // The last of them: a first start that was cut off begins anew.
+            // Written last: a first start that was interrupted begins again.
             write(&whole, &serde_json::to_string_pretty(&kept)?)?;
         }
         let kept = serde_json::from_str(&read(&whole)?).with_context(|| format!("{} is damaged", whole.display()))?;
@@ -104,7 +104,7 @@ impl Prepared {
             lasting,
             kept,
             ca_pem: read(&folder.join("ca.crt"))?,
-            // Bound before the authenticator starts, so that it has no time to find nobody there.
+            // Bound before the authenticator starts, so that the authenticator always finds a listener.
             sts: TcpListener::bind("127.0.0.1:0").await.context("no port of loopback is free")?,
             sts_identity: Identity { certificate: read(&folder.join("sts.crt"))?, key: read(&folder.join("sts.key"))? },
         })
@@ -120,7 +120,7 @@ impl Prepared {
         &self.ca_pem
     }
 
-    /// STS as `HTTPS_PROXY` takes it, and as `AWS_ENDPOINT_URL_STS`. Nobody answers before [`Sts::serve`].
+    /// The address of STS for `HTTPS_PROXY` and for `AWS_ENDPOINT_URL_STS`. There are no answers before [`Sts::serve`].
     ///
     /// # Errors
     /// The system does not tell the port.
@@ -128,10 +128,10 @@ impl Prepared {
         Ok(format!("http://{}", self.sts.local_addr().context("failed to learn the port of STS")?))
     }
 
-    /// Starts everything, and waits until the built-in roles are there and the authenticator listens.
+    /// Starts everything, and waits until the built-in roles exist and the authenticator listens.
     ///
     /// # Errors
-    /// A program ends or is not ready in time; with the end of its log.
+    /// A program ends or is not ready in time; the error contains the end of its log.
     pub async fn start(self, programs: &Programs) -> anyhow::Result<(Cluster, Sts)> {
         let (server, sts) = (self.server(), self.sts_endpoint()?);
         let etcd = self.start_etcd(&programs.etcd)?;
@@ -145,7 +145,7 @@ impl Prepared {
         api.ready(PATIENCE, async || get("/readyz").await.filter(|text| text == "ok")).await?;
         let mut controllers = self.start_controllers(&programs.controllers)?;
         let mut front = self.start_authenticator(&programs.authenticator, &sts)?;
-        // The controllers fill the built-in roles from their parts.
+        // The controllers aggregate the built-in roles from their parts.
         let view = "/apis/rbac.authorization.k8s.io/v1/clusterroles/view";
         controllers.ready(PATIENCE, async || get(view).await.filter(|text| text.contains("\"pods\""))).await?;
         api.ready(PATIENCE, async || get("/api/v1/namespaces/kube-system").await).await?;
@@ -199,7 +199,7 @@ impl Prepared {
             .start()
     }
 
-    /// Only what RBAC needs: built-in roles made from their parts, and namespaces that finish deleting.
+    /// Starts only the controllers that RBAC needs: aggregated built-in roles, and namespaces that finish deleting.
     fn start_controllers(&self, program: &Path) -> anyhow::Result<Server> {
         self.launch("kube-controller-manager", program)
             .args([
@@ -248,12 +248,12 @@ impl Cluster {
         &self.ca_pem
     }
 
-    /// The file with that authority, which also signed what the STS proxy shows.
+    /// The file with that authority, which also signed the certificate of the STS proxy.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.join("ca.crt")
     }
 
-    /// A kubeconfig file of `admin`.
+    /// A kubeconfig file for `admin`.
     pub fn admin_kubeconfig(&self) -> PathBuf {
         self.folder.join("admin.kubeconfig")
     }
@@ -263,7 +263,7 @@ impl Cluster {
         kubeconfig(&self.server, &self.folder, user)
     }
 
-    /// Makes an object, as `admin`; what is there already stays as it is.
+    /// Creates an object, as `admin`; an existing object stays as it is.
     ///
     /// # Errors
     /// The API server refuses it.
@@ -272,7 +272,7 @@ impl Cluster {
         let version = text(object, "/apiVersion")?;
         let root = if version.contains('/') { "apis" } else { "api" };
         let within = text(object, "/metadata/namespace").map(|namespace| format!("namespaces/{namespace}/"));
-        // True of every kind that a cluster is prepared with.
+        // This is true for every kind that a cluster is prepared with.
         let plural = format!("{}s", kind.to_lowercase());
         let address = format!("{}/{root}/{version}/{}{plural}", self.server, within.unwrap_or_default());
         let request = self.client.post(address).bearer_auth(&self.admin_token).json(object);

@@ -1,5 +1,5 @@
 //! Starts real components beside Latchkey, for tests and the demo: Kubernetes with the AWS IAM authenticator in front.
-//! `tests/rig/build` installs them; nothing here does. Whatever is started ends with the process that started it.
+//! `tests/rig/build` installs them; this crate does not. Every program ends with the process that started it.
 #![allow(clippy::disallowed_methods, reason = "what stands in for the world has the machine's own time")]
 
 pub mod certificates;
@@ -14,12 +14,12 @@ use std::{
     path::Path,
 };
 
-/// Ports that were free a moment ago, for programs that must be told theirs. No two are the same.
+/// Ports that were free a moment ago, for programs that must be given theirs. No two are the same.
 ///
 /// # Errors
 /// Loopback has no port left.
 pub fn free_ports<const N: usize>() -> anyhow::Result<[u16; N]> {
-    // All are bound before the first is let go.
+    // All ports are bound before the first one is released.
     let mut bound = Vec::new();
     let mut ports = [0; N];
     for port in &mut ports {

@@ -1,17 +1,17 @@
-//! Where the programs are that a cluster is made of.
+//! Finds the programs that a cluster consists of.
 
 use std::{
     fmt,
     path::{Path, PathBuf},
 };
 
-/// The folder that `tests/rig/build` fills; nothing if neither `LATCHKEY_TOOLS` nor `HOME` is set.
+/// The folder that `tests/rig/build` fills; `None` if neither `LATCHKEY_TOOLS` nor `HOME` is set.
 pub fn tools() -> Option<PathBuf> {
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/latchkey/tools"));
     std::env::var_os("LATCHKEY_TOOLS").map(PathBuf::from).or_else(home)
 }
 
-/// What a cluster is made of.
+/// The programs that a cluster consists of.
 #[derive(Debug, Clone)]
 pub struct Programs {
     pub etcd: PathBuf,
@@ -25,24 +25,24 @@ pub struct Programs {
 pub struct Missing {
     /// Their names.
     pub names: Vec<&'static str>,
-    /// Where they were looked for.
+    /// The folders that were searched.
     pub folders: Vec<PathBuf>,
 }
 
 impl Programs {
-    /// Those in the folder that `KUBEBUILDER_ASSETS` names, and for what it lacks those that `make tools` made.
+    /// The programs in the folder that `KUBEBUILDER_ASSETS` names; missing ones come from what `make tools` built.
     ///
     /// # Errors
-    /// Which are missing.
+    /// The programs that are missing.
     pub fn find() -> Result<Self, Missing> {
         let assets = std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
         Self::find_in(assets.into_iter().chain(tools().map(|tools| tools.join("bin"))).collect())
     }
 
-    /// Those in these folders, the first that has one.
+    /// The programs in these folders, each from the first folder that has it.
     ///
     /// # Errors
-    /// Which are missing.
+    /// The programs that are missing.
     pub fn find_in(folders: Vec<PathBuf>) -> Result<Self, Missing> {
         let mut names = Vec::new();
         let mut find = |name: &'static str| {

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Runs "$@" until this shell's standard input closes, then sends it the signal and removes the folder, if
-/// one is named. The pipe closes when this process ends in whatever way, so nothing outlives a killed one.
-/// A program that ends by itself leaves the folder, for its logs.
+/// Runs "$@" until this shell's standard input closes, then sends it the signal and removes the folder, if one is
+/// named. The pipe closes when this process ends in any way, so no program outlives a killed one. A program that ends
+/// by itself leaves the folder, for its logs.
 const KEEPER: &str = r#"
 signal=$1 folder=$2
 shift 2
@@ -32,7 +32,7 @@ kill "$watcher" 2>/dev/null
 exit "$status"
 "#;
 
-/// How a program is started: what, as whom, and how it is told to end.
+/// How a program is started and ended, and by which user it is run.
 pub struct Launch {
     name: &'static str,
     program: PathBuf,
@@ -59,42 +59,42 @@ impl Launch {
         }
     }
 
-    /// Its arguments, after those that it has.
+    /// Appends arguments.
     #[must_use]
     pub fn args<I: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = I>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|a| a.as_ref().to_owned()));
         self
     }
 
-    /// A variable of its environment.
+    /// Sets a variable of its environment.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.into(), value.as_ref().to_owned()));
         self
     }
 
-    /// Whether its folder stays when it ends.
+    /// Sets whether its folder stays when it ends.
     #[must_use]
     pub fn lasting(mut self, lasting: bool) -> Self {
         self.lasting = lasting;
         self
     }
 
-    /// The signal that ends it; KILL if not told.
+    /// Sets the signal that ends it; the default is KILL.
     #[must_use]
     pub fn ended_by(mut self, signal: &'static str) -> Self {
         self.signal = signal;
         self
     }
 
-    /// Whom it runs as; as whoever runs this process if not told.
+    /// Sets the user that it runs as; the default is the user of this process.
     #[must_use]
     pub fn run_as(mut self, user: Option<User>) -> Self {
         self.user = user;
         self
     }
 
-    /// Starts it. What it prints goes to NAME.log in its folder.
+    /// Starts it. Its output goes to NAME.log in its folder.
     ///
     /// # Errors
     /// The folder cannot be written, or there is no shell.
@@ -104,7 +104,7 @@ impl Launch {
         let removed = if self.lasting { Path::new("") } else { &self.folder };
         let mut command = Command::new("/bin/sh");
         command.args(["-c", KEEPER, self.name, self.signal]).arg(removed).arg(&self.program).args(&self.arguments);
-        // A signal from the terminal is for this process, which ends its own.
+        // A signal from the terminal is for this process, which ends its own programs.
         command.process_group(0).current_dir(&self.folder).stdin(Stdio::piped());
         command.stderr(output.try_clone().context("failed to open a log twice")?).stdout(output);
         for inherited in std::env::vars_os().map(|(name, _)| name) {
@@ -122,7 +122,7 @@ impl Launch {
     }
 }
 
-/// The developer's own AWS account and proxies are none of its business.
+/// Whether a variable configures the developer's own AWS account or proxies, which the program must not see.
 fn of_the_outside(variable: &str) -> bool {
     let upper = variable.to_ascii_uppercase();
     upper.starts_with("AWS_") || upper.ends_with("_PROXY") || upper == "KUBECONFIG"
@@ -137,10 +137,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Waits until `ready` answers something.
+    /// Waits until `ready` returns a value.
     ///
     /// # Errors
-    /// The program ends or `limit` passes before that; with the end of its log.
+    /// The program ends or `limit` passes before that; the error contains the end of its log.
     pub async fn ready<T>(&mut self, limit: Duration, mut ready: impl AsyncFnMut() -> Option<T>) -> anyhow::Result<T> {
         let deadline = Instant::now() + limit;
         loop {
@@ -153,7 +153,7 @@ impl Server {
             if Instant::now() >= deadline {
                 bail!("{} was not ready within {limit:?}; its log ends:\n{}", self.name, self.end_of_log());
             }
-            // Between two looks at another process.
+            // The interval between two checks of another process.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -181,7 +181,7 @@ pub struct User {
 }
 
 impl User {
-    /// Whom a program that refuses to run as root runs as; nobody else where we are not root.
+    /// The user for a program that refuses to run as root; `None` if this process is not root.
     pub fn unprivileged() -> Option<Self> {
         is_root().then(|| {
             let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
@@ -197,7 +197,7 @@ impl User {
     }
 }
 
-/// Does this process run as root?
+/// Whether this process runs as root.
 pub fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")

@@ -1,8 +1,8 @@
-//! STS for those who ask it as the authenticator does: by a presigned GetCallerIdentity.
+//! STS for clients that ask it as the authenticator does: by a presigned GetCallerIdentity.
 //!
 //! The authenticator talks only to `sts.*.amazonaws.com`, over TLS, so this stands between: as an HTTPS proxy that ends
-//! the TLS of every CONNECT itself, and as a plain endpoint for `AWS_ENDPOINT_URL_STS`. It checks no signature; the
-//! simulator does, moto does not.
+//! the TLS of every CONNECT itself, and as a plain endpoint for `AWS_ENDPOINT_URL_STS`. It does not check signatures;
+//! the simulator does, moto does not.
 
 use std::sync::Arc;
 
@@ -33,19 +33,19 @@ pub fn hosts(region: &str) -> [String; 2] {
     ["sts.amazonaws.com".to_owned(), format!("sts.{region}.amazonaws.com")]
 }
 
-/// Who answers in truth.
+/// The server that really answers.
 #[derive(Debug, Clone)]
 pub enum Answering {
-    /// moto at this address. It takes a presigned GET for a call of S3 and answers in XML alone, so both are translated.
+    /// moto at this address. It treats a presigned GET as a call to S3 and answers only in XML, so both are translated.
     Moto(String),
-    /// The simulator at this address: every call is passed on as it came, for it checks the signature.
+    /// The simulator at this address: every call is passed on unchanged, since the simulator checks the signature.
     Simulator(String),
 }
 
-/// Serves for ever, asking `answering` who a call came from.
+/// Serves without end, asking `answering` for the identity behind each call.
 ///
 /// # Errors
-/// The certificate is not the key's, or the socket fails.
+/// The certificate does not belong to the key, or the socket fails.
 pub async fn serve(listener: TcpListener, answering: Answering, identity: &Identity) -> anyhow::Result<()> {
     let acceptor = acceptor(identity)?;
     let router = Router::new().fallback(forward).with_state(Upstream { answering, client: reqwest::Client::new() });
@@ -68,7 +68,7 @@ fn acceptor(identity: &Identity) -> anyhow::Result<TlsAcceptor> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// One connection: a tunnel if it starts with CONNECT, plain HTTP if not.
+/// Handles one connection: a tunnel if it starts with CONNECT, otherwise plain HTTP.
 async fn converse(mut stream: TcpStream, acceptor: TlsAcceptor, router: Router) {
     let mut first = [0; 1];
     match stream.peek(&mut first).await {
@@ -93,7 +93,7 @@ async fn converse(mut stream: TcpStream, acceptor: TlsAcceptor, router: Router) 
 
 async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
     let service = TowerToHyperService::new(router);
-    // A client that goes away in the middle is its own business.
+    // A client that disconnects early is not an error of the proxy.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -126,7 +126,7 @@ async fn forward(State(upstream): State<Upstream>, request: Request) -> Response
 }
 
 impl Upstream {
-    /// The call that a presigned one stands for, as moto takes it.
+    /// The call that a presigned one stands for, in the form that moto accepts.
     fn who_is(&self, address: &str, credential: &str) -> reqwest::RequestBuilder {
         self.client
             .post(address)
@@ -134,7 +134,7 @@ impl Upstream {
             .form(&[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")])
     }
 
-    /// The same call, but for what belongs to the connection, and these headers.
+    /// The same call, without the headers that belong to the connection and without the headers of `without`.
     async fn same(
         &self,
         address: &str,
@@ -175,7 +175,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("application/json"))
 }
 
-/// The credential of a presigned call, or nothing if it is signed otherwise.
+/// The credential of a presigned call; `None` if the call is signed in another way.
 fn presigned_credential(query: &str) -> Option<String> {
     url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name.eq_ignore_ascii_case("X-Amz-Credential"))

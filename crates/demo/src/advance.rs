@@ -5,10 +5,10 @@ use anyhow::{Context as _, bail};
 use jiff::Span;
 use std::{path::Path, process::ExitCode};
 
-/// The longest that a grant can last is thirty days; a year is past everything.
+/// A grant can last thirty days at most; a year is later than every end.
 const LONGEST_DAYS: i64 = 366;
 
-/// Adds to how far business time runs ahead, and prints what time it is then.
+/// Moves business time further ahead, and prints the new time.
 pub async fn advance(data: &Path, by: &str) -> anyhow::Result<ExitCode> {
     let span: Span = by.parse().with_context(|| format!("`{by}` is no duration: 2h, 90m or 1h 30m, for example"))?;
     let day = jiff::SpanRelativeTo::days_are_24_hours();

@@ -1,4 +1,5 @@
-//! What the demo tells about itself: printed, and as JSON in its data folder and wherever `--describe` says.
+//! The description of a running demo: printed, and written as JSON into its data folder and to the file of
+//! `--describe`.
 
 use crate::person::{ADMIN, WORKER};
 use anyhow::Context as _;
@@ -8,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where everything is, and who one can be.
+/// The addresses of everything, and the people to sign in as.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Description {
     pub portal: String,
@@ -17,9 +18,9 @@ pub struct Description {
     /// The owner's URL of the database.
     pub database: String,
     pub people: Vec<DescribedPerson>,
-    /// Whom the worker acts as.
+    /// The identity that the worker acts as.
     pub worker: DescribedUser,
-    /// Whoever administrates the clusters.
+    /// The identity that administrates the clusters.
     pub admin: DescribedUser,
     pub clusters: Vec<DescribedCluster>,
 }
@@ -31,7 +32,7 @@ pub struct AwsEndpoint {
     pub region: String,
 }
 
-/// Somebody one can sign in as.
+/// A person to sign in as.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DescribedPerson {
     pub handle: String,
@@ -41,13 +42,13 @@ pub struct DescribedPerson {
     pub aws: Option<DescribedUser>,
 }
 
-/// Whom AWS takes somebody for, and with which keys.
+/// An AWS identity and its keys.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct DescribedUser {
     pub arn: String,
     pub access_key_id: String,
     pub secret_access_key: String,
-    /// Of a role's session.
+    /// The token of a role's session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_token: Option<String>,
 }
@@ -66,12 +67,12 @@ pub struct DescribedCluster {
     pub server: String,
     pub ca_file: String,
     pub mode: String,
-    /// Whether kube-apiserver answers, or the simulator.
+    /// Whether kube-apiserver answers; if not, the simulator does.
     #[serde(default)]
     pub real: bool,
 }
 
-/// Where the data is by default: for root a place that other users can reach.
+/// The default data folder: for root, a place that other users can reach.
 pub fn default_data() -> PathBuf {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
@@ -88,7 +89,7 @@ pub fn file(data: &Path) -> PathBuf {
     data.join("demo.json")
 }
 
-/// Reads what a running demo told.
+/// Reads the description that a running demo wrote.
 pub fn read(data: &Path) -> anyhow::Result<Description> {
     let path = file(data);
     let text = std::fs::read_to_string(&path)
@@ -96,7 +97,7 @@ pub fn read(data: &Path) -> anyhow::Result<Description> {
     serde_json::from_str(&text).with_context(|| format!("{} is not what a demo writes", path.display()))
 }
 
-/// Writes a file that only its owner may read: the keys in it are the simulator's own; still, they are keys.
+/// Writes a file that only its owner may read. The keys in it are the simulator's own, but they are keys.
 pub fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
     let mut options = std::fs::OpenOptions::new();
@@ -106,7 +107,7 @@ pub fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 impl Description {
-    /// Writes it as JSON.
+    /// Writes the description as JSON.
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
         write_private(path, &serde_json::to_string_pretty(self)?)
     }

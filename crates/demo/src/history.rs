@@ -1,5 +1,5 @@
-//! What happened before one looks: people known, identities proven, and a few requests that were asked, decided and
-//! ended for real, through the product's own actions and worker.
+//! The demo's past: people known, identities proven, and a few requests that were really asked, decided and ended,
+//! through the product's own actions and worker.
 
 use crate::seed::{DemoPerson, PEOPLE, email};
 use anyhow::{Context as _, bail};
@@ -25,7 +25,7 @@ use latchkey_domain::access::{
 use latchkey_simulator::Simulator;
 use std::{collections::BTreeMap, time::Duration};
 
-/// As long as anything of the history may take, on a busy machine and with a real cluster.
+/// The longest that a step of the history may take, on a busy machine and with a real cluster.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Makes the people known, as their first sign-in would, and proves the identities that the demo says are proven.
@@ -73,7 +73,7 @@ pub async fn observed(store: &Store) -> anyhow::Result<()> {
     .await
 }
 
-/// A few requests and their ends. Ana's own stay out of it: her story begins with the viewer.
+/// A few requests and their ends. Ana has none: the viewer of the demo makes her first request.
 pub async fn requests(store: &Store, people: &BTreeMap<&'static str, Person>) -> anyhow::Result<()> {
     let visitor = |handle: &str| Visitor::new(people[handle].clone(), machine::now());
     let [ana, ben, chi, dee] = &["ana", "ben", "chi", "dee"].map(visitor);
@@ -145,7 +145,7 @@ async fn wait_active(store: &Store, grants: &[GrantId]) -> anyhow::Result<()> {
     .await
 }
 
-/// Looks every 50 ms, for two minutes at most.
+/// Checks every 50 ms, for two minutes at most.
 async fn until(what: &'static str, ready: impl AsyncFn() -> anyhow::Result<bool>) -> anyhow::Result<()> {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     while !ready().await? {

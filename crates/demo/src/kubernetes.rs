@@ -18,10 +18,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Which cluster is real then. One: a kube-apiserver takes as much memory as all else together, and seconds to start.
+/// The cluster that is real then. There is only one: a kube-apiserver takes as much memory as everything else together,
+/// and seconds to start.
 pub const REAL: &str = "prod-eu";
 
-/// What answers for the clusters.
+/// The API servers of the clusters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kubernetes {
@@ -42,12 +43,12 @@ impl Kubernetes {
     }
 }
 
-/// The real cluster before it runs: its address is known, and EKS tells it.
+/// The real cluster before it runs: its address is known, and EKS returns it.
 pub struct Ahead {
     prepared: Prepared,
     programs: Programs,
     seed: SeedCluster,
-    /// There once the cluster has what the seed names.
+    /// This file exists once the cluster has what the seed names.
     seeded: PathBuf,
 }
 
@@ -58,7 +59,7 @@ pub struct Running {
 }
 
 impl Ahead {
-    /// Finds the programs, and gives the seed's cluster to a real API server that is to be.
+    /// Finds the programs, and assigns the seed's cluster to a real API server that is still to be started.
     ///
     /// # Errors
     /// Programs are missing, or the folder cannot be written.
@@ -67,7 +68,7 @@ impl Ahead {
         let region = seed.region.clone();
         let real = seed.clusters.iter_mut().find(|cluster| cluster.name == REAL);
         let real = real.with_context(|| format!("the demo has no cluster {REAL}"))?;
-        // The servers run in this folder, so a path from here would lead nowhere there.
+        // The servers run in this folder, so a relative path would not lead to it.
         let folder = std::path::absolute(data.join("kubernetes").join(REAL))?;
         let wanted = Wanted { name: REAL, region: &region, folder: &folder, lasting: true };
         let prepared = Prepared::new(wanted, &latchkey::login::secret::token()).await?;
@@ -76,7 +77,7 @@ impl Ahead {
         Ok(Self { seed: real.clone(), prepared, programs, seeded: folder.join("seeded") })
     }
 
-    /// Starts it; the first time it makes what the seed names. What somebody takes away later stays away.
+    /// Starts it. The first start creates what the seed names; an object that is deleted later stays deleted.
     ///
     /// # Errors
     /// A program does not start, or the API server refuses an object.
@@ -104,7 +105,7 @@ async fn answer(sts: Sts, endpoint: String) {
     }
 }
 
-/// No pods: nobody would run them.
+/// The objects of the seed without its pods, since no kubelet would run them.
 fn objects(seed: &SeedCluster) -> Vec<Value> {
     let namespace = |name: &String| json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
     let aws_auth = seed.aws_auth.iter().map(|data| {

@@ -1,23 +1,24 @@
 //! `latchkey-demo`: Latchkey with everything around it on one machine: a PostgreSQL of its own, the simulator, the
-//! portal and the worker in one process, on code that is the product's, unchanged.
+//! portal and the worker in one process, on the product's code, unchanged.
 //!
 //! It starts the PostgreSQL in its data folder (as another user if it runs as root, which PostgreSQL refuses). The
 //! product's code runs unchanged: OpenID Connect against the simulated provider, the AWS SDK against the simulated AWS,
 //! the kube client against simulated API servers that authenticate `k8s-aws-v1.` tokens through aws-auth and evaluate
-//! RBAC. Its past was made by the product's own actions. The worker is a role in `mapRoles`, with what `latchkey
-//! bootstrap` prints and no more, as `docs/operating.md` has it; a session of it that lasts a year stands in for the
-//! service that hands a worker the next one. The simulator's state, CA and ports survive a restart, and so does what an
-//! operator did: only a first start makes clusters' objects and applies the policy. It writes a `latchkey.toml` into
-//! the data folder; `latchkey-demo as worker -- latchkey ...` runs any command with that and the worker's keys.
+//! RBAC. Its past was made by the product's own actions. The worker is a role in `mapRoles`, with exactly what
+//! `latchkey bootstrap` prints, as in `docs/operating.md`; a session of that role which lasts a year replaces the
+//! service that would renew a worker's session. The simulator's state, CA and ports survive a restart, and so do an
+//! operator's changes: only a first start creates the clusters' objects and applies the policy. It writes a
+//! `latchkey.toml` into the data folder; `latchkey-demo as worker -- latchkey ...` runs any command with that file and
+//! the worker's keys.
 //!
 //! With `--kubernetes=real`, `prod-eu` is etcd, kube-apiserver, the controllers that RBAC needs and
-//! aws-iam-authenticator, started as the tests start theirs (`latchkey-components`): from `KUBEBUILDER_ASSETS`, else
-//! from what `make tools` built. The simulator stays AWS and OpenID: EKS's API tells the real server and its CA, and a
-//! proxy that the authenticator is told of passes its calls on to the simulator's STS, signature and all. There are no
-//! nodes and pods. `staging-eu` stays simulated: a second API server would double memory and start. etcd's data, keys
-//! and ports are in the data folder, so a restart finds everything again; a folder that began with simulated clusters
-//! is refused, since what the database knows of them would be untrue. Each of these programs hangs on a pipe from the
-//! demo and ends with it, also when the demo is killed.
+//! aws-iam-authenticator, started as the tests start theirs (`latchkey-components`): from `KUBEBUILDER_ASSETS`,
+//! otherwise from what `make tools` built. The simulator remains AWS and OpenID: EKS's API returns the real server and
+//! its CA, and the authenticator uses a proxy that passes its calls on to the simulator's STS with their signatures.
+//! There are no nodes and pods. `staging-eu` stays simulated: a second API server would double the memory and the time
+//! to start. etcd's data, keys and ports are in the data folder, so a restart finds everything again. A folder that
+//! began with simulated clusters is refused, since what the database knows about them would be wrong. Each of these
+//! programs depends on a pipe from the demo and ends with it, even if the demo is killed.
 #![allow(clippy::disallowed_methods, reason = "what stands in for the world has the machine's own time")]
 
 mod advance;

@@ -1,5 +1,5 @@
-//! `latchkey-demo as HANDLE -- COMMAND...`: the real kubectl or aws with one person's keys, and `as worker`: latchkey
-//! as its operators run it; `as admin`: what an administrator's hands do to the clusters.
+//! `latchkey-demo as HANDLE -- COMMAND...`: the real kubectl or aws with one person's keys; `as worker`: latchkey as
+//! its operators run it; `as admin`: what an administrator does to the clusters by hand.
 
 use crate::description::{self, DescribedUser, Description};
 use anyhow::{Context as _, bail};
@@ -17,13 +17,13 @@ use std::{
     process::ExitCode,
 };
 
-/// Who is no person: the machine that the worker runs on, with its keys and its latchkey.toml.
+/// Not a person: the machine on which the worker runs, with its keys and its latchkey.toml.
 pub const WORKER: &str = "worker";
 
-/// Who is no person either: whoever administrates the clusters, to whom everything is allowed.
+/// Not a person either: the administrator of the clusters, who may do everything.
 pub const ADMIN: &str = "admin";
 
-/// Runs a command as one of the demo's people, its worker or its administrators, and gives its exit code.
+/// Runs a command as one of the demo's people, its worker or its administrator, and returns its exit code.
 pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Result<ExitCode> {
     let description = description::read(data)?;
     let keys = keys(&description, handle)?;
@@ -38,7 +38,7 @@ pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Re
     for name in ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"] {
         child.env_remove(name);
     }
-    // What the shell has of another Latchkey would lead its commands there.
+    // The shell's variables for another Latchkey would lead the command there.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LATCHKEY_")) {
         child.env_remove(name);
     }
@@ -46,11 +46,11 @@ pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Re
     if handle == WORKER {
         child.env("LATCHKEY_CONFIG", data.join("latchkey.toml"));
     }
-    // Version 1 of the CLI reads the second name alone.
+    // Version 1 of the CLI reads only the second name.
     child.env("AWS_REGION", &description.aws.region).env("AWS_DEFAULT_REGION", &description.aws.region);
     child.env("AWS_EC2_METADATA_DISABLED", "true");
     child.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
-    // A token must name the STS host that authenticators know, so STS keeps its name but for direct calls.
+    // A token must name an STS host that authenticators know, so the endpoint is only replaced for direct calls to STS.
     let endpoint = &description.aws.endpoint;
     child.env("AWS_ENDPOINT_URL_IAM", endpoint).env("AWS_ENDPOINT_URL_EKS", endpoint);
     if arguments.iter().any(|argument| argument == "sts") {
@@ -69,7 +69,7 @@ pub async fn run_as(data: &Path, handle: &str, command: &[String]) -> anyhow::Re
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }
 
-/// Whose keys a command gets.
+/// The identity whose keys a command gets.
 fn keys<'a>(description: &'a Description, handle: &str) -> anyhow::Result<&'a DescribedUser> {
     match handle {
         WORKER => return Ok(&description.worker),
@@ -101,7 +101,7 @@ fn kubeconfig_text(description: &Description) -> anyhow::Result<String> {
     Ok(render(&clusters, None, &ExecCommand::aws()))
 }
 
-/// A folder of theirs, for whoever runs the command.
+/// A home folder for the person that the command runs as.
 fn home(data: &Path, handle: &str) -> anyhow::Result<PathBuf> {
     let folder = data.join("people").join(handle);
     fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
@@ -114,8 +114,8 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// PATH, with what is missing from it. First: the latchkey beside this program, and an `aws` of ours that makes the token
-/// that kubectl asks for. Last: the kubectl that `make demo` installed where none was.
+/// PATH with the missing programs added. First: the latchkey beside this program, and an `aws` of the demo's that makes
+/// the token that kubectl asks for. Last: the kubectl that `make demo` installed if there was none.
 fn path_with_tools(folder: &Path) -> anyhow::Result<OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -126,7 +126,7 @@ fn path_with_tools(folder: &Path) -> anyhow::Result<OsString> {
     if let Some(tools) = tools.or(home).map(|tools| tools.join("bin"))
         && tools.join("kubectl").is_file()
     {
-        // `make demo` puts one there where PATH has none, or one that is too old.
+        // `make demo` installs one there if PATH has none, or one that is too old.
         folders.insert(0, tools);
     }
     if aws_missing {

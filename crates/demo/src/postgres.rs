@@ -10,7 +10,7 @@ use std::{
 };
 use tokio::process::Command;
 
-/// What to do where they are missing.
+/// What to do if they are missing.
 const INSTALL: &str = "PostgreSQL's binaries are needed: on Debian and Ubuntu `apt-get install postgresql`, on macOS \
                        `brew install postgresql`, then start again";
 
@@ -24,7 +24,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts the server whose data is in `folder`, making it at the first start. A server that a killed demo left
+    /// Starts the server whose data is in `folder`, which the first start creates. A server that a killed demo left
     /// running is stopped first.
     pub async fn start(folder: &Path, port: u16) -> anyhow::Result<Self> {
         let binaries = find_binaries()?;
@@ -34,7 +34,7 @@ impl Postgres {
             postgres.initialise().await?;
         }
         if folder.join("postmaster.pid").exists() {
-            // It may be the rest of a crash; a failure to stop what does not run is none.
+            // It may be left over from a crash. If no server runs, stopping it fails, and that is fine.
             let _ = postgres.control(["stop", "-m", "fast", "-w"]).await;
         }
         let options = format!(
@@ -60,12 +60,12 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// The database as one of its roles sees it.
+    /// The URL of the database for one of its roles.
     pub fn url(&self, role: &str, database: &str) -> String {
         format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Stops the server; what it holds stays.
+    /// Stops the server; its data stays.
     pub async fn stop(&self) -> anyhow::Result<()> {
         self.control(["stop", "-m", "fast", "-w", "-s"]).await
     }
@@ -96,7 +96,7 @@ impl Postgres {
         self.run("pg_ctl", folder.into_iter().chain(arguments)).await
     }
 
-    /// Runs one of PostgreSQL's programs, as an unprivileged user where this is root: PostgreSQL refuses root.
+    /// Runs one of PostgreSQL's programs, as an unprivileged user if this process is root, which PostgreSQL refuses.
     async fn run<S: AsRef<OsStr>>(&self, program: &str, arguments: impl IntoIterator<Item = S>) -> anyhow::Result<()> {
         let path = self.binaries.join(program);
         let mut command = match &self.user {
@@ -107,7 +107,7 @@ impl Postgres {
             }
             None => Command::new(&path),
         };
-        // Not the terminal's: a server that inherits the pipes of a script would keep the script waiting.
+        // Without the terminal's pipes: a server that inherits the pipes of a script would keep the script waiting.
         command.args(arguments).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.process_group(0);
         let child = command.spawn().with_context(|| format!("failed to run {}", path.display()))?;
@@ -123,7 +123,7 @@ impl Postgres {
 }
 
 fn is_root() -> bool {
-    // The owner of /proc/self is whoever runs this.
+    // The owner of /proc/self is the user of this process.
     use std::os::unix::fs::MetadataExt;
     fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
 }
@@ -137,7 +137,7 @@ fn unprivileged_user() -> anyhow::Result<String> {
     )
 }
 
-/// PATH, pg_config, then where Debian puts them, the newest first.
+/// PATH, pg_config, then Debian's folders, the newest first.
 fn find_binaries() -> anyhow::Result<PathBuf> {
     let has_all = |folder: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|name| folder.join(name).exists());
     let path = std::env::var_os("PATH").unwrap_or_default();

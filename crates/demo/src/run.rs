@@ -1,4 +1,4 @@
-//! Starts everything, tells where it is, and stops it in the opposite order.
+//! Starts everything, prints the addresses, and stops it in the opposite order.
 
 use crate::{
     description::{self, AwsEndpoint, DescribedCluster, DescribedPerson, DescribedUser, Description},
@@ -36,9 +36,9 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Longer than a demo runs: nobody hands it the next session.
+/// Longer than a demo runs: no service renews the session.
 const SESSION: SignedDuration = SignedDuration::from_hours(24 * 366);
-/// Another one where what a folder began with is not what this version goes on from.
+/// Changes if this version cannot continue from the data of an earlier one.
 const FORMAT: u32 = 3;
 
 /// What a first start chooses and every later one keeps.
@@ -73,7 +73,7 @@ impl Kept {
                  `rm -r {data}`, or choose another folder with --data"
             );
         }
-        // What Latchkey knows of its clusters would be untrue of others.
+        // What Latchkey knows about its clusters would be wrong for others.
         if let Some(other) = kubernetes.filter(|&wanted| wanted != kept.kubernetes) {
             bail!(
                 "the demo in {} began with {} clusters: choose another folder for {} ones with --data, or remove it",
@@ -83,7 +83,7 @@ impl Kept {
             );
         }
         if kept.kubernetes == Kubernetes::Real {
-            // A first start that cannot be leaves nothing for a later one to keep.
+            // A first start that fails must not leave anything for a later one to keep.
             Programs::find()?;
         }
         kept.portal_port = port.unwrap_or(kept.portal_port);
@@ -137,7 +137,7 @@ fn alone(data: &Path) -> anyhow::Result<fs::File> {
     Ok(file)
 }
 
-/// The log goes to a file: what is printed is for whoever runs the demo.
+/// The log goes to a file: the terminal is for the person who runs the demo.
 fn init_log(data: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(data).with_context(|| format!("failed to make {}", data.display()))?;
     let path = data.join("latchkey.log");
@@ -147,7 +147,7 @@ fn init_log(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// All but PostgreSQL. The clusters end when this is dropped.
+/// Everything except PostgreSQL. The clusters end when this is dropped.
 struct Running {
     tell: watch::Sender<Stage>,
     server: JoinHandle<()>,
@@ -220,7 +220,7 @@ async fn start(
     Ok(Running { tell, server, worker, simulator, real })
 }
 
-/// The demo's latchkey.toml, written for whoever wants to run the other commands, and read as any other.
+/// The demo's latchkey.toml, written for people who run the other commands, and read like any other.
 fn settings(
     data: &Path,
     kept: &Kept,
@@ -246,7 +246,7 @@ fn settings(
     let path = data.join("latchkey.toml");
     fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;
     description::write_private(&data.join("client-secret"), &kept.client_secret)?;
-    // Theirs who operate it, from then on.
+    // From then on, it belongs to the operators of the demo.
     let policy = data.join("policy.toml");
     if !policy.exists() {
         fs::write(policy, POLICY)?;
@@ -292,7 +292,7 @@ async fn aws(simulator: &Simulator, keys: &DescribedUser) -> Aws {
     Aws::new(&config).await
 }
 
-/// A session of this role, as a pod, an instance or whoever assumes it would be handed it.
+/// A session of this role, as a pod or an instance would receive it, or a client that assumes the role.
 fn role_keys(simulator: &Simulator, role: &str) -> anyhow::Result<DescribedUser> {
     let session = simulator.aws().open_session(role, "demo", SESSION);
     let session = session.with_context(|| format!("AWS has no role {role}"))?;
@@ -352,7 +352,7 @@ fn describe_all(
     })
 }
 
-/// Ctrl-C, and what `kill` sends.
+/// Ctrl-C, and the signal of `kill`.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,

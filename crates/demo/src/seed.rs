@@ -1,4 +1,4 @@
-//! Who and what the demo begins with.
+//! The people and objects that the demo begins with.
 
 use anyhow::Context as _;
 use latchkey_domain::{access::policy::PolicyFile, eks::arn::PrincipalArn, plan::bootstrap};
@@ -14,16 +14,16 @@ pub const POLICY: &str = include_str!("policy.toml");
 pub const REGION: &str = "eu-west-1";
 /// The one account.
 pub const ACCOUNT: &str = "111122223333";
-/// Who the printed examples are about.
+/// The person whom the printed examples are about.
 pub const REQUESTER: &str = "ana";
-/// The role that the worker acts as, as docs/operating.md has it: it stands in `mapRoles`, beside the nodes, out of the
-/// way of people's lines.
+/// The role that the worker acts as, as in docs/operating.md: it is in `mapRoles`, beside the nodes, apart from
+/// people's lines.
 pub const WORKER_ROLE: &str = bootstrap::WORKER;
 
-/// The role of whoever administrates the clusters, for trying what Latchkey does about their hands.
+/// The role of the clusters' administrator, for trying what Latchkey does about manual changes.
 pub const ADMIN_ROLE: &str = "platform-admin";
 
-/// Handle, name, groups, what they are in the demo, whether their AWS identity is proven.
+/// Handle, name, groups, their part in the demo, and whether their AWS identity is proven.
 pub struct DemoPerson {
     pub handle: &'static str,
     pub name: &'static str,
@@ -127,8 +127,8 @@ const ADMINS: &str = "\
     - platform-admins
 ";
 
-/// aws-auth as an operator leaves it: these roles, the administrators', and the worker's entry as `latchkey bootstrap`
-/// prints it.
+/// aws-auth as an operator leaves it: these roles, the administrators' entry, and the worker's entry as
+/// `latchkey bootstrap` prints it.
 fn aws_auth(roles: &str) -> anyhow::Result<BTreeMap<String, String>> {
     let worker = PrincipalArn::parse(&worker_arn()).context("the worker's role has no ARN")?;
     let (key, entry) = bootstrap::own_mapping(&worker);
@@ -148,7 +148,7 @@ fn admin() -> SeedRole {
     SeedRole { name: ADMIN_ROLE.to_owned(), trust, policies: BTreeMap::from([("all".to_owned(), all)]) }
 }
 
-/// The worker's role: what `latchkey bootstrap` prints, and for `latchkey doctor` the leave to ask IAM about itself.
+/// The worker's role: what `latchkey bootstrap` prints, and for `latchkey doctor` the right to ask IAM about itself.
 fn worker(policy: &PolicyFile) -> anyhow::Result<SeedRole> {
     let trust = json!({ "Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "Service": "pods.eks.amazonaws.com" } }] });
@@ -159,7 +159,7 @@ fn worker(policy: &PolicyFile) -> anyhow::Result<SeedRole> {
     Ok(SeedRole { name: WORKER_ROLE.to_owned(), trust, policies })
 }
 
-/// What operators apply to each cluster before the worker's first look: what binds themselves, and what
+/// What operators apply to each cluster before the worker's first look: their own bindings, and what
 /// `latchkey bootstrap` prints.
 fn manifests(policy: &PolicyFile) -> Vec<Value> {
     let admins = json!({
@@ -172,7 +172,7 @@ fn manifests(policy: &PolicyFile) -> Vec<Value> {
     bootstrap::manifests(policy).into_iter().chain(marker).chain([admins]).collect()
 }
 
-/// What the simulator begins with, for the clusters of this policy.
+/// The simulator's seed, for the clusters of this policy.
 pub fn seed(redirect_uri: String, client_secret: String, policy: &PolicyFile) -> anyhow::Result<Seed> {
     let mut seed = Seed::new(REGION, ACCOUNT);
     seed.worker = None;

@@ -1,4 +1,4 @@
-//! A demo of a test's own: started, asked, stopped.
+//! A demo for one test: started, queried, stopped.
 
 use crate::{browser::Browser, tool};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use std::{
 };
 
 pub const DEMO: &str = env!("CARGO_BIN_EXE_latchkey-demo");
-/// For whatever another process does, on a busy machine.
+/// The longest that another process may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Whether `latchkey` is beside the demo, as `make demo` and a test of the whole workspace build it.
@@ -23,14 +23,14 @@ pub fn has_latchkey() -> bool {
     there
 }
 
-/// A new data folder. PostgreSQL's own user must come in, too, where this is root.
+/// A new data folder. If this process is root, PostgreSQL's own user must be able to enter it.
 pub fn folder() -> tempfile::TempDir {
     let folder = tempfile::Builder::new().prefix("latchkey-demo-").tempdir_in("/tmp").unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     folder
 }
 
-/// A demo of the test's own; killed where the test fails.
+/// A demo for one test; killed if the test fails.
 pub struct Demo {
     process: Child,
     pub folder: tempfile::TempDir,
@@ -70,7 +70,7 @@ impl Demo {
         browser
     }
 
-    /// The ARN of somebody's IAM user.
+    /// The ARN of a person's IAM user.
     pub fn arn(&self, handle: &str) -> String {
         let people = self.described["people"].as_array().unwrap();
         let person = people.iter().find(|person| person["handle"] == handle).unwrap();
@@ -81,7 +81,7 @@ impl Demo {
     pub fn run_as(&self, handle: &str, command: &[&str]) -> Output {
         let mut demo = Command::new(DEMO);
         demo.arg("--data").arg(self.folder.path()).args(["as", handle, "--"]).args(command);
-        // kubectl's cache of what the server offers is per home.
+        // kubectl keeps its discovery cache in the home folder.
         demo.env("HOME", self.folder.path()).env("LATCHKEY_TOOLS", tool::tools()).output().unwrap()
     }
 
@@ -91,7 +91,7 @@ impl Demo {
         assert!(demo.status.success(), "{demo:?}");
     }
 
-    /// What `latchkey doctor` says where the worker runs.
+    /// The findings of `latchkey doctor` where the worker runs.
     pub fn doctor(&self) -> Value {
         let answer = self.run_as("worker", &["latchkey", "doctor", "--strict", "--format", "json"]);
         let mut report: Value = serde_json::from_slice(&answer.stdout).unwrap_or_else(|_| panic!("{answer:?}"));
@@ -125,7 +125,7 @@ impl Drop for Demo {
     }
 }
 
-/// Looks every 50 ms until there is something.
+/// Checks every 50 ms until there is a result.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -1,4 +1,4 @@
-//! The demo, as whoever tries Latchkey starts it.
+//! The demo, as a person who tries Latchkey starts it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
 #[path = "../../../../tests/it/stage/browser.rs"]

@@ -1,4 +1,4 @@
-//! The demo as an operator's playground.
+//! The demo, used to practise operating.
 
 use crate::{
     demo::{DEMO, Demo, folder, has_latchkey, until},
@@ -84,7 +84,7 @@ async fn operator_and_auditor_find_their_pages_and_the_export_verifies() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_machine_without_kubectl_starts_the_demo_and_is_told_how_to_get_it() {
-    // What the script needs of a system, and neither kubectl, Go nor Python.
+    // A system with the tools that the script needs, but without kubectl, Go and Python.
     let system = tempfile::tempdir().unwrap();
     for program in ["bash", "dirname", "mkdir", "uname", "flock"] {
         let found =

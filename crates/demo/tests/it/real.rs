@@ -58,7 +58,7 @@ async fn an_access_begins_and_ends_on_a_real_api_server_and_no_process_is_left()
     nobody_is_left(folder.path()).await;
 }
 
-/// What the page says to do, as ana.
+/// What the page says to do, as Ana.
 fn pods(demo: &Demo) -> Output {
     let cluster = &demo.described["clusters"][0];
     assert_eq!((cluster["name"].as_str(), cluster["real"].as_bool()), (Some("prod-eu"), Some(true)));
@@ -76,7 +76,7 @@ fn well(demo: &Demo) {
     );
 }
 
-/// What kubectl answers the cluster's administrator.
+/// kubectl's answer to the cluster's administrator.
 fn admin(demo: &Demo, arguments: &[&str]) -> String {
     let mut kubectl = Command::new(Tool::Kubectl.path());
     kubectl.arg("--kubeconfig").arg(demo.folder.path().join("kubernetes/prod-eu/admin.kubeconfig")).args(arguments);
@@ -85,7 +85,7 @@ fn admin(demo: &Demo, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&answer.stdout).into_owned()
 }
 
-/// Fills in the form as it is; gives the request's path.
+/// Submits the form unchanged; returns the request's path.
 async fn ask(demo: &Demo, ana: &Browser) -> String {
     let page = ana.open("/requests/new?cluster=prod-eu&profile=view&namespace=payments&minutes=60").await;
     let form = page.form("/requests").with("cluster", "prod-eu").with("profile", "view");
@@ -104,7 +104,7 @@ fn refused(output: &Output) {
     assert!(!output.status.success() && known.iter().any(|word| said.contains(word)), "not refused: {output:?}");
 }
 
-/// Holds every process of the demo's to having ended; the last of them may do so a moment after it.
+/// Requires that every process of the demo has ended; the last of them may end a moment after the demo.
 async fn nobody_is_left(folder: &Path) {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {

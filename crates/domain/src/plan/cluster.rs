@@ -26,8 +26,7 @@ use crate::{
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// If an end is overdue by more than this, it takes precedence: the mapping goes though another grant of the person
-/// still needs it.
+/// An end that is overdue by more removes the mapping, even if another grant of the person still needs it.
 pub const OVERDUE_CUT: SignedDuration = SignedDuration::from_mins(5);
 /// The failed attempts that this takes: a worker that was down for a while has to try first.
 const CUT_AFTER_ATTEMPTS: u32 = 3;
@@ -313,8 +312,7 @@ impl Planner<'_> {
             .or_else(|| never_works(grant, self.state, &desired.name).map(Obstacle::Blocked))
     }
 
-    /// Removes the bindings of a wanted grant until it is safe again. This is reported once, since then there is none
-    /// left.
+    /// Removes the bindings of a wanted grant until it is safe again; reported once, since then none is left.
     fn withdraw(&mut self, grant: &DesiredGrant, why: Blocker) {
         let installation = self.desired.installation;
         let bound = bindings::of_grant(self.state, grant.id, &grant.keys(installation), installation);

@@ -5,7 +5,7 @@
 //! most), so that the two do not fight and the grant goes on once the other stops. If another manager *applies* the
 //! key, no line is written at all until it gives the key up. A line that another client puts back after its end is
 //! removed at each look, without limit, and the grant names that client; its binding is gone meanwhile. A missing
-//! ConfigMap is never created: accesses that end do end, and grants that wait name who has to act.
+//! ConfigMap is never created: accesses still end, and grants that wait name who has to act.
 
 use super::{
     Line, RecordedMapping, Removal, Standing,

@@ -3,16 +3,21 @@
 use super::policy::Current;
 use crate::{
     store::{
-        Store, StoreError, clusters, observations,
+        Store, StoreError,
         observations::Observed,
-        people::{self, Principal},
+        people::Principal,
+        read::{
+            asker::{self, Asker},
+            chosen::{self, Chosen},
+            hold::OnHold,
+        },
     },
     words,
 };
 use jiff::SignedDuration;
 use latchkey_domain::{
     access::{
-        ClusterId,
+        ClusterId, PersonId,
         blocker::Blocker,
         cluster::{ClusterName, PinnedNamespace},
         person::Person,
@@ -21,7 +26,10 @@ use latchkey_domain::{
         reason::{self, Unfit},
         terms::{Starts, Terms},
     },
-    plan::observation::{AuthenticationMode, ClusterObservation},
+    plan::{
+        authenticator::{Authenticator, Identified},
+        observation::{AuthenticationMode, ClusterObservation},
+    },
 };
 use std::sync::Arc;
 
@@ -143,16 +151,40 @@ impl Considered {
     }
 }
 
-/// Looks at an ask. Nothing is stored.
-///
-/// # Errors
-/// `Corrupt`, `Database`; what the asker can mend is a problem in the answer.
-pub async fn consider(
-    store: &Store,
-    current: &Current,
-    person: &Person,
-    wanted: &Wanted,
-) -> Result<Considered, StoreError> {
+/// What an ask is looked at by: read once, however often the ask is looked at.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub asker: Asker,
+    /// The cluster that is asked for; none if no cluster has that name.
+    pub cluster: Option<Chosen>,
+}
+
+impl Known {
+    /// Reads what is known of a person who asks for this cluster.
+    ///
+    /// # Errors
+    /// `Corrupt`, `Database`.
+    pub async fn read(
+        store: &Store,
+        current: &Current,
+        person: PersonId,
+        cluster: &Given<ClusterName>,
+    ) -> Result<Self, StoreError> {
+        let cluster = match cluster {
+            Given::Is(name) => chosen::by_name(store, name).await?,
+            Given::Nothing | Given::Unreadable(_) => None,
+        };
+        Ok(Self { asker: asker::read(store, person, &current.file).await?, cluster })
+    }
+
+    /// What holds the cluster, if something does.
+    pub fn held(&self) -> Option<&OnHold> {
+        self.cluster.as_ref()?.held.as_ref()
+    }
+}
+
+/// Looks at an ask by what is known. What the asker can mend is a problem in the answer.
+pub fn consider(current: &Current, person: &Person, known: &Known, wanted: &Wanted) -> Considered {
     let mut considered = Considered {
         problems: vec![],
         cluster: None,
@@ -165,45 +197,38 @@ pub async fn consider(
         reason: None,
         ruling: None,
     };
-    find_cluster(store, current, wanted, &mut considered).await?;
+    find_cluster(current, known, wanted, &mut considered);
     find_profile(current, wanted, &mut considered);
     find_namespaces(wanted, &mut considered);
-    find_principal(store, person, wanted, &mut considered).await?;
+    find_principal(known, wanted, &mut considered);
     read_minutes(wanted, &mut considered);
     read_reason(wanted, &mut considered);
-    let known = people::approvers(store, &current.file).await?;
-    rule(current, person, &known, wanted, &mut considered);
-    Ok(considered)
+    rule(current, person, &known.asker.approvers, wanted, &mut considered);
+    considered
 }
 
-async fn find_cluster(
-    store: &Store,
-    current: &Current,
-    wanted: &Wanted,
-    considered: &mut Considered,
-) -> Result<(), StoreError> {
+fn find_cluster(current: &Current, known: &Known, wanted: &Wanted, considered: &mut Considered) {
     let name = match &wanted.cluster {
         Given::Nothing => {
             considered.problem(Field::Cluster, "Choose a cluster.");
-            return Ok(());
+            return;
         }
         Given::Unreadable(text) => {
             considered.problem(Field::Cluster, Reason::UnknownCluster(shown(text)).to_string());
-            return Ok(());
+            return;
         }
         Given::Is(name) => name,
     };
-    let (named, row) = (current.file.cluster(name), clusters::by_name(store, name).await?);
-    let (Some(named), Some(row)) = (named, row) else {
+    let (Some(named), Some(chosen)) = (current.file.cluster(name), &known.cluster) else {
         considered.problem(Field::Cluster, Reason::UnknownCluster(shown(name.as_str())).to_string());
-        return Ok(());
+        return;
     };
-    if let Some(why) = row.gone {
-        considered.problem(Field::Cluster, format!("{}. Choose another.", words::blocker::sentence(&why)));
-        return Ok(());
+    if let Some(why) = &chosen.cluster.gone {
+        considered.problem(Field::Cluster, format!("{}. Choose another.", words::blocker::sentence(why)));
+        return;
     }
-    considered.observed = observations::shared_cluster(store, row.id).await?;
-    considered.cluster = Some((row.id, named.clone()));
+    considered.observed.clone_from(&chosen.observed);
+    considered.cluster = Some((chosen.cluster.id, named.clone()));
     let observation = considered.observed.as_ref().map(|observed| &*observed.body);
     match observation {
         None => considered.problem(
@@ -220,7 +245,6 @@ async fn find_cluster(
         ),
         Some(_) => {}
     }
-    Ok(())
 }
 
 fn find_profile(current: &Current, wanted: &Wanted, considered: &mut Considered) {
@@ -236,8 +260,7 @@ fn find_profile(current: &Current, wanted: &Wanted, considered: &mut Considered)
         considered.problem(Field::Profile, Reason::UnknownProfile(shown(said)).to_string());
         return;
     };
-    let observation = considered.observed.as_ref().map(|observed| observed.body.clone());
-    match observation.map(|observation| resolve(profile, &observation)) {
+    match considered.observed.as_ref().map(|observed| resolve(profile, &observed.body)) {
         Some(Ok(resolved)) => considered.resolved = Some(resolved),
         Some(Err(missing)) => {
             let on = on(considered);
@@ -285,8 +308,9 @@ fn find_namespaces(wanted: &Wanted, considered: &mut Considered) {
             return;
         }
     }
-    let observation = considered.observed.as_ref().map(|observed| observed.body.clone());
-    let Some(state) = observation.as_ref().and_then(|observation| observation.kubernetes.as_ref()) else { return };
+    // Shared, not copied: problems are added while it is read.
+    let Some(observation) = considered.observed.as_ref().map(|observed| Arc::clone(&observed.body)) else { return };
+    let Some(state) = &observation.kubernetes else { return };
     let on = on(considered);
     for name in names {
         match state.namespaces.iter().find(|namespace| &namespace.name == name) {
@@ -299,36 +323,35 @@ fn find_namespaces(wanted: &Wanted, considered: &mut Considered) {
     }
 }
 
-async fn find_principal(
-    store: &Store,
-    person: &Person,
-    wanted: &Wanted,
-    considered: &mut Considered,
-) -> Result<(), StoreError> {
-    let own = people::principals(store, person.id).await?;
-    if own.is_empty() {
-        considered.problem(Field::Principal, "Prove an AWS identity first: it takes a minute, under Identities.");
-        return Ok(());
-    }
-    let chosen = match &wanted.principal {
-        None if own.len() > 1 => {
-            considered.problem(Field::Principal, "Choose the AWS identity that you will use.");
-            return Ok(());
+fn find_principal(known: &Known, wanted: &Wanted, considered: &mut Considered) {
+    let chosen = match (&wanted.principal, known.asker.principals.as_slice()) {
+        (_, []) => {
+            considered.problem(Field::Principal, "Prove an AWS identity first: it takes a minute, under Identities.");
+            return;
         }
-        None => own.into_iter().next(),
-        Some(arn) => own.into_iter().find(|principal| principal.arn == *arn),
+        (None, [only]) => Some(only),
+        (None, _) => {
+            considered.problem(Field::Principal, "Choose the AWS identity that you will use.");
+            return;
+        }
+        (Some(arn), own) => own.iter().find(|principal| principal.arn == *arn),
     };
-    if chosen.is_none() {
+    let Some(principal) = chosen else {
         considered.problem(Field::Principal, "That AWS identity is not one of yours. Choose one from the list.");
+        return;
+    };
+    considered.principal = Some(principal.clone());
+    if let Some(why) = overriding_entry(considered, &principal.arn) {
+        considered.problems.push(Problem::of(Field::Principal, why));
     }
-    if let (Some(principal), Some((_, cluster)), Some(observed)) = (&chosen, &considered.cluster, &considered.observed)
-        && observed.body.entries.has(&principal.arn)
-    {
-        let (cluster, arn) = (cluster.name.to_string(), principal.arn.clone());
-        considered.problems.push(Problem::of(Field::Principal, Blocker::AccessEntry { cluster, arn, username: None }));
-    }
-    considered.principal = chosen;
-    Ok(())
+}
+
+/// The access entry that the cluster goes by for this ARN, whatever Latchkey would write for it.
+fn overriding_entry(considered: &Considered, arn: &str) -> Option<Blocker> {
+    let ((_, cluster), observed) = (considered.cluster.as_ref()?, considered.observed.as_ref()?);
+    let Identified::Entry(entry) = Authenticator::of(&observed.body).identify(arn) else { return None };
+    let username = entry.fields().map(|fields| fields.username.clone());
+    Some(Blocker::AccessEntry { cluster: cluster.name.to_string(), arn: arn.to_owned(), username })
 }
 
 fn read_minutes(wanted: &Wanted, considered: &mut Considered) {

@@ -36,17 +36,35 @@ pub async fn current(store: &Store) -> Result<Arc<Current>, NoPolicy> {
 /// As of [`current`].
 pub async fn current_on(store: &Store, connection: &mut Connection) -> Result<Arc<Current>, NoPolicy> {
     let hash = policies::current_hash(&mut *connection).await?.ok_or(NoPolicy::None)?;
-    let kept = store.read_policy(&hash);
-    let read = if let Some(kept) = kept {
-        kept
-    } else {
-        let read = Arc::new(read(policies::by_hash(connection, &hash).await?.ok_or(NoPolicy::None)?));
-        store.keep_policy(&read);
-        read
-    };
+    by_hash(store, connection, &hash).await
+}
+
+/// The policy of this hash, which was just read as that of the current policy; none if no policy was applied. A policy
+/// that was parsed before is not read again.
+///
+/// # Errors
+/// As of [`current`].
+pub async fn of_hash(store: &Store, hash: Option<&str>) -> Result<Arc<Current>, NoPolicy> {
+    let hash = hash.ok_or(NoPolicy::None)?;
+    match store.read_policy(hash) {
+        Some(kept) => outcome(&kept),
+        None => by_hash(store, &mut *store.acquire().await?, hash).await,
+    }
+}
+
+async fn by_hash(store: &Store, connection: &mut Connection, hash: &str) -> Result<Arc<Current>, NoPolicy> {
+    if let Some(kept) = store.read_policy(hash) {
+        return outcome(&kept);
+    }
+    let read = Arc::new(read(policies::by_hash(connection, hash).await?.ok_or(NoPolicy::None)?));
+    store.keep_policy(&read);
+    outcome(&read)
+}
+
+fn outcome(read: &ReadPolicy) -> Result<Arc<Current>, NoPolicy> {
     match &read.outcome {
         Ok(current) => Ok(Arc::clone(current)),
-        Err(fault) => Err(NoPolicy::Unreadable { hash, fault: fault.clone() }),
+        Err(fault) => Err(NoPolicy::Unreadable { hash: read.hash.clone(), fault: fault.clone() }),
     }
 }
 

@@ -2,13 +2,14 @@
 //! and for whoever decides.
 
 use super::{
-    ask::{Considered, Field, Problem},
+    ask::{Considered, Field, Known, Problem},
     policy::Current,
 };
 use crate::{
     machine,
     store::{
-        Store, StoreError, desired, observations,
+        Store, StoreError, desired,
+        observations::{self, Observed},
         read::hold::{self, Hold, OnHold},
     },
 };
@@ -24,11 +25,12 @@ use latchkey_domain::{
     eks::{arn::PrincipalArn, iam_policy::GrantNeeds},
     plan::{
         desired::{DesiredGrant, Wish},
+        observation::ClusterObservation,
         preview::{Preview, preview},
         principal::PrincipalGrant,
     },
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A preview with the age of what it was made from.
 #[derive(Debug, Clone)]
@@ -51,10 +53,13 @@ pub async fn of_ask(
     store: &Store,
     current: &Current,
     person: &Person,
+    known: &Known,
     considered: &mut Considered,
 ) -> Result<Option<Shown>, StoreError> {
     let Some(terms) = considered.terms_for(considered.minutes.unwrap_or(SHORTEST_MINUTES)) else { return Ok(None) };
-    let shown = show(store, current, person, terms, vec![]).await?;
+    let Some(observed) = &considered.observed else { return Ok(None) };
+    let looked = Looked { observed, held: known.held().cloned() };
+    let shown = show(store, current, person, terms, vec![], looked).await?;
     if let Some(shown) = &shown {
         if let (true, Some(held)) = (shown.holds, &shown.held) {
             let sentence = format!("Nothing can be set up on `{}` at present. Ask once it can.", held.cluster);
@@ -82,7 +87,16 @@ pub async fn of_request(
     decider: Option<&Person>,
 ) -> Result<Option<Shown>, StoreError> {
     let deciders = decider.iter().map(|person| person.handle.to_string()).collect();
-    show(store, current, &facts.requester, facts.terms.clone(), deciders).await
+    let cluster = facts.terms.cluster;
+    let Some(observed) = observations::shared_cluster(store, cluster).await? else { return Ok(None) };
+    let looked = Looked { observed: &observed, held: hold::of(store, cluster).await? };
+    show(store, current, &facts.requester, facts.terms.clone(), deciders, looked).await
+}
+
+/// What was read of the cluster before.
+struct Looked<'a> {
+    observed: &'a Observed<Arc<ClusterObservation>>,
+    held: Option<OnHold>,
 }
 
 /// Previews what an access of this person on these terms would change.
@@ -92,35 +106,31 @@ async fn show(
     person: &Person,
     terms: Terms,
     deciders: Vec<String>,
+    Looked { observed, held }: Looked<'_>,
 ) -> Result<Option<Shown>, StoreError> {
-    let Some(observed) = observations::shared_cluster(store, terms.cluster).await? else { return Ok(None) };
     let iam = observations::principal(store, terms.principal).await?.map(|iam| iam.body).unwrap_or_default();
-    let mut snapshot = desired::snapshot(store).await?;
-    let desired =
-        desired::cluster(&mut snapshot, terms.cluster, None, Some(person.id)).await?.map(|(desired, _)| desired);
-    let principal =
-        desired::principal(&mut snapshot, terms.principal, Some(&current.file)).await?.map(|(desired, _)| desired);
-    let row = desired::cluster_row(&mut snapshot, terms.cluster).await?;
-    // What is read next needs a connection: whoever waits for one while they hold another may wait for others that do.
-    drop(snapshot);
-    let (Some(mut desired), Some(mut principal), Some(row)) = (desired, principal, row) else { return Ok(None) };
+    let mut connection = store.acquire().await?;
+    let targets = (terms.cluster, terms.principal);
+    let both = desired::both(&mut connection, targets, person.id, &current.file).await?;
+    drop(connection);
+    let Some(desired::Both { cluster: mut desired, mut principal, arn }) = both else { return Ok(None) };
     let grant = DesiredGrant { deciders, ..wanted(person, terms, principal.arn.clone(), desired.now) };
     principal.grants.push(PrincipalGrant {
         id: grant.id,
         wish: grant.wish,
-        needs: GrantNeeds { cluster: row.arn, console: grant.terms.profile.console },
+        needs: GrantNeeds { cluster: arn, console: grant.terms.profile.console },
         resting: false,
         held: None,
         unreadable: false,
     });
     desired.paused = None;
-    let mut preview = preview(&desired, &grant, &observed.body, (&principal, &iam));
-    let held = hold::of(store, grant.terms.cluster).await?;
+    let fenced = desired.fenced.clone();
+    let mut preview = preview(desired, &grant, &observed.body, (&principal, &iam));
     let before = preview.obstacles.len();
     // Of what holds a whole cluster, people are told no more than that: the inside is the operators'.
     let seen = observed.body.trouble.clone();
     let inside = match held.as_ref().map(|held| &held.hold) {
-        Some(Hold::Fenced) => [desired.fenced, seen],
+        Some(Hold::Fenced) => [fenced, seen],
         Some(Hold::Failed) => [None, seen],
         Some(Hold::Paused { .. }) | None => [None, None],
     };

@@ -1,7 +1,7 @@
 //! Requests: submit, cancel, decide.
 
 use super::{
-    ask::{Considered, Field, Problem, Wanted, consider},
+    ask::{Considered, Field, Known, Problem, Wanted, consider},
     policy::{self, Current, NoPolicy},
     preview,
     visitor::Visitor,
@@ -38,8 +38,9 @@ pub enum NotSubmitted {
 pub async fn submit(store: &Store, visitor: &Visitor, wanted: &Wanted) -> Result<RequestId, NotSubmitted> {
     let person = &visitor.person;
     let current = policy::current(store).await?;
-    let mut considered = consider(store, &current, person, wanted).await?;
-    preview::of_ask(store, &current, person, &mut considered).await?;
+    let known = Known::read(store, &current, person.id, &wanted.cluster).await?;
+    let mut considered = consider(&current, person, &known, wanted);
+    preview::of_ask(store, &current, person, &known, &mut considered).await?;
     if !considered.problems.is_empty() {
         return Err(NotSubmitted::Problems(Box::new(considered)));
     }

@@ -22,14 +22,16 @@ pub mod export;
 mod unsealed;
 pub mod walk;
 
+pub(super) use unsealed::kept_from_sealing;
 pub use unsealed::{kept_among_newest, waits_for_seal};
 
-use super::{Store, StoreError, begin};
+use super::{Store, StoreError, begin, columns};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::transition::Actor,
     audit::{GENESIS, Place, UnreadableLinks, Written, digest, link},
 };
+use serde::Deserialize;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -106,7 +108,7 @@ async fn head(connection: &mut PgConnection) -> Result<(u64, [u8; 32]), StoreErr
         sqlx::query!("select seq, hash from audit_link order by seq desc limit 1").fetch_optional(connection).await?;
     let Some(row) = row else { return Ok((0, GENESIS)) };
     let seq = u64::try_from(row.seq).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?;
-    Ok((seq, super::columns::hash32("audit_link", "hash", &row.hash)?))
+    Ok((seq, columns::hash32("audit_link", "hash", &row.hash)?))
 }
 
 /// What waits for its link: a measure of the sealer's health.
@@ -178,12 +180,16 @@ impl From<sqlx::Error> for NotVerified {
     }
 }
 
-/// A link, with its event where there is one.
-struct Link {
+/// A link, with its event if it is there: from a query, or from JSON.
+#[derive(Debug, Deserialize)]
+pub(super) struct Link {
     seq: i64,
     event_id: Uuid,
+    #[serde(deserialize_with = "columns::json_bytes")]
     previous: Vec<u8>,
+    #[serde(deserialize_with = "columns::json_bytes")]
     hash: Vec<u8>,
+    #[serde(deserialize_with = "columns::json_time")]
     at: Option<jiff_sqlx::Timestamp>,
     action: Option<String>,
     actor_id: Option<Uuid>,
@@ -192,6 +198,7 @@ struct Link {
     cluster_id: Option<Uuid>,
     request_id: Option<Uuid>,
     grant_id: Option<Uuid>,
+    #[serde(deserialize_with = "columns::json_some_bytes")]
     canonical: Option<Vec<u8>>,
 }
 
@@ -303,7 +310,7 @@ async fn page(connection: &mut PgConnection, after: u64, most: i64) -> Result<Ve
 /// # Errors
 /// `Corrupt`, `Database`.
 pub async fn broken_among_newest(connection: &mut PgConnection, most: i64) -> Result<Option<Broken>, StoreError> {
-    let mut links = sqlx::query_as!(
+    let links = sqlx::query_as!(
         Link,
         r#"select l.seq, l.event_id, l.previous, l.hash, e.at as "at?", e.action as "action?", e.actor_id,
              e.actor as "actor?", e.person_id, e.cluster_id, e.request_id, e.grant_id, e.canonical as "canonical?"
@@ -313,7 +320,15 @@ pub async fn broken_among_newest(connection: &mut PgConnection, most: i64) -> Re
     )
     .fetch_all(connection)
     .await?;
-    links.reverse();
+    first_broken(links, most)
+}
+
+/// The first of these links that does not hold. They are the newest links, `most` of them at most.
+///
+/// # Errors
+/// `Corrupt`.
+pub(super) fn first_broken(mut links: Vec<Link>, most: i64) -> Result<Option<Broken>, StoreError> {
+    links.sort_by_key(|link| link.seq);
     let Some(first) = links.first() else { return Ok(None) };
     let is_whole = i64::try_from(links.len()).is_ok_and(|found| found < most);
     let (mut seq, mut head) = if is_whole {

@@ -10,6 +10,7 @@ use latchkey_domain::access::{
     grant::{Condition, GrantBasis, Trouble},
     person::{Handle, Person},
 };
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::Value;
 use std::{borrow::Cow, num::NonZeroU8};
 use uuid::Uuid;
@@ -60,6 +61,21 @@ pub(super) fn read_time(
 
 pub(super) fn to_json(value: &impl serde::Serialize) -> Result<Value, StoreError> {
     serde_json::to_value(value).map(kept_json).map_err(|error| StoreError::Event(error.to_string()))
+}
+
+/// A time of a row that comes as JSON.
+pub(super) fn json_time<'de, D: Deserializer<'de>>(json: D) -> Result<Option<jiff_sqlx::Timestamp>, D::Error> {
+    Ok(Option::<Timestamp>::deserialize(json)?.map(Into::into))
+}
+
+/// Bytes of a row that comes as JSON, where they are in hex.
+pub(super) fn json_bytes<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<u8>, D::Error> {
+    hex::decode(String::deserialize(json)?).map_err(D::Error::custom)
+}
+
+/// The same of a column that may be null.
+pub(super) fn json_some_bytes<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Vec<u8>>, D::Error> {
+    Option::<String>::deserialize(json)?.map(|hex| hex::decode(hex).map_err(D::Error::custom)).transpose()
 }
 
 /// What stands for the one character that Postgres keeps in no text: the picture of it.

@@ -7,7 +7,7 @@
 
 use super::{
     StoreError, Tx,
-    columns::{decision_basis, parsed, terms},
+    columns::{self, decision_basis, parsed, terms},
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
@@ -16,10 +16,13 @@ use latchkey_domain::access::{
     person::Handle,
     transition::Target,
 };
+use serde::Deserialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-struct Row {
+/// A row of `access_grant`, with its holder's handle: of a query, or as JSON.
+#[derive(Debug, Deserialize)]
+pub(super) struct Row {
     id: Uuid,
     request_id: Uuid,
     person_id: Uuid,
@@ -31,18 +34,26 @@ struct Row {
     resolved_profile: Option<String>,
     namespaces: Option<String>,
     minutes: i32,
+    #[serde(deserialize_with = "columns::json_bytes")]
     policy_hash: Vec<u8>,
     policy_name: String,
     basis: String,
     quorum: Option<i32>,
     decided_by: Vec<Uuid>,
     state: String,
+    #[serde(deserialize_with = "columns::json_time")]
     created_at: Option<jiff_sqlx::Timestamp>,
+    #[serde(deserialize_with = "columns::json_time")]
     activate_by: Option<jiff_sqlx::Timestamp>,
+    #[serde(deserialize_with = "columns::json_time")]
     hard_until: Option<jiff_sqlx::Timestamp>,
+    #[serde(deserialize_with = "columns::json_time")]
     since: Option<jiff_sqlx::Timestamp>,
+    #[serde(deserialize_with = "columns::json_time")]
     until: Option<jiff_sqlx::Timestamp>,
+    #[serde(deserialize_with = "columns::json_time")]
     revoking_since: Option<jiff_sqlx::Timestamp>,
+    #[serde(deserialize_with = "columns::json_time")]
     ended_at: Option<jiff_sqlx::Timestamp>,
     cause: Option<String>,
     ended_by: Option<Uuid>,
@@ -84,9 +95,14 @@ pub enum Locked {
 impl Locked {
     /// The grant's id.
     pub fn id(&self) -> GrantId {
+        self.brief().id
+    }
+
+    /// What it is about, which its plain columns tell.
+    pub fn brief(&self) -> GrantBrief {
         match self {
-            Self::Grant(grant) => grant.facts().id,
-            Self::Unreadable(row) => row.brief.id,
+            Self::Grant(grant) => grant.facts().brief(),
+            Self::Unreadable(row) => row.brief,
         }
     }
 }
@@ -130,7 +146,7 @@ impl Row {
     }
 
     /// The grant, or what tells of it where this version cannot read it.
-    fn locked(self) -> Locked {
+    pub(super) fn locked(self) -> Locked {
         let (brief, state) = (self.brief(), GrantState::parse(&self.state));
         let decided_by = self.decided_by.iter().copied().map(PersonId).collect();
         let time = |at: &Option<jiff_sqlx::Timestamp>| at.as_ref().map(|at| at.to_jiff());

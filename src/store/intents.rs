@@ -8,8 +8,8 @@ use super::{
     columns::{kept, kept_json, to_json},
 };
 use latchkey_domain::{
-    access::{ClusterId, GrantId, PrincipalId, became::Became, transition::Target},
-    plan::{desired::BindingKey, principal::PolicyWrite},
+    access::{ClusterId, GrantId, became::Became, transition::Target},
+    plan::desired::BindingKey,
 };
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -214,54 +214,6 @@ pub async fn uncertain(connection: &mut PgConnection, cluster: ClusterId) -> Res
 pub fn binding_key(detail: &Value) -> Option<BindingKey> {
     let text = |field: &str| detail.get(field)?.as_str().map(str::to_owned);
     Some(BindingKey { namespace: text("namespace"), name: text("name")? })
-}
-
-/// The policies that interrupted runs of the last day were about to write for a principal, in JSON.
-///
-/// # Errors
-/// `Database`.
-pub async fn interrupted_policies(
-    connection: &mut PgConnection,
-    principal: PrincipalId,
-) -> Result<Vec<String>, StoreError> {
-    let documents = sqlx::query_scalar!(
-        r#"select distinct detail ->> 'document' as "document!" from intent
-           where target_kind = 'principal' and target_key = $1 and step = $2
-             and starts_with(latchkey_became(outcome, code), 'interrupted')
-             and finished_at > (select clock_timestamp()) - interval '1 day' and detail ->> 'document' is not null"#,
-        principal.0,
-        PUT_POLICY,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(documents)
-}
-
-/// The last write of a principal's policy, where it is not older than [`IAM_SETTLES`]. A removal counts whatever came of
-/// it: before it, the policy was seen.
-///
-/// # Errors
-/// `Database`.
-pub async fn recent_policy_write(
-    connection: &mut PgConnection,
-    principal: PrincipalId,
-) -> Result<Option<PolicyWrite>, StoreError> {
-    let last = sqlx::query!(
-        "select detail ->> 'document' as document from intent
-         where target_kind = 'principal' and target_key = $1 and (step = $2 and latchkey_became(outcome, code) = 'done' or step = $3)
-           and finished_at > (select clock_timestamp()) - make_interval(secs => $4)
-         order by finished_at desc limit 1",
-        principal.0,
-        PUT_POLICY,
-        DELETE_POLICY,
-        IAM_SETTLES.as_secs_f64(),
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(last.map(|write| match write.document {
-        Some(document) => PolicyWrite::Put { document },
-        None => PolicyWrite::Delete,
-    }))
 }
 
 /// How long a write to AWS of an earlier run, whose outcome nobody recorded, may still arrive; none where there is none.

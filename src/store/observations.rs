@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    columns::{json, parsed, to_json},
+    columns::{parsed, to_json},
 };
 use crate::causes::chain;
 use jiff::Timestamp;
@@ -80,30 +80,66 @@ pub async fn shared_cluster(
     id: ClusterId,
 ) -> Result<Option<Observed<Arc<ClusterObservation>>>, StoreError> {
     let row = sqlx::query!(
-        r#"select hash, observed_at, extract(epoch from clock_timestamp() - observed_at)::bigint as "age!"
+        r#"select hash, latchkey_readable(observed_at) as at,
+             extract(epoch from clock_timestamp() - latchkey_readable(observed_at))::bigint as age
            from observation where target_kind = 'cluster' and target_key = $1"#,
         id.0
     )
     .fetch_optional(store.pool())
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    if let Some(body) = store.parsed.get(&row.hash) {
-        let (at, age_seconds) = (row.observed_at.to_jiff(), u64::try_from(row.age).unwrap_or(0));
-        return Ok(Some(Observed { body, at, age_seconds }));
+    match row.and_then(|row| Version::of(row.hash, row.at, row.age)) {
+        Some(version) => shared(store, id, version).await,
+        None => Ok(None),
+    }
+}
+
+/// Which look at a cluster it is, and when that was.
+#[derive(Debug)]
+pub(super) struct Version {
+    hash: Vec<u8>,
+    at: Timestamp,
+    age_seconds: u64,
+}
+
+impl Version {
+    /// Of its columns; none where its time cannot be read.
+    pub fn of(hash: Vec<u8>, at: Option<jiff_sqlx::Timestamp>, age: Option<i64>) -> Option<Self> {
+        Some(Self { hash, at: at?.to_jiff(), age_seconds: u64::try_from(age?).unwrap_or(0) })
+    }
+
+    fn with<T>(&self, body: T) -> Observed<T> {
+        Observed { body, at: self.at, age_seconds: self.age_seconds }
+    }
+}
+
+/// The look at a cluster that has this version; if another came meanwhile, that one. A version that was read before is
+/// neither asked for nor parsed again.
+///
+/// # Errors
+/// `Database`.
+pub(super) async fn shared(
+    store: &Store,
+    id: ClusterId,
+    version: Version,
+) -> Result<Option<Observed<Arc<ClusterObservation>>>, StoreError> {
+    if let Some(body) = store.parsed.get(&version.hash) {
+        return Ok(Some(version.with(body)));
     }
     let row = sqlx::query!(
-        r#"select body, hash, observed_at, extract(epoch from clock_timestamp() - observed_at)::bigint as "age!"
+        r#"select body::text as "body!", hash, latchkey_readable(observed_at) as at,
+             extract(epoch from clock_timestamp() - latchkey_readable(observed_at))::bigint as age
            from observation where target_kind = 'cluster' and target_key = $1"#,
         id.0
     )
     .fetch_optional(store.pool())
     .await?;
     let Some(row) = row else { return Ok(None) };
+    let Some(version) = Version::of(row.hash, row.at, row.age) else { return Ok(None) };
     // The next look replaces it; until then it is as if there had been none.
-    let Ok(body) = json("observation", "body", row.body) else { return Ok(None) };
+    let Ok(body) = parsed("observation", "body", Some(&row.body)) else { return Ok(None) };
     let body = Arc::new(body);
-    store.parsed.put(row.hash, &body);
-    Ok(Some(Observed { body, at: row.observed_at.to_jiff(), age_seconds: u64::try_from(row.age).unwrap_or(0) }))
+    store.parsed.put(version.hash.clone(), &body);
+    Ok(Some(version.with(body)))
 }
 
 /// The last look at a principal; `None` where the worker never looked, or this version cannot read it.

@@ -153,6 +153,12 @@ pub async fn in_audiences(store: &Store, groups: &[String], handles: &[String]) 
 /// # Errors
 /// `Corrupt`, `Database`.
 pub async fn approvers(store: &Store, file: &PolicyFile) -> Result<Vec<Person>, StoreError> {
+    let (groups, handles) = audiences(file);
+    in_audiences(store, &groups, &handles).await
+}
+
+/// The groups and the handles that policies of the file name as approvers.
+pub(super) fn audiences(file: &PolicyFile) -> (Vec<String>, Vec<String>) {
     use latchkey_domain::access::policy::Decision;
     let mut groups = std::collections::BTreeSet::new();
     let mut handles = std::collections::BTreeSet::new();
@@ -162,8 +168,7 @@ pub async fn approvers(store: &Store, file: &PolicyFile) -> Result<Vec<Person>, 
             handles.extend(approvers.people.iter().map(ToString::to_string));
         }
     }
-    let (groups, handles): (Vec<_>, Vec<_>) = (groups.into_iter().collect(), handles.into_iter().collect());
-    in_audiences(store, &groups, &handles).await
+    (groups.into_iter().collect(), handles.into_iter().collect())
 }
 
 /// The principals that a person has proven and that still stand, oldest first.

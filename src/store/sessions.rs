@@ -42,6 +42,9 @@ pub struct SignedIn {
     pub theme: Theme,
     /// The IANA name of the zone that they chose; none for the deployment's.
     pub time_zone: Option<String>,
+    /// The hash of the policy that is current, in lower-case hex: read with the session, so that a page asks once. None
+    /// before the first `latchkey policy apply`.
+    pub policy_hash: Option<String>,
 }
 
 /// A session about to begin. Debug does not show its token.
@@ -98,7 +101,8 @@ pub async fn signed_in(
     let hash = token_hash(token);
     let row = sqlx::query!(
         r#"select s.id, s.auth_time, s.acr, s.amr, s.seen_at < clock_timestamp() - interval '1 minute' as "stale!",
-             p.id as person_id, p.handle, p.name, p.email, latchkey_groups(p.groups) as "groups!", p.theme, p.time_zone
+             p.id as person_id, p.handle, p.name, p.email, latchkey_groups(p.groups) as "groups!", p.theme, p.time_zone,
+             (select hash from policy_version where current) as policy_hash
            from session s join person p on p.id = s.person_id
            where s.token_hash = $1 and s.ended_at is null
              and s.seen_at > clock_timestamp() - make_interval(secs => $2)
@@ -130,6 +134,7 @@ pub async fn signed_in(
         amr: row.amr,
         theme: Theme::parse(&row.theme).ok_or_else(|| StoreError::corrupt("person", "theme", &row.theme))?,
         time_zone: row.time_zone,
+        policy_hash: row.policy_hash.map(hex::encode),
     }))
 }
 

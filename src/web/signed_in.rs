@@ -115,7 +115,7 @@ impl FromRequestParts<State> for SignedIn {
             let session = found.session.to_string();
             state.count(Counted::Form, &session, state.site.limits.forms_per_session, Often::Form).await?;
         }
-        let (policy, unruled) = match policy::current(&state.store).await {
+        let (policy, unruled) = match policy::of_hash(&state.store, found.policy_hash.as_deref()).await {
             Ok(policy) => (policy, None),
             Err(error) => (policy::nothing(), Some(Unruled::of(error)?)),
         };

@@ -101,8 +101,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         let mut snapshot = desired::snapshot(&worker.store).await?;
         let file = policy.as_ref().map(|policy| &policy.file);
         let desired = desired::principal(&mut snapshot, id, file).await?;
-        let (mut desired, unreadable) = desired.ok_or(Interrupted::Nothing)?;
-        let legs = desired::legs(&mut snapshot, lease.target()).await?;
+        let desired::Read { mut desired, legs, unreadable } = desired.ok_or(Interrupted::Nothing)?;
         let decided = decided(worker, &mut snapshot, &mut desired, &legs).await?;
         drop(snapshot);
         quarantine::tell(&worker.store, &unreadable).await;

@@ -1,16 +1,20 @@
 //! Requests and grants in Postgres: who may decide, that a decision is made once, and that it is about what is current.
 
-use crate::town::{POLICY, Town, look};
+use crate::town::{POLICY, Town, look, observation};
 use latchkey::actions::{
     ask::{Field, Problem},
     clock, grants,
     requests::{self, NotDecided, NotSubmitted, Outcome},
 };
-use latchkey::web::AskForm;
-use latchkey_domain::access::{
-    grant::{Cause, GrantState, NotRevoked},
-    reason::Unfit,
-    request::{Refused, RequestState, Verdict},
+use latchkey::{store::Store, web::AskForm};
+use latchkey_domain::{
+    access::{
+        blocker::Blocker,
+        grant::{Cause, GrantState, NotRevoked},
+        reason::Unfit,
+        request::{Refused, RequestState, Verdict},
+    },
+    plan::observation::{AccessEntry, ClusterObservation, EntryDetails, EntryFields, EntryHolders},
 };
 
 async fn refused(town: &Town, who: &str, form: AskForm) -> Vec<Field> {
@@ -82,6 +86,28 @@ async fn an_ask_that_binds_too_much_is_refused_with_how_much_fits() {
 async fn who_is_no_developer_cannot_ask() {
     let town = Town::new().await;
     assert!(refused(&town, "dee", look()).await.contains(&Field::Profile));
+}
+
+#[tokio::test]
+async fn an_access_entry_is_told_once_beside_the_identity_however_it_was_read() {
+    let town = Town::new().await;
+    let fields = EntryFields { username: "ana-entry".into(), ..EntryFields::default() };
+    let entry = AccessEntry { arn: Town::arn("ana"), details: EntryDetails::Read(fields) };
+    let cluster = town.cluster("prod-eu").await;
+    let seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
+    // EKS listed it, or was asked of this one alone.
+    let unlisted = EntryHolders::Unknown(Blocker::said("EKS does not list entries"));
+    for (entries, described) in [(EntryHolders::Listed(vec![entry.clone()]), vec![]), (unlisted, vec![entry])] {
+        let seen = ClusterObservation { entries, described, ..seen.clone() };
+        town.observe("cluster", cluster, &seen).await;
+        // Looks of this town have no hash of their own: a new process has read none.
+        let web = Store::connect(&town.database.url_as("latchkey_web").parse().unwrap(), 2);
+        let refused = requests::submit(&web, town.visitor("ana"), &look().wanted()).await.unwrap_err();
+        let NotSubmitted::Problems(considered) = refused else { panic!("{refused:?}") };
+        let said: Vec<_> = considered.problems.iter().map(|problem| (problem.field, &*problem.sentence)).collect();
+        let [(Field::Principal, sentence)] = said.as_slice() else { panic!("{said:?}") };
+        assert!(sentence.contains("ana-entry"), "{sentence}");
+    }
 }
 
 #[tokio::test]

@@ -88,8 +88,12 @@ pub async fn kept_among_newest(connection: &mut PgConnection, most: i64) -> Resu
     )
     .fetch_one(connection)
     .await?;
-    let last = u64::try_from(row.last).unwrap_or(0);
-    Ok(row.first.map(|event| Broken::after(last, kept(&event, row.events))))
+    Ok(row.first.map(|event| kept_from_sealing(row.last, &event, row.events)))
+}
+
+/// What is wrong where this event, and so many in all, were kept from being sealed, after the last link.
+pub(in crate::store) fn kept_from_sealing(last: i64, first: &str, events: i64) -> Broken {
+    Broken::after(u64::try_from(last).unwrap_or(0), kept(first, events))
 }
 
 /// For how long the first event has waited for its link, by the database's real clock; nothing where none waits. One row

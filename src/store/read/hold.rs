@@ -9,6 +9,7 @@
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
 use latchkey_domain::access::ClusterId;
+use serde::Deserialize;
 
 /// A cluster on which nothing new is set up now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,41 @@ pub enum Hold {
     Failed,
 }
 
+impl Hold {
+    /// Of the columns of a target that is held.
+    pub(super) fn of(fenced: bool, by: Option<String>, why: Option<String>) -> Self {
+        match (fenced, by, why) {
+            (true, _, _) => Self::Fenced,
+            (false, Some(by), Some(why)) => Self::Paused { by, why },
+            (false, _, _) => Self::Failed,
+        }
+    }
+}
+
+/// A cluster on hold, as a row of a statement that reads other things, too.
+#[derive(Debug, Deserialize)]
+pub(super) struct HeldRow {
+    id: ClusterId,
+    name: String,
+    fenced: bool,
+    paused: bool,
+    by: Option<String>,
+    why: Option<String>,
+    since: Option<Timestamp>,
+}
+
+/// What these rows tell, the gravest first.
+pub(super) fn in_order(mut rows: Vec<HeldRow>) -> Vec<OnHold> {
+    rows.sort_by(|one, other| (!one.fenced, !one.paused, &one.name).cmp(&(!other.fenced, !other.paused, &other.name)));
+    let held = rows.into_iter().map(|row| OnHold {
+        id: row.id,
+        cluster: row.name,
+        since: row.since,
+        hold: Hold::of(row.fenced, row.by, row.why),
+    });
+    held.collect()
+}
+
 /// The gravest of what holds a cluster; nothing where all is well with it.
 ///
 /// # Errors
@@ -50,8 +86,8 @@ pub async fn all(store: &Store, limit: i64) -> Result<Vec<OnHold>, StoreError> {
 async fn read(store: &Store, cluster: Option<ClusterId>, limit: i64) -> Result<Vec<OnHold>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.id, c.name, t.fenced_since is not null as "fenced!", p.name as "by?", t.paused_why,
-             case when t.fenced_since is not null then t.fenced_since when t.paused_since is not null then t.paused_since
-                  else t.failed_since end + b.ahead as since
+             latchkey_readable(case when t.fenced_since is not null then t.fenced_since when t.paused_since is not null
+               then t.paused_since else t.failed_since end) + b.ahead as since
            from target t
            join cluster c on c.id = t.key and c.gone_at is null and c.dropped_at is null
            left join person p on p.id = t.paused_by
@@ -68,11 +104,7 @@ async fn read(store: &Store, cluster: Option<ClusterId>, limit: i64) -> Result<V
         id: ClusterId(row.id),
         cluster: row.name,
         since: row.since.map(jiff_sqlx::Timestamp::to_jiff),
-        hold: match (row.fenced, row.by, row.paused_why) {
-            (true, _, _) => Hold::Fenced,
-            (false, Some(by), Some(why)) => Hold::Paused { by, why },
-            (false, _, _) => Hold::Failed,
-        },
+        hold: Hold::of(row.fenced, row.by, row.paused_why),
     });
     Ok(held.collect())
 }

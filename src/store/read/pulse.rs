@@ -1,13 +1,15 @@
 //! How the whole fares, for the banners over every page.
 
-use super::hold::{self, OnHold};
+use super::hold::{self, HeldRow, OnHold};
 use crate::store::{
     Store, StoreError,
-    audit::{broken_among_newest, kept_among_newest},
+    audit::{Link, first_broken, kept_from_sealing},
+    columns::parsed,
     targets::MOST_SKEW,
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::audit::Place;
+use serde::Deserialize;
 
 /// What every page must be able to say aloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,64 +44,127 @@ const NEWEST_LINKS: i64 = 40;
 /// How many clusters are told of on one page.
 const HELD: i64 = 100;
 
-/// Reads the pulse.
+/// One row of the statement.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+enum Part {
+    Fares(Fares),
+    Held(HeldRow),
+    Link(Link),
+}
+
+/// What is counted, or is one thing.
+#[derive(Debug, Deserialize)]
+struct Fares {
+    now: Timestamp,
+    /// In seconds, as the two that follow.
+    silent_for: Option<i64>,
+    clock_off: Option<i64>,
+    looked: Option<i64>,
+    overdue: u64,
+    overdue_since: Option<Timestamp>,
+    blocked: u64,
+    broken_seq: Option<i64>,
+    broken_after: bool,
+    alarms: u64,
+    newest_alarm: Option<String>,
+    /// The first of the newest events that were kept from being sealed.
+    kept_first: Option<String>,
+    kept_events: i64,
+    last_link: i64,
+}
+
+/// Reads the pulse, in one statement: every page does.
 ///
 /// # Errors
-/// `Database`.
+/// `Corrupt`, `Database`.
 pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
     // Overdue: time was over, or the revocation began, a minute ago. Both partial indexes are small.
-    let row = sqlx::query!(
-        r#"select now.at as "now!",
-             worker.silent_for, worker.clock_off, worker.looked,
-             overdue.count as "overdue!", overdue.since as "overdue_since?", blocked.count as "blocked!",
-             (select broken_seq from audit_walk) as broken_seq, (select broken_after from audit_walk) as "broken_after!",
-             (select count(*) from alarm where cleared_at is null) as "alarms!",
-             (select what from alarm where cleared_at is null order by raised_at desc, id desc limit 1) as newest_alarm
-           from (select latchkey_now() as at) now
-           cross join lateral (
-             select
-               extract(epoch from clock_timestamp() - max(seen_at) filter (where off <= $1))::bigint as silent_for,
-               (min(off) filter (where off > $1 and seen_at > clock_timestamp() - interval '30 seconds'))::bigint
-                 as clock_off,
-               extract(epoch from clock_timestamp() - max(looked_at)
-                 filter (where off <= $1 and seen_at > clock_timestamp() - interval '30 seconds'))::bigint as looked
-             from (select latchkey_readable(seen_at) as seen_at, latchkey_readable(looked_at) as looked_at, abs(extract(epoch from clock_ahead))::float8 as off from worker_heartbeat) told
-           ) worker
-           cross join lateral (
-             select count(*) as count, min(ends) as since from (
-               select until as ends from access_grant where state = 'active' and until < now.at - interval '1 minute'
-               union all
-               select revoking_since from access_grant
-               where state = 'revoking' and revoking_since < now.at - interval '1 minute'
-             ) late
-           ) overdue
-           cross join lateral (
-             select count(distinct leg.grant_id) as count from grant_leg leg
-             join access_grant on access_grant.id = leg.grant_id and access_grant.state = 'revoking'
-             where leg.condition = 'blocked'
-           ) blocked"#,
+    let parts = sqlx::query_scalar!(
+        r#"select to_json(x)::text as "part!" from (
+             select 'fares' as of, now.at as now, worker.silent_for, worker.clock_off, worker.looked,
+               overdue.count as overdue, overdue.since as overdue_since, blocked.count as blocked,
+               (select broken_seq from audit_walk) as broken_seq, (select broken_after from audit_walk) as broken_after,
+               (select count(*) from alarm where cleared_at is null) as alarms,
+               (select what from alarm where cleared_at is null order by raised_at desc, id desc limit 1) as newest_alarm,
+               kept.first as kept_first, kept.count as kept_events,
+               coalesce((select max(seq) from audit_link), 0) as last_link
+             from (select latchkey_now() as at) now
+             cross join lateral (
+               select
+                 extract(epoch from clock_timestamp() - max(seen_at) filter (where off <= $1))::bigint as silent_for,
+                 (min(off) filter (where off > $1 and seen_at > clock_timestamp() - interval '30 seconds'))::bigint
+                   as clock_off,
+                 extract(epoch from clock_timestamp() - max(looked_at)
+                   filter (where off <= $1 and seen_at > clock_timestamp() - interval '30 seconds'))::bigint as looked
+               from (select latchkey_readable(seen_at) as seen_at, latchkey_readable(looked_at) as looked_at, abs(extract(epoch from clock_ahead))::float8 as off from worker_heartbeat) told
+             ) worker
+             cross join lateral (
+               select count(*) as count, min(ends) as since from (
+                 select until as ends from access_grant where state = 'active' and until < now.at - interval '1 minute'
+                 union all
+                 select revoking_since from access_grant
+                 where state = 'revoking' and revoking_since < now.at - interval '1 minute'
+               ) late
+             ) overdue
+             cross join lateral (
+               select count(distinct leg.grant_id) as count from grant_leg leg
+               join access_grant on access_grant.id = leg.grant_id and access_grant.state = 'revoking'
+               where leg.condition = 'blocked'
+             ) blocked
+             cross join lateral (
+               select min(e.id::text) as first, count(*) as count
+               from (select id from event order by id desc limit $2) e
+               where not exists (select from audit_link l where l.event_id = e.id)
+                 and not exists (select from event_unsealed q where q.event_id = e.id)
+             ) kept) x
+           union all select to_json(x)::text from (
+             select 'held' as of, c.id, c.name, t.fenced_since is not null as fenced, t.paused_since is not null as paused,
+               p.name as by, t.paused_why as why,
+               latchkey_readable(case when t.fenced_since is not null then t.fenced_since when t.paused_since is not null
+                 then t.paused_since else t.failed_since end) + b.ahead as since
+             from target t
+             join cluster c on c.id = t.key and c.gone_at is null and c.dropped_at is null
+             left join person p on p.id = t.paused_by
+             cross join business_clock b
+             where t.kind = 'cluster'
+               and (t.fenced_since is not null or t.paused_since is not null or t.failure is not null)
+             order by t.fenced_since is null, t.paused_since is null, c.name limit $3) x
+           union all select to_json(x)::text from (
+             select 'link' as of, l.seq, l.event_id, encode(l.previous, 'hex') as previous, encode(l.hash, 'hex') as hash,
+               latchkey_readable(e.at) as at, e.action, e.actor_id, e.actor, e.person_id, e.cluster_id, e.request_id,
+               e.grant_id, encode(e.canonical, 'hex') as canonical
+             from audit_link l left join event e on e.id = l.event_id order by l.seq desc limit $2) x"#,
         MOST_SKEW.as_secs_f64(),
+        NEWEST_LINKS,
+        HELD,
     )
-    .fetch_one(store.pool())
+    .fetch_all(store.pool())
     .await?;
-    let walked = row.broken_seq.and_then(|seq| place(seq, row.broken_after));
-    // Before a connection is held: whoever waits for a second one with the first in hand waits for others who do.
-    let held = hold::all(store, HELD).await?;
-    let mut connection = store.acquire().await?;
-    let newest = broken_among_newest(&mut connection, NEWEST_LINKS).await?.map(|broken| broken.place);
-    let kept = kept_among_newest(&mut connection, NEWEST_LINKS).await?.map(|broken| broken.place);
+    let (mut fares, mut held, mut links) = (None, Vec::new(), Vec::new());
+    for part in &parts {
+        match parsed("a row", "of the pulse", Some(part.as_str()))? {
+            Part::Fares(row) => fares = Some(row),
+            Part::Held(row) => held.push(row),
+            Part::Link(link) => links.push(link),
+        }
+    }
+    let fares: Fares = fares.ok_or_else(|| StoreError::corrupt("audit_walk", "broken_seq", "no row"))?;
+    let walked = fares.broken_seq.and_then(|seq| place(seq, fares.broken_after));
+    let newest = first_broken(links, NEWEST_LINKS)?.map(|broken| broken.place);
+    let kept = fares.kept_first.map(|first| kept_from_sealing(fares.last_link, &first, fares.kept_events).place);
     Ok(Pulse {
-        now: row.now.to_jiff(),
-        worker_silent_for: row.silent_for.map(SignedDuration::from_secs),
-        worker_looked: row.looked.map(SignedDuration::from_secs),
-        worker_clock_off: row.clock_off.map(SignedDuration::from_secs),
-        overdue: u64::try_from(row.overdue).unwrap_or(0),
-        overdue_since: row.overdue_since.map(jiff_sqlx::Timestamp::to_jiff),
-        blocked: u64::try_from(row.blocked).unwrap_or(0),
+        now: fares.now,
+        worker_silent_for: fares.silent_for.map(SignedDuration::from_secs),
+        worker_looked: fares.looked.map(SignedDuration::from_secs),
+        worker_clock_off: fares.clock_off.map(SignedDuration::from_secs),
+        overdue: fares.overdue,
+        overdue_since: fares.overdue_since,
+        blocked: fares.blocked,
         broken: [walked, newest, kept].into_iter().flatten().min_by_key(|place| place.link()),
-        alarms: u64::try_from(row.alarms).unwrap_or(0),
-        newest_alarm: row.newest_alarm,
-        held,
+        alarms: fares.alarms,
+        newest_alarm: fares.newest_alarm,
+        held: hold::in_order(held),
     })
 }
 

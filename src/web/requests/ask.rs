@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     actions::{
-        ask::{Considered, Field, Problem, consider},
+        ask::{Considered, Field, Known, Problem, consider},
         preview,
         requests::{self, NotSubmitted},
     },
-    store::{limits::Counted, people, read::hold},
+    store::limits::Counted,
     web::{
         Failure, SignedIn, State,
         failure::TooOften,
@@ -170,7 +170,8 @@ pub async fn send(
         Ok(id) => Ok(Redirect::to(&format!("/requests/{id}")).into_response()),
         Err(NotSubmitted::Problems(considered)) => {
             let problems = considered.problems.clone();
-            let page = AskPage::new(&state, &signed_in, form, &find, *considered, problems).await?;
+            let known = known(&state, &signed_in, &form).await?;
+            let page = AskPage::new(&state, &signed_in, &known, form, &find, *considered, problems).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(NotSubmitted::Policy(error)) => Err(error.into()),
@@ -193,37 +194,41 @@ async fn too_often(
     Ok((StatusCode::TOO_MANY_REQUESTS, wait, page).into_response())
 }
 
+/// What the form goes by, read once.
+async fn known(state: &State, signed_in: &SignedIn, form: &AskForm) -> Result<Known, Failure> {
+    let person = signed_in.visitor.person.id;
+    Ok(Known::read(&state.store, &signed_in.policy, person, &form.wanted().cluster).await?)
+}
+
 /// The duration that is chosen by default.
 const USUAL_MINUTES: u32 = 60;
 
 impl AskPage {
     async fn read(state: &State, signed_in: &SignedIn, mut form: AskForm, find: &str) -> Result<Self, Failure> {
-        let current = &signed_in.policy;
         settle(&mut form, signed_in);
-        let mut considered = consider(&state.store, current, &signed_in.visitor.person, &form.wanted()).await?;
+        let known = known(state, signed_in, &form).await?;
+        let look = |form: &AskForm| consider(&signed_in.policy, &signed_in.visitor.person, &known, &form.wanted());
+        let mut considered = look(&form);
         if settle_namespaces(&mut form, signed_in, &considered) | settle_minutes(&mut form, signed_in) {
-            considered = consider(&state.store, current, &signed_in.visitor.person, &form.wanted()).await?;
+            considered = look(&form);
         }
-        Self::new(state, signed_in, form, find, considered, vec![]).await
+        Self::new(state, signed_in, &known, form, find, considered, vec![]).await
     }
 
     async fn new(
         state: &State,
         signed_in: &SignedIn,
+        known: &Known,
         form: AskForm,
         find: &str,
         mut considered: Considered,
         problems: Vec<Problem>,
     ) -> Result<Self, Failure> {
         let current = &signed_in.policy;
-        let shown = preview::of_ask(&state.store, current, &signed_in.visitor.person, &mut considered).await?;
-        let known = people::approvers(&state.store, &current.file).await?;
-        let own = people::principals(&state.store, signed_in.visitor.person.id).await?;
+        let shown = preview::of_ask(&state.store, current, &signed_in.visitor.person, known, &mut considered).await?;
+        let own = &known.asker.principals;
         let read = shown.as_ref().map(|shown| Read::of(shown, &signed_in.clock));
-        let held = match &considered.cluster {
-            Some((cluster, _)) => hold::of(&state.store, *cluster).await?,
-            None => None,
-        };
+        let held = known.held().filter(|_| considered.cluster.is_some());
         let longest = longest(signed_in, &form);
         let chosen_arn = considered.principal.as_ref().map(|principal| principal.arn.clone());
         let title = if problems.is_empty() { "Request access" } else { "Error: Request access" };
@@ -232,7 +237,7 @@ impl AskPage {
         errors.sort_by_key(|wrong| wrong.field);
         Ok(Self {
             layout: signed_in.layout(Place::Ask, title).prod(prod),
-            clusters: ClusterChoices::read(state, signed_in, &form, find).await?,
+            clusters: ClusterChoices::of(&known.asker, signed_in, &form, find),
             profiles: profiles(signed_in, &form, considered.observed.as_ref().map(|observed| &*observed.body)),
             namespaces: namespaces(signed_in, &form, &considered),
             groups: GroupLink::all(&form, &considered),
@@ -245,7 +250,7 @@ impl AskPage {
                 .collect(),
             durations: Durations::of(longest, &form.minutes),
             longest: longest.map(words::time::length),
-            summary: Summary::of(&form, &considered, &known, own.is_empty(), read),
+            summary: Summary::of(&form, &considered, &known.asker.approvers, own.is_empty(), read),
             waits: held.map(|held| held.not_now(Reader::Asker, &signed_in.clock)),
             reason: form.reason,
             errors,

@@ -2,16 +2,12 @@
 
 use super::{choices::Choice, facts::is_prod};
 use crate::{
-    store::read::{
-        PAGE,
-        asked::{self, Asked},
-        held::{self, Held},
-    },
+    store::read::asker::{Asked, Asker, Held},
     web::requests::form::AskForm,
-    web::{Failure, SignedIn, State, html::Html},
+    web::{SignedIn, html::Html},
     words::{Clock, Sentence},
 };
-use latchkey_domain::access::{policy::PolicyCluster, request::RequestState};
+use latchkey_domain::access::policy::PolicyCluster;
 
 /// The clusters shown, and what the form says about the others.
 #[derive(Debug, Clone, Default)]
@@ -45,21 +41,17 @@ struct Candidate<'a> {
 impl ClusterChoices {
     /// The clusters that this person may ask for: first those with an access or a pending request of theirs, then those
     /// that they asked for before. A search also shows the clusters that they may not ask for.
-    pub async fn read(state: &State, signed_in: &SignedIn, form: &AskForm, find: &str) -> Result<Self, Failure> {
-        let held = held::by(&state.store, signed_in.visitor.person.id).await?;
-        let asked = asked::by(&state.store, signed_in.visitor.person.id, None, PAGE).await?;
+    pub fn of(asker: &Asker, signed_in: &SignedIn, form: &AskForm, find: &str) -> Self {
         let file = &signed_in.policy.file;
-        let has = |name: &str| held.iter().find(|held| held.terms.cluster_name == name);
-        let waits = |name: &str| {
-            asked.iter().find(|asked| asked.terms.cluster_name == name && asked.state == RequestState::Pending)
-        };
+        let has = |name: &str| asker.held.iter().find(|held| held.cluster == name);
+        let waits = |name: &str| asker.asked.iter().find(|asked| asked.cluster == name && asked.pending);
         let candidates = file.clusters.iter().map(|cluster| {
             let name = cluster.name.as_str();
             Candidate {
                 cluster,
                 open: !file.may_ask(&signed_in.visitor.person, &cluster.name).is_empty(),
                 theirs: has(name).is_some() || waits(name).is_some(),
-                recent: asked.iter().any(|asked| asked.terms.cluster_name == name),
+                recent: asker.asked.iter().any(|asked| asked.cluster == name),
             }
         });
         let (picked, more) = pick(candidates.collect(), find, &form.cluster);
@@ -73,12 +65,12 @@ impl ClusterChoices {
             let prod = is_prod(file, name);
             Choice { line, prod, closed: !candidate.open, ..Choice::new(name, name, name == form.cluster) }
         };
-        Ok(Self {
+        Self {
             choices: picked.iter().map(choice).collect(),
             find: find.to_owned(),
             search: file.clusters.len() > FEW || !find.trim().is_empty(),
             more,
-        })
+        }
     }
 
     /// Whether a search found nothing.
@@ -119,9 +111,9 @@ fn matches(cluster: &PolicyCluster, find: &str) -> bool {
 fn line(has: Option<&Held>, waits: Option<&Asked>, clock: &Clock) -> Option<Html> {
     match (has, waits) {
         (Some(held), _) => {
-            let profile = &held.terms.profile.name;
-            Some(match held.active {
-                Some((_, until)) => {
+            let profile = &held.profile;
+            Some(match held.until {
+                Some(until) => {
                     let start = Sentence::parse(&format!("You have `{profile}` here until "));
                     Html::sentence(&start.time(until, clock.at(until)))
                 }
@@ -130,7 +122,7 @@ fn line(has: Option<&Held>, waits: Option<&Asked>, clock: &Clock) -> Option<Html
         }
         (None, Some(asked)) => {
             let ago = clock.relative(asked.submitted_at);
-            Some(Html::prose(&format!("You asked for `{}` here {ago}", asked.terms.profile.name)))
+            Some(Html::prose(&format!("You asked for `{}` here {ago}", asked.profile)))
         }
         (None, None) => None,
     }

@@ -10,7 +10,10 @@ use crate::{
         access::{Access, doing_on},
     },
 };
-use latchkey_domain::access::{person::Person, policy::Ruling, profile::Scope};
+use latchkey_domain::{
+    access::{person::Person, policy::Ruling, profile::Scope},
+    eks::rbac::Kinds,
+};
 
 /// What would happen if the form were sent.
 #[derive(Debug, Clone)]
@@ -39,15 +42,12 @@ impl Summary {
         if resolved.scope == Scope::Namespace && namespaces.is_empty() {
             return None;
         }
-        let all: Vec<String> = considered
-            .observed
-            .iter()
-            .filter_map(|observed| observed.body.kubernetes.as_ref())
-            .flat_map(|state| state.namespaces.iter().map(|namespace| namespace.name.clone()))
-            .collect();
-        let kinds = considered.observed.iter().find_map(|observed| observed.body.kubernetes.as_ref());
-        let kinds = kinds.map(|state| state.kinds.clone()).unwrap_or_default();
-        let doing = doing_on(resolved, &kinds);
+        let none = Kinds::default();
+        let state = considered.observed.as_ref().and_then(|observed| observed.body.kubernetes.as_ref());
+        let kinds = state.map_or(&none, |state| &state.kinds);
+        let all: Vec<String> =
+            state.iter().flat_map(|state| &state.namespaces).map(|namespace| namespace.name.clone()).collect();
+        let doing = doing_on(resolved, kinds);
         let name = cluster.name.as_str();
         let access = Access {
             doing: &doing,
@@ -63,7 +63,7 @@ impl Summary {
         let (approvers, lapses) = decision(considered.ruling.as_ref(), known);
         Some(Self {
             sentence: Html::sentence(&sentence),
-            power: Power::of(resolved, &namespaces, &all, &kinds),
+            power: Power::of(resolved, &namespaces, &all, kinds),
             approvers,
             lapses,
             read,

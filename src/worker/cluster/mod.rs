@@ -445,9 +445,8 @@ async fn desired(
     state: Option<&ClusterState>,
 ) -> Result<(DesiredCluster, Legs, Decided), Interrupted> {
     let mut snapshot = desired::snapshot(&worker.store).await?;
-    let desired = desired::cluster(&mut snapshot, id, Some(lease.epoch()), None).await?;
-    let (mut desired, unreadable) = desired.ok_or(Interrupted::Nothing)?;
-    let legs = desired::legs(&mut snapshot, lease.target()).await?;
+    let desired = desired::cluster(&mut snapshot, id, lease.epoch()).await?;
+    let desired::Read { mut desired, legs, unreadable } = desired.ok_or(Interrupted::Nothing)?;
     let new: Vec<GrantId> =
         desired.grants.iter().filter(|grant| grant.wish == Wish::Provision).map(|grant| grant.id).collect();
     let decided = match state {

@@ -131,17 +131,15 @@ async fn the_worker_plans_by_what_an_older_version_left_and_its_log_is_whole() {
     let mut snapshot = desired::snapshot(&migrated.worker).await.unwrap();
     let (mut grants, mut mappings) = (0, 0);
     for id in migrated.ids("select id from cluster").await {
-        let (cluster, unreadable) =
-            desired::cluster(&mut snapshot, ClusterId(id), None, None).await.unwrap().expect("it is there");
-        assert_eq!(unreadable, vec![]);
-        grants += cluster.grants.len();
-        mappings += cluster.mappings.len();
+        let read = desired::cluster(&mut snapshot, ClusterId(id), 1).await.unwrap().expect("it is there");
+        assert_eq!(read.unreadable, vec![]);
+        grants += read.desired.grants.len();
+        mappings += read.desired.mappings.len();
     }
     assert_eq!((grants, mappings), (1, 1));
     for id in migrated.ids("select id from principal").await {
-        let (_, unreadable) =
-            desired::principal(&mut snapshot, PrincipalId(id), None).await.unwrap().expect("it is there");
-        assert_eq!(unreadable, vec![]);
+        let read = desired::principal(&mut snapshot, PrincipalId(id), None).await.unwrap().expect("it is there");
+        assert_eq!(read.unreadable, vec![]);
     }
     drop(snapshot);
     audit::seal(migrated.worker.pool()).await.unwrap();

@@ -101,8 +101,7 @@ impl Counted {
         intents::dangling(&self.store, target, i64::MAX).await.unwrap();
         intents::deletes(&self.store, target).await.unwrap();
         let mut snapshot = desired::snapshot(&self.store).await.unwrap();
-        desired::cluster(&mut snapshot, id, Some(9), None).await.unwrap().unwrap();
-        desired::legs(&mut snapshot, target).await.unwrap();
+        desired::cluster(&mut snapshot, id, 9).await.unwrap().unwrap();
         desired::taken_out(&mut snapshot, id, &["latchkey:nobody:1".to_owned()]).await.unwrap();
     }
 
@@ -116,7 +115,6 @@ impl Counted {
         intents::arrives_within(&self.store, target).await.unwrap();
         let mut snapshot = desired::snapshot(&self.store).await.unwrap();
         desired::principal(&mut snapshot, id, None).await.unwrap().unwrap();
-        desired::legs(&mut snapshot, target).await.unwrap();
     }
 }
 

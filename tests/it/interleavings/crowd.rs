@@ -214,12 +214,12 @@ async fn wishes(
     let mut snapshot = desired::snapshot(store).await?;
     Ok(match target {
         Target::Cluster(id) => {
-            let desired = desired::cluster(&mut snapshot, id, Some(epoch), None).await?;
-            desired.into_iter().flat_map(|(desired, _)| desired.grants).map(|grant| (grant.id, grant.wish)).collect()
+            let read = desired::cluster(&mut snapshot, id, epoch).await?;
+            read.into_iter().flat_map(|read| read.desired.grants).map(|grant| (grant.id, grant.wish)).collect()
         }
         Target::Principal(id) => {
-            let desired = desired::principal(&mut snapshot, id, None).await?;
-            desired.into_iter().flat_map(|(desired, _)| desired.grants).map(|grant| (grant.id, grant.wish)).collect()
+            let read = desired::principal(&mut snapshot, id, None).await?;
+            read.into_iter().flat_map(|read| read.desired.grants).map(|grant| (grant.id, grant.wish)).collect()
         }
     })
 }

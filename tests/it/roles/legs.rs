@@ -2,7 +2,7 @@
 
 use crate::{town::Town, worker::World};
 use latchkey::store::{desired, targets};
-use latchkey_domain::access::{GrantId, transition::Target};
+use latchkey_domain::access::GrantId;
 use sqlx::{AssertSqlSafe, Executor as _};
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ async fn by_owner(town: &Town, statement: &str) {
 }
 
 async fn rest(town: &Town, grant: GrantId) -> Option<Duration> {
-    let cluster = Target::Cluster(town.cluster("prod-eu").await.into());
+    let cluster = town.cluster("prod-eu").await.into();
     let mut connection = town.worker.acquire().await.unwrap();
-    desired::legs(&mut connection, cluster).await.unwrap()[&grant].rests
+    desired::cluster(&mut connection, cluster, 1).await.unwrap().unwrap().legs[&grant].rests
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod groups;
 mod limits;
 mod requests;
 mod settings;
+mod statements;
 mod target_page;
 mod targets;
 mod unreadable;

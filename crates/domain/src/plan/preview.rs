@@ -62,17 +62,16 @@ pub struct AwsAuthPreview {
 
 /// Previews `grant` on top of what is desired already. Nothing is stored.
 pub fn preview(
-    desired: &DesiredCluster,
+    mut desired: DesiredCluster,
     grant: &DesiredGrant,
     observed: &ClusterObservation,
     iam: (&DesiredPrincipal, &PrincipalObservation),
 ) -> Preview {
-    let mut whole = desired.clone();
-    whole.grants.push(grant.clone());
-    let plan = cluster::plan(&whole, observed);
+    desired.grants.push(grant.clone());
+    let plan = cluster::plan(&desired, observed);
     let mut obstacles = Vec::new();
     match &observed.kubernetes {
-        None => obstacles.push(not_seen(desired, observed)),
+        None => obstacles.push(not_seen(&desired, observed)),
         Some(_) => obstacles.extend(observed.trouble.clone()),
     }
     obstacles.extend(plan.trouble.get(&grant.id).map(|obstacle| obstacle.why().clone()));
@@ -86,18 +85,19 @@ pub fn preview(
         .iter()
         .flat_map(|state| state.namespaces.iter().map(|namespace| namespace.name.clone()))
         .collect();
-    let kinds = observed.kubernetes.as_ref().map(|state| state.kinds.clone()).unwrap_or_default();
+    let none = Kinds::default();
+    let kinds = observed.kubernetes.as_ref().map_or(&none, |state| &state.kinds);
     Preview {
         iam,
         aws_auth: aws_auth_preview(&plan, grant),
         roles: roles(&plan, grant),
-        bindings: username.as_deref().map(|user| bindings(desired, grant, user)).unwrap_or_default(),
+        bindings: username.as_deref().map(|user| bindings(&desired, grant, user)).unwrap_or_default(),
         username,
         obstacles,
-        can: capabilities(&grant.terms.profile.workable(&reach, &kinds).rules),
-        cannot: expectations(&rules, &reach, &elsewhere, &kinds).cannot,
+        can: capabilities(&grant.terms.profile.workable(&reach, kinds).rules),
+        cannot: expectations(&rules, &reach, &elsewhere, kinds).cannot,
         risk: assess_in(&rules, &reach),
-        adds: adds(desired, grant, &kinds),
+        adds: adds(&desired, grant, kinds),
     }
 }
 

@@ -1,0 +1,272 @@
+//! Every row that the state of a cluster or a principal is made of, in one statement: so they are of one moment without
+//! a transaction, and a run and a preview ask the database once. Each row comes as JSON of its own, with what it is `of`:
+//! the size of one does not matter to the others, and a row that cannot be read is found out by itself.
+
+use super::{
+    super::{
+        StoreError,
+        columns::parsed,
+        grant_rows::{Locked, Row},
+        intents,
+    },
+    legs::LegRow,
+    mappings::MappingRow,
+};
+use jiff::Timestamp;
+use latchkey_domain::access::{
+    ClusterId, GrantId, InstallationId, PersonId, PrincipalId, became::Became, transition::Target,
+};
+use latchkey_domain::plan::{desired::BindingKey, principal::PolicyWrite};
+use serde::Deserialize;
+use sqlx::PgConnection;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// The targets whose state is read. A target that is none has no rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wanted {
+    pub cluster: Option<ClusterId>,
+    pub principal: Option<PrincipalId>,
+    /// A person whose first grant on the cluster is being previewed.
+    pub also: Option<PersonId>,
+}
+
+/// What was read. Grants are in the order of their ids, mappings in that of their principals.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    moment: Option<Moment>,
+    /// The cluster, and those on which the principal has grants.
+    pub clusters: BTreeMap<ClusterId, ClusterColumns>,
+    pub principal: Option<PrincipalColumns>,
+    /// The grants of either that are not over.
+    pub grants: Vec<Locked>,
+    pub legs: Vec<LegRow>,
+    /// The handles of the people who decided on a grant of the cluster.
+    pub deciders: BTreeMap<PersonId, String>,
+    /// The ARNs of the principals that have a grant on the cluster.
+    pub identities: BTreeMap<PrincipalId, String>,
+    pub mappings: Vec<MappingRow>,
+    /// The last visit of each person with a grant on the cluster.
+    pub visits: BTreeMap<PersonId, u32>,
+    /// Every live ARN of each of them.
+    pub arns: BTreeMap<PersonId, BTreeSet<String>>,
+    /// Bindings that an interrupted run may still create.
+    pub uncertain: BTreeSet<BindingKey>,
+    /// The policies that interrupted runs of the last day were about to write for the principal, in JSON.
+    pub interrupted: Vec<String>,
+    /// The last write of the principal's policy, where IAM may not show it yet.
+    pub recent: Option<PolicyWrite>,
+}
+
+/// When the statement looked, and at whose database.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Moment {
+    /// Business time.
+    pub now: Timestamp,
+    pub installation: InstallationId,
+}
+
+/// A cluster's row, with what the last run on it left.
+#[derive(Debug, Deserialize)]
+pub(super) struct ClusterColumns {
+    pub id: ClusterId,
+    pub name: String,
+    pub arn: String,
+    pub epoch: Option<i64>,
+    /// What the cluster's marker says at most, unless the database is behind.
+    pub marked: Option<i64>,
+    /// What the operator said who paused granting.
+    pub paused: Option<String>,
+    /// Why the cluster is fenced, as `latchkey_blocker` tells it.
+    pub fenced: Option<String>,
+}
+
+/// A principal's row.
+#[derive(Debug, Deserialize)]
+pub(super) struct PrincipalColumns {
+    pub arn: String,
+    pub unique_id: String,
+    pub ended: bool,
+    /// For how many seconds another unique id was seen.
+    pub differs: Option<f64>,
+    /// Whether the ARN is proven anew.
+    pub succeeded: bool,
+}
+
+/// One row of the statement.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+enum Part {
+    Moment(Moment),
+    Cluster(ClusterColumns),
+    Principal(PrincipalColumns),
+    Grant(Box<Row>),
+    Leg(LegRow),
+    Decider { id: PersonId, handle: String },
+    Identity { id: PrincipalId, arn: String },
+    Mapping(MappingRow),
+    Visit { person: PersonId, visit: i32 },
+    Arn { person: PersonId, arn: String },
+    Uncertain { namespace: Option<String>, name: String },
+    Interrupted { document: String },
+    Recent { document: Option<String> },
+}
+
+impl Rows {
+    fn take(&mut self, part: Part) {
+        match part {
+            Part::Moment(moment) => self.moment = Some(moment),
+            Part::Cluster(row) => drop(self.clusters.insert(row.id, row)),
+            Part::Principal(row) => self.principal = Some(row),
+            Part::Grant(row) => self.grants.push(row.locked()),
+            Part::Leg(row) => self.legs.push(row),
+            Part::Decider { id, handle } => drop(self.deciders.insert(id, handle)),
+            Part::Identity { id, arn } => drop(self.identities.insert(id, arn)),
+            Part::Mapping(row) => self.mappings.push(row),
+            Part::Visit { person, visit } => drop(self.visits.insert(person, u32::try_from(visit).unwrap_or(0))),
+            Part::Arn { person, arn } => drop(self.arns.entry(person).or_default().insert(arn)),
+            Part::Uncertain { namespace, name } => drop(self.uncertain.insert(BindingKey { namespace, name })),
+            Part::Interrupted { document } => self.interrupted.push(document),
+            Part::Recent { document } => {
+                self.recent = Some(document.map_or(PolicyWrite::Delete, |document| PolicyWrite::Put { document }));
+            }
+        }
+    }
+
+    /// When and where it was read.
+    ///
+    /// # Errors
+    /// `Corrupt` where the statement gave no such row.
+    pub fn moment(&self) -> Result<Moment, StoreError> {
+        self.moment.ok_or_else(|| StoreError::corrupt("installation", "id", "no row"))
+    }
+
+    /// The grants of a target, and its rows of grants that cannot be read.
+    pub fn grants_of(&self, target: Target) -> impl Iterator<Item = &Locked> {
+        self.grants.iter().filter(move |grant| {
+            let brief = grant.brief();
+            match target {
+                Target::Cluster(id) => brief.cluster == id,
+                Target::Principal(id) => brief.principal == id,
+            }
+        })
+    }
+
+    /// How the legs of a target fare, by their grants.
+    pub fn legs_of(&self, target: Target) -> super::Legs {
+        let own = self.legs.iter().filter(|leg| leg.target_kind == target.kind());
+        own.map(|leg| (GrantId(leg.grant_id), leg.state())).collect()
+    }
+}
+
+/// Reads what there is of a cluster, of a principal, or of both.
+///
+/// # Errors
+/// `Database`; `Corrupt` where a row has another shape than its columns allow.
+pub(super) async fn read(connection: &mut PgConnection, wanted: Wanted) -> Result<Rows, StoreError> {
+    let parts = sqlx::query_scalar!(
+        r#"select to_json(x)::text as "part!" from (
+             select 'moment' as of, latchkey_now() as now, (select id from installation) as installation) x
+           union all select to_json(x)::text from (
+             select 'cluster' as of, c.id, c.name, c.arn, t.epoch, t.marked, t.paused_why as paused,
+               coalesce(latchkey_blocker(null, null, t.fenced_blocker), latchkey_blocker(t.fenced_why, null, null)) as fenced
+             from cluster c left join target t on t.kind = 'cluster' and t.key = c.id
+             where c.id in (select $1::uuid
+               union select cluster_id from access_grant where principal_id = $2 and state <> 'ended')) x
+           union all select to_json(x)::text from (
+             select 'principal' as of, p.arn, p.unique_id, p.ended_at is not null as ended,
+               extract(epoch from clock_timestamp() - latchkey_readable(p.differs_since))::float8 as differs,
+               exists (select from principal other
+                 where lower(other.arn) = lower(p.arn) and other.id <> p.id and other.ended_at is null) as succeeded
+             from principal p where p.id = $2) x
+           union all select to_json(x)::text from (
+             select 'grant' as of, g.id, g.request_id, g.person_id, p.handle, g.principal_id, i.arn as principal_arn,
+               g.cluster_id, c.name as cluster_name,
+               latchkey_text(g.resolved_profile) as resolved_profile, latchkey_text(g.namespaces) as namespaces, g.minutes,
+               encode(g.policy_hash, 'hex') as policy_hash, g.policy_name, g.basis, g.quorum,
+               latchkey_ids(g.decided_by) as decided_by, g.state,
+               latchkey_readable(g.created_at) as created_at, latchkey_readable(g.activate_by) as activate_by,
+               latchkey_readable(g.hard_until) as hard_until, latchkey_readable(g.since) as since,
+               latchkey_readable(g.until) as until, latchkey_readable(g.revoking_since) as revoking_since,
+               latchkey_readable(g.ended_at) as ended_at, g.cause, g.ended_by, g.end_reason,
+               latchkey_text(g.residual) as residual
+             from access_grant g join person p on p.id = g.person_id join cluster c on c.id = g.cluster_id
+               join principal i on i.id = g.principal_id
+             where g.state <> 'ended' and (g.cluster_id = $1 or g.principal_id = $2)) x
+           union all select to_json(x)::text from (
+             select 'leg' as of, l.target_kind, l.grant_id, l.attempts, l.condition = 'ok' as well,
+               g.state = 'revoking' as revoking,
+               case when t.tried_at is null and l.next_try > clock_timestamp()
+                      and (g.state <> 'revoking' or l.rests_until > clock_timestamp())
+                    then extract(epoch from least(latchkey_readable(l.next_try), clock_timestamp() + interval '1 day',
+                           case when g.state = 'revoking' then latchkey_readable(l.rests_until) end) - clock_timestamp())::float8 end as rests,
+               extract(epoch from clock_timestamp() - latchkey_readable(l.proven_at))::float8 as proven,
+               t.tried_at is not null as tried, l.wider <> '{}' as wider, array_remove(l.stood, null) as stood
+             from access_grant g
+               join grant_leg l on l.grant_id = g.id and ((l.target_kind = 'cluster' and l.target_key = $1 and g.cluster_id = $1)
+                 or (l.target_kind = 'principal' and l.target_key = $2 and g.principal_id = $2))
+               left join target t on t.kind = l.target_kind and t.key = l.target_key
+             where g.state <> 'ended' and (g.cluster_id = $1 or g.principal_id = $2)) x
+           union all select to_json(x)::text from (
+             select 'decider' as of, id, handle from person where id in
+               (select unnest(latchkey_ids(decided_by)) from access_grant where cluster_id = $1 and state <> 'ended')) x
+           union all select to_json(x)::text from (
+             select 'identity' as of, id, arn from principal where id in
+               (select principal_id from access_grant where cluster_id = $1 and state <> 'ended')) x
+           union all select to_json(x)::text from (
+             select 'mapping' as of, m.principal_id, p.person_id, p.arn, m.visit, m.kind, m.username, m.own, m.data_key,
+               m.inserted, m.text_before, m.state, m.writes,
+               extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
+             from mapping m join principal p on p.id = m.principal_id
+             where m.cluster_id = $1 and m.state <> 'removed') x
+           union all select to_json(x)::text from (
+             select 'visit' as of, p.person_id as person, max(last.visit) as visit
+             from principal p cross join lateral
+               (select visit from mapping where principal_id = p.id and cluster_id = $1 order by visit desc limit 1) last
+             where p.person_id = $3 or p.person_id in
+               (select person_id from access_grant where cluster_id = $1 and state <> 'ended')
+             group by p.person_id) x
+           union all select to_json(x)::text from (
+             select 'arn' as of, person_id as person, arn from principal
+             where $1::uuid is not null and ended_at is null and (person_id = $3 or person_id in
+               (select person_id from access_grant where cluster_id = $1 and state <> 'ended'))) x
+           union all select to_json(x)::text from (
+             select 'uncertain' as of, detail ->> 'name' as name,
+               case jsonb_typeof(detail -> 'namespace') when 'string' then detail ->> 'namespace' end as namespace
+             from intent i where target_kind = 'cluster' and target_key = $1 and step = $4
+               and ((latchkey_became(outcome, code) = $5 and finished_at > (select clock_timestamp()) - make_interval(secs => $6))
+                 or (finished_at is null
+                   and epoch < (select t.epoch from target t where t.kind = i.target_kind and t.key = i.target_key)))
+               and started_at > clock_timestamp() - make_interval(secs => $6)
+               and jsonb_typeof(detail -> 'name') = 'string') x
+           union all select to_json(x)::text from (
+             select distinct 'interrupted' as of, detail ->> 'document' as document from intent
+             where target_kind = 'principal' and target_key = $2 and step = $7
+               and starts_with(latchkey_became(outcome, code), 'interrupted')
+               and finished_at > (select clock_timestamp()) - interval '1 day' and detail ->> 'document' is not null) x
+           union all select to_json(x)::text from (
+             select 'recent' as of, detail ->> 'document' as document from intent
+             where target_kind = 'principal' and target_key = $2
+               and (step = $7 and latchkey_became(outcome, code) = 'done' or step = $8)
+               and finished_at > (select clock_timestamp()) - make_interval(secs => $9)
+             order by finished_at desc limit 1) x"#,
+        wanted.cluster.map(|id| id.0) as Option<Uuid>,
+        wanted.principal.map(|id| id.0) as Option<Uuid>,
+        wanted.also.map(|id| id.0) as Option<Uuid>,
+        intents::CREATE_BINDING,
+        Became::InterruptedUnseen.code(),
+        intents::TOKEN_LASTS.as_secs_f64(),
+        intents::PUT_POLICY,
+        intents::DELETE_POLICY,
+        intents::IAM_SETTLES.as_secs_f64(),
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut rows = Rows::default();
+    for part in &parts {
+        rows.take(parsed("a row", "of what should be", Some(part.as_str()))?);
+    }
+    rows.grants.sort_by_key(|grant| grant.brief().id);
+    rows.mappings.sort_by_key(|mapping| mapping.principal_id);
+    Ok(rows)
+}

@@ -1,0 +1,133 @@
+//! A person who asks, as the form of an ask goes by them: what they have proven, what they have and wait for, and who
+//! could decide. One statement, since a live form asks at every change. Each row comes as JSON of its own, with what it is
+//! `of`, so that one that cannot be read takes no other with it.
+
+use crate::store::{
+    Store, StoreError,
+    columns::{parsed, person, readable},
+    people::{Principal, audiences},
+};
+use jiff::Timestamp;
+use latchkey_domain::access::{PersonId, PrincipalId, person::Person, policy::PolicyFile};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// A person who asks.
+#[derive(Debug, Clone, Default)]
+pub struct Asker {
+    /// What they have proven and what still stands, oldest first.
+    pub principals: Vec<Principal>,
+    /// The known people whom a policy names as approvers.
+    pub approvers: Vec<Person>,
+    /// Their accesses that are not over, the one that ends first in front.
+    pub held: Vec<Held>,
+    /// Their latest requests, newest first.
+    pub asked: Vec<Asked>,
+}
+
+/// An access of theirs, as a choice of a cluster tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Held {
+    id: Uuid,
+    pub cluster: String,
+    pub profile: String,
+    /// None while it is set up.
+    pub until: Option<Timestamp>,
+}
+
+/// A request of theirs, likewise.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Asked {
+    id: Uuid,
+    pub cluster: String,
+    pub profile: String,
+    /// Whether it is not decided yet.
+    pub pending: bool,
+    pub submitted_at: Timestamp,
+}
+
+/// As many accesses and requests as a choice goes by.
+const ACCESSES: i64 = 200;
+const REQUESTS: i64 = 50;
+
+/// One row of the statement.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+enum Part {
+    Principal(PrincipalRow),
+    Approver { id: Uuid, handle: String, name: String, groups: Vec<String> },
+    Held(Held),
+    Asked(Asked),
+}
+
+#[derive(Debug, Deserialize)]
+struct PrincipalRow {
+    id: PrincipalId,
+    person: PersonId,
+    arn: String,
+    unique_id: String,
+    aws_profile: Option<String>,
+    proven_at: Timestamp,
+}
+
+/// Reads what is known of a person who asks under this policy.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn read(store: &Store, id: PersonId, file: &PolicyFile) -> Result<Asker, StoreError> {
+    let (groups, handles) = audiences(file);
+    let parts = sqlx::query_scalar!(
+        r#"select to_json(x)::text as "part!" from (
+             select 'principal' as of, id, person_id as person, arn, unique_id, aws_profile, proven_at
+             from principal where person_id = $1 and ended_at is null) x
+           union all select to_json(x)::text from (
+             select distinct 'approver' as of, id, handle, name, latchkey_groups(groups) as groups from (
+               select p.* from unnest($2::text[]) wanted(name)
+                 cross join lateral (select * from person where groups && array[wanted.name] order by handle limit 500) p
+               union all select * from person where handle = any($3)) found) x
+           union all select to_json(x)::text from (
+             select 'held' as of, g.id, c.name as cluster, g.profile,
+               case when latchkey_readable(g.since) is not null then latchkey_readable(g.until) end as until
+             from access_grant g join cluster c on c.id = g.cluster_id
+             where g.person_id = $1 and g.state <> 'ended'
+             order by g.until nulls first, g.id limit $4) x
+           union all select to_json(x)::text from (
+             select 'asked' as of, r.id, c.name as cluster, r.profile, r.state = 'pending' as pending,
+               latchkey_readable(r.submitted_at) as submitted_at
+             from request r join cluster c on c.id = r.cluster_id
+             where r.person_id = $1 and latchkey_readable(r.submitted_at) is not null
+             order by r.id desc limit $5) x"#,
+        id.0,
+        &groups,
+        &handles,
+        ACCESSES,
+        REQUESTS,
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let (mut asker, mut approvers) = (Asker::default(), Vec::new());
+    for part in &parts {
+        match parsed("a row", "of who asks", Some(part.as_str()))? {
+            Part::Principal(row) => asker.principals.push(row.principal()),
+            Part::Approver { id, handle, name, groups } => approvers.push((handle, id, name, groups)),
+            Part::Held(held) => asker.held.push(held),
+            Part::Asked(asked) => asker.asked.push(asked),
+        }
+    }
+    approvers.sort();
+    // A person whose row cannot be read decides nothing; the others still do.
+    let read =
+        |(handle, id, name, groups): (String, Uuid, String, Vec<String>)| (id, person(id, &handle, name, groups));
+    asker.approvers = readable(approvers.into_iter().map(read));
+    asker.principals.sort_by_key(|principal| (principal.proven_at, principal.id));
+    asker.held.sort_by_key(|held| (held.until, held.id));
+    asker.asked.sort_by_key(|asked| std::cmp::Reverse(asked.id));
+    Ok(asker)
+}
+
+impl PrincipalRow {
+    fn principal(self) -> Principal {
+        let Self { id, person, arn, unique_id, aws_profile, proven_at } = self;
+        Principal { id, person, arn, unique_id, aws_profile, proven_at }
+    }
+}

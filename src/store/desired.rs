@@ -1,6 +1,6 @@
-//! What a cluster or a principal should be, read in one snapshot: the planner's input, for a run and for a preview.
+//! The desired state of a cluster or a principal, read in one snapshot: the planner's input for runs and previews.
 //!
-//! An access that runs and is 30 s past its time (`Grant::time_over`) is to be taken away, even if its end could not be
+//! A running access that is 30 s past its time (`Grant::time_over`) is to be taken away, even if its end could not be
 //! recorded, and the clock wakes its targets once for it (`targets::wake_overdue`).
 
 use super::{
@@ -37,11 +37,11 @@ use std::{
 };
 use uuid::Uuid;
 
-/// How long after its time an access that nobody could end yet is taken away all the same. The clock looks four times a
-/// second, so this happens where it cannot.
+/// How long after its time an access is taken away even if its end could not be recorded. The clock looks four times a
+/// second, so this happens only if it is prevented from recording the end.
 pub(super) const UNRECORDED: SignedDuration = SignedDuration::from_secs(30);
 
-/// A cluster's row with what rules it.
+/// A cluster's row, as the desired state needs it.
 #[derive(Debug, Clone)]
 pub struct ClusterRow {
     pub id: ClusterId,
@@ -49,7 +49,7 @@ pub struct ClusterRow {
     pub arn: ClusterArn,
 }
 
-/// A snapshot: every read in it sees the same moment. Dropped, it ends.
+/// A snapshot: every read in it sees the same moment. It ends when it is dropped.
 ///
 /// # Errors
 /// `Database`.
@@ -66,7 +66,7 @@ pub async fn installation(connection: &mut PgConnection) -> Result<InstallationI
     Ok(InstallationId(row.id))
 }
 
-/// The row of a cluster, dropped ones included.
+/// The row of a cluster, including dropped ones.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -88,7 +88,7 @@ pub async fn bound_roles(connection: &mut PgConnection, id: ClusterId) -> Result
     Ok(live.iter().flat_map(|grant| grant.facts().terms.profile.roles.iter().map(|role| role.name.clone())).collect())
 }
 
-/// The ARN of a principal, ended ones included.
+/// The ARN of a principal, including ended ones.
 ///
 /// # Errors
 /// `Corrupt`, `Database`. No such principal is `None`.
@@ -98,12 +98,12 @@ pub async fn principal_arn(connection: &mut PgConnection, id: PrincipalId) -> Re
         .transpose()
 }
 
-/// What a cluster should be now. `epoch` is that of the run's lease; a preview has none and takes the last one. `also`
-/// is somebody whose first grant here is being previewed. Rows that cannot be read stand in it as quarantined, and are
-/// given beside it.
+/// The desired state of a cluster now. `epoch` is that of the run's lease; a preview has none and takes the last one.
+/// `also` is a person whose first grant here is being previewed. Rows that cannot be read are in it as quarantined, and
+/// are returned beside it.
 ///
 /// # Errors
-/// `Corrupt` where the cluster's own row cannot be read; `Database`. No such cluster is `None`.
+/// `Corrupt` if the cluster's own row cannot be read; `Database`. No such cluster is `None`.
 pub async fn cluster(
     connection: &mut PgConnection,
     id: ClusterId,
@@ -177,7 +177,7 @@ pub async fn cluster(
     Ok(Some((desired, unreadable)))
 }
 
-/// A grant that can be read, and another row that it needs cannot.
+/// A grant that can be read, but needs another row that cannot.
 fn for_want_of(grant: &Grant, row: String, why: &str) -> Unreadable {
     let (facts, state) = (grant.facts(), Some(grant.state()));
     Unreadable {
@@ -190,15 +190,15 @@ fn for_want_of(grant: &Grant, row: String, why: &str) -> Unreadable {
     }
 }
 
-/// What the last run on a cluster left.
+/// What the last run left in a cluster's target row.
 #[derive(Debug, Default)]
 struct LastRun {
     epoch: i64,
-    /// What the cluster's marker says at most, unless the database is behind.
+    /// The highest epoch that the cluster's marker may have, unless the database is behind.
     marked: i64,
-    /// Why the cluster is fenced, as `latchkey_blocker` tells it.
+    /// Why the cluster is fenced, as `latchkey_blocker` returns it.
     fenced: Option<String>,
-    /// What the operator said who paused granting.
+    /// The reason of the operator who paused granting.
     paused: Option<String>,
 }
 
@@ -213,16 +213,16 @@ async fn last_run(connection: &mut PgConnection, id: ClusterId) -> Result<LastRu
     Ok(query.fetch_optional(connection).await?.unwrap_or_default())
 }
 
-/// Why granting is paused on a cluster, where it is.
+/// Why granting is paused on a cluster, if it is.
 async fn paused_why(connection: &mut PgConnection, id: ClusterId) -> Result<Option<String>, StoreError> {
     Ok(last_run(connection, id).await?.paused)
 }
 
-/// What a principal should be now. The policy says whether the worker may write to it; without one it may not. Rows of
-/// grants that cannot be read stand in it as far as their columns tell, and are given beside it.
+/// The desired state of a principal now. The policy says whether the worker may write to it; without one it may not.
+/// Rows of grants that cannot be read are in it as far as their columns tell, and are returned beside it.
 ///
 /// # Errors
-/// `Corrupt` where the principal's own row, or a cluster's, cannot be read; `Database`. No such principal is `None`.
+/// `Corrupt` if the principal's own row, or a cluster's, cannot be read; `Database`. No such principal is `None`.
 pub async fn principal(
     connection: &mut PgConnection,
     id: PrincipalId,
@@ -264,7 +264,7 @@ pub async fn principal(
         let cluster = cluster_row(&mut *connection, facts.terms.cluster).await?;
         let cluster = cluster.ok_or_else(|| StoreError::corrupt("access_grant", "cluster_id", facts.terms.cluster))?;
         let leg = legs.get(&facts.id).cloned().unwrap_or_default();
-        // What was written and proven before the pause stays as it is; nothing more is.
+        // What was written and proven before the pause stays as it is; nothing new is written.
         let is_new = wish == Wish::Provision && leg.proven.is_none();
         let why = if is_new { paused_why(&mut *connection, facts.terms.cluster).await? } else { None };
         of_principal.push(PrincipalGrant {
@@ -291,8 +291,8 @@ pub async fn principal(
     Ok(Some((desired, unreadable)))
 }
 
-/// What a grant is to be: what is well past its time is taken away though nobody could record its end yet, since
-/// somebody keeps its row locked.
+/// The wish for a grant. A grant that is well past its time is taken away even if its end could not be recorded yet
+/// because its row is locked.
 fn wish(grant: &Grant, now: Timestamp) -> Option<Wish> {
     if let Some(since) = grant.time_over().filter(|since| now.duration_since(*since) > UNRECORDED) {
         return Some(Wish::Revoke { since });
@@ -314,28 +314,28 @@ pub async fn business_time(connection: &mut PgConnection) -> Result<Timestamp, S
     Ok(row.now.to_jiff())
 }
 
-/// How a leg of a target fares, as far as it matters to the next run.
+/// How a leg of a target fares, as far as the next run needs it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LegState {
     /// Failed attempts since it last went well.
     pub attempts: u32,
-    /// How long its back-off lasts still; not where an operator wants it looked at anew.
+    /// How long its back-off still lasts; `None` if an operator wants it looked at anew.
     pub rests: Option<Duration>,
     /// Whether the last look found nothing wrong.
     pub well: bool,
-    /// How long ago it was last proven; none where it never was.
+    /// How long ago it was last proven; `None` if it never was.
     pub proven: Option<Duration>,
     /// Whether an operator wants it looked at anew.
     pub tried: bool,
     /// Whether the last proof showed that it allows more than was decided.
     pub wider: bool,
-    /// What of it the last look left in place.
+    /// The parts of it that the last look left in place.
     pub stood: BTreeSet<String>,
 }
 
 impl LegState {
-    /// Whether nothing is to be done about it now. What is to go rests no longer than any answer may ask for, also where
-    /// nobody could record yet that it ends.
+    /// Whether nothing is to be done about it now. A leg that ends rests no longer than any answer may ask for, even if
+    /// its end could not be recorded yet.
     fn is_resting(&self, ends: bool) -> bool {
         self.rests.is_some_and(|rests| !ends || rests <= LONGEST_REST_OF_AN_END)
     }
@@ -344,11 +344,11 @@ impl LegState {
 /// The legs of a target's grants that are not over, by grant.
 pub type Legs = BTreeMap<GrantId, LegState>;
 
-/// The longest that a leg of what ends rests, whatever its row says: as long as an answer may ask to be left alone.
+/// The longest that an ending leg rests, whatever its row says: as long as an answer may ask for.
 pub const LONGEST_REST_OF_AN_END: Duration = Duration::from_mins(2);
 
-/// Reads the legs of a target. A back-off is `next_try`, which the portal may clear; one of what ends is that only as
-/// far as the worker itself wrote it (`rests_until`), so that nobody else makes a revocation rest.
+/// Reads the legs of a target. A back-off is `next_try`, which the portal may clear. For an ending leg it counts only
+/// as far as the worker itself wrote it (`rests_until`), so that no other client makes a revocation rest.
 ///
 /// # Errors
 /// `Database`.
@@ -376,7 +376,7 @@ pub async fn legs(connection: &mut PgConnection, target: Target) -> Result<Legs,
         .into_iter()
         .map(|row| {
             let attempts = u32::try_from(row.attempts).unwrap_or(0);
-            // What ends rests no longer than any answer may ask for: a clock that went back makes it no longer.
+            // A leg that ends rests no longer than any answer may ask for, even if a clock was set back.
             let rests = lasts(row.rests).filter(|rests| !row.revoking || *rests <= LONGEST_REST_OF_AN_END);
             let proven = lasts(row.proven);
             let (well, tried, wider, stood) = (row.well, row.tried, row.wider, row.stood.into_iter().collect());
@@ -413,7 +413,7 @@ async fn principal_arns(
     Ok(read.collect())
 }
 
-/// The mappings of a cluster that were intended or written, and, by their principal, what of others cannot be read.
+/// The mappings of a cluster that were intended or written; and, by principal, why other rows cannot be read.
 pub(super) async fn mappings(
     connection: &mut PgConnection,
     id: ClusterId,
@@ -481,7 +481,7 @@ struct MappingRow {
 }
 
 impl MappingRow {
-    /// Of a line: what this version knows to take out.
+    /// The recorded line. A mapping of another kind is an error: this version can take out only lines.
     fn recorded(self) -> Result<RecordedMapping, StoreError> {
         if self.kind != "line" {
             return Err(StoreError::corrupt("mapping", "kind", self.kind));

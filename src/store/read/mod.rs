@@ -1,4 +1,4 @@
-//! What pages read: one query a page, or few; never one a row. Lists are cut by key, fifty rows at a time.
+//! What pages read: one query a page, or few; never one a row. Lists are paged by key, fifty rows at a time.
 //!
 //! A page costs the same whatever the history: keyset pagination, partial indexes, and lists of the audit log that are
 //! in the order of an index under each filter. So does what a run reads of the database. `tests/it/growth` counts the
@@ -10,8 +10,8 @@
 //! - an `order by` that names a column of the result instead of the table's;
 //! - one plan for all combinations of filters that may be absent, hence `plan_cache_mode` of the sessions.
 //!
-//! What does read everything: the walk, `audit verify`, and an export, also before its first byte, since an event that
-//! was kept out of the chain shows nowhere else.
+//! Only the walk, `audit verify` and an export read everything. An export does so before its first byte, since an event
+//! that was kept out of the chain shows nowhere else.
 
 pub mod asked;
 pub mod audit;

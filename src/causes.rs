@@ -1,14 +1,14 @@
-//! How an error is told, in a line of the log above all: itself and each of its causes. Any room may use this.
+//! How an error is told, mainly in a line of the log: itself and each of its causes. Any room may use this.
 
 use std::error::Error;
 
-/// An error and what caused it, in one line, whatever others put into their parts of it.
+/// An error and its causes in one line, even if another program put line breaks into its part of it.
 pub fn chain(error: &dyn Error) -> String {
     with_causes(error).replace(char::is_control, " ")
 }
 
-/// The same for whoever typed a command: a list of faults keeps its lines. Some errors say their cause themselves: it is
-/// not said again.
+/// The same for the terminal: a list of faults keeps its lines. Some errors say their cause themselves: it is not said
+/// again.
 pub fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -3,10 +3,10 @@
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::{fmt, str::FromStr};
 
-/// The schema of a database that nobody said anything about.
+/// The schema of a database for which none is named.
 pub const USUAL_SCHEMA: &str = "public";
 
-/// The parameters that the driver reads; it passes over others, so that `sslmod=require` would encrypt nothing.
+/// The parameters that the driver reads. It ignores others, so that `sslmod=require` would encrypt nothing.
 const PARAMETERS: [&str; 18] = [
     "sslmode",
     "ssl-mode",
@@ -28,7 +28,7 @@ const PARAMETERS: [&str; 18] = [
     "options",
 ];
 
-/// What libpq, or the driver of another language, reads, and this one passes over.
+/// Parameters that libpq or the driver of another language reads, and that this driver ignores.
 const OF_OTHERS: [&str; 47] = [
     "authentication_timeout",
     "binary_parameters",
@@ -79,14 +79,14 @@ const OF_OTHERS: [&str; 47] = [
     "tcp_user_timeout",
 ];
 
-/// A database under one of its roles. Valid: the driver read it. Shows no password.
+/// A database under one of its roles. It is valid: the driver read it. `Debug` shows no password.
 #[derive(Clone)]
 pub struct DatabaseUrl {
     options: PgConnectOptions,
     schema: String,
 }
 
-/// Why a text is no URL of a database. `Display` is a sentence without any part of the text that may be secret.
+/// Why a text is not a database URL. `Display` is a sentence without any part of the text that may be secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDatabaseUrl {
     #[error("the database URL is empty")]
@@ -145,7 +145,7 @@ impl DatabaseUrl {
     }
 }
 
-/// The text, if a schema of ours may have that name. Of plain letters, so that no statement has to quote it.
+/// The text, if it may be the name of a schema of Latchkey. Only plain letters, so that no statement has to quote it.
 ///
 /// # Errors
 /// `Schema`.
@@ -176,14 +176,14 @@ impl FromStr for DatabaseUrl {
         }
         let unreadable = |error: &dyn fmt::Display| InvalidDatabaseUrl::Unreadable(error.to_string());
         let url = url::Url::parse(text).map_err(|error| match error {
-            // An unencoded `@` of a password, with what ends a host behind it.
+            // An unencoded `@` in a password, followed by a character that ends a host.
             url::ParseError::EmptyHost if text.matches('@').count() > 1 => {
                 unreadable(&"no host stands behind its first `@`")
             }
             url::ParseError::EmptyHost => InvalidDatabaseUrl::NoHost,
             other => unreadable(&other),
         })?;
-        // An unencoded `/` or `?` of a password ends the host: what was meant to be before it stands behind it then.
+        // An unencoded `/` or `?` in a password ends the host: what was meant to stand before it then stands behind it.
         let has_user = text.split(['?', '#']).next().is_some_and(|before| before.contains('@'));
         let names_user = url.query_pairs().any(|(key, _)| key == "user");
         let in_query = url.query().is_some_and(|query| query.contains('@')) && !has_user && !names_user;
@@ -196,7 +196,7 @@ impl FromStr for DatabaseUrl {
             sqlx::Error::Configuration(_) => unreadable(&"a parameter has a value that the driver does not take"),
             _ => InvalidDatabaseUrl::NoUrl,
         })?;
-        // The driver takes the brackets of an address for a part of it.
+        // The driver takes the brackets of an IPv6 address as a part of it.
         let address = options.get_host().strip_prefix('[').and_then(|host| host.strip_suffix(']')).map(str::to_owned);
         let options = match address {
             Some(address) => options.host(&address),
@@ -206,7 +206,7 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-/// Whether the driver reads each parameter, and as whoever wrote it meant it.
+/// Whether the driver reads each parameter, and with the meaning that the author of the URL gave it.
 fn of_parameters(url: &url::Url) -> Result<(), InvalidDatabaseUrl> {
     let is_known = |key: &str| PARAMETERS.contains(&key) || (key.starts_with("options[") && key.ends_with(']'));
     let mut may_be_secret = false;
@@ -216,11 +216,11 @@ fn of_parameters(url: &url::Url) -> Result<(), InvalidDatabaseUrl> {
             "sslrootcert" | "ssl-root-cert" | "ssl-ca" if value == "system" => {
                 return Err(InvalidDatabaseUrl::SystemStore);
             }
-            // What follows may be the rest of one with an unencoded `&`.
+            // What follows may be the rest of a password with an unencoded `&`.
             "password" => may_be_secret = true,
             "sslmode" | "ssl-mode" if value.parse::<PgSslMode>().is_err() => return Err(InvalidDatabaseUrl::SslMode),
             key if is_known(key) => {}
-            // Others' names are told where they are no secret; all else may be part of a password.
+            // Names that other drivers read are told: they are not secret. Anything else may be part of a password.
             key if OF_OTHERS.contains(&key) || (!may_be_secret && is_nearly_known(key)) => {
                 return Err(InvalidDatabaseUrl::Parameter(key.to_owned()));
             }
@@ -230,7 +230,7 @@ fn of_parameters(url: &url::Url) -> Result<(), InvalidDatabaseUrl> {
     Ok(())
 }
 
-/// Whether a name is one that is read, but for a letter or two.
+/// Whether a name differs by at most two letters from one that is read.
 fn is_nearly_known(key: &str) -> bool {
     PARAMETERS.iter().any(|known| known.len() > 4 && strsim::levenshtein(key, known) <= 2)
 }
@@ -239,7 +239,7 @@ fn is_nearly_known(key: &str) -> bool {
 fn has_several_hosts(text: &str) -> bool {
     let after = text.split_once("://").map_or("", |(_, rest)| rest);
     let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
-    // With a `/` in a password the authority ends within it.
+    // If a password holds a `/`, the authority ends within it.
     let is_whole = authority.contains('@') || !after.contains('@');
     is_whole && authority.rsplit('@').next().is_some_and(|hosts| hosts.contains(','))
 }

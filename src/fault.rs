@@ -2,8 +2,7 @@
 //! or only once a person has acted; and, as a [`Blocker`], what people are told.
 //!
 //! Each has a [`FaultKind`]: conflict, throttled, transient, refused, invalid, more than is read, not found. Only a
-//! definite answer of the right account or API server counts as not found. A refusal carries the missing right in
-//! words.
+//! definite answer of the right account or API server counts as not found. A refused call names the missing right.
 
 use latchkey_domain::access::blocker::{Blocker, Call, Missing};
 use std::{error::Error, fmt, sync::Arc, time::Duration};
@@ -13,8 +12,8 @@ pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 /// A failed call.
 ///
-/// `Display` says operation, subject and condition without the source, which is the text of the other side. Neither
-/// holds a secret: tokens and signatures are in no error of the clients. Clones share the source: one failed write may
+/// `Display` says operation, subject and condition, without the source, which is the text of the other side. Neither
+/// holds a secret: the clients' errors hold no tokens or signatures. Clones share the source: one failed write may
 /// concern many grants.
 #[derive(Debug, Clone)]
 pub struct Fault {
@@ -26,33 +25,33 @@ pub struct Fault {
     source: Option<Arc<dyn Error + Send + Sync + 'static>>,
 }
 
-/// What a failure asks for.
+/// What a failure calls for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultKind {
-    /// Somebody else wrote at the same moment, or the object is another than was seen: look again now.
+    /// Another client wrote at the same moment, or the object is not the one that was seen: look again now.
     Conflict,
     /// The other side wants fewer calls.
     Throttled {
-        /// How long it wants us to wait, where it says so.
+        /// How long it asks to wait, if it says so.
         retry_after: Option<Duration>,
     },
-    /// No answer, or one that says nothing about the thing asked for: the call may have had its effect or not.
+    /// No answer, or one that says nothing about the thing asked for: the call may or may not have had its effect.
     Transient,
     /// A right is missing.
     Refused {
         /// Which one.
         missing: Box<Missing>,
     },
-    /// The other side understood and does not accept it; the same call fails again until a person acts.
+    /// The other side understood the call and does not accept it; the same call fails again until a person acts.
     Invalid,
-    /// The answer is larger or longer than anything that is read whole: the same call fails again until a person acts.
+    /// The answer is larger or longer than Latchkey reads: the same call fails again until a person acts.
     TooMuch,
-    /// The other side knows no such thing. Only a definite answer of the right account or API server says so.
+    /// The other side does not have it. Only a definite answer of the right account or API server says so.
     NotFound,
 }
 
 impl FaultKind {
-    /// That a right is missing.
+    /// The kind of a failure for which this right is missing.
     pub fn lacks(missing: Missing) -> Self {
         Self::Refused { missing: Box::new(missing) }
     }
@@ -65,28 +64,28 @@ impl Fault {
         Self { kind, operation, subject: subject.into(), detail: None, earlier: None, source: None }
     }
 
-    /// With the condition in a few words, such as `no answer within 10 s`.
+    /// Adds the condition in a few words, such as `no answer within 10 s`.
     #[must_use]
     pub fn because(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// With the error below it.
+    /// Adds the error below it.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// With an earlier failure that led to this call, which is told before it.
+    /// Adds an earlier failure that led to this call, and is told before it.
     #[must_use]
     pub fn after(mut self, earlier: &Self) -> Self {
         self.earlier = Some(Arc::new(earlier.repeated()));
         self
     }
 
-    /// The same failure, for everybody else who waited for the call: what was below it is kept in words.
+    /// The same failure for other callers that waited for the same call: the error below it is kept as text.
     #[must_use]
     pub fn repeated(&self) -> Self {
         Self {
@@ -99,22 +98,22 @@ impl Fault {
         }
     }
 
-    /// What the failure asks for.
+    /// What the failure calls for.
     pub const fn kind(&self) -> &FaultKind {
         &self.kind
     }
 
-    /// What was tried.
+    /// What was attempted.
     pub const fn operation(&self) -> &'static str {
         self.operation
     }
 
-    /// On what.
+    /// What it was attempted on.
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// Whether the thing is known not to be there.
+    /// Whether the other side said that the thing does not exist.
     pub fn is_not_found(&self) -> bool {
         self.kind == FaultKind::NotFound
     }
@@ -129,7 +128,7 @@ impl Fault {
         self.kind == FaultKind::Conflict
     }
 
-    /// The condition in words, and the other side's where there are none of ours.
+    /// The condition in words; without one, the words of the other side.
     fn reason(&self) -> Option<String> {
         let said = self.detail.clone().or_else(|| self.source.as_ref().map(ToString::to_string))?;
         Some(said.trim_end_matches(['.', '\n']).to_owned())
@@ -144,7 +143,7 @@ impl From<&Fault> for Blocker {
             detail,
             earlier: fault.earlier.as_deref().map(|earlier| Box::new(earlier.into())),
         };
-        // What the other side said counts where the kind alone says too little.
+        // The words of the other side are used if the kind alone says too little.
         let (own, reason) = (fault.detail.clone(), fault.reason());
         match &fault.kind {
             FaultKind::Conflict => Self::Conflict { call: call(own) },
@@ -182,7 +181,7 @@ impl Error for Fault {
     }
 }
 
-/// The words of the other side about a call that it refused.
+/// What the other side said about a call that it refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct Answer {

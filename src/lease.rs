@@ -5,14 +5,14 @@
 //! as of the claim, so that what a paused process sends later is refused: by AWS after 5 min, by the authenticator
 //! after 15.
 //!
-//! No promise rests on the length of a lease. A process that only stands still, and wakes, meets what
-//! `worker::cluster::earlier` puts in its way, whenever that is. No run records intents, which come before each round
-//! of writes, once its target has another epoch: the record holds the target's row until it commits, so that the next
-//! claimant sees it.
+//! No promise rests on the length of a lease. If a process only stands still and wakes later, its writes meet the
+//! obstacles that `worker::cluster::earlier` made, however late it is. Intents are recorded before each round of
+//! writes, and a run whose target has another epoch records none: the record holds the target's row until it commits,
+//! so that the next claimant sees it.
 //!
-//! Two kinds of lease end early. A worker claims again what is leased to itself and not in its hand: its run broke off
-//! while the database was away, or the answer to its claim was lost. What is leased to a worker whose last heartbeat
-//! (each 5 s) is 15 s old is free for every worker.
+//! Two kinds of lease end early. A worker claims again a target that is leased to itself without a run in progress: its
+//! run broke off while the database was away, or the answer to its claim was lost. A target that is leased to a worker
+//! whose last heartbeat (one each 5 s) is 15 s old is free for every worker.
 
 use crate::machine;
 use jiff::Timestamp;
@@ -28,10 +28,10 @@ use std::{
 /// How long a claim holds a target: far below the 5 min after which AWS refuses what a paused process signed.
 pub const LEASE: Duration = Duration::from_mins(1);
 
-/// The last part of a lease, in which nothing new is begun: a call that was begun before it ends within it.
+/// The last part of a lease, in which no write begins: a call that began before it ends within it.
 pub const LAST_CALL: Duration = Duration::from_secs(15);
 
-/// One run's hold on one target. Only a claim in the database makes one (and tests of the adapters).
+/// One run's hold on one target. Only a claim in the database makes one, apart from tests of the adapters.
 #[derive(Debug, Clone)]
 pub struct Lease {
     target: Target,
@@ -42,8 +42,7 @@ pub struct Lease {
     life: Life,
 }
 
-/// That a write to the outside may begin now. Adapters ask for one and do nothing else with it than look at the
-/// time that is left.
+/// Leave to begin one write to the outside now. Adapters demand one, and only look at the time that it has left.
 #[derive(Debug)]
 pub struct Permit<'lease> {
     lease: &'lease Lease,
@@ -52,7 +51,7 @@ pub struct Permit<'lease> {
 /// Why nothing more may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Lost {
-    /// The lease is nearly over: somebody else will claim the target.
+    /// The lease is nearly over: another worker may claim the target.
     #[error("the lease of this run is over")]
     Over,
     /// The worker is dying.
@@ -61,18 +60,18 @@ pub enum Lost {
 }
 
 impl Lease {
-    /// The hold that a claim at `claimed` gave: taken before the claim was sent, so that it errs on the safe side.
+    /// The hold that a claim gave. `claimed` is taken before the claim was sent, so that it errs on the safe side.
     pub fn new(target: Target, epoch: i64, generation: i64, claimed: Instant, life: Life) -> Self {
         Self { target, epoch, generation, claimed, claimed_at: machine::now(), life }
     }
 
-    /// The same, claimed at this time of day: what a run signs is signed as of then.
+    /// The same lease, claimed at this time of day: the run's calls are signed as of then.
     #[must_use]
     pub fn signing_at(self, claimed_at: Timestamp) -> Self {
         Self { claimed_at, ..self }
     }
 
-    /// When it was claimed. What a process sends after a long pause is refused, since it is signed as of then.
+    /// When it was claimed. Calls are signed as of then, so that what a process sends after a long pause is refused.
     pub fn claimed_at(&self) -> Timestamp {
         self.claimed_at
     }
@@ -82,7 +81,7 @@ impl Lease {
         self.target
     }
 
-    /// The fence: each claim of a target has a higher one.
+    /// The fencing token: each claim of a target has a higher one.
     pub fn epoch(&self) -> i64 {
         self.epoch
     }
@@ -107,7 +106,7 @@ impl Lease {
         Ok(Permit { lease: self })
     }
 
-    /// Whether the run may go on: what [`Lease::permit`] asks, without taking leave for anything.
+    /// Whether the run may go on: the check of [`Lease::permit`] without a permit.
     ///
     /// # Errors
     /// As [`Lease::permit`].
@@ -115,7 +114,7 @@ impl Lease {
         if self.left() <= LAST_CALL { Err(Lost::Over) } else { Ok(()) }
     }
 
-    /// The time until somebody else may claim the target.
+    /// The time until another worker may claim the target.
     pub fn left(&self) -> Duration {
         LEASE.saturating_sub(self.claimed.elapsed())
     }
@@ -128,10 +127,12 @@ impl Permit<'_> {
     }
 }
 
-/// How much a worker does before it dies: endless but in tests of crashes, which end it at the nth permit or commit.
+/// How many steps a worker takes before it dies: endless, except in tests of crashes, which end it at the nth permit or
+/// commit.
 ///
-/// A step is spent before each write outside, before what became of it is recorded, and before each commit; so a life
-/// that ends at a step leaves what a process leaves that dies anywhere between the step before and this one.
+/// A step is spent before each write outside, before the outcome of the write is recorded, and before each commit. A
+/// life that ends at a step therefore leaves the same state as a process that dies anywhere between the step before and
+/// this one.
 #[derive(Debug, Clone, Default)]
 pub struct Life {
     span: Option<Arc<Span>>,
@@ -152,7 +153,7 @@ impl Life {
     /// Takes one step of it.
     ///
     /// # Errors
-    /// `Dying` where it is over, for ever.
+    /// `Dying` if the life is over; it stays over.
     pub fn spend(&self) -> Result<(), Lost> {
         match &self.span {
             Some(span) if span.spent.fetch_add(1, Ordering::SeqCst) >= span.steps => Err(Lost::Dying),
@@ -165,7 +166,7 @@ impl Life {
         self.span.as_ref().is_some_and(|span| span.spent.load(Ordering::SeqCst) > span.steps)
     }
 
-    /// How many steps were taken so far, the one that it died at included; an endless life does not count.
+    /// How many steps were taken so far, including the one that it died at. An endless life does not count them.
     pub fn spent(&self) -> u32 {
         let spent = self.span.as_ref().map_or(0, |span| span.spent.load(Ordering::SeqCst));
         u32::try_from(spent).unwrap_or(u32::MAX)

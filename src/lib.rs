@@ -2,7 +2,7 @@
 //! Latchkey: access to EKS clusters that is asked for, decided, proven and ended on time.
 //!
 //! - [`config`]: latchkey.toml and policy.toml to domain values, every fault at once with its place.
-//! - [`store`]: Postgres: transactions, the one writer of business state; reads, one query a page.
+//! - [`store`]: Postgres: transactions, the only writer of business state; reads, one query a page.
 //! - [`actions`]: use cases: lock, decide, record, commit.
 //! - [`aws`], [`kubernetes`]: adapters to the outside, their errors classified as [`fault`]s.
 //! - [`database_url`]: where the database is, as its driver reads it.

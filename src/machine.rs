@@ -12,7 +12,7 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// A new id, which sorts behind those that this machine made before (UUID version 7).
+/// A new id, which sorts after those that this machine made before (UUID version 7).
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
 }

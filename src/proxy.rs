@@ -1,17 +1,18 @@
 //! The proxy that leads outside, as the environment names it. Uses no other room.
 //!
-//! Only what is encrypted goes through one: plain http is for loopback hosts, and must not leave the machine with what
-//! it carries; so credentials of an instance's or container's own metadata are always asked for directly, too.
+//! Only encrypted traffic goes through a proxy. Plain http is for loopback hosts, and must not leave the machine. For
+//! that reason credentials from the metadata of an instance or container are always asked for directly, too.
 
 use hyper_util::client::proxy::matcher::Matcher;
 use std::{fmt, sync::Arc};
 use url::Url;
 
-/// Who is asked first for the proxy's URL, and for the hosts to reach directly, as curl does.
+/// The variables that may hold the proxy's URL, and those that list the hosts to reach directly, in the order in which
+/// curl reads them.
 const URLS: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPT: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// Which proxy leads to which host. Without one all is reached directly. Shows no password.
+/// Which proxy leads to which host. Without one, everything is reached directly. `Debug` shows no password.
 #[derive(Clone, Default)]
 pub struct Proxies {
     proxy: Option<Arc<Known>>,
@@ -24,7 +25,7 @@ struct Known {
     matcher: Matcher,
 }
 
-/// Why a variable names no proxy. Shows no part of its value: it may hold a password.
+/// Why a variable does not name a proxy. It shows no part of the value, which may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{variable} names no proxy: it takes an http or https URL, such as http://proxy.example.com:3128; of a user or password \
@@ -36,15 +37,15 @@ pub struct NoProxyUrl {
 }
 
 impl Proxies {
-    /// By `HTTPS_PROXY` (or `ALL_PROXY`) and `NO_PROXY`, in large or small letters.
+    /// Reads `HTTPS_PROXY` (or `ALL_PROXY`) and `NO_PROXY`, in large or small letters.
     ///
     /// # Errors
-    /// Where the variable that names the proxy holds no http or https URL.
+    /// If the variable that names the proxy does not hold an http or https URL.
     pub fn from_environment() -> Result<Self, NoProxyUrl> {
         Self::of(|variable| std::env::var(variable).ok())
     }
 
-    /// The same by variables that were read before.
+    /// The same, by variables that were read before.
     ///
     /// # Errors
     /// As [`Proxies::from_environment`].
@@ -60,7 +61,7 @@ impl Proxies {
         let Some((variable, text)) = URLS.iter().find_map(value) else { return Ok(Self::default()) };
         let whole = if text.contains("://") { text } else { format!("http://{text}") };
         let url = Url::parse(&whole).ok().filter(is_proxy).ok_or(NoProxyUrl { variable })?;
-        // By commas, as it is read; people write blanks, which curl took as well.
+        // The client splits at commas only; people also write blanks, which curl accepts.
         let except = EXCEPT.iter().find_map(value).map(|(_, value)| value).unwrap_or_default();
         // `*.example.com` is how curl's users write `.example.com`, and `*` is everything.
         let hosts = except.split([',', ' ', '\t']).filter(|host| !host.is_empty());
@@ -74,7 +75,7 @@ impl Proxies {
         Ok(Self { proxy: Some(Arc::new(Known { variable, url, except, matcher })) })
     }
 
-    /// The proxy that leads to a URL; nothing where it is reached directly.
+    /// The proxy that leads to a URL; `None` if it is reached directly.
     pub fn to(&self, url: &Url) -> Option<&Url> {
         let known = self.proxy.as_ref()?;
         let asked: http::Uri = url.as_str().parse().ok()?;
@@ -96,14 +97,14 @@ impl Proxies {
     }
 }
 
-/// Whether a URL is one of a proxy and of nothing else. What stands behind the host there is the rest of a password with
-/// a character that ended it (`/`, `\`, `?`, `#`), and what is taken for the host is not it.
+/// Whether a URL holds a proxy's address and nothing else. Anything behind the host is the rest of a password with an
+/// unencoded character that ended it (`/`, `\`, `?`, `#`), and then the host is not the real one.
 fn is_proxy(url: &Url) -> bool {
     let ends_behind_host = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
     matches!(url.scheme(), "http" | "https") && url.has_host() && ends_behind_host
 }
 
-/// A proxy without the user and password to it.
+/// The proxy's URL without user and password.
 fn shown(url: &Url) -> String {
     let mut plain = url.clone();
     // Neither fails for http and https.

@@ -1,4 +1,4 @@
-//! Alarms, as operators act on them: whoever has seen to one clears it.
+//! Alarms, as operators act on them: an operator who dealt with one clears it.
 
 use super::{
     policy::{self, NoPolicy},
@@ -10,7 +10,7 @@ use latchkey_domain::access::{AlarmId, person::Role};
 /// Why an alarm was not cleared.
 #[derive(Debug, thiserror::Error)]
 pub enum NotCleared {
-    /// There is no such alarm, or whoever asks is no operator.
+    /// There is no such alarm, or the visitor is not an operator.
     #[error("no such alarm")]
     NotFound,
     #[error("This alarm is over by itself as soon as what it tells of is mended or over; nobody can clear it before.")]
@@ -21,7 +21,7 @@ pub enum NotCleared {
     Store(#[from] StoreError),
 }
 
-/// Clears an alarm. Clearing twice does no more than once.
+/// Clears an alarm. Clearing it again changes nothing.
 ///
 /// # Errors
 /// `NotFound`, `EndsByItself`, `Policy`, `Store`.

@@ -1,4 +1,4 @@
-//! An ask, looked at from every side before it becomes a request: by the form's preview and by submission alike.
+//! An ask, examined in full before it becomes a request: by the form's preview and by submission alike.
 
 use super::policy::Current;
 use crate::{
@@ -33,31 +33,31 @@ use latchkey_domain::{
 };
 use std::sync::Arc;
 
-/// What somebody asks for, as the door by which it came could read it.
+/// What a person asks for, as far as the form or command that took it could read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     pub cluster: Given<ClusterName>,
     pub profile: Given<ProfileName>,
-    /// Names; the cluster says which of them there are.
+    /// Names as typed; whether they exist is checked with the cluster.
     pub namespaces: Vec<String>,
-    /// The ARN of one of the asker's principals. Whoever has one need not name it.
+    /// The ARN of one of the asker's principals. A person with only one need not name it.
     pub principal: Option<String>,
     pub minutes: Given<u32>,
     pub reason: Result<reason::Reason, Unfit>,
 }
 
-/// One part of what somebody asks for.
+/// One part of an ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Given<T> {
-    /// Nothing was said.
+    /// Nothing was given.
     Nothing,
-    /// This was, and cannot be read.
+    /// This was given, and cannot be read.
     Unreadable(String),
     Is(T),
 }
 
 impl<T: std::str::FromStr> Given<T> {
-    /// Reads a text; an empty one says nothing.
+    /// Reads a text; an empty one counts as nothing given.
     pub fn read(text: &str) -> Self {
         match text.parse() {
             _ if text.is_empty() => Self::Nothing,
@@ -80,7 +80,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// Whether it is about the ask as a whole.
+    /// Whether the problem is about the ask as a whole.
     pub fn is_whole(self) -> bool {
         self == Self::Whole
     }
@@ -91,7 +91,7 @@ impl Field {
 pub struct Problem {
     pub field: Field,
     pub sentence: String,
-    /// What the plan says stands in the way, where this is that.
+    /// The plan's blocker, if that is the problem.
     pub obstacle: Option<Blocker>,
 }
 
@@ -101,7 +101,7 @@ impl Problem {
         Self { field, sentence: sentence.into(), obstacle: None }
     }
 
-    /// What stands in the way, beside this field.
+    /// A blocker, as a problem of this field.
     pub fn of(field: Field, why: Blocker) -> Self {
         Self { field, sentence: words::blocker::sentence(&why), obstacle: Some(why) }
     }
@@ -110,7 +110,7 @@ impl Problem {
 /// Past this age an observation is shown with a warning; submission still goes by it.
 pub const OLD_OBSERVATION: SignedDuration = SignedDuration::from_mins(10);
 
-/// An ask after a look at everything that is known: whatever could be found is here, and what stands in the way.
+/// An ask, compared with everything that is known: all that could be found, and what stands in the way.
 #[derive(Debug, Clone)]
 pub struct Considered {
     pub problems: Vec<Problem>,
@@ -131,7 +131,7 @@ impl Considered {
         self.terms_for(self.minutes?)
     }
 
-    /// The same for so many minutes, whatever was asked for.
+    /// The same terms for this many minutes, whatever was asked for.
     pub fn terms_for(&self, minutes: u32) -> Option<Terms> {
         let ((cluster, named), principal) = (self.cluster.as_ref()?, self.principal.as_ref()?);
         Some(Terms {
@@ -275,7 +275,7 @@ fn find_profile(current: &Current, wanted: &Wanted, considered: &mut Considered)
     considered.profile = Some(profile.clone());
 }
 
-/// What a profile is on a cluster, by the last look at it.
+/// What a profile means on a cluster, by the last look at the cluster.
 ///
 /// # Errors
 /// The name of the first ClusterRole that the cluster does not have.
@@ -301,7 +301,7 @@ fn find_namespaces(wanted: &Wanted, considered: &mut Considered) {
         considered.problem(Field::Namespaces, Reason::NoNamespace.to_string());
     }
     match check_bindings(roles, names.len()) {
-        // Too many roles are said beside the profile.
+        // Too many roles are reported beside the profile.
         Ok(()) | Err(TooMuch::Roles(_)) => {}
         Err(too_much @ (TooMuch::Namespaces | TooMuch::Bindings { .. })) => {
             considered.problem(Field::Namespaces, too_much.to_string());
@@ -378,7 +378,7 @@ fn rule(current: &Current, person: &Person, known: &[Person], wanted: &Wanted, c
         Scope::Namespace => wanted.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect(),
         Scope::Cluster => vec![],
     };
-    // Both are told already; so many have no ruling that a sentence could tell.
+    // Both are reported already, and a ruling about so many namespaces would not fit into a sentence.
     if profile.scope == Scope::Namespace && (namespaces.is_empty() || namespaces.len() > MOST_NAMESPACES) {
         return;
     }
@@ -415,7 +415,7 @@ fn on(considered: &Considered) -> String {
     considered.cluster.as_ref().map_or_else(|| "the cluster".to_owned(), |(_, cluster)| format!("`{}`", cluster.name))
 }
 
-/// Somebody's text in a sentence: short, and without control characters.
+/// A person's text for use in a sentence: short, and without control characters.
 fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(60).collect()
 }

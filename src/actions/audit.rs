@@ -1,4 +1,4 @@
-//! Exports of the audit log: each is an event of it, stored before the first byte is given away.
+//! Exports of the audit log. Each is itself an event of the log, stored before the first byte is given out.
 
 use super::{
     policy::{self, NoPolicy},
@@ -27,13 +27,13 @@ use std::fmt;
 /// Why nothing was exported.
 #[derive(Debug, thiserror::Error)]
 pub enum NotExported {
-    /// Whoever asks is no auditor.
+    /// The visitor is not an auditor.
     #[error("no such page")]
     NotFound,
-    /// Filters have names that nobody, or nothing, has: no event can be of theirs.
+    /// Filters name a person, process, cluster or action that does not exist: no event can match.
     #[error("{}", .0.iter().map(Unknown::to_string).collect::<Vec<_>>().join("; "))]
     Unknown(Vec<Unknown>),
-    /// What would be exported is not what happened.
+    /// The audit chain does not hold: what would be exported is not what happened.
     #[error(transparent)]
     Broken(Broken),
     #[error(transparent)]
@@ -42,12 +42,12 @@ pub enum NotExported {
     Store(#[from] StoreError),
 }
 
-/// A filter's name that nobody, or nothing, has.
+/// A filter's name that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
     pub named: Named,
     pub name: String,
-    /// The nearest that there is.
+    /// The nearest name that exists.
     pub near: Option<String>,
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for Unknown {
     }
 }
 
-/// An auditor exports what the filters take.
+/// Exports the events that match the filters, for an auditor.
 ///
 /// # Errors
 /// See [`NotExported`]; all but `Store` before anything is recorded.
@@ -85,12 +85,12 @@ pub async fn export(store: &Store, visitor: &Visitor, wanted: &Wanted, format: F
     Ok(export)
 }
 
-/// Whoever has the database exports from a terminal; `by` is for the audit log. Where the database is a copy that takes
-/// no writes, nothing is recorded, and the second value says so.
+/// Exports from a terminal, for a person who has access to the database; `by` is for the audit log. If the database is
+/// a copy that takes no writes, nothing is recorded, and the second value is `false`.
 ///
 /// # Errors
-/// `Unknown` where a filter has a name that nobody has, and `Broken` where the chain does not hold, before anything is
-/// recorded; `Store`.
+/// Before anything is recorded: `Unknown` if a filter has a name that does not exist, `Broken` if the chain does not
+/// hold. `Store`.
 pub async fn export_from_terminal(
     store: &Store,
     by: &str,
@@ -115,7 +115,7 @@ async fn begin(store: &Store, wanted: &Wanted, format: Format) -> Result<Export,
     }
 }
 
-/// The names among the filters that nobody, or nothing, has, of those that this version knows.
+/// The names among the filters that do not exist, among those that this version knows.
 ///
 /// # Errors
 /// `Database`.
@@ -163,10 +163,10 @@ async fn record(
     tx.commit().await
 }
 
-/// A day in UTC, or a moment; nothing where nothing is written. `end` takes the end of the day.
+/// A day in UTC, or a moment; `None` if the text is empty. With `end` a day stands for its end.
 ///
 /// # Errors
-/// Where it is neither.
+/// If it is neither.
 pub fn moment(text: &str, end: bool) -> Result<Option<Timestamp>, NoMoment> {
     let text = text.trim();
     if text.is_empty() {
@@ -180,12 +180,12 @@ pub fn moment(text: &str, end: bool) -> Result<Option<Timestamp>, NoMoment> {
     day.to_zoned(TimeZone::UTC).map(|zoned| Some(zoned.timestamp())).map_err(|_| NoMoment)
 }
 
-/// Whether a period has no moment in it, since it ends before, or when, it begins.
+/// Whether a period holds no moment, since it ends at or before its beginning.
 pub fn is_empty(from: Option<Timestamp>, until: Option<Timestamp>) -> bool {
     matches!((from, until), (Some(from), Some(until)) if from >= until)
 }
 
-/// What is said of such a period.
+/// The sentence about such a period.
 pub const EMPTY_PERIOD: &str = "It ends before it begins: choose a later end, or an earlier beginning.";
 
 /// A text that is neither a day nor a moment.

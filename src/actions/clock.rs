@@ -1,9 +1,9 @@
 //! What time alone brings about: requests lapse, scheduled grants start, active ones expire, late ones are given up.
-//! Each is looked for by an index, then locked, then judged again under the lock: running twice does no harm twice.
+//! Each is found by an index, then locked, then judged again under the lock, so that running twice changes nothing.
 //!
-//! No row stops another. One that somebody else has locked, and one whose targets somebody has locked, is left for the
-//! next look; what goes wrong with one is logged with its id and gone past. What this version cannot read is settled by
-//! its plain columns, once its time is over.
+//! No row stops another. If another transaction has a row or its targets locked, it is left for the next look. An error
+//! about one row is logged with its id, and the others go on. A row that this version cannot read is settled by its
+//! plain columns once its time is over.
 
 use super::decide_again;
 use crate::{
@@ -26,21 +26,21 @@ use latchkey_domain::access::{
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How many rows one query takes: a look goes on behind the last of them until there are no more.
+/// How many rows one query takes. A look continues after the last of them until there are no more.
 const BATCH: i64 = 200;
 
-/// How long one row's transaction waits for a lock that nothing is said about beforehand (a leg's): longer than any
-/// transaction of ours holds one.
+/// How long one row's transaction waits for a lock that is not tried beforehand (a leg's): longer than any transaction
+/// of Latchkey holds one.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// When a scheduled grant is looked at again of which the second decision could not say: soon enough for whoever waits
-/// for a policy or a cluster's first look, and seldom enough for hundreds of them.
+/// When to look again at a scheduled grant that the second decision could not decide: soon enough for a person who
+/// waits for a policy or a cluster's first look, and seldom enough for hundreds of such grants.
 const HELD_BACK: Duration = Duration::from_secs(3);
 
-/// Closes the requests that nobody decided in time. Gives how many.
+/// Closes the requests that were not decided in time. Returns how many.
 ///
 /// # Errors
-/// `Database` where they cannot be looked for; what is wrong with one of them is logged and gone past.
+/// `Database` if they cannot be looked for. An error about one of them is logged, and the others go on.
 pub async fn lapse_due(store: &Store) -> Result<usize, StoreError> {
     let (mut lapsed, mut after) = (0, Uuid::nil());
     loop {
@@ -54,11 +54,11 @@ pub async fn lapse_due(store: &Store) -> Result<usize, StoreError> {
     }
 }
 
-/// Starts the scheduled grants that the policy of now grants, and ends the others. What it cannot say of is looked at
-/// again after a while. Gives how many it started or ended.
+/// Starts the scheduled grants that the current policy grants, and ends the others. Grants that cannot be decided yet
+/// are looked at again after a while. Returns how many it started or ended.
 ///
 /// # Errors
-/// `Database` where they cannot be looked for; what is wrong with one of them is logged and gone past.
+/// `Database` if they cannot be looked for. An error about one of them is logged, and the others go on.
 pub async fn start_due(store: &Store) -> Result<usize, StoreError> {
     let (mut started, mut after) = (0, Uuid::nil());
     loop {
@@ -72,11 +72,11 @@ pub async fn start_due(store: &Store) -> Result<usize, StoreError> {
     }
 }
 
-/// Revokes the grants whose time is over: active ones past `until`, others past `activate_by`. Gives how many. Of what
-/// tells no end, or is in a state of another version, the latest end that it can have counts.
+/// Revokes the grants whose time is over: active ones past `until`, others past `activate_by`. Returns how many. If a
+/// row names no end, or is in a state of another version, its latest possible end counts.
 ///
 /// # Errors
-/// `Database` where they cannot be looked for; what is wrong with one of them is logged and gone past.
+/// `Database` if they cannot be looked for. An error about one of them is logged, and the others go on.
 pub async fn expire_due(store: &Store) -> Result<usize, StoreError> {
     let (mut expired, mut after) = (0, Uuid::nil());
     loop {
@@ -90,7 +90,7 @@ pub async fn expire_due(store: &Store) -> Result<usize, StoreError> {
     }
 }
 
-/// Whether a row was settled. One that somebody else moved on meanwhile is done; one in trouble is told, and gone past.
+/// Whether a row was settled. If another transaction moved it on, nothing is left to do; other errors are logged.
 fn settled(table: &str, id: Uuid, result: Result<bool, StoreError>) -> bool {
     match result {
         Ok(settled) => settled,
@@ -102,7 +102,7 @@ fn settled(table: &str, id: Uuid, result: Result<bool, StoreError>) -> bool {
     }
 }
 
-/// A transaction about one row, which waits for nobody for long.
+/// A transaction about one row, which waits at most [`LOCK_TIMEOUT`] for a lock.
 async fn begin(store: &Store) -> Result<Tx, StoreError> {
     let mut tx = store.begin().await?;
     tx.wait_at_most(LOCK_TIMEOUT).await?;
@@ -197,14 +197,14 @@ async fn expire(store: &Store, id: GrantId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Tells of a row that cannot be read, once.
+/// Raises the alarm about a row that cannot be read, once.
 async fn tell(mut tx: Tx, row: &Unreadable) -> Result<(), StoreError> {
     let now = tx.now().await?;
     quarantine::raise(&mut tx, row, now).await?;
     tx.commit().await
 }
 
-/// Ends what cannot be read and whose time is over.
+/// Ends a grant whose row cannot be read and whose time is over.
 async fn expire_unreadable(mut tx: Tx, row: &Unreadable) -> Result<bool, StoreError> {
     if !tx.are_free(row.brief.cluster, row.brief.principal).await? {
         return Ok(false);

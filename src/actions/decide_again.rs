@@ -1,10 +1,10 @@
-//! The second decision, where the worker asks it: of a scheduled access before it starts, and in each run of those that
-//! are still being set up, before the first write. All that it goes by is read in the caller's transaction or snapshot,
-//! so that nothing is judged by two moments.
+//! The second decision, as the worker asks for it: on a scheduled access before it starts, and in each run on those
+//! that are still being set up, before the first write. Everything that it goes by is read in the caller's transaction
+//! or snapshot, so that it is of one moment.
 //!
-//! What fails ends with `not_allowed`, an event that says what does not hold, and an alarm. What cannot be said yet
-//! waits, *retrying*, and nothing ends for it: the policy is of a later version, or there is none; or the cluster was
-//! never read.
+//! An access that fails ends with `not_allowed`, an event that says what does not hold, and an alarm. An access that
+//! cannot be decided yet waits, *retrying*, and does not end: the policy is of a later version, or there is none; or
+//! the cluster was never read.
 
 use super::policy::{self, NoPolicy};
 use crate::store::{Connection, Store, StoreError, evidence};
@@ -19,26 +19,26 @@ use latchkey_domain::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where it is seen what a profile is on a cluster.
+/// Which look shows what a profile means on a cluster.
 #[derive(Debug, Clone, Copy)]
 pub enum Seen<'a> {
-    /// By what the cluster shows to a run on it.
+    /// What the cluster shows to the run in progress on it.
     Now(&'a ClusterState),
-    /// By the last look at each cluster.
+    /// The last look at each cluster.
     LastLook,
 }
 
-/// What was decided again.
+/// The result of the second decision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decided {
-    /// The policy that it was decided by, as lower-case hex; empty where there was none to read.
+    /// The policy that it was decided by, as lower-case hex; empty if no policy could be read.
     pub policy_hash: String,
-    /// What is not set up now, and why. Who is not in it is allowed.
+    /// The grants that are not set up now, and why. A grant that is not in it is allowed.
     pub not_now: BTreeMap<GrantId, NotNow>,
 }
 
-/// Decides accesses again, each by itself: what is wrong with one holds no other back. Four reads at most, however many
-/// there are.
+/// Decides accesses again, each by itself: an error about one does not hold back the others. Four reads at most,
+/// however many there are.
 ///
 /// # Errors
 /// `Database`.
@@ -54,7 +54,7 @@ pub async fn decide(
     }
     let current = match policy::current_on(store, &mut *connection).await {
         Ok(current) => current,
-        // Nobody is judged by rules that nobody can read, and nothing ends for them.
+        // Without a policy that can be read, accesses are not judged, and none ends for that.
         Err(error @ (NoPolicy::None | NoPolicy::Unreadable { .. })) => {
             let why = NotNow::HeldBack(HeldBack::NoPolicy(error.to_string()));
             let not_now = grants.iter().map(|id| (*id, why.clone())).collect();
@@ -76,7 +76,7 @@ pub async fn decide(
     Ok(Decided { policy_hash: current.hash.clone(), not_now })
 }
 
-/// What the clusters show of the roles of others that these accesses bind.
+/// What the clusters show of the foreign ClusterRoles that these accesses bind.
 async fn shown(
     connection: &mut Connection,
     terms: &[&Terms],

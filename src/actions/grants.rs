@@ -21,28 +21,28 @@ pub enum NotEnded {
     /// There is no such access, or it is not this person's to see.
     #[error("no such access")]
     NotFound,
-    /// It is being taken away already, or gone: nothing is left to do.
+    /// It is being taken away already, or gone: there is nothing left to do.
     #[error("this access is {} already", .0.as_str())]
     Already(GrantState),
     #[error(transparent)]
     Refused(#[from] NotRevoked),
-    /// The reason is none.
+    /// The reason is not acceptable.
     #[error("{0}")]
     Reason(Unfit),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The holder returns an access.
+/// Gives an access back, for its holder.
 ///
 /// # Errors
-/// See [`NotEnded`]; somebody else's is `NotFound`.
+/// See [`NotEnded`]; another person's access is `NotFound`.
 pub async fn give_back(store: &Store, visitor: &Visitor, id: GrantId) -> Result<(), NotEnded> {
     let person = &visitor.person;
     let mut tx = store.begin_to_end(person.id).await?;
     let live = match live(&mut tx, id).await? {
         Ok(live) => live,
-        // What this version cannot read ends by its plain columns: no gate stands in the way.
+        // An access that this version cannot read ends by its plain columns: no check may prevent that.
         Err(row) if row.brief.person == person.id => return end(tx, &row, Cause::Relinquished, visitor, None).await,
         Err(_) => return Err(NotEnded::NotFound),
     };
@@ -56,13 +56,13 @@ pub async fn give_back(store: &Store, visitor: &Visitor, id: GrantId) -> Result<
     Ok(())
 }
 
-/// A decider of the access or an operator takes it away. No state of the policy stands in the way of a decider.
+/// Revokes an access, for one of its deciders or an operator. A decider can do so whatever state the policy is in.
 ///
 /// # Errors
-/// See [`NotEnded`]; who is neither gets `NotFound`, but for the holder, who gets `Refused`.
+/// See [`NotEnded`]. Visitors who are neither get `NotFound`, except the holder, who gets `Refused`.
 pub async fn revoke(store: &Store, visitor: &Visitor, id: GrantId, reason: &str) -> Result<(), NotEnded> {
     let person = &visitor.person;
-    // Who is an operator is a question to the policy; where it cannot be read, deciders can still revoke.
+    // The policy says who is an operator. If it cannot be read, deciders can still revoke.
     let operator = match policy::current(store).await {
         Ok(current) => current.file.has_role(person, Role::Operator),
         Err(NoPolicy::None | NoPolicy::Unreadable { .. }) => false,
@@ -92,7 +92,7 @@ pub async fn revoke(store: &Store, visitor: &Visitor, id: GrantId, reason: &str)
     Ok(())
 }
 
-/// The access under lock, if it can still be revoked; or, where this version cannot read it, what its columns tell.
+/// The access under lock, if it can still be revoked; if this version cannot read it, what its columns tell.
 async fn live(tx: &mut Tx, id: GrantId) -> Result<Result<Live, Unreadable>, NotEnded> {
     match tx.lock_grant(id).await?.ok_or(NotEnded::NotFound)? {
         Locked::Grant(grant) => {
@@ -106,7 +106,7 @@ async fn live(tx: &mut Tx, id: GrantId) -> Result<Result<Live, Unreadable>, NotE
     }
 }
 
-/// Begins to end an access that this version cannot read.
+/// Starts to end an access that this version cannot read.
 async fn end(mut tx: Tx, row: &Unreadable, cause: Cause, by: &Visitor, reason: Option<&str>) -> Result<(), NotEnded> {
     let now = tx.now().await?;
     if !tx.revoke_unreadable(&row.brief, cause, by.actor(), reason, now).await? {

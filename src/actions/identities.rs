@@ -1,5 +1,5 @@
-//! The end of a proven identity: what waits for it is closed, what it has ends, and no vote counts by it any more, in
-//! one transaction.
+//! The end of a proven identity: in one transaction its pending requests are closed, its accesses end, and votes no
+//! longer count by it.
 
 use super::{
     policy::{self, NoPolicy},
@@ -21,24 +21,24 @@ use latchkey_domain::audit::event::Event;
 pub struct End {
     pub cause: Cause,
     pub actor: Actor,
-    /// A sentence for those who lose access by it.
+    /// A sentence for the people who lose access by it.
     pub reason: Option<String>,
 }
 
-/// What an attempt at the end of an identity came to.
+/// The result of an attempt to end an identity.
 #[derive(Debug)]
 pub enum Ended {
-    /// Whether it stood until now, and the targets to wake: they are locked after everything else.
+    /// Whether it stood until now, and the targets to wake, which are locked after everything else.
     Done { stood: bool, wakes: Vec<Wake> },
-    /// Somebody asked for something by it meanwhile, so that the locks would be out of order: begin anew.
+    /// A request was submitted by it meanwhile, so that the locks would be out of order: begin again.
     Again,
 }
 
-/// How often an end is begun anew: each time somebody submitted a request by the identity just then.
+/// How often an end is begun again. Each time a person has just submitted a request by the identity.
 pub const ROUNDS: usize = 10;
 
-/// Ends an identity within a transaction that has locked nothing yet: locks the requests that wait for it, then it, then
-/// its accesses. What an earlier end left is ended, too.
+/// Ends an identity within a transaction that has locked nothing yet. It locks the requests that wait for the identity,
+/// then the identity, then its accesses. What an earlier end left is ended, too.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -66,11 +66,10 @@ pub async fn end(tx: &mut Tx, id: PrincipalId, end: &End) -> Result<Ended, Store
     Ok(Ended::Done { stood, wakes })
 }
 
-/// Ends an identity that IAM has no more, or has anew as another user. Does no harm twice: what an earlier end left is
-/// ended then.
+/// Ends an identity that IAM no longer has, or has as a new user. Safe to repeat: it ends what an earlier end left.
 ///
 /// # Errors
-/// `Corrupt`, `Database`; `Stale` where people keep asking by it.
+/// `Corrupt`, `Database`; `Stale` if requests by it keep arriving.
 pub async fn end_replaced(store: &Store, id: PrincipalId, why: &str) -> Result<(), StoreError> {
     let Some(held) = people::held(store, id).await? else { return Ok(()) };
     let ending = End { cause: Cause::PrincipalReplaced, actor: Actor::worker(), reason: Some(why.to_owned()) };
@@ -91,7 +90,7 @@ pub async fn end_replaced(store: &Store, id: PrincipalId, why: &str) -> Result<(
     Err(StoreError::Stale("the identity"))
 }
 
-/// Ends what is left of an identity that ended: it has no access and no request from then on, whoever was late.
+/// Ends what is left of an identity that ended: from then on it has no access and no request, even one that came late.
 ///
 /// # Errors
 /// As [`end_replaced`].
@@ -105,14 +104,14 @@ pub async fn end_left(store: &Store, id: PrincipalId) -> Result<(), StoreError> 
 /// Why an identity was not released. `Display` is a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum NotReleased {
-    /// There is no such identity, or whoever asks is no operator.
+    /// There is no such identity, or the visitor is not an operator.
     #[error("no such identity")]
     NotFound,
     #[error("It ended already: whoever has it in AWS can prove it.")]
     Already,
     #[error("Type the handle of its holder, {0}, to confirm.")]
     OtherHandle(String),
-    /// The reason is none.
+    /// The reason is not acceptable.
     #[error("{0}")]
     Reason(Unfit),
     #[error(transparent)]
@@ -121,11 +120,11 @@ pub enum NotReleased {
     Store(#[from] StoreError),
 }
 
-/// Frees a proven identity, so that whoever has it in AWS can prove it: its requests are closed, its accesses end. Only
-/// operators may; `handle` is its holder's, typed to confirm.
+/// Releases a proven identity, so that the person who has it in AWS can prove it: its requests are closed, its accesses
+/// end. Only operators may; `handle` is the handle of its holder, typed to confirm.
 ///
 /// # Errors
-/// See [`NotReleased`]; nothing is changed then.
+/// See [`NotReleased`]; then nothing is changed.
 pub async fn release(
     store: &Store,
     by: &Visitor,

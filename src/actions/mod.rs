@@ -1,4 +1,4 @@
-//! Use cases: lock, decide, record, commit. Each checks authorisation itself; the caller has only said who asks.
+//! Use cases: lock, decide, record, commit. Each checks authorisation itself; the caller only says who the visitor is.
 //!
 //! May not import: web, worker, aws, kubernetes.
 

@@ -30,7 +30,7 @@ pub enum NotOwned {
     Store(#[from] StoreError),
 }
 
-/// Makes an identity a person's without a proof, as the demo's seed does; never a route of the portal.
+/// Makes an identity a person's without a proof, as the demo's seed does. No route of the portal does this.
 ///
 /// # Errors
 /// `SomebodyElses`, `Store`.
@@ -39,11 +39,11 @@ pub async fn seeded(store: &Store, person: &Person, arn: &str, unique_id: &str) 
     own(store, person, None, &arn, unique_id).await
 }
 
-/// Makes an identity that AWS named the person's, and uses up the nonce that it was asked by. Proving the same identity
-/// again renews it; where IAM made its user anew, whatever the old one had ends.
+/// Gives the person the identity that AWS named, and uses up the nonce of the proof. Proving the same identity again
+/// renews it. If IAM has a new user under its ARN, everything that the old user had ends.
 ///
 /// # Errors
-/// See [`NotOwned`]; nothing is stored then.
+/// See [`NotOwned`]; then nothing is stored.
 pub async fn own(
     store: &Store,
     person: &Person,
@@ -59,7 +59,8 @@ pub async fn own(
     Err(StoreError::Stale("the identity").into())
 }
 
-/// Nothing where whoever held the ARN ended, or somebody asked by it, since it was read: then it is read again.
+/// One attempt; `None` if the identity that held the ARN ended, or a request was submitted by it, since it was read:
+/// the caller tries again.
 async fn own_once(
     store: &Store,
     person: &Person,
@@ -104,7 +105,7 @@ async fn own_once(
     Ok(Some(id))
 }
 
-/// Proven again by whoever holds it; nothing where it ended meanwhile.
+/// Renews an identity that its holder proved again; `false` if it ended meanwhile.
 async fn renew(mut tx: Tx, person: &Person, held: &Principal) -> Result<bool, StoreError> {
     if !tx.lock_principal(held.id).await? {
         return Ok(false);
@@ -116,9 +117,9 @@ async fn renew(mut tx: Tx, person: &Person, held: &Principal) -> Result<bool, St
     Ok(true)
 }
 
-/// The ARN lives on, but IAM made its user anew: whatever the old one had ends, and what waits for it is closed. Gives
-/// the targets to wake, which are locked after all grants, in the order of their keys; nothing where it has to be read
-/// again.
+/// Replaces an identity whose ARN IAM gave to a new user: everything that the old user had ends, and its pending
+/// requests are closed. Returns the targets to wake, which are locked after all grants, in the order of their keys;
+/// `None` if the identity has to be read again.
 async fn replace(tx: &mut Tx, by: &Person, held: &Principal) -> Result<Option<Vec<Wake>>, StoreError> {
     let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
     let ending = End { cause: Cause::PrincipalReplaced, actor, reason: None };

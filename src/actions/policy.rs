@@ -1,4 +1,4 @@
-//! The policy that rules now, parsed once per version.
+//! The current policy, parsed once per version.
 
 use crate::{
     config,
@@ -9,13 +9,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 pub use crate::store::policies::Current;
 
-/// Why there is no policy to rule by.
+/// Why there is no policy to go by.
 #[derive(Debug, thiserror::Error)]
 pub enum NoPolicy {
-    /// Nobody applied one yet.
+    /// No policy was applied yet.
     #[error("no policy was applied yet: run `latchkey policy apply policy.toml`")]
     None,
-    /// The stored text was valid for the version that applied it and is not for this one.
+    /// The stored text was valid for the version that applied it, and is not valid for this one.
     #[error("the stored policy {hash} is not valid for this version: {fault}")]
     Unreadable { hash: String, fault: String },
     #[error(transparent)]
@@ -30,10 +30,10 @@ pub async fn current(store: &Store) -> Result<Arc<Current>, NoPolicy> {
     current_on(store, &mut *store.acquire().await?).await
 }
 
-/// The policy that is current in the transaction or snapshot of this connection of the store's.
+/// The policy that is current in the transaction or snapshot of this connection of the store.
 ///
 /// # Errors
-/// As of [`current`].
+/// As [`current`].
 pub async fn current_on(store: &Store, connection: &mut Connection) -> Result<Arc<Current>, NoPolicy> {
     let hash = policies::current_hash(&mut *connection).await?.ok_or(NoPolicy::None)?;
     by_hash(store, connection, &hash).await
@@ -80,7 +80,7 @@ fn read(version: policies::CurrentPolicy) -> ReadPolicy {
     ReadPolicy { hash: version.hash, outcome }
 }
 
-/// The policy that lets nobody do anything: what is gone by where none can be read.
+/// A policy that allows nothing, used if none can be read.
 pub fn nothing() -> Arc<Current> {
     let file =
         PolicyFile { roles: BTreeMap::new(), accounts: vec![], clusters: vec![], profiles: vec![], policies: vec![] };

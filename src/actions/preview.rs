@@ -1,5 +1,5 @@
 //! What a request would change, by the last look at the cluster and the pure planner: for the form before it is sent,
-//! and for whoever decides.
+//! and for the people who decide.
 
 use super::{
     ask::{Considered, Field, Known, Problem},
@@ -36,16 +36,16 @@ use std::{collections::BTreeSet, sync::Arc};
 #[derive(Debug, Clone)]
 pub struct Shown {
     pub preview: Preview,
-    /// What holds the cluster, so that it would wait though nothing about it stands in its way.
+    /// What holds the cluster, so that a grant would wait although nothing stands in its own way.
     pub held: Option<OnHold>,
-    /// Whether the planner would do nothing for that reason: nobody can ask until it is over.
+    /// Whether the planner would do nothing for that reason: then no person can ask until it is over.
     pub holds: bool,
     /// When the cluster was last read.
     pub read_at: Timestamp,
     pub read_seconds_ago: u64,
 }
 
-/// Previews an ask that is complete enough; what the planner finds in its way joins the problems.
+/// Previews an ask that is complete enough; the planner's blockers join its problems.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -66,7 +66,7 @@ pub async fn of_ask(
             considered.problems.push(Problem::new(Field::Whole, sentence));
         }
         for obstacle in &shown.preview.obstacles {
-            // A field says it already.
+            // A field reports it already.
             if considered.problems.iter().any(|problem| problem.obstacle.as_ref() == Some(obstacle)) {
                 continue;
             }
@@ -76,7 +76,7 @@ pub async fn of_ask(
     Ok(shown)
 }
 
-/// Previews a request that waits. `decider` is whoever looks, as the bindings would name them.
+/// Previews a pending request. `decider` is the approver who looks at it, as the bindings would name them.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -127,7 +127,7 @@ async fn show(
     let fenced = desired.fenced.clone();
     let mut preview = preview(desired, &grant, &observed.body, (&principal, &iam));
     let before = preview.obstacles.len();
-    // Of what holds a whole cluster, people are told no more than that: the inside is the operators'.
+    // If something holds a whole cluster, people learn only that: the details are for operators.
     let seen = observed.body.trouble.clone();
     let inside = match held.as_ref().map(|held| &held.hold) {
         Some(Hold::Fenced) => [fenced, seen],
@@ -147,7 +147,7 @@ pub const ID: &str = "<id>";
 /// Stands for the access's latest end, which follows from when it is approved.
 pub const LATEST_END: &str = "<latest end>";
 
-/// What an approval now would have the worker set up. Its id is a new one that nothing else has.
+/// What an approval now would have the worker set up, under a new id.
 fn wanted(person: &Person, terms: Terms, arn: PrincipalArn, now: Timestamp) -> DesiredGrant {
     DesiredGrant {
         id: GrantId(machine::new_id()),

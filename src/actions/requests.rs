@@ -21,7 +21,7 @@ use latchkey_domain::access::{
 /// Why a request was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSubmitted {
-    /// What the asker can mend, by field.
+    /// What the asker can correct, by field.
     #[error("the form has {} problem(s)", .0.problems.len())]
     Problems(Box<Considered>),
     #[error(transparent)]
@@ -30,11 +30,11 @@ pub enum NotSubmitted {
     Store(#[from] StoreError),
 }
 
-/// Stores a request that nothing stands in the way of. Under an automatic policy the grant is scheduled with it.
-/// Two clicks make one: the second finds the first as a duplicate.
+/// Stores a request if nothing stands in its way. Under an automatic policy the grant is scheduled with it. Two clicks
+/// make one request: the second finds the first as a duplicate.
 ///
 /// # Errors
-/// `Problems` with all that the asker can mend; nothing is stored then.
+/// `Problems` with everything that the asker can correct; then nothing is stored.
 pub async fn submit(store: &Store, visitor: &Visitor, wanted: &Wanted) -> Result<RequestId, NotSubmitted> {
     let person = &visitor.person;
     let current = policy::current(store).await?;
@@ -76,7 +76,7 @@ pub async fn submit(store: &Store, visitor: &Visitor, wanted: &Wanted) -> Result
     Ok(id)
 }
 
-/// What changed between the look at an ask and its locks: the identity, the policy, or what the cluster is.
+/// What changed between the examination of an ask and its locks: the identity, the policy, or which cluster it is.
 async fn changed_meanwhile(
     tx: &mut Tx,
     current: &Current,
@@ -88,10 +88,10 @@ async fn changed_meanwhile(
         let sentence = "That AWS identity is not yours any more. Look at the form again: choose or prove another.";
         return Ok(Some(Problem::new(Field::Principal, sentence)));
     }
-    // Another policy may have become current, by which nobody would grant this.
+    // Another policy may have become current, by which this would not be granted.
     let mut stands = tx.lock_policy().await?.as_deref() == Some(&current.hash);
     if let Some((cluster, _)) = &considered.cluster {
-        // The same policy, applied again, takes another cluster on in place of one that was gone.
+        // If the same policy is applied again, another cluster may take the place of one that was gone.
         let standing = clusters::standing(tx.connection(), &[*cluster], &[]).await?;
         stands &= standing.get(cluster).is_some_and(|standing| standing.gone.is_none());
     }
@@ -125,13 +125,13 @@ pub enum NotDecided {
     /// There is no such request, or it is not this person's to see.
     #[error("no such request")]
     NotFound,
-    /// It was closed before; why, where it was cancelled.
+    /// It was closed before; if it was cancelled, with the reason.
     #[error("the request is {} already", .0.as_str())]
     Closed(RequestState, Option<ClosedWhy>),
-    /// Nobody can approve it any more, by what rules now.
+    /// It can no longer be approved, by the current rules.
     #[error(transparent)]
     NotRuled(#[from] NotRuled),
-    /// The reason is none.
+    /// The reason is not acceptable.
     #[error("{0}")]
     Reason(Unfit),
     #[error(transparent)]
@@ -150,7 +150,7 @@ pub enum Outcome {
     Approved(GrantId),
 }
 
-/// A vote as the form brings it.
+/// A vote as the form sends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VoteForm {
     pub verdict: Verdict,
@@ -158,12 +158,12 @@ pub struct VoteForm {
     pub seen: Seen,
 }
 
-/// Takes a vote. The request is locked before anything is counted, and every earlier vote is checked again by the
-/// policy that rules now, over the cluster, the identity and the profile as they stand now; the completing vote makes the
-/// grant by them in the same transaction.
+/// Takes a vote. The request is locked before anything is counted. Every earlier vote is checked again by the current
+/// policy, with the cluster, the identity and the profile as they are now. The completing vote makes the grant by
+/// these, in the same transaction.
 ///
 /// # Errors
-/// See [`NotDecided`]; nothing is stored then.
+/// See [`NotDecided`]; then nothing is stored.
 pub async fn vote(store: &Store, visitor: &Visitor, id: RequestId, form: VoteForm) -> Result<Outcome, NotDecided> {
     let reason = Reason::optional(form.reason.as_deref().unwrap_or_default()).map_err(NotDecided::Reason)?;
     for _ in 0..POLICIES {
@@ -172,7 +172,7 @@ pub async fn vote(store: &Store, visitor: &Visitor, id: RequestId, form: VoteFor
         let mut tx = store.begin_for(visitor.person.id).await?;
         let pending = pending(tx.lock_request(id).await?)?;
         let stands = tx.hold_principal(pending.facts.terms.principal).await?;
-        // Another policy may have become current while this one was read and the request was waited for.
+        // Another policy may have become current while this one was read and the request's lock was waited for.
         if tx.lock_policy().await?.as_deref() == Some(&current.hash) {
             let VoteForm { verdict, seen, .. } = form;
             let voter = Voter { person: &visitor.person, known: &known, stands, verdict, reason, seen };
@@ -182,14 +182,14 @@ pub async fn vote(store: &Store, visitor: &Visitor, id: RequestId, form: VoteFor
     Err(Refused::Stale.into())
 }
 
-/// How often a vote is begun anew since another policy became current meanwhile.
+/// How often a vote is begun again because another policy became current meanwhile.
 const POLICIES: usize = 3;
 
-/// Who votes, and what was read before the locks that say what of it still holds.
+/// The voter, and what was read before the locks, which tell how much of it still holds.
 struct Voter<'a> {
     person: &'a Person,
     known: &'a [Person],
-    /// Whether the principal is the requester's still.
+    /// Whether the principal is still the requester's.
     stands: bool,
     verdict: Verdict,
     reason: Option<Reason>,
@@ -231,10 +231,10 @@ async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_
     Ok(outcome)
 }
 
-/// Takes the request back.
+/// Withdraws a request.
 ///
 /// # Errors
-/// See [`NotDecided`]; somebody else's request is `NotFound`.
+/// See [`NotDecided`]; another person's request is `NotFound`.
 pub async fn cancel(store: &Store, visitor: &Visitor, id: RequestId) -> Result<(), NotDecided> {
     let person = &visitor.person;
     let mut tx = store.begin_for(person.id).await?;
@@ -259,10 +259,10 @@ fn pending(locked: Option<LockedRequest>) -> Result<Pending, NotDecided> {
     }
 }
 
-/// What rules a stored request now, as a page shows it: without a lock.
+/// The current rules for a stored request, as a page shows them: without a lock.
 ///
 /// # Errors
-/// `Database`. Why nobody can approve it is in the answer.
+/// `Database`. Why the request cannot be approved is in the answer.
 pub async fn ruled_now(
     store: &Store,
     current: &Current,

@@ -1,4 +1,4 @@
-//! Sessions: a person ends their own, and the audit log says so.
+//! Sessions: a person ends their own, and the audit log records it.
 
 use super::visitor::Visitor;
 use crate::store::{Store, StoreError};
@@ -8,14 +8,14 @@ use latchkey_domain::audit::event::Event;
 /// Why a session was not ended by this call.
 #[derive(Debug, thiserror::Error)]
 pub enum NotEnded {
-    /// There is none of this id that lives, or it is somebody else's.
+    /// There is no live session of this id, or it is another person's.
     #[error("no such session")]
     NotFound,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Ends one of one's own sessions. Its next request is signed out.
+/// Ends one of the visitor's own sessions. Its next request finds it signed out.
 ///
 /// # Errors
 /// See [`NotEnded`].
@@ -29,7 +29,7 @@ pub async fn end(store: &Store, visitor: &Visitor, id: SessionId) -> Result<(), 
     Ok(tx.commit().await?)
 }
 
-/// Ends all of one's own sessions but the one that this comes from; how many there were.
+/// Ends all of the visitor's sessions except the one that this comes from. Returns how many there were.
 ///
 /// # Errors
 /// `Database`.

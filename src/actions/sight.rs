@@ -1,5 +1,4 @@
-//! Who may see a request, an access, a target, the audit log. Pages, downloads and terminals ask here, and nowhere
-//! else.
+//! Who may see a request, an access, a target, the audit log. Pages, downloads and terminals all ask here.
 
 use super::{
     policy::Current,
@@ -23,7 +22,7 @@ use latchkey_domain::access::{
     transition::Target,
 };
 
-/// What a visitor is to a request.
+/// A visitor's part in a request.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "somebody may be several of these at once")]
 pub struct RequestPart {
@@ -31,13 +30,13 @@ pub struct RequestPart {
     pub requester: bool,
     pub eligible: bool,
     pub decided: bool,
-    /// Operators and auditors.
+    /// Operators and auditors oversee every request.
     pub oversees: bool,
     pub verdict: Option<(Verdict, Timestamp)>,
 }
 
 impl RequestPart {
-    /// What this visitor is to it, as it is ruled now; nobody may decide it where nothing rules it.
+    /// A visitor's part in it, by the current rules. Without a ruling no visitor may decide it.
     pub fn of(visitor: &Visitor, detail: &RequestDetail, ruled: Option<&Ruled>) -> Self {
         let me = &visitor.person;
         let own_vote = |vote: &&Vote| vote.by.id == me.id;
@@ -57,21 +56,21 @@ impl RequestPart {
     }
 }
 
-/// A request that is a visitor's to see, as it is ruled now.
+/// A request that the visitor may see, with its current rules.
 #[derive(Debug)]
 pub struct SeenRequest {
     pub detail: RequestDetail,
     pub ruled: Result<Ruled, NotRuled>,
-    /// Everybody of whom the policy's approvers are known.
+    /// All known people who may be approvers by the policy.
     pub known: Vec<Person>,
     pub part: RequestPart,
 }
 
-/// A request, where it is this visitor's to see. `current` is none where no policy can be read: then nobody can decide
-/// it, and it is for those alone who asked for it or decided on it.
+/// A request, if this visitor may see it. `current` is `None` if no policy can be read: then no visitor can decide the
+/// request, and only the requester and those who decided on it see it.
 ///
 /// # Errors
-/// `Corrupt`, `Database`. What is not there, or not theirs to see, is `None`.
+/// `Corrupt`, `Database`. A request that does not exist, or that the visitor may not see, is `None`.
 pub async fn request(
     store: &Store,
     visitor: &Visitor,
@@ -92,18 +91,18 @@ pub async fn request(
     Ok(part.sees().then_some(SeenRequest { detail, ruled, known, part }))
 }
 
-/// What a visitor is to an access.
+/// A visitor's part in an access.
 #[derive(Debug, Clone, Copy)]
 pub struct GrantPart {
     pub holder: bool,
-    /// A decider of it or an operator: they may take it away.
+    /// A decider of it or an operator: the visitor may take it away.
     pub may_end: bool,
     /// Operators and auditors see every access.
     pub oversees: bool,
 }
 
 impl GrantPart {
-    /// What this visitor is to an access of this holder that these people decided.
+    /// A visitor's part in an access that `holder` has and `decided_by` decided.
     pub fn of(visitor: &Visitor, holder: PersonId, decided_by: &[PersonId]) -> Self {
         let Visitor { person, roles, .. } = visitor;
         Self {
@@ -118,11 +117,11 @@ impl GrantPart {
     }
 }
 
-/// An access, where it is this visitor's to see.
+/// An access, if this visitor may see it.
 ///
 /// # Errors
-/// `Corrupt` where this version cannot read its row, whoever asks: [`plain_grant`] then tells what is sure. `Database`.
-/// What is not there, or not theirs to see, is `None`.
+/// `Corrupt` if this version cannot read its row, whether or not the visitor may see it: [`plain_grant`] then tells
+/// what is certain. `Database`. An access that does not exist, or that the visitor may not see, is `None`.
 pub async fn grant(
     store: &Store,
     visitor: &Visitor,
@@ -133,10 +132,10 @@ pub async fn grant(
     Ok(part.sees().then_some((detail, part)))
 }
 
-/// The plain columns of an access, where it is this visitor's to see.
+/// The plain columns of an access, if this visitor may see it.
 ///
 /// # Errors
-/// `Database`. What is not there, or not theirs to see, is `None`.
+/// `Database`. An access that does not exist, or that the visitor may not see, is `None`.
 pub async fn plain_grant(
     store: &Store,
     visitor: &Visitor,
@@ -147,15 +146,15 @@ pub async fn plain_grant(
     Ok(part.sees().then_some((access, part)))
 }
 
-/// Whether targets are this visitor's to see: operators alone work on them.
+/// Whether this visitor may see targets: only operators work on them.
 pub fn targets(roles: Roles) -> bool {
     roles.operator
 }
 
-/// A target, where it is this visitor's to see.
+/// A target, if this visitor may see it.
 ///
 /// # Errors
-/// `Corrupt`, `Database`. What is not there, or not theirs to see, is `None`.
+/// `Corrupt`, `Database`. A target that does not exist, or that the visitor may not see, is `None`.
 pub async fn target(store: &Store, visitor: &Visitor, target: Target) -> Result<Option<TargetDetail>, StoreError> {
     if !targets(visitor.roles) {
         return Ok(None);
@@ -163,7 +162,7 @@ pub async fn target(store: &Store, visitor: &Visitor, target: Target) -> Result<
     target::by_key(store, target).await
 }
 
-/// Whether the audit log is this visitor's to read.
+/// Whether this visitor may read the audit log.
 pub fn audit(roles: Roles) -> bool {
     roles.auditor
 }

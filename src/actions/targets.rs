@@ -1,11 +1,12 @@
 //! Targets, as operators act on them: try now, pause granting, resume it. Revoking is never paused.
 //!
-//! A pause has a reason, in its target's row, and belongs to what is desired: the plan holds every grant back that is
-//! still to be set up, on the cluster and in IAM, and each says why. Nothing else waits for it: what runs is kept
-//! right, what ends is taken away. People may ask, and read it on the form. `activate_by` goes on; what waited too long
-//! is taken back with the pause as its reason. The worker's role may not lift one. Pausing what is paused already, for
-//! another reason or as another person, is refused with who did and why (409): one reason stands, the one that those
-//! who wait read. Waiting for a pause is a condition of its own (`paused`): nothing is broken.
+//! A pause has a reason, in its target's row, and is part of the desired state: the plan holds back every grant that is
+//! still to be set up, on the cluster and in IAM, and each says why. Nothing else waits for it: drift of running
+//! accesses is repaired, and what ends is taken away. People may still ask, and the form tells of the pause.
+//! `activate_by` is not extended: a grant that waited too long is taken back with the pause as its reason. The worker's
+//! role may not lift a pause. Pausing again for another reason, or as another person, is refused (409) with the name of
+//! the operator who paused and the reason: only one reason stands, the one that waiting people read. Waiting for a
+//! pause is a condition of its own (`paused`): nothing is broken.
 
 use super::{
     policy::{self, NoPolicy},
@@ -23,13 +24,13 @@ use latchkey_domain::audit::event::Event;
 /// Why an operator's act on a target did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum NotDone {
-    /// There is no such target, or whoever asks is no operator.
+    /// There is no such target, or the visitor is not an operator.
     #[error("no such target")]
     NotFound,
-    /// The reason is none.
+    /// The reason is not acceptable.
     #[error("{0}")]
     Reason(Unfit),
-    /// Granting is paused there already, by somebody else or for another reason, which stands.
+    /// Granting is paused there already, by another person or for another reason, which stands.
     #[error("Granting is paused there already.")]
     PausedAlready,
     #[error(transparent)]
@@ -38,7 +39,7 @@ pub enum NotDone {
     Store(#[from] StoreError),
 }
 
-/// Looks at a target now, whatever its back-off says.
+/// Has a target looked at now, whatever its back-off says.
 ///
 /// # Errors
 /// `NotFound`, `Policy`, `Store`.
@@ -52,12 +53,13 @@ pub async fn try_now(store: &Store, visitor: &Visitor, target: Target) -> Result
     Ok(tx.commit().await?)
 }
 
-/// From now on nothing new is granted on a cluster: who was approved waits and reads why. What runs is kept right, what
-/// ends is taken away. The same again does no more than once; another reason, or another person, is refused, so that
-/// nobody believes that theirs is the one that people read.
+/// Pauses granting on a cluster: from now on nothing new is granted there, and people with approved requests wait and
+/// read why. Drift of running accesses is repaired, and what ends is taken away. The same pause again changes nothing.
+/// Another reason, or another person, is refused, so that no operator believes that their own reason is the one that
+/// people read.
 ///
 /// # Errors
-/// `NotFound`, `PausedAlready`, the reasons' own, `Policy`, `Store`.
+/// `NotFound`, `PausedAlready`, `Reason`, `Policy`, `Store`.
 pub async fn pause_granting(store: &Store, visitor: &Visitor, cluster: ClusterId, why: &str) -> Result<(), NotDone> {
     operator(store, visitor).await?;
     let why = Reason::line(why).map_err(NotDone::Reason)?;
@@ -79,7 +81,7 @@ pub async fn pause_granting(store: &Store, visitor: &Visitor, cluster: ClusterId
     Ok(tx.commit().await?)
 }
 
-/// Granting goes on, at once for everybody who waits. Resuming twice does no more than once.
+/// Resumes granting, at once for every waiting grant. Resuming again changes nothing.
 ///
 /// # Errors
 /// `NotFound`, `Policy`, `Store`.

@@ -1,4 +1,4 @@
-//! Who asks: somebody who is signed in, what they may do by the policy, and how well they have shown who they are.
+//! The visitor: a person who is signed in, what they may do by the policy, and how well they have shown who they are.
 
 use jiff::Timestamp;
 use latchkey_domain::access::{
@@ -7,13 +7,13 @@ use latchkey_domain::access::{
     transition::Actor,
 };
 
-/// What somebody may do.
+/// What a person may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "whoever has one role may have any of the others, too")]
 pub struct Roles {
     /// Some policy lets them ask for something.
     pub requester: bool,
-    /// Some policy names them as one who decides.
+    /// Some policy names them as an approver.
     pub approver: bool,
     pub operator: bool,
     pub auditor: bool,
@@ -34,27 +34,27 @@ impl Roles {
         }
     }
 
-    /// Whether they may see every access, everybody's.
+    /// Whether they may see every person's accesses.
     pub fn sees_all(self) -> bool {
         self.operator || self.auditor
     }
 }
 
-/// How well somebody has shown who they are, as the identity provider said when they signed in.
+/// How well a person has shown who they are, as the identity provider said at sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assurance {
     /// When they last showed it (OpenID Connect Core 1.0, section 2: `auth_time`).
     pub auth_time: Timestamp,
-    /// The provider's name for how sure it is (`acr`); none where it gave none.
+    /// The provider's name for the level of assurance (`acr`); `None` if it gave none.
     pub acr: Option<String>,
-    /// The means that were used (`amr`, RFC 8176: `pwd`, `otp`, `mfa`); empty where the provider named none.
+    /// The means that were used (`amr`, RFC 8176: `pwd`, `otp`, `mfa`); empty if the provider named none.
     pub amr: Vec<String>,
 }
 
-/// Somebody who is signed in, as use cases know them.
+/// A person who is signed in, as use cases know them.
 ///
-/// Its roles are those of the policy that was current when the session was read: enough to say what somebody may see.
-/// What changes something asks the policy that is current then.
+/// The roles are those by the policy that was current when the session was read: enough to decide what the visitor may
+/// see. Actions that change something ask the policy that is current then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visitor {
     pub person: Person,
@@ -63,14 +63,13 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Somebody who showed who they are at this time, of whom no role and no means are told: whoever acts without a
-    /// session.
+    /// A person who showed who they are at this time, without roles and means: for actions without a session.
     pub fn new(person: Person, auth_time: Timestamp) -> Self {
         let assurance = Assurance { auth_time, acr: None, amr: vec![] };
         Self { person, roles: Roles::default(), assurance }
     }
 
-    /// Who acts, for the audit log.
+    /// The visitor as the actor of the audit log.
     pub fn actor(&self) -> Actor {
         Actor::Person { id: self.person.id, handle: self.person.handle.to_string() }
     }

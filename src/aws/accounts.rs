@@ -1,5 +1,5 @@
-//! AWS by account: which credentials and clients for which account. A name means another thing in each account, so
-//! nothing is called by name but through the account that it is in.
+//! AWS by account: which credentials and clients serve which account. The same name means another thing in each
+//! account, so each call goes through the account that the name belongs to.
 
 use super::{CallerIdentity, error::Call};
 use crate::fault::{Fault, FaultKind};
@@ -9,19 +9,19 @@ use latchkey_domain::eks::arn::AccountId;
 use std::{sync::Arc, time::SystemTime};
 use tokio::sync::{Mutex, OnceCell};
 
-/// An account as a caller of it sees it.
+/// One account, with its clients and what is known of the caller there.
 pub(super) struct Account {
     pub iam: aws_sdk_iam::Client,
     pub sts: aws_sdk_sts::Client,
     pub eks: aws_sdk_eks::Client,
     pub credentials: SharedCredentialsProvider,
-    /// Clients cache credentials for themselves; this is for tokens.
+    /// Credentials for signing tokens. The clients cache their own.
     pub cached: Mutex<Option<Credentials>>,
     /// Who the caller is, asked once.
     pub caller: OnceCell<CallerIdentity>,
 }
 
-/// The accounts that are reached. One stands behind it for now, that of the process's own credentials. Cheap to clone.
+/// The accounts that can be reached: for now only that of the process's own credentials. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Accounts {
     own: Arc<Account>,
@@ -29,7 +29,7 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    /// Just the account of these credentials.
+    /// Only the account of these credentials.
     pub(super) fn only(own: Account) -> Self {
         Self { own: Arc::new(own), signing_at: None }
     }
@@ -39,32 +39,32 @@ impl Accounts {
         Self { signing_at: Some(at), ..self.clone() }
     }
 
-    /// The time that everything is signed as of, where it is not the clock's.
+    /// The time that everything is signed as of; `None` if that is the clock's.
     pub(super) fn signs_at(&self) -> Option<SystemTime> {
         self.signing_at
     }
 
-    /// The account of the process's own credentials, whichever that is.
+    /// The account of the process's own credentials.
     pub(super) fn own(&self) -> &Account {
         &self.own
     }
 
-    /// An account that is surely `wanted`.
+    /// The account `wanted`, checked with STS.
     ///
     /// # Errors
-    /// Refused where we have no credentials of that account; else as [`Self::caller_identity`].
+    /// Refused if Latchkey has no credentials of that account; otherwise as [`Self::caller_identity`].
     pub(super) async fn of(&self, wanted: &AccountId, call: &Call) -> Result<&Account, Fault> {
         let own = self.own_id().await?;
         if own == wanted { Ok(&self.own) } else { Err(call.wrong_account(own.as_str(), wanted.as_str())) }
     }
 
-    /// What would be called for `wanted`, whichever account it turns out to be: for what needs no answer of STS first,
-    /// such as a call whose answer tells the account.
+    /// The account that calls for `wanted` would go to, unchecked: for calls that need no answer of STS first, such as
+    /// one whose answer tells the account.
     pub(super) fn presumed(&self, _wanted: &AccountId) -> &Account {
         &self.own
     }
 
-    /// The id of the own account, asked once.
+    /// The id of the process's own account, asked once.
     ///
     /// # Errors
     /// As [`Self::caller_identity`].
@@ -72,7 +72,7 @@ impl Accounts {
         Ok(&self.own.caller.get_or_try_init(|| self.caller_identity()).await?.account)
     }
 
-    /// Asks STS who we are.
+    /// Asks STS who the caller is.
     ///
     /// # Errors
     /// Refused without valid credentials; transient, throttled.
@@ -95,7 +95,7 @@ impl Accounts {
         Ok(CallerIdentity { arn, account, unique_id })
     }
 
-    /// What calls sign with; nothing for the clock.
+    /// The time source that calls sign with; `None` for the clock.
     pub(super) fn time_source(&self) -> Option<SharedTimeSource> {
         self.signing_at.map(|at| SharedTimeSource::new(StaticTimeSource::new(at)))
     }

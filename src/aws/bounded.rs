@@ -1,4 +1,4 @@
-//! How much of an answer of AWS is read: the SDK reads each whole into memory, whatever it is.
+//! Bounds on answers of AWS: the SDK would read each into memory, however large it is.
 //!
 //! One answer has 32 MiB at most, and a list 200 pages.
 
@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream, config_bag::ConfigBag};
 
-/// As an API server's: far more than any page of IAM or EKS.
+/// The same as for an API server: far more than any page of IAM or EKS.
 const LARGEST: usize = 32 << 20;
 
 /// An answer is larger than [`LARGEST`].
@@ -26,8 +26,8 @@ const LARGEST: usize = 32 << 20;
 #[error("the answer is larger than {} MiB", LARGEST >> 20)]
 pub(super) struct TooLarge;
 
-/// A client of which each answer is read up to [`LARGEST`] bytes: beyond, the call fails with [`TooLarge`], and the rest is
-/// not read. None of our calls takes its answer in parts.
+/// A client that reads at most [`LARGEST`] bytes of each answer. Beyond that the call fails with [`TooLarge`], and the
+/// rest is not read. None of Latchkey's calls streams its answer.
 pub(super) fn bounded(client: SharedHttpClient) -> SharedHttpClient {
     Bounded(client).into_shared()
 }

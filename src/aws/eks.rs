@@ -11,16 +11,16 @@ use latchkey_domain::{
 };
 use std::collections::BTreeSet;
 
-/// As many as EKS gives at once.
+/// The most that EKS gives at once.
 const ENTRIES_A_PAGE: i32 = 100;
 
 impl Aws {
     /// DescribeCluster, in the region of the ARN.
     ///
     /// # Errors
-    /// Not found only where EKS says so to a caller of the cluster's own account: the wrong account and region answer
-    /// the same of every cluster. Refused in another account, or without the right; transient, throttled. Invalid where
-    /// the cluster's authentication mode is not known here.
+    /// Not found only if EKS says so to a caller of the cluster's own account: the wrong account and region answer the
+    /// same for every cluster. Refused in another account, or without the right; transient, throttled. Invalid if this
+    /// version does not know the cluster's authentication mode.
     pub async fn describe_cluster(&self, arn: &ClusterArn) -> Result<EksCluster, Fault> {
         let call = Call {
             operation: "describe",
@@ -50,8 +50,8 @@ impl Aws {
 }
 
 impl Aws {
-    /// The cluster's access entry for a principal, with its access policies; nothing where there is none. Only clusters
-    /// whose authentication mode has entries answer.
+    /// The cluster's access entry for a principal, with its access policies; `None` if there is none. EKS answers only
+    /// for clusters whose authentication mode has entries.
     ///
     /// # Errors
     /// Invalid in the mode `CONFIG_MAP`; refused in another account, or without a right; transient, throttled.
@@ -70,7 +70,7 @@ impl Aws {
             self.access_policies(account, cluster, principal)
         );
         let (answer, policies) = match found {
-            // That the cluster itself is not there is said by describing it.
+            // A missing cluster is found by describing it.
             Err(fault) if fault.is_not_found() => return Ok(None),
             found => found?,
         };
@@ -86,12 +86,12 @@ impl Aws {
         Ok(Some(AccessEntry { arn, details: EntryDetails::Read(fields) }))
     }
 
-    /// The access entries of the cluster, of which the list tells ARNs alone. Only clusters whose authentication mode has
-    /// entries answer.
+    /// The access entries of the cluster; the list gives only their ARNs. EKS answers only for clusters whose
+    /// authentication mode has entries.
     ///
     /// # Errors
-    /// Invalid in the mode `CONFIG_MAP`; refused in another account, or without the right; transient, throttled. That
-    /// the cluster is not there is said by describing it.
+    /// Invalid in the mode `CONFIG_MAP`; refused in another account, or without the right; transient, throttled. A
+    /// missing cluster is found by describing it.
     pub async fn access_entries(&self, cluster: &ClusterArn) -> Result<Vec<AccessEntry>, Fault> {
         let call = Call {
             operation: "list",

@@ -1,4 +1,4 @@
-//! What AWS's error codes ask for.
+//! What AWS's error codes call for.
 
 use super::bounded::TooLarge;
 use crate::fault::{Answer, Fault, FaultKind};
@@ -52,18 +52,18 @@ impl Call {
         Fault::new(kind, self.operation, self.subject.clone())
     }
 
-    /// That AWS refused this very action.
+    /// The kind of failure for a call whose action AWS refused.
     pub(super) fn right_missing(&self) -> FaultKind {
         FaultKind::lacks(Missing::Aws { action: self.action.to_owned(), resource: self.resource.clone() })
     }
 
-    /// That the caller's credentials are of another account than the thing.
+    /// The failure if the caller's credentials are of another account than the thing.
     pub(super) fn wrong_account(&self, own: &str, wanted: &str) -> Fault {
         let missing = Missing::CredentialsOf { wanted: wanted.to_owned(), own: own.to_owned() };
         self.failed(FaultKind::lacks(missing)).because("the credentials are of another account")
     }
 
-    /// A call that never got an answer: perhaps there was nobody to sign it.
+    /// The failure of a call that got no answer; perhaps there were no credentials to sign it with.
     fn unsent<E>(&self, error: SdkError<E, HttpResponse>) -> Fault
     where
         E: Error + Send + Sync + 'static,
@@ -101,7 +101,7 @@ impl Call {
             | "DeleteConflict"
             | "ResourceInUse" => FaultKind::Conflict,
             "NoSuchEntity" | "ResourceNotFound" => FaultKind::NotFound,
-            // A run signs with a frozen time: what it sends too late is refused, and the next run signs anew.
+            // A run signs with a frozen time: AWS refuses what it sends too late, and the next run signs anew.
             "RequestExpired" | "RequestTimeTooSkewed" => FaultKind::Transient,
             "SignatureDoesNotMatch" if message.contains("expired") || message.contains("not yet current") => {
                 FaultKind::Transient
@@ -135,7 +135,7 @@ impl Call {
     }
 }
 
-/// The error of this kind that is behind another, if one is.
+/// The error of this type among another's causes, if there is one.
 fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -175,7 +175,7 @@ mod tests {
             ("ResourceInUseException", 409, FaultKind::Conflict),
             ("NoSuchEntity", 404, FaultKind::NotFound),
             ("ResourceNotFoundException", 404, FaultKind::NotFound),
-            // 409 says conflict, but a limit does not go away by looking again.
+            // 409 means conflict elsewhere, but a limit does not go away by looking again.
             ("LimitExceeded", 409, FaultKind::Invalid),
             ("MalformedPolicyDocument", 400, FaultKind::Invalid),
             ("InvalidRequestException", 400, FaultKind::Invalid),
@@ -186,7 +186,7 @@ mod tests {
             ("ThrottlingException", 429, throttled),
             ("AccessDenied", 403, refused.clone()),
             ("AccessDeniedException", 403, refused.clone()),
-            // Roles of IAM Identity Center: nobody but it may write to them.
+            // Roles of IAM Identity Center: only that service may write to them.
             ("UnmodifiableEntity", 400, refused),
             ("SomethingNew", 503, FaultKind::Transient),
             ("SomethingNew", 400, FaultKind::Invalid),

@@ -1,7 +1,7 @@
-//! IAM users: read with what Latchkey looks at, and written as far as Latchkey writes.
+//! IAM users: reads what Latchkey looks at, and writes what Latchkey writes.
 //!
-//! Users are known by name to IAM and by ARN to everybody else: each method first sees that the ARN's account is ours,
-//! since another account may have a user of the same name.
+//! IAM knows users by name, the rest of Latchkey by ARN: each method first checks that the ARN is of the caller's
+//! account, since another account may have a user of the same name.
 
 use super::{Aws, MOST_PAGES, accounts::Account, endless, error::Call, may_begin};
 use crate::fault::{Fault, FaultKind};
@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 /// How many inline policies are read at a time.
 const AT_ONCE: usize = 8;
 
-/// What IAM says of who has an ARN.
+/// What IAM says of the user with an ARN.
 #[derive(Debug)]
 pub enum KnownUser {
-    /// With tags, and without inline policies.
+    /// The user, with tags and without inline policies.
     Is(IamUser),
     Nobody,
     /// Latchkey may not look: the right is missing, or the user is of another account.
@@ -25,10 +25,10 @@ pub enum KnownUser {
 }
 
 impl Aws {
-    /// Who has this ARN; IAM and the authenticator compare ARNs without case.
+    /// The user with this ARN. IAM and the authenticator compare ARNs without case.
     ///
     /// # Errors
-    /// Refused without valid credentials of our own; transient, throttled.
+    /// Refused without valid credentials of the caller; transient, throttled.
     pub async fn known_user(&self, arn: &UserArn) -> Result<KnownUser, Fault> {
         let call = user_call("read", "iam:GetUser", arn);
         let account = match self.accounts.of(arn.account(), &call).await {
@@ -39,7 +39,7 @@ impl Aws {
             }
         };
         match self.get_user(account, arn, &call).await {
-            // Another path is another ARN: that user is not the one that was asked for.
+            // A user at another path has another ARN: it is not the one that was asked for.
             Ok(user) if !user.arn().eq_ignore_ascii_case(arn.as_str()) => Ok(KnownUser::Nobody),
             Ok(user) => Ok(KnownUser::Is(observed(user, BTreeMap::new()))),
             Err(fault) if fault.is_not_found() => Ok(KnownUser::Nobody),
@@ -48,10 +48,10 @@ impl Aws {
         }
     }
 
-    /// The user, with tags and inline policies; nothing where IAM knows no user of exactly this ARN.
+    /// The user, with tags and inline policies; `None` if IAM knows no user of exactly this ARN.
     ///
     /// # Errors
-    /// Refused where a right is missing or our account is another; transient, throttled.
+    /// Refused if a right is missing, or the caller is of another account; transient, throttled.
     pub async fn user(&self, arn: &UserArn) -> Result<Option<IamUser>, Fault> {
         let call = user_call("read", "iam:GetUser", arn);
         let account = self.accounts.of(arn.account(), &call).await?;
@@ -61,7 +61,7 @@ impl Aws {
             Err(fault) if fault.is_not_found() => return Ok(None),
             Err(fault) => return Err(fault),
         };
-        // Another path is another ARN: that user is not the one that was asked for.
+        // A user at another path has another ARN: it is not the one that was asked for.
         if user.arn() != arn.as_str() {
             return Ok(None);
         }
@@ -71,7 +71,7 @@ impl Aws {
     /// Writes an inline policy, replacing one of the same name.
     ///
     /// # Errors
-    /// Not found without such a user; invalid where IAM refuses the text or the user's policies become too long;
+    /// Not found without such a user; invalid if IAM refuses the text or the user's policies become too long;
     /// refused, conflict, transient, throttled.
     pub async fn put_user_policy(
         &self,
@@ -88,7 +88,7 @@ impl Aws {
         Ok(())
     }
 
-    /// Removes an inline policy; that it is gone already, or the user is, is as good.
+    /// Removes an inline policy. Succeeds, too, if the policy or the user is gone already.
     ///
     /// # Errors
     /// Refused, conflict, transient, throttled.
@@ -101,7 +101,7 @@ impl Aws {
         gone_is_fine(outcome.map(drop).map_err(|error| call.fault(error)))
     }
 
-    /// Sets tags, leaving others as they are.
+    /// Sets tags and leaves others as they are.
     ///
     /// # Errors
     /// Not found without such a user; invalid, refused, conflict, transient, throttled.
@@ -122,7 +122,7 @@ impl Aws {
         Ok(())
     }
 
-    /// Removes tags; that they or the user are gone already is as good.
+    /// Removes tags. Succeeds, too, if they or the user are gone already.
     ///
     /// # Errors
     /// Refused, conflict, transient, throttled.
@@ -151,7 +151,7 @@ impl Aws {
         let names = self.policy_names(account, arn).await?;
         let texts = stream::iter(names).map(async |name| self.inline_policy(account, arn, name).await);
         let texts = texts.buffer_unordered(AT_ONCE);
-        // One that was removed since the list was made is not there.
+        // A policy that was removed since the list was made is left out.
         texts.try_filter_map(async |found| Ok(found)).try_collect().await
     }
 

@@ -1,4 +1,4 @@
-//! Who we are to AWS.
+//! The caller's identity in AWS.
 
 use super::Aws;
 use crate::fault::Fault;
@@ -7,16 +7,16 @@ use latchkey_domain::eks::arn::AccountId;
 /// What STS says of the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerIdentity {
-    /// The caller's ARN; of a role, that of its session.
+    /// The caller's ARN; for a role, that of its session.
     pub arn: String,
     /// The account.
     pub account: AccountId,
-    /// The unique id; of a role, with the session's name.
+    /// The unique id; for a role, with the session's name.
     pub unique_id: String,
 }
 
 impl Aws {
-    /// Asks STS who we are.
+    /// Asks STS who the caller is.
     ///
     /// # Errors
     /// Refused without valid credentials; transient, throttled.

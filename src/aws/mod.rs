@@ -1,8 +1,8 @@
-//! AWS: IAM users and their inline policies, EKS's own API, who we are, and tokens for API servers.
+//! AWS: IAM users and their inline policies, EKS's own API, the caller's identity, and tokens for API servers.
 //!
 //! Owns the clients and what their errors mean; knows nothing of grants. One call of a method is one attempt: the SDK's
-//! own retries are off, since the worker alone decides what is tried again and when. Clients are those of an account:
-//! `accounts` says of which.
+//! own retries are off, since only the worker decides what is retried and when. Clients belong to an account:
+//! `accounts` says to which.
 
 mod accounts;
 mod bounded;
@@ -38,13 +38,13 @@ pub use simulate::{BOUNDARY_KEY, Simulated};
 
 /// How long one call may take.
 pub const CALL: Duration = Duration::from_secs(10);
-/// How long a connection may take to come about.
+/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// The most pages of a list: far more than AWS's own limits allow of anything that is listed here.
+/// The most pages of a list: far more than AWS's own limits allow for anything that is listed here.
 const MOST_PAGES: usize = 200;
 
-/// That a list does not end.
+/// The failure of a list that does not end.
 fn endless(call: &error::Call) -> Fault {
     call.failed(FaultKind::TooMuch).because(format!("the list has more than {MOST_PAGES} pages"))
 }
@@ -54,18 +54,18 @@ fn endless(call: &error::Call) -> Fault {
 pub struct AwsConfig {
     /// The region for IAM and STS; clusters name their own.
     pub region: String,
-    /// Another IAM than the partition's own.
+    /// The address of IAM, if not the partition's own.
     pub iam_url: Option<Url>,
-    /// Another STS than the region's own. Tokens name the real one even so, since authenticators check the host.
+    /// The address of STS, if not the region's own. Tokens name the real STS even so: authenticators check the host.
     pub sts_url: Option<Url>,
-    /// Another EKS than each region's own.
+    /// The address of EKS, if not each region's own.
     pub eks_url: Option<Url>,
-    /// The caller's keys; without them the SDK's default chain finds some (environment, profile, web identity,
+    /// The caller's keys. Without them the SDK's default chain finds some (environment, profile, web identity,
     /// container, instance).
     pub keys: Option<AccessKeys>,
     /// How AWS is reached.
     pub proxies: Proxies,
-    /// Whether API servers of clusters are reached so, too.
+    /// Whether API servers of clusters are reached through these proxies, too.
     pub proxy_clusters: bool,
 }
 
@@ -76,7 +76,7 @@ pub struct AccessKeys {
     pub access_key_id: String,
     /// The secret half.
     pub secret_access_key: SecretString,
-    /// With temporary keys.
+    /// The session token of temporary keys.
     pub session_token: Option<SecretString>,
 }
 
@@ -85,16 +85,16 @@ pub struct AccessKeys {
 pub struct Aws {
     accounts: Accounts,
     region: Arc<str>,
-    /// Which hosts of STS tokens name.
+    /// Which STS hosts the tokens name.
     variant: Variant,
     /// How API servers of clusters are reached.
     cluster_proxies: Proxies,
-    /// Whether EKS is another than AWS's own.
+    /// Whether EKS is not AWS's own.
     simulated: bool,
 }
 
-/// The SDK's own client, which takes proxies from us alone, and trusts the machine's certificate store. Plain http, such as
-/// that of an instance's metadata, never goes through one. Of each answer it reads 32 MiB at most.
+/// The SDK's own client. It takes proxies only from `proxies`, and trusts the machine's certificate store. Plain http,
+/// such as that of an instance's metadata, never goes through a proxy. It reads at most 32 MiB of each answer.
 pub fn http_client(proxies: &Proxies) -> SharedHttpClient {
     let proxy = proxies.parts().and_then(|(url, except)| Some(ProxyConfig::https(url.as_str()).ok()?.no_proxy(except)));
     let proxy = proxy.unwrap_or_else(ProxyConfig::disabled);
@@ -110,8 +110,8 @@ pub fn http_client(proxies: &Proxies) -> SharedHttpClient {
 impl Aws {
     /// Clients for one caller. Reads the environment and AWS's configuration files; calls nothing yet.
     pub async fn new(config: &AwsConfig) -> Self {
-        // What is signed at a frozen time must fail when it is late: a correction by the server's clock would make it
-        // fresh again.
+        // A call that is signed at a frozen time must fail if it is late: a correction by the server's clock would make
+        // it fresh again.
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(config.region.clone()))
             .retry_config(RetryConfig::disabled())
@@ -168,14 +168,14 @@ impl Aws {
         self.simulated
     }
 
-    /// The same, as if EKS were AWS's own: for tests of what is sent where.
+    /// The same client, as if EKS were AWS's own: for tests of what is sent to which host.
     #[must_use]
     pub fn as_of_aws(self) -> Self {
         Self { simulated: false, ..self }
     }
 
-    /// The same, signing everything as of `at`: the time at which a run claimed its target. What a process sends after
-    /// a long pause is then refused: by AWS's APIs after 5 min, tokens after 15.
+    /// The same client, signing everything as of `at`, the time at which a run claimed its target. What a process sends
+    /// after a long pause is then refused: by AWS's APIs after 5 min, by authenticators after 15.
     #[must_use]
     pub fn signing_at(&self, at: Timestamp) -> Self {
         Self { accounts: self.accounts.signing_at(at.into()), ..self.clone() }
@@ -187,15 +187,15 @@ impl Aws {
     }
 }
 
-/// The SDK writes a path behind the address.
+/// The address without a trailing slash: the SDK appends a path to it.
 fn address(url: &Url) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }
 
-/// The last look at a permit, right before a write is sent.
+/// The last check of a permit, right before a write is sent.
 ///
 /// # Errors
-/// Transient where the lease is in its last part: the write could outlive it.
+/// Transient if the lease is in its last part: the write could outlive it.
 fn may_begin(permit: &Permit<'_>, operation: &'static str, subject: &str) -> Result<(), Fault> {
     if permit.time_left() > LAST_CALL {
         return Ok(());

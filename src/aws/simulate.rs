@@ -1,4 +1,4 @@
-//! What IAM says that a principal of ours may do, without doing it.
+//! What IAM says that a principal may do, without doing it.
 
 use super::{Aws, error::Call};
 use crate::fault::{Fault, FaultKind};
@@ -11,9 +11,9 @@ pub struct Simulated {
     pub action: String,
     pub resource: String,
     pub allowed: bool,
-    /// Whether a statement says no, so that no further statement would help.
+    /// Whether a statement denies it, so that no further statement would help.
     pub denied: bool,
-    /// Condition keys that the policies ask for and nobody said.
+    /// Condition keys that the policies ask for and the simulation did not give.
     pub unsaid: Vec<String>,
 }
 
@@ -21,12 +21,12 @@ pub struct Simulated {
 pub const BOUNDARY_KEY: &str = "iam:PermissionsBoundary";
 
 impl Aws {
-    /// Asks IAM whether `principal` may do these actions on these resources; on users that have this permissions
-    /// boundary, where one is given.
+    /// Asks IAM whether `principal` may do these actions on these resources; if a permissions boundary is given, on
+    /// users that have it.
     ///
     /// # Errors
-    /// Refused without `iam:SimulatePrincipalPolicy` on the principal; not found where IAM knows no such principal
-    /// (a role's ARN needs its path); transient, throttled, invalid.
+    /// Refused without `iam:SimulatePrincipalPolicy` on the principal; not found if IAM does not know the principal (a
+    /// role's ARN needs its path); transient, throttled, invalid.
     pub async fn simulate(
         &self,
         principal: &PrincipalArn,
@@ -65,7 +65,7 @@ impl Aws {
     }
 }
 
-/// One answer a resource: IAM tells of several resources within one.
+/// One answer for each resource: IAM answers for several resources within one result.
 fn simulated(result: EvaluationResult) -> Vec<Simulated> {
     let action = result.eval_action_name;
     let of = |resource: String, decision: &PolicyEvaluationDecisionType, unsaid: Option<Vec<String>>| Simulated {

@@ -1,4 +1,4 @@
-//! Tokens for API servers: a presigned `GetCallerIdentity`, as `aws eks get-token` makes it. Minting one asks nobody.
+//! Tokens for API servers: a presigned `GetCallerIdentity`, as `aws eks get-token` makes it. Minting one sends nothing.
 
 use super::{Aws, accounts::Account};
 use crate::fault::{BoxError, Fault, FaultKind};
@@ -22,12 +22,12 @@ use latchkey_domain::{
 use secrecy::SecretString;
 use std::time::Duration;
 
-/// What `aws eks get-token` signs for; STS takes presigned requests for 15 min whatever they say.
+/// The expiry that `aws eks get-token` signs for. STS accepts presigned requests for 15 min whatever expiry they name.
 const EXPIRES: Duration = Duration::from_mins(1);
-/// Credentials that end sooner than this are asked for anew: a token must outlive the run that it is made for.
+/// Credentials that end sooner than this are renewed: a token must outlive the run that it is made for.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
-/// Why no token could be made.
+/// Why a token could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsigned {
     /// No partition of AWS has such a region.
@@ -43,16 +43,16 @@ pub enum Unsigned {
     },
 }
 
-/// The host of STS that a configuration of AWS's SDK asks for.
+/// The STS host that a configuration of AWS's SDK asks for.
 pub fn variant(sdk: &SdkConfig) -> Variant {
     Variant { fips: sdk.use_fips().unwrap_or_default(), dual_stack: sdk.use_dual_stack().unwrap_or_default() }
 }
 
-/// The token with which the holder of `credentials` is known to the cluster's API server, signed as of `now` for the
-/// STS of `region`, by the host that `variant` says. It always names the real STS's host: authenticators take no other.
+/// The token that identifies the holder of `credentials` to the cluster's API server, signed as of `now` for the STS of
+/// `region`, with the host of `variant`. It always names the real STS's host: authenticators accept no other.
 ///
 /// # Errors
-/// `Region` where no partition has it; `Signing` where the name holds what no header may.
+/// `Region` if no partition has it; `Signing` if the name holds characters that a header may not.
 pub fn presign(
     credentials: &Credentials,
     (region, variant): (&str, Variant),
@@ -95,10 +95,10 @@ fn sign_query(
 }
 
 impl Aws {
-    /// The token with which we are known to a cluster, signed as of `now` or of the run's frozen time.
+    /// The token that identifies the caller to a cluster, signed as of `now` or of the run's frozen time.
     ///
     /// # Errors
-    /// Refused without credentials; transient where they could not be obtained.
+    /// Refused without credentials; transient if they could not be obtained.
     pub async fn cluster_token(&self, arn: &ClusterArn, now: Timestamp) -> Result<SecretString, Fault> {
         let subject = || format!("a token for the cluster `{}`", arn.name());
         let now = self.accounts.signs_at().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or(now);
@@ -115,7 +115,7 @@ impl Aws {
             .map_err(|error| Fault::new(FaultKind::Invalid, "make", subject()).caused_by(error))
     }
 
-    /// Our own credentials: those of last time while they are fresh.
+    /// The caller's credentials: the cached ones while they are fresh.
     ///
     /// # Errors
     /// Those of the provider.
@@ -129,7 +129,7 @@ impl Account {
         let mut cached = self.cached.lock().await;
         let fresh = |credentials: &Credentials| {
             let expiry = credentials.expiry().and_then(|at| Timestamp::try_from(at).ok());
-            // Without an end they may have been changed all the same, but only by a restart.
+            // Credentials without an expiry may have been changed all the same, but only a restart would show that.
             expiry.is_none_or(|expiry| now + FRESH < expiry)
         };
         if let Some(credentials) = cached.as_ref().filter(|credentials| fresh(credentials)) {
@@ -141,7 +141,7 @@ impl Account {
     }
 }
 
-/// What stands where the SDK found no provider at all.
+/// The provider that is used if the SDK found none.
 #[derive(Debug)]
 pub(super) struct NoCredentials;
 
@@ -177,7 +177,7 @@ mod tests {
             ("cn-north-1", "sts.cn-north-1.amazonaws.com.cn"),
             ("us-gov-west-1", "sts.us-gov-west-1.amazonaws.com"),
         ] {
-            // Temporary keys have tokens with characters that queries encode.
+            // Temporary keys have tokens with characters that a query has to encode.
             let token = presign(&keys(Some("IQo+/J=&b3")), (region, Variant::default()), "prod-eu", now()).unwrap();
             let expected = ProofContext { cluster_id: "prod-eu".to_owned(), now: now(), partitions: vec![] };
             let read = PresignedIdentity::parse(token.expose_secret(), &expected).unwrap();

@@ -1,4 +1,4 @@
-//! What an API server's answers ask for.
+//! What an API server's answers call for.
 
 use super::call::Call;
 use crate::fault::{Answer, Fault, FaultKind};
@@ -43,7 +43,7 @@ pub(super) fn read<T: DeserializeOwned>(head: &Parts, body: &[u8], call: &Call) 
             call.failed(FaultKind::Transient).because("the answer could not be read").caused_by(error)
         });
     }
-    // A proxy on the way may answer 404, too: only the API server's own word says that something is not there.
+    // A proxy on the way may answer 404, too: only a `Status` of the API server says that something does not exist.
     let status = serde_json::from_slice::<Status>(body).ok().filter(|status| status.kind == "Status");
     let Some(status) = status else {
         let elsewhere = if head.status.is_redirection() { " and sends on, where Latchkey does not follow" } else { "" };
@@ -63,14 +63,14 @@ pub(super) fn read<T: DeserializeOwned>(head: &Parts, body: &[u8], call: &Call) 
     })
 }
 
-/// What an answer is that is no JSON, such as the page of a proxy.
+/// What an answer is if it is not JSON, such as the page of a proxy.
 fn other_media(head: &Parts) -> Option<String> {
     let media = head.headers.get(header::CONTENT_TYPE)?.to_str().unwrap_or("something unreadable");
     let media: String = media.split(';').next().unwrap_or_default().trim().chars().take(LONGEST_MEDIA).collect();
     (!media.eq_ignore_ascii_case("application/json")).then_some(media)
 }
 
-/// Longer names of media types are nobody's.
+/// Longer text is not a media type.
 const LONGEST_MEDIA: usize = 80;
 
 /// The failure of a call that never got an answer.
@@ -82,7 +82,7 @@ pub(super) fn unanswered(error: kube::Error, call: &Call) -> Fault {
     call.failed(FaultKind::Transient).because(why).caused_by(error)
 }
 
-/// What people can do something about, from the error's chain.
+/// The cause in the error's chain that people can do something about.
 fn deepest(error: &(dyn Error + 'static)) -> &'static str {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -99,7 +99,7 @@ fn deepest(error: &(dyn Error + 'static)) -> &'static str {
                 _ => "no secure connection came about",
             };
         }
-        // An io::Error hides what it wraps from `source` where that is its own display.
+        // An `io::Error` hides the error that it wraps from `source` if it displays that error as its own.
         next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),
@@ -111,20 +111,20 @@ fn deepest(error: &(dyn Error + 'static)) -> &'static str {
 fn kind(head: &Parts, status: &Status, call: &Call) -> FaultKind {
     match head.status {
         StatusCode::UNAUTHORIZED => unmapped(),
-        // Kubernetes answers 403 for what comes too late, too: no right would help, and it is not as it was seen.
+        // Kubernetes also answers 403 for writes to what is being deleted. No right would help: what was seen changed.
         StatusCode::FORBIDDEN if is_terminating(status) => FaultKind::Conflict,
         StatusCode::FORBIDDEN => FaultKind::lacks(missing(status, call)),
         StatusCode::NOT_FOUND => FaultKind::NotFound,
         StatusCode::CONFLICT => FaultKind::Conflict,
         StatusCode::TOO_MANY_REQUESTS => FaultKind::Throttled { retry_after: retry_after(head, Some(status)) },
-        // A list's continue token grew old.
+        // A list's continue token expired.
         StatusCode::GONE | StatusCode::REQUEST_TIMEOUT => FaultKind::Transient,
         code if code.is_client_error() => FaultKind::Invalid,
         _ => FaultKind::Transient,
     }
 }
 
-/// The condition where the kind alone would mislead.
+/// The condition in words if the kind alone would mislead.
 fn condition(code: StatusCode, status: &Status) -> Option<String> {
     match code {
         StatusCode::UNAUTHORIZED => Some("the API server does not know Latchkey".to_owned()),

@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 pub enum Content {
     /// The user is bound.
     Granting,
-    /// Nobody is; a late create of the same name then conflicts.
+    /// No subject is bound; a late create of the same name then conflicts.
     Emptied,
 }
 
@@ -41,7 +41,7 @@ impl Content {
 }
 
 impl Cluster {
-    /// The binding of that name; nothing where the API server says that there is none.
+    /// The binding of that name; `None` if the API server says that there is none.
     ///
     /// # Errors
     /// Refused, transient, throttled.
@@ -54,10 +54,10 @@ impl Cluster {
         })
     }
 
-    /// Creates the binding, as it grants or with nobody bound.
+    /// Creates the binding, granting or without subjects.
     ///
     /// # Errors
-    /// Conflict where one of that name exists; not found without the namespace; refused where a right is missing, also
+    /// Conflict if one of that name exists; not found without the namespace; refused if a right is missing, including
     /// that to bind the role; transient while the namespace is being deleted; throttled.
     pub async fn create_binding(
         &self,
@@ -77,11 +77,11 @@ impl Cluster {
     /// Replaces the binding that was observed as `uid` at `resource_version` as a whole: subjects, labels, annotations,
     /// and no finalizers.
     ///
-    /// Both are needed: without the UID, a PUT of a binding that was deleted meanwhile would make it again.
+    /// It compares both: without the UID, a PUT of a binding that was deleted meanwhile would create it again.
     ///
     /// # Errors
-    /// Conflict where it is no longer that object at that version, or gone; invalid, or refused, where it refers to
-    /// another role (then see [`Cluster::empty_binding`]); refused where a right is missing; transient, throttled.
+    /// Conflict if it is no longer that object at that version, or gone; invalid or refused if it refers to another
+    /// role (then see [`Cluster::empty_binding`]); refused if a right is missing; transient, throttled.
     pub async fn put_binding(
         &self,
         permit: &Permit<'_>,
@@ -97,13 +97,13 @@ impl Cluster {
         self.replace_binding(permit, spec.namespace.as_deref(), &spec.name(), &object, &call).await
     }
 
-    /// Empties a binding as it was observed: for what is to go, and for what carries our label and is meant by no grant.
+    /// Empties a binding as it was observed: one that has to go, or has Latchkey's label and belongs to no grant.
     ///
-    /// Where it refers to a role that we may not bind (somebody else put it there), only its finalizers come off:
-    /// whom such a binding names nobody may change who could not have made it, but it can be deleted.
+    /// If it refers to a role that Latchkey may not bind (another client put it there), only its finalizers come off:
+    /// Kubernetes lets no client change the subjects of a binding that it could not have made. Deleting it is allowed.
     ///
     /// # Errors
-    /// Conflict where it changed since, or is gone; not found where it went meanwhile; refused, transient, throttled.
+    /// Conflict if it changed since, or is gone; not found if it was deleted meanwhile; refused, transient, throttled.
     pub async fn empty_binding(
         &self,
         permit: &Permit<'_>,
@@ -123,7 +123,7 @@ impl Cluster {
     async fn release_binding(&self, permit: &Permit<'_>, observed: &ObservedBinding) -> Result<ObservedBinding, Fault> {
         let namespace = observed.namespace.as_deref();
         let call = self.binding_call("release", "update", namespace, &observed.name);
-        // Whole, since what was observed is not all that it holds.
+        // The whole object, since the observation does not keep all that it holds.
         let whole: Option<Value> = self.get(collection(namespace).named(&observed.name), &call).await?;
         let mut object = whole.ok_or_else(|| call.failed(FaultKind::NotFound))?;
         let seen = (object["metadata"]["uid"].as_str(), object["metadata"]["resourceVersion"].as_str());
@@ -134,11 +134,11 @@ impl Cluster {
         self.replace_binding(permit, namespace, &observed.name, &object, &call).await
     }
 
-    /// Deletes the binding of that name and UID; that it is gone already is as good. One that a finalizer keeps is
+    /// Deletes the binding of that name and UID. Succeeds, too, if it is gone already. A binding with a finalizer is
     /// still there afterwards.
     ///
     /// # Errors
-    /// Conflict where another object bears the name now; refused, transient, throttled.
+    /// Conflict if another object bears the name now; refused, transient, throttled.
     pub async fn delete_binding(
         &self,
         permit: &Permit<'_>,
@@ -180,7 +180,7 @@ impl Cluster {
         }
     }
 
-    /// Writing a binding needs a right on the role, too.
+    /// Writing a binding needs a right on the role, too, which the call names.
     fn writing_call(&self, operation: &'static str, verb: &str, spec: &BindingSpec) -> Call {
         let namespace = spec.namespace.as_deref();
         let right = Right::new(verb, format!("{}.rbac.authorization.k8s.io", resource(namespace)))
@@ -198,7 +198,7 @@ fn collection(namespace: Option<&str>) -> Path {
     Path::rbac(namespace, resource(namespace))
 }
 
-/// The observed binding with nobody bound, no finalizers and our label.
+/// The observed binding without subjects and finalizers, and with Latchkey's label.
 fn emptied(observed: &ObservedBinding) -> Value {
     let mut labels = observed.labels.clone();
     labels.insert(LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned());

@@ -14,16 +14,16 @@ use std::{future::poll_fn, pin::Pin, time::Duration};
 
 /// Objects in a page of a list.
 const PAGE: usize = 500;
-/// The largest answer that is read: etcd holds objects of 1.5 MiB, and a page of objects as large as people make them,
-/// such as RoleBindings of 100 subjects, has about 5.
+/// The largest answer that is read: etcd holds objects of 1.5 MiB, and a page of the largest objects that people make,
+/// such as RoleBindings of 100 subjects, has about 5 MiB.
 const LARGEST: usize = 32 << 20;
-/// The most pages of a list: what holds fewer objects than a page may each time says that another follows.
+/// The most pages of a list: a page with fewer objects than asked for may say each time that another follows.
 const MOST_PAGES: usize = 200;
 /// The most objects of a list: ten times what the largest clusters have.
 const MOST_OBJECTS: usize = 50_000;
-/// The most bytes of a list, all its pages together: several lists are read at once, of several clusters.
+/// The most bytes of a list, all pages together: several lists of several clusters are read at once.
 const LARGEST_LIST: usize = 128 << 20;
-/// How long a list may take, all its pages together: a run reads everything twice within its lease.
+/// How long a list may take, all pages together: a run reads everything twice within its lease.
 const LIST: Duration = Duration::from_secs(20);
 
 /// One call: what it does, on what, and the right that it needs.
@@ -43,7 +43,7 @@ impl Call {
         Fault::new(kind, self.operation, self.subject.clone())
     }
 
-    /// The last look at a permit, right before a write is sent.
+    /// The last check of a permit, right before a write is sent.
     pub(super) fn may_begin(&self, permit: &Permit<'_>) -> Result<(), Fault> {
         if permit.time_left() > LAST_CALL {
             return Ok(());
@@ -56,7 +56,7 @@ impl Call {
 #[derive(Debug, Clone)]
 pub(super) struct Path(String);
 
-/// What a path segment may hold besides letters and digits. Binding names hold colons.
+/// Which characters besides letters and digits stay unencoded in a path segment. Binding names hold colons.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
 impl Path {
@@ -92,14 +92,14 @@ fn segment(name: &str) -> String {
     utf8_percent_encode(name, SEGMENT).to_string()
 }
 
-/// What is written at a path.
+/// A write, and its body.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Write<'a> {
     /// A new object into a collection.
     Create(&'a Value),
     /// An object as a whole.
     Replace(&'a Value),
-    /// What is named in an object, and nothing else of it.
+    /// The named fields of an object, and no others.
     Merge(&'a Value),
 }
 
@@ -108,7 +108,7 @@ pub(super) enum Write<'a> {
 struct Page<T> {
     #[serde(default)]
     metadata: PageMetadata,
-    // Go writes an empty list as null where nobody took care.
+    // Go writes an empty list as null if the server did not initialize it.
     items: Option<Vec<T>>,
 }
 
@@ -119,7 +119,7 @@ struct PageMetadata {
 }
 
 impl Cluster {
-    /// The object; nothing where the API server says that there is none.
+    /// The object; `None` if the API server says that there is none.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: Path, call: &Call) -> Result<Option<T>, Fault> {
         match self.send(Method::GET, &path.0, None, call).await {
             Err(fault) if fault.is_not_found() => Ok(None),
@@ -130,7 +130,7 @@ impl Cluster {
     /// Every object of a collection, read consistently (no resource version).
     ///
     /// # Errors
-    /// Too much where it is larger, longer or slower than a list that is read; what any call says.
+    /// Too much if the list is larger, longer or slower than its bounds; and the faults of any call.
     pub(super) async fn list<T: DeserializeOwned>(&self, path: Path, call: &Call) -> Result<Vec<T>, Fault> {
         let endless = || too_much(call, format!("the list did not end within {} s", LIST.as_secs()));
         tokio::time::timeout(LIST, self.pages(path, call)).await.unwrap_or_else(|_elapsed| Err(endless()))
@@ -162,7 +162,7 @@ impl Cluster {
         Err(too_much(call, format!("the list has more than {MOST_PAGES} pages")))
     }
 
-    /// Sends a write; what the API server stored.
+    /// Sends a write; returns what the API server stored.
     pub(super) async fn write<T: DeserializeOwned>(
         &self,
         permit: &Permit<'_>,
@@ -180,7 +180,7 @@ impl Cluster {
         self.send(method, &target, Some((media, body)), call).await
     }
 
-    /// Deletes the object of that name and UID; that it is gone already is as good.
+    /// Deletes the object of that name and UID. Succeeds, too, if it is gone already.
     pub(super) async fn remove(&self, permit: &Permit<'_>, path: Path, uid: &str, call: &Call) -> Result<(), Fault> {
         call.may_begin(permit)?;
         let options = serde_json::json!({
@@ -195,12 +195,12 @@ impl Cluster {
         }
     }
 
-    /// Asks a question that is an object but is not stored.
+    /// Posts a question: an object that the API server answers and does not store.
     pub(super) async fn ask<T: DeserializeOwned>(&self, path: &Path, object: &Value, call: &Call) -> Result<T, Fault> {
         self.send(Method::POST, &path.0, Some((JSON, object)), call).await
     }
 
-    /// Sends a write that the API server authorises and admits as any other, and does not store.
+    /// Sends a write that the API server authorises and admits like any other, and does not store.
     pub(super) async fn dry_run(&self, method: Method, path: &Path, body: &Value, call: &Call) -> Result<(), Fault> {
         let media = if method == Method::PATCH { MERGE_PATCH } else { JSON };
         let target = format!("{}?fieldManager={FIELD_MANAGER}&dryRun=All", path.0);
@@ -218,7 +218,7 @@ impl Cluster {
         answer::read(&head, &body, call)
     }
 
-    /// Sends and receives, whatever the answer says.
+    /// Sends a request and receives the answer, whatever its status is.
     pub(super) async fn exchange(
         &self,
         method: Method,
@@ -234,7 +234,7 @@ impl Cluster {
         self.answered(request, body, call).await
     }
 
-    /// Reads what is at a path in one of these media types; 304 without a body where it still has this entity tag.
+    /// Reads what is at a path in one of these media types; 304 without a body if it still has this entity tag.
     pub(super) async fn read_as(
         &self,
         path: &str,
@@ -275,7 +275,7 @@ fn too_much(call: &Call, why: String) -> Fault {
     call.failed(FaultKind::TooMuch).because(why)
 }
 
-/// Reads a body; nothing where it is larger than [`LARGEST`], of which no more is read then.
+/// Reads a body; `None` if it is larger than [`LARGEST`], and then no more of it is read.
 async fn collect(mut body: Body) -> Result<Option<Vec<u8>>, kube::Error> {
     let mut read = Vec::new();
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {

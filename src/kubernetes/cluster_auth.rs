@@ -1,6 +1,6 @@
-//! The two ConfigMaps in `kube-system`: aws-auth, of which we write a key at a time, and our marker.
+//! The two ConfigMaps in `kube-system`: aws-auth, of which Latchkey writes one key at a time, and Latchkey's marker.
 //!
-//! Neither is ever created here: that right cannot be limited to a name. `latchkey bootstrap` prints both, empty.
+//! Neither is created here: the right to create cannot be limited to a name. `latchkey bootstrap` prints both, empty.
 //!
 //! aws-auth is written with one merge PATCH that has `metadata.resourceVersion` and the one changed key.
 
@@ -24,11 +24,11 @@ use serde_json::json;
 /// The name of the ConfigMap that the authenticator reads.
 pub const AWS_AUTH: &str = "aws-auth";
 
-/// The annotation that is there for a moment while aws-auth is touched.
+/// The annotation that is set for a moment while aws-auth is touched.
 const TOUCHED: &str = "latchkey/epoch";
 
 impl Cluster {
-    /// aws-auth; nothing where there is none.
+    /// aws-auth; `None` if there is none.
     ///
     /// # Errors
     /// Refused, transient, throttled.
@@ -38,10 +38,10 @@ impl Cluster {
         Ok(object.map(convert::aws_auth))
     }
 
-    /// Writes one key of aws-auth, or removes it; the others are not even sent. Answers the object as it then is.
+    /// Writes or removes one key of aws-auth; the others are not sent. Returns the object as it is afterwards.
     ///
     /// # Errors
-    /// Conflict where it is no longer at `resource_version`; not found without an aws-auth; invalid where it becomes
+    /// Conflict if it is no longer at `resource_version`; not found without an aws-auth; invalid if it becomes
     /// larger than an object may be; refused, transient, throttled.
     pub async fn patch_aws_auth(
         &self,
@@ -56,8 +56,8 @@ impl Cluster {
         object.map(convert::aws_auth).map_err(|fault| absent(fault, AWS_AUTH))
     }
 
-    /// Gives aws-auth another version and leaves it as it was: what somebody else sends for the version before conflicts
-    /// from now on.
+    /// Gives aws-auth another version and leaves its content as it was: writes that another client sends for the
+    /// version before conflict from now on.
     ///
     /// # Errors
     /// As [`Cluster::patch_aws_auth`].
@@ -75,7 +75,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Our marker; nothing where there is none.
+    /// Latchkey's marker; `None` if there is none.
     ///
     /// # Errors
     /// Refused, transient, throttled.
@@ -84,10 +84,10 @@ impl Cluster {
         Ok(object.map(convert::marker))
     }
 
-    /// Says in the marker whose cluster this is, and since which epoch. Answers it as it then is.
+    /// Writes into the marker whose cluster this is, and since which epoch. Returns the marker as it is afterwards.
     ///
     /// # Errors
-    /// Conflict where it is no longer at `resource_version`; not found without a marker; refused, transient, throttled.
+    /// Conflict if it is no longer at `resource_version`; not found without a marker; refused, transient, throttled.
     pub async fn write_marker(
         &self,
         permit: &Permit<'_>,

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const MARKER_INSTALLATION: &str = "installation";
 /// The key of the marker's `data` that has the epoch.
 pub(super) const MARKER_EPOCH: &str = "epoch";
-/// What our own annotations start with; those of others are long and say nothing about access.
+/// The prefix of Latchkey's own annotations; other annotations are long and say nothing about access.
 const OUR_ANNOTATIONS: &str = "latchkey/";
 
 pub(super) fn aws_auth(object: ConfigMap) -> AwsAuthObject {
@@ -33,7 +33,7 @@ pub(super) fn aws_auth(object: ConfigMap) -> AwsAuthObject {
     }
 }
 
-/// Whoever owns keys of `data`.
+/// The manager that owns keys of `data`.
 fn field_manager(entry: ManagedFieldsEntry) -> Option<FieldManager> {
     let fields = entry.fields_v1?.0;
     let keys = fields.get("f:data")?.as_object()?.keys().filter_map(|key| key.strip_prefix("f:").map(str::to_owned));
@@ -53,7 +53,8 @@ pub(super) fn marker(object: ConfigMap) -> Marker {
         uid,
         resource_version,
         installation: data.remove(MARKER_INSTALLATION).filter(|text| !text.is_empty()),
-        // What is no number was not written by us: the highest epoch there is, so that nobody writes over it unseen.
+        // Text that is not a number was not written by Latchkey: it counts as the highest epoch, so that no run
+        // overwrites it unseen.
         epoch: epoch.map(|text| {
             text.parse().unwrap_or_else(|_| {
                 tracing::warn!(epoch = text, "the epoch in the marker is no number");
@@ -63,7 +64,7 @@ pub(super) fn marker(object: ConfigMap) -> Marker {
     }
 }
 
-/// A namespace; nothing of one that is being deleted, in which nothing can be made any more.
+/// A namespace; `None` for one that is being deleted, in which nothing can be created any more.
 pub(super) fn namespace(object: Namespace) -> Option<PinnedNamespace> {
     if object.metadata.deletion_timestamp.is_some() {
         return None;
@@ -102,13 +103,13 @@ fn subject(subject: KubeSubject) -> Subject {
     Subject { kind: subject.kind, name: subject.name, namespace: subject.namespace.filter(|name| !name.is_empty()) }
 }
 
-/// Whether a binding can give access to people, or is ours.
+/// Whether a binding can give access to people, or is Latchkey's.
 pub(super) fn matters(binding: &ObservedBinding) -> bool {
     let ours = binding.labels.get(LABEL_MANAGED_BY).is_some_and(|by| by == MANAGED_BY);
     ours || binding.subjects.iter().any(|subject| matches!(subject.kind.as_str(), "User" | "Group"))
 }
 
-/// The ClusterRoles that are wanted, ours, or referred to.
+/// The ClusterRoles that are wanted, Latchkey's, or referred to.
 pub(super) fn cluster_roles(
     objects: Vec<ClusterRole>,
     wanted: &Wanted,

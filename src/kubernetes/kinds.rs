@@ -1,4 +1,4 @@
-//! Discovery: which kinds of object the API server serves, and where they live.
+//! Discovery: which kinds of object the API server serves, and in which groups.
 
 use super::{
     AT_ONCE, Cluster, answer,
@@ -20,19 +20,19 @@ use std::{
     time::Duration,
 };
 
-/// How long all of it may take: what is missing is taken for a kind that nobody knows.
+/// How long all of discovery may take: a kind that is missing afterwards counts as unknown.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A group's name is a DNS name, and a plural name a part of one.
 const LONGEST_NAME: usize = 253;
 
-/// The kinds that an API server listed last, with the entity tags of those answers: as long as nothing changes, it
-/// answers the next look by 304 and a few bytes instead of its largest document. Shared by all runs on one cluster.
+/// The kinds that an API server listed last, with the entity tags of those answers. While nothing changes, it answers
+/// the next look by 304 and a few bytes instead of its largest document. All runs on one cluster share it.
 #[derive(Debug, Clone, Default)]
 pub struct KindsSeen(Arc<Mutex<Option<Seen>>>);
 
 #[derive(Debug, Clone)]
 struct Seen {
-    /// Of `/api` and `/apis`.
+    /// The tags of `/api` and `/apis`.
     tags: (String, String),
     kinds: Kinds,
 }
@@ -48,14 +48,14 @@ impl KindsSeen {
 }
 
 impl Cluster {
-    /// The same, which asks for its kinds by what earlier runs saw of them.
+    /// The same client, which remembers the kinds between runs in `kinds_seen`.
     #[must_use]
     pub fn remembering(self, kinds_seen: KindsSeen) -> Self {
         Self { kinds_seen, ..self }
     }
 
     /// The kinds that the API server lists. If it does not answer, they are those that it listed last, or none: a run
-    /// goes on without, since only what is promised depends on it.
+    /// goes on without them, since only what is promised depends on them.
     pub async fn kinds(&self) -> Kinds {
         match tokio::time::timeout(PATIENCE, Box::pin(self.discover())).await {
             Ok(Ok(kinds)) => return kinds,
@@ -73,7 +73,7 @@ impl Cluster {
         let (core, others) = match (core, others, seen) {
             (None, None, Some(seen)) => return Ok(seen.kinds),
             (Some(core), Some(others), _) => (core, others),
-            // One of the two changed: both are read as they are now.
+            // One of the two changed: both are read anew.
             _ => match self.documents(None).await? {
                 (Some(core), Some(others)) => (core, others),
                 _ => return Ok(Kinds::default()),
@@ -111,7 +111,7 @@ impl Cluster {
         Ok(kinds)
     }
 
-    /// What is at `/api` and `/apis`; none where that is what it was when it had these tags.
+    /// What is at `/api` and `/apis`; `None` if neither changed since it had these tags.
     async fn documents(&self, tags: Option<&(String, String)>) -> Result<(Option<Tagged>, Option<Tagged>), Fault> {
         tokio::try_join!(
             self.document("/api", tags.map(|tags| tags.0.as_str())),
@@ -141,13 +141,13 @@ impl Cluster {
     }
 }
 
-/// A document, and what the API server calls this state of it.
+/// A document with its entity tag.
 struct Tagged {
     tag: Option<String>,
     body: Document,
 }
 
-/// What is at `/api` or `/apis`: all kinds at once, or where they are listed.
+/// What is at `/api` or `/apis`: all kinds at once, or the groups in which they are listed.
 #[derive(Deserialize)]
 struct Document {
     #[serde(default)]
@@ -162,7 +162,7 @@ fn add_aggregated(kinds: &mut Kinds, groups: Vec<APIGroupDiscovery>) {
     for group in groups {
         let name = group.metadata.and_then(|metadata| metadata.name).unwrap_or_default();
         for version in group.versions {
-            // The server behind this group did not answer: what is listed is of some time ago.
+            // The server behind this group did not answer: the list is an old one.
             if version.freshness.as_deref() == Some("Stale") {
                 kinds.add_unknown(&name);
             }
@@ -175,8 +175,9 @@ fn add_aggregated(kinds: &mut Kinds, groups: Vec<APIGroupDiscovery>) {
     }
 }
 
-/// Adds the kinds of one version of a group. A group that lists none, parts of kinds that it does not list (as custom
-/// metrics are), or names that no kind has, is one of which nobody knows what it serves: what it lists comes and goes.
+/// Adds the kinds of one version of a group. If a group lists no kinds, lists subresources of kinds that it does not
+/// list (as custom metrics do), or lists names that a kind cannot have, what it serves is unknown: its list comes and
+/// goes.
 fn add_all(kinds: &mut Kinds, group: &str, listed: &[(&str, bool)]) {
     let is_name = |text: &str| {
         (1..=LONGEST_NAME).contains(&text.len())

@@ -1,15 +1,15 @@
 //! API servers: what matters to access on a cluster, and the few objects that Latchkey writes there.
 //!
 //! Owns the client and what its errors mean; knows nothing of grants. One call of a method is one attempt: kube's own
-//! retries are off, since the worker alone decides what is tried again and when.
+//! retries are off, since only the worker decides what is retried and when.
 //!
 //! # Bounds
 //!
-//! Of an API server one answer has 32 MiB at most, a list 200 pages, 50,000 objects, 128 MiB and 20 s in all. A call
-//! has 10 s for all of its answer, no redirect is followed, and a body that is not JSON is not an answer. Beyond a
+//! One answer of an API server has 32 MiB at most; a list has 200 pages, 50,000 objects, 128 MiB and 20 s in all. A
+//! call has 10 s for its whole answer, no redirect is followed, and a body that is not JSON is not an answer. Beyond a
 //! bound, a run looks by the names that the database has (`worker::cluster`: `narrowed`): what ends is taken away and
-//! proven by that, nothing new is granted, and nothing that runs is put right. What is stored of a look is bounded,
-//! too: see `latchkey_domain::plan`: `kept`.
+//! proven gone by those names, nothing new is granted, and drift of running accesses is not repaired. What is stored of
+//! a look is bounded, too: see `latchkey_domain::plan`: `kept`.
 
 mod answer;
 mod bindings;
@@ -42,15 +42,15 @@ pub use reviews::Review;
 
 /// How long one call may take.
 pub const CALL: Duration = Duration::from_secs(10);
-/// How long a connection may take to come about.
+/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(3);
-/// How many calls are under way at a time: few enough for API Priority and Fairness, enough to ask a profile's
+/// How many calls are under way at a time: few enough for API Priority and Fairness, and enough to ask a profile's
 /// questions in two rounds.
 const AT_ONCE: usize = 16;
-/// Who managedFields say wrote it.
+/// The manager that managedFields name for Latchkey's writes.
 pub const FIELD_MANAGER: &str = latchkey_domain::plan::authenticator::OWN_MANAGER;
 
-/// A cluster's API server as one token's holder sees it. Lives no longer than a run: its token does not either.
+/// A cluster's API server as the holder of one token sees it. It lives no longer than a run, as its token does.
 #[derive(Clone)]
 pub struct Cluster {
     name: String,
@@ -60,11 +60,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A client for the cluster that EKS described, through these proxies; its own CA decides whom to trust even so.
-    /// Calls nothing yet.
+    /// A client for the cluster that EKS described, through these proxies; the cluster's own CA still decides which
+    /// server is trusted. Calls nothing yet.
     ///
     /// # Errors
-    /// Transient where the cluster has no API server yet; invalid where its address or CA bundle cannot be read.
+    /// Transient if the cluster has no API server yet; invalid if its address or CA bundle cannot be read.
     pub fn connect(cluster: &EksCluster, token: SecretString, proxies: &Proxies) -> Result<Self, Fault> {
         let failed = |kind| Fault::new(kind, "connect to", format!("the cluster `{}`", cluster.name));
         if cluster.endpoint.is_empty() || cluster.certificate_authority.is_empty() {
@@ -78,7 +78,7 @@ impl Cluster {
         };
         let roots = bundle(&cluster.certificate_authority)
             .ok_or_else(|| failed(FaultKind::Invalid).because("its CA bundle holds no certificate in PEM"))?;
-        // Not inferred: neither a kubeconfig nor a variable nor a pod's own account has a say here.
+        // Not inferred from the environment: no kubeconfig, variable or service account of a pod takes part.
         let proxy = cluster.endpoint.parse().ok().and_then(|url| proxies.to(&url).cloned());
         let mut config = kube::Config::new(address);
         config.proxy_url = proxy.and_then(|url| url.as_str().parse().ok());
@@ -88,14 +88,14 @@ impl Cluster {
         config.connect_timeout = Some(CONNECT);
         config.read_timeout = Some(CALL);
         config.write_timeout = Some(CALL);
-        // The time that a connection lay idle is nobody's fault.
+        // The time that a connection was idle does not count against the next answer.
         config.reset_reader_on_write = true;
         let client = kube::Client::try_from(config.clone())
             .map_err(|error| failed(FaultKind::Invalid).because("no client could be made").caused_by(error))?;
         Ok(Self { name: cluster.name.clone(), client, config, kinds_seen: KindsSeen::default() })
     }
 
-    /// The same on connections of its own: each API server of a cluster has its own cache, and a new connection may
+    /// The same client on new connections: each API server of a cluster has its own cache, and a new connection may
     /// lead to another one.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ impl Cluster {
         Ok(Self { client, ..self.clone() })
     }
 
-    /// The name that EKS knows it by.
+    /// The cluster's name in EKS.
     pub fn name(&self) -> &str {
         &self.name
     }

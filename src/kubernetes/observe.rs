@@ -15,24 +15,24 @@ use latchkey_domain::{access::blocker::Right, eks::rbac::Kinds, plan::observatio
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What an observation is to hold besides what it always holds.
+/// What an observation holds besides what it always holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// The ClusterRoles that profiles name.
     pub cluster_roles: BTreeSet<String>,
 }
 
-/// What is looked at by name where lists are larger than what is read: all that accesses go by.
+/// What is looked at by name if lists are larger than what is read: everything that accesses depend on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
-    /// By namespace, none for ClusterRoleBindings, and name.
+    /// By namespace (`None` for ClusterRoleBindings) and name.
     pub bindings: BTreeSet<(Option<String>, String)>,
     pub namespaces: BTreeSet<String>,
     pub cluster_roles: BTreeSet<String>,
 }
 
 impl Named {
-    /// Whether everything of `other` is among it.
+    /// Whether it contains everything of `other`.
     pub fn covers(&self, other: &Self) -> bool {
         self.bindings.is_superset(&other.bindings)
             && self.namespaces.is_superset(&other.namespaces)
@@ -41,13 +41,13 @@ impl Named {
 }
 
 impl Cluster {
-    /// Reads aws-auth, the marker, and by name what accesses go by: enough to take away and to prove it, whatever
-    /// else there is. Of others' bindings it shows nothing.
+    /// Reads aws-auth, the marker, and by name what accesses depend on: enough to take away and to prove it, however
+    /// much else there is. It shows nothing of foreign bindings.
     ///
     /// # Errors
     /// As [`Cluster::observe`].
     pub async fn observe_named(&self, named: &Named) -> Result<ClusterState, Fault> {
-        // In boxes: the compiler cannot tell that borrowing ones may move to another thread.
+        // Boxed: the compiler cannot tell that borrowing futures may move to another thread.
         let mut bindings = Vec::with_capacity(named.bindings.len());
         for (namespace, name) in &named.bindings {
             bindings.push(self.get_binding(namespace.as_deref(), name).boxed());
@@ -83,14 +83,14 @@ impl Cluster {
         self.get(path.named(name), &Call { operation: "read", subject, right }).await
     }
 
-    /// Reads aws-auth, the marker, namespaces, bindings and the roles that matter, each consistently; together they
-    /// are no snapshot, so that whoever writes compares resource versions.
+    /// Reads aws-auth, the marker, namespaces, bindings and the roles that matter, each consistently. Together they are
+    /// not a snapshot, so writers compare resource versions.
     ///
-    /// Roles that bindings in namespaces refer to are left out where Latchkey may not read them: it needs no such right
-    /// for its own work.
+    /// Roles that bindings in namespaces refer to are left out if Latchkey may not read them: it does not need that
+    /// right for its own work.
     ///
     /// # Errors
-    /// Refused where a right is missing; transient, throttled. All or nothing.
+    /// Refused if a right is missing; transient, throttled. All or nothing.
     pub async fn observe(&self, wanted: &Wanted) -> Result<ClusterState, Fault> {
         let (aws_auth, marker, namespaces, bindings, cluster_bindings, cluster_roles, roles, kinds) = tokio::try_join!(
             self.aws_auth(),
@@ -148,7 +148,7 @@ impl Cluster {
     }
 }
 
-/// What is there of what is asked for, a few at a time.
+/// The objects that exist of those asked for, a few at a time.
 async fn some<T>(asked: Vec<BoxFuture<'_, Result<Option<T>, Fault>>>) -> Result<Vec<T>, Fault> {
     let found: Vec<Option<T>> = stream::iter(asked).buffer_unordered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())

@@ -1,4 +1,4 @@
-//! What we ourselves are and may do on a cluster, by the API server's own word.
+//! Who Latchkey is and what it may do on a cluster, as the API server says.
 
 use super::{
     Cluster,
@@ -16,7 +16,7 @@ use latchkey_domain::{
 use serde::Deserialize;
 use serde_json::json;
 
-/// Whom an API server takes us for.
+/// The user that an API server takes Latchkey for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct OwnIdentity {
     pub username: String,
@@ -24,7 +24,7 @@ pub struct OwnIdentity {
     pub groups: Vec<String>,
 }
 
-/// The rules that we hold in a namespace, those of the whole cluster among them.
+/// The rules that Latchkey holds in a namespace, including those of the whole cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnRules {
     pub rules: Vec<Rule>,
@@ -44,11 +44,11 @@ struct SelfReviewStatus {
 }
 
 impl Cluster {
-    /// Whether anything answers there whose certificate the CA of EKS signed, and the time that it says it is. It may
-    /// not know us.
+    /// Whether a server answers there with a certificate that the CA of EKS signed, and the time that it says it is. It
+    /// need not know Latchkey.
     ///
     /// # Errors
-    /// Transient where nothing answers, or something else.
+    /// Transient if no server answers, or another one.
     pub async fn date(&self) -> Result<Option<Timestamp>, Fault> {
         let call = self.own_call("reach", "the API server of");
         let (head, _) = self.exchange(Method::GET, "/version", None, &call).await?;
@@ -56,10 +56,10 @@ impl Cluster {
         Ok(date.and_then(|text| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()))
     }
 
-    /// Whom the API server takes us for.
+    /// The user that the API server takes Latchkey for.
     ///
     /// # Errors
-    /// Refused where it does not know us; not found before Kubernetes 1.28; transient, throttled.
+    /// Refused if it does not know Latchkey; not found before Kubernetes 1.28; transient, throttled.
     pub async fn who_am_i(&self) -> Result<OwnIdentity, Fault> {
         let call = self.own_call("ask who Latchkey is", "of");
         let path = Path::of("/apis/authentication.k8s.io/v1/selfsubjectreviews");
@@ -68,10 +68,10 @@ impl Cluster {
         Ok(answer.status.user_info)
     }
 
-    /// Whether we may do this.
+    /// Whether Latchkey may do this.
     ///
     /// # Errors
-    /// Refused where it does not know us; transient, throttled.
+    /// Refused if it does not know Latchkey; transient, throttled.
     pub async fn may(&self, asked: &Attributes) -> Result<Review, Fault> {
         let call = self.own_call("ask what Latchkey may do", "on");
         let path = Path::of("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews");
@@ -83,7 +83,7 @@ impl Cluster {
         answered(answer.status, &call)
     }
 
-    /// The rules that we hold in `namespace`.
+    /// The rules that Latchkey holds in `namespace`.
     ///
     /// # Errors
     /// As [`Cluster::may`].
@@ -111,7 +111,7 @@ impl Cluster {
     }
 
     fn own_call(&self, operation: &'static str, of: &str) -> Call {
-        // Whoever is known at all may ask about themselves.
+        // Every authenticated user may ask about itself.
         let right = Missing::Known;
         Call { operation, subject: format!("{of} cluster `{}`", self.name()), right }
     }

@@ -1,4 +1,4 @@
-//! Writes that are sent as dry runs: the API server authorises and admits them as any other and stores nothing, so that
+//! Writes that are sent as dry runs: the API server authorises and admits them like any other and stores nothing, so
 //! they take no permit.
 
 use super::{
@@ -14,14 +14,14 @@ use latchkey_domain::{
 };
 use serde_json::json;
 
-/// A key that nobody reads, should something on the way not know dry runs.
+/// A key that nothing reads, in case something on the way ignores the dry run.
 const KEY: &str = "latchkey-doctor";
 
 impl Cluster {
     /// Rehearses a change of one key of a ConfigMap in `kube-system`.
     ///
     /// # Errors
-    /// Refused where a right is missing or something on the way says no; conflict where it is no longer at
+    /// Refused if a right is missing or something on the way refuses; conflict if it is no longer at
     /// `resource_version`; not found; invalid, transient, throttled.
     pub async fn rehearse_config_map(&self, name: &str, resource_version: &str) -> Result<(), Fault> {
         let call = Call {
@@ -37,8 +37,8 @@ impl Cluster {
     /// Rehearses the creation of a binding.
     ///
     /// # Errors
-    /// Not found where the ClusterRole is not there; refused where a right is missing, also that to bind the role, or
-    /// something on the way says no; invalid, transient, throttled.
+    /// Not found if the ClusterRole does not exist; refused if a right is missing, including that to bind the role, or
+    /// something on the way refuses; invalid, transient, throttled.
     pub async fn rehearse_binding(&self, spec: &BindingSpec) -> Result<(), Fault> {
         let resource = if spec.namespace.is_some() { "rolebindings" } else { "clusterrolebindings" };
         let call = Call {
@@ -52,10 +52,10 @@ impl Cluster {
         self.dry_run(Method::POST, &path, &spec.to_value(), &call).await
     }
 
-    /// Rehearses the creation of a profile's own ClusterRole. That it is there already is as good.
+    /// Rehearses the creation of a profile's own ClusterRole. Succeeds, too, if it exists already.
     ///
     /// # Errors
-    /// Refused where a right is missing, also where we do not hold every rule in it, or something on the way says no;
+    /// Refused if a right is missing, Latchkey does not hold every rule in it, or something on the way refuses;
     /// invalid, transient, throttled.
     pub async fn rehearse_cluster_role(&self, role: &OwnRole) -> Result<(), Fault> {
         let call = Call {

@@ -1,4 +1,4 @@
-//! SubjectAccessReviews: what the API server itself would say to somebody.
+//! SubjectAccessReviews: what the API server itself would answer to a user.
 
 use super::{
     AT_ONCE, Cluster,
@@ -16,9 +16,9 @@ use serde_json::{Map, Value, json};
 pub struct Review {
     /// Whether it would be allowed.
     pub allowed: bool,
-    /// Why, in the authorizer's words: of RBAC, the binding that allows it.
+    /// Why, in the authorizer's words: for RBAC, the binding that allows it.
     pub reason: String,
-    /// What went wrong on the way to the answer, such as a binding to a role that does not exist; the answer holds.
+    /// What went wrong on the way, such as a binding to a role that does not exist. The answer still holds.
     pub trouble: Option<String>,
 }
 
@@ -38,12 +38,12 @@ impl Cluster {
         answered(answer.status, &call)
     }
 
-    /// Asks many questions at once; the answers stand in the order of the questions.
+    /// Asks many questions at once; the answers are in the order of the questions.
     ///
     /// # Errors
-    /// As [`Cluster::review`], the first that fails.
+    /// As [`Cluster::review`], for the first question that fails.
     pub async fn reviews(&self, questions: &[Question]) -> Result<Vec<Review>, Fault> {
-        // Boxed, so that whoever asks stays Send for any lifetimes.
+        // Boxed, so that the caller's future stays `Send` for any lifetimes.
         let mut asked = Vec::with_capacity(questions.len());
         for question in questions {
             asked.push(self.review(question).boxed());
@@ -52,7 +52,7 @@ impl Cluster {
     }
 }
 
-/// What an answer says.
+/// Reads a review's answer.
 pub(super) fn answered(status: Option<SubjectAccessReviewStatus>, call: &Call) -> Result<Review, Fault> {
     let status = status.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))?;
     Ok(Review {

@@ -1,4 +1,4 @@
-//! ClusterRoles of ours, which carry a profile's own rules and never change.
+//! Latchkey's ClusterRoles, which carry a profile's own rules and never change.
 
 use super::{
     Cluster,
@@ -15,7 +15,7 @@ use latchkey_domain::{
 };
 
 impl Cluster {
-    /// The ClusterRole of that name; nothing where the API server says that there is none.
+    /// The ClusterRole of that name; `None` if the API server says that there is none.
     ///
     /// # Errors
     /// Refused, transient, throttled.
@@ -27,18 +27,18 @@ impl Cluster {
     /// Creates the ClusterRole.
     ///
     /// # Errors
-    /// Conflict where one of that name exists; refused where a right is missing, also where Latchkey does not hold
-    /// every rule in it; transient, throttled.
+    /// Conflict if one of that name exists; refused if a right is missing, or Latchkey does not hold every rule in it;
+    /// transient, throttled.
     pub async fn create_cluster_role(&self, permit: &Permit<'_>, role: &OwnRole) -> Result<ObservedRole, Fault> {
         let right = Right::new("create", "clusterroles.rbac.authorization.k8s.io").also(Also::Rules).into();
         let call = Call { right, ..self.role_call("create", "create", &role.name()) };
         self.write(permit, collection(), Write::Create(&role.to_value()), &call).await.map(convert::cluster_role)
     }
 
-    /// Deletes the ClusterRole of that name and UID; that it is gone already is as good.
+    /// Deletes the ClusterRole of that name and UID. Succeeds, too, if it is gone already.
     ///
     /// # Errors
-    /// Conflict where another object bears the name now; refused, transient, throttled.
+    /// Conflict if another object bears the name now; refused, transient, throttled.
     pub async fn delete_cluster_role(&self, permit: &Permit<'_>, name: &str, uid: &str) -> Result<(), Fault> {
         self.remove(permit, collection().named(name), uid, &self.role_call("delete", "delete", name)).await
     }

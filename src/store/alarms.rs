@@ -1,4 +1,4 @@
-//! Alarms: raised by the worker, shown to operators until they are over.
+//! Alarms: the worker raises them, and operators see them until they are over.
 
 use super::{
     Store, StoreError, Tx,
@@ -16,18 +16,18 @@ use latchkey_domain::audit::event::Event;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// As long as a sentence of an alarm may be, in characters.
+/// The longest sentence of an alarm, in characters.
 const LONGEST_WHAT: usize = 1000;
-/// Of how many alarms of a code one look sees whether they are over.
+/// How many alarms of one code a look checks for being over.
 const AT_ONCE: i64 = 200;
-/// As long as a subject may be.
+/// The longest subject, in characters.
 const LONGEST_SUBJECT: usize = 200;
 
 /// An alarm that stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     pub id: AlarmId,
-    /// None where another version of Latchkey raised it.
+    /// `None` if another version of Latchkey raised it.
     pub code: Option<AlarmCode>,
     pub subject: String,
     pub what: String,
@@ -39,15 +39,15 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether it is over when its subject is, so that nobody has to clear it.
+    /// Whether it is over when its subject is, so that an operator need not clear it.
     pub fn ends_by_itself(&self) -> bool {
         self.code.is_some_and(AlarmCode::ends_by_itself)
     }
 }
 
 impl Tx {
-    /// Raises an alarm: its row, its event `alarm.raised`, and an error in the log once this transaction commits. Does
-    /// nothing, and gives false, where one of this code and subject stands already.
+    /// Raises an alarm: its row, its event `alarm.raised`, and an error in the log once this transaction commits. If
+    /// one of this code and subject stands already, it does nothing and returns `false`.
     ///
     /// # Errors
     /// `Event`, `Database`.
@@ -82,7 +82,7 @@ impl Tx {
         Ok(true)
     }
 
-    /// Locks an alarm and gives it, where it stands.
+    /// Locks and returns an alarm; `None` if it does not stand.
     ///
     /// # Errors
     /// `Database`.
@@ -98,7 +98,7 @@ impl Tx {
         Ok(row.map(Row::standing))
     }
 
-    /// Locks an alarm and gives it, where it stands and nobody else has it locked.
+    /// Locks and returns an alarm; `None` if it does not stand, or another session has it locked.
     ///
     /// # Errors
     /// `Database`.
@@ -117,7 +117,7 @@ impl Tx {
     /// Clears an alarm that stands, with its event `alarm.cleared`: by a person, or by itself.
     ///
     /// # Errors
-    /// `Stale` where it does not stand any more; `Event`, `Database`.
+    /// `Stale` if it does not stand any more; `Event`, `Database`.
     pub async fn clear_alarm(
         &mut self,
         alarm: &Standing,
@@ -188,11 +188,11 @@ pub async fn standing(store: &Store, limit: i64) -> Result<Vec<Standing>, StoreE
     Ok(rows.into_iter().map(Row::standing).collect())
 }
 
-/// Clears the alarms of this code that are over, each in a transaction of its own: what goes wrong with one is logged and
-/// gone past. One that somebody has locked is looked at another time.
+/// Clears the alarms of this code that are over, each in a transaction of its own. An error about one is logged, and
+/// the others go on. If another session has one locked, it is looked at another time.
 ///
 /// # Errors
-/// `Database` where they cannot be looked for.
+/// `Database` if they cannot be looked for.
 pub async fn clear_over(
     store: &Store,
     code: AlarmCode,
@@ -217,7 +217,7 @@ pub async fn clear_over(
     Ok(())
 }
 
-/// Some alarms of this code that stand, whichever: over time each of them, however many there are.
+/// Some standing alarms of this code, in no fixed order: over time it returns each of them, however many there are.
 async fn some_of(store: &Store, code: AlarmCode, limit: i64) -> Result<Vec<Standing>, StoreError> {
     let rows = sqlx::query_as!(
         Row,

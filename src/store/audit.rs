@@ -1,21 +1,22 @@
 //! The hash chain over audit events: linking new ones, and verifying all of it.
 //!
-//! Each event queues itself in `event_unsealed` in its own transaction, by a trigger. The sealer takes from the queue
-//! what is committed and links it in the order of ids; what commits later is still queued then and gets a later link.
-//! So nothing is missed, no transaction waits for the chain's head, and a run looks at new events only.
+//! Each event queues itself in `event_unsealed` in its own transaction, by a trigger. The sealer takes committed events
+//! from the queue and links them in the order of ids; an event that commits later is still queued then and gets a later
+//! link. So nothing is missed, no transaction waits for the chain's head, and the sealer looks at new events only.
 //!
-//! The queue finds at no cost what a scan for events without a link would miss or find late: a transaction that commits
-//! late. The sealer takes from it each second, one worker at a time, by an advisory lock.
+//! The queue finds an event whose transaction commits late at no cost, which a scan for events without a link would
+//! miss or find late. One worker at a time takes from it each second, by an advisory lock.
 //!
-//! `event` and `audit_link` refuse UPDATE, DELETE and TRUNCATE by triggers. Neither role of the processes may do it
-//! either; the schema's owner could drop the triggers, and the chain shows what they changed.
+//! `event` and `audit_link` refuse UPDATE, DELETE and TRUNCATE by triggers. Neither role of the processes has the
+//! rights either. The schema's owner could drop the triggers, but the chain shows such changes.
 //!
 //! `latchkey audit verify` walks the chain in one snapshot: no gap, each link over the one before and its event's
 //! bytes, each event's columns as its bytes tell, no event without a link but the newest. It names the first place that
 //! does not hold. A place is *at* a link that is wrong or missing, or *after* the last one if events have none. An
 //! event that cannot be read though its hash holds breaks nothing (`Written::read`): a role could write one before
-//! `record_event`. It is named, by the command, the walk, the record's page and the offline verifier alike; what comes
-//! after is verified as ever, and an export shows its bytes. Only the tail can be cut unseen; keep the printed hash
+//! `record_event`. The command, the walk, the record's page and the offline verifier all name it; the links after it
+//! are verified as usual, and an export shows its bytes. Only the tail can be cut unseen; if the printed hash is kept
+//! elsewhere, that shows, too.
 //! elsewhere, and that shows, too.
 
 pub mod export;
@@ -35,20 +36,20 @@ use serde::Deserialize;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-/// Of all sealers one works at a time: the key of their advisory lock, the letters "seal".
+/// The key of the sealers' advisory lock, by which one works at a time: the letters "seal".
 pub(super) const SEALER_LOCK: i64 = 0x7365_616c;
-/// Links made in one transaction: many enough for a burst, few enough that their events fit into memory.
+/// Links made in one transaction: enough for a burst, and few enough that their events fit into memory.
 const SEAL_BATCH: i64 = 2_000;
 /// Links read at once while verifying.
 const VERIFY_PAGE: i64 = 2_000;
-/// How much older than the last linked event one may be that waits for its own: transactions end long before.
+/// How much older than the last linked event an event without a link may be: transactions end long before.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 
-/// Links events that are not linked yet, as many as fit into one transaction; how many they were. Call it again at
-/// once where it was [`is_full`]. Where another sealer is at work it does nothing.
+/// Links events that are not linked yet, as many as fit into one transaction, and returns how many. If that
+/// [`is_full`], call it again at once. If another sealer is at work, it does nothing.
 ///
 /// # Errors
-/// `Corrupt` where the chain's head is; `Database`.
+/// `Corrupt` if the chain's head cannot be read; `Database`.
 pub async fn seal(pool: &PgPool) -> Result<u64, StoreError> {
     let mut tx = begin::begin(pool).await?;
     let ours = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "ours!""#, SEALER_LOCK)
@@ -69,7 +70,7 @@ pub async fn seal(pool: &PgPool) -> Result<u64, StoreError> {
     .fetch_all(&mut *tx)
     .await?;
     if events.is_empty() {
-        // What has no event, or a link already, is out of the queue, or it would stand before all others for ever.
+        // Rows without an event, or with a link already, leave the queue: otherwise they would stay before all others.
         tx.commit().await?;
         return Ok(0);
     }
@@ -98,7 +99,7 @@ pub async fn seal(pool: &PgPool) -> Result<u64, StoreError> {
     Ok(events.len() as u64)
 }
 
-/// Whether a count of [`seal`] says that more may wait.
+/// Whether more events may wait after [`seal`] returned this count.
 pub fn is_full(sealed: u64) -> bool {
     i64::try_from(sealed).is_ok_and(|sealed| sealed >= SEAL_BATCH)
 }
@@ -111,7 +112,7 @@ async fn head(connection: &mut PgConnection) -> Result<(u64, [u8; 32]), StoreErr
     Ok((seq, columns::hash32("audit_link", "hash", &row.hash)?))
 }
 
-/// What waits for its link: a measure of the sealer's health.
+/// The events that wait for their links: a measure of the sealer's health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lag {
     pub events: u64,
@@ -137,11 +138,11 @@ pub async fn lag(pool: &PgPool) -> Result<Lag, StoreError> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     pub links: u64,
-    /// The last link's hash: published elsewhere, it also guards the tail.
+    /// The last link's hash. Published elsewhere, it also guards the tail.
     pub head: [u8; 32],
-    /// Newest events that wait for their links.
+    /// How many of the newest events wait for their links.
     pub unsealed: u64,
-    /// Links that hold over events that cannot be read: somebody wrote them before the database refused that.
+    /// Links that hold over events that cannot be read, written before the database refused such events.
     pub unreadable: UnreadableLinks,
 }
 
@@ -154,18 +155,18 @@ pub struct Broken {
 }
 
 impl Broken {
-    /// A link that is wrong or missing.
+    /// The place of a link that is wrong or missing.
     fn at(link: u64, what: impl Into<String>) -> Self {
         Self { place: Place::At(link), what: what.into() }
     }
 
-    /// What is missing after the last link.
+    /// The place after the last link, where something is missing.
     fn after(link: u64, what: impl Into<String>) -> Self {
         Self { place: Place::After(link), what: what.into() }
     }
 }
 
-/// Why a verification did not come to its end.
+/// Why a verification did not complete.
 #[derive(Debug, thiserror::Error)]
 pub enum NotVerified {
     #[error(transparent)]
@@ -202,12 +203,13 @@ pub(super) struct Link {
     canonical: Option<Vec<u8>>,
 }
 
-/// Walks the whole chain as it stood at one moment: no gap, each link over the one before and over its event's bytes,
-/// each event's columns as its bytes tell, and no event without a link but the newest. `progress` hears how many links
-/// were looked at. Only the tail can be cut unseen; [`Verified::head`] kept elsewhere shows that, too.
+/// Walks the whole chain as it was at one moment: no gap, each link over the one before and over its event's bytes,
+/// each event's columns as its bytes tell, and no event without a link but the newest. `progress` is called with the
+/// number of links that were checked. Only the tail can be cut unseen; if [`Verified::head`] is kept elsewhere, that
+/// shows, too.
 ///
 /// # Errors
-/// `Broken` with the first place; `Store` where the database does not answer.
+/// `Broken` with the first place that does not hold; `Store` if the database does not answer.
 pub async fn verify(pool: &PgPool, progress: impl FnMut(u64)) -> Result<Verified, NotVerified> {
     let mut tx = begin::begin(pool).await?;
     sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
@@ -215,7 +217,7 @@ pub async fn verify(pool: &PgPool, progress: impl FnMut(u64)) -> Result<Verified
     verify_in(&mut tx, progress).await
 }
 
-/// [`verify`] in a snapshot that is open.
+/// [`verify`] in an open snapshot.
 async fn verify_in(connection: &mut PgConnection, mut progress: impl FnMut(u64)) -> Result<Verified, NotVerified> {
     let (mut seq, mut head, mut unreadable) = (0, GENESIS, UnreadableLinks::default());
     loop {
@@ -239,8 +241,8 @@ async fn verify_in(connection: &mut PgConnection, mut progress: impl FnMut(u64))
     Ok(Verified { links: seq, head, unsealed, unreadable })
 }
 
-/// What a column of an event says otherwise than its bytes, by name: lists and filters go by columns. Nothing where all
-/// agree, or where there is no such link.
+/// Which column of an event differs from its bytes, by name: lists and filters go by columns. `None` if all agree, or
+/// there is no such link.
 ///
 /// # Errors
 /// `Database`.
@@ -252,7 +254,7 @@ pub async fn differing(store: &Store, seq: i64) -> Result<Option<String>, StoreE
     Ok(found.and_then(|link| differing_column(link, &written(link)?)).map(str::to_owned))
 }
 
-/// Whether a link has this hash: the head that was kept elsewhere.
+/// Whether a link has this hash: that of a head that was kept elsewhere.
 ///
 /// # Errors
 /// `Database`.
@@ -262,7 +264,8 @@ pub async fn has_link(store: &Store, hash: &[u8; 32]) -> Result<bool, StoreError
     Ok(found.fetch_one(store.pool()).await?)
 }
 
-/// The worker's walk saw the chain so long once: a shorter one, or another, was cut or made anew.
+/// Checks that the chain still has the last link that the worker's walk verified. If it is shorter, or that link is
+/// another, the chain was cut or made anew.
 async fn was_not_longer(connection: &mut PgConnection, links: u64) -> Result<(), NotVerified> {
     let row = sqlx::query!(
         r#"select w.verified_seq as "seq!", l.hash is not distinct from w.verified_hash as "same!"
@@ -287,7 +290,7 @@ async fn was_not_longer(connection: &mut PgConnection, links: u64) -> Result<(),
     }
 }
 
-/// The links after this one, `most` of them.
+/// The links after this one, at most `most` of them.
 async fn page(connection: &mut PgConnection, after: u64, most: i64) -> Result<Vec<Link>, StoreError> {
     let after = i64::try_from(after).map_err(|error| StoreError::corrupt("audit_link", "seq", error))?;
     let links = sqlx::query_as!(
@@ -304,8 +307,8 @@ async fn page(connection: &mut PgConnection, after: u64, most: i64) -> Result<Ve
     Ok(links)
 }
 
-/// The first of the newest links, `most` of them, that does not hold, by what [`verify`] asks of each; of the first of
-/// them only that it follows what it names.
+/// The first of the newest links, `most` of them, that does not hold by the checks of [`verify`]. Of the first of them
+/// it only checks that it follows the hash that it names.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -350,11 +353,11 @@ pub(super) fn first_broken(mut links: Vec<Link>, most: i64) -> Result<Option<Bro
 /// A link that holds.
 struct Held {
     hash: [u8; 32],
-    /// Why its event cannot be read, where it cannot: these are the bytes that were sealed all the same.
+    /// Why its event cannot be read, if it cannot: its bytes are those that were sealed all the same.
     unreadable: Option<String>,
 }
 
-/// The link's hash, or what is wrong with it.
+/// Checks a link. The error says what is wrong with it.
 fn check(found: &Link, seq: u64, previous: &[u8; 32]) -> Result<Held, String> {
     if i64::try_from(seq) != Ok(found.seq) {
         return Err(format!("it is missing; the next one is {}", found.seq));
@@ -396,7 +399,7 @@ fn differing_column(found: &Link, written: &Written) -> Option<&'static str> {
     columns.into_iter().find(|(_, same)| !same).map(|(column, _)| column)
 }
 
-/// When an event was made, by the clock of its process: its id says so.
+/// When an event's id was made, by the clock of its process.
 fn made(event: Uuid) -> Option<Timestamp> {
     let seconds = event.get_timestamp()?.to_unix().0;
     Timestamp::from_second(i64::try_from(seconds).ok()?).ok()

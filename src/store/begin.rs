@@ -1,8 +1,8 @@
-//! How transactions begin. sqlx 0.9.0 counts a transaction only once the server has answered `BEGIN`: a caller who is
-//! dropped before that (a browser that goes away, a time-out) gives the connection back to its pool inside a
+//! How transactions begin. sqlx 0.9.0 counts a transaction only once the server has answered `BEGIN`: if the caller's
+//! future is dropped before that (a browser that goes away, a time-out), the connection returns to its pool inside a
 //! transaction that is never ended. What the next caller writes there is not committed, and after its first error every
-//! later statement fails (sqlx issues 4385 and 4393, mended behind 0.9.0). So a transaction begins in a task of its
-//! own, which is never dropped; if its caller is gone, it is rolled back.
+//! later statement fails (sqlx issues 4385 and 4393, fixed after 0.9.0). So a transaction begins in a task of its own,
+//! which is never dropped; if its caller is gone, it is rolled back.
 //!
 //! Clippy refuses `Pool::begin` elsewhere.
 
@@ -11,15 +11,15 @@ use sqlx::{PgPool, Postgres, Transaction};
 /// Begins a transaction.
 ///
 /// # Errors
-/// If no connection is to be had.
+/// If no connection can be had.
 pub(in crate::store) async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
     whole(pool.clone(), None).await
 }
 
-/// The same by this statement.
+/// Begins a transaction with this statement.
 ///
 /// # Errors
-/// If no connection is to be had.
+/// If no connection can be had.
 pub(in crate::store) async fn begin_with(
     pool: &PgPool,
     statement: &'static str,
@@ -35,6 +35,6 @@ async fn whole(pool: PgPool, statement: Option<&'static str>) -> sqlx::Result<Tr
             None => pool.begin().await,
         }
     });
-    // It ends otherwise only with the runtime.
+    // The task fails only if the runtime ends.
     begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }

@@ -1,7 +1,7 @@
 //! The clusters that the current policy names, and whether each is still the one that was taken on.
 //!
-//! A cluster is its ARN and the `createdAt` that EKS tells; the name is what people see. Why it is gone is `gone_code`,
-//! and `gone_blocker` with its facts; `gone_why` is the sentence of it.
+//! A cluster is identified by its ARN and the `createdAt` that EKS tells; the name is what people see. `gone_code` says
+//! why it is gone, `gone_blocker` has the facts, and `gone_why` is the sentence.
 
 use super::{
     Store, StoreError, Tx,
@@ -23,7 +23,7 @@ pub struct Cluster {
     pub id: ClusterId,
     pub name: ClusterName,
     pub arn: String,
-    /// Why it is gone for good, where it is.
+    /// Why it is gone for good, if it is.
     pub gone: Option<Blocker>,
 }
 
@@ -69,7 +69,7 @@ pub async fn by_name(store: &Store, name: &ClusterName) -> Result<Option<Cluster
 /// Those of these clusters that are not dropped, each with its ClusterRoles of these names.
 ///
 /// # Errors
-/// `Database`. What cannot be read of one cluster is as if nobody had looked at it.
+/// `Database`. If the observation of one cluster cannot be read, the cluster counts as not observed.
 pub async fn standing(
     connection: &mut PgConnection,
     ids: &[ClusterId],
@@ -103,11 +103,11 @@ pub async fn standing(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     pub known: Known,
-    /// Why it is gone for good, where it is.
+    /// Why it is gone for good, if it is.
     pub gone: Option<Blocker>,
 }
 
-/// What is recorded of a cluster's existence, dropped ones included.
+/// What is recorded of a cluster's existence, including dropped ones.
 ///
 /// # Errors
 /// `Database`. No such cluster is `None`.
@@ -129,9 +129,9 @@ pub async fn recorded(store: &Store, id: ClusterId) -> Result<Option<Recorded>, 
 }
 
 impl Tx {
-    /// Records what a look at EKS says of a cluster's existence, with an audit event where it changes something;
-    /// whether the lease of this epoch holds still. Without it nothing is recorded: a later run may know better. `say`
-    /// makes the sentence of why it is gone.
+    /// Records what a look at EKS says of a cluster's existence, with an audit event if that changes something. Returns
+    /// whether the lease of this epoch still holds: without it nothing is recorded, since a later run may know better.
+    /// `say` makes the sentence of why the cluster is gone.
     ///
     /// # Errors
     /// `Database`.

@@ -27,7 +27,7 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(
     serde_json::from_value(value).map_err(|error| StoreError::corrupt(table, column, error))
 }
 
-/// What of a list can be read. A row that this version cannot read hides itself and no other; the log names it.
+/// The rows of a list that can be read. A row that this version cannot read is left out alone, and the log names it.
 pub(super) fn readable<T>(rows: impl Iterator<Item = (Uuid, Result<T, StoreError>)>) -> Vec<T> {
     let told = |(id, read): (Uuid, Result<T, StoreError>)| match read {
         Ok(row) => Some(row),
@@ -39,8 +39,7 @@ pub(super) fn readable<T>(rows: impl Iterator<Item = (Uuid, Result<T, StoreError
     rows.filter_map(told).collect()
 }
 
-/// JSON as the text of its column: whatever the database takes for JSON comes this far, and no further where it is not
-/// ours.
+/// JSON from the text of its column. The database takes any JSON; another shape than Latchkey's is `Corrupt`.
 pub(super) fn parsed<T: serde::de::DeserializeOwned>(
     table: &'static str,
     column: &'static str,
@@ -81,13 +80,13 @@ pub(super) fn json_some_bytes<'de, D: Deserializer<'de>>(json: D) -> Result<Opti
 /// What stands for the one character that Postgres keeps in no text: the picture of it.
 const NUL: &str = "\u{2400}";
 
-/// A text that others may have written, as Postgres keeps it: one NUL in a username of aws-auth or in a subject of a
-/// binding must not fail the write that tells of it.
+/// A text that another client may have written, as Postgres can store it: a NUL in a username of aws-auth or in a
+/// subject of a binding must not fail the write that reports it.
 pub(super) fn kept(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', NUL)) } else { Cow::Borrowed(text) }
 }
 
-/// The same in each text and key of a value.
+/// The same for each text and key of a value.
 pub(super) fn kept_json(value: Value) -> Value {
     match value {
         Value::String(text) if text.contains('\0') => Value::String(text.replace('\0', NUL)),
@@ -106,10 +105,10 @@ pub(super) fn person(id: Uuid, handle: &str, name: String, groups: Vec<String>) 
     Ok(Person { id: PersonId(id), handle, name, groups: groups.into_iter().collect() })
 }
 
-/// The trouble of a leg by its column; none where all is well.
+/// The trouble of a leg by its column; `None` if all is well.
 ///
 /// # Errors
-/// `Corrupt` where there is no such condition.
+/// `Corrupt` if this version does not know the condition.
 pub(super) fn trouble(condition: &str) -> Result<Option<Trouble>, StoreError> {
     match Trouble::parse(condition) {
         None if condition != "ok" => Err(StoreError::corrupt("grant_leg", "condition", condition)),
@@ -117,22 +116,22 @@ pub(super) fn trouble(condition: &str) -> Result<Option<Trouble>, StoreError> {
     }
 }
 
-/// What holds a leg up, of the text that `latchkey_blocker` makes of its columns. What this version cannot read stops
-/// nobody.
+/// The blocker of a leg, from the text that `latchkey_blocker` makes of its columns. A text that this version cannot
+/// read is not an error.
 pub(super) fn blocker(text: Option<&str>) -> Blocker {
     let Some(text) = text else { return Blocker::said("") };
     let unread = || Blocker::OfLaterVersion { named: String::new() };
     serde_json::from_str(text).map_or_else(|_| unread(), Blocker::read)
 }
 
-/// What a leg allows beyond what was decided, of the column's sentences, by which queries go, and of the text of the values
-/// that its evidence has. Sentences alone are what an earlier version said.
+/// What a leg allows beyond what was decided, from the sentences of its column, which queries go by, and from the text
+/// of the values in its evidence. If there are only sentences, an earlier version wrote them.
 pub(super) fn wider(said: Vec<String>, values: Option<&str>) -> Vec<Blocker> {
     let values = values.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     as_many(said, values)
 }
 
-/// The evidence of a leg, and of its column `wider` the same.
+/// The evidence of a leg, with its column `wider` read in the same way.
 pub(super) fn evidence(value: &Value, said: Vec<String>) -> Evidence {
     let read = Evidence::read(value);
     Evidence { wider: as_many(said, read.wider), ..read }
@@ -142,20 +141,20 @@ fn as_many(said: Vec<String>, values: Vec<Blocker>) -> Vec<Blocker> {
     if values.len() == said.len() { values } else { said.into_iter().map(Blocker::said).collect() }
 }
 
-/// Why a cluster is gone, of what `latchkey_blocker` makes of its columns, and of its sentence.
+/// Why a cluster is gone, from the text that `latchkey_blocker` makes of its columns, and from its sentence.
 pub(super) fn gone(why: Option<&str>, said: Option<String>) -> Option<Blocker> {
     why.map(|why| blocker(Some(why))).or_else(|| said.map(|why| Blocker::ClusterGone { why }))
 }
 
-/// What became of a write, of its code and its sentence; `failed` is what `latchkey_blocker` makes of the rest.
+/// The outcome of a write, from its code and its sentence; `failed` is what `latchkey_blocker` makes of the rest.
 pub(super) fn became(code: Option<&str>, failed: Option<&str>, said: Option<&str>) -> Option<Became> {
     Some(Became::of(code?, failed.map(|why| blocker(Some(why))), said.unwrap_or_default()))
 }
 
-/// How a leg fares by its columns: `why` is what `latchkey_blocker` makes of three of them.
+/// How a leg fares, from its columns: `why` is what `latchkey_blocker` makes of three of them.
 ///
 /// # Errors
-/// `Corrupt` where there is no such condition.
+/// `Corrupt` if this version does not know the condition.
 pub(super) fn condition(
     condition: &str,
     why: Option<&str>,
@@ -172,7 +171,7 @@ pub(super) fn condition(
     })
 }
 
-/// The terms that a row of `request` or `access_grant` (`$table`) tells, with its cluster's name and its principal's ARN. A
+/// The terms in a row of `request` or `access_grant` (`$table`), with its cluster's name and its principal's ARN. A
 /// macro, since each checked query has a row type of its own, without a name.
 macro_rules! terms {
     ($row:ident, $table:literal) => {
@@ -191,7 +190,7 @@ macro_rules! terms {
 }
 pub(super) use terms;
 
-/// What a row tells of a request: of `request r`, and of its requester `p`, cluster `c` and principal `i`.
+/// The facts of a request, from a row of `request r` with its requester `p`, cluster `c` and principal `i`.
 macro_rules! request_facts {
     ($row:ident) => {
         latchkey_domain::access::request::RequestFacts {
@@ -208,7 +207,7 @@ macro_rules! request_facts {
 }
 pub(super) use request_facts;
 
-/// How something was or is to be decided, by the columns `basis` and `quorum`.
+/// How something was or is to be decided, from the columns `basis` and `quorum`.
 ///
 /// # Errors
 /// `Corrupt` if they name no basis.

@@ -1,6 +1,6 @@
 //! What a cluster or a principal should be, read in one statement: the planner's input, for a run and for a preview.
 //!
-//! An access that runs and is 30 s past its time (`Grant::time_over`) is to be taken away, even if its end could not be
+//! A running access that is 30 s past its time (`Grant::time_over`) is to be taken away, even if its end could not be
 //! recorded, and the clock wakes its targets once for it (`targets::wake_overdue`).
 
 mod legs;
@@ -40,11 +40,11 @@ use rows::{ClusterColumns, Moment, Rows, Wanted};
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long after its time an access that nobody could end yet is taken away all the same. The clock looks four times a
-/// second, so this happens where it cannot.
+/// How long after its time an access is taken away even if its end could not be recorded. The clock looks four times a
+/// second, so this happens only if it is prevented from recording the end.
 pub(super) const UNRECORDED: SignedDuration = SignedDuration::from_secs(30);
 
-/// A cluster's row with what rules it.
+/// A cluster's row, as the desired state needs it.
 #[derive(Debug, Clone)]
 pub struct ClusterRow {
     pub id: ClusterId,
@@ -52,7 +52,7 @@ pub struct ClusterRow {
     pub arn: ClusterArn,
 }
 
-/// A snapshot: every read in it sees the same moment. Dropped, it ends.
+/// A snapshot: every read in it sees the same moment. It ends when it is dropped.
 ///
 /// # Errors
 /// `Database`.
@@ -69,7 +69,7 @@ pub async fn installation(connection: &mut PgConnection) -> Result<InstallationI
     Ok(InstallationId(row.id))
 }
 
-/// The row of a cluster, dropped ones included.
+/// The row of a cluster, including dropped ones.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -91,7 +91,7 @@ pub async fn bound_roles(connection: &mut PgConnection, id: ClusterId) -> Result
     Ok(live.iter().flat_map(|grant| grant.facts().terms.profile.roles.iter().map(|role| role.name.clone())).collect())
 }
 
-/// The ARN of a principal, ended ones included.
+/// The ARN of a principal, including ended ones.
 ///
 /// # Errors
 /// `Corrupt`, `Database`. No such principal is `None`.
@@ -115,7 +115,7 @@ pub struct Read<T> {
 /// quarantined.
 ///
 /// # Errors
-/// `Corrupt` where the cluster's own row cannot be read; `Database`. No such cluster is `None`.
+/// `Corrupt` if the cluster's own row cannot be read; `Database`. No such cluster is `None`.
 pub async fn cluster(
     connection: &mut PgConnection,
     id: ClusterId,
@@ -276,7 +276,7 @@ fn arn_of(row: &ClusterColumns) -> Result<ClusterArn, StoreError> {
     ClusterArn::parse(&row.arn).map_err(|error| StoreError::corrupt("cluster", "arn", error))
 }
 
-/// A grant that can be read, and another row that it needs cannot.
+/// A grant that can be read, but needs another row that cannot.
 fn for_want_of(grant: &Grant, row: String, why: &str) -> Unreadable {
     let (facts, state) = (grant.facts(), Some(grant.state()));
     Unreadable {
@@ -322,7 +322,7 @@ fn principal_of(
         let facts = grant.facts();
         let (cluster, arn) = cluster(facts.terms.cluster)?;
         let leg = legs.get(&facts.id).cloned().unwrap_or_default();
-        // What was written and proven before the pause stays as it is; nothing more is.
+        // What was written and proven before the pause stays as it is; nothing new is written.
         let is_new = wish == Wish::Provision && leg.proven.is_none();
         let why = cluster.paused.clone().filter(|_| is_new);
         of_principal.push(PrincipalGrant {
@@ -349,8 +349,8 @@ fn principal_of(
     Ok(Some(Read { desired, legs, unreadable }))
 }
 
-/// What a grant is to be: what is well past its time is taken away though nobody could record its end yet, since
-/// somebody keeps its row locked.
+/// The wish for a grant. A grant that is well past its time is taken away even if its end could not be recorded yet
+/// because its row is locked.
 fn wish(grant: &Grant, now: Timestamp) -> Option<Wish> {
     if let Some(since) = grant.time_over().filter(|since| now.duration_since(*since) > UNRECORDED) {
         return Some(Wish::Revoke { since });

@@ -1,10 +1,10 @@
-//! What is due, by the clock: looked for by an index each. The ids are those behind `after`, in order, `most` at a
+//! What is due, by the clock: each kind is found by an index. The ids are those after `after`, in order, `most` at a
 //! time.
 
 use super::{Store, StoreError};
 use uuid::Uuid;
 
-/// Requests that nobody decided in time, and those whose time cannot be read.
+/// Requests that were not decided in time, and those whose time cannot be read.
 ///
 /// # Errors
 /// `Database`.
@@ -21,7 +21,7 @@ pub async fn lapsing(store: &Store, after: Uuid, most: i64) -> Result<Vec<Uuid>,
         .await?)
 }
 
-/// Grants that may be started: nothing puts their cluster off.
+/// Grants that may be started: their cluster is not put off.
 ///
 /// # Errors
 /// `Database`.
@@ -39,8 +39,8 @@ pub async fn starting(store: &Store, after: Uuid, most: i64) -> Result<Vec<Uuid>
     .await?)
 }
 
-/// Grants whose time is over: active ones past `until`, others past `activate_by`. Of what tells no end, or is in a
-/// state of another version, the latest end that it can have counts.
+/// Grants whose time is over: active ones past `until`, others past `activate_by`. If a row names no end, or is in a
+/// state of another version, its latest possible end counts.
 ///
 /// # Errors
 /// `Database`.

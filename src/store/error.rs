@@ -1,38 +1,38 @@
-//! Why the database did not do what was asked.
+//! Why the database did not do what it was asked to.
 
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is away, slow, or refused the statement.
-    /// So many transactions of pages wait for locks that there was no place for another.
+    /// Too many transactions of pages wait for locks, so that there is no place for another.
     #[error("too many transactions wait for what somebody has locked")]
     Crowded,
     #[error("the database did not answer as expected")]
     Database(#[from] sqlx::Error),
-    /// The row moved on since it was read: somebody else was first. Read again.
+    /// The row moved on since it was read: another transaction was first. Read it again.
     #[error("{0} changed meanwhile")]
     Stale(&'static str),
-    /// A row holds what this version cannot read.
+    /// A row holds a value that this version cannot read.
     #[error("row of `{table}` has an unreadable `{column}`: {value}")]
     Corrupt { table: &'static str, column: &'static str, value: String },
-    /// A value of ours did not turn into JSON, or is too large to be an audit event.
+    /// A value of Latchkey did not turn into JSON, or is too large to be an audit event.
     #[error("failed to write an event: {0}")]
     Event(String),
 }
 
 impl StoreError {
-    /// A row that this version cannot read; the value is cut short.
+    /// The error about a row that this version cannot read; the value is shortened.
     pub fn corrupt(table: &'static str, column: &'static str, value: impl std::fmt::Display) -> Self {
         let value: String = value.to_string().chars().take(80).collect();
         Self::Corrupt { table, column, value }
     }
 
-    /// Whether it is what one row holds that cannot be read, as opposed to a database that does not answer.
+    /// Whether the error is about the content of one row, as opposed to a database that does not answer.
     pub fn is_of_one_row(&self) -> bool {
         matches!(self, Self::Corrupt { .. } | Self::Database(sqlx::Error::ColumnDecode { .. }))
     }
 
-    /// Whether a table is missing: nobody migrated the database.
+    /// Whether a table is missing: the database was not migrated.
     pub fn is_without_schema(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code == "42P01"),
@@ -40,7 +40,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the database would not wait any longer for a lock that somebody holds.
+    /// Whether the wait for a lock that another session holds timed out.
     pub fn is_lock_timeout(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code == "55P03"),
@@ -48,8 +48,8 @@ impl StoreError {
         }
     }
 
-    /// Whether a statement was given up since somebody else had locked what it needed, as far as the server tells: it
-    /// waited for longer than a statement may take, or than a lock is waited for.
+    /// Whether a statement was given up because another session had locked what it needed, as far as the server tells:
+    /// it waited longer than a statement or a lock may take.
     pub fn is_held(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(error)) => {
@@ -60,7 +60,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the database itself is away (no connection, shut down, cut off), as opposed to a fault of ours.
+    /// Whether the database itself is away (no connection, shut down, cut off), as opposed to a defect of Latchkey.
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Database(
@@ -74,7 +74,7 @@ impl StoreError {
         }
     }
 
-    /// Why the server lets nobody in, in words that hold nothing of the URL; nothing where it is something else.
+    /// Why the server refuses connections, in words without any part of the URL; `None` if the error is another one.
     pub fn shut_out(&self) -> Option<&'static str> {
         let Self::Database(sqlx::Error::Database(error)) = self else { return None };
         match error.code().as_deref() {
@@ -92,7 +92,7 @@ impl StoreError {
         }
     }
 
-    /// Whether a row holds what this version cannot read.
+    /// Whether a row holds a value that this version cannot read.
     pub fn is_unreadable(&self) -> bool {
         matches!(self, Self::Corrupt { .. } | Self::Database(sqlx::Error::ColumnDecode { .. }))
     }

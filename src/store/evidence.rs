@@ -1,4 +1,4 @@
-//! What accesses rest on, as the database has it: for the second decision, which believes nothing that a row of an
+//! What accesses rest on, as the database has it: for the second decision, which trusts nothing that the row of an
 //! access says of itself.
 
 use super::{
@@ -21,10 +21,10 @@ use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// The most votes that are read of one request: more than any policy can want. Whoever denied comes first.
+/// The most votes that are read of one request: more than any policy can want. Denials come first.
 const MOST_VOTES: i64 = 100;
 
-/// A vote as it is put together in one query for many requests.
+/// A vote, as one query returns it for many requests.
 #[derive(Deserialize)]
 struct VoteRow {
     by: Uuid,
@@ -58,8 +58,8 @@ struct Row {
     votes: String,
 }
 
-/// What each of these accesses rests on, read by one query however many they are. One whose rows cannot be read is an
-/// error of its own; one whose rows are missing is left out.
+/// What each of these accesses rests on, read by one query however many they are. An access whose rows cannot be read
+/// has an error of its own; one whose rows are missing is left out.
 ///
 /// # Errors
 /// `Database`.
@@ -142,8 +142,8 @@ impl VoteRow {
     }
 }
 
-/// The rules of these ClusterRoles as the last look at each of these clusters saw them; a cluster that nobody read is
-/// left out. A role whose rules cannot be read counts as one that was not seen.
+/// The rules of these ClusterRoles as the last look at each of these clusters saw them. A cluster that was never read
+/// is left out. A role whose rules cannot be read counts as one that was not seen.
 ///
 /// # Errors
 /// `Database`.
@@ -175,9 +175,9 @@ pub async fn shown(
 }
 
 impl Tx {
-    /// Locks what a scheduled access rests on, in the order in which everybody does: its request, its principal, the
-    /// policy. Nothing of it changes then until this transaction ends. False where somebody has one of them locked, or
-    /// there is no such access: whoever asks looks again.
+    /// Locks what a scheduled access rests on, in the common lock order: its request, its principal, the policy. None
+    /// of it changes until this transaction ends. Returns `false` if another session has one of them locked, or there
+    /// is no such access: the caller looks again later.
     ///
     /// # Errors
     /// `Database`.

@@ -1,5 +1,5 @@
-//! Fenced clusters: where a run saw that the cluster is another installation's, or that this database is behind
-//! (restored from a backup), only revocations happen from then on, until an operator accepts.
+//! Fenced clusters: if a run saw that the cluster is another installation's, or that this database is behind (restored
+//! from a backup), only revocations happen from then on, until an operator accepts.
 //!
 //! The marker, the ConfigMap `kube-system/latchkey`, names the installation and the epoch of its last writes. It is
 //! compared at every plan. The cluster is not Latchkey's to write to, or the database is behind, if the marker is
@@ -10,9 +10,9 @@
 //! The next write would pass the marker by itself. So the first run that sees a foreign or later marker fences the
 //! cluster in its target's row (`cluster.fenced`), and the fence holds, whatever the marker says later, until `latchkey
 //! accept-restore CLUSTER`, which only the schema's owner may run. That command wakes the target and goes by what a run
-//! saw that began after that, so it never depends on how old the last look is, and lets no fence down that no run
-//! looked over. If an access runs in this database and has no binding there, it would be set up again: the command
-//! accepts nothing until each of these is named to it (`--set-up-again ID`). `fenced` lists fenced clusters, and on
+//! saw that began after that, so it never depends on how old the last look is, and lifts no fence that no run looked
+//! over. If an access is active in this database and has no binding there, it would be set up again: the command
+//! accepts nothing until each of these is named to it (`--set-up-again ID`). `fenced` lists fenced clusters, and for
 //! each the bindings and usernames of this installation that the database does not know.
 
 use super::{
@@ -37,11 +37,11 @@ use latchkey_domain::{
 };
 use std::collections::BTreeSet;
 
-/// Above it an epoch in a marker was not counted by runs, and going on from it would leave no room.
+/// A marker's epoch above this was not counted by runs, and going on from it would leave no room.
 const HIGHEST_EPOCH: i64 = i64::MAX / 2;
 
-/// Fences a cluster, with an audit event; whether it did. It does nothing where the cluster is fenced already, or where
-/// the lease of this epoch is over: a marker that a later run wrote is news to an earlier one alone. `said` is the
+/// Fences a cluster, with an audit event, and returns whether it did. It does nothing if the cluster is fenced already,
+/// or the lease of this epoch is over: a marker that a later run wrote looks new only to an earlier one. `said` is the
 /// sentence of it, for the log and for processes of earlier versions.
 ///
 /// # Errors
@@ -70,7 +70,7 @@ pub async fn set(store: &Store, cluster: ClusterId, epoch: i64, why: &Blocker, s
     Ok(true)
 }
 
-/// A fenced cluster, with what stands on it that this database does not know.
+/// A fenced cluster, with the objects on it that this database does not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fenced {
     pub cluster: ClusterId,
@@ -78,14 +78,14 @@ pub struct Fenced {
     /// By the database's real clock.
     pub since: Timestamp,
     pub why: Blocker,
-    /// Bindings with this installation's labels that belong to no access that is not over. Once the cluster is accepted
-    /// they are removed.
+    /// Bindings with this installation's labels that belong to no live access. They are removed after acceptance.
     pub unknown_bindings: Vec<String>,
-    /// Usernames of ours in aws-auth that nobody here has. They allow nothing without a binding, and stay.
+    /// Usernames of Latchkey in aws-auth that this database does not know. They stay; without a binding they allow
+    /// nothing.
     pub unknown_names: Vec<String>,
 }
 
-/// The fenced clusters, by name, each as it was last seen. Any role may ask.
+/// The fenced clusters, by name, each as it was last seen. Every role may ask.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -155,7 +155,7 @@ async fn unknown_names(store: &Store, id: ClusterId, state: &ClusterState) -> Re
 pub enum NotAccepted {
     #[error("the policy has no cluster `{0}`")]
     Unknown(ClusterName),
-    /// Whoever tells it makes the sentence of why.
+    /// The caller makes the sentence of why.
     #[error("the worker cannot look at `{cluster}` ({})", .why.code())]
     Unseen { cluster: ClusterName, why: Box<Blocker> },
     #[error(
@@ -177,7 +177,7 @@ pub enum NotAccepted {
     )]
     SetsUpAgain {
         cluster: ClusterName,
-        /// Those that nobody named: whose, what and which.
+        /// The accesses that were not named: whose, what and which.
         accesses: Vec<String>,
     },
     #[error(transparent)]
@@ -194,11 +194,11 @@ impl From<sqlx::Error> for NotAccepted {
     }
 }
 
-/// Which accesses that are active and have no binding on the cluster are wanted there all the same.
+/// Which of the active accesses without a binding on the cluster are to be set up there again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SetUpAgain {
     All,
-    /// These and no other: one that appeared since they were printed is asked about.
+    /// These and no others. An access that appeared since they were printed is asked about.
     Named(BTreeSet<GrantId>),
 }
 
@@ -211,35 +211,35 @@ impl SetUpAgain {
     }
 }
 
-/// What accepting brought about.
+/// The result of accepting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepted {
-    /// From which the target's runs go on counting: not below the marker's.
+    /// The epoch from which the target's runs go on counting: not below the marker's.
     pub epoch: i64,
 }
 
-/// That the worker was asked to look at a cluster.
+/// A request to the worker to look at a cluster.
 #[derive(Debug, Clone)]
 pub struct Asked {
     cluster: ClusterId,
     name: ClusterName,
-    /// Of the last run that began before.
+    /// The epoch of the last run that began before.
     epoch: i64,
     at: Timestamp,
 }
 
-/// What stood on a cluster when the worker looked at it since it was asked: what [`accept`] goes by, so that no fence is
-/// let down over what nobody saw.
+/// What was on a cluster when the worker looked at it after the request: [`accept`] goes by it, so that a fence is
+/// lifted only over what was seen.
 #[derive(Debug, Clone)]
 pub struct Looked {
     cluster: ClusterId,
     name: ClusterName,
     marker: Option<Marker>,
-    /// Accesses of which a binding of ours stands there.
+    /// Accesses for which a binding of Latchkey is there.
     bound: BTreeSet<String>,
 }
 
-/// Has the worker look at a cluster, whose fence may be older than what is there now, or yet to come.
+/// Has the worker look at a cluster, whose fence may be older than its current state, or yet to come.
 ///
 /// # Errors
 /// `Unknown`, `Store`.
@@ -257,10 +257,10 @@ pub async fn ask_to_look(store: &Store, name: &ClusterName) -> Result<Asked, Not
     Ok(Asked { cluster, name: name.clone(), epoch: row.epoch, at: row.at.to_jiff() })
 }
 
-/// What the worker saw, once a run that began after it was asked is over; nothing before that.
+/// What the worker saw, once a run that began after the request is over; `None` before that.
 ///
 /// # Errors
-/// `Unseen` where the cluster cannot be looked at; `Store`.
+/// `Unseen` if the cluster cannot be looked at; `Store`.
 pub async fn looked(store: &Store, asked: &Asked) -> Result<Option<Looked>, NotAccepted> {
     let over = sqlx::query_scalar!(
         r#"select t.epoch > $2 and (t.lease_until is null or t.epoch > $2 + 1) and o.observed_at >= $3 as "over!"
@@ -288,14 +288,14 @@ pub async fn looked(store: &Store, asked: &Asked) -> Result<Option<Looked>, NotA
     Ok(Some(Looked { cluster: asked.cluster, name, marker: state.and_then(|state| state.marker), bound }))
 }
 
-/// Accepts that a cluster is this database's though it was seen in a later state: puts the target's epoch above the
-/// marker's, lets the fence go and wakes the target. Only the schema's owner may. `by` is for the audit log. Accesses that
-/// are active here and have no binding there may have ended since the backup: whoever accepts must say which are to be set
-/// up again.
+/// Accepts that a cluster belongs to this database although it was seen in a later state: puts the target's epoch above
+/// the marker's, lifts the fence and wakes the target. Only the schema's owner may. `by` is for the audit log. Accesses
+/// that are active here and have no binding there may have ended since the backup: the operator must say which are to
+/// be set up again.
 ///
 /// # Errors
-/// `NotFenced`; `SetsUpAgain` where that was not said of each; `Marker` where the cluster was seen with a marker that would fence
-/// it again; `Store`.
+/// `NotFenced`; `SetsUpAgain` if some of these accesses are not named; `Marker` if the cluster was seen with a marker
+/// that would fence it again; `Store`.
 pub async fn accept(store: &Store, looked: &Looked, by: &str, wanted: &SetUpAgain) -> Result<Accepted, NotAccepted> {
     let Looked { cluster, name, marker, bound } = looked;
     let installation = super::desired::installation(&mut *store.acquire().await?).await?.to_string();
@@ -319,7 +319,7 @@ pub async fn accept(store: &Store, looked: &Looked, by: &str, wanted: &SetUpAgai
     if !accesses.is_empty() {
         return Err(NotAccepted::SetsUpAgain { cluster: name.clone(), accesses });
     }
-    // What the fence held back need not wait out its rest.
+    // Legs that the fence held back need not wait until their rest is over.
     sqlx::query!(
         "update grant_leg set next_try = null
          where target_kind = 'cluster' and target_key = $1 and condition = 'blocked'",

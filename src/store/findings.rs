@@ -1,14 +1,14 @@
-//! Findings: what another client did to what is Latchkey's, told once.
+//! Findings: what another client did to Latchkey's objects, each told once.
 //!
-//! A run tells what it finds with its intents, before the write that removes the proof of it. A run that finds the same
-//! again, since that write failed or its run died before it, finds the event there and tells nothing.
+//! A run records its findings with its intents, before the write that removes the proof of them. A run that finds the
+//! same again, since that write failed or its run died before it, sees the event and does not repeat it.
 //!
-//! Each look puts back what was Latchkey's. A binding of a running access that another client changed is an event
-//! (`grant.drift_found`, with what it was) and is put right; so is one that was deleted. One that is found changed when
-//! its access ends goes as it is found. A line of Latchkey's that was taken out is told, too. A leg keeps which of its
-//! bindings and lines the last look left in place (`grant_leg.stood`), so that each loss is told once, whatever else is
-//! wrong with the access, and what the worker itself takes away is not told as another client's doing. What carries
-//! Latchkey's labels and has no grant is removed (`cluster.drift_found`).
+//! Each look repairs Latchkey's objects. A binding of a running access that another client changed or deleted is an
+//! event (`grant.drift_found`, with what it was) and is repaired. If it is found changed when its access ends, it is
+//! removed as it is found. A line of Latchkey's that was taken out is told, too. A leg stores which of its bindings and
+//! lines the last look left in place (`grant_leg.stood`), so that each loss is told once, whatever else is wrong with
+//! the access, and what the worker itself takes away is not told as another client's doing. Objects that carry
+//! Latchkey's labels and belong to no grant are removed (`cluster.drift_found`).
 
 use super::{StoreError, Tx};
 use jiff::{SignedDuration, Timestamp};
@@ -19,15 +19,15 @@ use latchkey_domain::{
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// What stands for longer is told once more: an operator who reads a day's events sees it.
+/// A finding that stands for longer is told once more, so that an operator who reads a day's events sees it.
 const TOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// More events of what was found than one run tells of every access of a cluster: what was told before more than these
-/// is told once more.
+/// More events of findings than one run records for all accesses of a cluster. A finding that was told before more than
+/// these is told once more.
 const LOOKED_AT: i64 = 500;
 
 impl Tx {
-    /// Inserts the events of what a run found, but for those that an earlier run told and that nothing was done about
+    /// Inserts the events of a run's findings, except those that an earlier run recorded and that were not acted on
     /// since: its write failed, or it died before that.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Tx {
         Ok(())
     }
 
-    /// The newest events that may be of the same: when they happened, and their bytes.
+    /// The newest events that may be about the same findings: when they happened, and their bytes.
     async fn told(&mut self, found: &[EventDraft], now: Timestamp) -> Result<Vec<(Timestamp, Vec<u8>)>, StoreError> {
         let actions: BTreeSet<&str> = found.iter().map(|event| event.what.action()).collect();
         let actions: Vec<String> = actions.into_iter().map(str::to_owned).collect();
@@ -71,8 +71,8 @@ impl Tx {
         Ok(rows.into_iter().map(|row| (row.at.to_jiff(), row.canonical)).collect())
     }
 
-    /// When the last write of each object was done, by business time: of those that count here, no longer ago than what
-    /// was told.
+    /// When the last write of each object was done, by business time; only writes count that are no older than the
+    /// events that `told` reads.
     async fn last_done(
         &mut self,
         target: Target,

@@ -1,9 +1,9 @@
-//! Rows of grants, read and locked. One that this version cannot read is no error of the others: it comes apart, as
-//! what its plain columns tell.
+//! Rows of grants, read and locked. A row that this version cannot read is not an error of the others: it is returned
+//! apart, with what its plain columns tell.
 //!
 //! JSON, groups and ids are read through functions of the database (`latchkey_text`, `latchkey_groups`, `latchkey_ids`,
-//! `latchkey_readable`), which give null for what is too large or has no value in a program: a list leaves out that row
-//! and no other. NULs that others wrote into names are kept as U+2400.
+//! `latchkey_readable`), which return null for a value that is too large or that a program cannot represent: a list
+//! leaves out that row alone. NULs that other clients wrote into names are stored as U+2400.
 
 use super::{
     StoreError, Tx,
@@ -61,8 +61,8 @@ pub(super) struct Row {
     residual: Option<String>,
 }
 
-/// Grants as [`Row`]s, by what follows `where`. Whatever stands in a column reaches us: JSON as its text, times that no
-/// program can read as none, so that one row is no error of all.
+/// Grants as [`Row`]s, selected by the condition `$tail`. Every column can be read, so that one row does not fail the
+/// others: JSON comes as its text, and a time that a program cannot represent as null.
 macro_rules! rows {
     ($tail:tt, $($argument:expr),*) => {
         sqlx::query_as!(
@@ -107,28 +107,28 @@ impl Locked {
     }
 }
 
-/// A row that this version cannot read: what its plain columns tell.
+/// A grant's row that this version cannot read, with what its plain columns tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     pub brief: GrantBrief,
-    /// None where it is a state of another version.
+    /// `None` if it is a state of another version.
     pub state: Option<GrantState>,
     pub decided_by: Vec<PersonId>,
-    /// When its time is over, as far as its columns tell.
+    /// When its time was or will be over, as far as its columns tell.
     pub over: Option<Timestamp>,
-    /// Which row that is: its own, or one that it needs.
+    /// Which row cannot be read: its own, or one that it needs.
     pub row: String,
-    /// What of it cannot be read.
+    /// What in that row cannot be read.
     pub why: String,
 }
 
 impl Unreadable {
-    /// Whether it is being taken away. One in a state of another version is not, as far as we know.
+    /// Whether it is being taken away. A row in a state of another version counts as not being taken away.
     pub fn ends(&self) -> bool {
         self.state == Some(GrantState::Revoking)
     }
 
-    /// Whether it is to be gone: it is being taken away, or its time is over for so long that nobody could record it.
+    /// Whether it is to be gone: it is being taken away, or its time has been over for longer than `unrecorded`.
     pub fn is_to_go(&self, now: Timestamp, unrecorded: SignedDuration) -> bool {
         self.ends() || self.over.is_some_and(|over| now.duration_since(over) > unrecorded)
     }
@@ -218,11 +218,11 @@ impl Row {
 }
 
 impl Tx {
-    /// Locks grants in the order of their ids and reads them as they are under the lock. The lock leaves room for rows
-    /// that refer to them: a run records intents of several grants in the order of its plan, and would deadlock.
+    /// Locks grants in the order of their ids and reads them as they are under the lock. The lock allows new rows that
+    /// refer to them: a run records intents of several grants in the order of its plan, and would deadlock otherwise.
     ///
     /// # Errors
-    /// `Corrupt` where one cannot be read; `Database`. Grants that do not exist are left out.
+    /// `Corrupt` if one cannot be read; `Database`. Grants that do not exist are left out.
     pub async fn lock_grants(&mut self, ids: &[GrantId]) -> Result<Vec<Grant>, StoreError> {
         let (grants, mut unreadable) = self.lock_all(ids).await?;
         match unreadable.pop() {
@@ -231,7 +231,7 @@ impl Tx {
         }
     }
 
-    /// The same, apart from those that this version cannot read: they are locked, too.
+    /// The same, with those that this version cannot read apart: they are locked, too.
     ///
     /// # Errors
     /// `Database`. Grants that do not exist are left out.
@@ -241,7 +241,7 @@ impl Tx {
         Ok(apart(rows.fetch_all(self.connection()).await?))
     }
 
-    /// Locks one grant, unless somebody else has it locked: then there is none.
+    /// Locks one grant; `None` if another session has it locked.
     ///
     /// # Errors
     /// `Database`.
@@ -259,7 +259,8 @@ impl Tx {
         Ok(row.fetch_optional(self.connection()).await?.map(Row::locked))
     }
 
-    /// What grants are, for events about them; without a lock, since it never changes, and whatever else their rows say.
+    /// The plain facts of grants, for events about them. They are read without a lock, since they never change, and
+    /// whatever else their rows hold.
     ///
     /// # Errors
     /// `Database`. Grants that do not exist are left out.
@@ -282,8 +283,8 @@ impl Tx {
     }
 }
 
-/// The grants of a target that are not over, as they are now, without a lock: what a run desires. Apart from them those
-/// that this version cannot read.
+/// The live grants of a target as they are now, without a lock: the input of a run's desired state. Those that this
+/// version cannot read are returned apart.
 ///
 /// # Errors
 /// `Database`.

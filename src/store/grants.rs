@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 pub use super::grant_rows::{Locked, Unreadable, live_on, read, read_all};
 
-/// For how long an activation may rest on a look at who the user is: a setup that takes longer is compared again at its
-/// end, since the user may have been made anew meanwhile.
+/// How long an activation may rest on a look at the user's identity. If a setup takes longer, the identity is compared
+/// again at its end, since the user may have been made anew meanwhile.
 const COMPARED_FOR: Duration = Duration::from_mins(1);
 
 impl Tx {
@@ -37,8 +37,8 @@ impl Tx {
         .await?)
     }
 
-    /// The legs of a grant as they are now, those that this transaction wrote included: that on its principal, and that
-    /// on its cluster. A row of anything else is no leg of it.
+    /// The legs of a grant as they are now, including writes of this transaction: that on its principal, and that on
+    /// its cluster. A row for any other target is not a leg of it.
     ///
     /// # Errors
     /// `Corrupt`, `Database`.
@@ -60,7 +60,7 @@ impl Tx {
         .await?;
         rows.into_iter()
             .map(|row| {
-                // What else says yes is told as far as it can be read: it keeps nothing from ending.
+                // Residual values are returned as far as they can be read: they must not keep a grant from ending.
                 let residual = row.residual.as_deref().and_then(|text| serde_json::from_str(text).ok());
                 Ok(Leg {
                     target: Target::from_columns(&row.target_kind, row.target_key)

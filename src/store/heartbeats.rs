@@ -1,10 +1,11 @@
-//! Workers that are alive, so that the web can say when none is.
+//! Workers that are alive, so that the web can report if none is.
 
 use super::{Store, StoreError, columns::time};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// Says that this worker is alive, what its clock says and how long ago it looked for everything, and forgets those that have not been for an hour.
+/// Records that this worker is alive, its clock and how long ago it looked for everything; and deletes workers that
+/// have been silent for an hour.
 ///
 /// # Errors
 /// `Database`.
@@ -27,11 +28,11 @@ pub async fn beat(store: &Store, holder: &str, at: Timestamp, looked: Duration) 
     Ok(())
 }
 
-/// Who did not look for what is due for so long does not work, though it lives: a look comes each 250 ms, and has three
-/// statements of the clock, each given up after 15 s, and one that claims.
+/// A worker that has not looked for what is due for this long does not work, although it is alive. A look comes each
+/// 250 ms, and has three statements of the clock and one that claims, each given up after 15 s.
 pub const LOOKS_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
-/// Says that this worker stops.
+/// Records that this worker stops.
 ///
 /// # Errors
 /// `Database`.

@@ -1,4 +1,4 @@
-//! What `latchkey doctor` asks the database about itself and about the work that is done by it. Reads only.
+//! What `latchkey doctor` asks the database about itself and about its use. Reads only.
 
 use super::{MIGRATIONS, Store, StoreError, columns::blocker};
 use jiff::Timestamp;
@@ -7,29 +7,29 @@ use sqlx::PgPool;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Who is signed in, and what time the database has.
+/// The role that is signed in, and the database's time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
     pub user: String,
-    /// Whether it may do anything, make roles, or pass by row security: none of which a process needs.
+    /// Whether the role is a superuser, may make roles, or bypasses row security: a process needs none of these.
     pub is_mighty: bool,
     /// Whether it belongs to the role that owns the schema's tables.
     pub owns: bool,
-    /// That role; nobody where there are no tables yet.
+    /// That role; `None` if there are no tables yet.
     pub owner: Option<String>,
     pub now: Timestamp,
-    /// Such as `15.4`.
+    /// The server's version, such as `15.4`.
     pub version: String,
-    /// Whether what is sent crosses a network unencrypted.
+    /// Whether the connection crosses a network unencrypted.
     pub is_overheard: bool,
-    /// The schema of the tables, as SQL names it, if it may make functions and tables there: ours would call them by
-    /// their names. Not where that comes of owning the database.
+    /// The schema of the tables, as SQL names it, if the role may make functions and tables there: Latchkey's functions
+    /// would call them by their names. `None` if that right comes from owning the database.
     pub creates_in: Option<String>,
-    /// The schema that the tables are to be in, as SQL names it, if it lacks USAGE on it: then it sees none of them.
+    /// The schema for the tables, as SQL names it, if the role lacks USAGE on it: then it sees none of them.
     pub shut_out_of: Option<String>,
 }
 
-/// Which installation a database is of.
+/// The installation that a database belongs to.
 ///
 /// # Errors
 /// `Database`.
@@ -37,7 +37,7 @@ pub async fn installation(pool: &PgPool) -> Result<Uuid, StoreError> {
     Ok(sqlx::query_scalar!("select id from installation").fetch_one(pool).await?)
 }
 
-/// Asks who is signed in, where the tables are to be in this schema.
+/// Asks for the role that is signed in; the tables are to be in this schema.
 ///
 /// # Errors
 /// `Database`.
@@ -73,17 +73,17 @@ pub async fn signed_in(pool: &PgPool, schema: &str) -> Result<SignedIn, StoreErr
     })
 }
 
-/// How the database's schema compares to what this version knows.
+/// How the database's schema compares to the one that this version knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schema {
     Current {
         version: i64,
     },
-    /// The migrations that are to come, by their names; all of them where there is no schema.
+    /// The migrations that did not run yet, by name; all of them if there is no schema.
     Behind(Vec<String>),
     /// Migrations ran that this version does not know.
     Ahead(Vec<i64>),
-    /// Migrations that ran with other texts than this version has, or that did not come to their end.
+    /// Migrations that ran with other texts than this version has, or that did not complete.
     Different(Vec<i64>),
 }
 
@@ -92,7 +92,7 @@ pub enum Schema {
 /// # Errors
 /// `Database`.
 pub async fn schema(pool: &PgPool) -> Result<Schema, StoreError> {
-    // Not by the macro: the table is the migrator's own, and absent where queries are checked.
+    // Not by the macro: the table is the migrator's own, and does not exist where queries are checked.
     let ran = sqlx::query_as::<_, (i64, Vec<u8>, bool)>("select version, checksum, success from _sqlx_migrations");
     let ran: BTreeMap<i64, (Vec<u8>, bool)> = match ran.fetch_all(pool).await {
         Ok(rows) => rows.into_iter().map(|(version, checksum, success)| (version, (checksum, success))).collect(),
@@ -120,8 +120,8 @@ pub async fn schema(pool: &PgPool) -> Result<Schema, StoreError> {
     })
 }
 
-/// Rows of `grant_leg` that belong to neither the cluster nor the principal of their access, among those that are not
-/// over: as a statement that takes each away.
+/// Rows of `grant_leg` that belong to neither the cluster nor the principal of their access, of live accesses: as
+/// statements that delete them.
 ///
 /// # Errors
 /// `Database`.
@@ -144,17 +144,17 @@ pub async fn stray_legs(store: &Store, most: i64) -> Result<Vec<String>, StoreEr
 pub struct KnownCluster {
     pub id: ClusterId,
     pub arn: String,
-    /// The createdAt that AWS told when the worker first looked.
+    /// The `createdAt` that AWS told when the worker first looked.
     pub created_at: Option<Timestamp>,
     pub installation: Uuid,
     /// The highest epoch that its marker may have.
     pub marked: i64,
     pub fenced: Option<Blocker>,
-    /// Why the last run did not come to its end.
+    /// Why the last run did not complete.
     pub failure: Option<Blocker>,
 }
 
-/// What the database knows of the cluster of this name; nothing where the policy that is current has none.
+/// What the database knows of the cluster of this name; `None` if the current policy has none.
 ///
 /// # Errors
 /// `Database`.
@@ -181,7 +181,7 @@ pub async fn cluster(store: &Store, name: &ClusterName) -> Result<Option<KnownCl
     }))
 }
 
-/// An IAM user that somebody has proven, of this account and below one of these paths.
+/// A proven IAM user of this account and below one of these paths.
 ///
 /// # Errors
 /// `Database`.

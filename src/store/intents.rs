@@ -1,7 +1,7 @@
 //! Intents: what the worker was about to write outside, committed before the write.
 //!
-//! After the write, `code` says what became of it, and `blocker` has the facts of a failure; `outcome` is the sentence
-//! of it.
+//! After the write, `code` says what its outcome is, `blocker` has the facts of a failure, and `outcome` is the
+//! sentence of it.
 
 use super::{
     Store, StoreError, Tx,
@@ -31,7 +31,7 @@ pub struct Intent {
     pub detail: Value,
 }
 
-/// An intent whose outcome nobody recorded.
+/// An intent whose outcome was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dangling {
     pub id: Uuid,
@@ -51,16 +51,16 @@ pub const PUT_POLICY: &str = "put_policy";
 /// The step name of an intent to remove it.
 pub const DELETE_POLICY: &str = "delete_policy";
 
-/// A process that stood still between its permit and the write sends it when it wakes. API servers take it as long as
-/// its token lasts: 15 min from the claim, by a clock that may be 4 min ahead.
+/// How long a late write may arrive from a process that stood still between its permit and the write. API servers
+/// accept it as long as its token lasts: 15 min from the claim, by a clock that may be 4 min ahead.
 pub const TOKEN_LASTS: Duration = Duration::from_mins(20);
-/// The same of AWS's APIs, which take what was signed up to 5 min ago.
+/// The same for AWS's APIs, which accept a request up to 5 min after its signature.
 pub const SIGNATURE_LASTS: Duration = Duration::from_mins(10);
 
-/// How long IAM may show the time before a write: four seconds were measured.
+/// How long IAM may show the state before a write: four seconds were measured.
 pub const IAM_SETTLES: Duration = Duration::from_secs(15);
 
-/// In the detail of an intent: its grant, where that was locked, so that the row could not refer to it.
+/// In the detail of an intent: its grant, if that was locked, so that the row could not refer to it.
 pub const OF_GRANT: &str = "of_grant";
 
 impl Tx {
@@ -94,7 +94,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Locks those of these intents that are open and that nobody else has locked: which they are.
+    /// Locks those of these intents that are open and not locked by another session, and returns them.
     ///
     /// # Errors
     /// `Database`.
@@ -106,8 +106,8 @@ impl Tx {
         Ok(free.fetch_all(self.connection()).await?.into_iter().collect())
     }
 
-    /// Records what became of intents within a transaction, but for those that somebody has locked. `said` is the sentence
-    /// of it, for processes of earlier versions.
+    /// Records the outcome of intents within a transaction, except those that another session has locked. `said` is the
+    /// sentence of it, for processes of earlier versions.
     ///
     /// # Errors
     /// `Database`.
@@ -135,8 +135,8 @@ impl Tx {
     }
 }
 
-/// Records what became of an intent. One that somebody has locked stays open: a later run closes it. `said` is the
-/// sentence of it, for processes of earlier versions.
+/// Records the outcome of intents. An intent that another session has locked stays open: a later run closes it. `said`
+/// is the sentence of it, for processes of earlier versions.
 ///
 /// # Errors
 /// `Database`.
@@ -188,8 +188,9 @@ pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Resul
     Ok(dangling.collect())
 }
 
-/// The bindings of a cluster that an interrupted run may still create: no later run saw them for sure, or could record
-/// that, and the run's token lasts. One whose name cannot be read is none: the sweep finds what it makes.
+/// The bindings of a cluster that an interrupted run may still create: no later run saw them for certain, or could
+/// record that, and the run's token is still valid. An intent whose binding name cannot be read is left out: the sweep
+/// finds what it makes.
 ///
 /// # Errors
 /// `Database`.
@@ -210,7 +211,7 @@ pub async fn uncertain(connection: &mut PgConnection, cluster: ClusterId) -> Res
     Ok(details.iter().filter_map(binding_key).collect())
 }
 
-/// The binding that an intent's detail names; none where it is about something else.
+/// The binding that an intent's detail names; `None` if it is about something else.
 pub fn binding_key(detail: &Value) -> Option<BindingKey> {
     let text = |field: &str| detail.get(field)?.as_str().map(str::to_owned);
     Some(BindingKey { namespace: text("namespace"), name: text("name")? })

@@ -1,9 +1,9 @@
 //! A grant's legs as a run of the worker leaves them.
 //!
-//! A leg has what is proven, its condition, what holds it up (`code`, and `blocker` with its facts), its back-off and
-//! its evidence ([`latchkey_domain::access::evidence::Evidence`]). What else says yes stands in `beside` as values and
-//! in `residual` as their sentences. What it allows more than was approved is in `wider`, whose sentences queries go
-//! by. `error` is what earlier versions wrote. A trigger makes the legs with the grant; the web clears a back-off.
+//! A leg has what is proven, its condition, its blocker (`code`, and `blocker` with its facts), its back-off and its
+//! evidence ([`latchkey_domain::access::evidence::Evidence`]). Residual access is in `beside` as values and in
+//! `residual` as their sentences. What it allows more than was approved is in `wider`, whose sentences queries go by.
+//! `error` is what earlier versions wrote. A trigger makes the legs with the grant; the web clears a back-off.
 
 use super::{
     Store, StoreError, Tx,
@@ -32,7 +32,7 @@ pub enum Fares {
         attempt: u32,
         again_in: Duration,
     },
-    /// Somebody must act.
+    /// A person must act.
     Blocked {
         why: Blocker,
         attempt: u32,
@@ -40,16 +40,16 @@ pub enum Fares {
     },
 }
 
-/// What a run leaves in a leg. What it says nothing of stays as it was.
+/// What a run writes into a leg. A field without a value stays as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegWrite<'a> {
     pub fares: Fares,
     /// What is proven from now on.
     pub proven: Option<Proven>,
     pub proof: Option<LegProof<'a>>,
-    /// What of it is in place after the run.
+    /// The parts of it that are in place after the run.
     pub stood: Option<&'a BTreeSet<String>>,
-    /// Of a principal: what the run told of who it is.
+    /// For a principal: what the run learned about its identity.
     pub compared: Option<Compared>,
 }
 
@@ -57,12 +57,12 @@ pub struct LegWrite<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegProof<'a> {
     pub evidence: Kept<'a>,
-    /// What it allows beyond what was decided: sentences.
+    /// What it allows beyond what was decided, as sentences.
     pub wider: Vec<String>,
 }
 
-/// The grants of a target for which an earlier run began to write without an event of what came of it, each with that
-/// run's epoch.
+/// The grants of a target for which an earlier run began to write without an event of the outcome, with that run's
+/// epoch.
 ///
 /// # Errors
 /// `Database`.
@@ -79,11 +79,11 @@ pub async fn changing(store: &Store, target: Target, before_epoch: i64) -> Resul
     Ok(rows.into_iter().map(|row| (GrantId(row.grant_id), row.epoch)).collect())
 }
 
-/// Of as many ends of a grant's changes, the newest, it is asked whether one is among them.
+/// How many of the newest ends of a grant's changes are searched for one.
 const ENDS: i64 = 100;
 
 impl Tx {
-    /// Marks grants for which a run begins to write.
+    /// Marks grants that a run begins to write for.
     ///
     /// # Errors
     /// `Database`.
@@ -101,7 +101,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes the mark of the run with this epoch off; whether there was one, so that an event has to say what came of it.
+    /// Removes the mark of the run with this epoch. Returns whether there was one: an event then has to tell the
+    /// outcome.
     ///
     /// # Errors
     /// `Database`.
@@ -186,7 +187,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes what a run told of who a grant's principal is, before anything else of its leg is known.
+    /// Writes what a run learned about the identity of a grant's principal, before anything else of its leg is known.
     ///
     /// # Errors
     /// `Database`.
@@ -204,7 +205,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Forgets what of grants was in place, before a run takes some of it away itself.
+    /// Clears what was in place of grants, before a run takes some of it away itself.
     ///
     /// # Errors
     /// `Database`.
@@ -221,7 +222,7 @@ impl Tx {
         Ok(())
     }
 
-    /// What stands in the way of a grant, of its legs: the cluster's first. Nothing where all fare well.
+    /// The blocker of a grant, from its legs, the cluster's first. `None` if all is well.
     ///
     /// # Errors
     /// `Database`.
@@ -237,7 +238,7 @@ impl Tx {
         Ok(why.map(|why| blocker(Some(&why))))
     }
 
-    /// Lets the back-off of a target's legs go, whatever their grants do. How often they failed stays.
+    /// Clears the back-off of a target's legs, whatever the state of their grants. The number of failures stays.
     ///
     /// # Errors
     /// `Database`.

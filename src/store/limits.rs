@@ -1,8 +1,8 @@
-//! How often a person, a session or an address may do something: counted in the database, since any replica of the
-//! portal may be asked. A row for each who and what; those that are over go with new ones, so that the table is as
-//! large as ten minutes are busy.
+//! How often a person, a session or an address may do something. It is counted in the database, since a request may
+//! reach any replica of the portal. There is a row for each subject and kind; windows that are over are deleted as new
+//! ones begin, so that the table holds about ten minutes' worth.
 //!
-//! A window whose row is locked counts nothing, so that a lock keeps no person out (`tests/it/web/limits.rs`).
+//! A window whose row is locked counts nothing, so that a lock does not keep people out (`tests/it/web/limits.rs`).
 
 use super::{Store, StoreError};
 use jiff::SignedDuration;
@@ -12,11 +12,11 @@ use std::time::Duration;
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
-    /// A sign-in that begins or comes back, by address: nobody is known yet.
+    /// A sign-in that begins or comes back, by address, since the person is not known yet.
     SignInFrom,
     /// A sign-in that succeeds, by person.
     SignInOf,
-    /// A pasted proof, each of which is asked of AWS, by person.
+    /// A pasted proof, by person; each is sent to AWS.
     Proof,
     /// A request for access, by person.
     Request,
@@ -36,7 +36,7 @@ impl Counted {
     }
 }
 
-/// Too often: until then it is refused.
+/// A refusal because something was done too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooOften {
     /// How often it may be done within [`WINDOW`].
@@ -45,19 +45,19 @@ pub struct TooOften {
     pub wait_seconds: u32,
 }
 
-/// From the first time on, so long: long enough to wear a guesser out, short enough to wait for.
+/// How long a window lasts from the first time on: long enough to wear a guesser out, short enough to wait for.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(10);
-/// So many windows that are over go with each that begins: more than begin.
+/// How many windows that are over are deleted with each that begins: more than begin.
 const SWEPT: i64 = 20;
 
-/// When to ask again for a window that somebody has locked: whoever counts holds it for a moment.
+/// When to ask again for a window that another session has locked: counting holds it only for a moment.
 const PASSING: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(150)];
 
-/// Counts one more, where there is room for it; what is refused is not counted, so that waiting is enough. A window that
-/// somebody keeps locked counts nothing: they keep nobody from what they may do.
+/// Counts one more, if there is room for it. A refused attempt is not counted, so that waiting is enough. A window that
+/// another session keeps locked counts nothing, so that the lock does not keep people out.
 ///
 /// # Errors
-/// `Database`. What comes too often is no error: `Ok(Some(..))`.
+/// `Database`. Too many attempts are not an error, but `Ok(Some(..))`.
 pub async fn count(store: &Store, what: Counted, whose: &str, times: u32) -> Result<Option<TooOften>, StoreError> {
     let whose = Sha256::digest(whose.as_bytes()).to_vec();
     for pause in PASSING {
@@ -77,7 +77,7 @@ pub async fn count(store: &Store, what: Counted, whose: &str, times: u32) -> Res
     Ok(None)
 }
 
-/// The count with one more; none where there is no room, or somebody has the window locked.
+/// The count with one more; `None` if there is no room, or another session has the window locked.
 async fn count_free(store: &Store, what: Counted, whose: &[u8], times: u32) -> Result<Option<i32>, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"with free as (select from limit_window where what = $1 and whose = $2 for update skip locked),

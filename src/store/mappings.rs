@@ -1,5 +1,5 @@
-//! Mappings: lines of ours in a cluster's aws-auth, and lines of others that we bind to. Rows of another kind, which a
-//! later version may write, are not touched here.
+//! Mappings: Latchkey's lines in a cluster's aws-auth, and foreign lines that Latchkey binds to. Rows of another kind,
+//! which a later version may write, are not changed here.
 
 use super::{StoreError, Tx};
 use latchkey_domain::{
@@ -11,7 +11,7 @@ use latchkey_domain::{
 };
 
 impl Tx {
-    /// Catches the rows up with what was seen in aws-auth. One that somebody has locked is left for the next look.
+    /// Updates the rows by what was seen in aws-auth. A row that another session has locked is left for the next look.
     ///
     /// # Errors
     /// `Database`.
@@ -25,7 +25,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Keeps usernames for principals whose line is somebody else's, or cannot be written yet.
+    /// Reserves usernames for principals whose line is another client's, or cannot be written yet.
     ///
     /// # Errors
     /// `Database`.

@@ -1,4 +1,4 @@
-//! The schema: its migrations, in whichever schema of the database it is to be, and what sessions of its roles have.
+//! The schema: its migrations, in any schema of the database, and the settings of its roles' sessions.
 
 use super::{
     MIGRATIONS, StoreError,
@@ -10,17 +10,17 @@ use std::borrow::Cow;
 
 /// The two roles that the migrations make.
 const ROLES: [&str; 2] = ["latchkey_web", "latchkey_worker"];
-/// Held while roles are altered: two at once would get in each other's way.
+/// The advisory lock that is held while roles are altered: two processes at once would disturb each other.
 const LOCK: i64 = 0x6c61_7463_686b_6579;
 
-/// What a migration brought about.
+/// The result of a migration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Migrated {
     /// The schema's newest version.
     pub version: i64,
     /// The roles that it made, which have no password yet.
     pub made: Vec<&'static str>,
-    /// What the owner may not run, for an administrator: without it no process uses the database.
+    /// Statements that the owner may not run, for an administrator: without them no process uses the database.
     pub to_run: Vec<String>,
 }
 
@@ -43,14 +43,14 @@ impl From<sqlx::Error> for NotMigrated {
     }
 }
 
-/// Runs the migrations that are not run yet, as the schema's owner, and sets what sessions of its roles have. Twice does
-/// no harm.
+/// Runs the migrations that did not run yet, as the schema's owner, and sets what sessions of its roles have. It is
+/// safe to repeat.
 ///
 /// # Errors
 /// See [`NotMigrated`].
 pub async fn migrate(url: &DatabaseUrl) -> Result<Migrated, NotMigrated> {
     let schema = url.schema();
-    // A connection of its own, without the time-outs of processes: an index may take its time.
+    // A connection of its own, without the time-outs of processes: an index may take long.
     let mut connection = PgConnection::connect_with(&url.options()).await?;
     if let Some(other) = elsewhere(&mut connection, schema).await? {
         return Err(NotMigrated::Elsewhere(other));
@@ -75,7 +75,7 @@ pub async fn migrate(url: &DatabaseUrl) -> Result<Migrated, NotMigrated> {
     Ok(Migrated { version, made, to_run })
 }
 
-/// Those of the two roles that the server has: they belong to all of its databases.
+/// Those of the two roles that the server has. Roles belong to all databases of a server.
 async fn roles(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     let named: Vec<String> = ROLES.map(str::to_owned).to_vec();
     sqlx::query_scalar("select rolname::text from pg_roles where rolname = any($1)")
@@ -84,7 +84,7 @@ async fn roles(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error
         .await
 }
 
-/// Another schema with tables of ours, where this one has none.
+/// Another schema with tables of Latchkey, if this one has none.
 async fn elsewhere(connection: &mut PgConnection, schema: &str) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar(
         "select string_agg(n.nspname::text, ' and ' order by n.nspname)
@@ -98,8 +98,8 @@ async fn elsewhere(connection: &mut PgConnection, schema: &str) -> Result<Option
     .map(Option::flatten)
 }
 
-/// The migrations as they are in this schema. Those that were released name `public`, and stay as they are: here its name
-/// is another. Their checksums are those of the files.
+/// The migrations for this schema. Released migrations name `public`, and their files stay as they are: here that name
+/// is replaced. The checksums are those of the files.
 pub(super) fn migrations_in(schema: &str) -> Migrator {
     let mut all: Vec<_> = MIGRATIONS.iter().cloned().collect();
     if schema != USUAL_SCHEMA {
@@ -114,7 +114,7 @@ pub(super) fn migrations_in(schema: &str) -> Migrator {
     Migrator { migrations: Cow::Owned(all), ..Migrator::DEFAULT }
 }
 
-/// Sets what sessions have, of the two roles and of the owner. What it may not is given back.
+/// Sets the settings of the sessions of the two roles and of the owner. Statements that it may not run are returned.
 async fn set_up_roles(connection: &mut PgConnection, schema: &str) -> Result<Vec<String>, sqlx::Error> {
     let (owner, database): (String, String) =
         sqlx::query_as("select current_user::text, current_database()::text").fetch_one(&mut *connection).await?;
@@ -136,7 +136,7 @@ async fn set_up_roles(connection: &mut PgConnection, schema: &str) -> Result<Vec
     Ok(to_run)
 }
 
-/// Whether somebody set all of it for the role in this database already.
+/// Whether the role has all of its settings in this database already.
 async fn has(
     connection: &mut PgConnection,
     role: &str,

@@ -1,4 +1,4 @@
-//! Postgres. [`Tx`] is the one writer of business state; everything else here is a noun's own table or a read.
+//! Postgres. [`Tx`] is the only writer of business state; everything else here is a noun's own table or a read.
 //!
 //! May not import: web, worker, aws, kubernetes.
 
@@ -43,7 +43,7 @@ pub use error::StoreError;
 pub use migrate::{Migrated, NotMigrated, migrate};
 pub use tx::{Stored, Tx};
 
-/// A connection to the database: what queries of one moment share.
+/// A connection to the database, shared by queries that need the same snapshot or transaction.
 pub type Connection = sqlx::PgConnection;
 
 use crate::database_url::DatabaseUrl;
@@ -66,27 +66,27 @@ pub struct Store {
     parsed: observations::Parsed,
     policy: policies::LastRead,
     refusal: session::Refusal,
-    /// Of a store for pages: how many of its transactions there may be at once.
+    /// For a store of pages: how many of its transactions there may be at once.
     pages: Option<Places>,
 }
 
-/// As many connections as looking at everything at once takes.
+/// How many connections it takes to look at everything at once.
 const READERS: u32 = 4;
 
 /// How long a process waits for a connection: the database may be restarting.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The same while somebody waits for a page.
+/// The same while a person waits for a page.
 const PATIENCE_OF_PAGES: Duration = Duration::from_millis(1_500);
 
 impl Store {
     /// Connects lazily: a database that is away is an error of the first query, not of the start. A connection whose
-    /// [session](session) is not as it has to be is not used: to whoever waits it is as if the database were away, the log
-    /// and [`Store::unfit`] say why.
+    /// [session](session) does not have the required settings is not used: for callers it is as if the database were
+    /// away, and the log and [`Store::unfit`] say why.
     pub fn connect(url: &DatabaseUrl, connections: u32) -> Self {
         Self::connect_within(url, connections, PATIENCE)
     }
 
-    /// The same for pages: whoever waits for one is told soon that the database is away.
+    /// The same for pages: a person who waits for one is told soon that the database is away.
     pub fn for_pages(url: &DatabaseUrl, connections: u32) -> Self {
         let store = Self::connect_within(url, connections, PATIENCE_OF_PAGES);
         Self { pages: Some(Places::of(connections)), ..store }
@@ -106,11 +106,12 @@ impl Store {
         Self { refusal, ..Self::new(pool) }
     }
 
-    /// Connects now, so that what stands in the way is known, and to read only: the server refuses every write of these
-    /// connections. Whatever the role's sessions have: who looks for what is wrong has to see it.
+    /// Connects at once, so that the reason of a failure is known, and only for reading: the server refuses every write
+    /// on these connections. It does not require the role's session settings, since a command that looks for faults has
+    /// to see them.
     ///
     /// # Errors
-    /// `Database` where no connection comes about.
+    /// `Database` if it cannot connect.
     pub async fn connect_to_read(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let own = url.options().options(session::of_readers(url.schema()));
         // A pool only says that it had no connection in time, and not why.
@@ -119,7 +120,7 @@ impl Store {
                 connection.close().await?;
                 own
             }
-            // Poolers take no startup parameters. What is asked writes nothing, with the server's guard or without.
+            // Poolers accept no startup parameters. The queries write nothing, with the server's guard or without.
             Err(error) if takes_no_parameters(&error) => {
                 PgConnection::connect_with(&url.options()).await?.close().await?;
                 url.options()
@@ -134,12 +135,12 @@ impl Store {
         pool.connect_lazy_with(options)
     }
 
-    /// Why the last new connection was not used, where it was not.
+    /// Why the last new connection was not used, if it was not.
     pub fn unfit(&self) -> Option<session::Unfit> {
         self.refusal.get()
     }
 
-    /// A store over a pool that exists.
+    /// A store over an existing pool.
     pub fn new(pool: PgPool) -> Self {
         Self {
             pool,
@@ -158,28 +159,28 @@ impl Store {
     /// A connection for reads.
     ///
     /// # Errors
-    /// `Database` where none is to be had.
+    /// `Database` if none can be had.
     pub async fn acquire(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Postgres>, StoreError> {
         Ok(self.pool.acquire().await?)
     }
 
-    /// Begins a transaction of business state. Of a page's there are half as many at once as there are connections.
+    /// Begins a transaction of business state. A store of pages has half as many at once as it has connections.
     ///
     /// # Errors
-    /// `Database` where no connection is to be had; `Crowded` where too many of a page's transactions wait for locks.
+    /// `Database` if no connection can be had; `Crowded` if too many transactions of pages wait for locks.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         self.begin_in(|places| vec![Arc::clone(&places.all)]).await
     }
 
-    /// The same for this person, who has two at once at most.
+    /// The same for this person, who has at most two at once.
     ///
     /// # Errors
-    /// As [`Store::begin`]; `Crowded` also where their own wait for locks.
+    /// As [`Store::begin`]; `Crowded` also if this person's own transactions wait for locks.
     pub async fn begin_for(&self, person: PersonId) -> Result<Tx, StoreError> {
         self.begin_in(|places| vec![places.turns.of(person), Arc::clone(&places.all)]).await
     }
 
-    /// Begins a transaction in which this person ends an access: it needs no place among those that decide.
+    /// Begins a transaction in which this person ends an access: it takes no place from the transactions that decide.
     ///
     /// # Errors
     /// As [`Store::begin_for`].
@@ -201,8 +202,8 @@ impl Store {
     }
 }
 
-/// Whether the other side is a pooler that takes no startup parameters: PgBouncer says 08P01 (protocol violation), RDS
-/// Proxy 0A000 (feature not supported).
+/// Whether the other side is a pooler that accepts no startup parameters: PgBouncer says 08P01 (protocol violation),
+/// RDS Proxy 0A000 (feature not supported).
 fn takes_no_parameters(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| matches!(error.code().as_deref(), Some("08P01" | "0A000")))
 }

@@ -27,7 +27,7 @@ pub struct Observed<T> {
     pub age_seconds: u64,
 }
 
-/// The last look at a cluster; `None` where the worker never looked, or this version cannot read it.
+/// The last look at a cluster; `None` if the worker never looked, or this version cannot read it.
 ///
 /// # Errors
 /// `Database`.
@@ -35,7 +35,7 @@ pub async fn cluster(store: &Store, id: ClusterId) -> Result<Option<Observed<Clu
     read(store, Target::Cluster(id)).await
 }
 
-/// As many looks as are kept parsed: pages are about few clusters at a time.
+/// How many looks are kept parsed: pages are about few clusters at a time.
 const KEPT: usize = 16;
 
 /// A look that was parsed, with its hash.
@@ -61,7 +61,7 @@ impl Parsed {
     }
 }
 
-/// The kinds that a cluster served at the last look; none where nobody looked yet.
+/// The kinds that a cluster served at the last look; none if it was never looked at.
 ///
 /// # Errors
 /// `Database`.
@@ -71,7 +71,7 @@ pub async fn kinds(store: &Store, id: ClusterId) -> Result<Kinds, StoreError> {
     Ok(state.map(|state| state.kinds.clone()).unwrap_or_default())
 }
 
-/// The last look at a cluster, for pages: each is read and parsed once, and its hash and age alone after that.
+/// The last look at a cluster, for pages. Each is read and parsed once; after that only its hash and age are read.
 ///
 /// # Errors
 /// `Database`.
@@ -142,7 +142,7 @@ pub(super) async fn shared(
     Ok(Some(version.with(body)))
 }
 
-/// The last look at a principal; `None` where the worker never looked, or this version cannot read it.
+/// The last look at a principal; `None` if the worker never looked, or this version cannot read it.
 ///
 /// # Errors
 /// `Database`.
@@ -162,7 +162,7 @@ async fn read<T: DeserializeOwned>(store: &Store, target: Target) -> Result<Opti
     .await?;
     let Some(row) = row else { return Ok(None) };
     let (Some(at), Some(age)) = (row.observed_at, row.age) else { return Ok(None) };
-    // The next look replaces it; until then it is as if there had been none.
+    // The next look replaces it; until then the principal counts as never looked at.
     match parsed("observation", "body", Some(&row.body)) {
         Ok(body) => Ok(Some(Observed { body, at: at.to_jiff(), age_seconds: u64::try_from(age).unwrap_or(0) })),
         Err(error) => {
@@ -172,12 +172,12 @@ async fn read<T: DeserializeOwned>(store: &Store, target: Target) -> Result<Opti
     }
 }
 
-/// Stores a run's look at a target in place of the one before; whether it did. It does nothing where the target has
-/// another epoch than the run's by now: what a run saw that was overtaken is older than what its successor sees. Nobody
-/// claims the target meanwhile.
+/// Stores a run's look at a target in place of the one before, and returns whether it did. It does nothing if the
+/// target has another epoch than the run's by now: the next run sees something newer. No worker claims the target
+/// meanwhile.
 ///
 /// # Errors
-/// `Event` where it is no JSON; `Database`.
+/// `Event` if it does not turn into JSON; `Database`.
 pub async fn write<T: Serialize>(store: &Store, target: Target, epoch: i64, body: &T) -> Result<bool, StoreError> {
     let body = to_json(body)?;
     let bytes = serde_json::to_vec(&body).map_err(|error| StoreError::Event(error.to_string()))?;

@@ -1,6 +1,6 @@
 //! People, the identities that providers know them by, and the IAM principals that they proved.
 //!
-//! Issuer and subject name a person. Groups are those of the last sign-in; theme and time zone are as the person chose.
+//! Issuer and subject identify a person. Groups are those of the last sign-in; the person chooses theme and time zone.
 
 use super::{
     Store, StoreError, Tx, begin,
@@ -14,7 +14,7 @@ use latchkey_domain::access::{
     policy::PolicyFile,
 };
 
-/// What an identity provider said of somebody who just signed in.
+/// What an identity provider said of a person who just signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
     pub issuer: String,
@@ -40,14 +40,14 @@ pub struct Principal {
 /// How many numbered handles are tried for people of the same name.
 const HANDLE_TRIES: u32 = 1000;
 
-/// The person of this issuer and subject, made at their first sign-in; name, e-mail and groups become what the
-/// provider says now. A handle that is taken gets a number; handles are never given again.
+/// The person of this issuer and subject, created at their first sign-in; name, e-mail and groups become what the
+/// provider says now. A handle that is taken gets a number; handles are never reused.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
 pub async fn arrive(store: &Store, arrival: &Arrival) -> Result<(Person, bool), StoreError> {
     let mut tx = begin::begin(store.pool()).await?;
-    // One sign-in of a subject at a time: two first ones at once would make two people.
+    // One sign-in of a subject at a time: two first sign-ins at once would create two people.
     let key = format!("{} {}", arrival.issuer, arrival.subject);
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 1))", key).fetch_one(&mut *tx).await?;
     let known = sqlx::query!(
@@ -98,8 +98,8 @@ pub async fn arrive(store: &Store, arrival: &Arrival) -> Result<(Person, bool), 
     Err(StoreError::corrupt("person", "handle", &arrival.handle))
 }
 
-/// Takes all groups from the person of this issuer and subject: the provider says that they have none, or none that can
-/// be trusted. Does nothing where nobody is known by them.
+/// Removes all groups from the person of this issuer and subject: the provider says that they have none, or none that
+/// can be trusted. Does nothing if there is no such person.
 ///
 /// # Errors
 /// `Database`.
@@ -116,7 +116,7 @@ pub async fn lose_groups(store: &Store, issuer: &str, subject: &str, at: Timesta
     Ok(())
 }
 
-/// Stores how a person likes pages. Without a zone, times are shown in the deployment's.
+/// Stores how a person wants pages. Without a zone, times are shown in the deployment's.
 ///
 /// # Errors
 /// `Database`.
@@ -127,8 +127,8 @@ pub async fn prefer(store: &Store, person: PersonId, theme: Theme, time_zone: Op
     Ok(())
 }
 
-/// Known people who are in one of these groups, up to 500 of each, or have one of these handles. No group is so large that
-/// it leaves no room for the others.
+/// Known people who are in one of these groups, up to 500 of each, or have one of these handles. A large group does not
+/// take the places of the others.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -144,11 +144,11 @@ pub async fn in_audiences(store: &Store, groups: &[String], handles: &[String]) 
     )
     .fetch_all(store.pool())
     .await?;
-    // Somebody who cannot be read decides nothing; the others still do.
+    // A person whose row cannot be read decides nothing; the others still do.
     Ok(readable(rows.into_iter().map(|row| (row.id, person(row.id, &row.handle, row.name, row.groups)))))
 }
 
-/// Everybody known whom a policy of the file names as approver.
+/// All known people whom a policy of the file names as approvers.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -171,7 +171,7 @@ pub(super) fn audiences(file: &PolicyFile) -> (Vec<String>, Vec<String>) {
     (groups.into_iter().collect(), handles.into_iter().collect())
 }
 
-/// The principals that a person has proven and that still stand, oldest first.
+/// The principals that a person has proven and still has, oldest first.
 ///
 /// # Errors
 /// `Database`.
@@ -196,7 +196,7 @@ pub async fn principals(store: &Store, of: PersonId) -> Result<Vec<Principal>, S
         .collect())
 }
 
-/// Who holds this ARN now, if somebody does.
+/// The principal that now has this ARN; `None` if no person has proven it.
 ///
 /// # Errors
 /// `Database`.
@@ -218,7 +218,7 @@ pub async fn principal_by_arn(store: &Store, arn: &str) -> Result<Option<Princip
     }))
 }
 
-/// Remembers what the AWS CLI calls a principal on its holder's machine.
+/// Stores the name of a principal's AWS CLI profile on its holder's machine.
 ///
 /// # Errors
 /// `Database`.
@@ -234,8 +234,8 @@ pub async fn name_profile(store: &Store, of: PersonId, id: PrincipalId, aws_prof
     Ok(())
 }
 
-/// Notes what the look of a run with this epoch told of a principal's unique id: another one, or the one that was proven.
-/// Gives how long it differs. Does nothing where the target has another epoch by now.
+/// Records what the run with this epoch learned about a principal's unique id: another one, or the one that was proven.
+/// Returns for how long it has differed. Does nothing if the target has another epoch by now.
 ///
 /// # Errors
 /// `Database`.
@@ -269,7 +269,7 @@ pub async fn note_identity(
     Ok(ago.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok()))
 }
 
-/// The principal of this id with its holder's handle, ended ones included.
+/// The principal of this id with its holder's handle, including ended ones.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -294,7 +294,7 @@ pub async fn held(store: &Store, id: PrincipalId) -> Result<Option<Held>, StoreE
     .transpose()
 }
 
-/// A principal as whoever releases it has to know it.
+/// A principal, with what an operator has to know to release it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub person: PersonId,
@@ -305,14 +305,14 @@ pub struct Held {
     pub ended_at: Option<Timestamp>,
 }
 
-/// What is left of a principal, by what ends it: the requests that wait, the accesses that run.
+/// What has to end with a principal: the pending requests, and the accesses that do not end yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Left {
     pub requests: Vec<RequestId>,
     pub grants: Vec<GrantId>,
 }
 
-/// Whether a principal ended and something of it is left that should have ended with it.
+/// Whether a principal ended, and a request or access is left that should have ended with it.
 ///
 /// # Errors
 /// `Database`.
@@ -331,7 +331,7 @@ pub async fn left_of_ended(store: &Store, id: PrincipalId) -> Result<bool, Store
 }
 
 impl Tx {
-    /// Keeps a principal from ending until this transaction does; whether it stands still.
+    /// Keeps a principal from ending until this transaction ends, and returns whether it still stands.
     ///
     /// # Errors
     /// `Database`.
@@ -342,9 +342,9 @@ impl Tx {
         Ok(row.is_some_and(|row| row.stands))
     }
 
-    /// Locks a principal for its end, after the requests that wait for it; whether it stands still. No ask and no vote
-    /// goes by it meanwhile. The lock leaves room for rows that refer to it: a run that holds a target records lines of
-    /// aws-auth for it, and would deadlock.
+    /// Locks a principal for its end, after the requests that wait for it, and returns whether it still stands.
+    /// Meanwhile no ask and no vote goes by it. The lock allows new rows that refer to it: a run that holds a target
+    /// records lines of aws-auth for it, and would deadlock otherwise.
     ///
     /// # Errors
     /// `Database`.
@@ -358,7 +358,7 @@ impl Tx {
         Ok(row.is_some_and(|row| row.stands))
     }
 
-    /// What is left of a principal.
+    /// What has to end with a principal.
     ///
     /// # Errors
     /// `Database`.

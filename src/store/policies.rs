@@ -12,12 +12,12 @@ use latchkey_domain::access::policy::PolicyFile;
 use sqlx::{PgExecutor, PgPool};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// A version as far as it could be read: also one that could not is read once, and not for every page.
+/// A version, read as far as possible. One that cannot be read is kept, too: it is not read again for every page.
 #[derive(Debug)]
 pub struct ReadPolicy {
     /// Lower-case hex SHA-256 of the text.
     pub hash: String,
-    /// Else the first fault.
+    /// The policy, or its first fault.
     pub outcome: Result<Arc<Current>, String>,
 }
 
@@ -29,7 +29,7 @@ pub struct Current {
     pub hash: String,
 }
 
-/// The version that was read last, for all who read from one pool.
+/// The version that was read last, shared by all users of one pool.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LastRead(Arc<RwLock<Option<Arc<ReadPolicy>>>>);
 
@@ -40,13 +40,13 @@ impl Store {
         last.as_ref().filter(|read| read.hash == hash).cloned()
     }
 
-    /// Keeps a version that was read, in place of the one before.
+    /// Stores a version that was read, in place of the one before.
     pub fn keep_policy(&self, read: &Arc<ReadPolicy>) {
         *self.policy.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(read));
     }
 }
 
-/// A policy.toml that ruled once, or rules now.
+/// A policy.toml that was current once, or is current now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CurrentPolicy {
     /// Lower-case hex SHA-256 of the text.
@@ -84,8 +84,8 @@ pub async fn current(pool: &PgPool) -> Result<Option<CurrentPolicy>, StoreError>
 }
 
 impl Tx {
-    /// The hash of the version that is current, and that stays so until this transaction ends: whoever applies another
-    /// one waits, and then sees what was decided. It is locked after a request, before grants and targets.
+    /// The hash of the current version, which stays current until this transaction ends: an application of another one
+    /// waits, and then sees what was decided. It is locked after a request, before grants and targets.
     ///
     /// # Errors
     /// `Database`.
@@ -96,7 +96,7 @@ impl Tx {
         Ok(row.map(|row| hex::encode(row.hash)))
     }
 
-    /// Shares the lock of the policy, unless somebody applies one, or waits to: whether it was free.
+    /// Shares the lock of the policy, and returns whether it was free: no application has it or waits for it.
     ///
     /// # Errors
     /// `Database`.

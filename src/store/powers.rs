@@ -1,11 +1,11 @@
-//! What `latchkey doctor` asks of roles, and of the triggers that hold them: each thing found with the statement that
-//! ends it. Reads only.
+//! What `latchkey doctor` asks about roles, and about the triggers that limit them: each finding with the statement
+//! that ends it. Reads only.
 
 use super::StoreError;
 use sqlx::PgPool;
 
-/// Triggers that somebody switched off, as `table.trigger`, a foreign key by its own name; each with the statement that
-/// switches it on. Those of foreign keys have no name that anybody could give.
+/// Triggers that are switched off, as `table.trigger`, or a foreign key by its own name; each with the statement that
+/// switches it on. PostgreSQL chooses the names of a foreign key's triggers.
 ///
 /// # Errors
 /// `Database`.
@@ -22,8 +22,8 @@ pub async fn triggers_off(pool: &PgPool) -> Result<Vec<(String, String)>, StoreE
     Ok(rows.into_iter().map(|row| (row.what, row.mend)).collect())
 }
 
-/// Who has sessions in which no trigger works (`session_replication_role`), each with the statement that ends it: among
-/// the two roles, these users and the schema's owner, each by the setting that counts for them.
+/// Roles whose sessions run without triggers (`session_replication_role`), each with the statement that ends it: among
+/// the two roles, these users and the schema's owner, each by the setting that counts for it.
 ///
 /// # Errors
 /// `Database`.
@@ -62,12 +62,12 @@ pub async fn without_triggers(pool: &PgPool, users: &[String]) -> Result<Vec<(St
     Ok(rows.into_iter().map(|row| (row.who, row.mend)).collect())
 }
 
-/// Roles to which whoever is a member owes nothing that a process needs, and which only tell: their names.
+/// Roles that only read statistics and settings: membership in them is not reported.
 const TELLING: [&str; 4] = ["pg_monitor", "pg_read_all_settings", "pg_read_all_stats", "pg_stat_scan_tables"];
 
-/// What these roles may beyond tables: attributes, and memberships in roles that have some, in PostgreSQL's own, or in
-/// each other; the parameter that switches triggers off; and what is given to them by default on what is made later.
-/// Each has the statements that end it. A role that does not exist may nothing.
+/// What these roles may do beyond tables: attributes; memberships in roles that have such attributes, in PostgreSQL's
+/// own roles, or in each other; the parameter that switches triggers off; and default privileges on objects that are
+/// made later. Each has the statements that end it. A role that does not exist has no powers.
 ///
 /// # Errors
 /// `Database`.
@@ -114,8 +114,8 @@ pub async fn powers(pool: &PgPool, users: &[String]) -> Result<Vec<(String, Stri
     Ok(found)
 }
 
-/// Memberships, each with the statements that end it where it begins. In PostgreSQL's role of the database's owner nobody
-/// can be a member but by owning it.
+/// Memberships, each with the statements that end it where it begins. Only the owner of the database is a member of
+/// `pg_database_owner`.
 async fn memberships(
     pool: &PgPool,
     users: &[String],

@@ -10,10 +10,10 @@ use latchkey_domain::{
 };
 use std::time::Duration;
 
-/// How many nonces there were.
+/// How many nonces were begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Nonces {
-    /// In this session, ever.
+    /// In this session, in all.
     pub session: i64,
     pub person_last_hour: i64,
 }
@@ -53,7 +53,7 @@ impl Tx {
         Ok(row.is_some())
     }
 
-    /// Begins a nonce that may be used for so long. Only its hash is stored.
+    /// Begins a nonce that may be used for `lives`. Only its hash is stored.
     ///
     /// # Errors
     /// `Database`.
@@ -71,7 +71,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Uses a nonce up. False where it is used already, or over.
+    /// Uses a nonce up; `false` if it is used already, or over.
     ///
     /// # Errors
     /// `Database`.
@@ -89,7 +89,7 @@ impl Tx {
     /// Inserts a proven identity.
     ///
     /// # Errors
-    /// `Database`, with the constraint `principal_arn_live` where somebody has the ARN.
+    /// `Database`, with the constraint `principal_arn_live` if a person has the ARN already.
     pub async fn add_principal(
         &mut self,
         id: PrincipalId,
@@ -111,7 +111,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes that a principal was proven again just now.
+    /// Records that a principal was proven again just now.
     ///
     /// # Errors
     /// `Database`.

@@ -1,14 +1,14 @@
-//! What this version cannot read. A row is told of once, by an alarm; it stands as it is until its time is over or a
-//! person ends it; then it ends by its plain columns alone. Nothing of it keeps any other row from anything.
+//! Rows that this version cannot read. Each is reported once, by an alarm. It stays as it is until its time is over or
+//! a person ends it; then it ends by its plain columns alone. It does not hold back other rows.
 //!
-//! A quarantined row is judged by its plain columns. Scheduled or provisioning, it is not set up, and given up at
-//! `activate_by`. Active, it stays as it stands until `until`: the sweep leaves the bindings with its label or with a
-//! name that an intent recorded, and its line and its part of the IAM policy stay. Then, or when a person gives it back
-//! or revokes it, SQL ends it (`Tx::revoke_unreadable`): what carries its label or a recorded name goes, and so does
-//! its line unless another grant needs it. Its legs are proven gone by looking, without questions to the API server,
-//! since it cannot be read what to ask. A grant whose mapping or principal cannot be read is quarantined with that row.
+//! A quarantined row is judged by its plain columns. A scheduled or provisioning grant is not set up, and is given up
+//! at `activate_by`. An active grant stays as it is until `until`: the sweep leaves the bindings with its label or with
+//! a name that an intent recorded, and its line and its part of the IAM policy stay. Then, or if a person gives it back
+//! or revokes it, SQL ends it (`Tx::revoke_unreadable`): objects with its label or a recorded name are removed, and so
+//! is its line unless another grant needs it. Its legs are proven gone by looking, without questions to the API server,
+//! since the questions cannot be read. A grant whose mapping or principal cannot be read is quarantined with that row.
 //!
-//! A row has one alarm, which is cleared by itself when the row can be read again or is over. A row without an end
+//! A row has one alarm, which clears itself when the row can be read again or is over. A row without an end
 //! (`infinity`) ends when its minutes are over, counted from the latest setup. Its page is reduced to its plain
 //! columns, with both ends (`web/grants/plain.rs`).
 
@@ -38,8 +38,8 @@ use uuid::Uuid;
 pub use super::grant_rows::{Locked, Unreadable};
 
 impl Tx {
-    /// Those of these principals of which somebody has the row of a line on this cluster locked; all of them where it is
-    /// the cluster's row, to which a new line refers.
+    /// Those of these principals for which another session has the row of a line on this cluster locked; all of them if
+    /// the cluster's row is locked, to which a new line refers.
     async fn locked_lines(&mut self, target: Target, principals: &[Uuid]) -> Result<BTreeSet<Uuid>, StoreError> {
         let Target::Cluster(cluster) = target else { return Ok(BTreeSet::new()) };
         let free = sqlx::query_scalar!("select id from cluster where id = $1 for key share skip locked", cluster.0)
@@ -69,7 +69,7 @@ impl Tx {
         Ok(locked.map(|line| line.principal_id).collect())
     }
 
-    /// Gives up after so long waiting for any one lock.
+    /// Sets how long this transaction waits for any one lock before it gives up.
     ///
     /// # Errors
     /// `Database`.
@@ -80,7 +80,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Locks the targets of a grant, unless somebody has one of them locked: whether they were free.
+    /// Locks the targets of a grant, unless another session has one of them locked. Returns whether they were free.
     ///
     /// # Errors
     /// `Database`.
@@ -98,7 +98,7 @@ impl Tx {
         Ok(free.fetch_one(self.connection()).await?)
     }
 
-    /// Locks a request, unless somebody has it locked: whether it was free.
+    /// Locks a request, unless another session has it locked. Returns whether it was free.
     ///
     /// # Errors
     /// `Database`.
@@ -107,7 +107,7 @@ impl Tx {
         Ok(free.fetch_optional(self.connection()).await?.is_some())
     }
 
-    /// Why the time of a grant is over, by its plain columns; none where it is not.
+    /// Why the time of a grant is over, by its plain columns; `None` if it is not.
     ///
     /// # Errors
     /// `Database`.
@@ -127,8 +127,8 @@ impl Tx {
         Ok(active.map(|active| if active { Cause::Expired } else { Cause::Undeliverable }))
     }
 
-    /// Revokes a grant that this version cannot read: state, event and wake-ups, as a transition does it. False where it
-    /// is being taken away already, or gone.
+    /// Revokes a grant that this version cannot read: state, event and wake-ups, as a transition does. Returns `false`
+    /// if it is being taken away already, or gone.
     ///
     /// # Errors
     /// `Event`, `Database`.
@@ -147,7 +147,7 @@ impl Tx {
         Ok(marked)
     }
 
-    /// The same without the wake-ups, where the caller wakes the targets of several.
+    /// The same without the wake-ups, for a caller that wakes the targets of several.
     ///
     /// # Errors
     /// `Event`, `Database`.
@@ -183,8 +183,8 @@ impl Tx {
         Ok(true)
     }
 
-    /// Ends a grant that this version cannot read, once every leg of it is proven gone. False where one is not, or it is
-    /// in another state. What still says yes is what its legs tell.
+    /// Ends a grant that this version cannot read, once every leg of it is proven gone. Returns `false` if one is not,
+    /// or it is in another state. Its residual access is what its legs tell.
     ///
     /// # Errors
     /// `Event`, `Database`.
@@ -216,8 +216,8 @@ impl Tx {
         Ok(true)
     }
 
-    /// Closes a request that cannot be read and whose time is over, with its event. False where it is not pending, or has
-    /// time.
+    /// Closes a request that cannot be read and whose time is over, with its event. Returns `false` if it is not
+    /// pending, or its time is not over.
     ///
     /// # Errors
     /// `Event`, `Database`.
@@ -243,7 +243,7 @@ impl Tx {
     }
 }
 
-/// Raises the alarm of a row that cannot be read; false where it stands already.
+/// Raises the alarm about a row that cannot be read; `false` if it stands already.
 ///
 /// # Errors
 /// `Event`, `Database`.
@@ -276,7 +276,7 @@ pub async fn raise(tx: &mut Tx, row: &Unreadable, now: Timestamp) -> Result<bool
     tx.raise(&alarm, now).await
 }
 
-/// Tells of rows that cannot be read, each in a transaction of its own: what goes wrong with one is logged.
+/// Raises the alarms about rows that cannot be read, each in a transaction of its own. Errors are logged.
 pub async fn tell(store: &Store, rows: &[Unreadable]) {
     for row in rows {
         let told = async {
@@ -291,17 +291,17 @@ pub async fn tell(store: &Store, rows: &[Unreadable]) {
     }
 }
 
-/// What somebody has locked of what a run is about to write for: what is set up waits for the next look, what ends does
-/// not.
+/// The rows that a run is about to write for and that another session has locked. A setup waits for the next look; an
+/// end does not wait.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {
-    /// Grants whose own rows or whose legs on the target somebody has: no intent can refer to them, or no mark can be set.
+    /// Grants whose own row or leg on the target is locked: no intent can refer to them, or no mark can be set.
     pub grants: BTreeSet<GrantId>,
-    /// No line of theirs can be recorded: somebody has their own row, that of a line of theirs, or that of the cluster.
+    /// Principals for which no line can be recorded: their own row, that of a line, or that of the cluster is locked.
     pub principals: BTreeSet<PrincipalId>,
 }
 
-/// Asks which of these somebody has locked: rows that the intents and lines of a run refer to, and the grants' legs.
+/// Asks which of these are locked: rows that the intents and lines of a run refer to, and the grants' legs.
 ///
 /// # Errors
 /// `Database`.
@@ -363,7 +363,7 @@ pub async fn written_bindings(
     Ok(details.iter().filter_map(super::intents::binding_key).collect())
 }
 
-/// Raises the alarms of pending requests that cannot be read.
+/// Raises the alarms about pending requests that cannot be read.
 ///
 /// # Errors
 /// `Database`.
@@ -393,7 +393,7 @@ pub async fn look_over_requests(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The pending requests of which a column that is JSON or a time has another shape than this version writes.
+/// The pending requests with a JSON or time column of another shape than this version writes.
 async fn pending(store: &Store) -> Result<Vec<RequestId>, StoreError> {
     let ids = sqlx::query_scalar!("select id from request where state = 'pending' order by id")
         .fetch_all(store.pool())
@@ -401,7 +401,7 @@ async fn pending(store: &Store) -> Result<Vec<RequestId>, StoreError> {
     Ok(ids.into_iter().map(RequestId).collect())
 }
 
-/// Clears the alarms of rows that can be read again, or are over; each by itself.
+/// Clears the alarms about rows that can be read again, or are over, each in a transaction of its own.
 ///
 /// # Errors
 /// `Database`.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LockedRequest {
     Pending(Box<Pending>),
-    /// Closed before: by whom the votes tell; why, where it was cancelled.
+    /// Closed before: the votes tell by whom; if it was cancelled, with the reason.
     Closed(RequestState, Option<ClosedWhy>),
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn votes<'e>(executor: impl PgExecutor<'e>, id: RequestId) -> R
                 reason: row.reason,
                 seen: Seen(hash32("vote", "seen", &row.seen)?),
                 at: row.at.to_jiff(),
-                // Rules that cannot be read are told as rules that are not known: the vote is judged by `seen`.
+                // Rules that cannot be read count as unknown: the vote is judged by `seen`.
                 rules: row.rules.and_then(|rules| serde_json::from_str(&rules).ok()),
             })
         })
@@ -81,12 +81,12 @@ impl Tx {
         let votes = votes(self.connection(), id).await?;
         let facts = request_facts!(row);
         let basis = decision_basis("request", &row.basis, Some(row.quorum).filter(|quorum| *quorum > 0))?;
-        // What the policy grants by itself is closed when it is asked.
+        // A request that the policy grants by itself is closed when it is submitted.
         let quorum = basis.quorum().ok_or_else(|| StoreError::corrupt("request", "basis", row.basis))?;
         Ok(Some(LockedRequest::Pending(Box::new(Pending { facts, quorum, votes }))))
     }
 
-    /// Locks the pending ones among these requests, in the order of their ids, by what closes them alone.
+    /// Locks the pending ones among these requests, in the order of their ids, and reads only what closing them needs.
     ///
     /// # Errors
     /// `Database`.
@@ -103,7 +103,7 @@ impl Tx {
         Ok(rows.into_iter().map(|row| open(row.id, PersonId(row.person_id), row.cluster_id)).collect())
     }
 
-    /// What of a pending request cannot be read; nothing where all can, or where it is not pending.
+    /// Which part of a pending request cannot be read; `None` if all can, or it is not pending.
     ///
     /// # Errors
     /// `Database`.
@@ -167,7 +167,7 @@ impl Stored for Submitted {
             facts.policy_name,
             &self.seen.0[..],
             self.basis.as_str(),
-            // Earlier versions read 0 where no approval is wanted.
+            // Earlier versions read 0 if no approval is needed.
             self.basis.quorum().map_or(0, |quorum| i32::from(quorum.get())),
             time(facts.submitted_at) as _,
             time(facts.lapses_at) as _,

@@ -1,20 +1,19 @@
-//! The rights of the two database roles: what the migrations grant, and what a role really has.
+//! The rights of the two database roles: those that the migrations grant, and those that a role really has.
 //!
 //! `latchkey_web` cannot write policy, observation, intent or evidence. `latchkey_worker` cannot write people,
 //! sessions, requests (but for their end) or votes, nor move a grant's latest end. Neither can change an event.
 //!
-//! Column rights cannot see values, so triggers do (`0013_guards.sql`): the web schedules a grant within the bounds of
-//! its request, revokes one once, now, by a person and for a cause of its own actions; it wakes targets, pauses with an
-//! event of the person who pauses, and puts nothing off; times that it writes are of now, by whichever clock they go;
-//! what is closed or ended never changes. Which side a role is on is told by exclusion (`latchkey_side`): the schema's
-//! owner passes, the worker's role is the worker, and every other role is held to what the web may, also a third role
-//! with the same rights.
+//! Column rights cannot see values, so triggers do (`0013_guards.sql`). The web schedules a grant within the bounds of
+//! its request, and revokes one once, now, by a person and for a cause of its own actions. It wakes targets, pauses
+//! with an event of the person who pauses, and puts nothing off. Times that it writes are the current ones, by
+//! whichever clock they go; what is closed or ended never changes. A role's side is found by exclusion
+//! (`latchkey_side`): the schema's owner passes, the worker's role is the worker, and every other role is limited to
+//! what the web may do, even a third role with the same rights.
 //!
 //! If a role has to write what it may not write itself, a function with its owner's rights does: `record_event`, the
 //! legs of a new grant, the sealer's queue. These functions go by the session's user and name the schemas that they
-//! look in. Only the roles that need them may execute them: a trigger's function can be hung on any table of a role
-//! that may execute it. `0009_rights.sql` and what the migrations after it grant and revoke is what `doctor` holds the
-//! roles to.
+//! look in. Only the roles that need them may execute them: a role that may execute a trigger's function can attach it
+//! to any of its tables. `doctor` compares the roles with what `0009_rights.sql` and later migrations grant and revoke.
 
 use super::MIGRATIONS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +25,7 @@ pub use held::{Held, Taking, held};
 /// How far a right on a table goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
-    /// Every column, and those to come.
+    /// Every column, including those that are added later.
     Table,
     /// These columns only.
     Columns(BTreeSet<String>),
@@ -35,17 +34,17 @@ pub enum Reach {
 /// Rights by table and privilege, as PostgreSQL spells it (`INSERT`).
 pub type Rights = BTreeMap<(String, &'static str), Reach>;
 
-/// What may be granted on a table and matters here.
+/// The privileges on a table that matter here.
 const PRIVILEGES: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
-/// The table that says which migrations ran: none of them makes it.
+/// The table that records which migrations ran: no migration makes it.
 pub const OF_MIGRATIONS: &str = "_sqlx_migrations";
-/// What may be granted on a function; it stands among the tables as `function name(types)`.
+/// The privilege on a function; functions are listed among the tables as `function name(types)`.
 const EXECUTE: &str = "EXECUTE";
 
 /// What the migrations grant to a role on these tables and functions, less what they revoke again.
 pub fn granted(role: &str, tables: &BTreeSet<String>) -> Rights {
     let mut rights = Rights::new();
-    // What else somebody keeps in the same schema needs no rights of ours.
+    // Other objects in the same schema need no rights of Latchkey's roles.
     let own = created();
     let is_ours = |name: &&String| own.contains(*name) || is_function(name);
     let tables = &tables.iter().filter(is_ours).cloned().collect();
@@ -70,7 +69,7 @@ fn created() -> BTreeSet<String> {
     tables
 }
 
-/// The statements of a migration in lower case, without comments, their white space made one space.
+/// The statements of a migration in lower case, without comments, with single spaces.
 fn statements(sql: &str) -> Vec<String> {
     let code: Vec<&str> = sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
@@ -82,7 +81,7 @@ pub fn is_function(name: &str) -> bool {
     name.starts_with("function ")
 }
 
-/// Adds what `grant PRIVILEGES on TABLES to ROLES` gives.
+/// Adds what `grant PRIVILEGES on TABLES to ROLES` grants.
 fn grant(statement: &str, role: &str, tables: &BTreeSet<String>, rights: &mut Rights) {
     let Some(given) = Given::of(statement, "grant ", " to ", role) else { return };
     let named: Vec<&str> = match given.on {
@@ -105,8 +104,8 @@ fn grant(statement: &str, role: &str, tables: &BTreeSet<String>, rights: &mut Ri
     }
 }
 
-/// Takes off what `revoke PRIVILEGES on TABLES from ROLES` takes. Columns of a right on the whole table stay, as in
-/// PostgreSQL.
+/// Removes what `revoke PRIVILEGES on TABLES from ROLES` revokes. Revoking columns of a right on the whole table has no
+/// effect, as in PostgreSQL.
 fn revoke(statement: &str, role: &str, rights: &mut Rights) {
     let Some(taken) = Given::of(statement, "revoke ", " from ", role) else { return };
     let named: Vec<&str> = if is_function(taken.on) { vec![taken.on] } else { taken.on.split(", ").collect() };
@@ -124,7 +123,7 @@ fn revoke(statement: &str, role: &str, rights: &mut Rights) {
     }
 }
 
-/// A statement that gives, or takes, privileges on something.
+/// A statement that grants or revokes privileges on something.
 struct Given<'a> {
     privileges: &'a str,
     on: &'a str,
@@ -169,7 +168,7 @@ fn outside_parentheses(list: &str) -> Vec<String> {
     parts.into_iter().map(|part| part.trim().to_owned()).collect()
 }
 
-/// What of `some` is not in `others`, in the words of a GRANT: `UPDATE (state) ON request`.
+/// The rights in `some` that are not in `others`, in the words of a GRANT: `UPDATE (state) ON request`.
 pub fn beyond(some: &Rights, others: &Rights) -> Vec<String> {
     let mut more = Vec::new();
     for ((table, privilege), reach) in some {

@@ -1,10 +1,10 @@
-//! What the migrations make is a fact: each table, column, constraint, index, trigger and function, told by the
-//! database's catalogs and kept in `schema.txt`. A change of any of it behind Latchkey's back is found by comparing.
+//! What the migrations make, as facts: each table, column, constraint, index, trigger and function, read from the
+//! database's catalogs and kept in `schema.txt`. A change that Latchkey did not make is found by comparing.
 //!
 //! The text names the schema `public`, wherever the tables are. `make schema` renews it after a migration.
 //!
 //! Each line is one part (functions with the SHA-256 of their bodies), the same on every version of PostgreSQL from 15
-//! on. `latchkey doctor` compares, names what is missing, changed or added, and prints what mends it.
+//! on. `latchkey doctor` compares, names what is missing, changed or added, and prints statements that repair it.
 
 use super::StoreError;
 use sqlx::PgPool;
@@ -12,21 +12,21 @@ use std::collections::BTreeMap;
 
 mod mend;
 
-/// As the migrations make it.
+/// The parts as the migrations make them.
 const KEPT: &str = include_str!("schema.txt");
 
 /// The parts of a schema, such as `trigger event.event_queue`, each with its definition.
 pub type Parts = BTreeMap<String, String>;
 
-/// What a database has.
+/// The parts that a database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Where the tables are.
+    /// The schema of the tables.
     pub schema: String,
-    /// Who owns its tables, or most of them.
+    /// The role that owns its tables, or most of them.
     pub owner: String,
     pub parts: Parts,
-    /// Parts that change nothing of what can be written: indexes that are not unique.
+    /// Parts that do not change what can be written: indexes that are not unique.
     harmless: Vec<String>,
 }
 
@@ -42,10 +42,10 @@ pub enum Differs {
 /// A part that is not as the migrations made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// Such as `trigger event.event_queue`.
+    /// Its name, such as `trigger event.event_queue`.
     pub part: String,
     pub differs: Differs,
-    /// The statements that mend it, as the schema's owner; a comment where there is no such statement.
+    /// The statements that repair it, run as the schema's owner; a comment if there is no such statement.
     pub mend: String,
 }
 
@@ -64,7 +64,7 @@ pub fn text(parts: &Parts) -> String {
     parts.iter().fold(String::new(), |text, (part, made)| text + part + ": " + made + "\n")
 }
 
-/// Reads what the current schema of this database has. What an extension made there is not among it.
+/// Reads the parts of the current schema of this database. Objects of an extension are left out.
 ///
 /// # Errors
 /// `Database`.
@@ -154,8 +154,8 @@ pub async fn found(pool: &PgPool) -> Result<Found, StoreError> {
     Ok(Found { schema: here.schema, owner: here.owner, parts, harmless })
 }
 
-/// Where a database is not as the migrations made it. What else somebody keeps in the same schema, tables and functions
-/// of other names, is theirs; so is an index that is not unique. Of a table that is gone, its parts are not named.
+/// How a database differs from what the migrations made. Other tables and functions in the same schema, by other
+/// names, are not differences, and neither is an index that is not unique. If a table is gone, its parts are not named.
 pub fn differences(kept: &Parts, found: &Found) -> Vec<Difference> {
     let lacking = kept.iter().filter_map(|(part, made)| match found.parts.get(part) {
         Some(now) if now == made => None,
@@ -177,7 +177,7 @@ pub fn differences(kept: &Parts, found: &Found) -> Vec<Difference> {
     all
 }
 
-/// Makes a comment of each statement that names a column that is gone: it works once the column is there.
+/// Makes a comment of each statement that names a missing column: it works once the column exists.
 fn put_off(all: &mut [Difference], kept: &Parts) {
     let gone = all.iter().filter(|found| found.differs == Differs::Missing);
     let gone = gone.filter_map(|found| found.part.strip_prefix("column ")?.split_once('.'));
@@ -191,7 +191,7 @@ fn put_off(all: &mut [Difference], kept: &Parts) {
     }
 }
 
-/// In which order parts are mended: what others need comes first.
+/// The order in which parts are repaired: those that others need come first.
 fn turn(part: &str, kept: &Parts) -> usize {
     let is_reference = kept.get(part).is_some_and(|made| made.starts_with("FOREIGN KEY"));
     match part.split(' ').next().unwrap_or_default() {
@@ -205,8 +205,8 @@ fn turn(part: &str, kept: &Parts) -> usize {
     }
 }
 
-/// Whether a part is of a table of ours, or is named as a function of ours: one of other arguments would be called in its
-/// place.
+/// Whether a part belongs to a table of Latchkey, or has the name of a function of Latchkey: a function with other
+/// arguments would be called in its place.
 fn is_about_ours(part: &str, kept: &Parts) -> bool {
     let Some((kind, name)) = part.split_once(' ') else { return false };
     match kind {
@@ -219,14 +219,14 @@ fn is_about_ours(part: &str, kept: &Parts) -> bool {
     }
 }
 
-/// Whose part this is, where it is one of a table.
+/// The table that this part belongs to, if it belongs to one.
 fn table_of(part: &str) -> Option<&str> {
     let (kind, name) = part.split_once(' ')?;
     let is_of_table = kind != "table" && kind != "function";
     name.split('.').next().filter(|_| is_of_table)
 }
 
-/// How many of the parts there are of a kind, such as `trigger`.
+/// How many of the parts are of a kind, such as `trigger`.
 pub fn count(parts: &Parts, kind: &str) -> usize {
     parts.keys().filter(|part| part.split(' ').next() == Some(kind)).count()
 }

@@ -1,8 +1,10 @@
-//! What each connection has to have: the path to the tables, plans for what is asked, and ends for what stands still.
+//! The required settings of each connection: the search path to the tables, a plan for each query, and limits for
+//! statements, locks and idle transactions.
 //!
-//! `latchkey migrate` sets it for each role in the database. What a process asks for when it connects does not reach
-//! the server through a pooler: PgBouncer refuses startup parameters, or drops them; and what it sets later goes to the
-//! next client of that connection. So each new connection is looked at, and one without is not used.
+//! `latchkey migrate` sets them for each role in the database. Settings that a process asks for when it connects do not
+//! reach the server through a pooler: PgBouncer refuses or drops startup parameters, and settings that the process
+//! makes later go to the next client of that connection. So each new connection is checked, and one without them is not
+//! used.
 //!
 //! `plan_cache_mode` is `force_custom_plan`: one plan for all combinations of filters that may be absent would make
 //! indexes useless (see [`super::read`]).
@@ -12,38 +14,39 @@ use crate::database_url::DatabaseUrl;
 use sqlx::{Connection as _, PgConnection, Row as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A statement that takes longer is given up: no page and no reconcile needs one.
+/// A statement that takes longer is given up: no page and no reconcile needs that long.
 const STATEMENT_TIMEOUT: &str = "15s";
-/// A process that stands still in a transaction (nothing outside is called in one) lets its locks go after this: before
-/// whoever waits for them gives up.
+/// A process that stands still in a transaction (none calls anything outside) loses its locks after this: before the
+/// transactions that wait for them give up.
 const IDLE_TIMEOUT: &str = "8s";
-/// A statement that waits for a lock for longer is given up: no transaction of a process holds one nearly as long, and
-/// whoever does must not hold up what needs no lock of theirs. Transactions that can say what to do then wait less.
+/// A statement that waits longer for a lock is given up. No transaction of a process holds one nearly as long, and a
+/// client that does must not hold up what needs none of its locks. Transactions that know what to do then wait less.
 const LOCK_TIMEOUT: &str = "3s";
-/// A query whose filters may be absent has one plan for all of them once Postgres keeps one: on a long audit log that
-/// reads all of it, for minutes. So each use is planned for what it asks, which takes a fraction of a millisecond.
+/// If Postgres keeps one plan for a query whose filters may be absent, that plan reads all of a long audit log, for
+/// minutes. So each use is planned for its own filters, which takes a fraction of a millisecond.
 const PLAN_CACHE: &str = "force_custom_plan";
 
-/// The schema's owner is not a process: what it does by hand may take its time.
+/// How many of the settings, from the first on, the schema's owner has. It is not a process: statements that it runs by
+/// hand may take long.
 const OF_OWNER: usize = 2;
 
-/// What a role's sessions have to have, as `set NAME = VALUE` takes it.
+/// The settings that a role's sessions must have, as `set NAME = VALUE` takes them.
 fn settings(schema: &str, is_owner: bool) -> Vec<(&'static str, String)> {
     let all = vec![
-        // PostgreSQL advises a schema of its own for each role, in front of `public`: what is made without a name would
-        // go there, and be found by nobody else.
+        // PostgreSQL advises a schema for each role, before `public`: objects that are made without a schema's name
+        // would go there, and no other role would find them.
         ("search_path", format!("{}, pg_temp", quoted(schema))),
         ("plan_cache_mode", PLAN_CACHE.to_owned()),
         ("statement_timeout", format!("'{STATEMENT_TIMEOUT}'")),
         ("idle_in_transaction_session_timeout", format!("'{IDLE_TIMEOUT}'")),
-        // All of them write; whoever waits longer for a lock waits for nobody who works.
+        // All of these roles write. No process holds a lock for longer than this.
         ("lock_timeout", format!("'{LOCK_TIMEOUT}'")),
         ("default_transaction_read_only", "off".to_owned()),
     ];
     all.into_iter().take(if is_owner { OF_OWNER } else { usize::MAX }).collect()
 }
 
-/// Startup parameters of whoever only reads, and may come to a database where nothing is set.
+/// Startup parameters of a client that only reads, and that may meet a database without the settings.
 pub(super) fn of_readers(schema: &str) -> [(&'static str, String); 4] {
     [
         ("search_path", format!("{schema},pg_temp")),
@@ -53,14 +56,14 @@ pub(super) fn of_readers(schema: &str) -> [(&'static str, String); 4] {
     ]
 }
 
-/// The statements that give a role's sessions in a database what they have to have, for whoever may: a superuser, the
-/// role itself, or a role with CREATEROLE that administers it.
+/// The statements that give a role's sessions in a database their settings. A superuser, the role itself, or a role
+/// with CREATEROLE that administers it may run them.
 pub fn statements(role: &str, database: &str, schema: &str, is_owner: bool) -> Vec<String> {
     let of = format!("alter role {} in database {}", quoted(role), quoted(database));
     settings(schema, is_owner).into_iter().map(|(name, value)| format!("{of} set {name} = {value}")).collect()
 }
 
-/// A name as SQL takes every one.
+/// A name in quotes, which SQL takes for every name.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
@@ -74,7 +77,7 @@ pub struct Unfit {
     is_owner: bool,
     /// Each setting that is wrong, with its value.
     wrong: Vec<(&'static str, String)>,
-    /// The schemas with tables of ours.
+    /// The schemas with tables of Latchkey.
     tables_in: Vec<String>,
 }
 
@@ -83,7 +86,7 @@ pub struct Unfit {
 /// # Errors
 /// `Database`.
 pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option<Unfit>, sqlx::Error> {
-    // Not by the macro: it has to work in a database without any schema, and in whatever path.
+    // Not by the macro: it has to work in a database without any schema, and with any search path.
     let row = sqlx::query(
         "select current_user::text, current_database()::text, pg_catalog.current_setting('search_path'),
            pg_catalog.current_setting('plan_cache_mode'), pg_catalog.current_setting('statement_timeout'),
@@ -116,8 +119,8 @@ pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option
     Ok(Some(Unfit { user, database, schema: schema.to_owned(), is_owner, wrong, tables_in }))
 }
 
-/// The same of a connection made for it. What stands in the way of one is known then, too: a pool says only that it had
-/// none in time.
+/// The same for a connection made for the check. It also finds why a connection fails, while a pool says only that it
+/// had none in time.
 ///
 /// # Errors
 /// `Database`.
@@ -128,15 +131,15 @@ pub async fn unfit_at(url: &DatabaseUrl) -> Result<Option<Unfit>, StoreError> {
     Ok(found)
 }
 
-/// Whether names are looked for in this schema alone, and last among temporary tables.
+/// Whether names are looked up only in this schema, and last among temporary tables.
 fn leads_to(search_path: &str, schema: &str) -> bool {
     let mut parts = search_path.split(',').map(|part| part.trim().trim_matches('"'));
     parts.next() == Some(schema) && parts.all(|part| part == "pg_temp")
 }
 
 impl Unfit {
-    /// What an administrator runs in its place of `latchkey migrate`: nothing where latchkey.toml has to change, or where
-    /// there is no schema yet, since whose it will be nobody knows.
+    /// The statements that an administrator runs in place of `latchkey migrate`. Empty if latchkey.toml has to change,
+    /// or there is no schema yet, since its owner is not known.
     pub fn statements(&self) -> Vec<String> {
         if self.is_elsewhere() || self.tables_in.is_empty() {
             Vec::new()
@@ -197,7 +200,7 @@ impl Refusal {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The log says it once, until a connection is used or another reason is found.
+    /// Logs it once, until a connection is used or another reason is found.
     fn set(&self, why: Option<Unfit>) {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = why.as_ref().filter(|why| last.as_ref() != Some(*why)) {
@@ -206,7 +209,7 @@ impl Refusal {
         *last = why;
     }
 
-    /// Looks at a new connection.
+    /// Checks a new connection.
     pub(super) async fn look(&self, connection: &mut PgConnection, url: &DatabaseUrl) -> Result<(), sqlx::Error> {
         let why = unfit(connection, url.schema()).await?;
         self.set(why.clone());

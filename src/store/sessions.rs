@@ -1,10 +1,10 @@
-//! Sessions and sign-in attempts. Both are known by the SHA-256 of a random token that only the browser has; their
-//! times are the database's real clock, never business time.
+//! Sessions and sign-in attempts. Both are identified by the SHA-256 of a random token that only the browser has; their
+//! times are by the database's real clock, never business time.
 //!
-//! When a person was last seen is written past a transaction that has the session locked.
+//! The time that a person was last seen is not written if another transaction has the session locked.
 //!
-//! Of a browser a session keeps family and system. A sign-in's nonce and PKCE verifier follow from its token and are
-//! not stored.
+//! A session stores the family and system of the browser. A sign-in's nonce and PKCE verifier follow from its token and
+//! are not stored.
 
 use super::{
     Store, StoreError, Tx,
@@ -22,13 +22,13 @@ use std::fmt;
 /// How long a session lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {
-    /// Without a request of the person's (polls do not count).
+    /// Without a request by the person (polls do not count).
     pub idle: SignedDuration,
-    /// In all.
+    /// In total.
     pub absolute: SignedDuration,
 }
 
-/// Whoever the request comes from.
+/// The person and session that a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
     pub session: SessionId,
@@ -37,10 +37,10 @@ pub struct SignedIn {
     /// When they last proved who they are to the identity provider.
     pub auth_time: Timestamp,
     pub acr: Option<String>,
-    /// By which means; empty where the provider named none.
+    /// The means by which they did; empty if the provider named none.
     pub amr: Vec<String>,
     pub theme: Theme,
-    /// The IANA name of the zone that they chose; none for the deployment's.
+    /// The IANA name of the zone that they chose; `None` for the deployment's.
     pub time_zone: Option<String>,
     /// The hash of the policy that is current, in lower-case hex: read with the session, so that a page asks once. None
     /// before the first `latchkey policy apply`.
@@ -55,7 +55,7 @@ pub struct NewSession<'a> {
     pub auth_time: Timestamp,
     pub acr: Option<&'a str>,
     pub amr: &'a [String],
-    /// As the browser sent it; only its family and system are kept.
+    /// As the browser sent it; only its family and system are stored.
     pub user_agent: Option<&'a str>,
 }
 
@@ -74,9 +74,9 @@ pub struct LoginAttempt {
 /// A sign-in attempt is good for ten minutes.
 const ATTEMPT_LIVES: SignedDuration = SignedDuration::from_mins(10);
 
-/// Attempts are kept so much longer, for nobody but whoever looks into a fault.
+/// How much longer attempts are kept, only to investigate faults.
 const ATTEMPT_KEPT: SignedDuration = SignedDuration::from_hours(1);
-/// So many old attempts go with each new one: more than come.
+/// How many old attempts are deleted with each new one: more than are made.
 const ATTEMPTS_SWEPT: i64 = 20;
 
 /// The form in which tokens, states and nonces are stored.
@@ -88,7 +88,7 @@ fn seconds(duration: SignedDuration) -> f64 {
     duration.as_secs_f64()
 }
 
-/// The session of this token, if it lives. With `extend` the idle time starts anew (written at most once a minute).
+/// The session of this token, if it is live. With `extend` the idle time starts anew (written at most once a minute).
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -115,7 +115,7 @@ pub async fn signed_in(
     .await?;
     let Some(row) = row else { return Ok(None) };
     if extend && row.stale {
-        // Whoever has the row locked keeps nobody from their page: the next one writes it.
+        // A locked row does not keep a person from their page: the next page writes it.
         sqlx::query!(
             "with free as (select token_hash from session where token_hash = $1 and ended_at is null
                for no key update skip locked)
@@ -161,7 +161,7 @@ pub async fn begin(store: &Store, new: &NewSession<'_>) -> Result<SessionId, Sto
     Ok(SessionId(id))
 }
 
-/// Ends the session of this token; ending it twice is no error.
+/// Ends the session of this token. Ending it twice is not an error.
 ///
 /// # Errors
 /// `Database`.
@@ -175,21 +175,21 @@ pub async fn end(store: &Store, token: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// One of a person's sessions that lives.
+/// One of a person's live sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Living {
     pub id: SessionId,
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
     pub seen_at: Timestamp,
-    /// "Firefox on Linux", where it said so.
+    /// "Firefox on Linux", if the browser told.
     pub browser: Option<String>,
 }
 
 /// The most sessions that a list of them shows.
 const LISTED: i64 = 50;
 
-/// A person's sessions that live, the one used last first: fifty at most.
+/// A person's live sessions, the one used last first: fifty at most.
 ///
 /// # Errors
 /// `Database`.
@@ -217,7 +217,7 @@ pub async fn of_person(store: &Store, person: PersonId, limits: SessionLimits) -
 }
 
 impl Tx {
-    /// Ends one of a person's sessions; whether it lived. Somebody else's is none of theirs.
+    /// Ends one of a person's own sessions, and returns whether it was live.
     ///
     /// # Errors
     /// `Database`.
@@ -232,7 +232,7 @@ impl Tx {
         Ok(ended.rows_affected() == 1)
     }
 
-    /// Ends all of a person's sessions but one; how many lived.
+    /// Ends all of a person's sessions except one, and returns how many were live.
     ///
     /// # Errors
     /// `Database`.
@@ -248,8 +248,8 @@ impl Tx {
     }
 }
 
-/// Families of browsers, each by what stands in its name for itself. Those that call themselves by others' names, too,
-/// come first.
+/// Families of browsers, each with the text in its user agent. Those that also contain another family's text come
+/// first.
 const FAMILIES: [(&str, &str); 7] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -270,7 +270,7 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
-/// What is kept of a browser's name for itself: its family and system.
+/// What is stored of a user agent: family and system.
 fn browser(user_agent: &str) -> Option<String> {
     let known = |names: &[(&str, &'static str)]| {
         names.iter().find(|(part, _)| user_agent.contains(part)).map(|(_, name)| *name)
@@ -282,8 +282,8 @@ fn browser(user_agent: &str) -> Option<String> {
     }
 }
 
-/// Stores a sign-in attempt, bound to the browser by `token` and to the answer by `state`. Old ones go: whoever is not
-/// signed in makes no table grow for ever.
+/// Stores a sign-in attempt, bound to the browser by `token` and to the answer by `state`. Old ones are deleted, so
+/// that clients without a sign-in cannot make the table grow without limit.
 ///
 /// # Errors
 /// `Database`.
@@ -328,10 +328,10 @@ pub async fn take_attempt(store: &Store, token: &str, state: &str) -> Result<Opt
     Ok(row.map(|row| LoginAttempt { return_to: row.return_to }))
 }
 
-/// Where the attempt of this state was to lead, also once it was used or is over.
+/// The page that the attempt of this state was to lead to, even if it was used or is over.
 ///
 /// # Errors
-/// `Database`. One that is unknown, or long gone, is `None`.
+/// `Database`. An unknown attempt, or one that was deleted, is `None`.
 pub async fn wanted(store: &Store, state: &str) -> Result<Option<String>, StoreError> {
     let wanted = sqlx::query_scalar!("select return_to from login_attempt where state_hash = $1", token_hash(state))
         .fetch_optional(store.pool())

@@ -1,22 +1,23 @@
-//! What stands still since another session keeps a lock: an access that is over and cannot end, a target that no run
-//! takes up, the seal of the audit log. Each is an alarm that names who keeps it, as far as the database tells the
-//! worker's role, and is over by itself.
+//! What stands still because another session keeps a lock: an access that is over and cannot end, a target that no run
+//! takes up, the seal of the audit log. Each is an alarm that names the session, as far as the database tells the
+//! worker's role, and clears itself.
 //!
-//! `kept_locked` is each of these, looked for each 30 s:
+//! `kept_locked` is each of these, checked each 30 s:
 //!
-//! - an access that is over for 2 min, of which a row is kept locked that its end writes or refers to (its own, its
-//!   legs, its principal's, its line's);
-//! - a target that is due for so long; any target, due or not, if one transaction has locks on `target` for 2 min;
-//! - a table that is locked against writes for so long, also by a session that waits to lock it;
-//! - the policy's lock, without which nothing can be asked or decided.
+//! - an access that has been over for 2 min, if a row stays locked that its end writes or refers to (its own, its
+//!   legs', its principal's, its line's);
+//! - a target that has been due for so long; any target, due or not, if one transaction has had locks on `target` for
+//!   2 min;
+//! - a table that has been locked against writes for so long, including by a session that waits to lock it;
+//! - the policy's lock, without which no request can be submitted or decided.
 //!
-//! `seal_stands_still`: an event waits for its link since 2 min (`event_unsealed.queued_at`, by the database's clock),
-//! and this worker has seen no new link for 2 min. A queue of thousands that shrinks is not one.
+//! `seal_stands_still`: an event has waited for its link for 2 min (`event_unsealed.queued_at`, by the database's
+//! clock), and this worker has seen no new link for 2 min. A queue of thousands that shrinks is not one.
 //!
-//! How long something lasts is known by looks of one worker ([`Watch`]), from its first on. The worker waits 1.5 s for
-//! a row itself, and names the session that the server says it waits for, or that this session waits for: session,
-//! role, the name that it gives itself; since when, of its own role's sessions only. Tables are told by `pg_locks`. The
-//! alarm is over once the row or the table is free, or links are made.
+//! How long something lasts is known from one worker's looks ([`Watch`]), counted from its first. The worker waits
+//! 1.5 s for a row itself, and names the session that the server says it waits for, or that this session waits for:
+//! session number, role, and the application name that it chose; since when, only for sessions of the worker's own
+//! role. Table locks are read from `pg_locks`. The alarm is over once the row or the table is free, or links are made.
 
 mod keepers;
 mod rows;
@@ -44,24 +45,24 @@ use std::{
 };
 use tables::Grows;
 
-/// Past this somebody is told: ends, runs and links take seconds, and what waits in a worker's queue less than this.
+/// After this time operators are told: ends, runs and links take seconds, and the queue of a worker less than this.
 pub const LONG: SignedDuration = SignedDuration::from_mins(2);
-/// As many accesses and targets, of those that are late, one look asks for their locks; over time each.
+/// How many late accesses and targets one look checks for locks; over time it checks each.
 const MOST: i64 = 500;
 /// How many locks one look asks about by waiting for them.
 const PROBES: usize = 8;
-/// A lock that is kept for so long is nobody's who works: no transaction of ours holds one nearly as long.
+/// How long a lock is waited for before it counts as kept: no transaction of Latchkey holds one nearly as long.
 const PROBE: Duration = Duration::from_millis(1_500);
-/// When it is asked who keeps it: whoever waits is known to the server as waiting by then.
+/// When to ask which session keeps it: by then the server lists the waiting session as waiting.
 const ASKED_AFTER: Duration = Duration::from_millis(500);
 /// The subject of the alarm about the seal.
 const SEAL: &str = "event_unsealed";
 
-/// Tells of what stands still, and clears the alarms of what goes on; what goes wrong with one is logged and gone past. Where
-/// a whole table is locked it tells of that, and asks about no row.
+/// Raises alarms about what stands still, and clears those about what goes on. An error about one is logged, and the
+/// others go on. If a whole table is locked, it reports that, and checks no rows.
 ///
 /// # Errors
-/// `Database` where they cannot be looked for.
+/// `Database` if they cannot be looked for.
 pub async fn look_over(store: &Store, watch: &Watch, at: Instant) -> Result<(), StoreError> {
     let kept = tables::kept(store, watch, at).await?;
     if !kept.tables.is_empty() {
@@ -99,14 +100,14 @@ pub async fn look_over(store: &Store, watch: &Watch, at: Instant) -> Result<(), 
     }
 }
 
-/// The number of the last link of the audit log; 0 where there is none.
+/// The number of the last link of the audit log; 0 if there is none.
 async fn last_link(store: &Store) -> Result<i64, StoreError> {
     let last = sqlx::query_scalar!(r#"select coalesce(max(seq), 0) as "last!" from audit_link"#);
     Ok(last.fetch_one(store.pool()).await?)
 }
 
-/// Tells who keeps a table locked. Where that cannot be told, since it is the log or the alarms themselves, the worker's
-/// own log says it.
+/// Raises the alarm about a locked table. If that is not possible, since the table is the log or that of the alarms,
+/// the worker's own log says it.
 async fn tell_of_table(store: &Store, table: &str, keepers: &[Keeper]) -> Result<(), StoreError> {
     let alarm = tables::alarm(table, keepers);
     let mut tx = store.begin().await?;
@@ -123,7 +124,7 @@ async fn tell_of_table(store: &Store, table: &str, keepers: &[Keeper]) -> Result
     Ok(())
 }
 
-/// Who keeps a row locked, asked by waiting for it; nothing where it was let go within [`PROBE`].
+/// The sessions that keep a row locked, found by waiting for it; `None` if it was freed within [`PROBE`].
 async fn keepers(store: &Store, row: Row) -> Result<Option<Vec<Keeper>>, StoreError> {
     let mut tx = store.begin().await?;
     tx.wait_at_most(PROBE).await?;
@@ -147,7 +148,7 @@ async fn raise(store: &Store, alarm: &Alarm) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-/// Tells who keeps a row locked, if somebody still does.
+/// Raises the alarm about a locked row, if it is still locked.
 async fn tell(store: &Store, row: Row) -> Result<(), StoreError> {
     let Some(keepers) = keepers(store, row).await? else { return Ok(()) };
     let mut tx = store.begin().await?;
@@ -163,7 +164,7 @@ async fn tell(store: &Store, row: Row) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-/// Tells that the seal of the audit log stands still.
+/// Raises the alarm that the seal of the audit log stands still.
 async fn tell_of_seal(store: &Store, waits: SignedDuration) -> Result<(), StoreError> {
     let sealer = sqlx::query_scalar!(
         r#"select pid as "pid!" from pg_locks
@@ -193,7 +194,7 @@ async fn tell_of_seal(store: &Store, waits: SignedDuration) -> Result<(), StoreE
     raise(store, &Alarm::new(AlarmCode::SealStandsStill, SEAL, what)).await
 }
 
-/// Whether nobody keeps the row or the table locked any more that an alarm is about.
+/// Whether the row or the table that an alarm is about is no longer locked.
 async fn is_let_go(store: Store, tx: &mut Tx, alarm: &Standing) -> Result<bool, StoreError> {
     tx.wait_at_most(PROBE).await?;
     if alarm.subject == tables::POLICY {
@@ -209,12 +210,12 @@ async fn is_let_go(store: Store, tx: &mut Tx, alarm: &Standing) -> Result<bool, 
     }
 }
 
-/// Whether links are made again, or none waits for long.
+/// Whether links are made again, or no event has waited for long.
 async fn seals(store: Store, links: Grows) -> Result<bool, StoreError> {
     Ok(links == Grows::Yes || waits_for_seal(&store).await?.is_none_or(|waits| waits <= LONG))
 }
 
-/// Clears the alarms of what goes on again, or is over.
+/// Clears the alarms about what goes on again, or is over.
 async fn clear_what_goes_on(store: &Store, links: Grows) -> Result<(), StoreError> {
     alarms::clear_over(store, AlarmCode::KeptLocked, |tx, alarm| is_let_go(store.clone(), tx, alarm).boxed()).await?;
     alarms::clear_over(store, AlarmCode::SealStandsStill, |_, _| seals(store.clone(), links).boxed()).await

@@ -1,4 +1,4 @@
-//! Targets: what the worker keeps right. Claims are leases with a fence: each claim of a target has a higher epoch.
+//! Targets: what the worker reconciles. Claims are leases with a fencing token: each has a higher epoch than the last.
 //!
 //! A transition raises `generation` and sets `due_at` to now; a revocation's target is claimed first.
 
@@ -22,18 +22,18 @@ pub struct Claim {
     pub ailing: bool,
 }
 
-/// A worker whose clock is further off the database's claims nothing: what it signs would be refused, or live too long.
+/// A worker whose clock is further off claims nothing: its signatures would be refused, or live too long.
 pub const MOST_SKEW: Duration = Duration::from_mins(4);
 
-/// A worker that has not told of itself for so long, three times the pause between two words, is dead, or stands still.
-/// What it wrote late would collide all the same (see the fence in `docs/architecture.md`): nothing waits for its leases.
+/// A worker without a heartbeat for this long, three times the interval, is dead or stands still. Its late writes would
+/// collide all the same (see the fence in `docs/architecture.md`), so its leases are free.
 pub const DEAD_AFTER: Duration = Duration::from_secs(15);
 
-/// Who claims.
+/// The worker that claims.
 #[derive(Debug, Clone, Copy)]
 pub struct Claimant<'a> {
     pub holder: &'a str,
-    /// What its clock says.
+    /// The time by its clock.
     pub at: Timestamp,
     /// The keys of the targets that it works on.
     pub in_hand: &'a [Uuid],
@@ -43,22 +43,22 @@ pub struct Claimant<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
     pub all: u32,
-    /// Of these, targets whose last run could not work on them: what is slow or broken takes no more places than that.
+    /// How many of these may be ailing: slow or broken targets take no more places.
     pub ailing: u32,
 }
 
 impl Room {
-    /// Whatever the targets are.
+    /// Room for any targets, ailing or not.
     pub fn any(all: u32) -> Self {
         Self { all, ailing: all }
     }
 }
 
-/// Claims due targets for `lease`, as far as there is room: revoking ones first, then by when they were due. Those that
-/// others hold are passed over, unless these are dead. What the claimant has in hand is never claimed by it: a target has
-/// one run at a time in a process. One whose epoch could not be raised for ever (2^62 and more) is passed over, since it
-/// would fail the claim of all others. What it holds and has not in hand is claimed again: its run broke off, or the answer to
-/// the claim was lost. A claimant whose clock is more than [`MOST_SKEW`] off gets nothing.
+/// Claims due targets for `lease`, as far as there is room: revoking ones first, then by when they became due. Targets
+/// of other live workers are skipped. So are targets with a run of the claimant in progress, since a target has one run
+/// at a time in a process; without one, a target that the claimant holds is claimed again: its run broke off, or the
+/// answer to the claim was lost. A target whose epoch leaves no room for more (2^62 and above) is skipped, since it
+/// would fail the claim of all others. A claimant whose clock is more than [`MOST_SKEW`] off gets nothing.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -116,7 +116,7 @@ pub async fn claim(
         .collect()
 }
 
-/// How far the database's clock is from `own`, in either direction.
+/// The difference between the database's clock and `own`, in either direction.
 ///
 /// # Errors
 /// `Database`.
@@ -130,7 +130,7 @@ pub async fn clock_skew(store: &Store, own: Timestamp) -> Result<Duration, Store
     Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
-/// Makes a target of each cluster that has none, due now.
+/// Creates a target for each cluster that has none, due now.
 ///
 /// # Errors
 /// `Database`.
@@ -146,11 +146,11 @@ pub async fn add_missing_clusters(store: &Store) -> Result<u64, StoreError> {
     Ok(added.rows_affected())
 }
 
-/// Past this, nobody looks at a target of what ends by itself: a leg rests for less, and a target is due with its legs.
+/// A target is forgotten if its end is due later than this: legs rest for less, and a target is due with its legs.
 const FORGOTTEN: Duration = Duration::from_secs(LONGEST_REST_OF_AN_END.as_secs() + 30);
 
-/// Wakes the targets of what ends that nobody would look at soon, or ever: a revocation that came without its wake-ups,
-/// a due time that somebody moved. How many there were.
+/// Wakes targets with ends that no run would look at soon, or ever: a revocation came without its wake-ups, or another
+/// client moved the due time. Returns how many there were.
 ///
 /// # Errors
 /// `Database`.
@@ -175,8 +175,8 @@ pub async fn wake_forgotten(store: &Store) -> Result<u64, StoreError> {
     Ok(woken.rows_affected())
 }
 
-/// Wakes the targets of what is so long over its time that it is taken away though nobody could record its end: once after
-/// that, where no run has looked since. What a run leaves then is due again by itself. How many there were.
+/// Wakes the targets of accesses so long past their time that they are taken away even without a recorded end: once
+/// after that time, if no run has looked since. Later runs are due by themselves. Returns how many there were.
 ///
 /// # Errors
 /// `Database`.
@@ -207,8 +207,8 @@ pub async fn wake_overdue(store: &Store) -> Result<u64, StoreError> {
     Ok(woken.rows_affected())
 }
 
-/// Gives a claimed target back after a run that could not finish: due again in a while. Does nothing where somebody
-/// else claimed it since.
+/// Gives a claimed target back after a run that could not finish: it is due again in a while. Does nothing if another
+/// worker claimed it since.
 ///
 /// # Errors
 /// `Database`.
@@ -236,21 +236,21 @@ pub async fn give_back(
     Ok(())
 }
 
-/// What a finished run leaves in its target's row.
+/// What a finished run writes into its target's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished<'a> {
     pub target: Target,
-    /// When to look again; never for a target that nobody needs.
+    /// When to look again; `None` is never, for a target without grants.
     pub again_in: Option<Duration>,
     /// Whether a grant still ends here.
     pub revoking: bool,
-    /// What kept the run from working on it whole, with its sentence.
+    /// What kept the run from working on all of it, with its sentence.
     pub failure: Option<(&'a Blocker, &'a str)>,
 }
 
 impl Tx {
-    /// That the target's cluster is about to be marked with the epoch that the target has. Call it with the target locked
-    /// and its epoch checked.
+    /// Records that the target's cluster is about to be marked with the target's current epoch. Call it with the target
+    /// locked and its epoch checked.
     ///
     /// # Errors
     /// `Database`.
@@ -265,8 +265,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Ends a run's lease. Call it with the target locked and its epoch checked. That an operator wanted it looked at
-    /// anew is answered with it, unless they said so after the run's claim: the run may have asked before.
+    /// Ends a run's lease. Call it with the target locked and its epoch checked. An operator's wish to have it looked
+    /// at anew is fulfilled with it, unless it came after the run's claim: the run may have asked before.
     ///
     /// # Errors
     /// `Database`.
@@ -296,7 +296,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Wakes what is there of targets and clears the back-off of their legs; how many there are.
+    /// Wakes those of these targets that exist and clears the back-off of their legs. Returns how many there are.
     ///
     /// # Errors
     /// `Database`.
@@ -322,7 +322,7 @@ impl Tx {
         Ok(found)
     }
 
-    /// Pauses granting on a cluster; whether it was not paused before.
+    /// Pauses granting on a cluster, and returns whether it was not paused before.
     ///
     /// # Errors
     /// `Database`.
@@ -361,7 +361,7 @@ impl Tx {
         Ok(otherwise)
     }
 
-    /// Lets granting on a cluster go on; whether it was paused.
+    /// Resumes granting on a cluster, and returns whether it was paused.
     ///
     /// # Errors
     /// `Database`.
@@ -376,7 +376,7 @@ impl Tx {
         Ok(resumed.rows_affected() == 1)
     }
 
-    /// The targets of the accesses that are being set up on a cluster, itself included.
+    /// The targets of the accesses that are being set up on a cluster, including the cluster.
     ///
     /// # Errors
     /// `Corrupt`, `Database`.

@@ -1,17 +1,18 @@
 //! A transaction of business state.
 //!
 //! Locks are taken in one order everywhere: a person (advisory), requests by id, a principal, the policy (advisory),
-//! grants by id, targets by key; anything else deadlocked when measured. A transaction that decides by the policy
-//! shares its lock; one that applies another policy has it alone. So what was decided meanwhile is seen, and ends if
-//! its profile or cluster goes. A transaction that asks or votes by a principal shares its row; one that ends the
-//! principal has it alone. `policy apply` and the end of a principal close requests: they lock those before everything
-//! else, look once more under the policy's or the principal's lock, and begin anew if more came meanwhile. Grants are
-//! locked `for no key update`, so that a run may record intents of several in the order of its plan.
+//! grants by id, targets by key; any other order deadlocked when measured. A transaction that decides by the policy
+//! shares its lock; one that applies another policy has it exclusively. So the application sees what was decided
+//! meanwhile, and ends it if its profile or cluster goes. A transaction that asks or votes by a principal shares its
+//! row; one that ends the principal has it exclusively. `policy apply` and the end of a principal close requests: they
+//! lock those before everything else, look once more under the policy's or the principal's lock, and begin again if
+//! more came meanwhile. Grants are locked `for no key update`, so that a run may record intents of several in the order
+//! of its plan.
 //!
 //! The time of the transaction is read after its last lock, since a transaction's own `now()` lags behind by as long as
 //! it waited. [`Tx::record`] is the only way to change a state: it writes state, audit event and wake-ups, which then
-//! commit together or not at all. A wake-up waits two seconds for a target that another transaction has locked, and is
-//! left out then: a revocation stands without it, and `targets::wake_forgotten` makes it good; the clock starts no
+//! commit together or not at all. If another transaction has a target locked, its wake-up waits two seconds and is then
+//! left out: a revocation stands without it, and `targets::wake_forgotten` wakes the target later. The clock starts no
 //! access on such a target until it is free, and wakes it then.
 
 use super::{StoreError, begin};
@@ -22,19 +23,19 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// How long a wake-up waits for a target's row: far longer than a run's end has it.
+/// How long a wake-up waits for a target's row: far longer than the end of a run holds it.
 const HELD: Duration = Duration::from_secs(2);
 
-/// A state that [`Tx::record`] can store. Implementations name the state they expect and demand one row.
+/// A state that [`Tx::record`] can store. Implementations name the state that they expect and demand one row.
 pub trait Stored: Sized {
     /// Writes the state.
     ///
     /// # Errors
-    /// `Stale` where the row is not in the state that this one follows.
+    /// `Stale` if the row is not in the state that this one follows.
     fn write(&self, connection: &mut PgConnection) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// Wakes a target that is not locked: whoever has it locked looks again, or is followed by the next look.
+/// Wakes a target that is not locked. If it is locked, its run looks again, or the next look follows.
 async fn wake_free(connection: &mut PgConnection, target: Target) -> Result<(), StoreError> {
     sqlx::query!(
         "with free as (select kind, key from target where kind = $1 and key = $2 for update skip locked),
@@ -80,11 +81,11 @@ async fn wake_by(connection: &mut PgConnection, Wake { target, revoking }: Wake)
     Ok(())
 }
 
-/// An open transaction. Dropped without [`Tx::commit`], nothing happened.
+/// An open transaction. If it is dropped without [`Tx::commit`], it has no effect.
 #[derive(Debug)]
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
-    /// Alarms that it raised: in the log once they stand.
+    /// Alarms that it raised, which are logged once it commits.
     alarms: Vec<Alarm>,
     /// Its places among the transactions of pages.
     places: Vec<OwnedSemaphorePermit>,
@@ -115,19 +116,19 @@ impl Tx {
         Ok(row.now.to_jiff())
     }
 
-    /// Stores a transition: the state, its audit event at `now`, its wake-ups. Gives the state back.
+    /// Stores a transition: the state, its audit event at `now`, its wake-ups. Returns the state.
     ///
     /// # Errors
-    /// `Stale` where the stored state is not the one that the transition left; `Event` where the event is too
-    /// large; `Database`.
+    /// `Stale` if the stored state is not the one that the transition left; `Event` if the event is too large;
+    /// `Database`.
     pub async fn record<S: Stored>(&mut self, transition: Transition<S>, now: Timestamp) -> Result<S, StoreError> {
         let (to, wakes) = self.write(transition, now).await?;
         self.wake(wakes).await?;
         Ok(to)
     }
 
-    /// Stores several transitions. Gives their wake-ups, which are left to do: whoever has recorded all that there is
-    /// wakes once, since targets are locked after everything else.
+    /// Stores several transitions. Returns their wake-ups, which the caller makes once, after everything is recorded,
+    /// since targets are locked after everything else.
     ///
     /// # Errors
     /// As [`Tx::record`].
@@ -154,11 +155,11 @@ impl Tx {
         Ok((to, wakes))
     }
 
-    /// Records an audit event that goes with no change of state (a policy applied, an export made). The database reads
-    /// its columns from the bytes, and refuses an actor that this role is not.
+    /// Records an audit event without a change of state (a policy applied, an export made). The database reads its
+    /// columns from the bytes, and refuses an actor that this role is not.
     ///
     /// # Errors
-    /// `Event` where it is too large; `Database`, also where the role may not say so.
+    /// `Event` if it is too large; `Database`, also if the role may not record it.
     pub async fn event(&mut self, event: &EventDraft, now: Timestamp) -> Result<EventId, StoreError> {
         let id = EventId(machine::new_id());
         let canonical =
@@ -167,10 +168,10 @@ impl Tx {
         Ok(id)
     }
 
-    /// Wakes targets, in the order of their keys: each is due now; a revocation marks it, so that it is claimed
-    /// first, and clears the back-off of its revoking legs, but for those that somebody has locked. Nothing depends on a
-    /// target that somebody keeps locked for longer than [`HELD`]: it stands without the wake-up, which the worker makes
-    /// good for what ends, and the clock for what starts. One such wait is enough: what revokes nothing waits for no other.
+    /// Wakes targets, in the order of their keys: each is due now. A revocation marks its target, so that it is claimed
+    /// first, and clears the back-off of its revoking legs, except those that another session has locked. If a target
+    /// stays locked for longer than [`HELD`], the transaction stands without its wake-up: the worker wakes it later for
+    /// what ends, and the clock for what starts. After one such wait, wake-ups that revoke nothing wait no more.
     ///
     /// # Errors
     /// `Database`.
@@ -194,7 +195,7 @@ impl Tx {
         Ok(())
     }
 
-    /// The same, unless somebody has the target locked for longer than [`HELD`]: then this part alone did not happen.
+    /// The same. If another session keeps the target locked for longer than [`HELD`], only this part is rolled back.
     async fn wake_in_time(&mut self, wake: Wake) -> Result<(), StoreError> {
         let mut part = self.inner.begin().await?;
         let waits = sqlx::query!(
@@ -210,7 +211,7 @@ impl Tx {
         Ok(part.commit().await?)
     }
 
-    /// Locks a target's row for the finish of a run; the epoch tells whether the run's lease still stands.
+    /// Locks a target's row for the finish of a run; the epoch tells whether the run's lease still holds.
     ///
     /// # Errors
     /// `Database`.
@@ -228,7 +229,7 @@ impl Tx {
     /// Commits.
     ///
     /// # Errors
-    /// `Database`: whether it committed is then unknown; whoever repeats must find the same end.
+    /// `Database`: then it is unknown whether it committed, so a repetition must come to the same result.
     pub async fn commit(self) -> Result<(), StoreError> {
         self.inner.commit().await?;
         drop(self.places);
@@ -238,7 +239,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Keeps an alarm for the log, where it is told once this transaction commits.
+    /// Keeps an alarm, which is logged once this transaction commits.
     pub(super) fn tell(&mut self, alarm: Alarm) {
         self.alarms.push(alarm);
     }

@@ -1,5 +1,5 @@
-//! That the database is away. Every task of the worker meets it, several times a second: one line of the log says so
-//! for all of them.
+//! Whether the database is away. Every task of the worker meets that, several times a second: one line of the log
+//! reports it for all of them.
 
 use crate::{
     causes::chain,
@@ -10,16 +10,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long the log is silent about a database that stays away.
+/// How long the log stays silent about a database that stays away.
 const SILENCE: Duration = Duration::from_mins(1);
 
-/// When the log said last that the database is away; nothing while it is there.
+/// When the log last said that the database is away; `None` while it is there.
 #[derive(Debug, Default)]
 pub(super) struct Away(Mutex<Option<Instant>>);
 
 impl Away {
-    /// Whether the error is that the database as a whole is away or lets nobody in. Then the log says it, unless it did a
-    /// moment ago; any other error is the caller's to tell.
+    /// Whether the error means that the whole database is away or refuses connections. If so, it is logged, unless it
+    /// was a moment ago; the caller reports any other error.
     pub(super) fn takes(&self, store: &Store, error: &StoreError) -> bool {
         if !error.is_unavailable() && error.shut_out().is_none() {
             return false;
@@ -27,7 +27,7 @@ impl Away {
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if said.is_none_or(|at| at.elapsed() >= SILENCE) {
             *said = Some(Instant::now());
-            // A pool does not tell why it used no connection.
+            // The pool's error does not say why it could not use a connection.
             let error = store.unfit().map_or_else(|| chain(error), |why| why.to_string());
             tracing::error!(error, "the database cannot be used; the worker goes on as soon as it can be");
         }

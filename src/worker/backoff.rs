@@ -1,10 +1,10 @@
 //! How long a leg rests after a failure. Back-off belongs to one grant's leg, never to a target.
 //!
-//! It grows from 0.5 s, doubling, with jitter, to 60 s; to 20 s for what ends. Blocked legs are looked at every 20 s,
-//! so that they go on by themselves once a person acted. `Retry-After` is obeyed up to 15 min, and up to 2 min for what
-//! ends. A leg of what ends rests by `next_try` only as far as the worker itself wrote it (`rests_until`), and never
-//! past 2 min. A target of what ends that is due later than that, or never, is woken each second (`wake_forgotten`), as
-//! is one whose revocation came without its wake-up.
+//! It grows from 0.5 s, doubling, with jitter, to 60 s; to 20 s for a leg that ends. Blocked legs are looked at every
+//! 20 s, so that they go on by themselves once a person has acted. `Retry-After` is obeyed up to 15 min, and up to
+//! 2 min for a leg that ends. A leg that ends rests by `next_try` only if the worker itself wrote it (`rests_until`),
+//! and never longer than 2 min. A target with a leg that ends is woken each second (`wake_forgotten`) if it is due
+//! later than that, or never, or if the revocation came without its wake-up.
 
 use crate::{
     fault::{Fault, FaultKind},
@@ -13,30 +13,30 @@ use crate::{
 use rand::Rng;
 use std::time::Duration;
 
-/// The rest after a first failure; it doubles with each further one.
+/// The rest after a first failure; it doubles with each further failure.
 const FIRST: Duration = Duration::from_millis(500);
-/// The longest rest of a grant that is being set up or stays.
+/// The longest rest of a grant that is being set up or is running.
 const CAP: Duration = Duration::from_mins(1);
-/// The longest rest of a grant that ends: it retries for ever, and soon.
+/// The longest rest of a grant that ends: it is retried without limit, and soon.
 const CAP_REVOKING: Duration = Duration::from_secs(20);
-/// The longest that an answer can ask for: longer, and an access would be given up for one odd answer.
+/// The longest rest that an answer can ask for: with a longer one, an access would be given up for one odd answer.
 const LONGEST_ASKED: Duration = Duration::from_mins(15);
-/// How soon to look again at what somebody has to mend.
+/// How soon to look again at a leg that a person has to act on.
 const BLOCKED: Duration = Duration::from_secs(20);
 
-/// The rest before attempt number `attempt + 1`, with jitter, so that what failed together does not come back together.
+/// The rest before attempt number `attempt + 1`, with jitter, so that legs that failed together are retried apart.
 pub fn rest(attempt: u32, revoking: bool) -> Duration {
     let cap = if revoking { CAP_REVOKING } else { CAP };
     let doubled = FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(10));
     jittered(doubled.min(cap))
 }
 
-/// The rest of a leg that somebody has to act on.
+/// The rest of a leg that a person has to act on.
 pub fn blocked() -> Duration {
     jittered(BLOCKED)
 }
 
-/// The rest after a fault: what the other side asks for, where it asks for more; two minutes at most for what ends.
+/// The rest after a fault: longer if the other side asks for longer, but two minutes at most for a leg that ends.
 pub fn after(fault: &Fault, attempt: u32, revoking: bool) -> Duration {
     let own = rest(attempt, revoking);
     match fault.kind() {

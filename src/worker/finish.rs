@@ -1,14 +1,14 @@
 //! The finish of a run, a transaction for each grant: lock it, then the target; check the epoch; write the leg; then
-//! judge the grant by all its legs as the database has them, since two finishing targets that judged from memory each
-//! saw the other's leg unproven. What goes wrong with one grant is its own: its leg says so, its neighbours activate
-//! and end.
+//! judge the grant by all its legs as the database has them. (If two targets finished at once and judged from memory,
+//! each would see the other's leg unproven.) A failure about one grant is confined to it: its leg says so, and the
+//! other grants activate and end.
 //!
 //! A finish under another epoch than the run's ends the run without effect. A grant that moved meanwhile is skipped:
-//! its wake-up is pending. What goes wrong with one grant (its row, its event, its leg) is in the log and on its leg,
-//! and is tried again.
+//! its wake-up is pending. An error about one grant (its row, its event, its leg) is in the log and on its leg, and is
+//! tried again.
 //!
 //! A run waits 2 s for the first row that another transaction keeps locked, and only 20 ms for each further one, so
-//! that a client who keeps many rows locked lets the run end within its lease. The target's row comes last, once. The
+//! that a client that keeps many rows locked lets the run end within its lease. The target's row comes last, once. The
 //! target is due again at once if its generation moved, else when the first leg's rest is over, else in 5 min
 //! ([`PERIOD`]): the full reconcile that repairs drift.
 
@@ -51,10 +51,10 @@ use std::{
     time::Duration,
 };
 
-/// How often everything of a target is looked at again, though nothing woke it.
+/// How often all of a target is looked at again if nothing woke it.
 pub const PERIOD: Duration = Duration::from_mins(5);
 
-/// When to judge a grant again whose rows somebody keeps locked: each time costs the target a wait for the lock.
+/// When to judge a grant again whose rows stay locked: each time costs the target a wait for the lock.
 const KEPT: Duration = Duration::from_secs(5);
 
 /// What a run found of one grant.
@@ -64,29 +64,29 @@ pub struct LegOutcome {
     pub found: Found,
     /// Failed attempts before this run.
     pub attempts: u32,
-    /// What of it is in place after the run, where the run [compared](latchkey_domain::plan::cluster::Plan::compared)
-    /// that with what was in place before.
+    /// The parts of it that are in place after the run, if the run
+    /// [compared](latchkey_domain::plan::cluster::Plan::compared) them with the parts that were in place before.
     pub stood: Option<BTreeSet<String>>,
-    /// Of a principal: what the run told of who it is.
+    /// For a principal: what the run learned about its identity.
     pub compared: Option<Compared>,
 }
 
-/// How far a grant's part on the target is.
+/// How far a grant's part on the target has come.
 #[derive(Debug)]
 pub enum Found {
-    /// Where its wish wants it.
+    /// It is as its wish says.
     Proven(Evidence),
-    /// Not yet; it goes on by itself.
+    /// It is not there yet, and goes on by itself.
     Unsettled(Blocker),
     /// A call failed.
     Failed(Fault),
     /// An operator paused granting.
     Paused(Blocker),
-    /// Somebody has to act.
+    /// A person has to act.
     Blocked(Blocker),
 }
 
-/// What a run leaves.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Outcome {
     pub legs: BTreeMap<GrantId, LegOutcome>,
@@ -94,7 +94,7 @@ pub struct Outcome {
     pub revoke: Vec<(GrantId, Cause, String)>,
     /// What the second decision said of the grants that are to be set up.
     pub decided: Decided,
-    /// Events about what somebody else did, but for those that were recorded with the run's intents.
+    /// Events about what other clients did, except those that were recorded with the run's intents.
     pub findings: Vec<EventDraft>,
     /// Why the target as a whole could not be worked on.
     pub failure: Option<Blocker>,
@@ -104,7 +104,7 @@ pub struct Outcome {
     pub again: bool,
     /// Whether the target is looked at every [`PERIOD`].
     pub periodic: bool,
-    /// What became active before the run was over: see [`compared`].
+    /// Grants that became active before the run was over: see [`compared`].
     pub activated: Vec<GrantId>,
 }
 
@@ -120,8 +120,8 @@ pub struct Brought {
 /// Finishes a run.
 ///
 /// # Errors
-/// `Lost` where somebody else claimed the target meanwhile; `Store`. What goes wrong with one grant is no error: it says so,
-/// and is tried again.
+/// `Lost` if another worker claimed the target meanwhile; `Store`. A failure about one grant is not an error: its leg
+/// says so, and it is tried again.
 pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Result<Brought, Interrupted> {
     let patience = Patience::default();
     let revoked = revoke(worker, lease, &outcome.revoke, &patience).await?;
@@ -147,13 +147,13 @@ pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Res
     close(worker, lease, outcome, judged).await
 }
 
-/// Locks the target, after every grant. Whoever has lost it changes nothing any more.
+/// Locks the target, after every grant. A worker that has lost the target changes nothing any more.
 async fn hold(tx: &mut Tx, lease: &Lease) -> Result<LockedTarget, Interrupted> {
     let locked = tx.lock_target(lease.target()).await?.ok_or(Interrupted::Nothing)?;
     if locked.epoch == lease.epoch() { Ok(locked) } else { Err(crate::lease::Lost::Over.into()) }
 }
 
-/// One grant's part of the finish, with what was found of it, in a transaction of its own.
+/// The finish of one grant with what was found of it, in a transaction of its own.
 async fn one(
     worker: &Worker,
     lease: &Lease,
@@ -178,7 +178,7 @@ async fn one(
     Ok(())
 }
 
-/// The finish of one grant failed: the log and its leg say so, and it is tried again. That, too, may fail.
+/// Handles a failed finish of one grant: the log and its leg say so, and it is tried again. That may fail, too.
 async fn failed(
     worker: &Worker,
     lease: &Lease,
@@ -188,7 +188,7 @@ async fn failed(
     (patience, judged): (&Patience, &mut Judged),
 ) -> Result<(), Interrupted> {
     let revoking = !leg.wish.is_present();
-    // That it could not be recorded is no failure to take it away: it cuts nobody.
+    // A lock that kept the outcome from being recorded is not a failed attempt to take the access away.
     let attempt = if error.is_lock_timeout() { leg.attempts } else { leg.attempts.saturating_add(1) };
     let rest = backoff::rest(attempt, revoking);
     let again_in = if error.is_lock_timeout() { rest.max(KEPT) } else { rest };
@@ -219,7 +219,7 @@ async fn failed(
     Ok(())
 }
 
-/// What was found beside the grants that were judged. One that cannot be recorded keeps nothing else from it.
+/// Records findings beside the grants that were judged. One that cannot be recorded does not hold back the others.
 async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result<(), Interrupted> {
     for event in findings {
         let mut tx = begin(worker, &Patience::default()).await?;
@@ -239,7 +239,7 @@ async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result
     Ok(())
 }
 
-/// The end of the run: its target's row.
+/// The end of the run: writes its target's row.
 async fn close(worker: &Worker, lease: &Lease, outcome: Outcome, mut judged: Judged) -> Result<Brought, Interrupted> {
     let mut tx = begin(worker, &Patience::default()).await?;
     let locked = hold(&mut tx, lease).await?;
@@ -265,7 +265,7 @@ struct Judged {
 }
 
 impl Judged {
-    /// Adds what a transaction that was committed brought about.
+    /// Adds the results of a transaction that was committed.
     fn add(&mut self, other: Self) {
         self.brought.activated.extend(other.brought.activated);
         self.brought.ended.extend(other.brought.ended);
@@ -274,7 +274,7 @@ impl Judged {
     }
 }
 
-/// The same as [`judge`] for a grant that this version cannot read: only its end is judged.
+/// As [`judge`], for a grant that this version cannot read: only its end is judged.
 async fn judge_unreadable(
     tx: &mut Tx,
     lease: &Lease,
@@ -298,7 +298,7 @@ async fn judge_unreadable(
     Ok(())
 }
 
-/// How long a leg rests, where it does.
+/// How long a leg rests; `None` if it does not.
 fn rest(fares: &Fares) -> Option<Duration> {
     match fares {
         Fares::Ok => None,
@@ -308,7 +308,7 @@ fn rest(fares: &Fares) -> Option<Duration> {
     }
 }
 
-/// Writes a leg, then judges its grant by both legs. A grant that moved meanwhile is skipped: its wake is pending.
+/// Writes a leg, then judges its grant by both legs. A grant that moved meanwhile is skipped: its wake-up is pending.
 async fn judge(
     tx: &mut Tx,
     lease: &Lease,
@@ -349,8 +349,8 @@ async fn judge(
     Ok(())
 }
 
-/// Activates a grant whose legs prove it; whether it did. Where only a look at who its user is now is missing, that is
-/// due at once.
+/// Activates a grant whose legs prove it, and returns whether it did. If only a current look at its user's identity is
+/// missing, that target becomes due at once.
 async fn activate(tx: &mut Tx, provisioning: Provisioning, legs: &[Leg], now: Timestamp) -> Result<bool, Interrupted> {
     let facts = &provisioning.facts;
     let Some(proof) = Proof::<Present>::of(legs, &facts.terms.profile) else {
@@ -359,17 +359,17 @@ async fn activate(tx: &mut Tx, provisioning: Provisioning, legs: &[Leg], now: Ti
         }
         return Ok(false);
     };
-    // Past `activate_by` the clock rolls it back.
+    // Past `activate_by` the clock ends it.
     let Ok(transition) = provisioning.activate(proof, now) else { return Ok(false) };
     tx.record(transition, now).await?;
     Ok(true)
 }
 
-/// Records what a run on a principal told of who it is, before it writes to IAM: what needs nothing there need not wait
-/// for that. Gives what became active by it.
+/// Records what a run on a principal learned about its identity, before it writes to IAM: a grant that needs nothing in
+/// IAM does not wait for that. Returns the grants that became active by it.
 ///
 /// # Errors
-/// `Lost` where somebody else claimed the target; `Store`.
+/// `Lost` if another worker claimed the target; `Store`.
 pub async fn compared(
     worker: &Worker,
     lease: &Lease,
@@ -403,14 +403,14 @@ async fn compared_one(mut tx: Tx, lease: &Lease, id: GrantId, told: Compared) ->
     Ok(active)
 }
 
-/// A leg as its row has it. Trouble has columns of its own: the evidence of the last proof stays beside it.
+/// A leg as its row stores it. Trouble has columns of its own, so that the evidence of the last proof stays beside it.
 fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
     let revoking = !leg.wish.is_present();
     let attempt = leg.attempts.saturating_add(1);
-    // What was proven gone and is seen again is not gone. What runs and was proven present stays so until it is proven
-    // gone; what is set up is proven by its last look alone.
+    // An ending leg that was proven gone and is seen again is not gone. A running leg that was proven present stays so
+    // until it is proven gone. A leg that is being set up is proven by its last look alone.
     let unproven = if revoking || unsettled { Some(Proven::Nothing) } else { None };
-    // A look that failed tells nothing new of what ends or runs, and no activation may rest on the one before.
+    // A failed look tells nothing new about a leg that ends or runs, and no activation may rest on the look before.
     let unseen = if unsettled { Some(Proven::Nothing) } else { None };
     let (proven, fares, proof) = match &leg.found {
         Found::Proven(seen) => {
@@ -451,7 +451,7 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
     LegWrite { fares, proven, proof, stood: leg.stood.as_ref(), compared: leg.compared }
 }
 
-/// What became of a change, which was to set something up or to take it away.
+/// The outcome of a change that was to set something up or to take it away.
 fn said(found: &Found, is_present: bool) -> String {
     match found {
         Found::Proven(_) if is_present => PROVEN.to_owned(),
@@ -461,8 +461,8 @@ fn said(found: &Found, is_present: bool) -> String {
     }
 }
 
-/// Ends grants for a cause that the run found, each in a transaction of its own: that wakes both of its targets. One that
-/// cannot be ended keeps no other from it. Whether all could.
+/// Ends grants for a cause that the run found, each in a transaction of its own, which wakes both of its targets. One
+/// that cannot be ended does not hold back the others. Returns whether all could.
 async fn revoke(
     worker: &Worker,
     lease: &Lease,

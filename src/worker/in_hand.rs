@@ -1,6 +1,6 @@
-//! What a worker works on at the moment: a target has one run at a time in a process. A target that is leased to it and
-//! that it has not in hand is one whose run broke off while the database was away, or whose claim was made and not
-//! answered: it need not wait until its lease is over.
+//! The targets that a worker works on at the moment: a target has one run at a time in a process. If a target is leased
+//! to the worker without a run in progress, its run broke off while the database was away, or the answer to its claim
+//! was lost: it need not wait until its lease is over.
 
 use latchkey_domain::access::transition::Target;
 use std::{
@@ -9,7 +9,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// The runs under way, by the key of their target and their epoch; whether the run before could not work on it.
+/// The runs under way, by their target's key and epoch, with whether the run before could not work on the target.
 #[derive(Debug, Clone, Default)]
 pub(super) struct InHand(Arc<Mutex<BTreeMap<(Uuid, i64), bool>>>);
 
@@ -21,7 +21,7 @@ pub(super) struct Hand {
 }
 
 impl InHand {
-    /// A run begins.
+    /// Registers a run that begins.
     pub(super) fn take(&self, target: Target, epoch: i64, ailing: bool) -> Hand {
         let own = (target.key(), epoch);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(own, ailing);

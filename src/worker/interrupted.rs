@@ -1,4 +1,4 @@
-//! Why a run stopped before its finish. What it had begun, the next claimant closes.
+//! Why a run stopped before its finish. The next claimant closes what it had begun.
 
 use crate::{actions::policy::NoPolicy, lease::Lost, store::StoreError};
 

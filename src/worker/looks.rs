@@ -1,4 +1,4 @@
-//! When this worker last looked for everything that is due. A heartbeat tells that a process lives, and not that it
+//! When this worker last looked for everything that is due. A heartbeat shows that a process is alive, but not that it
 //! does anything.
 
 use std::{
@@ -13,13 +13,13 @@ pub enum LookedFor {
     Expires,
     /// Accesses that may be set up.
     Starts,
-    /// Requests that nobody decided in time.
+    /// Requests that were not decided in time.
     Lapses,
-    /// Targets that are due, or there was no room for more.
+    /// Targets that are due; a round without room for more counts, too.
     Targets,
 }
 
-/// When each was looked for last; all count from the start.
+/// When each kind was last looked for; at first, the start of the process.
 #[derive(Debug)]
 pub struct Looks(Mutex<[Instant; 4]>);
 
@@ -30,12 +30,12 @@ impl Default for Looks {
 }
 
 impl Looks {
-    /// It was looked for, whatever was gone past.
+    /// Notes that it was looked for, even if some rows were skipped.
     pub fn went(&self, what: LookedFor) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)[what as usize] = Instant::now();
     }
 
-    /// How long ago the last whole look was.
+    /// How long ago the oldest of the looks was.
     pub fn last(&self) -> Duration {
         let looks = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         looks.iter().map(Instant::elapsed).max().unwrap_or_default()

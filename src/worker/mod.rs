@@ -6,7 +6,7 @@
 //! - `cluster`, `principal`: one run on a target. `trail`: what is recorded before and after each write.
 //! - [`finish`]: the end of a run, a transaction for each grant; `patience`: how long it waits for locks. [`backoff`]:
 //!   when to try again.
-//! - `time_of_day`: the worker's own clock; `in_hand`: what it works on; `away`: that the database is not there;
+//! - `time_of_day`: the worker's own clock; `in_hand`: the targets it works on; `away`: whether the database is away;
 //!   `looks`: when it last looked for what is due.
 //!
 //! # Claims
@@ -23,15 +23,15 @@
 //!
 //! # Shared fate
 //!
-//! An error that belongs to one row, grant or target is caught there. What expires, what starts and what lapses are
-//! looked for by one task each, beside the claims, and so are the seal, the alarms and forgotten targets: the others go
-//! on however much there is of one (`tests/it/replicas/tasks.rs`). A row that another transaction has locked, or whose
-//! targets are locked, is left for the next look. An error about one row is logged, and the query goes on behind that
-//! row until there are no more.
+//! An error that belongs to one row, grant or target is caught there. Expiring, starting and lapsing rows are looked
+//! for by one task each, beside the claims, and so are the seal, the alarms and forgotten targets: however much there
+//! is of one kind, the others go on (`tests/it/replicas/tasks.rs`). If another transaction has locked a row or its
+//! targets, the row is left for the next look. An error about one row is logged, and the query continues after that row
+//! until there are no more.
 //!
 //! Each heartbeat (every 5 s) carries when the worker last looked for everything that is due (`looked_at`: the oldest
-//! of the looks for what expires, starts, lapses and is due). If no worker has looked for 60 s, which is what four
-//! statements of 15 s can take, every page has a banner.
+//! of the looks for expiring, starting and lapsing rows and for due targets). If no worker has looked for 60 s, which
+//! is what four statements of 15 s can take, every page has a banner.
 
 mod away;
 pub mod backoff;
@@ -87,26 +87,26 @@ use tokio::{sync::Notify, task::JoinSet, time::MissedTickBehavior};
 const CLOCK: [LookedFor; 3] = [LookedFor::Expires, LookedFor::Starts, LookedFor::Lapses];
 /// How often due targets are looked for: the partial index makes a look cheap.
 const POLL: Duration = Duration::from_millis(250);
-/// How many targets are worked on at once: one that hangs delays no other.
+/// How many targets are worked on at once, so that one that hangs does not delay the others.
 const TARGETS_AT_ONCE: usize = 16;
-/// How many of these may be targets whose last run could not work on them: the others are kept for what is well.
+/// How many of these may be targets whose last run could not work on them: the rest is kept for healthy targets.
 const AILING_AT_ONCE: usize = 8;
-/// How often the worker says that it is alive.
+/// How often the worker records that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often the worker looks for new clusters and audit events.
 const TIDIES: Duration = Duration::from_secs(1);
-/// How long EKS's description of a cluster is kept: its address and CA hardly change, and a failure forgets it.
+/// How long EKS's description of a cluster is kept. Its address and CA hardly change, and a failure discards it.
 const DESCRIPTION: Duration = Duration::from_mins(5);
-/// How often pending requests and standing alarms are looked over: a row each, and none is urgent.
+/// How often pending requests and standing alarms are checked: there is a row for each, and none is urgent.
 const LOOKS_OVER: Duration = Duration::from_secs(30);
 /// When to look again at a target whose run broke off.
 const AFTER_BREAK: Duration = Duration::from_secs(2);
-/// How long after a walk over the whole audit chain the next begins.
+/// How long after a walk over the whole audit chain the next one begins.
 const WALKS: jiff::SignedDuration = jiff::SignedDuration::from_hours(6);
 /// How long a stopping worker waits for its runs.
 const LAST_WAIT: Duration = Duration::from_secs(20);
 
-/// A worker process. Cheap to clone; clones share what they know.
+/// A worker process. Cheap to clone; clones share their state.
 #[derive(Debug, Clone)]
 pub struct Worker {
     store: Store,
@@ -123,13 +123,13 @@ struct Shared {
     clock_is_off: AtomicBool,
     in_hand: InHand,
     looks: Looks,
-    /// That the clock brought something about: who claims looks at once.
+    /// The clock changed something: the claiming task looks at once.
     moved: Notify,
     described: Mutex<HashMap<ClusterId, (Instant, EksCluster)>>,
     kinds_seen: Mutex<HashMap<ClusterId, KindsSeen>>,
-    /// Since when an identity has another unique id, where that could not be written.
+    /// Since when an identity has another unique id, if that could not be written.
     others: Mutex<HashMap<PrincipalId, (String, Instant)>>,
-    /// What may stand still, from look to look.
+    /// What may be standing still, from one look to the next.
     watch: standstill::Watch,
     away: Away,
 }
@@ -140,11 +140,11 @@ pub struct RunReport {
     pub lapsed: usize,
     pub started: usize,
     pub expired: usize,
-    /// Each run, in the order in which they ended.
+    /// The runs, in the order in which they ended.
     pub runs: Vec<Ran>,
     pub activated: Vec<GrantId>,
     pub ended: Vec<GrantId>,
-    /// How far this worker's clock is off the database's, where that is so far that it claims nothing.
+    /// How far this worker's clock is off the database's, if that is so far that it claims nothing.
     pub clock_off: Option<Duration>,
 }
 
@@ -167,7 +167,7 @@ impl Worker {
         Self::with_clock(store, aws, life, TimeOfDay::default())
     }
 
-    /// The same by a clock that may be wrong: for tests of that.
+    /// The same with a clock that may be wrong: for tests of that.
     pub fn with_clock(store: Store, aws: Aws, life: Life, clock: TimeOfDay) -> Self {
         let holder = format!("{}-{}", std::process::id(), machine::new_id().simple());
         let shared = Shared {
@@ -192,7 +192,7 @@ impl Worker {
         &self.store
     }
 
-    /// How long ago it did all of a look for what is due, or began.
+    /// How long ago the worker last completed a look for everything that is due, or started.
     pub fn looked_ago(&self) -> Duration {
         self.shared.looks.last()
     }
@@ -202,12 +202,12 @@ impl Worker {
         described.get(&id).filter(|(at, _)| at.elapsed() < DESCRIPTION).map(|(_, aws)| aws.clone())
     }
 
-    /// What the runs on this cluster know of its kinds.
+    /// The kinds that runs on this cluster have seen.
     fn kinds_seen(&self, id: ClusterId) -> KindsSeen {
         self.shared.kinds_seen.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
     }
 
-    /// Remembers which other unique id an identity was seen with, and since when; nothing where it is the right one.
+    /// Remembers which other unique id an identity has, and returns for how long; `None` if the id is the right one.
     fn remembers(&self, id: PrincipalId, other: Option<&str>) -> Option<jiff::SignedDuration> {
         let mut others = self.shared.others.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(other) = other else {
@@ -229,7 +229,7 @@ impl Worker {
         self.shared.described.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
-    /// Claims what is due, at most so many targets; nothing where this worker's clock is wrong.
+    /// Claims what is due, at most this many targets; none if this worker's clock is wrong.
     async fn claim(&self, most: usize) -> Result<Vec<(Lease, Hand)>, StoreError> {
         if self.shared.life.is_over() || most == 0 {
             return Ok(Vec::new());
@@ -250,8 +250,8 @@ impl Worker {
         Ok(claims.into_iter().map(lease).collect())
     }
 
-    /// How far this worker's clock is off the database's, where that keeps it from claiming; said in the log when it
-    /// begins and when it is over.
+    /// How far this worker's clock is off the database's, if that keeps it from claiming. It is logged when it begins
+    /// and when it is over.
     async fn clock_off(&self) -> Result<Option<Duration>, StoreError> {
         let skew = targets::clock_skew(&self.store, self.shared.clock.now()).await?;
         let off = skew > MOST_SKEW;
@@ -266,8 +266,8 @@ impl Worker {
         Ok(off.then_some(skew))
     }
 
-    /// One run: whatever happens, the target is given back, unless this worker died or lost it. It ends with its lease,
-    /// however long the other side takes: nobody works on what somebody else may claim.
+    /// One run. Whatever happens, the target is given back, unless this worker died or lost it. The run ends with its
+    /// lease, however long the other side takes: no worker works on a target that another one may claim.
     async fn run(&self, lease: Lease, _hand: Hand) -> (Target, Brought) {
         let target = lease.target();
         let result = async {
@@ -295,7 +295,7 @@ impl Worker {
         }
     }
 
-    /// What time alone brings about; how much. One kind of it that fails keeps no other from coming about.
+    /// Brings about what time alone brings about, and returns how much. If one kind fails, the others go on.
     async fn tick(&self, report: &mut RunReport) -> usize {
         let mut moved = 0;
         for what in CLOCK {
@@ -317,7 +317,7 @@ impl Worker {
         moved
     }
 
-    /// Brings one kind of it about; how much.
+    /// Brings about one kind of it, and returns how much.
     async fn look_for(&self, what: LookedFor) -> usize {
         let store = &self.store;
         let result = match what {
@@ -344,12 +344,12 @@ impl Worker {
         }
     }
 
-    /// Whether the error is that the database is away, which the log says once for all tasks.
+    /// Whether the error means that the database is away, which is logged once for all tasks.
     fn is_away(&self, error: &StoreError) -> bool {
         self.shared.away.takes(&self.store, error)
     }
 
-    /// Goes past what went wrong, and tells it.
+    /// Logs an error and goes on.
     fn said<T>(&self, what: &str, result: Result<T, StoreError>) {
         if let Err(error) = result
             && !self.is_away(&error)
@@ -358,17 +358,17 @@ impl Worker {
         }
     }
 
-    /// Spends a step of life for commits that were made; whether it ended with it.
+    /// Spends a step of life for commits that were made, and returns whether it ended with it.
     fn died_after(&self, commits: usize) -> bool {
         commits > 0 && self.shared.life.spend().is_err()
     }
 }
 
-/// Drives everything that is due until nothing is: what the clock brings about, each due target, the audit log's seal.
-/// What rests after a failure stays for the next call.
+/// Works until nothing is due: what the clock brings about, each due target, the audit log's seal. Legs that rest after
+/// a failure stay for the next call.
 ///
 /// # Errors
-/// `Database`, `Corrupt` of the looks for what is due; a run that breaks off is in the report.
+/// `Database`, `Corrupt` from the looks for what is due. A run that breaks off is in the report.
 pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
     let mut report = RunReport::default();
     targets::add_missing_clusters(&worker.store).await?;
@@ -407,7 +407,7 @@ fn note(report: &mut RunReport, target: Target, brought: Brought) {
     report.runs.push(Ran { target, failure: brought.failure });
 }
 
-/// Targets of what ends that nobody would look at.
+/// Wakes targets that have something to end and that no run would look at.
 async fn wake_forgotten(worker: &Worker) -> Result<(), StoreError> {
     let woken = targets::wake_forgotten(&worker.store).await?;
     if woken > 0 {
@@ -441,7 +441,7 @@ async fn walk(worker: &Worker) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Works until `shutdown`: then claims nothing more and waits a while for what is under way.
+/// Works until `shutdown`. Then it claims nothing more and waits a while for the runs under way.
 pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     let background = tokio::spawn(keep(worker.clone()));
     let mut shutdown = std::pin::pin!(shutdown);
@@ -466,12 +466,12 @@ pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     worker.said("the worker's end could not be recorded", heartbeats::stop(&worker.store, &worker.shared.holder).await);
 }
 
-/// One look: as many due targets as there is room for. It waits for nothing that the clock does.
+/// One round: claims as many due targets as there is room for. It does not wait for the clock's tasks.
 async fn round(worker: &Worker, runs: &mut JoinSet<()>, done: &Arc<Notify>) -> Result<(), StoreError> {
     worker.clock_off().await?;
     let room = TARGETS_AT_ONCE.saturating_sub(runs.len());
     if room == 0 {
-        // It looks as soon as one of them is done: that is no silence.
+        // The next round follows as soon as a run ends: this does not count as silence.
         worker.shared.looks.went(LookedFor::Targets);
     }
     for (lease, hand) in worker.claim(room).await? {
@@ -484,8 +484,8 @@ async fn round(worker: &Worker, runs: &mut JoinSet<()>, done: &Arc<Notify>) -> R
     Ok(())
 }
 
-/// Beside the runs, each for itself, so that none waits for another however much there is of it. The heartbeat waits for
-/// nothing else: who is not heard of is taken for dead.
+/// Runs the tasks beside the runs, each on its own, so that none waits for another however much it has to do. The
+/// heartbeat waits for nothing else: a worker without heartbeats counts as dead.
 async fn keep(worker: Worker) {
     let [expires, starts, lapses] = CLOCK.map(|what| tell_time(&worker, what));
     tokio::join!(
@@ -500,7 +500,7 @@ async fn keep(worker: Worker) {
     );
 }
 
-/// The heartbeat, and when this worker last looked for everything.
+/// Sends heartbeats, with when this worker last looked for everything.
 async fn beat(worker: &Worker) {
     let mut beats = tokio::time::interval(HEARTBEAT);
     loop {
@@ -514,7 +514,7 @@ async fn beat(worker: &Worker) {
     }
 }
 
-/// One kind of what time alone brings about.
+/// Brings about one kind of what time alone brings about.
 async fn tell_time(worker: &Worker, what: LookedFor) {
     let mut ticks = tokio::time::interval(POLL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -531,7 +531,7 @@ async fn tell_time(worker: &Worker, what: LookedFor) {
     }
 }
 
-/// Targets of new clusters, and those that nobody looks at: neither waits for the other that fails.
+/// Adds targets of new clusters, and wakes forgotten ones. If one of the two fails, the other goes on.
 async fn tidy(worker: &Worker) {
     let mut looks = tokio::time::interval(TIDIES);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -542,7 +542,7 @@ async fn tidy(worker: &Worker) {
     }
 }
 
-/// The seal, and the walk over the chain.
+/// Seals the audit log, and walks over the chain.
 async fn seals(worker: &Worker) {
     let mut looks = tokio::time::interval(TIDIES);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -553,7 +553,7 @@ async fn seals(worker: &Worker) {
     }
 }
 
-/// Rows that cannot be read, and alarms of those that can be again.
+/// Checks rows that cannot be read, and alarms about rows that can be read again.
 async fn looks_over(worker: &Worker) {
     let mut looks = tokio::time::interval(LOOKS_OVER);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -563,7 +563,7 @@ async fn looks_over(worker: &Worker) {
     }
 }
 
-/// What stands still since somebody keeps a lock: it waits for such locks, so it has a task of its own.
+/// Looks for what a kept lock holds up. It waits for such locks, so it has a task of its own.
 async fn stands_still(worker: &Worker) {
     let mut looks = tokio::time::interval(LOOKS_OVER);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -576,7 +576,7 @@ async fn stands_still(worker: &Worker) {
     }
 }
 
-/// Tells of requests that cannot be read, and clears the alarms of rows that can be again.
+/// Raises alarms about requests that cannot be read, and clears those about rows that can be read again.
 async fn look_over(worker: &Worker) {
     worker.said("requests could not be looked over", quarantine::look_over_requests(&worker.store).await);
     worker.said("alarms could not be looked over", quarantine::clear_what_is_over(&worker.store).await);

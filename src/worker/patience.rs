@@ -1,4 +1,4 @@
-//! How long the end of a run waits for rows that somebody else has locked.
+//! How long the end of a run waits for rows that another session has locked.
 
 use super::{Worker, interrupted::Interrupted, trail::LOCK_TIMEOUT};
 use crate::store::{StoreError, Tx};
@@ -7,17 +7,17 @@ use std::{
     time::Duration,
 };
 
-/// How long the transactions of one finish wait for locks. Each grant has one of its own; whoever holds the rows of many
-/// keeps them from being finished, and only the first of them is waited for: the others, and the target, have to be done
-/// with before the lease is over.
+/// How long the transactions of one finish wait for locks. Each grant has a transaction of its own. If another session
+/// keeps many rows locked, only the first is waited for in full: the others, and the target, have to be finished before
+/// the lease is over.
 #[derive(Debug, Default)]
 pub(super) struct Patience(AtomicBool);
 
 impl Patience {
-    /// As long as it takes to see that nobody holds a row.
+    /// Long enough to see that a row is free.
     const BRIEF: Duration = Duration::from_millis(20);
 
-    /// Takes note of what a transaction failed for.
+    /// Notes the error of a transaction: after a lock timeout, later waits are brief.
     pub fn heed(&self, error: &StoreError) {
         if error.is_lock_timeout() {
             self.0.store(true, Ordering::Relaxed);
@@ -29,7 +29,7 @@ impl Patience {
     }
 }
 
-/// Opens a transaction of the finish that waits for nobody for long.
+/// Opens a transaction of the finish with a bounded wait for locks.
 pub(super) async fn begin(worker: &Worker, patience: &Patience) -> Result<Tx, Interrupted> {
     let mut tx = worker.store.begin().await?;
     tx.wait_at_most(patience.wait()).await?;

@@ -2,23 +2,25 @@
 //!
 //! One inline policy `latchkey`, the union of what the principal's live grants need, and a tag. Only users under
 //! `principal_paths` are written to. What is written here holds an activation back only for profiles with the EKS
-//! console, since a kubectl token needs no IAM permission. Who the user is holds every activation back.
+//! console, since a kubectl token needs no IAM permission. The check of the user's identity holds every activation
+//! back.
 //!
 //! **Identity.** aws-auth goes by ARN, so a user made anew has what the one before had. Each run asks `iam:GetUser` of
-//! any user, and a leg has what a look for this access told (`grant_leg.identity`). A grant becomes active only if that
-//! is *same*, or *unprotected* (AWS refuses to tell; the event and pages say so), and is a minute old at most: a setup
-//! that took longer is compared again at its end. It is recorded before IAM is written to, so that kubectl's access
-//! does not wait for that. No answer, or no such user, is neither. A different id counts once it was seen twice, 15 s
-//! apart, with no other look between (`principal.differs_since`): IAM shows late who was made a moment ago. Until then
-//! nothing is written to the user and nothing becomes active; then the accesses end (`principal_replaced`). A policy of
-//! Latchkey's that was copied to the new user is taken off it, with the tag, unless a person proved that user.
+//! any user, and a leg stores the result of a look for this access (`grant_leg.identity`). A grant becomes active only
+//! if that is *same*, or *unprotected* (AWS refuses to tell; the event and pages say so), and is a minute old at most:
+//! if a setup took longer, the identity is compared again at its end. It is recorded before IAM is written to, so that
+//! kubectl's access does not wait for that. No answer, or no such user, counts as neither. A different id counts once
+//! it was seen twice, 15 s apart, with no other look between (`principal.differs_since`), since IAM is late to show a
+//! user that was just made. Until then nothing is written to the user and no grant becomes active; then the accesses
+//! end (`principal_replaced`). If a policy of Latchkey was copied to the new user, it is removed together with the tag,
+//! unless a person proved that user.
 //!
-//! **Late.** IAM shows writes seconds late. So, if what is seen is what is wanted and the last write was of something
-//! else, a look proves nothing for 15 s: an access that is given back while IAM shows neither policy nor user yet does
-//! not end before its policy was seen, and is gone. A policy that a paused process sends late is looked for once when
-//! its signature is surely over (10 min), also of a principal that has no access any more. It is known by the text that
-//! was recorded before the write, and removed with a `principal.drift_found`. So is everything that is put right in IAM
-//! though no access comes or goes.
+//! **Late.** IAM shows writes seconds late. If the observed state is the desired one and the last write was of
+//! something else, a look proves nothing for 15 s: an access that is given back while IAM shows neither policy nor user
+//! yet does not end before its policy was seen, and is gone. A policy that a paused process sends late is looked for
+//! once when its signature is surely over (10 min), even if the principal has no access any more. It is known by the
+//! text that was recorded before the write, and is removed with a `principal.drift_found`. The same event is recorded
+//! for every repair in IAM that belongs to no access that comes or goes.
 
 use super::{
     Worker,
@@ -72,7 +74,7 @@ use std::{
 /// Runs once on a principal.
 ///
 /// # Errors
-/// `Lost`, `Store`; what IAM itself refuses is an outcome.
+/// `Lost`, `Store`. What IAM itself refuses is an outcome.
 pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Result<Outcome, Interrupted> {
     let arn = {
         let mut connection = worker.store.acquire().await?;
@@ -92,7 +94,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     let writable = policy.as_ref().is_some_and(|policy| policy.file.may_write(&arn));
     let look = observe(worker, &arn, writable).await;
     if look.observed.is_ok() {
-        // Before the desired state is read: what they may still write is part of it.
+        // This comes before the desired state is read: what they may still write is part of it.
         let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
         let closed = dangling.into_iter().map(|open| (Became::Interrupted, open)).collect();
         trail::close_dangling(&worker.store, lease, closed).await?;
@@ -113,7 +115,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         Err(fault) => return failed(worker, lease, &desired, &legs, fault, told).await,
     };
     desired.leave(&observed);
-    // What an interrupted run sends late, nobody else would look for once the last access is over.
+    // Once the last access is over, no other run would look for a late write of an interrupted one.
     let arrives = intents::arrives_within(&worker.store, lease.target()).await?;
     let plan = plan(&desired, &observed);
     if let Some(why) = &plan.replaced {
@@ -148,7 +150,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     }
     let outcomes = outcomes(&desired, &plan, &last, &legs, fault.as_ref(), told);
     if let Some(why) = &plan.replaced {
-        // What runs ends first; its end is judged by the next run, which that wakes.
+        // Running grants are revoked first. The next run, which that wakes, judges their end.
         let running = desired.grants.iter().filter(|grant| grant.wish.is_present());
         return Ok(Outcome {
             revoke: running.map(|grant| (grant.id, Cause::PrincipalReplaced, words::blocker::sentence(why))).collect(),
@@ -161,7 +163,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     }
     lease.life().spend()?;
     trail::saw(&worker.store, lease, &last).await?;
-    // Of an id that differs nothing counts before another look.
+    // A different id counts only after another look.
     let again = plan.doubted.is_some().then_some(DIFFERS_FOR.unsigned_abs());
     Ok(Outcome {
         legs: outcomes,
@@ -175,7 +177,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     })
 }
 
-/// Notes what the look told of who the principal is, and puts it to what is desired.
+/// Records the identity that the look found, and adds it to the desired state.
 async fn note_identity(
     worker: &Worker,
     lease: &Lease,
@@ -188,7 +190,7 @@ async fn note_identity(
         SeenIdentity::Is(other) if told == Compared::Differs => Some(other.as_str()),
         SeenIdentity::Is(_) | SeenIdentity::NotAsked | SeenIdentity::Nobody | SeenIdentity::Refused(_) => None,
     };
-    // What tells nothing of the id is no look that found it right.
+    // A look that shows no id did not find the right one either.
     let is_news = (told == Compared::Same && desired.differs.is_some()) || other.is_some();
     if told == Compared::Same {
         worker.remembers(id, None);
@@ -197,7 +199,7 @@ async fn note_identity(
         lease.life().spend()?;
         desired.differs = match people::note_identity(&worker.store, id, lease.epoch(), other).await {
             Ok(differs) => {
-                // The row knows it from now on.
+                // From now on the row stores it.
                 worker.remembers(id, None);
                 differs
             }
@@ -210,7 +212,8 @@ async fn note_identity(
     Ok(told)
 }
 
-/// Goes past what somebody keeps from being written: what ends does not wait for it.
+/// Logs an error about a row that could not be written, and goes on: what ends does not wait for it. An error of a
+/// database that is away is returned.
 fn gone_past(error: StoreError, id: PrincipalId, what: &'static str) -> Result<(), StoreError> {
     if error.is_unavailable() {
         return Err(error);
@@ -219,7 +222,7 @@ fn gone_past(error: StoreError, id: PrincipalId, what: &'static str) -> Result<(
     Ok(())
 }
 
-/// Records who the principal is for the grants that are set up, where IAM's part of that takes longer.
+/// Records the identity for the grants that are being set up, if the writes to IAM take longer.
 async fn tell_early(
     worker: &Worker,
     lease: &Lease,
@@ -239,8 +242,8 @@ async fn tell_early(
     if waiting.is_empty() { Ok(waiting) } else { finish::compared(worker, lease, &waiting, told).await }
 }
 
-/// Decides again what is still to be set up, by the last look at each cluster: this run sees none. What is not allowed is
-/// no part of the policy from now on; what only waits keeps what was proven.
+/// Decides again on grants that are still to be set up, by the last look at each cluster, since this run sees none. A
+/// grant that is not allowed is left out of the IAM policy from now on; one that only waits keeps what was proven.
 async fn decided(
     worker: &Worker,
     connection: &mut Connection,
@@ -265,7 +268,8 @@ async fn decided(
     Ok(decided)
 }
 
-/// The principal's own row cannot be read, so IAM cannot be asked about it. What ends, ends, and says so; the rest waits.
+/// The outcome if the principal's own row cannot be read, so that IAM cannot be asked about it. Ending grants end, and
+/// say so; the others wait.
 async fn unreadable(
     worker: &Worker,
     lease: &Lease,
@@ -304,7 +308,7 @@ async fn policy(worker: &Worker) -> Result<Option<Arc<Current>>, Interrupted> {
     match policy::current(&worker.store).await {
         Ok(current) => Ok(Some(current)),
         Err(NoPolicy::None) => Ok(None),
-        // What was written goes by its tag: no policy may stand in the way of ending an access.
+        // Latchkey's writes are found by their tag: ending an access does not depend on a policy.
         Err(error @ NoPolicy::Unreadable { .. }) => {
             tracing::error!(%error, "nothing new is written to IAM");
             Ok(None)
@@ -315,12 +319,12 @@ async fn policy(worker: &Worker) -> Result<Option<Arc<Current>>, Interrupted> {
 
 /// A look at a principal.
 struct Look {
-    /// Who it is, which is known also where the rest is not.
+    /// The identity, which may be known even if the rest is not.
     identity: SeenIdentity,
     observed: Result<PrincipalObservation, Fault>,
 }
 
-/// What IAM says. Who it is, is asked of every user; of those that the worker does not write to, it need not be able to
+/// What IAM says. The identity is asked of every user. If the worker does not write to the user, it need not be able to
 /// read more.
 async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
     let PrincipalArn::User(user) = arn else {
@@ -331,7 +335,7 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
         };
     };
     let aws = &worker.aws;
-    // Both at once, where both will be needed.
+    // Both are asked at once, since both will be needed.
     let (known, policies) = tokio::join!(aws.known_user(user), async {
         if writable { Some(aws.inline_policies(user).await) } else { None }
     });
@@ -351,7 +355,7 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
     let identity = SeenIdentity::Is(found.unique_id.clone());
     let policies = match policies {
         Some(policies) => policies,
-        // What was written before policy.toml took the path away goes by its tag.
+        // What was written before policy.toml took the path out is found by its tag.
         None if found.tags.contains_key(TAG) => aws.inline_policies(user).await,
         None => Ok(BTreeMap::new()),
     };
@@ -373,7 +377,7 @@ async fn observe_user(worker: &Worker, user: &UserArn) -> Result<PrincipalObserv
     Ok(PrincipalObservation::of(worker.aws.user(user).await?))
 }
 
-/// Makes the plan's writes. The first that fails ends them: they are about one policy. What was found is recorded with
+/// Makes the plan's writes. The first failure ends them, since all are about one policy. Findings are recorded with
 /// their intents.
 async fn apply(
     worker: &Worker,
@@ -388,9 +392,9 @@ async fn apply(
     }
     let grants: BTreeSet<GrantId> =
         desired.grants.iter().filter(|grant| concerns(grant)).map(|grant| grant.id).collect();
-    // Whoever has a row locked keeps no policy from being written.
+    // A row that another session has locked does not keep a policy from being written.
     let held = quarantine::held(&worker.store, lease.target(), &grants, &BTreeSet::new()).await?;
-    // What is about no access that comes or goes is recorded all the same.
+    // A write that is about no access that comes or goes is recorded, too.
     let about: Vec<Option<GrantId>> =
         if grants.is_empty() { vec![None] } else { grants.into_iter().map(Some).collect() };
     let recorded: Vec<(&PrincipalStep, Vec<Intent>)> =
@@ -422,7 +426,7 @@ async fn apply(
     Ok((None, true))
 }
 
-/// Whether a write of the policy is about a grant: a running one has its part already.
+/// Whether a write of the policy is about a grant. A running grant has its part already.
 fn concerns(grant: &PrincipalGrant) -> bool {
     match grant.wish {
         Wish::Provision => grant.held.is_none(),
@@ -462,7 +466,7 @@ fn intent(grant: Option<GrantId>, step: &PrincipalStep, user: &UserArn) -> Inten
     Intent { detail, ..trail::intent(grant, verb, object) }
 }
 
-/// What is put right though no access comes or goes: somebody changed it, or an interrupted run wrote late.
+/// Repairs that belong to no access that comes or goes: another client changed the user, or a late write arrived.
 fn found_without_grant(desired: &DesiredPrincipal, plan: &PrincipalPlan, user: &UserArn) -> Vec<EventDraft> {
     if desired.grants.iter().any(concerns) {
         return Vec::new();
@@ -506,7 +510,7 @@ fn outcomes(
     outcomes
 }
 
-/// IAM did not answer: every grant says so.
+/// The outcome if IAM did not answer: every grant carries the fault.
 async fn failed(
     worker: &Worker,
     lease: &Lease,

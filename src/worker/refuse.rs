@@ -1,4 +1,4 @@
-//! What the second decision of a run ends, each grant in a transaction of its own: with an event and an alarm.
+//! Ends the grants that a run's second decision refused, each in a transaction of its own, with an event and an alarm.
 
 use super::{
     Worker,
@@ -19,11 +19,12 @@ use latchkey_domain::access::{
     transition::Actor,
 };
 
-/// Ends what the policy of now does not grant, and what was decided on a cluster that is no more. Whether all of it is
-/// ended: one that cannot be keeps no other from it, and nothing is set up for it meanwhile.
+/// Ends the grants that the current policy does not grant, and those that were decided on a cluster that is gone.
+/// Returns whether all of them ended: one that cannot be ended does not hold back the others, and nothing is set up for
+/// it meanwhile.
 ///
 /// # Errors
-/// `Lost` where the worker dies here; `Store` where there is no database.
+/// `Lost` if the worker dies here; `Store` if the database is away.
 pub(super) async fn refuse(
     worker: &Worker,
     lease: &Lease,
@@ -49,7 +50,7 @@ pub(super) async fn refuse(
 }
 
 async fn one(mut tx: Tx, lease: &Lease, id: GrantId, why: &NotNow, policy_hash: &str) -> Result<(), Interrupted> {
-    // Whatever cannot be read by now was not judged either.
+    // A row that cannot be read by now was not judged either.
     let Some(Locked::Grant(grant)) = tx.lock_grant(id).await? else { return Ok(()) };
     let Some(live) = Grant::live(grant) else { return Ok(()) };
     let now = tx.now().await?;

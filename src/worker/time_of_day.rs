@@ -1,21 +1,21 @@
-//! What a worker takes for the time of day. It is compared with the database's before anything is claimed, and what a
-//! run signs is signed as of it.
+//! The time of day as a worker takes it. It is compared with the database's before anything is claimed, and the calls
+//! of a run are signed as of it.
 
 use crate::machine;
 use jiff::Timestamp;
 use std::{fmt, sync::Arc};
 
-/// A clock: the machine's own, but in tests of clocks that are wrong.
+/// A clock: the machine's own, except in tests of wrong clocks.
 #[derive(Clone)]
 pub struct TimeOfDay(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl TimeOfDay {
-    /// A clock that says what `tell` says.
+    /// A clock that shows what `tell` returns.
     pub fn told_by(tell: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(tell))
     }
 
-    /// What it says now.
+    /// The time that it shows now.
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }

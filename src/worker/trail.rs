@@ -1,5 +1,5 @@
-//! The trail of a run: an audit event and intents before its first write, outcomes after each, and what an earlier run
-//! left open, closed with what is observed now.
+//! The trail of a run: an audit event and intents before its first write, outcomes after each write. What an earlier
+//! run left open is closed with what is observed now.
 //!
 //! Intents, mappings and the observation are written with the target locked and its epoch checked: what a paused run
 //! writes later is refused. Findings are recorded with the run's intents, before the write that removes the proof of
@@ -32,22 +32,22 @@ use std::{
     time::Duration,
 };
 
-/// Opens a transaction of a run whose lease stands: nobody claims its target before the end. What a run would write into
-/// rows after that is about a cluster that somebody else has changed since.
+/// Opens a transaction of a run whose lease stands: no other worker claims its target before the transaction ends. What
+/// a run would write later would be about a cluster that another worker may have changed since.
 ///
 /// # Errors
-/// `Lost` where somebody else claimed the target; `Store`.
+/// `Lost` if another worker claimed the target; `Store`.
 pub async fn held(store: &Store, lease: &Lease) -> Result<Tx, Interrupted> {
     let mut tx = store.begin().await?;
     hold(&mut tx, lease).await?;
     Ok(tx)
 }
 
-/// Stores what a run saw of its target. Where somebody keeps the row of the look before locked, pages show that one for
-/// longer: nothing that the run decides goes by it.
+/// Stores what a run saw of its target. If the row of the observation before stays locked, pages show that one for
+/// longer; the run decides nothing by it.
 ///
 /// # Errors
-/// `Lost` where somebody else claimed the target, who sees it later; `Store`.
+/// `Lost` if another worker claimed the target, which then stores a later one; `Store`.
 pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result<(), Interrupted> {
     match observations::write(store, lease.target(), lease.epoch(), body).await {
         Ok(true) => Ok(()),
@@ -60,14 +60,14 @@ pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result
     }
 }
 
-/// Opens a transaction that records what is about to be written, and what was found that somebody else did: the write
-/// removes the proof of it. Whoever calls adds rows of their own and commits it with [`begin`].
+/// Opens a transaction that records the intended writes, and the findings, since the writes remove the proof of them.
+/// The caller adds rows of its own and commits it with [`begin`].
 ///
-/// A grant that somebody has locked is waited for by nobody: its intents name it by their event alone, its leg is not
-/// marked, and [`end_unmarked`] says what came of it.
+/// A grant that another session has locked is not waited for: its intents name it only by their event, its leg is not
+/// marked, and [`end_unmarked`] records the outcome.
 ///
 /// # Errors
-/// `Lost` where somebody else claimed the target; `Store`.
+/// `Lost` if another worker claimed the target; `Store`.
 pub async fn open(
     store: &Store,
     lease: &Lease,
@@ -77,7 +77,7 @@ pub async fn open(
 ) -> Result<Tx, Interrupted> {
     let mut tx = store.begin().await?;
     tx.wait_at_most(LOCK_TIMEOUT).await?;
-    // An intent refers to its grant, which locks that: in the order in which everybody locks grants.
+    // An intent refers to its grant, which locks it: so they go in the order in which all transactions lock grants.
     let mut in_order = planned.to_vec();
     for intent in &mut in_order {
         if let Some(grant) = intent.grant.take_if(|grant| held.grants.contains(grant)) {
@@ -103,14 +103,14 @@ pub async fn open(
     Ok(tx)
 }
 
-/// How long a transaction of a run waits for any one lock: none of ours holds one for so long, and whoever else does
-/// keeps one target's run from going on, or one grant's finish.
+/// How long a transaction of a run waits for any one lock. No transaction of Latchkey holds one for so long. If another
+/// client does, one target's run or one grant's finish does not go on.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Locks the target's row, under which its grants' legs are written.
 ///
 /// # Errors
-/// `Lost` where somebody else claimed the target; `Store`.
+/// `Lost` if another worker claimed the target; `Store`.
 pub async fn hold(tx: &mut Tx, lease: &Lease) -> Result<(), Interrupted> {
     let locked = tx.lock_target(lease.target()).await?.ok_or(Interrupted::Nothing)?;
     if locked.epoch == lease.epoch() { Ok(()) } else { Err(Lost::Over.into()) }
@@ -119,24 +119,24 @@ pub async fn hold(tx: &mut Tx, lease: &Lease) -> Result<(), Interrupted> {
 /// Commits what [`open`] recorded.
 ///
 /// # Errors
-/// `Lost` where the worker dies here; `Store`.
+/// `Lost` if the worker dies here; `Store`.
 pub async fn begin(tx: Tx, lease: &Lease) -> Result<(), Interrupted> {
     lease.life().spend()?;
     Ok(tx.commit().await?)
 }
 
-/// Closes what earlier runs left open: intents, each with what is seen of its object, and changes that no event says the
-/// end of.
+/// Closes what earlier runs left open: intents, each with what is seen of its object, and changes without an event of
+/// their end.
 ///
 /// # Errors
-/// `Lost` where the worker dies here, or somebody else claimed the target; `Store`.
+/// `Lost` if the worker dies here, or another worker claimed the target; `Store`.
 pub async fn close_dangling(
     store: &Store,
     lease: &Lease,
     dangling: Vec<(Became, Dangling)>,
 ) -> Result<(), Interrupted> {
     let mut changing = legs::changing(store, lease.target(), lease.epoch()).await?;
-    // The intents and the mark of a grant are closed together: where somebody has its rows locked, by a later run.
+    // The intents and the mark of a grant are closed together: if its rows are locked, by a later run.
     let ids: BTreeSet<GrantId> = changing.iter().map(|(grant, _)| *grant).collect();
     let held = quarantine::held(store, lease.target(), &ids, &BTreeSet::new()).await?;
     let is_held = |grant: Option<GrantId>| grant.is_some_and(|grant| held.grants.contains(&grant));
@@ -164,7 +164,7 @@ pub async fn close_dangling(
     let now = tx.now().await?;
     for ((grant, epoch), lines) in by_run {
         let Some(brief) = briefs.iter().find(|brief| Some(brief.id) == grant) else { continue };
-        // Of a change without a mark the end may stand in the log: its own run knew what came of it, but for this intent.
+        // A change without a mark may have its end in the log already: its own run recorded it, except for this intent.
         let is_marked = changing.contains(&(brief.id, epoch));
         if !is_marked && tx.has_ended(brief.id, lease.target(), epoch).await? {
             continue;
@@ -187,7 +187,7 @@ pub async fn close_dangling(
     Ok(tx.commit().await?)
 }
 
-/// The end of what [`open`] began, for one grant: an event, where anything was begun.
+/// Ends what [`open`] began, for one grant: with an event, if anything was begun.
 ///
 /// # Errors
 /// `Store`.
@@ -202,11 +202,11 @@ pub async fn end(tx: &mut Tx, grant: &GrantBrief, lease: &Lease, outcome: &str) 
     Ok(())
 }
 
-/// The same for grants that were locked when [`open`] began, so that no mark of them says that an end is missing: an
-/// intent of theirs that is open does, so that they are closed here and no earlier.
+/// The same for grants that were locked when [`open`] began. They have no mark, so only an open intent shows that the
+/// end is missing: their intents are closed here and not earlier.
 ///
 /// # Errors
-/// `Lost` where somebody else claimed the target; `Store`.
+/// `Lost` if another worker claimed the target; `Store`.
 pub async fn end_unmarked(
     store: &Store,
     lease: &Lease,
@@ -231,16 +231,16 @@ pub async fn end_unmarked(
     begin(tx, lease).await
 }
 
-/// What became of intents of grants that somebody keeps locked, to be recorded by [`end_unmarked`].
+/// Outcomes of intents of grants whose rows are locked, to be recorded by [`end_unmarked`].
 #[derive(Debug)]
 pub struct Late {
     pub intents: Vec<uuid::Uuid>,
     pub became: Became,
-    /// Of the object, where one was written.
+    /// The UID of the object, if one was written.
     pub uid: Option<String>,
 }
 
-/// Records what became of a write. What is about grants that somebody keeps locked is given back instead.
+/// Records the outcome of a write. Outcomes for grants whose rows are locked are returned instead.
 ///
 /// # Errors
 /// `Store`.
@@ -266,7 +266,7 @@ pub async fn close(
     Ok(Some(late).filter(|late| !late.intents.is_empty()))
 }
 
-/// What came of a change that no leg could be marked with.
+/// The outcome of a change whose leg could not be marked.
 pub fn unmarked(fault: Option<&Fault>) -> String {
     match fault {
         Some(fault) => words::blocker::sentence(&fault.into()),
@@ -274,7 +274,7 @@ pub fn unmarked(fault: Option<&Fault>) -> String {
     }
 }
 
-/// An intent with nothing more to say.
+/// An intent without further detail.
 pub fn intent(grant: Option<GrantId>, step: &'static str, object: String) -> Intent {
     Intent { id: machine::new_id(), grant, step, object, detail: json!({}) }
 }

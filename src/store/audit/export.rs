@@ -1,11 +1,11 @@
-//! Exports of the audit log: read in one snapshot, a part at a time, so that the log may be larger than memory.
+//! Exports of the audit log: read in one snapshot, one part at a time, so that the log may be larger than memory.
 //!
 //! An export (`audit export`, `POST /audit/export`) reads one snapshot a few thousand links at a time, and is an event
-//! of the log (`audit.exported`, with filters and number of rows) before its first byte is given away. It refuses
-//! filter names that nothing has, and a chain in which the link that the worker's last walk found broken does not hold
-//! now, also if that is older than the newest links, which it checks itself before it begins. The JSONL format is
-//! described in `docs/audit-export.md` and verified line by line in [`latchkey_domain::audit::export`], with no
-//! database; of CSV nothing can be verified. The portal streams two exports at once at most, since each holds a
+//! of the log (`audit.exported`, with filters and number of rows) before its first byte is given out. It refuses filter
+//! names that do not exist. It also refuses a chain in which the link that the worker's last walk found broken does not
+//! hold now, even if that link is older than the newest links, which it checks itself before it begins. The JSONL
+//! format is described in `docs/audit-export.md` and verified line by line in [`latchkey_domain::audit::export`],
+//! without a database; a CSV cannot be verified. The portal streams two exports at once at most, since each holds a
 //! connection.
 
 use super::{Broken, Link, NotVerified, VERIFY_PAGE, head};
@@ -20,17 +20,17 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// What an export looks like.
+/// The format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Every link, with the events that were asked for: it verifies offline.
+    /// Every link, with the events that were asked for: it can be verified offline.
     Jsonl,
-    /// The events that were asked for, for spreadsheets: nothing can be verified by it.
+    /// The events that were asked for, for spreadsheets: it cannot be verified.
     Csv,
 }
 
 impl Format {
-    /// As forms and the command line have it: also the ending of a file's name.
+    /// Its name in forms and on the command line, which is also the file's extension.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Jsonl => "jsonl",
@@ -38,20 +38,20 @@ impl Format {
         }
     }
 
-    /// From a form or the command line.
+    /// Reads a form's or the command line's name for it.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Jsonl, Self::Csv].into_iter().find(|format| format.as_str() == text)
     }
 }
 
-/// An export under way. It holds a connection and a snapshot until it is dropped.
+/// An export in progress. It holds a connection and a snapshot until it is dropped.
 #[derive(Debug)]
 pub struct Export {
     tx: Transaction<'static, Postgres>,
     wanted: Resolved,
     format: Format,
     header: Header,
-    /// The first part was read.
+    /// Whether the first part was read.
     begun: bool,
     after: i64,
     last: i64,
@@ -71,7 +71,7 @@ struct Resolved {
     until: Option<Timestamp>,
 }
 
-/// What a filter goes by that has names.
+/// A kind of filter that goes by a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
     Person,
@@ -81,7 +81,7 @@ pub enum Named {
     Action,
 }
 
-/// Every name that the log could have for it. No event is read for that.
+/// Every name that the log could have for it, without reading events.
 ///
 /// # Errors
 /// `Database`.
@@ -100,7 +100,7 @@ pub async fn names(store: &Store, named: Named) -> Result<Vec<String>, StoreErro
 /// Why an export did not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum NotBegun {
-    /// Names among the filters that nobody, or nothing, has here: no event can be of theirs.
+    /// Names among the filters that do not exist here: no event can match.
     #[error("filters have names that nobody has")]
     Unknown(Vec<(Named, String)>),
     #[error(transparent)]
@@ -120,16 +120,16 @@ impl From<sqlx::Error> for NotBegun {
 }
 
 impl Export {
-    /// Opens a snapshot and counts what will be shown: the sealed events that the filters take. Here the newest links are
-    /// checked, what the worker's last walk over all found, and that no event was kept out of the chain, which no link
-    /// shows; the older links as they are read.
+    /// Opens a snapshot and counts what will be shown: the sealed events that match the filters. It checks the newest
+    /// links, the result of the worker's last whole walk, and that no event was kept out of the chain, which no link
+    /// shows. The older links are checked as they are read.
     ///
     /// # Errors
-    /// `Unknown` before anything else is looked at; `Broken` where the chain does not hold, as far as that was looked
-    /// at; `Store`.
+    /// `Unknown` before anything else is checked; `Broken` if the chain does not hold, as far as it was checked;
+    /// `Store`.
     pub async fn begin(pool: &PgPool, wanted: &Wanted, format: Format) -> Result<Self, NotBegun> {
         let mut tx = begin::begin_with(pool, "begin isolation level repeatable read, read only").await?;
-        // The reader of an export may be slow, and so may the count of millions of events.
+        // The client that reads an export may be slow, and so may the count of millions of events.
         sqlx::query!("set local statement_timeout = 0").execute(&mut *tx).await?;
         sqlx::query!("set local idle_in_transaction_session_timeout = '10min'").execute(&mut *tx).await?;
         let resolved = Resolved::of(&mut tx, wanted).await?;
@@ -171,15 +171,15 @@ impl Export {
         Ok(Self { tx, wanted: resolved, format, header, begun: false, after: 0, last: to, head: GENESIS })
     }
 
-    /// What it is an export of.
+    /// The header: what the export contains.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The next part of it; nothing once it is whole.
+    /// The next part; `None` once the export is complete.
     ///
     /// # Errors
-    /// `Broken` where the chain has no such link or event: what was given before is no whole export. `Store`.
+    /// `Broken` if the chain lacks a link or event: what was given out before is an incomplete export. `Store`.
     pub async fn part(&mut self) -> Result<Option<String>, NotVerified> {
         if !self.begun {
             self.begun = true;
@@ -191,8 +191,8 @@ impl Export {
         if self.after >= self.last { Ok(None) } else { self.links().await.map(Some) }
     }
 
-    /// The next links, each checked with the columns that the filters go by: a changed one would hide an event, and what
-    /// is written would verify all the same.
+    /// The next links. Each is checked together with the columns that the filters go by: a changed column would hide an
+    /// event, and the export would verify all the same.
     async fn links(&mut self) -> Result<String, NotVerified> {
         let after = u64::try_from(self.after).unwrap_or(0);
         let mut links = super::page(&mut self.tx, after, VERIFY_PAGE).await?;
@@ -221,7 +221,7 @@ impl Export {
         Ok(text)
     }
 
-    /// Which of the next links the filters take, with the names of those whom they are about.
+    /// Which of the next links match the filters, with the names of the people and clusters that they are about.
     async fn shown(&mut self, through: i64) -> Result<BTreeMap<i64, Names>, StoreError> {
         let wanted = &self.wanted;
         let rows = sqlx::query!(
@@ -252,9 +252,9 @@ impl Export {
     }
 }
 
-/// Nothing is missing at the chain's end or beside it, its newest links hold, and so does, now, the older one that the
-/// worker's last whole walk found broken, which would end an export in its middle. It looks at every event, as
-/// [`super::verify`] does; where something is missing that walks all links, to name the first place.
+/// Checks that nothing is missing at the chain's end or beside it, that its newest links hold, and that the older link
+/// that the worker's last whole walk found broken holds now, since otherwise the export would break off in the middle.
+/// It looks at every event, as [`super::verify`] does; if one is missing, it walks all links to name the first place.
 async fn is_whole(connection: &mut PgConnection, last: u64) -> Result<(), NotVerified> {
     super::was_not_longer(connection, last).await?;
     if let Some(broken) = super::walk::still_broken(connection).await? {
@@ -271,14 +271,14 @@ async fn is_whole(connection: &mut PgConnection, last: u64) -> Result<(), NotVer
     }
 }
 
-/// Whom and what an event is about, by the names of now.
+/// The person and the cluster that an event is about, by their current names.
 #[derive(Debug)]
 struct Names {
     person: Option<String>,
     cluster: Option<String>,
 }
 
-/// A row for a spreadsheet. Of an event that cannot be read, its detail says why.
+/// A row for a spreadsheet. If the event cannot be read, its detail says why.
 fn row(link: &Link, unreadable: Option<&str>, names: &Names) -> String {
     let canonical = link.canonical.as_deref().unwrap_or_default();
     let written: serde_json::Value = serde_json::from_slice(canonical).unwrap_or_default();
@@ -306,8 +306,8 @@ fn row(link: &Link, unreadable: Option<&str>, names: &Names) -> String {
 pub const CSV_HEAD: &str = "seq,at,action,actor,person,cluster,request,grant,detail,event\r\n";
 
 impl Resolved {
-    /// The second kind of outcome are the names that nobody, or nothing, has. A cluster that was dropped, or is gone, has
-    /// its name still. An action that this version does not know may be one of a later version's, which runs beside it.
+    /// The inner error lists the names that do not exist. A cluster that was dropped, or is gone, still has its name.
+    /// An action that this version does not know may be one of a later version that runs beside it.
     async fn of(
         tx: &mut Transaction<'static, Postgres>,
         wanted: &Wanted,

@@ -1,4 +1,4 @@
-//! Events without a link: they wait for the sealer, or somebody kept them from it.
+//! Events without a link: they wait for the sealer, or another client kept them from it.
 
 use super::{Broken, LATE, NotVerified, made};
 use crate::store::{Store, StoreError, columns::time};
@@ -6,18 +6,18 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// The event of the last link: when it happened by its own word, and when its id was made.
+/// The event of the last link: when it happened by its bytes, and when its id was made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Newest {
     at: Timestamp,
     made: Option<Timestamp>,
 }
 
-/// Counts the events without a link: each must wait in the queue, and not since long before the last link. It looks at
-/// every event.
+/// Counts the events without a link. Each must wait in the queue, and must not be much older than the last link. It
+/// looks at every event.
 ///
 /// # Errors
-/// `Broken` with the first event that does not; `Store`.
+/// `Broken` with the first event for which that does not hold; `Store`.
 pub(super) async fn count(
     connection: &mut PgConnection,
     last: u64,
@@ -40,8 +40,8 @@ pub(super) async fn count(
     }
 }
 
-/// An event of the queue that should have its link long since: older than the last one that has by its time and by its
-/// id. The time alone is not enough, since tests and the demo move it; nor is the id, which is the writer's to make.
+/// An event of the queue that should have had its link long ago: it is older than the last linked event by its time and
+/// by its id. The time alone is not enough, since tests and the demo move it; nor is the id, which the writer chooses.
 ///
 /// # Errors
 /// `Database`.
@@ -72,8 +72,8 @@ pub(super) async fn newest(connection: &mut PgConnection) -> Result<Option<Newes
     Ok(event.map(|row| Newest { at: row.at.to_jiff(), made: made(row.event_id) }))
 }
 
-/// Whether somebody kept one of the newest events, `most` of them, from being sealed: it has no link and does not wait
-/// for one. Cheap, where `most` is not large.
+/// One of the newest events, `most` of them, that was kept from being sealed: it has no link and does not wait for one.
+/// Cheap if `most` is not large.
 ///
 /// # Errors
 /// `Database`.
@@ -96,8 +96,8 @@ pub(in crate::store) fn kept_from_sealing(last: i64, first: &str, events: i64) -
     Broken::after(u64::try_from(last).unwrap_or(0), kept(first, events))
 }
 
-/// For how long the first event has waited for its link, by the database's real clock; nothing where none waits. One row
-/// of an index, however many wait.
+/// For how long the first event has waited for its link, by the database's real clock; `None` if none waits. Reads one
+/// row of an index, however many wait.
 ///
 /// # Errors
 /// `Database`.

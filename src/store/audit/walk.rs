@@ -1,15 +1,15 @@
 //! The worker's own verification of the whole chain, a step at a time.
 //!
-//! A walk begins at the first link, whatever the row says: the stored place only lets another worker go on within one
-//! walk. Its end is compared with the last whole walk's, so that a chain that was made anew, or cut, shows too. What
-//! was found broken stands until a whole walk finds everything in order.
+//! A walk begins at the first link, whatever the row says: the stored place only lets another worker continue within
+//! one walk. Its end is compared with that of the last whole walk, so that a chain that was made anew, or cut, shows,
+//! too. A broken place stands until a whole walk finds everything in order.
 //!
-//! It walks every 6 h, from the first link, 2,000 a second, one worker at a time, then every event for its link.
-//! `audit_walk` has where a walk is, so that another worker goes on after a crash, and what the last whole walk found.
-//! Since a walk never begins where the row says, a client who changes the row hides nothing for longer than one walk.
-//! What is found stands on `/audit`, on each record, on `/status`, and over every page until a whole walk finds
-//! everything in order. Between walks every page looks at the 40 newest links, by the same function: bytes, hashes and
-//! columns.
+//! A walk runs every 6 h, from the first link, 2,000 a second, one worker at a time; then every event is checked for
+//! its link. `audit_walk` stores the walk's place, so that another worker continues after a crash, and the result of
+//! the last whole walk. Since a walk never begins where the row says, a client that changes the row hides nothing for
+//! longer than one walk. A broken place is shown on `/audit`, on each record, on `/status`, and over every page until a
+//! whole walk finds everything in order. Between walks every page checks the 40 newest links, by the same function:
+//! bytes, hashes and columns.
 
 use super::{Broken, GENESIS, VERIFY_PAGE, check, page, unsealed};
 use crate::store::{Store, StoreError, begin, columns::hash32};
@@ -18,11 +18,11 @@ use latchkey_domain::audit::Place;
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
-/// Of all workers one walks at a time: the key of their advisory lock, the letters "walk".
+/// The key of the workers' advisory lock, by which one walks at a time: the letters "walk".
 const WALK_LOCK: i64 = 0x7761_6c6b;
-/// So many links are kept by number whose events cannot be read.
+/// How many links over unreadable events are stored by number.
 const UNREADABLE: i32 = 100;
-/// Events looked at in a step for whether they have a link.
+/// How many events one step checks for a link.
 const EVENTS: i64 = 5_000;
 
 /// What a step did.
@@ -30,7 +30,7 @@ const EVENTS: i64 = 5_000;
 pub enum Step {
     /// Nothing is due, or another worker walks.
     Rested,
-    /// There is more to look at.
+    /// There is more to check.
     Went,
     /// The whole chain up to this link holds.
     Verified(u64),
@@ -45,7 +45,7 @@ struct Progress {
     verified: Option<(Timestamp, i64, Vec<u8>)>,
 }
 
-/// One step of a walk; a walk begins where none is under way and the last one ended longer than `rest` ago.
+/// One step of a walk. A walk begins if none is under way and the last one ended longer than `rest` ago.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -89,8 +89,8 @@ pub async fn step(store: &Store, rest: SignedDuration) -> Result<Step, StoreErro
     Ok(step)
 }
 
-/// The link that the last walk found broken, where it does not hold now: it may have been restored since, and the next
-/// walk is due hours later. Of what is missing after the last link it tells nothing: whoever asks looks at that anew.
+/// The link that the last walk found broken, if it does not hold now: it may have been restored since, and the next
+/// walk is due only hours later. It says nothing about what is missing after the last link: callers check that anew.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -188,7 +188,7 @@ async fn links(connection: &mut PgConnection, place: &Progress) -> Result<Step, 
     Ok(Step::Went)
 }
 
-/// The next events: each has a link, or waits for one and not for long.
+/// Checks the next events: each has a link, or waits for one and not for long.
 async fn events(connection: &mut PgConnection, place: &Progress, after: Uuid) -> Result<Step, StoreError> {
     let rows = sqlx::query!(
         r#"select e.id, l.event_id is null and q.event_id is null as "lost!"

@@ -1,4 +1,4 @@
-//! Making a policy.toml current: the one writer of `policy_version` and `cluster`.
+//! Makes a policy.toml current: the only writer of `policy_version` and `cluster`.
 //!
 //! It waits five seconds for each lock and then changes nothing, since every ask and every vote waits for it.
 
@@ -24,11 +24,11 @@ use std::{
 };
 use uuid::Uuid;
 
-/// One application at a time, and none while somebody decides by the policy: the key of their advisory lock, the letters
-/// "policy".
+/// The key of the advisory lock by which there is one application at a time, and none while a transaction decides by
+/// the policy: the letters "policy".
 pub(in crate::store) const APPLY_LOCK: i64 = 0x706f_6c69_6379;
 
-/// How long an application waits for any one lock. Whoever asks or votes waits for it meanwhile.
+/// How long an application waits for any one lock. Asks and votes wait for it meanwhile.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A policy.toml to make current.
@@ -38,17 +38,17 @@ pub struct Application<'a> {
     /// Lower-case hex SHA-256 of `body`.
     pub hash: &'a str,
     pub body: &'a str,
-    /// The hash that must be current; nothing where any may.
+    /// The hash that must be current; `None` if any may be.
     pub expected: Option<&'a str>,
-    /// Clusters and profiles that may go though somebody has access by them: that access ends.
+    /// Clusters and profiles that may go although people have access by them: that access ends.
     pub drain: &'a [String],
-    /// Whether requests that wait and accesses that are not set up yet may end since this policy would not grant them.
+    /// Whether pending requests and accesses that are not set up yet may end because this policy would not grant them.
     pub end_refused: bool,
-    /// Who applies it, for the audit log.
+    /// The name of the person who applies it, for the audit log.
     pub by: &'a str,
 }
 
-/// What an application did.
+/// The result of an application.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
     /// The hash that was current before.
@@ -57,27 +57,27 @@ pub struct Applied {
     pub changed: bool,
     pub added: Vec<ClusterName>,
     pub dropped: Vec<ClusterName>,
-    /// Clusters that were gone, and are taken on anew as what has their ARN now.
+    /// Clusters that were gone, and are taken on anew as the cluster that has their ARN now.
     pub retaken: Vec<ClusterName>,
-    /// Accesses that end now, those that the policy would not grant among them.
+    /// How many accesses end now, including those that the policy would not grant.
     pub ending: usize,
-    /// Requests that are closed now.
+    /// How many requests are closed now.
     pub closed: usize,
 }
 
-/// Something that the new policy no longer has.
+/// A cluster or profile that the new policy no longer has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gone {
     /// `cluster` or `profile`.
     pub kind: &'static str,
     pub name: String,
-    /// Accesses that are not over.
+    /// How many live accesses it has.
     pub live: usize,
 }
 
-/// How often an application is begun anew: each time requests came meanwhile that it would close.
+/// How often an application is begun again. Each time requests arrived meanwhile that it would close.
 const ROUNDS: usize = 10;
-/// How many of what a policy would not grant are named at once.
+/// How many requests and accesses that a policy would not grant are named at once.
 const NAMED: usize = 20;
 
 /// Why a policy.toml did not become current. `Display` is a sentence for the operator.
@@ -160,23 +160,25 @@ pub(super) struct Row {
     pub gone: bool,
 }
 
-/// What came of one attempt.
+/// The result of one attempt.
 enum Attempt {
     Applied(Applied),
-    /// These requests have to be locked before everything else.
+    /// These requests have to be locked before everything else: begin again.
     Closes(Vec<RequestId>),
 }
 
 /// Makes a policy.toml current, in one transaction with the clusters that it names, the accesses and requests that it
-/// ends, the audit events, and a wake-up of every cluster. Needs the rights of the schema's owner. The text that is
-/// current already changes nothing, unless a cluster that it names is gone: what has its ARN now is taken on, as another.
+/// ends, the audit events, and a wake-up of every cluster. Needs the rights of the schema's owner. If the text is
+/// current already, nothing changes, unless a cluster that it names is gone: then the cluster that has its ARN now is
+/// taken on, as another one.
 ///
-/// Requests on what it drops are closed. Requests that wait and accesses that are not set up yet are ruled on by it; what
-/// it would not grant ends, where `end_refused` says so. What is active is not decided again.
+/// Requests on dropped clusters and profiles are closed. Pending requests and accesses that are not set up yet are
+/// ruled on by the new policy; those that it would not grant end, if `end_refused` is set. Active accesses are not
+/// decided again.
 ///
 /// # Errors
 /// `UnknownPeople`, `Moved`, `Drops` (what goes away is not in `drain`), `Refuses` (what it would not grant, without
-/// `end_refused`), `NotDropped`, `Busy`, `Held`, `Store`; nothing is changed then.
+/// `end_refused`), `NotDropped`, `Busy`, `Held`, `Store`; then nothing is changed.
 pub async fn apply(store: &Store, application: &Application<'_>) -> Result<Applied, NotApplied> {
     let known = people::approvers(store, application.file).await?;
     let mut closes = Vec::new();
@@ -198,7 +200,7 @@ async fn attempt(
     closes: &[RequestId],
 ) -> Result<Attempt, NotApplied> {
     let mut tx = store.begin().await?;
-    // Nobody asks or decides while the policy's lock is held, or waited for.
+    // Asks and votes wait while the policy's lock is held, or waited for.
     tx.wait_at_most(LOCK_TIMEOUT).await?;
     let open = tx.lock_open(closes).await?;
     sqlx::query!("select pg_advisory_xact_lock($1)", APPLY_LOCK).fetch_one(tx.connection()).await?;
@@ -223,7 +225,7 @@ async fn attempt(
     if !refused.is_empty() && !application.end_refused {
         return Err(NotApplied::Refuses(refused));
     }
-    // Nobody asks or decides meanwhile: what is to be closed is all there is, once it is locked.
+    // No ask or vote arrives meanwhile: once the requests to be closed are locked, there are no others.
     let closing = ends.closing();
     if closing.iter().any(|id| open.iter().all(|open| open.id != *id)) {
         return Ok(Attempt::Closes(closing));
@@ -275,7 +277,7 @@ fn actor() -> Actor {
     Actor::process(Process::PolicyApply)
 }
 
-/// A handle that nobody has could be taken by whoever signs in first.
+/// Refuses handles that no person has: the first person to sign in under such a name could take it.
 async fn refuse_unknown(tx: &mut Tx, file: &PolicyFile) -> Result<(), NotApplied> {
     let approvers = file.policies.iter().filter_map(|policy| match &policy.decision {
         Decision::Ask { approvers, .. } => Some(approvers),
@@ -301,7 +303,7 @@ async fn clusters(tx: &mut Tx) -> Result<Vec<Row>, NotApplied> {
     Ok(rows.map(|row| Row { id: ClusterId(row.id), name: row.name, arn: row.arn, gone: row.gone }).collect())
 }
 
-/// The accesses that end since their cluster or profile goes; all that goes must be confirmed.
+/// The accesses that end because their cluster or profile goes. Everything that goes must be confirmed.
 async fn ending(tx: &mut Tx, application: &Application<'_>, dropped: &[Row]) -> Result<Vec<GrantId>, NotApplied> {
     let ids: Vec<Uuid> = dropped.iter().map(|row| row.id.0).collect();
     let profiles: Vec<String> = application.file.profiles.iter().map(|profile| profile.name.to_string()).collect();
@@ -341,8 +343,8 @@ async fn ending(tx: &mut Tx, application: &Application<'_>, dropped: &[Row]) -> 
     }
 }
 
-/// Revokes the accesses; the time, read after their locks, and how many. Their wake-ups come with all others, in the order
-/// of keys.
+/// Revokes the accesses. Returns the time, read after their locks, and how many. Their wake-ups come with all others,
+/// in the order of keys.
 async fn end(
     tx: &mut Tx,
     dropped: &[GrantId],
@@ -354,7 +356,7 @@ async fn end(
     let (grants, unreadable) = tx.lock_all(&ids).await?;
     let now = tx.now().await?;
     let mut ended = 0;
-    // Nobody can decide again what cannot be read: it ends with what is dropped alone.
+    // A grant that cannot be read cannot be decided again: it ends only if its cluster or profile is dropped.
     for row in unreadable.iter().filter(|row| dropped.contains(&row.brief.id)) {
         let reason = Some("the policy no longer has its cluster or profile");
         if tx.mark_unreadable(&row.brief, Cause::Revoked, actor(), reason, now).await? {
@@ -367,7 +369,7 @@ async fn end(
         let id = grant.facts().id;
         let (cause, reason) = match ends.grants.get(&id).filter(|_| !dropped.contains(&id)) {
             None => (Cause::Revoked, "the policy no longer has its cluster or profile".to_owned()),
-            // It was set up just now: what is active is not decided again.
+            // It became active just now, and active accesses are not decided again.
             Some(_) if !ends::is_not_set_up(&grant) => continue,
             Some(refused) => (Cause::PolicyChanged, refused.why.clone()),
         };
@@ -379,14 +381,14 @@ async fn end(
     Ok((now, ended))
 }
 
-/// Closes the requests that end with the policy; how many.
+/// Closes the requests that end with the policy, and returns how many.
 async fn close(tx: &mut Tx, open: &[Open], ends: &Ends, now: Timestamp) -> Result<usize, NotApplied> {
     let mut closed = 0;
     for open in open {
         let (why, reason) = match ends.requests.get(&open.id) {
             Some(refused) => (ClosedWhy::PolicyChanged, Some(refused.why.as_str())),
             None if ends.dropped.contains(&open.id) => (ClosedWhy::PolicyDropped, None),
-            // It is to stay after all: it was asked for again by what stands now.
+            // It stays after all: it was listed by an earlier attempt, and by the current state it does not end.
             None => continue,
         };
         tx.record(open.close(why, actor(), reason, now), now).await?;
@@ -404,7 +406,7 @@ async fn write_version(
     let bytes = |hash: &str| hex::decode(hash).map_err(|error| StoreError::corrupt("policy_version", "hash", error));
     let previous = previous.map(bytes).transpose()?;
     sqlx::query!("update policy_version set current = false where current").execute(tx.connection()).await?;
-    // A text that ruled before may rule again: its row says by whom and when last, the audit log each time.
+    // A text that was current before may be applied again: its row has the last application, the audit log has each.
     sqlx::query!(
         "insert into policy_version (hash, previous, body, applied_at, applied_by, current)
          values ($1, $2, $3, $4, $5, true)
@@ -442,7 +444,7 @@ fn of_cluster(id: ClusterId, what: Event) -> EventDraft {
     EventDraft { cluster: Some(id), ..EventDraft::new(what, actor()) }
 }
 
-/// Makes the rows of the file's clusters: new ones, names that changed, and those that come back. Wakes all.
+/// Writes the rows of the file's clusters: new ones, changed names, and those that come back. Wakes all.
 async fn write_clusters(
     tx: &mut Tx,
     application: &Application<'_>,
@@ -451,7 +453,7 @@ async fn write_clusters(
     wakes: &mut Vec<Wake>,
 ) -> Result<Vec<ClusterName>, NotApplied> {
     let file = application.file;
-    // Two clusters may change names with each other: until all have their new ones, those that change have none.
+    // Two clusters may swap their names: clusters whose names change have none until all have their new ones.
     let renamed = file.clusters.iter().filter_map(|cluster| {
         kept.get(cluster.arn.as_str()).filter(|row| row.name != cluster.name.as_str()).map(|row| row.id.0)
     });
@@ -485,8 +487,8 @@ async fn write_clusters(
     Ok(added)
 }
 
-/// A cluster that comes back has the id that it had: what is left of its accesses is still taken away by it. One that
-/// was gone does not come back: what has its ARN now is another.
+/// Adds a cluster. A dropped cluster that comes back keeps its id, by which what is left of its accesses is still taken
+/// away. A cluster that was gone does not come back: what has its ARN now is another one.
 async fn add(tx: &mut Tx, name: &str, arn: &str) -> Result<ClusterId, NotApplied> {
     let back = sqlx::query_scalar!(
         "update cluster set dropped_at = null, name = $2

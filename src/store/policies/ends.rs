@@ -1,5 +1,5 @@
-//! What a new policy ends of what waits for a decision or is being set up: requests on what it drops, and whatever it
-//! would not grant. It is ruled on as a vote and the worker rule on it.
+//! Which pending requests and accesses that are not set up yet end with a new policy: requests on clusters and profiles
+//! that it drops, and everything that it would not grant. They are ruled on as a vote and the worker rule on them.
 
 use super::{Application, apply::Row};
 use crate::store::{StoreError, Tx, clusters, columns::request_facts, evidence};
@@ -16,7 +16,7 @@ use std::{
     fmt,
 };
 
-/// Something that the new policy would not grant.
+/// A request or access that the new policy would not grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotGranted {
     /// `request` or `access`.
@@ -36,7 +36,7 @@ impl fmt::Display for NotGranted {
     }
 }
 
-/// What ends with a policy, beside the accesses on what it drops.
+/// What ends with a policy, besides the accesses on clusters and profiles that it drops.
 #[derive(Debug, Default)]
 pub(super) struct Ends {
     /// Pending requests on clusters or for profiles that go.
@@ -48,7 +48,7 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    /// Every request that is closed.
+    /// Every request that has to be closed.
     pub fn closing(&self) -> Vec<RequestId> {
         self.dropped.iter().chain(self.requests.keys()).copied().collect()
     }
@@ -59,8 +59,8 @@ impl Ends {
     }
 }
 
-/// What a policy ends, as things stand; `kept` are the clusters that it has and had before. What this version cannot read
-/// is left alone: nobody can decide it by this version either.
+/// What a policy ends in the current state; `kept` are the clusters that it has and had before. A row that this version
+/// cannot read is left alone: this version cannot decide on it.
 ///
 /// # Errors
 /// `Database`.
@@ -93,7 +93,7 @@ pub(super) async fn look(
 }
 
 /// The accesses that are not set up yet, on clusters and by profiles that stay, and that the worker would not set up by
-/// this policy. What it could not judge yet is left to it.
+/// this policy. Accesses that cannot be judged yet are left to the worker.
 async fn grants_not_granted(
     tx: &mut Tx,
     application: &Application<'_>,
@@ -128,8 +128,8 @@ async fn grants_not_granted(
     Ok(refused)
 }
 
-/// The accesses that are decided and not active, on these clusters; without a lock, since they are locked in the order
-/// of all that end.
+/// The accesses on these clusters that are decided and not active. They are read without a lock, since all accesses
+/// that end are locked together, in order.
 async fn not_set_up(tx: &mut Tx, kept: &[Row]) -> Result<Vec<GrantId>, StoreError> {
     let on: Vec<uuid::Uuid> = kept.iter().map(|row| row.id.0).collect();
     let ids = sqlx::query_scalar!(
@@ -177,7 +177,7 @@ async fn standing(
     Ok(standing)
 }
 
-/// The requests that wait and whose time is not over.
+/// The pending requests whose time is not over.
 async fn pending(tx: &mut Tx) -> Result<Vec<RequestFacts>, StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
@@ -205,7 +205,7 @@ async fn pending(tx: &mut Tx) -> Result<Vec<RequestFacts>, StoreError> {
     Ok(requests)
 }
 
-/// Whether an access is still one that a policy may end before it is set up.
+/// Whether an access may still be ended by a policy before it is set up.
 pub(super) fn is_not_set_up(grant: &Grant) -> bool {
     match grant {
         Grant::Scheduled(_) | Grant::Provisioning(_) => true,

@@ -12,7 +12,7 @@ use latchkey_domain::access::{
     terms::Terms,
 };
 
-/// A row of somebody's requests.
+/// A request in the list of a person's own.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub id: RequestId,
@@ -26,7 +26,7 @@ pub struct Asked {
     pub grant: Option<(GrantId, GrantState)>,
 }
 
-/// The latest requests of a person, older than `before` where that is given: at most `limit`.
+/// The latest requests of a person, older than `before` if that is given: at most `limit`.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.

@@ -9,15 +9,15 @@ use latchkey_domain::{
 };
 use uuid::Uuid;
 
-/// What to show. Names that nobody has find nothing.
+/// What to show. A name that does not exist finds nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     /// A person's handle, or a process: `worker`.
     pub actor: Option<String>,
-    /// The handle of whom it concerns.
+    /// The handle of the person whom it concerns.
     pub person: Option<String>,
     pub cluster: Option<String>,
-    /// `grant.activated`, or all of a noun: `grant`.
+    /// One action, `grant.activated`, or all of a noun, `grant`.
     pub action: Option<String>,
     pub from: Option<Timestamp>,
     /// Exclusive.
@@ -42,11 +42,11 @@ pub struct EventRow {
     pub detail: serde_json::Value,
     /// Its place in the chain, once it is sealed.
     pub seq: Option<i64>,
-    /// Whether it stands in the sealer's queue. What has neither a place nor this was kept from being sealed.
+    /// Whether it is in the sealer's queue. An event with neither a place nor this was kept from being sealed.
     pub waits: bool,
 }
 
-/// An event as it is stored, with what its ids stand for.
+/// An event as it is stored, with the names that its ids stand for.
 struct Stored {
     id: Uuid,
     at: jiff_sqlx::Timestamp,
@@ -64,7 +64,7 @@ struct Stored {
 }
 
 impl From<Stored> for EventRow {
-    /// A record whose bytes were changed to what is no JSON is shown all the same, without its details.
+    /// A record whose bytes are no longer JSON is shown all the same, without its details.
     fn from(stored: Stored) -> Self {
         let written: serde_json::Value = serde_json::from_slice(&stored.canonical).unwrap_or_default();
         Self {
@@ -85,8 +85,8 @@ impl From<Stored> for EventRow {
     }
 }
 
-/// Events, newest first, and of one moment by id: at most `limit`. Those of the chain have the order of their links where
-/// a page has them together: what was recorded late was linked late.
+/// Events, newest first, and those of one moment by id: at most `limit`. Linked events that are together on a page are
+/// in the order of their links, since an event that was recorded late was linked late.
 ///
 /// # Errors
 /// `Database`.
@@ -132,8 +132,8 @@ struct Named {
     clusters: Option<Vec<Uuid>>,
 }
 
-/// Read before the events, so that Postgres plans for those whom it is asked about: somebody who did nothing is found
-/// to have done so by an index, and not by reading the whole log. `None` where a name finds no event.
+/// Reads the ids before the events, so that Postgres plans for the people who are asked about: that a person did
+/// nothing is found by an index, and not by reading the whole log. `None` if no event can match a name.
 async fn named(store: &Store, wanted: &Wanted) -> Result<Option<Named>, StoreError> {
     if (&wanted.actor, &wanted.person, &wanted.cluster) == (&None, &None, &None) {
         return Ok(Some(Named { actor: None, person: None, clusters: None }));
@@ -157,7 +157,7 @@ async fn named(store: &Store, wanted: &Wanted) -> Result<Option<Named>, StoreErr
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastLink {
     pub seq: i64,
-    /// When its event happened: what is older is sealed, but for what committed late.
+    /// When its event happened: older events are sealed, except those that committed late.
     pub event_at: Timestamp,
 }
 
@@ -177,17 +177,17 @@ pub async fn last_link(store: &Store) -> Result<Option<LastLink>, StoreError> {
 /// What the worker's own walks over the chain found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Checked {
-    /// The last time that all of it held: when, and up to which link.
+    /// The last time that the whole chain held: when, and up to which link.
     pub verified: Option<(Timestamp, i64)>,
-    /// Where it was found broken since: when, where, and what is wrong there.
+    /// Since then found broken: when, at which place, and what is wrong there.
     pub broken: Option<(Timestamp, chain::Place, String)>,
-    /// Up to which link a walk that is under way came.
+    /// The link that a walk in progress has reached.
     pub walking: Option<i64>,
     /// Links that hold over events that cannot be read, the first hundred.
     pub unreadable: Vec<i64>,
 }
 
-/// What the worker's last walks found. Times are moved by how far business time runs ahead, nothing in production.
+/// What the worker's last walks found. Times are moved by how far business time runs ahead: zero in production.
 ///
 /// # Errors
 /// `Database`.
@@ -212,7 +212,7 @@ pub async fn checked(store: &Store) -> Result<Checked, StoreError> {
     })
 }
 
-/// Where a record is looked for.
+/// How a record is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// By its link.
@@ -221,7 +221,7 @@ pub enum Place {
     Event(EventId),
 }
 
-/// An event as it is stored, with its link where it has one.
+/// An event as it is stored, with its link if it has one.
 #[derive(Debug, Clone)]
 pub struct Record {
     pub event: EventRow,
@@ -236,12 +236,12 @@ pub struct LinkRow {
     pub seq: i64,
     pub previous: Vec<u8>,
     pub hash: Vec<u8>,
-    /// The hash of the link before it; none where there is none.
+    /// The hash of the link before it; `None` for the first.
     pub before: Option<Vec<u8>>,
     pub has_next: bool,
 }
 
-/// One record; `None` where there is none.
+/// One record; `None` if there is none.
 ///
 /// # Errors
 /// `Database`.
@@ -267,7 +267,7 @@ pub async fn record(store: &Store, place: Place) -> Result<Option<Record>, Store
     .fetch_optional(store.pool())
     .await?;
     let Some(stored) = stored else { return Ok(None) };
-    // Read after it: a record that got its link meanwhile has it.
+    // Read after the event, so that the place of a record that got its link meanwhile is found.
     let place = sqlx::query!(
         r#"select e.cluster_id, l.seq as "seq?", l.previous as "previous?", l.hash as "hash?", b.hash as "before?",
              exists (select from audit_link n where n.seq = l.seq + 1) as "has_next!",

@@ -1,4 +1,4 @@
-//! Clusters: the list, and one with whoever may enter it by us.
+//! Clusters: the list, and one cluster with the people who have access to it through Latchkey.
 
 use crate::store::{
     Store, StoreError,
@@ -20,15 +20,15 @@ pub struct ClusterRow {
     pub mode: Option<AuthenticationMode>,
     pub version: Option<String>,
     pub status: Option<String>,
-    /// How long ago the worker looked; nothing where it never did.
+    /// How long ago the worker looked; `None` if it never did.
     pub age_seconds: Option<i64>,
     /// Whether the last look did not see everything.
     pub trouble: bool,
-    /// Whether anything is known of its inside.
+    /// Whether anything inside it is known.
     pub was_read: bool,
-    /// Accesses of whoever asks that are not over.
+    /// Live accesses of the visitor.
     pub mine: i64,
-    /// Everybody's.
+    /// Live accesses of all people.
     pub live: i64,
 }
 
@@ -66,7 +66,7 @@ pub async fn list(
         .map(|row| {
             let mode = match row.mode {
                 None => None,
-                // What this version does not know is not told; the other clusters are.
+                // A mode that this version does not know is left out; the other clusters are shown.
                 Some(mode) => json("observation", "body", serde_json::Value::String(mode)).ok(),
             };
             Ok(ClusterRow {
@@ -93,14 +93,14 @@ pub struct ClusterDetail {
     pub name: String,
     pub arn: String,
     pub dropped_at: Option<Timestamp>,
-    /// Why it is gone for good, where it is.
+    /// Why it is gone for good, if it is.
     pub gone: Option<Blocker>,
     pub observed: Option<Observed<ClusterObservation>>,
-    /// Why the worker's last run on it did not finish, where it did not.
+    /// Why the worker's last run on it did not finish, if it did not.
     pub failure: Option<Blocker>,
 }
 
-/// The cluster of this id, also where it was dropped.
+/// The cluster of this id, even if it was dropped.
 ///
 /// # Errors
 /// `Corrupt`, `Database`. No such cluster is `None`.
@@ -119,7 +119,7 @@ pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>
     .await?;
     let Some(row) = row else { return Ok(None) };
     let observed = match (row.body, row.observed_at) {
-        // What cannot be read is as if nobody had looked: the next look replaces it.
+        // An observation that cannot be read counts as none: the next look replaces it.
         (Some(body), Some(at)) => json("observation", "body", body).ok().map(|body| Observed {
             body,
             at: at.to_jiff(),
@@ -150,8 +150,7 @@ pub struct LiveAccess {
     pub username: Option<String>,
 }
 
-/// The accesses of a cluster that are not over, oldest first, after `after`: at most `limit`. With `of`, that
-/// person's alone.
+/// The live accesses of a cluster, oldest first, after `after`: at most `limit`. With `of`, only that person's.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.

@@ -22,28 +22,28 @@ pub struct GrantDetail {
     pub holder: Person,
     pub terms: Terms,
     pub cluster_arn: String,
-    /// What EKS last said of the cluster; nothing where nobody looked yet.
+    /// What EKS last said of the cluster; `None` if it was never looked at.
     pub eks: Option<EksCluster>,
-    /// Namespaces that the cluster was last seen to have, the access's own among them.
+    /// Namespaces that the cluster was last seen to have, including those of the access.
     pub seen_namespaces: Vec<String>,
     /// The kinds that its cluster served at the last look.
     pub kinds: Kinds,
-    /// What the AWS CLI calls the principal on its holder's machine.
+    /// The name of the principal's AWS CLI profile on its holder's machine.
     pub aws_profile: Option<String>,
     pub reason: String,
     pub policy_name: String,
     pub policy_hash: String,
     pub basis: GrantBasis,
-    /// Who decided, by handle and name; nobody where the policy did.
+    /// The people who decided, by handle and name; empty if the policy did.
     pub deciders: Vec<Decider>,
     pub installation: InstallationId,
     /// The line in aws-auth that the access went through.
     pub mapping: Option<MappingShown>,
-    /// The inline policy as it was written for the access last.
+    /// The inline policy as it was last written for the access.
     pub iam_policy: Option<String>,
 }
 
-/// Who decided.
+/// A person who decided.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct Decider {
     pub handle: String,
@@ -54,7 +54,7 @@ pub struct Decider {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappingShown {
     pub username: String,
-    /// Whether the line is ours, or somebody else's that is bound to.
+    /// Whether the line is Latchkey's, or a foreign one that Latchkey binds to.
     pub own: bool,
     pub key: Option<String>,
     /// The exact bytes.
@@ -73,7 +73,7 @@ pub struct GrantPlain {
     pub cluster: ClusterId,
     pub cluster_name: String,
     pub request: RequestId,
-    /// As the row has it: maybe a state of another version.
+    /// As the row has it: possibly a state of another version.
     pub state: String,
     pub decided_by: Vec<PersonId>,
 }
@@ -109,7 +109,7 @@ pub async fn plain(store: &Store, id: GrantId) -> Result<Option<GrantPlain>, Sto
 /// # Errors
 /// `Corrupt`, `Database`. No such access is `None`.
 pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, StoreError> {
-    // The mapping: the last that was begun before the access was over.
+    // The mapping is the last one that was begun before the access was over.
     let row = sqlx::query!(
         r#"select g.person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", g.cluster_id, c.name as cluster_name, c.arn as cluster_arn,
              o.body->'aws' as eks, o.body->'kubernetes'->'kinds' as kinds,

@@ -1,4 +1,4 @@
-//! How the whole fares, for the status page.
+//! How the whole installation fares, for the status page.
 
 use crate::store::{
     Store, StoreError,
@@ -16,45 +16,45 @@ use latchkey_domain::access::{
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// When somebody last signed in, by the database's real clock.
+    /// How long ago a person last signed in, by the database's real clock.
     pub last_sign_in: Option<SignedDuration>,
     pub workers: Vec<WorkerAlive>,
-    /// Targets that are due and that no worker has taken, and how long the first of them waits.
+    /// Targets that are due and not claimed, and how long the first of them has waited.
     pub waiting: i64,
     pub waits_since: Option<SignedDuration>,
-    /// Targets that a worker has in hand.
+    /// Targets that a worker is working on.
     pub in_hand: i64,
-    /// Accesses being set up, but for those that wait for granting to be resumed, and since when the oldest.
+    /// Accesses being set up, except those that wait for granting to be resumed, and since when the oldest is.
     pub coming: i64,
     pub coming_since: Option<Timestamp>,
-    /// Accesses that are approved or run, are not as they should be, and wait for somebody.
+    /// Approved or running accesses that are not in their desired state, and wait for a person.
     pub hindered: i64,
-    /// Accesses that were approved and wait until granting is resumed.
+    /// Approved accesses that wait until granting is resumed.
     pub paused: i64,
-    /// Accesses that run and allow more than was approved.
+    /// Running accesses that allow more than was approved.
     pub wider: i64,
     /// Accesses past their end that are not proven gone, and the oldest of these ends.
     pub ending: i64,
     pub ending_since: Option<Timestamp>,
-    /// Of these, those that wait for somebody.
+    /// Of these, those that wait for a person.
     pub ending_blocked: i64,
-    /// For how long the first audit event that has no link has waited for it, by the real clock.
+    /// For how long the first audit event without a link has waited for it, by the real clock.
     pub seal_waits: Option<SignedDuration>,
 }
 
-/// A worker that told of itself within the last hour.
+/// A worker that sent a heartbeat within the last hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerAlive {
     pub holder: String,
     pub up_for: SignedDuration,
     pub silent_for: SignedDuration,
-    /// How long ago it last looked for everything that is due; nothing of an earlier version.
+    /// How long ago it last looked for everything that is due; `None` for a worker of an earlier version.
     pub looked: Option<SignedDuration>,
-    /// How far its clock is off the database's, where that is so far that it claims nothing.
+    /// How far its clock is off the database's, if that is so far that it claims nothing.
     pub clock_off: Option<SignedDuration>,
 }
 
-/// Reads it.
+/// Reads the health.
 ///
 /// # Errors
 /// `Database`.
@@ -143,7 +143,7 @@ pub struct Stuck {
     pub grant: GrantId,
     pub holder: String,
     pub cluster: String,
-    /// Where it stands: being taken away is graver.
+    /// Its state: trouble is graver while it is being taken away.
     pub state: GrantState,
     /// Its parts that are in trouble, the gravest first; at least one.
     pub parts: Vec<StuckPart>,
@@ -208,17 +208,17 @@ pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError
     })))
 }
 
-/// An access that runs and allows more than was approved.
+/// A running access that allows more than was approved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wider {
     pub grant: GrantId,
     pub holder: String,
     pub cluster: String,
-    /// What it allows beyond that, as the last proof showed.
+    /// What it allows beyond that, by the last proof.
     pub what: Vec<Blocker>,
 }
 
-/// Accesses that run and allow more than was approved: at most `limit`.
+/// Running accesses that allow more than was approved: at most `limit`.
 ///
 /// # Errors
 /// `Database`.

@@ -21,13 +21,13 @@ pub struct Held {
     pub state: GrantState,
     pub created_at: Timestamp,
     pub active: Option<(Timestamp, Timestamp)>,
-    /// In which trouble one of its legs is, and why.
+    /// The trouble of one of its legs, and why.
     pub trouble: Option<(Trouble, Blocker)>,
     /// Whether it runs and allows more than was approved.
     pub wider: bool,
 }
 
-/// The accesses of a person that are not over, the one that ends first in front.
+/// The live accesses of a person, the one that ends first in front.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.

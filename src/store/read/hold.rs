@@ -1,9 +1,9 @@
-//! What keeps everything new from being set up on a cluster at present, for every requester.
+//! What currently keeps new accesses from being set up on a cluster, for every requester.
 //!
-//! Times of the worker are the database's real clock; here they are moved by how far business time runs ahead, which is
-//! nothing in production.
+//! The worker's times are by the database's real clock; here they are moved by how far business time runs ahead, which
+//! is zero in production.
 //!
-//! A target's row has why its last run failed (`failure_code`, `failure_blocker`), a fence (`fenced_code`,
+//! A target's row has the reason that its last run failed (`failure_code`, `failure_blocker`), a fence (`fenced_code`,
 //! `fenced_blocker`) and a pause of granting. `failure` and `fenced_why` are their sentences, which queries go by.
 
 use crate::store::{Store, StoreError};
@@ -16,12 +16,12 @@ use serde::Deserialize;
 pub struct OnHold {
     pub id: ClusterId,
     pub cluster: String,
-    /// Nothing where it was not recorded.
+    /// `None` if it was not recorded.
     pub since: Option<Timestamp>,
     pub hold: Hold,
 }
 
-/// Why nothing is.
+/// Why nothing new is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hold {
     /// It belongs to another installation, or to a later state of this one; an operator has to accept.
@@ -75,7 +75,7 @@ pub async fn of(store: &Store, cluster: ClusterId) -> Result<Option<OnHold>, Sto
     Ok(read(store, Some(cluster), 1).await?.pop())
 }
 
-/// Every cluster that is held, those that are fenced first, then where granting is paused: at most `limit`.
+/// Every cluster with a hold, the fenced ones first, then those with granting paused: at most `limit`.
 ///
 /// # Errors
 /// `Database`.

@@ -1,4 +1,4 @@
-//! What pages read: one query a page, or few; never one a row. Lists are cut by key, fifty rows at a time.
+//! What pages read: one query a page, or few; never one a row. Lists are paged by key, fifty rows at a time.
 //!
 //! A page costs the same whatever the history: keyset pagination, partial indexes, and lists of the audit log that are
 //! in the order of an index under each filter. So does what a run reads of the database. `tests/it/growth` counts the

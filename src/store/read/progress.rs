@@ -32,42 +32,43 @@ pub struct GrantProgress {
     pub created_at: Timestamp,
     pub activate_by: Timestamp,
     pub hard_until: Timestamp,
-    /// Since when, and until when at the latest; once it was active.
+    /// Since when, and until when at the latest; `None` if it was never active.
     pub active: Option<(Timestamp, Timestamp)>,
     pub revoking_since: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub cause: Option<Cause>,
-    /// Who ended it, by name, where a person did.
+    /// The name of the person who ended it, if a person did.
     pub ended_by: Option<String>,
     pub end_reason: Option<String>,
-    /// What still says yes, as the row keeps it: sentences.
+    /// Residual access, as sentences of the row.
     pub residual: Vec<String>,
     pub legs: Vec<LegProgress>,
     /// In the order of time.
     pub steps: Vec<StepTaken>,
-    /// What the audit log tells besides, in the order of time.
+    /// What else the audit log tells, in the order of time.
     pub told: Vec<Told>,
 }
 
 impl GrantProgress {
-    /// Whether it runs, and the worker saw since its proof that the cluster is not, or may not be, as it was proven.
+    /// Whether it is running, and the worker saw since its proof that the cluster is not, or may not be, as proven
+    /// then.
     pub fn is_in_doubt(&self) -> bool {
         let doubtful = |leg: &LegProgress| matches!(leg.target, Target::Cluster(_)) && leg.condition != Condition::Ok;
         self.state == GrantState::Active && self.legs.iter().any(doubtful)
     }
 
-    /// What it allows beyond what was approved, as the last proof on the cluster showed, while it runs.
+    /// What it allows beyond what was approved, by the last proof on the cluster; empty if it is not running.
     pub fn allows_more(&self) -> Vec<&Blocker> {
         let legs = self.legs.iter().filter(|_| self.state == GrantState::Active);
         legs.flat_map(|leg| &leg.evidence.wider).collect()
     }
 
-    /// What else says yes: beside an access that runs by its last proof, after an end by that.
+    /// What else says yes: for a running access by its last proof, for an ended one by the proof of its end.
     pub fn beside(&self) -> Vec<Residual> {
         let lists: Vec<&Vec<Residual>> = self.legs.iter().filter_map(|leg| leg.evidence.residual.as_ref()).collect();
         let is_told = match self.state {
             GrantState::Active => !lists.is_empty(),
-            // The row is what the end said; its legs have the values of the same.
+            // The row has the sentences of the end; its legs have them as values.
             GrantState::Ended => lists.iter().map(|list| list.len()).sum::<usize>() == self.residual.len(),
             GrantState::Scheduled | GrantState::Provisioning | GrantState::Revoking => false,
         };
@@ -77,7 +78,7 @@ impl GrantProgress {
         self.residual.iter().map(|text| Residual::Said { text: text.clone() }).collect()
     }
 
-    /// Whether AWS lets nobody look who its user is, though it is one that may still be another by now.
+    /// Whether AWS refuses to tell the identity of its user, while that still matters.
     pub fn is_unprotected(&self) -> bool {
         let is_wanted = match self.state {
             GrantState::Provisioning | GrantState::Active => true,
@@ -86,7 +87,7 @@ impl GrantProgress {
         is_wanted && self.legs.iter().any(|leg| leg.compared == Compared::Unprotected)
     }
 
-    /// The gravest trouble of its legs, and why; none of what is over.
+    /// The gravest trouble of its legs, and why; `None` if the access is over.
     pub fn trouble(&self) -> Option<(Trouble, &Blocker)> {
         let troubles = self.legs.iter().filter_map(|leg| leg.condition.trouble());
         troubles.max_by_key(|(trouble, _)| *trouble).filter(|_| !self.is_over())
@@ -102,25 +103,25 @@ pub struct LegProgress {
     pub proven_at: Option<Timestamp>,
     pub condition: Condition,
     pub evidence: Evidence,
-    /// Of the principal's: whether the user is the one that was proven, by the last look.
+    /// For the principal's leg: whether the user is the one that was proven, by the last look.
     pub compared: Compared,
 }
 
-/// A write that the worker was about to make, and what became of it.
+/// A write that the worker was about to make, and its outcome.
 #[derive(Debug, Clone)]
 pub struct StepTaken {
     pub target_kind: String,
     /// What it does, as a verb and a noun in snake case.
     pub step: String,
-    /// On what: "RoleBinding payments/latchkey-...".
+    /// The object of it: "RoleBinding payments/latchkey-...".
     pub object: String,
-    /// In business time, as it was then, like the states that these times stand between.
+    /// In business time as it was then, like the states that these times stand between.
     pub started_at: Timestamp,
     pub finished_at: Option<Timestamp>,
     pub became: Option<Became>,
 }
 
-/// The most steps that a page shows: an access in trouble repeats itself.
+/// The most steps that a page shows: the steps of an access in trouble repeat themselves.
 const STEPS: i64 = 60;
 
 /// The grant of a request.
@@ -236,7 +237,7 @@ async fn steps(store: &Store, id: Uuid) -> Result<Vec<StepTaken>, StoreError> {
 }
 
 impl GrantProgress {
-    /// What a page that shows this carries, to be told of changes only: the same where nothing that it shows changed.
+    /// Adds what a page shows of this, so that the page is updated only if something on it changed.
     pub fn fingerprint(&self, hash: &mut Sha256) {
         hash.update(format!("{}{}{:?}", self.id, self.version, self.state));
         for leg in &self.legs {
@@ -249,7 +250,7 @@ impl GrantProgress {
         hash.update(format!("{:?}", self.told));
     }
 
-    /// Whether anything more will happen to it.
+    /// Whether it ended, so that nothing more will happen to it.
     pub fn is_over(&self) -> bool {
         self.state == GrantState::Ended
     }

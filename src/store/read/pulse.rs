@@ -1,4 +1,4 @@
-//! How the whole fares, for the banners over every page.
+//! How the whole installation fares, for the banners over every page.
 
 use super::hold::{self, HeldRow, OnHold};
 use crate::store::{
@@ -11,37 +11,37 @@ use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::audit::Place;
 use serde::Deserialize;
 
-/// What every page must be able to say aloud.
+/// What every page may have to report in a banner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pulse {
     /// Business time.
     pub now: Timestamp,
-    /// How long ago a worker whose clock is right last told that it lives; nothing where none ever did.
+    /// How long ago a worker whose clock is right last sent a heartbeat; `None` if none ever did.
     pub worker_silent_for: Option<SignedDuration>,
-    /// How long ago a worker that lives last looked for everything that is due; nothing where none says.
+    /// How long ago a live worker last looked for everything that is due; `None` if none tells.
     pub worker_looked: Option<SignedDuration>,
-    /// How far the clock of a worker is off that lives and claims nothing for it; the smallest.
+    /// How far the clock is off of a live worker that claims nothing for that reason; the smallest such difference.
     pub worker_clock_off: Option<SignedDuration>,
     /// Accesses past their end by more than a minute that are not proven gone, and the oldest of these ends.
     pub overdue: u64,
     pub overdue_since: Option<Timestamp>,
     /// Revocations that wait for a person.
     pub blocked: u64,
-    /// The first place where the audit chain does not hold: among the newest links, or beside them, where one of the
-    /// newest events was kept from being sealed, or by the worker's last walk over all.
+    /// The first place where the audit chain does not hold: among the newest links; beside them, if one of the newest
+    /// events was kept from being sealed; or by the worker's last whole walk.
     pub broken: Option<Place>,
-    /// Alarms that stand, and what the newest says: operators are told.
+    /// Alarms that stand, and what the newest says, for operators.
     pub alarms: u64,
     pub newest_alarm: Option<String>,
     /// Clusters on which nothing new is set up, the gravest first.
     pub held: Vec<OnHold>,
 }
 
-/// How many of the newest links, with their events, and of the newest events every page looks at: enough to notice at once what is changed now,
-/// and quick.
+/// How many of the newest links, with their events, and of the newest events every page checks: enough to notice a
+/// recent change at once, and quick to check.
 const NEWEST_LINKS: i64 = 40;
 
-/// How many clusters are told of on one page.
+/// How many clusters are reported on one page.
 const HELD: i64 = 100;
 
 /// One row of the statement.
@@ -168,7 +168,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
     })
 }
 
-/// Business time alone, where the pulse cannot be read.
+/// Business time alone, if the pulse cannot be read.
 ///
 /// # Errors
 /// `Database`.
@@ -177,7 +177,7 @@ pub async fn now(store: &Store) -> Result<Timestamp, StoreError> {
     Ok(row.now.to_jiff())
 }
 
-/// Where a walk found the chain broken, of its columns.
+/// The place where a walk found the chain broken, from its columns.
 pub(super) fn place(seq: i64, after: bool) -> Option<Place> {
     let link = u64::try_from(seq).ok()?;
     Some(if after { Place::After(link) } else { Place::At(link) })

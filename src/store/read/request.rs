@@ -17,15 +17,15 @@ use latchkey_domain::access::{
 #[derive(Debug, Clone)]
 pub struct RequestDetail {
     pub facts: RequestFacts,
-    /// What the AWS CLI calls the principal on the requester's machine.
+    /// The name of the principal's AWS CLI profile on the requester's machine.
     pub aws_profile: Option<String>,
-    /// How it is to be decided by the policy that ruled when it was asked.
+    /// How it is to be decided by the policy that was current when it was submitted.
     pub basis: GrantBasis,
     pub state: RequestState,
     pub closed_at: Option<Timestamp>,
-    /// Of a cancelled one; nothing in rows of earlier versions.
+    /// Why it was cancelled, if it was; `None` in rows of earlier versions.
     pub closed_why: Option<ClosedWhy>,
-    /// Whether its principal is its requester's no more.
+    /// Whether its principal is no longer its requester's.
     pub principal_ended: bool,
     /// In the order of time.
     pub votes: Vec<Vote>,

@@ -1,7 +1,7 @@
-//! Targets as operators see them: what is stuck, and one with its legs and last writes.
+//! Targets as operators see them: the list with what is stuck, and one target with its legs and last writes.
 //!
-//! Times of the worker are the database's real clock; here they are moved by how far business time runs ahead, which is
-//! nothing in production, so that a page shows one time.
+//! The worker's times are by the database's real clock; here they are moved by how far business time runs ahead, which
+//! is zero in production, so that a page shows one kind of time.
 
 use crate::store::{
     Store, StoreError,
@@ -16,7 +16,7 @@ use latchkey_domain::access::{
     transition::Target,
 };
 
-/// What to list. Names that nothing has find nothing.
+/// What to list. A name that does not exist finds nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     /// `cluster` or `principal`.
@@ -25,7 +25,7 @@ pub struct Wanted {
     pub find: Option<String>,
     /// Only those in trouble, the gravest first.
     pub in_trouble: bool,
-    /// The target after which the list goes on.
+    /// The target after which the list continues.
     pub after: Option<Target>,
 }
 
@@ -35,7 +35,7 @@ pub struct TargetRow {
     pub target: Target,
     /// A cluster's name, or an IAM user's ARN.
     pub name: String,
-    /// Whose IAM user it is.
+    /// The person whose IAM user it is.
     pub person: Option<String>,
     /// Accesses that are not over.
     pub live: i64,
@@ -45,7 +45,7 @@ pub struct TargetRow {
     pub blocked: i64,
     pub retrying: i64,
     pub waiting: i64,
-    /// Accesses that run and allow more there than was approved.
+    /// Running accesses that allow more there than was approved.
     pub wider: i64,
     /// Whether the last run could not work on the target as a whole.
     pub failed: bool,
@@ -159,18 +159,18 @@ fn target(kind: &str, key: uuid::Uuid) -> Result<Target, StoreError> {
     Target::from_columns(kind, key).ok_or_else(|| StoreError::corrupt("target", "kind", kind))
 }
 
-/// A target with all that an operator wants to know of it.
+/// A target with everything that an operator needs to know of it.
 #[derive(Debug, Clone)]
 pub struct TargetDetail {
     pub target: Target,
     pub name: String,
-    /// Its ARN, where the policy knows it still.
+    /// Its ARN, if the policy still has it.
     pub arn: Option<String>,
     pub person: Option<String>,
     pub due_at: Option<Timestamp>,
     pub ran_at: Option<Timestamp>,
     pub epoch: i64,
-    /// Who has it in hand, and until when at most.
+    /// The worker that has it, and until when at most.
     pub lease: Option<(String, Timestamp)>,
     pub failure: Option<Blocker>,
     pub fenced: Option<(Timestamp, Blocker)>,
@@ -196,20 +196,20 @@ pub struct LegRow {
     pub holder: String,
     pub profile: String,
     pub state: GrantState,
-    /// Since when it should be gone.
+    /// Since when it should have been gone.
     pub late_since: Option<Timestamp>,
     pub proven: Proven,
     pub trouble: Option<Trouble>,
-    /// What it allows beyond what was approved, while it runs.
+    /// What it allows beyond what was approved, while it is running.
     pub wider: Vec<Blocker>,
     pub attempts: i32,
-    /// What holds it up.
+    /// Its blocker.
     pub why: Option<Blocker>,
     pub next_try: Option<Timestamp>,
 }
 
 impl LegRow {
-    /// Whether it is in trouble that is no pause.
+    /// Whether it is in trouble other than a pause.
     pub fn is_stuck(&self) -> bool {
         self.trouble.is_some_and(|trouble| trouble != Trouble::Paused)
     }
@@ -230,7 +230,7 @@ pub struct WriteRow {
 const LEGS: i64 = 100;
 const WRITES: i64 = 20;
 
-/// The target; `None` where the worker has none such.
+/// The target; `None` if there is none of this key.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.

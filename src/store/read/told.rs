@@ -1,5 +1,4 @@
-//! What the audit log tells of accesses that no row keeps: proofs in whose place later ones are, and what somebody else
-//! changed.
+//! What only the audit log tells of accesses: proofs that later ones have replaced, and what other clients changed.
 
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
@@ -20,18 +19,18 @@ pub struct Told {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// What was written on a target of this kind was proven.
+    /// What was written on a target of this kind was proven present or gone.
     Proven { target_kind: String, gone: bool },
-    /// Somebody else changed what the access needs: a sentence without its end.
+    /// Another client changed what the access needs: a sentence without its end.
     Changed(String),
 }
 
-/// The most events that a page shows of an access: one that somebody fights has many.
+/// The most events that a page shows of an access: one that another client keeps changing has many.
 const OF_GRANT: i64 = 40;
-/// The same of all accesses on a target.
+/// The same for all accesses on a target.
 const OF_TARGET: i64 = 5;
 
-/// What the log tells of an access, in the order of time: the latest.
+/// The latest events of an access in the log, in the order of time.
 ///
 /// # Errors
 /// `Database`.
@@ -49,7 +48,7 @@ pub async fn of_grant(store: &Store, id: GrantId) -> Result<Vec<Told>, StoreErro
     Ok(rows.into_iter().filter_map(Row::told).collect())
 }
 
-/// What somebody else changed of these accesses, the latest first.
+/// What other clients changed of these accesses, the latest first.
 ///
 /// # Errors
 /// `Database`.
@@ -78,7 +77,7 @@ struct Row {
 }
 
 impl Row {
-    /// Nothing of an event of another version, or of one that tells neither.
+    /// `None` for an event of another version, or of another kind.
     fn told(self) -> Option<Told> {
         let written: serde_json::Value = serde_json::from_slice(&self.canonical).ok()?;
         let what = match Event::read(&self.action, written.get("detail")?)? {

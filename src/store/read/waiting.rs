@@ -1,4 +1,4 @@
-//! Requests that wait for a decision, and those that somebody decided.
+//! Requests that wait for a decision, and those that a person decided.
 
 use crate::store::{
     Store, StoreError,
@@ -12,14 +12,14 @@ use latchkey_domain::access::{
 };
 use serde::Deserialize;
 
-/// A request that waits, with what its voters saw.
+/// A pending request, with what its voters saw.
 #[derive(Debug, Clone)]
 pub struct Waiting {
     pub facts: RequestFacts,
     pub votes: Vec<Cast>,
 }
 
-/// A vote on a request that waits, with the voter as they are now.
+/// A vote on a pending request, with the voter as they are now.
 #[derive(Debug, Clone)]
 pub struct Cast {
     pub by: Person,
@@ -27,7 +27,7 @@ pub struct Cast {
     pub seen: Seen,
 }
 
-/// The same as the database tells it.
+/// The same as the database returns it.
 #[derive(Debug, Deserialize)]
 struct CastRow {
     by: Person,
@@ -46,15 +46,15 @@ impl CastRow {
     }
 }
 
-/// Where a list of waiting requests goes on: after this moment and id.
+/// Where a list of pending requests continues: after this moment and id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct After {
     pub lapses_at: Timestamp,
     pub id: RequestId,
 }
 
-/// Pending requests, the one that lapses soonest first, after `after`: at most `limit`, and where the list goes on. Who
-/// may decide them is a question to the policy that rules now, not to the database.
+/// Pending requests, the one that lapses soonest first, after `after`: at most `limit`, and where the list continues.
+/// The current policy says who may decide them, not the database.
 ///
 /// # Errors
 /// `Database`.
@@ -102,12 +102,12 @@ pub async fn pending(
     Ok((waiting, next))
 }
 
-/// A request that somebody voted on.
+/// A request that a person voted on.
 #[derive(Debug, Clone)]
 pub struct Decided {
     pub facts: RequestFacts,
     pub state: RequestState,
-    /// Why it is cancelled, where it is.
+    /// Why it was cancelled, if it was.
     pub closed_why: Option<ClosedWhy>,
     pub verdict: Verdict,
     pub reason: Option<String>,
@@ -115,7 +115,7 @@ pub struct Decided {
 }
 
 /// What a person voted on, newest first, before the vote of `before`: at most `limit`, and before which vote the list
-/// goes on.
+/// continues.
 ///
 /// # Errors
 /// `Database`.
@@ -142,7 +142,7 @@ pub async fn decided_by(
         voter.0,
         before.map(|(at, _)| time(at)) as _,
         before.map(|(_, id)| id.0),
-        // One more shows whether the list goes on.
+        // One more shows whether the list continues.
         i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1),
     )
     .fetch_all(store.pool())

@@ -1,27 +1,27 @@
-//! What a role may really do, by whom it came by that, and what takes it away again.
+//! What a role may really do, from whom it has the rights, and how to revoke them.
 
 use super::{EXECUTE, PRIVILEGES, Reach, Rights, beyond, created, is_function};
 use crate::store::{StoreError, session::quoted};
 use sqlx::{PgPool, postgres::types::Oid};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Roles by which a member may more on every table than was ever granted there.
+/// Roles whose members may do more on every table than was granted there.
 const OF_EVERY_TABLE: [&str; 3] = ["pg_write_all_data", "pg_read_all_data", "pg_maintain"];
-/// The two roles of processes: what one may is not taken from it because the other is its member.
+/// The two roles of processes: a right of one is not revoked because the other is its member.
 const PROCESSES: [&str; 2] = ["latchkey_web", "latchkey_worker"];
 
-/// What the role that is signed in may do, however it came by that.
+/// What the role that is signed in may do, from whatever source.
 #[derive(Debug, Clone, Default)]
 pub struct Held {
-    /// The tables of the schema, with views that read ours, and the functions that have their owner's rights.
+    /// The tables of the schema, with views that read Latchkey's, and the functions that have their owner's rights.
     pub tables: BTreeSet<String>,
-    /// What it may at once.
+    /// What it may do without becoming another role.
     pub rights: Rights,
     columns: BTreeMap<String, BTreeSet<String>>,
     user: String,
-    /// What was granted to it, to a role that it belongs to, or to everybody.
+    /// What was granted to it, to a role that it belongs to, or to `PUBLIC`.
     grants: Vec<Grant>,
-    /// Roles that it belongs to, of those whose rights are not to be taken from them; each with whom it was given to.
+    /// Roles that it belongs to and whose own rights are not to be revoked; each with the role that was made a member.
     memberships: Vec<(String, String)>,
 }
 
@@ -29,23 +29,23 @@ pub struct Held {
 struct Grant {
     on: String,
     privilege: &'static str,
-    /// Nobody: everybody.
+    /// `None` is `PUBLIC`.
     grantee: Option<String>,
-    /// Nothing: the whole table.
+    /// `None` is the whole table.
     column: Option<String>,
     is_grantable: bool,
 }
 
-/// What takes rights away.
+/// Statements that revoke rights.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Taking {
     pub statements: Vec<String>,
-    /// Whether only a superuser may.
+    /// Whether only a superuser may run them.
     pub by_superuser: bool,
 }
 
 impl Held {
-    /// Those of these rights whose table is there, and column.
+    /// Those of these rights whose table and column exist.
     pub fn on_what_is_there(&self, rights: Rights) -> Rights {
         let there = |((on, privilege), reach): ((String, &'static str), Reach)| {
             let reach = match (reach, self.columns.get(&on)) {
@@ -59,8 +59,8 @@ impl Held {
         rights.into_iter().filter_map(there).collect()
     }
 
-    /// What is more than these rights, in the words of a GRANT; also what it may become by a role that it belongs to,
-    /// and give on.
+    /// The rights beyond these, in the words of a GRANT; including those that it can take by becoming a role that it
+    /// belongs to, and those that it may grant on.
     pub fn excess(&self, granted: &Rights) -> Vec<String> {
         let mut may = self.rights.clone();
         for grant in self.grants.iter().filter(|grant| !self.is_elsewhere(grant)) {
@@ -77,8 +77,8 @@ impl Held {
         beyond(&may, granted).into_iter().chain(given_on).collect()
     }
 
-    /// What takes the excess away, from whom it was granted to. The columns of this role that go with a right on the
-    /// whole table are granted to it again.
+    /// The statements that revoke the excess, from the roles that it was granted to. If a right on the whole table is
+    /// revoked, the columns that this role needs are granted to it again.
     pub fn taking(&self, granted: &Rights, role: &str) -> Taking {
         let mut taking = Taking::default();
         let mut whole = BTreeSet::new();
@@ -121,7 +121,7 @@ impl Held {
         taking
     }
 
-    /// Whether it is the other process's, or that of a role whose rights are not ours to take.
+    /// Whether the grant is the other process's, or belongs to a role whose rights are not to be revoked.
     fn is_elsewhere(&self, grant: &Grant) -> bool {
         grant.grantee.as_ref().is_some_and(|grantee| self.memberships.iter().any(|(role, _)| role == grantee))
     }
@@ -142,15 +142,15 @@ impl Grant {
     }
 }
 
-/// A name as SQL takes it, without quotes where it needs none.
+/// A name as SQL takes it, without quotes if it needs none.
 fn named(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if is_function(name) || name.chars().all(is_plain) { name.to_owned() } else { quoted(name) }
 }
 
-/// Reads what the role that is signed in may on the tables of the schema, on views that read ours, on foreign tables, and
-/// on the functions that have their owner's rights. What an extension made is left out, and a function that the role got to
-/// own alone. `role` is what the migrations name it.
+/// Reads what the role that is signed in may do on the tables of the schema, on views that read Latchkey's, on foreign
+/// tables, and on the functions that have their owner's rights. Objects of an extension are left out, and so is a
+/// function that the role itself owns, unless it owns the tables, too. `role` is its name in the migrations.
 ///
 /// # Errors
 /// `Database`.
@@ -209,7 +209,7 @@ async fn may(pool: &PgPool, oids: &[Oid], held: &mut Held) -> Result<(), sqlx::E
             held.rights.insert((row.table, privilege), Reach::Columns(row.columns.into_iter().collect()));
         }
     }
-    // A function without its owner's rights gives nobody more than they have.
+    // A function without its owner's rights gives no role more than it has.
     let functions = sqlx::query!(
         r#"select 'function ' || regexp_replace(p.oid::regprocedure::text, '^public[.]', '') as "name!",
              has_function_privilege(p.oid, 'EXECUTE') as "execute!"

@@ -1,10 +1,10 @@
-//! The statements that make a part of the schema what the migrations made it.
+//! The statements that bring a part of the schema back to what the migrations made.
 
 use super::Found;
 use crate::store::{migrate::migrations_in, session::quoted};
 
-/// What makes a part as it was: of what the migrations made, and what there is now. A comment where no statement does,
-/// or none that loses nothing.
+/// The statements that repair a part, from its description as the migrations made it and as it is now. A comment if no
+/// statement does, or none without loss of data.
 pub(super) fn mend(part: &str, (made, now): (Option<&str>, Option<&str>), found: &Found) -> String {
     let (kind, name) = part.split_once(' ').unwrap_or((part, ""));
     let (table, own) = name.split_once('.').unwrap_or((name, ""));
@@ -13,7 +13,7 @@ pub(super) fn mend(part: &str, (made, now): (Option<&str>, Option<&str>), found:
         "trigger" | "rule" | "policy" => format!("DROP {kind} {own} ON {on};"),
         "constraint" => format!("ALTER TABLE {on} DROP CONSTRAINT {own};"),
         "index" => format!("DROP INDEX {own};"),
-        // Also an aggregate or a procedure.
+        // This includes aggregates and procedures.
         "function" => format!("DROP ROUTINE {name};"),
         "heir" => format!("-- {part}: ALTER TABLE of it NO INHERIT {on}, once it is known what it is for"),
         _ => format!("-- {part}: no migration made it"),
@@ -38,13 +38,13 @@ fn has(description: &str, part: &str) -> bool {
     description.split(", ").any(|one| one.starts_with(part))
 }
 
-/// A function is replaced in place, so that what depends on it stays; where PostgreSQL replaces none, it is made anew.
+/// Replaces a function in place, so that what depends on it stays; if PostgreSQL refuses that, it is made anew.
 fn function_again(name: &str, made: &str, now: Option<&str>, found: &Found) -> String {
-    /// As the description of a function has it.
+    /// Part of the description of a function.
     const CLOSED: &str = "not executable by public";
     let mut statements = Vec::new();
     if let Some(now) = now {
-        // What it returns, what its arguments are named, and what kind of routine it is.
+        // Its return type, the names of its arguments, and the kind of routine, which cannot be replaced.
         let fixed = |description: &str| description.split(", language ").next().map(str::to_owned);
         if fixed(made) != fixed(now) {
             statements.push(format!("DROP ROUTINE {name};"));
@@ -77,9 +77,9 @@ fn table_again(part: &str, on: &str, made: &str, now: &str, found: &Found) -> St
     if statements.is_empty() { format!("-- {part}: as it was, {made}") } else { statements.join("\n") }
 }
 
-/// What of a column's description can be changed back without touching what it holds.
+/// The parts of a column's description that can be changed back without touching its values.
 struct Column<'a> {
-    /// Its type, and whatever else is of that kind.
+    /// Its type, and other attributes that cannot be changed separately.
     is: &'a str,
     not_null: bool,
     default: Option<&'a str>,
@@ -112,8 +112,8 @@ fn column_again(part: &str, (on, own): (&str, &str), made: &str, now: &str) -> S
     actions.into_iter().map(action).collect::<Vec<_>>().join("\n")
 }
 
-/// The statements of the migrations that made a function what it is, for the tables in this schema: also whom they let
-/// execute it.
+/// The statements of the migrations that made a function what it is, for the tables in this schema, including the
+/// grants to execute it.
 fn function(signature: &str, schema: &str) -> String {
     let opening = format!("function {}(", signature.split('(').next().unwrap_or_default());
     let (mut made, mut altered, mut granted) = (None, Vec::new(), Vec::new());
@@ -126,7 +126,7 @@ fn function(signature: &str, schema: &str) -> String {
             match verb {
                 "create " | "create or replace " => {
                     altered.clear();
-                    // One that is replaced keeps whom it is granted to.
+                    // A function that is replaced keeps its grants.
                     if verb == "create " {
                         granted.clear();
                     }
@@ -143,7 +143,7 @@ fn function(signature: &str, schema: &str) -> String {
     format!("SET search_path = {}, pg_temp;\n{}", quoted(schema), all.join("\n"))
 }
 
-/// Where the statement that begins here ends: behind the body between its two `$$`.
+/// Where the statement that begins here ends: after the body between its two `$$`.
 fn body_end(sql: &str) -> Option<usize> {
     let begin = sql.find("$$")? + 2;
     let body = begin + sql[begin..].find("$$")? + 2;

@@ -1,21 +1,21 @@
-//! Who keeps a lock, by what the database tells of others' sessions: their number, role and what they call themselves.
+//! The sessions that keep a lock, as far as the database tells of others' sessions: number, role and application name.
 
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
 
-/// A session that keeps a lock, by what the database tells of it.
+/// A session that keeps a lock, as far as the database tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keeper {
-    /// 0 where no session does: a prepared transaction.
+    /// 0 for a prepared transaction, which has no session.
     pub pid: i32,
     pub role: Option<String>,
-    /// What it calls itself.
+    /// The application name that it chose.
     pub application: Option<String>,
-    /// Since when its transaction lasts: told of sessions of the own role alone.
+    /// Since when its transaction lasts; known only for sessions of the same role.
     pub since: Option<Timestamp>,
 }
 
-/// Whom this session waits for, who waits for nobody themselves.
+/// The sessions that this session waits for, directly or not, and that wait for none themselves.
 ///
 /// # Errors
 /// `Database`.
@@ -41,7 +41,7 @@ pub(super) async fn first_of(store: &Store, waiting: i32) -> Result<Vec<Keeper>,
     Ok(keeper.collect())
 }
 
-/// A session.
+/// One session, by its number.
 ///
 /// # Errors
 /// `Database`.
@@ -58,7 +58,7 @@ pub(super) async fn of_session(store: &Store, pid: i32) -> Result<Vec<Keeper>, S
     Ok(keeper.into_iter().collect())
 }
 
-/// Who it is, and that they keep: "the session 4711 of `postgres` keeps".
+/// The sessions as the subject of a sentence with its verb: "the session 4711 of `postgres` keeps".
 pub(super) fn who(keepers: &[Keeper]) -> String {
     let one = |keeper: &Keeper| {
         if keeper.pid == 0 {
@@ -90,7 +90,7 @@ pub(super) fn end_it(keepers: &[Keeper]) -> String {
     }
 }
 
-/// A name that somebody else chose, within a sentence.
+/// A name that another client chose, for use within a sentence.
 pub(super) fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && *c != '`').take(100).collect()
 }

@@ -1,4 +1,4 @@
-//! The rows that an end or a run needs: which are late, and which of them somebody has locked.
+//! The rows that an end or a run needs: which are late, and which of them another session has locked.
 
 use super::{LONG, MOST};
 use crate::store::{Store, StoreError, Tx};
@@ -6,12 +6,12 @@ use latchkey_domain::access::{ClusterId, GrantId, PrincipalId, transition::Targe
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// A row that somebody may keep locked.
+/// A row that another session may keep locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Row {
     Access(GrantId),
     Target(Target),
-    /// An access's on one of its targets.
+    /// The leg of an access on one of its targets.
     Leg(GrantId, Target),
     Principal(PrincipalId),
     Mapping(ClusterId, PrincipalId),
@@ -46,8 +46,8 @@ impl Row {
     }
 }
 
-/// Accesses that are over, and targets that are due, for longer than [`LONG`]; with the rows that these accesses need to
-/// end. Where `all` targets are asked for, those that are not due, too.
+/// Accesses that have been over, and targets that have been due, for longer than [`LONG`]; with the rows that these
+/// accesses need to end. If `all` is set, targets that are not due, too.
 pub(super) async fn late(store: &Store, all: bool) -> Result<BTreeSet<Row>, StoreError> {
     let long = LONG.as_secs_f64();
     let over = sqlx::query!(
@@ -87,7 +87,7 @@ pub(super) async fn late(store: &Store, all: bool) -> Result<BTreeSet<Row>, Stor
     Ok(accesses.chain(targets).collect())
 }
 
-/// Those of these rows that somebody has locked at this moment.
+/// Those of these rows that another session has locked at this moment.
 pub(super) async fn locked(store: &Store, rows: &BTreeSet<Row>) -> Result<Vec<Row>, StoreError> {
     let (mut accesses, mut kinds, mut keys, mut principals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for row in rows {
@@ -116,7 +116,7 @@ pub(super) async fn locked(store: &Store, rows: &BTreeSet<Row>) -> Result<Vec<Ro
         sqlx::query!("select cluster_id, principal_id, visit from mapping where principal_id = any($1)", &principals)
             .fetch_all(store.pool())
             .await?;
-    // Let go at once, with the transaction.
+    // The locks end at once, with the transaction.
     let mut tx = store.begin().await?;
     let free = sqlx::query_scalar!(
         "select id from access_grant where id = any($1) order by id for no key update skip locked",
@@ -182,7 +182,7 @@ pub(super) async fn locked(store: &Store, rows: &BTreeSet<Row>) -> Result<Vec<Ro
     Ok(rows.iter().filter(is_locked).copied().collect())
 }
 
-/// Locks a row, if nobody has it locked; one that is gone is free, too.
+/// Locks a row, if it is free; a row that is gone counts as free.
 pub(super) async fn is_free(tx: &mut Tx, row: Row) -> Result<bool, StoreError> {
     let free = match row {
         Row::Access(id) => {

@@ -1,4 +1,4 @@
-//! What is said of a row that somebody keeps locked.
+//! The alarms about rows that another session keeps locked.
 
 use super::{
     keepers::{Keeper, end_it, plain, who},
@@ -11,7 +11,7 @@ use latchkey_domain::access::{
     transition::Target,
 };
 
-/// Of an access that nobody can end.
+/// About an access that cannot end.
 pub(super) async fn of_access(tx: &mut Tx, row: Row, id: GrantId, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
     let rest = format!(
         "its end cannot be recorded: {} its row locked. It is taken away all the same within five minutes, where that can \
@@ -22,7 +22,7 @@ pub(super) async fn of_access(tx: &mut Tx, row: Row, id: GrantId, keepers: &[Kee
     of_grant(tx, row, id, &rest).await
 }
 
-/// Of an access whose part on a target cannot be written.
+/// About an access whose leg on a target cannot be written.
 pub(super) async fn of_leg(tx: &mut Tx, row: Row, id: GrantId, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
     let rest = format!(
         "its end cannot be recorded: {} its row of `grant_leg` locked. It is taken away all the same, where that can be \
@@ -51,7 +51,7 @@ async fn of_grant(tx: &mut Tx, row: Row, id: GrantId, rest: &str) -> Result<Alar
     })
 }
 
-/// A target within a sentence, and the cluster that it is.
+/// A target within a sentence, and its cluster if it is one.
 pub(super) async fn named(tx: &mut Tx, target: Target) -> Result<(String, Option<ClusterId>), StoreError> {
     Ok(match target {
         Target::Cluster(id) => {
@@ -67,7 +67,7 @@ pub(super) async fn named(tx: &mut Tx, target: Target) -> Result<(String, Option
     })
 }
 
-/// Of a target that no run takes up.
+/// About a target that no run takes up.
 pub(super) async fn of_target(tx: &mut Tx, row: Row, target: Target, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
     let (named, cluster) = named(tx, target).await?;
     let what = format!(
@@ -78,7 +78,7 @@ pub(super) async fn of_target(tx: &mut Tx, row: Row, target: Target, keepers: &[
     Ok(Alarm { cluster, ..Alarm::new(AlarmCode::KeptLocked, row.subject(), what) })
 }
 
-/// Of an identity whose own row, or whose line, cannot be written.
+/// About an identity whose own row, or whose line, cannot be written.
 pub(super) async fn of_identity(
     tx: &mut Tx,
     row: Row,

@@ -1,5 +1,5 @@
-//! What lasts from look to look: locks of whole tables, transactions that keep rows of `target`, a seal that makes no
-//! link.
+//! What lasts from look to look: locks of whole tables, transactions that keep rows of `target` locked, a seal that
+//! makes no links.
 
 use super::{
     LONG,
@@ -14,18 +14,18 @@ use std::{
     time::Instant,
 };
 
-/// The tables that an end writes. Where `event` or `alarm` is locked nothing can be told but in the worker's log.
+/// The tables that an end writes. If `event` or `alarm` is locked, only the worker's log can report it.
 const TABLES: [&str; 7] = ["access_grant", "grant_leg", "target", "intent", "mapping", "event", "alarm"];
 
-/// What a worker has seen, look by look, of what may stand still: only what it saw itself, for longer than [`LONG`], does.
+/// What a worker has seen, look by look, of what may stand still. Only what it saw for longer than [`LONG`] counts.
 #[derive(Debug, Default)]
 pub struct Watch(Mutex<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// Since when this is the number of links.
+    /// The number of links, and since when it has not changed.
     links: Option<(i64, Instant)>,
-    /// Since when these are there: a table, or a kind of lock, and a transaction.
+    /// Since when each lock is there: by a table, or a kind of lock, and a transaction.
     kept: BTreeMap<(String, String), Instant>,
 }
 
@@ -34,12 +34,12 @@ struct Seen {
 pub(super) enum Grows {
     /// Links were made since the last look.
     Yes,
-    /// For so long no look saw a new one; zero at the first look.
+    /// For how long looks saw no new link; zero at the first look.
     NotFor(SignedDuration),
 }
 
 impl Watch {
-    /// Takes note of the last link.
+    /// Notes the last link.
     pub(super) fn links(&self, last: i64, at: Instant) -> Grows {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match seen.links {
@@ -53,7 +53,7 @@ impl Watch {
         }
     }
 
-    /// Takes note of who keeps what; which of them were there for longer than [`LONG`].
+    /// Notes the locks of now, and returns those that have been there for longer than [`LONG`].
     fn long(&self, now: BTreeSet<(String, String)>, at: Instant) -> BTreeSet<(String, String)> {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.kept.retain(|kept, _| now.contains(kept));
@@ -65,18 +65,18 @@ impl Watch {
     }
 }
 
-/// What others have kept for longer than [`LONG`].
+/// What other sessions have kept locked for longer than [`LONG`].
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// Tables that nobody else can write, with whom to ask about it.
+    /// Tables that other sessions cannot write, with the sessions that keep them locked.
     pub tables: BTreeMap<String, Vec<Keeper>>,
     /// Whether a transaction may keep rows of `target` locked.
     pub targets: bool,
-    /// Who keeps the policy from being read by whoever asks or decides; nobody where that is not kept.
+    /// The sessions that keep asks and votes from the policy's lock; empty if there are none.
     pub policy: Vec<Keeper>,
 }
 
-/// Asks the server who locks tables, or waits to: whoever writes waits behind both. One row for each lock there is.
+/// Asks the server which sessions lock tables, or wait to: writers wait behind both. One row for each existing lock.
 ///
 /// # Errors
 /// `Database`.
@@ -114,7 +114,7 @@ pub(super) async fn kept(store: &Store, watch: &Watch, at: Instant) -> Result<Ke
     Ok(kept)
 }
 
-/// The session that has the policy's lock for itself alone, as only `policy apply` has it, for moments.
+/// The session that has the policy's lock exclusively, as only `policy apply` has it, for moments.
 async fn keeps_policy(store: &Store) -> Result<Option<i32>, StoreError> {
     let keeper = sqlx::query_scalar!(
         r#"select pid as "pid!" from pg_locks
@@ -126,7 +126,7 @@ async fn keeps_policy(store: &Store) -> Result<Option<i32>, StoreError> {
     Ok(keeper.fetch_optional(store.pool()).await?)
 }
 
-/// Whether somebody has the policy's lock for themselves alone at this moment.
+/// Whether a session has the policy's lock exclusively at this moment.
 ///
 /// # Errors
 /// `Database`.
@@ -144,10 +144,10 @@ pub(super) fn alarm_of_policy(keepers: &[Keeper]) -> Alarm {
     Alarm::new(AlarmCode::KeptLocked, POLICY, what)
 }
 
-/// The subject of the alarm about the policy's lock, and what it goes by from look to look.
+/// The subject of the alarm about the policy's lock, and its key from look to look.
 pub(super) const POLICY: &str = "policy lock";
 
-/// Whether somebody has a table locked, or waits to have it so, at this moment.
+/// Whether a session has a table locked, or waits to lock it, at this moment.
 ///
 /// # Errors
 /// `Database`.
@@ -161,7 +161,7 @@ pub(super) async fn is_locked(store: &Store, table: &str) -> Result<bool, StoreE
     Ok(locked.fetch_one(store.pool()).await?)
 }
 
-/// What a lock of single rows of `target` goes by, beside the names of tables.
+/// The key of a lock of single rows of `target`, beside the names of tables.
 const ROWS: &str = "rows of target";
 
 /// The subject of the alarm about a table.

@@ -1,5 +1,5 @@
-//! Targets on which something ends and that no run takes up, whatever the locks of the moment: a session that lets a
-//! row go and takes it again at once is seen by no look at its lock.
+//! Targets on which something ends and that no run takes up, whatever the locks of the moment: if a session frees a row
+//! and locks it again at once, a look at its lock does not see that.
 
 use super::{LONG, MOST, said};
 use crate::store::{Store, StoreError};
@@ -9,12 +9,13 @@ use latchkey_domain::access::{
     transition::Target,
 };
 
-/// A worker with thousands of ends at once takes them up within this.
+/// A worker with thousands of ends at once takes them up within this time.
 const WAITS: SignedDuration = LONG.saturating_mul(2);
-/// What the subjects of these alarms begin with.
+/// The prefix of the subjects of these alarms.
 const SUBJECT: &str = "waits";
 
-/// Tells of each. By columns that the portal cannot write: when the last run ended, and whether one is under way.
+/// Raises an alarm about each. It goes by columns that the portal cannot write: when the last run ended, and whether
+/// one is under way.
 ///
 /// # Errors
 /// `Event`, `Database`.
@@ -36,7 +37,7 @@ pub(super) async fn tell(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The target that an alarm of these is about.
+/// The target that such an alarm is about.
 pub(super) fn of_subject(subject: &str) -> Option<Target> {
     match subject.split(' ').collect::<Vec<_>>().as_slice() {
         [SUBJECT, kind, key] => Target::from_columns(kind, key.parse().ok()?),
@@ -44,7 +45,7 @@ pub(super) fn of_subject(subject: &str) -> Option<Target> {
     }
 }
 
-/// Whether it waits still.
+/// Whether it still waits.
 ///
 /// # Errors
 /// `Database`.

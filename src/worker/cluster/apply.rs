@@ -1,4 +1,4 @@
-//! The writes of a run: each takes a permit, each was recorded as an intent before, no grant's failure stops another's.
+//! The writes of a run. Each takes a permit, and was recorded as an intent before. A grant's failure stops no other.
 
 use super::{
     super::{interrupted::Interrupted, trail},
@@ -35,7 +35,7 @@ const AT_ONCE: usize = 8;
 pub(super) struct Applied {
     pub wrote: BTreeSet<GrantId>,
     pub failed: BTreeMap<GrantId, Fault>,
-    /// Somebody else wrote at the same moment: the observation is stale.
+    /// Another client wrote at the same moment: the observation is stale.
     pub conflict: bool,
     tried: bool,
 }
@@ -64,7 +64,7 @@ struct Recorded<'a> {
 }
 
 impl Run<'_> {
-    /// Makes the plan's writes, in its order; bindings that follow one another at the same time.
+    /// Makes the plan's writes in its order. Consecutive bindings are written at the same time.
     pub(super) async fn apply(&self, state: &ClusterState, told: &mut Told) -> Result<Applied, Interrupted> {
         let mut applied = Applied::default();
         if self.plan.steps.is_empty() {
@@ -97,8 +97,8 @@ impl Run<'_> {
         Ok(applied)
     }
 
-    /// Commits every intent, the lines' exact bytes, the grants' events, what was found and, where the marker is about to
-    /// be written, that it may have this run's epoch, before the first write.
+    /// Before the first write, commits every intent, the exact bytes of the lines, the grants' events and the findings;
+    /// also, if the marker is about to be written, that it may have this run's epoch.
     async fn record(&self, marks: bool, told: &mut Told) -> Result<Vec<Recorded<'_>>, Interrupted> {
         let mut intents = Vec::new();
         let mut recorded = Vec::new();
@@ -126,7 +126,7 @@ impl Run<'_> {
         Ok(recorded)
     }
 
-    /// Says what came of the writes for the grants of which somebody has rows locked.
+    /// Records the outcome of the writes for the grants whose rows another transaction has locked.
     async fn end_unmarked(&self, applied: &Applied) -> Result<(), Interrupted> {
         let planned: BTreeSet<GrantId> = self.plan.steps.iter().flat_map(grants_of).collect();
         let outcome = |id: &GrantId| (*id, trail::unmarked(applied.failed.get(id)));
@@ -135,8 +135,9 @@ impl Run<'_> {
         trail::end_unmarked(&self.worker.store, self.lease, &outcomes, &late).await
     }
 
-    /// The grants of which the plan takes a binding away, for good or to make it anew: that it is missing, should the run
-    /// break off, is nobody's doing. Nobody asks that of one that ends, whose leg may be locked.
+    /// The grants of which the plan takes a binding away, for good or to make it anew. If the run breaks off, the
+    /// missing binding is then not taken for drift. Grants that end are left out if their legs are locked: for them it
+    /// does not matter.
     fn losing(&self) -> Vec<GrantId> {
         let taken = self.plan.steps.iter().filter_map(|step| match step {
             Step::Binding { step: BindingStep::Delete { .. } | BindingStep::Empty(_), grant } => *grant,
@@ -145,7 +146,7 @@ impl Run<'_> {
         taken.filter(|grant| !self.held.grants.contains(grant)).collect()
     }
 
-    /// Writes whose cluster this is, and since which epoch, before the run's first write.
+    /// Writes into the marker whose cluster this is and since which epoch, before the run's first write.
     async fn mark(&self, marker: &Marker) -> Result<Result<(), Fault>, Interrupted> {
         if marker.epoch == Some(self.desired.epoch) {
             return Ok(Ok(()));
@@ -157,7 +158,7 @@ impl Run<'_> {
         Ok(written.map(drop))
     }
 
-    /// Bindings: those of one key one after the other, different ones at the same time.
+    /// Writes bindings: those of one key one after the other, different ones at the same time.
     async fn bindings(&self, steps: &[Recorded<'_>], applied: &mut Applied) -> Result<(), Interrupted> {
         let mut by_key: BTreeMap<BindingKey, Vec<(&BindingStep, &Recorded<'_>)>> = BTreeMap::new();
         for recorded in steps {
@@ -185,7 +186,7 @@ impl Run<'_> {
         steps: Vec<(&BindingStep, &Recorded<'_>)>,
     ) -> Result<(Vec<GrantId>, Result<(), Fault>), Interrupted> {
         let grants: Vec<GrantId> = steps.iter().flat_map(|(_, recorded)| recorded.grants.clone()).collect();
-        // Emptying gives the object another version, and deleting goes by UID: nothing is carried from step to step.
+        // Emptying gives the object another version, and deleting goes by UID: no version is carried from step to step.
         for (step, recorded) in steps {
             let result = self.binding(step).await;
             self.close(recorded, &result).await?;
@@ -198,7 +199,7 @@ impl Run<'_> {
         Ok((grants, Ok(())))
     }
 
-    /// One write of a binding. Gives the object's UID.
+    /// One write of a binding. Returns the object's UID.
     async fn binding(&self, step: &BindingStep) -> Result<Result<Option<String>, Fault>, Lost> {
         let client = &self.reached.client;
         let permit = self.lease.permit()?;
@@ -209,7 +210,7 @@ impl Run<'_> {
                 client.put_binding(&permit, spec, Content::Granting, uid, resource_version).await
             }
             BindingStep::Empty(observed) => match client.empty_binding(&permit, observed).await {
-                // It is gone already, which is what it was emptied for.
+                // It is gone already, which is the purpose of emptying it.
                 Err(fault) if fault.is_not_found() => return Ok(Ok(None)),
                 written => written,
             },
@@ -221,7 +222,7 @@ impl Run<'_> {
         Ok(written.map(|observed| Some(observed.uid)))
     }
 
-    /// aws-auth or a ClusterRole.
+    /// Writes aws-auth or a ClusterRole.
     async fn other(&self, recorded: &Recorded<'_>, applied: &mut Applied) -> Result<(), Interrupted> {
         let result = match recorded.step {
             Step::AwsAuth(write) => self.aws_auth(write).await,
@@ -253,7 +254,7 @@ impl Run<'_> {
         Ok(written.map(|object| Some(object.uid)))
     }
 
-    /// Records what became of a write. Where nobody knows (no answer), the intent stays open for the next run to close.
+    /// Records the outcome of a write. If it is unknown (no answer), the intent stays open for the next run to close.
     async fn close(
         &self,
         recorded: &Recorded<'_>,
@@ -282,7 +283,7 @@ fn grants_of(step: &Step) -> Vec<GrantId> {
     }
 }
 
-/// A step in words, and where its object is.
+/// A step in words, and the place of its object.
 fn intent(grant: Option<GrantId>, step: &Step) -> Intent {
     match step {
         Step::Binding { step, .. } => {

@@ -1,7 +1,7 @@
-//! What earlier runs on a cluster left open: closed with what is there now, and kept from doing harm late.
+//! What earlier runs on a cluster left open: it is closed with what is there now, and late writes are made harmless.
 //!
 //! A process can stand still between its permit and the write, for any time, and send the write when it wakes. Each
-//! kind of late write meets something:
+//! kind of late write meets an obstacle:
 //!
 //! - *The create of a binding.* If an interrupted run may still create a binding, it is *uncertain*: an empty binding
 //!   is put in its place, so that the late create conflicts, until the run's token is surely over (15 min, by a clock
@@ -40,7 +40,8 @@ use std::collections::BTreeSet;
 /// The step names of intents to write aws-auth.
 const AWS_AUTH_STEPS: [&str; 3] = ["add_mapping", "remove_mapping", "write_aws_auth"];
 
-/// Closes it. Whether the observation is stale now: only where the run may look again (`again`).
+/// Closes what earlier runs left open. Returns whether the observation is stale now, which it becomes only if the run
+/// may look again (`again`).
 ///
 /// # Errors
 /// `Lost`, `Store`.
@@ -54,17 +55,17 @@ pub(super) async fn close(
 ) -> Result<bool, Interrupted> {
     let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
     let late = dangling.iter().any(|open| AWS_AUTH_STEPS.contains(&open.step.as_str()));
-    // Before they are closed: whoever dies in between leaves them for the next run to pass by.
+    // This comes before they are closed: if the worker dies in between, the next run still finds them open.
     let passed = late && again && pass_by(worker, lease, id, reached, state).await?;
-    // Before the desired state is read: what they may still create is part of it.
+    // This comes before the desired state is read: what they may still create is part of it.
     let uncertain = uncertain(worker, id, &dangling).await?;
     let closed = dangling.into_iter().map(|open| (seen(&open, state, &uncertain), open)).collect();
     trail::close_dangling(&worker.store, lease, closed).await?;
     Ok(passed)
 }
 
-/// Gives aws-auth another version, so that what an interrupted run sends late conflicts: a line that it takes out may be
-/// needed again by now. Whether there is another one, so that the observation is stale.
+/// Gives aws-auth another version, so that what an interrupted run sends late conflicts: a line that it takes out may
+/// be needed again by now. Returns whether there is another version, so that the observation is stale.
 async fn pass_by(
     worker: &Worker,
     lease: &Lease,
@@ -88,7 +89,7 @@ async fn pass_by(
     trail::close(&worker.store, &[(intent.id, None)], &Held::default(), written).await?;
     match touched {
         Ok(()) => Ok(true),
-        // Somebody else gave it another one.
+        // Another client gave it another version.
         Err(fault) if fault.is_conflict() => Ok(true),
         Err(fault) => {
             tracing::warn!(on = %lease.target(), error = %fault, "a late write of aws-auth would not conflict");
@@ -97,7 +98,7 @@ async fn pass_by(
     }
 }
 
-/// The bindings that runs before an interrupted one may still create, where that was about to create one, too.
+/// The bindings that earlier runs may still create; empty unless an interrupted run was about to create one.
 async fn uncertain(worker: &Worker, id: ClusterId, dangling: &[Dangling]) -> Result<BTreeSet<BindingKey>, Interrupted> {
     if dangling.iter().all(|open| open.step != CREATE_BINDING) {
         return Ok(BTreeSet::new());
@@ -106,7 +107,7 @@ async fn uncertain(worker: &Worker, id: ClusterId, dangling: &[Dangling]) -> Res
     Ok(intents::uncertain(&mut connection, id).await?)
 }
 
-/// What is seen of an object whose write nobody recorded the outcome of.
+/// What is seen of an object if the outcome of its write was not recorded.
 fn seen(open: &Dangling, state: &ClusterState, uncertain: &BTreeSet<BindingKey>) -> Became {
     let Some(key) = intents::binding_key(&open.detail) else { return Became::Interrupted };
     let is_seen = if open.step == CREATE_BINDING {

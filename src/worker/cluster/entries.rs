@@ -1,10 +1,10 @@
-//! What EKS's own table of access entries says, on clusters that have one: it overrides aws-auth.
+//! EKS's own table of access entries, on clusters that have one: it overrides aws-auth.
 //!
-//! In mode `API_AND_CONFIG_MAP` a run lists who has an access entry. The list is part of the observation, and refuses
-//! asks. Of its grants' principals, those that are listed are looked up (all of them if listing failed), and their
-//! fields are part of the observation, too: an entry blocks the setup, and what its access policies give is residual at
-//! the end, since no review sees it. That the mode has no entries, and that nothing was looked up, are two different
-//! values.
+//! In mode `API_AND_CONFIG_MAP` a run lists the principals with an access entry. The list is part of the observation,
+//! and asks are refused by it. The listed principals of the run's grants are looked up (all of them if listing failed),
+//! and their fields are part of the observation, too: an entry blocks the setup, and what its access policies give is
+//! residual at the end, since no review sees it. "The mode has no entries" and "nothing was looked up" are two
+//! different values.
 
 use crate::worker::Worker;
 use futures::{FutureExt as _, StreamExt as _, stream};
@@ -21,17 +21,18 @@ use std::{collections::BTreeMap, time::Duration};
 /// Access entries read at a time.
 const ENTRIES_AT_ONCE: usize = 8;
 
-/// How long a run waits for them all: what ends must be taken away while its lease allows writes.
+/// How long a run waits for all of them: what ends must be taken away while its lease allows writes.
 const ENTRIES_WITHIN: Duration = Duration::from_secs(10);
 
 /// EKS's own table as a run sees it.
 pub(super) struct Holders {
     pub seen: EntryHolders,
-    /// What EKS said of single ARNs, where it did not list them.
+    /// What EKS said of single ARNs, if it did not list them.
     pub described: Vec<AccessEntry>,
 }
 
-/// Who has an access entry. Asked where entries and aws-auth both count; elsewhere there is nothing to override.
+/// The principals with an access entry. EKS is asked only if entries and aws-auth both count; otherwise there is
+/// nothing to override.
 pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> Holders {
     let known = |seen| Holders { seen, described: vec![] };
     match aws.mode {
@@ -48,7 +49,7 @@ pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster)
 }
 
 impl Holders {
-    /// Whether EKS has to be asked what it says of an ARN: not of those that the list does not have.
+    /// Whether EKS has to be asked about an ARN. An ARN that is not in the list needs no question.
     fn may_have(&self, arn: &str) -> bool {
         match &self.seen {
             EntryHolders::NotAsked | EntryHolders::NoTable => false,
@@ -57,7 +58,7 @@ impl Holders {
         }
     }
 
-    /// Keeps what EKS said of one ARN; nothing is that it has no entry, also where the list had one before.
+    /// Keeps what EKS said of one ARN. `None` means that it has no entry, even if the list had one before.
     fn learn(&mut self, arn: &PrincipalArn, said: Option<EntryDetails>) {
         let arn = arn.as_str();
         let entries = match &mut self.seen {
@@ -69,7 +70,7 @@ impl Holders {
     }
 }
 
-/// Asks what EKS's own table says of the principals whose grants come or go, where the cluster has such a table.
+/// Asks for the entries of the principals whose grants come or go, if the cluster has such a table.
 pub(super) async fn of_grants(worker: &Worker, arn: &ClusterArn, holders: &mut Holders, desired: &DesiredCluster) {
     let asked = desired.grants.iter().filter(|grant| !grant.resting && holders.may_have(grant.arn.as_str()));
     let mut open: BTreeMap<PrincipalId, &PrincipalArn> =

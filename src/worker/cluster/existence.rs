@@ -1,16 +1,16 @@
-//! Whether a cluster is still the one that was taken on; and the run on one that is gone: nothing is called and nothing
-//! written, its accesses end.
+//! Whether a cluster is still the one that was taken on; and the run on one that is gone, which calls and writes
+//! nothing and ends the accesses there.
 //!
-//! Every run sees that the cluster is the one that was taken on: see [`latchkey_domain::plan::existence`].
+//! Every run checks that the cluster is the one that was taken on: see [`latchkey_domain::plan::existence`].
 //!
 //! **A cluster that EKS does not describe** may be another by now, or may still be there, and no revocation waits for
 //! the answer. The run goes by the description in the last observation. The token is signed by the worker and goes only
 //! to an address that EKS gives out in the cluster's region ([`latchkey_domain::eks::endpoint`]; unless `aws.eks_url`
 //! names another EKS), otherwise the run waits and says so. The remembered CA keeps the run from any other cluster at
-//! that address, and the marker is compared as always. What ends is taken away and proven. Nothing is granted, and no
-//! running access is put right: what waits carries EKS's fault (`retrying`, or `blocked` with the missing right), and
-//! so does the target's `failure`. An undamaged running access is left as it is, and proven as before. This takes
-//! credentials and one earlier look; without them the cluster counts as unreachable. "No such cluster" is another
+//! that address, and the marker is compared as always. What ends is taken away and proven. Nothing is granted, and
+//! drift of running accesses is not repaired: what waits carries EKS's fault (`retrying`, or `blocked` with the missing
+//! right), and so does the target's `failure`. An undamaged running access is left as it is, and proven as before. This
+//! takes credentials and one earlier look; without them the cluster counts as unreachable. "No such cluster" is another
 //! answer, and so is a failure of the API server, whose sentence then follows EKS's. Access entries are EKS's, too: if
 //! the cluster has them and EKS does not tell of them, an end is made but not proven.
 
@@ -33,20 +33,20 @@ use latchkey_domain::{
     },
 };
 
-/// What a run is about to work on.
+/// The cluster that a run is about to work on.
 pub(super) enum Described {
     /// The cluster that was taken on.
     Same(EksCluster),
-    /// It is gone for good.
+    /// The cluster is gone for good.
     Gone(Blocker),
-    /// Nobody knows whether it is there still; this is what the last run saw of it, good for taking away.
+    /// It is unknown whether the cluster exists. This is the last run's description, good for taking away only.
     Remembered(EksCluster, Fault),
-    /// Nobody knows, and nobody knows where it is.
+    /// It is unknown whether the cluster exists, and where.
     Unknown(Fault),
 }
 
-/// EKS's description of a cluster, which is kept for some minutes, and what it says about which cluster it is. Where it
-/// cannot be had, what the last run saw: its CA lets no other cluster be taken for this one.
+/// EKS's description of a cluster, which is kept for some minutes, and what it says about which cluster it is. If EKS
+/// gives none, the description that the last run saw: its CA keeps another cluster from being taken for this one.
 ///
 /// # Errors
 /// `Lost`, `Store`.
@@ -81,7 +81,7 @@ pub(super) async fn describe(
             fault.because("EKS knows no such cluster; if it still says so in ten minutes, its accesses end"),
         ),
         (_, Err(fault)) => match last_seen(worker, id).await?.aws {
-            // Whoever can write to the database could name another address, and would be sent the token.
+            // A client that can write to the database could name another address, which would be sent the token.
             Some(aws) if !worker.aws.is_simulated() && !is_of_eks(&aws.endpoint, arn) => {
                 let earlier = words::blocker::sentence(&(&fault).into());
                 Described::Unknown(fault.because(format!(
@@ -112,7 +112,7 @@ async fn note(worker: &Worker, lease: &Lease, id: ClusterId, existence: &Existen
     Ok(tx.commit().await?)
 }
 
-/// Runs once on a cluster that is gone: what ran there ends, and what ends there is over.
+/// Runs once on a cluster that is gone: its running accesses end, and those that end are over.
 ///
 /// # Errors
 /// `Lost`, `Store`.

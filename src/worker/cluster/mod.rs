@@ -1,9 +1,9 @@
-//! One run on a cluster: observe, read what is desired, plan, write, observe again, prove, finish.
+//! One run on a cluster: observe, read the desired state, plan, write, observe again, prove, finish.
 //!
-//! 1. Describe the cluster (kept for 5 min), see that it is the one that was taken on, mint a token, connect. A failure
-//!    here is the condition of every grant on this cluster and delays no other cluster: each target is a task of its
-//!    own. If EKS does not describe it (no right, throttled, away), the last observation does, for taking access away
-//!    only: see `existence`.
+//! 1. Describe the cluster (kept for 5 min), check that it is the one that was taken on, mint a token, connect. A
+//!    failure here is the condition of every grant on this cluster and delays no other cluster: each target is a task
+//!    of its own. If EKS does not describe it (no right, throttled, away), the last observation does, only for taking
+//!    access away: see `existence`.
 //! 2. Observe everything that matters on the cluster, within the bounds of [`crate::kubernetes`]. Then close what an
 //!    earlier run left open, with what is there now: see `earlier`.
 //! 3. Read the desired state in one snapshot, after the observation, so that it is never older than what was seen.
@@ -16,18 +16,18 @@
 //! 7. Observe again, if anything was written, and prove: see `prove`.
 //! 8. Finish: see [`super::finish`].
 //!
-//! A running access that nothing touched is asked about again every 4 min, and when an operator chose *Try now*: the
-//! next run that is claimed after that asks, whatever rests and whatever a run that was under way has asked before.
+//! A running access that nothing touched is asked about again every 4 min, and if an operator chose *Try now*: the next
+//! run that is claimed after that asks, whatever rests, and whatever a run that was under way asked before.
 //!
 //! # Rows that stay locked
 //!
 //! A run asks which of the rows that it would write for are locked, and plans again without what it would set up for
 //! them. What ends is taken away all the same: its intents name no grant then and its leg is not marked, so the run
 //! itself records `grant.change_ended`. Only the proof waits for the lock
-//! (`what_ends_is_taken_away_while_somebody_keeps_its_rows_locked`). If any other row that a run writes or refers to is
-//! kept locked (a line's, the cluster's), the run begins again and only takes away, which needs none of those rows
-//! (`Scope`). An intent whose row is locked stays open for a later run, and a look that cannot be stored leaves the one
-//! before (`tests/it/worker/rows_kept.rs`).
+//! (`what_ends_is_taken_away_while_somebody_keeps_its_rows_locked`). If another row that a run writes or refers to
+//! stays locked (a line's, the cluster's), the run begins again and only takes away, which needs none of those rows
+//! (`Scope`). An intent whose row is locked stays open for a later run, and an observation that cannot be stored leaves
+//! the one before (`tests/it/worker/rows_kept.rs`).
 
 mod apply;
 mod earlier;
@@ -86,17 +86,17 @@ use narrowed::{look_again, looked, named};
 use std::{sync::Mutex, time::Duration};
 use unreachable::unreachable;
 
-/// How often a run throws its observation away and starts again, since somebody else wrote.
+/// How often a run throws its observation away and starts again, because another client wrote.
 const TRIES: usize = 5;
 
-/// A running access that nothing touched is asked about again after this time.
+/// After this time a running access that nothing touched is asked about again.
 const PROOF_LASTS: Duration = Duration::from_mins(4);
 
 /// How long a run waits before it asks again whether rows are free: a vote or the end of another run holds them for
-/// milliseconds, and a run without them would leave them for the next look.
+/// milliseconds, and otherwise they would wait for the next run.
 const PASSING: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(150)];
 
-/// A cluster as a run reaches it.
+/// A cluster that a run has connected to.
 pub(super) struct Reached {
     pub client: kubernetes::Cluster,
     pub aws: EksCluster,
@@ -105,7 +105,7 @@ pub(super) struct Reached {
 /// How much a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
-    /// All that is desired.
+    /// The whole desired state.
     Whole,
     /// Only what takes access away. It needs no row that a new access refers to.
     TakesAway,
@@ -113,11 +113,11 @@ enum Scope {
 
 /// Runs once on a cluster.
 ///
-/// Where somebody keeps a row locked that the run has to write, whichever it is, it runs again and sets nothing up: to
-/// take an access away, none of those is needed.
+/// If a row that the run has to write stays locked by another session, it runs again and sets nothing up: taking an
+/// access away needs none of those rows.
 ///
 /// # Errors
-/// `Lost`, `Store`; what the cluster itself refuses is an outcome.
+/// `Lost`, `Store`. What the cluster itself refuses is an outcome.
 pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<Outcome, Interrupted> {
     match run_within(worker, lease, id, Scope::Whole).boxed().await {
         Err(Interrupted::Store(error)) if error.is_lock_timeout() => {
@@ -165,11 +165,11 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
         if passed {
             continue;
         }
-        // Where EKS does not describe it, or not all of it was read, nothing is set up: what was read of it judges nobody.
+        // If EKS does not describe it, or not all of it was read, nothing is set up: too little was read to decide by.
         let shown = (undescribed.is_none() && narrowed.is_none()).then_some(&state);
         let (mut desired, legs, decided) = desired(worker, lease, id, shown).await?;
         if narrowed.as_ref().is_some_and(|narrowed| !narrowed.named.covers(&named(&desired))) {
-            // An access came or went since its names were read: what nobody looked at is not seen to be gone.
+            // An access came or went since its names were read: what was not looked at does not count as gone.
             again = true;
             continue;
         }
@@ -232,11 +232,11 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
     Ok(Outcome { again, periodic: true, findings: told.events, ..Outcome::default() })
 }
 
-/// What a run found that somebody else did, also before it began again: that may be put right by then.
+/// Findings of a run, kept when it begins again, since they may be repaired by then.
 #[derive(Debug, Default)]
 struct Told {
     findings: Vec<Finding>,
-    /// What is not recorded yet.
+    /// The events that are not recorded yet.
     events: Vec<EventDraft>,
 }
 
@@ -246,22 +246,22 @@ struct Run<'a> {
     lease: &'a Lease,
     cluster: ClusterId,
     reached: &'a Reached,
-    /// Why EKS does not describe the cluster, where it does not.
+    /// Why EKS does not describe the cluster, if it does not.
     undescribed: Option<&'a Fault>,
     desired: &'a DesiredCluster,
-    /// Who has an access entry, as far as EKS said.
+    /// The principals with an access entry, as far as EKS said.
     holders: &'a Holders,
     plan: &'a Plan,
-    /// What somebody has locked: of that, the run only takes away.
+    /// What other sessions have locked: there the run only takes away.
     held: &'a Held,
-    /// What is not set up, by the second decision.
+    /// The grants that are not set up, by the second decision.
     decided: &'a Decided,
     /// Outcomes that are recorded with the ends of their changes: see [`trail::end_unmarked`].
     late: Mutex<Vec<Late>>,
 }
 
 impl Run<'_> {
-    /// What the run found of each grant that it has something to say about.
+    /// What the run found, for each grant that it judged.
     async fn outcome(
         &self,
         observation: &ClusterObservation,
@@ -281,7 +281,7 @@ impl Run<'_> {
         };
         let parts = Parts::read(&look.authenticator);
         let mut judged: Vec<&DesiredGrant> = Vec::new();
-        // What somebody has locked is judged by a later run: its leg could not be written.
+        // A grant whose rows are locked is judged by a later run: its leg could not be written.
         let is_held = |id: GrantId| self.held.grants.contains(&id);
         for grant in self.desired.grants.iter().filter(|grant| !grant.resting && !is_held(grant.id)) {
             let id = grant.id;
@@ -293,7 +293,7 @@ impl Run<'_> {
                 }
                 (None, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
                 (None, Some(Obstacle::HeldBack(why))) => Found::Unsettled(why.clone()),
-                // What ends goes on being judged: the trouble is about a line that may be gone by now.
+                // A grant that ends is still judged: the trouble is about a line that may be gone by now.
                 (None, Some(obstacle)) if grant.wish.is_present() || self.is_left(grant, &look) => {
                     Found::Blocked(obstacle.why().clone())
                 }
@@ -325,8 +325,8 @@ impl Run<'_> {
         Ok(outcome)
     }
 
-    /// Whether something that was to stay is bound in a namespace that was made anew since the look that was planned by:
-    /// that goes at once.
+    /// Whether a grant that was to stay is bound in a namespace that was made anew since the observation of the plan:
+    /// that binding has to go at once.
     fn is_in_a_new_namespace(&self, last: &ClusterObservation) -> bool {
         let Some(state) = &last.kubernetes else { return false };
         let wanted = self.desired.grants.iter().filter(|grant| grant.wish.is_present());
@@ -343,7 +343,7 @@ impl Run<'_> {
         })
     }
 
-    /// When to look again at what somebody has locked.
+    /// When to look again at what other sessions have locked.
     fn held_rests(&self) -> Option<Duration> {
         (*self.held != Held::default()).then_some(AFTER_BREAK)
     }
@@ -352,8 +352,8 @@ impl Run<'_> {
         left_behind(self.desired, grant, self.bound(grant), look).is_some()
     }
 
-    /// Whether nothing is new about a running access: it was proven a while ago, nobody asked since, and all of it is
-    /// where it was.
+    /// Whether nothing is new about a running access: it was proven not long ago, no operator asked since, and all of
+    /// it is as it was.
     fn stands_untouched(&self, grant: &DesiredGrant, applied: &Applied, legs: &Legs, state: &ClusterState) -> bool {
         let leg = legs.get(&grant.id).cloned().unwrap_or_default();
         let fresh = leg.proven.is_some_and(|ago| ago < PROOF_LASTS) && !leg.tried;
@@ -361,7 +361,7 @@ impl Run<'_> {
         grant.wish == Wish::Keep && leg.well && fresh && !wider && !applied.wrote.contains(&grant.id)
     }
 
-    /// What a proof shows that a running access allows too much, the first time.
+    /// The event that a running access allows too much, if this proof is the first to show it.
     fn widened(&self, grant: &DesiredGrant, legs: &Legs, found: &Found) -> Option<EventDraft> {
         let Found::Proven(seen) = found else { return None };
         let before = legs.get(&grant.id).is_some_and(|leg| leg.wider);
@@ -385,7 +385,7 @@ impl Run<'_> {
         LegOutcome { wish: grant.wish, found, attempts, stood, compared: None }
     }
 
-    /// Puts what the plan found to what is told: with the intents, or at the end where nothing is written.
+    /// Adds the plan's findings to those to be told: with the intents, or at the end if nothing is written.
     fn tell(&self, told: &mut Told) {
         for finding in &self.plan.findings {
             let is_same = |other: &Finding| other.grant == finding.grant && other.what == finding.what;
@@ -412,8 +412,8 @@ impl Run<'_> {
         event
     }
 
-    /// Catches the rows of mappings up with what was seen. What was found goes with it: by these rows alone the next run
-    /// may not find it.
+    /// Updates the rows of mappings by what was seen. The findings are recorded with them: once these rows are updated,
+    /// the next run may not find the same.
     async fn catch_up(&self, told: &mut Told) -> Result<(), Interrupted> {
         if self.plan.settled.is_empty() && self.plan.reserved.is_empty() {
             return Ok(());
@@ -431,13 +431,13 @@ impl Run<'_> {
     }
 }
 
-/// What keeps a cluster that answers from being worked on whole.
+/// The blocker that keeps a run from working on all of a cluster that answers.
 fn failure(desired: &DesiredCluster, holders: &EntryHolders) -> Option<Blocker> {
     desired.fenced.clone().or_else(|| desired.undescribed.clone()).or_else(|| holders.unknown().cloned())
 }
 
-/// What is desired, how its legs fare, and what of it is decided again by what the cluster shows, of one moment. Where it
-/// shows nothing, nothing is set up that would have to be decided.
+/// The desired state, how its legs fare, and the second decision by what the cluster shows, all of one moment. If the
+/// cluster shows nothing, nothing is decided again, and no grant is set up that would need it.
 async fn desired(
     worker: &Worker,
     lease: &Lease,
@@ -464,7 +464,7 @@ async fn desired(
     Ok((desired, legs, decided))
 }
 
-/// The plan of a run. Where it only takes away, everything that is to be there is left as it is.
+/// The plan of a run. If the run only takes away, grants that are to be present are left as they are.
 async fn plan_within(
     worker: &Worker,
     lease: &Lease,
@@ -486,8 +486,8 @@ async fn plan_within(
     Ok((plan, held))
 }
 
-/// The plan of what nobody has locked, and of what ends: who waits to be set up for a row that somebody holds waits alone,
-/// and taking away waits for no row.
+/// The plan of everything that is not locked, and of what ends. A grant that is to be set up waits alone for its locked
+/// row, and taking away waits for no row.
 async fn plan_free(
     worker: &Worker,
     lease: &Lease,
@@ -522,7 +522,7 @@ async fn plan_free(
     Ok((plan(desired, observation), held))
 }
 
-/// Lines of ours in aws-auth that were taken out before.
+/// Latchkey's lines in aws-auth that were taken out before and are back.
 async fn returned(
     worker: &Worker,
     id: ClusterId,
@@ -539,8 +539,8 @@ async fn returned(
     Ok(desired::taken_out(&mut connection, id, &names.into_iter().collect::<Vec<_>>()).await?)
 }
 
-/// Records that the cluster disowned this database, so that it stays so until an operator accepts: the epoch of later
-/// runs passes the marker's by itself.
+/// Records that the cluster belongs to another installation, or to a later state of this one, so that it stays fenced
+/// until an operator accepts: otherwise the epoch of later runs would pass the marker's.
 async fn keep_fence(
     worker: &Worker,
     lease: &Lease,
@@ -568,7 +568,7 @@ async fn reach(
     arn: &ClusterArn,
     aws: EksCluster,
 ) -> Result<Reached, Fault> {
-    // Signed as of the claim: what a process sends after a long pause is refused.
+    // The token is signed as of the claim: what a process sends after a long pause is refused.
     let token = worker.aws.cluster_token(arn, lease.claimed_at()).await?;
     let client = kubernetes::Cluster::connect(&aws, token, worker.aws.cluster_proxies())?;
     Ok(Reached { client: client.remembering(worker.kinds_seen(id)), aws })
@@ -601,7 +601,7 @@ async fn wanted(worker: &Worker, id: ClusterId) -> Result<Wanted, Interrupted> {
                 }
             }
         }
-        // Access goes on and ends without a policy; only nobody can ask for more.
+        // Without a policy, accesses go on and end; only new asks are impossible.
         Err(NoPolicy::None) => {}
         Err(error @ NoPolicy::Unreadable { .. }) => tracing::error!(%error, "profiles are not known"),
         Err(NoPolicy::Store(error)) => return Err(error.into()),

@@ -1,6 +1,6 @@
 //! A look at a cluster whose lists are larger, longer or slower than what is read: by the names that the database has.
-//! That is enough to take away what ends and to prove it gone; nothing new is granted by it, and nothing of what runs
-//! is put right.
+//! That is enough to take away what ends and to prove it gone. Nothing new is granted by it, and drift of running
+//! accesses is not repaired.
 //!
 //! GETs by name replace the lists: the bindings, namespaces and ClusterRoles of the cluster's accesses. The run says
 //! what was too large. The bounds themselves are those of [`crate::kubernetes`].
@@ -15,13 +15,13 @@ use latchkey_domain::{
     },
 };
 
-/// Why a look went by names, and by which.
+/// Why a look went by names, and by which names.
 pub(super) struct Narrowed {
     pub fault: Fault,
     pub named: Named,
 }
 
-/// Looks at a cluster: whole, or by names where that is too much.
+/// Looks at a cluster: at all of it, or by names if that is too much.
 pub(super) async fn looked(
     worker: &Worker,
     lease: &Lease,
@@ -54,7 +54,7 @@ pub(super) async fn look_again(
     Ok(reached.client.observe(&wanted(worker, id).await?).await)
 }
 
-/// All that the accesses of a cluster go by there.
+/// The names of everything that the accesses of a cluster depend on there.
 pub(super) fn named(desired: &DesiredCluster) -> Named {
     let keys = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation));
     let keys = keys.chain(desired.uncertain.iter().cloned());
@@ -67,7 +67,7 @@ pub(super) fn named(desired: &DesiredCluster) -> Named {
     }
 }
 
-/// What pages are shown: the last whole look, and why there is none of now.
+/// What pages show: the last whole look, and why there is none of now.
 pub(super) async fn shown(
     worker: &Worker,
     id: ClusterId,

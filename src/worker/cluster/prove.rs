@@ -1,4 +1,4 @@
-//! The proof of a run: questions to the API server's authorizer, asked until they settle or patience ends.
+//! The proof of a run: questions to the API server's authorizer, asked until they settle or the time for it is over.
 //!
 //! A run waits 1.5 s for the API server's caches; after that the leg is looked at again later. What the questions are,
 //! and what the answers mean, is in [`latchkey_domain::plan::proof`].
@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 const PAUSE: Duration = Duration::from_millis(40);
 
 impl Run<'_> {
-    /// Judges grants by the observation made after the writes, and by the API server's answers.
+    /// Judges grants by the observation after the writes, and by the API server's answers.
     pub(super) async fn prove<'g>(
         &'g self,
         grants: &[&'g DesiredGrant],
@@ -129,7 +129,7 @@ impl Run<'_> {
         let mut asked: Vec<(&DesiredGrant, Vec<Question>)> = Vec::new();
         for grant in grants {
             match left_behind(self.desired, grant, self.bound(grant), look) {
-                // Somebody has to act: it is tried for ever, but not as often.
+                // A person has to act: it is retried without limit, but less often.
                 Some(why) if is_put_back(self.desired, grant) => found.push((*grant, Found::Blocked(why))),
                 Some(why) => found.push((*grant, Found::Unsettled(why))),
                 None => asked.push((grant, questions_gone(grant, self.bound(grant), look))),
@@ -167,7 +167,7 @@ impl Run<'_> {
         }
     }
 
-    /// Two rounds on connections of their own: each API server of a cluster has its own cache.
+    /// Two rounds, each on new connections: each API server of a cluster has its own cache.
     async fn two_rounds(&self, questions: &BTreeSet<Question>) -> Result<(Answers, Answers), Fault> {
         let (one, other) = (self.reached.client.fresh()?, self.reached.client.fresh()?);
         let first = ask(&one, questions).await?;
@@ -212,19 +212,19 @@ impl Run<'_> {
         self.desired.needs_line_of(grant.terms.principal)
     }
 
-    /// The mapping that the grant was bound by, also where it was taken out before and somebody put it back.
+    /// The mapping that the grant was bound by, even if it was taken out before and another client put it back.
     pub(super) fn bound(&self, grant: &DesiredGrant) -> Option<&RecordedMapping> {
         let mut recorded = self.desired.mappings.iter().chain(&self.desired.returned);
         recorded.find(|mapping| mapping.principal == grant.terms.principal)
     }
 }
 
-/// Whether only the API server's answers are missing; what reads back wrong does not change by asking.
+/// Whether only the API server's answers are missing. An object that reads back wrong does not change by asking.
 fn waits_for_answers(verdicts: &[(&Asked<'_>, Verdict)], look: &Look<'_>, run: &Run<'_>) -> bool {
     verdicts.iter().any(|(asked, verdict)| match verdict {
         Verdict::Proven { .. } => false,
         Verdict::Unsettled(_) | Verdict::Refuted(_) => {
-            // With every answer as hoped for, would it be proven?
+            // Would it be proven with every answer as hoped for?
             let questions = &asked.questions;
             let hoped = questions.can.iter().map(|q| (q.clone(), true));
             let hoped = hoped.chain(questions.cannot.iter().map(|q| (q.clone(), false))).collect();

@@ -1,5 +1,5 @@
-//! The end of a run on a cluster that does not answer: its last facts are kept, every grant says so, nothing else waits
-//! for it.
+//! The end of a run on a cluster that does not answer: its last facts are kept, every grant carries the fault, and
+//! nothing else waits for it.
 
 use super::{
     super::{
@@ -33,7 +33,7 @@ pub(super) async fn last_seen(worker: &Worker, id: ClusterId) -> Result<ClusterO
     Ok(observations::cluster(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default())
 }
 
-/// Ends the run. `aws` is EKS's description of now, where there is one.
+/// Ends the run. `aws` is EKS's current description, if there is one.
 ///
 /// # Errors
 /// `Lost`, `Store`.

@@ -17,13 +17,16 @@
 //! (`released`), and when its cluster is gone (`cluster_gone`). Some variants of [`Cause`] wait for features that are
 //! not built.
 
-pub use super::compared::{Compared, UNPROTECTED};
+pub use super::{
+    cause::Cause,
+    compared::{Compared, UNPROTECTED},
+    leg::{Condition, Leg, Proven, Trouble},
+    leg_proof::{Gone, Present, Proof},
+};
 
 use super::{
     ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId, Transition, Wake,
-    blocker::Blocker,
     person::{Handle, Person},
-    profile::ResolvedProfile,
     reason::{self, Reason},
     terms::Terms,
     transition::{Actor, Target},
@@ -31,7 +34,7 @@ use super::{
 use crate::audit::event::Event;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::{marker::PhantomData, num::NonZeroU8};
+use std::num::NonZeroU8;
 
 /// What was granted. Never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,71 +151,6 @@ impl GrantState {
     }
 }
 
-/// Why an access ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    Expired,
-    Relinquished,
-    Revoked,
-    Departed,
-    Ineligible,
-    ReviewMissed,
-    Undeliverable,
-    PrincipalReplaced,
-    ClusterGone,
-    Incident,
-    /// The worker decided again before it set the access up, and the policy of that time did not allow it.
-    NotAllowed,
-    /// A policy was applied that would not grant an access which was still to be set up.
-    PolicyChanged,
-    /// An operator released the AWS identity that the access is for.
-    Released,
-}
-
-impl Cause {
-    /// Every cause.
-    pub const ALL: [Self; 13] = [
-        Self::Expired,
-        Self::Relinquished,
-        Self::Revoked,
-        Self::Departed,
-        Self::Ineligible,
-        Self::ReviewMissed,
-        Self::Undeliverable,
-        Self::PrincipalReplaced,
-        Self::ClusterGone,
-        Self::Incident,
-        Self::NotAllowed,
-        Self::PolicyChanged,
-        Self::Released,
-    ];
-
-    /// The value that the database stores.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Expired => "expired",
-            Self::Relinquished => "relinquished",
-            Self::Revoked => "revoked",
-            Self::Departed => "departed",
-            Self::Ineligible => "ineligible",
-            Self::ReviewMissed => "review_missed",
-            Self::Undeliverable => "undeliverable",
-            Self::PrincipalReplaced => "principal_replaced",
-            Self::ClusterGone => "cluster_gone",
-            Self::Incident => "incident",
-            Self::NotAllowed => "not_allowed",
-            Self::PolicyChanged => "policy_changed",
-            Self::Released => "released",
-        }
-    }
-
-    /// Parses the value that the database stores.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cause| cause.as_str() == text)
-    }
-}
-
 /// Decided, and not begun yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheduled {
@@ -275,174 +213,6 @@ pub enum Live {
     Scheduled(Scheduled),
     Provisioning(Provisioning),
     Active(Active),
-}
-
-/// Marker of [`Proof`]: everything that should be allowed is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Present {}
-/// Marker of [`Proof`]: the objects that Latchkey wrote are gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gone {}
-
-/// Proof that every leg of a grant is proven. Only [`Proof::<Present>::of`] and [`Proof::<Gone>::of`] make one, from
-/// the legs as the database has them after the finishing run wrote its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proof<P> {
-    residual: Vec<String>,
-    /// Whether the worker may not look up who the IAM user is now.
-    unprotected: bool,
-    marker: PhantomData<P>,
-}
-
-/// What the last proof of a leg showed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Proven {
-    Nothing,
-    Present,
-    Gone,
-}
-
-impl Proven {
-    /// The value that the database stores.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Nothing => "nothing",
-            Self::Present => "present",
-            Self::Gone => "gone",
-        }
-    }
-
-    /// Parses the value that the database stores.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Nothing, Self::Present, Self::Gone].into_iter().find(|proven| proven.as_str() == text)
-    }
-}
-
-/// The part of a grant on one target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leg {
-    pub target: Target,
-    pub proven: Proven,
-    /// For the principal's leg: whether the user is still the one that was proven.
-    pub compared: Compared,
-    pub condition: Condition,
-    /// What still says yes, as the last proof named it.
-    pub residual: Vec<String>,
-}
-
-/// The condition of a leg.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    Ok,
-    /// The worker retries it without help.
-    Retrying {
-        why: Blocker,
-        attempt: u32,
-        next: Timestamp,
-    },
-    /// It waits until an operator resumes granting.
-    Paused {
-        why: Blocker,
-        next: Timestamp,
-    },
-    /// A person has to act.
-    Blocked {
-        why: Blocker,
-        next: Timestamp,
-    },
-}
-
-impl Condition {
-    /// The kind of trouble and its reason; `None` if the leg is well.
-    pub fn trouble(&self) -> Option<(Trouble, &Blocker)> {
-        match self {
-            Self::Ok => None,
-            Self::Retrying { why, .. } => Some((Trouble::Retrying, why)),
-            Self::Paused { why, .. } => Some((Trouble::Paused, why)),
-            Self::Blocked { why, .. } => Some((Trouble::Blocked, why)),
-        }
-    }
-}
-
-/// The kinds of trouble, the gravest last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Trouble {
-    /// The worker retries it without help.
-    Retrying,
-    /// It waits until an operator resumes granting: nothing is broken.
-    Paused,
-    /// A person has to act.
-    Blocked,
-}
-
-impl Trouble {
-    /// The word that the database and scripts use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Retrying => "retrying",
-            Self::Paused => "paused",
-            Self::Blocked => "blocked",
-        }
-    }
-
-    /// Parses the word that the database stores.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Retrying, Self::Paused, Self::Blocked].into_iter().find(|trouble| trouble.as_str() == text)
-    }
-}
-
-/// Whether an activation waits for this leg.
-///
-/// What is written for the principal holds an activation back only if the profile needs IAM (console access): a kubectl
-/// token needs no IAM permission at all. The identity of the user has to be known in any case.
-fn holds_back(leg: &Leg, profile: &ResolvedProfile) -> bool {
-    match leg.target {
-        Target::Cluster(_) => true,
-        Target::Principal(_) => profile.console,
-    }
-}
-
-impl Proof<Present> {
-    /// The proof, if the cluster's leg (and the principal's, for console access) is proven present by its last look,
-    /// and the user is the one that was proven, or AWS does not let the worker look.
-    pub fn of(legs: &[Leg], profile: &ResolvedProfile) -> Option<Self> {
-        let compared = compared(legs).filter(|compared| compared.lets_activate())?;
-        let unprotected = compared == Compared::Unprotected;
-        is_present(legs, profile).then(|| Self { residual: residual(legs), unprotected, marker: PhantomData })
-    }
-
-    /// Whether only another look at the user's identity is missing.
-    pub fn wants_comparison(legs: &[Leg], profile: &ResolvedProfile) -> bool {
-        compared(legs) == Some(Compared::Stale) && is_present(legs, profile)
-    }
-}
-
-/// What is known of the identity of the grant's user.
-fn compared(legs: &[Leg]) -> Option<Compared> {
-    legs.iter().find(|leg| matches!(leg.target, Target::Principal(_))).map(|leg| leg.compared)
-}
-
-/// Whether every leg that an activation waits for is proven present.
-fn is_present(legs: &[Leg], profile: &ResolvedProfile) -> bool {
-    let mut needed = legs.iter().filter(|leg| holds_back(leg, profile)).peekable();
-    let cluster = legs.iter().any(|leg| matches!(leg.target, Target::Cluster(_)));
-    cluster && needed.peek().is_some() && needed.all(|leg| leg.proven == Proven::Present)
-}
-
-impl Proof<Gone> {
-    /// The proof, if both legs of the grant are proven gone: the one on its principal and the one on its cluster. A leg
-    /// on any other target says nothing about this grant, and does not hold its end up.
-    pub fn of(legs: &[Leg], facts: &GrantFacts) -> Option<Self> {
-        let own: Vec<Leg> = legs.iter().filter(|leg| facts.targets().contains(&leg.target)).cloned().collect();
-        let is_gone = |target| own.iter().any(|leg| leg.target == target && leg.proven == Proven::Gone);
-        let all = facts.targets().into_iter().all(is_gone);
-        all.then(|| Self { residual: residual(&own), unprotected: false, marker: PhantomData })
-    }
-}
-
-fn residual(legs: &[Leg]) -> Vec<String> {
-    legs.iter().flat_map(|leg| leg.residual.iter().cloned()).collect()
 }
 
 /// Why a revocation is refused. `Display` is a sentence for the person.

@@ -6,6 +6,7 @@
 pub mod alarm;
 pub mod became;
 pub mod blocker;
+pub mod cause;
 pub mod cluster;
 pub mod compared;
 pub mod decide_again;
@@ -13,6 +14,8 @@ pub mod evidence;
 pub mod glob;
 pub mod grant;
 pub mod ids;
+pub mod leg;
+pub mod leg_proof;
 pub mod person;
 pub mod policy;
 pub mod profile;

@@ -16,6 +16,7 @@ pub fn step(step: &str, done: bool) -> String {
         "write_aws_auth" | "add_mapping" => Some(("Writing the line in aws-auth", "Wrote the line in aws-auth")),
         "remove_mapping" => Some(("Taking the line out of aws-auth", "Took the line out of aws-auth")),
         "create_role" => Some(("Making the ClusterRole", "Made the ClusterRole")),
+        "delete_role" => Some(("Deleting the ClusterRole", "Deleted the ClusterRole")),
         "create_binding" => Some(("Making the binding", "Made the binding")),
         "put_binding" => Some(("Putting the binding right", "Put the binding right")),
         "block_binding" => Some(("Keeping the binding from coming late", "Kept the binding from coming late")),

@@ -54,6 +54,7 @@ use crate::{
     lease::Lease,
     machine,
     store::{
+        Connection,
         desired::{self, Legs},
         fence,
         quarantine::{self, Held},
@@ -67,7 +68,11 @@ use futures::FutureExt as _;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
-        ClusterId, EventDraft, GrantId, blocker::Blocker, evidence::Evidence, profile::Source, transition::Actor,
+        ClusterId, EventDraft, GrantId,
+        blocker::Blocker,
+        evidence::Evidence,
+        profile::{Profile, Source},
+        transition::Actor,
     },
     eks::arn::ClusterArn,
     plan::{
@@ -456,12 +461,32 @@ async fn desired(
         }
         None => Decided::default(),
     };
+    needed_by_policy(worker, &mut snapshot, &mut desired).await?;
     drop(snapshot);
     for grant in &mut desired.grants {
         grant.held = decided.not_now.get(&grant.id).map(Obstacle::from);
     }
     quarantine::tell(&worker.store, &unreadable).await;
     Ok((desired, legs, decided))
+}
+
+/// Adds the ClusterRoles of the profiles that can be asked for now. Without a policy that can be read, they are not known.
+async fn needed_by_policy(
+    worker: &Worker,
+    connection: &mut Connection,
+    desired: &mut DesiredCluster,
+) -> Result<(), Interrupted> {
+    match policy::current_on(&worker.store, connection).await {
+        Ok(current) => {
+            let own = current.file.profiles.iter().filter_map(Profile::own_role);
+            if let Some(needed) = &mut desired.roles.needed {
+                needed.extend(own);
+            }
+        }
+        Err(NoPolicy::None | NoPolicy::Unreadable { .. }) => desired.roles.needed = None,
+        Err(NoPolicy::Store(error)) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 /// The plan of a run. If the run only takes away, grants that are to be present are left as they are.

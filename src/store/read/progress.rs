@@ -50,11 +50,12 @@ pub struct GrantProgress {
 }
 
 impl GrantProgress {
-    /// Whether it is running, and the worker saw since its proof that the cluster is not, or may not be, as proven
-    /// then.
-    pub fn is_in_doubt(&self) -> bool {
-        let doubtful = |leg: &LegProgress| matches!(leg.target, Target::Cluster(_)) && leg.condition != Condition::Ok;
-        self.state == GrantState::Active && self.legs.iter().any(doubtful)
+    /// Of one that runs: what the worker saw since its last proof by which the cluster is not, or may not be, as it was
+    /// proven, and when that proof was.
+    pub fn doubt(&self) -> Option<Doubt<'_>> {
+        let leg = self.legs.iter().find(|leg| matches!(leg.target, Target::Cluster(_)))?;
+        let (_, why) = leg.condition.trouble().filter(|_| self.state == GrantState::Active)?;
+        Some(Doubt { proven_at: leg.proven_at, why })
     }
 
     /// What it allows beyond what was approved, by the last proof on the cluster; empty if it is not running.
@@ -92,6 +93,13 @@ impl GrantProgress {
         let troubles = self.legs.iter().filter_map(|leg| leg.condition.trouble());
         troubles.max_by_key(|(trouble, _)| *trouble).filter(|_| !self.is_over())
     }
+}
+
+/// Why a running access may not work, and when it was last proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doubt<'a> {
+    pub proven_at: Option<Timestamp>,
+    pub why: &'a Blocker,
 }
 
 /// A grant's part on one target.

@@ -494,7 +494,7 @@ impl AskPage {
                 obstacles: vec![],
                 needs_identity: false,
             }),
-            waits: Some(paused(Reader::Asker, &ana.clock)),
+            waits: Some(paused(Reader::Asker { refused: false }, &ana.clock)),
             live: false,
         };
         let wrong = |field, anchor, text: &str| Wrong { field, anchor, text: Html::prose(text) };

@@ -279,7 +279,7 @@ impl Run<'_> {
         let mut outcome = Outcome {
             findings: told.events,
             rests: legs.values().filter_map(|leg| leg.rests).chain(self.held_rests()).min(),
-            failure: failure(self.desired, &self.holders.seen),
+            failure: failure(self.desired, state, &self.holders.seen),
             periodic: true,
             decided: self.decided.clone(),
             ..Outcome::default()
@@ -437,8 +437,10 @@ impl Run<'_> {
 }
 
 /// The blocker that keeps a run from working on all of a cluster that answers.
-fn failure(desired: &DesiredCluster, holders: &EntryHolders) -> Option<Blocker> {
-    desired.fenced.clone().or_else(|| desired.undescribed.clone()).or_else(|| holders.unknown().cloned())
+fn failure(desired: &DesiredCluster, state: &ClusterState, holders: &EntryHolders) -> Option<Blocker> {
+    let unmarked = state.marker.is_none().then(|| Blocker::MarkerMissing { cluster: desired.name.clone() });
+    let held = desired.fenced.clone().or_else(|| desired.undescribed.clone()).or(unmarked);
+    held.or_else(|| holders.unknown().cloned())
 }
 
 /// The desired state, how its legs fare, and the second decision by what the cluster shows, all of one moment. If the

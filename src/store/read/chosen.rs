@@ -1,6 +1,6 @@
 //! The cluster that a person chooses to ask for, in one statement: its row, the last look at it, and what holds it.
 
-use super::hold::{Hold, OnHold};
+use super::hold::{Gravest, Hold, OnHold};
 use crate::store::{
     Store, StoreError,
     clusters::Cluster,

@@ -42,6 +42,36 @@ pub enum NotExported {
     Store(#[from] StoreError),
 }
 
+/// Why no check was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAsked {
+    /// The visitor is not an operator.
+    #[error("no such page")]
+    NotFound,
+    #[error(transparent)]
+    Policy(#[from] NoPolicy),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Has the worker walk the whole chain now, and not when it is due. Asking again before it did does no more than once.
+///
+/// # Errors
+/// `NotFound`, `Policy`, `Store`.
+pub async fn check_now(store: &Store, visitor: &Visitor) -> Result<(), NotAsked> {
+    let current = policy::current(store).await?;
+    if !current.file.has_role(&visitor.person, Role::Operator) {
+        return Err(NotAsked::NotFound);
+    }
+    let mut tx = store.begin_for(visitor.person.id).await?;
+    if !tx.ask_for_walk().await? {
+        return Ok(());
+    }
+    let now = tx.now().await?;
+    tx.event(&EventDraft::new(Event::AuditCheckAsked {}, visitor.actor()), now).await?;
+    Ok(tx.commit().await?)
+}
+
 /// A filter's name that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use latchkey_domain::{
     access::{
         GrantId,
+        blocker::Blocker,
         person::Person,
         policy::SHORTEST_MINUTES,
         request::{ACTIVATE_WITHIN, RequestFacts},
@@ -124,13 +125,14 @@ async fn show(
         unreadable: false,
     });
     desired.paused = None;
-    let fenced = desired.fenced.clone();
+    let (fenced, unmarked) = (desired.fenced.clone(), Blocker::MarkerMissing { cluster: desired.name.clone() });
     let mut preview = preview(desired, &grant, &observed.body, (&principal, &iam));
     let before = preview.obstacles.len();
     // If something holds a whole cluster, people learn only that: the details are for operators.
     let seen = observed.body.trouble.clone();
     let inside = match held.as_ref().map(|held| &held.hold) {
         Some(Hold::Fenced) => [fenced, seen],
+        Some(Hold::Unmarked) => [Some(unmarked), seen],
         Some(Hold::Failed) => [None, seen],
         Some(Hold::Paused { .. }) | None => [None, None],
     };

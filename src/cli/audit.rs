@@ -186,6 +186,9 @@ fn verify_file(path: &Path, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// Of a file whose last line is not whole.
+const CUT: &str = "the file was cut: it ends in the middle of this line";
+
 /// Verifies an export line by line; `seen` is called with each link's hash.
 fn verify_lines(mut reader: impl BufRead, mut seen: impl FnMut(&[u8; 32])) -> io::Result<Result<Verified, Broken>> {
     let (mut verifier, mut line) = (Verifier::new(), Vec::new());
@@ -199,12 +202,16 @@ fn verify_lines(mut reader: impl BufRead, mut seen: impl FnMut(&[u8; 32])) -> io
         if line.len() > LONGEST_LINE_BYTES {
             return Ok(Err(broken("it is longer than a line of an export can be")));
         }
-        let Ok(text) = std::str::from_utf8(&line) else { return Ok(Err(broken("it is no text"))) };
+        let is_cut = !line.ends_with(b"\n");
+        let Ok(text) = std::str::from_utf8(&line) else {
+            return Ok(Err(broken(if is_cut { CUT } else { "it is no text" })));
+        };
         if verifier.lines() == 0 && text.trim_end() == CSV_HEAD.trim_end() {
             return Ok(Err(broken("this is the CSV, by which nothing can be verified: export it as JSONL")));
         }
         if let Err(broken) = verifier.line(text) {
-            return Ok(Err(broken));
+            // Each line of an export has its end.
+            return Ok(Err(if is_cut { Broken { why: CUT.to_owned(), ..broken } } else { broken }));
         }
         if verifier.lines() > 1 {
             seen(verifier.head());

@@ -11,7 +11,10 @@ use k8s_openapi::{
 use latchkey_domain::{
     access::cluster::PinnedNamespace,
     eks::rbac::{LABEL_MANAGED_BY, MANAGED_BY, Rule},
-    plan::observation::{AwsAuthObject, FieldManager, Marker, ObservedBinding, ObservedRole, Subject},
+    plan::{
+        observation::{AwsAuthObject, FieldManager, Marker, ObservedBinding, ObservedRole, Subject},
+        own_roles,
+    },
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,10 +106,11 @@ fn subject(subject: KubeSubject) -> Subject {
     Subject { kind: subject.kind, name: subject.name, namespace: subject.namespace.filter(|name| !name.is_empty()) }
 }
 
-/// Whether a binding can give access to people, or is Latchkey's.
+/// Whether a binding can give access to people, is Latchkey's, or keeps a ClusterRole of Latchkey's from going.
 pub(super) fn matters(binding: &ObservedBinding) -> bool {
     let ours = binding.labels.get(LABEL_MANAGED_BY).is_some_and(|by| by == MANAGED_BY);
-    ours || binding.subjects.iter().any(|subject| matches!(subject.kind.as_str(), "User" | "Group"))
+    let keeps = binding.role_kind == "ClusterRole" && own_roles::is_own_name(&binding.role_name);
+    ours || keeps || binding.subjects.iter().any(|subject| matches!(subject.kind.as_str(), "User" | "Group"))
 }
 
 /// The ClusterRoles that are wanted, Latchkey's, or referred to.
@@ -228,13 +232,16 @@ mod tests {
     }
 
     #[test]
-    fn bindings_of_service_accounts_do_not_matter_but_our_own_emptied_ones_do() {
+    fn bindings_of_service_accounts_matter_only_to_a_role_of_ours_and_our_own_emptied_ones_do() {
         let account = role_binding(read(json!({
             "metadata": { "name": "b", "namespace": "payments" },
             "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r" },
             "subjects": [{ "kind": "ServiceAccount", "name": "default", "namespace": "payments" }],
         })));
         assert!(!matters(&account));
+        let mut keeping = account.clone();
+        (keeping.role_kind, keeping.role_name) = ("ClusterRole".to_owned(), "latchkey:deploy:1a2b3c4d".to_owned());
+        assert!(matters(&keeping), "the ClusterRole stays as long as it is there");
         let tombstone = cluster_role_binding(read(json!({
             "metadata": { "name": "b", "labels": { "app.kubernetes.io/managed-by": "latchkey" } },
             "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view" },

@@ -7,7 +7,6 @@ use super::{
 };
 use crate::fault::Fault;
 use crate::lease::Permit;
-use k8s_openapi::api::rbac::v1::ClusterRole;
 use latchkey_domain::{
     access::blocker::{Also, Right},
     eks::rbac::OwnRole,
@@ -15,15 +14,6 @@ use latchkey_domain::{
 };
 
 impl Cluster {
-    /// The ClusterRole of that name; `None` if the API server says that there is none.
-    ///
-    /// # Errors
-    /// Refused, transient, throttled.
-    pub async fn get_cluster_role(&self, name: &str) -> Result<Option<ObservedRole>, Fault> {
-        let call = self.role_call("read", "get", name);
-        Ok(self.get::<ClusterRole>(collection().named(name), &call).await?.map(convert::cluster_role))
-    }
-
     /// Creates the ClusterRole.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use super::{
     Store, StoreError, begin,
     columns::blocker,
     grants::{self, Locked, Unreadable},
-    quarantine,
+    intents, quarantine,
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
@@ -33,6 +33,7 @@ use latchkey_domain::{
     plan::{
         desired::{DesiredCluster, DesiredGrant, Quarantined, Wish},
         obstacles::Obstacle,
+        own_roles::OwnRoles,
         principal::{DesiredPrincipal, PrincipalGrant},
     },
 };
@@ -180,6 +181,10 @@ async fn cluster_of(
     let (target, Moment { now, installation }) = (Target::Cluster(id), rows.moment()?);
     let legs = rows.legs_of(target);
     let (grants, mut unreadable) = apart(rows, target);
+    let roles = match epoch {
+        Some(_) => own_roles(&mut *connection, id, &grants, &unreadable).await?,
+        None => OwnRoles::default(),
+    };
     let mut desired_grants = vec![];
     for grant in grants {
         let Some(wish) = wish(grant, now) else { continue };
@@ -216,6 +221,7 @@ async fn cluster_of(
         visits: rows.visits.clone(),
         arns: rows.arns.clone(),
         uncertain: rows.uncertain.clone(),
+        roles,
     };
     Ok(Some(Read { desired, legs, unreadable }))
 }
@@ -274,6 +280,18 @@ fn apart(rows: &Rows, target: Target) -> (Vec<&Grant>, Vec<Unreadable>) {
 
 fn arn_of(row: &ClusterColumns) -> Result<ClusterArn, StoreError> {
     ClusterArn::parse(&row.arn).map_err(|error| StoreError::corrupt("cluster", "arn", error))
+}
+
+/// Which ClusterRoles the grants of a cluster that are not over need; not known if one of them cannot be read.
+async fn own_roles(
+    connection: &mut PgConnection,
+    id: ClusterId,
+    live: &[&Grant],
+    unreadable: &[Unreadable],
+) -> Result<OwnRoles, StoreError> {
+    let intents::RoleDeletions { open, refused } = intents::role_deletions(connection, id).await?;
+    let names = || live.iter().flat_map(|grant| grant.facts().terms.profile.roles.iter().map(|role| role.name.clone()));
+    Ok(OwnRoles { needed: unreadable.is_empty().then(|| names().collect()), going: open, refused })
 }
 
 /// A grant that can be read, but needs another row that cannot.

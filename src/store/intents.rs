@@ -45,6 +45,10 @@ pub struct Dangling {
 /// The step name of an intent to create a binding: its `detail` is a [`BindingKey`] as `{"namespace", "name"}`.
 pub const CREATE_BINDING: &str = "create_binding";
 
+/// The step name of an intent to delete a ClusterRole of Latchkey's: its `detail` has the object's `uid`, which is the one
+/// that goes.
+pub const DELETE_ROLE: &str = "delete_role";
+
 /// The step name of an intent to write an inline policy: its `detail` has the text as `document`.
 pub const PUT_POLICY: &str = "put_policy";
 
@@ -209,6 +213,45 @@ pub async fn uncertain(connection: &mut PgConnection, cluster: ClusterId) -> Res
     .fetch_all(connection)
     .await?;
     Ok(details.iter().filter_map(binding_key).collect())
+}
+
+/// What is known of deletions of ClusterRoles on a cluster, while a token of their runs lasts.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct RoleDeletions {
+    /// The UIDs of those that an interrupted run may still delete.
+    pub open: BTreeSet<String>,
+    /// Whether one was refused.
+    pub refused: bool,
+}
+
+/// The deletions of ClusterRoles that may still come, and whether one was refused.
+///
+/// # Errors
+/// `Database`.
+pub async fn role_deletions(connection: &mut PgConnection, cluster: ClusterId) -> Result<RoleDeletions, StoreError> {
+    let rows = sqlx::query!(
+        r#"select detail ->> 'uid' as uid, coalesce(latchkey_became(outcome, code) = 'failed', false) as "failed!"
+         from intent i where target_kind = 'cluster' and target_key = $1 and step = $2
+           and ((finished_at > (select clock_timestamp()) - make_interval(secs => $3)
+               and latchkey_became(outcome, code) <> 'done')
+             or (finished_at is null
+               and epoch < (select t.epoch from target t where t.kind = i.target_kind and t.key = i.target_key)))
+           and started_at > clock_timestamp() - make_interval(secs => $3)"#,
+        cluster.0,
+        DELETE_ROLE,
+        TOKEN_LASTS.as_secs_f64(),
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut deletions = RoleDeletions::default();
+    for row in rows {
+        match (row.failed, row.uid) {
+            (true, _) => deletions.refused = true,
+            (false, Some(uid)) => drop(deletions.open.insert(uid)),
+            (false, None) => {}
+        }
+    }
+    Ok(deletions)
 }
 
 /// The binding that an intent's detail names; `None` if it is about something else.

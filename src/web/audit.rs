@@ -13,7 +13,7 @@ use super::{
     routes::Routes,
 };
 use crate::{
-    actions::audit::{EMPTY_PERIOD, is_empty, moment, unknown_among},
+    actions::audit::{EMPTY_PERIOD, NotAsked, check_now, is_empty, moment, unknown_among},
     store::{
         self,
         read::{
@@ -28,7 +28,7 @@ use askama_web::WebTemplate;
 use axum::{
     extract::{Query, State as Extract},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use jiff::tz::TimeZone;
 use latchkey_domain::{
@@ -92,13 +92,16 @@ pub struct Chain {
 pub struct LastCheck {
     pub broken: bool,
     pub said: Html,
+    /// Whether another may be asked for: none is under way or asked for.
+    pub may_ask: bool,
 }
 
 impl LastCheck {
     /// The page's words for what was found.
     pub fn of(checked: &Checked, clock: &Clock) -> Self {
         let said = words::audit::last_check(&found(checked), clock);
-        Self { broken: checked.broken.is_some(), said: Html::sentence(&said) }
+        let may_ask = checked.walking.is_none() && !checked.asked;
+        Self { broken: checked.broken.is_some(), said: Html::sentence(&said), may_ask }
     }
 }
 
@@ -108,6 +111,7 @@ pub fn found(checked: &Checked) -> words::audit::Found<'_> {
         verified: checked.verified,
         broken: checked.broken.as_ref().map(|(at, place, why)| (*at, *place, why.as_str())),
         walking: checked.walking,
+        asked: checked.asked,
         unreadable: &checked.unreadable,
     }
 }
@@ -142,6 +146,16 @@ async fn page(
     let chain = Chain::read(&state, &signed_in.clock).await?;
     let hints = unknown.iter().map(|name| export::wrong(name).1).collect();
     Ok(AuditPage { hints, ..AuditPage::new(&signed_in, filter, rows, chain) }.into_response())
+}
+
+/// `POST /audit/check`: 303 to the status page, where the worker's walks are told; 404 for everybody but operators.
+async fn check(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Response, Failure> {
+    match check_now(&state.store, &signed_in.visitor).await {
+        Ok(()) => Ok(Redirect::to("/status#audit").into_response()),
+        Err(NotAsked::NotFound) => Err(Failure::NotFound),
+        Err(NotAsked::Policy(error)) => Err(error.into()),
+        Err(NotAsked::Store(error)) => Err(error.into()),
+    }
 }
 
 impl Filter {
@@ -302,7 +316,11 @@ fn capital(name: &str) -> String {
 
 /// `/audit`.
 pub fn routes() -> Routes {
-    Routes::new().get("/audit", page).get("/audit/{place}", record::page).form("/audit/export", "/audit", export::send)
+    Routes::new()
+        .get("/audit", page)
+        .get("/audit/{place}", record::page)
+        .form("/audit/export", "/audit", export::send)
+        .form("/audit/check", "/status", check)
 }
 
 #[cfg(test)]

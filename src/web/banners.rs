@@ -37,8 +37,8 @@ impl Banner {
 }
 
 impl Pulse {
-    /// The banners for operators alone, since only they can act on them: alarms, and clusters that are fenced or on
-    /// which granting is paused. A failed run has no banner: it may be over in a minute, and each waiting access says
+    /// The banners for operators alone, since only they can act on them: alarms, and clusters that are fenced, have no
+    /// marker, or on which granting is paused. A failed run has no banner: it may be over in a minute, and each waiting access says
     /// so on its own page.
     pub(super) fn operators_banners(&self, clock: &Clock) -> Vec<Banner> {
         let banner = |held: &OnHold| {
@@ -50,6 +50,13 @@ impl Pulse {
                         "`{name}` has seen a later state than this database has, or is another installation\u{2019}s: \
                          nothing is set up there, and every access on it waits. Look at what stands there, then run \
                          `latchkey accept-restore {name}`."
+                    ),
+                ),
+                Hold::Unmarked => Banner::new(
+                    Tone::Danger,
+                    &format!(
+                        "`{name}` has no ConfigMap `kube-system/latchkey`, which says whose cluster it is: nothing new is \
+                         set up there. Apply what `latchkey bootstrap {name}` prints."
                     ),
                 ),
                 Hold::Paused { .. } => Banner {

@@ -14,6 +14,7 @@ impl OnHold {
     pub(super) fn in_words(&self) -> words::hold::OnHold<'_> {
         let hold = match &self.hold {
             Hold::Fenced => Why::Fenced,
+            Hold::Unmarked => Why::Unmarked,
             Hold::Paused { by, why } => Why::Paused { by, why },
             Hold::Failed => Why::Failed,
         };
@@ -30,6 +31,7 @@ impl OnHold {
         match held.map(|held| &held.hold) {
             None => "",
             Some(Hold::Fenced) => "-fenced",
+            Some(Hold::Unmarked) => "-unmarked",
             Some(Hold::Paused { .. }) => "-paused",
             Some(Hold::Failed) => "-failed",
         }

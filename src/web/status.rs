@@ -245,7 +245,7 @@ fn of_changes(health: &Health, held: &[OnHold], alive: bool, clock: &Clock) -> P
     let late = health.coming_since.is_some_and(|since| clock.now.duration_since(since) > LATE_AFTER);
     let is_pause = |held: &OnHold| match held.hold {
         Hold::Paused { .. } => true,
-        Hold::Fenced | Hold::Failed => false,
+        Hold::Fenced | Hold::Unmarked | Hold::Failed => false,
     };
     match (alive, health.hindered > 0, held) {
         (false, _, _) => STANDS_STILL,

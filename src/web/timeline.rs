@@ -7,10 +7,13 @@ use super::{
 };
 use crate::{
     store::read::{
-        progress::{GrantProgress, LegProgress, StepTaken},
+        progress::{Doubt, GrantProgress, LegProgress, StepTaken},
         told::{Told, What},
     },
-    words::{self, Clock, Sentence, access::Subject},
+    words::{
+        self, Clock, Sentence,
+        access::{Subject, Tense},
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
@@ -58,16 +61,28 @@ impl Event {
     }
 }
 
+/// The tense of its sentence: of one that runs and is in doubt, only what was proven last.
+pub fn tense(grant: &GrantProgress, minutes: u32) -> Tense {
+    match grant.doubt() {
+        Some(Doubt { proven_at, .. }) => Tense::InDoubt { proven_at },
+        None => Tense::Granted { state: grant.state, minutes, active: grant.active, ended_at: grant.ended_at },
+    }
+}
+
 /// The state of an access: what it is, what it waits for, and what to do.
 pub fn standing(grant: &GrantProgress, clock: &Clock) -> Sentence {
     let until = grant.active.map(|(_, until)| until);
     let is_new = matches!(grant.state, GrantState::Scheduled | GrantState::Provisioning);
-    match grant.trouble() {
-        Some((trouble, why)) if is_new => words::steps::held_up(trouble, why, grant.activate_by, clock),
-        Some(_) if grant.is_in_doubt() => words::steps::in_doubt(until, clock),
-        Some(_) | None if !grant.allows_more().is_empty() => words::steps::wider(until, clock),
-        Some(_) | None => words::steps::standing(grant.state, grant.cause, until, grant.ended_at, clock),
+    if let (true, Some((trouble, why))) = (is_new, grant.trouble()) {
+        return words::steps::held_up(trouble, why, grant.activate_by, clock);
     }
+    if let Some(Doubt { proven_at, why }) = grant.doubt() {
+        return words::steps::in_doubt(proven_at, why, until, clock);
+    }
+    if !grant.allows_more().is_empty() {
+        return words::steps::wider(until, clock);
+    }
+    words::steps::standing(grant.state, grant.cause, until, grant.ended_at, clock)
 }
 
 /// The mark of its trouble, which is shown beside the pill, never in it.

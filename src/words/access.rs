@@ -64,8 +64,20 @@ impl<'a> Access<'a> {
 /// The state of a request or an access, with its times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tense {
-    Asked { state: RequestState, minutes: u32 },
-    Granted { state: GrantState, minutes: u32, active: Option<(Timestamp, Timestamp)>, ended_at: Option<Timestamp> },
+    Asked {
+        state: RequestState,
+        minutes: u32,
+    },
+    Granted {
+        state: GrantState,
+        minutes: u32,
+        active: Option<(Timestamp, Timestamp)>,
+        ended_at: Option<Timestamp>,
+    },
+    /// It runs, and what was seen since its last proof on the cluster speaks against it.
+    InDoubt {
+        proven_at: Option<Timestamp>,
+    },
 }
 
 /// How many namespaces a heading names before it counts the rest.
@@ -93,6 +105,13 @@ impl Access<'_> {
                 let sentence = self.place(start.text(" can "));
                 match active {
                     Some((_, until)) => sentence.text(" until ").time(until, clock.at(until)),
+                    None => sentence,
+                }
+            }
+            Tense::InDoubt { proven_at } => {
+                let sentence = self.place(start.text(" could ")).text(" when that was last proven");
+                match proven_at {
+                    Some(at) => sentence.text(", ").time(at, clock.at(at)),
                     None => sentence,
                 }
             }
@@ -253,10 +272,23 @@ pub fn request_state(state: RequestState, why: Option<ClosedWhy>) -> &'static st
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::tz::TimeZone;
     use latchkey_domain::{
         access::profile::ResolvedRole,
         eks::rbac::{Lives, Rule},
     };
+
+    #[test]
+    fn what_runs_and_is_in_doubt_is_told_as_it_was_last_proven() {
+        let clock = Clock::new("2026-11-24T13:30:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap());
+        let access =
+            Access { doing: "read pods", scope: Scope::Namespace, namespaces: vec!["payments"], cluster: "prod-eu" };
+        let proven_at = "2026-11-24T13:02:00Z".parse().ok();
+        assert_eq!(
+            access.sentence(Subject::You, Tense::InDoubt { proven_at }, &clock).to_string(),
+            "You could read pods in `payments` on `prod-eu` when that was last proven, 14:02 CET"
+        );
+    }
 
     #[test]
     fn a_heading_counts_the_same_where_the_cluster_is_known_and_where_it_is_not() {

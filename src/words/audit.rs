@@ -72,6 +72,7 @@ impl Told<'_> {
                 };
                 start.text(" to be tried at once.")
             }
+            Event::AuditCheckAsked {} => self.start().text(" asked for a check of the whole audit log."),
             Event::AuditExported { rows, format, .. } => {
                 self.start().text(format!(" exported {rows} events of the audit log as {format}."))
             }
@@ -319,6 +320,8 @@ pub struct Found<'a> {
     /// When, where, and what is wrong there.
     pub broken: Option<(Timestamp, Place, &'a str)>,
     pub walking: Option<i64>,
+    /// Whether one was asked for that did not begin yet.
+    pub asked: bool,
     /// Links that verify over events that cannot be read.
     pub unreadable: &'a [i64],
 }
@@ -341,7 +344,11 @@ fn unreadable(links: &[i64]) -> String {
 
 /// The last verification: "The worker verified the whole chain up to link 4102 2 h ago."
 pub fn last_check(found: &Found<'_>, clock: &Clock) -> Sentence {
-    let walking = found.walking.map_or_else(String::new, |seq| format!(" Another look is under way, at link {seq}."));
+    let walking = match (found.walking, found.asked) {
+        (Some(seq), _) => format!(" Another look is under way, at link {seq}."),
+        (None, true) => " Another look was asked for; a worker begins it within seconds.".to_owned(),
+        (None, false) => String::new(),
+    };
     let walking = unreadable(found.unreadable) + &walking;
     match (&found.broken, found.verified) {
         (Some((at, place, why)), _) => Sentence::default()

@@ -16,37 +16,44 @@ pub struct OnHold<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum Hold<'a> {
     Fenced,
-    Paused { by: &'a str, why: &'a str },
+    /// The marker, which says whose cluster it is, is not there.
+    Unmarked,
+    Paused {
+        by: &'a str,
+        why: &'a str,
+    },
     Failed,
 }
 
 /// The reader of the sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// The person who fills in the form.
-    Asker,
+    /// The person who fills in the form, and whether requests are refused meanwhile.
+    Asker { refused: bool },
     /// The requester or a decider of a pending request.
     Decider,
 }
 
 impl OnHold<'_> {
     /// "Nothing can be set up on `prod-eu` since 14:20 CET: Latchkey cannot work on it now; operators see why. What is
-    /// approved waits, for 30 minutes at most." It has no internal detail.
+    /// approved waits, for 30 minutes at most." To a person who cannot ask meanwhile: "Ask once it can." It has no internal detail.
     pub fn not_now(&self, reader: Reader, clock: &Clock) -> Sentence {
         let sentence = match self.hold {
             Hold::Paused { why, .. } => {
                 let start = Sentence::default().text("An operator paused granting on ").name(self.cluster);
-                let can = if reader == Reader::Asker { " You can ask." } else { "" };
-                self.since(start, clock).text(format!(": {}{can}", stopped(why)))
+                self.since(start, clock).text(format!(": {}", stopped(why)))
             }
-            Hold::Fenced => {
-                self.nothing(clock).text(": an operator has to check first that it is this Latchkey\u{2019}s.")
-            }
+            Hold::Fenced | Hold::Unmarked => self.told(clock),
             Hold::Failed => self.nothing(clock).text(": Latchkey cannot work on it now; operators see why."),
+        };
+        let sentence = match reader {
+            Reader::Asker { refused: true } => return sentence.text(" Ask once it can."),
+            Reader::Asker { refused: false } => sentence.text(" You can ask."),
+            Reader::Decider => sentence,
         };
         let until = match self.hold {
             Hold::Paused { .. } => " until it is resumed",
-            Hold::Fenced | Hold::Failed => "",
+            Hold::Fenced | Hold::Unmarked | Hold::Failed => "",
         };
         sentence.text(format!(" What is approved waits{until}, for 30 minutes at most."))
     }
@@ -65,6 +72,9 @@ impl OnHold<'_> {
             Hold::Fenced => {
                 self.nothing(clock).text(": an operator has to check first that it is this Latchkey\u{2019}s.")
             }
+            Hold::Unmarked => self.nothing(clock).text(
+                ": the ConfigMap that says whose cluster it is is not there, and an operator has to make it again.",
+            ),
             Hold::Failed => self.nothing(clock).text(": Latchkey cannot work on it now."),
         }
     }
@@ -114,7 +124,7 @@ mod tests {
         let held = OnHold { cluster: "prod-eu", since: "2026-11-24T13:20:00Z".parse().ok(), hold: pause };
         let said = |held: OnHold<'_>, reader| held.not_now(reader, &clock).to_string();
         assert_eq!(
-            said(held, Reader::Asker),
+            said(held, Reader::Asker { refused: false }),
             "An operator paused granting on `prod-eu` since 14:20 CET: the nodes are being replaced. You can ask. What is \
              approved waits until it is resumed, for 30 minutes at most."
         );
@@ -124,9 +134,19 @@ mod tests {
             "Dee paused granting on `prod-eu` 10 min ago, 14:20 CET (UTC+1): the nodes are being replaced."
         );
         assert_eq!(
-            said(OnHold { hold: Hold::Failed, ..held }, Reader::Asker),
-            "Nothing can be set up on `prod-eu` since 14:20 CET: Latchkey cannot work on it now; operators see why. What \
-             is approved waits, for 30 minutes at most."
+            said(OnHold { hold: Hold::Failed, ..held }, Reader::Asker { refused: true }),
+            "Nothing can be set up on `prod-eu` since 14:20 CET: Latchkey cannot work on it now; operators see why. Ask \
+             once it can."
+        );
+        assert_eq!(
+            said(OnHold { hold: Hold::Failed, ..held }, Reader::Asker { refused: false }),
+            "Nothing can be set up on `prod-eu` since 14:20 CET: Latchkey cannot work on it now; operators see why. You \
+             can ask. What is approved waits, for 30 minutes at most."
+        );
+        assert_eq!(
+            said(OnHold { hold: Hold::Unmarked, since: None, ..held }, Reader::Decider),
+            "Nothing can be set up on `prod-eu`: the ConfigMap that says whose cluster it is is not there, and an \
+             operator has to make it again. What is approved waits, for 30 minutes at most."
         );
         let fenced = OnHold { hold: Hold::Fenced, since: None, ..held };
         assert!(

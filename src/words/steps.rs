@@ -16,6 +16,7 @@ pub fn step(step: &str, done: bool) -> String {
         "write_aws_auth" | "add_mapping" => Some(("Writing the line in aws-auth", "Wrote the line in aws-auth")),
         "remove_mapping" => Some(("Taking the line out of aws-auth", "Took the line out of aws-auth")),
         "create_role" => Some(("Making the ClusterRole", "Made the ClusterRole")),
+        "delete_role" => Some(("Deleting the ClusterRole", "Deleted the ClusterRole")),
         "create_binding" => Some(("Making the binding", "Made the binding")),
         "put_binding" => Some(("Putting the binding right", "Put the binding right")),
         "block_binding" => Some(("Keeping the binding from coming late", "Kept the binding from coming late")),
@@ -101,8 +102,16 @@ pub fn sentences(whys: &[Blocker]) -> String {
 }
 
 /// The state of an active access that was proven, and has looked different since.
-pub fn in_doubt(until: Option<Timestamp>, clock: &Clock) -> Sentence {
-    let sentence = Sentence::parse("Access was proven, and may not work now: what stands in the way is told below.");
+pub fn in_doubt(proven_at: Option<Timestamp>, why: &Blocker, until: Option<Timestamp>, clock: &Clock) -> Sentence {
+    let sentence = Sentence::default().text("Access may not work now. It was last proven");
+    let sentence = match proven_at {
+        Some(at) => sentence.text(" ").time(at, clock.to_the_second(at)),
+        None => sentence.text(" earlier"),
+    };
+    let sentence = match told(why) {
+        Some(why) => sentence.text("; since then: ").parsed(&why),
+        None => sentence.text("."),
+    };
     match until {
         Some(until) => sentence.text(" It ends ").time(until, clock.full(until)).text("."),
         None => sentence,

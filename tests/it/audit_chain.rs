@@ -2,6 +2,7 @@
 
 use crate::town::Town;
 use jiff::SignedDuration;
+use latchkey::actions::audit::{NotAsked, check_now};
 use latchkey::store::audit::{
     self, NotVerified, Verified,
     walk::{Step, step},
@@ -275,6 +276,36 @@ async fn a_link_that_no_page_looks_at_is_found_by_the_next_walk_and_forgotten_by
     tamper(&town, change).await;
     assert!(matches!(walk(&town, AT_ONCE).await, Step::Verified(_)));
     assert_eq!(pulse().await, None);
+}
+
+#[tokio::test]
+async fn an_operator_has_the_chain_walked_now_and_not_hours_later() {
+    let town = sealed().await;
+    for _ in 0..60 {
+        happen(&town).await;
+    }
+    audit::seal(town.worker.pool()).await.unwrap();
+    let change = "update event set canonical = set_byte(canonical, 20, get_byte(canonical, 20) # 1)
+                  where id = (select event_id from audit_link where seq = 3)";
+    tamper(&town, change).await;
+    assert!(matches!(walk(&town, HOURS).await, Step::Broken(_)));
+    tamper(&town, change).await;
+    assert_eq!(walk(&town, HOURS).await, Step::Rested, "the next is hours away");
+    let pulse = async || latchkey::store::read::pulse::read(&town.web).await.unwrap().broken;
+    assert_eq!(pulse().await, Some(Place::At(3)));
+
+    for who in ["ana", "eli"] {
+        let refused = check_now(&town.web, town.visitor(who)).await.unwrap_err();
+        assert!(matches!(refused, NotAsked::NotFound), "{who} is not an operator");
+    }
+    check_now(&town.web, town.visitor("dee")).await.unwrap();
+    check_now(&town.web, town.visitor("dee")).await.unwrap();
+    assert!(latchkey::store::read::audit::checked(&town.web).await.unwrap().asked);
+    assert_eq!(town.count("select count(*) from event where action = 'audit.check_asked'").await, 1, "once");
+    assert!(matches!(walk(&town, HOURS).await, Step::Verified(_)));
+    assert_eq!(pulse().await, None, "it holds again");
+    assert!(!latchkey::store::read::audit::checked(&town.web).await.unwrap().asked);
+    assert_eq!(walk(&town, HOURS).await, Step::Rested, "and the next is hours away again");
 }
 
 #[tokio::test]

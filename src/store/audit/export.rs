@@ -53,6 +53,8 @@ pub struct Export {
     header: Header,
     /// Whether the first part was read.
     begun: bool,
+    /// The last part was read.
+    ended: bool,
     after: i64,
     last: i64,
     /// The hash of the link `after`.
@@ -168,7 +170,7 @@ impl Export {
         };
         let shown = u64::try_from(row.shown).unwrap_or(0);
         let header = Header::new(installation, row.now.to_jiff(), filters, (last, hash), shown);
-        Ok(Self { tx, wanted: resolved, format, header, begun: false, after: 0, last: to, head: GENESIS })
+        Ok(Self { tx, wanted: resolved, format, header, begun: false, ended: false, after: 0, last: to, head: GENESIS })
     }
 
     /// The header: what the export contains.
@@ -188,7 +190,14 @@ impl Export {
                 Format::Csv => CSV_HEAD.to_owned(),
             }));
         }
-        if self.after >= self.last { Ok(None) } else { self.links().await.map(Some) }
+        if self.after < self.last {
+            return self.links().await.map(Some);
+        }
+        let ended = std::mem::replace(&mut self.ended, true);
+        Ok(match self.format {
+            Format::Csv if !ended => Some(csv_end(&self.header)),
+            Format::Csv | Format::Jsonl => None,
+        })
     }
 
     /// The next links. Each is checked together with the columns that the filters go by: a changed column would hide an
@@ -304,6 +313,15 @@ fn row(link: &Link, unreadable: Option<&str>, names: &Names) -> String {
 
 /// The first line of a CSV.
 pub const CSV_HEAD: &str = "seq,at,action,actor,person,cluster,request,grant,detail,event\r\n";
+
+/// The last line of a CSV: without it, the file was cut. JSONL needs none, since its header has all of this.
+fn csv_end(header: &Header) -> String {
+    let Header { shown, last, head, .. } = header;
+    let whole = format!("whole: {shown} events of {last} links, the last is {head}");
+    let mut cells = [""; 10].map(str::to_owned);
+    (cells[0], cells[8]) = ("end".to_owned(), whole);
+    cells.map(|text| cell(&text)).join(",") + "\r\n"
+}
 
 impl Resolved {
     /// The inner error lists the names that do not exist. A cluster that was dropped, or is gone, still has its name.

@@ -12,7 +12,7 @@
 //! bytes, hashes and columns.
 
 use super::{Broken, GENESIS, VERIFY_PAGE, check, page, unsealed};
-use crate::store::{Store, StoreError, begin, columns::hash32};
+use crate::store::{Store, StoreError, Tx, begin, columns::hash32};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::audit::Place;
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -45,7 +45,8 @@ struct Progress {
     verified: Option<(Timestamp, i64, Vec<u8>)>,
 }
 
-/// One step of a walk. A walk begins if none is under way and the last one ended longer than `rest` ago.
+/// One step of a walk. A walk begins if none is under way, and the last one ended longer than `rest` ago or an operator
+/// asked for one since.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
@@ -89,6 +90,23 @@ pub async fn step(store: &Store, rest: SignedDuration) -> Result<Step, StoreErro
     Ok(step)
 }
 
+impl Tx {
+    /// Has the next walk begin now. Returns whether that is new: one that is under way, or that was asked for and did not
+    /// begin yet, is the one that is meant.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn ask_for_walk(&mut self) -> Result<bool, StoreError> {
+        let asked = sqlx::query!(
+            "update audit_walk set asked_at = clock_timestamp()
+             where began_at is null and coalesce(asked_at <= greatest(verified_at, broken_at), asked_at is null)"
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(asked.rows_affected() == 1)
+    }
+}
+
 /// The link that the last walk found broken, if it does not hold now: it may have been restored since, and the next
 /// walk is due only hours later. It says nothing about what is missing after the last link: callers check that anew.
 ///
@@ -115,7 +133,8 @@ pub(super) async fn still_broken(connection: &mut PgConnection) -> Result<Option
 async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) -> Result<Option<Progress>, StoreError> {
     let row = sqlx::query!(
         r#"select began_at is not null as "walks!", seq, hash, event_id, verified_at, verified_seq, verified_hash,
-             coalesce(greatest(verified_at, broken_at) < clock_timestamp() - make_interval(secs => $1), true) as "due!"
+             coalesce(greatest(verified_at, broken_at) < clock_timestamp() - make_interval(secs => $1)
+               or asked_at > greatest(verified_at, broken_at), true) as "due!"
            from audit_walk for update"#,
         rest.as_secs_f64()
     )

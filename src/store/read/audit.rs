@@ -183,6 +183,8 @@ pub struct Checked {
     pub broken: Option<(Timestamp, chain::Place, String)>,
     /// The link that a walk in progress has reached.
     pub walking: Option<i64>,
+    /// Whether an operator asked for a walk that did not begin yet.
+    pub asked: bool,
     /// Links that hold over events that cannot be read, the first hundred.
     pub unreadable: Vec<i64>,
 }
@@ -194,7 +196,8 @@ pub struct Checked {
 pub async fn checked(store: &Store) -> Result<Checked, StoreError> {
     let row = sqlx::query!(
         r#"select began_at is not null as "walks!", seq, verified_at + b.ahead as verified_at, verified_seq,
-             broken_at + b.ahead as broken_at, broken_seq, broken_after, broken_why, unreadable
+             broken_at + b.ahead as broken_at, broken_seq, broken_after, broken_why, unreadable,
+             began_at is null and coalesce(asked_at > greatest(verified_at, broken_at), asked_at is not null) as "asked!"
            from audit_walk cross join business_clock b"#
     )
     .fetch_one(store.pool())
@@ -208,6 +211,7 @@ pub async fn checked(store: &Store) -> Result<Checked, StoreError> {
             _ => None,
         },
         walking: row.walks.then_some(row.seq),
+        asked: row.asked,
         unreadable: row.unreadable,
     })
 }

@@ -1,6 +1,6 @@
 //! The cluster that a person chooses to ask for, in one statement: its row, the last look at it, and what holds it.
 
-use super::hold::{Hold, OnHold};
+use super::hold::{Gravest, Hold, OnHold};
 use crate::store::{
     Store, StoreError,
     clusters::Cluster,
@@ -32,13 +32,15 @@ pub async fn by_name(store: &Store, name: &ClusterName) -> Result<Option<Chosen>
         r#"select c.id, c.arn, c.gone_why, latchkey_blocker(null, null, c.gone_blocker) as gone,
              o.hash as "hash?", latchkey_readable(o.observed_at) as observed_at,
              extract(epoch from clock_timestamp() - latchkey_readable(o.observed_at))::bigint as age,
-             t.fenced_since is not null as "fenced!", t.failure is not null as "failed!", t.paused_since is not null as "paused!",
+             t.fenced_since is not null as "fenced!", u.unmarked as "unmarked!", t.failure is not null as "failed!",
+             t.paused_since is not null as "paused!",
              p.name as "paused_by?", t.paused_why as "paused_why?",
-             latchkey_readable(case when t.fenced_since is not null then t.fenced_since
+             latchkey_readable(case when t.fenced_since is not null then t.fenced_since when u.unmarked then t.failed_since
                when t.paused_since is not null then t.paused_since else t.failed_since end) + b.ahead as since
            from cluster c
            left join observation o on o.target_kind = 'cluster' and o.target_key = c.id
            left join target t on t.kind = 'cluster' and t.key = c.id and c.gone_at is null
+           cross join lateral (select t.failure_code is not distinct from 'marker_missing' as unmarked) u
            left join person p on p.id = t.paused_by
            cross join business_clock b
            where c.name = $1 and c.dropped_at is null"#,
@@ -53,7 +55,7 @@ pub async fn by_name(store: &Store, name: &ClusterName) -> Result<Option<Chosen>
         id,
         cluster: name.to_string(),
         since: row.since.map(jiff_sqlx::Timestamp::to_jiff),
-        hold: Hold::of(row.fenced, row.paused_by, row.paused_why),
+        hold: Hold::of(Gravest { fenced: row.fenced, unmarked: row.unmarked }, row.paused_by, row.paused_why),
     });
     let version = row.hash.and_then(|hash| Version::of(hash, row.observed_at, row.age));
     let observed = match version {

@@ -43,6 +43,8 @@ pub struct GrantProgress {
     /// Residual access, as sentences of the row.
     pub residual: Vec<String>,
     pub legs: Vec<LegProgress>,
+    /// That granting is paused on its cluster, where it is: a worker may not have looked since.
+    pub paused: Option<Blocker>,
     /// In the order of time.
     pub steps: Vec<StepTaken>,
     /// What else the audit log tells, in the order of time.
@@ -50,11 +52,12 @@ pub struct GrantProgress {
 }
 
 impl GrantProgress {
-    /// Whether it is running, and the worker saw since its proof that the cluster is not, or may not be, as proven
-    /// then.
-    pub fn is_in_doubt(&self) -> bool {
-        let doubtful = |leg: &LegProgress| matches!(leg.target, Target::Cluster(_)) && leg.condition != Condition::Ok;
-        self.state == GrantState::Active && self.legs.iter().any(doubtful)
+    /// Of one that runs: what the worker saw since its last proof by which the cluster is not, or may not be, as it was
+    /// proven, and when that proof was.
+    pub fn doubt(&self) -> Option<Doubt<'_>> {
+        let leg = self.legs.iter().find(|leg| matches!(leg.target, Target::Cluster(_)))?;
+        let (_, why) = leg.condition.trouble().filter(|_| self.state == GrantState::Active)?;
+        Some(Doubt { proven_at: leg.proven_at, why })
     }
 
     /// What it allows beyond what was approved, by the last proof on the cluster; empty if it is not running.
@@ -87,11 +90,21 @@ impl GrantProgress {
         is_wanted && self.legs.iter().any(|leg| leg.compared == Compared::Unprotected)
     }
 
-    /// The gravest trouble of its legs, and why; `None` if the access is over.
+    /// The gravest trouble of its legs, and why; for a new access without one, that granting is paused. `None` if the access
+    /// is over.
     pub fn trouble(&self) -> Option<(Trouble, &Blocker)> {
         let troubles = self.legs.iter().filter_map(|leg| leg.condition.trouble());
-        troubles.max_by_key(|(trouble, _)| *trouble).filter(|_| !self.is_over())
+        let gravest = troubles.max_by_key(|(trouble, _)| *trouble).filter(|_| !self.is_over());
+        let is_new = matches!(self.state, GrantState::Scheduled | GrantState::Provisioning);
+        gravest.or_else(|| self.paused.as_ref().filter(|_| is_new).map(|why| (Trouble::Paused, why)))
     }
+}
+
+/// Why a running access may not work, and when it was last proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doubt<'a> {
+    pub proven_at: Option<Timestamp>,
+    pub why: &'a Blocker,
 }
 
 /// A grant's part on one target.
@@ -146,8 +159,11 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
     let row = sqlx::query!(
         r#"select g.request_id, g.person_id, g.state, g.version, g.decided_by, g.created_at, g.activate_by,
              g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.end_reason, g.residual,
-             e.name as "ended_by?"
-           from access_grant g left join person e on e.id = g.ended_by where g.id = $1"#,
+             e.name as "ended_by?", c.name as cluster, t.paused_why as "paused_why?"
+           from access_grant g
+           join cluster c on c.id = g.cluster_id
+           left join target t on t.kind = 'cluster' and t.key = g.cluster_id
+           left join person e on e.id = g.ended_by where g.id = $1"#,
         id.0
     )
     .fetch_optional(store.pool())
@@ -178,6 +194,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
         end_reason: row.end_reason,
         residual: json("access_grant", "residual", row.residual)?,
         legs: legs(store, id.0).await?,
+        paused: row.paused_why.map(|why| Blocker::Paused { cluster: row.cluster, why }),
         steps: steps(store, id.0).await?,
         told: told::of_grant(store, id).await?,
     }))
@@ -247,7 +264,7 @@ impl GrantProgress {
         for step in &self.steps {
             hash.update(format!("{}{}{:?}{:?}", step.step, step.object, step.finished_at, step.became));
         }
-        hash.update(format!("{:?}", self.told));
+        hash.update(format!("{:?}{:?}", self.told, self.paused));
     }
 
     /// Whether it ended, so that nothing more will happen to it.

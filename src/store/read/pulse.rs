@@ -119,17 +119,18 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
                  and not exists (select from event_unsealed q where q.event_id = e.id)
              ) kept) x
            union all select to_json(x)::text from (
-             select 'held' as of, c.id, c.name, t.fenced_since is not null as fenced, t.paused_since is not null as paused,
+             select 'held' as of, c.id, c.name, t.fenced_since is not null as fenced, u.unmarked, t.paused_since is not null as paused,
                p.name as by, t.paused_why as why,
-               latchkey_readable(case when t.fenced_since is not null then t.fenced_since when t.paused_since is not null
-                 then t.paused_since else t.failed_since end) + b.ahead as since
+               latchkey_readable(case when t.fenced_since is not null then t.fenced_since when u.unmarked then t.failed_since
+                 when t.paused_since is not null then t.paused_since else t.failed_since end) + b.ahead as since
              from target t
              join cluster c on c.id = t.key and c.gone_at is null and c.dropped_at is null
+             cross join lateral (select t.failure_code is not distinct from 'marker_missing' as unmarked) u
              left join person p on p.id = t.paused_by
              cross join business_clock b
              where t.kind = 'cluster'
                and (t.fenced_since is not null or t.paused_since is not null or t.failure is not null)
-             order by t.fenced_since is null, t.paused_since is null, c.name limit $3) x
+             order by t.fenced_since is null, not u.unmarked, t.paused_since is null, c.name limit $3) x
            union all select to_json(x)::text from (
              select 'link' as of, l.seq, l.event_id, encode(l.previous, 'hex') as previous, encode(l.hash, 'hex') as hash,
                latchkey_readable(e.at) as at, e.action, e.actor_id, e.actor, e.person_id, e.cluster_id, e.request_id,

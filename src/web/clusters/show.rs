@@ -5,6 +5,7 @@ use crate::{
     store::read::{
         PAGE,
         cluster::{self, ClusterDetail, LiveAccess},
+        hold::{self, OnHold},
     },
     web::{
         Failure, SignedIn, State,
@@ -18,6 +19,7 @@ use crate::{
     words::{
         access::{Access, Subject, Tense, doing},
         blocker,
+        hold::Reader,
         time::duration,
     },
 };
@@ -119,11 +121,12 @@ pub async fn page(
     let of = (!signed_in.visitor.roles.sees_all()).then_some(signed_in.visitor.person.id);
     let after = query.after.parse::<GrantId>().ok();
     let live = cluster::live(&state.store, id, of, after, PAGE + 1).await?;
-    Ok(ClusterPage::new(&signed_in, &detail, live))
+    let held = hold::of(&state.store, id).await?;
+    Ok(ClusterPage::new(&signed_in, &detail, held.as_ref(), live))
 }
 
 impl ClusterPage {
-    fn new(signed_in: &SignedIn, detail: &ClusterDetail, mut live: Vec<LiveAccess>) -> Self {
+    fn new(signed_in: &SignedIn, detail: &ClusterDetail, held: Option<&OnHold>, mut live: Vec<LiveAccess>) -> Self {
         let goes_on = live.len() > PAGE;
         live.truncate(PAGE);
         let next = live.last().filter(|_| goes_on).map(|last| format!("/clusters/{}?after={}", detail.id, last.id));
@@ -143,7 +146,7 @@ impl ClusterPage {
             prod,
             pill: sight.pill(),
             ask: can_ask.then(|| format!("/requests/new?cluster={}", detail.name)),
-            notice: notice(detail, sight, mode, signed_in),
+            notice: notice(detail, held, sight, mode, signed_in),
             facts: facts(detail, sees_all),
             accesses: live.iter().map(|access| AccessRow::of(access, signed_in)).collect(),
             more: next,
@@ -155,6 +158,7 @@ impl ClusterPage {
 
 fn notice(
     detail: &ClusterDetail,
+    held: Option<&OnHold>,
     sight: Sight,
     mode: Option<AuthenticationMode>,
     signed_in: &SignedIn,
@@ -166,6 +170,10 @@ fn notice(
     if let Some(gone) = &detail.gone {
         let gone = blocker::sentence(gone);
         return notice(Tone::Danger, &format!("{gone}. Every access to it has ended, or ends now."));
+    }
+    if let (Sight::Stale | Sight::Fresh, None, Some(held)) = (sight, detail.dropped_at, held) {
+        let refused = held.hold.refuses(trouble.is_some());
+        return Some(Notice { tone: Tone::Needs, text: held.not_now(Reader::Asker { refused }, &signed_in.clock) });
     }
     match sight {
         _ if detail.dropped_at.is_some() => notice(
@@ -369,6 +377,6 @@ impl ClusterPage {
             active: grant.progress.active,
             username: Some("latchkey:ana:3".into()),
         };
-        Self::new(signed_in, &detail, vec![live])
+        Self::new(signed_in, &detail, None, vec![live])
     }
 }

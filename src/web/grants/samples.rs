@@ -187,6 +187,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
             vec![]
         },
         legs: vec![cluster],
+        paused: None,
         steps,
     }
 }

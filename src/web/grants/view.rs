@@ -16,7 +16,7 @@ use crate::{
     },
     words::{
         self, Clock, Sentence,
-        access::{Access, Subject, Tense, doing_on},
+        access::{Access, Subject, doing_on},
         sentence::list,
     },
 };
@@ -119,12 +119,7 @@ impl View {
         let subject = Subject::of(&detail.holder.name, part.holder);
         let doing = doing_on(&detail.terms.profile, &detail.kinds);
         let access = Access::of(&doing, &detail.terms);
-        let tense = Tense::Granted {
-            state: progress.state,
-            minutes: detail.terms.minutes,
-            active: progress.active,
-            ended_at: progress.ended_at,
-        };
+        let tense = timeline::tense(progress, detail.terms.minutes);
         let pill = Pill::grant(progress.state);
         let running = detail.progress.active.filter(|_| detail.progress.state == GrantState::Active);
         let time_left = running.map(|span| TimeLeft::of(span, clock));

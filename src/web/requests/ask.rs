@@ -229,6 +229,7 @@ impl AskPage {
         let own = &known.asker.principals;
         let read = shown.as_ref().map(|shown| Read::of(shown, &signed_in.clock));
         let held = known.held().filter(|_| considered.cluster.is_some());
+        let unread = considered.observed.as_ref().is_some_and(|observed| observed.body.trouble.is_some());
         let longest = longest(signed_in, &form);
         let chosen_arn = considered.principal.as_ref().map(|principal| principal.arn.clone());
         let title = if problems.is_empty() { "Request access" } else { "Error: Request access" };
@@ -251,7 +252,10 @@ impl AskPage {
             durations: Durations::of(longest, &form.minutes),
             longest: longest.map(words::time::length),
             summary: Summary::of(&form, &considered, &known.asker.approvers, own.is_empty(), read),
-            waits: held.map(|held| held.not_now(Reader::Asker, &signed_in.clock)),
+            waits: held.map(|held| {
+                let refused = held.hold.refuses(unread);
+                held.not_now(Reader::Asker { refused }, &signed_in.clock)
+            }),
             reason: form.reason,
             errors,
             live: false,

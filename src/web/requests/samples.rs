@@ -191,6 +191,7 @@ fn granted(state: GrantState) -> RequestDetail {
             leg(cluster, Proven::Nothing, None, Evidence::default()),
         ],
         told: vec![],
+        paused: None,
         steps: vec![
             step("put_policy", "user/latchkey/ana policy latchkey", "14:41:11", Some("14:41:11")),
             step("write_aws_auth", "ConfigMap kube-system/aws-auth", "14:41:11", Some("14:41:12")),
@@ -493,7 +494,7 @@ impl AskPage {
                 obstacles: vec![],
                 needs_identity: false,
             }),
-            waits: Some(paused(Reader::Asker, &ana.clock)),
+            waits: Some(paused(Reader::Asker { refused: false }, &ana.clock)),
             live: false,
         };
         let wrong = |field, anchor, text: &str| Wrong { field, anchor, text: Html::prose(text) };

@@ -29,7 +29,7 @@ const WAITING_SECONDS: u32 = 15;
 pub fn tense(detail: &RequestDetail) -> Tense {
     let minutes = detail.facts.terms.minutes;
     match &detail.grant {
-        Some(grant) => Tense::Granted { state: grant.state, minutes, active: grant.active, ended_at: grant.ended_at },
+        Some(grant) => timeline::tense(grant, minutes),
         None => Tense::Asked { state: detail.state, minutes },
     }
 }

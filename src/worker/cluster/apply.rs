@@ -8,7 +8,7 @@ use crate::{
     fault::{Fault, FaultKind},
     kubernetes::Content,
     lease::Lost,
-    store::intents::{CREATE_BINDING, Intent},
+    store::intents::{CREATE_BINDING, DELETE_ROLE, Intent},
 };
 use futures::{FutureExt as _, StreamExt as _, stream};
 use latchkey_domain::{
@@ -18,6 +18,7 @@ use latchkey_domain::{
         cluster::{AWS_AUTH, AwsAuthWrite, Step, not_ours},
         desired::BindingKey,
         observation::{ClusterState, Marker},
+        own_roles::LeavingRole,
     },
 };
 use serde_json::json;
@@ -91,6 +92,9 @@ impl Run<'_> {
                 continue;
             }
             self.other(first, &mut applied).await?;
+            if awaits_deletion(first.step, &applied) {
+                break;
+            }
             rest = &rest[1..];
         }
         self.end_unmarked(&applied).await?;
@@ -141,7 +145,7 @@ impl Run<'_> {
     fn losing(&self) -> Vec<GrantId> {
         let taken = self.plan.steps.iter().filter_map(|step| match step {
             Step::Binding { step: BindingStep::Delete { .. } | BindingStep::Empty(_), grant } => *grant,
-            Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } => None,
+            Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } | Step::DeleteRole(_) => None,
         });
         taken.filter(|grant| !self.held.grants.contains(grant)).collect()
     }
@@ -230,6 +234,14 @@ impl Run<'_> {
                 let permit = self.lease.permit()?;
                 Ok(self.reached.client.create_cluster_role(&permit, role).await.map(|made| Some(made.uid)))
             }
+            Step::DeleteRole(LeavingRole { name, uid, .. }) => {
+                let permit = self.lease.permit()?;
+                let deleted = self.reached.client.delete_cluster_role(&permit, name, uid).await;
+                if let Err(fault) = &deleted {
+                    tracing::warn!(on = %self.lease.target(), role = name, error = %fault, "a ClusterRole is left");
+                }
+                Ok(deleted.map(|()| Some(uid.clone())))
+            }
             Step::Binding { .. } => Ok(Ok(None)),
         };
         if let (Step::AwsAuth(write), Ok(Ok(_))) = (recorded.step, &result) {
@@ -279,7 +291,16 @@ fn grants_of(step: &Step) -> Vec<GrantId> {
     match step {
         Step::Binding { grant, .. } => grant.iter().copied().collect(),
         Step::AwsAuth(write) => write.grants.clone(),
-        Step::CreateRole { grants, .. } => grants.clone(),
+        Step::CreateRole { grants, .. } | Step::DeleteRole(LeavingRole { grants, .. }) => grants.clone(),
+    }
+}
+
+/// Whether a ClusterRole that is to be made anew could not be deleted: what would be bound to it now could lose it to the
+/// delete of an interrupted run.
+fn awaits_deletion(step: &Step, applied: &Applied) -> bool {
+    match step {
+        Step::DeleteRole(leaving) => leaving.grants.iter().any(|grant| applied.failed.contains_key(grant)),
+        Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } => false,
     }
 }
 
@@ -311,5 +332,9 @@ fn intent(grant: Option<GrantId>, step: &Step) -> Intent {
             Intent { detail, ..trail::intent(grant, verb, AWS_AUTH.to_owned()) }
         }
         Step::CreateRole { role, .. } => trail::intent(grant, "create_role", format!("ClusterRole {}", role.name())),
+        Step::DeleteRole(LeavingRole { name, uid, .. }) => {
+            let detail = json!({ "role": name, "uid": uid });
+            Intent { detail, ..trail::intent(grant, DELETE_ROLE, format!("ClusterRole {name}")) }
+        }
     }
 }

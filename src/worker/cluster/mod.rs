@@ -54,6 +54,7 @@ use crate::{
     lease::Lease,
     machine,
     store::{
+        Connection,
         desired::{self, Legs},
         fence,
         quarantine::{self, Held},
@@ -67,7 +68,11 @@ use futures::FutureExt as _;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
-        ClusterId, EventDraft, GrantId, blocker::Blocker, evidence::Evidence, profile::Source, transition::Actor,
+        ClusterId, EventDraft, GrantId,
+        blocker::Blocker,
+        evidence::Evidence,
+        profile::{Profile, Source},
+        transition::Actor,
     },
     eks::arn::ClusterArn,
     plan::{
@@ -274,7 +279,7 @@ impl Run<'_> {
         let mut outcome = Outcome {
             findings: told.events,
             rests: legs.values().filter_map(|leg| leg.rests).chain(self.held_rests()).min(),
-            failure: failure(self.desired, &self.holders.seen),
+            failure: failure(self.desired, state, &self.holders.seen),
             periodic: true,
             decided: self.decided.clone(),
             ..Outcome::default()
@@ -432,8 +437,10 @@ impl Run<'_> {
 }
 
 /// The blocker that keeps a run from working on all of a cluster that answers.
-fn failure(desired: &DesiredCluster, holders: &EntryHolders) -> Option<Blocker> {
-    desired.fenced.clone().or_else(|| desired.undescribed.clone()).or_else(|| holders.unknown().cloned())
+fn failure(desired: &DesiredCluster, state: &ClusterState, holders: &EntryHolders) -> Option<Blocker> {
+    let unmarked = state.marker.is_none().then(|| Blocker::MarkerMissing { cluster: desired.name.clone() });
+    let held = desired.fenced.clone().or_else(|| desired.undescribed.clone()).or(unmarked);
+    held.or_else(|| holders.unknown().cloned())
 }
 
 /// The desired state, how its legs fare, and the second decision by what the cluster shows, all of one moment. If the
@@ -456,12 +463,32 @@ async fn desired(
         }
         None => Decided::default(),
     };
+    needed_by_policy(worker, &mut snapshot, &mut desired).await?;
     drop(snapshot);
     for grant in &mut desired.grants {
         grant.held = decided.not_now.get(&grant.id).map(Obstacle::from);
     }
     quarantine::tell(&worker.store, &unreadable).await;
     Ok((desired, legs, decided))
+}
+
+/// Adds the ClusterRoles of the profiles that can be asked for now. Without a policy that can be read, they are not known.
+async fn needed_by_policy(
+    worker: &Worker,
+    connection: &mut Connection,
+    desired: &mut DesiredCluster,
+) -> Result<(), Interrupted> {
+    match policy::current_on(&worker.store, connection).await {
+        Ok(current) => {
+            let own = current.file.profiles.iter().filter_map(Profile::own_role);
+            if let Some(needed) = &mut desired.roles.needed {
+                needed.extend(own);
+            }
+        }
+        Err(NoPolicy::None | NoPolicy::Unreadable { .. }) => desired.roles.needed = None,
+        Err(NoPolicy::Store(error)) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 /// The plan of a run. If the run only takes away, grants that are to be present are left as they are.

@@ -341,6 +341,12 @@ pub const ROWS: &[Row] = &[
         cells: [Refused(401), Refused(404), Refused(404), Refused(404), Does(303), Refused(404)],
     },
     Row {
+        path: "/audit/check",
+        at: "/audit/check",
+        fields: &[],
+        cells: [Refused(401), Refused(404), Refused(404), Refused(404), Does(303), Refused(404)],
+    },
+    Row {
         path: "/identities/{id}/release",
         at: "/identities/{ana.principal}/release",
         fields: &[("handle", "ana"), ("reason", "She left")],

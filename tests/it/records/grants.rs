@@ -143,8 +143,11 @@ async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
     .execute(town.owner.pool())
     .await
     .unwrap();
-    let page = ana.get(&path).await.text;
-    assert!(page.contains("may not work now") && page.contains("The line was taken out."));
+    let page = ana.get(&path).await;
+    let heading = page.one("h1");
+    assert!(heading.starts_with("You could ") && heading.contains(" when that was last proven, "), "{heading}");
+    let page = page.text;
+    assert!(page.contains("Access may not work now. It was last proven") && page.contains("The line was taken out."));
     assert!(!page.contains("as proven. It ends"));
     assert!(page.contains("it is there"), "what was proven once stays, with its time");
 }

@@ -54,6 +54,11 @@ const DENIED: &[&str] = &[
     "update alarm set cleared_at = raised_at - interval '1 day', cleared_by = (select id from person where handle = 'dee')",
     "update alarm set cleared_at = 'infinity', cleared_by = (select id from person where handle = 'dee')",
     "update alarm set cleared_at = latchkey_now(), cleared_by = (select id from person where handle = 'dee')",
+    // The walk over the audit chain: where it is, what it found, and at another time.
+    "update audit_walk set broken_at = null, broken_seq = null, broken_why = null",
+    "update audit_walk set seq = 1",
+    "update audit_walk set asked_at = 'infinity'",
+    "update audit_walk set asked_at = null",
     // Votes: on what is closed, on the voter's own request, at another time.
     "insert into vote (request_id, person_id, verdict, seen, at)
      select r.id, p.id, 'approve', r.seen, latchkey_now() from request r, person p

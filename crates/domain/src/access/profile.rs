@@ -1,6 +1,6 @@
 //! Profiles: what a person may ask for, and what it resolves to on a cluster.
 
-use crate::eks::rbac::{Kinds, Reach, Rule, Workable, workable};
+use crate::eks::rbac::{Kinds, Reach, Rule, Workable, own_role_name, workable};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -151,6 +151,16 @@ impl Source {
         match self {
             Self::ClusterRoles(names) => names.len(),
             Self::Rules(_) => 1,
+        }
+    }
+}
+
+impl Profile {
+    /// The name of the ClusterRole that its own rules are made into; none where it names others'.
+    pub fn own_role(&self) -> Option<String> {
+        match &self.source {
+            Source::ClusterRoles(_) => None,
+            Source::Rules(rules) => Some(own_role_name(self.name.as_str(), rules)),
         }
     }
 }

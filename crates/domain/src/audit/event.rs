@@ -50,6 +50,8 @@ events! {
     "alarm.cleared" => AlarmCleared { alarm: String, subject: String, what: String }
     /// An operator has to know about something. `alarm` is its code.
     "alarm.raised" => AlarmRaised { alarm: String, subject: String, what: String }
+    /// An operator asked the worker to walk the whole chain now.
+    "audit.check_asked" => AuditCheckAsked {}
     /// A person took a copy of the log: from the portal, or from a terminal (`by` is then their name on that machine).
     "audit.exported" => AuditExported {
         #[serde(skip_serializing_if = "Option::is_none")] by: Option<String>,

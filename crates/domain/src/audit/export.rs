@@ -252,7 +252,8 @@ impl Verifier {
         let links = self.lines - 1;
         if links < header.last {
             let missing = links + 1;
-            return Err(broken(format!("the file ends, and link {missing} is missing; the last is {}", header.last)));
+            let last = header.last;
+            return Err(broken(format!("the file was cut: link {missing} is missing, and the last is {last}")));
         }
         if header.head != hex::encode(self.head) {
             return Err(broken(format!("the last link's hash is not the head of the header ({})", header.head)));
@@ -332,7 +333,7 @@ mod tests {
             ("a link taken out", |l| drop(l.remove(4)), 5, "link 4 is missing; here stands 5"),
             ("two links changed places", |l| l.swap(4, 5), 5, "link 4 is missing"),
             ("a link twice", |l| l.insert(4, l[3].clone()), 5, "link 4 is missing; here stands 3"),
-            ("the end cut", |l| l.truncate(8), 9, "the file ends, and link 8 is missing"),
+            ("the end cut", |l| l.truncate(8), 9, "the file was cut: link 8 is missing, and the last is 12"),
             ("more after the end", |l| l.push(export(13, 1)[13].clone()), 14, "comes after link 12"),
             ("the head of the header", |l| l[0] = l[0].replace("head\":\"", "head\":\"0"), 14, "not the head"),
             ("the number shown", |l| l[0] = l[0].replace("shown\":4", "shown\":5"), 14, "4 events are shown"),

@@ -82,7 +82,7 @@ pub fn cluster_rules(file: &PolicyFile) -> Vec<Rule> {
     }
     let mut rules = vec![
         Rule::of(&["get", "list", "create", "update", "delete"], &[RBAC], &["rolebindings", "clusterrolebindings"]),
-        Rule::of(&["get", "list", "create"], &[RBAC], &["clusterroles"]),
+        Rule::of(&["get", "list", "create", "delete"], &[RBAC], &["clusterroles"]),
         Rule::of(&["get", "list"], &[RBAC], &["roles"]),
         Rule::of(&["get", "list"], &[""], &["namespaces"]),
         Rule::of(&["create"], &["authorization.k8s.io"], &["subjectaccessreviews"]),

@@ -3,9 +3,9 @@
 //! Revocations come first, and within them the binding, which acts at once. Then one change of aws-auth for all grants
 //! that wait, then ClusterRoles, then bindings. A grant's trouble never stops another grant's steps.
 //!
-//! The steps, in order: bindings that must go; bindings that carry Latchkey's labels and belong to no grant; the
-//! username of each principal; aws-auth; ClusterRoles of Latchkey's; bindings that are missing or changed. A binding
-//! goes before its line, since mappings are cached for minutes.
+//! The steps, in order: bindings that must go; bindings that carry Latchkey's labels and belong to no grant; ClusterRoles
+//! of Latchkey's that nothing needs; the username of each principal; aws-auth; ClusterRoles of Latchkey's; bindings that
+//! are missing or changed. A binding goes before its line, since mappings are cached for minutes.
 
 use super::{
     authenticator::{self, Authenticator, Claimant, Identity, Line, Standing},
@@ -14,6 +14,7 @@ use super::{
     finding::{Finding, What},
     observation::{ClusterObservation, ClusterState, ObservedBinding},
     obstacles::{Obstacle, made_again, never_works, own_role_widened, stands_in_the_way},
+    own_roles::{self, LeavingRole},
     tampering::{self, Parts},
 };
 use crate::{
@@ -60,7 +61,9 @@ impl Plan {
         for step in &self.steps {
             match step {
                 Step::Binding { grant, .. } => grants.extend(*grant),
-                Step::CreateRole { grants: own, .. } => grants.extend(own),
+                Step::CreateRole { grants: own, .. } | Step::DeleteRole(LeavingRole { grants: own, .. }) => {
+                    grants.extend(own);
+                }
                 Step::AwsAuth(write) => {
                     grants.extend(&write.grants);
                     principals.extend(write.lines.iter().map(|line| line.principal));
@@ -77,6 +80,7 @@ pub enum Step {
     Binding { step: BindingStep, grant: Option<GrantId> },
     AwsAuth(AwsAuthWrite),
     CreateRole { role: OwnRole, grants: Vec<GrantId> },
+    DeleteRole(LeavingRole),
 }
 
 /// One change of one key of aws-auth.
@@ -120,9 +124,10 @@ pub fn plan(desired: &DesiredCluster, observed: &ClusterObservation) -> Plan {
     let mut plan = Plan::default();
     let data = if only_revoke.is_none() { without_returned(desired, data, &mut plan.findings) } else { data };
     let authenticator = Authenticator::with(observed, &data);
-    let mut planner = Planner { desired, state, authenticator, only_revoke, plan };
+    let mut planner = Planner { desired, state, authenticator, only_revoke, leaving: Vec::new(), plan };
     planner.revoke_bindings();
     planner.sweep();
+    planner.sweep_roles();
     planner.look_who_is_who();
     planner.write_aws_auth(&data);
     planner.grant();
@@ -186,6 +191,7 @@ pub(super) struct Planner<'a> {
     pub(super) state: &'a ClusterState,
     pub(super) authenticator: Authenticator<'a>,
     pub(super) only_revoke: Option<Blocker>,
+    leaving: Vec<LeavingRole>,
     pub(super) plan: Plan,
 }
 
@@ -248,6 +254,14 @@ impl Planner<'_> {
                 self.plan.findings.push(Finding::of_binding(None, what, observed));
             }
             self.binding(away(desired, observed, None), None);
+        }
+    }
+
+    /// ClusterRoles of Latchkey's that nothing needs any more.
+    fn sweep_roles(&mut self) {
+        if self.only_revoke.is_none() {
+            self.leaving = own_roles::leaving(self.desired, self.state);
+            self.plan.steps.extend(self.leaving.iter().cloned().map(Step::DeleteRole));
         }
     }
 
@@ -377,7 +391,7 @@ impl Planner<'_> {
                 continue;
             }
             for role in grant.terms.profile.roles.iter().filter(|role| role.own) {
-                if !self.state.cluster_roles.contains_key(&role.name) {
+                if !self.has_role(&role.name) {
                     let (installation, profile) = (desired.installation.0, grant.terms.profile.name.to_string());
                     let own = OwnRole { installation, profile, rules: role.rules.clone() };
                     roles.entry(role.name.clone()).or_insert_with(|| (own, Vec::new())).1.push(grant.id);
@@ -394,6 +408,11 @@ impl Planner<'_> {
 
     /// Whether a ClusterRole of Latchkey's that the grant binds is missing.
     fn lacks_role(&self, grant: &DesiredGrant) -> bool {
-        grant.terms.profile.roles.iter().any(|role| role.own && !self.state.cluster_roles.contains_key(&role.name))
+        grant.terms.profile.roles.iter().any(|role| role.own && !self.has_role(&role.name))
+    }
+
+    /// Whether a ClusterRole of that name is there and stays.
+    fn has_role(&self, name: &str) -> bool {
+        self.state.cluster_roles.contains_key(name) && self.leaving.iter().all(|leaving| leaving.name != name)
     }
 }

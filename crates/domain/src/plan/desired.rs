@@ -1,6 +1,6 @@
 //! The desired state of a cluster: the set of its live grants, with what was written for them before.
 
-use super::{authenticator::RecordedMapping, obstacles::Obstacle};
+use super::{authenticator::RecordedMapping, obstacles::Obstacle, own_roles::OwnRoles};
 use crate::{
     access::{
         GrantId, InstallationId, PersonId, PrincipalId, RequestId,
@@ -56,6 +56,8 @@ pub struct DesiredCluster {
     /// Bindings whose creation an interrupted run began, that no later run saw, and that may still appear. Those of
     /// grants that ended since are included.
     pub uncertain: BTreeSet<BindingKey>,
+    /// Which of the ClusterRoles of this installation something needs, and which may go.
+    pub roles: OwnRoles,
 }
 
 impl DesiredCluster {

@@ -113,7 +113,7 @@ fn bindings(desired: &DesiredCluster, grant: &DesiredGrant, user: &str) -> Vec<S
 fn roles(plan: &cluster::Plan, grant: &DesiredGrant) -> Vec<String> {
     let made = plan.steps.iter().filter_map(|step| match step {
         Step::CreateRole { role, grants } if grants.contains(&grant.id) => Some(role.to_yaml()),
-        Step::CreateRole { .. } | Step::Binding { .. } | Step::AwsAuth(_) => None,
+        Step::CreateRole { .. } | Step::DeleteRole(_) | Step::Binding { .. } | Step::AwsAuth(_) => None,
     });
     made.collect()
 }
@@ -123,7 +123,7 @@ fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPrevie
     let principal = grant.terms.principal;
     let line = plan.steps.iter().find_map(|step| match step {
         Step::AwsAuth(write) => write.lines.iter().find(|line| line.principal == principal).map(|line| (write, line)),
-        Step::CreateRole { .. } | Step::Binding { .. } => None,
+        Step::CreateRole { .. } | Step::DeleteRole(_) | Step::Binding { .. } => None,
     });
     if let Some((write, line)) = line {
         let before = line.text_before.as_deref().unwrap_or_default();

@@ -7,6 +7,7 @@ use super::{
         AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, EntryHolders, Marker,
         ObservedRole,
     },
+    own_roles::OwnRoles,
 };
 use crate::{
     access::{
@@ -89,6 +90,7 @@ pub fn desired(grants: Vec<DesiredGrant>) -> DesiredCluster {
         visits: BTreeMap::new(),
         arns: BTreeMap::new(),
         uncertain: std::collections::BTreeSet::new(),
+        roles: OwnRoles::default(),
     }
 }
 

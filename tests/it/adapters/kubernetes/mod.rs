@@ -48,6 +48,6 @@ expectations! {
         role_that_may_not_be_bound_is_named;
     reviewing:
         reviews_follow_a_binding,
-        own_role_is_made_once,
+        own_role_is_made_once_and_goes_by_its_uid,
         whoever_is_not_mapped_is_told_so;
 }

@@ -41,16 +41,15 @@ pub async fn reviews_follow_a_binding(world: World) {
     until([false, false, false, false]).await;
 }
 
-pub async fn own_role_is_made_once(world: World) {
+pub async fn own_role_is_made_once_and_goes_by_its_uid(world: World) {
     // The name is made from profile and rules; a profile of its own keeps this test apart from others.
     let role = OwnRole { installation: Uuid::nil(), profile: unique("logs"), rules: own_rules() };
     let lease = lease();
     let made = world.cluster.create_cluster_role(&lease.permit().unwrap(), &role).await.unwrap();
-    assert_eq!(world.cluster.get_cluster_role(&role.name()).await.unwrap(), Some(made.clone()));
     let again = world.cluster.create_cluster_role(&lease.permit().unwrap(), &role).await.unwrap_err();
     assert!(again.is_conflict(), "{again:?}");
     let seen = world.cluster.observe(&Wanted::default()).await.unwrap();
-    assert!(seen.cluster_roles.contains_key(&role.name()), "ours");
+    assert_eq!(seen.cluster_roles.get(&role.name()), Some(&made));
 
     // A binding may name it, since the worker holds what is in it.
     let bound = world.create(&world.spec(&role.name()), Content::Granting).await.unwrap();
@@ -59,6 +58,14 @@ pub async fn own_role_is_made_once(world: World) {
     let wider = OwnRole { rules: vec![Rule::of(&["*"], &["*"], &["*"])], ..role.clone() };
     let fault = world.cluster.create_cluster_role(&lease.permit().unwrap(), &wider).await.unwrap_err();
     assert!(missing(&fault).contains("every rule in it"), "{fault:?}");
+
+    let delete = async |uid: &str| world.cluster.delete_cluster_role(&lease.permit().unwrap(), &role.name(), uid).await;
+    let other = delete(&Uuid::nil().to_string()).await.unwrap_err();
+    assert!(other.is_conflict(), "another object of that name stays: {other:?}");
+    delete(&made.uid).await.unwrap();
+    let seen = world.cluster.observe(&Wanted::default()).await.unwrap();
+    assert_eq!(seen.cluster_roles.get(&role.name()), None, "the binding that names it keeps it from nothing");
+    delete(&made.uid).await.unwrap();
 }
 
 pub async fn whoever_is_not_mapped_is_told_so(world: World) {

@@ -13,6 +13,7 @@ use crate::{
         cluster::{AwsAuthWrite, Plan, Settled},
         desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
         observation::ClusterState,
+        own_roles::OwnRoles,
         samples,
     },
 };
@@ -42,6 +43,14 @@ pub struct Intent {
     pub unseen: bool,
 }
 
+/// A ClusterRole of Latchkey's that was about to be deleted, without a record of what came of it.
+#[derive(Debug, Clone)]
+pub struct Deletion {
+    pub epoch: i64,
+    pub uid: String,
+    pub begun: Timestamp,
+}
+
 #[derive(Debug, Clone)]
 pub struct Database {
     pub grants: BTreeMap<u128, Kept<Grant>>,
@@ -51,6 +60,7 @@ pub struct Database {
     pub open: Vec<Intent>,
     /// The epochs of runs that were about to remove lines from aws-auth, and whose outcome no row records.
     pub unmapping: Vec<i64>,
+    pub deleting: Vec<Deletion>,
     pub epoch: i64,
     pub leased_until: Option<Timestamp>,
     /// How often each access became active.
@@ -69,6 +79,7 @@ impl Database {
             rows: vec![],
             open: vec![],
             unmapping: vec![],
+            deleting: vec![],
             epoch: 0,
             leased_until: None,
             activations: BTreeMap::new(),
@@ -99,6 +110,13 @@ impl Database {
             removed.filter(|row| reserved.contains(&row.username) && !known(&row.username)).cloned().collect();
         let uncertain = self.open.iter().filter(|intent| intent.unseen && now < intent.begun + ARRIVES_WITHIN);
         desired.uncertain = uncertain.map(|intent| intent.key.clone()).collect();
+        // No profile of the policy needs one: each goes with its last access, and is made anew by the next.
+        let live = self.grants.values().filter(|grant| !matches!(***grant, Grant::Ended(_)));
+        let needed =
+            live.flat_map(|grant| grant.facts().terms.profile.roles.iter().map(|role| role.name.clone())).collect();
+        let going = self.deleting.iter().filter(|open| open.epoch < epoch && now < open.begun + ARRIVES_WITHIN);
+        let going = going.map(|open| open.uid.clone()).collect();
+        desired.roles = OwnRoles { needed: Some(needed), going, refused: false };
         desired
     }
 

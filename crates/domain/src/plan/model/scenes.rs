@@ -79,6 +79,12 @@ pub fn scenes() -> Vec<Scene> {
             reaches: &[Conflict],
         },
         Scene {
+            name: "a ClusterRole goes with its last access while another begins that needs it",
+            before: [active(2), vec![GiveBack(2)], vec![Work(0, Reviews::Fresh); 17]].concat(),
+            lists: vec![vec![Happens(Decide(3))], vec![Runs(0)], [another(61), vec![Runs(1)]].concat()],
+            reaches: &[Overtaken, LateTaken, LateRefused],
+        },
+        Scene {
             name: "two runs stand still with the same binding to create",
             before: [
                 vec![Decide(0)],

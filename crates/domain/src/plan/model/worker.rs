@@ -2,7 +2,7 @@
 //! time, or die.
 
 use super::{
-    database::{Database, Intent, LEASE},
+    database::{Database, Deletion, Intent, LEASE},
     kept::Kept,
     world::{answer, moved},
 };
@@ -154,6 +154,9 @@ impl Phase {
         if let Step::AwsAuth(_) = &*step {
             database.unmapping.retain(|epoch| *epoch != run.epoch);
         }
+        if let Step::DeleteRole(leaving) = &*step {
+            database.deleting.retain(|open| open.epoch != run.epoch || open.uid != leaving.uid);
+        }
         if let Step::Binding { step, grant } = &*step {
             database.open.retain(|intent| intent.unseen || intent.epoch != run.epoch || intent.key != step.key());
             let gone = matches!(step, BindingStep::Empty(_) | BindingStep::Delete { .. });
@@ -237,6 +240,10 @@ fn record(run: &Run, around: &mut Around<'_>) {
                     begun: around.now,
                     unseen: false,
                 });
+            }
+            Step::DeleteRole(leaving) => {
+                let (uid, begun) = (leaving.uid.clone(), around.now);
+                around.database.deleting.push(Deletion { epoch: run.epoch, uid, begun });
             }
             Step::Binding { .. } | Step::CreateRole { .. } => {}
         }

@@ -184,10 +184,18 @@ pub fn land(observed: &mut ClusterObservation, uid: &mut u64, step: &Step) -> bo
             true
         }
         Step::CreateRole { role, .. } => {
-            let observed = ObservedRole { rules: role.rules.clone(), ..Default::default() };
-            state.cluster_roles.insert(role.name(), observed);
-            true
+            *uid += 1;
+            let labels = object(&role.to_value(), "", 0).labels;
+            let stored = ObservedRole { uid: format!("uid-{uid}"), rules: role.rules.clone(), labels };
+            let is_new = !state.cluster_roles.contains_key(&role.name());
+            state.cluster_roles.entry(role.name()).or_insert(stored);
+            is_new
         }
+        Step::DeleteRole(leaving) => match state.cluster_roles.get(&leaving.name) {
+            Some(role) if role.uid != leaving.uid => false,
+            Some(_) => state.cluster_roles.remove(&leaving.name).is_some(),
+            None => true,
+        },
         Step::Binding { step, .. } => {
             *uid += 1;
             land_binding(&mut state.bindings, *uid, step)

@@ -3,6 +3,7 @@
 mod aws_auth;
 mod endings;
 mod obstacles;
+mod own_roles;
 mod preview;
 mod proof;
 mod undescribed;

@@ -15,6 +15,7 @@ use crate::{
         model::World,
         observation::AuthenticationMode,
         obstacles::Obstacle,
+        own_roles::LeavingRole,
         proof::Verdict,
         samples::{self, grant, namespace, profile_own, writes},
     },
@@ -185,7 +186,9 @@ fn a_pause_holds_new_grants_alone_back() {
         .flat_map(|step| match step {
             Step::Binding { grant, .. } => vec![*grant],
             Step::AwsAuth(write) => write.grants.iter().copied().map(Some).collect(),
-            Step::CreateRole { grants, .. } => grants.iter().copied().map(Some).collect(),
+            Step::CreateRole { grants, .. } | Step::DeleteRole(LeavingRole { grants, .. }) => {
+                grants.iter().copied().map(Some).collect()
+            }
         })
         .collect();
     assert!(grants.contains(&Some(id(1))) && grants.contains(&Some(id(2))), "{grants:?}");
@@ -195,7 +198,7 @@ fn a_pause_holds_new_grants_alone_back() {
         .iter()
         .filter_map(|step| match step {
             Step::AwsAuth(write) => Some(write.lines.len()),
-            Step::Binding { .. } | Step::CreateRole { .. } => None,
+            Step::Binding { .. } | Step::CreateRole { .. } | Step::DeleteRole(_) => None,
         })
         .collect();
     assert_eq!(lines, [0], "one line goes, none comes");
@@ -232,7 +235,7 @@ fn what_the_second_decision_does_not_allow_now_is_not_set_up_and_stops_nobody() 
     assert_eq!(plan.writes_for().0, [id(1)].into());
     let lines = |step: &Step| match step {
         Step::AwsAuth(write) => write.lines.len(),
-        Step::Binding { .. } | Step::CreateRole { .. } => 0,
+        Step::Binding { .. } | Step::CreateRole { .. } | Step::DeleteRole(_) => 0,
     };
     assert_eq!(plan.steps.iter().map(lines).sum::<usize>(), 1);
 }

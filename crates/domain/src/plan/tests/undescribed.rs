@@ -25,6 +25,7 @@ fn gives(step: &Step) -> bool {
         Step::Binding { step, .. } => step.gives(),
         Step::AwsAuth(write) => !write.lines.is_empty(),
         Step::CreateRole { .. } => true,
+        Step::DeleteRole(_) => false,
     }
 }
 
@@ -53,7 +54,7 @@ fn a_cluster_that_is_not_described_is_only_taken_away_from() {
     let ends = |step: &Step| match step {
         Step::Binding { grant, .. } => *grant == Some(id(4)),
         Step::AwsAuth(write) => write.grants == [id(4)] && write.removed.len() == 1,
-        Step::CreateRole { .. } => false,
+        Step::CreateRole { .. } | Step::DeleteRole(_) => false,
     };
     assert!(plan.steps.len() == 3 && plan.steps.iter().all(ends), "{:?}", plan.steps);
 

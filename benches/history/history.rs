@@ -5,6 +5,7 @@ use crate::{
     town::{POLICY, Town, look},
 };
 use latchkey_domain::access::request::Verdict;
+use latchkey_testkit::{cluster_toml, policy_cluster};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 /// The person who sees most: may ask, decides, operates, audits; holds one access of twenty and decided one of five.
@@ -79,13 +80,8 @@ async fn fill(town: &Town, accesses: u64) -> String {
 
 /// The town's policy for all clusters.
 fn policy() -> String {
-    let clusters: Vec<String> = (1..=CLUSTERS - 2)
-        .map(|number| {
-            format!(
-                "[[clusters]]\nname = \"cluster-{number}\"\n\
-                 arn = \"arn:aws:eks:eu-west-1:111122223333:cluster/cluster-{number}\"\nlabels = {{ stage = \"prod\" }}\n\n"
-            )
-        })
+    let clusters: String = (1..=CLUSTERS - 2)
+        .map(|number| cluster_toml(&policy_cluster(&format!("cluster-{number}")).of_stage("prod")))
         .collect();
-    POLICY.replacen("[[profiles]]", &format!("{}[[profiles]]", clusters.concat()), 1)
+    POLICY.replacen("[[profiles]]", &format!("{clusters}\n[[profiles]]"), 1)
 }

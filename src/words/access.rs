@@ -253,10 +253,8 @@ pub fn request_state(state: RequestState, why: Option<ClosedWhy>) -> &'static st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use latchkey_domain::{
-        access::profile::ResolvedRole,
-        eks::rbac::{Lives, Rule},
-    };
+    use latchkey_domain::eks::rbac::{Lives, Rule};
+    use latchkey_testkit::resolved;
 
     #[test]
     fn a_heading_counts_the_same_where_the_cluster_is_known_and_where_it_is_not() {
@@ -265,13 +263,7 @@ mod tests {
             Rule::of(&["get"], &["extensions"], &["deployments", "ingresses"]),
             Rule::of(&["get"], &["argoproj.io"], &["workflows"]),
         ];
-        let role = ResolvedRole { name: "view".into(), own: false, rules, rules_hash: String::new() };
-        let profile = ResolvedProfile {
-            name: "view".parse().unwrap(),
-            scope: Scope::Namespace,
-            console: false,
-            roles: vec![role],
-        };
+        let profile = resolved("view").allows(rules);
         let mut kinds = Kinds::of_kubernetes().clone();
         kinds.add("argoproj.io", "workflows", Lives::InNamespaces);
         assert_eq!(doing(&profile), "get pods and 2 other kinds");

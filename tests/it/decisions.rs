@@ -94,7 +94,7 @@ async fn an_access_entry_is_told_once_beside_the_identity_however_it_was_read() 
     let fields = EntryFields { username: "ana-entry".into(), ..EntryFields::default() };
     let entry = AccessEntry { arn: Town::arn("ana"), details: EntryDetails::Read(fields) };
     let cluster = town.cluster("prod-eu").await;
-    let seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
+    let seen = observation("prod-eu");
     // EKS listed it, or was asked of this one alone.
     let unlisted = EntryHolders::Unknown(Blocker::said("EKS does not list entries"));
     for (entries, described) in [(EntryHolders::Listed(vec![entry.clone()]), vec![]), (unlisted, vec![entry])] {

@@ -7,6 +7,7 @@ use latchkey::{
     web::AskForm,
 };
 use latchkey_domain::access::{GrantId, RequestId, grant::GrantState, request::Verdict};
+use latchkey_testkit::{cluster_toml, policy_cluster};
 
 /// What is given to `policy apply` beside the text.
 #[derive(Default)]
@@ -43,7 +44,7 @@ async fn state(town: &Town, grant: GrantId) -> GrantState {
 
 /// The policy with another cluster in it.
 fn with_lab() -> String {
-    format!("{POLICY}\n[[clusters]]\nname = \"lab\"\narn = \"arn:aws:eks:eu-west-1:111122223333:cluster/lab\"\n")
+    POLICY.to_owned() + &cluster_toml(&policy_cluster("lab"))
 }
 
 /// The policy without staging-eu.

@@ -18,6 +18,7 @@ use latchkey_domain::access::{
     request::{ClosedWhy, Refused, RequestState, Verdict},
     standing::NotRuled,
 };
+use latchkey_testkit::{REGION, cluster_arn};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -112,7 +113,7 @@ async fn a_request_on_a_dropped_cluster_is_not_decided_by_what_has_its_name_now(
     let town = Town::new().await;
     let id = town.ask("ana", &look()).await;
     let seen = town.seen(id).await;
-    let elsewhere = "arn:aws:eks:eu-central-1:111122223333:cluster/prod-eu";
+    let elsewhere = &cluster_arn("prod-eu").replace(REGION, "eu-central-1");
     sqlx::query("update cluster set dropped_at = now() where name = 'prod-eu'")
         .execute(town.owner.pool())
         .await
@@ -124,8 +125,8 @@ async fn a_request_on_a_dropped_cluster_is_not_decided_by_what_has_its_name_now(
         .execute(town.owner.pool())
         .await
         .unwrap();
-    town.observe("cluster", other, &observation("prod-eu", elsewhere)).await;
-    town.apply_policy(&POLICY.replace("arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu", elsewhere)).await;
+    town.observe("cluster", other, &observation("prod-eu").at(elsewhere)).await;
+    town.apply_policy(&POLICY.replace(&cluster_arn("prod-eu"), elsewhere)).await;
     for who in ["ben", "chi"] {
         let form = VoteForm { verdict: Verdict::Approve, reason: None, seen };
         let refused = requests::vote(&town.web, town.visitor(who), id, form).await.unwrap_err();
@@ -149,7 +150,7 @@ async fn a_request_goes_on_where_its_cluster_has_another_name_now() {
 /// Replaces the rules of `view` on prod-eu by fewer, or deletes the role.
 async fn narrow(town: &Town, role_stays: bool) {
     let cluster = town.cluster("prod-eu").await;
-    let mut seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
+    let mut seen = observation("prod-eu");
     let roles = &mut seen.kubernetes.as_mut().unwrap().cluster_roles;
     if role_stays {
         roles.get_mut("view").unwrap().rules.truncate(1);

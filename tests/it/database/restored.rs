@@ -150,7 +150,7 @@ fn without_ben(world: &World) -> String {
     use latchkey_domain::eks::aws_auth::AwsAuth;
     let data = world.aws_auth(PROD);
     let text = &data["mapUsers"];
-    let at = text.find("- userarn: \"arn:aws:iam::111122223333:user/latchkey/ben\"").expect("his line is there");
+    let at = text.find(&format!("- userarn: \"{}\"", latchkey_testkit::user_arn("ben"))).expect("his line is there");
     let end = text[at..].find("\n- ").map_or(text.len(), |next| at + next + 1);
     let without = format!("{}{}", &text[..at], &text[end..]);
     let read = AwsAuth::read(&[("mapUsers".to_owned(), without.clone())].into());

@@ -44,7 +44,7 @@ impl World {
                 object
             });
         let seed = Seed {
-            account: "111122223333".into(),
+            account: latchkey_testkit::ACCOUNT.into(),
             region: "eu-west-1".into(),
             namespaces: vec!["payments".into(), "payments-batch".into(), "checkout".into()],
             aws_auth: self.objects(STAGING).aws_auth_data(),

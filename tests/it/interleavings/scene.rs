@@ -14,22 +14,14 @@ use latchkey::{
     worker::Worker,
 };
 use latchkey_domain::access::{ClusterId, GrantId, PrincipalId, RequestId, request::Verdict, transition::Target};
+use latchkey_testkit::{self as testkit, rule_toml};
 use std::{collections::BTreeMap, time::Instant};
 use uuid::Uuid;
 
 /// The town's policy with both clusters in production, and with a rule that grants automatically.
 pub fn policy() -> String {
-    POLICY.replace("stage = \"staging\"", "stage = \"prod\"")
-        + r#"
-[[policies]]
-name = "anybody may look at checkout"
-requesters = { groups = ["developers"] }
-profiles = ["view"]
-clusters = { labels = { stage = "prod" } }
-namespaces = ["checkout"]
-longest = "1h"
-automatic = true
-"#
+    let rule = testkit::policy("anybody may look at checkout").on_stage("prod").in_(["checkout"]).at_most(60);
+    POLICY.replace("stage = \"staging\"", "stage = \"prod\"") + &rule_toml(&rule.automatic())
 }
 
 /// The policy without the profile `view`, which ends every access by it.
@@ -162,7 +154,7 @@ impl Scene {
         let asked = fence::ask_to_look(&self.town.owner, &"staging-eu".parse().unwrap()).await.unwrap();
         let statement = "update target set due_at = clock_timestamp(), lease_until = null, epoch = epoch + 1";
         sqlx::query(statement).execute(self.town.owner.pool()).await.unwrap();
-        let seen = observation("staging-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/staging-eu");
+        let seen = observation("staging-eu");
         let target = Target::Cluster(self.staging);
         let epoch = sqlx::query_scalar("select epoch from target where key = $1").bind(target.key());
         let epoch: i64 = epoch.fetch_one(self.town.owner.pool()).await.unwrap();

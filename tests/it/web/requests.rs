@@ -409,7 +409,7 @@ async fn a_cluster_whose_api_server_does_not_answer_shows_no_inside_to_who_decid
     let portal = Portal::new().await;
     let id = portal.town.ask("ana", &look()).await;
     let cluster = portal.town.cluster("prod-eu").await;
-    let mut seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
+    let mut seen = observation("prod-eu");
     seen.trouble = Some(Blocker::said("The API server 10.0.0.7 does not answer."));
     portal.town.observe("cluster", cluster, &seen).await;
     hold(&portal, "failure = 'The API server 10.0.0.7 does not answer.'").await;
@@ -440,7 +440,7 @@ async fn a_void_vote_names_the_rule_that_changed_to_voter_and_requester() {
 async fn what_cannot_be_resolved_offers_a_denial_only() {
     let portal = Portal::new().await;
     let id = sent(&portal).await;
-    let mut seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
+    let mut seen = observation("prod-eu");
     seen.kubernetes.as_mut().unwrap().cluster_roles.remove("view");
     portal.town.observe("cluster", portal.town.cluster("prod-eu").await, &seen).await;
     let page = portal.get("ben", &format!("/requests/{id}")).await;

@@ -123,7 +123,7 @@ async fn an_identity_that_somebody_keeps_locked_keeps_no_others_access_from_bein
     let world = World::new().await;
     // Her ARN has a foreign line, so that her username is still to be reserved.
     let others = world.aws_auth(PROD).get("mapUsers").cloned().unwrap_or_default();
-    let line = "- userarn: arn:aws:iam::111122223333:user/latchkey/ana\n  username: ana-of-old\n";
+    let line = &format!("- userarn: {}\n  username: ana-of-old\n", latchkey_testkit::user_arn("ana"));
     world.objects(PROD).set_aws_auth("mapUsers", Some(&format!("{others}{line}")), "an administrator").unwrap();
     let ending = world.active("gus").await;
     world.knobs(PROD).set_unreachable(true);

@@ -10,6 +10,7 @@ use crate::{
 };
 use latchkey::web::AskForm;
 use latchkey_domain::access::GrantId;
+use latchkey_testkit::ACCOUNT;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -86,7 +87,7 @@ fn lines() -> Vec<(&'static str, String)> {
             (0..2_000).fold(String::new(), |mut lines, n| {
                 let _ = writeln!(
                     lines,
-                    "- userarn: arn:aws:iam::111122223333:user/p-{n}\n  username: p-{n}\n  groups: [devs]"
+                    "- userarn: arn:aws:iam::{ACCOUNT}:user/p-{n}\n  username: p-{n}\n  groups: [devs]"
                 );
                 lines
             }),

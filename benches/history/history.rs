@@ -2,7 +2,7 @@
 
 use crate::{
     rig::postgres::Postgres,
-    town::{POLICY, Town, look},
+    town::{POLICY, Town, view},
 };
 use latchkey_domain::access::request::Verdict;
 use latchkey_testkit::{cluster_toml, policy_cluster};
@@ -59,7 +59,7 @@ async fn fill(town: &Town, accesses: u64) -> String {
     let overseer = town.sign_in(OVERSEER, &OVERSEERS_GROUPS).await;
     town.own(&overseer, OVERSEER).await;
     // One request as the product makes it: the others are copies of it.
-    let id = town.ask("ana", &look()).await;
+    let id = town.asks("ana", view()).await;
     town.vote("dot", id, Verdict::Approve).await.unwrap();
     let mut connection = PgConnection::connect(&town.database.url()).await.unwrap();
     let accesses = format!("set history.accesses = {accesses}");

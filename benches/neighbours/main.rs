@@ -9,7 +9,7 @@
 #[path = "../../tests/it/rig/mod.rs"]
 mod rig;
 #[path = "../../tests/it/town/mod.rs"]
-#[allow(dead_code, reason = "what the town offers, not all of it is asked for here")]
+#[allow(dead_code, unused_imports, reason = "what the town offers, not all of it is asked for here")]
 mod town;
 
 use latchkey::web::AskForm;
@@ -170,7 +170,7 @@ impl Field {
             minutes: "60".into(),
             reason: "Why did the settlement stop?".into(),
         };
-        let request = self.town.ask("ana", &form).await;
+        let request = self.town.asks("ana", &form).await;
         let approved = Instant::now();
         let Outcome::Approved(grant) = self.town.vote("ben", request, Verdict::Approve).await.unwrap() else {
             panic!("one vote is enough for this policy");

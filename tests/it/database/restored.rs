@@ -1,7 +1,7 @@
 //! The database is really replaced by an older backup: the clusters have seen what it does not know.
 
 use crate::{
-    town::look,
+    town::{Asking, view},
     worker::{PROD, USERS, World},
 };
 use latchkey::web::AskForm;
@@ -13,7 +13,7 @@ use latchkey_domain::access::{GrantId, blocker::Blocker};
 use latchkey_simulator::kubernetes::Logged;
 
 fn batch() -> AskForm {
-    AskForm { namespaces: vec!["payments-batch".into()], ..look() }
+    view().in_(["payments-batch"])
 }
 
 /// Everything of Latchkey's on prod-eu: the names of its bindings, and aws-auth.
@@ -54,7 +54,7 @@ async fn restored(world: &World) -> Since {
     assert_eq!(world.lists_pods("ben", PROD, "payments-batch").await, 200);
     restore(world).await;
     assert_eq!(world.state(ended).await, "active", "the older database says so");
-    assert_eq!(world.town.count("select count(*) from access_grant").await, 2, "and knows nothing of Ben's");
+    assert_eq!(world.town.accesses().await, 2, "and knows nothing of Ben's");
     Since { ended, running }
 }
 

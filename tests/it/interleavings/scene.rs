@@ -1,7 +1,7 @@
 //! Rows that many people and workers want at once: a few requests and accesses of two people on two clusters.
 
 use super::gate::{Commits, Gate};
-use crate::town::{POLICY, Town, look, observation};
+use crate::town::{POLICY, Town, observation, view};
 use latchkey::{
     aws::{Aws, AwsConfig},
     lease::{LEASE, Lease, Life},
@@ -117,7 +117,7 @@ impl Scene {
         ];
         for (name, who, cluster, namespace) in wanted {
             let form = ask(cluster, "view", namespace);
-            let request = self.town.ask(who, &form).await;
+            let request = self.town.asks(who, &form).await;
             let outcome = self.town.vote("chi", request, Verdict::Approve).await.unwrap();
             let latchkey::actions::requests::Outcome::Approved(grant) = outcome else { panic!("{outcome:?}") };
             self.grants.insert(name, grant);
@@ -141,7 +141,7 @@ impl Scene {
             ("of two", "prod-eu", "edit", "payments"),
             ("over", "staging-eu", "view", "payments-batch"),
         ] {
-            let id = self.town.ask("ana", &ask(cluster, profile, namespace)).await;
+            let id = self.town.asks("ana", &ask(cluster, profile, namespace)).await;
             self.requests.insert(name, id);
         }
         let statement = "update request set submitted_at = now() - interval '2 day', lapses_at = now() - interval '1 day' where id = $1";
@@ -182,7 +182,7 @@ pub fn lease(claim: &targets::Claim) -> Lease {
 }
 
 pub fn ask(cluster: &str, profile: &str, namespace: &str) -> AskForm {
-    AskForm { cluster: cluster.into(), profile: profile.into(), namespaces: vec![namespace.into()], ..look() }
+    AskForm { cluster: cluster.into(), profile: profile.into(), namespaces: vec![namespace.into()], ..view() }
 }
 
 /// Connections of one client through a gate of their own: one for each role.

@@ -1,6 +1,11 @@
 //! A small town to test decisions in: a database of its own with people, proven identities, a policy and observed
 //! clusters, and nothing outside. Only the test moves business time.
 
+mod asks;
+mod told;
+
+pub use asks::{Asking, edit, nodes, view};
+
 use crate::rig::postgres::{Database, Postgres};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::web::AskForm;
@@ -28,7 +33,7 @@ use latchkey_domain::{
 };
 pub use latchkey_testkit::POLICY;
 use latchkey_testkit::{LATCHKEY_TOML, cluster_arn, iam_arn, user_arn};
-use std::{collections::BTreeMap, path::Path};
+use std::{borrow::Borrow, collections::BTreeMap, path::Path};
 use uuid::Uuid;
 
 /// Handle and groups of every person in town.
@@ -257,8 +262,8 @@ impl Town {
     }
 
     /// Sends a request.
-    pub async fn ask(&self, handle: &str, form: &AskForm) -> RequestId {
-        latchkey::actions::requests::submit(&self.web, self.visitor(handle), &form.wanted()).await.unwrap()
+    pub async fn asks(&self, handle: &str, form: impl Borrow<AskForm>) -> RequestId {
+        latchkey::actions::requests::submit(&self.web, self.visitor(handle), &form.borrow().wanted()).await.unwrap()
     }
 
     /// A vote by a person who sees what is current.
@@ -275,12 +280,12 @@ impl Town {
 
     /// A scheduled grant of ana's, approved by ben.
     pub async fn grant(&self) -> GrantId {
-        self.grant_of("ana", &look()).await
+        self.grant_of("ana", &view()).await
     }
 
     /// A scheduled grant of what this person asks for, approved by ben.
     pub async fn grant_of(&self, who: &str, form: &AskForm) -> GrantId {
-        let id = self.ask(who, form).await;
+        let id = self.asks(who, form).await;
         match self.vote("ben", id, Verdict::Approve).await.unwrap() {
             latchkey::actions::requests::Outcome::Approved(grant) => grant,
             other => panic!("not approved: {other:?}"),
@@ -326,18 +331,6 @@ impl Town {
     /// The one text that a query finds.
     pub async fn text(&self, query: &str) -> String {
         sqlx::query_scalar(sqlx::AssertSqlSafe(query.to_owned())).fetch_one(self.owner.pool()).await.unwrap()
-    }
-}
-
-/// An ask to look at payments on prod-eu for an hour.
-pub fn look() -> AskForm {
-    AskForm {
-        cluster: "prod-eu".into(),
-        profile: "view".into(),
-        namespaces: vec!["payments".into()],
-        principal: String::new(),
-        minutes: "60".into(),
-        reason: "Why did the settlement stop?".into(),
     }
 }
 

@@ -3,11 +3,10 @@
 //! free.
 
 use super::{PROD, World, standstill::somebody};
-use crate::town::look;
+use crate::town::{Asking, view};
 use latchkey::{
     lease::Lease,
     store::quarantine::Held,
-    web::AskForm,
     worker::{Life, trail},
 };
 use latchkey_domain::access::{ClusterId, GrantId, transition::Target};
@@ -147,8 +146,7 @@ async fn an_identity_that_somebody_keeps_locked_keeps_no_others_access_from_bein
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_somebody_keeps_locked_keeps_nothing_in_iam() {
     let world = World::new().await;
-    let (ending, asked) =
-        (world.active("ana").await, world.town.ask("ana", &AskForm { minutes: "30".into(), ..look() }).await);
+    let (ending, asked) = (world.active("ana").await, world.town.asks("ana", view().for_(30)).await);
     world.without_guards("update principal set ended_at = clock_timestamp() where arn like '%/ana'".into()).await;
     let (mut keeper, _) =
         keeps(&world, "latchkey_web", &format!("select from request where id = '{asked}' for update")).await;

@@ -5,7 +5,7 @@ use super::{
     scene::{Others, Scene},
 };
 use crate::{
-    town::look,
+    town::view,
     worker::{PROD, USERS},
 };
 use latchkey::web::AskForm;
@@ -184,7 +184,7 @@ async fn no_text_of_a_person_stops_anybody() {
     let mut tried = 0;
     for reason in reasons {
         let scene = Scene::new().await;
-        let form = AskForm { namespaces: vec!["payments".into()], reason, ..look() };
+        let form = AskForm { namespaces: vec!["payments".into()], reason, ..view() };
         let grant = scene.world.approved_ask("gus", &form).await;
         scene.until(grant, "active").await;
         scene.others_go_their_way(Others::Staging).await;

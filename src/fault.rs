@@ -206,6 +206,7 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use latchkey_testkit::iam_arn;
 
     #[test]
     fn display_says_operation_subject_and_condition_without_the_source() {
@@ -227,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_refusal_says_which_right_is_missing() {
-        let (action, resource) = ("iam:PutUserPolicy".to_owned(), "arn:aws:iam::111122223333:user/jane".to_owned());
+        let (action, resource) = ("iam:PutUserPolicy".to_owned(), iam_arn("user/jane"));
         let right = Missing::Aws { action, resource };
         let fault = Fault::new(FaultKind::lacks(right.clone()), "write", "the policy of jane");
         assert!(matches!(Blocker::from(&fault), Blocker::Refused { missing, .. } if missing == right));

@@ -2,9 +2,10 @@
 
 use crate::{
     rig::postgres::Postgres,
-    town::{POLICY, Town, look},
+    town::{POLICY, Town, view},
 };
 use latchkey_domain::access::request::Verdict;
+use latchkey_testkit::{cluster_toml, policy_cluster};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 /// The person who sees most: may ask, decides, operates, audits; holds one access of twenty and decided one of five.
@@ -58,7 +59,7 @@ async fn fill(town: &Town, accesses: u64) -> String {
     let overseer = town.sign_in(OVERSEER, &OVERSEERS_GROUPS).await;
     town.own(&overseer, OVERSEER).await;
     // One request as the product makes it: the others are copies of it.
-    let id = town.ask("ana", &look()).await;
+    let id = town.asks("ana", view()).await;
     town.vote("dot", id, Verdict::Approve).await.unwrap();
     let mut connection = PgConnection::connect(&town.database.url()).await.unwrap();
     let accesses = format!("set history.accesses = {accesses}");
@@ -79,13 +80,8 @@ async fn fill(town: &Town, accesses: u64) -> String {
 
 /// The town's policy for all clusters.
 fn policy() -> String {
-    let clusters: Vec<String> = (1..=CLUSTERS - 2)
-        .map(|number| {
-            format!(
-                "[[clusters]]\nname = \"cluster-{number}\"\n\
-                 arn = \"arn:aws:eks:eu-west-1:111122223333:cluster/cluster-{number}\"\nlabels = {{ stage = \"prod\" }}\n\n"
-            )
-        })
+    let clusters: String = (1..=CLUSTERS - 2)
+        .map(|number| cluster_toml(&policy_cluster(&format!("cluster-{number}")).of_stage("prod")))
         .collect();
-    POLICY.replacen("[[profiles]]", &format!("{}[[profiles]]", clusters.concat()), 1)
+    POLICY.replacen("[[profiles]]", &format!("{clusters}\n[[profiles]]"), 1)
 }

@@ -11,7 +11,7 @@
 #[path = "../../tests/it/rig/mod.rs"]
 mod rig;
 #[path = "../../tests/it/town/mod.rs"]
-#[allow(dead_code, reason = "what the town offers, not all of it is asked for here")]
+#[allow(dead_code, unused_imports, reason = "what the town offers, not all of it is asked for here")]
 mod town;
 
 mod addresses;

@@ -4,22 +4,15 @@ use crate::{
     addresses::{self, Names, PAGES},
     figures::{Table, timed},
     history::History,
+    town::settings,
 };
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use jiff::{SignedDuration, tz::TimeZone};
-use latchkey::{
-    login::{
-        openid::{OpenId, OpenIdConfig},
-        proof::{Sts, StsConfig},
-    },
-    store::{Store, sessions::SessionLimits},
-    web::{self, Limits, Site, State},
-};
-use std::{sync::Arc, time::Duration};
+use latchkey::{store::Store, web};
+use std::time::Duration;
 use tower::ServiceExt as _;
 
 /// Samples of each page. A prepared statement has a custom plan for its first five uses, which the samples must
@@ -78,34 +71,5 @@ impl Portal {
 /// A portal whose provider does not exist: only `/status` asks for it, and its connection is refused at once.
 fn router(store: Store) -> Router {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let login = OpenIdConfig {
-        provider: "Example Identity".into(),
-        issuer: "http://127.0.0.1:9/".into(),
-        client_id: "latchkey".into(),
-        client_secret: None,
-        redirect_url: "https://latchkey.example/sign-in/callback".into(),
-        scopes: vec![],
-        other_audiences: vec![],
-        groups_claim: "groups".into(),
-        handle_claim: "preferred_username".into(),
-        groups_limit: None,
-        sign_ins_per_person: 60,
-        proxies: latchkey::proxy::Proxies::default(),
-    };
-    let plenty = u32::MAX;
-    let limits = Limits {
-        sign_ins_per_address: plenty,
-        proofs_per_person: plenty,
-        requests_per_person: plenty,
-        forms_per_session: plenty,
-    };
-    let site = Site {
-        public_url: "https://latchkey.example".parse().unwrap(),
-        sessions: SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(12) },
-        zone: TimeZone::UTC,
-        trusted_proxies: vec![],
-        limits,
-    };
-    let login = Arc::new(OpenId::new(login).unwrap());
-    web::router(State { store, login, sts: Arc::new(Sts::new(StsConfig::default()).unwrap()), site: Arc::new(site) })
+    web::router(latchkey::cli::serve::state(&settings("https://latchkey.example"), store).unwrap())
 }

@@ -9,7 +9,7 @@
 #[path = "../../tests/it/rig/mod.rs"]
 mod rig;
 #[path = "../../tests/it/town/mod.rs"]
-#[allow(dead_code, reason = "what the town offers, not all of it is asked for here")]
+#[allow(dead_code, unused_imports, reason = "what the town offers, not all of it is asked for here")]
 mod town;
 
 use latchkey::web::AskForm;
@@ -29,9 +29,11 @@ use latchkey_simulator::{
     kubernetes::{Failure, Pattern, Strange},
     seed::{Seed, SeedCluster, SeedPerson, SeedUser},
 };
+use latchkey_testkit::{
+    ACCOUNT, REGION, cluster_toml, group, iam_arn, policy, policy_cluster, profile, profile_toml, rule_toml,
+};
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     time::{Duration, Instant},
 };
 use town::Town;
@@ -91,7 +93,7 @@ struct Field {
 impl Field {
     async fn new() -> Self {
         let town = Town::new().await;
-        let body = policy();
+        let body = policy_text();
         let file = config::policy::parse(&body).expect("the bench's policy is valid");
         let hash = config::policy::hash(&body);
         let application = Application {
@@ -168,7 +170,7 @@ impl Field {
             minutes: "60".into(),
             reason: "Why did the settlement stop?".into(),
         };
-        let request = self.town.ask("ana", &form).await;
+        let request = self.town.asks("ana", &form).await;
         let approved = Instant::now();
         let Outcome::Approved(grant) = self.town.vote("ben", request, Verdict::Approve).await.unwrap() else {
             panic!("one vote is enough for this policy");
@@ -192,27 +194,19 @@ impl Field {
 }
 
 /// The town's policy with many more clusters.
-fn policy() -> String {
+fn policy_text() -> String {
     let mut text = town::POLICY.to_owned();
     for number in 0..CLUSTERS {
-        let name = name(number);
-        let _ = write!(
-            text,
-            "\n[[clusters]]\nname = \"{name}\"\narn = \"arn:aws:eks:eu-west-1:111122223333:cluster/{name}\"\n\
-             labels = {{ stage = \"many\" }}\n"
-        );
+        text.push_str(&cluster_toml(&policy_cluster(&name(number)).of_stage("many")));
     }
-    text.push_str(
-        "\n[[profiles]]\nname = \"look\"\ncluster_roles = [\"view\"]\nscope = \"namespace\"\n\
-         \n[[policies]]\nname = \"many may look\"\nrequesters = { groups = [\"developers\"] }\nprofiles = [\"look\"]\n\
-         clusters = { labels = { stage = \"many\" } }\nnamespaces = [\"payments\"]\nlongest = \"8h\"\n\
-         approvers = { groups = [\"payments-leads\"], quorum = 1 }\nlapses_after = \"24h\"\n",
-    );
+    let rule = policy("many may look").of(["look"]).on_stage("many").in_(["payments"]);
+    text.push_str(&profile_toml(&profile("look").of_roles(["view"])));
+    text.push_str(&rule_toml(&rule.decided_by(1, group("payments-leads"))));
     text
 }
 
 fn seed(file: &latchkey_domain::access::policy::PolicyFile) -> Seed {
-    let mut seed = Seed::new("eu-west-1", "111122223333");
+    let mut seed = Seed::new(REGION, ACCOUNT);
     seed.people.push(SeedPerson {
         handle: "ana".into(),
         name: "ana".into(),
@@ -220,7 +214,7 @@ fn seed(file: &latchkey_domain::access::policy::PolicyFile) -> Seed {
         groups: vec![],
         aws: Some(SeedUser::new("ana", "/latchkey/")),
     });
-    let worker = "- userarn: arn:aws:iam::111122223333:user/latchkey-worker\n  username: latchkey-worker\n";
+    let worker = &format!("- userarn: {}\n  username: latchkey-worker\n", iam_arn("user/latchkey-worker"));
     let names = ["prod-eu".to_owned(), "staging-eu".to_owned()].into_iter().chain((0..CLUSTERS).map(name));
     for name in names {
         let mut cluster = SeedCluster::new(&name);

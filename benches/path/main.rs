@@ -13,7 +13,7 @@ mod rig;
 #[path = "../../tests/it/stage/mod.rs"]
 mod stage;
 #[path = "../../tests/it/town/mod.rs"]
-#[allow(dead_code, reason = "the stage asks the town for its time alone")]
+#[allow(dead_code, unused_imports, reason = "the stage asks the town for its time alone")]
 mod town;
 
 mod bare;

@@ -150,20 +150,21 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
 #[cfg(test)]
 mod tests {
     use super::*;
+    use latchkey_testkit::iam_arn;
 
     fn kind_of(code: &str, message: &str, status: u16) -> FaultKind {
         let call = Call {
             operation: "write",
             subject: "the policy of jane".to_owned(),
             action: "iam:PutUserPolicy",
-            resource: "arn:aws:iam::111122223333:user/jane".to_owned(),
+            resource: iam_arn("user/jane"),
         };
         call.kind(code, message, status, Some(Duration::from_secs(7)))
     }
 
     #[test]
     fn codes_of_iam_and_eks_are_classified_as_documented() {
-        let (action, resource) = ("iam:PutUserPolicy".to_owned(), "arn:aws:iam::111122223333:user/jane".to_owned());
+        let (action, resource) = ("iam:PutUserPolicy".to_owned(), iam_arn("user/jane"));
         let refused = FaultKind::lacks(Missing::Aws { action, resource });
         let throttled = FaultKind::Throttled { retry_after: Some(Duration::from_secs(7)) };
         for (code, status, kind) in [

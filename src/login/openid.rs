@@ -69,6 +69,27 @@ pub struct OpenIdConfig {
     pub proxies: Proxies,
 }
 
+#[cfg(test)]
+impl OpenIdConfig {
+    /// A provider that is not there, as latchkey.toml has it without more than it must have.
+    pub fn sample() -> Self {
+        Self {
+            provider: "Example Identity".into(),
+            issuer: "http://127.0.0.1:9/".into(),
+            client_id: "latchkey".into(),
+            client_secret: None,
+            redirect_url: "https://latchkey.example/sign-in/callback".into(),
+            scopes: vec![],
+            other_audiences: vec![],
+            groups_claim: "groups".into(),
+            handle_claim: "preferred_username".into(),
+            groups_limit: None,
+            sign_ins_per_person: 60,
+            proxies: Proxies::default(),
+        }
+    }
+}
+
 /// The query of the callback. Debug shows neither code nor state.
 #[derive(Clone, Default, Deserialize)]
 pub struct Callback {

@@ -77,24 +77,10 @@ impl Site {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{store::sessions::SessionLimits, web::Limits};
-    use jiff::{SignedDuration, tz::TimeZone};
 
     #[test]
     fn a_cookie_is_for_this_host_alone_and_for_no_script() {
-        let site = |url: &str| Site {
-            public_url: url.parse().unwrap(),
-            sessions: SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(8) },
-            zone: TimeZone::UTC,
-            trusted_proxies: vec![],
-            limits: Limits {
-                sign_ins_per_address: 1,
-                proofs_per_person: 1,
-                requests_per_person: 1,
-                forms_per_session: 1,
-            },
-        };
-        let set = |kind: Kind, url| kind.set("token", &site(url)).to_str().unwrap().to_owned();
+        let set = |kind: Kind, url| kind.set("token", &Site::sample(url)).to_str().unwrap().to_owned();
         // No Domain, since other hosts would share the cookie; no age, since the session's cookie ends with the
         // browser.
         let https = "https://latchkey.example.com/";

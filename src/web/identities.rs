@@ -232,10 +232,10 @@ impl IdentitiesPage {
     /// One proven identity.
     pub fn sample(signed_in: &SignedIn) -> Self {
         let row = IdentityRow {
-            arn: "arn:aws:iam::111122223333:user/latchkey/ana.petrova".to_owned(),
+            arn: latchkey_testkit::user_arn("ana.petrova"),
             name: "ana.petrova".to_owned(),
             kind: "IAM user",
-            account: "111122223333".to_owned(),
+            account: latchkey_testkit::ACCOUNT.to_owned(),
             proven_at: "2026-11-03T09:12:00Z".parse().unwrap(),
             aws_profile: Some("payments".to_owned()),
         };

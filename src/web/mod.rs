@@ -120,6 +120,26 @@ pub struct Site {
     pub limits: Limits,
 }
 
+#[cfg(test)]
+impl Site {
+    /// A portal at this address that takes one of each within ten minutes.
+    pub fn sample(public_url: &str) -> Self {
+        use jiff::SignedDuration;
+        Self {
+            public_url: public_url.parse().unwrap(),
+            sessions: SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(8) },
+            zone: TimeZone::UTC,
+            trusted_proxies: vec![],
+            limits: Limits {
+                sign_ins_per_address: 1,
+                proofs_per_person: 1,
+                requests_per_person: 1,
+                forms_per_session: 1,
+            },
+        }
+    }
+}
+
 /// The portal: every route in its frame.
 pub fn router(state: State) -> Router {
     frame::around(routes().router(), &state).with_state(state)

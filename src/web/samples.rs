@@ -27,11 +27,8 @@ use crate::{
 };
 use askama::Template;
 use jiff::tz::TimeZone;
-use latchkey_domain::access::{
-    PersonId, SessionId,
-    person::{Person, Theme},
-    policy::PolicyFile,
-};
+use latchkey_domain::access::{SessionId, person::Theme};
+use latchkey_testkit::{person, policy_file};
 use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
@@ -49,25 +46,11 @@ pub fn signed_in(name: &str) -> SignedIn {
     SignedIn {
         session: SessionId(Uuid::from_u128(1)),
         visitor: Visitor {
-            person: Person {
-                id: PersonId(Uuid::from_u128(2)),
-                handle: handle.parse().unwrap(),
-                name: name.to_owned(),
-                groups: ["developers".to_owned()].into(),
-            },
+            person: person(&handle).called(name).in_groups(["developers"]),
             roles: Roles { requester: true, approver: true, operator: true, auditor: true },
             assurance: Assurance { auth_time: clock().now, acr: None, amr: vec![] },
         },
-        policy: Arc::new(Current {
-            file: PolicyFile {
-                roles: BTreeMap::new(),
-                accounts: vec![],
-                clusters: vec![],
-                profiles: vec![],
-                policies: vec![],
-            },
-            hash: "0".repeat(64),
-        }),
+        policy: Arc::new(Current { file: policy_file(), hash: "0".repeat(64) }),
         unruled: None,
         clock: clock(),
         theme: Theme::Auto,

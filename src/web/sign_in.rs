@@ -242,24 +242,10 @@ impl SignInPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{store::sessions::SessionLimits, web::Limits};
-    use jiff::{SignedDuration, tz::TimeZone};
 
     #[test]
     fn the_way_back_never_leaves_the_site() {
-        let limits = SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(8) };
-        let site = Site {
-            public_url: "https://latchkey.example.com/".parse().unwrap(),
-            sessions: limits,
-            zone: TimeZone::UTC,
-            trusted_proxies: vec![],
-            limits: Limits {
-                sign_ins_per_address: 1,
-                proofs_per_person: 1,
-                requests_per_person: 1,
-                forms_per_session: 1,
-            },
-        };
+        let site = Site::sample("https://latchkey.example.com/");
         let back = |wanted: &str| way_back(&site, wanted);
         assert_eq!(back("/requests/new?cluster=prod-eu").as_deref(), Some("/requests/new?cluster=prod-eu"));
         assert_eq!(back("https://latchkey.example.com/inbox").as_deref(), Some("/inbox"));

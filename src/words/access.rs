@@ -273,10 +273,8 @@ pub fn request_state(state: RequestState, why: Option<ClosedWhy>) -> &'static st
 mod tests {
     use super::*;
     use jiff::tz::TimeZone;
-    use latchkey_domain::{
-        access::profile::ResolvedRole,
-        eks::rbac::{Lives, Rule},
-    };
+    use latchkey_domain::eks::rbac::{Lives, Rule};
+    use latchkey_testkit::resolved;
 
     #[test]
     fn what_runs_and_is_in_doubt_is_told_as_it_was_last_proven() {
@@ -297,13 +295,7 @@ mod tests {
             Rule::of(&["get"], &["extensions"], &["deployments", "ingresses"]),
             Rule::of(&["get"], &["argoproj.io"], &["workflows"]),
         ];
-        let role = ResolvedRole { name: "view".into(), own: false, rules, rules_hash: String::new() };
-        let profile = ResolvedProfile {
-            name: "view".parse().unwrap(),
-            scope: Scope::Namespace,
-            console: false,
-            roles: vec![role],
-        };
+        let profile = resolved("view").allows(rules);
         let mut kinds = Kinds::of_kubernetes().clone();
         kinds.add("argoproj.io", "workflows", Lives::InNamespaces);
         assert_eq!(doing(&profile), "get pods and 2 other kinds");

@@ -288,8 +288,9 @@ fn because(call: &Call) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use latchkey_domain::{access::policy::PolicyFile, plan::remedy};
-    use std::{collections::BTreeMap, fmt::Write as _};
+    use latchkey_domain::plan::remedy;
+    use latchkey_testkit::{cluster_arn, policy_file};
+    use std::fmt::Write as _;
 
     /// One of each, as rows store it.
     const RECORDED: &str = include_str!("../../crates/domain/src/access/blocker/recorded.jsonl");
@@ -298,9 +299,7 @@ mod tests {
 
     #[test]
     fn each_gives_its_sentence_its_code_who_acts_and_what_to_paste() {
-        let (roles, none) = (BTreeMap::new(), Vec::new());
-        let file = PolicyFile { roles, accounts: none, clusters: vec![], profiles: vec![], policies: vec![] };
-        let cluster = "arn:aws:eks:eu-west-1:111122223333:cluster/prod".parse().unwrap();
+        let (file, cluster) = (policy_file(), cluster_arn("prod").parse().unwrap());
         let mut told = String::new();
         for line in RECORDED.lines() {
             let why: Blocker = serde_json::from_str(line).unwrap();

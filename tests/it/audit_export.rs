@@ -237,7 +237,7 @@ async fn an_export_that_comes_to_an_older_link_that_does_not_hold_breaks_off_and
     assert_eq!(output.status.code(), Some(1));
     assert!(err(&output).contains("broken at link 4: `action`"), "{}", err(&output));
     assert!(err(&output).contains("is not whole"), "{}", err(&output));
-    let exported = async || desk.town.count("select count(*) from event where action = 'audit.exported'").await;
+    let exported = async || desk.town.told("audit.exported").await;
     assert_eq!(exported().await, 1);
     desk.town.walk_the_chain().await;
     let output = desk.run(&["audit", "export", "--output", "refused.jsonl"]).await;
@@ -277,7 +277,7 @@ async fn no_export_leaves_out_an_event_that_was_kept_from_being_sealed() {
             assert!(err(&verified).contains("has no link, and does not wait for one (1 such event)"), "{who}");
             assert!(err(&output).contains(err(&verified).trim()), "{who}, {format}: {}", err(&output));
             assert!(!desk.file("file").exists());
-            let told = desk.town.count("select count(*) from event where action = 'audit.exported'").await;
+            let told = desk.town.told("audit.exported").await;
             assert_eq!(told, 0, "nothing was given away");
         }
     }
@@ -371,7 +371,7 @@ async fn a_name_that_nobody_has_is_no_empty_export_and_a_kept_head_is_looked_for
         assert_eq!(output.status.code(), Some(1));
         assert!(err(&output).contains(told) && !desk.file("none.jsonl").exists(), "{}", err(&output));
     }
-    let told = desk.town.count("select count(*) from event where action = 'audit.exported'").await;
+    let told = desk.town.told("audit.exported").await;
     assert_eq!(told, 0, "nothing was given away");
     // Actions that have not happened yet, and actions that only another version records.
     for (action, events) in [("session.ended", 0), ("cluster.fenced", 20), ("target", 0), ("request", 2)] {

@@ -158,7 +158,7 @@ async fn why_a_cluster_is_gone_is_kept_with_its_facts_and_an_earlier_version_sai
     let town = Town::new().await;
     town.grant().await;
     let id = ClusterId::from(town.cluster("prod-eu").await);
-    let arn = "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".to_owned();
+    let arn = latchkey_testkit::cluster_arn("prod-eu");
     let why = Blocker::NoSuchCluster { cluster: "prod-eu".to_owned(), arn, minutes_apart: 10 };
     let mut tx = town.worker.begin().await.unwrap();
     let gone = Existence::Gone(Box::new(why.clone()));

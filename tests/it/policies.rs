@@ -1,12 +1,12 @@
 //! `latchkey policy apply`, as far as the database is concerned.
 
-use crate::town::{POLICY, Town, look};
+use crate::town::{POLICY, Town, edit, view};
 use latchkey::{
     config,
     store::policies::{self, Application, Applied, NotApplied},
-    web::AskForm,
 };
 use latchkey_domain::access::{GrantId, RequestId, grant::GrantState, request::Verdict};
+use latchkey_testkit::{cluster_toml, policy_cluster};
 
 /// What is given to `policy apply` beside the text.
 #[derive(Default)]
@@ -43,7 +43,7 @@ async fn state(town: &Town, grant: GrantId) -> GrantState {
 
 /// The policy with another cluster in it.
 fn with_lab() -> String {
-    format!("{POLICY}\n[[clusters]]\nname = \"lab\"\narn = \"arn:aws:eks:eu-west-1:111122223333:cluster/lab\"\n")
+    POLICY.to_owned() + &cluster_toml(&policy_cluster("lab"))
 }
 
 /// The policy without staging-eu.
@@ -71,8 +71,8 @@ async fn new_cluster_gets_a_row_and_a_target_that_is_due() {
     let due = "select count(*) from target t join cluster c on c.id = t.key and t.kind = 'cluster'
                where t.due_at <= clock_timestamp()";
     assert_eq!(town.count(due).await, 3, "every cluster is looked at again");
-    assert_eq!(town.count("select count(*) from event where action = 'policy.applied'").await, 1);
-    assert_eq!(town.count("select count(*) from event where action = 'cluster.added'").await, 1);
+    assert_eq!(town.told("policy.applied").await, 1);
+    assert_eq!(town.told("cluster.added").await, 1);
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn dropped_cluster_must_be_confirmed_and_its_accesses_end() {
     let woken = "select count(*) from target t join access_grant g on t.key in (g.cluster_id, g.principal_id)
                  where t.revoking and t.due_at <= clock_timestamp()";
     assert_eq!(town.count(woken).await, 2, "both legs are taken away");
-    assert_eq!(town.count("select count(*) from event where action = 'grant.revoking'").await, 1);
+    assert_eq!(town.told("grant.revoking").await, 1);
 }
 
 #[tokio::test]
@@ -226,8 +226,7 @@ fn nobody_looks() -> String {
 #[tokio::test]
 async fn a_policy_closes_what_waits_for_what_it_drops() {
     let town = Town::new().await;
-    let (gone, stays) =
-        (town.ask("ana", &look()).await, town.ask("gus", &AskForm { profile: "edit".into(), ..look() }).await);
+    let (gone, stays) = (town.asks("ana", view()).await, town.asks("gus", edit()).await);
     let dropped =
         with_lab().replace("[[profiles]]\nname = \"view\"\ncluster_roles = [\"view\"]\nscope = \"namespace\"\n", "");
     let dropped =
@@ -248,8 +247,7 @@ async fn a_policy_closes_what_waits_for_what_it_drops() {
 async fn a_policy_names_what_it_would_not_grant_and_ends_it_only_where_it_is_told_to() {
     let town = Town::new().await;
     let before = current(&town).await;
-    let (waits, stays) =
-        (town.ask("ana", &look()).await, town.ask("gus", &AskForm { profile: "edit".into(), ..look() }).await);
+    let (waits, stays) = (town.asks("ana", view()).await, town.asks("gus", edit()).await);
     let told = match apply(&town, &nobody_looks(), With::default()).await {
         Err(error @ NotApplied::Refuses(_)) => error.to_string(),
         other => panic!("{other:?}"),
@@ -284,5 +282,5 @@ async fn a_policy_ends_what_is_approved_and_not_set_up_yet_if_it_would_not_grant
     assert_eq!(town.text(state).await, "scheduled");
     let applied = apply(&town, &nobody_looks(), With { end_refused: true, ..With::default() }).await.unwrap();
     assert_eq!((applied.ending, town.text(state).await.as_str()), (1, "revoking policy_changed"));
-    assert_eq!(town.count("select count(*) from alarm").await, 0);
+    assert_eq!(town.alarms().await, 0);
 }

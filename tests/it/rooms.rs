@@ -225,3 +225,21 @@ fn who_may_see_is_asked_in_one_place() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Manifests that may depend on the test world, and the only one that may turn the domain's feature for it on.
+/// `tests/rig/dependencies` asks Cargo whether a binary has either.
+#[test]
+fn only_tests_and_benches_have_the_test_world() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let crates = fs::read_dir(root.join("crates")).unwrap().flatten().map(|entry| entry.path());
+    let manifests: Vec<PathBuf> =
+        crates.chain([root.to_owned(), root.join("fuzz")]).map(|folder| folder.join("Cargo.toml")).collect();
+    assert!(manifests.len() > 5, "the manifests are looked for where they are not");
+    for manifest in manifests.into_iter().filter(|manifest| !manifest.ends_with("crates/testkit/Cargo.toml")) {
+        let manifest: toml::Table = fs::read_to_string(&manifest).unwrap().parse().unwrap();
+        let named = |table: &str| manifest.get(table).map_or(String::new(), ToString::to_string);
+        let used = ["dependencies", "build-dependencies", "target"].map(named).concat();
+        assert!(!used.contains("testkit"), "{used}");
+        assert!(!named("dev-dependencies").contains("\"testkit\""), "latchkey-testkit alone turns the feature on");
+    }
+}

@@ -10,3 +10,5 @@ pub mod access;
 pub mod audit;
 pub mod eks;
 pub mod plan;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;

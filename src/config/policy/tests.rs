@@ -375,3 +375,22 @@ fn any_text_is_refused_without_a_panic() {
 fn hash_is_the_sha_256_of_the_text() {
     assert_eq!(hash(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
+
+#[test]
+fn what_tests_write_as_a_policy_reads_as_the_value_that_they_made() {
+    use latchkey_domain::{access::person::Audience, eks::rbac::Rule};
+    use latchkey_testkit::{self as testkit, group, policy_cluster, policy_file, policy_toml, profile};
+    let nodes = Rule::of(&["get", "list"], &[""], &["nodes", "pods/log"]);
+    let people = Audience::default().of_groups(["a \"b\" c", "d"]).of_people(["ana"]);
+    let file = policy_file()
+        .with_role(Role::Operator, people.clone())
+        .with_role(Role::Auditor, group("audit"))
+        .with_clusters([policy_cluster("prod-eu").of_stage("prod"), policy_cluster("lab")])
+        .with_profiles([profile("view"), profile("nodes").of_rules(vec![nodes]).of_cluster()])
+        .with_policies([
+            testkit::policy("look").on_stage("prod").in_(["pay-*", "?"]).at_most(90).decided_by(2, people),
+            testkit::policy("nodes").of(["nodes"]).on(["lab"]).in_([]).automatic(),
+        ]);
+    assert_eq!(parse(&policy_toml(&file)).unwrap(), file);
+    assert_eq!(told(latchkey_testkit::POLICY), Vec::<String>::new());
+}

@@ -113,7 +113,7 @@ impl ClustersPage {
         let row = |number: u128, name: &str, age: Option<i64>, trouble: bool| ClusterRow {
             id: latchkey_domain::access::ClusterId(uuid::Uuid::from_u128(number)),
             name: name.to_owned(),
-            arn: format!("arn:aws:eks:eu-west-1:111122223333:cluster/{name}"),
+            arn: latchkey_testkit::cluster_arn(name),
             mode: age.map(|_| AuthenticationMode::ConfigMap),
             version: age.map(|_| "1.35".to_owned()),
             status: age.map(|_| "ACTIVE".to_owned()),

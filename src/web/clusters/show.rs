@@ -328,41 +328,32 @@ impl ClusterPage {
     /// A cluster with nodes, an unmanaged entry that is root, and a mistake in aws-auth.
     pub fn sample(signed_in: &SignedIn, reachable: bool) -> Self {
         use crate::store::observations::Observed;
-        use latchkey_domain::plan::observation::{AwsAuthObject, ClusterObservation, EksCluster, EntryHolders};
-        let roles = "# managed by eksctl\n- rolearn: arn:aws:iam::111122223333:role/eks-nodes\n  username: \
-                     system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n- rolearn: \
-                     arn:aws:iam::111122223333:role/team/deployers\n  username: deployers\n  groups:\n  - \
-                     system:masters\n";
-        let users = "- userarn: arn:aws:iam::111122223333:user/latchkey-worker\n  username: latchkey-worker\n- \"userarn\": \
-                     \"arn:aws:iam::111122223333:user/latchkey/ana.petrova\"\n  \"username\": \"latchkey:ana:3\"\n";
-        let data = [("mapRoles".to_owned(), roles.to_owned()), ("mapUsers".to_owned(), users.to_owned())];
-        let aws_auth =
-            AwsAuthObject { uid: "u".into(), resource_version: "1".into(), data: data.into(), managers: vec![] };
+        use latchkey_domain::plan::observation::ClusterObservation;
+        use latchkey_testkit::{cluster_arn, iam_arn, observation, user_arn};
+        let roles = format!(
+            "# managed by eksctl\n- rolearn: {}\n  username: system:node:{{{{EC2PrivateDNSName}}}}\n  groups:\n  - \
+             system:bootstrappers\n  - system:nodes\n- rolearn: {}\n  username: deployers\n  groups:\n  - \
+             system:masters\n",
+            iam_arn("role/eks-nodes"),
+            iam_arn("role/team/deployers"),
+        );
+        let users = format!(
+            "- userarn: {}\n  username: latchkey-worker\n- \"userarn\": \"{}\"\n  \"username\": \"latchkey:ana:3\"\n",
+            iam_arn("user/latchkey-worker"),
+            user_arn("ana.petrova"),
+        );
+        let trouble = || latchkey_domain::access::blocker::Blocker::said("The API server did not answer within 10 s.");
+        let observed = observation("prod-eu").with_aws_auth("mapRoles", &roles).with_aws_auth("mapUsers", &users);
         let body = ClusterObservation {
-            aws: Some(EksCluster {
-                name: "prod-eu".into(),
-                arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".into(),
-                created_at: None,
-                endpoint: "https://prod-eu.example".into(),
-                certificate_authority: String::new(),
-                version: "1.35".into(),
-                status: "ACTIVE".into(),
-                mode: AuthenticationMode::ConfigMap,
-            }),
-            kubernetes: Some(ClusterState { aws_auth: Some(aws_auth), ..ClusterState::default() }),
-            trouble: (!reachable)
-                .then(|| latchkey_domain::access::blocker::Blocker::said("The API server did not answer within 10 s.")),
-            kubernetes_at: Some("2026-11-24T13:58:00Z".parse().unwrap()),
-            entries: EntryHolders::default(),
-            described: vec![],
-            left_out: vec![],
+            trouble: (!reachable).then(trouble),
+            ..observed.seen("2026-11-24T13:58:00Z".parse().unwrap())
         };
         let id = ClusterId(uuid::Uuid::from_u128(2));
         let at = "2026-11-24T14:47:20Z".parse().unwrap();
         let detail = ClusterDetail {
             id,
             name: "prod-eu".into(),
-            arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".into(),
+            arn: cluster_arn("prod-eu"),
             dropped_at: None,
             gone: None,
             observed: Some(Observed { body, at, age_seconds: 40 }),

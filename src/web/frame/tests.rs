@@ -4,45 +4,19 @@ use crate::{
         openid::{OpenId, OpenIdConfig},
         proof::{Sts, StsConfig},
     },
-    store::{Store, sessions::SessionLimits},
-    web::{Limits, Routes, Site},
+    store::Store,
+    web::{Routes, Site},
 };
-use jiff::{SignedDuration, tz::TimeZone};
 use tower::ServiceExt;
 
 /// A portal without a reachable database or provider.
 fn state() -> State {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let login = OpenIdConfig {
-        provider: "Example Identity".into(),
-        issuer: "http://127.0.0.1:9/".into(),
-        client_id: "latchkey".into(),
-        client_secret: None,
-        redirect_url: "https://latchkey.example/sign-in/callback".into(),
-        scopes: vec![],
-        other_audiences: vec![],
-        groups_claim: "groups".into(),
-        handle_claim: "preferred_username".into(),
-        groups_limit: None,
-        sign_ins_per_person: 1,
-        proxies: crate::proxy::Proxies::default(),
-    };
     State {
         store: Store::connect(&"postgres://nobody@127.0.0.1:9/nothing".to_owned().parse().unwrap(), 1),
-        login: Arc::new(OpenId::new(login).unwrap()),
+        login: Arc::new(OpenId::new(OpenIdConfig::sample()).unwrap()),
         sts: Arc::new(Sts::new(StsConfig::default()).unwrap()),
-        site: Arc::new(Site {
-            public_url: "https://latchkey.example".parse().unwrap(),
-            sessions: SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(8) },
-            zone: TimeZone::UTC,
-            trusted_proxies: vec![],
-            limits: Limits {
-                sign_ins_per_address: 1,
-                proofs_per_person: 1,
-                requests_per_person: 1,
-                forms_per_session: 1,
-            },
-        }),
+        site: Arc::new(Site::sample("https://latchkey.example")),
     }
 }
 

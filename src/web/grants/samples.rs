@@ -11,18 +11,17 @@ use latchkey_domain::{
         ClusterId, GrantId, InstallationId, PersonId, PrincipalId, RequestId,
         became::Became,
         blocker::{Blocker, Few},
-        cluster::PinnedNamespace,
         evidence::{Answers, Evidence},
         grant::{Cause, Condition, GrantBasis, GrantState, Proven},
         person::Person,
-        profile::{ResolvedProfile, ResolvedRole, Scope},
+        profile::ResolvedProfile,
         residual::Residual,
-        terms::{Starts, Terms},
+        terms::Terms,
         transition::Target,
     },
     eks::rbac::Rule,
-    plan::observation::{AuthenticationMode, EksCluster},
 };
+use latchkey_testkit::{ana, cluster_arn, eks_cluster, resolved, terms, user_arn};
 use uuid::Uuid;
 
 fn id(number: u128) -> Uuid {
@@ -39,8 +38,7 @@ fn profile() -> ResolvedProfile {
         Rule::of(&read, &[""], &["pods", "pods/log", "services", "configmaps", "events"]),
         Rule::of(&read, &["apps"], &["deployments", "replicasets"]),
     ];
-    let role = ResolvedRole { name: "view".into(), own: false, rules, rules_hash: "0".repeat(64) };
-    ResolvedProfile { name: "view".parse().unwrap(), scope: Scope::Namespace, console: false, roles: vec![role] }
+    resolved("view").allows(rules)
 }
 
 /// The plain columns of an access of Ana's in this state.
@@ -65,37 +63,17 @@ pub fn detail(state: &str) -> GrantDetail {
     let begun = state != GrantState::Provisioning;
     let ended = state == GrantState::Ended;
     let user = "latchkey:ana:3";
-    let inserted =
-        format!("- \"userarn\": \"arn:aws:iam::111122223333:user/latchkey/ana.petrova\"\n  \"username\": \"{user}\"\n");
+    let inserted = format!("- \"userarn\": \"{}\"\n  \"username\": \"{user}\"\n", user_arn("ana.petrova"));
     GrantDetail {
         progress: progress(state, begun, ends, ended),
-        holder: Person {
-            id: PersonId(id(2)),
-            handle: "ana".parse().unwrap(),
-            name: "Ana Petrova".into(),
-            groups: ["developers".to_owned()].into(),
-        },
+        holder: Person { id: PersonId(id(2)), ..ana() },
         terms: Terms {
             principal: PrincipalId(id(4)),
-            principal_arn: "arn:aws:iam::111122223333:user/latchkey/ana.petrova".into(),
             cluster: ClusterId(id(3)),
-            cluster_name: "prod-eu".into(),
-            profile: profile(),
-            namespaces: vec![PinnedNamespace { name: "payments".into(), uid: "u".into() }],
-            minutes: 60,
-            starts: Starts::AtOnce,
+            ..terms().of_user("ana.petrova").of(profile())
         },
-        cluster_arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".into(),
-        eks: Some(EksCluster {
-            name: "prod-eu".into(),
-            arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".into(),
-            created_at: None,
-            endpoint: "https://prod-eu.example".into(),
-            certificate_authority: "Y2E=".into(),
-            version: "1.35".into(),
-            status: "ACTIVE".into(),
-            mode: AuthenticationMode::ConfigMap,
-        }),
+        cluster_arn: cluster_arn("prod-eu"),
+        eks: Some(eks_cluster("prod-eu")),
         seen_namespaces: ["default", "payments", "checkout"].map(str::to_owned).to_vec(),
         kinds: latchkey_domain::eks::rbac::Kinds::of_kubernetes().clone(),
         aws_profile: Some("payments".into()),

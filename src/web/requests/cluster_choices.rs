@@ -131,13 +131,10 @@ fn line(has: Option<&Held>, waits: Option<&Asked>, clock: &Clock) -> Option<Html
 #[cfg(test)]
 mod tests {
     use super::*;
+    use latchkey_testkit::policy_cluster;
 
     fn cluster(name: &str, stage: &str) -> PolicyCluster {
-        PolicyCluster {
-            name: name.parse().unwrap(),
-            arn: format!("arn:aws:eks:eu-west-1:111122223333:cluster/{name}").parse().unwrap(),
-            labels: [("stage".to_owned(), stage.to_owned())].into(),
-        }
+        policy_cluster(name).of_stage(stage)
     }
 
     fn many() -> Vec<PolicyCluster> {

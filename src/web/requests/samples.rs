@@ -38,22 +38,22 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
-        ClusterId, GrantId, PersonId, PrincipalId, RequestId,
+        ClusterId, GrantId, RequestId,
         became::Became,
         blocker::Blocker,
-        cluster::PinnedNamespace,
         evidence::{Answers, Evidence},
         grant::{Condition, GrantBasis, GrantState, Proven, Trouble},
-        person::{Audience, Person},
-        policy::{Basis, ClusterSelector, Eligible, Policy, Reason, RuledGroup},
-        profile::{ResolvedProfile, ResolvedRole, Scope},
+        person::Person,
+        policy::{Reason, RuledGroup},
+        profile::ResolvedProfile,
         request::{ClosedWhy, RequestFacts, RequestState, Ruled, Seen, Unresolved, Verdict, Vote},
         standing::NotRuled,
-        terms::{Starts, Terms},
+        terms::Terms,
         transition::Target,
     },
     eks::rbac::{Risk, Rule},
 };
+use latchkey_testkit::{self as testkit, group, policy, request, resolved, terms};
 use std::num::NonZeroU8;
 use uuid::Uuid;
 
@@ -62,15 +62,11 @@ fn at(time: &str) -> Timestamp {
     format!("2026-11-24T{time}Z").parse().unwrap()
 }
 
-fn person(number: u128, name: &str) -> Person {
+/// Ana asks; the others lead.
+fn person(name: &str) -> Person {
     let handle = name.split(' ').next().unwrap().to_lowercase();
-    let groups = if number == 2 { "developers" } else { "payments-leads" };
-    Person {
-        id: PersonId(Uuid::from_u128(number)),
-        handle: handle.parse().unwrap(),
-        name: name.to_owned(),
-        groups: [groups.to_owned()].into(),
-    }
+    let group = if handle == "ana" { "developers" } else { "payments-leads" };
+    testkit::person(&handle).called(name).in_groups([group])
 }
 
 /// A profile that only reads, or one that also writes and reads secrets.
@@ -86,35 +82,16 @@ pub fn profile(grave: bool) -> ResolvedProfile {
         rules.push(Rule::of(&["create"], &[""], &["pods/exec"]));
     }
     let name = if grave { "edit" } else { "view" };
-    ResolvedProfile {
-        name: name.parse().unwrap(),
-        scope: Scope::Namespace,
-        console: false,
-        roles: vec![ResolvedRole { name: name.to_owned(), own: false, rules, rules_hash: "0".repeat(64) }],
-    }
+    resolved(name).allows(rules)
 }
 
 fn facts(grave: bool) -> RequestFacts {
-    RequestFacts {
-        id: RequestId(Uuid::from_u128(7)),
-        requester: person(2, "Ana Petrova"),
-        terms: Terms {
-            principal: PrincipalId(Uuid::from_u128(3)),
-            principal_arn: "arn:aws:iam::111122223333:user/latchkey/ana".to_owned(),
-            cluster: ClusterId(Uuid::from_u128(4)),
-            cluster_name: "prod-eu".to_owned(),
-            profile: profile(grave),
-            namespaces: vec![PinnedNamespace { name: "payments".to_owned(), uid: "u1".to_owned() }],
-            minutes: 60,
-            starts: Starts::AtOnce,
-        },
-        reason: "Checkout answers 502 for card payments since 13:30.\nI want to see which pods restart, and why."
-            .to_owned(),
-        policy_hash: "4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4".to_owned(),
-        policy_name: "payments may look".to_owned(),
-        submitted_at: at("14:38:00"),
-        lapses_at: at("15:38:00"),
-    }
+    request()
+        .numbered(7)
+        .by(person("Ana Petrova"))
+        .for_terms(terms().of(profile(grave)))
+        .because("Checkout answers 502 for card payments since 13:30.\nI want to see which pods restart, and why.")
+        .sent(at("14:38:00"), 60)
 }
 
 fn detail(grave: bool) -> RequestDetail {
@@ -131,9 +108,9 @@ fn detail(grave: bool) -> RequestDetail {
     }
 }
 
-fn vote(number: u128, name: &str, verdict: Verdict, reason: Option<&str>) -> Vote {
+fn vote(name: &str, verdict: Verdict, reason: Option<&str>) -> Vote {
     Vote {
-        by: person(number, name),
+        by: person(name),
         verdict,
         reason: reason.map(str::to_owned),
         seen: Seen([0; 32]),
@@ -165,17 +142,17 @@ fn leg(target: Target, proven: Proven, when: Option<&str>, evidence: Evidence) -
 }
 
 fn granted(state: GrantState) -> RequestDetail {
-    let cluster = Target::Cluster(ClusterId(Uuid::from_u128(4)));
-    let principal = Target::Principal(PrincipalId(Uuid::from_u128(3)));
+    let cluster = Target::Cluster(terms().cluster);
+    let principal = Target::Principal(terms().principal);
     let binding = "RoleBinding payments/latchkey-0192f3c4-view";
     let active = matches!(state, GrantState::Active | GrantState::Revoking | GrantState::Ended);
     let mut grant = GrantProgress {
         id: GrantId(Uuid::from_u128(8)),
         request: RequestId(Uuid::from_u128(7)),
-        person: PersonId(Uuid::from_u128(2)),
+        person: person("Ana Petrova").id,
         state,
         version: 2,
-        decided_by: vec![PersonId(Uuid::from_u128(5))],
+        decided_by: vec![person("Ben Okafor").id],
         created_at: at("14:41:10"),
         activate_by: at("15:11:10"),
         hard_until: at("16:11:10"),
@@ -225,7 +202,7 @@ fn granted(state: GrantState) -> RequestDetail {
     RequestDetail {
         state: RequestState::Approved,
         closed_at: Some(at("14:41:10")),
-        votes: vec![vote(5, "Ben Okafor", Verdict::Approve, Some("Go ahead; tell me what you find."))],
+        votes: vec![vote("Ben Okafor", Verdict::Approve, Some("Go ahead; tell me what you find."))],
         grant: Some(grant),
         ..detail(false)
     }
@@ -233,26 +210,13 @@ fn granted(state: GrantState) -> RequestDetail {
 
 /// The ruling of a request: a policy under which leads of payments decide.
 fn ruled(facts: &RequestFacts, quorum: u8) -> Ruled {
-    let approvers = Audience { groups: ["payments-leads".to_owned()].into(), people: [].into() };
-    let quorum = NonZeroU8::new(quorum).unwrap();
-    let policy = Policy {
-        name: facts.policy_name.clone(),
-        requesters: Audience::default(),
-        profiles: vec![facts.terms.profile.name.clone()],
-        clusters: ClusterSelector::Names(vec![]),
-        namespaces: vec!["payments".to_owned()],
-        longest_minutes: 480,
-        decision: latchkey_domain::access::policy::Decision::Ask { approvers: approvers.clone(), quorum },
-        lapses_after_minutes: 60,
-    };
-    let eligible = Eligible { approvers, requester: facts.requester.id };
-    let basis = Basis { policy, policy_hash: facts.policy_hash.clone() };
-    Ruled::of(facts, basis, quorum, eligible, Ok(facts.terms.profile.clone()))
+    let policy = policy(&facts.policy_name).in_(["payments"]).decided_by(quorum, group("payments-leads"));
+    facts.ruled_by(policy)
 }
 
 fn as_ben() -> SignedIn {
     let ben = signed_in("Ben Okafor");
-    SignedIn { visitor: Visitor { person: person(5, "Ben Okafor"), ..ben.visitor.clone() }, ..ben }
+    SignedIn { visitor: Visitor { person: person("Ben Okafor"), ..ben.visitor.clone() }, ..ben }
 }
 
 fn added(text: &str) -> Vec<Line> {
@@ -360,7 +324,7 @@ pub fn waiting(grave: bool) -> Due {
 
 impl RequestPage {
     fn sample(signed_in: &SignedIn, detail: &RequestDetail) -> Self {
-        let known = [person(5, "Ben Okafor"), person(6, "Chi Nguyen")];
+        let known = [person("Ben Okafor"), person("Chi Nguyen")];
         let mut page = Self::of(signed_in, detail, &Ok(ruled(&detail.facts, 1)), &known);
         page.prod = true;
         page.version = "0011223344556677".to_owned();
@@ -381,9 +345,9 @@ impl RequestPage {
     fn void(signed_in: &SignedIn) -> Self {
         let facts = facts(false);
         let then = ruled(&facts, 1);
-        let approved = Vote { rules: Some(then.rules(&facts)), ..vote(5, "Ben Okafor", Verdict::Approve, None) };
+        let approved = Vote { rules: Some(then.rules(&facts)), ..vote("Ben Okafor", Verdict::Approve, None) };
         let detail = RequestDetail { votes: vec![approved], ..detail(false) };
-        let known = [person(5, "Ben Okafor"), person(6, "Chi Nguyen")];
+        let known = [person("Ben Okafor"), person("Chi Nguyen")];
         Self::of(signed_in, &detail, &Ok(ruled(&facts, 2)), &known)
     }
 
@@ -398,7 +362,7 @@ impl RequestPage {
         let denied = RequestDetail {
             state: RequestState::Denied,
             closed_at: Some(at("14:41:10")),
-            votes: vec![vote(5, "Ben Okafor", Verdict::Deny, Some("Use `staging-eu`; the same error shows there."))],
+            votes: vec![vote("Ben Okafor", Verdict::Deny, Some("Use `staging-eu`; the same error shows there."))],
             ..detail(false)
         };
         let seen = Decision { seen: "0".repeat(64), ..Decision::default() };

@@ -16,6 +16,7 @@ use latchkey_domain::access::{
     grant::{GrantState, Proven, Trouble},
     transition::Target,
 };
+use latchkey_testkit::{cluster_arn, user_arn};
 
 fn paused(cluster: &str, why: &str) -> Blocker {
     Blocker::Paused { cluster: cluster.to_owned(), why: why.to_owned() }
@@ -51,7 +52,7 @@ impl TargetsPage {
             target: Target::Principal(uuid::Uuid::from_u128(9).into()),
             person: Some("ana".to_owned()),
             live: 1,
-            ..row(9, "arn:aws:iam::111122223333:user/latchkey/ana.petrova")
+            ..row(9, &user_arn("ana.petrova"))
         };
         let overdue = TargetRow { overdue: 1, blocked: 1, why: Some(not_allowed()), ..row(1, "prod-eu") };
         let retrying = TargetRow {
@@ -126,7 +127,7 @@ impl TargetPage {
         let detail = TargetDetail {
             target: Target::Cluster(uuid::Uuid::from_u128(1).into()),
             name: "prod-eu".to_owned(),
-            arn: Some("arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".to_owned()),
+            arn: Some(cluster_arn("prod-eu")),
             person: None,
             due_at: Some(at("14:48:12")),
             ran_at: Some(at("14:47:52")),
@@ -160,8 +161,8 @@ impl TargetPage {
         };
         let user = TargetDetail {
             target: Target::Principal(uuid::Uuid::from_u128(9).into()),
-            name: "arn:aws:iam::111122223333:user/latchkey/ana.petrova".to_owned(),
-            arn: Some("arn:aws:iam::111122223333:user/latchkey/ana.petrova".to_owned()),
+            name: user_arn("ana.petrova"),
+            arn: Some(user_arn("ana.petrova")),
             person: Some("ana".to_owned()),
             due_at: None,
             legs: vec![],

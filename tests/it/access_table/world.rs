@@ -2,7 +2,7 @@
 
 use super::table::Row;
 use crate::{
-    town::{POLICY, Town, look},
+    town::{POLICY, Town, view},
     web::{Answer, Portal},
 };
 use axum::{
@@ -40,15 +40,15 @@ impl World {
         for (who, by, [asked, held]) in
             [("ana", "chi", ["ana.asked", "ana.held"]), ("gus", "dot", ["gus.asked", "gus.held"])]
         {
-            let held_for = AskForm { minutes: "45".into(), reason: format!("Held by {who}, why?"), ..look() };
-            let request = town.ask(who, &held_for).await;
+            let held_for = AskForm { minutes: "45".into(), reason: format!("Held by {who}, why?"), ..view() };
+            let request = town.asks(who, &held_for).await;
             let grant = decided(town, by, request).await;
             let asked_for = AskForm {
                 namespaces: vec!["payments-batch".into()],
                 reason: format!("Asked by {who}, why?"),
-                ..look()
+                ..view()
             };
-            let waiting = town.ask(who, &asked_for).await;
+            let waiting = town.asks(who, &asked_for).await;
             names.insert(asked, waiting.to_string());
             names.insert(held, grant.to_string());
             names.insert(if who == "ana" { "ana.done" } else { "gus.done" }, request.to_string());

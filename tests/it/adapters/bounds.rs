@@ -63,7 +63,7 @@ async fn answering(mib: usize) -> url::Url {
 
 #[tokio::test]
 async fn an_answer_of_aws_that_is_huge_is_given_up_with_a_sentence() {
-    let user = latchkey_domain::eks::arn::UserArn::parse("arn:aws:iam::111122223333:user/ana").unwrap();
+    let user = latchkey_domain::eks::arn::UserArn::parse(&latchkey_testkit::iam_arn("user/ana")).unwrap();
     for (mib, says) in [(31, None), (33, Some("the answer is larger than 32 MiB")), (2_000, Some("larger than 32 MiB"))]
     {
         let fault =

@@ -4,6 +4,7 @@ use super::{aws_at, eks, keys, missing, simulator, worker_of};
 use latchkey::fault::FaultKind;
 use latchkey_domain::eks::arn::{ClusterArn, PrincipalArn};
 use latchkey_domain::plan::observation::{AccessEntry, AuthenticationMode};
+use latchkey_testkit::{ACCOUNT, iam_arn};
 use std::collections::BTreeSet;
 
 fn arn(account: &str, name: &str) -> ClusterArn {
@@ -14,13 +15,13 @@ fn arn(account: &str, name: &str) -> ClusterArn {
 async fn cluster_is_described_with_where_its_server_is() {
     let simulator = simulator().await;
     let aws = worker_of(&simulator).await;
-    let found = aws.describe_cluster(&arn("111122223333", "both")).await.unwrap();
+    let found = aws.describe_cluster(&arn(ACCOUNT, "both")).await.unwrap();
     let inside = simulator.cluster("both").unwrap();
     assert_eq!((found.name.as_str(), found.arn.as_str()), ("both", inside.arn.as_str()));
     assert_eq!(found.endpoint.trim_end_matches('/'), inside.server.as_str().trim_end_matches('/'));
     assert_eq!((found.status.as_str(), found.mode), ("ACTIVE", AuthenticationMode::ApiAndConfigMap));
     assert!(found.created_at.is_some() && !found.version.is_empty());
-    let classic = aws.describe_cluster(&arn("111122223333", "classic")).await.unwrap();
+    let classic = aws.describe_cluster(&arn(ACCOUNT, "classic")).await.unwrap();
     assert_eq!(classic.mode, AuthenticationMode::ConfigMap);
 }
 
@@ -28,7 +29,7 @@ async fn cluster_is_described_with_where_its_server_is() {
 async fn only_the_clusters_own_account_says_that_it_is_gone() {
     let simulator = simulator().await;
     let aws = worker_of(&simulator).await;
-    let gone = aws.describe_cluster(&arn("111122223333", "gone")).await.unwrap_err();
+    let gone = aws.describe_cluster(&arn(ACCOUNT, "gone")).await.unwrap_err();
     assert!(gone.is_not_found(), "{gone:?}");
     // This account has a cluster named `classic` and none named `gone`: neither tells anything about the other
     // account's.
@@ -44,17 +45,17 @@ async fn cluster_without_the_right_to_it_names_the_right() {
     let stranger = simulator.person_keys("stranger").unwrap();
     let stranger = keys(&stranger.access_key_id, &stranger.secret_access_key);
     let aws = aws_at(simulator.aws_endpoint(), stranger).await;
-    let fault = aws.describe_cluster(&arn("111122223333", "classic")).await.unwrap_err();
-    assert_eq!(missing(&fault), "eks:DescribeCluster on arn:aws:eks:us-east-1:111122223333:cluster/classic");
+    let fault = aws.describe_cluster(&arn(ACCOUNT, "classic")).await.unwrap_err();
+    assert_eq!(missing(&fault), format!("eks:DescribeCluster on arn:aws:eks:us-east-1:{ACCOUNT}:cluster/classic"));
 }
 
 #[tokio::test]
 async fn principal_without_an_access_entry_has_none() {
     let simulator = simulator().await;
     let aws = worker_of(&simulator).await;
-    let jane = PrincipalArn::parse("arn:aws:iam::111122223333:user/jane").unwrap();
-    assert_eq!(aws.access_entry(&arn("111122223333", "both"), &jane).await.unwrap(), None);
-    let fault = aws.access_entry(&arn("111122223333", "classic"), &jane).await.unwrap_err();
+    let jane = PrincipalArn::parse(&iam_arn("user/jane")).unwrap();
+    assert_eq!(aws.access_entry(&arn(ACCOUNT, "both"), &jane).await.unwrap(), None);
+    let fault = aws.access_entry(&arn(ACCOUNT, "classic"), &jane).await.unwrap_err();
     assert_eq!(*fault.kind(), FaultKind::Invalid, "{fault:?}");
 }
 
@@ -67,8 +68,8 @@ async fn every_page_of_the_access_entries_is_listed() {
     for arn in &made {
         eks.create_access_entry().cluster_name("both").principal_arn(arn).send().await.unwrap();
     }
-    let listed = aws.access_entries(&arn("111122223333", "both")).await.unwrap();
+    let listed = aws.access_entries(&arn(ACCOUNT, "both")).await.unwrap();
     assert_eq!(listed, made.into_iter().map(AccessEntry::named).collect::<Vec<_>>());
-    let fault = aws.access_entries(&arn("111122223333", "classic")).await.unwrap_err();
+    let fault = aws.access_entries(&arn(ACCOUNT, "classic")).await.unwrap_err();
     assert_eq!(*fault.kind(), FaultKind::Invalid, "{fault:?}");
 }

@@ -15,6 +15,7 @@ use latchkey_simulator::{
     Simulator,
     seed::{AuthenticationMode, Seed, SeedCluster, SeedPerson, SeedUser},
 };
+use latchkey_testkit::ACCOUNT;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use url::Url;
@@ -64,7 +65,7 @@ async fn aws_at(endpoint: &Url, keys: AccessKeys) -> Aws {
 
 /// A simulator with a cluster in each authentication mode of interest, and a user that no cluster maps.
 async fn simulator() -> Simulator {
-    let mut seed = Seed::new(REGION, "111122223333");
+    let mut seed = Seed::new(REGION, ACCOUNT);
     seed.people.push(SeedPerson {
         handle: "stranger".to_owned(),
         name: "Stranger".to_owned(),

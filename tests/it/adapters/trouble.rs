@@ -13,7 +13,7 @@ use serde_json::json;
 use std::time::Duration;
 
 fn worker() -> UserArn {
-    UserArn::parse("arn:aws:iam::111122223333:user/latchkey-worker").unwrap()
+    UserArn::parse(&latchkey_testkit::iam_arn("user/latchkey-worker")).unwrap()
 }
 
 fn is_transient(fault: &Fault) -> bool {

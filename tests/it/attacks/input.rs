@@ -27,7 +27,7 @@ async fn too_much_of_anything_is_answered_soon_and_stores_nothing() {
     let portal = Portal::new().await;
     let events = "select count(*) from event";
     let before = portal.town.count(events).await;
-    let id = portal.town.ask("ana", &crate::town::look()).await;
+    let id = portal.town.asks("ana", crate::town::view()).await;
     let votes = format!("/requests/{id}/votes");
     let long = "x".repeat(60_000);
     let many: Vec<(&str, &str)> = (0..4_000).map(|_| ("namespace", "payments")).collect();

@@ -4,6 +4,7 @@
 //! conflict on deleting a user with policies and keys) is in [`super::aws_alone`], with the simulator as its only
 //! subject.
 
+use latchkey_testkit::ACCOUNT;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig};
@@ -37,7 +38,7 @@ impl Subject {
     /// A new simulator with a cluster in each authentication mode.
     pub async fn simulator() -> Self {
         use latchkey_simulator::seed::AuthenticationMode::{Api, ApiAndConfigMap};
-        let mut seed = Seed::new("us-east-1", "111122223333");
+        let mut seed = Seed::new("us-east-1", ACCOUNT);
         seed.clusters.push(SeedCluster::new("classic"));
         seed.clusters.push(SeedCluster { mode: ApiAndConfigMap, ..SeedCluster::new("both") });
         seed.clusters.push(SeedCluster { mode: Api, ..SeedCluster::new("modern") });
@@ -106,7 +107,7 @@ pub(super) fn code<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::Debug
 }
 
 pub(super) fn describing(cluster: &str) -> Value {
-    let resource = format!("arn:aws:eks:us-east-1:111122223333:cluster/{cluster}");
+    let resource = format!("arn:aws:eks:us-east-1:{ACCOUNT}:cluster/{cluster}");
     json!({
         "Version": "2012-10-17",
         "Statement": [{ "Effect": "Allow", "Action": "eks:DescribeCluster", "Resource": resource }],

@@ -1,5 +1,6 @@
 //! What AWS documents and moto does not do: signatures, rights, limits, access entries; and the simulator's own knobs.
 
+use latchkey_testkit::{ACCOUNT, cluster_arn, iam_arn};
 use std::time::Duration;
 
 use aws_sdk_eks::types::{AccessScope, AccessScopeType};
@@ -83,7 +84,7 @@ async fn simulated_policies_say_yes_no_or_nothing_and_do_nothing() {
     ] });
     iam.put_user_policy().user_name(&name).policy_name("p").policy_document(policy.to_string()).send().await.unwrap();
     let ask = |action: &str| {
-        let user = "arn:aws:iam::111122223333:user/a/jane";
+        let user = &iam_arn("user/a/jane");
         iam.simulate_principal_policy().policy_source_arn(&arn).action_names(action).resource_arns(user)
     };
     for (action, decision, unsaid) in [
@@ -135,7 +136,7 @@ async fn a_wrong_unknown_or_inactive_key_is_refused_in_each_services_words() {
 async fn a_role_is_assumed_by_whom_it_trusts() {
     let subject = Subject::simulator().await;
     let (name, keys) = subject.user().await;
-    let arn = |user: &str| format!("arn:aws:iam::111122223333:user/{user}");
+    let arn = |user: &str| iam_arn(&format!("user/{user}"));
     let trust = |user: &str| {
         json!({ "Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": arn(user) },
@@ -145,9 +146,8 @@ async fn a_role_is_assumed_by_whom_it_trusts() {
     aws.add_role("ours", "/", &trust(&name), &[("p", describing("classic"))]).unwrap();
     aws.add_role("theirs", "/", &trust("somebody"), &[]).unwrap();
     let sts = subject.clients(&keys, None).await.sts;
-    let assume = |role: &str| {
-        sts.assume_role().role_arn(format!("arn:aws:iam::111122223333:role/{role}")).role_session_name("me").send()
-    };
+    let assume =
+        |role: &str| sts.assume_role().role_arn(iam_arn(&format!("role/{role}"))).role_session_name("me").send();
     assert_eq!(code(assume("theirs").await), "AccessDenied");
     let session = assume("ours").await.unwrap().credentials.unwrap();
     let keys = Keys { access_key_id: session.access_key_id, secret_access_key: session.secret_access_key };
@@ -159,7 +159,7 @@ async fn a_role_is_assumed_by_whom_it_trusts() {
 
 #[tokio::test]
 async fn a_cluster_is_described_with_its_mode_and_its_server() {
-    let mut seed = Seed::new("eu-west-1", "111122223333");
+    let mut seed = Seed::new("eu-west-1", ACCOUNT);
     let external = ExternalServer { server: "https://127.0.0.1:6443".parse().unwrap(), ca_pem: "PEM".to_owned() };
     seed.clusters.push(SeedCluster { external: Some(external), ..SeedCluster::new("real") });
     seed.lenient_auth = true;
@@ -170,7 +170,7 @@ async fn a_cluster_is_described_with_its_mode_and_its_server() {
     let stranger = Keys { access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(), secret_access_key: "x".to_owned() };
     let clients = super::aws::clients(simulator.aws_endpoint().as_str(), "eu-west-1", &stranger, None).await;
     let cluster = clients.eks.describe_cluster().name("real").send().await.unwrap().cluster.unwrap();
-    assert_eq!(cluster.arn.as_deref(), Some("arn:aws:eks:eu-west-1:111122223333:cluster/real"));
+    assert_eq!(cluster.arn.as_deref(), Some(cluster_arn("real").as_str()));
     assert_eq!(cluster.endpoint.as_deref(), Some("https://127.0.0.1:6443"));
     assert_eq!(cluster.certificate_authority.unwrap().data.as_deref(), Some("UEVN"));
     assert_eq!(cluster.access_config.unwrap().authentication_mode.unwrap().as_str(), "CONFIG_MAP");
@@ -191,7 +191,7 @@ async fn an_access_entry_lives_through_its_calls() {
     let subject = Subject::simulator().await;
     let eks = subject.admin().await.eks;
     let (name, _) = subject.user().await;
-    let arn = format!("arn:aws:iam::111122223333:user/{name}");
+    let arn = iam_arn(&format!("user/{name}"));
     let create = |arn: &str| eks.create_access_entry().cluster_name("modern").principal_arn(arn);
     let made = create(&arn).username("latchkey:jane:1").send().await.unwrap().access_entry.unwrap();
     assert_eq!(made.username.as_deref(), Some("latchkey:jane:1"));
@@ -323,7 +323,7 @@ async fn another_region_has_no_clusters() {
 async fn an_entry_overrides_the_config_map_where_the_mode_reads_both() {
     let subject = Subject::simulator().await;
     let (name, _) = subject.user().await;
-    let arn = format!("arn:aws:iam::111122223333:user/{name}");
+    let arn = iam_arn(&format!("user/{name}"));
     let eks = subject.admin().await.eks;
     let create = eks.create_access_entry().cluster_name("both").principal_arn(&arn);
     create.username("from-entry").send().await.unwrap();

@@ -4,7 +4,7 @@
 use super::PATIENCE;
 use crate::{
     rig::postgres_proxy::{Cut, PostgresProxy},
-    town::{Town, look},
+    town::{Town, view},
     worker::{PROD, USERS, World},
 };
 use latchkey::web::AskForm;
@@ -104,7 +104,7 @@ async fn a_decision_is_taken_once_wherever_the_connection_of_the_portal_breaks()
     let mut cuts = 0;
     for side in [Cut::Before, Cut::After] {
         for at in 1.. {
-            let mut cut = portal.cut_at(side, at, portal.ask(&look())).await;
+            let mut cut = portal.cut_at(side, at, portal.ask(&view())).await;
             let request = RequestId(portal.id("select id from request where state = 'pending'").await);
             cut += Box::pin(portal.cut_at(side, at, portal.approve(request))).await;
             let grant = GrantId(portal.id("select id from access_grant where state = 'scheduled'").await);
@@ -216,8 +216,8 @@ async fn an_access_comes_and_goes_once_wherever_the_connection_of_the_worker_bre
                     .unwrap();
                 assert_eq!(told, 1, "{action}, {at}");
             }
-            assert_eq!(world.town.count("select count(*) from intent where finished_at is null").await, 0, "{at}");
-            assert_eq!(world.town.count("select count(*) from event_unsealed").await, 0, "{at}");
+            assert_eq!(world.town.open_intents().await, 0, "{at}");
+            assert_eq!(world.town.unsealed().await, 0, "{at}");
         }
     }
     assert!(cuts > lives, "{cuts} cuts in {lives} lives");

@@ -1,7 +1,7 @@
 //! The database is really replaced by an older backup: the clusters have seen what it does not know.
 
 use crate::{
-    town::look,
+    town::{Asking, view},
     worker::{PROD, USERS, World},
 };
 use latchkey::web::AskForm;
@@ -13,7 +13,7 @@ use latchkey_domain::access::{GrantId, blocker::Blocker};
 use latchkey_simulator::kubernetes::Logged;
 
 fn batch() -> AskForm {
-    AskForm { namespaces: vec!["payments-batch".into()], ..look() }
+    view().in_(["payments-batch"])
 }
 
 /// Everything of Latchkey's on prod-eu: the names of its bindings, and aws-auth.
@@ -54,7 +54,7 @@ async fn restored(world: &World) -> Since {
     assert_eq!(world.lists_pods("ben", PROD, "payments-batch").await, 200);
     restore(world).await;
     assert_eq!(world.state(ended).await, "active", "the older database says so");
-    assert_eq!(world.town.count("select count(*) from access_grant").await, 2, "and knows nothing of Ben's");
+    assert_eq!(world.town.accesses().await, 2, "and knows nothing of Ben's");
     Since { ended, running }
 }
 
@@ -150,7 +150,7 @@ fn without_ben(world: &World) -> String {
     use latchkey_domain::eks::aws_auth::AwsAuth;
     let data = world.aws_auth(PROD);
     let text = &data["mapUsers"];
-    let at = text.find("- userarn: \"arn:aws:iam::111122223333:user/latchkey/ben\"").expect("his line is there");
+    let at = text.find(&format!("- userarn: \"{}\"", latchkey_testkit::user_arn("ben"))).expect("his line is there");
     let end = text[at..].find("\n- ").map_or(text.len(), |next| at + next + 1);
     let without = format!("{}{}", &text[..at], &text[end..]);
     let read = AwsAuth::read(&[("mapUsers".to_owned(), without.clone())].into());

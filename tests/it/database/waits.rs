@@ -1,9 +1,8 @@
 //! A session that waits for a lock does not keep another session waiting.
 
 use super::PATIENCE;
-use crate::town::{Town, look};
+use crate::town::{Asking, Town, view};
 use futures::future::join_all;
-use latchkey::web::AskForm;
 use latchkey::{
     actions::{grants, requests},
     store::Store,
@@ -15,7 +14,7 @@ const POLICY_LOCK: i64 = 0x706f_6c69_6379;
 #[tokio::test]
 async fn whoever_presses_again_and_again_on_what_is_locked_takes_nobody_elses_place() {
     let town = Town::new().await;
-    let (locked, other) = (town.grant().await, town.grant_of("gus", &look()).await);
+    let (locked, other) = (town.grant().await, town.grant_of("gus", &view()).await);
     let web = Store::for_pages(&town.database.url_as("latchkey_web").parse().unwrap(), 16);
     let mut holder = town.owner.pool().begin().await.unwrap();
     sqlx::query("select from access_grant where id = $1 for update")
@@ -56,7 +55,7 @@ async fn an_access_is_given_back_while_all_who_ask_wait_for_a_lock() {
     sqlx::query("select pg_advisory_xact_lock($1)").bind(POLICY_LOCK).execute(&mut *holder).await.unwrap();
     let asks = (0..12).map(|number| {
         let (web, person) = (web.clone(), town.visitor("ana").clone());
-        let form = AskForm { reason: format!("Why does it fail for the {number}th time?"), ..look() };
+        let form = view().because(format!("Why does it fail for the {number}th time?"));
         tokio::spawn(async move { requests::submit(&web, &person, &form.wanted()).await })
     });
     let asks: Vec<_> = asks.collect();
@@ -74,5 +73,5 @@ async fn an_access_is_given_back_while_all_who_ask_wait_for_a_lock() {
         assert!(matches!(&error, requests::NotSubmitted::Store(error) if error.is_held()), "{error:?}");
     }
     holder.rollback().await.unwrap();
-    requests::submit(&web, town.visitor("ana"), &look().wanted()).await.unwrap();
+    requests::submit(&web, town.visitor("ana"), &view().wanted()).await.unwrap();
 }

@@ -14,6 +14,7 @@ use latchkey_simulator::{
     Simulator,
     seed::{Seed, SeedCluster},
 };
+use latchkey_testkit::{ACCOUNT, REGION, cluster_toml, policy_cluster};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -71,20 +72,13 @@ fn manifests_without(objects: Vec<Value>, right: &rights::Right) -> Vec<Value> {
     objects.into_iter().map(lessen).collect()
 }
 
-const POLICY_CLUSTER: &str = r#"[[clusters]]
-name = "NAME"
-arn = "arn:aws:eks:eu-west-1:111122223333:cluster/NAME"
-labels = { stage = "prod" }
-
-"#;
-
 /// One cluster for each right that a worker needs, without that right.
 #[tokio::test]
 async fn each_right_that_is_taken_away_is_named_and_what_is_printed_brings_it_back() {
     let Some(_) = Tool::Kubectl.require() else { return };
     let policy = config::policy::parse(POLICY).unwrap();
     let needed = rights::rights(&policy);
-    let mut seed = Seed::new("eu-west-1", "111122223333");
+    let mut seed = Seed::new(REGION, ACCOUNT);
     let mut text_of_policy = POLICY[..POLICY.find("[[clusters]]").unwrap()].to_owned();
     let worker = "- userarn: arn:aws:iam::111122223333:user/latchkey-worker\n  username: latchkey-worker\n";
     let nodes = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  \
@@ -106,8 +100,9 @@ async fn each_right_that_is_taken_away_is_named_and_what_is_printed_brings_it_ba
             }));
         }
         seed.clusters.push(cluster);
-        text_of_policy.push_str(&POLICY_CLUSTER.replace("NAME", &name));
+        text_of_policy.push_str(&cluster_toml(&policy_cluster(&name).of_stage("prod")));
     }
+    text_of_policy.push('\n');
     text_of_policy.push_str(&POLICY[POLICY.find("[[profiles]]").unwrap()..]);
     let simulator = Simulator::start(seed, None).await.unwrap();
     let town = Town::new().await;

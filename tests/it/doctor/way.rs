@@ -8,6 +8,7 @@ use latchkey_simulator::{
     Simulator,
     seed::{Seed, SeedCluster},
 };
+use latchkey_testkit::ACCOUNT;
 use std::sync::Arc;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
@@ -137,7 +138,7 @@ async fn a_private_authority_of_the_machine_holds_for_the_provider_and_never_for
 #[tokio::test]
 async fn clusters_are_reached_through_the_proxy_only_where_that_is_said_and_their_own_authority_decides() {
     let proxy = Proxy::start().await;
-    let mut seed = Seed::new("eu-west-1", "111122223333");
+    let mut seed = Seed::new("eu-west-1", ACCOUNT);
     seed.clusters.push(SeedCluster::new("prod-eu"));
     let simulator = Simulator::start(seed, None).await.unwrap();
     let server = simulator.kubernetes("prod-eu").unwrap();

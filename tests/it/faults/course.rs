@@ -3,7 +3,7 @@
 
 use super::promises::{Promises, When};
 use crate::{
-    town::look,
+    town::{nodes, view},
     worker::{PROD, World, sentence},
 };
 use latchkey::web::AskForm;
@@ -87,8 +87,8 @@ impl Course {
     pub async fn act(&mut self, act: Act) {
         let town = &self.world.town;
         match act {
-            Act::AskToLook => self.asked.push(town.ask(WHO, &look()).await),
-            Act::AskForNodes => self.asked.push(town.ask(WHO, &nodes()).await),
+            Act::AskToLook => self.asked.push(town.asks(WHO, view()).await),
+            Act::AskForNodes => self.asked.push(town.asks(WHO, nodes()).await),
             Act::ApproveNodesFirst => {
                 let outcome = town.vote("ben", self.asked[1], Verdict::Approve).await.unwrap();
                 assert_eq!(outcome, Outcome::Waiting { approvals: 1 });
@@ -129,7 +129,7 @@ impl Course {
         };
         let vote = async |by: &str, asked: usize| town.vote(by, self.asked[asked], Verdict::Approve).await.unwrap_err();
         match act {
-            Act::AskToLook => assert!(matches!(submit(&look()).await, NotSubmitted::Problems(_))),
+            Act::AskToLook => assert!(matches!(submit(&view()).await, NotSubmitted::Problems(_))),
             Act::AskForNodes => assert!(matches!(submit(&nodes()).await, NotSubmitted::Problems(_))),
             Act::ApproveLook => assert!(matches!(vote("ben", 0).await, NotDecided::Closed(..))),
             Act::ApproveNodesFirst => assert!(matches!(vote("ben", 1).await, NotDecided::Refused(_))),
@@ -146,7 +146,7 @@ impl Course {
     pub async fn act_and_die(&self, act: Act) {
         let town = &self.world.town;
         let refused = match act {
-            Act::AskToLook => latchkey::actions::requests::submit(&town.web, town.visitor(WHO), &look().wanted())
+            Act::AskToLook => latchkey::actions::requests::submit(&town.web, town.visitor(WHO), &view().wanted())
                 .await
                 .err()
                 .is_some(),
@@ -279,7 +279,7 @@ impl Course {
             self.run(worker).await;
             let unlooked = self.not_looked_at(&since).await;
             // A worker that was ended while it sealed keeps the chain locked until its connection is gone.
-            let unsealed = self.world.town.count("select count(*) from event_unsealed").await;
+            let unsealed = self.world.town.unsealed().await;
             if unlooked.is_empty() && unsealed == 0 {
                 break;
             }
@@ -320,9 +320,4 @@ impl Course {
         }
         said.join("; ")
     }
-}
-
-/// An ask for the nodes: a profile with rules of its own, over the whole cluster, which two people have to approve.
-fn nodes() -> AskForm {
-    AskForm { profile: "nodes".into(), namespaces: vec![], ..look() }
 }

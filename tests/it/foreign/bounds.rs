@@ -2,10 +2,9 @@
 //! other access waits.
 
 use crate::{
-    town::{POLICY, look},
+    town::{Asking, POLICY, view},
     worker::{PROD, STAGING, USERS, World},
 };
-use latchkey::web::AskForm;
 use latchkey_simulator::kubernetes::{Failure, Pattern, Strange};
 use std::time::{Duration, Instant};
 
@@ -58,7 +57,7 @@ async fn a_cluster_that_answers_a_byte_at_a_time_delays_no_other() {
         ALWAYS,
     );
     let slow = world.approved("ana").await;
-    let elsewhere = AskForm { cluster: STAGING.into(), ..look() };
+    let elsewhere = view().on(STAGING);
     let quick = world.approved_ask("gus", &elsewhere).await;
     let begun = Instant::now();
     let watched = async {

@@ -1,7 +1,7 @@
 //! Clusters that are deleted, made again under the same name, or get another certificate authority.
 
 use crate::{
-    town::{POLICY, look},
+    town::{POLICY, view},
     worker::{PROD, STAGING, USERS, World},
 };
 use latchkey::{
@@ -44,7 +44,7 @@ impl World {
                 object
             });
         let seed = Seed {
-            account: "111122223333".into(),
+            account: latchkey_testkit::ACCOUNT.into(),
             region: "eu-west-1".into(),
             namespaces: vec!["payments".into(), "payments-batch".into(), "checkout".into()],
             aws_auth: self.objects(STAGING).aws_auth_data(),
@@ -65,7 +65,7 @@ impl World {
 
     /// Why asking for access to prod-eu is refused.
     async fn asking_is_refused(&self) -> String {
-        let refused = requests::submit(&self.town.web, self.town.visitor("gus"), &look().wanted()).await.unwrap_err();
+        let refused = requests::submit(&self.town.web, self.town.visitor("gus"), &view().wanted()).await.unwrap_err();
         let NotSubmitted::Problems(considered) = refused else { panic!("{refused:?}") };
         considered.problems.into_iter().map(|problem| problem.sentence).collect()
     }
@@ -129,7 +129,7 @@ async fn a_cluster_that_is_gone_ends_its_accesses_once_that_was_said_twice_ten_m
     let refused = world.asking_is_refused().await;
     assert!(refused.contains("prod-eu does not exist any more"), "{refused}");
 
-    assert_eq!(world.town.count("select count(*) from intent where finished_at is null").await, 0);
+    assert_eq!(world.town.open_intents().await, 0);
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn a_cluster_that_is_shown_again_within_that_time_goes_on() {
 async fn a_cluster_made_again_inherits_nothing_until_a_policy_takes_it_on() {
     let world = World::new().await;
     let running = world.active("ana").await;
-    let waiting = world.town.ask("gus", &look()).await;
+    let waiting = world.town.asks("gus", view()).await;
     world.knobs(PROD).set_unreachable(true);
     world.simulator.aws().recreate_cluster(PROD);
     let new = world.another_server(None).await;

@@ -2,6 +2,7 @@
 
 use super::{apply, before_each, on_aws_auth};
 use crate::worker::{PROD, USERS, World};
+use latchkey_testkit::ACCOUNT;
 use std::sync::Arc;
 
 const OURS: &str = "latchkey:ana:1";
@@ -32,7 +33,7 @@ async fn pauses_are_over(world: &World) {
 #[tokio::test]
 async fn a_controller_that_puts_its_text_back_is_named_and_not_fought_and_the_access_goes_on_when_it_stops() {
     let world = World::new().await;
-    let theirs = format!("{USERS}- userarn: arn:aws:iam::111122223333:user/argo\n  username: argo\n");
+    let theirs = format!("{USERS}- userarn: arn:aws:iam::{ACCOUNT}:user/argo\n  username: argo\n");
     world.objects(PROD).set_aws_auth("mapUsers", Some(&theirs), ARGO).unwrap();
     revert_to(&world, &theirs);
     world.knobs(PROD).clear_requests();

@@ -50,7 +50,7 @@ fn apply(objects: &Objects, text: &str, manager: &str) {
 
 impl World {
     /// One look at everything, as if all rests were over.
-    async fn look_again(&self) {
+    pub async fn look_again(&self) {
         self.rests_are_over().await;
         self.run().await;
     }

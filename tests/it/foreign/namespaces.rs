@@ -1,7 +1,7 @@
 //! Namespaces that are deleted, made again under the same name, or being deleted.
 
 use crate::{
-    town::look,
+    town::{Asking, view},
     worker::{PROD, USERS, World},
 };
 use latchkey::actions::grants;
@@ -11,7 +11,7 @@ use latchkey_simulator::kubernetes::{Objects, Pattern};
 use serde_json::{Value, json};
 
 fn both() -> AskForm {
-    AskForm { namespaces: vec!["payments".into(), "payments-batch".into()], ..look() }
+    view().in_(["payments", "payments-batch"])
 }
 
 /// Marks a namespace as being deleted, as its deletion does while something in it has finalizers.
@@ -113,8 +113,7 @@ async fn a_namespace_whose_deletion_begins_between_our_read_and_our_write_delays
     world.until_trouble(grant, "does not exist on prod-eu any more").await;
     assert_eq!(world.state(grant).await, "provisioning");
     assert_eq!(world.refused_creations(), 1);
-    let open = "select count(*) from intent where finished_at is null";
-    assert_eq!(world.town.count(open).await, 0, "what was refused is known not to come");
+    assert_eq!(world.town.open_intents().await, 0, "what was refused is known not to come");
     grants::revoke(&world.town.web, world.town.visitor("ben"), grant, "not today").await.unwrap();
     world.until(grant, "ended").await;
     assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);

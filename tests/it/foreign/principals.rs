@@ -1,10 +1,9 @@
 //! IAM users that are deleted and made again under the same name.
 
 use crate::{
-    town::{POLICY, look},
+    town::{Asking, POLICY, view},
     worker::{PROD, USERS, World},
 };
-use latchkey::web::AskForm;
 use latchkey_domain::access::GrantId;
 use latchkey_simulator::{
     aws::{ApiError, Fault, UserChange},
@@ -203,7 +202,7 @@ async fn a_setup_that_took_long_is_compared_again_at_its_end() {
 #[tokio::test]
 async fn a_user_made_again_ends_all_that_the_one_before_had_and_keeps_what_is_its_own() {
     let world = World::new().await;
-    let batch = AskForm { namespaces: vec!["payments-batch".into()], ..look() };
+    let batch = view().in_(["payments-batch"]);
     let one = world.active("ana").await;
     let other = world.approved_ask("ana", &batch).await;
     world.until(other, "active").await;

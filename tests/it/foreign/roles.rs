@@ -1,24 +1,23 @@
 //! ClusterRoles that another client widens, narrows or deletes under running accesses: Latchkey's, and foreign ones.
 
 use crate::{
-    town::look,
+    town::nodes,
     worker::{PROD, World},
 };
-use latchkey::web::AskForm;
 use latchkey_domain::access::GrantId;
 use serde_json::{Value, json};
 
 impl World {
     /// An active access by a profile with rules of its own.
     async fn by_own_rules(&self, handle: &str) -> GrantId {
-        let form = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
+        let form = nodes();
         let grant = self.approved_ask(handle, &form).await;
         self.until(grant, "active").await;
         grant
     }
 
     /// Latchkey's one ClusterRole.
-    fn own_role(&self) -> Value {
+    pub fn own_role(&self) -> Value {
         let all = self.objects(PROD).list("clusterroles").into_iter();
         let ours = |role: &Value| role["metadata"]["name"].as_str().unwrap().starts_with("latchkey:");
         let [role] = all.filter(ours).collect::<Vec<_>>().try_into().expect("one ClusterRole");
@@ -106,7 +105,7 @@ async fn an_access_in_setup_binds_nothing_to_an_own_role_that_is_wider_by_then()
     let world = World::new().await;
     let first = world.by_own_rules("ana").await;
     world.widen(&world.own_role(), json!({ "apiGroups": [""], "resources": ["secrets"], "verbs": ["list"] }));
-    let form = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
+    let form = nodes();
     let second = world.approved_ask("gus", &form).await;
     world.until_trouble(second, "list secrets").await;
     assert_eq!(world.bindings(PROD), Vec::<Value>::new());

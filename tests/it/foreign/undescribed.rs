@@ -2,7 +2,7 @@
 //! ends there ends, by what the last run saw, and nothing is granted.
 
 use crate::{
-    town::look,
+    town::{Asking, view},
     worker::{PROD, STAGING, USERS, World},
 };
 use latchkey::{
@@ -74,7 +74,7 @@ fn denied() -> Fault {
 }
 
 fn batch() -> AskForm {
-    AskForm { namespaces: vec!["payments-batch".into()], ..look() }
+    view().in_(["payments-batch"])
 }
 
 #[tokio::test]

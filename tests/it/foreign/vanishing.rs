@@ -2,7 +2,7 @@
 //! if an access entry lets the worker in, it sees what happened; otherwise it is locked out with all other users.
 
 use crate::{
-    town::look as ask_to_look,
+    town::{Asking, view},
     worker::{PROD, USERS, World},
 };
 use latchkey::web::AskForm;
@@ -21,7 +21,7 @@ async fn by_an_entry(world: &World) -> Worker {
 
 /// Another ask of a person who has an access.
 fn batch() -> AskForm {
-    AskForm { namespaces: vec!["payments-batch".into()], ..ask_to_look() }
+    view().in_(["payments-batch"])
 }
 
 /// Deletes aws-auth as another client; gives it as it was.

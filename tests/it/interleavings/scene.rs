@@ -1,7 +1,7 @@
 //! Rows that many people and workers want at once: a few requests and accesses of two people on two clusters.
 
 use super::gate::{Commits, Gate};
-use crate::town::{POLICY, Town, look, observation};
+use crate::town::{POLICY, Town, observation, view};
 use latchkey::{
     aws::{Aws, AwsConfig},
     lease::{LEASE, Lease, Life},
@@ -14,22 +14,14 @@ use latchkey::{
     worker::Worker,
 };
 use latchkey_domain::access::{ClusterId, GrantId, PrincipalId, RequestId, request::Verdict, transition::Target};
+use latchkey_testkit::{self as testkit, rule_toml};
 use std::{collections::BTreeMap, time::Instant};
 use uuid::Uuid;
 
 /// The town's policy with both clusters in production, and with a rule that grants automatically.
 pub fn policy() -> String {
-    POLICY.replace("stage = \"staging\"", "stage = \"prod\"")
-        + r#"
-[[policies]]
-name = "anybody may look at checkout"
-requesters = { groups = ["developers"] }
-profiles = ["view"]
-clusters = { labels = { stage = "prod" } }
-namespaces = ["checkout"]
-longest = "1h"
-automatic = true
-"#
+    let rule = testkit::policy("anybody may look at checkout").on_stage("prod").in_(["checkout"]).at_most(60);
+    POLICY.replace("stage = \"staging\"", "stage = \"prod\"") + &rule_toml(&rule.automatic())
 }
 
 /// The policy without the profile `view`, which ends every access by it.
@@ -125,7 +117,7 @@ impl Scene {
         ];
         for (name, who, cluster, namespace) in wanted {
             let form = ask(cluster, "view", namespace);
-            let request = self.town.ask(who, &form).await;
+            let request = self.town.asks(who, &form).await;
             let outcome = self.town.vote("chi", request, Verdict::Approve).await.unwrap();
             let latchkey::actions::requests::Outcome::Approved(grant) = outcome else { panic!("{outcome:?}") };
             self.grants.insert(name, grant);
@@ -149,7 +141,7 @@ impl Scene {
             ("of two", "prod-eu", "edit", "payments"),
             ("over", "staging-eu", "view", "payments-batch"),
         ] {
-            let id = self.town.ask("ana", &ask(cluster, profile, namespace)).await;
+            let id = self.town.asks("ana", &ask(cluster, profile, namespace)).await;
             self.requests.insert(name, id);
         }
         let statement = "update request set submitted_at = now() - interval '2 day', lapses_at = now() - interval '1 day' where id = $1";
@@ -162,7 +154,7 @@ impl Scene {
         let asked = fence::ask_to_look(&self.town.owner, &"staging-eu".parse().unwrap()).await.unwrap();
         let statement = "update target set due_at = clock_timestamp(), lease_until = null, epoch = epoch + 1";
         sqlx::query(statement).execute(self.town.owner.pool()).await.unwrap();
-        let seen = observation("staging-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/staging-eu");
+        let seen = observation("staging-eu");
         let target = Target::Cluster(self.staging);
         let epoch = sqlx::query_scalar("select epoch from target where key = $1").bind(target.key());
         let epoch: i64 = epoch.fetch_one(self.town.owner.pool()).await.unwrap();
@@ -190,7 +182,7 @@ pub fn lease(claim: &targets::Claim) -> Lease {
 }
 
 pub fn ask(cluster: &str, profile: &str, namespace: &str) -> AskForm {
-    AskForm { cluster: cluster.into(), profile: profile.into(), namespaces: vec![namespace.into()], ..look() }
+    AskForm { cluster: cluster.into(), profile: profile.into(), namespaces: vec![namespace.into()], ..view() }
 }
 
 /// Connections of one client through a gate of their own: one for each role.

@@ -31,7 +31,7 @@ async fn a_cluster_that_cannot_be_read_says_since_when_and_keeps_its_last_facts(
     let portal = Portal::new().await;
     let town = &portal.town;
     let id = town.cluster("prod-eu").await;
-    let mut seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
+    let mut seen = observation("prod-eu");
     seen.trouble = Some(latchkey_domain::access::blocker::Blocker::said("The API server does not answer."));
     town.observe("cluster", id, &seen).await;
     let page = portal.get("dee", &format!("/clusters/{id}")).await.text;

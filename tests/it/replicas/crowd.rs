@@ -2,7 +2,7 @@
 
 use super::{PATIENCE, World, wait_until};
 use crate::{
-    town::{Town, look, visitor},
+    town::{Town, view, visitor},
     worker::{PROD, USERS},
 };
 use futures::future::join_all;
@@ -41,7 +41,7 @@ impl World {
     async fn asked_by_all(&self, people: &[Visitor]) -> Vec<RequestId> {
         let mut asked = Vec::new();
         for person in people {
-            asked.push(self.asked(person, &look()).await);
+            asked.push(self.asked(person, &view()).await);
         }
         asked
     }
@@ -92,7 +92,7 @@ async fn fifty_people_who_are_approved_at_once_share_three_writes_of_aws_auth_at
     assert_eq!(world.binding().len(), PEOPLE);
     let text = world.aws_auth(PROD)["mapUsers"].clone();
     assert!(text.starts_with(USERS) && text.matches("latchkey:p").count() == PEOPLE, "{text}");
-    assert_eq!(world.town.count("select count(*) from event where action = 'grant.activated'").await, 50);
+    assert_eq!(world.town.told("grant.activated").await, 50);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -149,7 +149,7 @@ async fn fifty_overlapping_accesses_of_one_person_that_are_approved_at_once_shar
     let mut bindings = 0;
     for namespaces in sets_of_namespaces() {
         bindings += namespaces.len();
-        asked.push(world.asked(&ana, &AskForm { namespaces, ..look() }).await);
+        asked.push(world.asked(&ana, &AskForm { namespaces, ..view() }).await);
     }
     let writes = world.approve_all(&asked).await;
     assert_eq!(writes, 1, "one line is enough for all");

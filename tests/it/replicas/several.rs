@@ -2,7 +2,7 @@
 
 use super::{PATIENCE, World, wait_until};
 use crate::{
-    town::{POLICY, look},
+    town::{POLICY, view},
     worker::{PROD, STAGING, USERS},
 };
 use latchkey::{
@@ -20,7 +20,7 @@ fn wishes() -> Vec<AskForm> {
     let view = |cluster: &str, namespaces: &[&str]| AskForm {
         cluster: cluster.into(),
         namespaces: namespaces.iter().map(|&name| name.into()).collect(),
-        ..look()
+        ..view()
     };
     vec![
         view(PROD, &["payments"]),
@@ -84,7 +84,7 @@ async fn three_workers_do_everything_once_though_leases_are_taken_from_them_all_
     let mut grants: Vec<(&str, GrantId)> = Vec::new();
     for handle in ["ana", "ben", "gus"] {
         for form in wishes() {
-            let id = world.town.ask(handle, &form).await;
+            let id = world.town.asks(handle, &form).await;
             for approver in ["chi", "dot"] {
                 use latchkey::actions::requests::Outcome;
                 let verdict = latchkey_domain::access::request::Verdict::Approve;
@@ -139,6 +139,6 @@ async fn three_workers_do_everything_once_though_leases_are_taken_from_them_all_
     let told = world.told().await;
     assert_eq!(told.len(), grants.len() * 4, "each of four transitions of each access is told");
     assert!(told.values().all(|times| *times == 1), "and told once: {told:?}");
-    assert_eq!(world.town.count("select count(*) from intent where finished_at is null").await, 0);
+    assert_eq!(world.town.open_intents().await, 0);
     println!("replicas: {WORKERS} workers, {} accesses, {} leases taken while they worked", grants.len(), taken);
 }

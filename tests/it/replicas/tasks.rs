@@ -2,11 +2,11 @@
 //! up holds up nothing else.
 
 use super::{World, wait_until};
-use crate::{town::look, worker::PROD};
-use latchkey::{
-    web::AskForm,
-    worker::{self, Life},
+use crate::{
+    town::{Asking, view},
+    worker::PROD,
 };
+use latchkey::worker::{self, Life};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 
@@ -62,7 +62,7 @@ async fn soon(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 async fn a_look_for_what_lapses_that_is_held_up_lets_accesses_expire_and_targets_be_claimed() {
     let world = World::new().await;
     let grant = world.active("ana").await;
-    world.town.ask("gus", &look()).await;
+    world.town.asks("gus", view()).await;
     world.more_requests().await;
     world.put("update request set lapses_at = latchkey_now() where state = 'pending'").await;
     let keeps = world.keeping("request").await;
@@ -84,7 +84,7 @@ async fn a_look_for_what_lapses_that_is_held_up_lets_accesses_expire_and_targets
 async fn a_look_for_what_starts_that_is_held_up_lets_accesses_expire_and_requests_lapse() {
     let world = World::new().await;
     let grant = world.active("ana").await;
-    let form = AskForm { namespaces: vec!["payments-batch".into()], ..look() };
+    let form = view().in_(["payments-batch"]);
     let scheduled = world.approved_ask("ana", &form).await;
     world.more_requests().await;
     world
@@ -95,7 +95,7 @@ async fn a_look_for_what_starts_that_is_held_up_lets_accesses_expire_and_request
                where g.state = 'scheduled' and not exists (select from access_grant o where o.request_id = r.id)) made",
         )
         .await;
-    let asked = world.town.ask("gus", &look()).await;
+    let asked = world.town.asks("gus", view()).await;
     let keeps = world.keeping("principal").await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let working = tokio::spawn(worker::run(world.another_worker(Life::default()).await, async { drop(stopped.await) }));

@@ -1,7 +1,7 @@
 //! What the web's role may write, by value.
 
 use super::{allowed, copied, denied};
-use crate::town::{Town, look};
+use crate::town::{Town, view};
 
 /// What a client with the web's password would do to delay what is due, to hide that it is late, or to forge decisions.
 const DENIED: &[&str] = &[
@@ -124,7 +124,7 @@ fn again(table: &str, change: &str, from: &str) -> String {
 async fn town() -> Town {
     let town = Town::new().await;
     town.grant().await;
-    town.ask("gus", &look()).await;
+    town.asks("gus", view()).await;
     town.session("ana").await;
     let over = town.session("ben").await;
     latchkey::store::sessions::end(&town.web, &over).await.unwrap();

@@ -11,8 +11,8 @@ use latchkey_simulator::{
     Simulator,
     seed::{Keys, OidcClient, Seed, SeedCluster, SeedPerson, SeedUser},
 };
+use latchkey_testkit::ACCOUNT;
 
-const ACCOUNT: &str = "111122223333";
 /// The second cluster is there so that it can be away.
 const CLUSTERS: [&str; 2] = [CLUSTER, "staging-eu"];
 

@@ -1,42 +1,29 @@
 //! What is written before the portal starts: policy.toml, and aws-auth.
 
 use super::PATH;
+use latchkey_domain::{
+    access::{person::Role, policy::Account},
+    eks::rbac::Rule,
+};
+use latchkey_testkit::{self as testkit, group, policy_cluster, policy_file, policy_toml, profile};
 use std::collections::BTreeMap;
 
 /// The policy.toml for these clusters: names with ARNs.
 pub fn policy(account: &str, clusters: &[(&str, &str)]) -> String {
-    use std::fmt::Write as _;
-    let mut text = format!(
-        "[roles]\noperators = {{ groups = [\"platform\"] }}\nauditors = {{ groups = [\"audit\"] }}\n\n\
-         [[accounts]]\nid = \"{account}\"\nprincipal_paths = [\"{PATH}\"]\n"
-    );
-    for (name, arn) in clusters {
-        let _ = write!(text, "\n[[clusters]]\nname = \"{name}\"\narn = \"{arn}\"\nlabels = {{ stage = \"prod\" }}\n");
-    }
-    text.push_str(
-        r#"
-[[profiles]]
-name = "view"
-cluster_roles = ["view"]
-scope = "namespace"
-
-[[profiles]]
-name = "logs"
-rules = [{ api_groups = [""], resources = ["pods", "pods/log"], verbs = ["get", "list"] }]
-scope = "namespace"
-
-[[policies]]
-name = "payments may look"
-requesters = { groups = ["developers"] }
-profiles = ["view", "logs"]
-clusters = { labels = { stage = "prod" } }
-namespaces = ["payments", "checkout"]
-longest = "8h"
-approvers = { groups = ["payments-leads"], quorum = 1 }
-lapses_after = "24h"
-"#,
-    );
-    text
+    let looks = Rule::of(&["get", "list"], &[""], &["pods", "pods/log"]);
+    let mut file = policy_file()
+        .with_role(Role::Operator, group("platform"))
+        .with_role(Role::Auditor, group("audit"))
+        .with_clusters(clusters.iter().map(|(name, arn)| policy_cluster(name).at(arn).of_stage("prod")))
+        .with_profiles([profile("view"), profile("logs").of_rules(vec![looks])])
+        .with_policies([testkit::policy("payments may look")
+            .of(["view", "logs"])
+            .on_stage("prod")
+            .in_(["payments", "checkout"])
+            .decided_by(1, group("payments-leads"))
+            .lapses_after(24 * 60)]);
+    file.accounts = vec![Account { id: account.parse().unwrap(), principal_paths: vec![PATH.to_owned()] }];
+    policy_toml(&file)
 }
 
 /// aws-auth with entries of other tools, and the worker's own entry.

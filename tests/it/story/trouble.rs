@@ -5,6 +5,7 @@ use crate::stage::Stage;
 use http::StatusCode;
 use k8s_openapi::api::core::v1::ConfigMap;
 use latchkey::{config, worker};
+use latchkey_testkit::ACCOUNT;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -72,8 +73,7 @@ async fn edit_without_a_pause(client: kube::Client, over: Arc<AtomicBool>) -> Ve
     let mut lines = Vec::new();
     while !over.load(Ordering::SeqCst) {
         let mut found = api.get("aws-auth").await.unwrap();
-        let line =
-            format!("- {{userarn: \"arn:aws:iam::111122223333:user/robot-{}\", username: robot}}\n", lines.len());
+        let line = format!("- {{userarn: \"arn:aws:iam::{ACCOUNT}:user/robot-{}\", username: robot}}\n", lines.len());
         found.data.as_mut().unwrap().get_mut("mapUsers").unwrap().push_str(&line);
         match api.replace("aws-auth", &kube::api::PostParams::default(), &found).await {
             Ok(_) => lines.push(line),

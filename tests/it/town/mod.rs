@@ -1,6 +1,11 @@
 //! A small town to test decisions in: a database of its own with people, proven identities, a policy and observed
 //! clusters, and nothing outside. Only the test moves business time.
 
+mod asks;
+mod told;
+
+pub use asks::{Asking, edit, nodes, view};
+
 use crate::rig::postgres::{Database, Postgres};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::web::AskForm;
@@ -19,76 +24,17 @@ use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
         EventDraft, GrantId, RequestId,
-        cluster::PinnedNamespace,
         person::Person,
         request::{RequestState, Seen, Verdict},
         transition::Actor,
     },
-    eks::rbac::Rule,
-    plan::observation::{
-        AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, EntryHolders, IamUser, Marker,
-        ObservedRole, PrincipalObservation,
-    },
+    eks::rbac::{Kinds, Rule},
+    plan::observation::{ClusterObservation, IamUser, PrincipalObservation},
 };
-use std::collections::BTreeMap;
+pub use latchkey_testkit::POLICY;
+use latchkey_testkit::{LATCHKEY_TOML, cluster_arn, iam_arn, user_arn};
+use std::{borrow::Borrow, collections::BTreeMap, path::Path};
 use uuid::Uuid;
-
-/// The town's policy.toml.
-pub const POLICY: &str = r#"
-[roles]
-operators = { groups = ["platform"] }
-auditors = { groups = ["audit"] }
-
-[[accounts]]
-id = "111122223333"
-principal_paths = ["/latchkey/"]
-
-[[clusters]]
-name = "prod-eu"
-arn = "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu"
-labels = { stage = "prod" }
-
-[[clusters]]
-name = "staging-eu"
-arn = "arn:aws:eks:eu-west-1:111122223333:cluster/staging-eu"
-labels = { stage = "staging" }
-
-[[profiles]]
-name = "view"
-cluster_roles = ["view"]
-scope = "namespace"
-
-[[profiles]]
-name = "edit"
-cluster_roles = ["edit"]
-scope = "namespace"
-
-[[profiles]]
-name = "nodes"
-rules = [{ api_groups = [""], resources = ["nodes"], verbs = ["get", "list"] }]
-scope = "cluster"
-console = true
-
-[[policies]]
-name = "payments may look"
-requesters = { groups = ["developers"] }
-profiles = ["view"]
-clusters = { labels = { stage = "prod" } }
-namespaces = ["payments", "payments-*"]
-longest = "8h"
-approvers = { groups = ["payments-leads"], quorum = 1 }
-lapses_after = "24h"
-
-[[policies]]
-name = "payments may change"
-requesters = { groups = ["developers"] }
-profiles = ["edit", "nodes"]
-clusters = { labels = { stage = "prod" } }
-namespaces = ["payments"]
-longest = "4h"
-approvers = { groups = ["payments-leads"], quorum = 2 }
-lapses_after = "4h"
-"#;
 
 /// Handle and groups of every person in town.
 const PEOPLE: [(&str, &[&str]); 8] = [
@@ -187,15 +133,14 @@ impl Town {
 
     async fn add_cluster(&self, name: &str) {
         let id = Uuid::now_v7();
-        let arn = format!("arn:aws:eks:eu-west-1:111122223333:cluster/{name}");
         sqlx::query("insert into cluster (id, name, arn) values ($1, $2, $3)")
             .bind(id)
             .bind(name)
-            .bind(&arn)
+            .bind(cluster_arn(name))
             .execute(self.owner.pool())
             .await
             .unwrap();
-        self.observe("cluster", id, &observation(name, &arn)).await;
+        self.observe("cluster", id, &observation(name)).await;
     }
 
     /// Replaces the last observation of a target.
@@ -261,7 +206,7 @@ impl Town {
 
     /// The ARN of a person's IAM user.
     pub fn arn(handle: &str) -> String {
-        format!("arn:aws:iam::111122223333:user/latchkey/{handle}")
+        user_arn(handle)
     }
 
     /// A person of the town.
@@ -317,8 +262,8 @@ impl Town {
     }
 
     /// Sends a request.
-    pub async fn ask(&self, handle: &str, form: &AskForm) -> RequestId {
-        latchkey::actions::requests::submit(&self.web, self.visitor(handle), &form.wanted()).await.unwrap()
+    pub async fn asks(&self, handle: &str, form: impl Borrow<AskForm>) -> RequestId {
+        latchkey::actions::requests::submit(&self.web, self.visitor(handle), &form.borrow().wanted()).await.unwrap()
     }
 
     /// A vote by a person who sees what is current.
@@ -335,12 +280,12 @@ impl Town {
 
     /// A scheduled grant of ana's, approved by ben.
     pub async fn grant(&self) -> GrantId {
-        self.grant_of("ana", &look()).await
+        self.grant_of("ana", &view()).await
     }
 
     /// A scheduled grant of what this person asks for, approved by ben.
     pub async fn grant_of(&self, who: &str, form: &AskForm) -> GrantId {
-        let id = self.ask(who, form).await;
+        let id = self.asks(who, form).await;
         match self.vote("ben", id, Verdict::Approve).await.unwrap() {
             latchkey::actions::requests::Outcome::Approved(grant) => grant,
             other => panic!("not approved: {other:?}"),
@@ -389,68 +334,32 @@ impl Town {
     }
 }
 
-/// An ask to look at payments on prod-eu for an hour.
-pub fn look() -> AskForm {
-    AskForm {
-        cluster: "prod-eu".into(),
-        profile: "view".into(),
-        namespaces: vec!["payments".into()],
-        principal: String::new(),
-        minutes: "60".into(),
-        reason: "Why did the settlement stop?".into(),
-    }
-}
-
 /// A healthy cluster as the worker last saw it.
-pub fn observation(name: &str, arn: &str) -> ClusterObservation {
-    let role = |rules: Vec<Rule>| ObservedRole { uid: Uuid::now_v7().to_string(), rules, labels: BTreeMap::new() };
+pub fn observation(name: &str) -> ClusterObservation {
     let read = &["get", "list", "watch"];
-    let view = role(vec![
+    let view = vec![
         Rule::of(read, &[""], &["pods", "pods/log", "services", "configmaps"]),
         Rule::of(read, &["apps"], &["deployments"]),
-    ]);
-    let edit = role(vec![
+    ];
+    let edit = vec![
         Rule::of(read, &[""], &["pods", "pods/log", "secrets"]),
         Rule::of(&["create", "delete", "patch"], &[""], &["pods"]),
-    ]);
-    let namespaces = ["default", "kube-system", "payments", "payments-batch", "checkout"];
-    let users = "- userarn: arn:aws:iam::111122223333:user/latchkey-worker\n  username: latchkey-worker\n";
-    ClusterObservation {
-        aws: Some(EksCluster {
-            name: name.into(),
-            arn: arn.into(),
-            created_at: Some(Timestamp::UNIX_EPOCH),
-            endpoint: format!("https://{name}.example"),
-            certificate_authority: "Y2E=".into(),
-            version: "1.35".into(),
-            status: "ACTIVE".into(),
-            mode: AuthenticationMode::ConfigMap,
-        }),
-        kubernetes: Some(ClusterState {
-            kinds: latchkey_domain::eks::rbac::Kinds::of_kubernetes().clone().all_groups(),
-            aws_auth: Some(AwsAuthObject {
-                uid: "aws-auth".into(),
-                resource_version: "1".into(),
-                data: BTreeMap::from([("mapUsers".into(), users.into())]),
-                managers: vec![],
-            }),
-            namespaces: namespaces
-                .map(|name| PinnedNamespace { name: name.into(), uid: format!("uid-{name}") })
-                .to_vec(),
-            cluster_roles: BTreeMap::from([("view".into(), view), ("edit".into(), edit)]),
-            roles: BTreeMap::new(),
-            bindings: vec![],
-            marker: Some(Marker {
-                uid: "marker".into(),
-                resource_version: "1".into(),
-                installation: None,
-                epoch: None,
-            }),
-        }),
-        trouble: None,
-        kubernetes_at: Some(Timestamp::now()),
-        entries: EntryHolders::default(),
-        described: vec![],
-        left_out: vec![],
-    }
+    ];
+    let users = format!("- userarn: {}\n  username: latchkey-worker\n", iam_arn("user/latchkey-worker"));
+    let mut observed = latchkey_testkit::observation(name)
+        .with_namespaces(["default", "kube-system", "payments", "payments-batch", "checkout"])
+        .with_role("view", view)
+        .with_role("edit", edit)
+        .with_aws_auth("mapUsers", &users)
+        .created(Timestamp::UNIX_EPOCH)
+        .seen(Timestamp::now());
+    observed.state_mut().kinds = Kinds::of_kubernetes().clone().all_groups();
+    observed
+}
+
+/// The settings of a portal whose identity provider is not there, under this address.
+pub fn settings(public_url: &str) -> config::Settings {
+    let text = LATCHKEY_TOML.replace("https://latchkey.example", public_url);
+    let checked = config::settings::check("latchkey.toml", &text, Path::new("/nowhere"), []);
+    checked.settings.unwrap_or_else(|| panic!("{:?}", checked.faults))
 }

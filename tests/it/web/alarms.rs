@@ -19,7 +19,7 @@ async fn an_alarm_stands_over_the_pages_of_operators_until_one_clears_it() {
     let town = &portal.town;
     assert!(raised(town, AlarmCode::NotAllowed, "grant 1", "The first of them.").await);
     assert!(!raised(town, AlarmCode::NotAllowed, "grant 1", "The first of them.").await, "it stands already");
-    assert_eq!(town.count("select count(*) from event where action = 'alarm.raised'").await, 1);
+    assert_eq!(town.told("alarm.raised").await, 1);
     let (dee, ana) = (portal.browser("dee").await, portal.browser("ana").await);
     assert!(dee.get("/").await.expect(StatusCode::OK).text.contains("The first of them."));
     assert!(!ana.get("/").await.expect(StatusCode::OK).text.contains("The first of them."));
@@ -49,7 +49,7 @@ async fn nobody_clears_what_is_over_by_itself_and_the_web_raises_nothing() {
     let dee = portal.browser("dee").await;
     let refused = dee.post(&clear, &[]).await.expect(StatusCode::CONFLICT);
     assert!(refused.text.contains("over by itself"), "{}", refused.text);
-    assert_eq!(town.count("select count(*) from alarm where cleared_at is null").await, 1);
+    assert_eq!(town.open_alarms().await, 1);
     let mut tx = town.web.begin().await.unwrap();
     let now = tx.now().await.unwrap();
     let alarm = Alarm::new(AlarmCode::NotAllowed, "x", "x");

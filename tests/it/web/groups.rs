@@ -1,7 +1,7 @@
 //! Namespaces with different policies.
 
 use super::Portal;
-use crate::town::{POLICY, Town, look};
+use crate::town::{POLICY, Town, view};
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
@@ -50,8 +50,8 @@ async fn namespaces_of_two_policies_are_refused_together_and_each_group_is_a_lin
         page.all("#namespace .groups .line"),
         ["2 approvals, 1 hour at most", "granted at once, 8 hours at most"]
     );
-    assert_eq!(portal.town.count("select count(*) from request").await, 0);
-    assert_eq!(portal.town.count("select count(*) from access_grant").await, 0);
+    assert_eq!(portal.town.requests().await, 0);
+    assert_eq!(portal.town.accesses().await, 0);
 
     // The link fills the form in with what can be sent: for less time than was chosen, if the policy allows less.
     let strict = page.attribute("#namespace .groups li:first-child a", "href");
@@ -73,7 +73,7 @@ async fn namespaces_of_two_policies_are_refused_together_and_each_group_is_a_lin
     portal.post("ana", "/requests", &alone("payments", "60")).await.expect(StatusCode::SEE_OTHER);
     assert_eq!(portal.town.text("select state from request").await, "pending");
     portal.post("ana", "/requests", &alone("checkout", "480")).await.expect(StatusCode::SEE_OTHER);
-    assert_eq!(portal.town.count("select count(*) from access_grant").await, 1);
+    assert_eq!(portal.town.accesses().await, 1);
     // The form says so before it is sent, too.
     let before = portal.post("ana", "/requests/new", &fields).await.expect(StatusCode::OK);
     assert_eq!(before.all("#namespace .groups a").len(), 2);
@@ -83,13 +83,13 @@ async fn namespaces_of_two_policies_are_refused_together_and_each_group_is_a_lin
 #[tokio::test]
 async fn what_was_asked_under_one_policy_is_not_decided_once_two_rule_it() {
     let portal = Portal::new().await;
-    let mut form = look();
+    let mut form = view();
     form.namespaces.push("payments-batch".into());
-    let id = portal.town.ask("ana", &form).await;
+    let id = portal.town.asks("ana", &form).await;
     portal.town.apply_policy(&strict_before_lax()).await;
     let vote = portal.town.vote("chi", id, Verdict::Approve).await;
     assert!(vote.is_err(), "{vote:?}");
-    assert_eq!(portal.town.count("select count(*) from access_grant").await, 0);
+    assert_eq!(portal.town.accesses().await, 0);
     let page = portal.get("ana", &format!("/requests/{id}")).await.expect(StatusCode::OK);
     assert!(page.text.contains("no policy allows it now"), "{}", page.text);
 }

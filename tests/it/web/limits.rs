@@ -50,7 +50,7 @@ async fn whoever_sends_too_many_requests_keeps_their_words_and_stops_nobody_else
     assert!(page.one(".error-summary").contains("You sent 2 requests within 10 minutes"), "{}", page.text);
     assert_eq!(page.one("#reason"), "Why did the settlement stop?");
     assert_eq!(page.attribute("#namespace input[checked]", "value"), "payments-batch");
-    assert_eq!(portal.town.count("select count(*) from request").await, 1);
+    assert_eq!(portal.town.requests().await, 1);
     portal.post("gus", "/requests", &ask(&gus, "payments")).await.expect(StatusCode::SEE_OTHER);
     let_time_pass(&portal.town).await;
     portal.post("ana", "/requests", &ask(&ana, "payments-batch")).await.expect(StatusCode::SEE_OTHER);

@@ -12,24 +12,22 @@ mod target_page;
 mod targets;
 mod unreadable;
 
-use crate::town::Town;
+use crate::town::{Town, settings};
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Request, Response, StatusCode, header},
 };
-use jiff::{SignedDuration, tz::TimeZone};
 use latchkey::{
-    login::{
-        openid::{OpenId, OpenIdConfig},
-        proof::{Sts, StsConfig},
-    },
-    store::{Store, sessions::SessionLimits},
-    web::{self, Limits, Site, State},
+    config::Settings,
+    store::Store,
+    web::{self, Limits},
 };
 use scraper::{Html, Selector};
-use std::sync::Arc;
 use tower::ServiceExt;
+
+/// Where browsers find the portal of a town.
+const ADDRESS: &str = "https://latchkey.example";
 
 /// The portal of a town.
 pub struct Portal {
@@ -51,74 +49,50 @@ pub struct Answer {
     pub text: String,
 }
 
-/// The configuration of an identity provider; no test here reaches one.
-fn login() -> OpenId {
-    OpenId::new(OpenIdConfig {
-        provider: "Example Identity".into(),
-        issuer: "http://127.0.0.1:9/".into(),
-        client_id: "latchkey".into(),
-        client_secret: None,
-        redirect_url: "https://latchkey.example/sign-in/callback".into(),
-        scopes: vec![],
-        other_audiences: vec![],
-        groups_claim: "groups".into(),
-        handle_claim: "preferred_username".into(),
-        groups_limit: None,
-        sign_ins_per_person: 60,
-        proxies: latchkey::proxy::Proxies::default(),
-    })
-    .unwrap()
-}
-
 /// Limits that no test here reaches.
 const LIMITS: Limits =
     Limits { sign_ins_per_address: 1000, proofs_per_person: 1000, requests_per_person: 1000, forms_per_session: 1000 };
 
 /// A router over this store, whose public address is this.
 pub fn router(store: Store, public_url: &str) -> Router {
-    limited(store, public_url, LIMITS)
+    by(&settings(public_url), store)
 }
 
 fn limited(store: Store, public_url: &str, limits: Limits) -> Router {
-    asking(store, public_url, limits, Sts::new(StsConfig::default()).unwrap())
+    let mut settings = settings(public_url);
+    settings.login.sign_ins_per_address = limits.sign_ins_per_address;
+    settings.login.proofs_per_person = limits.proofs_per_person;
+    settings.server.requests_per_person = limits.requests_per_person;
+    settings.server.forms_per_session = limits.forms_per_session;
+    by(&settings, store)
 }
 
-fn asking(store: Store, public_url: &str, limits: Limits, sts: Sts) -> Router {
+fn by(settings: &Settings, store: Store) -> Router {
     // The process has one TLS provider; another test of this binary may have set it already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let site = Site {
-        public_url: public_url.parse().unwrap(),
-        sessions: SessionLimits { idle: SignedDuration::from_hours(1), absolute: SignedDuration::from_hours(12) },
-        zone: TimeZone::get("Europe/Berlin").unwrap(),
-        trusted_proxies: vec![],
-        limits,
-    };
-    web::router(State { store, login: Arc::new(login()), sts: Arc::new(sts), site: Arc::new(site) })
+    web::router(latchkey::cli::serve::state(settings, store).unwrap())
 }
 
 impl Portal {
     pub async fn new() -> Self {
         let town = Town::new().await;
-        let router = router(town.web.clone(), "https://latchkey.example");
+        let router = router(town.web.clone(), ADDRESS);
         Self { town, router }
     }
 
     /// A portal with these limits.
     pub async fn with_limits(limits: Limits) -> Self {
         let town = Town::new().await;
-        let router = limited(town.web.clone(), "https://latchkey.example", limits);
+        let router = limited(town.web.clone(), ADDRESS, limits);
         Self { town, router }
     }
 
     /// A portal that asks another STS than AWS's own, if one is given.
     pub async fn with_sts(url: Option<url::Url>) -> Self {
         let town = Town::new().await;
-        let router = asking(
-            town.web.clone(),
-            "https://latchkey.example",
-            LIMITS,
-            Sts::new(StsConfig { url, ..StsConfig::default() }).unwrap(),
-        );
+        let mut settings = settings(ADDRESS);
+        settings.aws.sts_url = url;
+        let router = by(&settings, town.web.clone());
         Self { town, router }
     }
 

@@ -1,13 +1,12 @@
 //! Asking and deciding, page by page.
 
 use super::{Answer, Portal};
-use crate::town::{POLICY, Town, look, observation};
+use crate::town::{POLICY, Town, edit, observation, view};
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
 use latchkey::actions::own;
-use latchkey::web::AskForm;
 use latchkey_domain::access::{RequestId, blocker::Blocker, request::Verdict};
 
 const LOOK: [(&str, &str); 5] = [
@@ -74,7 +73,7 @@ async fn without_a_script_check_reloads_the_form_with_its_summary_and_stores_not
     assert!(page.text.starts_with("<!doctype html>"));
     assert!(page.one(".summary .sentence").contains("payments on prod-eu"));
     assert_eq!(page.one("#reason"), "Why did the settlement stop?");
-    assert_eq!(portal.town.count("select count(*) from request").await, 0);
+    assert_eq!(portal.town.requests().await, 0);
 }
 
 #[tokio::test]
@@ -155,7 +154,7 @@ async fn a_bad_form_comes_back_filled_with_a_sentence_beside_each_field() {
     assert!(page.one("#reason-field .error").contains("Say why"));
     assert_eq!(page.attribute("#cluster input[checked]", "value"), "prod-eu");
     assert_eq!(page.attribute("#profile input[checked]", "value"), "view");
-    assert_eq!(portal.town.count("select count(*) from request").await, 0);
+    assert_eq!(portal.town.requests().await, 0);
 }
 
 #[tokio::test]
@@ -221,7 +220,7 @@ async fn an_approver_sees_exactly_what_would_change_and_approves_it() {
     assert!(page.attribute("#open-access", "href").starts_with("/grants/"));
     // The same click again changes nothing and is not an error.
     portal.post("ben", &format!("/requests/{id}/votes"), &fields).await.expect(StatusCode::SEE_OTHER);
-    assert_eq!(portal.town.count("select count(*) from access_grant").await, 1);
+    assert_eq!(portal.town.accesses().await, 1);
     // An approver who comes too late is told who was first.
     let page = portal.post("chi", &format!("/requests/{id}/votes"), &fields).await.expect(StatusCode::CONFLICT);
     assert!(page.one(".notice.tone-needs").contains("approved already"));
@@ -240,7 +239,7 @@ async fn the_requester_cannot_decide_and_is_told_who_can() {
     let fields = [("verdict", "approve"), ("seen", seen.as_str())];
     let page = portal.post("ben", &format!("/requests/{id}/votes"), &fields).await.expect(StatusCode::FORBIDDEN);
     assert!(page.one(".notice.tone-needs").contains("cannot decide your own request"));
-    assert_eq!(portal.town.count("select count(*) from vote").await, 0);
+    assert_eq!(portal.town.votes().await, 0);
 }
 
 #[tokio::test]
@@ -311,7 +310,7 @@ async fn what_is_under_a_decider_never_changes_by_itself() {
 async fn the_first_page_shows_what_one_asked_for_and_what_needs_one() {
     let portal = Portal::new().await;
     assert!(portal.get("fay", "/").await.text.contains("Prove your AWS identity"));
-    let id = portal.town.ask("ana", &look()).await;
+    let id = portal.town.asks("ana", view()).await;
     let page = portal.get("ana", "/").await.expect(StatusCode::OK);
     assert_eq!(page.attribute("tbody th a", "href"), format!("/requests/{id}"));
     assert!(portal.get("ben", "/").await.one("#needs-me").contains("Waiting for you"));
@@ -359,7 +358,7 @@ async fn hold(portal: &Portal, set: &str) {
 #[tokio::test]
 async fn who_asks_and_who_decides_are_told_in_one_line_that_nothing_can_be_set_up_there_now() {
     let portal = Portal::new().await;
-    let id = portal.town.ask("ana", &look()).await;
+    let id = portal.town.asks("ana", view()).await;
     let (path, form) = (format!("/requests/{id}"), "/requests/new?cluster=prod-eu");
     let lines = async || {
         let asked = portal.get("gus", form).await.expect(StatusCode::OK).all("#summary .notice");
@@ -407,9 +406,9 @@ async fn who_asks_and_who_decides_are_told_in_one_line_that_nothing_can_be_set_u
 #[tokio::test]
 async fn a_cluster_whose_api_server_does_not_answer_shows_no_inside_to_who_decides() {
     let portal = Portal::new().await;
-    let id = portal.town.ask("ana", &look()).await;
+    let id = portal.town.asks("ana", view()).await;
     let cluster = portal.town.cluster("prod-eu").await;
-    let mut seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
+    let mut seen = observation("prod-eu");
     seen.trouble = Some(Blocker::said("The API server 10.0.0.7 does not answer."));
     portal.town.observe("cluster", cluster, &seen).await;
     hold(&portal, "failure = 'The API server 10.0.0.7 does not answer.'").await;
@@ -421,7 +420,7 @@ async fn a_cluster_whose_api_server_does_not_answer_shows_no_inside_to_who_decid
 #[tokio::test]
 async fn a_void_vote_names_the_rule_that_changed_to_voter_and_requester() {
     let portal = Portal::new().await;
-    let id = portal.town.ask("ana", &AskForm { profile: "edit".into(), ..look() }).await;
+    let id = portal.town.asks("ana", edit()).await;
     portal.town.vote("chi", id, Verdict::Approve).await.unwrap();
     let page = portal.get("chi", &format!("/requests/{id}")).await;
     assert!(page.all("#decide").is_empty(), "chi approved what stands");
@@ -440,7 +439,7 @@ async fn a_void_vote_names_the_rule_that_changed_to_voter_and_requester() {
 async fn what_cannot_be_resolved_offers_a_denial_only() {
     let portal = Portal::new().await;
     let id = sent(&portal).await;
-    let mut seen = observation("prod-eu", "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu");
+    let mut seen = observation("prod-eu");
     seen.kubernetes.as_mut().unwrap().cluster_roles.remove("view");
     portal.town.observe("cluster", portal.town.cluster("prod-eu").await, &seen).await;
     let page = portal.get("ben", &format!("/requests/{id}")).await;

@@ -4,14 +4,14 @@
 use super::{Answer, body, form, read, router};
 use crate::{
     rig::postgres_proxy::{Cut, PostgresProxy},
-    town::{Town, look},
+    town::{Asking, Town, edit, view},
 };
 use axum::{
     Router,
     body::Body,
     http::{Request, StatusCode, header},
 };
-use latchkey::{store::Store, web::AskForm};
+use latchkey::store::Store;
 use std::time::{Duration, Instant};
 use tower::ServiceExt as _;
 
@@ -82,12 +82,12 @@ fn fields(arn: &str) -> [(&str, &str); 6] {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_the_live_form_asks_the_database_eight_times_at_most() {
     let counted = Counted::new().await;
-    let elsewhere = AskForm { namespaces: vec!["payments-batch".into()], ..look() };
+    let elsewhere = view().in_(["payments-batch"]);
     // Other accesses and requests add no statement.
-    for (who, form) in [("ana", &look()), ("gus", &look()), ("gus", &elsewhere)] {
+    for (who, form) in [("ana", &view()), ("gus", &view()), ("gus", &elsewhere)] {
         counted.town.grant_of(who, form).await;
     }
-    counted.town.ask("ana", &AskForm { profile: "edit".into(), ..look() }).await;
+    counted.town.asks("ana", edit()).await;
     let arn = Town::arn("ana");
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields(&arn)).finish();
     let address = format!("/requests/new?{query}");

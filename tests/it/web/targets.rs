@@ -1,7 +1,7 @@
 //! Targets, as operators see them and act on them.
 
 use super::Portal;
-use crate::town::{POLICY, look};
+use crate::town::{POLICY, view};
 use axum::http::StatusCode;
 use serde_json::json;
 use sqlx::Executor as _;
@@ -175,7 +175,7 @@ async fn a_pause_needs_a_reason_is_told_where_people_ask_and_lets_them_ask() {
     let log = portal.get("eli", "/audit?action=cluster").await;
     assert_eq!(log.all("tbody .lead"), ["Dee resumed granting on prod-eu.", "Dee paused granting on prod-eu."]);
     assert!(portal.get("gus", &format!("/requests/new?{form}")).await.all("#summary .notice").is_empty());
-    assert!(portal.town.ask("gus", &look()).await.0 != uuid::Uuid::nil());
+    assert!(portal.town.asks("gus", view()).await.0 != uuid::Uuid::nil());
 }
 
 #[tokio::test]

@@ -1,9 +1,8 @@
 //! A row of a later version, or a row that was written wrong, does not take another person's page away.
 
 use super::Portal;
-use crate::town::{Town, look};
+use crate::town::{Asking, Town, view};
 use axum::http::StatusCode;
-use latchkey::web::AskForm;
 
 async fn as_owner(town: &Town, statement: &str) {
     sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(town.owner.pool()).await.unwrap();
@@ -15,11 +14,11 @@ const LATER: &str = "set resolved_profile = jsonb_set(resolved_profile, '{scope}
 #[tokio::test]
 async fn a_request_that_cannot_be_read_hides_itself_and_no_other() {
     let portal = Portal::new().await;
-    let theirs = portal.town.ask("gus", &look()).await;
-    let own = portal.town.ask("ana", &look()).await;
-    let mut second = look();
+    let theirs = portal.town.asks("gus", view()).await;
+    let own = portal.town.asks("ana", view()).await;
+    let mut second = view();
     second.namespaces = vec!["payments-batch".into()];
-    let other = portal.town.ask("gus", &second).await;
+    let other = portal.town.asks("gus", &second).await;
     as_owner(&portal.town, &format!("update request {LATER} where id = '{theirs}'")).await;
     // An approver sees the other requests in the list, and can decide on them.
     let inbox = portal.get("chi", "/inbox").await.expect(StatusCode::OK);
@@ -38,9 +37,9 @@ async fn an_access_that_cannot_be_read_hides_itself_from_its_holder_and_its_clus
     let portal = Portal::new().await;
     let readable = portal.town.grant().await;
     as_owner(&portal.town, "update business_clock set ahead = ahead + interval '1 minute'").await;
-    let mut second = look();
+    let mut second = view();
     second.namespaces = vec!["payments-batch".into()];
-    let request = portal.town.ask("ana", &second).await;
+    let request = portal.town.asks("ana", &second).await;
     portal.town.vote("ben", request, latchkey_domain::access::request::Verdict::Approve).await.unwrap();
     as_owner(&portal.town, &format!("update access_grant {LATER} where request_id = '{request}'")).await;
     let home = portal.get("ana", "/").await.expect(StatusCode::OK);
@@ -92,8 +91,8 @@ async fn what_no_program_has_a_value_for_takes_only_its_own_row_from_the_lists()
         for handle in ["gus", "dot"] {
             portal.get(handle, "/").await.expect(StatusCode::OK);
         }
-        portal.town.ask("gus", &look()).await;
-        let own = portal.town.ask("ana", &look()).await;
+        portal.town.asks("gus", view()).await;
+        let own = portal.town.asks("ana", view()).await;
         sqlx::raw_sql(sqlx::AssertSqlSafe((*hollow).to_owned())).execute(portal.town.owner.pool()).await.unwrap();
         for (who, address) in [
             ("chi", "/inbox".to_owned()),
@@ -109,7 +108,7 @@ async fn what_no_program_has_a_value_for_takes_only_its_own_row_from_the_lists()
         let inbox = portal.get("chi", "/inbox").await.text;
         assert!(inbox.contains(&own.to_string()), "{hollow}: {inbox}");
         portal.town.vote("ben", own, latchkey_domain::access::request::Verdict::Approve).await.unwrap();
-        portal.town.ask("ana", &AskForm { namespaces: vec!["payments-batch".into()], ..look() }).await;
+        portal.town.asks("ana", view().in_(["payments-batch"])).await;
     }
 }
 

@@ -1,9 +1,8 @@
 //! One access from the approval to the proven end.
 
 use super::{PATIENCE, PROD, World};
-use crate::town::look;
+use crate::town::nodes;
 use latchkey::actions::grants;
-use latchkey::web::AskForm;
 use latchkey_domain::eks::rbac::{Rule, rules_hash};
 use serde_json::json;
 use std::time::Instant;
@@ -63,7 +62,7 @@ async fn the_next_visit_has_another_name_so_that_old_bindings_sleep() {
 #[tokio::test]
 async fn a_profile_with_rules_of_its_own_gets_an_immutable_role_and_reaches_the_cluster() {
     let world = World::new().await;
-    let form = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
+    let form = nodes();
     let grant = world.approved_ask("ana", &form).await;
     world.until(grant, "active").await;
     assert_eq!(world.asks("ana", PROD, "/api/v1/nodes").await, 200);
@@ -90,7 +89,7 @@ async fn a_revoke_during_provisioning_wins() {
     world.until(grant, "ended").await;
     assert!(world.bindings(PROD).is_empty());
     assert!(!world.aws_auth(PROD)["mapUsers"].contains("ana"));
-    let activated = world.town.count("select count(*) from event where action = 'grant.activated'").await;
+    let activated = world.town.told("grant.activated").await;
     assert_eq!(activated, 0);
 }
 
@@ -131,7 +130,7 @@ async fn every_write_was_an_intent_before_and_has_an_outcome() {
         assert!(events > 0, "no {action}");
     }
     // All of it is sealed.
-    assert_eq!(world.town.count("select count(*) from event_unsealed").await, 0);
+    assert_eq!(world.town.unsealed().await, 0);
 }
 
 /// The longest name for which the labels of a binding still have room.

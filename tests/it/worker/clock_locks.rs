@@ -2,8 +2,8 @@
 //! settled at once.
 
 use super::{PROD, STAGING, World};
-use crate::town::look;
-use latchkey::{actions::clock, web::AskForm};
+use crate::town::{Asking, view};
+use latchkey::actions::clock;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::{future::Future, time::Duration};
 
@@ -55,7 +55,7 @@ async fn the_clock_expires_what_nobody_keeps_locked_and_waits_for_no_lock() {
         let world = World::new().await;
         super::shared_fate::for_both_clusters(&world).await;
         let locked = world.active("ana").await;
-        let other = world.approved_ask("ben", &AskForm { cluster: STAGING.into(), ..look() }).await;
+        let other = world.approved_ask("ben", &view().on(STAGING)).await;
         world.until(other, "active").await;
         world.town.advance(61).await;
         let locks = &locks_of(&locked.to_string())[which];
@@ -79,7 +79,7 @@ async fn the_clock_starts_what_nobody_keeps_locked_and_waits_for_no_lock() {
         let world = World::new().await;
         super::shared_fate::for_both_clusters(&world).await;
         let locked = world.approved("ana").await;
-        let other = world.approved_ask("ben", &AskForm { cluster: STAGING.into(), ..look() }).await;
+        let other = world.approved_ask("ben", &view().on(STAGING)).await;
         let locks = &locks_of(&locked.to_string())[which];
         let somebody = somebody_keeps(&world, locks).await;
         let (started, waited) = watched(&world, clock::start_due(&world.town.worker)).await;
@@ -97,8 +97,8 @@ async fn the_clock_starts_what_nobody_keeps_locked_and_waits_for_no_lock() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_clock_closes_the_requests_that_nobody_keeps_locked_and_waits_for_no_lock() {
     let world = World::new().await;
-    let locked = world.town.ask("ana", &look()).await;
-    world.town.ask("gus", &look()).await;
+    let locked = world.town.asks("ana", view()).await;
+    world.town.asks("gus", view()).await;
     world.town.advance(60 * 24 * 8).await;
     let somebody = somebody_keeps(&world, &format!("select from request where id = '{locked}' for update")).await;
     let (lapsed, waited) = watched(&world, clock::lapse_due(&world.town.worker)).await;

@@ -22,7 +22,7 @@ async fn a_worker_that_dies_anywhere_while_setting_up_loses_nothing_and_grants_n
         assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200, "after {steps} steps");
         assert_eq!(world.bindings(PROD).len(), 1, "after {steps} steps");
         assert_eq!(world.aws_auth(PROD)["mapUsers"].matches("latchkey:ana").count(), 1, "after {steps} steps");
-        let activated = world.town.count("select count(*) from event where action = 'grant.activated'").await;
+        let activated = world.town.told("grant.activated").await;
         assert_eq!(activated, 1, "after {steps} steps");
 
         world.give_back("ana", grant).await;
@@ -30,7 +30,7 @@ async fn a_worker_that_dies_anywhere_while_setting_up_loses_nothing_and_grants_n
         assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS, "after {steps} steps");
         assert!(world.bindings(PROD).is_empty(), "after {steps} steps");
         assert_eq!(world.policy("ana"), None, "after {steps} steps");
-        assert_eq!(world.town.count("select count(*) from intent where finished_at is null").await, 0);
+        assert_eq!(world.town.open_intents().await, 0);
         if survived {
             return;
         }
@@ -75,6 +75,6 @@ async fn two_workers_at_once_do_everything_once() {
     for grant in &grants {
         world.until(*grant, "active").await;
     }
-    assert_eq!(world.town.count("select count(*) from event where action = 'grant.activated'").await, 2);
+    assert_eq!(world.town.told("grant.activated").await, 2);
     assert_eq!(world.bindings(PROD).len(), 2);
 }

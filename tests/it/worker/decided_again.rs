@@ -2,8 +2,7 @@
 //! more: the worker decides again before it sets anything up.
 
 use super::{PROD, World};
-use crate::town::{POLICY, Town, look};
-use latchkey::web::AskForm;
+use crate::town::{Asking, POLICY, Town, edit, nodes, view};
 use latchkey::{actions::clock, store::Store};
 use latchkey_domain::access::GrantId;
 use serde_json::{Value, json};
@@ -254,18 +253,16 @@ async fn each_policy_of_the_file_grants_what_it_granted() {
         "\n[[policies]]\nname = \"checkout at once\"\nrequesters = { groups = [\"developers\"] }\nprofiles = [\"view\"]
 clusters = { names = [\"prod-eu\"] }\nnamespaces = [\"checkout\"]\nlongest = \"1h\"\nautomatic = true\n";
     world.town.apply_policy(&format!("{POLICY}{at_once}")).await;
-    let view = world.approved("ana").await;
-    let edit = world.approved_ask("ana", &AskForm { profile: "edit".into(), ..look() }).await;
-    let nodes = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
-    let nodes = world.approved_ask("gus", &nodes).await;
-    let checkout = AskForm { namespaces: vec!["checkout".into()], ..look() };
-    let asked = world.town.ask("gus", &checkout).await;
-    for grant in [view, edit, nodes] {
+    let looking = world.approved("ana").await;
+    let changing = world.approved_ask("ana", &edit()).await;
+    let seeing_nodes = world.approved_ask("gus", &nodes()).await;
+    let asked = world.town.asks("gus", view().in_(["checkout"])).await;
+    for grant in [looking, changing, seeing_nodes] {
         world.until(grant, "active").await;
     }
     let automatic = format!("select count(*) from access_grant where request_id = '{asked}' and state = 'active'");
     assert_eq!(world.town.count(&automatic).await, 1);
-    assert_eq!(world.town.count("select count(*) from alarm").await, 0);
+    assert_eq!(world.town.alarms().await, 0);
 }
 
 /// The town's policy with two approvers in place of one, and with a narrower profile `nodes`.
@@ -276,7 +273,7 @@ fn stricter() -> String {
 #[tokio::test]
 async fn a_policy_that_became_current_since_is_what_counts() {
     let world = World::new().await;
-    let nodes = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
+    let nodes = nodes();
     let (raised, narrowed) = (world.approved("ana").await, world.approved_ask("gus", &nodes).await);
     // Without `policy apply`, which would have ended the accesses itself.
     world.town.apply_policy(&stricter()).await;
@@ -313,7 +310,7 @@ async fn a_policy_that_this_worker_cannot_read_holds_back_and_ends_nothing() {
     let running = world.active("gus").await;
     let started = world.approved("ana").await;
     assert_eq!(clock::start_due(&world.town.worker).await.unwrap(), 1);
-    let scheduled = world.approved_ask("ana", &AskForm { namespaces: vec!["payments-batch".into()], ..look() }).await;
+    let scheduled = world.approved_ask("ana", &view().in_(["payments-batch"])).await;
     a_policy_of_a_later_version(&world).await;
     world.until_trouble(scheduled, "this worker can read no policy").await;
     world.until_trouble(started, "this worker can read no policy").await;
@@ -325,7 +322,7 @@ async fn a_policy_that_this_worker_cannot_read_holds_back_and_ends_nothing() {
         let intents = format!("select count(*) from intent where grant_id = '{held}'");
         assert_eq!(world.town.count(&intents).await, 0);
     }
-    assert_eq!(world.town.count("select count(*) from alarm").await, 0);
+    assert_eq!(world.town.alarms().await, 0);
 
     world.town.apply_policy(POLICY).await;
     world.rests_are_over().await;
@@ -353,5 +350,5 @@ async fn whoever_approved_and_left_the_group_since_still_counts() {
     let grant = world.approved("ana").await;
     world.town.sign_in("ben", &["developers"]).await;
     world.until(grant, "active").await;
-    assert_eq!(world.town.count("select count(*) from alarm").await, 0);
+    assert_eq!(world.town.alarms().await, 0);
 }

@@ -1,7 +1,7 @@
 //! Foreign access entries, on clusters whose mode has them.
 
 use super::{PROD, USERS, World};
-use crate::town::{Town, look};
+use crate::town::{Town, view};
 use latchkey::{
     actions::{
         ask::Field,
@@ -61,13 +61,13 @@ async fn nobody_asks_as_a_principal_that_has_an_access_entry() {
     run_once(&worker).await.unwrap();
     assert_eq!(holders(&world).await, EntryHolders::Listed(vec![AccessEntry::named(&arn)]));
 
-    let refused = requests::submit(&world.town.web, world.town.visitor("ana"), &look().wanted()).await.unwrap_err();
+    let refused = requests::submit(&world.town.web, world.town.visitor("ana"), &view().wanted()).await.unwrap_err();
     let NotSubmitted::Problems(considered) = refused else { panic!("{refused:?}") };
     let said: Vec<_> = considered.problems.iter().map(|problem| (problem.field, problem.sentence.as_str())).collect();
     let [(Field::Principal, sentence)] = said.as_slice() else { panic!("{said:?}") };
     assert!(sentence.starts_with(&format!("{arn} has an access entry on {PROD}")), "{sentence}");
     // The entry affects only her.
-    world.town.ask("gus", &look()).await;
+    world.town.asks("gus", view()).await;
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn silence_about_many_entries_delays_no_end_beyond_ten_seconds() {
     let world = World::of(town, USERS, &handles).await;
     let mut grants = Vec::new();
     for person in &people {
-        let asked = requests::submit(&world.town.web, person, &look().wanted()).await.unwrap();
+        let asked = requests::submit(&world.town.web, person, &view().wanted()).await.unwrap();
         let Outcome::Approved(grant) = world.town.vote("chi", asked, Verdict::Approve).await.unwrap() else { panic!() };
         grants.push(grant);
     }

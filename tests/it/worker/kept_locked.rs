@@ -3,11 +3,10 @@
 //! free.
 
 use super::{PROD, World, standstill::somebody};
-use crate::town::look;
+use crate::town::{Asking, view};
 use latchkey::{
     lease::Lease,
     store::quarantine::Held,
-    web::AskForm,
     worker::{Life, trail},
 };
 use latchkey_domain::access::{ClusterId, GrantId, transition::Target};
@@ -123,7 +122,7 @@ async fn an_identity_that_somebody_keeps_locked_keeps_no_others_access_from_bein
     let world = World::new().await;
     // Her ARN has a foreign line, so that her username is still to be reserved.
     let others = world.aws_auth(PROD).get("mapUsers").cloned().unwrap_or_default();
-    let line = "- userarn: arn:aws:iam::111122223333:user/latchkey/ana\n  username: ana-of-old\n";
+    let line = &format!("- userarn: {}\n  username: ana-of-old\n", latchkey_testkit::user_arn("ana"));
     world.objects(PROD).set_aws_auth("mapUsers", Some(&format!("{others}{line}")), "an administrator").unwrap();
     let ending = world.active("gus").await;
     world.knobs(PROD).set_unreachable(true);
@@ -147,8 +146,7 @@ async fn an_identity_that_somebody_keeps_locked_keeps_no_others_access_from_bein
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_somebody_keeps_locked_keeps_nothing_in_iam() {
     let world = World::new().await;
-    let (ending, asked) =
-        (world.active("ana").await, world.town.ask("ana", &AskForm { minutes: "30".into(), ..look() }).await);
+    let (ending, asked) = (world.active("ana").await, world.town.asks("ana", view().for_(30)).await);
     world.without_guards("update principal set ended_at = clock_timestamp() where arn like '%/ana'".into()).await;
     let (mut keeper, _) =
         keeps(&world, "latchkey_web", &format!("select from request where id = '{asked}' for update")).await;

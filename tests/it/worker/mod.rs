@@ -17,7 +17,7 @@ mod standstill;
 mod trouble;
 mod unworkable;
 
-use crate::town::{Town, look};
+use crate::town::{Town, view};
 use jiff::Timestamp;
 use latchkey::web::AskForm;
 use latchkey::{
@@ -196,13 +196,13 @@ impl World {
 
     /// An approved ask of ana's or gus's to look at payments.
     pub async fn approved(&self, handle: &str) -> GrantId {
-        self.approved_ask(handle, &look()).await
+        self.approved_ask(handle, &view()).await
     }
 
     /// An approved ask.
     pub async fn approved_ask(&self, handle: &str, form: &AskForm) -> GrantId {
         use latchkey::actions::requests::Outcome;
-        let id = self.town.ask(handle, form).await;
+        let id = self.town.asks(handle, form).await;
         for approver in ["ben", "chi", "dot"].into_iter().filter(|approver| *approver != handle) {
             if let Outcome::Approved(grant) = self.town.vote(approver, id, Verdict::Approve).await.unwrap() {
                 return grant;

@@ -1,11 +1,11 @@
 //! Several accesses of one person, and of several people at once.
 
 use super::{PROD, World};
-use crate::town::look;
+use crate::town::{Asking, view};
 use latchkey::web::AskForm;
 
 fn batch() -> AskForm {
-    AskForm { namespaces: vec!["payments-batch".into()], ..look() }
+    view().in_(["payments-batch"])
 }
 
 #[tokio::test]

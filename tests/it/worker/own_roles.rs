@@ -1,23 +1,18 @@
 //! ClusterRoles that carry profiles' own rules: each goes once its profile has other rules and no access has it.
 
 use super::{PROD, World};
-use crate::town::{POLICY, look};
+use crate::town::{POLICY, nodes};
 use latchkey::{
     config,
-    web::AskForm,
     worker::{Life, run_once},
 };
 use latchkey_domain::{access::GrantId, plan::bootstrap};
 use latchkey_simulator::kubernetes::{Failure, Pattern};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const ALWAYS: u32 = 1_000_000;
 /// More steps than a run takes that deletes one role.
 const LONG: u32 = 40;
-
-fn nodes() -> AskForm {
-    AskForm { profile: "nodes".into(), namespaces: vec![], ..look() }
-}
 
 /// The town's policy, by which the profile has other rules.
 fn edited() -> String {
@@ -33,16 +28,6 @@ impl World {
         let roles = self.objects(PROD).list("clusterroles").into_iter();
         let names = roles.filter_map(|role| role["metadata"]["name"].as_str().map(str::to_owned));
         names.filter(|name| name.starts_with("latchkey:")).collect()
-    }
-
-    fn own_role(&self) -> Value {
-        let name = self.own_roles().pop().expect("a profile with rules of its own was set up");
-        self.objects(PROD).get("", "clusterroles", &name).unwrap()
-    }
-
-    async fn look_again(&self) {
-        self.rests_are_over().await;
-        self.run().await;
     }
 
     /// An access to a profile with rules of its own, which has other rules since it was set up.

@@ -2,9 +2,8 @@
 //! end.
 
 use super::{PROD, World};
-use crate::town::look;
+use crate::town::{Asking, nodes, view};
 use latchkey::actions::targets;
-use latchkey::web::AskForm;
 use latchkey_domain::access::{ClusterId, GrantId};
 
 const SENTENCE: &str = "An operator paused granting on prod-eu: the node groups are being replaced";
@@ -25,13 +24,8 @@ impl World {
 
     /// How many writes were begun for an access.
     async fn writes(&self, grant: GrantId) -> i64 {
-        self.town.count(&format!("select count(*) from intent where grant_id = '{grant}'")).await
+        self.town.intents(grant).await
     }
-}
-
-/// The profile that needs IAM, too.
-fn console() -> AskForm {
-    AskForm { profile: "nodes".into(), namespaces: vec![], ..look() }
 }
 
 #[tokio::test]
@@ -39,7 +33,7 @@ async fn while_granting_is_paused_nothing_is_written_for_new_access_and_what_end
     let world = World::new().await;
     let ending = world.active("ana").await;
     world.pause().await;
-    let new = world.approved_ask("gus", &console()).await;
+    let new = world.approved_ask("gus", &nodes()).await;
     world.give_back("ana", ending).await;
     world.until(ending, "ended").await;
     world.until_trouble(new, SENTENCE).await;
@@ -47,8 +41,8 @@ async fn while_granting_is_paused_nothing_is_written_for_new_access_and_what_end
     world.run().await;
     assert_eq!((world.state(new).await.as_str(), world.writes(new).await), ("provisioning", 0));
     assert_eq!(world.trouble(new).await, format!("{SENTENCE} | {SENTENCE}"), "the cluster's leg and the principal's");
-    let waiting = format!("select count(*) from grant_leg where grant_id = '{new}' and condition = 'paused'");
-    assert_eq!(world.town.count(&waiting).await, 2, "nothing is broken");
+    let conditions: Vec<String> = world.town.legs(new).await.into_iter().map(|leg| leg.condition).collect();
+    assert_eq!(conditions, ["paused", "paused"], "nothing is broken");
     assert!(!world.aws_auth(PROD)["mapUsers"].contains("latchkey/gus") && world.policy("gus").is_none());
     assert_eq!(world.lists_pods("ana", PROD, "payments").await, 401);
     world.resume().await;
@@ -92,7 +86,7 @@ async fn another_access_of_the_same_person_ends_while_a_new_one_waits() {
     let world = World::new().await;
     let ending = world.active("ana").await;
     world.pause().await;
-    let new = world.approved_ask("ana", &AskForm { namespaces: vec!["payments-batch".into()], ..look() }).await;
+    let new = world.approved_ask("ana", &view().in_(["payments-batch"])).await;
     world.until_trouble(new, SENTENCE).await;
     world.give_back("ana", ending).await;
     world.until(ending, "ended").await;

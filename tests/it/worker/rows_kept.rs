@@ -2,11 +2,10 @@
 //! set up waits, and each change that the log has the begin of has one end.
 
 use super::{PROD, World, clock_locks::let_go};
-use crate::town::look;
+use crate::town::{Asking, view};
 use latchkey::{
     lease::Lease,
     store::quarantine::Held,
-    web::AskForm,
     worker::{Life, trail},
 };
 use latchkey_domain::access::{ClusterId, GrantId, transition::Target};
@@ -25,11 +24,7 @@ impl World {
 
     /// The number of changes of an access that the log has the begin of, and the number of ends.
     async fn changes_of(&self, grant: GrantId) -> (i64, i64) {
-        let of = async |action: &str| {
-            self.town
-                .count(&format!("select count(*) from event where grant_id = '{grant}' and action = '{action}'"))
-                .await
-        };
+        let of = async |action: &str| self.town.told_of(grant, action).await;
         (of("grant.change_begun").await, of("grant.change_ended").await)
     }
 
@@ -78,7 +73,7 @@ async fn no_row_that_somebody_keeps_locked_holds_up_an_end_on_its_cluster() {
         let_go(somebody).await;
         world.rests_are_over().await;
         world.until(waits, "active").await;
-        assert_eq!(world.town.count("select count(*) from intent where finished_at is null").await, 0, "{locks}");
+        assert_eq!(world.town.open_intents().await, 0, "{locks}");
         for grant in [ending, before, waits] {
             let (begun, ended) = world.changes_of(grant).await;
             assert_eq!(begun, ended, "{locks}: what was begun has one end");
@@ -99,7 +94,7 @@ async fn an_intent_that_stayed_open_after_its_change_had_an_end_brings_no_second
     world.without_guards(open).await;
     world.all_is_due().await;
     world.run().await;
-    assert_eq!(world.town.count("select count(*) from intent where finished_at is null").await, 0);
+    assert_eq!(world.town.open_intents().await, 0);
     assert_eq!(world.changes_of(grant).await, before);
 }
 
@@ -150,7 +145,7 @@ async fn a_change_of_what_was_locked_has_an_end_though_the_run_broke_off_before_
 async fn what_is_past_its_time_and_cannot_be_recorded_rests_no_longer_than_what_ends() {
     let world = World::new().await;
     let over = world.active("ana").await;
-    let other = AskForm { namespaces: vec!["payments-batch".into()], ..look() };
+    let other = view().in_(["payments-batch"]);
     let runs = world.approved_ask("ana", &other).await;
     world.until(runs, "active").await;
     // As a leg is left by an answer that asks to call less often.

@@ -3,7 +3,7 @@
 //! exactly one alarm names the poisoned row to an operator.
 
 use super::{PROD, STAGING, World};
-use crate::town::look;
+use crate::town::{Asking, view};
 use latchkey::actions::{
     clock,
     grants::{self, NotEnded},
@@ -57,13 +57,13 @@ impl World {
 
     /// The number of alarms that were raised, cleared or not.
     async fn alarms(&self) -> i64 {
-        let raised = self.town.count("select count(*) from event where action = 'alarm.raised'").await;
-        assert_eq!(raised, self.town.count("select count(*) from alarm").await);
+        let raised = self.town.told("alarm.raised").await;
+        assert_eq!(raised, self.town.alarms().await);
         raised
     }
 
     async fn standing(&self) -> i64 {
-        self.town.count("select count(*) from alarm where cleared_at is null").await
+        self.town.open_alarms().await
     }
 
     /// A connection that holds the statement's locks until it is dropped.
@@ -76,7 +76,7 @@ impl World {
 }
 
 fn on_staging() -> AskForm {
-    AskForm { cluster: STAGING.into(), ..look() }
+    view().on(STAGING)
 }
 
 /// The town's policy for both clusters.
@@ -236,15 +236,14 @@ async fn an_access_whose_mapping_or_principal_cannot_be_read_stays_and_ends() {
 async fn a_request_that_cannot_be_read_lapses_and_is_named_once() {
     let world = World::new().await;
     for_both_clusters(&world).await;
-    let request = world.town.ask("ana", &look()).await;
+    let request = world.town.asks("ana", view()).await;
     world.as_before_the_checks().await;
     world.as_owner(&format!(r#"update request set resolved_profile = '{{"later": 1}}' where id = '{request}'"#)).await;
     others_go_their_way(&world).await;
     assert_eq!(world.alarms().await, 1);
     world.town.advance(60 * 24 * 2).await;
     world.run().await;
-    let state = format!("select state from request where id = '{request}'");
-    assert_eq!(world.town.text(&state).await, "lapsed");
+    assert_eq!(world.town.state(request).await, "lapsed");
     world.run().await;
     assert_eq!((world.alarms().await, world.standing().await), (1, 0));
 }
@@ -323,7 +322,7 @@ async fn a_finish_that_fails_for_one_access_lets_its_neighbours_activate_and_end
     let (first, ending) = (world.approved("ana").await, world.active("gus").await);
     world.until(first, "active").await;
     world.give_back("gus", ending).await;
-    let failing = world.approved_ask("ana", &AskForm { namespaces: vec!["payments-batch".into()], ..look() }).await;
+    let failing = world.approved_ask("ana", &view().in_(["payments-batch"])).await;
     let refuse = format!(
         "create function refuse() returns trigger language plpgsql as $$ begin
            if new.id = '{failing}' and new.state = 'active' then raise exception 'refused'; end if; return new; end $$;

@@ -91,11 +91,7 @@ async fn an_access_that_cannot_end_for_a_lock_is_an_alarm_that_names_who_keeps_i
         );
         assert_eq!(told[0], expected);
         world.run().await;
-        assert_eq!(
-            world.town.count("select count(*) from event where action = 'alarm.raised'").await,
-            1,
-            "it is told once"
-        );
+        assert_eq!(world.town.told("alarm.raised").await, 1, "it is told once");
         assert_eq!(world.state(grant).await, "active");
     }
     world.ends(grant).await;
@@ -267,9 +263,9 @@ async fn an_alarm_that_somebody_keeps_locked_holds_up_no_run_and_no_other_alarm(
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(10), "a look that waits for no alarm takes {took:?}");
     assert_eq!(world.state(grant).await, "active");
-    let left: i64 = world.town.count("select count(*) from alarm where cleared_at is null").await;
+    let left: i64 = world.town.open_alarms().await;
     assert_eq!(left, 2, "the others are over");
     keeps.execute("rollback").await.unwrap();
     world.run().await;
-    assert_eq!(world.town.count("select count(*) from alarm where cleared_at is null").await, 0);
+    assert_eq!(world.town.open_alarms().await, 0);
 }

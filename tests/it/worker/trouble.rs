@@ -1,8 +1,7 @@
 //! What other clients do meanwhile, and what is broken.
 
 use super::{PROD, STAGING, USERS, World};
-use crate::town::look;
-use latchkey::web::AskForm;
+use crate::town::nodes;
 use latchkey_simulator::kubernetes::{Failure, Pattern};
 
 const FOREIGN: &str = "- userarn: arn:aws:iam::111122223333:user/terraform\n  username: terraform\n";
@@ -103,7 +102,7 @@ async fn a_binding_that_a_holder_changed_is_put_back_and_found() {
     world.rests_are_over().await;
     world.run().await;
     assert_eq!(world.bindings(PROD)[0]["subjects"][0]["name"], "latchkey:ana:1");
-    assert_eq!(world.town.count("select count(*) from event where action = 'grant.drift_found'").await, 1);
+    assert_eq!(world.town.told("grant.drift_found").await, 1);
 }
 
 #[tokio::test]
@@ -258,7 +257,7 @@ async fn a_line_that_somebody_takes_out_again_and_again_is_not_fought_for() {
 #[tokio::test]
 async fn a_console_profile_waits_for_iam() {
     let world = World::new().await;
-    let form = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
+    let form = nodes();
     world.simulator.aws().change_user("ana", latchkey_simulator::aws::UserChange::Gone);
     let grant = world.approved_ask("ana", &form).await;
     world.until_trouble(grant, "IAM knows no").await;
@@ -269,12 +268,11 @@ async fn a_console_profile_waits_for_iam() {
 async fn what_a_later_look_contradicts_is_proven_no_more() {
     use latchkey_simulator::aws::Fault;
     let world = World::new().await;
-    let form = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
+    let form = nodes();
     world.simulator.aws().faults().next("iam:PutUserPolicy", 1_000, &Fault::Throttle);
     let grant = world.approved_ask("ana", &form).await;
     world.run().await;
-    let proven = "select count(*) from grant_leg where target_kind = 'cluster' and proven = 'present'";
-    assert_eq!(world.town.count(proven).await, 1, "{}", world.trouble(grant).await);
+    assert_eq!(world.town.legs(grant).await[0].proven, "present", "{}", world.trouble(grant).await);
     // With a group in its line the access would allow more than was decided, so its binding is removed.
     let line = world.aws_auth(PROD)["mapUsers"].clone();
     let widened = line.replacen("  groups: []", "  groups: [\"admins\"]", 1);
@@ -310,16 +308,15 @@ async fn no_activation_rests_on_a_look_before_the_last_one() {
         kubernetes::{Failure, Pattern},
     };
     let world = World::new().await;
-    let form = AskForm { profile: "nodes".into(), namespaces: vec![], ..look() };
+    let form = nodes();
     world.simulator.aws().faults().next("iam:PutUserPolicy", 1_000, &Fault::Throttle);
     let grant = world.approved_ask("ana", &form).await;
     world.run().await;
-    let proven = "select count(*) from grant_leg where target_kind = 'cluster' and proven = 'present'";
-    assert_eq!(world.town.count(proven).await, 1, "{}", world.trouble(grant).await);
+    assert_eq!(world.town.legs(grant).await[0].proven, "present", "{}", world.trouble(grant).await);
     world.knobs(PROD).fail(Pattern::on("list", "namespaces"), Failure::Internal, 1_000);
     world.rests_are_over().await;
     world.run().await;
-    assert_eq!(world.town.count(proven).await, 0);
+    assert_ne!(world.town.legs(grant).await[0].proven, "present");
     world.simulator.aws().faults().clear();
     world.rests_are_over().await;
     world.run().await;
@@ -340,8 +337,7 @@ async fn a_line_that_an_old_copy_of_aws_auth_brings_back_is_taken_out_again() {
     world.rests_are_over().await;
     world.run().await;
     assert_eq!(world.aws_auth(PROD)["mapUsers"], format!("{USERS}{FOREIGN}"));
-    let found = "select count(*) from event where action = 'cluster.drift_found'";
-    assert_eq!(world.town.count(found).await, 1);
+    assert_eq!(world.town.told("cluster.drift_found").await, 1);
     // The person whose line it was can get an access again.
     world.active("ana").await;
     assert!(world.aws_auth(PROD)["mapUsers"].contains("latchkey:ana:2"));

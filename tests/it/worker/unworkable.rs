@@ -1,7 +1,7 @@
 //! Rights that no request can use: they are never promised, new accesses with them wait, running ones go on.
 
 use super::{PROD, World};
-use crate::town::{POLICY, look};
+use crate::town::{Asking, POLICY, view};
 use latchkey::web::AskForm;
 use latchkey::{
     actions::requests::{self, NotSubmitted},
@@ -21,7 +21,7 @@ fn with_rule(rule: &str) -> String {
 }
 
 fn own() -> AskForm {
-    AskForm { profile: "own".into(), ..look() }
+    view().with("own")
 }
 
 impl World {

@@ -100,26 +100,15 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{person::Audience, policy::ClusterSelector, profile::Scope};
+    use crate::testkit::{self, resolved};
     use std::num::NonZeroU8;
 
     fn rules() -> Rules {
-        let leads = Audience { groups: ["leads".to_owned()].into(), people: [].into() };
-        let policy = Policy {
-            name: "payments may look".into(),
-            requesters: Audience::default(),
-            profiles: vec![],
-            clusters: ClusterSelector::Names(vec![]),
-            namespaces: vec!["payments".into()],
-            longest_minutes: 480,
-            decision: Decision::Ask { approvers: leads, quorum: NonZeroU8::new(1).unwrap() },
-            lapses_after_minutes: 60,
-        };
-        Rules::of(&policy, &profile(false))
+        Rules::of(&testkit::policy("payments may look").in_(["payments"]), &profile(false))
     }
 
     fn profile(console: bool) -> ResolvedProfile {
-        ResolvedProfile { name: "view".parse().unwrap(), scope: Scope::Namespace, console, roles: vec![] }
+        resolved("view").with_console(console)
     }
 
     #[test]

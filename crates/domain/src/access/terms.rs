@@ -39,6 +39,7 @@ pub enum Starts {
 }
 
 impl Starts {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     fn is_at_once(&self) -> bool {
         match self {
             Self::AtOnce => true,

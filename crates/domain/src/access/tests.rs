@@ -1,103 +1,51 @@
 //! Requests and grants: what each state allows, and that it allows nothing else.
 
 use super::{
-    ClusterId, GrantId, PersonId, PrincipalId, RequestId,
+    ClusterId, GrantId,
     cluster::PinnedNamespace,
     grant::{
         Active, Cause, Compared, Condition, Gone, Grant, GrantFacts, Leg, Live, NotRevoked, Present, Proof, Proven,
         Provisioning, Scheduled, UNPROTECTED,
     },
-    person::{Audience, Handle, Person},
-    policy::{Basis, ClusterSelector, Decision, Eligible, Policy},
-    profile::{ResolvedProfile, Scope},
+    person::{Handle, Person},
+    policy::Policy,
+    profile::ResolvedProfile,
     reason::Reason,
     request::{Ballot, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Seen, Verdict, Vote},
-    terms::{Starts, Terms},
+    terms::Terms,
     transition::{Actor, EventDraft, Target},
 };
+use crate::testkit::{self, NOW, ben, chi, leads, namespace, person, request as facts, terms, user_arn};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use std::num::NonZeroU8;
 use uuid::Uuid;
 
-const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
-
 fn minutes(count: i64) -> SignedDuration {
     SignedDuration::from_mins(count)
 }
 
-fn person(number: u128, handle: &str, groups: &[&str]) -> Person {
-    Person {
-        id: PersonId(Uuid::from_u128(number)),
-        handle: handle.parse().unwrap(),
-        name: handle.to_uppercase(),
-        groups: groups.iter().map(|&group| group.to_owned()).collect(),
-    }
+/// A developer who may decide for others, too.
+fn ana() -> Person {
+    testkit::ana().in_groups(["developers", "leads"])
 }
 
-fn ana() -> Person {
-    person(1, "ana", &["developers", "leads"])
-}
-fn ben() -> Person {
-    person(2, "ben", &["leads"])
-}
-fn chi() -> Person {
-    person(3, "chi", &["leads"])
-}
 fn dan() -> Person {
-    person(4, "dan", &["developers"])
+    person("dan").in_groups(["developers"])
 }
 
 fn policy(quorum: u8) -> Policy {
-    Policy {
-        name: "payments may look".into(),
-        requesters: Audience { groups: ["developers".to_owned()].into(), people: [].into() },
-        profiles: vec!["view".parse().unwrap()],
-        clusters: ClusterSelector::Names(vec!["prod-eu".parse().unwrap()]),
-        namespaces: vec!["payments".into()],
-        longest_minutes: 480,
-        decision: Decision::Ask { approvers: leads(), quorum: NonZeroU8::new(quorum).unwrap() },
-        lapses_after_minutes: 60,
-    }
-}
-
-fn leads() -> Audience {
-    Audience { groups: ["leads".to_owned()].into(), people: [].into() }
-}
-
-fn facts() -> RequestFacts {
-    RequestFacts {
-        id: RequestId(Uuid::from_u128(100)),
-        requester: ana(),
-        terms: Terms {
-            principal: PrincipalId(Uuid::from_u128(101)),
-            principal_arn: "arn:aws:iam::111122223333:user/latchkey/ana".into(),
-            cluster: ClusterId(Uuid::from_u128(102)),
-            cluster_name: "prod-eu".into(),
-            profile: profile(false),
-            namespaces: vec![PinnedNamespace { name: "payments".into(), uid: "u1".into() }],
-            minutes: 60,
-            starts: Starts::AtOnce,
-        },
-        reason: "settlement run".into(),
-        policy_hash: "00".repeat(32),
-        policy_name: "payments may look".into(),
-        submitted_at: NOW,
-        lapses_at: NOW + minutes(60),
-    }
+    testkit::policy("payments may look").in_(["payments"]).decided_by(quorum, leads())
 }
 
 fn profile(console: bool) -> ResolvedProfile {
-    ResolvedProfile { name: "view".parse().unwrap(), scope: Scope::Namespace, console, roles: vec![] }
+    terms().profile.with_console(console)
 }
 
 fn pending(quorum: u8, votes: Vec<Vote>) -> (Pending, Ruled) {
-    let facts = facts();
-    let quorum = NonZeroU8::new(quorum).unwrap();
-    let eligible = Eligible { approvers: leads(), requester: facts.requester.id };
-    let basis = Basis { policy: policy(quorum.get()), policy_hash: "11".repeat(32) };
-    let ruled = Ruled::of(&facts, basis, quorum, eligible, Ok(facts.terms.profile.clone()));
-    (Pending { facts, quorum, votes }, ruled)
+    let facts = facts().by(ana());
+    let ruled = facts.ruled_by(policy(quorum));
+    (Pending { facts, quorum: NonZeroU8::new(quorum).unwrap(), votes }, ruled)
 }
 
 fn reason(text: &str) -> Reason {
@@ -183,10 +131,10 @@ fn what_a_vote_is_bound_to_has_the_bytes_that_it_had_before() {
     let shown = serde_json::json!({
         "request": facts.id,
         "requester": facts.requester.id,
-        "principal": "arn:aws:iam::111122223333:user/latchkey/ana",
+        "principal": user_arn("ana"),
         "cluster": facts.terms.cluster,
         "profile": profile(true),
-        "namespaces": [{ "name": "payments", "uid": "u1" }],
+        "namespaces": [{ "name": "payments", "uid": "uid-payments" }],
         "minutes": 60,
         "reason": "settlement run",
         "policy": policy(1),
@@ -201,16 +149,16 @@ fn each_part_of_the_terms_changes_what_a_vote_is_bound_to() {
         let profile = terms.profile.clone();
         RequestFacts { terms, ..facts() }.seen(&policy(1), &profile)
     };
-    let terms = facts().terms;
     let others = [
-        Terms { principal_arn: "arn:aws:iam::111122223333:user/latchkey/ben".into(), ..terms.clone() },
-        Terms { cluster: ClusterId(Uuid::from_u128(103)), ..terms.clone() },
-        Terms { profile: profile(true), ..terms.clone() },
-        Terms { namespaces: vec![PinnedNamespace { name: "payments".into(), uid: "u2".into() }], ..terms.clone() },
-        Terms { minutes: 61, ..terms.clone() },
+        terms().of_user("ben"),
+        terms().on("prod-us"),
+        terms().of(profile(true)),
+        terms().in_(["payments", "search"]),
+        Terms { namespaces: vec![PinnedNamespace { uid: "another".into(), ..namespace("payments") }], ..terms() },
+        terms().for_(61),
     ];
     for other in others {
-        assert_ne!(seen(other.clone()), seen(terms.clone()), "{other:?}");
+        assert_ne!(seen(other.clone()), seen(terms()), "{other:?}");
     }
 }
 

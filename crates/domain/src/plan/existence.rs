@@ -96,7 +96,7 @@ mod tests {
     fn known(created_at: Option<&str>, missing_minutes: Option<i64>) -> Known {
         Known {
             name: "prod-eu".into(),
-            arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".into(),
+            arn: crate::testkit::cluster_arn("prod-eu"),
             created_at: created_at.map(at),
             missing_for: missing_minutes.map(SignedDuration::from_mins),
         }

@@ -95,20 +95,13 @@ fn yaml(how: &'static str, text: String) -> Remedy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::blocker::Call;
-
-    fn file() -> PolicyFile {
-        PolicyFile {
-            roles: std::collections::BTreeMap::new(),
-            accounts: vec![],
-            clusters: vec![],
-            profiles: vec![],
-            policies: vec![],
-        }
-    }
+    use crate::{
+        access::blocker::Call,
+        testkit::{ACCOUNT, cluster_arn, policy_file as file, user_arn},
+    };
 
     fn remedy(missing: impl Into<Missing>) -> Option<Remedy> {
-        let cluster = "arn:aws:eks:eu-west-1:111122223333:cluster/prod".parse().unwrap();
+        let cluster = cluster_arn("prod").parse().unwrap();
         let (operation, subject) = ("create".to_owned(), "the binding".to_owned());
         let call = Call { operation, subject, detail: None, earlier: None };
         of(&Blocker::Refused { call, missing: missing.into() }, &file(), Some(&cluster))
@@ -130,8 +123,8 @@ mod tests {
 
     #[test]
     fn a_missing_right_in_aws_is_one_statement() {
-        let (action, resource) = ("iam:PutUserPolicy", "arn:aws:iam::111122223333:user/latchkey/jane");
-        let put = remedy(Missing::Aws { action: action.to_owned(), resource: resource.to_owned() }).unwrap();
+        let (action, resource) = ("iam:PutUserPolicy", user_arn("jane"));
+        let put = remedy(Missing::Aws { action: action.to_owned(), resource: resource.clone() }).unwrap();
         let statement: serde_json::Value = serde_json::from_str(&put.text).unwrap();
         assert_eq!((&statement["Action"], &statement["Resource"]), (&json!(action), &json!(resource)));
     }
@@ -139,7 +132,10 @@ mod tests {
     #[test]
     fn a_missing_mapping_or_config_map_is_what_stands_in_it() {
         let mapping = remedy(Missing::Mapping).unwrap();
-        assert!(mapping.text.starts_with("# mapRoles\n") && mapping.text.contains("111122223333:role/latchkey-worker"));
+        assert!(
+            mapping.text.starts_with("# mapRoles\n")
+                && mapping.text.contains(&format!("{ACCOUNT}:role/latchkey-worker"))
+        );
         let marker = of(&Blocker::MarkerMissing { cluster: "prod".to_owned() }, &file(), None).unwrap();
         assert!(marker.text.contains("kind: ConfigMap"));
     }

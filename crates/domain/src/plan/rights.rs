@@ -209,37 +209,16 @@ pub fn statements_adding(statements: &[Statement], missing: &BTreeSet<AwsRight>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{
-        policy::{Account, PolicyCluster},
-        profile::{Profile, Scope, Source},
+    use crate::{
+        access::profile::Source,
+        testkit::{policy_cluster, policy_file, profile, user_arn},
     };
 
     fn file() -> PolicyFile {
-        let own = [Rule::of(&["get", "list"], &[""], &["nodes", "pods/log"])];
-        let profile = |name: &str, source| Profile {
-            name: name.parse().unwrap(),
-            description: None,
-            source,
-            scope: Scope::Namespace,
-            console: false,
-        };
-        PolicyFile {
-            roles: BTreeMap::new(),
-            accounts: vec![Account {
-                id: "111122223333".parse().unwrap(),
-                principal_paths: vec!["/latchkey/".to_owned()],
-            }],
-            clusters: vec![PolicyCluster {
-                name: "prod-eu".parse().unwrap(),
-                arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".parse().unwrap(),
-                labels: BTreeMap::new(),
-            }],
-            profiles: vec![
-                profile("look", Source::ClusterRoles(vec!["view".to_owned(), "edit".to_owned()])),
-                profile("nodes", Source::Rules(own.to_vec())),
-            ],
-            policies: vec![],
-        }
+        let own = Rule::of(&["get", "list"], &[""], &["nodes", "pods/log"]);
+        policy_file()
+            .with_clusters([policy_cluster("prod-eu")])
+            .with_profiles([profile("look").of_roles(["view", "edit"]), profile("nodes").of_rules(vec![own])])
     }
 
     fn rules_of(objects: &[Value], kind: &str) -> Vec<Rule> {
@@ -341,7 +320,7 @@ mod tests {
     #[test]
     fn iam_statements_add_what_is_missing_and_no_more() {
         let statements = bootstrap::iam_statements(&file(), None);
-        let users = "arn:aws:iam::111122223333:user/latchkey/*";
+        let users = &user_arn("*");
         let missing = BTreeSet::from([
             AwsRight { action: "iam:TagUser", resource: users.to_owned() },
             AwsRight { action: "iam:PutUserPolicy", resource: users.to_owned() },
@@ -353,6 +332,6 @@ mod tests {
             all,
             [(vec!["iam:TagUser"], vec![users.to_owned()]), (vec!["iam:PutUserPolicy"], vec![users.to_owned()])]
         );
-        assert_eq!(sample(users), "arn:aws:iam::111122223333:user/latchkey/latchkey-doctor");
+        assert_eq!(sample(users), user_arn("latchkey-doctor"));
     }
 }

@@ -2,20 +2,7 @@ use super::*;
 use serde_json::json;
 
 fn config() -> OpenIdConfig {
-    OpenIdConfig {
-        provider: "Example Identity".into(),
-        issuer: "https://login.example.com".into(),
-        client_id: "latchkey".into(),
-        client_secret: None,
-        redirect_url: "https://latchkey.example/sign-in/callback".into(),
-        scopes: vec![],
-        other_audiences: vec![],
-        groups_claim: "groups".into(),
-        handle_claim: "preferred_username".into(),
-        groups_limit: Some(3),
-        sign_ins_per_person: 60,
-        proxies: crate::proxy::Proxies::default(),
-    }
+    OpenIdConfig { groups_limit: Some(3), ..OpenIdConfig::sample() }
 }
 
 fn told(claims: &Value) -> Told {

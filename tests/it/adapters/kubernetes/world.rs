@@ -13,9 +13,10 @@ use latchkey_domain::eks::arn::{ClusterArn, PrincipalArn};
 use latchkey_domain::eks::rbac::{Attributes, BindingSpec, Provenance, Rule};
 use latchkey_domain::eks::token::Variant;
 use latchkey_domain::plan::bootstrap;
-use latchkey_domain::plan::observation::{AuthenticationMode, EksCluster, ObservedBinding};
+use latchkey_domain::plan::observation::{EksCluster, ObservedBinding};
 use latchkey_domain::plan::proof::{AUTHENTICATED, Question};
 use latchkey_simulator::{Simulator, kubernetes::Server};
+use latchkey_testkit::{self as testkit, eks_cluster, policy_cluster, policy_file, profile};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
@@ -59,14 +60,10 @@ impl World {
         let real = RealCluster::shared().await?;
         let worker = WORKER.get_or_init(async || prepare(real).await).await;
         let described = EksCluster {
-            name: NAME.to_owned(),
             arn: format!("arn:aws:eks:{REGION}:123456789012:cluster/{NAME}"),
-            created_at: None,
             endpoint: real.server().to_owned(),
             certificate_authority: base64(real.ca_pem()),
-            version: "1.35".to_owned(),
-            status: "ACTIVE".to_owned(),
-            mode: AuthenticationMode::ConfigMap,
+            ..eks_cluster(NAME)
         };
         let credentials = aws_credential_types::Credentials::new(
             &worker.access_key_id,
@@ -145,40 +142,10 @@ impl World {
 
 /// A policy with what the worker may hand out here.
 fn policy() -> PolicyFile {
-    latchkey::config::policy::parse(
-        r#"
-        [roles]
-        operators = { groups = ["platform"] }
-        auditors = { groups = ["audit"] }
-        [[accounts]]
-        id = "111122223333"
-        principal_paths = ["/latchkey/"]
-        [[clusters]]
-        name = "classic"
-        arn = "arn:aws:eks:us-east-1:111122223333:cluster/classic"
-        labels = { stage = "test" }
-        [[profiles]]
-        name = "view"
-        cluster_roles = ["view"]
-        scope = "namespace"
-        console = false
-        [[profiles]]
-        name = "logs"
-        rules = [{ api_groups = [""], resources = ["pods", "pods/log"], verbs = ["get", "list"] }]
-        scope = "namespace"
-        console = false
-        [[policies]]
-        name = "all"
-        requesters = { groups = ["developers"] }
-        profiles = ["view", "logs"]
-        clusters = { labels = { stage = "test" } }
-        namespaces = ["*"]
-        longest = "8h"
-        approvers = { groups = ["leads"], quorum = 1 }
-        lapses_after = "24h"
-        "#,
-    )
-    .unwrap()
+    policy_file()
+        .with_clusters([policy_cluster("classic").of_stage("test")])
+        .with_profiles([profile("view"), profile("logs").of_rules(own_rules())])
+        .with_policies([testkit::policy("all").of(["view", "logs"]).on_stage("test")])
 }
 
 pub fn own_rules() -> Vec<Rule> {

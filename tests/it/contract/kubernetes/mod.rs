@@ -9,6 +9,7 @@ mod writes;
 
 use client::Cluster;
 use latchkey_simulator::kubernetes::{Identify, Seed, Server, ServerConfig};
+use latchkey_testkit::ACCOUNT;
 use std::sync::Arc;
 
 /// Every expectation as a test of its own on each server, and all of them in a row as [`run_all`].
@@ -93,7 +94,7 @@ expectations! {
 /// A new simulated cluster, and a client that is its administrator.
 async fn simulator() -> (Server, kube::Client) {
     let identify: Identify = Arc::new(|_, _| Box::pin(async { Err("nobody signs in by AWS here".to_owned()) }));
-    let seed = Seed::new("111122223333", "eu-west-1", &["payments"], &[]);
+    let seed = Seed::new(ACCOUNT, "eu-west-1", &["payments"], &[]);
     let server = Server::start(ServerConfig::new("contract", seed, identify)).await.expect("a port is free");
     let mut config = kube::Config::new(server.url().parse().expect("an address"));
     config.root_cert = Some(vec![client::der(server.ca_pem())]);

@@ -66,7 +66,7 @@ pub async fn names_are_path_segments(cluster: Cluster) {
 pub async fn labels_are_short_and_annotations_are_not(cluster: Cluster) {
     let path = cluster.core("configmaps");
     let long = "a".repeat(64);
-    let arn = "arn:aws:iam::111122223333:user/ann";
+    let arn = &latchkey_testkit::iam_arn("user/ann");
     for label in [long.as_str(), arn] {
         let object = json!({ "metadata": { "name": "x", "labels": { "latchkey/principal": label } } });
         assert_eq!(refused(cluster.post(&path, &object).await).code, 422, "{label}");

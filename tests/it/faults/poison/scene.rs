@@ -2,10 +2,9 @@
 //! people.
 
 use crate::{
-    town::{POLICY, Town, look},
+    town::{Asking, POLICY, Town, view},
     worker::{PROD, STAGING, USERS, World},
 };
-use latchkey::web::AskForm;
 use latchkey_domain::access::{GrantId, RequestId};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
@@ -43,8 +42,8 @@ impl Scene {
         .await;
         let world = World::of(town, USERS, &[]).await;
         let grant = world.active("ana").await;
-        let form = AskForm { namespaces: vec!["payments-batch".into()], ..look() };
-        let request = world.town.ask("ana", &form).await;
+        let form = view().in_(["payments-batch"]);
+        let request = world.town.asks("ana", &form).await;
         let person = world.town.person("ana").id.0;
         let principal = sqlx::query_scalar("select principal_id from access_grant where id = $1")
             .bind(grant.0)
@@ -101,7 +100,7 @@ impl Scene {
             theirs.push(("gus", PROD, self.world.approved("gus").await));
         }
         if others != Others::Prod {
-            let form = AskForm { cluster: STAGING.into(), ..look() };
+            let form = view().on(STAGING);
             theirs.push(("ben", STAGING, self.world.approved_ask("ben", &form).await));
         }
         for (_, _, grant) in &theirs {

@@ -5,11 +5,12 @@ use super::{
     scene::{Others, Scene},
 };
 use crate::{
-    town::look,
+    town::view,
     worker::{PROD, USERS},
 };
 use latchkey::web::AskForm;
 use latchkey_domain::access::GrantId;
+use latchkey_testkit::ACCOUNT;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -86,7 +87,7 @@ fn lines() -> Vec<(&'static str, String)> {
             (0..2_000).fold(String::new(), |mut lines, n| {
                 let _ = writeln!(
                     lines,
-                    "- userarn: arn:aws:iam::111122223333:user/p-{n}\n  username: p-{n}\n  groups: [devs]"
+                    "- userarn: arn:aws:iam::{ACCOUNT}:user/p-{n}\n  username: p-{n}\n  groups: [devs]"
                 );
                 lines
             }),
@@ -183,7 +184,7 @@ async fn no_text_of_a_person_stops_anybody() {
     let mut tried = 0;
     for reason in reasons {
         let scene = Scene::new().await;
-        let form = AskForm { namespaces: vec!["payments".into()], reason, ..look() };
+        let form = AskForm { namespaces: vec!["payments".into()], reason, ..view() };
         let grant = scene.world.approved_ask("gus", &form).await;
         scene.until(grant, "active").await;
         scene.others_go_their_way(Others::Staging).await;

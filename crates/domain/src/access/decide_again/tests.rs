@@ -1,142 +1,55 @@
 use super::*;
-use crate::access::{
-    ClusterId, GrantId, PrincipalId, RequestId,
-    cluster::{ClusterName, PinnedNamespace},
-    person::Audience,
-    policy::{ClusterSelector, Decision, Policy, PolicyCluster},
-    profile::Scope,
-    terms::Starts,
+use crate::{
+    access::{
+        ClusterId, PrincipalId,
+        policy::{ClusterSelector, Decision},
+        profile::Scope,
+    },
+    testkit::{self, NOW, ana, ben, chi, group, leads, namespace, person, policy_cluster, policy_file, profile, reads},
 };
 use std::num::NonZeroU8;
 use uuid::Uuid;
 
-const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
-const ARN: &str = "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu";
-const HASH: &str = "aa";
+const HASH: &str = testkit::POLICY_HASH;
 
-fn person(number: u128, handle: &str, groups: &[&str]) -> Person {
-    Person {
-        id: PersonId(Uuid::from_u128(number)),
-        handle: handle.parse().unwrap(),
-        name: handle.to_owned(),
-        groups: groups.iter().map(|&group| group.to_owned()).collect(),
-    }
-}
-
-fn ana() -> Person {
-    person(1, "ana", &["developers"])
-}
-
-fn ben() -> Person {
-    person(2, "ben", &["leads"])
-}
-
-fn chi() -> Person {
-    person(3, "chi", &["leads"])
+fn arn() -> String {
+    testkit::cluster_arn("prod-eu")
 }
 
 fn read() -> Vec<Rule> {
-    vec![Rule::of(&["get", "list"], &[""], &["pods", "pods/log"])]
-}
-
-fn audience(group: &str) -> Audience {
-    Audience { groups: [group.to_owned()].into(), people: [].into() }
+    reads(["pods", "pods/log"])
 }
 
 /// Two approvals are wanted for `view` in `payments*` for an hour; `own` there is granted at once.
 fn policy() -> PolicyFile {
-    let of = |name: &str, profile: &str, decision: Decision| Policy {
-        name: name.to_owned(),
-        requesters: audience("developers"),
-        profiles: vec![profile.parse().unwrap()],
-        clusters: ClusterSelector::Names(vec!["prod-eu".parse().unwrap()]),
-        namespaces: vec!["payments*".to_owned()],
-        longest_minutes: 60,
-        decision,
-        lapses_after_minutes: 60,
-    };
-    let profile = |name: &str, source: Source| Profile {
-        name: name.parse().unwrap(),
-        description: None,
-        source,
-        scope: Scope::Namespace,
-        console: false,
-    };
-    PolicyFile {
-        roles: BTreeMap::new(),
-        accounts: vec![],
-        clusters: vec![named("prod-eu", ARN)],
-        profiles: vec![
-            profile("view", Source::ClusterRoles(vec!["view".to_owned()])),
-            profile("own", Source::Rules(read())),
-        ],
-        policies: vec![
-            of("two look", "view", Decision::Ask { approvers: audience("leads"), quorum: two() }),
-            of("own at once", "own", Decision::Automatic),
-        ],
-    }
-}
-
-fn named(name: &str, arn: &str) -> PolicyCluster {
-    PolicyCluster { name: name.parse::<ClusterName>().unwrap(), arn: arn.parse().unwrap(), labels: BTreeMap::new() }
-}
-
-fn two() -> NonZeroU8 {
-    NonZeroU8::new(2).unwrap()
-}
-
-fn role(name: &str, own: bool, rules: Vec<Rule>) -> ResolvedRole {
-    let hash = rules_hash(&rules);
-    ResolvedRole { name: name.to_owned(), own, rules, rules_hash: hash }
+    let of = |name: &str, profile: &str| testkit::policy(name).of([profile]).in_(["payments*"]).at_most(60);
+    policy_file()
+        .with_clusters([policy_cluster("prod-eu")])
+        .with_profiles([profile("view"), profile("own").of_rules(read())])
+        .with_policies([of("two look", "view").decided_by(2, leads()), of("own at once", "own").automatic()])
 }
 
 fn own_role(rules: Vec<Rule>) -> ResolvedRole {
-    role(&own_role_name("own", &rules), true, rules)
+    ResolvedRole { own: true, ..testkit::role(&own_role_name("own", &rules), rules) }
 }
 
 /// Ana's access with `view`, approved by Ben and Chi.
 fn evidence() -> Evidence {
-    let ids = Uuid::from_u128(7);
-    let roles = vec![role("view", false, read())];
-    let activate_by = NOW + ACTIVATE_WITHIN;
-    let grant = GrantFacts {
-        id: GrantId(ids),
-        request: RequestId(ids),
-        person: ana().id,
-        handle: ana().handle,
-        terms: Terms {
-            principal: PrincipalId(ids),
-            principal_arn: "ana's".to_owned(),
-            cluster: ClusterId(Uuid::from_u128(8)),
-            cluster_name: "prod-eu".to_owned(),
-            profile: ResolvedProfile { name: "view".parse().unwrap(), scope: Scope::Namespace, console: false, roles },
-            namespaces: vec![PinnedNamespace { name: "payments".to_owned(), uid: "uid".to_owned() }],
-            minutes: 60,
-            starts: Starts::AtOnce,
-        },
-        policy_hash: HASH.to_owned(),
-        policy_name: "two look".to_owned(),
-        basis: GrantBasis::Quorum(two()),
-        decided_by: vec![ben().id, chi().id],
-        created_at: NOW,
-        activate_by,
-        hard_until: activate_by + SignedDuration::from_mins(60),
-    };
+    let grant = testkit::grant();
     let cast = |by: Person| Cast { by, verdict: Verdict::Approve, counted_by: Some(HASH.to_owned()) };
     Evidence {
         request: Asked { requester: ana(), terms: grant.terms.clone(), state: RequestState::Approved },
         votes: vec![cast(ben()), cast(chi())],
-        cluster: OnCluster { name: "prod-eu".to_owned(), arn: ARN.to_owned(), dropped: false, gone: None },
-        principal: OfPrincipal { arn: "ana's".to_owned(), person: ana().id, ended: false },
-        grant,
+        cluster: OnCluster { name: "prod-eu".to_owned(), arn: arn(), dropped: false, gone: None },
+        principal: OfPrincipal { arn: grant.terms.principal_arn.clone(), person: ana().id, ended: false },
+        grant: GrantFacts { policy_name: "two look".to_owned(), ..grant },
     }
 }
 
 /// Ana's access with `own`, granted at once.
 fn automatic() -> Evidence {
     let mut evidence = evidence();
-    let name: ProfileName = "own".parse().unwrap();
-    let profile = ResolvedProfile { name, roles: vec![own_role(read())], ..evidence.grant.terms.profile };
+    let profile = testkit::resolved("own").of_own(read());
     evidence.request.terms.profile = profile.clone();
     evidence.grant.terms.profile = profile;
     evidence.grant.policy_name = "own at once".to_owned();
@@ -189,7 +102,6 @@ fn what_people_decided_and_what_a_policy_grants_by_itself_is_allowed() {
 #[test]
 fn a_row_that_somebody_wrote_is_not_allowed() {
     type Change = fn(&mut Evidence);
-    let namespace = |name: &str| PinnedNamespace { name: name.to_owned(), uid: "uid".to_owned() };
     let cases: [(&str, Change); 26] = [
         ("no_such_vote", |e| e.votes.clear()),
         ("no_such_vote", |e| e.votes.truncate(1)),
@@ -198,7 +110,7 @@ fn a_row_that_somebody_wrote_is_not_allowed() {
         ("miscounted", |e| e.grant.basis = GrantBasis::Automatic),
         ("own_vote", |e| {
             e.grant.decided_by[0] = ana().id;
-            e.votes[0].by = person(1, "ana", &["developers", "leads"]);
+            e.votes[0].by = ana().in_groups(["developers", "leads"]);
         }),
         ("not_automatic", |e| {
             e.grant.basis = GrantBasis::Automatic;
@@ -217,11 +129,11 @@ fn a_row_that_somebody_wrote_is_not_allowed() {
         ("not_asked", |e| e.grant.terms.namespaces.clear()),
         ("not_asked", |e| e.grant.terms.principal = PrincipalId(Uuid::from_u128(99))),
         ("not_asked", |e| e.grant.terms.cluster = ClusterId(Uuid::from_u128(99))),
-        ("not_asked", |e| e.request.requester = person(9, "eve", &["developers"])),
+        ("not_asked", |e| e.request.requester = person("eve").in_groups(["developers"])),
         ("not_theirs", |e| e.principal.person = ben().id),
         ("principal_ended", |e| e.principal.ended = true),
         ("no_cluster", |e| e.cluster.dropped = true),
-        ("no_cluster", |e| e.cluster.arn = ARN.replace("prod", "test")),
+        ("no_cluster", |e| e.cluster.arn = arn().replace("prod", "test")),
         ("refused", |e| e.request.requester.groups.clear()),
         ("refused", |e| {
             e.grant.terms.minutes = 61;
@@ -248,8 +160,10 @@ fn it_goes_by_the_policy_of_now() {
     fn decision(policy: &mut PolicyFile, decision: Decision) {
         policy.policies[0].decision = decision;
     }
-    let ask =
-        |group: &str, quorum: u8| Decision::Ask { approvers: audience(group), quorum: NonZeroU8::new(quorum).unwrap() };
+    let ask = |approvers: &str, quorum: u8| Decision::Ask {
+        approvers: group(approvers),
+        quorum: NonZeroU8::new(quorum).unwrap(),
+    };
     // The policy now wants fewer approvals, or none.
     assert_eq!(again(&evidence(), &by(|p| decision(p, ask("leads", 1)))), Ok(()));
     assert_eq!(again(&evidence(), &by(|p| decision(p, Decision::Automatic))), Ok(()));
@@ -265,13 +179,13 @@ fn it_goes_by_the_policy_of_now() {
         again(
             &evidence(),
             &by(|p| {
-                p.clusters = vec![named("old", ARN)];
+                p.clusters = vec![policy_cluster("old").at(&arn())];
                 p.policies[0].clusters = ClusterSelector::Names(vec!["old".parse().unwrap()]);
             })
         ),
         Ok(())
     );
-    let other = by(|p| p.clusters = vec![named("prod-eu", &ARN.replace("prod", "test"))]);
+    let other = by(|p| p.clusters = vec![policy_cluster("prod-eu").at(&arn().replace("prod", "test"))]);
     assert_eq!(refusal(again(&evidence(), &other)), "no_cluster");
 }
 
@@ -306,8 +220,11 @@ fn no_rule_is_more_than_the_profile_resolves_to() {
     };
     assert_eq!(again(&own(own_role(vec![Rule::of(&["get"], &[""], &["pods"])])), &policy()), Ok(()));
     assert_eq!(refusal(again(&own(own_role(wider())), &policy())), "wider");
-    assert_eq!(refusal(again(&own(role("cluster-admin", true, read())), &policy())), "no_such_role");
-    assert_eq!(refusal(again(&own(role("view", false, read())), &policy())), "no_such_role");
+    assert_eq!(
+        refusal(again(&own(ResolvedRole { own: true, ..testkit::role("cluster-admin", read()) }), &policy())),
+        "no_such_role"
+    );
+    assert_eq!(refusal(again(&own(testkit::role("view", read())), &policy())), "no_such_role");
     let narrowed = by(|p| p.profiles[1].source = Source::Rules(vec![Rule::of(&["get"], &[""], &["pods"])]));
     assert_eq!(refusal(again(&automatic(), &narrowed)), "wider");
 }
@@ -337,7 +254,7 @@ fn what_is_not_known_yet_is_waited_for_and_what_is_wrong_is_not() {
 
 #[test]
 fn a_cluster_that_is_no_more_ends_what_is_allowed_and_alarms_nobody() {
-    let why = Blocker::NoSuchCluster { cluster: "prod-eu".to_owned(), arn: ARN.to_owned(), minutes_apart: 10 };
+    let why = Blocker::NoSuchCluster { cluster: "prod-eu".to_owned(), arn: arn(), minutes_apart: 10 };
     let gone = |e: &mut Evidence| e.cluster.gone = Some(why.clone());
     assert_eq!(again(&changed(gone), &policy()), Err(NotNow::Gone(Box::new(why.clone()))));
     let forged = changed(|e| {

@@ -1,67 +1,32 @@
-use super::super::{PersonId, policy::Account, profile::Source};
 use super::*;
-use std::collections::BTreeMap;
+use crate::testkit::{self, ACCOUNT, iam_arn, person, policy_cluster, policy_file, profile, user_arn};
+use std::collections::BTreeSet;
 
-fn person(number: u128, handle: &str, groups: &[&str]) -> Person {
-    Person {
-        id: PersonId(uuid::Uuid::from_u128(number)),
-        handle: handle.parse().unwrap(),
-        name: handle.to_owned(),
-        groups: groups.iter().map(|&group| group.to_owned()).collect(),
-    }
+fn dana() -> Person {
+    person("dana").in_groups(["developers"])
 }
 
-fn audience(groups: &[&str], people: &[&str]) -> Audience {
-    Audience {
-        groups: groups.iter().map(|&group| group.to_owned()).collect(),
-        people: people.iter().map(|handle| handle.parse().unwrap()).collect(),
-    }
+/// Developers, on clusters of production.
+fn policy(name: &str, profiles: &[&str], namespaces: &[&str], hours: u32, decision: Decision) -> Policy {
+    let policy = testkit::policy(name).of(profiles.iter().copied()).in_(namespaces.iter().copied());
+    policy.on_stage("prod").at_most(hours * 60).decided(decision)
 }
 
 fn asks(groups: &[&str], people: &[&str], quorum: u8) -> Decision {
-    Decision::Ask { approvers: audience(groups, people), quorum: NonZeroU8::new(quorum).unwrap() }
-}
-
-fn policy(name: &str, profiles: &[&str], namespaces: &[&str], hours: u32, decision: Decision) -> Policy {
-    Policy {
-        name: name.to_owned(),
-        requesters: audience(&["developers"], &[]),
-        profiles: profiles.iter().map(|name| name.parse().unwrap()).collect(),
-        clusters: ClusterSelector::Labels(BTreeMap::from([("stage".to_owned(), "prod".to_owned())])),
-        namespaces: namespaces.iter().map(|&glob| glob.to_owned()).collect(),
-        longest_minutes: hours * 60,
-        decision,
-        lapses_after_minutes: 1_440,
-    }
-}
-
-fn profile(name: &str, scope: Scope) -> Profile {
-    let source = Source::ClusterRoles(vec![name.to_owned()]);
-    Profile { name: name.parse().unwrap(), description: None, source, scope, console: false }
+    let approvers = Audience::default().of_groups(groups.iter().copied()).of_people(people.iter().copied());
+    Decision::Ask { approvers, quorum: NonZeroU8::new(quorum).unwrap() }
 }
 
 fn file(policies: Vec<Policy>) -> PolicyFile {
-    let cluster = |name: &str, stage: &str| PolicyCluster {
-        name: name.parse().unwrap(),
-        arn: format!("arn:aws:eks:eu-west-1:111122223333:cluster/{name}").parse().unwrap(),
-        labels: BTreeMap::from([("stage".to_owned(), stage.to_owned())]),
-    };
-    PolicyFile {
-        roles: BTreeMap::new(),
-        accounts: vec![Account { id: "111122223333".parse().unwrap(), principal_paths: vec!["/latchkey/".to_owned()] }],
-        clusters: vec![cluster("prod-eu", "prod"), cluster("lab", "lab")],
-        profiles: vec![
-            profile("view", Scope::Namespace),
-            profile("edit", Scope::Namespace),
-            profile("nodes", Scope::Cluster),
-        ],
-        policies,
-    }
+    policy_file()
+        .with_clusters([policy_cluster("prod-eu").of_stage("prod"), policy_cluster("lab").of_stage("lab")])
+        .with_profiles([profile("view"), profile("edit"), profile("nodes").of_cluster()])
+        .with_policies(policies)
 }
 
 /// What the file says to Dana, a developer, about `what` = "PROFILE on CLUSTER in NAMESPACE NAMESPACE".
 fn ruling(file: &PolicyFile, what: &str, minutes: u32, known: &[Person]) -> Ruling {
-    let dana = person(1, "dana", &["developers"]);
+    let dana = dana();
     ruling_for(&dana, file, what, minutes, known)
 }
 
@@ -107,7 +72,7 @@ fn nothing_is_allowed_that_no_policy_names() {
     assert_eq!(edit.len(), 1);
     assert_eq!(edit[0].to_string(), "No policy lets you ask for `edit` on `prod-eu`. There you may ask for `view`.");
     assert_eq!(reasons(ruling(&file, "view on lab in web", 60, &[])).len(), 1);
-    let stranger = person(9, "sam", &["sales"]);
+    let stranger = person("sam").in_groups(["sales"]);
     assert_eq!(reasons(ruling_for(&stranger, &file, "view on prod-eu in web", 60, &[])).len(), 1);
 }
 
@@ -175,7 +140,7 @@ fn what_no_policy_covers_is_told_beside_the_groups() {
 fn an_ask_for_several_is_ruled_as_each_of_them_alone() {
     let names = ["a", "ab", "b", "ba", "c"];
     let globs: [&[&str]; 5] = [&["a*"], &["*a"], &["?"], &["*"], &["b", "c"]];
-    let dana = person(1, "dana", &["developers"]);
+    let dana = dana();
     let (cluster, profile) = ("prod-eu".parse().unwrap(), "edit".parse().unwrap());
     for first in globs {
         for second in globs {
@@ -236,10 +201,10 @@ fn group_without_known_members_may_have_some_yet() {
 #[test]
 fn ask_is_refused_where_only_the_requester_could_decide() {
     let file = file(vec![policy("looks", &["view"], &["*"], 8, asks(&["leads"], &["dana"], 1))]);
-    let dana = person(1, "dana", &["developers", "leads"]);
+    let dana = person("dana").in_groups(["developers", "leads"]);
     let told = reasons(ruling_for(&dana, &file, "view on prod-eu in web", 60, std::slice::from_ref(&dana)));
     assert!(matches!(&told[..], [Reason::NobodyEligible { .. }]));
-    let lee = person(2, "lee", &["leads"]);
+    let lee = person("lee").in_groups(["leads"]);
     let with_lee = ruling_for(&dana, &file, "view on prod-eu in web", 60, &[dana.clone(), lee.clone()]);
     match with_lee {
         Ruling::Ask { eligible, .. } => {
@@ -259,7 +224,7 @@ fn quorum_that_the_named_people_cannot_reach_is_refused() {
         "The policy \"looks\" wants 2 approvals, and nobody can approve beside you but lee. \
          Choose another profile, or ask an operator."
     );
-    let kim = person(5, "kim", &["developers"]);
+    let kim = person("kim").in_groups(["developers"]);
     assert!(matches!(ruling_for(&kim, &file, "view on prod-eu in web", 60, &[]), Ruling::Ask { .. }));
 }
 
@@ -269,7 +234,7 @@ fn longest_is_that_of_the_policy_that_would_rule() {
         policy("payments", &["view"], &["payments"], 1, Decision::Automatic),
         policy("rest", &["view"], &["*"], 8, Decision::Automatic),
     ]);
-    let dana = person(1, "dana", &["developers"]);
+    let dana = dana();
     let longest = |namespaces: &[&str]| {
         let namespaces: Vec<String> = namespaces.iter().map(|&name| name.to_owned()).collect();
         file.longest(&dana, &"prod-eu".parse().unwrap(), &"view".parse().unwrap(), &namespaces)
@@ -283,7 +248,7 @@ fn longest_is_that_of_the_policy_that_would_rule() {
 #[test]
 fn may_ask_lists_profiles_of_policies_for_the_person_and_cluster() {
     let file = file(vec![policy("looks", &["edit", "view"], &["pay-*"], 8, Decision::Automatic)]);
-    let dana = person(1, "dana", &["developers"]);
+    let dana = dana();
     let (prod, lab) = ("prod-eu".parse().unwrap(), "lab".parse().unwrap());
     let names: Vec<&str> = file.may_ask(&dana, &prod).into_iter().map(ProfileName::as_str).collect();
     assert_eq!(names, ["view", "edit"]);
@@ -311,8 +276,8 @@ fn policy_explains_itself_in_a_sentence() {
 fn worker_writes_only_below_the_principal_paths() {
     let file = file(vec![]);
     let may = |arn: &str| file.may_write(&arn.parse().unwrap());
-    assert!(may("arn:aws:iam::111122223333:user/latchkey/dana"));
-    assert!(may("arn:aws:iam::111122223333:user/latchkey/team/dana"));
-    assert!(!may("arn:aws:iam::111122223333:user/dana"));
-    assert!(!may("arn:aws:iam::444455556666:user/latchkey/dana"));
+    assert!(may(&user_arn("dana")));
+    assert!(may(&user_arn("team/dana")));
+    assert!(!may(&iam_arn("user/dana")));
+    assert!(!may(&user_arn("dana").replace(ACCOUNT, "444455556666")));
 }

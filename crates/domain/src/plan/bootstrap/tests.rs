@@ -1,34 +1,16 @@
 use super::*;
 use crate::{
-    access::{
-        policy::Account,
-        profile::{Profile, Scope},
-    },
     eks::rbac::{Attributes, can},
+    testkit::{cluster_arn, iam_arn, policy_cluster, policy_file, profile},
 };
-use std::collections::BTreeMap;
-
-fn profile(name: &str, source: Source) -> Profile {
-    Profile { name: name.parse().unwrap(), description: None, source, scope: Scope::Namespace, console: false }
-}
 
 fn file() -> PolicyFile {
     let logs = Rule::of(&["get"], &[""], &["pods/log"]);
-    PolicyFile {
-        roles: BTreeMap::new(),
-        accounts: vec![Account { id: "111122223333".parse().unwrap(), principal_paths: vec!["/latchkey/".to_owned()] }],
-        clusters: vec![PolicyCluster {
-            name: "prod-eu".parse().unwrap(),
-            arn: "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu".parse().unwrap(),
-            labels: BTreeMap::new(),
-        }],
-        profiles: vec![
-            profile("edit", Source::ClusterRoles(vec!["edit".to_owned(), "view".to_owned()])),
-            profile("view", Source::ClusterRoles(vec!["view".to_owned()])),
-            profile("logs", Source::Rules(vec![logs])),
-        ],
-        policies: Vec::new(),
-    }
+    policy_file().with_clusters([policy_cluster("prod-eu")]).with_profiles([
+        profile("edit").of_roles(["edit", "view"]),
+        profile("view"),
+        profile("logs").of_rules(vec![logs]),
+    ])
 }
 
 fn rules(objects: &[Value], kind: &str) -> Vec<Rule> {
@@ -84,11 +66,11 @@ fn bindings_name_the_worker_as_a_user() {
 
 #[test]
 fn worker_is_mapped_without_path_and_without_groups() {
-    let (key, lines) = own_mapping(&"arn:aws:iam::111122223333:role/team/latchkey-worker".parse().unwrap());
+    let (key, lines) = own_mapping(&iam_arn("role/team/latchkey-worker").parse().unwrap());
     assert_eq!(key, "mapRoles");
-    assert!(lines.contains("arn:aws:iam::111122223333:role/latchkey-worker"), "{lines}");
+    assert!(lines.contains(&iam_arn("role/latchkey-worker")), "{lines}");
     assert!(lines.contains("groups: []"), "{lines}");
-    let (key, lines) = own_mapping(&"arn:aws:iam::111122223333:user/team/worker".parse().unwrap());
+    let (key, lines) = own_mapping(&iam_arn("user/team/worker").parse().unwrap());
     assert_eq!(key, "mapUsers");
     assert!(lines.contains("user/team/worker"), "{lines}");
 }
@@ -106,21 +88,21 @@ fn iam_policy_names_clusters_paths_and_of_other_users_only_who_they_are() {
     assert_eq!(
         resources,
         [
-            "arn:aws:eks:eu-west-1:111122223333:cluster/prod-eu",
-            "arn:aws:eks:eu-west-1:111122223333:access-entry/prod-eu/*",
-            "arn:aws:iam::111122223333:user/*",
-            "arn:aws:iam::111122223333:user/latchkey/*",
-            "arn:aws:iam::111122223333:user/latchkey/*",
+            cluster_arn("prod-eu"),
+            cluster_arn("prod-eu/*").replace(":cluster/", ":access-entry/"),
+            iam_arn("user/*"),
+            iam_arn("user/latchkey/*"),
+            iam_arn("user/latchkey/*"),
         ]
     );
 }
 
 #[test]
 fn permissions_boundary_limits_whose_policies_are_written() {
-    let boundary = "arn:aws:iam::111122223333:policy/latchkey-boundary";
+    let boundary = &iam_arn("policy/latchkey-boundary");
     let policy: Value = serde_json::from_str(&worker_iam_policy(&file(), Some(boundary))).unwrap();
     for statement in policy["Statement"].as_array().unwrap() {
         let writes = statement["Sid"] == "LatchkeyUserPolicies";
-        assert_eq!(writes, statement["Condition"]["StringEquals"]["iam:PermissionsBoundary"] == boundary);
+        assert_eq!(writes, statement["Condition"]["StringEquals"]["iam:PermissionsBoundary"] == *boundary);
     }
 }

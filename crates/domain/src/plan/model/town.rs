@@ -9,10 +9,9 @@ use super::{
 };
 use crate::{
     access::{
-        GrantId, PersonId, RequestId,
+        GrantId,
         grant::{Cause, Grant},
-        person::{Audience, Person},
-        policy::{Basis, ClusterSelector, Decision, Eligible, Policy},
+        person::Person,
         request::{Ballot, Decided, Pending, RequestFacts, Ruled, Verdict},
         transition::Actor,
     },
@@ -20,6 +19,7 @@ use crate::{
         observation::{ClusterObservation, ClusterState},
         samples,
     },
+    testkit::{group, person, policy, request},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -101,30 +101,11 @@ pub enum Reached {
 }
 
 fn approver(number: u128) -> Person {
-    Person {
-        id: PersonId(Uuid::from_u128(0xb0 + number)),
-        handle: format!("boss-{number}").parse().unwrap(),
-        name: "Boss".into(),
-        groups: ["bosses".to_owned()].into(),
-    }
+    person(&format!("boss-{number}")).in_groups(["bosses"])
 }
 
 fn ruled(facts: &RequestFacts) -> Ruled {
-    let approvers = Audience { groups: ["bosses".to_owned()].into(), people: [].into() };
-    let quorum = NonZeroU8::new(2).unwrap();
-    let policy = Policy {
-        name: facts.policy_name.clone(),
-        requesters: Audience::default(),
-        profiles: vec![facts.terms.profile.name.clone()],
-        clusters: ClusterSelector::Names(vec![]),
-        namespaces: vec![],
-        longest_minutes: facts.terms.minutes,
-        decision: Decision::Ask { approvers: approvers.clone(), quorum },
-        lapses_after_minutes: 60,
-    };
-    let basis = Basis { policy, policy_hash: facts.policy_hash.clone() };
-    let eligible = Eligible { approvers, requester: facts.requester.id };
-    Ruled::of(facts, basis, quorum, eligible, Ok(facts.terms.profile.clone()))
+    facts.ruled_by(policy(&facts.policy_name).decided_by(2, group("bosses")))
 }
 
 impl Town {
@@ -191,22 +172,8 @@ impl Town {
         if number % 4 >= 2 {
             sample.terms.profile = samples::profile_own();
         }
-        let requester = Person {
-            id: sample.person,
-            handle: sample.handle.clone(),
-            name: "Person".into(),
-            groups: BTreeSet::default(),
-        };
-        let facts = RequestFacts {
-            id: RequestId(Uuid::from_u128(number)),
-            requester,
-            terms: sample.terms,
-            reason: "a test".into(),
-            policy_hash: String::new(),
-            policy_name: "a test".into(),
-            submitted_at: self.now,
-            lapses_at: self.now + SignedDuration::from_hours(4),
-        };
+        let requester = Person { id: sample.person, ..person(sample.handle.as_str()) };
+        let facts = request().numbered(number).by(requester).for_terms(sample.terms).sent(self.now, 4 * 60);
         self.requests.insert(number, Pending { facts, quorum: NonZeroU8::new(2).unwrap(), votes: vec![] });
     }
 

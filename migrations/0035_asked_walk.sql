@@ -7,7 +7,7 @@ grant update (asked_at) on audit_walk to latchkey_web;
 
 create function audit_walk_guard() returns trigger language plpgsql set search_path from current as $$
 begin
-  if latchkey_side(current_user) = 'web' and not latchkey_is_real_now(new.asked_at) then
+  if latchkey_side(current_user) = 'web' and not coalesce(latchkey_is_real_now(new.asked_at), false) then
     raise exception 'a walk is asked for now' using errcode = 'insufficient_privilege';
   end if;
   return new;

@@ -372,22 +372,24 @@ async fn who_asks_and_who_decides_are_told_in_one_line_that_nothing_can_be_set_u
     let version = async |who: &str| portal.get(who, &path).await.attribute("[data-poll]", "hx-get");
     let before = version("ana").await;
     let inside = "its marker has epoch 41: run `latchkey accept-restore prod-eu`";
-    for (set, told) in [
+    let waits = " What is approved waits, for 30 minutes at most.";
+    for (set, told, asks) in [
         (
             format!("failure = '{inside}', failed_since = clock_timestamp()"),
-            "Latchkey cannot work on it now; operators see why. What is approved waits, for 30 minutes at most.",
+            "Latchkey cannot work on it now; operators see why.",
+            " You can ask. What is approved waits, for 30 minutes at most.",
         ),
         (
             format!("failure = '{inside}', fenced_since = clock_timestamp(), fenced_why = '{inside}'"),
-            "an operator has to check first that it is this Latchkey\u{2019}s. What is approved waits, for 30 minutes at \
-             most.",
+            "an operator has to check first that it is this Latchkey\u{2019}s.",
+            " Ask once it can.",
         ),
     ] {
         hold(&portal, &set).await;
-        for line in lines().await {
+        for (line, then) in lines().await.iter().zip([asks, waits, waits]) {
             let [line] = line.as_slice() else { panic!("one line: {line:?}") };
             assert!(line.starts_with("Nothing can be set up on prod-eu since "), "{line}");
-            assert!(line.ends_with(told), "{line}");
+            assert!(line.ends_with(&format!("{told}{then}")), "{line}");
         }
         for who in ["ben", "ana"] {
             let page = portal.get(who, &path).await.text;

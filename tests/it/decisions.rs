@@ -37,7 +37,7 @@ async fn each_bad_field_is_named_and_nothing_is_stored() {
         (view().in_(["nothing"]), Field::Namespaces),
         (view().in_(["checkout"]), Field::Namespaces),
         (AskForm { minutes: "soon".into(), ..view() }, Field::Minutes),
-        (view().for_(100000), Field::Minutes),
+        (view().for_(100_000), Field::Minutes),
         (view().for_(1), Field::Minutes),
         (AskForm { reason: "  ".into(), ..view() }, Field::Reason),
         (AskForm { reason: "x".repeat(1001), ..view() }, Field::Reason),

@@ -44,10 +44,10 @@ pub fn policy_toml(file: &PolicyFile) -> String {
         format!("{name} = {{ {} }}\n", audience(people))
     };
     let mut text = format!("[roles]\n{}", file.roles.iter().map(role).collect::<String>());
-    for account in &file.accounts {
+    text.extend(file.accounts.iter().map(|account| {
         let (id, paths) = (quoted(&account.id), list(&account.principal_paths));
-        text.push_str(&format!("\n[[accounts]]\nid = {id}\nprincipal_paths = {paths}\n"));
-    }
+        format!("\n[[accounts]]\nid = {id}\nprincipal_paths = {paths}\n")
+    }));
     text.extend(file.clusters.iter().map(cluster_toml));
     text.extend(file.profiles.iter().map(profile_toml));
     text.extend(file.policies.iter().map(rule_toml));

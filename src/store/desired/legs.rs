@@ -43,6 +43,7 @@ pub const LONGEST_REST_OF_AN_END: Duration = Duration::from_mins(2);
 
 /// A row of `grant_leg`. A back-off is `next_try`, which the portal may clear; one of what ends is that only as far as the
 /// worker itself wrote it (`rests_until`), so that nobody else makes a revocation rest.
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the statement")]
 #[derive(Debug, Deserialize)]
 pub(super) struct LegRow {
     pub target_kind: String,

@@ -164,7 +164,18 @@ impl Rows {
 /// # Errors
 /// `Database`; `Corrupt` where a row has another shape than its columns allow.
 pub(super) async fn read(connection: &mut PgConnection, wanted: Wanted) -> Result<Rows, StoreError> {
-    let parts = sqlx::query_scalar!(
+    let mut rows = Rows::default();
+    for part in parts(connection, wanted).await? {
+        rows.take(parsed("a row", "of what should be", Some(part.as_str()))?);
+    }
+    rows.grants.sort_by_key(|grant| grant.brief().id);
+    rows.mappings.sort_by_key(|mapping| mapping.principal_id);
+    Ok(rows)
+}
+
+/// Every row as JSON, in the shape of a [`Part`].
+async fn parts(connection: &mut PgConnection, wanted: Wanted) -> Result<Vec<String>, StoreError> {
+    let query = sqlx::query_scalar!(
         r#"select to_json(x)::text as "part!" from (
              select 'moment' as of, latchkey_now() as now, (select id from installation) as installation) x
            union all select to_json(x)::text from (
@@ -259,14 +270,6 @@ pub(super) async fn read(connection: &mut PgConnection, wanted: Wanted) -> Resul
         intents::PUT_POLICY,
         intents::DELETE_POLICY,
         intents::IAM_SETTLES.as_secs_f64(),
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut rows = Rows::default();
-    for part in &parts {
-        rows.take(parsed("a row", "of what should be", Some(part.as_str()))?);
-    }
-    rows.grants.sort_by_key(|grant| grant.brief().id);
-    rows.mappings.sort_by_key(|mapping| mapping.principal_id);
-    Ok(rows)
+    );
+    Ok(query.fetch_all(connection).await?)
 }

@@ -105,24 +105,24 @@ pub async fn read(store: &Store, id: PersonId, file: &PolicyFile) -> Result<Aske
     )
     .fetch_all(store.pool())
     .await?;
-    let (mut asker, mut approvers) = (Asker::default(), Vec::new());
+    let (mut read, mut approvers) = (Asker::default(), Vec::new());
     for part in &parts {
         match parsed("a row", "of who asks", Some(part.as_str()))? {
-            Part::Principal(row) => asker.principals.push(row.principal()),
+            Part::Principal(row) => read.principals.push(row.principal()),
             Part::Approver { id, handle, name, groups } => approvers.push((handle, id, name, groups)),
-            Part::Held(held) => asker.held.push(held),
-            Part::Asked(asked) => asker.asked.push(asked),
+            Part::Held(held) => read.held.push(held),
+            Part::Asked(asked) => read.asked.push(asked),
         }
     }
     approvers.sort();
     // A person whose row cannot be read decides nothing; the others still do.
-    let read =
+    let known =
         |(handle, id, name, groups): (String, Uuid, String, Vec<String>)| (id, person(id, &handle, name, groups));
-    asker.approvers = readable(approvers.into_iter().map(read));
-    asker.principals.sort_by_key(|principal| (principal.proven_at, principal.id));
-    asker.held.sort_by_key(|held| (held.until, held.id));
-    asker.asked.sort_by_key(|asked| std::cmp::Reverse(asked.id));
-    Ok(asker)
+    read.approvers = readable(approvers.into_iter().map(known));
+    read.principals.sort_by_key(|principal| (principal.proven_at, principal.id));
+    read.held.sort_by_key(|held| (held.until, held.id));
+    read.asked.sort_by_key(|asked| std::cmp::Reverse(asked.id));
+    Ok(read)
 }
 
 impl PrincipalRow {

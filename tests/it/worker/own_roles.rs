@@ -61,7 +61,7 @@ async fn a_role_goes_with_the_last_access_to_rules_that_the_policy_has_no_more()
     world.give_back("ana", grant).await;
     world.until(grant, "ended").await;
     world.look_again().await;
-    assert_eq!(world.own_roles(), [String::new(); 0]);
+    assert_eq!(world.own_roles(), Vec::<String>::new());
     assert_eq!(world.deletions("code = 'done'").await, 1, "as was recorded before");
     world.look_again().await;
     assert_eq!(world.deletions("true").await, 1, "once");
@@ -89,7 +89,7 @@ async fn a_role_stays_while_its_profile_can_be_asked_for_and_while_a_binding_ref
     assert_eq!(world.own_roles().len(), 1, "another client bound a service account to it");
     world.objects(PROD).remove("", "clusterrolebindings", "theirs").unwrap();
     world.look_again().await;
-    assert_eq!(world.own_roles(), [String::new(); 0]);
+    assert_eq!(world.own_roles(), Vec::<String>::new());
 }
 
 #[tokio::test]

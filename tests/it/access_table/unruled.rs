@@ -61,6 +61,7 @@ const FORMS_WITHOUT: &[(&str, [u16; 6])] = &[
     ("/settings/sessions/end-others", [401, 303, 303, 303, 303, 303]),
     ("/settings/sessions/{id}/end", [401, 303, 404, 404, 404, 404]),
     ("/alarms/{id}/clear", [401, 503, 503, 503, 503, 503]),
+    ("/audit/check", [401, 503, 503, 503, 503, 503]),
     ("/identities/{id}/release", [401, 503, 503, 503, 503, 503]),
     ("/targets/{kind}/{key}/try", [401, 503, 503, 503, 503, 503]),
     ("/targets/{kind}/{key}/pause", [401, 503, 503, 503, 503, 503]),

@@ -133,8 +133,8 @@ pub(super) async fn still_broken(connection: &mut PgConnection) -> Result<Option
 async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) -> Result<Option<Progress>, StoreError> {
     let row = sqlx::query!(
         r#"select began_at is not null as "walks!", seq, hash, event_id, verified_at, verified_seq, verified_hash,
-             coalesce(greatest(verified_at, broken_at) < clock_timestamp() - make_interval(secs => $1)
-               or asked_at > greatest(verified_at, broken_at), true) as "due!"
+             coalesce(greatest(verified_at, broken_at) < clock_timestamp() - make_interval(secs => $1), true)
+               or coalesce(asked_at > greatest(verified_at, broken_at), false) as "due!"
            from audit_walk for update"#,
         rest.as_secs_f64()
     )

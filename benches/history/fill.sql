@@ -73,9 +73,9 @@ join person d on d.handle = case when n % 5 = 1 then 'overseer' else 'dot' end;
 create temp table asked as select * from request order by id limit 1;
 
 insert into request (id, person_id, principal_id, cluster_id, profile, resolved_profile, namespaces, minutes, reason,
-  policy_hash, policy_name, seen, quorum, state, submitted_at, lapses_at, closed_at)
+  policy_hash, policy_name, seen, basis, quorum, state, submitted_at, lapses_at, closed_at)
 select l.request, l.person, l.principal, l.cluster, t.profile, t.resolved_profile, t.namespaces, 60, l.reason,
-  t.policy_hash, t.policy_name, t.seen, 1, case when l.state = 'pending' then 'pending' else 'approved' end,
+  t.policy_hash, t.policy_name, t.seen, 'quorum', 1, case when l.state = 'pending' then 'pending' else 'approved' end,
   l.asked, l.asked + interval '24 hours', case when l.state <> 'pending' then l.asked + interval '90 seconds' end
 from life l, asked t;
 

@@ -65,8 +65,7 @@ async fn a_revocation_ends_whatever_somebody_wrote_beside_it() {
     )
     .await;
     world.until(grant, "ended").await;
-    let proven: Vec<String> = world.town.legs(grant).await.into_iter().map(|leg| leg.proven).collect();
-    assert_eq!(proven, ["gone", "gone"]);
+    assert_eq!(world.town.count("select count(*) from grant_leg where proven = 'gone'").await, 2);
 }
 
 #[tokio::test]

@@ -94,14 +94,19 @@ pub fn rule_toml(policy: &Policy) -> String {
     };
     format!(
         "\n[[policies]]\nname = {}\nrequesters = {{ {} }}\nprofiles = {}\nclusters = {{ {clusters} }}\n\
-         namespaces = {}\nlongest = \"{}m\"\n{decision}\nlapses_after = \"{}m\"\n",
+         namespaces = {}\nlongest = \"{}\"\n{decision}\nlapses_after = \"{}\"\n",
         quoted(&policy.name),
         audience(&policy.requesters),
         list(&policy.profiles),
         list(&policy.namespaces),
-        policy.longest_minutes,
-        policy.lapses_after_minutes,
+        length(policy.longest_minutes),
+        length(policy.lapses_after_minutes),
     )
+}
+
+/// A length as people write it: in hours if it is a number of them.
+fn length(minutes: u32) -> String {
+    if minutes.is_multiple_of(60) { format!("{}h", minutes / 60) } else { format!("{minutes}m") }
 }
 
 fn audience(people: &Audience) -> String {

@@ -122,7 +122,9 @@ async fn a_decision_on_what_changed_is_refused_with_a_fresh_page_and_the_input_k
     let form = ben.open(&request).await.form(&votes);
     let policy = stage.value("select body from policy_version where current").await.unwrap();
     config::policy::parse(&policy).unwrap();
-    stage.apply_policy(&policy.replace("longest = \"8h\"", "longest = \"6h\"")).await;
+    let shorter = policy.replace("longest = \"8h\"", "longest = \"6h\"");
+    assert_ne!(shorter, policy, "the policy has a length to change");
+    stage.apply_policy(&shorter).await;
     let answer = ben.send(&form.with("verdict", "approve").with("reason", "Ana told me on the phone.")).await;
     assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text());
     assert_eq!(people::grant_of(&stage, &request).await, None);

@@ -105,7 +105,7 @@ fn roles(root: &mut Section<'_>, faults: &mut Collector<'_>) -> BTreeMap<Role, A
     let mut roles = BTreeMap::new();
     let Some(mut section) = root.table("roles", "[roles]", faults) else {
         let hint = "add [roles] with operators = { groups = [\"…\"] }";
-        faults.warning(&root.place, "nobody is an operator or auditor", Some(hint.to_owned()));
+        faults.warning(&root.place, "no person is an operator or auditor", Some(hint.to_owned()));
         return roles;
     };
     for (key, role) in [("operators", Role::Operator), ("auditors", Role::Auditor)] {

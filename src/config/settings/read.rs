@@ -264,7 +264,7 @@ fn warn_one_role(urls: [(&str, &Option<Given<DatabaseUrl>>); 3], faults: &mut Co
         let Some((other, _)) = same else { continue };
         let message = format!("`{key}` signs in as the same role as `{other}`");
         let hint = "portal, worker and owner have roles of their own, so that none may do what is another's: \
-                    latchkey_web, latchkey_worker, and whoever owns the schema";
+                    latchkey_web, latchkey_worker, and the schema's owner";
         faults.warning(&url.place, message, Some(hint.to_owned()));
     }
 }

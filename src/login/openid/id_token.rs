@@ -110,7 +110,10 @@ pub fn subject(claims: &Told) -> Result<String, WrongClaim> {
     if told.to_ascii_lowercase().starts_with("not supported") {
         let next = "has the provider send the object's id as the subject (Azure AD B2C: in the user flow's properties, \
                     below token compatibility, the Subject claim ObjectID)";
-        return Err(wrong("sub", format!("is {:?}, which names nobody: whoever runs it {next}", cut(told))));
+        return Err(wrong(
+            "sub",
+            format!("is {:?}, which names no person: an administrator of the provider {next}", cut(told)),
+        ));
     }
     let fits = (1..=255).contains(&told.len()) && !told.contains(|c: char| !c.is_ascii() || c.is_ascii_control());
     if fits { Ok(told.to_owned()) } else { Err(wrong("sub", "is not 1 to 255 characters of ASCII")) }

@@ -92,10 +92,10 @@ pub fn decided_elsewhere(
     };
     let by = |did: &str| match last {
         Some((name, when)) => at(Sentence::default().text(name).text(format!(" {did}")), Some(when)),
-        None => at(Sentence::default().text("Somebody else ").text(did), closed),
+        None => at(Sentence::default().text("Another person ").text(did), closed),
     };
     match state {
-        RequestState::Pending => Sentence::parse("It waits for somebody else now."),
+        RequestState::Pending => Sentence::parse("It waits for another person now."),
         RequestState::Approved => by(verdict(Verdict::Approve)),
         RequestState::Denied => by(verdict(Verdict::Deny)),
         RequestState::Cancelled => {
@@ -107,7 +107,7 @@ pub fn decided_elsewhere(
             };
             at(Sentence::default().text(said), closed)
         }
-        RequestState::Lapsed => at(Sentence::default().text("Nobody decided in time; it lapsed"), closed),
+        RequestState::Lapsed => at(Sentence::default().text("No approver decided in time; it lapsed"), closed),
     }
 }
 
@@ -221,6 +221,6 @@ mod tests {
         let said = |state, last| decided_elsewhere(state, last, (Some(at), None), &clock()).to_string();
         assert_eq!(said(RequestState::Approved, Some(("Chi", at))), "Chi approved 14:02 CET.");
         assert_eq!(said(RequestState::Cancelled, None), "Its requester cancelled it 14:02 CET.");
-        assert_eq!(said(RequestState::Lapsed, None), "Nobody decided in time; it lapsed 14:02 CET.");
+        assert_eq!(said(RequestState::Lapsed, None), "No approver decided in time; it lapsed 14:02 CET.");
     }
 }

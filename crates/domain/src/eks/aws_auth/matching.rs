@@ -25,7 +25,7 @@ pub(super) fn judged(arn: &str) -> Result<Matches, String> {
         return Err("it has blanks in it".to_owned());
     }
     if arn.contains(PLACEHOLDERS) {
-        return Err("it has a placeholder in it that nobody filled in".to_owned());
+        return Err("it has a placeholder in it that was not filled in".to_owned());
     }
     let arn = lower(arn);
     let parts: Vec<&str> = arn.splitn(6, ':').collect();

@@ -107,7 +107,7 @@ pub enum NotReleased {
     /// There is no such identity, or the visitor is not an operator.
     #[error("no such identity")]
     NotFound,
-    #[error("It ended already: whoever has it in AWS can prove it.")]
+    #[error("It ended already: the person who has it in AWS can prove it.")]
     Already,
     #[error("Type the handle of its holder, {0}, to confirm.")]
     OtherHandle(String),

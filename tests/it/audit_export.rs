@@ -294,7 +294,7 @@ async fn an_event_that_cannot_be_read_is_exported_as_its_bytes_and_named_offline
     let verified = desk.verify("all.jsonl", &[]).await;
     assert!(verified.status.success(), "{}", err(&verified));
     assert_eq!(
-        err(&verified).matches("cannot be read (its bytes are no audit event: ").count(),
+        err(&verified).matches("cannot be read (its bytes are not an audit event: ").count(),
         3,
         "{}",
         err(&verified)

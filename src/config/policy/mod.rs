@@ -151,7 +151,7 @@ fn check_path(path: &str) -> Result<(), String> {
     if plain && framed && path.len() <= 512 {
         return Ok(());
     }
-    Err(format!("`{path}` is no path of IAM: it begins and ends with a slash and holds no wildcard"))
+    Err(format!("`{path}` is not a path of IAM: it begins and ends with a slash and holds no wildcard"))
 }
 
 fn clusters(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<Given<PolicyCluster>> {

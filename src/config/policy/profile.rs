@@ -80,7 +80,7 @@ fn cluster_roles(roles: &Given<Vec<Given<&str>>>, faults: &mut Collector<'_>) ->
     let mut names: Vec<String> = Vec::new();
     for role in &roles.value {
         if !is_object_name(role.value) {
-            faults.error(&role.place, format!("`{}` is no name of a ClusterRole", role.value), None);
+            faults.error(&role.place, format!("`{}` is not a name of a ClusterRole", role.value), None);
         } else if role.value.starts_with("latchkey:") {
             let message = "ClusterRoles that begin with `latchkey:` are Latchkey's and come and go";
             faults.error(&role.place, message, Some("write the rules into the profile".to_owned()));

@@ -26,7 +26,7 @@ pub(super) async fn tell(store: &Store) -> Result<(), StoreError> {
         let what = format!(
             "No run has taken up {named} for {} min though something ends there, which may still work. Where workers \
              live, another session takes the lock of its row of `target` again and again: look for sessions that are \
-             no worker's in `select pid, usename, application_name, query from pg_stat_activity`, and end them.",
+             not a worker's in `select pid, usename, application_name, query from pg_stat_activity`, and end them.",
             WAITS.as_mins()
         );
         let subject = format!("{SUBJECT} {} {}", target.kind(), target.key());

@@ -146,7 +146,7 @@ pub fn altered(named: &[String]) -> Said {
 pub fn part(part: &str, is_missing: bool, is_added: bool) -> String {
     match (is_missing, is_added) {
         (true, _) => format!("{part} is missing"),
-        (false, true) => format!("{part} is no migration\u{2019}s"),
+        (false, true) => format!("{part} is not a migration\u{2019}s"),
         (false, false) => format!("{part} was changed"),
     }
 }

@@ -88,8 +88,8 @@ async fn a_large_answer_below_the_bound_is_read() {
 async fn what_is_no_api_server_is_told_apart_and_led_nowhere() {
     let world = World::simulated().await;
     for (strange, says) in [
-        (Strange::Html(200), "something that is no API server answered with text/html"),
-        (Strange::Html(502), "something that is no API server answered 502"),
+        (Strange::Html(200), "something that is not an API server answered with text/html"),
+        (Strange::Html(502), "something that is not an API server answered 502"),
         (
             Strange::Redirect("https://127.0.0.1:1/elsewhere"),
             "answered 302 and sends on, where Latchkey does not follow",

@@ -96,7 +96,7 @@ pub async fn end_replaced(store: &Store, id: PrincipalId, why: &str) -> Result<(
 /// As [`end_replaced`].
 pub async fn end_left(store: &Store, id: PrincipalId) -> Result<(), StoreError> {
     if people::left_of_ended(store, id).await? {
-        end_replaced(store, id, "the AWS identity is its holder's no more").await?;
+        end_replaced(store, id, "the AWS identity is no longer its holder's").await?;
     }
     Ok(())
 }

@@ -117,7 +117,7 @@ impl Told<'_> {
             Event::RequestDenied { .. } => self.on_cluster(start.text(format!(" denied {whose} request"))).text("."),
             Event::RequestCancelled { why, .. } => {
                 let why = match why {
-                    Known::Is(ClosedWhy::PolicyDropped) => ": the policy has its cluster or profile no more.",
+                    Known::Is(ClosedWhy::PolicyDropped) => ": the policy no longer has its cluster or profile.",
                     Known::Is(ClosedWhy::PolicyChanged) => ": the policy does not allow it any more.",
                     Known::Is(ClosedWhy::PrincipalEnded) => ": the AWS identity that it was asked for ended.",
                     Known::Is(ClosedWhy::Requester) | Known::Other(_) => {

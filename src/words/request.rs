@@ -101,7 +101,7 @@ pub fn decided_elsewhere(
         RequestState::Cancelled => {
             let said = match why {
                 None | Some(ClosedWhy::Requester) => "Its requester cancelled it",
-                Some(ClosedWhy::PolicyDropped) => "Closed, since the policy has its cluster or profile no more,",
+                Some(ClosedWhy::PolicyDropped) => "Closed, since the policy no longer has its cluster or profile,",
                 Some(ClosedWhy::PolicyChanged) => "Closed, since no policy allows it any more,",
                 Some(ClosedWhy::PrincipalEnded) => "Closed, since its AWS identity ended,",
             };
@@ -116,7 +116,7 @@ pub fn cancelled(why: Option<ClosedWhy>) -> &'static str {
     match why {
         None | Some(ClosedWhy::Requester) => "Cancelled by its requester. Nothing was changed.",
         Some(ClosedWhy::PolicyDropped) => {
-            "Closed: the policy has its cluster or profile no more. Nothing was granted; ask for another."
+            "Closed: the policy no longer has its cluster or profile. Nothing was granted; ask for another."
         }
         Some(ClosedWhy::PolicyChanged) => {
             "Closed: the rules changed, and no policy allows it any more. Nothing was granted; ask for what they allow now."
@@ -131,7 +131,7 @@ pub fn cancelled(why: Option<ClosedWhy>) -> &'static str {
 pub fn closed_by(subject: &str, why: Option<ClosedWhy>) -> String {
     match why {
         None | Some(ClosedWhy::Requester) => format!("{subject} cancelled it"),
-        Some(ClosedWhy::PolicyDropped) => "It was closed: the policy has its cluster or profile no more".to_owned(),
+        Some(ClosedWhy::PolicyDropped) => "It was closed: the policy no longer has its cluster or profile".to_owned(),
         Some(ClosedWhy::PolicyChanged) => "It was closed: the rules changed".to_owned(),
         Some(ClosedWhy::PrincipalEnded) => "It was closed: its AWS identity ended".to_owned(),
     }
@@ -145,7 +145,7 @@ pub fn already(state: RequestState, why: Option<ClosedWhy>) -> &'static str {
         (RequestState::Denied, _) => "It was denied already, before your vote. See below who decided.",
         (RequestState::Cancelled, None | Some(ClosedWhy::Requester)) => "Its requester cancelled it meanwhile.",
         (RequestState::Cancelled, Some(ClosedWhy::PolicyDropped)) => {
-            "It was closed meanwhile: the policy has its cluster or profile no more."
+            "It was closed meanwhile: the policy no longer has its cluster or profile."
         }
         (RequestState::Cancelled, Some(ClosedWhy::PolicyChanged)) => {
             "It was closed meanwhile: the rules changed, and no policy allows it any more."

@@ -178,7 +178,8 @@ fn notice(
     match sight {
         _ if detail.dropped_at.is_some() => notice(
             Tone::Neutral,
-            "The policy names this cluster no more: people cannot ask for access to it. What was given is taken away.",
+            "The policy no longer names this cluster: people cannot ask for access to it. What was given is taken \
+             away.",
         ),
         Sight::Never => notice(
             Tone::Needs,

@@ -79,7 +79,8 @@ pub fn stray_legs(count: usize) -> Said {
 pub fn paused(cluster: &str, by: &str, since: &str, why: &str) -> Said {
     Said::new(
         format!("{by} paused granting on `{cluster}` at {since}: {why}"),
-        "Nothing new is set up there; what is approved waits for 30 minutes, then it is given up. What ends, ends.",
+        "Nothing new is set up there; what is approved waits for 30 minutes, then it is given up. What ends is still \
+         taken away.",
         "Resume it on the cluster's page under Targets once its reason is gone.",
     )
 }

@@ -25,7 +25,9 @@ pub struct Standing {
 /// Why a stored request cannot be approved now. `Display` is for the deciders and the requester.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotRuled {
-    #[error("The policy has its cluster no more, so it cannot be approved. Its requester can ask for another cluster.")]
+    #[error(
+        "The policy no longer has its cluster, so it cannot be approved. Its requester can ask for another cluster."
+    )]
     ClusterDropped,
     #[error("{}, so it cannot be approved. Its requester can ask for another cluster.", .0.trim_end_matches('.'))]
     ClusterGone(String),

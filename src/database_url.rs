@@ -93,7 +93,7 @@ pub enum InvalidDatabaseUrl {
     Empty,
     #[error("the database URL stands in quotation marks: take them away")]
     Quoted,
-    #[error("this is no URL of PostgreSQL, such as postgres://latchkey_web@db/latchkey")]
+    #[error("this is not a URL of PostgreSQL, such as postgres://latchkey_web@db/latchkey")]
     NoUrl,
     #[error(
         "the database URL does not parse ({0}). If its password has any of / # ? % @ : or a blank, write each in percents \
@@ -121,7 +121,7 @@ pub enum InvalidDatabaseUrl {
     NoHost,
     #[error("a database URL names one host, and this one several: name the address that leads to the primary")]
     Hosts,
-    #[error("`{0}` is no name of a schema: 1 to 63 of a-z, 0-9 and _, none of PostgreSQL's own")]
+    #[error("`{0}` is not a name of a schema: 1 to 63 of a-z, 0-9 and _, none of PostgreSQL's own")]
     Schema(String),
 }
 
@@ -269,8 +269,8 @@ mod tests {
             ("", "is empty"),
             (" \n", "is empty"),
             ("\"postgres://u@h/d\"", "quotation marks"),
-            ("latchkey_web@db/latchkey", "no URL of PostgreSQL"),
-            ("mysql://u@h/d", "no URL of PostgreSQL"),
+            ("latchkey_web@db/latchkey", "not a URL of PostgreSQL"),
+            ("mysql://u@h/d", "not a URL of PostgreSQL"),
             ("postgres://u:hun#ter2@h/d", "`#` is %23"),
             ("postgres://u:hun/ter2@h/d", "`#` is %23"),
             ("postgres://u:1234/ter2@h/d", "stands behind it"),

@@ -13,7 +13,7 @@ pub enum NotCleared {
     /// There is no such alarm, or the visitor is not an operator.
     #[error("no such alarm")]
     NotFound,
-    #[error("This alarm is over by itself as soon as what it tells of is mended or over; nobody can clear it before.")]
+    #[error("This alarm is over by itself as soon as what it tells of is mended or over; it cannot be cleared before.")]
     EndsByItself,
     #[error(transparent)]
     Policy(#[from] NoPolicy),

@@ -367,7 +367,7 @@ fn read_minutes(wanted: &Wanted, considered: &mut Considered) {
 fn read_reason(wanted: &Wanted, considered: &mut Considered) {
     match &wanted.reason {
         Ok(reason) => considered.reason = Some(reason.clone()),
-        Err(Unfit::Missing) => considered.problem(Field::Reason, "Say why: whoever decides needs a reason."),
+        Err(Unfit::Missing) => considered.problem(Field::Reason, "Say why: the approvers need a reason."),
         Err(unfit) => considered.problem(Field::Reason, unfit.to_string()),
     }
 }

@@ -82,12 +82,12 @@ pub struct Unknown {
 }
 
 impl Unknown {
-    /// "nobody is called `ama` here".
+    /// "no person is called `ama` here".
     pub fn what(&self) -> String {
         let name = &self.name;
         match self.named {
-            Named::Person => format!("nobody is called `{name}` here"),
-            Named::Actor => format!("nobody, and no process, is called `{name}` here"),
+            Named::Person => format!("no person is called `{name}` here"),
+            Named::Actor => format!("no person, and no process, is called `{name}` here"),
             Named::Cluster => format!("no cluster is called `{name}` here"),
             Named::Action => format!("no event has the action `{name}`"),
         }

@@ -96,7 +96,7 @@ pub async fn end_replaced(store: &Store, id: PrincipalId, why: &str) -> Result<(
 /// As [`end_replaced`].
 pub async fn end_left(store: &Store, id: PrincipalId) -> Result<(), StoreError> {
     if people::left_of_ended(store, id).await? {
-        end_replaced(store, id, "the AWS identity is its holder's no more").await?;
+        end_replaced(store, id, "the AWS identity is no longer its holder's").await?;
     }
     Ok(())
 }
@@ -107,7 +107,7 @@ pub enum NotReleased {
     /// There is no such identity, or the visitor is not an operator.
     #[error("no such identity")]
     NotFound,
-    #[error("It ended already: whoever has it in AWS can prove it.")]
+    #[error("It ended already: the person who has it in AWS can prove it.")]
     Already,
     #[error("Type the handle of its holder, {0}, to confirm.")]
     OtherHandle(String),

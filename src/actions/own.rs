@@ -24,7 +24,7 @@ use latchkey_domain::{
 pub enum NotOwned {
     #[error("This command's time is over: it was used already or is older than 15 minutes. Run the new one below.")]
     NonceOver,
-    #[error("{arn} is somebody else's already. If it should be yours, ask an operator.")]
+    #[error("{arn} is another person's already. If it should be yours, ask an operator.")]
     SomebodyElses { arn: String },
     #[error(transparent)]
     Store(#[from] StoreError),

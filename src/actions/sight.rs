@@ -24,7 +24,7 @@ use latchkey_domain::access::{
 
 /// A visitor's part in a request.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "somebody may be several of these at once")]
+#[expect(clippy::struct_excessive_bools, reason = "a person may be several of these at once")]
 pub struct RequestPart {
     pub me: PersonId,
     pub requester: bool,

@@ -9,7 +9,7 @@ use latchkey_domain::access::{
 
 /// What a person may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "whoever has one role may have any of the others, too")]
+#[expect(clippy::struct_excessive_bools, reason = "a person with one role may have any of the others, too")]
 pub struct Roles {
     /// Some policy lets them ask for something.
     pub requester: bool,

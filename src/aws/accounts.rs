@@ -88,7 +88,7 @@ impl Accounts {
         let request = self.own.sts.get_caller_identity().customize().config_override(frozen);
         let answer = request.send().await.map_err(|error| call.fault(error))?;
         let (Some(arn), Some(account), Some(unique_id)) = (answer.arn, answer.account, answer.user_id) else {
-            return Err(call.failed(FaultKind::Transient).because("the answer names nobody"));
+            return Err(call.failed(FaultKind::Transient).because("the answer names no identity"));
         };
         let account = AccountId::parse(&account)
             .map_err(|error| call.failed(FaultKind::Transient).because("the answer has no account").caused_by(error))?;

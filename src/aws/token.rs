@@ -31,7 +31,7 @@ const FRESH: SignedDuration = SignedDuration::from_mins(5);
 #[derive(Debug, thiserror::Error)]
 pub enum Unsigned {
     /// No partition of AWS has such a region.
-    #[error("{0:?} is no region of AWS: use one such as eu-west-1")]
+    #[error("{0:?} is not a region of AWS: use one such as eu-west-1")]
     Region(String),
     /// The signer refused its input.
     #[error("failed to sign a token for the cluster {cluster:?}")]

@@ -104,8 +104,8 @@ fn left_over(fenced: &Fenced) -> String {
     let bindings = bindings.map(|binding| format!("{binding} belongs to no access here: the worker removes it now\n"));
     let names = fenced.unknown_names.iter().map(|name| {
         format!(
-            "aws-auth maps somebody to `{name}`, which nobody here is: it allows nothing without a binding; take the \
-             line out (`latchkey aws-auth edit --remove ARN`)\n"
+            "aws-auth maps an identity to `{name}`, which is not the username of any person here: it allows nothing \
+             without a binding; take the line out (`latchkey aws-auth edit --remove ARN`)\n"
         )
     });
     bindings.chain(names).collect()

@@ -204,7 +204,7 @@ fn verify_lines(mut reader: impl BufRead, mut seen: impl FnMut(&[u8; 32])) -> io
         }
         let is_cut = !line.ends_with(b"\n");
         let Ok(text) = std::str::from_utf8(&line) else {
-            return Ok(Err(broken(if is_cut { CUT } else { "it is no text" })));
+            return Ok(Err(broken(if is_cut { CUT } else { "it is not text" })));
         };
         if verifier.lines() == 0 && text.trim_end() == CSV_HEAD.trim_end() {
             return Ok(Err(broken("this is the CSV, by which nothing can be verified: export it as JSONL")));
@@ -226,8 +226,8 @@ async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCo
         person: args.person.clone(),
         cluster: args.cluster.clone(),
         action: args.action.clone(),
-        from: moment(&args.from, false).context("--from is no time")?,
-        until: moment(&args.to, true).context("--to is no time")?,
+        from: moment(&args.from, false).context("--from is not a time")?,
+        until: moment(&args.to, true).context("--to is not a time")?,
         before: None,
     };
     if is_empty(wanted.from, wanted.until) {

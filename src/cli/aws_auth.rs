@@ -166,7 +166,8 @@ fn source<'t>(input: &Input, text: &'t str) -> anyhow::Result<Source<'t>> {
     if !input.data {
         return Ok(Source::Manifest(Manifest::read(text)?));
     }
-    let data: Option<Data> = serde_json::from_str(text).context("the input of --data is no JSON object of strings")?;
+    let data: Option<Data> =
+        serde_json::from_str(text).context("the input of --data is not a JSON object of strings")?;
     Ok(Source::Data(data.unwrap_or_default()))
 }
 

@@ -89,7 +89,7 @@ async fn converse(
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
         () = untaken.waits(bounds.write) => {
-            tracing::debug!("a connection was cut off: nobody takes its response");
+            tracing::debug!("a connection was cut off: its client does not take the response");
             return;
         }
         () = time::sleep(bounds.life) => None,

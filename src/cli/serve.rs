@@ -26,8 +26,8 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("failed to listen at {address}"))?;
     if settings.server.is_secure() && settings.server.trusted_proxies.is_empty() {
         tracing::warn!(
-            "[server] trusted_proxies names nobody: behind a load balancer or ingress all people have its address, and \
-             share one limit for sign-ins and for connections"
+            "[server] trusted_proxies names no proxy: behind a load balancer or ingress all people have its address, \
+             and share one limit for sign-ins and for connections"
         );
     }
     tracing::info!(%address, public_url = %settings.server.public_url, "the portal listens");

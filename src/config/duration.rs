@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The text is not a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no duration: write a number and s, m, h or d, such as \"30m\", \"8h\" or \"1d\"")]
+#[error("`{0}` is not a duration: write a number and s, m, h or d, such as \"30m\", \"8h\" or \"1d\"")]
 pub struct InvalidDuration(String);
 
 /// Reads a duration: numbers with a unit each (`s`, `m`, `h`, `d`), one after the other. A bare number is refused,

@@ -36,7 +36,7 @@ struct Cause {
 pub(super) fn read<T: DeserializeOwned>(head: &Parts, body: &[u8], call: &Call) -> Result<T, Fault> {
     if head.status.is_success() {
         if let Some(media) = other_media(head) {
-            let why = format!("something that is no API server answered with {media}");
+            let why = format!("something that is not an API server answered with {media}");
             return Err(call.failed(FaultKind::Transient).because(why));
         }
         return serde_json::from_slice(body).map_err(|error| {
@@ -47,7 +47,7 @@ pub(super) fn read<T: DeserializeOwned>(head: &Parts, body: &[u8], call: &Call) 
     let status = serde_json::from_slice::<Status>(body).ok().filter(|status| status.kind == "Status");
     let Some(status) = status else {
         let elsewhere = if head.status.is_redirection() { " and sends on, where Latchkey does not follow" } else { "" };
-        let why = format!("something that is no API server answered {}{elsewhere}", head.status.as_u16());
+        let why = format!("something that is not an API server answered {}{elsewhere}", head.status.as_u16());
         let kind = match head.status {
             StatusCode::UNAUTHORIZED => unmapped(),
             StatusCode::TOO_MANY_REQUESTS => FaultKind::Throttled { retry_after: retry_after(head, None) },

@@ -60,7 +60,7 @@ pub(super) fn marker(object: ConfigMap) -> Marker {
         // overwrites it unseen.
         epoch: epoch.map(|text| {
             text.parse().unwrap_or_else(|_| {
-                tracing::warn!(epoch = text, "the epoch in the marker is no number");
+                tracing::warn!(epoch = text, "the epoch in the marker is not a number");
                 i64::MAX
             })
         }),

@@ -74,7 +74,7 @@ impl Cluster {
         let address = cluster.endpoint.parse::<http::Uri>();
         let address = address.ok().filter(|uri| uri.scheme() == Some(&http::uri::Scheme::HTTPS));
         let Some(address) = address else {
-            return Err(failed(FaultKind::Invalid).because("the address of its API server is no https URL"));
+            return Err(failed(FaultKind::Invalid).because("the address of its API server is not an https URL"));
         };
         let roots = bundle(&cluster.certificate_authority)
             .ok_or_else(|| failed(FaultKind::Invalid).because("its CA bundle holds no certificate in PEM"))?;

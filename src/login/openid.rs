@@ -331,7 +331,7 @@ impl OpenId {
             Err(NoUserinfo::SomebodyElse { told }) => {
                 tracing::error!(
                     issuer = %self.config.issuer, subject = %about.subject, %told,
-                    "security: userinfo speaks of somebody else than the ID token; nobody was signed in"
+                    "security: userinfo speaks of another person than the ID token; the sign-in was refused"
                 );
                 Err(LoginError::SomebodyElse)
             }

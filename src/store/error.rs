@@ -5,7 +5,7 @@
 pub enum StoreError {
     /// The database is away, slow, or refused the statement.
     /// Too many transactions of pages wait for locks, so that there is no place for another.
-    #[error("too many transactions wait for what somebody has locked")]
+    #[error("too many transactions wait for what another session has locked")]
     Crowded,
     #[error("the database did not answer as expected")]
     Database(#[from] sqlx::Error),

@@ -73,7 +73,7 @@ pub async fn count(store: &Store, what: Counted, whose: &str, times: u32) -> Res
             None => tokio::time::sleep(pause).await,
         }
     }
-    tracing::error!(what = what.as_str(), "somebody keeps a window of a limit locked; it is not counted");
+    tracing::error!(what = what.as_str(), "another session keeps a window of a limit locked; it is not counted");
     Ok(None)
 }
 

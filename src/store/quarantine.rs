@@ -259,9 +259,9 @@ pub async fn raise(tx: &mut Tx, row: &Unreadable, now: Timestamp) -> Result<bool
     .fetch_one(tx.connection())
     .await?;
     let what = format!(
-        "The access of {} on `{}` cannot be read by this version: {}. Nobody else\u{2019}s waits for it. What runs stays as \
-         it stands until its time is over or somebody revokes it; what was to be set up is not. Run the version that \
-         wrote it, or find out who else did.",
+        "The access of {} on `{}` cannot be read by this version: {}. No other access waits for it. What runs stays as \
+         it stands until its time is over or it is revoked; what was to be set up is not. Run the version that wrote \
+         it, or find out who else did.",
         named.holder.unwrap_or_default(),
         named.cluster.unwrap_or_default(),
         row.why.replace('`', "\u{2019}"),
@@ -376,8 +376,8 @@ pub async fn look_over_requests(store: &Store) -> Result<(), StoreError> {
             .fetch_one(tx.connection())
             .await?;
         let what = format!(
-            "A request cannot be read by this version: {}. Nobody can decide on it, and it lapses in time. Run the version \
-             that wrote it, or find out who else did.",
+            "A request cannot be read by this version: {}. It cannot be decided on, and it lapses in time. Run the \
+             version that wrote it, or find out who else did.",
             why.replace('`', "\u{2019}")
         );
         let alarm = Alarm {

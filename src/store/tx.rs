@@ -189,7 +189,10 @@ impl Tx {
                     return Err(error);
                 }
                 waited = true;
-                tracing::error!(on = %wake.target, "somebody keeps a target locked; what happens there is not woken yet");
+                tracing::error!(
+                    on = %wake.target,
+                    "another session keeps a target locked; what happens there is not woken yet"
+                );
             }
         }
         Ok(())

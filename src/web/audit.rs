@@ -383,7 +383,7 @@ impl AuditPage {
         let filter = Filter { person: "ama".to_owned(), cluster: "nowhere".to_owned(), ..Filter::default() };
         let wrong = |text: &str, near| Html::prose(&words::audit::unknown(text, near));
         let errors = vec![
-            ("person", wrong("nobody is called `ama` here", Some("ana"))),
+            ("person", wrong("no person is called `ama` here", Some("ana"))),
             ("cluster", wrong("no cluster is called `nowhere` here", None)),
         ];
         Self::new(signed_in, filter, vec![], Chain::default()).wrong(errors, "Not exported")

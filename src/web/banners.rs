@@ -19,8 +19,8 @@ const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(30);
 impl Banner {
     /// Shown on every page while there is no readable policy: what works, and what does not.
     pub(super) fn unruled(unruled: Unruled) -> Self {
-        let what = "Nobody can ask or decide, or act as an operator or auditor. What you have goes on: you can give it \
-             back, and whoever decided it can revoke it.";
+        let what = "People cannot ask or decide, or act as an operator or auditor. What you have goes on: you can give \
+                    it back, and those who decided it can revoke it.";
         Self::new(Tone::Danger, &format!("{} {what}", unruled.sentence()))
     }
 }
@@ -92,7 +92,7 @@ impl Pulse {
             banners.push(Banner::new(
                 Tone::Danger,
                 &format!(
-                    "{} should have ended and cannot be taken away until somebody acts. It may still work. Operators \
+                    "{} should have ended and cannot be taken away until a person acts. It may still work. Operators \
                      find what to do on its page.",
                     accesses(self.blocked)
                 ),

@@ -83,7 +83,7 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         if error.is_held() {
-            tracing::warn!(error = %chain(&error), "somebody else has locked what a page needs");
+            tracing::warn!(error = %chain(&error), "another session has locked what a page needs");
             return Self::Unavailable(
                 "Something else has locked what this needs in Latchkey's database, and did not let go in time. Nothing \
                  that you sent was stored. Try again in a minute; if that does not help, an operator has to look at the \
@@ -117,7 +117,7 @@ impl Unruled {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::NeverApplied => {
-                "No policy rules yet, so nobody may ask for anything. Operators: run `latchkey policy apply \
+                "No policy rules yet, so no person may ask for anything. Operators: run `latchkey policy apply \
                  policy.toml`."
             }
             Self::Unreadable => {

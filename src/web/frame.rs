@@ -247,7 +247,7 @@ impl Said {
                 ("This address cannot do that".to_owned(), "Go to the page itself and use the button there.", None)
             }
             StatusCode::CONFLICT => {
-                ("Somebody was first".to_owned(), "Look at the page again: it has changed meanwhile.", None)
+                ("Another change came first".to_owned(), "Look at the page again: it has changed meanwhile.", None)
             }
             StatusCode::TOO_MANY_REQUESTS => {
                 ("That was too often".to_owned(), "Wait a few minutes, then try again.", None)

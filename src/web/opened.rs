@@ -36,7 +36,7 @@ impl FromRequestParts<State> for Opened {
         if is_opened(&parts.headers) {
             return Ok(Self);
         }
-        tracing::info!("a sign-in that nobody opened was refused");
+        tracing::info!("a sign-in that no person opened was refused");
         Err(Failure::Malformed(
             "A sign-in begins and ends in a page of its own, and your browser asked for this address as a part of \
              another page, or ahead of time. Open the sign-in page and begin there."

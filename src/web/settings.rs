@@ -119,11 +119,11 @@ fn said(none: &NoZone) -> String {
             format!("More than one zone is called that: write {} whole.", words::sentence::list(zones, "or"))
         }
         NoZone::Unknown(near) if near.is_empty() => {
-            "That is no time zone. Type a city, such as Berlin, or a zone\u{2019}s name, such as Europe/Berlin."
+            "That is not a time zone. Type a city, such as Berlin, or a zone\u{2019}s name, such as Europe/Berlin."
                 .to_owned()
         }
         NoZone::Unknown(near) => {
-            format!("That is no time zone. Did you mean {}?", words::sentence::list(near, "or"))
+            format!("That is not a time zone. Did you mean {}?", words::sentence::list(near, "or"))
         }
     }
 }

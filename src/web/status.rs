@@ -142,7 +142,7 @@ const LATE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 const WORKS: Pill = Pill::new(Tone::Good, Icon::CircleCheck, "Works");
 const SLOW: Pill = Pill::new(Tone::Needs, Icon::Hourglass, "Slow");
-const NEEDS_SOMEBODY: Pill = Pill::new(Tone::Needs, Icon::TriangleAlert, "Needs somebody");
+const NEEDS_SOMEBODY: Pill = Pill::new(Tone::Needs, Icon::TriangleAlert, "Needs a person");
 const PAUSED: Pill = Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused");
 const NOT_EVERYWHERE: Pill = Pill::new(Tone::Needs, Icon::TriangleAlert, "Not everywhere");
 const BROKEN: Pill = Pill::new(Tone::Danger, Icon::CircleX, "Broken");
@@ -191,12 +191,13 @@ impl StatusPage {
 fn sign_in(health: &Health, (provider, answers): (&str, bool)) -> Plain {
     let last = match health.last_sign_in {
         Some(ago) => format!("The last person signed in {} ago.", duration(ago)),
-        None => "Nobody signed in yet.".to_owned(),
+        None => "No person signed in yet.".to_owned(),
     };
     let (pill, text) = if answers {
         (WORKS, format!("{provider} answers. {last}"))
     } else {
-        let text = format!("{provider} does not answer: whoever is signed in stays so, nobody else gets in. {last}");
+        let text =
+            format!("{provider} does not answer: people who are signed in stay so, no other person gets in. {last}");
         (STANDS_STILL, text)
     };
     Plain { what: "Sign-in", pill, sentence: Html::sentence(&Sentence::default().text(text)) }
@@ -218,7 +219,7 @@ fn changes(health: &Health, held: &[OnHold], alive: bool, clock: &Clock) -> Plai
         Sentence::default().text(format!("{waits} {until}"))
     };
     if alive && health.hindered > 0 {
-        sentences.push(waits(health.hindered, "for somebody to act; operators find what to do below."));
+        sentences.push(waits(health.hindered, "for a person to act; operators find what to do below."));
     }
     if alive && health.paused > 0 {
         sentences.push(waits(health.paused, "until granting is resumed."));
@@ -284,7 +285,7 @@ fn endings(health: &Health, alive: bool, clock: &Clock) -> Plain {
                 .time(since, clock.full(since))
                 .text(if health.ending_blocked > 0 {
                     format!(
-                        ". It may still work; of these {blocked} until somebody acts. Operators find what to do below."
+                        ". It may still work; of these {blocked} until a person acts. Operators find what to do below."
                     )
                 } else {
                     ". It may still work; we never give up.".to_owned()

@@ -272,7 +272,7 @@ fn revoking(grant: &GrantProgress, cause: Cause, at: Timestamp, holder: Subject<
         Cause::Expired => (Tone::Neutral, Icon::Timer, "The time was over".to_owned()),
         Cause::Relinquished => (Tone::Neutral, Icon::Undo2, format!("{} gave it back", holder.start())),
         Cause::Revoked => {
-            let by = grant.ended_by.as_deref().unwrap_or("Somebody");
+            let by = grant.ended_by.as_deref().unwrap_or("An unknown person");
             (Tone::Danger, Icon::Ban, format!("{by} revoked it"))
         }
         Cause::Undeliverable => (Tone::Danger, Icon::CircleX, "It could not be set up in time".to_owned()),

@@ -206,7 +206,7 @@ pub fn cause(cause: Cause) -> &'static str {
         Cause::Revoked => "it was revoked",
         Cause::Departed => "its holder left",
         Cause::Ineligible => "its holder may no longer ask for it",
-        Cause::ReviewMissed => "nobody confirmed it in the review",
+        Cause::ReviewMissed => "no reviewer confirmed it",
         Cause::Undeliverable => "it could not be set up in time",
         Cause::PrincipalReplaced => "the AWS identity was replaced by another of the same name",
         Cause::ClusterGone => "the cluster is gone",
@@ -220,8 +220,8 @@ pub fn cause(cause: Cause) -> &'static str {
 /// The sentence for an access whose IAM user Latchkey cannot identify now.
 pub fn unprotected(arn: &str) -> String {
     format!(
-        "This access is {UNPROTECTED}: AWS does not let Latchkey see who has the ARN {arn}. Whoever manages IAM allows \
-         iam:GetUser on it, as `latchkey bootstrap` prints it."
+        "This access is {UNPROTECTED}: AWS does not let Latchkey see who has the ARN {arn}. Those who manage IAM have \
+         to allow iam:GetUser on it, as `latchkey bootstrap` prints it."
     )
 }
 

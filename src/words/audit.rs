@@ -117,7 +117,7 @@ impl Told<'_> {
             Event::RequestDenied { .. } => self.on_cluster(start.text(format!(" denied {whose} request"))).text("."),
             Event::RequestCancelled { why, .. } => {
                 let why = match why {
-                    Known::Is(ClosedWhy::PolicyDropped) => ": the policy has its cluster or profile no more.",
+                    Known::Is(ClosedWhy::PolicyDropped) => ": the policy no longer has its cluster or profile.",
                     Known::Is(ClosedWhy::PolicyChanged) => ": the policy does not allow it any more.",
                     Known::Is(ClosedWhy::PrincipalEnded) => ": the AWS identity that it was asked for ended.",
                     Known::Is(ClosedWhy::Requester) | Known::Other(_) => {
@@ -142,9 +142,9 @@ impl Told<'_> {
             Event::GrantEnded { residual, .. } if residual.is_empty() => {
                 self.on_cluster(self.theirs("access")).text(" ended and is proven gone.")
             }
-            Event::GrantEnded { .. } => {
-                self.on_cluster(self.theirs("access")).text(" ended; ours is gone, something else still allows it.")
-            }
+            Event::GrantEnded { .. } => self
+                .on_cluster(self.theirs("access"))
+                .text(" ended; what Latchkey wrote is gone, something else still allows it."),
             Event::GrantChangeBegun { target, steps, .. } => {
                 let did = if takes_away(steps) { "take away what it wrote" } else { "write" };
                 let sentence = start.text(format!(" began to {did} for {whose} access"));
@@ -158,7 +158,7 @@ impl Told<'_> {
                     outcome => sentence.text(": ").text(outcome.trim_end_matches('.')).text("."),
                 }
             }
-            _ => self.on_cluster(start.text(format!(" found {whose} access changed by somebody else"))).text("."),
+            _ => self.on_cluster(start.text(format!(" found {whose} access changed by another client"))).text("."),
         }
     }
 
@@ -212,11 +212,11 @@ impl Told<'_> {
             Event::ClusterGrantingPaused { .. } => self.on_cluster(start.text(" paused granting")).text("."),
             Event::ClusterGrantingResumed { .. } => self.on_cluster(start.text(" resumed granting")).text("."),
             Event::ClusterDriftFound { what, .. } if !what.is_empty() => self
-                .on_cluster(start.text(" found something changed by somebody else"))
+                .on_cluster(start.text(" found something changed by another client"))
                 .text(": ")
                 .parsed(what.trim_end_matches('.'))
                 .text("."),
-            _ => self.on_cluster(start.text(" found something changed by somebody else")).text("."),
+            _ => self.on_cluster(start.text(" found something changed by another client")).text("."),
         }
     }
 
@@ -286,7 +286,7 @@ fn place(target: &str) -> &'static str {
     }
 }
 
-/// Shown at the filter that names an unknown thing: "Nobody is called `ama` here. Did you mean `ana`?"
+/// Shown at the filter that names an unknown thing: "No person is called `ama` here. Did you mean `ana`?"
 pub fn unknown(what: &str, near: Option<&str>) -> String {
     let mut letters = what.chars();
     let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
@@ -308,8 +308,8 @@ pub fn not_sealed(waiting: u64) -> String {
 /// For a record whose bytes cannot be read.
 pub fn unreadable_event(why: &Unreadable) -> String {
     format!(
-        "This record cannot be read: {why}. Its hash holds: these are the bytes that were sealed, and what its columns say \
-         nothing proves. Whoever had the password of a process could write it before the database refused that."
+        "This record cannot be read: {why}. Its hash holds: these are the bytes that were sealed, and what its columns \
+         say nothing proves. A holder of a process's password could write it before the database refused that."
     )
 }
 
@@ -399,7 +399,7 @@ mod tests {
         );
         assert_eq!(
             said("grant.ended", "worker", Some("Ana"), &json!({ "residual": ["x"] })),
-            "Ana\u{2019}s access on `prod-eu` ended; ours is gone, something else still allows it."
+            "Ana\u{2019}s access on `prod-eu` ended; what Latchkey wrote is gone, something else still allows it."
         );
     }
 

@@ -16,7 +16,7 @@ pub fn sentence(why: &Blocker) -> String {
             format!("nothing new is set up while this worker can read no policy ({why}); it goes on once it can")
         }
         Blocker::NotRead { cluster } => format!(
-            "{cluster} was not read yet, so nobody knows what the profile allows there; it goes on once it is read"
+            "{cluster} was not read yet, so it is not known what the profile allows there; it goes on once it is read"
         ),
         Blocker::Unreadable { why } => {
             format!("what it rests on cannot be read ({why}): an operator has to look at its rows")
@@ -49,9 +49,9 @@ pub fn sentence(why: &Blocker) -> String {
              too, until it ends"
         ),
         Blocker::OwnRoleWidened { cluster, role, added } => format!(
-            "somebody changed the ClusterRole {role} on {cluster}, which is ours and never changes: it allows to {added} \
-             now, which nobody decided, so nobody is bound to it. An operator has to delete it; then it is made again, \
-             and the access goes on"
+            "another client changed the ClusterRole {role} on {cluster}, which is Latchkey's and never changes: it \
+             allows to {added} now, which no approver decided, so no subject is bound to it. An operator has to delete \
+             it; then it is made again, and the access goes on"
         ),
         Blocker::NothingWorks { cluster, profile, example } => {
             let example = example.as_ref().map_or_else(String::new, |never| format!(", such as: {never}"));
@@ -88,8 +88,8 @@ pub fn sentence(why: &Blocker) -> String {
              operator has to set the mode to API_AND_CONFIG_MAP"
         ),
         Blocker::AccessEntry { cluster, arn, username: Some(username) } => format!(
-            "{cluster} has an access entry for {arn} (user `{username}`), which counts instead of aws-auth: whoever \
-             manages the cluster's access entries has to remove it"
+            "{cluster} has an access entry for {arn} (user `{username}`), which counts instead of aws-auth: those who \
+             manage the cluster's access entries have to remove it"
         ),
         Blocker::AccessEntry { cluster, arn, username: None } => format!(
             "{arn} has an access entry on {cluster}, which overrides its line in aws-auth; Latchkey does not write \
@@ -116,47 +116,48 @@ pub fn sentence(why: &Blocker) -> String {
              Latchkey's lines stand, or to add {arn}"
         ),
         Blocker::LineFoughtOver { cluster, arn, by } => format!(
-            "the line for {arn} was taken out of aws-auth on {cluster} again and again, last by {}: whoever runs that has \
-             to let it stand, and until then it is only written again now and then",
+            "the line for {arn} was taken out of aws-auth on {cluster} again and again, last by {}: those who run that \
+             client have to let it stand, and until then it is only written again now and then",
             managers(by)
         ),
         Blocker::LineWithGroups { username, groups } => format!(
-            "somebody added the groups {} to the line of `{username}` in aws-auth{}: whoever may edit aws-auth has to \
-             take them out",
+            "another client added the groups {} to the line of `{username}` in aws-auth{}: a person who may edit \
+             aws-auth has to take them out",
             groups.join(", "),
             as_masters(groups)
         ),
         Blocker::LineOverridden { arn, username } => format!(
-            "aws-auth maps {arn} to `{username}` by another entry, which counts instead of ours: whoever may edit \
-             aws-auth has to remove that entry"
+            "aws-auth maps {arn} to `{username}` by another entry, which counts instead of Latchkey's: a person who \
+             may edit aws-auth has to remove that entry"
         ),
         Blocker::ForeignLine { arn, username, why } => format!(
-            "aws-auth maps {arn} to `{username}` already, and an entry of somebody else is never taken over; {}",
+            "aws-auth maps {arn} to `{username}` already, and an entry of another client is never taken over; {}",
             unfit(*why)
         ),
         Blocker::ForeignUsername { arn, longest_bytes } => format!(
             "aws-auth maps {arn} already, to a username with control characters or of more than {longest_bytes} bytes, \
-             so nothing is bound to it; whoever may edit aws-auth has to change that entry"
+             so nothing is bound to it; a person who may edit aws-auth has to change that entry"
         ),
         Blocker::UsernameShared { username, other } => format!(
-            "aws-auth lets {other} be `{username}` too, so a binding to that username would reach somebody else: whoever \
-             may edit aws-auth has to remove that entry"
+            "aws-auth lets {other} be `{username}` too, so a binding to that username would reach another identity: a \
+             person who may edit aws-auth has to remove that entry"
         ),
         Blocker::UsernameFoundShared { username, other } => format!("aws-auth lets {other} be `{username}` too"),
         Blocker::NotMappedYet { arn, username } => format!("aws-auth does not map {arn} to `{username}` yet"),
         Blocker::LineLeftWithGroups { arn, username, groups } => format!(
-            "aws-auth still names `{username}` for {arn}, with the groups {}, which somebody added{}: whoever may edit \
-             aws-auth has to remove that entry, or the groups",
+            "aws-auth still names `{username}` for {arn}, with the groups {}, which another client added{}: a person \
+             who may edit aws-auth has to remove that entry, or the groups",
             groups.join(", "),
             as_masters(groups)
         ),
         Blocker::LineLeftChanged { arn, username, why } => format!(
-            "aws-auth still names `{username}` for {arn}, in an entry that somebody changed since it was written: whoever \
-             may edit aws-auth has to remove that entry ({why})"
+            "aws-auth still names `{username}` for {arn}, in an entry that another client changed since it was \
+             written: a person who may edit aws-auth has to remove that entry ({why})"
         ),
         Blocker::LineLeft { username } => format!("aws-auth still holds the line of `{username}`"),
         Blocker::LinePutBack { username, by } => format!(
-            "aws-auth still holds the line of `{username}`, which {} puts back: whoever runs that has to let it go",
+            "aws-auth still holds the line of `{username}`, which {} puts back: those who run that client have to let \
+             it go",
             managers(by)
         ),
         Blocker::BindingLeft { binding } => format!("{binding} is still there"),
@@ -181,7 +182,7 @@ pub fn sentence(why: &Blocker) -> String {
         Blocker::NotAsked { cluster } => format!("the API server of {cluster} was not asked everything"),
         Blocker::NotRecorded { why } => format!("What the worker found could not be recorded ({why}); it tries again."),
         Blocker::PrincipalUnknown { arn } => {
-            format!("IAM knows no {arn} any more: whoever manages IAM has to say what became of it")
+            format!("IAM knows no {arn} any more: those who manage IAM have to say what became of it")
         }
         Blocker::PrincipalOfOtherId { arn } => format!("IAM knows no {arn} with the id it was proven by"),
         Blocker::PrincipalReplaced { arn, was, is } => replaced(arn, was, is),
@@ -204,7 +205,7 @@ pub fn sentence(why: &Blocker) -> String {
         Blocker::Conflict { call } => of_call(
             call,
             &format!(
-                "Latchkey could not {}, since it was changed by somebody else meanwhile. It looks again at once.",
+                "Latchkey could not {}, since another client changed it meanwhile. It looks again at once.",
                 tried(call)
             ),
         ),
@@ -225,9 +226,10 @@ pub fn sentence(why: &Blocker) -> String {
                 tried(call)
             ),
         ),
-        Blocker::Invalid { call } | Blocker::TooMuch { call } => {
-            of_call(call, &format!("Latchkey could not {}{}. Somebody has to look at it.", tried(call), because(call)))
-        }
+        Blocker::Invalid { call } | Blocker::TooMuch { call } => of_call(
+            call,
+            &format!("Latchkey could not {}{}. An operator has to look at it.", tried(call), because(call)),
+        ),
         Blocker::NotFound { call } => {
             let why = call.detail.as_deref().unwrap_or("there is no such thing");
             of_call(call, &format!("Latchkey could not {}: {why}.", tried(call)))
@@ -266,7 +268,7 @@ fn replaced(arn: &str, was: &str, is: &str) -> String {
 
 /// The clients that wrote last, if they are known.
 pub(super) fn managers(names: &[String]) -> String {
-    if names.is_empty() { "somebody unknown".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "an unknown client".to_owned() } else { names.join(", ") }
 }
 
 /// A call's sentence, after that of the earlier failure that led to the call.

@@ -10,16 +10,19 @@ use latchkey_domain::plan::{
 /// What was found, and what Latchkey does about it.
 pub fn what(what: &What) -> String {
     match what {
-        What::BindingDeleted { binding } => format!("somebody deleted {binding} while the access runs; it is put back"),
+        What::BindingDeleted { binding } => {
+            format!("another client deleted {binding} while the access runs; it is put back")
+        }
         What::BindingChanged { binding, was } => {
-            format!("somebody changed {binding}; it is put back: it was {}", told(was))
+            format!("another client changed {binding}; it is put back: it was {}", told(was))
         }
         What::BindingElsewhere { binding, was } => format!(
-            "somebody put {binding} back into a namespace that is not the one that was asked for; it is removed: {}",
+            "another client put {binding} back into a namespace that is not the one that was asked for; it is removed: \
+             {}",
             told(was)
         ),
         What::EndingBindingChanged { binding, was } => {
-            format!("somebody changed {binding} of an access that ends; it is removed: it was {}", told(was))
+            format!("another client changed {binding} of an access that ends; it is removed: it was {}", told(was))
         }
         What::BindingOfNobody { binding } => {
             format!("{binding} carries the labels of this installation and belongs to no access; it is removed")
@@ -29,7 +32,7 @@ pub fn what(what: &What) -> String {
                 Some(names) => format!("it was last written by {}", managers(names)),
                 None => "all of it is gone".to_owned(),
             };
-            format!("somebody took the line of `{username}` out of aws-auth while the access runs; {by}")
+            format!("another client took the line of `{username}` out of aws-auth while the access runs; {by}")
         }
         What::LinePutBack { username } => format!(
             "the line of `{username}` was put back into aws-auth after it had been taken out; it is taken out again"
@@ -55,7 +58,7 @@ pub fn of_principal(step: &PrincipalStep) -> String {
 
 fn told(was: &Was) -> String {
     let Was { role, subjects, finalizers, deleting } = was;
-    let whom = if subjects.is_empty() { "nobody".to_owned() } else { subjects.join(", ") };
+    let whom = if subjects.is_empty() { "no subject".to_owned() } else { subjects.join(", ") };
     let held = if finalizers.is_empty() { String::new() } else { format!(", held by {}", finalizers.join(", ")) };
     let deleting = if *deleting { ", being deleted" } else { "" };
     format!("{role} for {whom}{held}{deleting}")

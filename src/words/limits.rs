@@ -19,7 +19,7 @@ pub fn too_often(what: Often, times: u32, wait_seconds: u32) -> String {
     let (did, outcome) = match what {
         Often::SignInFrom => (
             format!("{times} sign-ins came from your network within 10 minutes, as many as Latchkey takes"),
-            "Whoever is signed in stays so.",
+            "People who are signed in stay so.",
         ),
         Often::SignInOf => (
             format!("You signed in {times} times within 10 minutes, as often as Latchkey takes"),

@@ -32,7 +32,7 @@ pub fn audience(audience: &Audience) -> String {
     let groups = audience.groups.iter().map(|group| format!("anyone in `{group}`"));
     let people = audience.people.iter().map(|handle| format!("`{handle}`"));
     let all: Vec<String> = people.chain(groups).collect();
-    if all.is_empty() { "nobody".to_owned() } else { list(&all, "or") }
+    if all.is_empty() { "no one".to_owned() } else { list(&all, "or") }
 }
 
 /// Shown at the field of an unusable reason; `since` says who needs it: "Say why: the requester needs a reason."

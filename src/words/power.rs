@@ -123,9 +123,9 @@ fn refusal(question: &Attributes) -> Option<String> {
         ("delete" | "deletecollection", "pods", "") => "delete pods".to_owned(),
         ("create" | "update" | "patch", "deployments", "") => "deploy".to_owned(),
         ("create", "serviceaccounts", "token") => "take on service accounts".to_owned(),
-        ("impersonate", _, _) => "act as somebody else".to_owned(),
+        ("impersonate", _, _) => "act as another identity".to_owned(),
         (_, "rolebindings" | "clusterrolebindings", _) | ("bind" | "escalate", _, _) => {
-            "give anybody more rights".to_owned()
+            "give any identity more rights".to_owned()
         }
         (_, "nodes", "proxy") => "reach the nodes".to_owned(),
         ("delete" | "update" | "patch", "namespaces", _) => "change or delete namespaces".to_owned(),
@@ -194,7 +194,7 @@ mod tests {
             Attributes::of("impersonate", "", "serviceaccounts").in_namespace("payments"),
         ];
         let said = cannot(&questions, &namespace, true);
-        assert_eq!(said, ["act as somebody else", "do any of this in another namespace"]);
+        assert_eq!(said, ["act as another identity", "do any of this in another namespace"]);
     }
 
     #[test]

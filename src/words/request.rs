@@ -92,22 +92,22 @@ pub fn decided_elsewhere(
     };
     let by = |did: &str| match last {
         Some((name, when)) => at(Sentence::default().text(name).text(format!(" {did}")), Some(when)),
-        None => at(Sentence::default().text("Somebody else ").text(did), closed),
+        None => at(Sentence::default().text("Another person ").text(did), closed),
     };
     match state {
-        RequestState::Pending => Sentence::parse("It waits for somebody else now."),
+        RequestState::Pending => Sentence::parse("It waits for another person now."),
         RequestState::Approved => by(verdict(Verdict::Approve)),
         RequestState::Denied => by(verdict(Verdict::Deny)),
         RequestState::Cancelled => {
             let said = match why {
                 None | Some(ClosedWhy::Requester) => "Its requester cancelled it",
-                Some(ClosedWhy::PolicyDropped) => "Closed, since the policy has its cluster or profile no more,",
+                Some(ClosedWhy::PolicyDropped) => "Closed, since the policy no longer has its cluster or profile,",
                 Some(ClosedWhy::PolicyChanged) => "Closed, since no policy allows it any more,",
                 Some(ClosedWhy::PrincipalEnded) => "Closed, since its AWS identity ended,",
             };
             at(Sentence::default().text(said), closed)
         }
-        RequestState::Lapsed => at(Sentence::default().text("Nobody decided in time; it lapsed"), closed),
+        RequestState::Lapsed => at(Sentence::default().text("No approver decided in time; it lapsed"), closed),
     }
 }
 
@@ -116,7 +116,7 @@ pub fn cancelled(why: Option<ClosedWhy>) -> &'static str {
     match why {
         None | Some(ClosedWhy::Requester) => "Cancelled by its requester. Nothing was changed.",
         Some(ClosedWhy::PolicyDropped) => {
-            "Closed: the policy has its cluster or profile no more. Nothing was granted; ask for another."
+            "Closed: the policy no longer has its cluster or profile. Nothing was granted; ask for another."
         }
         Some(ClosedWhy::PolicyChanged) => {
             "Closed: the rules changed, and no policy allows it any more. Nothing was granted; ask for what they allow now."
@@ -131,7 +131,7 @@ pub fn cancelled(why: Option<ClosedWhy>) -> &'static str {
 pub fn closed_by(subject: &str, why: Option<ClosedWhy>) -> String {
     match why {
         None | Some(ClosedWhy::Requester) => format!("{subject} cancelled it"),
-        Some(ClosedWhy::PolicyDropped) => "It was closed: the policy has its cluster or profile no more".to_owned(),
+        Some(ClosedWhy::PolicyDropped) => "It was closed: the policy no longer has its cluster or profile".to_owned(),
         Some(ClosedWhy::PolicyChanged) => "It was closed: the rules changed".to_owned(),
         Some(ClosedWhy::PrincipalEnded) => "It was closed: its AWS identity ended".to_owned(),
     }
@@ -145,7 +145,7 @@ pub fn already(state: RequestState, why: Option<ClosedWhy>) -> &'static str {
         (RequestState::Denied, _) => "It was denied already, before your vote. See below who decided.",
         (RequestState::Cancelled, None | Some(ClosedWhy::Requester)) => "Its requester cancelled it meanwhile.",
         (RequestState::Cancelled, Some(ClosedWhy::PolicyDropped)) => {
-            "It was closed meanwhile: the policy has its cluster or profile no more."
+            "It was closed meanwhile: the policy no longer has its cluster or profile."
         }
         (RequestState::Cancelled, Some(ClosedWhy::PolicyChanged)) => {
             "It was closed meanwhile: the rules changed, and no policy allows it any more."
@@ -221,6 +221,6 @@ mod tests {
         let said = |state, last| decided_elsewhere(state, last, (Some(at), None), &clock()).to_string();
         assert_eq!(said(RequestState::Approved, Some(("Chi", at))), "Chi approved 14:02 CET.");
         assert_eq!(said(RequestState::Cancelled, None), "Its requester cancelled it 14:02 CET.");
-        assert_eq!(said(RequestState::Lapsed, None), "Nobody decided in time; it lapsed 14:02 CET.");
+        assert_eq!(said(RequestState::Lapsed, None), "No approver decided in time; it lapsed 14:02 CET.");
     }
 }

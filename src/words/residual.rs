@@ -22,16 +22,18 @@ pub fn sentence(residual: &Residual) -> String {
             listed(", with the access policies", policies),
         ),
         Residual::ForeignLine { arn, username, groups } => format!(
-            "aws-auth maps {arn} to `{username}`{} by an entry that is not ours{}.",
+            "aws-auth maps {arn} to `{username}`{} by an entry that is not Latchkey's{}.",
             listed(" with the groups", groups),
             as_masters(groups)
         ),
         Residual::LineWithGroups { username, groups } => format!(
-            "Somebody added the groups {} to the line of `{username}` in aws-auth{}.",
+            "Another client added the groups {} to the line of `{username}` in aws-auth{}.",
             groups.join(", "),
             as_masters(groups)
         ),
-        Residual::IamNotAsked {} => "what IAM still has of it: its ARN cannot be read, so nobody could look".to_owned(),
+        Residual::IamNotAsked {} => {
+            "what IAM still has of it: its ARN cannot be read, so the worker could not look".to_owned()
+        }
         Residual::Said { text } => text.clone(),
         Residual::OfLaterVersion { named } if named.is_empty() => {
             "Something allows it that is kept in a form that this version of Latchkey does not know.".to_owned()

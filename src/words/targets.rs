@@ -39,7 +39,7 @@ pub fn accept_restore(cluster: &str) -> String {
 pub fn in_trouble(troubled: usize, waiting: usize, wider: usize, all: usize) -> String {
     let said = match (troubled, waiting) {
         (0, 0) if wider > 0 => accesses(i64::try_from(all).unwrap_or(i64::MAX)),
-        (0, 0) if all == 0 => "Nobody has, waits for or loses access here.".to_owned(),
+        (0, 0) if all == 0 => "No person has, waits for or loses access here.".to_owned(),
         (0, 0) => format!("{}, all well", accesses(i64::try_from(all).unwrap_or(i64::MAX))),
         (0, waiting) => format!("{waiting} of {all} wait for granting to be resumed"),
         (some, 0) => format!("{} in trouble, of {all}", count(some, "part")),

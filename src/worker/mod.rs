@@ -411,13 +411,13 @@ fn note(report: &mut RunReport, target: Target, brought: Brought) {
 async fn wake_forgotten(worker: &Worker) -> Result<(), StoreError> {
     let woken = targets::wake_forgotten(&worker.store).await?;
     if woken > 0 {
-        tracing::warn!(targets = woken, "accesses that end were looked at by nobody: they are again");
+        tracing::warn!(targets = woken, "accesses that end were not due to be looked at: they are again");
     }
     let overdue = targets::wake_overdue(&worker.store).await?;
     if overdue > 0 {
         tracing::error!(
             targets = overdue,
-            "accesses are over their time and nobody can record that: they are taken away"
+            "accesses are over their time and that cannot be recorded: they are taken away"
         );
     }
     Ok(())

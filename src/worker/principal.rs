@@ -121,7 +121,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     if let Some(why) = &plan.replaced {
         lease.life().spend()?;
         if let Err(error) = identities::end_replaced(&worker.store, id, &words::blocker::sentence(why)).await {
-            gone_past(error, id, "an identity that is somebody else's could not be ended; its accesses are")?;
+            gone_past(error, id, "an identity that is another's now could not be ended; its accesses are")?;
         }
     }
     let activated = tell_early(worker, lease, &desired, &plan, &decided, told).await?;

@@ -270,7 +270,7 @@ pub async fn close(
 pub fn unmarked(fault: Option<&Fault>) -> String {
     match fault {
         Some(fault) => words::blocker::sentence(&fault.into()),
-        None => "written; it is proven once nobody keeps its row locked".to_owned(),
+        None => "written; it is proven once its row is not locked".to_owned(),
     }
 }
 

@@ -294,7 +294,7 @@ async fn an_event_that_cannot_be_read_is_exported_as_its_bytes_and_named_offline
     let verified = desk.verify("all.jsonl", &[]).await;
     assert!(verified.status.success(), "{}", err(&verified));
     assert_eq!(
-        err(&verified).matches("cannot be read (its bytes are no audit event: ").count(),
+        err(&verified).matches("cannot be read (its bytes are not an audit event: ").count(),
         3,
         "{}",
         err(&verified)
@@ -360,10 +360,10 @@ async fn a_chain_cut_below_what_the_worker_verified_does_not_hold() {
 async fn a_name_that_nobody_has_is_no_empty_export_and_a_kept_head_is_looked_for_in_the_database() {
     let desk = Desk::new().await;
     for (option, name, told) in [
-        ("--person", "ama", "nobody is called `ama` here (did you mean `ana`?)"),
+        ("--person", "ama", "no person is called `ama` here (did you mean `ana`?)"),
         ("--cluster", "prod-ue", "no cluster is called `prod-ue` here (did you mean `prod-eu`?)"),
         ("--cluster", "elsewhere", "no cluster is called `elsewhere` here"),
-        ("--actor", "wroker", "nobody, and no process, is called `wroker` here (did you mean `worker`?)"),
+        ("--actor", "wroker", "no person, and no process, is called `wroker` here (did you mean `worker`?)"),
         ("--action", "grant.endet", "no event has the action `grant.endet` (did you mean `grant.ended`?)"),
         ("--action", "grants", "no event has the action `grants` (did you mean `grant`?)"),
     ] {

@@ -283,7 +283,7 @@ fn look_through(search: &mut Search, text: String) {
         "answered",
         "a sign-in failed",
         "the claim `azp` is",
-        "security: userinfo speaks of somebody else",
+        "security: userinfo speaks of another person",
         "client_secret_basic",
         "an identity was not proven",
         "the database is away",

@@ -136,7 +136,8 @@ impl Prepared {
         let (server, sts) = (self.server(), self.sts_endpoint()?);
         let etcd = self.start_etcd(&programs.etcd)?;
         let mut api = self.start_apiserver(&programs.apiserver)?;
-        let certificate = reqwest::Certificate::from_pem(self.ca_pem.as_bytes()).context("ca.crt is no certificate")?;
+        let certificate =
+            reqwest::Certificate::from_pem(self.ca_pem.as_bytes()).context("ca.crt is not a certificate")?;
         let client = reqwest::Client::builder().tls_certs_only([certificate]).build().context("no client")?;
         let get = async |path: &str| {
             let reply = client.get(format!("{server}{path}")).bearer_auth(&self.kept.admin_token).send().await.ok()?;

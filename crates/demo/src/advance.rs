@@ -10,9 +10,9 @@ const LONGEST_DAYS: i64 = 366;
 
 /// Moves business time further ahead, and prints the new time.
 pub async fn advance(data: &Path, by: &str) -> anyhow::Result<ExitCode> {
-    let span: Span = by.parse().with_context(|| format!("`{by}` is no duration: 2h, 90m or 1h 30m, for example"))?;
+    let span: Span = by.parse().with_context(|| format!("`{by}` is not a duration: 2h, 90m or 1h 30m, for example"))?;
     let day = jiff::SpanRelativeTo::days_are_24_hours();
-    let duration = span.to_duration(day).with_context(|| format!("`{by}` is no duration"))?;
+    let duration = span.to_duration(day).with_context(|| format!("`{by}` is not a duration"))?;
     if duration.is_negative() || duration.is_zero() || duration.as_hours() > LONGEST_DAYS * 24 {
         bail!("time can only be moved forward, by {LONGEST_DAYS} days at most");
     }

@@ -72,7 +72,7 @@ impl Ahead {
         let folder = std::path::absolute(data.join("kubernetes").join(REAL))?;
         let wanted = Wanted { name: REAL, region: &region, folder: &folder, lasting: true };
         let prepared = Prepared::new(wanted, &latchkey::login::secret::token()).await?;
-        let server = prepared.server().parse().context("the API server's address is none")?;
+        let server = prepared.server().parse().context("the API server's address is not a URL")?;
         real.external = Some(ExternalServer { server, ca_pem: prepared.ca_pem().to_owned() });
         Ok(Self { seed: real.clone(), prepared, programs, seeded: folder.join("seeded") })
     }

@@ -119,8 +119,7 @@ const PROD_USERS: &str = "\
 ";
 
 /// The administrators' entry.
-const ADMINS: &str = "\
-# Whoever is on call for the platform
+const ADMINS: &str = "# The people on call for the platform
 - rolearn: arn:aws:iam::111122223333:role/platform-admin
   username: admin:{{SessionName}}
   groups:

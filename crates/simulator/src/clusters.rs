@@ -168,7 +168,7 @@ fn binding(object: &Value) -> String {
     let subjects: Vec<_> = object["subjects"].as_array().into_iter().flatten().collect();
     let subjects: Vec<_> =
         subjects.iter().map(|subject| format!("{} {}", text(&subject["kind"]), text(&subject["name"]))).collect();
-    let whom = if subjects.is_empty() { "nobody".to_owned() } else { subjects.join(", ") };
+    let whom = if subjects.is_empty() { "no subject".to_owned() } else { subjects.join(", ") };
     let role = &object["roleRef"];
     format!("{place}{}: {} {} for {whom}", text(&metadata["name"]), text(&role["kind"]), text(&role["name"]))
 }

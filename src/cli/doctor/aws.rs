@@ -186,7 +186,7 @@ async fn tries(desk: &Desk<'_>, here: &PolicyFile, aws: &Aws, statements: &[Stat
     let (reads, writes): (Vec<&str>, Vec<&str>) =
         actions.into_iter().partition(|action| action.starts_with("iam:Get") || action.starts_with("iam:List"));
     let mut findings = vec![match some_user(desk, here).await {
-        None => Finding::not_checked(CHECK, format!("{}: nobody has proven a user to try it on", reads.join(", "))),
+        None => Finding::not_checked(CHECK, format!("{}: no user is proven to try it on", reads.join(", "))),
         Some(user) => match aws.user(&user).await {
             Ok(Some(_)) => Finding::ok(CHECK, format!("{user} can be read with its inline policies")),
             Ok(None) => Finding::not_checked(CHECK, format!("{}: {user} is gone", reads.join(", "))),

@@ -19,7 +19,7 @@ pub(super) fn read_keys(section: &mut Section<'_>, faults: &mut Collector<'_>) -
     let groups = section.list("groups", faults);
     let people = section.list("people", faults);
     if groups.is_none() && people.is_none() || [&groups, &people].iter().all(|l| l.as_ref().is_none_or(empty)) {
-        let message = format!("{} names nobody", section.title);
+        let message = format!("{} names no person or group", section.title);
         faults.missing(&section.place, message, Some("name groups, or people by their handles".to_owned()));
     }
     let mut audience = Audience { groups: BTreeSet::new(), people: BTreeSet::new() };

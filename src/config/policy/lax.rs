@@ -43,7 +43,7 @@ pub(super) fn warn_lax(file: &PolicyFile, places: &[Place], never: &[usize], fau
 fn laxer(earlier: &Policy, later: &Policy) -> Vec<String> {
     let mut told = Vec::new();
     match (&earlier.decision, &later.decision) {
-        (Decision::Ask { .. }, Decision::Automatic) => told.push("nobody has to decide".to_owned()),
+        (Decision::Ask { .. }, Decision::Automatic) => told.push("no approver has to decide".to_owned()),
         (Decision::Ask { approvers, quorum }, Decision::Ask { approvers: more, quorum: fewer }) => {
             if fewer < quorum {
                 told.push(format!("{fewer} of {quorum} approvals suffice"));

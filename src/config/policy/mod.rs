@@ -105,7 +105,7 @@ fn roles(root: &mut Section<'_>, faults: &mut Collector<'_>) -> BTreeMap<Role, A
     let mut roles = BTreeMap::new();
     let Some(mut section) = root.table("roles", "[roles]", faults) else {
         let hint = "add [roles] with operators = { groups = [\"…\"] }";
-        faults.warning(&root.place, "nobody is an operator or auditor", Some(hint.to_owned()));
+        faults.warning(&root.place, "no person is an operator or auditor", Some(hint.to_owned()));
         return roles;
     };
     for (key, role) in [("operators", Role::Operator), ("auditors", Role::Auditor)] {
@@ -151,7 +151,7 @@ fn check_path(path: &str) -> Result<(), String> {
     if plain && framed && path.len() <= 512 {
         return Ok(());
     }
-    Err(format!("`{path}` is no path of IAM: it begins and ends with a slash and holds no wildcard"))
+    Err(format!("`{path}` is not a path of IAM: it begins and ends with a slash and holds no wildcard"))
 }
 
 fn clusters(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<Given<PolicyCluster>> {

@@ -80,9 +80,9 @@ fn cluster_roles(roles: &Given<Vec<Given<&str>>>, faults: &mut Collector<'_>) ->
     let mut names: Vec<String> = Vec::new();
     for role in &roles.value {
         if !is_object_name(role.value) {
-            faults.error(&role.place, format!("`{}` is no name of a ClusterRole", role.value), None);
+            faults.error(&role.place, format!("`{}` is not a name of a ClusterRole", role.value), None);
         } else if role.value.starts_with("latchkey:") {
-            let message = "ClusterRoles that begin with `latchkey:` are ours and come and go";
+            let message = "ClusterRoles that begin with `latchkey:` are Latchkey's and come and go";
             faults.error(&role.place, message, Some("write the rules into the profile".to_owned()));
         } else if names.iter().any(|name| name == role.value) {
             faults.warning(&role.place, format!("`{}` is named twice", role.value), None);
@@ -92,7 +92,7 @@ fn cluster_roles(roles: &Given<Vec<Given<&str>>>, faults: &mut Collector<'_>) ->
     }
     if names.len() > MOST_ROLES {
         let message = format!("a profile names {MOST_ROLES} ClusterRoles at most, and this one {}", names.len());
-        let hint = "nobody can ask for it: make two profiles of it, or rules of its own";
+        let hint = "it cannot be asked for: make two profiles of it, or rules of its own";
         faults.beyond(&roles.place, message, Some(hint.to_owned()));
     }
     names

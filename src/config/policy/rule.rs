@@ -253,7 +253,8 @@ fn warn_quorum(
     } else if quorum == people
         && let Some(own) = requesters.and_then(|r| r.people.intersection(&approvers.people).next())
     {
-        let message = format!("nobody could decide what {own} asks for: nobody decides on their own request");
+        let message =
+            format!("no approver could decide what {own} asks for: people do not decide on their own requests");
         faults.warning(place, message, Some("name more people, or a group".to_owned()));
     }
 }

@@ -74,8 +74,8 @@ fn a_profile_that_nobody_can_ask_for_is_a_fault_and_no_reason_not_to_read_what_r
         EXAMPLE.replacen("[\"view\"]", &format!("[{}]", names.join(", ")), 1)
     };
     assert_eq!(told(&naming(12)), Vec::<String>::new());
-    let wanted = "16:17 a profile names 12 ClusterRoles at most, and this one 13 (nobody can ask for it: make two profiles \
-                  of it, or rules of its own)";
+    let wanted = "16:17 a profile names 12 ClusterRoles at most, and this one 13 (it cannot be asked for: make two \
+                  profiles of it, or rules of its own)";
     assert_eq!(told(&naming(13)), [wanted]);
     assert!(parse(&naming(13)).is_ok());
 }
@@ -94,7 +94,7 @@ fn every_fault_is_told_at_once_with_its_place() {
         "17:9 `scope` is \"namespace\" or \"cluster\", not \"galaxy\"",
         "20:1 policy \"payments may look\" needs `requesters`",
         "22:1 policy \"payments may look\" has no `requestors` (did you mean `requesters`?)",
-        "26:11 `8` is no duration: write a number and s, m, h or d, such as \"30m\", \"8h\" or \"1d\"",
+        "26:11 `8` is not a duration: write a number and s, m, h or d, such as \"30m\", \"8h\" or \"1d\"",
         "27:53 `quorum` must be a whole number from 1 to 20",
     ];
     for line in expected {
@@ -125,9 +125,9 @@ fn values_out_of_range_are_refused() {
         ("\"payments-*\"]", "\"Payments\"]", "matches no namespace"),
         ("[\"payments\", \"payments-*\"]", "[]", "`namespaces` names none"),
         ("longest = \"8h\"", "longest = \"90d\"", "`longest` must be from 5m to 30d"),
-        ("{ groups = [\"developers\"] }", "{ groups = [] }", "`requesters` names nobody"),
-        ("{ groups = [\"developers\"] }", "{}", "`requesters` names nobody"),
-        ("{ groups = [\"developers\"] }", "{ people = [\"Dana\"] }", "`Dana` is no handle"),
+        ("{ groups = [\"developers\"] }", "{ groups = [] }", "`requesters` names no person or group"),
+        ("{ groups = [\"developers\"] }", "{}", "`requesters` names no person or group"),
+        ("{ groups = [\"developers\"] }", "{ people = [\"Dana\"] }", "`Dana` is not a handle"),
         ("{ groups = [\"developers\"] }", "{ groups = [\"*\"] }", "`*` is the name of one group, letter for letter"),
         ("{ groups = [\"developers\"] }", "{ groups = [\"dev-*\"] }", "a `*` stands for no others"),
         (
@@ -135,11 +135,11 @@ fn values_out_of_range_are_refused() {
             "{ people = [\"lee\"], quorum = 2 }",
             "2 approvals are wanted",
         ),
-        ("[\"/latchkey/\"]", "[\"latchkey\"]", "is no path of IAM"),
+        ("[\"/latchkey/\"]", "[\"latchkey\"]", "is not a path of IAM"),
         ("[\"/latchkey/\"]\n", "[]\n", ""),
-        ("cluster_roles = [\"view\"]", "cluster_roles = [\"latchkey:view\"]", "are ours"),
+        ("cluster_roles = [\"view\"]", "cluster_roles = [\"latchkey:view\"]", "are Latchkey's"),
         ("cluster_roles = [\"view\"]", "", "needs `cluster_roles` or `rules`"),
-        ("name = \"prod-eu\"", "name = \"Prod EU\"", "is no cluster name"),
+        ("name = \"prod-eu\"", "name = \"Prod EU\"", "is not a cluster name"),
         ("profiles = [\"view\"]", "profiles = \"view\"", "must be a list of strings"),
         ("console = false", "console = \"no\"", "`console` must be true or false"),
         ("approvers = {", "automatic = true\napprovers = {", "has no approvers"),
@@ -247,10 +247,8 @@ fn a_laxer_policy_behind_a_stricter_one_is_a_warning() {
     ]);
     assert_eq!(
         told,
-        [
-            "31:8: warning: \"payments may look\" before it is stricter, and rules where both match: by this one nobody has to \
-          decide, and 24 h may be asked for instead of 8 h (move it up if it was meant to rule there)"
-        ]
+        ["31:8: warning: \"payments may look\" before it is stricter, and rules where both match: by this one no \
+          approver has to decide, and 24 h may be asked for instead of 8 h (move it up if it was meant to rule there)"]
     );
     for (replacement, expected) in [
         (("groups = [\"payments-leads\"]", "groups = [\"payments-leads\"]"), "1 of 2 approvals suffice"),

@@ -30,8 +30,8 @@ pub(super) fn warn_wide(file: &PolicyFile, places: &[Place], never: &[usize], fa
         let granted = |profile: &&Profile| reaches(profile, policy) && !ruled_before(file, at, policy, profile);
         for profile in profiles.filter(granted) {
             let message = format!(
-                "`{}` in {OF_AWS_AUTH} may edit aws-auth, and so make anybody cluster-admin: by this policy nobody has to \
-                 decide on it",
+                "`{}` in {OF_AWS_AUTH} may edit aws-auth, and so make any identity cluster-admin: by this policy no \
+                 approver has to decide on it",
                 profile.name
             );
             let hint = format!("name the namespaces that are meant; `*` holds {OF_AWS_AUTH}, too");

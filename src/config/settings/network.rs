@@ -14,7 +14,7 @@ impl Network {
     /// A sentence that says what to write instead.
     pub fn parse(text: &str) -> Result<Self, String> {
         let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        network.map(Self).map_err(|_| format!("`{text}` is no address or network, such as 10.0.0.7 or 10.0.0.0/8"))
+        network.map(Self).map_err(|_| format!("`{text}` is not an address or network, such as 10.0.0.7 or 10.0.0.0/8"))
     }
 
     /// Whether the network contains this address. An IPv4 address mapped into IPv6 is the IPv4 address.
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn what_is_no_network_is_said_so() {
         for text in ["", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/-1", "10.0.0.0/", "load-balancer", "::1/129"] {
-            assert!(Network::parse(text).unwrap_err().contains("no address or network"), "{text}");
+            assert!(Network::parse(text).unwrap_err().contains("not an address or network"), "{text}");
         }
     }
 }

@@ -107,8 +107,8 @@ fn issuer(text: &str) -> Result<String, String> {
     let shown = shown(text);
     if url.query().is_some() || url.fragment().is_some() || text.contains(['{', '}']) {
         return Err(format!(
-            "{shown} is no issuer: write it as `issuer` in the provider's discovery document names it, without anything \
-             behind a ? or # and with nothing left to fill in"
+            "{shown} is not an issuer: write it as `issuer` in the provider's discovery document names it, without \
+             anything behind a ? or # and with nothing left to fill in"
         ));
     }
     match text.trim_end_matches('/').strip_suffix(DISCOVERY) {
@@ -152,13 +152,13 @@ fn overrides(
 
 fn server(mut section: Section<'_>, faults: &mut Collector<'_>) -> Option<Server> {
     let listen = section.parsed("listen", faults, |text| {
-        text.parse().map_err(|_| format!("`{text}` is no address to listen at, such as 0.0.0.0:8080"))
+        text.parse().map_err(|_| format!("`{text}` is not an address to listen at, such as 0.0.0.0:8080"))
     });
     let internal = internal(&mut section, SERVER_INTERNAL, faults);
     let default = SocketAddr::from(([127, 0, 0, 1], 8080));
     let public_url = section.required("public_url", faults, public_url);
     let time_zone = section.parsed("time_zone", faults, |name| {
-        TimeZone::get(name).map_err(|_| format!("`{name}` is no time zone, such as Europe/Berlin or UTC"))
+        TimeZone::get(name).map_err(|_| format!("`{name}` is not a time zone, such as Europe/Berlin or UTC"))
     });
     let trusted_proxies =
         section.list("trusted_proxies", faults).map_or_else(Vec::new, |list| networks(&list.value, faults));
@@ -182,7 +182,7 @@ fn internal(section: &mut Section<'_>, usual: SocketAddr, faults: &mut Collector
     let given = section.parsed("internal", faults, |text| match text {
         "none" => Ok(None),
         text => text.parse().map(Some).map_err(|_| {
-            format!("`{text}` is no address to listen at, such as {usual}, or \"none\" to listen nowhere")
+            format!("`{text}` is not an address to listen at, such as {usual}, or \"none\" to listen nowhere")
         }),
     });
     given.map_or(Some(usual), |given| given.value)
@@ -216,7 +216,7 @@ fn public_url(text: &str) -> Result<Url, String> {
 /// An address that receives passwords and cookies: https, or http that never leaves this machine.
 fn outside_url(text: &str) -> Result<Url, String> {
     let shown = shown(text);
-    let url = Url::parse(text).map_err(|error| format!("{shown} is no URL: {error}"))?;
+    let url = Url::parse(text).map_err(|error| format!("{shown} is not a URL: {error}"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL here holds no user and no password".to_owned());
     }
@@ -264,7 +264,7 @@ fn warn_one_role(urls: [(&str, &Option<Given<DatabaseUrl>>); 3], faults: &mut Co
         let Some((other, _)) = same else { continue };
         let message = format!("`{key}` signs in as the same role as `{other}`");
         let hint = "portal, worker and owner have roles of their own, so that none may do what is another's: \
-                    latchkey_web, latchkey_worker, and whoever owns the schema";
+                    latchkey_web, latchkey_worker, and the schema's owner";
         faults.warning(&url.place, message, Some(hint.to_owned()));
     }
 }
@@ -353,7 +353,7 @@ fn non_empty(text: &str) -> Result<String, &'static str> {
 fn aws(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Aws {
     let region = section.parsed("region", faults, |text| {
         let known = Partition::of_region(text).map(|_| text.to_owned());
-        known.ok_or_else(|| format!("`{text}` is no region, such as eu-west-1"))
+        known.ok_or_else(|| format!("`{text}` is not a region, such as eu-west-1"))
     });
     let mut url = |key, faults: &mut Collector<'_>| section.parsed(key, faults, outside_url).map(|url| url.value);
     let iam_url = url("iam_url", faults);
@@ -378,7 +378,7 @@ fn authorities(given: &Given<&str>, path: &Path, faults: &mut Collector<'_>) -> 
     };
     let read = || -> Result<Vec<CertificateDer<'static>>, String> {
         let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-        let found = found.map_err(|error| format!("is no PEM: {error}"))?;
+        let found = found.map_err(|error| format!("is not PEM: {error}"))?;
         if found.is_empty() { Err("holds no certificate in PEM".to_owned()) } else { Ok(found) }
     };
     match read() {

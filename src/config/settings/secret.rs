@@ -33,7 +33,7 @@ pub(super) fn read(
                 Ok(secret) => of_file(&secret, &path, file.place, faults),
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                     let hint = "save it as UTF-8; PowerShell's `>` writes UTF-16".to_owned();
-                    faults.error(&file.place, format!("the file {} is no text in UTF-8", path.display()), Some(hint));
+                    faults.error(&file.place, format!("the file {} is not text in UTF-8", path.display()), Some(hint));
                     None
                 }
                 Err(error) => {

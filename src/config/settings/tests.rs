@@ -65,10 +65,8 @@ fn machines_are_answered_where_it_says_or_nowhere() {
     assert_eq!(settings.worker.internal.unwrap().to_string(), "0.0.0.0:9500");
     assert_eq!(
         told(SMALLEST, &[("LATCHKEY_WORKER__INTERNAL", "9500")]),
-        [
-            "LATCHKEY_WORKER__INTERNAL: error: `9500` is no address to listen at, such as 127.0.0.1:9401, or \"none\" to \
-          listen nowhere"
-        ]
+        ["LATCHKEY_WORKER__INTERNAL: error: `9500` is not an address to listen at, such as 127.0.0.1:9401, or \
+             \"none\" to listen nowhere"]
     );
 }
 
@@ -81,7 +79,7 @@ fn faults_of_file_and_environment_are_told_together() {
         told(&text, &variables),
         [
             "LATCHKEY_SERVR__LISTEN: error: latchkey.toml has no section `servr` (did you mean `server`?)",
-            "LATCHKEY_SERVER__LISTEN: error: `here` is no address to listen at, such as 0.0.0.0:8080",
+            "LATCHKEY_SERVER__LISTEN: error: `here` is not an address to listen at, such as 0.0.0.0:8080",
             "LATCHKEY_AWS__REGOIN: error: [aws] has no `regoin` (did you mean `region`?)",
             "latchkey.toml:3:14: error: `http://latchkey.example.com` must be https: plain http is for a loopback host \
              only, such as 127.0.0.1",
@@ -104,7 +102,7 @@ fn limits_have_defaults_and_bounds_and_proxies_are_networks() {
         told(&text, &[("LATCHKEY_LOGIN__PROOFS_PER_PERSON", "many")]),
         [
             "LATCHKEY_LOGIN__PROOFS_PER_PERSON: error: `proofs_per_person` must be a whole number from 1 to 1000000",
-            "latchkey.toml:5:20: error: `ingress` is no address or network, such as 10.0.0.7 or 10.0.0.0/8",
+            "latchkey.toml:5:20: error: `ingress` is not an address or network, such as 10.0.0.7 or 10.0.0.0/8",
             "latchkey.toml:6:23: error: `requests_per_person` must be a whole number from 1 to 1000000",
         ]
     );
@@ -206,7 +204,7 @@ fn a_database_url_is_read_as_the_driver_reads_it() {
     let text = format!("{SMALLEST}\n[database]\nweb_url_file = \"web\"\n");
     let faults = check("latchkey.toml", &text, folder.path(), []).faults;
     assert!(faults.len() == 1 && faults[0].is_error(), "{faults:?}");
-    assert!(faults[0].to_string().contains("is no text in UTF-8 (save it as UTF-8"), "{}", faults[0]);
+    assert!(faults[0].to_string().contains("is not text in UTF-8 (save it as UTF-8"), "{}", faults[0]);
     for content in ["\u{feff}postgres://web:pw@[::1]/x\r\n", "postgres://web:p%23w@db/x?sslmode=verify-full"] {
         assert_eq!(checked(content).faults, [], "{content}");
     }
@@ -267,9 +265,9 @@ fn what_is_often_written_for_an_issuer_a_scope_or_a_name_is_told_what_was_meant(
     assert!(told(&issuer, &[])[0].contains("such as https://login.example.com"), "{:?}", told(&issuer, &[]));
     for issuer in ["https://login.example.com/v2.0?p=B2C_1_A", "https://login.example.com/{tenantid}/v2.0"] {
         let told = told(&SMALLEST.replace("https://login.example.com", issuer), &[]);
-        assert!(told[0].contains("is no issuer"), "{told:?}");
+        assert!(told[0].contains("is not an issuer"), "{told:?}");
     }
-    assert!(told(SMALLEST, &[("LATCHKEY_AWS__REGION", "eu-west-1a")])[0].contains("is no region"));
+    assert!(told(SMALLEST, &[("LATCHKEY_AWS__REGION", "eu-west-1a")])[0].contains("is not a region"));
     for (text, said) in [
         ("scopes = \"openid profile\"\n", "must be a list of strings"),
         ("scopes = [\"openid profile\"]\n", "is more than one scope"),

@@ -131,7 +131,7 @@ impl About {
             Some(other) => *other == Value::Bool(true),
         };
         let fits = |mail: &&str| !mail.is_empty() && mail.len() <= 320 && !mail.contains(char::is_control);
-        let mail = source.text("email").filter(fits).ok_or("is no address")?;
+        let mail = source.text("email").filter(fits).ok_or("is not an address")?;
         if verified { Ok(mail) } else { Err("is not verified") }
     }
 
@@ -156,7 +156,7 @@ impl About {
 }
 
 fn text(value: &Value) -> Result<&str, &'static str> {
-    value.as_str().ok_or("is no text")
+    value.as_str().ok_or("is not text")
 }
 
 /// The names of groups: a list of texts; one text, which is one group; or an object of roles, as ZITADEL sends them, in

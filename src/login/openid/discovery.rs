@@ -44,11 +44,11 @@ pub enum Undiscovered {
     Status(u16),
     #[error("it answers {status} and leads to {to}: redirects are not followed")]
     Redirect { status: u16, to: String },
-    #[error("what comes is no discovery document: {0}")]
+    #[error("what comes is not a discovery document: {0}")]
     NoObject(#[from] NoObject),
-    #[error("what comes is no discovery document: it has no `{0}`")]
+    #[error("what comes is not a discovery document: it has no `{0}`")]
     Lacks(&'static str),
-    #[error("its `{member}` is no address: {told:?}")]
+    #[error("its `{member}` is not an address: {told:?}")]
     NoAddress { member: &'static str, told: String },
     #[error(transparent)]
     OtherIssuer(#[from] OtherIssuer),
@@ -79,8 +79,8 @@ impl OtherIssuer {
                 .to_owned();
         }
         if web(&self.told).is_none() {
-            return "That is no address, and Latchkey looks for the discovery document below the issuer, so it does not \
-                    support this provider: it must call itself by its address."
+            return "That is not an address, and Latchkey looks for the discovery document below the issuer, so it does \
+                    not support this provider: it must call itself by its address."
                 .to_owned();
         }
         if web(&self.told).and_then(|told| told.host_str().map(str::to_owned))
@@ -112,7 +112,7 @@ pub enum NoKeys {
     Outbound(#[from] OutboundError),
     #[error("it answers {0}")]
     Status(u16),
-    #[error("what comes is no key set: {0}")]
+    #[error("what comes is not a key set: {0}")]
     NoKeySet(#[from] NoKeySet),
 }
 
@@ -160,7 +160,7 @@ impl Discovery {
         let texts = |member: &str| told.texts(member).map(|all| all.into_iter().map(str::to_owned).collect());
         let userinfo_endpoint = match told.text("userinfo_endpoint").map(str::trim) {
             None | Some("") => Err("the provider names no userinfo endpoint"),
-            Some(text) => web(text).ok_or("what the provider names as its userinfo endpoint is no address"),
+            Some(text) => web(text).ok_or("what the provider names as its userinfo endpoint is not an address"),
         };
         Ok(Self {
             issuer: told.text("issuer").ok_or(Undiscovered::Lacks("issuer"))?.to_owned(),

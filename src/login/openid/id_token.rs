@@ -57,7 +57,7 @@ pub fn check(claims: &Told, expected: &Expected<'_>) -> Result<Checked, WrongCla
     audience(claims, expected)?;
     let issued = times(claims, expected.now)?;
     match claims.text("nonce") {
-        None => return Err(wrong("nonce", "is not there, or is no text")),
+        None => return Err(wrong("nonce", "is not there, or is not text")),
         Some(nonce) if nonce != expected.nonce => return Err(wrong("nonce", "is not that of this sign-in")),
         Some(_) => {}
     }
@@ -85,7 +85,7 @@ pub fn check_userinfo(claims: &Told, expected: &Expected<'_>) -> Result<(), Wron
     match claims.get("exp").map(seconds) {
         None => Ok(()),
         Some(Some(exp)) if exp > expected.now.as_second() - LEEWAY_SECONDS => Ok(()),
-        Some(_) => Err(wrong("exp", "is over, or is no time")),
+        Some(_) => Err(wrong("exp", "is over, or is not a time")),
     }
 }
 
@@ -105,19 +105,22 @@ pub fn once(claims: &Told, claim: &str) -> Result<(), WrongClaim> {
 /// # Errors
 /// If there is no subject, or an unusable one.
 pub fn subject(claims: &Told) -> Result<String, WrongClaim> {
-    let told = claims.text("sub").ok_or_else(|| wrong("sub", "is not there, or is no text"))?;
+    let told = claims.text("sub").ok_or_else(|| wrong("sub", "is not there, or is not text"))?;
     // Azure AD B2C can send this for everyone ("Token compatibility", its tokens-overview): all would be one person.
     if told.to_ascii_lowercase().starts_with("not supported") {
         let next = "has the provider send the object's id as the subject (Azure AD B2C: in the user flow's properties, \
                     below token compatibility, the Subject claim ObjectID)";
-        return Err(wrong("sub", format!("is {:?}, which names nobody: whoever runs it {next}", cut(told))));
+        return Err(wrong(
+            "sub",
+            format!("is {:?}, which names no person: an administrator of the provider {next}", cut(told)),
+        ));
     }
     let fits = (1..=255).contains(&told.len()) && !told.contains(|c: char| !c.is_ascii() || c.is_ascii_control());
     if fits { Ok(told.to_owned()) } else { Err(wrong("sub", "is not 1 to 255 characters of ASCII")) }
 }
 
 fn issuer(claims: &Told, expected: &str) -> Result<(), WrongClaim> {
-    let told = claims.text("iss").ok_or_else(|| wrong("iss", "is not there, or is no text"))?;
+    let told = claims.text("iss").ok_or_else(|| wrong("iss", "is not there, or is not text"))?;
     if told == expected {
         return Ok(());
     }
@@ -163,7 +166,7 @@ fn times(claims: &Told, now: Timestamp) -> Result<i64, WrongClaim> {
     let now = now.as_second();
     let demanded = |claim: &str| {
         let told = claims.get(claim).ok_or_else(|| wrong(claim, "is not there"))?;
-        time(told).ok_or_else(|| wrong(claim, "is no time in seconds"))
+        time(told).ok_or_else(|| wrong(claim, "is not a time in seconds"))
     };
     let ahead = |claim: &str, second: i64| {
         if second <= now + LEEWAY_SECONDS {

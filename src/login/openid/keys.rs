@@ -155,14 +155,14 @@ pub struct KeySet {
 pub enum NoKeySet {
     #[error(transparent)]
     NoObject(#[from] NoObject),
-    #[error("its `keys` are no list")]
+    #[error("its `keys` are not a list")]
     NoList,
 }
 
 /// Why a token is refused before its claims are read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsigned {
-    #[error("it is no signed token (three parts of base64url with points between them)")]
+    #[error("it is not a signed token (three parts of base64url with points between them)")]
     Malformed,
     #[error("it is encrypted: the client must be registered without encryption at the provider")]
     Encrypted,

@@ -166,7 +166,7 @@ pub enum NoTokens {
     Away(u16),
     #[error("the token endpoint answers {status}: {refusal}{}", hint(refusal, *auth))]
     Refused { status: u16, refusal: Refusal, auth: ClientAuth },
-    #[error("the token endpoint answers {0} with what is no token answer")]
+    #[error("the token endpoint answers {0} with what is not a token answer")]
     Odd(u16),
     #[error("the request to the token endpoint cannot be made")]
     Unmade,

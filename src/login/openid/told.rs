@@ -22,7 +22,7 @@ impl fmt::Debug for Told {
 
 /// The bytes are not a JSON object. Says where reading stopped, and repeats no bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no JSON object (line {line}, column {column})")]
+#[error("it is not a JSON object (line {line}, column {column})")]
 pub struct NoObject {
     line: usize,
     column: usize,

@@ -33,7 +33,7 @@ pub enum NoUserinfo {
     Unsigned(Unsigned),
     #[error("{0}")]
     Claim(WrongClaim),
-    #[error("it speaks of somebody else than the ID token")]
+    #[error("it speaks of another person than the ID token")]
     SomebodyElse { told: String },
 }
 

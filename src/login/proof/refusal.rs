@@ -115,8 +115,8 @@ impl fmt::Display for Refusal {
                  run the command below again.",
             ),
             Self::Denied => f.write_str(
-                "A policy of your AWS account, or of the VPC endpoint on the way, denies the question who you are. Show this \
-                 to whoever runs the account.",
+                "A policy of your AWS account, or of the VPC endpoint on the way, denies the question who you are. \
+                 Show this to the account's administrators.",
             ),
             Self::Throttled => f.write_str("AWS STS has too much to do at present. Wait a minute, then paste again."),
             Self::Other(Some(code)) => {

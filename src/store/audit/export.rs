@@ -103,7 +103,7 @@ pub async fn names(store: &Store, named: Named) -> Result<Vec<String>, StoreErro
 #[derive(Debug, thiserror::Error)]
 pub enum NotBegun {
     /// Names among the filters that do not exist here: no event can match.
-    #[error("filters have names that nobody has")]
+    #[error("filters have names that are not known")]
     Unknown(Vec<(Named, String)>),
     #[error(transparent)]
     NotVerified(#[from] NotVerified),

@@ -84,8 +84,8 @@ const NAMED: usize = 20;
 #[derive(Debug, thiserror::Error)]
 pub enum NotApplied {
     #[error(
-        "nobody with these handles signed in yet: {}. Whoever signs in first could take such a handle; name a group, or \
-         let them sign in before",
+        "no person with these handles signed in yet: {}. The person who signs in first could take such a handle; name \
+         a group, or let them sign in before",
         list(.0)
     )]
     UnknownPeople(Vec<Handle>),
@@ -98,8 +98,9 @@ pub enum NotApplied {
     #[error("people kept asking for what this policy ends while it was applied; try again")]
     Busy,
     #[error(
-        "somebody keeps locked what this policy changes, for longer than {} s: nothing was changed. `select pid, usename, \
-         state, xact_start from pg_stat_activity where state like 'idle in transaction%'` tells whose session stands still",
+        "another session keeps locked what this policy changes, for longer than {} s: nothing was changed. `select \
+         pid, usename, state, xact_start from pg_stat_activity where state like 'idle in transaction%'` tells whose \
+         session stands still",
         LOCK_TIMEOUT.as_secs()
     )]
     Held,
@@ -122,7 +123,7 @@ fn gone(gone: &[Gone]) -> String {
         let Gone { kind, name, live } = gone;
         match live {
             0 => format!("The policy drops the {kind} `{name}`."),
-            1 => format!("The policy drops the {kind} `{name}`, and the access that somebody has there ends."),
+            1 => format!("The policy drops the {kind} `{name}`, and the access that a person has there ends."),
             _ => format!("The policy drops the {kind} `{name}`, and {live} accesses end."),
         }
     };
@@ -131,7 +132,7 @@ fn gone(gone: &[Gone]) -> String {
 
 fn refused(refused: &[NotGranted]) -> String {
     let mut told = vec![match refused.len() {
-        1 => "This policy would not grant what somebody waits for.".to_owned(),
+        1 => "This policy would not grant what a person waits for.".to_owned(),
         count => format!("This policy would not grant {count} of what people wait for."),
     }];
     told.extend(refused.iter().take(NAMED).map(ToString::to_string));

@@ -72,7 +72,7 @@ pub(super) fn who(keepers: &[Keeper]) -> String {
         format!("the session {}{role}{more}", keeper.pid)
     };
     match keepers {
-        [] => "somebody keeps".to_owned(),
+        [] => "another session keeps".to_owned(),
         [keeper] => format!("{} keeps", one(keeper)),
         more => format!("{} keep", more.iter().take(3).map(one).collect::<Vec<_>>().join(" and ")),
     }
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn who_keeps_a_lock_is_named_by_what_is_known() {
-        assert_eq!(who(&[]), "somebody keeps");
+        assert_eq!(who(&[]), "another session keeps");
         assert_eq!(who(&[keeper(7)]), "the session 7 of `latchkey_web` (which calls itself `ab`) keeps");
         let prepared = Keeper { pid: 0, role: None, application: None, since: None };
         assert_eq!(who(&[keeper(7), prepared.clone()]).matches(" and a prepared transaction keep").count(), 1);

@@ -137,7 +137,8 @@ pub(super) async fn is_policy_kept(store: &Store) -> Result<bool, StoreError> {
 /// The alarm about the policy's lock.
 pub(super) fn alarm_of_policy(keepers: &[Keeper]) -> Alarm {
     let what = format!(
-        "Nobody can ask for access or decide: {} the lock under which the policy is read. What ends, ends. {}",
+        "People cannot ask for access or decide: {} the lock under which the policy is read. What ends is still taken \
+         away. {}",
         who(keepers),
         end_it(keepers)
     );

@@ -25,8 +25,8 @@ pub(super) async fn tell(store: &Store) -> Result<(), StoreError> {
         let (named, cluster) = said::named(&mut tx, target).await?;
         let what = format!(
             "No run has taken up {named} for {} min though something ends there, which may still work. Where workers \
-             live, somebody takes the lock of its row of `target` again and again: look for sessions that are no \
-             worker's in `select pid, usename, application_name, query from pg_stat_activity`, and end them.",
+             live, another session takes the lock of its row of `target` again and again: look for sessions that are \
+             not a worker's in `select pid, usename, application_name, query from pg_stat_activity`, and end them.",
             WAITS.as_mins()
         );
         let subject = format!("{SUBJECT} {} {}", target.kind(), target.key());

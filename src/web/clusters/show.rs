@@ -178,7 +178,8 @@ fn notice(
     match sight {
         _ if detail.dropped_at.is_some() => notice(
             Tone::Neutral,
-            "The policy names this cluster no more: nobody can ask for access to it. What was given is taken away.",
+            "The policy no longer names this cluster: people cannot ask for access to it. What was given is taken \
+             away.",
         ),
         Sight::Never => notice(
             Tone::Needs,
@@ -199,7 +200,7 @@ fn notice(
         ),
         Sight::Fresh if mode == Some(AuthenticationMode::Api) => notice(
             Tone::Needs,
-            "This cluster lets people in by access entries alone. They come later: now nobody can ask for access to \
+            "This cluster lets people in by access entries alone. They come later: now people cannot ask for access to \
              it here.",
         ),
         Sight::Fresh => None,

@@ -50,7 +50,8 @@ fn mapping_document(mapping: &MappingShown) -> Document {
             note: None,
             lines: Vec::new(),
             said: Some(format!(
-                "Nothing of ours: somebody else\u{2019}s entry maps this identity to `{}`, and it is used as it is.",
+                "Nothing of Latchkey\u{2019}s: another client\u{2019}s entry maps this identity to `{}`, and it is \
+                 used as it is.",
                 mapping.username
             )),
         },

@@ -64,7 +64,7 @@ async fn not_ended(
             Ok(to(id))
         }
         NotEnded::Reason(unfit) => {
-            let error = words::people::no_reason(unfit, "whoever loses the access needs a reason");
+            let error = words::people::no_reason(unfit, "the holder of the access needs a reason");
             again_with(state, signed_in, id, Again { reason, error: Some(error) }).await
         }
         NotEnded::Refused(refused @ (NotRevoked::NotHolder | NotRevoked::NotAllowed)) => {

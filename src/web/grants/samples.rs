@@ -176,8 +176,8 @@ fn told(access: Uuid, begun: bool, ends: bool) -> Vec<Told> {
     let proven = |target: &str, gone| What::Proven { target_kind: target.to_owned(), gone };
     let mut told = Vec::new();
     if begun {
-        let by = "somebody took the line of `latchkey:ana:3` out of aws-auth while the access runs; it was last written by \
-                  kubectl-edit";
+        let by = "another client took the line of `latchkey:ana:3` out of aws-auth while the access runs; it was last \
+                  written by kubectl-edit";
         told.extend([
             of("14:02:11", proven("principal", false)),
             of("14:02:13", proven("cluster", false)),

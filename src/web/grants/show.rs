@@ -130,7 +130,7 @@ impl GrantPage {
     /// The page for an operator who revoked without a reason.
     pub fn sample_for_operator(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
         let part = GrantPart { holder: false, may_end: true, oversees: true };
-        let error = "Say why: whoever loses the access needs a reason.".to_owned();
+        let error = "Say why: the holder of the access needs a reason.".to_owned();
         Self::new(signed_in, detail, part, Again { reason: String::new(), error: Some(error) })
     }
 

@@ -245,7 +245,8 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
             (Proven::Gone, Target::Cluster(_)) if !detail.progress.residual.is_empty() => {
                 let place = &detail.terms.cluster_name;
                 format!(
-                    "Nothing of ours is left on `{place}`. What may still let them in is named above. So it was seen"
+                    "Nothing of Latchkey\u{2019}s is left on `{place}`. What may still let them in is named above. So \
+                     it was seen"
                 )
             }
             (Proven::Gone, Target::Cluster(_)) => {

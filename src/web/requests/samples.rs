@@ -453,7 +453,7 @@ impl AskPage {
                     &latchkey_domain::eks::rbac::Kinds::default(),
                 ),
                 approvers: Some(Html::prose("Ben Okafor or Chi Nguyen decides.")),
-                lapses: Some(Html::prose("If nobody decides within 1 day, it lapses.")),
+                lapses: Some(Html::prose("If no approver decides within 1 day, it lapses.")),
                 read: Some(Read { text: Html::prose("From what the worker read 40 s ago."), stale: false }),
                 obstacles: vec![],
                 needs_identity: false,
@@ -484,11 +484,11 @@ impl AskPage {
                 "namespace",
                 "There is no namespace `paymnts` on `prod-eu`. Choose one from the list.",
             ),
-            wrong(Field::Reason, "reason", "Say why: whoever decides needs a reason."),
+            wrong(Field::Reason, "reason", "Say why: the approvers need a reason."),
         ];
         if let Some(summary) = &mut refused.summary {
             summary.obstacles = vec![Html::prose(
-                "Nobody else can approve `payments may look`. Choose another profile, or ask an operator.",
+                "No other person can approve `payments may look`. Choose another profile, or ask an operator.",
             )];
         }
         vec![("ask", filled()), ("ask-empty", empty), ("ask-refused", refused), ("ask-groups", Self::grouped(filled()))]

@@ -92,9 +92,9 @@ pub fn standing(detail: &RequestDetail, waiting: &Result<Waiting, NotRuled>, clo
             Sentence::parse("Denied; the reason is below. It can be asked for again once that has changed.")
         }
         RequestState::Cancelled => Sentence::parse(words::request::cancelled(detail.closed_why)),
-        RequestState::Lapsed => {
-            Sentence::parse("Nobody decided in time, so it lapsed. Nothing was changed; it can be asked for again.")
-        }
+        RequestState::Lapsed => Sentence::parse(
+            "No approver decided in time, so it lapsed. Nothing was changed; it can be asked for again.",
+        ),
     }
 }
 
@@ -138,7 +138,12 @@ pub fn events(
             ));
         }
         (RequestState::Lapsed, at) => {
-            events.push(Event::major(Tone::Neutral, Icon::Timer, Html::prose("It lapsed: nobody decided in time"), at));
+            events.push(Event::major(
+                Tone::Neutral,
+                Icon::Timer,
+                Html::prose("It lapsed: no approver decided in time"),
+                at,
+            ));
         }
         // The sentence above says what a pending request waits for.
         (RequestState::Pending | RequestState::Approved | RequestState::Denied, _) => {}

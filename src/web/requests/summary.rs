@@ -92,9 +92,12 @@ fn decision(ruling: Option<&Ruling>, known: &[Person]) -> (Option<Html>, Option<
                 _ => format!("{needed} approvals are needed, from {who}."),
             };
             let lapses = words::time::length(basis.policy.lapses_after_minutes);
-            (Some(Html::prose(&text)), Some(Html::prose(&format!("If nobody decides within {lapses}, it lapses."))))
+            (
+                Some(Html::prose(&text)),
+                Some(Html::prose(&format!("If no approver decides within {lapses}, it lapses."))),
+            )
         }
-        Some(Ruling::Automatic(_)) => (Some(Html::prose("Nobody needs to: the policy allows it at once.")), None),
+        Some(Ruling::Automatic(_)) => (Some(Html::prose("No approver needs to: the policy allows it at once.")), None),
         Some(Ruling::Refused(_)) | None => (None, None),
     }
 }

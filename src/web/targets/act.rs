@@ -40,7 +40,7 @@ pub async fn pause(
     let paused = targets::pause_granting(&state.store, &signed_in.visitor, cluster(target)?, &form.reason).await;
     let (status, again) = match paused {
         Err(NotDone::Reason(unfit)) => {
-            let error = words::people::no_reason(unfit, "everybody whose access waits reads it");
+            let error = words::people::no_reason(unfit, "all people whose access waits read it");
             let again = Again { reason: form.reason, error: Some(error), ..Again::default() };
             (StatusCode::UNPROCESSABLE_ENTITY, again)
         }

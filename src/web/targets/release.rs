@@ -63,7 +63,7 @@ pub async fn release(
         Err(error @ (NotReleased::OtherHandle(_) | NotReleased::Reason(_))) => {
             let said = match &error {
                 NotReleased::Reason(unfit) => {
-                    words::people::no_reason(*unfit, "whoever loses the identity needs a reason")
+                    words::people::no_reason(*unfit, "the person who loses the identity needs a reason")
                 }
                 other => other.to_string(),
             };

@@ -172,7 +172,7 @@ impl TargetPage {
         let held =
             TargetDetail { paused: detail.paused.clone(), legs: vec![waiting, well.legs[0].clone()], ..well.clone() };
         let again =
-            Again { error: Some("Say why: everybody whose access waits reads it.".to_owned()), ..Again::default() };
+            Again { error: Some("Say why: all people whose access waits read it.".to_owned()), ..Again::default() };
         let late = || Again { reason: "The bill is too high.".to_owned(), late: true, ..Again::default() };
         let held_by_ana = Held {
             person: uuid::Uuid::from_u128(2).into(),

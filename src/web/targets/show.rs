@@ -333,7 +333,7 @@ fn facts(detail: &TargetDetail, clock: &Clock) -> Vec<(&'static str, Html)> {
     facts.push((
         "In hand of",
         match &detail.lease {
-            None => Html::prose("nobody"),
+            None => Html::prose("no worker"),
             Some((holder, until)) => {
                 let sentence = Sentence::default().name(&**holder).text(", until ").time(*until, clock.stamp(*until));
                 Html::sentence(&sentence)

@@ -53,7 +53,7 @@ pub fn unlisted_entries(error: &str, right: &str) -> Said {
 pub fn unreachable(error: &str) -> Said {
     Said::new(
         format!("its API server is not reached: {error}"),
-        "Accesses on it are neither set up nor taken away until it is. Nobody else waits for it.",
+        "Accesses on it are neither set up nor taken away until it is. No other cluster waits for it.",
         "Check private endpoints, security groups, public access CIDRs, and a proxy that ends TLS on the way.",
     )
 }
@@ -90,7 +90,7 @@ pub fn other_name(name: &str, wanted: &str) -> Said {
 pub fn has_groups(groups: &[String]) -> Said {
     Said::new(
         format!("the worker is in the groups {}", groups.join(", ")),
-        "It needs none, and what they may do, whoever controls the worker may.",
+        "It needs none, and an attacker who controls the worker may do what they may.",
         "Take the groups out of the worker's entry: `groups: []`.",
     )
 }
@@ -106,7 +106,7 @@ pub fn lacks(missing: &[String], all: usize) -> Said {
 pub fn exceeds(more: &[String]) -> Said {
     Said::new(
         format!("the worker may more than it needs: {}", some_of(more, 6)),
-        "Whoever controls the worker may do that, too.",
+        "An attacker who controls the worker may do that, too.",
         "Find the binding (`kubectl get clusterrolebindings,rolebindings -A -o wide | grep latchkey-worker`) and take \
          it away, or the rules that an older policy needed.",
     )
@@ -114,8 +114,9 @@ pub fn exceeds(more: &[String]) -> Said {
 
 pub fn becomes_anybody(more: &[String]) -> Said {
     Said::new(
-        format!("the worker may make itself anybody: {}", some_of(more, 6)),
-        "It binds by name only and never escalates; with this, whoever controls it is the cluster's administrator.",
+        format!("the worker may make itself any identity: {}", some_of(more, 6)),
+        "It binds by name only and never escalates; with this, an attacker who controls it is the cluster's \
+         administrator.",
         "Find what gives it that (an access policy, the group system:masters, a binding) and take it away.",
     )
 }
@@ -206,7 +207,7 @@ pub fn no_role(role: &str) -> Said {
 pub fn unread(what: &str, error: &str) -> Said {
     Said::new(
         format!("{what} cannot be read: {error}"),
-        "Without it nobody can say whether it is right.",
+        "Without it, it is not known whether it is right.",
         "Mend what the other checks of this cluster name, and run this again.",
     )
 }

@@ -85,7 +85,7 @@ pub fn lacks(role: &str, missing: &[String]) -> Said {
 pub fn exceeds(role: &str, more: &[String]) -> Said {
     Said::new(
         format!("{role} may more than the migrations gave it: {}", some_of(more, 6)),
-        "What a process cannot write, whoever controls it cannot forge.",
+        "What a process cannot write, an attacker who controls it cannot forge.",
         "Run the statements below: they take rights from whom they were granted to, and memberships where they begin.",
     )
 }
@@ -93,7 +93,7 @@ pub fn exceeds(role: &str, more: &[String]) -> Said {
 pub fn plain(role: &str) -> Said {
     Said::new(
         format!("the connection of {role} to another machine is not encrypted"),
-        "Whoever is on the way reads it, and can change decisions.",
+        "An attacker on the way reads it, and can change decisions.",
         "Put sslmode=verify-full (and sslrootcert for an authority of your own) into the URL.",
     )
 }
@@ -135,8 +135,8 @@ pub fn triggers_off(names: &[String]) -> Said {
 pub fn altered(named: &[String]) -> Said {
     Said::new(
         format!("the schema is not as the migrations made it: {}", some_of(named, 12)),
-        "Guards that are gone or changed let a process, or whoever has its password, write what it must not; without an \
-         index, rows come twice or queries take minutes.",
+        "Guards that are gone or changed let a process, or a holder of its password, write what it must not; without \
+         an index, rows come twice or queries take minutes.",
         "Find out who changed it. Run the statements below as the schema's owner, then `latchkey doctor` again, and \
          `latchkey audit verify`.",
     )
@@ -146,7 +146,7 @@ pub fn altered(named: &[String]) -> Said {
 pub fn part(part: &str, is_missing: bool, is_added: bool) -> String {
     match (is_missing, is_added) {
         (true, _) => format!("{part} is missing"),
-        (false, true) => format!("{part} is no migration\u{2019}s"),
+        (false, true) => format!("{part} is not a migration\u{2019}s"),
         (false, false) => format!("{part} was changed"),
     }
 }
@@ -165,8 +165,8 @@ pub fn without_triggers(who: &[String]) -> Said {
 pub fn powers(what: &[String]) -> Said {
     Said::new(
         format!("roles of processes may more than any process needs: {}", some_of(what, 6)),
-        "Whoever has such a process's password could end others' sessions, pass by the rights and guards of tables, or become another \
-         role.",
+        "A holder of such a process's password could end others' sessions, pass by the rights and guards of tables, or \
+         become another role.",
         "Run the statements below as a superuser. They end a membership where it begins, also for others who have it by that.",
     )
 }
@@ -191,7 +191,7 @@ pub fn skewed(seconds: i64, too_far: bool) -> Said {
 pub fn unread(what: &str, error: &str) -> Said {
     Said::new(
         format!("{what} cannot be read: {error}"),
-        "Without it nobody can say whether it is right.",
+        "Without it, it is not known whether it is right.",
         "Mend what the other checks of the database name, and run this again.",
     )
 }

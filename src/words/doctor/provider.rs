@@ -5,7 +5,7 @@ use super::Said;
 pub fn down(issuer: &str, error: &str) -> Said {
     Said::new(
         format!("the discovery document of {issuer} does not come: {error}"),
-        "Nobody can sign in. Sessions that exist, grants and revocations go on.",
+        "People cannot sign in. Sessions that exist, grants and revocations go on.",
         "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), the provider's certificate (SSL_CERT_FILE names \
          authorities of your own) and `login.issuer`.",
     )
@@ -38,10 +38,10 @@ pub fn plain(what: &str, address: &str) -> Said {
 pub fn no_keys(error: &str) -> Said {
     Said::new(
         format!("the provider's keys do not come: {error}"),
-        "No token can be verified, so nobody can sign in.",
-        "Look at the provider's `jwks_uri`: it has to answer everybody, without a sign-in (some providers ask for a token \
-         until one chooses that keys are public). Look whether the client has a signing key there: without one some \
-         providers sign with the client's secret, which is never taken.",
+        "No token can be verified, so people cannot sign in.",
+        "Look at the provider's `jwks_uri`: it has to answer all clients, without a sign-in (some providers ask for a \
+         token until one chooses that keys are public). Look whether the client has a signing key there: without one \
+         some providers sign with the client's secret, which is never taken.",
     )
 }
 

@@ -5,10 +5,10 @@ use super::Said;
 pub fn no_proofs(url: &str, way: &str, trusted: &str, error: &str) -> Said {
     Said::new(
         format!("STS does not answer at {url}, {way}, trusting {trusted}: {error}"),
-        "Nobody can prove an AWS identity in the portal, and so nobody new can ask for access.",
-        "Let the portal reach it (HTTPS_PROXY, NO_PROXY). A proxy that opens TLS shows a certificate of its own: exempt STS \
-         from that, or name its authority by `[aws] sts_ca_file`, which lets whoever has that authority's key prove \
-         anybody's identity.",
+        "People cannot prove an AWS identity in the portal, and so no new person can ask for access.",
+        "Let the portal reach it (HTTPS_PROXY, NO_PROXY). A proxy that opens TLS shows a certificate of its own: \
+         exempt STS from that, or name its authority by `[aws] sts_ca_file`, which lets a holder of that authority's \
+         key prove any person's identity.",
     )
 }
 

@@ -28,7 +28,7 @@ pub fn overdue(count: u64, since: &str) -> Said {
 
 pub fn blocked(count: u64) -> Said {
     Said::new(
-        format!("{} that ends waits for somebody", counted_access(count)),
+        format!("{} that ends waits for a person", counted_access(count)),
         "It may still work, and does not go on by itself.",
         "The sentences below, and on the access's page, say who has to do what.",
     )
@@ -58,7 +58,7 @@ pub fn stuck(holder: &str, cluster: &str, state: GrantState, why: &str) -> Said 
 pub fn wider(holder: &str, cluster: &str, more: &str) -> Said {
     Said::new(
         format!("an access to `{cluster}` that runs for {holder} allows more than was approved. {more}"),
-        "Nobody approved that. Latchkey leaves the binding: what others did to a role must not cut everybody who is \
+        "No approver decided that. Latchkey leaves the binding: what others did to a role must not cut all who are \
          bound to it.",
         "Let an administrator of the cluster put back what its sentence names, or revoke the access on its page.",
     )
@@ -69,7 +69,8 @@ pub fn stray_legs(count: usize) -> Said {
     let legs = if count == 1 { "a row of grant_leg is".to_owned() } else { format!("{count} rows of grant_leg are") };
     Said::new(
         format!("{legs} of neither the cluster nor the identity of their access"),
-        "They hold nothing up. Only the schema's owner can write them now; before, whoever had the portal's password could.",
+        "They hold nothing up. Only the schema's owner can write them now; before, a holder of the portal's password \
+         could.",
         "Find out who wrote them, then run the statements below as the schema's owner.",
     )
 }
@@ -78,7 +79,8 @@ pub fn stray_legs(count: usize) -> Said {
 pub fn paused(cluster: &str, by: &str, since: &str, why: &str) -> Said {
     Said::new(
         format!("{by} paused granting on `{cluster}` at {since}: {why}"),
-        "Nothing new is set up there; what is approved waits for 30 minutes, then it is given up. What ends, ends.",
+        "Nothing new is set up there; what is approved waits for 30 minutes, then it is given up. What ends is still \
+         taken away.",
         "Resume it on the cluster's page under Targets once its reason is gone.",
     )
 }
@@ -112,7 +114,7 @@ pub fn broken(place: Place, what: Option<&str>) -> Said {
     let what = what.map(|what| format!(": {what}")).unwrap_or_default();
     Said::new(
         format!("the audit chain does not hold {place}{what}"),
-        "Somebody changed an event or a link, which only the schema's owner can, or kept an event from being linked, \
+        "A client changed an event or a link, which only the schema's owner can, or kept an event from being linked, \
          which the worker's role can, too.",
         "Treat it as an incident: take a copy, then `latchkey audit verify`. docs/operating.md, \
          \"The audit chain is broken\".",
@@ -122,7 +124,7 @@ pub fn broken(place: Place, what: Option<&str>) -> Said {
 pub fn no_policy(why: &str) -> Said {
     Said::new(
         why.to_owned(),
-        "Nobody can ask for anything. What is active ends on time all the same.",
+        "People cannot ask for anything. What is active ends on time all the same.",
         "`latchkey policy apply policy.toml`, as the schema's owner.",
     )
 }

@@ -85,8 +85,8 @@ pub(super) async fn describe(
             Some(aws) if !worker.aws.is_simulated() && !is_of_eks(&aws.endpoint, arn) => {
                 let earlier = words::blocker::sentence(&(&fault).into());
                 Described::Unknown(fault.because(format!(
-                    "the address that was remembered of the cluster is none that EKS gives out in {}, so nothing is sent \
-                     there until EKS describes it. What EKS said: {earlier}",
+                    "the address that was remembered of the cluster is not one that EKS gives out in {}, so nothing is \
+                     sent there until EKS describes it. What EKS said: {earlier}",
                     arn.region()
                 )))
             }

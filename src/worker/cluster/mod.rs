@@ -205,7 +205,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
         run.catch_up(&mut told).await?;
         let applied = run.apply(state, &mut told).await?;
         if applied.conflict && attempt < TRIES {
-            tracing::info!(on = %lease.target(), "somebody else wrote meanwhile; looking again");
+            tracing::info!(on = %lease.target(), "another client wrote meanwhile; looking again");
             continue;
         }
         again = applied.conflict;
@@ -538,7 +538,10 @@ async fn plan_free(
     if held == Held::default() {
         return Ok((whole, held));
     }
-    tracing::warn!(on = %lease.target(), ?held, "somebody has rows locked; the run sets nothing of theirs up");
+    tracing::warn!(
+        on = %lease.target(), ?held,
+        "another session has rows locked; the run sets nothing up that needs them"
+    );
     for grant in &mut desired.grants {
         let waits = held.grants.contains(&grant.id) || held.principals.contains(&grant.terms.principal);
         grant.resting |= waits && grant.wish.is_present();

@@ -180,7 +180,7 @@ impl Run<'_> {
                 let keys = grant.keys(self.desired.installation);
                 let gone = |key: &BindingKey| {
                     if self.desired.uncertain.contains(key) {
-                        format!("{key} binds nobody, and stays in the way of an interrupted run for some minutes")
+                        format!("{key} binds no subject, and stays in the way of an interrupted run for some minutes")
                     } else {
                         format!("{key} is gone")
                     }
@@ -190,7 +190,7 @@ impl Run<'_> {
                     lines.push(match self.is_still_needed(grant) {
                         true => format!("`{}` stays mapped in aws-auth for another access of theirs", bound.username),
                         false if bound.own => format!("aws-auth holds no line of `{}`", bound.username),
-                        false => format!("`{}` is somebody else's line in aws-auth, which stays", bound.username),
+                        false => format!("`{}` is another client's line in aws-auth, which stays", bound.username),
                     });
                 }
                 let answer = if residual.is_empty() { "no to each" } else { "yes only where named below" };

@@ -31,7 +31,10 @@ async fn a_list_that_never_ends_and_one_that_is_huge_are_given_up_with_a_sentenc
         let fault = listed(&world, resource, strange).await;
         assert_eq!(*fault.kind(), FaultKind::TooMuch, "{fault:?}");
         let told = said(&fault);
-        assert!(told.contains(says) && told.contains("`classic`") && told.contains("Somebody has to look"), "{told}");
+        assert!(
+            told.contains(says) && told.contains("`classic`") && told.contains("An operator has to look"),
+            "{told}"
+        );
     }
     world.cluster.observe(&Wanted::default()).await.unwrap();
 }
@@ -85,8 +88,8 @@ async fn a_large_answer_below_the_bound_is_read() {
 async fn what_is_no_api_server_is_told_apart_and_led_nowhere() {
     let world = World::simulated().await;
     for (strange, says) in [
-        (Strange::Html(200), "something that is no API server answered with text/html"),
-        (Strange::Html(502), "something that is no API server answered 502"),
+        (Strange::Html(200), "something that is not an API server answered with text/html"),
+        (Strange::Html(502), "something that is not an API server answered 502"),
         (
             Strange::Redirect("https://127.0.0.1:1/elsewhere"),
             "answered 302 and sends on, where Latchkey does not follow",

@@ -282,7 +282,7 @@ async fn an_end_that_waits_for_somebody_is_not_said_to_be_well_as_well() {
         )
         .await;
     let told = hospital.ward.examine(&["--cluster", "staging-eu"]).await;
-    assert!(told.out.contains("1 access that ends waits for somebody"), "{}", told.out);
+    assert!(told.out.contains("1 access that ends waits for a person"), "{}", told.out);
     assert!(!told.out.contains("nothing that should have ended is still there"), "{}", told.out);
     assert!(!told.out.contains("work.overdue"), "{}", told.out);
     assert_eq!(told.out.matches("and does not get on: x").count(), 1, "one access, however many parts: {}", told.out);

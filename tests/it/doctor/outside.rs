@@ -37,7 +37,11 @@ async fn a_discovery_document_is_read_as_the_portal_reads_it_and_what_is_wrong_w
     let address = "http://127.0.0.1:9/keys";
     for (quirk, check, what) in [
         (Quirk::Discovery("token_endpoint", json!("")), "identity_provider.discovery", "it has no `token_endpoint`"),
-        (Quirk::Discovery("jwks_uri", json!("/keys")), "identity_provider.discovery", "its `jwks_uri` is no address"),
+        (
+            Quirk::Discovery("jwks_uri", json!("/keys")),
+            "identity_provider.discovery",
+            "its `jwks_uri` is not an address",
+        ),
         (Quirk::Discovery("jwks_uri", json!(address)), "identity_provider.keys", "keys do not come"),
         (Quirk::NoKeys, "identity_provider.keys", "the set has none to verify a signature with"),
         (

@@ -34,20 +34,20 @@ const CHANGES: [(&str, &str); 26] = [
     ("alter function record_event(bytea) security invoker", "function record_event(bytea) was changed"),
     (
         "create function latchkey_readable(text) returns timestamptz language sql as $$ select now() $$",
-        "function latchkey_readable(text) is no migration\u{2019}s",
+        "function latchkey_readable(text) is not a migration\u{2019}s",
     ),
     ("alter table vote enable row level security", "table vote was changed"),
     (
         "create rule quiet as on insert to event_unsealed do instead nothing",
-        "rule event_unsealed.quiet is no migration\u{2019}s",
+        "rule event_unsealed.quiet is not a migration\u{2019}s",
     ),
-    ("create policy few on vote using (false)", "policy vote.few is no migration\u{2019}s"),
+    ("create policy few on vote using (false)", "policy vote.few is not a migration\u{2019}s"),
     (
         "create function quiet() returns trigger language plpgsql as $$ begin return null; end $$;
          create trigger quiet before insert on vote for each row execute function quiet()",
-        "trigger vote.quiet is no migration\u{2019}s",
+        "trigger vote.quiet is not a migration\u{2019}s",
     ),
-    ("create unique index one_a_person on vote (person_id)", "index vote.one_a_person is no migration\u{2019}s"),
+    ("create unique index one_a_person on vote (person_id)", "index vote.one_a_person is not a migration\u{2019}s"),
     (
         "alter table mapping alter column writes drop default, alter column writes type text",
         "column mapping.writes was changed",
@@ -62,7 +62,7 @@ const CHANGES: [(&str, &str); 26] = [
     ),
     (
         "create aggregate record_event(text) (sfunc = textcat, stype = text)",
-        "function record_event(text) is no migration\u{2019}s",
+        "function record_event(text) is not a migration\u{2019}s",
     ),
     ("alter table audit_walk owner to pg_monitor", "table audit_walk was changed"),
     ("alter function vote_guard() owner to pg_monitor", "function vote_guard() was changed"),

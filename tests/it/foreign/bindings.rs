@@ -173,7 +173,7 @@ async fn what_a_running_access_in_trouble_loses_is_put_back_and_told_once() {
     world.knobs(PROD).fail(Pattern::on("create", "rolebindings"), Failure::Forbidden, u32::MAX);
     for _ in 0..3 {
         world.look_again().await;
-        told(2, &format!("somebody deleted RoleBinding payments/{name}")).await;
+        told(2, &format!("another client deleted RoleBinding payments/{name}")).await;
     }
     assert_eq!(world.by_name().len(), 0);
     world.knobs(PROD).heal();
@@ -181,10 +181,10 @@ async fn what_a_running_access_in_trouble_loses_is_put_back_and_told_once() {
         world.look_again().await;
         world.look_again().await;
         assert_eq!((world.by_name().len(), world.condition(grant).await.as_str()), (1, "blocked"));
-        told(losses - 1, "somebody deleted").await;
+        told(losses - 1, "another client deleted").await;
         remove();
         world.look_again().await;
-        told(losses, "somebody deleted").await;
+        told(losses, "another client deleted").await;
     }
 }
 

@@ -68,7 +68,7 @@ async fn a_username_that_somebody_else_can_be_is_bound_to_nothing_until_that_is_
         let told = world.events("grant.drift_found").await.len();
         world.look_again().await;
         let trouble = world.trouble(grant).await;
-        assert!(trouble.contains(names) && trouble.contains("whoever may edit aws-auth"), "{what}: {trouble}");
+        assert!(trouble.contains(names) && trouble.contains("a person who may edit aws-auth"), "{what}: {trouble}");
         assert_eq!(world.condition(grant).await, "blocked", "{what}");
         assert_eq!(world.bindings(PROD).len(), 1, "{what}: gus's alone");
         let found = world.events("grant.drift_found").await;
@@ -137,7 +137,7 @@ async fn groups_on_our_line_at_the_end_are_taken_out_by_whoever_put_them_in() {
     let grouped = format!("{}\n  groups: [\"system:masters\"]\n", before.trim_end());
     world.objects(PROD).set_aws_auth("mapUsers", Some(&grouped), "mallory").unwrap();
     world.give_back("ana", grant).await;
-    world.until_trouble(grant, "whoever may edit").await;
+    world.until_trouble(grant, "a person who may edit").await;
     assert!(world.bindings(PROD).is_empty(), "the binding goes all the same");
     assert_eq!(world.state(grant).await, "revoking", "and who is in system:masters is not told to be out");
     let trouble = world.trouble(grant).await;

@@ -64,9 +64,9 @@ async fn the_audit_log_is_filtered_by_its_address() {
     assert_eq!(rows("person=ana&action=request.submitted&cluster=prod-eu").await, 1);
     let none = eli.get("/audit?actor=nobody").await;
     assert!(none.status == StatusCode::OK && none.text.contains("Nothing like that happened."));
-    assert!(none.text.contains("Nobody, and no process, is called <code>nobody</code> here."), "{}", none.text);
+    assert!(none.text.contains("No person, and no process, is called <code>nobody</code> here."), "{}", none.text);
     let near = eli.get("/audit?person=anna").await.text;
-    assert!(near.contains("Nobody is called <code>anna</code> here. Did you mean <code>ana</code>?"), "{near}");
+    assert!(near.contains("No person is called <code>anna</code> here. Did you mean <code>ana</code>?"), "{near}");
     let known = eli.get("/audit?person=ana&action=audit.exported").await.text;
     assert!(known.contains("Nothing like that happened.") && !known.contains(" is called "), "{known}");
     let past = eli.get("/audit?to=2001-01-01").await;
@@ -122,8 +122,8 @@ async fn status_says_of_what_waits_for_somebody_what_the_banner_says() {
     let blocked = format!("update grant_leg set condition = 'blocked', error = 'x' where grant_id = '{grant}'");
     sqlx::raw_sql(sqlx::AssertSqlSafe(blocked)).execute(owner).await.unwrap();
     let page = portal.get("dee", "/status").await;
-    assert_eq!(page.all(".plain-lines .state")[1], "Needs somebody");
-    assert!(page.text.contains("1 access that was approved waits for somebody to act"), "{}", page.text);
+    assert_eq!(page.all(".plain-lines .state")[1], "Needs a person");
+    assert!(page.text.contains("1 access that was approved waits for a person to act"), "{}", page.text);
     let ending = format!(
         "set session_replication_role = replica; update access_grant set state = 'revoking',
         cause = 'revoked', revoking_since = latchkey_now() where id = '{grant}'; set session_replication_role = origin"
@@ -131,7 +131,7 @@ async fn status_says_of_what_waits_for_somebody_what_the_banner_says() {
     sqlx::raw_sql(sqlx::AssertSqlSafe(ending)).execute(owner).await.unwrap();
     let page = portal.get("dee", "/status").await;
     assert_eq!(page.all(".plain-lines .state")[2], "Blocked");
-    assert!(page.text.contains("of these 1 cannot be taken away until somebody acts"), "{}", page.text);
+    assert!(page.text.contains("of these 1 cannot be taken away until a person acts"), "{}", page.text);
 }
 
 #[tokio::test]

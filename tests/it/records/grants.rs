@@ -184,6 +184,10 @@ async fn an_ended_access_beside_which_something_says_yes_is_not_said_to_be_refus
         sqlx::raw_sql(sqlx::AssertSqlSafe(ended(residual))).execute(town.owner.pool()).await.unwrap();
         let page = ana.get(&format!("/grants/{grant}")).await.text;
         assert_eq!(page.contains("its API server refuses"), refuses, "{residual}");
-        assert_eq!(page.contains("by-hand") && page.contains("Nothing of ours is left"), !refuses, "{residual}");
+        assert_eq!(
+            page.contains("by-hand") && page.contains("Nothing of Latchkey\u{2019}s is left"),
+            !refuses,
+            "{residual}"
+        );
     }
 }

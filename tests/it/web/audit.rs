@@ -139,8 +139,8 @@ async fn an_export_for_a_name_that_nobody_has_is_refused_at_its_field_and_is_no_
     let portal = portal().await;
     let eli = portal.browser("eli").await;
     for (field, name, told) in [
-        ("person", "ama", "Nobody is called ama here. Did you mean ana?"),
-        ("actor", "wroker", "Nobody, and no process, is called wroker here. Did you mean worker?"),
+        ("person", "ama", "No person is called ama here. Did you mean ana?"),
+        ("actor", "wroker", "No person, and no process, is called wroker here. Did you mean worker?"),
         ("cluster", "nowhere", "No cluster is called nowhere here."),
         ("action", "grant.endet", "No event has the action grant.endet. Did you mean grant.ended?"),
         ("from", "yesterday", "Write a day as 2026-11-24, or a moment as 2026-11-24T14:00:00Z."),

@@ -58,8 +58,8 @@ async fn what_somebody_else_changed_stands_on_the_pages_of_the_access_and_of_its
     for page in &pages {
         assert!(!dee.get(page).await.expect(StatusCode::OK).text.contains("kubectl-edit"), "{page}");
     }
-    let what =
-        "somebody took the line of `latchkey:ana:1` out of aws-auth; it was last written by kubectl-edit".to_owned();
+    let what = "another client took the line of `latchkey:ana:1` out of aws-auth; it was last written by kubectl-edit"
+        .to_owned();
     let what = Event::GrantDriftFound { what, objects: vec!["aws-auth".to_owned()], version: None };
     let mut tx = portal.town.worker.begin().await.unwrap();
     let now = tx.now().await.unwrap();
@@ -68,6 +68,6 @@ async fn what_somebody_else_changed_stands_on_the_pages_of_the_access_and_of_its
     tx.commit().await.unwrap();
     for page in &pages {
         let told = dee.get(page).await.expect(StatusCode::OK).all(".timeline .what").join("\n");
-        assert!(told.contains("Somebody took the line of latchkey:ana:1 out of aws-auth"), "{page}: {told}");
+        assert!(told.contains("Another client took the line of latchkey:ana:1 out of aws-auth"), "{page}: {told}");
     }
 }

@@ -172,7 +172,7 @@ async fn a_lock_by_which_nobody_can_ask_or_decide_is_an_alarm_that_names_who_kee
     world.look_for_standstill().await;
     let told = world.told_of("kept_locked").await;
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].starts_with(&format!("Nobody can ask for access or decide: the session {pid} ")), "{told:?}");
+    assert!(told[0].starts_with(&format!("People cannot ask for access or decide: the session {pid} ")), "{told:?}");
     let_go(somebody).await;
     world.look_for_standstill().await;
     assert_eq!(world.told_of("kept_locked").await, Vec::<String>::new(), "it is over by itself");

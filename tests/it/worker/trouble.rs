@@ -171,7 +171,8 @@ async fn somebody_elses_mapping_is_bound_to_and_left_as_it_is() {
     world.until(grant, "ended").await;
     assert_eq!(world.aws_auth(PROD)["mapUsers"], users);
     assert_eq!(world.lists_pods("ana", PROD, "payments").await, 403);
-    let residual = world.town.count("select count(*) from access_grant where residual::text like '%not ours%'").await;
+    let named = "select count(*) from access_grant where residual::text like '%an entry that is not Latchkey%'";
+    let residual = world.town.count(named).await;
     assert_eq!(residual, 1, "that she is still mapped is named");
 }
 

@@ -10,7 +10,7 @@ pub struct ClusterName(String);
 
 /// A text that is not a cluster name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no cluster name: 1 to 60 of a-z, 0-9 and `-`")]
+#[error("`{0}` is not a cluster name: 1 to 60 of a-z, 0-9 and `-`")]
 pub struct InvalidClusterName(String);
 
 impl ClusterName {

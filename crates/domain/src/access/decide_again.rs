@@ -142,13 +142,13 @@ pub enum NotAllowed {
     NotAsked(Differs),
     #[error("{arn} is not proven to be {holder}'s")]
     NotTheirs { arn: String, holder: Handle },
-    #[error("{arn} is another's or nobody's since: its proof is over")]
+    #[error("{arn} belongs to another person or to none since: its proof is over")]
     PrincipalEnded { arn: String },
     #[error("the current policy has no cluster {arn} ({name})")]
     NoCluster { name: String, arn: String },
     #[error("the current policy does not grant it: {}", told(.0))]
     Refused(Vec<Reason>),
-    #[error("nobody decided it, and the current policy \"{policy}\" wants {quorum} to approve")]
+    #[error("no approver decided it, and the current policy \"{policy}\" wants {quorum} to approve")]
     NotAutomatic { policy: String, quorum: u8 },
     #[error("it says that {says} decided it, and names {named}")]
     Miscounted { says: u8, named: usize },
@@ -166,7 +166,7 @@ pub enum NotAllowed {
     StartsTooLate { activate_by: Timestamp, latest: Timestamp },
     #[error("its latest end is {hard_until}, and that of what is approved now {latest}")]
     EndsTooLate { hard_until: Timestamp, latest: Timestamp },
-    #[error("the profile `{0}` does not reach as far, or lets nobody into the EKS console")]
+    #[error("the profile `{0}` does not reach as far, or does not let its holder into the EKS console")]
     Reach(ProfileName),
     #[error("the profile `{profile}` has no ClusterRole {role} now")]
     NoSuchRole { profile: ProfileName, role: String },
@@ -444,8 +444,9 @@ impl Live {
     pub fn not_allowed(self, why: &NotAllowed, policy_hash: &str, now: Timestamp) -> (Transition<Revoking>, Alarm) {
         let facts = self.facts();
         let what = format!(
-            "An access of {} was not set up, since the current policy does not grant it: {why}. If nothing of that changed \
-             since it was decided, somebody wrote its rows past the portal: compare them with its record in the audit log",
+            "An access of {} was not set up, since the current policy does not grant it: {why}. If nothing of that \
+             changed since it was decided, another client wrote its rows past the portal: compare them with its record \
+             in the audit log",
             facts.handle
         );
         let alarm = Alarm {

@@ -218,7 +218,7 @@ pub enum Live {
 /// Why a revocation is refused. `Display` is a sentence for the person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotRevoked {
-    #[error("Only whoever holds this access can give it back.")]
+    #[error("Only the holder of this access can give it back.")]
     NotHolder,
     #[error("Only a decider of this access or an operator can revoke it.")]
     NotAllowed,

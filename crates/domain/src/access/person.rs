@@ -11,7 +11,7 @@ pub struct Handle(String);
 
 /// A text that is not a handle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no handle: 1 to 40 of a-z, 0-9 and `-`")]
+#[error("`{0}` is not a handle: 1 to 40 of a-z, 0-9 and `-`")]
 pub struct InvalidHandle(String);
 
 impl Handle {

@@ -144,11 +144,11 @@ pub enum Reason {
     TooLong { policy: String, longest_minutes: u32 },
     #[error("At least 5 minutes.")]
     TooShort,
-    #[error("Nobody else can approve `{policy}`{}. Choose another profile, or ask an operator.", known(.approvers))]
+    #[error("No other person can approve `{policy}`{}. Choose another profile, or ask an operator.", known(.approvers))]
     NobodyEligible { policy: String, approvers: Vec<Handle> },
     #[error(
-        "The policy \"{policy}\" wants {quorum} approvals, and nobody can approve beside you{}. \
-         Choose another profile, or ask an operator.",
+        "The policy \"{policy}\" wants {quorum} approvals, and no other person can approve beside you{}. Choose \
+         another profile, or ask an operator.",
         known(.approvers)
     )]
     TooFewEligible { policy: String, quorum: NonZeroU8, approvers: Vec<Handle> },

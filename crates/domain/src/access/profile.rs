@@ -55,7 +55,7 @@ pub struct ProfileName(String);
 
 /// A text that is not a profile name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no profile name: 1 to 40 of a-z, 0-9 and `-`")]
+#[error("`{0}` is not a profile name: 1 to 40 of a-z, 0-9 and `-`")]
 pub struct InvalidProfileName(String);
 
 impl ProfileName {

@@ -32,7 +32,7 @@ pub enum Changed {
     /// Who may ask, for which profiles and namespaces, or how long a request may wait.
     #[error("the policy was changed")]
     Scope,
-    #[error("the voter is no approver now")]
+    #[error("the voter is not an approver now")]
     NotEligible,
     /// The rules of that time were not kept.
     #[error("the rules were changed")]

@@ -281,7 +281,7 @@ impl Policy {
         };
         let longest = minutes_text(self.longest_minutes);
         let decision = match &self.decision {
-            Decision::Automatic => String::from("it is granted at once, nobody has to decide."),
+            Decision::Automatic => String::from("it is granted at once, no approver has to decide."),
             Decision::Ask { approvers, quorum } => {
                 let verb = if quorum.get() == 1 { "decides" } else { "decide" };
                 format!("{quorum} of {} {verb}.", approvers.title("or"))
@@ -304,7 +304,7 @@ impl Audience {
 /// "a", "a and b", "a, b and c".
 pub(super) fn list<T: AsRef<str>>(parts: &[T], conjunction: &str) -> String {
     match parts {
-        [] => String::from("nobody"),
+        [] => String::from("no one"),
         [one] => one.as_ref().to_owned(),
         [head @ .., last] => {
             let head: Vec<&str> = head.iter().map(AsRef::as_ref).collect();

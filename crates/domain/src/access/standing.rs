@@ -25,13 +25,15 @@ pub struct Standing {
 /// Why a stored request cannot be approved now. `Display` is for the deciders and the requester.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotRuled {
-    #[error("The policy has its cluster no more, so it cannot be approved. Its requester can ask for another cluster.")]
+    #[error(
+        "The policy no longer has its cluster, so it cannot be approved. Its requester can ask for another cluster."
+    )]
     ClusterDropped,
     #[error("{}, so it cannot be approved. Its requester can ask for another cluster.", .0.trim_end_matches('.'))]
     ClusterGone(String),
     /// Only the code that reads the policy makes this value.
     #[error(
-        "No policy can be read at present, so nobody can decide it. Whether it can be granted shows again once one can."
+        "No policy can be read at present, so it cannot be decided. Whether it can be granted shows again once one can."
     )]
     NoPolicy,
     #[error(
@@ -39,7 +41,9 @@ pub enum NotRuled {
          can prove one and ask again."
     )]
     PrincipalEnded,
-    #[error("The policy \"{0}\" grants this at once now, so nobody has to approve it. Its requester can ask again.")]
+    #[error(
+        "The policy \"{0}\" grants this at once now, so no approver has to decide it. Its requester can ask again."
+    )]
     Automatic(String),
     #[error(
         "The rules changed since this was asked, and no policy allows it now. {} Its requester can ask again.",

@@ -96,12 +96,12 @@ pub struct Ruled {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unresolved {
     #[error(
-        "The ClusterRole `{0}` of this profile is not on the cluster now, so an approval would grant what nobody can \
-         see. Operators can add it; until then this can be denied only."
+        "The ClusterRole `{0}` of this profile is not on the cluster now, so an approval would grant what cannot be \
+         seen. Operators can add it; until then this can be denied only."
     )]
     RoleMissing(String),
     #[error(
-        "Latchkey has no reading of this cluster, so nobody can see what an approval would grant. Operators can see \
+        "Latchkey has no reading of this cluster, so it cannot show what an approval would grant. Operators can see \
          why; until then this can be denied only."
     )]
     NeverSeen,

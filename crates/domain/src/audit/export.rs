@@ -116,7 +116,7 @@ impl Shown {
             (None, None) => Ok(None),
             (Some(event), None) => Ok(Some(event.as_bytes().to_vec())),
             (None, Some(bytes)) => {
-                hex::decode(bytes).map(Some).map_err(|error| format!("`bytes` are no hexadecimal digits: {error}"))
+                hex::decode(bytes).map(Some).map_err(|error| format!("`bytes` are not hexadecimal digits: {error}"))
             }
             (Some(_), Some(_)) => Err("it shows its event twice".to_owned()),
         }
@@ -198,9 +198,9 @@ impl Verifier {
 
     fn first(&mut self, text: &str) -> Result<(), String> {
         let header: Header =
-            serde_json::from_str(text).map_err(|error| format!("it is no header of an audit export: {error}"))?;
+            serde_json::from_str(text).map_err(|error| format!("it is not a header of an audit export: {error}"))?;
         if header.format != FORMAT {
-            return Err(format!("`{}` is no format of audit exports", header.format));
+            return Err(format!("`{}` is not a format of audit exports", header.format));
         }
         if header.version != VERSION {
             return Err(format!("version {} of the format is not known here, only {VERSION}", header.version));
@@ -214,7 +214,7 @@ impl Verifier {
 
     fn next(&mut self, text: &str, last: u64) -> Result<(), String> {
         let seq = self.lines - 1;
-        let found: Shown = serde_json::from_str(text).map_err(|error| format!("it is no link: {error}"))?;
+        let found: Shown = serde_json::from_str(text).map_err(|error| format!("it is not a link: {error}"))?;
         if seq > last {
             return Err(format!("it comes after link {last}, which the header says is the last"));
         }
@@ -338,10 +338,10 @@ mod tests {
             ("the head of the header", |l| l[0] = l[0].replace("head\":\"", "head\":\"0"), 14, "not the head"),
             ("the number shown", |l| l[0] = l[0].replace("shown\":4", "shown\":5"), 14, "4 events are shown"),
             ("the filters", |l| l[0] = l[0].replace("{\"person\":\"ana\"}", "{}"), 14, "not every event is shown"),
-            ("an event of nothing", |l| l[1] = l[1].replace('}', ",\"event\":null}"), 2, "it is no link"),
+            ("an event of nothing", |l| l[1] = l[1].replace('}', ",\"event\":null}"), 2, "it is not a link"),
             ("another version", |l| l[0] = l[0].replace("version\":1", "version\":2"), 1, "version 2"),
             ("a later beginning", |l| l[0] = l[0].replace("first\":1", "first\":2"), 1, "begins at link 2"),
-            ("no header", |l| drop(l.remove(0)), 1, "no header"),
+            ("no header", |l| drop(l.remove(0)), 1, "not a header"),
         ];
         for (what, change, line, why) in cases {
             let mut lines = export(12, 3);
@@ -371,7 +371,9 @@ mod tests {
         lines.insert(0, header);
         let unreadable = verify(&lines).unwrap().unreadable;
         assert_eq!(unreadable.first.iter().map(|(link, _)| *link).collect::<Vec<_>>(), [2, 3]);
-        assert!(unreadable.to_string().contains("the event of link 3 cannot be read (its bytes are no audit event: "));
+        assert!(
+            unreadable.to_string().contains("the event of link 3 cannot be read (its bytes are not an audit event: ")
+        );
         for (line, from, to) in
             [(3, "fffe", "fffd"), (3, "fffe", "fffg"), (4, "a.b", "a.c"), (2, "\"event\"", "\"bytes\"")]
         {

@@ -118,7 +118,7 @@ impl Written {
 
 /// Why an event's bytes cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("its bytes are no audit event: {0}")]
+#[error("its bytes are not an audit event: {0}")]
 pub struct Unreadable(#[from] serde_json::Error);
 
 /// Links that verify over events that cannot be read: how many, and the first of them with the reason.

@@ -139,7 +139,7 @@ fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPrevie
     let note = match plan.identities.get(&grant.id) {
         Some(identity) if identity.own => format!("The line of `{}` is there already.", identity.username),
         Some(identity) => {
-            format!("Somebody else mapped {} to `{}`; that entry is used as it is.", grant.arn, identity.username)
+            format!("Another client mapped {} to `{}`; that entry is used as it is.", grant.arn, identity.username)
         }
         None => "Nothing can be written now.".to_owned(),
     };

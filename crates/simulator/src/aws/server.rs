@@ -100,7 +100,7 @@ async fn answer(State((aws, page)): State<(Aws, Page)>, request: Request<Body>) 
 async fn held(aws: &Aws, asked: &Arc<Asked>, received: Received, gate: crate::gate::Gate) -> Result<String, ApiError> {
     let (aws, asked) = (aws.clone(), Arc::clone(asked));
     let call = tokio::spawn(async move { gate.pass(|| called(&aws, &asked, &received, None, now())).await });
-    call.await.unwrap_or_else(|_| Err(ApiError::new(500, "ServiceFailure", "nobody handled it")))
+    call.await.unwrap_or_else(|_| Err(ApiError::new(500, "ServiceFailure", "the request was not handled")))
 }
 
 /// A body that ends before it is complete.

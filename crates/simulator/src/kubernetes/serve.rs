@@ -188,7 +188,7 @@ async fn held(
             shared.knobs.log(logged);
         }
     });
-    answer.await.unwrap_or_else(|_| Err(Refusal::internal("nobody handled it")))
+    answer.await.unwrap_or_else(|_| Err(Refusal::internal("the request was not handled")))
 }
 
 fn refusal_of(failure: Failure, request: &Request) -> Refusal {

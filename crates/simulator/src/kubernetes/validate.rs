@@ -82,7 +82,7 @@ pub fn decodable(kind: &Kind, object: &Value) -> Result<(), Refusal> {
     };
     if !object.is_object() {
         return Err(Refusal::bad_request(format!(
-            "couldn't get version/kind; json parse error: {object} is no object"
+            "couldn't get version/kind; json parse error: {object} is not an object"
         )));
     }
     let structs = [("metadata", "ObjectMeta"), ("spec", "Spec"), ("status", "Status"), ("roleRef", "RoleRef")];

@@ -76,7 +76,7 @@ pub(super) async fn sign_in(State(provider): State<OpenId>, Form(choice): Form<C
             to: Box::new(request.redirect_uri),
             state: request.state,
             error: "access_denied",
-            description: "nobody signed in",
+            description: "no person signed in",
         });
     };
     let code = provider.issue(&request, person, Timestamp::now());
@@ -118,7 +118,7 @@ impl OpenId {
             return refuse("invalid_request", "max_age must be a number of seconds");
         }
         if value("prompt").is_some_and(|prompt| prompt.split(' ').any(|prompt| prompt == "none")) {
-            return refuse("login_required", "nobody is signed in here");
+            return refuse("login_required", "no person is signed in here");
         }
         let acr = value("acr_values").and_then(|values| values.split(' ').next().map(str::to_owned));
         let nonce = value("nonce");

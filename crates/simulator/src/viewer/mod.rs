@@ -55,7 +55,7 @@ pub(crate) fn page(users: &[(String, BTreeMap<String, String>)], clusters: &[Clu
         );
         match &cluster.aws_auth {
             None => body.push_str("<p>There is no aws-auth here.</p>"),
-            Some(data) if data.is_empty() => body.push_str("<p>It is empty: nobody is mapped.</p>"),
+            Some(data) if data.is_empty() => body.push_str("<p>It is empty: no identity is mapped.</p>"),
             Some(data) => {
                 for (key, text) in data {
                     let _ = write!(body, "<p>{}</p><pre>{}</pre>", escape(key), escape(text));

@@ -129,11 +129,11 @@ fn the_handle_is_of_the_first_claim_that_gives_one_and_of_no_address_that_is_not
         ),
         (
             json!({ "preferred_username": 7, "email": "a@b", "email_verified": false }),
-            "is no text, `email` is not verified.",
+            "is not text, `email` is not verified.",
         ),
         (json!({ "email": "dee@example.com", "email_verified": "false" }), "`email` is not verified."),
         (json!({ "email": "dee@example.com", "email_verified": 1 }), "`email` is not verified."),
-        (json!({ "email": ["dee@example.com"] }), "`email` is no address."),
+        (json!({ "email": ["dee@example.com"] }), "`email` is not an address."),
     ] {
         let refused = read(claims).unwrap_err().to_string();
         assert!(refused.contains(said), "{refused}");

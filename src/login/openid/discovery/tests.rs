@@ -38,8 +38,8 @@ fn what_is_used_is_named_where_it_is_wrong() {
         (json!({ "issuer": null }), "no `issuer`"),
         (json!({ "issuer": 1 }), "no `issuer`"),
         (json!({ "token_endpoint": "" }), "no `token_endpoint`"),
-        (json!({ "jwks_uri": "/keys" }), "`jwks_uri` is no address"),
-        (json!({ "authorization_endpoint": "javascript:alert(1)" }), "`authorization_endpoint` is no address"),
+        (json!({ "jwks_uri": "/keys" }), "`jwks_uri` is not an address"),
+        (json!({ "authorization_endpoint": "javascript:alert(1)" }), "`authorization_endpoint` is not an address"),
     ] {
         let error = Discovery::read(&document(&changes)).unwrap_err().to_string();
         assert!(error.contains(said), "{changes}: {error}");

@@ -221,8 +221,8 @@ fn quorum_that_the_named_people_cannot_reach_is_refused() {
     let told = reasons(ruling(&file, "view on prod-eu in web", 60, &[]));
     assert_eq!(
         told[0].to_string(),
-        "The policy \"looks\" wants 2 approvals, and nobody can approve beside you but lee. \
-         Choose another profile, or ask an operator."
+        "The policy \"looks\" wants 2 approvals, and no other person can approve beside you but lee. Choose another \
+         profile, or ask an operator."
     );
     let kim = person("kim").in_groups(["developers"]);
     assert!(matches!(ruling_for(&kim, &file, "view on prod-eu in web", 60, &[]), Ruling::Ask { .. }));

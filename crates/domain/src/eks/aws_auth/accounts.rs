@@ -19,7 +19,7 @@ pub(super) fn accounts(document: &Document) -> Accounts {
         Kind::Sequence { items, .. } => fill(&mut accounts, document, items),
         Kind::Scalar(scalar) => match scalar::resolve(scalar) {
             Ok(Resolved::Null) => {}
-            Ok(_) => accounts.faults.push(Fault::new(node.line, "the list of accounts is no list")),
+            Ok(_) => accounts.faults.push(Fault::new(node.line, "the list of accounts is not a list")),
             Err(message) => accounts.faults.push(Fault::new(node.line, message)),
         },
         Kind::Mapping { .. } | Kind::Alias(_) => {

@@ -251,17 +251,17 @@ fn user_matches(arn: &str) -> Result<(), Unsafe> {
         Some(("sts", resource)) if named(resource, "federated-user/") => Ok(()),
         Some(("iam", resource)) if named(resource, "role/") => never("it is a role, which belongs into mapRoles"),
         Some(("iam", resource)) if named(resource, "group/") => never("groups of IAM cannot be mapped, only users"),
-        Some(_) | None => never("it is no ARN of an IAM user (arn:aws:iam::111122223333:user/jane)"),
+        Some(_) | None => never("it is not an ARN of an IAM user (arn:aws:iam::111122223333:user/jane)"),
     }
 }
 
 fn role_matches(arn: &str) -> Result<(), Unsafe> {
     let never = |why: &str| Err(Unsafe::NeverMatches { arn: arn.to_owned(), why: why.to_owned() });
     let Some(("iam", resource)) = parts(arn) else {
-        return never("it is no ARN of an IAM role (arn:aws:iam::111122223333:role/deploy)");
+        return never("it is not an ARN of an IAM role (arn:aws:iam::111122223333:role/deploy)");
     };
     let Some(name) = resource.strip_prefix("role/").filter(|name| !name.is_empty()) else {
-        return never("it is no ARN of an IAM role (arn:aws:iam::111122223333:role/deploy)");
+        return never("it is not an ARN of an IAM role (arn:aws:iam::111122223333:role/deploy)");
     };
     if name.to_ascii_lowercase().contains("awsreservedsso_") {
         return Err(Unsafe::IdentityCenter { arn: arn.to_owned() });

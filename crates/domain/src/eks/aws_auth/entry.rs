@@ -290,11 +290,11 @@ impl Role {
 fn valid_sso(sso: &PermissionSet) -> Result<(), String> {
     let PermissionSet { permission_set_name: name, account_id: account, partition } = sso;
     if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("accountID '{account}' is no AWS account id: the entry is dropped"));
+        return Err(format!("accountID '{account}' is not an AWS account id: the entry is dropped"));
     }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     if !(1..=32).contains(&name.len()) || !name.bytes().all(allowed) {
-        return Err(format!("permissionSetName '{name}' is no name of a permission set: the entry is dropped"));
+        return Err(format!("permissionSetName '{name}' is not a name of a permission set: the entry is dropped"));
     }
     if !matches!(partition.as_str(), "" | "aws" | "aws-cn" | "aws-us-gov" | "aws-iso" | "aws-iso-b") {
         return Err(format!("partition '{partition}' is not known: the entry is dropped"));

@@ -265,8 +265,8 @@ fn of_roles(list: &List<RoleMapping>, findings: &mut Vec<Finding>) {
             Ok(Matches::RoleWithPath) => PATH.at(Key::MapRoles, line, format!("{arn} has a path")),
             // Roles are looked up first, so a user works here, though a reader would not expect it.
             Ok(Matches::Role | Matches::User | Matches::Root) => continue,
-            Ok(Matches::Federated) => NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role")),
-            Err(why) => NO_MATCH.at(Key::MapRoles, line, format!("{arn} is no ARN of an IAM role: {why}")),
+            Ok(Matches::Federated) => NO_MATCH.at(Key::MapRoles, line, format!("{arn} is not an ARN of an IAM role")),
+            Err(why) => NO_MATCH.at(Key::MapRoles, line, format!("{arn} is not an ARN of an IAM role: {why}")),
         };
         findings.push(Finding { severity: severity(&role.username, &role.groups), ..found });
     }
@@ -281,7 +281,7 @@ fn of_users(auth: &AwsAuth, findings: &mut Vec<Finding>) {
             Ok(Matches::User | Matches::Role | Matches::Root | Matches::Federated) => {}
             Ok(Matches::RoleWithPath) => findings.push(PATH.at(Key::MapUsers, line, format!("{arn} has a path"))),
             Err(why) => {
-                findings.push(NO_MATCH.at(Key::MapUsers, line, format!("{arn} is no ARN of an IAM user: {why}")));
+                findings.push(NO_MATCH.at(Key::MapUsers, line, format!("{arn} is not an ARN of an IAM user: {why}")));
             }
         }
         if !auth.roles.indices(arn).is_empty() {
@@ -296,7 +296,7 @@ fn of_accounts(auth: &AwsAuth, findings: &mut Vec<Finding>) {
     for account in &auth.mappings.accounts {
         let line = text.lines().position(|line| line.contains(account.as_str())).map_or(1, |index| index + 1);
         if account.len() != 12 || !account.bytes().all(|digit| digit.is_ascii_digit()) {
-            findings.push(NO_ACCOUNT.at(Key::MapAccounts, line, format!("`{account}` is no id of an account")));
+            findings.push(NO_ACCOUNT.at(Key::MapAccounts, line, format!("`{account}` is not an id of an account")));
             continue;
         }
         findings.push(WHOLE_ACCOUNT.at(Key::MapAccounts, line, format!("account {account} is let in as a whole")));

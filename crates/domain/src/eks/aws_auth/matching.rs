@@ -25,12 +25,12 @@ pub(super) fn judged(arn: &str) -> Result<Matches, String> {
         return Err("it has blanks in it".to_owned());
     }
     if arn.contains(PLACEHOLDERS) {
-        return Err("it has a placeholder in it that nobody filled in".to_owned());
+        return Err("it has a placeholder in it that was not filled in".to_owned());
     }
     let arn = lower(arn);
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [_, partition, service, region, account, resource] = parts[..] else {
-        return Err("it is no ARN (arn:aws:iam::111122223333:user/jane)".to_owned());
+        return Err("it is not an ARN (arn:aws:iam::111122223333:user/jane)".to_owned());
     };
     of_account(parts[0], partition, region, account)?;
     match (service, resource.split('/').next().unwrap_or_default()) {
@@ -56,7 +56,7 @@ pub(super) fn judged(arn: &str) -> Result<Matches, String> {
 
 fn of_account(arn: &str, partition: &str, region: &str, account: &str) -> Result<(), String> {
     if arn != "arn" {
-        return Err("it is no ARN".to_owned());
+        return Err("it is not an ARN".to_owned());
     }
     Partition::parse(partition).map_err(|error| error.why().to_owned())?;
     if !region.is_empty() {
@@ -100,8 +100,8 @@ mod tests {
             ("arn:aws:iam::111122223333:group/devs", "groups of IAM"),
             ("arn:aws:sts::111122223333:assumed-role/ops/ana", "session"),
             ("arn:aws:iam::111122223333:user/", "name"),
-            ("arn:aws:iam::111122223333", "no ARN"),
-            ("ana", "no ARN"),
+            ("arn:aws:iam::111122223333", "not an ARN"),
+            ("ana", "not an ARN"),
         ] {
             let said = judged(arn).unwrap_err();
             assert!(said.contains(why), "{arn}: {said}");

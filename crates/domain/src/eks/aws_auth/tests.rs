@@ -252,7 +252,7 @@ fn fields_that_are_nearly_right_and_accounts_that_are_none_are_not_called_harmle
     }
     for account in ["555555", "*", "1111-2222-3333"] {
         let all = found("mapAccounts", &format!("- \"{account}\"\n"));
-        assert_eq!(all, [("never-matches", format!("`{account}` is no id of an account"))]);
+        assert_eq!(all, [("never-matches", format!("`{account}` is not an id of an account"))]);
     }
 }
 

@@ -167,8 +167,8 @@ pub const fn inline_limit(principal: &PrincipalArn) -> usize {
 /// A policy that does not fit beside the principal's others.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error(
-    "{principal} would have {total} characters of inline policies, {others} of them in policies that are not ours, and \
-     AWS allows {limit} in all: end a grant of theirs, or move other inline policies into managed ones"
+    "{principal} would have {total} characters of inline policies, {others} of them in policies that are not \
+     Latchkey's, and AWS allows {limit} in all: end a grant of theirs, or move other inline policies into managed ones"
 )]
 pub struct TooLarge {
     /// The principal.

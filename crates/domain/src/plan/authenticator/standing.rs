@@ -169,7 +169,7 @@ fn read_back(authenticator: &Authenticator<'_>, identity: Identity, taken: Taken
 
 /// The meaning of groups that include `system:masters`, to append to a sentence that names them.
 pub fn as_masters(groups: &[String]) -> &'static str {
-    if groups.iter().any(|group| group == MASTERS) { ", which makes whoever uses it cluster-admin" } else { "" }
+    if groups.iter().any(|group| group == MASTERS) { ", which makes those who use it cluster-admin" } else { "" }
 }
 
 fn also_borne(username: &str, other: &str) -> Blocker {

@@ -63,7 +63,7 @@ pub(crate) fn perform(
         Value::Null
     } else {
         serde_json::from_slice(&received.body)
-            .map_err(|_| ApiError::new(400, "SerializationException", "The body is no JSON."))?
+            .map_err(|_| ApiError::new(400, "SerializationException", "The body is not a JSON."))?
     };
     let request = Request { aws, caller, parameters: received.parameters(), body, now };
     let parts = parts(&received.path);

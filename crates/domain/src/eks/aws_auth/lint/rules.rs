@@ -118,7 +118,7 @@ pub(super) const NO_MATCH: Rule = Rule::new(
 pub(super) const SSO: Rule = Rule::new(
     Warning,
     "permission-set",
-    "matching by permission set is an experiment that is off unless somebody switches it on",
+    "matching by permission set is an experiment that is off unless it is switched on",
     "use an access entry of the cluster",
 );
 pub(super) const LOST_LIST: Rule = Rule::new(
@@ -130,7 +130,7 @@ pub(super) const LOST_LIST: Rule = Rule::new(
 pub(super) const SEVERAL: Rule = Rule::new(
     Warning,
     "several-in-one",
-    "the authenticator takes the text as it stands for one name, which nobody binds anything to",
+    "the authenticator takes the text as it stands for one name, which no binding names",
     "put each on a line of its own, without blanks or commas",
 );
 pub(super) const TEXT_LIST: Rule = Rule::new(
@@ -142,7 +142,7 @@ pub(super) const TEXT_LIST: Rule = Rule::new(
 pub(super) const EMPTY_GROUP: Rule = Rule::new(
     Warning,
     "empty-group",
-    "a group without a name is none that anybody binds anything to",
+    "no binding can name a group without a name",
     "name the group, or remove the line",
 );
 pub(super) const INVISIBLE: Rule = Rule::new(
@@ -166,14 +166,14 @@ pub(super) const RESERVED_NAME: Rule = Rule::new(
 pub(super) const CALLER_CHOOSES: Rule = Rule::new(
     Info,
     "caller-chooses-name",
-    "whoever may assume the role chooses the session name, and with it the username, unless the role's trust policy \
-     pins it",
+    "a person who may assume the role chooses the session name, and with it the username, unless the role's trust \
+     policy pins it",
     "pin sts:RoleSessionName in the trust policy, or bind nothing to a name of one person",
 );
 pub(super) const CALLER_CHOOSES_GROUP: Rule = Rule::new(
     Warning,
     "caller-chooses-group",
-    "groups are templates, too: whoever may assume the role chooses the session name, and with it a group",
+    "groups are templates, too: a person who may assume the role chooses the session name, and with it a group",
     "name the group, without a template",
 );
 pub(super) const TEMPLATE: Rule = Rule::new(

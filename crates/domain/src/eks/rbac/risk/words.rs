@@ -34,8 +34,8 @@ impl fmt::Display for RiskReason {
             Danger::WildcardPaths => f.write_str("reaches every path of the API server outside the resources"),
             Danger::Escalates => f.write_str("writes itself roles with rights that it does not have (escalate)"),
             Danger::Binds => match self.names.as_slice() {
-                [] => f.write_str("binds any role to anybody, itself included (bind)"),
-                names => write!(f, "binds the roles {} to anybody, itself included (bind)", join_and(names)),
+                [] => f.write_str("binds any role to any identity, itself included (bind)"),
+                names => write!(f, "binds the roles {} to any identity, itself included (bind)", join_and(names)),
             },
             Danger::Impersonates => match self.names.as_slice() {
                 [] => write!(f, "acts as other {} {place} (impersonate)", join_and(&self.things)),
@@ -48,7 +48,7 @@ impl fmt::Display for RiskReason {
                 f.write_str("changes webhooks or policies that see and alter every request to the API server")
             }
             Danger::SignsCertificates => f.write_str("has client certificates signed for any name and group"),
-            Danger::WritesAwsAuth => f.write_str("may edit aws-auth, and so make anybody cluster-admin"),
+            Danger::WritesAwsAuth => f.write_str("may edit aws-auth, and so make any identity cluster-admin"),
             Danger::TakesOverKubeSystem => {
                 f.write_str("runs as the service accounts of kube-system, which can do everything")
             }

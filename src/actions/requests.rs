@@ -129,8 +129,8 @@ pub enum NotDecided {
     #[error("the request is {} already", .0.as_str())]
     Closed(RequestState, Option<ClosedWhy>),
     /// It can no longer be approved, by the current rules.
-    #[error(transparent)]
-    NotRuled(#[from] NotRuled),
+    #[error("the rules of now do not let it be approved")]
+    NotRuled(NotRuled),
     /// The reason is not acceptable.
     #[error("{0}")]
     Reason(Unfit),

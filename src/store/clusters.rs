@@ -77,7 +77,7 @@ pub async fn standing(
 ) -> Result<BTreeMap<ClusterId, Standing>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"select c.id, c.name, c.gone_why,
+        r#"select c.id, c.name, c.gone_why, latchkey_blocker(null, null, c.gone_blocker) as gone,
              case jsonb_typeof(seen.roles) when 'object' then
                (select coalesce(jsonb_object_agg(wanted.name, seen.roles->wanted.name->'rules'), '{}')
                 from unnest($2::text[]) as wanted (name) where seen.roles ? wanted.name)
@@ -94,7 +94,7 @@ pub async fn standing(
     let standing = rows.into_iter().filter_map(|row| {
         let name = row.name.parse().ok()?;
         let roles = row.roles.and_then(|roles| serde_json::from_value(roles).ok());
-        Some((ClusterId(row.id), Standing { name, gone: row.gone_why, roles }))
+        Some((ClusterId(row.id), Standing { name, gone: gone(row.gone.as_deref(), row.gone_why), roles }))
     });
     Ok(standing.collect())
 }

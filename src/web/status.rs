@@ -142,7 +142,7 @@ const LATE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 const WORKS: Pill = Pill::new(Tone::Good, Icon::CircleCheck, "Works");
 const SLOW: Pill = Pill::new(Tone::Needs, Icon::Hourglass, "Slow");
-const NEEDS_SOMEBODY: Pill = Pill::new(Tone::Needs, Icon::TriangleAlert, "Needs a person");
+const NEEDS_A_PERSON: Pill = Pill::new(Tone::Needs, Icon::TriangleAlert, "Needs a person");
 const PAUSED: Pill = Pill::new(Tone::Needs, Icon::CircleMinus, "Granting paused");
 const NOT_EVERYWHERE: Pill = Pill::new(Tone::Needs, Icon::TriangleAlert, "Not everywhere");
 const BROKEN: Pill = Pill::new(Tone::Danger, Icon::CircleX, "Broken");
@@ -250,7 +250,7 @@ fn of_changes(health: &Health, held: &[OnHold], alive: bool, clock: &Clock) -> P
     };
     match (alive, health.hindered > 0, held) {
         (false, _, _) => STANDS_STILL,
-        (true, true, _) => NEEDS_SOMEBODY,
+        (true, true, _) => NEEDS_A_PERSON,
         (true, false, _) if health.wider > 0 => Pill::ALLOWS_MORE,
         (true, false, []) if health.paused > 0 => PAUSED,
         (true, false, []) if late => SLOW,

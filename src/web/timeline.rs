@@ -254,10 +254,10 @@ pub fn beside(grant: &GrantProgress) -> Vec<Html> {
     grant.beside().iter().map(|residual| Html::prose(&words::residual::sentence(residual))).collect()
 }
 
-/// What a proof saw: how many questions had which answer, and sentences.
+/// What a proof saw: how many questions had which answer, and a sentence of each sighting.
 fn evidence(seen: &Evidence) -> Vec<Html> {
     let answers = seen.answers.as_ref().map(|answers| words::steps::answers(answers, "as intended"));
-    answers.iter().chain(&seen.said).map(|line| Html::prose(line)).collect()
+    answers.into_iter().chain(seen.seen.iter().map(words::sighting::sentence)).map(|line| Html::prose(&line)).collect()
 }
 
 fn trouble(leg: &LegProgress, clock: &Clock) -> Option<Event> {

@@ -24,7 +24,7 @@ pub fn what(what: &What) -> String {
         What::EndingBindingChanged { binding, was } => {
             format!("another client changed {binding} of an access that ends; it is removed: it was {}", told(was))
         }
-        What::BindingOfNobody { binding } => {
+        What::BindingOfNoAccess { binding } => {
             format!("{binding} carries the labels of this installation and belongs to no access; it is removed")
         }
         What::LineTaken { username, by } => {
@@ -88,7 +88,7 @@ mod tests {
             What::BindingChanged { binding: binding(), was: was() },
             What::BindingElsewhere { binding: binding(), was: held },
             What::EndingBindingChanged { binding: binding(), was: was() },
-            What::BindingOfNobody { binding: binding() },
+            What::BindingOfNoAccess { binding: binding() },
             What::LineTaken { username: username(), by: by(&["kubectl-edit", "argocd"]) },
             What::LineTaken { username: username(), by: by(&[]) },
             What::LineTaken { username: username(), by: None },

@@ -17,6 +17,7 @@ pub mod request;
 pub mod residual;
 pub mod sentence;
 pub mod sessions;
+pub mod sighting;
 pub mod steps;
 pub mod targets;
 pub mod time;

@@ -1,7 +1,7 @@
 //! What a request waits for, and what its deciders did.
 
 use super::{
-    Clock, Sentence,
+    Clock, Sentence, blocker,
     people::{all_of, any_of},
     sentence::count,
     time::length,
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use latchkey_domain::access::{
     request::{ClosedWhy, RequestState, Verdict},
     rules::Changed,
+    standing::NotRuled,
 };
 use std::num::NonZeroU8;
 
@@ -52,6 +53,37 @@ pub fn you_decided(verdict: Verdict, at: Timestamp, next: &[String], clock: &Clo
             sentence.text(format!("; {} {is} next.", any_of(next)))
         }
         _ => sentence.text("."),
+    }
+}
+
+/// Why it cannot be approved now, for its deciders and its requester.
+pub fn not_ruled(why: &NotRuled) -> String {
+    match why {
+        NotRuled::ClusterDropped => {
+            "The policy no longer has its cluster, so it cannot be approved. Its requester can ask for another cluster."
+                .to_owned()
+        }
+        NotRuled::ClusterGone(why) => format!(
+            "{}, so it cannot be approved. Its requester can ask for another cluster.",
+            blocker::sentence(why).trim_end_matches('.')
+        ),
+        NotRuled::NoPolicy => {
+            "No policy can be read at present, so it cannot be decided. Whether it can be granted shows \
+                               again once one can."
+                .to_owned()
+        }
+        NotRuled::PrincipalEnded => {
+            "The AWS identity that it was asked for is not its requester's any more, so it cannot \
+                                     be approved. Its requester can prove one and ask again."
+                .to_owned()
+        }
+        NotRuled::Automatic(policy) => format!(
+            "The policy \"{policy}\" grants this at once now, so no approver has to decide it. Its requester can ask again."
+        ),
+        NotRuled::Refused(reasons) => format!(
+            "The rules changed since this was asked, and no policy allows it now. {} Its requester can ask again.",
+            reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        ),
     }
 }
 

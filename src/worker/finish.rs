@@ -419,7 +419,7 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
                 Some(proven),
                 Fares::Ok,
                 Some(LegProof {
-                    evidence: seen.kept(words::residual::sentence),
+                    evidence: seen.kept(words::sighting::sentence, words::residual::sentence),
                     wider: seen.wider.iter().map(words::blocker::sentence).collect(),
                 }),
             )

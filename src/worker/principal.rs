@@ -52,7 +52,7 @@ use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
         EventDraft, GrantId, PrincipalId, became::Became, blocker::Blocker, compared::Compared, decide_again::NotNow,
-        evidence::Evidence, grant::Cause, residual::Residual, transition::Actor,
+        evidence::Evidence, grant::Cause, residual::Residual, sighting::Sighting, transition::Actor,
     },
     eks::arn::{PrincipalArn, UserArn},
     plan::{
@@ -294,8 +294,8 @@ async fn unreadable(
     let mut outcome =
         Outcome { failure: Some(Blocker::Unreadable { why }), periodic: !rows.is_empty(), ..Outcome::default() };
     for row in rows.iter().filter(|row| row.ends()) {
-        let said = "IAM was not asked: the ARN of the principal cannot be read.";
-        let evidence = Evidence { residual: Some(vec![Residual::IamNotAsked {}]), ..Evidence::of(said) };
+        let residual = Some(vec![Residual::IamNotAsked {}]);
+        let evidence = Evidence { residual, ..Evidence::of(Sighting::ArnUnreadable {}) };
         let found = Found::Proven(evidence);
         let wish = Wish::Revoke { since: Timestamp::UNIX_EPOCH };
         outcome.legs.insert(row.brief.id, LegOutcome { wish, found, attempts: 0, stood: None, compared: None });
@@ -494,7 +494,7 @@ fn outcomes(
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {
         let proof = proofs.iter().find(|proof| proof.grant == grant.id);
         let found = match (proof.map(|proof| &proof.shown), fault, plan.trouble.get(&grant.id)) {
-            (Some(Shown::Proven(evidence)), _, _) => Found::Proven(Evidence::of(evidence)),
+            (Some(Shown::Proven(seen)), _, _) => Found::Proven(Evidence::of(seen.clone())),
             (_, _, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
             (_, _, Some(Obstacle::HeldBack(why))) | (Some(Shown::Missing(why)), None, None) => {
                 Found::Unsettled(why.clone())

@@ -109,7 +109,7 @@ pub async fn rehearse(cluster: &Cluster, policy: &PolicyFile, versions: &[(&'sta
     };
     for (role, scope) in named_roles(policy) {
         let namespace = (scope == Scope::Namespace).then(|| namespace.clone());
-        match cluster.rehearse_binding(&nobodys(&role, namespace)).await {
+        match cluster.rehearse_binding(&unbound(&role, namespace)).await {
             Ok(()) => done += 1,
             Err(fault) if fault.is_not_found() => {
                 findings.push(Finding::failed("cluster.roles", words::no_role(&role)));
@@ -164,7 +164,7 @@ fn own_roles(policy: &PolicyFile) -> Vec<OwnRole> {
 }
 
 /// A binding as the worker makes it, for a user who does not exist.
-fn nobodys(role: &str, namespace: Option<String>) -> BindingSpec {
+fn unbound(role: &str, namespace: Option<String>) -> BindingSpec {
     BindingSpec {
         installation: Uuid::nil(),
         grant: Uuid::nil(),

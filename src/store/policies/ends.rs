@@ -8,6 +8,7 @@ use latchkey_domain::access::{
     decide_again::{NotNow, decide_again},
     grant::{Grant, GrantFacts},
     person::Person,
+    policy::Reason,
     request::RequestFacts,
     standing::{NotRuled, Standing},
 };
@@ -81,10 +82,11 @@ pub(super) async fn look(
             continue;
         }
         match file.ruled(hash, &facts, stands, known) {
-            Ok(_) | Err(NotRuled::Automatic(_)) => {}
+            // The last two are not the policy's to say.
+            Ok(_) | Err(NotRuled::Automatic(_) | NotRuled::NoPolicy | NotRuled::PrincipalEnded) => {}
             Err(NotRuled::ClusterDropped | NotRuled::ClusterGone(_)) => ends.dropped.push(facts.id),
-            Err(why @ (NotRuled::NoPolicy | NotRuled::PrincipalEnded | NotRuled::Refused(_))) => {
-                ends.requests.insert(facts.id, request_not_granted(&facts, &why));
+            Err(NotRuled::Refused(reasons)) => {
+                ends.requests.insert(facts.id, request_not_granted(&facts, &reasons));
             }
         }
     }
@@ -141,15 +143,8 @@ async fn not_set_up(tx: &mut Tx, kept: &[Row]) -> Result<Vec<GrantId>, StoreErro
     Ok(ids.into_iter().map(GrantId).collect())
 }
 
-fn request_not_granted(facts: &RequestFacts, why: &NotRuled) -> NotGranted {
-    let why = match why {
-        NotRuled::Refused(reasons) => reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-        NotRuled::ClusterDropped
-        | NotRuled::ClusterGone(_)
-        | NotRuled::NoPolicy
-        | NotRuled::PrincipalEnded
-        | NotRuled::Automatic(_) => why.to_string(),
-    };
+fn request_not_granted(facts: &RequestFacts, reasons: &[Reason]) -> NotGranted {
+    let why = reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     NotGranted {
         kind: "request",
         id: facts.id.to_string(),

@@ -115,7 +115,7 @@ async fn again(
         Trouble::Closed(closed, why) => {
             (StatusCode::CONFLICT, Some(words::request::already(closed, why).to_owned()), None)
         }
-        Trouble::NotRuled(why) => (StatusCode::CONFLICT, Some(why.to_string()), None),
+        Trouble::NotRuled(why) => (StatusCode::CONFLICT, Some(words::request::not_ruled(&why)), None),
     };
     let again = Again { notice, reason: input.reason.clone(), error };
     let page = RequestPage::read(state, signed_in, id, again).await?;

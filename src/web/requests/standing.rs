@@ -85,7 +85,7 @@ pub fn standing(detail: &RequestDetail, waiting: &Result<Waiting, NotRuled>, clo
                 facts.lapses_at,
                 clock,
             ),
-            Err(why) => Sentence::parse(&why.to_string()),
+            Err(why) => Sentence::parse(&words::request::not_ruled(why)),
         },
         RequestState::Approved => Sentence::parse("Approved. Setting up. The time has not started."),
         RequestState::Denied => {

@@ -23,7 +23,7 @@ use crate::{
     worker::{Worker, trail},
 };
 use latchkey_domain::{
-    access::{ClusterId, became::Became, blocker::Blocker, evidence::Evidence, grant::Cause},
+    access::{ClusterId, became::Became, blocker::Blocker, evidence::Evidence, grant::Cause, sighting::Sighting},
     eks::{arn::ClusterArn, endpoint::is_of_eks},
     plan::{
         cluster::Settled,
@@ -135,13 +135,14 @@ pub(super) async fn run_gone(
     tx.commit().await?;
     let observation = ClusterObservation { trouble: Some(why.clone()), ..last_seen(worker, id).await? };
     trail::saw(&worker.store, lease, &observation).await?;
+    let with_cluster = Sighting::WithCluster { why: why.clone() };
     let mut outcome = Outcome { failure: Some(why), ..Outcome::default() };
     for row in &desired.quarantined {
         if !row.ends {
             outcome.revoke.push((row.id, Cause::ClusterGone, said.clone()));
             continue;
         }
-        let seen = Evidence::of(format!("{}, and nothing of this access with it", said.trim_end_matches('.')));
+        let seen = Evidence::of(with_cluster.clone());
         let wish = Wish::Revoke { since: desired.now };
         outcome
             .legs
@@ -152,8 +153,7 @@ pub(super) async fn run_gone(
             outcome.revoke.push((grant.id, Cause::ClusterGone, said.clone()));
             continue;
         }
-        let said = format!("{}, and nothing of this access with it", said.trim_end_matches('.'));
-        let evidence = Evidence { cluster_gone: true, ..Evidence::of(said) };
+        let evidence = Evidence { cluster_gone: true, ..Evidence::of(with_cluster.clone()) };
         let found = Found::Proven(evidence);
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
         outcome.legs.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None, compared: None });

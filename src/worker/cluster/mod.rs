@@ -72,6 +72,7 @@ use latchkey_domain::{
         blocker::Blocker,
         evidence::Evidence,
         profile::{Profile, Source},
+        sighting::Sighting,
         transition::Actor,
     },
     eks::arn::ClusterArn,
@@ -314,10 +315,7 @@ impl Run<'_> {
             let found = match (applied.failed.remove(&row.id), quarantined_left(self.desired, row, &look)) {
                 (Some(fault), _) => Found::Failed(fault),
                 (None, Some(why)) => Found::Unsettled(why),
-                (None, None) => Found::Proven(Evidence::of(
-                    "Nothing on the cluster carries its label or has a name that was recorded for it. This version cannot \
-                     read what it allowed, so the API server was not asked.",
-                )),
+                (None, None) => Found::Proven(Evidence::of(Sighting::NothingLabelled {})),
             };
             let attempts = legs.get(&row.id).map_or(0, |leg| leg.attempts);
             let wish = Wish::Revoke { since: self.desired.now };

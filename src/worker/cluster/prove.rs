@@ -10,7 +10,10 @@ use super::{
 use crate::{fault::Fault, kubernetes, store::intents};
 use jiff::SignedDuration;
 use latchkey_domain::{
-    access::evidence::{self, Evidence},
+    access::{
+        evidence::{self, Evidence},
+        sighting::Sighting,
+    },
     plan::{
         authenticator::RecordedMapping,
         desired::{BindingKey, DesiredGrant},
@@ -84,23 +87,19 @@ impl Run<'_> {
         let Asked { grant, identity, questions } = asked;
         match verdict {
             Verdict::Proven { residual } => {
-                let mapped = format!("aws-auth maps {} to `{}`", grant.arn, identity.username);
+                let mapped = Sighting::Mapped { arn: grant.arn.to_string(), username: identity.username.clone() };
                 let bound = grant
                     .bindings(self.desired.installation, &identity.username)
                     .into_iter()
-                    .map(|spec| format!("{} binds it to the ClusterRole {}", BindingKey::of(&spec), spec.cluster_role));
+                    .map(|spec| (BindingKey::of(&spec).to_string(), spec.cluster_role))
+                    .map(|(binding, cluster_role)| Sighting::Bound { binding, cluster_role });
                 let wider = allows_more(grant, state, &self.desired.name);
-                let asked = format!(
-                    "The API server says yes to {} questions of what it allows; of {} of what it does not, {}",
-                    questions.can.len(),
-                    questions.cannot.len(),
-                    if residual.is_empty() && wider.is_empty() {
-                        "no to each".to_owned()
-                    } else {
-                        "every yes is explained below".to_owned()
-                    }
-                );
-                let said = std::iter::once(mapped).chain(bound).chain([asked]).collect();
+                let asked = Sighting::Reviewed {
+                    can: questions.can.len(),
+                    cannot: questions.cannot.len(),
+                    clean: residual.is_empty() && wider.is_empty(),
+                };
+                let seen = std::iter::once(mapped).chain(bound).chain([asked]).collect();
                 let shown = |list: &[Question]| -> Vec<String> {
                     list.iter().map(|question| question.attributes.to_string()).collect()
                 };
@@ -113,7 +112,7 @@ impl Run<'_> {
                     wrongly_allowed: shown(&wrongly_allowed),
                 };
                 let residual = Some(residual);
-                Found::Proven(Evidence { answers: Some(answers), said, residual, wider, ..Evidence::default() })
+                Found::Proven(Evidence { answers: Some(answers), seen, residual, wider, ..Evidence::default() })
             }
             Verdict::Unsettled(why) => Found::Unsettled(why),
             Verdict::Refuted(why) => Found::Blocked(why),
@@ -179,29 +178,27 @@ impl Run<'_> {
             Verdict::Proven { residual } => {
                 let keys = grant.keys(self.desired.installation);
                 let gone = |key: &BindingKey| {
+                    let binding = key.to_string();
                     if self.desired.uncertain.contains(key) {
-                        format!("{key} binds no subject, and stays in the way of an interrupted run for some minutes")
+                        Sighting::BindingEmpty { binding }
                     } else {
-                        format!("{key} is gone")
+                        Sighting::BindingGone { binding }
                     }
                 };
-                let mut lines: Vec<String> = keys.iter().map(gone).collect();
+                let mut seen: Vec<Sighting> = keys.iter().map(gone).collect();
                 if let Some(bound) = self.bound(grant) {
-                    lines.push(match self.is_still_needed(grant) {
-                        true => format!("`{}` stays mapped in aws-auth for another access of theirs", bound.username),
-                        false if bound.own => format!("aws-auth holds no line of `{}`", bound.username),
-                        false => format!("`{}` is another client's line in aws-auth, which stays", bound.username),
+                    let username = bound.username.clone();
+                    seen.push(match self.is_still_needed(grant) {
+                        true => Sighting::MappedForAnother { username },
+                        false if bound.own => Sighting::NotMapped { username },
+                        false => Sighting::MappedByOthers { username },
                     });
                 }
-                let answer = if residual.is_empty() { "no to each" } else { "yes only where named below" };
-                lines.push(format!(
-                    "The API server, asked {} questions twice on two connections, says {answer}",
-                    questions.len()
-                ));
+                seen.push(Sighting::ReviewedGone { questions: questions.len(), clean: residual.is_empty() });
                 let shown: BTreeSet<String> =
                     questions.iter().map(|question| question.attributes.to_string()).collect();
                 let (asked, residual) = (Some(shown.into_iter().collect()), Some(residual));
-                Found::Proven(Evidence { asked, said: lines, residual, ..Evidence::default() })
+                Found::Proven(Evidence { asked, seen, residual, ..Evidence::default() })
             }
             Verdict::Unsettled(why) => Found::Unsettled(why),
             Verdict::Refuted(why) => Found::Blocked(why),

@@ -1,6 +1,6 @@
 //! What the proof of a leg saw, as its row keeps it.
 
-use super::{blocker::Blocker, residual::Residual};
+use super::{blocker::Blocker, residual::Residual, sighting::Sighting};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,8 +16,9 @@ pub struct Evidence {
     /// Whether the whole cluster was gone, so that nothing was asked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cluster_gone: bool,
-    /// What was seen, in sentences.
-    pub said: Vec<String>,
+    /// What was seen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Sighting>,
     /// What else says yes; `None` if the proof does not tell.
     #[serde(rename = "beside", skip_serializing_if = "Option::is_none")]
     pub residual: Option<Vec<Residual>>,
@@ -26,12 +27,13 @@ pub struct Evidence {
     pub wider: Vec<Blocker>,
 }
 
-/// Evidence with a sentence for each residual: the audit log keeps these sentences of an end, and earlier versions read
-/// them.
+/// Evidence with a sentence for each sighting and residual: the audit log keeps the sentences of an end, and earlier
+/// versions read them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Kept<'a> {
     #[serde(flatten)]
     evidence: &'a Evidence,
+    said: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     residual: Option<Vec<String>>,
 }
@@ -48,15 +50,15 @@ pub struct Answers {
 }
 
 impl Evidence {
-    /// Evidence that consists of one sentence.
-    pub fn of(said: impl Into<String>) -> Self {
-        Self { said: vec![said.into()], residual: Some(Vec::new()), ..Self::default() }
+    /// Evidence that consists of one sighting.
+    pub fn of(seen: Sighting) -> Self {
+        Self { seen: vec![seen], residual: Some(Vec::new()), ..Self::default() }
     }
 
     /// The form that its row keeps.
-    pub fn kept(&self, sentence: impl Fn(&Residual) -> String) -> Kept<'_> {
-        let residual = self.residual.as_ref().map(|residual| residual.iter().map(sentence).collect());
-        Kept { evidence: self, residual }
+    pub fn kept(&self, seen: impl Fn(&Sighting) -> String, beside: impl Fn(&Residual) -> String) -> Kept<'_> {
+        let residual = self.residual.as_ref().map(|residual| residual.iter().map(beside).collect());
+        Kept { evidence: self, said: self.seen.iter().map(seen).collect(), residual }
     }
 
     /// Reads the JSON of a row, as far as this version knows it. A part of another form is left out.
@@ -66,6 +68,7 @@ impl Evidence {
             Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<String>>())
         };
         let residual = value.get("beside").or_else(|| value.get("residual")).and_then(Value::as_array);
+        let seen = value.get("seen").or_else(|| value.get("said")).and_then(Value::as_array);
         let wider = value.get("wider").and_then(Value::as_array);
         let answers = texts("allowed").zip(texts("refused")).map(|(allowed, refused)| Answers {
             username: value.get("username").and_then(Value::as_str).unwrap_or_default().to_owned(),
@@ -77,7 +80,7 @@ impl Evidence {
             answers,
             asked: texts("asked"),
             cluster_gone: value.get("cluster_gone").and_then(Value::as_bool).unwrap_or_default(),
-            said: texts("said").unwrap_or_default(),
+            seen: seen.map(|list| list.iter().cloned().map(Sighting::read).collect()).unwrap_or_default(),
             residual: residual.map(|list| list.iter().cloned().map(Residual::read).collect()),
             wider: wider.map(|list| list.iter().cloned().map(Blocker::read).collect()).unwrap_or_default(),
         }
@@ -89,37 +92,42 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn said(residual: &Residual) -> String {
-        match residual {
+    fn kept(evidence: &Evidence) -> Value {
+        let seen = |seen: &Sighting| match seen {
+            Sighting::Said { text } => text.clone(),
+            other => format!("{other:?}"),
+        };
+        let beside = |residual: &Residual| match residual {
             Residual::Said { text } => text.clone(),
             other => format!("{other:?}"),
-        }
+        };
+        serde_json::to_value(evidence.kept(seen, beside)).unwrap()
     }
 
     #[test]
     fn what_rows_have_is_read_as_it_was_written_and_written_in_the_same_form() {
         for stored in [
             json!({ "username": "latchkey:ana:1", "allowed": ["get pods"], "refused": ["get secrets"],
-                    "wrongly_allowed": [], "said": ["aws-auth maps her"], "beside": [{ "code": "iam_not_asked" }],
+                    "wrongly_allowed": [], "seen": [{ "code": "nothing_labelled" }], "said": ["NothingLabelled"], "beside": [{ "code": "iam_not_asked" }],
                     "residual": ["IamNotAsked"] }),
-            json!({ "asked": ["get pods"], "said": ["it is gone"], "beside": [], "residual": [] }),
-            json!({ "cluster_gone": true, "said": ["prod is gone"], "beside": [], "residual": [] }),
-            json!({ "said": ["it is there"] }),
+            json!({ "asked": ["get pods"], "seen": [{ "code": "said", "text": "it is gone" }], "said": ["it is gone"], "beside": [], "residual": [] }),
+            json!({ "cluster_gone": true, "seen": [{ "code": "arn_unreadable" }], "said": ["ArnUnreadable"], "beside": [], "residual": [] }),
             json!({ "said": [], "wider": [{ "code": "allows_more", "cluster": "prod", "role": "view",
                     "added": { "first": ["get secrets"], "more": 0 } }] }),
         ] {
-            assert_eq!(serde_json::to_value(Evidence::read(&stored).kept(said)).unwrap(), stored);
+            assert_eq!(kept(&Evidence::read(&stored)), stored);
         }
     }
 
     #[test]
-    fn what_an_earlier_version_said_of_what_else_says_yes_is_read_as_that_text() {
-        let before = json!({ "said": [], "residual": ["RoleBinding x allows it."] });
+    fn what_an_earlier_version_said_is_read_as_that_text() {
+        let before = json!({ "said": ["it is there"], "residual": ["RoleBinding x allows it."] });
         let read = Evidence::read(&before);
         assert_eq!(read.residual, Some(vec![Residual::Said { text: "RoleBinding x allows it.".to_owned() }]));
-        let again = json!({ "said": [], "beside": [{ "code": "said", "text": "RoleBinding x allows it." }],
+        assert_eq!(read.seen, [Sighting::Said { text: "it is there".to_owned() }]);
+        let again = json!({ "seen": [{ "code": "said", "text": "it is there" }], "said": ["it is there"], "beside": [{ "code": "said", "text": "RoleBinding x allows it." }],
                             "residual": ["RoleBinding x allows it."] });
-        assert_eq!(serde_json::to_value(read.kept(said)).unwrap(), again);
+        assert_eq!(kept(&read), again);
     }
 
     #[test]
@@ -128,6 +136,11 @@ mod tests {
             assert_eq!(Evidence::read(&stored), Evidence::default());
         }
         let mixed = json!({ "said": ["one", 2, ["three"]], "later": {} });
-        assert_eq!(Evidence::read(&mixed).said, ["one"]);
+        let named = |named: &str| Sighting::OfLaterVersion { named: named.to_owned() };
+        assert_eq!(
+            Evidence::read(&mixed).seen,
+            [Sighting::Said { text: "one".to_owned() }, named(""), named("")],
+            "what it does not know is told, and not left out"
+        );
     }
 }

@@ -24,6 +24,7 @@ pub mod request;
 pub mod residual;
 pub mod rules;
 pub mod ruling;
+pub mod sighting;
 pub mod standing;
 pub mod terms;
 pub mod transition;

@@ -1,6 +1,7 @@
 //! What a policy says about a stored request, given its cluster and profile as they are now.
 
 use super::{
+    blocker::Blocker,
     cluster::ClusterName,
     person::Person,
     policy::{Ask, PolicyFile, Reason, Ruling},
@@ -17,43 +18,26 @@ pub struct Standing {
     /// The name that the policy gives it now.
     pub name: ClusterName,
     /// Why it is gone for good, if it is.
-    pub gone: Option<String>,
+    pub gone: Option<Blocker>,
     /// The rules of its ClusterRoles that the policy's profiles name; `None` if no look at the cluster can be read.
     pub roles: Option<BTreeMap<String, Vec<Rule>>>,
 }
 
-/// Why a stored request cannot be approved now. `Display` is for the deciders and the requester.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a stored request cannot be approved now.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotRuled {
-    #[error(
-        "The policy no longer has its cluster, so it cannot be approved. Its requester can ask for another cluster."
-    )]
+    /// The policy no longer has its cluster.
     ClusterDropped,
-    #[error("{}, so it cannot be approved. Its requester can ask for another cluster.", .0.trim_end_matches('.'))]
-    ClusterGone(String),
-    /// Only the code that reads the policy makes this value.
-    #[error(
-        "No policy can be read at present, so it cannot be decided. Whether it can be granted shows again once one can."
-    )]
+    /// Its cluster is gone for good.
+    ClusterGone(Box<Blocker>),
+    /// No policy can be read. Only the code that reads the policy makes this value.
     NoPolicy,
-    #[error(
-        "The AWS identity that it was asked for is not its requester's any more, so it cannot be approved. Its requester \
-         can prove one and ask again."
-    )]
+    /// The principal is no longer its requester's. Only the code that reads the principal makes this value.
     PrincipalEnded,
-    #[error(
-        "The policy \"{0}\" grants this at once now, so no approver has to decide it. Its requester can ask again."
-    )]
+    /// The policy of this name now grants it without an approval.
     Automatic(String),
-    #[error(
-        "The rules changed since this was asked, and no policy allows it now. {} Its requester can ask again.",
-        said(.0)
-    )]
+    /// No policy allows it now.
     Refused(Vec<Reason>),
-}
-
-fn said(reasons: &[Reason]) -> String {
-    reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 impl PolicyFile {
@@ -90,7 +74,7 @@ impl PolicyFile {
     ) -> Result<Ruled, NotRuled> {
         let standing = standing.ok_or(NotRuled::ClusterDropped)?;
         if let Some(why) = &standing.gone {
-            return Err(NotRuled::ClusterGone(why.clone()));
+            return Err(NotRuled::ClusterGone(Box::new(why.clone())));
         }
         match self.rule_stored(policy_hash, facts, &standing.name, known) {
             Ruling::Ask { basis, quorum, eligible } => {

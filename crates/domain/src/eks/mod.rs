@@ -13,7 +13,6 @@ pub mod aws_auth;
 pub mod endpoint;
 pub mod iam_policy;
 pub mod kubeconfig;
-mod near;
 pub mod rbac;
 pub mod token;
 pub mod yaml;

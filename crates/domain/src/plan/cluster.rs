@@ -250,7 +250,7 @@ impl Planner<'_> {
             }
             // A binding without subjects is left over from an interrupted revocation: it is not a finding.
             if !observed.subjects.is_empty() {
-                let what = What::BindingOfNobody { binding: key.to_string() };
+                let what = What::BindingOfNoAccess { binding: key.to_string() };
                 self.plan.findings.push(Finding::of_binding(None, what, observed));
             }
             self.binding(away(desired, observed, None), None);

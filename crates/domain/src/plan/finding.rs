@@ -27,7 +27,7 @@ pub enum What {
     /// A binding of an access that ends was changed, and is removed.
     EndingBindingChanged { binding: String, was: Was },
     /// A binding carries Latchkey's labels and belongs to no access: it is removed.
-    BindingOfNobody { binding: String },
+    BindingOfNoAccess { binding: String },
     /// The line of an active access was removed from aws-auth. `by` lists its last writers; `None` if the ConfigMap is
     /// gone.
     LineTaken { username: String, by: Option<Vec<String>> },

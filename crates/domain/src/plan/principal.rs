@@ -10,7 +10,7 @@ use super::{
     obstacles::Obstacle,
 };
 use crate::{
-    access::{GrantId, InstallationId, blocker::Blocker, compared::Compared},
+    access::{GrantId, InstallationId, blocker::Blocker, compared::Compared, sighting::Sighting},
     eks::{
         arn::PrincipalArn,
         iam_policy::{self, GrantNeeds, POLICY_NAME, PolicyDocument},
@@ -136,8 +136,8 @@ pub struct PrincipalProof {
 /// The state of a grant's proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
-    /// The grant is in its desired state: what was seen, in a sentence.
-    Proven(String),
+    /// The grant is in its desired state: what was seen.
+    Proven(Sighting),
     /// The grant is not there yet, for this reason.
     Missing(Blocker),
 }
@@ -354,20 +354,19 @@ fn judge(
 ) -> Shown {
     let arn = desired.arn.to_string();
     if !managed {
-        let why = format!("nothing is written to IAM for {arn}: its path is not one that Latchkey manages");
-        return Shown::Proven(format!("{why}; kubectl needs no permission of IAM"));
+        return Shown::Proven(Sighting::PathUnmanaged { arn });
     }
     if let Some(why) = &grant.held {
         return Shown::Missing(why.why().clone());
     }
     match (grant.wish, user) {
-        (Wish::Revoke { .. }, None) => Shown::Proven(format!("IAM knows no {arn} with the id it was proven by")),
+        (Wish::Revoke { .. }, None) => Shown::Proven(Sighting::PrincipalGone { arn }),
         (Wish::Provision | Wish::Keep, None) => Shown::Missing(Blocker::PrincipalOfOtherId { arn }),
         (Wish::Revoke { .. }, Some(_)) if as_wanted => {
-            Shown::Proven(format!("the inline policy {POLICY_NAME} of {arn} holds nothing of this access"))
+            Shown::Proven(Sighting::PolicyEmpty { arn, policy: POLICY_NAME.to_owned() })
         }
         (Wish::Provision | Wish::Keep, Some(_)) if as_wanted && !too_large.contains_key(&grant.id) => {
-            Shown::Proven(format!("the inline policy {POLICY_NAME} of {arn} reads back as it was written"))
+            Shown::Proven(Sighting::PolicyStands { arn, policy: POLICY_NAME.to_owned() })
         }
         (Wish::Revoke { .. } | Wish::Provision | Wish::Keep, Some(_)) => {
             Shown::Missing(Blocker::PolicyNotShown { arn, policy: POLICY_NAME.to_owned() })

@@ -26,9 +26,9 @@ use super::{
     kinds::{Lives, Served},
     parts,
 };
-use crate::eks::near::distance;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use strsim::levenshtein as distance;
 
 mod asked;
 mod words;

@@ -1,6 +1,6 @@
 //! Findings about one name: a username or a group.
 
-use crate::eks::near::distance;
+use strsim::levenshtein as distance;
 
 use super::rules::{LOST_LIST, Rule, SEVERAL, TEXT_LIST};
 

@@ -10,6 +10,7 @@ use super::{
     requests::{address_of_row, is_prod},
     routes::Routes,
     time_left::TimeLeft,
+    timeline,
 };
 use crate::{
     store::{
@@ -128,8 +129,7 @@ impl Card {
     pub fn of(held: &Held, file: &PolicyFile, clock: &Clock) -> Self {
         let doing = doing(&held.terms.profile);
         let access = Access::of(&doing, &held.terms);
-        let tense =
-            Tense::Granted { state: held.state, minutes: held.terms.minutes, active: held.active, ended_at: None };
+        let tense = timeline::live(held.state, held.terms.minutes, held.active, held.doubted);
         let trouble = held.trouble.as_ref();
         Self {
             address: format!("/grants/{}", held.id),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     store::read::{
-        progress::{Doubt, GrantProgress, LegProgress, StepTaken},
+        progress::{Doubt, GrantProgress, LastProof, LegProgress, StepTaken},
         told::{Told, What},
     },
     words::{
@@ -66,6 +66,19 @@ pub fn tense(grant: &GrantProgress, minutes: u32) -> Tense {
     match grant.doubt() {
         Some(Doubt { proven_at, .. }) => Tense::InDoubt { proven_at },
         None => Tense::Granted { state: grant.state, minutes, active: grant.active, ended_at: grant.ended_at },
+    }
+}
+
+/// The tense of an access in a list of those that have not ended.
+pub fn live(
+    state: GrantState,
+    minutes: u32,
+    active: Option<(Timestamp, Timestamp)>,
+    doubted: Option<LastProof>,
+) -> Tense {
+    match doubted {
+        Some(LastProof(proven_at)) => Tense::InDoubt { proven_at },
+        None => Tense::Granted { state, minutes, active, ended_at: None },
     }
 }
 

@@ -211,11 +211,9 @@ impl Told<'_> {
             }
             Event::ClusterGrantingPaused { .. } => self.on_cluster(start.text(" paused granting")).text("."),
             Event::ClusterGrantingResumed { .. } => self.on_cluster(start.text(" resumed granting")).text("."),
-            Event::ClusterDriftFound { what, .. } if !what.is_empty() => self
-                .on_cluster(start.text(" found drift"))
-                .text(": ")
-                .parsed(what.trim_end_matches('.'))
-                .text("."),
+            Event::ClusterDriftFound { what, .. } if !what.is_empty() => {
+                self.on_cluster(start.text(" found drift")).text(": ").parsed(what.trim_end_matches('.')).text(".")
+            }
             _ => self.on_cluster(start.text(" found drift")).text("."),
         }
     }

@@ -213,7 +213,8 @@ async fn what_else_says_yes_is_kept_with_its_facts_and_as_the_sentences_that_an_
     let evidence = Evidence { residual: Some(values.clone()), ..Evidence::default() };
     let cluster = Target::Cluster(town.cluster("prod-eu").await.into());
     let mut tx = town.worker.begin().await.unwrap();
-    let proof = Some(LegProof { evidence: evidence.kept(words::sighting::sentence, words::residual::sentence), wider: vec![] });
+    let proof =
+        Some(LegProof { evidence: evidence.kept(words::sighting::sentence, words::residual::sentence), wider: vec![] });
     let leg = LegWrite { fares: Fares::Ok, proven: Some(Proven::Gone), proof, stood: None, compared: None };
     tx.write_leg(grant, cluster, &leg).await.unwrap();
     let told: Vec<String> = tx.legs(grant).await.unwrap().into_iter().flat_map(|leg| leg.residual).collect();

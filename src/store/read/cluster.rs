@@ -4,6 +4,7 @@ use crate::store::{
     Store, StoreError,
     columns::{blocker, gone, json, person, readable, terms},
     observations::Observed,
+    read::progress::LastProof,
 };
 use jiff::Timestamp;
 use latchkey_domain::{
@@ -148,6 +149,8 @@ pub struct LiveAccess {
     pub active: Option<(Timestamp, Timestamp)>,
     /// The Kubernetes name of its holder there, once one is intended.
     pub username: Option<String>,
+    /// Of one that runs and is in doubt: when it was last proven on the cluster, if ever.
+    pub doubted: Option<LastProof>,
 }
 
 /// The live accesses of a cluster, oldest first, after `after`: at most `limit`. With `of`, only that person's.
@@ -164,13 +167,18 @@ pub async fn live(
     let rows = sqlx::query!(
         r#"select g.id, p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", latchkey_text(g.resolved_profile) as resolved_profile,
              latchkey_text(g.namespaces) as namespaces, g.minutes, g.principal_id, i.arn as principal_arn, g.cluster_id,
-             c.name as cluster_name, g.state, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, m.username as "username?"
+             c.name as cluster_name, g.state, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, m.username as "username?",
+             d.doubted as "doubted?", d.proven_at as "proven_at?"
            from access_grant g
            join person p on p.id = g.person_id
            join cluster c on c.id = g.cluster_id
            join principal i on i.id = g.principal_id
            left join mapping m on m.principal_id = g.principal_id and m.cluster_id = g.cluster_id
              and m.state <> 'removed'
+           left join lateral (
+             select true as doubted, latchkey_readable(proven_at) as proven_at from grant_leg
+             where grant_id = g.id and target_kind = 'cluster' and condition <> 'ok' and g.state = 'active'
+           ) d on true
            where g.cluster_id = $1 and g.state <> 'ended'
              and ($2::uuid is null or g.person_id = $2) and ($3::uuid is null or g.id > $3)
            order by g.id limit $4"#,
@@ -193,6 +201,7 @@ pub async fn live(
                     .ok_or_else(|| StoreError::corrupt("access_grant", "state", &row.state))?,
                 active: jiff(row.since).zip(jiff(row.until)),
                 username: row.username,
+                doubted: row.doubted.map(|_| LastProof(jiff(row.proven_at))),
             })
         };
         (id, read())

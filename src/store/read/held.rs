@@ -3,6 +3,7 @@
 use crate::store::{
     Store, StoreError,
     columns::{blocker, readable, terms, trouble},
+    read::progress::LastProof,
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
@@ -23,6 +24,8 @@ pub struct Held {
     pub active: Option<(Timestamp, Timestamp)>,
     /// The trouble of one of its legs, and why.
     pub trouble: Option<(Trouble, Blocker)>,
+    /// Of one that runs and is in doubt: when it was last proven on the cluster, if ever.
+    pub doubted: Option<LastProof>,
     /// Whether it runs and allows more than was approved.
     pub wider: bool,
 }
@@ -37,6 +40,7 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
              latchkey_text(g.resolved_profile) as resolved_profile,
              latchkey_text(g.namespaces) as namespaces, g.minutes,
              g.state, g.created_at, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, t.condition as "condition?", t.why as "why?",
+             d.doubted as "doubted?", d.proven_at as "proven_at?",
              g.state = 'active' and exists (select from grant_leg l where l.grant_id = g.id and l.wider <> '{}')
                as "wider!"
            from access_grant g
@@ -46,6 +50,10 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
              select condition, latchkey_blocker(error, code, blocker) as why from grant_leg
              where grant_id = g.id and condition <> 'ok' order by condition limit 1
            ) t on true
+           left join lateral (
+             select true as doubted, latchkey_readable(proven_at) as proven_at from grant_leg
+             where grant_id = g.id and target_kind = 'cluster' and condition <> 'ok' and g.state = 'active'
+           ) d on true
            where g.person_id = $1 and g.state <> 'ended' and latchkey_readable(g.created_at) is not null
            order by g.until nulls first, g.id limit 200"#,
         person.0
@@ -68,6 +76,7 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
                     Some(condition) => trouble(&condition)?.map(|trouble| (trouble, blocker(row.why.as_deref()))),
                     None => None,
                 },
+                doubted: row.doubted.map(|_| LastProof(jiff(row.proven_at))),
                 wider: row.wider,
             })
         };

@@ -51,6 +51,10 @@ pub struct GrantProgress {
     pub told: Vec<Told>,
 }
 
+/// When an access was last proven on its cluster; `None` if its row does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastProof(pub Option<Timestamp>);
+
 impl GrantProgress {
     /// Of one that runs: what the worker saw since its last proof by which the cluster is not, or may not be, as it was
     /// proven, and when that proof was.

@@ -15,9 +15,10 @@ use crate::{
         look::{Pill, Tone},
         path::Id,
         requests::is_prod,
+        timeline,
     },
     words::{
-        access::{Access, Subject, Tense, doing},
+        access::{Access, Subject, doing},
         blocker,
         hold::Reader,
         time::duration,
@@ -234,12 +235,7 @@ impl AccessRow {
         let doing = doing(&access.terms.profile);
         let place = Access::of(&doing, &access.terms);
         let subject = Subject::of(&access.holder.name, access.holder.id == signed_in.visitor.person.id);
-        let tense = Tense::Granted {
-            state: access.state,
-            minutes: access.terms.minutes,
-            active: access.active,
-            ended_at: None,
-        };
+        let tense = timeline::live(access.state, access.terms.minutes, access.active, access.doubted);
         Self {
             address: format!("/grants/{}", access.id),
             sentence: Html::sentence(&place.sentence(subject, tense, &signed_in.clock)),
@@ -368,6 +364,7 @@ impl ClusterPage {
             state: grant.progress.state,
             active: grant.progress.active,
             username: Some("latchkey:ana:3".into()),
+            doubted: None,
         };
         Self::new(signed_in, &detail, None, vec![live])
     }

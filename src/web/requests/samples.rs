@@ -312,6 +312,7 @@ pub fn held(number: u128, state: GrantState) -> Held {
             let why = "`prod-eu` is unreachable. We keep trying; operators see it on every page.";
             (Trouble::Blocked, Blocker::said(why))
         }),
+        doubted: None,
         wider: false,
     }
 }

@@ -20,6 +20,7 @@ use crate::{
         intents::{self, Dangling, Intent, OF_GRANT},
         legs, observations,
         quarantine::{self, Held},
+        targets::{LockedTarget, NotHeld},
     },
     words,
 };
@@ -37,10 +38,8 @@ use std::{
 ///
 /// # Errors
 /// `Lost` if another worker claimed the target; `Store`.
-pub async fn held(store: &Store, lease: &Lease) -> Result<Tx, Interrupted> {
-    let mut tx = store.begin().await?;
-    hold(&mut tx, lease).await?;
-    Ok(tx)
+pub async fn held(store: &Store, lease: &Lease) -> Result<LockedTarget, Interrupted> {
+    hold(store.begin().await?, lease).await
 }
 
 /// Stores what a run saw of its target. If the row of the observation before stays locked, pages show that one for
@@ -74,7 +73,7 @@ pub async fn open(
     planned: &[Intent],
     found: &[EventDraft],
     held: &Held,
-) -> Result<Tx, Interrupted> {
+) -> Result<LockedTarget, Interrupted> {
     let mut tx = store.begin().await?;
     tx.wait_at_most(LOCK_TIMEOUT).await?;
     // An intent refers to its grant, which locks it: so they go in the order in which all transactions lock grants.
@@ -86,11 +85,11 @@ pub async fn open(
     }
     in_order.sort_by_key(|intent| intent.grant);
     tx.intend(lease.target(), lease.epoch(), &in_order).await?;
-    hold(&mut tx, lease).await?;
+    let mut tx = hold(tx, lease).await?;
     let ids: BTreeSet<GrantId> = planned.iter().filter_map(|intent| intent.grant).collect();
     let briefs = tx.briefs(&ids.iter().copied().collect::<Vec<_>>()).await?;
     let marked: Vec<GrantId> = ids.difference(&held.grants).copied().collect();
-    tx.begin_change(&marked, lease.target(), lease.epoch()).await?;
+    tx.begin_change(&marked).await?;
     let now = tx.now().await?;
     tx.tell_found(lease.target(), found, now).await?;
     for brief in briefs {
@@ -111,16 +110,19 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// `Lost` if another worker claimed the target; `Store`.
-pub async fn hold(tx: &mut Tx, lease: &Lease) -> Result<(), Interrupted> {
-    let locked = tx.lock_target(lease.target()).await?.ok_or(Interrupted::Nothing)?;
-    if locked.epoch == lease.epoch() { Ok(()) } else { Err(Lost::Over.into()) }
+pub async fn hold(tx: Tx, lease: &Lease) -> Result<LockedTarget, Interrupted> {
+    match tx.lock_target(lease.target(), lease.epoch()).await? {
+        Ok(locked) => Ok(locked),
+        Err(NotHeld::Gone) => Err(Interrupted::Nothing),
+        Err(NotHeld::Claimed) => Err(Lost::Over.into()),
+    }
 }
 
 /// Commits what [`open`] recorded.
 ///
 /// # Errors
 /// `Lost` if the worker dies here; `Store`.
-pub async fn begin(tx: Tx, lease: &Lease) -> Result<(), Interrupted> {
+pub async fn begin(tx: LockedTarget, lease: &Lease) -> Result<(), Interrupted> {
     lease.life().spend()?;
     Ok(tx.commit().await?)
 }
@@ -145,8 +147,7 @@ pub async fn close_dangling(
     if dangling.is_empty() && changing.is_empty() {
         return Ok(());
     }
-    let mut tx = store.begin().await?;
-    hold(&mut tx, lease).await?;
+    let mut tx = hold(store.begin().await?, lease).await?;
     let free = tx.lock_open_intents(&dangling.iter().map(|(_, open)| open.id).collect::<Vec<_>>()).await?;
     let mut by_run: BTreeMap<(Option<GrantId>, i64), Vec<String>> = BTreeMap::new();
     let mut closed: BTreeMap<&str, (Became, String, Vec<uuid::Uuid>)> = BTreeMap::new();
@@ -178,7 +179,7 @@ pub async fn close_dangling(
         tx.event(&brief.event(what, Actor::worker()), now).await?;
     }
     for (grant, epoch) in changing {
-        tx.end_change(grant, lease.target(), epoch).await?;
+        tx.end_change(grant, epoch).await?;
     }
     for (became, said, ids) in closed.into_values() {
         tx.close_intents(&ids, &became, &said, None).await?;
@@ -191,8 +192,8 @@ pub async fn close_dangling(
 ///
 /// # Errors
 /// `Store`.
-pub async fn end(tx: &mut Tx, grant: &GrantBrief, lease: &Lease, outcome: &str) -> Result<(), Interrupted> {
-    if !tx.end_change(grant.id, lease.target(), lease.epoch()).await? {
+pub async fn end(tx: &mut LockedTarget, grant: &GrantBrief, lease: &Lease, outcome: &str) -> Result<(), Interrupted> {
+    if !tx.end_change(grant.id, lease.epoch()).await? {
         return Ok(());
     }
     let now = tx.now().await?;

@@ -120,10 +120,10 @@ impl Run<'_> {
             intents.extend(of_step);
         }
         let mut tx = trail::open(&self.worker.store, self.lease, &intents, &told.events, self.held).await?;
-        tx.forget_standing(&self.losing(), self.lease.target()).await?;
-        tx.intend_lines(self.cluster, &tx_lines).await?;
+        tx.forget_standing(&self.losing()).await?;
+        tx.intend_lines(&tx_lines).await?;
         if marks {
-            tx.intend_mark(self.lease.target()).await?;
+            tx.intend_mark().await?;
         }
         trail::begin(tx, self.lease).await?;
         told.events.clear();
@@ -246,7 +246,7 @@ impl Run<'_> {
         };
         if let (Step::AwsAuth(write), Ok(Ok(_))) = (recorded.step, &result) {
             let mut tx = trail::held(&self.worker.store, self.lease).await?;
-            tx.wrote_aws_auth(self.cluster, write).await?;
+            tx.wrote_aws_auth(write).await?;
             self.lease.life().spend()?;
             tx.commit().await?;
         }

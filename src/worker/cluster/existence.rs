@@ -130,7 +130,7 @@ pub(super) async fn run_gone(
     trail::close_dangling(&worker.store, lease, closed).await?;
     let mut tx = trail::held(&worker.store, lease).await?;
     let removed = desired.mappings.iter().map(|mapping| Settled::Removed(mapping.principal, mapping.visit));
-    tx.settle_mappings(id, &removed.collect::<Vec<_>>()).await?;
+    tx.settle_mappings(&removed.collect::<Vec<_>>()).await?;
     lease.life().spend()?;
     tx.commit().await?;
     let observation = ClusterObservation { trouble: Some(why.clone()), ..last_seen(worker, id).await? };

@@ -424,9 +424,9 @@ impl Run<'_> {
             return Ok(());
         }
         let mut tx = trail::held(&self.worker.store, self.lease).await?;
-        tx.settle_mappings(self.cluster, &self.plan.settled).await?;
+        tx.settle_mappings(&self.plan.settled).await?;
         let free = self.plan.reserved.iter().filter(|reserved| !self.held.principals.contains(&reserved.principal));
-        tx.reserve_mappings(self.cluster, free).await?;
+        tx.reserve_mappings(free).await?;
         let now = tx.now().await?;
         tx.tell_found(self.lease.target(), &told.events, now).await?;
         self.lease.life().spend()?;

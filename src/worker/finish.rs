@@ -123,8 +123,8 @@ pub struct Brought {
 /// says so, and it is tried again.
 pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Result<Brought, Interrupted> {
     let patience = Patience::default();
-    let revoked = revoke(worker, lease, &outcome.revoke, &patience).await?;
-    let refused = refuse(worker, lease, &outcome.decided, &patience).await?;
+    let revoked = revoke(worker, &outcome.revoke, &patience).await?;
+    let refused = refuse(worker, &outcome.decided, &patience).await?;
     if !(revoked && refused) {
         outcome.rests = Some(outcome.rests.map_or(AFTER_BREAK, |rests| rests.min(AFTER_BREAK)));
     }
@@ -165,8 +165,7 @@ async fn one(
         Locked::Grant(grant) => judge(&mut tx, lease, grant, leg, now, &mut own).await?,
         Locked::Unreadable(row) => judge_unreadable(&mut tx, lease, &row, leg, now, &mut own).await?,
     }
-    lease.life().spend()?;
-    tx.commit().await?;
+    trail::commit(tx).await?;
     judged.add(own);
     Ok(())
 }
@@ -197,8 +196,7 @@ async fn failed(
     let said = async {
         let mut tx = hold(begin(worker, patience).await?, lease).await?;
         tx.write_leg(id, lease.target(), &write).await?;
-        lease.life().spend()?;
-        tx.commit().await?;
+        trail::commit(tx).await?;
         Ok(())
     };
     match said.await {
@@ -218,8 +216,7 @@ async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result
         let now = tx.now().await?;
         match tx.tell_found(lease.target(), std::slice::from_ref(event), now).await {
             Ok(()) => {
-                lease.life().spend()?;
-                tx.commit().await?;
+                trail::commit(tx).await?;
             }
             Err(error) if error.is_unavailable() => return Err(error.into()),
             Err(error) => {
@@ -241,8 +238,7 @@ async fn close(worker: &Worker, lease: &Lease, outcome: Outcome, mut judged: Jud
     let failure = outcome.failure.as_ref().zip(said.as_deref());
     let revoking = judged.revoking || (moved && worker_sees_revoking(&mut tx, lease.target()).await?);
     tx.finish_target(&Finished { again_in, revoking, failure }).await?;
-    lease.life().spend()?;
-    tx.commit().await?;
+    trail::commit(tx).await?;
     judged.brought.failure = said;
     Ok(judged.brought)
 }
@@ -388,8 +384,7 @@ async fn compared_one(mut tx: Tx, lease: &Lease, id: GrantId, told: Compared) ->
     tx.write_compared(id, told).await?;
     let legs = tx.legs(id).await?;
     let active = activate(&mut tx, provisioning, &legs, now).await?;
-    lease.life().spend()?;
-    tx.commit().await?;
+    trail::commit(tx).await?;
     Ok(active)
 }
 
@@ -455,14 +450,13 @@ fn said(found: &Found, is_present: bool) -> String {
 /// that cannot be ended does not hold back the others. Returns whether all could.
 async fn revoke(
     worker: &Worker,
-    lease: &Lease,
     ending: &[(GrantId, Cause, String)],
     patience: &Patience,
 ) -> Result<bool, Interrupted> {
     let mut all = true;
     for (id, cause, reason) in ending {
         let tx = begin(worker, patience).await?;
-        match revoke_one(tx, lease, *id, *cause, reason).await {
+        match revoke_one(tx, *id, *cause, reason).await {
             Err(Interrupted::Store(error)) if !error.is_unavailable() => {
                 patience.heed(&error);
                 tracing::error!(grant = %id, error = chain(&error), "an access could not be ended");
@@ -474,7 +468,7 @@ async fn revoke(
     Ok(all)
 }
 
-async fn revoke_one(mut tx: Tx, lease: &Lease, id: GrantId, cause: Cause, reason: &str) -> Result<(), Interrupted> {
+async fn revoke_one(mut tx: Tx, id: GrantId, cause: Cause, reason: &str) -> Result<(), Interrupted> {
     match tx.lock_grant(id).await? {
         None => return Ok(()),
         Some(Locked::Grant(grant)) => {
@@ -487,8 +481,7 @@ async fn revoke_one(mut tx: Tx, lease: &Lease, id: GrantId, cause: Cause, reason
             tx.revoke_unreadable(&row.brief, cause, Actor::worker(), Some(reason), now).await?;
         }
     }
-    lease.life().spend()?;
-    Ok(tx.commit().await?)
+    trail::commit(tx).await
 }
 
 async fn worker_sees_revoking(tx: &mut Tx, target: Target) -> Result<bool, Interrupted> {

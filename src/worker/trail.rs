@@ -12,6 +12,7 @@
 use super::interrupted::Interrupted;
 use crate::{
     causes::chain,
+    fail_point,
     fault::Fault,
     lease::{Lease, Lost},
     machine,
@@ -48,6 +49,7 @@ pub async fn held(store: &Store, lease: &Lease) -> Result<LockedTarget, Interrup
 /// # Errors
 /// `Lost` if another worker claimed the target, which then stores a later one; `Store`.
 pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result<(), Interrupted> {
+    fail_point::reach()?;
     match observations::write(store, lease.target(), lease.epoch(), body).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(Lost::Over.into()),
@@ -60,7 +62,7 @@ pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result
 }
 
 /// Opens a transaction that records the intended writes, and the findings, since the writes remove the proof of them.
-/// The caller adds rows of its own and commits it with [`begin`].
+/// The caller adds rows of its own and commits it with [`commit`].
 ///
 /// A grant that another session has locked is not waited for: its intents name it only by their event, its leg is not
 /// marked, and [`end_unmarked`] records the outcome.
@@ -118,12 +120,13 @@ pub async fn hold(tx: Tx, lease: &Lease) -> Result<LockedTarget, Interrupted> {
     }
 }
 
-/// Commits what [`open`] recorded.
+/// Commits what a run wrote.
 ///
 /// # Errors
-/// `Lost` if the worker dies here; `Store`.
-pub async fn begin(tx: LockedTarget, lease: &Lease) -> Result<(), Interrupted> {
-    lease.life().spend()?;
+/// `Store`; in tests, `Lost` if the worker dies here.
+pub async fn commit(tx: impl Into<Tx>) -> Result<(), Interrupted> {
+    let tx = tx.into();
+    fail_point::reach()?;
     Ok(tx.commit().await?)
 }
 
@@ -131,7 +134,7 @@ pub async fn begin(tx: LockedTarget, lease: &Lease) -> Result<(), Interrupted> {
 /// their end.
 ///
 /// # Errors
-/// `Lost` if the worker dies here, or another worker claimed the target; `Store`.
+/// `Lost` if another worker claimed the target; `Store`.
 pub async fn close_dangling(
     store: &Store,
     lease: &Lease,
@@ -184,8 +187,7 @@ pub async fn close_dangling(
     for (became, said, ids) in closed.into_values() {
         tx.close_intents(&ids, &became, &said, None).await?;
     }
-    lease.life().spend()?;
-    Ok(tx.commit().await?)
+    commit(tx).await
 }
 
 /// Ends what [`open`] began, for one grant: with an event, if anything was begun.
@@ -229,7 +231,7 @@ pub async fn end_unmarked(
         let what = Event::GrantChangeEnded { target, epoch: lease.epoch(), outcome, steps: None };
         tx.event(&brief.event(what, Actor::worker()), now).await?;
     }
-    begin(tx, lease).await
+    commit(tx).await
 }
 
 /// Outcomes of intents of grants whose rows are locked, to be recorded by [`end_unmarked`].
@@ -251,6 +253,7 @@ pub async fn close(
     held: &Held,
     result: Result<Option<&str>, &Fault>,
 ) -> Result<Option<Late>, Interrupted> {
+    fail_point::reach()?;
     let (became, uid) = match result {
         Ok(uid) => (Became::Done, uid),
         Err(fault) => (Became::Failed(fault.into()), None),

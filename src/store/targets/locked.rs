@@ -83,14 +83,6 @@ impl LockedTarget {
         self.generation
     }
 
-    /// Commits, which ends the lock.
-    ///
-    /// # Errors
-    /// As [`Tx::commit`].
-    pub async fn commit(self) -> Result<(), StoreError> {
-        self.tx.commit().await
-    }
-
     /// Records that the target's cluster is about to be marked with the run's epoch.
     ///
     /// # Errors
@@ -135,6 +127,13 @@ impl LockedTarget {
         .execute(self.connection())
         .await?;
         Ok(())
+    }
+}
+
+/// The transaction, which keeps the lock until its end.
+impl From<LockedTarget> for Tx {
+    fn from(locked: LockedTarget) -> Self {
+        locked.tx
     }
 }
 

@@ -49,6 +49,7 @@ use crate::{
         policy::{self, NoPolicy},
     },
     causes::chain,
+    fail_point,
     fault::Fault,
     kubernetes::{self, Wanted},
     lease::Lease,
@@ -224,7 +225,6 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
                 continue;
             }
         }
-        lease.life().spend()?;
         let shown = match &narrowed {
             Some(narrowed) => narrowed::shown(worker, id, &last, &narrowed.fault).await?,
             None => last.kept(&wanted(worker, id).await?.cluster_roles),
@@ -429,8 +429,7 @@ impl Run<'_> {
         tx.reserve_mappings(free).await?;
         let now = tx.now().await?;
         tx.tell_found(self.lease.target(), &told.events, now).await?;
-        self.lease.life().spend()?;
-        tx.commit().await?;
+        trail::commit(tx).await?;
         told.events.clear();
         Ok(())
     }
@@ -577,7 +576,7 @@ async fn keep_fence(
 ) -> Result<(), Interrupted> {
     let why = observation.kubernetes.as_ref().and_then(|state| disowned(desired, state));
     if let (None, Some(why)) = (&desired.fenced, why) {
-        lease.life().spend()?;
+        fail_point::reach()?;
         let said = words::blocker::sentence(&why);
         if fence::set(&worker.store, id, lease.epoch(), &why, &said).await? {
             tracing::error!(on = %lease.target(), why = said, "the cluster is fenced");

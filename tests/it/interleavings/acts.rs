@@ -253,7 +253,7 @@ async fn begin_trail(scene: &Scene, hands: &Hands) -> Done {
         text_before: None,
     };
     tx.intend_lines(&[line]).await?;
-    Ok(trail::begin(tx, lease).await?)
+    Ok(trail::commit(tx).await?)
 }
 
 async fn close_dangling(scene: &Scene, hands: &Hands) -> Done {
@@ -275,7 +275,7 @@ async fn catch_up(scene: &Scene, hands: &Hands) -> Done {
     tx.settle_mappings(&[Settled::Removed(scene.ana, 1)]).await?;
     let identity = Identity { username: "latchkey:ana:1".to_owned(), groups: vec![], visit: 1, own: true };
     tx.reserve_mappings(std::iter::once(&Reserved { principal: scene.ana, identity })).await?;
-    Ok(tx.commit().await?)
+    Ok(trail::commit(tx).await?)
 }
 
 async fn wrote_aws_auth(scene: &Scene, hands: &Hands) -> Done {
@@ -291,5 +291,5 @@ async fn wrote_aws_auth(scene: &Scene, hands: &Hands) -> Done {
         grants: vec![],
     };
     tx.wrote_aws_auth(&write).await?;
-    Ok(tx.commit().await?)
+    Ok(trail::commit(tx).await?)
 }

@@ -14,16 +14,13 @@
 //! run broke off while the database was away, or the answer to its claim was lost. A target that is leased to a worker
 //! whose last heartbeat (one each 5 s) is 15 s old is free for every worker.
 
-use crate::machine;
+use crate::{
+    fail_point::{self, Died},
+    machine,
+};
 use jiff::Timestamp;
 use latchkey_domain::access::transition::Target;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 /// How long a claim holds a target: far below the 5 min after which AWS refuses what a paused process signed.
 pub const LEASE: Duration = Duration::from_mins(1);
@@ -39,7 +36,6 @@ pub struct Lease {
     generation: i64,
     claimed: Instant,
     claimed_at: Timestamp,
-    life: Life,
 }
 
 /// Leave to begin one write to the outside now. Adapters demand one, and only look at the time that it has left.
@@ -54,15 +50,15 @@ pub enum Lost {
     /// The lease is nearly over: another worker may claim the target.
     #[error("the lease of this run is over")]
     Over,
-    /// The worker is dying.
-    #[error("the worker is shutting down")]
-    Dying,
+    /// A test ended the worker.
+    #[error(transparent)]
+    Died(#[from] Died),
 }
 
 impl Lease {
     /// The hold that a claim gave. `claimed` is taken before the claim was sent, so that it errs on the safe side.
-    pub fn new(target: Target, epoch: i64, generation: i64, claimed: Instant, life: Life) -> Self {
-        Self { target, epoch, generation, claimed, claimed_at: machine::now(), life }
+    pub fn new(target: Target, epoch: i64, generation: i64, claimed: Instant) -> Self {
+        Self { target, epoch, generation, claimed, claimed_at: machine::now() }
     }
 
     /// The same lease, claimed at this time of day: the run's calls are signed as of then.
@@ -91,25 +87,20 @@ impl Lease {
         self.generation
     }
 
-    /// The life of the worker that holds it.
-    pub fn life(&self) -> &Life {
-        &self.life
-    }
-
     /// Leave to begin one write.
     ///
     /// # Errors
-    /// `Over` in the lease's last part and after it; `Dying`.
+    /// `Over` in the lease's last part and after it; `Died` in tests alone.
     pub fn permit(&self) -> Result<Permit<'_>, Lost> {
         self.check()?;
-        self.life.spend()?;
+        fail_point::reach()?;
         Ok(Permit { lease: self })
     }
 
     /// Whether the run may go on: the check of [`Lease::permit`] without a permit.
     ///
     /// # Errors
-    /// As [`Lease::permit`].
+    /// `Over` in the lease's last part and after it.
     pub fn check(&self) -> Result<(), Lost> {
         if self.left() <= LAST_CALL { Err(Lost::Over) } else { Ok(()) }
     }
@@ -127,78 +118,27 @@ impl Permit<'_> {
     }
 }
 
-/// How many steps a worker takes before it dies: endless, except in tests of crashes, which end it at the nth permit or
-/// commit.
-///
-/// A step is spent before each write outside, before the outcome of the write is recorded, and before each commit. A
-/// life that ends at a step therefore leaves the same state as a process that dies anywhere between the step before and
-/// this one.
-#[derive(Debug, Clone, Default)]
-pub struct Life {
-    span: Option<Arc<Span>>,
-}
-
-#[derive(Debug)]
-struct Span {
-    steps: i64,
-    spent: AtomicI64,
-}
-
-impl Life {
-    /// A life that ends at the permit or commit after `steps` of them.
-    pub fn of(steps: u32) -> Self {
-        Self { span: Some(Arc::new(Span { steps: i64::from(steps), spent: AtomicI64::new(0) })) }
-    }
-
-    /// Takes one step of it.
-    ///
-    /// # Errors
-    /// `Dying` if the life is over; it stays over.
-    pub fn spend(&self) -> Result<(), Lost> {
-        match &self.span {
-            Some(span) if span.spent.fetch_add(1, Ordering::SeqCst) >= span.steps => Err(Lost::Dying),
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// Whether it is over.
-    pub fn is_over(&self) -> bool {
-        self.span.as_ref().is_some_and(|span| span.spent.load(Ordering::SeqCst) > span.steps)
-    }
-
-    /// How many steps were taken so far, including the one that it died at. An endless life does not count them.
-    pub fn spent(&self) -> u32 {
-        let spent = self.span.as_ref().map_or(0, |span| span.spent.load(Ordering::SeqCst));
-        u32::try_from(spent).unwrap_or(u32::MAX)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use latchkey_domain::access::ClusterId;
     use uuid::Uuid;
 
-    fn lease(claimed: Instant, life: Life) -> Lease {
-        Lease::new(Target::Cluster(ClusterId(Uuid::nil())), 1, 1, claimed, life)
+    fn lease(claimed: Instant) -> Lease {
+        Lease::new(Target::Cluster(ClusterId(Uuid::nil())), 1, 1, claimed)
     }
 
     #[test]
     fn nothing_is_begun_in_the_last_part_of_a_lease() {
         let now = Instant::now();
-        assert!(lease(now, Life::default()).permit().is_ok());
+        assert!(lease(now).permit().is_ok());
         let late = now.checked_sub(LEASE.checked_sub(LAST_CALL).unwrap()).unwrap();
-        assert_eq!(lease(late, Life::default()).permit().unwrap_err(), Lost::Over);
+        assert_eq!(lease(late).permit().unwrap_err(), Lost::Over);
     }
 
-    #[test]
-    fn a_life_ends_at_its_last_step_and_stays_over() {
-        let life = Life::of(1);
-        let lease = lease(Instant::now(), life.clone());
-        assert!(lease.permit().is_ok() && !life.is_over());
-        assert_eq!(lease.permit().unwrap_err(), Lost::Dying);
-        assert_eq!(lease.permit().unwrap_err(), Lost::Dying);
-        assert!(life.is_over());
-        assert_eq!((life.spent(), Life::default().spent()), (3, 0));
+    #[tokio::test]
+    async fn a_dead_worker_gets_no_permit() {
+        let permitted = async { lease(Instant::now()).permit().map(drop) };
+        assert_eq!(fail_point::Life::of(0).does(permitted).await, Err(Lost::Died(Died)));
     }
 }

@@ -9,6 +9,7 @@
 //! - [`proxy`]: which proxy leads outside.
 //! - [`causes`]: an error with what caused it, in one line.
 //! - [`machine`]: the time of day and new ids.
+//! - [`fail_point`]: where tests end a worker; nothing in a binary.
 //! - [`lease`]: who works on a target, and leave for each write to the outside.
 //! - [`worker`]: reconciles targets: leases, principals, clusters, the clock, the sealer.
 //! - [`login`]: sign-in protocols to a person, AWS proofs to an ARN; knows nothing of HTTP frameworks.
@@ -22,6 +23,7 @@ pub mod causes;
 pub mod cli;
 pub mod config;
 pub mod database_url;
+pub mod fail_point;
 pub mod fault;
 pub mod kubernetes;
 pub mod lease;

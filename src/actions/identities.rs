@@ -45,7 +45,8 @@ pub const ROUNDS: usize = 10;
 pub async fn end(tx: &mut Tx, id: PrincipalId, end: &End) -> Result<Ended, StoreError> {
     let before = tx.left_of_principal(id).await?.requests;
     let open = tx.lock_open(&before).await?;
-    let stood = tx.lock_principal(id).await?;
+    let mut tx = tx.lock_principal(id).await?;
+    let stood = tx.stands();
     let left = tx.left_of_principal(id).await?;
     if left.requests.iter().any(|id| open.iter().all(|open| open.id != *id)) {
         return Ok(Ended::Again);
@@ -54,7 +55,7 @@ pub async fn end(tx: &mut Tx, id: PrincipalId, end: &End) -> Result<Ended, Store
     let now = tx.now().await?;
     let close = |open: Open| open.close(ClosedWhy::PrincipalEnded, end.actor.clone(), end.reason.as_deref(), now);
     let mut wakes = tx.record_all(open.into_iter().map(close), now).await?;
-    tx.end_principal(id).await?;
+    tx.end_principal().await?;
     for row in unreadable {
         if tx.mark_unreadable(&row.brief, end.cause, end.actor.clone(), end.reason.as_deref(), now).await? {
             wakes.extend(row.brief.wakes(true));

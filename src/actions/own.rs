@@ -107,12 +107,13 @@ async fn own_once(
 
 /// Renews an identity that its holder proved again; `false` if it ended meanwhile.
 async fn renew(mut tx: Tx, person: &Person, held: &Principal) -> Result<bool, StoreError> {
-    if !tx.lock_principal(held.id).await? {
+    let mut locked = tx.lock_principal(held.id).await?;
+    if !locked.stands() {
         return Ok(false);
     }
-    let now = tx.now().await?;
-    tx.renew_principal(held.id).await?;
-    tx.event(&event(person, proven(&held.arn, None)), now).await?;
+    let now = locked.now().await?;
+    locked.renew_principal().await?;
+    locked.event(&event(person, proven(&held.arn, None)), now).await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -8,6 +8,7 @@
 use super::{
     Store, StoreError, Tx,
     columns::{blocker, kept, to_json},
+    targets::LockedTarget,
 };
 use latchkey_domain::access::{
     GrantId, blocker::Blocker, compared::Compared, evidence::Kept, grant::Proven, transition::Target,
@@ -82,19 +83,20 @@ pub async fn changing(store: &Store, target: Target, before_epoch: i64) -> Resul
 /// How many of the newest ends of a grant's changes are searched for one.
 const ENDS: i64 = 100;
 
-impl Tx {
+/// What only the run that has the target locked writes into the legs there.
+impl LockedTarget {
     /// Marks grants that a run begins to write for.
     ///
     /// # Errors
     /// `Database`.
-    pub async fn begin_change(&mut self, grants: &[GrantId], target: Target, epoch: i64) -> Result<(), StoreError> {
+    pub async fn begin_change(&mut self, grants: &[GrantId]) -> Result<(), StoreError> {
         let ids: Vec<Uuid> = grants.iter().map(|grant| grant.0).collect();
         sqlx::query!(
             "update grant_leg set changing = $4 where grant_id = any($1) and target_kind = $2 and target_key = $3",
             &ids,
-            target.kind(),
-            target.key(),
-            epoch,
+            self.target().kind(),
+            self.target().key(),
+            self.epoch(),
         )
         .execute(self.connection())
         .await?;
@@ -106,13 +108,13 @@ impl Tx {
     ///
     /// # Errors
     /// `Database`.
-    pub async fn end_change(&mut self, grant: GrantId, target: Target, epoch: i64) -> Result<bool, StoreError> {
+    pub async fn end_change(&mut self, grant: GrantId, epoch: i64) -> Result<bool, StoreError> {
         let result = sqlx::query!(
             "update grant_leg set changing = null
              where grant_id = $1 and target_kind = $2 and target_key = $3 and changing = $4",
             grant.0,
-            target.kind(),
-            target.key(),
+            self.target().kind(),
+            self.target().key(),
             epoch,
         )
         .execute(self.connection())
@@ -120,6 +122,43 @@ impl Tx {
         Ok(result.rows_affected() > 0)
     }
 
+    /// Writes what a run learned about the identity of a grant's principal, before anything else of its leg is known.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn write_compared(&mut self, grant: GrantId, told: Compared) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update grant_leg set identity = $4, identity_at = clock_timestamp()
+             where grant_id = $1 and target_kind = $2 and target_key = $3",
+            grant.0,
+            self.target().kind(),
+            self.target().key(),
+            told.as_str(),
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Clears what was in place of grants, before a run takes some of it away itself.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn forget_standing(&mut self, grants: &[GrantId]) -> Result<(), StoreError> {
+        let ids: Vec<Uuid> = grants.iter().map(|grant| grant.0).collect();
+        sqlx::query!(
+            "update grant_leg set stood = '{}' where grant_id = any($1) and target_kind = $2 and target_key = $3",
+            &ids,
+            self.target().kind(),
+            self.target().key(),
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}
+
+impl Tx {
     /// Whether the log has the end of a grant's change by the run with this epoch.
     ///
     /// # Errors
@@ -181,41 +220,6 @@ impl Tx {
             stood.as_deref(),
             leg.compared.map(Compared::as_str),
             blocker,
-        )
-        .execute(self.connection())
-        .await?;
-        Ok(())
-    }
-
-    /// Writes what a run learned about the identity of a grant's principal, before anything else of its leg is known.
-    ///
-    /// # Errors
-    /// `Database`.
-    pub async fn write_compared(&mut self, grant: GrantId, target: Target, told: Compared) -> Result<(), StoreError> {
-        sqlx::query!(
-            "update grant_leg set identity = $4, identity_at = clock_timestamp()
-             where grant_id = $1 and target_kind = $2 and target_key = $3",
-            grant.0,
-            target.kind(),
-            target.key(),
-            told.as_str(),
-        )
-        .execute(self.connection())
-        .await?;
-        Ok(())
-    }
-
-    /// Clears what was in place of grants, before a run takes some of it away itself.
-    ///
-    /// # Errors
-    /// `Database`.
-    pub async fn forget_standing(&mut self, grants: &[GrantId], target: Target) -> Result<(), StoreError> {
-        let ids: Vec<Uuid> = grants.iter().map(|grant| grant.0).collect();
-        sqlx::query!(
-            "update grant_leg set stood = '{}' where grant_id = any($1) and target_kind = $2 and target_key = $3",
-            &ids,
-            target.kind(),
-            target.key(),
         )
         .execute(self.connection())
         .await?;

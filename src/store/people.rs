@@ -14,6 +14,10 @@ use latchkey_domain::access::{
     policy::PolicyFile,
 };
 
+mod locked;
+
+pub use locked::LockedPrincipal;
+
 /// What an identity provider said of a person who just signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
@@ -342,22 +346,6 @@ impl Tx {
         Ok(row.is_some_and(|row| row.stands))
     }
 
-    /// Locks a principal for its end, after the requests that wait for it, and returns whether it still stands.
-    /// Meanwhile no ask and no vote goes by it. The lock allows new rows that refer to it: a run that holds a target
-    /// records lines of aws-auth for it, and would deadlock otherwise.
-    ///
-    /// # Errors
-    /// `Database`.
-    pub async fn lock_principal(&mut self, id: PrincipalId) -> Result<bool, StoreError> {
-        let row = sqlx::query!(
-            r#"select ended_at is null as "stands!" from principal where id = $1 for no key update"#,
-            id.0
-        )
-        .fetch_optional(self.connection())
-        .await?;
-        Ok(row.is_some_and(|row| row.stands))
-    }
-
     /// What has to end with a principal.
     ///
     /// # Errors
@@ -380,16 +368,5 @@ impl Tx {
             requests: requests.into_iter().map(RequestId).collect(),
             grants: grants.into_iter().map(GrantId).collect(),
         })
-    }
-
-    /// Marks a locked principal as ended; one that ended before stays as it is.
-    ///
-    /// # Errors
-    /// `Database`.
-    pub async fn end_principal(&mut self, id: PrincipalId) -> Result<(), StoreError> {
-        sqlx::query!("update principal set ended_at = clock_timestamp() where id = $1 and ended_at is null", id.0)
-            .execute(self.connection())
-            .await?;
-        Ok(())
     }
 }

@@ -110,15 +110,4 @@ impl Tx {
         .await?;
         Ok(())
     }
-
-    /// Records that a principal was proven again just now.
-    ///
-    /// # Errors
-    /// `Database`.
-    pub async fn renew_principal(&mut self, id: PrincipalId) -> Result<(), StoreError> {
-        sqlx::query!("update principal set proven_at = clock_timestamp() where id = $1", id.0)
-            .execute(self.connection())
-            .await?;
-        Ok(())
-    }
 }

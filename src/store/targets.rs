@@ -4,13 +4,17 @@
 
 use super::{
     Store, StoreError, Tx,
-    columns::{kept, time, to_json},
+    columns::{kept, time},
     desired::{LONGEST_REST_OF_AN_END, UNRECORDED},
 };
 use jiff::Timestamp;
-use latchkey_domain::access::{ClusterId, PersonId, blocker::Blocker, transition::Target};
+use latchkey_domain::access::{ClusterId, PersonId, transition::Target};
 use std::time::Duration;
 use uuid::Uuid;
+
+mod locked;
+
+pub use locked::{Finished, LockedTarget, NotHeld};
 
 /// A claim of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -236,66 +240,7 @@ pub async fn give_back(
     Ok(())
 }
 
-/// What a finished run writes into its target's row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished<'a> {
-    pub target: Target,
-    /// When to look again; `None` is never, for a target without grants.
-    pub again_in: Option<Duration>,
-    /// Whether a grant still ends here.
-    pub revoking: bool,
-    /// What kept the run from working on all of it, with its sentence.
-    pub failure: Option<(&'a Blocker, &'a str)>,
-}
-
 impl Tx {
-    /// Records that the target's cluster is about to be marked with the target's current epoch. Call it with the target
-    /// locked and its epoch checked.
-    ///
-    /// # Errors
-    /// `Database`.
-    pub async fn intend_mark(&mut self, target: Target) -> Result<(), StoreError> {
-        sqlx::query!(
-            "update target set marked = epoch where kind = $1 and key = $2 and marked <> epoch",
-            target.kind(),
-            target.key()
-        )
-        .execute(self.connection())
-        .await?;
-        Ok(())
-    }
-
-    /// Ends a run's lease. Call it with the target locked and its epoch checked. An operator's wish to have it looked
-    /// at anew is fulfilled with it, unless it came after the run's claim: the run may have asked before.
-    ///
-    /// # Errors
-    /// `Database`.
-    pub async fn finish_target(&mut self, finished: &Finished<'_>) -> Result<(), StoreError> {
-        let failure = finished.failure.map(|(_, said)| kept(said));
-        let (code, blocker) = match finished.failure {
-            Some((why, _)) => (Some(why.code()), Some(to_json(why)?)),
-            None => (None, None),
-        };
-        sqlx::query!(
-            "update target set lease_until = null, lease_holder = null, revoking = $3, failure = $4,
-               failure_code = $6, failure_blocker = $7, failed_since = case when $4::text is null then null when failure is null then clock_timestamp()
-                                   else coalesce(failed_since, clock_timestamp()) end,
-               due_at = clock_timestamp() + make_interval(secs => $5),
-               tried_at = case when tried_at >= ran_at then tried_at end
-             where kind = $1 and key = $2",
-            finished.target.kind(),
-            finished.target.key(),
-            finished.revoking,
-            failure.as_deref(),
-            finished.again_in.map(|wait| wait.as_secs_f64()),
-            code,
-            blocker,
-        )
-        .execute(self.connection())
-        .await?;
-        Ok(())
-    }
-
     /// Wakes those of these targets that exist and clears the back-off of their legs. Returns how many there are.
     ///
     /// # Errors

@@ -214,21 +214,6 @@ impl Tx {
         Ok(part.commit().await?)
     }
 
-    /// Locks a target's row for the finish of a run; the epoch tells whether the run's lease still holds.
-    ///
-    /// # Errors
-    /// `Database`.
-    pub async fn lock_target(&mut self, target: Target) -> Result<Option<LockedTarget>, StoreError> {
-        let row = sqlx::query!(
-            "select generation, epoch, lease_holder from target where kind = $1 and key = $2 for update",
-            target.kind(),
-            target.key()
-        )
-        .fetch_optional(&mut *self.inner)
-        .await?;
-        Ok(row.map(|row| LockedTarget { generation: row.generation, epoch: row.epoch, holder: row.lease_holder }))
-    }
-
     /// Commits.
     ///
     /// # Errors
@@ -246,14 +231,6 @@ impl Tx {
     pub(super) fn tell(&mut self, alarm: Alarm) {
         self.alarms.push(alarm);
     }
-}
-
-/// A target's row under lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LockedTarget {
-    pub generation: i64,
-    pub epoch: i64,
-    pub holder: Option<String>,
 }
 
 /// Demands that exactly one row changed.

@@ -17,7 +17,7 @@ use super::{
     interrupted::Interrupted,
     patience::{Patience, begin},
     refuse::refuse,
-    trail,
+    trail::{self, hold},
 };
 use crate::{
     actions::decide_again::Decided,
@@ -28,8 +28,7 @@ use crate::{
         StoreError, Tx,
         grants::{Locked, Unreadable},
         legs::{Fares, LegProof, LegWrite},
-        targets::Finished,
-        tx::LockedTarget,
+        targets::{Finished, LockedTarget},
     },
     words,
 };
@@ -124,8 +123,8 @@ pub struct Brought {
 /// says so, and it is tried again.
 pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Result<Brought, Interrupted> {
     let patience = Patience::default();
-    let revoked = revoke(worker, lease, &outcome.revoke, &patience).await?;
-    let refused = refuse(worker, lease, &outcome.decided, &patience).await?;
+    let revoked = revoke(worker, &outcome.revoke, &patience).await?;
+    let refused = refuse(worker, &outcome.decided, &patience).await?;
     if !(revoked && refused) {
         outcome.rests = Some(outcome.rests.map_or(AFTER_BREAK, |rests| rests.min(AFTER_BREAK)));
     }
@@ -147,12 +146,6 @@ pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Res
     close(worker, lease, outcome, judged).await
 }
 
-/// Locks the target, after every grant. A worker that has lost the target changes nothing any more.
-async fn hold(tx: &mut Tx, lease: &Lease) -> Result<LockedTarget, Interrupted> {
-    let locked = tx.lock_target(lease.target()).await?.ok_or(Interrupted::Nothing)?;
-    if locked.epoch == lease.epoch() { Ok(locked) } else { Err(crate::lease::Lost::Over.into()) }
-}
-
 /// The finish of one grant with what was found of it, in a transaction of its own.
 async fn one(
     worker: &Worker,
@@ -164,7 +157,7 @@ async fn one(
 ) -> Result<(), Interrupted> {
     let mut tx = begin(worker, patience).await?;
     let Some(locked) = tx.lock_grant(id).await? else { return Ok(()) };
-    hold(&mut tx, lease).await?;
+    let mut tx = hold(tx, lease).await?;
     let now = tx.now().await?;
     tx.tell_found(lease.target(), &findings, now).await?;
     let mut own = Judged::default();
@@ -172,8 +165,7 @@ async fn one(
         Locked::Grant(grant) => judge(&mut tx, lease, grant, leg, now, &mut own).await?,
         Locked::Unreadable(row) => judge_unreadable(&mut tx, lease, &row, leg, now, &mut own).await?,
     }
-    lease.life().spend()?;
-    tx.commit().await?;
+    trail::commit(tx).await?;
     judged.add(own);
     Ok(())
 }
@@ -202,11 +194,9 @@ async fn failed(
         compared: None,
     };
     let said = async {
-        let mut tx = begin(worker, patience).await?;
-        hold(&mut tx, lease).await?;
+        let mut tx = hold(begin(worker, patience).await?, lease).await?;
         tx.write_leg(id, lease.target(), &write).await?;
-        lease.life().spend()?;
-        tx.commit().await?;
+        trail::commit(tx).await?;
         Ok(())
     };
     match said.await {
@@ -222,13 +212,11 @@ async fn failed(
 /// Records findings beside the grants that were judged. One that cannot be recorded does not hold back the others.
 async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result<(), Interrupted> {
     for event in findings {
-        let mut tx = begin(worker, &Patience::default()).await?;
-        hold(&mut tx, lease).await?;
+        let mut tx = hold(begin(worker, &Patience::default()).await?, lease).await?;
         let now = tx.now().await?;
         match tx.tell_found(lease.target(), std::slice::from_ref(event), now).await {
             Ok(()) => {
-                lease.life().spend()?;
-                tx.commit().await?;
+                trail::commit(tx).await?;
             }
             Err(error) if error.is_unavailable() => return Err(error.into()),
             Err(error) => {
@@ -241,18 +229,16 @@ async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result
 
 /// The end of the run: writes its target's row.
 async fn close(worker: &Worker, lease: &Lease, outcome: Outcome, mut judged: Judged) -> Result<Brought, Interrupted> {
-    let mut tx = begin(worker, &Patience::default()).await?;
-    let locked = hold(&mut tx, lease).await?;
-    let moved = locked.generation != lease.generation();
+    let mut tx = hold(begin(worker, &Patience::default()).await?, lease).await?;
+    let moved = tx.generation() != lease.generation();
     let period = outcome.periodic.then_some(PERIOD);
     let soonest = [judged.again_in, outcome.rests, period].into_iter().flatten().min();
     let again_in = if moved || outcome.again { Some(Duration::ZERO) } else { soonest };
     let said = outcome.failure.as_ref().map(words::blocker::sentence);
     let failure = outcome.failure.as_ref().zip(said.as_deref());
     let revoking = judged.revoking || (moved && worker_sees_revoking(&mut tx, lease.target()).await?);
-    tx.finish_target(&Finished { target: lease.target(), again_in, revoking, failure }).await?;
-    lease.life().spend()?;
-    tx.commit().await?;
+    tx.finish_target(&Finished { again_in, revoking, failure }).await?;
+    trail::commit(tx).await?;
     judged.brought.failure = said;
     Ok(judged.brought)
 }
@@ -276,7 +262,7 @@ impl Judged {
 
 /// As [`judge`], for a grant that this version cannot read: only its end is judged.
 async fn judge_unreadable(
-    tx: &mut Tx,
+    tx: &mut LockedTarget,
     lease: &Lease,
     row: &Unreadable,
     leg: &LegOutcome,
@@ -310,7 +296,7 @@ fn rest(fares: &Fares) -> Option<Duration> {
 
 /// Writes a leg, then judges its grant by both legs. A grant that moved meanwhile is skipped: its wake-up is pending.
 async fn judge(
-    tx: &mut Tx,
+    tx: &mut LockedTarget,
     lease: &Lease,
     grant: Grant,
     leg: &LegOutcome,
@@ -393,13 +379,12 @@ pub async fn compared(
 
 async fn compared_one(mut tx: Tx, lease: &Lease, id: GrantId, told: Compared) -> Result<bool, Interrupted> {
     let Some(Locked::Grant(Grant::Provisioning(provisioning))) = tx.lock_grant(id).await? else { return Ok(false) };
-    hold(&mut tx, lease).await?;
+    let mut tx = hold(tx, lease).await?;
     let now = tx.now().await?;
-    tx.write_compared(id, lease.target(), told).await?;
+    tx.write_compared(id, told).await?;
     let legs = tx.legs(id).await?;
     let active = activate(&mut tx, provisioning, &legs, now).await?;
-    lease.life().spend()?;
-    tx.commit().await?;
+    trail::commit(tx).await?;
     Ok(active)
 }
 
@@ -465,14 +450,13 @@ fn said(found: &Found, is_present: bool) -> String {
 /// that cannot be ended does not hold back the others. Returns whether all could.
 async fn revoke(
     worker: &Worker,
-    lease: &Lease,
     ending: &[(GrantId, Cause, String)],
     patience: &Patience,
 ) -> Result<bool, Interrupted> {
     let mut all = true;
     for (id, cause, reason) in ending {
         let tx = begin(worker, patience).await?;
-        match revoke_one(tx, lease, *id, *cause, reason).await {
+        match revoke_one(tx, *id, *cause, reason).await {
             Err(Interrupted::Store(error)) if !error.is_unavailable() => {
                 patience.heed(&error);
                 tracing::error!(grant = %id, error = chain(&error), "an access could not be ended");
@@ -484,7 +468,7 @@ async fn revoke(
     Ok(all)
 }
 
-async fn revoke_one(mut tx: Tx, lease: &Lease, id: GrantId, cause: Cause, reason: &str) -> Result<(), Interrupted> {
+async fn revoke_one(mut tx: Tx, id: GrantId, cause: Cause, reason: &str) -> Result<(), Interrupted> {
     match tx.lock_grant(id).await? {
         None => return Ok(()),
         Some(Locked::Grant(grant)) => {
@@ -497,8 +481,7 @@ async fn revoke_one(mut tx: Tx, lease: &Lease, id: GrantId, cause: Cause, reason
             tx.revoke_unreadable(&row.brief, cause, Actor::worker(), Some(reason), now).await?;
         }
     }
-    lease.life().spend()?;
-    Ok(tx.commit().await?)
+    trail::commit(tx).await
 }
 
 async fn worker_sees_revoking(tx: &mut Tx, target: Target) -> Result<bool, Interrupted> {

@@ -1,6 +1,6 @@
 //! Why a run stopped before its finish. The next claimant closes what it had begun.
 
-use crate::{actions::policy::NoPolicy, lease::Lost, store::StoreError};
+use crate::{actions::policy::NoPolicy, fail_point::Died, lease::Lost, store::StoreError};
 
 /// A run that did not finish.
 #[derive(Debug, thiserror::Error)]
@@ -14,4 +14,10 @@ pub enum Interrupted {
     /// The target's row names nothing that exists.
     #[error("there is nothing behind this target")]
     Nothing,
+}
+
+impl From<Died> for Interrupted {
+    fn from(died: Died) -> Self {
+        Self::Lost(died.into())
+    }
 }

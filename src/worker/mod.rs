@@ -46,7 +46,6 @@ mod refuse;
 mod time_of_day;
 pub mod trail;
 
-pub use crate::lease::Life;
 pub use interrupted::Interrupted;
 pub use time_of_day::TimeOfDay;
 
@@ -55,6 +54,7 @@ use crate::lease::{LEASE, Lease, Lost};
 use crate::{
     actions::clock,
     aws::Aws,
+    fail_point,
     kubernetes::KindsSeen,
     machine,
     store::{
@@ -117,7 +117,6 @@ pub struct Worker {
 #[derive(Debug)]
 struct Shared {
     holder: String,
-    life: Life,
     clock: TimeOfDay,
     /// Whether the clock was too far off at the last look.
     clock_is_off: AtomicBool,
@@ -159,20 +158,14 @@ pub struct Ran {
 impl Worker {
     /// A worker over the database as `latchkey_worker`, calling AWS as this caller.
     pub fn new(store: Store, aws: Aws) -> Self {
-        Self::with_life(store, aws, Life::default())
-    }
-
-    /// The same with a life that may end: for tests of crashes.
-    pub fn with_life(store: Store, aws: Aws, life: Life) -> Self {
-        Self::with_clock(store, aws, life, TimeOfDay::default())
+        Self::with_clock(store, aws, TimeOfDay::default())
     }
 
     /// The same with a clock that may be wrong: for tests of that.
-    pub fn with_clock(store: Store, aws: Aws, life: Life, clock: TimeOfDay) -> Self {
+    pub fn with_clock(store: Store, aws: Aws, clock: TimeOfDay) -> Self {
         let holder = format!("{}-{}", std::process::id(), machine::new_id().simple());
         let shared = Shared {
             holder,
-            life,
             clock,
             clock_is_off: AtomicBool::new(false),
             in_hand: InHand::default(),
@@ -231,7 +224,7 @@ impl Worker {
 
     /// Claims what is due, at most this many targets; none if this worker's clock is wrong.
     async fn claim(&self, most: usize) -> Result<Vec<(Lease, Hand)>, StoreError> {
-        if self.shared.life.is_over() || most == 0 {
+        if fail_point::is_over() || most == 0 {
             return Ok(Vec::new());
         }
         let (claimed, at) = (Instant::now(), self.shared.clock.now());
@@ -241,10 +234,9 @@ impl Worker {
         let room = Room { all: count(most), ailing: count(ailing) };
         let claims = targets::claim(&self.store, &claimant, LEASE, room).await?;
         self.shared.looks.went(LookedFor::Targets);
-        let life = &self.shared.life;
         let lease = |claim: Claim| {
             let hand = self.shared.in_hand.take(claim.target, claim.epoch, claim.ailing);
-            let lease = Lease::new(claim.target, claim.epoch, claim.generation, claimed, life.clone());
+            let lease = Lease::new(claim.target, claim.epoch, claim.generation, claimed);
             (lease.signing_at(at), hand)
         };
         Ok(claims.into_iter().map(lease).collect())
@@ -284,7 +276,7 @@ impl Worker {
             Err(error) => {
                 let failure = chain(&error);
                 tracing::warn!(on = %target, error = failure, "a run broke off");
-                if !self.shared.life.is_over()
+                if !fail_point::is_over()
                     && let Err(error) =
                         targets::give_back(&self.store, target, lease.epoch(), AFTER_BREAK, &failure).await
                 {
@@ -299,9 +291,6 @@ impl Worker {
     async fn tick(&self, report: &mut RunReport) -> usize {
         let mut moved = 0;
         for what in CLOCK {
-            if self.shared.life.is_over() {
-                return moved;
-            }
             let came = self.look_for(what).await;
             match what {
                 LookedFor::Expires => report.expired += came,
@@ -310,15 +299,15 @@ impl Worker {
                 LookedFor::Targets => {}
             }
             moved += came;
-            if self.died_after(came) {
-                return moved;
-            }
         }
         moved
     }
 
     /// Brings about one kind of it, and returns how much.
     async fn look_for(&self, what: LookedFor) -> usize {
+        if fail_point::is_over() {
+            return 0;
+        }
         let store = &self.store;
         let result = match what {
             LookedFor::Expires => clock::expire_due(store).await,
@@ -329,6 +318,10 @@ impl Worker {
         match result {
             Ok(came) => {
                 self.shared.looks.went(what);
+                if came > 0 {
+                    // What came is committed: a worker that dies here does nothing further.
+                    let _ = fail_point::reach();
+                }
                 came
             }
             Err(error) => {
@@ -357,11 +350,6 @@ impl Worker {
             tracing::warn!(error = chain(&error), "{what}");
         }
     }
-
-    /// Spends a step of life for commits that were made, and returns whether it ended with it.
-    fn died_after(&self, commits: usize) -> bool {
-        commits > 0 && self.shared.life.spend().is_err()
-    }
 }
 
 /// Works until nothing is due: what the clock brings about, each due target, the audit log's seal. Legs that rest after
@@ -383,7 +371,7 @@ pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
         let mut runs = JoinSet::new();
         for (lease, hand) in claimed {
             let worker = worker.clone();
-            runs.spawn(async move { worker.run(lease, hand).await });
+            runs.spawn(fail_point::carried(async move { worker.run(lease, hand).await }));
         }
         while let Some(ran) = runs.join_next().await {
             match ran {
@@ -425,7 +413,7 @@ async fn wake_forgotten(worker: &Worker) -> Result<(), StoreError> {
 
 /// Links new audit events.
 async fn seal(worker: &Worker) -> Result<(), StoreError> {
-    if worker.shared.life.is_over() || worker.shared.life.spend().is_err() {
+    if fail_point::reach().is_err() {
         return Ok(());
     }
     audit::seal(worker.store.pool()).await.map(drop)
@@ -443,7 +431,7 @@ async fn walk(worker: &Worker) -> Result<(), StoreError> {
 
 /// Works until `shutdown`. Then it claims nothing more and waits a while for the runs under way.
 pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
-    let background = tokio::spawn(keep(worker.clone()));
+    let background = tokio::spawn(fail_point::carried(keep(worker.clone())));
     let mut shutdown = std::pin::pin!(shutdown);
     let mut runs = JoinSet::new();
     let done = Arc::new(Notify::new());
@@ -476,10 +464,10 @@ async fn round(worker: &Worker, runs: &mut JoinSet<()>, done: &Arc<Notify>) -> R
     }
     for (lease, hand) in worker.claim(room).await? {
         let (worker, done) = (worker.clone(), Arc::clone(done));
-        runs.spawn(async move {
+        runs.spawn(fail_point::carried(async move {
             worker.run(lease, hand).await;
             done.notify_one();
-        });
+        }));
     }
     Ok(())
 }
@@ -520,11 +508,7 @@ async fn tell_time(worker: &Worker, what: LookedFor) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if worker.shared.life.is_over() {
-            continue;
-        }
         let came = worker.look_for(what).await;
-        let _ = worker.died_after(came);
         if came > 0 {
             worker.shared.moved.notify_one();
         }

@@ -36,6 +36,7 @@ use crate::{
         policy::{self, Current, NoPolicy},
     },
     aws::KnownUser,
+    fail_point,
     fault::{Fault, FaultKind},
     lease::{Lease, Lost},
     store::{
@@ -119,7 +120,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     let arrives = intents::arrives_within(&worker.store, lease.target()).await?;
     let plan = plan(&desired, &observed);
     if let Some(why) = &plan.replaced {
-        lease.life().spend()?;
+        fail_point::reach()?;
         if let Err(error) = identities::end_replaced(&worker.store, id, &words::blocker::sentence(why)).await {
             gone_past(error, id, "an identity that is another's now could not be ended; its accesses are")?;
         }
@@ -161,7 +162,6 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
             ..Outcome::default()
         });
     }
-    lease.life().spend()?;
     trail::saw(&worker.store, lease, &last).await?;
     // A different id counts only after another look.
     let again = plan.doubted.is_some().then_some(DIFFERS_FOR.unsigned_abs());
@@ -196,7 +196,7 @@ async fn note_identity(
         worker.remembers(id, None);
     }
     if is_news {
-        lease.life().spend()?;
+        fail_point::reach()?;
         desired.differs = match people::note_identity(&worker.store, id, lease.epoch(), other).await {
             Ok(differs) => {
                 // From now on the row stores it.
@@ -401,14 +401,13 @@ async fn apply(
         plan.steps.iter().map(|step| (step, about.iter().map(|grant| intent(*grant, step, user)).collect())).collect();
     let all: Vec<Intent> = recorded.iter().flat_map(|(_, intents)| intents.clone()).collect();
     let tx = trail::open(&worker.store, lease, &all, findings, &held).await?;
-    trail::begin(tx, lease).await?;
+    trail::commit(tx).await?;
     findings.clear();
     let aws = worker.aws.signing_at(lease.claimed_at());
     let mut late = Vec::new();
     for (step, recorded) in recorded {
         let ids: Vec<_> = recorded.iter().map(|intent| (intent.id, intent.grant)).collect();
         let written = write(&aws, lease, user, step).await?;
-        lease.life().spend()?;
         match written {
             Ok(()) => late.extend(trail::close(&worker.store, &ids, &held, Ok(None)).await?),
             Err(fault) => {
@@ -524,7 +523,6 @@ async fn failed(
     let last = observations::principal(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
     let why = Blocker::from(&fault);
     let trouble = Some(why.clone());
-    lease.life().spend()?;
     trail::saw(&worker.store, lease, &PrincipalObservation { trouble, ..last }).await?;
     let still_to_look_for = (!desired.interrupted.is_empty()).then(super::backoff::blocked);
     let mut outcomes = BTreeMap::new();

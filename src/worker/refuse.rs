@@ -4,11 +4,11 @@ use super::{
     Worker,
     interrupted::Interrupted,
     patience::{Patience, begin},
+    trail,
 };
 use crate::{
     actions::decide_again::Decided,
     causes::chain,
-    lease::Lease,
     store::{Tx, grants::Locked},
     words,
 };
@@ -24,20 +24,15 @@ use latchkey_domain::access::{
 /// it meanwhile.
 ///
 /// # Errors
-/// `Lost` if the worker dies here; `Store` if the database is away.
-pub(super) async fn refuse(
-    worker: &Worker,
-    lease: &Lease,
-    decided: &Decided,
-    patience: &Patience,
-) -> Result<bool, Interrupted> {
+/// `Store` if the database is away.
+pub(super) async fn refuse(worker: &Worker, decided: &Decided, patience: &Patience) -> Result<bool, Interrupted> {
     let mut all = true;
     for (id, why) in &decided.not_now {
         if matches!(why, NotNow::HeldBack(_)) {
             continue;
         }
         let tx = begin(worker, patience).await?;
-        match one(tx, lease, *id, why, &decided.policy_hash).await {
+        match one(tx, *id, why, &decided.policy_hash).await {
             Err(Interrupted::Store(error)) if !error.is_unavailable() => {
                 patience.heed(&error);
                 tracing::error!(grant = %id, error = chain(&error), "an access that is not allowed could not be ended");
@@ -49,7 +44,7 @@ pub(super) async fn refuse(
     Ok(all)
 }
 
-async fn one(mut tx: Tx, lease: &Lease, id: GrantId, why: &NotNow, policy_hash: &str) -> Result<(), Interrupted> {
+async fn one(mut tx: Tx, id: GrantId, why: &NotNow, policy_hash: &str) -> Result<(), Interrupted> {
     // A row that cannot be read by now was not judged either.
     let Some(Locked::Grant(grant)) = tx.lock_grant(id).await? else { return Ok(()) };
     let Some(live) = Grant::live(grant) else { return Ok(()) };
@@ -66,6 +61,5 @@ async fn one(mut tx: Tx, lease: &Lease, id: GrantId, why: &NotNow, policy_hash: 
             tx.raise(&alarm, now).await?;
         }
     }
-    lease.life().spend()?;
-    Ok(tx.commit().await?)
+    trail::commit(tx).await
 }

@@ -12,6 +12,7 @@
 use super::interrupted::Interrupted;
 use crate::{
     causes::chain,
+    fail_point,
     fault::Fault,
     lease::{Lease, Lost},
     machine,
@@ -20,6 +21,7 @@ use crate::{
         intents::{self, Dangling, Intent, OF_GRANT},
         legs, observations,
         quarantine::{self, Held},
+        targets::{LockedTarget, NotHeld},
     },
     words,
 };
@@ -37,10 +39,8 @@ use std::{
 ///
 /// # Errors
 /// `Lost` if another worker claimed the target; `Store`.
-pub async fn held(store: &Store, lease: &Lease) -> Result<Tx, Interrupted> {
-    let mut tx = store.begin().await?;
-    hold(&mut tx, lease).await?;
-    Ok(tx)
+pub async fn held(store: &Store, lease: &Lease) -> Result<LockedTarget, Interrupted> {
+    hold(store.begin().await?, lease).await
 }
 
 /// Stores what a run saw of its target. If the row of the observation before stays locked, pages show that one for
@@ -49,6 +49,7 @@ pub async fn held(store: &Store, lease: &Lease) -> Result<Tx, Interrupted> {
 /// # Errors
 /// `Lost` if another worker claimed the target, which then stores a later one; `Store`.
 pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result<(), Interrupted> {
+    fail_point::reach()?;
     match observations::write(store, lease.target(), lease.epoch(), body).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(Lost::Over.into()),
@@ -61,7 +62,7 @@ pub async fn saw<T: Serialize>(store: &Store, lease: &Lease, body: &T) -> Result
 }
 
 /// Opens a transaction that records the intended writes, and the findings, since the writes remove the proof of them.
-/// The caller adds rows of its own and commits it with [`begin`].
+/// The caller adds rows of its own and commits it with [`commit`].
 ///
 /// A grant that another session has locked is not waited for: its intents name it only by their event, its leg is not
 /// marked, and [`end_unmarked`] records the outcome.
@@ -74,7 +75,7 @@ pub async fn open(
     planned: &[Intent],
     found: &[EventDraft],
     held: &Held,
-) -> Result<Tx, Interrupted> {
+) -> Result<LockedTarget, Interrupted> {
     let mut tx = store.begin().await?;
     tx.wait_at_most(LOCK_TIMEOUT).await?;
     // An intent refers to its grant, which locks it: so they go in the order in which all transactions lock grants.
@@ -86,11 +87,11 @@ pub async fn open(
     }
     in_order.sort_by_key(|intent| intent.grant);
     tx.intend(lease.target(), lease.epoch(), &in_order).await?;
-    hold(&mut tx, lease).await?;
+    let mut tx = hold(tx, lease).await?;
     let ids: BTreeSet<GrantId> = planned.iter().filter_map(|intent| intent.grant).collect();
     let briefs = tx.briefs(&ids.iter().copied().collect::<Vec<_>>()).await?;
     let marked: Vec<GrantId> = ids.difference(&held.grants).copied().collect();
-    tx.begin_change(&marked, lease.target(), lease.epoch()).await?;
+    tx.begin_change(&marked).await?;
     let now = tx.now().await?;
     tx.tell_found(lease.target(), found, now).await?;
     for brief in briefs {
@@ -111,17 +112,21 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// `Lost` if another worker claimed the target; `Store`.
-pub async fn hold(tx: &mut Tx, lease: &Lease) -> Result<(), Interrupted> {
-    let locked = tx.lock_target(lease.target()).await?.ok_or(Interrupted::Nothing)?;
-    if locked.epoch == lease.epoch() { Ok(()) } else { Err(Lost::Over.into()) }
+pub async fn hold(tx: Tx, lease: &Lease) -> Result<LockedTarget, Interrupted> {
+    match tx.lock_target(lease.target(), lease.epoch()).await? {
+        Ok(locked) => Ok(locked),
+        Err(NotHeld::Gone) => Err(Interrupted::Nothing),
+        Err(NotHeld::Claimed) => Err(Lost::Over.into()),
+    }
 }
 
-/// Commits what [`open`] recorded.
+/// Commits what a run wrote.
 ///
 /// # Errors
-/// `Lost` if the worker dies here; `Store`.
-pub async fn begin(tx: Tx, lease: &Lease) -> Result<(), Interrupted> {
-    lease.life().spend()?;
+/// `Store`; in tests, `Lost` if the worker dies here.
+pub async fn commit(tx: impl Into<Tx>) -> Result<(), Interrupted> {
+    let tx = tx.into();
+    fail_point::reach()?;
     Ok(tx.commit().await?)
 }
 
@@ -129,7 +134,7 @@ pub async fn begin(tx: Tx, lease: &Lease) -> Result<(), Interrupted> {
 /// their end.
 ///
 /// # Errors
-/// `Lost` if the worker dies here, or another worker claimed the target; `Store`.
+/// `Lost` if another worker claimed the target; `Store`.
 pub async fn close_dangling(
     store: &Store,
     lease: &Lease,
@@ -145,8 +150,7 @@ pub async fn close_dangling(
     if dangling.is_empty() && changing.is_empty() {
         return Ok(());
     }
-    let mut tx = store.begin().await?;
-    hold(&mut tx, lease).await?;
+    let mut tx = hold(store.begin().await?, lease).await?;
     let free = tx.lock_open_intents(&dangling.iter().map(|(_, open)| open.id).collect::<Vec<_>>()).await?;
     let mut by_run: BTreeMap<(Option<GrantId>, i64), Vec<String>> = BTreeMap::new();
     let mut closed: BTreeMap<&str, (Became, String, Vec<uuid::Uuid>)> = BTreeMap::new();
@@ -178,21 +182,20 @@ pub async fn close_dangling(
         tx.event(&brief.event(what, Actor::worker()), now).await?;
     }
     for (grant, epoch) in changing {
-        tx.end_change(grant, lease.target(), epoch).await?;
+        tx.end_change(grant, epoch).await?;
     }
     for (became, said, ids) in closed.into_values() {
         tx.close_intents(&ids, &became, &said, None).await?;
     }
-    lease.life().spend()?;
-    Ok(tx.commit().await?)
+    commit(tx).await
 }
 
 /// Ends what [`open`] began, for one grant: with an event, if anything was begun.
 ///
 /// # Errors
 /// `Store`.
-pub async fn end(tx: &mut Tx, grant: &GrantBrief, lease: &Lease, outcome: &str) -> Result<(), Interrupted> {
-    if !tx.end_change(grant.id, lease.target(), lease.epoch()).await? {
+pub async fn end(tx: &mut LockedTarget, grant: &GrantBrief, lease: &Lease, outcome: &str) -> Result<(), Interrupted> {
+    if !tx.end_change(grant.id, lease.epoch()).await? {
         return Ok(());
     }
     let now = tx.now().await?;
@@ -228,7 +231,7 @@ pub async fn end_unmarked(
         let what = Event::GrantChangeEnded { target, epoch: lease.epoch(), outcome, steps: None };
         tx.event(&brief.event(what, Actor::worker()), now).await?;
     }
-    begin(tx, lease).await
+    commit(tx).await
 }
 
 /// Outcomes of intents of grants whose rows are locked, to be recorded by [`end_unmarked`].
@@ -250,6 +253,7 @@ pub async fn close(
     held: &Held,
     result: Result<Option<&str>, &Fault>,
 ) -> Result<Option<Late>, Interrupted> {
+    fail_point::reach()?;
     let (became, uid) = match result {
         Ok(uid) => (Became::Done, uid),
         Err(fault) => (Became::Failed(fault.into()), None),

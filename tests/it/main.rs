@@ -28,7 +28,8 @@
 //!
 //! `tests/rig` builds the real components, pinned; `rig` starts them, and `latchkey-components` starts the cluster for
 //! it and for the demo. If a test cannot run because a component is missing, it prints the component's name; with
-//! `CI=true` that is a failure. `Life` ends a worker at its nth permit or commit, for tests of crashes.
+//! `CI=true` that is a failure. `fail_point::Life` ends a worker at its nth permit or commit,
+//! for tests of crashes.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails, and says where")]
 #![allow(clippy::disallowed_methods, reason = "tests look at the clock as people do")]
 

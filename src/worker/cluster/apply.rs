@@ -120,12 +120,12 @@ impl Run<'_> {
             intents.extend(of_step);
         }
         let mut tx = trail::open(&self.worker.store, self.lease, &intents, &told.events, self.held).await?;
-        tx.forget_standing(&self.losing(), self.lease.target()).await?;
-        tx.intend_lines(self.cluster, &tx_lines).await?;
+        tx.forget_standing(&self.losing()).await?;
+        tx.intend_lines(&tx_lines).await?;
         if marks {
-            tx.intend_mark(self.lease.target()).await?;
+            tx.intend_mark().await?;
         }
-        trail::begin(tx, self.lease).await?;
+        trail::commit(tx).await?;
         told.events.clear();
         Ok(recorded)
     }
@@ -246,9 +246,8 @@ impl Run<'_> {
         };
         if let (Step::AwsAuth(write), Ok(Ok(_))) = (recorded.step, &result) {
             let mut tx = trail::held(&self.worker.store, self.lease).await?;
-            tx.wrote_aws_auth(self.cluster, write).await?;
-            self.lease.life().spend()?;
-            tx.commit().await?;
+            tx.wrote_aws_auth(write).await?;
+            trail::commit(tx).await?;
         }
         self.close(recorded, &result).await?;
         applied.wrote.extend(&recorded.grants);
@@ -278,7 +277,6 @@ impl Run<'_> {
             Ok(Err(fault)) => Err(fault),
             Err(_) => return Ok(()),
         };
-        self.lease.life().spend()?;
         let grants = recorded.grants.iter().copied().map(Some).chain(std::iter::repeat(None));
         let intents: Vec<_> = recorded.intents.iter().copied().zip(grants).collect();
         let late = trail::close(&self.worker.store, &intents, self.held, written).await?;

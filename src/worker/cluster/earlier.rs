@@ -79,12 +79,11 @@ async fn pass_by(
     };
     let intent = trail::intent(None, "touch_aws_auth", AWS_AUTH.to_owned());
     let tx = trail::open(&worker.store, lease, std::slice::from_ref(&intent), &[], &Held::default()).await?;
-    trail::begin(tx, lease).await?;
+    trail::commit(tx).await?;
     let touched = {
         let permit = lease.permit()?;
         reached.client.touch_aws_auth(&permit, &aws_auth.resource_version, lease.epoch()).await
     };
-    lease.life().spend()?;
     let written = touched.as_ref().map(|()| None);
     trail::close(&worker.store, &[(intent.id, None)], &Held::default(), written).await?;
     match touched {

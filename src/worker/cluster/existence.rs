@@ -108,8 +108,7 @@ async fn note(worker: &Worker, lease: &Lease, id: ClusterId, existence: &Existen
     if !tx.note_existence(id, lease.epoch(), existence, words::blocker::sentence).await? {
         return Err(Lost::Over.into());
     }
-    lease.life().spend()?;
-    Ok(tx.commit().await?)
+    trail::commit(tx).await
 }
 
 /// Runs once on a cluster that is gone: its running accesses end, and those that end are over.
@@ -130,9 +129,8 @@ pub(super) async fn run_gone(
     trail::close_dangling(&worker.store, lease, closed).await?;
     let mut tx = trail::held(&worker.store, lease).await?;
     let removed = desired.mappings.iter().map(|mapping| Settled::Removed(mapping.principal, mapping.visit));
-    tx.settle_mappings(id, &removed.collect::<Vec<_>>()).await?;
-    lease.life().spend()?;
-    tx.commit().await?;
+    tx.settle_mappings(&removed.collect::<Vec<_>>()).await?;
+    trail::commit(tx).await?;
     let observation = ClusterObservation { trouble: Some(why.clone()), ..last_seen(worker, id).await? };
     trail::saw(&worker.store, lease, &observation).await?;
     let with_cluster = Sighting::WithCluster { why: why.clone() };

@@ -49,6 +49,7 @@ use crate::{
         policy::{self, NoPolicy},
     },
     causes::chain,
+    fail_point,
     fault::Fault,
     kubernetes::{self, Wanted},
     lease::Lease,
@@ -225,7 +226,6 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
                 continue;
             }
         }
-        lease.life().spend()?;
         let shown = match &narrowed {
             Some(narrowed) => narrowed::shown(worker, id, &last, &narrowed.fault).await?,
             None => last.kept(&wanted(worker, id).await?.cluster_roles),
@@ -422,13 +422,12 @@ impl Run<'_> {
             return Ok(());
         }
         let mut tx = trail::held(&self.worker.store, self.lease).await?;
-        tx.settle_mappings(self.cluster, &self.plan.settled).await?;
+        tx.settle_mappings(&self.plan.settled).await?;
         let free = self.plan.reserved.iter().filter(|reserved| !self.held.principals.contains(&reserved.principal));
-        tx.reserve_mappings(self.cluster, free).await?;
+        tx.reserve_mappings(free).await?;
         let now = tx.now().await?;
         tx.tell_found(self.lease.target(), &told.events, now).await?;
-        self.lease.life().spend()?;
-        tx.commit().await?;
+        trail::commit(tx).await?;
         told.events.clear();
         Ok(())
     }
@@ -578,7 +577,7 @@ async fn keep_fence(
 ) -> Result<(), Interrupted> {
     let why = observation.kubernetes.as_ref().and_then(|state| disowned(desired, state));
     if let (None, Some(why)) = (&desired.fenced, why) {
-        lease.life().spend()?;
+        fail_point::reach()?;
         let said = words::blocker::sentence(&why);
         if fence::set(&worker.store, id, lease.epoch(), &why, &said).await? {
             tracing::error!(on = %lease.target(), why = said, "the cluster is fenced");

@@ -49,7 +49,6 @@ pub(super) async fn unreachable(
     let last = last_seen(worker, id).await?;
     let why = Blocker::from(&fault);
     let observation = ClusterObservation { aws: aws.or(last.aws.clone()), trouble: Some(why.clone()), ..last };
-    lease.life().spend()?;
     trail::saw(&worker.store, lease, &observation).await?;
     let (desired, legs, _) = desired(worker, lease, id, None).await?;
     let outcome = |grant: &DesiredGrant| {

@@ -9,7 +9,7 @@ mod trouble;
 
 use latchkey::aws::{AccessKeys, Aws, AwsConfig};
 use latchkey::fault::{Fault, FaultKind};
-use latchkey::lease::{LAST_CALL, LEASE, Lease, Life};
+use latchkey::lease::{LAST_CALL, LEASE, Lease};
 use latchkey_domain::access::{ClusterId, transition::Target};
 use latchkey_simulator::{
     Simulator,
@@ -26,14 +26,14 @@ const REGION: &str = "us-east-1";
 
 /// A fresh lease.
 fn lease() -> Lease {
-    Lease::new(Target::Cluster(ClusterId(Uuid::nil())), 1, 1, Instant::now(), Life::default())
+    Lease::new(Target::Cluster(ClusterId(Uuid::nil())), 1, 1, Instant::now())
 }
 
 /// A lease that gives permits for this much longer.
 fn lease_that_ends_within(rest: Duration) -> Lease {
     let age = LEASE.checked_sub(LAST_CALL + rest).unwrap();
     let claimed = Instant::now().checked_sub(age).unwrap();
-    Lease::new(Target::Cluster(ClusterId(Uuid::nil())), 1, 1, claimed, Life::default())
+    Lease::new(Target::Cluster(ClusterId(Uuid::nil())), 1, 1, claimed)
 }
 
 fn unique(stem: &str) -> String {

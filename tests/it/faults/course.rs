@@ -9,7 +9,7 @@ use crate::{
 use latchkey::web::AskForm;
 use latchkey::{
     actions::requests::{NotDecided, NotSubmitted, Outcome},
-    worker::{Life, Worker, run_once},
+    worker::{Worker, run_once},
 };
 use latchkey_domain::access::{GrantId, RequestId, request::Verdict};
 use std::time::{Duration, Instant};
@@ -80,7 +80,7 @@ impl Course {
 
     /// A worker that does not die.
     pub fn worker(&self) -> Worker {
-        self.world.worker_of(Life::default())
+        self.world.next_worker()
     }
 
     /// Does what people do, or what time does.

@@ -4,14 +4,14 @@ use crate::{
     town::Town,
     worker::{PROD, USERS, World},
 };
-use latchkey::worker::{Life, run_once};
+use latchkey::worker::run_once;
 use latchkey_simulator::seed::AuthenticationMode;
 
 #[tokio::test]
 async fn an_entry_made_for_the_holder_of_a_running_access_is_told_and_what_it_gives_is_named_at_the_end() {
     let world = World::new().await;
     world.simulator.aws().set_mode(PROD, AuthenticationMode::ApiAndConfigMap);
-    let worker = world.another_worker(Life::default()).await;
+    let worker = world.another_worker().await;
     let grant = world.approved("ana").await;
     run_once(&worker).await.unwrap();
     assert_eq!(world.state(grant).await, "active");
@@ -48,7 +48,7 @@ async fn an_entry_made_for_the_holder_of_a_running_access_is_told_and_what_it_gi
 async fn an_access_goes_on_by_itself_once_the_entry_is_gone() {
     let world = World::new().await;
     world.simulator.aws().set_mode(PROD, AuthenticationMode::ApiAndConfigMap);
-    let worker = world.another_worker(Life::default()).await;
+    let worker = world.another_worker().await;
     let grant = world.approved("ana").await;
     run_once(&worker).await.unwrap();
     let eks = world.eks().await;

@@ -7,7 +7,7 @@ use crate::{
 };
 use latchkey::{
     web::AskForm,
-    worker::{Life, Worker, run_once},
+    worker::{Worker, run_once},
 };
 use latchkey_domain::access::GrantId;
 use latchkey_simulator::aws::{ApiError, Fault};
@@ -23,7 +23,7 @@ impl World {
     /// From now on EKS describes no cluster, and the worker is another process, which remembers nothing.
     async fn nobody_describes(&self, fault: &Fault) -> Worker {
         self.simulator.aws().faults().next("eks:DescribeCluster", ALL, fault);
-        self.another_worker(Life::default()).await
+        self.another_worker().await
     }
 
     async fn looks(&self, worker: &Worker) {

@@ -6,7 +6,7 @@ use crate::{
     worker::{PROD, USERS, World},
 };
 use latchkey::web::AskForm;
-use latchkey::worker::{Life, Worker, run_once};
+use latchkey::worker::{Worker, run_once};
 use latchkey_simulator::seed::AuthenticationMode;
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ async fn by_an_entry(world: &World) -> Worker {
     let arn = world.simulator.worker_arn().unwrap();
     let entry = world.eks().await.create_access_entry().cluster_name(PROD).principal_arn(&arn);
     entry.username("latchkey-worker").send().await.unwrap();
-    world.another_worker(Life::default()).await
+    world.another_worker().await
 }
 
 /// Another ask of a person who has an access.

@@ -252,8 +252,8 @@ async fn begin_trail(scene: &Scene, hands: &Hands) -> Done {
         inserted: "a line".to_owned(),
         text_before: None,
     };
-    tx.intend_lines(scene.staging, &[line]).await?;
-    Ok(trail::begin(tx, lease).await?)
+    tx.intend_lines(&[line]).await?;
+    Ok(trail::commit(tx).await?)
 }
 
 async fn close_dangling(scene: &Scene, hands: &Hands) -> Done {
@@ -272,10 +272,10 @@ async fn close_dangling(scene: &Scene, hands: &Hands) -> Done {
 
 async fn catch_up(scene: &Scene, hands: &Hands) -> Done {
     let mut tx = trail::held(&hands.worker, scene.lease(Target::Cluster(scene.staging))).await?;
-    tx.settle_mappings(scene.staging, &[Settled::Removed(scene.ana, 1)]).await?;
+    tx.settle_mappings(&[Settled::Removed(scene.ana, 1)]).await?;
     let identity = Identity { username: "latchkey:ana:1".to_owned(), groups: vec![], visit: 1, own: true };
-    tx.reserve_mappings(scene.staging, std::iter::once(&Reserved { principal: scene.ana, identity })).await?;
-    Ok(tx.commit().await?)
+    tx.reserve_mappings(std::iter::once(&Reserved { principal: scene.ana, identity })).await?;
+    Ok(trail::commit(tx).await?)
 }
 
 async fn wrote_aws_auth(scene: &Scene, hands: &Hands) -> Done {
@@ -290,6 +290,6 @@ async fn wrote_aws_auth(scene: &Scene, hands: &Hands) -> Done {
         rebased: vec![],
         grants: vec![],
     };
-    tx.wrote_aws_auth(scene.staging, &write).await?;
-    Ok(tx.commit().await?)
+    tx.wrote_aws_auth(&write).await?;
+    Ok(trail::commit(tx).await?)
 }

@@ -190,7 +190,7 @@ async fn work(hands: &Hands, random: &mut StdRng, lasts: Duration) -> Done {
         rand::seq::SliceRandom::shuffle(planned.as_mut_slice(), random);
         let intents: Vec<_> =
             planned.iter().map(|id| trail::intent(Some(*id), "put_binding", "a binding".to_owned())).collect();
-        trail::begin(trail::open(&hands.worker, &lease, &intents, &[], &Held::default()).await?, &lease).await?;
+        trail::commit(trail::open(&hands.worker, &lease, &intents, &[], &Held::default()).await?).await?;
         if random.random_bool(0.1) {
             continue;
         }

@@ -4,7 +4,7 @@ use super::gate::{Commits, Gate};
 use crate::town::{POLICY, Town, observation, view};
 use latchkey::{
     aws::{Aws, AwsConfig},
-    lease::{LEASE, Lease, Life},
+    lease::{LEASE, Lease},
     store::{
         Store,
         fence::{self, Looked},
@@ -178,7 +178,7 @@ impl Scene {
 
 /// The lease that a claim gives.
 pub fn lease(claim: &targets::Claim) -> Lease {
-    Lease::new(claim.target, claim.epoch, claim.generation, Instant::now(), Life::default())
+    Lease::new(claim.target, claim.epoch, claim.generation, Instant::now())
 }
 
 pub fn ask(cluster: &str, profile: &str, namespace: &str) -> AskForm {

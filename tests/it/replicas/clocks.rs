@@ -5,7 +5,7 @@ use crate::worker::USERS;
 use jiff::{SignedDuration, Timestamp};
 use latchkey::{
     store::{heartbeats, read},
-    worker::{self, Life, TimeOfDay, run_once},
+    worker::{self, TimeOfDay, run_once},
 };
 use std::sync::{
     Arc,
@@ -23,7 +23,7 @@ async fn a_worker_whose_clock_is_more_than_four_minutes_off_claims_nothing_until
     let world = World::new().await;
     let grant = world.approved("ana").await;
     let off = Arc::new(AtomicI64::new(0));
-    let worker = world.worker_by_clock(Life::default(), off_by(&off)).await;
+    let worker = world.worker_by_clock(off_by(&off)).await;
     for seconds in [5 * 60, -5 * 60, 7 * 24 * 3600] {
         off.store(seconds, Ordering::SeqCst);
         let report = run_once(&worker).await.unwrap();
@@ -42,7 +42,7 @@ async fn operators_see_whose_clock_is_wrong_and_that_nothing_is_done() {
     let world = World::new().await;
     let store = &world.town.web;
     let off = Arc::new(AtomicI64::new(-420));
-    let wrong = world.worker_by_clock(Life::default(), off_by(&off)).await;
+    let wrong = world.worker_by_clock(off_by(&off)).await;
     let grant = world.approved("ana").await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let working = tokio::spawn(worker::run(wrong, async { drop(stopped.await) }));

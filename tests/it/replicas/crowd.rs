@@ -9,7 +9,7 @@ use futures::future::join_all;
 use latchkey::web::AskForm;
 use latchkey::{
     actions::{grants, requests, visitor::Visitor},
-    worker::{self, Life},
+    worker,
 };
 use latchkey_domain::access::{GrantId, RequestId, request::Verdict};
 use latchkey_simulator::{gate::Gate, kubernetes::Pattern};
@@ -60,8 +60,7 @@ impl World {
         let first = Gate::before_effect();
         self.knobs(PROD).hold(Pattern::on("patch", "configmaps").named("aws-auth"), 0, first.clone());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let working =
-            tokio::spawn(worker::run(self.another_worker(Life::default()).await, async { drop(stopped.await) }));
+        let working = tokio::spawn(worker::run(self.another_worker().await, async { drop(stopped.await) }));
         let waiting = "select count(*) from access_grant where state = 'scheduled'";
         wait_until("all are started", async || self.town.count(waiting).await == 0).await;
         first.open();

@@ -4,9 +4,10 @@ use super::{PATIENCE, World, wait_until};
 use crate::worker::{PROD, USERS};
 use jiff::Timestamp;
 use latchkey::{
-    lease::Lease,
+    fail_point::Life,
+    lease::{Lease, Lost},
     store::{heartbeats, intents::Dangling, observations, quarantine::Held, targets},
-    worker::{self, Interrupted, Life, run_once, trail},
+    worker::{self, Interrupted, run_once, trail},
 };
 use latchkey_domain::{
     access::{ClusterId, became::Became, transition::Target},
@@ -41,7 +42,7 @@ async fn a_run_whose_target_was_claimed_again_writes_no_row() {
     };
     let rows = "select (select count(*) from intent) + (select count(*) from event)";
     let before = world.town.count(rows).await;
-    let lease = |epoch| Lease::new(target, epoch, 0, Instant::now(), Life::default());
+    let lease = |epoch| Lease::new(target, epoch, 0, Instant::now());
     let lost = |interrupted| matches!(interrupted, Interrupted::Lost(_));
     let overtaken = lease(epoch - 1);
     assert!(trail::held(store, &overtaken).await.is_err_and(lost));
@@ -49,6 +50,21 @@ async fn a_run_whose_target_was_claimed_again_writes_no_row() {
     assert!(trail::close_dangling(store, &overtaken, vec![(Became::Interrupted, open)]).await.is_err_and(lost));
     assert_eq!(world.town.count(rows).await, before);
     assert!(trail::held(store, &lease(epoch)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_dead_worker_commits_nothing() {
+    let world = World::new().await;
+    let (store, grant) = (&world.town.worker, world.active("ana").await);
+    let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
+    let lease = Lease::new(target, world.claimed_again(target).await, 0, Instant::now());
+    let intent = trail::intent(Some(grant), "put_binding", "a binding".to_owned());
+    let rows = "select (select count(*) from intent) + (select count(*) from event)";
+    let before = world.town.count(rows).await;
+    let opened = trail::open(store, &lease, &[intent], &[], &Held::default()).await.unwrap();
+    let died = |interrupted| matches!(interrupted, Interrupted::Lost(Lost::Died(_)));
+    assert!(Life::of(0).does(trail::commit(opened)).await.is_err_and(died));
+    assert_eq!(world.town.count(rows).await, before);
 }
 
 #[tokio::test]
@@ -65,7 +81,7 @@ async fn a_run_whose_target_was_claimed_again_leaves_what_was_seen_since() {
         .unwrap();
     let old = ClusterObservation::default();
     let saw = async |epoch| {
-        let lease = Lease::new(target, epoch, 0, Instant::now(), Life::default());
+        let lease = Lease::new(target, epoch, 0, Instant::now());
         trail::saw(&world.town.worker, &lease, &old).await
     };
     let lost = |interrupted| matches!(interrupted, Interrupted::Lost(_));
@@ -163,7 +179,7 @@ async fn a_worker_that_was_taken_over_begins_nothing_more() {
         let grant = world.approved("ana").await;
         let gate = Gate::before_effect();
         stand.hold(&world, gate.clone());
-        let slow = world.another_worker(Life::default()).await;
+        let slow = world.another_worker().await;
         let working = tokio::spawn(async move { run_once(&slow).await });
         tokio::time::timeout(PATIENCE, gate.arrived()).await.expect("it stands still");
         world.leases_are_over().await;
@@ -194,7 +210,7 @@ async fn a_worker_tells_of_itself_while_the_seal_of_the_audit_log_waits() {
     sqlx::query("set local idle_in_transaction_session_timeout = 0").execute(&mut *held).await.unwrap();
     sqlx::query("lock table event_unsealed in access exclusive mode").execute(&mut *held).await.unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let at_work = tokio::spawn(worker::run(world.another_worker(Life::default()).await, async {
+    let at_work = tokio::spawn(worker::run(world.another_worker().await, async {
         let _ = stopped.await;
     }));
     let (mut beats, mut longest) = (BTreeSet::new(), 0.0_f64);

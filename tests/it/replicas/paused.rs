@@ -9,7 +9,7 @@ use crate::{
 };
 use latchkey::{
     store::Store,
-    worker::{Life, RunReport, Worker, run_once},
+    worker::{RunReport, Worker, run_once},
 };
 use latchkey_domain::access::GrantId;
 use latchkey_simulator::kubernetes::Pattern;
@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 async fn ended_while_paused_at(world: &World, pattern: Pattern) -> (GrantId, Held, JoinHandle<RunReport>) {
     let grant = world.approved("ana").await;
     let mut held = Held::next(world, pattern);
-    let slow = world.another_worker(Life::default()).await;
+    let slow = world.another_worker().await;
     let working = tokio::spawn(async move { run_once(&slow).await.unwrap() });
     held.has_arrived().await;
     world.leases_are_over().await;
@@ -32,7 +32,7 @@ async fn ended_while_paused_at(world: &World, pattern: Pattern) -> (GrantId, Hel
 /// A worker that stands still while it creates a binding, and whose target is free for the next worker.
 async fn paused_at_a_create(world: &World) -> (Held, JoinHandle<RunReport>) {
     let mut held = Held::next(world, Pattern::on("create", "rolebindings"));
-    let slow = world.another_worker(Life::default()).await;
+    let slow = world.another_worker().await;
     let working = tokio::spawn(async move { run_once(&slow).await.unwrap() });
     held.has_arrived().await;
     world.leases_are_over().await;
@@ -140,7 +140,7 @@ async fn its_late_removal_of_a_line_cuts_nobody_who_needs_it_again() {
     let first = world.active("ana").await;
     world.give_back("ana", first).await;
     let mut held = Held::next(&world, Pattern::on("patch", "configmaps").named("aws-auth"));
-    let slow = world.another_worker(Life::default()).await;
+    let slow = world.another_worker().await;
     let working = tokio::spawn(async move { run_once(&slow).await.unwrap() });
     held.has_arrived().await;
     world.leases_are_over().await;

@@ -5,10 +5,7 @@ use crate::{
     town::{POLICY, view},
     worker::{PROD, STAGING, USERS},
 };
-use latchkey::{
-    web::AskForm,
-    worker::{self, Life},
-};
+use latchkey::{web::AskForm, worker};
 use latchkey_domain::access::GrantId;
 use rand::{Rng as _, SeedableRng as _};
 use std::{collections::BTreeMap, time::Duration};
@@ -100,7 +97,7 @@ async fn three_workers_do_everything_once_though_leases_are_taken_from_them_all_
     for _ in 0..WORKERS {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         stops.push(stop);
-        working.push(tokio::spawn(worker::run(world.another_worker(Life::default()).await, async {
+        working.push(tokio::spawn(worker::run(world.another_worker().await, async {
             drop(stopped.await);
         })));
     }

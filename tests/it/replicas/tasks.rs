@@ -6,7 +6,7 @@ use crate::{
     town::{Asking, view},
     worker::PROD,
 };
-use latchkey::worker::{self, Life};
+use latchkey::worker;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,7 @@ async fn a_look_for_what_lapses_that_is_held_up_lets_accesses_expire_and_targets
     world.put("update request set lapses_at = latchkey_now() where state = 'pending'").await;
     let keeps = world.keeping("request").await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let working = tokio::spawn(worker::run(world.another_worker(Life::default()).await, async { drop(stopped.await) }));
+    let working = tokio::spawn(worker::run(world.another_worker().await, async { drop(stopped.await) }));
     wait_until("the look for what lapses is held up", async || world.waits_for("request").await).await;
     world.put(&format!("update access_grant set until = latchkey_now() where id = '{grant}'")).await;
     soon("the access expires", async || world.state(grant).await == "revoking").await;
@@ -98,7 +98,7 @@ async fn a_look_for_what_starts_that_is_held_up_lets_accesses_expire_and_request
     let asked = world.town.asks("gus", view()).await;
     let keeps = world.keeping("principal").await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let working = tokio::spawn(worker::run(world.another_worker(Life::default()).await, async { drop(stopped.await) }));
+    let working = tokio::spawn(worker::run(world.another_worker().await, async { drop(stopped.await) }));
     wait_until("the look for what starts is held up", async || world.waits_for("principal").await).await;
     world.put(&format!("update access_grant set until = latchkey_now() where id = '{grant}'")).await;
     world.put(&format!("update request set lapses_at = latchkey_now() where id = '{asked}'")).await;

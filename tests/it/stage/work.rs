@@ -2,10 +2,7 @@
 
 use super::Stage;
 use crate::town;
-use latchkey::{
-    store::Store,
-    worker::{self, RunReport, Worker},
-};
+use latchkey::worker::{self, RunReport};
 use std::time::{Duration, Instant};
 
 /// How long the slowest thing may take on a busy machine.
@@ -52,12 +49,6 @@ impl Stage {
                 .await
                 .unwrap_or_else(|error| vec![error.to_string()]);
         format!("{legs:#?} {targets:#?}")
-    }
-
-    /// Another worker over the same database and AWS, whose life is the test's to end.
-    pub fn another_worker(&self, life: worker::Life) -> Worker {
-        let store = Store::connect(&self.database.url_as("latchkey_worker").parse().unwrap(), 12);
-        Worker::with_life(store, self.aws.clone(), life)
     }
 
     /// Moves business time forward.

@@ -2,7 +2,7 @@
 //! promises say.
 
 use super::{PROD, USERS, World};
-use latchkey::worker::{Life, run_once};
+use latchkey::{fail_point::Life, worker::run_once};
 
 /// More steps than an access takes to set up or to take away.
 const LONG: u32 = 40;
@@ -13,8 +13,7 @@ async fn a_worker_that_dies_anywhere_while_setting_up_loses_nothing_and_grants_n
         let world = World::new().await;
         let grant = world.approved("ana").await;
         let dying = Life::of(steps);
-        let worker = world.another_worker(dying.clone()).await;
-        let _ = run_once(&worker).await;
+        let _ = dying.does(run_once(&world.another_worker().await)).await;
         let survived = !dying.is_over();
         world.time_of_dead_workers_is_over().await;
 
@@ -45,8 +44,7 @@ async fn a_worker_that_dies_anywhere_while_taking_away_leaves_no_access() {
         let grant = world.active("ana").await;
         world.give_back("ana", grant).await;
         let dying = Life::of(steps);
-        let worker = world.another_worker(dying.clone()).await;
-        let _ = run_once(&worker).await;
+        let _ = dying.does(run_once(&world.another_worker().await)).await;
         let survived = !dying.is_over();
         world.time_of_dead_workers_is_over().await;
 
@@ -65,7 +63,7 @@ async fn a_worker_that_dies_anywhere_while_taking_away_leaves_no_access() {
 #[tokio::test]
 async fn two_workers_at_once_do_everything_once() {
     let world = World::new().await;
-    let other = world.another_worker(Life::default()).await;
+    let other = world.another_worker().await;
     let mut grants = vec![];
     for handle in ["ana", "gus"] {
         grants.push(world.approved(handle).await);

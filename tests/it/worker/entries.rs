@@ -7,7 +7,7 @@ use latchkey::{
         ask::Field,
         requests::{self, NotSubmitted, Outcome},
     },
-    worker::{Life, Worker, run_once},
+    worker::{Worker, run_once},
 };
 use latchkey_domain::{
     access::request::Verdict,
@@ -23,7 +23,7 @@ const ENTRIES_AT_ONCE: usize = 8;
 /// some minutes.
 async fn with_entries(world: &World) -> Worker {
     world.simulator.aws().set_mode(PROD, AuthenticationMode::ApiAndConfigMap);
-    world.another_worker(Life::default()).await
+    world.another_worker().await
 }
 
 async fn holders(world: &World) -> EntryHolders {

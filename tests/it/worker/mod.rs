@@ -24,7 +24,7 @@ use latchkey::{
     actions::grants,
     aws::{AccessKeys, Aws, AwsConfig},
     store::Store,
-    worker::{Life, RunReport, TimeOfDay, Worker, run_once},
+    worker::{RunReport, TimeOfDay, Worker, run_once},
 };
 use latchkey_domain::{
     access::{GrantId, request::Verdict, transition::Target},
@@ -100,14 +100,14 @@ impl World {
     }
 
     /// Another worker process over the same database.
-    pub async fn another_worker(&self, life: Life) -> Worker {
-        self.worker_by_clock(life, TimeOfDay::default()).await
+    pub async fn another_worker(&self) -> Worker {
+        self.worker_by_clock(TimeOfDay::default()).await
     }
 
     /// The same with a clock of its own.
-    pub async fn worker_by_clock(&self, life: Life, clock: TimeOfDay) -> Worker {
+    pub async fn worker_by_clock(&self, clock: TimeOfDay) -> Worker {
         let url = self.town.database.url_as("latchkey_worker");
-        Worker::with_clock(Store::connect(&url.parse().unwrap(), 5), self.aws().await, life, clock)
+        Worker::with_clock(Store::connect(&url.parse().unwrap(), 5), self.aws().await, clock)
     }
 
     /// AWS as the worker calls it.
@@ -115,9 +115,9 @@ impl World {
         aws(&self.simulator, self.simulator.worker_keys().unwrap()).await
     }
 
-    /// A worker process with this life, which runs before or after others and so shares their connections.
-    pub fn worker_of(&self, life: Life) -> Worker {
-        Worker::with_life(self.town.worker.clone(), self.aws.clone(), life)
+    /// A worker process that runs before or after others and so shares their connections.
+    pub fn next_worker(&self) -> Worker {
+        Worker::new(self.town.worker.clone(), self.aws.clone())
     }
 
     /// Runs everything that is due now.

@@ -2,10 +2,7 @@
 
 use super::{PROD, World};
 use crate::town::{POLICY, nodes};
-use latchkey::{
-    config,
-    worker::{Life, run_once},
-};
+use latchkey::{config, fail_point::Life, worker::run_once};
 use latchkey_domain::{access::GrantId, plan::bootstrap};
 use latchkey_simulator::kubernetes::{Failure, Pattern};
 use serde_json::json;
@@ -133,8 +130,7 @@ async fn a_worker_that_dies_anywhere_while_it_deletes_a_role_cuts_no_access_that
         let world = World::left_behind().await;
         world.rests_are_over().await;
         let dying = Life::of(steps);
-        let worker = world.another_worker(dying.clone()).await;
-        let _ = run_once(&worker).await;
+        let _ = dying.does(run_once(&world.another_worker().await)).await;
         let survived = !dying.is_over();
         // The policy has the former rules again, and an access to them is approved.
         world.town.apply_policy(POLICY).await;

@@ -3,11 +3,7 @@
 
 use super::{PROD, World, clock_locks::let_go};
 use crate::town::{Asking, view};
-use latchkey::{
-    lease::Lease,
-    store::quarantine::Held,
-    worker::{Life, trail},
-};
+use latchkey::{lease::Lease, store::quarantine::Held, worker::trail};
 use latchkey_domain::access::{ClusterId, GrantId, transition::Target};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::Instant;
@@ -105,10 +101,10 @@ async fn a_change_that_broke_off_has_one_end_though_its_access_was_locked_at_the
     let before = world.changes_of(grant).await;
     let target = world.target_of_prod().await;
     let epoch = world.claimed_again(target).await;
-    let lease = Lease::new(target, epoch, 0, Instant::now(), Life::default());
+    let lease = Lease::new(target, epoch, 0, Instant::now());
     let intent = trail::intent(Some(grant), "put_binding", "a binding".to_owned());
     let opened = trail::open(&world.town.worker, &lease, &[intent], &[], &Held::default()).await.unwrap();
-    trail::begin(opened, &lease).await.unwrap();
+    trail::commit(opened).await.unwrap();
     let somebody = world.kept(&format!("select from access_grant where id = '{grant}' for update")).await;
     world.all_is_due().await;
     world.run().await;
@@ -127,13 +123,11 @@ async fn a_change_of_what_was_locked_has_an_end_though_the_run_broke_off_before_
     let before = world.changes_of(grant).await;
     let target = world.target_of_prod().await;
     let epoch = world.claimed_again(target).await;
-    let lease = Lease::new(target, epoch, 0, Instant::now(), Life::default());
+    let lease = Lease::new(target, epoch, 0, Instant::now());
     let held = Held { grants: [grant].into(), ..Held::default() };
     let intent = trail::intent(Some(grant), "put_binding", "a binding".to_owned());
     let store = &world.town.worker;
-    trail::begin(trail::open(store, &lease, std::slice::from_ref(&intent), &[], &held).await.unwrap(), &lease)
-        .await
-        .unwrap();
+    trail::commit(trail::open(store, &lease, std::slice::from_ref(&intent), &[], &held).await.unwrap()).await.unwrap();
     let late = trail::close(store, &[(intent.id, Some(grant))], &held, Ok(None)).await.unwrap();
     assert!(late.is_some(), "what became of it is told with the end of the change, in one transaction");
     world.all_is_due().await;

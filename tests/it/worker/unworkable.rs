@@ -6,7 +6,6 @@ use latchkey::web::AskForm;
 use latchkey::{
     actions::requests::{self, NotSubmitted},
     config,
-    worker::Life,
 };
 use latchkey_domain::plan::bootstrap;
 use latchkey_simulator::kubernetes::{Failure, Pattern};
@@ -35,7 +34,7 @@ impl World {
         let mut world = Self::new().await;
         world.fail_discovery();
         // A process that has not seen the kinds yet.
-        world.worker = world.worker_of(Life::default());
+        world.worker = world.next_worker();
         world.rests_are_over().await;
         Self::of_rule(world, rule).await
     }

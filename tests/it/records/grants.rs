@@ -146,6 +146,10 @@ async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
     let page = ana.get(&path).await;
     let heading = page.one("h1");
     assert!(heading.starts_with("You could ") && heading.contains(" when that was last proven, "), "{heading}");
+    let card = ana.get("/").await.one(".card h2, .card h3");
+    assert!(card.starts_with("You could ") && card.contains(" when that was last proven, "), "{card}");
+    let row = ana.get(&format!("/clusters/{}", town.cluster("prod-eu").await)).await.text;
+    assert!(row.contains("You could ") && !row.contains("You can read"), "{row}");
     let page = page.text;
     assert!(page.contains("Access may not work now. It was last proven") && page.contains("The line was taken out."));
     assert!(!page.contains("as proven. It ends"));

@@ -100,7 +100,7 @@ pub async fn signed_in(
 ) -> Result<Option<SignedIn>, StoreError> {
     let hash = token_hash(token);
     let row = sqlx::query!(
-        r#"select s.id, s.auth_time, s.acr, s.amr, s.seen_at < clock_timestamp() - interval '1 minute' as "stale!",
+        r#"select s.id, s.auth_time, s.acr, latchkey_flat(s.amr) as "amr!", s.seen_at < clock_timestamp() - interval '1 minute' as "stale!",
              p.id as person_id, p.handle, p.name, p.email, latchkey_groups(p.groups) as "groups!", p.theme, p.time_zone,
              (select hash from policy_version where current) as policy_hash
            from session s join person p on p.id = s.person_id

@@ -31,7 +31,7 @@ impl Banner {
         Self::new(
             Tone::Danger,
             "How Latchkey fares cannot be read, so this page may say less than is the case. Operators: the log of \
-             `latchkey serve` names the row.",
+             `latchkey serve` says why.",
         )
     }
 }

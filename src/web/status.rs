@@ -71,6 +71,8 @@ pub struct ForOperators {
     pub policy_hash: String,
     pub alarms: Vec<AlarmRow>,
     pub stuck: Vec<StuckRow>,
+    /// What is said if no access reports trouble.
+    pub no_trouble: &'static str,
 }
 
 /// An alarm that is not over.
@@ -183,6 +185,7 @@ impl StatusPage {
                 stuck: (troubles.stuck.iter().map(StuckRow::of))
                     .chain(troubles.wider.iter().map(StuckRow::wider))
                     .collect(),
+                no_trouble: no_trouble(health, &signed_in.clock),
             }),
         }
     }
@@ -257,6 +260,15 @@ fn of_changes(health: &Health, held: &[OnHold], alive: bool, clock: &Clock) -> P
         (true, false, []) => WORKS,
         (true, false, held) if held.iter().all(is_pause) => PAUSED,
         (true, false, _) => NOT_EVERYWHERE,
+    }
+}
+
+/// An overdue end reports no trouble of its own if no run on its target gets to its end.
+fn no_trouble(health: &Health, clock: &Clock) -> &'static str {
+    if health.ending_since.is_some_and(|since| clock.now.duration_since(since) > LATE_AFTER) {
+        "No access reports trouble, and an end is overdue: its target says why the runs on it fail."
+    } else {
+        "Nothing."
     }
 }
 

@@ -34,10 +34,24 @@ pub fn accept_restore(cluster: &str) -> String {
     format!("latchkey accept-restore {cluster}")
 }
 
-/// The heading of the legs: how many are in trouble, how many wait because granting is paused, how many allow more than
-/// was approved.
-pub fn in_trouble(troubled: usize, waiting: usize, wider: usize, all: usize) -> String {
+/// How the legs of a target fare.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fare {
+    pub all: usize,
+    pub troubled: usize,
+    /// Those that end, are overdue and report no trouble.
+    pub overdue: usize,
+    /// Those that wait because granting is paused.
+    pub waiting: usize,
+    /// Those that allow more than was approved.
+    pub wider: usize,
+}
+
+/// The heading of the legs.
+pub fn in_trouble(fare: Fare) -> String {
+    let Fare { all, troubled, overdue, waiting, wider } = fare;
     let said = match (troubled, waiting) {
+        (0, 0) if overdue > 0 => format!("{overdue} of {all} overdue"),
         (0, 0) if wider > 0 => accesses(i64::try_from(all).unwrap_or(i64::MAX)),
         (0, 0) if all == 0 => "No person has, waits for or loses access here.".to_owned(),
         (0, 0) => format!("{}, all well", accesses(i64::try_from(all).unwrap_or(i64::MAX))),
@@ -45,6 +59,7 @@ pub fn in_trouble(troubled: usize, waiting: usize, wider: usize, all: usize) -> 
         (some, 0) => format!("{} in trouble, of {all}", count(some, "part")),
         (some, waiting) => format!("{} in trouble, {waiting} waiting, of {all}", count(some, "part")),
     };
+    let said = if overdue > 0 && (troubled, waiting) != (0, 0) { format!("{said}, {overdue} overdue") } else { said };
     match wider {
         0 => said,
         1 => format!("{said}, 1 allows more than was approved"),

@@ -212,7 +212,7 @@ async fn parts(connection: &mut PgConnection, wanted: Wanted) -> Result<Vec<Stri
                     then extract(epoch from least(latchkey_readable(l.next_try), clock_timestamp() + interval '1 day',
                            case when g.state = 'revoking' then latchkey_readable(l.rests_until) end) - clock_timestamp())::float8 end as rests,
                extract(epoch from clock_timestamp() - latchkey_readable(l.proven_at))::float8 as proven,
-               t.tried_at is not null as tried, l.wider <> '{}' as wider, array_remove(l.stood, null) as stood
+               t.tried_at is not null as tried, l.wider <> '{}' as wider, latchkey_flat(l.stood) as stood
              from access_grant g
                join grant_leg l on l.grant_id = g.id and ((l.target_kind = 'cluster' and l.target_key = $1 and g.cluster_id = $1)
                  or (l.target_kind = 'principal' and l.target_key = $2 and g.principal_id = $2))

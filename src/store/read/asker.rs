@@ -78,8 +78,8 @@ pub async fn read(store: &Store, id: PersonId, file: &PolicyFile) -> Result<Aske
     let (groups, handles) = audiences(file);
     let parts = sqlx::query_scalar!(
         r#"select to_json(x)::text as "part!" from (
-             select 'principal' as of, id, person_id as person, arn, unique_id, aws_profile, proven_at
-             from principal where person_id = $1 and ended_at is null) x
+             select 'principal' as of, id, person_id as person, arn, unique_id, aws_profile, latchkey_readable(proven_at) as proven_at
+             from principal where person_id = $1 and ended_at is null and latchkey_readable(proven_at) is not null) x
            union all select to_json(x)::text from (
              select distinct 'approver' as of, id, handle, name, latchkey_groups(groups) as groups from (
                select p.* from unnest($2::text[]) wanted(name)

@@ -224,7 +224,7 @@ pub struct Wider {
 /// `Database`.
 pub async fn wider(store: &Store, limit: usize) -> Result<Vec<Wider>, StoreError> {
     let rows = sqlx::query!(
-        r#"select g.id, p.name as holder, c.name as cluster, l.wider,
+        r#"select g.id, p.name as holder, c.name as cluster, latchkey_flat(l.wider) as "wider!",
              latchkey_text(l.evidence -> 'wider') as "values?"
            from access_grant g
            join grant_leg l on l.grant_id = g.id and l.wider <> '{}'

@@ -161,7 +161,7 @@ pub async fn of_request(store: &Store, id: RequestId) -> Result<Option<GrantProg
 /// `Corrupt`, `Database`. No such grant is `None`.
 pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, StoreError> {
     let row = sqlx::query!(
-        r#"select g.request_id, g.person_id, g.state, g.version, g.decided_by, g.created_at, g.activate_by,
+        r#"select g.request_id, g.person_id, g.state, g.version, latchkey_ids(g.decided_by) as "decided_by!", g.created_at, g.activate_by,
              g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.end_reason, g.residual,
              e.name as "ended_by?", c.name as cluster, t.paused_why as "paused_why?"
            from access_grant g
@@ -206,12 +206,12 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
 
 async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
     let rows = sqlx::query!(
-        "select l.target_kind, l.target_key, l.proven, l.proven_at + l.ahead as proven_at, l.condition, l.attempts,
-           l.next_try, latchkey_blocker(l.error, l.code, l.blocker) as why, l.evidence, l.wider, l.identity
+        r#"select l.target_kind, l.target_key, l.proven, l.proven_at + l.ahead as proven_at, l.condition, l.attempts,
+           l.next_try, latchkey_blocker(l.error, l.code, l.blocker) as why, l.evidence, latchkey_flat(l.wider) as "wider!", l.identity
          from grant_leg l join access_grant g on g.id = l.grant_id
          where l.grant_id = $1 and ((l.target_kind = 'cluster' and l.target_key = g.cluster_id)
            or (l.target_kind = 'principal' and l.target_key = g.principal_id))
-         order by l.target_kind desc, l.target_key",
+         order by l.target_kind desc, l.target_key"#,
         id
     )
     .fetch_all(store.pool())

@@ -100,7 +100,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
                from (select latchkey_readable(seen_at) as seen_at, latchkey_readable(looked_at) as looked_at, abs(extract(epoch from clock_ahead))::float8 as off from worker_heartbeat) told
              ) worker
              cross join lateral (
-               select count(*) as count, min(ends) as since from (
+               select count(*) as count, min(latchkey_readable(ends)) as since from (
                  select until as ends from access_grant where state = 'active' and until < now.at - interval '1 minute'
                  union all
                  select revoking_since from access_grant

@@ -284,7 +284,7 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
     let rows = sqlx::query!(
         r#"select g.id, h.name as holder, g.profile, g.state, l.proven, l.condition, l.attempts,
              latchkey_blocker(l.error, l.code, l.blocker) as why,
-             case when g.state = 'active' then l.wider else '{}' end as "wider!",
+             case when g.state = 'active' then latchkey_flat(l.wider) else '{}' end as "wider!",
              latchkey_text(l.evidence -> 'wider') as "values?",
              l.next_try + (select ahead from business_clock) as next_try,
              case when g.state = 'revoking' then g.revoking_since

@@ -207,6 +207,8 @@ impl TargetPage {
         let troubled = detail.legs.iter().filter(|leg| leg.is_stuck()).count();
         let waiting = detail.legs.iter().filter(|leg| leg.trouble == Some(Trouble::Paused)).count();
         let wider = detail.legs.iter().filter(|leg| !leg.wider.is_empty()).count();
+        let overdue = detail.legs.iter().filter(|leg| is_late(leg, clock) && leg.trouble.is_none()).count();
+        let fare = words::targets::Fare { all: detail.legs.len(), troubled, overdue, waiting, wider };
         let address = address(detail.target);
         let layout = signed_in.layout(Place::Targets, format!("{error}{name}"));
         let is_running = detail.lease.is_some() || detail.due_at.is_some_and(|at| at <= clock.now);
@@ -226,7 +228,7 @@ impl TargetPage {
             // On a fenced cluster the fence is the failure of every run, and is shown above.
             failure: detail.failure.as_ref().filter(|_| detail.fenced.is_none()).map(told),
             remedies: remedies(detail, &signed_in.policy.file),
-            said_of_legs: words::targets::in_trouble(troubled, waiting, wider, detail.legs.len()),
+            said_of_legs: words::targets::in_trouble(fare),
             legs: detail.legs.iter().map(|leg| Leg::of(leg, detail.failure.as_ref(), clock)).collect(),
             changed: vec![],
             writes: detail.writes.iter().map(|write| Write::of(write, clock)).collect(),

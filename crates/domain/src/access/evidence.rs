@@ -68,7 +68,6 @@ impl Evidence {
             Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<String>>())
         };
         let residual = value.get("beside").or_else(|| value.get("residual")).and_then(Value::as_array);
-        let seen = value.get("seen").or_else(|| value.get("said")).and_then(Value::as_array);
         let wider = value.get("wider").and_then(Value::as_array);
         let answers = texts("allowed").zip(texts("refused")).map(|(allowed, refused)| Answers {
             username: value.get("username").and_then(Value::as_str).unwrap_or_default().to_owned(),
@@ -80,10 +79,24 @@ impl Evidence {
             answers,
             asked: texts("asked"),
             cluster_gone: value.get("cluster_gone").and_then(Value::as_bool).unwrap_or_default(),
-            seen: seen.map(|list| list.iter().cloned().map(Sighting::read).collect()).unwrap_or_default(),
+            seen: Self::seen(value),
             residual: residual.map(|list| list.iter().cloned().map(Residual::read).collect()),
             wider: wider.map(|list| list.iter().cloned().map(Blocker::read).collect()).unwrap_or_default(),
         }
+    }
+
+    /// The sightings of a row. One that this version does not know is the sentence that is stored beside it.
+    fn seen(value: &Value) -> Vec<Sighting> {
+        let list = |key: &str| value.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let (seen, said) = (list("seen"), list("said"));
+        if seen.is_empty() {
+            return said.iter().cloned().map(Sighting::read).collect();
+        }
+        let read = |(at, value): (usize, &Value)| match (Sighting::read(value.clone()), said.get(at)) {
+            (Sighting::OfLaterVersion { .. }, Some(Value::String(text))) => Sighting::Said { text: text.clone() },
+            (seen, _) => seen,
+        };
+        seen.iter().enumerate().map(read).collect()
     }
 }
 
@@ -128,6 +141,14 @@ mod tests {
         let again = json!({ "seen": [{ "code": "said", "text": "it is there" }], "said": ["it is there"], "beside": [{ "code": "said", "text": "RoleBinding x allows it." }],
                             "residual": ["RoleBinding x allows it."] });
         assert_eq!(kept(&read), again);
+    }
+
+    #[test]
+    fn a_sighting_of_a_later_version_is_told_by_its_sentence() {
+        let later =
+            json!({ "seen": [{ "code": "nothing_labelled" }, { "code": "node_seen" }], "said": ["one", "two"] });
+        let told = Sighting::Said { text: "two".to_owned() };
+        assert_eq!(Evidence::read(&later).seen, [Sighting::NothingLabelled {}, told]);
     }
 
     #[test]

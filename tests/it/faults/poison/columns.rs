@@ -75,8 +75,17 @@ struct Column {
 fn values(kind: &str) -> &'static [&'static str] {
     match kind {
         "text" => &["null", "'of a later version'", "U&'\\202E\\0001\\FEFF' || repeat('x', 100000)"],
-        "text[]" => &["array[null]::text[]", "array_append({}, null)", "array_fill(repeat('x', 500), array[2000])"],
-        "uuid[]" => &["array[null]::uuid[]", "array_fill(gen_random_uuid(), array[2000])"],
+        "text[]" => &[
+            "array[null]::text[]",
+            "array_append({}, null)",
+            "array_fill(repeat('x', 500), array[2000])",
+            "'{{a},{b}}'",
+        ],
+        "uuid[]" => &[
+            "array[null]::uuid[]",
+            "array_fill(gen_random_uuid(), array[2000])",
+            "array[array[gen_random_uuid()], array[gen_random_uuid()]]",
+        ],
         "jsonb" => &[
             "null",
             "'null'",

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 mod locked;
 
-pub use locked::{Finished, LockedTarget, NotHeld};
+pub use locked::{FinishedRun, LockedTarget, NotHeld};
 
 /// A claim of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -149,7 +149,7 @@ async fn what_a_worker_holds_and_has_not_in_hand_it_claims_again() {
     // As if the answer to the claim had been lost, or its run had broken off while the database was away.
     let again = claim(&[]).await;
     let again = again.iter().find(|claim| claim.target == cluster).unwrap();
-    assert_eq!(again.epoch, mine.epoch + 1, "the fence goes up with it");
+    assert_eq!(again.epoch, mine.epoch + 1, "the epoch goes up with it");
     assert_eq!(claimed_by(&world, "another").await, []);
 }
 
